@@ -1,0 +1,112 @@
+// Package frameio is the vocabulary of Frame.io that its API generations share:
+// accounts, workspaces, projects, folders, files, version stacks, comments,
+// metadata, custom actions.
+//
+// It owns the shapes and the conversions between frames and timecodes. What
+// must hold: ids are opaque text, since some accounts have ids that are no
+// UUIDs; times of comments stay in frames, and seconds are derived only to be
+// shown. It leaves calls to the packages of the generations.
+package frameio
+
+import "time"
+
+// Account is the outermost container; Roles are the signed-in person's.
+type Account struct {
+	ID, Name string
+	Roles    []string
+}
+
+// Workspace is what older versions called a team.
+type Workspace struct{ ID, Name string }
+
+// Project belongs to a workspace; its assets hang below RootFolder.
+type Project struct{ ID, Name, WorkspaceID, RootFolder string }
+
+// Person is somebody on Frame.io.
+type Person struct{ ID, Name, Email string }
+
+// Kind says what an asset is.
+type Kind string
+
+// The kinds of what a folder can hold.
+const (
+	KindFile   Kind = "file"
+	KindFolder Kind = "folder"
+	KindStack  Kind = "version_stack"
+)
+
+// File is one uploaded file, one version if it is in a stack. Link is empty
+// unless it was asked for.
+type File struct {
+	ID, Name  string
+	ParentID  string // a folder or a version stack
+	ProjectID string
+	Status    string // created, uploaded or transcoded
+	MediaType string
+	Size      int64
+	ViewURL   string
+	Created   time.Time
+	Updated   time.Time
+	Creator   Person
+	Metadata  []Field
+	Link      string // signed address of the original; a secret
+}
+
+// Uploaded says whether the original can be fetched.
+func (f File) Uploaded() bool { return f.Status != "created" && f.Status != "" }
+
+// Stack is a version stack; Head is its newest file.
+type Stack struct {
+	ID, Name, ParentID, ProjectID string
+	Head                          File
+}
+
+// Folder holds files, stacks and folders.
+type Folder struct{ ID, Name, ParentID, ProjectID string }
+
+// Asset is an entry of a folder; the field of its Kind is set.
+type Asset struct {
+	Kind   Kind
+	ID     string
+	Name   string
+	File   *File
+	Stack  *Stack
+	Folder *Folder
+}
+
+// Field is one value of an asset's metadata. Values are kept as text; a
+// selection is a comma-separated list of option names.
+type Field struct {
+	ID, Name, Type string
+	Value          string
+	Options        []string // ids of the chosen options, for selections
+}
+
+// Comment is a remark on a file. Timestamp and Duration are frames from 0; nil
+// means the whole asset. Owner has an empty name when the writer was a guest.
+type Comment struct {
+	ID, FileID, Text string
+	Timestamp        *int64
+	Duration         *int64
+	Page             *int64
+	Annotation       string // JSON of shapes, as Frame.io keeps it
+	Completed        bool
+	Created, Updated time.Time
+	Owner            Person
+	Replies          []Comment
+	Raw              []byte // the comment as it came, without its replies
+}
+
+// Action is a custom action. Secret is set only in the answer to its creation.
+type Action struct {
+	ID, Name, Description, URL, Event string
+	Active                            bool
+	Secret                            string
+}
+
+// Error answers of a generation's client read as this.
+type Error interface {
+	error
+	Status() int
+	Detail() string
+}

@@ -1,0 +1,68 @@
+package frameio
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestTimecode(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		frame int64
+		fps   float64
+		want  string
+	}{
+		{0, 25, "00:00:00:00"},
+		{61, 24, "00:00:02:13"},
+		{90000, 25, "01:00:00:00"},
+		{11974, 29.97, "00:06:39;16"}, // seen on a live account
+		{1799, 29.97, "00:00:59;29"},
+		{1800, 29.97, "00:01:00;02"},
+		{17982, 29.97, "00:10:00;00"},
+		{3600, 59.94, "00:01:00;04"},
+		{24, 23.976, "00:00:01:00"},
+		{7, 0, "frame 7"},
+	} {
+		if got := Timecode(tc.frame, tc.fps); got != tc.want {
+			t.Errorf("Timecode(%d, %v) = %s, want %s", tc.frame, tc.fps, got, tc.want)
+		}
+	}
+}
+
+func TestEachFrameHasItsOwnTimecode(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		fps := rapid.SampledFrom([]float64{23.976, 24, 25, 29.97, 30, 50, 59.94, 60}).Draw(t, "fps")
+		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
+		if a, b := Timecode(frame, fps), Timecode(frame+1, fps); a >= b && len(a) == len(b) {
+			t.Fatalf("frame %d is %s, the next %s", frame, a, b)
+		}
+	})
+}
+
+func TestFrameRate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]float64{
+		"25": 25, "29.97": 29.97, " 23.976 FPS": 23.976, "30000/1001": 30000.0 / 1001,
+		"": 0, "x": 0, "-5": 0, "1/0": 0, "NaN": 0, "1e9": 0,
+	} {
+		if got := FrameRate(text); got != want {
+			t.Errorf("FrameRate(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
+func FuzzFrameRate(f *testing.F) {
+	f.Add("25", int64(1))
+	f.Add("30000/1001", int64(1800))
+	f.Fuzz(func(t *testing.T, text string, frame int64) {
+		fps := FrameRate(text)
+		if fps < 0 || fps > 1000 {
+			t.Fatalf("FrameRate(%q) = %v", text, fps)
+		}
+		if Timecode(frame, fps) == "" {
+			t.Fatal("no timecode")
+		}
+	})
+}

@@ -1,0 +1,47 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestFromKeepsCodeThroughWrapping(t *testing.T) {
+	t.Parallel()
+	err := func() (err error) {
+		defer Wrap(&err, "publish(%s)", "a1")
+		return New(Locked, "The document is locked by julia.").With("Unlock it.")
+	}()
+	got := From(err)
+	if got.Code != Locked || got.Message != "The document is locked by julia." || got.Remedy != "Unlock it." {
+		t.Fatalf("From = %+v", got)
+	}
+	if got.Err.Error() != "publish(a1): The document is locked by julia." {
+		t.Errorf("cause = %q", got.Err)
+	}
+}
+
+func TestEveryCodeSaysWhatHappensNext(t *testing.T) {
+	t.Parallel()
+	for code, row := range table {
+		if row.status < 400 || row.status > 599 {
+			t.Errorf("%s: status %d", code, row.status)
+		}
+	}
+	for _, tc := range []struct {
+		err  error
+		want Disposition
+	}{
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), Retry},
+		{context.Canceled, Drop},
+		{errors.New("no idea"), Retry},
+		{New(Forbidden, "no"), Fail},
+		{&Error{Code: Throttled, RetryAfter: time.Second}, Wait},
+	} {
+		if got := Then(tc.err); got != tc.want {
+			t.Errorf("Then(%v) = %v, want %v", tc.err, got, tc.want)
+		}
+	}
+}

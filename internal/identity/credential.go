@@ -1,0 +1,206 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+const (
+	// early renews a token this long before it ends.
+	early = time.Minute
+	// claim is how long one node may take for a refresh before another may try.
+	claim = 30 * time.Second
+	// look is how often a waiting node looks whether the other is done.
+	look = 100 * time.Millisecond
+)
+
+type credential struct {
+	access, refresh []byte
+	expires         int64
+	lost            string
+	generation      int64
+	refreshing      int64
+}
+
+func (s *Service) credential(ctx context.Context, login string) (credential, error) {
+	var c credential
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing
+		FROM credentials WHERE login = $1 AND provider = $2`, login, ProviderName).
+		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, notConnected(login, "has not connected Frame.io")
+	}
+	if err == nil && c.lost != "" {
+		return c, notConnected(login, c.lost)
+	}
+	return c, err
+}
+
+func notConnected(login, why string) error {
+	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io again.")
+}
+
+// Connected says whether a person's Frame.io sign-in is usable as far as we
+// know, without asking anybody: nil, or a NotConnected error.
+func (s *Service) Connected(ctx context.Context, login string) error {
+	_, err := s.credential(ctx, login)
+	return err
+}
+
+// Frameio is a Frame.io client that acts as the person.
+func (s *Service) Frameio(ctx context.Context, login string) (*v4.Client, error) {
+	if err := s.Connected(ctx, login); err != nil {
+		return nil, err
+	}
+	c, err := v4.New(s.set.FrameioURL, s.frameio, func(ctx context.Context, refused string) (string, error) {
+		return s.accessToken(ctx, login, refused)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Provider(ctx)
+	c.APIKey = p.ClientID
+	return c, err
+}
+
+// accessToken gives a token that is still good, and not the refused one.
+func (s *Service) accessToken(ctx context.Context, login, refused string) (string, error) {
+	c, err := s.credential(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	token, err := s.usable(login, c, refused)
+	if token != "" || err != nil {
+		return token, err
+	}
+	// One flight per person and refused token; the others of this node wait.
+	v, err, _ := s.flights.Do(login, func() (any, error) {
+		return s.renew(context.WithoutCancel(ctx), login, refused)
+	})
+	if err != nil {
+		return "", err
+	}
+	return v.(string), nil
+}
+
+// usable is the stored token unless it is about to end or was refused.
+func (s *Service) usable(login string, c credential, refused string) (string, error) {
+	if c.expires < store.Millis(s.now().Add(early)) {
+		return "", nil
+	}
+	token, err := s.vault.Open("credentials/"+login+"/access", c.access)
+	if token == refused {
+		return "", err
+	}
+	return token, err
+}
+
+// renew refreshes, or waits for the node that does.
+func (s *Service) renew(ctx context.Context, login, refused string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, claim)
+	defer cancel()
+	for {
+		c, err := s.credential(ctx, login)
+		if err != nil {
+			return "", err
+		}
+		if token, err := s.usable(login, c, refused); token != "" || err != nil {
+			return token, err
+		}
+		mine, err := s.claim(ctx, login, c)
+		if err != nil {
+			return "", err
+		}
+		if mine {
+			return s.refresh(ctx, login, c)
+		}
+		if err := pause(ctx, look); err != nil {
+			return "", fault.New(fault.Unavailable, "Another node is renewing the Frame.io sign-in and does not finish.").Because(err)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// claim takes the right to refresh for a while; of two nodes one gets it.
+func (s *Service) claim(ctx context.Context, login string, c credential) (bool, error) {
+	now := s.now()
+	var n int64
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = $1
+			WHERE login = $2 AND provider = $3 AND generation = $4 AND refreshing < $5`,
+			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now))
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n == 1, err
+}
+
+func (s *Service) refresh(ctx context.Context, login string, c credential) (string, error) {
+	old, err := s.vault.Open("credentials/"+login+"/refresh", c.refresh)
+	if err != nil {
+		return "", err
+	}
+	if old == "" {
+		return "", s.lose(ctx, login, "has a Frame.io sign-in without a refresh token: the scope offline_access is missing")
+	}
+	t, err := s.askFrameio(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
+	var refused *grantError
+	if errors.As(err, &refused) && refused.code == "invalid_grant" {
+		return "", s.lose(ctx, login, "is not signed in to Frame.io any more")
+	}
+	if err != nil {
+		return "", errors.Join(err, s.release(ctx, login))
+	}
+	if t.Refresh == "" {
+		t.Refresh = old // not every answer brings a new one
+	}
+	return t.Access, s.rotate(ctx, login, t)
+}
+
+// rotate stores the new tokens; only then may they be used.
+func (s *Service) rotate(ctx context.Context, login string, t tokens) error {
+	now := s.now()
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE credentials SET access_token = $1, refresh_token = $2, expires = $3,
+				refreshing = 0, generation = generation + 1, updated = $4 WHERE login = $5 AND provider = $6`,
+			s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh), store.Millis(expiry(now, t.Expires)),
+			store.Millis(now), login, ProviderName)
+		return err
+	})
+}
+
+// lose remembers that the credential is worth nothing, so that nobody asks again.
+func (s *Service) lose(ctx context.Context, login, why string) error {
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE credentials SET lost = $1, access_token = NULL, refresh_token = NULL,
+			refreshing = 0, generation = generation + 1 WHERE login = $2 AND provider = $3`, strings.TrimSuffix(why, "."), login, ProviderName)
+		return err
+	})
+	return errors.Join(notConnected(login, why), err)
+}
+
+func (s *Service) release(ctx context.Context, login string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = 0 WHERE login = $1 AND provider = $2`, login, ProviderName)
+		return err
+	})
+}

@@ -1,0 +1,232 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+func bearer(access string) nuxeo.Auth { return nuxeo.Bearer(access) }
+
+// tokens is the answer of a token endpoint.
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+	Expires int64  `json:"expires_in"`
+	Scope   string `json:"scope"`
+	Error   string `json:"error"`
+}
+
+// BeginFrameio starts connecting a person's Frame.io account.
+func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Begun, error) {
+	p, err := s.usableProvider(ctx)
+	if err != nil {
+		return Begun{}, err
+	}
+	state, browser, verifier, err := s.begin(ctx, forFrameio, login, returnTo)
+	if err != nil {
+		return Begun{}, err
+	}
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {p.ClientID}, "redirect_uri": {s.RedirectURL()},
+		"scope": {strings.Join(p.Scopes, " ")}, "state": {state},
+	}
+	if s.set.PKCE {
+		q.Set("code_challenge", challenge(verifier))
+		q.Set("code_challenge_method", "S256")
+	}
+	return Begun{Address: withQuery(p.AuthorizationURL, q), Browser: browser}, nil
+}
+
+func withQuery(address string, q url.Values) string {
+	if strings.Contains(address, "?") {
+		return address + "&" + q.Encode()
+	}
+	return address + "?" + q.Encode()
+}
+
+func (s *Service) usableProvider(ctx context.Context) (Provider, error) {
+	p, err := s.Provider(ctx)
+	switch {
+	case err != nil:
+		return p, err
+	case !p.Registered:
+		return p, fault.New(fault.Conflict, "The Frame.io application is not registered yet.").With("An administrator must register it: `nuxeo-frameio provider set`.")
+	case !p.Enabled:
+		return p, fault.New(fault.Conflict, "The Frame.io provider is disabled.").With("An administrator must enable it: `nuxeo-frameio provider enable`.")
+	}
+	return p, nil
+}
+
+// FinishFrameio ends connecting: the code becomes tokens, and the Frame.io user
+// is recorded beside the Nuxeo login that began, if login is still that one.
+func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, login string) (Returned, error) {
+	p, err := s.finish(ctx, forFrameio, query.Get("state"), browser)
+	if err != nil {
+		return Returned{}, err
+	}
+	if p.login != login {
+		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").With("Begin again.")
+	}
+	if err := refusedBy("Frame.io", query); err != nil {
+		return Returned{}, err
+	}
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "redirect_uri": {s.RedirectURL()}}
+	if s.set.PKCE {
+		form.Set("code_verifier", p.verifier)
+	}
+	t, err := s.askFrameio(ctx, form)
+	if err != nil {
+		return Returned{}, err
+	}
+	person, err := s.connect(ctx, login, t)
+	return Returned{Person: person, ReturnTo: p.returnTo}, err
+}
+
+// askFrameio sends a form to the provider's token address with the client's
+// credentials.
+func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, error) {
+	p, sealed, err := s.provider(ctx)
+	if err != nil {
+		return tokens{}, err
+	}
+	secret, err := s.vault.Open("providers/"+ProviderName, sealed)
+	if err != nil {
+		return tokens{}, err
+	}
+	form.Set("client_id", p.ClientID)
+	if secret != "" {
+		form.Set("client_secret", secret)
+	}
+	return s.exchange(ctx, "Frame.io", p.TokenURL, form)
+}
+
+// grantError is what a token endpoint refused.
+type grantError struct {
+	system, code string
+	status       int
+}
+
+func (e *grantError) Error() string {
+	return fmt.Sprintf("the token endpoint of %s answered %d %s", e.system, e.status, e.code)
+}
+
+func (s *Service) exchange(ctx context.Context, system, address string, form url.Values) (tokens, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return tokens{}, fault.New(fault.Invalid, "The token address of %s is not usable.", system)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	resp, err := s.frameio.Do(r)
+	if err != nil {
+		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s broke off.", system)
+	}
+	return readTokens(system, resp.StatusCode, body)
+}
+
+func readTokens(system string, status int, body []byte) (tokens, error) {
+	var t tokens
+	malformed := json.Unmarshal(body, &t) != nil
+	switch {
+	case status >= 500 || status == http.StatusTooManyRequests:
+		return t, fault.New(fault.Unavailable, "The sign-in of %s fails at the moment.", system).Because(&grantError{system, t.Error, status})
+	case status >= 400:
+		return t, fault.New(fault.Refused, "%s refuses the sign-in: %s.", system, t.Error).
+			With(grantRemedy(t.Error)).Because(&grantError{system, t.Error, status})
+	case malformed || t.Access == "":
+		return t, fault.New(fault.Unavailable, "The sign-in of %s answered something else than tokens.", system)
+	}
+	return t, nil
+}
+
+func grantRemedy(code string) string {
+	switch code {
+	case "invalid_client":
+		return "The client id or secret is wrong: an administrator should correct the provider."
+	case "invalid_scope":
+		return "A scope is not known: an administrator should restore the pre-filled scopes."
+	}
+	return "Begin again."
+}
+
+// connect stores a person's fresh tokens and who they are on Frame.io.
+func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, error) {
+	client, err := v4.New(s.set.FrameioURL, s.frameio, func(context.Context, string) (string, error) { return t.Access, nil })
+	if err != nil {
+		return Person{}, err
+	}
+	me, err := client.Me(ctx)
+	if err != nil {
+		return Person{}, err
+	}
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error { return s.record(ctx, tx, login, me, t) })
+	if store.Duplicate(err) {
+		return Person{}, fault.New(fault.Conflict, "This Frame.io account is connected to another Nuxeo login already.").
+			With("Sign in to Frame.io as yourself, or disconnect the other login first.")
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	return s.Person(ctx, login)
+}
+
+func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.Person, t tokens) error {
+	now := s.now()
+	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, updated = $3 WHERE login = $4`,
+		me.ID, me.Name, store.Millis(now), login); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires, scopes, lost, generation, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, '', 1, $7)
+		ON CONFLICT (login, provider) DO UPDATE SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+			expires = excluded.expires, scopes = excluded.scopes, lost = '', refreshing = 0,
+			generation = credentials.generation + 1, updated = excluded.updated`,
+		login, ProviderName, s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh),
+		store.Millis(expiry(now, t.Expires)), t.Scope, store.Millis(now))
+	return err
+}
+
+// expiry never trusts a missing lifetime for more than a minute.
+func expiry(now time.Time, seconds int64) time.Time {
+	if seconds <= 0 || seconds > 366*24*3600 {
+		seconds = 60
+	}
+	return now.Add(time.Duration(seconds) * time.Second)
+}
+
+func (s *Service) sealAccess(login, token string) []byte {
+	return s.vault.Seal("credentials/"+login+"/access", token)
+}
+
+func (s *Service) sealRefresh(login, token string) []byte {
+	return s.vault.Seal("credentials/"+login+"/refresh", token)
+}
+
+// Disconnect forgets a person's Frame.io sign-in.
+func (s *Service) Disconnect(ctx context.Context, login string) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM credentials WHERE login = $1`, login); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = NULL, frameio_name = '' WHERE login = $1`, login)
+		return err
+	})
+}

@@ -1,0 +1,166 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// ProviderName is the service name of Frame.io's provider, in Nuxeo's Cloud
+// Services as well.
+const ProviderName = "frameio"
+
+// Provider is the registered OAuth 2 application of Frame.io. The secret is
+// never read back: HasSecret tells that there is one.
+type Provider struct {
+	ServiceName          string
+	Description          string
+	ClientID             string
+	ClientSecret         string // only on the way in
+	HasSecret            bool
+	AuthorizationURL     string
+	TokenURL             string
+	UserAuthorizationURL string
+	Scopes               []string
+	Enabled              bool
+	Registered           bool // false: these are the pre-filled values
+}
+
+// DefaultProvider is the form before an administrator fills in id and secret:
+// Frame.io V4 signs in through Adobe IMS. offline_access is what gives a
+// refresh token; without it people would have to connect every day.
+func DefaultProvider() Provider {
+	return Provider{
+		ServiceName: ProviderName, Description: "Frame.io Provider",
+		AuthorizationURL: "https://ims-na1.adobelogin.com/ims/authorize/v2",
+		TokenURL:         "https://ims-na1.adobelogin.com/ims/token/v3",
+		Scopes:           []string{"openid", "email", "profile", "offline_access", "additional_info.roles"},
+	}
+}
+
+// RedirectURL is the address to register at Frame.io, to the letter.
+func (s *Service) RedirectURL() string { return s.set.PublicURL + "/oauth/frameio/callback" }
+
+// Provider reads the registration, or the pre-filled form when there is none.
+func (s *Service) Provider(ctx context.Context) (Provider, error) {
+	p, _, err := s.provider(ctx)
+	return p, err
+}
+
+// provider also returns the sealed secret.
+func (s *Service) provider(ctx context.Context) (Provider, []byte, error) {
+	p := Provider{Registered: true}
+	var scopes string
+	var sealed []byte
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT name, description, client_id, client_secret, authorization_url,
+			token_url, user_authorization_url, scopes, enabled FROM providers WHERE name = $1`, ProviderName).
+		Scan(&p.ServiceName, &p.Description, &p.ClientID, &sealed, &p.AuthorizationURL, &p.TokenURL, &p.UserAuthorizationURL, &scopes, &p.Enabled)
+	if errors.Is(err, sql.ErrNoRows) {
+		return DefaultProvider(), nil, nil
+	}
+	p.Scopes, p.HasSecret = strings.Fields(scopes), len(sealed) > 0
+	return p, sealed, err
+}
+
+// SaveProvider registers or changes the application. An empty secret keeps the
+// one that is stored.
+func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
+				token_url, user_authorization_url, scopes, enabled, updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			ON CONFLICT (name) DO UPDATE SET description = excluded.description, client_id = excluded.client_id,
+				client_secret = COALESCE(excluded.client_secret, providers.client_secret),
+				authorization_url = excluded.authorization_url, token_url = excluded.token_url,
+				user_authorization_url = excluded.user_authorization_url, scopes = excluded.scopes,
+				enabled = excluded.enabled, updated = excluded.updated`,
+			ProviderName, p.Description, p.ClientID, sealed, p.AuthorizationURL, p.TokenURL, p.UserAuthorizationURL,
+			strings.Join(p.Scopes, " "), p.Enabled, store.Millis(s.now()))
+		return err
+	})
+}
+
+func (p Provider) check() error {
+	if p.ServiceName != "" && p.ServiceName != ProviderName {
+		return fault.Field("service_name", `Use "frameio".`, "The service name must be %q.", ProviderName)
+	}
+	if strings.TrimSpace(p.ClientID) == "" {
+		return fault.Field("client_id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
+	}
+	for field, address := range map[string]string{"authorization_url": p.AuthorizationURL, "token_url": p.TokenURL} {
+		if !fullURL(address) {
+			return fault.Field(field, "Leave the pre-filled address.", "%q is not a full address.", address)
+		}
+	}
+	if p.UserAuthorizationURL != "" && !fullURL(p.UserAuthorizationURL) {
+		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full address.", p.UserAuthorizationURL)
+	}
+	if len(p.Scopes) == 0 {
+		return fault.Field("scopes", "Leave the pre-filled scopes.", "There are no scopes.")
+	}
+	return nil
+}
+
+func fullURL(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
+// DeleteProvider removes the registration. People stay connected in our records
+// but cannot be refreshed until an application is registered again.
+func (s *Service) DeleteProvider(ctx context.Context) error {
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM providers WHERE name = $1`, ProviderName)
+		return err
+	})
+}
+
+// ImportProvider takes id and secret from Nuxeo's Cloud Services as the
+// administrator who asks.
+func (s *Service) ImportProvider(ctx context.Context, login string) (Provider, error) {
+	nx, err := s.Nuxeo(ctx, login)
+	if err != nil {
+		return Provider{}, err
+	}
+	n, err := nx.Provider(ctx, ProviderName)
+	if nuxeo.NotFound(err) {
+		return Provider{}, fault.New(fault.NotFound, "Nuxeo's Cloud Services have no provider %q.", ProviderName).
+			With("Install the package nuxeo-frameio in Nuxeo, or fill in the form here.")
+	}
+	if err != nil {
+		return Provider{}, err
+	}
+	if n.ClientID == "" || n.ClientSecret == "" {
+		return Provider{}, fault.New(fault.Conflict, "The provider in Nuxeo's Cloud Services has no client id and secret yet.").
+			With("Fill them in under Administration, Cloud Services, then import again.")
+	}
+	return s.adopt(ctx, n)
+}
+
+func (s *Service) adopt(ctx context.Context, n nuxeo.Provider) (Provider, error) {
+	p, err := s.Provider(ctx)
+	if err != nil {
+		return Provider{}, err
+	}
+	p.ClientID, p.ClientSecret, p.Enabled = n.ClientID, n.ClientSecret, true
+	if n.AuthorizationURL != "" && n.TokenURL != "" {
+		p.AuthorizationURL, p.TokenURL = n.AuthorizationURL, n.TokenURL
+	}
+	if len(n.Scopes) > 0 {
+		p.Scopes = n.Scopes
+	}
+	if err := s.SaveProvider(ctx, p); err != nil {
+		return Provider{}, err
+	}
+	return s.Provider(ctx)
+}

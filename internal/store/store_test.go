@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+func setup(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+const addPerson = `INSERT INTO people (login, name, email, admin, created, updated) VALUES ($1, $1, '', FALSE, 1, 1)`
+
+func TestReaderCannotWrite(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	if _, err := db.Reader.ExecContext(t.Context(), addPerson, "josh"); err == nil {
+		t.Error("the reader wrote")
+	}
+}
+
+func TestManyStartsOnOneFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "test.db")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			db, err := Open(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer db.Close()
+			if err := db.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	g := NewGroup(db)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	bad := errors.New("bad part")
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			err := g.Do(ctx, func(tx *sql.Tx) error {
+				if _, err := tx.ExecContext(ctx, addPerson, string(rune('A'+i))); err != nil {
+					return err
+				}
+				if i%4 == 0 {
+					return bad
+				}
+				return nil
+			})
+			if got, want := errors.Is(err, bad), i%4 == 0; got != want {
+				t.Errorf("part %d: %v", i, err)
+			}
+		})
+	}
+	go g.Run(ctx)
+	wg.Wait()
+	var n int
+	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&n); err != nil || n != 30 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestDuplicateIsRecognised(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	add := func() error {
+		return db.Tx(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), addPerson, "josh")
+			return err
+		})
+	}
+	if err := add(); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(); !Duplicate(err) {
+		t.Errorf("second insert: %v", err)
+	}
+}
+
+func TestMillisRoundTrip(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 10, 0, 0, 123e6, time.UTC)
+	if got := Time(Millis(now)); !got.Equal(now) {
+		t.Errorf("got %v", got)
+	}
+	if !Time(Millis(time.Time{})).IsZero() {
+		t.Error("zero time does not come back")
+	}
+}

@@ -1,0 +1,90 @@
+package nuxeo
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+func readToken(resp *http.Response) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
+	if err != nil {
+		return "", &Error{Method: http.MethodPost, Path: "api/v1/token", Err: err}
+	}
+	return strings.Trim(strings.TrimSpace(string(b)), `"`), nil
+}
+
+// hidePath replaces a path that holds a secret in an error.
+func hidePath(err error, path string) {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Path = path
+	}
+}
+
+// Server is what a Nuxeo tells about itself.
+type Server struct {
+	Distribution string // "lts"
+	Version      string // "2023.6"
+}
+
+// About asks which Nuxeo this is (GET /api/v1/capabilities).
+func (c *Client) About(ctx context.Context) (Server, error) {
+	var out struct {
+		Server struct {
+			Name    string `json:"distributionName"`
+			Version string `json:"distributionVersion"`
+		} `json:"server"`
+	}
+	err := c.get(ctx, "api/v1/capabilities", nil, nil, &out)
+	return Server{Distribution: out.Server.Name, Version: out.Server.Version}, err
+}
+
+// Type is a document type.
+type Type struct {
+	Name    string
+	Schemas []string
+	Facets  []string
+}
+
+// CanHoldFile says whether documents of the type have a main file.
+func (t Type) CanHoldFile() bool { return slices.Contains(t.Schemas, "file") }
+
+// Type reads a document type (GET /api/v1/config/types/{name}); 404 when there
+// is none of that name.
+func (c *Client) Type(ctx context.Context, name string) (Type, error) {
+	var out struct {
+		Schemas []struct {
+			Name string `json:"name"`
+		} `json:"schemas"`
+		Facets []string `json:"facets"`
+	}
+	err := c.get(ctx, "api/v1/config/types/"+url.PathEscape(name), nil, nil, &out)
+	t := Type{Name: name, Facets: out.Facets}
+	for _, s := range out.Schemas {
+		t.Schemas = append(t.Schemas, s.Name)
+	}
+	return t, err
+}
+
+// HasSchema says whether a schema is deployed (GET /api/v1/config/schemas/{name}).
+func (c *Client) HasSchema(ctx context.Context, name string) (bool, error) {
+	return c.exists(ctx, "api/v1/config/schemas/"+url.PathEscape(name))
+}
+
+// HasFacet says whether a facet is deployed (GET /api/v1/config/facets/{name}).
+func (c *Client) HasFacet(ctx context.Context, name string) (bool, error) {
+	return c.exists(ctx, "api/v1/config/facets/"+url.PathEscape(name))
+}
+
+func (c *Client) exists(ctx context.Context, path string) (bool, error) {
+	err := c.get(ctx, path, nil, nil, nil)
+	if NotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}

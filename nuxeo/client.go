@@ -1,0 +1,165 @@
+// Package nuxeo is a client of the Nuxeo REST API for LTS 2021, 2023 and 2025:
+// documents, locks, versions, batch upload, comments and annotations,
+// automation operations, users and tokens.
+//
+// It owns how a request is built, sent, and how answers and errors are read.
+// What must hold: a credential never travels to another host, error bodies are
+// read through a limit, and no error of this package contains a credential or a
+// signed address. It does not retry, pace, log or remember: wrap the HTTP
+// client for that. It leaves the meaning of documents to its callers.
+package nuxeo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Client calls one Nuxeo server in the name of one credential. It is safe for
+// concurrent use.
+type Client struct {
+	base *url.URL // ends in /nuxeo/
+	http *http.Client
+	auth Auth
+}
+
+// New makes a client for the server whose address (with its context path, as in
+// https://nuxeo.example.com/nuxeo) is base. hc must not be nil. Redirects to
+// another host lose the credential, as net/http sees to.
+func New(base string, hc *http.Client, auth Auth) (*Client, error) {
+	u, err := url.Parse(strings.TrimRight(base, "/") + "/")
+	if err != nil {
+		return nil, fmt.Errorf("nuxeo: address: %w", err)
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("nuxeo: the address must be a full one, like https://nuxeo.example.com/nuxeo")
+	}
+	return &Client{base: u, http: hc, auth: auth}, nil
+}
+
+// As is the same server with another credential.
+func (c *Client) As(auth Auth) *Client {
+	d := *c
+	d.auth = auth
+	return &d
+}
+
+// Over is the same server and credential through another HTTP client.
+func (c *Client) Over(hc *http.Client) *Client {
+	d := *c
+	d.http = hc
+	return &d
+}
+
+// URL is the address of something below the server's context path.
+func (c *Client) URL(path string) string { return c.base.String() + strings.TrimLeft(path, "/") }
+
+// call is one request in the making.
+type call struct {
+	method  string
+	path    string // below /nuxeo/, already escaped
+	query   url.Values
+	header  http.Header
+	body    io.Reader
+	length  int64 // of body, when it is a stream
+	content string
+}
+
+func (c *Client) request(ctx context.Context, q call) (*http.Request, error) {
+	u, err := c.base.Parse(q.path)
+	if err != nil {
+		return nil, fmt.Errorf("nuxeo: %w", err)
+	}
+	u.RawQuery = q.query.Encode()
+	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), q.body)
+	if err != nil {
+		return nil, fmt.Errorf("nuxeo: %w", err)
+	}
+	for name, values := range q.header {
+		r.Header[name] = values
+	}
+	if q.content != "" {
+		r.Header.Set("Content-Type", q.content)
+	}
+	if q.length > 0 {
+		r.ContentLength = q.length
+	}
+	r.Header.Set("Accept", "application/json")
+	// Without it a browser-minded 401 would ask for Basic credentials.
+	r.Header.Set("X-No-Basic-Header", "true")
+	if c.auth == nil {
+		return r, nil
+	}
+	return r, c.auth.Apply(r)
+}
+
+// send sends the request and turns a failure into an *Error. The caller closes
+// the answer's body.
+func (c *Client) send(ctx context.Context, q call) (*http.Response, error) {
+	r, err := c.request(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return nil, unreachable(q, err)
+	}
+	if resp.StatusCode >= 400 {
+		defer resp.Body.Close()
+		return nil, refusal(q, resp)
+	}
+	return resp, nil
+}
+
+// maxAnswer bounds a JSON answer: a page of 1,000 documents stays far below.
+const maxAnswer = 64 << 20
+
+// do sends the request and decodes the JSON answer into out, which may be nil.
+// It returns the status.
+func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
+	resp, err := c.send(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return resp.StatusCode, unreachable(q, err)
+	}
+	if out == nil || len(body) == 0 {
+		return resp.StatusCode, nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return resp.StatusCode, &Error{Method: q.method, Path: q.path, Code: resp.StatusCode, Message: "the answer is not what Nuxeo sends", Err: err}
+	}
+	return resp.StatusCode, nil
+}
+
+// json makes a call with a JSON body.
+func jsonCall(method, path string, body any, header http.Header) (call, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return call{}, fmt.Errorf("nuxeo: %w", err)
+	}
+	return call{method: method, path: path, body: bytes.NewReader(b), content: "application/json", header: header}, nil
+}
+
+func (c *Client) doJSON(ctx context.Context, method, path string, body any, header http.Header, out any) error {
+	q, err := jsonCall(method, path, body, header)
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, q, out)
+	return err
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values, header http.Header, out any) error {
+	_, err := c.do(ctx, call{method: http.MethodGet, path: path, query: query, header: header}, out)
+	return err
+}

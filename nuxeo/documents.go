@@ -1,0 +1,271 @@
+package nuxeo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Document is a document as far as callers here look at one. Properties and
+// ContextParameters hold only what was asked for.
+type Document struct {
+	UID               string                     `json:"uid"`
+	Path              string                     `json:"path"`
+	Type              string                     `json:"type"`
+	Title             string                     `json:"title"`
+	ParentRef         string                     `json:"parentRef"`
+	IsVersion         bool                       `json:"isVersion"`
+	IsProxy           bool                       `json:"isProxy"`
+	IsTrashed         bool                       `json:"isTrashed"`
+	IsCheckedOut      bool                       `json:"isCheckedOut"`
+	ChangeToken       string                     `json:"changeToken"`
+	LockOwner         string                     `json:"lockOwner"`
+	VersionLabel      string                     `json:"versionLabel"`
+	Facets            []string                   `json:"facets"`
+	Properties        map[string]json.RawMessage `json:"properties"`
+	ContextParameters map[string]json.RawMessage `json:"contextParameters"`
+}
+
+// Has says whether the document has the facet.
+func (d *Document) Has(facet string) bool { return slices.Contains(d.Facets, facet) }
+
+// Text is a string property, empty when it is unset or of another kind.
+func (d *Document) Text(property string) string {
+	var s string
+	_ = json.Unmarshal(d.Properties[property], &s) // null and other kinds leave it empty
+	return s
+}
+
+// Permissions are those that the enricher "permissions" listed.
+func (d *Document) Permissions() []string {
+	var p []string
+	_ = json.Unmarshal(d.ContextParameters["permissions"], &p) // not asked for: none
+	return p
+}
+
+// Blob is a file of a document.
+type Blob struct {
+	Name            string `json:"name"`
+	MimeType        string `json:"mime-type"`
+	DigestAlgorithm string `json:"digestAlgorithm"`
+	Digest          string `json:"digest"`
+	Length          int64  `json:"length,string"`
+}
+
+// Blob is the file in a property, nil when there is none.
+func (d *Document) Blob(property string) *Blob {
+	var b *Blob
+	if json.Unmarshal(d.Properties[property], &b) != nil {
+		return nil
+	}
+	return b
+}
+
+// Fetch says what a document is to be read with.
+type Fetch struct {
+	Schemas   []string // "*" for all
+	Enrichers []string
+	Lock      bool // also tells the lock owner and the version label
+}
+
+func (f Fetch) header() http.Header {
+	h := http.Header{}
+	set := func(name string, values []string) {
+		if len(values) > 0 {
+			h.Set(name, strings.Join(values, ","))
+		}
+	}
+	set("properties", f.Schemas)
+	set("enrichers-document", f.Enrichers)
+	if f.Lock {
+		h.Set("fetch-document", "lock,versionLabel")
+	}
+	return h
+}
+
+// WriteOptions go with a create or update.
+type WriteOptions struct {
+	// IdempotencyKey makes Nuxeo replay the first answer to a repeated POST.
+	IdempotencyKey string
+	// Source sets the context variable that versioning policies can look at.
+	Source string
+	// KeepBatch leaves the upload batch in place after its use.
+	KeepBatch bool
+	// Timeout is granted to the transaction; attaching a large file is slow.
+	Timeout time.Duration
+}
+
+func (o WriteOptions) header() http.Header {
+	h := Fetch{Schemas: []string{"*"}, Lock: true}.header()
+	if o.IdempotencyKey != "" {
+		h.Set("Idempotency-Key", o.IdempotencyKey)
+	}
+	if o.Source != "" {
+		h.Set("source", o.Source)
+	}
+	if o.KeepBatch {
+		h.Set("X-Batch-No-Drop", "true")
+	}
+	if o.Timeout > 0 {
+		h.Set("Nuxeo-Transaction-Timeout", strconv.Itoa(int(o.Timeout.Seconds())))
+	}
+	return h
+}
+
+func idPath(uid string) string { return "api/v1/id/" + url.PathEscape(uid) }
+
+// Get reads a document by id (GET /api/v1/id/{uid}). A document that is not
+// there, and one the credential may not see, fail with 404 or 403.
+func (c *Client) Get(ctx context.Context, uid string, f Fetch) (*Document, error) {
+	d := new(Document)
+	return d, c.get(ctx, idPath(uid), nil, f.header(), d)
+}
+
+// GetByPath reads a document by its path (GET /api/v1/path/{path}).
+func (c *Client) GetByPath(ctx context.Context, path string, f Fetch) (*Document, error) {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	d := new(Document)
+	return d, c.get(ctx, "api/v1/path/"+strings.Join(parts, "/"), nil, f.header(), d)
+}
+
+// NewDocument is what a document is made from.
+type NewDocument struct {
+	Name       string
+	Type       string
+	Properties map[string]any
+}
+
+// Create makes a document below parent (POST /api/v1/id/{parent}). Nuxeo never
+// refuses a name that is taken but makes another, so a repeat without an
+// idempotency key makes a second document.
+func (c *Client) Create(ctx context.Context, parent string, n NewDocument, o WriteOptions) (*Document, error) {
+	body := map[string]any{"entity-type": "document", "name": n.Name, "type": n.Type, "properties": n.Properties}
+	d := new(Document)
+	return d, c.doJSON(ctx, http.MethodPost, idPath(parent), body, o.header(), d)
+}
+
+// Update writes properties (PUT /api/v1/id/{uid}). With a change token that is
+// no longer the document's the answer is 409. With a Source the answer may be
+// the newest version instead of the document itself, therefore none is returned.
+func (c *Client) Update(ctx context.Context, uid, changeToken string, properties map[string]any, o WriteOptions) error {
+	body := map[string]any{"entity-type": "document", "properties": properties}
+	if changeToken != "" {
+		body["uid"], body["changeToken"] = uid, changeToken
+	}
+	return c.doJSON(ctx, http.MethodPut, idPath(uid), body, o.header(), nil)
+}
+
+// Search runs an NXQL query on the repository, page by page
+// (GET /api/v1/search/execute). It ends after the first error.
+func (c *Client) Search(ctx context.Context, nxql string, f Fetch) iter.Seq2[*Document, error] {
+	return func(yield func(*Document, error) bool) {
+		for page := 0; ; page++ {
+			docs, more, err := c.searchPage(ctx, nxql, page, f)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, d := range docs {
+				if !yield(d, nil) {
+					return
+				}
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) searchPage(ctx context.Context, nxql string, page int, f Fetch) ([]*Document, bool, error) {
+	var out struct {
+		Entries []*Document `json:"entries"`
+		More    bool        `json:"isNextPageAvailable"`
+	}
+	query := url.Values{"query": {nxql}, "pageSize": {"100"}, "currentPageIndex": {strconv.Itoa(page)}}
+	err := c.get(ctx, "api/v1/search/execute", query, f.header(), &out)
+	return out.Entries, out.More, err
+}
+
+// Quote makes a string literal for NXQL.
+func Quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`).Replace(s) + "'"
+}
+
+// DocumentAddress is the page of a document in Nuxeo Web UI.
+func (c *Client) DocumentAddress(uid string) string { return c.URL("ui/#!/doc/" + url.PathEscape(uid)) }
+
+// Operation runs an automation operation (POST /api/v1/automation/{op}); input
+// is "doc:<uid>" or empty, out may be nil.
+func (c *Client) Operation(ctx context.Context, op, input string, params, vars map[string]any, o WriteOptions, out any) error {
+	body := map[string]any{"params": orEmpty(params), "context": orEmpty(vars)}
+	if input != "" {
+		body["input"] = input
+	}
+	return c.doJSON(ctx, http.MethodPost, "api/v1/automation/"+url.PathEscape(op), body, o.header(), out)
+}
+
+func orEmpty(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+func (c *Client) onDocument(ctx context.Context, op, uid string, params map[string]any, o WriteOptions) (*Document, error) {
+	d := new(Document)
+	if err := c.Operation(ctx, op, "doc:"+uid, params, nil, o, d); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return d, nil
+}
+
+// AddFacet puts a facet on a document (Document.AddFacet); a second time it
+// changes nothing. Source suppresses versions as a policy says.
+func (c *Client) AddFacet(ctx context.Context, uid, facet, source string) error {
+	_, err := c.onDocument(ctx, "Document.AddFacet", uid, map[string]any{"facet": facet, "save": true}, WriteOptions{Source: source})
+	return err
+}
+
+// RemoveFacet takes a facet away with the data of its schemas
+// (Document.RemoveFacet).
+func (c *Client) RemoveFacet(ctx context.Context, uid, facet, source string) error {
+	_, err := c.onDocument(ctx, "Document.RemoveFacet", uid, map[string]any{"facet": facet, "save": true}, WriteOptions{Source: source})
+	return err
+}
+
+// CheckIn makes a minor version of the document as it is
+// (Document.CreateVersion). A document that is checked in already stays so.
+func (c *Client) CheckIn(ctx context.Context, uid string) (*Document, error) {
+	return c.onDocument(ctx, "Document.CreateVersion", uid, map[string]any{"increment": "Minor", "saveDocument": false}, WriteOptions{})
+}
+
+// Versions lists the versions of a document, oldest first.
+func (c *Client) Versions(ctx context.Context, uid string, f Fetch) ([]*Document, error) {
+	var out []*Document
+	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + Quote(uid) + " ORDER BY uid:major_version, uid:minor_version"
+	for d, err := range c.Search(ctx, q, f) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// RestoreVersion makes the document what the version is
+// (Document.RestoreVersion on the version).
+func (c *Client) RestoreVersion(ctx context.Context, version string) error {
+	_, err := c.onDocument(ctx, "Document.RestoreVersion", version, map[string]any{"checkout": true}, WriteOptions{})
+	return err
+}
