@@ -1,0 +1,5 @@
+package frameiosim
+
+import "net/http"
+
+func (s *Server) mountAdmin(mux *http.ServeMux) {}
