@@ -30,8 +30,8 @@ func (s *Server) listFields(c *call) (any, error) {
 	}
 	return list(s, c, fields, pageMax, func(f *field) any {
 		out := s.fieldView(f)
-		if c.includes()["creator"] {
-			out["creator"] = s.user(f.creator)
+		if creator := s.user(f.creator); creator != nil && c.includes()["creator"] {
+			out["creator"] = creator
 		}
 		return out
 	})

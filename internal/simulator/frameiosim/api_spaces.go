@@ -90,8 +90,8 @@ func (s *Server) showWorkspace(c *call) (any, error) {
 
 func (s *Server) workspaceView(c *call, w *workspace) any {
 	out := object{"id": w.id, "name": w.name, "account_id": w.account.id, "created_at": stamp(w.created), "updated_at": stamp(w.updated)}
-	if c.includes()["creator"] {
-		out["creator"] = s.user(w.creator)
+	if creator := s.user(w.creator); creator != nil && c.includes()["creator"] {
+		out["creator"] = creator
 	}
 	return out
 }
@@ -154,8 +154,8 @@ func (s *Server) projectView(p *project, owner bool) object {
 	out := object{"id": p.id, "name": p.name, "workspace_id": p.workspace.id, "root_folder_id": p.root.id, "status": "active",
 		"restricted": false, "storage": 0, "description": nil, "view_url": s.url + "/project/" + p.id,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated)}
-	if owner {
-		out["owner"] = s.user(p.owner)
+	if who := s.user(p.owner); who != nil && owner {
+		out["owner"] = who
 	}
 	return out
 }

@@ -70,6 +70,9 @@ func (s *Server) AddField(accountID, name, kind string, options ...string) (id s
 
 func (s *Server) newField(a *account, name, kind, creator string, options []string) *field {
 	f := &field{name: name, kind: kind, mutable: true}
+	if creator == "" && len(a.order) > 0 {
+		creator = a.order[0]
+	}
 	for _, o := range options {
 		f.options = append(f.options, option{id: s.ids.uuid(), name: o})
 	}
