@@ -24,7 +24,7 @@ type world struct {
 
 func setup(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
-	opt := Options{Seed: 1, ActionBackoff: time.Millisecond}
+	opt := Options{Seed: 1, ActionBackoff: time.Millisecond, RateFactor: -1}
 	for _, f := range change {
 		f(&opt)
 	}
