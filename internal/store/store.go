@@ -44,8 +44,9 @@ const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=bus
 	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 
 // Open opens or creates the SQLite file at path and brings it to the newest
-// schema. It waits for another process that is doing the same.
-func Open(ctx context.Context, path string) (_ *DB, err error) {
+// schema; also lets others bring tables of their own up to date behind the same
+// boot lock. It waits for another process that is doing the same.
+func Open(ctx context.Context, path string, also ...func(context.Context, *sql.DB) error) (_ *DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the database's folder: %w", err)
 	}
@@ -58,8 +59,10 @@ func Open(ctx context.Context, path string) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db.Writer); err != nil {
-		return nil, errors.Join(err, db.Close())
+	for _, step := range append([]func(context.Context, *sql.DB) error{migrate}, also...) {
+		if err := step(ctx, db.Writer); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
 	return db, os.Chmod(path, 0o600)
 }

@@ -1,0 +1,199 @@
+// Package pace keeps calls within what the remote systems allow.
+//
+// It owns the rate budgets of Frame.io, learned from the headers of its answers
+// per credential and class of endpoint, and the connection budget of Nuxeo. Both
+// are transports that wait before a call rather than be refused after it. What
+// must hold: after a 429 its bucket, and no other, is left alone for as long as
+// was asked, at least a second and twice as long each time; work that a person
+// waits for is not queued behind work in the background. It leaves retries to
+// whoever called.
+package pace
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+type laneKey struct{}
+
+// Interactive marks calls that a person waits for.
+func Interactive(ctx context.Context) context.Context { return context.WithValue(ctx, laneKey{}, true) }
+
+func interactive(ctx context.Context) bool {
+	yes, _ := ctx.Value(laneKey{}).(bool)
+	return yes
+}
+
+// maxWait is how long a call waits for its budget; beyond, it is refused with
+// Throttled and the time to come back, so that the worker can do something else.
+const maxWait = 20 * time.Second
+
+// Budgets is a transport that keeps the leaky buckets of Frame.io.
+type Budgets struct {
+	next http.RoundTripper
+	now  func() time.Time
+
+	mu      sync.Mutex
+	buckets map[string]*bucket
+}
+
+// NewBudgets wraps a transport.
+func NewBudgets(next http.RoundTripper, now func() time.Time) *Budgets {
+	return &Budgets{next: next, now: now, buckets: map[string]*bucket{}}
+}
+
+// bucket mirrors what the service keeps: level calls are left, and limit calls
+// come back evenly over a window.
+type bucket struct {
+	limit, level float64
+	window       time.Duration
+	at           time.Time
+	stopped      time.Time
+	strikes      int
+}
+
+// Budget is a bucket as it stands, for metrics.
+type Budget struct {
+	Class        string
+	Limit, Level float64
+}
+
+// Snapshot lists the budgets by endpoint class, without whose they are.
+func (b *Budgets) Snapshot() []Budget {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []Budget
+	for key, k := range b.buckets {
+		k.refill(b.now())
+		_, class, _ := strings.Cut(key, "|")
+		out = append(out, Budget{Class: class, Limit: k.limit, Level: k.level})
+	}
+	return out
+}
+
+// RoundTrip waits for the call's budget, makes it, and learns from the answer.
+func (b *Budgets) RoundTrip(r *http.Request) (*http.Response, error) {
+	key := credentialOf(r) + "|" + Class(r.Method, r.URL.Path)
+	if err := b.wait(r.Context(), key); err != nil {
+		return nil, err
+	}
+	resp, err := b.next.RoundTrip(r)
+	if err == nil {
+		b.learn(key, resp)
+	}
+	return resp, err
+}
+
+func credentialOf(r *http.Request) string {
+	sum := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+	return hex.EncodeToString(sum[:8])
+}
+
+var (
+	ids    = regexp.MustCompile(`/(accounts|workspaces|projects|folders|files|version_stacks|comments|actions|webhooks|shares|users)/[^/]+`)
+	prefix = regexp.MustCompile(`^/v4/accounts/\*`)
+)
+
+// Class is the endpoint class of a call: its method and its path without ids.
+func Class(method, path string) string {
+	path = ids.ReplaceAllString(path, "/$1/*")
+	return method + " " + prefix.ReplaceAllString(path, "")
+}
+
+func (b *Budgets) wait(ctx context.Context, key string) error {
+	for {
+		delay := b.take(key, interactive(ctx))
+		if delay <= 0 {
+			return nil
+		}
+		if delay > maxWait {
+			e := fault.New(fault.Throttled, "Frame.io's rate limit is used up for the moment.")
+			e.RetryAfter = delay
+			return e
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take reserves a call and returns 0, or says how long to wait.
+func (b *Budgets) take(key string, first bool) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k, known := b.buckets[key]
+	if !known {
+		return 0 // the first answer will tell
+	}
+	now := b.now()
+	k.refill(now)
+	if d := k.stopped.Sub(now); d > 0 {
+		return d
+	}
+	need := 1.0
+	if !first && k.limit >= 10 {
+		need += k.limit / 10 // the last tenth is for people
+	}
+	if k.level >= need || k.limit == 0 {
+		k.level--
+		return 0
+	}
+	return max(time.Millisecond, time.Duration((need-k.level)/k.limit*float64(k.window)))
+}
+
+func (k *bucket) refill(now time.Time) {
+	if k.window > 0 && now.After(k.at) {
+		k.level = min(k.limit, k.level+now.Sub(k.at).Seconds()/k.window.Seconds()*k.limit)
+	}
+	k.at = now
+}
+
+func (b *Budgets) learn(key string, resp *http.Response) {
+	limit, err1 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-limit"), 64)
+	left, err2 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-remaining"), 64)
+	window, err3 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-window"), 64)
+	told := err1 == nil && err2 == nil && err3 == nil && limit > 0 && window > 0
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := b.buckets[key]
+	if k == nil {
+		if !told && resp.StatusCode != http.StatusTooManyRequests {
+			return
+		}
+		k = &bucket{at: b.now(), level: left}
+		b.buckets[key] = k
+	}
+	if told {
+		k.refill(b.now())
+		k.limit, k.window, k.level = limit, time.Duration(window)*time.Millisecond, min(k.level, left)
+	}
+	b.strike(k, resp)
+}
+
+// strike stops the bucket after a 429 and tells the caller for how long.
+func (b *Budgets) strike(k *bucket, resp *http.Response) {
+	if resp.StatusCode != http.StatusTooManyRequests {
+		k.strikes = 0
+		return
+	}
+	k.strikes++
+	pause := time.Second << min(k.strikes-1, 6)
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		pause = max(pause, time.Duration(s)*time.Second)
+	} else if t, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
+		pause = max(pause, t.Sub(b.now()))
+	}
+	k.stopped = b.now().Add(pause)
+	resp.Header.Set("Retry-After", strconv.Itoa(int((pause+time.Second-1)/time.Second)))
+}

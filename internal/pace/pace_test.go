@@ -1,0 +1,186 @@
+package pace
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+// leaky answers as the service does: limit calls a window, evenly back.
+type leaky struct {
+	mu            sync.Mutex
+	limit         float64
+	level         float64
+	window        time.Duration
+	at            time.Time
+	calls, denied int
+}
+
+func (l *leaky) RoundTrip(*http.Request) (*http.Response, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.level = min(l.limit, l.level+now.Sub(l.at).Seconds()/l.window.Seconds()*l.limit)
+	l.at = now
+	l.calls++
+	status := http.StatusOK
+	if l.level < 1 {
+		status = http.StatusTooManyRequests
+		l.denied++
+	} else {
+		l.level--
+	}
+	h := http.Header{}
+	h.Set("x-ratelimit-limit", strconv.Itoa(int(l.limit)))
+	h.Set("x-ratelimit-remaining", strconv.Itoa(int(l.level)))
+	h.Set("x-ratelimit-window", strconv.Itoa(int(l.window.Milliseconds())))
+	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(""))}, nil
+}
+
+func request(ctx context.Context, path string) *http.Request {
+	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://frame.test"+path, nil)
+	r.Header.Set("Authorization", "Bearer a")
+	return r
+}
+
+// The budget is obeyed before it is hit, and used: 400 calls at 100 a minute
+// take about three minutes beyond the first hundred, with no refusal.
+func TestBudgetIsObeyedAndUsed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &leaky{limit: 100, level: 100, window: time.Minute, at: time.Now()}
+		b := NewBudgets(service, time.Now)
+		start := time.Now()
+		var wg sync.WaitGroup
+		var made atomic.Int64
+		for range 4 {
+			wg.Go(func() {
+				for made.Add(1) <= 400 {
+					if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f1/comments")); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if service.denied > 4 { // the first calls go out before anything is known
+			t.Errorf("%d calls were refused", service.denied)
+		}
+		if took := time.Since(start); took < 178*time.Second || took > 200*time.Second {
+			t.Errorf("400 calls took %v", took)
+		}
+	})
+}
+
+func TestRefusalStopsItsBucketOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &leaky{limit: 100, window: time.Minute, at: time.Now()}
+		b := NewBudgets(service, time.Now)
+		resp, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c1"))
+		if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
+			t.Fatalf("%v %v", resp, err)
+		}
+		start := time.Now()
+		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f2")); err != nil || time.Since(start) != 0 {
+			t.Errorf("another class waited %v: %v", time.Since(start), err)
+		}
+		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c2")); err != nil || time.Since(start) < time.Second {
+			t.Errorf("the same class came back after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestLongWaitsAreHandedBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &leaky{limit: 1, level: 1, window: time.Hour, at: time.Now()}
+		b := NewBudgets(service, time.Now)
+		for i := range 2 {
+			_, err := b.RoundTrip(request(t.Context(), "/v4/me"))
+			var f *fault.Error
+			if i == 1 && (!errors.As(err, &f) || f.Code != fault.Throttled || f.RetryAfter < 59*time.Minute) {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestClassDropsIDs(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/v4/accounts/a1/files/f1":          "GET /files/*",
+		"/v4/accounts/a1/files/f1/comments": "GET /files/*/comments",
+		"/v4/accounts/a1/workspaces/w/x":    "GET /workspaces/*/x",
+		"/v4/me":                            "GET /v4/me",
+	} {
+		if got := Class("GET", path); got != want {
+			t.Errorf("Class(%s) = %s, want %s", path, got, want)
+		}
+	}
+}
+
+type held struct {
+	open, most atomic.Int64
+	gate       chan struct{}
+}
+
+func (h *held) RoundTrip(*http.Request) (*http.Response, error) {
+	n := h.open.Add(1)
+	for m := h.most.Load(); n > m && !h.most.CompareAndSwap(m, n); m = h.most.Load() {
+	}
+	<-h.gate
+	return &http.Response{StatusCode: 200, Body: closing{h}}, nil
+}
+
+type closing struct{ h *held }
+
+func (closing) Read([]byte) (int, error) { return 0, io.EOF }
+func (c closing) Close() error           { c.h.open.Add(-1); return nil }
+
+func TestConnectionsAreBoundedAndOneIsKeptForPeople(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &held{gate: make(chan struct{})}
+		c := NewConnections(h, 4)
+		d := c.Share(h)
+		var wg sync.WaitGroup
+		call := func(ctx context.Context, via *Connections) {
+			wg.Go(func() {
+				resp, err := via.RoundTrip(request(ctx, "/"))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				resp.Body.Close()
+			})
+		}
+		for i := range 12 {
+			call(t.Context(), []*Connections{c, d}[i%2])
+		}
+		synctest.Wait()
+		if n := h.open.Load(); n != 3 {
+			t.Errorf("background work holds %d of 4", n)
+		}
+		call(Interactive(t.Context()), c)
+		synctest.Wait()
+		if n := h.open.Load(); n != 4 {
+			t.Errorf("a person's call waits: %d open", n)
+		}
+		close(h.gate)
+		wg.Wait()
+		if h.most.Load() > 4 {
+			t.Errorf("%d at once", h.most.Load())
+		}
+	})
+}

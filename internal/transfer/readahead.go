@@ -1,0 +1,185 @@
+package transfer
+
+import (
+	"context"
+	"hash"
+	"io"
+	"sync"
+)
+
+const (
+	// bufferSize is wide because every copy below it costs system calls.
+	bufferSize = 1 << 20
+	// aheadBuffers bounds what is read but not sent.
+	aheadBuffers = 8
+)
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+// chunk is a filled buffer; err, when set, ends the stream.
+type chunk struct {
+	buf *[]byte
+	n   int
+	err error
+}
+
+// readAhead reads the source from one part's start to the file's end into a few
+// buffers, so that the source is busy while the sink answers.
+type readAhead struct {
+	r      *run
+	next   int64 // offset that the next chunk begins at
+	chunks chan chunk
+	rest   chunk // what a part left of a chunk
+	from   int   // where the rest begins
+	cancel context.CancelFunc
+	mu     sync.Mutex
+}
+
+func newReadAhead(r *run) *readAhead { return &readAhead{r: r, next: -1} }
+
+// open makes the stream stand at off.
+func (a *readAhead) open(ctx context.Context, off int64) {
+	if a.chunks != nil && a.next == off {
+		return
+	}
+	a.close()
+	ctx, cancel := context.WithCancel(ctx)
+	a.mu.Lock()
+	a.cancel = cancel
+	a.mu.Unlock()
+	a.next, a.chunks = off, make(chan chunk, aheadBuffers)
+	body := &resuming{ctx: ctx, src: a.r.src, off: off, left: a.r.plan.Size - off, permanent: a.r.o.Permanent}
+	go fill(ctx, body, a.chunks)
+}
+
+// fill reads until the end, an error, or nobody wants more.
+func fill(ctx context.Context, body *resuming, out chan<- chunk) {
+	defer close(out)
+	defer body.Close()
+	for {
+		buf := buffers.Get().(*[]byte)
+		n, err := io.ReadFull(body, *buf)
+		if err == io.ErrUnexpectedEOF {
+			err = io.EOF
+		}
+		select {
+		case out <- chunk{buf: buf, n: n, err: err}:
+		case <-ctx.Done():
+			buffers.Put(buf)
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// interrupt ends the reading, for the watchdog.
+func (a *readAhead) interrupt() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.cancel != nil {
+		a.cancel()
+	}
+}
+
+// close ends the reading and gives the buffers back.
+func (a *readAhead) close() {
+	a.interrupt()
+	if a.chunks != nil {
+		for c := range a.chunks {
+			buffers.Put(c.buf)
+		}
+	}
+	if a.rest.buf != nil {
+		buffers.Put(a.rest.buf)
+	}
+	a.chunks, a.rest, a.from, a.next = nil, chunk{}, 0, -1
+}
+
+// part is the body of one part; h gets its bytes on the way.
+func (a *readAhead) part(ctx context.Context, p Part, h hash.Hash) *partBody {
+	a.open(ctx, p.Offset)
+	b := &partBody{a: a, left: p.Length, hashed: make(chan segment, aheadBuffers), hashDone: make(chan struct{})}
+	go b.hash(h)
+	return b
+}
+
+// segment is what the digest is fed with: bytes, or a buffer to give back once
+// the bytes before it are through.
+type segment struct {
+	bytes []byte
+	free  *[]byte
+}
+
+// partBody gives one part's bytes to the sink and, beside it, to the digest.
+type partBody struct {
+	mu       sync.Mutex // a transport may still read when the sink has given up
+	a        *readAhead
+	left     int64
+	hashed   chan segment
+	hashDone chan struct{}
+	ended    bool
+}
+
+func (b *partBody) hash(h hash.Hash) {
+	defer close(b.hashDone)
+	for s := range b.hashed {
+		_, _ = h.Write(s.bytes) // a hash never fails
+		if s.free != nil {
+			buffers.Put(s.free)
+		}
+	}
+}
+
+func (b *partBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left == 0 || b.ended {
+		return 0, io.EOF
+	}
+	if err := b.load(); err != nil {
+		return 0, err
+	}
+	a := b.a
+	n := copy(p[:min(int64(len(p)), b.left)], (*a.rest.buf)[a.from:a.rest.n])
+	b.hashed <- segment{bytes: (*a.rest.buf)[a.from : a.from+n]}
+	a.from, a.next, b.left = a.from+n, a.next+int64(n), b.left-int64(n)
+	return n, nil
+}
+
+// load makes sure that there is a byte in the rest.
+func (b *partBody) load() error {
+	a := b.a
+	for a.from >= a.rest.n {
+		if a.rest.err != nil && a.rest.err != io.EOF {
+			return a.rest.err
+		}
+		if a.rest.buf != nil {
+			b.hashed <- segment{free: a.rest.buf}
+		}
+		a.rest, a.from = chunk{}, 0
+		c, ok := <-a.chunks
+		if !ok {
+			return &shortError{want: b.left}
+		}
+		a.rest = c
+		if c.n == 0 && c.err == io.EOF {
+			return &shortError{want: b.left}
+		}
+	}
+	return nil
+}
+
+// finish waits for the digest of the part. After a failure it also ends the
+// reading, so that nobody waits for bytes that are not wanted any more.
+func (b *partBody) finish(failed bool) {
+	if failed {
+		b.a.interrupt()
+	}
+	b.mu.Lock()
+	b.ended = true
+	close(b.hashed)
+	b.mu.Unlock()
+	<-b.hashDone
+}

@@ -1,0 +1,131 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"hash/crc32"
+	"io"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+type run struct {
+	plan   Plan
+	src    Source
+	sink   Sink
+	o      Options
+	keeper *keeper
+
+	mu          sync.Mutex
+	state       State
+	moved, sent atomic.Int64
+}
+
+func (r *run) snapshotState() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	s.Sums = maps.Clone(s.Sums)
+	s.Sent = r.sent.Load()
+	return s
+}
+
+func (r *run) snapshot() (State, Progress) {
+	return r.snapshotState(), Progress{Done: r.moved.Load(), Sent: r.sent.Load()}
+}
+
+func (r *run) over() bool { return !r.o.Until.IsZero() && time.Now().After(r.o.Until) }
+
+// parallel moves the missing parts, several at once.
+func (r *run) parallel(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, r.o.Streams))
+	missing := r.snapshotState()
+	for i := range r.plan.Count() {
+		if _, ok := missing.Sums[i]; ok {
+			continue
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if r.over() {
+			g.Go(func() error { return ErrSlice })
+			break
+		}
+		g.Go(func() error { return r.part(ctx, r.plan.Part(i)) })
+	}
+	return g.Wait()
+}
+
+// part moves one part, trying again as the options say.
+func (r *run) part(ctx context.Context, p Part) error {
+	return r.tries(ctx, func(ctx context.Context, alive func(int)) error {
+		readCtx, cancel := context.WithCancel(ctx)
+		body := &guarded{r: &resuming{ctx: readCtx, src: r.src, off: p.Offset, left: p.Length, permanent: r.o.Permanent}}
+		defer func() { cancel(); body.stop() }()
+		summed := &summing{r: body, moved: func(n int) { alive(n); r.sent.Add(int64(n)) }}
+		if err := r.sink.Put(ctx, p, summed); err != nil {
+			return err
+		}
+		return r.arrived(p, summed, nil)
+	})
+}
+
+// arrived records a part that the sink took.
+func (r *run) arrived(p Part, summed *summing, hashState []byte) error {
+	if summed.n != p.Length {
+		return &shortError{want: p.Length, got: summed.n}
+	}
+	r.mu.Lock()
+	r.state.Sums[p.Index] = summed.sum
+	if hashState != nil {
+		r.state.HashState, r.state.Hashed = hashState, p.Offset+p.Length
+	}
+	r.mu.Unlock()
+	r.moved.Add(p.Length)
+	r.keeper.touch()
+	return nil
+}
+
+// tries runs an attempt under the watchdog until it succeeds or is hopeless.
+func (r *run) tries(ctx context.Context, attempt func(context.Context, func(int)) error) error {
+	for try := 1; ; try++ {
+		err := watch(ctx, r.o.Idle, attempt)
+		if err == nil || ctx.Err() != nil || try >= max(1, r.o.Tries) || r.hopeless(err) {
+			return err
+		}
+		if r.o.Pause != nil {
+			if err := r.o.Pause(ctx, try); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (r *run) hopeless(err error) bool {
+	return errors.Is(err, ErrChanged) || r.o.Permanent != nil && r.o.Permanent(err)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// summing counts and sums what passes.
+type summing struct {
+	r     io.Reader
+	n     int64
+	sum   uint32
+	moved func(int)
+}
+
+func (s *summing) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
+	s.n += int64(n)
+	if n > 0 {
+		s.moved(n)
+	}
+	return n, err
+}

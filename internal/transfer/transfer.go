@@ -1,0 +1,158 @@
+// Package transfer moves the bytes of one file from a source to a sink: in
+// parts, resumable, verified, in bounded memory.
+//
+// It owns the plan, the sums, and the rule when an attempt has died. What must
+// hold: a part arrives whole or not at all; no byte touches the disk; memory
+// depends on streams and buffers, never on the file; a source or sink that
+// makes no progress is given up, however long the whole may take. It knows
+// neither remote system: a Source reads ranges, a Sink takes parts, and both
+// say by their errors whether trying again makes sense.
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+)
+
+// Source reads ranges of the file. A source that notices that the file is not
+// the same any more fails with an error that wraps ErrChanged.
+type Source interface {
+	// Open reads n bytes from off. A body that ends early is noticed here, not
+	// by the source.
+	Open(ctx context.Context, off, n int64) (io.ReadCloser, error)
+}
+
+// Sink takes parts, in any order, each again if need be. body gives exactly
+// part.Length bytes or an error.
+type Sink interface {
+	Put(ctx context.Context, part Part, body io.Reader) error
+}
+
+// ErrChanged says that the source is not the file any more that the transfer
+// began with.
+var ErrChanged = errors.New("the source changed meanwhile")
+
+// ErrSlice ends a run whose time is up; the state says where to go on.
+var ErrSlice = errors.New("the time slice is over")
+
+// Part is a piece of the file.
+type Part struct {
+	Index, Count   int
+	Offset, Length int64
+}
+
+// Plan divides a file.
+type Plan struct {
+	Size     int64
+	PartSize int64
+}
+
+// Count is the number of parts; an empty file has one empty part.
+func (p Plan) Count() int {
+	if p.Size <= 0 {
+		return 1
+	}
+	return int((p.Size + p.PartSize - 1) / p.PartSize)
+}
+
+// Part is the piece with an index from 0 to Count()-1.
+func (p Plan) Part(i int) Part {
+	off := int64(i) * p.PartSize
+	return Part{Index: i, Count: p.Count(), Offset: off, Length: min(p.PartSize, p.Size-off)}
+}
+
+// Options are how a transfer is run.
+type Options struct {
+	// Streams is how many parts move at once when the order does not matter.
+	Streams int
+	// Hash makes the digest of the whole file; nil leaves it out. With it parts
+	// go in order, since a digest can only be made in order.
+	Hash func() hash.Hash
+	// Idle ends an attempt that moved nothing for so long.
+	Idle time.Duration
+	// Until is when no new part is begun any more; zero means never.
+	Until time.Time
+	// Tries is how often a part is tried before the run fails.
+	Tries int
+	// Permanent says of an error that trying again is useless.
+	Permanent func(error) bool
+	// Checkpoint stores the state; it is called often, never twice at once, and
+	// not for every part when parts are faster than it.
+	Checkpoint func(ctx context.Context, s State, p Progress) error
+	// Pause waits between tries.
+	Pause func(ctx context.Context, try int) error
+}
+
+// Progress is how far a run is. Sent counts bytes that went again as well.
+type Progress struct {
+	Done, Sent int64
+	Rate       int64 // bytes a second lately
+}
+
+// State is what a transfer needs to go on after a crash.
+type State struct {
+	// Sums are the CRC-32C of the parts that arrived, by index.
+	Sums map[int]uint32 `json:"sums,omitempty"`
+	// Hashed is how many bytes HashState covers: a number of whole parts.
+	Hashed    int64  `json:"hashed,omitempty"`
+	HashState []byte `json:"hash_state,omitempty"`
+	Sent      int64  `json:"sent,omitempty"`
+}
+
+// Keep drops the sums of parts that the sink does not have, and the digest
+// behind the first hole.
+func (s *State) Keep(has func(index int) bool, plan Plan) {
+	for i := range s.Sums {
+		if !has(i) {
+			delete(s.Sums, i)
+		}
+	}
+	whole := 0
+	for ; whole < plan.Count(); whole++ {
+		if _, ok := s.Sums[whole]; !ok {
+			break
+		}
+	}
+	if reached := min(int64(whole)*plan.PartSize, plan.Size); s.Hashed > reached {
+		*s = State{Sent: s.Sent} // the digest cannot be turned back
+	}
+}
+
+func (s State) done(plan Plan) (n int64) {
+	for i := range s.Sums {
+		n += plan.Part(i).Length
+	}
+	return n
+}
+
+// Run moves what the state lacks and returns the state at the end. With a
+// digest its hexadecimal form is returned too, once all is done. On error the
+// returned state is where to go on.
+func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Options) (State, []byte, error) {
+	if plan.Size < 0 || plan.PartSize <= 0 {
+		return s, nil, fmt.Errorf("a file of %d bytes in parts of %d cannot be moved", plan.Size, plan.PartSize)
+	}
+	if s.Sums == nil {
+		s.Sums = map[int]uint32{}
+	}
+	r := &run{plan: plan, src: src, sink: sink, o: o, state: s}
+	r.keeper = newKeeper(o.Checkpoint)
+	r.moved.Store(s.done(plan))
+	r.sent.Store(s.Sent)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := r.keeper.start(ctx, r.snapshot)
+	var digest []byte
+	var err error
+	if o.Hash != nil {
+		digest, err = r.ordered(ctx)
+	} else {
+		err = r.parallel(ctx)
+	}
+	err = errors.Join(err, stop())
+	return r.snapshotState(), digest, err
+}

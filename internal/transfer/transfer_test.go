@@ -1,0 +1,221 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// memory is a source and sink in one; its switches are the faults.
+type memory struct {
+	mu      sync.Mutex
+	data    []byte
+	got     map[int][]byte
+	cut     func(off int64) int64 // how many bytes a read from off gives before it breaks; 0: all
+	refuse  func(part Part, try int) error
+	tries   map[int]int
+	opened  int
+	openErr error
+}
+
+func (m *memory) Open(_ context.Context, off, n int64) (io.ReadCloser, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.opened++
+	if m.openErr != nil {
+		return nil, m.openErr
+	}
+	if m.cut != nil {
+		if c := m.cut(off); c > 0 && c < n {
+			n = c
+		}
+	}
+	return io.NopCloser(bytes.NewReader(m.data[off : off+n])), nil
+}
+
+func (m *memory) Put(_ context.Context, p Part, body io.Reader) error {
+	m.mu.Lock()
+	m.tries[p.Index]++
+	try := m.tries[p.Index]
+	m.mu.Unlock()
+	if m.refuse != nil {
+		if err := m.refuse(p, try); err != nil {
+			_, _ = io.CopyN(io.Discard, body, p.Length/2)
+			return err
+		}
+	}
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.got[p.Index] = b
+	return nil
+}
+
+func newMemory(size int) *memory {
+	m := &memory{data: make([]byte, size), got: map[int][]byte{}, tries: map[int]int{}}
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range m.data {
+		m.data[i] = byte(r.Uint32())
+	}
+	return m
+}
+
+func (m *memory) check(t interface{ Fatalf(string, ...any) }, plan Plan) {
+	var all []byte
+	for i := range plan.Count() {
+		all = append(all, m.got[i]...)
+	}
+	if !bytes.Equal(all, m.data) {
+		t.Fatalf("what arrived is not what was sent: %d of %d bytes", len(all), len(m.data))
+	}
+}
+
+func options() Options {
+	return Options{Streams: 3, Tries: 3, Idle: time.Minute}
+}
+
+func TestPlanCoversTheFileExactly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		plan := Plan{Size: rapid.Int64Range(0, 5_000_000_000_000).Draw(t, "size"), PartSize: rapid.Int64Range(1<<20, 1<<30).Draw(t, "part")}
+		n := plan.Count()
+		first, last := plan.Part(0), plan.Part(n-1)
+		if first.Offset != 0 || last.Offset+last.Length != plan.Size {
+			t.Fatalf("parts %+v … %+v do not cover %+v", first, last, plan)
+		}
+		i := rapid.IntRange(0, n-1).Draw(t, "i")
+		p := plan.Part(i)
+		if p.Length < 0 || p.Length > plan.PartSize || i+1 < n && p.Offset+p.Length != plan.Part(i+1).Offset {
+			t.Fatalf("part %d of %+v is %+v", i, plan, p)
+		}
+	})
+}
+
+func TestBothWaysDeliverEverySizeWithFaults(t *testing.T) {
+	t.Parallel()
+	sizes := []int{0, 1, 999, 1000, 1001, 5000, 5_000_001}
+	for _, size := range sizes {
+		for _, digest := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d/%v", size, digest), func(t *testing.T) {
+				t.Parallel()
+				m := newMemory(size)
+				plan := Plan{Size: int64(size), PartSize: max(1000, int64(size)/7)}
+				m.cut = func(off int64) int64 { return 1 + off%977 + int64(size)/3 }
+				m.refuse = func(p Part, try int) error {
+					if p.Index%2 == 1 && try == 1 {
+						return errors.New("reset")
+					}
+					return nil
+				}
+				o := options()
+				if digest {
+					o.Hash = md5.New
+				}
+				s, sum, err := Run(t.Context(), plan, State{}, m, m, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.check(t, plan)
+				if want := md5.Sum(m.data); digest && string(sum) != hex.EncodeToString(want[:]) {
+					t.Errorf("digest %s", sum)
+				}
+				if len(s.Sums) != plan.Count() {
+					t.Errorf("%d sums of %d parts", len(s.Sums), plan.Count())
+				}
+			})
+		}
+	}
+}
+
+// A run that is cut off anywhere goes on from its state, sending again no more
+// than what was under way.
+func TestResumesFromAnyState(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 300_000).Draw(t, "size")
+		m := newMemory(size)
+		plan := Plan{Size: int64(size), PartSize: rapid.Int64Range(1000, 50_000).Draw(t, "part")}
+		dies := rapid.IntRange(0, plan.Count()).Draw(t, "dies")
+		o := options()
+		o.Tries = 1
+		if rapid.Bool().Draw(t, "digest") {
+			o.Hash = func() hash.Hash { return md5.New() }
+		}
+		m.refuse = func(p Part, _ int) error {
+			if p.Index >= dies {
+				return errors.New("gone")
+			}
+			return nil
+		}
+		s, sum, err := Run(context.Background(), plan, State{}, m, m, o)
+		if dies < plan.Count() {
+			if err == nil {
+				t.Fatal("a dead sink was not noticed")
+			}
+			m.refuse = nil
+			s.Keep(func(i int) bool { return m.got[i] != nil }, plan)
+			before := s.done(plan)
+			s, sum, err = Run(context.Background(), plan, s, m, m, o)
+			if again := s.Sent - before; err == nil && again > plan.Size-before+int64(o.Streams)*plan.PartSize {
+				t.Fatalf("%d bytes went again", again)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.check(t, plan)
+		if want := md5.Sum(m.data); o.Hash != nil && string(sum) != hex.EncodeToString(want[:]) {
+			t.Fatalf("digest %s", sum)
+		}
+	})
+}
+
+func TestKeepDropsWhatTheSinkLost(t *testing.T) {
+	t.Parallel()
+	plan := Plan{Size: 100, PartSize: 10}
+	s := State{Sums: map[int]uint32{0: 1, 1: 2, 2: 3}, Hashed: 30, HashState: []byte("x")}
+	s.Keep(func(i int) bool { return i != 1 }, plan)
+	if len(s.Sums) != 0 || s.Hashed != 0 || s.HashState != nil {
+		t.Errorf("a digest over a lost part was kept: %+v", s)
+	}
+	s = State{Sums: map[int]uint32{0: 1, 5: 2}}
+	s.Keep(func(i int) bool { return i == 5 }, plan)
+	if len(s.Sums) != 1 {
+		t.Errorf("kept %v", s.Sums)
+	}
+}
+
+func TestChangedSourceEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	m := newMemory(5000)
+	m.openErr = fmt.Errorf("etag differs: %w", ErrChanged)
+	_, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, options())
+	if !errors.Is(err, ErrChanged) || m.opened > 5 { // once a part at most
+		t.Errorf("opened %d times: %v", m.opened, err)
+	}
+}
+
+func TestSliceEndsBetweenParts(t *testing.T) {
+	t.Parallel()
+	m := newMemory(5000)
+	o := options()
+	o.Until = time.Now().Add(-time.Second)
+	s, _, err := Run(t.Context(), Plan{Size: 5000, PartSize: 1000}, State{}, m, m, o)
+	if !errors.Is(err, ErrSlice) || len(s.Sums) != 0 {
+		t.Errorf("%v, %v", err, s.Sums)
+	}
+}

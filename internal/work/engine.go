@@ -1,0 +1,246 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Next is what follows a step.
+type Next struct {
+	Step    string        // the next step
+	After   time.Duration // how long to leave the item alone first
+	Done    bool          // there is no next step
+	Outcome string        // with Done: what came out, for people
+}
+
+// Worker does one kind of item.
+type Worker interface {
+	// Step does the step that the task stands at. It may be ended anywhere and
+	// called again for the same step.
+	Step(ctx context.Context, t *Task) (Next, error)
+	// Undo removes what is half made, after a final failure or a cancel. It may
+	// be called again.
+	Undo(ctx context.Context, t *Task) error
+	// Ended runs in the transaction in which an item ends. It returns the ids
+	// of items it added.
+	Ended(ctx context.Context, tx *sql.Tx, it Item) ([]string, error)
+}
+
+// Job asks for an item to be worked on. A job with an old generation does
+// nothing.
+type Job struct {
+	Item       string
+	Generation int64
+	At         time.Time
+}
+
+// Queue brings jobs to a function, each at least once, after its time.
+type Queue interface {
+	Push(ctx context.Context, jobs []Job) error
+	// Run works on jobs until ctx ends and what runs has returned.
+	Run(ctx context.Context, work func(context.Context, Job)) error
+}
+
+// Settings are the times of the engine. The zero value is not usable; take
+// DefaultSettings.
+type Settings struct {
+	Node        string        // this process's name, kept over restarts
+	Lease       time.Duration // how long an item is ours without a sign of life
+	Sweep       time.Duration // how often lost items are looked for
+	Slice       time.Duration // how long a job may work before it makes room
+	MaxAttempts int64         // failures in a row before an item fails for good
+	Backoff     func(attempt int64) time.Duration
+	WaitFor     time.Duration // pause when the other side is not ready and does not say how long
+}
+
+// DefaultSettings are the times for production.
+func DefaultSettings(node string) Settings {
+	return Settings{
+		Node: node, Lease: 20 * time.Second, Sweep: 5 * time.Second, Slice: 15 * time.Minute,
+		MaxAttempts: 12, Backoff: backoff, WaitFor: 15 * time.Second,
+	}
+}
+
+// backoff doubles from two seconds to ten minutes.
+func backoff(attempt int64) time.Duration {
+	return min(10*time.Minute, time.Second<<min(attempt, 20))
+}
+
+// Engine leases items and drives them through their steps.
+type Engine struct {
+	db      *store.DB
+	queue   Queue
+	log     *slog.Logger
+	now     func() time.Time
+	set     Settings
+	workers map[string]Worker
+	wake    chan []string
+
+	mu      sync.Mutex
+	running map[string]context.CancelCauseFunc
+}
+
+// NewEngine makes an engine. Register workers before Run.
+func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time, set Settings) *Engine {
+	return &Engine{
+		db: db, queue: queue, log: log, now: now, set: set,
+		workers: map[string]Worker{}, wake: make(chan []string, 1024), running: map[string]context.CancelCauseFunc{},
+	}
+}
+
+// Register names the worker of a kind.
+func (e *Engine) Register(kind string, w Worker) { e.workers[kind] = w }
+
+// Run works until ctx ends. It first takes back what this node held when it
+// last ended.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.reclaim(ctx); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { e.pushWoken(ctx) })
+	wg.Go(func() { e.sweep(ctx) })
+	defer wg.Wait()
+	return e.queue.Run(ctx, e.Work)
+}
+
+// Wake asks for items to be worked on now. It does not wait; what gets lost on
+// the way is found by the sweeper.
+func (e *Engine) Wake(ids ...string) {
+	if len(ids) == 0 {
+		return
+	}
+	select {
+	case e.wake <- ids:
+	default: // the sweeper will see them
+	}
+}
+
+func (e *Engine) pushWoken(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ids := <-e.wake:
+			if err := e.push(ctx, ids); err != nil && ctx.Err() == nil {
+				e.log.WarnContext(ctx, "items wait for the sweeper", "error", err)
+			}
+		}
+	}
+}
+
+func (e *Engine) push(ctx context.Context, ids []string) error {
+	now := e.now()
+	jobs := make([]Job, 0, len(ids))
+	for _, id := range ids {
+		j := Job{Item: id, At: now}
+		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation FROM items WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, j)
+	}
+	return e.queue.Push(ctx, jobs)
+}
+
+// errShutdown ends steps when this process stops; it costs no attempt.
+var errShutdown = errors.New("the connector stops")
+
+// Work leases the job's item and drives it until it ends, waits, or the slice
+// is over. A job that is out of date does nothing.
+func (e *Engine) Work(ctx context.Context, job Job) {
+	it, err := e.claim(ctx, job)
+	if err != nil || it == nil {
+		if err != nil && ctx.Err() == nil {
+			e.log.ErrorContext(ctx, "cannot claim an item", "item", job.Item, "error", err)
+		}
+		return
+	}
+	ctx = correlate.WithItem(ctx, it.Correlation, it.ID)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.hold(it.ID, cancel)
+	defer e.drop(it.ID)
+	t := &Task{Item: *it, engine: e, ends: e.now().Add(e.set.Slice)}
+	go e.heartbeat(ctx, t.ID, t.Generation, cancel)
+	e.drive(ctx, t)
+}
+
+func (e *Engine) hold(id string, cancel context.CancelCauseFunc) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running[id] = cancel
+}
+
+func (e *Engine) drop(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.running, id)
+}
+
+// drive does step after step.
+func (e *Engine) drive(ctx context.Context, t *Task) {
+	w, ok := e.workers[t.Kind]
+	if !ok {
+		e.settle(ctx, t, fault.New(fault.Internal, "This version of the connector does not know items of kind %q.", t.Kind))
+		return
+	}
+	for {
+		if t.Canceling && t.ending == "" {
+			e.settle(ctx, t, errCanceled)
+			return
+		}
+		next, err := e.step(ctx, w, t)
+		if err != nil {
+			e.settle(ctx, t, err)
+			return
+		}
+		if again := e.follow(ctx, t, next); !again {
+			return
+		}
+	}
+}
+
+func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e.log.ErrorContext(ctx, "a step panicked", "step", t.Step, "panic", r)
+			err = fault.New(fault.Internal, "The connector made a mistake in step %q.", t.Step)
+		}
+	}()
+	if t.ending != "" {
+		return Next{Done: true}, w.Undo(ctx, t)
+	}
+	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
+	return w.Step(ctx, t)
+}
+
+// follow records what came of a step and says whether to go on at once.
+func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
+	var err error
+	switch {
+	case next.Done:
+		err = e.end(ctx, t, next.Outcome)
+	case next.After > 0 || e.now().After(t.ends):
+		err = e.park(ctx, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
+	default:
+		if err = e.advance(ctx, t, next.Step); err == nil {
+			return true
+		}
+	}
+	if err != nil && !fault.Is(err, fault.Stale) && ctx.Err() == nil {
+		e.log.ErrorContext(ctx, "cannot record a step; the item is taken up again when its lease ends", "error", err)
+	}
+	return false
+}

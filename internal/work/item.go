@@ -1,0 +1,144 @@
+// Package work runs items: the units that are leased, retried, cancelled and
+// shown to people.
+//
+// It owns the tables items, item_history and transfers, the leases, and the
+// only use of the job library. An item is a row with a step and the feature's
+// own state; a worker turns one step into the next. What must hold: only the
+// holder of the newest generation can change an item (Save, Progress and every
+// end are fenced by it); whoever loses the lease stops without effect; an item
+// that is due is picked up within seconds even if its job was lost; no step's
+// failure is silent. It leaves to the features what a step does and how it is
+// made safe to repeat; remote systems know nothing of our generations, so every
+// effect there needs a guard of its own.
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// State is where an item stands.
+type State string
+
+// The states. Done, Failed and Canceled are final until somebody retries.
+const (
+	Waiting  State = "waiting"
+	Running  State = "running"
+	Done     State = "done"
+	Failed   State = "failed"
+	Canceled State = "canceled"
+)
+
+// Final says whether nothing more happens by itself.
+func (s State) Final() bool { return s == Done || s == Failed || s == Canceled }
+
+// Item is one unit of work.
+type Item struct {
+	ID, Kind string
+	// Parent groups items: an interaction, a binding. Subject tells them apart
+	// within it; (Kind, Parent, Subject) is unique.
+	Parent, Subject string
+	Title           string // what a person calls it
+	Owner           string // the login it belongs to
+	Actor           string // as whom we act on Nuxeo, once it is known
+	State           State
+	Step            string // empty at first
+	Outcome         string // of a done item: created, updated, unchanged …
+	Generation      int64
+	Attempt         int64
+	WaitingSince    time.Time // when it began to wait for the other side
+	NotBefore       time.Time
+	// Code, Message and Remedy tell why it failed, or what it waits for.
+	Code, Message, Remedy string
+	Correlation           string
+	Created, Updated      time.Time
+	Finished              time.Time
+	Canceling             bool
+
+	ending State // what it becomes once undone
+	data   string
+}
+
+// New describes an item to be added.
+type New struct {
+	Kind, Parent, Subject, Title, Owner, Actor string
+	Data                                       any // the feature's state, as JSON
+	NotBefore                                  time.Time
+}
+
+const itemColumns = `id, kind, parent, subject, title, owner, actor, state, ending, step, data, outcome, generation,
+	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished`
+
+type scanner interface{ Scan(...any) error }
+
+func scanItem(row scanner) (Item, error) {
+	var it Item
+	var waiting, notBefore, created, updated, finished int64
+	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.State, &it.ending, &it.Step,
+		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
+		&it.Correlation, &created, &updated, &finished)
+	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
+	it.Created, it.Updated, it.Finished = store.Time(created), store.Time(updated), store.Time(finished)
+	return it, err
+}
+
+// Load reads the feature's state into v.
+func (it *Item) Load(v any) error {
+	if err := json.Unmarshal([]byte(it.data), v); err != nil {
+		return fmt.Errorf("the state of item %s: %w", it.ID, err)
+	}
+	return nil
+}
+
+// Add inserts items in the caller's transaction and returns the ids of those
+// that are new; an item with the same kind, parent and subject stays as it is.
+// Call Wake with the ids once the transaction is committed.
+func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, error) {
+	now := e.now()
+	var ids []string
+	for _, n := range items {
+		id, err := e.add(ctx, tx, n, now)
+		if err != nil {
+			return nil, fmt.Errorf("adding an item: %w", err)
+		}
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (string, error) {
+	data, err := json.Marshal(n.Data)
+	if err != nil {
+		return "", err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", err
+	}
+	if n.NotBefore.Before(now) {
+		n.NotBefore = now
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO items (id, kind, parent, subject, title, owner, actor, state, step, data,
+			generation, not_before, correlation, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, 1, $9, $10, $11, $11)
+		ON CONFLICT (kind, parent, subject) DO NOTHING`,
+		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, string(data), store.Millis(n.NotBefore),
+		correlate.ID(ctx), store.Millis(now))
+	if err != nil {
+		return "", err
+	}
+	if added, err := res.RowsAffected(); added == 0 || err != nil {
+		return "", err
+	}
+	return id.String(), nil
+}

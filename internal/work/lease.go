@@ -1,0 +1,136 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// errStale ends whoever works on an item that somebody else has taken over.
+var errStale = fault.New(fault.Stale, "Another worker has taken this over.")
+
+// errCanceled ends a step because a person asked for it.
+var errCanceled = fault.New(fault.Canceled, "It was cancelled.")
+
+// claim leases the item under a new generation, if the job is still current.
+func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
+	now := e.now()
+	var it Item
+	err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) {
+		it, err = scanItem(tx.QueryRowContext(ctx, `UPDATE items SET state = 'running', node = $1, lease_until = $2,
+				generation = generation + 1, updated = $3
+			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3
+			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation))
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &it, err
+}
+
+// heartbeat keeps the lease until ctx ends; when it is lost, or the person
+// cancels, it ends ctx with the reason.
+func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(e.set.Lease / 4)
+	defer tick.Stop()
+	deadline := e.now().Add(e.set.Lease)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		canceled, err := e.renew(ctx, id, generation)
+		switch {
+		case err == nil && canceled:
+			cancel(errCanceled)
+			return
+		case err == nil:
+			deadline = e.now().Add(e.set.Lease)
+		case fault.Is(err, fault.Stale), e.now().After(deadline):
+			// Without the database we cannot know: stop before the lease ends.
+			cancel(errStale)
+			return
+		}
+	}
+}
+
+func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled bool, err error) {
+	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'
+			RETURNING cancel AND ending = ''`, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, errStale
+	}
+	return canceled, err
+}
+
+// reclaim frees what this node held when it last ended.
+func (e *Engine) reclaim(ctx context.Context) error {
+	return e.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
+			WHERE state = 'running' AND node = $1`, e.set.Node)
+		return err
+	})
+}
+
+// sweep looks for items whose lease ended and for due items without a job.
+func (e *Engine) sweep(ctx context.Context) {
+	tick := time.NewTicker(e.set.Sweep)
+	defer tick.Stop()
+	for {
+		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "the sweep failed and is repeated", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Sweep frees items whose lease ended and pushes jobs for everything that is
+// due. A job for an item that has one already is not pushed twice.
+func (e *Engine) Sweep(ctx context.Context) error {
+	now := store.Millis(e.now())
+	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
+			WHERE state = 'running' AND lease_until < $1`, now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	jobs, err := e.due(ctx, now)
+	if err != nil || len(jobs) == 0 {
+		return err
+	}
+	return e.queue.Push(ctx, jobs)
+}
+
+const sweepBatch = 1000
+
+func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation FROM items WHERE state = 'waiting' AND not_before <= $1
+		ORDER BY not_before LIMIT $2`, now, sweepBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var jobs []Job
+	for rows.Next() {
+		j := Job{At: store.Time(now)}
+		if err := rows.Scan(&j.Item, &j.Generation); err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, rows.Err()
+}

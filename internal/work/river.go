@@ -1,0 +1,115 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// itemArgs is all that a job holds: no secret, no address.
+type itemArgs struct {
+	Item       string `json:"item" river:"unique"`
+	Generation int64  `json:"generation" river:"unique"`
+}
+
+// Kind names the jobs.
+func (itemArgs) Kind() string { return "item" }
+
+// InsertOpts makes a job unique as long as it is not finished; River's default
+// would remember finished ones too.
+func (itemArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+		rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	}}}
+}
+
+// Migrate brings River's tables up to date; give it to store.Open.
+func Migrate(ctx context.Context, db *sql.DB) error {
+	m, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("the queue's migrations: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("bringing the queue up to date: %w", err)
+	}
+	return nil
+}
+
+// Jobs must end on their own well before River would rescue them: it does so
+// without fencing, which ours covers, but in vain.
+const (
+	jobTimeout   = 20 * time.Minute
+	rescueAfter  = 25 * time.Minute
+	softStopTime = 10 * time.Second
+)
+
+// River is a Queue on the job library. Workers is how many jobs run at once.
+type River struct {
+	client *river.Client[*sql.Tx]
+	worker *riverWorker
+}
+
+// NewRiver makes the queue on a database that Migrate has prepared.
+func NewRiver(db *sql.DB, node string, workers int, log *slog.Logger) (*River, error) {
+	w := &riverWorker{}
+	bundle := river.NewWorkers()
+	river.AddWorker(bundle, w)
+	client, err := river.NewClient(riversqlite.New(db), &river.Config{
+		ID: node, Logger: log, Workers: bundle, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		SoftStopTimeout: softStopTime,
+		// Finished jobs tell nothing that our items do not.
+		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the job queue: %w", err)
+	}
+	return &River{client: client, worker: w}, nil
+}
+
+type riverWorker struct {
+	river.WorkerDefaults[itemArgs]
+	work func(context.Context, Job)
+}
+
+// Work hands a job to the engine, which records what comes of it.
+func (w *riverWorker) Work(ctx context.Context, job *river.Job[itemArgs]) error {
+	w.work(ctx, Job{Item: job.Args.Item, Generation: job.Args.Generation})
+	return nil
+}
+
+// Push inserts jobs; those that are waiting already are left alone.
+func (q *River) Push(ctx context.Context, jobs []Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, j := range jobs {
+		params[i] = river.InsertManyParams{
+			Args:       itemArgs{Item: j.Item, Generation: j.Generation},
+			InsertOpts: &river.InsertOpts{ScheduledAt: j.At},
+		}
+	}
+	_, err := q.client.InsertMany(ctx, params)
+	return err
+}
+
+// Run works on jobs until ctx ends.
+func (q *River) Run(ctx context.Context, work func(context.Context, Job)) error {
+	q.worker.work = work
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("starting the job queue: %w", err)
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*softStopTime)
+	defer cancel()
+	return q.client.Stop(stop)
+}

@@ -1,0 +1,216 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// settleTime is how long recording an end may take after a step's own context
+// has ended.
+const settleTime = 10 * time.Second
+
+// settle decides what follows an error of a step.
+func (e *Engine) settle(ctx context.Context, t *Task, err error) {
+	cause := context.Cause(ctx)
+	ended := ctx.Err() != nil
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	if fault.Is(cause, fault.Stale) || fault.Is(err, fault.Stale) {
+		e.log.InfoContext(ctx, "item was taken over", "step", t.Step)
+		return
+	}
+	if ended && cause != errCanceled {
+		cause = errShutdown
+	}
+	if rec := e.record(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
+		e.log.ErrorContext(ctx, "cannot record a failure; the item is taken up again when its lease ends", "error", rec, "of", err)
+	}
+}
+
+func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
+	switch {
+	case cause == errShutdown:
+		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, event: "handed over", detail: "the connector stops"})
+	case cause == errCanceled || err == errCanceled:
+		return e.abandon(ctx, t, Canceled, errCanceled)
+	}
+	f := fault.From(err)
+	e.log.WarnContext(ctx, "a step did not succeed", "kind", t.Kind, "step", t.Step, "code", f.Code, "attempt", t.Attempt, "error", err)
+	switch fault.Then(err) {
+	case fault.Wait:
+		return e.wait(ctx, t, f)
+	case fault.Retry:
+		if t.Attempt+1 < e.set.MaxAttempts {
+			return e.retry(ctx, t, f)
+		}
+	}
+	return e.abandon(ctx, t, Failed, f)
+}
+
+func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
+	p := parked{step: t.Step, after: f.RetryAfter, since: t.WaitingSince, why: f, attempt: t.Attempt}
+	if p.after <= 0 {
+		p.after = e.set.WaitFor
+	}
+	if p.since.IsZero() {
+		p.since, p.event, p.detail = e.now(), "waiting", f.Message
+	}
+	return e.park(ctx, t, p)
+}
+
+func (e *Engine) retry(ctx context.Context, t *Task, f *fault.Error) error {
+	after := max(e.set.Backoff(t.Attempt+1), f.RetryAfter)
+	return e.park(ctx, t, parked{
+		step: t.Step, after: after, since: t.WaitingSince, why: f, attempt: t.Attempt + 1,
+		event: "retry", detail: fmt.Sprintf("%s Next try in %s.", f.Message, after.Round(time.Second)),
+	})
+}
+
+// abandon turns an item towards its end: first what is half made is undone.
+func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error) error {
+	if t.ending != "" { // undoing failed for good; say so and end
+		if err := e.note(ctx, t, "clean-up failed", f.Message); err != nil {
+			return err
+		}
+		return e.end(ctx, t, "")
+	}
+	if err := e.turn(ctx, t, as, f); err != nil {
+		return err
+	}
+	// Undo gets a job of its own, with all the time it needs.
+	return e.park(ctx, t, parked{step: t.Step, why: f})
+}
+
+func (e *Engine) turn(ctx context.Context, t *Task, as State, f *fault.Error) error {
+	t.ending, t.Attempt = as, 0
+	t.Code, t.Message, t.Remedy = string(f.Code), f.Message, f.Remedy
+	return e.fenced(ctx, t, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE items SET ending = $1, code = $2, message = $3, remedy = $4 WHERE id = $5`,
+			string(as), string(f.Code), f.Message, f.Remedy, t.ID)
+		return err
+	})
+}
+
+// parked is how an item goes back to waiting.
+type parked struct {
+	step          string
+	after         time.Duration
+	since         time.Time
+	attempt       int64
+	why           *fault.Error
+	event, detail string
+}
+
+func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
+	now := e.now()
+	at := now.Add(p.after)
+	if p.why == nil {
+		p.why = &fault.Error{}
+	}
+	if t.ending != "" { // why it ends is what people should read, not how undoing goes
+		p.why = &fault.Error{Code: fault.Code(t.Code), Message: t.Message, Remedy: t.Remedy}
+	}
+	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', step = $1, not_before = $2, waiting_since = $3, attempt = $4,
+				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8 WHERE id = $9`,
+			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
+			store.Millis(now), t.ID); err != nil {
+			return err
+		}
+		return history(ctx, tx, t.ID, now, p.event, p.detail)
+	})
+	if err != nil {
+		return err
+	}
+	return e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: at}})
+}
+
+// advance goes to the next step; success forgets earlier failures.
+func (e *Engine) advance(ctx context.Context, t *Task, step string) error {
+	now := e.now()
+	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET step = $1, attempt = 0, waiting_since = 0, code = '', message = '', remedy = '',
+			updated = $2 WHERE id = $3`, step, store.Millis(now), t.ID); err != nil {
+			return err
+		}
+		return history(ctx, tx, t.ID, now, "step", step)
+	})
+	t.Step, t.Attempt, t.WaitingSince = step, 0, time.Time{}
+	if err != nil {
+		e.settle(ctx, t, err)
+	}
+	return err
+}
+
+// end makes an item final.
+func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
+	now := e.now()
+	state := t.ending
+	if state == "" {
+		state = Done
+	}
+	if state == Done {
+		t.Code, t.Message, t.Remedy = "", "", ""
+	}
+	var added []string
+	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '', lease_until = 0, cancel = FALSE,
+				code = $3, message = $4, remedy = $5, finished = $6, updated = $6 WHERE id = $7`,
+			string(state), outcome, t.Code, t.Message, t.Remedy, store.Millis(now), t.ID); err != nil {
+			return err
+		}
+		if err := history(ctx, tx, t.ID, now, string(state), outcome); err != nil {
+			return err
+		}
+		return e.ended(ctx, tx, t.ID, &added)
+	})
+	if err == nil {
+		e.Wake(added...)
+	}
+	return err
+}
+
+func (e *Engine) ended(ctx context.Context, tx *sql.Tx, id string, added *[]string) error {
+	it, err := scanItem(tx.QueryRowContext(ctx, `SELECT `+itemColumns+` FROM items WHERE id = $1`, id))
+	if err != nil {
+		return err
+	}
+	if w, ok := e.workers[it.Kind]; ok {
+		*added, err = w.Ended(ctx, tx, it)
+	}
+	return err
+}
+
+// fenced runs fn only while the task's generation is the item's newest.
+func (e *Engine) fenced(ctx context.Context, t *Task, fn func(*sql.Tx) error) error {
+	return e.db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`,
+			store.Millis(e.now()), t.ID, t.Generation)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return errStale
+		}
+		return fn(tx)
+	})
+}
+
+func (e *Engine) note(ctx context.Context, t *Task, event, detail string) error {
+	return e.fenced(ctx, t, func(tx *sql.Tx) error { return history(ctx, tx, t.ID, e.now(), event, detail) })
+}
+
+// history appends a line to an item's history; without an event it does nothing.
+func history(ctx context.Context, tx *sql.Tx, id string, at time.Time, event, detail string) error {
+	if event == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO item_history (item_id, seq, at, event, detail)
+		SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4 FROM item_history WHERE item_id = $1`, id, store.Millis(at), event, detail)
+	return err
+}

@@ -1,0 +1,106 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Task is an item in the hands of its worker. Everything it writes is fenced: a
+// task that lost its lease gets a Stale error and has no effect.
+type Task struct {
+	Item
+	engine *Engine
+	ends   time.Time
+}
+
+// SliceEnds is when the worker should come to a checkpoint and return.
+func (t *Task) SliceEnds() time.Time { return t.ends }
+
+// Now is the engine's clock.
+func (t *Task) Now() time.Time { return t.engine.now() }
+
+// Save stores the feature's state: what is about to be done, or what was.
+func (t *Task) Save(ctx context.Context, v any) error {
+	return t.Commit(ctx, v, nil)
+}
+
+// Commit stores the feature's state together with rows of the feature's own.
+func (t *Task) Commit(ctx context.Context, v any, fn func(*sql.Tx) error) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("the state of item %s: %w", t.ID, err)
+	}
+	err = t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
+		if fn != nil {
+			if err := fn(tx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE items SET data = $1, title = $2, actor = $3 WHERE id = $4`, string(data), t.Title, t.Actor, t.ID)
+		return err
+	})
+	if err == nil {
+		t.data = string(data)
+	}
+	return err
+}
+
+// Add inserts items within Commit and returns the ids to wake afterwards.
+func (t *Task) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, error) {
+	return t.engine.Add(ctx, tx, items...)
+}
+
+// Wake asks for items to be worked on.
+func (t *Task) Wake(ids ...string) { t.engine.Wake(ids...) }
+
+// Note adds a line to the item's history.
+func (t *Task) Note(ctx context.Context, event, format string, args ...any) error {
+	return t.engine.note(ctx, t, event, fmt.Sprintf(format, args...))
+}
+
+// Transfer is how far the bytes of an item's file are. Rate is bytes a second
+// lately; Sent counts bytes that went twice as well. State belongs to whoever
+// moves the bytes.
+type Transfer struct {
+	Name             string
+	Size, Done, Sent int64
+	Rate             int64
+	State            string
+	Started, Updated time.Time
+}
+
+// Progress stores the transfer in a transaction of its own.
+func (t *Task) Progress(ctx context.Context, p Transfer) error {
+	now := store.Millis(t.engine.now())
+	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+			ON CONFLICT (item_id) DO UPDATE SET name = excluded.name, size = excluded.size, done = excluded.done,
+				sent = excluded.sent, rate = excluded.rate, state = excluded.state, updated = excluded.updated`,
+			t.ID, p.Name, p.Size, p.Done, p.Sent, p.Rate, p.State, now)
+		return err
+	})
+}
+
+// Transfer reads what Progress stored; the zero value when there is none.
+func (t *Task) Transfer(ctx context.Context) (Transfer, error) {
+	return transferOf(ctx, t.engine.db.Reader, t.ID)
+}
+
+func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
+	var p Transfer
+	var started, updated int64
+	err := db.QueryRowContext(ctx, `SELECT name, size, done, sent, rate, state, started, updated FROM transfers WHERE item_id = $1`, id).
+		Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
+	p.Started, p.Updated = store.Time(started), store.Time(updated)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Transfer{}, nil
+	}
+	return p, err
+}
