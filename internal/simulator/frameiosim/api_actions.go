@@ -184,7 +184,7 @@ type ActionView struct {
 func (s *Server) Actions(workspaceID string) []ActionView {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var out []ActionView
+	out := []ActionView{}
 	for _, a := range s.accountSeq {
 		for _, w := range a.workspaces {
 			if workspaceID == "" || w.id == workspaceID {

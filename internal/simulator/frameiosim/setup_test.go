@@ -110,7 +110,7 @@ func (w *world) do(req *http.Request) *reply {
 		w.t.Fatal(err)
 	}
 	r := &reply{t: w.t, Status: resp.StatusCode, Header: resp.Header, Raw: raw}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
+	if bytes.HasPrefix(raw, []byte("{")) && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, &r.JSON); err != nil {
 			w.t.Fatalf("%s %s: %v in %s", req.Method, req.URL, err, raw)
 		}
