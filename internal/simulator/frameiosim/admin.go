@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
 
 // mountAdmin serves what other processes use instead of the Go methods. All
@@ -19,6 +18,7 @@ import (
 //	GET    /_sim/requests               the journal
 //	GET    /_sim/actions?workspace=ID   custom actions with their secrets
 //	POST   /_sim/run-action             {action_id | action_name+workspace, person_id | email, resources, data?, interaction_id?}
+//	POST   /_sim/event                  {type, resource_id, person_id, extra} → {deliveries}; to the webhooks, once
 //	POST   /_sim/faults                 one rule per line, see faults.Syntax
 //	DELETE /_sim/faults                 ends all rules
 //	POST   /_sim/files                  {folder_id, name, size, seed} → {id}
@@ -31,11 +31,12 @@ import (
 //	POST   /_sim/delete                 {id}
 //	POST   /_sim/expire                 {links: bool, person_id, revoke: bool}
 func (s *Server) mountAdmin(mux *http.ServeMux) {
-	for pattern, do := range map[string]func(*http.Request) (any, error){
+	for where, do := range map[string]func(*http.Request) (any, error){
 		"GET /_sim/state":       func(*http.Request) (any, error) { return s.State(), nil },
 		"GET /_sim/requests":    func(*http.Request) (any, error) { return s.Requests(), nil },
 		"GET /_sim/actions":     func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
 		"POST /_sim/run-action": s.adminRun,
+		"POST /_sim/event":      s.adminEvent,
 		"POST /_sim/faults":     s.adminFaults,
 		"DELETE /_sim/faults":   func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
 		"POST /_sim/files":      admin(s.adminFile),
@@ -48,7 +49,7 @@ func (s *Server) mountAdmin(mux *http.ServeMux) {
 		"POST /_sim/delete":     admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
 		"POST /_sim/expire":     admin(s.adminExpire),
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
+		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
 	}
 }
 
@@ -149,7 +150,7 @@ func (s *Server) adminFile(in adminFileBody) any {
 	if in.Pending {
 		opts = append(opts, NotUploadedYet())
 	}
-	return object{"id": s.AddFile(in.FolderID, in.Name, pattern.New(in.Seed, in.Size), opts...)}
+	return object{"id": s.AddFile(in.FolderID, in.Name, s.Pattern(in.Seed, in.Size), opts...)}
 }
 
 func (s *Server) adminComment(in adminCommentBody) any {

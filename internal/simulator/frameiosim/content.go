@@ -3,8 +3,11 @@ package frameiosim
 import (
 	"bytes"
 	"io"
+	"math"
 	"os"
 	"sync"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
 
 // Content is the bytes of a file. ReadAt follows io.ReaderAt and is called
@@ -52,6 +55,38 @@ func (z zeros) ReadAt(p []byte, off int64) (int, error) {
 	n := min(int64(len(p)), max(0, int64(z)-off))
 	clear(p[:n])
 	if n < int64(len(p)) {
+		return int(n), io.EOF
+	}
+	return int(n), nil
+}
+
+// Pattern is generated content as pattern.New makes it, but contents of equal
+// seed share their memory: a hundred thousand of them cost nothing.
+func (s *Server) Pattern(seed uint64, size int64) Content {
+	s.patternMu.Lock()
+	defer s.patternMu.Unlock()
+	whole := s.patterns[seed]
+	if whole == nil {
+		whole = pattern.New(seed, math.MaxInt64)
+		s.patterns[seed] = whole
+	}
+	return &prefix{whole, size}
+}
+
+// prefix is the beginning of endless content.
+type prefix struct {
+	whole *pattern.Content
+	size  int64
+}
+
+func (p *prefix) Size() int64 { return p.size }
+
+func (p *prefix) ReadAt(b []byte, off int64) (int, error) {
+	n := min(int64(len(b)), max(0, p.size-off))
+	if m, err := p.whole.ReadAt(b[:n], off); err != nil {
+		return m, err
+	}
+	if n < int64(len(b)) {
 		return int(n), io.EOF
 	}
 	return int(n), nil

@@ -38,6 +38,7 @@ func TestContract(t *testing.T) {
 	walkComments(w)
 	walkMetadata(w)
 	walkActions(w)
+	walkMore(w)
 	bad.Store(true)
 	walkErrors(w)
 	covered, total, missing := c.Covered()
@@ -134,6 +135,21 @@ func walkActions(w *world) {
 	w.get(w.acc + "/actions/" + id + "?include=creator").want(200)
 	w.call("PATCH", w.acc+"/actions/"+id, wrap("active", false)).want(200)
 	w.call("DELETE", w.acc+"/actions/"+id, nil).want(204)
+}
+
+func walkMore(w *world) {
+	ws := w.call("POST", w.acc+"/workspaces", wrap("name", "More")).want(201).data()["id"].(string)
+	w.call("PATCH", w.acc+"/workspaces/"+ws, wrap("name", "Most")).want(200)
+	list := w.acc + "/workspaces/" + ws + "/webhooks"
+	hook := w.call("POST", list, wrap("name", "Hook", "url", "https://example.com/h", "events", []string{"file.ready"})).want(201).data()["id"].(string)
+	w.get(list + "?include=creator").want(200)
+	w.get(w.acc + "/webhooks/" + hook + "?include=creator").want(200)
+	w.call("PATCH", w.acc+"/webhooks/"+hook, wrap("active", false)).want(200)
+	w.call("DELETE", w.acc+"/webhooks/"+hook, nil).want(204)
+	w.call("DELETE", w.acc+"/workspaces/"+ws, nil).want(204)
+	w.call("POST", w.acc+"/files/"+w.file("copied.mp4", Watermarked())+"/copy?copy_metadata=true", wrap("parent_id", w.root)).want(200)
+	w.call("DELETE", w.acc+"/metadata/field_definitions/"+w.sim.AddField(w.account, "Gone", "text"), nil).want(204)
+	w.get(w.acc + "/folders/" + w.root + "/files" + everything).want(200)
 }
 
 func walkErrors(w *world) {

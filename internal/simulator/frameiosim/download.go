@@ -11,8 +11,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
 
 // Renditions, as media_links names them.
@@ -47,6 +45,9 @@ func (s *Server) includeLinks(a *asset, n *node, inc map[string]bool) error {
 }
 
 func (s *Server) mediaLink(n *node, name string) any {
+	if name == RenditionOriginal && n.file.watermark {
+		return nil
+	}
 	if name == RenditionOriginal {
 		return object{"download_url": s.link(n, name, true), "inline_url": s.link(n, name, false)}
 	}
@@ -83,6 +84,7 @@ type blob struct {
 	content         Content
 	etag, mediaType string
 	modified        string
+	streamed        bool // has no length and no ranges
 }
 
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
@@ -112,13 +114,14 @@ func (s *Server) findBlob(p string) (blob, bool) {
 	h := fnv.New128a()
 	_, _ = fmt.Fprintf(h, "%s/%s/%d", n.id, rendition, n.file.version) // a hash never fails
 	b := blob{etag: fmt.Sprintf("%q", fmt.Sprintf("%x", h.Sum(nil))), modified: n.updated.UTC().Format(http.TimeFormat)}
-	b.content, b.mediaType = n.file.rendition(rendition)
+	b.content, b.mediaType = s.rendition(n.file, rendition)
+	b.streamed = n.file.watermark
 	return b, b.content != nil
 }
 
 // rendition gives the bytes behind a link. What nobody gave is made up: a
 // proxy is a tenth of the original's size, a picture one pixel.
-func (f *fileInfo) rendition(name string) (Content, string) {
+func (s *Server) rendition(f *fileInfo, name string) (Content, string) {
 	kind := map[string]string{RenditionHighQuality: "video/mp4", RenditionEfficient: "video/mp4", RenditionVideo180: "video/mp4"}[name]
 	if kind == "" || !f.isVideo() {
 		kind = "image/png"
@@ -129,7 +132,7 @@ func (f *fileInfo) rendition(name string) (Content, string) {
 	case given != nil:
 		return given, kind
 	case kind == "video/mp4":
-		return pattern.New(180, f.size/10+1), kind
+		return &prefix{s.proxy, f.size/10 + 1}, kind
 	}
 	return Bytes(onePixel), kind
 }
@@ -158,7 +161,22 @@ func (b blob) serve(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	if b.streamed {
+		h.Del("Accept-Ranges")
+		return b.stream(w, r)
+	}
 	return b.serveRange(w, r)
+}
+
+func (b blob) stream(w http.ResponseWriter, r *http.Request) error {
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if err := http.NewResponseController(w).Flush(); err != nil { // so that no length is computed
+		return err
+	}
+	return send(w, b.content, 0, b.content.Size())
 }
 
 func (b blob) serveRange(w http.ResponseWriter, r *http.Request) error {

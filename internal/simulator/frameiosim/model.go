@@ -30,6 +30,7 @@ type workspace struct {
 	created, updated time.Time
 	projects         []*project
 	actions          []*action
+	webhooks         []*webhook
 	private          bool              // only those in roles and the account's heads see it
 	roles            map[string]string // person id → role in this workspace
 	deleted          bool
@@ -76,6 +77,7 @@ type fileInfo struct {
 	firstPart  time.Time
 	completed  time.Time // zero: not all bytes are here
 	noOriginal bool
+	watermark  bool // no original, and renditions are made while they are sent
 	media      Media
 	values     map[*field]any
 	comments   []*comment

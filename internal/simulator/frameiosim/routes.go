@@ -1,6 +1,9 @@
 package frameiosim
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // route is one operation of the API. The class is the contract's operation id
 // and names the budget.
@@ -14,7 +17,7 @@ type route struct {
 const base = "/v4/accounts/{account_id}"
 
 func apiRoutes() []route {
-	return append(append(treeRoutes(), fileRoutes()...), otherRoutes()...)
+	return slices.Concat(treeRoutes(), fileRoutes(), otherRoutes(), workspaceRoutes(), webhookRoutes())
 }
 
 func treeRoutes() []route {

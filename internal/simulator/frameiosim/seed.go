@@ -96,14 +96,19 @@ func (s *Server) AddWorkspace(accountID, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := must(s.accounts, "account", accountID)
-	now := s.tick()
-	w := &workspace{id: s.ids.uuid(), name: name, account: a, created: now, updated: now, roles: map[string]string{}}
+	creator := ""
 	if len(a.order) > 0 {
-		w.creator = a.order[0]
+		creator = a.order[0]
 	}
+	return s.newWorkspace(a, name, creator).id
+}
+
+func (s *Server) newWorkspace(a *account, name, creator string) *workspace {
+	now := s.tick()
+	w := &workspace{id: s.ids.uuid(), name: name, account: a, creator: creator, created: now, updated: now, roles: map[string]string{}}
 	s.workspaces[w.id] = w
 	a.workspaces = append(a.workspaces, w)
-	return w.id
+	return w
 }
 
 // RestrictWorkspace hides a workspace from members of the account other than

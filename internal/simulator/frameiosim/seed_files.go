@@ -15,6 +15,7 @@ type fileSeed struct {
 	creator    string
 	pending    bool
 	noOriginal bool
+	watermark  bool
 	created    time.Time
 	mediaType  string
 	renditions map[string]Content
@@ -34,6 +35,11 @@ func NotUploadedYet() FileOption { return func(f *fileSeed) { f.pending = true }
 
 // NoOriginal takes away the right to download the original.
 func NoOriginal() FileOption { return func(f *fileSeed) { f.noOriginal = true } }
+
+// Watermarked: the caller sees the file with a watermark only. The link to the
+// original is null, and renditions come without length and without ranges,
+// since they are made while they are sent.
+func Watermarked() FileOption { return func(f *fileSeed) { f.watermark = true } }
 
 // WithCreated sets the time of creation.
 func WithCreated(t time.Time) FileOption { return func(f *fileSeed) { f.created = t } }
@@ -70,7 +76,7 @@ func (s *Server) seedFile(parent *node, name string, c Content, seed fileSeed) *
 	}
 	setDefault(&seed.mediaType, n.file.mediaType)
 	n.file.content, n.file.media, n.file.mediaType = c, seed.media, seed.mediaType
-	n.file.noOriginal, n.file.renditions = seed.noOriginal, seed.renditions
+	n.file.noOriginal, n.file.watermark, n.file.renditions = seed.noOriginal, seed.watermark, seed.renditions
 	n.created = orTime(seed.created, n.created)
 	n.updated = n.created
 	if !seed.pending {

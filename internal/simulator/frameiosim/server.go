@@ -3,6 +3,7 @@ package frameiosim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
 
 // Server is the simulated Frame.io. It is an http.Handler, safe for concurrent
@@ -18,12 +20,15 @@ type Server struct {
 	opt     Options
 	faults  faults.Set
 	handler http.Handler
-	routes  map[string]route
 	ids     *idSource
 	limits  *limiter
 	journal journal
 	ims     *imsState
 	signer  *signer
+	proxy   *pattern.Content // what a made-up proxy is cut from
+
+	patternMu sync.Mutex
+	patterns  map[uint64]*pattern.Content
 
 	dirOnce sync.Once
 	dir     string // of large uploads
@@ -41,6 +46,7 @@ type Server struct {
 	nodes      map[string]*node
 	comments   map[string]*comment
 	actions    map[string]*action
+	webhooks   map[string]*webhook
 	legacy     map[string]string // legacy token → person id
 	lastPos    int64
 	lastTime   time.Time
@@ -54,9 +60,10 @@ func New(opt Options) (*Server, error) {
 		opt: opt, url: strings.TrimSuffix(opt.URL, "/"),
 		people: map[string]*person{}, accounts: map[string]*account{}, workspaces: map[string]*workspace{},
 		projects: map[string]*project{}, nodes: map[string]*node{}, comments: map[string]*comment{},
-		actions: map[string]*action{}, legacy: map[string]string{},
+		actions: map[string]*action{}, webhooks: map[string]*webhook{}, legacy: map[string]string{},
 	}
 	s.ids = newIDSource(opt.Seed)
+	s.proxy, s.patterns = pattern.New(180, math.MaxInt64), map[uint64]*pattern.Content{}
 	s.limits = newLimiter(opt.RateFactor, opt.Now)
 	s.signer = newSigner(s.ids.secret())
 	ims, err := newIMS(&s.opt, s.ids)
