@@ -1,0 +1,217 @@
+package nuxeosim
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// opCall is the call of an operation.
+type opCall struct {
+	*call
+	params  map[string]any
+	context map[string]any
+	input   []*node
+	list    bool // the input was a list
+	blobs   []*blob
+}
+
+// operation runs under the lock of the repository.
+type operation func(*opCall) (*answer, error)
+
+// operations are those every Nuxeo has and clients of ours may use.
+var operations map[string]operation
+
+var aliases = map[string]string{
+	"Notification.SendMail": "Document.Mail", "Document.Query": "Repository.Query", "Document.TrashDocument": "Document.Trash",
+	"Document.UntrashDocument": "Document.Untrash", "Document.Checkin": "Document.CheckIn", "Document.Checkout": "Document.CheckOut",
+	"Blob.Attach": "Blob.AttachOnDocument", "NuxeoPrincipal.Get": "User.Get",
+}
+
+// automationRoute serves /automation and /automation/{operation}.
+func automationRoute(c *call, seg []string) (*answer, error) {
+	switch {
+	case len(seg) == 0 && c.r.Method == http.MethodGet:
+		return ok(c.automationList()), nil
+	case len(seg) == 1 && seg[0] == "login":
+		return automationLogin(c), nil
+	case len(seg) == 1 && c.r.Method == http.MethodGet:
+		if operations[canonical(seg[0])] == nil {
+			return nil, notFound("Operation not found: %s", seg[0])
+		}
+		return ok(operationJSON(seg[0])), nil
+	case len(seg) == 1 && c.r.Method == http.MethodPost:
+		return c.runOperation(seg[0], nil, nil)
+	}
+	return nil, notFound("no such resource")
+}
+
+func canonical(op string) string {
+	if to, found := aliases[op]; found {
+		return to
+	}
+	return op
+}
+
+func (c *call) automationList() map[string]any {
+	list := []any{}
+	for _, id := range sortedKeys(operations) {
+		list = append(list, operationJSON(id))
+	}
+	return map[string]any{"operations": list, "chains": []any{}, "paths": map[string]any{"login": "login"}}
+}
+
+func operationJSON(id string) map[string]any {
+	return map[string]any{"id": id, "label": id, "category": strings.SplitN(id, ".", 2)[0], "description": "", "params": []any{}, "signature": []any{}, "url": id}
+}
+
+// opBody is what a client sends to an operation.
+type opBody struct {
+	Params  map[string]any  `json:"params"`
+	Context map[string]any  `json:"context"`
+	Input   json.RawMessage `json:"input"`
+}
+
+// runOperation reads the call and runs it. A reference given by the address is
+// the input.
+func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, error) {
+	op := operations[canonical(name)]
+	if op == nil {
+		return nil, notFound("Operation not found: %s", name)
+	}
+	if c.r.Method != http.MethodPost {
+		return nil, methodNotAllowed()
+	}
+	var body opBody
+	if err := c.readJSON(&body); err != nil {
+		return nil, err
+	}
+	j := joiner{call: c}
+	params, err := j.walk(body.Params)
+	defer func() { j.done() }()
+	if err != nil {
+		return nil, err
+	}
+	oc := &opCall{call: c, context: body.Context, blobs: blobs}
+	oc.params, _ = params.(map[string]any)
+	if needsNoLock[canonical(name)] {
+		return oc.answerUnlocked(op, ref, body.Input)
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if err := oc.resolve(ref, body.Input); err != nil {
+		return nil, err
+	}
+	return op(oc)
+}
+
+// needsNoLock are operations that wait for somebody else and lock for
+// themselves.
+var needsNoLock = map[string]bool{"Document.Mail": true}
+
+func (oc *opCall) answerUnlocked(op operation, ref *string, input json.RawMessage) (*answer, error) {
+	oc.s.mu.RLock()
+	err := oc.resolve(ref, input)
+	oc.s.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	return op(oc)
+}
+
+// resolve finds the input: "doc:…", "docs:a,b", a bare reference, or a document
+// entity.
+func (oc *opCall) resolve(ref *string, input json.RawMessage) error {
+	if ref != nil {
+		n, err := oc.document(*ref)
+		oc.input = []*node{n}
+		return err
+	}
+	var text string
+	if len(input) == 0 || string(input) == "null" {
+		return nil
+	}
+	if json.Unmarshal(input, &text) != nil {
+		var entity struct {
+			UID string `json:"uid"`
+		}
+		if json.Unmarshal(input, &entity) != nil || entity.UID == "" {
+			return badRequest("Cannot resolve the input")
+		}
+		text = entity.UID
+	}
+	return oc.resolveText(text)
+}
+
+func (oc *opCall) resolveText(text string) error {
+	rest, list := strings.CutPrefix(text, "docs:")
+	oc.list = list
+	for ref := range strings.SplitSeq(strings.TrimPrefix(rest, "doc:"), ",") {
+		if ref = strings.TrimSpace(ref); ref == "" {
+			continue
+		}
+		n, err := oc.document(ref)
+		if err != nil {
+			return err
+		}
+		oc.input = append(oc.input, n)
+	}
+	return nil
+}
+
+// each applies a step to the input and answers with it.
+func (oc *opCall) each(step func(*node) error) (*answer, error) {
+	if len(oc.input) == 0 {
+		return nil, badRequest("The operation needs a document as input")
+	}
+	for _, n := range oc.input {
+		if err := step(n); err != nil {
+			return nil, err
+		}
+	}
+	return oc.output(oc.input), nil
+}
+
+func (oc *opCall) output(list []*node) *answer {
+	switch {
+	case oc.r.Header.Get("X-NXVoidOperation") == "true" || len(list) == 0 && !oc.list:
+		return nil
+	case oc.list:
+		return ok(oc.listJSON(pageOf{size: len(list), total: len(list), nodes: list}))
+	}
+	return ok(oc.docJSON(list[0]))
+}
+
+func (oc *opCall) str(name string) string {
+	if oc.params[name] == nil {
+		return ""
+	}
+	return printed(oc.params[name])
+}
+
+func (oc *opCall) flag(name string, otherwise bool) bool {
+	if oc.params[name] == nil {
+		return otherwise
+	}
+	return truth(oc.params[name])
+}
+
+// need is a parameter that must be there.
+func (oc *opCall) need(name string) (string, error) {
+	if v := oc.str(name); v != "" {
+		return v, nil
+	}
+	return "", badRequest("Missing required parameter: %s", name)
+}
+
+// strings reads a list, or a string with commas.
+func (oc *opCall) strings(name string) []string {
+	if list, is := oc.params[name].([]any); is {
+		var out []string
+		for _, v := range list {
+			out = append(out, printed(v))
+		}
+		return out
+	}
+	return strings.FieldsFunc(oc.str(name), func(r rune) bool { return r == ',' || r == ' ' })
+}

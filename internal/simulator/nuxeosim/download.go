@@ -1,0 +1,166 @@
+package nuxeosim
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// blobAt finds a blob by xpath, such as file:content, files:files/0/file or
+// blobholder:0.
+func (s *Server) blobAt(n *node, xpath string) *blob {
+	if rest, is := strings.CutPrefix(xpath, "blobholder:"); is {
+		return s.heldBlob(n, rest)
+	}
+	steps := strings.Split(xpath, "/")
+	v := n.props[steps[0]]
+	for _, step := range steps[1:] {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[step]
+		case []any:
+			i, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(step, "item["), "]"))
+			if err != nil || i < 0 || i >= len(at) {
+				return nil
+			}
+			v = at[i]
+		default:
+			return nil
+		}
+	}
+	b, _ := v.(*blob)
+	return b
+}
+
+func (s *Server) heldBlob(n *node, index string) *blob {
+	if index == "0" || index == "" {
+		b, _ := n.props["file:content"].(*blob)
+		return b
+	}
+	i, err := strconv.Atoi(index)
+	if err != nil {
+		return nil
+	}
+	return s.blobAt(n, fmt.Sprintf("files:files/%d/file", i-1))
+}
+
+// blobAdapter serves GET and DELETE on @blob/{xpath}.
+func (c *call) blobAdapter(ref, xpath string) (*answer, error) {
+	if xpath == "" {
+		xpath = "blobholder:0"
+	}
+	switch c.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return c.download(ref, xpath)
+	case http.MethodDelete:
+		return c.clearBlob(ref, xpath)
+	}
+	return nil, methodNotAllowed()
+}
+
+// clearBlob empties a blob that is a property of its own.
+func (c *call) clearBlob(ref, xpath string) (*answer, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	n, err := c.document(ref)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.demand(n, "WriteProperties"); err != nil {
+		return nil, err
+	}
+	if xpath == "blobholder:0" {
+		xpath = "file:content"
+	}
+	if _, is := n.props[xpath].(*blob); !is {
+		return nil, notFound("no blob at %s", xpath)
+	}
+	return nil, c.s.updateDocument(c.user, n, change{props: map[string]any{xpath: nil}})
+}
+
+// nxfile serves /nxfile/{repository}/{uid}/{xpath…}/{file name}.
+func nxfile(c *call, seg []string) (*answer, error) {
+	xpath := strings.Join(seg[2:], "/")
+	c.s.mu.RLock()
+	n := c.s.repo.byID[seg[1]]
+	known := n != nil && c.s.blobAt(n, xpath) != nil
+	c.s.mu.RUnlock()
+	if i := strings.LastIndex(xpath, "/"); !known && i >= 0 {
+		xpath = xpath[:i] // the last segment is the file's name
+	}
+	return c.download(seg[1], xpath)
+}
+
+// download sends a blob, or an address to get it from.
+func (c *call) download(ref, xpath string) (*answer, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	n, err := c.document(ref)
+	if err != nil {
+		return nil, err
+	}
+	b := c.s.blobAt(n, xpath)
+	if b == nil {
+		return nil, notFound("no blob at %s", xpath)
+	}
+	c.s.event(c.user, "download", n, b.name)
+	if c.s.opt.DirectDownload {
+		return c.redirect(c.s.directURL(blobPlace{n, xpath})), nil
+	}
+	return b.sent(), nil
+}
+
+// sent streams a blob with ranges and conditions.
+func (b *blob) sent() *answer {
+	return &answer{stream: func(c *call) error {
+		r, err := b.open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		h := c.w.Header()
+		h.Set("Content-Type", b.mime)
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))
+		if b.digest != "" {
+			h.Set("ETag", `"`+b.digest+`"`)
+		}
+		http.ServeContent(c.w, c.r, "", time.Time{}, r)
+		return nil
+	}}
+}
+
+const directFor = time.Hour
+
+// directURL is an address that works for a while without credentials, as a
+// presigned one does.
+func (s *Server) directURL(at blobPlace) string {
+	until := s.opt.Now().Add(directFor).Unix()
+	key := fmt.Sprintf("%d~%s~%s", until, at.n.id, strings.ReplaceAll(at.xpath, "/", "~"))
+	return s.url + "/_direct/" + key + "?signature=" + csrfToken(key)
+}
+
+// directDownload stands for the object store. Wrong or late signatures are 403.
+func directDownload(c *call, seg []string) (*answer, error) {
+	parts := strings.SplitN(seg[1], "~", 3)
+	until, err := strconv.ParseInt(parts[0], 10, 64)
+	if err != nil || len(parts) != 3 || c.r.URL.Query().Get("signature") != csrfToken(seg[1]) || c.s.opt.Now().Unix() > until {
+		return nil, forbidden("The request signature is not valid or has expired")
+	}
+	if c.r.Method != http.MethodGet {
+		return nil, forbidden("The signature is for GET only")
+	}
+	c.s.mu.RLock()
+	defer c.s.mu.RUnlock()
+	n := c.s.repo.byID[parts[1]]
+	if n == nil {
+		return nil, notFound("no such object")
+	}
+	b := c.s.blobAt(n, strings.ReplaceAll(parts[2], "~", "/"))
+	if b == nil {
+		return nil, notFound("no such object")
+	}
+	return b.sent(), nil
+}

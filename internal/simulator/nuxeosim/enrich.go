@@ -1,0 +1,83 @@
+package nuxeosim
+
+import "slices"
+
+// enrich makes the context parameters of a document. Enrichers that the
+// simulator does not know add nothing.
+func (c *call) enrich(n *node, names []string) map[string]any {
+	m := map[string]any{}
+	for _, name := range names {
+		if f := enrichers[name]; f != nil {
+			m[name] = f(c, n)
+		}
+	}
+	return m
+}
+
+var enrichers map[string]func(*call, *node) any
+
+func init() { // not a literal: the enrichers make documents, which are enriched
+	enrichers = map[string]func(*call, *node) any{
+		"permissions": func(c *call, n *node) any { return c.permissions(n) },
+		"acls":        func(_ *call, n *node) any { return aclJSON(n) },
+		"subtypes":    func(c *call, n *node) any { return c.subtypes(n) },
+		"breadcrumb":  breadcrumb,
+		"children":    shownChildren,
+		"hasContent":  func(c *call, n *node) any { return c.s.hasContent(n) },
+		"thumbnail": func(c *call, n *node) any {
+			return map[string]any{"url": c.s.url + "/api/v1/id/" + n.id + "/@rendition/thumbnail"}
+		},
+		"renditions": func(*call, *node) any { return []any{} },
+		"firstAccessibleAncestor": func(c *call, n *node) any {
+			for m := holder(n).parent; m != nil; m = m.parent {
+				if allowed(c.user, m, "Read") {
+					return c.docWith(m, wishes{})
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (c *call) subtypes(n *node) any {
+	out := []any{}
+	t := c.s.types.types[n.typ]
+	if t == nil {
+		return out
+	}
+	for _, name := range t.allows {
+		if sub := c.s.types.types[name]; sub != nil {
+			out = append(out, map[string]any{"type": name, "facets": sub.facets})
+		}
+	}
+	return out
+}
+
+// breadcrumb lists the documents from the first below the root.
+func breadcrumb(c *call, n *node) any {
+	entries := []any{}
+	for m := holder(n); m != nil && m.parent != nil; m = m.parent {
+		if allowed(c.user, m, "Read") {
+			entries = append(entries, c.docWith(m, wishes{}))
+		}
+	}
+	slices.Reverse(entries)
+	return map[string]any{"entity-type": "documents", "entries": entries}
+}
+
+const childrenShown = 10
+
+func shownChildren(c *call, n *node) any {
+	entries := []any{}
+	for _, child := range n.children {
+		if !child.trashed && !c.s.repo.hidden(child) && allowed(c.user, child, "Browse") && len(entries) < childrenShown {
+			entries = append(entries, c.docWith(child, wishes{}))
+		}
+	}
+	return map[string]any{"entity-type": "documents", "entries": entries}
+}
+
+// hasContent says whether a folder shows anything.
+func (s *Server) hasContent(n *node) bool {
+	return slices.ContainsFunc(n.children, func(c *node) bool { return !c.trashed && !s.repo.hidden(c) })
+}

@@ -1,0 +1,111 @@
+package nuxeosim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// restError is an error with the status that Nuxeo maps it to.
+type restError struct {
+	status int
+	msg    string
+	// empty sends no body, as the upload API does for an unknown batch.
+	empty bool
+}
+
+func (e *restError) Error() string { return e.msg }
+
+func failure(status int, format string, args ...any) error {
+	return &restError{status: status, msg: fmt.Sprintf(format, args...)}
+}
+
+func notFound(format string, args ...any) error {
+	return failure(http.StatusNotFound, format, args...)
+}
+
+func badRequest(format string, args ...any) error {
+	return failure(http.StatusBadRequest, format, args...)
+}
+
+func forbidden(format string, args ...any) error {
+	return failure(http.StatusForbidden, format, args...)
+}
+
+func conflict(format string, args ...any) error {
+	return failure(http.StatusConflict, format, args...)
+}
+
+var errEmpty404 = &restError{status: http.StatusNotFound, msg: "not found", empty: true}
+
+func methodNotAllowed() error {
+	return failure(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
+}
+
+// fail sends an error as Nuxeo words it.
+func (c *call) fail(err error) {
+	var e *restError
+	if !errors.As(err, &e) {
+		e = &restError{status: http.StatusInternalServerError, msg: err.Error()}
+	}
+	if e.status == http.StatusUnauthorized && c.r.Header.Get("X-No-Basic-Header") == "" {
+		c.w.Header().Set("WWW-Authenticate", `basic realm="Nuxeo 5 EP"`)
+	}
+	c.s.opt.Logger.Debug("request failed", "path", c.r.URL.Path, "status", e.status, "error", e.msg)
+	if e.empty {
+		c.w.WriteHeader(e.status)
+		return
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(e.status)
+	_ = json.NewEncoder(c.w).Encode(map[string]any{ // the client may be gone
+		"entity-type": "exception", "status": e.status, "message": c.s.shownMessage(e),
+	})
+}
+
+// shownMessage hides what the real system hides.
+func (s *Server) shownMessage(e *restError) string {
+	switch {
+	case s.opt.HideMessages:
+		return "An error occured"
+	case e.status >= 500 && !s.opt.DevMode:
+		return "Internal Server Error"
+	}
+	return e.msg
+}
+
+// send writes the answer of a handler.
+func (c *call) send(a *answer) error {
+	if a == nil {
+		c.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	for k, v := range a.header {
+		c.w.Header().Set(k, v)
+	}
+	if a.stream != nil {
+		return a.stream(c)
+	}
+	return c.sendBody(a)
+}
+
+func (c *call) sendBody(a *answer) error {
+	body, kind := []byte(a.text), "text/plain;charset=UTF-8"
+	if a.html {
+		kind = "text/html;charset=UTF-8"
+	}
+	if a.json != nil {
+		var err error
+		if body, err = json.Marshal(a.json); err != nil {
+			return err
+		}
+		kind = "application/json"
+	}
+	if len(body) > 0 {
+		c.w.Header().Set("Content-Type", kind)
+	}
+	c.w.WriteHeader(a.status)
+	_, _ = c.w.Write(body) // the client may be gone
+	return nil
+}

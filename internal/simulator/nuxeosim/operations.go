@@ -1,0 +1,433 @@
+package nuxeosim
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func init() { // not a literal: the operations call what lists them
+	operations = map[string]operation{
+		"Document.AddFacet": opAddFacet, "Document.RemoveFacet": opRemoveFacet,
+		"Document.Lock": opLock, "Document.Unlock": opUnlock,
+		"Document.CreateVersion": opCreateVersion, "Document.CheckIn": opCheckIn, "Document.CheckOut": opCheckOut,
+		"Document.RestoreVersion": opRestore, "Document.GetLastVersion": opLastVersion, "Document.GetVersions": opVersions,
+		"Document.Trash": opTrash(true), "Document.Untrash": opTrash(false),
+		"Document.Update": opUpdate, "Document.Move": opMove, "Document.Delete": opDelete, "Document.Create": opCreate,
+		"Document.Fetch": opFetch, "Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
+		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.SetProperty": opSetProperty,
+		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob,
+		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing,
+	}
+}
+
+func opNothing(oc *opCall) (*answer, error) { return oc.output(oc.input), nil }
+
+func (oc *opCall) writing(step func(*node) error) (*answer, error) {
+	return oc.each(func(n *node) error {
+		if err := oc.demand(n, "WriteProperties"); err != nil {
+			return err
+		}
+		return step(n)
+	})
+}
+
+func opAddFacet(oc *opCall) (*answer, error) {
+	facet, err := oc.need("facet")
+	if err != nil {
+		return nil, err
+	}
+	if _, found := oc.s.types.facets[facet]; !found {
+		return nil, badRequest("No such facet: %s", facet)
+	}
+	return oc.writing(func(n *node) error {
+		if oc.s.repo.hasFacet(n, facet) {
+			return nil
+		}
+		n.extra = append(slices.Clone(n.extra), facet)
+		return oc.s.touch(oc.user, n)
+	})
+}
+
+// opRemoveFacet drops the data of schemas that only this facet brought.
+func opRemoveFacet(oc *opCall) (*answer, error) {
+	facet, err := oc.need("facet")
+	if err != nil {
+		return nil, err
+	}
+	return oc.writing(func(n *node) error {
+		before := oc.s.repo.schemas(n)
+		i := slices.Index(n.extra, facet)
+		if i < 0 {
+			return nil
+		}
+		n.extra = slices.Delete(slices.Clone(n.extra), i, i+1)
+		for _, name := range before {
+			if !oc.s.repo.hasSchema(n, name) {
+				oc.s.clearSchema(n, name)
+			}
+		}
+		return oc.s.touch(oc.user, n)
+	})
+}
+
+func (s *Server) clearSchema(n *node, name string) {
+	sch := s.types.schemas[name]
+	for _, f := range sch.root.fields {
+		s.repo.set(n, sch.key(f), nil)
+	}
+}
+
+// touch saves a document whose facets changed, which is an update like others.
+func (s *Server) touch(p *principal, n *node) error {
+	values := map[string]any{}
+	s.stampUpdate(p, n, values)
+	s.automaticVersion(p, n.after(values), n, change{}, true)
+	n.checkedOut = true
+	s.write(n, values, true)
+	s.event(p, "documentModified", n, "")
+	s.versionAfter(p, n, change{})
+	return nil
+}
+
+func opLock(oc *opCall) (*answer, error) {
+	return oc.each(func(n *node) error {
+		if n.lock != nil && n.lock.owner != oc.user.login {
+			return oc.s.lockDocument(oc.user, n) // 409 comes before 403
+		}
+		if err := oc.demand(n, "WriteProperties"); err != nil {
+			return err
+		}
+		return oc.s.lockDocument(oc.user, n)
+	})
+}
+
+func opUnlock(oc *opCall) (*answer, error) {
+	return oc.each(func(n *node) error { return oc.s.unlockDocument(oc.user, n) })
+}
+
+// opCreateVersion answers with the live document.
+func opCreateVersion(oc *opCall) (*answer, error) {
+	return oc.version(strings.ToUpper(oc.str("increment")), "")
+}
+
+func opCheckIn(oc *opCall) (*answer, error) {
+	option, err := oc.need("version")
+	if err != nil {
+		return nil, err
+	}
+	return oc.version(strings.ToUpper(option), oc.str("comment"))
+}
+
+func (oc *opCall) version(option, comment string) (*answer, error) {
+	if !slices.Contains([]string{"", "NONE", "MINOR", "MAJOR"}, option) {
+		return nil, badRequest("Unknown increment: %s", option)
+	}
+	return oc.each(func(n *node) error {
+		if err := oc.demand(n, "WriteVersion"); err != nil {
+			return err
+		}
+		if n.isVersion() || !oc.s.repo.hasFacet(n, "Versionable") {
+			return conflict("Document is not versionable: %s", n.id)
+		}
+		if !n.checkedOut {
+			oc.s.checkOut(oc.user, n)
+		}
+		oc.s.checkIn(oc.user, n, option, comment)
+		return nil
+	})
+}
+
+func opCheckOut(oc *opCall) (*answer, error) {
+	return oc.writing(func(n *node) error { oc.s.checkOut(oc.user, n); return nil })
+}
+
+func opRestore(oc *opCall) (*answer, error) {
+	if len(oc.input) != 1 || !oc.input[0].isVersion() {
+		return nil, badRequest("The input is not a version")
+	}
+	live := oc.input[0].source
+	if live == nil {
+		return nil, notFound("The live document does not exist")
+	}
+	if err := oc.demand(live, "WriteProperties"); err != nil {
+		return nil, err
+	}
+	if err := oc.s.restore(oc.user, oc.input[0]); err != nil {
+		return nil, err
+	}
+	if oc.flag("checkout", false) {
+		oc.s.checkOut(oc.user, live)
+	}
+	return oc.output([]*node{live}), nil
+}
+
+func opLastVersion(oc *opCall) (*answer, error) {
+	if len(oc.input) != 1 || holder(oc.input[0]).lastVersion() == nil {
+		return nil, notFound("There is no version")
+	}
+	return oc.output([]*node{holder(oc.input[0]).lastVersion()}), nil
+}
+
+func opVersions(oc *opCall) (*answer, error) {
+	if len(oc.input) != 1 {
+		return nil, badRequest("The operation needs a document as input")
+	}
+	oc.list = true
+	return oc.output(holder(oc.input[0]).versions), nil
+}
+
+func opTrash(trashed bool) operation {
+	return func(oc *opCall) (*answer, error) {
+		return oc.each(func(n *node) error {
+			if err := oc.demand(n, "Remove"); err != nil {
+				return err
+			}
+			oc.s.setTrashed(oc.user, n, trashed)
+			return nil
+		})
+	}
+}
+
+// properties reads a map, or lines of key=value.
+func (oc *opCall) properties() map[string]any {
+	if m, is := oc.params["properties"].(map[string]any); is {
+		return m
+	}
+	m := map[string]any{}
+	for line := range strings.SplitSeq(oc.str("properties"), "\n") {
+		if key, value, found := strings.Cut(line, "="); found {
+			m[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	return m
+}
+
+func opUpdate(oc *opCall) (*answer, error) {
+	ch, err := oc.changeHeaders()
+	if err != nil {
+		return nil, err
+	}
+	ch.props, ch.option = oc.properties(), ""
+	return oc.writing(func(n *node) error {
+		if err := checkToken(n, n.id, oc.str("changeToken")); err != nil {
+			return err
+		}
+		return oc.s.updateDocument(oc.user, n, ch)
+	})
+}
+
+func opSetProperty(oc *opCall) (*answer, error) {
+	xpath, err := oc.need("xpath")
+	if err != nil {
+		return nil, err
+	}
+	return oc.writing(func(n *node) error {
+		return oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: oc.params["value"]}})
+	})
+}
+
+func opMove(oc *opCall) (*answer, error) {
+	target, err := oc.need("target")
+	if err != nil {
+		return nil, err
+	}
+	to, err := oc.document(target)
+	if err != nil {
+		return nil, err
+	}
+	if err := oc.demand(to, "AddChildren"); err != nil {
+		return nil, err
+	}
+	return oc.each(func(n *node) error {
+		if err := oc.demand(n, "Remove"); err != nil {
+			return err
+		}
+		return oc.s.moveDocument(oc.user, n, to, oc.str("name"))
+	})
+}
+
+func opDelete(oc *opCall) (*answer, error) {
+	_, err := oc.each(func(n *node) error {
+		if err := oc.demand(n, "Remove"); err != nil {
+			return err
+		}
+		oc.s.removeDocument(oc.user, n)
+		return nil
+	})
+	return nil, err
+}
+
+func opCreate(oc *opCall) (*answer, error) {
+	typ, err := oc.need("type")
+	if err != nil {
+		return nil, err
+	}
+	if len(oc.input) != 1 {
+		return nil, badRequest("The operation needs a folder as input")
+	}
+	if err := oc.demand(oc.input[0], "AddChildren"); err != nil {
+		return nil, err
+	}
+	n, err := oc.s.createDocument(oc.user, oc.input[0], typ, oc.str("name"), change{props: oc.properties()})
+	if err != nil {
+		return nil, err
+	}
+	return oc.output([]*node{n}), nil
+}
+
+func opFetch(oc *opCall) (*answer, error) {
+	ref, err := oc.need("value")
+	if err != nil {
+		return nil, err
+	}
+	n, err := oc.document(ref)
+	if err != nil {
+		return nil, err
+	}
+	return oc.output([]*node{n}), nil
+}
+
+func opChildren(oc *opCall) (*answer, error) {
+	if len(oc.input) != 1 {
+		return nil, badRequest("The operation needs a document as input")
+	}
+	oc.list = true
+	var out []*node
+	for _, n := range oc.input[0].children {
+		if allowed(oc.user, n, "Browse") {
+			out = append(out, n)
+		}
+	}
+	return oc.output(out), nil
+}
+
+func opParent(oc *opCall) (*answer, error) {
+	if len(oc.input) != 1 || holder(oc.input[0]).parent == nil {
+		return nil, notFound("There is no parent")
+	}
+	return oc.output([]*node{holder(oc.input[0]).parent}), nil
+}
+
+// opQuery runs NXQL; its paging is in the parameters.
+func opQuery(oc *opCall) (*answer, error) {
+	text, err := oc.need("query")
+	if err != nil {
+		return nil, err
+	}
+	list, err := oc.query(fillIn(text, oc.strings("queryParams")))
+	if err != nil {
+		return nil, err
+	}
+	if by := oc.str("sortBy"); by != "" {
+		list = slices.Clone(list)
+		sortNodes(oc.s, list, sortsOf(by, oc.str("sortOrder")))
+	}
+	size, err := strconv.Atoi(oc.str("pageSize"))
+	if err != nil || size <= 0 || size > oc.s.opt.MaxPageSize {
+		size = oc.s.opt.MaxPageSize
+	}
+	page, _ := strconv.Atoi(oc.str("currentPageIndex"))
+	offset := max(page, 0) * size
+	return ok(oc.listJSON(pageOf{size: size, index: page, offset: offset, total: len(list), nodes: window(list, offset, size)})), nil
+}
+
+func opUser(oc *opCall) (*answer, error) {
+	login := oc.str("login")
+	if login == "" {
+		return ok(oc.user.json()), nil
+	}
+	u := oc.s.users[login]
+	if u == nil {
+		return nil, notFound("user does not exist: %s", login)
+	}
+	return ok(u.principal().json()), nil
+}
+
+// opAddPermission takes one of user, username and users; LTS 2025 the last only.
+func opAddPermission(oc *opCall) (*answer, error) {
+	permission, err := oc.need("permission")
+	if err != nil {
+		return nil, err
+	}
+	names := oc.strings("users")
+	if oc.s.opt.LTS != "2025" {
+		names = append(append(names, oc.strings("username")...), oc.strings("user")...)
+	}
+	if len(names) == 0 {
+		return nil, badRequest("Missing required parameter: users")
+	}
+	return oc.securing(func(n *node) {
+		for _, name := range names {
+			n.acl = append([]ace{{user: name, permission: permission, granted: true, creator: oc.user.login}}, n.acl...)
+		}
+		n.blockRights = n.blockRights || oc.flag("blockInheritance", false)
+	})
+}
+
+func opRemovePermission(oc *opCall) (*answer, error) {
+	id, user := oc.str("id"), oc.str("user")
+	if id == "" && user == "" {
+		return nil, badRequest("'id' or 'user' parameter must be set")
+	}
+	return oc.securing(func(n *node) {
+		n.acl = slices.DeleteFunc(n.acl, func(a ace) bool { return id != "" && a.id() == id || user != "" && a.user == user })
+	})
+}
+
+func (oc *opCall) securing(step func(*node)) (*answer, error) {
+	return oc.each(func(n *node) error {
+		if err := oc.demand(n, "WriteSecurity"); err != nil {
+			return err
+		}
+		step(n)
+		oc.s.repo.generation++
+		oc.s.event(oc.user, "documentSecurityUpdated", n, "")
+		return nil
+	})
+}
+
+// opAttach puts the blob of a batch on a document.
+func opAttach(oc *opCall) (*answer, error) {
+	ref, err := oc.need("document")
+	if err != nil {
+		return nil, err
+	}
+	if len(oc.blobs) == 0 {
+		return nil, badRequest("The operation needs a blob as input")
+	}
+	n, err := oc.document(strings.TrimPrefix(ref, "doc:"))
+	if err != nil {
+		return nil, err
+	}
+	if err := oc.demand(n, "WriteProperties"); err != nil {
+		return nil, err
+	}
+	xpath := oc.str("xpath")
+	if xpath == "" {
+		xpath = "file:content"
+	}
+	if err := oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: oc.blobs[0]}}); err != nil {
+		return nil, err
+	}
+	return oc.s.blobAt(n, xpath).sentNow(), nil
+}
+
+// sentNow answers an operation with a blob.
+func (b *blob) sentNow() *answer {
+	if b == nil || b.data == nil {
+		return &answer{status: http.StatusNoContent}
+	}
+	return b.sent()
+}
+
+func opRemoveBlob(oc *opCall) (*answer, error) {
+	xpath := oc.str("xpath")
+	if xpath == "" {
+		xpath = "file:content"
+	}
+	return oc.writing(func(n *node) error {
+		return oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: nil}})
+	})
+}

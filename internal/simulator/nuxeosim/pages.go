@@ -1,0 +1,86 @@
+package nuxeosim
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+var loginPage = template.Must(template.New("login").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo Platform - Login</title></head>
+<body><h1>Nuxeo (simulated)</h1>{{if .Failed}}<p role="alert">Invalid username or password.</p>{{end}}
+<form method="post" action="login.jsp">
+<label>User name <input name="user_name" autocomplete="username" required></label>
+<label>Password <input name="user_password" type="password" autocomplete="current-password" required></label>
+<input type="hidden" name="requestedUrl" value="{{.Requested}}">
+<button type="submit" name="Submit" value="Log In">Log in</button></form></body></html>`))
+
+// publicRoute finds the handlers that need no credentials.
+func publicRoute(seg []string) func(*call, []string) (*answer, error) {
+	switch strings.Join(seg, "/") {
+	case "login.jsp", "nxstartup.faces":
+		return loginRoute
+	case "logout":
+		return logoutRoute
+	case "runningstatus":
+		return func(*call, []string) (*answer, error) { return &answer{status: 200, text: "Ok"}, nil }
+	case "oauth2/token":
+		return func(c *call, _ []string) (*answer, error) { return c.oauthTokenEndpoint() }
+	case "oauth2/authorize":
+		return func(c *call, _ []string) (*answer, error) { return c.oauthAuthorize() }
+	}
+	if len(seg) == 2 && seg[0] == "_direct" {
+		return directDownload
+	}
+	return nil
+}
+
+func loginRoute(c *call, _ []string) (*answer, error) {
+	if c.r.Method != http.MethodPost {
+		return page(loginPage, http.StatusOK, map[string]any{"Requested": c.r.FormValue("requestedUrl")})
+	}
+	login, password := c.r.FormValue("user_name"), c.r.FormValue("user_password")
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	u := c.s.users[login]
+	if u == nil || u.Disabled || u.Password != password {
+		return page(loginPage, http.StatusUnauthorized, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Failed": true})
+	}
+	id := strings.ToUpper(strings.ReplaceAll(newUUID(), "-", ""))
+	c.s.logins.sessions[id] = login
+	c.rec.User = login
+	http.SetCookie(c.w, &http.Cookie{Name: "JSESSIONID", Value: id, Path: contextPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return c.redirect(c.localURL(c.r.FormValue("requestedUrl"))), nil
+}
+
+// localURL is an address below the context; anything else goes to the start
+// page, or the form would redirect anywhere.
+func (c *call) localURL(requested string) string {
+	requested = strings.TrimPrefix(requested, "/")
+	if u, err := url.Parse(requested); err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(requested, "/") {
+		requested = ""
+	}
+	return c.s.url + "/" + strings.TrimPrefix(requested, strings.TrimPrefix(contextPath, "/")+"/")
+}
+
+func logoutRoute(c *call, _ []string) (*answer, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if cookie, err := c.r.Cookie("JSESSIONID"); err == nil {
+		delete(c.s.logins.sessions, cookie.Value)
+	}
+	http.SetCookie(c.w, &http.Cookie{Name: "JSESSIONID", Path: contextPath, MaxAge: -1})
+	return c.redirect(c.s.url + "/login.jsp"), nil
+}
+
+func (c *call) redirect(to string) *answer {
+	return &answer{status: http.StatusFound, header: map[string]string{"Location": to}}
+}
+
+func page(t *template.Template, status int, data any) (*answer, error) {
+	var b strings.Builder
+	if err := t.Execute(&b, data); err != nil {
+		return nil, err
+	}
+	return &answer{status: status, text: b.String(), html: true}, nil
+}
