@@ -55,7 +55,7 @@ func TestAdminFaults(t *testing.T) {
 	w.get("/v4/me").want(200)
 	w.call("DELETE", "/_sim/faults", nil).want(200)
 	w.get("/v4/accounts").want(200)
-	if got := w.sim.Requests(); len(got) != 3 || got[0].Status != 503 {
+	if got := w.sim.Requests(); len(got) != 3 || got[0].Status != 503 || w.sim.Calls("users.show") != 2 {
 		t.Errorf("journal %+v", got)
 	}
 }

@@ -63,10 +63,9 @@ func (s *Server) answer(h http.Header, r *http.Request, rt route) (any, error) {
 	setRate(h, rt.budget.limit, rt.budget.limit, rt.budget.window)
 	p, err := s.signIn(r)
 	if err != nil {
-		note(r, rt.class, "")
 		return nil, err
 	}
-	note(r, rt.class, p.id)
+	note(r, p.id)
 	if !s.limits.take(h, p.id, rt.class, rt.budget) {
 		return nil, &apiError{status: http.StatusTooManyRequests, detail: "Too many requests"}
 	}

@@ -62,33 +62,39 @@ func (f *field) configuration() object {
 
 var fieldKinds = []string{"text", "long_text", "number", "toggle", "date", "select", "select_multi"}
 
+type fieldBody struct {
+	Name   string `json:"name"`
+	Kind   string `json:"field_type"`
+	Config struct {
+		Options []struct {
+			Name  string `json:"display_name"`
+			Color string `json:"color"`
+		} `json:"options"`
+		AddNew  *bool           `json:"enable_add_new"`
+		Scale   json.RawMessage `json:"scale"`
+		Format  string          `json:"number_format"`
+		Color   json.RawMessage `json:"color"`
+		Display string          `json:"display_format"`
+	} `json:"field_configuration"`
+}
+
+func (b fieldBody) check() error {
+	if !slices.Contains(fieldKinds, b.Kind) {
+		return invalid("/data/field_type", "Fields of type %q cannot be made here", b.Kind)
+	}
+	if n := len(b.Config.Options); strings.HasPrefix(b.Kind, "select") && (n < 1 || n > 50) {
+		return invalid("/data/field_configuration/options", "A select field has from 1 to 50 options")
+	}
+	return text("name", b.Name, 250)
+}
+
 func (s *Server) createField(c *call) (any, error) {
 	if !c.account.leads(c.person.id) {
 		return nil, forbidden("You do not have permission to create fields")
 	}
-	in, err := decode[struct {
-		Name   string `json:"name"`
-		Kind   string `json:"field_type"`
-		Config struct {
-			Options []struct {
-				Name  string `json:"display_name"`
-				Color string `json:"color"`
-			} `json:"options"`
-			AddNew  *bool           `json:"enable_add_new"`
-			Scale   json.RawMessage `json:"scale"`
-			Format  string          `json:"number_format"`
-			Color   json.RawMessage `json:"color"`
-			Display string          `json:"display_format"`
-		} `json:"field_configuration"`
-	}](c)
+	in, err := decode[fieldBody](c)
 	if err == nil {
-		err = text("name", in.Name, 250)
-	}
-	if err == nil && !slices.Contains(fieldKinds, in.Kind) {
-		err = invalid("/data/field_type", "Fields of type %q cannot be made here", in.Kind)
-	}
-	if err == nil && strings.HasPrefix(in.Kind, "select") && (len(in.Config.Options) < 1 || len(in.Config.Options) > 50) {
-		err = invalid("/data/field_configuration/options", "A select field has from 1 to 50 options")
+		err = in.check()
 	}
 	if err != nil {
 		return nil, err

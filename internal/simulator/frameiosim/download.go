@@ -88,7 +88,6 @@ type blob struct {
 }
 
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
-	note(r, "download", "")
 	if err := s.signer.checkDownload(r, s.signTime()); err != nil {
 		err.write(w)
 		return

@@ -62,6 +62,9 @@ func newIMS(opt *Options, ids *idSource) (*imsState, error) {
 	m := &imsState{opt: opt, ids: ids, key: []byte(ids.secret()),
 		codes: map[string]*code{}, access: map[string]*access{}, refresh: map[string]*refresh{}}
 	for _, pattern := range opt.RedirectURIs {
+		if !strings.ContainsAny(pattern, `\*+[]()^$|`) {
+			continue // an address, compared exactly
+		}
 		re, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 		if err != nil {
 			return nil, fmt.Errorf("redirect pattern %q: %w", pattern, err)
@@ -76,7 +79,7 @@ func (m *imsState) redirectOK(uri string) bool {
 	if u, err := url.Parse(uri); err != nil || u.Scheme == "" || u.Host == "" {
 		return false
 	}
-	if len(m.redirects) == 0 || slices.Contains(m.opt.RedirectURIs, uri) {
+	if len(m.opt.RedirectURIs) == 0 || slices.Contains(m.opt.RedirectURIs, uri) {
 		return true
 	}
 	return slices.ContainsFunc(m.redirects, func(re *regexp.Regexp) bool { return re.MatchString(uri) })

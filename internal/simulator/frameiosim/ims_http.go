@@ -23,7 +23,6 @@ func (s *Server) mountIMS(mux *http.ServeMux) {
 // by adding person=ID or person=EMAIL, or login_hint=EMAIL, to the query or to
 // the posted form; deny=1 refuses as somebody would who presses Cancel.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
-	note(r, "ims.authorize", "")
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "malformed form", http.StatusBadRequest)
 		return
@@ -123,7 +122,6 @@ func refuse(code, text string) *oauthError {
 }
 
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
-	note(r, "ims.token", "")
 	w.Header().Set("Cache-Control", "no-store")
 	if err := r.ParseForm(); err != nil {
 		writeJSON(w, http.StatusBadRequest, refuse("invalid_request", "malformed form"))
@@ -253,7 +251,6 @@ func (s *Server) fromCredentials(form url.Values, secret bool) (*tokens, *oauthE
 
 // revoke ends a token; a refresh token takes its whole family along.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
-	note(r, "ims.revoke", "")
 	if err := r.ParseForm(); err != nil {
 		writeJSON(w, http.StatusBadRequest, refuse("invalid_request", "malformed form"))
 		return

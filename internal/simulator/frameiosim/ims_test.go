@@ -114,6 +114,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		}
 	}
 	w.authorizeRaw(url.Values{"redirect_uri": {redirect + "/more"}}).want(400)
+	w.authorizeRaw(url.Values{"redirect_uri": {strings.Replace(redirect, ".", "x", 1)}}).want(400)
 	w.authorizeRaw(url.Values{"client_id": {"other"}}).want(400)
 	w.authorizeRaw(url.Values{"redirect_uri": {"https://localhost:8443/cb"}}).want(302)
 	w.authorizeRaw(url.Values{"redirect_uri": {"https://localhost:8443/cb?x"}}).want(400)

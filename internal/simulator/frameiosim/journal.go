@@ -2,6 +2,7 @@ package frameiosim
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -52,7 +53,8 @@ func (s *Server) Requests() []Request {
 	return slices.Concat(e[s.journal.start:], e[:s.journal.start])
 }
 
-// Calls is how often an operation was asked for, whatever the answer. The
+// Calls is how often an operation was asked for, whatever the answer and also
+// if a fault struck the call. The
 // class is the contract's operation id, such as files.show, or ims.authorize,
 // ims.token, upload, download.
 func (s *Server) Calls(class string) int {
@@ -63,16 +65,35 @@ func (s *Server) Calls(class string) int {
 
 type noteKey struct{}
 
-// note lets the inner handlers tell the journal who called what.
-func note(r *http.Request, class, person string) {
+// note lets the API tell the journal who called.
+func note(r *http.Request, person string) {
 	if entry, ok := r.Context().Value(noteKey{}).(*Request); ok {
-		entry.Class, entry.PersonID = class, person
+		entry.PersonID = person
 	}
 }
 
-func (s *Server) record(next http.Handler) http.Handler {
+// hostClasses names what is not an operation of the API, by pattern.
+var hostClasses = map[string]string{
+	"/upload/": "upload", "/assets/": "download", "/v4/": "unknown", "GET /ims/authorize/v2": "ims.authorize", "POST /ims/authorize/v2": "ims.authorize",
+	"POST /ims/token/v3": "ims.token", "POST /ims/revoke": "ims.revoke",
+}
+
+// classifier tells the class of a request before anybody serves it, so that
+// calls struck by a fault count too.
+func classifier(mux *http.ServeMux) func(*http.Request) string {
+	classes := maps.Clone(hostClasses)
+	for _, r := range apiRoutes() {
+		classes[r.method+" "+r.path] = r.class
+	}
+	return func(r *http.Request) string {
+		_, pattern := mux.Handler(r)
+		return classes[pattern]
+	}
+}
+
+func (s *Server) record(next http.Handler, class func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		entry := &Request{Time: s.now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery}
+		entry := &Request{Time: s.now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Class: class(r)}
 		rec := &recorder{ResponseWriter: w, entry: entry}
 		defer func() {
 			s.journal.add(*entry)

@@ -18,8 +18,9 @@ type Options struct {
 	// ClientID and ClientSecret are the OAuth application registered with
 	// Adobe; empty: frameio-demo-client and frameio-demo-secret.
 	ClientID, ClientSecret string
-	// RedirectURIs are the registered redirect patterns: each an exact address
-	// or a regular expression for all of one, as in Adobe's console. Empty: any.
+	// RedirectURIs are the registered redirects: each an exact address or, if it
+	// holds any of \*+[]()^$|, a regular expression for all of one, as in
+	// Adobe's console. Empty: any.
 	RedirectURIs []string
 	// TokenScopes are the scopes the application may ask for; any other name is
 	// answered by invalid_scope. Empty: the set known to work with Frame.io.

@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
 
@@ -96,6 +96,37 @@ func TestUpload(t *testing.T) {
 	}
 	if got := w.fetch(w.original(id)).want(200).Raw; !bytes.Equal(got, whole) {
 		t.Errorf("bytes %q", got)
+	}
+}
+
+func TestPartsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(o *Options) { o.PartSize = 1000 })
+	content := pattern.New(9, 50_000)
+	id, mediaType, parts := w.create("a.bin", content.Size())
+	var group sync.WaitGroup
+	off := int64(0)
+	for _, p := range parts {
+		body := make([]byte, p.size)
+		if _, err := content.ReadAt(body, off); err != nil {
+			t.Fatal(err)
+		}
+		off += p.size
+		for range 2 { // a repeated part is no other part
+			group.Go(func() {
+				req, _ := http.NewRequest("PUT", p.url, bytes.NewReader(body))
+				req.Header.Set("Content-Type", mediaType)
+				req.Header.Set("x-amz-acl", "private")
+				if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != 200 || resp.Body.Close() != nil {
+					t.Errorf("put: %v", err)
+				}
+			})
+		}
+		group.Go(func() { w.sim.State() })
+	}
+	group.Wait()
+	if got := w.fetch(w.original(id)).want(200).Raw; !content.Matches(got, 0) || int64(len(got)) != content.Size() {
+		t.Errorf("%d bytes differ", len(got))
 	}
 }
 
@@ -196,138 +227,6 @@ func TestStatusLadder(t *testing.T) {
 		if proxy := rendition(); (proxy != nil) != step.proxy {
 			t.Errorf("%s: proxy %v", step.file, proxy)
 		}
-	}
-}
-
-func TestDownloadRight(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	id := w.file("a.mp4", NoOriginal())
-	w.get(w.acc + "/files/" + id + "?include=creator,media_links.original").want(403)
-	w.get(w.acc + "/folders/" + w.root + "/children?include=media_links.original").want(403)
-	w.get(w.acc + "/files/" + id + "?include=media_links.high_quality").want(200)
-	w.sim.SetDownloadable(id, true)
-	w.original(id)
-}
-
-func TestRenditions(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	video := w.file("a.mp4", WithRendition(RenditionHighQuality, Bytes([]byte("proxy"))))
-	links := w.get(w.acc + "/files/" + video + everything).want(200).data()["media_links"].(map[string]any)
-	get := func(name string) *reply { return w.fetch(links[name].(map[string]any)["url"].(string)).want(200) }
-	if got := get("high_quality"); string(got.Raw) != "proxy" || got.Header.Get("Content-Type") != "video/mp4" {
-		t.Errorf("proxy %q", got.Raw)
-	}
-	if got := get("thumbnail"); http.DetectContentType(got.Raw) != "image/png" {
-		t.Errorf("thumbnail %q", got.Raw)
-	}
-	links = w.get(w.acc + "/files/" + w.file("a.bin") + everything).want(200).data()["media_links"].(map[string]any)
-	if links["high_quality"] != nil || links["video_h264_180"] != nil || links["original"] == nil {
-		t.Errorf("links of a file without renditions: %v", links)
-	}
-}
-
-func TestRanges(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	id := w.sim.AddFile(w.root, "a.mp4", Bytes([]byte("0123456789")))
-	link := w.original(id)
-	whole := w.fetch(link).want(200)
-	etag, modified := whole.Header.Get("ETag"), whole.Header.Get("Last-Modified")
-	if whole.Header.Get("Accept-Ranges") != "bytes" || whole.Header.Get("Content-Disposition") != "attachment; filename=a.mp4" {
-		t.Errorf("headers %v", whole.Header)
-	}
-	for _, c := range []struct {
-		header, status, body, at string
-	}{
-		{"Range: bytes=2-4", "206", "234", "bytes 2-4/10"}, {"Range: bytes=7-", "206", "789", "bytes 7-9/10"}, {"Range: bytes=-2", "206", "89", "bytes 8-9/10"},
-		{"Range: bytes=8-99", "206", "89", "bytes 8-9/10"}, {"Range: bytes=0-1,3-4", "200", "0123456789", ""}, {"Range: chapters=1-2", "200", "0123456789", ""},
-		{"Range: bytes=2-4|If-Range: " + etag, "206", "234", "bytes 2-4/10"}, {"Range: bytes=2-4|If-Range: " + modified, "206", "234", "bytes 2-4/10"},
-		{`Range: bytes=2-4|If-Range: "old"`, "200", "0123456789", ""}, {"Range: bytes=2-4|If-Match: " + etag, "206", "234", "bytes 2-4/10"},
-	} {
-		var header []string
-		for _, h := range strings.Split(c.header, "|") {
-			name, value, _ := strings.Cut(h, ": ")
-			header = append(header, name, value)
-		}
-		r := w.fetch(link, header...)
-		if fmt.Sprint(r.Status) != c.status || string(r.Raw) != c.body || r.Header.Get("Content-Range") != c.at {
-			t.Errorf("%s: %d %q %q", c.header, r.Status, r.Raw, r.Header.Get("Content-Range"))
-		}
-	}
-	if r := w.fetch(link, "Range", "bytes=10-").want(416); r.Header.Get("Content-Range") != "bytes */10" {
-		t.Errorf("416: %v", r.Header)
-	}
-	w.fetch(link, "If-Match", `"old"`).want(412)
-	w.fetch(link, "If-None-Match", etag).want(304)
-	req, _ := http.NewRequest("HEAD", link, nil)
-	if r := w.do(req).want(200); r.Header.Get("Content-Length") != "10" || len(r.Raw) != 0 {
-		t.Errorf("HEAD: %v %q", r.Header, r.Raw)
-	}
-}
-
-func TestContentChangesDuringATransfer(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	id := w.sim.AddFile(w.root, "a.mp4", Bytes([]byte("old bytes")))
-	link := w.original(id)
-	etag := w.fetch(link).want(200).Header.Get("ETag")
-	w.sim.ReplaceContent(id, Bytes([]byte("new")))
-	if r := w.fetch(link, "Range", "bytes=1-", "If-Range", etag).want(200); string(r.Raw) != "new" || r.Header.Get("ETag") == etag {
-		t.Errorf("If-Range: %q %s", r.Raw, r.Header.Get("ETag"))
-	}
-	w.fetch(link, "If-Match", etag).want(412)
-	if got := w.get(w.acc + "/files/" + id).want(200).data()["file_size"]; got != 3.0 {
-		t.Errorf("size %v", got)
-	}
-}
-
-func TestLinksExpire(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	w := setup(t, c.use)
-	id := w.file("a.mp4")
-	link := w.original(id)
-	c.Add(59 * time.Minute)
-	w.fetch(link).want(200)
-	c.Add(time.Minute)
-	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "<Code>AccessDenied</Code>") || r.Header.Get("Content-Type") != "application/xml" {
-		t.Errorf("expired: %s", r.Raw)
-	}
-	link = w.original(id)
-	w.sim.ExpireLinks()
-	w.fetch(link).want(403)
-	w.fetch(strings.Replace(w.original(id), "Signature=", "Signature=0", 1)).want(403)
-	w.fetch(w.web.URL + "/assets/" + id + "/original").want(403)
-}
-
-func TestDeletedFileIsGoneFromTheHost(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	id := w.file("a.mp4")
-	link := w.original(id)
-	w.sim.Delete(id)
-	w.fetch(link).want(403)
-}
-
-func TestDownloadWithFaults(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	content := pattern.New(3, 3<<20)
-	link := w.original(w.sim.AddFile(w.root, "a.mp4", content))
-	w.sim.Faults().Add(faults.Rule{Path: "^/assets/", CutAfter: 1 << 20, Times: 1})
-	resp, err := http.Get(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err == nil || len(got) != 1<<20 {
-		t.Errorf("cut: %d bytes, %v", len(got), err)
-	}
-	if got := w.fetch(link, "Range", "bytes=1048576-").want(206).Raw; !content.Matches(got, 1<<20) || len(got) != 2<<20 {
-		t.Errorf("rest: %d bytes", len(got))
 	}
 }
 

@@ -169,7 +169,6 @@ func (s *Server) uploadURLs(n *node) []uploadURL {
 func (s *Server) signTime() time.Time { return s.now().Add(s.opt.ClockSkew) }
 
 func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
-	note(r, "upload", "")
 	if err := s.putPart(w, r); err != nil {
 		err.write(w)
 		return
