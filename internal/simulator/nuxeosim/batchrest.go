@@ -268,9 +268,7 @@ func (c *call) executeOnBatch(id string, file int, op string) (*answer, error) {
 func (s *Server) batchBlobs(id string, file int) ([]*blob, error) {
 	files := []int{file}
 	if file < 0 {
-		s.mu.RLock()
-		files = slices.Sorted(maps.Keys(s.batches[id].uploads))
-		s.mu.RUnlock()
+		files = s.batchFiles(id)
 	}
 	var out []*blob
 	for _, i := range files {
@@ -284,6 +282,15 @@ func (s *Server) batchBlobs(id string, file int) ([]*blob, error) {
 		out = append(out, b)
 	}
 	return out, nil
+}
+
+func (s *Server) batchFiles(id string) []int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if b := s.batches[id]; b != nil {
+		return slices.Sorted(maps.Keys(b.uploads))
+	}
+	return nil
 }
 
 func (s *Server) forgetBatch(id string) {

@@ -16,7 +16,7 @@ type ftlPart struct {
 	branches []ftlBranch
 	loop     *ftlLoop
 	body     *ftlTemplate // of <#escape> and <#noescape>
-	assign   string    // of <#assign>
+	assign   string       // of <#assign>
 }
 
 type ftlBranch struct {

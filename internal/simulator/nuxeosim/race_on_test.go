@@ -1,0 +1,5 @@
+//go:build race
+
+package nuxeosim
+
+const raceEnabled = true
