@@ -269,3 +269,9 @@ func (c *Client) RestoreVersion(ctx context.Context, version string) error {
 	_, err := c.onDocument(ctx, "Document.RestoreVersion", version, map[string]any{"checkout": true}, WriteOptions{})
 	return err
 }
+
+// Delete removes a document for good (DELETE /api/v1/id/{uid}).
+func (c *Client) Delete(ctx context.Context, uid string) error {
+	_, err := c.do(ctx, call{method: http.MethodDelete, path: idPath(uid)}, nil)
+	return err
+}

@@ -50,7 +50,7 @@ func comment(raw json.RawMessage) (frameio.Comment, error) {
 	}
 	k := frameio.Comment{
 		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp, Duration: w.Duration,
-		Page: w.Page, Completed: w.Completed != nil, Created: w.Created, Updated: w.Updated, Owner: w.Owner.person(), Raw: without(raw, "replies"),
+		Page: w.Page, Completed: w.Completed != nil, Created: w.Created, Updated: w.Updated, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
 	}
 	for _, r := range w.Replies {
 		reply, err := comment(r)
@@ -62,14 +62,16 @@ func comment(raw json.RawMessage) (frameio.Comment, error) {
 	return k, nil
 }
 
-// without removes a key of an object, so that what is kept of a comment does
-// not repeat its replies.
-func without(raw json.RawMessage, key string) []byte {
+// without removes keys of an object: what is kept of a comment neither repeats
+// its replies nor holds signed addresses of pictures and attachments.
+func without(raw json.RawMessage, keys ...string) []byte {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) != nil {
 		return raw
 	}
-	delete(m, key)
+	for _, key := range keys {
+		delete(m, key)
+	}
 	b, err := json.Marshal(m)
 	if err != nil {
 		return raw

@@ -1,0 +1,288 @@
+package binding
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Request is what a person fills in to bind a folder.
+type Request struct {
+	Folder       string // id or path in Nuxeo
+	ActionName   string
+	Workspaces   []string // ids on Frame.io, at least one
+	DocumentType string   // empty: File
+}
+
+// Workspace is one that can be bound.
+type Workspace struct {
+	Account, AccountName string
+	ID, Name             string
+	Roles                []string
+}
+
+// Workspaces lists the workspaces of all accounts of a person. Where there are
+// none, why says why.
+func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspace, why string, err error) {
+	fio, err := s.People.Frameio(ctx, login)
+	if err != nil {
+		return nil, "", err
+	}
+	accounts := 0
+	for a, err := range fio.Accounts(ctx) {
+		if err != nil {
+			return nil, "", err
+		}
+		accounts++
+		for w, err := range fio.Workspaces(ctx, a.ID) {
+			if err != nil {
+				return nil, "", err
+			}
+			list = append(list, Workspace{Account: a.ID, AccountName: a.Name, ID: w.ID, Name: w.Name, Roles: a.Roles})
+		}
+	}
+	if len(list) > 0 {
+		return list, "", nil
+	}
+	if accounts == 0 {
+		return nil, "Your Adobe login belongs to no Frame.io V4 account. Accounts that are still on the legacy version do not appear.", nil
+	}
+	return nil, "You are a member of no workspace: being invited to a project is not enough. Ask a workspace's owner to add you.", nil
+}
+
+const maxActionName = 255
+
+// Bind checks a request as the person, records it and starts making it. It
+// returns the item that does so.
+func (s *Service) Bind(ctx context.Context, login string, q Request) (Binding, string, error) {
+	if err := q.check(); err != nil {
+		return Binding{}, "", err
+	}
+	folder, err := s.folder(ctx, login, q)
+	if err != nil {
+		return Binding{}, "", err
+	}
+	chosen, err := s.choose(ctx, login, q)
+	if err != nil {
+		return Binding{}, "", err
+	}
+	b := Binding{
+		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: folder.UID, FolderPath: folder.Path, FolderTitle: folder.Title,
+		ActionName: q.ActionName, Description: description(folder.Path), DocumentType: q.DocumentType,
+		Creator: login, Owner: login, Publishers: Everyone, State: Making, Created: s.Now(),
+	}
+	for _, w := range chosen {
+		b.Actions = append(b.Actions, Action{
+			ID: uuid.NewString(), BindingID: b.ID, AccountID: w.Account, AccountName: w.AccountName,
+			WorkspaceID: w.ID, WorkspaceName: w.Name, State: actionIntended,
+		})
+	}
+	item, err := s.insert(ctx, b)
+	return b, item, err
+}
+
+func (q *Request) check() error {
+	q.ActionName = strings.TrimSpace(q.ActionName)
+	if q.DocumentType == "" {
+		q.DocumentType = "File"
+	}
+	bad := func(r rune) bool { return unicode.IsControl(r) }
+	switch {
+	case q.Folder == "":
+		return fault.Field("folder", "Give the id or the path of a Nuxeo folder.", "The folder is missing.")
+	case q.ActionName == "":
+		return fault.Field("action_name", `Call it "Publish to Nuxeo", for example.`, "The action name is missing.")
+	case utf8.RuneCountInString(q.ActionName) > maxActionName || strings.ContainsFunc(q.ActionName, bad) || !utf8.ValidString(q.ActionName):
+		return fault.Field("action_name", "Use up to 255 printable characters.", "The action name is too long or holds control characters.")
+	case len(q.Workspaces) == 0:
+		return fault.Field("workspaces", "Choose at least one team (workspace).", "No team was chosen.")
+	}
+	return nil
+}
+
+// description is what Frame.io shows below the action's name.
+func description(path string) string {
+	d := []rune("Push to Nuxeo folder : " + path)
+	return string(d[:min(len(d), maxActionName)])
+}
+
+// folder reads the folder as the person and checks that it can be bound.
+func (s *Service) folder(ctx context.Context, login string, q Request) (*nuxeo.Document, error) {
+	nx, err := s.People.Nuxeo(ctx, login)
+	if err != nil {
+		return nil, err
+	}
+	fetch := nuxeo.Fetch{Enrichers: []string{"permissions", "subtypes"}}
+	get := nx.Get
+	if strings.HasPrefix(q.Folder, "/") {
+		get = nx.GetByPath
+	}
+	doc, err := get(ctx, q.Folder, fetch)
+	switch nuxeo.StatusOf(err) {
+	case http.StatusNotFound, http.StatusForbidden:
+		return nil, fault.Field("folder", "Check the id or path, and your rights in Nuxeo.", "There is no folder %q that you may see.", q.Folder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := bindable(doc); err != nil {
+		return nil, err
+	}
+	return doc, checkType(ctx, nx, doc, q.DocumentType)
+}
+
+func bindable(doc *nuxeo.Document) error {
+	switch p := doc.Permissions(); {
+	case !doc.Has("Folderish"):
+		return fault.Field("folder", "Choose a folder.", "%q is no folder, so nothing can be published into it.", doc.Title)
+	case doc.IsVersion || doc.IsProxy || doc.IsTrashed:
+		return fault.Field("folder", "Choose a live folder.", "%q is a version, a proxy or in the trash.", doc.Title)
+	case !slices.Contains(p, "AddChildren") || !slices.Contains(p, "WriteProperties"):
+		return fault.New(fault.Forbidden, "You may not write in %q.", doc.Title).With("Ask for the right to write there in Nuxeo.")
+	}
+	return nil
+}
+
+// checkType makes sure that documents of the type can be made there and can
+// hold a file.
+func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, name string) error {
+	t, err := nx.Type(ctx, name)
+	if nuxeo.NotFound(err) {
+		return fault.Field("document_type", "Use File, Video or Picture, or another type of your Nuxeo.", "Nuxeo has no document type %q.", name)
+	}
+	if err != nil {
+		return err
+	}
+	if !t.CanHoldFile() {
+		return fault.Field("document_type", "Choose a type with the schema \"file\".", "Documents of type %q hold no file.", name)
+	}
+	var allowed []struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(folder.ContextParameters["subtypes"], &allowed); err != nil || len(allowed) == 0 {
+		return nil // this Nuxeo does not tell: creating will
+	}
+	for _, a := range allowed {
+		if a.Type == name {
+			return nil
+		}
+	}
+	return fault.Field("document_type", "Choose a type that the folder allows.", "%q may not hold documents of type %q.", folder.Title, name)
+}
+
+// choose finds the workspaces and makes sure that the name is free in each.
+func (s *Service) choose(ctx context.Context, login string, q Request) ([]Workspace, error) {
+	list, why, err := s.Workspaces(ctx, login)
+	if err != nil {
+		return nil, err
+	}
+	fio, err := s.People.Frameio(ctx, login)
+	if err != nil {
+		return nil, err
+	}
+	var out []Workspace
+	for _, id := range q.Workspaces {
+		i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == id })
+		if i < 0 {
+			return nil, fault.Field("workspaces", orElse(why, "See `nuxeo-frameio bind --list` for those you can choose."), "There is no team (workspace) %q for you.", id)
+		}
+		if slices.ContainsFunc(out, func(w Workspace) bool { return w.ID == id }) {
+			continue
+		}
+		if err := s.nameFree(ctx, fio, list[i], q.ActionName); err != nil {
+			return nil, err
+		}
+		out = append(out, list[i])
+	}
+	return out, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// nameFree refuses a name that another action of the workspace has. An action
+// of ours that nobody recorded does not count: it will be made anew.
+func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, name string) error {
+	for a, err := range fio.Actions(ctx, w.Account, w.ID) {
+		if err != nil {
+			return err
+		}
+		if a.Name != name {
+			continue
+		}
+		lost, err := s.forgotten(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !lost {
+			return fault.Field("action_name", "Choose another name: each bound folder has its own.",
+				"The team %q has a custom action %q already.", w.Name, name)
+		}
+	}
+	return nil
+}
+
+// forgotten says whether an action calls us but is not in our records, or is
+// one of a binding that is over.
+func (s *Service) forgotten(ctx context.Context, a frameio.Action) (bool, error) {
+	id, ours := strings.CutPrefix(a.URL, s.actionURL(""))
+	if !ours {
+		return false, nil
+	}
+	var n int
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM actions JOIN bindings ON bindings.id = actions.binding_id
+		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound')`, id).Scan(&n)
+	return n == 0, err
+}
+
+func (s *Service) actionURL(id string) string { return s.PublicURL + "/frameio/actions/" + id }
+
+func (s *Service) insert(ctx context.Context, b Binding) (item string, err error) {
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		now := store.Millis(s.Now())
+		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (id, folder_uid, folder_path, folder_title, action_name, description,
+				document_type, creator, owner, publishers, state, created, updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`, b.ID, b.FolderUID, b.FolderPath, b.FolderTitle, b.ActionName,
+			b.Description, b.DocumentType, b.Creator, b.Owner, b.Publishers, string(b.State), now); err != nil {
+			return err
+		}
+		for _, a := range b.Actions {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO actions (id, binding_id, account_id, account_name, workspace_id, workspace_name, state)
+				VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, a.BindingID, a.AccountID, a.AccountName, a.WorkspaceID, a.WorkspaceName, a.State); err != nil {
+				return err
+			}
+		}
+		ids, err = s.Engine.Add(ctx, tx, work.New{
+			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner, Actor: b.Owner, Data: struct{}{},
+		})
+		return err
+	})
+	if store.Duplicate(err) {
+		return "", fault.Field("action_name", "Choose another name.", "This folder is bound under the name %q already.", b.ActionName)
+	}
+	if err != nil {
+		return "", err
+	}
+	s.Engine.Wake(ids...)
+	return ids[0], nil
+}

@@ -1,0 +1,245 @@
+// Package binding ties Nuxeo folders to Frame.io workspaces: bind, unbind, and
+// the custom actions of a binding.
+//
+// It owns the tables bindings and actions and the kinds of items "bind" and
+// "unbind". What must hold: a binding has one custom action per workspace, made
+// after its intent was recorded and found again by its address, which names our
+// own id; an action whose secret was lost is deleted and made anew; a bind that
+// fails leaves nothing behind; an unbind counts from the moment it is recorded.
+// It leaves to publish what an action brings, and to Nuxeo and Frame.io who may
+// do what.
+package binding
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Kinds of items.
+const (
+	KindBind   = "bind"
+	KindUnbind = "unbind"
+)
+
+// State is where a binding stands.
+type State string
+
+// The states of a binding. Making and Bound occupy the action name.
+const (
+	Making  State = "binding" // being made
+	Bound   State = "bound"
+	Unbound State = "unbound"
+	Failed  State = "failed" // was undone; Reason says why
+)
+
+// Everyone lets every member of the workspace publish: who is not connected, or
+// may not write, acts as the binder.
+const Everyone = "everyone"
+
+// People is what binding needs of identity.
+type People interface {
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+	Frameio(ctx context.Context, login string) (*v4.Client, error)
+}
+
+// Vault seals the secrets of custom actions.
+type Vault interface {
+	Seal(place, secret string) []byte
+	Open(place string, sealed []byte) (string, error)
+}
+
+var _ Vault = (*identity.Vault)(nil)
+
+// Service makes, ends and finds bindings.
+type Service struct {
+	DB        *store.DB
+	Engine    *work.Engine
+	People    People
+	Vault     Vault
+	Now       func() time.Time
+	PublicURL string // of the connector, without a trailing slash
+}
+
+// Binding is a Nuxeo folder tied to workspaces.
+type Binding struct {
+	ID, FolderUID, FolderPath, FolderTitle string
+	ActionName, Description                string
+	DocumentType                           string
+	Creator, Owner                         string
+	Publishers                             string
+	State                                  State
+	Reason                                 string
+	Created                                time.Time
+	Actions                                []Action
+}
+
+// Action is the custom action of a binding in one workspace.
+type Action struct {
+	ID, BindingID              string
+	AccountID, AccountName     string
+	WorkspaceID, WorkspaceName string
+	RemoteID                   string
+	State                      string
+}
+
+// The states of an action.
+const (
+	actionIntended = "intended"
+	actionActive   = "active"
+	actionRemoving = "removing"
+	actionRemoved  = "removed"
+)
+
+const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, created`
+
+func scan(row interface{ Scan(...any) error }) (Binding, error) {
+	var b Binding
+	var created int64
+	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
+		&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)
+	b.Created = store.Time(created)
+	return b, err
+}
+
+func notFound() error {
+	return fault.New(fault.NotFound, "There is no such binding.").With("See `nuxeo-frameio bindings`.")
+}
+
+// get reads a binding with its actions.
+func (s *Service) get(ctx context.Context, id string) (Binding, error) {
+	b, err := scan(s.DB.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM bindings WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, notFound()
+	}
+	if err != nil {
+		return b, err
+	}
+	b.Actions, err = s.actions(ctx, id)
+	return b, err
+}
+
+func (s *Service) actions(ctx context.Context, binding string) ([]Action, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, binding_id, account_id, account_name, workspace_id, workspace_name, remote_id, state
+		FROM actions WHERE binding_id = $1 ORDER BY workspace_name, id`, binding)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Action
+	for rows.Next() {
+		var a Action
+		if err := rows.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &a.State); err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+// Get shows a binding to somebody who may read its folder in Nuxeo.
+func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding, error) {
+	b, err := s.get(ctx, id)
+	if err != nil {
+		return b, err
+	}
+	if !s.maySee(ctx, who, b) {
+		return Binding{}, notFound()
+	}
+	return b, nil
+}
+
+func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) bool {
+	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
+		return true
+	}
+	nx, err := s.People.Nuxeo(ctx, who.Login)
+	if err != nil {
+		return false
+	}
+	_, err = nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
+	return err == nil
+}
+
+// List shows bindings that are being made or stand, newest first: of a folder
+// (its id) or all. Before is a cursor: the id of the last one of the page
+// before. It says whether more follow.
+func (s *Service) List(ctx context.Context, who work.Viewer, folder, before string, limit int) ([]Binding, bool, error) {
+	if limit <= 0 || limit > 500 {
+		limit = 50
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('binding', 'bound')
+		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
+		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	var out []Binding
+	for rows.Next() {
+		b, err := scan(rows)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, b)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, err
+	}
+	more := len(out) > limit
+	return s.visible(ctx, who, out[:min(len(out), limit)], more)
+}
+
+func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding, more bool) ([]Binding, bool, error) {
+	out := make([]Binding, 0, len(all))
+	for _, b := range all {
+		if !s.maySee(ctx, who, b) {
+			continue
+		}
+		actions, err := s.actions(ctx, b.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		b.Actions = actions
+		out = append(out, b)
+	}
+	return out, more, nil
+}
+
+// Called is a custom action that was called, with what is needed to answer.
+type Called struct {
+	Action  Action
+	Binding Binding
+	Secret  string
+}
+
+// Call finds the custom action that an address of ours names.
+func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
+	var c Called
+	var sealed []byte
+	a := &c.Action
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret, state
+		FROM actions WHERE id = $1`, actionID).
+		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fault.New(fault.NotFound, "There is no such custom action.")
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.Secret, err = s.Vault.Open(secretPlace(a.ID), sealed); err != nil {
+		return c, err
+	}
+	c.Binding, err = scan(s.DB.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM bindings WHERE id = $1`, a.BindingID))
+	return c, err
+}
+
+func secretPlace(action string) string { return "actions/" + action }

@@ -1,0 +1,260 @@
+package binding
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// event is the type that Frame.io sends with each call of our actions.
+const event = "nuxeo.publish"
+
+const (
+	stepFacet = "facet"
+	stepBound = "bound"
+)
+
+// BindWorker makes a binding.
+//
+//	step     what                          safe to repeat because
+//	(first)  one action per workspace      it is looked for by our address; without its secret it is made anew
+//	bound    the binding counts            a row of ours
+//	facet    what the folder shows         written from our rows, under the change token
+type BindWorker struct{ *Service }
+
+// Step does the next step of an item.
+func (w BindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	switch t.Step {
+	case "":
+		return work.Next{Step: stepBound}, w.makeActions(ctx, t)
+	case stepBound:
+		return work.Next{Step: stepFacet}, w.setState(ctx, t, Bound)
+	}
+	return work.Next{Done: true, Outcome: "bound"}, w.showOnFolder(ctx, t)
+}
+
+func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
+	b, err := s.get(ctx, t.Parent)
+	if err != nil {
+		return err
+	}
+	fio, err := s.People.Frameio(ctx, b.Owner)
+	if err != nil {
+		return err
+	}
+	for _, a := range b.Actions {
+		if a.State == actionActive {
+			continue
+		}
+		if err := s.makeAction(ctx, t, fio, b, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeAction creates the action whose intent is recorded. One that is there
+// already was made by an attempt whose answer, and with it the secret, was lost.
+func (s *Service) makeAction(ctx context.Context, t *work.Task, fio *v4.Client, b Binding, a Action) error {
+	if err := s.removeOurs(ctx, fio, a, b.ActionName); err != nil {
+		return err
+	}
+	made, err := fio.CreateAction(ctx, a.AccountID, a.WorkspaceID, frameio.Action{
+		Name: b.ActionName, Description: b.Description, Event: event, URL: s.actionURL(a.ID),
+	})
+	if v4.StatusOf(err) == 403 {
+		return fault.New(fault.Forbidden, "You may not create custom actions in the team %q.", a.WorkspaceName).
+			With("It needs the role Content Admin or account owner on Frame.io: ask for it, or let somebody who has it bind the folder.").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	if made.Secret == "" {
+		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the custom action.")
+	}
+	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE actions SET remote_id = $1, secret = $2, state = $3 WHERE id = $4`,
+			made.ID, s.Vault.Seal(secretPlace(a.ID), made.Secret), actionActive, a.ID)
+		return err
+	})
+}
+
+// removeOurs deletes actions of the workspace that call the address of a, and
+// those under the same name that call us but that nobody has recorded.
+func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name string) error {
+	for remote, err := range fio.Actions(ctx, a.AccountID, a.WorkspaceID) {
+		if err != nil {
+			return err
+		}
+		lost := false
+		if remote.Name == name && strings.HasPrefix(remote.URL, s.actionURL("")) {
+			if lost, err = s.forgotten(ctx, remote); err != nil {
+				return err
+			}
+		}
+		if remote.URL != s.actionURL(a.ID) && !lost {
+			continue
+		}
+		if err := fio.DeleteAction(ctx, a.AccountID, remote.ID); err != nil && !v4.NotFound(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) setState(ctx context.Context, t *work.Task, to State) error {
+	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3`, string(to), store.Millis(t.Now()), t.Parent)
+		return err
+	})
+}
+
+// Undo removes what a failed bind has made.
+func (w BindWorker) Undo(ctx context.Context, t *work.Task) error {
+	if err := w.setState(ctx, t, Failed); err != nil {
+		return err
+	}
+	return errors.Join(w.removeActions(ctx, t), w.showOnFolder(ctx, t))
+}
+
+// Ended records why a binding did not come about.
+func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	if it.State == work.Done {
+		return nil, nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = $2 WHERE id = $3`, string(Failed), it.Message, it.Parent)
+	return nil, err
+}
+
+// UnbindWorker removes what a binding left on both sides; the binding itself
+// has ended before.
+//
+//	step     what                      safe to repeat because
+//	(first)  delete the actions        what is gone is gone
+//	facet    what the folder shows     written from our rows, under the change token
+type UnbindWorker struct{ *Service }
+
+// Step does the next step of an item.
+func (w UnbindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	if t.Step == "" {
+		return work.Next{Step: stepFacet}, patient(t, w.removeActions(ctx, t))
+	}
+	return work.Next{Done: true, Outcome: "unbound"}, patient(t, w.showOnFolder(ctx, t))
+}
+
+// patient waits for a system that cannot be reached as long as it takes: the
+// binding has ended, and what is left over is only to be tidied.
+func patient(t *work.Task, err error) error {
+	if !fault.Is(err, fault.Unavailable) {
+		return err
+	}
+	f := fault.New(fault.NotReady, "%s It is removed there later.", fault.From(err).Message).Because(err)
+	waited := time.Duration(0)
+	if !t.WaitingSince.IsZero() {
+		waited = t.Now().Sub(t.WaitingSince)
+	}
+	f.RetryAfter = min(time.Hour, max(2*time.Second, waited/2))
+	return f
+}
+
+// Undo has nothing to do: what could be removed is.
+func (w UnbindWorker) Undo(context.Context, *work.Task) error { return nil }
+
+// Ended has nothing to add.
+func (w UnbindWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }
+
+func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
+	b, err := s.get(ctx, t.Parent)
+	if err != nil {
+		return err
+	}
+	fio, err := s.People.Frameio(ctx, b.Owner)
+	if err != nil {
+		return err
+	}
+	for _, a := range b.Actions {
+		if a.State == actionRemoved {
+			continue
+		}
+		if err := s.removeAction(ctx, t, fio, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client, a Action) error {
+	var err error
+	if a.RemoteID != "" {
+		err = fio.DeleteAction(ctx, a.AccountID, a.RemoteID)
+	} else {
+		err = s.removeOurs(ctx, fio, a, "")
+	}
+	// A workspace that is gone took its actions along.
+	if err != nil && !v4.NotFound(err) {
+		return err
+	}
+	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE id = $2`, actionRemoved, a.ID)
+		return err
+	})
+}
+
+// Unbind ends a binding at once; what is left on Frame.io and on the folder is
+// removed by the item it returns.
+func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (string, error) {
+	b, err := s.Get(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	if b.State != Bound {
+		return "", fault.New(fault.Conflict, "This folder is not bound (any more).")
+	}
+	if err := s.mayEnd(ctx, who, b); err != nil {
+		return "", err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3`, string(Unbound), store.Millis(s.Now()), id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, id, actionActive); err != nil {
+			return err
+		}
+		ids, err = s.Engine.Add(ctx, tx, work.New{
+			Kind: KindUnbind, Parent: id, Subject: "unbind", Title: "Unbind " + b.FolderPath, Owner: b.Owner, Actor: b.Owner, Data: struct{}{},
+		})
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	s.Engine.Wake(ids...)
+	return ids[0], nil
+}
+
+// mayEnd lets whoever bound it, administrators, and those who may write on the
+// folder end a binding.
+func (s *Service) mayEnd(ctx context.Context, who work.Viewer, b Binding) error {
+	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
+		return nil
+	}
+	nx, err := s.People.Nuxeo(ctx, who.Login)
+	if err != nil {
+		return err
+	}
+	doc, err := nx.Get(ctx, b.FolderUID, nuxeo.Fetch{Enrichers: []string{"permissions"}})
+	if err != nil {
+		return err
+	}
+	return bindable(doc)
+}

@@ -1,0 +1,297 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// SourceContent marks writes of content, for the customer's versioning policies.
+const SourceContent = "frameio"
+
+// SourceMetadata marks writes that must never make a version.
+const SourceMetadata = "frameio-metadata"
+
+var all = nuxeo.Fetch{Schemas: []string{"*"}, Lock: true}
+
+// link claims the asset's link, looks at its document and decides what to do.
+func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
+	l, err := s.claim(ctx, r)
+	if err != nil {
+		return work.Next{}, err
+	}
+	doc, err := s.documentOf(ctx, r, &l)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if doc == nil {
+		r.Job.Document, r.Job.Outcome = "", Created
+		return work.Next{Step: StepTransfer}, r.Save(ctx)
+	}
+	if err := free(doc, r.Actor); err != nil {
+		return work.Next{}, err
+	}
+	r.Job.Document = doc.UID
+	if holds(doc, &l, r.Job.File) {
+		if r.Job.Outcome == "" {
+			r.Job.Outcome = Unchanged
+		}
+		return work.Next{Step: StepDescribe}, r.Save(ctx)
+	}
+	r.Job.Outcome = Updated
+	return work.Next{Step: StepTransfer}, r.Save(ctx)
+}
+
+func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {
+	f := r.Job.File
+	a := link.Asset{Account: r.Job.Asset.Account, Key: f.Key(), Files: f.Members}
+	err = r.Commit(ctx, func(tx *sql.Tx) (err error) {
+		l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.Target.Scope, a, r.Task.ID)
+		return err
+	})
+	if err == nil {
+		r.Job.LinkID = l.ID
+	}
+	return l, err
+}
+
+// documentOf reads the link's document; nil when there is none yet, or when it
+// was deleted or trashed: then the link is free for a new one.
+func (s *Service) documentOf(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
+	if l.DocumentUID == "" {
+		return s.adopt(ctx, r, l)
+	}
+	doc, err := r.Nuxeo.Get(ctx, l.DocumentUID, all)
+	if err != nil && !nuxeo.NotFound(err) {
+		return nil, err
+	}
+	if err == nil && !doc.IsTrashed {
+		return doc, nil
+	}
+	if err := r.Task.Note(ctx, "new document", "the document was deleted in Nuxeo"); err != nil {
+		return nil, err
+	}
+	return nil, r.Commit(ctx, func(tx *sql.Tx) error {
+		if err := review.Forget(ctx, tx, l.ID); err != nil {
+			return err
+		}
+		return link.SetDocument(ctx, tx, r.Task.Now(), l, "")
+	})
+}
+
+// adopt looks for a document that was made for this asset although nobody
+// recorded it: the answer to its creation was lost.
+func (s *Service) adopt(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
+	doc, err := s.findMade(ctx, r, l)
+	if doc == nil || err != nil {
+		return nil, err
+	}
+	return doc, r.Commit(ctx, func(tx *sql.Tx) error {
+		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, doc.UID); err != nil {
+			return err
+		}
+		// dc:source is written together with the content it names.
+		b := doc.Blob("file:content")
+		if b == nil || !same(b, r.Job) {
+			return nil
+		}
+		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, b.Length, b.Digest)
+	})
+}
+
+// sourceKey is what a document carries in dc:source from its first moment, so
+// that it can be found before the facet is on.
+func sourceKey(account, file string) string { return "frameio:" + account + "/" + file }
+
+func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
+	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, r.Job.File.ID)) +
+		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) + " AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	for doc, err := range r.Nuxeo.Search(ctx, q, all) {
+		if err != nil {
+			return nil, err
+		}
+		mine, err := s.isOriginal(ctx, doc, l)
+		if mine || err != nil {
+			return doc, err
+		}
+	}
+	return nil, nil
+}
+
+// isOriginal tells a document of ours from a copy that somebody made of it, and
+// from another link's.
+func (s *Service) isOriginal(ctx context.Context, doc *nuxeo.Document, l *link.Link) (bool, error) {
+	if uid := doc.Text("frameio:documentUid"); doc.Has(Facet) && uid != "" && uid != doc.UID {
+		return false, nil
+	}
+	owner, err := link.Owner(ctx, s.DB, doc.UID)
+	return owner == "" || owner == l.ID, err
+}
+
+// free refuses a document that somebody else has locked.
+func free(doc *nuxeo.Document, actor string) error {
+	if doc.LockOwner == "" || doc.LockOwner == actor {
+		return nil
+	}
+	return fault.New(fault.Locked, "The document %q is locked by %s.", doc.Title, doc.LockOwner).
+		With("Ask " + doc.LockOwner + " to unlock it, then retry.")
+}
+
+// holds says whether the document's content is the file's already.
+func holds(doc *nuxeo.Document, l *link.Link, f *File) bool {
+	b := doc.Blob("file:content")
+	return b != nil && l.FileID == f.ID && l.Size == f.Size && b.Length == f.Size && b.Digest == l.Digest
+}
+
+// attach puts the batch into the document: a new one, or the link's.
+func (s *Service) attach(ctx context.Context, r *Run) (work.Next, error) {
+	if r.Job.Document == "" {
+		return s.create(ctx, r)
+	}
+	return s.update(ctx, r)
+}
+
+func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return work.Next{}, err
+	}
+	var doc *nuxeo.Document
+	if r.Job.Intent != nil { // we may have done it already
+		if doc, err = s.findMade(ctx, r, &l); err != nil {
+			return work.Next{}, err
+		}
+	}
+	if doc == nil {
+		r.Job.Intent = &Intent{Create: true}
+		if err := r.Save(ctx); err != nil {
+			return work.Next{}, err
+		}
+		if doc, err = s.post(ctx, r); err != nil {
+			return work.Next{}, err
+		}
+	}
+	r.Job.Document = doc.UID
+	return work.Next{Step: StepVerify}, r.Commit(ctx, func(tx *sql.Tx) error {
+		return link.SetDocument(ctx, tx, r.Task.Now(), &l, doc.UID)
+	})
+}
+
+func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
+	f, t := r.Job.File, r.Job.Target
+	doc, err := r.Nuxeo.Create(ctx, t.Folder, nuxeo.NewDocument{
+		Name: PathName(f.Name), Type: t.DocumentType,
+		Properties: map[string]any{
+			"dc:title": Title(f.Name), "dc:source": sourceKey(r.Job.Asset.Account, f.ID),
+			"file:content": nuxeo.Uploading(r.Job.Batch),
+		},
+	}, nuxeo.WriteOptions{
+		// The same batch is never used for two documents, so it makes the key.
+		IdempotencyKey: "nuxeo-frameio-create-" + r.Job.LinkID + "-" + r.Job.Batch,
+		Source:         SourceContent, KeepBatch: true, Timeout: s.Set.AttachTimeout,
+	})
+	if nuxeo.StatusOf(err) == http.StatusConflict {
+		return nil, busy(err)
+	}
+	if nuxeo.NotFound(err) {
+		return nil, fault.New(fault.Gone, "The bound folder is gone in Nuxeo, or you may not see it.").
+			With("Restore the folder or bind another, then retry.").Because(err)
+	}
+	return doc, err
+}
+
+// busy is the answer while our own earlier attempt is still running: joining the
+// chunks of a large file takes minutes.
+func busy(err error) error {
+	return fault.New(fault.NotReady, "Nuxeo is still attaching the file.").Because(err)
+}
+
+// update replaces the content, after making sure that a version holds what is
+// replaced.
+func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if nuxeo.NotFound(err) {
+		return work.Next{Step: StepLink}, nil // link finds out what to do
+	}
+	if err != nil {
+		return work.Next{}, err
+	}
+	if r.Job.Intent != nil && attached(doc, r.Job) {
+		return work.Next{Step: StepVerify}, nil
+	}
+	if err := free(doc, r.Actor); err != nil {
+		return work.Next{}, err
+	}
+	if doc, err = s.keepContent(ctx, r, doc); err != nil {
+		return work.Next{}, err
+	}
+	r.Job.Intent = &Intent{ChangeToken: doc.ChangeToken}
+	if b := doc.Blob("file:content"); b != nil {
+		r.Job.Intent.BeforeDigest, r.Job.Intent.BeforeLength = b.Digest, b.Length
+	}
+	if err := r.Save(ctx); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: StepVerify}, s.put(ctx, r)
+}
+
+func (s *Service) put(ctx context.Context, r *Run) error {
+	err := r.Nuxeo.Update(ctx, r.Job.Document, r.Job.Intent.ChangeToken, map[string]any{
+		"file:content": nuxeo.Uploading(r.Job.Batch),
+		"dc:source":    sourceKey(r.Job.Asset.Account, r.Job.File.ID),
+	}, nuxeo.WriteOptions{Source: SourceContent, KeepBatch: true, Timeout: s.Set.AttachTimeout})
+	if nuxeo.StatusOf(err) == http.StatusConflict {
+		// Somebody wrote in between, or our own attempt is still running: look again.
+		return busy(err)
+	}
+	return err
+}
+
+// attached says whether the write of our intent has happened: the content is
+// what we sent, and it is not what was there before.
+func attached(doc *nuxeo.Document, j *Job) bool {
+	b := doc.Blob("file:content")
+	if b == nil || b.Length != j.File.Size || j.Intent.Create {
+		return false
+	}
+	if j.Digest != "" && b.DigestAlgorithm == digestAlgorithm {
+		return b.Digest == j.Digest
+	}
+	return b.Digest != j.Intent.BeforeDigest
+}
+
+// keepContent makes a version of the document unless its newest version holds
+// the same content already.
+func (s *Service) keepContent(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
+	b := doc.Blob("file:content")
+	if b == nil {
+		return doc, nil
+	}
+	held, err := s.heldByVersion(ctx, r, doc.UID, b.Digest)
+	if err != nil || held {
+		return doc, err
+	}
+	if err := r.Task.Note(ctx, "version", "made, because no version held the present content"); err != nil {
+		return doc, err
+	}
+	if _, err := r.Nuxeo.CheckIn(ctx, doc.UID); err != nil {
+		return doc, err
+	}
+	return r.Nuxeo.Get(ctx, doc.UID, all)
+}
+
+func (s *Service) heldByVersion(ctx context.Context, r *Run, uid, digest string) (bool, error) {
+	versions, err := r.Nuxeo.Versions(ctx, uid, all)
+	for _, v := range versions {
+		if vb := v.Blob("file:content"); vb != nil && vb.Digest == digest {
+			return true, err
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,190 @@
+// Package intake brings one Frame.io asset into one Nuxeo document: the
+// original, the metadata, the comments.
+//
+// It owns the steps of that and the record of what is about to be done in each.
+// What must hold: an asset has one document below a folder, whatever is lost on
+// the way; no content is replaced that no version holds; a new version comes
+// only with new content; what arrived is compared with what was sent before
+// anybody is told. Every remote write is preceded by a saved intent, and its
+// unknown outcome is resolved by looking. It serves publish and foldersync and
+// knows neither; as whom it acts is decided by them.
+package intake
+
+import (
+	"context"
+	"time"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+
+	"net/http"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+)
+
+// The steps, in order.
+const (
+	StepResolve  = "resolve"  // which file, is its original there
+	StepLink     = "link"     // which document, what does it hold
+	StepTransfer = "transfer" // the bytes, into an upload batch
+	StepAttach   = "attach"   // the batch, into the document
+	StepVerify   = "verify"   // is it what was sent
+	StepDescribe = "describe" // facet and metadata
+	StepComments = "comments" // comments and annotations
+)
+
+// What an item can come out as.
+const (
+	Created   = "created"
+	Updated   = "updated"
+	Unchanged = "unchanged"
+)
+
+// Asset is what somebody selected on Frame.io.
+type Asset struct {
+	Account   string       `json:"account"`
+	Workspace string       `json:"workspace"`
+	Kind      frameio.Kind `json:"kind"`
+	ID        string       `json:"id"`
+}
+
+// Target is where it goes. Scope is the bound folder, below which an asset has
+// one document; Folder is where a new document is put.
+type Target struct {
+	Scope        string `json:"scope"`
+	Folder       string `json:"folder"`
+	DocumentType string `json:"document_type"`
+	PublishedBy  string `json:"published_by"` // shown on the document
+}
+
+// Job is the state of one intake; whoever runs it stores it in the item.
+type Job struct {
+	Asset  Asset  `json:"asset"`
+	Target Target `json:"target"`
+
+	File     *File  `json:"file,omitempty"` // what resolve found
+	LinkID   string `json:"link,omitempty"`
+	Document string `json:"document,omitempty"`
+	Outcome  string `json:"outcome,omitempty"`
+
+	Batch    string `json:"batch,omitempty"`
+	Digest   string `json:"digest,omitempty"` // of the whole stream, when it was made
+	Restarts int    `json:"restarts,omitempty"`
+
+	// Intent is what attach is about to do, or has done.
+	Intent *Intent `json:"intent,omitempty"`
+	// Comments counts what was written, for the mail and the page.
+	Comments int `json:"comments,omitempty"`
+}
+
+// File is what was resolved: one file of Frame.io and the asset it stands for.
+type File struct {
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	Size      int64           `json:"size"`
+	MediaType string          `json:"media_type"`
+	Project   string          `json:"project"`
+	Parent    string          `json:"parent"`
+	Stack     string          `json:"stack,omitempty"`
+	Members   []string        `json:"members"`
+	ViewURL   string          `json:"view_url"`
+	Uploader  string          `json:"uploader"`
+	Uploaded  time.Time       `json:"uploaded"`
+	Metadata  []frameio.Field `json:"metadata,omitempty"`
+}
+
+// Key is the asset key.
+func (f *File) Key() string {
+	if f.Stack != "" {
+		return f.Stack
+	}
+	return f.ID
+}
+
+// Intent is a write of content that may or may not have happened.
+type Intent struct {
+	Create bool `json:"create,omitempty"`
+	// What the document held before an update.
+	BeforeDigest string `json:"before_digest,omitempty"`
+	BeforeLength int64  `json:"before_length,omitempty"`
+	ChangeToken  string `json:"change_token,omitempty"`
+}
+
+// Frameio is what intake needs of Frame.io.
+type Frameio = *v4.Client
+
+// Settings are the choices of the configuration.
+type Settings struct {
+	Verify         string // "digest" or "parts"
+	Streams        int
+	Idle           time.Duration // a stream that moves nothing so long is given up
+	WaitOriginal   time.Duration // how long an original may take to arrive on Frame.io
+	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
+	FrameBase      int64
+	StatusField    string // display name of the approval status
+	FieldNames     FieldNames
+	ServiceAccount nuxeo.Auth // writes comments when set
+	ServiceLogin   string
+}
+
+// FieldNames are the display names of Frame.io's system metadata, which differ
+// by language.
+type FieldNames struct {
+	FrameRate, Duration, Codec, Width, Height, Resolution string
+}
+
+// Service does the steps.
+type Service struct {
+	DB  *store.DB
+	Set Settings
+	// Files carries the bytes from Frame.io's signed addresses: no credential.
+	Files *http.Client
+	// Uploads carries the bytes to Nuxeo.
+	Uploads *http.Client
+
+	folders folderCache
+}
+
+// Run is one item in the hands of intake.
+type Run struct {
+	Task    *work.Task
+	Job     *Job
+	Save    func(ctx context.Context) error // stores the job in the item
+	Commit  func(ctx context.Context, fn txFunc) error
+	Frameio Frameio
+	Nuxeo   *nuxeo.Client // as the actor
+	Actor   string
+}
+
+// Step does one step and names the next; Done is set after the last.
+func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
+	steps := map[string]func(context.Context, *Run) (work.Next, error){
+		StepResolve: s.resolve, StepLink: s.link, StepTransfer: s.transfer, StepAttach: s.attach,
+		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments,
+	}
+	do, ok := steps[step]
+	if !ok {
+		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", step)
+	}
+	return do(ctx, r)
+}
+
+// Undo removes what is half made: a batch that nothing has used.
+func (s *Service) Undo(ctx context.Context, r *Run) error {
+	if r.Job.Batch == "" {
+		return nil
+	}
+	if err := r.Nuxeo.DropBatch(ctx, r.Job.Batch); err != nil && !nuxeo.NotFound(err) {
+		return err
+	}
+	r.Job.Batch, r.Job.Digest = "", ""
+	return r.Save(ctx)
+}
+
+func (s *Service) linkOf(ctx context.Context, r *Run) (link.Link, error) {
+	return link.Get(ctx, s.DB, r.Job.LinkID)
+}

@@ -1,0 +1,73 @@
+package intake
+
+import (
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxName bounds a document's path segment and title; Frame.io allows 255
+// characters, other sources may not.
+const maxName = 255
+
+// SafeName is the file name that the document's content gets: as on Frame.io,
+// without what no file name may hold (control characters, separators, the
+// overrides of writing direction that disguise an extension).
+func SafeName(name string) string {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r == '/' || r == '\\':
+			return '_'
+		case r < 0x20 || r == 0x7f || r == utf8.RuneError, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x2028 || r == 0x2029:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	s = truncate(strings.TrimSpace(s))
+	if strings.Trim(s, ". ") == "" {
+		return "unnamed"
+	}
+	return s
+}
+
+// truncate keeps the extension of a name that is too long.
+func truncate(s string) string {
+	if utf8.RuneCountInString(s) <= maxName {
+		return s
+	}
+	ext := path.Ext(s)
+	if utf8.RuneCountInString(ext) > 20 {
+		ext = ""
+	}
+	runes := []rune(strings.TrimSuffix(s, ext))
+	return string(runes[:maxName-utf8.RuneCountInString(ext)]) + ext
+}
+
+// Title is the document's title: the file name without its extension.
+func Title(name string) string {
+	s := SafeName(name)
+	if t := strings.TrimSuffix(s, path.Ext(s)); strings.Trim(t, ". ") != "" {
+		return t
+	}
+	return s
+}
+
+// PathName is the document's path segment: letters, digits and a few signs.
+// Nuxeo cleans it as well and adds to it when it is taken.
+func PathName(name string) string {
+	s := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_. ", r) {
+			return r
+		}
+		return '-'
+	}, Title(name))
+	s = strings.Trim(s, ". ")
+	if len([]rune(s)) > 64 {
+		s = string([]rune(s)[:64])
+	}
+	if s == "" {
+		return "asset"
+	}
+	return s
+}

@@ -1,0 +1,152 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// maxRestarts is how often a transfer begins anew because what it stood on went
+// away: an expired batch, a file that changed.
+const maxRestarts = 3
+
+// verify reads the document again and compares it with what was sent: Nuxeo
+// leaves the content as it was, without a word, when a batch has expired.
+func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if err != nil {
+		return work.Next{}, err
+	}
+	b := doc.Blob("file:content")
+	if s.untouched(b, r.Job) {
+		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
+	}
+	if !same(b, r.Job) {
+		return work.Next{}, s.putBack(ctx, r, b)
+	}
+	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, b)
+}
+
+// untouched says whether the write has left no trace.
+func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
+	if b == nil {
+		return true
+	}
+	before := j.Intent
+	return before != nil && !before.Create && before.BeforeDigest != "" && b.Digest == before.BeforeDigest && !same(b, j)
+}
+
+func same(b *nuxeo.Blob, j *Job) bool {
+	if b.Length != j.File.Size {
+		return false
+	}
+	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
+}
+
+// accepted records the content, then lets go of the batch. A batch that stays
+// is cleaned up by Nuxeo itself.
+func (s *Service) accepted(ctx context.Context, r *Run, b *nuxeo.Blob) error {
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	batch := r.Job.Batch
+	r.Job.Batch, r.Job.Intent = "", nil
+	err = r.Commit(ctx, func(tx *sql.Tx) error {
+		return link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest)
+	})
+	if err != nil || batch == "" {
+		return err
+	}
+	if err := r.Nuxeo.DropBatch(ctx, batch); err != nil && !nuxeo.NotFound(err) {
+		return r.Task.Note(ctx, "left behind", "an upload batch that Nuxeo removes by itself")
+	}
+	return nil
+}
+
+// restart goes back to an earlier step without what was reached, a few times.
+func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.Next, error) {
+	r.Job.Restarts++
+	if r.Job.Restarts > maxRestarts {
+		return work.Next{}, fault.New(fault.Refused, "%s", why).With("Retry; if it stays, ask the administrator how long Nuxeo keeps uploads.")
+	}
+	if err := r.Task.Note(ctx, "begun again", "%s", why); err != nil {
+		return work.Next{}, err
+	}
+	r.Job.Batch, r.Job.Digest, r.Job.Intent = "", "", nil
+	if err := r.Save(ctx); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: step}, r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.Size})
+}
+
+// putBack undoes a write whose content is not what was sent: the document gets
+// its previous content back, a new document is removed. The item fails.
+func (s *Service) putBack(ctx context.Context, r *Run, got *nuxeo.Blob) error {
+	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
+		got.Length, r.Job.File.Size, orNone(got.Digest), orNone(r.Job.Digest)).With("Retry; if it stays, have the storage of Nuxeo looked at.")
+	before := r.Job.Intent
+	if before == nil {
+		return wrong // somebody changed the document after us: theirs stays
+	}
+	if before.Create {
+		return s.removeWrong(ctx, r, wrong)
+	}
+	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
+	if err != nil {
+		return err
+	}
+	for _, v := range slices.Backward(versions) {
+		if b := v.Blob("file:content"); b != nil && b.Digest == before.BeforeDigest {
+			if err := s.restore(ctx, r, v.UID); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	r.Job.Intent = nil
+	if err := r.Save(ctx); err != nil {
+		return err
+	}
+	return wrong
+}
+
+// restore turns the document back, but keeps what is there now in a version
+// first: it might be somebody else's work and not our damage.
+func (s *Service) restore(ctx context.Context, r *Run, version string) error {
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if err != nil {
+		return err
+	}
+	if _, err := s.keepContent(ctx, r, doc); err != nil {
+		return err
+	}
+	return r.Nuxeo.RestoreVersion(ctx, version)
+}
+
+func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
+	if err := r.Nuxeo.Delete(ctx, r.Job.Document); err != nil && !nuxeo.NotFound(err) {
+		return err
+	}
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	r.Job.Document, r.Job.Intent = "", nil
+	if err := r.Commit(ctx, func(tx *sql.Tx) error { return link.SetDocument(ctx, tx, r.Task.Now(), &l, "") }); err != nil {
+		return err
+	}
+	return wrong
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

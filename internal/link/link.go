@@ -1,0 +1,172 @@
+// Package link keeps the lasting tie between one Nuxeo document and one
+// Frame.io asset.
+//
+// It owns the tables links and link_files. What must hold: below one folder an
+// asset has one link and a document at most one; of two items that want the
+// same link one holds it and the other waits; when files are stacked their link
+// follows the stack. The database decides; the facet on the document is its
+// shadow. It leaves documents and assets themselves to intake.
+package link
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Asset names an asset: its key is its stack's id if it is in one, else its
+// file's; Files are all files known to belong to it.
+type Asset struct {
+	Account, Key string
+	Files        []string
+}
+
+// Link ties an asset to a document below a folder. DocumentUID is empty until
+// the document exists. FileID, Size and Digest tell what content the document
+// got from Frame.io last; Described is a hash of the metadata it got.
+type Link struct {
+	ID, FolderUID, AssetKey, Account string
+	DocumentUID                      string
+	FileID                           string
+	Size                             int64
+	Digest, Described                string
+}
+
+const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), file_id, size, digest, described`
+
+func scan(row *sql.Row) (Link, error) {
+	var l Link
+	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described)
+	return l, err
+}
+
+// retryHeld is how soon an item looks again for a link that another holds.
+const retryHeld = 2 * time.Second
+
+// Claim finds or makes the link of an asset below a folder and holds it for an
+// item, in the caller's transaction. NotReady means that another item holds it.
+func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset, item string) (Link, error) {
+	l, err := find(ctx, tx, folder, a)
+	if errors.Is(err, sql.ErrNoRows) {
+		l, err = create(ctx, tx, now, folder, a)
+	}
+	if err != nil {
+		return l, fmt.Errorf("the link of asset %s: %w", a.Key, err)
+	}
+	if err := hold(ctx, tx, l, item); err != nil {
+		return l, err
+	}
+	return l, learn(ctx, tx, now, &l, a)
+}
+
+// find looks by key, then by the files: the asset may have been stacked since.
+func find(ctx context.Context, tx *sql.Tx, folder string, a Asset) (Link, error) {
+	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, a.Key))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return l, err
+	}
+	for _, file := range a.Files {
+		l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
+			AND id IN (SELECT link_id FROM link_files WHERE file_id = $2) ORDER BY created LIMIT 1`, folder, file))
+		if !errors.Is(err, sql.ErrNoRows) {
+			return l, err
+		}
+	}
+	return l, sql.ErrNoRows
+}
+
+func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset) (Link, error) {
+	l := Link{ID: uuid.NewString(), FolderUID: folder, AssetKey: a.Key, Account: a.Account}
+	_, err := tx.ExecContext(ctx, `INSERT INTO links (id, folder_uid, asset_key, account_id, created, updated) VALUES ($1, $2, $3, $4, $5, $5)`,
+		l.ID, folder, a.Key, a.Account, store.Millis(now))
+	return l, err
+}
+
+func hold(ctx context.Context, tx *sql.Tx, l Link, item string) error {
+	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder IN ('', $1)`, item, l.ID)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	f := fault.New(fault.NotReady, "Another transfer of the same asset is under way.")
+	f.RetryAfter = retryHeld
+	return f
+}
+
+// learn records the files of the asset and its newest key.
+func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) error {
+	for _, file := range a.Files {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO link_files (link_id, file_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, l.ID, file); err != nil {
+			return err
+		}
+	}
+	if l.AssetKey == a.Key {
+		return nil
+	}
+	l.AssetKey = a.Key
+	_, err := tx.ExecContext(ctx, `UPDATE links SET asset_key = $1, updated = $2 WHERE id = $3`, a.Key, store.Millis(now), l.ID)
+	return err
+}
+
+// Release lets go of whatever links an item holds.
+func Release(ctx context.Context, tx *sql.Tx, item string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET holder = '' WHERE holder = $1`, item)
+	return err
+}
+
+// SetDocument records the link's document; empty when it is gone.
+func SetDocument(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, document string) error {
+	l.DocumentUID = document
+	if document == "" {
+		l.FileID, l.Size, l.Digest, l.Described = "", 0, "", ""
+	}
+	var uid any
+	if document != "" {
+		uid = document
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, size = $3, digest = $4, described = $5, updated = $6 WHERE id = $7`,
+		uid, l.FileID, l.Size, l.Digest, l.Described, store.Millis(now), l.ID)
+	if store.Duplicate(err) {
+		return fault.New(fault.Conflict, "The document belongs to another asset already.").Because(err)
+	}
+	return err
+}
+
+// SetContent records what content the document has got.
+func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file string, size int64, digest string) error {
+	l.FileID, l.Size, l.Digest = file, size, digest
+	_, err := tx.ExecContext(ctx, `UPDATE links SET file_id = $1, size = $2, digest = $3, updated = $4 WHERE id = $5`,
+		file, size, digest, store.Millis(now), l.ID)
+	return err
+}
+
+// SetDescribed records the hash of the metadata that the document has got.
+func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash string) error {
+	l.Described = hash
+	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2 WHERE id = $3`, hash, store.Millis(now), l.ID)
+	return err
+}
+
+// Get reads a link by id.
+func Get(ctx context.Context, db *store.DB, id string) (Link, error) {
+	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE id = $1`, id))
+}
+
+// Owner is the id of the link that has the document; empty when none has.
+func Owner(ctx context.Context, db *store.DB, document string) (string, error) {
+	var id string
+	err := db.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE document_uid = $1`, document).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}

@@ -1,0 +1,168 @@
+package publish
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// The steps of an expand item.
+const (
+	stepList    = "list"    // read the folder's tree on Frame.io
+	stepFolders = "folders" // make its folders in Nuxeo
+	stepItems   = "items"   // add an item for each asset
+)
+
+// tree is a folder of Frame.io with all that is below it, flat.
+type tree struct {
+	Folders []branch `json:"folders"`
+	Assets  []leaf   `json:"assets"`
+}
+
+// branch is a folder; Parent is an index into the tree, -1 at the top.
+type branch struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Parent int    `json:"parent"`
+	UID    string `json:"uid,omitempty"` // in Nuxeo, once it is there
+}
+
+type leaf struct {
+	ID     string       `json:"id"`
+	Name   string       `json:"name"`
+	Kind   frameio.Kind `json:"kind"`
+	Folder int          `json:"folder"`
+}
+
+// maxBranches bounds the folders of a tree of few assets.
+const maxBranches = 2000
+
+func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	switch r.Task.Step {
+	case stepList:
+		return w.list(ctx, r, st)
+	case stepFolders:
+		return w.makeFolders(ctx, r, st)
+	case stepItems:
+		return w.addItems(ctx, r, st)
+	}
+	return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", r.Task.Step)
+}
+
+func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	a := st.Job.Asset
+	top, err := r.Frameio.Folder(ctx, a.Account, a.ID)
+	if fault.Is(err, fault.NotFound) {
+		return work.Next{}, fault.New(fault.Gone, "The folder was deleted on Frame.io.").With("Restore it on Frame.io and retry.").Because(err)
+	}
+	if err != nil {
+		return work.Next{}, err
+	}
+	r.Task.Title = top.Name
+	t := &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
+	for i := 0; i < len(t.Folders); i++ {
+		if err := w.listFolder(ctx, r, t, i); err != nil {
+			return work.Next{}, err
+		}
+	}
+	st.Tree = t
+	return work.Next{Step: stepFolders}, r.Save(ctx)
+}
+
+func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) error {
+	for a, err := range r.Frameio.Children(ctx, r.Job.Asset.Account, t.Folders[at].ID) {
+		if err != nil {
+			return err
+		}
+		if a.Kind == frameio.KindFolder {
+			t.Folders = append(t.Folders, branch{ID: a.ID, Name: a.Name, Parent: at})
+		} else {
+			t.Assets = append(t.Assets, leaf{ID: a.ID, Name: a.Name, Kind: a.Kind, Folder: at})
+		}
+		if len(t.Assets) > w.MaxAssets || len(t.Folders) > maxBranches {
+			return fault.New(fault.Refused, "The folder holds more than %d assets.", w.MaxAssets).
+				With("Select sub-folders or files instead.")
+		}
+	}
+	return nil
+}
+
+// makeFolders finds or makes a folder in Nuxeo for each that holds something.
+// Each is saved before the next is made.
+func (w Worker) makeFolders(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	for i := range st.Tree.Folders {
+		b := &st.Tree.Folders[i]
+		if b.UID != "" {
+			continue
+		}
+		parent := st.Job.Target.Folder
+		if b.Parent >= 0 {
+			parent = st.Tree.Folders[b.Parent].UID
+		}
+		uid, err := w.folder(ctx, r, parent, b)
+		if err != nil {
+			return work.Next{}, err
+		}
+		b.UID = uid
+		if err := r.Save(ctx); err != nil {
+			return work.Next{}, err
+		}
+	}
+	return work.Next{Step: stepItems}, nil
+}
+
+// folder looks for the folder by what it carries in dc:source, then makes it.
+func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *branch) (string, error) {
+	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
+	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:parentId = " + nuxeo.Quote(parent) +
+		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	for doc, err := range r.Nuxeo.Search(ctx, q, nuxeo.Fetch{}) {
+		if err != nil {
+			return "", err
+		}
+		return doc.UID, nil
+	}
+	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
+		Name: intake.PathName(b.Name), Type: "Folder",
+		Properties: map[string]any{"dc:title": intake.SafeName(b.Name), "dc:source": key},
+	}, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-folder-" + r.Task.ID + "-" + b.ID, Source: intake.SourceMetadata})
+	if nuxeo.StatusOf(err) == 409 {
+		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return doc.UID, nil
+}
+
+// addItems adds an item for each asset, in one transaction with the end of this.
+func (w Worker) addItems(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	var ids []string
+	err := r.Commit(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = r.Task.Add(ctx, tx, w.leaves(st)...)
+		return err
+	})
+	if err != nil {
+		return work.Next{}, err
+	}
+	r.Task.Wake(ids...)
+	return work.Next{Done: true, Outcome: "expanded"}, nil
+}
+
+func (w Worker) leaves(st *state) []work.New {
+	out := make([]work.New, 0, len(st.Tree.Assets))
+	for _, l := range st.Tree.Assets {
+		child := *st
+		child.Tree, child.Reader = nil, ""
+		child.Job = intake.Job{Asset: st.Job.Asset, Target: st.Job.Target}
+		child.Job.Asset.Kind, child.Job.Asset.ID = l.Kind, l.ID
+		child.Job.Target.Folder = st.Tree.Folders[l.Folder].UID
+		out = append(out, item(KindPublish, string(l.Kind)+" "+l.ID, l.Name, child))
+	}
+	return out
+}

@@ -1,0 +1,213 @@
+package publish
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// state is what a publish or expand item keeps.
+type state struct {
+	Interaction string `json:"interaction"`
+	UserID      string `json:"user"`  // on Frame.io, who ran the action
+	Owner       string `json:"owner"` // who answers for the binding
+	// Reader is the login whose Frame.io sign-in is used, Actor (in the item)
+	// the one that acts on Nuxeo; "who" finds both.
+	Reader string     `json:"reader,omitempty"`
+	Job    intake.Job `json:"job"`
+	Tree   *tree      `json:"tree,omitempty"` // of an expand item
+}
+
+// items are those of an interaction. Several ones of the same asset are sorted
+// out by its link.
+func items(interaction string, in Interaction) []work.New {
+	out := make([]work.New, 0, len(in.Resources))
+	for _, r := range in.Resources {
+		kind := KindPublish
+		if frameio.Kind(r.Type) == frameio.KindFolder {
+			kind = KindExpand
+		}
+		st := state{
+			Interaction: interaction, UserID: in.UserID, Owner: in.Binding.Owner,
+			Job: intake.Job{
+				Asset:  intake.Asset{Account: in.AccountID, Workspace: in.WorkspaceID, Kind: frameio.Kind(r.Type), ID: r.ID},
+				Target: intake.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
+			},
+		}
+		out = append(out, item(kind, r.Type+" "+r.ID, "", st))
+	}
+	return out
+}
+
+func item(kind, subject, title string, st state) work.New {
+	if title == "" {
+		title = subject
+	}
+	return work.New{Kind: kind, Parent: st.Interaction, Subject: subject, Title: title, Owner: st.Owner, Data: st}
+}
+
+// Worker works on the items of publish.
+//
+//	step      what                                safe to repeat because
+//	(first)   who acts                            reads only
+//	resolve   which file; wait for the original   reads only
+//	link      claim the link, find the document   the link is ours; a document of a lost answer is adopted
+//	transfer  bytes into a batch                  parts replace themselves; the server is asked what it has
+//	attach    create or update the document       idempotency key and look-up; change token and digest
+//	verify    compare, record the content         reads; putting back needs the intent
+//	describe  facet, metadata                     the same values again
+//	comments  comments, annotations               external ids; keys; hashes
+type Worker struct{ *Service }
+
+// Step does the next step of an item.
+func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	var st state
+	if err := t.Load(&st); err != nil {
+		return work.Next{}, err
+	}
+	if t.Step == "" {
+		return w.who(ctx, t, &st)
+	}
+	r, err := w.run(ctx, t, &st)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if t.Kind == KindExpand {
+		return w.expand(ctx, r, &st)
+	}
+	return w.Intake.Step(ctx, r, t.Step)
+}
+
+// who decides as whom to act: the one who ran the action, if they have connected
+// Frame.io and may write in the folder, else the binder who delegated.
+func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+	runner, err := w.runner(ctx, st)
+	if err != nil {
+		return work.Next{}, err
+	}
+	t.Actor, st.Reader = st.Owner, st.Owner
+	st.Job.Target.PublishedBy = st.Owner
+	if runner != "" {
+		st.Job.Target.PublishedBy = runner
+		if _, err := w.People.Frameio(ctx, runner); err == nil {
+			st.Reader = runner
+		}
+		may, err := w.mayWrite(ctx, runner, st.Job.Target.Folder)
+		if err != nil {
+			return work.Next{}, err
+		}
+		if may {
+			t.Actor = runner
+		}
+	}
+	if err := t.Save(ctx, st); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "in Nuxeo as %s, on Frame.io as %s", t.Actor, st.Reader)
+}
+
+func firstStep(kind string) string {
+	if kind == KindExpand {
+		return stepList
+	}
+	return intake.StepResolve
+}
+
+// runner is the login of whoever ran the action; empty when they never
+// connected.
+func (w Worker) runner(ctx context.Context, st *state) (string, error) {
+	p, err := w.People.PersonOnFrameio(ctx, st.UserID)
+	if fault.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	return p.Login, err
+}
+
+// mayWrite says whether a person can put documents into a folder. Not being
+// able to ask as that person counts as no.
+func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error) {
+	nx, err := w.People.Nuxeo(ctx, login)
+	if fault.Is(err, fault.NeedsOwner) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	doc, err := nx.Get(ctx, folder, nuxeo.Fetch{Enrichers: []string{"permissions"}})
+	switch nuxeo.StatusOf(err) {
+	case 401, 403, 404:
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(doc.Permissions(), "AddChildren"), nil
+}
+
+// run puts an item into intake's hands.
+func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*intake.Run, error) {
+	nx, err := w.People.Nuxeo(ctx, t.Actor)
+	if err != nil {
+		return nil, err
+	}
+	fio, err := w.People.Frameio(ctx, st.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return &intake.Run{
+		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor,
+		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
+		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
+	}, nil
+}
+
+// Undo removes what an item left half made.
+func (w Worker) Undo(ctx context.Context, t *work.Task) error {
+	var st state
+	if err := t.Load(&st); err != nil {
+		return err
+	}
+	if st.Job.Batch == "" {
+		return nil
+	}
+	r, err := w.run(ctx, t, &st)
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return nil // nobody is left to do it as; Nuxeo removes old batches itself
+	}
+	if err != nil {
+		return err
+	}
+	return w.Intake.Undo(ctx, r)
+}
+
+// Ended lets go of the link and, after the last item of the interaction, has
+// people told.
+func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	if err := link.Release(ctx, tx, it.ID); err != nil {
+		return nil, err
+	}
+	var open, told int
+	var owner string
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
+		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
+		return nil, err
+	}
+	if open > 0 {
+		return nil, nil
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions WHERE id = $1`, it.Parent).Scan(&told); err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE interactions SET round = round + 1 WHERE id = $1`, it.Parent); err != nil {
+		return nil, err
+	}
+	owner = it.Owner
+	return w.Notify.Notify(ctx, tx, it.Parent, owner, told)
+}

@@ -1,0 +1,166 @@
+// Package publish turns a run of a custom action on Frame.io into items, and
+// the items into documents.
+//
+// It owns the table interactions and the kinds of items "publish" (one asset)
+// and "expand" (one folder). What must hold: an interaction is on disk before
+// it is answered, and answered without waiting for any remote system; a
+// delivery that comes again gets the same answer and adds nothing; who runs it
+// can do no more in Nuxeo than they, or the binder who delegated, may. What
+// happens to one asset is intake's; who gets told is the notifier's.
+package publish
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Kinds of items.
+const (
+	KindPublish = "publish"
+	KindExpand  = "expand"
+)
+
+// People is what publish needs of identity.
+type People interface {
+	PersonOnFrameio(ctx context.Context, userID string) (identity.Person, error)
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+	Frameio(ctx context.Context, login string) (*v4.Client, error)
+}
+
+// Notifier adds the item that tells people how an interaction ended.
+type Notifier interface {
+	Notify(ctx context.Context, tx *sql.Tx, interaction, owner string, round int) ([]string, error)
+}
+
+// Service accepts interactions and works on their items.
+type Service struct {
+	DB     *store.DB
+	Group  *store.Group
+	Engine *work.Engine
+	People People
+	Intake *intake.Service
+	Notify Notifier
+	Now    func() time.Time
+	// MaxAssets bounds what a selected folder may hold.
+	MaxAssets int
+}
+
+// Resource is what was selected on Frame.io.
+type Resource struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+}
+
+// Interaction is a verified run of a custom action.
+type Interaction struct {
+	ActionID      string // our id of the custom action
+	InteractionID string // Frame.io's
+	Step          string // "open", or a hash of the submitted form
+	Binding       Binding
+	AccountID     string
+	WorkspaceID   string
+	UserID        string
+	Resources     []Resource
+}
+
+// Binding is where an interaction publishes to.
+type Binding struct {
+	ID, Folder, DocumentType, Owner string
+}
+
+// Answer is the message that Frame.io shows to the person.
+type Answer struct {
+	Title       string `json:"title"`
+	Description string `json:"description"`
+}
+
+func pushed(n int) Answer {
+	if n == 1 {
+		return Answer{Title: "Success", Description: "Asset pushed to Nuxeo."}
+	}
+	return Answer{Title: "Success", Description: fmt.Sprintf("%d assets pushed to Nuxeo.", n)}
+}
+
+// Accept records an interaction with its items, together with those of other
+// callers in one transaction, and returns the answer. A repeated one gets the
+// answer of the first.
+func (s *Service) Accept(ctx context.Context, in Interaction) (Answer, error) {
+	in.Resources = distinct(in.Resources)
+	answer := pushed(len(in.Resources))
+	var woken []string
+	err := s.Group.Do(ctx, func(tx *sql.Tx) (err error) {
+		woken, err = s.insert(ctx, tx, in, answer)
+		return err
+	})
+	if errors.Is(err, errKnown) {
+		return s.known(ctx, in)
+	}
+	if err == nil {
+		s.Engine.Wake(woken...)
+	}
+	return answer, err
+}
+
+// errKnown ends the recording of an interaction that is recorded already.
+var errKnown = errors.New("this interaction is known")
+
+func distinct(resources []Resource) []Resource {
+	seen := map[Resource]bool{}
+	var out []Resource
+	for _, r := range resources {
+		if !seen[r] {
+			out = append(out, r)
+		}
+		seen[r] = true
+	}
+	return out
+}
+
+func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer Answer) ([]string, error) {
+	resources, err := json.Marshal(in.Resources)
+	if err != nil {
+		return nil, err
+	}
+	said, err := json.Marshal(answer)
+	if err != nil {
+		return nil, err
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	res, err := tx.ExecContext(ctx, `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id, account_id, user_id,
+			resources, answer, correlation, received)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`,
+		id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
+		correlate.ID(ctx), store.Millis(s.Now()))
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); n == 0 || err != nil {
+		return nil, errors.Join(err, errKnown)
+	}
+	return s.Engine.Add(ctx, tx, items(id, in)...)
+}
+
+func (s *Service) known(ctx context.Context, in Interaction) (Answer, error) {
+	var said string
+	var answer Answer
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT answer FROM interactions WHERE action_id = $1 AND interaction_id = $2 AND step = $3`,
+		in.ActionID, in.InteractionID, in.Step).Scan(&said)
+	if err != nil {
+		return answer, err
+	}
+	return answer, json.Unmarshal([]byte(said), &answer)
+}

@@ -1,0 +1,117 @@
+package review
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Guest is the author of comments whose writer Frame.io does not tell.
+const Guest = "external reviewer"
+
+// maxText bounds what Nuxeo is asked to store of one comment; Frame.io allows
+// 40,000 characters.
+const maxText = 100_000
+
+// entity is what is kept of a comment in Nuxeo: as it came, and what the tab
+// needs to place it.
+type entity struct {
+	FileID     string          `json:"fileId"`
+	Resolved   bool            `json:"resolved"`
+	Author     string          `json:"author"`
+	Frame      *int64          `json:"frame,omitempty"`
+	Duration   *int64          `json:"durationFrames,omitempty"`
+	Timecode   string          `json:"timecode,omitempty"`
+	Page       *int64          `json:"page,omitempty"`
+	Annotation json.RawMessage `json:"annotation,omitempty"`
+	Raw        json.RawMessage `json:"raw,omitempty"`
+}
+
+func xpath(annotation bool) string {
+	if annotation {
+		return "file:content"
+	}
+	return ""
+}
+
+// render makes the Nuxeo comment. Its text begins with the author and the
+// timecode, since Nuxeo shows its own author, and ends with the words.
+func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
+	e := entity{
+		FileID: t.FileID, Resolved: c.Completed, Author: c.Owner.Name, Duration: c.Duration, Page: c.Page,
+		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
+	}
+	if e.Author == "" {
+		e.Author = Guest
+	}
+	head := []string{e.Author}
+	if c.Timestamp != nil {
+		frame := *c.Timestamp - i.FrameBase
+		e.Frame, e.Timecode = &frame, span(frame, c.Duration, t.FrameRate)
+		head = append(head, e.Timecode)
+	}
+	if c.Annotation != "" {
+		head = append(head, "with a drawing")
+	}
+	if c.Completed {
+		head = append(head, "resolved")
+	}
+	b, err := json.Marshal(e)
+	if err != nil { // only raw JSON could be at fault
+		e.Raw, e.Annotation = nil, nil
+		b, _ = json.Marshal(e)
+	}
+	return nuxeo.Comment{
+		Text:     oneLine(strings.Join(head, " · ")) + "\n" + clean(c.Text),
+		EntityID: EntityID(c.ID), Origin: Origin, Entity: string(b), XPath: xpath(kind == kindAnnotation),
+		Created: c.Created, Modified: c.Updated,
+	}
+}
+
+func span(frame int64, duration *int64, fps float64) string {
+	start := frameio.Timecode(frame, fps)
+	if duration == nil || *duration <= 1 {
+		return start
+	}
+	return start + " – " + frameio.Timecode(frame+*duration-1, fps)
+}
+
+// drawing keeps the shapes as JSON; what is no JSON is kept as a string.
+func drawing(annotation string) json.RawMessage {
+	if annotation == "" {
+		return nil
+	}
+	if json.Valid([]byte(annotation)) {
+		return json.RawMessage(annotation)
+	}
+	b, _ := json.Marshal(annotation) // a string always marshals
+	return b
+}
+
+func valid(raw []byte) json.RawMessage {
+	if !json.Valid(raw) {
+		return nil
+	}
+	return raw
+}
+
+// oneLine keeps a name from breaking out of its line.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(clean(s), func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' }), " ")
+}
+
+// clean drops what is no text: control characters other than line breaks and
+// tabs, and broken UTF-8. Markup stays as the letters it is made of.
+func clean(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\n' && r != '\t' || r == 0x7f || r == '\uFFFD' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}

@@ -1,0 +1,260 @@
+// Package review carries what was said about an asset on Frame.io to its Nuxeo
+// document: comments with replies, annotations, resolved state.
+//
+// It owns the table imported_comments, which knows each comment's counterpart
+// and a hash of what was written, so that an unchanged comment costs no call.
+// What must hold: each comment exists once, whatever is lost on the way
+// (external id, idempotency key, look before create); a comment that is gone on
+// Frame.io is removed, or only marked when people replied to it in Nuxeo; text
+// from outside stays text; nothing here makes a version. It leaves to intake
+// when a document is due, and to Nuxeo who may read.
+package review
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Nuxeo is what review needs of Nuxeo.
+type Nuxeo interface {
+	CreateComment(ctx context.Context, uid string, k nuxeo.Comment, idempotencyKey string) (nuxeo.Comment, error)
+	CommentByEntity(ctx context.Context, uid, entityID string, annotation bool) (nuxeo.Comment, error)
+	UpdateComment(ctx context.Context, uid string, k nuxeo.Comment) error
+	DeleteComment(ctx context.Context, uid, id string, annotation bool) error
+	Comments(ctx context.Context, uid string) ([]nuxeo.Comment, error)
+}
+
+// Origin marks comments of ours in Nuxeo.
+const Origin = "frameio"
+
+// Importer writes the comments of one file to one document.
+type Importer struct {
+	DB    *store.DB
+	Nuxeo Nuxeo
+	Now   func() time.Time
+	// Writer is the login that writes: Nuxeo makes it the author, and only the
+	// author may change a comment.
+	Writer string
+	// FrameBase is the number of the first frame as Frame.io counts it.
+	FrameBase int64
+	// Changed is told of each write, for the item's counters.
+	Changed func()
+}
+
+// Target is where comments go.
+type Target struct {
+	LinkID, DocumentUID, FileID string
+	FrameRate                   float64
+}
+
+const (
+	kindComment    = "comment"
+	kindAnnotation = "annotation"
+	kindReply      = "reply"
+)
+
+// known is a row of imported_comments.
+type known struct {
+	commentID, parentID, kind, nuxeoID, hash, writer string
+}
+
+// Import makes the document's comments equal to those of the file. It may be
+// ended anywhere and run again.
+func (i *Importer) Import(ctx context.Context, t Target, comments []frameio.Comment) error {
+	rows, err := i.known(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, c := range comments {
+		kind := kindComment
+		if c.Annotation != "" {
+			kind = kindAnnotation
+		}
+		before := rows[c.ID].nuxeoID
+		parent, err := i.put(ctx, t, rows, t.DocumentUID, kind, "", c)
+		if err != nil {
+			return err
+		}
+		if before != "" && before != parent {
+			orphan(rows, c.ID)
+		}
+		for _, reply := range c.Replies {
+			if _, err := i.put(ctx, t, rows, parent, kindReply, c.ID, reply); err != nil {
+				return err
+			}
+		}
+	}
+	return i.removeRest(ctx, t, rows)
+}
+
+// orphan makes the replies of a comment that was made anew be written again:
+// Nuxeo removed them with the old one.
+func orphan(rows map[string]known, parentID string) {
+	for id, row := range rows {
+		if row.parentID == parentID {
+			row.hash = ""
+			rows[id] = row
+		}
+	}
+}
+
+// put writes one comment if it is new or changed and returns its id in Nuxeo.
+// It takes the comment out of rows.
+func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on, kind, parentID string, c frameio.Comment) (string, error) {
+	want := i.render(t, kind, c)
+	sum := sha256.Sum256([]byte(kind + "\x00" + want.Text + "\x00" + want.Entity))
+	hash := hex.EncodeToString(sum[:])
+	row, have := rows[c.ID]
+	delete(rows, c.ID)
+	if have && row.kind != kind { // a drawing was added or removed: another kind of document
+		if err := i.remove(ctx, t, row); err != nil {
+			return "", err
+		}
+		have = false
+	}
+	if have && row.hash == hash {
+		return row.nuxeoID, nil
+	}
+	id, err := i.write(ctx, on, want, row, have)
+	if err != nil {
+		return "", err
+	}
+	i.changed()
+	return id, i.remember(ctx, t, known{commentID: c.ID, parentID: parentID, kind: kind, nuxeoID: id, hash: hash, writer: i.Writer})
+}
+
+func (i *Importer) changed() {
+	if i.Changed != nil {
+		i.Changed()
+	}
+}
+
+// write updates the counterpart or creates it, after a look whether a lost
+// answer left one.
+func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row known, have bool) (string, error) {
+	if have {
+		want.ID = row.nuxeoID
+		err := i.Nuxeo.UpdateComment(ctx, on, want)
+		if err == nil || !nuxeo.NotFound(err) {
+			return row.nuxeoID, err
+		}
+		want.ID = "" // somebody deleted it in Nuxeo; Frame.io still says it
+	}
+	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID, want.XPath != "")
+	if err == nil {
+		want.ID = found.ID
+		return found.ID, i.Nuxeo.UpdateComment(ctx, on, want)
+	}
+	if !nuxeo.NotFound(err) {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(on + want.EntityID + want.Text + row.nuxeoID))
+	made, err := i.Nuxeo.CreateComment(ctx, on, want, "nuxeo-frameio-comment-"+hex.EncodeToString(sum[:16]))
+	if nuxeo.StatusOf(err) == http.StatusConflict {
+		return "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
+	}
+	return made.ID, err
+}
+
+func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error) {
+	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer FROM imported_comments
+		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]known{}
+	for rows.Next() {
+		var k known
+		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer); err != nil {
+			return nil, err
+		}
+		out[k.commentID] = k
+	}
+	return out, rows.Err()
+}
+
+func (i *Importer) remember(ctx context.Context, t Target, k known) error {
+	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (link_id, comment_id) DO UPDATE SET kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
+				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated`,
+			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()))
+		return err
+	})
+}
+
+// removeRest removes what is no longer on Frame.io, replies before what they
+// reply to.
+func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]known) error {
+	for _, replies := range []bool{true, false} {
+		for _, row := range rows {
+			if (row.kind == kindReply) != replies {
+				continue
+			}
+			if err := i.remove(ctx, t, row); err != nil {
+				return err
+			}
+			i.changed()
+		}
+	}
+	return nil
+}
+
+// markRemoved is what a comment that people replied to becomes.
+const markRemoved = "[removed on Frame.io]"
+
+func (i *Importer) remove(ctx context.Context, t Target, row known) error {
+	on := t.DocumentUID
+	annotation := row.kind == kindAnnotation
+	answered, err := i.answered(ctx, row)
+	if err != nil {
+		return err
+	}
+	if answered {
+		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, XPath: xpath(annotation)}
+		err = i.Nuxeo.UpdateComment(ctx, on, k)
+	} else {
+		err = i.Nuxeo.DeleteComment(ctx, on, row.nuxeoID, annotation)
+	}
+	if err != nil && !nuxeo.NotFound(err) {
+		return err
+	}
+	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1 AND comment_id = $2`, t.LinkID, row.commentID)
+		return err
+	})
+}
+
+// answered says whether somebody replied in Nuxeo: a reply that is not ours.
+func (i *Importer) answered(ctx context.Context, row known) (bool, error) {
+	replies, err := i.Nuxeo.Comments(ctx, row.nuxeoID)
+	if nuxeo.NotFound(err) {
+		return false, nil
+	}
+	for _, r := range replies {
+		if r.Origin != Origin {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// EntityID is our name for a Frame.io comment in Nuxeo.
+func EntityID(commentID string) string { return "frameio:comment:" + commentID }
+
+// Forget drops what is known of a link's comments, when its document is gone.
+func Forget(ctx context.Context, tx *sql.Tx, linkID string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1`, linkID)
+	return err
+}
