@@ -273,33 +273,3 @@ func (u *upload) joined(s *Server) *blob {
 	}
 	return b
 }
-
-// join makes the blob of an upload and takes the time that takes. Nil means
-// there is no such batch or file, or that the file is not complete.
-func (s *Server) join(id string, file int) (*blob, error) {
-	b, chunked := s.claim(id, file)
-	if b == nil {
-		return nil, nil
-	}
-	if chunked && s.opt.AttachPerGiB > 0 {
-		time.Sleep(time.Duration(float64(s.opt.AttachPerGiB) * float64(b.length) / (1 << 30)))
-	}
-	if s.files.discard {
-		return b, nil
-	}
-	return b, b.computeDigest(s.opt.DigestAlgorithm)
-}
-
-func (s *Server) claim(id string, file int) (b *blob, chunked bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	batch := s.batch(id)
-	if batch == nil {
-		return nil, false
-	}
-	u := batch.uploads[file]
-	if u == nil || !u.complete() {
-		return nil, false
-	}
-	return u.joined(s), u.chunked
-}

@@ -165,7 +165,7 @@ func TestJoiningTakesItsTimeWithoutTheLock(t *testing.T) {
 		s.enterChunk(b, 0, arrival{count: 1, chunked: true}, segment{size: 1 << 30}, nil)
 		start := time.Now()
 		done := make(chan *blob)
-		go func() { j, _ := s.join(b.id, 0); done <- j }()
+		go func() { j, _ := s.join(b.id, 0, 0); done <- j }()
 		synctest.Wait()
 		if s.Batches() != 1 { // would hang if the lock were held
 			t.Error("the batch is gone")
@@ -250,5 +250,78 @@ func TestMkDocWithAContentOfAnySize(t *testing.T) {
 	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil, fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(206)
 	if len(r.body) != 100 || !content.Matches(r.body, 1<<39) {
 		t.Fatalf("%d bytes", len(r.body))
+	}
+}
+
+func TestDamagedUploads(t *testing.T) {
+	t.Parallel()
+	for _, discard := range []bool{false, true} {
+		f := setup(t, func(o *Options) { o.DiscardBlobs = discard })
+		good := f.doc(f.file("josh", "a", "hello")).Content
+		f.sim.DamageUploads(1)
+		bad := f.doc(f.file("josh", "b", "hello")).Content
+		again := f.doc(f.file("josh", "c", "hello")).Content
+		if bad.Length != good.Length || bad.Digest == good.Digest || len(bad.Digest) != len(good.Digest) || again.Digest != good.Digest {
+			t.Errorf("good %+v, damaged %+v, then %+v", good, bad, again)
+		}
+	}
+}
+
+func TestTransactionTimeout(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(o *Options) { o.AttachPerGiB, o.TransactionTimeout = 100*time.Hour, time.Millisecond })
+	b := f.batch("josh")
+	f.chunk(b, 0, 1, 1<<16, make([]byte, 1<<16)).is(201) // joined in 22 s
+	body := doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})
+	f.send("josh", "POST", "/api/v1/path"+folder, body).is(500)
+	equalInts(t, len(f.sim.Children(folder)), 0, "documents")
+}
+
+// TestParallelWork is for the race detector, and for what must add up.
+func TestParallelWork(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	shared := f.file("josh", "shared", "x")
+	var wg sync.WaitGroup
+	const workers, rounds = 6, 10
+	for w := range workers {
+		wg.Go(func() {
+			user := []string{"josh", "julia", "olga"}[w%3]
+			for i := range rounds {
+				uid := f.file(user, fmt.Sprintf("w%d-%d", w, i), "content")
+				f.send(user, "PUT", "/api/v1/id/"+shared, put(obj{"dc:title": uid}), "X-Versioning-Option: MINOR")
+				f.send(user, "POST", "/api/v1/id/"+shared+"/@comment", obj{"text": uid})
+				f.send(user, "GET", "/api/v1/search/execute?query=SELECT+*+FROM+File+WHERE+dc:title='"+uid+"'", nil, "properties: *")
+				f.send(user, "GET", "/api/v1/path"+folder+"/@children", nil, "enrichers-document: permissions,breadcrumb")
+			}
+		})
+	}
+	wg.Wait()
+	equalInts(t, len(f.sim.Children(folder)), workers*rounds+1, "documents")
+	equalInts(t, len(f.sim.Comments(shared)), workers*rounds, "comments")
+	if n := len(f.sim.Versions(shared)); n < workers*rounds {
+		t.Errorf("%d versions", n)
+	}
+	equalInts(t, f.sim.Batches(), 0, "batches")
+}
+
+func BenchmarkUpload(b *testing.B) {
+	for name, opt := range map[string]Options{"discard": {DiscardBlobs: true, DigestAlgorithm: "none"}, "discard-md5": {DiscardBlobs: true}, "disk-md5": {}} {
+		b.Run(name, func(b *testing.B) {
+			s, err := New(opt)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			content := pattern.New(1, 64<<20)
+			b.SetBytes(content.Size())
+			for b.Loop() {
+				id := s.newBatch("default").id
+				if _, err := s.receive(id, 0, arrival{count: 1, length: content.Size()}, content.Reader(0, content.Size())); err != nil {
+					b.Fatal(err)
+				}
+				s.ExpireBatches()
+			}
+		})
 	}
 }

@@ -254,7 +254,7 @@ func (c *call) executeOnBatch(id string, file int, op string) (*answer, error) {
 	if !c.s.hasBatch(id) {
 		return nil, errEmpty404
 	}
-	blobs, err := c.s.batchBlobs(id, file)
+	blobs, err := c.batchBlobs(id, file)
 	if err != nil {
 		return nil, err
 	}
@@ -265,14 +265,14 @@ func (c *call) executeOnBatch(id string, file int, op string) (*answer, error) {
 }
 
 // batchBlobs joins one file of a batch, or all with -1.
-func (s *Server) batchBlobs(id string, file int) ([]*blob, error) {
+func (c *call) batchBlobs(id string, file int) ([]*blob, error) {
 	files := []int{file}
 	if file < 0 {
-		files = s.batchFiles(id)
+		files = c.s.batchFiles(id)
 	}
 	var out []*blob
 	for _, i := range files {
-		b, err := s.join(id, i)
+		b, err := c.s.join(id, i, c.transactionLimit())
 		if err != nil {
 			return nil, err
 		}

@@ -196,7 +196,7 @@ func (j *joiner) blob(id string, file any) (any, error) {
 	if err != nil {
 		return missingBlob{}, nil
 	}
-	b, err := j.call.s.join(id, index)
+	b, err := j.call.s.join(id, index, j.call.transactionLimit())
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (s *Server) values(n *node, props map[string]any) (map[string]any, error) {
 		}
 		out[sch.key(f)] = withoutMissing(v)
 	}
-	return out, nil
+	return out, s.validate(out)
 }
 
 // withoutMissing turns uploads that are not there, inside of structures, into

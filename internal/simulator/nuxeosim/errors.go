@@ -13,6 +13,8 @@ type restError struct {
 	msg    string
 	// empty sends no body, as the upload API does for an unknown batch.
 	empty bool
+	// body replaces the usual one.
+	body any
 }
 
 func (e *restError) Error() string { return e.msg }
@@ -59,9 +61,11 @@ func (c *call) fail(err error) {
 	}
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(e.status)
-	_ = json.NewEncoder(c.w).Encode(map[string]any{ // the client may be gone
-		"entity-type": "exception", "status": e.status, "message": c.s.shownMessage(e),
-	})
+	body := e.body
+	if body == nil {
+		body = map[string]any{"entity-type": "exception", "status": e.status, "message": c.s.shownMessage(e)}
+	}
+	_ = json.NewEncoder(c.w).Encode(body) // the client may be gone
 }
 
 // shownMessage hides what the real system hides.

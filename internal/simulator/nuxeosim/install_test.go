@@ -87,6 +87,9 @@ func TestInstallPackage(t *testing.T) {
 	if got := f.names("josh", "SELECT * FROM Document WHERE x:assetId = 'id-1'"); got != "a" {
 		t.Fatalf("found %q", got)
 	}
+	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"x:code": "0123456789"})).is(422).want("validation_report", "entity-type").
+		want("LengthConstraint", "violations", 0, "constraint", "name").want("x:code", "violations", 0, "path", 0, "field_name")
+	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"x:code": "012345678"})).is(200)
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "2"}), "source: frameio").is(200).want(true, "isVersion")
 }
 

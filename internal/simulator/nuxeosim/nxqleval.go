@@ -41,6 +41,9 @@ func (s *Server) known(q *query) error {
 	}
 	for _, key := range keys {
 		if strings.HasPrefix(key, "ecm:") {
+			if !slices.Contains(systemKeys, key) {
+				return fmt.Errorf("no such property, or not simulated: %s", key)
+			}
 			continue
 		}
 		if _, f := s.types.lookup(strings.SplitN(key, "/", 2)[0]); f == nil {
@@ -48,6 +51,13 @@ func (s *Server) known(q *query) error {
 		}
 	}
 	return nil
+}
+
+// systemKeys are the ecm: names that queries may use.
+var systemKeys = []string{
+	"ecm:uuid", "ecm:name", "ecm:path", "ecm:primaryType", "ecm:mixinType", "ecm:isTrashed", "ecm:isVersion", "ecm:isCheckedInVersion",
+	"ecm:isProxy", "ecm:isCheckedIn", "ecm:currentLifeCycleState", "ecm:versionLabel", "ecm:isLatestVersion", "ecm:lockOwner",
+	"ecm:parentId", "ecm:versionVersionableId", "ecm:versionableId", "ecm:ancestorId",
 }
 
 func (c *cond) collect(keys *[]string) {

@@ -119,10 +119,8 @@ func (p *nxqlParser) query() (*query, error) {
 		return nil, err
 	}
 	p.eat("DISTINCT")
-	if !p.eat("*") {
-		if _, err := p.name(); err != nil { // a single property: same documents
-			return nil, err
-		}
+	if err := p.columns(); err != nil {
+		return nil, err
 	}
 	if err := p.expect("FROM"); err != nil {
 		return nil, err
@@ -136,6 +134,21 @@ func (p *nxqlParser) query() (*query, error) {
 		q.types = append(q.types, name)
 		if !p.eat(",") {
 			return q, p.clauses(q)
+		}
+	}
+}
+
+// columns are read and forgotten: answers are documents whatever is selected.
+func (p *nxqlParser) columns() error {
+	if p.eat("*") {
+		return nil
+	}
+	for {
+		if _, err := p.name(); err != nil {
+			return err
+		}
+		if !p.eat(",") {
+			return nil
 		}
 	}
 }

@@ -18,7 +18,7 @@ func init() { // not a literal: the operations call what lists them
 		"Document.Fetch": opFetch, "Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
 		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.SetProperty": opSetProperty,
 		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob,
-		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing,
+		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing, "Event.Fire": opEvent,
 	}
 }
 
@@ -316,4 +316,16 @@ func opRemoveBlob(oc *opCall) (*answer, error) {
 	return oc.writing(func(n *node) error {
 		return oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: nil}})
 	})
+}
+
+// opEvent notes the event; nobody listens.
+func opEvent(oc *opCall) (*answer, error) {
+	name, err := oc.need("name")
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range oc.input {
+		oc.s.event(oc.user, name, n, "")
+	}
+	return oc.output(oc.input), nil
 }

@@ -55,6 +55,10 @@ type Options struct {
 	// AttachPerGiB is how long the server takes to join a chunked file, which
 	// happens inside the POST or PUT that attaches it.
 	AttachPerGiB time.Duration
+	// TransactionTimeout is nuxeo.db.transactiontimeout, which a client raises by
+	// Nuxeo-Transaction-Timeout: a join that takes longer fails with 500. 0 means
+	// no limit; the real default is 300 seconds.
+	TransactionTimeout time.Duration
 	// DigestAlgorithm is that of the blob provider: MD5 (the default), SHA-1,
 	// SHA-256, SHA-512, or "none" for a provider whose keys are no digests.
 	DigestAlgorithm string

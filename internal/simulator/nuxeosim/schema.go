@@ -1,6 +1,7 @@
 package nuxeosim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -38,12 +39,20 @@ type fieldType struct {
 	kind   kind
 	fields []*field   // of a structure
 	item   *fieldType // of a list
+	limits *limits    // of a string; nil mostly
 }
 
 // field is a named member of a schema or structure.
 type field struct {
 	name string
 	typ  *fieldType
+}
+
+// limits are what an XSD restricts a string to; zero values do not.
+type limits struct {
+	maxLength int
+	pattern   *regexp.Regexp
+	oneOf     []string
 }
 
 func (t *fieldType) field(name string) *field {

@@ -66,6 +66,7 @@ func TestQueries(t *testing.T) {
 		"SELECT * FROM Document WHERE ecm:ancestorId = '" + sub + "'":                                                   "c d",
 		"SELECT * FROM Document WHERE ecm:uuid = '" + sub + "'":                                                         "sub",
 		"SELECT * FROM Document WHERE ecm:lockOwner = 'josh'":                                                           "a",
+		"SELECT ecm:uuid, dc:title FROM Note":                                                                           "c",
 		"SELECT * FROM Document WHERE ecm:uuid = 'none'":                                                                "",
 		"SELECT * FROM Folder WHERE (dc:title = 'sub' OR dc:title = 'x') AND (" + in + ")":                              "sub",
 	} {
@@ -92,7 +93,7 @@ func TestBadQueriesAre400(t *testing.T) {
 		"", "SELECT", "SELECT * FROM", "SELECT * FROM Nothing", "SELECT * FROM Document WHERE", "SELECT * FROM Document WHERE dc:title",
 		"SELECT * FROM Document WHERE dc:title = ", "SELECT * FROM Document WHERE dc:title = 'x", "SELECT * FROM Document WHERE no:such = 'x'",
 		"SELECT * FROM Document WHERE (dc:title = 'x'", "SELECT * FROM Document ORDER dc:title", "SELECT * FROM Document WHERE dc:created > TIMESTAMP 'x'",
-		"SELECT * FROM Document WHERE dc:title ~ 'x'", "DROP TABLE Document", "SELECT * FROM Document WHERE " + strings.Repeat("(", 500),
+		"SELECT * FROM Document WHERE dc:title ~ 'x'", "DROP TABLE Document", "SELECT * FROM Document WHERE ecm:fulltext = 'x'", "SELECT * FROM Document WHERE " + strings.Repeat("(", 500),
 	} {
 		f.send("josh", "GET", "/api/v1/search/execute?query="+url.QueryEscape(q), nil).is(400)
 	}

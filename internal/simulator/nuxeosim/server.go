@@ -36,7 +36,7 @@ type Server struct {
 	users    map[string]*User
 	logins   logins
 	batches  map[string]*batch
-	batchSeq int
+	damage   int
 	audit    []auditEntry
 	oauth    authorizationServer
 	provider providerRegistry

@@ -2,6 +2,8 @@ package nuxeosim
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -93,7 +95,7 @@ func (r *xsdReader) defined(x *element) (*fieldType, error) {
 		return &fieldType{kind: kindList, item: item}, err
 	}
 	if base := x.first("restriction"); base != nil {
-		return r.named(base.attr("base"))
+		return r.restricted(base)
 	}
 	seq := x.first("sequence")
 	if seq == nil {
@@ -110,4 +112,28 @@ func (r *xsdReader) defined(x *element) (*fieldType, error) {
 	defer func() { r.depth-- }()
 	fields, err := r.fields(seq)
 	return &fieldType{kind: kindComplex, fields: fields}, err
+}
+
+// restricted reads the limits of a string. Those of other types are not looked
+// at.
+func (r *xsdReader) restricted(x *element) (*fieldType, error) {
+	t, err := r.named(x.attr("base"))
+	if err != nil || t.kind != kindString {
+		return t, err
+	}
+	l := &limits{}
+	if m := x.first("maxLength"); m != nil {
+		if l.maxLength, err = strconv.Atoi(m.attr("value")); err != nil {
+			return nil, err
+		}
+	}
+	if p := x.first("pattern"); p != nil {
+		if l.pattern, err = regexp.Compile("^(?:" + p.attr("value") + ")$"); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range x.all("enumeration") {
+		l.oneOf = append(l.oneOf, e.attr("value"))
+	}
+	return &fieldType{kind: kindString, limits: l}, nil
 }
