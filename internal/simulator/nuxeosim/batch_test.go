@@ -253,6 +253,22 @@ func TestMkDocWithAContentOfAnySize(t *testing.T) {
 	}
 }
 
+func TestAChunkSentAgainReplacesTheFirst(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	b := f.batch("josh")
+	f.chunk(b, 0, 2, 10, []byte("wrong")).is(202)
+	f.chunk(b, 1, 2, 10, []byte("56789")).is(201)
+	f.chunk(b, 0, 2, 10, []byte("01234")).is(201)
+	uid := f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
+	if c := f.doc(uid).Content; c.Digest != "781e5e245d69b566979b86e28d23f2c7" || c.Length != 10 {
+		t.Fatalf("content %+v", c)
+	}
+	if r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(200); string(r.body) != "0123456789" {
+		t.Fatalf("%s", r.body)
+	}
+}
+
 func TestDamagedUploads(t *testing.T) {
 	t.Parallel()
 	for _, discard := range []bool{false, true} {

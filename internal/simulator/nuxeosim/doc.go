@@ -14,6 +14,7 @@
 // not grow with the size of a file; everything is safe for concurrent use.
 //
 // Left out: proxies, workflows, tasks, collections, tags, renditions that would
-// need conversion, page providers and bulk actions, FileManager.Import, event
-// handlers, CORS, and the browser's side of a foreign OAuth 2 provider.
+// need conversion, page providers and bulk actions, full-text search,
+// FileManager.Import, @async, event handlers, CORS, and the browser's side of a
+// foreign OAuth 2 provider.
 package nuxeosim

@@ -25,10 +25,6 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 		return nil, badRequest("Invalid document type: %s", typ)
 	}
 	n := &node{id: s.opt.NewID(), typ: typ, props: map[string]any{}, checkedOut: true}
-	name, err := s.freeName(parent, cleanName(name))
-	if err != nil {
-		return nil, err
-	}
 	values, err := s.values(n, ch.props)
 	if err != nil {
 		return nil, err
@@ -36,7 +32,7 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
 	maps.Copy(n.props, values)
 	s.stampCreation(p, n)
-	s.repo.attach(n, parent, name)
+	s.repo.attach(n, parent, s.freeName(parent, cleanName(name)))
 	s.repo.add(n)
 	s.event(p, "documentCreated", n, ch.comment)
 	if s.opt.VersionOnCreate {
@@ -60,17 +56,14 @@ func (s *Server) stampCreation(p *principal, n *node) {
 }
 
 // freeName appends the time to a name that is taken.
-func (s *Server) freeName(parent *node, name string) (string, error) {
+func (s *Server) freeName(parent *node, name string) string {
 	if parent.byName[name] == nil {
-		return name, nil
-	}
-	if s.opt.DuplicateNameError {
-		return "", conflict("A document named %q exists", name)
+		return name
 	}
 	millis := s.opt.Now().UnixMilli()
 	for {
 		if long := fmt.Sprintf("%s.%d", name, millis); parent.byName[long] == nil {
-			return long, nil
+			return long
 		}
 		millis++
 	}
@@ -242,10 +235,7 @@ func (s *Server) moveDocument(p *principal, n, target *node, name string) error 
 	if name = cleanName(name); target == n.parent && name == n.name {
 		return nil
 	}
-	free, err := s.freeName(target, name)
-	if err != nil {
-		return err
-	}
+	free := s.freeName(target, name)
 	s.repo.detach(n)
 	s.repo.attach(n, target, free)
 	n.sysToken++

@@ -170,16 +170,19 @@ func (s *Server) startBundle(jar []byte) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return s.checkFragment(files["OSGI-INF/deployment-fragment.xml"])
+	return checkFragment(files["OSGI-INF/deployment-fragment.xml"])
 }
 
-func (s *Server) checkFragment(data []byte) error {
+func checkFragment(data []byte) error {
 	if data == nil {
 		return nil
 	}
 	x, err := parseXML(data)
-	if err != nil || x.name != "fragment" {
-		return fmt.Errorf("deployment-fragment.xml: not a fragment: %w", errors.Join(err))
+	if err != nil {
+		return fmt.Errorf("deployment-fragment.xml: %w", err)
+	}
+	if x.name != "fragment" {
+		return fmt.Errorf("deployment-fragment.xml: the root is <%s>", x.name)
 	}
 	return nil
 }

@@ -81,9 +81,6 @@ type Options struct {
 	// VersionOnCreate lets policies with beforeUpdate=false check in on creation
 	// too. By default they act on updates only.
 	VersionOnCreate bool
-	// DuplicateNameError is for tests of a repository with a listener that
-	// refuses duplicates with 409; stock Nuxeo appends a suffix instead.
-	DuplicateNameError bool
 	// MaxPageSize is nuxeo.pageprovider.default-max-page-size; 0 means 1000.
 	MaxPageSize int
 	// UnknownCount answers resultsCount -2, as a repository does that has not

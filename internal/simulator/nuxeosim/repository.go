@@ -26,11 +26,9 @@ type node struct {
 
 	// Of a live document: its versions, oldest first.
 	versions []*node
-	// Of a version: the live document it was made from, and when.
-	source    *node
-	sourceID  string
-	checkedIn time.Time
-	comment   string
+	// Of a version: the live document it was made from.
+	source   *node
+	sourceID string
 }
 
 type lock struct {

@@ -35,7 +35,7 @@ func (s *Server) checkIn(p *principal, n *node, option, comment string) *node {
 	n.sysToken++
 	v := &node{
 		id: s.opt.NewID(), name: n.name, typ: n.typ, extra: slices.Clone(n.extra), props: maps.Clone(n.props),
-		source: n, sourceID: n.id, checkedIn: s.now(), comment: comment, lock: nil,
+		source: n, sourceID: n.id,
 	}
 	n.versions = append(n.versions, v)
 	s.repo.add(v)
