@@ -65,6 +65,8 @@ func TestSourceAnswersWithTheLastVersion(t *testing.T) {
 	f.contribute(ours)
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "2"}), "source: frameio").is(200).want(true, "isVersion")
 	f.labels(uid, "0.1 0.1")
+	f.send("julia", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "2"}), "source: frameio").is(200)
+	f.labels(uid, "0.1 0.1") // nothing changed, nothing to check in
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "3"}), "source: frameio", "X-Versioning-Option: MAJOR").is(200)
 	f.labels(uid, "0.1 1.0 1.0") // the option wins over the source
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "4"}), "source: frameio", "X-Versioning-Option: NONE").is(200)
