@@ -28,7 +28,7 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	doc, err := nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
+	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound)
 	if nuxeo.NotFound(err) {
 		return nil // the folder is gone, and what it showed with it
 	}
@@ -39,31 +39,52 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
+	if len(shown) == 0 {
+		return s.takeAway(ctx, nx, doc)
+	}
 	return write(ctx, nx, doc, shown)
 }
 
-func write(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []map[string]any) error {
-	if len(shown) == 0 {
-		if !doc.Has(Facet) {
-			return nil
-		}
-		return nx.RemoveFacet(ctx, doc.UID, Facet, source)
+// withFacet reads the folder, with the facet on when it is to be.
+func withFacet(ctx context.Context, nx *nuxeo.Client, uid string, on bool) (*nuxeo.Document, error) {
+	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{})
+	if err != nil || !on || doc.Has(Facet) {
+		return doc, err
 	}
+	if err := nx.AddFacet(ctx, uid, Facet, source); err != nil {
+		return nil, err
+	}
+	return nx.Get(ctx, uid, nuxeo.Fetch{})
+}
+
+// takeAway removes the facet; should a binding have come meanwhile, it is
+// written again.
+func (s *Service) takeAway(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
 	if !doc.Has(Facet) {
-		if err := nx.AddFacet(ctx, doc.UID, Facet, source); err != nil {
-			return err
-		}
-		fresh, err := nx.Get(ctx, doc.UID, nuxeo.Fetch{})
-		if err != nil {
-			return err
-		}
-		doc = fresh
+		return nil
+	}
+	if err := nx.RemoveFacet(ctx, doc.UID, Facet, source); err != nil {
+		return err
+	}
+	if again, err := s.shown(ctx, doc.UID); err != nil || len(again) == 0 {
+		return err
+	}
+	return changedMeanwhile(nil)
+}
+
+func changedMeanwhile(err error) error {
+	f := fault.New(fault.NotReady, "The folder was changed at the same moment.").Because(err)
+	f.RetryAfter = time.Second
+	return f
+}
+
+func write(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []map[string]any) error {
+	if !doc.Has(Facet) {
+		return changedMeanwhile(nil)
 	}
 	err := nx.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"frameiobinding:bindings": shown}, nuxeo.WriteOptions{Source: source})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
-		f := fault.New(fault.NotReady, "The folder was changed at the same moment.").Because(err)
-		f.RetryAfter = time.Second
-		return f
+		return changedMeanwhile(err)
 	}
 	return err
 }
@@ -102,7 +123,7 @@ func entry(b Binding, actions []Action) map[string]any {
 		names = append(names, a.WorkspaceName)
 	}
 	return map[string]any{
-		"id": b.ID, "actionName": b.ActionName, "description": b.Description, "workspaces": names,
+		"bindingId": b.ID, "actionName": b.ActionName, "description": b.Description, "workspaces": names,
 		"documentType": b.DocumentType, "creator": b.Creator, "created": b.Created.UTC().Format(time.RFC3339),
 	}
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -193,8 +194,7 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
-	var open, told int
-	var owner string
+	var open, round int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
 		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
 		return nil, err
@@ -202,12 +202,14 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if open > 0 {
 		return nil, nil
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions WHERE id = $1`, it.Parent).Scan(&told); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions WHERE id = $1`, it.Parent).Scan(&round); err != nil {
 		return nil, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE interactions SET round = round + 1 WHERE id = $1`, it.Parent); err != nil {
 		return nil, err
 	}
-	owner = it.Owner
-	return w.Notify.Notify(ctx, tx, it.Parent, owner, told)
+	return w.Engine.Add(ctx, tx, work.New{
+		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", round), Title: "Mail about what was published",
+		Owner: it.Owner, Data: notice{},
+	})
 }

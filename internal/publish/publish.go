@@ -1,12 +1,12 @@
 // Package publish turns a run of a custom action on Frame.io into items, and
 // the items into documents.
 //
-// It owns the table interactions and the kinds of items "publish" (one asset)
-// and "expand" (one folder). What must hold: an interaction is on disk before
+// It owns the table interactions and the kinds of items "publish" (one asset),
+// "expand" (one folder) and "notice" (the mail about all of them). What must hold: an interaction is on disk before
 // it is answered, and answered without waiting for any remote system; a
 // delivery that comes again gets the same answer and adds nothing; who runs it
 // can do no more in Nuxeo than they, or the binder who delegated, may. What
-// happens to one asset is intake's; who gets told is the notifier's.
+// happens to one asset is intake's; how a mail travels is mail's.
 package publish
 
 import (
@@ -23,6 +23,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -32,6 +33,7 @@ import (
 const (
 	KindPublish = "publish"
 	KindExpand  = "expand"
+	KindNotice  = "notice"
 )
 
 // People is what publish needs of identity.
@@ -41,9 +43,9 @@ type People interface {
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
 }
 
-// Notifier adds the item that tells people how an interaction ended.
-type Notifier interface {
-	Notify(ctx context.Context, tx *sql.Tx, interaction, owner string, round int) ([]string, error)
+// Mailer sends a message to a person.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
 }
 
 // Service accepts interactions and works on their items.
@@ -53,7 +55,7 @@ type Service struct {
 	Engine *work.Engine
 	People People
 	Intake *intake.Service
-	Notify Notifier
+	Mail   Mailer
 	Now    func() time.Time
 	// MaxAssets bounds what a selected folder may hold.
 	MaxAssets int

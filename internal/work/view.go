@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -84,6 +85,46 @@ func (e *Engine) withTransfers(ctx context.Context, views []View) (err error) {
 		}
 	}
 	return nil
+}
+
+// Under lists the items of a parent, oldest first, for workers that sum them up.
+func (e *Engine) Under(ctx context.Context, parent string, kinds ...string) ([]Item, error) {
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE parent = $1 ORDER BY id`, parent)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Item
+	for rows.Next() {
+		it, err := scanItem(rows)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(kinds, it.Kind) {
+			out = append(out, it)
+		}
+	}
+	return out, rows.Err()
+}
+
+// look is how often Await looks.
+const look = 50 * time.Millisecond
+
+// Await waits until an item is final, or as long as given, and shows it as it
+// stands then.
+func (e *Engine) Await(ctx context.Context, who Viewer, id string, long time.Duration) (View, error) {
+	deadline := time.Now().Add(long)
+	for {
+		v, err := e.Item(ctx, who, id)
+		if err != nil || v.State.Final() || time.Now().After(deadline) {
+			return v, err
+		}
+		select {
+		case <-time.After(look):
+		case <-ctx.Done():
+			return v, ctx.Err()
+		}
+	}
 }
 
 // History lists what happened to an item, oldest first. Ask Item first whether

@@ -1,0 +1,212 @@
+// Package mail sends messages to people: through Nuxeo's own mail set-up
+// (Document.Mail), or by SMTP.
+//
+// It owns how a message is put together. What must hold: Document.Mail
+// un-escapes its message and runs it as a FreeMarker template on the server, so
+// the message is a template of ours in which only the number of lines varies;
+// every value travels in the call's context and is printed with ?html. A message
+// has a key, by which a repeat is recognised: an idempotency key at Nuxeo, a
+// fixed Message-ID by SMTP. It leaves to others when there is something to say.
+package mail
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/mail"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Ways to send.
+const (
+	ViaAuto  = "auto"  // Nuxeo, and SMTP when Nuxeo cannot
+	ViaNuxeo = "nuxeo" // Nuxeo only
+	ViaSMTP  = "smtp"  // SMTP only
+	ViaNone  = "none"  // nobody is told by mail
+)
+
+// Message is what a person is told. Subject and Heading are texts of ours; what
+// comes from outside goes into lines only.
+type Message struct {
+	Key      string // the same for a repeat
+	To       string // login in Nuxeo
+	Document string // uid of a document that the message is about, for Nuxeo
+	Subject  string
+	Heading  string
+	Lines    []Line
+	Footer   string
+}
+
+// Line is about one thing. Address is a page to look at, or empty.
+type Line struct {
+	Title, Text, Address string
+}
+
+// People is what mail needs of identity.
+type People interface {
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+}
+
+// Settings say how mail travels.
+type Settings struct {
+	Via      string
+	Host     string // of SMTP
+	Port     int
+	User     string
+	Password string
+	From     string
+	TLS      string // "mandatory", "opportunistic" or "none"
+	Domain   string // for Message-IDs
+}
+
+// Service sends messages.
+type Service struct {
+	People People
+	Set    Settings
+}
+
+// Send sends a message. Sent a second time it arrives once as far as the route
+// can tell; it says nothing untrue when it comes twice.
+func (s *Service) Send(ctx context.Context, m Message) error {
+	switch s.Set.Via {
+	case ViaNone:
+		return nil
+	case ViaSMTP:
+		return s.bySMTP(ctx, m)
+	}
+	err := s.byNuxeo(ctx, m)
+	if err != nil && s.Set.Via == ViaAuto && s.Set.Host != "" && nuxeo.StatusOf(err) >= 500 {
+		return s.bySMTP(ctx, m)
+	}
+	if nuxeo.StatusOf(err) == 500 {
+		return fault.New(fault.Unavailable, "Nuxeo could not send the mail.").
+			With("Set up mail in nuxeo.conf (mail.transport.host), or SMTP in the connector.").Because(err)
+	}
+	return err
+}
+
+func (s *Service) byNuxeo(ctx context.Context, m Message) error {
+	nx, err := s.People.Nuxeo(ctx, m.To)
+	if err != nil {
+		return err
+	}
+	params := map[string]any{
+		"to": []string{"user:" + m.To}, "subject": m.Subject, "message": Template(len(m.Lines)), "HTML": true,
+		"rollbackOnError": true, "Strict User Resolution": true,
+	}
+	if s.Set.From != "" {
+		params["from"] = s.Set.From
+	}
+	vars := map[string]any{"nxfHeading": m.Heading, "nxfFooter": m.Footer}
+	for i, l := range m.Lines {
+		vars[fmt.Sprintf("nxfTitle%d", i)] = l.Title
+		vars[fmt.Sprintf("nxfText%d", i)] = l.Text
+		vars[fmt.Sprintf("nxfAddress%d", i)] = l.Address
+	}
+	return nx.Operation(ctx, "Document.Mail", "doc:"+m.Document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
+}
+
+// Template is the FreeMarker template for a message of so many lines. It holds
+// no value.
+func Template(lines int) string {
+	var b strings.Builder
+	b.WriteString(`<p>${nxfHeading?html}</p><ul>`)
+	for i := range lines {
+		fmt.Fprintf(&b, `<li><strong>${nxfTitle%[1]d?html}</strong>: ${nxfText%[1]d?html}`+
+			`<#if nxfAddress%[1]d != ""> <a href="${nxfAddress%[1]d?html}">${nxfAddress%[1]d?html}</a></#if></li>`, i)
+	}
+	b.WriteString(`</ul><p>${nxfFooter?html}</p>`)
+	return b.String()
+}
+
+var page = template.Must(template.New("mail").Parse(`<p>{{.Heading}}</p><ul>
+{{- range .Lines}}<li><strong>{{.Title}}</strong>: {{.Text}}{{if .Address}} <a href="{{.Address}}">{{.Address}}</a>{{end}}</li>{{end -}}
+</ul><p>{{.Footer}}</p>`))
+
+func (s *Service) bySMTP(ctx context.Context, m Message) error {
+	msg, err := s.compose(ctx, m)
+	if err != nil {
+		return err
+	}
+	client, err := gomail.NewClient(s.Set.Host, s.options()...)
+	if err != nil {
+		return fault.New(fault.Invalid, "The mail settings are wrong: %v.", err)
+	}
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		return fault.New(fault.Unavailable, "The mail server does not take the mail.").Because(err)
+	}
+	return nil
+}
+
+func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
+	to, err := s.address(ctx, m.To)
+	if err != nil {
+		return nil, err
+	}
+	msg := gomail.NewMsg()
+	if err := msg.From(s.Set.From); err != nil {
+		return nil, fault.Field("mail.from", "Give an address like frameio@example.com.", "The sender %q is no mail address.", s.Set.From)
+	}
+	if err := msg.To(to); err != nil {
+		return nil, fault.New(fault.Refused, "The mail address of %s is not usable.", m.To).With("Correct it in Nuxeo.")
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.Key + "@" + s.Set.Domain)
+	msg.SetDate()
+	var b strings.Builder
+	if err := page.Execute(&b, m); err != nil {
+		return nil, fmt.Errorf("composing a mail: %w", err)
+	}
+	msg.SetBodyString(gomail.TypeTextHTML, b.String())
+	return msg, nil
+}
+
+func (s *Service) address(ctx context.Context, login string) (string, error) {
+	nx, err := s.People.Nuxeo(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	u, err := nx.User(ctx, login)
+	if err != nil {
+		return "", err
+	}
+	a, err := mail.ParseAddress(u.Email)
+	if err != nil {
+		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", login).With("Add one to the user in Nuxeo.")
+	}
+	return a.Address, nil
+}
+
+func (s *Service) options() []gomail.Option {
+	policies := map[string]gomail.TLSPolicy{"none": gomail.NoTLS, "opportunistic": gomail.TLSOpportunistic}
+	policy, ok := policies[s.Set.TLS]
+	if !ok {
+		policy = gomail.TLSMandatory
+	}
+	out := []gomail.Option{gomail.WithPort(s.Set.Port), gomail.WithTLSPolicy(policy)}
+	if s.Set.User != "" {
+		out = append(out, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.Set.User), gomail.WithPassword(s.Set.Password))
+	}
+	return out
+}
+
+// Check connects to the mail server and leaves, for the doctor. It does nothing
+// when SMTP is not set up.
+func (s *Service) Check(ctx context.Context) error {
+	if s.Set.Host == "" {
+		return nil
+	}
+	client, err := gomail.NewClient(s.Set.Host, s.options()...)
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return fmt.Errorf("connecting to %s:%d: %w", s.Set.Host, s.Set.Port, err)
+	}
+	return client.Close()
+}

@@ -1,0 +1,118 @@
+package publish
+
+import (
+	"context"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+)
+
+// Place is a workspace that a binding covers, with our id of its action.
+type Place struct {
+	Action, Account, Workspace string
+}
+
+// Direct publishes assets without Frame.io's menu, as a person who has connected
+// Frame.io: each is an id or a view address. It returns our id of the
+// interaction and the message.
+func (s *Service) Direct(ctx context.Context, who identity.Person, b Binding, places []Place, assets []string) (string, Answer, error) {
+	fio, err := s.People.Frameio(ctx, who.Login)
+	if err != nil {
+		return "", Answer{}, err
+	}
+	in := Interaction{InteractionID: "direct-" + uuid.NewString(), Step: "open", Binding: b, UserID: who.FrameioID}
+	for _, text := range assets {
+		found, place, err := locate(ctx, fio, places, AssetID(text))
+		if err != nil {
+			return "", Answer{}, err
+		}
+		if in.ActionID != "" && in.ActionID != place.Action {
+			return "", Answer{}, fault.Field("assets", "Publish them one team at a time.", "The assets belong to several teams (workspaces).")
+		}
+		in.ActionID, in.AccountID, in.WorkspaceID = place.Action, place.Account, place.Workspace
+		in.Resources = append(in.Resources, found)
+	}
+	answer, err := s.Accept(ctx, in)
+	if err != nil {
+		return "", answer, err
+	}
+	var id string
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM interactions WHERE action_id = $1 AND interaction_id = $2`, in.ActionID, in.InteractionID).Scan(&id)
+	return id, answer, err
+}
+
+// AssetID takes the id out of a view address; an id stays as it is.
+func AssetID(text string) string {
+	text = strings.TrimSpace(text)
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return text
+	}
+	return path.Base(u.Path)
+}
+
+// locate finds out what an id is, and in which of the places.
+func locate(ctx context.Context, fio *v4.Client, places []Place, id string) (Resource, Place, error) {
+	for _, p := range places {
+		kind, project, err := identify(ctx, fio, p.Account, id)
+		if err != nil {
+			return Resource{}, p, err
+		}
+		if kind == "" {
+			continue
+		}
+		pr, err := fio.Project(ctx, p.Account, project)
+		if err != nil {
+			return Resource{}, p, err
+		}
+		for _, q := range places {
+			if q.Workspace == pr.WorkspaceID {
+				return Resource{ID: id, Type: string(kind)}, q, nil
+			}
+		}
+		return Resource{}, p, fault.Field("assets", "Choose a binding of its team, or bind the folder to it.", "The asset %q is in a team that this folder is not bound to.", id)
+	}
+	return Resource{}, Place{}, fault.Field("assets", "Give the id or the address of a file, a version stack or a folder.", "There is no asset %q that you may see on Frame.io.", id)
+}
+
+// identify tries what an id can be; the kind is empty when it is nothing.
+func identify(ctx context.Context, fio *v4.Client, account, id string) (frameio.Kind, string, error) {
+	f, err := fio.File(ctx, account, id)
+	if err == nil {
+		return frameio.KindFile, f.ProjectID, nil
+	}
+	if !elsewhere(err) {
+		return "", "", err
+	}
+	stack, err := fio.Stack(ctx, account, id)
+	if err == nil {
+		return frameio.KindStack, stack.ProjectID, nil
+	}
+	if !elsewhere(err) {
+		return "", "", err
+	}
+	folder, err := fio.Folder(ctx, account, id)
+	if err == nil {
+		return frameio.KindFolder, folder.ProjectID, nil
+	}
+	if !elsewhere(err) {
+		return "", "", err
+	}
+	return "", "", nil
+}
+
+// elsewhere are the answers to an id of another kind, or none.
+func elsewhere(err error) bool {
+	switch v4.StatusOf(err) {
+	case 400, 403, 404, 422:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+package publish
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// notice is the state of a notice item: nothing, all is in the items it is about.
+type notice struct{}
+
+// NoticeWorker tells people how an interaction ended: one mail for all of it.
+//
+//	step     what         safe to repeat because
+//	(first)  the mail     its key is the item's id
+type NoticeWorker struct {
+	*Service
+	// Address is the page of a document in Nuxeo Web UI.
+	Address func(uid string) string
+}
+
+// maxLines bounds a mail; the rest is counted.
+const maxLines = 50
+
+// Step sends the mail.
+func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	items, err := w.Engine.Under(ctx, t.Parent, KindPublish, KindExpand)
+	if err != nil {
+		return work.Next{}, err
+	}
+	m, err := w.compose(items, t)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if err := w.Mail.Send(ctx, m); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Done: true, Outcome: "sent"}, nil
+}
+
+func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, error) {
+	m := mail.Message{Key: t.ID, To: t.Owner, Footer: "You get this mail because you published from Frame.io to Nuxeo."}
+	arrived, failed := 0, 0
+	for _, it := range items {
+		var st state
+		if err := it.Load(&st); err != nil {
+			return m, err
+		}
+		if st.Job.Target.PublishedBy != "" {
+			m.To = st.Job.Target.PublishedBy
+		}
+		m.Document = st.Job.Target.Scope
+		if it.Kind == KindExpand && it.State == work.Done {
+			continue
+		}
+		if it.State == work.Done {
+			arrived++
+		} else {
+			failed++
+		}
+		if len(m.Lines) < maxLines {
+			m.Lines = append(m.Lines, w.line(it, st))
+		}
+	}
+	m.Subject, m.Heading = summary(arrived, failed)
+	if more := arrived + failed - len(m.Lines); more > 0 {
+		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
+	}
+	return m, nil
+}
+
+func summary(arrived, failed int) (subject, heading string) {
+	switch {
+	case failed == 0 && arrived == 1:
+		return "Frame.io: your asset is in Nuxeo", "Your asset is available in Nuxeo:"
+	case failed == 0:
+		return fmt.Sprintf("Frame.io: your %d assets are in Nuxeo", arrived), "Your assets are available in Nuxeo:"
+	case arrived == 0:
+		return fmt.Sprintf("Frame.io: not published to Nuxeo (%d)", failed), "What you published did not arrive in Nuxeo:"
+	}
+	return fmt.Sprintf("Frame.io: %d of %d assets are in Nuxeo", arrived, arrived+failed), "Some of what you published did not arrive in Nuxeo:"
+}
+
+var outcomes = map[string]string{
+	intake.Created:   "is a new document.",
+	intake.Updated:   "has a new version.",
+	intake.Unchanged: "was up to date; metadata and comments were refreshed.",
+}
+
+func (w NoticeWorker) line(it work.Item, st state) mail.Line {
+	l := mail.Line{Title: it.Title}
+	switch it.State {
+	case work.Done:
+		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)
+	case work.Canceled:
+		l.Text = "was cancelled."
+	default:
+		l.Text = "failed: " + it.Message
+		if it.Remedy != "" {
+			l.Text += " " + it.Remedy
+		}
+	}
+	return l
+}
+
+// Undo has nothing to undo.
+func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
+
+// Ended has nothing to add.
+func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -1,0 +1,89 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+)
+
+const (
+	// maxCall is far above a hundred selected assets.
+	maxCall = 256 << 10
+	// answerTime leaves a second of the five that Frame.io waits.
+	answerTime = 4 * time.Second
+)
+
+// unknownSecret is verified against when there is no such action, so that both
+// cases take the same way and give the same answer.
+const unknownSecret = "no such action"
+
+// action receives a run of a custom action: verify, record, answer. No remote
+// system is asked.
+func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCall))
+	if err != nil {
+		return fault.New(fault.Invalid, "The call is too large or broke off.").Because(err)
+	}
+	called, err := s.verified(ctx, r, body)
+	if err != nil {
+		return err
+	}
+	call, err := v4.ParseCall(body)
+	if err != nil {
+		return fault.New(fault.Invalid, "This is not a call of a custom action.").Because(err)
+	}
+	answer, err := s.answer(ctx, called, call)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(answer)
+}
+
+func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (binding.Called, error) {
+	called, err := s.Binding.Call(ctx, r.PathValue("id"))
+	secret := called.Secret
+	if fault.Is(err, fault.NotFound) {
+		secret, err = unknownSecret, nil
+	}
+	if err != nil {
+		return called, err
+	}
+	err = v4.Verify(body, r.Header.Get(v4.TimestampHeader), r.Header.Get(v4.SignatureHeader), s.Now(), secret)
+	if err != nil || called.Action.ID == "" {
+		return called, fault.New(fault.Unauthenticated, "The call is not authentic.")
+	}
+	return called, nil
+}
+
+func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call) (publish.Answer, error) {
+	b := called.Binding
+	switch b.State {
+	case binding.Bound:
+	case binding.Making:
+		return publish.Answer{Title: "Not yet", Description: "This folder is just being bound. Try again in a moment."}, nil
+	default:
+		return publish.Answer{Title: "Folder not bound", Description: "This folder is no longer bound to Frame.io."}, nil
+	}
+	in := publish.Interaction{
+		ActionID: called.Action.ID, InteractionID: call.Interaction, Step: call.Step, UserID: call.User,
+		AccountID: called.Action.AccountID, WorkspaceID: called.Action.WorkspaceID, Binding: target(b),
+	}
+	for _, sel := range call.Selected {
+		in.Resources = append(in.Resources, publish.Resource{ID: sel.ID, Type: sel.Type})
+	}
+	return s.Publish.Accept(ctx, in)
+}
+
+func target(b binding.Binding) publish.Binding {
+	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner}
+}

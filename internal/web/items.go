@@ -1,0 +1,204 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// ListItems lists items.
+func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.ListItemsResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := work.Filter{Kind: val(q.Params.Kind), Parent: val(q.Params.Parent), Before: val(q.Params.Cursor), Limit: limit(q.Params.Limit)}
+	if q.Params.State != nil {
+		f.State = string(*q.Params.State)
+	}
+	list, more, err := s.Engine.Items(ctx, who, f)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListItems200JSONResponse{Items: []api.Item{}}
+	for _, v := range list {
+		out.Items = append(out.Items, itemJSON(v, nil))
+	}
+	if more {
+		out.Next = &list[len(list)-1].ID
+	}
+	return out, nil
+}
+
+// GetItem shows an item with its history.
+func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetItemResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.Engine.Item(ctx, who, q.Id)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.Engine.History(ctx, q.Id)
+	return api.GetItem200JSONResponse(itemJSON(v, events)), err
+}
+
+// RetryItem starts an item again.
+func (s rest) RetryItem(ctx context.Context, q api.RetryItemRequestObject) (api.RetryItemResponseObject, error) {
+	v, err := s.change(ctx, q.Id, s.Engine.Retry)
+	return api.RetryItem202JSONResponse(v), err
+}
+
+// CancelItem stops an item.
+func (s rest) CancelItem(ctx context.Context, q api.CancelItemRequestObject) (api.CancelItemResponseObject, error) {
+	v, err := s.change(ctx, q.Id, s.Engine.Cancel)
+	return api.CancelItem202JSONResponse(v), err
+}
+
+func (s rest) change(ctx context.Context, id string, do func(context.Context, work.Viewer, string) error) (api.Item, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return api.Item{}, err
+	}
+	if err := do(ctx, who, id); err != nil {
+		return api.Item{}, err
+	}
+	v, err := s.Engine.Item(ctx, who, id)
+	return itemJSON(v, nil), err
+}
+
+func itemJSON(v work.View, events []work.Event) api.Item {
+	out := api.Item{
+		Id: v.ID, Kind: v.Kind, Parent: v.Parent, Title: v.Title, Owner: v.Owner, Actor: opt(v.Actor), State: api.ItemState(v.State),
+		Step: v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message), Remedy: opt(v.Remedy),
+		Correlation: v.Correlation, Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
+	}
+	if v.State == work.Waiting {
+		out.NotBefore = &v.NotBefore
+	}
+	if !v.Finished.IsZero() {
+		out.Finished = &v.Finished
+	}
+	if events != nil {
+		history := make([]api.Event, 0, len(events))
+		for _, e := range events {
+			history = append(history, api.Event{At: e.At, Event: e.Event, Detail: e.Detail})
+		}
+		out.History = &history
+	}
+	return out
+}
+
+func transferJSON(v work.View) *api.Transfer {
+	t := v.Transfer
+	if t.Size == 0 {
+		return nil
+	}
+	out := &api.Transfer{Name: t.Name, Size: t.Size, Done: t.Done, Sent: t.Sent, Rate: t.Rate}
+	if v.State == work.Running && t.Rate > 0 {
+		left := (t.Size - t.Done) / t.Rate
+		out.SecondsLeft = &left
+	}
+	return out
+}
+
+// Events streams items as they change.
+func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.EventsResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{server: s.Server, ctx: ctx, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
+	if st.item != "" {
+		if _, err := s.Engine.Item(ctx, who, st.item); err != nil {
+			return nil, err
+		}
+	}
+	return st, nil
+}
+
+// stream is one listener. It asks the database, which every node shares, and
+// sends what differs from what it sent before.
+type stream struct {
+	server       *Server
+	ctx          context.Context
+	who          work.Viewer
+	item, parent string
+	seen         map[string]string
+}
+
+const (
+	streamEvery = 300 * time.Millisecond
+	streamItems = 100
+	// keepAlive is when a silent stream says that it is alive.
+	keepAlive = 15 * time.Second
+)
+
+// VisitEventsResponse writes until the listener leaves.
+func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.WriteHeader(http.StatusOK)
+	out := http.NewResponseController(w)
+	tick := time.NewTicker(streamEvery)
+	defer tick.Stop()
+	last := time.Now()
+	for {
+		sent, err := st.send(w)
+		if err != nil {
+			return nil // the listener has left, or the database; it comes again
+		}
+		if !sent && time.Since(last) > keepAlive {
+			if _, err := fmt.Fprint(w, ": alive\n\n"); err != nil {
+				return nil
+			}
+			sent = true
+		}
+		if sent {
+			last = time.Now()
+		}
+		if err := out.Flush(); err != nil {
+			return nil
+		}
+		select {
+		case <-st.ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (st *stream) send(w http.ResponseWriter) (sent bool, err error) {
+	list, err := st.list()
+	if err != nil {
+		return false, err
+	}
+	for _, v := range list {
+		b, err := json.Marshal(itemJSON(v, nil))
+		if err != nil {
+			return sent, err
+		}
+		if st.seen[v.ID] == string(b) {
+			continue
+		}
+		st.seen[v.ID], sent = string(b), true
+		if _, err := fmt.Fprintf(w, "event: item\ndata: %s\n\n", b); err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+func (st *stream) list() ([]work.View, error) {
+	if st.item != "" {
+		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
+		return []work.View{v}, err
+	}
+	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Parent: st.parent, Limit: streamItems})
+	return list, err
+}

@@ -1,0 +1,154 @@
+package web
+
+import (
+	"embed"
+	"html/template"
+	"net/http"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+)
+
+//go:embed static
+var static embed.FS
+
+var layout = template.Must(template.ParseFS(static, "static/page.html"))
+
+// page is what the one plain page shows.
+type page struct {
+	Title, Message, Remedy, Correlation string
+	Person                              *identity.Person
+	Connected                           bool
+	Problem                             string
+	NuxeoURL, Version                   string
+}
+
+func (s *Server) pages(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", s.browser(s.home))
+	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		http.ServeFileFS(w, r, static, "static/style.css")
+	})
+	mux.Handle("GET /signin", s.browser(s.signIn))
+	mux.Handle("POST /signout", s.browser(s.signOut))
+	mux.Handle("GET /connect", s.browser(s.connect))
+	mux.Handle("GET /oauth/nuxeo/callback", s.browser(s.nuxeoCallback))
+	mux.Handle("GET /oauth/frameio/callback", s.browser(s.frameioCallback))
+	mux.Handle("/", s.browser(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "There is no such page.")
+	}))
+}
+
+// browser adapts a function whose errors become a page.
+func (s *Server) browser(fn func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := fn(w, r); err != nil {
+			s.errorPage(w, r, err)
+		}
+	})
+}
+
+func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.From(err)
+	if f.Code.Status() >= 500 {
+		s.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
+	}
+	s.show(w, r, f.Code.Status(), page{Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id")})
+}
+
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {
+	p.NuxeoURL, p.Version = s.Set.NuxeoURL, s.Set.Version
+	if who, err := whoIs(r.Context()); err == nil {
+		p.Person = &who
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := layout.Execute(w, p); err != nil {
+		s.Log.DebugContext(r.Context(), "the reader of a page left", "error", err)
+	}
+}
+
+func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
+	p := page{Title: "Frame.io connector for Nuxeo"}
+	if who, err := whoIs(r.Context()); err == nil {
+		problem := s.Identity.Connected(r.Context(), who.Login)
+		p.Connected = problem == nil
+		if problem != nil {
+			p.Problem = fault.From(problem).Message
+		}
+	}
+	s.show(w, r, http.StatusOK, p)
+	return nil
+}
+
+const signInSeconds = 600
+
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	begun, err := s.Identity.BeginNuxeo(r.Context(), r.URL.Query().Get("return"))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(signInCookie, begun.Browser, signInSeconds))
+	http.Redirect(w, r, begun.Address, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Identity.SignOut(r.Context(), visitorOf(r.Context()).secret); err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(sessionCookie, "", -1))
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+// connect sends a signed-in person to Frame.io; others sign in first.
+func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
+	who, err := whoIs(r.Context())
+	if err != nil {
+		http.Redirect(w, r, "/signin?return=/connect", http.StatusSeeOther)
+		return nil
+	}
+	begun, err := s.Identity.BeginFrameio(r.Context(), who.Login, r.URL.Query().Get("return"))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(signInCookie, begun.Browser, signInSeconds))
+	http.Redirect(w, r, begun.Address, http.StatusSeeOther)
+	return nil
+}
+
+func browserSecret(r *http.Request) string {
+	c, err := r.Cookie(signInCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+const sessionSeconds = 12 * 3600
+
+func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
+	done, err := s.Identity.FinishNuxeo(r.Context(), r.URL.Query(), browserSecret(r))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(signInCookie, "", -1))
+	http.SetCookie(w, s.cookie(sessionCookie, done.Session, sessionSeconds))
+	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
+	who, err := whoIs(r.Context())
+	if err != nil {
+		return err
+	}
+	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), browserSecret(r), who.Login)
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(signInCookie, "", -1))
+	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
+	return nil
+}

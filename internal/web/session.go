@@ -1,0 +1,85 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+const (
+	sessionCookie = "nxf_session"
+	signInCookie  = "nxf_signin"
+)
+
+type personKey struct{}
+
+type visitor struct {
+	person identity.Person
+	secret string
+	err    error
+}
+
+// signedIn finds out who asks, by bearer session or cookie. It refuses nobody:
+// who needs to know asks whoIs.
+func (s *Server) signedIn(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := visitor{secret: sessionSecret(r)}
+		if v.secret == "" {
+			v.err = fault.New(fault.Unauthenticated, "You are not signed in.").With("Sign in with Nuxeo.")
+		} else {
+			v.person, v.err = s.Identity.Session(r.Context(), v.secret)
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, v)))
+	})
+}
+
+func sessionSecret(r *http.Request) string {
+	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return secret
+	}
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func visitorOf(ctx context.Context) visitor {
+	v, ok := ctx.Value(personKey{}).(visitor)
+	if !ok {
+		v.err = fault.New(fault.Unauthenticated, "You are not signed in.")
+	}
+	return v
+}
+
+// whoIs is the person who asks, or the reason why that is not known.
+func whoIs(ctx context.Context) (identity.Person, error) {
+	v := visitorOf(ctx)
+	return v.person, v.err
+}
+
+func viewer(ctx context.Context) (work.Viewer, error) {
+	p, err := whoIs(ctx)
+	return work.Viewer{Login: p.Login, Admin: p.Admin}, err
+}
+
+func admin(ctx context.Context) (identity.Person, error) {
+	p, err := whoIs(ctx)
+	if err == nil && !p.Admin {
+		err = fault.New(fault.Forbidden, "Only administrators of Nuxeo may do this.").With("Ask an administrator.")
+	}
+	return p, err
+}
+
+// cookie is a cookie of ours: for this site only, out of scripts' reach, and
+// over https only where we are reached that way.
+func (s *Server) cookie(name, value string, seconds int) *http.Cookie {
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
+		Secure: strings.HasPrefix(s.Set.PublicURL, "https://"), SameSite: http.SameSiteLaxMode,
+	}
+}

@@ -1,0 +1,157 @@
+// Package web is the connector's face over HTTP: the REST interface, the
+// receiver of custom actions, the sign-in pages, health and metrics.
+//
+// It owns routes, sessions in cookies and headers, and how an error becomes an
+// answer. What must hold: who asks is known before anything is done; a request
+// that a browser was tricked into changes nothing; an unsigned or stale call of
+// a custom action learns nothing, not even whether the action exists; an answer
+// never waits on a remote system where a person at Frame.io waits for it. It
+// leaves to the features what is done.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Settings are the choices of the configuration.
+type Settings struct {
+	Version   string
+	PublicURL string
+	NuxeoURL  string
+}
+
+// Server answers requests.
+type Server struct {
+	Set      Settings
+	Identity *identity.Service
+	Binding  *binding.Service
+	Publish  *publish.Service
+	Engine   *work.Engine
+	Log      *slog.Logger
+	Now      func() time.Time
+	Registry *prometheus.Registry
+	// Ready says why the process cannot take requests; nil when it can.
+	Ready func(context.Context) error
+
+	requests *prometheus.HistogramVec
+}
+
+// Handler builds the routes. Browsers and machines have two sets of defences:
+// the receiver of custom actions trusts signatures only, everything else
+// refuses cross-origin writes.
+func (s *Server) Handler() http.Handler {
+	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nuxeo_frameio_http_request_seconds", Help: "Time to answer, by route and status.",
+		Buckets: []float64{.005, .02, .1, .5, 2, 5, 25},
+	}, []string{"route", "status"})
+	s.Registry.MustRegister(s.requests)
+	mux := http.NewServeMux()
+	s.machines(mux)
+	browsers := http.NewServeMux()
+	s.pages(browsers)
+	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest})
+	browsers.Handle("/api/", s.handler(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "There is nothing at this address.").With("See the description of the REST interface.")
+	}))
+	mux.Handle("/", http.NewCrossOriginProtection().Handler(s.signedIn(browsers)))
+	return correlate.Middleware(s.outer(mux))
+}
+
+func (s *Server) machines(mux *http.ServeMux) {
+	mux.Handle("POST /frameio/actions/{id}", s.handler(s.action))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.Handle("GET /readyz", s.handler(s.readyz))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
+}
+
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Ready(r.Context()); err != nil {
+		return fault.New(fault.NotReady, "Not ready: %v.", err)
+	}
+	_, err := fmt.Fprintln(w, "ready")
+	return err
+}
+
+// handler adapts a function that returns errors.
+func (s *Server) handler(fn func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := fn(w, r); err != nil {
+			s.problem(w, r, err)
+		}
+	})
+}
+
+// outer measures, recovers, and sets the headers of every answer.
+func (s *Server) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		defer s.done(rec, r, start)
+		next.ServeHTTP(rec, r.WithContext(pace.Interactive(r.Context())))
+	})
+}
+
+func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		s.Log.ErrorContext(r.Context(), "a handler panicked", "panic", p, "stack", string(debug.Stack()))
+		if !rec.wrote {
+			s.problem(rec, r, errors.New("panic"))
+		}
+	}
+	took := time.Since(start)
+	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
+	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", took)
+}
+
+// route is the pattern that matched, never the path, which could be anything.
+func route(r *http.Request) string {
+	if r.Pattern == "" {
+		return "none"
+	}
+	return r.Pattern
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status, r.wrote = status, true
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
