@@ -1,0 +1,281 @@
+// Package app builds the connector out of its parts, starts and stops it.
+//
+// It owns the configuration and the order of start and stop. What must hold:
+// time, network, queue and the end of the process are parameters, so that the
+// same program runs in a test; on stop, requests and steps are given time to
+// come to a checkpoint. It contains no logic of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Version is set when the program is built.
+var Version = "0.1.0-dev"
+
+// World is what the connector takes from outside. The zero value is the real
+// world.
+type World struct {
+	Log  *slog.Logger
+	Now  func() time.Time
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Wrap goes around the transports to "nuxeo", "frameio" and "files".
+	Wrap func(system string, next http.RoundTripper) http.RoundTripper
+	// Queue replaces the job library; the settings of the engine may change too.
+	Queue func(*store.DB) work.Queue
+	Work  func(*work.Settings)
+	// Gate is store.DB's.
+	Gate func() error
+}
+
+func (w *World) fill() {
+	if w.Log == nil {
+		w.Log = slog.New(slog.DiscardHandler)
+	}
+	if w.Now == nil {
+		w.Now = time.Now
+	}
+	if w.Wrap == nil {
+		w.Wrap = func(_ string, next http.RoundTripper) http.RoundTripper { return next }
+	}
+	if w.Work == nil {
+		w.Work = func(*work.Settings) {}
+	}
+}
+
+// App is a connector that is built and can be run.
+type App struct {
+	Config   Config
+	DB       *store.DB
+	Engine   *work.Engine
+	Identity *identity.Service
+	Binding  *binding.Service
+	Publish  *publish.Service
+	Mail     *mail.Service
+	Nuxeo    *nuxeo.Client // without a credential
+
+	world   World
+	group   *store.Group
+	network *network
+	handler http.Handler
+	node    string
+}
+
+// New opens the database and builds everything. Close it when done.
+func New(ctx context.Context, c Config, w World) (*App, error) {
+	w.fill()
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	c.PublicURL, c.Nuxeo.URL = strings.TrimRight(c.PublicURL, "/"), strings.TrimRight(c.Nuxeo.URL, "/")
+	db, err := store.Open(ctx, filepath.Join(c.Data, "connector.db"), work.Migrate)
+	if err != nil {
+		return nil, err
+	}
+	db.Gate = w.Gate
+	a := &App{Config: c, DB: db, world: w, group: store.NewGroup(db)}
+	if err := a.build(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+func (a *App) build() (err error) {
+	registry := prometheus.NewRegistry()
+	a.network = newNetwork(a.Config, a.world, registry)
+	if a.node, err = nodeName(a.Config.Data); err != nil {
+		return err
+	}
+	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
+		return err
+	}
+	vault, err := a.vault()
+	if err != nil {
+		return err
+	}
+	a.Identity = identity.New(a.DB, vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
+	if err := a.buildEngine(); err != nil {
+		return err
+	}
+	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
+	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
+	a.Publish = &publish.Service{
+		DB: a.DB, Group: a.group, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail,
+		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
+	}
+	a.register()
+	a.serveBy(registry)
+	return nil
+}
+
+func (a *App) vault() (*identity.Vault, error) {
+	keys := a.Config.EncryptionKey
+	if len(keys) == 0 {
+		key, err := identity.KeyFile(filepath.Join(a.Config.Data, "encryption.key"))
+		if err != nil {
+			return nil, err
+		}
+		keys = []string{key}
+	}
+	return identity.NewVault(keys...)
+}
+
+// nodeName is this installation's name as a node, kept in the data folder.
+func nodeName(data string) (string, error) {
+	path := filepath.Join(data, "node")
+	if b, err := os.ReadFile(path); err == nil && len(b) > 0 {
+		return string(b), nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	name := fmt.Sprintf("%s-%d", host, time.Now().UnixNano())
+	return name, os.WriteFile(path, []byte(name), 0o600)
+}
+
+func (a *App) buildEngine() error {
+	set := work.DefaultSettings(a.node)
+	a.world.Work(&set)
+	if a.world.Queue != nil {
+		a.Engine = work.NewEngine(a.DB, a.world.Queue(a.DB), a.world.Log, a.world.Now, set)
+		return nil
+	}
+	queue, err := work.NewRiver(a.DB.Writer, a.node, a.Config.Workers, quiet(a.world.Log))
+	if err != nil {
+		return err
+	}
+	a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
+	return nil
+}
+
+func (a *App) register() {
+	a.Engine.Register(binding.KindBind, binding.BindWorker{Service: a.Binding})
+	a.Engine.Register(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
+	worker := publish.Worker{Service: a.Publish}
+	a.Engine.Register(publish.KindPublish, worker)
+	a.Engine.Register(publish.KindExpand, worker)
+	public := strings.TrimRight(a.Config.nuxeoPublic(), "/")
+	a.Engine.Register(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: func(uid string) string {
+		return public + "/ui/#!/doc/" + uid
+	}})
+}
+
+func (a *App) serveBy(registry *prometheus.Registry) {
+	registry.MustRegister(newItemMetrics(a.Engine, a.network))
+	s := &web.Server{
+		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic()},
+		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Log: a.world.Log, Now: a.world.Now,
+		Registry: registry, Ready: a.DB.Check,
+	}
+	a.handler = s.Handler()
+}
+
+// Handler is the connector's face, for tests that bring their own listener.
+func (a *App) Handler() http.Handler { return a.handler }
+
+func (a *App) identitySettings() identity.Settings {
+	return identity.Settings{
+		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"), JWTSecret: a.Config.Nuxeo.JWTSecret,
+		NuxeoClientID: a.Config.Nuxeo.ClientID, NuxeoClientSecret: a.Config.Nuxeo.ClientSecret,
+		FrameioURL: a.Config.Frameio.URL, PKCE: a.Config.Frameio.PKCE, SessionTTL: a.Config.SessionTTL,
+	}
+}
+
+func (a *App) mailSettings() mail.Settings {
+	m := a.Config.Mail
+	return mail.Settings{
+		Via: m.Via, Host: m.SMTPHost, Port: m.SMTPPort, User: m.SMTPUser, Password: m.SMTPPass,
+		From: m.From, TLS: m.SMTPTLS, Domain: a.Config.domain(),
+	}
+}
+
+func (a *App) intake() *intake.Service {
+	c, f := a.Config, a.Config.Frameio
+	set := intake.Settings{
+		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, WaitOriginal: c.Publish.WaitOriginal,
+		AttachTimeout: c.Nuxeo.AttachTimeout, FrameBase: f.FrameBase, StatusField: f.StatusField,
+		FieldNames: intake.FieldNames{
+			FrameRate: f.FrameRateField, Duration: f.DurationField, Codec: f.CodecField,
+			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,
+		},
+	}
+	if c.Nuxeo.ServiceUser != "" {
+		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
+	}
+	return &intake.Service{DB: a.DB, Set: set, Files: a.network.files, Uploads: a.network.uploads}
+}
+
+// Run works on items until ctx ends.
+func (a *App) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { a.group.Run(ctx) })
+	return a.Engine.Run(ctx)
+}
+
+// stopTime is how long open requests may take at the end.
+const stopTime = 10 * time.Second
+
+// Serve listens and works until ctx ends, then stops gracefully.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	errs := make(chan error, 2)
+	go func() { errs <- server.Serve(l) }()
+	go func() { errs <- a.Run(ctx) }()
+	var first error
+	select {
+	case <-ctx.Done():
+	case first = <-errs:
+	}
+	cancel()
+	return errors.Join(serious(first), a.stop(server), serious(<-errs))
+}
+
+func (a *App) stop(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	return server.Shutdown(ctx)
+}
+
+// serious drops the errors that only say that we stopped.
+func serious(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Close closes what New opened.
+func (a *App) Close() error {
+	a.network.close()
+	return a.DB.Close()
+}

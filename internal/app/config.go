@@ -1,0 +1,135 @@
+package app
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+// Config is every setting of the connector. The tags are flags, environment and
+// file at once: --nuxeo-url, NUXEO_FRAMEIO_NUXEO_URL, and url in the table
+// [nuxeo] of the file are the same setting, the first one winning.
+type Config struct {
+	Data          string        `help:"Folder for the database and the encryption key." default:"data" type:"path" placeholder:"FOLDER"`
+	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
+	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://127.0.0.1:8090" placeholder:"URL"`
+	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
+	SessionTTL    time.Duration `name:"session-ttl" help:"How long a sign-in to the connector lasts." default:"12h"`
+	Workers       int           `help:"How many items are worked on at once." default:"8"`
+	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
+	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
+
+	Nuxeo    NuxeoConfig    `embed:"" prefix:"nuxeo-" group:"Nuxeo"`
+	Frameio  FrameioConfig  `embed:"" prefix:"frameio-" group:"Frame.io"`
+	Transfer TransferConfig `embed:"" prefix:"transfer-" group:"Transfers"`
+	Publish  PublishConfig  `embed:"" prefix:"publish-" group:"Publish"`
+	Mail     MailConfig     `embed:"" prefix:"mail-" group:"Mail"`
+}
+
+// NuxeoConfig tells how to reach Nuxeo and how to act there.
+type NuxeoConfig struct {
+	URL             string        `name:"url" help:"Address of Nuxeo with its context path, as the connector reaches it." default:"http://127.0.0.1:8080/nuxeo" placeholder:"URL"`
+	PublicURL       string        `name:"public-url" help:"Address of Nuxeo as browsers reach it, when it is another one." placeholder:"URL"`
+	JWTSecret       string        `name:"jwt-secret" help:"The value of nuxeo.jwt.secret in nuxeo.conf. With it the connector acts as each person without keeping a token of theirs." secret:"" placeholder:"SECRET"`
+	ClientID        string        `name:"client-id" help:"Id of the OAuth client in Nuxeo for \"Sign in with Nuxeo\"; doctor --fix creates it." default:"nuxeo-frameio"`
+	ClientSecret    string        `name:"client-secret" help:"Secret of that client, when it has one." secret:"" placeholder:"SECRET"`
+	ServiceUser     string        `help:"Login of a service account that writes imported comments; without it the publisher is their author in Nuxeo." placeholder:"LOGIN"`
+	ServicePassword string        `help:"Password of the service account." secret:"" placeholder:"PASSWORD"`
+	Connections     int           `help:"How many calls to Nuxeo are open at once; it has 20 threads for everybody." default:"6"`
+	CallTimeout     time.Duration `help:"How long an ordinary call may take." default:"60s"`
+	AttachTimeout   time.Duration `help:"How long Nuxeo may take to attach a large file, in which it joins the uploaded pieces." default:"2h"`
+}
+
+// FrameioConfig tells how to reach Frame.io and how it speaks.
+type FrameioConfig struct {
+	URL             string        `name:"url" help:"Address of the Frame.io API." default:"https://api.frame.io" placeholder:"URL"`
+	PKCE            bool          `name:"pkce" help:"Protect the sign-in with PKCE." default:"true" negatable:""`
+	CallTimeout     time.Duration `help:"How long a call may take." default:"30s"`
+	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
+	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
+	FrameRateField  string        `help:"Name of the metadata field with the frame rate." default:"Frame Rate"`
+	DurationField   string        `help:"Name of the metadata field with the duration." default:"Duration"`
+	CodecField      string        `help:"Name of the metadata field with the codec." default:"Video Codec"`
+	ResolutionField string        `help:"Name of the metadata field with the resolution, when it is one field." default:"Resolution"`
+	WidthField      string        `help:"Name of the metadata field with the width." default:"Resolution Width"`
+	HeightField     string        `help:"Name of the metadata field with the height." default:"Resolution Height"`
+}
+
+// TransferConfig tells how bytes move.
+type TransferConfig struct {
+	Verify  string        `help:"digest: parts go in order and one digest over the whole is compared with Nuxeo's. parts: parts go in any order, several at once; sizes and part sums are checked. One of ${enum}." enum:"digest,parts" default:"digest"`
+	Streams int           `help:"Parts of one file that move at once, with verify parts." default:"4"`
+	Idle    time.Duration `help:"A stream that moves nothing for so long is given up and begun again where it stood." default:"30s"`
+}
+
+// PublishConfig bounds publishing.
+type PublishConfig struct {
+	WaitOriginal time.Duration `help:"How long to wait for an original that is still being uploaded to Frame.io." default:"24h"`
+	MaxAssets    int           `help:"Most assets in a folder that is published." default:"1000"`
+}
+
+// MailConfig tells how people are told.
+type MailConfig struct {
+	Via      string `help:"auto: by Nuxeo, and by SMTP when Nuxeo cannot. One of ${enum}." enum:"auto,nuxeo,smtp,none" default:"auto"`
+	From     string `help:"Sender; by Nuxeo its own mail.from is used when this is empty." placeholder:"ADDRESS"`
+	SMTPHost string `name:"smtp-host" help:"SMTP server." placeholder:"HOST"`
+	SMTPPort int    `name:"smtp-port" help:"Its port." default:"587"`
+	SMTPUser string `name:"smtp-user" help:"Login at the SMTP server." placeholder:"LOGIN"`
+	SMTPPass string `name:"smtp-password" help:"Password at the SMTP server." secret:"" placeholder:"PASSWORD"`
+	SMTPTLS  string `name:"smtp-tls" help:"Encryption towards the SMTP server: ${enum}." enum:"mandatory,opportunistic,none" default:"mandatory"`
+}
+
+// Check finds settings that cannot work, by their names.
+func (c *Config) Check() error {
+	for name, address := range map[string]string{"public-url": c.PublicURL, "nuxeo-url": c.Nuxeo.URL, "frameio-url": c.Frameio.URL} {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fault.Field(name, "Give a full one, like https://frameio.example.com.", "%q is no address.", address)
+		}
+	}
+	switch {
+	case c.Workers < 1 || c.Workers > 256:
+		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
+	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
+		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
+	case c.Nuxeo.Connections < 2:
+		return fault.Field("nuxeo-connections", "Use 6.", "At least 2 connections to Nuxeo are needed.")
+	case c.Nuxeo.ServiceUser != "" && c.Nuxeo.ServicePassword == "":
+		return fault.Field("nuxeo-service-password", "Give it, or no service user.", "The service account has no password.")
+	case c.Mail.Via == "smtp" && (c.Mail.SMTPHost == "" || c.Mail.From == ""):
+		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
+	}
+	return nil
+}
+
+func (c *Config) nuxeoPublic() string {
+	if c.Nuxeo.PublicURL != "" {
+		return c.Nuxeo.PublicURL
+	}
+	return c.Nuxeo.URL
+}
+
+func (c *Config) domain() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return "nuxeo-frameio"
+	}
+	return u.Hostname()
+}
+
+// Secrets are the values that must never be shown, for tests and masks.
+func (c *Config) Secrets() []string {
+	var out []string
+	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass}, c.EncryptionKey...) {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// String never shows a secret, should the configuration ever be printed.
+func (c *Config) String() string {
+	return fmt.Sprintf("configuration for %s", c.PublicURL)
+}

@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+func ptr(n int64) *int64 { return &n }
+
+func addVideo(b *bed.Bed, name, content string) string {
+	return b.Frameio.AddFile(b.Root, name, frameiosim.Bytes([]byte(content)),
+		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}),
+		frameiosim.WithStatus("Approved"), frameiosim.WithCreator(b.Josh))
+}
+
+func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish to Nuxeo")
+	file := addVideo(b, "Teaser.final.mov", strings.Repeat("frame ", 1000))
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too dark", OwnerID: b.Julia, Timestamp: ptr(50), Duration: ptr(25)})
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "This corner", Timestamp: ptr(10), Annotation: `[{"tool":"rect","x":0.1,"y":0.1,"w":0.2,"h":0.2}]`})
+	res := b.Run(b.Josh, file)
+	if res.Title != "Success" || res.Description != "Asset pushed to Nuxeo." || res.Attempts != 1 {
+		t.Fatalf("answer %+v", res)
+	}
+	for _, v := range b.Settle() {
+		if v.State != work.Done {
+			t.Fatalf("%s %s: %s at %q: %s %s", v.Kind, v.Title, v.State, v.Step, v.Message, v.Remedy)
+		}
+	}
+	d := b.Only()
+	if d.Title != "Teaser.final" || d.Type != "File" || d.Content == nil || d.Content.Length != 6000 {
+		t.Errorf("document %+v", d)
+	}
+	for property, want := range map[string]any{
+		"frameio:fileId": file, "frameio:codec": "ProRes", "frameio:resolution": "1920 x 1080", "frameio:frameRate": 25.0,
+		"frameio:duration": 4.0, "frameio:frames": int64(100), "frameio:status": "Approved", "frameio:documentUid": d.UID,
+		"frameio:publishedBy": "josh", "frameio:uploader": "Josh Editor",
+	} {
+		if got := d.Properties[property]; got != want {
+			t.Errorf("%s = %v (%T), want %v", property, got, got, want)
+		}
+	}
+	comments := b.Nuxeo.Comments(d.UID)
+	if len(comments) != 2 {
+		t.Fatalf("%d comments: %+v", len(comments), comments)
+	}
+	if c := comments[0]; c.Text != "Julia Reviewer · 00:00:02:00 – 00:00:02:24\nToo dark" && comments[1].Text != "Julia Reviewer · 00:00:02:00 – 00:00:02:24\nToo dark" {
+		t.Errorf("comments %q, %q", c.Text, comments[1].Text)
+	}
+	mails := b.Mail.Messages()
+	if len(mails) != 1 || mails[0].To[0] != "josh@example.org" || !strings.Contains(mails[0].HTML, "/ui/#!/doc/"+d.UID) {
+		t.Errorf("mails %+v", mails)
+	}
+	if made.State != "bound" {
+		t.Errorf("binding %+v", made)
+	}
+}
