@@ -57,6 +57,10 @@ func (c *Client) Over(hc *http.Client) *Client {
 	return &d
 }
 
+// HTTP is the HTTP client, for what lies beside the REST API, such as the token
+// endpoint of the OAuth 2 server.
+func (c *Client) HTTP() *http.Client { return c.http }
+
 // URL is the address of something below the server's context path.
 func (c *Client) URL(path string) string { return c.base.String() + strings.TrimLeft(path, "/") }
 

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
-	"strings"
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -81,14 +80,20 @@ func (s *Service) accessToken(ctx context.Context, login, refused string) (strin
 	if token != "" || err != nil {
 		return token, err
 	}
-	// One flight per person and refused token; the others of this node wait.
-	v, err, _ := s.flights.Do(login, func() (any, error) {
+	// One flight per person; the others of this node wait. A flight goes on when
+	// who began it does not wait any more: the new token must be stored.
+	flight := s.flights.DoChan(login, func() (any, error) {
 		return s.renew(context.WithoutCancel(ctx), login, refused)
 	})
-	if err != nil {
-		return "", err
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-flight:
+		if r.Err != nil {
+			return "", r.Err
+		}
+		return r.Val.(string), nil
 	}
-	return v.(string), nil
 }
 
 // usable is the stored token unless it is about to end or was refused.
@@ -105,7 +110,7 @@ func (s *Service) usable(login string, c credential, refused string) (string, er
 
 // renew refreshes, or waits for the node that does.
 func (s *Service) renew(ctx context.Context, login, refused string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, claim)
+	wait, cancel := context.WithTimeout(ctx, claim)
 	defer cancel()
 	for {
 		c, err := s.credential(ctx, login)
@@ -120,9 +125,12 @@ func (s *Service) renew(ctx context.Context, login, refused string) (string, err
 			return "", err
 		}
 		if mine {
-			return s.refresh(ctx, login, c)
+			token, err := s.refresh(ctx, login, c)
+			if !errors.Is(err, errSuperseded) {
+				return token, err
+			}
 		}
-		if err := pause(ctx, look); err != nil {
+		if err := pause(wait, look); err != nil {
 			return "", fault.New(fault.Unavailable, "Another node is renewing the Frame.io sign-in and does not finish.").Because(err)
 		}
 	}
@@ -154,53 +162,73 @@ func (s *Service) claim(ctx context.Context, login string, c credential) (bool, 
 	return n == 1, err
 }
 
+// errSuperseded says that the person connected anew, or disconnected, while an
+// older sign-in was being refreshed: what came of that counts no more.
+var errSuperseded = errors.New("the credential was replaced meanwhile")
+
 func (s *Service) refresh(ctx context.Context, login string, c credential) (string, error) {
 	old, err := s.vault.Open("credentials/"+login+"/refresh", c.refresh)
 	if err != nil {
 		return "", err
 	}
 	if old == "" {
-		return "", s.lose(ctx, login, "has a Frame.io sign-in without a refresh token: the scope offline_access is missing")
+		return "", s.lose(ctx, login, c, "has a Frame.io sign-in without a refresh token: the scope offline_access is missing")
 	}
-	t, err := s.askFrameio(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
+	// The answer must be here, and stored, before another node may try.
+	ask, cancel := context.WithTimeout(ctx, claim/2)
+	defer cancel()
+	t, err := s.askFrameio(ask, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
 	var refused *grantError
 	if errors.As(err, &refused) && refused.code == "invalid_grant" {
-		return "", s.lose(ctx, login, "is not signed in to Frame.io any more")
+		return "", s.lose(ctx, login, c, "is not signed in to Frame.io any more")
 	}
 	if err != nil {
-		return "", errors.Join(err, s.release(ctx, login))
+		return "", errors.Join(err, s.release(ctx, login, c))
 	}
 	if t.Refresh == "" {
 		t.Refresh = old // not every answer brings a new one
 	}
-	return t.Access, s.rotate(ctx, login, t)
+	if err := s.rotate(ctx, login, c, t); err != nil {
+		return "", err
+	}
+	return t.Access, nil
 }
 
 // rotate stores the new tokens; only then may they be used.
-func (s *Service) rotate(ctx context.Context, login string, t tokens) error {
+func (s *Service) rotate(ctx context.Context, login string, c credential, t tokens) error {
 	now := s.now()
+	return s.replace(ctx, `UPDATE credentials SET access_token = $1, refresh_token = $2, expires = $3,
+				refreshing = 0, generation = generation + 1, updated = $4 WHERE login = $5 AND provider = $6 AND generation = $7`,
+		s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh), store.Millis(expiry(now, t.Expires)),
+		store.Millis(now), login, ProviderName, c.generation)
+}
+
+// replace changes the credential if it is still the one that was read.
+func (s *Service) replace(ctx context.Context, update string, args ...any) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE credentials SET access_token = $1, refresh_token = $2, expires = $3,
-				refreshing = 0, generation = generation + 1, updated = $4 WHERE login = $5 AND provider = $6`,
-			s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh), store.Millis(expiry(now, t.Expires)),
-			store.Millis(now), login, ProviderName)
-		return err
+		res, err := tx.ExecContext(ctx, update, args...)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return errors.Join(errSuperseded, err)
+		}
+		return nil
 	})
 }
 
 // lose remembers that the credential is worth nothing, so that nobody asks again.
-func (s *Service) lose(ctx context.Context, login, why string) error {
-	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE credentials SET lost = $1, access_token = NULL, refresh_token = NULL,
-			refreshing = 0, generation = generation + 1 WHERE login = $2 AND provider = $3`, strings.TrimSuffix(why, "."), login, ProviderName)
-		return err
-	})
+func (s *Service) lose(ctx context.Context, login string, c credential, why string) error {
+	err := s.replace(ctx, `UPDATE credentials SET lost = $1, access_token = NULL, refresh_token = NULL,
+			refreshing = 0, generation = generation + 1 WHERE login = $2 AND provider = $3 AND generation = $4`,
+		why, login, ProviderName, c.generation)
 	return errors.Join(notConnected(login, why), err)
 }
 
-func (s *Service) release(ctx context.Context, login string) error {
+func (s *Service) release(ctx context.Context, login string, c credential) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = 0 WHERE login = $1 AND provider = $2`, login, ProviderName)
+		_, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = 0 WHERE login = $1 AND provider = $2 AND generation = $3`,
+			login, ProviderName, c.generation)
 		return err
 	})
 }

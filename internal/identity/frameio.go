@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,7 +111,7 @@ func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, erro
 	if secret != "" {
 		form.Set("client_secret", secret)
 	}
-	return s.exchange(ctx, "Frame.io", p.TokenURL, form)
+	return exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
 }
 
 // grantError is what a token endpoint refused.
@@ -123,16 +124,18 @@ func (e *grantError) Error() string {
 	return fmt.Sprintf("the token endpoint of %s answered %d %s", e.system, e.status, e.code)
 }
 
-func (s *Service) exchange(ctx context.Context, system, address string, form url.Values) (tokens, error) {
+func exchange(ctx context.Context, hc *http.Client, system, address string, form url.Values) (tokens, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		return tokens{}, fault.New(fault.Invalid, "The token address of %s is not usable.", system)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
-	resp, err := s.frameio.Do(r)
+	direct := *hc // a redirect would carry the client's secret elsewhere
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := direct.Do(r)
 	if err != nil {
-		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system)
+		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system).Because(errors.Unwrap(err))
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
@@ -204,10 +207,14 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frame
 	return err
 }
 
-// expiry never trusts a missing lifetime for more than a minute.
+// assumed is how long a token is trusted whose lifetime is missing or odd. It
+// must be longer than early, or each call would renew the token.
+const assumed = 10 * time.Minute
+
+// expiry is when a token ends.
 func expiry(now time.Time, seconds int64) time.Time {
 	if seconds <= 0 || seconds > 366*24*3600 {
-		seconds = 60
+		return now.Add(assumed)
 	}
 	return now.Add(time.Duration(seconds) * time.Second)
 }

@@ -133,7 +133,7 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 // SignIn takes a Nuxeo login token as proof of who somebody is, keeps it for
 // work in the background, and opens a session.
 func (s *Service) SignIn(ctx context.Context, token string) (Person, string, error) {
-	if strings.TrimSpace(token) == "" {
+	if token = strings.TrimSpace(token); token == "" {
 		return Person{}, "", fault.Field("nuxeo_token", "Get one from Nuxeo: POST /api/v1/token.", "A Nuxeo token is needed.")
 	}
 	u, err := s.nuxeo.As(nuxeo.Token(token)).Me(ctx)

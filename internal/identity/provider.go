@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -32,15 +33,18 @@ type Provider struct {
 	Registered           bool // false: these are the pre-filled values
 }
 
+// offline is the scope that gives a refresh token.
+const offline = "offline_access"
+
 // DefaultProvider is the form before an administrator fills in id and secret:
-// Frame.io V4 signs in through Adobe IMS. offline_access is what gives a
-// refresh token; without it people would have to connect every day.
+// Frame.io V4 signs in through Adobe IMS. Without offline_access people would
+// have to connect every day.
 func DefaultProvider() Provider {
 	return Provider{
 		ServiceName: ProviderName, Description: "Frame.io Provider",
 		AuthorizationURL: "https://ims-na1.adobelogin.com/ims/authorize/v2",
 		TokenURL:         "https://ims-na1.adobelogin.com/ims/token/v3",
-		Scopes:           []string{"openid", "email", "profile", "offline_access", "additional_info.roles"},
+		Scopes:           []string{"openid", "email", "profile", offline, "additional_info.roles"},
 	}
 }
 
@@ -69,10 +73,14 @@ func (s *Service) provider(ctx context.Context) (Provider, []byte, error) {
 }
 
 // SaveProvider registers or changes the application. An empty secret keeps the
-// one that is stored.
+// one that is stored. The scopes get offline_access if it is missing.
 func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
+	p.ClientID, p.ClientSecret = strings.TrimSpace(p.ClientID), strings.TrimSpace(p.ClientSecret)
 	if err := p.check(); err != nil {
 		return err
+	}
+	if !slices.Contains(p.Scopes, offline) {
+		p.Scopes = append(slices.Clone(p.Scopes), offline)
 	}
 	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
@@ -94,13 +102,14 @@ func (p Provider) check() error {
 	if p.ServiceName != "" && p.ServiceName != ProviderName {
 		return fault.Field("service_name", `Use "frameio".`, "The service name must be %q.", ProviderName)
 	}
-	if strings.TrimSpace(p.ClientID) == "" {
+	if p.ClientID == "" {
 		return fault.Field("client_id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
 	}
-	for field, address := range map[string]string{"authorization_url": p.AuthorizationURL, "token_url": p.TokenURL} {
-		if !fullURL(address) {
-			return fault.Field(field, "Leave the pre-filled address.", "%q is not a full address.", address)
-		}
+	if !fullURL(p.AuthorizationURL) {
+		return fault.Field("authorization_url", "Leave the pre-filled address.", "%q is not a full address.", p.AuthorizationURL)
+	}
+	if !fullURL(p.TokenURL) {
+		return fault.Field("token_url", "Leave the pre-filled address.", "%q is not a full address.", p.TokenURL)
 	}
 	if p.UserAuthorizationURL != "" && !fullURL(p.UserAuthorizationURL) {
 		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full address.", p.UserAuthorizationURL)

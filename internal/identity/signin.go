@@ -134,7 +134,7 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 	if s.set.NuxeoClientSecret != "" {
 		form.Set("client_secret", s.set.NuxeoClientSecret)
 	}
-	tokens, err := s.exchange(ctx, "Nuxeo", s.nuxeo.URL("oauth2/token"), form)
+	tokens, err := exchange(ctx, s.nuxeo.HTTP(), "Nuxeo", s.nuxeo.URL("oauth2/token"), form)
 	if err != nil {
 		return Returned{}, err
 	}

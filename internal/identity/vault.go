@@ -62,22 +62,34 @@ func KeyFile(path string) (string, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("the encryption key: %w", err)
 	}
-	key := make([]byte, chacha20poly1305.KeySize)
-	_, _ = rand.Read(key) // never fails
-	text := base64.StdEncoding.EncodeToString(key)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	// O_EXCL: of two first starts one makes the key and the other reads it.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return KeyFile(path)
-	}
-	if err != nil {
+	if err := makeKey(path); err != nil {
 		return "", fmt.Errorf("making the encryption key: %w", err)
 	}
-	_, err = f.WriteString(text)
-	return text, errors.Join(err, f.Sync(), f.Close())
+	return KeyFile(path)
+}
+
+// makeKey puts a whole key at path, or leaves the one that is there: of two
+// first starts one makes it, and a start that dies midway leaves none.
+func makeKey(path string) (err error) {
+	key := make([]byte, chacha20poly1305.KeySize)
+	_, _ = rand.Read(key) // never fails
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".key-*") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // Seal encrypts a secret for a place, such as "credentials/josh/refresh". An

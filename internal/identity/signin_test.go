@@ -1,0 +1,145 @@
+package identity
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+// atNuxeo goes through Nuxeo's pages: login form, then the question whether to
+// grant access, answered by the button.
+func (w *world) atNuxeo(b Begun, login, button string) url.Values {
+	w.Helper()
+	hc := browser(w.T)
+	asked, err := url.Parse(b.Address)
+	if err != nil {
+		w.Fatal(err)
+	}
+	form := url.Values{"user_name": {login}, "user_password": {login}, "requestedUrl": {"oauth2/authorize?" + asked.RawQuery}}
+	resp, err := hc.PostForm(w.nxURL+"/login.jsp", form)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		w.Fatalf("%v, %v", resp, err)
+	}
+	_ = resp.Body.Close()
+	answer := asked.Query()
+	answer.Set(button, "true")
+	return w.callback(hc.PostForm(w.nxURL+"/oauth2/authorize_submit", answer))
+}
+
+func (w *world) beginNuxeo(returnTo string) Begun {
+	w.Helper()
+	b, err := w.BeginNuxeo(w.Context(), returnTo)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return b
+}
+
+func TestSignInWithNuxeo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	b := w.beginNuxeo("/items?state=failed")
+	q := w.atNuxeo(b, "josh", "grant_access")
+	r, err := w.FinishNuxeo(t.Context(), q, b.Browser)
+	if err != nil || r.Person.Login != "josh" || r.ReturnTo != "/items?state=failed" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if p, err := w.Session(t.Context(), r.Session); err != nil || p.Login != "josh" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	nx, err := w.Nuxeo(t.Context(), "josh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.add(2 * time.Hour) // longer than Nuxeo's access tokens live
+	if u, err := nx.Me(t.Context()); err != nil || u.Login != "josh" {
+		t.Errorf("%+v, %v", u, err)
+	}
+	_, err = w.FinishNuxeo(t.Context(), q, b.Browser)
+	w.wants(err, fault.Forbidden)
+}
+
+// The challenge binds the code to who began: a code that somebody else obtained
+// does not work with our verifier.
+func TestNuxeoCodeOfAnotherSignInIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine, other := w.beginNuxeo("/"), w.beginNuxeo("/")
+	q := w.atNuxeo(mine, "josh", "grant_access")
+	q.Set("code", w.atNuxeo(other, "julia", "grant_access").Get("code"))
+	r, err := w.FinishNuxeo(t.Context(), q, mine.Browser)
+	if f := w.wants(err, fault.Refused); f.Remedy == "" || r.Session != "" {
+		t.Errorf("%+v, %+v", r, f)
+	}
+}
+
+func TestDeniedAtNuxeo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	b := w.beginNuxeo("/")
+	q := w.atNuxeo(b, "josh", "deny_access")
+	if q.Get("error") != "access_denied" {
+		t.Fatalf("%v", q)
+	}
+	_, err := w.FinishNuxeo(t.Context(), q, b.Browser)
+	if f := w.wants(err, fault.Forbidden); f.Remedy == "" {
+		t.Error("no remedy")
+	}
+}
+
+func TestSignInWithNuxeoMustBeSetUp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.set.NuxeoClientID = ""
+	_, err := w.BeginNuxeo(t.Context(), "/")
+	w.wants(err, fault.Conflict)
+}
+
+func TestReturnStaysOnOurSite(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	b := w.beginNuxeo("https://evil.example/")
+	r, err := w.FinishNuxeo(t.Context(), w.atNuxeo(b, "josh", "grant_access"), b.Browser)
+	if err != nil || r.ReturnTo != "/" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A sign-in for one purpose does not finish as another.
+func TestPurposesAreKeptApart(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.signIn("josh")
+	b, err := w.BeginFrameio(t.Context(), "josh", "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.FinishNuxeo(t.Context(), w.agree(b, "josh@example.org"), b.Browser)
+	w.wants(err, fault.Forbidden)
+}
+
+// A redirect of the token endpoint must not carry the secret elsewhere.
+func TestTokenEndpointThatRedirectsIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.form()
+	elsewhere := p.TokenURL
+	srv := redirecting(t, elsewhere)
+	p.TokenURL = srv
+	if err := w.SaveProvider(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	w.signIn("josh")
+	b, err := w.BeginFrameio(t.Context(), "josh", "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.FinishFrameio(t.Context(), w.agree(b, "josh@example.org"), b.Browser, "josh")
+	w.wants(err, fault.Unavailable)
+	if n := w.fio.Calls("ims.token"); n != 0 {
+		t.Errorf("the secret was sent on %d times", n)
+	}
+}

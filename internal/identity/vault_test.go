@@ -1,0 +1,129 @@
+package identity
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func vault(t *testing.T, keys ...string) *Vault {
+	t.Helper()
+	v, err := NewVault(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestVaultGivesBackWhatItSealed(t *testing.T) {
+	t.Parallel()
+	v := vault(t, testKey)
+	rapid.Check(t, func(t *rapid.T) {
+		place, secret := rapid.String().Draw(t, "place"), rapid.String().Draw(t, "secret")
+		sealed := v.Seal(place, secret)
+		if got, err := v.Open(place, sealed); err != nil || got != secret {
+			t.Fatalf("%q, %v", got, err)
+		}
+		if secret != "" && bytes.Equal(sealed, v.Seal(place, secret)) {
+			t.Fatal("the same secret sealed twice looks the same")
+		}
+	})
+}
+
+func TestVaultRefuses(t *testing.T) {
+	t.Parallel()
+	v := vault(t, testKey)
+	sealed := v.Seal("credentials/josh/access", "secret")
+	for i := range sealed {
+		bad := bytes.Clone(sealed)
+		bad[i] ^= 1
+		if got, err := v.Open("credentials/josh/access", bad); err == nil {
+			t.Errorf("byte %d damaged: opened as %q", i, got)
+		}
+		if got, err := v.Open("credentials/josh/access", sealed[:i]); err == nil && i > 0 {
+			t.Errorf("cut at %d: opened as %q", i, got)
+		}
+	}
+	for _, place := range []string{"", "credentials/julia/access", "credentials/josh/refresh"} {
+		if got, err := v.Open(place, sealed); err == nil {
+			t.Errorf("moved to %q: opened as %q", place, got)
+		}
+	}
+	if got, err := vault(t, otherKey).Open("credentials/josh/access", sealed); err == nil {
+		t.Errorf("another key opened it as %q", got)
+	}
+}
+
+func TestVaultKeyCanBeReplaced(t *testing.T) {
+	t.Parallel()
+	before := vault(t, testKey).Seal("p", "old")
+	both := vault(t, otherKey, testKey)
+	if got, err := both.Open("p", before); err != nil || got != "old" {
+		t.Fatalf("sealed before: %q, %v", got, err)
+	}
+	after := both.Seal("p", "new")
+	if got, err := vault(t, otherKey).Open("p", after); err != nil || got != "new" {
+		t.Errorf("not sealed by the first key: %q, %v", got, err)
+	}
+	if _, err := vault(t, testKey).Open("p", after); err == nil {
+		t.Error("the old key opens what came after it")
+	}
+}
+
+func TestVaultRefusesBadKeys(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string][]string{"none": nil, "empty": {""}, "short": {"YWJj"}, "no base64": {"!" + testKey[1:]}, "second bad": {testKey, "x"}} {
+		if _, err := NewVault(keys...); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	vault(t, " "+testKey+"\n") // as a file holds it
+}
+
+func TestKeyFileIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "new", "key")
+		keys := make([]string, 8)
+		var wg sync.WaitGroup
+		for i := range keys {
+			wg.Go(func() {
+				key, err := KeyFile(path)
+				if err != nil {
+					t.Error(err)
+				}
+				keys[i] = key
+			})
+		}
+		wg.Wait()
+		for _, key := range keys {
+			if _, err := NewVault(key); err != nil || key != keys[0] {
+				t.Fatalf("keys %q: %v", keys, err)
+			}
+		}
+		onlyTheKey(t, path)
+	}
+}
+
+func onlyTheKey(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v, %v", info.Mode(), err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestKeyFileThatCannotBeReadIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() // a directory in its place
+	if key, err := KeyFile(path); err == nil {
+		t.Errorf("made %q", key)
+	}
+}
