@@ -14,7 +14,7 @@ import (
 type Config struct {
 	Data          string        `help:"Folder for the database and the encryption key." default:"data" type:"path" placeholder:"FOLDER"`
 	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
-	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://127.0.0.1:8090" placeholder:"URL"`
+	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://localhost:8090" placeholder:"URL"`
 	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
 	SessionTTL    time.Duration `name:"session-ttl" help:"How long a sign-in to the connector lasts." default:"12h"`
 	Workers       int           `help:"How many items are worked on at once." default:"8"`

@@ -173,3 +173,20 @@ func (s *Service) adopt(ctx context.Context, n nuxeo.Provider) (Provider, error)
 	}
 	return s.Provider(ctx)
 }
+
+// CheckProvider tries the registered id and secret with a code that is none: a
+// token endpoint that knows the application refuses the code, not the client.
+func (s *Service) CheckProvider(ctx context.Context) error {
+	if _, err := s.usableProvider(ctx); err != nil {
+		return err
+	}
+	_, err := s.askFrameio(ctx, url.Values{
+		"grant_type": {"authorization_code"}, "code": {"nuxeo-frameio-doctor"}, "redirect_uri": {s.RedirectURL()},
+		"code_verifier": {strings.Repeat("d", 43)},
+	})
+	var refused *grantError
+	if errors.As(err, &refused) && refused.code != "invalid_client" && refused.status < 500 {
+		return nil
+	}
+	return err
+}

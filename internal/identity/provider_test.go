@@ -156,4 +156,3 @@ func TestOthersCannotImport(t *testing.T) {
 	_, err = w.ImportProvider(t.Context(), "olga") // never signed in
 	w.wants(err, fault.NeedsOwner)
 }
-

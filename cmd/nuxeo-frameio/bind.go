@@ -1,0 +1,182 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type bindCmd struct {
+	clientFlags
+	Folder    string   `arg:"" optional:"" help:"Path or id of the Nuxeo folder."`
+	Name      string   `help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
+	Workspace []string `short:"w" help:"Team (workspace), by id or name; several may be given." placeholder:"ID|NAME"`
+	Type      string   `help:"Document type of what is published." default:"File"`
+	List      bool     `help:"List the workspaces you can choose instead."`
+}
+
+// Run binds a folder, or lists the workspaces.
+func (c *bindCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.ListWorkspacesWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		if c.List {
+			return c.list(t, resp.JSON200.Workspaces, str(resp.JSON200.WhyEmpty))
+		}
+		if c.Folder == "" {
+			return fault.Field("folder", "Give the path or id of a Nuxeo folder.", "Which folder?")
+		}
+		ids, err := choose(resp.JSON200.Workspaces, c.Workspace)
+		if err != nil {
+			return err
+		}
+		return c.bind(t, k, ids)
+	})
+}
+
+func (c *bindCmd) list(t *terminal, all []api.Workspace, why string) error {
+	if c.JSON {
+		return printJSON(t, all)
+	}
+	var rows [][]string
+	for _, w := range all {
+		roles := ""
+		if w.Roles != nil {
+			roles = strings.Join(*w.Roles, ",")
+		}
+		rows = append(rows, []string{w.AccountName, w.Name, w.Id, roles})
+	}
+	return table(t, orElse(why, "There are no workspaces."), "ACCOUNT\tTEAM (WORKSPACE)\tID\tYOUR ROLES", rows)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// choose finds workspaces by id or by a name that is not ambiguous. Where there
+// is only one, it need not be named.
+func choose(all []api.Workspace, wanted []string) ([]string, error) {
+	if len(wanted) == 0 && len(all) == 1 {
+		return []string{all[0].Id}, nil
+	}
+	if len(wanted) == 0 {
+		return nil, fault.Field("workspace", "Give --workspace; `nuxeo-frameio bind --list` shows them.", "Which teams (workspaces)?")
+	}
+	var ids []string
+	for _, text := range wanted {
+		var found []string
+		for _, w := range all {
+			if w.Id == text || strings.EqualFold(w.Name, text) {
+				found = append(found, w.Id)
+			}
+		}
+		if len(found) != 1 {
+			return nil, fault.Field("workspace", "Use an id from `nuxeo-frameio bind --list`.", "%d teams (workspaces) are called %q.", len(found), text)
+		}
+		ids = append(ids, found[0])
+	}
+	return ids, nil
+}
+
+func (c *bindCmd) bind(t *terminal, k *client, workspaces []string) error {
+	resp, err := k.BindWithResponse(t.ctx, api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: workspaces, DocumentType: &c.Type})
+	if err != nil {
+		return k.unreachable(err)
+	}
+	b := resp.JSON201
+	if b == nil {
+		b = resp.JSON202
+	}
+	switch {
+	case b == nil:
+		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+	case c.JSON:
+		return printJSON(t, b)
+	case resp.JSON202 != nil:
+		t.printf("Binding %s takes a while; see `nuxeo-frameio items show %s`.\n", b.FolderPath, str(b.Item))
+		return nil
+	}
+	t.printf("%s is bound to %s.\nOn Frame.io, select files and run %q.\nbinding %s\n", b.FolderPath, teams(*b), b.ActionName, b.Id)
+	return nil
+}
+
+func teams(b api.Binding) string {
+	var names []string
+	for _, w := range b.Workspaces {
+		names = append(names, w.AccountName+" / "+w.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+type unbindCmd struct {
+	clientFlags
+	Binding string `arg:"" help:"Id of the binding, as in \"bindings\"."`
+}
+
+// Run ends a binding.
+func (c *unbindCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.UnbindWithResponse(t.ctx, c.Binding)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON202 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		if c.JSON {
+			return printJSON(t, resp.JSON202)
+		}
+		t.printf("The folder is no longer bound. What was published stays.\n")
+		return nil
+	})
+}
+
+type bindingsCmd struct {
+	clientFlags
+	Folder string `help:"Only those of this folder (its id)." placeholder:"UID"`
+}
+
+// Run lists bindings.
+func (c *bindingsCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		var all []api.Binding
+		q := &api.ListBindingsParams{}
+		if c.Folder != "" {
+			q.Folder = &c.Folder
+		}
+		for {
+			resp, err := k.ListBindingsWithResponse(t.ctx, q)
+			if err != nil {
+				return k.unreachable(err)
+			}
+			if resp.JSON200 == nil {
+				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			}
+			all = append(all, resp.JSON200.Bindings...)
+			if resp.JSON200.Next == nil {
+				return c.print(t, all)
+			}
+			q.Cursor = resp.JSON200.Next
+		}
+	})
+}
+
+func (c *bindingsCmd) print(t *terminal, all []api.Binding) error {
+	if c.JSON {
+		return printJSON(t, all)
+	}
+	var rows [][]string
+	for _, b := range all {
+		rows = append(rows, []string{b.Id, b.FolderPath, b.ActionName, teams(b), b.DocumentType, b.Creator, string(b.State)})
+	}
+	return table(t, "No folder is bound.", "BINDING\tFOLDER\tACTION\tTEAMS\tTYPE\tBY\tSTATE", rows)
+}

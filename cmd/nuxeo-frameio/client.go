@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// clientFlags tell which connector a command speaks to, and as whom.
+type clientFlags struct {
+	Server   string `help:"Address of the running connector." default:"http://127.0.0.1:8090" placeholder:"URL"`
+	User     string `help:"Your Nuxeo login." placeholder:"LOGIN"`
+	Password string `help:"Your Nuxeo password; asked for when it is needed and not given." placeholder:"PASSWORD"`
+	Token    string `help:"A Nuxeo login token, instead of login and password." placeholder:"TOKEN"`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// client is a signed-in client of the connector.
+type client struct {
+	*api.ClientWithResponses
+	base    string
+	session string
+}
+
+// session signs in, runs fn and signs out.
+func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
+	c, err := f.signIn(t)
+	if err != nil {
+		return err
+	}
+	defer func() { // the session would end by itself
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 2*time.Second)
+		defer cancel()
+		_, _ = c.SignOutWithResponse(ctx)
+	}()
+	return fn(c)
+}
+
+func (f *clientFlags) signIn(t *terminal) (*client, error) {
+	c := &client{base: strings.TrimRight(f.Server, "/")}
+	var err error
+	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		if c.session != "" {
+			r.Header.Set("Authorization", "Bearer "+c.session)
+		}
+		return nil
+	}))
+	if err != nil {
+		return nil, fault.Field("server", "Give a full address.", "%q is no address.", f.Server)
+	}
+	token, err := f.nuxeoToken(t, c)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.SignInWithResponse(t.ctx, api.SignInJSONRequestBody{NuxeoToken: token})
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	if resp.JSON201 == nil {
+		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+	}
+	c.session = resp.JSON201.Session
+	return c, nil
+}
+
+// nuxeoToken gets a login token from Nuxeo itself: the password never goes to
+// the connector.
+func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
+	if f.Token != "" {
+		return f.Token, nil
+	}
+	about, err := c.AboutWithResponse(t.ctx)
+	if err != nil {
+		return "", c.unreachable(err)
+	}
+	if about.JSON200 == nil {
+		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
+	}
+	if f.User == "" {
+		return "", fault.Field("user", "Give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
+	}
+	password, err := f.password(t)
+	if err != nil {
+		return "", err
+	}
+	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, http.DefaultClient, nuxeo.Basic(f.User, password))
+	if err != nil {
+		return "", err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "command-line"
+	}
+	token, err := nx.NewToken(t.ctx, "nuxeo-frameio", host, "nuxeo-frameio on the command line")
+	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
+		return "", fault.New(fault.Unauthenticated, "Nuxeo does not accept this login and password.")
+	}
+	return token, err
+}
+
+func (f *clientFlags) password(t *terminal) (string, error) {
+	if f.Password != "" {
+		return f.Password, nil
+	}
+	_, _ = fmt.Fprintf(t.err, "Nuxeo password of %s: ", f.User)
+	if in, ok := t.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		b, err := term.ReadPassword(int(in.Fd()))
+		_, _ = fmt.Fprintln(t.err)
+		return string(b), err
+	}
+	line, err := bufio.NewReader(t.in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+func (c *client) unreachable(err error) error {
+	return fault.New(fault.Unavailable, "The connector at %s cannot be reached.", c.base).
+		With("Is it running? Give its address with --server.").Because(err)
+}
+
+// problem reads what the connector refused.
+func problem(p *api.Problem, resp *http.Response) error {
+	if p == nil {
+		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).With("Check --server.")
+	}
+	f := &fault.Error{Code: fault.Code(p.Code), Message: p.Title}
+	if p.Remedy != nil {
+		f.Remedy = *p.Remedy
+	}
+	if p.Field != nil {
+		f.Field = *p.Field
+	}
+	return f
+}
+
+func printJSON(t *terminal, v any) error {
+	e := json.NewEncoder(t.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// table prints rows under headings, or says that there is nothing.
+func table(t *terminal, nothing string, head string, rows [][]string) error {
+	if len(rows) == 0 {
+		t.printf("%s\n", nothing)
+		return nil
+	}
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, head)
+	for _, r := range rows {
+		_, _ = fmt.Fprintln(w, strings.Join(r, "\t"))
+	}
+	return w.Flush()
+}
+
+func str(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
+)
+
+type demoCmd struct {
+	Once    bool   `help:"Play the story, say of each step whether it held, and end."`
+	NoStory bool   `help:"Only start everything."`
+	Log     string `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
+}
+
+// Run shows the demo; with --once it fails unless every step held.
+func (c *demoCmd) Run(t *terminal) error {
+	log := slog.New(slog.DiscardHandler)
+	if c.Log != "none" {
+		var err error
+		if log, err = newLog(t.err, c.Log, "text"); err != nil {
+			return err
+		}
+	}
+	out := t.out
+	if c.Once {
+		out = io.Discard
+	}
+	stage, err := demo.Start(t.ctx, demo.Options{Out: out, Log: log, AnyPort: c.Once})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stage.Stop() }() // whatever is left is in a temporary folder
+	if c.Once {
+		return stage.Tell(t.ctx, func(s demo.Step) { c.line(t, s) })
+	}
+	return c.stay(t, stage)
+}
+
+func (c *demoCmd) line(t *terminal, s demo.Step) {
+	if s.Err != nil {
+		t.printf("STORY %s failed: %v\n", s.Name, s.Err)
+		return
+	}
+	t.printf("STORY %s ok\n", s.Name)
+}
+
+// stay plays the story in sight and keeps everything running.
+func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
+	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n%s", stage.Addresses())
+	if !c.NoStory {
+		t.printf("The story:\n\n")
+		start := time.Now()
+		err := stage.Tell(t.ctx, func(s demo.Step) {
+			if s.Err != nil {
+				t.printf("✗ %s: %v\n\n", s.Name, s.Err)
+				return
+			}
+			t.printf("✓ %s\n\n", s.Name)
+		})
+		if err != nil && t.ctx.Err() == nil {
+			return err
+		}
+		if err == nil {
+			t.printf("Told in %s. Everything stays up; look around.\n", time.Since(start).Round(100*time.Millisecond))
+		}
+	}
+	t.printf("Ctrl-C ends it.\n")
+	<-t.ctx.Done()
+	t.printf("\nStopping …\n")
+	return nil
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type itemsCmd struct {
+	List   itemsList   `cmd:"" help:"List items, newest first." default:"withargs"`
+	Show   itemsShow   `cmd:"" help:"Show one item with its history."`
+	Watch  itemsWatch  `cmd:"" help:"Watch items with progress."`
+	Retry  itemsRetry  `cmd:"" help:"Start failed or cancelled items again."`
+	Cancel itemsCancel `cmd:"" help:"Stop items; what is half made is removed."`
+}
+
+type itemsList struct {
+	clientFlags
+	State  string `help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
+	Kind   string `help:"Only those of a kind: publish, expand, notice, bind, unbind."`
+	Parent string `help:"Only those of an interaction or a binding." placeholder:"ID"`
+	Limit  int    `help:"How many." default:"50"`
+}
+
+// Run lists items.
+func (c *itemsList) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		all, err := c.fetch(t, k)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(t, all)
+		}
+		var rows [][]string
+		for _, v := range all {
+			rows = append(rows, []string{v.Id, v.Created.Local().Format("01-02 15:04:05"), v.Kind, short(v.Title, 40), stateOf(v), sizeOf(v), short(str(v.Message), 70)})
+		}
+		return table(t, "There are no items.", "ITEM\tSINCE\tKIND\tWHAT\tSTATE\tBYTES\tREASON", rows)
+	})
+}
+
+func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
+	q := &api.ListItemsParams{}
+	set := func(to **string, v string) {
+		if v != "" {
+			*to = &v
+		}
+	}
+	set(&q.Kind, c.Kind)
+	set(&q.Parent, c.Parent)
+	if c.State != "" {
+		s := api.ListItemsParamsState(c.State)
+		q.State = &s
+	}
+	all := []api.Item{}
+	for len(all) < c.Limit {
+		n := min(c.Limit-len(all), 500)
+		q.Limit = &n
+		resp, err := k.ListItemsWithResponse(t.ctx, q)
+		if err != nil {
+			return nil, k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		all = append(all, resp.JSON200.Items...)
+		if resp.JSON200.Next == nil {
+			break
+		}
+		q.Cursor = resp.JSON200.Next
+	}
+	return all, nil
+}
+
+// stateOf is the state with what a person wants to know beside it.
+func stateOf(v api.Item) string {
+	switch {
+	case v.State == api.ItemStateDone && v.Outcome != nil:
+		return "done, " + *v.Outcome
+	case v.State == api.ItemStateRunning && v.Step != "":
+		return "running, " + v.Step
+	case v.State == api.ItemStateWaiting && v.Attempt > 0:
+		return fmt.Sprintf("waiting, tried %d times", v.Attempt)
+	}
+	return string(v.State)
+}
+
+func sizeOf(v api.Item) string {
+	if v.Transfer == nil {
+		return ""
+	}
+	return bytesText(v.Transfer.Size)
+}
+
+func short(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// bytesText tells a size for people.
+func bytesText(n int64) string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	f, u := float64(n), 0
+	for f >= 1000 && u < len(units)-1 {
+		f, u = f/1000, u+1
+	}
+	if u == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", f, units[u])
+}
+
+type itemsShow struct {
+	clientFlags
+	Item string `arg:"" help:"Id of the item."`
+}
+
+// Run shows an item.
+func (c *itemsShow) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.GetItemWithResponse(t.ctx, c.Item)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		if c.JSON {
+			return printJSON(t, resp.JSON200)
+		}
+		return showItem(t, *resp.JSON200)
+	})
+}
+
+func showItem(t *terminal, v api.Item) error {
+	rows := [][]string{{"Kind", v.Kind}, {"State", stateOf(v)}}
+	add := func(name, value string) {
+		if value != "" {
+			rows = append(rows, []string{name, value})
+		}
+	}
+	add("Reason", str(v.Message))
+	add("What to do", str(v.Remedy))
+	add("Belongs to", v.Owner)
+	add("Acts as", str(v.Actor))
+	add("Part of", v.Parent)
+	if v.Transfer != nil {
+		add("Bytes", fmt.Sprintf("%s of %s", bytesText(v.Transfer.Done), bytesText(v.Transfer.Size)))
+	}
+	add("Correlation id", v.Correlation)
+	if err := table(t, "", "What\t"+v.Title, rows); err != nil {
+		return err
+	}
+	if v.History == nil {
+		return nil
+	}
+	t.printf("\n")
+	for _, e := range *v.History {
+		t.printf("%s  %s  %s\n", e.At.Local().Format(time.DateTime), e.Event, e.Detail)
+	}
+	return nil
+}
+
+type itemsRetry struct {
+	clientFlags
+	Items     []string `arg:"" optional:"" help:"Ids of items."`
+	AllFailed bool     `help:"Every failed item of yours."`
+}
+
+// Run retries items.
+func (c *itemsRetry) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		ids := c.Items
+		if c.AllFailed {
+			list := itemsList{clientFlags: c.clientFlags, State: "failed", Limit: 1000}
+			all, err := list.fetch(t, k)
+			if err != nil {
+				return err
+			}
+			for _, v := range all {
+				ids = append(ids, v.Id)
+			}
+		}
+		if len(ids) == 0 && !c.AllFailed {
+			return fault.Field("items", "Give ids, or --all-failed.", "Which items?")
+		}
+		for _, id := range ids {
+			resp, err := k.RetryItemWithResponse(t.ctx, id)
+			if err != nil {
+				return k.unreachable(err)
+			}
+			if resp.JSON202 == nil {
+				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			}
+			t.printf("%s is started again: %s\n", id, resp.JSON202.Title)
+		}
+		return nil
+	})
+}
+
+type itemsCancel struct {
+	clientFlags
+	Items []string `arg:"" help:"Ids of items."`
+}
+
+// Run cancels items.
+func (c *itemsCancel) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		for _, id := range c.Items {
+			resp, err := k.CancelItemWithResponse(t.ctx, id)
+			if err != nil {
+				return k.unreachable(err)
+			}
+			if resp.JSON202 == nil {
+				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			}
+			t.printf("%s is being stopped: %s\n", id, resp.JSON202.Title)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,99 @@
+// Command nuxeo-frameio connects a Nuxeo content repository with Frame.io: it
+// runs the connector, looks after it, and offers at the command line what people
+// do in the browser.
+//
+// Each command has its file. Exit codes are in exit.go; settings from flags,
+// environment and file are in settings.go.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is every command and its flags.
+type cli struct {
+	File configFile `name:"config" help:"TOML file with settings." placeholder:"FILE" type:"path"`
+
+	Serve    serveCmd    `cmd:"" help:"Run the connector." group:"Run"`
+	Demo     demoCmd     `cmd:"" help:"Show everything on this machine, without any account." group:"Run"`
+	Simulate simulateCmd `cmd:"" help:"Run a stand-in for Nuxeo or Frame.io." group:"Run"`
+
+	Package packageCmd `cmd:"" help:"Write the package to install in Nuxeo." group:"Set up"`
+	Config  configCmd  `cmd:"" help:"Print every setting." group:"Set up"`
+	Doctor  doctorCmd  `cmd:"" help:"Look whether everything is in place, and what to do if not." group:"Set up"`
+
+	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
+	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
+	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io workspaces." group:"Use"`
+	Unbind   unbindCmd   `cmd:"" help:"End a binding. What was published stays." group:"Use"`
+	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
+	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`
+	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`
+
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// terminal is what a command has of its surroundings.
+type terminal struct {
+	ctx      context.Context
+	in       io.Reader
+	out, err io.Writer
+}
+
+func (t *terminal) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.out, format, args...) // a closed pipe ends the program anyway
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program with its surroundings as parameters; it returns the exit
+// code.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	var c cli
+	var file settings
+	exited := -1
+	k, err := kong.New(&c,
+		kong.Name("nuxeo-frameio"),
+		kong.Description("Connects Nuxeo and Frame.io.\n\n"+exitHelp),
+		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Writers(out, errs),
+		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ExplicitGroups(groups),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", err)
+		return exitFailure
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := k.Parse(args)
+	if exited >= 0 {
+		return exited // --help was asked for
+	}
+	if err == nil {
+		err = file.check(k.Model, os.Environ())
+	}
+	if err != nil {
+		return fail(errs, usage(err))
+	}
+	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs}))
+}
+
+var groups = []kong.Group{
+	{Key: "Run", Title: "Run"}, {Key: "Set up", Title: "Set up"}, {Key: "Use", Title: "Use"},
+	{Key: "Nuxeo", Title: "Nuxeo"}, {Key: "Frame.io", Title: "Frame.io"}, {Key: "Transfers", Title: "Transfers"},
+	{Key: "Publish", Title: "Publishing"}, {Key: "Mail", Title: "Mail"},
+}

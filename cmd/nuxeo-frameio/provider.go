@@ -1,0 +1,221 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type providerCmd struct {
+	Show    providerShow    `cmd:"" help:"Show the registered application and the redirect address." default:"withargs"`
+	Set     providerSet     `cmd:"" help:"Register or change the application; what is left out stays."`
+	Import  providerImport  `cmd:"" help:"Take client id and secret from Nuxeo's Cloud Services."`
+	Enable  providerEnable  `cmd:"" help:"Let people connect."`
+	Disable providerDisable `cmd:"" help:"Let nobody connect any more."`
+	Delete  providerDelete  `cmd:"" help:"Remove the registration."`
+}
+
+type providerShow struct{ clientFlags }
+
+// Run shows the provider.
+func (c *providerShow) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.GetProviderWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.print(t, *resp.JSON200)
+	})
+}
+
+func (f *clientFlags) print(t *terminal, p api.Provider) error {
+	if f.JSON {
+		return printJSON(t, p)
+	}
+	state := "not registered yet: these are the pre-filled values"
+	switch {
+	case p.Registered && p.Enabled:
+		state = "registered and enabled"
+	case p.Registered:
+		state = "registered, disabled"
+	}
+	secret := "none"
+	if p.HasSecret {
+		secret = "(set, never shown)"
+	}
+	return table(t, "", "Service name\t"+p.ServiceName, [][]string{
+		{"State", state}, {"Description", p.Description}, {"Client ID", orDash(p.ClientId)}, {"Client Secret", secret},
+		{"Authorization Server URL", p.AuthorizationUrl}, {"Token Server URL", p.TokenUrl},
+		{"User Authorization URL", orDash(p.UserAuthorizationUrl)}, {"Scopes", strings.Join(p.Scopes, ",")},
+		{"Redirect address to register", p.RedirectUrl},
+	})
+}
+
+type providerSet struct {
+	clientFlags
+	Description          *string  `help:"Description."`
+	ClientID             *string  `name:"client-id" help:"Client ID of the Frame.io application."`
+	ClientSecret         *string  `name:"client-secret" help:"Its client secret."`
+	AuthorizationURL     *string  `name:"authorization-url" help:"Authorization Server URL."`
+	TokenURL             *string  `name:"token-url" help:"Token Server URL."`
+	UserAuthorizationURL *string  `name:"user-authorization-url" help:"User Authorization URL."`
+	Scopes               []string `help:"Scopes."`
+}
+
+// Run registers or changes the provider.
+func (c *providerSet) Run(t *terminal) error {
+	return c.change(t, func(f *api.ProviderForm) error {
+		if c.ClientID != nil {
+			f.ClientId = *c.ClientID
+		}
+		if f.ClientId == "" {
+			return fault.Field("client-id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
+		}
+		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = c.ClientSecret, c.Description, c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
+		if len(c.Scopes) > 0 {
+			f.Scopes = &c.Scopes
+		}
+		return nil
+	})
+}
+
+type providerEnable struct{ clientFlags }
+
+// Run enables the provider.
+func (c *providerEnable) Run(t *terminal) error {
+	return c.change(t, func(f *api.ProviderForm) error { return able(f, true) })
+}
+
+type providerDisable struct{ clientFlags }
+
+// Run disables the provider.
+func (c *providerDisable) Run(t *terminal) error {
+	return c.change(t, func(f *api.ProviderForm) error { return able(f, false) })
+}
+
+func able(f *api.ProviderForm, yes bool) error {
+	if f.ClientId == "" {
+		return fault.New(fault.Conflict, "The Frame.io application is not registered yet.").With("Use `nuxeo-frameio provider set`.")
+	}
+	f.Enabled = &yes
+	return nil
+}
+
+// change reads the provider, lets fn fill in the form, and saves it.
+func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) error {
+	return f.session(t, func(k *client) error {
+		now, err := k.GetProviderWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if now.JSON200 == nil {
+			return problem(now.ApplicationproblemJSONDefault, now.HTTPResponse)
+		}
+		enabled := now.JSON200.Enabled || !now.JSON200.Registered
+		form := api.ProviderForm{ClientId: now.JSON200.ClientId, Enabled: &enabled}
+		if err := fn(&form); err != nil {
+			return err
+		}
+		resp, err := k.SaveProviderWithResponse(t.ctx, form)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return f.print(t, *resp.JSON200)
+	})
+}
+
+type providerImport struct{ clientFlags }
+
+// Run imports from Nuxeo.
+func (c *providerImport) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.ImportProviderWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.print(t, *resp.JSON200)
+	})
+}
+
+type providerDelete struct{ clientFlags }
+
+// Run removes the registration.
+func (c *providerDelete) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.DeleteProviderWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.StatusCode() != 204 {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		t.printf("The registration is removed.\n")
+		return nil
+	})
+}
+
+type connectCmd struct {
+	clientFlags
+	Wait       time.Duration `help:"How long to wait for you to finish in the browser." default:"10m"`
+	Disconnect bool          `help:"Forget the Frame.io sign-in instead."`
+}
+
+// Run tells where to connect and waits until it is done.
+func (c *connectCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		if c.Disconnect {
+			resp, err := k.DisconnectWithResponse(t.ctx)
+			if err != nil {
+				return k.unreachable(err)
+			}
+			if resp.StatusCode() != 204 {
+				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			}
+			t.printf("The Frame.io sign-in is forgotten.\n")
+			return nil
+		}
+		return c.wait(t, k)
+	})
+}
+
+func (c *connectCmd) wait(t *terminal, k *client) error {
+	deadline := time.Now().Add(c.Wait)
+	for told := false; ; {
+		me, err := k.MeWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		switch {
+		case me.JSON200 == nil:
+			return problem(me.ApplicationproblemJSONDefault, me.HTTPResponse)
+		case me.JSON200.FrameioConnected:
+			if c.JSON {
+				return printJSON(t, me.JSON200)
+			}
+			t.printf("Frame.io is connected as %s.\n", str(me.JSON200.FrameioName))
+			return nil
+		case time.Now().After(deadline):
+			return fault.New(fault.NotConnected, "Frame.io was not connected in time.").With("Run the command again.")
+		}
+		if !told {
+			told = true
+			t.printf("Open this address in your browser and follow it:\n\n    %s/connect\n\nWaiting …\n", k.base)
+		}
+		select {
+		case <-t.ctx.Done():
+			return t.ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}

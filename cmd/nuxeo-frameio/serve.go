@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+type serveCmd struct {
+	app.Config
+}
+
+// Run serves until the process is told to stop.
+func (c *serveCmd) Run(t *terminal) error {
+	log, err := newLog(t.err, c.LogLevel, c.LogFormat)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
+	}
+	a, err := app.New(t.ctx, c.Config, app.World{Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }() // everything is on disk by then
+	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", c.PublicURL, "nuxeo", c.Nuxeo.URL, "frameio", c.Frameio.URL)
+	if err := a.Serve(t.ctx, l); err != nil {
+		return err
+	}
+	log.Info("the connector has stopped")
+	return nil
+}
+
+func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fault.Field("log-level", "Use debug, info, warn or error.", "There is no log level %q.", level)
+	}
+	var h slog.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})
+	if format == "json" {
+		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})
+	}
+	return slog.New(correlate.Handler(h)), nil
+}
+
+type versionCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints the version.
+func (c *versionCmd) Run(t *terminal) error {
+	if c.JSON {
+		return printJSON(t, map[string]string{"version": app.Version})
+	}
+	t.printf("nuxeo-frameio %s\n", app.Version)
+	return nil
+}
+
+type packageCmd struct {
+	Output string `short:"o" help:"File or folder to write to." default:"." placeholder:"FILE|FOLDER"`
+}
+
+// Run writes the package.
+func (c *packageCmd) Run(t *terminal) error {
+	path, err := writePackage(c.Output)
+	if err != nil {
+		return err
+	}
+	t.printf("%s\n", path)
+	_, _ = fmt.Fprintf(t.err, "Install it: nuxeoctl stop; nuxeoctl mp-install %s; nuxeoctl start\n", path)
+	return nil
+}

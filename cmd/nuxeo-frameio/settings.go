@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+// envPrefix begins the name of every setting in the environment.
+const envPrefix = "NUXEO_FRAMEIO"
+
+// configFile is the path of the weakest source of settings: a TOML file whose
+// tables and keys make the names of the flags, [nuxeo] url being --nuxeo-url.
+type configFile string
+
+// BeforeResolve is called by kong when the path is known, before flags get their
+// values.
+func (configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path, s *settings) error {
+	path, ok := ctx.FlagValue(trace.Flag).(configFile)
+	if !ok || path == "" {
+		return nil
+	}
+	ctx.AddResolver(s)
+	return s.load(string(path))
+}
+
+// settings are those of the file.
+type settings struct {
+	path   string
+	values map[string]any
+}
+
+func (s *settings) load(path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return fault.Field("config", "Give the path of a TOML file.", "The configuration file cannot be read: %v.", err)
+	}
+	var tree map[string]any
+	if err := toml.Unmarshal(b, &tree); err != nil {
+		return fault.Field("config", "Correct the file.", "The configuration file %s is not valid TOML: %v.", path, err)
+	}
+	s.path, s.values = path, map[string]any{}
+	flatten(s.values, "", tree)
+	return nil
+}
+
+func flatten(into map[string]any, prefix string, tree map[string]any) {
+	for key, v := range tree {
+		name := prefix + strings.ReplaceAll(key, "_", "-")
+		if table, ok := v.(map[string]any); ok {
+			flatten(into, name+"-", table)
+			continue
+		}
+		into[name] = v
+	}
+}
+
+// Validate is kong.Resolver's; unknown keys are found by check.
+func (s *settings) Validate(*kong.Application) error { return nil }
+
+// Resolve gives a flag its value from the file, unless the environment has one.
+func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, ok := os.LookupEnv(env); ok {
+			return nil, nil
+		}
+	}
+	v, ok := s.values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	if list, ok := v.([]any); ok {
+		words := make([]string, len(list))
+		for i, w := range list {
+			words[i] = fmt.Sprint(w)
+		}
+		return strings.Join(words, ","), nil
+	}
+	return fmt.Sprint(v), nil
+}
+
+// check refuses names in the file and the environment that are no settings.
+func (s *settings) check(app *kong.Application, environ []string) error {
+	names, envs := known(app.Node)
+	for key := range s.values {
+		if !slices.Contains(names, key) {
+			return unknown("The configuration file "+s.path+" has an unknown setting", key, names)
+		}
+	}
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, envPrefix+"_") && !slices.Contains(envs, name) {
+			return unknown("The environment has an unknown setting", name, envs)
+		}
+	}
+	return nil
+}
+
+func unknown(what, name string, known []string) error {
+	return fault.Field(name, fmt.Sprintf("Did you mean %q? `nuxeo-frameio config` lists all.", nearest(name, known)), "%s %q.", what, name)
+}
+
+// known are the flags of a command and all below it, and their names in the
+// environment.
+func known(n *kong.Node) (names, envs []string) {
+	for _, flag := range n.Flags {
+		names, envs = append(names, flag.Name), append(envs, flag.Envs...)
+	}
+	for _, child := range n.Children {
+		more, also := known(child)
+		names, envs = append(names, more...), append(envs, also...)
+	}
+	return names, envs
+}
+
+// nearest is the known name with the fewest changes.
+func nearest(name string, known []string) string {
+	best, least := "", 1<<30
+	for _, k := range known {
+		if d := distance(name, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, remove or change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

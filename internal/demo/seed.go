@@ -1,0 +1,77 @@
+package demo
+
+import (
+	"embed"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+)
+
+// media are small files of our own making, so that real bytes travel.
+//
+//go:embed media
+var media embed.FS
+
+// seed is who and what there is on Frame.io at the start.
+type seed struct {
+	josh, julia                       string
+	account, workspace, project, root string
+	teaser, teaserTwo, making, poster string
+	jingle, extras                    string
+	comment, drawing                  string
+}
+
+// folder is where the story publishes to in Nuxeo.
+const folder = "/default-domain/workspaces/films"
+
+func file(name string) frameiosim.Content {
+	b, err := media.ReadFile("media/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return frameiosim.Bytes(b)
+}
+
+func frames(n int64) *int64 { return &n }
+
+func (d *seed) fill(s *Stage) {
+	s.Nuxeo.MkDoc(folder, "Folder", map[string]any{"dc:title": "Films"})
+	s.Nuxeo.MkDoc("/default-domain/workspaces/trailers", "Folder", map[string]any{"dc:title": "Trailers"})
+	f := s.Frameio
+	d.josh = f.AddPerson("Josh Editor", "josh@example.org")
+	d.julia = f.AddPerson("Julia Reviewer", "julia@example.org")
+	d.account = f.AddAccount("Demo Studio", d.josh)
+	f.AddMember(d.account, d.julia, frameiosim.RoleMember)
+	d.workspace = f.AddWorkspace(d.account, "Post production")
+	d.project, d.root = f.AddProject(d.workspace, "Autumn campaign")
+	d.files(f)
+	d.comments(f)
+}
+
+func (d *seed) files(f *frameiosim.Server) {
+	video := func(fps, seconds float64) frameiosim.FileOption {
+		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
+	}
+	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
+	d.extras = f.AddFolder(d.root, "Extras")
+	d.poster = f.AddFile(d.extras, "Poster.jpg", file("poster.jpg"), frameiosim.WithCreator(d.josh))
+	d.jingle = f.AddFile(d.extras, "Jingle.wav", file("jingle.wav"), frameiosim.WithCreator(d.julia))
+}
+
+func (d *seed) comments(f *frameiosim.Server) {
+	d.comment = f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "The logo comes too late.", OwnerID: d.julia, Timestamp: frames(25), Duration: frames(12)})
+	f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "Moved up by a second.", OwnerID: d.josh, ParentID: d.comment})
+	d.drawing = f.AddComment(d.teaser, frameiosim.CommentSpec{
+		Text: "This corner is too dark.", Timestamp: frames(60),
+		Annotation: `[{"tool":"rect","color":"#F22237","size":4,"x":0.6,"y":0.1,"w":0.3,"h":0.25}]`,
+	})
+	f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "Music is cleared.", OwnerID: d.julia, Completed: true})
+}
+
+// newVersion uploads the second cut and stacks it on the first.
+func (d *seed) newVersion(f *frameiosim.Server) {
+	d.teaserTwo = f.AddFile(d.root, "Teaser.mp4", file("teaser_v2.mp4"),
+		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 640, Height: 360, Codec: "H.264"}), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
+	f.Stack(d.teaser, d.teaserTwo)
+	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
+}

@@ -1,0 +1,234 @@
+// Package demo shows the connector on one machine without any account: both
+// simulated systems, a mail catcher and the real program between them, with
+// videos to publish and a story that plays by itself.
+//
+// It owns the stage (what runs where), the seed (who and what is there) and the
+// story (what happens, checked against what both sides really hold). The
+// connector is the real one with a generated configuration; nothing in it knows
+// that it is a demo.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/mailsim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Client id and secret of the application that the simulated Frame.io knows.
+const (
+	clientID     = "frameio-demo-client"
+	clientSecret = "frameio-demo-secret"
+)
+
+// Options say how the demo runs.
+type Options struct {
+	Out io.Writer
+	Log *slog.Logger
+	// AnyPort takes free ports instead of the usual ones.
+	AnyPort bool
+}
+
+// Stage is everything running.
+type Stage struct {
+	Nuxeo   *nuxeosim.Server
+	Frameio *frameiosim.Server
+	Mail    *mailsim.Server
+	App     *app.App
+
+	NuxeoURL, FrameioURL, MailURL, URL string
+
+	opt     Options
+	data    string
+	seed    seed
+	servers []*http.Server
+	ended   sync.WaitGroup
+	cancel  context.CancelFunc
+}
+
+// The usual ports, each replaced by a free one when it is taken.
+const (
+	portConnector = 8090
+	portNuxeo     = 8080
+	portFrameio   = 8082
+	portMail      = 8025
+)
+
+// Start sets up the stage. Stop it when done.
+func Start(ctx context.Context, opt Options) (*Stage, error) {
+	data, err := os.MkdirTemp("", "nuxeo-frameio-demo-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{opt: opt, data: data}
+	ctx, s.cancel = context.WithCancel(ctx)
+	for _, step := range []func(context.Context) error{s.mail, s.nuxeo, s.frameio, s.connector, s.prepare} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.Stop())
+		}
+	}
+	return s, nil
+}
+
+// listen takes the usual port, or a free one.
+func (s *Stage) listen(port int) (net.Listener, error) {
+	if !s.opt.AnyPort {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return l, nil
+		}
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
+}
+
+// serve answers on a port and returns the address.
+func (s *Stage) serve(port int, h http.Handler) (string, error) {
+	l, err := s.listen(port)
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug)}
+	s.servers = append(s.servers, server)
+	s.ended.Go(func() { _ = server.Serve(l) }) // ends with Stop
+	return "http://" + l.Addr().String(), nil
+}
+
+func (s *Stage) mail(context.Context) (err error) {
+	if s.Mail, err = mailsim.Start("127.0.0.1:0"); err != nil {
+		return err
+	}
+	s.MailURL, err = s.serve(portMail, s.Mail)
+	return err
+}
+
+func (s *Stage) nuxeo(context.Context) (err error) {
+	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023"}); err != nil {
+		return err
+	}
+	base, err := s.serve(portNuxeo, s.Nuxeo)
+	if err != nil {
+		return err
+	}
+	s.NuxeoURL = base + "/nuxeo"
+	s.Nuxeo.SetURL(s.NuxeoURL)
+	var zip bytes.Buffer
+	if err := addon.Build(&zip, app.Version); err != nil {
+		return err
+	}
+	return s.Nuxeo.InstallPackage(zip.Bytes())
+}
+
+func (s *Stage) frameio(context.Context) (err error) {
+	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20})
+	if err != nil {
+		return err
+	}
+	s.FrameioURL, err = s.serve(portFrameio, s.Frameio)
+	s.Frameio.SetURL(s.FrameioURL)
+	return err
+}
+
+func (s *Stage) connector(ctx context.Context) error {
+	l, err := s.listen(portConnector)
+	if err != nil {
+		return err
+	}
+	// Nuxeo sends people back to https or to localhost, not to a bare address.
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return err
+	}
+	s.URL = "http://localhost:" + port
+	c := app.Defaults()
+	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
+	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log}); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.ended.Go(func() {
+		if err := s.App.Serve(ctx, l); err != nil {
+			s.opt.Log.Error("the connector ended", "error", err)
+		}
+	})
+	return nil
+}
+
+// prepare does what an administrator would: the doctor makes the OAuth client,
+// the provider form gets id and secret.
+func (s *Stage) prepare(ctx context.Context) error {
+	s.seed.fill(s)
+	d := &doctor.Doctor{App: s.App, Now: time.Now, Admin: s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))}
+	if err := d.Fix(ctx, func(doctor.Finding) {}); err != nil {
+		return err
+	}
+	p := identity.DefaultProvider()
+	p.ClientID, p.ClientSecret, p.Enabled = clientID, clientSecret, true
+	p.AuthorizationURL, p.TokenURL = s.FrameioURL+"/ims/authorize/v2", s.FrameioURL+"/ims/token/v3"
+	return s.App.Identity.SaveProvider(ctx, p)
+}
+
+// Stop ends everything and removes what it left.
+func (s *Stage) Stop() error {
+	s.cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var errs []error
+	for _, server := range s.servers {
+		if err := server.Shutdown(ctx); err != nil {
+			errs = append(errs, server.Close())
+		}
+	}
+	s.ended.Wait()
+	if s.App != nil {
+		errs = append(errs, s.App.Close())
+	}
+	if s.Mail != nil {
+		errs = append(errs, s.Mail.Close())
+	}
+	if s.Nuxeo != nil {
+		errs = append(errs, s.Nuxeo.Close())
+	}
+	if s.Frameio != nil {
+		errs = append(errs, s.Frameio.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(s.data))...)
+}
+
+// Addresses tells people where to look and how to sign in.
+func (s *Stage) Addresses() string {
+	return fmt.Sprintf(`
+  Connector   %[1]s           sign in with Nuxeo, connect Frame.io
+  Nuxeo       %[2]s/ui/   simulated; state at %[3]s/_sim/state
+  Frame.io    %[4]s           simulated; state at %[4]s/_sim/state
+  Mail        %[5]s           what was sent
+
+  Nuxeo logins        josh / josh, julia / julia, Administrator / Administrator
+  Frame.io sign-in    josh@example.org, julia@example.org (no password)
+
+  Try it in another terminal:
+    export NUXEO_FRAMEIO_SERVER=%[1]s NUXEO_FRAMEIO_USER=josh NUXEO_FRAMEIO_PASSWORD=josh
+    nuxeo-frameio bind --list
+    nuxeo-frameio bind /default-domain/workspaces/trailers --name "Publish to Nuxeo"
+    nuxeo-frameio bindings
+    nuxeo-frameio publish BINDING %[6]s
+    nuxeo-frameio items list
+
+`, s.URL, s.NuxeoURL, trimNuxeo(s.NuxeoURL), s.FrameioURL, s.MailURL, s.seed.making)
+}
+
+func trimNuxeo(address string) string { return address[:len(address)-len("/nuxeo")] }

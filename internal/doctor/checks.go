@@ -1,0 +1,233 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+func (d *Doctor) configuration(context.Context) Finding {
+	if err := d.App.Config.Check(); err != nil {
+		return because(err, "")
+	}
+	return ok("settings are usable; `nuxeo-frameio config` lists them")
+}
+
+func (d *Doctor) database(ctx context.Context) Finding {
+	var said string
+	if err := d.App.DB.Reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+		return broken("Restore a backup of the data folder.", "the database cannot be read: %v", err)
+	}
+	if said != "ok" {
+		return broken("Restore a backup of the data folder.", "the database is damaged: %s", said)
+	}
+	return ok("sound, in %s", d.App.Config.Data)
+}
+
+func (d *Doctor) key(context.Context) Finding {
+	if len(d.App.Config.EncryptionKey) > 0 {
+		return ok("from the configuration, %d in the ring", len(d.App.Config.EncryptionKey))
+	}
+	path := filepath.Join(d.App.Config.Data, "encryption.key")
+	info, err := os.Stat(path)
+	if err != nil {
+		return broken("Restore it from a backup: without it no stored secret can be read.", "the key file is gone: %v", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return broken("chmod 600 "+path, "others can read the key file")
+	}
+	return ok("in %s, readable by its owner only; keep a copy apart from the database", path)
+}
+
+// skewLimit is well inside the five minutes of a custom action's signature.
+const skewLimit = 30 * time.Second
+
+func (d *Doctor) clock(ctx context.Context) Finding {
+	theirs, _, err := date(ctx, d.App.Config.Frameio.URL+"/v4/me")
+	if err != nil {
+		if theirs, _, err = date(ctx, d.App.Config.Nuxeo.URL+"/runningstatus"); err != nil {
+			return skipped("nobody to compare with")
+		}
+	}
+	skew := theirs.Sub(d.Now()).Abs()
+	if skew > 5*time.Minute {
+		return broken("Let this machine synchronise its clock (NTP).", "off by %s: every custom action would be refused", skew.Round(time.Second))
+	}
+	if skew > skewLimit {
+		return warning("Let this machine synchronise its clock (NTP).", "off by %s", skew.Round(time.Second))
+	}
+	return ok("right")
+}
+
+func (d *Doctor) nuxeo(ctx context.Context) Finding {
+	if nx := d.nx(); nx != nil {
+		about, err := nx.About(ctx)
+		if err != nil {
+			return because(err, "Check nuxeo-url and the credentials.")
+		}
+		if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
+			return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
+		}
+		return ok("LTS %s at %s", about.Version, d.App.Config.Nuxeo.URL)
+	}
+	_, status, err := date(ctx, d.App.Config.Nuxeo.URL+"/api/v1/me")
+	switch {
+	case status == 0:
+		return broken("Check nuxeo-url and the network.", "%s cannot be reached: %v", d.App.Config.Nuxeo.URL, err)
+	case status != http.StatusUnauthorized && status != http.StatusOK:
+		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", d.App.Config.Nuxeo.URL, status)
+	}
+	return ok("answers at %s; which LTS %s", d.App.Config.Nuxeo.URL, needAdmin)
+}
+
+func (d *Doctor) rights(ctx context.Context) Finding {
+	c := d.App.Config.Nuxeo
+	if c.JWTSecret != "" {
+		nx := d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
+		if _, err := nx.Me(ctx); err != nil {
+			return because(err, "nuxeo-jwt-secret must equal nuxeo.jwt.secret in nuxeo.conf.")
+		}
+	}
+	if c.ServiceUser == "" {
+		how := "people's own tokens"
+		if c.JWTSecret != "" {
+			how = "tokens minted with the shared JWT secret"
+		}
+		return ok("acts by %s; no service account, so publishers are the authors of imported comments", how)
+	}
+	u, err := d.App.Nuxeo.As(nuxeo.Basic(c.ServiceUser, c.ServicePassword)).Me(ctx)
+	if err != nil {
+		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
+	}
+	if !u.Administrator {
+		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is no administrator: it sees only what it is allowed to", u.Login)
+	}
+	return ok("the service account %s is an administrator", u.Login)
+}
+
+func (d *Doctor) pack(ctx context.Context) Finding {
+	nx := d.nx()
+	if nx == nil {
+		return skipped(needAdmin)
+	}
+	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
+	for _, schema := range []string{"frameio", "frameio_binding"} {
+		if there, err := nx.HasSchema(ctx, schema); err != nil {
+			return because(err, remedy)
+		} else if !there {
+			return broken(remedy, "the schema %s is missing", schema)
+		}
+	}
+	for _, facet := range []string{"FrameioAsset", "FrameioBinding"} {
+		if there, err := nx.HasFacet(ctx, facet); err != nil {
+			return because(err, remedy)
+		} else if !there {
+			return broken(remedy, "the facet %s is missing", facet)
+		}
+	}
+	return ok("schemas and facets are there")
+}
+
+func (d *Doctor) policies(context.Context) Finding {
+	if d.Admin == nil {
+		return skipped("Nuxeo does not tell them; --fix tries them on a document that it removes again")
+	}
+	return skipped("tried by --fix")
+}
+
+func (d *Doctor) oauthClient(ctx context.Context) Finding {
+	id := d.App.Config.Nuxeo.ClientID
+	if id == "" {
+		return warning("Set nuxeo-client-id.", "people cannot sign in on our own pages")
+	}
+	if d.Admin == nil {
+		return skipped(needAdmin)
+	}
+	const remedy = "Run `nuxeo-frameio doctor --fix` with an administrator's sign-in."
+	k, err := d.Admin.OAuthClient(ctx, id)
+	if nuxeo.NotFound(err) {
+		return broken(remedy, "Nuxeo has no OAuth client %q", id)
+	}
+	if err != nil {
+		return because(err, remedy)
+	}
+	if !k.Enabled || !slices.Contains(k.RedirectURIs, d.App.Identity.NuxeoRedirectURL()) {
+		return broken(remedy, "the OAuth client %q is disabled or does not know %s", id, d.App.Identity.NuxeoRedirectURL())
+	}
+	return ok("the OAuth client %q leads back to us", id)
+}
+
+func (d *Doctor) frameio(ctx context.Context) Finding {
+	_, status, err := date(ctx, d.App.Config.Frameio.URL+"/v4/me")
+	if status == 0 {
+		return broken("Let this machine reach it, through a proxy if need be (HTTPS_PROXY).", "%s cannot be reached: %v", d.App.Config.Frameio.URL, err)
+	}
+	if status != http.StatusUnauthorized {
+		return warning("Check frameio-url.", "%s answers %d to a call without a sign-in", d.App.Config.Frameio.URL, status)
+	}
+	return ok("answers at %s", d.App.Config.Frameio.URL)
+}
+
+func (d *Doctor) provider(ctx context.Context) Finding {
+	p, err := d.App.Identity.Provider(ctx)
+	if err != nil {
+		return because(err, "")
+	}
+	if !p.Registered {
+		return broken("`nuxeo-frameio provider set --client-id … --client-secret …`, or `provider import` after filling in Nuxeo's Cloud Services. Register this redirect address: "+
+			d.App.Identity.RedirectURL(), "the Frame.io application is not registered")
+	}
+	if !slices.Contains(p.Scopes, "offline_access") && !slices.Contains(p.Scopes, "offline") {
+		return broken("Add offline_access: `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day")
+	}
+	if err := d.App.Identity.CheckProvider(ctx); err != nil {
+		return because(err, "Correct the client id and secret: `nuxeo-frameio provider set`.")
+	}
+	return ok("id and secret are accepted; the redirect address to register is %s", d.App.Identity.RedirectURL())
+}
+
+func (d *Doctor) public(ctx context.Context) Finding {
+	address := d.App.Config.PublicURL
+	u, err := url.Parse(address)
+	if err != nil {
+		return because(err, "Set public-url.")
+	}
+	const remedy = "Put a reverse proxy with a certificate before the connector and set public-url to its https address."
+	host := u.Hostname()
+	switch {
+	case host == "localhost" || net.ParseIP(host) != nil && net.ParseIP(host).IsLoopback():
+		return warning(remedy, "%s is this machine only: Frame.io cannot call it", address)
+	case u.Scheme != "https":
+		return broken(remedy, "%s is not https: Adobe's sign-in and Frame.io refuse it", address)
+	case net.ParseIP(host) != nil:
+		return broken(remedy, "%s is a bare address: Adobe's sign-in refuses it", address)
+	case !strings.Contains(host, "."):
+		return warning(remedy, "%s has no full host name: Frame.io cannot find it", address)
+	}
+	if _, status, err := date(ctx, address+"/healthz"); status != http.StatusOK {
+		return warning("Is `serve` running, and does this name lead to it?", "%s does not answer from here (%d, %v); whether Frame.io reaches it cannot be told", address, status, err)
+	}
+	return ok("%s answers from here; whether the internet reaches it shows when an action is run", address)
+}
+
+func (d *Doctor) mail(ctx context.Context) Finding {
+	c := d.App.Config.Mail
+	if c.Via == "none" {
+		return warning("Set mail-via.", "nobody is told by mail")
+	}
+	if c.SMTPHost != "" {
+		if err := d.App.Mail.Check(ctx); err != nil {
+			return broken("Correct the mail-smtp settings.", "%v", err)
+		}
+		return ok("the mail server %s takes connections", c.SMTPHost)
+	}
+	return ok("through Nuxeo's own mail set-up; `--send-mail LOGIN` tries it")
+}

@@ -1,0 +1,126 @@
+// Package doctor looks whether everything that the connector needs is in place,
+// and says what to do where it is not.
+//
+// It owns the list of checks and their words. What must hold: a check changes
+// nothing; what can be made is made only by Fix, with an administrator's
+// sign-in; no secret is shown. What cannot be told from here is said to be so,
+// never guessed.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Mark is how a check came out.
+type Mark string
+
+// The marks.
+const (
+	OK      Mark = "ok"
+	Warning Mark = "warning" // works, but should be looked at
+	Broken  Mark = "broken"
+	Skipped Mark = "skipped" // cannot be told; Detail says why
+)
+
+// Finding is one check.
+type Finding struct {
+	Name   string `json:"name"`
+	Mark   Mark   `json:"mark"`
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Doctor examines an app that is built but need not be running.
+type Doctor struct {
+	App *app.App
+	// Admin is Nuxeo with an administrator's sign-in; nil when there is none.
+	Admin *nuxeo.Client
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Examine runs all checks in order and hands each finding on as it comes.
+func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
+	for _, c := range []struct {
+		name string
+		run  func(context.Context) Finding
+	}{
+		{"Configuration", d.configuration}, {"Database", d.database}, {"Encryption key", d.key}, {"Clock", d.clock},
+		{"Nuxeo", d.nuxeo}, {"Rights in Nuxeo", d.rights}, {"Package in Nuxeo", d.pack}, {"Versioning policies", d.policies},
+		{"Sign in with Nuxeo", d.oauthClient}, {"Frame.io API", d.frameio}, {"Frame.io sign-in", d.provider},
+		{"Public address", d.public}, {"Mail", d.mail},
+	} {
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		f := c.run(ctx)
+		cancel()
+		f.Name = c.name
+		found(f)
+	}
+}
+
+func ok(format string, args ...any) Finding {
+	return Finding{Mark: OK, Detail: fmt.Sprintf(format, args...)}
+}
+
+func warning(remedy, format string, args ...any) Finding {
+	return Finding{Mark: Warning, Detail: fmt.Sprintf(format, args...), Remedy: remedy}
+}
+
+func broken(remedy, format string, args ...any) Finding {
+	return Finding{Mark: Broken, Detail: fmt.Sprintf(format, args...), Remedy: remedy}
+}
+
+func skipped(format string, args ...any) Finding {
+	return Finding{Mark: Skipped, Detail: fmt.Sprintf(format, args...)}
+}
+
+// because is a finding from an error; remedy stands in when the error has none.
+func because(err error, remedy string) Finding {
+	f := fault.From(err)
+	if f.Remedy != "" {
+		remedy = f.Remedy
+	}
+	detail := f.Message
+	if f.Code == fault.Internal {
+		detail = err.Error()
+	}
+	return broken(remedy, "%s", detail)
+}
+
+// nx is Nuxeo with the best credential at hand; nil when there is none.
+func (d *Doctor) nx() *nuxeo.Client {
+	c := d.App.Config.Nuxeo
+	switch {
+	case d.Admin != nil:
+		return d.Admin
+	case c.ServiceUser != "":
+		return d.App.Nuxeo.As(nuxeo.Basic(c.ServiceUser, c.ServicePassword))
+	case c.JWTSecret != "":
+		return d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
+	}
+	return nil
+}
+
+const needAdmin = "needs an administrator's sign-in: give --user and --password"
+
+// date asks an address for its clock. Any answer will do.
+func date(ctx context.Context, address string) (time.Time, int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	_ = resp.Body.Close()
+	t, err := http.ParseTime(resp.Header.Get("Date"))
+	return t, resp.StatusCode, err
+}

@@ -1,0 +1,128 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Fix makes what Nuxeo lacks and tries what cannot be looked up, as an
+// administrator, and says what it did.
+func (d *Doctor) Fix(ctx context.Context, did func(Finding)) error {
+	if d.Admin == nil {
+		return fault.New(fault.Unauthenticated, "Fixing "+needAdmin+".")
+	}
+	me, err := d.Admin.Me(ctx)
+	if err != nil {
+		return err
+	}
+	if !me.Administrator {
+		return fault.New(fault.Forbidden, "%s is no administrator of Nuxeo.", me.Login)
+	}
+	said, err := d.makeClient(ctx)
+	if err != nil {
+		return err
+	}
+	did(Finding{Name: "Sign in with Nuxeo", Mark: OK, Detail: said})
+	f, err := d.tryPolicies(ctx)
+	if err != nil {
+		return err
+	}
+	f.Name = "Versioning policies"
+	did(f)
+	return nil
+}
+
+func (d *Doctor) makeClient(ctx context.Context) (string, error) {
+	id, back := d.App.Config.Nuxeo.ClientID, d.App.Identity.NuxeoRedirectURL()
+	k, err := d.Admin.OAuthClient(ctx, id)
+	exists := err == nil
+	if err != nil && !nuxeo.NotFound(err) {
+		return "", err
+	}
+	if exists && k.Enabled && slices.Contains(k.RedirectURIs, back) {
+		return "the OAuth client was there already", nil
+	}
+	k.ID, k.Name, k.Enabled, k.AutoGrant = id, "Frame.io connector", true, true
+	k.Secret = d.App.Config.Nuxeo.ClientSecret
+	if !slices.Contains(k.RedirectURIs, back) {
+		k.RedirectURIs = append(k.RedirectURIs, back)
+	}
+	err = d.Admin.SaveOAuthClient(ctx, k, exists)
+	if nuxeo.StatusOf(err) == http.StatusBadRequest {
+		return "", fault.Field("public-url", "Set an https address, or http://localhost for a trial.", "Nuxeo does not take %s to send people back to.", back).Because(err)
+	}
+	return fmt.Sprintf("the OAuth client %q now leads back to %s", id, back), err
+}
+
+// tryPolicies writes to a document of its own as the connector would, counts
+// versions, and removes the document.
+func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
+	root, err := d.Admin.GetByPath(ctx, "/", nuxeo.Fetch{})
+	if err != nil {
+		return f, err
+	}
+	doc, err := d.Admin.Create(ctx, root.UID, nuxeo.NewDocument{
+		Name: "nuxeo-frameio-doctor", Type: "File", Properties: map[string]any{"dc:title": "nuxeo-frameio doctor (can be deleted)"},
+	}, nuxeo.WriteOptions{Source: "frameio-metadata"})
+	if err != nil {
+		return f, err
+	}
+	defer func() {
+		if e := d.Admin.Delete(ctx, doc.UID); err == nil {
+			err = e
+		}
+	}()
+	counts := make([]int, 0, 3)
+	for _, source := range []string{"", "frameio-metadata", "frameio"} {
+		if source != "" {
+			if err := d.Admin.Update(ctx, doc.UID, "", map[string]any{"dc:description": source}, nuxeo.WriteOptions{Source: source}); err != nil {
+				return f, err
+			}
+		}
+		versions, err := d.Admin.Versions(ctx, doc.UID, nuxeo.Fetch{})
+		if err != nil {
+			return f, err
+		}
+		counts = append(counts, len(versions))
+	}
+	return verdict(counts), nil
+}
+
+func verdict(counts []int) Finding {
+	if counts[1] != counts[0] {
+		return broken("Reinstall the package, and look for a policy of your own with a lower order.", "metadata alone makes versions")
+	}
+	if counts[2] == counts[1] {
+		return ok("metadata makes no version; content makes none either, by a policy of yours: the connector makes one before it replaces content")
+	}
+	return ok("metadata makes no version, content makes one")
+}
+
+// SendMail sends a test message to a login.
+func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
+	m := mail.Message{
+		Key: key, To: login, Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
+		Footer: "You get this because an administrator tried it.",
+	}
+	if d.Admin != nil {
+		root, err := d.Admin.GetByPath(ctx, "/", nuxeo.Fetch{})
+		if err != nil {
+			return err
+		}
+		m.Document = root.UID
+		sender := mail.Service{People: one{d.Admin}, Set: d.App.Mail.Set}
+		return sender.Send(ctx, m)
+	}
+	return d.App.Mail.Send(ctx, m)
+}
+
+// one is an administrator who stands in for everybody.
+type one struct{ nx *nuxeo.Client }
+
+func (o one) Nuxeo(context.Context, string) (*nuxeo.Client, error) { return o.nx, nil }
