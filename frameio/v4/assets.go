@@ -187,7 +187,7 @@ func (c *Client) Folder(ctx context.Context, account, id string) (frameio.Folder
 // StackFiles lists the files of a stack, in no promised order
 // (GET …/version_stacks/{id}/children).
 func (c *Client) StackFiles(ctx context.Context, account, id string) iter.Seq2[frameio.File, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "version_stacks", id, "children"), nil, 500), wireAsset.file)
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "version_stacks", id, "children"), nil, 100), wireAsset.file)
 }
 
 // Children lists what a folder holds (GET …/folders/{id}/children).

@@ -31,7 +31,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	if doc == nil {
-		r.Job.Document, r.Job.Outcome = "", Created
+		r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
 		return work.Next{Step: StepTransfer}, r.Save(ctx)
 	}
 	if err := free(doc, r.Actor); err != nil {
@@ -44,7 +44,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		}
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
-	r.Job.Outcome = Updated
+	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepTransfer}, r.Save(ctx)
 }
 
@@ -151,8 +151,11 @@ func holds(doc *nuxeo.Document, l *link.Link, f *File) bool {
 
 // attach puts the batch into the document: a new one, or the link's.
 func (s *Service) attach(ctx context.Context, r *Run) (work.Next, error) {
-	if r.Job.Document == "" {
+	switch {
+	case r.Job.Document == "":
 		return s.create(ctx, r)
+	case r.Job.Intent != nil && r.Job.Intent.Create: // done, but not noted as done
+		return work.Next{Step: StepVerify}, nil
 	}
 	return s.update(ctx, r)
 }

@@ -103,19 +103,14 @@ func (s *Service) prepare(ctx context.Context, r *Run) (saved, error) {
 func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, error) {
 	there, err := r.Nuxeo.Uploaded(ctx, r.Job.Batch)
 	switch {
-	case nuxeo.NotFound(err) && len(kept.State.Sums) == 0:
-		// Nothing arrived, or the batch is gone: a new one costs nothing.
-		r.Job.Batch, err = r.Nuxeo.NewBatch(ctx)
-		if err != nil {
-			return saved{}, err
-		}
-		return saved{Batch: r.Job.Batch}, r.Save(ctx)
 	case nuxeo.NotFound(err):
-		if err := r.Task.Note(ctx, "begun again", "Nuxeo's upload batch had expired."); err != nil {
-			return saved{}, err
+		// Nothing arrived, or the batch is gone: a new one costs nothing then.
+		if len(kept.State.Sums) > 0 {
+			if err := r.Task.Note(ctx, "begun again", "Nuxeo's upload batch had expired."); err != nil {
+				return saved{}, err
+			}
 		}
-		r.Job.Batch = ""
-		if err := r.Save(ctx); err != nil {
+		if err := s.dropBatch(ctx, r); err != nil {
 			return saved{}, err
 		}
 		return s.prepare(ctx, r)

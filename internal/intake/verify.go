@@ -48,20 +48,29 @@ func same(b *nuxeo.Blob, j *Job) bool {
 	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
 }
 
-// accepted records the content, then lets go of the batch. A batch that stays
-// is cleaned up by Nuxeo itself.
+// accepted lets go of the batch and records the content.
 func (s *Service) accepted(ctx context.Context, r *Run, b *nuxeo.Blob) error {
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return err
 	}
-	batch := r.Job.Batch
-	r.Job.Batch, r.Job.Intent = "", nil
-	err = r.Commit(ctx, func(tx *sql.Tx) error {
+	// Dropped before it is forgotten: afterwards nobody would know its name.
+	if err := s.dropBatch(ctx, r); err != nil {
+		return err
+	}
+	r.Job.Intent = nil
+	return r.Commit(ctx, func(tx *sql.Tx) error {
 		return link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest)
 	})
-	if err != nil || batch == "" {
-		return err
+}
+
+// dropBatch lets go of the batch, if there is one. One that cannot be removed
+// is no reason to fail.
+func (s *Service) dropBatch(ctx context.Context, r *Run) error {
+	batch := r.Job.Batch
+	r.Job.Batch = ""
+	if batch == "" {
+		return nil
 	}
 	if err := r.Nuxeo.DropBatch(ctx, batch); err != nil && !nuxeo.NotFound(err) {
 		return r.Task.Note(ctx, "left behind", "an upload batch that Nuxeo removes by itself")
@@ -78,7 +87,10 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 	if err := r.Task.Note(ctx, "begun again", "%s", why); err != nil {
 		return work.Next{}, err
 	}
-	r.Job.Batch, r.Job.Digest, r.Job.Intent = "", "", nil
+	if err := s.dropBatch(ctx, r); err != nil {
+		return work.Next{}, err
+	}
+	r.Job.Digest, r.Job.Intent = "", nil
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}

@@ -1,0 +1,139 @@
+package bed
+
+import (
+	"context"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Viewer sees everything.
+var Viewer = work.Viewer{Login: "Administrator", Admin: true}
+
+// Bind binds the folder as josh and returns the binding.
+func (b *Bed) Bind(name string) binding.Binding {
+	b.T.Helper()
+	made, item, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{Folder: b.Folder, ActionName: name, Workspaces: []string{b.Workspace}})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if v := b.Await(item); v.State != work.Done {
+		b.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
+	}
+	made, err = b.App.Binding.Get(b.T.Context(), Viewer, made.ID)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return made
+}
+
+// patience is how long a test waits for what must come.
+const patience = 60 * time.Second
+
+// pollEvery is how often a test looks at the connector, which is a real server.
+const pollEvery = 5 * time.Millisecond
+
+// Await waits until an item is final.
+func (b *Bed) Await(item string) work.View {
+	b.T.Helper()
+	v, err := b.App.Engine.Await(b.T.Context(), Viewer, item, patience)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if !v.State.Final() {
+		b.T.Fatalf("item %s hangs: %s at %q: %s", v.Title, v.State, v.Step, v.Message)
+	}
+	return v
+}
+
+// Run runs the only custom action as a person on assets.
+func (b *Bed) Run(person string, assets ...string) frameiosim.ActionResult {
+	b.T.Helper()
+	res, err := b.Frameio.RunAction(b.T.Context(), b.Action().ID, person, assets)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return res
+}
+
+// Settle waits until every item is final and returns them, newest first.
+func (b *Bed) Settle() []work.View {
+	b.T.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		items, open := b.items()
+		if open == "" {
+			return items
+		}
+		if time.Now().After(deadline) {
+			b.T.Fatalf("does not settle: %s", open)
+		}
+		time.Sleep(pollEvery)
+	}
+}
+
+func (b *Bed) items() (items []work.View, open string) {
+	items, _, err := b.App.Engine.Items(context.Background(), Viewer, work.Filter{Limit: 500})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	for _, v := range items {
+		if !v.State.Final() {
+			open = v.Kind + " " + v.Title + " " + string(v.State) + " " + v.Step + " " + v.Message
+		}
+	}
+	return items, open
+}
+
+// Published runs an action, settles, and returns the interaction's publish
+// items, newest first.
+func (b *Bed) Published(person string, assets ...string) []work.View {
+	b.T.Helper()
+	b.Run(person, assets...)
+	var out []work.View
+	for _, v := range b.Settle() {
+		if v.Kind == "publish" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Documents are the documents in the folder.
+func (b *Bed) Documents() []nuxeosim.DocView { return b.Nuxeo.Children(b.Folder) }
+
+// Only is the only document in the folder.
+func (b *Bed) Only() nuxeosim.DocView {
+	b.T.Helper()
+	docs := b.Documents()
+	if len(docs) != 1 {
+		b.T.Fatalf("%d documents", len(docs))
+	}
+	return docs[0]
+}
+
+// Offer runs the only custom action under an interaction id of the caller's,
+// and takes any answer: the connector may be dead.
+func (b *Bed) Offer(person, interaction string, assets ...string) frameiosim.ActionResult {
+	b.T.Helper()
+	res, err := b.Frameio.DeliverAction(b.T.Context(), frameiosim.DeliverSpec{
+		ActionID: b.Action().ID, PersonID: person, ResourceIDs: assets, InteractionID: interaction, Tries: 1,
+	})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return res
+}
+
+// Action is the only custom action.
+func (b *Bed) Action() frameiosim.ActionView {
+	b.T.Helper()
+	actions := b.Frameio.Actions(b.Workspace)
+	if len(actions) != 1 {
+		b.T.Fatalf("%d custom actions", len(actions))
+	}
+	return actions[0]
+}
