@@ -55,6 +55,7 @@ const (
 type River struct {
 	client *river.Client[*sql.Tx]
 	worker *riverWorker
+	log    *slog.Logger
 }
 
 // NewRiver makes the queue on a database that Migrate has prepared.
@@ -72,7 +73,7 @@ func NewRiver(db *sql.DB, node string, workers int, log *slog.Logger) (*River, e
 	if err != nil {
 		return nil, fmt.Errorf("the job queue: %w", err)
 	}
-	return &River{client: client, worker: w}, nil
+	return &River{client: client, worker: w, log: log}, nil
 }
 
 type riverWorker struct {
@@ -86,8 +87,38 @@ func (w *riverWorker) Work(ctx context.Context, job *river.Job[itemArgs]) error 
 	return nil
 }
 
-// Push inserts jobs; those that are waiting already are left alone.
+// soon is below the pace of the library's scheduler, which moves jobs with a
+// time of their own into the queue only every five seconds.
+const soon = 6 * time.Second
+
+// Push inserts jobs; those that are waiting already are left alone. What is due
+// soon waits in memory, and is the sweeper's should the process end.
 func (q *River) Push(ctx context.Context, jobs []Job) error {
+	var now, later []Job
+	for _, j := range jobs {
+		switch wait := time.Until(j.At); {
+		case wait <= 0:
+			j.At = time.Time{}
+			now = append(now, j)
+		case wait < soon:
+			time.AfterFunc(wait, func() { q.insertAlone(j) })
+		default:
+			later = append(later, j)
+		}
+	}
+	return q.insert(ctx, append(now, later...))
+}
+
+func (q *River) insertAlone(j Job) {
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	j.At = time.Time{}
+	if err := q.insert(ctx, []Job{j}); err != nil {
+		q.log.Debug("a job is left to the sweeper", "item", j.Item, "error", err)
+	}
+}
+
+func (q *River) insert(ctx context.Context, jobs []Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -95,7 +126,7 @@ func (q *River) Push(ctx context.Context, jobs []Job) error {
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
 			Args:       itemArgs{Item: j.Item, Generation: j.Generation},
-			InsertOpts: &river.InsertOpts{ScheduledAt: j.At},
+			InsertOpts: &river.InsertOpts{ScheduledAt: j.At}, // zero: at once
 		}
 	}
 	_, err := q.client.InsertMany(ctx, params)
