@@ -157,10 +157,11 @@ func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 	if s.Set.ServiceAccount != nil {
 		writer, as = r.Nuxeo.As(s.Set.ServiceAccount), s.Set.ServiceLogin
 	}
-	n := 0
+	n, left := 0, 0
 	importer := review.Importer{
 		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase,
-		Changed: func() { n++ },
+		Changed: func() { n++ }, Left: func() { left++ },
+		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
 	}
 	t := review.Target{
 		LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: r.Job.File.ID,
@@ -170,6 +171,11 @@ func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 	r.Job.Comments += n
 	if err != nil {
 		return work.Next{}, err
+	}
+	if left > 0 {
+		if err := r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left); err != nil {
+			return work.Next{}, err
+		}
 	}
 	return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
 }

@@ -158,6 +158,9 @@ type Run struct {
 	Frameio Frameio
 	Nuxeo   *nuxeo.Client // as the actor
 	Actor   string
+	// Colleague is Nuxeo as somebody who acted before; only for what nobody
+	// else may do: changing a comment that they wrote.
+	Colleague func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
 // Step does one step and names the next; Done is set after the last.

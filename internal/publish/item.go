@@ -163,7 +163,7 @@ func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*intake.Run, 
 		return nil, err
 	}
 	return &intake.Run{
-		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor,
+		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}, nil

@@ -44,6 +44,11 @@ type Importer struct {
 	// Writer is the login that writes: Nuxeo makes it the author, and only the
 	// author may change a comment.
 	Writer string
+	// As gives Nuxeo as another writer, for comments that an earlier import
+	// wrote as somebody else; nil or an error leaves it at the writer's rights.
+	As func(ctx context.Context, login string) (Nuxeo, error)
+	// Left is told of each comment that nobody at hand may change.
+	Left func()
 	// FrameBase is the number of the first frame as Frame.io counts it.
 	FrameBase int64
 	// Changed is told of each write, for the item's counters.
@@ -124,12 +129,39 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 	if have && row.hash == hash {
 		return row.nuxeoID, nil
 	}
-	id, err := i.write(ctx, on, want, row, have)
+	id, writer, err := i.write(ctx, on, want, row, have)
+	if denied(err) && id != "" {
+		i.left()
+		return id, nil
+	}
 	if err != nil {
 		return "", err
 	}
 	i.changed()
-	return id, i.remember(ctx, t, known{commentID: c.ID, parentID: parentID, kind: kind, nuxeoID: id, hash: hash, writer: i.Writer})
+	return id, i.remember(ctx, t, known{commentID: c.ID, parentID: parentID, kind: kind, nuxeoID: id, hash: hash, writer: writer})
+}
+
+// by is Nuxeo as whoever wrote a comment, if that can be had.
+func (i *Importer) by(ctx context.Context, writer string) Nuxeo {
+	if i.As == nil || writer == "" || writer == i.Writer {
+		return i.Nuxeo
+	}
+	if nx, err := i.As(ctx, writer); err == nil {
+		return nx
+	}
+	return i.Nuxeo
+}
+
+// denied are the answers to a change of a comment that is somebody else's.
+func denied(err error) bool {
+	status := nuxeo.StatusOf(err)
+	return status == http.StatusForbidden || status == http.StatusUnauthorized
+}
+
+func (i *Importer) left() {
+	if i.Left != nil {
+		i.Left()
+	}
 }
 
 func (i *Importer) changed() {
@@ -139,30 +171,30 @@ func (i *Importer) changed() {
 }
 
 // write updates the counterpart or creates it, after a look whether a lost
-// answer left one.
-func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row known, have bool) (string, error) {
+// answer left one. It returns its id and who wrote it.
+func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row known, have bool) (id, writer string, err error) {
 	if have {
 		want.ID = row.nuxeoID
-		err := i.Nuxeo.UpdateComment(ctx, on, want)
+		err := i.by(ctx, row.writer).UpdateComment(ctx, on, want)
 		if err == nil || !nuxeo.NotFound(err) {
-			return row.nuxeoID, err
+			return row.nuxeoID, row.writer, err
 		}
 		want.ID = "" // somebody deleted it in Nuxeo; Frame.io still says it
 	}
 	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID, want.XPath != "")
 	if err == nil {
 		want.ID = found.ID
-		return found.ID, i.Nuxeo.UpdateComment(ctx, on, want)
+		return found.ID, found.Author, i.by(ctx, found.Author).UpdateComment(ctx, on, want)
 	}
 	if !nuxeo.NotFound(err) {
-		return "", err
+		return "", "", err
 	}
 	sum := sha256.Sum256([]byte(on + want.EntityID + want.Text + row.nuxeoID))
 	made, err := i.Nuxeo.CreateComment(ctx, on, want, "nuxeo-frameio-comment-"+hex.EncodeToString(sum[:16]))
 	if nuxeo.StatusOf(err) == http.StatusConflict {
-		return "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
+		return "", "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
 	}
-	return made.ID, err
+	return made.ID, i.Writer, err
 }
 
 func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error) {
@@ -223,9 +255,13 @@ func (i *Importer) remove(ctx context.Context, t Target, row known) error {
 	}
 	if answered {
 		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, XPath: xpath(annotation)}
-		err = i.Nuxeo.UpdateComment(ctx, on, k)
+		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
 	} else {
-		err = i.Nuxeo.DeleteComment(ctx, on, row.nuxeoID, annotation)
+		err = i.by(ctx, row.writer).DeleteComment(ctx, on, row.nuxeoID, annotation)
+	}
+	if denied(err) {
+		i.left()
+		return nil
 	}
 	if err != nil && !nuxeo.NotFound(err) {
 		return err

@@ -1,0 +1,234 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// newest publishes and wants exactly one item with the outcome.
+func newest(b *bed.Bed, person, outcome string, assets ...string) work.View {
+	b.T.Helper()
+	before := len(b.Settle())
+	list := b.Published(person, assets...)
+	if len(b.Settle()) != before+2 || list[0].State != work.Done || list[0].Outcome != outcome {
+		b.T.Fatalf("%d items more, the newest %s %s: %s %s, not %s", len(b.Settle())-before, list[0].State, list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
+	}
+	return list[0]
+}
+
+// refused publishes and wants one failed item with the code and such a message.
+func refused(b *bed.Bed, person, code, says string, assets ...string) work.View {
+	b.T.Helper()
+	v := b.Published(person, assets...)[0]
+	if v.State != work.Failed || v.Code != code || !strings.Contains(v.Message, says) {
+		b.T.Fatalf("%s at %q: %s %q %q, not %s %q", v.State, v.Step, v.Code, v.Message, v.Remedy, code, says)
+	}
+	mails := b.Mail.Messages()
+	if m := mails[len(mails)-1]; !strings.Contains(m.Text(), "failed") {
+		b.T.Errorf("the mail says %q", m.Text())
+	}
+	return v
+}
+
+func lastMail(b *bed.Bed) string {
+	b.T.Helper()
+	mails := b.Mail.Messages()
+	if len(mails) == 0 {
+		b.T.Fatal("no mail")
+	}
+	return mails[len(mails)-1].Text()
+}
+
+func TestEachNewHeadIsOneVersionMore(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	uid := b.Only().UID
+	// Stacked after its first publish, it keeps its document.
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	newest(b, b.Julia, "updated", stack)
+	versions := [][]byte{content('1', 1000), content('2', 2000)}
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: versions}})
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
+	// Whichever member is selected, its stack's head is what arrives.
+	newest(b, b.Josh, "updated", first)
+	versions = append(versions, content('3', 3000))
+	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
+	newest(b, b.Julia, "unchanged", stack)
+	if text := lastMail(b); !strings.Contains(text, "was up to date") {
+		t.Errorf("the mail says %q", text)
+	}
+	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
+	if b.Only().UID != uid {
+		t.Error("it is another document")
+	}
+	b.Mails(4)
+}
+
+func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	one, two := content('1', 1000), content('2', 2000)
+	first := add(b, b.Root, "Cut.mov", one)
+	newest(b, b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	head := b.Frameio.AddFile(stack, "Cut 2b.mov", frameiosim.Bytes(two))
+	newest(b, b.Josh, "updated", stack)
+	options := []string{"Approved", "In Progress", "Needs Review"}
+	var comments, words []string
+	for i := range 50 {
+		who, other := b.Josh, b.Julia
+		if i%2 == 1 {
+			who, other = other, who
+		}
+		switch i % 5 {
+		case 0:
+			text := fmt.Sprintf("remark %d", i)
+			comments, words = append(comments, b.Frameio.AddComment(head, frameiosim.CommentSpec{Text: text, OwnerID: other})), append(words, text)
+		case 1:
+			b.Frameio.SetStatus(head, options[i%3])
+		case 2: // by another than whoever wrote it to Nuxeo
+			words[len(words)-1] += " edited"
+			b.Frameio.EditComment(comments[len(comments)-1], words[len(words)-1])
+		case 3:
+			b.Frameio.CompleteComment(comments[len(comments)-1], true)
+		case 4:
+			b.Frameio.Rename(head, fmt.Sprintf("Cut %d.mov", i))
+		}
+		newest(b, who, "unchanged", stack)
+	}
+	b.Check(bed.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
+	if d := b.Only(); d.Properties["frameio:status"] != options[46%3] || d.Properties["frameio:fileName"] != "Cut 49.mov" {
+		t.Errorf("%v %v", d.Properties["frameio:status"], d.Properties["frameio:fileName"])
+	}
+}
+
+func TestWhatAPersonPutThereIsKept(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	mine := content('m', 700)
+	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}); err != nil {
+		t.Fatal(err)
+	}
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	newest(b, b.Josh, "updated", stack)
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{mine, content('2', 2000)}}})
+	// The same head again brings its content back, and keeps what was there.
+	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)}}); err != nil {
+		t.Fatal(err)
+	}
+	newest(b, b.Josh, "updated", stack)
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
+}
+
+func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	err := b.Nuxeo.AddContribution([]byte(`<component name="customer"><require>org.nuxeo.frameio.versioning</require>
+<extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
+<policy id="frameio-content" increment="NONE" beforeUpdate="false" order="-10"><filter-id>frameio-content</filter-id></policy>
+</extension></component>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	newest(b, b.Julia, "updated", stack)
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000)}}})
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
+	newest(b, b.Josh, "updated", stack)
+	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+}
+
+func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	uid := b.Only().UID
+	if err := b.Nuxeo.Lock(uid, "olga"); err != nil {
+		t.Fatal(err)
+	}
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	v := refused(b, b.Josh, "locked", "locked by olga", stack)
+	if d := b.Only(); d.LockOwner != "olga" || d.Content.Length != 1000 || b.Nuxeo.Batches() != 0 {
+		t.Errorf("%s %d, %d batches", d.LockOwner, d.Content.Length, b.Nuxeo.Batches())
+	}
+	if err := b.Nuxeo.Unlock(uid); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+	b.Mails(3)
+}
+
+func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"trashed", "deleted"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			file := add(b, b.Root, "Cut.mov", content('1', 1000))
+			words := remark(b, file, "dark")
+			newest(b, b.Josh, "created", file)
+			old := b.Only().UID
+			gone := b.Nuxeo.Remove
+			if how == "trashed" {
+				gone = b.Nuxeo.Trash
+			}
+			if err := gone(old); err != nil {
+				t.Fatal(err)
+			}
+			newest(b, b.Josh, "created", file)
+			b.Check(bed.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+		})
+	}
+}
+
+// A copy carries our marks as well, but it is somebody's own document.
+func TestCopyIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", file)
+	d := b.Only()
+	copied := b.Nuxeo.MkDoc("/default-domain/workspaces/videos/copy", "File", map[string]any{
+		"dc:title": "Copy", "dc:source": d.Properties["dc:source"], "file:content": nuxeosim.Blob{Name: "Cut.mov", Data: content('1', 1000)},
+	})
+	if err := b.Nuxeo.AddFacet(copied, "FrameioAsset"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Nuxeo.SetProps(copied, map[string]any{"frameio:documentUid": d.UID}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Nuxeo.Remove(d.UID); err != nil {
+		t.Fatal(err)
+	}
+	newest(b, b.Josh, "created", file)
+	if docs := b.Documents(); len(docs) != 2 {
+		t.Errorf("%d documents", len(docs))
+	}
+	if v := b.Nuxeo.Audit(copied); len(b.Nuxeo.Versions(copied)) != 0 {
+		t.Errorf("the copy was touched: %v", v)
+	}
+}
