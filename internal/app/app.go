@@ -122,7 +122,7 @@ func (a *App) build() (err error) {
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Publish = &publish.Service{
-		DB: a.DB, Group: a.group, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail,
+		DB: a.DB, Group: a.group, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
 	a.register()

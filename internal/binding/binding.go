@@ -214,6 +214,16 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding, m
 	return out, more, nil
 }
 
+// Bound says whether a binding stands.
+func (s *Service) Bound(ctx context.Context, id string) (bool, error) {
+	var state State
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT state FROM bindings WHERE id = $1`, id).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return state == Bound, err
+}
+
 // Called is a custom action that was called, with what is needed to answer.
 type Called struct {
 	Action  Action

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"html/template"
+	"net/http"
 	"net/mail"
 	"strings"
 
@@ -35,6 +36,7 @@ const (
 type Message struct {
 	Key      string // the same for a repeat
 	To       string // login in Nuxeo
+	Instead  string // login as whom Nuxeo is asked where To has no access (any more); may be empty
 	Document string // uid of a document that the message is about, for Nuxeo
 	Subject  string
 	Heading  string
@@ -90,11 +92,23 @@ func (s *Service) Send(ctx context.Context, m Message) error {
 	return err
 }
 
-func (s *Service) byNuxeo(ctx context.Context, m Message) error {
+// asking does something in Nuxeo as the one who is told, or else as the one who
+// is there for it: somebody can be told of a document without access to it.
+func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) error) error {
 	nx, err := s.People.Nuxeo(ctx, m.To)
-	if err != nil {
+	if err == nil {
+		err = do(nx)
+	}
+	if m.Instead == "" || m.Instead == m.To || !fault.Is(err, fault.NeedsOwner, fault.NotConnected, fault.Forbidden, fault.NotFound) {
 		return err
 	}
+	if nx, err = s.People.Nuxeo(ctx, m.Instead); err != nil {
+		return err
+	}
+	return do(nx)
+}
+
+func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 	params := map[string]any{
 		"to": []string{"user:" + m.To}, "subject": m.Subject, "message": Template(len(m.Lines)), "HTML": true,
 		"rollbackOnError": true, "Strict User Resolution": true,
@@ -108,7 +122,13 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfText%d", i)] = l.Text
 		vars[fmt.Sprintf("nxfAddress%d", i)] = l.Address
 	}
-	return nx.Operation(ctx, "Document.Mail", "doc:"+m.Document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
+	err := s.asking(ctx, m, func(nx *nuxeo.Client) error {
+		return nx.Operation(ctx, "Document.Mail", "doc:"+m.Document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
+	})
+	if nuxeo.StatusOf(err) == http.StatusConflict {
+		return fault.New(fault.NotReady, "Nuxeo is still sending the mail.").Because(err)
+	}
+	return err
 }
 
 // Template is the FreeMarker template for a message of so many lines. It holds
@@ -144,7 +164,7 @@ func (s *Service) bySMTP(ctx context.Context, m Message) error {
 }
 
 func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
-	to, err := s.address(ctx, m.To)
+	to, err := s.address(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -166,18 +186,18 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-func (s *Service) address(ctx context.Context, login string) (string, error) {
-	nx, err := s.People.Nuxeo(ctx, login)
-	if err != nil {
-		return "", err
-	}
-	u, err := nx.User(ctx, login)
+func (s *Service) address(ctx context.Context, m Message) (string, error) {
+	var u nuxeo.User
+	err := s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
+		u, err = nx.User(ctx, m.To)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
 	a, err := mail.ParseAddress(u.Email)
 	if err != nil {
-		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", login).With("Add one to the user in Nuxeo.")
+		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", m.To).With("Add one to the user in Nuxeo.")
 	}
 	return a.Address, nil
 }

@@ -73,6 +73,9 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+	if err := w.stillBound(ctx, t, &st); err != nil {
+		return work.Next{}, err
+	}
 	if t.Step == "" {
 		return w.who(ctx, t, &st)
 	}
@@ -84,6 +87,24 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return w.expand(ctx, r, &st)
 	}
 	return w.Intake.Step(ctx, r, t.Step)
+}
+
+// stillBound ends an item whose binding has ended since the interaction was
+// accepted, unless the document may be there already: then it is finished.
+func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
+	switch t.Step {
+	case intake.StepAttach, intake.StepVerify, intake.StepDescribe, intake.StepComments:
+		return nil
+	}
+	var binding string
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions WHERE id = $1`, st.Interaction).Scan(&binding)
+	if err != nil {
+		return err
+	}
+	if bound, err := w.Bound(ctx, binding); err != nil || bound {
+		return err
+	}
+	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }
 
 // who decides as whom to act: the one who ran the action, if they have connected

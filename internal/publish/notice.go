@@ -43,7 +43,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 }
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, error) {
-	m := mail.Message{Key: t.ID, To: t.Owner, Footer: "You get this mail because you published from Frame.io to Nuxeo."}
+	m := mail.Message{Key: t.ID, To: t.Owner, Instead: t.Owner, Footer: "You get this mail because you published from Frame.io to Nuxeo."}
 	arrived, failed := 0, 0
 	for _, it := range items {
 		var st state

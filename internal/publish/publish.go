@@ -56,7 +56,9 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
-	Now    func() time.Time
+	// Bound says whether a binding stands.
+	Bound func(ctx context.Context, binding string) (bool, error)
+	Now   func() time.Time
 	// MaxAssets bounds what a selected folder may hold.
 	MaxAssets int
 }

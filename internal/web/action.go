@@ -58,11 +58,20 @@ func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (bi
 	if err != nil {
 		return called, err
 	}
-	err = v4.Verify(body, r.Header.Get(v4.TimestampHeader), r.Header.Get(v4.SignatureHeader), s.Now(), secret)
+	err = v4.Verify(body, only(r.Header, v4.TimestampHeader), only(r.Header, v4.SignatureHeader), s.Now(), secret)
 	if err != nil || called.Action.ID == "" {
 		return called, fault.New(fault.Unauthenticated, "The call is not authentic.")
 	}
 	return called, nil
+}
+
+// only is the value of a header that came once; of two, nobody knows which one
+// a proxy before us has looked at.
+func only(h http.Header, name string) string {
+	if values := h.Values(name); len(values) == 1 {
+		return values[0]
+	}
+	return ""
 }
 
 func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call) (publish.Answer, error) {

@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// userOf is who ran an interaction on Frame.io, as it was recorded.
+func userOf(b *bed.Bed, v work.View) (user string) {
+	b.T.Helper()
+	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT user_id FROM interactions WHERE id = $1`, v.Parent).Scan(&user); err != nil {
+		b.T.Fatal(err)
+	}
+	return user
+}
+
+func creator(b *bed.Bed) any {
+	b.T.Helper()
+	return b.Only().Properties["dc:creator"]
+}
+
+func TestWhoActs(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	stranger := b.Frameio.AddPerson("Sam Stranger", "sam@example.com")
+	b.Frameio.AddMember(b.Account, stranger, frameiosim.RoleMember)
+	for _, c := range []struct {
+		name, person, actor, told string
+		before                    func()
+	}{
+		{"a person with rights acts alone", b.Julia, "julia", "julia@example.org", func() {}},
+		{"a person without a connection acts as the binder", stranger, "josh", "josh@example.org", func() {}},
+		{"a person without rights acts as the binder", b.Julia, "josh", "julia@example.org", func() { b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false) }},
+		{"a person whose access ended acts as the binder", b.Julia, "josh", "julia@example.org", func() { b.Nuxeo.DropTokens("julia") }},
+	} {
+		c.before()
+		file := add(b, b.Root, "Cut.mov", content('1', 1000))
+		v := newest(b, c.person, "created", file)
+		if v.Actor != c.actor || userOf(b, v) != c.person || creator(b) != c.actor {
+			t.Errorf("%s: acted as %s for %s, created by %v", c.name, v.Actor, userOf(b, v), creator(b))
+		}
+		mails := b.Mail.Messages()
+		if m := mails[len(mails)-1]; m.To[0] != c.told {
+			t.Errorf("%s: told %v", c.name, m.To)
+		}
+		b.AllDone()
+		b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET document_uid = NULL`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestUnboundFolderTakesNothing(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	made := b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 503})
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	res := b.Run(b.Josh, file)
+	if res.Description != "This folder is no longer bound to Frame.io." {
+		t.Errorf("%+v", res)
+	}
+	if n := interactions(b); n != 0 || len(b.Documents()) != 0 {
+		t.Errorf("%d interactions", n)
+	}
+	b.Frameio.Faults().Clear()
+	clock.Move(time.Hour)
+	b.AllDone()
+	if left := b.Frameio.Actions(b.Workspace); len(left) != 0 {
+		t.Errorf("%+v", left)
+	}
+}
+
+func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	made := b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000), frameiosim.NotUploadedYet())
+	b.Run(b.Josh, file)
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.Frameio.FinishUpload(file)
+	clock.Move(time.Minute)
+	for _, v := range b.Settle() {
+		if v.Kind == "publish" && (v.State != work.Failed || v.Message != "This folder is no longer bound to Frame.io.") {
+			t.Errorf("%s %s", v.State, v.Message)
+		}
+	}
+	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
+		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
+	}
+	if text := lastMail(b); !strings.Contains(text, "no longer bound") {
+		t.Errorf("the mail says %q", text)
+	}
+}
+
+// Of a lost refresh nothing worse comes than to connect again.
+func TestLostRefreshAsksToConnectAgain(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	b.Frameio.ExpireAccess(b.Josh)
+	b.Frameio.Faults().Add(faults.Rule{Path: "/ims/token", Lost: true, Times: 1})
+	v := refused(b, b.Josh, "not_connected", "is not signed in to Frame.io any more", file)
+	if v.Remedy != "Connect Frame.io again." {
+		t.Errorf("the remedy is %q", v.Remedy)
+	}
+	b.Connect("josh")
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+}
+
+func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	want, files := bed.Want{}, []string{}
+	for _, c := range "abcdefgh" {
+		files = append(files, add(b, b.Root, string(c)+".mov", content(byte(c), 1000)))
+		want[string(c)] = bed.WantDocument{Content: content(byte(c), 1000)}
+	}
+	before := b.Frameio.TokenRefreshes()
+	b.Frameio.ExpireAccess(b.Josh)
+	b.Run(b.Josh, files...)
+	b.AllDone()
+	b.Check(want)
+	if n := b.Frameio.TokenRefreshes() - before; n != 1 {
+		t.Errorf("%d refreshes", n)
+	}
+}

@@ -1,0 +1,116 @@
+package e2e
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// interactions counts what was accepted.
+func interactions(b *bed.Bed) (n int) {
+	b.T.Helper()
+	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT COUNT(*) FROM interactions`).Scan(&n); err != nil {
+		b.T.Fatal(err)
+	}
+	return n
+}
+
+func TestOneInteractionDeliveredManyTimes(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	spec := frameiosim.DeliverSpec{ActionID: b.Action().ID, PersonID: b.Josh, ResourceIDs: []string{file, file}, InteractionID: "the-one", Tries: 1}
+	deliver := func(skew time.Duration, status int) {
+		s := spec
+		s.Skew = skew
+		res, err := b.Frameio.DeliverAction(t.Context(), s)
+		if err != nil || res.Status != status || status == 200 && res.Description != "Asset pushed to Nuxeo." {
+			t.Errorf("skew %v: %+v %v", skew, res, err)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() { deliver(0, 200) })
+	}
+	wg.Wait()
+	deliver(0, 200)
+	b.AllDone()
+	deliver(0, 200)
+	deliver(-4*time.Minute-59*time.Second, 200)
+	deliver(4*time.Minute+58*time.Second, 200)
+	deliver(-5*time.Minute-1*time.Second, 401)
+	deliver(5*time.Minute+2*time.Second, 401)
+	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
+		t.Errorf("%d items of %d interactions", len(items), interactions(b))
+	}
+	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Mails(1)
+}
+
+func TestEveryJobTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Twice())
+			deed, check := s.prepare(b)
+			deed()
+			b.Settle()
+			check()
+		})
+	}
+}
+
+func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	words := remark(b, file, "dark")
+	var wg sync.WaitGroup
+	for _, person := range []string{b.Josh, b.Julia, b.Josh} {
+		wg.Go(func() { b.Run(person, file) })
+	}
+	wg.Wait()
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+	b.Mails(3)
+}
+
+func TestOneAssetSelectedInSeveralWays(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	lone := add(b, day, "Lone.mov", content('l', 500))
+	member := add(b, day, "Cut.mov", content('1', 1000))
+	stack := b.Frameio.Stack(member, add(b, day, "Cut 2.mov", content('2', 2000)))
+	b.Run(b.Josh, stack, member, lone, day)
+	b.AllDone()
+	b.Mails(1)
+	newest(b, b.Josh, "unchanged", stack)
+	newest(b, b.Josh, "unchanged", lone)
+	// Where they are depends on which item came first; what they hold does not.
+	if got := sizes(b, b.Folder); len(got) != 2 || got["Cut 2"] != 2000 || got["Lone"] != 500 {
+		t.Errorf("%v", got)
+	}
+}
+
+// sizes are the documents below a folder by title; two of one title would add
+// up.
+func sizes(b *bed.Bed, folder string) map[string]int64 {
+	out := map[string]int64{}
+	for _, d := range b.Nuxeo.Children(folder) {
+		if d.Content != nil {
+			out[d.Title] += d.Content.Length
+		}
+		for title, n := range sizes(b, d.UID) {
+			out[title] += n
+		}
+	}
+	return out
+}
