@@ -248,16 +248,14 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	errs := make(chan error, 2)
-	go func() { errs <- server.Serve(l) }()
-	go func() { errs <- a.Run(ctx) }()
-	var first error
-	select {
-	case <-ctx.Done():
-	case first = <-errs:
-	}
-	cancel()
-	return errors.Join(serious(first), a.stop(server), serious(<-errs))
+	var serving, working error
+	var wg sync.WaitGroup
+	wg.Go(func() { defer cancel(); serving = server.Serve(l) })
+	wg.Go(func() { defer cancel(); working = a.Run(ctx) })
+	<-ctx.Done() // told to stop, or one of them ended
+	err := a.stop(server)
+	wg.Wait()
+	return errors.Join(serious(serving), serious(working), err)
 }
 
 func (a *App) stop(server *http.Server) error {

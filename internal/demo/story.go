@@ -86,7 +86,7 @@ func (t *story) bind(ctx context.Context) (err error) {
 	t.binding = *resp.JSON201
 	actions := t.Frameio.Actions(t.seed.workspace)
 	if len(actions) != 1 || actions[0].Name != "Publish to Nuxeo" {
-		return fmt.Errorf("Frame.io has the custom actions %v", actions)
+		return fmt.Errorf("there are the custom actions %v on Frame.io", actions)
 	}
 	t.action = actions[0]
 	return has(t.must(folder), "FrameioBinding")
@@ -113,7 +113,7 @@ func (t *story) run(ctx context.Context, person string, assets ...string) (frame
 		return res, err
 	}
 	if res.Title != "Success" {
-		return res, fmt.Errorf("Frame.io showed %q %q", res.Title, res.Description)
+		return res, fmt.Errorf("the message on Frame.io was %q %q", res.Title, res.Description)
 	}
 	t.say("Frame.io shows: %s — %s", res.Title, res.Description)
 	return res, t.settle(ctx)
@@ -154,7 +154,7 @@ func (t *story) publish(ctx context.Context) (err error) {
 		return err
 	}
 	if t.first.Description != "3 assets pushed to Nuxeo." {
-		return fmt.Errorf("Frame.io showed %q", t.first.Description)
+		return fmt.Errorf("the message on Frame.io was %q", t.first.Description)
 	}
 	for _, d := range t.Nuxeo.Children(folder) {
 		t.say("In Nuxeo: %-12s %s", d.Title, size(d))

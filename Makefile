@@ -1,0 +1,57 @@
+# Everything is one Go program; `make help` lists what can be done.
+# A fresh machine needs Go and make. What else a target needs it installs.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+LDFLAGS := -s -w -X github.com/nuxeo-frameio/nuxeo-frameio/internal/app.Version=$(VERSION)
+TOOL    := go tool -modfile=tools/go.mod
+export GOFLAGS ?= -buildvcs=false
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build the static program into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/nuxeo-frameio ./cmd/nuxeo-frameio
+
+.PHONY: demo
+demo: build ## Show everything on this machine, without any account
+	@bin/nuxeo-frameio demo $(ARGS)
+
+.PHONY: test
+test: check ## Run every check and every test
+	go test -timeout 20m ./...
+
+.PHONY: race
+race: ## Run the tests of what is concurrent under the race detector
+	go test -race -timeout 30m ./internal/transfer ./internal/pace ./internal/work ./internal/store ./internal/identity ./test/...
+
+.PHONY: check
+check: ## Format, vet and static analysis
+	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+.PHONY: format
+format: ## Format the code
+	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v '\.gen\.go$$')
+
+.PHONY: generate
+generate: ## Generate the REST interface from its description
+	go generate ./...
+
+.PHONY: bench
+bench: ## Measure speed and memory against baselines in the same run
+	go run ./test/bench $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of outside input for FUZZTIME each
+	./test/fuzz.sh $(or $(FUZZTIME),60s)
+
+.PHONY: package
+package: build ## Write the Nuxeo package into dist/
+	mkdir -p dist && bin/nuxeo-frameio package -o dist
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist test-output

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"crypto/tls"
+)
+
+func writeCertificate(path string, cert tls.Certificate) error {
+	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}), 0o600)
+}
+
+// errand is one transfer for the relay.
+type errand struct {
+	From, To string
+	Size     int64
+	Token    string
+}
+
+// relay is the baseline: it pipes the body of a GET into a POST, by net/http as
+// it comes. It does an errand per line of its standard input and answers with
+// the seconds it took.
+func relay(ctx context.Context, _ []string) error {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		var e errand
+		if err := json.Unmarshal(in.Bytes(), &e); err != nil {
+			return err
+		}
+		start := time.Now()
+		if err := e.run(ctx); err != nil {
+			return err
+		}
+		fmt.Println(time.Since(start).Seconds())
+	}
+	return in.Err()
+}
+
+func (e errand) run(ctx context.Context) error {
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, e.From, nil)
+	if err != nil {
+		return err
+	}
+	from, err := http.DefaultClient.Do(get)
+	if err != nil {
+		return err
+	}
+	defer from.Body.Close()
+	if from.StatusCode != http.StatusOK || from.ContentLength != e.Size {
+		return fmt.Errorf("the origin answered %s with %d bytes", from.Status, from.ContentLength)
+	}
+	post, err := http.NewRequestWithContext(ctx, http.MethodPost, e.To, from.Body)
+	if err != nil {
+		return err
+	}
+	post.ContentLength = e.Size
+	post.Header.Set("Content-Type", "application/octet-stream")
+	post.Header.Set("X-File-Name", "relay.mov")
+	post.Header.Set("X-File-Size", fmt.Sprint(e.Size))
+	post.Header.Set("X-Authentication-Token", e.Token)
+	to, err := http.DefaultClient.Do(post)
+	if err != nil {
+		return err
+	}
+	defer to.Body.Close()
+	_, _ = io.Copy(io.Discard, to.Body)
+	if to.StatusCode != http.StatusCreated {
+		return fmt.Errorf("the sink answered %s", to.Status)
+	}
+	return nil
+}
+
+// hello is the baseline for the receiver: a handler that answers at once.
+func hello(ctx context.Context, _ []string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"title":"Success","description":"Asset pushed to Nuxeo."}`)
+	})}
+	fmt.Println("http://" + l.Addr().String())
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	return server.Serve(l)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
+)
+
+// seed is that of every file of the origin; the sink knows it too.
+const seed = 1
+
+// largest is the largest file that is moved.
+const largest = 20 << 30
+
+// place tells the other processes where things are.
+type place struct {
+	Nuxeo, Frameio  string
+	Workspace, Root string
+	Folder          string
+	CA              string // file with the certificate, for TLS
+	Access          string // token of josh on Frame.io, for the baseline
+}
+
+// world runs origin and sink until its standard input ends.
+func world(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("world", flag.ContinueOnError)
+	secure := flags.String("tls", "", "file to write the certificate to; TLS is used then")
+	digest := flags.String("digest", "none", "digest that the sink makes")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	nx, err := nuxeosim.New(nuxeosim.Options{DiscardBlobs: true, Verify: pattern.New(seed, largest), DigestAlgorithm: *digest})
+	if err != nil {
+		return err
+	}
+	defer nx.Close()
+	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1})
+	if err != nil {
+		return err
+	}
+	defer fio.Close()
+	var p place
+	nuxeo, err := serve(nx, *secure)
+	if err != nil {
+		return err
+	}
+	p.Nuxeo = nuxeo + "/nuxeo"
+	nx.SetURL(p.Nuxeo)
+	if p.Frameio, err = serve(fio, *secure); err != nil {
+		return err
+	}
+	fio.SetURL(p.Frameio)
+	if err := p.fill(nx, fio); err != nil {
+		return err
+	}
+	p.CA = *secure
+	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
+		return err
+	}
+	if _, err = os.Stdin.Read(make([]byte, 1)); err == io.EOF {
+		err = nil // the driver has closed it: this is the end
+	}
+	return err
+}
+
+func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) error {
+	var zip bytes.Buffer
+	if err := addon.Build(&zip, "1.0.0"); err != nil {
+		return err
+	}
+	if err := nx.InstallPackage(zip.Bytes()); err != nil {
+		return err
+	}
+	p.Folder = nx.MkDoc("/default-domain/workspaces/bench", "Folder", map[string]any{"dc:title": "bench"})
+	josh := fio.AddPerson("Josh Editor", "josh@example.org")
+	account := fio.AddAccount("Studio", josh)
+	p.Workspace = fio.AddWorkspace(account, "Post")
+	_, p.Root = fio.AddProject(p.Workspace, "Film")
+	p.Access = fio.AccessToken(josh)
+	return nil
+}
+
+// serve listens on a free port, with the test certificate of the standard
+// library when a file for it is given.
+func serve(h http.Handler, certificate string) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
+	if certificate == "" {
+		go func() { _ = server.Serve(l) }() // ends with the process
+		return "http://" + l.Addr().String(), nil
+	}
+	template := httptest.NewUnstartedServer(http.NotFoundHandler())
+	template.StartTLS()
+	defer template.Close()
+	cert := template.TLS.Certificates[0]
+	if err := writeCertificate(certificate, cert); err != nil {
+		return "", err
+	}
+	tlsListener := tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+	go func() { _ = server.Serve(tlsListener) }() // ends with the process
+	return "https://" + l.Addr().String(), nil
+}
