@@ -64,15 +64,23 @@ func (s *Service) accepted(ctx context.Context, r *Run, b *nuxeo.Blob) error {
 	})
 }
 
+// dropTries is how often a batch is tried to be removed before it is left to
+// Nuxeo.
+const dropTries = 3
+
 // dropBatch lets go of the batch, if there is one. One that cannot be removed
 // is no reason to fail.
 func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 	batch := r.Job.Batch
-	r.Job.Batch = ""
 	if batch == "" {
 		return nil
 	}
-	if err := r.Nuxeo.DropBatch(ctx, batch); err != nil && !nuxeo.NotFound(err) {
+	err := r.Nuxeo.DropBatch(ctx, batch)
+	if fault.Then(err) == fault.Retry && r.Task.Attempt < dropTries {
+		return err
+	}
+	r.Job.Batch = ""
+	if err != nil && !nuxeo.NotFound(err) {
 		return r.Task.Note(ctx, "left behind", "an upload batch that Nuxeo removes by itself")
 	}
 	return nil

@@ -120,7 +120,7 @@ func bound(b *bed.Bed, name string, workspaces ...string) {
 	if d, _ := b.Nuxeo.Doc(b.Folder); len(d.Properties["frameiobinding:bindings"].([]any)) != 1 {
 		b.T.Errorf("the folder shows %v", d.Properties["frameiobinding:bindings"])
 	}
-	b.AllDone()
+	b.Settle()
 }
 
 func sceneBind(b *bed.Bed) (deed, check func()) {
@@ -139,6 +139,7 @@ func sceneBind(b *bed.Bed) (deed, check func()) {
 			b.Settle()
 		}
 		bound(b, "Publish", b.Workspace, second)
+		b.AllDone()
 	}
 }
 
@@ -157,6 +158,7 @@ func sceneUnbind(b *bed.Bed) (deed, check func()) {
 			b.Settle()
 		}
 		bound(b, "Other", b.Workspace)
+		b.AllDone()
 	}
 }
 

@@ -126,7 +126,15 @@ func (a *active) chosen() bool {
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(strconv.FormatUint(a.Seed, 16) + "/" + strconv.Itoa(a.seen)))
-	return float64(h.Sum64()>>11)/(1<<53) < a.Chance
+	return float64(mix(h.Sum64())>>11)/(1<<53) < a.Chance
+}
+
+// mix spreads a hash over all its bits: those of numbers that follow each other
+// differ in the low ones only, and rules would strike in long runs.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
 }
 
 // Middleware lets the rules strike what next would serve.
