@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -130,11 +131,28 @@ func (e *Engine) pushWoken(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case ids := <-e.wake:
-			if err := e.push(ctx, ids); err != nil && ctx.Err() == nil {
+			if err := e.push(ctx, e.drain(ids)); err != nil && ctx.Err() == nil {
 				e.log.WarnContext(ctx, "items wait for the sweeper", "error", err)
 			}
 		}
 	}
+}
+
+// maxWoken bounds how many jobs one insert takes.
+const maxWoken = 500
+
+// drain takes what has gathered while the last insert ran: under load one
+// insert serves many callers.
+func (e *Engine) drain(ids []string) []string {
+	for len(ids) < maxWoken {
+		select {
+		case more := <-e.wake:
+			ids = append(ids, more...)
+		default:
+			return ids
+		}
+	}
+	return ids
 }
 
 func (e *Engine) push(ctx context.Context, ids []string) error {
@@ -201,6 +219,10 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 			e.settle(ctx, t, errCanceled)
 			return
 		}
+		if ctx.Err() != nil {
+			e.settle(ctx, t, ctx.Err())
+			return
+		}
 		next, err := e.step(ctx, w, t)
 		if err != nil {
 			e.settle(ctx, t, err)
@@ -215,7 +237,7 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			e.log.ErrorContext(ctx, "a step panicked", "step", t.Step, "panic", r)
+			e.log.ErrorContext(ctx, "a step panicked", "step", t.Step, "panic", r, "stack", string(debug.Stack()))
 			err = fault.New(fault.Internal, "The connector made a mistake in step %q.", t.Step)
 		}
 	}()
@@ -226,21 +248,24 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 	return w.Step(ctx, t)
 }
 
-// follow records what came of a step and says whether to go on at once.
+// follow records what came of a step and says whether to go on at once. What a
+// step achieved counts even when its context has ended meanwhile.
 func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
+	rec, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
 	var err error
 	switch {
 	case next.Done:
-		err = e.end(ctx, t, next.Outcome)
+		err = e.end(rec, t, next.Outcome)
 	case next.After > 0 || e.now().After(t.ends):
-		err = e.park(ctx, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
+		err = e.park(rec, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
 	default:
-		if err = e.advance(ctx, t, next.Step); err == nil {
+		if err = e.advance(rec, t, next.Step); err == nil {
 			return true
 		}
 	}
-	if err != nil && !fault.Is(err, fault.Stale) && ctx.Err() == nil {
-		e.log.ErrorContext(ctx, "cannot record a step; the item is taken up again when its lease ends", "error", err)
+	if err != nil {
+		e.settle(ctx, t, err)
 	}
 	return false
 }

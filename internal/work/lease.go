@@ -38,21 +38,22 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(e.set.Lease / 4)
 	defer tick.Stop()
-	deadline := e.now().Add(e.set.Lease)
+	deadline := e.now().Add(e.set.Lease * 3 / 4)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		asked := e.now()
 		canceled, err := e.renew(ctx, id, generation)
 		switch {
 		case err == nil && canceled:
 			cancel(errCanceled)
 			return
 		case err == nil:
-			deadline = e.now().Add(e.set.Lease)
-		case fault.Is(err, fault.Stale), e.now().After(deadline):
+			deadline = asked.Add(e.set.Lease * 3 / 4)
+		case fault.Is(err, fault.Stale), !e.now().Before(deadline):
 			// Without the database we cannot know: stop before the lease ends.
 			cancel(errStale)
 			return
@@ -61,6 +62,8 @@ func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, can
 }
 
 func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled bool, err error) {
+	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // a database that hangs is as good as none
+	defer stop()
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'
 			RETURNING cancel AND ending = ''`, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled)

@@ -46,9 +46,10 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 // Jobs must end on their own well before River would rescue them: it does so
 // without fencing, which ours covers, but in vain.
 const (
-	jobTimeout   = 20 * time.Minute
-	rescueAfter  = 25 * time.Minute
-	softStopTime = 10 * time.Second
+	jobTimeout  = 20 * time.Minute
+	rescueAfter = 25 * time.Minute
+	// softStop is how long jobs may go on when the process stops.
+	softStop = 10 * time.Second
 )
 
 // River is a Queue on the job library. Workers is how many jobs run at once.
@@ -56,24 +57,29 @@ type River struct {
 	client *river.Client[*sql.Tx]
 	worker *riverWorker
 	log    *slog.Logger
+	soft   time.Duration
 }
 
 // NewRiver makes the queue on a database that Migrate has prepared.
 func NewRiver(db *sql.DB, node string, workers int, log *slog.Logger) (*River, error) {
+	return newRiver(db, node, workers, log, softStop)
+}
+
+func newRiver(db *sql.DB, node string, workers int, log *slog.Logger, soft time.Duration) (*River, error) {
 	w := &riverWorker{}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
 		ID: node, Logger: log, Workers: bundle, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		SoftStopTimeout: softStopTime,
+		SoftStopTimeout: soft,
 		// Finished jobs tell nothing that our items do not.
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the job queue: %w", err)
 	}
-	return &River{client: client, worker: w, log: log}, nil
+	return &River{client: client, worker: w, log: log, soft: soft}, nil
 }
 
 type riverWorker struct {
@@ -140,7 +146,7 @@ func (q *River) Run(ctx context.Context, work func(context.Context, Job)) error 
 		return fmt.Errorf("starting the job queue: %w", err)
 	}
 	<-ctx.Done()
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*softStopTime)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.soft+settleTime)
 	defer cancel()
 	return q.client.Stop(stop)
 }

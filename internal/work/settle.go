@@ -3,6 +3,7 @@ package work
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,8 +25,8 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 		e.log.InfoContext(ctx, "item was taken over", "step", t.Step)
 		return
 	}
-	if ended && cause != errCanceled {
-		cause = errShutdown
+	if ended && cause != errCanceled && !errors.Is(cause, context.DeadlineExceeded) {
+		cause = errShutdown // a step that took too long has failed, though
 	}
 	if rec := e.record(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
 		e.log.ErrorContext(ctx, "cannot record a failure; the item is taken up again when its lease ends", "error", rec, "of", err)
@@ -35,7 +36,7 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	switch {
 	case cause == errShutdown:
-		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, event: "handed over", detail: "the connector stops"})
+		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, event: "handed over", detail: "the connector stops"})
 	case cause == errCanceled || err == errCanceled:
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
@@ -44,7 +45,7 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	switch fault.Then(err) {
 	case fault.Wait:
 		return e.wait(ctx, t, f)
-	case fault.Retry:
+	case fault.Retry, fault.Drop: // it is ours still: something within the step was stopped
 		if t.Attempt+1 < e.set.MaxAttempts {
 			return e.retry(ctx, t, f)
 		}
@@ -83,7 +84,7 @@ func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error)
 		return err
 	}
 	// Undo gets a job of its own, with all the time it needs.
-	return e.park(ctx, t, parked{step: t.Step, why: f})
+	return e.park(ctx, t, parked{step: t.Step, why: f, event: "undoing", detail: f.Message})
 }
 
 func (e *Engine) turn(ctx context.Context, t *Task, as State, f *fault.Error) error {
@@ -115,11 +116,14 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	if t.ending != "" { // why it ends is what people should read, not how undoing goes
 		p.why = &fault.Error{Code: fault.Code(t.Code), Message: t.Message, Remedy: t.Remedy}
 	}
+	var due int64
 	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', step = $1, not_before = $2, waiting_since = $3, attempt = $4,
-				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8 WHERE id = $9`,
+		// Whoever cancelled meanwhile does not wait for the pause to end.
+		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3, attempt = $4,
+				not_before = CASE WHEN cancel AND ending = '' THEN $8 ELSE $2 END,
+				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8 WHERE id = $9 RETURNING not_before`,
 			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
-			store.Millis(now), t.ID); err != nil {
+			store.Millis(now), t.ID).Scan(&due); err != nil {
 			return err
 		}
 		return history(ctx, tx, t.ID, now, p.event, p.detail)
@@ -127,7 +131,11 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	if err != nil {
 		return err
 	}
-	return e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: at}})
+	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due)}})
+	if err != nil {
+		e.log.WarnContext(ctx, "an item waits for the sweeper", "error", err)
+	}
+	return nil
 }
 
 // advance goes to the next step; success forgets earlier failures.
@@ -141,9 +149,6 @@ func (e *Engine) advance(ctx context.Context, t *Task, step string) error {
 		return history(ctx, tx, t.ID, now, "step", step)
 	})
 	t.Step, t.Attempt, t.WaitingSince = step, 0, time.Time{}
-	if err != nil {
-		e.settle(ctx, t, err)
-	}
 	return err
 }
 

@@ -1,0 +1,285 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+var josh = Viewer{Login: "josh"}
+
+func (w *world) cancelItem(id string) {
+	w.Helper()
+	if err := w.Cancel(w.Context(), josh, id); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func TestCancelWhileWaiting(t *testing.T) {
+	t.Parallel()
+	steps, undone := 0, 0
+	w := setup(t, worker{
+		step: func(context.Context, *Task) (Next, error) { steps++; return Next{Step: "later", After: time.Hour}, nil },
+		undo: func(context.Context, *Task) error { undone++; return nil },
+	})
+	id := w.one()
+	w.turn(id)
+	old := w.job(id)
+	w.cancelItem(id)
+	w.clock.add(time.Hour)
+	w.Work(t.Context(), old) // the job of before: out of date
+	if steps != 1 || undone != 0 {
+		t.Fatalf("%d steps, undone %d times", steps, undone)
+	}
+	w.clock.add(-time.Hour) // the pause does not hold the cancel up
+	v := w.turns(id)
+	w.is(v, Canceled)
+	if steps != 1 || undone != 1 || v.Code != "canceled" || !w.clock.now().Before(v.Created.Add(time.Hour)) {
+		t.Errorf("%d steps, undone %d times, %+v", steps, undone, v.Item)
+	}
+	if got := w.events(id); !slices.Equal(got, []string{"cancel asked", "undoing", "canceled"}) {
+		t.Errorf("history %v", got)
+	}
+	if err := w.Cancel(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
+		t.Errorf("cancelled twice: %v", err)
+	}
+}
+
+func TestCancelWhileRunning(t *testing.T) {
+	t.Parallel()
+	started := make(chan struct{})
+	undone := 0
+	w := setup(t, worker{
+		step: func(ctx context.Context, _ *Task) (Next, error) {
+			close(started)
+			<-ctx.Done()
+			return Next{}, ctx.Err()
+		},
+		undo: func(ctx context.Context, _ *Task) error { undone++; return ctx.Err() },
+	})
+	id := w.one()
+	job := w.job(id)
+	ended := make(chan struct{})
+	go func() { w.Work(t.Context(), job); close(ended) }()
+	<-started
+	w.cancelItem(id)
+	<-ended
+	w.is(w.turns(id), Canceled)
+	if undone != 1 {
+		t.Errorf("undone %d times", undone)
+	}
+}
+
+// What a step achieved before it noticed stays: the next step does not start.
+func TestCancelBetweenSteps(t *testing.T) {
+	t.Parallel()
+	var w *world
+	var seen []string
+	w = setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		seen = append(seen, k.Step)
+		w.cancelItem(k.ID)
+		return Next{Step: "two"}, nil
+	}})
+	id := w.one()
+	w.turn(id)
+	v := w.turns(id)
+	w.is(v, Canceled)
+	if !slices.Equal(seen, []string{""}) || v.Step != "two" {
+		t.Errorf("%v, at %q", seen, v.Step)
+	}
+}
+
+// An item that is done in the moment of the cancel is done.
+func TestCancelOfTheLastStep(t *testing.T) {
+	t.Parallel()
+	var w *world
+	w = setup(t, worker{
+		step: func(_ context.Context, k *Task) (Next, error) {
+			w.cancelItem(k.ID)
+			return Next{Done: true, Outcome: "created"}, nil
+		},
+		undo: func(context.Context, *Task) error { t.Error("undone"); return nil },
+	})
+	id := w.one()
+	v := w.turn(id)
+	w.is(v, Done)
+	if v.Outcome != "created" || v.Canceling {
+		t.Errorf("%+v", v.Item)
+	}
+}
+
+// Another node cancels while the step is about to pause for long: the cancel
+// does not wait for the pause to end.
+func TestCancelBeforeALongPause(t *testing.T) {
+	t.Parallel()
+	var w, other *world
+	w = setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		other.cancelItem(k.ID)
+		return Next{Step: "later", After: time.Hour}, nil
+	}})
+	other = w.other("node-2", worker{})
+	id := w.one()
+	v := w.turn(id)
+	w.is(v, Waiting)
+	if v.NotBefore.After(w.clock.now()) {
+		t.Fatalf("waits until %s", v.NotBefore)
+	}
+	w.is(w.turns(id), Canceled)
+}
+
+func TestRetryKeepsWhatWasReached(t *testing.T) {
+	t.Parallel()
+	type state struct{ N int }
+	broken := true
+	w := setup(t, worker{step: func(ctx context.Context, k *Task) (Next, error) {
+		var s state
+		if err := k.Load(&s); err != nil {
+			return Next{}, err
+		}
+		if broken {
+			return Next{}, fault.New(fault.Refused, "No.")
+		}
+		if s.N != 7 || k.Step != "" || k.Attempt != 0 || k.Code != "" {
+			t.Errorf("%+v, %+v", s, k.Item)
+		}
+		return Next{Done: true}, nil
+	}})
+	n := item("a")
+	n.Data = state{N: 7}
+	id := w.add(n)[0]
+	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
+		t.Errorf("retried although it waits: %v", err)
+	}
+	w.is(w.turns(id), Failed)
+	old := w.job(id)
+	broken = false
+	if err := w.Retry(t.Context(), josh, id); err != nil {
+		t.Fatal(err)
+	}
+	w.Work(t.Context(), old)
+	w.is(w.item(id), Waiting)
+	v := w.turns(id)
+	w.is(v, Done)
+	if v.Message != "" || v.Canceling {
+		t.Errorf("%+v", v.Item)
+	}
+	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
+		t.Errorf("retried although it is done: %v", err)
+	}
+}
+
+func TestRetryAfterCancel(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	id := w.one()
+	w.cancelItem(id)
+	w.is(w.turns(id), Canceled)
+	if err := w.Retry(t.Context(), josh, id); err != nil {
+		t.Fatal(err)
+	}
+	w.is(w.turns(id), Done)
+}
+
+func TestOthersCanNeitherSeeNorTouch(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	mine, acted := item("mine"), item("acted")
+	acted.Owner, acted.Actor = "julia", "josh"
+	ids := w.add(mine, acted, New{Kind: "test", Subject: "theirs", Owner: "julia"})
+	for name, tc := range map[string]struct {
+		who  Viewer
+		seen []bool
+	}{
+		"owner and actor": {josh, []bool{true, true, false}},
+		"owner":           {Viewer{Login: "julia"}, []bool{false, true, true}},
+		"stranger":        {Viewer{Login: "olga"}, []bool{false, false, false}},
+		"administrator":   {admin, []bool{true, true, true}},
+	} {
+		list, _, err := w.Items(t.Context(), tc.who, Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, id := range ids {
+			_, err := w.Item(t.Context(), tc.who, id)
+			listed := slices.ContainsFunc(list, func(v View) bool { return v.ID == id })
+			if (err == nil) != tc.seen[i] || listed != tc.seen[i] || err != nil && !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s, item %d: %v, listed %v", name, i, err, listed)
+			}
+			if tc.seen[i] {
+				continue
+			}
+			for _, touch := range []func(context.Context, Viewer, string) error{w.Cancel, w.Retry} {
+				if err := touch(t.Context(), tc.who, id); !fault.Is(err, fault.NotFound) {
+					t.Errorf("%s, item %d: %v", name, i, err)
+				}
+			}
+		}
+	}
+}
+
+func TestPagesFollowTheCursor(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	var all []string
+	for _, s := range []string{"a", "b", "c", "d", "e"} {
+		all = append(all, w.add(item(s))...)
+	}
+	other := item("x")
+	other.Kind, other.Owner = "mail", "julia"
+	w.add(other)
+	var got []string
+	f := Filter{Kind: "test", Limit: 2}
+	for more := true; more; {
+		page, next, err := w.Items(t.Context(), josh, f)
+		if err != nil || len(page) == 0 {
+			t.Fatalf("%v, %v", page, err)
+		}
+		more = next
+		for _, v := range page {
+			got = append(got, v.ID)
+		}
+		f.Before = got[len(got)-1]
+	}
+	slices.Reverse(got)
+	if !slices.Equal(got, all) {
+		t.Errorf("%v, want %v", got, all)
+	}
+	w.turn(all[0])
+	if page, _, err := w.Items(t.Context(), josh, Filter{State: "done"}); err != nil || len(page) != 1 || page[0].ID != all[0] {
+		t.Errorf("%v, %v", page, err)
+	}
+	under, err := w.Under(t.Context(), "p", "test")
+	if err != nil || len(under) != 5 || under[0].ID != all[0] {
+		t.Errorf("%d, %v", len(under), err)
+	}
+	counts, oldest, err := w.Counts(t.Context())
+	if err != nil || counts[Done] != 1 || counts[Waiting] != 5 || !oldest.Equal(w.clock.now()) {
+		t.Errorf("%v, %s, %v", counts, oldest, err)
+	}
+}
+
+func TestProgressIsShown(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{step: func(ctx context.Context, k *Task) (Next, error) {
+		for done := range 3 {
+			if err := k.Progress(ctx, Transfer{Name: "f.mov", Size: 3, Done: int64(done + 1), State: "s"}); err != nil {
+				return Next{}, err
+			}
+		}
+		p, err := k.Transfer(ctx)
+		if err != nil || p.Done != 3 || p.State != "s" {
+			t.Errorf("%+v, %v", p, err)
+		}
+		k.Title, k.Actor = "f.mov", "julia"
+		return Next{Done: true}, k.Commit(ctx, nil, func(*sql.Tx) error { return nil })
+	}})
+	v := w.turn(w.one())
+	w.is(v, Done)
+	if v.Transfer.Name != "f.mov" || v.Transfer.Done != 3 || !v.Transfer.Started.Equal(w.clock.now()) || v.Title != "f.mov" || v.Actor != "julia" {
+		t.Errorf("%+v", v)
+	}
+}

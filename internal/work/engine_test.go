@@ -1,0 +1,335 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+func TestStepsFollowEachOther(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	w := setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		seen = append(seen, k.Step)
+		switch k.Step {
+		case "":
+			return Next{Step: "two"}, nil
+		case "two":
+			return Next{Step: "three", After: time.Minute}, nil
+		}
+		return Next{Done: true, Outcome: "created"}, nil
+	}})
+	id := w.one()
+	v := w.turn(id)
+	w.is(v, Waiting)
+	if v.Step != "three" || !v.NotBefore.Equal(w.clock.now().Add(time.Minute)) {
+		t.Fatalf("%+v", v)
+	}
+	w.is(w.turn(id), Waiting) // too early: nothing happens
+	w.clock.add(time.Minute)
+	v = w.turn(id)
+	w.is(v, Done)
+	if v.Outcome != "created" || !v.Finished.Equal(w.clock.now()) || !slices.Equal(seen, []string{"", "two", "three"}) {
+		t.Errorf("%+v, %v", v, seen)
+	}
+	w.is(w.turn(id), Done)
+	if len(seen) != 3 {
+		t.Errorf("a finished item was worked on: %v", seen)
+	}
+}
+
+func TestRetryWaitsLongerAndGivesUp(t *testing.T) {
+	t.Parallel()
+	undone := 0
+	w := setup(t, worker{
+		step: func(context.Context, *Task) (Next, error) {
+			return Next{}, fault.New(fault.Unavailable, "Nuxeo is down.").With("Start it.")
+		},
+		undo: func(context.Context, *Task) error { undone++; return nil },
+	})
+	id := w.one()
+	var pauses []time.Duration
+	for range 2 {
+		v := w.turn(id)
+		w.is(v, Waiting)
+		if v.Message != "Nuxeo is down." || v.Remedy != "Start it." {
+			t.Errorf("people cannot see what it waits for: %+v", v.Item)
+		}
+		pauses = append(pauses, v.NotBefore.Sub(w.clock.now()))
+		w.clock.add(pauses[len(pauses)-1])
+	}
+	if !slices.Equal(pauses, []time.Duration{2 * time.Second, 4 * time.Second}) {
+		t.Errorf("pauses %v", pauses)
+	}
+	v := w.turns(id)
+	w.is(v, Failed)
+	if v.Code != "unavailable" || v.Message != "Nuxeo is down." || v.Remedy != "Start it." || undone != 1 {
+		t.Errorf("undone %d times, %+v", undone, v.Item)
+	}
+	if got := w.events(id); !slices.Equal(got, []string{"retry", "retry", "undoing", "failed"}) {
+		t.Errorf("history %v", got)
+	}
+}
+
+func TestRetryObeysTheOtherSide(t *testing.T) {
+	t.Parallel()
+	f := fault.New(fault.Unavailable, "Down.")
+	f.RetryAfter = time.Hour
+	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) { return Next{}, f }})
+	if v := w.turn(w.one()); v.NotBefore.Sub(w.clock.now()) != time.Hour {
+		t.Errorf("%s", v.NotBefore.Sub(w.clock.now()))
+	}
+}
+
+func TestSuccessForgetsEarlierFailures(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w := setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		if n++; n%3 != 0 { // two failures, then a success, again and again
+			return Next{}, fault.New(fault.Unavailable, "Down.")
+		}
+		return Next{Step: k.Step + "x", Done: len(k.Step) == 4}, nil
+	}})
+	v := w.turns(w.one())
+	w.is(v, Done)
+	if v.Code != "" || v.Message != "" {
+		t.Errorf("done, but %q", v.Message)
+	}
+}
+
+func TestWaitingIsNoFailure(t *testing.T) {
+	t.Parallel()
+	f := fault.New(fault.NotReady, "Not uploaded yet.")
+	n := 0
+	w := setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		if n++; n <= 10 {
+			return Next{}, f
+		}
+		if got := k.Now().Sub(k.WaitingSince); got < 2*time.Minute {
+			t.Errorf("waited %s", got)
+		}
+		return Next{Done: true}, nil
+	}})
+	id := w.one()
+	v := w.turn(id)
+	w.is(v, Waiting)
+	if v.Attempt != 0 || v.Code != "not_ready" || !v.WaitingSince.Equal(w.clock.now()) || v.NotBefore.Sub(w.clock.now()) != w.set.WaitFor {
+		t.Errorf("%+v", v.Item)
+	}
+	since := v.WaitingSince
+	f.RetryAfter = 40 * time.Second
+	w.clock.add(w.set.WaitFor)
+	if v = w.turn(id); !v.WaitingSince.Equal(since) || v.NotBefore.Sub(w.clock.now()) != 40*time.Second {
+		t.Errorf("%+v", v.Item)
+	}
+	w.is(w.turns(id), Done)
+	if got := w.events(id); !slices.Equal(got, []string{"waiting", "done"}) {
+		t.Errorf("history %v", got)
+	}
+}
+
+func TestWaitingKeepsTheAttempts(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) {
+		if n++; n%2 == 0 {
+			return Next{}, fault.New(fault.NotReady, "Wait.")
+		}
+		return Next{}, fault.New(fault.Unavailable, "Down.")
+	}})
+	w.is(w.turns(w.one()), Failed)
+	if n != 5 {
+		t.Errorf("%d steps", n)
+	}
+}
+
+func TestFailureForGoodIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) {
+		n++
+		return Next{}, fault.New(fault.Forbidden, "You may not.").With("Ask.")
+	}})
+	v := w.turns(w.one())
+	w.is(v, Failed)
+	if n != 1 || v.Code != "forbidden" || v.Remedy != "Ask." || v.Finished.IsZero() {
+		t.Errorf("%d steps, %+v", n, v.Item)
+	}
+}
+
+func TestPanicIsAFailureOfOurs(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w := setup(t, worker{
+		step: func(context.Context, *Task) (Next, error) { n++; panic("secret detail") },
+		undo: func(context.Context, *Task) error { panic("again") },
+	})
+	v := w.turns(w.one())
+	w.is(v, Failed)
+	if n != 3 || v.Code != "internal" || v.Message == "" || strings.Contains(v.Message, "secret") {
+		t.Errorf("%d steps, %+v", n, v.Item)
+	}
+}
+
+// Something within a step was cancelled, but nobody cancelled the item.
+func TestStrayCancellationIsRetried(t *testing.T) {
+	t.Parallel()
+	n := 0
+	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) {
+		if n++; n == 1 {
+			return Next{}, context.Canceled
+		}
+		return Next{Done: true}, nil
+	}})
+	w.is(w.turns(w.one()), Done)
+}
+
+func TestUnknownKindFails(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	n := item("a")
+	n.Kind = "of-a-newer-version"
+	v := w.turns(w.add(n)[0])
+	w.is(v, Failed)
+	if !strings.Contains(v.Message, "of-a-newer-version") {
+		t.Errorf("%q", v.Message)
+	}
+}
+
+func TestReasonStaysWhileUndoingIsHard(t *testing.T) {
+	t.Parallel()
+	for name, undoing := range map[string]func(n int) error{
+		"two tries":   func(n int) error { return whenBelow(n, 3, fault.New(fault.Unavailable, "Down.")) },
+		"waiting":     func(n int) error { return whenBelow(n, 5, fault.New(fault.NotReady, "Busy.")) },
+		"never works": func(int) error { return errors.New("broken") },
+		"refused":     func(int) error { return fault.New(fault.Forbidden, "You may not.") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			w := setup(t, worker{
+				step: func(context.Context, *Task) (Next, error) {
+					return Next{}, fault.New(fault.Gone, "The asset is gone.").With("Restore it.")
+				},
+				undo: func(context.Context, *Task) error { n++; return undoing(n) },
+			})
+			id := w.one()
+			v := w.turn(id)
+			for !v.State.Final() {
+				if v.Message != "The asset is gone." || v.Remedy != "Restore it." {
+					t.Fatalf("people read %q", v.Message)
+				}
+				w.clock.add(max(0, v.NotBefore.Sub(w.clock.now())))
+				v = w.turn(id)
+			}
+			w.is(v, Failed)
+			if v.Code != "gone" || v.Message != "The asset is gone." || n == 0 {
+				t.Errorf("%+v", v.Item)
+			}
+			if gaveUp := slices.Contains(w.events(id), "clean-up failed"); gaveUp != (name == "never works" || name == "refused") {
+				t.Errorf("history %v", w.events(id))
+			}
+		})
+	}
+}
+
+func whenBelow(n, limit int, err error) error {
+	if n < limit {
+		return err
+	}
+	return nil
+}
+
+func TestLongWorkMakesRoom(t *testing.T) {
+	t.Parallel()
+	var w *world
+	n := 0
+	w = setup(t, worker{step: func(_ context.Context, k *Task) (Next, error) {
+		if n++; n == 4 {
+			return Next{Done: true}, nil
+		}
+		w.clock.add(k.SliceEnds().Sub(w.clock.now()) + time.Second) // a checkpoint after the end of the slice
+		return Next{Step: "go on"}, nil
+	}})
+	id := w.one()
+	for i := range 3 {
+		v := w.turn(id)
+		w.is(v, Waiting)
+		if n != i+1 || v.Step != "go on" || v.NotBefore.After(w.clock.now()) || v.Attempt != 0 {
+			t.Fatalf("%d steps, %+v", n, v.Item)
+		}
+	}
+	w.is(w.turn(id), Done)
+}
+
+func TestEndedAddsItemsOnce(t *testing.T) {
+	t.Parallel()
+	fail := true
+	w := setup(t, worker{})
+	w.Register("test", worker{ended: func(ctx context.Context, tx *sql.Tx, it Item) ([]string, error) {
+		if it.State != Done || it.Finished.IsZero() {
+			t.Errorf("%+v", it)
+		}
+		n := item("mail")
+		n.Kind = "mail"
+		ids, err := w.Add(ctx, tx, n)
+		if fail { // after the insert: it must be rolled back with the end
+			return ids, errors.New("the disk is full")
+		}
+		return ids, err
+	}})
+	id := w.one()
+	v := w.turn(id)
+	w.is(v, Waiting)
+	if got := w.count(); got != 1 {
+		t.Fatalf("%d items after the failed end", got)
+	}
+	fail = false
+	w.is(w.turns(id), Done)
+	if got := w.count(); got != 2 {
+		t.Errorf("%d items", got)
+	}
+	select {
+	case ids := <-w.wake:
+		if len(ids) != 1 {
+			t.Errorf("woke %v", ids)
+		}
+	default:
+		t.Error("what was added is not woken")
+	}
+}
+
+func (w *world) count() int {
+	w.Helper()
+	list, _, err := w.Items(w.Context(), admin, Filter{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return len(list)
+}
+
+func TestAddIsOncePerSubject(t *testing.T) {
+	t.Parallel()
+	w := setup(t, worker{})
+	ctx := correlate.With(t.Context(), "corr-123")
+	add := func(items ...New) (ids []string) {
+		err := w.db.Tx(ctx, func(tx *sql.Tx) (err error) { ids, err = w.Add(ctx, tx, items...); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	if ids := add(item("a"), item("b"), item("a")); len(ids) != 2 {
+		t.Fatalf("%v", ids)
+	}
+	if ids := add(item("b"), item("c")); len(ids) != 1 || w.item(ids[0]).Subject != "c" || w.item(ids[0]).Correlation != "corr-123" {
+		t.Errorf("%v", ids)
+	}
+}

@@ -1,0 +1,250 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// live runs an engine in a bubble of its own time until the test ends.
+func live(t *testing.T, w worker) (*world, context.CancelFunc) {
+	t.Helper()
+	e := engine(t, open(t), time.Now, "node-1", w)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- e.Run(ctx) }()
+	return &world{T: t, Engine: e}, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (w *world) await(id string, long time.Duration) View {
+	w.Helper()
+	v, err := w.Await(w.Context(), admin, id, long)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return v
+}
+
+func TestItemsRunByThemselves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		w, stop := live(t, worker{step: func(context.Context, *Task) (Next, error) {
+			if n++; n < 3 {
+				return Next{}, fault.New(fault.Unavailable, "Down.")
+			}
+			return Next{Done: true}, nil
+		}})
+		defer stop()
+		began := time.Now()
+		id := w.one()
+		w.Wake(id)
+		w.is(w.await(id, time.Minute), Done)
+		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
+			t.Errorf("took %s", took)
+		}
+		lost := w.add(item("nobody woke this"))[0]
+		w.is(w.await(lost, 2*w.set.Sweep), Done)
+	})
+}
+
+// A step that takes many times the lease keeps it.
+func TestHeartbeatKeepsTheLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		w, stop := live(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			n++
+			select {
+			case <-time.After(2 * time.Minute):
+			case <-ctx.Done():
+			}
+			return Next{Done: true}, ctx.Err()
+		}})
+		defer stop()
+		id := w.one()
+		w.Wake(id)
+		w.is(w.await(id, 3*time.Minute), Done)
+		if n != 1 {
+			t.Errorf("begun %d times", n)
+		}
+	})
+}
+
+// The database does not answer any more: the holder stops before its lease
+// ends, since from then on somebody else may hold the item.
+func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var down atomic.Bool
+		var w *world
+		ended := make(chan time.Duration, 1)
+		w = &world{T: t, Engine: engine(t, open(t), time.Now, "node-1", worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			down.Store(true)
+			began := time.Now()
+			<-ctx.Done()
+			ended <- time.Since(began)
+			return Next{}, ctx.Err()
+		}})}
+		w.db.Gate = func() error {
+			if down.Load() {
+				return errors.New("gone")
+			}
+			return nil
+		}
+		w.Work(t.Context(), w.job(w.one()))
+		if took := <-ended; took >= w.set.Lease {
+			t.Errorf("stopped after %s, the lease is %s", took, w.set.Lease)
+		}
+	})
+}
+
+// A person cancels on another node than the one that works.
+func TestCancelReachesOtherNodes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, stop := live(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			<-ctx.Done()
+			return Next{}, ctx.Err()
+		}})
+		defer stop()
+		id := w.one()
+		w.Wake(id)
+		synctest.Wait()
+		other := &world{T: t, Engine: engine(t, w.db, time.Now, "node-2", worker{})}
+		other.cancelItem(id)
+		w.is(w.await(id, w.set.Lease), Canceled)
+	})
+}
+
+func TestStopOfALiveEngineHandsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, stop := live(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			<-ctx.Done()
+			return Next{}, ctx.Err()
+		}})
+		id := w.one()
+		w.Wake(id)
+		synctest.Wait()
+		w.is(w.item(id), Running)
+		stop()
+		w.is(w.item(id), Waiting)
+	})
+}
+
+// onRiver runs an engine on the job library, with real time.
+func onRiver(t *testing.T, db *store.DB, node string, k worker) (*world, context.CancelFunc) {
+	t.Helper()
+	q, err := newRiver(db.Writer, node, 4, slog.New(slog.DiscardHandler), 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewEngine(db, q, slog.New(slog.DiscardHandler), time.Now, settings(node))
+	e.set.Backoff = func(int64) time.Duration { return time.Millisecond }
+	e.Register("test", k)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return &world{T: t, Engine: e}, stop
+}
+
+func TestRiverRunsItems(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), Migrate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	var steps atomic.Int64
+	started := make(chan struct{}, 1)
+	w, stop := onRiver(t, db, "node-1", worker{
+		step: func(ctx context.Context, k *Task) (Next, error) {
+			steps.Add(1)
+			if k.Subject == "long" {
+				started <- struct{}{}
+				<-ctx.Done()
+				return Next{}, ctx.Err()
+			}
+			if k.Step == "" {
+				return Next{Step: "two", After: time.Millisecond}, nil
+			}
+			return Next{Done: true}, nil
+		},
+		ended: func(context.Context, *sql.Tx, Item) ([]string, error) { return nil, nil },
+	})
+	var items []New
+	for i := range 20 {
+		items = append(items, item(fmt.Sprint("short ", i)))
+	}
+	ids := w.add(items...)
+	w.Wake(ids...)
+	w.Wake(ids...) // twice is once
+	for _, id := range ids {
+		w.is(w.await(id, 30*time.Second), Done)
+	}
+	if n := steps.Load(); n != 40 {
+		t.Errorf("%d steps", n)
+	}
+	long := w.add(item("long"))[0]
+	w.Wake(long)
+	<-started
+	stop() // the step goes on until the soft stop's time is over
+	v := w.item(long)
+	w.is(v, Waiting)
+	if v.Attempt != 0 {
+		t.Errorf("%+v", v.Item)
+	}
+	next, _ := onRiver(t, db, "node-2", worker{})
+	next.is(next.await(long, 30*time.Second), Done)
+}
+
+func TestRiverHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), Migrate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	q, err := NewRiver(db.Writer, "node-1", 1, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := []Job{{Item: "id-1", Generation: 3, At: time.Now()}}
+	for range 2 { // the same job is kept once
+		if err := q.Push(t.Context(), jobs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var n int
+	var args string
+	if err := db.Reader.QueryRowContext(t.Context(), "SELECT count(*), max(json(args)) FROM river_job").Scan(&n, &args); err != nil {
+		t.Fatal(err)
+	}
+	if n != 1 || args != `{"item":"id-1","generation":3}` {
+		t.Errorf("%d jobs, %s", n, args)
+	}
+}
