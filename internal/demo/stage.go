@@ -232,3 +232,13 @@ func (s *Stage) Addresses() string {
 }
 
 func trimNuxeo(address string) string { return address[:len(address)-len("/nuxeo")] }
+
+// Connect signs a person in on both sides, as they would in a browser.
+func (s *Stage) Connect(ctx context.Context, login string) error { return s.browse(login).connect(ctx) }
+
+// Names are the ids of what the seed made, for scripts.
+func (s *Stage) Names() map[string]string {
+	return map[string]string{
+		"WORKSPACE": s.seed.workspace, "TEASER": s.seed.teaser, "MAKING": s.seed.making, "POSTER": s.seed.poster, "EXTRAS": s.seed.extras,
+	}
+}

@@ -68,28 +68,35 @@ func (d *Doctor) clock(ctx context.Context) Finding {
 }
 
 func (d *Doctor) nuxeo(ctx context.Context) Finding {
-	if nx := d.nx(); nx != nil {
-		about, err := nx.About(ctx)
-		if err != nil {
-			return because(err, "Check nuxeo-url and the credentials.")
-		}
-		if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
-			return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
-		}
-		return ok("LTS %s at %s", about.Version, d.App.Config.Nuxeo.URL)
+	address := d.App.Config.Nuxeo.URL
+	_, status, err := date(ctx, address+"/api/v1/me")
+	if status == 0 {
+		d.away = true
+		return broken("Check nuxeo-url and the network.", "%s cannot be reached: %v", address, err)
 	}
-	_, status, err := date(ctx, d.App.Config.Nuxeo.URL+"/api/v1/me")
-	switch {
-	case status == 0:
-		return broken("Check nuxeo-url and the network.", "%s cannot be reached: %v", d.App.Config.Nuxeo.URL, err)
-	case status != http.StatusUnauthorized && status != http.StatusOK:
-		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", d.App.Config.Nuxeo.URL, status)
+	if status != http.StatusUnauthorized && status != http.StatusOK {
+		d.away = true
+		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address, status)
 	}
-	return ok("answers at %s; which LTS %s", d.App.Config.Nuxeo.URL, needAdmin)
+	nx := d.nx()
+	if nx == nil {
+		return ok("answers at %s; which LTS it is %s", address, needAdmin)
+	}
+	about, err := nx.About(ctx)
+	if err != nil {
+		return because(err, "Check the credentials.")
+	}
+	if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
+		return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
+	}
+	return ok("LTS %s at %s", about.Version, address)
 }
 
 func (d *Doctor) rights(ctx context.Context) Finding {
 	c := d.App.Config.Nuxeo
+	if d.away {
+		return skipped(noNuxeo)
+	}
 	if c.JWTSecret != "" {
 		nx := d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
 		if _, err := nx.Me(ctx); err != nil {
@@ -115,8 +122,8 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 
 func (d *Doctor) pack(ctx context.Context) Finding {
 	nx := d.nx()
-	if nx == nil {
-		return skipped(needAdmin)
+	if d.away || nx == nil {
+		return skipped(d.why())
 	}
 	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
 	for _, schema := range []string{"frameio", "frameio_binding"} {
@@ -148,8 +155,8 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 	if id == "" {
 		return warning("Set nuxeo-client-id.", "people cannot sign in on our own pages")
 	}
-	if d.Admin == nil {
-		return skipped(needAdmin)
+	if d.away || d.Admin == nil {
+		return skipped(d.why())
 	}
 	const remedy = "Run `nuxeo-frameio doctor --fix` with an administrator's sign-in."
 	k, err := d.Admin.OAuthClient(ctx, id)
