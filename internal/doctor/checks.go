@@ -123,7 +123,7 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 func (d *Doctor) pack(ctx context.Context) Finding {
 	nx := d.nx()
 	if d.away || nx == nil {
-		return skipped(d.why())
+		return skipped("%s", d.why())
 	}
 	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
 	for _, schema := range []string{"frameio", "frameio_binding"} {
@@ -156,7 +156,7 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 		return warning("Set nuxeo-client-id.", "people cannot sign in on our own pages")
 	}
 	if d.away || d.Admin == nil {
-		return skipped(d.why())
+		return skipped("%s", d.why())
 	}
 	const remedy = "Run `nuxeo-frameio doctor --fix` with an administrator's sign-in."
 	k, err := d.Admin.OAuthClient(ctx, id)
