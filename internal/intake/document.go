@@ -188,6 +188,9 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 
 func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	f, t := r.Job.File, r.Job.Target
+	if err := Present(ctx, r.Nuxeo, t.Folder); err != nil {
+		return nil, err
+	}
 	doc, err := r.Nuxeo.Create(ctx, t.Folder, nuxeo.NewDocument{
 		Name: PathName(f.Name), Type: t.DocumentType,
 		Properties: map[string]any{
@@ -202,11 +205,18 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return nil, busy(err)
 	}
-	if nuxeo.NotFound(err) {
-		return nil, fault.New(fault.Gone, "The bound folder is gone in Nuxeo, or you may not see it.").
+	return doc, err
+}
+
+// Present refuses to put anything into a folder that was deleted or trashed:
+// Nuxeo itself would put it into the trash.
+func Present(ctx context.Context, nx *nuxeo.Client, folder string) error {
+	doc, err := nx.Get(ctx, folder, nuxeo.Fetch{})
+	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
+		return fault.New(fault.Gone, "The bound folder is gone in Nuxeo, or you may not see it.").
 			With("Restore the folder or bind another, then retry.").Because(err)
 	}
-	return doc, err
+	return err
 }
 
 // busy is the answer while our own earlier attempt is still running: joining the

@@ -163,6 +163,16 @@ type Run struct {
 	Colleague func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
+// named keeps the asset's name as the item's title, so that people read it
+// even when the item comes to nothing.
+func (r *Run) named(ctx context.Context, name string) error {
+	if r.Task.Title == name {
+		return nil
+	}
+	r.Task.Title = name
+	return r.Save(ctx)
+}
+
 // Step does one step and names the next; Done is set after the last.
 func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
 	steps := map[string]func(context.Context, *Run) (work.Next, error){

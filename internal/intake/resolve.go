@@ -26,7 +26,9 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	r.Task.Title = f.Name
+	if err := r.named(ctx, f.Name); err != nil {
+		return work.Next{}, err
+	}
 	if !f.Uploaded() {
 		return work.Next{}, s.notThere(r)
 	}

@@ -122,9 +122,15 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfText%d", i)] = l.Text
 		vars[fmt.Sprintf("nxfAddress%d", i)] = l.Address
 	}
-	err := s.asking(ctx, m, func(nx *nuxeo.Client) error {
-		return nx.Operation(ctx, "Document.Mail", "doc:"+m.Document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
-	})
+	about := func(document string) error {
+		return s.asking(ctx, m, func(nx *nuxeo.Client) error {
+			return nx.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
+		})
+	}
+	err := about(m.Document)
+	if nuxeo.NotFound(err) { // it is gone, which may be just what people are told
+		err = about("/")
+	}
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return fault.New(fault.NotReady, "Nuxeo is still sending the mail.").Because(err)
 	}

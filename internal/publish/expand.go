@@ -63,7 +63,12 @@ func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, 
 	if err != nil {
 		return work.Next{}, err
 	}
-	r.Task.Title = top.Name
+	if r.Task.Title != top.Name { // people read it even when nothing comes of it
+		r.Task.Title = top.Name
+		if err := r.Save(ctx); err != nil {
+			return work.Next{}, err
+		}
+	}
 	t := &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
 	for i := 0; i < len(t.Folders); i++ {
 		if err := w.listFolder(ctx, r, t, i); err != nil {
@@ -95,9 +100,13 @@ func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) 
 // makeFolders finds or makes a folder in Nuxeo for each that holds something.
 // Each is saved before the next is made.
 func (w Worker) makeFolders(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	if err := intake.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
+		return work.Next{}, err
+	}
+	needed := st.Tree.needed()
 	for i := range st.Tree.Folders {
 		b := &st.Tree.Folders[i]
-		if b.UID != "" {
+		if b.UID != "" || !needed[i] {
 			continue
 		}
 		parent := st.Job.Target.Folder
@@ -114,6 +123,17 @@ func (w Worker) makeFolders(ctx context.Context, r *intake.Run, st *state) (work
 		}
 	}
 	return work.Next{Step: stepItems}, nil
+}
+
+// needed says of each folder whether there is an asset somewhere below it.
+func (t *tree) needed() []bool {
+	out := make([]bool, len(t.Folders))
+	for _, a := range t.Assets {
+		for i := a.Folder; i >= 0 && !out[i]; i = t.Folders[i].Parent {
+			out[i] = true
+		}
+	}
+	return out
 }
 
 // folder looks for the folder by what it carries in dc:source, then makes it.

@@ -75,6 +75,8 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, er
 
 func summary(arrived, failed int) (subject, heading string) {
 	switch {
+	case failed == 0 && arrived == 0:
+		return "Frame.io: nothing to publish", "What you published holds no files."
 	case failed == 0 && arrived == 1:
 		return "Frame.io: your asset is in Nuxeo", "Your asset is available in Nuxeo:"
 	case failed == 0:

@@ -59,6 +59,24 @@ func (b *Bed) Run(person string, assets ...string) frameiosim.ActionResult {
 	return res
 }
 
+// Until waits until there is an item of the kind that is looked for.
+func (b *Bed) Until(found func(work.View) bool) work.View {
+	b.T.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		items, _ := b.items()
+		for _, v := range items {
+			if found(v) {
+				return v
+			}
+		}
+		if time.Now().After(deadline) {
+			b.T.Fatal("what is waited for does not come")
+		}
+		time.Sleep(pollEvery)
+	}
+}
+
 // Settle waits until every item is final and returns them, newest first.
 func (b *Bed) Settle() []work.View {
 	b.T.Helper()

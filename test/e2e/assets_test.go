@@ -1,0 +1,204 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+func TestLateOriginals(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	b.Bind("Publish")
+	soon := add(b, b.Root, "Soon.mov", content('s', 100), frameiosim.NotUploadedYet())
+	never := add(b, b.Root, "Never.mov", content('n', 100), frameiosim.NotUploadedYet())
+	b.Run(b.Josh, soon, never)
+	waiting := b.Until(func(v work.View) bool { return v.Title == "Soon.mov" && v.Code == "not_ready" })
+	if waiting.State != work.Waiting || !strings.Contains(waiting.Message, "until the original is uploaded") {
+		t.Errorf("%s %s", waiting.State, waiting.Message)
+	}
+	b.Frameio.FinishUpload(soon)
+	clock.Move(time.Minute)
+	if v := b.Await(waiting.ID); v.State != work.Done {
+		t.Errorf("%s %s", v.State, v.Message)
+	}
+	b.Mails(0) // the other one still waits
+	clock.Move(25 * time.Hour)
+	late := b.Await(b.Until(func(v work.View) bool { return v.Title == "Never.mov" }).ID)
+	if late.State != work.Failed || !strings.Contains(late.Message, "did not arrive") || late.Remedy == "" {
+		t.Errorf("%s %s %s", late.State, late.Message, late.Remedy)
+	}
+	b.Settle()
+	b.Check(bed.Want{"Soon": {Content: content('s', 100)}})
+	b.Mails(1)
+	if text := lastMail(b); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
+		t.Errorf("the mail says %q", text)
+	}
+	// Who finishes the upload after all can retry.
+	b.Frameio.FinishUpload(never)
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, late.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	b.Check(bed.Want{"Soon": {Content: content('s', 100)}, "Never": {Content: content('n', 100)}})
+}
+
+func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		code, says string
+		opts       []frameiosim.FileOption
+		befall     func(b *bed.Bed, file string)
+	}{
+		"no permission to download": {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.NoOriginal()}, nil},
+		"only with a watermark":     {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.Watermarked()}, nil},
+		"deleted before it is read": {"gone", "was deleted", nil, func(b *bed.Bed, file string) { before(b, `/files/`, func() { b.Frameio.Delete(file) }) }},
+		"deleted while it is read":  {"gone", "was deleted", nil, func(b *bed.Bed, file string) { before(b, `/assets/`, func() { b.Frameio.Delete(file) }) }},
+		"folder gone": {"gone", "bound folder is gone", nil, func(b *bed.Bed, _ string) {
+			before(b, `/assets/`, func() { _ = b.Nuxeo.Remove(b.Folder) })
+		}},
+		"folder trashed": {"gone", "bound folder is gone", nil, func(b *bed.Bed, _ string) { _ = b.Nuxeo.Trash(b.Folder) }},
+		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *bed.Bed, _ string) {
+			before(b, `/assets/`, func() { b.Nuxeo.SetACL("/default-domain/workspaces/videos", "josh", "Write", false) })
+		}},
+		"account locked":     {"forbidden", "", nil, func(b *bed.Bed, _ string) { before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) }) }},
+		"out of the account": {"", "", nil, func(b *bed.Bed, _ string) { before(b, `/files/`, func() { b.Frameio.Deactivate(b.Josh, true) }) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			file := add(b, b.Root, "Cut.mov", content('a', 1000), c.opts...)
+			if c.befall != nil {
+				c.befall(b, file)
+			}
+			b.Run(b.Josh, file)
+			for _, v := range b.Settle() {
+				if v.Kind != "publish" {
+					continue
+				}
+				if v.State != work.Failed || c.code != "" && v.Code != c.code || !strings.Contains(v.Message, c.says) || v.Remedy == "" {
+					t.Errorf("%s at %q: %s %q %q", v.State, v.Step, v.Code, v.Message, v.Remedy)
+				}
+				t.Logf("%s: %s %s", v.Code, v.Message, v.Remedy)
+			}
+			if b.Nuxeo.Batches() != 0 {
+				t.Errorf("%d batches", b.Nuxeo.Batches())
+			}
+			if docs := b.Documents(); len(docs) != 0 {
+				t.Errorf("%d documents", len(docs))
+			}
+			b.Mails(1)
+		})
+	}
+}
+
+// before does something when Frame.io is first asked for such a path.
+func before(b *bed.Bed, path string, do func()) {
+	b.Frameio.Faults().Add(faults.Rule{Path: path, Times: 1, Hook: onlyOnce(do)})
+}
+
+func TestFoldersKeepTheirShape(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) { c.Publish.MaxAssets = 6 }))
+	b.Bind("Publish")
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	first, second := b.Frameio.AddFolder(day, "Cam"), b.Frameio.AddFolder(day, "Cam")
+	b.Frameio.AddFolder(day, "Empty")
+	deep := b.Frameio.AddFolder(b.Frameio.AddFolder(first, "A/B"), "..")
+	add(b, day, "1.mov", content('1', 10))
+	add(b, first, "2.mov", content('2', 20))
+	add(b, second, "3.mov", content('3', 30))
+	add(b, deep, "4.mov", content('4', 40))
+	member := add(b, second, "5.mov", content('5', 50))
+	b.Frameio.Stack(member, add(b, second, "6.mov", content('6', 60)))
+	want := bed.Want{
+		"Day/1": {Content: content('1', 10)}, "Day/Cam/2": {Content: content('2', 20)}, "Day/Cam/3": {Content: content('3', 30)},
+		"Day/Cam/A_B/unnamed/4": {Content: content('4', 40)}, "Day/Cam/6": {Content: content('6', 60)},
+	}
+	for range 2 { // a second time changes nothing
+		b.Run(b.Josh, day)
+		b.AllDone()
+		b.Check(want)
+	}
+	folders := b.Nuxeo.Children(b.Nuxeo.Children(b.Folder)[0].UID)
+	if len(folders) != 3 { // two folders of one name, one file; nothing for the empty one
+		t.Errorf("%d below Day", len(folders))
+	}
+	b.Mails(2)
+	for i := range 2 {
+		add(b, day, fmt.Sprintf("more %d.mov", i), content('m', 10))
+	}
+	b.Run(b.Josh, day)
+	if v := b.Settle()[1]; v.Kind != "expand" || v.State != work.Failed || !strings.Contains(v.Message, "more than 6 assets") {
+		t.Errorf("%s %s %s", v.Kind, v.State, v.Message)
+	}
+	b.Check(want)
+	if text := lastMail(b); !strings.Contains(text, "Day : failed: The folder holds more than 6 assets.") {
+		t.Errorf("the mail says %q", text)
+	}
+	if err := b.Nuxeo.Trash(b.Folder); err != nil {
+		t.Fatal(err)
+	}
+	b.Run(b.Josh, first)
+	if v := b.Settle()[1]; v.State != work.Failed || v.Code != "gone" || len(b.Nuxeo.Children(b.Folder)) != 1 {
+		t.Errorf("into the trash: %s %s", v.State, v.Message)
+	}
+	if err := b.Nuxeo.Untrash(b.Folder); err != nil {
+		t.Fatal(err)
+	}
+	empty := b.Frameio.AddFolder(b.Root, "Void")
+	b.Run(b.Josh, empty)
+	b.Settle()
+	if m := b.Mail.Messages()[4]; !strings.Contains(m.Text(), "holds no files") || len(b.Nuxeo.Children(b.Folder)) != 1 {
+		t.Errorf("%q %q, %d below the folder", m.Subject, m.Text(), len(b.Nuxeo.Children(b.Folder)))
+	}
+}
+
+func TestAHundredMixedItems(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	want, assets, bad := bed.Want{}, []string{}, 0
+	for i := range 100 {
+		title := fmt.Sprintf("Cut %03d", i)
+		data := content(byte('a'+i%26), 100+i)
+		file := add(b, b.Root, title+".mov", data)
+		switch i % 10 {
+		case 3:
+			b.Frameio.SetDownloadable(file, false)
+			bad++
+		case 5:
+			file = b.Frameio.Stack(file, add(b, b.Root, title+" b.mov", data))
+			want[title+" b"] = bed.WantDocument{Content: data}
+		default:
+			want[title] = bed.WantDocument{Content: data}
+		}
+		assets = append(assets, file)
+	}
+	if res := b.Run(b.Josh, assets...); res.Description != "100 assets pushed to Nuxeo." {
+		t.Errorf("%+v", res)
+	}
+	failed := 0
+	for _, v := range b.Settle() {
+		if v.State == work.Failed {
+			failed++
+		}
+	}
+	if failed != bad {
+		t.Errorf("%d failed, not %d", failed, bad)
+	}
+	b.Check(want)
+	b.Mails(1)
+	if m := b.Mail.Messages()[0]; m.Subject != "Frame.io: 90 of 100 assets are in Nuxeo" || !strings.Contains(m.Text(), "And 50 more.") {
+		t.Errorf("%s: %s", m.Subject, m.Text())
+	}
+}

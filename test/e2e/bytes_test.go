@@ -1,0 +1,246 @@
+package e2e
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+const part = 16 << 20 // of a transfer to Nuxeo
+
+// holds checks the only document against generated content, without memory.
+func holds(b *bed.Bed, seed uint64, size int64) {
+	b.T.Helper()
+	h := md5.New()
+	if _, err := io.Copy(h, pattern.New(seed, size).Reader(0, size)); err != nil {
+		b.T.Fatal(err)
+	}
+	d := b.Only()
+	if d.Content == nil || d.Content.Length != size || d.Content.Digest != hex.EncodeToString(h.Sum(nil)) || d.Properties["frameio:digest"] != d.Content.Digest {
+		b.T.Errorf("the document holds %+v of %d bytes", d.Content, size)
+	}
+	if n := b.Nuxeo.Batches(); n != 0 {
+		b.T.Errorf("%d upload batches are left", n)
+	}
+}
+
+func TestSizesAroundParts(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	for _, size := range []int64{1, part - 1, part, part + 1, 2 * part} {
+		newest(b, b.Josh, "created", b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(7, size)))
+		holds(b, 7, size)
+		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(b, b.Josh, "refused", "empty", b.Frameio.AddFile(b.Root, "Nothing.mov", frameiosim.Bytes(nil)))
+	if len(b.Documents()) != 0 {
+		t.Error("nothing became a document")
+	}
+}
+
+// A transfer of several parts that something befalls on its way.
+func TestLongTransfers(t *testing.T) {
+	t.Parallel()
+	const size = 50 << 20
+	calls := func(b *bed.Bed, method, path string) (n int) {
+		for _, r := range b.Nuxeo.Requests() {
+			if r.Method == method && strings.HasSuffix(r.Path, path) {
+				n++
+			}
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		befall func(b *bed.Bed, file string) (seed uint64)
+		check  func(b *bed.Bed)
+	}{
+		"links expire between cuts": {func(b *bed.Bed, _ string) uint64 {
+			var n atomic.Int64 // every second request comes with a link that has ended
+			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
+				if n.Add(1)%2 == 0 {
+					b.Frameio.ExpireLinks()
+				}
+			}})
+			return 1
+		}, func(b *bed.Bed) {
+			refused := 0
+			for _, r := range b.Frameio.Requests() {
+				if r.Class == "download" && r.Status == http.StatusForbidden {
+					refused++
+				}
+			}
+			if refused != 4 {
+				b.T.Errorf("%d links had ended", refused)
+			}
+		}},
+		"the source changes between cuts": {func(b *bed.Bed, file string) uint64 {
+			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, Hook: onlyOnce(func() {
+				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(2, size))
+			})})
+			b.Frameio.Faults().Add(faults.Rule{Path: files, Times: 1, BytesPerSecond: 100 << 20})
+			return 2
+		}, func(b *bed.Bed) {
+			if said := history(b); !strings.Contains(said, "changed on Frame.io while it was read") {
+				b.T.Errorf("the history says %s", said)
+			}
+		}},
+		"the source shrinks between cuts": {func(b *bed.Bed, file string) uint64 {
+			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20, Hook: onlyOnce(func() {
+				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
+			})})
+			return 3
+		}, nil},
+		"the batch is purged": {func(b *bed.Bed, _ string) uint64 {
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
+			return 1
+		}, func(b *bed.Bed) {
+			if said := history(b); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
+				b.T.Errorf("%d chunks, %s", calls(b, "POST", "/0"), said)
+			}
+		}},
+		"the batch is purged before the attach": {func(b *bed.Bed, _ string) uint64 {
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/id/", Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
+			return 1
+		}, nil},
+		"chunks are lost": {func(b *bed.Bed, _ string) uint64 {
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 1, Times: 2, Lost: true})
+			return 1
+		}, nil},
+		"chunks are refused": {func(b *bed.Bed, _ string) uint64 {
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 1, Times: 2, Status: 500})
+			return 1
+		}, nil},
+		"the process dies in the third part": {func(b *bed.Bed, _ string) uint64 {
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Die() }})
+			return 1
+		}, func(b *bed.Bed) {
+			// Two parts were there, so two were sent again at the most.
+			if n := calls(b, "POST", "/0"); n > 6 {
+				b.T.Errorf("%d chunks", n)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			file := b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(1, size))
+			seed := c.befall(b, file)
+			b.Run(b.Josh, file)
+			b.Survive()
+			if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
+				t.Error("nothing befell it")
+			}
+			b.AllDone()
+			want := int64(size)
+			if seed == 3 {
+				want -= 5
+			}
+			holds(b, seed, want)
+			if c.check != nil {
+				c.check(b)
+			}
+		})
+	}
+}
+
+// onlyOnce is a hook that does something at its first request.
+func onlyOnce(f func()) func(*http.Request) {
+	var o sync.Once
+	return func(*http.Request) { o.Do(f) }
+}
+
+// history is what happened to the items, in one line.
+func history(b *bed.Bed) string {
+	b.T.Helper()
+	var out []string
+	for _, v := range b.Settle() {
+		events, err := b.App.Engine.History(b.T.Context(), v.ID)
+		if err != nil {
+			b.T.Fatal(err)
+		}
+		for _, e := range events {
+			out = append(out, e.Event+": "+e.Detail)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// A damaged new document is removed; a damaged version is kept, and what was
+// there before is put back.
+func TestDamageIsNoticedAndUndone(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	one, two := content('1', 1000), content('2', 2000)
+	first := add(b, b.Root, "Cut.mov", one)
+	b.Nuxeo.DamageUploads(1)
+	v := refused(b, b.Josh, "refused", "is not what Frame.io sent", first)
+	if n := len(b.Documents()); n != 0 || b.Nuxeo.Batches() != 0 {
+		t.Errorf("%d documents, %d batches", n, b.Nuxeo.Batches())
+	}
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: one}})
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	b.Nuxeo.DamageUploads(1)
+	v = refused(b, b.Josh, "refused", "is not what Frame.io sent", stack)
+	damaged := content('2', 2000)
+	damaged[0] = b.Content(b.Nuxeo.Versions(b.Only().UID)[1].UID)[0]
+	b.Check(bed.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: two, Versions: [][]byte{one, damaged, two}}})
+}
+
+func TestCancelWhileBytesMove(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	moving := make(chan string, 8)
+	b.Frameio.Faults().Add(faults.Rule{Path: files, BytesPerSecond: 4 << 20, Hook: func(r *http.Request) { moving <- r.URL.Path }})
+	b.Run(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(1, 40<<20)))
+	<-moving
+	list, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "publish"})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v %v", list, err)
+	}
+	if err := b.App.Engine.Cancel(t.Context(), bed.Viewer, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if v := b.Await(list[0].ID); v.State != work.Canceled {
+		t.Errorf("%s %s", v.State, v.Message)
+	}
+	b.Settle()
+	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
+		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
+	}
+	if text := lastMail(b); !strings.Contains(text, "was cancelled") {
+		t.Errorf("the mail says %q", text)
+	}
+	b.Mails(1)
+	b.Frameio.Faults().Clear()
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	holds(b, 1, 40<<20)
+}
