@@ -83,11 +83,11 @@ func (b *bench) accept(ctx context.Context) error {
 
 // action asks the simulator for the custom action and its secret.
 func (r *rig) action(ctx context.Context) (secret, address string, err error) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.Frameio+"/_sim/actions?workspace="+r.Workspace, nil)
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.place.Frameio+"/_sim/actions?workspace="+r.Workspace, nil)
 	if err != nil {
 		return "", "", err
 	}
-	resp, err := r.client.Do(q)
+	resp, err := r.Client.Do(q)
 	if err != nil {
 		return "", "", err
 	}
@@ -158,7 +158,7 @@ func (r *rig) call(ctx context.Context, address, secret, interaction string) (fl
 	q.Header.Set("X-Frameio-Request-Timestamp", stamp)
 	q.Header.Set("X-Frameio-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	start := time.Now()
-	resp, err := r.client.Do(q)
+	resp, err := r.Client.Do(q)
 	if err != nil {
 		return 0, err
 	}

@@ -31,7 +31,7 @@ func main() {
 			return
 		}
 	}
-	exit(drive(ctx, os.Args[1:]))
+	exit(measure(ctx, os.Args[1:]))
 }
 
 func exit(err error) {
@@ -50,7 +50,7 @@ type bench struct {
 	short  int
 }
 
-func drive(ctx context.Context, args []string) error {
+func measure(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 5, "rounds of each comparison")
 	only := flags.String("only", "", "only figures whose name begins so")

@@ -139,7 +139,7 @@ func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
 		return contender{}, err
 	}
 	context.AfterFunc(ctx, p.stop)
-	nx, err := nuxeo.New(r.Nuxeo, r.client, nuxeo.Token(r.token))
+	nx, err := nuxeo.New(r.place.Nuxeo, r.Client, nuxeo.Token(r.Token))
 	if err != nil {
 		return contender{}, err
 	}
@@ -160,7 +160,7 @@ func (r *rig) errand(ctx context.Context, p *process, nx *nuxeo.Client, file str
 	if err != nil {
 		return figure{}, err
 	}
-	if err := p.say(errand{From: f.Link, To: r.Nuxeo + "/api/v1/upload/" + batch + "/0", Size: moved, Token: r.token}); err != nil {
+	if err := p.say(errand{From: f.Link, To: r.place.Nuxeo + "/api/v1/upload/" + batch + "/0", Size: moved, Token: r.Token}); err != nil {
 		return figure{}, err
 	}
 	line, err := p.line()
