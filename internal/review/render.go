@@ -12,8 +12,8 @@ import (
 const Guest = "external reviewer"
 
 // maxText bounds what Nuxeo is asked to store of one comment; Frame.io allows
-// 40,000 characters.
-const maxText = 100_000
+// 40,000 characters, of up to four bytes.
+const maxText = 4 * 40_000
 
 // entity is what is kept of a comment in Nuxeo: as it came, and what the tab
 // needs to place it.
@@ -99,7 +99,7 @@ func valid(raw []byte) json.RawMessage {
 
 // oneLine keeps a name from breaking out of its line.
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(clean(s), func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' }), " ")
+	return strings.Join(strings.FieldsFunc(clean(s), func(r rune) bool { return r == '\n' || r == '\u2028' || r == '\u2029' }), " ")
 }
 
 // clean drops what is no text: control characters other than line breaks and
@@ -109,7 +109,7 @@ func clean(s string) string {
 		s = s[:maxText] + "…"
 	}
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || r == 0x7f || r == '\uFFFD' {
+		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' {
 			return -1
 		}
 		return r

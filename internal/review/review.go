@@ -67,7 +67,8 @@ const (
 	kindReply      = "reply"
 )
 
-// known is a row of imported_comments.
+// known is a row of imported_comments. The parent of a reply is the comment in
+// Nuxeo that it hangs below; the parent of any other is empty.
 type known struct {
 	commentID, parentID, kind, nuxeoID, hash, writer string
 }
@@ -80,49 +81,61 @@ func (i *Importer) Import(ctx context.Context, t Target, comments []frameio.Comm
 		return err
 	}
 	for _, c := range comments {
-		kind := kindComment
-		if c.Annotation != "" {
-			kind = kindAnnotation
+		err := i.thread(ctx, t, rows, c)
+		if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
+			// A reply found nothing to reply to: somebody deleted the comment in Nuxeo.
+			row.hash = ""
+			rows[c.ID] = row
+			err = i.thread(ctx, t, rows, c)
 		}
-		before := rows[c.ID].nuxeoID
-		parent, err := i.put(ctx, t, rows, t.DocumentUID, kind, "", c)
 		if err != nil {
 			return err
 		}
-		if before != "" && before != parent {
-			orphan(rows, c.ID)
-		}
+	}
+	for _, c := range comments {
+		delete(rows, c.ID)
 		for _, reply := range c.Replies {
-			if _, err := i.put(ctx, t, rows, parent, kindReply, c.ID, reply); err != nil {
-				return err
-			}
+			delete(rows, reply.ID)
 		}
 	}
 	return i.removeRest(ctx, t, rows)
 }
 
-// orphan makes the replies of a comment that was made anew be written again:
-// Nuxeo removed them with the old one.
-func orphan(rows map[string]known, parentID string) {
-	for id, row := range rows {
-		if row.parentID == parentID {
-			row.hash = ""
-			rows[id] = row
+// thread writes a comment and its replies.
+func (i *Importer) thread(ctx context.Context, t Target, rows map[string]known, c frameio.Comment) error {
+	kind := kindComment
+	if c.Annotation != "" {
+		kind = kindAnnotation
+	}
+	parent, err := i.put(ctx, t, rows, t.DocumentUID, kind, c)
+	if err != nil {
+		return err
+	}
+	for _, reply := range c.Replies {
+		if _, err := i.put(ctx, t, rows, parent, kindReply, reply); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// put writes one comment if it is new or changed and returns its id in Nuxeo.
-// It takes the comment out of rows.
-func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on, kind, parentID string, c frameio.Comment) (string, error) {
+// put writes one comment if it is new or changed, on the document or on the
+// comment it replies to, and returns its id in Nuxeo.
+func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on, kind string, c frameio.Comment) (string, error) {
 	want := i.render(t, kind, c)
 	sum := sha256.Sum256([]byte(kind + "\x00" + want.Text + "\x00" + want.Entity))
 	hash := hex.EncodeToString(sum[:])
 	row, have := rows[c.ID]
-	delete(rows, c.ID)
-	if have && row.kind != kind { // a drawing was added or removed: another kind of document
-		if err := i.remove(ctx, t, row); err != nil {
-			return "", err
+	parent := ""
+	if kind == kindReply {
+		parent = on
+	}
+	if have && (row.kind != kind || row.parentID != parent) {
+		// A drawing was added or removed, which makes another kind of document, or
+		// what it replies to was made anew. The row stays until the new one is there.
+		gone, err := i.takeAway(ctx, t, row)
+		if err != nil || !gone {
+			return row.nuxeoID, err
 		}
 		have = false
 	}
@@ -138,7 +151,8 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		return "", err
 	}
 	i.changed()
-	return id, i.remember(ctx, t, known{commentID: c.ID, parentID: parentID, kind: kind, nuxeoID: id, hash: hash, writer: writer})
+	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer}
+	return id, i.remember(ctx, t, rows[c.ID])
 }
 
 // by is Nuxeo as whoever wrote a comment, if that can be had.
@@ -219,7 +233,7 @@ func (i *Importer) remember(ctx context.Context, t Target, k known) error {
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (link_id, comment_id) DO UPDATE SET kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
+			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
 				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated`,
 			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()))
 		return err
@@ -237,7 +251,6 @@ func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]kno
 			if err := i.remove(ctx, t, row); err != nil {
 				return err
 			}
-			i.changed()
 		}
 	}
 	return nil
@@ -246,44 +259,62 @@ func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]kno
 // markRemoved is what a comment that people replied to becomes.
 const markRemoved = "[removed on Frame.io]"
 
+// remove takes a comment away and forgets it.
 func (i *Importer) remove(ctx context.Context, t Target, row known) error {
-	on := t.DocumentUID
-	annotation := row.kind == kindAnnotation
-	answered, err := i.answered(ctx, row)
-	if err != nil {
+	if gone, err := i.takeAway(ctx, t, row); err != nil || !gone {
 		return err
 	}
-	if answered {
-		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, XPath: xpath(annotation)}
-		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
-	} else {
-		err = i.by(ctx, row.writer).DeleteComment(ctx, on, row.nuxeoID, annotation)
-	}
-	if denied(err) {
-		i.left()
-		return nil
-	}
-	if err != nil && !nuxeo.NotFound(err) {
-		return err
-	}
+	i.changed()
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1 AND comment_id = $2`, t.LinkID, row.commentID)
 		return err
 	})
 }
 
-// answered says whether somebody replied in Nuxeo: a reply that is not ours.
-func (i *Importer) answered(ctx context.Context, row known) (bool, error) {
-	replies, err := i.Nuxeo.Comments(ctx, row.nuxeoID)
+// takeAway deletes a comment in Nuxeo, or marks it if people replied to it. It
+// says whether that was allowed.
+func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, error) {
+	annotation := row.kind == kindAnnotation
+	answered, err := i.answered(ctx, row.nuxeoID)
+	if err != nil {
+		return false, err
+	}
+	if answered {
+		// What it said goes from where the raw comment is kept, too.
+		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, Entity: "{}", XPath: xpath(annotation)}
+		err = i.by(ctx, row.writer).UpdateComment(ctx, t.DocumentUID, k)
+	} else {
+		err = i.by(ctx, row.writer).DeleteComment(ctx, t.DocumentUID, row.nuxeoID, annotation)
+	}
+	if denied(err) {
+		i.left()
+		return false, nil
+	}
+	if err != nil && !nuxeo.NotFound(err) {
+		return false, err
+	}
+	return true, nil
+}
+
+// answered says whether somebody replied in Nuxeo, at any depth: a reply that
+// is not ours would be deleted with what it replies to.
+func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
+	replies, err := i.Nuxeo.Comments(ctx, id)
 	if nuxeo.NotFound(err) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
 	for _, r := range replies {
 		if r.Origin != Origin {
-			return true, err
+			return true, nil
+		}
+		if below, err := i.answered(ctx, r.ID); below || err != nil {
+			return below, err
 		}
 	}
-	return false, err
+	return false, nil
 }
 
 // EntityID is our name for a Frame.io comment in Nuxeo.

@@ -1,0 +1,168 @@
+package review
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// world is a document in Nuxeo that gets the comments of a file. Josh brings
+// them; what people add in Nuxeo is julia's.
+type world struct {
+	*testing.T
+	sim     *nuxeosim.Server
+	julia   *nuxeo.Client
+	writes  int
+	left    int
+	doc     string
+	target  Target
+	importe *Importer
+}
+
+func setup(t *testing.T) *world {
+	t.Helper()
+	sim, err := nuxeosim.New(nuxeosim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(sim)
+	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
+	sim.SetURL(srv.URL + "/nuxeo")
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	// Without kept connections nothing is sent twice behind the client's back.
+	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	nx, err := nuxeo.New(srv.URL+"/nuxeo", hc, nuxeo.Basic("josh", "josh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{T: t, sim: sim, julia: nx.As(nuxeo.Basic("julia", "julia"))}
+	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
+	w.doc = sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", map[string]any{"dc:title": "f.mov"})
+	w.target = Target{LinkID: w.link(db), DocumentUID: w.doc, FileID: "file-1", FrameRate: 25}
+	w.importe = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }}
+	return w
+}
+
+func (w *world) link(db *store.DB) string {
+	w.Helper()
+	var l link.Link
+	err := db.Tx(w.Context(), func(tx *sql.Tx) (err error) {
+		l, err = link.Claim(w.Context(), tx, time.Now(), "folder", link.Asset{Account: "a", Key: "file-1", Files: []string{"file-1"}}, "item")
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return l.ID
+}
+
+func (w *world) run(comments ...frameio.Comment) error {
+	return w.importe.Import(w.Context(), w.target, comments)
+}
+
+func (w *world) must(comments ...frameio.Comment) {
+	w.Helper()
+	if err := w.run(comments...); err != nil {
+		w.Fatal(err)
+	}
+}
+
+var olga = frameio.Person{ID: "u1", Name: "Olga Owner"}
+
+func comment(id, text string, replies ...frameio.Comment) frameio.Comment {
+	raw, _ := json.Marshal(map[string]string{"id": id, "text": text}) // strings always encode
+	return frameio.Comment{ID: id, FileID: "file-1", Text: text, Owner: olga, Replies: replies, Raw: raw}
+}
+
+func drawn(c frameio.Comment) frameio.Comment {
+	c.Annotation = `[{"tool":"line","x":0.5}]`
+	return c
+}
+
+// shown is a comment in Nuxeo as "kind name: text", with its replies indented.
+// Comments are named by their id on Frame.io, or by who wrote them.
+func (w *world) shown() string {
+	w.Helper()
+	all := w.sim.Comments(w.doc)
+	var lines []string
+	var below func(parent, indent string)
+	below = func(parent, indent string) {
+		for _, c := range all {
+			if c.ParentID != parent {
+				continue
+			}
+			kind, name := "comment", strings.TrimPrefix(c.EntityID, "frameio:comment:")
+			if c.Annotation {
+				kind = "drawing"
+			}
+			if c.Origin != Origin {
+				name = c.Author
+			}
+			_, text, _ := strings.Cut("\n"+c.Text, "\n")
+			if c.Origin == Origin && text != markRemoved {
+				_, text, _ = strings.Cut(text, "\n")
+			}
+			lines = append(lines, indent+kind+" "+name+": "+text)
+			below(c.ID, indent+"  ")
+		}
+	}
+	below(w.doc, "")
+	return strings.Join(lines, "\n")
+}
+
+func (w *world) wants(lines ...string) {
+	w.Helper()
+	got := strings.Split(w.shown(), "\n")
+	slices.Sort(got)
+	want := slices.Clone(lines)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		w.Fatalf("Nuxeo shows\n%s\nwant\n%s", w.shown(), strings.Join(lines, "\n"))
+	}
+}
+
+// calls counts the requests that fn makes.
+func (w *world) calls(fn func()) int {
+	before := len(w.sim.Requests())
+	fn()
+	return len(w.sim.Requests()) - before
+}
+
+// of finds a comment in Nuxeo by its id on Frame.io.
+func (w *world) of(id string) nuxeosim.CommentView {
+	w.Helper()
+	for _, c := range w.sim.Comments(w.doc) {
+		if c.EntityID == EntityID(id) {
+			return c
+		}
+	}
+	w.Fatalf("%s is not in Nuxeo:\n%s", id, w.shown())
+	return nuxeosim.CommentView{}
+}
+
+// reply is a person's answer in Nuxeo.
+func (w *world) reply(on, text string) {
+	w.Helper()
+	if _, err := w.julia.CreateComment(w.Context(), on, nuxeo.Comment{Text: text}, ""); err != nil {
+		w.Fatal(err)
+	}
+}
+
+var errKilled = errors.New("killed")
