@@ -67,6 +67,8 @@ func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asse
 }
 
 // find looks by key, then by the files: the asset may have been stacked since.
+// A link whose key is a file that is none of the asset's belongs to another
+// asset: both were in one stack once.
 func find(ctx context.Context, tx *sql.Tx, folder string, a Asset) (Link, error) {
 	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, a.Key))
 	if !errors.Is(err, sql.ErrNoRows) {
@@ -74,7 +76,9 @@ func find(ctx context.Context, tx *sql.Tx, folder string, a Asset) (Link, error)
 	}
 	for _, file := range a.Files {
 		l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
-			AND id IN (SELECT link_id FROM link_files WHERE file_id = $2) ORDER BY created LIMIT 1`, folder, file))
+			AND id IN (SELECT link_id FROM link_files WHERE file_id = $2)
+			AND (asset_key = $2 OR asset_key NOT IN (SELECT file_id FROM link_files WHERE link_id = links.id))
+			ORDER BY created LIMIT 1`, folder, file))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return l, err
 		}

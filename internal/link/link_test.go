@@ -1,0 +1,213 @@
+package link
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+var now = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+
+type world struct {
+	*testing.T
+	db *store.DB
+}
+
+func setup(t *testing.T) *world {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return &world{t, db}
+}
+
+func (w *world) tx(fn func(ctx context.Context, tx *sql.Tx) error) error {
+	return w.db.Tx(w.Context(), func(tx *sql.Tx) error { return fn(w.Context(), tx) })
+}
+
+func (w *world) claim(folder string, a Asset, item string) (l Link, err error) {
+	err = w.tx(func(ctx context.Context, tx *sql.Tx) error {
+		l, err = Claim(ctx, tx, now, folder, a, item)
+		return err
+	})
+	return l, err
+}
+
+// claims claims for an item and lets go.
+func (w *world) claims(folder string, a Asset) Link {
+	w.Helper()
+	l, err := w.claim(folder, a, "item")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.release("item")
+	return l
+}
+
+func (w *world) release(item string) {
+	w.Helper()
+	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return Release(ctx, tx, item) }); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) count() (n int) {
+	w.Helper()
+	if err := w.db.Reader.QueryRowContext(w.Context(), "SELECT count(*) FROM links").Scan(&n); err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+func file(id string) Asset { return Asset{Account: "a", Key: id, Files: []string{id}} }
+
+func stack(id string, files ...string) Asset { return Asset{Account: "a", Key: id, Files: files} }
+
+func TestOneHoldsAndTheOthersWait(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l, err := w.claim("folder", file("f1"), "item-1")
+	if err != nil || l.ID == "" || l.AssetKey != "f1" || l.Account != "a" || l.DocumentUID != "" {
+		t.Fatalf("%+v, %v", l, err)
+	}
+	if again, err := w.claim("folder", file("f1"), "item-1"); err != nil || again.ID != l.ID {
+		t.Errorf("its own: %v", err)
+	}
+	_, err = w.claim("folder", file("f1"), "item-2")
+	if f := fault.From(err); f == nil || f.Code != fault.NotReady || f.RetryAfter <= 0 {
+		t.Errorf("held by another: %v", err)
+	}
+	w.release("item-2") // it holds nothing
+	if _, err := w.claim("folder", file("f1"), "item-2"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("released by who does not hold it: %v", err)
+	}
+	w.release("item-1")
+	if other, err := w.claim("folder", file("f1"), "item-2"); err != nil || other.ID != l.ID {
+		t.Errorf("after the release: %+v, %v", other, err)
+	}
+}
+
+func TestManyClaimsOfOneAssetMakeOneLink(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	holders := 0
+	for i := range 16 {
+		wg.Go(func() {
+			_, err := w.claim("folder", file("f1"), string(rune('a'+i)))
+			if err != nil && !fault.Is(err, fault.NotReady) {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				holders++
+			}
+		})
+	}
+	wg.Wait()
+	if n := w.count(); n != 1 || holders != 1 {
+		t.Errorf("%d links, %d holders", n, holders)
+	}
+}
+
+func TestFoldersAndAssetsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	a, b, c := w.claims("folder", file("f1")), w.claims("folder", file("f2")), w.claims("other", file("f1"))
+	if a.ID == b.ID || a.ID == c.ID || w.count() != 3 {
+		t.Errorf("%s, %s, %s", a.ID, b.ID, c.ID)
+	}
+}
+
+func TestLinkFollowsTheStack(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", file("f1"))
+	for name, a := range map[string]Asset{
+		"stacked": stack("s1", "f1", "f2"), "another head": stack("s1", "f3", "f2", "f1"), "in another order": stack("s1", "f2"),
+	} {
+		if got := w.claims("folder", a); got.ID != l.ID || got.AssetKey != "s1" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "s1" {
+		t.Errorf("stored: %+v, %v", got, err)
+	}
+	if w.count() != 1 {
+		t.Errorf("%d links", w.count())
+	}
+}
+
+// Two files that were published from one stack are taken apart: each is an asset
+// of its own now, and only one can keep the document.
+func TestStackTakenApart(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", stack("s1", "f1", "f2"))
+	one, two := w.claims("folder", file("f1")), w.claims("folder", file("f2"))
+	if one.ID != l.ID || two.ID == l.ID {
+		t.Fatalf("%+v, %+v", one, two)
+	}
+	if again := w.claims("folder", file("f1")); again.ID != one.ID {
+		t.Errorf("the first became %+v", again)
+	}
+}
+
+func TestHeldLinkIsNotRekeyed(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l, err := w.claim("folder", file("f1"), "item-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.claim("folder", stack("s1", "f1"), "item-2"); !fault.Is(err, fault.NotReady) {
+		t.Fatal(err)
+	}
+	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "f1" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestWhatALinkRemembers(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", file("f1"))
+	err := w.tx(func(ctx context.Context, tx *sql.Tx) error {
+		return errors.Join(SetDocument(ctx, tx, now, &l, "doc-1"), SetContent(ctx, tx, now, &l, "f1", 7, "md5"), SetDescribed(ctx, tx, now, &l, "hash"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Link{ID: l.ID, FolderUID: "folder", AssetKey: "f1", Account: "a", DocumentUID: "doc-1", FileID: "f1", Size: 7, Digest: "md5", Described: "hash"}
+	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got != want || l != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != l.ID {
+		t.Errorf("%q, %v", id, err)
+	}
+	other := w.claims("folder", file("f2"))
+	err = w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetDocument(ctx, tx, now, &other, "doc-1") })
+	if !fault.Is(err, fault.Conflict) {
+		t.Errorf("one document of two assets: %v", err)
+	}
+	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetDocument(ctx, tx, now, &l, "") }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.DocumentUID != "" || got.Digest != "" || got.FileID != "" || got.Described != "" || got.Size != 0 {
+		t.Errorf("after the document is gone: %+v, %v", got, err)
+	}
+	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != "" {
+		t.Errorf("%q, %v", id, err)
+	}
+}
