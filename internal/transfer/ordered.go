@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 )
 
 // ordered moves the parts one after the other and makes the digest on the way.
-// Reading ahead, hashing and sending go on beside each other.
+// Reading ahead, hashing and sending go on beside each other, also from one part
+// to the next.
 func (r *run) ordered(ctx context.Context) ([]byte, error) {
 	h, err := restore(r.o.Hash, r.state.HashState)
 	if err != nil {
@@ -18,18 +20,22 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 	if r.state.HashState == nil {
 		r.restart()
 	}
+	d := newDigester(h)
+	defer d.close()
 	ahead := newReadAhead(r)
-	defer func() { ahead.close() }()
+	defer func() { d.wait(); ahead.close() }() // no buffer is given back that is still being read
 	for i := r.first(); i < r.plan.Count(); i++ {
 		if r.over() {
-			return nil, ErrSlice
+			return nil, errors.Join(ErrSlice, d.wait())
 		}
-		if err := r.orderedPart(ctx, h, r.plan.Part(i), ahead); err != nil {
-			return nil, err
+		if err := r.orderedPart(ctx, d, r.plan.Part(i), ahead); err != nil {
+			return nil, errors.Join(err, d.wait())
 		}
 	}
-	sum := h.Sum(nil)
-	return []byte(hex.EncodeToString(sum)), nil
+	if err := d.wait(); err != nil {
+		return nil, err
+	}
+	return []byte(hex.EncodeToString(h.Sum(nil))), nil
 }
 
 // restart forgets parts that were sent without a digest.
@@ -48,34 +54,105 @@ func (r *run) first() int {
 }
 
 // orderedPart sends one part. Each try begins with the digest as it was before
-// the part.
-func (r *run) orderedPart(ctx context.Context, h hash.Hash, p Part, ahead *readAhead) error {
-	before, err := save(h)
-	if err != nil {
-		return err
-	}
+// the part; what the digest has seen of a part counts once the part is sent.
+func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readAhead) error {
+	d.begin()
 	return r.tries(ctx, func(tryCtx context.Context, alive func(int)) error {
-		if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(before); err != nil {
-			return err
-		}
 		// What is read ahead outlives the part, so it hangs on the run's context;
 		// the watchdog ends it by closing.
 		unhook := context.AfterFunc(tryCtx, ahead.interrupt)
 		defer unhook()
-		body := ahead.part(ctx, p, h)
+		body := ahead.part(ctx, p, d)
 		summed := &summing{r: body, moved: func(n int) { alive(n); r.sent.Add(int64(n)) }}
 		err := r.sink.Put(tryCtx, p, summed)
-		body.finish(err != nil)
+		if err == nil && summed.n != p.Length {
+			err = &shortError{want: p.Length, got: summed.n}
+		}
 		if err != nil {
+			body.fail()
+			d.rollBack()
+			err = errors.Join(err, d.wait())
 			ahead.close()
 			return err
 		}
-		after, err := save(h)
-		if err != nil {
-			return err
-		}
-		return r.arrived(p, summed, after)
+		d.mark(func() error {
+			state, err := save(d.hash)
+			if err != nil {
+				return err
+			}
+			return r.arrived(p, summed, state)
+		})
+		return nil
 	})
+}
+
+// segment is what a digester is fed with: bytes, a buffer to give back once the
+// bytes before it are through, or something to do then.
+type segment struct {
+	bytes []byte
+	free  *[]byte
+	then  func() error
+	// reached is told the first error when everything before is through.
+	reached chan<- error
+}
+
+// digester makes the digest beside the transfer, in the order it is fed.
+type digester struct {
+	hash   hash.Hash
+	queue  chan segment
+	done   chan struct{}
+	before []byte
+	err    error // the first one
+}
+
+func newDigester(h hash.Hash) *digester {
+	d := &digester{hash: h, queue: make(chan segment, aheadBuffers), done: make(chan struct{})}
+	go d.run()
+	return d
+}
+
+func (d *digester) run() {
+	defer close(d.done)
+	for s := range d.queue {
+		_, _ = d.hash.Write(s.bytes) // a hash never fails
+		if s.free != nil {
+			buffers.Put(s.free)
+		}
+		if s.then != nil && d.err == nil {
+			d.err = s.then()
+		}
+		if s.reached != nil {
+			s.reached <- d.err
+		}
+	}
+}
+
+// mark has something done once all before it is hashed.
+func (d *digester) mark(fn func() error) { d.queue <- segment{then: fn} }
+
+// begin remembers the digest at the start of a part.
+func (d *digester) begin() {
+	d.mark(func() (err error) {
+		d.before, err = save(d.hash)
+		return err
+	})
+}
+
+// rollBack makes the digest what it was at the start of the part.
+func (d *digester) rollBack() {
+	d.mark(func() error { return d.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(d.before) })
+}
+
+// wait waits until everything is hashed and returns the first error.
+func (d *digester) wait() error {
+	reached := make(chan error)
+	d.queue <- segment{reached: reached}
+	return <-reached
+}
+
+func (d *digester) close() {
+	close(d.queue)
+	<-d.done
 }
 
 func save(h hash.Hash) ([]byte, error) {

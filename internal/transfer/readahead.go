@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"hash"
 	"io"
 	"sync"
 )
@@ -97,39 +96,19 @@ func (a *readAhead) close() {
 	a.chunks, a.rest, a.from, a.next = nil, chunk{}, 0, -1
 }
 
-// part is the body of one part; h gets its bytes on the way.
-func (a *readAhead) part(ctx context.Context, p Part, h hash.Hash) *partBody {
+// part is the body of one part; d gets its bytes on the way.
+func (a *readAhead) part(ctx context.Context, p Part, d *digester) *partBody {
 	a.open(ctx, p.Offset)
-	b := &partBody{a: a, left: p.Length, hashed: make(chan segment, aheadBuffers), hashDone: make(chan struct{})}
-	go b.hash(h)
-	return b
-}
-
-// segment is what the digest is fed with: bytes, or a buffer to give back once
-// the bytes before it are through.
-type segment struct {
-	bytes []byte
-	free  *[]byte
+	return &partBody{a: a, left: p.Length, digest: d}
 }
 
 // partBody gives one part's bytes to the sink and, beside it, to the digest.
 type partBody struct {
-	mu       sync.Mutex // a transport may still read when the sink has given up
-	a        *readAhead
-	left     int64
-	hashed   chan segment
-	hashDone chan struct{}
-	ended    bool
-}
-
-func (b *partBody) hash(h hash.Hash) {
-	defer close(b.hashDone)
-	for s := range b.hashed {
-		_, _ = h.Write(s.bytes) // a hash never fails
-		if s.free != nil {
-			buffers.Put(s.free)
-		}
-	}
+	mu     sync.Mutex // a transport may still read when the sink has given up
+	a      *readAhead
+	left   int64
+	digest *digester
+	ended  bool
 }
 
 func (b *partBody) Read(p []byte) (int, error) {
@@ -143,7 +122,7 @@ func (b *partBody) Read(p []byte) (int, error) {
 	}
 	a := b.a
 	n := copy(p[:min(int64(len(p)), b.left)], (*a.rest.buf)[a.from:a.rest.n])
-	b.hashed <- segment{bytes: (*a.rest.buf)[a.from : a.from+n]}
+	b.digest.queue <- segment{bytes: (*a.rest.buf)[a.from : a.from+n]}
 	a.from, a.next, b.left = a.from+n, a.next+int64(n), b.left-int64(n)
 	return n, nil
 }
@@ -156,7 +135,7 @@ func (b *partBody) load() error {
 			return a.rest.err
 		}
 		if a.rest.buf != nil {
-			b.hashed <- segment{free: a.rest.buf}
+			b.digest.queue <- segment{free: a.rest.buf}
 		}
 		a.rest, a.from = chunk{}, 0
 		c, ok := <-a.chunks
@@ -171,15 +150,11 @@ func (b *partBody) load() error {
 	return nil
 }
 
-// finish waits for the digest of the part. After a failure it also ends the
-// reading, so that nobody waits for bytes that are not wanted any more.
-func (b *partBody) finish(failed bool) {
-	if failed {
-		b.a.interrupt()
-	}
+// fail ends the body after the sink has given up, and the reading with it, so
+// that nobody waits for bytes that are not wanted any more.
+func (b *partBody) fail() {
+	b.a.interrupt()
 	b.mu.Lock()
 	b.ended = true
-	close(b.hashed)
 	b.mu.Unlock()
-	<-b.hashDone
 }
