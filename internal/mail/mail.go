@@ -11,6 +11,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -86,6 +87,9 @@ func (s *Service) Send(ctx context.Context, m Message) error {
 		return s.bySMTP(ctx, m)
 	}
 	if nuxeo.StatusOf(err) == 500 {
+		if _, none := s.address(ctx, m); fault.Is(none, fault.Refused) {
+			return none
+		}
 		return fault.New(fault.Unavailable, "Nuxeo could not send the mail.").
 			With("Set up mail in nuxeo.conf (mail.transport.host), or SMTP in the connector.").Because(err)
 	}
@@ -164,6 +168,10 @@ func (s *Service) bySMTP(ctx context.Context, m Message) error {
 		return fault.New(fault.Invalid, "The mail settings are wrong: %v.", err)
 	}
 	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		var refused *gomail.SendError
+		if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
+			return fault.New(fault.Refused, "The mail server refuses the mail to %s.", m.To).With("Correct the address in Nuxeo, or ask the administrator.").Because(err)
+		}
 		return fault.New(fault.Unavailable, "The mail server does not take the mail.").Because(err)
 	}
 	return nil

@@ -1,0 +1,356 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime/quotedprintable"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/mail"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// mailbox is a mail server that keeps what it gets.
+type mailbox struct {
+	*testing.T
+	got    chan letter
+	refuse error
+	host   string
+	port   int
+}
+
+type letter struct {
+	to     []string
+	header mail.Header
+	body   string
+}
+
+func startMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().(*net.TCPAddr)
+	box := &mailbox{T: t, got: make(chan letter, 10), host: addr.IP.String(), port: addr.Port}
+	server := smtp.NewServer(box)
+	go func() { _ = server.Serve(l) }() // ends with Close
+	t.Cleanup(func() { _ = server.Close() })
+	return box
+}
+
+func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{box: m}, nil }
+
+type session struct {
+	box *mailbox
+	to  []string
+}
+
+func (*session) Mail(string, *smtp.MailOptions) error { return nil }
+func (*session) Reset()                               {}
+func (*session) Logout() error                        { return nil }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return s.box.refuse
+}
+
+func (s *session) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	msg, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	body := msg.Body
+	if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+		body = quotedprintable.NewReader(body)
+	}
+	text, err := io.ReadAll(body)
+	s.box.got <- letter{s.to, msg.Header, string(text)}
+	return err
+}
+
+// next is a mail that has arrived already: sending returns after that.
+func (m *mailbox) next() letter {
+	m.Helper()
+	select {
+	case l := <-m.got:
+		return l
+	default:
+		m.Fatal("no mail")
+		return letter{}
+	}
+}
+
+func (m *mailbox) empty() {
+	m.Helper()
+	select {
+	case l := <-m.got:
+		m.Fatalf("one mail too many: %+v", l)
+	default:
+	}
+}
+
+// people act on Nuxeo by their passwords; olga has left us none.
+type people struct{ nx *nuxeo.Client }
+
+func (p people) Nuxeo(_ context.Context, login string) (*nuxeo.Client, error) {
+	if login == "olga" {
+		return nil, fault.New(fault.NeedsOwner, "No access for olga.")
+	}
+	return p.nx.As(nuxeo.Basic(login, login)), nil
+}
+
+type world struct {
+	*testing.T
+	sim          *nuxeosim.Server
+	nuxeo, other *mailbox // what Nuxeo sends, and what we do
+	doc          string
+	*Service
+}
+
+func setup(t *testing.T, via string) *world {
+	t.Helper()
+	w := &world{T: t, nuxeo: startMailbox(t), other: startMailbox(t)}
+	opt := nuxeosim.Options{SMTP: net.JoinHostPort(w.nuxeo.host, strconv.Itoa(w.nuxeo.port))}
+	if via == "auto without Nuxeo" {
+		via, opt.SMTP = ViaAuto, ""
+	}
+	sim, err := nuxeosim.New(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(sim)
+	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
+	sim.SetURL(srv.URL + "/nuxeo")
+	sim.AddUser(nuxeosim.User{Login: "nomail", Password: "nomail"})
+	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
+	w.sim, w.doc = sim, sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", nil)
+	nx, err := nuxeo.New(srv.URL+"/nuxeo", &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Service = &Service{People: people{nx}, Set: Settings{
+		Via: via, Host: w.other.host, Port: w.other.port, From: "frameio@example.org", TLS: "none", Domain: "connector.example.org",
+	}}
+	return w
+}
+
+func (w *world) message(lines ...Line) Message {
+	return Message{Key: "item-1", To: "josh", Document: w.doc, Subject: "Frame.io: your asset is in Nuxeo", Heading: "Arrived:", Lines: lines, Footer: "Bye."}
+}
+
+func (w *world) send(m Message) {
+	w.Helper()
+	if err := w.Send(w.Context(), m); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// hostile are texts from outside and the letters that people must see of them.
+var hostile = map[string]string{
+	`${Session}`:                   `${Session}`,
+	`${7*7}`:                       `${7*7}`,
+	`&#36;{7*7}`:                   `&amp;#36;{7*7}`,
+	`<#list 1..9 as x>x</#list>`:   `&lt;#list 1..9 as x&gt;x&lt;/#list&gt;`,
+	`<img src=x onerror=alert(1)>`: `&lt;img src=x onerror=alert(1)&gt;`,
+	"a\r\nBcc: eve@example.org":    "Bcc: eve@example.org",
+	`"><script>alert(1)</script>`:  `&lt;script&gt;alert(1)&lt;/script&gt;`,
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
+	for _, via := range []string{ViaNuxeo, ViaSMTP} {
+		t.Run(via, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, via)
+			box := map[string]*mailbox{ViaNuxeo: w.nuxeo, ViaSMTP: w.other}[via]
+			n := 0
+			for text, want := range hostile {
+				m := w.message(Line{Title: text, Text: "failed: " + text, Address: "https://nuxeo.example.org/?q=" + text})
+				n++
+				m.Key = "item-" + strconv.Itoa(n)
+				w.send(m)
+				got := box.next()
+				if strings.Join(got.to, " ") != "josh@example.org" || got.header.Get("Bcc") != "" || got.header.Get("Subject") != m.Subject {
+					t.Errorf("%q: to %v, header %v", text, got.to, got.header)
+				}
+				if strings.Count(got.body, want) < 2 {
+					t.Errorf("%q: %s", text, got.body)
+				}
+				for _, bad := range []string{"<img", "<script", "49", "<#list", "xxxxxxxxx", `href=""`} {
+					if strings.Contains(got.body, bad) {
+						t.Errorf("%q: %q in %s", text, bad, got.body)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTemplateHoldsNoValue(t *testing.T) {
+	t.Parallel()
+	for n := range 4 {
+		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+4*n || strings.Count(got, "${") != 2+4*n {
+			t.Errorf("%d lines: %s", n, got)
+		}
+	}
+}
+
+func TestTheSameKeyIsOneMail(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaNuxeo)
+	m := w.message(Line{Title: "f.mov", Text: "is a new document."})
+	w.sim.Faults().Add(faults.Rule{Path: "Document.Mail", Lost: true, Times: 1})
+	if err := w.Send(t.Context(), m); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("the answer was not lost: %v", err)
+	}
+	w.send(m)
+	w.send(m)
+	w.nuxeo.next()
+	w.nuxeo.empty()
+	m.Key = "item-2"
+	w.send(m)
+	w.nuxeo.next()
+	w.other.empty()
+}
+
+func TestMessageIDIsTheKeys(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaSMTP)
+	m := w.message()
+	w.send(m)
+	w.send(m)
+	one, two := w.other.next().header, w.other.next().header
+	if id := one.Get("Message-Id"); id != "<item-1@connector.example.org>" || two.Get("Message-Id") != id {
+		t.Errorf("%q, %q", id, two.Get("Message-Id"))
+	}
+	w.nuxeo.empty()
+}
+
+func TestAutoTakesSMTPWhenNuxeoCannot(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaAuto)
+	w.send(w.message())
+	w.nuxeo.next()
+	w.other.empty()
+	w = setup(t, "auto without Nuxeo")
+	w.send(w.message())
+	w.other.next()
+	w.Set.Host = ""
+	err := w.Send(t.Context(), w.message())
+	if f := fault.From(err); f == nil || f.Code != fault.Unavailable || !strings.Contains(f.Remedy, "SMTP") {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestNobodyWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, via := range []string{ViaNuxeo, ViaSMTP, ViaAuto} {
+		w := setup(t, via)
+		w.sim.SetACL("/default-domain/workspaces/film", "nomail", "Read", true)
+		m := w.message()
+		m.To = "nomail"
+		err := w.Send(t.Context(), m)
+		if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "nomail") || f.Remedy == "" {
+			t.Errorf("%s: %+v", via, f)
+		}
+	}
+}
+
+// Who left us no access to Nuxeo is told by way of somebody who did.
+func TestAnotherAsksForWhoCannot(t *testing.T) {
+	t.Parallel()
+	for _, via := range []string{ViaNuxeo, ViaSMTP} {
+		w := setup(t, via)
+		m := w.message()
+		m.To = "olga"
+		if err := w.Send(t.Context(), m); !fault.Is(err, fault.NeedsOwner) {
+			t.Errorf("%s: %v", via, err)
+		}
+		m.Instead = "josh"
+		w.send(m)
+		got := map[string]*mailbox{ViaNuxeo: w.nuxeo, ViaSMTP: w.other}[via].next()
+		if strings.Join(got.to, " ") != "olga@example.org" {
+			t.Errorf("%s: to %v", via, got.to)
+		}
+	}
+}
+
+func TestDocumentThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaNuxeo)
+	if err := w.sim.Remove(w.doc); err != nil {
+		t.Fatal(err)
+	}
+	m := w.message(Line{Title: "f.mov", Text: "failed: the folder is gone."})
+	m.Instead = "Administrator"
+	w.send(m)
+	w.nuxeo.next()
+}
+
+func TestRefusedByTheMailServer(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaSMTP)
+	w.other.refuse = &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
+	err := w.Send(t.Context(), w.message())
+	if f := fault.From(err); f == nil || f.Code != fault.Refused || f.Remedy == "" {
+		t.Errorf("%+v", f)
+	}
+	w.other.refuse = &smtp.SMTPError{Code: 451, Message: "later"}
+	if err := w.Send(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("%v", err)
+	}
+	w.Set.Port = 1
+	if err := w.Send(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("%v", err)
+	}
+	w.Set.From = "nobody"
+	if f := fault.From(w.Send(t.Context(), w.message())); f == nil || f.Field != "mail.from" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TLS is demanded unless the settings say otherwise: a server without it gets
+// neither a mail nor a password.
+func TestTLSIsMandatoryByDefault(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaSMTP)
+	w.Set.TLS = ""
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if err := w.Send(ctx, w.message()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("%v", err)
+	}
+	if err := w.Check(ctx); err == nil {
+		t.Error("the check is content")
+	}
+	w.Set.TLS = "none"
+	if err := w.Check(ctx); err != nil {
+		t.Error(err)
+	}
+	w.other.empty()
+}
+
+func TestNoneTellsNobody(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaNone)
+	w.send(w.message())
+	w.nuxeo.empty()
+	w.other.empty()
+}
