@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"mime"
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -34,6 +37,7 @@ type simulateNuxeo struct {
 	MailFrom  string        `help:"Sender of mail." default:"nuxeo@example.org"`
 	Attach    time.Duration `help:"How long attaching a GiB takes."`
 	Discard   bool          `help:"Keep only size and digest of files."`
+	Seed      string        `help:"Folder of files to begin with." placeholder:"FOLDER"`
 }
 
 // Run runs a simulated Nuxeo until it is stopped.
@@ -54,21 +58,52 @@ func (c *simulateNuxeo) Run(t *terminal) error {
 			return fault.Field("package", "Write it anew with `nuxeo-frameio package`.", "The package cannot be installed: %v.", err)
 		}
 	}
+	if c.Seed != "" {
+		if err := seedNuxeo(s, c.Seed); err != nil {
+			return fault.Field("seed", "Give a folder of files.", "The folder cannot be read: %v.", err)
+		}
+	}
 	return c.serve(t, "127.0.0.1:8080", s, s.Faults(), func(address string) {
 		s.SetURL(address + "/nuxeo")
 		t.printf("Nuxeo LTS %s is simulated at %s/nuxeo (Administrator/Administrator, josh/josh, julia/julia)\n", c.LTS, address)
 	})
 }
 
+// seedNuxeo makes a folder of documents of each folder of files.
+func seedNuxeo(s *nuxeosim.Server, dir string) error {
+	files := os.DirFS(dir)
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		at := path.Join("/default-domain/workspaces/seed", name)
+		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
+			return err
+		}
+		if d.IsDir() {
+			s.MkDoc(at, "Folder", map[string]any{"dc:title": d.Name()})
+			return nil
+		}
+		b, err := fs.ReadFile(files, name)
+		s.MkDoc(at, "File", map[string]any{
+			"dc:title": d.Name(), "file:content": nuxeosim.Blob{Name: d.Name(), MimeType: mime.TypeByExtension(path.Ext(name)), Data: b},
+		})
+		return err
+	})
+}
+
 type simulateFrameio struct {
 	simulateFlags
-	Seed   string  `help:"Folder of files to begin with." placeholder:"FOLDER"`
-	Budget float64 `help:"Rate budgets, as a multiple of the real ones; negative for none." default:"1"`
+	Seed      string        `help:"Folder of files to begin with." placeholder:"FOLDER"`
+	Budget    float64       `help:"Rate budgets, as a multiple of the real ones; negative for none." default:"1"`
+	LinkTTL   time.Duration `name:"link-ttl" help:"How long signed links live." default:"1h"`
+	AccessTTL time.Duration `name:"access-ttl" help:"How long access tokens live." default:"24h"`
+	ClockSkew time.Duration `help:"How far its clock runs ahead."`
+	Late      time.Duration `help:"How long originals take to arrive after their files appear."`
 }
 
 // Run runs a simulated Frame.io until it is stopped.
 func (c *simulateFrameio) Run(t *terminal) error {
-	s, err := frameiosim.New(frameiosim.Options{RateFactor: c.Budget})
+	s, err := frameiosim.New(frameiosim.Options{
+		RateFactor: c.Budget, LinkTTL: c.LinkTTL, AccessTTL: c.AccessTTL, ClockSkew: c.ClockSkew, UploadSettle: c.Late,
+	})
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func (c *Client) once(ctx context.Context, token, method, path string, query url
 		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	resp, err := c.http.Do(r)
+	resp, err := c.guarded().Do(r)
 	if err != nil {
 		return noAnswer(method, path, err)
 	}
@@ -122,6 +122,25 @@ func (c *Client) once(ctx context.Context, token, method, path string, query url
 		return refusal(method, path, resp)
 	}
 	return decode(method, path, resp, out)
+}
+
+// guarded is the HTTP client with redirects that take no token to another
+// scheme, host or port: net/http forgives subdomains and ports.
+func (c *Client) guarded() *http.Client {
+	hc, next := *c.http, c.http.CheckRedirect
+	hc.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		if r.URL.Scheme != c.base.Scheme || r.URL.Host != c.base.Host {
+			r.Header.Del("Authorization")
+		}
+		if next != nil {
+			return next(r, via)
+		}
+		if len(via) >= 10 {
+			return errors.New("too many redirects")
+		}
+		return nil
+	}
+	return &hc
 }
 
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
@@ -133,8 +152,11 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		}
 		reader = bytes.NewReader(b)
 	}
-	u := *c.base
-	u.Path, u.RawQuery = "/v4"+path, query.Encode()
+	u, err := c.base.Parse("/v4" + path) // the path is escaped already
+	if err != nil {
+		return nil, fmt.Errorf("frame.io: %w", err)
+	}
+	u.RawQuery = query.Encode()
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), reader)
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)
@@ -207,6 +229,7 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
+// seg makes a path of parts; each stays within its segment.
 func seg(parts ...string) string {
 	var b strings.Builder
 	for _, p := range parts {

@@ -41,6 +41,10 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values, 
 			if after == "" {
 				return
 			}
+			if after == q.Get("after") {
+				yield(none, &Error{Method: http.MethodGet, Path: path, Code: http.StatusOK, Message: "the listing does not move on"})
+				return
+			}
 			q.Set("after", after)
 		}
 	}
@@ -77,6 +81,9 @@ func one[T any](ctx context.Context, c *Client, method, path string, query url.V
 	}
 	if json.Unmarshal(raw, &wrapped) == nil && len(wrapped.Data) > 0 {
 		raw = wrapped.Data
+	}
+	if string(raw) == "null" {
+		raw = nil
 	}
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return out, &Error{Method: method, Path: path, Code: http.StatusOK, Message: "the answer is not what Frame.io sends", Err: err}

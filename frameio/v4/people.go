@@ -36,6 +36,12 @@ func (c *Client) Workspaces(ctx context.Context, account string) iter.Seq2[frame
 	})
 }
 
+// Workspace reads one workspace (GET …/workspaces/{id}).
+func (c *Client) Workspace(ctx context.Context, account, id string) (frameio.Workspace, error) {
+	w, err := one[wireID](ctx, c, http.MethodGet, seg("accounts", account, "workspaces", id), nil, nil)
+	return frameio.Workspace{ID: w.ID, Name: w.Name}, err
+}
+
 // InvitedProjects lists projects of workspaces that the person does not belong
 // to (GET …/invited_projects).
 func (c *Client) InvitedProjects(ctx context.Context, account string) iter.Seq2[frameio.Project, error] {

@@ -36,8 +36,8 @@ type Workspace struct {
 	Roles                []string
 }
 
-// Workspaces lists the workspaces of all accounts of a person. Where there are
-// none, why says why.
+// Workspaces lists the workspaces of all accounts of a person, with those of
+// projects that they were only invited to. Where there are none, why says why.
 func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspace, why string, err error) {
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
@@ -49,20 +49,57 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 			return nil, "", err
 		}
 		accounts++
-		for w, err := range fio.Workspaces(ctx, a.ID) {
-			if err != nil {
-				return nil, "", err
-			}
-			list = append(list, Workspace{Account: a.ID, AccountName: a.Name, ID: w.ID, Name: w.Name, Roles: a.Roles})
+		more, err := workspacesOf(ctx, fio, a)
+		if err != nil {
+			return nil, "", err
 		}
+		list = append(list, more...)
 	}
-	if len(list) > 0 {
+	switch {
+	case len(list) > 0:
 		return list, "", nil
-	}
-	if accounts == 0 {
+	case accounts == 0:
 		return nil, "Your Adobe login belongs to no Frame.io V4 account. Accounts that are still on the legacy version do not appear.", nil
 	}
-	return nil, "You are a member of no workspace: being invited to a project is not enough. Ask a workspace's owner to add you.", nil
+	return nil, "You are a member of no workspace, and were invited to no project. Ask a workspace's owner to add you.", nil
+}
+
+// Invited is the role of somebody who sees projects of a workspace but does not
+// belong to it.
+const Invited = "invited"
+
+func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Workspace, error) {
+	var list []Workspace
+	add := func(w frameio.Workspace, roles []string) {
+		if !slices.ContainsFunc(list, func(known Workspace) bool { return known.ID == w.ID }) {
+			list = append(list, Workspace{Account: a.ID, AccountName: a.Name, ID: w.ID, Name: w.Name, Roles: roles})
+		}
+	}
+	for w, err := range fio.Workspaces(ctx, a.ID) {
+		if err != nil {
+			return nil, err
+		}
+		add(w, a.Roles)
+	}
+	for p, err := range fio.InvitedProjects(ctx, a.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if p.WorkspaceID != "" {
+			add(invitedTo(ctx, fio, a.ID, p), []string{Invited})
+		}
+	}
+	return list, nil
+}
+
+// invitedTo names the workspace of a project by itself where that may be read,
+// else by the project.
+func invitedTo(ctx context.Context, fio *v4.Client, account string, p frameio.Project) frameio.Workspace {
+	w, err := fio.Workspace(ctx, account, p.WorkspaceID)
+	if err != nil {
+		return frameio.Workspace{ID: p.WorkspaceID, Name: "(workspace of the project " + p.Name + ")"}
+	}
+	return w
 }
 
 const maxActionName = 255

@@ -147,7 +147,7 @@ func Template(lines int) string {
 	var b strings.Builder
 	b.WriteString(`<p>${nxfHeading?html}</p><ul>`)
 	for i := range lines {
-		fmt.Fprintf(&b, `<li><strong>${nxfTitle%[1]d?html}</strong>: ${nxfText%[1]d?html}`+
+		fmt.Fprintf(&b, `<li><strong>${nxfTitle%[1]d?html}</strong> ${nxfText%[1]d?html}`+
 			`<#if nxfAddress%[1]d != ""> <a href="${nxfAddress%[1]d?html}">${nxfAddress%[1]d?html}</a></#if></li>`, i)
 	}
 	b.WriteString(`</ul><p>${nxfFooter?html}</p>`)
@@ -155,7 +155,7 @@ func Template(lines int) string {
 }
 
 var page = template.Must(template.New("mail").Parse(`<p>{{.Heading}}</p><ul>
-{{- range .Lines}}<li><strong>{{.Title}}</strong>: {{.Text}}{{if .Address}} <a href="{{.Address}}">{{.Address}}</a>{{end}}</li>{{end -}}
+{{- range .Lines}}<li><strong>{{.Title}}</strong> {{.Text}}{{if .Address}} <a href="{{.Address}}">{{.Address}}</a>{{end}}</li>{{end -}}
 </ul><p>{{.Footer}}</p>`))
 
 func (s *Service) bySMTP(ctx context.Context, m Message) error {

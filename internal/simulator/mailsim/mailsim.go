@@ -37,12 +37,18 @@ type Message struct {
 
 // Text is the body without markup.
 func (m Message) Text() string {
-	text := tags.ReplaceAllString(m.HTML, " ")
-	return strings.TrimSpace(strings.Join(strings.Fields(unescape.Replace(text)), " "))
+	return strings.Join(strings.Fields(m.Lines()), " ")
+}
+
+// Lines is the body without markup, a line for each paragraph and entry.
+func (m Message) Lines() string {
+	text := tags.ReplaceAllString(breaks.Replace(m.HTML), "")
+	return strings.TrimSpace(unescape.Replace(text))
 }
 
 var (
 	tags     = regexp.MustCompile(`<[^>]*>`)
+	breaks   = strings.NewReplacer("<li>", "\n• ", "<p>", "\n", "<ul>", "\n")
 	unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#34;", `"`, "&#39;", "'", "&amp;", "&")
 )
 
@@ -153,9 +159,9 @@ func (m *Message) read() {
 
 var page = template.Must(template.New("mail").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>Caught mail</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
-article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}</style>
+article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}.b{white-space:pre-line;overflow-wrap:anywhere}</style>
 <h1>Caught mail</h1>{{if not .}}<p>Nothing yet. This page looks again every five seconds.</p>{{end}}
-{{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p>{{.Text}}</p></article>{{end}}`))
+{{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p class="b">{{.Lines}}</p></article>{{end}}`))
 
 // ServeHTTP shows the messages, newest first, as text only.
 func (s *Server) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
