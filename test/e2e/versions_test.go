@@ -232,3 +232,18 @@ func TestCopyIsLeftAlone(t *testing.T) {
 		t.Errorf("the copy was touched: %v", v)
 	}
 }
+
+// A new head with the same bytes is news, but no new content.
+func TestSameBytesMakeNoVersion(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut again.mov", content('1', 1000)))
+	newest(b, b.Julia, "unchanged", stack)
+	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	if name := b.Only().Properties["frameio:fileName"]; name != "Cut again.mov" {
+		t.Errorf("it is called %v", name)
+	}
+}

@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// comment finds the comment of a document whose words begin so.
+func comment(b *bed.Bed, words string) nuxeosim.CommentView {
+	b.T.Helper()
+	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
+		if _, text, _ := strings.Cut(c.Text, "\n"); strings.HasPrefix(text, words) || c.Text == words {
+			return c
+		}
+	}
+	b.T.Fatalf("there is no comment %q", words)
+	return nuxeosim.CommentView{}
+}
+
+func TestCommentsFollowThoseOfFrameio(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	fio := b.Frameio
+	edited := fio.AddComment(file, frameiosim.CommentSpec{Text: "edited", OwnerID: b.Julia, Timestamp: ptr(5)})
+	resolved := fio.AddComment(file, frameiosim.CommentSpec{Text: "resolved"})
+	deleted := fio.AddComment(file, frameiosim.CommentSpec{Text: "deleted", OwnerID: b.Julia, Annotation: `[{"tool":"arrow"}]`})
+	fio.AddComment(file, frameiosim.CommentSpec{Text: "deleted along", OwnerID: b.Josh, ParentID: deleted})
+	discussed := fio.AddComment(file, frameiosim.CommentSpec{Text: "discussed", OwnerID: b.Julia})
+	parent := fio.AddComment(file, frameiosim.CommentSpec{Text: "parent", OwnerID: b.Julia})
+	reply := fio.AddComment(file, frameiosim.CommentSpec{Text: "reply", OwnerID: b.Josh, ParentID: parent})
+	newest(b, b.Josh, "created", file)
+	uid := b.Only().UID
+	if c := comment(b, "resolved"); !strings.HasPrefix(c.Text, "external reviewer\n") || strings.Contains(c.Entity, `"resolved":true`) {
+		t.Errorf("%q %s", c.Text, c.Entity)
+	}
+	if c := comment(b, "deleted"); !c.Annotation || !strings.Contains(c.Entity, "arrow") {
+		t.Errorf("%+v", c)
+	}
+	if comment(b, "reply").ParentID != comment(b, "parent").ID {
+		t.Error("the reply hangs elsewhere")
+	}
+	before := map[string]string{"edited": comment(b, "edited").ID, "resolved": comment(b, "resolved").ID}
+	mine := comment(b, "discussed").ID
+	if _, err := b.App.Nuxeo.As(nuxeo.Basic("julia", "julia")).CreateComment(t.Context(), mine, nuxeo.Comment{Text: "in Nuxeo"}, "k"); err != nil {
+		t.Fatal(err)
+	}
+	fio.EditComment(edited, "edited twice")
+	fio.CompleteComment(resolved, true)
+	fio.DeleteComment(deleted)
+	fio.DeleteComment(discussed)
+	fio.DeleteComment(reply)
+	newest(b, b.Julia, "unchanged", file)
+	if c := comment(b, "edited twice"); c.ID != before["edited"] {
+		t.Error("the edited comment is another one")
+	}
+	if c := comment(b, "resolved"); c.ID != before["resolved"] || !strings.Contains(c.Entity, `"resolved":true`) || !strings.Contains(c.Text, "· resolved\n") {
+		t.Errorf("%q %s", c.Text, c.Entity)
+	}
+	if c := comment(b, "[removed on Frame.io]"); c.ID != mine || comment(b, "in Nuxeo").ParentID != mine {
+		t.Error("the discussion is lost")
+	}
+	if n := len(b.Nuxeo.Comments(uid)); n != 5 {
+		t.Errorf("%d comments", n)
+	}
+	// Nothing changed: nothing is written but the mail.
+	b.Watch()
+	newest(b, b.Josh, "unchanged", file)
+	if w := b.Writes(); len(w) != 1 || !strings.HasSuffix(w[0], "Document.Mail") {
+		t.Errorf("%q", w)
+	}
+}
+
+func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	one := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "one", OwnerID: b.Julia})
+	newest(b, b.Julia, "created", file)
+	b.Nuxeo.DropTokens("julia")
+	b.Frameio.EditComment(one, "one edited")
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "two", OwnerID: b.Julia})
+	newest(b, b.Josh, "unchanged", file)
+	if comment(b, "one").Text == comment(b, "two").Text || !strings.Contains(history(b), "left as they are") {
+		t.Error(history(b))
+	}
+	b.Connect("julia")
+	newest(b, b.Josh, "unchanged", file)
+	comment(b, "one edited")
+	b.Check(bed.Want{"Cut": {Content: content('a', 1000), Comments: []string{"one edited", "two"}}})
+}
+
+// With a service account comments are its own, whoever publishes.
+func TestServiceAccountWritesComments(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) {
+		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+	}))
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('a', 1000))
+	words := remark(b, file, "dark")
+	newest(b, b.Julia, "created", file)
+	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
+		if c.Author != "Administrator" {
+			t.Errorf("%s wrote %q", c.Author, c.Text)
+		}
+	}
+	newest(b, b.Josh, "unchanged", file)
+	b.Check(bed.Want{"Cut": {Content: content('a', 1000), Comments: words}})
+}
+
+// A workspace that is gone took its actions along.
+func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish")
+	b.Frameio.Faults().Add(faults.Rule{Path: "/actions", Status: 404})
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
+		t.Errorf("facets %v", d.Facets)
+	}
+}

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// Nuxeo refuses one call for good, whichever it is: the item fails and says so,
+// and a retry ends as if nothing had been.
+func TestRetryAfterEveryRefusal(t *testing.T) {
+	t.Parallel()
+	one, two := content('1', 1000), content('2', 2000)
+	for name, prepare := range map[string]func(b *bed.Bed) (string, bed.Want){
+		"create": func(b *bed.Bed) (string, bed.Want) {
+			file := add(b, b.Root, "Cut.mov", one)
+			b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "dark", OwnerID: b.Julia})
+			return file, bed.Want{"Cut": {Content: one, Comments: []string{"dark"}}}
+		},
+		"update": func(b *bed.Bed) (string, bed.Want) {
+			file := add(b, b.Root, "Cut.mov", one)
+			newest(b, b.Josh, "created", file)
+			stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", two))
+			return stack, bed.Want{"Cut": {Content: two, Versions: [][]byte{one, two}}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			more := true
+			for n := 0; more; n++ {
+				t.Run(fmt.Sprint(n), func(t *testing.T) {
+					b := bed.New(t, bed.OneByOne())
+					b.Bind("Publish")
+					asset, want := prepare(b)
+					b.Nuxeo.Faults().Add(faults.Rule{Skip: n, Times: 1, Status: 422})
+					b.Run(b.Josh, asset)
+					b.Settle()
+					b.Nuxeo.Faults().Clear()
+					for _, v := range b.Settle() {
+						if v.State == work.Failed {
+							if v.Code != "refused" || v.Message == "" {
+								t.Errorf("%s at %q: %s %s", v.Kind, v.Step, v.Code, v.Message)
+							}
+							if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+								t.Fatal(err)
+							}
+						}
+					}
+					b.AllDone()
+					hits := b.Nuxeo.Faults().Hits()
+					if len(hits) > 0 && hits[0].Method == "DELETE" {
+						b.MayLeave = 1 // it may not be removed, then
+					}
+					b.Check(want)
+					if more = len(hits) > 0; more {
+						t.Logf("refused: %v", hits[0])
+					}
+				})
+				if n > 60 {
+					t.Fatal("there is no end to it")
+				}
+			}
+		})
+	}
+}
