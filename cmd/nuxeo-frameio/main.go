@@ -93,7 +93,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 }
 
 var groups = []kong.Group{
-	{Key: "Run", Title: "Run"}, {Key: "Set up", Title: "Set up"}, {Key: "Use", Title: "Use"},
-	{Key: "Nuxeo", Title: "Nuxeo"}, {Key: "Frame.io", Title: "Frame.io"}, {Key: "Transfers", Title: "Transfers"},
-	{Key: "Publish", Title: "Publishing"}, {Key: "Mail", Title: "Mail"},
+	{Key: "Run", Title: "Run"},
+	{Key: "Set up", Title: "Set up"},
+	{Key: "Use", Title: "Use"},
+	{Key: "Nuxeo", Title: "Nuxeo"},
+	{Key: "Frame.io", Title: "Frame.io"},
+	{Key: "Transfers", Title: "Transfers"},
+	{Key: "Publish", Title: "Publishing"},
+	{Key: "Mail", Title: "Mail"},
 }

@@ -49,9 +49,14 @@ func (f *clientFlags) print(t *terminal, p api.Provider) error {
 		secret = "(set, never shown)"
 	}
 	return table(t, "", "Service name\t"+p.ServiceName, [][]string{
-		{"State", state}, {"Description", p.Description}, {"Client ID", orDash(p.ClientId)}, {"Client Secret", secret},
-		{"Authorization Server URL", p.AuthorizationUrl}, {"Token Server URL", p.TokenUrl},
-		{"User Authorization URL", orDash(p.UserAuthorizationUrl)}, {"Scopes", strings.Join(p.Scopes, ",")},
+		{"State", state},
+		{"Description", p.Description},
+		{"Client ID", orDash(p.ClientId)},
+		{"Client Secret", secret},
+		{"Authorization Server URL", p.AuthorizationUrl},
+		{"Token Server URL", p.TokenUrl},
+		{"User Authorization URL", orDash(p.UserAuthorizationUrl)},
+		{"Scopes", strings.Join(p.Scopes, ",")},
 		{"Redirect address to register", p.RedirectUrl},
 	})
 }

@@ -123,7 +123,8 @@ func (l louder) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (l louder) WithAttrs(attrs []slog.Attr) slog.Handler { return louder{l.Handler.WithAttrs(attrs)} }
-func (l louder) WithGroup(name string) slog.Handler       { return louder{l.Handler.WithGroup(name)} }
+
+func (l louder) WithGroup(name string) slog.Handler { return louder{l.Handler.WithGroup(name)} }
 
 // itemMetrics reads the database when it is scraped.
 type itemMetrics struct {

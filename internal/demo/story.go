@@ -40,8 +40,16 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		name string
 		play func(context.Context) error
 	}{
-		{"bind", t.bind}, {"publish", t.publish}, {"document", t.document}, {"metadata", t.metadata}, {"comments", t.comments},
-		{"annotations", t.annotations}, {"mail", t.mailArrived}, {"new-version", t.newVersion}, {"repeat-delivery", t.repeat}, {"unbind", t.unbind},
+		{"bind", t.bind},
+		{"publish", t.publish},
+		{"document", t.document},
+		{"metadata", t.metadata},
+		{"comments", t.comments},
+		{"annotations", t.annotations},
+		{"mail", t.mailArrived},
+		{"new-version", t.newVersion},
+		{"repeat-delivery", t.repeat},
+		{"unbind", t.unbind},
 	} {
 		var err error
 		if failed != nil {

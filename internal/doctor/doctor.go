@@ -54,10 +54,19 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		name string
 		run  func(context.Context) Finding
 	}{
-		{"Configuration", d.configuration}, {"Database", d.database}, {"Encryption key", d.key}, {"Clock", d.clock},
-		{"Nuxeo", d.nuxeo}, {"Rights in Nuxeo", d.rights}, {"Package in Nuxeo", d.pack}, {"Versioning policies", d.policies},
-		{"Sign in with Nuxeo", d.oauthClient}, {"Frame.io API", d.frameio}, {"Frame.io sign-in", d.provider},
-		{"Public address", d.public}, {"Mail", d.mail},
+		{"Configuration", d.configuration},
+		{"Database", d.database},
+		{"Encryption key", d.key},
+		{"Clock", d.clock},
+		{"Nuxeo", d.nuxeo},
+		{"Rights in Nuxeo", d.rights},
+		{"Package in Nuxeo", d.pack},
+		{"Versioning policies", d.policies},
+		{"Sign in with Nuxeo", d.oauthClient},
+		{"Frame.io API", d.frameio},
+		{"Frame.io sign-in", d.provider},
+		{"Public address", d.public},
+		{"Mail", d.mail},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 		f := c.run(ctx)

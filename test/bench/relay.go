@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 	"net/http"
 	"os"
 	"time"
-
-	"crypto/tls"
 )
 
 func writeCertificate(path string, cert tls.Certificate) error {

@@ -65,8 +65,10 @@ func (c *Contract) checkRequest(r *http.Request) (*openapi3filter.RequestValidat
 	if err != nil {
 		return nil, err
 	}
-	input := &openapi3filter.RequestValidationInput{Request: copied, PathParams: params, Route: route, QueryParams: copied.URL.Query(),
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true}}
+	input := &openapi3filter.RequestValidationInput{
+		Request: copied, PathParams: params, Route: route, QueryParams: copied.URL.Query(),
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+	}
 	return input, c.validate(input)
 }
 
@@ -111,8 +113,10 @@ func includeOf(route *routers.Route) *openapi3.Parameter {
 }
 
 func (c *Contract) checkAnswer(input *openapi3filter.RequestValidationInput, kept *keeper) error {
-	answer := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: kept.status, Header: kept.Header(),
-		Options: input.Options}
+	answer := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: kept.status, Header: kept.Header(),
+		Options: input.Options,
+	}
 	answer.SetBodyBytes(kept.body.Bytes())
 	if err := answerError(answer, kept); err != nil {
 		return err

@@ -154,8 +154,10 @@ func (s *Server) adminFile(in adminFileBody) any {
 }
 
 func (s *Server) adminComment(in adminCommentBody) any {
-	return object{"id": s.AddComment(in.FileID, CommentSpec{Text: in.Text, OwnerID: in.OwnerID, Timestamp: in.Timestamp, Duration: in.Duration,
-		Annotation: in.Annotation, Page: in.Page, Completed: in.Completed, ParentID: in.ParentID})}
+	return object{"id": s.AddComment(in.FileID, CommentSpec{
+		Text: in.Text, OwnerID: in.OwnerID, Timestamp: in.Timestamp, Duration: in.Duration,
+		Annotation: in.Annotation, Page: in.Page, Completed: in.Completed, ParentID: in.ParentID,
+	})}
 }
 
 func (s *Server) adminExpire(in adminExpireBody) any {

@@ -38,8 +38,10 @@ func TestAdminSeeds(t *testing.T) {
 func TestAdminRefuses(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	for path, body := range map[string]any{"rename": object{"id": "x", "name": "y"}, "stack": object{"ids": 1}, "status": object{"file_id": w.file("a"), "option": "No"},
-		"run-action": object{"action_name": "none"}, "faults": "nonsense"} {
+	for path, body := range map[string]any{
+		"rename": object{"id": "x", "name": "y"}, "stack": object{"ids": 1}, "status": object{"file_id": w.file("a"), "option": "No"},
+		"run-action": object{"action_name": "none"}, "faults": "nonsense",
+	} {
 		if r := w.call("POST", "/_sim/"+path, body).want(400); r.JSON["error"] == "" {
 			t.Errorf("%s: %s", path, r.Raw)
 		}

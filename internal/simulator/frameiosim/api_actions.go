@@ -31,8 +31,10 @@ func (s *Server) actionWith(c *call, a *action) object {
 }
 
 func actionView(a *action) object {
-	out := object{"id": a.id, "name": a.name, "description": a.description, "event": a.event, "url": a.url, "workspace_id": a.workspace.id,
-		"creator_id": a.creator, "active": a.active, "multi_asset": a.multi, "created_at": stamp(a.created), "updated_at": stamp(a.updated), "deleted_at": nil}
+	out := object{
+		"id": a.id, "name": a.name, "description": a.description, "event": a.event, "url": a.url, "workspace_id": a.workspace.id,
+		"creator_id": a.creator, "active": a.active, "multi_asset": a.multi, "created_at": stamp(a.created), "updated_at": stamp(a.updated), "deleted_at": nil,
+	}
 	if a.timeout > 0 {
 		out["timeout"] = a.timeout
 	}
@@ -198,8 +200,10 @@ func (s *Server) Actions(workspaceID string) []ActionView {
 func (w *workspace) actionViews() (out []ActionView) {
 	for _, a := range w.actions {
 		if !a.deleted {
-			out = append(out, ActionView{ID: a.id, WorkspaceID: w.id, Name: a.name, Description: a.description, Event: a.event, URL: a.url,
-				MultiAsset: a.multi, Timeout: a.timeout, Active: a.active, Secret: a.secret, CreatorID: a.creator})
+			out = append(out, ActionView{
+				ID: a.id, WorkspaceID: w.id, Name: a.name, Description: a.description, Event: a.event, URL: a.url,
+				MultiAsset: a.multi, Timeout: a.timeout, Active: a.active, Secret: a.secret, CreatorID: a.creator,
+			})
 		}
 	}
 	return out

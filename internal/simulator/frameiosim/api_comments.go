@@ -69,10 +69,12 @@ func (s *Server) replies(c *call, k *comment, inc map[string]bool) []object {
 }
 
 func (s *Server) commentView(c *call, k *comment) object {
-	out := object{"id": k.id, "file_id": k.file.id, "text": k.text, "annotation": nil, "page": k.page, "timestamp": s.timestamp(c, k),
+	out := object{
+		"id": k.id, "file_id": k.file.id, "text": k.text, "annotation": nil, "page": k.page, "timestamp": s.timestamp(c, k),
 		"duration": k.duration, "text_review_annotation": k.review, "created_at": stamp(k.created), "updated_at": stamp(k.updated),
 		"text_edited_at": stampOrNil(k.edited), "completed_at": stampOrNil(k.completed), "completer_id": nil,
-		"attachments": []any{}, "mentions": []any{}, "links": linksIn(k)}
+		"attachments": []any{}, "mentions": []any{}, "links": linksIn(k),
+	}
 	if k.annotation != "" {
 		out["annotation"] = k.annotation
 	}

@@ -43,6 +43,8 @@ func (s *Server) showUploadStatus(c *call) (any, error) {
 	if uploaded.IsZero() {
 		uploaded = n.file.completed
 	}
-	return object{"id": n.id, "filetype": n.file.mediaType, "uploaded_at": stampOrNil(uploaded), "upload_completed_at": stampOrNil(done),
-		"upload_complete": !done.IsZero(), "upload_failed": false}, nil
+	return object{
+		"id": n.id, "filetype": n.file.mediaType, "uploaded_at": stampOrNil(uploaded), "upload_completed_at": stampOrNil(done),
+		"upload_complete": !done.IsZero(), "upload_failed": false,
+	}, nil
 }

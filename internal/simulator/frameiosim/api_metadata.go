@@ -38,8 +38,10 @@ func (s *Server) listFields(c *call) (any, error) {
 }
 
 func (s *Server) fieldView(f *field) object {
-	return object{"id": f.id, "name": f.name, "field_type": f.kind, "mutable": f.mutable, "creator_id": f.creator,
-		"created_at": stamp(f.created), "updated_at": stamp(f.updated), "field_configuration": f.configuration()}
+	return object{
+		"id": f.id, "name": f.name, "field_type": f.kind, "mutable": f.mutable, "creator_id": f.creator,
+		"created_at": stamp(f.created), "updated_at": stamp(f.updated), "field_configuration": f.configuration(),
+	}
 }
 
 func (f *field) configuration() object {

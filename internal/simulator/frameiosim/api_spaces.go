@@ -50,8 +50,10 @@ func accountView(a *account, personID string) any {
 	if role := accountRole(a.members[personID]); role != "" {
 		roles = append(roles, role)
 	}
-	return object{"id": a.id, "display_name": a.name, "roles": roles, "storage_usage": a.used, "storage_limit": nil,
-		"image": nil, "created_at": stamp(a.created), "updated_at": stamp(a.created)}
+	return object{
+		"id": a.id, "display_name": a.name, "roles": roles, "storage_usage": a.used, "storage_limit": nil,
+		"image": nil, "created_at": stamp(a.created), "updated_at": stamp(a.created),
+	}
 }
 
 // accountRole is the role as the API names it: it does not tell a content
@@ -151,9 +153,11 @@ func (s *Server) showProject(c *call) (any, error) {
 }
 
 func (s *Server) projectView(p *project, owner bool) object {
-	out := object{"id": p.id, "name": p.name, "workspace_id": p.workspace.id, "root_folder_id": p.root.id, "status": "active",
+	out := object{
+		"id": p.id, "name": p.name, "workspace_id": p.workspace.id, "root_folder_id": p.root.id, "status": "active",
 		"restricted": false, "storage": 0, "description": nil, "view_url": s.url + "/project/" + p.id,
-		"created_at": stamp(p.created), "updated_at": stamp(p.updated)}
+		"created_at": stamp(p.created), "updated_at": stamp(p.updated),
+	}
 	if who := s.user(p.owner); who != nil && owner {
 		out["owner"] = who
 	}

@@ -90,8 +90,10 @@ func TestActionCall(t *testing.T) {
 	if got := r.Header.Get("X-Frameio-Signature"); got != Signature(secret, ts, rc.bodies[0]) {
 		t.Errorf("signature %s", got)
 	}
-	want := map[string]any{"account_id": w.account, "action_id": id, "interaction_id": result.InteractionID, "type": "nuxeo.publish", "project": map[string]any{"id": w.project},
-		"workspace": map[string]any{"id": w.workspace}, "user": map[string]any{"id": w.member}, "resource": map[string]any{"id": file, "type": "file"}}
+	want := map[string]any{
+		"account_id": w.account, "action_id": id, "interaction_id": result.InteractionID, "type": "nuxeo.publish", "project": map[string]any{"id": w.project},
+		"workspace": map[string]any{"id": w.workspace}, "user": map[string]any{"id": w.member}, "resource": map[string]any{"id": file, "type": "file"},
+	}
 	if g, e := asJSON(p), asJSON(want); g != e {
 		t.Errorf("payload %s, want %s", g, e)
 	}
@@ -245,8 +247,10 @@ func TestWhoMayRun(t *testing.T) {
 		_, err := w.sim.RunAction(context.Background(), action, person, resources)
 		return err
 	}
-	for name, err := range map[string]error{"stranger": run(id, w.stranger, a), "two": run(id, w.member, a, b), "unknown": run(id, w.member, "x"),
-		"no action": run("x", w.member, a), "101": run(many, w.member, make([]string, 101)...)} {
+	for name, err := range map[string]error{
+		"stranger": run(id, w.stranger, a), "two": run(id, w.member, a, b), "unknown": run(id, w.member, "x"),
+		"no action": run("x", w.member, a), "101": run(many, w.member, make([]string, 101)...),
+	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -21,8 +21,10 @@ type CommentSpec struct {
 func (s *Server) AddComment(fileID string, spec CommentSpec) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := &comment{file: s.mustFile(fileID), text: spec.Text, owner: spec.OwnerID, timestamp: spec.Timestamp,
-		duration: spec.Duration, annotation: spec.Annotation, page: spec.Page}
+	k := &comment{
+		file: s.mustFile(fileID), text: spec.Text, owner: spec.OwnerID, timestamp: spec.Timestamp,
+		duration: spec.Duration, annotation: spec.Annotation, page: spec.Page,
+	}
 	if spec.ParentID != "" {
 		k.parent = must(s.comments, "comment", spec.ParentID)
 		k.parent.replies = append(k.parent.replies, k)
@@ -75,8 +77,10 @@ func (s *Server) Comments(fileID string) []CommentView {
 		if k.deleted {
 			continue
 		}
-		v := CommentView{ID: k.id, FileID: fileID, OwnerID: k.owner, Text: k.text, Annotation: k.annotation,
-			Timestamp: k.timestamp, Duration: k.duration, Completed: !k.completed.IsZero()}
+		v := CommentView{
+			ID: k.id, FileID: fileID, OwnerID: k.owner, Text: k.text, Annotation: k.annotation,
+			Timestamp: k.timestamp, Duration: k.duration, Completed: !k.completed.IsZero(),
+		}
 		if k.parent != nil {
 			v.ParentID = k.parent.id
 		}

@@ -53,9 +53,11 @@ func walkSpaces(w *world) {
 	w.get("/v4/me").want(200)
 	w.get("/v4/accounts?sort=display_name_desc&include_total_count=true").want(200)
 	w.as(w.stranger).get("/v4/accounts").want(200)
-	for _, path := range []string{"/workspaces?include=creator&sort=name_asc", "/workspaces/" + w.workspace + "?include=creator",
+	for _, path := range []string{
+		"/workspaces?include=creator&sort=name_asc", "/workspaces/" + w.workspace + "?include=creator",
 		"/workspaces/" + w.workspace + "/projects?include=owner", "/projects?sort=created_at_desc", "/projects/" + w.project + "?include=owner",
-		"/users?sort=role_asc", "/workspaces/" + w.workspace + "/users", "/projects/" + w.project + "/users", "/folders/" + w.root + "/users"} {
+		"/users?sort=role_asc", "/workspaces/" + w.workspace + "/users", "/projects/" + w.project + "/users", "/folders/" + w.root + "/users",
+	} {
 		w.get(w.acc + path).want(200)
 	}
 	w.as(w.stranger).get(w.acc + "/invited_projects").want(200)
@@ -73,10 +75,12 @@ func walkTree(w *world) {
 	b := w.sim.AddFile(w.root, "b.pdf", Bytes([]byte("b")), NotUploadedYet())
 	w.sim.AddFile(w.root, "c.bin", Bytes([]byte("c")))
 	stack := w.call("POST", w.acc+"/folders/"+w.root+"/version_stacks", wrap("file_ids", []string{a, b})).want(201).data()["id"].(string)
-	for _, path := range []string{"/folders/" + w.root + "?include=creator,project", "/folders/" + w.root + "/children" + everything + "&type=file,folder,version_stack&page_size=500&include_total_count=true",
+	for _, path := range []string{
+		"/folders/" + w.root + "?include=creator,project", "/folders/" + w.root + "/children" + everything + "&type=file,folder,version_stack&page_size=500&include_total_count=true",
 		"/folders/" + w.root + "/folders?page_size=500&include=creator", "/folders/" + w.root + "/files" + everything, "/folders/" + w.root + "/files?sort=file_size_desc",
 		"/folders/" + w.root + "/version_stacks" + everything, "/version_stacks/" + stack + everything, "/version_stacks/" + stack + "/children" + everything,
-		"/folders/" + w.root + "/children?page_size=1"} {
+		"/folders/" + w.root + "/children?page_size=1",
+	} {
 		w.get(w.acc + path).want(200)
 	}
 	w.call("PATCH", w.acc+"/version_stacks/"+stack+"/move", wrap("parent_id", folder)).want(200)

@@ -59,8 +59,10 @@ type refresh struct {
 const codeTTL = 5 * time.Minute
 
 func newIMS(opt *Options, ids *idSource) (*imsState, error) {
-	m := &imsState{opt: opt, ids: ids, key: []byte(ids.secret()),
-		codes: map[string]*code{}, access: map[string]*access{}, refresh: map[string]*refresh{}}
+	m := &imsState{
+		opt: opt, ids: ids, key: []byte(ids.secret()),
+		codes: map[string]*code{}, access: map[string]*access{}, refresh: map[string]*refresh{},
+	}
 	for _, pattern := range opt.RedirectURIs {
 		if !strings.ContainsAny(pattern, `\*+[]()^$|`) {
 			continue // an address, compared exactly
@@ -138,9 +140,11 @@ func (m *imsState) newRefresh(f *family) string {
 // jwt has the look of Adobe's tokens; nobody but this server can check it.
 func (m *imsState) jwt(f *family, kind string) string {
 	now := m.opt.Now()
-	claims, _ := json.Marshal(object{"id": m.ids.uuid(), "type": kind, "client_id": m.opt.ClientID, "user_id": f.person, "sub": f.person,
+	claims, _ := json.Marshal(object{
+		"id": m.ids.uuid(), "type": kind, "client_id": m.opt.ClientID, "user_id": f.person, "sub": f.person,
 		"as": "ims-na1", "created_at": strconv.FormatInt(now.UnixMilli(), 10), "expires_in": strconv.FormatInt(m.opt.AccessTTL.Milliseconds(), 10),
-		"scope": strings.Join(f.scopes, ",")}) // strings always encode
+		"scope": strings.Join(f.scopes, ","),
+	}) // strings always encode
 	body := encode([]byte(`{"alg":"RS256","kid":"ims_na1-key-at-1.cer","itt":"at"}`)) + "." + encode(claims)
 	mac := hmac.New(sha256.New, m.key)
 	_, _ = mac.Write([]byte(body)) // a hash never fails

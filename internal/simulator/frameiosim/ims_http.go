@@ -276,7 +276,9 @@ func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	s.mu.RLock()
 	base := s.url + "/ims"
 	s.mu.RUnlock()
-	writeJSON(w, http.StatusOK, object{"issuer": base, "authorization_endpoint": base + "/authorize/v2", "token_endpoint": base + "/token/v3",
+	writeJSON(w, http.StatusOK, object{
+		"issuer": base, "authorization_endpoint": base + "/authorize/v2", "token_endpoint": base + "/token/v3",
 		"revocation_endpoint": base + "/revoke", "response_types_supported": []string{"code"}, "scopes_supported": s.opt.TokenScopes,
-		"code_challenge_methods_supported": []string{"S256"}})
+		"code_challenge_methods_supported": []string{"S256"},
+	})
 }

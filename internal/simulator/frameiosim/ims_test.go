@@ -24,8 +24,10 @@ func (w *world) authorize(change url.Values) url.Values {
 
 func (w *world) authorizeRaw(change url.Values) *reply {
 	w.t.Helper()
-	q := url.Values{"client_id": {"frameio-demo-client"}, "redirect_uri": {redirect}, "response_type": {"code"},
-		"scope": {"openid email profile offline_access additional_info.roles"}, "state": {"st/1"}, "login_hint": {"mia@example.com"}}
+	q := url.Values{
+		"client_id": {"frameio-demo-client"}, "redirect_uri": {redirect}, "response_type": {"code"},
+		"scope": {"openid email profile offline_access additional_info.roles"}, "state": {"st/1"}, "login_hint": {"mia@example.com"},
+	}
 	for key, values := range change {
 		q[key] = values
 	}

@@ -25,7 +25,8 @@ func (s *Server) systemFields(creator string) []*field {
 	for _, name := range s.opt.StatusOptions {
 		status.options = append(status.options, option{id: s.ids.uuid(), name: name})
 	}
-	fields := []*field{status,
+	fields := []*field{
+		status,
 		{name: FieldFrameRate, kind: "number", format: "framerate", fact: func(n *node) any { return known(n.file.media.FPS) }},
 		{name: FieldDuration, kind: "number", format: "duration", fact: func(n *node) any { return known(n.file.media.Duration) }},
 		{name: FieldWidth, kind: "number", fact: func(n *node) any { return known(n.file.media.Width) }},

@@ -43,8 +43,15 @@ func TestTimecode(t *testing.T) {
 		fps   float64
 		want  string
 	}{
-		{0, 24, "00:00:00:00"}, {86399, 23.976, "00:59:59:23"}, {11974, 29.97, "00:06:39;16"}, {1799, 29.97, "00:00:59;29"},
-		{1800, 29.97, "00:01:00;02"}, {17982, 29.97, "00:10:00;00"}, {3600, 59.94, "00:01:00;04"}, {107892, 29.97, "01:00:00;00"}, {1800, 30, "00:01:00:00"},
+		{0, 24, "00:00:00:00"},
+		{86399, 23.976, "00:59:59:23"},
+		{11974, 29.97, "00:06:39;16"},
+		{1799, 29.97, "00:00:59;29"},
+		{1800, 29.97, "00:01:00;02"},
+		{17982, 29.97, "00:10:00;00"},
+		{3600, 59.94, "00:01:00;04"},
+		{107892, 29.97, "01:00:00;00"},
+		{1800, 30, "00:01:00:00"},
 	} {
 		if got := timecode(c.frame, c.fps); got != c.want {
 			t.Errorf("frame %d at %v: %s, want %s", c.frame, c.fps, got, c.want)
@@ -108,8 +115,10 @@ func TestCommentRules(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	list := w.acc + "/files/" + w.file("a.mp4") + "/comments"
-	for _, body := range []object{wrap(), wrap("text", ""), wrap("text", strings.Repeat("x", 40_001)), wrap("text", "x", "duration", 3), wrap("text", "x", "timestamp", -1),
-		wrap("text", "x", "parent_id", "y"), wrap("text", "x", "timestamp", 1.5), wrap("text", "x", "annotation", []int{1})} {
+	for _, body := range []object{
+		wrap(), wrap("text", ""), wrap("text", strings.Repeat("x", 40_001)), wrap("text", "x", "duration", 3), wrap("text", "x", "timestamp", -1),
+		wrap("text", "x", "parent_id", "y"), wrap("text", "x", "timestamp", 1.5), wrap("text", "x", "annotation", []int{1}),
+	} {
 		w.call("POST", list, body).want(422)
 	}
 	w.get(list + "?sort=owner_asc").want(422)
@@ -126,8 +135,10 @@ func TestCommentSort(t *testing.T) {
 		w.sim.AddComment(file, CommentSpec{Text: owner, OwnerID: owner})
 	}
 	list := w.acc + "/files/" + file + "/comments?include=owner&sort="
-	for sort, want := range map[string]string{"created_at_desc": w.content + " " + w.member + " " + w.owner, "owner_asc": w.content + " " + w.member + " " + w.owner,
-		"created_at_asc": w.owner + " " + w.member + " " + w.content} {
+	for sort, want := range map[string]string{
+		"created_at_desc": w.content + " " + w.member + " " + w.owner, "owner_asc": w.content + " " + w.member + " " + w.owner,
+		"created_at_asc": w.owner + " " + w.member + " " + w.content,
+	} {
 		if got := w.get(list + sort).want(200).column("text"); got != want {
 			t.Errorf("%s: %s, want %s", sort, got, want)
 		}

@@ -61,8 +61,10 @@ func (g *signer) checkDownload(r *http.Request, now time.Time) *hostError {
 func (g *signer) uploadURL(path, mediaType string, size int64, now time.Time, life time.Duration) string {
 	date := now.UTC().Format("20060102T150405Z")
 	seconds := strconv.FormatInt(int64(life/time.Second), 10)
-	q := url.Values{"X-Amz-Algorithm": {"AWS4-HMAC-SHA256"}, "X-Amz-Date": {date}, "X-Amz-Expires": {seconds},
-		"X-Amz-SignedHeaders": {"content-type;host;x-amz-acl"}}
+	q := url.Values{
+		"X-Amz-Algorithm": {"AWS4-HMAC-SHA256"}, "X-Amz-Date": {date}, "X-Amz-Expires": {seconds},
+		"X-Amz-SignedHeaders": {"content-type;host;x-amz-acl"},
+	}
 	q.Set("X-Amz-Signature", g.uploadSum(path, mediaType, "private", size, date, seconds))
 	return path + "?" + q.Encode()
 }

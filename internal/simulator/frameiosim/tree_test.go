@@ -96,8 +96,10 @@ func TestChildrenByType(t *testing.T) {
 	file := w.file("a")
 	stack := w.sim.Stack(w.file("v1"), w.file("v2"))
 	base := w.acc + "/folders/" + w.root
-	for path, want := range map[string]string{"/children": folder + " " + file + " " + stack, "/children?type=version_stack,folder": folder + " " + stack,
-		"/folders": folder, "/files": file, "/version_stacks": stack} {
+	for path, want := range map[string]string{
+		"/children": folder + " " + file + " " + stack, "/children?type=version_stack,folder": folder + " " + stack,
+		"/folders": folder, "/files": file, "/version_stacks": stack,
+	} {
 		if got := w.get(base + path).want(200).column("id"); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}

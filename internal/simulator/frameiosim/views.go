@@ -37,8 +37,10 @@ var null = json.RawMessage("null")
 
 // view shows n without includes.
 func (s *Server) view(n *node) *asset {
-	a := &asset{ID: n.id, Name: n.name, Type: n.kind, ProjectID: n.project.id, CreatedAt: stamp(n.created), UpdatedAt: stamp(n.updated),
-		ViewURL: s.url + "/project/" + n.project.id + "/view/" + n.id}
+	a := &asset{
+		ID: n.id, Name: n.name, Type: n.kind, ProjectID: n.project.id, CreatedAt: stamp(n.created), UpdatedAt: stamp(n.updated),
+		ViewURL: s.url + "/project/" + n.project.id + "/view/" + n.id,
+	}
 	if n.parent != nil {
 		a.ParentID = &n.parent.id
 	}

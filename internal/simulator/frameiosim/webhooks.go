@@ -17,11 +17,13 @@ type webhook struct {
 }
 
 // webhookEvents are the names of the contract.
-var webhookEvents = []string{"file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed", "file.versioned", "file.copied",
+var webhookEvents = []string{
+	"file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed", "file.versioned", "file.copied",
 	"folder.created", "folder.deleted", "folder.updated", "folder.copied", "comment.created", "comment.updated", "comment.deleted", "comment.completed",
 	"comment.uncompleted", "customfield.created", "customfield.updated", "customfield.deleted", "metadata.value.updated", "project.created",
 	"project.updated", "project.deleted", "collection.created", "collection.updated", "collection.deleted", "share.created", "share.updated",
-	"share.deleted", "share.viewed"}
+	"share.deleted", "share.viewed",
+}
 
 func webhookRoutes() []route {
 	return []route{
@@ -59,8 +61,10 @@ func (s *Server) webhookWith(c *call, h *webhook) object {
 }
 
 func webhookView(h *webhook) object {
-	return object{"id": h.id, "name": h.name, "url": h.url, "events": h.events, "active": h.active, "workspace_id": h.workspace.id,
-		"created_at": stamp(h.created), "updated_at": stamp(h.updated)}
+	return object{
+		"id": h.id, "name": h.name, "url": h.url, "events": h.events, "active": h.active, "workspace_id": h.workspace.id,
+		"created_at": stamp(h.created), "updated_at": stamp(h.updated),
+	}
 }
 
 func (s *Server) findWebhook(c *call) (*webhook, error) {
@@ -209,8 +213,10 @@ func (s *Server) eventDeliveries(e Event) (out []*delivery, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	p, resource := s.eventSubject(e.ResourceID)
-	payload := object{"type": e.Type, "resource": resource, "project": object{"id": p.id}, "workspace": object{"id": p.workspace.id},
-		"account": object{"id": p.workspace.account.id}, "user": object{"id": e.PersonID}}
+	payload := object{
+		"type": e.Type, "resource": resource, "project": object{"id": p.id}, "workspace": object{"id": p.workspace.id},
+		"account": object{"id": p.workspace.account.id}, "user": object{"id": e.PersonID},
+	}
 	for key, value := range e.Extra {
 		payload[key] = value
 	}

@@ -31,8 +31,10 @@ func TestWebhooks(t *testing.T) {
 	if got := send(Event{Type: "comment.created"}); len(got) != 1 || got[0].Status != 200 {
 		t.Fatalf("deliveries %+v", got)
 	}
-	want := map[string]any{"type": "comment.created", "resource": object{"id": comment, "type": "comment"}, "project": object{"id": w.project},
-		"workspace": object{"id": w.workspace}, "account": object{"id": w.account}, "user": object{"id": w.member}}
+	want := map[string]any{
+		"type": "comment.created", "resource": object{"id": comment, "type": "comment"}, "project": object{"id": w.project},
+		"workspace": object{"id": w.workspace}, "account": object{"id": w.account}, "user": object{"id": w.member},
+	}
 	if got := asJSON(rc.payload(t, 0)); got != asJSON(want) {
 		t.Errorf("body %s, want %s", got, asJSON(want))
 	}

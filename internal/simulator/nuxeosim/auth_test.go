@@ -203,8 +203,10 @@ func TestOAuthCodeWithPKCE(t *testing.T) {
 	f.send("Administrator", "POST", "/api/v1/oauth2/client", client).is(201)
 	verifier := "a-long-enough-verifier"
 	sum := sha256.Sum256([]byte(verifier))
-	q := url.Values{"response_type": {"code"}, "client_id": {"app"}, "redirect_uri": {"https://app.example/cb"}, "state": {"st"},
-		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {"app"}, "redirect_uri": {"https://app.example/cb"}, "state": {"st"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}
 	if to := f.send("", "GET", "/oauth2/authorize?"+q.Encode(), nil).is(302).header.Get("Location"); !strings.HasPrefix(to, f.base+"/login.jsp?requestedUrl=oauth2%2Fauthorize") {
 		t.Fatalf("redirected to %s", to)
 	}

@@ -49,24 +49,42 @@ var baseDocTypes = []docType{
 	{name: "HiddenFolder", parent: "Folder", facets: []string{"HiddenInNavigation", "HiddenInCreation", "SystemDocument"}},
 	{name: "CommentRoot", parent: "HiddenFolder"},
 	{name: "Root", parent: "Document", facets: []string{"Folderish", "NotCollectionMember", "HiddenInCreation"}, allows: []string{"Domain"}},
-	{name: "Domain", parent: "Document", schemas: []string{"domain", "publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember"},
-		allows: []string{"WorkspaceRoot"}},
-	{name: "WorkspaceRoot", parent: "Document", schemas: []string{"publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember", "HiddenInCreation"},
-		allows: []string{"Workspace"}},
-	{name: "Workspace", parent: "Document", schemas: []string{"webcontainer", "file", "files", "publishing"}, facets: []string{"Folderish", "SuperSpace"},
-		allows: append([]string{"Workspace"}, inFolders...)},
-	{name: "File", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag", "Thumbnail"}},
-	{name: "Note", parent: "Document", schemas: []string{"note", "uid", "files"},
-		facets: []string{"Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"}},
-	{name: "Picture", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Picture", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"}},
-	{name: "Video", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Video", "HasVideoPreview", "HasStoryboard", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"}},
-	{name: "Audio", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Audio", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"}},
-	{name: "Comment", parent: "Document", schemas: []string{"comment"},
-		facets: []string{"Commentable", "HiddenInNavigation", "HiddenInCreation", "HasRelatedText"}},
+	{
+		name: "Domain", parent: "Document", schemas: []string{"domain", "publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember"},
+		allows: []string{"WorkspaceRoot"},
+	},
+	{
+		name: "WorkspaceRoot", parent: "Document", schemas: []string{"publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember", "HiddenInCreation"},
+		allows: []string{"Workspace"},
+	},
+	{
+		name: "Workspace", parent: "Document", schemas: []string{"webcontainer", "file", "files", "publishing"}, facets: []string{"Folderish", "SuperSpace"},
+		allows: append([]string{"Workspace"}, inFolders...),
+	},
+	{
+		name: "File", parent: "Document", schemas: []string{"file", "uid", "files"},
+		facets: []string{"Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag", "Thumbnail"},
+	},
+	{
+		name: "Note", parent: "Document", schemas: []string{"note", "uid", "files"},
+		facets: []string{"Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+	},
+	{
+		name: "Picture", parent: "Document", schemas: []string{"file", "uid", "files"},
+		facets: []string{"Picture", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+	},
+	{
+		name: "Video", parent: "Document", schemas: []string{"file", "uid", "files"},
+		facets: []string{"Video", "HasVideoPreview", "HasStoryboard", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+	},
+	{
+		name: "Audio", parent: "Document", schemas: []string{"file", "uid", "files"},
+		facets: []string{"Audio", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+	},
+	{
+		name: "Comment", parent: "Document", schemas: []string{"comment"},
+		facets: []string{"Commentable", "HiddenInNavigation", "HiddenInCreation", "HasRelatedText"},
+	},
 	{name: "Annotation", parent: "Comment", schemas: []string{"annotation"}},
 }
 

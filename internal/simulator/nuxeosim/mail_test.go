@@ -72,8 +72,10 @@ func TestMail(t *testing.T) {
 	send := func(params, context obj) *reply {
 		return f.send("josh", "POST", "/api/v1/automation/Document.Mail", obj{"input": "doc:" + uid, "params": params, "context": context})
 	}
-	send(obj{"to": []string{"user:julia", "olga", "x@example.org"}, "subject": "${Document.title}", "HTML": true,
-		"message": "&lt;p&gt;${Document['dc:title']?html} for ${CurrentUser.name}: ${count} at ${docUrl}&lt;/p&gt;"}, obj{"count": 3}).is(200).want(uid, "uid")
+	send(obj{
+		"to": []string{"user:julia", "olga", "x@example.org"}, "subject": "${Document.title}", "HTML": true,
+		"message": "&lt;p&gt;${Document['dc:title']?html} for ${CurrentUser.name}: ${count} at ${docUrl}&lt;/p&gt;",
+	}, obj{"count": 3}).is(200).want(uid, "uid")
 	got := box.next(t)
 	if strings.Join(got.to, " ") != "julia@example.org olga@example.org x@example.org" {
 		t.Errorf("sent to %v", got.to)

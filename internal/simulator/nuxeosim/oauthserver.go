@@ -71,8 +71,10 @@ type authorization struct {
 // readAuthorization checks the request. While the client and its address are in
 // doubt, errors are shown; they are not redirected.
 func (c *call) readAuthorization() (authorization, *answer) {
-	a := authorization{client: c.s.oauth.clients[c.r.FormValue("client_id")], state: c.r.FormValue("state"),
-		redirect: c.r.FormValue("redirect_uri"), challenge: c.r.FormValue("code_challenge"), method: c.r.FormValue("code_challenge_method")}
+	a := authorization{
+		client: c.s.oauth.clients[c.r.FormValue("client_id")], state: c.r.FormValue("state"),
+		redirect: c.r.FormValue("redirect_uri"), challenge: c.r.FormValue("code_challenge"), method: c.r.FormValue("code_challenge_method"),
+	}
 	switch {
 	case c.r.FormValue("response_type") != "code":
 		return a, oauthError("unsupported_response_type", `Unknown response_type: only "code" is supported`)
@@ -153,8 +155,10 @@ func (c *call) oauthSubmit() (*answer, error) {
 func (c *call) grant(a authorization) *answer {
 	code := newUUID()
 	c.s.mu.Lock()
-	c.s.oauth.codes[code] = oauthCode{client: a.client.ID, redirect: a.redirect, login: c.user.login,
-		challenge: a.challenge, method: a.method, expires: c.s.opt.Now().Add(codeFor)}
+	c.s.oauth.codes[code] = oauthCode{
+		client: a.client.ID, redirect: a.redirect, login: c.user.login,
+		challenge: a.challenge, method: a.method, expires: c.s.opt.Now().Add(codeFor),
+	}
 	c.s.mu.Unlock()
 	return c.back(a, url.Values{"code": {code}})
 }
