@@ -29,6 +29,7 @@ race: ## Run the tests of what is concurrent under the race detector
 .PHONY: check
 check: ## Format, vet and static analysis
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
+	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
 

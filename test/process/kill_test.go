@@ -34,7 +34,6 @@ type plant struct {
 	frameio *frameiosim.Server
 	nx, fio string
 	folder  string
-	root    string
 	josh    string
 	driver  drive.Driver
 	flags   []string

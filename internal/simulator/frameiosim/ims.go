@@ -31,11 +31,11 @@ type imsState struct {
 }
 
 type code struct {
-	person, redirect, challenge, client string
-	scopes                              []string
-	expires                             time.Time
-	used                                bool
-	family                              *family
+	person, redirect, challenge string
+	scopes                      []string
+	expires                     time.Time
+	used                        bool
+	family                      *family
 }
 
 // family is everything that came from one sign-in.

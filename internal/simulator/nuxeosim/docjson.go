@@ -197,9 +197,9 @@ func (c *call) blobURL(b *blob, at blobPlace) string {
 
 // list is the entity "documents" over one page.
 type pageOf struct {
-	size, index, total, max int
-	offset                  int
-	nodes                   []*node
+	size, index, total int
+	offset             int
+	nodes              []*node
 }
 
 func (c *call) listJSON(p pageOf) map[string]any {
