@@ -141,3 +141,28 @@ func TestBaseConfiguration(t *testing.T) {
 	f.send("josh", "GET", "/api/v1/config/schemas/file", nil).is(200).want("blob", "fields", "content").want("file", "@prefix")
 	f.send("josh", "GET", "/api/v1/config/facets/Nothing", nil).is(404)
 }
+
+// What Nuxeo's registries do to contributions, and a package may not count on.
+func TestRegistriesAreStrict(t *testing.T) {
+	t.Parallel()
+	xsd, err := parseXML([]byte(`<schema><element name="id" type="xs:string"/></schema>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := new(xsdReader).fields(xsd); err == nil {
+		t.Error("a property named id was accepted")
+	}
+	var ps policySet
+	for _, text := range []string{`<policy id="p" increment="MINOR" order="7"><filter-id>f</filter-id></policy>`, `<policy id="p" increment="MAJOR"/>`} {
+		x, err := parseXML([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ps.addPolicy(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := ps.policies["p"]; p.increment != "MAJOR" || p.order != 0 || len(p.filters) != 0 {
+		t.Errorf("an override was merged, not taken as a whole: %+v", p)
+	}
+}

@@ -23,7 +23,9 @@ const defaultPolicies = `<component name="org.nuxeo.ecm.core.versioning.default-
   <condition>previousDocument.dc.lastContributor != currentDocument.dc.lastContributor</condition></filter>
 </extension></component>`
 
-// policySet are the contributed policies and filters, merged by id.
+// policySet are the contributed policies and filters by id. A later one replaces
+// an earlier one of the same id as a whole, as Nuxeo's registry does: an
+// override that leaves out the filter matches everything.
 type policySet struct {
 	policies map[string]*policy
 	filters  map[string]*policyFilter
@@ -117,7 +119,7 @@ func parseCondition(text string) (*expr, error) {
 	return parseExpr(dialectEL, text)
 }
 
-// addPolicy merges a contribution: what it does not say stays.
+// addPolicy takes a contribution; one that says nothing but its id disables it.
 func (ps *policySet) addPolicy(x *element) error {
 	if ps.policies == nil {
 		ps.policies = map[string]*policy{}
@@ -127,15 +129,12 @@ func (ps *policySet) addPolicy(x *element) error {
 		delete(ps.policies, id)
 		return nil
 	}
-	p := ps.policies[id]
-	if p == nil {
-		p = &policy{id: id}
-		ps.policies[id] = p
-	}
-	return p.merge(x)
+	p := &policy{id: id}
+	ps.policies[id] = p
+	return p.read(x)
 }
 
-func (p *policy) merge(x *element) error {
+func (p *policy) read(x *element) error {
 	if v := x.attr("increment"); v != "" {
 		p.increment = strings.ToUpper(v)
 		if !slices.Contains([]string{"MAJOR", "MINOR", "NONE"}, p.increment) {

@@ -42,6 +42,9 @@ func parseXSD(data []byte, name, prefix string) (*schema, error) {
 func (r *xsdReader) fields(x *element) ([]*field, error) {
 	var out []*field
 	for _, e := range x.all("element") {
+		if e.attr("name") == "id" { // a column of every table of Nuxeo's SQL repository
+			return nil, fmt.Errorf("a property cannot be named 'id'")
+		}
 		t, err := r.elementType(e)
 		if err != nil {
 			return nil, err
