@@ -42,7 +42,7 @@ var bundleFiles = map[string]string{
 	</component>`,
 	"OSGI-INF/versioning.xml": ours,
 	"schemas/x.xsd": `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:nxs="http://www.nuxeo.org/ecm/schemas/x" targetNamespace="http://www.nuxeo.org/ecm/schemas/x">
-		<xs:complexType name="binding"><xs:sequence><xs:element name="id" type="xs:string"/><xs:element name="at" type="xs:dateTime"/><xs:element name="size" type="xs:long"/></xs:sequence></xs:complexType>
+		<xs:complexType name="binding"><xs:sequence><xs:element name="key" type="xs:string"/><xs:element name="at" type="xs:dateTime"/><xs:element name="size" type="xs:long"/></xs:sequence></xs:complexType>
 		<xs:complexType name="bindings"><xs:sequence><xs:element name="binding" type="nxs:binding" minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType>
 		<xs:simpleType name="tags"><xs:list itemType="xs:string"/></xs:simpleType>
 		<xs:simpleType name="short"><xs:restriction base="xs:string"><xs:maxLength value="9"/></xs:restriction></xs:simpleType>
@@ -82,7 +82,7 @@ func TestInstallPackage(t *testing.T) {
 	f.send("josh", "GET", "/api/v1/config/types/None", nil).is(404)
 	uid := f.file("josh", "a", "a")
 	f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document.AddFacet", obj{"params": obj{"facet": "X"}}).is(200)
-	props := obj{"x:assetId": "id-1", "x:bindings": []obj{{"id": "1", "at": "2026-01-01T00:00:00Z", "size": 5}}, "x:tags": []string{"t"}}
+	props := obj{"x:assetId": "id-1", "x:bindings": []obj{{"key": "1", "at": "2026-01-01T00:00:00Z", "size": 5}}, "x:tags": []string{"t"}}
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(props), "properties: x").is(200).want(5, "properties", "x:bindings", 0, "size").want("id-1", "properties", "x:assetId")
 	if got := f.names("josh", "SELECT * FROM Document WHERE x:assetId = 'id-1'"); got != "a" {
 		t.Fatalf("found %q", got)
