@@ -15,7 +15,11 @@ func readToken(resp *http.Response) (string, error) {
 	if err != nil {
 		return "", &Error{Method: http.MethodPost, Path: "api/v1/token", Err: err}
 	}
-	return strings.Trim(strings.TrimSpace(string(b)), `"`), nil
+	token := strings.Trim(strings.TrimSpace(string(b)), `"`)
+	if token == "" || strings.ContainsAny(token, "<> \t\r\n") { // a page of a proxy or a login form
+		return "", &Error{Method: http.MethodPost, Path: "api/v1/token", Code: resp.StatusCode, Message: "the answer is no token"}
+	}
+	return token, nil
 }
 
 // hidePath replaces a path that holds a secret in an error.

@@ -31,7 +31,7 @@ type Client struct {
 
 // New makes a client for the server whose address (with its context path, as in
 // https://nuxeo.example.com/nuxeo) is base. hc must not be nil. Redirects to
-// another host lose the credential, as net/http sees to.
+// another place lose the credential.
 func New(base string, hc *http.Client, auth Auth) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(base, "/") + "/")
 	if err != nil {
@@ -80,6 +80,9 @@ func (c *Client) request(ctx context.Context, q call) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nuxeo: %w", err)
 	}
+	if u.EscapedPath() != c.base.EscapedPath()+q.path { // an id of dots would lead elsewhere
+		return nil, &Error{Method: q.method, Path: q.path, Code: http.StatusNotFound, Message: "there is no such id"}
+	}
 	u.RawQuery = q.query.Encode()
 	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), q.body)
 	if err != nil {
@@ -103,6 +106,26 @@ func (c *Client) request(ctx context.Context, q call) (*http.Request, error) {
 	return r, c.auth.Apply(r)
 }
 
+// guarded is the HTTP client with redirects that take no credential to another
+// scheme, host or port: net/http knows only hosts, and not Nuxeo's header.
+func (c *Client) guarded() *http.Client {
+	hc, next := *c.http, c.http.CheckRedirect
+	hc.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		if r.URL.Scheme != c.base.Scheme || r.URL.Host != c.base.Host {
+			r.Header.Del("Authorization")
+			r.Header.Del("X-Authentication-Token")
+		}
+		if next != nil {
+			return next(r, via)
+		}
+		if len(via) >= 10 {
+			return errors.New("too many redirects")
+		}
+		return nil
+	}
+	return &hc
+}
+
 // send sends the request and turns a failure into an *Error. The caller closes
 // the answer's body.
 func (c *Client) send(ctx context.Context, q call) (*http.Response, error) {
@@ -110,7 +133,7 @@ func (c *Client) send(ctx context.Context, q call) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.http.Do(r)
+	resp, err := c.guarded().Do(r)
 	if err != nil {
 		return nil, unreachable(q, err)
 	}

@@ -3,6 +3,7 @@ package nuxeo
 import (
 	"context"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -60,7 +61,9 @@ func (c *Client) Upload(ctx context.Context, batch string, k Chunk, body io.Read
 	h := http.Header{}
 	// PathEscape keeps CR, LF and everything beyond ASCII out of the header.
 	h.Set("X-File-Name", url.PathEscape(k.Name))
-	h.Set("X-File-Type", k.MimeType)
+	if _, _, err := mime.ParseMediaType(k.MimeType); err == nil { // it comes from outside
+		h.Set("X-File-Type", k.MimeType)
+	}
 	h.Set("X-File-Size", strconv.FormatInt(k.Size, 10))
 	if k.Count > 1 {
 		h.Set("X-Upload-Type", "chunked")
