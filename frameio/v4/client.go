@@ -156,6 +156,9 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)
 	}
+	if u.EscapedPath() != "/v4"+path { // an id of dots would lead elsewhere
+		return nil, &Error{Method: method, Path: path, Code: http.StatusNotFound, Message: "there is no such id"}
+	}
 	u.RawQuery = query.Encode()
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), reader)
 	if err != nil {
