@@ -59,7 +59,11 @@ func (b *Bed) tree(folder, path string) map[string][]nuxeosim.DocView {
 			out[path+d.Title] = append(out[path+d.Title], d)
 			continue
 		}
-		for p, list := range b.tree(d.UID, path+d.Title+"/") {
+		below := b.tree(d.UID, path+d.Title+"/")
+		if len(below) == 0 {
+			b.T.Errorf("the folder %q is empty", path+d.Title)
+		}
+		for p, list := range below {
 			out[p] = append(out[p], list...)
 		}
 	}

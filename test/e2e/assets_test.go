@@ -142,7 +142,7 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 		t.Errorf("%s %s %s", v.Kind, v.State, v.Message)
 	}
 	b.Check(want)
-	if text := lastMail(b); !strings.Contains(text, "Day : failed: The folder holds more than 6 assets.") {
+	if text := lastMail(b); !strings.Contains(text, "Day") || !strings.Contains(text, "failed: The folder holds more than 6 assets.") {
 		t.Errorf("the mail says %q", text)
 	}
 	if err := b.Nuxeo.Trash(b.Folder); err != nil {

@@ -124,4 +124,11 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	}
 	b.AllDone()
 	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	// Of an action that is just being made nobody knows the secret yet.
+	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE actions SET secret = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature("", ts, body)}, body); status != http.StatusUnauthorized || said != nothing {
+		t.Errorf("without a secret: %d %s", status, said)
+	}
 }

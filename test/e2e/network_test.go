@@ -10,6 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -79,6 +80,24 @@ func TestShortBodiesAreNoticed(t *testing.T) {
 	t.Parallel()
 	for _, short := range []int64{1, 1000, 2 << 20} {
 		one(t, 3<<20, []faults.Rule{{Path: files, ShortBy: short, Times: 2}}, nil)
+	}
+}
+
+// An answer that is no content is never stored, even one of the right length.
+func TestErrorPagesAreNoContent(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{206, 400, 403, 404, 410, 416, 429, 500} {
+		b := bed.New(t)
+		b.Bind("Publish")
+		data := content('a', 1000)
+		b.Frameio.Faults().Add(faults.Rule{Path: files, Status: status, Body: string(content('x', 1000)), Times: 2})
+		v := b.Published(b.Josh, add(b, b.Root, "Cut.mov", data))[0]
+		if v.State == work.Done {
+			b.Check(bed.Want{"Cut": {Content: data}})
+		} else if len(b.Documents()) != 0 || v.Code == "" || b.Nuxeo.Batches() != 0 {
+			t.Errorf("%d: %d documents, %s %s", status, len(b.Documents()), v.Code, v.Message)
+		}
+		t.Logf("%d: %s %s", status, v.State, v.Message)
 	}
 }
 
