@@ -134,7 +134,11 @@ func trimNumber(s string) string { return strings.TrimSuffix(strings.TrimSpace(s
 // seconds reads a duration: a number of seconds, or H:MM:SS with a fraction.
 func seconds(s string) float64 {
 	total := 0.0
-	for _, part := range strings.Split(strings.TrimSpace(s), ":") {
+	parts := strings.Split(strings.TrimSpace(s), ":")
+	if len(parts) > 3 { // a timecode ends in frames
+		return 0
+	}
+	for _, part := range parts {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(part, "s"), 64)
 		if err != nil || v < 0 || v > 1e7 || v != v {
 			return 0

@@ -19,12 +19,12 @@ func SafeName(name string) string {
 		switch {
 		case r == '/' || r == '\\':
 			return '_'
-		case r < 0x20 || r == 0x7f || r == utf8.RuneError, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x2028 || r == 0x2029:
+		case unicode.IsControl(r) || r == utf8.RuneError, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x2028 || r == 0x2029:
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(name, ""))
-	s = truncate(strings.TrimSpace(s))
+	s = strings.TrimSpace(truncate(strings.TrimSpace(s)))
 	if strings.Trim(s, ". ") == "" {
 		return "unnamed"
 	}
@@ -36,22 +36,35 @@ func truncate(s string) string {
 	if utf8.RuneCountInString(s) <= maxName {
 		return s
 	}
-	ext := path.Ext(s)
-	if utf8.RuneCountInString(ext) > 20 {
-		ext = ""
-	}
+	ext := extension(s)
 	runes := []rune(strings.TrimSuffix(s, ext))
 	return string(runes[:maxName-utf8.RuneCountInString(ext)]) + ext
+}
+
+// maxExtension is how long an extension can be; what is longer is part of the name.
+const maxExtension = 12
+
+// extension is the end of a name that tells its kind: a dot, then letters and
+// digits. In "Meeting 12.05 final cut" and in "take.2" there is none.
+func extension(name string) string {
+	ext := path.Ext(name)
+	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	if len(ext) > maxExtension || !strings.ContainsFunc(ext, unicode.IsLetter) || strings.ContainsFunc(strings.TrimPrefix(ext, "."), odd) {
+		return ""
+	}
+	return ext
 }
 
 // Title is the document's title: the file name without its extension.
 func Title(name string) string {
 	s := SafeName(name)
-	if t := strings.TrimSuffix(s, path.Ext(s)); strings.Trim(t, ". ") != "" {
+	if t := strings.TrimSuffix(s, extension(s)); strings.Trim(t, ". ") != "" {
 		return t
 	}
 	return s
 }
+
+const maxPathName = 64
 
 // PathName is the document's path segment: letters, digits and a few signs.
 // Nuxeo cleans it as well and adds to it when it is taken.
@@ -63,8 +76,8 @@ func PathName(name string) string {
 		return '-'
 	}, Title(name))
 	s = strings.Trim(s, ". ")
-	if len([]rune(s)) > 64 {
-		s = string([]rune(s)[:64])
+	if len([]rune(s)) > maxPathName {
+		s = strings.TrimRight(string([]rune(s)[:maxPathName]), ". ")
 	}
 	if s == "" {
 		return "asset"
