@@ -132,7 +132,7 @@ func TestDeletedInNuxeoByHand(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.must(comment("c1", "One.", comment("r1", "Yes."), comment("r2", "No.")))
-			if err := w.importe.Nuxeo.DeleteComment(t.Context(), w.doc, w.of("c1").ID, false); err != nil {
+			if err := w.importer.Nuxeo.DeleteComment(t.Context(), w.doc, w.of("c1").ID, false); err != nil {
 				t.Fatal(err)
 			}
 			w.must(after)
@@ -191,14 +191,14 @@ func TestEachCommentExistsOnceWhateverIsLost(t *testing.T) {
 				if n > 200 {
 					t.Fatal("never runs through")
 				}
-				struck = w1(t, rule, n)
+				struck = strike(t, rule, n)
 			}
 		})
 	}
 }
 
-// w1 runs the stages with the n-th call struck and says whether there was one.
-func w1(t *testing.T, rule faults.Rule, n int) bool {
+// strike runs the stages with the n-th call struck and says whether there was one.
+func strike(t *testing.T, rule faults.Rule, n int) bool {
 	t.Helper()
 	w := setup(t)
 	rule.Skip, rule.Times = n, 1
@@ -234,7 +234,7 @@ func TestEachCommentExistsOnceWhereverWeDie(t *testing.T) {
 	for n := 1; ; n++ {
 		w := setup(t)
 		seen := 0
-		w.importe.DB.Gate = func() error {
+		w.importer.DB.Gate = func() error {
 			if seen++; seen == n {
 				return errKilled
 			}
@@ -262,8 +262,8 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.must(comment("c1", "One."), comment("c2", "Two."))
-	josh := w.importe.Nuxeo
-	w.importe.Nuxeo, w.importe.Writer = w.julia, "julia"
+	josh := w.importer.Nuxeo
+	w.importer.Nuxeo, w.importer.Writer = w.julia, "julia"
 	w.must(comment("c1", "One, edited."), drawn(comment("c2", "Two.")))
 	w.wants("comment c1: One.", "comment c2: Two.")
 	if w.left != 2 {
@@ -271,7 +271,7 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 	}
 	w.must()
 	w.wants("comment c1: One.", "comment c2: Two.")
-	w.importe.As = func(_ context.Context, login string) (Nuxeo, error) {
+	w.importer.As = func(_ context.Context, login string) (Nuxeo, error) {
 		if login != "josh" {
 			t.Errorf("asked for %s", login)
 		}

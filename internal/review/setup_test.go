@@ -23,13 +23,13 @@ import (
 // them; what people add in Nuxeo is julia's.
 type world struct {
 	*testing.T
-	sim     *nuxeosim.Server
-	julia   *nuxeo.Client
-	writes  int
-	left    int
-	doc     string
-	target  Target
-	importe *Importer
+	sim      *nuxeosim.Server
+	julia    *nuxeo.Client
+	writes   int
+	left     int
+	doc      string
+	target   Target
+	importer *Importer
 }
 
 func setup(t *testing.T) *world {
@@ -56,7 +56,7 @@ func setup(t *testing.T) *world {
 	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
 	w.doc = sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", map[string]any{"dc:title": "f.mov"})
 	w.target = Target{LinkID: w.link(db), DocumentUID: w.doc, FileID: "file-1", FrameRate: 25}
-	w.importe = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }}
+	w.importer = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }}
 	return w
 }
 
@@ -74,7 +74,7 @@ func (w *world) link(db *store.DB) string {
 }
 
 func (w *world) run(comments ...frameio.Comment) error {
-	return w.importe.Import(w.Context(), w.target, comments)
+	return w.importer.Import(w.Context(), w.target, comments)
 }
 
 func (w *world) must(comments ...frameio.Comment) {
