@@ -76,11 +76,11 @@ type App struct {
 	Mail     *mail.Service
 	Nuxeo    *nuxeo.Client // without a credential
 
-	world   World
-	group   *store.Group
-	network *network
-	handler http.Handler
-	node    string
+	world      World
+	endStreams func()
+	network    *network
+	handler    http.Handler
+	node       string
 }
 
 // New opens the database and builds everything. Close it when done.
@@ -95,7 +95,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 		return nil, err
 	}
 	db.Gate = w.Gate
-	a := &App{Config: c, DB: db, world: w, group: store.NewGroup(db)}
+	a := &App{Config: c, DB: db, world: w}
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -122,7 +122,7 @@ func (a *App) build() (err error) {
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Publish = &publish.Service{
-		DB: a.DB, Group: a.group, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
 	a.register()
@@ -185,7 +185,10 @@ func (a *App) register() {
 
 func (a *App) serveBy(registry *prometheus.Registry) {
 	registry.MustRegister(newItemMetrics(a.Engine, a.network))
+	stopping := make(chan struct{})
+	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
+		Stopping: stopping,
 		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic()},
 		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Log: a.world.Log, Now: a.world.Now,
 		Registry: registry, Ready: a.DB.Check,
@@ -230,32 +233,35 @@ func (a *App) intake() *intake.Service {
 
 // Run works on items until ctx ends.
 func (a *App) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	wg.Go(func() { a.group.Run(ctx) })
 	return a.Engine.Run(ctx)
 }
 
 // stopTime is how long open requests may take at the end.
 const stopTime = 10 * time.Second
 
-// Serve listens and works until ctx ends, then stops gracefully.
+// Serve listens and works until ctx ends, then stops gracefully: first no new
+// requests and an answer to each open one, then the items come to a checkpoint.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
+	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	server := &http.Server{
 		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	var serving, working error
+	server.RegisterOnShutdown(a.endStreams)
+	ended := make(chan struct{}, 2)
+	var served, worked error
 	var wg sync.WaitGroup
-	wg.Go(func() { defer cancel(); serving = server.Serve(l) })
-	wg.Go(func() { defer cancel(); working = a.Run(ctx) })
-	<-ctx.Done() // told to stop, or one of them ended
+	wg.Go(func() { served = server.Serve(l); ended <- struct{}{} })
+	wg.Go(func() { worked = a.Run(working); ended <- struct{}{} })
+	select {
+	case <-ctx.Done():
+	case <-ended: // one of them failed
+	}
 	err := a.stop(server)
+	cancel()
 	wg.Wait()
-	return errors.Join(serious(serving), serious(working), err)
+	return errors.Join(serious(served), serious(worked), err)
 }
 
 func (a *App) stop(server *http.Server) error {

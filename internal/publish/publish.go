@@ -51,7 +51,6 @@ type Mailer interface {
 // Service accepts interactions and works on their items.
 type Service struct {
 	DB     *store.DB
-	Group  *store.Group
 	Engine *work.Engine
 	People People
 	Intake *intake.Service
@@ -106,7 +105,7 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (Answer, error) {
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
 	var woken []string
-	err := s.Group.Do(ctx, func(tx *sql.Tx) (err error) {
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken, err = s.insert(ctx, tx, in, answer)
 		return err
 	})

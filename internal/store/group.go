@@ -5,60 +5,91 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
-// Group commits small transactions of many callers together, so that one
-// fsync serves them all. A caller returns only after its own part is on disk.
-// One part that fails takes nothing away from the others.
-type Group struct {
+// group commits the transactions of many callers together, so that one fsync
+// serves them all: receivers that must have a row on disk before they answer,
+// and workers that record each step. A caller returns only after its own part
+// is on disk. One part that fails takes nothing away from the others.
+type group struct {
 	db    *DB
 	queue chan *part
+	quit  chan struct{}
+	ended chan struct{}
 }
 
+// part is one caller's transaction within a shared one.
 type part struct {
-	fn   func(*sql.Tx) error
-	err  error
-	done chan struct{}
+	fn    func(*sql.Tx) error
+	err   error
+	done  chan struct{}
+	state atomic.Int32
 }
+
+const (
+	waiting = iota
+	taken
+	abandoned
+)
 
 // maxParts bounds how long one shared transaction may become.
-const maxParts = 128
+const maxParts = 256
 
-// NewGroup makes a group on db. Run must be running for Do to return.
-func NewGroup(db *DB) *Group {
-	return &Group{db: db, queue: make(chan *part, maxParts)}
+func newGroup(db *DB) *group {
+	g := &group{db: db, queue: make(chan *part, maxParts), quit: make(chan struct{}), ended: make(chan struct{})}
+	go g.run()
+	return g
 }
 
-// Do runs fn as a part of the next shared transaction. When ctx ends first the
-// part may still be committed later, so fn must be repeatable.
-func (g *Group) Do(ctx context.Context, fn func(*sql.Tx) error) error {
+// close ends the group after what is under way.
+func (g *group) close() {
+	close(g.quit)
+	<-g.ended
+}
+
+var errClosed = errors.New("the database is closed")
+
+// do runs fn as a part of the next shared transaction. When ctx ends before the
+// part is begun nothing happens; afterwards it waits for the outcome.
+func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 	p := &part{fn: fn, done: make(chan struct{})}
 	select {
 	case g.queue <- p:
+	case <-g.quit:
+		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	select {
 	case <-p.done:
 		return p.err
+	case <-g.ended:
+		if p.state.CompareAndSwap(waiting, abandoned) {
+			return errClosed
+		}
 	case <-ctx.Done():
-		return ctx.Err()
+		if p.state.CompareAndSwap(waiting, abandoned) {
+			return ctx.Err()
+		}
 	}
+	<-p.done
+	return p.err
 }
 
-// Run commits parts until ctx ends.
-func (g *Group) Run(ctx context.Context) {
+func (g *group) run() {
+	defer close(g.ended)
 	for {
 		select {
-		case <-ctx.Done():
+		case <-g.quit:
 			return
 		case p := <-g.queue:
-			g.commit(ctx, g.gather(p))
+			g.commit(g.gather(p))
 		}
 	}
 }
 
-func (g *Group) gather(first *part) []*part {
+func (g *group) gather(first *part) []*part {
 	parts := []*part{first}
 	for len(parts) < maxParts {
 		select {
@@ -71,16 +102,22 @@ func (g *Group) gather(first *part) []*part {
 	return parts
 }
 
-func (g *Group) commit(ctx context.Context, parts []*part) {
-	err := g.db.Tx(ctx, func(tx *sql.Tx) error {
-		for _, p := range parts {
-			if err := within(ctx, tx, p); err != nil {
+func (g *group) commit(parts []*part) {
+	var mine []*part
+	for _, p := range parts {
+		if p.state.CompareAndSwap(waiting, taken) {
+			mine = append(mine, p)
+		}
+	}
+	err := g.db.alone(context.Background(), func(tx *sql.Tx) error {
+		for _, p := range mine {
+			if err := within(tx, p); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, p := range parts {
+	for _, p := range mine {
 		p.err = errors.Join(p.err, err)
 		close(p.done)
 	}
@@ -88,16 +125,27 @@ func (g *Group) commit(ctx context.Context, parts []*part) {
 
 // within runs a part behind a savepoint. Its own error stays in the part; the
 // returned error is one of the transaction as a whole.
-func within(ctx context.Context, tx *sql.Tx, p *part) error {
+func within(tx *sql.Tx, p *part) error {
+	ctx := context.Background()
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT part"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	end := "RELEASE SAVEPOINT part"
-	if p.err = p.fn(tx); p.err != nil {
+	if p.err = guarded(p.fn, tx); p.err != nil {
 		end = "ROLLBACK TO SAVEPOINT part"
 	}
 	if _, err := tx.ExecContext(ctx, end); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	return nil
+}
+
+// guarded keeps a caller's panic from taking the others along.
+func guarded(fn func(*sql.Tx) error, tx *sql.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a transaction panicked: %v", p)
+		}
+	}()
+	return fn(tx)
 }

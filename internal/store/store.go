@@ -37,6 +37,8 @@ type DB struct {
 	// its error ends the transaction. Tests use it to stop the world where a
 	// process would have died. Nil lets all pass.
 	Gate func() error
+
+	group *group
 }
 
 // options follow from what was measured: one immediate writer, WAL, full sync.
@@ -79,7 +81,9 @@ func open(path string) (*DB, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(8)
-	return &DB{Reader: reader, Writer: writer}, nil
+	db := &DB{Reader: reader, Writer: writer}
+	db.group = newGroup(db)
+	return db, nil
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -97,8 +101,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Close closes both pools.
-func (db *DB) Close() error { return errors.Join(db.Reader.Close(), db.Writer.Close()) }
+// Close closes both pools after what is being committed.
+func (db *DB) Close() error {
+	db.group.close()
+	return errors.Join(db.Reader.Close(), db.Writer.Close())
+}
 
 // Check reads one row, for readiness.
 func (db *DB) Check(ctx context.Context) error {
@@ -113,12 +120,18 @@ func (db *DB) gate() error {
 	return db.Gate()
 }
 
-// Tx runs fn in a write transaction and commits it unless fn fails. fn must
-// use nothing but the transaction: the writer has one connection.
+// Tx runs fn in a write transaction of its own, as far as fn can tell, and
+// returns when it is on disk: those of other callers at the same moment are
+// committed with it. fn must use nothing but the transaction and be short.
 func (db *DB) Tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := db.gate(); err != nil {
 		return err
 	}
+	return db.group.do(ctx, fn)
+}
+
+// alone runs fn in a real transaction.
+func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := db.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

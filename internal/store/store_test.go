@@ -53,14 +53,12 @@ func TestManyStartsOnOneFile(t *testing.T) {
 func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
 	t.Parallel()
 	db := setup(t)
-	g := NewGroup(db)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	ctx := t.Context()
 	bad := errors.New("bad part")
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			err := g.Do(ctx, func(tx *sql.Tx) error {
+			err := db.Tx(ctx, func(tx *sql.Tx) error {
 				if _, err := tx.ExecContext(ctx, addPerson, string(rune('A'+i))); err != nil {
 					return err
 				}
@@ -74,7 +72,6 @@ func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
 			}
 		})
 	}
-	go g.Run(ctx)
 	wg.Wait()
 	var n int
 	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&n); err != nil || n != 30 {
@@ -107,5 +104,51 @@ func TestMillisRoundTrip(t *testing.T) {
 	}
 	if !Time(Millis(time.Time{})).IsZero() {
 		t.Error("zero time does not come back")
+	}
+}
+
+func TestPanicAndEndedContextHurtNobodyElse(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	if err := db.Tx(t.Context(), func(*sql.Tx) error { panic("oops") }); err == nil {
+		t.Error("a panic was swallowed")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ran := false
+	if err := db.Tx(ctx, func(*sql.Tx) error { ran = true; return nil }); err == nil && !ran {
+		t.Error("a transaction that did not run succeeded")
+	}
+	if err := db.Tx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), addPerson, "julia")
+		return err
+	}); err != nil {
+		t.Errorf("the next transaction: %v", err)
+	}
+}
+
+// The gate stands for the end of the process: what it stops is not on disk, and
+// nobody was told otherwise.
+func TestGateStopsBeforeTheCommit(t *testing.T) {
+	t.Parallel()
+	db := setup(t)
+	dead := errors.New("dead")
+	calls := 0
+	db.Gate = func() error {
+		if calls++; calls > 1 {
+			return dead
+		}
+		return nil
+	}
+	err := db.Tx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), addPerson, "josh")
+		return err
+	})
+	if !errors.Is(err, dead) {
+		t.Errorf("Tx: %v", err)
+	}
+	var n int
+	if err := db.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM people").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }

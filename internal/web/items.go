@@ -168,6 +168,8 @@ func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 		select {
 		case <-st.ctx.Done():
 			return nil
+		case <-st.server.Stopping:
+			return nil
 		case <-tick.C:
 		}
 	}

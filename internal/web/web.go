@@ -50,6 +50,8 @@ type Server struct {
 	Registry *prometheus.Registry
 	// Ready says why the process cannot take requests; nil when it can.
 	Ready func(context.Context) error
+	// Stopping is closed when the process stops, so that streams end.
+	Stopping <-chan struct{}
 
 	requests *prometheus.HistogramVec
 }

@@ -60,6 +60,11 @@ type Settings struct {
 	MaxAttempts int64         // failures in a row before an item fails for good
 	Backoff     func(attempt int64) time.Duration
 	WaitFor     time.Duration // pause when the other side is not ready and does not say how long
+	// Calm is how long no new item must have come before the new ones are
+	// started, and Patience how long they wait for that at most: in a burst of
+	// calls that want an answer, starting work comes second. Grace keeps the
+	// sweeper from doing so earlier.
+	Calm, Patience, Grace time.Duration
 }
 
 // DefaultSettings are the times for production.
@@ -67,6 +72,7 @@ func DefaultSettings(node string) Settings {
 	return Settings{
 		Node: node, Lease: 20 * time.Second, Sweep: 5 * time.Second, Slice: 15 * time.Minute,
 		MaxAttempts: 12, Backoff: backoff, WaitFor: 15 * time.Second,
+		Calm: 20 * time.Millisecond, Patience: 2 * time.Second, Grace: 3 * time.Second,
 	}
 }
 
@@ -93,7 +99,7 @@ type Engine struct {
 func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time, set Settings) *Engine {
 	return &Engine{
 		db: db, queue: queue, log: log, now: now, set: set,
-		workers: map[string]Worker{}, wake: make(chan []string, 1024), running: map[string]context.CancelCauseFunc{},
+		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]context.CancelCauseFunc{},
 	}
 }
 
@@ -131,7 +137,7 @@ func (e *Engine) pushWoken(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case ids := <-e.wake:
-			if err := e.push(ctx, e.drain(ids)); err != nil && ctx.Err() == nil {
+			if err := e.push(ctx, e.gather(ctx, ids)); err != nil && ctx.Err() == nil {
 				e.log.WarnContext(ctx, "items wait for the sweeper", "error", err)
 			}
 		}
@@ -139,16 +145,27 @@ func (e *Engine) pushWoken(ctx context.Context) {
 }
 
 // maxWoken bounds how many jobs one insert takes.
-const maxWoken = 500
+const maxWoken = 2000
 
-// drain takes what has gathered while the last insert ran: under load one
-// insert serves many callers.
-func (e *Engine) drain(ids []string) []string {
+// gather takes what comes until it is calm, so that under load one insert serves
+// many callers and does not compete with them.
+func (e *Engine) gather(ctx context.Context, ids []string) []string {
+	if e.set.Calm <= 0 {
+		return ids
+	}
+	calm, enough := time.NewTimer(e.set.Calm), time.NewTimer(e.set.Patience)
+	defer calm.Stop()
+	defer enough.Stop()
 	for len(ids) < maxWoken {
 		select {
 		case more := <-e.wake:
 			ids = append(ids, more...)
-		default:
+			calm.Reset(e.set.Calm)
+		case <-calm.C:
+			return ids
+		case <-enough.C:
+			return ids
+		case <-ctx.Done():
 			return ids
 		}
 	}

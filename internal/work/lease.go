@@ -87,8 +87,9 @@ func (e *Engine) reclaim(ctx context.Context) error {
 func (e *Engine) sweep(ctx context.Context) {
 	tick := time.NewTicker(e.set.Sweep)
 	defer tick.Stop()
-	for {
-		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
+	// At the start nothing is on its way to the queue.
+	for grace := time.Duration(0); ; grace = e.set.Grace {
+		if err := e.sweepOlder(ctx, grace); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "the sweep failed and is repeated", "error", err)
 		}
 		select {
@@ -101,7 +102,11 @@ func (e *Engine) sweep(ctx context.Context) {
 
 // Sweep frees items whose lease ended and pushes jobs for everything that is
 // due. A job for an item that has one already is not pushed twice.
-func (e *Engine) Sweep(ctx context.Context) error {
+func (e *Engine) Sweep(ctx context.Context) error { return e.sweepOlder(ctx, 0) }
+
+// sweepOlder leaves items alone that became due within the grace: they are on
+// their way to the queue.
+func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
 	now := store.Millis(e.now())
 	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
@@ -111,7 +116,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	jobs, err := e.due(ctx, now)
+	jobs, err := e.due(ctx, now-grace.Milliseconds())
 	if err != nil || len(jobs) == 0 {
 		return err
 	}
