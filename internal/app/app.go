@@ -96,13 +96,13 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 	}
 	db.Gate = w.Gate
 	a := &App{Config: c, DB: db, world: w}
-	if err := a.build(); err != nil {
+	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return a, nil
 }
 
-func (a *App) build() (err error) {
+func (a *App) build(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
 	a.network = newNetwork(a.Config, a.world, registry)
 	if a.node, err = nodeName(a.Config.Data); err != nil {
@@ -127,7 +127,7 @@ func (a *App) build() (err error) {
 	}
 	a.register()
 	a.serveBy(registry)
-	return nil
+	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
 }
 
 func (a *App) vault() (*identity.Vault, error) {

@@ -67,6 +67,8 @@ type Service struct {
 	Vault     Vault
 	Now       func() time.Time
 	PublicURL string // of the connector, without a trailing slash
+
+	called *sql.Stmt
 }
 
 // Binding is a Nuxeo folder tied to workspaces.
@@ -231,24 +233,35 @@ type Called struct {
 	Secret  string
 }
 
+const calledAction = `SELECT actions.id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret, actions.state, ` +
+	`bindings.id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, bindings.state, reason, created
+	FROM actions JOIN bindings ON bindings.id = actions.binding_id WHERE actions.id = $1`
+
+// Prepare compiles the statement that every call of a custom action runs. It is
+// called once, before the service is used.
+func (s *Service) Prepare(ctx context.Context) (err error) {
+	s.called, err = s.DB.Reader.PrepareContext(ctx, calledAction)
+	return err
+}
+
 // Call finds the custom action that an address of ours names.
 func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
 	var c Called
 	var sealed []byte
-	a := &c.Action
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret, state
-		FROM actions WHERE id = $1`, actionID).
-		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State)
+	var created int64
+	a, b := &c.Action, &c.Binding
+	err := s.called.QueryRowContext(ctx, actionID).
+		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State,
+			&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
+			&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)
 	if errors.Is(err, sql.ErrNoRows) {
-		return c, fault.New(fault.NotFound, "There is no such custom action.")
+		return Called{}, fault.New(fault.NotFound, "There is no such custom action.")
 	}
 	if err != nil {
 		return c, err
 	}
-	if c.Secret, err = s.Vault.Open(secretPlace(a.ID), sealed); err != nil {
-		return c, err
-	}
-	c.Binding, err = scan(s.DB.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM bindings WHERE id = $1`, a.BindingID))
+	b.Created = store.Time(created)
+	c.Secret, err = s.Vault.Open(secretPlace(a.ID), sealed)
 	return c, err
 }
 

@@ -60,6 +60,8 @@ type Service struct {
 	Now   func() time.Time
 	// MaxAssets bounds what a selected folder may hold.
 	MaxAssets int
+
+	insertion *sql.Stmt
 }
 
 // Resource is what was selected on Frame.io.
@@ -133,6 +135,24 @@ func distinct(resources []Resource) []Resource {
 	return out
 }
 
+const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id, account_id, user_id,
+		resources, answer, correlation, received)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`
+
+// Prepare compiles the statement that every call runs. It is called once,
+// before the service is used.
+func (s *Service) Prepare(ctx context.Context) (err error) {
+	s.insertion, err = s.DB.Prepare(ctx, insertInteraction)
+	return err
+}
+
+func (s *Service) record(ctx context.Context, tx *sql.Tx, args ...any) (sql.Result, error) {
+	if s.insertion == nil {
+		return tx.ExecContext(ctx, insertInteraction, args...)
+	}
+	return tx.StmtContext(ctx, s.insertion).ExecContext(ctx, args...)
+}
+
 func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer Answer) ([]string, error) {
 	resources, err := json.Marshal(in.Resources)
 	if err != nil {
@@ -143,10 +163,7 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 		return nil, err
 	}
 	id := uuid.Must(uuid.NewV7()).String()
-	res, err := tx.ExecContext(ctx, `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id, account_id, user_id,
-			resources, answer, correlation, received)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`,
-		id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
+	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
 		correlate.ID(ctx), store.Millis(s.Now()))
 	if err != nil {
 		return nil, err

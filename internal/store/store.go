@@ -130,6 +130,12 @@ func (db *DB) Tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	return db.group.do(ctx, fn)
 }
 
+// Prepare keeps a statement of the hot paths compiled. Call it before a
+// transaction, which uses it by tx.StmtContext.
+func (db *DB) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	return db.Writer.PrepareContext(ctx, query)
+}
+
 // alone runs fn in a real transaction.
 func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := db.Writer.BeginTx(ctx, nil)

@@ -90,6 +90,7 @@ type Engine struct {
 	set     Settings
 	workers map[string]Worker
 	wake    chan []string
+	insert  *sql.Stmt // compiled by Prepare; nil: as text
 
 	mu      sync.Mutex
 	running map[string]context.CancelCauseFunc

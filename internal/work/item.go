@@ -116,6 +116,18 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 	return ids, nil
 }
 
+const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, state, step, data,
+		generation, not_before, correlation, created, updated)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, 1, $9, $10, $11, $11)
+	ON CONFLICT (kind, parent, subject) DO NOTHING`
+
+// Prepare compiles the statement that every accepted call runs. It is called
+// once, before the engine is used.
+func (e *Engine) Prepare(ctx context.Context) (err error) {
+	e.insert, err = e.db.Prepare(ctx, insertItem)
+	return err
+}
+
 func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (string, error) {
 	data, err := json.Marshal(n.Data)
 	if err != nil {
@@ -128,12 +140,16 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 	if n.NotBefore.Before(now) {
 		n.NotBefore = now
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO items (id, kind, parent, subject, title, owner, actor, state, step, data,
-			generation, not_before, correlation, created, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, 1, $9, $10, $11, $11)
-		ON CONFLICT (kind, parent, subject) DO NOTHING`,
+	args := []any{
 		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, string(data), store.Millis(n.NotBefore),
-		correlate.ID(ctx), store.Millis(now))
+		correlate.ID(ctx), store.Millis(now),
+	}
+	var res sql.Result
+	if e.insert != nil {
+		res, err = tx.StmtContext(ctx, e.insert).ExecContext(ctx, args...)
+	} else {
+		res, err = tx.ExecContext(ctx, insertItem, args...)
+	}
 	if err != nil {
 		return "", err
 	}
