@@ -158,7 +158,11 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := s.Binding.List(ctx, who, val(q.Params.Folder), val(q.Params.Cursor), limit(q.Params.Limit))
+	most, err := limit(q.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, more, err := s.Binding.List(ctx, who, val(q.Params.Folder), val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +176,15 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 	return out, nil
 }
 
-func limit(n *int) int {
+// limit is 0 when the request leaves it to us.
+func limit(n *int) (int, error) {
 	if n == nil {
-		return 0
+		return 0, nil
 	}
-	return *n
+	if *n < 1 || *n > 500 {
+		return 0, fault.Field("limit", "Give 1 to 500.", "%d at once are not possible.", *n)
+	}
+	return *n, nil
 }
 
 func bindingJSON(b binding.Binding) api.Binding {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -17,9 +18,12 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
-	f := work.Filter{Kind: val(q.Params.Kind), Parent: val(q.Params.Parent), Before: val(q.Params.Cursor), Limit: limit(q.Params.Limit)}
-	if q.Params.State != nil {
-		f.State = string(*q.Params.State)
+	f := work.Filter{Kind: val(q.Params.Kind), Parent: val(q.Params.Parent), Before: val(q.Params.Cursor)}
+	if f.Limit, err = limit(q.Params.Limit); err != nil {
+		return nil, err
+	}
+	if f.State, err = state(q.Params.State); err != nil {
+		return nil, err
 	}
 	list, more, err := s.Engine.Items(ctx, who, f)
 	if err != nil {
@@ -33,6 +37,16 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 		out.Next = &list[len(list)-1].ID
 	}
 	return out, nil
+}
+
+func state(s *api.ListItemsParamsState) (string, error) {
+	if s == nil {
+		return "", nil
+	}
+	if !s.Valid() {
+		return "", fault.Field("state", "Give waiting, running, done, failed or canceled.", "No item is %q.", *s)
+	}
+	return string(*s), nil
 }
 
 // GetItem shows an item with its history.
@@ -138,17 +152,23 @@ const (
 	streamItems = 100
 	// keepAlive is when a silent stream says that it is alive.
 	keepAlive = 15 * time.Second
+	// writeTime is how long a listener may leave unread what was sent; one that
+	// takes longer would hold up the end of the process.
+	writeTime = 5 * time.Second
 )
 
 // VisitEventsResponse writes until the listener leaves.
 func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.WriteHeader(http.StatusOK)
 	out := http.NewResponseController(w)
+	_ = out.SetReadDeadline(time.Time{}) // that of a request would end the stream
+	w.WriteHeader(http.StatusOK)
+	defer func() { _ = out.SetWriteDeadline(time.Time{}) }() // the connection may serve on
 	tick := time.NewTicker(streamEvery)
 	defer tick.Stop()
 	last := time.Now()
 	for {
+		_ = out.SetWriteDeadline(time.Now().Add(writeTime))
 		sent, err := st.send(w)
 		if err != nil {
 			return nil // the listener has left, or the database; it comes again

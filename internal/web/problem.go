@@ -33,7 +33,11 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Server) badRequest(w http.ResponseWriter, r *http.Request, err error) {
-	s.problem(w, r, fault.New(fault.Invalid, "The request cannot be read: %s.", firstLine(err)).Because(err))
+	s.problem(w, r, unreadable(err))
+}
+
+func unreadable(err error) error {
+	return fault.New(fault.Invalid, "The request cannot be read: %s.", firstLine(err)).Because(err)
 }
 
 func firstLine(err error) string {

@@ -33,7 +33,9 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 		} else {
 			v.person, v.err = s.Identity.Session(r.Context(), v.secret)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), personKey{}, v)))
+		inner := r.WithContext(context.WithValue(r.Context(), personKey{}, v))
+		defer func() { r.Pattern = inner.Pattern }() // for who measures
+		next.ServeHTTP(w, inner)
 	})
 }
 

@@ -69,11 +69,15 @@ func (s *Server) Handler() http.Handler {
 	s.machines(mux)
 	browsers := http.NewServeMux()
 	s.pages(browsers)
-	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest})
+	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{
+		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest, Middlewares: []api.MiddlewareFunc{s.readable},
+	})
 	browsers.Handle("/api/", s.handler(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "There is nothing at this address.").With("See the description of the REST interface.")
 	}))
-	mux.Handle("/", http.NewCrossOriginProtection().Handler(s.signedIn(browsers)))
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
+	mux.Handle("/", guard.Handler(s.signedIn(browsers)))
 	return correlate.Middleware(s.outer(mux))
 }
 
@@ -90,6 +94,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err := fmt.Fprintln(w, "ready")
 	return err
+}
+
+// crossSite answers a write that another site made a browser send.
+func (s *Server) crossSite(w http.ResponseWriter, r *http.Request) {
+	s.problem(w, r, fault.New(fault.Forbidden, "This request comes from another site.").With("Do it on the connector's own pages."))
 }
 
 // handler adapts a function that returns errors.
@@ -111,8 +120,9 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		r = r.WithContext(pace.Interactive(r.Context())) // the one that learns its route
 		defer s.done(rec, r, start)
-		next.ServeHTTP(rec, r.WithContext(pace.Interactive(r.Context())))
+		next.ServeHTTP(rec, r)
 	})
 }
 
