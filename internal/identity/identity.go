@@ -48,6 +48,8 @@ type Service struct {
 	now     func() time.Time
 	set     Settings
 	flights singleflight.Group
+
+	confirmed confirmed
 }
 
 // New makes the service. nx is a client without a credential; frameio reaches

@@ -36,7 +36,11 @@ func (s *Service) Session(ctx context.Context, secret string) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	return s.Person(ctx, login)
+	p, err := s.Person(ctx, login)
+	if err != nil {
+		return p, err
+	}
+	return s.confirm(ctx, p)
 }
 
 // SignOut ends a session; one that is not there is fine.

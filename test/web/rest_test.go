@@ -1,12 +1,12 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
@@ -138,11 +138,10 @@ func TestRetryAndCancelOperations(t *testing.T) {
 	}
 	path := "/api/v1/items/" + failed.ID
 	f.send(request{method: http.MethodPost, path: path + "/cancel", session: f.SignIn("josh")}).refused(t, http.StatusConflict, "conflict")
-	hold := make(chan struct{})
-	f.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Times: 1, Hook: func(r *http.Request) { wait(r.Context(), hold) }})
-	defer close(hold)
+	hit := make(chan struct{})
+	f.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Times: 1, Hook: func(r *http.Request) { close(hit); <-r.Context().Done() }})
 	must(t, func(r *api.RetryItemResponse) bool { return r.JSON202 != nil })(josh.RetryItemWithResponse(ctx, failed.ID))
-	f.Until(func(v work.View) bool { return v.ID == failed.ID && v.State == work.Running })
+	wait(t, hit)
 	must(t, func(r *api.CancelItemResponse) bool { return r.JSON202 != nil })(josh.CancelItemWithResponse(ctx, failed.ID))
 	if v := f.Await(failed.ID); v.State != work.Canceled {
 		t.Errorf("it is %s", v.State)
@@ -151,10 +150,12 @@ func TestRetryAndCancelOperations(t *testing.T) {
 	f.AllDone()
 }
 
-func wait(ctx context.Context, for_ <-chan struct{}) {
+func wait(t testing.TB, hit <-chan struct{}) {
+	t.Helper()
 	select {
-	case <-ctx.Done():
-	case <-for_:
+	case <-hit:
+	case <-time.After(30 * time.Second):
+		t.Fatal("what is waited for does not come")
 	}
 }
 

@@ -1,0 +1,165 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// who asks, in the order of the columns of the matrix.
+var visitors = []string{"nobody", "expired", "stranger", "owner", "administrator"}
+
+// route is a row of the matrix: what each visitor gets. {item}, {binding} and
+// {folder} stand for ids of the owner's.
+type route struct {
+	method, path, body string
+	want               [5]int
+}
+
+var matrix = []route{
+	{"GET", "/about", "", [5]int{200, 200, 200, 200, 200}},
+	{"GET", "/me", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/provider", "", [5]int{401, 401, 403, 403, 200}},
+	{"PUT", "/provider", `{"client_id":"frameio-demo-client"}`, [5]int{401, 401, 403, 403, 200}},
+	{"POST", "/provider/import", "", [5]int{401, 401, 403, 403, 409}},
+	{"GET", "/workspaces", "", [5]int{401, 401, 409, 200, 409}},
+	{"GET", "/bindings", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/bindings?folder={folder}", "", [5]int{401, 401, 200, 200, 200}},
+	{"POST", "/bindings", `{"folder":"{folder}","action_name":"Publish","workspaces":["w"]}`, [5]int{401, 401, 400, 400, 409}},
+	{"GET", "/bindings/{binding}", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/publications", `{"binding":"{binding}","assets":["nothing"]}`, [5]int{401, 401, 404, 400, 409}},
+	{"GET", "/items", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/items?parent={binding}", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/items/{item}", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/items/{item}/retry", "", [5]int{401, 401, 404, 409, 409}},
+	{"POST", "/items/{item}/cancel", "", [5]int{401, 401, 404, 409, 409}},
+	{"GET", "/events?item={item}", "", [5]int{401, 401, 404, 0, 0}}, // streams have a test of their own
+	{"DELETE", "/bindings/{binding}", "", [5]int{401, 401, 404, 0, 0}},
+	{"DELETE", "/provider", "", [5]int{401, 401, 403, 403, 204}},
+	{"DELETE", "/me/frameio", "", [5]int{401, 401, 204, 204, 204}},
+	{"DELETE", "/bindings/{binding}", "", [5]int{401, 401, 404, 202, 0}},
+	{"DELETE", "/session", "", [5]int{204, 204, 204, 204, 204}},
+}
+
+// private closes the folder to everybody but josh.
+func (f *face) private() {
+	for _, login := range []string{"julia", "olga"} {
+		f.Nuxeo.SetACL("/default-domain/workspaces/videos", login, "Everything", false)
+	}
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	f := open(t, bed.By(clock))
+	f.private()
+	made := f.Bind("Publish")
+	bind := f.Settle()[0]
+	expired := f.SignIn("josh")
+	clock.Move(13 * time.Hour)
+	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
+	ids := strings.NewReplacer("{item}", bind.ID, "{binding}", made.ID, "{folder}", f.Folder)
+	unknown := strings.NewReplacer("{item}", strings.Repeat("0", 8)+bind.ID[8:], "{binding}", strings.Repeat("0", 8)+made.ID[8:], "{folder}", strings.Repeat("0", 8)+f.Folder[8:])
+	for _, r := range matrix {
+		for i, who := range visitors {
+			if r.want[i] == 0 {
+				continue
+			}
+			a := f.send(request{method: r.method, path: "/api/v1" + ids.Replace(r.path), session: sessions[i], body: ids.Replace(r.body)})
+			if a.status != r.want[i] {
+				t.Errorf("%s %s by %s: %d %s, not %d", r.method, r.path, who, a.status, a.body, r.want[i])
+			}
+			if a.status >= 400 {
+				a.problem(t)
+			}
+			if who == "stranger" {
+				f.sameAsUnknown(r, sessions[i], unknown, ids, a)
+			}
+		}
+	}
+}
+
+// sameAsUnknown wants that somebody else's id answers like one that is none.
+func (f *face) sameAsUnknown(r route, session string, unknown, ids *strings.Replacer, got answer) {
+	f.T.Helper()
+	if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" {
+		return
+	}
+	other := f.send(request{method: r.method, path: "/api/v1" + unknown.Replace(r.path), session: session, body: unknown.Replace(r.body)})
+	if a, b := fmt.Sprint(got.anonymous()), fmt.Sprint(other.anonymous()); a != b {
+		f.T.Errorf("%s %s: another's id answers\n%s\nan unknown one\n%s", r.method, r.path, a, b)
+	}
+}
+
+func TestListsShowOnesOwn(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.private()
+	f.Bind("Publish")
+	f.Published(f.Josh, f.file("Cut.mov", 1000))
+	olga := f.SignIn("olga")
+	for _, path := range []string{"/items", "/items?kind=publish", "/items?parent=" + f.Settle()[0].Parent} {
+		if a := f.get("/api/v1"+path, olga); strings.TrimSpace(a.body) != `{"items":[]}` {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	for _, path := range []string{"/bindings", "/bindings?folder=" + f.Folder} {
+		if a := f.get("/api/v1"+path, olga); strings.TrimSpace(a.body) != `{"bindings":[]}` {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	if ids, _ := itemIDs(f.get("/api/v1/items", f.SignIn("josh")).body); len(ids) != 3 { // bind, publish, notice
+		t.Errorf("josh sees %d items", len(ids))
+	}
+}
+
+// Who loses the administrator's rights in Nuxeo loses them here too, without
+// signing in again.
+func TestDemotedAdministrator(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	f := open(t, bed.By(clock))
+	f.Bind("Publish")
+	session := f.SignIn("Administrator")
+	if a := f.get("/api/v1/provider", session); a.status != http.StatusOK {
+		t.Fatalf("an administrator gets %d", a.status)
+	}
+	f.Nuxeo.AddUser(nuxeosim.User{Login: "Administrator", Password: "Administrator", Email: "Administrator@example.org"})
+	clock.Move(2 * time.Minute)
+	f.get("/api/v1/provider", session).refused(t, http.StatusForbidden, "forbidden")
+	if a := f.get("/api/v1/items", session); strings.TrimSpace(a.body) != `{"items":[]}` {
+		t.Errorf("items of others: %s", a.body)
+	}
+	if me := f.get("/api/v1/me", session); !strings.Contains(me.body, `"administrator":false`) {
+		t.Errorf("me: %s", me.body)
+	}
+}
+
+func TestAdministratorWhoseAccessEnded(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	f := open(t, bed.By(clock))
+	session := f.SignIn("Administrator")
+	f.Nuxeo.DisableUser("Administrator")
+	clock.Move(2 * time.Minute)
+	f.get("/api/v1/provider", session).refused(t, http.StatusForbidden, "forbidden")
+}
+
+func TestSignedOutEverywhere(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	one, two := f.SignIn("josh"), f.SignIn("josh")
+	if a := f.send(request{method: http.MethodPost, path: "/signout", cookie: one}); a.status != http.StatusSeeOther {
+		t.Errorf("signing out: %d", a.status)
+	}
+	f.get("/api/v1/me", one).refused(t, http.StatusUnauthorized, "unauthenticated")
+	f.send(request{method: http.MethodGet, path: "/api/v1/me", cookie: one}).refused(t, http.StatusUnauthorized, "unauthenticated")
+	if a := f.get("/api/v1/me", two); a.status != http.StatusOK {
+		t.Errorf("another session of the same person ended too: %d", a.status)
+	}
+}
