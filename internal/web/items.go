@@ -161,7 +161,6 @@ const (
 func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
-	_ = out.SetReadDeadline(time.Time{}) // that of a request would end the stream
 	w.WriteHeader(http.StatusOK)
 	defer func() { _ = out.SetWriteDeadline(time.Time{}) }() // the connection may serve on
 	tick := time.NewTicker(streamEvery)
