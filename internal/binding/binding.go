@@ -250,7 +250,8 @@ func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
 	var sealed []byte
 	var created int64
 	a, b := &c.Action, &c.Binding
-	err := s.called.QueryRowContext(ctx, actionID).
+	// A statement under a context that can end costs the driver a goroutine.
+	err := s.called.QueryRowContext(context.WithoutCancel(ctx), actionID).
 		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State,
 			&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
 			&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)

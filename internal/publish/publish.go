@@ -107,8 +107,10 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (Answer, error) {
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
 	var woken []string
+	// A statement under a context that can end costs the driver a goroutine.
+	whole := context.WithoutCancel(ctx)
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		woken, err = s.insert(ctx, tx, in, answer)
+		woken, err = s.insert(whole, tx, in, answer)
 		return err
 	})
 	if errors.Is(err, errKnown) {

@@ -17,6 +17,8 @@ type group struct {
 	queue chan *part
 	quit  chan struct{}
 	ended chan struct{}
+
+	savepoint, release, rollback *sql.Stmt
 }
 
 // part is one caller's transaction within a shared one.
@@ -36,10 +38,18 @@ const (
 // maxParts bounds how long one shared transaction may become.
 const maxParts = 256
 
-func newGroup(db *DB) *group {
+func newGroup(db *DB) (*group, error) {
 	g := &group{db: db, queue: make(chan *part, maxParts), quit: make(chan struct{}), ended: make(chan struct{})}
+	for text, stmt := range map[string]**sql.Stmt{
+		"SAVEPOINT part": &g.savepoint, "RELEASE SAVEPOINT part": &g.release, "ROLLBACK TO SAVEPOINT part": &g.rollback,
+	} {
+		var err error
+		if *stmt, err = db.Writer.Prepare(text); err != nil {
+			return nil, fmt.Errorf("preparing the group: %w", err)
+		}
+	}
 	go g.run()
-	return g
+	return g, nil
 }
 
 // close ends the group after what is under way.
@@ -111,7 +121,7 @@ func (g *group) commit(parts []*part) {
 	}
 	err := g.db.alone(context.Background(), func(tx *sql.Tx) error {
 		for _, p := range mine {
-			if err := within(tx, p); err != nil {
+			if err := g.within(tx, p); err != nil {
 				return err
 			}
 		}
@@ -125,16 +135,16 @@ func (g *group) commit(parts []*part) {
 
 // within runs a part behind a savepoint. Its own error stays in the part; the
 // returned error is one of the transaction as a whole.
-func within(tx *sql.Tx, p *part) error {
+func (g *group) within(tx *sql.Tx, p *part) error {
 	ctx := context.Background()
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT part"); err != nil {
+	if _, err := tx.StmtContext(ctx, g.savepoint).ExecContext(ctx); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	end := "RELEASE SAVEPOINT part"
+	end := g.release
 	if p.err = guarded(p.fn, tx); p.err != nil {
-		end = "ROLLBACK TO SAVEPOINT part"
+		end = g.rollback
 	}
-	if _, err := tx.ExecContext(ctx, end); err != nil {
+	if _, err := tx.StmtContext(ctx, end).ExecContext(ctx); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
 	return nil

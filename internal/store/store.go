@@ -38,12 +38,18 @@ type DB struct {
 	// process would have died. Nil lets all pass.
 	Gate func() error
 
-	group *group
+	group  *group
+	keeper *sql.DB
+	quit   chan struct{}
+	kept   chan struct{}
 }
 
 // options follow from what was measured: one immediate writer, WAL, full sync.
 const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(10000)" +
-	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	// The keeper moves the log into the database beside the writers; this many
+	// pages are the limit at which a writer does it itself.
+	"&_pragma=wal_autocheckpoint(20000)"
 
 // Open opens or creates the SQLite file at path and brings it to the newest
 // schema; also lets others bring tables of their own up to date behind the same
@@ -81,8 +87,16 @@ func open(path string) (*DB, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(8)
-	db := &DB{Reader: reader, Writer: writer}
-	db.group = newGroup(db)
+	keeper, err := sql.Open("sqlite", name+options)
+	if err != nil {
+		return nil, errors.Join(err, reader.Close(), writer.Close())
+	}
+	keeper.SetMaxOpenConns(1)
+	db := &DB{Reader: reader, Writer: writer, keeper: keeper, quit: make(chan struct{}), kept: make(chan struct{})}
+	if db.group, err = newGroup(db); err != nil {
+		return nil, errors.Join(err, reader.Close(), writer.Close(), keeper.Close())
+	}
+	go db.keep()
 	return db, nil
 }
 
@@ -104,7 +118,29 @@ func migrate(ctx context.Context, db *sql.DB) error {
 // Close closes both pools after what is being committed.
 func (db *DB) Close() error {
 	db.group.close()
-	return errors.Join(db.Reader.Close(), db.Writer.Close())
+	close(db.quit)
+	<-db.kept
+	return errors.Join(db.Reader.Close(), db.keeper.Close(), db.Writer.Close())
+}
+
+// keepEvery is how often the write-ahead log is moved into the database.
+const keepEvery = 2 * time.Second
+
+// keep does what a writer would else do in the middle of its commit, where it
+// makes everybody wait.
+func (db *DB) keep() {
+	defer close(db.kept)
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-db.quit:
+			return
+		case <-tick.C:
+			// What it cannot do now it does the next time.
+			_, _ = db.keeper.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+		}
+	}
 }
 
 // Check reads one row, for readiness.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,7 +73,7 @@ func DefaultSettings(node string) Settings {
 	return Settings{
 		Node: node, Lease: 20 * time.Second, Sweep: 5 * time.Second, Slice: 15 * time.Minute,
 		MaxAttempts: 12, Backoff: backoff, WaitFor: 15 * time.Second,
-		Calm: 20 * time.Millisecond, Patience: 2 * time.Second, Grace: 3 * time.Second,
+		Calm: 20 * time.Millisecond, Patience: 4 * time.Second, Grace: 5 * time.Second,
 	}
 }
 
@@ -187,7 +188,19 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 		}
 		jobs = append(jobs, j)
 	}
-	return e.queue.Push(ctx, jobs)
+	return e.pushAll(ctx, jobs)
+}
+
+// pushBatch is small, so that nobody waits long for the database behind it.
+const pushBatch = 40
+
+func (e *Engine) pushAll(ctx context.Context, jobs []Job) error {
+	for batch := range slices.Chunk(jobs, pushBatch) {
+		if err := e.queue.Push(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errShutdown ends steps when this process stops; it costs no attempt.

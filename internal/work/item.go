@@ -119,7 +119,7 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, state, step, data,
 		generation, not_before, correlation, created, updated)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, 1, $9, $10, $11, $11)
-	ON CONFLICT (kind, parent, subject) DO NOTHING`
+	ON CONFLICT (parent, kind, subject) DO NOTHING`
 
 // Prepare compiles the statement that every accepted call runs. It is called
 // once, before the engine is used.

@@ -120,7 +120,7 @@ func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
 	if err != nil || len(jobs) == 0 {
 		return err
 	}
-	return e.queue.Push(ctx, jobs)
+	return e.pushAll(ctx, jobs)
 }
 
 const sweepBatch = 1000

@@ -133,10 +133,9 @@ CREATE TABLE items (
   created     BIGINT NOT NULL,
   updated     BIGINT NOT NULL,
   finished    BIGINT NOT NULL DEFAULT 0,
-  UNIQUE (kind, parent, subject)
+  UNIQUE (parent, kind, subject)
 );
 CREATE INDEX items_due ON items (state, not_before);
-CREATE INDEX items_parent ON items (parent);
 CREATE INDEX items_owner ON items (owner, id);
 
 CREATE TABLE item_history (
