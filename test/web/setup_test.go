@@ -85,11 +85,16 @@ func (f *face) send(q request) answer {
 		f.T.Fatalf("%s %s: %v", q.method, q.path, err)
 	}
 	defer resp.Body.Close()
+	return answer{status: resp.StatusCode, header: resp.Header, body: read(f.T, resp)}
+}
+
+func read(t testing.TB, resp *http.Response) string {
+	t.Helper()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		f.T.Fatalf("%s %s: %v", q.method, q.path, err)
+		t.Fatalf("%s: %v", resp.Request.URL, err)
 	}
-	return answer{status: resp.StatusCode, header: resp.Header, body: string(body)}
+	return string(body)
 }
 
 func (f *face) get(path, session string) answer {
