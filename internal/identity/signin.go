@@ -160,6 +160,6 @@ func refusedBy(system string, query url.Values) error {
 	if said == "" {
 		return nil
 	}
-	return fault.New(fault.Forbidden, "%s did not sign you in: %s.", system, said).
+	return fault.New(fault.Forbidden, "%s did not sign you in: %.200s.", system, said).
 		With("Begin again and agree; if it stays, an administrator should look at the registered application.")
 }

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// callback asks the address that leads back from a sign-in, and wants to be
+// refused with a page that holds no session.
+func (b *browser) refusedAt(name, address string, status int, says string) {
+	b.T.Helper()
+	resp, page := b.open(address)
+	if resp.StatusCode != status || !strings.Contains(page, says) || strings.Contains(page, "<script") {
+		b.T.Errorf("%s: %d %s", name, resp.StatusCode, page)
+	}
+	for _, c := range resp.Cookies() {
+		if c.Name == "nxf_session" {
+			b.T.Errorf("%s: a session was opened", name)
+		}
+	}
+}
+
+const notYours = "This sign-in was not begun in this browser, took too long, or was used before."
+
+func with(address, key, value string) string {
+	u, _ := url.Parse(address) // ours
+	q := u.Query()
+	q.Set(key, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func TestNuxeoCallback(t *testing.T) {
+	t.Parallel()
+	f := local(t)
+	callback := f.Config.PublicURL + "/oauth/nuxeo/callback"
+	f.browser("josh").refusedAt("nothing", callback, 403, notYours)
+	f.browser("josh").refusedAt("no state", callback+"?code=x", 403, notYours)
+	f.browser("josh").refusedAt("no such state", callback+"?code=x&state=y", 403, notYours)
+	mine := f.browser("josh")
+	address := mine.leaveAndReturn("/signin")
+	f.browser("julia").refusedAt("another browser", address, 403, notYours)
+	mine.refusedAt("spent by another browser", address, 403, notYours) // whoever tried it first has used it up
+	mine = f.browser("josh")
+	address = mine.leaveAndReturn("/signin")
+	mine.refusedAt("at the other callback", strings.Replace(address, "/oauth/nuxeo/", "/oauth/frameio/", 1), 401, "You are not signed in")
+	if resp, page := mine.open(address); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("the true one: %d %s", resp.StatusCode, page)
+	}
+	mine.refusedAt("reused", address, 403, notYours)
+	mine = f.browser("josh")
+	mine.refusedAt("another code", with(mine.leaveAndReturn("/signin"), "code", "stolen"), 422, "Nuxeo refuses the sign-in")
+}
+
+func TestFrameioCallback(t *testing.T) {
+	t.Parallel()
+	f := local(t)
+	here, _ := url.Parse(f.Config.PublicURL)
+	signedIn := func(login string) *browser {
+		b := f.browser(login)
+		b.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn(login), Path: "/"}})
+		return b
+	}
+	josh := signedIn("josh")
+	address := josh.leaveAndReturn("/connect")
+	f.browser("josh").refusedAt("nobody", address, 401, "You are not signed in")
+	signedIn("julia").refusedAt("another person's browser", address, 403, notYours)
+	josh = signedIn("josh")
+	address = josh.leaveAndReturn("/connect")
+	josh.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn("julia"), Path: "/"}})
+	josh.refusedAt("somebody else by now", address, 403, "You are signed in as somebody else than when you began.")
+	josh = signedIn("josh")
+	address = josh.leaveAndReturn("/connect")
+	if resp, page := josh.open(address); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("the true one: %d %s", resp.StatusCode, page)
+	}
+	josh.refusedAt("reused", address, 403, notYours)
+	olga := signedIn("olga")
+	olga.user = "josh" // on Frame.io
+	olga.refusedAt("an account that is another's", olga.leaveAndReturn("/connect"), 409, "is connected to another Nuxeo login already")
+}
+
+// What the other side says is shown as text.
+func TestRefusalsAreShownAsText(t *testing.T) {
+	t.Parallel()
+	f := local(t)
+	here, _ := url.Parse(f.Config.PublicURL)
+	for _, said := range []string{"access_denied", `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "{{.Person}}", strings.Repeat("x", 5000)} {
+		for _, begin := range []string{"/signin", "/connect"} {
+			b := f.browser("josh")
+			if begin == "/connect" {
+				b.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn("josh"), Path: "/"}})
+			}
+			resp, page := b.open(with(b.leaveAndReturn(begin), "error", said))
+			shown := said
+			if strings.ContainsAny(said, "<") {
+				shown = "&lt;"
+			}
+			if resp.StatusCode != http.StatusForbidden || !strings.Contains(page, shown[:min(len(shown), 100)]) || strings.Contains(page, "<script") || strings.Contains(page, "<img") {
+				t.Errorf("%s: %d %s", begin, resp.StatusCode, page)
+			}
+			if len(page) > 3000 {
+				t.Errorf("%s: a page of %d bytes", begin, len(page))
+			}
+		}
+	}
+}
+
+// unsafe are all routes that change something.
+var unsafe = []struct{ method, path, body string }{
+	{"POST", "/signout", ""},
+	{"POST", "/api/v1/session", `{"nuxeo_token":"x"}`},
+	{"DELETE", "/api/v1/session", ""},
+	{"DELETE", "/api/v1/me/frameio", ""},
+	{"PUT", "/api/v1/provider", `{"client_id":"evil"}`},
+	{"DELETE", "/api/v1/provider", ""},
+	{"POST", "/api/v1/provider/import", ""},
+	{"POST", "/api/v1/bindings", `{"folder":"/default-domain/workspaces/videos","action_name":"Evil","workspaces":["{workspace}"]}`},
+	{"DELETE", "/api/v1/bindings/{binding}", ""},
+	{"POST", "/api/v1/publications", `{"binding":"{binding}","assets":["{file}"]}`},
+	{"POST", "/api/v1/items/{item}/retry", ""},
+	{"POST", "/api/v1/items/{item}/cancel", ""},
+}
+
+func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.fillCloudServices("evil", "evil")
+	session := f.join("Administrator")
+	made := f.Bind("Publish")
+	ids := strings.NewReplacer("{binding}", made.ID, "{item}", f.Settle()[0].ID, "{workspace}", f.Workspace, "{file}", f.file("Cut.mov", 100))
+	before := f.state(session)
+	for _, u := range unsafe {
+		for name, header := range map[string]http.Header{
+			"cross-site":          {"Sec-Fetch-Site": {"cross-site"}},
+			"same-site subdomain": {"Sec-Fetch-Site": {"same-site"}},
+			"an old browser":      {"Origin": {"https://evil.example"}},
+			"a sandboxed frame":   {"Origin": {"null"}},
+			"another port":        {"Origin": {"http://127.0.0.1:1"}},
+			"a form":              {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}, "Content-Type": {"text/plain"}},
+		} {
+			a := f.send(request{method: u.method, path: ids.Replace(u.path), body: ids.Replace(u.body), cookie: session, header: header})
+			if a.status != http.StatusForbidden {
+				t.Errorf("%s %s from %s: %d %s", u.method, u.path, name, a.status, a.body)
+				continue
+			}
+			a.refused(t, http.StatusForbidden, "forbidden")
+			if len(a.header.Values("Set-Cookie")) > 0 {
+				t.Errorf("%s %s from %s sets a cookie", u.method, u.path, name)
+			}
+		}
+	}
+	if after := f.state(session); after != before {
+		t.Errorf("something changed:\n%s\n%s", before, after)
+	}
+	// The same from our own pages is taken.
+	own := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {f.Config.PublicURL}}
+	if a := f.send(request{method: "POST", path: "/signout", cookie: session, header: own}); a.status != http.StatusSeeOther {
+		t.Errorf("our own page cannot sign out: %d", a.status)
+	}
+}
+
+// state is what a visitor of another site must not change.
+func (f *face) state(session string) string {
+	f.T.Helper()
+	f.Settle()
+	all := ""
+	for _, path := range []string{"/me", "/provider", "/bindings", "/items"} {
+		a := f.get("/api/v1"+path, session)
+		if a.status != http.StatusOK {
+			f.T.Errorf("%s: %d", path, a.status)
+		}
+		all += a.body
+	}
+	return all
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
+		if a := f.get(path, ""); a.status != http.StatusOK || a.body != want {
+			t.Errorf("%s: %d %q", path, a.status, a.body)
+		}
+	}
+	if err := errors.Join(f.App.DB.Reader.Close(), f.App.DB.Writer.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f.get("/readyz", "").refused(t, http.StatusServiceUnavailable, "not_ready")
+	if a := f.get("/healthz", ""); a.status != http.StatusOK {
+		t.Errorf("the process does not live: %d", a.status)
+	}
+	f.get("/api/v1/me", "some session").refused(t, http.StatusInternalServerError, "internal")
+	if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: "{}"}); a.status != http.StatusInternalServerError {
+		t.Errorf("an action: %d", a.status) // Frame.io tries again
+	}
+	f.Die()
+}
+
+var (
+	documented = regexp.MustCompile("(?m)^\\| `(nuxeo_frameio_[a-z_]+)")
+	labels     = regexp.MustCompile(`[a-z_]+="([^"]*)"`)
+)
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("../../doc/manual.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := open(t)
+	made := f.Bind("Publish")
+	session := f.SignIn("josh")
+	items := f.Published(f.Josh, f.file("Cut.mov", 1000))
+	f.get("/api/v1/bindings/"+made.ID, session)
+	f.get("/api/v1/items/"+items[0].ID, session)
+	f.get("/api/v1/items/unknown-item-id", session)
+	f.get("/made/up/path", "")
+	f.send(request{method: "BREW", path: "/made/up/path"})
+	page := f.get("/metrics", "").body
+	names := documented.FindAllStringSubmatch(string(manual), -1)
+	if len(names) < 5 {
+		t.Fatalf("the manual names %v", names)
+	}
+	for _, m := range names {
+		if !strings.Contains(page, "\n"+m[1]) {
+			t.Errorf("%s is not there", m[1])
+		}
+	}
+	for line := range strings.Lines(page) {
+		if name, _, _ := strings.Cut(line, "{"); !strings.HasPrefix(line, "#") && !slices.ContainsFunc(names, func(m []string) bool { return strings.HasPrefix(name, m[1]) }) {
+			t.Errorf("not in the manual: %s", line)
+		}
+		for _, l := range labels.FindAllStringSubmatch(line, -1) {
+			if len(l[1]) > 60 || strings.Contains(l[1], "made") || strings.Contains(l[1], "unknown-item") || uuids.MatchString(l[1]) {
+				t.Errorf("a label holds %q", l[1])
+			}
+		}
+	}
+	for _, want := range []string{
+		`route="POST /frameio/actions/{id}",status="200"`, `route="GET /api/v1/items/{id}",status="404"`, `route="GET /api/v1/bindings/{id}",status="200"`,
+		`status="200",system="nuxeo"`, `status="206",system="files"`, `nuxeo_frameio_items{state="done"} 3`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
+
+var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-`)
