@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -150,10 +151,38 @@ func seconds(s string) float64 {
 
 // comments makes the document's comments equal to those of the file.
 func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
+	if err := s.importComments(ctx, r, r.Job.File.ID, r.Job.File.Metadata); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
+}
+
+// refresh brings the last comments on the outgoing file, so that the version
+// that will hold it holds them too. A file that is gone has nothing to say.
+func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return work.Next{}, err
+	}
+	next := work.Next{Step: StepTransfer}
+	if l.FileID == "" || l.FileID == r.Job.File.ID {
+		return next, nil
+	}
+	f, err := r.Frameio.File(ctx, r.Job.Asset.Account, l.FileID)
+	if v4.NotFound(err) {
+		return next, nil
+	}
+	if err != nil {
+		return work.Next{}, err
+	}
+	return next, s.importComments(ctx, r, f.ID, f.Metadata)
+}
+
+func (s *Service) importComments(ctx context.Context, r *Run, file string, metadata []frameio.Field) error {
 	var list []frameio.Comment
-	for c, err := range r.Frameio.Comments(ctx, r.Job.Asset.Account, r.Job.File.ID) {
+	for c, err := range r.Frameio.Comments(ctx, r.Job.Asset.Account, file) {
 		if err != nil {
-			return work.Next{}, err
+			return err
 		}
 		list = append(list, c)
 	}
@@ -167,19 +196,13 @@ func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 		Changed: func() { n++ }, Left: func() { left++ },
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
 	}
-	t := review.Target{
-		LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: r.Job.File.ID,
-		FrameRate: frameio.FrameRate(field(r.Job.File.Metadata, s.Set.FieldNames.FrameRate)),
-	}
-	err := importer.Import(ctx, t, list)
+	err := importer.Import(ctx, review.Target{
+		LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file,
+		FrameRate: frameio.FrameRate(field(metadata, s.Set.FieldNames.FrameRate)),
+	}, list)
 	r.Job.Comments += n
-	if err != nil {
-		return work.Next{}, err
+	if err != nil || left == 0 {
+		return err
 	}
-	if left > 0 {
-		if err := r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left); err != nil {
-			return work.Next{}, err
-		}
-	}
-	return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
+	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
 }

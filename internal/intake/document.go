@@ -45,7 +45,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
 	r.Job.Outcome, r.Job.Intent = Updated, nil
-	return work.Next{Step: StepTransfer}, r.Save(ctx)
+	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }
 
 func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {

@@ -12,6 +12,7 @@ package intake
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -21,8 +22,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 
-	"net/http"
-
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 )
 
@@ -30,6 +29,7 @@ import (
 const (
 	StepResolve  = "resolve"  // which file, is its original there
 	StepLink     = "link"     // which document, what does it hold
+	StepRefresh  = "refresh"  // comments of the file that goes
 	StepTransfer = "transfer" // the bytes, into an upload batch
 	StepAttach   = "attach"   // the batch, into the document
 	StepVerify   = "verify"   // is it what was sent
@@ -176,7 +176,7 @@ func (r *Run) named(ctx context.Context, name string) error {
 // Step does one step and names the next; Done is set after the last.
 func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
 	steps := map[string]func(context.Context, *Run) (work.Next, error){
-		StepResolve: s.resolve, StepLink: s.link, StepTransfer: s.transfer, StepAttach: s.attach,
+		StepResolve: s.resolve, StepLink: s.link, StepRefresh: s.refresh, StepTransfer: s.transfer, StepAttach: s.attach,
 		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments,
 	}
 	do, ok := steps[step]

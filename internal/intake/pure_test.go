@@ -129,8 +129,10 @@ func TestFacts(t *testing.T) {
 		want facts
 	}{
 		"nothing": {given(), facts{}},
-		"all": {given("status", "Approved", "Frame Rate", "25", "Duration", "4.04", "Video Codec", "h264", "Resolution - Width", "1920.0", "Resolution - Height", "1080"),
-			facts{status: "Approved", codec: "h264", resolution: "1920 x 1080", fps: 25.0, duration: 4.04, frames: int64(101)}},
+		"all": {
+			given("status", "Approved", "Frame Rate", "25", "Duration", "4.04", "Video Codec", "h264", "Resolution - Width", "1920.0", "Resolution - Height", "1080"),
+			facts{status: "Approved", codec: "h264", resolution: "1920 x 1080", fps: 25.0, duration: 4.04, frames: int64(101)},
+		},
 		"a rate of 29.97":    {given("Frame Rate", "29.97 fps", "Duration", "00:01:00"), facts{fps: 29.97, duration: 60.0, frames: int64(1798)}},
 		"no rate":            {given("Duration", "4"), facts{duration: 4.0}},
 		"nonsense":           {given("Frame Rate", "fast", "Duration", "long", "Resolution - Width", "1920"), facts{}},

@@ -137,9 +137,11 @@ func (t *tree) needed() []bool {
 }
 
 // folder looks for the folder by what it carries in dc:source, then makes it.
+// It is found wherever it is below the bound folder: it may have come as part of
+// a larger one, or been moved.
 func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *branch) (string, error) {
 	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
-	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:parentId = " + nuxeo.Quote(parent) +
+	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
 		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range r.Nuxeo.Search(ctx, q, nuxeo.Fetch{}) {
 		if err != nil {

@@ -60,6 +60,7 @@ func item(kind, subject, title string, st state) work.New {
 //	(first)   who acts                            reads only
 //	resolve   which file; wait for the original   reads only
 //	link      claim the link, find the document   the link is ours; a document of a lost answer is adopted
+//	refresh   comments of the outgoing file       as comments
 //	transfer  bytes into a batch                  parts replace themselves; the server is asked what it has
 //	attach    create or update the document       idempotency key and look-up; change token and digest
 //	verify    compare, record the content         reads; putting back needs the intent

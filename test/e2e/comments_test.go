@@ -132,3 +132,27 @@ func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 		t.Errorf("facets %v", d.Facets)
 	}
 }
+
+// What was said about the outgoing file until its successor came is in the
+// version that holds it.
+func TestLastWordsGoIntoTheVersion(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish to Nuxeo")
+	first := addVideo(b, "cut.mov", "first")
+	b.Published(b.Josh, first)
+	b.Frameio.AddComment(first, frameiosim.CommentSpec{Text: "One last word", OwnerID: b.Julia, Timestamp: ptr(50)})
+	b.Frameio.Stack(first, addVideo(b, "cut.mov", "second cut"))
+	b.Published(b.Josh, first)
+	d := b.Only()
+	for _, v := range b.Nuxeo.Versions(d.UID) {
+		if v.Content != nil && v.Content.Length == int64(len("first")) {
+			for _, c := range b.Nuxeo.Comments(v.UID) {
+				if strings.Contains(c.Text, "One last word") {
+					return
+				}
+			}
+		}
+	}
+	t.Error("no version holds the first cut with its last comment")
+}
