@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -84,6 +85,17 @@ func World(f func(*app.World)) Option { return func(o *options) { f(&o.world) } 
 
 // contracts holds the contract file, loaded once; nil when it is not at hand.
 var contracts = sync.OnceValues(contract.FromEnv)
+
+// Covered tells how much of Frame.io's contract the tests have used; each use was
+// checked.
+func Covered() string {
+	c, err := contracts()
+	if err != nil {
+		return "SKIP contract: " + err.Error()
+	}
+	covered, total, _ := c.Covered()
+	return fmt.Sprintf("contract: %d of %d operations used, all requests and answers valid", covered, total)
+}
 
 // New builds a bed with a package installed, people signed in on both sides and
 // the connector running.
@@ -206,7 +218,7 @@ func (b *Bed) Start() {
 	b.App = a
 	b.current.Store(a)
 	b.done.Go(func() {
-		if err := a.Run(ctx); err != nil && !b.dead.Load() {
+		if err := a.Run(ctx); err != nil && !errors.Is(err, context.Canceled) && !b.dead.Load() {
 			b.T.Errorf("the connector ended: %v", err)
 		}
 	})
