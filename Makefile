@@ -21,6 +21,7 @@ demo: build ## Show everything on this machine, without any account
 .PHONY: test
 test: check ## Run every check and every test
 	go test -timeout 20m ./...
+	@go test -count=1 -v -run 'TestContract|TestPublishBrings' ./internal/simulator/frameiosim ./test/e2e | grep -E 'operations (used|covered)|SKIP contract' || true
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector

@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
 // TestMain lets more tests run at once than there are processors: most of the
@@ -15,5 +18,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	fmt.Println(bed.Covered())
+	os.Exit(code)
 }
