@@ -75,6 +75,9 @@ func Open(ctx context.Context, path string, also ...func(context.Context, *sql.D
 	return db, os.Chmod(path, 0o600)
 }
 
+// readers is how many connections read at once.
+const readers = 8
+
 func open(path string) (*DB, error) {
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
 	writer, err := sql.Open("sqlite", name+options)
@@ -86,7 +89,8 @@ func open(path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	reader.SetMaxOpenConns(8)
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers) // opening one costs more than what it is for
 	keeper, err := sql.Open("sqlite", name+options)
 	if err != nil {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
