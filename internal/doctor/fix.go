@@ -2,9 +2,11 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -60,6 +62,12 @@ func (d *Doctor) makeClient(ctx context.Context) (string, error) {
 	return fmt.Sprintf("the OAuth client %q now leads back to %s", id, back), err
 }
 
+// The document that is written to, right below the root.
+const (
+	probeName = "nuxeo-frameio-doctor"
+	probeTime = 30 * time.Second // to remove it
+)
+
 // tryPolicies writes to a document of its own as the connector would, counts
 // versions, and removes the document.
 func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
@@ -67,17 +75,16 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
+	if err := d.removeProbe(ctx); err != nil { // of a run that was killed
+		return f, err
+	}
+	defer func() { err = errors.Join(err, d.removeProbe(ctx)) }()
 	doc, err := d.Admin.Create(ctx, root.UID, nuxeo.NewDocument{
-		Name: "nuxeo-frameio-doctor", Type: "File", Properties: map[string]any{"dc:title": "nuxeo-frameio doctor (can be deleted)"},
+		Name: probeName, Type: "File", Properties: map[string]any{"dc:title": "nuxeo-frameio doctor (can be deleted)"},
 	}, nuxeo.WriteOptions{Source: "frameio-metadata"})
 	if err != nil {
 		return f, err
 	}
-	defer func() {
-		if e := d.Admin.Delete(ctx, doc.UID); err == nil {
-			err = e
-		}
-	}()
 	counts := make([]int, 0, 3)
 	for _, source := range []string{"", "frameio-metadata", "frameio"} {
 		if source != "" {
@@ -92,6 +99,24 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 		counts = append(counts, len(versions))
 	}
 	return verdict(counts), nil
+}
+
+// removeProbe removes the document until it is seen to be gone, also when who
+// asked has given up. It goes by the path: the answer that told the id may have
+// been lost.
+func (d *Doctor) removeProbe(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+	defer cancel()
+	for range 4 {
+		doc, lookErr := d.Admin.GetByPath(ctx, "/"+probeName, nuxeo.Fetch{})
+		if nuxeo.NotFound(lookErr) {
+			return nil
+		}
+		if err = lookErr; err == nil {
+			err = d.Admin.Delete(ctx, doc.UID)
+		}
+	}
+	return err
 }
 
 func verdict(counts []int) Finding {

@@ -1,0 +1,175 @@
+package doctor_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+const jwtSecret = "a secret that is shared and long enough for HMAC with SHA-512, really"
+
+// patient is a connector in good health with a doctor who is an administrator.
+type patient struct {
+	*bed.Bed
+	doctor *doctor.Doctor
+}
+
+func admit(t *testing.T) *patient {
+	t.Helper()
+	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), bed.Config(func(c *app.Config) {
+		c.Nuxeo.JWTSecret, c.PublicURL = jwtSecret, strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) // as Nuxeo wants it
+	}))
+	p := &patient{b, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
+	p.client(func(*nuxeosim.OAuthClient) {})
+	return p
+}
+
+func (p *patient) examine() map[string]doctor.Finding {
+	p.T.Helper()
+	found := map[string]doctor.Finding{}
+	p.doctor.Examine(p.T.Context(), func(f doctor.Finding) { found[f.Name] = f })
+	return found
+}
+
+// client is the registration of "Sign in with Nuxeo" with one thing changed.
+func (p *patient) client(change func(*nuxeosim.OAuthClient)) {
+	c := nuxeosim.OAuthClient{ID: "nuxeo-frameio", RedirectURIs: []string{p.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true}
+	change(&c)
+	p.Nuxeo.AddOAuthClient(c)
+}
+
+func (p *patient) nuxeoFails(path string, status int) {
+	p.Nuxeo.Faults().Add(faults.Rule{Path: path, Status: status})
+}
+
+// provider registers another Frame.io application.
+func (p *patient) provider(change func(*identity.Provider)) {
+	q, err := p.App.Identity.Provider(p.T.Context())
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	change(&q)
+	if err := p.App.Identity.SaveProvider(p.T.Context(), q); err != nil {
+		p.T.Fatal(err)
+	}
+}
+
+func (p *patient) ahead(d time.Duration) {
+	p.doctor.Now = func() time.Time { return time.Now().Add(d) }
+}
+
+// healthy is how the checks come out when nothing is wrong: the address is this
+// machine's, and policies are tried by Fix only.
+var healthy = map[string]doctor.Mark{
+	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
+	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
+	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Mail": doctor.OK,
+}
+
+func TestHealthy(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	found := p.examine()
+	for name, want := range healthy {
+		if f := found[name]; f.Mark != want || f.Detail == "" || (f.Mark == doctor.Warning) != (f.Remedy != "") {
+			t.Errorf("%+v, not %s", f, want)
+		}
+	}
+	if len(found) != len(healthy) {
+		t.Errorf("%d checks, of which %d are known here", len(found), len(healthy))
+	}
+}
+
+// ills are each check made to fail, once for each way it knows. says is part of
+// what is found.
+var ills = []struct {
+	name, check, says string
+	mark              doctor.Mark
+	harm              func(*patient)
+}{
+	{"no workers", "Configuration", "0 workers", doctor.Broken, func(p *patient) { p.App.Config.Workers = 0 }},
+	{"closed database", "Database", "cannot be read", doctor.Broken, func(p *patient) { _ = p.App.DB.Reader.Close() }},
+	{"no key", "Encryption key", "gone", doctor.Broken, func(p *patient) { _ = os.Remove(filepath.Join(p.Config.Data, "encryption.key")) }},
+	{"open key", "Encryption key", "others can read", doctor.Broken, func(p *patient) { _ = os.Chmod(filepath.Join(p.Config.Data, "encryption.key"), 0o644) }},
+	{"fast clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(10 * time.Minute) }},
+	{"slow clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(-10 * time.Minute) }},
+	{"drifting clock", "Clock", "off by ", doctor.Warning, func(p *patient) { p.ahead(time.Minute) }},
+	{"Nuxeo away", "Nuxeo", "cannot be reached", doctor.Broken, func(p *patient) { p.Nuxeo.Faults().Add(faults.Rule{Reset: true}) }},
+	{"not Nuxeo", "Nuxeo", "answers 404", doctor.Broken, func(p *patient) { p.nuxeoFails("/api/v1/me", 404) }},
+	{"another JWT secret", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.JWTSecret = strings.Repeat("other", 20) }},
+	{"another service password", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {
+		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "no"
+	}},
+	{"humble service account", "Rights in Nuxeo", "no administrator", doctor.Warning, func(p *patient) {
+		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "julia"
+	}},
+	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/frameio_binding", 404) }},
+	{"no facet", "Package in Nuxeo", "facet FrameioAsset", doctor.Broken, func(p *patient) { p.nuxeoFails("facets/FrameioAsset", 404) }},
+	{"Nuxeo fails", "Package in Nuxeo", "Nuxeo fails", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/", 500) }},
+	{"no client id", "Sign in with Nuxeo", "cannot sign in", doctor.Warning, func(p *patient) { p.App.Config.Nuxeo.ClientID = "" }},
+	{"unknown client", "Sign in with Nuxeo", "no OAuth client", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.ClientID = "another" }},
+	{"disabled client", "Sign in with Nuxeo", "disabled", doctor.Broken, func(p *patient) { p.client(func(c *nuxeosim.OAuthClient) { c.Enabled = false }) }},
+	{"client of elsewhere", "Sign in with Nuxeo", "does not know", doctor.Broken, func(p *patient) {
+		p.client(func(c *nuxeosim.OAuthClient) { c.RedirectURIs = []string{"https://x.example"} })
+	}},
+	{"Frame.io away", "Frame.io API", "cannot be reached", doctor.Broken, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Reset: true}) }},
+	{"not Frame.io", "Frame.io API", "answers 500", doctor.Warning, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Status: 500}) }},
+	{"no provider", "Frame.io sign-in", "not registered", doctor.Broken, func(p *patient) { _ = p.App.Identity.DeleteProvider(p.T.Context()) }},
+	{"wrong secret", "Frame.io sign-in", "invalid_client", doctor.Broken, func(p *patient) { p.provider(func(q *identity.Provider) { q.ClientSecret = "wrong" }) }},
+	{"sign-in away", "Frame.io sign-in", "cannot be reached", doctor.Broken, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Path: "^/ims/", Reset: true}) }},
+	{"no https", "Public address", "not https", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "http://frameio.example.com" }},
+	{"bare address", "Public address", "bare address", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "https://10.1.2.3" }},
+	{"short name", "Public address", "no full host name", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://connector" }},
+	{"name without a host", "Public address", "does not answer", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://frameio.invalid" }},
+	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Config.Mail.Via = "none" }},
+	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) {
+		p.App.Config.Mail.SMTPHost, p.App.Mail.Set.Host, p.App.Mail.Set.Port = "127.0.0.1", "127.0.0.1", 1
+	}},
+}
+
+func TestEachIllIsFound(t *testing.T) {
+	t.Parallel()
+	missed := map[string]bool{}
+	for name := range healthy {
+		missed[name] = name != "Versioning policies" // Fix tries them
+	}
+	for _, ill := range ills {
+		missed[ill.check] = false
+		t.Run(ill.name, func(t *testing.T) {
+			t.Parallel()
+			p := admit(t)
+			ill.harm(p)
+			f := p.examine()[ill.check]
+			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" || strings.Contains(f.Detail+f.Remedy, jwtSecret) {
+				t.Errorf("found %+v", f)
+			}
+		})
+	}
+	for name, miss := range missed {
+		if miss {
+			t.Errorf("nothing makes %s fail", name)
+		}
+	}
+}
+
+func TestExamineChangesNothing(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	p.examine()
+	for _, r := range p.Nuxeo.Requests() {
+		if r.User == "Administrator" && r.Method != http.MethodGet {
+			t.Errorf("%s %s", r.Method, r.Path)
+		}
+	}
+}
