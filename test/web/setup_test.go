@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
@@ -64,7 +65,9 @@ type request struct {
 
 func (f *face) send(q request) answer {
 	f.T.Helper()
-	r, err := http.NewRequestWithContext(f.T.Context(), q.method, f.Config.PublicURL+q.path, strings.NewReader(q.body))
+	ctx, cancel := context.WithTimeout(f.T.Context(), 20*time.Second) // should it be a stream
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, q.method, f.Config.PublicURL+q.path, strings.NewReader(q.body))
 	if err != nil {
 		f.T.Fatal(err)
 	}
