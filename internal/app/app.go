@@ -111,7 +111,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
 		return err
 	}
-	vault, err := a.vault()
+	vault, err := identity.OpenVault(ctx, a.DB, a.Config.EncryptionKey, filepath.Join(a.Config.Data, "encryption.key"))
 	if err != nil {
 		return err
 	}
@@ -128,18 +128,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.register()
 	a.serveBy(registry)
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
-}
-
-func (a *App) vault() (*identity.Vault, error) {
-	keys := a.Config.EncryptionKey
-	if len(keys) == 0 {
-		key, err := identity.KeyFile(filepath.Join(a.Config.Data, "encryption.key"))
-		if err != nil {
-			return nil, err
-		}
-		keys = []string{key}
-	}
-	return identity.NewVault(keys...)
 }
 
 // nodeName is this installation's name as a node, kept in the data folder.
@@ -163,7 +151,9 @@ func (a *App) buildEngine() error {
 		a.Engine = work.NewEngine(a.DB, a.world.Queue(a.DB), a.world.Log, a.world.Now, set)
 		return nil
 	}
-	queue, err := work.NewRiver(a.DB.Writer, a.node, a.Config.Workers, quiet(a.world.Log))
+	// A slice may end in an attach, which takes as long as Nuxeo is granted.
+	limit := set.Slice + a.Config.Nuxeo.AttachTimeout + 10*time.Minute
+	queue, err := work.NewRiver(a.DB.Writer, a.node, a.Config.Workers, limit, quiet(a.world.Log))
 	if err != nil {
 		return err
 	}
@@ -189,7 +179,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
 		Stopping: stopping,
-		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic()},
+		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL},
 		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Log: a.world.Log, Now: a.world.Now,
 		Registry: registry, Ready: a.DB.Check,
 	}

@@ -321,5 +321,5 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 		return "", err
 	}
 	s.Engine.Wake(ids...)
-	return ids[0], nil
+	return first(ids)
 }

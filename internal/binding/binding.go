@@ -153,28 +153,36 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 	if err != nil {
 		return b, err
 	}
-	if !s.maySee(ctx, who, b) {
-		return Binding{}, notFound()
+	may, err := s.maySee(ctx, who, b)
+	if err == nil && !may {
+		err = notFound()
+	}
+	if err != nil {
+		return Binding{}, err
 	}
 	return b, nil
 }
 
-func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) bool {
+func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) (bool, error) {
 	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
-		return true
+		return true, nil
 	}
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
-		return false
+		return false, err
 	}
 	_, err = nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
-	return err == nil
+	switch nuxeo.StatusOf(err) {
+	case 401, 403, 404:
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// List shows bindings that are being made or stand, newest first: of a folder
-// (its id) or all. Before is a cursor: the id of the last one of the page
-// before. It says whether more follow.
-func (s *Service) List(ctx context.Context, who work.Viewer, folder, before string, limit int) ([]Binding, bool, error) {
+// List shows bindings that are being made or stand, newest first: those of a
+// folder (its id), else one's own; administrators see all. before is a cursor,
+// which the call for the page before returned as next; an empty one ends.
+func (s *Service) List(ctx context.Context, who work.Viewer, folder, before string, limit int) (list []Binding, next string, err error) {
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
@@ -182,38 +190,43 @@ func (s *Service) List(ctx context.Context, who work.Viewer, folder, before stri
 		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
 		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	defer rows.Close()
-	var out []Binding
 	for rows.Next() {
 		b, err := scan(rows)
 		if err != nil {
-			return nil, false, err
+			return nil, "", err
 		}
-		out = append(out, b)
+		list = append(list, b)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
-	more := len(out) > limit
-	return s.visible(ctx, who, out[:min(len(out), limit)], more)
+	if len(list) > limit {
+		list = list[:limit]
+		next = list[limit-1].ID
+	}
+	list, err = s.visible(ctx, who, list)
+	return list, next, err
 }
 
-func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding, more bool) ([]Binding, bool, error) {
+func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) ([]Binding, error) {
 	out := make([]Binding, 0, len(all))
 	for _, b := range all {
-		if !s.maySee(ctx, who, b) {
+		may, err := s.maySee(ctx, who, b)
+		if err != nil {
+			return nil, err
+		}
+		if !may {
 			continue
 		}
-		actions, err := s.actions(ctx, b.ID)
-		if err != nil {
-			return nil, false, err
+		if b.Actions, err = s.actions(ctx, b.ID); err != nil {
+			return nil, err
 		}
-		b.Actions = actions
 		out = append(out, b)
 	}
-	return out, more, nil
+	return out, nil
 }
 
 // Bound says whether a binding stands.

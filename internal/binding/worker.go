@@ -34,10 +34,13 @@ type BindWorker struct{ *Service }
 // Step does the next step of an item.
 func (w BindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	switch t.Step {
-	case "":
+	case "": // a retry takes the name again, if it is still free
+		if err := w.setState(ctx, t, Making, Making, Failed); err != nil {
+			return work.Next{}, err
+		}
 		return work.Next{Step: stepBound}, w.makeActions(ctx, t)
 	case stepBound:
-		return work.Next{Step: stepFacet}, w.setState(ctx, t, Bound)
+		return work.Next{Step: stepFacet}, w.setState(ctx, t, Bound, Making, Bound)
 	}
 	return work.Next{Done: true, Outcome: "bound"}, w.showOnFolder(ctx, t)
 }
@@ -111,16 +114,31 @@ func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name
 	return nil
 }
 
-func (s *Service) setState(ctx context.Context, t *work.Task, to State) error {
-	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3`, string(to), store.Millis(t.Now()), t.Parent)
+// setState moves the binding on from one of two states; somebody may have ended
+// it meanwhile, which holds.
+func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom State) error {
+	var n int64
+	err := t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = '', updated = $2 WHERE id = $3 AND state IN ($4, $5)`,
+			string(to), store.Millis(t.Now()), t.Parent, string(from), string(orFrom))
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
 		return err
 	})
+	switch {
+	case store.Duplicate(err):
+		return fault.New(fault.Conflict, "The folder is bound under this name already.").With("Bind it under another name.").Because(err)
+	case err == nil && n == 0:
+		return fault.New(fault.Conflict, "The binding was ended meanwhile.")
+	}
+	return err
 }
 
 // Undo removes what a failed bind has made.
 func (w BindWorker) Undo(ctx context.Context, t *work.Task) error {
-	if err := w.setState(ctx, t, Failed); err != nil {
+	if err := w.setState(ctx, t, Failed, Making, Bound); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
 	}
 	return errors.Join(w.removeActions(ctx, t), w.showOnFolder(ctx, t))
@@ -131,7 +149,8 @@ func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]stri
 	if it.State == work.Done {
 		return nil, nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = $2 WHERE id = $3`, string(Failed), it.Message, it.Parent)
+	_, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = $2 WHERE id = $3 AND state <> $4`,
+		string(Failed), it.Message, it.Parent, string(Unbound))
 	return nil, err
 }
 
@@ -217,15 +236,20 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (strin
 		return "", err
 	}
 	if b.State != Bound {
-		return "", fault.New(fault.Conflict, "This folder is not bound (any more).")
+		return "", errNotBound
 	}
 	if err := s.mayEnd(ctx, who, b); err != nil {
 		return "", err
 	}
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3`, string(Unbound), store.Millis(s.Now()), id); err != nil {
+		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3 AND state = $4`,
+			string(Unbound), store.Millis(s.Now()), id, string(Bound))
+		if err != nil {
 			return err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return errors.Join(errNotBound, err)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, id, actionActive); err != nil {
 			return err
@@ -239,6 +263,17 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (strin
 		return "", err
 	}
 	s.Engine.Wake(ids...)
+	return first(ids)
+}
+
+// errNotBound says that there is nothing to end.
+var errNotBound = fault.New(fault.Conflict, "This folder is not bound (any more).")
+
+// first is the id of the only item that was added.
+func first(ids []string) (string, error) {
+	if len(ids) == 0 {
+		return "", fault.New(fault.Conflict, "This is under way already.")
+	}
 	return ids[0], nil
 }
 

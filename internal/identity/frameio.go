@@ -152,7 +152,7 @@ func readTokens(system string, status int, body []byte) (tokens, error) {
 	case status >= 500 || status == http.StatusTooManyRequests:
 		return t, fault.New(fault.Unavailable, "The sign-in of %s fails at the moment.", system).Because(&grantError{system, t.Error, status})
 	case status >= 400:
-		return t, fault.New(fault.Refused, "%s refuses the sign-in: %s.", system, t.Error).
+		return t, fault.New(fault.Refused, "%s refuses the sign-in: %.200s.", system, t.Error).
 			With(grantRemedy(t.Error)).Because(&grantError{system, t.Error, status})
 	case malformed || t.Access == "":
 		return t, fault.New(fault.Unavailable, "The sign-in of %s answered something else than tokens.", system)

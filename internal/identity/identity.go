@@ -91,13 +91,17 @@ func (s *Service) PersonOnFrameio(ctx context.Context, userID string) (Person, e
 // for them later.
 func (s *Service) remember(ctx context.Context, u nuxeo.User, token string) (Person, error) {
 	now := store.Millis(s.now())
+	if s.set.JWTSecret != "" {
+		token = "" // with the secret no token of anybody is kept
+	}
 	sealed := s.vault.Seal("people/"+u.Login, token)
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO people (login, name, email, admin, nuxeo_token, created, updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $6)
 			ON CONFLICT (login) DO UPDATE SET name = excluded.name, email = excluded.email, admin = excluded.admin,
-				nuxeo_token = COALESCE(excluded.nuxeo_token, people.nuxeo_token), updated = excluded.updated`,
-			u.Login, u.Name, u.Email, u.Administrator, sealed, now)
+				nuxeo_token = CASE WHEN $7 THEN NULL ELSE COALESCE(excluded.nuxeo_token, people.nuxeo_token) END,
+				updated = excluded.updated`,
+			u.Login, u.Name, u.Email, u.Administrator, sealed, now, s.set.JWTSecret != "")
 		return err
 	})
 	if err != nil {

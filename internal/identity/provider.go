@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -82,6 +83,9 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 	if !slices.Contains(p.Scopes, offline) {
 		p.Scopes = append(slices.Clone(p.Scopes), offline)
 	}
+	if err := s.secretStays(ctx, p); err != nil {
+		return err
+	}
 	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
@@ -98,6 +102,25 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 	})
 }
 
+// secretStays sees to it that a stored secret is sent nowhere but where it was
+// meant for: another host for tokens needs the secret anew.
+func (s *Service) secretStays(ctx context.Context, p Provider) error {
+	old, err := s.Provider(ctx)
+	if err != nil || !old.HasSecret || p.ClientSecret != "" || hostOf(old.TokenURL) == hostOf(p.TokenURL) {
+		return err
+	}
+	return fault.Field("client_secret", "Give the client secret together with the new token address.",
+		"The stored client secret is not sent to another host.")
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 func (p Provider) check() error {
 	if p.ServiceName != "" && p.ServiceName != ProviderName {
 		return fault.Field("service_name", `Use "frameio".`, "The service name must be %q.", ProviderName)
@@ -106,13 +129,13 @@ func (p Provider) check() error {
 		return fault.Field("client_id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
 	}
 	if !fullURL(p.AuthorizationURL) {
-		return fault.Field("authorization_url", "Leave the pre-filled address.", "%q is not a full address.", p.AuthorizationURL)
+		return fault.Field("authorization_url", "Leave the pre-filled address.", "%q is not a full https address.", p.AuthorizationURL)
 	}
 	if !fullURL(p.TokenURL) {
-		return fault.Field("token_url", "Leave the pre-filled address.", "%q is not a full address.", p.TokenURL)
+		return fault.Field("token_url", "Leave the pre-filled address.", "%q is not a full https address.", p.TokenURL)
 	}
 	if p.UserAuthorizationURL != "" && !fullURL(p.UserAuthorizationURL) {
-		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full address.", p.UserAuthorizationURL)
+		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full https address.", p.UserAuthorizationURL)
 	}
 	if len(p.Scopes) == 0 {
 		return fault.Field("scopes", "Leave the pre-filled scopes.", "There are no scopes.")
@@ -120,9 +143,16 @@ func (p Provider) check() error {
 	return nil
 }
 
+// fullURL says whether secrets may go there: over https, or without on this
+// machine.
 func fullURL(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && local
 }
 
 // DeleteProvider removes the registration. People stay connected in our records

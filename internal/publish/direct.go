@@ -27,7 +27,7 @@ func (s *Service) Direct(ctx context.Context, who identity.Person, b Binding, pl
 	if err != nil {
 		return "", Answer{}, err
 	}
-	in := Interaction{InteractionID: "direct-" + uuid.NewString(), Step: "open", Binding: b, UserID: who.FrameioID}
+	in := Interaction{InteractionID: "direct-" + uuid.NewString(), Step: "open", Binding: b, UserID: who.FrameioID, Requester: who.Login}
 	for _, text := range assets {
 		found, place, err := locate(ctx, fio, places, AssetID(text))
 		if err != nil {

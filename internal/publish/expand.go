@@ -89,7 +89,10 @@ func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) 
 		} else {
 			t.Assets = append(t.Assets, leaf{ID: a.ID, Name: a.Name, Kind: a.Kind, Folder: at})
 		}
-		if len(t.Assets) > w.MaxAssets || len(t.Folders) > maxBranches {
+		if len(t.Folders) > maxBranches {
+			return fault.New(fault.Refused, "The folder holds more than %d folders.", maxBranches).With("Select sub-folders or files instead.")
+		}
+		if len(t.Assets) > w.MaxAssets {
 			return fault.New(fault.Refused, "The folder holds more than %d assets.", w.MaxAssets).
 				With("Select sub-folders or files instead.")
 		}

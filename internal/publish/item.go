@@ -19,6 +19,9 @@ type state struct {
 	Interaction string `json:"interaction"`
 	UserID      string `json:"user"`  // on Frame.io, who ran the action
 	Owner       string `json:"owner"` // who answers for the binding
+	// Runner is the Nuxeo login of who ran the action; empty when they never
+	// connected.
+	Runner string `json:"runner,omitempty"`
 	// Reader is the login whose Frame.io sign-in is used, Actor (in the item)
 	// the one that acts on Nuxeo; "who" finds both.
 	Reader string     `json:"reader,omitempty"`
@@ -36,7 +39,7 @@ func items(interaction string, in Interaction) []work.New {
 			kind = KindExpand
 		}
 		st := state{
-			Interaction: interaction, UserID: in.UserID, Owner: in.Binding.Owner,
+			Interaction: interaction, UserID: in.UserID, Owner: in.Binding.Owner, Runner: in.Requester,
 			Job: intake.Job{
 				Asset:  intake.Asset{Account: in.AccountID, Workspace: in.WorkspaceID, Kind: frameio.Kind(r.Type), ID: r.ID},
 				Target: intake.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
@@ -51,7 +54,7 @@ func item(kind, subject, title string, st state) work.New {
 	if title == "" {
 		title = subject
 	}
-	return work.New{Kind: kind, Parent: st.Interaction, Subject: subject, Title: title, Owner: st.Owner, Data: st}
+	return work.New{Kind: kind, Parent: st.Interaction, Subject: subject, Title: title, Owner: st.Owner, Requester: st.Runner, Data: st}
 }
 
 // Worker works on the items of publish.
@@ -115,12 +118,16 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 	if err != nil {
 		return work.Next{}, err
 	}
-	t.Actor, st.Reader = st.Owner, st.Owner
-	st.Job.Target.PublishedBy = st.Owner
+	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
+	st.Runner, t.Requester = runner, runner
+	st.Job.Target.PublishedBy = "Frame.io user " + st.UserID
 	if runner != "" {
 		st.Job.Target.PublishedBy = runner
-		if _, err := w.People.Frameio(ctx, runner); err == nil {
+		_, err := w.People.Frameio(ctx, runner)
+		if err == nil {
 			st.Reader = runner
+		} else if !fault.Is(err, fault.NotConnected) {
+			return work.Next{}, err
 		}
 		may, err := w.mayWrite(ctx, runner, st.Job.Target.Folder)
 		if err != nil {
@@ -133,7 +140,7 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 	if err := t.Save(ctx, st); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "in Nuxeo as %s, on Frame.io as %s", t.Actor, st.Reader)
+	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s", st.Job.Target.PublishedBy, t.Actor, st.Reader)
 }
 
 func firstStep(kind string) string {
@@ -232,6 +239,6 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	}
 	return w.Engine.Add(ctx, tx, work.New{
 		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", round), Title: "Mail about what was published",
-		Owner: it.Owner, Data: notice{},
+		Owner: it.Owner, Requester: it.Requester, Data: notice{},
 	})
 }

@@ -43,40 +43,46 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 }
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, error) {
-	m := mail.Message{Key: t.ID, To: t.Owner, Instead: t.Owner, Footer: "You get this mail because you published from Frame.io to Nuxeo."}
-	arrived, failed := 0, 0
+	m := mail.Message{Key: t.ID, To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
+	arrived, unchanged, failed := 0, 0, 0
 	for _, it := range items {
 		var st state
 		if err := it.Load(&st); err != nil {
 			return m, err
 		}
-		if st.Job.Target.PublishedBy != "" {
-			m.To = st.Job.Target.PublishedBy
+		if st.Runner != "" {
+			m.To, m.Footer = st.Runner, "You get this mail because you published from Frame.io to Nuxeo."
 		}
 		m.Document = st.Job.Target.Scope
 		if it.Kind == KindExpand && it.State == work.Done {
 			continue
 		}
-		if it.State == work.Done {
-			arrived++
-		} else {
+		switch {
+		case it.State != work.Done:
 			failed++
+		case it.Outcome == intake.Unchanged:
+			unchanged++
+		default:
+			arrived++
 		}
 		if len(m.Lines) < maxLines {
 			m.Lines = append(m.Lines, w.line(it, st))
 		}
 	}
-	m.Subject, m.Heading = summary(arrived, failed)
-	if more := arrived + failed - len(m.Lines); more > 0 {
+	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
+	if more := arrived + unchanged + failed - len(m.Lines); more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
 	return m, nil
 }
 
-func summary(arrived, failed int) (subject, heading string) {
+// summary puts it all in a line; those that arrived include the unchanged.
+func summary(arrived, unchanged, failed int) (subject, heading string) {
 	switch {
 	case failed == 0 && arrived == 0:
 		return "Frame.io: nothing to publish", "What you published holds no files."
+	case failed == 0 && arrived == unchanged:
+		return "Frame.io: up to date in Nuxeo", "What you published was in Nuxeo already:"
 	case failed == 0 && arrived == 1:
 		return "Frame.io: your asset is in Nuxeo", "Your asset is available in Nuxeo:"
 	case failed == 0:

@@ -79,6 +79,7 @@ type Interaction struct {
 	AccountID     string
 	WorkspaceID   string
 	UserID        string
+	Requester     string // the Nuxeo login, when it is known already
 	Resources     []Resource
 }
 

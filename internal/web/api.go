@@ -107,7 +107,11 @@ func fill(p *identity.Provider, f api.ProviderForm) {
 			*to = *from
 		}
 	}
-	p.ClientID, p.ClientSecret, p.Enabled = f.ClientId, val(f.ClientSecret), f.Enabled == nil || *f.Enabled
+	p.ClientID, p.ClientSecret = f.ClientId, val(f.ClientSecret)
+	p.Enabled = p.Enabled || !p.Registered
+	if f.Enabled != nil {
+		p.Enabled = *f.Enabled
+	}
 	set(&p.Description, f.Description)
 	set(&p.AuthorizationURL, f.AuthorizationUrl)
 	set(&p.TokenURL, f.TokenUrl)
@@ -162,7 +166,7 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := s.Binding.List(ctx, who, val(q.Params.Folder), val(q.Params.Cursor), most)
+	list, next, err := s.Binding.List(ctx, who, val(q.Params.Folder), val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +174,7 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 	for _, b := range list {
 		out.Bindings = append(out.Bindings, bindingJSON(b))
 	}
-	if more && len(list) > 0 {
-		out.Next = &list[len(list)-1].ID
-	}
+	out.Next = opt(next)
 	return out, nil
 }
 
@@ -264,6 +266,9 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 	b, err := s.Binding.Get(ctx, work.Viewer{Login: p.Login, Admin: p.Admin}, q.Body.Binding)
 	if err != nil {
 		return nil, err
+	}
+	if b.State == binding.Making {
+		return nil, fault.New(fault.NotReady, "This folder is just being bound.").With("Try again in a moment.")
 	}
 	if b.State != binding.Bound {
 		return nil, fault.New(fault.Conflict, "This folder is no longer bound to Frame.io.")

@@ -144,6 +144,8 @@ type stream struct {
 	ctx          context.Context
 	who          work.Viewer
 	item, parent string
+	since        time.Time
+	ended        bool
 	seen         map[string]string
 }
 
@@ -169,6 +171,9 @@ func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 	for {
 		_ = out.SetWriteDeadline(time.Now().Add(writeTime))
 		sent, err := st.send(w)
+		if err == nil {
+			err = st.finish(w)
+		}
 		if err != nil {
 			return nil // the listener has left, or the database; it comes again
 		}
@@ -220,6 +225,44 @@ func (st *stream) list() ([]work.View, error) {
 		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
 		return []work.View{v}, err
 	}
-	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Parent: st.parent, Limit: streamItems})
+	if st.parent != "" {
+		list, err := st.server.Engine.Changed(st.ctx, st.who, st.parent, st.since)
+		if len(list) > 0 {
+			st.since = list[len(list)-1].Updated // what changed in the same moment is looked at again
+		}
+		return list, err
+	}
+	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Limit: streamItems})
 	return list, err
+}
+
+// over says whether nothing more will come, after everything was sent.
+func (st *stream) over() (bool, error) {
+	switch {
+	case st.item != "":
+		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
+		return v.State.Final(), err
+	case st.parent != "":
+		open, some, err := st.server.Engine.Open(st.ctx, st.parent)
+		return some && open == 0, err
+	}
+	return false, nil
+}
+
+// finish says so, for listeners that want to know; the stream itself goes on,
+// since a retry may start it all again.
+func (st *stream) finish(w http.ResponseWriter) error {
+	over, err := st.over()
+	if err != nil || over == st.ended {
+		return err
+	}
+	if st.ended = over; !over {
+		return nil
+	}
+	// Something may have ended between the list and the count.
+	if _, err := st.send(w); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(w, "event: end\ndata:\n\n")
+	return err
 }

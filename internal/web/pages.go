@@ -126,15 +126,13 @@ func browserSecret(r *http.Request) string {
 	return c.Value
 }
 
-const sessionSeconds = 12 * 3600
-
 func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	done, err := s.Identity.FinishNuxeo(r.Context(), r.URL.Query(), browserSecret(r))
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
-	http.SetCookie(w, s.cookie(sessionCookie, done.Session, sessionSeconds))
+	http.SetCookie(w, s.cookie(sessionCookie, done.Session, int(s.Set.SessionTTL.Seconds())))
 	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
 	return nil
 }

@@ -36,6 +36,8 @@ type Settings struct {
 	Version   string
 	PublicURL string
 	NuxeoURL  string
+	// SessionTTL is how long a browser keeps its session.
+	SessionTTL time.Duration
 }
 
 // Server answers requests.

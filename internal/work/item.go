@@ -49,6 +49,7 @@ type Item struct {
 	Title           string // what a person calls it
 	Owner           string // the login it belongs to
 	Actor           string // as whom we act on Nuxeo, once it is known
+	Requester       string // the login of whoever asked for it, once it is known
 	State           State
 	Step            string // empty at first
 	Outcome         string // of a done item: created, updated, unchanged …
@@ -69,12 +70,12 @@ type Item struct {
 
 // New describes an item to be added.
 type New struct {
-	Kind, Parent, Subject, Title, Owner, Actor string
-	Data                                       any // the feature's state, as JSON
-	NotBefore                                  time.Time
+	Kind, Parent, Subject, Title, Owner, Actor, Requester string
+	Data                                                  any // the feature's state, as JSON
+	NotBefore                                             time.Time
 }
 
-const itemColumns = `id, kind, parent, subject, title, owner, actor, state, ending, step, data, outcome, generation,
+const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, state, ending, step, data, outcome, generation,
 	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished`
 
 type scanner interface{ Scan(...any) error }
@@ -82,7 +83,7 @@ type scanner interface{ Scan(...any) error }
 func scanItem(row scanner) (Item, error) {
 	var it Item
 	var waiting, notBefore, created, updated, finished int64
-	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.State, &it.ending, &it.Step,
+	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester, &it.State, &it.ending, &it.Step,
 		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
 		&it.Correlation, &created, &updated, &finished)
 	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
@@ -116,9 +117,9 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 	return ids, nil
 }
 
-const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, state, step, data,
+const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, requester, state, step, data,
 		generation, not_before, correlation, created, updated)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', '', $8, 1, $9, $10, $11, $11)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12)
 	ON CONFLICT (parent, kind, subject) DO NOTHING`
 
 // Prepare compiles the statement that every accepted call runs. It is called
@@ -141,7 +142,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 		n.NotBefore = now
 	}
 	args := []any{
-		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, string(data), store.Millis(n.NotBefore),
+		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data), store.Millis(n.NotBefore),
 		correlate.ID(ctx), store.Millis(now),
 	}
 	var res sql.Result

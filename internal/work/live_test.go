@@ -152,7 +152,7 @@ func TestStopOfALiveEngineHandsOver(t *testing.T) {
 // onRiver runs an engine on the job library, with real time.
 func onRiver(t *testing.T, db *store.DB, node string, k worker) (*world, context.CancelFunc) {
 	t.Helper()
-	q, err := newRiver(db.Writer, node, 4, slog.New(slog.DiscardHandler), 100*time.Millisecond)
+	q, err := newRiver(db.Writer, node, 4, time.Hour, slog.New(slog.DiscardHandler), 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestRiverHoldsNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	q, err := NewRiver(db.Writer, "node-1", 1, slog.New(slog.DiscardHandler))
+	q, err := NewRiver(db.Writer, "node-1", 1, time.Hour, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

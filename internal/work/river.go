@@ -46,10 +46,9 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 // Jobs must end on their own well before River would rescue them: it does so
 // without fencing, which ours covers, but in vain.
 const (
-	jobTimeout  = 20 * time.Minute
-	rescueAfter = 25 * time.Minute
+	rescueLater = 5 * time.Minute
 	// softStop is how long jobs may go on when the process stops.
-	softStop = 10 * time.Second
+	softStop = 2 * time.Second
 )
 
 // River is a Queue on the job library. Workers is how many jobs run at once.
@@ -60,17 +59,18 @@ type River struct {
 	soft   time.Duration
 }
 
-// NewRiver makes the queue on a database that Migrate has prepared.
-func NewRiver(db *sql.DB, node string, workers int, log *slog.Logger) (*River, error) {
-	return newRiver(db, node, workers, log, softStop)
+// NewRiver makes the queue on a database that Migrate has prepared. limit is how
+// long a job may run; a step must not need more.
+func NewRiver(db *sql.DB, node string, workers int, limit time.Duration, log *slog.Logger) (*River, error) {
+	return newRiver(db, node, workers, limit, log, softStop)
 }
 
-func newRiver(db *sql.DB, node string, workers int, log *slog.Logger, soft time.Duration) (*River, error) {
+func newRiver(db *sql.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration) (*River, error) {
 	w := &riverWorker{}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
-		ID: node, Logger: log, Workers: bundle, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
 		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		SoftStopTimeout: soft,
 		// Finished jobs tell nothing that our items do not.

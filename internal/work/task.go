@@ -42,7 +42,8 @@ func (t *Task) Commit(ctx context.Context, v any, fn func(*sql.Tx) error) error 
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE items SET data = $1, title = $2, actor = $3 WHERE id = $4`, string(data), t.Title, t.Actor, t.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE items SET data = $1, title = $2, actor = $3, requester = $4 WHERE id = $5`,
+			string(data), t.Title, t.Actor, t.Requester, t.ID)
 		return err
 	})
 	if err == nil {

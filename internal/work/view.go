@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -41,7 +43,7 @@ type Event struct {
 // Item shows one item; NotFound when there is none for this viewer.
 func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) {
 	it, err := scanItem(e.db.Reader.QueryRowContext(ctx, `SELECT `+itemColumns+` FROM items
-		WHERE id = $1 AND (owner = $2 OR actor = $2 OR $3)`, id, who.Login, who.Admin))
+		WHERE id = $1 AND (owner = $2 OR actor = $2 OR requester = $2 OR $3)`, id, who.Login, who.Admin))
 	if errors.Is(err, sql.ErrNoRows) {
 		return View{}, fault.New(fault.NotFound, "There is no such item.").With("See `nuxeo-frameio items list`.")
 	}
@@ -54,28 +56,91 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 
 // Items lists items newest first and says whether more follow.
 func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool, error) {
-	if f.Limit <= 0 || f.Limit > 500 {
+	if f.Limit <= 0 || f.Limit > maxItems {
 		f.Limit = 50
 	}
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items
-		WHERE (owner = $1 OR actor = $1 OR $2) AND ($3 = '' OR kind = $3) AND ($4 = '' OR parent = $4)
-			AND ($5 = '' OR state = $5) AND ($6 = '' OR id < $6)
-		ORDER BY id DESC LIMIT $7`, who.Login, who.Admin, f.Kind, f.Parent, f.State, f.Before, f.Limit+1)
+	q := conditions{}
+	q.visible(who)
+	q.equal("kind", f.Kind)
+	q.equal("parent", f.Parent)
+	q.equal("state", f.State)
+	if f.Before != "" {
+		q.add("id < ?", f.Before)
+	}
+	out, err := e.views(ctx, q, "id DESC", f.Limit+1)
+	more := len(out) > f.Limit
+	return out[:min(len(out), f.Limit)], more, err
+}
+
+// maxItems is the largest page.
+const maxItems = 500
+
+// Changed lists the items of a parent that changed at a time or later, in the
+// order of their changes.
+func (e *Engine) Changed(ctx context.Context, who Viewer, parent string, since time.Time) ([]View, error) {
+	q := conditions{}
+	q.visible(who)
+	q.equal("parent", parent)
+	q.add("updated >= ?", store.Millis(since))
+	return e.views(ctx, q, "updated, id", maxChanged)
+}
+
+// maxChanged is far above what an interaction can hold.
+const maxChanged = 20_000
+
+// Open says how many items of a parent are not final, and whether it has any.
+func (e *Engine) Open(ctx context.Context, parent string) (open int, some bool, err error) {
+	var all int
+	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
+		FROM items WHERE parent = $1`, parent).Scan(&all, &open)
+	return open, all > 0, err
+}
+
+// conditions make a WHERE of what is asked for only, so that an index serves it.
+type conditions struct {
+	terms []string
+	args  []any
+}
+
+func (c *conditions) add(term string, arg any) {
+	c.args = append(c.args, arg)
+	c.terms = append(c.terms, strings.ReplaceAll(term, "?", fmt.Sprintf("$%d", len(c.args))))
+}
+
+func (c *conditions) equal(column, value string) {
+	if value != "" {
+		c.add(column+" = ?", value)
+	}
+}
+
+func (c *conditions) visible(who Viewer) {
+	if !who.Admin {
+		c.add("(owner = ? OR actor = ? OR requester = ?)", who.Login)
+	}
+}
+
+func (c *conditions) where() string {
+	if len(c.terms) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.terms, " AND ")
+}
+
+func (e *Engine) views(ctx context.Context, q conditions, order string, limit int) ([]View, error) {
+	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", itemColumns, q.where(), order, limit), q.args...)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer rows.Close()
 	var out []View
 	for rows.Next() {
 		it, err := scanItem(rows)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		out = append(out, View{Item: it})
 	}
-	more := len(out) > f.Limit
-	out = out[:min(len(out), f.Limit)]
-	return out, more, errors.Join(rows.Err(), e.withTransfers(ctx, out))
+	return out, errors.Join(rows.Err(), e.withTransfers(ctx, out))
 }
 
 func (e *Engine) withTransfers(ctx context.Context, views []View) (err error) {

@@ -102,7 +102,7 @@ func (c *cage) world(w *app.World) {
 	w.Dial = c.tap.dial
 	w.Work = func(s *work.Settings) { bed.Quick(s); s.MaxAttempts = 2 }
 	w.Queue = func(db *store.DB) work.Queue {
-		q, err := work.NewRiver(db.Writer, "canary", 4, w.Log)
+		q, err := work.NewRiver(db.Writer, "canary", 4, time.Hour, w.Log)
 		if err != nil {
 			panic(err)
 		}

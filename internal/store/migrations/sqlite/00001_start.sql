@@ -2,6 +2,11 @@
 -- Times are milliseconds since 1970 in UTC and come from the program, never
 -- from the database's own clock. "sealed" columns hold what the vault encrypted.
 
+CREATE TABLE settings (
+  name  TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+);
+
 CREATE TABLE people (
   login       TEXT PRIMARY KEY,
   name        TEXT NOT NULL,
@@ -114,6 +119,7 @@ CREATE TABLE items (
   title       TEXT NOT NULL,
   owner       TEXT NOT NULL,
   actor       TEXT NOT NULL DEFAULT '',
+  requester   TEXT NOT NULL DEFAULT '',
   state       TEXT NOT NULL,
   ending      TEXT NOT NULL DEFAULT '',
   step        TEXT NOT NULL,
@@ -210,3 +216,4 @@ DROP TABLE credentials;
 DROP TABLE providers;
 DROP TABLE sessions;
 DROP TABLE people;
+DROP TABLE settings;
