@@ -3,14 +3,18 @@ package main
 import (
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
 )
 
 type demoCmd struct {
 	Once    bool   `help:"Play the story, say of each step whether it held, and end."`
-	NoStory bool   `help:"Only start everything."`
+	NoStory bool   `help:"Only start everything and connect both people."`
 	Log     string `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
 }
 
@@ -48,7 +52,7 @@ func (c *demoCmd) line(t *terminal, s demo.Step) {
 
 // stay plays the story in sight and keeps everything running.
 func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
-	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n%s", stage.Addresses())
+	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n%s", stage.Addresses(program()))
 	if !c.NoStory {
 		t.printf("The story:\n\n")
 		start := time.Now()
@@ -66,8 +70,42 @@ func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
 			t.printf("Told in %s. Everything stays up; look around.\n", time.Since(start).Round(100*time.Millisecond))
 		}
 	}
+	if c.NoStory {
+		if err := stage.ConnectEveryone(t.ctx); err != nil {
+			return err
+		}
+		t.printf("Josh and Julia are connected with Frame.io.\n")
+	}
 	t.printf("Ctrl-C ends it.\n")
 	<-t.ctx.Done()
 	t.printf("\nStopping …\n")
 	return nil
+}
+
+// program is how to call this program from the current folder.
+func program() string {
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	if here, err := os.Getwd(); err == nil {
+		if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
+			path = below
+			if !strings.ContainsRune(path, filepath.Separator) {
+				path = "." + string(filepath.Separator) + path // or the shell looks elsewhere
+			}
+		}
+	}
+	return quoted(path)
+}
+
+// quoted is a word of a shell.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r > 127 || strings.ContainsRune("/._-+:@%,", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

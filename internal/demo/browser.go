@@ -77,8 +77,7 @@ func (b *browser) do(r *http.Request) error {
 		return err
 	}
 	defer resp.Body.Close()
-	// The simulated Nuxeo has no pages of its own below /ui/.
-	if resp.StatusCode >= 400 && !strings.Contains(resp.Request.URL.Path, "/ui/") {
+	if resp.StatusCode >= 400 {
 		return fmt.Errorf("%s answered %d", resp.Request.URL.Path, resp.StatusCode)
 	}
 	return nil

@@ -18,7 +18,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
+	"text/tabwriter"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
@@ -209,32 +211,43 @@ func (s *Stage) Stop() error {
 	return errors.Join(append(errs, os.RemoveAll(s.data))...)
 }
 
-// Addresses tells people where to look and how to sign in.
-func (s *Stage) Addresses() string {
+// Addresses tells people where to look and how to sign in; program is how to
+// call ours.
+func (s *Stage) Addresses(program string) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range [][]string{
+		{"Connector", s.URL, "sign in with Nuxeo, connect Frame.io"},
+		{"Nuxeo", s.NuxeoURL + "/ui/", "simulated: folders, documents, comments"},
+		{"Frame.io", s.FrameioURL + "/", "simulated: assets, and custom actions to run"},
+		{"Mail", s.MailURL + "/", "what was sent"},
+	} {
+		_, _ = fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t")) // to memory
+	}
+	_ = w.Flush() // to memory
 	return fmt.Sprintf(`
-  Connector   %[1]s           sign in with Nuxeo, connect Frame.io
-  Nuxeo       %[2]s/ui/   simulated; state at %[3]s/_sim/state
-  Frame.io    %[4]s           simulated; state at %[4]s/_sim/state
-  Mail        %[5]s           what was sent
+%s
+  Nuxeo logins      josh / josh, julia / julia, Administrator / Administrator
+  Frame.io sign-in  josh@example.org, julia@example.org (no password)
 
-  Nuxeo logins        josh / josh, julia / julia, Administrator / Administrator
-  Frame.io sign-in    josh@example.org, julia@example.org (no password)
+  Try it in another terminal, in this folder:
+    export NUXEO_FRAMEIO_SERVER=%s NUXEO_FRAMEIO_USER=josh NUXEO_FRAMEIO_PASSWORD=josh
+    %[3]s bind --list
+    %[3]s bind /default-domain/workspaces/trailers --name "Publish trailers"
+    %[3]s bindings
+    %[3]s publish BINDING %[4]s    # BINDING is the id of the line before
+    %[3]s items list
 
-  Try it in another terminal:
-    export NUXEO_FRAMEIO_SERVER=%[1]s NUXEO_FRAMEIO_USER=josh NUXEO_FRAMEIO_PASSWORD=josh
-    nuxeo-frameio bind --list
-    nuxeo-frameio bind /default-domain/workspaces/trailers --name "Publish to Nuxeo"
-    nuxeo-frameio bindings
-    nuxeo-frameio publish BINDING %[6]s
-    nuxeo-frameio items list
-
-`, s.URL, s.NuxeoURL, trimNuxeo(s.NuxeoURL), s.FrameioURL, s.MailURL, s.seed.making)
+`, b.String(), s.URL, program, s.seed.making)
 }
-
-func trimNuxeo(address string) string { return address[:len(address)-len("/nuxeo")] }
 
 // Connect signs a person in on both sides, as they would in a browser.
 func (s *Stage) Connect(ctx context.Context, login string) error { return s.browse(login).connect(ctx) }
+
+// ConnectEveryone connects josh and julia, as the story does at its start.
+func (s *Stage) ConnectEveryone(ctx context.Context) error {
+	return errors.Join(s.Connect(ctx, "josh"), s.Connect(ctx, "julia"))
+}
 
 // Names are the ids of what the seed made, for scripts.
 func (s *Stage) Names() map[string]string {

@@ -191,6 +191,7 @@ func (t *story) document(context.Context) error {
 		return fmt.Errorf("%d children instead of 3", n)
 	}
 	t.doc = t.must(folder + "/Teaser")
+	t.say("Each asset is one document, and holds the very bytes that Frame.io has.")
 	return has(t.doc, "FrameioAsset")
 }
 
@@ -276,6 +277,7 @@ func (t *story) annotations(context.Context) error {
 	if !c.Annotation || !strings.Contains(c.Entity, `"tool":"rect"`) {
 		return errors.New("the drawing did not arrive as an annotation")
 	}
+	t.say("The drawing on the picture is an annotation of the document.")
 	return nil
 }
 

@@ -1,10 +1,9 @@
 package frameiosim
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"fmt"
-	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -96,19 +95,20 @@ func back(w http.ResponseWriter, r *http.Request, redirect string, add url.Value
 }
 
 func (s *Server) choosePage(w http.ResponseWriter, form url.Values) {
-	var b strings.Builder
-	b.WriteString("<!doctype html><meta charset=utf-8><title>Sign in</title><h1>Sign in to Frame.io</h1><form method=post>")
+	keep := map[string]string{}
 	for key, values := range form {
 		if key != "person" && key != "login_hint" {
-			fmt.Fprintf(&b, "<input type=hidden name=%q value=%q>", html.EscapeString(key), html.EscapeString(values[0]))
+			keep[key] = values[0]
 		}
 	}
-	for _, p := range s.People() {
-		fmt.Fprintf(&b, "<p><button name=person value=%q>%s (%s)</button>", p.ID, html.EscapeString(p.Name), html.EscapeString(p.Email))
+	var b bytes.Buffer
+	if err := choiceTemplate.Execute(&b, object{"Form": keep, "People": s.People()}); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
-	b.WriteString("<p><button name=deny value=1>Cancel</button></form>")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(b.String())) // the browser may be gone
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // the form leads elsewhere
+	_, _ = w.Write(b.Bytes())                                                                  // the browser may be gone
 }
 
 type oauthError struct {

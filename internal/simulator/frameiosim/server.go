@@ -117,6 +117,7 @@ func (s *Server) build() http.Handler {
 	}
 	outer := http.NewServeMux()
 	s.mountAdmin(outer)
+	s.mountTree(outer)
 	outer.Handle("/", s.record(s.faults.Middleware(work), classifier(mux)))
 	return outer
 }

@@ -7,19 +7,24 @@ import (
 	"strings"
 )
 
-var loginPage = template.Must(template.New("login").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo Platform - Login</title></head>
-<body><h1>Nuxeo (simulated)</h1>{{if .Failed}}<p role="alert">Invalid username or password.</p>{{end}}
+var loginPage = template.Must(template.New("login").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo Platform - Login</title>` + pageStyle + `</head>
+<body><main class="box"><h1>Nuxeo <span class="tag">simulation</span></h1>{{if .Failed}}<p role="alert">Invalid username or password.</p>{{end}}
 <form method="post" action="login.jsp">
-<label>User name <input name="user_name" autocomplete="username" required></label>
+<label>User name <input name="user_name" autocomplete="username" required autofocus></label>
 <label>Password <input name="user_password" type="password" autocomplete="current-password" required></label>
 <input type="hidden" name="requestedUrl" value="{{.Requested}}">
-<button type="submit" name="Submit" value="Log In">Log in</button></form></body></html>`))
+<button type="submit" name="Submit" value="Log In">Log in</button></form>
+{{with .Logins}}<p class="soft">For this trial: {{.}}</p>{{end}}</main></body></html>`))
 
 // publicRoute finds the handlers that need no credentials.
 func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 	switch strings.Join(seg, "/") {
 	case "login.jsp", "nxstartup.faces":
 		return loginRoute
+	case "":
+		return func(c *call, _ []string) (*answer, error) { return c.redirect(c.s.url + "/ui/"), nil }
+	case "ui":
+		return treeRoute
 	case "logout":
 		return logoutRoute
 	case "runningstatus":
@@ -37,14 +42,14 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 
 func loginRoute(c *call, _ []string) (*answer, error) {
 	if c.r.Method != http.MethodPost {
-		return page(loginPage, http.StatusOK, map[string]any{"Requested": c.r.FormValue("requestedUrl")})
+		return page(loginPage, http.StatusOK, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Logins": c.s.knownLogins()})
 	}
 	login, password := c.r.FormValue("user_name"), c.r.FormValue("user_password")
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	u := c.s.users[login]
 	if u == nil || u.Disabled || u.Password != password {
-		return page(loginPage, http.StatusUnauthorized, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Failed": true})
+		return page(loginPage, http.StatusUnauthorized, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Failed": true, "Logins": c.s.loginsText()})
 	}
 	id := strings.ToUpper(strings.ReplaceAll(newUUID(), "-", ""))
 	c.s.logins.sessions[id] = login
@@ -52,6 +57,26 @@ func loginRoute(c *call, _ []string) (*answer, error) {
 	http.SetCookie(c.w, &http.Cookie{Name: "JSESSIONID", Value: id, Path: contextPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	return c.redirect(c.localURL(c.r.FormValue("requestedUrl"))), nil
 }
+
+func (s *Server) knownLogins() string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.loginsText()
+}
+
+// loginsText names who can log in; the passwords of a simulation are no secret.
+// The caller holds mu.
+func (s *Server) loginsText() string {
+	var out []string
+	for _, login := range sortedKeys(s.users) {
+		if u := s.users[login]; !u.Disabled && len(out) < maxLogins {
+			out = append(out, u.Login+" / "+u.Password)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+const maxLogins = 10 // that the login page names
 
 // localURL is an address below the context; anything else goes to the start
 // page, or the form would redirect anywhere.
