@@ -1,0 +1,148 @@
+package e2e
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// Whoever asked for something sees what comes of it, also when the binder acts.
+func TestWhoAskedSeesTheItems(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish to Nuxeo")
+	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "ReadWrite", false)
+	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Read", true)
+	folder := b.Frameio.AddFolder(b.Root, "Reels")
+	for i := range 3 {
+		b.Frameio.AddFile(folder, fmt.Sprintf("reel %d.mov", i), frameiosim.Bytes([]byte("frames")))
+	}
+	b.Run(b.Julia, folder)
+	b.Settle()
+	seen, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "julia"}, work.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, v := range seen {
+		kinds[v.Kind]++
+	}
+	if kinds["publish"] != 3 || kinds["expand"] != 1 || kinds["notice"] != 1 || kinds["bind"] != 0 {
+		t.Errorf("julia sees %v", kinds)
+	}
+	for _, v := range seen {
+		if v.Kind == "publish" && v.Actor != "josh" {
+			t.Errorf("%s acted as %s", v.Title, v.Actor)
+		}
+	}
+	others, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "olga"}, work.Filter{})
+	if err != nil || len(others) != 0 {
+		t.Errorf("olga sees %d items: %v", len(others), err)
+	}
+}
+
+func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish to Nuxeo")
+	var done, refused atomic.Int64
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID)
+			switch {
+			case err == nil:
+				done.Add(1)
+			case fault.Is(err, fault.Conflict):
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if done.Load() != 1 || refused.Load() != 11 {
+		t.Errorf("%d unbound it, %d were refused", done.Load(), refused.Load())
+	}
+	b.Settle()
+	if n := len(b.Frameio.Actions(b.Workspace)); n != 0 {
+		t.Errorf("%d custom actions are left", n)
+	}
+}
+
+// A bind that failed can be retried; when the name has been taken since, it
+// says so and leaves nothing behind.
+func TestRetryOfABindThatLostItsName(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	stop := b.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/actions$", Status: 403, Body: `{"errors":[{"detail":"no"}]}`})
+	ask := binding.Request{Folder: b.Folder, ActionName: "Publish to Nuxeo", Workspaces: []string{b.Workspace}}
+	first, item, err := b.App.Binding.Bind(t.Context(), "josh", ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Forbidden) {
+		t.Fatalf("%s %s %s", v.State, v.Code, v.Message)
+	}
+	stop()
+	second := b.Bind("Publish to Nuxeo")
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, item); err != nil {
+		t.Fatal(err)
+	}
+	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Conflict) {
+		t.Errorf("the retry: %s %s %s", v.State, v.Code, v.Message)
+	}
+	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
+		t.Errorf("%d custom actions", n)
+	}
+	unbind, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, second.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Await(unbind)
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, item); err != nil {
+		t.Fatal(err)
+	}
+	if v := b.Await(item); v.State != work.Done {
+		t.Errorf("the retry of a free name: %s %s", v.State, v.Message)
+	}
+	got, err := b.App.Binding.Get(t.Context(), bed.Viewer, first.ID)
+	if err != nil || got.State != binding.Bound || got.Reason != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A folder of many assets is reported to its end: every item that changed is
+// found, however many there are.
+func TestChangesOfManyItemsAreAllFound(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish to Nuxeo")
+	folder := b.Frameio.AddFolder(b.Root, "Dailies")
+	for i := range 130 {
+		b.Frameio.AddFile(folder, fmt.Sprintf("take %d.mov", i), frameiosim.Bytes([]byte("frames")))
+	}
+	b.Run(b.Josh, folder)
+	b.Settle()
+	items, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "expand"})
+	if err != nil || len(items) != 1 {
+		t.Fatal(len(items), err)
+	}
+	all, err := b.App.Engine.Changed(t.Context(), bed.Viewer, items[0].Parent, time.Time{})
+	if err != nil || len(all) != 132 { // with the expand and the notice
+		t.Errorf("%d items, %v", len(all), err)
+	}
+	open, some, err := b.App.Engine.Open(t.Context(), items[0].Parent)
+	if open != 0 || !some || err != nil {
+		t.Errorf("%d open, %v, %v", open, some, err)
+	}
+}
