@@ -8,7 +8,10 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 func keyOf(letter string) string {
@@ -52,5 +55,62 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	}
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a new key was made in silence")
+	}
+}
+
+// The stored client secret goes nowhere but where it was meant for.
+func TestSecretDoesNotFollowAnotherTokenAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p, err := w.Provider(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, ok := range map[string]bool{
+		"https://elsewhere.example.com/token": false, "http://elsewhere.example.com/token": false,
+		p.TokenURL + "?v=2": true, "ftp://x": false,
+	} {
+		q := p
+		q.TokenURL = address
+		if err := w.SaveProvider(t.Context(), q); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	p.TokenURL, p.ClientSecret = "https://elsewhere.example.com/token", "new secret"
+	if err := w.SaveProvider(t.Context(), p); err != nil {
+		t.Errorf("with the secret: %v", err)
+	}
+}
+
+// With Nuxeo's own secret at hand nobody's token is kept, nor one from before.
+func TestNoTokenIsKeptBesideTheJWTSecret(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(nx *nuxeosim.Options, _ *frameiosim.Options) { nx.JWTSecret = "shared" })
+	token := func() string {
+		tok, err := w.nuxeo.As(nuxeo.Basic("josh", "josh")).NewToken(t.Context(), "nuxeo-frameio", "test", "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tok
+	}
+	kept := func() (n int) {
+		if err := w.store.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM people WHERE nuxeo_token IS NOT NULL`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 1 {
+		t.Fatalf("without the secret: %d kept, %v", kept(), err)
+	}
+	w.set.JWTSecret = "shared"
+	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 0 {
+		t.Errorf("with the secret: %d kept, %v", kept(), err)
+	}
+	nx, err := w.Nuxeo(t.Context(), "josh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if me, err := nx.Me(t.Context()); err != nil || me.Login != "josh" {
+		t.Errorf("acting by JWT: %v, %v", me, err)
 	}
 }
