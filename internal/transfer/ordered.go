@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"sync/atomic"
 )
 
 // ordered moves the parts one after the other and makes the digest on the way.
@@ -63,7 +64,9 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 		unhook := context.AfterFunc(tryCtx, ahead.interrupt)
 		defer unhook()
 		body := ahead.part(ctx, p, d)
-		summed := &summing{r: body, moved: func(n int) { alive(n); r.sent.Add(int64(n)) }}
+		var mine atomic.Int64
+		defer func() { r.flying.Add(-mine.Load()) }()
+		summed := &summing{r: body, moved: r.attempt(alive, &mine)}
 		err := r.sink.Put(tryCtx, p, summed)
 		if err == nil && summed.n != p.Length {
 			err = &shortError{want: p.Length, got: summed.n}

@@ -23,6 +23,19 @@ type run struct {
 	mu          sync.Mutex
 	state       State
 	moved, sent atomic.Int64
+	// flying is what of unfinished parts is on its way.
+	flying atomic.Int64
+}
+
+// attempt counts the bytes of one try of one part; what it has in flight is
+// taken back by whoever made it.
+func (r *run) attempt(alive func(int), mine *atomic.Int64) func(int) {
+	return func(n int) {
+		alive(n)
+		r.sent.Add(int64(n))
+		r.flying.Add(int64(n))
+		mine.Add(int64(n))
+	}
 }
 
 func (r *run) snapshotState() State {
@@ -35,7 +48,7 @@ func (r *run) snapshotState() State {
 }
 
 func (r *run) snapshot() (State, Progress) {
-	return r.snapshotState(), Progress{Done: r.moved.Load(), Sent: r.sent.Load()}
+	return r.snapshotState(), Progress{Done: min(r.plan.Size, r.moved.Load()+r.flying.Load()), Sent: r.sent.Load()}
 }
 
 func (r *run) over() bool { return !r.o.Until.IsZero() && time.Now().After(r.o.Until) }
@@ -67,7 +80,9 @@ func (r *run) part(ctx context.Context, p Part) error {
 		readCtx, cancel := context.WithCancel(ctx)
 		body := &guarded{r: &resuming{ctx: readCtx, src: r.src, off: p.Offset, left: p.Length, permanent: r.o.Permanent}}
 		defer func() { cancel(); body.stop() }()
-		summed := &summing{r: body, moved: func(n int) { alive(n); r.sent.Add(int64(n)) }}
+		var mine atomic.Int64
+		defer func() { r.flying.Add(-mine.Load()) }()
+		summed := &summing{r: body, moved: r.attempt(alive, &mine)}
 		if err := r.sink.Put(ctx, p, summed); err != nil {
 			return err
 		}

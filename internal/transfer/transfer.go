@@ -87,7 +87,8 @@ type Options struct {
 	Pause func(ctx context.Context, try int) error
 }
 
-// Progress is how far a run is. Sent counts bytes that went again as well.
+// Progress is how far a run is, for people: what arrived and what of unfinished
+// parts is on its way. Sent counts bytes that went again as well.
 type Progress struct {
 	Done, Sent int64
 	Rate       int64 // bytes a second lately
