@@ -73,8 +73,10 @@ func TestDeletedButAnswered(t *testing.T) {
 		want []string
 	}{
 		"the comment": {func(w *world) string { return w.of("c1").ID }, []string{"comment c1: [removed on Frame.io]", "  comment julia: My answer."}},
-		"the reply": {func(w *world) string { return w.of("r1").ID },
-			[]string{"comment c1: [removed on Frame.io]", "  comment r1: [removed on Frame.io]", "    comment julia: My answer."}},
+		"the reply": {
+			func(w *world) string { return w.of("r1").ID },
+			[]string{"comment c1: [removed on Frame.io]", "  comment r1: [removed on Frame.io]", "    comment julia: My answer."},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
