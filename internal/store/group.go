@@ -119,18 +119,39 @@ func (g *group) commit(parts []*part) {
 			mine = append(mine, p)
 		}
 	}
+	err := g.together(mine)
+	for _, p := range mine {
+		p.err = errors.Join(p.err, err)
+		close(p.done)
+	}
+}
+
+// errPart says that one of the parts failed, and which one is in the parts.
+var errPart = errors.New("a part failed")
+
+// together runs the parts in one transaction. Parts hardly ever fail, and a
+// savepoint costs as much as an insert: they are run without first, and when
+// one fails all over again, each behind a savepoint of its own.
+func (g *group) together(parts []*part) error {
 	err := g.db.alone(context.Background(), func(tx *sql.Tx) error {
-		for _, p := range mine {
+		for _, p := range parts {
+			if p.err = guarded(p.fn, tx); p.err != nil {
+				return errPart
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, errPart) {
+		return err
+	}
+	return g.db.alone(context.Background(), func(tx *sql.Tx) error {
+		for _, p := range parts {
 			if err := g.within(tx, p); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, p := range mine {
-		p.err = errors.Join(p.err, err)
-		close(p.done)
-	}
 }
 
 // within runs a part behind a savepoint. Its own error stays in the part; the

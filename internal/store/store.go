@@ -162,7 +162,9 @@ func (db *DB) gate() error {
 
 // Tx runs fn in a write transaction of its own, as far as fn can tell, and
 // returns when it is on disk: those of other callers at the same moment are
-// committed with it. fn must use nothing but the transaction and be short.
+// committed with it. fn must use nothing but the transaction, be short, and may
+// be run a second time after the first run was undone: it must not add to what
+// it finds outside.
 func (db *DB) Tx(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := db.gate(); err != nil {
 		return err
