@@ -10,10 +10,10 @@ import (
 type bindCmd struct {
 	clientFlags
 	Folder    string   `arg:"" optional:"" help:"Path or id of the Nuxeo folder."`
-	Name      string   `help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
-	Workspace []string `short:"w" help:"Team (workspace), by id or name; several may be given." placeholder:"ID|NAME"`
-	Type      string   `help:"Document type of what is published." default:"File"`
-	List      bool     `help:"List the workspaces you can choose instead."`
+	Name      string   `env:"-" help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
+	Workspace []string `short:"w" env:"-" help:"Team (workspace), by id or name; several may be given." placeholder:"ID|NAME"`
+	Type      string   `env:"-" help:"Document type of what is published." default:"File"`
+	List      bool     `env:"-" help:"List the workspaces you can choose instead."`
 }
 
 // Run binds a folder, or lists the workspaces.
@@ -142,7 +142,7 @@ func (c *unbindCmd) Run(t *terminal) error {
 
 type bindingsCmd struct {
 	clientFlags
-	Folder string `help:"Only those of this folder (its id)." placeholder:"UID"`
+	Folder string `env:"-" help:"Only those of this folder (its id)." placeholder:"UID"`
 }
 
 // Run lists bindings.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -25,7 +26,7 @@ type clientFlags struct {
 	User     string `help:"Your Nuxeo login." placeholder:"LOGIN"`
 	Password string `help:"Your Nuxeo password; asked for when it is needed and not given." placeholder:"PASSWORD"`
 	Token    string `help:"A Nuxeo login token, instead of login and password." placeholder:"TOKEN"`
-	JSON     bool   `name:"json" help:"Print JSON."`
+	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
 // client is a signed-in client of the connector.
@@ -51,7 +52,10 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 
 func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	c := &client{base: strings.TrimRight(f.Server, "/")}
-	var err error
+	u, err := url.Parse(c.base)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is no full address.", f.Server)
+	}
 	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if c.session != "" {
 			r.Header.Set("Authorization", "Bearer "+c.session)
@@ -59,7 +63,7 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 		return nil
 	}))
 	if err != nil {
-		return nil, fault.Field("server", "Give a full address.", "%q is no address.", f.Server)
+		return nil, err
 	}
 	token, err := f.nuxeoToken(t, c)
 	if err != nil {
@@ -86,7 +90,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", c.unreachable(err)
 	}
-	if about.JSON200 == nil {
+	if about.JSON200 == nil || about.JSON200.NuxeoUrl == "" {
 		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
 	}
 	if f.User == "" {
@@ -135,7 +139,7 @@ func (c *client) unreachable(err error) error {
 
 // problem reads what the connector refused.
 func problem(p *api.Problem, resp *http.Response) error {
-	if p == nil {
+	if p == nil || p.Code == "" || p.Title == "" {
 		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).With("Check --server.")
 	}
 	f := &fault.Error{Code: fault.Code(p.Code), Message: p.Title}

@@ -12,7 +12,7 @@ import (
 
 type configCmd struct {
 	app.Config
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
 // setting is a setting as it is shown.

@@ -13,9 +13,9 @@ import (
 )
 
 type demoCmd struct {
-	Once    bool   `help:"Play the story, say of each step whether it held, and end."`
-	NoStory bool   `help:"Only start everything and connect both people."`
-	Log     string `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
+	Once    bool   `env:"-" help:"Play the story, say of each step whether it held, and end."`
+	NoStory bool   `env:"-" help:"Only start everything and connect both people."`
+	Log     string `env:"-" help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
 }
 
 // Run shows the demo; with --once it fails unless every step held.

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
@@ -14,19 +18,27 @@ type doctorCmd struct {
 	app.Config
 	User     string `help:"Login of a Nuxeo administrator, to look deeper." placeholder:"LOGIN"`
 	Password string `help:"Password of the administrator." placeholder:"PASSWORD"`
-	Fix      bool   `help:"Make what Nuxeo lacks (the OAuth client), and try the versioning policies on a document that is removed again."`
-	SendMail string `help:"Send a test mail to this login." placeholder:"LOGIN"`
-	JSON     bool   `name:"json" help:"Print JSON."`
+	Fix      bool   `env:"-" help:"Make what Nuxeo lacks (the OAuth client), and try the versioning policies on a document that is removed again."`
+	SendMail string `env:"-" help:"Send a test mail to this login." placeholder:"LOGIN"`
+	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
 // Run examines everything; its exit code is 1 when something is broken.
 func (c *doctorCmd) Run(t *terminal) error {
-	a, err := app.New(t.ctx, c.Config, app.World{})
+	if err := usable(&c.Config); err != nil {
+		return err
+	}
+	set, undo, err := standIn(c.Config)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = a.Close() }() // nothing was written
-	d := &doctor.Doctor{App: a, Now: time.Now}
+	defer undo()
+	a, err := app.New(t.ctx, set, app.World{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }() // it only looked
+	d := &doctor.Doctor{App: a, Given: &c.Config, Now: time.Now}
 	if c.User != "" {
 		if d.Admin, err = nuxeo.New(c.Nuxeo.URL, http.DefaultClient, nuxeo.Basic(c.User, c.Password)); err != nil {
 			return err
@@ -54,6 +66,28 @@ func (c *doctorCmd) Run(t *terminal) error {
 		}
 	}
 	return sum(all)
+}
+
+// standIn are settings that build an app without making what is not there yet: a
+// folder of its own stands in for one without a database or without its key.
+// undo removes what was made.
+func standIn(c app.Config) (set app.Config, undo func(), err error) {
+	missing := func(name string) bool {
+		_, err := os.Stat(filepath.Join(c.Data, name))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if missing("connector.db") || len(c.EncryptionKey) == 0 && missing("encryption.key") {
+		dir, err := os.MkdirTemp("", "nuxeo-frameio-doctor-")
+		if err != nil {
+			return c, nil, err
+		}
+		c.Data = dir
+		return c, func() { _ = os.RemoveAll(dir) }, nil // it is below the system's temporary folder
+	}
+	if node := filepath.Join(c.Data, "node"); missing("node") {
+		return c, func() { _ = os.Remove(node) }, nil // the next start makes one
+	}
+	return c, func() {}, nil
 }
 
 func (c *doctorCmd) trySending(t *terminal, d *doctor.Doctor) doctor.Finding {

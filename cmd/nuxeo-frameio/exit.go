@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -50,7 +51,11 @@ func fail(errs io.Writer, err error) int {
 		return exitOK
 	}
 	f := fault.From(err)
-	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", f.Message)
+	message := f.Message
+	if whole, twice := strings.CutSuffix(message, ".."); twice { // what it quotes ended with one
+		message = whole + "."
+	}
+	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", message)
 	if f.Code == fault.Internal {
 		_, _ = fmt.Fprintf(errs, "  %s\n", err)
 	}

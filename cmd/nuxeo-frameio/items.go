@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -18,10 +19,10 @@ type itemsCmd struct {
 
 type itemsList struct {
 	clientFlags
-	State  string `help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
-	Kind   string `help:"Only those of a kind: publish, expand, notice, bind, unbind."`
-	Parent string `help:"Only those of an interaction or a binding." placeholder:"ID"`
-	Limit  int    `help:"How many." default:"50"`
+	State  string `env:"-" help:"Only those in a state: ${enum}." enum:",waiting,running,done,failed,canceled" default:""`
+	Kind   string `env:"-" help:"Only those of a kind: publish, expand, notice, bind, unbind."`
+	Parent string `env:"-" help:"Only those of an interaction or a binding." placeholder:"ID"`
+	Limit  int    `env:"-" help:"How many." default:"50"`
 }
 
 // Run lists items.
@@ -92,7 +93,26 @@ func sizeOf(v api.Item) string {
 	if v.Transfer == nil {
 		return ""
 	}
+	if v.State == api.ItemStateRunning && v.Transfer.Done < v.Transfer.Size {
+		return progressText(v.Transfer.Done, v.Transfer.Size)
+	}
 	return bytesText(v.Transfer.Size)
+}
+
+// progressText tells how much of a size is there, in the unit of the whole.
+func progressText(done, size int64) string {
+	f, total := float64(done), bytesText(size)
+	_, unit, _ := strings.Cut(total, " ")
+	for _, u := range units {
+		if u == unit {
+			break
+		}
+		f /= 1000
+	}
+	if unit == units[0] {
+		return fmt.Sprintf("%d of %s", done, total)
+	}
+	return fmt.Sprintf("%.1f of %s", f, total)
 }
 
 func short(s string, n int) string {
@@ -103,9 +123,10 @@ func short(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
+var units = []string{"B", "KB", "MB", "GB", "TB"}
+
 // bytesText tells a size for people.
 func bytesText(n int64) string {
-	units := []string{"B", "KB", "MB", "GB", "TB"}
 	f, u := float64(n), 0
 	for f >= 1000 && u < len(units)-1 {
 		f, u = f/1000, u+1
@@ -170,7 +191,7 @@ func showItem(t *terminal, v api.Item) error {
 type itemsRetry struct {
 	clientFlags
 	Items     []string `arg:"" optional:"" help:"Ids of items."`
-	AllFailed bool     `help:"Every failed item of yours."`
+	AllFailed bool     `env:"-" help:"Every failed item of yours."`
 }
 
 // Run retries items.

@@ -19,7 +19,7 @@ import (
 
 // cli is every command and its flags.
 type cli struct {
-	File configFile `name:"config" help:"TOML file with settings." placeholder:"FILE" type:"path"`
+	File configFile `name:"config" env:"-" help:"TOML file with settings." placeholder:"FILE" type:"path"`
 
 	Serve    serveCmd    `cmd:"" help:"Run the connector." group:"Run"`
 	Demo     demoCmd     `cmd:"" help:"Show everything on this machine, without any account." group:"Run"`

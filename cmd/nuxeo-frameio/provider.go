@@ -63,13 +63,13 @@ func (f *clientFlags) print(t *terminal, p api.Provider) error {
 
 type providerSet struct {
 	clientFlags
-	Description          *string  `help:"Description."`
-	ClientID             *string  `name:"client-id" help:"Client ID of the Frame.io application."`
-	ClientSecret         *string  `name:"client-secret" help:"Its client secret."`
-	AuthorizationURL     *string  `name:"authorization-url" help:"Authorization Server URL."`
-	TokenURL             *string  `name:"token-url" help:"Token Server URL."`
-	UserAuthorizationURL *string  `name:"user-authorization-url" help:"User Authorization URL."`
-	Scopes               []string `help:"Scopes."`
+	Description          *string  `env:"-" help:"Description."`
+	ClientID             *string  `name:"client-id" env:"-" help:"Client ID of the Frame.io application."`
+	ClientSecret         *string  `name:"client-secret" env:"-" help:"Its client secret."`
+	AuthorizationURL     *string  `name:"authorization-url" env:"-" help:"Authorization Server URL."`
+	TokenURL             *string  `name:"token-url" env:"-" help:"Token Server URL."`
+	UserAuthorizationURL *string  `name:"user-authorization-url" env:"-" help:"User Authorization URL."`
+	Scopes               []string `env:"-" help:"Scopes."`
 }
 
 // Run registers or changes the provider.
@@ -172,8 +172,8 @@ func (c *providerDelete) Run(t *terminal) error {
 
 type connectCmd struct {
 	clientFlags
-	Wait       time.Duration `help:"How long to wait for you to finish in the browser." default:"10m"`
-	Disconnect bool          `help:"Forget the Frame.io sign-in instead."`
+	Wait       time.Duration `env:"-" help:"How long to wait for you to finish in the browser." default:"10m"`
+	Disconnect bool          `env:"-" help:"Forget the Frame.io sign-in instead."`
 }
 
 // Run tells where to connect and waits until it is done.

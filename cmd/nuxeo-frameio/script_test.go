@@ -23,10 +23,8 @@ func TestScripts(t *testing.T) {
 			return err
 		}
 		env.Defer(func() { _ = stage.Stop() })
-		for _, login := range []string{"josh", "julia"} {
-			if err := stage.Connect(t.Context(), login); err != nil {
-				return err
-			}
+		if err := stage.ConnectEveryone(t.Context()); err != nil {
+			return err
 		}
 		for name, id := range stage.Names() {
 			env.Setenv(name, id)

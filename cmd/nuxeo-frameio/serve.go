@@ -5,10 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 )
 
 type serveCmd struct {
@@ -19,6 +22,9 @@ type serveCmd struct {
 func (c *serveCmd) Run(t *terminal) error {
 	log, err := newLog(t.err, c.LogLevel, c.LogFormat)
 	if err != nil {
+		return err
+	}
+	if err := usable(&c.Config); err != nil {
 		return err
 	}
 	l, err := net.Listen("tcp", c.Listen)
@@ -38,6 +44,20 @@ func (c *serveCmd) Run(t *terminal) error {
 	return nil
 }
 
+// usable finds settings that cannot work before anything is made or opened.
+func usable(c *app.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if len(c.EncryptionKey) == 0 {
+		return nil
+	}
+	if _, err := identity.NewVault(c.EncryptionKey...); err != nil {
+		return fault.Field("encryption-key", "Make one with `openssl rand -base64 32`.", "An encryption key must be 32 bytes in base64.")
+	}
+	return nil
+}
+
 func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
@@ -51,7 +71,7 @@ func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
 }
 
 type versionCmd struct {
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON bool `name:"json" env:"-" help:"Print JSON."`
 }
 
 // Run prints the version.
@@ -64,7 +84,7 @@ func (c *versionCmd) Run(t *terminal) error {
 }
 
 type packageCmd struct {
-	Output string `short:"o" help:"File or folder to write to." default:"." placeholder:"FILE|FOLDER"`
+	Output string `short:"o" env:"-" help:"File or folder to write to." default:"." placeholder:"FILE|FOLDER"`
 }
 
 // Run writes the package.
@@ -74,6 +94,9 @@ func (c *packageCmd) Run(t *terminal) error {
 		return err
 	}
 	t.printf("%s\n", path)
+	if name := addon.FileName(app.Version); strings.Contains(name, "SNAPSHOT") {
+		_, _ = fmt.Fprintf(t.err, "This program is %s, which is no release, so the package is a snapshot: %s.\n", app.Version, name)
+	}
 	_, _ = fmt.Fprintf(t.err, "Install it: nuxeoctl stop; nuxeoctl mp-install %s; nuxeoctl start\n", path)
 	return nil
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// envPrefix begins the name of every setting in the environment.
+// envPrefix begins the name of every setting in the environment. What says what
+// to do this time, rather than how things are set up, is tagged env:"-": it has
+// no name there and no place in the file.
 const envPrefix = "NUXEO_FRAMEIO"
 
 // configFile is the path of the weakest source of settings: a TOML file whose
@@ -66,6 +68,9 @@ func (s *settings) Validate(*kong.Application) error { return nil }
 
 // Resolve gives a flag its value from the file, unless the environment has one.
 func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if len(flag.Envs) == 0 {
+		return nil, nil
+	}
 	for _, env := range flag.Envs {
 		if _, ok := os.LookupEnv(env); ok {
 			return nil, nil
@@ -106,11 +111,13 @@ func unknown(what, name string, known []string) error {
 	return fault.Field(name, fmt.Sprintf("Did you mean %q? `nuxeo-frameio config` lists all.", nearest(name, known)), "%s %q.", what, name)
 }
 
-// known are the flags of a command and all below it, and their names in the
+// known are the settings of a command and all below it, and their names in the
 // environment.
 func known(n *kong.Node) (names, envs []string) {
 	for _, flag := range n.Flags {
-		names, envs = append(names, flag.Name), append(envs, flag.Envs...)
+		if len(flag.Envs) > 0 {
+			names, envs = append(names, flag.Name), append(envs, flag.Envs...)
+		}
 	}
 	for _, child := range n.Children {
 		more, also := known(child)

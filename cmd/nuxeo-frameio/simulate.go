@@ -23,21 +23,21 @@ type simulateCmd struct {
 }
 
 type simulateFlags struct {
-	Listen string   `help:"Address to listen on." placeholder:"HOST:PORT"`
-	URL    string   `name:"url" help:"Address as others reach it; by default that of listen." placeholder:"URL"`
-	Fault  []string `help:"Misbehave: \"[METHOD ]PATH-REGEXP key[=value] …\", such as \"POST /v4/.* lost times=1\" or \"/assets/ rate=500000\". Keys: latency, status, body, retry-after, reset, lost, cut, short, flip, rate, skip, times, chance, seed. May be given several times." sep:"none" placeholder:"RULE"`
+	Listen string   `env:"-" help:"Address to listen on." placeholder:"HOST:PORT"`
+	URL    string   `name:"url" env:"-" help:"Address as others reach it; by default that of listen." placeholder:"URL"`
+	Fault  []string `env:"-" help:"Misbehave: \"[METHOD ]PATH-REGEXP key[=value] …\", such as \"POST /v4/.* lost times=1\" or \"/assets/ rate=500000\". Keys: latency, status, body, retry-after, reset, lost, cut, short, flip, rate, skip, times, chance, seed. May be given several times." sep:"none" placeholder:"RULE"`
 }
 
 type simulateNuxeo struct {
 	simulateFlags
-	Package   string        `help:"Package to install, as \"package\" writes it." placeholder:"ZIP"`
-	LTS       string        `name:"lts" help:"Which one: ${enum}." enum:"2021,2023,2025" default:"2023"`
-	JWTSecret string        `name:"jwt-secret" help:"nuxeo.jwt.secret."`
-	SMTP      string        `name:"smtp" help:"Mail server." placeholder:"HOST:PORT"`
-	MailFrom  string        `help:"Sender of mail." default:"nuxeo@example.org"`
-	Attach    time.Duration `help:"How long attaching a GiB takes."`
-	Discard   bool          `help:"Keep only size and digest of files."`
-	Seed      string        `help:"Folder of files to begin with." placeholder:"FOLDER"`
+	Package   string        `env:"-" help:"Package to install, as \"package\" writes it." placeholder:"ZIP"`
+	LTS       string        `name:"lts" env:"-" help:"Which one: ${enum}." enum:"2021,2023,2025" default:"2023"`
+	JWTSecret string        `name:"jwt-secret" env:"-" help:"nuxeo.jwt.secret."`
+	SMTP      string        `name:"smtp" env:"-" help:"Mail server." placeholder:"HOST:PORT"`
+	MailFrom  string        `env:"-" help:"Sender of mail." default:"nuxeo@example.org"`
+	Attach    time.Duration `env:"-" help:"How long attaching a GiB takes."`
+	Discard   bool          `env:"-" help:"Keep only size and digest of files."`
+	Seed      string        `env:"-" help:"Folder of files to begin with." placeholder:"FOLDER"`
 }
 
 // Run runs a simulated Nuxeo until it is stopped.
@@ -91,12 +91,12 @@ func seedNuxeo(s *nuxeosim.Server, dir string) error {
 
 type simulateFrameio struct {
 	simulateFlags
-	Seed      string        `help:"Folder of files to begin with." placeholder:"FOLDER"`
-	Budget    float64       `help:"Rate budgets, as a multiple of the real ones; negative for none." default:"1"`
-	LinkTTL   time.Duration `name:"link-ttl" help:"How long signed links live." default:"1h"`
-	AccessTTL time.Duration `name:"access-ttl" help:"How long access tokens live." default:"24h"`
-	ClockSkew time.Duration `help:"How far its clock runs ahead."`
-	Late      time.Duration `help:"How long originals take to arrive after their files appear."`
+	Seed      string        `env:"-" help:"Folder of files to begin with." placeholder:"FOLDER"`
+	Budget    float64       `env:"-" help:"Rate budgets, as a multiple of the real ones; negative for none." default:"1"`
+	LinkTTL   time.Duration `name:"link-ttl" env:"-" help:"How long signed links live." default:"1h"`
+	AccessTTL time.Duration `name:"access-ttl" env:"-" help:"How long access tokens live." default:"24h"`
+	ClockSkew time.Duration `env:"-" help:"How far its clock runs ahead."`
+	Late      time.Duration `env:"-" help:"How long originals take to arrive after their files appear."`
 }
 
 // Run runs a simulated Frame.io until it is stopped.

@@ -21,7 +21,21 @@ func (d *Doctor) configuration(context.Context) Finding {
 	return ok("settings are usable; `nuxeo-frameio config` lists them")
 }
 
+const databaseFile = "connector.db"
+
+// started says whether the connector has ever run in the data folder.
+func (d *Doctor) started() bool {
+	_, err := os.Stat(filepath.Join(d.given().Data, databaseFile))
+	return err == nil
+}
+
 func (d *Doctor) database(ctx context.Context) Finding {
+	if !d.started() {
+		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` makes it.", "no database yet in %s", d.given().Data)
+	}
+	if d.unread() {
+		return skipped("there is one in %s; it was not opened without its key", d.given().Data)
+	}
 	var said string
 	if err := d.App.DB.Reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return broken("Restore a backup of the data folder.", "the database cannot be read: %v", err)
@@ -29,15 +43,18 @@ func (d *Doctor) database(ctx context.Context) Finding {
 	if said != "ok" {
 		return broken("Restore a backup of the data folder.", "the database is damaged: %s", said)
 	}
-	return ok("sound, in %s", d.App.Config.Data)
+	return ok("sound, in %s", d.given().Data)
 }
 
 func (d *Doctor) key(context.Context) Finding {
-	if len(d.App.Config.EncryptionKey) > 0 {
-		return ok("from the configuration, %d in the ring", len(d.App.Config.EncryptionKey))
+	if n := len(d.given().EncryptionKey); n > 0 {
+		return ok("from the configuration, %d in the ring", n)
 	}
-	path := filepath.Join(d.App.Config.Data, "encryption.key")
+	path := filepath.Join(d.given().Data, "encryption.key")
 	info, err := os.Stat(path)
+	if err != nil && !d.started() {
+		return skipped("none yet; `serve` makes it with the database")
+	}
 	if err != nil {
 		return broken("Restore it from a backup: without it no stored secret can be read.", "the key file is gone: %v", err)
 	}
@@ -78,13 +95,25 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		d.away = true
 		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address, status)
 	}
+	if d.Admin != nil {
+		me, err := d.Admin.Me(ctx)
+		if err != nil {
+			return because(err, askAgain)
+		}
+		if !me.Administrator {
+			d.humble = me.Login
+		}
+	}
 	nx := d.nx()
+	if nx == nil && d.humble != "" {
+		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER is taken.", "answers at %s; %s is no administrator, so not everything can be told", address, d.humble)
+	}
 	if nx == nil {
 		return ok("answers at %s; which LTS it is %s", address, needAdmin)
 	}
 	about, err := nx.About(ctx)
 	if err != nil {
-		return because(err, "Check the credentials.")
+		return because(err, askAgain)
 	}
 	if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
 		return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
@@ -128,14 +157,14 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
 	for _, schema := range []string{"frameio", "frameio_binding"} {
 		if there, err := nx.HasSchema(ctx, schema); err != nil {
-			return because(err, remedy)
+			return because(err, askAgain)
 		} else if !there {
 			return broken(remedy, "the schema %s is missing", schema)
 		}
 	}
 	for _, facet := range []string{"FrameioAsset", "FrameioBinding"} {
 		if there, err := nx.HasFacet(ctx, facet); err != nil {
-			return because(err, remedy)
+			return because(err, askAgain)
 		} else if !there {
 			return broken(remedy, "the facet %s is missing", facet)
 		}
@@ -144,6 +173,9 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 }
 
 func (d *Doctor) policies(context.Context) Finding {
+	if d.humble != "" {
+		return skipped("%s", d.why())
+	}
 	if d.Admin == nil {
 		return skipped("Nuxeo does not tell them; --fix tries them on a document that it removes again")
 	}
@@ -155,7 +187,7 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 	if id == "" {
 		return warning("Set nuxeo-client-id.", "people cannot sign in on our own pages")
 	}
-	if d.away || d.Admin == nil {
+	if d.away || d.admin() == nil {
 		return skipped("%s", d.why())
 	}
 	const remedy = "Run `nuxeo-frameio doctor --fix` with an administrator's sign-in."
@@ -164,7 +196,7 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 		return broken(remedy, "Nuxeo has no OAuth client %q", id)
 	}
 	if err != nil {
-		return because(err, remedy)
+		return because(err, askAgain)
 	}
 	if !k.Enabled || !slices.Contains(k.RedirectURIs, d.App.Identity.NuxeoRedirectURL()) {
 		return broken(remedy, "the OAuth client %q is disabled or does not know %s", id, d.App.Identity.NuxeoRedirectURL())
@@ -184,6 +216,9 @@ func (d *Doctor) frameio(ctx context.Context) Finding {
 }
 
 func (d *Doctor) provider(ctx context.Context) Finding {
+	if d.unread() {
+		return skipped("cannot be read without the encryption key")
+	}
 	p, err := d.App.Identity.Provider(ctx)
 	if err != nil {
 		return because(err, "")

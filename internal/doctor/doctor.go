@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
@@ -40,12 +41,17 @@ type Finding struct {
 // Doctor examines an app that is built but need not be running.
 type Doctor struct {
 	App *app.App
+	// Given are the settings as they were given, when the app was built with a
+	// data folder that only stands in; nil when they are the app's.
+	Given *app.Config
 	// Admin is Nuxeo with an administrator's sign-in; nil when there is none.
 	Admin *nuxeo.Client
 	// Now is the clock.
 	Now func() time.Time
 
-	away bool // Nuxeo cannot be reached
+	away   bool   // Nuxeo cannot be reached
+	humble string // the login of Admin when it turned out to be no administrator
+	fixed  map[string]bool
 }
 
 // Examine runs all checks in order and hands each finding on as it comes.
@@ -68,6 +74,9 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Public address", d.public},
 		{"Mail", d.mail},
 	} {
+		if d.fixed[c.name] {
+			continue // Fix has said it
+		}
 		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 		f := c.run(ctx)
 		cancel()
@@ -92,24 +101,47 @@ func skipped(format string, args ...any) Finding {
 	return Finding{Mark: Skipped, Detail: fmt.Sprintf(format, args...)}
 }
 
-// because is a finding from an error; remedy stands in when the error has none.
+// because is a finding from an error. The check knows better than the error what
+// to do; without a remedy of its own the error's stands in.
 func because(err error, remedy string) Finding {
 	f := fault.From(err)
-	if f.Remedy != "" {
+	if remedy == "" {
 		remedy = f.Remedy
 	}
 	detail := f.Message
 	if f.Code == fault.Internal {
 		detail = err.Error()
 	}
-	return broken(remedy, "%s", detail)
+	return broken(remedy, "%s", strings.TrimRight(detail, "."))
+}
+
+// given are the settings to judge.
+func (d *Doctor) given() *app.Config {
+	if d.Given != nil {
+		return d.Given
+	}
+	return &d.App.Config
+}
+
+// unread says that there is a database, but the app was built without it, for
+// want of its key.
+func (d *Doctor) unread() bool {
+	return d.started() && d.given().Data != d.App.Config.Data
+}
+
+// admin is Nuxeo with an administrator's sign-in, as far as is known.
+func (d *Doctor) admin() *nuxeo.Client {
+	if d.humble != "" {
+		return nil
+	}
+	return d.Admin
 }
 
 // nx is Nuxeo with the best credential at hand; nil when there is none.
 func (d *Doctor) nx() *nuxeo.Client {
 	c := d.App.Config.Nuxeo
 	switch {
-	case d.Admin != nil:
+	case d.admin() != nil:
 		return d.Admin
 	case c.ServiceUser != "":
 		return d.App.Nuxeo.As(nuxeo.Basic(c.ServiceUser, c.ServicePassword))
@@ -122,12 +154,16 @@ func (d *Doctor) nx() *nuxeo.Client {
 const (
 	needAdmin = "needs an administrator's sign-in: give --user and --password"
 	noNuxeo   = "Nuxeo cannot be reached"
+	askAgain  = "If Nuxeo refuses, check --user and --password or the service account; if it fails, its server.log says why."
 )
 
 // why says why a check of Nuxeo is left out.
 func (d *Doctor) why() string {
 	if d.away {
 		return noNuxeo
+	}
+	if d.humble != "" {
+		return d.humble + " is no administrator of Nuxeo; this " + needAdmin + " of one"
 	}
 	return needAdmin
 }

@@ -24,19 +24,21 @@ func (d *Doctor) Fix(ctx context.Context, did func(Finding)) error {
 		return err
 	}
 	if !me.Administrator {
-		return fault.New(fault.Forbidden, "%s is no administrator of Nuxeo.", me.Login)
+		return fault.New(fault.Forbidden, "%s is no administrator of Nuxeo.", me.Login).With("Give --user and --password of an administrator.")
 	}
+	d.fixed = map[string]bool{}
+	say := func(f Finding) { d.fixed[f.Name] = true; did(f) }
 	said, err := d.makeClient(ctx)
 	if err != nil {
 		return err
 	}
-	did(Finding{Name: "Sign in with Nuxeo", Mark: OK, Detail: said})
+	say(Finding{Name: "Sign in with Nuxeo", Mark: OK, Detail: said})
 	f, err := d.tryPolicies(ctx)
 	if err != nil {
 		return err
 	}
 	f.Name = "Versioning policies"
-	did(f)
+	say(f)
 	return nil
 }
 

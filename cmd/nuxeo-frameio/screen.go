@@ -1,0 +1,244 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/term"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+// screen shows items: redrawn in place on a terminal, a line for each change
+// elsewhere.
+type screen struct {
+	t       *terminal
+	size    func() (width, height int) // of the terminal; nil elsewhere
+	order   []string
+	items   map[string]api.Item
+	printed map[string]string
+	shown   []string // the lines that the next drawing replaces
+}
+
+func newScreen(t *terminal) *screen {
+	s := &screen{t: t, items: map[string]api.Item{}, printed: map[string]string{}}
+	if f, ok := t.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		s.size = func() (int, int) {
+			width, height, err := term.GetSize(int(f.Fd()))
+			if err != nil || width < 1 || height < 1 {
+				return 80, 24
+			}
+			return width, height
+		}
+	}
+	return s
+}
+
+func (s *screen) put(v api.Item) {
+	if _, seen := s.items[v.Id]; !seen {
+		s.order = append(s.order, v.Id)
+	}
+	s.items[v.Id] = v
+}
+
+// draw shows what changed and says whether everything is finished.
+func (s *screen) draw() bool {
+	finished := len(s.order) > 0
+	for _, v := range s.items {
+		finished = finished && final(v)
+	}
+	if s.size != nil {
+		s.redraw(finished)
+		return finished
+	}
+	for _, id := range s.order {
+		v := s.items[id]
+		if key := stateOf(v) + str(v.Message); s.printed[id] != key {
+			s.printed[id] = key
+			s.t.printf("%s\n", lineOf(v, 0))
+		}
+	}
+	return finished
+}
+
+// redraw replaces what it drew before. Lines stay one cell short of the width;
+// when the window has become narrower since, old ones take several rows.
+func (s *screen) redraw(finished bool) {
+	width, height := s.size()
+	if rows := rowsOf(s.shown, width); rows > 0 {
+		s.t.printf("\x1b[%dA\r\x1b[J", min(rows, height))
+	}
+	s.shown = s.lines(width-1, height-2, finished)
+	s.t.printf("%s", strings.Join(append(slices.Clone(s.shown), ""), "\n"))
+}
+
+// lines are as many items as there is room for, those that are not finished
+// first; in the end all.
+func (s *screen) lines(width, room int, finished bool) []string {
+	order := s.order
+	if room = max(room, 1); len(order) > room && !finished {
+		order = slices.Clone(order)
+		slices.SortStableFunc(order, func(a, b string) int {
+			return rank(s.items[a]) - rank(s.items[b])
+		})
+		order = order[:room]
+	}
+	var out []string
+	for _, id := range order {
+		out = append(out, lineOf(s.items[id], width))
+	}
+	if more := len(s.order) - len(order); more > 0 {
+		out = append(out, clip(fmt.Sprintf("… and %d more", more), width))
+	}
+	return out
+}
+
+func rank(v api.Item) int {
+	switch {
+	case v.State == api.ItemStateRunning:
+		return 0
+	case final(v):
+		return 2
+	}
+	return 1
+}
+
+// rowsOf is how many rows lines take at a width.
+func rowsOf(lines []string, width int) (n int) {
+	for _, l := range lines {
+		n += max(1, (cells(l)+width-1)/width)
+	}
+	return n
+}
+
+// cells is how many cells of a terminal a text takes.
+func cells(text string) (n int) {
+	for _, r := range text {
+		n += cell(r)
+	}
+	return n
+}
+
+func cell(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case r >= 0x1F300, r >= 0xFF01 && r <= 0xFF60, unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana):
+		return 2
+	}
+	return 1
+}
+
+// clip cuts a text to a width; 0 is none.
+func clip(text string, width int) string {
+	if width <= 0 || cells(text) <= width {
+		return text
+	}
+	n := 0
+	for i, r := range text {
+		if n += cell(r); n > width-1 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// flat is a text without line breaks and other control characters.
+func flat(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// pad makes a text exactly so wide.
+func pad(text string, width int) string {
+	text = clip(text, width)
+	return text + strings.Repeat(" ", max(0, width-cells(text)))
+}
+
+func final(v api.Item) bool {
+	return v.State == api.ItemStateDone || v.State == api.ItemStateFailed || v.State == api.ItemStateCanceled
+}
+
+// verdict is an error when something failed.
+func (s *screen) verdict() error {
+	for _, v := range s.items {
+		if v.State == api.ItemStateFailed {
+			return fault.New(fault.Code(str(v.Code)), "%s: %s", v.Title, str(v.Message)).With(str(v.Remedy))
+		}
+	}
+	return nil
+}
+
+// The widths of a line where there is room, and what they shrink to.
+const (
+	titleWidth, leastTitle = 32, 8
+	barWidth, leastBar     = 24, 6
+)
+
+// lineOf is an item in one line, with a bar while bytes move. It is cut to the
+// width; 0 is none.
+func lineOf(v api.Item, width int) string {
+	p := v.Transfer
+	if p == nil || v.State != api.ItemStateRunning || v.Step != "transfer" {
+		title := titleWidth
+		if width > 0 {
+			title = max(leastTitle, min(title, width/3))
+		}
+		line := mark(v) + " " + pad(flat(v.Title), title) + " " + stateOf(v)
+		if m := str(v.Message); m != "" {
+			line += ": " + flat(m)
+		}
+		return clip(line, width)
+	}
+	tail := fmt.Sprintf(" %3d%%  %s  %s/s%s", percent(p.Done, p.Size), progressText(p.Done, p.Size), bytesText(p.Rate), left(p.SecondsLeft))
+	title, wide := titleWidth, barWidth
+	if width > 0 {
+		over := 2 + title + 1 + 2 + wide + cells(tail) - width
+		cut := min(max(over, 0), wide-leastBar)
+		wide, over = wide-cut, over-cut
+		title -= min(max(over, 0), title-leastTitle)
+	}
+	return clip(mark(v)+" "+pad(flat(v.Title), title)+" "+bar(p.Done, p.Size, wide)+tail, width)
+}
+
+func mark(v api.Item) string {
+	switch v.State {
+	case api.ItemStateDone:
+		return "✓"
+	case api.ItemStateFailed:
+		return "✗"
+	case api.ItemStateCanceled:
+		return "–"
+	case api.ItemStateRunning:
+		return "▶"
+	}
+	return "…"
+}
+
+func bar(done, size int64, width int) string {
+	n := int(percent(done, size)) * width / 100
+	return "[" + strings.Repeat("█", n) + strings.Repeat("░", width-n) + "]"
+}
+
+func percent(done, size int64) int64 {
+	if size <= 0 {
+		return 0
+	}
+	return min(100, int64(float64(done)/float64(size)*100))
+}
+
+func left(seconds *int64) string {
+	if seconds == nil {
+		return ""
+	}
+	return "  " + (time.Duration(*seconds) * time.Second).String() + " left"
+}

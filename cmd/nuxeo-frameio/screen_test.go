@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+func moving(id, title string, done, size int64) api.Item {
+	left := int64(75)
+	return api.Item{
+		Id: id, Title: title, State: api.ItemStateRunning, Step: "transfer",
+		Transfer: &api.Transfer{Done: done, Size: size, Rate: 12_300_000, SecondsLeft: &left},
+	}
+}
+
+// Whatever the width, a line fits and keeps what matters most.
+func TestLinesFit(t *testing.T) {
+	t.Parallel()
+	long := "A very long title 日本語のタイトル of a film that nobody can read to its end.mov"
+	message := "The document is locked by julia,\nwho has it open"
+	for width := 1; width < 200; width++ {
+		for _, v := range []api.Item{
+			moving("1", long, 50_300_000, 120_000_000),
+			{Title: long, State: api.ItemStateFailed, Message: &message},
+		} {
+			line := lineOf(v, width)
+			if cells(line) > width || strings.ContainsAny(line, "\n\r") {
+				t.Errorf("at %d: %q takes %d", width, line, cells(line))
+			}
+			if width >= 60 && v.Transfer != nil && !strings.Contains(line, "41%  50.3 of 120.0 MB  12.3 MB/s") {
+				t.Errorf("at %d: %q", width, line)
+			}
+		}
+	}
+}
+
+// Redrawing goes up by as many rows as the old lines take now.
+func TestRedraw(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	width := 80
+	s := &screen{t: &terminal{out: &out}, items: map[string]api.Item{}, printed: map[string]string{}, size: func() (int, int) { return width, 6 }}
+	s.put(moving("1", "Teaser.mp4", 1, 3))
+	s.draw()
+	if strings.Contains(out.String(), "\x1b") {
+		t.Errorf("went up without reason: %q", out.String())
+	}
+	width = 40
+	out.Reset()
+	s.draw()
+	if !strings.HasPrefix(out.String(), "\x1b[2A") {
+		t.Errorf("a line of 79 takes two rows of 40: %q", out.String())
+	}
+	for i := range 10 {
+		s.put(api.Item{Id: fmt.Sprint("done", i), Title: "Done", State: api.ItemStateDone})
+	}
+	s.draw()
+	if n := len(s.shown); n != 5 || !strings.HasPrefix(s.shown[0], "▶") || s.shown[4] != "… and 7 more" {
+		t.Errorf("%q", s.shown)
+	}
+}
+
+func TestProgressText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		done, size int64
+		want       string
+	}{
+		{50_300_000, 120_000_000, "50.3 of 120.0 MB"},
+		{1, 999, "1 of 999 B"},
+		{5_000_000, 2_000_000_000, "0.0 of 2.0 GB"},
+	} {
+		if got := progressText(c.done, c.size); got != c.want {
+			t.Errorf("%d of %d is %q", c.done, c.size, got)
+		}
+	}
+	v := moving("1", "x", 50_300_000, 120_000_000)
+	if got := sizeOf(v); got != "50.3 of 120.0 MB" {
+		t.Errorf("running: %q", got)
+	}
+	if v.State = api.ItemStateDone; sizeOf(v) != "120.0 MB" {
+		t.Errorf("done: %q", sizeOf(v))
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{"bin/nuxeo-frameio": "bin/nuxeo-frameio", "/my tools/it's": `'/my tools/it'\''s'`, "a$b": "'a$b'"} {
+		if got := quoted(word); got != want {
+			t.Errorf("%q is %s", word, got)
+		}
+	}
+}
