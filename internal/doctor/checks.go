@@ -97,16 +97,20 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 	}
 	if d.Admin != nil {
 		me, err := d.Admin.Me(ctx)
+		if nuxeo.StatusOf(err) == http.StatusUnauthorized {
+			d.unfit = "the login and password given are not accepted"
+			return broken("Correct --user and --password; without them NUXEO_FRAMEIO_USER and NUXEO_FRAMEIO_PASSWORD are taken.", "answers at %s, but does not accept the login and password given", address)
+		}
 		if err != nil {
 			return because(err, askAgain)
 		}
 		if !me.Administrator {
-			d.humble = me.Login
+			d.unfit = me.Login + " is no administrator of Nuxeo"
 		}
 	}
 	nx := d.nx()
-	if nx == nil && d.humble != "" {
-		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER is taken.", "answers at %s; %s is no administrator, so not everything can be told", address, d.humble)
+	if nx == nil && d.unfit != "" {
+		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER and NUXEO_FRAMEIO_PASSWORD are taken.", "answers at %s; %s, so not everything can be told", address, d.unfit)
 	}
 	if nx == nil {
 		return ok("answers at %s; which LTS it is %s", address, needAdmin)
@@ -173,7 +177,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 }
 
 func (d *Doctor) policies(context.Context) Finding {
-	if d.humble != "" {
+	if d.unfit != "" {
 		return skipped("%s", d.why())
 	}
 	if d.Admin == nil {

@@ -49,9 +49,9 @@ type Doctor struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	away   bool   // Nuxeo cannot be reached
-	humble string // the login of Admin when it turned out to be no administrator
-	fixed  map[string]bool
+	away  bool            // Nuxeo cannot be reached
+	unfit string          // why Admin's sign-in is of no use, when it is
+	fixed map[string]bool // what Fix has said
 }
 
 // Examine runs all checks in order and hands each finding on as it comes.
@@ -131,7 +131,7 @@ func (d *Doctor) unread() bool {
 
 // admin is Nuxeo with an administrator's sign-in, as far as is known.
 func (d *Doctor) admin() *nuxeo.Client {
-	if d.humble != "" {
+	if d.unfit != "" {
 		return nil
 	}
 	return d.Admin
@@ -162,8 +162,8 @@ func (d *Doctor) why() string {
 	if d.away {
 		return noNuxeo
 	}
-	if d.humble != "" {
-		return d.humble + " is no administrator of Nuxeo; this " + needAdmin + " of one"
+	if d.unfit != "" {
+		return d.unfit + "; this " + needAdmin + " of one"
 	}
 	return needAdmin
 }

@@ -163,6 +163,49 @@ func TestEachIllIsFound(t *testing.T) {
 	}
 }
 
+// A sign-in that is of no use is said to be so in each check that needs one.
+func TestUnfitSignIn(t *testing.T) {
+	t.Parallel()
+	for login, c := range map[string]struct {
+		password string
+		nuxeo    doctor.Mark
+		says     string
+	}{
+		"josh":          {"josh", doctor.Warning, "josh is no administrator"},
+		"Administrator": {"wrong", doctor.Broken, "not accepted"},
+	} {
+		p := admit(t)
+		p.App.Config.Nuxeo.JWTSecret = "" // or the connector could look by itself
+		p.App.Config.Nuxeo.ServiceUser = ""
+		p.doctor.Admin = p.App.Nuxeo.As(nuxeo.Basic(login, c.password))
+		found := p.examine()
+		if f := found["Nuxeo"]; f.Mark != c.nuxeo || f.Remedy == "" {
+			t.Errorf("%s: %+v", login, f)
+		}
+		for _, name := range []string{"Package in Nuxeo", "Versioning policies", "Sign in with Nuxeo"} {
+			if f := found[name]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, c.says) {
+				t.Errorf("%s: %+v", login, f)
+			}
+		}
+	}
+}
+
+// What Fix has said is not said again.
+func TestFixedIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	said, err := p.fix(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := p.examine()
+	for _, f := range said {
+		if _, again := found[f.Name]; again {
+			t.Errorf("%s is said twice", f.Name)
+		}
+	}
+}
+
 func TestExamineChangesNothing(t *testing.T) {
 	t.Parallel()
 	p := admit(t)
