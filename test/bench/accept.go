@@ -22,7 +22,7 @@ import (
 
 const (
 	connections = 64
-	calls       = 6000
+	calls       = 3000
 )
 
 // accept measures the receiver of custom actions: durable before the answer, to
