@@ -1,7 +1,7 @@
 # Everything is one Go program; `make help` lists what can be done.
 # A fresh machine needs Go and make. What else a target needs it installs.
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0-dev)
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 LDFLAGS := -s -w -X github.com/nuxeo-frameio/nuxeo-frameio/internal/app.Version=$(VERSION)
 TOOL    := go tool -modfile=tools/go.mod
 export GOFLAGS ?= -buildvcs=false

@@ -51,10 +51,13 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 	in := bufio.NewScanner(resp.Body)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
+		if in.Text() == "event: end" { // all of what was asked for is finished
+			return screen.verdict()
+		}
 		data, ok := strings.CutPrefix(in.Text(), "data: ")
 		if !ok {
-			if in.Text() == "" && screen.draw() && (c.Item != "" || c.Parent != "") {
-				return screen.verdict()
+			if in.Text() == "" {
+				screen.draw()
 			}
 			continue
 		}
