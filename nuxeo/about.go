@@ -36,7 +36,8 @@ type Server struct {
 	Version      string // "2023.6"
 }
 
-// About asks which Nuxeo this is (GET /api/v1/capabilities).
+// About asks which Nuxeo this is (GET /api/v1/capabilities); 404 where a release
+// does not have that address.
 func (c *Client) About(ctx context.Context) (Server, error) {
 	var out struct {
 		Server struct {

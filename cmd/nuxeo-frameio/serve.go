@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
@@ -20,6 +21,9 @@ type serveCmd struct {
 
 // Run serves until the process is told to stop.
 func (c *serveCmd) Run(t *terminal) error {
+	// The heap is small but for buffers that are used again: collecting it more
+	// often costs little and keeps the peak low.
+	debug.SetGCPercent(50)
 	log, err := newLog(t.err, c.LogLevel, c.LogFormat)
 	if err != nil {
 		return err

@@ -116,6 +116,9 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		return ok("answers at %s; which LTS it is %s", address, needAdmin)
 	}
 	about, err := nx.About(ctx)
+	if nuxeo.NotFound(err) { // not every release has this address
+		return warning("Make sure that it is LTS 2021, 2023 or 2025.", "answers at %s, but does not tell which LTS it is", address)
+	}
 	if err != nil {
 		return because(err, askAgain)
 	}

@@ -106,6 +106,7 @@ var ills = []struct {
 	{"slow clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(-10 * time.Minute) }},
 	{"drifting clock", "Clock", "off by ", doctor.Warning, func(p *patient) { p.ahead(time.Minute) }},
 	{"Nuxeo away", "Nuxeo", "cannot be reached", doctor.Broken, func(p *patient) { p.Nuxeo.Faults().Add(faults.Rule{Reset: true}) }},
+	{"an LTS that does not say which", "Nuxeo", "does not tell which LTS", doctor.Warning, func(p *patient) { p.nuxeoFails("/api/v1/capabilities$", 404) }},
 	{"not Nuxeo", "Nuxeo", "answers 404", doctor.Broken, func(p *patient) { p.nuxeoFails("/api/v1/me", 404) }},
 	{"another JWT secret", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.JWTSecret = strings.Repeat("other", 20) }},
 	{"another service password", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {

@@ -43,7 +43,7 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 func (r *run) restart() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Sums, r.state.Hashed = map[int]uint32{}, 0
+	r.state.Sums, r.state.Hashed = Sums{}, 0
 	r.moved.Store(0)
 }
 
@@ -119,7 +119,7 @@ func (d *digester) run() {
 	for s := range d.queue {
 		_, _ = d.hash.Write(s.bytes) // a hash never fails
 		if s.free != nil {
-			buffers.Put(s.free)
+			aheadStorage.Put(s.free)
 		}
 		if s.then != nil && d.err == nil {
 			d.err = s.then()

@@ -9,11 +9,16 @@ import (
 const (
 	// bufferSize is wide because every copy below it costs system calls.
 	bufferSize = 1 << 20
-	// aheadBuffers bounds what is read but not sent.
-	aheadBuffers = 8
+	// aheadSize and aheadBuffers bound what is read but not sent; as much again
+	// may wait for its digest.
+	aheadSize    = 512 << 10
+	aheadBuffers = 5
 )
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+var (
+	buffers      = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+	aheadStorage = sync.Pool{New: func() any { b := make([]byte, aheadSize); return &b }}
+)
 
 // chunk is a filled buffer; err, when set, ends the stream.
 type chunk struct {
@@ -56,7 +61,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer close(out)
 	defer body.Close()
 	for {
-		buf := buffers.Get().(*[]byte)
+		buf := aheadStorage.Get().(*[]byte)
 		n, err := io.ReadFull(body, *buf)
 		if err == io.ErrUnexpectedEOF {
 			err = io.EOF
@@ -64,7 +69,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 		select {
 		case out <- chunk{buf: buf, n: n, err: err}:
 		case <-ctx.Done():
-			buffers.Put(buf)
+			aheadStorage.Put(buf)
 			return
 		}
 		if err != nil {
@@ -87,11 +92,11 @@ func (a *readAhead) close() {
 	a.interrupt()
 	if a.chunks != nil {
 		for c := range a.chunks {
-			buffers.Put(c.buf)
+			aheadStorage.Put(c.buf)
 		}
 	}
 	if a.rest.buf != nil {
-		buffers.Put(a.rest.buf)
+		aheadStorage.Put(a.rest.buf)
 	}
 	a.chunks, a.rest, a.from, a.next = nil, chunk{}, 0, -1
 }

@@ -97,7 +97,7 @@ type Progress struct {
 // State is what a transfer needs to go on after a crash.
 type State struct {
 	// Sums are the CRC-32C of the parts that arrived, by index.
-	Sums map[int]uint32 `json:"sums,omitempty"`
+	Sums Sums `json:"sums,omitempty"`
 	// Hashed is how many bytes HashState covers: a number of whole parts.
 	Hashed    int64  `json:"hashed,omitempty"`
 	HashState []byte `json:"hash_state,omitempty"`
@@ -138,7 +138,7 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 		return s, nil, fmt.Errorf("a file of %d bytes in parts of %d cannot be moved", plan.Size, plan.PartSize)
 	}
 	if s.Sums == nil {
-		s.Sums = map[int]uint32{}
+		s.Sums = Sums{}
 	}
 	r := &run{plan: plan, src: src, sink: sink, o: o, state: s}
 	r.keeper = newKeeper(o.Checkpoint)

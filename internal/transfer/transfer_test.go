@@ -187,12 +187,12 @@ func TestResumesFromAnyState(t *testing.T) {
 func TestKeepDropsWhatTheSinkLost(t *testing.T) {
 	t.Parallel()
 	plan := Plan{Size: 100, PartSize: 10}
-	s := State{Sums: map[int]uint32{0: 1, 1: 2, 2: 3}, Hashed: 30, HashState: []byte("x")}
+	s := State{Sums: Sums{0: 1, 1: 2, 2: 3}, Hashed: 30, HashState: []byte("x")}
 	s.Keep(func(i int) bool { return i != 1 }, plan)
 	if len(s.Sums) != 0 || s.Hashed != 0 || s.HashState != nil {
 		t.Errorf("a digest over a lost part was kept: %+v", s)
 	}
-	s = State{Sums: map[int]uint32{0: 1, 5: 2}}
+	s = State{Sums: Sums{0: 1, 5: 2}}
 	s.Keep(func(i int) bool { return i == 5 }, plan)
 	if len(s.Sums) != 1 {
 		t.Errorf("kept %v", s.Sums)
