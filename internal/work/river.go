@@ -47,6 +47,9 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 // without fencing, which ours covers, but in vain.
 const (
 	rescueLater = 5 * time.Minute
+	// fetchPause is the least time between two fetches, each of which fills the
+	// workers that are free: many short items would else wait for it.
+	fetchPause = 20 * time.Millisecond
 	// softStop is how long jobs may go on when the process stops.
 	softStop = 2 * time.Second
 )
@@ -72,7 +75,7 @@ func newRiver(db *sql.DB, node string, workers int, limit time.Duration, log *sl
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
 		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
 		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		SoftStopTimeout: soft,
+		SoftStopTimeout: soft, FetchCooldown: fetchPause,
 		// Finished jobs tell nothing that our items do not.
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})

@@ -22,7 +22,7 @@ import (
 
 const (
 	connections = 64
-	calls       = 3000
+	calls       = 2000
 )
 
 // accept measures the receiver of custom actions: durable before the answer, to
