@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -92,5 +93,8 @@ func hello(ctx context.Context, _ []string) error {
 	})}
 	fmt.Println("http://" + l.Addr().String())
 	context.AfterFunc(ctx, func() { _ = server.Close() })
-	return server.Serve(l)
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
