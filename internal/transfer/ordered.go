@@ -119,7 +119,7 @@ func (d *digester) run() {
 	for s := range d.queue {
 		_, _ = d.hash.Write(s.bytes) // a hash never fails
 		if s.free != nil {
-			aheadStorage.Put(s.free)
+			buffers.Put(s.free)
 		}
 		if s.then != nil && d.err == nil {
 			d.err = s.then()

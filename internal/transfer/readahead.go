@@ -9,16 +9,12 @@ import (
 const (
 	// bufferSize is wide because every copy below it costs system calls.
 	bufferSize = 1 << 20
-	// aheadSize and aheadBuffers bound what is read but not sent; as much again
-	// may wait for its digest.
-	aheadSize    = 512 << 10
-	aheadBuffers = 5
+	// aheadBuffers bounds what is read but not sent; as much again may wait for
+	// its digest.
+	aheadBuffers = 4
 )
 
-var (
-	buffers      = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
-	aheadStorage = sync.Pool{New: func() any { b := make([]byte, aheadSize); return &b }}
-)
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 // chunk is a filled buffer; err, when set, ends the stream.
 type chunk struct {
@@ -61,7 +57,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer close(out)
 	defer body.Close()
 	for {
-		buf := aheadStorage.Get().(*[]byte)
+		buf := buffers.Get().(*[]byte)
 		n, err := io.ReadFull(body, *buf)
 		if err == io.ErrUnexpectedEOF {
 			err = io.EOF
@@ -69,7 +65,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 		select {
 		case out <- chunk{buf: buf, n: n, err: err}:
 		case <-ctx.Done():
-			aheadStorage.Put(buf)
+			buffers.Put(buf)
 			return
 		}
 		if err != nil {
@@ -92,11 +88,11 @@ func (a *readAhead) close() {
 	a.interrupt()
 	if a.chunks != nil {
 		for c := range a.chunks {
-			aheadStorage.Put(c.buf)
+			buffers.Put(c.buf)
 		}
 	}
 	if a.rest.buf != nil {
-		aheadStorage.Put(a.rest.buf)
+		buffers.Put(a.rest.buf)
 	}
 	a.chunks, a.rest, a.from, a.next = nil, chunk{}, 0, -1
 }
