@@ -103,10 +103,3 @@ type Action struct {
 	Active                            bool
 	Secret                            string
 }
-
-// Error answers of a generation's client read as this.
-type Error interface {
-	error
-	Status() int
-	Detail() string
-}

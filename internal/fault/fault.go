@@ -86,14 +86,6 @@ func (e *Error) Because(err error) *Error {
 	return e
 }
 
-// Wrap adds where an error happened, if there is one. Use it first thing in a
-// function: defer fault.Wrap(&err, "publish(%s)", id).
-func Wrap(errp *error, format string, args ...any) {
-	if *errp != nil {
-		*errp = fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), *errp)
-	}
-}
-
 // From reads any error as an Error. A context that ended is Canceled or
 // Unavailable, and what nobody classified is Internal.
 func From(err error) *Error {

@@ -10,10 +10,7 @@ import (
 
 func TestFromKeepsCodeThroughWrapping(t *testing.T) {
 	t.Parallel()
-	err := func() (err error) {
-		defer Wrap(&err, "publish(%s)", "a1")
-		return New(Locked, "The document is locked by julia.").With("Unlock it.")
-	}()
+	err := fmt.Errorf("publish(a1): %w", New(Locked, "The document is locked by julia.").With("Unlock it."))
 	got := From(err)
 	if got.Code != Locked || got.Message != "The document is locked by julia." || got.Remedy != "Unlock it." {
 		t.Fatalf("From = %+v", got)

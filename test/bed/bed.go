@@ -74,9 +74,6 @@ type options struct {
 // Nuxeo changes the simulated Nuxeo.
 func Nuxeo(f func(*nuxeosim.Options)) Option { return func(o *options) { f(&o.nuxeo) } }
 
-// Frameio changes the simulated Frame.io.
-func Frameio(f func(*frameiosim.Options)) Option { return func(o *options) { f(&o.frameio) } }
-
 // Config changes the connector's configuration.
 func Config(f func(*app.Config)) Option { return func(o *options) { o.config = f } }
 

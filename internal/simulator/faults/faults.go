@@ -38,7 +38,7 @@ type Rule struct {
 	Reset          bool          // closes the connection without working
 	Lost           bool          // works, then closes the connection without the answer
 	CutAfter       int64         // sends so many bytes of the body, then closes
-	ShortBy        int64         // declares the length right but leaves out the last bytes by closing in time: framing is kept by declaring the shorter length
+	ShortBy        int64         // leaves out so many last bytes and declares the shorter length: the framing is right
 	FlipAt         int64         // inverts the byte at this offset (from 1) of the body
 	BytesPerSecond int64         // throttles the answer's body
 	// Hook is called for each request that is hit, before it is served.
