@@ -19,9 +19,19 @@ demo: build ## Show everything on this machine, without any account
 	@bin/nuxeo-frameio demo $(ARGS)
 
 .PHONY: test
-test: check ## Run every check and every test
+test: check postgres ## Run every check and every test, on both databases
 	go test -timeout 20m ./...
+	go run ./test/pg/run go test -timeout 20m $(STORING)
 	@go test -count=1 -v -run 'TestContract|TestPublishBrings' ./internal/simulator/frameiosim ./test/e2e | grep -E 'operations (used|covered)|SKIP contract' || true
+
+# What stores something, and so runs once more on PostgreSQL.
+STORING = $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}} {{join .TestImports " "}}{{end}}' ./... | grep -E 'test/(pg|bed)( |$$)' | cut -d' ' -f1)
+
+.PHONY: postgres
+postgres: ## Install a PostgreSQL server for the tests, where there is none
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends postgresql; }
+SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector

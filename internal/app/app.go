@@ -90,7 +90,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 		return nil, err
 	}
 	c.PublicURL, c.Nuxeo.URL = strings.TrimRight(c.PublicURL, "/"), strings.TrimRight(c.Nuxeo.URL, "/")
-	db, err := store.Open(ctx, filepath.Join(c.Data, "connector.db"), work.Migrate)
+	db, err := store.Open(ctx, c.database(), work.Migrate)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (a *App) buildEngine() error {
 	}
 	// A slice may end in an attach, which takes as long as Nuxeo is granted.
 	limit := set.Slice + a.Config.Nuxeo.AttachTimeout + 10*time.Minute
-	queue, err := work.NewRiver(a.DB.Writer, a.node, a.Config.Workers, limit, quiet(a.world.Log))
+	queue, err := work.NewRiver(a.DB, a.node, a.Config.Workers, limit, quiet(a.world.Log))
 	if err != nil {
 		return err
 	}

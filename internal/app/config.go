@@ -3,9 +3,11 @@ package app
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // Config is every setting of the connector. The tags are flags, environment and
@@ -13,6 +15,7 @@ import (
 // [nuxeo] of the file are the same setting, the first one winning.
 type Config struct {
 	Data          string        `help:"Folder for the database and the encryption key." default:"data" type:"path" placeholder:"FOLDER"`
+	Database      string        `help:"A postgres:// URL, which several nodes can share; without one an SQLite file in the data folder." secret:"" placeholder:"URL"`
 	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
 	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://localhost:8090" placeholder:"URL"`
 	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
@@ -89,6 +92,8 @@ func (c *Config) Check() error {
 		}
 	}
 	switch {
+	case c.Database != "" && !store.IsPostgres(c.Database):
+		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is no postgres:// address.")
 	case c.Workers < 1 || c.Workers > 256:
 		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
@@ -101,6 +106,14 @@ func (c *Config) Check() error {
 		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
 	}
 	return nil
+}
+
+// database is the address for store.Open.
+func (c *Config) database() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return filepath.Join(c.Data, "connector.db")
 }
 
 func (c *Config) nuxeoPublic() string {
@@ -121,7 +134,7 @@ func (c *Config) domain() string {
 // Secrets are the values that must never be shown, for tests and masks.
 func (c *Config) Secrets() []string {
 	var out []string
-	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass}, c.EncryptionKey...) {
+	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass, c.Database}, c.EncryptionKey...) {
 		if s != "" {
 			out = append(out, s)
 		}

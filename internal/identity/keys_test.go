@@ -12,6 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 func keyOf(letter string) string {
@@ -24,7 +25,7 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "encryption.key")
-	db, err := store.Open(t.Context(), filepath.Join(dir, "connector.db"))
+	db, err := store.Open(t.Context(), pg.Address(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

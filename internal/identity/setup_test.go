@@ -18,6 +18,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 const (
@@ -65,7 +66,7 @@ func setup(t *testing.T, change ...func(*nuxeosim.Options, *frameiosim.Options))
 	for _, f := range change {
 		f(&nxOpt, &fioOpt)
 	}
-	w := &world{T: t, clock: &clock{t: time.Now()}, db: filepath.Join(t.TempDir(), "test.db")}
+	w := &world{T: t, clock: &clock{t: time.Now()}, db: pg.Address(t, t.TempDir())}
 	w.startNuxeo(nxOpt)
 	w.startFrameio(fioOpt)
 	w.vault = w.key(testKey)
@@ -225,6 +226,9 @@ func (w *world) wants(err error, code fault.Code) *fault.Error {
 // onDisk is all that the database has written.
 func (w *world) onDisk() []byte {
 	w.Helper()
+	if pg.Chosen() {
+		return pg.Dump(w, w.db)
+	}
 	files, err := filepath.Glob(w.db + "*")
 	if err != nil || len(files) < 2 {
 		w.Fatalf("%v, %v", files, err)

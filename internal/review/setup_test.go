@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // world is a document in Nuxeo that gets the comments of a file. Josh brings
@@ -41,7 +41,7 @@ func setup(t *testing.T) *world {
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL + "/nuxeo")
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(t.Context(), pg.Address(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,34 +1,27 @@
 // Package store opens the database and runs transactions on it.
 //
-// It owns the connections, the migrations and the boot lock around them. Two
-// pools work on one SQLite file: a writer with a single connection, which makes
-// waiting for the write lock a wait for the pool, and a reader with several
-// that cannot write. What must hold: whatever a transaction committed is on
-// disk before Tx returns (synchronous=FULL); times come from Go as
-// milliseconds. The queries belong to the packages that need them; they are
-// written in the subset of SQL that SQLite and PostgreSQL share.
+// It owns the connections, the migrations and the boot lock around them, for an
+// SQLite file of one node and for a PostgreSQL that several nodes share. Both
+// have a pool that writes and one that can only read. What must hold: whatever a
+// transaction committed is on disk before Tx returns; transactions of Tx run one
+// after the other, over all nodes, so that what one read holds until it commits;
+// times come from Go as milliseconds. The queries belong to the packages that
+// need them; they are written in the subset of SQL that both databases share.
 package store
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
-	"github.com/pressly/goose/v3"
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
-
-//go:embed migrations
-var migrations embed.FS
 
 // DB is an open database. Reader may only read.
 type DB struct {
@@ -38,113 +31,43 @@ type DB struct {
 	// process would have died. Nil lets all pass.
 	Gate func() error
 
-	group  *group
-	keeper *sql.DB
-	quit   chan struct{}
-	kept   chan struct{}
+	address string
+	group   *group
+	limit   time.Duration // of a shared transaction; 0: none
+	begun   string        // what a transaction says first
+	end     func() error  // closes the writer and what belongs to it
+	closing sync.Once
+	closed  error
 }
 
-// options follow from what was measured: one immediate writer, WAL, full sync.
-const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(10000)" +
-	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-	// The keeper moves the log into the database beside the writers; this many
-	// pages are the limit at which a writer does it itself.
-	"&_pragma=wal_autocheckpoint(20000)"
+// Address is where the database is, for those that need connections of their
+// own kind; empty unless it is PostgreSQL. It may contain a password.
+func (db *DB) Address() string { return db.address }
 
-// Open opens or creates the SQLite file at path and brings it to the newest
-// schema; also lets others bring tables of their own up to date behind the same
-// boot lock. It waits for another process that is doing the same.
-func Open(ctx context.Context, path string, also ...func(context.Context, *sql.DB) error) (_ *DB, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("the database's folder: %w", err)
+// Open opens the database at address, a postgres:// URL or the path of an SQLite
+// file, which is made when it is not there. It brings it to the newest schema and
+// lets others bring tables of their own up to date behind the same boot lock; it
+// waits for another process that is doing the same. It refuses a database that a
+// newer program has changed beyond what this one understands.
+func Open(ctx context.Context, address string, also ...Migration) (*DB, error) {
+	if IsPostgres(address) {
+		return openPostgres(ctx, address, also)
 	}
-	lock := flock.New(path + ".lock")
-	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); !ok {
-		return nil, fmt.Errorf("waiting for another start on %s: %w", path, err)
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	db, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	for _, step := range append([]func(context.Context, *sql.DB) error{migrate}, also...) {
-		if err := step(ctx, db.Writer); err != nil {
-			return nil, errors.Join(err, db.Close())
-		}
-	}
-	return db, os.Chmod(path, 0o600)
+	return openSQLite(ctx, address, also)
 }
 
-// readers is how many connections read at once.
-const readers = 8
-
-func open(path string) (*DB, error) {
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	writer, err := sql.Open("sqlite", name+options)
-	if err != nil {
-		return nil, err
-	}
-	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite", name+options+"&_pragma=query_only(1)")
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	reader.SetMaxOpenConns(readers)
-	reader.SetMaxIdleConns(readers) // opening one costs more than what it is for
-	keeper, err := sql.Open("sqlite", name+options)
-	if err != nil {
-		return nil, errors.Join(err, reader.Close(), writer.Close())
-	}
-	keeper.SetMaxOpenConns(1)
-	db := &DB{Reader: reader, Writer: writer, keeper: keeper, quit: make(chan struct{}), kept: make(chan struct{})}
-	if db.group, err = newGroup(db); err != nil {
-		return nil, errors.Join(err, reader.Close(), writer.Close(), keeper.Close())
-	}
-	go db.keep()
-	return db, nil
+// IsPostgres says whether an address is one of PostgreSQL.
+func IsPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
-	if err != nil {
-		return fmt.Errorf("reading the migrations: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("bringing the database up to date: %w", err)
-	}
-	return nil
-}
-
-// Close closes both pools after what is being committed.
+// Close closes the pools after what is being committed. More calls do nothing.
 func (db *DB) Close() error {
-	db.group.close()
-	close(db.quit)
-	<-db.kept
-	return errors.Join(db.Reader.Close(), db.keeper.Close(), db.Writer.Close())
-}
-
-// keepEvery is how often the write-ahead log is moved into the database.
-const keepEvery = 2 * time.Second
-
-// keep does what a writer would else do in the middle of its commit, where it
-// makes everybody wait.
-func (db *DB) keep() {
-	defer close(db.kept)
-	tick := time.NewTicker(keepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-db.quit:
-			return
-		case <-tick.C:
-			// What it cannot do now it does the next time.
-			_, _ = db.keeper.Exec("PRAGMA wal_checkpoint(PASSIVE)")
-		}
-	}
+	db.closing.Do(func() {
+		db.group.close()
+		db.closed = errors.Join(db.Reader.Close(), db.end())
+	})
+	return db.closed
 }
 
 // Check reads one row, for readiness.
@@ -180,11 +103,21 @@ func (db *DB) Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // alone runs fn in a real transaction.
 func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
+	if db.limit > 0 {
+		limited, cancel := context.WithTimeout(ctx, db.limit)
+		defer cancel()
+		ctx = limited
+	}
 	tx, err := db.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if db.begun != "" {
+		if _, err := tx.ExecContext(ctx, db.begun); err != nil {
+			return fmt.Errorf("waiting for the other nodes' transactions: %w", err)
+		}
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -212,6 +145,12 @@ func Time(ms int64) time.Time {
 
 // Duplicate says whether err is a violated unique constraint.
 func Duplicate(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == uniqueViolation
 }
+
+const uniqueViolation = "23505"

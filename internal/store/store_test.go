@@ -8,11 +8,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 func setup(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	db, err := Open(t.Context(), pg.Address(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func TestReaderCannotWrite(t *testing.T) {
 
 func TestManyStartsOnOneFile(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "new", "test.db")
+	path := pg.Address(t, filepath.Join(t.TempDir(), "new"))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

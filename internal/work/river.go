@@ -7,10 +7,15 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // itemArgs is all that a job holds: no secret, no address.
@@ -31,9 +36,27 @@ func (itemArgs) InsertOpts() river.InsertOpts {
 	}}}
 }
 
+// driver is the job library's way into the database. PostgreSQL tells it of new
+// jobs over connections of its own, which close ends.
+func driver(ctx context.Context, db *store.DB) (_ riverdriver.Driver[*sql.Tx], done func(), err error) {
+	if db.Address() == "" {
+		return riversqlite.New(db.Writer), func() {}, nil
+	}
+	pool, err := pgxpool.New(ctx, db.Address())
+	if err != nil {
+		return nil, nil, fmt.Errorf("the job queue: %w", err)
+	}
+	return riverdatabasesql.NewWithPgxListener(db.Writer, pool), pool.Close, nil
+}
+
 // Migrate brings River's tables up to date; give it to store.Open.
-func Migrate(ctx context.Context, db *sql.DB) error {
-	m, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+func Migrate(ctx context.Context, db *store.DB) error {
+	d, done, err := driver(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer done()
+	m, err := rivermigrate.New(d, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fmt.Errorf("the queue's migrations: %w", err)
 	}
@@ -60,19 +83,24 @@ type River struct {
 	worker *riverWorker
 	log    *slog.Logger
 	soft   time.Duration
+	done   func()
 }
 
 // NewRiver makes the queue on a database that Migrate has prepared. limit is how
 // long a job may run; a step must not need more.
-func NewRiver(db *sql.DB, node string, workers int, limit time.Duration, log *slog.Logger) (*River, error) {
+func NewRiver(db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger) (*River, error) {
 	return newRiver(db, node, workers, limit, log, softStop)
 }
 
-func newRiver(db *sql.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration) (*River, error) {
+func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration) (*River, error) {
 	w := &riverWorker{}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
-	client, err := river.NewClient(riversqlite.New(db), &river.Config{
+	d, done, err := driver(context.Background(), db)
+	if err != nil {
+		return nil, err
+	}
+	client, err := river.NewClient(d, &river.Config{
 		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
 		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		SoftStopTimeout: soft, FetchCooldown: fetchPause,
@@ -80,9 +108,10 @@ func newRiver(db *sql.DB, node string, workers int, limit time.Duration, log *sl
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})
 	if err != nil {
+		done()
 		return nil, fmt.Errorf("the job queue: %w", err)
 	}
-	return &River{client: client, worker: w, log: log, soft: soft}, nil
+	return &River{client: client, worker: w, log: log, soft: soft, done: done}, nil
 }
 
 type riverWorker struct {
@@ -144,6 +173,7 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 
 // Run works on jobs until ctx ends.
 func (q *River) Run(ctx context.Context, work func(context.Context, Job)) error {
+	defer q.done()
 	q.worker.work = work
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("starting the job queue: %w", err)

@@ -120,7 +120,7 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
 		// Whoever cancelled meanwhile does not wait for the pause to end.
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3, attempt = $4,
-				not_before = CASE WHEN cancel AND ending = '' THEN $8 ELSE $2 END,
+				not_before = CASE WHEN cancel AND ending = '' THEN CAST($8 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
 				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8 WHERE id = $9 RETURNING not_before`,
 			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
 			store.Millis(now), t.ID).Scan(&due); err != nil {
@@ -216,6 +216,7 @@ func history(ctx context.Context, tx *sql.Tx, id string, at time.Time, event, de
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO item_history (item_id, seq, at, event, detail)
-		SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4 FROM item_history WHERE item_id = $1`, id, store.Millis(at), event, detail)
+		SELECT CAST($1 AS TEXT), COALESCE(MAX(seq), 0) + 1, CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT)
+		FROM item_history WHERE item_id = $1`, id, store.Millis(at), event, detail)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // clock is a time that only the test moves.
@@ -75,7 +76,18 @@ func setup(t *testing.T, w worker) *world {
 
 func open(t *testing.T) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	return openAt(t, pg.Address(t, t.TempDir()))
+}
+
+// openFile is for bubbles of fake time, which no socket reaches into.
+func openFile(t *testing.T) *store.DB {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "test.db"))
+}
+
+func openAt(t *testing.T, address string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +103,7 @@ func settings(node string) Settings {
 
 func engine(t *testing.T, db *store.DB, now func() time.Time, node string, w worker) *Engine {
 	t.Helper()
-	e := NewEngine(db, NewLoop(2), slog.New(slog.DiscardHandler), now, settings(node))
+	e := NewEngine(db, NewLoop(2), slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, settings(node))
 	e.Register("test", w)
 	return e
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // Bed is a connector between two simulators.
@@ -178,6 +179,9 @@ func (b *Bed) connector(o options) {
 	b.Config = app.Defaults()
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = nx, fio
 	b.Config.PublicURL, b.Config.Data = server.URL, b.T.TempDir()
+	if pg.Chosen() {
+		b.Config.Database = pg.Database(b.T)
+	}
 	if o.config != nil {
 		o.config(&b.Config)
 	}

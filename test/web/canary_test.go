@@ -27,6 +27,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // journal is a log that is kept.
@@ -102,7 +103,7 @@ func (c *cage) world(w *app.World) {
 	w.Dial = c.tap.dial
 	w.Work = func(s *work.Settings) { bed.Quick(s); s.MaxAttempts = 2 }
 	w.Queue = func(db *store.DB) work.Queue {
-		q, err := work.NewRiver(db.Writer, "canary", 4, time.Hour, w.Log)
+		q, err := work.NewRiver(db, "canary", 4, time.Hour, w.Log)
 		if err != nil {
 			panic(err)
 		}
@@ -286,6 +287,9 @@ func (c *cage) look(session, admin string) {
 // files reads the data folder as it lies on the disk.
 func (c *cage) files() {
 	c.T.Helper()
+	if pg.Chosen() {
+		c.places["file connector.db"] = string(pg.Dump(c.T, c.Config.Database))
+	}
 	err := filepath.WalkDir(c.Config.Data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pressly/goose/v3"
+)
+
+// options follow from what was measured: one immediate writer, WAL, full sync.
+const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(10000)" +
+	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	// The keeper moves the log into the database beside the writers; this many
+	// pages are the limit at which a writer does it itself.
+	"&_pragma=wal_autocheckpoint(20000)"
+
+// readers is how many connections read at once.
+const readers = 8
+
+func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("the database's folder: %w", err)
+	}
+	lock := flock.New(path + ".lock")
+	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); !ok {
+		return nil, fmt.Errorf("waiting for another start on %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	db, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx, goose.DialectSQLite3, also); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, os.Chmod(path, 0o600)
+}
+
+// openFile opens an SQLite file with a single connection that writes, which
+// makes waiting for the write lock a wait for the pool, several that read, and
+// one that keeps the write-ahead log short.
+func openFile(path string) (*DB, error) {
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options
+	pools, err := openPools("sqlite", name, name+"&_pragma=query_only(1)", name)
+	if err != nil {
+		return nil, err
+	}
+	writer, reader, keeper := pools[0], pools[1], pools[2]
+	writer.SetMaxOpenConns(1)
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers) // opening one costs more than what it is for
+	keeper.SetMaxOpenConns(1)
+	db := &DB{Reader: reader, Writer: writer}
+	stop := keepLogShort(keeper)
+	db.end = func() error {
+		stop()
+		return errors.Join(keeper.Close(), writer.Close())
+	}
+	if db.group, err = newGroup(db); err != nil {
+		return nil, errors.Join(err, reader.Close(), db.end())
+	}
+	return db, nil
+}
+
+func openPools(driver string, names ...string) ([]*sql.DB, error) {
+	var pools []*sql.DB
+	for _, name := range names {
+		p, err := sql.Open(driver, name)
+		if err != nil {
+			for _, open := range pools {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, err
+		}
+		pools = append(pools, p)
+	}
+	return pools, nil
+}
+
+// keepEvery is how often the write-ahead log is moved into the database.
+const keepEvery = 2 * time.Second
+
+// keepLogShort does what a writer would else do in the middle of its commit,
+// where it makes everybody wait.
+func keepLogShort(keeper *sql.DB) (stop func()) {
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(keepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				// What it cannot do now it does the next time.
+				_, _ = keeper.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+			}
+		}
+	}()
+	return func() { close(quit); <-ended }
+}
