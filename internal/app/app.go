@@ -9,11 +9,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -48,6 +46,8 @@ type World struct {
 	Work  func(*work.Settings)
 	// Gate is store.DB's.
 	Gate func() error
+
+	nodes func() int // how many share the budgets
 }
 
 func (w *World) fill() {
@@ -81,6 +81,8 @@ type App struct {
 	network    *network
 	handler    http.Handler
 	node       string
+	release    func() error
+	closeQueue func()
 }
 
 // New opens the database and builds everything. Close it when done.
@@ -95,9 +97,15 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 		return nil, err
 	}
 	db.Gate = w.Gate
-	a := &App{Config: c, DB: db, world: w}
+	a := &App{Config: c, DB: db, world: w, release: func() error { return nil }, closeQueue: func() {}}
+	a.world.nodes = func() int {
+		if a.Engine == nil {
+			return 1
+		}
+		return a.Engine.Alive()
+	}
 	if err := a.build(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.Close(), a.release())
 	}
 	return a, nil
 }
@@ -105,7 +113,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 func (a *App) build(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
 	a.network = newNetwork(a.Config, a.world, registry)
-	if a.node, err = nodeName(a.Config.Data); err != nil {
+	if a.node, a.release, err = nodeName(a.Config.Data); err != nil {
 		return err
 	}
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
@@ -130,22 +138,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
 }
 
-// nodeName is this installation's name as a node, kept in the data folder.
-func nodeName(data string) (string, error) {
-	path := filepath.Join(data, "node")
-	if b, err := os.ReadFile(path); err == nil && len(b) > 0 {
-		return string(b), nil
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "node"
-	}
-	name := fmt.Sprintf("%s-%d", host, time.Now().UnixNano())
-	return name, os.WriteFile(path, []byte(name), 0o600)
-}
-
 func (a *App) buildEngine() error {
 	set := work.DefaultSettings(a.node)
+	set.Version = Version
 	a.world.Work(&set)
 	if a.world.Queue != nil {
 		a.Engine = work.NewEngine(a.DB, a.world.Queue(a.DB), a.world.Log, a.world.Now, set)
@@ -157,6 +152,7 @@ func (a *App) buildEngine() error {
 	if err != nil {
 		return err
 	}
+	a.closeQueue = queue.Close
 	a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
 	return nil
 }
@@ -271,5 +267,6 @@ func serious(err error) error {
 // Close closes what New opened.
 func (a *App) Close() error {
 	a.network.close()
-	return a.DB.Close()
+	a.closeQueue()
+	return errors.Join(a.DB.Close(), a.release())
 }

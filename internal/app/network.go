@@ -45,12 +45,12 @@ func newNetwork(c Config, w World, registry *prometheus.Registry) *network {
 		return t
 	}
 	out := func(system string, t http.RoundTripper) http.RoundTripper {
-		return correlate.Transport(measured{w.Wrap(system, t), system, seconds})
+		return correlate.Transport(held{measured{w.Wrap(system, t), system, seconds}})
 	}
-	places := pace.NewConnections(out("nuxeo", calls()), c.Nuxeo.Connections)
+	places := pace.NewConnections(out("nuxeo", calls()), c.Nuxeo.Connections, w.nodes)
 	n.nuxeo = &http.Client{Transport: limited{places, c.Nuxeo.CallTimeout}}
 	n.uploads = &http.Client{Transport: places.Share(out("nuxeo", bytes()))}
-	n.budgets = pace.NewBudgets(out("frameio", calls()), w.Now)
+	n.budgets = pace.NewBudgets(out("frameio", calls()), w.Now, w.nodes)
 	n.frameio = &http.Client{Transport: limited{n.budgets, c.Frameio.CallTimeout}}
 	n.files = &http.Client{Transport: out("files", bytes())}
 	return n
@@ -92,6 +92,16 @@ type ending struct {
 func (e ending) Close() error {
 	defer e.end()
 	return e.ReadCloser.Close()
+}
+
+// held lets no call out for an item that is no longer ours.
+type held struct{ next http.RoundTripper }
+
+func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := work.Held(r.Context()); err != nil {
+		return nil, err
+	}
+	return h.next.RoundTrip(r)
 }
 
 // measured counts answers and the time they took.

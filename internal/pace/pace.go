@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -39,16 +40,21 @@ const maxWait = 20 * time.Second
 
 // Budgets is a transport that keeps the leaky buckets of Frame.io.
 type Budgets struct {
-	next http.RoundTripper
-	now  func() time.Time
+	next  http.RoundTripper
+	now   func() time.Time
+	nodes func() int
 
 	mu      sync.Mutex
 	buckets map[string]*bucket
 }
 
-// NewBudgets wraps a transport.
-func NewBudgets(next http.RoundTripper, now func() time.Time) *Budgets {
-	return &Budgets{next: next, now: now, buckets: map[string]*bucket{}}
+// NewBudgets wraps a transport. As many nodes as nodes says draw on the same
+// budgets; nil is one.
+func NewBudgets(next http.RoundTripper, now func() time.Time, nodes func() int) *Budgets {
+	if nodes == nil {
+		nodes = func() int { return 1 }
+	}
+	return &Budgets{next: next, now: now, nodes: nodes, buckets: map[string]*bucket{}}
 }
 
 // bucket mirrors what the service keeps: level calls are left, and limit calls
@@ -59,6 +65,7 @@ type bucket struct {
 	at           time.Time
 	stopped      time.Time
 	strikes      int
+	flying       float64 // calls that were not answered yet
 }
 
 // Budget is a bucket as it stands, for metrics.
@@ -73,7 +80,7 @@ func (b *Budgets) Snapshot() []Budget {
 	defer b.mu.Unlock()
 	var out []Budget
 	for key, k := range b.buckets {
-		k.refill(b.now())
+		k.refill(b.now(), b.share())
 		_, class, _ := strings.Cut(key, "|")
 		out = append(out, Budget{Class: class, Limit: k.limit, Level: k.level})
 	}
@@ -87,10 +94,36 @@ func (b *Budgets) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := b.next.RoundTrip(r)
+	b.landed(key)
 	if err == nil {
 		b.learn(key, resp)
 	}
 	return resp, err
+}
+
+// landed counts a call as no longer on its way.
+func (b *Budgets) landed(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bucket(key, b.now()).flying--
+}
+
+const (
+	manyBuckets = 2048
+	idleBucket  = 2 * time.Hour
+)
+
+// bucket is the one for a key. Those of tokens that are over are forgotten.
+func (b *Budgets) bucket(key string, now time.Time) *bucket {
+	if k, ok := b.buckets[key]; ok {
+		return k
+	}
+	if len(b.buckets) >= manyBuckets {
+		maps.DeleteFunc(b.buckets, func(_ string, k *bucket) bool { return k.flying == 0 && now.Sub(k.at) > idleBucket })
+	}
+	k := &bucket{at: now}
+	b.buckets[key] = k
+	return k
 }
 
 func credentialOf(r *http.Request) string {
@@ -132,12 +165,9 @@ func (b *Budgets) wait(ctx context.Context, key string) error {
 func (b *Budgets) take(key string, first bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	k, known := b.buckets[key]
-	if !known {
-		return 0 // the first answer will tell
-	}
 	now := b.now()
-	k.refill(now)
+	k := b.bucket(key, now)
+	k.refill(now, b.share())
 	if d := k.stopped.Sub(now); d > 0 {
 		return d
 	}
@@ -145,16 +175,21 @@ func (b *Budgets) take(key string, first bool) time.Duration {
 	if !first && k.limit >= 10 {
 		need += k.limit / 10 // the last tenth is for people
 	}
-	if k.level >= need || k.limit == 0 {
+	if k.level >= need || k.limit == 0 { // without a limit: the first answer will tell
 		k.level--
+		k.flying++
 		return 0
 	}
-	return max(time.Millisecond, time.Duration((need-k.level)/k.limit*float64(k.window)))
+	return max(time.Millisecond, time.Duration((need-k.level)/(k.limit*b.share())*float64(k.window)))
 }
 
-func (k *bucket) refill(now time.Time) {
+// share is this node's part of every budget. What other nodes leave over, the
+// answers tell.
+func (b *Budgets) share() float64 { return 1 / float64(max(1, b.nodes())) }
+
+func (k *bucket) refill(now time.Time, share float64) {
 	if k.window > 0 && now.After(k.at) {
-		k.level = min(k.limit, k.level+now.Sub(k.at).Seconds()/k.window.Seconds()*k.limit)
+		k.level = min(k.limit, k.level+now.Sub(k.at).Seconds()/k.window.Seconds()*k.limit*share)
 	}
 	k.at = now
 }
@@ -166,17 +201,10 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 	told := err1 == nil && err2 == nil && err3 == nil && limit > 0 && window > 0
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	k := b.buckets[key]
-	if k == nil {
-		if !told && resp.StatusCode != http.StatusTooManyRequests {
-			return
-		}
-		k = &bucket{at: b.now(), level: left}
-		b.buckets[key] = k
-	}
+	k := b.bucket(key, b.now())
 	if told {
-		k.refill(b.now())
-		k.limit, k.window, k.level = limit, time.Duration(window)*time.Millisecond, min(k.level, left)
+		k.limit, k.window, k.at = limit, time.Duration(window)*time.Millisecond, b.now()
+		k.level = (left - k.flying) * b.share()
 	}
 	b.strike(k, resp)
 }

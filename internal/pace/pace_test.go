@@ -59,7 +59,7 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		service := &leaky{limit: 100, level: 100, window: time.Minute, at: time.Now()}
-		b := NewBudgets(service, time.Now)
+		b := NewBudgets(service, time.Now, nil)
 		start := time.Now()
 		var wg sync.WaitGroup
 		var made atomic.Int64
@@ -82,11 +82,46 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 	})
 }
 
+// Two nodes draw on one budget without knowing of each other's calls, and a node
+// that is busy alone gets what the other leaves.
+func TestNodesShareABudget(t *testing.T) {
+	t.Parallel()
+	for name, busy := range map[string]int{"both busy": 2, "one busy": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				service := &leaky{limit: 100, level: 100, window: time.Minute, at: time.Now()}
+				start := time.Now()
+				var wg sync.WaitGroup
+				var made atomic.Int64
+				for range busy {
+					b := NewBudgets(service, time.Now, func() int { return 2 })
+					for range 4 {
+						wg.Go(func() {
+							for made.Add(1) <= 400 {
+								if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f1/comments")); err != nil {
+									t.Error(err)
+								}
+							}
+						})
+					}
+				}
+				wg.Wait()
+				if service.denied > 8 {
+					t.Errorf("%d calls were refused", service.denied)
+				}
+				if took := time.Since(start); took < 170*time.Second || took > 220*time.Second {
+					t.Errorf("400 calls took %v", took)
+				}
+			})
+		})
+	}
+}
+
 func TestRefusalStopsItsBucketOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		service := &leaky{limit: 100, window: time.Minute, at: time.Now()}
-		b := NewBudgets(service, time.Now)
+		b := NewBudgets(service, time.Now, nil)
 		resp, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c1"))
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
 			t.Fatalf("%v %v", resp, err)
@@ -105,7 +140,7 @@ func TestLongWaitsAreHandedBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		service := &leaky{limit: 1, level: 1, window: time.Hour, at: time.Now()}
-		b := NewBudgets(service, time.Now)
+		b := NewBudgets(service, time.Now, nil)
 		for i := range 2 {
 			_, err := b.RoundTrip(request(t.Context(), "/v4/me"))
 			var f *fault.Error
@@ -152,7 +187,7 @@ func TestConnectionsAreBoundedAndOneIsKeptForPeople(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := &held{gate: make(chan struct{})}
-		c := NewConnections(h, 4)
+		c := NewConnections(h, 4, nil)
 		d := c.Share(h)
 		var wg sync.WaitGroup
 		call := func(ctx context.Context, via *Connections) {

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
@@ -54,13 +55,16 @@ type Queue interface {
 // Settings are the times of the engine. The zero value is not usable; take
 // DefaultSettings.
 type Settings struct {
-	Node        string        // this process's name, kept over restarts
+	Node        string        // this process's name, kept over restarts; no other has it
+	Version     string        // the program's, for people
 	Lease       time.Duration // how long an item is ours without a sign of life
 	Sweep       time.Duration // how often lost items are looked for
 	Slice       time.Duration // how long a job may work before it makes room
 	MaxAttempts int64         // failures in a row before an item fails for good
 	Backoff     func(attempt int64) time.Duration
 	WaitFor     time.Duration // pause when the other side is not ready and does not say how long
+	// Steady is a clock that never jumps; nil is this machine's.
+	Steady func() time.Time
 	// Calm is how long no new item must have come before the new ones are
 	// started, and Patience how long they wait for that at most: in a burst of
 	// calls that want an answer, starting work comes second. Grace keeps the
@@ -95,12 +99,22 @@ type Engine struct {
 
 	mu      sync.Mutex
 	running map[string]context.CancelCauseFunc
+
+	watching sync.Mutex
+	watch    watch
+	beats    map[string]sighting
+	alive    atomic.Int64
+	started  time.Time
 }
 
 // NewEngine makes an engine. Register workers before Run.
 func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time, set Settings) *Engine {
+	if set.Steady == nil {
+		set.Steady = time.Now
+	}
 	return &Engine{
-		db: db, queue: queue, log: log, now: now, set: set,
+		started: now(),
+		db:      db, queue: queue, log: log, now: now, set: set,
 		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]context.CancelCauseFunc{},
 	}
 }
@@ -111,14 +125,15 @@ func (e *Engine) Register(kind string, w Worker) { e.workers[kind] = w }
 // Run works until ctx ends. It first takes back what this node held when it
 // last ended.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.reclaim(ctx); err != nil {
+	if err := errors.Join(e.reclaim(ctx), e.beat(ctx)); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { e.pushWoken(ctx) })
 	wg.Go(func() { e.sweep(ctx) })
-	defer wg.Wait()
-	return e.queue.Run(ctx, e.Work)
+	err := e.queue.Run(ctx, e.Work)
+	wg.Wait()
+	return errors.Join(err, e.leave(ctx))
 }
 
 // Wake asks for items to be worked on now. It does not wait; what gets lost on
@@ -209,6 +224,7 @@ var errShutdown = errors.New("the connector stops")
 // Work leases the job's item and drives it until it ends, waits, or the slice
 // is over. A job that is out of date does nothing.
 func (e *Engine) Work(ctx context.Context, job Job) {
+	asked := e.set.Steady()
 	it, err := e.claim(ctx, job)
 	if err != nil || it == nil {
 		if err != nil && ctx.Err() == nil {
@@ -222,7 +238,11 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 	e.hold(it.ID, cancel)
 	defer e.drop(it.ID)
 	t := &Task{Item: *it, engine: e, ends: e.now().Add(e.set.Slice)}
-	go e.heartbeat(ctx, t.ID, t.Generation, cancel)
+	until := new(atomic.Pointer[time.Time])
+	ours := asked.Add(e.set.Lease * 3 / 4)
+	until.Store(&ours)
+	ctx = context.WithValue(ctx, leaseKey{}, lease{until: func() time.Time { return *until.Load() }, now: e.set.Steady})
+	go e.heartbeat(ctx, t.ID, t.Generation, until, cancel)
 	e.drive(ctx, t)
 }
 
@@ -242,7 +262,7 @@ func (e *Engine) drop(id string) {
 func (e *Engine) drive(ctx context.Context, t *Task) {
 	w, ok := e.workers[t.Kind]
 	if !ok {
-		e.settle(ctx, t, fault.New(fault.Internal, "This version of the connector does not know items of kind %q.", t.Kind))
+		e.leaveToNewer(ctx, t)
 		return
 	}
 	for {
@@ -263,6 +283,14 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 			return
 		}
 	}
+}
+
+// leaveToNewer puts an item back that a newer version has made: one that knows
+// it is among the nodes, or will be.
+func (e *Engine) leaveToNewer(ctx context.Context, t *Task) {
+	f := fault.New(fault.NotReady, "This version of the connector does not know items of kind %q; a newer one does.", t.Kind)
+	f.RetryAfter = e.set.Lease
+	e.settle(ctx, t, f)
 }
 
 func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err error) {
@@ -291,7 +319,10 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	case next.After > 0 || e.now().After(t.ends):
 		err = e.park(rec, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
 	default:
-		if err = e.advance(rec, t, next.Step); err == nil {
+		var hold bool
+		if hold, err = e.advance(rec, t, next.Step); hold {
+			err = e.park(rec, t, parked{step: next.Step, since: t.WaitingSince, event: "handed over", detail: errPaused.Error()})
+		} else if err == nil {
 			return true
 		}
 	}

@@ -191,16 +191,22 @@ func TestStrayCancellationIsRetried(t *testing.T) {
 	w.is(w.turns(w.one()), Done)
 }
 
-func TestUnknownKindFails(t *testing.T) {
+// During an upgrade nodes of two versions share the work.
+func TestUnknownKindIsLeftToANewerNode(t *testing.T) {
 	t.Parallel()
 	w := setup(t, worker{})
 	n := item("a")
 	n.Kind = "of-a-newer-version"
-	v := w.turns(w.add(n)[0])
-	w.is(v, Failed)
-	if !strings.Contains(v.Message, "of-a-newer-version") {
-		t.Errorf("%q", v.Message)
+	id := w.add(n)[0]
+	v := w.turn(id)
+	w.is(v, Waiting)
+	if !strings.Contains(v.Message, "of-a-newer-version") || v.Attempt != 0 {
+		t.Errorf("%+v", v.Item)
 	}
+	newer := w.other("node-2", worker{})
+	newer.Register(n.Kind, worker{})
+	w.clock.add(w.set.Lease + time.Second)
+	newer.is(newer.turn(id), Done)
 }
 
 func TestReasonStaysWhileUndoingIsHard(t *testing.T) {

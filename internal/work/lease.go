@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -23,7 +24,7 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 		it, err = scanItem(tx.QueryRowContext(ctx, `UPDATE items SET state = 'running', node = $1, lease_until = $2,
 				generation = generation + 1, updated = $3
-			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3
+			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3 AND NOT `+paused+`
 			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation))
 		return err
 	})
@@ -33,27 +34,30 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	return &it, err
 }
 
-// heartbeat keeps the lease until ctx ends; when it is lost, or the person
-// cancels, it ends ctx with the reason.
-func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, cancel context.CancelCauseFunc) {
+// heartbeat keeps the lease until ctx ends; when it is lost, the person cancels
+// or a pause begins, it ends ctx with the reason.
+func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, until *atomic.Pointer[time.Time], cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(e.set.Lease / 4)
 	defer tick.Stop()
-	deadline := e.now().Add(e.set.Lease * 3 / 4)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		asked := e.now()
-		canceled, err := e.renew(ctx, id, generation)
+		asked := e.set.Steady()
+		canceled, hold, err := e.renew(ctx, id, generation)
 		switch {
 		case err == nil && canceled:
 			cancel(errCanceled)
 			return
+		case err == nil && hold:
+			cancel(errPaused)
+			return
 		case err == nil:
-			deadline = asked.Add(e.set.Lease * 3 / 4)
-		case fault.Is(err, fault.Stale), !e.now().Before(deadline):
+			ours := asked.Add(e.set.Lease * 3 / 4)
+			until.Store(&ours)
+		case fault.Is(err, fault.Stale), !e.set.Steady().Before(*until.Load()):
 			// Without the database we cannot know: stop before the lease ends.
 			cancel(errStale)
 			return
@@ -61,17 +65,17 @@ func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, can
 	}
 }
 
-func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled bool, err error) {
+func (e *Engine) renew(ctx context.Context, id string, generation int64) (canceled, hold bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // a database that hangs is as good as none
 	defer stop()
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'
-			RETURNING cancel AND ending = ''`, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled)
+			RETURNING cancel AND ending = '', `+paused, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled, &hold)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, errStale
+		return false, false, errStale
 	}
-	return canceled, err
+	return canceled, hold, err
 }
 
 // reclaim frees what this node held when it last ended.
@@ -89,7 +93,7 @@ func (e *Engine) sweep(ctx context.Context) {
 	defer tick.Stop()
 	// At the start nothing is on its way to the queue.
 	for grace := time.Duration(0); ; grace = e.set.Grace {
-		if err := e.sweepOlder(ctx, grace); err != nil && ctx.Err() == nil {
+		if err := errors.Join(e.beat(ctx), e.sweepOlder(ctx, grace)); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "the sweep failed and is repeated", "error", err)
 		}
 		select {
@@ -107,16 +111,13 @@ func (e *Engine) Sweep(ctx context.Context) error { return e.sweepOlder(ctx, 0) 
 // sweepOlder leaves items alone that became due within the grace: they are on
 // their way to the queue.
 func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
-	now := store.Millis(e.now())
-	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
-			WHERE state = 'running' AND lease_until < $1`, now)
-		return err
-	})
-	if err != nil {
+	if err := e.free(ctx); err != nil {
 		return err
 	}
-	jobs, err := e.due(ctx, now-grace.Milliseconds())
+	if p, err := e.Paused(ctx); err != nil || p != nil {
+		return err
+	}
+	jobs, err := e.due(ctx, store.Millis(e.now())-grace.Milliseconds())
 	if err != nil || len(jobs) == 0 {
 		return err
 	}
@@ -124,21 +125,3 @@ func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
 }
 
 const sweepBatch = 1000
-
-func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation FROM items WHERE state = 'waiting' AND not_before <= $1
-		ORDER BY not_before LIMIT $2`, now, sweepBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var jobs []Job
-	for rows.Next() {
-		j := Job{At: store.Time(now)}
-		if err := rows.Scan(&j.Item, &j.Generation); err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-	}
-	return jobs, rows.Err()
-}

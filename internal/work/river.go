@@ -171,9 +171,11 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 	return err
 }
 
+// Close ends the connections that tell of new jobs, after Run.
+func (q *River) Close() { q.done() }
+
 // Run works on jobs until ctx ends.
 func (q *River) Run(ctx context.Context, work func(context.Context, Job)) error {
-	defer q.done()
 	q.worker.work = work
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("starting the job queue: %w", err)

@@ -25,7 +25,7 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 		e.log.InfoContext(ctx, "item was taken over", "step", t.Step)
 		return
 	}
-	if ended && cause != errCanceled && !errors.Is(cause, context.DeadlineExceeded) {
+	if ended && cause != errCanceled && cause != errPaused && !errors.Is(cause, context.DeadlineExceeded) {
 		cause = errShutdown // a step that took too long has failed, though
 	}
 	if rec := e.record(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
@@ -35,8 +35,8 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 
 func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	switch {
-	case cause == errShutdown:
-		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, event: "handed over", detail: "the connector stops"})
+	case cause == errShutdown || cause == errPaused:
+		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, event: "handed over", detail: cause.Error()})
 	case cause == errCanceled || err == errCanceled:
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
@@ -138,18 +138,19 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	return nil
 }
 
-// advance goes to the next step; success forgets earlier failures.
-func (e *Engine) advance(ctx context.Context, t *Task, step string) error {
+// advance goes to the next step, and says whether to hold there for a pause;
+// success forgets earlier failures.
+func (e *Engine) advance(ctx context.Context, t *Task, step string) (hold bool, err error) {
 	now := e.now()
-	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE items SET step = $1, attempt = 0, waiting_since = 0, code = '', message = '', remedy = '',
-			updated = $2 WHERE id = $3`, step, store.Millis(now), t.ID); err != nil {
+	err = e.fenced(ctx, t, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, waiting_since = 0, code = '', message = '', remedy = '',
+			updated = $2 WHERE id = $3 RETURNING `+paused, step, store.Millis(now), t.ID).Scan(&hold); err != nil {
 			return err
 		}
 		return history(ctx, tx, t.ID, now, "step", step)
 	})
 	t.Step, t.Attempt, t.WaitingSince = step, 0, time.Time{}
-	return err
+	return hold, err
 }
 
 // end makes an item final.

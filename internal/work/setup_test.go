@@ -103,7 +103,9 @@ func settings(node string) Settings {
 
 func engine(t *testing.T, db *store.DB, now func() time.Time, node string, w worker) *Engine {
 	t.Helper()
-	e := NewEngine(db, NewLoop(2), slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, settings(node))
+	set := settings(node)
+	set.Steady = now
+	e := NewEngine(db, NewLoop(2), slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, set)
 	e.Register("test", w)
 	return e
 }

@@ -1,5 +1,7 @@
-// Command run runs a command, such as go test, beside a PostgreSQL that ends
-// with it.
+// Command run runs a command, such as go test, beside a PostgreSQL of its own.
+//
+// The command finds the address in the environment; the server is stopped and
+// removed when the command ends, whose exit code it passes on.
 package main
 
 import (
@@ -26,7 +28,7 @@ func main() {
 
 func run(args []string) (err error) {
 	if len(args) == 0 {
-		return errors.New("usage: run COMMAND [ARGUMENT]...")
+		return errors.New("which command is to be run?")
 	}
 	c, err := pg.Start()
 	if err != nil {

@@ -1,0 +1,104 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Node is a process that works on this database.
+type Node struct {
+	ID      string    `json:"id"`
+	Host    string    `json:"host"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen"` // by its own clock
+	Alive   bool      `json:"alive"`
+}
+
+// forgetAfter is when a node that is gone is no longer listed.
+const forgetAfter = 7 * 24 * time.Hour
+
+// beat tells the others that this node is alive, and counts them.
+func (e *Engine) beat(ctx context.Context) error {
+	now := e.now()
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // it is for people only
+	}
+	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO nodes (id, host, version, started, seen) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO UPDATE SET host = excluded.host, version = excluded.version, started = excluded.started, seen = excluded.seen`,
+			e.set.Node, host, e.set.Version, store.Millis(e.started), store.Millis(now)); err != nil {
+			return err
+		}
+		return forget(ctx, tx, now.Add(-forgetAfter))
+	})
+	if err != nil {
+		return err
+	}
+	_, err = e.Nodes(ctx)
+	return err
+}
+
+// leave tells the others that this node's share is theirs.
+func (e *Engine) leave(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer stop()
+	return e.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE id = $1 AND started = $2`, e.set.Node, store.Millis(e.started))
+		return err
+	})
+}
+
+// Nodes lists the nodes of the last days. Alive are those whose sign changed
+// within three leases by our own steady clock, whatever theirs says.
+func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes ORDER BY started, id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Node
+	for rows.Next() {
+		var n Node
+		var started, seen int64
+		if err := rows.Scan(&n.ID, &n.Host, &n.Version, &started, &seen); err != nil {
+			return nil, err
+		}
+		n.Started, n.Seen = store.Time(started), store.Time(seen)
+		all = append(all, n)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	e.count(all)
+	return all, nil
+}
+
+// count marks the nodes that are alive and remembers how many.
+func (e *Engine) count(all []Node) {
+	e.watching.Lock()
+	defer e.watching.Unlock()
+	now, alive := e.set.Steady(), 0
+	seen := map[string]sighting{}
+	for i, n := range all {
+		s := sighting{lease: store.Millis(n.Seen), generation: store.Millis(n.Started), since: now}
+		if before, ok := e.beats[n.ID]; ok && before.lease == s.lease && before.generation == s.generation {
+			s.since = before.since
+		}
+		seen[n.ID] = s
+		all[i].Alive = n.ID == e.set.Node || now.Sub(s.since) <= 3*e.set.Lease
+		if all[i].Alive {
+			alive++
+		}
+	}
+	e.beats = seen
+	e.alive.Store(int64(max(1, alive)))
+}
+
+// Alive is how many nodes share the work and the budgets, this one included.
+func (e *Engine) Alive() int { return int(max(1, e.alive.Load())) }

@@ -1,0 +1,81 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Pause is a maintenance pause: calls are accepted, and their items wait until
+// it is over. It is the same for all nodes.
+type Pause struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+}
+
+// paused is true in SQL during a pause.
+const paused = `EXISTS (SELECT 1 FROM settings WHERE name = 'paused')`
+
+// Pause lets nothing start any more. What runs comes to its next checkpoint and
+// waits. A second call changes nothing.
+func (e *Engine) Pause(ctx context.Context, by, reason string) error {
+	b, err := json.Marshal(Pause{By: by, Reason: reason, Since: e.now().UTC()})
+	if err != nil {
+		return err
+	}
+	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1) ON CONFLICT (name) DO NOTHING`, b)
+		return err
+	})
+	if err == nil {
+		e.log.InfoContext(ctx, "paused", "by", by, "reason", reason)
+	}
+	return err
+}
+
+// Resume ends a pause. Without one it does nothing.
+func (e *Engine) Resume(ctx context.Context, by string) error {
+	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name = 'paused'`)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.log.InfoContext(ctx, "resumed", "by", by)
+	return e.Sweep(ctx) // the other nodes' sweeps follow
+}
+
+// Paused is the pause that is on, or nil.
+func (e *Engine) Paused(ctx context.Context) (*Pause, error) {
+	var b []byte
+	err := e.db.Reader.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'paused'`).Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var p Pause
+	return &p, json.Unmarshal(b, &p)
+}
+
+// errPaused ends a step at its next checkpoint; it costs no attempt.
+var errPaused = errors.New("maintenance pause")
+
+// Running is how many items are being worked on, over all nodes.
+func (e *Engine) Running(ctx context.Context) (n int, err error) {
+	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = 'running'`).Scan(&n)
+	return n, err
+}
+
+// forget removes what a node of long ago left behind.
+func forget(ctx context.Context, tx *sql.Tx, before time.Time) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE seen < $1`, store.Millis(before))
+	return err
+}
