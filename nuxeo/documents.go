@@ -43,6 +43,13 @@ func (d *Document) Text(property string) string {
 	return s
 }
 
+// Int is a whole-number property, zero when it is unset or of another kind.
+func (d *Document) Int(property string) int64 {
+	var n int64
+	_ = json.Unmarshal(d.Properties[property], &n) // null and other kinds leave it zero
+	return n
+}
+
 // Permissions are those that the enricher "permissions" listed.
 func (d *Document) Permissions() []string {
 	var p []string

@@ -72,11 +72,8 @@ func (c *doctorCmd) Run(t *terminal) error {
 // folder of its own stands in for one without a database or without its key.
 // undo removes what was made.
 func standIn(c app.Config) (set app.Config, undo func(), err error) {
-	missing := func(name string) bool {
-		_, err := os.Stat(filepath.Join(c.Data, name))
-		return errors.Is(err, fs.ErrNotExist)
-	}
-	if missing("connector.db") || len(c.EncryptionKey) == 0 && missing("encryption.key") {
+	missing := func(name string) bool { return missingFile(filepath.Join(c.Data, name)) }
+	if c.Database == "" && missing("connector.db") || len(c.EncryptionKey) == 0 && missing("encryption.key") {
 		dir, err := os.MkdirTemp("", "nuxeo-frameio-doctor-")
 		if err != nil {
 			return c, nil, err
@@ -88,6 +85,11 @@ func standIn(c app.Config) (set app.Config, undo func(), err error) {
 		return c, func() { _ = os.Remove(node) }, nil // the next start makes one
 	}
 	return c, func() {}, nil
+}
+
+func missingFile(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (c *doctorCmd) trySending(t *terminal, d *doctor.Doctor) doctor.Finding {

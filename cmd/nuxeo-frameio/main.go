@@ -29,6 +29,14 @@ type cli struct {
 	Config  configCmd  `cmd:"" help:"Print every setting." group:"Set up"`
 	Doctor  doctorCmd  `cmd:"" help:"Look whether everything is in place, and what to do if not." group:"Set up"`
 
+	Status  statusCmd  `cmd:"" help:"Show nodes, items and chores (administrators)." group:"Look after"`
+	Pause   pauseCmd   `cmd:"" help:"Begin a maintenance pause: calls are accepted, nothing starts (administrators)." group:"Look after"`
+	Resume  resumeCmd  `cmd:"" help:"End the pause (administrators)." group:"Look after"`
+	Chore   choreCmd   `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
+	Links   linksCmd   `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
+	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
+	Store   storeCmd   `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`
+
 	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
 	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
 	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io workspaces." group:"Use"`
@@ -95,6 +103,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 var groups = []kong.Group{
 	{Key: "Run", Title: "Run"},
 	{Key: "Set up", Title: "Set up"},
+	{Key: "Look after", Title: "Look after"},
 	{Key: "Use", Title: "Use"},
 	{Key: "Nuxeo", Title: "Nuxeo"},
 	{Key: "Frame.io", Title: "Frame.io"},

@@ -24,7 +24,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -74,6 +76,8 @@ type App struct {
 	Binding  *binding.Service
 	Publish  *publish.Service
 	Mail     *mail.Service
+	Upkeep   *upkeep.Service
+	Rebuild  *rebuild.Service
 	Nuxeo    *nuxeo.Client // without a credential
 
 	world      World
@@ -92,7 +96,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 		return nil, err
 	}
 	c.PublicURL, c.Nuxeo.URL = strings.TrimRight(c.PublicURL, "/"), strings.TrimRight(c.Nuxeo.URL, "/")
-	db, err := store.Open(ctx, c.database(), work.Migrate)
+	db, err := store.Open(ctx, c.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +137,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
+	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
+	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
 	a.register()
 	a.serveBy(registry)
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
@@ -160,6 +166,7 @@ func (a *App) buildEngine() error {
 func (a *App) register() {
 	a.Engine.Register(binding.KindBind, binding.BindWorker{Service: a.Binding})
 	a.Engine.Register(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
+	a.Engine.Register(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})
 	worker := publish.Worker{Service: a.Publish}
 	a.Engine.Register(publish.KindPublish, worker)
 	a.Engine.Register(publish.KindExpand, worker)
@@ -175,8 +182,8 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
 		Stopping: stopping,
-		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL},
-		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Log: a.world.Log, Now: a.world.Now,
+		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL, Postgres: a.Config.Database != ""},
+		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
 		Registry: registry, Ready: a.DB.Check,
 	}
 	a.handler = s.Handler()
@@ -217,8 +224,13 @@ func (a *App) intake() *intake.Service {
 	return &intake.Service{DB: a.DB, Set: set, Files: a.network.files, Uploads: a.network.uploads}
 }
 
-// Run works on items until ctx ends.
+// Run works on items, and does the chores, until ctx ends.
 func (a *App) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	chores, stop := context.WithCancel(ctx)
+	defer stop()
+	wg.Go(func() { a.Upkeep.Run(chores) })
 	return a.Engine.Run(ctx)
 }
 

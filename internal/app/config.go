@@ -20,6 +20,7 @@ type Config struct {
 	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://localhost:8090" placeholder:"URL"`
 	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
 	SessionTTL    time.Duration `name:"session-ttl" help:"How long a sign-in to the connector lasts." default:"12h"`
+	HistoryKeep   time.Duration `help:"How long finished items, their history and the calls they came from are kept." default:"2160h"`
 	Workers       int           `help:"How many items are worked on at once." default:"8"`
 	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
 	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
@@ -96,6 +97,8 @@ func (c *Config) Check() error {
 		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is no postgres:// address.")
 	case c.Workers < 1 || c.Workers > 256:
 		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
+	case c.HistoryKeep < 24*time.Hour:
+		return fault.Field("history-keep", "Use 2160h, which is 90 days.", "Less than a day of history is too short: repeated calls would not be recognised.")
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
 	case c.Nuxeo.Connections < 2:
@@ -108,8 +111,8 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// database is the address for store.Open.
-func (c *Config) database() string {
+// DatabaseAddress is the address for store.Open. It may contain a password.
+func (c *Config) DatabaseAddress() string {
 	if c.Database != "" {
 		return c.Database
 	}

@@ -127,6 +127,21 @@ func Release(ctx context.Context, tx *sql.Tx, item string) error {
 	return err
 }
 
+// ReleaseLost lets go of links whose item is no longer under way: it ended
+// without doing so, or was forgotten. It says how many.
+func ReleaseLost(ctx context.Context, db *store.DB) (n int64, err error) {
+	err = db.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE links SET holder = '' WHERE holder <> ''
+			AND NOT EXISTS (SELECT 1 FROM items WHERE items.id = links.holder AND state IN ('waiting', 'running'))`)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
 // SetDocument records the link's document; empty when it is gone.
 func SetDocument(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, document string) error {
 	l.DocumentUID = document
@@ -158,6 +173,32 @@ func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash 
 	l.Described = hash
 	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2 WHERE id = $3`, hash, store.Millis(now), l.ID)
 	return err
+}
+
+// Restore makes the link that a document's facet tells of, unless the document
+// or the asset has one already. taken is the document that has the asset's link,
+// when it is another.
+func Restore(ctx context.Context, tx *sql.Tx, now time.Time, l Link) (made bool, taken string, err error) {
+	var id string
+	err = tx.QueryRowContext(ctx, `SELECT id FROM links WHERE document_uid = $1`, l.DocumentUID).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return false, "", err
+	}
+	known, err := find(ctx, tx, l.FolderUID, Asset{Key: l.AssetKey, Files: []string{l.FileID}})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		known, err = create(ctx, tx, now, l.FolderUID, Asset{Account: l.Account, Key: l.AssetKey})
+	case err == nil && known.DocumentUID != "":
+		return false, known.DocumentUID, nil
+	}
+	if err != nil {
+		return false, "", err
+	}
+	if err := learn(ctx, tx, now, &known, Asset{Key: known.AssetKey, Files: []string{l.FileID}}); err != nil {
+		return false, "", err
+	}
+	known.FileID, known.Size, known.Digest = l.FileID, l.Size, l.Digest
+	return true, "", SetDocument(ctx, tx, now, &known, l.DocumentUID)
 }
 
 // Get reads a link by id.

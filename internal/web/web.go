@@ -27,6 +27,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -38,6 +40,8 @@ type Settings struct {
 	NuxeoURL  string
 	// SessionTTL is how long a browser keeps its session.
 	SessionTTL time.Duration
+	// Postgres says that nodes share a database.
+	Postgres bool
 }
 
 // Server answers requests.
@@ -47,6 +51,8 @@ type Server struct {
 	Binding  *binding.Service
 	Publish  *publish.Service
 	Engine   *work.Engine
+	Upkeep   *upkeep.Service
+	Rebuild  *rebuild.Service
 	Log      *slog.Logger
 	Now      func() time.Time
 	Registry *prometheus.Registry

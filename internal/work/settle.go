@@ -75,7 +75,7 @@ func (e *Engine) retry(ctx context.Context, t *Task, f *fault.Error) error {
 // abandon turns an item towards its end: first what is half made is undone.
 func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error) error {
 	if t.ending != "" { // undoing failed for good; say so and end
-		if err := e.note(ctx, t, "clean-up failed", f.Message); err != nil {
+		if err := e.note(ctx, t, cleanUpFailed, f.Message); err != nil {
 			return err
 		}
 		return e.end(ctx, t, "")
@@ -165,6 +165,10 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 	}
 	var added []string
 	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
+		var before int64
+		if err := tx.QueryRowContext(ctx, `SELECT finished FROM items WHERE id = $1`, t.ID).Scan(&before); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '', lease_until = 0, cancel = FALSE,
 				code = $3, message = $4, remedy = $5, finished = $6, updated = $6 WHERE id = $7`,
 			string(state), outcome, t.Code, t.Message, t.Remedy, store.Millis(now), t.ID); err != nil {
@@ -172,6 +176,9 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 		}
 		if err := history(ctx, tx, t.ID, now, string(state), outcome); err != nil {
 			return err
+		}
+		if before > 0 { // it ended before, and was only cleaned up after
+			return nil
 		}
 		return e.ended(ctx, tx, t.ID, &added)
 	})

@@ -75,6 +75,24 @@ func (e ItemState) Valid() bool {
 	}
 }
 
+// Defines values for StatusDatabase.
+const (
+	Postgres StatusDatabase = "postgres"
+	Sqlite   StatusDatabase = "sqlite"
+)
+
+// Valid indicates whether the value is a known member of the StatusDatabase enum.
+func (e StatusDatabase) Valid() bool {
+	switch e {
+	case Postgres:
+		return true
+	case Sqlite:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsState.
 const (
 	ListItemsParamsStateCanceled ListItemsParamsState = "canceled"
@@ -133,6 +151,19 @@ type Binding struct {
 // BindingState defines model for Binding.State.
 type BindingState string
 
+// Chore defines model for Chore.
+type Chore struct {
+	Due          *time.Time `json:"due,omitempty"`
+	Ended        *time.Time `json:"ended,omitempty"`
+	EverySeconds int        `json:"every_seconds"`
+	Lines        []string   `json:"lines"`
+	Name         string     `json:"name"`
+	Node         *string    `json:"node,omitempty"`
+	Problem      *string    `json:"problem,omitempty"`
+	Removed      int        `json:"removed"`
+	What         string     `json:"what"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	At     time.Time `json:"at"`
@@ -166,6 +197,26 @@ type Item struct {
 
 // ItemState defines model for Item.State.
 type ItemState string
+
+// Node defines model for Node.
+type Node struct {
+	Alive   bool      `json:"alive"`
+	Host    string    `json:"host"`
+	Id      string    `json:"id"`
+	Seen    time.Time `json:"seen"`
+	Started time.Time `json:"started"`
+	Version string    `json:"version"`
+}
+
+// Pause defines model for Pause.
+type Pause struct {
+	By     string  `json:"by"`
+	Reason *string `json:"reason,omitempty"`
+
+	// Running Items that have not come to their checkpoint yet
+	Running int       `json:"running"`
+	Since   time.Time `json:"since"`
+}
 
 // Person defines model for Person.
 type Person struct {
@@ -231,6 +282,24 @@ type Session struct {
 	Person  Person `json:"person"`
 	Session string `json:"session"`
 }
+
+// Status defines model for Status.
+type Status struct {
+	Chores   []Chore        `json:"chores"`
+	Database StatusDatabase `json:"database"`
+
+	// Items How many are in each state
+	Items map[string]int `json:"items"`
+	Nodes []Node         `json:"nodes"`
+
+	// OldestDueSeconds How long the oldest item that could start has waited
+	OldestDueSeconds float32 `json:"oldest_due_seconds"`
+	Paused           *Pause  `json:"paused,omitempty"`
+	Version          string  `json:"version"`
+}
+
+// StatusDatabase defines model for Status.Database.
+type StatusDatabase string
 
 // Transfer defines model for Transfer.
 type Transfer struct {
@@ -309,6 +378,11 @@ type ListItemsParams struct {
 // ListItemsParamsState defines parameters for ListItems.
 type ListItemsParamsState string
 
+// PauseJSONBody defines parameters for Pause.
+type PauseJSONBody struct {
+	Reason *string `json:"reason,omitempty"`
+}
+
 // PublishJSONBody defines parameters for Publish.
 type PublishJSONBody struct {
 	// Assets Ids or view addresses
@@ -323,6 +397,9 @@ type SignInJSONBody struct {
 
 // BindJSONRequestBody defines body for Bind for application/json ContentType.
 type BindJSONRequestBody BindJSONBody
+
+// PauseJSONRequestBody defines body for Pause for application/json ContentType.
+type PauseJSONRequestBody PauseJSONBody
 
 // SaveProviderJSONRequestBody defines body for SaveProvider for application/json ContentType.
 type SaveProviderJSONRequestBody = ProviderForm
@@ -439,6 +516,11 @@ type ClientInterface interface {
 	// GetBinding performs a GET /bindings/{id} (the `GetBinding` operationId) request.
 	GetBinding(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DoChore Do a chore now, and say what it did (administrators)
+	//
+	// Corresponds with POST /chores/{name} (the `DoChore` operationId).
+	DoChore(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Events Server-sent events; each "item" event holds an item that changed
 	//
 	// Corresponds with GET /events (the `Events` operationId).
@@ -462,6 +544,11 @@ type ClientInterface interface {
 	// Corresponds with POST /items/{id}/retry (the `RetryItem` operationId).
 	RetryItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
+	//
+	// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
+	RebuildLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Me Who is signed in, and whether Frame.io is connected
 	//
 	// Corresponds with GET /me (the `Me` operationId).
@@ -471,6 +558,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /me/frameio (the `Disconnect` operationId).
 	Disconnect(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Resume End the pause (administrators)
+	//
+	// Corresponds with DELETE /pause (the `Resume` operationId).
+	Resume(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseWithBody Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /pause (the `Pause` operationId).
+	PauseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /pause (the `Pause` operationId).
+	Pause(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteProvider Remove the registration (administrators)
 	//
@@ -533,6 +639,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /session (the `SignIn` operationId).
 	SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Status Nodes, pause, items and chores (administrators)
+	//
+	// Corresponds with GET /status (the `Status` operationId).
+	Status(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	//
@@ -632,6 +743,21 @@ func (c *Client) GetBinding(ctx context.Context, id Id, reqEditors ...RequestEdi
 	return c.Client.Do(req)
 }
 
+// DoChore Do a chore now, and say what it did (administrators)
+//
+// Corresponds with POST /chores/{name} (the `DoChore` operationId).
+func (c *Client) DoChore(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDoChoreRequest(c.Server, name)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Events Server-sent events; each "item" event holds an item that changed
 //
 // Corresponds with GET /events (the `Events` operationId).
@@ -705,6 +831,21 @@ func (c *Client) RetryItem(ctx context.Context, id Id, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
+//
+// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
+func (c *Client) RebuildLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRebuildLinksRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Me Who is signed in, and whether Frame.io is connected
 //
 // Corresponds with GET /me (the `Me` operationId).
@@ -725,6 +866,55 @@ func (c *Client) Me(ctx context.Context, reqEditors ...RequestEditorFn) (*http.R
 // Corresponds with DELETE /me/frameio (the `Disconnect` operationId).
 func (c *Client) Disconnect(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDisconnectRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Resume End the pause (administrators)
+//
+// Corresponds with DELETE /pause (the `Resume` operationId).
+func (c *Client) Resume(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseWithBody Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /pause (the `Pause` operationId).
+func (c *Client) PauseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /pause (the `Pause` operationId).
+func (c *Client) Pause(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -887,6 +1077,21 @@ func (c *Client) SignInWithBody(ctx context.Context, contentType string, body io
 // Corresponds with POST /session (the `SignIn` operationId).
 func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSignInRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Status Nodes, pause, items and chores (administrators)
+//
+// Corresponds with GET /status (the `Status` operationId).
+func (c *Client) Status(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStatusRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1118,6 +1323,40 @@ func NewGetBindingRequest(server string, id Id) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDoChoreRequest constructs an http.Request for the DoChore method
+func NewDoChoreRequest(server string, name string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "name", name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/chores/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1395,6 +1634,33 @@ func NewRetryItemRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRebuildLinksRequest constructs an http.Request for the RebuildLinks method
+func NewRebuildLinksRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/links/rebuild")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewMeRequest constructs an http.Request for the Me method
 func NewMeRequest(server string) (*http.Request, error) {
 	var err error
@@ -1445,6 +1711,73 @@ func NewDisconnectRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewResumeRequest constructs an http.Request for the Resume method
+func NewResumeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pause")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPauseRequest calls the generic Pause builder with application/json body
+func NewPauseRequest(server string, body PauseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPauseRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPauseRequestWithBody constructs an http.Request for the Pause method, with any body, and a specified content type
+func NewPauseRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pause")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -1677,6 +2010,33 @@ func NewSignInRequestWithBody(server string, contentType string, body io.Reader)
 	return req, nil
 }
 
+// NewStatusRequest constructs an http.Request for the Status method
+func NewStatusRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/status")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListWorkspacesRequest constructs an http.Request for the ListWorkspaces method
 func NewListWorkspacesRequest(server string) (*http.Request, error) {
 	var err error
@@ -1788,6 +2148,13 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	GetBindingWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetBindingResponse, error)
 
+	// DoChoreWithResponse Do a chore now, and say what it did (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /chores/{name} (the `DoChore` operationId).
+	DoChoreWithResponse(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*DoChoreResponse, error)
+
 	// EventsWithResponse Server-sent events; each "item" event holds an item that changed
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1821,6 +2188,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /items/{id}/retry (the `RetryItem` operationId).
 	RetryItemWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*RetryItemResponse, error)
 
+	// RebuildLinksWithResponse Rebuild links from the facets of documents below every bound folder (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
+	RebuildLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RebuildLinksResponse, error)
+
 	// MeWithResponse Who is signed in, and whether Frame.io is connected
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1834,6 +2208,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /me/frameio (the `Disconnect` operationId).
 	DisconnectWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DisconnectResponse, error)
+
+	// ResumeWithResponse End the pause (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /pause (the `Resume` operationId).
+	ResumeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ResumeResponse, error)
+
+	// PauseWithBodyWithResponse Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pause (the `Pause` operationId).
+	PauseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PauseResponse, error)
+
+	// PauseWithResponse Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pause (the `Pause` operationId).
+	PauseWithResponse(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseResponse, error)
 
 	// DeleteProviderWithResponse Remove the registration (administrators)
 	//
@@ -1904,6 +2299,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /session (the `SignIn` operationId).
 	SignInWithResponse(ctx context.Context, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInResponse, error)
+
+	// StatusWithResponse Nodes, pause, items and chores (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /status (the `Status` operationId).
+	StatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StatusResponse, error)
 
 	// ListWorkspacesWithResponse The teams (workspaces) that the signed-in person can bind
 	//
@@ -2166,6 +2568,54 @@ func (r GetBindingResponse) ContentType() string {
 	return ""
 }
 
+type DoChoreResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Chore
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DoChoreResponse) GetJSON200() *Chore {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DoChoreResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DoChoreResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DoChoreResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DoChoreResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DoChoreResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type EventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2405,6 +2855,66 @@ func (r RetryItemResponse) ContentType() string {
 	return ""
 }
 
+type RebuildLinksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *struct {
+		// Folders How many bound folders are looked through
+		Folders int `json:"folders"`
+
+		// Parent The parent of the items; watch it
+		Parent string `json:"parent"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RebuildLinksResponse) GetJSON202() *struct {
+	// Folders How many bound folders are looked through
+	Folders int `json:"folders"`
+
+	// Parent The parent of the items; watch it
+	Parent string `json:"parent"`
+} {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RebuildLinksResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RebuildLinksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RebuildLinksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RebuildLinksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RebuildLinksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type MeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2488,6 +2998,102 @@ func (r DisconnectResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DisconnectResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Status
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeResponse) GetJSON200() *Status {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PauseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Status
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseResponse) GetJSON200() *Status {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PauseResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -2822,6 +3428,54 @@ func (r SignInResponse) ContentType() string {
 	return ""
 }
 
+type StatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Status
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StatusResponse) GetJSON200() *Status {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StatusResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StatusResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListWorkspacesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2952,6 +3606,19 @@ func (c *ClientWithResponses) GetBindingWithResponse(ctx context.Context, id Id,
 	return ParseGetBindingResponse(rsp)
 }
 
+// DoChoreWithResponse Do a chore now, and say what it did (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /chores/{name} (the `DoChore` operationId).
+func (c *ClientWithResponses) DoChoreWithResponse(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*DoChoreResponse, error) {
+	rsp, err := c.DoChore(ctx, name, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDoChoreResponse(rsp)
+}
+
 // EventsWithResponse Server-sent events; each "item" event holds an item that changed
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3015,6 +3682,19 @@ func (c *ClientWithResponses) RetryItemWithResponse(ctx context.Context, id Id, 
 	return ParseRetryItemResponse(rsp)
 }
 
+// RebuildLinksWithResponse Rebuild links from the facets of documents below every bound folder (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
+func (c *ClientWithResponses) RebuildLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RebuildLinksResponse, error) {
+	rsp, err := c.RebuildLinks(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRebuildLinksResponse(rsp)
+}
+
 // MeWithResponse Who is signed in, and whether Frame.io is connected
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3039,6 +3719,45 @@ func (c *ClientWithResponses) DisconnectWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseDisconnectResponse(rsp)
+}
+
+// ResumeWithResponse End the pause (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /pause (the `Resume` operationId).
+func (c *ClientWithResponses) ResumeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ResumeResponse, error) {
+	rsp, err := c.Resume(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeResponse(rsp)
+}
+
+// PauseWithBodyWithResponse Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pause (the `Pause` operationId).
+func (c *ClientWithResponses) PauseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PauseResponse, error) {
+	rsp, err := c.PauseWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseResponse(rsp)
+}
+
+// PauseWithResponse Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pause (the `Pause` operationId).
+func (c *ClientWithResponses) PauseWithResponse(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseResponse, error) {
+	rsp, err := c.Pause(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseResponse(rsp)
 }
 
 // DeleteProviderWithResponse Remove the registration (administrators)
@@ -3169,6 +3888,19 @@ func (c *ClientWithResponses) SignInWithResponse(ctx context.Context, body SignI
 		return nil, err
 	}
 	return ParseSignInResponse(rsp)
+}
+
+// StatusWithResponse Nodes, pause, items and chores (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /status (the `Status` operationId).
+func (c *ClientWithResponses) StatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StatusResponse, error) {
+	rsp, err := c.Status(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStatusResponse(rsp)
 }
 
 // ListWorkspacesWithResponse The teams (workspaces) that the signed-in person can bind
@@ -3359,6 +4091,39 @@ func ParseGetBindingResponse(rsp *http.Response) (*GetBindingResponse, error) {
 	return response, nil
 }
 
+// ParseDoChoreResponse parses an HTTP response from a DoChoreWithResponse call
+func ParseDoChoreResponse(rsp *http.Response) (*DoChoreResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DoChoreResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Chore
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseEventsResponse parses an HTTP response from a EventsWithResponse call
 func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3520,6 +4285,45 @@ func ParseRetryItemResponse(rsp *http.Response) (*RetryItemResponse, error) {
 	return response, nil
 }
 
+// ParseRebuildLinksResponse parses an HTTP response from a RebuildLinksWithResponse call
+func ParseRebuildLinksResponse(rsp *http.Response) (*RebuildLinksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RebuildLinksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest struct {
+			// Folders How many bound folders are looked through
+			Folders int `json:"folders"`
+
+			// Parent The parent of the items; watch it
+			Parent string `json:"parent"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseMeResponse parses an HTTP response from a MeWithResponse call
 func ParseMeResponse(rsp *http.Response) (*MeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3569,6 +4373,72 @@ func ParseDisconnectResponse(rsp *http.Response) (*DisconnectResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeResponse parses an HTTP response from a ResumeWithResponse call
+func ParseResumeResponse(rsp *http.Response) (*ResumeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Status
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePauseResponse parses an HTTP response from a PauseWithResponse call
+func ParsePauseResponse(rsp *http.Response) (*PauseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Status
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -3808,6 +4678,39 @@ func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
 	return response, nil
 }
 
+// ParseStatusResponse parses an HTTP response from a StatusWithResponse call
+func ParseStatusResponse(rsp *http.Response) (*StatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Status
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListWorkspacesResponse parses an HTTP response from a ListWorkspacesWithResponse call
 func ParseListWorkspacesResponse(rsp *http.Response) (*ListWorkspacesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3861,6 +4764,9 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// DoChore Do a chore now, and say what it did (administrators)
+	// (POST /chores/{name})
+	DoChore(w http.ResponseWriter, r *http.Request, name string)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(w http.ResponseWriter, r *http.Request, params EventsParams)
@@ -3876,12 +4782,21 @@ type ServerInterface interface {
 	// RetryItem Start a failed or cancelled item again, keeping what it has reached
 	// (POST /items/{id}/retry)
 	RetryItem(w http.ResponseWriter, r *http.Request, id Id)
+	// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
+	// (POST /links/rebuild)
+	RebuildLinks(w http.ResponseWriter, r *http.Request)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
 	// Disconnect Forget the Frame.io sign-in
 	// (DELETE /me/frameio)
 	Disconnect(w http.ResponseWriter, r *http.Request)
+	// Resume End the pause (administrators)
+	// (DELETE /pause)
+	Resume(w http.ResponseWriter, r *http.Request)
+	// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	// (POST /pause)
+	Pause(w http.ResponseWriter, r *http.Request)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(w http.ResponseWriter, r *http.Request)
@@ -3903,6 +4818,9 @@ type ServerInterface interface {
 	// SignIn Exchange a Nuxeo login token for a session
 	// (POST /session)
 	SignIn(w http.ResponseWriter, r *http.Request)
+	// Status Nodes, pause, items and chores (administrators)
+	// (GET /status)
+	Status(w http.ResponseWriter, r *http.Request)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	// (GET /workspaces)
 	ListWorkspaces(w http.ResponseWriter, r *http.Request)
@@ -4047,6 +4965,32 @@ func (siw *ServerInterfaceWrapper) GetBinding(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DoChore operation middleware
+func (siw *ServerInterfaceWrapper) DoChore(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "name" -------------
+	var name string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", r.PathValue("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "name", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DoChore(w, r, name)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4265,6 +5209,20 @@ func (siw *ServerInterfaceWrapper) RetryItem(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// RebuildLinks operation middleware
+func (siw *ServerInterfaceWrapper) RebuildLinks(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RebuildLinks(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Me operation middleware
 func (siw *ServerInterfaceWrapper) Me(w http.ResponseWriter, r *http.Request) {
 
@@ -4284,6 +5242,34 @@ func (siw *ServerInterfaceWrapper) Disconnect(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Disconnect(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Resume operation middleware
+func (siw *ServerInterfaceWrapper) Resume(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Resume(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Pause operation middleware
+func (siw *ServerInterfaceWrapper) Pause(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Pause(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4382,6 +5368,20 @@ func (siw *ServerInterfaceWrapper) SignIn(w http.ResponseWriter, r *http.Request
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SignIn(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Status operation middleware
+func (siw *ServerInterfaceWrapper) Status(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Status(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4544,6 +5544,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/retry", wrapper.RetryItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/cancel", wrapper.CancelItem)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/status", wrapper.Status)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/pause", wrapper.Resume)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pause", wrapper.Pause)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/chores/{name}", wrapper.DoChore)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/links/rebuild", wrapper.RebuildLinks)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events", wrapper.Events)
 
 	return m
@@ -4751,6 +5756,45 @@ type GetBindingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBindingdefaultApplicationProblemPlusJSONResponse) VisitGetBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DoChoreRequestObject struct {
+	Name string `json:"name"`
+}
+
+type DoChoreResponseObject interface {
+	VisitDoChoreResponse(w http.ResponseWriter) error
+}
+
+type DoChore200JSONResponse Chore
+
+func (response DoChore200JSONResponse) VisitDoChoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DoChoredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DoChoredefaultApplicationProblemPlusJSONResponse) VisitDoChoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4989,6 +6033,50 @@ func (response RetryItemdefaultApplicationProblemPlusJSONResponse) VisitRetryIte
 	return err
 }
 
+type RebuildLinksRequestObject struct {
+}
+
+type RebuildLinksResponseObject interface {
+	VisitRebuildLinksResponse(w http.ResponseWriter) error
+}
+
+type RebuildLinks202JSONResponse struct {
+	// Folders How many bound folders are looked through
+	Folders int `json:"folders"`
+
+	// Parent The parent of the items; watch it
+	Parent string `json:"parent"`
+}
+
+func (response RebuildLinks202JSONResponse) VisitRebuildLinksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebuildLinksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RebuildLinksdefaultApplicationProblemPlusJSONResponse) VisitRebuildLinksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MeRequestObject struct {
 }
 
@@ -5048,6 +6136,83 @@ type DisconnectdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DisconnectdefaultApplicationProblemPlusJSONResponse) VisitDisconnectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeRequestObject struct {
+}
+
+type ResumeResponseObject interface {
+	VisitResumeResponse(w http.ResponseWriter) error
+}
+
+type Resume200JSONResponse Status
+
+func (response Resume200JSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResumedefaultApplicationProblemPlusJSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseRequestObject struct {
+	Body *PauseJSONRequestBody
+}
+
+type PauseResponseObject interface {
+	VisitPauseResponse(w http.ResponseWriter) error
+}
+
+type Pause200JSONResponse Status
+
+func (response Pause200JSONResponse) VisitPauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PausedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PausedefaultApplicationProblemPlusJSONResponse) VisitPauseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5319,6 +6484,44 @@ func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInRespo
 	return err
 }
 
+type StatusRequestObject struct {
+}
+
+type StatusResponseObject interface {
+	VisitStatusResponse(w http.ResponseWriter) error
+}
+
+type Status200JSONResponse Status
+
+func (response Status200JSONResponse) VisitStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StatusdefaultApplicationProblemPlusJSONResponse) VisitStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWorkspacesRequestObject struct {
 }
 
@@ -5377,6 +6580,9 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
+	// DoChore Do a chore now, and say what it did (administrators)
+	// (POST /chores/{name})
+	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(ctx context.Context, request EventsRequestObject) (EventsResponseObject, error)
@@ -5392,12 +6598,21 @@ type StrictServerInterface interface {
 	// RetryItem Start a failed or cancelled item again, keeping what it has reached
 	// (POST /items/{id}/retry)
 	RetryItem(ctx context.Context, request RetryItemRequestObject) (RetryItemResponseObject, error)
+	// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
+	// (POST /links/rebuild)
+	RebuildLinks(ctx context.Context, request RebuildLinksRequestObject) (RebuildLinksResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
 	// Disconnect Forget the Frame.io sign-in
 	// (DELETE /me/frameio)
 	Disconnect(ctx context.Context, request DisconnectRequestObject) (DisconnectResponseObject, error)
+	// Resume End the pause (administrators)
+	// (DELETE /pause)
+	Resume(ctx context.Context, request ResumeRequestObject) (ResumeResponseObject, error)
+	// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
+	// (POST /pause)
+	Pause(ctx context.Context, request PauseRequestObject) (PauseResponseObject, error)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(ctx context.Context, request DeleteProviderRequestObject) (DeleteProviderResponseObject, error)
@@ -5419,6 +6634,9 @@ type StrictServerInterface interface {
 	// SignIn Exchange a Nuxeo login token for a session
 	// (POST /session)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// Status Nodes, pause, items and chores (administrators)
+	// (GET /status)
+	Status(ctx context.Context, request StatusRequestObject) (StatusResponseObject, error)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	// (GET /workspaces)
 	ListWorkspaces(ctx context.Context, request ListWorkspacesRequestObject) (ListWorkspacesResponseObject, error)
@@ -5596,6 +6814,32 @@ func (sh *strictHandler) GetBinding(w http.ResponseWriter, r *http.Request, id I
 	}
 }
 
+// DoChore operation middleware
+func (sh *strictHandler) DoChore(w http.ResponseWriter, r *http.Request, name string) {
+	var request DoChoreRequestObject
+
+	request.Name = name
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DoChore(ctx, request.(DoChoreRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DoChore")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DoChoreResponseObject); ok {
+		if err := validResponse.VisitDoChoreResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Events operation middleware
 func (sh *strictHandler) Events(w http.ResponseWriter, r *http.Request, params EventsParams) {
 	var request EventsRequestObject
@@ -5726,6 +6970,30 @@ func (sh *strictHandler) RetryItem(w http.ResponseWriter, r *http.Request, id Id
 	}
 }
 
+// RebuildLinks operation middleware
+func (sh *strictHandler) RebuildLinks(w http.ResponseWriter, r *http.Request) {
+	var request RebuildLinksRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RebuildLinks(ctx, request.(RebuildLinksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RebuildLinks")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RebuildLinksResponseObject); ok {
+		if err := validResponse.VisitRebuildLinksResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Me operation middleware
 func (sh *strictHandler) Me(w http.ResponseWriter, r *http.Request) {
 	var request MeRequestObject
@@ -5767,6 +7035,64 @@ func (sh *strictHandler) Disconnect(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(DisconnectResponseObject); ok {
 		if err := validResponse.VisitDisconnectResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Resume operation middleware
+func (sh *strictHandler) Resume(w http.ResponseWriter, r *http.Request) {
+	var request ResumeRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Resume(ctx, request.(ResumeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Resume")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResumeResponseObject); ok {
+		if err := validResponse.VisitResumeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Pause operation middleware
+func (sh *strictHandler) Pause(w http.ResponseWriter, r *http.Request) {
+	var request PauseRequestObject
+
+	var body PauseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Pause(ctx, request.(PauseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Pause")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PauseResponseObject); ok {
+		if err := validResponse.VisitPauseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -5963,6 +7289,30 @@ func (sh *strictHandler) SignIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Status operation middleware
+func (sh *strictHandler) Status(w http.ResponseWriter, r *http.Request) {
+	var request StatusRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Status(ctx, request.(StatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Status")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StatusResponseObject); ok {
+		if err := validResponse.VisitStatusResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListWorkspaces operation middleware
 func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) {
 	var request ListWorkspacesRequestObject
@@ -5992,53 +7342,63 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3Ftdb9w21v4rhN4XaIKVPU7a7mLHV3bWWRjotkEmRS5iw+VIZ0asJVIljzyeBvPfF/zQNzmW7XG7u3fW",
-	"UDwkn/OcT8pfo0QUpeDAUUXzr1FJJS0AQZqnpJJKSP1XCiqRrEQmeDSPPmcUyVXE4R6vIiJWBDMgJV0D",
-	"WcJKSCCKsjSKI6Zf/q0CuY3iiNMConktM45UkkFBtXDclnpEoWR8He12ccRS/buZXlLM2tlGrITfKiYh",
-	"jeYoK9gvKWcFw0bYYC92sCsghRWtcozm35/EUUHvWVEV+kE/MW6f3sT1OowjrEFGO72SBFUKrsAg90GK",
-	"ZQ6FAVFwBG72QMsyZwnVKM5K+8ZfflUa0q+dPfy/hFU0j/5v1qpmZkfVrJZrVvQoZQMcyUYKd3o3TUs9",
-	"W4rKbKKUogSJzG6UV/cgbiqZe+CLo7Ja5iwJDt+BVMxuf4x8q6UvzYtxZ72e9OsGU7H8FRLU0s8ZT7Ww",
-	"0Z5poo98Y5Xo2VYigSIYCq2ELChG8yilCEfICojiwARL9NFYD2TfuEiqAjje2BHPGyuRpyD3DN0Yju8Z",
-	"R4a5X7Y1lPHPaLnXZ8inDIgeIaipUtBbUMTwfzRfbHhgx0ZnKnMOYjQsgaoAUAopmkMA11b0JVo6/cbR",
-	"UlRcG3bF679WlOWQdmjRytkIeatKmlgu6POoh6zmcz1Fz3cCqZR0OyKq8S9OYX31DJQR91jYp8mQFC3B",
-	"amR7ONbQ9I7WsthnGhd3zqMMDAOncz4FpMxv1lBL32/UVFPHvtuI82320pFxZMQBi6OIUJT9ozCOf/0u",
-	"GjveOEpEGvACQkrIadBwH+0lVoxrjT1iRsYUCrmdzFOr1hFHg2Z+y7h/oACl6NqPCxd4Y8P09IOIChMR",
-	"8LZ7fAWVfiJpHhWQbqf5iQ1laP2ErDi3f6WCQ+sm4iihPIGQx1AIpXepsF9FSbla2XPt09in+r1dHFVl",
-	"+hhC+TyPUWgDXL3B1mvUjsKcqLWUlsztLvoG4LPLDyCdrx5YZqpTHYVyEBOXQuRAufEQRch3rHT+yMRN",
-	"IjiHxMExFlC/Fozh9Qtlm0gN050tYUiYIlwgaZfz6D8Xa+b3AYHlB6qx893b9eHjAU6+o3tRbw/Uh/3J",
-	"jmzFIE+fYmVVN4Z3XGpjFn3Ez4gCncomQFZCEkpKSyAP4oFcaICrC441yd2WnEsPYHfHXC414GyFmZDs",
-	"d4NSMF9NcqaDcsCbPpTpAafLPETojKobBYkE9I9LSJmEBOu99aH9CGumECSBe5pgviWYMUVomkpQilAk",
-	"7zW3jpnwgS3d5NDWVCLKQbIUUFgbcBTIO5ZA2D5R3EIY6EqBvJmikwEjessOk6pWez24Y4/yu/sL7qZB",
-	"plVtD8yB0vYR8r2QxcuQ0o221OoT56IocUtuAUplinDBwWb3TBGde/gd4iOY3l/uB1ghERVqz6uQbtUp",
-	"oYTDhljYpDmpXrsF9DB8fBm6tdD7lLsAVVe3fb2WTeDcW6rbt4wxqWllcv1iXC/h29anTmrS35dJikY6",
-	"W24RlCUFlZLdgS1xHkysg6YvXX7mW4YSBYngKckpQr6dtpKdom5yWE3N+pVLLINH3YAEE69igplQ9m9C",
-	"15RxwniSV+lUHBT7PXTcKQIGKnaezQht0lhlsz0DrE/lbf3qKaMSUQWSbDcWduIBnxPWvMgfZ7i+HNch",
-	"UG98sM3x8S1BKslwu9CmZXfQsSljcMbHAJUmTXYSMsTSdsoYX4mxDs8ZT8mP1T0IYmt7RVA0oZa01XhM",
-	"NhSTjGycZ62L9zQmEkrKpB2x1cjxFV+wtWYZWW4J3CcZ5WvG14S6tUw6SYxHc4mUOwx59eGnxScyc4+v",
-	"NXWBa+am2uFSdcV/Oet6uTk5N0cmV9XJybeJm2ce4JdjciGlkIpQCcSl0cSW6Yq8+vj+Hfn7d9//7TXZ",
-	"MMwIJQVNMsaB6OTr+Er7oJwlwJVhguuXnpU0yeDo7fGJjqrawxqM1Xw222w2x9QMHwu5nrm5avbD5buL",
-	"HxcXZk6bWkYNyC5ZFtJAYQCKOo3F6I0pMUvgtGTRPPr2+OT4W1MhYWZ4MKN1X3Nt46M2DgPOZap3bEYH",
-	"zdm3Jyd7GrOPa8jaBTztWDcQty1lv6BmZ53ebsv4aP7lOo5UVRRUbusmr0kOW+CYOiUcINWVUE0lI2Tm",
-	"OmwqCM8PTOF5/VLc6/5/8XUPK5YSsWqY3DTKfM31ZnBPe94PSbuNmbstmPCm7eXvrp+p67537QI4qYNT",
-	"96w9KQyH+wlNtWZFjyMccaxR3ZNp1hCrFmXVa3UXEyF1RvmNImLDyatewauIAiA0z1+bVo9QHnqd23aG",
-	"Ph8oPBe2Fn2iLh7q+o8a8Q0i0XuW+zt6TWc+QHXpbrYw89J+am/6cVGyEd/vMHdk+7nRvxbbjQzhzcGc",
-	"XsNyDyVNA38XR29P3v4R6y2Q5TlZgg6wy3rtA9hCYwSnZEMZKlKVOjl4+71LcJWJVwz1j0sgJpHr+dzZ",
-	"V5buLLVysAlz3zh+5svaPHpqOhxspvHuwexnfiik7BkIRSJ4AqdNgpSbOpG3uRRTREIh7iDVSRG6iyi9",
-	"A29c+ifUYeklY/c+Grd+/AkQ7Uah9IHgxdJod63ZY65TwvH6wg6PxPvirwH4gejrm9c0n8MzHw6yCPdo",
-	"D3OkUAIt+loZChzh7w76fIYuQN6BPDLVnwX3lABNMnJlALqK7K8kE3mqCOWdC1KTuENqzbrx5cE86tK8",
-	"MUk1TRu/AeRAdx0hnbp7hb1c8NwV22RPlzII0kYjYgqW9ur2iQz6j8/8Gn1PSvsunTN7Ws5nl5iS8FmO",
-	"Pd8qjJyYcNiAQrJiUuHppEyvMYUmvIX896V1Py/mvEPBTf9ua1odtesb2D/aj7cYzay5Dj+umigrlFm/",
-	"M0L9GL98AnGmbiHVCdAhHDSKsva7bQKR0XxFCppCJ3MYsm8mAe3l+gGB/ahl/lm4LpBKhPQgqFKJOoc1",
-	"QUM7bUtD/WAinOmExubmQKfOFnckGdVw0ySr4bbFltfI/wUvad91+3yMUttYfyZInzOTmCq25hoWHhPK",
-	"U7LJADOQvdy1vdJ1oMzcZe++BP8fTLl5Y5y+Gxed74VcC0Q4xMm0LECTZzfH0Mc8Yq4zVHZuUoP7N783",
-	"d65TzvCxttRnn8BKMifo3S0NQtPrfSVEeOsHpGm9ho+ozdiz4fjU4AAS0lapnY3HTbtCwtGKGVNfCVl4",
-	"ISsrD2QLetdX99PaNlPgMhemk7oW/3Wqau7ytdM1JUTfDjsH8Kima5wzVpRC2u/8vMHq0oz/L9Gc3pqy",
-	"Q/the+VNVlIUtu/2jSLvclGlZGG/ElAh+MxnxeaUKozdB3uHc7j2pFJgK/dBPpoqzYQ7Bpv6gw5zcRhu",
-	"Dhb03ub58zfuu/P6cVxgLNtvpCf1laO43ujTeohvn1NStVXkIz9aHNZLHUHttCn101mSQHmYDMvxh1g4",
-	"TcUhqvZDnW8UKYBXlpGdy8pQsF2wNf+pmpYpXPD0IEe44KlxTc2dUSgp1pu75AczFfs/AOYC9GFld1/+",
-	"s/vei+ZybZy6txge9MLv4t7FkAdvjy3V+jcQwWbV5+6X5gdsm2yy7Q0UJfo/OnzRT/cfvB8ZfD/avn6Y",
-	"9AyBFoq8arfx2rYRjYWZEuOIcffNpK7GTBPN7qyj/M6XDV+udZmqTAPTFrb2yn1GSza7exPtrnf/DgAA",
-	"//8=",
+	"3Ftrb9s4uv4rhM4BpsVR4rQzcw5O8qmXdDdAt1PUHfRDE2Ro8bXFiURqSCqOp/B/X/CmK+nIiTPd3W9x",
+	"KPHyvM97p74lGS8rzoApmZx+SyoscAkKhPmV1UJyof8iIDNBK0U5S06TLzlW6DJhcKcuE8SXSOWAKrwC",
+	"tIAlF4AkpiRJE6of/qMGsUnShOESklM/Z5rILIcS68nVptIjUgnKVsl2myaU6P+b1yus8vZtM62AP2oq",
+	"gCSnStSwe6aCllQ1kw32Yge7ExBY4rpQyenPJ2lS4jta1qX+oX9RZn+9SP06lClYgUi2eiUBsuJMgkHu",
+	"o+CLAkoDImcKmNkDrqqCZlijOKvsE//zu9SQfuvs4b8FLJPT5L9mrWhmdlTO/LxmxYBQ1sAUWgvuTu9e",
+	"07O+WvDabKISvAKhqN0oq++AX9eiCMCXJlW9KGgWHb4FIand/hj5VkpfmwfTznq92a8aTPnid8iUnv01",
+	"ZURPNtozzvSRr60QA9vKBGAFhkJLLkqsktOEYAVHipaQpJEXLNFHYz2QQ+M8q0tg6tqOBJ5Y8oKA2DF0",
+	"bTi+Y1xRVYTntooy/rey3Osz5HMOSI8gpalS4huQyPB/9D5fs8iOjcxk7gzEaFgAlhGgpMLKHAKY1qKv",
+	"ycLJN00WvGZasWvm/1piWgDp0KKdZ83FjaxwZrmgzyPv05ov/hX9vpsQC4E3I6Ia++IE1hfPQBhpj4V9",
+	"mgxJ0RLMI9vD0UPTO1rL4pBqvMm5gLFikBqmkx4Y2UdH4BbE5lpCxhnpyr6xgdrWsoFQRrP0wfeGOPAg",
+	"4yQ8ULWWNcC+kt8CCe9unWN1v6Vy4jQPDw/dLuDPGpLN+a2z9gOjpaZjTUBhGja54GfffQy/e6aSZrrQ",
+	"Zi+coRgZ2Ig1xEpBWfWPQpn635+SNAB5FhNixoWAAkeN6t4WfEmZ1qY93sipVFxsJtsQK9YAhSMm+Iay",
+	"8EAJUuJVjPXq2oZQ0w/Ca5XxiBbtsONYhIlkSA5kM82GrzFV1oaLmjH7F+EMWhOeJhlmGcSsuVRQhS1F",
+	"1OcpgZlc2nPtkthn/9w2TeqK7EOokFcwAm2A8xtsLbo34uZEraa0ZG530VeAkF5+cJoz0MuC3nYxWXBe",
+	"AGaGzlyqfSIECcCmc0wqLPbSx8mRoYHWbD7tRIl+PbfP1J08hNRHXMsAVIvNvvGJJ/AobNI2UtqYKce3",
+	"gBhXSGscUlwnPlSgLIfspuKUKbQBFTSFkrIMHki/hU5Z7ATtNoNYgHCnG/CG6ORFKjGIcjv8gTLmcZY6",
+	"I6T8OuOMQaZ67rUzgX8s6tH9Ax0HPkxgNogqRKVD2C8XoFfBVzQsxcjyA0Tt+6n39vbw6QCn0NGDqLcH",
+	"6sP+YPe3pFCQh9jmOhKZNca0j/grJEEnpxmgJRcIo8oSKI0Fbvfh6sJdbxrdllwgEMHulrrsaMDZWuVc",
+	"0D8NStEMNCuoDrMjRu6+3A0YXhQxQudY6shPgAqPCyBUQKb83vrQfoIVlQoEgjucqWKDVE4lwoQIkBJh",
+	"hd5pbh1THgJbuJdjW5MZr/aNtCWIW5pBXD8Vv4E40LUEcT1FJgNG9JYdpkmt9HpwpwHhd/cX3U2DTCva",
+	"HpgDoe0i5DsuyqchpRttqdUnznlZqQ26AaikKatxBtb3UIl0xBo2iHswvb/ce1gqxGulLa9UeCPPEEYM",
+	"1sjCJsxJ9dotoIfh49PQrYU+JNw5SB+V9OVaNY5zZ/HNPmWUSU4Lb/yDqV8iuK3Gcg/8h87yp1c5bFEg",
+	"ADXBCi+w7AXu8o+CmnC14lKtRC+X7deRXARBqJYCLj72tjh2NX16/Z2vUYnZBmEBiDIEOMuRj5RHQOik",
+	"f/p5TYwcOC4vCEh1TWrolivG+yo4W1kVMy90SmMZrwuCTBCKciyRznK61Gd1ubCnrXT0Se4ljolRH1Yw",
+	"bYTn4fFSCR409aQJ8exzJ3EaFI50yjYCabFR4AJfLAS1hY8JaX/UxQiXPYaWwcieARVYQbGZtpI79nUB",
+	"y6k1CenS3uhR1yDAxEUpUjmX9m+EV5gyRFlW1GQqDpL+GTvulAnClSkzaZNkS5uLGmBDIm8rn4EiT8br",
+	"SAnAjcWDhYhvi0ueF/s5iFCa6BDwGx9sc3x8S5BaULWZa020O+jYbqOfxpcBFiaJdzPkSlW2x0LZko9l",
+	"+Joygj7Ud8CRrQpLnQz6kA61ddwUrbHKcrR2HtyXfUmKBFSYCjtiayXHl2xOV5plaLFBcJflmK0oWyHs",
+	"1jJpCzKe0wXs7jDo2cdf5p/RzP18rqkLTDOXaMeO5SX77VXXm56i1+bI6LI+Ofkxc++ZH/DbMToXggtp",
+	"jLZL15AtIkr07NO7N+j/f/r5/56jNVU5wqjEWU4ZIB3kH18yUxzNgFl/4zptryqc5XD08vhER2/akxuM",
+	"5elstl6vj7EZPuZiNXPvytn7izfnH+bn5p02hUkakF1SxoWBwgDUqSGcJi+ML6iA4Yomp8mPxyfHP5r6",
+	"jcoND2bYd8RWNg7TymHAuSB6x2Z00NZ7eXKyo6W3XyvPLhBo5LmBtG1GhidqdtbpCraMT06/XqWJrMsS",
+	"i41vD5okpAWOyjPEAIjOuD2VzCQz15uRUXjeU6le+4fSXt/4a6jvVFOC+LJhctNiCbVlm8Edjd0wJO02",
+	"Zq7PPOFJ2wXeXj1S1oP6UwfASdGM73aGmiRwN6Hk36wYMIQjjjWiezDNGmL5qax4rexSxIXOXH6QiK8Z",
+	"etYrrEgkARAuiucmgnKFyz69Xttiqz4fSPWa25rHA2VxX7941MJtEEne0SLcb2h6uhGqC3cnQuVB2k/t",
+	"au7nJZvp+73JztxhbvQvVGxHivDiYEavYXmAkqb1u02Tlycv/4r15ooWBVqAdrALv/YBdKFRgjOTN0hU",
+	"Vzo4ePmzC3Cl8VdU6X8uAJlArmdzZ98o2VpqFWAD5r5y/MoWXj16YjocbKYtGMDsV3YopOwZEFaIswzO",
+	"mgCpMPUI1sZSVCLXddVBkXJXGPQOgn7pb+Dd0lP67l00bu34AyDajlzpPc6LkmR7pdlj877ZN63z2+FV",
+	"rq/By1TOPEy/TnUVM9dvuS0+PCHkrroxBvytUaBHE/ItRxgZEBHj6xRhRpDEG0dMhQglQz/23OqtabPH",
+	"I6VzO5wGBTKIfAy174l7Qu81TcmdsrtHNgrulD3MkVQCcNkXznDCkSDcQR8vijmIWxBHJu+24J7ZwtGl",
+	"Aegysf9FOS+IRJh1Kzc6ZQJiBdN40WgEe+EqKRNE07R3G0AO1AOPydT1m3dyIXC/y4bZOolUIGwcgEyq",
+	"2F63eiCD/uVj7kbekwLuC+dGHhZt2yWmhNqWY4/XCjNPihisQSq0pEKqs0kxdqMKTWAR85wX1vw8mQ2P",
+	"hRX6/7aaoOMlfzPnr/agLUYzq64BLzplrpiTfGMmDWP89KHbK3kDRIeehzDQilfe7rahW46LJSoxgU7M",
+	"NmTfTICyl64OCOwnPef3wnXurqocAlUslM4ejNPQRtvSUP8wHs7UoFPTG9RJi49Mcqzhxlnu4S4ou9HL",
+	"LWpqrxHEYDMPvNdPPxa5viF2NdFw28W0g0wa0dROsQBUcK4JqnLB61UerKe3d9bGfs+O+W8RDOHOXO01",
+	"dMV5YM0b7+d3PsWwH07yThLICA4tBS/NKZY4A2XqKr5CIdECCr5G5l5qD8RIbGorHkF7/48nDdd9r3QM",
+	"W9tFfSRqX3KTHUq6YlpDmI3Z1zmoHEQvgWzv7zhQZu5mz64s+y2V7r0xTj+NSfiOixVXCg5xMj0XKMOB",
+	"5hj6mEfUlWcrf+kttvlPIOvySQXsmtYBAdu1D6EX54y4MlotIcDwmEOw/dZDlQ/bO4MlvnsPbKVy90nQ",
+	"2KiMjMb2u4jgo21LH6CgBSvKTI9H22Gm/ZGVxhnKcFFY042zDCoFJEWMq1y7JtM6lxGbVHXufEWVz/y/",
+	"uR02RQE/+YjjAOZYz2SY17sFEyJgLJSOb/2ANtavEWJAM/ZoOD43OIAA0lqkzsbTpuAt4GhJTciy5KIM",
+	"62wdgGyOb/vifpjmToHLXO2aVPf+txNVc+tQB4+mFNJ3Ip0D3KOcM1pWXKh49Hhhxv+TaI5vTPnEFP7M",
+	"5TwbiZnOzQ8SvSl4TdDc3meM2jbzSaM5pYxj99HeAjhcg0tKUIFw+4JIzYRbCmt/9bRzgSj4cQq+s/WK",
+	"0xfum1f/c1woWbTfZ07qTCap3+jDulCPyUg61bA9P8oZ1n06E7WvTUkXXjkveQCqOv4gC6epnPC6vVL8",
+	"g0QlsNoysnPdJeZs53TFfqmnhbnn5qvBw4V2za2DWCynN3fBDqYq9vtjc4VmwseAnYe/d+d03lzPGCei",
+	"LYYHvTJyfud8yL33jxzVmnuswaho7r8G+A4BsR95NG8/cAIytTFwausMxmPY9lvEK/Sb+9FuxJfu578H",
+	"rIuv8801lJUKfzfypN9T33v1YPAJUPv4YeJWBbiU6Fm7jee2T2RMjykcHFHmPntBGWamS2J31tGKzqXB",
+	"r1fbK/sxha9c2ttsM1zR2e2LZHu1/WcAAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+)
+
+// triedFor is how long what was left half made is looked for again.
+const triedFor = 7 * 24 * time.Hour
+
+// chores are what this installation does regularly, whatever node does it.
+func (a *App) chores() []upkeep.Chore {
+	return []upkeep.Chore{
+		{Name: "history", What: "forgets items, and the calls they came from, that finished longer ago than history-keep", Every: 6 * time.Hour, Do: a.forget},
+		{Name: "sign-ins", What: "removes sessions and sign-ins that are over", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			r.Removed, err = a.Identity.Clean(ctx)
+			return r, err
+		}},
+		{Name: "clean-ups", What: "tries again to remove what failed or cancelled items left half made", Every: time.Hour, Do: a.cleanUp},
+		{Name: "links", What: "lets go of links whose item is no longer under way", Every: 10 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			n, err := link.ReleaseLost(ctx, a.DB)
+			r.Removed = int(n)
+			return r, err
+		}},
+		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Binding.Reap(ctx, &r)
+			return r, err
+		}},
+	}
+}
+
+func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
+	before := a.world.Now().Add(-a.Config.HistoryKeep)
+	n, err := a.Engine.Forget(ctx, before)
+	if n > 0 {
+		r.Note("%d items", n)
+	}
+	r.Removed = n
+	if err != nil {
+		return r, err
+	}
+	err = a.Publish.Forget(ctx, before, &r)
+	return r, err
+}
+
+func (a *App) cleanUp(ctx context.Context) (r upkeep.Report, err error) {
+	titles, err := a.Engine.CleanUpAgain(ctx, a.world.Now().Add(-triedFor))
+	for _, title := range titles {
+		r.Add("looking again for what is left of %s", title)
+	}
+	return r, err
+}

@@ -1,0 +1,93 @@
+package binding
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+)
+
+// team is a workspace that was bound once, and who can look into it.
+type team struct {
+	account, workspace, name string
+	logins                   []string
+}
+
+// Reap finds custom actions that call us and that no binding has: a crash or a
+// failed clean-up left them in the menu of the team, where they answer that the
+// folder is not bound. It removes them and says which.
+func (s *Service) Reap(ctx context.Context, r *upkeep.Report) error {
+	teams, err := s.teams(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if err := s.reapTeam(ctx, t, r); err != nil {
+			r.Note("the team %s could not be looked at: %s", t.name, fault.From(err).Message)
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *Service) teams(ctx context.Context) ([]*team, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, workspace_name, owner FROM actions
+		JOIN bindings ON bindings.id = actions.binding_id ORDER BY account_id, workspace_id, owner`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []*team
+	for rows.Next() {
+		var t team
+		var login string
+		if err := rows.Scan(&t.account, &t.workspace, &t.name, &login); err != nil {
+			return nil, err
+		}
+		if n := len(all); n == 0 || all[n-1].workspace != t.workspace {
+			all = append(all, &t)
+		}
+		last := all[len(all)-1]
+		last.logins = append(last.logins, login)
+	}
+	return all, rows.Err()
+}
+
+// reapTeam looks as the first of its people who can.
+func (s *Service) reapTeam(ctx context.Context, t *team, r *upkeep.Report) (err error) {
+	for _, login := range t.logins {
+		var fio *v4.Client
+		if fio, err = s.People.Frameio(ctx, login); err != nil {
+			continue
+		}
+		if err = s.reapActions(ctx, fio, t, r); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *upkeep.Report) error {
+	for a, err := range fio.Actions(ctx, t.account, t.workspace) {
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(a.URL, s.actionURL("")) {
+			continue
+		}
+		lost, err := s.forgotten(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !lost {
+			continue
+		}
+		if err := fio.DeleteAction(ctx, t.account, a.ID); err != nil && !v4.NotFound(err) {
+			return fmt.Errorf("removing the custom action %q: %w", a.Name, err)
+		}
+		r.Add("custom action %q of the team %s, which no binding has", a.Name, t.name)
+	}
+	return nil
+}

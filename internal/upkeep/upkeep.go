@@ -1,0 +1,185 @@
+// Package upkeep does the regular chores: it forgets what is old, and finds and
+// removes what crashes and failures left half made.
+//
+// It owns the table chores: when each is due, and what it did last. What must
+// hold: of several nodes one does a chore; a chore that was cut off, or failed,
+// is done again when it is next due; whatever a chore removed it says. It leaves
+// the chores themselves to the packages whose things they look after.
+package upkeep
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Chore is a regular job. Do may be cut off anywhere and done again.
+type Chore struct {
+	Name  string
+	What  string // for people: what it does
+	Every time.Duration
+	Do    func(context.Context) (Report, error)
+}
+
+// Report is what a chore did. Lines tell each thing, up to a hundred.
+type Report struct {
+	Removed int      `json:"removed"`
+	Lines   []string `json:"lines,omitempty"`
+	Problem string   `json:"problem,omitempty"`
+}
+
+const maxLines = 100
+
+// Add counts a thing that was removed and says what it was.
+func (r *Report) Add(format string, args ...any) {
+	r.Removed++
+	r.Note(format, args...)
+}
+
+// Note says something without counting it.
+func (r *Report) Note(format string, args ...any) {
+	if len(r.Lines) < maxLines {
+		r.Lines = append(r.Lines, fmt.Sprintf(format, args...))
+	}
+}
+
+// State is a chore and how it went last. Ended is zero while it runs, and before
+// it ran at all.
+type State struct {
+	Name, What          string
+	Every               time.Duration
+	Node                string
+	Due, Started, Ended time.Time
+	Report              Report
+}
+
+// Service does the chores of this installation.
+type Service struct {
+	DB     *store.DB
+	Now    func() time.Time
+	Log    *slog.Logger
+	Node   string
+	Chores []Chore
+}
+
+// look is how often the service looks for chores that are due.
+const look = time.Minute
+
+// Run does chores when they are due, until ctx ends.
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, c := range s.Chores {
+			if err := s.whenDue(ctx, c); err != nil && ctx.Err() == nil {
+				s.Log.WarnContext(ctx, "a chore is done again later", "chore", c.Name, "error", err)
+			}
+		}
+	}
+}
+
+func (s *Service) whenDue(ctx context.Context, c Chore) error {
+	mine, err := s.claim(ctx, c, false)
+	if err != nil || !mine {
+		return err
+	}
+	_, err = s.do(ctx, c)
+	return err
+}
+
+// DoNow does a chore at once, whenever it is due.
+func (s *Service) DoNow(ctx context.Context, name string) (Report, error) {
+	for _, c := range s.Chores {
+		if c.Name == name {
+			if _, err := s.claim(ctx, c, true); err != nil {
+				return Report{}, err
+			}
+			return s.do(ctx, c)
+		}
+	}
+	return Report{}, fault.New(fault.NotFound, "There is no chore %q.", name)
+}
+
+// claim makes the chore this node's, and due again a period later.
+func (s *Service) claim(ctx context.Context, c Chore, whenever bool) (mine bool, err error) {
+	now := s.Now()
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `INSERT INTO chores (name, node, due, started, ended, report) VALUES ($1, $2, $3, $4, 0, '{}')
+			ON CONFLICT (name) DO UPDATE SET node = excluded.node, due = excluded.due, started = excluded.started, ended = 0
+				WHERE chores.due <= $4 OR $5`,
+			c.Name, s.Node, store.Millis(now.Add(c.Every)), store.Millis(now), whenever)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		mine = n == 1
+		return err
+	})
+	return mine, err
+}
+
+func (s *Service) do(ctx context.Context, c Chore) (Report, error) {
+	ctx = correlate.With(ctx, "")
+	r, err := c.Do(ctx)
+	if err != nil {
+		r.Problem = fault.From(err).Message
+	}
+	if r.Removed > 0 || err != nil {
+		s.Log.InfoContext(ctx, "chore done", "chore", c.Name, "removed", r.Removed, "what", r.Lines, "problem", r.Problem)
+	}
+	return r, errors.Join(err, s.record(ctx, c, r))
+}
+
+func (s *Service) record(ctx context.Context, c Chore, r Report) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.DB.Tx(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE chores SET ended = $1, report = $2 WHERE name = $3 AND node = $4`,
+			store.Millis(s.Now()), string(b), c.Name, s.Node)
+		return err
+	})
+}
+
+// List tells of every chore how it went last.
+func (s *Service) List(ctx context.Context) ([]State, error) {
+	var all []State
+	for _, c := range s.Chores {
+		st, err := s.state(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+func (s *Service) state(ctx context.Context, c Chore) (State, error) {
+	st := State{Name: c.Name, What: c.What, Every: c.Every}
+	var due, started, ended int64
+	var report string
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT node, due, started, ended, report FROM chores WHERE name = $1`, c.Name).
+		Scan(&st.Node, &due, &started, &ended, &report)
+	if errors.Is(err, sql.ErrNoRows) {
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	st.Due, st.Started, st.Ended = store.Time(due), store.Time(started), store.Time(ended)
+	return st, json.Unmarshal([]byte(report), &st.Report)
+}
