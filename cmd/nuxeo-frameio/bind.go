@@ -13,6 +13,7 @@ type bindCmd struct {
 	Name      string   `env:"-" help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
 	Workspace []string `short:"w" env:"-" help:"Team (workspace), by id or name; several may be given." placeholder:"ID|NAME"`
 	Type      string   `env:"-" help:"Document type of what is published." default:"File"`
+	Who       string   `env:"-" help:"Who may publish: everyone in the team (you answer for it), or only people who connected Nuxeo. One of ${enum}." enum:"everyone,connected" default:"everyone"`
 	List      bool     `env:"-" help:"List the workspaces you can choose instead."`
 }
 
@@ -88,7 +89,8 @@ func choose(all []api.Workspace, wanted []string) ([]string, error) {
 }
 
 func (c *bindCmd) bind(t *terminal, k *client, workspaces []string) error {
-	resp, err := k.BindWithResponse(t.ctx, api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: workspaces, DocumentType: &c.Type})
+	who := api.Publishers(c.Who)
+	resp, err := k.BindWithResponse(t.ctx, api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: workspaces, DocumentType: &c.Type, Publishers: &who})
 	if err != nil {
 		return k.unreachable(err)
 	}
@@ -141,12 +143,40 @@ func (c *unbindCmd) Run(t *terminal) error {
 }
 
 type bindingsCmd struct {
+	List     bindingsList `cmd:"" help:"List bindings." default:"withargs"`
+	TakeOver takeOverCmd  `cmd:"" help:"Become the owner of a binding that needs one."`
+}
+
+type takeOverCmd struct {
+	clientFlags
+	Binding string `arg:"" help:"Id of the binding."`
+}
+
+// Run takes a binding over.
+func (c *takeOverCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.TakeOverWithResponse(t.ctx, c.Binding)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		if c.JSON {
+			return printJSON(t, resp.JSON200)
+		}
+		t.printf("You answer for the binding of %s now; what waited for an owner goes on.\n", resp.JSON200.FolderPath)
+		return nil
+	})
+}
+
+type bindingsList struct {
 	clientFlags
 	Folder string `env:"-" help:"Only those of this folder (its id)." placeholder:"UID"`
 }
 
 // Run lists bindings.
-func (c *bindingsCmd) Run(t *terminal) error {
+func (c *bindingsList) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
 		var all []api.Binding
 		q := &api.ListBindingsParams{}
@@ -170,13 +200,20 @@ func (c *bindingsCmd) Run(t *terminal) error {
 	})
 }
 
-func (c *bindingsCmd) print(t *terminal, all []api.Binding) error {
+func (c *bindingsList) print(t *terminal, all []api.Binding) error {
 	if c.JSON {
 		return printJSON(t, all)
 	}
 	var rows [][]string
 	for _, b := range all {
-		rows = append(rows, []string{b.Id, b.FolderPath, b.ActionName, teams(b), b.DocumentType, b.Creator, string(b.State)})
+		rows = append(rows, []string{b.Id, b.FolderPath, b.ActionName, teams(b), b.DocumentType, b.Owner, bindingState(b)})
 	}
-	return table(t, "No folder is bound.", "BINDING\tFOLDER\tACTION\tTEAMS\tTYPE\tBY\tSTATE", rows)
+	return table(t, "No folder is bound.", "BINDING\tFOLDER\tACTION\tTEAMS\tTYPE\tOWNER\tSTATE", rows)
+}
+
+func bindingState(b api.Binding) string {
+	if b.NeedsOwner != nil {
+		return "needs an owner: " + *b.NeedsOwner
+	}
+	return string(b.State)
 }

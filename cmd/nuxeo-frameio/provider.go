@@ -15,6 +15,7 @@ type providerCmd struct {
 	Enable  providerEnable  `cmd:"" help:"Let people connect."`
 	Disable providerDisable `cmd:"" help:"Let nobody connect any more."`
 	Delete  providerDelete  `cmd:"" help:"Remove the registration."`
+	Service providerService `cmd:"" help:"The server-to-server credential that makes custom actions for people who may not."`
 }
 
 type providerShow struct{ clientFlags }
@@ -166,6 +167,74 @@ func (c *providerDelete) Run(t *terminal) error {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
 		t.printf("The registration is removed.\n")
+		return nil
+	})
+}
+
+type providerService struct {
+	Show   serviceShow   `cmd:"" help:"Show whether there is one." default:"withargs"`
+	Set    serviceSet    `cmd:"" help:"Try and register it."`
+	Delete serviceDelete `cmd:"" help:"Forget it."`
+}
+
+type serviceShow struct{ clientFlags }
+
+// Run shows the service credential.
+func (c *serviceShow) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.GetServiceCredentialWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		switch {
+		case c.JSON:
+			return printJSON(t, resp.JSON200)
+		case !resp.JSON200.Registered:
+			t.printf("No service credential is registered.\n")
+		default:
+			t.printf("Service credential %s (its secret is never shown).\n", resp.JSON200.ClientId)
+		}
+		return nil
+	})
+}
+
+type serviceSet struct {
+	clientFlags
+	ClientID     string `name:"client-id" env:"-" required:"" help:"Client ID of the server-to-server credential."`
+	ClientSecret string `name:"client-secret" env:"-" required:"" help:"Its client secret."`
+}
+
+// Run registers the service credential.
+func (c *serviceSet) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.SaveServiceCredentialWithResponse(t.ctx, api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: c.ClientSecret})
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		t.printf("Frame.io accepts the credential; it is registered. Add its service account to the teams it shall work in.\n")
+		return nil
+	})
+}
+
+type serviceDelete struct{ clientFlags }
+
+// Run forgets the service credential.
+func (c *serviceDelete) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.DeleteServiceCredentialWithResponse(t.ctx)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.StatusCode() != 204 {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		t.printf("The service credential is forgotten.\n")
 		return nil
 	})
 }

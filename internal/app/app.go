@@ -135,6 +135,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Publish = &publish.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
+		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
@@ -161,6 +162,12 @@ func (a *App) buildEngine() error {
 	a.closeQueue = queue.Close
 	a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
 	return nil
+}
+
+// publishInto is a binding as publish sees it.
+func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, error) {
+	b, err := a.Binding.Get(ctx, work.Viewer{Admin: true}, id)
+	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner, Publishers: b.Publishers}, err
 }
 
 func (a *App) register() {

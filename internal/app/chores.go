@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
@@ -23,6 +24,14 @@ func (a *App) chores() []upkeep.Chore {
 		{Name: "links", What: "lets go of links whose item is no longer under way", Every: 10 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			n, err := link.ReleaseLost(ctx, a.DB)
 			r.Removed = int(n)
+			return r, err
+		}},
+		{Name: "owners", What: "finds bindings whose owner cannot act any more, or can again", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Binding.CheckOwners(ctx, &r, func(ctx context.Context, b binding.Binding) error { return a.Publish.Resume(ctx, b.ID, "") })
+			return r, err
+		}},
+		{Name: "kept", What: "starts calls that were kept for people who have connected since", Every: 10 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Publish.ReleaseAll(ctx, &r)
 			return r, err
 		}},
 		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {

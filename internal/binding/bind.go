@@ -27,6 +27,7 @@ type Request struct {
 	ActionName   string
 	Workspaces   []string // ids on Frame.io, at least one
 	DocumentType string   // empty: File
+	Publishers   string   // Everyone, which empty is, or Connected
 }
 
 // Workspace is one that can be bound.
@@ -121,7 +122,7 @@ func (s *Service) Bind(ctx context.Context, login string, q Request) (Binding, s
 	b := Binding{
 		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: folder.UID, FolderPath: folder.Path, FolderTitle: folder.Title,
 		ActionName: q.ActionName, Description: description(folder.Path), DocumentType: q.DocumentType,
-		Creator: login, Owner: login, Publishers: Everyone, State: Making, Created: s.Now(),
+		Creator: login, Owner: login, Publishers: q.Publishers, State: Making, Created: s.Now(),
 	}
 	for _, w := range chosen {
 		b.Actions = append(b.Actions, Action{
@@ -138,10 +139,15 @@ func (q *Request) check() error {
 	if q.DocumentType == "" {
 		q.DocumentType = "File"
 	}
+	if q.Publishers == "" {
+		q.Publishers = Everyone
+	}
 	bad := func(r rune) bool { return unicode.IsControl(r) }
 	switch {
 	case q.Folder == "":
 		return fault.Field("folder", "Give the id or the path of a Nuxeo folder.", "The folder is missing.")
+	case q.Publishers != Everyone && q.Publishers != Connected:
+		return fault.Field("publishers", `Give "everyone" or "connected".`, "%q does not say who may publish.", q.Publishers)
 	case q.ActionName == "":
 		return fault.Field("action_name", `Call it "Publish to Nuxeo", for example.`, "The action name is missing.")
 	case utf8.RuneCountInString(q.ActionName) > maxActionName || strings.ContainsFunc(q.ActionName, bad) || !utf8.ValidString(q.ActionName):

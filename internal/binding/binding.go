@@ -45,10 +45,18 @@ const (
 // may not write, acts as the binder.
 const Everyone = "everyone"
 
+// Connected lets only people publish who have connected Nuxeo and Frame.io, each
+// as themself.
+const Connected = "connected"
+
 // People is what binding needs of identity.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
+	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	Usable(ctx context.Context, login string) error
+	// ServiceFrameio acts as the service credential; NotFound without one.
+	ServiceFrameio(ctx context.Context) (*v4.Client, error)
 }
 
 // Vault seals the secrets of custom actions.
@@ -78,6 +86,7 @@ type Binding struct {
 	DocumentType                           string
 	Creator, Owner                         string
 	Publishers                             string
+	NeedsOwner                             string // why nobody can act for it; empty while somebody can
 	State                                  State
 	Reason                                 string
 	Created                                time.Time
@@ -101,13 +110,13 @@ const (
 	actionRemoved  = "removed"
 )
 
-const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, created`
+const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, needs_owner, created`
 
 func scan(row interface{ Scan(...any) error }) (Binding, error) {
 	var b Binding
 	var created int64
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
-		&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)
+		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created)
 	b.Created = store.Time(created)
 	return b, err
 }

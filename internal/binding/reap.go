@@ -58,11 +58,7 @@ func (s *Service) teams(ctx context.Context) ([]*team, error) {
 // reapTeam looks as the first of its people who can.
 func (s *Service) reapTeam(ctx context.Context, t *team, r *upkeep.Report) (err error) {
 	for _, login := range t.logins {
-		var fio *v4.Client
-		if fio, err = s.People.Frameio(ctx, login); err != nil {
-			continue
-		}
-		if err = s.reapActions(ctx, fio, t, r); err == nil {
+		if err = s.eitherWay(ctx, login, func(fio *v4.Client) error { return s.reapActions(ctx, fio, t, r) }); err == nil {
 			return nil
 		}
 	}

@@ -50,15 +50,11 @@ func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	fio, err := s.People.Frameio(ctx, b.Owner)
-	if err != nil {
-		return err
-	}
 	for _, a := range b.Actions {
 		if a.State == actionActive {
 			continue
 		}
-		if err := s.makeAction(ctx, t, fio, b, a); err != nil {
+		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error { return s.makeAction(ctx, t, fio, b, a) }); err != nil {
 			return err
 		}
 	}
@@ -196,19 +192,32 @@ func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	fio, err := s.People.Frameio(ctx, b.Owner)
-	if err != nil {
-		return err
-	}
 	for _, a := range b.Actions {
 		if a.State == actionRemoved {
 			continue
 		}
-		if err := s.removeAction(ctx, t, fio, a); err != nil {
+		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error { return s.removeAction(ctx, t, fio, a) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eitherWay does something on Frame.io as a person or, when that person cannot or
+// may not any more, as the service credential.
+func (s *Service) eitherWay(ctx context.Context, login string, do func(*v4.Client) error) error {
+	fio, err := s.People.Frameio(ctx, login)
+	if err == nil {
+		err = do(fio)
+	}
+	if !fault.Is(err, fault.NotConnected, fault.Forbidden) {
+		return err
+	}
+	service, missing := s.People.ServiceFrameio(ctx)
+	if missing != nil {
+		return err
+	}
+	return do(service)
 }
 
 func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client, a Action) error {

@@ -156,7 +156,7 @@ var table = map[Code]row{
 	Unavailable:     {http.StatusBadGateway, Retry},
 	Refused:         {http.StatusUnprocessableEntity, Fail},
 	Mismatch:        {http.StatusBadGateway, Retry},
-	NeedsOwner:      {http.StatusConflict, Fail},
+	NeedsOwner:      {http.StatusConflict, Wait},
 	Stale:           {http.StatusConflict, Drop},
 	Canceled:        {http.StatusServiceUnavailable, Drop},
 	Internal:        {http.StatusInternalServerError, Retry},

@@ -114,6 +114,42 @@ func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, erro
 	return exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
 }
 
+// endAtAdobe ends a refresh token and every token that came of it.
+func (s *Service) endAtAdobe(ctx context.Context, token string) error {
+	p, sealed, err := s.provider(ctx)
+	if err != nil {
+		return err
+	}
+	address, known := revocation(p.TokenURL)
+	if !known {
+		return fault.New(fault.Refused, "The provider's token address does not tell where sign-ins are ended.")
+	}
+	secret, err := s.vault.Open("providers/"+ProviderName, sealed)
+	if err != nil {
+		return err
+	}
+	return endToken(ctx, s.frameio, address, url.Values{"token": {token}, "client_id": {p.ClientID}, "client_secret": {secret}})
+}
+
+func endToken(ctx context.Context, hc *http.Client, address string, form url.Values) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return fault.New(fault.Invalid, "The address that ends sign-ins is not usable.")
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	direct := *hc
+	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := direct.Do(r)
+	if err != nil {
+		return fault.New(fault.Unavailable, "The sign-in of Frame.io cannot be reached.").Because(errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		return fault.New(fault.Refused, "The sign-in of Frame.io does not end it (%d).", resp.StatusCode)
+	}
+	return nil
+}
+
 // grantError is what a token endpoint refused.
 type grantError struct {
 	system, code string
@@ -227,8 +263,10 @@ func (s *Service) sealRefresh(login, token string) []byte {
 	return s.vault.Seal("credentials/"+login+"/refresh", token)
 }
 
-// Disconnect forgets a person's Frame.io sign-in.
+// Disconnect forgets a person's Frame.io sign-in, and ends it at Adobe when that
+// can be reached.
 func (s *Service) Disconnect(ctx context.Context, login string) error {
+	_ = s.revokeFrameio(ctx, login) // it would end by itself
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM credentials WHERE login = $1`, login); err != nil {
 			return err

@@ -48,6 +48,7 @@ type Service struct {
 	now     func() time.Time
 	set     Settings
 	flights singleflight.Group
+	service serviceToken
 
 	confirmed confirmed
 }
@@ -117,6 +118,9 @@ const jwtTTL = 2 * time.Minute
 // shared with us, else by the login token the person left with us. Without
 // either it fails with NeedsOwner.
 func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error) {
+	if err := s.open(ctx, login); err != nil {
+		return nil, err
+	}
 	if s.set.JWTSecret != "" {
 		return s.nuxeo.As(nuxeo.JWT([]byte(s.set.JWTSecret), login, jwtTTL, s.now)), nil
 	}
@@ -160,8 +164,23 @@ func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person
 	if err != nil {
 		return Person{}, "", err
 	}
+	if err := s.reopen(ctx, p.Login); err != nil {
+		return Person{}, "", err
+	}
 	session, err := s.newSession(ctx, p.Login)
 	return p, session, err
+}
+
+// reopen lets us act again for somebody who has signed in after their access was
+// ended.
+func (s *Service) reopen(ctx context.Context, login string) error {
+	if s.open(ctx, login) == nil {
+		return nil
+	}
+	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '' WHERE login = $1`, login)
+		return err
+	})
 }
 
 func digest(secret string) string {

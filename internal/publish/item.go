@@ -80,15 +80,23 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err := w.stillBound(ctx, t, &st); err != nil {
 		return work.Next{}, err
 	}
-	if t.Step == "" {
-		return w.who(ctx, t, &st)
+	next, err := w.step(ctx, t, &st)
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return w.deserted(ctx, t, &st, err)
 	}
-	r, err := w.run(ctx, t, &st)
+	return next, err
+}
+
+func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+	if t.Step == "" {
+		return w.who(ctx, t, st)
+	}
+	r, err := w.run(ctx, t, st)
 	if err != nil {
 		return work.Next{}, err
 	}
 	if t.Kind == KindExpand {
-		return w.expand(ctx, r, &st)
+		return w.expand(ctx, r, st)
 	}
 	return w.Intake.Step(ctx, r, t.Step)
 }
@@ -118,10 +126,19 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 	if err != nil {
 		return work.Next{}, err
 	}
+	b, err := w.binding(ctx, st.Interaction)
+	if err != nil {
+		return work.Next{}, err
+	}
+	st.Owner = b.Owner
 	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
 	st.Runner, t.Requester = runner, runner
 	st.Job.Target.PublishedBy = "Frame.io user " + st.UserID
-	if runner != "" {
+	if b.Publishers == Connected {
+		if err := w.asThemself(ctx, t, st, runner); err != nil {
+			return work.Next{}, err
+		}
+	} else if runner != "" {
 		st.Job.Target.PublishedBy = runner
 		_, err := w.People.Frameio(ctx, runner)
 		if err == nil {
@@ -141,6 +158,25 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		return work.Next{}, err
 	}
 	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s", st.Job.Target.PublishedBy, t.Actor, st.Reader)
+}
+
+// asThemself lets who ran the action act, and nobody for them.
+func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner string) error {
+	if runner == "" {
+		return fault.New(fault.Forbidden, "Whoever published it has not connected Nuxeo.").With("Connect Nuxeo and Frame.io, then publish again.")
+	}
+	if err := w.People.Usable(ctx, runner); err != nil {
+		return err
+	}
+	may, err := w.mayWrite(ctx, runner, st.Job.Target.Folder)
+	if err != nil {
+		return err
+	}
+	if !may {
+		return fault.New(fault.Forbidden, "%s may not add documents to this folder in Nuxeo.", runner).With("Ask for the right to write there, then retry.")
+	}
+	st.Job.Target.PublishedBy, st.Reader, t.Actor = runner, runner, runner
+	return nil
 }
 
 func firstStep(kind string) string {

@@ -21,6 +21,7 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -41,6 +42,8 @@ type People interface {
 	PersonOnFrameio(ctx context.Context, userID string) (identity.Person, error)
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
+	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	Usable(ctx context.Context, login string) error
 }
 
 // Mailer sends a message to a person.
@@ -55,9 +58,14 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
-	// Bound says whether a binding stands.
-	Bound func(ctx context.Context, binding string) (bool, error)
-	Now   func() time.Time
+	// Bound says whether a binding stands; Binding reads it as it is now; Orphan
+	// records that it needs an owner.
+	Bound   func(ctx context.Context, binding string) (bool, error)
+	Binding func(ctx context.Context, binding string) (Binding, error)
+	Orphan  func(ctx context.Context, binding, reason string) error
+	Now     func() time.Time
+	// PublicURL is the connector's address, without a trailing slash.
+	PublicURL string
 	// MaxAssets bounds what a selected folder may hold.
 	MaxAssets int
 
@@ -81,17 +89,23 @@ type Interaction struct {
 	UserID        string
 	Requester     string // the Nuxeo login, when it is known already
 	Resources     []Resource
+
+	kept bool // until whoever runs it has connected
 }
 
 // Binding is where an interaction publishes to.
 type Binding struct {
 	ID, Folder, DocumentType, Owner string
+	// Publishers says who may publish into it; Connected, or everybody.
+	Publishers string
 }
 
 // Answer is the message that Frame.io shows to the person.
 type Answer struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
+	// Fields make the message a form.
+	Fields []Field `json:"fields,omitempty"`
 }
 
 func pushed(n int) Answer {
@@ -107,17 +121,29 @@ func pushed(n int) Answer {
 func (s *Service) Accept(ctx context.Context, in Interaction) (Answer, error) {
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
+	may, err := s.mayPublish(ctx, in.Binding, in.UserID)
+	if err != nil {
+		return answer, err
+	}
+	if in.kept = !may; in.kept {
+		answer = s.connectFirst()
+	}
+	if in.Step != "open" && in.Binding.Publishers == Connected {
+		if said, known, err := s.resubmitted(ctx, in); known || err != nil {
+			return said, err
+		}
+	}
 	var woken []string
 	// A statement under a context that can end costs the driver a goroutine.
 	whole := context.WithoutCancel(ctx)
-	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken, err = s.insert(whole, tx, in, answer)
 		return err
 	})
 	if errors.Is(err, errKnown) {
 		return s.known(ctx, in)
 	}
-	if err == nil {
+	if err == nil && !in.kept {
 		s.Engine.Wake(woken...)
 	}
 	return answer, err
@@ -139,8 +165,8 @@ func distinct(resources []Resource) []Resource {
 }
 
 const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id, account_id, user_id,
-		resources, answer, correlation, received)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`
+		resources, answer, correlation, received, kept)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`
 
 // Prepare compiles the statement that every call runs. It is called once,
 // before the service is used.
@@ -167,14 +193,22 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
-		correlate.ID(ctx), store.Millis(s.Now()))
+		correlate.ID(ctx), store.Millis(s.Now()), in.kept)
 	if err != nil {
 		return nil, err
 	}
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
 		return nil, errors.Join(err, errKnown)
 	}
-	return s.Engine.Add(ctx, tx, items(id, in)...)
+	all := items(id, in)
+	if in.kept {
+		for i := range all {
+			all[i].NotBefore = s.Now().Add(keptFor)
+			all[i].Why = fault.New(fault.NotConnected, "It waits for whoever published it to connect Nuxeo.").
+				With("Connect Nuxeo and Frame.io; it goes on by itself.")
+		}
+	}
+	return s.Engine.Add(ctx, tx, all...)
 }
 
 func (s *Service) known(ctx context.Context, in Interaction) (Answer, error) {

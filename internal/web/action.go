@@ -95,5 +95,5 @@ func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call
 }
 
 func target(b binding.Binding) publish.Binding {
-	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner}
+	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner, Publishers: b.Publishers}
 }

@@ -192,13 +192,20 @@ func limit(n *int) (int, error) {
 func bindingJSON(b binding.Binding) api.Binding {
 	out := api.Binding{
 		Id: b.ID, Folder: b.FolderUID, FolderPath: b.FolderPath, FolderTitle: b.FolderTitle, ActionName: b.ActionName,
-		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner, Publishers: b.Publishers,
+		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner, Publishers: api.Publishers(b.Publishers), NeedsOwner: opt(b.NeedsOwner),
 		State: api.BindingState(b.State), Reason: opt(b.Reason), Created: b.Created, Workspaces: []api.Workspace{},
 	}
 	for _, a := range b.Actions {
 		out.Workspaces = append(out.Workspaces, api.Workspace{Id: a.WorkspaceID, Name: a.WorkspaceName, Account: a.AccountID, AccountName: a.AccountName})
 	}
 	return out
+}
+
+func publishers(p *api.Publishers) string {
+	if p == nil {
+		return ""
+	}
+	return string(*p)
 }
 
 // bindTime is how long a person waits for a bind before it goes on without them.
@@ -211,7 +218,7 @@ func (s rest) Bind(ctx context.Context, q api.BindRequestObject) (api.BindRespon
 		return nil, err
 	}
 	b, item, err := s.Binding.Bind(ctx, who.Login, binding.Request{
-		Folder: q.Body.Folder, ActionName: q.Body.ActionName, Workspaces: q.Body.Workspaces, DocumentType: val(q.Body.DocumentType),
+		Folder: q.Body.Folder, ActionName: q.Body.ActionName, Workspaces: q.Body.Workspaces, DocumentType: val(q.Body.DocumentType), Publishers: publishers(q.Body.Publishers),
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"html/template"
 	"net/http"
@@ -137,6 +138,18 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// goOn starts what waited for a person to connect. Should it fail, the chores do
+// so a little later.
+func (s *Server) goOn(ctx context.Context, p identity.Person) {
+	err := s.Publish.Release(ctx, p.FrameioID)
+	if err == nil {
+		err = s.Binding.Back(ctx, p.Login, func(b string) error { return s.Publish.Resume(ctx, b, p.Login) })
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "what waited for a person starts later", "login", p.Login, "error", err)
+	}
+}
+
 func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	who, err := whoIs(r.Context())
 	if err != nil {
@@ -146,6 +159,7 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.goOn(r.Context(), done.Person)
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
 	return nil

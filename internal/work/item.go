@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -73,6 +74,8 @@ type New struct {
 	Kind, Parent, Subject, Title, Owner, Actor, Requester string
 	Data                                                  any // the feature's state, as JSON
 	NotBefore                                             time.Time
+	// Why is what it waits for, when it does not start at once.
+	Why *fault.Error
 }
 
 const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, state, ending, step, data, outcome, generation,
@@ -117,9 +120,31 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 	return ids, nil
 }
 
+// Hasten makes the waiting items of a parent due now, in the caller's
+// transaction, and gives them to another owner unless that is empty. Call Wake
+// with the ids once the transaction is committed.
+func (e *Engine) Hasten(ctx context.Context, tx *sql.Tx, parent, owner string) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1, updated = $1,
+			owner = CASE WHEN $2 = '' THEN owner ELSE $2 END WHERE parent = $3 AND state = 'waiting' RETURNING id`,
+		store.Millis(e.now()), owner, parent)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, requester, state, step, data,
-		generation, not_before, correlation, created, updated)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12)
+		generation, not_before, correlation, created, updated, code, message, remedy)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15)
 	ON CONFLICT (parent, kind, subject) DO NOTHING`
 
 // Prepare compiles the statement that every accepted call runs. It is called
@@ -138,12 +163,15 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 	if err != nil {
 		return "", err
 	}
+	if n.Why == nil {
+		n.Why = &fault.Error{}
+	}
 	if n.NotBefore.Before(now) {
 		n.NotBefore = now
 	}
 	args := []any{
 		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data), store.Millis(n.NotBefore),
-		correlate.ID(ctx), store.Millis(now),
+		correlate.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy,
 	}
 	var res sql.Result
 	if e.insert != nil {

@@ -75,6 +75,24 @@ func (e ItemState) Valid() bool {
 	}
 }
 
+// Defines values for Publishers.
+const (
+	Connected Publishers = "connected"
+	Everyone  Publishers = "everyone"
+)
+
+// Valid indicates whether the value is a known member of the Publishers enum.
+func (e Publishers) Valid() bool {
+	switch e {
+	case Connected:
+		return true
+	case Everyone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusDatabase.
 const (
 	Postgres StatusDatabase = "postgres"
@@ -127,6 +145,23 @@ type About struct {
 	Version   string `json:"version"`
 }
 
+// Access defines model for Access.
+type Access struct {
+	Administrator    bool      `json:"administrator"`
+	Email            *string   `json:"email,omitempty"`
+	FrameioConnected bool      `json:"frameio_connected"`
+	FrameioName      *string   `json:"frameio_name,omitempty"`
+	FrameioProblem   *string   `json:"frameio_problem,omitempty"`
+	LastSignIn       time.Time `json:"last_sign_in"`
+	Login            string    `json:"login"`
+	Name             string    `json:"name"`
+
+	// NuxeoToken A login token of theirs is kept
+	NuxeoToken bool    `json:"nuxeo_token"`
+	Revoked    *string `json:"revoked,omitempty"`
+	Sessions   int     `json:"sessions"`
+}
+
 // Binding defines model for Binding.
 type Binding struct {
 	ActionName   string    `json:"action_name"`
@@ -140,9 +175,14 @@ type Binding struct {
 	Id           string    `json:"id"`
 
 	// Item The item that makes it
-	Item       *string      `json:"item,omitempty"`
-	Owner      string       `json:"owner"`
-	Publishers string       `json:"publishers"`
+	Item *string `json:"item,omitempty"`
+
+	// NeedsOwner Why nobody can act for it; another may take it over
+	NeedsOwner *string `json:"needs_owner,omitempty"`
+	Owner      string  `json:"owner"`
+
+	// Publishers Who may publish; everyone in the team, or only people who connected Nuxeo
+	Publishers Publishers   `json:"publishers"`
 	Reason     *string      `json:"reason,omitempty"`
 	State      BindingState `json:"state"`
 	Workspaces []Workspace  `json:"workspaces"`
@@ -277,6 +317,15 @@ type ProviderForm struct {
 	UserAuthorizationUrl *string   `json:"user_authorization_url,omitempty"`
 }
 
+// Publishers Who may publish; everyone in the team, or only people who connected Nuxeo
+type Publishers string
+
+// ServiceCredential defines model for ServiceCredential.
+type ServiceCredential struct {
+	ClientId   string `json:"client_id"`
+	Registered bool   `json:"registered"`
+}
+
 // Session defines model for Session.
 type Session struct {
 	Person  Person `json:"person"`
@@ -352,8 +401,11 @@ type BindJSONBody struct {
 	DocumentType *string `json:"document_type,omitempty"`
 
 	// Folder The uid or the path of a Nuxeo folder
-	Folder     string   `json:"folder"`
-	Workspaces []string `json:"workspaces"`
+	Folder string `json:"folder"`
+
+	// Publishers Who may publish; everyone in the team, or only people who connected Nuxeo
+	Publishers *Publishers `json:"publishers,omitempty"`
+	Workspaces []string    `json:"workspaces"`
 }
 
 // EventsParams defines parameters for Events.
@@ -383,6 +435,12 @@ type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// SaveServiceCredentialJSONBody defines parameters for SaveServiceCredential.
+type SaveServiceCredentialJSONBody struct {
+	ClientId     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+}
+
 // PublishJSONBody defines parameters for Publish.
 type PublishJSONBody struct {
 	// Assets Ids or view addresses
@@ -403,6 +461,9 @@ type PauseJSONRequestBody PauseJSONBody
 
 // SaveProviderJSONRequestBody defines body for SaveProvider for application/json ContentType.
 type SaveProviderJSONRequestBody = ProviderForm
+
+// SaveServiceCredentialJSONRequestBody defines body for SaveServiceCredential for application/json ContentType.
+type SaveServiceCredentialJSONRequestBody SaveServiceCredentialJSONBody
 
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody PublishJSONBody
@@ -516,6 +577,11 @@ type ClientInterface interface {
 	// GetBinding performs a GET /bindings/{id} (the `GetBinding` operationId) request.
 	GetBinding(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
+	//
+	// Corresponds with POST /bindings/{id}/owner (the `TakeOver` operationId).
+	TakeOver(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DoChore Do a chore now, and say what it did (administrators)
 	//
 	// Corresponds with POST /chores/{name} (the `DoChore` operationId).
@@ -578,6 +644,16 @@ type ClientInterface interface {
 	// Corresponds with POST /pause (the `Pause` operationId).
 	Pause(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
+	//
+	// Corresponds with GET /people (the `ListPeople` operationId).
+	ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	//
+	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
+	Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteProvider Remove the registration (administrators)
 	//
 	// Corresponds with DELETE /provider (the `DeleteProvider` operationId).
@@ -606,6 +682,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /provider/import (the `ImportProvider` operationId).
 	ImportProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteServiceCredential Forget the service credential (administrators)
+	//
+	// Corresponds with DELETE /provider/service (the `DeleteServiceCredential` operationId).
+	DeleteServiceCredential(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetServiceCredential The service credential of Frame.io, without its secret (administrators)
+	//
+	// Corresponds with GET /provider/service (the `GetServiceCredential` operationId).
+	GetServiceCredential(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveServiceCredentialWithBody Try and register a server-to-server credential (administrators)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+	SaveServiceCredentialWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveServiceCredential Try and register a server-to-server credential (administrators)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+	SaveServiceCredential(ctx context.Context, body SaveServiceCredentialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishWithBody Publish assets without Frame.io's menu
 	//
@@ -733,6 +833,21 @@ func (c *Client) Unbind(ctx context.Context, id Id, reqEditors ...RequestEditorF
 // GetBinding performs a GET /bindings/{id} (the `GetBinding` operationId) request.
 func (c *Client) GetBinding(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBindingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
+//
+// Corresponds with POST /bindings/{id}/owner (the `TakeOver` operationId).
+func (c *Client) TakeOver(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeOverRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -925,6 +1040,36 @@ func (c *Client) Pause(ctx context.Context, body PauseJSONRequestBody, reqEditor
 	return c.Client.Do(req)
 }
 
+// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
+//
+// Corresponds with GET /people (the `ListPeople` operationId).
+func (c *Client) ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPeopleRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+//
+// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
+func (c *Client) Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeRequest(c.Server, login)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteProvider Remove the registration (administrators)
 //
 // Corresponds with DELETE /provider (the `DeleteProvider` operationId).
@@ -994,6 +1139,70 @@ func (c *Client) SaveProvider(ctx context.Context, body SaveProviderJSONRequestB
 // Corresponds with POST /provider/import (the `ImportProvider` operationId).
 func (c *Client) ImportProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportProviderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteServiceCredential Forget the service credential (administrators)
+//
+// Corresponds with DELETE /provider/service (the `DeleteServiceCredential` operationId).
+func (c *Client) DeleteServiceCredential(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteServiceCredentialRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetServiceCredential The service credential of Frame.io, without its secret (administrators)
+//
+// Corresponds with GET /provider/service (the `GetServiceCredential` operationId).
+func (c *Client) GetServiceCredential(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetServiceCredentialRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveServiceCredentialWithBody Try and register a server-to-server credential (administrators)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+func (c *Client) SaveServiceCredentialWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveServiceCredentialRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveServiceCredential Try and register a server-to-server credential (administrators)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+func (c *Client) SaveServiceCredential(ctx context.Context, body SaveServiceCredentialJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveServiceCredentialRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1323,6 +1532,40 @@ func NewGetBindingRequest(server string, id Id) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTakeOverRequest constructs an http.Request for the TakeOver method
+func NewTakeOverRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/bindings/%s/owner", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -1782,6 +2025,67 @@ func NewPauseRequestWithBody(server string, contentType string, body io.Reader) 
 	return req, nil
 }
 
+// NewListPeopleRequest constructs an http.Request for the ListPeople method
+func NewListPeopleRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/people")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeRequest constructs an http.Request for the Revoke method
+func NewRevokeRequest(server string, login string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "login", login, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/people/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteProviderRequest constructs an http.Request for the DeleteProvider method
 func NewDeleteProviderRequest(server string) (*http.Request, error) {
 	var err error
@@ -1899,6 +2203,100 @@ func NewImportProviderRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewDeleteServiceCredentialRequest constructs an http.Request for the DeleteServiceCredential method
+func NewDeleteServiceCredentialRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/provider/service")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetServiceCredentialRequest constructs an http.Request for the GetServiceCredential method
+func NewGetServiceCredentialRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/provider/service")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveServiceCredentialRequest calls the generic SaveServiceCredential builder with application/json body
+func NewSaveServiceCredentialRequest(server string, body SaveServiceCredentialJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveServiceCredentialRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSaveServiceCredentialRequestWithBody constructs an http.Request for the SaveServiceCredential method, with any body, and a specified content type
+func NewSaveServiceCredentialRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/provider/service")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2148,6 +2546,13 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	GetBindingWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetBindingResponse, error)
 
+	// TakeOverWithResponse Become the owner of a binding that needs one; what waits for an owner goes on
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /bindings/{id}/owner (the `TakeOver` operationId).
+	TakeOverWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*TakeOverResponse, error)
+
 	// DoChoreWithResponse Do a chore now, and say what it did (administrators)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2230,6 +2635,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /pause (the `Pause` operationId).
 	PauseWithResponse(ctx context.Context, body PauseJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseResponse, error)
 
+	// ListPeopleWithResponse Everybody who has signed in, and what access is kept for them (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /people (the `ListPeople` operationId).
+	ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error)
+
+	// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
+	RevokeWithResponse(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*RevokeResponse, error)
+
 	// DeleteProviderWithResponse Remove the registration (administrators)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2264,6 +2683,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /provider/import (the `ImportProvider` operationId).
 	ImportProviderWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ImportProviderResponse, error)
+
+	// DeleteServiceCredentialWithResponse Forget the service credential (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /provider/service (the `DeleteServiceCredential` operationId).
+	DeleteServiceCredentialWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteServiceCredentialResponse, error)
+
+	// GetServiceCredentialWithResponse The service credential of Frame.io, without its secret (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /provider/service (the `GetServiceCredential` operationId).
+	GetServiceCredentialWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetServiceCredentialResponse, error)
+
+	// SaveServiceCredentialWithBodyWithResponse Try and register a server-to-server credential (administrators)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+	SaveServiceCredentialWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveServiceCredentialResponse, error)
+
+	// SaveServiceCredentialWithResponse Try and register a server-to-server credential (administrators)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+	SaveServiceCredentialWithResponse(ctx context.Context, body SaveServiceCredentialJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveServiceCredentialResponse, error)
 
 	// PublishWithBodyWithResponse Publish assets without Frame.io's menu
 	//
@@ -2562,6 +3009,54 @@ func (r GetBindingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetBindingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeOverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Binding
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeOverResponse) GetJSON200() *Binding {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeOverResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeOverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeOverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeOverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeOverResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3100,6 +3595,112 @@ func (r PauseResponse) ContentType() string {
 	return ""
 }
 
+type ListPeopleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		People []Access `json:"people"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPeopleResponse) GetJSON200() *struct {
+	People []Access `json:"people"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPeopleResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPeopleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPeopleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPeopleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPeopleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Left What could not be ended on the other side
+		Left []string `json:"left"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeResponse) GetJSON200() *struct {
+	// Left What could not be ended on the other side
+	Left []string `json:"left"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteProviderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3279,6 +3880,143 @@ func (r ImportProviderResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ImportProviderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteServiceCredentialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteServiceCredentialResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteServiceCredentialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteServiceCredentialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteServiceCredentialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteServiceCredentialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetServiceCredentialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ServiceCredential
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetServiceCredentialResponse) GetJSON200() *ServiceCredential {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetServiceCredentialResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetServiceCredentialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetServiceCredentialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetServiceCredentialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetServiceCredentialResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SaveServiceCredentialResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ServiceCredential
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveServiceCredentialResponse) GetJSON200() *ServiceCredential {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveServiceCredentialResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveServiceCredentialResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveServiceCredentialResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveServiceCredentialResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveServiceCredentialResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3606,6 +4344,19 @@ func (c *ClientWithResponses) GetBindingWithResponse(ctx context.Context, id Id,
 	return ParseGetBindingResponse(rsp)
 }
 
+// TakeOverWithResponse Become the owner of a binding that needs one; what waits for an owner goes on
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /bindings/{id}/owner (the `TakeOver` operationId).
+func (c *ClientWithResponses) TakeOverWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*TakeOverResponse, error) {
+	rsp, err := c.TakeOver(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeOverResponse(rsp)
+}
+
 // DoChoreWithResponse Do a chore now, and say what it did (administrators)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3760,6 +4511,32 @@ func (c *ClientWithResponses) PauseWithResponse(ctx context.Context, body PauseJ
 	return ParsePauseResponse(rsp)
 }
 
+// ListPeopleWithResponse Everybody who has signed in, and what access is kept for them (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /people (the `ListPeople` operationId).
+func (c *ClientWithResponses) ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error) {
+	rsp, err := c.ListPeople(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPeopleResponse(rsp)
+}
+
+// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
+func (c *ClientWithResponses) RevokeWithResponse(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*RevokeResponse, error) {
+	rsp, err := c.Revoke(ctx, login, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeResponse(rsp)
+}
+
 // DeleteProviderWithResponse Remove the registration (administrators)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3823,6 +4600,58 @@ func (c *ClientWithResponses) ImportProviderWithResponse(ctx context.Context, re
 		return nil, err
 	}
 	return ParseImportProviderResponse(rsp)
+}
+
+// DeleteServiceCredentialWithResponse Forget the service credential (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /provider/service (the `DeleteServiceCredential` operationId).
+func (c *ClientWithResponses) DeleteServiceCredentialWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteServiceCredentialResponse, error) {
+	rsp, err := c.DeleteServiceCredential(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteServiceCredentialResponse(rsp)
+}
+
+// GetServiceCredentialWithResponse The service credential of Frame.io, without its secret (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /provider/service (the `GetServiceCredential` operationId).
+func (c *ClientWithResponses) GetServiceCredentialWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetServiceCredentialResponse, error) {
+	rsp, err := c.GetServiceCredential(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetServiceCredentialResponse(rsp)
+}
+
+// SaveServiceCredentialWithBodyWithResponse Try and register a server-to-server credential (administrators)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+func (c *ClientWithResponses) SaveServiceCredentialWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveServiceCredentialResponse, error) {
+	rsp, err := c.SaveServiceCredentialWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveServiceCredentialResponse(rsp)
+}
+
+// SaveServiceCredentialWithResponse Try and register a server-to-server credential (administrators)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /provider/service (the `SaveServiceCredential` operationId).
+func (c *ClientWithResponses) SaveServiceCredentialWithResponse(ctx context.Context, body SaveServiceCredentialJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveServiceCredentialResponse, error) {
+	rsp, err := c.SaveServiceCredential(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveServiceCredentialResponse(rsp)
 }
 
 // PublishWithBodyWithResponse Publish assets without Frame.io's menu
@@ -4067,6 +4896,39 @@ func ParseGetBindingResponse(rsp *http.Response) (*GetBindingResponse, error) {
 	}
 
 	response := &GetBindingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Binding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeOverResponse parses an HTTP response from a TakeOverWithResponse call
+func ParseTakeOverResponse(rsp *http.Response) (*TakeOverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeOverResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -4452,6 +5314,77 @@ func ParsePauseResponse(rsp *http.Response) (*PauseResponse, error) {
 	return response, nil
 }
 
+// ParseListPeopleResponse parses an HTTP response from a ListPeopleWithResponse call
+func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPeopleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			People []Access `json:"people"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeResponse parses an HTTP response from a RevokeWithResponse call
+func ParseRevokeResponse(rsp *http.Response) (*RevokeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Left What could not be ended on the other side
+			Left []string `json:"left"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteProviderResponse parses an HTTP response from a DeleteProviderWithResponse call
 func ParseDeleteProviderResponse(rsp *http.Response) (*DeleteProviderResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4563,6 +5496,101 @@ func ParseImportProviderResponse(rsp *http.Response) (*ImportProviderResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Provider
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteServiceCredentialResponse parses an HTTP response from a DeleteServiceCredentialWithResponse call
+func ParseDeleteServiceCredentialResponse(rsp *http.Response) (*DeleteServiceCredentialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteServiceCredentialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetServiceCredentialResponse parses an HTTP response from a GetServiceCredentialWithResponse call
+func ParseGetServiceCredentialResponse(rsp *http.Response) (*GetServiceCredentialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetServiceCredentialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServiceCredential
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveServiceCredentialResponse parses an HTTP response from a SaveServiceCredentialWithResponse call
+func ParseSaveServiceCredentialResponse(rsp *http.Response) (*SaveServiceCredentialResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveServiceCredentialResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServiceCredential
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -4764,6 +5792,9 @@ type ServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
+	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
+	// (POST /bindings/{id}/owner)
+	TakeOver(w http.ResponseWriter, r *http.Request, id Id)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
@@ -4797,6 +5828,12 @@ type ServerInterface interface {
 	// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
 	// (POST /pause)
 	Pause(w http.ResponseWriter, r *http.Request)
+	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
+	// (GET /people)
+	ListPeople(w http.ResponseWriter, r *http.Request)
+	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// (DELETE /people/{login}/access)
+	Revoke(w http.ResponseWriter, r *http.Request, login string)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(w http.ResponseWriter, r *http.Request)
@@ -4809,6 +5846,15 @@ type ServerInterface interface {
 	// ImportProvider Take id and secret from Nuxeo's Cloud Services (administrators)
 	// (POST /provider/import)
 	ImportProvider(w http.ResponseWriter, r *http.Request)
+	// DeleteServiceCredential Forget the service credential (administrators)
+	// (DELETE /provider/service)
+	DeleteServiceCredential(w http.ResponseWriter, r *http.Request)
+	// GetServiceCredential The service credential of Frame.io, without its secret (administrators)
+	// (GET /provider/service)
+	GetServiceCredential(w http.ResponseWriter, r *http.Request)
+	// SaveServiceCredential Try and register a server-to-server credential (administrators)
+	// (PUT /provider/service)
+	SaveServiceCredential(w http.ResponseWriter, r *http.Request)
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(w http.ResponseWriter, r *http.Request)
@@ -4965,6 +6011,32 @@ func (siw *ServerInterfaceWrapper) GetBinding(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetBinding(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeOver operation middleware
+func (siw *ServerInterfaceWrapper) TakeOver(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeOver(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5279,6 +6351,46 @@ func (siw *ServerInterfaceWrapper) Pause(w http.ResponseWriter, r *http.Request)
 	handler.ServeHTTP(w, r)
 }
 
+// ListPeople operation middleware
+func (siw *ServerInterfaceWrapper) ListPeople(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPeople(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Revoke operation middleware
+func (siw *ServerInterfaceWrapper) Revoke(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "login" -------------
+	var login string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "login", r.PathValue("login"), &login, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "login", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Revoke(w, r, login)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // DeleteProvider operation middleware
 func (siw *ServerInterfaceWrapper) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 
@@ -5326,6 +6438,48 @@ func (siw *ServerInterfaceWrapper) ImportProvider(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ImportProvider(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteServiceCredential operation middleware
+func (siw *ServerInterfaceWrapper) DeleteServiceCredential(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteServiceCredential(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetServiceCredential operation middleware
+func (siw *ServerInterfaceWrapper) GetServiceCredential(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetServiceCredential(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SaveServiceCredential operation middleware
+func (siw *ServerInterfaceWrapper) SaveServiceCredential(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SaveServiceCredential(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5539,6 +6693,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}", wrapper.Unbind)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings/{id}", wrapper.GetBinding)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/provider/service", wrapper.DeleteServiceCredential)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/provider/service", wrapper.GetServiceCredential)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/provider/service", wrapper.SaveServiceCredential)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/publications", wrapper.Publish)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items", wrapper.ListItems)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
@@ -5756,6 +6916,45 @@ type GetBindingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBindingdefaultApplicationProblemPlusJSONResponse) VisitGetBindingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeOverRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type TakeOverResponseObject interface {
+	VisitTakeOverResponse(w http.ResponseWriter) error
+}
+
+type TakeOver200JSONResponse Binding
+
+func (response TakeOver200JSONResponse) VisitTakeOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeOverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeOverdefaultApplicationProblemPlusJSONResponse) VisitTakeOverResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6224,6 +7423,88 @@ func (response PausedefaultApplicationProblemPlusJSONResponse) VisitPauseRespons
 	return err
 }
 
+type ListPeopleRequestObject struct {
+}
+
+type ListPeopleResponseObject interface {
+	VisitListPeopleResponse(w http.ResponseWriter) error
+}
+
+type ListPeople200JSONResponse struct {
+	People []Access `json:"people"`
+}
+
+func (response ListPeople200JSONResponse) VisitListPeopleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeopledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPeopledefaultApplicationProblemPlusJSONResponse) VisitListPeopleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeRequestObject struct {
+	Login string `json:"login"`
+}
+
+type RevokeResponseObject interface {
+	VisitRevokeResponse(w http.ResponseWriter) error
+}
+
+type Revoke200JSONResponse struct {
+	// Left What could not be ended on the other side
+	Left []string `json:"left"`
+}
+
+func (response Revoke200JSONResponse) VisitRevokeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokedefaultApplicationProblemPlusJSONResponse) VisitRevokeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteProviderRequestObject struct {
 }
 
@@ -6360,6 +7641,115 @@ type ImportProviderdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportProviderdefaultApplicationProblemPlusJSONResponse) VisitImportProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteServiceCredentialRequestObject struct {
+}
+
+type DeleteServiceCredentialResponseObject interface {
+	VisitDeleteServiceCredentialResponse(w http.ResponseWriter) error
+}
+
+type DeleteServiceCredential204Response struct {
+}
+
+func (response DeleteServiceCredential204Response) VisitDeleteServiceCredentialResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteServiceCredentialdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteServiceCredentialdefaultApplicationProblemPlusJSONResponse) VisitDeleteServiceCredentialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServiceCredentialRequestObject struct {
+}
+
+type GetServiceCredentialResponseObject interface {
+	VisitGetServiceCredentialResponse(w http.ResponseWriter) error
+}
+
+type GetServiceCredential200JSONResponse ServiceCredential
+
+func (response GetServiceCredential200JSONResponse) VisitGetServiceCredentialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServiceCredentialdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetServiceCredentialdefaultApplicationProblemPlusJSONResponse) VisitGetServiceCredentialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveServiceCredentialRequestObject struct {
+	Body *SaveServiceCredentialJSONRequestBody
+}
+
+type SaveServiceCredentialResponseObject interface {
+	VisitSaveServiceCredentialResponse(w http.ResponseWriter) error
+}
+
+type SaveServiceCredential200JSONResponse ServiceCredential
+
+func (response SaveServiceCredential200JSONResponse) VisitSaveServiceCredentialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveServiceCredentialdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveServiceCredentialdefaultApplicationProblemPlusJSONResponse) VisitSaveServiceCredentialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6580,6 +7970,9 @@ type StrictServerInterface interface {
 
 	// (GET /bindings/{id})
 	GetBinding(ctx context.Context, request GetBindingRequestObject) (GetBindingResponseObject, error)
+	// TakeOver Become the owner of a binding that needs one; what waits for an owner goes on
+	// (POST /bindings/{id}/owner)
+	TakeOver(ctx context.Context, request TakeOverRequestObject) (TakeOverResponseObject, error)
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
@@ -6613,6 +8006,12 @@ type StrictServerInterface interface {
 	// Pause Begin a maintenance pause; calls are accepted, nothing starts (administrators)
 	// (POST /pause)
 	Pause(ctx context.Context, request PauseRequestObject) (PauseResponseObject, error)
+	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
+	// (GET /people)
+	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
+	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// (DELETE /people/{login}/access)
+	Revoke(ctx context.Context, request RevokeRequestObject) (RevokeResponseObject, error)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(ctx context.Context, request DeleteProviderRequestObject) (DeleteProviderResponseObject, error)
@@ -6625,6 +8024,15 @@ type StrictServerInterface interface {
 	// ImportProvider Take id and secret from Nuxeo's Cloud Services (administrators)
 	// (POST /provider/import)
 	ImportProvider(ctx context.Context, request ImportProviderRequestObject) (ImportProviderResponseObject, error)
+	// DeleteServiceCredential Forget the service credential (administrators)
+	// (DELETE /provider/service)
+	DeleteServiceCredential(ctx context.Context, request DeleteServiceCredentialRequestObject) (DeleteServiceCredentialResponseObject, error)
+	// GetServiceCredential The service credential of Frame.io, without its secret (administrators)
+	// (GET /provider/service)
+	GetServiceCredential(ctx context.Context, request GetServiceCredentialRequestObject) (GetServiceCredentialResponseObject, error)
+	// SaveServiceCredential Try and register a server-to-server credential (administrators)
+	// (PUT /provider/service)
+	SaveServiceCredential(ctx context.Context, request SaveServiceCredentialRequestObject) (SaveServiceCredentialResponseObject, error)
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(ctx context.Context, request PublishRequestObject) (PublishResponseObject, error)
@@ -6807,6 +8215,32 @@ func (sh *strictHandler) GetBinding(w http.ResponseWriter, r *http.Request, id I
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetBindingResponseObject); ok {
 		if err := validResponse.VisitGetBindingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeOver operation middleware
+func (sh *strictHandler) TakeOver(w http.ResponseWriter, r *http.Request, id Id) {
+	var request TakeOverRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeOver(ctx, request.(TakeOverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeOver")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeOverResponseObject); ok {
+		if err := validResponse.VisitTakeOverResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7100,6 +8534,56 @@ func (sh *strictHandler) Pause(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListPeople operation middleware
+func (sh *strictHandler) ListPeople(w http.ResponseWriter, r *http.Request) {
+	var request ListPeopleRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPeople(ctx, request.(ListPeopleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPeople")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPeopleResponseObject); ok {
+		if err := validResponse.VisitListPeopleResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Revoke operation middleware
+func (sh *strictHandler) Revoke(w http.ResponseWriter, r *http.Request, login string) {
+	var request RevokeRequestObject
+
+	request.Login = login
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Revoke(ctx, request.(RevokeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Revoke")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevokeResponseObject); ok {
+		if err := validResponse.VisitRevokeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DeleteProvider operation middleware
 func (sh *strictHandler) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 	var request DeleteProviderRequestObject
@@ -7196,6 +8680,85 @@ func (sh *strictHandler) ImportProvider(w http.ResponseWriter, r *http.Request) 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ImportProviderResponseObject); ok {
 		if err := validResponse.VisitImportProviderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteServiceCredential operation middleware
+func (sh *strictHandler) DeleteServiceCredential(w http.ResponseWriter, r *http.Request) {
+	var request DeleteServiceCredentialRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteServiceCredential(ctx, request.(DeleteServiceCredentialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteServiceCredential")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteServiceCredentialResponseObject); ok {
+		if err := validResponse.VisitDeleteServiceCredentialResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetServiceCredential operation middleware
+func (sh *strictHandler) GetServiceCredential(w http.ResponseWriter, r *http.Request) {
+	var request GetServiceCredentialRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetServiceCredential(ctx, request.(GetServiceCredentialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetServiceCredential")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetServiceCredentialResponseObject); ok {
+		if err := validResponse.VisitGetServiceCredentialResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SaveServiceCredential operation middleware
+func (sh *strictHandler) SaveServiceCredential(w http.ResponseWriter, r *http.Request) {
+	var request SaveServiceCredentialRequestObject
+
+	var body SaveServiceCredentialJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveServiceCredential(ctx, request.(SaveServiceCredentialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveServiceCredential")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SaveServiceCredentialResponseObject); ok {
+		if err := validResponse.VisitSaveServiceCredentialResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7342,63 +8905,71 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3Ftrb9s4uv4rhM4BpsVR4rQzcw5O8qmXdDdAt1PUHfRDE2Ro8bXFiURqSCqOp/B/X/CmK+nIiTPd3W9x",
-	"KPHyvM97p74lGS8rzoApmZx+SyoscAkKhPmV1UJyof8iIDNBK0U5S06TLzlW6DJhcKcuE8SXSOWAKrwC",
-	"tIAlF4AkpiRJE6of/qMGsUnShOESklM/Z5rILIcS68nVptIjUgnKVsl2myaU6P+b1yus8vZtM62AP2oq",
-	"gCSnStSwe6aCllQ1kw32Yge7ExBY4rpQyenPJ2lS4jta1qX+oX9RZn+9SP06lClYgUi2eiUBsuJMgkHu",
-	"o+CLAkoDImcKmNkDrqqCZlijOKvsE//zu9SQfuvs4b8FLJPT5L9mrWhmdlTO/LxmxYBQ1sAUWgvuTu9e",
-	"07O+WvDabKISvAKhqN0oq++AX9eiCMCXJlW9KGgWHb4FIand/hj5VkpfmwfTznq92a8aTPnid8iUnv01",
-	"ZURPNtozzvSRr60QA9vKBGAFhkJLLkqsktOEYAVHipaQpJEXLNFHYz2QQ+M8q0tg6tqOBJ5Y8oKA2DF0",
-	"bTi+Y1xRVYTntooy/rey3Osz5HMOSI8gpalS4huQyPB/9D5fs8iOjcxk7gzEaFgAlhGgpMLKHAKY1qKv",
-	"ycLJN00WvGZasWvm/1piWgDp0KKdZ83FjaxwZrmgzyPv05ov/hX9vpsQC4E3I6Ia++IE1hfPQBhpj4V9",
-	"mgxJ0RLMI9vD0UPTO1rL4pBqvMm5gLFikBqmkx4Y2UdH4BbE5lpCxhnpyr6xgdrWsoFQRrP0wfeGOPAg",
-	"4yQ8ULWWNcC+kt8CCe9unWN1v6Vy4jQPDw/dLuDPGpLN+a2z9gOjpaZjTUBhGja54GfffQy/e6aSZrrQ",
-	"Zi+coRgZ2Ig1xEpBWfWPQpn635+SNAB5FhNixoWAAkeN6t4WfEmZ1qY93sipVFxsJtsQK9YAhSMm+Iay",
-	"8EAJUuJVjPXq2oZQ0w/Ca5XxiBbtsONYhIlkSA5kM82GrzFV1oaLmjH7F+EMWhOeJhlmGcSsuVRQhS1F",
-	"1OcpgZlc2nPtkthn/9w2TeqK7EOokFcwAm2A8xtsLbo34uZEraa0ZG530VeAkF5+cJoz0MuC3nYxWXBe",
-	"AGaGzlyqfSIECcCmc0wqLPbSx8mRoYHWbD7tRIl+PbfP1J08hNRHXMsAVIvNvvGJJ/AobNI2UtqYKce3",
-	"gBhXSGscUlwnPlSgLIfspuKUKbQBFTSFkrIMHki/hU5Z7ATtNoNYgHCnG/CG6ORFKjGIcjv8gTLmcZY6",
-	"I6T8OuOMQaZ67rUzgX8s6tH9Ax0HPkxgNogqRKVD2C8XoFfBVzQsxcjyA0Tt+6n39vbw6QCn0NGDqLcH",
-	"6sP+YPe3pFCQh9jmOhKZNca0j/grJEEnpxmgJRcIo8oSKI0Fbvfh6sJdbxrdllwgEMHulrrsaMDZWuVc",
-	"0D8NStEMNCuoDrMjRu6+3A0YXhQxQudY6shPgAqPCyBUQKb83vrQfoIVlQoEgjucqWKDVE4lwoQIkBJh",
-	"hd5pbh1THgJbuJdjW5MZr/aNtCWIW5pBXD8Vv4E40LUEcT1FJgNG9JYdpkmt9HpwpwHhd/cX3U2DTCva",
-	"HpgDoe0i5DsuyqchpRttqdUnznlZqQ26AaikKatxBtb3UIl0xBo2iHswvb/ce1gqxGulLa9UeCPPEEYM",
-	"1sjCJsxJ9dotoIfh49PQrYU+JNw5SB+V9OVaNY5zZ/HNPmWUSU4Lb/yDqV8iuK3Gcg/8h87yp1c5bFEg",
-	"ADXBCi+w7AXu8o+CmnC14lKtRC+X7deRXARBqJYCLj72tjh2NX16/Z2vUYnZBmEBiDIEOMuRj5RHQOik",
-	"f/p5TYwcOC4vCEh1TWrolivG+yo4W1kVMy90SmMZrwuCTBCKciyRznK61Gd1ubCnrXT0Se4ljolRH1Yw",
-	"bYTn4fFSCR409aQJ8exzJ3EaFI50yjYCabFR4AJfLAS1hY8JaX/UxQiXPYaWwcieARVYQbGZtpI79nUB",
-	"y6k1CenS3uhR1yDAxEUpUjmX9m+EV5gyRFlW1GQqDpL+GTvulAnClSkzaZNkS5uLGmBDIm8rn4EiT8br",
-	"SAnAjcWDhYhvi0ueF/s5iFCa6BDwGx9sc3x8S5BaULWZa020O+jYbqOfxpcBFiaJdzPkSlW2x0LZko9l",
-	"+Joygj7Ud8CRrQpLnQz6kA61ddwUrbHKcrR2HtyXfUmKBFSYCjtiayXHl2xOV5plaLFBcJflmK0oWyHs",
-	"1jJpCzKe0wXs7jDo2cdf5p/RzP18rqkLTDOXaMeO5SX77VXXm56i1+bI6LI+Ofkxc++ZH/DbMToXggtp",
-	"jLZL15AtIkr07NO7N+j/f/r5/56jNVU5wqjEWU4ZIB3kH18yUxzNgFl/4zptryqc5XD08vhER2/akxuM",
-	"5elstl6vj7EZPuZiNXPvytn7izfnH+bn5p02hUkakF1SxoWBwgDUqSGcJi+ML6iA4Yomp8mPxyfHP5r6",
-	"jcoND2bYd8RWNg7TymHAuSB6x2Z00NZ7eXKyo6W3XyvPLhBo5LmBtG1GhidqdtbpCraMT06/XqWJrMsS",
-	"i41vD5okpAWOyjPEAIjOuD2VzCQz15uRUXjeU6le+4fSXt/4a6jvVFOC+LJhctNiCbVlm8Edjd0wJO02",
-	"Zq7PPOFJ2wXeXj1S1oP6UwfASdGM73aGmiRwN6Hk36wYMIQjjjWiezDNGmL5qax4rexSxIXOXH6QiK8Z",
-	"etYrrEgkARAuiucmgnKFyz69Xttiqz4fSPWa25rHA2VxX7941MJtEEne0SLcb2h6uhGqC3cnQuVB2k/t",
-	"au7nJZvp+73JztxhbvQvVGxHivDiYEavYXmAkqb1u02Tlycv/4r15ooWBVqAdrALv/YBdKFRgjOTN0hU",
-	"Vzo4ePmzC3Cl8VdU6X8uAJlArmdzZ98o2VpqFWAD5r5y/MoWXj16YjocbKYtGMDsV3YopOwZEFaIswzO",
-	"mgCpMPUI1sZSVCLXddVBkXJXGPQOgn7pb+Dd0lP67l00bu34AyDajlzpPc6LkmR7pdlj877ZN63z2+FV",
-	"rq/By1TOPEy/TnUVM9dvuS0+PCHkrroxBvytUaBHE/ItRxgZEBHj6xRhRpDEG0dMhQglQz/23OqtabPH",
-	"I6VzO5wGBTKIfAy174l7Qu81TcmdsrtHNgrulD3MkVQCcNkXznDCkSDcQR8vijmIWxBHJu+24J7ZwtGl",
-	"Aegysf9FOS+IRJh1Kzc6ZQJiBdN40WgEe+EqKRNE07R3G0AO1AOPydT1m3dyIXC/y4bZOolUIGwcgEyq",
-	"2F63eiCD/uVj7kbekwLuC+dGHhZt2yWmhNqWY4/XCjNPihisQSq0pEKqs0kxdqMKTWAR85wX1vw8mQ2P",
-	"hRX6/7aaoOMlfzPnr/agLUYzq64BLzplrpiTfGMmDWP89KHbK3kDRIeehzDQilfe7rahW46LJSoxgU7M",
-	"NmTfTICyl64OCOwnPef3wnXurqocAlUslM4ejNPQRtvSUP8wHs7UoFPTG9RJi49Mcqzhxlnu4S4ou9HL",
-	"LWpqrxHEYDMPvNdPPxa5viF2NdFw28W0g0wa0dROsQBUcK4JqnLB61UerKe3d9bGfs+O+W8RDOHOXO01",
-	"dMV5YM0b7+d3PsWwH07yThLICA4tBS/NKZY4A2XqKr5CIdECCr5G5l5qD8RIbGorHkF7/48nDdd9r3QM",
-	"W9tFfSRqX3KTHUq6YlpDmI3Z1zmoHEQvgWzv7zhQZu5mz64s+y2V7r0xTj+NSfiOixVXCg5xMj0XKMOB",
-	"5hj6mEfUlWcrf+kttvlPIOvySQXsmtYBAdu1D6EX54y4MlotIcDwmEOw/dZDlQ/bO4MlvnsPbKVy90nQ",
-	"2KiMjMb2u4jgo21LH6CgBSvKTI9H22Gm/ZGVxhnKcFFY042zDCoFJEWMq1y7JtM6lxGbVHXufEWVz/y/",
-	"uR02RQE/+YjjAOZYz2SY17sFEyJgLJSOb/2ANtavEWJAM/ZoOD43OIAA0lqkzsbTpuAt4GhJTciy5KIM",
-	"62wdgGyOb/vifpjmToHLXO2aVPf+txNVc+tQB4+mFNJ3Ip0D3KOcM1pWXKh49Hhhxv+TaI5vTPnEFP7M",
-	"5TwbiZnOzQ8SvSl4TdDc3meM2jbzSaM5pYxj99HeAjhcg0tKUIFw+4JIzYRbCmt/9bRzgSj4cQq+s/WK",
-	"0xfum1f/c1woWbTfZ07qTCap3+jDulCPyUg61bA9P8oZ1n06E7WvTUkXXjkveQCqOv4gC6epnPC6vVL8",
-	"g0QlsNoysnPdJeZs53TFfqmnhbnn5qvBw4V2za2DWCynN3fBDqYq9vtjc4VmwseAnYe/d+d03lzPGCei",
-	"LYYHvTJyfud8yL33jxzVmnuswaho7r8G+A4BsR95NG8/cAIytTFwausMxmPY9lvEK/Sb+9FuxJfu578H",
-	"rIuv8801lJUKfzfypN9T33v1YPAJUPv4YeJWBbiU6Fm7jee2T2RMjykcHFHmPntBGWamS2J31tGKzqXB",
-	"r1fbK/sxha9c2ttsM1zR2e2LZHu1/WcAAAD//w==",
+	"3Fzdb9s4tv9XCN0LtMVV4rQzcxebPPUj3Q3Q7RRNB31oigwtHVucSKSGpOJ4Cv/vCx6S+rAoW06U6c6+",
+	"2aZEHv7O4fmmv0WJKErBgWsVnX6LSippARokfksqqYQ0n1JQiWSlZoJHp9HnjGpyFXG401cREQuiMyAl",
+	"XQKZw0JIIIqyNIojZh7+vQK5juKI0wKiUz9nHKkkg4KayfW6NCNKS8aX0WYTRyw1v+PrJdVZ8zZOK+H3",
+	"iklIo1MtK9g9U84KpuvJtmixg+0JUljQKtfR6U8ncVTQO1ZUhflivjFuvz2P/TqMa1iCjDZmJQmqFFwB",
+	"IvdBinkOBYIouAaONNCyzFlCDYqz0j7xf78pA+m3Fg3/K2ERnUb/M2tYM7OjaubnxRUDTFkB12Qlhdu9",
+	"e83M+nIuKiSilKIEqZkllFd3IK4rmQfgi6OymucsGRy+BamYJb+PfMOlL/WDcWu9zuxfa0zF/DdItJn9",
+	"ZZKAUn2SaWpYobSk2gqne3MuRA6Um1ehoCxM8sLINxPXieAcEg1peAL/mBWUHfOUDaN7z+RU6WvFlvya",
+	"IUYLIQuqo9MopRqONCsgigNviSXjwfkGibGganEDvH9YXxKckeCwO6xMKsIUuYFSNyS0ti/hVtx0sGkW",
+	"U6AML1VrsDkHXbbbrTjC4y3GtWbq7iDEpC0wQ+LyivHUkNiXl8QgMczKRAJ1gjCOQ/hCR/SasQ72oXGR",
+	"VAVwfW1HQpIl8hTkjqFrVIk7xjXTeXhuFmYp01aCu4LzKQNiRog2mqWgN6AI0yFAOECqrsWKQ9BYrAkX",
+	"c5GuSUI5oYkmCyEJ02eEcqEzkKSga6LpjVmOiFuQoTXq2cNKSmXOZu3Uns2TKKlUDXBJaaoRQeBG43+J",
+	"5k644mguKm7kseL+04KyHNKWTDbzrIS8USVNrCAaMPfS+Nm/Yt53E1Ip6bp3utAWOmnpysaWJMSdI9CV",
+	"0W2JbKTbQ94B2EPT2VpzhELn8nUmJPRPZVrB+BMHPD3kgMItyPW1gkTwNKinjF/At5jSm6UL/i71K9Lw",
+	"wC7jIKEQtx0V26JulVG936o6duLD25tuFvB7DfHm/NZ5JlsaU4/HOgU9ZGvBz757G556rqN6uhCxF05L",
+	"9bT7gCqmWkNRdrfCuP7/H6M4AHkyxMRESAk5HdToB5uPhTGC2SFvZExpIdejdYhla0CEB/T/DePhgQKU",
+	"osshqdfX1t0fvxFR6UQMnKIdCp7KsCChkEO6HqfDV5Rpq8Nlxbn9lAoOjQqPo4TyBIa0udJQhjXFoMHV",
+	"knK1sPvaxbFP/rlNHFVleohAhawCMrQGzhPYaHSvxHFHzUlphLmhonsAQufyvTs5W+cyZ7cQdq4zofQh",
+	"7okCOMB/VprKg87j6CgGoUXi41ZE49dzdMZu5yGkPtBKBaCarwdke9A/8QLcc7aMjlTWYcvoLRAuNDEn",
+	"jmhh/X6SZJDclIJxTdagg6pQMZ7APcVvbsJrO0FDZhALkG53f43oru/UMm1iKItwE6c8PJ7bHUTZzfeD",
+	"qf7Wg6g3G+rCfm/zt2CQp/fRzdWAZ1Yr0+0wVgHXwBPA8IGS0gpQPOS47cPVubteNTqSnCMwgN0tc6HZ",
+	"lsxWOhOS/YEoDWZLkpwZN3tAye0LHIHTeT4k0BlVxvOToMPjElImIdGeti60H2HJlAZJ4I4mOl8TnTFF",
+	"aJpKUIpQTd4a2TpmIgS2dC8PkaYSUR7qaSuQtyyB4fOJiYJBoCsF8noMT7YkorPsdpjUcK8Ddxxgfpu+",
+	"QWpqZBrWdsDcYtougXwrZPE4QulGG9HqCs55Ueo1uQEoFaaABQdre5gixmMNK8QDJL273DtYaCIqbTSv",
+	"0nStzgglHFbEwiZxp2btBtBp5PFxxK2BPsjcTlajzkvbMM96rdsmSWAixUXrZ8Q/SRhH7migRUyEJILn",
+	"a1KCKHMgq0w05ou8r+5AoERal7m1WMiuNBhc2qPzWkIKXDOaByzMTknbrUYGkeu8GILx0uYY++SUtf+x",
+	"M2Nkn2rSnmO0iHKeoVsiSFZtALdAyoQ8IFlkcysBiU2ppnOqOvGP+j1n6PWXQuml7KQEurlA54ilzIgW",
+	"zT90SOxb7K4c/lOsSEH5mlCJogc0yYgPOHpAcJEesF8MNQLbFXkKSl+nFbSzPn26csGXVlPhC630ZiKq",
+	"PCXoy5OMKmKCxbYG4VUxt7stjROf7hUcdPXvVyOpmefh8VwJbjT2QhOSs0+t+HMr/2aOdQ+k+VqDix+o",
+	"lMzmj0ZkTwYttXRBeGgZSuweSE415OtxK7ltX+ewGJvaUS57MLjVFUhA9zImOhPKfiZ0SRknjCd5lY7F",
+	"QbE/hrY7ZoJwgg8nrXMVyob0CGyI5U0COZArS0Q1kElxY8M+14DiHua8yA+zs6Fo21eOHOFbZPa3bwWk",
+	"kkyvL81JtBS0dDeeT7QtQGW70pBpXdqyKuML0efhK8adfSQ2ua5MTO09Y9Kkw2OyojrJyMo5Qj57nsZE",
+	"QkmZtCM25XR8xS/Z0kgZma8J3CUZ5UvGl4S6tdq1Oxv3uM2Qpx9+vvxEZu7rMyO6wI3kpsY/ouqK//qy",
+	"7ZSckle4ZXJVnZz8kLj38Av8ekzOpRRSodJ2US+xuVhFnn58+5r8/cef/vaMrJjOCCUFTTLGgZhY6fiK",
+	"Y445AW7tjSuuvyxpksHRi+MT4wQbhwgxVqez2Wq1OqY4fCzkcubeVbN3F6/P31+e4ztNJBjVIDsfREiE",
+	"wjsrtYaNnqMtKIHTkkWn0Q/HJ8c/YBpMZygHM+qL4EvrzprDgeBcpIZiHN2q5L84OdlRxT+sem8XCNTu",
+	"3UDc+HnhiWrKWo0AjcRHp1++xpGqioLKte8IwFiuAY6pM4LlOsKFFyWcZOZKXGoQnndM6Vf+objTKvIl",
+	"VDusWErEopbkulIV6sSoB3f0coQhaciYudaSEU/axo/N1wfyeiuN1wJwlDfjK9ahWhPcjaic1CsGFGFP",
+	"xmrW3VvMasHyU1n2Wt65yAKeKCJWnDzt5KcUUQCE5vkz9KBc/rcrXq9sztrsD5R+JWzq6J682Ffz75Xh",
+	"mwDrLcvDZZu6Lj8g6tK1QeksKPaT1a0HisqHWdearG5puDV3WKa6vVeb3gF6PpmyrE9HQJSx8r6Joxcn",
+	"L/6M9S41y3MyB2OY537tCc5QfXjOMN5QpCqNU/HiJ+cYK9cpYX6cA0EHsKOrZ99YurEimYN1tLuH6hc+",
+	"98eqw6bpYMOqbACzX/hUSNk9EKqJ4Amc1Y5Vjukg3vhgTBFX9DbOlHbtK4aCoD37B3hz9pg2f5cYN/r/",
+	"HhBteiZ4j9FjabT52pOeWV13vcdsQ7r8E72Bn20jz/cA1izPbSfRBAcVbAEtA4JQWeXuMLTxo3WoBPfC",
+	"aQ8zuuvcvbQUYJ6wx9cG7LNvRuluAtAHGl+dfh7f+jrImzfCZo0ekTUuLdVnzBvUYA9myRtBKEEQCRer",
+	"mFCeEkXXTjNokrJ02wF5ZpHHNpNhF/fcDsdBhmy5rKhb9jisoffqovxO3u3hjYY7bTdzpLQEWnSZsz1h",
+	"jxFuow9nxSXIW5BHmDCx4J7ZjN8VAnQV2V9JJvJUmePQSrmZWBdSy5jajRkMPS5cCmwEa+r2hhqQiXpA",
+	"hnjq+i12ykKgudLGRyb61yCtI0Ywxm/aDe8pQf/xwVLN71GR0oWz4/cLk+wSY2IkK2MPPxU4T0w4rEBp",
+	"smBS6bNRwVF9FGrPbsh1ubDq59F0+JBfZ363aSBj43xn2p/twjQYzexxndiBeY2ThjF+fN/5pbqB1PgP",
+	"UyhoLUqvdxvfOaP5ghQ0hZbTvC19MwnaNh1OCOxHM+f3wvXStWpNgSqV2oRvaDSM0rZiaL6ghcPiQYy1",
+	"ceMmes8kowZummQe7pzxG7PcvGK2jWYINnzgnXn6och1FbFLZofrZVjHwziuTnpTCSQXwgiozqSollmw",
+	"ENL0bPbtnh3z98ZQ4M5c0jx0v2BLm9fWz1M+RrFPx3nHCYKMIwspCtzFgiagMSHmU0uKzCEXK1uG74A4",
+	"4JvaVFVQ3//rUd11X+Tuw9aUvx+I2ucMw3PFltycEG599lUGeP+jHcE3fQYOlJnrbNuV5njDlHuvj9OP",
+	"fSF8K+RSaA1T7MzMBRploN6G2eYRc8Fe6Zs+h4j/CKoqHpXBrtsgwGC79hTn4pynLv9ZKQhI+JBBsIXy",
+	"qfK+Tc9sQe/eAV/qzF3f7CuVntLYfBcWfLD9BFMkKpaMY3HO6GFu7JHlxhlJaJ5b1U2TBEoNaUy40Jkx",
+	"TdjzoAZ0ku0S2hmXfbCPTBodNMuOCg/cTdF9OW836xh74TY1wbEw2h8vv60ygea/pwOpRq6o+komZo50",
+	"BsVOpsy+YW14M6P1PdlhDXMrbiZmke+/CFxCtr00XGgyB4JXt4iwLWj2up9iKUTxfSsXuPAYHn50l1in",
+	"0W2+4fiJ8mVThfxD825PEmY1cuMGmL02NVd/5XGApfGI9J9vAj8g/4eS0mpZHrSd+Hvd3DzGfn70AcME",
+	"3pSZCfHqNHGGUBqKhIdJn9BF8muEdEU99mA4PtU4gIS0cShahMd1oVHC0YJhxLEQckCwqgBkl/S2y+77",
+	"Gd4xcGFn8qi64V+OVXXTvIn9MJPZ9QFbGxhS446YGStKIfVw8HeB4/9NYo53vVObt8fechtIYcX8iSKv",
+	"c1GlxPUUq33wubb9/Tqu36T8HYMFRzVJamoOUnoj9jKh89pbLCAf7dFJFGEAIbGoD1iMSUh7G0B5KTpI",
+	"B4YhnCIKOfBSxdhrAtuv3q9D408Wi49Nf/4EYiHXqDS8jcR2SCxAaXFkP+0+UKg48G9ncMNqWOm6npvp",
+	"OpKUAh1Is12kypiQWwYrf+Wq1fEdvJRN72yd4vS5+18i/7VfIJk3f4oyqpUsij2h9xOuh2QiW1WwAy+j",
+	"b9d7WhM1r40JGV666HgCUXXyQyyctbLy6uuJIgXwykpkqz95yIJdsiX/uRqX3jrHf8uYLqVTt4kO5XAM",
+	"cRd8sqOy9XdGe/4Eo/Xw925Zu6z7afsJ6AbDSXt8z++c87m3YdyJWn3xKOhZXPpbsN8hEeZHHiy370UK",
+	"Kra5r9jWF9Bq2LabAavQ7aoczHZ9bv/tzYTplFW2voai1OH70o/6P0J7ez63UjzN49P4eRpoocjThoxn",
+	"NpOCqgeTZUeMu+wL/oUUtjRutk5F65bHl6+br/YSsc+o2OsHM1qy2e3zaPN18+8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

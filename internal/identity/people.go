@@ -1,0 +1,143 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Access is what lets us act for a person, without any of it being shown.
+type Access struct {
+	Person
+	Sessions      int
+	NuxeoToken    bool      // a login token of theirs is kept
+	Connected     bool      // to Frame.io
+	Lost          string    // why the Frame.io sign-in is of no use any more
+	AccessExpires time.Time // of the Frame.io access token, which renews itself
+	Revoked       string    // why an administrator ended their access
+	LastSignIn    time.Time
+}
+
+// People lists everybody who has signed in here, by login.
+func (s *Service) People(ctx context.Context) ([]Access, error) {
+	rows, err := s.db.Reader.QueryContext(ctx, `SELECT people.login, name, email, admin, COALESCE(frameio_id, ''), frameio_name,
+			(SELECT COUNT(*) FROM sessions WHERE sessions.login = people.login AND sessions.expires > $1),
+			nuxeo_token IS NOT NULL, credentials.login IS NOT NULL, COALESCE(credentials.lost, ''), COALESCE(credentials.expires, 0),
+			revoked, people.updated
+		FROM people LEFT JOIN credentials ON credentials.login = people.login AND credentials.provider = $2 ORDER BY people.login`,
+		store.Millis(s.now()), ProviderName)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Access
+	for rows.Next() {
+		var a Access
+		var expires, updated int64
+		if err := rows.Scan(&a.Login, &a.Name, &a.Email, &a.Admin, &a.FrameioID, &a.FrameioName, &a.Sessions,
+			&a.NuxeoToken, &a.Connected, &a.Lost, &expires, &a.Revoked, &updated); err != nil {
+			return nil, err
+		}
+		a.Connected = a.Connected && a.Lost == ""
+		a.AccessExpires, a.LastSignIn = store.Time(expires), store.Time(updated)
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// Usable says why we cannot act as a person, as far as we know without asking
+// anybody; nil: we can.
+func (s *Service) Usable(ctx context.Context, login string) error {
+	if err := s.Connected(ctx, login); err != nil {
+		return err
+	}
+	_, err := s.Nuxeo(ctx, login)
+	return err
+}
+
+// Revoke ends a person's sessions and everything that lets us act for them: the
+// Nuxeo token, in Nuxeo as well, and the Frame.io sign-in, at Adobe as well where
+// that can be reached. What they answer for needs an owner then. They can sign in
+// again as long as Nuxeo lets them. left tells what could not be ended remotely.
+func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, err error) {
+	if _, err := s.Person(ctx, login); err != nil {
+		return nil, err
+	}
+	left = s.revokeRemotely(ctx, login)
+	return left, s.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, text := range []string{`DELETE FROM sessions WHERE login = $1`, `DELETE FROM sign_ins WHERE login = $1`, `DELETE FROM credentials WHERE login = $1`} {
+			if _, err := tx.ExecContext(ctx, text, login); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE people SET nuxeo_token = NULL, revoked = $1 WHERE login = $2`, "by "+by, login)
+		return err
+	})
+}
+
+func (s *Service) revokeRemotely(ctx context.Context, login string) (left []string) {
+	if err := s.revokeNuxeo(ctx, login); err != nil {
+		left = append(left, "the login token in Nuxeo: "+fault.From(err).Message)
+	}
+	if err := s.revokeFrameio(ctx, login); err != nil {
+		left = append(left, "the sign-in at Adobe: "+fault.From(err).Message)
+	}
+	return left
+}
+
+func (s *Service) revokeNuxeo(ctx context.Context, login string) error {
+	var sealed []byte
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT nuxeo_token FROM people WHERE login = $1`, login).Scan(&sealed)
+	if err != nil || len(sealed) == 0 {
+		return err
+	}
+	token, err := s.vault.Open("people/"+login, sealed)
+	if err != nil {
+		return err
+	}
+	err = s.nuxeo.As(nuxeo.Token(token)).RevokeToken(ctx, token)
+	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == 401 {
+		return nil // it is over already
+	}
+	return err
+}
+
+func (s *Service) revokeFrameio(ctx context.Context, login string) error {
+	c, err := s.credential(ctx, login)
+	if fault.Is(err, fault.NotConnected) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	token, err := s.vault.Open("credentials/"+login+"/refresh", c.refresh)
+	if err != nil || token == "" {
+		return err
+	}
+	return s.endAtAdobe(ctx, token)
+}
+
+// open refuses to act for somebody whose access an administrator has ended.
+func (s *Service) open(ctx context.Context, login string) error {
+	var revoked string
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT revoked FROM people WHERE login = $1`, login).Scan(&revoked)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && revoked == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With("That person must sign in to the connector again.")
+}
+
+// revocation is Adobe's address that ends a token, beside the one that gives it.
+func revocation(tokenURL string) (string, bool) {
+	base, found := strings.CutSuffix(tokenURL, "/token/v3")
+	return base + "/revoke", found
+}
