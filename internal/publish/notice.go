@@ -5,13 +5,25 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// notice is the state of a notice item: nothing, all is in the items it is about.
-type notice struct{}
+// notice is the state of a notice item; what it tells is in the items it is about.
+type notice struct {
+	// Waiting tells that items wait for somebody to act for them.
+	Waiting bool `json:"waiting,omitempty"`
+}
+
+// waitingNotice is the mail that an interaction waits for somebody, once.
+func waitingNotice(t *work.Task) work.New {
+	return work.New{
+		Kind: KindNotice, Parent: t.Parent, Subject: "waiting for somebody", Title: "Mail that it waits for somebody to act",
+		Owner: t.Owner, Requester: t.Requester, Data: notice{Waiting: true},
+	}
+}
 
 // NoticeWorker tells people how an interaction ended: one mail for all of it.
 //
@@ -32,9 +44,16 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err != nil {
 		return work.Next{}, err
 	}
-	m, err := w.compose(items, t)
+	var about notice
+	if err := t.Load(&about); err != nil {
+		return work.Next{}, err
+	}
+	m, err := w.compose(items, t, about.Waiting)
 	if err != nil {
 		return work.Next{}, err
+	}
+	if about.Waiting && len(m.Lines) == 0 {
+		return work.Next{Done: true, Outcome: "not needed any more"}, nil
 	}
 	if err := w.Mail.Send(ctx, m); err != nil {
 		return work.Next{}, err
@@ -42,9 +61,9 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	return work.Next{Done: true, Outcome: "sent"}, nil
 }
 
-func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, error) {
+func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
 	m := mail.Message{Key: t.ID, To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
-	arrived, unchanged, failed := 0, 0, 0
+	arrived, unchanged, failed, held := 0, 0, 0, 0
 	for _, it := range items {
 		var st state
 		if err := it.Load(&st); err != nil {
@@ -54,10 +73,12 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, er
 			m.To, m.Footer = st.Runner, "You get this mail because you published from Frame.io to Nuxeo."
 		}
 		m.Document = st.Job.Target.Scope
-		if it.Kind == KindExpand && it.State == work.Done {
+		if it.Kind == KindExpand && it.State == work.Done || waiting && it.Code != string(fault.NeedsOwner) {
 			continue
 		}
 		switch {
+		case waiting:
+			held++
 		case it.State != work.Done:
 			failed++
 		case it.Outcome == intake.Unchanged:
@@ -70,7 +91,10 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task) (mail.Message, er
 		}
 	}
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
-	if more := arrived + unchanged + failed - len(m.Lines); more > 0 {
+	if waiting {
+		m.Subject, m.Heading = "Frame.io: waiting for somebody to act", "What was published waits; nothing is lost:"
+	}
+	if more := arrived + unchanged + failed + held - len(m.Lines); more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
 	return m, nil
@@ -106,6 +130,8 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)
 	case work.Canceled:
 		l.Text = "was cancelled."
+	case work.Waiting, work.Running:
+		l.Text = it.Message + " " + it.Remedy
 	default:
 		l.Text = "failed: " + it.Message
 		if it.Remedy != "" {

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -37,6 +38,11 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 	}
 	f := fault.New(fault.NeedsOwner, "It waits for somebody to act for it: %s", why.Message).Because(cause)
 	f.RetryAfter = lookForOwner
+	if t.WaitingSince.IsZero() {
+		if err := w.tellWaiting(ctx, t, st); err != nil {
+			return work.Next{}, err
+		}
+	}
 	if b.Publishers == Connected {
 		return work.Next{}, f.With("It goes on when that person has signed in and connected again.")
 	}
@@ -44,6 +50,17 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 		return work.Next{}, err
 	}
 	return work.Next{}, f.With("It goes on when that person has signed in and connected again, or when somebody else takes the binding over.")
+}
+
+// tellWaiting has people told once for each interaction. The mail goes out a
+// little later, when the items say what they wait for.
+func (w Worker) tellWaiting(ctx context.Context, t *work.Task, st *state) error {
+	n := waitingNotice(t)
+	n.NotBefore = t.Now().Add(w.Engine.Soon())
+	return t.Commit(ctx, st, func(tx *sql.Tx) error {
+		_, err := t.Add(ctx, tx, n)
+		return err
+	})
 }
 
 // binding is the one that an interaction belongs to, as it is now.

@@ -119,6 +119,9 @@ func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time
 	}
 }
 
+// Soon is how long an item waits for the other side when that does not say.
+func (e *Engine) Soon() time.Duration { return e.set.WaitFor }
+
 // Register names the worker of a kind.
 func (e *Engine) Register(kind string, w Worker) { e.workers[kind] = w }
 

@@ -64,7 +64,7 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 	b.T.Helper()
 	deadline := time.Now().Add(patience)
 	for {
-		items, _ := b.items()
+		items, _ := b.items(found)
 		for _, v := range items {
 			if found(v) {
 				return v
@@ -80,9 +80,17 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 // Settle waits until every item is final and returns them, newest first.
 func (b *Bed) Settle() []work.View {
 	b.T.Helper()
+	return b.SettleBut(never)
+}
+
+func never(work.View) bool { return false }
+
+// SettleBut also takes items as they are that may stay so.
+func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
+	b.T.Helper()
 	deadline := time.Now().Add(patience)
 	for {
-		items, open := b.items()
+		items, open := b.items(stays)
 		if open == "" {
 			return items
 		}
@@ -93,13 +101,13 @@ func (b *Bed) Settle() []work.View {
 	}
 }
 
-func (b *Bed) items() (items []work.View, open string) {
+func (b *Bed) items(stays func(work.View) bool) (items []work.View, open string) {
 	items, _, err := b.App.Engine.Items(context.Background(), Viewer, work.Filter{Limit: 500})
 	if err != nil {
 		b.T.Fatal(err)
 	}
 	for _, v := range items {
-		if !v.State.Final() {
+		if !v.State.Final() && !stays(v) {
 			open = v.Kind + " " + v.Title + " " + string(v.State) + " " + v.Step + " " + v.Message
 		}
 	}

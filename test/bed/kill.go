@@ -79,7 +79,7 @@ func (b *Bed) Survive() (died bool) {
 	b.T.Helper()
 	deadline := time.Now().Add(patience)
 	for !b.dead.Load() {
-		if _, open := b.items(); open == "" && !b.dead.Load() {
+		if _, open := b.items(never); open == "" && !b.dead.Load() {
 			return false
 		}
 		if time.Now().After(deadline) {

@@ -119,14 +119,16 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	b.Frameio.ExpireAccess(b.Josh)
 	b.Frameio.Faults().Add(faults.Rule{Path: "/ims/token", Lost: true, Times: 1})
-	v := refused(b, b.Josh, "not_connected", "is not signed in to Frame.io any more", file)
-	if v.Remedy != "Connect Frame.io again." {
-		t.Errorf("the remedy is %q", v.Remedy)
+	b.Run(b.Josh, file)
+	v := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == "needs_owner" })
+	if !strings.Contains(v.Message, "josh is not signed in to Frame.io any more") || !strings.Contains(v.Remedy, "connected again") {
+		t.Errorf("%q %q", v.Message, v.Remedy)
 	}
-	b.Connect("josh")
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
-		t.Fatal(err)
+	b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
+	if text := lastMail(b); !strings.Contains(text, "josh is not signed in") {
+		t.Errorf("the mail says %q", text)
 	}
+	b.Connect("josh") // it goes on by itself
 	b.AllDone()
 	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
 }

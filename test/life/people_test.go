@@ -240,3 +240,44 @@ func TestServiceCredentialIsTried(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
+
+// Who is removed from Frame.io, or disabled in Nuxeo, leaves what they answer for
+// waiting for an owner, wherever it stood.
+func TestWhoIsRemovedLeavesItWaiting(t *testing.T) {
+	t.Parallel()
+	for name, befall := range map[string]func(b *bed.Bed){
+		"from Frame.io": func(b *bed.Bed) { b.Frameio.Deactivate(b.Josh, true) },
+		"from Nuxeo":    func(b *bed.Bed) { b.Nuxeo.DisableUser("josh") },
+	} {
+		for at, path := range map[string]string{"at first": `^$`, "reading": `/files/`, "uploading": `/upload/`} {
+			if name == "from Frame.io" && at == "uploading" {
+				continue // nothing is asked of Frame.io any more
+			}
+			t.Run(name+" "+at, func(t *testing.T) {
+				t.Parallel()
+				b := bed.New(t)
+				made := b.Bind("Publish")
+				file := add(b, "film.mov", "first")
+				once := faults.Rule{Path: path, Times: 1, Hook: func(*http.Request) { befall(b) }}
+				b.Frameio.Faults().Add(once)
+				b.Nuxeo.Faults().Add(once)
+				guest := b.Frameio.AddPerson("Gil Guest", "gil@example.org")
+				b.Frameio.AddMember(b.Account, guest, frameiosim.RoleMember)
+				if at == "at first" {
+					befall(b)
+				}
+				b.Run(guest, file)
+				b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == string(fault.NeedsOwner) })
+				taken, err := b.App.Binding.TakeOver(t.Context(), work.Viewer{Login: "julia"}, made.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := b.App.Publish.Resume(t.Context(), taken.ID, taken.Owner); err != nil {
+					t.Fatal(err)
+				}
+				b.AllDone()
+				b.Check(one("first"))
+			})
+		}
+	}
+}

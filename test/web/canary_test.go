@@ -21,6 +21,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -204,7 +205,7 @@ func (c *cage) bindPublishUnbind(session string) {
 			c.Frameio.ExpireAccess(c.Josh)
 		}
 		c.Run(c.Josh, c.file(m.name+".mov", 5000))
-		c.Settle()
+		c.rest()
 		c.Frameio.Faults().Clear()
 		c.Nuxeo.Faults().Clear()
 		c.Connect("josh")
@@ -213,6 +214,12 @@ func (c *cage) bindPublishUnbind(session string) {
 	c.Published(c.Josh, c.file("Refreshed.mov", 5000))
 	c.send(request{method: http.MethodDelete, path: "/api/v1/bindings/" + made.ID, session: session})
 	c.Settle()
+}
+
+// rest waits until every item is final or waits for somebody to act.
+func (c *cage) rest() {
+	c.T.Helper()
+	c.SettleBut(func(v work.View) bool { return v.Code == string(fault.NeedsOwner) })
 }
 
 // examine runs doctor in all its ways, and config.
