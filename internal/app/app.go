@@ -84,6 +84,7 @@ type App struct {
 	endStreams func()
 	network    *network
 	handler    http.Handler
+	vault      *identity.Vault
 	node       string
 	release    func() error
 	closeQueue func()
@@ -123,16 +124,16 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
 		return err
 	}
-	vault, err := identity.OpenVault(ctx, a.DB, a.Config.EncryptionKey, filepath.Join(a.Config.Data, "encryption.key"))
+	a.vault, err = identity.OpenVault(ctx, a.DB, a.Config.EncryptionKey, filepath.Join(a.Config.Data, "encryption.key"))
 	if err != nil {
 		return err
 	}
-	a.Identity = identity.New(a.DB, vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
+	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
 	if err := a.buildEngine(); err != nil {
 		return err
 	}
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
-	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
+	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Publish = &publish.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,

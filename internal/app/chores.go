@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
@@ -26,6 +28,7 @@ func (a *App) chores() []upkeep.Chore {
 			r.Removed = int(n)
 			return r, err
 		}},
+		{Name: "keys", What: "seals secrets anew that are under an older encryption key", Every: 10 * time.Minute, Do: a.reseal},
 		{Name: "owners", What: "finds bindings whose owner cannot act any more, or can again", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.CheckOwners(ctx, &r, func(ctx context.Context, b binding.Binding) error { return a.Publish.Resume(ctx, b.ID, "") })
 			return r, err
@@ -52,6 +55,17 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 		return r, err
 	}
 	err = a.Publish.Forget(ctx, before, &r)
+	return r, err
+}
+
+// Sealed is every column that the vault seals.
+func Sealed() []identity.Sealed { return append(slices.Clone(identity.Columns), binding.Sealed) }
+
+func (a *App) reseal(ctx context.Context) (r upkeep.Report, err error) {
+	n, err := a.vault.Reseal(ctx, a.DB, Sealed()...)
+	if n > 0 {
+		r.Note("%d secrets are sealed with the newest key now", n)
+	}
 	return r, err
 }
 

@@ -288,4 +288,7 @@ func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
 	return c, err
 }
 
+// Sealed is the column of this package that the vault seals.
+var Sealed = identity.Sealed{Table: "actions", Column: "secret", Key: []string{"id"}, Place: func(k []string) string { return secretPlace(k[0]) }}
+
 func secretPlace(action string) string { return "actions/" + action }

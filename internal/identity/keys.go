@@ -24,20 +24,30 @@ func OpenVault(ctx context.Context, db *store.DB, keys []string, file string) (*
 	if err != nil && !fresh {
 		return nil, err
 	}
+	var watched *keyFile
 	if len(keys) == 0 {
 		if keys, err = fileKeys(file, fresh); err != nil {
 			return nil, err
 		}
+		watched = &keyFile{path: file}
 	}
 	v, err := NewVault(keys...)
 	if err != nil {
 		return nil, fault.Field("encryption-key", "Make one with `openssl rand -base64 32`.", "The encryption key is not usable.").Because(err)
 	}
+	v.file = watched
 	if fresh {
-		return v, db.Tx(ctx, func(tx *sql.Tx) error {
+		err := db.Tx(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('vault', $1)`, v.Seal(canary, "open"))
 			return err
 		})
+		if !store.Duplicate(err) {
+			return v, err
+		}
+		// Another node's first start came before ours.
+		if err := db.Reader.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'vault'`).Scan(&sealed); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := v.Open(canary, sealed); err != nil {
 		return nil, fault.New(fault.Invalid, "The encryption key is not the one that this database was made with.").
@@ -51,6 +61,5 @@ func fileKeys(file string, fresh bool) ([]string, error) {
 		return nil, fault.New(fault.Invalid, "The encryption key %s is gone, and without it no stored secret can be read.", file).
 			With("Restore it from its backup.")
 	}
-	key, err := KeyFile(file)
-	return []string{key}, err
+	return KeyFile(file)
 }

@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -19,77 +19,50 @@ import (
 // value is: version, key id (4 bytes), nonce (24), ciphertext. It is bound to
 // the place it is stored in, so that it cannot be moved to another row.
 type Vault struct {
-	seal  string
-	rings map[string]cipher.AEAD
+	mu   sync.RWMutex
+	ring ring
+	file *keyFile // nil: the keys are those of the configuration
+}
+
+type ring struct {
+	seal string
+	keys map[string]cipher.AEAD
 }
 
 const (
 	vaultVersion = 1
 	keyIDLength  = 4
+	sealedHead   = 1 + keyIDLength + chacha20poly1305.NonceSizeX
 )
 
 // NewVault makes a vault from keys of 32 bytes in base64, the sealing one first.
 func NewVault(keys ...string) (*Vault, error) {
-	v := &Vault{rings: map[string]cipher.AEAD{}}
+	r, err := newRing(keys)
+	return &Vault{ring: r}, err
+}
+
+func newRing(keys []string) (ring, error) {
+	r := ring{keys: map[string]cipher.AEAD{}}
 	for _, text := range keys {
 		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil || len(key) != chacha20poly1305.KeySize {
-			return nil, errors.New("an encryption key must be 32 bytes in base64, as `openssl rand -base64 32` prints it")
+			return r, errors.New("an encryption key must be 32 bytes in base64, as `openssl rand -base64 32` prints it")
 		}
 		aead, err := chacha20poly1305.NewX(key)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 		sum := sha256.Sum256(key)
 		id := string(sum[:keyIDLength])
-		v.rings[id] = aead
-		if v.seal == "" {
-			v.seal = id
+		r.keys[id] = aead
+		if r.seal == "" {
+			r.seal = id
 		}
 	}
-	if v.seal == "" {
-		return nil, errors.New("no encryption key")
+	if r.seal == "" {
+		return r, errors.New("no encryption key")
 	}
-	return v, nil
-}
-
-// KeyFile reads the key in a file, or makes one that only its owner can read.
-func KeyFile(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err == nil {
-		return string(b), nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("the encryption key: %w", err)
-	}
-	if err := makeKey(path); err != nil {
-		return "", fmt.Errorf("making the encryption key: %w", err)
-	}
-	return KeyFile(path)
-}
-
-// makeKey puts a whole key at path, or leaves the one that is there: of two
-// first starts one makes it, and a start that dies midway leaves none.
-func makeKey(path string) (err error) {
-	key := make([]byte, chacha20poly1305.KeySize)
-	_, _ = rand.Read(key) // never fails
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".key-*") // readable by its owner only
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	return nil
+	return r, nil
 }
 
 // Seal encrypts a secret for a place, such as "credentials/josh/refresh". An
@@ -98,11 +71,12 @@ func (v *Vault) Seal(place, secret string) []byte {
 	if secret == "" {
 		return nil
 	}
+	r := v.current("")
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	_, _ = rand.Read(nonce) // never fails
-	out := append([]byte{vaultVersion}, v.seal...)
+	out := append([]byte{vaultVersion}, r.seal...)
 	out = append(out, nonce...)
-	return v.rings[v.seal].Seal(out, nonce, []byte(secret), []byte(place))
+	return r.keys[r.seal].Seal(out, nonce, []byte(secret), []byte(place))
 }
 
 // Open decrypts what Seal made for the same place.
@@ -110,17 +84,60 @@ func (v *Vault) Open(place string, sealed []byte) (string, error) {
 	if len(sealed) == 0 {
 		return "", nil
 	}
-	const head = 1 + keyIDLength + chacha20poly1305.NonceSizeX
-	if len(sealed) < head || sealed[0] != vaultVersion {
+	if len(sealed) < sealedHead || sealed[0] != vaultVersion {
 		return "", fmt.Errorf("the secret at %s is damaged", place)
 	}
-	aead, ok := v.rings[string(sealed[1:1+keyIDLength])]
+	id := string(sealed[1 : 1+keyIDLength])
+	aead, ok := v.current(id).keys[id]
 	if !ok {
 		return "", fmt.Errorf("the secret at %s was sealed with a key that is not configured", place)
 	}
-	plain, err := aead.Open(nil, sealed[1+keyIDLength:head], sealed[head:], []byte(place))
+	plain, err := aead.Open(nil, sealed[1+keyIDLength:sealedHead], sealed[sealedHead:], []byte(place))
 	if err != nil {
 		return "", fmt.Errorf("the secret at %s is damaged", place)
 	}
 	return string(plain), nil
+}
+
+// current is the ring as it is now. The key file is read again when it changed:
+// a key that was added while we run is used from then on.
+func (v *Vault) current(wanted string) ring {
+	v.look(wanted != "" && !v.has(wanted))
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.ring
+}
+
+func (v *Vault) look(atOnce bool) {
+	if v.file == nil {
+		return
+	}
+	keys, changed := v.file.changed(atOnce)
+	if !changed {
+		return
+	}
+	if r, err := newRing(keys); err == nil { // what is no key is left to the next start to refuse
+		v.mu.Lock()
+		v.ring = r
+		v.mu.Unlock()
+	}
+}
+
+func (v *Vault) has(id string) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.ring.keys[id] != nil
+}
+
+// Old says whether a sealed value is under another key than the one that seals.
+func (v *Vault) Old(sealed []byte) bool {
+	return len(sealed) >= sealedHead && string(sealed[1:1+keyIDLength]) != v.current("").seal
+}
+
+// KeyName is how a key is called where people see it: the start of its digest.
+func KeyName(sealed []byte) string {
+	if len(sealed) < sealedHead {
+		return ""
+	}
+	return hex.EncodeToString(sealed[1 : 1+keyIDLength])
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -92,11 +93,11 @@ func TestKeyFileIsMadeOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range keys {
 			wg.Go(func() {
-				key, err := KeyFile(path)
+				made, err := KeyFile(path)
 				if err != nil {
 					t.Error(err)
 				}
-				keys[i] = key
+				keys[i] = strings.Join(made, ",")
 			})
 		}
 		wg.Wait()
