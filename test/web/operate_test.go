@@ -59,7 +59,9 @@ func TestPeopleOperations(t *testing.T) {
 		t.Errorf("left: %v", gone.JSON200.Left)
 	}
 	f.get("/api/v1/me", josh).refused(t, http.StatusUnauthorized, "unauthenticated")
-	must(t, func(r *api.DoChoreResponse) bool { return strings.Contains(strings.Join(r.JSON200.Lines, " "), "needs an owner") })(admin.DoChoreWithResponse(ctx, "owners"))
+	must(t, func(r *api.DoChoreResponse) bool {
+		return strings.Contains(strings.Join(r.JSON200.Lines, " "), "needs an owner")
+	})(admin.DoChoreWithResponse(ctx, "owners"))
 	julia := f.as(f.SignIn("julia"))
 	taken := must(t, func(r *api.TakeOverResponse) bool { return r.JSON200 != nil })(julia.TakeOverWithResponse(ctx, made.ID))
 	if taken.JSON200.Owner != "julia" || taken.JSON200.NeedsOwner != nil {
