@@ -53,11 +53,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // SignIn registers the provider as the administrator, then signs in a login
 // whose password is the login, and connects Frame.io under the same name.
 func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
-	d.API, err = api.NewClientWithResponses(d.URL+"/api/v1", api.WithHTTPClient(d.Client), api.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
-		q.Header.Set("Authorization", "Bearer "+d.Session)
-		return nil
-	}))
-	if err != nil {
+	if err := d.open(); err != nil {
 		return err
 	}
 	if err := d.become(ctx, "Administrator"); err != nil {
@@ -73,6 +69,21 @@ func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
 		return err
 	}
 	return d.connect(login)
+}
+
+func (d *Driver) open() (err error) {
+	d.API, err = api.NewClientWithResponses(d.URL+"/api/v1", api.WithHTTPClient(d.Client), api.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
+		q.Header.Set("Authorization", "Bearer "+d.Session)
+		return nil
+	}))
+	return err
+}
+
+// At is the same person, in the same session, at another node.
+func (d *Driver) At(address string) (*Driver, error) {
+	other := *d
+	other.URL = address
+	return &other, other.open()
 }
 
 func (d *Driver) become(ctx context.Context, login string) error {
@@ -139,6 +150,33 @@ func (d *Driver) Publish(ctx context.Context, assets ...string) (string, error) 
 		return "", fmt.Errorf("publishing: %s %s", resp.Status(), resp.Body)
 	}
 	return resp.JSON202.Interaction, nil
+}
+
+// Until waits until n items of an interaction are as wanted: their state, and how
+// many bytes they have moved.
+func (d *Driver) Until(ctx context.Context, interaction string, wanted func(state string, moved int64) bool, n int) error {
+	for {
+		items, _, err := d.look(ctx, interaction)
+		if err != nil {
+			return err
+		}
+		seen := 0
+		for _, v := range items {
+			moved := int64(0)
+			if v.Transfer != nil {
+				moved = v.Transfer.Done
+			}
+			if wanted(string(v.State), moved) {
+				seen++
+			}
+		}
+		if seen >= n {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // Settle waits until all items of an interaction are done, and fails with the
