@@ -12,6 +12,10 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
 // options follow from what was measured: one immediate writer, WAL, full sync.
@@ -35,12 +39,39 @@ func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err 
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	db, err := openFile(path)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err, path)
 	}
-	if err := db.migrate(ctx, goose.DialectSQLite3, also); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := errors.Join(whole(ctx, db.Reader, path), db.migrate(ctx, goose.DialectSQLite3, also)); err != nil {
+		return nil, errors.Join(damaged(err, path), db.Close())
 	}
 	return db, os.Chmod(path, 0o600)
+}
+
+// wholeTime bounds the look for damage; a database that is too large for it is
+// opened all the same.
+const wholeTime = 20 * time.Second
+
+// whole refuses a file with damaged pages before anything is built on it.
+func whole(ctx context.Context, db *sql.DB, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, wholeTime)
+	defer cancel()
+	var found string
+	err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found)
+	if ctx.Err() != nil || err == nil && found == "ok" {
+		return nil
+	}
+	return errors.Join(err, fault.New(fault.Invalid, "The database file %s is damaged: %s.", path, found).With(restore))
+}
+
+const restore = "Restore it from a backup (`nuxeo-frameio store backup` makes them), then run `nuxeo-frameio links rebuild`."
+
+// damaged says so when SQLite finds that a file is none of its own.
+func damaged(err error, path string) error {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) && (lite.Code() == sqlite3.SQLITE_CORRUPT || lite.Code() == sqlite3.SQLITE_NOTADB) {
+		return fault.New(fault.Invalid, "The database file %s is damaged.", path).With(restore).Because(err)
+	}
+	return err
 }
 
 // openFile opens an SQLite file with a single connection that writes, which
