@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 const (
@@ -33,7 +35,11 @@ type readAhead struct {
 	from   int   // where the rest begins
 	cancel context.CancelFunc
 	mu     sync.Mutex
+	dog    atomic.Pointer[watchdog] // of the attempt that is served
 }
+
+// watchedBy names the watchdog to tell of bytes that were read.
+func (a *readAhead) watchedBy(d *watchdog) { a.dog.Store(d) }
 
 func newReadAhead(r *run) *readAhead { return &readAhead{r: r, next: -1} }
 
@@ -48,7 +54,7 @@ func (a *readAhead) open(ctx context.Context, off int64) {
 	a.cancel = cancel
 	a.mu.Unlock()
 	a.next, a.chunks = off, make(chan chunk, aheadBuffers)
-	body := &resuming{ctx: ctx, src: a.r.src, off: off, left: a.r.plan.Size - off, permanent: a.r.o.Permanent}
+	body := &resuming{ctx: ctx, src: a.r.src, off: off, left: a.r.plan.Size - off, permanent: a.r.o.Permanent, alive: func() { a.dog.Load().alive() }}
 	go fill(ctx, body, a.chunks)
 }
 
@@ -58,10 +64,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer body.Close()
 	for {
 		buf := buffers.Get().(*[]byte)
-		n, err := io.ReadFull(body, *buf)
-		if err == io.ErrUnexpectedEOF {
-			err = io.EOF
-		}
+		n, err := readFor(body, *buf, holdBack)
 		select {
 		case out <- chunk{buf: buf, n: n, err: err}:
 		case <-ctx.Done():
@@ -72,6 +75,21 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 			return
 		}
 	}
+}
+
+// holdBack is how long bytes of a slow source are gathered: a sink that gets
+// nothing for long gives up.
+const holdBack = 500 * time.Millisecond
+
+// readFor fills buf, or as much of it as comes within a time.
+func readFor(r io.Reader, buf []byte, limit time.Duration) (n int, err error) {
+	start := time.Now()
+	for n < len(buf) && err == nil && (n == 0 || time.Since(start) < limit) {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // interrupt ends the reading, for the watchdog.
