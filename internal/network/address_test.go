@@ -185,7 +185,7 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 	for _, host := range hosts {
 		for _, scheme := range []string{"http", "https"} {
 			for name, transport := range map[string]http.RoundTripper{"calls": w.Calls(Public), "bytes": w.Bytes(Public)} {
-				for _, guard := range []http.RoundTripper{transport, FileHosts(transport, Public, Hosts{"*"}, "x")} {
+				for _, guard := range []http.RoundTripper{transport, FileHosts(transport, Public, Hosts{"*"}, "http://x.test")} {
 					err := ask(guard, scheme+"://"+host+":"+tr.port+"/a?Signature=hidden")
 					if err == nil || strings.Contains(err.Error(), "hidden") && !errors.As(err, new(*url.Error)) {
 						t.Errorf("%s %s: %v", name, host, err)
@@ -236,7 +236,7 @@ func TestRedirectsAreHeldToo(t *testing.T) {
 	here := ways(t, Settings{Dial: func(ctx context.Context, network, _ string) (net.Conn, error) { // a public server
 		return new(net.Dialer).DialContext(ctx, network, away.Listener.Addr().String())
 	}})
-	guarded := FileHosts(here.Bytes(Public), Public, Hosts{"*.example.com"}, "api.test")
+	guarded := FileHosts(here.Bytes(Public), Public, Hosts{"*.example.com"}, "https://api.test")
 	for target, want := range map[string]string{
 		"http://127.0.0.1:" + tr.port: "address on 127.0.0.1", "http://evil.test/": "address on evil.test", "http://example.com.evil.test/": "evil.test",
 		"http://aexample.com/": "aexample.com",

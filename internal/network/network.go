@@ -29,8 +29,6 @@ type Settings struct {
 	Proxy Proxy
 	// CA is a file with certificates to trust besides the system's; may be empty.
 	CA string
-	// Private lets every way out lead into private networks.
-	Private bool
 	// Dial replaces the connections, which are then not guarded; nil is the
 	// network itself.
 	Dial Dialer
@@ -98,9 +96,7 @@ func (w *Ways) dial(reach Reach) Dialer {
 	}
 	plain := &net.Dialer{Timeout: 15 * time.Second, KeepAliveConfig: keepAlive, Resolver: w.set.Resolver}
 	guarded := *plain
-	if !w.set.Private {
-		guarded.ControlContext = reach.control
-	}
+	guarded.ControlContext = reach.control
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if w.proxies[address] {
 			return plain.DialContext(ctx, network, address)

@@ -36,12 +36,8 @@ func (h Hosts) Has(host string) bool {
 	})
 }
 
-// Only is a transport that asks the hosts it is given and no other, be it at
+// only is a transport that asks the places it is given and no other, be it at
 // first or after a redirect.
-func Only(next http.RoundTripper, reach Reach, has func(*url.URL) bool, refusal func(host string) error) http.RoundTripper {
-	return only{next, reach, has, refusal}
-}
-
 type only struct {
 	next    http.RoundTripper
 	reach   Reach
@@ -54,7 +50,7 @@ func (o only) RoundTrip(r *http.Request) (*http.Response, error) {
 	host := r.URL.Hostname()
 	var err error
 	switch {
-	case o.has != nil && !o.has(r.URL):
+	case !o.has(r.URL):
 		err = o.refusal(shortened(host))
 	case !o.reach.allowsName(host):
 		err = refusedAddress(shortened(host))
@@ -75,14 +71,23 @@ func shortened(host string) string {
 	return host
 }
 
-// FileHosts refuses addresses of files on hosts that are not allowed; own is the
-// host of the API, which is.
-func FileHosts(next http.RoundTripper, reach Reach, allowed Hosts, own string) http.RoundTripper {
+// Anyone refuses only what can be told to lie beyond reach.
+func Anyone(next http.RoundTripper, reach Reach) http.RoundTripper {
+	return only{next, reach, func(*url.URL) bool { return true }, nil}
+}
+
+// FileHosts refuses addresses of files on hosts that are not allowed; that of
+// the API at home is.
+func FileHosts(next http.RoundTripper, reach Reach, allowed Hosts, home string) http.RoundTripper {
+	own := ""
+	if u, err := url.Parse(home); err == nil {
+		own = u.Hostname()
+	}
 	has := func(u *url.URL) bool { return strings.EqualFold(u.Hostname(), own) || allowed.Has(u.Hostname()) }
-	return Only(next, reach, has, func(host string) error {
+	return only{next, reach, has, func(host string) error {
 		return fault.New(fault.Refused, "Frame.io gave an address on %s, from which files are not taken.", host).
 			With("If it belongs to Frame.io, allow it with frameio-file-hosts.")
-	})
+	}}
 }
 
 // OneHost refuses what leads away from the place at home, as redirects may, but
@@ -94,10 +99,10 @@ func OneHost(next http.RoundTripper, reach Reach, home *url.URL) http.RoundTripp
 		}
 		return u.Scheme == home.Scheme && port(u) == port(home) || home.Scheme == "http" && u.Scheme == "https" && port(u) == "443"
 	}
-	return Only(next, reach, has, func(host string) error {
+	return only{next, reach, has, func(host string) error {
 		return fault.New(fault.Refused, "Nuxeo sends on to another place on %s, where the connector does not go.", host).
 			With("Set nuxeo-url to the address that Nuxeo answers at.")
-	})
+	}}
 }
 
 func port(u *url.URL) string {

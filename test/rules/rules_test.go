@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"internal/web"},
 	{"internal/web/api"},
 	{"internal/binding", "internal/publish", "internal/rebuild"},
-	{"internal/network", "internal/intake"},
+	{"internal/metrics", "internal/network", "internal/trace", "internal/intake"},
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
 	{"internal/upkeep"},
