@@ -98,7 +98,6 @@ func TestTimetableProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var words []string
 		seen := map[int]bool{}
-		latest := func(minute int) string { return "" }
 		speeds := map[int]string{}
 		for range rapid.IntRange(1, 12).Draw(t, "entries") {
 			at := rapid.IntRange(0, minutesOfWeek-1).Draw(t, "at")
@@ -110,7 +109,7 @@ func TestTimetableProperties(t *testing.T) {
 			day := days[at/minutesOfDay]
 			words = append(words, fmt.Sprintf("%s-%02d:%02d,%s", strings.ToUpper(day), at%minutesOfDay/60, at%60, speeds[at]))
 		}
-		latest = func(minute int) string {
+		latest := func(minute int) string {
 			for back := range minutesOfWeek {
 				if s, ok := speeds[(minute-back+minutesOfWeek)%minutesOfWeek]; ok {
 					return s
