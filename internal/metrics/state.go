@@ -30,7 +30,7 @@ type Sources struct {
 // state reads how things stand when it is scraped.
 type state struct {
 	Sources
-	items, age, open, rate, limit, budgets, credentials, size, ready *prometheus.Desc
+	items, age, open, rate, limit, budgets, credentials, size, ready, paused, nodes *prometheus.Desc
 }
 
 // Watch registers what is read from the sources.
@@ -48,13 +48,15 @@ func Watch(registry *prometheus.Registry, s Sources) {
 		budgets:     gauge("budget_left_ratio", "What is left of the rate budget that is used up most, by endpoint class.", "class"),
 		credentials: gauge("credentials", "Frame.io sign-ins by state: usable, expired (renewed at the next use), lost (the person must connect again).", "state"),
 		size:        gauge("database_bytes", "Size of the database's files.", "file"),
+		paused:      gauge("paused", "1 while somebody has paused the work."),
+		nodes:       gauge("nodes", "Nodes that give a sign of life."),
 		ready:       gauge("ready", "1 when this node can take requests."),
 	})
 }
 
 // Describe is prometheus.Collector's.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.items, s.age, s.open, s.rate, s.limit, s.budgets, s.credentials, s.size, s.ready} {
+	for _, d := range []*prometheus.Desc{s.items, s.age, s.open, s.rate, s.limit, s.budgets, s.credentials, s.size, s.ready, s.paused, s.nodes} {
 		ch <- d
 	}
 }
@@ -69,11 +71,8 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	ready := 0.0
-	if s.Ready(ctx) == nil {
-		ready = 1
-	}
-	send(s.ready, ready)
+	ready := s.Ready(ctx) == nil
+	send(s.ready, number(ready))
 	send(s.limit, float64(s.Limit.Speed()))
 	for class, left := range s.lowest() {
 		send(s.budgets, left, class)
@@ -83,9 +82,16 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 			send(s.size, float64(info.Size()), what)
 		}
 	}
-	if ready == 1 { // else there is no telling, which must not hide the rest
+	if ready { // else there is no telling, which must not hide the rest
 		s.rows(ctx, send)
 	}
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // rows tells what is in the database. What cannot be read now is left out.
@@ -101,6 +107,16 @@ func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, .
 		send(s.age, age)
 		send(s.open, float64(g.Transfers))
 		send(s.rate, float64(g.Rate))
+	}
+	if p, err := s.Engine.Paused(ctx); err == nil {
+		send(s.paused, number(p != nil))
+	}
+	if all, err := s.Engine.Nodes(ctx); err == nil {
+		alive := 0
+		for _, n := range all {
+			alive += int(number(n.Alive))
+		}
+		send(s.nodes, float64(alive))
 	}
 	if c, err := s.Identity.Gauges(ctx); err == nil {
 		send(s.credentials, float64(c.Usable), "usable")
