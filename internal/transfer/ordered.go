@@ -59,8 +59,6 @@ func (r *run) first() int {
 func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readAhead) error {
 	d.begin()
 	return r.tries(ctx, func(tryCtx context.Context, dog *watchdog) error {
-		ahead.watchedBy(dog)
-		defer ahead.watchedBy(nil)
 		// What is read ahead outlives the part, so it hangs on the run's context;
 		// the watchdog ends it by closing.
 		unhook := context.AfterFunc(tryCtx, ahead.interrupt)

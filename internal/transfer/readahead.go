@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -35,11 +34,7 @@ type readAhead struct {
 	from   int   // where the rest begins
 	cancel context.CancelFunc
 	mu     sync.Mutex
-	dog    atomic.Pointer[watchdog] // of the attempt that is served
 }
-
-// watchedBy names the watchdog to tell of bytes that were read.
-func (a *readAhead) watchedBy(d *watchdog) { a.dog.Store(d) }
 
 func newReadAhead(r *run) *readAhead { return &readAhead{r: r, next: -1} }
 
@@ -54,7 +49,7 @@ func (a *readAhead) open(ctx context.Context, off int64) {
 	a.cancel = cancel
 	a.mu.Unlock()
 	a.next, a.chunks = off, make(chan chunk, aheadBuffers)
-	body := &resuming{ctx: ctx, src: a.r.src, off: off, left: a.r.plan.Size - off, permanent: a.r.o.Permanent, alive: func() { a.dog.Load().alive() }}
+	body := &resuming{ctx: ctx, src: a.r.src, off: off, left: a.r.plan.Size - off, permanent: a.r.o.Permanent}
 	go fill(ctx, body, a.chunks)
 }
 
@@ -78,7 +73,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 }
 
 // holdBack is how long bytes of a slow source are gathered: a sink that gets
-// nothing for long gives up.
+// nothing for long gives up, and so does the watchdog.
 const holdBack = 500 * time.Millisecond
 
 // readFor fills buf, or as much of it as comes within a time.

@@ -27,7 +27,6 @@ type resuming struct {
 	body      io.ReadCloser
 	fails     int
 	permanent func(error) bool
-	alive     func() // told of every byte; may be nil
 }
 
 func (r *resuming) Read(p []byte) (int, error) {
@@ -38,9 +37,6 @@ func (r *resuming) Read(p []byte) (int, error) {
 		n, err := r.read(p)
 		if n > 0 {
 			r.fails = 0
-			if r.alive != nil {
-				r.alive()
-			}
 			return n, nil
 		}
 		if err = r.broken(err); err != nil {
