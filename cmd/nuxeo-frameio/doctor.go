@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -40,9 +39,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 	defer func() { _ = a.Close() }() // it only looked
 	d := &doctor.Doctor{App: a, Given: &c.Config, Now: time.Now}
 	if c.User != "" {
-		if d.Admin, err = nuxeo.New(c.Nuxeo.URL, http.DefaultClient, nuxeo.Basic(c.User, c.Password)); err != nil {
-			return err
-		}
+		d.Admin = a.Nuxeo.As(nuxeo.Basic(c.User, c.Password))
 	}
 	var all []doctor.Finding
 	show := func(f doctor.Finding) {

@@ -110,6 +110,8 @@ var groups = []kong.Group{
 	{Key: "Nuxeo", Title: "Nuxeo"},
 	{Key: "Frame.io", Title: "Frame.io"},
 	{Key: "Transfers", Title: "Transfers"},
+	{Key: "Networks", Title: "Networks"},
 	{Key: "Publish", Title: "Publishing"},
 	{Key: "Mail", Title: "Mail"},
+	{Key: "Telemetry", Title: "Telemetry"},
 }

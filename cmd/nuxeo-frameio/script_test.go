@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 		for name, id := range stage.Names() {
 			env.Setenv(name, id)
 		}
+		env.Setenv("NUXEO_FRAMEIO_NETWORK_PRIVATE_ADDRESSES", "allow")
 		env.Setenv("NUXEO", stage.NuxeoURL)
 		env.Setenv("FRAMEIO", stage.FrameioURL)
 		env.Setenv("NUXEO_FRAMEIO_SERVER", stage.URL)

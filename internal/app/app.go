@@ -23,9 +23,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -82,7 +85,9 @@ type App struct {
 
 	world      World
 	endStreams func()
-	network    *network
+	network    *outlets
+	trace      *trace.Tracer
+	count      *metrics.Metrics
 	handler    http.Handler
 	vault      *identity.Vault
 	node       string
@@ -117,8 +122,10 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
-	a.network = newNetwork(a.Config, a.world, registry)
 	if a.node, a.release, err = nodeName(a.Config.Data); err != nil {
+		return err
+	}
+	if err := a.connect(ctx, registry); err != nil {
 		return err
 	}
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
@@ -146,9 +153,34 @@ func (a *App) build(ctx context.Context) (err error) {
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
 }
 
+// connect makes the ways out, counted and traced.
+func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err error) {
+	set := a.Config.Network.settings(a.world.Dial)
+	a.count = metrics.New(registry, Version)
+	b := builder{c: a.Config, w: a.world, count: a.count}
+	if b.ways, err = network.New(set); err != nil {
+		return err
+	}
+	sending := b.tracer()
+	sending.Node = a.node
+	if a.trace, err = trace.New(ctx, sending); err != nil {
+		return err
+	}
+	b.trace = a.trace
+	a.network, err = newOutlets(b)
+	return err
+}
+
+// Reach is an HTTP client of the connector's network, without the bounds of a
+// system, for looking whether an address answers.
+func (a *App) Reach() *http.Client { return a.network.plain }
+
+// Frameio is the HTTP client of the calls to Frame.io.
+func (a *App) Frameio() *http.Client { return a.network.frameio }
+
 func (a *App) buildEngine() error {
 	set := work.DefaultSettings(a.node)
-	set.Version = Version
+	set.Version, set.Ended = Version, a.count.Ended
 	a.world.Work(&set)
 	if a.world.Queue != nil {
 		a.Engine = work.NewEngine(a.DB, a.world.Queue(a.DB), a.world.Log, a.world.Now, set)
@@ -172,27 +204,32 @@ func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, erro
 }
 
 func (a *App) register() {
-	a.Engine.Register(binding.KindBind, binding.BindWorker{Service: a.Binding})
-	a.Engine.Register(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
-	a.Engine.Register(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})
+	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(w)) }
+	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
+	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
+	add(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})
 	worker := publish.Worker{Service: a.Publish}
-	a.Engine.Register(publish.KindPublish, worker)
-	a.Engine.Register(publish.KindExpand, worker)
+	add(publish.KindPublish, worker)
+	add(publish.KindExpand, worker)
 	public := strings.TrimRight(a.Config.nuxeoPublic(), "/")
-	a.Engine.Register(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: func(uid string) string {
+	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: func(uid string) string {
 		return public + "/ui/#!/doc/" + uid
 	}})
 }
 
 func (a *App) serveBy(registry *prometheus.Registry) {
-	registry.MustRegister(newItemMetrics(a.Engine, a.network))
+	database := filepath.Join(a.Config.Data, "connector.db")
+	metrics.Watch(registry, metrics.Sources{
+		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check, Now: a.world.Now,
+		Files: map[string]string{"data": database, "log": database + "-wal"},
+	})
 	stopping := make(chan struct{})
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL, Postgres: a.Config.Database != ""},
 		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
-		Registry: registry, Ready: a.DB.Check,
+		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
 	a.handler = s.Handler()
 }
@@ -286,7 +323,7 @@ func serious(err error) error {
 
 // Close closes what New opened.
 func (a *App) Close() error {
-	a.network.close()
+	a.network.ways.Close()
 	a.closeQueue()
-	return errors.Join(a.DB.Close(), a.release())
+	return errors.Join(a.DB.Close(), a.release(), a.trace.Close())
 }

@@ -25,11 +25,13 @@ type Config struct {
 	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
 	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
 
-	Nuxeo    NuxeoConfig    `embed:"" prefix:"nuxeo-" group:"Nuxeo"`
-	Frameio  FrameioConfig  `embed:"" prefix:"frameio-" group:"Frame.io"`
-	Transfer TransferConfig `embed:"" prefix:"transfer-" group:"Transfers"`
-	Publish  PublishConfig  `embed:"" prefix:"publish-" group:"Publish"`
-	Mail     MailConfig     `embed:"" prefix:"mail-" group:"Mail"`
+	Nuxeo     NuxeoConfig     `embed:"" prefix:"nuxeo-" group:"Nuxeo"`
+	Frameio   FrameioConfig   `embed:"" prefix:"frameio-" group:"Frame.io"`
+	Transfer  TransferConfig  `embed:"" prefix:"transfer-" group:"Transfers"`
+	Network   NetworkConfig   `embed:"" prefix:"network-" group:"Networks"`
+	Publish   PublishConfig   `embed:"" prefix:"publish-" group:"Publish"`
+	Mail      MailConfig      `embed:"" prefix:"mail-" group:"Mail"`
+	Telemetry TelemetryConfig `embed:"" prefix:"telemetry-" group:"Telemetry"`
 }
 
 // NuxeoConfig tells how to reach Nuxeo and how to act there.
@@ -42,7 +44,7 @@ type NuxeoConfig struct {
 	ServiceUser     string        `help:"Login of a service account that writes imported comments; without it the publisher is their author in Nuxeo." placeholder:"LOGIN"`
 	ServicePassword string        `help:"Password of the service account." secret:"" placeholder:"PASSWORD"`
 	Connections     int           `help:"How many calls to Nuxeo are open at once; it has 20 threads for everybody." default:"6"`
-	CallTimeout     time.Duration `help:"How long an ordinary call may take." default:"60s"`
+	CallTimeout     time.Duration `help:"How long an ordinary call may take to be answered; the answer itself may come as slowly as the link is, but not pause for longer than transfer-idle." default:"60s"`
 	AttachTimeout   time.Duration `help:"How long Nuxeo may take to attach a large file, in which it joins the uploaded pieces." default:"2h"`
 }
 
@@ -50,7 +52,8 @@ type NuxeoConfig struct {
 type FrameioConfig struct {
 	URL             string        `name:"url" help:"Address of the Frame.io API." default:"https://api.frame.io" placeholder:"URL"`
 	PKCE            bool          `name:"pkce" help:"Protect the sign-in with PKCE." default:"true" negatable:""`
-	CallTimeout     time.Duration `help:"How long a call may take." default:"30s"`
+	CallTimeout     time.Duration `help:"How long a call may take to be answered." default:"30s"`
+	FileHosts       []string      `help:"Hosts that originals are taken from, besides that of frameio-url; *.example.com is every host below example.com. The default is where Frame.io is known to keep files; it may use others." default:"*.frame.io,*.s3.amazonaws.com,*.s3.*.amazonaws.com,*.s3-accelerate.amazonaws.com,*.cloudfront.net" placeholder:"HOST"`
 	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
 	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
 	FrameRateField  string        `help:"Name of the metadata field with the frame rate." default:"Frame Rate"`
@@ -66,6 +69,9 @@ type TransferConfig struct {
 	Verify  string        `help:"digest: parts go in order and one digest over the whole is compared with Nuxeo's. parts: parts go in any order, several at once; sizes and part sums are checked. One of ${enum}." enum:"digest,parts" default:"digest"`
 	Streams int           `help:"Parts of one file that move at once, with verify parts." default:"4"`
 	Idle    time.Duration `help:"A stream that moves nothing for so long is given up and begun again where it stood." default:"30s"`
+
+	Bandwidth     string `help:"Bytes a second that all transfers of this node may use together, like 50M (units B, K, M and G of 1024), or a timetable like \"08:00,20M 19:00,off Sat-08:00,off\": an entry without a day is for every day that has none of its own at that time. Off is no limit." default:"off" placeholder:"SPEED"`
+	BandwidthZone string `help:"Time zone of the timetable, like Europe/Berlin; empty is this machine's." placeholder:"ZONE"`
 }
 
 // PublishConfig bounds publishing.
@@ -108,7 +114,7 @@ func (c *Config) Check() error {
 	case c.Mail.Via == "smtp" && (c.Mail.SMTPHost == "" || c.Mail.From == ""):
 		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
 	}
-	return nil
+	return c.checkNetwork()
 }
 
 // DatabaseAddress is the address for store.Open. It may contain a password.
@@ -137,12 +143,21 @@ func (c *Config) domain() string {
 // Secrets are the values that must never be shown, for tests and masks.
 func (c *Config) Secrets() []string {
 	var out []string
-	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass, c.Database}, c.EncryptionKey...) {
+	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass, c.Database, c.Network.password()}, c.EncryptionKey...) {
 		if s != "" {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+func (c NetworkConfig) password() string {
+	u, err := url.Parse(c.Proxy)
+	if err != nil || u.User == nil {
+		return ""
+	}
+	password, _ := u.User.Password()
+	return password
 }
 
 // String never shows a secret, should the configuration ever be printed.

@@ -158,6 +158,7 @@ func (s *Stage) connector(ctx context.Context) error {
 	s.URL = "http://localhost:" + port
 	c := app.Defaults()
 	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
+	c.Network.PrivateAddresses = "allow" // all of it is on this machine
 	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log}); err != nil {
 		return errors.Join(err, l.Close())

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -68,9 +69,9 @@ func (d *Doctor) key(context.Context) Finding {
 const skewLimit = 30 * time.Second
 
 func (d *Doctor) clock(ctx context.Context) Finding {
-	theirs, _, err := date(ctx, d.App.Config.Frameio.URL+"/v4/me")
+	theirs, _, err := date(ctx, d.App.Frameio(), d.App.Config.Frameio.URL+"/v4/me")
 	if err != nil {
-		if theirs, _, err = date(ctx, d.App.Config.Nuxeo.URL+"/runningstatus"); err != nil {
+		if theirs, _, err = date(ctx, d.App.Nuxeo.HTTP(), d.App.Config.Nuxeo.URL+"/runningstatus"); err != nil {
 			return skipped("nobody to compare with")
 		}
 	}
@@ -86,7 +87,7 @@ func (d *Doctor) clock(ctx context.Context) Finding {
 
 func (d *Doctor) nuxeo(ctx context.Context) Finding {
 	address := d.App.Config.Nuxeo.URL
-	_, status, err := date(ctx, address+"/api/v1/me")
+	_, status, err := date(ctx, d.App.Nuxeo.HTTP(), address+"/api/v1/me")
 	if status == 0 {
 		d.away = true
 		return broken("Check nuxeo-url and the network.", "%s cannot be reached: %v", address, err)
@@ -212,9 +213,12 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 }
 
 func (d *Doctor) frameio(ctx context.Context) Finding {
-	_, status, err := date(ctx, d.App.Config.Frameio.URL+"/v4/me")
+	_, status, err := date(ctx, d.App.Frameio(), d.App.Config.Frameio.URL+"/v4/me")
+	if fault.Is(err, fault.Refused) {
+		return because(err, "")
+	}
 	if status == 0 {
-		return broken("Let this machine reach it, through a proxy if need be (HTTPS_PROXY).", "%s cannot be reached: %v", d.App.Config.Frameio.URL, err)
+		return broken("Let this machine reach it, through a proxy if need be (network-proxy).", "%s cannot be reached: %v", d.App.Config.Frameio.URL, err)
 	}
 	if status != http.StatusUnauthorized {
 		return warning("Check frameio-url.", "%s answers %d to a call without a sign-in", d.App.Config.Frameio.URL, status)
@@ -261,7 +265,7 @@ func (d *Doctor) public(ctx context.Context) Finding {
 	case !strings.Contains(host, "."):
 		return warning(remedy, "%s has no full host name: Frame.io cannot find it", address)
 	}
-	if _, status, err := date(ctx, address+"/healthz"); status != http.StatusOK {
+	if _, status, err := date(ctx, d.App.Reach(), address+"/healthz"); status != http.StatusOK {
 		return warning("Is `serve` running, and does this name lead to it?", "%s does not answer from here (%d, %v); whether Frame.io reaches it cannot be told", address, status, err)
 	}
 	return ok("%s answers from here; whether the internet reaches it shows when an action is run", address)

@@ -254,6 +254,10 @@ func (o *original) get(ctx context.Context, link string, off, n int64) (*http.Re
 		req.Header.Set("If-Range", tag)
 	}
 	resp, err := o.files.Do(req)
+	var refused *fault.Error
+	if errors.As(err, &refused) && refused.Code == fault.Refused { // by our own network, which says why
+		return nil, refused
+	}
 	if err != nil { // the address is a secret: it does not go into the error
 		var u *url.Error
 		if errors.As(err, &u) {

@@ -26,6 +26,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -118,7 +119,9 @@ func pushed(n int) Answer {
 // Accept records an interaction with its items, together with those of other
 // callers in one transaction, and returns the answer. A repeated one gets the
 // answer of the first.
-func (s *Service) Accept(ctx context.Context, in Interaction) (Answer, error) {
+func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err error) {
+	ctx, end := trace.Start(ctx, "accept")
+	defer func() { end(err) }()
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
 	may, err := s.mayPublish(ctx, in.Binding, in.UserID)

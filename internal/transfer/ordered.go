@@ -58,7 +58,7 @@ func (r *run) first() int {
 // the part; what the digest has seen of a part counts once the part is sent.
 func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readAhead) error {
 	d.begin()
-	return r.tries(ctx, func(tryCtx context.Context, alive func(int)) error {
+	return r.tries(ctx, func(tryCtx context.Context, dog *watchdog) error {
 		// What is read ahead outlives the part, so it hangs on the run's context;
 		// the watchdog ends it by closing.
 		unhook := context.AfterFunc(tryCtx, ahead.interrupt)
@@ -66,7 +66,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 		body := ahead.part(ctx, p, d)
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
-		summed := &summing{r: body, moved: r.attempt(alive, &mine)}
+		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
 		err := r.sink.Put(tryCtx, p, summed)
 		if err == nil && summed.n != p.Length {
 			err = &shortError{want: p.Length, got: summed.n}

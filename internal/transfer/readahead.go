@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 )
 
 const (
@@ -58,10 +59,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 	defer body.Close()
 	for {
 		buf := buffers.Get().(*[]byte)
-		n, err := io.ReadFull(body, *buf)
-		if err == io.ErrUnexpectedEOF {
-			err = io.EOF
-		}
+		n, err := readFor(body, *buf, holdBack)
 		select {
 		case out <- chunk{buf: buf, n: n, err: err}:
 		case <-ctx.Done():
@@ -72,6 +70,21 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 			return
 		}
 	}
+}
+
+// holdBack is how long bytes of a slow source are gathered: a sink that gets
+// nothing for long gives up, and so does the watchdog.
+const holdBack = 500 * time.Millisecond
+
+// readFor fills buf, or as much of it as comes within a time.
+func readFor(r io.Reader, buf []byte, limit time.Duration) (n int, err error) {
+	start := time.Now()
+	for n < len(buf) && err == nil && (n == 0 || time.Since(start) < limit) {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // interrupt ends the reading, for the watchdog.

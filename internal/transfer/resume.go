@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"time"
 )
 
 // shortError is a body that ended early.
@@ -14,25 +13,6 @@ type shortError struct{ want, got int64 }
 
 func (e *shortError) Error() string {
 	return fmt.Sprintf("%d bytes were announced, %d came", e.want, e.got)
-}
-
-// errIdle is what the watchdog says.
-var errIdle = errors.New("nothing moved for too long")
-
-// watch runs an attempt and ends it when alive is not called for idle.
-func watch(ctx context.Context, idle time.Duration, attempt func(context.Context, func(int)) error) error {
-	if idle <= 0 {
-		return attempt(ctx, func(int) {})
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	dog := time.AfterFunc(idle, func() { cancel(errIdle) })
-	defer dog.Stop()
-	err := attempt(ctx, func(int) { dog.Reset(idle) })
-	if err != nil && context.Cause(ctx) == errIdle {
-		return fmt.Errorf("%w: %w", errIdle, err)
-	}
-	return err
 }
 
 // maxReopens is how often a source may fail in a row without giving a byte.

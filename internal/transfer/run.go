@@ -29,9 +29,9 @@ type run struct {
 
 // attempt counts the bytes of one try of one part; what it has in flight is
 // taken back by whoever made it.
-func (r *run) attempt(alive func(int), mine *atomic.Int64) func(int) {
+func (r *run) attempt(dog *watchdog, mine *atomic.Int64) func(int) {
 	return func(n int) {
-		alive(n)
+		dog.alive()
 		r.sent.Add(int64(n))
 		r.flying.Add(int64(n))
 		mine.Add(int64(n))
@@ -76,13 +76,13 @@ func (r *run) parallel(ctx context.Context) error {
 
 // part moves one part, trying again as the options say.
 func (r *run) part(ctx context.Context, p Part) error {
-	return r.tries(ctx, func(ctx context.Context, alive func(int)) error {
+	return r.tries(ctx, func(ctx context.Context, dog *watchdog) error {
 		readCtx, cancel := context.WithCancel(ctx)
 		body := &guarded{r: &resuming{ctx: readCtx, src: r.src, off: p.Offset, left: p.Length, permanent: r.o.Permanent}}
 		defer func() { cancel(); body.stop() }()
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
-		summed := &summing{r: body, moved: r.attempt(alive, &mine)}
+		summed := &summing{r: body, left: p.Length, moved: r.attempt(dog, &mine), whole: dog.handed}
 		if err := r.sink.Put(ctx, p, summed); err != nil {
 			return err
 		}
@@ -106,10 +106,16 @@ func (r *run) arrived(p Part, summed *summing, hashState []byte) error {
 	return nil
 }
 
-// tries runs an attempt under the watchdog until it succeeds or is hopeless.
-func (r *run) tries(ctx context.Context, attempt func(context.Context, func(int)) error) error {
+// tries runs an attempt under the watchdog until it succeeds or is hopeless. An
+// answer that was late is given twice the time: what a proxy has in its buffers
+// moves unseen, and a slow link behind it looks like a dead one.
+func (r *run) tries(ctx context.Context, attempt func(context.Context, *watchdog) error) error {
+	answer := r.o.Idle
 	for try := 1; ; try++ {
-		err := watch(ctx, r.o.Idle, attempt)
+		late, err := watch(ctx, r.o.Idle, answer, attempt)
+		if late {
+			answer *= 2
+		}
 		if err == nil || ctx.Err() != nil || try >= max(1, r.o.Tries) || r.hopeless(err) {
 			return err
 		}
@@ -127,20 +133,24 @@ func (r *run) hopeless(err error) bool {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// summing counts and sums what passes.
+// summing counts and sums what passes, and tells when it is the whole.
 type summing struct {
-	r     io.Reader
-	n     int64
-	sum   uint32
-	moved func(int)
+	r       io.Reader
+	n, left int64
+	sum     uint32
+	moved   func(int)
+	whole   func()
 }
 
 func (s *summing) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
-	s.n += int64(n)
+	s.n, s.left = s.n+int64(n), s.left-int64(n)
 	if n > 0 {
 		s.moved(n)
+	}
+	if s.left == 0 {
+		s.whole()
 	}
 	return n, err
 }

@@ -37,7 +37,7 @@ func NewTransport(n Network) *http.Transport {
 		proxy = http.ProxyFromEnvironment
 	}
 	return &http.Transport{
-		Proxy: proxy, DisableCompression: true, ForceAttemptHTTP2: false,
+		Proxy: unsecured(proxy), DisableCompression: true, ForceAttemptHTTP2: false,
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
 		MaxConnsPerHost:     n.Connections,
 		MaxIdleConnsPerHost: 16, IdleConnTimeout: 60 * time.Second,
@@ -50,7 +50,11 @@ func NewTransport(n Network) *http.Transport {
 			return &wide{Conn: c}, nil
 		},
 		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return dialTLS(ctx, dial, n.TLS, network, address)
+			raw, err := reach(ctx, dial, proxy, n.TLS, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return wrapTLS(ctx, raw, n.TLS, address)
 		},
 	}
 }
@@ -62,13 +66,18 @@ type wide struct{ net.Conn }
 // ReadFrom writes all of r to the connection.
 func (c *wide) ReadFrom(r io.Reader) (int64, error) { return copyWide(c.Conn, r) }
 
+// copyWide takes smaller steps over a slow link, so that whoever watches r sees
+// that something moves.
 func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
+	step := firstStep
 	for {
-		n, err := r.Read(*buf)
+		n, err := r.Read((*buf)[:step])
 		if n > 0 {
+			start := time.Now()
 			m, werr := w.Write((*buf)[:n])
+			step = nextStep(step, time.Since(start))
 			total += int64(m)
 			if werr != nil {
 				return total, werr
@@ -83,13 +92,26 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 	}
 }
 
-// dialTLS makes a connection that gathers its records into wide writes and
-// reads ahead of them.
-func dialTLS(ctx context.Context, dial func(context.Context, string, string) (net.Conn, error), config *tls.Config, network, address string) (net.Conn, error) {
-	raw, err := dial(ctx, network, address)
-	if err != nil {
-		return nil, err
+const (
+	firstStep    = 64 << 10
+	smallestStep = 16 << 10
+)
+
+// nextStep is half as wide after a write that took a second, and twice as wide
+// after one that took none.
+func nextStep(step int, took time.Duration) int {
+	switch {
+	case took > time.Second:
+		return max(smallestStep, step/2)
+	case took < 100*time.Millisecond:
+		return min(bufferSize, step*2)
 	}
+	return step
+}
+
+// wrapTLS makes a connection that gathers its records into wide writes and reads
+// ahead of them.
+func wrapTLS(ctx context.Context, raw net.Conn, config *tls.Config, address string) (net.Conn, error) {
 	if config == nil {
 		config = &tls.Config{}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -58,6 +59,8 @@ type Server struct {
 	Registry *prometheus.Registry
 	// Ready says why the process cannot take requests; nil when it can.
 	Ready func(context.Context) error
+	// Trace makes requests spans; nil when nobody wants any.
+	Trace *trace.Tracer
 	// Stopping is closed when the process stops, so that streams end.
 	Stopping <-chan struct{}
 
@@ -128,10 +131,22 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		r = r.WithContext(pace.Interactive(r.Context())) // the one that learns its route
+		ctx, end := s.traced(pace.Interactive(r.Context()), r)
+		r = r.WithContext(ctx) // the one that learns its route
+		defer func() { end(route(r), rec.status) }()
 		defer s.done(rec, r, start)
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// traced begins the span of a request, unless it is one of those that ask all
+// the time how we are.
+func (s *Server) traced(ctx context.Context, r *http.Request) (context.Context, func(string, int)) {
+	switch r.URL.Path {
+	case "/healthz", "/readyz", "/metrics":
+		return ctx, func(string, int) {}
+	}
+	return s.Trace.Request(ctx, r)
 }
 
 func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {

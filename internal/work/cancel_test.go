@@ -260,6 +260,11 @@ func TestPagesFollowTheCursor(t *testing.T) {
 	if err != nil || counts[Done] != 1 || counts[Waiting] != 5 || !oldest.Equal(w.clock.now()) {
 		t.Errorf("%v, %s, %v", counts, oldest, err)
 	}
+	g, err := w.Gauges(t.Context())
+	if err != nil || len(g.Items) != 4 || !slices.Contains(g.Items, Count{Kind: "test", State: Waiting, N: 4}) ||
+		!slices.Contains(g.Items, Count{Kind: "mail", State: Waiting, N: 1}) || !slices.Contains(g.Items, Count{Kind: "test", State: Failed}) || !g.Oldest.Equal(w.clock.now()) {
+		t.Errorf("%+v, %v", g, err)
+	}
 }
 
 func TestProgressIsShown(t *testing.T) {

@@ -70,6 +70,8 @@ type Settings struct {
 	// calls that want an answer, starting work comes second. Grace keeps the
 	// sweeper from doing so earlier.
 	Calm, Patience, Grace time.Duration
+	// Ended is told of each item that ended, once that is on disk; may be nil.
+	Ended func(it Item)
 }
 
 // DefaultSettings are the times for production.

@@ -184,8 +184,17 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 	})
 	if err == nil {
 		e.Wake(added...)
+		e.tell(t, state, outcome)
 	}
 	return err
+}
+
+func (e *Engine) tell(t *Task, state State, outcome string) {
+	if e.set.Ended != nil {
+		it := t.Item
+		it.State, it.Outcome = state, outcome
+		e.set.Ended(it)
+	}
 }
 
 func (e *Engine) ended(ctx context.Context, tx *sql.Tx, id string, added *[]string) error {

@@ -178,6 +178,7 @@ func (b *Bed) connector(o options) {
 	nx, fio := b.Config.Nuxeo.URL, b.Config.Frameio.URL
 	b.Config = app.Defaults()
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = nx, fio
+	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
 	b.Config.PublicURL, b.Config.Data = server.URL, b.T.TempDir()
 	if pg.Chosen() {
 		b.Config.Database = pg.Database(b.T)

@@ -96,7 +96,7 @@ func (r *rig) serve(ctx context.Context, b *bench, env, settings []string) error
 	r.URL = "http://" + address
 	args := append([]string{
 		"serve", "--data", data, "--listen", address, "--public-url", r.URL, "--nuxeo-url", r.place.Nuxeo,
-		"--frameio-url", r.place.Frameio, "--mail-via", "none", "--log-level", "error",
+		"--frameio-url", r.place.Frameio, "--mail-via", "none", "--log-level", "error", "--network-private-addresses", "allow",
 	}, settings...)
 	r.connector, err = start(ctx, env, b.binary, args...)
 	return err

@@ -120,7 +120,7 @@ func (p *plant) start() {
 	p.t.Helper()
 	p.cmd = exec.Command(p.binary, append([]string{
 		"serve", "--data", p.data, "--listen", p.address, "--public-url", "http://" + p.address,
-		"--nuxeo-url", p.nx, "--frameio-url", p.fio, "--mail-via", "none", "--log-level", "error",
+		"--nuxeo-url", p.nx, "--frameio-url", p.fio, "--mail-via", "none", "--log-level", "error", "--network-private-addresses", "allow",
 	}, p.flags...)...)
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

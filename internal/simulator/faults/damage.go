@@ -2,6 +2,7 @@ package faults
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,8 +47,7 @@ func (d *damaged) Write(p []byte) (int, error) {
 		_ = http.NewResponseController(d.ResponseWriter).Flush()
 		abort()
 	}
-	d.throttle(len(p))
-	n, err := d.ResponseWriter.Write(d.flip(p))
+	n, err := d.trickle(d.flip(p))
 	d.sent += int64(n)
 	if err != nil {
 		return n, err
@@ -74,10 +74,23 @@ func (d *damaged) flip(p []byte) []byte {
 	return q
 }
 
-func (d *damaged) throttle(n int) {
-	if d.rule.BytesPerSecond > 0 {
-		time.Sleep(time.Duration(float64(n) / float64(d.rule.BytesPerSecond) * float64(time.Second)))
+// trickle writes as a slow link does: a little each moment, not all after a
+// pause.
+func (d *damaged) trickle(p []byte) (total int, err error) {
+	speed := d.rule.BytesPerSecond
+	if speed <= 0 {
+		return d.ResponseWriter.Write(p)
 	}
+	for piece := range slices.Chunk(p, int(max(1, speed/10))) {
+		time.Sleep(time.Duration(len(piece)) * time.Second / time.Duration(speed))
+		n, err := d.ResponseWriter.Write(piece)
+		total += n
+		if err != nil {
+			return total, err
+		}
+		_ = http.NewResponseController(d.ResponseWriter).Flush() // what cannot be flushed comes a little later
+	}
+	return total, nil
 }
 
 // discard takes an answer that nobody will see.
