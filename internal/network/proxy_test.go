@@ -65,14 +65,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(c, out)
 		return
 	}
-	w.WriteHeader(http.StatusOK)
-	c, _, err := http.NewResponseController(w).Hijack()
+	c, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer c.Close()
+	_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
 	go func() { _, _ = io.Copy(c, out) }()
-	_, _ = io.Copy(out, c)
+	_, _ = io.Copy(out, rw.Reader) // which may hold the first bytes already
 }
 
 // origin answers with how many bytes came.
