@@ -48,6 +48,9 @@ type World struct {
 	Work  func(*work.Settings)
 	// Gate is store.DB's.
 	Gate func() error
+	// Node names this process among those on one database; empty: by a name
+	// kept in the data folder.
+	Node string
 }
 
 func (w *World) fill() {
@@ -105,8 +108,10 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 func (a *App) build(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
 	a.network = newNetwork(a.Config, a.world, registry)
-	if a.node, err = nodeName(a.Config.Data); err != nil {
-		return err
+	if a.node = a.world.Node; a.node == "" {
+		if a.node, err = nodeName(a.Config.Data); err != nil {
+			return err
+		}
 	}
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
 		return err

@@ -28,7 +28,7 @@ type WantDocument struct {
 // upload left behind; no link held by anybody.
 func (b *Bed) Check(want Want) {
 	b.T.Helper()
-	got := b.tree(b.Folder, "")
+	got := b.Tree()
 	for path, w := range want {
 		docs := got[path]
 		if len(docs) != 1 {
@@ -48,10 +48,13 @@ func (b *Bed) Check(want Want) {
 	b.checkLinks(len(want))
 }
 
-// tree lists what is not a folder, by titles.
-func (b *Bed) tree(folder, path string) map[string][]nuxeosim.DocView {
+// Tree lists what is in the bound folder, without folders and trash, by paths of
+// titles.
+func (s *Systems) Tree() map[string][]nuxeosim.DocView { return s.tree(s.Folder, "") }
+
+func (s *Systems) tree(folder, path string) map[string][]nuxeosim.DocView {
 	out := map[string][]nuxeosim.DocView{}
-	for _, d := range b.Nuxeo.Children(folder) {
+	for _, d := range s.Nuxeo.Children(folder) {
 		if d.IsTrashed {
 			continue
 		}
@@ -59,9 +62,9 @@ func (b *Bed) tree(folder, path string) map[string][]nuxeosim.DocView {
 			out[path+d.Title] = append(out[path+d.Title], d)
 			continue
 		}
-		below := b.tree(d.UID, path+d.Title+"/")
+		below := s.tree(d.UID, path+d.Title+"/")
 		if len(below) == 0 {
-			b.T.Errorf("the folder %q is empty", path+d.Title)
+			s.T.Errorf("the folder %q is empty", path+d.Title)
 		}
 		for p, list := range below {
 			out[p] = append(out[p], list...)
@@ -112,16 +115,16 @@ func (b *Bed) checkContent(path string, d nuxeosim.DocView, want []byte) {
 }
 
 // Content reads what a document or version holds; nil when there is nothing.
-func (b *Bed) Content(uid string) []byte {
-	b.T.Helper()
-	r, err := b.Nuxeo.OpenBlob(uid, "")
+func (s *Systems) Content(uid string) []byte {
+	s.T.Helper()
+	r, err := s.Nuxeo.OpenBlob(uid, "")
 	if err != nil {
 		return nil
 	}
 	defer r.Close()
 	got, err := io.ReadAll(r)
 	if err != nil {
-		b.T.Error(err)
+		s.T.Error(err)
 	}
 	return got
 }
