@@ -221,7 +221,7 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 	defer cancel(nil)
 	e.hold(it.ID, cancel)
 	defer e.drop(it.ID)
-	t := &Task{Item: *it, engine: e, ends: e.now().Add(e.set.Slice)}
+	t := &Task{Item: *it, engine: e, ends: time.Now().Add(e.set.Slice)}
 	go e.heartbeat(ctx, t.ID, t.Generation, cancel)
 	e.drive(ctx, t)
 }
@@ -288,7 +288,7 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	switch {
 	case next.Done:
 		err = e.end(rec, t, next.Outcome)
-	case next.After > 0 || e.now().After(t.ends):
+	case next.After > 0 || time.Now().After(t.ends):
 		err = e.park(rec, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
 	default:
 		if err = e.advance(rec, t, next.Step); err == nil {
