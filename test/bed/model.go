@@ -28,7 +28,10 @@ type WantDocument struct {
 // upload left behind; no link held by anybody.
 func (b *Bed) Check(want Want) {
 	b.T.Helper()
-	got := b.Tree()
+	got, empty := b.tree(b.Folder, "")
+	for _, path := range empty {
+		b.T.Errorf("the folder %q is empty", path)
+	}
 	for path, w := range want {
 		docs := got[path]
 		if len(docs) != 1 {
@@ -50,10 +53,13 @@ func (b *Bed) Check(want Want) {
 
 // Tree lists what is in the bound folder, without folders and trash, by paths of
 // titles.
-func (s *Systems) Tree() map[string][]nuxeosim.DocView { return s.tree(s.Folder, "") }
+func (s *Systems) Tree() map[string][]nuxeosim.DocView {
+	docs, _ := s.tree(s.Folder, "")
+	return docs
+}
 
-func (s *Systems) tree(folder, path string) map[string][]nuxeosim.DocView {
-	out := map[string][]nuxeosim.DocView{}
+func (s *Systems) tree(folder, path string) (out map[string][]nuxeosim.DocView, empty []string) {
+	out = map[string][]nuxeosim.DocView{}
 	for _, d := range s.Nuxeo.Children(folder) {
 		if d.IsTrashed {
 			continue
@@ -62,15 +68,16 @@ func (s *Systems) tree(folder, path string) map[string][]nuxeosim.DocView {
 			out[path+d.Title] = append(out[path+d.Title], d)
 			continue
 		}
-		below := s.tree(d.UID, path+d.Title+"/")
+		below, none := s.tree(d.UID, path+d.Title+"/")
+		empty = append(empty, none...)
 		if len(below) == 0 {
-			s.T.Errorf("the folder %q is empty", path+d.Title)
+			empty = append(empty, path+d.Title)
 		}
 		for p, list := range below {
 			out[p] = append(out[p], list...)
 		}
 	}
-	return out
+	return out, empty
 }
 
 func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {

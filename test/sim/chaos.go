@@ -179,6 +179,10 @@ func (c *chaos) through(call, system string, next http.RoundTripper, r *http.Req
 // worry remembers faults after which people may have to sign in again: a
 // rotated token whose answer is lost cannot be had twice.
 func (c *chaos) worry(f *fault, r *http.Request) {
+	if f.request != nil { // what Nuxeo got is not what was sent, and it will be noticed
+		c.w.story.excuse("refused")
+		c.w.watch.damage()
+	}
 	if strings.HasPrefix(r.URL.Path, "/ims/") && f.wire != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -62,8 +62,9 @@ func toAPI(_ *world, system string, _ *http.Request) bool { return system != toC
 
 func toFiles(_ *world, system string, _ *http.Request) bool { return system == "files" }
 
+// toNuxeoWrite: any write to a document can meet another one.
 func toNuxeoWrite(_ *world, system string, r *http.Request) bool {
-	return system == "nuxeo" && !isRead(r)
+	return system == "nuxeo" && !isRead(r) && !strings.Contains(r.URL.Path, "/upload/")
 }
 
 func toUpload(_ *world, system string, r *http.Request) bool {

@@ -124,6 +124,7 @@ func (w *world) again() {
 		if err := w.Nuxeo.Unlock(uid); err != nil {
 			w.violate("unlocking: %v", err)
 		}
+		delete(w.story.locked, uid)
 	}
 	a := w.nodes[0].app
 	w.Connect(a, "josh")

@@ -122,7 +122,7 @@ func (k *watch) seen(d nuxeosim.DocView, person bool) {
 		if h.contents[n-1].digest == digest {
 			return
 		}
-		if !person && !k.inVersions(d.UID, h.contents[n-1].digest) {
+		if before := h.contents[n-1].digest; before != "" && !person && !k.inVersions(d.UID, before) {
 			k.w.violate("kept content: %q got another content, and no version holds what it had before", d.Title)
 		}
 	}
@@ -138,7 +138,7 @@ func (k *watch) inVersions(uid, digest string) bool {
 // the connector replaces and what it brings.
 func (h *history) versions() (out []string) {
 	add := func(digest string) {
-		if len(out) == 0 || out[len(out)-1] != digest {
+		if digest != "" && (len(out) == 0 || out[len(out)-1] != digest) {
 			out = append(out, digest)
 		}
 	}
