@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
@@ -26,6 +27,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+	if old, err := s.outdated(ctx, r, l); old || err != nil {
+		return work.Next{Step: StepResolve}, err
+	}
 	doc, err := s.documentOf(ctx, r, &l)
 	if err != nil {
 		return work.Next{}, err
@@ -46,6 +50,19 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	}
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
+}
+
+// outdated says whether the asset has another head by now. Another item may have
+// brought that one while this one waited for the link, and must not be undone.
+func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, error) {
+	if l.FileID == "" || l.FileID == r.Job.File.ID {
+		return false, nil
+	}
+	head, stack, err := s.lookUp(ctx, r)
+	if v4.NotFound(err) {
+		return true, nil // resolve tells what that means
+	}
+	return head.ID != r.Job.File.ID || stack != r.Job.File.Stack, err
 }
 
 func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {

@@ -24,10 +24,12 @@ type chaos struct {
 	w  *world
 	on atomic.Bool
 
-	mu      sync.Mutex
-	tries   map[string]int
-	seen    map[string]bool // secrets that went over the wire
-	lostTok bool            // an answer with tokens was lost: the sign-in may be too
+	mu    sync.Mutex
+	tries map[string]int
+	seen  map[string]bool // secrets that went over the wire
+	// lostToken says that an answer with tokens was lost: the sign-in may be too.
+	lostToken bool
+	lastToken time.Time
 }
 
 // ids are what differs between runs or says nothing: names of documents,
@@ -162,6 +164,12 @@ func (c *chaos) through(call, system string, next http.RoundTripper, r *http.Req
 		f.request(draw, out)
 	}
 	resp, err := next.RoundTrip(out)
+	if strings.HasPrefix(r.URL.Path, "/ims/") {
+		c.mu.Lock()
+		c.lastToken = time.Now()
+		c.lostToken = c.lostToken || err != nil
+		c.mu.Unlock()
+	}
 	status := "no answer"
 	if err == nil {
 		status = strconv.Itoa(resp.StatusCode)
@@ -186,14 +194,21 @@ func (c *chaos) worry(f *fault, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/ims/") && f.wire != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.lostTok = true
+		c.lostToken = true
 	}
+}
+
+// died remembers a process that may have had tokens which it had not stored.
+func (c *chaos) died() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lostToken = c.lostToken || !c.lastToken.IsZero() && time.Since(c.lastToken) < time.Second
 }
 
 func (c *chaos) signInMayBeLost() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.lostTok
+	return c.lostToken
 }
 
 func (c *chaos) secrets() []string {

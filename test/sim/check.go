@@ -30,7 +30,6 @@ func (w *world) checkAll() {
 
 // checkItems: whatever failed says why, and there was a reason for it.
 func (w *world) checkItems() {
-	s := w.story
 	for _, it := range w.items() {
 		if it.State == work.Done || it.Kind == "unbind" {
 			continue
@@ -39,7 +38,7 @@ func (w *world) checkItems() {
 		if code == "not_connected" && w.chaos.signInMayBeLost() {
 			continue
 		}
-		if it.Message == "" || !s.excuses[code] {
+		if it.Message == "" || !w.story.excused(code) {
 			w.violate("reason: %s %q %s at %q: %s: %q %q", it.Kind, it.Title, it.State, it.Step, code, it.Message, it.Remedy)
 		}
 	}
@@ -87,7 +86,9 @@ func (w *world) checkDocument(a *asset, d nuxeosim.DocView, fresh bool) {
 		digest = d.Content.Digest
 	}
 	switch {
-	case !a.all[digest]:
+	case !a.all[digest] && digest != "" && w.story.locked[d.UID]:
+		// Damaged on its way, and then locked: it cannot be put right.
+	case !a.all[digest] && digest != "":
 		w.violate("identical: %q holds %q, which is no content of it (%v bytes)", a.name, digest, d.Content)
 	case fresh && digest != a.digest:
 		w.violate("up to date: %q holds %.8s although a publish of %.8s is done", a.name, digest, a.digest)
@@ -110,12 +111,30 @@ func (w *world) checkVersions(a *asset, d nuxeosim.DocView) {
 		}
 		got = append(got, digest)
 	}
-	if h == nil || damaged { // what was put back is a version too
+	if h == nil || damaged || w.story.putBack(a) { // what was put back is a version too
 		return
 	}
-	if want := h.versions(); !slices.Equal(got, want) {
+	if want := h.versions(); !w.explained(got, want, h) {
 		w.violate("one version a change: %q has the versions %.8q, not %.8q, of %+v", a.name, got, want, h.contents)
 	}
+}
+
+// explained says whether the versions are those that must be there. One more is
+// fine when it was made to keep a content and then the write did not come: by a
+// cancel, a lock, another edit; or when Nuxeo had dropped the upload, leaves the
+// content, and counts the write as a change nevertheless.
+func (w *world) explained(got, want []string, h *history) bool {
+	s, i := w.story, 0
+	for j, g := range got {
+		switch {
+		case i < len(want) && g == want[i]:
+			i++
+		case j > 0 && g == got[j-1] && s.purged, s.excused("canceled", "gone", "locked"), h.byPerson(g):
+		default:
+			return false
+		}
+	}
+	return i == len(want)
 }
 
 // versions counts the versions of everything.
@@ -140,11 +159,17 @@ func (s *story) arrivedSince(a *asset) bool {
 	return false
 }
 
-type row struct{ interaction, state string }
+// putBack says whether something of the asset was put back, as it is when a
+// person comes between a write and the look at it.
+func (s *story) putBack(a *asset) bool {
+	return slices.ContainsFunc(s.itemsOf(a), func(r row) bool { return r.code == "refused" })
+}
+
+type row struct{ interaction, state, code string }
 
 // itemsOf are the publish items of an asset, by what they were asked for.
 func (s *story) itemsOf(a *asset) (out []row) {
-	rows, err := s.w.nodes[0].app.DB.Reader.QueryContext(s.w.T.Context(), `SELECT n.interaction_id, i.state, i.subject
+	rows, err := s.w.nodes[0].app.DB.Reader.QueryContext(s.w.T.Context(), `SELECT n.interaction_id, i.state, i.code, i.subject
 		FROM items i JOIN interactions n ON n.id = i.parent WHERE i.kind = 'publish'`)
 	if err != nil {
 		s.w.violate("reading the items: %v", err)
@@ -154,7 +179,7 @@ func (s *story) itemsOf(a *asset) (out []row) {
 	for rows.Next() {
 		var r row
 		var subject string
-		if err := rows.Scan(&r.interaction, &r.state, &subject); err != nil {
+		if err := rows.Scan(&r.interaction, &r.state, &r.code, &subject); err != nil {
 			s.w.violate("reading the items: %v", err)
 		}
 		_, id, _ := strings.Cut(subject, " ")
@@ -193,7 +218,7 @@ func (w *world) checkBatches() {
 	if err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT COUNT(*) FROM item_history WHERE event IN ('left behind', 'clean-up failed')`).Scan(&told); err != nil {
 		w.violate("reading the history: %v", err)
 	}
-	if len(left) > told && !w.story.excuses["not_connected"] && !w.chaos.signInMayBeLost() {
+	if len(left) > told && !w.story.excused("not_connected") && !w.chaos.signInMayBeLost() {
 		w.violate("no orphan: %d upload batches with content are left, %d are told of: %v", len(left), told, left)
 	}
 }

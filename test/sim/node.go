@@ -86,6 +86,7 @@ func (n *node) die(why string) {
 		return
 	}
 	n.why.Store(&why)
+	n.w.chaos.died()
 	n.current.Store(nil)
 	n.thaw()
 	n.stop()

@@ -36,6 +36,9 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 		w.checkAll()
 		w.again()
 	}
+	for _, it := range w.items() {
+		w.result.Ended[string(it.State)]++
+	}
 	close(done)
 	<-alive
 	for _, n := range w.nodes {

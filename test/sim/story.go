@@ -39,6 +39,7 @@ type story struct {
 	runs     []*run
 	excuses  map[string]bool // codes that an item may fail with, by what was done
 	unbound  bool
+	purged   bool            // upload batches went away
 	locked   map[string]bool // documents that olga has locked
 	commentN int
 }
@@ -180,10 +181,10 @@ var happenings = []happening{
 	{"cancel", 3, func(s *story, _ *asset, n *node) { s.cancel(n) }},
 	{"unbind", 1, func(s *story, _ *asset, n *node) { s.unbind(n) }},
 	{"replay", 5, func(s *story, a *asset, _ *node) { s.replay(a) }},
-	{"batches purged", 4, func(s *story, _ *asset, _ *node) { s.w.Nuxeo.ExpireBatches(); s.excuse("refused") }},
-	{"links expired", 4, func(s *story, _ *asset, _ *node) { s.w.Frameio.ExpireLinks() }},
-	{"tokens expired", 4, func(s *story, _ *asset, _ *node) { s.w.Frameio.ExpireAccess(s.w.Josh) }},
-	{"tokens revoked", 2, func(s *story, _ *asset, _ *node) { s.w.Frameio.RevokeTokens(s.w.Josh); s.excuse("not_connected") }},
+	{"batches purged", 4, func(s *story, _ *asset, _ *node) { s.purge() }},
+	{"links expired", 4, func(s *story, _ *asset, _ *node) { s.w.hit("links expired", ""); s.w.Frameio.ExpireLinks() }},
+	{"tokens expired", 4, func(s *story, _ *asset, _ *node) { s.w.hit("tokens expired", ""); s.w.Frameio.ExpireAccess(s.w.Josh) }},
+	{"tokens revoked", 2, func(s *story, _ *asset, _ *node) { s.revoke() }},
 	{"damaged join", 3, func(s *story, _ *asset, _ *node) { s.damage() }},
 	{"freeze", 10, func(s *story, _ *asset, n *node) { s.freeze(n) }},
 	{"clock jump", 6, func(s *story, _ *asset, n *node) { s.jump(n) }},
@@ -206,6 +207,13 @@ func (s *story) next() {
 			return
 		}
 	}
+}
+
+// excused says whether there was a reason for one of the codes.
+func (s *story) excused(codes ...string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(codes, func(c string) bool { return s.excuses[c] })
 }
 
 func (s *story) excuse(code string) {
@@ -318,6 +326,14 @@ func (s *story) edit(a *asset) {
 	}
 }
 
+// purge lets all open uploads expire. An item begins again a few times only.
+func (s *story) purge() {
+	s.purged = true
+	s.w.hit("batches purged", "")
+	s.w.Nuxeo.ExpireBatches()
+	s.excuse("refused")
+}
+
 func (s *story) lock(a *asset) {
 	d, ok := s.document(a)
 	if !ok || s.w.Nuxeo.Lock(d.UID, "olga") != nil {
@@ -325,6 +341,7 @@ func (s *story) lock(a *asset) {
 	}
 	s.locked[d.UID] = true
 	s.excuse("locked")
+	s.excuse("forbidden") // what Nuxeo says of a write that meets the lock
 }
 
 func (s *story) cancel(n *node) {
@@ -353,6 +370,12 @@ func (s *story) unbind(n *node) {
 	s.unbound = true
 	s.excuse("gone")
 	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID) }) // the node may be dead
+}
+
+func (s *story) revoke() {
+	s.w.hit("tokens revoked", "")
+	s.excuse("not_connected")
+	s.w.Frameio.RevokeTokens(s.w.Josh)
 }
 
 func (s *story) damage() {

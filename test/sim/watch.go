@@ -134,6 +134,11 @@ func (k *watch) inVersions(uid, digest string) bool {
 	return slices.ContainsFunc(k.w.Nuxeo.Versions(uid), func(v nuxeosim.DocView) bool { return v.Content != nil && v.Content.Digest == digest })
 }
 
+// byPerson says whether a person has put the content there.
+func (h *history) byPerson(digest string) bool {
+	return slices.Contains(h.contents, held{digest, true})
+}
+
 // versions are those that the contents of a document must have left behind: what
 // the connector replaces and what it brings.
 func (h *history) versions() (out []string) {
