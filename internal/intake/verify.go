@@ -19,6 +19,9 @@ const maxRestarts = 3
 // leaves the content as it was, without a word, when a batch has expired.
 func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if nuxeo.NotFound(err) { // by somebody, or by us, as removing what was wrong goes on after a crash
+		return s.restart(ctx, r, StepLink, "The document was deleted in Nuxeo meanwhile.")
+	}
 	if err != nil {
 		return work.Next{}, err
 	}

@@ -70,7 +70,7 @@ func (c *chaos) strike(call, system string, r *http.Request) *fault {
 	var fit []int
 	for i := range faults {
 		if faults[i].fits(c.w, system, r) {
-			fit = append(fit, i)
+			fit = append(fit, slices.Repeat([]int{i}, max(1, faults[i].weight))...)
 		}
 	}
 	f := &faults[fit[c.w.seed.hash("fault", call)%uint64(len(fit))]]
@@ -111,14 +111,14 @@ func (c *chaos) around(n *node, system string, next http.RoundTripper) http.Roun
 			n.die("before " + call)
 			return nil, errDead
 		}
-		resp, err := c.through(call, system, next, r)
+		resp, err := c.through(n, call, system, next, r)
 		if n != nil {
 			if gone := n.breathe(); gone != nil {
 				discard(resp)
 				return nil, gone
 			}
 		}
-		if moment == after {
+		if moment == after && c.on.Load() {
 			discard(resp)
 			n.die("after " + call)
 			return nil, errDead
@@ -137,7 +137,7 @@ func discard(resp *http.Response) {
 }
 
 // through makes the call on a connection of its own.
-func (c *chaos) through(call, system string, next http.RoundTripper, r *http.Request) (*http.Response, error) {
+func (c *chaos) through(n *node, call, system string, next http.RoundTripper, r *http.Request) (*http.Response, error) {
 	draw := c.w.seed.stream("of " + call)
 	// Each call takes a time of its own, so that few things happen at once.
 	wire := memnet.Fault{Delay: time.Duration(draw.Int64N(int64(20 * time.Millisecond))), Rate: c.w.shape.rate}
@@ -165,10 +165,7 @@ func (c *chaos) through(call, system string, next http.RoundTripper, r *http.Req
 	}
 	resp, err := next.RoundTrip(out)
 	if strings.HasPrefix(r.URL.Path, "/ims/") {
-		c.mu.Lock()
-		c.lastToken = time.Now()
-		c.lostToken = c.lostToken || err != nil
-		c.mu.Unlock()
+		c.asked(n, err)
 	}
 	status := "no answer"
 	if err == nil {
@@ -196,6 +193,14 @@ func (c *chaos) worry(f *fault, r *http.Request) {
 		defer c.mu.Unlock()
 		c.lostToken = true
 	}
+}
+
+// asked remembers a call for tokens.
+func (c *chaos) asked(n *node, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastToken = time.Now()
+	c.lostToken = c.lostToken || err != nil || n != nil && n.dead.Load()
 }
 
 // died remembers a process that may have had tokens which it had not stored.

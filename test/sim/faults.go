@@ -15,6 +15,8 @@ import (
 // which it shows: on the connection, instead of the answer, or in a body.
 type fault struct {
 	name string
+	// weight is how many times likelier it is than others, where it fits; 0 is 1.
+	weight int
 	// fits says whether the fault makes sense for a call to a system.
 	fits func(w *world, system string, r *http.Request) bool
 	// wire is the fault of the connection.
@@ -38,7 +40,7 @@ var faults = []fault{
 	{name: "500", fits: anywhere, status: 500},
 	{name: "503", fits: anywhere, status: 503},
 	{name: "503 with Retry-After", fits: anywhere, status: 503, after: "11"},
-	{name: "409", fits: toNuxeoWrite, status: 409},
+	{name: "409", weight: 2, fits: toNuxeoWrite, status: 409},
 	{name: "refused", fits: anywhere, wire: func(*rand.Rand, *http.Request) memnet.Fault { return memnet.Fault{Refuse: true} }},
 	{name: "reset", fits: anywhere, wire: func(d *rand.Rand, r *http.Request) memnet.Fault {
 		return memnet.Fault{ResetOut: 1 + d.Int64N(300+max(0, r.ContentLength))}
@@ -47,15 +49,15 @@ var faults = []fault{
 	{name: "answer reset", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{ResetIn: 1 + d.Int64N(2000)} }},
 	{name: "answer cut short", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{CloseIn: 1 + d.Int64N(2000)} }},
 	{name: "answer short, well framed", fits: shortens, answer: shortenAnswer},
-	{name: "upload short, well framed", fits: toUpload, request: shortenUpload},
-	{name: "upload with a flipped bit", fits: toUploadDigested, request: flipUpload},
+	{name: "upload short, well framed", weight: 20, fits: toUpload, request: shortenUpload},
+	{name: "upload with a flipped bit", weight: 4, fits: toUploadDigested, request: flipUpload},
 	{name: "stalled on the way", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteOut: 1 + d.Int64N(500)} }},
 	{name: "stalled answer", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteIn: 1 + d.Int64N(2000)} }},
 	{name: "trickle", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{Rate: 300 + d.Int64N(3000)} }},
 	{name: "slow", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault {
 		return memnet.Fault{Delay: time.Duration(d.Int64N(int64(8 * time.Second)))}
 	}},
-	{name: "signed link refused", fits: toFiles, status: 403},
+	{name: "signed link refused", weight: 6, fits: toFiles, status: 403},
 }
 
 func toAPI(_ *world, system string, _ *http.Request) bool { return system != toConnector }

@@ -65,6 +65,8 @@ func (n *node) start() {
 		Queue: func(*store.DB) work.Queue {
 			return newQueue(w.seed, n, w.shape.workers)
 		},
+		// Each sweep costs real time and little happens between them.
+		Work: func(s *work.Settings) { s.Sweep = 15 * time.Second },
 		Gate: n.gate,
 	})
 	if err != nil {

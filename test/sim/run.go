@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -18,17 +19,19 @@ const settleTime = 6 * time.Hour
 func Run(t testing.TB, seed uint64, tracing bool) Result {
 	w := newWorld(t, seed, dir(t), tracing)
 	w.story = &story{w: w, d: w.seed.stream("story"), excuses: map[string]bool{}, locked: map[string]bool{}}
+	done := make(chan struct{})
+	alive := make(chan struct{})
+	end := sync.OnceFunc(func() { w.end(done, alive) })
+	t.Cleanup(end) // also when the test ends in the middle
 	for _, n := range w.nodes {
 		n.start()
 	}
-	w.prepare()
-	w.trace("shape %+v", w.shape)
-	done := make(chan struct{})
-	alive := make(chan struct{})
 	go func() { // a crash of one node does not keep others from starting again
 		defer close(alive)
 		w.keepAllAlive(done)
 	}()
+	w.prepare()
+	w.trace("shape %+v", w.shape)
 	w.chaos.on.Store(true)
 	w.story.tell()
 	w.heal()
@@ -39,15 +42,24 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	for _, it := range w.items() {
 		w.result.Ended[string(it.State)]++
 	}
+	end()
+	w.checkLog()
+	return w.finish()
+}
+
+// end stops everything, so that nothing is left in the bubble.
+func (w *world) end(done chan<- struct{}, alive <-chan struct{}) {
 	close(done)
+	w.chaos.on.Store(false)
+	for _, n := range w.nodes {
+		n.thaw()
+	}
 	<-alive
 	for _, n := range w.nodes {
 		n.die("at the end")
 		n.bury()
 	}
 	time.Sleep(15 * time.Minute) // what half-open connections left ends
-	w.checkLog()
-	return w.finish()
 }
 
 func (w *world) keepAllAlive(done <-chan struct{}) {
@@ -88,7 +100,11 @@ func (w *world) heal() {
 		n.thaw()
 	}
 	w.trace("the faults are over")
-	time.Sleep(2 * time.Minute) // whoever died is back
+	for _, n := range w.nodes { // whoever died comes back
+		for n.current.Load() == nil {
+			time.Sleep(time.Second)
+		}
+	}
 }
 
 // settle waits until every item is final.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,10 +22,14 @@ var (
 	seeds = flag.Int("seeds", 300, "how many seeds to run")
 	first = flag.Uint64("first", 1, "the first of them")
 	one   = flag.Uint64("seed", 0, "run this one alone, and with -v show what happens")
+	stop  = flag.Bool("stop", false, "leave out the rest once a seed has failed")
 )
 
 func play(t *testing.T, seed uint64, tracing bool) (r Result) {
 	t.Helper()
+	if _, err := template(); err != nil { // outside of the bubble: it is for all
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) { r = Run(t, seed, tracing) })
 	return r
 }
@@ -72,13 +77,18 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	var all summary
+	var failed atomic.Bool
 	began := time.Now()
 	t.Run("seed", func(t *testing.T) {
 		for _, seed := range list {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				t.Parallel()
+				if *stop && failed.Load() {
+					t.Skip("another one has failed")
+				}
 				r := play(t, seed, false)
 				report(t, r)
+				failed.Store(failed.Load() || t.Failed())
 				all.add(r)
 			})
 		}

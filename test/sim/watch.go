@@ -139,6 +139,11 @@ func (h *history) byPerson(digest string) bool {
 	return slices.Contains(h.contents, held{digest, true})
 }
 
+// had says whether it was ever there.
+func (h *history) had(digest string) bool {
+	return slices.ContainsFunc(h.contents, func(c held) bool { return c.digest == digest })
+}
+
 // versions are those that the contents of a document must have left behind: what
 // the connector replaces and what it brings.
 func (h *history) versions() (out []string) {

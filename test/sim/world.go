@@ -2,11 +2,13 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +18,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
@@ -39,7 +43,7 @@ func drawShape(seed chance) shape {
 	pick := func(n int) bool { return d.IntN(n) == 0 }
 	s := shape{
 		nodes: 1, workers: 1, verify: "digest", linkTTL: time.Hour, accessTTL: 24 * time.Hour, rateFactor: -1,
-		faults: []float64{0, 0.03, 0.1, 0.25}[d.IntN(4)], story: 2*time.Minute + time.Duration(d.Int64N(int64(6*time.Minute))),
+		faults: []float64{0, 0.03, 0.1, 0.25}[d.IntN(4)], story: 90*time.Second + time.Duration(d.Int64N(int64(4*time.Minute))),
 	}
 	if pick(2) {
 		s.nodes = 2
@@ -136,6 +140,25 @@ func dir(t testing.TB) string {
 	return t.TempDir()
 }
 
+// template is a database with all tables, made once: making one takes longer
+// than many stories.
+var template = sync.OnceValues(func() ([]byte, error) {
+	d, err := os.MkdirTemp("", "nuxeo-frameio-sim-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(d) }()
+	path := filepath.Join(d, "connector.db")
+	db, err := store.Open(context.Background(), path, work.Migrate)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
 // newWorld builds everything that a seed needs; the connector is not running.
 func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w := &world{
@@ -161,6 +184,13 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w.config.Transfer.Verify = w.shape.verify
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
+	tables, err := template()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(data, "connector.db"), tables, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range w.shape.nodes {
 		w.nodes = append(w.nodes, &node{w: w, name: fmt.Sprintf("node-%d", i+1)})
 	}
