@@ -2,11 +2,14 @@ package sim
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +138,9 @@ func overlay(t *testing.T) string {
 	return path
 }
 
+// count is for the figures in doc/reliability.md.
+var count = flag.Bool("count", false, "with TestSabotageIsNoticed: run all seeds and count those that fail")
+
 // sabotagedSeeds are among those that make test runs.
 const sabotagedSeeds = 300
 
@@ -161,6 +167,15 @@ func TestSabotageIsNoticed(t *testing.T) {
 				run := exec.CommandContext(t.Context(), program, append([]string{"-test.run", "TestSeeds$", "-stop"}, args...)...)
 				run.Env = append(os.Environ(), "SIM_SABOTAGE="+s.name)
 				return run.CombinedOutput()
+			}
+			if *count {
+				out, _ := play("-stop=false", "-seeds", fmt.Sprint(sabotagedSeeds)) // it says what it is by what it prints
+				caught := map[string]bool{}
+				for _, m := range failedSeed.FindAllSubmatch(out, -1) {
+					caught[string(m[1])] = true
+				}
+				t.Logf("without the %s %d seeds fail: %v", s.name, len(caught), slices.Sorted(maps.Keys(caught)))
+				return
 			}
 			out, err := play("-seeds", "1", "-first", fmt.Sprint(s.hint))
 			if err == nil {

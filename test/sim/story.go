@@ -275,7 +275,7 @@ func (s *story) replay(a *asset) {
 	if s.unbound || s.w.shape.skews {
 		return
 	}
-	skew := []time.Duration{-5*time.Minute - 5*time.Second, 5*time.Minute + 5*time.Second, -time.Hour, 24 * time.Hour}[s.d.IntN(4)]
+	skew := []time.Duration{-5*time.Minute - 5*time.Second, 5*time.Minute + 30*time.Second, -time.Hour, 24 * time.Hour}[s.d.IntN(4)]
 	id := fmt.Sprintf("replay-%08x", s.d.Uint32())
 	s.w.hit("replay outside of the window", id)
 	s.deliver(frameiosim.DeliverSpec{
