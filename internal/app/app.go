@@ -51,6 +51,9 @@ type World struct {
 	Work  func(*work.Settings)
 	// Gate is store.DB's.
 	Gate func() error
+	// Node names this process among those on one database; empty: by a name
+	// kept in the data folder.
+	Node string
 
 	nodes func() int // how many share the budgets
 }
@@ -122,7 +125,7 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	registry := prometheus.NewRegistry()
-	if a.node, a.release, err = nodeName(a.Config.Data); err != nil {
+	if err := a.name(); err != nil {
 		return err
 	}
 	if err := a.connect(ctx, registry); err != nil {
@@ -177,6 +180,14 @@ func (a *App) Reach() *http.Client { return a.network.plain }
 
 // Frameio is the HTTP client of the calls to Frame.io.
 func (a *App) Frameio() *http.Client { return a.network.frameio }
+
+// name finds this process's name among the nodes.
+func (a *App) name() (err error) {
+	if a.node = a.world.Node; a.node == "" {
+		a.node, a.release, err = nodeName(a.Config.Data)
+	}
+	return err
+}
 
 func (a *App) buildEngine() error {
 	set := work.DefaultSettings(a.node)

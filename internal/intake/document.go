@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
@@ -26,6 +27,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+	if old, err := s.outdated(ctx, r, l); old || err != nil {
+		return work.Next{Step: StepResolve}, err
+	}
 	doc, err := s.documentOf(ctx, r, &l)
 	if err != nil {
 		return work.Next{}, err
@@ -46,6 +50,19 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	}
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
+}
+
+// outdated says whether the asset has another head by now. Another item may have
+// brought that one while this one waited for the link, and must not be undone.
+func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, error) {
+	if l.FileID == "" || l.FileID == r.Job.File.ID {
+		return false, nil
+	}
+	head, stack, err := s.lookUp(ctx, r)
+	if v4.NotFound(err) {
+		return true, nil // resolve tells what that means
+	}
+	return head.ID != r.Job.File.ID || stack != r.Job.File.Stack, err
 }
 
 func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {
@@ -88,7 +105,7 @@ func (s *Service) documentOf(ctx context.Context, r *Run, l *link.Link) (*nuxeo.
 // adopt looks for a document that was made for this asset although nobody
 // recorded it: the answer to its creation was lost.
 func (s *Service) adopt(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
-	doc, err := s.findMade(ctx, r, l)
+	doc, err := s.findAny(ctx, r, l)
 	if doc == nil || err != nil {
 		return nil, err
 	}
@@ -98,7 +115,7 @@ func (s *Service) adopt(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Docum
 		}
 		// dc:source is written together with the content it names.
 		b := doc.Blob("file:content")
-		if b == nil || !same(b, r.Job) || s.Set.Verify == "digest" && r.Job.Digest == "" {
+		if doc.Text("dc:source") != sourceKey(r.Job.Asset.Account, r.Job.File.ID) || b == nil || !same(b, r.Job) || s.Set.Verify == "digest" && r.Job.Digest == "" {
 			return nil // it is fetched once more and compared
 		}
 		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, b.Length, b.Digest)
@@ -109,8 +126,23 @@ func (s *Service) adopt(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Docum
 // that it can be found before the facet is on.
 func sourceKey(account, file string) string { return "frameio:" + account + "/" + file }
 
-func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
-	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, r.Job.File.ID)) +
+// findAny looks for what was made for any file of the asset: its head may have
+// changed since.
+func (s *Service) findAny(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Document, error) {
+	doc, err := s.findMade(ctx, r, l, r.Job.File.ID)
+	for _, file := range r.Job.File.Members {
+		if doc != nil || err != nil {
+			break
+		}
+		if file != r.Job.File.ID {
+			doc, err = s.findMade(ctx, r, l, file)
+		}
+	}
+	return doc, err
+}
+
+func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link, file string) (*nuxeo.Document, error) {
+	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, file)) +
 		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) + " AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range r.Nuxeo.Search(ctx, q, all) {
 		if err != nil {
@@ -167,7 +199,7 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 	}
 	var doc *nuxeo.Document
 	if r.Job.Intent != nil { // we may have done it already
-		if doc, err = s.findMade(ctx, r, &l); err != nil {
+		if doc, err = s.findMade(ctx, r, &l, r.Job.File.ID); err != nil {
 			return work.Next{}, err
 		}
 	}

@@ -182,7 +182,12 @@ func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, err
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", step)
 	}
-	return do(ctx, r)
+	next, err := do(ctx, r)
+	if nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict) {
+		// Nuxeo says so of any write that met another one.
+		err = fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").Because(err)
+	}
+	return next, err
 }
 
 // Undo removes what is half made: a batch that nothing has used.

@@ -52,7 +52,10 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	plan := PlanFor(r.Job.File.Size)
-	src := &original{files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID, size: r.Job.File.Size, etag: kept.ETag}
+	src := &original{
+		files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID, size: r.Job.File.Size, etag: kept.ETag,
+		asking: make(chan struct{}, 1),
+	}
 	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File}
 	state, digest, err := transfer.Run(ctx, plan, kept.State, src, dst, s.options(r, src, kept))
 	_ = state // the last checkpoint has stored it
@@ -168,9 +171,11 @@ type original struct {
 	account, file string
 	size          int64
 
-	mu   sync.Mutex
-	link string
-	etag string
+	// asking lets one reader ask for a link and the others wait for it.
+	asking chan struct{}
+	mu     sync.Mutex // held for a moment only: checkpoints read the tag
+	link   string
+	etag   string
 }
 
 func (o *original) tag() string {
@@ -210,10 +215,14 @@ func drain(resp *http.Response) {
 
 // address is the link to use, other than the one that did not work.
 func (o *original) address(ctx context.Context, not string) (string, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.link != "" && o.link != not && !endsSoon(o.link) {
-		return o.link, nil
+	select {
+	case o.asking <- struct{}{}:
+		defer func() { <-o.asking }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if link := o.known(); link != "" && link != not && !endsSoon(link) {
+		return link, nil
 	}
 	f, err := o.frameio.Original(ctx, o.account, o.file)
 	switch {
@@ -227,8 +236,16 @@ func (o *original) address(ctx context.Context, not string) (string, error) {
 	case f.Size != o.size:
 		return "", fmt.Errorf("%d bytes instead of %d: %w", f.Size, o.size, transfer.ErrChanged)
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.link = f.Link
 	return o.link, nil
+}
+
+func (o *original) known() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.link
 }
 
 // endsSoon reads the end of a signed link, where it tells one.

@@ -19,6 +19,9 @@ const maxRestarts = 3
 // leaves the content as it was, without a word, when a batch has expired.
 func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if nuxeo.NotFound(err) { // by somebody, or by us, as removing what was wrong goes on after a crash
+		return s.restart(ctx, r, StepLink, "The document was deleted in Nuxeo meanwhile.")
+	}
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -27,7 +30,7 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
 	if !same(b, r.Job) {
-		return work.Next{}, s.putBack(ctx, r, b)
+		return work.Next{}, s.putBack(ctx, r, doc, b)
 	}
 	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, b)
 }
@@ -107,7 +110,7 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 
 // putBack undoes a write whose content is not what was sent: the document gets
 // its previous content back, a new document is removed. The item fails.
-func (s *Service) putBack(ctx context.Context, r *Run, got *nuxeo.Blob) error {
+func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
 	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
 		got.Length, r.Job.File.Size, orNone(got.Digest), orNone(r.Job.Digest)).With("Retry; if it stays, have the storage of Nuxeo looked at.")
 	before := r.Job.Intent
@@ -115,6 +118,9 @@ func (s *Service) putBack(ctx context.Context, r *Run, got *nuxeo.Blob) error {
 		return wrong // somebody changed the document after us: theirs stays
 	}
 	if before.Create {
+		if doc.Text("dc:modified") != doc.Text("dc:created") {
+			return wrong // it has been worked on since: theirs stays
+		}
 		return s.removeWrong(ctx, r, wrong)
 	}
 	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)

@@ -114,7 +114,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		if err := w.look(ctx, t, &st, doc); err != nil {
 			return work.Next{}, err
 		}
-		if t.Now().After(t.SliceEnds()) {
+		if t.SliceOver() {
 			return work.Next{Step: "go on"}, nil
 		}
 	}

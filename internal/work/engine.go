@@ -107,6 +107,7 @@ type Engine struct {
 	beats    map[string]sighting
 	alive    atomic.Int64
 	started  time.Time
+	beaten   time.Time // by sweep only
 }
 
 // NewEngine makes an engine. Register workers before Run.
@@ -242,7 +243,7 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 	defer cancel(nil)
 	e.hold(it.ID, cancel)
 	defer e.drop(it.ID)
-	t := &Task{Item: *it, engine: e, ends: e.now().Add(e.set.Slice)}
+	t := &Task{Item: *it, engine: e, ends: e.set.Steady().Add(e.set.Slice)}
 	until := new(atomic.Pointer[time.Time])
 	ours := asked.Add(e.set.Lease * 3 / 4)
 	until.Store(&ours)
@@ -321,7 +322,7 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	switch {
 	case next.Done:
 		err = e.end(rec, t, next.Outcome)
-	case next.After > 0 || e.now().After(t.ends):
+	case next.After > 0 || t.SliceOver():
 		err = e.park(rec, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
 	default:
 		var hold bool

@@ -93,7 +93,7 @@ func (e *Engine) sweep(ctx context.Context) {
 	defer tick.Stop()
 	// At the start nothing is on its way to the queue.
 	for grace := time.Duration(0); ; grace = e.set.Grace {
-		if err := errors.Join(e.beat(ctx), e.sweepOlder(ctx, grace)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(e.beatNowAndThen(ctx), e.sweepOlder(ctx, grace)); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "the sweep failed and is repeated", "error", err)
 		}
 		select {

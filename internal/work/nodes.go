@@ -44,6 +44,16 @@ func (e *Engine) beat(ctx context.Context) error {
 	return err
 }
 
+// beatNowAndThen beats once in a lease: whoever is silent for three is gone.
+func (e *Engine) beatNowAndThen(ctx context.Context) error {
+	now := e.set.Steady()
+	if now.Sub(e.beaten) < e.set.Lease {
+		return nil
+	}
+	e.beaten = now
+	return e.beat(ctx)
+}
+
 // leave tells the others that this node's share is theirs.
 func (e *Engine) leave(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)

@@ -6,49 +6,29 @@
 package bed
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/contract"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/mailsim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // Bed is a connector between two simulators.
 type Bed struct {
-	T       testing.TB
-	Nuxeo   *nuxeosim.Server
-	Frameio *frameiosim.Server
-	Mail    *mailsim.Server
-	App     *app.App
-	Config  app.Config
-
-	// On Frame.io: josh owns the account, julia is a member.
-	Account, Workspace, Project, Root string
-	Josh, Julia                       string
-	// In Nuxeo: a folder that josh and julia may write in.
-	Folder string
+	*Systems
+	App    *app.App
+	Config app.Config
 
 	// MayLeave is how many empty upload batches may be left behind: one whose
 	// name nobody learned cannot be removed.
@@ -66,6 +46,8 @@ type Bed struct {
 type Option func(*options)
 
 type options struct {
+	around  func(http.Handler) http.Handler
+	loose   bool
 	nuxeo   nuxeosim.Options
 	frameio frameiosim.Options
 	config  func(*app.Config)
@@ -75,25 +57,23 @@ type options struct {
 // Nuxeo changes the simulated Nuxeo.
 func Nuxeo(f func(*nuxeosim.Options)) Option { return func(o *options) { f(&o.nuxeo) } }
 
+// Frameio changes the simulated Frame.io.
+func Frameio(f func(*frameiosim.Options)) Option { return func(o *options) { f(&o.frameio) } }
+
+// AroundNuxeo puts a handler in front of the simulated Nuxeo.
+func AroundNuxeo(f func(http.Handler) http.Handler) Option {
+	return func(o *options) { o.around = f }
+}
+
+// Loose leaves out the check of Frame.io's contract, for tests that break
+// requests on their way.
+func Loose() Option { return func(o *options) { o.loose = true } }
+
 // Config changes the connector's configuration.
 func Config(f func(*app.Config)) Option { return func(o *options) { o.config = f } }
 
 // World changes the connector's world.
 func World(f func(*app.World)) Option { return func(o *options) { f(&o.world) } }
-
-// contracts holds the contract file, loaded once; nil when it is not at hand.
-var contracts = sync.OnceValues(contract.FromEnv)
-
-// Covered tells how much of Frame.io's contract the tests have used; each use was
-// checked.
-func Covered() string {
-	c, err := contracts()
-	if err != nil {
-		return "SKIP contract: " + err.Error()
-	}
-	covered, total, _ := c.Covered()
-	return fmt.Sprintf("contract: %d of %d operations used, all requests and answers valid", covered, total)
-}
 
 // New builds a bed with a package installed, people signed in on both sides and
 // the connector running.
@@ -103,70 +83,17 @@ func New(t testing.TB, opts ...Option) *Bed {
 	for _, f := range opts {
 		f(&o)
 	}
-	b := &Bed{T: t, world: o.world}
+	b := &Bed{Systems: newSystems(t, Loopback{}, o), world: o.world}
 	b.tap = &tap{bed: b}
-	b.mail()
-	b.nuxeo(o)
-	b.frameio(o)
 	b.connector(o)
-	b.people()
+	b.Register(b.App)
+	b.Connect("josh")
+	b.Connect("julia")
 	return b
 }
 
-func (b *Bed) mail() {
-	var err error
-	if b.Mail, err = mailsim.Start("127.0.0.1:0"); err != nil {
-		b.T.Fatal(err)
-	}
-	b.T.Cleanup(func() { _ = b.Mail.Close() })
-}
-
-func (b *Bed) nuxeo(o options) {
-	o.nuxeo.SMTP, o.nuxeo.MailFrom = b.Mail.Addr(), "nuxeo@example.org"
-	var err error
-	if b.Nuxeo, err = nuxeosim.New(o.nuxeo); err != nil {
-		b.T.Fatal(err)
-	}
-	server := httptest.NewServer(b.Nuxeo)
-	b.Nuxeo.SetURL(server.URL + "/nuxeo")
-	b.Config.Nuxeo.URL = server.URL + "/nuxeo"
-	b.T.Cleanup(func() { server.Close(); _ = b.Nuxeo.Close() })
-	var zip bytes.Buffer
-	if err := addon.Build(&zip, "1.0.0"); err != nil {
-		b.T.Fatal(err)
-	}
-	if err := b.Nuxeo.InstallPackage(zip.Bytes()); err != nil {
-		b.T.Fatal(err)
-	}
-	b.Folder = b.Nuxeo.MkDoc("/default-domain/workspaces/videos", "Folder", map[string]any{"dc:title": "Videos"})
-}
-
-func (b *Bed) frameio(o options) {
-	c, err := contracts()
-	if err == nil {
-		o.frameio.Wrap = func(next http.Handler) http.Handler {
-			return c.Middleware(next, func(v string) { b.T.Errorf("contract: %s", v) })
-		}
-	} else if !errors.Is(err, contract.ErrUnset) {
-		b.T.Fatal(err)
-	}
-	if b.Frameio, err = frameiosim.New(o.frameio); err != nil {
-		b.T.Fatal(err)
-	}
-	server := httptest.NewServer(b.Frameio)
-	b.Frameio.SetURL(server.URL)
-	b.Config.Frameio.URL = server.URL
-	b.T.Cleanup(func() { server.Close(); _ = b.Frameio.Close() })
-	b.Josh = b.Frameio.AddPerson("Josh Editor", "josh@example.org")
-	b.Julia = b.Frameio.AddPerson("Julia Reviewer", "julia@example.org")
-	b.Account = b.Frameio.AddAccount("Studio", b.Josh)
-	b.Frameio.AddMember(b.Account, b.Julia, frameiosim.RoleMember)
-	b.Workspace = b.Frameio.AddWorkspace(b.Account, "Post")
-	b.Project, b.Root = b.Frameio.AddProject(b.Workspace, "Film")
-}
-
 func (b *Bed) connector(o options) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address := b.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := b.current.Load()
 		if a == nil || b.dead.Load() {
 			http.Error(w, "the connector is down", http.StatusBadGateway)
@@ -174,21 +101,17 @@ func (b *Bed) connector(o options) {
 		}
 		a.Handler().ServeHTTP(w, r)
 	}))
-	b.T.Cleanup(server.Close)
-	nx, fio := b.Config.Nuxeo.URL, b.Config.Frameio.URL
 	b.Config = app.Defaults()
-	b.Config.Nuxeo.URL, b.Config.Frameio.URL = nx, fio
+	b.Config.Nuxeo.URL, b.Config.Frameio.URL = b.NuxeoURL, b.FrameioURL
 	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
-	b.Config.PublicURL, b.Config.Data = server.URL, b.T.TempDir()
+	b.Config.PublicURL, b.Config.Data = address, b.T.TempDir()
 	if pg.Chosen() {
 		b.Config.Database = pg.Database(b.T)
 	}
 	if o.config != nil {
 		o.config(&b.Config)
 	}
-	b.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
-		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{server.URL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
-	})
+	b.Expect(address)
 	b.Start()
 	b.T.Cleanup(b.Stop)
 }
@@ -254,63 +177,15 @@ func (b *Bed) Restart() {
 	b.Start()
 }
 
-func (b *Bed) people() {
-	ctx := b.T.Context()
-	err := b.App.Identity.SaveProvider(ctx, identity.Provider{
-		ClientID: "frameio-demo-client", ClientSecret: "frameio-demo-secret", Description: "Frame.io Provider",
-		AuthorizationURL: b.Config.Frameio.URL + "/ims/authorize/v2", TokenURL: b.Config.Frameio.URL + "/ims/token/v3",
-		Scopes: identity.DefaultProvider().Scopes, Enabled: true,
-	})
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	b.Connect("josh")
-	b.Connect("julia")
-}
-
 // SignIn opens a session for a Nuxeo login whose password is the login.
 func (b *Bed) SignIn(login string) string {
 	b.T.Helper()
-	ctx := b.T.Context()
-	password := login
-	nx := b.App.Nuxeo.As(nuxeo.Basic(login, password))
-	token, err := nx.NewToken(ctx, "nuxeo-frameio", "bed", "test")
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	_, session, err := b.App.Identity.SignIn(ctx, token)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	return session
+	return b.Systems.SignIn(b.App, login)
 }
 
 // Connect signs a login in and connects the Frame.io person of the same name,
 // through the pages, as a browser would.
 func (b *Bed) Connect(login string) string {
 	b.T.Helper()
-	session := b.SignIn(login)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	here, _ := url.Parse(b.Config.PublicURL)
-	jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: session, Path: "/"}})
-	client := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.HasSuffix(r.URL.Path, "/ims/authorize/v2") {
-			q := r.URL.Query()
-			q.Set("login_hint", login+"@example.org")
-			r.URL.RawQuery = q.Encode()
-		}
-		return nil
-	}}
-	resp, err := client.Get(b.Config.PublicURL + "/connect")
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := b.App.Identity.Connected(b.T.Context(), login); err != nil {
-		b.T.Fatalf("connecting %s ended at %s with %d: %v", login, resp.Request.URL.Path, resp.StatusCode, err)
-	}
-	return session
+	return b.Systems.Connect(b.App, login)
 }

@@ -28,7 +28,10 @@ type WantDocument struct {
 // upload left behind; no link held by anybody.
 func (b *Bed) Check(want Want) {
 	b.T.Helper()
-	got := b.tree(b.Folder, "")
+	got, empty := b.tree(b.Folder, "")
+	for _, path := range empty {
+		b.T.Errorf("the folder %q is empty", path)
+	}
 	for path, w := range want {
 		docs := got[path]
 		if len(docs) != 1 {
@@ -48,10 +51,16 @@ func (b *Bed) Check(want Want) {
 	b.checkLinks(len(want))
 }
 
-// tree lists what is not a folder, by titles.
-func (b *Bed) tree(folder, path string) map[string][]nuxeosim.DocView {
-	out := map[string][]nuxeosim.DocView{}
-	for _, d := range b.Nuxeo.Children(folder) {
+// Tree lists what is in the bound folder, without folders and trash, by paths of
+// titles.
+func (s *Systems) Tree() map[string][]nuxeosim.DocView {
+	docs, _ := s.tree(s.Folder, "")
+	return docs
+}
+
+func (s *Systems) tree(folder, path string) (out map[string][]nuxeosim.DocView, empty []string) {
+	out = map[string][]nuxeosim.DocView{}
+	for _, d := range s.Nuxeo.Children(folder) {
 		if d.IsTrashed {
 			continue
 		}
@@ -59,15 +68,16 @@ func (b *Bed) tree(folder, path string) map[string][]nuxeosim.DocView {
 			out[path+d.Title] = append(out[path+d.Title], d)
 			continue
 		}
-		below := b.tree(d.UID, path+d.Title+"/")
+		below, none := s.tree(d.UID, path+d.Title+"/")
+		empty = append(empty, none...)
 		if len(below) == 0 {
-			b.T.Errorf("the folder %q is empty", path+d.Title)
+			empty = append(empty, path+d.Title)
 		}
 		for p, list := range below {
 			out[p] = append(out[p], list...)
 		}
 	}
-	return out
+	return out, empty
 }
 
 func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
@@ -112,16 +122,16 @@ func (b *Bed) checkContent(path string, d nuxeosim.DocView, want []byte) {
 }
 
 // Content reads what a document or version holds; nil when there is nothing.
-func (b *Bed) Content(uid string) []byte {
-	b.T.Helper()
-	r, err := b.Nuxeo.OpenBlob(uid, "")
+func (s *Systems) Content(uid string) []byte {
+	s.T.Helper()
+	r, err := s.Nuxeo.OpenBlob(uid, "")
 	if err != nil {
 		return nil
 	}
 	defer r.Close()
 	got, err := io.ReadAll(r)
 	if err != nil {
-		b.T.Error(err)
+		s.T.Error(err)
 	}
 	return got
 }

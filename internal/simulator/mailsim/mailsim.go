@@ -69,11 +69,16 @@ func Start(address string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the mail catcher: %w", err)
 	}
+	return Serve(l), nil
+}
+
+// Serve takes SMTP from a listener of the caller's.
+func Serve(l net.Listener) *Server {
 	s := &Server{listener: l}
 	s.smtp = smtp.NewServer(s)
 	s.smtp.Domain, s.smtp.MaxMessageBytes, s.smtp.ReadTimeout = "mail.test", 10<<20, time.Minute
 	go func() { _ = s.smtp.Serve(l) }() // ends with Close
-	return s, nil
+	return s
 }
 
 // Addr is host and port for SMTP.

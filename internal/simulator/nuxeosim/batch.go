@@ -90,6 +90,13 @@ func (s *Server) Batches() int {
 	return len(s.batches)
 }
 
+// BatchIDs are the open upload batches.
+func (s *Server) BatchIDs() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.batches))
+}
+
 // ExpireBatches drops all open batches, as the transient store's collector does
 // when their time is over.
 func (s *Server) ExpireBatches() {

@@ -126,7 +126,11 @@ func (s *Server) post(l letter) error {
 	if err != nil {
 		return err
 	}
-	client, err := gomail.NewClient(host, gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(mailTimeout))
+	options := []gomail.Option{gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(mailTimeout)}
+	if s.opt.Dial != nil {
+		options = append(options, gomail.WithDialContextFunc(s.opt.Dial))
+	}
+	client, err := gomail.NewClient(host, options...)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package nuxeosim
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"slices"
 	"time"
 
@@ -35,6 +37,8 @@ type Options struct {
 	// SMTP is host:port of mail.transport; empty makes Document.Mail fail with
 	// 500, as a Nuxeo without mail does.
 	SMTP string
+	// Dial connects to the mail server; nil is a plain dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// MailFrom is mail.from.
 	MailFrom string
 	// LTS is "2021", "2023" (the default) or "2025". 2025 has no

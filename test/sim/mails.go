@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/mailsim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+var mailLine = regexp.MustCompile(`(?s)<li><strong>(.*?)</strong> (.*?)(?: <a |</li>)`)
+
+// said is what a mail or an interaction tells of its items, in a comparable form.
+func said(lines []string) string {
+	slices.Sort(lines)
+	return strings.Join(lines, "; ")
+}
+
+// verdict is what a mail says of an item, as far as it matters.
+func verdict(text string) string {
+	for words, v := range map[string]string{"is a new document": "created", "has a new version": "updated", "was up to date": "unchanged", "was cancelled": "canceled", "failed:": "failed"} {
+		if strings.HasPrefix(text, words) {
+			return v
+		}
+	}
+	return "? " + text
+}
+
+// checkMails: each interaction that has ended was told of, and nothing else was.
+func (w *world) checkMails() {
+	owed := map[string]int{}
+	byParent := map[string][]work.View{}
+	var order []string
+	for _, it := range w.items() {
+		if it.Kind == "publish" || it.Kind == "expand" || it.Kind == "notice" {
+			if byParent[it.Parent] == nil {
+				order = append(order, it.Parent)
+			}
+			byParent[it.Parent] = append(byParent[it.Parent], it)
+		}
+	}
+	for _, parent := range order {
+		if lines, sent := told(byParent[parent]); sent {
+			owed[said(lines)]++
+		} else if !w.story.excused("not_connected") && !w.chaos.signInMayBeLost() {
+			w.violate("mail: nobody was told of %d items", len(byParent[parent]))
+		}
+	}
+	for _, m := range w.Mail.Messages() {
+		if m.Subject == waitingSubject {
+			w.checkWaiting(m)
+			continue
+		}
+		var lines []string
+		for _, l := range mailLine.FindAllStringSubmatch(m.HTML, -1) {
+			lines = append(lines, l[1]+": "+verdict(l[2]))
+		}
+		if _, ok := owed[said(lines)]; !ok && !strings.Contains(m.Subject, "bound") {
+			w.violate("mail: it says what is not so: %q %q", m.Subject, lines)
+		}
+		owed[said(lines)]--
+	}
+	for lines, n := range owed {
+		if n > 0 {
+			w.violate("mail: %d too few about %q", n, lines)
+		}
+	}
+}
+
+// The mail that an interaction waits for somebody to act, and its item.
+const (
+	waitingSubject = "Frame.io: waiting for somebody to act"
+	waitingNotice  = "waiting for somebody"
+)
+
+// checkWaiting: whoever is told that something waits reads what for, and an item
+// did wait.
+func (w *world) checkWaiting(m mailsim.Message) {
+	waited := slices.ContainsFunc(w.items(), func(it work.View) bool { return it.Kind == "notice" && it.Subject == waitingNotice })
+	if !waited || !strings.Contains(m.HTML, "It waits for somebody to act for it") {
+		w.violate("mail: it says that something waits: %q", m.HTML)
+	}
+}
+
+// told are the lines of an interaction's mail, and whether it was sent.
+func told(items []work.View) (lines []string, sent bool) {
+	for _, it := range items {
+		switch {
+		case it.Kind == "notice" && it.Subject == waitingNotice:
+		case it.Kind == "notice":
+			sent = sent || it.State == work.Done
+		case it.Kind == "expand" && it.State == work.Done:
+		case it.State == work.Done:
+			lines = append(lines, it.Title+": "+it.Outcome)
+		default:
+			lines = append(lines, it.Title+": "+string(it.State))
+		}
+	}
+	return lines, sent
+}

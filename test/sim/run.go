@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"database/sql"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// settleTime is how long after the faults everything must have come to an end:
+// longer than the longest back-off and an hour's jump of a clock.
+const settleTime = 6 * time.Hour
+
+// Run plays one seed within a bubble and says what came of it. It ends the test
+// only when the world cannot be built.
+func Run(t testing.TB, seed uint64, tracing bool) Result {
+	w := newWorld(t, seed, dir(t), tracing)
+	w.story = &story{w: w, d: w.seed.stream("story"), excuses: map[string]bool{}, locked: map[string]bool{}}
+	done := make(chan struct{})
+	alive := make(chan struct{})
+	end := sync.OnceFunc(func() { w.end(done, alive) })
+	t.Cleanup(end) // also when the test ends in the middle
+	for _, n := range w.nodes {
+		n.start()
+	}
+	go func() { // a crash of one node does not keep others from starting again
+		defer close(alive)
+		w.keepAllAlive(done)
+	}()
+	w.prepare()
+	w.trace("shape %+v", w.shape)
+	w.chaos.on.Store(true)
+	w.story.tell()
+	w.heal()
+	if w.settle("after the faults") {
+		w.checkAll()
+		w.again()
+	}
+	for _, it := range w.items() {
+		w.result.Ended[string(it.State)]++
+	}
+	end()
+	w.checkLog()
+	return w.finish()
+}
+
+// end stops everything, so that nothing is left in the bubble.
+func (w *world) end(done chan<- struct{}, alive <-chan struct{}) {
+	close(done)
+	w.chaos.on.Store(false)
+	for _, n := range w.nodes {
+		n.thaw()
+	}
+	<-alive
+	for _, n := range w.nodes {
+		n.die("at the end")
+		n.bury()
+	}
+	time.Sleep(15 * time.Minute) // what half-open connections left ends
+}
+
+func (w *world) keepAllAlive(done <-chan struct{}) {
+	ended := make(chan struct{})
+	for _, n := range w.nodes {
+		go func() { n.keepAlive(done); ended <- struct{}{} }()
+	}
+	for range w.nodes {
+		<-ended
+	}
+}
+
+// prepare connects people and binds the folder, before anything goes wrong.
+func (w *world) prepare() {
+	a := w.nodes[0].app
+	w.Register(a)
+	w.Connect(a, "josh")
+	w.Connect(a, "julia")
+	made, item, err := a.Binding.Bind(w.T.Context(), "josh", binding.Request{Folder: w.Folder, ActionName: "Publish", Workspaces: []string{w.Workspace}})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	v, err := a.Engine.Await(w.T.Context(), bed.Viewer, item, time.Hour)
+	if err != nil || v.State != work.Done {
+		w.T.Fatalf("bind: %+v %v", v.Item, err)
+	}
+	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
+	w.story.set()
+}
+
+// heal ends everything that was going wrong.
+func (w *world) heal() {
+	w.chaos.on.Store(false)
+	w.Nuxeo.DamageUploads(0)
+	for _, n := range w.nodes {
+		n.arm(0, 0, never)
+		n.skew.Store(0)
+		n.thaw()
+	}
+	w.trace("the faults are over")
+	for _, n := range w.nodes { // whoever died comes back
+		for n.current.Load() == nil {
+			time.Sleep(time.Second)
+		}
+	}
+	// What waits for somebody to act goes on when people connect again.
+	for _, login := range []string{"josh", "julia"} {
+		w.Connect(w.nodes[0].app, login)
+	}
+}
+
+// settle waits until every item is final.
+func (w *world) settle(when string) bool {
+	var open string
+	for deadline := time.Now().Add(settleTime); time.Now().Before(deadline); time.Sleep(20 * time.Second) {
+		if open = w.open(); open == "" {
+			time.Sleep(20 * time.Second)
+			if open = w.open(); open == "" {
+				w.trace("settled %s", when)
+				return true
+			}
+		}
+	}
+	w.violate("settling: %s there is still %s", when, open)
+	return false
+}
+
+// open is an item that is not final.
+func (w *world) open() string {
+	var what string
+	err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT kind || ' ' || title || ' ' || state || ' at ' || step || ': ' || message
+		FROM items WHERE state IN ('waiting', 'running') ORDER BY id LIMIT 1`).Scan(&what)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err.Error()
+	}
+	return what
+}
+
+// again publishes everything once more, without faults: all arrives, and then a
+// third time, which writes nothing.
+func (w *world) again() {
+	if w.story.unbound {
+		return
+	}
+	for uid := range w.story.locked {
+		if err := w.Nuxeo.Unlock(uid); err != nil {
+			w.violate("unlocking: %v", err)
+		}
+		delete(w.story.locked, uid)
+	}
+	for _, round := range []string{"when all is published again", "when nothing is new"} {
+		versions := w.versions()
+		known := len(w.items())
+		w.story.publish(w.story.assets...)
+		w.story.wg.Wait()
+		if !w.settle(round) {
+			return
+		}
+		w.checkAll()
+		w.checkRound(round, w.items()[known:], versions)
+		if w.seed%2 == 0 { // the last round costs as much as a story
+			break
+		}
+	}
+	w.checkComplete()
+}

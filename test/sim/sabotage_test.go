@@ -1,0 +1,191 @@
+package sim
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sabotage is a protection that is taken out of the product. Each replacement
+// must match exactly once: when the code changes, this list follows it.
+type sabotage struct {
+	name string
+	// hint is a seed that noticed it once, tried first.
+	hint uint64
+	cuts []cut
+}
+
+type cut struct{ file, from, to string }
+
+// The replacements look at a variable of the environment, so that one program
+// serves all of them.
+const asked = `os.Getenv("SIM_SABOTAGE") == `
+
+var sabotages = []sabotage{
+	{"look before create", 298, []cut{
+		{
+			"internal/intake/document.go", `	if r.Job.Intent != nil { // we may have done it already`,
+			`	if r.Job.Intent != nil && !(` + asked + `"look before create") {`,
+		},
+		{"internal/intake/document.go", `IdempotencyKey: "nuxeo-frameio-create-" +`, `IdempotencyKey: sabotagedKey() + "nuxeo-frameio-create-" +`},
+		{
+			"internal/intake/document.go", `func (s *Service) post(`,
+			`func sabotagedKey() string {
+	if ` + asked + `"look before create" {
+		return rand.Text()
+	}
+	return ""
+}
+
+func (s *Service) post(`,
+		},
+		{"internal/intake/document.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
+	}},
+	{"generation check", 60, []cut{
+		{
+			"internal/work/settle.go", "`UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`,\n\t\t\tstore.Millis(e.now()), t.ID, t.Generation)",
+			"sabotagedFence(), store.Millis(e.now()), t.ID, t.Generation)",
+		},
+		{
+			"internal/work/settle.go", "// fenced runs fn only",
+			"func sabotagedFence() string {\n\tif " + asked + "\"generation check\" {\n\t\treturn `UPDATE items SET updated = $1 WHERE id = $2 AND $3 > 0`\n\t}\n" +
+				"\treturn `UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`\n}\n\n// fenced runs fn only",
+		},
+		{"internal/work/settle.go", "import (\n", "import (\n\t\"os\"\n"},
+		{
+			"internal/work/lease.go", "`UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'",
+			"sabotagedLease()+`",
+		},
+		{
+			"internal/work/lease.go", "func (e *Engine) renew(",
+			"func sabotagedLease() string {\n\tif " + asked + "\"generation check\" {\n\t\treturn `UPDATE items SET lease_until = $1 WHERE id = $2 AND $3 > 0`\n\t}\n" +
+				"\treturn `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`\n}\n\nfunc (e *Engine) renew(",
+		},
+		{"internal/work/lease.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"size check", 0, []cut{
+		{
+			"internal/intake/verify.go", "	if b.Length != j.File.Size {\n		return false\n	}\n	return j.Digest",
+			"	if b.Length != j.File.Size && !(" + asked + "\"size check\") {\n		return false\n	}\n	return j.Digest",
+		},
+		{"internal/intake/verify.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"check-in before update", 15, []cut{
+		{"internal/intake/document.go", "	if b == nil {\n		return doc, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return doc, nil\n	}\n"},
+	}},
+	{"replay window", 166, []cut{
+		{"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)", "only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)"},
+		{
+			"internal/web/action.go", "// only is the value",
+			"func sabotagedNow(s *Server, r *http.Request) time.Time {\n\tif seconds, err := strconv.ParseInt(only(r.Header, v4.TimestampHeader), 10, 64); err == nil && " +
+				asked + "\"replay window\" {\n\t\treturn time.Unix(seconds, 0)\n\t}\n\treturn s.Now()\n}\n\n// only is the value",
+		},
+		{"internal/web/action.go", "import (\n", "import (\n\t\"os\"\n\t\"strconv\"\n"},
+	}},
+}
+
+// overlay writes the mutated files and the list that `go test -overlay` takes.
+func overlay(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, order := map[string]string{}, []string{}
+	for _, s := range sabotages {
+		for _, c := range s.cuts {
+			text, known := changed[c.file]
+			if !known {
+				b, err := os.ReadFile(filepath.Join(root, c.file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = string(b)
+				order = append(order, c.file)
+			}
+			if n := strings.Count(text, c.from); n != 1 {
+				t.Fatalf("sabotage %q: in %s this is there %d times, not once; bring the list up to date:\n%s", s.name, c.file, n, c.from)
+			}
+			changed[c.file] = strings.Replace(text, c.from, c.to, 1)
+		}
+	}
+	list := struct{ Replace map[string]string }{map[string]string{}}
+	dir := t.TempDir()
+	for i, file := range order {
+		to := filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		if err := os.WriteFile(to, []byte(changed[file]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list.Replace[filepath.Join(root, file)] = to
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// count is for the figures in doc/reliability.md.
+var count = flag.Bool("count", false, "with TestSabotageIsNoticed: run all seeds and count those that fail")
+
+// sabotagedSeeds are among those that make test runs.
+const sabotagedSeeds = 300
+
+var (
+	failedSeed = regexp.MustCompile(`-seed (\d+)`)
+	whatFailed = regexp.MustCompile(`(?m)^\s+sim_test\.go:\d+: (.*)$`)
+)
+
+// The simulation has teeth: without each of these protections of the product its
+// seeds fail, and say of which promise.
+func TestSabotageIsNoticed(t *testing.T) {
+	if testing.Short() || *one != 0 {
+		t.Skip("it builds the program anew")
+	}
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "sabotaged.test")
+	if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", overlay(t), "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	for _, s := range sabotages {
+		t.Run(s.name, func(t *testing.T) {
+			began := time.Now()
+			play := func(args ...string) ([]byte, error) {
+				run := exec.CommandContext(t.Context(), program, append([]string{"-test.run", "TestSeeds$", "-stop"}, args...)...)
+				run.Env = append(os.Environ(), "SIM_SABOTAGE="+s.name)
+				return run.CombinedOutput()
+			}
+			if *count {
+				out, _ := play("-stop=false", "-seeds", fmt.Sprint(sabotagedSeeds)) // it says what it is by what it prints
+				caught := map[string]bool{}
+				for _, m := range failedSeed.FindAllSubmatch(out, -1) {
+					caught[string(m[1])] = true
+				}
+				t.Logf("without the %s %d seeds fail: %v", s.name, len(caught), slices.Sorted(maps.Keys(caught)))
+				return
+			}
+			out, err := play("-seeds", "1", "-first", fmt.Sprint(s.hint))
+			if err == nil {
+				out, err = play("-seeds", fmt.Sprint(sabotagedSeeds))
+			}
+			seed, what := failedSeed.FindSubmatch(out), whatFailed.FindSubmatch(out)
+			if err == nil || seed == nil || what == nil {
+				t.Fatalf("without the %s all seeds pass, or none runs: %v\n%.2000s", s.name, err, out)
+			}
+			t.Logf("without the %s: seed %s after %v: %s", s.name, seed[1], time.Since(began).Round(time.Second), what[1])
+		})
+	}
+}

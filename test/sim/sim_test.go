@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+)
+
+var (
+	seeds = flag.Int("seeds", 300, "how many seeds to run")
+	first = flag.Uint64("first", 1, "the first of them")
+	one   = flag.Uint64("seed", 0, "run this one alone, and with -v show what happens")
+	stop  = flag.Bool("stop", false, "leave out the rest once a seed has failed")
+)
+
+func play(t *testing.T, seed uint64, tracing bool) (r Result) {
+	t.Helper()
+	if _, err := template(); err != nil { // outside of the bubble: it is for all
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) { r = Run(t, seed, tracing) })
+	return r
+}
+
+// kept are the seeds that found something once; they always run.
+func kept(t *testing.T) (out []uint64) {
+	t.Helper()
+	f, err := os.Open("testdata/seeds.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		word, _, _ := strings.Cut(lines.Text(), " ")
+		if n, err := strconv.ParseUint(word, 10, 64); err == nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func report(t *testing.T, r Result) {
+	t.Helper()
+	for _, v := range r.Violations {
+		t.Errorf("%s\n\tgo test ./test/sim -run 'TestSeeds$' -v -seed %d", v, r.Seed)
+	}
+}
+
+// Every seed's story ends as the model says. Over the usual seeds each kind of
+// fault strikes, and a process dies in each step: else they would prove little.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	if *one != 0 {
+		r := play(t, *one, true)
+		if testing.Verbose() {
+			fmt.Println(strings.Join(r.Trace, "\n"))
+		}
+		report(t, r)
+		return
+	}
+	list := kept(t)
+	for i := range uint64(*seeds) {
+		if !slices.Contains(list, *first+i) {
+			list = append(list, *first+i)
+		}
+	}
+	var all summary
+	var failed atomic.Bool
+	began := time.Now()
+	t.Run("seed", func(t *testing.T) {
+		for _, seed := range list {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				if *stop && failed.Load() {
+					t.Skip("another one has failed")
+				}
+				r := play(t, seed, false)
+				report(t, r)
+				failed.Store(failed.Load() || t.Failed())
+				all.add(r)
+			})
+		}
+	})
+	all.print(t, time.Since(began))
+	if *seeds >= 300 && !t.Failed() {
+		all.check(t)
+	}
+}
+
+// summary adds results up.
+type summary struct {
+	mu              sync.Mutex
+	seeds, died     int
+	simulated       time.Duration
+	faults, crashes map[string]int
+	ended           map[string]int
+}
+
+func (s *summary) add(r Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults == nil {
+		s.faults, s.crashes, s.ended = map[string]int{}, map[string]int{}, map[string]int{}
+	}
+	s.seeds++
+	s.died += r.Died
+	s.simulated += r.Simulated
+	for to, from := range map[*map[string]int]map[string]int{&s.faults: r.Faults, &s.crashes: r.Crashes, &s.ended: r.Ended} {
+		for k, n := range from {
+			(*to)[k] += n
+		}
+	}
+}
+
+func (s *summary) print(t *testing.T, took time.Duration) {
+	t.Helper()
+	n := 0
+	for _, c := range s.faults {
+		n += c
+	}
+	line := fmt.Sprintf("%d seeds in %v: %v simulated, %d faults, %d crashes, items %v",
+		s.seeds, took.Round(100*time.Millisecond), s.simulated.Round(time.Minute), n, s.died, s.ended)
+	t.Log(line)
+	t.Log("faults: ", listed(s.faults))
+	t.Log("crashes during: ", listed(s.crashes))
+	if testing.Verbose() {
+		fmt.Println(line)
+	}
+}
+
+func listed(m map[string]int) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, fmt.Sprintf("%s %d", k, m[k]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// leastFaults and leastCrashes are how often each must happen in 300 seeds. What
+// takes no time is hard to die in.
+const (
+	leastFaults  = 10
+	leastCrashes = 2
+)
+
+func (s *summary) check(t *testing.T) {
+	t.Helper()
+	names := []string{
+		"delivery repeated", "replay outside of the window", "batches purged", "links expired", "tokens expired", "tokens revoked",
+		"damaged join", "freeze", "clock jump",
+	}
+	for _, f := range faults {
+		names = append(names, f.name)
+	}
+	for _, name := range names {
+		if s.faults[name] < leastFaults {
+			t.Errorf("%q happened only %d times", name, s.faults[name])
+		}
+	}
+	during := []string{"publish ", "expand ", "expand list", "expand folders", "notice "}
+	for _, step := range []string{
+		intake.StepResolve, intake.StepLink, intake.StepRefresh, intake.StepTransfer, intake.StepAttach,
+		intake.StepVerify, intake.StepDescribe, intake.StepComments,
+	} {
+		during = append(during, "publish "+step)
+	}
+	for _, step := range during {
+		if s.crashes[step] < leastCrashes {
+			t.Errorf("only %d processes died during %q", s.crashes[step], step)
+		}
+	}
+}
+
+// A seed with one node and one worker has the same effects each time.
+func TestSeedsRepeat(t *testing.T) {
+	t.Parallel()
+	if *one != 0 {
+		t.Skip("one seed is wanted")
+	}
+	tried := 0
+	for seed := uint64(1); tried < 8; seed++ {
+		if s := drawShape(chance(seed)); s.nodes > 1 || s.workers > 1 || s.faults == 0 {
+			continue
+		}
+		tried++
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			a, b := play(t, seed, true), play(t, seed, true)
+			if a.Effects != b.Effects {
+				t.Errorf("two runs of seed %d have different effects: %s", seed, difference(a.Trace, b.Trace))
+			}
+		})
+	}
+}
+
+func difference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("at line %d\n%s\n%s", i, a[i], b[i])
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(a), len(b))
+}
