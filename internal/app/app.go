@@ -229,10 +229,13 @@ func (a *App) register() {
 }
 
 func (a *App) serveBy(registry *prometheus.Registry) {
-	database := filepath.Join(a.Config.Data, "connector.db")
+	files := map[string]string{}
+	if a.Config.Database == "" {
+		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
+	}
 	metrics.Watch(registry, metrics.Sources{
 		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check, Now: a.world.Now,
-		Files: map[string]string{"data": database, "log": database + "-wal"},
+		Files: files,
 	})
 	stopping := make(chan struct{})
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })

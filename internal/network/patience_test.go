@@ -108,12 +108,12 @@ func TestPatience(t *testing.T) {
 // arrives, what stops is noticed.
 func TestPatienceOverSockets(t *testing.T) {
 	t.Parallel()
-	const silence = 150 * time.Millisecond
+	const silence = time.Second
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for range 10 {
+		for range 15 {
 			_, _ = fmt.Fprint(w, "x")
 			_ = http.NewResponseController(w).Flush()
-			_ = wait(r.Context(), silence/3)
+			_ = wait(r.Context(), silence/10)
 		}
 		if r.URL.Path == "/stops" {
 			<-r.Context().Done()
@@ -128,7 +128,7 @@ func TestPatienceOverSockets(t *testing.T) {
 		}
 		b, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if len(b) != 10 || good != (err == nil) || err != nil && !fault.Is(err, fault.Unavailable) {
+		if len(b) != 15 || good != (err == nil) || err != nil && !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: %d bytes, %v", path, len(b), err)
 		}
 	}

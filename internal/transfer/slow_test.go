@@ -111,7 +111,7 @@ func TestSlowLinksComplete(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]*link{
 		"source": {piece: 1400, read: slowSpeed}, "sink": {piece: 64 << 10, write: slowSpeed}, "both": {piece: 1400, read: slowSpeed, write: slowSpeed},
-		"crawl": {piece: 1400, read: 2 << 10}, "crawling sink": {piece: 64 << 10, write: 4 << 10},
+		"crawl": {piece: 1400, read: 2 << 10}, "crawling sink": {piece: 64 << 10, write: 8 << 10},
 	} {
 		for _, digest := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, digest), func(t *testing.T) {

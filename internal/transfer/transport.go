@@ -93,17 +93,17 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 }
 
 const (
-	firstStep    = 64 << 10
+	firstStep    = 128 << 10
 	smallestStep = 16 << 10
 )
 
 // nextStep is half as wide after a write that took a second, and twice as wide
-// after one that took none.
+// after one that took less than half of that.
 func nextStep(step int, took time.Duration) int {
 	switch {
 	case took > time.Second:
 		return max(smallestStep, step/2)
-	case took < 100*time.Millisecond:
+	case took < 500*time.Millisecond:
 		return min(bufferSize, step*2)
 	}
 	return step
