@@ -22,6 +22,7 @@ func (w *world) items() []work.View {
 // checkAll compares everything with the model, at a time when all is settled.
 func (w *world) checkAll() {
 	w.checkItems()
+	w.checkHistories()
 	w.checkDocuments()
 	w.checkAccepted()
 	w.checkBatches()
