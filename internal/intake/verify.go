@@ -176,6 +176,40 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 	return wrong
 }
 
+// undoWrite puts back what was written if it is not what was sent. What is right
+// stays, although the item came to nothing.
+func (s *Service) undoWrite(ctx context.Context, r *Run) error {
+	doc, err := s.written(ctx, r)
+	if doc == nil || err != nil {
+		return err
+	}
+	b := doc.Blob("file:content")
+	if b == nil || same(b, r.Job) || s.untouched(b, r.Job) {
+		return nil
+	}
+	r.Job.Document = doc.UID
+	if err := s.putBack(ctx, r, doc, b); !fault.Is(err, fault.Refused) {
+		return err
+	}
+	return nil
+}
+
+// written is the document that the intent was about; nil when there is none.
+func (s *Service) written(ctx context.Context, r *Run) (*nuxeo.Document, error) {
+	if r.Job.Document != "" {
+		doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+		if nuxeo.NotFound(err) {
+			return nil, nil
+		}
+		return doc, err
+	}
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.findMade(ctx, r, &l, r.Job.File.ID)
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "none"
