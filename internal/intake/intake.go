@@ -190,8 +190,17 @@ func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, err
 	return next, err
 }
 
-// Undo removes what is half made: a batch that nothing has used.
+// Unfinished says whether something may be half made.
+func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil }
+
+// Undo removes what is half made: wrong bytes in the document that nobody has
+// compared yet, and a batch that nothing has used.
 func (s *Service) Undo(ctx context.Context, r *Run) error {
+	if r.Job.Intent != nil {
+		if err := s.undoWrite(ctx, r); err != nil {
+			return err
+		}
+	}
 	if r.Job.Batch == "" {
 		return nil
 	}

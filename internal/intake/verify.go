@@ -123,17 +123,8 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 		}
 		return s.removeWrong(ctx, r, wrong)
 	}
-	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
-	if err != nil {
+	if err := s.turnBack(ctx, r, before.BeforeDigest); err != nil {
 		return err
-	}
-	for _, v := range slices.Backward(versions) {
-		if b := v.Blob("file:content"); b != nil && b.Digest == before.BeforeDigest {
-			if err := s.restore(ctx, r, v.UID); err != nil {
-				return err
-			}
-			break
-		}
 	}
 	r.Job.Intent = nil
 	if err := r.Save(ctx); err != nil {
@@ -142,17 +133,32 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 	return wrong
 }
 
-// restore turns the document back, but keeps what is there now in a version
-// first: it might be somebody else's work and not our damage.
-func (s *Service) restore(ctx context.Context, r *Run, version string) error {
+// turnBack gives the document the content it had before, if any, but keeps what
+// is there now in a version first: it might be somebody else's work and not our
+// damage.
+func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
+	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(versions, func(v *nuxeo.Document) bool {
+		b := v.Blob("file:content")
+		return b != nil && b.Digest == digest
+	})
+	if at < 0 && digest != "" {
+		return nil
+	}
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
 	if err != nil {
 		return err
 	}
-	if _, err := s.keepContent(ctx, r, doc); err != nil {
+	if doc, err = s.keepContent(ctx, r, doc); err != nil {
 		return err
 	}
-	return r.Nuxeo.RestoreVersion(ctx, version)
+	if digest == "" { // it was made for an upload that had expired
+		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil}, nuxeo.WriteOptions{Source: SourceMetadata})
+	}
+	return r.Nuxeo.RestoreVersion(ctx, versions[at].UID)
 }
 
 func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
@@ -168,6 +174,40 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 		return err
 	}
 	return wrong
+}
+
+// undoWrite puts back what was written if it is not what was sent. What is right
+// stays, although the item came to nothing.
+func (s *Service) undoWrite(ctx context.Context, r *Run) error {
+	doc, err := s.written(ctx, r)
+	if doc == nil || err != nil {
+		return err
+	}
+	b := doc.Blob("file:content")
+	if b == nil || same(b, r.Job) || s.untouched(b, r.Job) {
+		return nil
+	}
+	r.Job.Document = doc.UID
+	if err := s.putBack(ctx, r, doc, b); !fault.Is(err, fault.Refused) {
+		return err
+	}
+	return nil
+}
+
+// written is the document that the intent was about; nil when there is none.
+func (s *Service) written(ctx context.Context, r *Run) (*nuxeo.Document, error) {
+	if r.Job.Document != "" {
+		doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+		if nuxeo.NotFound(err) {
+			return nil, nil
+		}
+		return doc, err
+	}
+	l, err := s.linkOf(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.findMade(ctx, r, &l, r.Job.File.ID)
 }
 
 func orNone(s string) string {

@@ -240,7 +240,7 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	if err := t.Load(&st); err != nil {
 		return err
 	}
-	if st.Job.Batch == "" {
+	if !st.Job.Unfinished() {
 		return nil
 	}
 	r, err := w.run(ctx, t, &st)

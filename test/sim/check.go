@@ -22,6 +22,7 @@ func (w *world) items() []work.View {
 // checkAll compares everything with the model, at a time when all is settled.
 func (w *world) checkAll() {
 	w.checkItems()
+	w.checkHistories()
 	w.checkDocuments()
 	w.checkAccepted()
 	w.checkBatches()
@@ -130,7 +131,7 @@ func (w *world) explained(got, want []string, h *history) bool {
 		switch {
 		case i < len(want) && g == want[i]:
 			i++
-		case j > 0 && g == got[j-1] && s.purged, s.excused("canceled", "gone", "locked"), h.byPerson(g), w.shape.verify == "parts" && h.had(g):
+		case j > 0 && g == got[j-1] && s.purged, s.excused("canceled", "gone", "locked"), h.byPerson(g), h.replacedByPerson(g), w.shape.verify == "parts" && h.had(g):
 		default:
 			return false
 		}

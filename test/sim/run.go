@@ -35,6 +35,9 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	w.prepare()
 	w.trace("shape %+v", w.shape)
 	w.chaos.on.Store(true)
+	if last := w.nodes[len(w.nodes)-1]; w.shape.skews { // it has been wrong since ever
+		w.story.jump(last)
+	}
 	w.story.tell()
 	w.heal()
 	if w.settle("after the faults") {

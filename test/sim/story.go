@@ -403,7 +403,7 @@ func (s *story) jump(n *node) {
 	if !s.w.shape.skews {
 		return
 	}
-	by := []time.Duration{0, 30 * time.Second, -30 * time.Second, 10 * time.Minute, -10 * time.Minute, time.Hour, -time.Hour}[s.d.IntN(7)]
+	by := []time.Duration{0, 30 * time.Second, -30 * time.Second, 10 * time.Minute, -10 * time.Minute, time.Hour, time.Hour, -time.Hour}[s.d.IntN(8)]
 	s.w.hit("clock jump", fmt.Sprint(n.name, " ", by))
 	n.skew.Store(int64(by))
 }

@@ -139,6 +139,16 @@ func (h *history) byPerson(digest string) bool {
 	return slices.Contains(h.contents, held{digest, true})
 }
 
+// replacedByPerson says whether a person has replaced the content.
+func (h *history) replacedByPerson(digest string) bool {
+	for i := range len(h.contents) - 1 {
+		if h.contents[i].digest == digest && h.contents[i+1].person {
+			return true
+		}
+	}
+	return false
+}
+
 // had says whether it was ever there.
 func (h *history) had(digest string) bool {
 	return slices.ContainsFunc(h.contents, func(c held) bool { return c.digest == digest })
