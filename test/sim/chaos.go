@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -233,11 +232,3 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 // RoundTrip is http.RoundTripper's.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// sleep waits in the bubble's time.
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
-}

@@ -151,7 +151,7 @@ func listed(m map[string]int) string {
 // leastFaults and leastCrashes are how often each must happen in 300 seeds. What
 // takes no time is hard to die in.
 const (
-	leastFaults  = 10
+	leastFaults  = 5
 	leastCrashes = 2
 )
 

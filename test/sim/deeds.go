@@ -1,0 +1,109 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// edit is a person who replaces the content in Nuxeo.
+func (s *story) edit(a *asset) {
+	d, ok := s.document(a)
+	if !ok {
+		return
+	}
+	mine := s.content()
+	a.all[digestOf(mine)] = true
+	if err := s.w.Nuxeo.SetProps(d.UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}, "dc:lastContributor": "olga", "dc:modified": time.Now(),
+	}); err == nil {
+		s.excuse("refused") // when it comes between our write and our look
+		a.changed = time.Now()
+		s.w.watch.byPerson()
+	}
+}
+
+// purge lets all open uploads expire. An item begins again a few times only.
+func (s *story) purge() {
+	s.purged = true
+	s.w.hit("batches purged", "")
+	s.w.Nuxeo.ExpireBatches()
+	s.excuse("refused")
+}
+
+func (s *story) lock(a *asset) {
+	d, ok := s.document(a)
+	if !ok || s.w.Nuxeo.Lock(d.UID, "olga") != nil {
+		return
+	}
+	s.locked[d.UID] = true
+	s.excuse("locked")
+	s.excuse("forbidden") // what Nuxeo says of a write that meets the lock
+}
+
+func (s *story) cancel(n *node) {
+	a := n.current.Load()
+	if a == nil {
+		return
+	}
+	items, _, err := a.Engine.Items(s.w.T.Context(), bed.Viewer, work.Filter{Limit: 50})
+	if err != nil {
+		return
+	}
+	for _, it := range items {
+		if !it.State.Final() && it.Kind == "publish" {
+			s.wg.Go(func() { _ = a.Engine.Cancel(s.w.T.Context(), bed.Viewer, it.ID) }) // it may have ended, or the node
+			s.excuse("canceled")
+			return
+		}
+	}
+}
+
+func (s *story) unbind(n *node) {
+	a := n.current.Load()
+	if a == nil || s.unbound {
+		return
+	}
+	s.unbound = true
+	s.excuse("gone")
+	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID) }) // the node may be dead
+}
+
+func (s *story) revoke() {
+	s.w.hit("tokens revoked", "")
+	s.excuse("not_connected")
+	s.w.Frameio.RevokeTokens(s.w.Josh)
+}
+
+func (s *story) damage() {
+	if s.w.shape.verify != "digest" { // part sums do not tell
+		return
+	}
+	s.w.hit("damaged join", "")
+	s.w.watch.damage()
+	s.w.Nuxeo.DamageUploads(1)
+	s.excuse("refused")
+}
+
+func (s *story) freeze(n *node) {
+	long := time.Duration(s.d.Int64N(int64(80 * time.Second)))
+	s.w.hit("freeze", n.name)
+	n.freeze()
+	s.wg.Go(func() {
+		time.Sleep(long)
+		s.w.trace("%s wakes up", n.name)
+		n.thaw()
+	})
+}
+
+func (s *story) jump(n *node) {
+	if !s.w.shape.skews {
+		return
+	}
+	by := []time.Duration{0, 30 * time.Second, -30 * time.Second, 10 * time.Minute, -10 * time.Minute, time.Hour, time.Hour, -time.Hour}[s.d.IntN(8)]
+	s.w.hit("clock jump", fmt.Sprint(n.name, " ", by))
+	n.skew.Store(int64(by))
+}
