@@ -152,6 +152,9 @@ type stream struct {
 const (
 	streamEvery = 300 * time.Millisecond
 	streamItems = 100
+	// overlap is how far back each look goes beyond what was seen last; what was
+	// sent is not sent again.
+	overlap = 10 * time.Second
 	// keepAlive is when a silent stream says that it is alive.
 	keepAlive = 15 * time.Second
 	// writeTime is how long a listener may leave unread what was sent; one that
@@ -228,7 +231,8 @@ func (st *stream) list() ([]work.View, error) {
 	if st.parent != "" {
 		list, err := st.server.Engine.Changed(st.ctx, st.who, st.parent, st.since)
 		if len(list) > 0 {
-			st.since = list[len(list)-1].Updated // what changed in the same moment is looked at again
+			// A change has its time before it can be seen.
+			st.since = list[len(list)-1].Updated.Add(-overlap)
 		}
 		return list, err
 	}
@@ -259,7 +263,9 @@ func (st *stream) finish(w http.ResponseWriter) error {
 	if st.ended = over; !over {
 		return nil
 	}
-	// Something may have ended between the list and the count.
+	// Something may have ended between the list and the count, or bear the time
+	// of a node whose clock is slow.
+	st.since = time.Time{}
 	if _, err := st.send(w); err != nil {
 		return err
 	}
