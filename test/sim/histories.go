@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -9,7 +10,7 @@ import (
 
 // checkHistories: one holder at a time has written each item's history, so that
 // it goes forward. It goes back only to where it says that it begins again, or
-// to look anew which file and which document it is about.
+// to look anew who acts, which file and which document it is about.
 func (w *world) checkHistories() {
 	for _, it := range w.items() {
 		events, err := w.nodes[0].app.Engine.History(w.T.Context(), it.ID)
@@ -18,7 +19,11 @@ func (w *world) checkHistories() {
 			return
 		}
 		if twice := repeated(events); twice != "" {
-			w.violate("one holder: %s %q has written %q twice", it.Kind, it.Title, twice)
+			var told []string
+			for _, e := range events {
+				told = append(told, strings.TrimSpace(e.Event+" "+e.Detail))
+			}
+			w.violate("one holder: %s %q has written %q twice: %s", it.Kind, it.Title, twice, strings.Join(told, "; "))
 		}
 	}
 }
@@ -29,7 +34,7 @@ func repeated(events []work.Event) string {
 	for _, e := range events {
 		what := e.Event
 		switch {
-		case e.Event == "begun again", e.Event == "retried", e.Event == "step" && slices.Contains([]string{intake.StepResolve, intake.StepLink}, e.Detail):
+		case slices.Contains([]string{"begun again", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{intake.StepResolve, intake.StepLink}, e.Detail):
 			clear(seen)
 			continue
 		case e.Event == "step":

@@ -81,8 +81,7 @@ func (w *world) keepAllAlive(done <-chan struct{}) {
 func (w *world) prepare() {
 	a := w.nodes[0].app
 	w.Register(a)
-	w.Connect(a, "josh")
-	w.Connect(a, "julia")
+	w.signIn()
 	made, item, err := a.Binding.Bind(w.T.Context(), "josh", binding.Request{Folder: w.Folder, ActionName: "Publish", Workspaces: []string{w.Workspace}})
 	if err != nil {
 		w.T.Fatal(err)
@@ -93,6 +92,11 @@ func (w *world) prepare() {
 	}
 	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
 	w.story.set()
+}
+
+func (w *world) signIn() {
+	w.Connect(w.nodes[0].app, "josh")
+	w.Connect(w.nodes[0].app, "julia")
 }
 
 // heal ends everything that was going wrong.
@@ -110,10 +114,7 @@ func (w *world) heal() {
 			time.Sleep(time.Second)
 		}
 	}
-	// What waits for somebody to act goes on when people connect again.
-	for _, login := range []string{"josh", "julia"} {
-		w.Connect(w.nodes[0].app, login)
-	}
+	w.signIn() // who was signed out connects again, and what waited for it goes on
 }
 
 // settle waits until every item is final.
@@ -155,6 +156,7 @@ func (w *world) again() {
 		}
 		delete(w.story.locked, uid)
 	}
+	w.signIn()
 	for _, round := range []string{"when all is published again", "when nothing is new"} {
 		versions := w.versions()
 		known := len(w.items())
