@@ -92,7 +92,7 @@ func (c *cluster) settled(d *drive.Driver, interactions ...string) {
 			c.t.Errorf("%s has %d versions", d.Title, len(v))
 		}
 	}
-	if n := c.nuxeo.Batches(); n != 0 {
+	if n := c.nuxeo.FilledBatches(); n != 0 {
 		c.t.Errorf("%d upload batches are left", n)
 	}
 }
