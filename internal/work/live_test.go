@@ -89,6 +89,48 @@ func TestHeartbeatKeepsTheLease(t *testing.T) {
 	})
 }
 
+// A transfer of three hours, in slices, beside another node that looks for lost
+// items all the time: at no moment do two work on it.
+func TestWorkOfHoursHasOneOwner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var owners, most, slices atomic.Int64
+		began := time.Now()
+		k := worker{step: func(ctx context.Context, k *Task) (Next, error) {
+			slices.Add(1)
+			most.Store(max(most.Load(), owners.Add(1)))
+			defer owners.Add(-1)
+			for !k.SliceOver() && time.Since(began) < 3*time.Hour {
+				select {
+				case <-time.After(time.Minute):
+				case <-ctx.Done():
+					return Next{}, ctx.Err()
+				}
+			}
+			return Next{Done: time.Since(began) >= 3*time.Hour, Step: "bytes"}, nil
+		}}
+		w := &world{T: t, Engine: engine(t, openFile(t), time.Now, "node-1", k)}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		for _, e := range []*Engine{w.Engine, engine(t, w.db, time.Now, "node-2", k)} {
+			e.set.Sweep = 30 * time.Second // often enough to see a lease end
+			go func() { ended <- e.Run(ctx) }()
+		}
+		id := w.one()
+		w.Wake(id)
+		time.Sleep(4 * time.Hour)
+		w.is(w.item(id), Done)
+		cancel()
+		if err := errors.Join(<-ended, <-ended); err != nil {
+			t.Error(err)
+		}
+		t.Logf("%d slices, at most %d at once", slices.Load(), most.Load())
+		if most.Load() != 1 || slices.Load() < 10 {
+			t.Errorf("%d slices, %d at once", slices.Load(), most.Load())
+		}
+	})
+}
+
 // The database does not answer any more: the holder stops before its lease
 // ends, since from then on somebody else may hold the item.
 func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
