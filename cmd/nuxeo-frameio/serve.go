@@ -13,7 +13,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
+
+// around is nil in the product; a build for the endurance test ends the process
+// at a chosen step.
+var around func(kind string, w work.Worker) work.Worker
 
 type serveCmd struct {
 	app.Config
@@ -35,7 +40,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
-	a, err := app.New(t.ctx, c.Config, app.World{Log: log})
+	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around})
 	if err != nil {
 		return err
 	}

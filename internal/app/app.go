@@ -49,6 +49,8 @@ type World struct {
 	// Queue replaces the job library; the settings of the engine may change too.
 	Queue func(*store.DB) work.Queue
 	Work  func(*work.Settings)
+	// Worker goes around the worker of each kind of item.
+	Worker func(kind string, w work.Worker) work.Worker
 	// Gate is store.DB's.
 	Gate func() error
 	// Node names this process among those on one database; empty: by a name
@@ -70,6 +72,9 @@ func (w *World) fill() {
 	}
 	if w.Work == nil {
 		w.Work = func(*work.Settings) {}
+	}
+	if w.Worker == nil {
+		w.Worker = func(_ string, w work.Worker) work.Worker { return w }
 	}
 }
 
@@ -215,7 +220,7 @@ func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, erro
 }
 
 func (a *App) register() {
-	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(w)) }
+	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(a.world.Worker(kind, w))) }
 	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
 	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
 	add(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})

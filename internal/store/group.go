@@ -113,28 +113,39 @@ func (g *group) gather(first *part) []*part {
 }
 
 func (g *group) commit(parts []*part) {
-	var mine []*part
-	for _, p := range parts {
-		if p.state.CompareAndSwap(waiting, taken) {
-			mine = append(mine, p)
-		}
+	mine, err := g.together(parts)
+	if mine == nil { // it was never begun
+		mine = take(parts)
 	}
-	err := g.together(mine)
 	for _, p := range mine {
 		p.err = errors.Join(p.err, err)
 		close(p.done)
 	}
 }
 
+// take leaves out whose callers have gone.
+func take(parts []*part) []*part {
+	mine := []*part{}
+	for _, p := range parts {
+		if p.state.CompareAndSwap(waiting, taken) {
+			mine = append(mine, p)
+		}
+	}
+	return mine
+}
+
 // errPart says that one of the parts failed, and which one is in the parts.
 var errPart = errors.New("a part failed")
 
-// together runs the parts in one transaction. Parts hardly ever fail, and a
-// savepoint costs as much as an insert: they are run without first, and when
-// one fails all over again, each behind a savepoint of its own.
-func (g *group) together(parts []*part) error {
-	err := g.db.alone(context.Background(), func(tx *sql.Tx) error {
-		for _, p := range parts {
+// together runs the parts in one transaction. They are taken once it has begun:
+// as long as somebody else keeps the database from us, callers may go, who have
+// an answer to give. Parts hardly ever fail, and a savepoint costs as much as an
+// insert: they are run without first, and when one fails all over again, each
+// behind a savepoint of its own.
+func (g *group) together(parts []*part) (mine []*part, err error) {
+	err = g.db.alone(context.Background(), func(tx *sql.Tx) error {
+		mine = take(parts)
+		for _, p := range mine {
 			if p.err = guarded(p.fn, tx); p.err != nil {
 				return errPart
 			}
@@ -142,10 +153,10 @@ func (g *group) together(parts []*part) error {
 		return nil
 	})
 	if !errors.Is(err, errPart) {
-		return err
+		return mine, err
 	}
-	return g.db.alone(context.Background(), func(tx *sql.Tx) error {
-		for _, p := range parts {
+	return mine, g.db.alone(context.Background(), func(tx *sql.Tx) error {
+		for _, p := range mine {
 			if err := g.within(tx, p); err != nil {
 				return err
 			}
