@@ -97,6 +97,18 @@ func (s *Server) BatchIDs() []string {
 	return slices.Sorted(maps.Keys(s.batches))
 }
 
+// FilledBatches is the number of open upload batches that hold something.
+func (s *Server) FilledBatches() (n int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, b := range s.batches {
+		if len(b.uploads) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // ExpireBatches drops all open batches, as the transient store's collector does
 // when their time is over.
 func (s *Server) ExpireBatches() {

@@ -1,0 +1,10 @@
+package main
+
+import "context"
+
+func (e *endurance) diskFull(ctx context.Context) error { return nil }
+func (e *endurance) locked(ctx context.Context) error { return nil }
+func (e *endurance) networkFaults(ctx context.Context) error { return nil }
+func (e *endurance) storm(ctx context.Context) error { return nil }
+func (e *endurance) soak(ctx context.Context) error { return nil }
+func (e *endurance) secrets(ctx context.Context) error { return nil }
