@@ -142,7 +142,7 @@ func (e *endurance) scaled(inFull, least int) int {
 func (e *endurance) build(ctx context.Context) error {
 	e.product, e.mortal = filepath.Join(e.dir, "nuxeo-frameio"), filepath.Join(e.dir, "nuxeo-frameio-mortal")
 	for to, tags := range map[string]string{e.product: "", e.mortal: "endurance"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", to, "./cmd/nuxeo-frameio")
+		cmd := exec.CommandContext(ctx, "go", "build", "-tags", tags, "-o", to, "./cmd/nuxeo-frameio")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("building the connector: %w\n%s", err, out)
 		}

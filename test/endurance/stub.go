@@ -2,8 +2,6 @@ package main
 
 import "context"
 
-func (e *endurance) diskFull(ctx context.Context) error { return nil }
-func (e *endurance) locked(ctx context.Context) error { return nil }
 func (e *endurance) networkFaults(ctx context.Context) error { return nil }
 func (e *endurance) storm(ctx context.Context) error { return nil }
 func (e *endurance) soak(ctx context.Context) error { return nil }
