@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -18,10 +19,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// itemArgs is all that a job holds: no secret, no address.
+// itemArgs is all that a job holds: no secret, no address. Process tells who
+// inserted it: a job that its process took and did not live to claim the item of
+// stays running to the library for hours, and must not stand in the way of the
+// one that another process, or the next, inserts.
 type itemArgs struct {
 	Item       string `json:"item" river:"unique"`
 	Generation int64  `json:"generation" river:"unique"`
+	Process    string `json:"process,omitempty" river:"unique"`
 }
 
 // Kind names the jobs.
@@ -80,10 +85,12 @@ const (
 // River is a Queue on the job library. Workers is how many jobs run at once.
 type River struct {
 	client *river.Client[*sql.Tx]
-	worker *riverWorker
-	log    *slog.Logger
-	soft   time.Duration
-	done   func()
+	// process is new with each start.
+	process string
+	worker  *riverWorker
+	log     *slog.Logger
+	soft    time.Duration
+	done    func()
 }
 
 // NewRiver makes the queue on a database that Migrate has prepared. limit is how
@@ -111,7 +118,7 @@ func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 		done()
 		return nil, fmt.Errorf("the job queue: %w", err)
 	}
-	return &River{client: client, worker: w, log: log, soft: soft, done: done}, nil
+	return &River{client: client, process: uuid.NewString(), worker: w, log: log, soft: soft, done: done}, nil
 }
 
 type riverWorker struct {
@@ -163,7 +170,7 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
-			Args:       itemArgs{Item: j.Item, Generation: j.Generation},
+			Args:       itemArgs{Item: j.Item, Generation: j.Generation, Process: q.process},
 			InsertOpts: &river.InsertOpts{ScheduledAt: j.At}, // zero: at once
 		}
 	}
