@@ -188,10 +188,21 @@ func (n *node) number(ctx context.Context, text string) (v int, err error) {
 
 // rest waits until no item is waiting or running.
 func (n *node) rest(ctx context.Context, long time.Duration) error {
-	return until(ctx, long, "at rest", func() (bool, error) {
+	err := until(ctx, long, "at rest", func() (bool, error) {
 		open, err := n.number(ctx, `SELECT COUNT(*) FROM items WHERE state IN ('waiting', 'running')`)
 		return open == 0, err
 	})
+	if err == nil {
+		return nil
+	}
+	var said []string
+	return errors.Join(err, n.query(ctx, `SELECT kind, title, state, step, code, message, attempt FROM items WHERE state IN ('waiting', 'running')`, func(r *sql.Rows) error {
+		var kind, title, state, step, code, message string
+		var attempt int
+		err := r.Scan(&kind, &title, &state, &step, &code, &message, &attempt)
+		said = append(said, fmt.Sprintf("%s %q %s at %q, attempt %d: %s %s", kind, title, state, step, attempt, code, message))
+		return err
+	}), errors.New(strings.Join(said, "\n")))
 }
 
 // failures tells of the items that failed.

@@ -2,7 +2,5 @@ package main
 
 import "context"
 
-func (e *endurance) networkFaults(ctx context.Context) error { return nil }
 func (e *endurance) storm(ctx context.Context) error { return nil }
-func (e *endurance) soak(ctx context.Context) error { return nil }
 func (e *endurance) secrets(ctx context.Context) error { return nil }
