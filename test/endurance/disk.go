@@ -14,7 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
-const diskSize = 12 << 20
+const diskSize = 48 << 20
 
 // diskFull takes the room away under the database again and again, while calls
 // keep coming, and gives it back.
@@ -40,7 +40,7 @@ func (e *endurance) diskFull(ctx context.Context) error {
 	if err := errors.Join(n.start(ctx), n.bind(ctx)); err != nil {
 		return fmt.Errorf("%w\n%s", err, n.tail())
 	}
-	c, err := w.call(ctx, &mix{world: w, seed: 9000}, 4, 20*time.Millisecond)
+	c, err := w.call(ctx, &mix{world: w, seed: 9000}, 4, 150*time.Millisecond)
 	if err != nil {
 		return err
 	}

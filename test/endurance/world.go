@@ -79,17 +79,17 @@ func (w *world) action() (frameiosim.ActionView, error) {
 // leaves.
 type meter struct {
 	mu        sync.Mutex
-	calls     map[string]int // by system
-	served    int64          // bytes of originals
-	open      int            // downloads under way
-	fresh     func()         // called once at the next byte
+	served    int64    // bytes of originals
+	open      int      // downloads under way
+	paths     []string // of the calls since next was asked
+	fresh     func()   // called once at the next byte
 	lastServe time.Time
 }
 
 func (m *meter) around(system string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		download := strings.HasPrefix(r.URL.Path, "/assets/")
-		m.count(system, download, 1)
+		m.count(system+" "+r.Method+" "+r.URL.Path, download, 1)
 		defer m.count("", download, -1)
 		if download {
 			w = &counted{ResponseWriter: w, meter: m}
@@ -98,16 +98,13 @@ func (m *meter) around(system string, next http.Handler) http.Handler {
 	})
 }
 
-func (m *meter) count(system string, download bool, n int) {
+func (m *meter) count(call string, download bool, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if download {
 		m.open += n
-	} else if n > 0 {
-		if m.calls == nil {
-			m.calls = map[string]int{}
-		}
-		m.calls[system]++
+	} else if n > 0 && m.fresh != nil {
+		m.paths = append(m.paths, call)
 	}
 }
 
@@ -148,10 +145,20 @@ func (m *meter) bytes() (served int64, open int) {
 	return m.served, m.open
 }
 
-// first are the time of the next byte and the calls of each system before it.
+// first are the time of the next byte and the calls before it.
 type first struct {
-	at             time.Time
-	nuxeo, frameio int
+	at    time.Time
+	calls []string
+}
+
+// on counts the calls to a system, but for the one that carries the bytes on.
+func (f first) on(system string) (n int) {
+	for _, c := range f.calls {
+		if strings.HasPrefix(c, system+" ") && !strings.Contains(c, "POST /nuxeo/api/v1/upload/batchId") {
+			n++
+		}
+	}
+	return n
 }
 
 // next tells of the next byte of an original that is served.
@@ -159,9 +166,7 @@ func (m *meter) next() <-chan first {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	came := make(chan first, 1)
-	nx, fio := m.calls["nuxeo"], m.calls["frameio"]
-	m.fresh = func() { // under the lock
-		came <- first{at: time.Now(), nuxeo: m.calls["nuxeo"] - nx, frameio: m.calls["frameio"] - fio}
-	}
+	m.paths = nil
+	m.fresh = func() { came <- first{at: time.Now(), calls: m.paths} } // under the lock
 	return came
 }
