@@ -77,7 +77,7 @@ type Settings struct {
 // DefaultSettings are the times for production.
 func DefaultSettings(node string) Settings {
 	return Settings{
-		Node: node, Lease: 20 * time.Second, Sweep: 5 * time.Second, Slice: 15 * time.Minute,
+		Node: node, Lease: 20 * time.Second, Sweep: 3 * time.Second, Slice: 15 * time.Minute,
 		MaxAttempts: 12, Backoff: backoff, WaitFor: 15 * time.Second,
 		Calm: 20 * time.Millisecond, Patience: 4 * time.Second, Grace: 5 * time.Second,
 	}

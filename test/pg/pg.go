@@ -71,46 +71,69 @@ func Database(t testing.TB) string {
 // Dump is all that a database holds, each value as it is stored.
 func Dump(t testing.TB, address string) []byte {
 	t.Helper()
-	db, err := sql.Open("pgx", address)
+	all, err := Contents(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
-	}
-	defer db.Close()
-	var all []byte
-	for _, table := range column(t, db, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()") {
-		all = append(all, table...)
-		// Bytes come as text, where what is not text is escaped.
-		for _, row := range column(t, db, "SELECT CAST(r AS TEXT) FROM (SELECT * FROM "+table+") r") {
-			all = append(all, row...)
-		}
-		for _, name := range column(t, db, "SELECT column_name FROM information_schema.columns WHERE data_type = 'bytea' AND table_schema = current_schema() AND table_name = '"+table+"'") {
-			for _, value := range column(t, db, "SELECT "+name+" FROM "+table+" WHERE "+name+" IS NOT NULL") {
-				all = append(all, value...)
-			}
-		}
 	}
 	return all
 }
 
-func column(t testing.TB, db *sql.DB, query string) []string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query)
+// Contents is Dump for programs.
+func Contents(ctx context.Context, address string) (all []byte, err error) {
+	db, err := sql.Open("pgx", address)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tables, err := column(ctx, db, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		all = append(all, table...)
+		if all, err = appendTable(ctx, db, all, table); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func appendTable(ctx context.Context, db *sql.DB, all []byte, table string) ([]byte, error) {
+	// Bytes come as text, where what is not text is escaped.
+	queries := []string{"SELECT CAST(r AS TEXT) FROM (SELECT * FROM " + table + ") r"}
+	blobs, err := column(ctx, db, "SELECT column_name FROM information_schema.columns WHERE data_type = 'bytea' AND table_schema = current_schema() AND table_name = '"+table+"'")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range blobs {
+		queries = append(queries, "SELECT "+name+" FROM "+table+" WHERE "+name+" IS NOT NULL")
+	}
+	for _, query := range queries {
+		values, err := column(ctx, db, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			all = append(all, v...)
+		}
+	}
+	return all, nil
+}
+
+func column(ctx context.Context, db *sql.DB, query string) (all []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
-	var all []string
 	for rows.Next() {
 		var v []byte
 		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all = append(all, string(v))
 	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return all, rows.Err()
 }
 
 func do(address, statement string) error {

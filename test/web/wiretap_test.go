@@ -2,12 +2,13 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/canary"
 )
 
 // wiretap records what the connector says and hears in clear, so that every
@@ -61,41 +62,15 @@ func (l *line) keep(to *[]byte, p []byte) {
 	}
 }
 
-// travelling are the forms in which secrets travel, by kind.
-var travelling = map[string]*regexp.Regexp{
-	"login token":      regexp.MustCompile(`(?i)X-Authentication-Token: (\S+)`),
-	"bearer":           regexp.MustCompile(`(?i)Authorization: Bearer (\S+)`),
-	"basic":            regexp.MustCompile(`(?i)Authorization: Basic (\S+)`),
-	"access token":     regexp.MustCompile(`"access_token": ?"([^"]+)"`),
-	"refresh token":    regexp.MustCompile(`"refresh_token": ?"([^"]+)"`),
-	"sent refresh":     regexp.MustCompile(`[&?\n]refresh_token=([^&\s]+)`),
-	"client secret":    regexp.MustCompile(`[&?\n]client_secret=([^&\s]+)`),
-	"verifier":         regexp.MustCompile(`[&?\n]code_verifier=([^&\s]+)`),
-	"code":             regexp.MustCompile(`[&?\n]code=([^&\s]+)`),
-	"action secret":    regexp.MustCompile(`"secret": ?"([^"]+)"`),
-	"signed download":  regexp.MustCompile(`[&?]Signature=([^&\s"\\]+)`),
-	"signed elsewhere": regexp.MustCompile(`X-Amz-Signature=([^&\s"\\]+)`),
-	"provider secret":  regexp.MustCompile(`"clientSecret": ?"([^"]+)"`),
-}
-
 // secrets are those that travelled, with their kinds.
 func (w *wiretap) secrets() map[string]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	found := map[string]string{}
 	for _, l := range w.lines {
-		for _, text := range []string{string(l.said), string(l.took)} {
-			for kind, form := range travelling {
-				for _, m := range form.FindAllStringSubmatch(text, -1) {
-					found[m[1]] = kind
-					if plain, err := url.QueryUnescape(m[1]); err == nil {
-						found[plain] = kind
-					}
-				}
-			}
-		}
+		maps.Copy(found, canary.Find(string(l.said)))
+		maps.Copy(found, canary.Find(string(l.took)))
 	}
-	delete(found, "")
 	return found
 }
 
