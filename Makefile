@@ -56,6 +56,10 @@ generate: ## Generate the REST interface from its description
 bench: ## Measure speed and memory against baselines in the same run
 	go run ./test/bench $(ARGS)
 
+.PHONY: endurance
+endurance: postgres ## Kill, cut off, fill up and disturb the connector for TIME (60m reaches every number)
+	go run ./test/endurance -time $(or $(TIME),10m) $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 	./test/fuzz.sh $(or $(FUZZTIME),60s)

@@ -16,6 +16,7 @@ type wire struct {
 
 // newWire leads to an address.
 func newWire(name, to string) (*wire, error) {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // the library also has a logger that nobody gave it
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	w := &wire{proxy: toxiproxy.NewProxy(server, name, "127.0.0.1:0", to)}
 	return w, w.proxy.Start()
