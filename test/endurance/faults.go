@@ -41,7 +41,7 @@ var disturbances = []disturbance{
 	{name: "latency and jitter", kind: "latency", attributes: `"latency":120,"jitter":80`, both: true},
 	{name: "bandwidth", kind: "bandwidth", attributes: `"rate":6000`, both: true},
 	{name: "slicer", kind: "slicer", attributes: `"average_size":1000,"size_variation":500,"delay":10`, both: true},
-	{name: "limit data", kind: "limit_data", attributes: `"bytes":700`, deadly: true},
+	{name: "limit data", kind: "limit_data", attributes: `"bytes":1500`, both: true, deadly: true},
 	{name: "reset peer", kind: "reset_peer", attributes: `"timeout":20`, deadly: true},
 	{name: "half open", kind: "timeout", attributes: `"timeout":0`, both: true, deadly: true, silent: true},
 	{name: "silent answers", kind: "timeout", attributes: `"timeout":0`, deadly: true, silent: true},
