@@ -95,7 +95,7 @@ func endure(ctx context.Context, args []string) (err error) {
 
 func (e *endurance) parts() []part {
 	return []part{
-		{"kill-publish", 45, e.killPublish},
+		{"kill-publish", 35, e.killPublish},
 		{"two-nodes", 10, e.twoNodes},
 		{"disk-full", 5, e.diskFull},
 		{"db-locked", 10, e.locked},
@@ -103,6 +103,7 @@ func (e *endurance) parts() []part {
 		{"storm", 2, e.storm},
 		{"soak", 10, e.soak},
 		{"secrets", 3, e.secrets},
+		{"simulation", 10, e.simulation},
 	}
 }
 
