@@ -89,14 +89,8 @@ func (s *story) damage() {
 }
 
 func (s *story) freeze(n *node) {
-	long := time.Duration(s.d.Int64N(int64(80 * time.Second)))
 	s.w.hit("freeze", n.name)
-	n.freeze()
-	s.wg.Go(func() {
-		time.Sleep(long)
-		s.w.trace("%s wakes up", n.name)
-		n.thaw()
-	})
+	n.freezeAt(1+s.d.IntN(12), time.Duration(s.d.Int64N(int64(100*time.Second))))
 }
 
 func (s *story) jump(n *node) {

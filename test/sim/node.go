@@ -48,6 +48,8 @@ type node struct {
 	calls   int           // until the next fatal call; 0: none
 	commits int           // until the next fatal commit; 0: none
 	moment  moment
+	until   int           // transactions until it freezes; 0: it does not
+	long    time.Duration // how long, then
 }
 
 func (n *node) now() time.Time { return time.Now().Add(time.Duration(n.skew.Load())) }
@@ -65,8 +67,12 @@ func (n *node) start() {
 		Queue: func(*store.DB) work.Queue {
 			return newQueue(w.seed, n, w.shape.workers)
 		},
-		// Each sweep costs real time and little happens between them.
-		Work: func(s *work.Settings) { s.Sweep = 15 * time.Second },
+		// Each sweep costs real time, and of one node nobody takes work over.
+		Work: func(s *work.Settings) {
+			if w.shape.nodes == 1 {
+				s.Sweep = 15 * time.Second
+			}
+		},
 		Gate: n.gate,
 	})
 	if err != nil {
@@ -123,6 +129,7 @@ func (n *node) keepAlive(done <-chan struct{}) {
 // keep everybody else waiting in real time.
 func (n *node) gate() error {
 	if !committing() {
+		n.freezeInTime()
 		n.wait()
 	}
 	n.mu.Lock()
@@ -174,12 +181,29 @@ func (n *node) wait() {
 	}
 }
 
-func (n *node) freeze() {
+// freezeAt makes the node freeze at the n-th transaction from now on, in the
+// middle of its work, for so long.
+func (n *node) freezeAt(transactions int, long time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.frozen == nil {
-		n.frozen = make(chan struct{})
+	n.until, n.long = transactions, long
+}
+
+func (n *node) freezeInTime() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.until == 0 {
+		return
 	}
+	if n.until--; n.until > 0 || n.frozen != nil {
+		return
+	}
+	n.frozen = make(chan struct{})
+	n.w.trace("%s freezes for %v", n.name, n.long)
+	time.AfterFunc(n.long, func() {
+		n.w.trace("%s wakes up", n.name)
+		n.thaw()
+	})
 }
 
 func (n *node) thaw() {

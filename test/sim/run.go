@@ -105,6 +105,7 @@ func (w *world) heal() {
 	w.Nuxeo.DamageUploads(0)
 	for _, n := range w.nodes {
 		n.arm(0, 0, never)
+		n.freezeAt(0, 0)
 		n.skew.Store(0)
 		n.thaw()
 	}

@@ -184,7 +184,7 @@ var happenings = []happening{
 	{"tokens expired", 4, func(s *story, _ *asset, _ *node) { s.w.hit("tokens expired", ""); s.w.Frameio.ExpireAccess(s.w.Josh) }},
 	{"tokens revoked", 2, func(s *story, _ *asset, _ *node) { s.revoke() }},
 	{"damaged join", 3, func(s *story, _ *asset, _ *node) { s.damage() }},
-	{"freeze", 10, func(s *story, _ *asset, n *node) { s.freeze(n) }},
+	{"freeze", 14, func(s *story, _ *asset, n *node) { s.freeze(n) }},
 	{"clock jump", 6, func(s *story, _ *asset, n *node) { s.jump(n) }},
 	{"crash at a commit", 14, func(s *story, _ *asset, n *node) { n.arm(1+s.d.IntN(30), 0, never) }},
 	{"crash before a call", 7, func(s *story, _ *asset, n *node) { n.arm(0, 1+s.d.IntN(25), before) }},

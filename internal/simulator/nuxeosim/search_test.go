@@ -169,7 +169,8 @@ func TestHundredThousandDocuments(t *testing.T) {
 		seen++
 	}
 	t.Logf("made in %v, found in %v, %d pages in %v", made, found, seen, time.Since(start))
-	if !raceEnabled && (made > 6*time.Second || found > 200*time.Millisecond) { // twice and more what is promised: the machine may be busy
+	// Found by the index: as ratios within this run, since the machine may be busy.
+	if found > made/100 {
 		t.Errorf("too slow: made in %v, found in %v", made, found)
 	}
 }

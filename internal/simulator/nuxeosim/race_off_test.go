@@ -1,5 +1,0 @@
-//go:build !race
-
-package nuxeosim
-
-const raceEnabled = false
