@@ -107,8 +107,8 @@ func (m *mix) settle() {
 
 // damage is what is wrong.
 type damage struct {
-	lost, doubled, orphans, other int
-	said                          []string
+	lost, doubled, orphans int
+	said                   []string
 }
 
 func (d *damage) add(n *int, format string, args ...any) {
@@ -116,11 +116,6 @@ func (d *damage) add(n *int, format string, args ...any) {
 	if len(d.said) < 20 {
 		d.said = append(d.said, fmt.Sprintf(format, args...))
 	}
-}
-
-func (d *damage) plus(o damage) {
-	d.lost, d.doubled, d.orphans, d.other = d.lost+o.lost, d.doubled+o.doubled, d.orphans+o.orphans, d.other+o.other
-	d.said = append(d.said, o.said...)
 }
 
 // check compares every document with the model.

@@ -48,7 +48,7 @@ func newWorld(nuxeo nuxeosim.Options, frameio frameiosim.Options) (*world, error
 	w.nx, w.fio = nx.URL+"/nuxeo", fio.URL
 	w.nuxeo.SetURL(w.nx)
 	w.frameio.SetURL(w.fio)
-	return w, errors.Join(w.fill())
+	return w, w.fill()
 }
 
 func (w *world) fill() error {
@@ -130,7 +130,6 @@ func (m *meter) wrote(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.served += int64(n)
-	m.lastServe = time.Now()
 	if m.fresh != nil {
 		m.fresh()
 		m.fresh = nil
