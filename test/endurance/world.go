@@ -78,12 +78,11 @@ func (w *world) action() (frameiosim.ActionView, error) {
 // meter sees every request as it arrives and every byte of an original as it
 // leaves.
 type meter struct {
-	mu        sync.Mutex
-	served    int64    // bytes of originals
-	open      int      // downloads under way
-	paths     []string // of the calls since next was asked
-	fresh     func()   // called once at the next byte
-	lastServe time.Time
+	mu     sync.Mutex
+	served int64    // bytes of originals
+	open   int      // downloads under way
+	paths  []string // of the calls since next was asked
+	fresh  func()   // called once at the next byte
 }
 
 func (m *meter) around(system string, next http.Handler) http.Handler {
