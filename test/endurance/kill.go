@@ -127,7 +127,11 @@ func (k *killing) once(ctx context.Context, i int) error {
 	if i%2 == 1 {
 		at = k.draw()
 		k.node.kill() // nothing is under way that was not killed before
-		env := fmt.Sprintf("%s=%s %s %d", dieAt, at, []string{"start", "end"}[k.rng.IntN(2)], k.rng.IntN(2))
+		before := 0
+		if strings.HasPrefix(at, "publish ") && at != "publish refresh" { // the others come once in a mix
+			before = k.rng.IntN(3)
+		}
+		env := fmt.Sprintf("%s=%s %s %d", dieAt, at, []string{"start", "end"}[k.rng.IntN(2)], before)
 		if err := k.node.start(ctx, env); err != nil {
 			return err
 		}
@@ -138,8 +142,12 @@ func (k *killing) once(ctx context.Context, i int) error {
 	if at != "" {
 		wait = 20 * time.Second
 	}
-	if hit := k.node.dead(ctx, wait); hit && at != "" {
+	switch hit := k.node.dead(ctx, wait); {
+	case at == "":
+	case hit:
 		k.drawn[at]++
+	default: // it did not come by this time
+		*k.deck = append(*k.deck, at)
 	}
 	k.node.kill()
 	if err := k.look(ctx); err != nil {

@@ -48,12 +48,12 @@ func (e *endurance) soak(ctx context.Context) error {
 	if err := errors.Join(n.start(ctx), n.bind(ctx)); err != nil {
 		return err
 	}
-	want := e.scaled(20000, 500)
+	want := e.scaled(20000, 2000)
 	m := &mix{world: w, seed: 1 << 30}
 	var samples []sample
 	done := 0
 	begin := time.Now()
-	for round := 0; done < want && (time.Since(begin) < e.budget || round < 8); round++ {
+	for round := 0; done < want && (time.Since(begin) < e.budget || round < 40); round++ {
 		if err := e.batch(ctx, w, m, 50); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (e *endurance) soak(ctx context.Context) error {
 		}
 		s.items = float64(done)
 		samples = append(samples, s)
-		if round%20 == 0 {
+		if round%10 == 0 {
 			e.say("%d published in %s: %v goroutines, %v descriptors, %.1f MiB", done, time.Since(begin).Round(time.Second), s.goroutines, s.descriptors, s.rss)
 		}
 	}

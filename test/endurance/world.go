@@ -48,7 +48,7 @@ func newWorld(nuxeo nuxeosim.Options, frameio frameiosim.Options) (*world, error
 	w.nx, w.fio = nx.URL+"/nuxeo", fio.URL
 	w.nuxeo.SetURL(w.nx)
 	w.frameio.SetURL(w.fio)
-	return w, errors.Join(w.fill())
+	return w, w.fill()
 }
 
 func (w *world) fill() error {
@@ -78,12 +78,11 @@ func (w *world) action() (frameiosim.ActionView, error) {
 // meter sees every request as it arrives and every byte of an original as it
 // leaves.
 type meter struct {
-	mu        sync.Mutex
-	served    int64    // bytes of originals
-	open      int      // downloads under way
-	paths     []string // of the calls since next was asked
-	fresh     func()   // called once at the next byte
-	lastServe time.Time
+	mu     sync.Mutex
+	served int64    // bytes of originals
+	open   int      // downloads under way
+	paths  []string // of the calls since next was asked
+	fresh  func()   // called once at the next byte
 }
 
 func (m *meter) around(system string, next http.Handler) http.Handler {
@@ -130,7 +129,6 @@ func (m *meter) wrote(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.served += int64(n)
-	m.lastServe = time.Now()
 	if m.fresh != nil {
 		m.fresh()
 		m.fresh = nil
