@@ -100,8 +100,9 @@ func (s *Systems) Serve(h http.Handler) string {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	// What a broken connection leaves behind ends by itself.
-	server := &http.Server{Handler: h, ReadTimeout: 10 * time.Minute}
+	// What a broken connection leaves behind ends by itself, but not before
+	// whoever waits for an answer has given up.
+	server := &http.Server{Handler: h, ReadTimeout: 3 * time.Hour}
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(l) }) // ends with Close
 	s.T.Cleanup(func() { _ = server.Close(); served.Wait() })

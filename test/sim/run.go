@@ -64,7 +64,7 @@ func (w *world) end(done chan<- struct{}, alive <-chan struct{}) {
 		n.die("at the end")
 		n.bury()
 	}
-	time.Sleep(15 * time.Minute) // what half-open connections left ends
+	time.Sleep(4 * time.Hour) // what half-open connections left ends
 }
 
 func (w *world) keepAllAlive(done <-chan struct{}) {
