@@ -31,7 +31,7 @@ type cut struct{ file, from, to string }
 const asked = `os.Getenv("SIM_SABOTAGE") == `
 
 var sabotages = []sabotage{
-	{"look before create", 23, []cut{
+	{"look before create", 728, []cut{
 		{
 			"internal/intake/document.go", `	if r.Job.Intent != nil { // we may have done it already`,
 			`	if r.Job.Intent != nil && !(` + asked + `"look before create") {`,
@@ -50,7 +50,7 @@ func (s *Service) post(`,
 		},
 		{"internal/intake/document.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
-	{"generation check", 13, []cut{
+	{"generation check", 3, []cut{
 		{
 			"internal/work/settle.go", "`UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`,\n\t\t\tstore.Millis(e.now()), t.ID, t.Generation)",
 			"sabotagedFence(), store.Millis(e.now()), t.ID, t.Generation)",
