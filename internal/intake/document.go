@@ -274,20 +274,36 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 		r.Job.Outcome, r.Job.Intent = Unchanged, nil
 		return work.Next{Step: StepVerify}, r.Save(ctx)
 	}
+	if written(doc, r.Job) { // and it is not what we sent: verify sees to it
+		return work.Next{Step: StepVerify}, nil
+	}
 	if err := free(doc, r.Actor); err != nil {
 		return work.Next{}, err
 	}
 	if doc, err = s.keepContent(ctx, r, doc); err != nil {
 		return work.Next{}, err
 	}
-	r.Job.Intent = &Intent{ChangeToken: doc.ChangeToken}
-	if b := doc.Blob("file:content"); b != nil {
-		r.Job.Intent.BeforeDigest, r.Job.Intent.BeforeLength = b.Digest, b.Length
-	}
+	r.Job.Intent = before(doc)
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
 	return work.Next{Step: StepVerify}, s.put(ctx, r)
+}
+
+// before is the intent to replace the content of doc.
+func before(doc *nuxeo.Document) *Intent {
+	i := &Intent{ChangeToken: doc.ChangeToken, BeforeSource: doc.Text("dc:source")}
+	if b := doc.Blob("file:content"); b != nil {
+		i.BeforeDigest, i.BeforeLength = b.Digest, b.Length
+	}
+	return i
+}
+
+// written says whether the write of our intent has happened, whatever became of
+// the bytes: dc:source, which goes with the content, is ours and was not before.
+func written(doc *nuxeo.Document, j *Job) bool {
+	key := sourceKey(j.Asset.Account, j.File.ID)
+	return j.Intent != nil && !j.Intent.Create && j.Intent.BeforeSource != key && doc.Text("dc:source") == key
 }
 
 func (s *Service) put(ctx context.Context, r *Run) error {

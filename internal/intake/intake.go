@@ -110,6 +110,7 @@ type Intent struct {
 	// What the document held before an update.
 	BeforeDigest string `json:"before_digest,omitempty"`
 	BeforeLength int64  `json:"before_length,omitempty"`
+	BeforeSource string `json:"before_source,omitempty"` // dc:source
 	ChangeToken  string `json:"change_token,omitempty"`
 }
 

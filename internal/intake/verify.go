@@ -179,7 +179,7 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 // undoWrite puts back what was written if it is not what was sent. What is right
 // stays, although the item came to nothing.
 func (s *Service) undoWrite(ctx context.Context, r *Run) error {
-	doc, err := s.written(ctx, r)
+	doc, err := s.intended(ctx, r)
 	if doc == nil || err != nil {
 		return err
 	}
@@ -194,8 +194,8 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// written is the document that the intent was about; nil when there is none.
-func (s *Service) written(ctx context.Context, r *Run) (*nuxeo.Document, error) {
+// intended is the document that the intent was about; nil when there is none.
+func (s *Service) intended(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	if r.Job.Document != "" {
 		doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
 		if nuxeo.NotFound(err) {

@@ -6,7 +6,7 @@
 // from Frame.io opens no connection into a private network, whatever form it
 // has and whatever its name resolves to at the moment of connecting; bytes come
 // only from hosts that are allowed; Nuxeo's ways lead to Nuxeo only; no error
-// tells the query of an address or the proxy's password. It leaves to transfer
+// tells the query of an address, the proxy's password or a line of an answer. It leaves to transfer
 // how bytes move over a connection, and to others what is called when.
 package network
 
@@ -64,7 +64,7 @@ func (w *Ways) Close() {
 
 // Calls is a transport for JSON: HTTP/2 where the other side has it. reach says
 // which addresses it connects to.
-func (w *Ways) Calls(reach Reach) *http.Transport {
+func (w *Ways) Calls(reach Reach) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = w.dial(reach)
 	t.Proxy = w.proxyOf
@@ -72,14 +72,14 @@ func (w *Ways) Calls(reach Reach) *http.Transport {
 		t.TLSClientConfig = w.tls.Clone()
 	}
 	w.closers = append(w.closers, t.CloseIdleConnections)
-	return t
+	return discreet{t}
 }
 
 // Bytes is a transport for the content of files.
-func (w *Ways) Bytes(reach Reach) *http.Transport {
+func (w *Ways) Bytes(reach Reach) http.RoundTripper {
 	t := transfer.NewTransport(transfer.Network{Dial: w.dial(reach), TLS: w.tls, Proxy: w.proxyOf})
 	w.closers = append(w.closers, t.CloseIdleConnections)
-	return t
+	return discreet{t}
 }
 
 func (w *Ways) proxyOf(r *http.Request) (*url.URL, error) { return w.proxy(r.URL) }

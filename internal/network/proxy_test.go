@@ -116,7 +116,7 @@ func TestProxy(t *testing.T) {
 			}
 			scheme := strings.SplitAfter(s.URL, "//")[0]
 			for name, c := range map[string]struct {
-				via   *http.Transport
+				via   http.RoundTripper
 				proto string
 			}{"calls": {w.Calls(Public), map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"}[secure]}, "bytes": {w.Bytes(Public), "HTTP/1.1"}} {
 				const size = 8 << 20
@@ -205,7 +205,7 @@ func TestProxyTellsNoPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	for _, via := range []*http.Transport{w.Calls(Public), w.Bytes(Public)} {
+	for _, via := range []http.RoundTripper{w.Calls(Public), w.Bytes(Public)} {
 		for _, address := range []string{"https://public.example.com/", "https://10.0.0.1/", "https://0x7f.1/", "https://metadata.localhost/"} {
 			err := ask(FileHosts(via, Public, Hosts{"*"}, ""), address)
 			if address != "https://public.example.com/" && !fault.Is(err, fault.Refused) {
@@ -300,7 +300,7 @@ func TestOwnCertificates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, via := range map[string]*http.Transport{"calls": w.Calls(Inside), "bytes": w.Bytes(Inside)} {
+		for name, via := range map[string]http.RoundTripper{"calls": w.Calls(Inside), "bytes": w.Bytes(Inside)} {
 			err := ask(via, s.URL)
 			if (err == nil) != good {
 				t.Errorf("%s with %q: %v", name, file, err)

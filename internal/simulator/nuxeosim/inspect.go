@@ -141,6 +141,18 @@ func (s *Server) SetProps(uidOrPath string, props map[string]any) error {
 	})
 }
 
+// Edit writes properties as a person who works in Nuxeo does, with contributors,
+// versions and change token. A value may be a Blob.
+func (s *Server) Edit(login, uidOrPath string, props map[string]any) error {
+	ready, err := s.storedBlobs(props)
+	if err != nil {
+		return err
+	}
+	return s.on(uidOrPath, func(n *node) error {
+		return s.updateDocument(&principal{login: login}, n, change{props: ready})
+	})
+}
+
 // on runs a step on a document under the lock.
 func (s *Server) on(ref string, step func(*node) error) error {
 	s.mu.Lock()
