@@ -62,7 +62,7 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 func (b builder) toFrameio(o *outlets) {
 	reach := b.reach(network.Public)
 	calls := network.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
-	o.budgets = pace.NewBudgets(network.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), b.w.Now, b.w.nodes)
+	o.budgets = pace.NewBudgets(network.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
 	bytes := o.limit.Transport(b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach))))
 	o.files = &http.Client{Transport: network.FileHosts(bytes, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}

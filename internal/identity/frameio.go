@@ -141,7 +141,7 @@ func endToken(ctx context.Context, hc *http.Client, address string, form url.Val
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := direct.Do(r)
 	if err != nil {
-		return fault.New(fault.Unavailable, "The sign-in of Frame.io cannot be reached.").Because(errors.Unwrap(err))
+		return unreachable("Frame.io", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
@@ -171,7 +171,7 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := direct.Do(r)
 	if err != nil {
-		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system).Because(errors.Unwrap(err))
+		return tokens{}, unreachable(system, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
@@ -179,6 +179,17 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s broke off.", system)
 	}
 	return readTokens(system, resp.StatusCode, body)
+}
+
+// unreachable keeps what our own ways out say, such as to come back later, and
+// drops the address from everything else.
+func unreachable(system string, err error) error {
+	var ours *fault.Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	return fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system).
+		With("Retry; if it stays, an administrator should look at doctor.").Because(errors.Unwrap(err))
 }
 
 func readTokens(system string, status int, body []byte) (tokens, error) {

@@ -48,8 +48,9 @@ type Budgets struct {
 	buckets map[string]*bucket
 }
 
-// NewBudgets wraps a transport. As many nodes as nodes says draw on the same
-// budgets; nil is one.
+// NewBudgets wraps a transport. now is a clock that never jumps, or a stop would
+// last as long as the jump. As many nodes as nodes says draw on the same budgets;
+// nil is one.
 func NewBudgets(next http.RoundTripper, now func() time.Time, nodes func() int) *Budgets {
 	if nodes == nil {
 		nodes = func() int { return 1 }
@@ -209,6 +210,15 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 	b.strike(k, resp)
 }
 
+// answered is when the other side answered by its own clock, from which dates in
+// its answer are to be read; ours may be wrong.
+func (b *Budgets) answered(resp *http.Response) time.Time {
+	if t, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return t
+	}
+	return b.now()
+}
+
 // strike stops the bucket after a 429 and tells the caller for how long.
 func (b *Budgets) strike(k *bucket, resp *http.Response) {
 	if resp.StatusCode != http.StatusTooManyRequests {
@@ -220,7 +230,7 @@ func (b *Budgets) strike(k *bucket, resp *http.Response) {
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		pause = max(pause, time.Duration(s)*time.Second)
 	} else if t, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
-		pause = max(pause, t.Sub(b.now()))
+		pause = max(pause, t.Sub(b.answered(resp)))
 	}
 	k.stopped = b.now().Add(pause)
 	resp.Header.Set("Retry-After", strconv.Itoa(int((pause+time.Second-1)/time.Second)))

@@ -136,6 +136,27 @@ func TestRefusalStopsItsBucketOnly(t *testing.T) {
 	})
 }
 
+type answers func(*http.Request) (*http.Response, error)
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
+
+// A date to come back is read by the clock of who gave it.
+func TestDatesAreTheOtherSides(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		theirs := time.Now().Add(2 * time.Hour)
+		busy := answers(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Header: http.Header{
+				"Date": {theirs.UTC().Format(http.TimeFormat)}, "Retry-After": {theirs.Add(7 * time.Second).UTC().Format(http.TimeFormat)},
+			}}, nil
+		})
+		resp, err := NewBudgets(busy, time.Now, nil).RoundTrip(request(t.Context(), "/v4/me"))
+		if err != nil || resp.Header.Get("Retry-After") != "7" {
+			t.Errorf("to come back after %s s: %v", resp.Header.Get("Retry-After"), err)
+		}
+	})
+}
+
 func TestLongWaitsAreHandedBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
