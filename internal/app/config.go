@@ -44,7 +44,7 @@ type NuxeoConfig struct {
 	ServiceUser     string        `help:"Login of a service account that writes imported comments; without it the publisher is their author in Nuxeo." placeholder:"LOGIN"`
 	ServicePassword string        `help:"Password of the service account." secret:"" placeholder:"PASSWORD"`
 	Connections     int           `help:"How many calls to Nuxeo are open at once; it has 20 threads for everybody." default:"6"`
-	CallTimeout     time.Duration `help:"How long an ordinary call may take to be answered; the answer itself may come as slowly as the link is, but not pause for longer than transfer-idle." default:"60s"`
+	CallTimeout     time.Duration `help:"How long an ordinary call may take to be answered; the answer itself may come as slowly as the link is, but not pause for longer than transfer-idle." default:"30s"`
 	AttachTimeout   time.Duration `help:"How long Nuxeo may take to attach a large file, in which it joins the uploaded pieces." default:"2h"`
 }
 

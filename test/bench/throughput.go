@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/md5"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -38,12 +41,12 @@ func (b *bench) throughput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"))
+	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"), contender{name: "md5", run: hashAlone})
 	if err != nil {
 		return err
 	}
 	b.report("publish-throughput", ratio(got["relay"], got["parts"], seconds), 0.95, true)
-	b.report("publish-throughput-digest", ratio(got["relay"], got["digest"], seconds), 0.45, true)
+	b.report("publish-throughput-digest", ratio(slower(got["relay"], got["md5"]), got["digest"], seconds), 0.8, true)
 	b.report("publish-cpu", 1/ratio(got["relay"], got["parts"], cpu), 1.1, false)
 	return nil
 }
@@ -67,6 +70,28 @@ func (b *bench) throughputTLS(ctx context.Context) error {
 	}
 	b.report("publish-throughput-tls", ratio(got["relay"], got["parts"], seconds), 0.97, true)
 	return nil
+}
+
+// hashAlone digests as many bytes as are moved, and does nothing else. A file has
+// one digest, which one core makes: no transfer that verifies is faster.
+func hashAlone(context.Context) (figure, error) {
+	block, h, start := make([]byte, 1<<20), md5.New(), time.Now()
+	for range moved / len(block) {
+		h.Write(block)
+	}
+	took := time.Since(start).Seconds()
+	return figure{seconds: took, cpu: took}, nil
+}
+
+// slower is, for each round, the figure of who took longer.
+func slower(a, b []figure) []figure {
+	all := slices.Clone(a)
+	for i := range all {
+		if b[i].seconds > all[i].seconds {
+			all[i] = b[i]
+		}
+	}
+	return all
 }
 
 func seconds(f figure) float64 { return f.seconds }

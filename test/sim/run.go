@@ -47,6 +47,7 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	for _, it := range w.items() {
 		w.result.Ended[string(it.State)]++
 	}
+	w.result.Simulated = time.Since(w.began) // what follows simulates nothing
 	end()
 	w.checkLog()
 	return w.finish()
