@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -247,7 +248,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL, Postgres: a.Config.Database != ""},
-		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
 	a.handler = s.Handler()

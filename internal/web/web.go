@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
@@ -50,6 +51,7 @@ type Server struct {
 	Set      Settings
 	Identity *identity.Service
 	Binding  *binding.Service
+	Browse   *browse.Service
 	Publish  *publish.Service
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service

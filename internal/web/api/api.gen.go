@@ -211,6 +211,14 @@ type Event struct {
 	Event  string    `json:"event"`
 }
 
+// Folder defines model for Folder.
+type Folder struct {
+	Path  string `json:"path"`
+	Title string `json:"title"`
+	Type  string `json:"type"`
+	Uid   string `json:"uid"`
+}
+
 // Item defines model for Item.
 type Item struct {
 	Actor       *string    `json:"actor,omitempty"`
@@ -414,6 +422,15 @@ type EventsParams struct {
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
 }
 
+// ListFoldersParams defines parameters for ListFolders.
+type ListFoldersParams struct {
+	// Parent The uid of a folder; left out it is the root
+	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
+
+	// Search Words of the title, two letters at least; then parent is not looked at
+	Search *string `form:"search,omitempty" json:"search,omitempty"`
+}
+
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	State *ListItemsParamsState `form:"state,omitempty" json:"state,omitempty"`
@@ -591,6 +608,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /events (the `Events` operationId).
 	Events(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
+	//
+	// Corresponds with GET /folders (the `ListFolders` operationId).
+	ListFolders(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListItems Items, newest first; one's own (administrators see all)
 	//
@@ -878,6 +900,21 @@ func (c *Client) DoChore(ctx context.Context, name string, reqEditors ...Request
 // Corresponds with GET /events (the `Events` operationId).
 func (c *Client) Events(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
+//
+// Corresponds with GET /folders (the `ListFolders` operationId).
+func (c *Client) ListFolders(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFoldersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1650,6 +1687,72 @@ func NewEventsRequest(server string, params *EventsParams) (*http.Request, error
 		if params.Parent != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "parent", *params.Parent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListFoldersRequest constructs an http.Request for the ListFolders method
+func NewListFoldersRequest(server string, params *ListFoldersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/folders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Parent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "parent", *params.Parent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2567,6 +2670,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /events (the `Events` operationId).
 	EventsWithResponse(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*EventsResponse, error)
 
+	// ListFoldersWithResponse Folders of Nuxeo to choose from, as the person may see them; 200 at most
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /folders (the `ListFolders` operationId).
+	ListFoldersWithResponse(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*ListFoldersResponse, error)
+
 	// ListItemsWithResponse Items, newest first; one's own (administrators see all)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3146,6 +3256,64 @@ func (r EventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFoldersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Folders []Folder `json:"folders"`
+
+		// More There are others; search for them
+		More bool `json:"more"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFoldersResponse) GetJSON200() *struct {
+	Folders []Folder `json:"folders"`
+
+	// More There are others; search for them
+	More bool `json:"more"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListFoldersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFoldersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFoldersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFoldersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFoldersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4383,6 +4551,19 @@ func (c *ClientWithResponses) EventsWithResponse(ctx context.Context, params *Ev
 	return ParseEventsResponse(rsp)
 }
 
+// ListFoldersWithResponse Folders of Nuxeo to choose from, as the person may see them; 200 at most
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /folders (the `ListFolders` operationId).
+func (c *ClientWithResponses) ListFoldersWithResponse(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*ListFoldersResponse, error) {
+	rsp, err := c.ListFolders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFoldersResponse(rsp)
+}
+
 // ListItemsWithResponse Items, newest first; one's own (administrators see all)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5000,6 +5181,44 @@ func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFoldersResponse parses an HTTP response from a ListFoldersWithResponse call
+func ParseListFoldersResponse(rsp *http.Response) (*ListFoldersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFoldersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Folders []Folder `json:"folders"`
+
+			// More There are others; search for them
+			More bool `json:"more"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -5801,6 +6020,9 @@ type ServerInterface interface {
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(w http.ResponseWriter, r *http.Request, params EventsParams)
+	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
+	// (GET /folders)
+	ListFolders(w http.ResponseWriter, r *http.Request, params ListFoldersParams)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
@@ -6109,6 +6331,52 @@ func (siw *ServerInterfaceWrapper) Events(w http.ResponseWriter, r *http.Request
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Events(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListFolders operation middleware
+func (siw *ServerInterfaceWrapper) ListFolders(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFoldersParams
+
+	// ------------- Optional query parameter "parent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "parent", r.URL.Query(), &params.Parent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "parent"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "parent", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "search" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "search", r.URL.Query(), &params.Search, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "search"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "search", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFolders(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6689,6 +6957,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/provider", wrapper.SaveProvider)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/provider/import", wrapper.ImportProvider)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/workspaces", wrapper.ListWorkspaces)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders", wrapper.ListFolders)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}", wrapper.Unbind)
@@ -7062,6 +7331,50 @@ type EventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EventsdefaultApplicationProblemPlusJSONResponse) VisitEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFoldersRequestObject struct {
+	Params ListFoldersParams
+}
+
+type ListFoldersResponseObject interface {
+	VisitListFoldersResponse(w http.ResponseWriter) error
+}
+
+type ListFolders200JSONResponse struct {
+	Folders []Folder `json:"folders"`
+
+	// More There are others; search for them
+	More bool `json:"more"`
+}
+
+func (response ListFolders200JSONResponse) VisitListFoldersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFoldersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFoldersdefaultApplicationProblemPlusJSONResponse) VisitListFoldersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7979,6 +8292,9 @@ type StrictServerInterface interface {
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(ctx context.Context, request EventsRequestObject) (EventsResponseObject, error)
+	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
+	// (GET /folders)
+	ListFolders(ctx context.Context, request ListFoldersRequestObject) (ListFoldersResponseObject, error)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
@@ -8293,6 +8609,32 @@ func (sh *strictHandler) Events(w http.ResponseWriter, r *http.Request, params E
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(EventsResponseObject); ok {
 		if err := validResponse.VisitEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFolders operation middleware
+func (sh *strictHandler) ListFolders(w http.ResponseWriter, r *http.Request, params ListFoldersParams) {
+	var request ListFoldersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFolders(ctx, request.(ListFoldersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFolders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListFoldersResponseObject); ok {
+		if err := validResponse.VisitListFoldersResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8905,71 +9247,74 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3Fzdb9s4tv9XCN0LtMVV4rQzcxebPPUj3Q3Q7RRNB31oigwtHVucSKSGpOJ4Cv/vCx6S+rAoW06U6c6+",
-	"2aZEHv7O4fmmv0WJKErBgWsVnX6LSippARokfksqqYQ0n1JQiWSlZoJHp9HnjGpyFXG401cREQuiMyAl",
-	"XQKZw0JIIIqyNIojZh7+vQK5juKI0wKiUz9nHKkkg4KayfW6NCNKS8aX0WYTRyw1v+PrJdVZ8zZOK+H3",
-	"iklIo1MtK9g9U84KpuvJtmixg+0JUljQKtfR6U8ncVTQO1ZUhflivjFuvz2P/TqMa1iCjDZmJQmqFFwB",
-	"IvdBinkOBYIouAaONNCyzFlCDYqz0j7xf78pA+m3Fg3/K2ERnUb/M2tYM7OjaubnxRUDTFkB12Qlhdu9",
-	"e83M+nIuKiSilKIEqZkllFd3IK4rmQfgi6OymucsGRy+BamYJb+PfMOlL/WDcWu9zuxfa0zF/DdItJn9",
-	"ZZKAUn2SaWpYobSk2gqne3MuRA6Um1ehoCxM8sLINxPXieAcEg1peAL/mBWUHfOUDaN7z+RU6WvFlvya",
-	"IUYLIQuqo9MopRqONCsgigNviSXjwfkGibGganEDvH9YXxKckeCwO6xMKsIUuYFSNyS0ti/hVtx0sGkW",
-	"U6AML1VrsDkHXbbbrTjC4y3GtWbq7iDEpC0wQ+LyivHUkNiXl8QgMczKRAJ1gjCOQ/hCR/SasQ72oXGR",
-	"VAVwfW1HQpIl8hTkjqFrVIk7xjXTeXhuFmYp01aCu4LzKQNiRog2mqWgN6AI0yFAOECqrsWKQ9BYrAkX",
-	"c5GuSUI5oYkmCyEJ02eEcqEzkKSga6LpjVmOiFuQoTXq2cNKSmXOZu3Uns2TKKlUDXBJaaoRQeBG43+J",
-	"5k644mguKm7kseL+04KyHNKWTDbzrIS8USVNrCAaMPfS+Nm/Yt53E1Ip6bp3utAWOmnpysaWJMSdI9CV",
-	"0W2JbKTbQ94B2EPT2VpzhELn8nUmJPRPZVrB+BMHPD3kgMItyPW1gkTwNKinjF/At5jSm6UL/i71K9Lw",
-	"wC7jIKEQtx0V26JulVG936o6duLD25tuFvB7DfHm/NZ5JlsaU4/HOgU9ZGvBz757G556rqN6uhCxF05L",
-	"9bT7gCqmWkNRdrfCuP7/H6M4AHkyxMRESAk5HdToB5uPhTGC2SFvZExpIdejdYhla0CEB/T/DePhgQKU",
-	"osshqdfX1t0fvxFR6UQMnKIdCp7KsCChkEO6HqfDV5Rpq8Nlxbn9lAoOjQqPo4TyBIa0udJQhjXFoMHV",
-	"knK1sPvaxbFP/rlNHFVleohAhawCMrQGzhPYaHSvxHFHzUlphLmhonsAQufyvTs5W+cyZ7cQdq4zofQh",
-	"7okCOMB/VprKg87j6CgGoUXi41ZE49dzdMZu5yGkPtBKBaCarwdke9A/8QLcc7aMjlTWYcvoLRAuNDEn",
-	"jmhh/X6SZJDclIJxTdagg6pQMZ7APcVvbsJrO0FDZhALkG53f43oru/UMm1iKItwE6c8PJ7bHUTZzfeD",
-	"qf7Wg6g3G+rCfm/zt2CQp/fRzdWAZ1Yr0+0wVgHXwBPA8IGS0gpQPOS47cPVubteNTqSnCMwgN0tc6HZ",
-	"lsxWOhOS/YEoDWZLkpwZN3tAye0LHIHTeT4k0BlVxvOToMPjElImIdGeti60H2HJlAZJ4I4mOl8TnTFF",
-	"aJpKUIpQTd4a2TpmIgS2dC8PkaYSUR7qaSuQtyyB4fOJiYJBoCsF8noMT7YkorPsdpjUcK8Ddxxgfpu+",
-	"QWpqZBrWdsDcYtougXwrZPE4QulGG9HqCs55Ueo1uQEoFaaABQdre5gixmMNK8QDJL273DtYaCIqbTSv",
-	"0nStzgglHFbEwiZxp2btBtBp5PFxxK2BPsjcTlajzkvbMM96rdsmSWAixUXrZ8Q/SRhH7migRUyEJILn",
-	"a1KCKHMgq0w05ou8r+5AoERal7m1WMiuNBhc2qPzWkIKXDOaByzMTknbrUYGkeu8GILx0uYY++SUtf+x",
-	"M2Nkn2rSnmO0iHKeoVsiSFZtALdAyoQ8IFlkcysBiU2ppnOqOvGP+j1n6PWXQuml7KQEurlA54ilzIgW",
-	"zT90SOxb7K4c/lOsSEH5mlCJogc0yYgPOHpAcJEesF8MNQLbFXkKSl+nFbSzPn26csGXVlPhC630ZiKq",
-	"PCXoy5OMKmKCxbYG4VUxt7stjROf7hUcdPXvVyOpmefh8VwJbjT2QhOSs0+t+HMr/2aOdQ+k+VqDix+o",
-	"lMzmj0ZkTwYttXRBeGgZSuweSE415OtxK7ltX+ewGJvaUS57MLjVFUhA9zImOhPKfiZ0SRknjCd5lY7F",
-	"QbE/hrY7ZoJwgg8nrXMVyob0CGyI5U0COZArS0Q1kElxY8M+14DiHua8yA+zs6Fo21eOHOFbZPa3bwWk",
-	"kkyvL81JtBS0dDeeT7QtQGW70pBpXdqyKuML0efhK8adfSQ2ua5MTO09Y9Kkw2OyojrJyMo5Qj57nsZE",
-	"QkmZtCM25XR8xS/Z0kgZma8J3CUZ5UvGl4S6tdq1Oxv3uM2Qpx9+vvxEZu7rMyO6wI3kpsY/ouqK//qy",
-	"7ZSckle4ZXJVnZz8kLj38Av8ekzOpRRSodJ2US+xuVhFnn58+5r8/cef/vaMrJjOCCUFTTLGgZhY6fiK",
-	"Y445AW7tjSuuvyxpksHRi+MT4wQbhwgxVqez2Wq1OqY4fCzkcubeVbN3F6/P31+e4ztNJBjVIDsfREiE",
-	"wjsrtYaNnqMtKIHTkkWn0Q/HJ8c/YBpMZygHM+qL4EvrzprDgeBcpIZiHN2q5L84OdlRxT+sem8XCNTu",
-	"3UDc+HnhiWrKWo0AjcRHp1++xpGqioLKte8IwFiuAY6pM4LlOsKFFyWcZOZKXGoQnndM6Vf+objTKvIl",
-	"VDusWErEopbkulIV6sSoB3f0coQhaciYudaSEU/axo/N1wfyeiuN1wJwlDfjK9ahWhPcjaic1CsGFGFP",
-	"xmrW3VvMasHyU1n2Wt65yAKeKCJWnDzt5KcUUQCE5vkz9KBc/rcrXq9sztrsD5R+JWzq6J682Ffz75Xh",
-	"mwDrLcvDZZu6Lj8g6tK1QeksKPaT1a0HisqHWdearG5puDV3WKa6vVeb3gF6PpmyrE9HQJSx8r6Joxcn",
-	"L/6M9S41y3MyB2OY537tCc5QfXjOMN5QpCqNU/HiJ+cYK9cpYX6cA0EHsKOrZ99YurEimYN1tLuH6hc+",
-	"98eqw6bpYMOqbACzX/hUSNk9EKqJ4Amc1Y5Vjukg3vhgTBFX9DbOlHbtK4aCoD37B3hz9pg2f5cYN/r/",
-	"HhBteiZ4j9FjabT52pOeWV13vcdsQ7r8E72Bn20jz/cA1izPbSfRBAcVbAEtA4JQWeXuMLTxo3WoBPfC",
-	"aQ8zuuvcvbQUYJ6wx9cG7LNvRuluAtAHGl+dfh7f+jrImzfCZo0ekTUuLdVnzBvUYA9myRtBKEEQCRer",
-	"mFCeEkXXTjNokrJ02wF5ZpHHNpNhF/fcDsdBhmy5rKhb9jisoffqovxO3u3hjYY7bTdzpLQEWnSZsz1h",
-	"jxFuow9nxSXIW5BHmDCx4J7ZjN8VAnQV2V9JJvJUmePQSrmZWBdSy5jajRkMPS5cCmwEa+r2hhqQiXpA",
-	"hnjq+i12ykKgudLGRyb61yCtI0Ywxm/aDe8pQf/xwVLN71GR0oWz4/cLk+wSY2IkK2MPPxU4T0w4rEBp",
-	"smBS6bNRwVF9FGrPbsh1ubDq59F0+JBfZ363aSBj43xn2p/twjQYzexxndiBeY2ThjF+fN/5pbqB1PgP",
-	"UyhoLUqvdxvfOaP5ghQ0hZbTvC19MwnaNh1OCOxHM+f3wvXStWpNgSqV2oRvaDSM0rZiaL6ghcPiQYy1",
-	"ceMmes8kowZummQe7pzxG7PcvGK2jWYINnzgnXn6och1FbFLZofrZVjHwziuTnpTCSQXwgiozqSollmw",
-	"ENL0bPbtnh3z98ZQ4M5c0jx0v2BLm9fWz1M+RrFPx3nHCYKMIwspCtzFgiagMSHmU0uKzCEXK1uG74A4",
-	"4JvaVFVQ3//rUd11X+Tuw9aUvx+I2ucMw3PFltycEG599lUGeP+jHcE3fQYOlJnrbNuV5njDlHuvj9OP",
-	"fSF8K+RSaA1T7MzMBRploN6G2eYRc8Fe6Zs+h4j/CKoqHpXBrtsgwGC79hTn4pynLv9ZKQhI+JBBsIXy",
-	"qfK+Tc9sQe/eAV/qzF3f7CuVntLYfBcWfLD9BFMkKpaMY3HO6GFu7JHlxhlJaJ5b1U2TBEoNaUy40Jkx",
-	"TdjzoAZ0ku0S2hmXfbCPTBodNMuOCg/cTdF9OW836xh74TY1wbEw2h8vv60ygea/pwOpRq6o+komZo50",
-	"BsVOpsy+YW14M6P1PdlhDXMrbiZmke+/CFxCtr00XGgyB4JXt4iwLWj2up9iKUTxfSsXuPAYHn50l1in",
-	"0W2+4fiJ8mVThfxD825PEmY1cuMGmL02NVd/5XGApfGI9J9vAj8g/4eS0mpZHrSd+Hvd3DzGfn70AcME",
-	"3pSZCfHqNHGGUBqKhIdJn9BF8muEdEU99mA4PtU4gIS0cShahMd1oVHC0YJhxLEQckCwqgBkl/S2y+77",
-	"Gd4xcGFn8qi64V+OVXXTvIn9MJPZ9QFbGxhS446YGStKIfVw8HeB4/9NYo53vVObt8fechtIYcX8iSKv",
-	"c1GlxPUUq33wubb9/Tqu36T8HYMFRzVJamoOUnoj9jKh89pbLCAf7dFJFGEAIbGoD1iMSUh7G0B5KTpI",
-	"B4YhnCIKOfBSxdhrAtuv3q9D408Wi49Nf/4EYiHXqDS8jcR2SCxAaXFkP+0+UKg48G9ncMNqWOm6npvp",
-	"OpKUAh1Is12kypiQWwYrf+Wq1fEdvJRN72yd4vS5+18i/7VfIJk3f4oyqpUsij2h9xOuh2QiW1WwAy+j",
-	"b9d7WhM1r40JGV666HgCUXXyQyyctbLy6uuJIgXwykpkqz95yIJdsiX/uRqX3jrHf8uYLqVTt4kO5XAM",
-	"cRd8sqOy9XdGe/4Eo/Xw925Zu6z7afsJ6AbDSXt8z++c87m3YdyJWn3xKOhZXPpbsN8hEeZHHiy370UK",
-	"Kra5r9jWF9Bq2LabAavQ7aoczHZ9bv/tzYTplFW2voai1OH70o/6P0J7ez63UjzN49P4eRpoocjThoxn",
-	"NpOCqgeTZUeMu+wL/oUUtjRutk5F65bHl6+br/YSsc+o2OsHM1qy2e3zaPN18+8AAAD//w==",
+	"3Fxvb9w4c/8qhFrgLqjsdXJ3LWq/SnJOayC9C+I8yIs48MOVZld8LJE6kvJ6n8DfveCQ1J8Vudba8qXX",
+	"d15TIoczv/nLob4lmahqwYFrlZx+S2oqaQUaJP7KGqmENH/loDLJas0ET06TzwXV5CrhcKevEiJWRBdA",
+	"aroGsoSVkEAUZXmSJsw8/EcDcpukCacVJKd+zjRRWQEVNZPrbW1GlJaMr5P7+zRhufk/vl5TXXRv47QS",
+	"/miYhDw51bKB/TOVrGK6nWyHFjvYnyCHFW1KnZz+cpImFb1jVVOZH+YX4/bXy9Svw7iGNcjk3qwkQdWC",
+	"K0DOfZBiWUKFTBRcA0caaF2XLKOGi4vaPvFv/1CGpd96NPyrhFVymvzLohPNwo6qhZ8XVwwIZQNck40U",
+	"bvfuNTPr66VokIhaihqkZpZQ3tyBuG5kGWBfmtTNsmRZdPgWpGKW/DHnOyl9aR9Me+sNZv/a8lQs/wGZ",
+	"NrO/zjJQakwyzY0olJZUW3C6N5dClEC5eRUqysIkrwy+mbjOBOeQacjDE/jHLFD2zFN3gh49U1KlrxVb",
+	"82uGPFoJWVGdnCY51XCkWQVJGnhLrBkPzhclxjJVixvgY2V9TXBGgsNOWZlUhClyA7XuSOhtX8KtuBnw",
+	"pltMgTKyVL3BTg+GYrdbcYSnO4LrzTTcQUhIO8wMweUN47khcYyXzHAiLspMAnVAmCYhfGEAvW5swPvQ",
+	"uMiaCri+tiMhZIkyB7ln6BpN4p5xzXQZnpuFRcq0RfAQOJ8KIGaEaGNZKnoDijAdYggHyNW12HAIOost",
+	"4WIp8i3JKCc002QlJGH6jFAudAGSVHRLNL0xyxFxCzK0Rjt72EipwvmsvdazexKRSlVESkpTjRwEbiz+",
+	"l2TpwJUmS9Fwg8eG+79WlJWQ9zDZzbMR8kbVNLNANMx8kMbP/hXzvpuQSkm3I+1CX+jQMsTGDhLSgQoM",
+	"MbqLyA7dnuUDBnvWDLbWqVBIL98WQsJYK/MGpmsc8PwQBYVbkNtrBZngedBOmbiA7whlNMuQ+fvMr8jD",
+	"A/ucg4RK3A5MbI+6TUH1w17ViRMf3t10t4Dfa0g257cuMtmxmHo6r3PQMV8Lfvb92/DUc52004WIfdca",
+	"xiG1UXMYt4NR49sELeQOwQ1qntM0r2L4SojsC2dcR04p4kGo1lDVQwkwrv/95yQNICWLYS8TUkJJo47o",
+	"YK+3Mr67OOSNgikt5Hay6bNoDGhexG3dMB4eqEApuo4pq762Wcr0jYhGZyKi/Hv8EpVh/KNuQr6d5no2",
+	"lGnremTDuf0rFxw6z5MmGeUZxJyQ0lAfqh+ScrWy+9onsU/+OaM6dX4IoELODAXaMq7TLe+IvO/BHXWa",
+	"0oG5o2KoACG9/M1pzo5eluwWwjlBIZQ+JKpSAAeE/UpTeZA+Tk6+kLVIfNpLxPx6js7U7TzEqQ+0UQFW",
+	"LbcRbEfDKg/gUYxobKSycWZBb4FwoYnROKKFTVdIVkB2UwvGNdmCDppCxXgGj4Tfcpv4CToyg7wA6Xb3",
+	"10hKx7E40yb1sxzu0qunp6H7cz+7+XEOON56kOvdhoZsf7T7WzEo88fY5iYSULbGdDf7VsA18Aww66Gk",
+	"tgBKJwclO3x1Ubo3jY4kFwhEeHfLgoETbXQhJPsncila5MlKZrKDiJF7KN8FTpdlDNAFVSZglaDD4xJy",
+	"JiHTnrYhaz/CmikNksAdzXS5JbpgitA8l6AUoZq8M9g6ZiLEbOlejpGmMlEfmiAokLcsg7h+Yn0jyuhG",
+	"gbyeIpMdRAyW3c3uOukN2J0GhN+nL0pNy5lOtANm7ghtHyDfCVk9DyjdaAetIXDOq1pvyQ1ArbByLThY",
+	"38MUMRFr2CAegPThcu9hpYlotLG8StOtOiOUcNgQyzaJOzVrdwydB4/PA7eO9UHhDooxbTndZqc2at11",
+	"SQLrP67IcEb8k4RxlI4GWqVESCJ4uSU1iLoEsilE577Ib80dCESkDZl7i4X8SseDS6s6byXkwDWjZcDD",
+	"7EXafjMS5dzgxRAbL21pNJDstvHH3kKXfaqr1k6xIspFhm6JIFmtA9xhUiHkATUuWxIKIDanmi6pGuQ/",
+	"6o+SYdRfC6XXclDJGJYwXSCWMwMtWn4YkDj22EMc/rfYkIryLaESoQc0K4hPOEaM4CI/YL+YagS2K8oc",
+	"lL7OG+gXq8Z0lYKvraXCF3pV2Uw0ZU4wlicFVcQki30LwptqaXdbmyA+fxA4GOo/7minFZ5nj5dKcKOp",
+	"B00IZ596+edO2dCo9YhJy60Glz9QKZkte02onkQ9tXRJeGgZSuweSEk1lNtpK7ltX5ewmlraUa56EN3q",
+	"BiRgeJkSXQhl/yZ0TRknjGdlk0/lg2L/jG13ygThuiRO2tYqlE3pkbEhkXd170CtLBNNpJLixuIxV8Rw",
+	"xyUvysP8bCjb9gdejvAdMsfbtwBpJNPbS6OJloKe7Ub9RN8CVPYPSAqta3sazPhKjGX4hnHnH4k9E1Am",
+	"p/aRMemq+CnZUJ0VZOMCIV/0z1MioaZM2hFbcjq+4pdsbVBGllsCd1lB+ZrxNaFurf6Ro8173GbIjx9+",
+	"v/xEFu7nCwNd4Aa5uYmPqLrif3/dD0pOyRvcMrlqTk5+ytx7+AP+fkzOpRRSodF2WS+xJWRFfvz47i35",
+	"z59/+Y8XZMN0QSipaFYwDsTkSsdXHEvjGXDrb1xPwOuaZgUcvTo+MUGwCYiQx+p0sdhsNscUh4+FXC/c",
+	"u2rx/uLt+W+X5/hOlwkmLZNdDCIkssIHK62FTV6iL6iB05olp8lPxyfHP7kCM+JgQf3Z/dqGs0Y5kDkX",
+	"uaEYR3caEF6dnOxpPjis6cAuEGg5cANpF+eFJ2op6/UvdIhPTr98TRPVVBWVW9/IgLlcxzimzgieMhIu",
+	"PJRwkoU7mVNR9rxnSr/xD6WDDpcvoSPPhuVErFoktwdsoQaSdnBPC0qYJR0ZC9cRM+FJ269y//WJst4p",
+	"4/UYOCma8QftoSMyuJtw4NOuGDCEI4y1ons0zFpg+amseK3sXGYBPygiNpz8OKhPKaIACC3LFxhBufrv",
+	"EF5vbM3a7A+UfiNs6eiRsnioVWHUPdAlWO9YGT62aU/NIlCXrntLF0HYz3bcHjkLP8y7tmQNT7R7c4cx",
+	"NWwZux8p0MvZjGWrHQEoY8PAfZq8Onn1Z6x3qVlZkiUYx7z0a8+gQ63ynGG+oUhTm6Di1S8uMFauwcP8",
+	"cwkEA8CBrV58Y/m9hWQJNtAeKtXf+NKr1UBM87ENT2UDPPsbn4tTdg+EaiJ4BmdtYFViOYh3MRhTxJ3V",
+	"m2BKu64bQ0HQn/0XeHf2nD5/H4w7+/8IFt2PXPADTo/lyf3XEXoW7bnrI2aL2fJP9AZ+t/1H34OxZnlu",
+	"G6BmUFSwB2gFEGSVNe6OhzZ/tAGV4B6cVpkxXOfupbUA84RVX5uwL74Zo3sfYH2gX9fZ5+kdu1HZ/Cps",
+	"1egZRePKUmPB/IoW7Mki+VUQSpCJhItNSijPiaJbZxk0yVm+G4C8sJzH7ph4iHtuh9OgQHZCVrQtDwSs",
+	"offaQ/m9sntANhrutN3MkdISaDUUzu6EI0G4jT5dFJcgb0EeYcHEMvfMVvyukEFXif0vKUSZK6MOvZKb",
+	"yXUht4JxOfXe5OOde+aQ3MP717J3dsDsaYUUQkfSkQkySkdHwkLmyvfwY+qaEr0RpARtCDX+qwSq9JlN",
+	"1O0S/gS5FOIGjI+LEKSAyqx4ImgOCaB78piUy7ieskAqU7kOoZGQJGC1ATtX1RmxW0SrqQtUrQdOAVYt",
+	"HHCJKTmQR9DTce9mMvK2cb4WxiIJBWQlRZUSakFmzwDwYMakQGZnZ+TVyYmBQ2XsM6K/ZXEU+xeuADzB",
+	"MLXNPa1oZ+qAilk01210gK5gR7TVUE4Y1yBtGkKwwtX1CD9eN/9vlwpaeU/SrQsXxT6uSGCXmKIdFmNP",
+	"1w2cJyUcNqA0WTFpjN6U0kCrCm1eEwvcL6zzfbYIJpbVmP/bIqiJ8Hxf5p8dwHc8Wlh1nTl8f4uThnn8",
+	"/Jnja2Vc4UrMEbxfalH7qKPLHAtarkhFc+iljLvoW0jQtuV2RsZ+NHN+L75eukbFObhKpTbBFToNY7Qt",
+	"DM0PjO/w6CzFzhCTJPm4vKCG3TQrPLtLxm/McsuG2SayGNvwgffm6adyLhrmRE6xsYrRHvmYgMXFarqQ",
+	"olkXwWPArmN57Pdc4OcCRQTcmTsyCl0K2rHmrffzlE8x7PNJ3kmCoOAw0sFdrGgGGoMhX1hVZAml2Ngm",
+	"lAETI5mZLdQG7f3/PGuy6ls8xmzrmj+eyLXPBRanFFtzoyHcZqybAvDSVr9+1XXZOKYsXF/nviLfr0y5",
+	"98Z8+nkMwndCroXWwGcJg+UaNGKg3YbZ5hFzpY7atzzHiP8IqqmeVcCu1yYgYLv2HHpxznNX/W8UBBAe",
+	"cwi2TWSuU4+uY7yid++Br3Xh7lyPjcrIaNx/FxF8sN00c5Tp1ozj0bSxw9z4IyuNM5LRsrSmm2YZ1Bry",
+	"1CTdhXFN2PGjIjbJ9sjtzcs+2EdmzQ66ZSelB+5690MnPm7WKf7CbWoGtTDWH2+sbgqB7n9kA6lGqaj2",
+	"HnVbAdgrlMU37Iy4X9D2cnvcwtyKm5lF5LuPAl8OsJ1kXGiyBIL3LYmwDZj2jq5iOSTpY8/tcOEpMvzo",
+	"bp7PY9t8u/0PyjcNKJQfunerSVjTK00YYPbadRz4e8oRkaYTit/+CsQB1W9ESq9hP+o78f9ta/8U//nR",
+	"JwwzRFNmJluM7Lcwh7gUy4TjpM8YIvk1QraiHXsyOz61fAAJeRdQ9AhP22N2CUcrhhnHSsgIsJoAyy7p",
+	"7VDcj3O8U9iFffmTTs3/cqJqr4yY3A/r+MMYsLeBmBl3xCxYVQup48nfBY7/f4I5fqAht6dWeLPCJlJY",
+	"R/5BkbelaHLiOurVQ+xzl1YetnHjFv3vmCw4qknWUnOQ0ZuwlxmD19FiAXz0R2cxhAEOiVWrYCkWIe15",
+	"lvIoOsgGhlk4RxZy4JWiqZdkdl99XH/SnwyLj93tlBlgIbdoNLyPxGZgPH7V4sj+tV+h0HDgt6Jwwypu",
+	"dF3H2Xz9eEqBDpTZLnJlXMgtg42/cNi77xD8JAG9s+cUpy/dx8T8z/EBybL7ktGkRsok9YQ+DlxPqUT2",
+	"TsEO/BTD7nlPb6LutSkpw2uXHc8AVYcfYtnZGitvvn5QpALeWET2uvNjHuySrfnvzbTy1jl+4ma+kk7b",
+	"JB2r4RjiLvhsqrLzDbIHvlzTe/h7N2xett3k4wJ0x8NZO9zP71zw+eB1CQe19tpdMLK49HfAv0MhzI88",
+	"Gbe/iRxUamtfqT1fQK9hm84iXmHYUxytdn3uf6tqxnLKptheQ1Xr8NcCnvXjXw92PI+6fPzj88R5Gmil",
+	"yI8dGS9sJQVNDxbLjhj3bSQZ5dgdYSnraUXvjtOXr/df7RV6X1Gxl28WtGaL25fJ/df7/w0AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1,0 +1,94 @@
+// Package browse shows a person the folders of Nuxeo, to pick one: level by level
+// or by words of the title.
+//
+// It owns nothing. What must hold: people see what Nuxeo lets them see, since
+// Nuxeo is asked as the person; an answer is bounded, however many folders there
+// are. It leaves to binding what may be done with a folder.
+package browse
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Most is how many folders one answer holds at most.
+const Most = 200
+
+// shortest is how many characters a search needs: fewer match everything.
+const shortest = 2
+
+// Folder is a Folderish document.
+type Folder struct {
+	UID, Path, Title, Type string
+}
+
+// Service asks Nuxeo as whoever looks.
+type Service struct {
+	Nuxeo func(ctx context.Context, login string) (*nuxeo.Client, error)
+}
+
+// Root is where browsing begins.
+const Root = ""
+
+// Children lists the folders directly in a folder, by title; more says that there
+// are others. A folder that one may not see fails like one that is not there.
+func (s *Service) Children(ctx context.Context, login, parent string) (all []Folder, more bool, err error) {
+	nx, err := s.Nuxeo(ctx, login)
+	if err != nil {
+		return nil, false, err
+	}
+	if parent == Root {
+		root, err := nx.GetByPath(ctx, "/", nuxeo.Fetch{})
+		if err != nil {
+			return nil, false, fault.From(err)
+		}
+		parent = root.UID
+	} else if _, err := nx.Get(ctx, parent, nuxeo.Fetch{}); err != nil {
+		return nil, false, gone(err)
+	}
+	return list(ctx, nx, "ecm:parentId = "+nuxeo.Quote(parent))
+}
+
+// Search lists the folders whose titles hold the words.
+func (s *Service) Search(ctx context.Context, login, words string) (all []Folder, more bool, err error) {
+	words = strings.TrimSpace(words)
+	if len([]rune(words)) < shortest || len(words) > 200 {
+		return nil, false, fault.Field("search", "Give two letters of the folder's title at least.", "This cannot be searched for.")
+	}
+	nx, err := s.Nuxeo(ctx, login)
+	if err != nil {
+		return nil, false, err
+	}
+	return list(ctx, nx, "dc:title ILIKE "+nuxeo.Quote("%"+literal.Replace(words)+"%"))
+}
+
+// literal makes signs with a meaning match one letter, whichever: NXQL does not
+// say how to take their meaning from them.
+var literal = strings.NewReplacer(`\`, "_", "%", "_")
+
+func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, more bool, err error) {
+	q := "SELECT * FROM Document WHERE " + where + " AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation'" +
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title"
+	for d, err := range nx.Search(ctx, q, nuxeo.Fetch{}) {
+		if err != nil {
+			return nil, false, fault.From(err)
+		}
+		if len(all) == Most {
+			return all, true, nil
+		}
+		all = append(all, Folder{UID: d.UID, Path: d.Path, Title: d.Title, Type: d.Type})
+	}
+	return all, false, nil
+}
+
+// gone makes what one may not see look like what is not there.
+func gone(err error) error {
+	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusForbidden {
+		return fault.New(fault.NotFound, "There is no such folder, or you may not see it.").With("Look at the folders above it.")
+	}
+	return err
+}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+const videos = "/default-domain/workspaces/videos"
+
+func (f *face) folders(query, session string) (titles []string, more bool) {
+	f.T.Helper()
+	a := f.get("/api/v1/folders?"+query, session)
+	var page struct {
+		Folders []api.Folder
+		More    bool
+	}
+	if err := json.Unmarshal([]byte(a.body), &page); err != nil || a.status != http.StatusOK {
+		f.T.Fatalf("folders?%s: %d %s", query, a.status, a.body)
+	}
+	for _, v := range page.Folders {
+		if v.Uid == "" || !strings.HasPrefix(v.Path, "/") || v.Type == "" {
+			f.T.Errorf("%+v", v)
+		}
+		titles = append(titles, v.Title)
+	}
+	return titles, page.More
+}
+
+func TestFoldersToChooseFrom(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.Nuxeo.MkDoc(videos+"/none", "File", map[string]any{"dc:title": "No folder"})
+	for _, title := range []string{"Zebra 100%", "apes", "Zebra_s", "Gone"} {
+		uid := f.Nuxeo.MkDoc(videos+"/"+title, "Folder", map[string]any{"dc:title": title})
+		if title == "Gone" {
+			if err := f.Nuxeo.Trash(uid); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	josh := f.SignIn("josh")
+	if got, _ := f.folders("", josh); len(got) == 0 {
+		t.Error("nothing at the root")
+	}
+	for query, want := range map[string]string{
+		"parent=" + f.Folder:                      "Zebra 100%,Zebra_s,apes",
+		"search=" + url.QueryEscape("zebra"):      "Zebra 100%,Zebra_s",
+		"search=" + url.QueryEscape(" 100% "):     "Zebra 100%",
+		"search=" + url.QueryEscape("' OR 1=1"):   "",
+		"search=" + url.QueryEscape(`\' OR 1=1`):  "",
+		"search=no folder":                        "",
+		"search=gone":                             "",
+		"search=zebra&parent=" + "somewhere-else": "Zebra 100%,Zebra_s",
+	} {
+		got, more := f.folders(strings.ReplaceAll(query, " ", "+"), josh)
+		slices.Sort(got)
+		if strings.Join(got, ",") != want || more {
+			t.Errorf("%s: %q", query, got)
+		}
+	}
+	for _, bad := range []string{"", "z", "+++", strings.Repeat("z", 300)} {
+		if a := f.get("/api/v1/folders?search="+bad, josh); a.status != http.StatusBadRequest || !strings.Contains(a.body, `"field":"search"`) {
+			t.Errorf("search %q: %d %s", bad, a.status, a.body)
+		}
+	}
+}
+
+func TestFoldersAreBounded(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	for i := range browse.Most {
+		f.Nuxeo.MkDoc(fmt.Sprint(videos, "/day", i), "Folder", map[string]any{"dc:title": fmt.Sprintf("Day %03d", i)})
+	}
+	josh := f.SignIn("josh")
+	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || more || got[7] != "Day 007" {
+		t.Errorf("%d folders, more: %v", len(got), more)
+	}
+	f.Nuxeo.MkDoc(videos+"/other", "Folder", map[string]any{"dc:title": "Another"})
+	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || !more {
+		t.Errorf("%d folders, more: %v", len(got), more)
+	}
+	if got, _ := f.folders("search=another", josh); len(got) != 1 {
+		t.Errorf("found %q", got)
+	}
+}
+
+func TestFoldersAreThoseOneMaySee(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.private()
+	f.Nuxeo.MkDoc(videos+"/other", "Folder", map[string]any{"dc:title": "Secret cut"})
+	if got, _ := f.folders("search=secret", f.SignIn("olga")); len(got) != 0 {
+		t.Errorf("a stranger finds %q", got)
+	}
+	if got, _ := f.folders("search=secret", f.SignIn("josh")); len(got) != 1 {
+		t.Errorf("josh finds %q", got)
+	}
+}
