@@ -71,7 +71,8 @@ type Server struct {
 
 // Handler builds the routes. Browsers and machines have two sets of defences:
 // the receiver of custom actions trusts signatures only, everything else
-// refuses cross-origin writes.
+// refuses cross-origin writes, but for those of pages of Nuxeo on the REST
+// interface, which show a session of their own.
 func (s *Server) Handler() http.Handler {
 	s.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "nuxeo_frameio_http_request_seconds", Help: "Time to answer, by route and status.",
@@ -90,7 +91,11 @@ func (s *Server) Handler() http.Handler {
 	}))
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
-	mux.Handle("/", guard.Handler(s.signedIn(browsers)))
+	guarded := guard.Handler(s.signedIn(browsers))
+	mux.Handle("/", guarded)
+	if origin := s.nuxeoOrigin(); origin != "" {
+		mux.Handle("/api/", shared{origin, s.signedIn(browsers), guarded})
+	}
 	return correlate.Middleware(s.outer(mux))
 }
 

@@ -48,7 +48,7 @@ type described struct {
 // RoundTrip is http.RoundTripper's.
 func (d described) RoundTrip(r *http.Request) (*http.Response, error) {
 	path, ok := strings.CutPrefix(r.URL.Path, "/api/v1")
-	if !ok {
+	if !ok || r.Method == http.MethodOptions { // a browser asks whether it may
 		return d.next.RoundTrip(r)
 	}
 	sent, err := kept(&r.Body)
