@@ -79,7 +79,7 @@ func damaged(err error, path string) error {
 // one that keeps the write-ahead log short.
 func openFile(path string) (*DB, error) {
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options
-	pools, err := openPools("sqlite", name, name+"&_pragma=query_only(1)", name)
+	pools, err := openPools("sqlite", name, name+"&_pragma=query_only(1)", name+"&_pragma=busy_timeout(100)")
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,24 @@ func openPools(driver string, names ...string) ([]*sql.DB, error) {
 	return pools, nil
 }
 
-// keepEvery is how often the write-ahead log is moved into the database.
-const keepEvery = 2 * time.Second
+// keepEvery is how often the write-ahead log is moved into the database, keepSoon
+// when it is tried again. That it fails on a full disk is no news, but there it
+// has to be quick when there is room again: the log would take all of it.
+const keepEvery, keepSoon = 2 * time.Second, 100 * time.Millisecond
+
+// longLog is from how many pages on the log is begun anew, 16 MiB.
+const longLog = 4096
+
+// shorten moves the log into the database. A long one is begun anew, for which
+// writers wait a moment: by itself that comes to pass only when nobody reads.
+func shorten(ctx context.Context, keeper *sql.DB) error {
+	var busy, pages, moved int
+	err := keeper.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &moved)
+	if err == nil && pages >= longLog {
+		_, err = keeper.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	}
+	return err
+}
 
 // keepLogShort does what a writer would else do in the middle of its commit,
 // where it makes everybody wait.
@@ -131,8 +147,11 @@ func keepLogShort(keeper *sql.DB) (stop func()) {
 			case <-quit:
 				return
 			case <-tick.C:
-				// What it cannot do now it does the next time.
-				_, _ = keeper.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+				next := keepEvery
+				if shorten(context.Background(), keeper) != nil {
+					next = keepSoon
+				}
+				tick.Reset(next)
 			}
 		}
 	}()
