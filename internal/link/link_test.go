@@ -134,11 +134,10 @@ func TestLinkFollowsTheStack(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	l := w.claims("folder", file("f1"))
-	for name, a := range map[string]Asset{
-		"stacked": stack("s1", "f1", "f2"), "another head": stack("s1", "f3", "f2", "f1"), "in another order": stack("s1", "f2"),
-	} {
+	// The first knows the file, the others know the stack by then.
+	for _, a := range []Asset{stack("s1", "f1", "f2"), stack("s1", "f3", "f2", "f1"), stack("s1", "f2")} {
 		if got := w.claims("folder", a); got.ID != l.ID || got.AssetKey != "s1" {
-			t.Errorf("%s: %+v", name, got)
+			t.Errorf("%+v: %+v", a, got)
 		}
 	}
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "s1" {
