@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -18,8 +19,8 @@ import (
 // Most is how many folders one answer holds at most.
 const Most = 200
 
-// shortest is how many characters a search needs: fewer match everything.
-const shortest = 2
+// A search needs some letters, or it matches everything.
+const shortest, longest = 2, 200
 
 // Folder is a Folderish document.
 type Folder struct {
@@ -44,7 +45,7 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 	if parent == Root {
 		root, err := nx.GetByPath(ctx, "/", nuxeo.Fetch{})
 		if err != nil {
-			return nil, false, fault.From(err)
+			return nil, false, err
 		}
 		parent = root.UID
 	} else if _, err := nx.Get(ctx, parent, nuxeo.Fetch{}); err != nil {
@@ -56,8 +57,8 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 // Search lists the folders whose titles hold the words.
 func (s *Service) Search(ctx context.Context, login, words string) (all []Folder, more bool, err error) {
 	words = strings.TrimSpace(words)
-	if len([]rune(words)) < shortest || len(words) > 200 {
-		return nil, false, fault.Field("search", "Give two letters of the folder's title at least.", "This cannot be searched for.")
+	if n := utf8.RuneCountInString(words); n < shortest || n > longest {
+		return nil, false, fault.Field("search", "Give 2 to 200 letters of the folder's title.", "%d letters cannot be searched for.", n)
 	}
 	nx, err := s.Nuxeo(ctx, login)
 	if err != nil {
@@ -75,7 +76,7 @@ func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, mo
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title"
 	for d, err := range nx.Search(ctx, q, nuxeo.Fetch{}) {
 		if err != nil {
-			return nil, false, fault.From(err)
+			return nil, false, err
 		}
 		if len(all) == Most {
 			return all, true, nil

@@ -181,11 +181,11 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 	return readTokens(system, resp.StatusCode, body)
 }
 
-// unreachable keeps what our own ways out say, such as to come back later, and
-// drops the address from everything else.
+// unreachable keeps what our own ways out say that is no failure, such as to come
+// back later, and drops the address from everything else.
 func unreachable(system string, err error) error {
 	var ours *fault.Error
-	if errors.As(err, &ours) {
+	if errors.As(err, &ours) && ours.Code != fault.Unavailable {
 		return ours
 	}
 	return fault.New(fault.Unavailable, "The sign-in of %s cannot be reached.", system).

@@ -283,15 +283,15 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 	if doc, err = s.keepContent(ctx, r, doc); err != nil {
 		return work.Next{}, err
 	}
-	r.Job.Intent = before(doc)
+	r.Job.Intent = replacing(doc)
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
 	return work.Next{Step: StepVerify}, s.put(ctx, r)
 }
 
-// before is the intent to replace the content of doc.
-func before(doc *nuxeo.Document) *Intent {
+// replacing is the intent to replace the content of doc.
+func replacing(doc *nuxeo.Document) *Intent {
 	i := &Intent{ChangeToken: doc.ChangeToken, BeforeSource: doc.Text("dc:source")}
 	if b := doc.Blob("file:content"); b != nil {
 		i.BeforeDigest, i.BeforeLength = b.Digest, b.Length

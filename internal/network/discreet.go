@@ -27,8 +27,8 @@ func (d discreet) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// net/http keeps the type of such an error to itself; what
-// it wraps it in is known by its text only.
+// net/http keeps the type of such an error to itself; what it wraps it in is known
+// by its text only.
 const broken = "transport connection broken"
 
 func quotes(err error) bool {

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// answering is a server that gives one answer on each connection, and
-// then hangs up.
+// answering is a server that gives one answer on each connection, then hangs up.
 func answering(t *testing.T, answer string) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

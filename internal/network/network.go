@@ -6,8 +6,9 @@
 // from Frame.io opens no connection into a private network, whatever form it
 // has and whatever its name resolves to at the moment of connecting; bytes come
 // only from hosts that are allowed; Nuxeo's ways lead to Nuxeo only; no error
-// tells the query of an address, the proxy's password or a line of an answer. It leaves to transfer
-// how bytes move over a connection, and to others what is called when.
+// tells the query of an address, the proxy's password or a line of an answer. It
+// leaves to transfer how bytes move over a connection, and to others what is
+// called when.
 package network
 
 import (

@@ -19,11 +19,19 @@ import (
 )
 
 // options follow from what was measured: one immediate writer, WAL, full sync.
-const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=busy_timeout(10000)" +
+const options = "_txlock=immediate&_time_format=sqlite&_timezone=UTC" +
 	"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 	// The keeper moves the log into the database beside the writers; this many
 	// pages are the limit at which a writer does it itself.
 	"&_pragma=wal_autocheckpoint(20000)"
+
+// Whoever reads or writes waits for locks for ten seconds at most; the keeper
+// gives up soon, since writers wait for it.
+const (
+	waits    = "&_pragma=busy_timeout(10000)"
+	hastens  = "&_pragma=busy_timeout(100)"
+	readOnly = "&_pragma=query_only(1)"
+)
 
 // readers is how many connections read at once.
 const readers = 8
@@ -78,8 +86,8 @@ func damaged(err error, path string) error {
 // makes waiting for the write lock a wait for the pool, several that read, and
 // one that keeps the write-ahead log short.
 func openFile(path string) (*DB, error) {
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options
-	pools, err := openPools("sqlite", name, name+"&_pragma=query_only(1)", name+"&_pragma=busy_timeout(100)")
+	name := address(path)
+	pools, err := openPools("sqlite", name+waits, name+waits+readOnly, name+hastens)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +106,10 @@ func openFile(path string) (*DB, error) {
 		return nil, errors.Join(err, reader.Close(), db.end())
 	}
 	return db, nil
+}
+
+func address(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options
 }
 
 func openPools(driver string, names ...string) ([]*sql.DB, error) {
@@ -126,8 +138,8 @@ const longLog = 4096
 // shorten moves the log into the database. A long one is begun anew, for which
 // writers wait a moment: by itself that comes to pass only when nobody reads.
 func shorten(ctx context.Context, keeper *sql.DB) error {
-	var busy, pages, moved int
-	err := keeper.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &moved)
+	var pages int
+	err := keeper.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(new(int), &pages, new(int))
 	if err == nil && pages >= longLog {
 		_, err = keeper.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	}

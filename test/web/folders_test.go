@@ -51,14 +51,14 @@ func TestFoldersToChooseFrom(t *testing.T) {
 		t.Error("nothing at the root")
 	}
 	for query, want := range map[string]string{
-		"parent=" + f.Folder:                      "Zebra 100%,Zebra_s,apes",
-		"search=" + url.QueryEscape("zebra"):      "Zebra 100%,Zebra_s",
-		"search=" + url.QueryEscape(" 100% "):     "Zebra 100%",
-		"search=" + url.QueryEscape("' OR 1=1"):   "",
-		"search=" + url.QueryEscape(`\' OR 1=1`):  "",
-		"search=no folder":                        "",
-		"search=gone":                             "",
-		"search=zebra&parent=" + "somewhere-else": "Zebra 100%,Zebra_s",
+		"parent=" + f.Folder:                     "Zebra 100%,Zebra_s,apes",
+		"search=" + url.QueryEscape("zebra"):     "Zebra 100%,Zebra_s",
+		"search=" + url.QueryEscape(" 100% "):    "Zebra 100%",
+		"search=" + url.QueryEscape("' OR 1=1"):  "",
+		"search=" + url.QueryEscape(`\' OR 1=1`): "",
+		"search=no folder":                       "",
+		"search=gone":                            "",
+		"search=zebra&parent=somewhere-else":     "Zebra 100%,Zebra_s",
 	} {
 		got, more := f.folders(strings.ReplaceAll(query, " ", "+"), josh)
 		slices.Sort(got)

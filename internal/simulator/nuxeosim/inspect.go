@@ -132,25 +132,20 @@ func (s *Server) storedBlobs(props map[string]any) (map[string]any, error) {
 
 // SetProps writes properties without versioning, as background work does.
 func (s *Server) SetProps(uidOrPath string, props map[string]any) error {
-	ready, err := s.storedBlobs(props)
-	if err != nil {
-		return err
-	}
-	return s.on(uidOrPath, func(n *node) error {
-		return s.updateDocument(system, n, change{props: ready, silent: true})
-	})
+	return s.put(system, uidOrPath, change{props: props, silent: true})
 }
 
 // Edit writes properties as a person who works in Nuxeo does, with contributors,
 // versions and change token. A value may be a Blob.
 func (s *Server) Edit(login, uidOrPath string, props map[string]any) error {
-	ready, err := s.storedBlobs(props)
-	if err != nil {
+	return s.put(&principal{login: login}, uidOrPath, change{props: props})
+}
+
+func (s *Server) put(p *principal, uidOrPath string, ch change) (err error) {
+	if ch.props, err = s.storedBlobs(ch.props); err != nil {
 		return err
 	}
-	return s.on(uidOrPath, func(n *node) error {
-		return s.updateDocument(&principal{login: login}, n, change{props: ready})
-	})
+	return s.on(uidOrPath, func(n *node) error { return s.updateDocument(p, n, ch) })
 }
 
 // on runs a step on a document under the lock.

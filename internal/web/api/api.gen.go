@@ -427,7 +427,7 @@ type ListFoldersParams struct {
 	// Parent The uid of a folder; left out it is the root
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
 
-	// Search Words of the title, two letters at least; then parent is not looked at
+	// Search Part of the title, 2 to 200 letters; then parent is not looked at
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 }
 
@@ -9292,29 +9292,29 @@ var swaggerSpec = []string{
 	"G6BmUFSwB2gFEGSVNe6OhzZ/tAGV4B6cVpkxXOfupbUA84RVX5uwL74Zo3sfYH2gX9fZ5+kdu1HZ/Cps",
 	"1egZRePKUmPB/IoW7Mki+VUQSpCJhItNSijPiaJbZxk0yVm+G4C8sJzH7ph4iHtuh9OgQHZCVrQtDwSs",
 	"offaQ/m9sntANhrutN3MkdISaDUUzu6EI0G4jT5dFJcgb0EeYcHEMvfMVvyukEFXif0vKUSZK6MOvZKb",
-	"yXUht4JxOfXe5OOde+aQ3MP717J3dsDsaYUUQkfSkQkySkdHwkLmyvfwY+qaEr0RpARtCDX+qwSq9JlN",
-	"1O0S/gS5FOIGjI+LEKSAyqx4ImgOCaB78piUy7ieskAqU7kOoZGQJGC1ATtX1RmxW0SrqQtUrQdOAVYt",
-	"HHCJKTmQR9DTce9mMvK2cb4WxiIJBWQlRZUSakFmzwDwYMakQGZnZ+TVyYmBQ2XsM6K/ZXEU+xeuADzB",
-	"MLXNPa1oZ+qAilk01210gK5gR7TVUE4Y1yBtGkKwwtX1CD9eN/9vlwpaeU/SrQsXxT6uSGCXmKIdFmNP",
-	"1w2cJyUcNqA0WTFpjN6U0kCrCm1eEwvcL6zzfbYIJpbVmP/bIqiJ8Hxf5p8dwHc8Wlh1nTl8f4uThnn8",
-	"/Jnja2Vc4UrMEbxfalH7qKPLHAtarkhFc+iljLvoW0jQtuV2RsZ+NHN+L75eukbFObhKpTbBFToNY7Qt",
-	"DM0PjO/w6CzFzhCTJPm4vKCG3TQrPLtLxm/McsuG2SayGNvwgffm6adyLhrmRE6xsYrRHvmYgMXFarqQ",
-	"olkXwWPArmN57Pdc4OcCRQTcmTsyCl0K2rHmrffzlE8x7PNJ3kmCoOAw0sFdrGgGGoMhX1hVZAml2Ngm",
-	"lAETI5mZLdQG7f3/PGuy6ls8xmzrmj+eyLXPBRanFFtzoyHcZqybAvDSVr9+1XXZOKYsXF/nviLfr0y5",
-	"98Z8+nkMwndCroXWwGcJg+UaNGKg3YbZ5hFzpY7atzzHiP8IqqmeVcCu1yYgYLv2HHpxznNX/W8UBBAe",
-	"cwi2TWSuU4+uY7yid++Br3Xh7lyPjcrIaNx/FxF8sN00c5Tp1ozj0bSxw9z4IyuNM5LRsrSmm2YZ1Bry",
-	"1CTdhXFN2PGjIjbJ9sjtzcs+2EdmzQ66ZSelB+5690MnPm7WKf7CbWoGtTDWH2+sbgqB7n9kA6lGqaj2",
-	"HnVbAdgrlMU37Iy4X9D2cnvcwtyKm5lF5LuPAl8OsJ1kXGiyBIL3LYmwDZj2jq5iOSTpY8/tcOEpMvzo",
-	"bp7PY9t8u/0PyjcNKJQfunerSVjTK00YYPbadRz4e8oRkaYTit/+CsQB1W9ESq9hP+o78f9ta/8U//nR",
-	"JwwzRFNmJluM7Lcwh7gUy4TjpM8YIvk1QraiHXsyOz61fAAJeRdQ9AhP22N2CUcrhhnHSsgIsJoAyy7p",
-	"7VDcj3O8U9iFffmTTs3/cqJqr4yY3A/r+MMYsLeBmBl3xCxYVQup48nfBY7/f4I5fqAht6dWeLPCJlJY",
-	"R/5BkbelaHLiOurVQ+xzl1YetnHjFv3vmCw4qknWUnOQ0ZuwlxmD19FiAXz0R2cxhAEOiVWrYCkWIe15",
-	"lvIoOsgGhlk4RxZy4JWiqZdkdl99XH/SnwyLj93tlBlgIbdoNLyPxGZgPH7V4sj+tV+h0HDgt6Jwwypu",
-	"dF3H2Xz9eEqBDpTZLnJlXMgtg42/cNi77xD8JAG9s+cUpy/dx8T8z/EBybL7ktGkRsok9YQ+DlxPqUT2",
-	"TsEO/BTD7nlPb6LutSkpw2uXHc8AVYcfYtnZGitvvn5QpALeWET2uvNjHuySrfnvzbTy1jl+4ma+kk7b",
-	"JB2r4RjiLvhsqrLzDbIHvlzTe/h7N2xett3k4wJ0x8NZO9zP71zw+eB1CQe19tpdMLK49HfAv0MhzI88",
-	"Gbe/iRxUamtfqT1fQK9hm84iXmHYUxytdn3uf6tqxnLKptheQ1Xr8NcCnvXjXw92PI+6fPzj88R5Gmil",
-	"yI8dGS9sJQVNDxbLjhj3bSQZ5dgdYSnraUXvjtOXr/df7RV6X1Gxl28WtGaL25fJ/df7/w0AAP//",
+	"yXUht4JxOfXe5OOde+aQ3MP717J3dsDsaYUUQkfSkQkySneX/UCl9i38mLmm5BV685MTUoI2xJ7ZHN3O",
+	"7g+PSyFuwLi3CC0KqMyKJ+LlkNi5J4pJaYxrJwtkMZVrDhrJRwIWGrBpVZ0Ru0U0mLpArXrgAGDVIgGX",
+	"mJL+ePA8HfJuJiNrG+JrYYyRUEBWUlQpoRZftvyPZzIm+zE7O0M0UE0qY5oR+C2Lo7C/cLXfCTap7etp",
+	"RTtT81PMmLlGowPUBJuhrXJywrgGaTMQgsWtrj348Wr5f7tK0Mp7km5duAD2cfUBu8QU7bAYe7pu4Dwp",
+	"4bABpcmKSaXPJlUFWlVoU5pYzH5h/e6zBS+xhMb839Y/TXDnWzL/7Ni949HCquvMkftbnDTM4+dPGl8r",
+	"4wpXYo64/VKL2gccXdJY0HJFKppDL1vcRd9CgrbdtjMy9qOZ83vx9dL1KM7BVRPmUHd8YYy2haH5gaEd",
+	"npql2BRi8iMfkhfUsJtmhWd3yfiNWW7ZMNs/FmMbPvDePP1UzkXDnMgBNhYw2tMeE7C4WE0XUjTrIngC",
+	"2DUrj/2eC/xckIiAO3OnRaH7QDvWvPV+nvIphn0+yTtJEBQcRjq4ixXNQGMw5GuqiiyhFBvbfzJgYiQp",
+	"szXaoL3/n2fNU313x5htXd/HE7n2ucC6lGJrbjSE22R1UwDe1+qXrroGG8eUhWvp3Fff+5Up996YTz+P",
+	"QfhOyLXQGvgsYbBcg0YMtNsw2zxirspR+27nGPEfQTXVswrYtdkEBGzXnkMvznnuCv+NggDCYw7BdojM",
+	"deDRNYtX9O498LUu3HXrsVEZGY377yKCD7aRZo4K3ZpxPJU2dpgbf2SlcUYyWpbWdNMsg1pDnpqkuzCu",
+	"CZt9VMQm2fa4vXnZB/vIrNlBt+yk9MDd7H7osMfNOsVfuE3NoBbG+uNl1U0h0P2PbCDVKBXVXqFuKwB7",
+	"hbL4hk0R9wva3muPW5hbcTOziHzjUeCjAbaJjAtNlkDwqiURtvfSXs9VLIckfeyRHS48RYYf3aXzeWyb",
+	"77T/Qfl+AYXyQ/duNQnLeaUJA8xeu2YDf0U5ItJ0Qt3b3344oPCNSOn16kd9J/6/7eqf4j8/+oRhhmjK",
+	"zGTrkP3u5RCXYplwnPQZQyS/RshWtGNPZsenlg8gIe8Cih7haXvCLuFoxTDjWAkZAVYTYNklvR2K+3GO",
+	"dwq7sCV/0oH5X05U7W0Rk/thCX8YA/Y2EDPjjpgFq2ohdTz5u8Dx/08wx28z5PbACi9V2EQK68g/KPK2",
+	"FE1OXDO9eoh97r7KwzZu3J3/HZMFRzXJWmoOMnoT9jJj8DpaLICP/ugshjDAIbFqFSzFIqQ9ylIeRQfZ",
+	"wDAL58hCDrxNNPV+zO6rj2tN+pNh8bG7mDIDLOQWjYb3kdgHjCevWhzZv/YrFBoO/EwUbljFja5rNpuv",
+	"FU8p0IEy20WujAu5ZbDxdw17Vx2CXyOgd/ac4vSl+46Y/zk+IFl2HzGa1EOZpJ7Qx4HrKZXI3inYgV9h",
+	"2D3v6U3UvTYlZXjtsuMZoOrwQyw7W2PlzdcPilTAG4vIXmN+zINdsjX/vZlW3jrHr9vMV9Jp+6NjNRxD",
+	"3AWfTVV2Pj/2wEdreg9/717Ny7aRfFyA7ng4a3P7+Z0LPh+8KeGg1t64C0YWl/7693cohPmRJ+P2N5GD",
+	"Sm3tK7XnC+g1bL9ZxCsM24mj1a7P/c9UzVhO2RTba6hqHf5QwLN+9+vBZuedEk/3+DxxngZaKfJjR8YL",
+	"W0lB04PFsiPGfRtJRjl2R1jKelrRu9705ev9V3t73ldU7L2bBa3Z4vZlcv/1/n8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
