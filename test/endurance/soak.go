@@ -19,20 +19,22 @@ import (
 
 // sample is what a node holds at a moment.
 type sample struct {
-	items                        float64 // published so far
-	goroutines, descriptors, rss float64
+	items                              float64 // published so far
+	goroutines, descriptors, live, rss float64 // live and rss in MiB
 }
 
 // Tolerances of the slopes, for each thousand publishes. They are what is noise
 // within some minutes; a goroutine or a descriptor that stays behind of each
-// publish would be a thousand. Memory may grow by what SQLite keeps at hand until
-// it has met its bounds: ten connections with two MiB of pages each. A short run
-// cannot tell that from a leak, a long one can.
+// publish would be a thousand. live is what the last collection of garbage found
+// in use, and would tell of 200 bytes that stay behind of each. The system's view
+// also has what the runtime gives back late and what SQLite keeps at hand, some
+// 20 MiB in all before it ends.
 const (
 	mostGoroutines  = 5.0
 	mostDescriptors = 5.0
+	mostLiveMiB     = 0.2
 	mostMiB         = 1.0
-	pagesMiB        = 20.0
+	lateMiB         = 20.0
 )
 
 // soak publishes small assets for as long as there is time and looks for what
@@ -70,7 +72,7 @@ func (e *endurance) soak(ctx context.Context) error {
 		s.items = float64(done)
 		samples = append(samples, s)
 		if round%10 == 0 {
-			e.say("%d published in %s: %v goroutines, %v descriptors, %.1f MiB", done, time.Since(begin).Round(time.Second), s.goroutines, s.descriptors, s.rss)
+			e.say("%d published in %s: %v goroutines, %v descriptors, %.1f MiB in use, %.1f MiB resident", done, time.Since(begin).Round(time.Second), s.goroutines, s.descriptors, s.live, s.rss)
 		}
 	}
 	failed, err := n.failures(ctx)
@@ -97,8 +99,9 @@ func (e *endurance) slopes(samples []sample) {
 	}
 	e.atMost("soak-goroutines-per-1000", of(func(s sample) float64 { return s.goroutines }), mostGoroutines)
 	e.atMost("soak-descriptors-per-1000", of(func(s sample) float64 { return s.descriptors }), mostDescriptors)
+	e.atMost("soak-live-mib-per-1000", of(func(s sample) float64 { return s.live }), mostLiveMiB)
 	thousands := (samples[len(samples)-1].items - samples[0].items) / 1000
-	e.atMost("soak-rss-mib-per-1000", of(func(s sample) float64 { return s.rss }), max(mostMiB, pagesMiB/thousands))
+	e.atMost("soak-rss-mib-per-1000", of(func(s sample) float64 { return s.rss }), max(mostMiB, lateMiB/thousands))
 }
 
 func (e *endurance) batch(ctx context.Context, w *world, m *mix, n int) error {
@@ -115,6 +118,11 @@ func (n *node) sample(ctx context.Context) (s sample, err error) {
 	if s.goroutines, err = n.metric(ctx, "go_goroutines"); err != nil {
 		return s, err
 	}
+	next, err := n.metric(ctx, "go_memstats_next_gc_bytes") // at twice of what is in use
+	if err != nil {
+		return s, err
+	}
+	s.live = next / 2 / (1 << 20)
 	proc := fmt.Sprintf("/proc/%d", n.cmd.Process.Pid)
 	open, err := os.ReadDir(filepath.Join(proc, "fd"))
 	if err != nil {
