@@ -1,5 +1,6 @@
 # Everything is one Go program; `make help` lists what can be done.
-# A fresh machine needs Go and make. What else a target needs it installs.
+# A fresh machine needs Go and make, Node and npm. What else a target needs it
+# installs.
 
 VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 LDFLAGS := -s -w -X github.com/nuxeo-frameio/nuxeo-frameio/internal/app.Version=$(VERSION)
@@ -10,8 +11,17 @@ export GOFLAGS ?= -buildvcs=false
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
+.PHONY: ui
+ui: node_modules/.package-lock.json ## Build what runs in a browser
+	@node ui/build.mjs
+
+node_modules/.package-lock.json: package-lock.json package.json
+	@command -v npm >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends nodejs npm; }
+	npm ci --no-progress --ignore-scripts
+	@touch $@
+
 .PHONY: build
-build: ## Build the static program into bin/
+build: ui ## Build the static program into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/nuxeo-frameio ./cmd/nuxeo-frameio
 
 .PHONY: demo
@@ -19,7 +29,7 @@ demo: build ## Show everything on this machine, without any account
 	@bin/nuxeo-frameio demo $(ARGS)
 
 .PHONY: test
-test: check postgres ## Run every check and every test, on both databases
+test: ui check postgres chromium ## Run every check and every test, on both databases
 	go test -timeout 20m ./...
 	go run ./test/pg/run go test -timeout 20m $(STORING)
 	@go test -count=1 -v -run 'TestContract|TestPublishBrings' ./internal/simulator/frameiosim ./test/e2e | grep -E 'operations (used|covered)|SKIP contract' || true
@@ -32,6 +42,10 @@ STORING = $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}} {{join .TestImports 
 postgres: ## Install a PostgreSQL server for the tests, where there is none
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
 		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends postgresql; }
+
+.PHONY: chromium
+chromium: ## Install a browser for the tests, where there is none
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
 SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 
 .PHONY: race
@@ -39,7 +53,8 @@ race: ## Run the tests of what is concurrent under the race detector
 	go test -race -timeout 30m ./internal/transfer ./internal/pace ./internal/work ./internal/store ./internal/identity ./test/...
 
 .PHONY: check
-check: ## Format, vet and static analysis
+check: ui ## Format, vet and static analysis
+	@npx tsc --noEmit -p ui/tsconfig.json
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
 	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
 	go vet ./...
@@ -71,4 +86,4 @@ package: build ## Write the Nuxeo package into dist/
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin dist test-output
+	rm -rf bin dist test-output node_modules ui/dist/* internal/simulator/*/face/dist/* internal/demo/guide/dist/*

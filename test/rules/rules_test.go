@@ -38,6 +38,7 @@ var layers = [][]string{
 	{"internal/metrics", "internal/network", "internal/trace", "internal/intake"},
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
+	{"ui"},
 	{"internal/upkeep"},
 	{"internal/store", "internal/correlate"},
 	{"internal/fault"},

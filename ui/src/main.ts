@@ -1,0 +1,2 @@
+// The one module that our pages and Nuxeo Web UI load.
+export {};
