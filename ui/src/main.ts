@@ -1,2 +1,7 @@
-// The one module that our pages and Nuxeo Web UI load.
-export {};
+// The one module that our own pages and Nuxeo Web UI load.
+
+import "./app.js";
+import "./bind-action.js";
+import { contribute, inWebUI } from "./webui.js";
+
+if (inWebUI()) contribute();

@@ -1,0 +1,33 @@
+// Everything of mine that goes on or went on; of everybody's for administrators.
+
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+import { define } from "./define.js";
+import "./item-list.js";
+import { base, controls } from "./styles.js";
+import { t } from "./i18n.js";
+
+const states = ["", "running", "waiting", "failed", "done", "canceled"] as const;
+
+@define("nxf-activity")
+export class Activity extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      .choice { border: 1px solid var(--edge); border-radius: 99px; padding: 0.2rem 0.9rem; color: var(--text); font-weight: 400; }
+      .choice[aria-pressed="true"] { background: var(--accent); border-color: var(--accent); color: var(--nxf-on-accent, #fff); }
+    `,
+  ];
+
+  @property({ type: Boolean }) administrator = false;
+  @state() private chosen: (typeof states)[number] = "";
+
+  protected override render(): TemplateResult {
+    return html`<div class="stack">
+      <div><h1>${t("frameio.activity")}</h1><p class="soft">${t(this.administrator ? "frameio.activity.all" : "frameio.activity.mine")}</p></div>
+      <div class="row" role="group" aria-label=${t("frameio.activity.filter")}>${states.map((s) => html`<button class="choice" aria-pressed=${this.chosen === s} @click=${() => (this.chosen = s)}>
+        ${t(s ? `frameio.state.${s}` : "frameio.activity.everything")}</button>`)}</div>
+      <nxf-item-list .query=${{ state: this.chosen || undefined }} ?owners=${this.administrator} label=${t("frameio.activity")} empty=${t(this.chosen ? "frameio.activity.none" : "frameio.activity.empty")}></nxf-item-list>
+    </div>`;
+  }
+}

@@ -1,0 +1,72 @@
+// Administration: how the installation is, the application at Frame.io, the
+// doctor, everybody's bindings.
+
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
+import { define } from "./define.js";
+import "./admin-bindings.js";
+import "./admin-doctor.js";
+import "./admin-health.js";
+import "./admin-provider.js";
+import { connector, navigate } from "./host.js";
+import { out } from "./icons.js";
+import { base, controls } from "./styles.js";
+import { t } from "./i18n.js";
+import { inWebUI } from "./webui.js";
+
+const pages = ["health", "provider", "doctor", "bindings"] as const;
+type Page = (typeof pages)[number];
+
+@define("nxf-admin-page")
+export class AdminPage extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      :host { padding: var(--nxf-tab-padding, 0); }
+      [role="tablist"] { display: flex; flex-wrap: wrap; gap: 0.25rem; border-bottom: 1px solid var(--line); }
+      [role="tab"] { border: 0; border-radius: 6px 6px 0 0; color: var(--text); font-weight: 400; padding: 0.5rem 0.9rem; }
+      [role="tab"][aria-selected="true"] { font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
+    `,
+  ];
+
+  @property() page = "";
+
+  private get shown(): Page {
+    return pages.find((p) => p === this.page) ?? "health";
+  }
+
+  private go(page: Page): void {
+    this.page = page;
+    if (!inWebUI()) navigate(`/administration/${page}`);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    this.go(pages[(pages.indexOf(this.shown) + step + pages.length) % pages.length]!);
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+  }
+
+  protected override render(): TemplateResult {
+    const shown = this.shown;
+    return html`<div class="stack">
+      <div class="row between"><h1>${t("frameio.admin.title")}</h1>
+        <a class="row tight small" href=${`${connector()}/administration/jobs/`} target="_blank" rel="noopener" data-load>${t("frameio.admin.jobs")}${out}</a></div>
+      <div role="tablist" aria-label=${t("frameio.admin.title")} @keydown=${this.key}>${pages.map((p) => html`<button role="tab" id=${p} aria-selected=${p === shown} tabindex=${p === shown ? 0 : -1} aria-controls="panel" @click=${() => this.go(p)}>
+        ${t(`frameio.admin.${p}`)}</button>`)}</div>
+      <div role="tabpanel" id="panel" aria-labelledby=${shown} tabindex="0">${this.panel(shown)}</div></div>`;
+  }
+
+  private panel(page: Page): TemplateResult | typeof nothing {
+    switch (page) {
+      case "health":
+        return html`<nxf-admin-health></nxf-admin-health>`;
+      case "provider":
+        return html`<nxf-admin-provider></nxf-admin-provider>`;
+      case "doctor":
+        return html`<nxf-admin-doctor></nxf-admin-doctor>`;
+      case "bindings":
+        return html`<nxf-admin-bindings></nxf-admin-bindings>`;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// The entry "Bind to Frame.io" in the menu of a folder in Web UI.
+
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
+import { define } from "./define.js";
+import { problemOf } from "./api.js";
+import { bindFolder } from "./bind-dialog.js";
+import { type NuxeoDocument, toast } from "./host.js";
+import { waves } from "./icons.js";
+import { t } from "./i18n.js";
+
+@define("nxf-bind-action")
+export class BindAction extends LitElement {
+  static override styles = css`
+    :host { display: inline-block; }
+    button {
+      display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit; font: inherit; cursor: pointer;
+      padding: 8px; min-width: 40px; min-height: 40px; border-radius: 4px; text-align: start;
+    }
+    button:hover { color: var(--nuxeo-link-hover-color, var(--nuxeo-primary-color, #0b5fd8)); }
+    button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
+    svg { width: 24px; height: 24px; flex: none; }
+    .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  `;
+
+  @property({ attribute: false }) document: NuxeoDocument | undefined;
+  @property({ type: Boolean, attribute: "show-label" }) showLabel = false;
+
+  protected override render(): TemplateResult {
+    const label = t("frameio.bind");
+    return html`<button title=${label} @click=${this.bind}>${waves}<span class=${this.showLabel ? "label" : "unseen"}>${label}</span></button>`;
+  }
+
+  private async bind(): Promise<void> {
+    if (!this.document) return;
+    try {
+      await bindFolder(this.document.uid, this);
+    } catch (thrown) {
+      const p = problemOf(thrown);
+      toast(this, `${p.message} ${p.remedy}`.trim());
+    }
+  }
+}

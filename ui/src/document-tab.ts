@@ -1,0 +1,139 @@
+// The tab "Frame IO" of a document: what Frame.io told of it, what it looks
+// like, and what was said about it.
+
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+import { define } from "./define.js";
+import { type Problem, type Schemas, get, path, problemOf } from "./api.js";
+import "./comments.js";
+import { notice } from "./dialog.js";
+import { clock, date, size } from "./format.js";
+import { type NuxeoDocument, safeLink } from "./host.js";
+import { out } from "./icons.js";
+import "./player.js";
+import { base, controls } from "./styles.js";
+import { language, t } from "./i18n.js";
+import { inWebUI } from "./webui.js";
+
+type Detail = Schemas["DocumentDetail"];
+type Comment = Schemas["Comment"];
+
+@define("nxf-document-tab")
+export class DocumentTab extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      :host { padding: var(--nxf-tab-padding, 0); container-type: inline-size; }
+      .review { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
+      @container (min-width: 56rem) { .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); } .talk { max-height: 76vh; overflow: auto; } }
+      .facts { grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: 0.9rem 1.5rem; }
+      .facts div { min-width: 0; }
+      .facts dt { font-size: 0.85rem; }
+      select { width: auto; max-width: 100%; }
+    `,
+  ];
+
+  /** The document, as Web UI has it. */
+  @property({ attribute: false }) document: NuxeoDocument | undefined;
+  /** Or only its uid. */
+  @property() uid = "";
+
+  @state() private detail: Detail | undefined;
+  @state() private problem: Problem | undefined;
+  @state() private at: Comment | undefined;
+  @state() private file = "";
+  private loaded = "";
+  private readonly refresh = () => void this.load();
+
+  private get wanted(): string {
+    return this.document?.uid ?? this.uid;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("nxf-changed", this.refresh);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("nxf-changed", this.refresh);
+  }
+
+  protected override willUpdate(_changes: PropertyValues): void {
+    if (this.wanted === this.loaded) return;
+    [this.detail, this.at, this.file] = [undefined, undefined, ""];
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const uid = (this.loaded = this.wanted);
+    if (!uid) return;
+    this.problem = undefined;
+    try {
+      const detail = await get<Detail>(path("documents", uid));
+      if (uid !== this.wanted) return;
+      this.detail = detail;
+      this.dispatchEvent(new CustomEvent("nxf-detail", { detail, bubbles: true, composed: true }));
+    } catch (thrown) {
+      if (uid === this.wanted) this.problem = problemOf(thrown);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    if (this.problem) return notice(this.problem, this.refresh);
+    const d = this.detail;
+    if (!d) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    if (!d.asset) return html`<p class="soft">${t("frameio.document.unlinked")}</p>`;
+    return html`<div class="stack">
+      <div class="review"><div class="stack tight">${this.versions(d)}
+          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .marks=${this.marks(d)} .at=${this.at}
+            @nxf-mark=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-player></div>
+        <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0"><h2>${t("frameio.comments")}</h2>
+          <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more} @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
+      ${this.facts(d, d.asset)}
+    </div>`;
+  }
+
+  // What can be played are the files of the versions, each once.
+  private versions(d: Detail): TemplateResult | typeof nothing {
+    const files = d.versions.filter((v, n, all) => v.file && all.findIndex((w) => w.file === v.file) === n);
+    if (files.length < 2) return nothing;
+    const shown = this.file || d.asset!.file;
+    return html`<label class="row small">${t("frameio.document.shown")}
+      <select @change=${(e: Event) => this.show((e.target as HTMLSelectElement).value)}>${files.map((v) => html`<option value=${v.file!} ?selected=${v.file === shown}>${t("frameio.document.versionOf", v.label, v.file_name ?? "")}</option>`)}</select></label>`;
+  }
+
+  private show(file: string): void {
+    this.file = file === this.detail!.asset!.file ? "" : file;
+    this.at = undefined;
+  }
+
+  private marks(d: Detail): Comment[] {
+    const shown = this.file || d.asset!.file;
+    return d.comments.filter((c) => c.origin === "frameio" && (c.file ?? shown) === shown);
+  }
+
+  // A comment on an earlier version brings that version with it.
+  private choose(c: Comment): void {
+    const newest = this.detail!.asset!.file;
+    if (c.file && this.detail!.versions.some((v) => v.file === c.file)) this.file = c.file === newest ? "" : c.file;
+    this.at = { ...c }; // another object, so that choosing it again seeks again
+  }
+
+  private facts(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
+    const number = (n: number | undefined) => n?.toLocaleString(language());
+    const rows: [string, unknown][] = [
+      ["file", a.file_name], ["uploader", a.uploader], ["uploaded", date(a.upload_date)], ["codec", a.codec], ["resolution", a.resolution],
+      ["fps", number(a.frame_rate)], ["size", a.size === undefined ? "" : size(a.size)], ["duration", a.duration ? clock(a.duration) : ""], ["frames", number(a.frames)],
+      ["status", a.status], ["version", d.version], ["published", a.last_published ? `${date(a.last_published)}${a.published_by ? `, ${a.published_by}` : ""}` : ""],
+    ];
+    return html`<section class="card stack"><div class="row between"><h2>${t("frameio.document.facts")}</h2>${this.links(d, a)}</div>
+      <dl class="facts">${rows.map(([key, value]) => (value ? html`<div><dt>${t(`frameio.document.${key}`)}</dt><dd>${value}</dd></div>` : nothing))}</dl></section>`;
+  }
+
+  private links(d: Detail, a: NonNullable<Detail["asset"]>): TemplateResult {
+    const [there, here] = [safeLink(a.view_url), inWebUI() ? undefined : safeLink(d.nuxeo_url)];
+    return html`<span class="row">
+      ${there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}
+      ${here ? html`<a class="row tight" href=${here} target="_blank" rel="noreferrer noopener">${t("frameio.document.onNuxeo")}${out}</a>` : nothing}</span>`;
+  }
+}

@@ -1,0 +1,121 @@
+// The tab "Frame IO" of a folder: its bindings, and what arrived lately.
+
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+import { define } from "./define.js";
+import { type Binding, type Problem, type Schemas, get, path, problemOf } from "./api.js";
+import { bindFolder } from "./bind-dialog.js";
+import "./binding-card.js";
+import { notice } from "./dialog.js";
+import { date, size } from "./format.js";
+import { type NuxeoDocument, documentAddress, toast } from "./host.js";
+import { film, waves } from "./icons.js";
+import { base, controls } from "./styles.js";
+import { t } from "./i18n.js";
+import { inWebUI } from "./webui.js";
+
+@define("nxf-folder-tab")
+export class FolderTab extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      :host { padding: var(--nxf-tab-padding, 0); }
+      .empty { text-align: center; padding: 2.5rem 1rem; display: grid; gap: 0.8rem; justify-items: center; border: 1px dashed var(--line); border-radius: 10px; }
+      table { width: 100%; border-collapse: collapse; }
+      th, td { text-align: start; padding: 0.55rem 0.6rem; border-bottom: 1px solid var(--line); }
+      th { color: var(--soft); font-weight: 600; font-size: 0.85rem; }
+      td a { display: inline-flex; gap: 0.5rem; align-items: center; overflow-wrap: anywhere; }
+      svg { flex: none; }
+      @media (max-width: 40rem) { .wide { display: none; } }
+    `,
+  ];
+
+  /** The folder, as Web UI has it. */
+  @property({ attribute: false }) document: NuxeoDocument | undefined;
+  /** Or only its uid. */
+  @property() folder = "";
+
+  @state() private bindings: Binding[] | undefined;
+  @state() private documents: Schemas["Document"][] = [];
+  @state() private next: string | undefined;
+  @state() private problem: Problem | undefined;
+  private loaded = "";
+  private readonly refresh = () => void this.load();
+
+  private get uid(): string {
+    return this.document?.uid ?? this.folder;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("nxf-changed", this.refresh);
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("nxf-changed", this.refresh);
+  }
+
+  protected override willUpdate(_changes: PropertyValues): void {
+    if (this.uid === this.loaded) return;
+    this.bindings = undefined;
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const uid = (this.loaded = this.uid);
+    if (!uid) return;
+    this.problem = undefined;
+    try {
+      const { bindings } = await get<{ bindings: Binding[] }>("/bindings", { folder: uid });
+      if (uid === this.uid) this.bindings = bindings.filter((b) => b.state !== "unbound");
+      if (!inWebUI()) await this.more(uid, undefined);
+    } catch (thrown) {
+      if (uid === this.uid) this.problem = problemOf(thrown);
+    }
+  }
+
+  // In Web UI the view of the folder lists its documents already.
+  private async more(uid: string, cursor: string | undefined): Promise<void> {
+    const answer = await get<{ documents: Schemas["Document"][]; next?: string }>(`${path("folders", uid)}/documents`, { cursor, limit: 50 });
+    if (uid !== this.uid) return;
+    this.documents = cursor ? [...this.documents, ...answer.documents] : answer.documents;
+    this.next = answer.next;
+  }
+
+  protected override render(): TemplateResult {
+    if (this.problem) return notice(this.problem, this.refresh);
+    if (!this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    return html`<div class="stack">
+      ${this.bindings.length ? this.list(this.bindings) : this.nothingBound()}
+      ${this.documents.length ? this.table() : nothing}
+    </div>`;
+  }
+
+  private list(bindings: Binding[]): TemplateResult {
+    return html`${bindings.map((b) => html`<nxf-binding-card .binding=${b}></nxf-binding-card>`)}
+      <div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>`;
+  }
+
+  private nothingBound(): TemplateResult {
+    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t("frameio.folder.unbound.hint")}</span>
+      <button class="primary" @click=${this.bind}>${t("frameio.bind")}</button></div>`;
+  }
+
+  private table(): TemplateResult {
+    return html`<section class="card stack"><h2>${t("frameio.folder.documents")}</h2>
+      <table><thead><tr><th scope="col">${t("frameio.document.title")}</th><th scope="col">${t("frameio.document.version")}</th>
+        <th scope="col" class="wide">${t("frameio.document.status")}</th><th scope="col" class="wide">${t("frameio.document.size")}</th><th scope="col" class="wide">${t("frameio.document.modified")}</th></tr></thead>
+      <tbody>${this.documents.map((d) => html`<tr><td><a href=${documentAddress(d.uid)}>${film}${d.title}</a></td><td>${d.version}</td><td class="wide">${d.status}</td>
+        <td class="wide">${d.size === undefined ? "" : size(d.size)}</td><td class="wide">${date(d.modified)}</td></tr>`)}</tbody></table>
+      ${this.next ? html`<div><button @click=${() => void this.more(this.uid, this.next)}>${t("frameio.more")}</button></div>` : nothing}</section>`;
+  }
+
+  private async bind(): Promise<void> {
+    try {
+      await bindFolder(this.uid, this);
+    } catch (thrown) {
+      const p = problemOf(thrown);
+      toast(this, `${p.message} ${p.remedy}`.trim());
+    }
+  }
+}

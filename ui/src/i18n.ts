@@ -1,0 +1,41 @@
+// Texts. In Web UI they come from its translations, into which the package has
+// merged ours; elsewhere, and where a translation lacks one, from our English.
+
+import english from "../messages/messages.json";
+
+type Dictionary = Record<string, string>;
+
+const reference: Dictionary = english;
+let page: Dictionary = {};
+
+/** The text of a key, with {0}, {1}… replaced. An unknown key shows itself. */
+export function t(key: string, ...values: (string | number)[]): string {
+  const text = translated(key) ?? page[key] ?? reference[key] ?? key;
+  return text.replace(/\{(\d)\}/g, (whole, n: string) => String(values[Number(n)] ?? whole));
+}
+
+/** The text for a number of things: key + ".one" or ".other". */
+export function count(key: string, n: number, ...values: (string | number)[]): string {
+  const rule = new Intl.PluralRules(language()).select(n) === "one" ? "one" : "other";
+  return t(`${key}.${rule}`, n.toLocaleString(language()), ...values);
+}
+
+function translated(key: string): string | undefined {
+  const i18n = window.nuxeo?.I18n;
+  return i18n?.[i18n.language ?? "en"]?.[key];
+}
+
+/** The language dates and numbers are written in. */
+export function language(): string {
+  return window.nuxeo?.I18n?.language ?? document.documentElement.lang ?? "en";
+}
+
+/** Loads the texts of the browser's language for our own pages; English stays when there are none. */
+export async function loadTexts(base: string, offered: readonly string[]): Promise<void> {
+  const wanted = navigator.languages.map((l) => l.split("-")[0]!).find((l) => l === "en" || offered.includes(l));
+  if (!wanted || wanted === "en") return;
+  const answer = await fetch(`${base}/ui/messages/messages-${wanted}.json`);
+  if (!answer.ok) return;
+  page = (await answer.json()) as Dictionary;
+  document.documentElement.lang = wanted;
+}

@@ -1,0 +1,117 @@
+// One item with its history: where the link of a mail leads.
+
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+import { define } from "./define.js";
+import { type Item, type Problem, aborted, get, path, problemOf } from "./api.js";
+import { notice } from "./dialog.js";
+import { watch } from "./events.js";
+import { date } from "./format.js";
+import { documentAddress } from "./host.js";
+import { ask, bar, canCancel, canRetry, kindWord, line, stateIcon, stateWord, took } from "./item-words.js";
+import { base, controls } from "./styles.js";
+import { t } from "./i18n.js";
+
+@define("nxf-item-page")
+export class ItemPage extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.5rem; }
+      li { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 0 1rem; }
+      @media (max-width: 40rem) { li { grid-template-columns: minmax(0, 1fr); } }
+    `,
+  ];
+
+  @property() item = "";
+  @state() private shown: Item | undefined;
+  @state() private problem: Problem | undefined;
+  private stop = new AbortController();
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stop.abort();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) void this.begin();
+  }
+
+  protected override willUpdate(changes: PropertyValues): void {
+    if (changes.has("item")) void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    this.stop.abort();
+    this.stop = new AbortController();
+    const { signal } = this.stop;
+    this.shown = this.problem = undefined;
+    if (await this.load(signal)) void watch({ item: this.item }, { item: (item) => void this.hear(item, signal) }, signal);
+  }
+
+  private async load(signal: AbortSignal): Promise<boolean> {
+    try {
+      this.shown = await get<Item>(path("items", this.item), {}, signal);
+      return true;
+    } catch (thrown) {
+      if (!aborted(thrown)) this.problem = problemOf(thrown);
+      return false;
+    }
+  }
+
+  // The history comes only when asked for, so it is asked for at each turn.
+  private async hear(item: Item, signal: AbortSignal): Promise<void> {
+    const turned = this.shown?.state !== item.state || this.shown?.step !== item.step;
+    this.shown = { ...item, history: this.shown?.history ?? [] };
+    if (turned) await this.load(signal);
+  }
+
+  protected override render(): TemplateResult {
+    if (this.problem) return notice(this.problem, () => void this.begin());
+    const item = this.shown;
+    if (!item) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    return html`<div class="stack">
+      <div class="row between"><h1 class="row grow">${stateIcon(item)}<span class="wrap">${item.title}</span></h1>${this.buttons(item)}</div>
+      <section class="card stack" aria-label=${t("frameio.item.state")}>
+        ${item.state === "failed" || (item.message && item.state !== "running") ? this.reason(item) : html`<p role="status">${line(item)}</p>`}
+        ${bar(item)} ${this.facts(item)}
+      </section>
+      ${item.history?.length ? this.history(item.history) : nothing}
+    </div>`;
+  }
+
+  private reason(item: Item): TemplateResult {
+    return html`<div class="notice ${item.state === "failed" ? "wrong" : ""}"><strong class="wrap">${item.message}</strong>${item.remedy ? html`<span class="wrap">${item.remedy}</span>` : nothing}</div>`;
+  }
+
+  private facts(item: Item): TemplateResult {
+    const rows: [string, unknown][] = [
+      ["frameio.item.what", kindWord(item)], ["frameio.item.state", stateWord(item)], ["frameio.item.owner", item.owner],
+      ["frameio.item.actor", item.actor !== item.owner ? item.actor : ""], ["frameio.item.created", date(item.created)],
+      ["frameio.item.notBefore", item.state === "waiting" ? date(item.not_before) : ""], ["frameio.item.finished", date(item.finished)], ["frameio.item.took", took(item)],
+      ["frameio.item.document", item.document ? html`<a href=${documentAddress(item.document)}>${t("frameio.item.open")}</a>` : ""],
+      ["frameio.item.correlation", item.correlation],
+    ];
+    return html`<dl>${rows.map(([key, value]) => (value ? html`<dt>${t(key)}</dt><dd>${value}</dd>` : nothing))}</dl>`;
+  }
+
+  private history(events: NonNullable<Item["history"]>): TemplateResult {
+    return html`<section class="card stack"><h2>${t("frameio.item.history")}</h2>
+      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${e.event}${e.detail ? html` <span class="soft">${e.detail}</span>` : nothing}</span></li>`)}</ol></section>`;
+  }
+
+  private buttons(item: Item): TemplateResult | typeof nothing {
+    const what = canRetry(item) ? "retry" : canCancel(item) ? "cancel" : undefined;
+    return what ? html`<button class=${what === "retry" ? "primary" : ""} @click=${() => void this.do(what)}>${t(`frameio.${what}`)}</button>` : nothing;
+  }
+
+  private async do(what: "retry" | "cancel"): Promise<void> {
+    try {
+      this.shown = { ...(await ask(this.shown!, what)), history: this.shown!.history ?? [] };
+      await this.load(this.stop.signal);
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    }
+  }
+}
