@@ -32,6 +32,8 @@ async function types() {
 async function files() {
   await mkdir(at("ui/dist/messages"), { recursive: true });
   for (const name of await readdir(at("ui/messages"))) await copyFile(at("ui/messages", name), at("ui/dist/messages", name));
+  await mkdir(at("ui/dist/stories"), { recursive: true });
+  await copyFile(at("ui/stories/index.html"), at("ui/dist/stories/index.html"));
 }
 
 const options = ({ from, to }) => ({

@@ -70,6 +70,7 @@ export class App extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("popstate", this.moved);
+    window.addEventListener("nxf-changed", this.again);
     window.addEventListener(signedOutEvent, this.lost);
     document.addEventListener("notify", this.said as EventListener);
     this.addEventListener("click", this.follow);
@@ -79,6 +80,7 @@ export class App extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("popstate", this.moved);
+    window.removeEventListener("nxf-changed", this.again);
     window.removeEventListener(signedOutEvent, this.lost);
     document.removeEventListener("notify", this.said as EventListener);
   }
@@ -133,10 +135,9 @@ export class App extends LitElement {
   }
 
   private inside(): TemplateResult {
-    return html`<a class="skip" href="#main" @click=${(e: Event) => (e.preventDefault(), this.renderRoot.querySelector<HTMLElement>("main")?.focus())}>${t("frameio.skip")}</a>
-      <header><a class="brand" href="/">${waves} ${t("frameio.product")}</a>
+    return html`<header><button class="skip" @click=${() => this.renderRoot.querySelector<HTMLElement>("main")?.focus()}>${t("frameio.skip")}</button><a class="brand" href="/">${waves} ${t("frameio.product")}</a>
         <nav class="main" aria-label=${t("frameio.navigation")}>${this.tab("/", ["folders", "documents"], "frameio.folders")} ${this.tab("/activity", ["activity", "items"], "frameio.activity")}
-          ${this.person?.administrator ? this.tab("/administration", ["administration"], "frameio.administration") : nothing}</nav>
+          ${this.person?.administrator ? this.tab("/administration", ["administration"], "frameio.navigation.administration") : nothing}</nav>
         ${this.person ? this.me(this.person) : nothing}</header>
       <main id="main" tabindex="-1">${this.signedOut ? this.ended() : nothing} ${this.problem ? notice(this.problem, this.again) : this.page()}</main>`;
   }

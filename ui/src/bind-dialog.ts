@@ -47,6 +47,8 @@ export class BindDialog extends Dialog<Binding> {
         get<Schemas["FolderDetail"]>(path("folders", this.folder)),
       ]);
       [this.teams, this.why, this.detail] = [teams.workspaces, teams.why_empty ?? "", detail];
+      await this.updateComplete;
+      this.renderRoot.querySelector("input")?.focus();
     } catch (thrown) {
       this.broken = problemOf(thrown);
     }
@@ -72,7 +74,7 @@ export class BindDialog extends Dialog<Binding> {
   private name(): TemplateResult {
     const wrong = this.problem?.field === "action_name";
     return html`<label>${t("frameio.bind.name")}<span aria-hidden="true"> *</span>
-      <input name="action_name" required maxlength="255" autofocus autocomplete="off" placeholder=${t("frameio.bind.name.example")}
+      <input name="action_name" required maxlength="255" autocomplete="off" placeholder=${t("frameio.bind.name.example")}
         aria-invalid=${wrong} aria-describedby="name-hint action_name-error">
       <span class="hint" id="name-hint">${t("frameio.bind.name.hint")}</span>${this.wrong("action_name")}</label>`;
   }

@@ -18,6 +18,7 @@ export class BindingCard extends LitElement {
   static override styles = [
     base, controls,
     css`
+      nxf-item-list { --nxf-list-height: 23rem; }
       summary { cursor: pointer; font-weight: 600; padding: 0.2rem 0; }
       details[open] summary { margin-bottom: 0.6rem; }
     `,

@@ -9,6 +9,7 @@ import "./document-tab.js";
 import "./folder-tab.js";
 import { navigate, safeLink } from "./host.js";
 import { out } from "./icons.js";
+import "./start-page.js";
 import { base, controls } from "./styles.js";
 import "./tree.js";
 import { t } from "./i18n.js";
@@ -75,11 +76,7 @@ export class FolderPage extends LitElement {
     const selected = this.document ? (this.shown?.folder ?? "") : this.folder;
     const tree = html`<nxf-folder-tree .selected=${selected} .way=${this.way.map((f) => f.uid)} @nxf-picked=${(e: CustomEvent<string>) => navigate(`/folders/${encodeURIComponent(e.detail)}`)}></nxf-folder-tree>`;
     return html`${this.narrow ? html`<details class="side"><summary>${t("frameio.tree.choose")}</summary>${tree}</details>` : html`<nav class="side" aria-label=${t("frameio.tree")}>${tree}</nav>`}
-      <div class="stack">${this.document ? this.ofDocument() : this.folder ? this.ofFolder() : this.start()}</div>`;
-  }
-
-  private start(): TemplateResult {
-    return html`<div class="card stack"><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div>`;
+      <div class="stack">${this.document ? this.ofDocument() : this.folder ? this.ofFolder() : html`<nxf-start-page></nxf-start-page>`}</div>`;
   }
 
   private ofFolder(): TemplateResult {

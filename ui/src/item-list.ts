@@ -23,7 +23,7 @@ export class ItemList extends LitElement {
   static override styles = [
     base, controls,
     css`
-      .view { overflow: auto; max-height: min(65vh, 42rem); border: 1px solid var(--line); border-radius: 10px; background: var(--box); }
+      .view { overflow: auto; max-height: var(--nxf-list-height, min(65vh, 42rem)); border: 1px solid var(--line); border-radius: 10px; background: var(--box); }
       .all { position: relative; }
       nxf-item-row { position: absolute; inset-inline: 0; height: 68px; }
       .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); border: 1px dashed var(--line); border-radius: 10px; }

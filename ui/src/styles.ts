@@ -14,9 +14,9 @@ export const base = css`
     --edge: color-mix(in srgb, var(--text) 55%, var(--box));
     --tint: color-mix(in srgb, var(--text) 5%, var(--box));
     --hover: color-mix(in srgb, var(--accent) 12%, var(--box));
-    --good: color-mix(in srgb, #0a7a43 72%, var(--text));
-    --bad: color-mix(in srgb, #c5221f 78%, var(--text));
-    --warn: color-mix(in srgb, #9a5b00 78%, var(--text));
+    --good: color-mix(in srgb, #0a8a4b 58%, var(--text));
+    --bad: color-mix(in srgb, #d32f2f 60%, var(--text));
+    --warn: color-mix(in srgb, #a86400 62%, var(--text));
     display: block;
     color: var(--text);
     font-family: var(--nuxeo-app-font, system-ui, sans-serif);
@@ -70,7 +70,7 @@ export const controls = css`
   .error { display: block; font-weight: 400; color: var(--bad); font-size: 0.85rem; }
   fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
   input:not([type="checkbox"], [type="radio"]), select, textarea {
-    font: inherit; color: var(--text); background: var(--box); border: 1px solid var(--edge); border-radius: 8px; padding: 0.45rem 0.65rem; width: 100%; margin-top: 0.25rem; min-width: 0;
+    font: inherit; font-weight: 400; color: var(--text); background: var(--box); border: 1px solid var(--edge); border-radius: 8px; padding: 0.45rem 0.65rem; width: 100%; margin-top: 0.25rem; min-width: 0;
   }
   [aria-invalid="true"] { border-color: var(--bad) !important; }
   input[type="checkbox"], input[type="radio"] { accent-color: var(--accent); width: 1.05rem; height: 1.05rem; margin: 0; flex: none; }

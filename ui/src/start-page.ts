@@ -1,0 +1,81 @@
+// Where one arrives: what is bound, what goes on, what is still missing.
+
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { state } from "lit/decorators.js";
+import { define } from "./define.js";
+import { type Binding, type Person, type Problem, get, problemOf } from "./api.js";
+import { connected } from "./connect.js";
+import { notice } from "./dialog.js";
+import { changed, folderAddress, toast } from "./host.js";
+import { folder } from "./icons.js";
+import "./item-list.js";
+import { base, controls } from "./styles.js";
+import { t } from "./i18n.js";
+
+@define("nxf-start-page")
+export class StartPage extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      li { border-bottom: 1px solid var(--line); padding: 0.55rem 0; display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; align-items: center; }
+      li:last-child { border: 0; }
+      li a { display: inline-flex; gap: 0.5rem; align-items: center; font-weight: 600; }
+      nxf-item-list { --nxf-list-height: 24rem; }
+    `,
+  ];
+
+  @state() private person: Person | undefined;
+  @state() private bindings: Binding[] | undefined;
+  @state() private problem: Problem | undefined;
+  private readonly refresh = () => void this.load();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("nxf-changed", this.refresh);
+    void this.load();
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("nxf-changed", this.refresh);
+  }
+
+  private async load(): Promise<void> {
+    try {
+      [this.person, { bindings: this.bindings }] = await Promise.all([get<Person>("/me"), get<{ bindings: Binding[] }>("/bindings", { limit: 100 })]);
+      this.problem = undefined;
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    if (this.problem) return notice(this.problem, this.refresh);
+    if (!this.person || !this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    const bound = this.bindings.filter((b) => b.state !== "unbound");
+    return html`<div class="stack">
+      <div><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div>
+      ${this.person.frameio_connected ? nothing : this.unconnected()}
+      <section class="card stack tight"><h2>${t("frameio.start.bound")}</h2>${bound.length ? html`<ul>${bound.map((b) => this.row(b))}</ul>` : html`<p class="soft">${t("frameio.start.bound.none")}</p>`}</section>
+      <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section></div>`;
+  }
+
+  private row(b: Binding): TemplateResult {
+    return html`<li><a href=${folderAddress(b.folder)} title=${b.folder_path}>${folder}<span class="wrap">${b.folder_title}</span></a>
+      <span class="soft wrap grow">${b.action_name} · ${b.workspaces.map((w) => w.name).join(", ")}</span>
+      ${b.needs_owner ? html`<span class="chip warn">${t("frameio.binding.ownerless")}</span>` : nothing}
+      ${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}</li>`;
+  }
+
+  private unconnected(): TemplateResult {
+    return html`<div class="notice"><strong>${t("frameio.me.unconnected")}</strong><span class="wrap">${this.person!.frameio_problem}</span>
+      <span><button class="primary" @click=${this.connect}>${t("frameio.connect")}</button></span></div>`;
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      if (await connected()) changed(this);
+    } catch (thrown) {
+      toast(this, problemOf(thrown).message);
+    }
+  }
+}

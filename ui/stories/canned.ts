@@ -1,0 +1,102 @@
+// Canned answers of the connector, as awkward as real ones: long names, markup
+// in comments, failures, everything at once.
+
+import type { Binding, Item, Schemas } from "../src/api.js";
+
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+export const workspaces = [
+  { id: "w1", name: "Post production", account: "a1", account_name: "Demo Studio" },
+  { id: "w2", name: "Marketing <b>& more</b>", account: "a1", account_name: "Demo Studio" },
+  { id: "w3", name: "Freelancers with a rather long name for a team of people", account: "a2", account_name: "Second Studio" },
+];
+
+export const folder = (uid: string): Schemas["FolderDetail"] => ({
+  uid, path: `/default-domain/workspaces/${uid}`, title: "Films", type: "Folder", can_bind: true, document_types: ["File", "Video", "Picture"],
+  ancestors: [{ uid: "u0", path: "/default-domain", title: "Domain", type: "Domain" }, { uid: "u1", path: "/default-domain/workspaces", title: "Workspaces", type: "WorkspaceRoot" }],
+  nuxeo_url: "http://nuxeo.example/nuxeo/ui/#!/doc/u2",
+});
+
+export const bindings: Binding[] = [
+  {
+    id: "b1", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films", action_name: "Publish to Nuxeo",
+    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "Video", creator: "josh", owner: "josh", publishers: "everyone", state: "bound",
+    created: ago(4000), workspaces: [{ ...workspaces[0]! }, { ...workspaces[1]! }],
+  },
+  {
+    id: "b2", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films", action_name: "Send finals <script>alert(1)</script>",
+    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia", owner: "julia", publishers: "connected", state: "bound",
+    needs_owner: "The sign-in of julia at Nuxeo was withdrawn.", created: ago(90_000), workspaces: [{ ...workspaces[2]! }],
+  },
+];
+
+const states: Item["state"][] = ["running", "running", "waiting", "done", "failed", "done", "canceled", "done"];
+
+export function item(n: number): Item {
+  const state = states[n % states.length]!;
+  const size = 1e8 * (1 + (n % 700));
+  return {
+    id: `i${n}`, kind: n % 11 === 5 ? "notice" : "publish", parent: "p", title: n % 7 === 3 ? `Longest video ever, director's cut, take ${n}, with everything that anybody could want.mov` : `Shot ${n}.mov`,
+    owner: "josh", state, step: state === "running" ? "transfer" : "resolve", attempt: 1, created: ago(n), updated: ago(n / 2), correlation: `c-${n}`, binding: "b1",
+    ...(state === "running" ? { transfer: { name: "x", size, done: Math.round(size * ((n * 37) % 97) / 100), sent: 0, rate: 48e6, seconds_left: (n * 53) % 5000 } } : {}),
+    ...(state === "done" ? { outcome: n % 3 ? "created" : "updated", finished: ago(n / 2), document: `d${n}` } : {}),
+    ...(state === "failed" ? { message: "Frame.io does not have the original of this file any more.", remedy: "Upload it again, then retry.", finished: ago(n / 2) } : {}),
+    ...(state === "canceled" ? { message: "Cancelled by josh.", finished: ago(n / 2) } : {}),
+  };
+}
+
+const drawing = JSON.stringify([
+  { tool: "rect", color: "#F22237", size: 4, x: 0.6, y: 0.1, w: 0.3, h: 0.25 },
+  { tool: "arrow", color: "#22C7F2", size: 5, x: 0.2, y: 0.8, w: 0.35, h: -0.4 },
+  { tool: "pencil", points: [[0, 0]] },
+]);
+
+const comment = (id: string, more: Partial<Schemas["Comment"]>): Schemas["Comment"] => ({
+  id, author: "Julia Reviewer", text: "The logo comes too late.", created: ago(3000), resolved: false, origin: "frameio", file: "f2", replies: [], ...more,
+});
+
+export const document_: Schemas["DocumentDetail"] = {
+  uid: "d1", title: "Teaser", type: "Video", path: "/default-domain/workspaces/films/Teaser", version: "1.1+", nuxeo_url: "http://nuxeo.example/nuxeo/ui/#!/doc/d1", folder: "u2",
+  ancestors: folder("u2").ancestors,
+  asset: {
+    file_name: "Teaser.mp4", file: "f2", media_type: "video/mp4", uploader: "Josh Editor", upload_date: ago(9000), codec: "H.264", resolution: "640 x 360", frame_rate: 25,
+    size: 53_180_000_000, duration: 4, frames: 100, status: "Approved", view_url: "https://app.frame.io/x", last_published: ago(60), published_by: "josh",
+  },
+  versions: [
+    { uid: "d1", label: "1.1+", file: "f2", file_name: "Teaser.mp4", current: true },
+    { uid: "v2", label: "1.1", file: "f2", file_name: "Teaser.mp4", current: false },
+    { uid: "v1", label: "1.0", file: "f1", file_name: "Teaser.mp4", current: false },
+  ],
+  comments: [
+    comment("c1", { frame: 25, duration_frames: 12, timecode: "00:00:01:00 – 00:00:01:11", replies: [comment("c2", { author: "Josh Editor", text: "Moved up by a second.", created: ago(2000) })] }),
+    comment("c3", { author: "external reviewer", text: "This corner is too dark. <img src=x onerror=alert(1)>", frame: 60, timecode: "00:00:02:10", drawing }),
+    comment("c4", { text: "Music is cleared.", resolved: true }),
+    comment("c5", { text: "First cut is too long.\n\nCut the middle.", file: "f1", frame: 10, timecode: "00:00:00:10" }),
+    comment("c6", { author: "anna", text: "Used on the web site as of May.", origin: "nuxeo" }),
+  ],
+  comments_more: true,
+};
+
+export const status: Schemas["Status"] = {
+  version: "1.0.0", database: "sqlite", items: { waiting: 12, running: 4, done: 10_482, failed: 3, canceled: 1 }, oldest_due_seconds: 3.2,
+  nodes: [{ id: "n1", host: "connector-1", version: "1.0.0", started: ago(4000), seen: ago(0.05), alive: true }],
+  chores: [
+    { name: "sessions", what: "Removes sessions that have ended.", every_seconds: 3600, ended: ago(30), removed: 4, lines: [] },
+    { name: "audit", what: "Compares bindings with what Frame.io has.", every_seconds: 86_400, removed: 0, lines: [], ended: ago(300), problem: "Frame.io could not be reached." },
+  ],
+};
+
+export const findings: Schemas["Finding"][] = [
+  { name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" },
+  { name: "Package", mark: "warning", detail: "The package in Nuxeo is older than the connector.", remedy: "Install nuxeo-frameio-1.0.0.zip with nuxeoctl mp-install." },
+  { name: "Frame.io sign-in", mark: "broken", detail: "No application is registered.", remedy: "Register it under Provider." },
+  { name: "Mail", mark: "skipped", detail: "It is known after the first mail." },
+];
+
+export const provider: Schemas["Provider"] = {
+  service_name: "frameio", description: "Frame.io Provider", client_id: "abc", has_secret: true, authorization_url: "https://ims-na1.adobelogin.com/ims/authorize/v2",
+  token_url: "https://ims-na1.adobelogin.com/ims/token/v3", user_authorization_url: "", scopes: ["openid", "email", "profile", "offline_access"], enabled: true, registered: true,
+  redirect_url: "https://connector.example.com/oauth/frameio/callback",
+};
+
+export const person: Schemas["Person"] = { login: "josh", name: "Josh Editor", email: "josh@example.org", administrator: true, frameio_connected: true, frameio_name: "Josh Editor" };
