@@ -28,10 +28,14 @@ async function types() {
   if (!existsSync(file) || (await readFile(file, "utf8")) !== text) await writeFile(file, text);
 }
 
+// The face of the simulated Frame.io has a style sheet of its own.
+const styles = [{ from: "internal/simulator/frameiosim/face/src/face.css", to: "internal/simulator/frameiosim/face/dist/face.css" }];
+
 // What is not bundled lies beside the script.
 async function files() {
   await mkdir(at("ui/dist/messages"), { recursive: true });
   for (const name of await readdir(at("ui/messages"))) await copyFile(at("ui/messages", name), at("ui/dist/messages", name));
+  for (const { from, to } of styles.filter((s) => existsSync(at(s.from)))) await copyFile(at(from), at(to));
   await mkdir(at("ui/dist/stories"), { recursive: true });
   await copyFile(at("ui/stories/index.html"), at("ui/dist/stories/index.html"));
 }

@@ -26,7 +26,7 @@ export class DocumentTab extends LitElement {
       :host { padding: var(--nxf-tab-padding, 0); container-type: inline-size; }
       .review { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
       @container (min-width: 56rem) { .review { grid-template-columns: minmax(0, 1.7fr) minmax(18rem, 1fr); } .talk { max-height: 76vh; overflow: auto; } }
-      .facts { grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: 0.9rem 1.5rem; }
+      .facts { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 45%), 1fr)); gap: 0.9rem 1.5rem; }
       .facts div { min-width: 0; }
       .facts dt { font-size: 0.85rem; }
       select { width: auto; max-width: 100%; }

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"html"
 	"mime"
 	"net/http"
-	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -224,17 +222,4 @@ func (b blob) wanted(r *http.Request) (off, n int64, ranged bool, err error) {
 		return 0, 0, false, errRange
 	}
 	return from, to - from + 1, true, nil
-}
-
-// serveView stands for the player that view_url leads to.
-func (s *Server) serveView(w http.ResponseWriter, r *http.Request) {
-	s.mu.RLock()
-	n := s.nodes[r.PathValue("id")]
-	s.mu.RUnlock()
-	if n == nil {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, "<!doctype html><title>%[1]s</title><h1>%[1]s</h1><p>Frame.io would play this %[2]s here.</p>", html.EscapeString(n.name), url.PathEscape(string(n.kind)))
 }

@@ -110,7 +110,6 @@ func (s *Server) build() http.Handler {
 	s.mountIMS(mux)
 	mux.HandleFunc("/upload/", s.serveUpload)
 	mux.HandleFunc("/assets/", s.serveDownload)
-	mux.HandleFunc("GET /project/{project}/view/{id}", s.serveView)
 	var work http.Handler = mux
 	if s.opt.Wrap != nil {
 		work = s.opt.Wrap(work)
@@ -118,6 +117,7 @@ func (s *Server) build() http.Handler {
 	outer := http.NewServeMux()
 	s.mountAdmin(outer)
 	s.mountTree(outer)
+	s.mountFace(outer)
 	outer.Handle("/", s.record(s.faults.Middleware(work), classifier(mux)))
 	return outer
 }

@@ -46,7 +46,7 @@ var treeTemplate = template.Must(template.New("tree").Funcs(template.FuncMap{
 {{range .Rows}}{{$row := .}}<article style="padding-left:{{indent .Depth}}rem">
 <span class="type">{{.Kind}}</span> {{.Name}} {{with .Status}}<span class="tag">{{.}}</span>{{end}}{{with .Upload}}<span class="tag">{{.}}</span>{{end}}
 {{if .File}}<span class="soft">{{size .Size}}</span>{{end}} <span class="id">{{.ID}}</span>
-{{if $space.Actions}}<div class="run">{{range $space.Actions}}{{$action := .}}{{range $space.People}}<form method="post" action="/"><input type="hidden" name="action" value="{{$action.ID}}"><input type="hidden" name="person" value="{{.ID}}"><input type="hidden" name="asset" value="{{$row.ID}}"><button>{{$action.Name}}: run as {{.Name}}</button></form>{{end}}{{end}}</div>{{end}}
+{{if $space.Actions}}<div class="run">{{range $space.Actions}}{{$action := .}}{{range $space.People}}<form method="post" action="/plain"><input type="hidden" name="action" value="{{$action.ID}}"><input type="hidden" name="person" value="{{.ID}}"><input type="hidden" name="asset" value="{{$row.ID}}"><button>{{$action.Name}}: run as {{.Name}}</button></form>{{end}}{{end}}</div>{{end}}
 {{if .Comments}}<details open><summary>Comments: {{len .Comments}}</summary>{{range .Comments}}<div class="comment{{if .Reply}} reply{{end}}"><span class="soft">{{.Who}}{{with .At}}, {{.}}{{end}}{{with .State}}, {{.}}{{end}}</span>
 {{.Text}}</div>{{end}}</details>{{end}}
 </article>{{else}}<p class="soft">There are no assets.</p>{{end}}

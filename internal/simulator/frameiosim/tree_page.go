@@ -49,9 +49,9 @@ type treeResult struct {
 // Frame.io can be played: running a custom action. Frame.io's own pages are not
 // simulated.
 func (s *Server) mountTree(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { s.treePage(w, nil) })
+	mux.HandleFunc("GET /plain", func(w http.ResponseWriter, _ *http.Request) { s.treePage(w, nil) })
 	run := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.treePage(w, s.runFromPage(r)) })
-	mux.Handle("POST /{$}", http.NewCrossOriginProtection().Handler(run))
+	mux.Handle("POST /plain", http.NewCrossOriginProtection().Handler(run))
 }
 
 func (s *Server) runFromPage(r *http.Request) *treeResult {

@@ -39,7 +39,7 @@ func TestTreePage(t *testing.T) {
 		}
 		return w.Code, string(b)
 	}
-	_, body := show(httptest.NewRequest(http.MethodGet, "/", nil))
+	_, body := show(httptest.NewRequest(http.MethodGet, "/plain", nil))
 	for _, want := range []string{"simulation", "Studio / Post", "Autumn", "&lt;b&gt;Teaser&lt;/b&gt;.mp4", "Approved", "2.0 KB", "Comments: 2", "Too &lt;i&gt;late&lt;/i&gt;", "No custom action yet", file} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
@@ -50,7 +50,7 @@ func TestTreePage(t *testing.T) {
 	}
 	form := url.Values{"action": {"nobody's"}, "person": {josh}, "asset": {file}}
 	post := func(origin string) (int, string) {
-		r := httptest.NewRequest(http.MethodPost, "http://frameio.test/", strings.NewReader(form.Encode()))
+		r := httptest.NewRequest(http.MethodPost, "http://frameio.test/plain", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", origin)
 		return show(r)
