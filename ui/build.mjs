@@ -28,8 +28,11 @@ async function types() {
   if (!existsSync(file) || (await readFile(file, "utf8")) !== text) await writeFile(file, text);
 }
 
-// The face of the simulated Frame.io has a style sheet of its own.
-const styles = [{ from: "internal/simulator/frameiosim/face/src/face.css", to: "internal/simulator/frameiosim/face/dist/face.css" }];
+// Pages that have a style sheet of their own.
+const styles = [
+  { from: "internal/simulator/frameiosim/face/src/face.css", to: "internal/simulator/frameiosim/face/dist/face.css" },
+  { from: "internal/demo/guide/src/guide.css", to: "internal/demo/guide/dist/guide.css" },
+];
 
 // What is not bundled lies beside the script.
 async function files() {

@@ -13,9 +13,9 @@ import (
 )
 
 type demoCmd struct {
-	Once    bool   `env:"-" help:"Play the story, say of each step whether it held, and end."`
-	NoStory bool   `env:"-" help:"Only start everything and connect both people."`
-	Log     string `env:"-" help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
+	Once  bool   `env:"-" help:"Play the story, say of each step whether it held, and end."`
+	Story bool   `env:"-" help:"Play the story by itself, instead of leading you through it."`
+	Log   string `env:"-" help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
 }
 
 // Run shows the demo; with --once it fails unless every step held.
@@ -53,7 +53,7 @@ func (c *demoCmd) line(t *terminal, s demo.Step) {
 // stay plays the story in sight and keeps everything running.
 func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
 	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n%s", stage.Addresses(program()))
-	if !c.NoStory {
+	if c.Story {
 		t.printf("The story:\n\n")
 		start := time.Now()
 		err := stage.Tell(t.ctx, func(s demo.Step) {
@@ -69,12 +69,6 @@ func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
 		if err == nil {
 			t.printf("Told in %s. Everything stays up; look around.\n", time.Since(start).Round(100*time.Millisecond))
 		}
-	}
-	if c.NoStory {
-		if err := stage.ConnectEveryone(t.ctx); err != nil {
-			return err
-		}
-		t.printf("Josh and Julia are connected with Frame.io.\n")
 	}
 	t.printf("Ctrl-C ends it.\n")
 	<-t.ctx.Done()

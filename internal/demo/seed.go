@@ -51,7 +51,12 @@ func (d *seed) files(f *frameiosim.Server) {
 	video := func(fps, seconds float64) frameiosim.FileOption {
 		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
 	}
-	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	played := func(name string) frameiosim.FileOption {
+		return frameiosim.WithRendition(frameiosim.RenditionHighQuality, file(name))
+	}
+	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), played("teaser_v1.mp4"), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), played("teaser_v2.mp4"), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
+	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
 	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
 	d.extras = f.AddFolder(d.root, "Extras")
 	d.poster = f.AddFile(d.extras, "Poster.jpg", file("poster.jpg"), frameiosim.WithCreator(d.josh))
@@ -68,10 +73,5 @@ func (d *seed) comments(f *frameiosim.Server) {
 	f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "Music is cleared.", OwnerID: d.julia, Completed: true})
 }
 
-// newVersion uploads the second cut and stacks it on the first.
-func (d *seed) newVersion(f *frameiosim.Server) {
-	d.teaserTwo = f.AddFile(d.root, "Teaser.mp4", file("teaser_v2.mp4"),
-		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 640, Height: 360, Codec: "H.264"}), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
-	f.Stack(d.teaser, d.teaserTwo)
-	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
-}
+// newVersion stacks the second cut on the first.
+func (d *seed) newVersion(f *frameiosim.Server) { f.Stack(d.teaser, d.teaserTwo) }

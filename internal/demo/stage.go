@@ -54,7 +54,7 @@ type Stage struct {
 	Mail    *mailsim.Server
 	App     *app.App
 
-	NuxeoURL, FrameioURL, MailURL, URL string
+	NuxeoURL, FrameioURL, MailURL, URL, GuideURL string
 
 	opt     Options
 	data    string
@@ -66,6 +66,7 @@ type Stage struct {
 
 // The usual ports, each replaced by a free one when it is taken.
 const (
+	portGuide     = 8088
 	portConnector = 8090
 	portNuxeo     = 8080
 	portFrameio   = 8082
@@ -80,7 +81,7 @@ func Start(ctx context.Context, opt Options) (*Stage, error) {
 	}
 	s := &Stage{opt: opt, data: data}
 	ctx, s.cancel = context.WithCancel(ctx)
-	for _, step := range []func(context.Context) error{s.mail, s.nuxeo, s.frameio, s.connector, s.prepare} {
+	for _, step := range []func(context.Context) error{s.mail, s.nuxeo, s.frameio, s.connector, s.prepare, s.guide} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
@@ -218,9 +219,10 @@ func (s *Stage) Addresses(program string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range [][]string{
-		{"Connector", s.URL, "sign in with Nuxeo, connect Frame.io"},
-		{"Nuxeo", s.NuxeoURL + "/ui/", "simulated: folders, documents, comments"},
-		{"Frame.io", s.FrameioURL + "/", "simulated: assets, and custom actions to run"},
+		{"Guide", s.GuideURL + "/", "begin here: what to click, what to expect"},
+		{"Connector", s.URL, "its own pages: folders, activity, administration"},
+		{"Nuxeo", s.NuxeoURL + "/ui/", "simulated, with the connector's package installed"},
+		{"Frame.io", s.FrameioURL + "/", "simulated: projects, review, custom actions"},
 		{"Mail", s.MailURL + "/", "what was sent"},
 	} {
 		_, _ = fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t")) // to memory

@@ -296,7 +296,7 @@ func (t *story) mailArrived(context.Context) error {
 
 func (t *story) newVersion(ctx context.Context) error {
 	before := len(t.Nuxeo.Versions(t.doc.UID))
-	t.say("Josh uploads a second cut and stacks it on the first; Julia publishes the stack.")
+	t.say("Josh stacks his second cut on the first; Julia publishes the stack.")
 	t.seed.newVersion(t.Frameio)
 	if _, err := t.run(ctx, t.seed.julia, t.seed.teaserTwo); err != nil {
 		return err

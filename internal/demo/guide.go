@@ -1,0 +1,149 @@
+package demo
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// guideFiles are what the guide's page runs, built by `make ui`.
+//
+//go:embed all:guide/dist
+var guideFiles embed.FS
+
+const (
+	guideShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
+		`<title>nuxeo-frameio: the demo</title><link rel="stylesheet" href="/guide.css"></head><body><demo-guide></demo-guide>` +
+		`<noscript>This page needs JavaScript.</noscript><script type="module" src="/guide.js"></script></body></html>`
+	guideUnbuilt = `<!doctype html><html lang="en"><title>nuxeo-frameio: the demo</title><p>The guide was not built. Run <code>make demo</code>, or <code>make ui</code> before <code>go build</code>.</p></html>`
+	guidePolicy  = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+// Task is one step of the guide: what to click, what to expect, and whether it
+// has happened.
+type Task struct {
+	Name   string     `json:"name"`
+	Title  string     `json:"title"`
+	Do     []string   `json:"do"`
+	Expect string     `json:"expect"`
+	Links  []TaskLink `json:"links"`
+	Done   bool       `json:"done"`
+}
+
+// TaskLink is where a step is done.
+type TaskLink struct {
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
+
+// guide leads a person through the main job. Steps tick themselves off by what
+// both systems hold, whichever way a person got there; what was seen once stays.
+type guide struct {
+	stage *Stage
+	mu    sync.Mutex
+	seen  map[string]bool
+}
+
+func (s *Stage) guide(context.Context) (err error) {
+	g := &guide{stage: s, seen: map[string]bool{}}
+	s.GuideURL, err = s.serve(portGuide, g.handler())
+	return err
+}
+
+func (g *guide) handler() http.Handler {
+	mux := http.NewServeMux()
+	files, err := fs.Sub(guideFiles, "guide/dist")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	mux.Handle("GET /", http.FileServerFS(files))
+	mux.HandleFunc("GET /{$}", g.page)
+	mux.HandleFunc("GET /tasks", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_ = json.NewEncoder(w).Encode(g.tasks(r.Context())) // the browser may be gone
+	})
+	return mux
+}
+
+func (g *guide) page(w http.ResponseWriter, _ *http.Request) {
+	h, body := w.Header(), guideShell
+	if _, err := guideFiles.Open("guide/dist/guide.js"); err != nil {
+		body = guideUnbuilt
+	}
+	h.Set("Content-Security-Policy", guidePolicy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, body) // the browser may be gone
+}
+
+// tasks are the steps as they stand.
+func (g *guide) tasks(ctx context.Context) []Task {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := g.stage.tasks()
+	for i, done := range g.stage.progress(ctx) {
+		all[i].Done = g.seen[all[i].Name] || done
+		g.seen[all[i].Name] = all[i].Done
+	}
+	return all
+}
+
+// Tasks are the steps of the guide as they stand, for tests.
+func (s *Stage) Tasks(ctx context.Context) ([]Task, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.GuideURL+"/tasks", nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	var all []Task
+	return all, errors.Join(json.NewDecoder(resp.Body).Decode(&all), resp.Body.Close())
+}
+
+// progress says of each task whether what it leads to is there.
+func (s *Stage) progress(ctx context.Context) []bool {
+	teaser, arrived := s.Nuxeo.Doc(folder + "/Teaser")
+	bound := slices.ContainsFunc(s.Frameio.Actions(s.seed.workspace), func(a ActionView) bool { return a.Active })
+	return []bool{
+		s.nuxeoSaw("josh"),
+		s.App.Identity.Connected(ctx, "josh") == nil,
+		bound,
+		s.frameioSaw("files.show"),
+		arrived && slices.Contains(teaser.Facets, "FrameioAsset"),
+		s.frameioSaw("files.show", "media_links.high_quality"),
+		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 0,
+		len(s.Mail.Messages()) > 0,
+		arrived && !bound,
+	}
+}
+
+// nuxeoSaw says whether a person has used Nuxeo's pages.
+func (s *Stage) nuxeoSaw(login string) bool {
+	for _, r := range s.Nuxeo.Requests() {
+		if r.User == login {
+			return true
+		}
+	}
+	return false
+}
+
+// frameioSaw says whether an operation was called, with a word in its query.
+func (s *Stage) frameioSaw(class string, words ...string) bool {
+	for _, r := range s.Frameio.Requests() {
+		query, err := url.QueryUnescape(r.Query)
+		if err == nil && r.Class == class && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(query, w) }) {
+			return true
+		}
+	}
+	return false
+}

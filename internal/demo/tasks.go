@@ -1,0 +1,64 @@
+package demo
+
+import "github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+
+// ActionView is a custom action of the simulated Frame.io.
+type ActionView = frameiosim.ActionView
+
+// tasks are the words of the guide, in the order of progress.
+func (s *Stage) tasks() []Task {
+	films, _ := s.Nuxeo.Doc(folder)
+	nuxeo := TaskLink{"Open the folder Films in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + films.UID}
+	frameio := TaskLink{"Open the project in Frame.io", s.FrameioURL + "/projects/" + s.seed.root}
+	document := TaskLink{"Open the folder Films in Nuxeo", nuxeo.URL}
+	if d, ok := s.Nuxeo.Doc(folder + "/Teaser"); ok {
+		document = TaskLink{"Open the document Teaser in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + d.UID + "?p=frameio"}
+	}
+	return []Task{
+		{
+			Name: "sign-in", Title: "Sign in to Nuxeo", Links: []TaskLink{nuxeo},
+			Do:     []string{"Open Nuxeo and sign in as josh with the password josh."},
+			Expect: "The folder Films, which is empty.",
+		},
+		{
+			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
+			Do:     []string{"In the menu of the folder (⋮) choose \"Bind to Frame.io\".", "A window opens, since you are not connected yet. Choose Josh Editor in it."},
+			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO projects\".",
+		},
+		{
+			Name: "bind", Title: "Bind the folder", Links: []TaskLink{nuxeo},
+			Do:     []string{"Name the action \"Publish to Nuxeo\".", "Select the team Post production.", "Press Validate."},
+			Expect: "The tab \"Frame IO\" of the folder shows the binding.",
+		},
+		{
+			Name: "publish", Title: "Publish from Frame.io", Links: []TaskLink{frameio},
+			Do:     []string{"Select Teaser.mp4, Making of.mov and the folder Extras.", "In Actions choose \"Publish to Nuxeo\"."},
+			Expect: "\"Success — 3 assets pushed to Nuxeo.\"",
+		},
+		{
+			Name: "arrive", Title: "See them arrive", Links: []TaskLink{nuxeo, {"Watch it in the connector", s.URL + "/activity"}},
+			Do:     []string{"Look at the folder Films; the tab \"Frame IO\" shows the progress."},
+			Expect: "Teaser, Making of and the folder Extras are documents.",
+		},
+		{
+			Name: "review", Title: "Look at comments and drawings", Links: []TaskLink{document},
+			Do:     []string{"Open the document Teaser, tab \"Frame IO\".", "Click on a time in the comments."},
+			Expect: "The player goes to that frame and shows what was drawn there.",
+		},
+		{
+			Name: "version", Title: "Publish a new version", Links: []TaskLink{frameio, document},
+			Do:     []string{"In Frame.io, select Teaser.mp4 and Teaser second cut.mp4 and press \"Stack as versions\".", "Select the stack and choose \"Publish to Nuxeo\" again."},
+			Expect: "The same document in Nuxeo, with a version more; its tab shows the comments of both.",
+		},
+		{
+			Name: "mail", Title: "Read the mail", Links: []TaskLink{{"Open the mailbox", s.MailURL + "/"}},
+			Do:     []string{"Look at what was sent to Josh."},
+			Expect: "A mail says what arrived, with links to the documents.",
+		},
+		{
+			Name: "unbind", Title: "Unbind", Links: []TaskLink{nuxeo, frameio},
+			Do:     []string{"In the folder's tab \"Frame IO\" press Unbind and confirm."},
+			Expect: "The action is gone from Frame.io at once; the documents stay.",
+		},
+	}
+}
