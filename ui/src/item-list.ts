@@ -4,12 +4,12 @@
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { define } from "./define.js";
 import { type Item, type Problem, aborted, get, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
 import { watch } from "./events.js";
 import "./item-row.js";
+import { inline } from "./inline.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -146,9 +146,9 @@ export class ItemList extends LitElement {
     const total = this.next ? -1 : this.items.length;
     return html`${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
       <div class="view" tabindex="0" role="group" aria-label=${this.label || t("frameio.items.label")} @scroll=${{ handleEvent: (e: Event) => this.scrolled(e), passive: true }}>
-        <div class="all" role="list" style=${styleMap({ height: `${this.items.length * rowHeight}px` })}>
+        <div class="all" role="list" .style=${inline({ height: `${this.items.length * rowHeight}px` })}>
           ${repeat(this.items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem" aria-setsize=${total} aria-posinset=${first + n + 1}
-            style=${styleMap({ top: `${(first + n) * rowHeight}px` })} .item=${item} .owners=${this.owners}></nxf-item-row>`)}
+            .style=${inline({ top: `${(first + n) * rowHeight}px` })} .item=${item} .owners=${this.owners}></nxf-item-row>`)}
         </div>
       </div>`;
   }

@@ -3,12 +3,12 @@
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { define } from "./define.js";
 import { type Problem, type Schemas, change, path, problemOf } from "./api.js";
 import { layer, shapes } from "./annotation.js";
 import { notice } from "./dialog.js";
 import { connector, nuxeo } from "./host.js";
+import { inline } from "./inline.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
@@ -145,7 +145,7 @@ export class Player extends LitElement {
   protected override render(): TemplateResult {
     if (this.problem) return notice(this.problem, () => void this.open());
     return html`<div class="frame" aria-busy=${!this.media}>${this.media ? this.show(this.media) : html`<p class="say" role="status">${t("frameio.player.opening")}</p>`}
-        <div class="over" style=${styleMap({ left: `${this.picture.left}px`, top: `${this.picture.top}px`, width: `${this.picture.width}px`, height: `${this.picture.height}px` })}>${this.drawing()}</div></div>
+        <div class="over" .style=${inline({ left: `${this.picture.left}px`, top: `${this.picture.top}px`, width: `${this.picture.width}px`, height: `${this.picture.height}px` })}>${this.drawing()}</div></div>
       ${this.line()}
       ${this.media?.why ? html`<p class="small soft wrap">${this.media.why}</p>` : nothing}
       ${this.unknown()}`;
@@ -196,9 +196,9 @@ export class Player extends LitElement {
     if (!this.duration || !this.rate || !marks.length) return nothing;
     const place = (seconds: number) => `${Math.max(0, Math.min(100, (100 * seconds) / this.duration))}%`;
     return html`<div class="line" role="group" aria-label=${t("frameio.player.marks")}>
-      ${this.playing ? html`<span class="now" style=${styleMap({ left: place(this.now) })}></span>` : nothing}
-      ${marks.map((c) => (c.duration_frames ?? 1) > 1 ? html`<span class="span" style=${styleMap({ left: place(c.frame! / this.rate), width: place(c.duration_frames! / this.rate) })}></span>` : nothing)}
-      ${marks.map((c) => html`<button class="mark ${c.resolved ? "resolved" : ""}" aria-current=${this.at?.id === c.id} style=${styleMap({ left: place(c.frame! / this.rate) })}
+      ${this.playing ? html`<span class="now" .style=${inline({ left: place(this.now) })}></span>` : nothing}
+      ${marks.map((c) => (c.duration_frames ?? 1) > 1 ? html`<span class="span" .style=${inline({ left: place(c.frame! / this.rate), width: place(c.duration_frames! / this.rate) })}></span>` : nothing)}
+      ${marks.map((c) => html`<button class="mark ${c.resolved ? "resolved" : ""}" aria-current=${this.at?.id === c.id} .style=${inline({ left: place(c.frame! / this.rate) })}
         title=${`${c.timecode} ${c.author}: ${c.text}`.slice(0, 300)} aria-label=${t("frameio.player.mark", c.timecode ?? "", c.author)}
         @click=${() => this.dispatchEvent(new CustomEvent(markEvent, { detail: c }))}><i></i></button>`)}
     </div>`;

@@ -2,11 +2,11 @@
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { define } from "./define.js";
 import { type Folder, type Problem, aborted, get, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
 import { arrow, folder as folderIcon, search } from "./icons.js";
+import { inline } from "./inline.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -143,7 +143,7 @@ export class FolderTree extends LitElement {
     const leaf = known && !known.folders.length;
     const expanded = this.open.has(folder.uid);
     return html`<div role="treeitem" data-uid=${folder.uid} aria-level=${depth} aria-setsize=${of} aria-posinset=${at} aria-selected=${folder.uid === this.selected}
-      aria-expanded=${leaf ? nothing : expanded} tabindex=${folder.uid === current ? 0 : -1} title=${folder.title} style=${styleMap({ paddingInlineStart: `${0.4 + (Math.min(depth, 12) - 1) * 0.9}rem` })}
+      aria-expanded=${leaf ? nothing : expanded} tabindex=${folder.uid === current ? 0 : -1} title=${folder.title} .style=${inline({ "padding-inline-start": `${0.4 + (Math.min(depth, 12) - 1) * 0.9}rem` })}
       @click=${() => this.pick(folder.uid)}>
       <span class="turn" @click=${(e: Event) => { e.stopPropagation(); if (expanded) this.collapse(folder.uid); else void this.expand(folder.uid); }}>${leaf ? nothing : arrow}</span><span class="icon">${folderIcon}</span><span class="name">${folder.title}</span></div>`;
   }

@@ -32,3 +32,6 @@ export const look = css`
   :focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;
+
+/** Rules for `.style`; the attribute would be refused by the policy of the page. */
+export const inline = (rules: Record<string, string>): string => Object.entries(rules).map(([property, value]) => `${property}:${value}`).join(";");

@@ -2,10 +2,9 @@
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import "./action-menu.js";
 import { type Shape, between, colours, layer, parse, tools } from "./draw.js";
-import { look } from "./style.js";
+import { inline, look } from "./style.js";
 import { type Talk, type Version, type View, asset, comment, complete, me, setStatus, size, upload, world } from "./world.js";
 
 @customElement("sim-view")
@@ -127,7 +126,7 @@ export class Viewer extends LitElement {
 
   private over(): TemplateResult {
     const drawn = this.tool ? [...this.shapes, ...(this.going ? [this.going] : [])] : parse(this.chosen?.drawing);
-    return html`<div class="over ${this.tool ? "draw" : ""}" style=${styleMap({ left: `${this.box.left}px`, top: `${this.box.top}px`, width: `${this.box.width}px`, height: `${this.box.height}px`, pointerEvents: this.tool ? "auto" : "none" })}
+    return html`<div class="over ${this.tool ? "draw" : ""}" .style=${inline({ left: `${this.box.left}px`, top: `${this.box.top}px`, width: `${this.box.width}px`, height: `${this.box.height}px`, "pointer-events": this.tool ? "auto" : "none" })}
       @pointerdown=${this.begin} @pointermove=${this.drag} @pointerup=${this.end}>${layer(drawn, this.box.width, this.box.height)}</div>`;
   }
 
@@ -153,7 +152,7 @@ export class Viewer extends LitElement {
     const timed = v.media_type.startsWith("video/");
     return html`<form class="stack" @submit=${this.send}><label>${this.replyTo ? `Reply to ${this.replyTo.who}` : timed ? `Comment at frame ${this.frame}` : "Comment"}<br><textarea name="text" rows="2" required></textarea></label>
       <div class="row">${this.replyTo ? html`<button type="button" @click=${() => (this.replyTo = undefined)}>No reply</button>` : html`${tools.map((tool) => html`<button type="button" aria-pressed=${this.tool === tool} @click=${() => this.take(tool)}>${{ rect: "Rectangle", arrow: "Arrow", line: "Line" }[tool]}</button>`)}
-        ${this.tool ? html`${colours.map((c, n) => html`<button type="button" class="swatch" style=${styleMap({ background: c })} aria-label=${["Red", "Yellow", "Blue", "Green"][n]!} aria-pressed=${this.colour === c} @click=${() => (this.colour = c)}></button>`)}<button type="button" @click=${() => (this.shapes = [])}>Erase</button>` : nothing}`}
+        ${this.tool ? html`${colours.map((c, n) => html`<button type="button" class="swatch" .style=${inline({ background: c })} aria-label=${["Red", "Yellow", "Blue", "Green"][n]!} aria-pressed=${this.colour === c} @click=${() => (this.colour = c)}></button>`)}<button type="button" @click=${() => (this.shapes = [])}>Erase</button>` : nothing}`}
         <span class="grow"></span><button class="primary">Send</button></div></form>`;
   }
 
