@@ -80,6 +80,7 @@ type faceCard struct {
 	Comments  int    `json:"comments"`
 	Versions  int    `json:"versions"`
 	Thumb     string `json:"thumb,omitempty"`
+	Play      string `json:"play,omitempty"` // what a browser can play or show
 }
 
 type faceStep struct {
@@ -141,7 +142,7 @@ func (s *Server) faceCard(n *node) faceCard {
 	}
 	c.Size, c.MediaType, c.Status, c.Upload = f.size, f.mediaType, s.approval(shown), s.status(f)
 	c.Comments = len(slices.DeleteFunc(slices.Clone(f.comments), func(k *comment) bool { return k.deleted }))
-	c.Thumb = s.faceStill(shown)
+	c.Thumb, c.Play = s.faceStill(shown), s.playable(shown)
 	return c
 }
 
@@ -180,7 +181,6 @@ type faceView struct {
 
 type faceFile struct {
 	faceCard
-	Play  string        `json:"play,omitempty"` // what a browser can play or show
 	FPS   float64       `json:"fps"`
 	Talks []faceComment `json:"talks"`
 }
@@ -223,7 +223,7 @@ func (s *Server) faceAsset(id string) faceView {
 }
 
 func (s *Server) faceFile(n *node) faceFile {
-	out := faceFile{faceCard: s.faceCard(n), Play: s.playable(n), FPS: n.file.fps(), Talks: []faceComment{}}
+	out := faceFile{faceCard: s.faceCard(n), FPS: n.file.fps(), Talks: []faceComment{}}
 	for _, k := range n.file.comments {
 		if !k.deleted && k.parent == nil {
 			out.Talks = append(out.Talks, s.faceComment(k))

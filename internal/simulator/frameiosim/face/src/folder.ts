@@ -16,7 +16,7 @@ export class Folder extends LitElement {
       .card.on { border-color: var(--mark); box-shadow: 0 0 0 1px var(--mark); }
       .card a { color: inherit; text-decoration: none; display: contents; }
       .still { background: #17171f center / cover no-repeat; display: grid; place-items: center; color: #cfcfe0; font-size: 2rem; overflow: hidden; }
-      .still img { width: 100%; height: 100%; object-fit: cover; }
+      .still img, .still video { width: 100%; height: 100%; object-fit: cover; }
       .words { padding: 0.6rem 0.8rem; display: grid; gap: 0.2rem; min-width: 0; }
       .name { font-weight: 600; overflow-wrap: anywhere; }
       input.pick { position: absolute; top: 0.6rem; left: 0.6rem; width: 1.2rem; height: 1.2rem; accent-color: var(--mark); padding: 0; margin: 0; }
@@ -80,16 +80,23 @@ export class Folder extends LitElement {
       <label class="row small">Status <select ?disabled=${!this.chosen.some((a) => a.kind === "file")} @change=${this.mark}><option value=""></option>${this.statuses.map((s) => html`<option>${s}</option>`)}</select></label>
       <button ?disabled=${!n} @click=${this.drop}>Delete</button>
       <span class="soft small grow" role="status">${n ? `${n} selected` : "Select assets to run a custom action on them."}</span>
-      <label class="row small"><span>Upload</span><input type="file" multiple @change=${this.bring}></label><button @click=${this.make}>New folder</button></div>`;
+      <label class="file">Upload<input class="unseen" type="file" multiple @change=${this.bring}></label><button @click=${this.make}>New folder</button></div>`;
   }
 
   private card(a: Card): TemplateResult {
     const to = a.kind === "folder" ? `/projects/${a.id}` : `/project/p/view/${a.id}`;
     const facts = [a.kind === "folder" ? "Folder" : size(a.size), a.versions ? `${a.versions} versions` : "", a.comments ? `${a.comments} comment${a.comments > 1 ? "s" : ""}` : ""].filter(Boolean).join(" · ");
-    return html`<li class="card ${this.picked.has(a.id) ? "on" : ""}"><a href=${to}><span class="still" aria-hidden="true">${a.thumb ? html`<img src=${a.thumb} alt="">` : a.kind === "folder" ? "▤" : "▶"}</span>
+    return html`<li class="card ${this.picked.has(a.id) ? "on" : ""}"><a href=${to}><span class="still" aria-hidden="true">${this.still(a)}</span>
         <span class="words"><span class="name">${a.name}</span><span class="soft small">${facts}</span>
         <span class="row small">${a.status ? html`<span class="tag">${a.status}</span>` : nothing}${a.upload && a.upload !== "transcoded" ? html`<span class="tag">${a.upload}</span>` : nothing}</span></span></a>
       <input class="pick" type="checkbox" aria-label="Select ${a.name}" .checked=${this.picked.has(a.id)} @change=${(e: Event) => this.pick(a.id, (e.target as HTMLInputElement).checked)}></li>`;
+  }
+
+  // A video shows its first frame by itself.
+  private still(a: Card): TemplateResult | string {
+    if (a.thumb) return html`<img src=${a.thumb} alt="">`;
+    if (a.play && a.media_type.startsWith("video/")) return html`<video src=${a.play} preload="metadata" muted tabindex="-1"></video>`;
+    return a.kind === "folder" ? "▤" : a.media_type.startsWith("audio/") ? "♪" : "▶";
   }
 
   private stackThem(): Promise<void> {

@@ -10,7 +10,9 @@ export const look = css`
   h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; } h3 { font-size: 0.95rem; }
   a { color: var(--mark); }
   button, select, input, textarea { font: inherit; color: var(--text); background: var(--card); border: 1px solid var(--edge); border-radius: 8px; padding: 0.35rem 0.8rem; max-width: 100%; }
-  button { cursor: pointer; font-weight: 600; }
+  button, .file { cursor: pointer; font-weight: 600; }
+  .file { border: 1px solid var(--edge); border-radius: 8px; padding: 0.35rem 0.8rem; background: var(--card); position: relative; }
+  .file:focus-within { outline: 2px solid var(--mark); outline-offset: 2px; }
   button:hover:not(:disabled) { border-color: var(--mark); }
   button:disabled { opacity: 0.5; cursor: default; }
   .primary { background: var(--mark); color: var(--on); border-color: var(--mark); }

@@ -84,7 +84,7 @@ export class Viewer extends LitElement {
       <div class="row">${this.versions(view)} <label class="row small">Status <select @change=${(e: Event) => void this.do(() => setStatus(v.id, (e.target as HTMLSelectElement).value))}>
           ${["", ...this.statuses].map((s) => html`<option ?selected=${s === v.status}>${s}</option>`)}</select></label>
         <sim-actions .workspace=${view.workspace} .selected=${[view.id]}></sim-actions>
-        <label class="row small"><span>New version</span><input type="file" @change=${this.bring}></label><span class="soft small">${size(v.size)} · ${v.fps} fps</span></div>
+        <label class="file">New version<input class="unseen" type="file" @change=${this.bring}></label><span class="soft small">${size(v.size)} · ${v.fps} fps</span></div>
       ${this.failed ? html`<p class="bad wrap" role="alert">${this.failed}</p>` : nothing}
       <div class="two"><div class="stack"><div class="stage">${this.player(v)}${this.over()}</div>${this.write(v)}</div>
         <section class="stack" aria-label="Comments"><h2>Comments</h2>${v.talks.length ? v.talks.map((c) => this.talk(c)) : html`<p class="soft">No comment yet.</p>`}</section></div></div>`;

@@ -5,10 +5,10 @@ export interface MenuItem { id: string; name: string; description: string; multi
 export interface Space { id: string; name: string; account: string; people: string[]; projects: { id: string; name: string; root: string }[]; actions: MenuItem[] }
 export interface World { people: Person[]; statuses: string[]; spaces: Space[] }
 export interface Step { id: string; name: string }
-export interface Card { id: string; kind: "file" | "folder" | "version_stack"; name: string; size: number; media_type: string; status: string; upload: string; comments: number; versions: number; thumb?: string }
+export interface Card { id: string; kind: "file" | "folder" | "version_stack"; name: string; size: number; media_type: string; status: string; upload: string; comments: number; versions: number; thumb?: string; play?: string }
 export interface List { id: string; name: string; workspace: string; project: string; way: Step[]; assets: Card[] }
 export interface Talk { id: string; who: string; text: string; frame?: number; duration?: number; timecode?: string; drawing?: string; done: boolean; replies: Talk[] }
-export interface Version extends Card { play?: string; fps: number; talks: Talk[] }
+export interface Version extends Card { fps: number; talks: Talk[] }
 export interface View { id: string; kind: Card["kind"]; name: string; workspace: string; folder: string; way: Step[]; versions: Version[] }
 export interface Field { type: string; label: string; name: string; value?: unknown; options?: { name: string; value: unknown }[] }
 export interface Answer { interaction_id: string; attempts: number; status: number; title?: string; description?: string; fields?: Field[]; error?: string }
