@@ -22,6 +22,15 @@ func (c *Client) SearchPage(ctx context.Context, nxql string, page, size int, f 
 	return out.Entries, out.More, err
 }
 
+// LatestVersions gives the newest versions of a document, newest first, in one
+// call.
+func (c *Client) LatestVersions(ctx context.Context, uid string, most int, f Fetch) ([]*Document, error) {
+	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + Quote(uid) +
+		" ORDER BY uid:major_version DESC, uid:minor_version DESC"
+	list, _, err := c.SearchPage(ctx, q, 0, most, f)
+	return list, err
+}
+
 // Remarks are comments, newest first, with how many replies each has.
 type Remarks struct {
 	List    []Comment
@@ -94,15 +103,6 @@ func (d *Document) Float(property string) float64 {
 	var f float64
 	_ = json.Unmarshal(d.Properties[property], &f) // null and other kinds leave it zero
 	return f
-}
-
-// Label is the version label as Nuxeo shows it: with a plus when the document
-// was changed since. It needs Fetch.Lock.
-func (d *Document) Label() string {
-	if d.IsCheckedOut && !d.IsVersion && d.VersionLabel != "" && d.VersionLabel != "0.0" {
-		return d.VersionLabel + "+"
-	}
-	return d.VersionLabel
 }
 
 // Breadcrumb are the documents above this one that the enricher "breadcrumb"

@@ -54,11 +54,11 @@ func (s *Service) Documents(ctx context.Context, login, folder, cursor string, l
 func documents(docs []*nuxeo.Document) []Document {
 	out := []Document{}
 	for _, d := range docs {
-		if d.Text("frameio:documentUid") != d.UID {
+		if !intake.Linked(d) {
 			continue
 		}
 		out = append(out, Document{
-			UID: d.UID, Title: d.Title, Type: d.Type, Version: d.Label(), Modified: d.Time("dc:modified"), FileName: d.Text("frameio:fileName"),
+			UID: d.UID, Title: d.Title, Type: d.Type, Version: d.VersionLabel, Modified: d.Time("dc:modified"), FileName: d.Text("frameio:fileName"),
 			MediaType: d.Text("frameio:mediaType"), Size: d.Int("frameio:fileSize"), Status: d.Text("frameio:status"),
 		})
 	}

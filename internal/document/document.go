@@ -30,7 +30,7 @@ type Service struct {
 
 // Detail is a document by itself.
 type Detail struct {
-	*nuxeo.Document        // with the schemas dublincore and frameio, and the breadcrumb
+	*nuxeo.Document        // with the breadcrumb
 	Asset           *Asset // nil when it is not linked
 	Versions        []Version
 	Comments        []Comment
@@ -59,7 +59,7 @@ type Version struct {
 // mostVersions bounds what is listed of them: the newest.
 const mostVersions = 100
 
-var schemas = []string{"dublincore", "frameio"}
+var schemas = []string{"dublincore", "frameio", "file"}
 
 // Get reads a document, as the person.
 func (s *Service) Get(ctx context.Context, login, uid string) (Detail, error) {
@@ -87,18 +87,8 @@ func Gone(err error) error {
 	return err
 }
 
-// linked says whether the facet is the document's own: a copy carries that of
-// what it was copied from.
-func linked(doc *nuxeo.Document) bool {
-	own := doc.UID
-	if doc.IsVersion {
-		own = doc.VersionableID
-	}
-	return doc.Has(intake.Facet) && doc.Text("frameio:documentUid") == own
-}
-
 func assetOf(doc *nuxeo.Document) *Asset {
-	if !linked(doc) {
+	if doc == nil || !intake.Linked(doc) {
 		return nil
 	}
 	text := func(name string) string { return doc.Text("frameio:" + name) }
@@ -113,23 +103,26 @@ func assetOf(doc *nuxeo.Document) *Asset {
 
 // versions are the document itself and its versions, newest first.
 func versions(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) ([]Version, error) {
-	all := []Version{version(doc)}
+	docs := []*nuxeo.Document{doc}
+	if !doc.IsVersion {
+		list, err := nx.LatestVersions(ctx, doc.UID, mostVersions, nuxeo.Fetch{Schemas: schemas, Lock: true})
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, list...)
+	}
+	held := intake.Held(docs)
+	var all []Version
+	for _, d := range docs {
+		all = append(all, version(d, held[d.UID]))
+	}
 	all[0].Current = true
-	if doc.IsVersion {
-		return all, nil
-	}
-	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + nuxeo.Quote(doc.UID) +
-		" ORDER BY uid:major_version DESC, uid:minor_version DESC"
-	list, _, err := nx.SearchPage(ctx, q, 0, mostVersions, nuxeo.Fetch{Schemas: schemas, Lock: true})
-	for _, v := range list {
-		all = append(all, version(v))
-	}
-	return all, err
+	return all, nil
 }
 
-func version(doc *nuxeo.Document) Version {
-	v := Version{UID: doc.UID, Label: doc.Label(), Created: doc.Time("dc:modified")}
-	if a := assetOf(doc); a != nil {
+func version(doc, told *nuxeo.Document) Version {
+	v := Version{UID: doc.UID, Label: doc.VersionLabel, Created: doc.Time("dc:modified")}
+	if a := assetOf(told); a != nil {
 		v.File, v.FileName, v.Status = a.File, a.FileName, a.Status
 	}
 	return v

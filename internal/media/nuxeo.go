@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -61,19 +62,27 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 	return m, nil
 }
 
+// mostVersions is how many versions are looked through: the newest.
+const mostVersions = 100
+
 // holder is the document, or the version of it that holds the file; nil when
 // there is none.
 func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
-	if w.file == "" || w.file == w.doc.Text("frameio:fileId") {
+	if w.file == "" || w.file == w.link.FileID {
 		return w.doc, nil
 	}
-	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + nuxeo.Quote(w.doc.UID) +
-		" AND frameio:fileId = " + nuxeo.Quote(w.file) + " ORDER BY uid:major_version DESC, uid:minor_version DESC"
-	list, _, err := w.nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{Schemas: schemas})
-	if err != nil || len(list) == 0 {
+	docs, err := w.nx.LatestVersions(ctx, w.doc.UID, mostVersions, nuxeo.Fetch{Schemas: schemas})
+	if err != nil {
 		return nil, err
 	}
-	return list[0], nil
+	docs = append([]*nuxeo.Document{w.doc}, docs...)
+	held := intake.Held(docs)
+	for _, d := range docs {
+		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
+			return d, nil
+		}
+	}
+	return nil, nil
 }
 
 // found names the best that a document has for browsers; empty when it has

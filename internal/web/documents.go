@@ -20,7 +20,7 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		return nil, err
 	}
 	return api.GetDocument200JSONResponse{
-		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.Label(), NuxeoUrl: s.inNuxeo(d.UID), Folder: d.ParentRef,
+		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID), Folder: d.ParentRef,
 		Ancestors: foldersJSON(browse.Ancestors(d.Document)), Asset: assetJSON(d.Asset), Versions: versionsJSON(d.Versions),
 		Comments: commentsJSON(d.Comments), CommentsMore: d.More,
 	}, nil
