@@ -50,6 +50,14 @@ type File struct {
 	Creator   Person
 	Metadata  []Field
 	Link      string // signed address of the original; a secret
+	Proxies   Proxies
+}
+
+// Proxies are signed addresses of what Frame.io made of a file to look at, all of
+// them secrets. One is empty when it was not asked for or does not exist (yet).
+type Proxies struct {
+	Efficient, HighQuality, Small string // of videos; of others they are stills
+	Thumbnail, LargeThumbnail     string
 }
 
 // Uploaded says whether the original can be fetched.

@@ -28,6 +28,7 @@ type Document struct {
 	ChangeToken       string                     `json:"changeToken"`
 	LockOwner         string                     `json:"lockOwner"`
 	VersionLabel      string                     `json:"versionLabel"`
+	VersionableID     string                     `json:"versionableId"`
 	Facets            []string                   `json:"facets"`
 	Properties        map[string]json.RawMessage `json:"properties"`
 	ContextParameters map[string]json.RawMessage `json:"contextParameters"`
@@ -177,7 +178,7 @@ func (c *Client) Update(ctx context.Context, uid, changeToken string, properties
 func (c *Client) Search(ctx context.Context, nxql string, f Fetch) iter.Seq2[*Document, error] {
 	return func(yield func(*Document, error) bool) {
 		for page := 0; ; page++ {
-			docs, more, err := c.searchPage(ctx, nxql, page, f)
+			docs, more, err := c.SearchPage(ctx, nxql, page, 100, f)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -192,16 +193,6 @@ func (c *Client) Search(ctx context.Context, nxql string, f Fetch) iter.Seq2[*Do
 			}
 		}
 	}
-}
-
-func (c *Client) searchPage(ctx context.Context, nxql string, page int, f Fetch) ([]*Document, bool, error) {
-	var out struct {
-		Entries []*Document `json:"entries"`
-		More    bool        `json:"isNextPageAvailable"`
-	}
-	query := url.Values{"query": {nxql}, "pageSize": {"100"}, "currentPageIndex": {strconv.Itoa(page)}}
-	err := c.get(ctx, "api/v1/search/execute", query, f.header(), &out)
-	return out.Entries, out.More, err
 }
 
 // Quote makes a string literal for NXQL.

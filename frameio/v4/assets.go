@@ -18,25 +18,39 @@ type wireID struct {
 }
 
 type wireAsset struct {
-	ID         string      `json:"id"`
-	Name       string      `json:"name"`
-	Type       string      `json:"type"`
-	ProjectID  string      `json:"project_id"`
-	ParentID   string      `json:"parent_id"`
-	Status     string      `json:"status"`
-	MediaType  string      `json:"media_type"`
-	FileSize   int64       `json:"file_size"`
-	ViewURL    string      `json:"view_url"`
-	CreatedAt  time.Time   `json:"created_at"`
-	UpdatedAt  time.Time   `json:"updated_at"`
-	Creator    *wirePerson `json:"creator"`
-	Metadata   []wireField `json:"metadata"`
-	Head       *wireAsset  `json:"head_version"`
-	MediaLinks *struct {
-		Original *struct {
-			DownloadURL string `json:"download_url"`
-		} `json:"original"`
-	} `json:"media_links"`
+	ID        string      `json:"id"`
+	Name      string      `json:"name"`
+	Type      string      `json:"type"`
+	ProjectID string      `json:"project_id"`
+	ParentID  string      `json:"parent_id"`
+	Status    string      `json:"status"`
+	MediaType string      `json:"media_type"`
+	FileSize  int64       `json:"file_size"`
+	ViewURL   string      `json:"view_url"`
+	CreatedAt time.Time   `json:"created_at"`
+	UpdatedAt time.Time   `json:"updated_at"`
+	Creator   *wirePerson `json:"creator"`
+	Metadata  []wireField `json:"metadata"`
+	Head      *wireAsset  `json:"head_version"`
+	// Each is null when it does not exist (yet) or may not be seen.
+	MediaLinks map[string]*wireLink `json:"media_links"`
+}
+
+type wireLink struct {
+	URL         string `json:"url"`
+	DownloadURL string `json:"download_url"`
+}
+
+// shown is the address to look at, which does not ask to be saved, of a link.
+func (w wireAsset) shown(name string) string {
+	l := w.MediaLinks[name]
+	switch {
+	case l == nil:
+		return ""
+	case l.URL != "":
+		return l.URL
+	}
+	return l.DownloadURL
 }
 
 type wirePerson struct {
@@ -60,8 +74,12 @@ func (w wireAsset) file() frameio.File {
 	for _, m := range w.Metadata {
 		f.Metadata = append(f.Metadata, m.field())
 	}
-	if w.MediaLinks != nil && w.MediaLinks.Original != nil {
-		f.Link = w.MediaLinks.Original.DownloadURL
+	if l := w.MediaLinks["original"]; l != nil {
+		f.Link = l.DownloadURL
+	}
+	f.Proxies = frameio.Proxies{
+		Efficient: w.shown("efficient"), HighQuality: w.shown("high_quality"), Small: w.shown("video_h264_180"),
+		Thumbnail: w.shown("thumbnail"), LargeThumbnail: w.shown("thumbnail_high_quality"),
 	}
 	return f
 }
@@ -168,6 +186,16 @@ func (c *Client) File(ctx context.Context, account, id string) (frameio.File, er
 // request is refused with 403; Link may be empty when there is none.
 func (c *Client) Original(ctx context.Context, account, id string) (frameio.File, error) {
 	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), include("media_links.original"), nil)
+	return w.file(), err
+}
+
+// Proxies reads a file with signed links to its proxies and thumbnails
+// (include=media_links.efficient and others). Those that may not be seen are
+// empty.
+func (c *Client) Proxies(ctx context.Context, account, id string) (frameio.File, error) {
+	what := include("media_links.efficient", "media_links.high_quality", "media_links.video_h264_180",
+		"media_links.thumbnail", "media_links.thumbnail_high_quality")
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), what, nil)
 	return w.file(), err
 }
 

@@ -21,9 +21,11 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
@@ -34,6 +36,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
 
 // Version is set when the program is built.
@@ -54,6 +57,10 @@ type World struct {
 	Worker func(kind string, w work.Worker) work.Worker
 	// Gate is store.DB's.
 	Gate func() error
+	// Doctor makes what looks through the installation for the pages; nil: nothing.
+	Doctor func(*App) web.Doctor
+	// Bundle is the module with the elements; nil: that of the program.
+	Bundle func() ([]byte, bool)
 	// Node names this process among those on one database; empty: by a name
 	// kept in the data folder.
 	Node string
@@ -74,6 +81,12 @@ func (w *World) fill() {
 	if w.Work == nil {
 		w.Work = func(*work.Settings) {}
 	}
+	if w.Bundle == nil {
+		w.Bundle = ui.Bundle
+	}
+	if w.Doctor == nil {
+		w.Doctor = func(*App) web.Doctor { return nil }
+	}
 	if w.Worker == nil {
 		w.Worker = func(_ string, w work.Worker) work.Worker { return w }
 	}
@@ -90,6 +103,7 @@ type App struct {
 	Mail     *mail.Service
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
+	Media    *media.Service
 	Nuxeo    *nuxeo.Client // without a credential
 
 	world      World
@@ -157,6 +171,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
+	a.Media = a.media()
 	a.register()
 	a.serveBy(registry)
 	return errors.Join(a.Engine.Prepare(ctx), a.Binding.Prepare(ctx), a.Publish.Prepare(ctx))
@@ -247,11 +262,23 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
 		Stopping: stopping,
-		Set:      web.Settings{Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL, Postgres: a.Config.Database != ""},
-		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Set:      a.webSettings(),
+		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a),
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
 	a.handler = s.Handler()
+}
+
+func (a *App) webSettings() web.Settings {
+	bundle, ok := a.world.Bundle()
+	if !ok {
+		bundle = nil
+	}
+	return web.Settings{
+		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL,
+		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(),
+	}
 }
 
 // Handler is the connector's face, for tests that bring their own listener.
@@ -287,6 +314,13 @@ func (a *App) intake() *intake.Service {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
 	return &intake.Service{DB: a.DB, Set: set, Files: a.network.files, Uploads: a.network.uploads}
+}
+
+func (a *App) media() *media.Service {
+	streams := max(1, a.Config.Nuxeo.Connections/2)
+	return &media.Service{
+		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: make(chan struct{}, streams),
+	}
 }
 
 // Run works on items, and does the chores, until ctx ends.

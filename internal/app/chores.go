@@ -8,6 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
 
@@ -20,6 +21,10 @@ func (a *App) chores() []upkeep.Chore {
 		{Name: "history", What: "forgets items, and the calls they came from, that finished longer ago than history-keep", Every: 6 * time.Hour, Do: a.forget},
 		{Name: "sign-ins", What: "removes sessions and sign-ins that are over", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			r.Removed, err = a.Identity.Clean(ctx)
+			return r, err
+		}},
+		{Name: "tickets", What: "removes tickets for media that have ended", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			r.Removed, err = a.Media.Clean(ctx)
 			return r, err
 		}},
 		{Name: "clean-ups", What: "tries again to remove what failed or cancelled items left half made", Every: time.Hour, Do: a.cleanUp},
@@ -59,7 +64,9 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 }
 
 // Sealed is every column that the vault seals.
-func Sealed() []identity.Sealed { return append(slices.Clone(identity.Columns), binding.Sealed) }
+func Sealed() []identity.Sealed {
+	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed)
+}
 
 func (a *App) reseal(ctx context.Context) (r upkeep.Report, err error) {
 	n, err := a.vault.Reseal(ctx, a.DB, Sealed()...)

@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/bandwidth"
@@ -69,11 +70,18 @@ func (b builder) toFrameio(o *outlets) {
 }
 
 // reach is as far as a system may be, or anywhere in a test installation.
-func (b builder) reach(r network.Reach) network.Reach {
-	if b.c.Network.PrivateAddresses == allow {
+func (b builder) reach(r network.Reach) network.Reach { return b.c.Network.reach(r) }
+
+func (c NetworkConfig) reach(r network.Reach) network.Reach {
+	if c.PrivateAddresses == allow {
 		return network.Anywhere
 	}
 	return r
+}
+
+// fileAddress is the same guard for addresses that browsers are sent to.
+func (c *Config) fileAddress() func(string) error {
+	return network.FileAddress(c.Frameio.FileHosts, c.Frameio.URL, c.Network.reach(network.Public))
 }
 
 // told counts, traces and names each call that really goes out.
@@ -118,4 +126,19 @@ func (c TransferConfig) limit(now func() time.Time) (*bandwidth.Limit, error) {
 	}
 	zone, err := c.zone()
 	return bandwidth.New(table, zone, now), err
+}
+
+// mediaHosts are the hosts of fileAddress as a policy of pages can name them: with
+// an asterisk in front only. What cannot be said so is left out, not widened.
+func (c *Config) mediaHosts() []string {
+	out := []string{}
+	if u, err := url.Parse(c.Frameio.URL); err == nil {
+		out = append(out, u.Scheme+"://"+u.Host)
+	}
+	for _, host := range c.Frameio.FileHosts {
+		if rest := strings.TrimPrefix(host, "*."); rest != "" && !strings.Contains(rest, "*") {
+			out = append(out, "https://"+strings.ToLower(host))
+		}
+	}
+	return out
 }

@@ -3,7 +3,6 @@ package binding
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -183,13 +182,15 @@ func (s *Service) folder(ctx context.Context, login string, q Request) (*nuxeo.D
 	if err != nil {
 		return nil, err
 	}
-	if err := bindable(doc); err != nil {
+	if err := Bindable(doc); err != nil {
 		return nil, err
 	}
 	return doc, checkType(ctx, nx, doc, q.DocumentType)
 }
 
-func bindable(doc *nuxeo.Document) error {
+// Bindable says why a document cannot be bound by whoever read it, with the
+// enricher "permissions"; nil: it can.
+func Bindable(doc *nuxeo.Document) error {
 	switch p := doc.Permissions(); {
 	case !doc.Has("Folderish"):
 		return fault.Field("folder", "Choose a folder.", "%q is no folder, so nothing can be published into it.", doc.Title)
@@ -214,16 +215,12 @@ func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, na
 	if !t.CanHoldFile() {
 		return fault.Field("document_type", "Choose a type with the schema \"file\".", "Documents of type %q hold no file.", name)
 	}
-	var allowed []struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(folder.ContextParameters["subtypes"], &allowed); err != nil || len(allowed) == 0 {
+	allowed := folder.Subtypes()
+	if len(allowed) == 0 {
 		return nil // this Nuxeo does not tell: creating will
 	}
-	for _, a := range allowed {
-		if a.Type == name {
-			return nil
-		}
+	if slices.ContainsFunc(allowed, func(a nuxeo.Type) bool { return a.Name == name }) {
+		return nil
 	}
 	return fault.Field("document_type", "Choose a type that the folder allows.", "%q may not hold documents of type %q.", folder.Title, name)
 }

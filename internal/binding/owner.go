@@ -85,7 +85,7 @@ func (s *Service) couldOwn(ctx context.Context, login string, b Binding) error {
 	if err != nil {
 		return err
 	}
-	if err := bindable(doc); err != nil {
+	if err := Bindable(doc); err != nil {
 		return err
 	}
 	list, why, err := s.Workspaces(ctx, login)

@@ -300,5 +300,5 @@ func (s *Service) mayEnd(ctx context.Context, who work.Viewer, b Binding) error 
 	if err != nil {
 		return err
 	}
-	return bindable(doc)
+	return Bindable(doc)
 }

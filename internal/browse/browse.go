@@ -1,15 +1,18 @@
-// Package browse shows a person the folders of Nuxeo, to pick one: level by level
-// or by words of the title.
+// Package browse shows a person the folders of Nuxeo: to pick one, level by level
+// or by words of the title, and one by itself with the way to it and the
+// documents in it that came from Frame.io.
 //
 // It owns nothing. What must hold: people see what Nuxeo lets them see, since
-// Nuxeo is asked as the person; an answer is bounded, however many folders there
-// are. It leaves to binding what may be done with a folder.
+// Nuxeo is asked as the person; an answer is bounded, and so is the number of
+// calls for it, however many folders there are. It leaves to binding what may be
+// done with a folder.
 package browse
 
 import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -30,6 +33,12 @@ type Folder struct {
 // Service asks Nuxeo as whoever looks.
 type Service struct {
 	Nuxeo func(ctx context.Context, login string) (*nuxeo.Client, error)
+	// Bindable says why a folder that was read with the enricher "permissions"
+	// cannot be bound; nil: it can.
+	Bindable func(*nuxeo.Document) error
+	Now      func() time.Time
+
+	types types
 }
 
 // Root is where browsing begins.
@@ -81,7 +90,7 @@ func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, mo
 		if len(all) == Most {
 			return all, true, nil
 		}
-		all = append(all, Folder{UID: d.UID, Path: d.Path, Title: d.Title, Type: d.Type})
+		all = append(all, folderOf(d))
 	}
 	return all, false, nil
 }
@@ -89,7 +98,7 @@ func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, mo
 // gone makes what one may not see look like what is not there.
 func gone(err error) error {
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusForbidden {
-		return fault.New(fault.NotFound, "There is no such folder, or you may not see it.").With("Look at the folders above it.")
+		return noFolder()
 	}
 	return err
 }

@@ -161,7 +161,7 @@ func (s *Stage) connector(ctx context.Context) error {
 	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
 	c.Network.PrivateAddresses = "allow" // all of it is on this machine
 	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
-	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log}); err != nil {
+	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb}); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.ended.Go(func() {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -77,11 +78,35 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		if d.fixed[c.name] {
 			continue // Fix has said it
 		}
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-		f := c.run(ctx)
-		cancel()
+		f := inTime(ctx, c.run)
 		f.Name = c.name
 		found(f)
+	}
+}
+
+// checkTime is how long one check may take.
+const checkTime = 20 * time.Second
+
+// inTime runs a check. One that the whole had no time left for could only say
+// that it was broken off.
+func inTime(ctx context.Context, run func(context.Context) Finding) Finding {
+	one, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if ctx.Err() == nil {
+		if f := run(one); ctx.Err() == nil {
+			return f
+		}
+	}
+	return skipped("there was no time left for it; what came before took too long")
+}
+
+// ForWeb is the doctor of a running app, as its pages ask for it.
+func ForWeb(a *app.App) web.Doctor {
+	return func(ctx context.Context, admin *nuxeo.Client, found func(web.Finding)) {
+		d := Doctor{App: a, Admin: admin, Now: time.Now}
+		d.Examine(ctx, func(f Finding) {
+			found(web.Finding{Name: f.Name, Mark: string(f.Mark), Detail: f.Detail, Remedy: f.Remedy})
+		})
 	}
 }
 

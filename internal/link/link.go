@@ -215,3 +215,15 @@ func Owner(ctx context.Context, db *store.DB, document string) (string, error) {
 	}
 	return id, err
 }
+
+// OfDocument is the link that has a document; sql.ErrNoRows when none has.
+func OfDocument(ctx context.Context, db *store.DB, document string) (Link, error) {
+	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, document))
+}
+
+// Has says whether a file belongs to the link's asset.
+func (l Link) Has(ctx context.Context, db *store.DB, file string) (bool, error) {
+	var n int
+	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)
+	return n > 0, err
+}

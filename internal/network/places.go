@@ -79,15 +79,42 @@ func Anyone(next http.RoundTripper, reach Reach) http.RoundTripper {
 // FileHosts refuses addresses of files on hosts that are not allowed; that of
 // the API at home is.
 func FileHosts(next http.RoundTripper, reach Reach, allowed Hosts, home string) http.RoundTripper {
+	return only{next, reach, fileHost(allowed, home), refusedHost}
+}
+
+func fileHost(allowed Hosts, home string) func(*url.URL) bool {
 	own := ""
 	if u, err := url.Parse(home); err == nil {
 		own = u.Hostname()
 	}
-	has := func(u *url.URL) bool { return strings.EqualFold(u.Hostname(), own) || allowed.Has(u.Hostname()) }
-	return only{next, reach, has, func(host string) error {
-		return fault.New(fault.Refused, "Frame.io gave an address on %s, from which files are not taken.", host).
-			With("If it belongs to Frame.io, allow it with frameio-file-hosts.")
-	}}
+	return func(u *url.URL) bool { return strings.EqualFold(u.Hostname(), own) || allowed.Has(u.Hostname()) }
+}
+
+func refusedHost(host string) error {
+	return fault.New(fault.Refused, "Frame.io gave an address on %s, from which files are not taken.", host).
+		With("If it belongs to Frame.io, allow it with frameio-file-hosts.")
+}
+
+// FileAddress says why an address of a file may not be given to a browser, which
+// then goes there by itself: its host is not allowed or lies beyond reach, or the
+// way there is not encrypted, as it may be to home only.
+func FileAddress(allowed Hosts, home string, reach Reach) func(address string) error {
+	has := fileHost(allowed, home)
+	at, _ := url.Parse(home) // the settings were checked
+	return func(address string) error {
+		u, err := url.Parse(address)
+		switch {
+		case err != nil || u.Host == "" || u.User != nil || u.Opaque != "":
+			return fault.New(fault.Refused, "Frame.io gave an address that is none.")
+		case !has(u):
+			return refusedHost(shortened(u.Hostname()))
+		case !reach.allowsName(u.Hostname()):
+			return refusedAddress(shortened(u.Hostname()))
+		case u.Scheme == "https", at != nil && u.Scheme == at.Scheme && u.Host == at.Host:
+			return nil
+		}
+		return fault.New(fault.Refused, "Frame.io gave an address on %s without encryption.", shortened(u.Hostname()))
+	}
 }
 
 // OneHost refuses what leads away from the place at home, as redirects may, but

@@ -29,6 +29,16 @@ type state struct {
 	Tree   *tree      `json:"tree,omitempty"` // of an expand item
 }
 
+// Document is the uid of the document that an item has made or updated; empty
+// until there is one, and for other items.
+func Document(it work.Item) string {
+	var st state
+	if it.Kind != KindPublish || it.Load(&st) != nil {
+		return ""
+	}
+	return st.Job.Document
+}
+
 // items are those of an interaction. Several ones of the same asset are sorted
 // out by its link.
 func items(interaction string, in Interaction) []work.New {

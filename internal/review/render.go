@@ -40,11 +40,8 @@ func xpath(annotation bool) string {
 // timecode, since Nuxeo shows its own author, and ends with the words.
 func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
 	e := entity{
-		FileID: t.FileID, Resolved: c.Completed, Author: c.Owner.Name, Duration: c.Duration, Page: c.Page,
+		FileID: t.FileID, Resolved: c.Completed, Author: author(c), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
-	}
-	if e.Author == "" {
-		e.Author = Guest
 	}
 	head := []string{e.Author}
 	if c.Timestamp != nil {
@@ -68,6 +65,13 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 		EntityID: EntityID(c.ID), Origin: Origin, Entity: string(b), XPath: xpath(kind == kindAnnotation),
 		Created: c.Created, Modified: c.Updated,
 	}
+}
+
+func author(c frameio.Comment) string {
+	if c.Owner.Name == "" {
+		return Guest
+	}
+	return c.Owner.Name
 }
 
 func span(frame int64, duration *int64, fps float64) string {

@@ -1,8 +1,9 @@
 // Package review carries what was said about an asset on Frame.io to its Nuxeo
 // document: comments with replies, annotations, resolved state.
 //
-// It owns the table imported_comments, which knows each comment's counterpart
-// and a hash of what was written, so that an unchanged comment costs no call.
+// It owns the table imported_comments, which knows each comment's counterpart, a
+// hash of what was written, so that an unchanged comment costs no call, and how
+// people are shown it.
 // What must hold: each comment exists once, whatever is lost on the way
 // (external id, idempotency key, look before create); a comment that is gone on
 // Frame.io is removed, or only marked when people replied to it in Nuxeo; text
@@ -70,7 +71,7 @@ const (
 // known is a row of imported_comments. The parent of a reply is the comment in
 // Nuxeo that it hangs below; the parent of any other is empty.
 type known struct {
-	commentID, parentID, kind, nuxeoID, hash, writer string
+	commentID, parentID, kind, nuxeoID, hash, writer, shown string
 }
 
 // Import makes the document's comments equal to those of the file. It may be
@@ -139,8 +140,9 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		}
 		have = false
 	}
+	shown := i.shown(t, c)
 	if have && row.hash == hash {
-		return row.nuxeoID, nil
+		return row.nuxeoID, i.show(ctx, t, row, shown)
 	}
 	id, writer, err := i.write(ctx, on, want, row, have)
 	if denied(err) && id != "" {
@@ -151,7 +153,7 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		return "", err
 	}
 	i.changed()
-	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer}
+	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer, shown: shown}
 	return id, i.remember(ctx, t, rows[c.ID])
 }
 
@@ -212,7 +214,7 @@ func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row
 }
 
 func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error) {
-	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer FROM imported_comments
+	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown FROM imported_comments
 		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
 	if err != nil {
 		return nil, err
@@ -221,7 +223,7 @@ func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error
 	out := map[string]known{}
 	for rows.Next() {
 		var k known
-		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer); err != nil {
+		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &k.shown); err != nil {
 			return nil, err
 		}
 		out[k.commentID] = k
@@ -231,11 +233,11 @@ func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error
 
 func (i *Importer) remember(ctx context.Context, t Target, k known) error {
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated, shown)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
-				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated`,
-			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()))
+				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated, shown = excluded.shown`,
+			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()), k.shown)
 		return err
 	})
 }

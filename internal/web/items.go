@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -24,6 +26,11 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	}
 	if f.State, err = state(q.Params.State); err != nil {
 		return nil, err
+	}
+	if f.Binding = val(q.Params.Binding); f.Binding != "" {
+		if _, err := s.Binding.Get(ctx, who, f.Binding); err != nil {
+			return nil, err
+		}
 	}
 	list, more, err := s.Engine.Items(ctx, who, f)
 	if err != nil {
@@ -92,6 +99,10 @@ func itemJSON(v work.View, events []work.Event) api.Item {
 		Id: v.ID, Kind: v.Kind, Parent: v.Parent, Title: v.Title, Owner: v.Owner, Actor: opt(v.Actor), State: api.ItemState(v.State),
 		Step: v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message), Remedy: opt(v.Remedy),
 		Correlation: v.Correlation, Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
+		Document: opt(publish.Document(v.Item)), Binding: opt(v.Binding),
+	}
+	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {
+		out.Binding = &v.Parent
 	}
 	if v.State == work.Waiting {
 		out.NotBefore = &v.NotBefore

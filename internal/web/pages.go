@@ -5,6 +5,8 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
@@ -15,46 +17,77 @@ var static embed.FS
 
 var layout = template.Must(template.ParseFS(static, "static/page.html"))
 
-// page is what the one plain page shows.
+// page is what the one plain page shows. It works without scripts.
 type page struct {
 	Title, Message, Remedy, Correlation string
 	Person                              *identity.Person
 	Connected                           bool
 	Problem                             string
 	NuxeoURL, Version                   string
+	// Popup are the origins whose pages are told, when one of them opened this
+	// page in a window; Done says that Frame.io is connected now.
+	Popup string
+	Done  bool
+	// Bare says that there are no elements.
+	Bare bool
 }
 
 func (s *Server) pages(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", s.browser(s.home))
-	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "max-age=3600")
-		http.ServeFileFS(w, r, static, "static/style.css")
-	})
+	s.shells(mux)
+	mux.HandleFunc("GET /static/style.css", asset("static/style.css"))
+	mux.HandleFunc("GET /static/popup.js", asset("static/popup.js"))
 	mux.Handle("GET /signin", s.browser(s.signIn))
 	mux.Handle("POST /signout", s.browser(s.signOut))
-	mux.Handle("GET /connect", s.browser(s.connect))
-	mux.Handle("GET /oauth/nuxeo/callback", s.browser(s.nuxeoCallback))
-	mux.Handle("GET /oauth/frameio/callback", s.browser(s.frameioCallback))
+	mux.Handle("GET /connect", s.popup(s.connect))
+	mux.Handle("GET /connected", s.popup(s.connected))
+	mux.Handle("GET /oauth/nuxeo/callback", s.popup(s.nuxeoCallback))
+	mux.Handle("GET /oauth/frameio/callback", s.popup(s.frameioCallback))
 	mux.Handle("/", s.browser(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "There is no such page.")
 	}))
 }
 
+func asset(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		http.ServeFileFS(w, r, static, name)
+	}
+}
+
 // browser adapts a function whose errors become a page.
 func (s *Server) browser(fn func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return s.paged(fn, "")
+}
+
+// popup adapts one that may run in a window that a page of ours or of Nuxeo has
+// opened, and that page hears of its errors.
+func (s *Server) popup(fn func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return s.paged(fn, s.origins())
+}
+
+func (s *Server) paged(fn func(http.ResponseWriter, *http.Request) error, popup string) http.Handler {
+	policy := s.policy()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
 		if err := fn(w, r); err != nil {
-			s.errorPage(w, r, err)
+			s.errorPage(w, r, err, popup)
 		}
 	})
 }
 
-func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
+// origins are those of the pages that open windows of ours.
+func (s *Server) origins() string {
+	return strings.TrimSpace(originOf(s.Set.PublicURL) + " " + s.nuxeoOrigin())
+}
+
+func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error, popup string) {
 	f := fault.From(err)
 	if f.Code.Status() >= 500 {
-		s.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
+		s.Log.ErrorContext(r.Context(), "page failed", "route", route(r), "error", err)
 	}
-	s.show(w, r, f.Code.Status(), page{Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id")})
+	s.show(w, r, f.Code.Status(), page{
+		Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id"), Popup: popup,
+	})
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {
@@ -69,8 +102,9 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	}
 }
 
+// home is what there is to see of a program without elements.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
-	p := page{Title: "Frame.io connector for Nuxeo"}
+	p := page{Title: "Frame.io connector for Nuxeo", Bare: true}
 	if who, err := whoIs(r.Context()); err == nil {
 		problem := s.Identity.Connected(r.Context(), who.Login)
 		p.Connected = problem == nil
@@ -79,6 +113,19 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.show(w, r, http.StatusOK, p)
+	return nil
+}
+
+// connected ends connecting in a window of its own.
+func (s *Server) connected(w http.ResponseWriter, r *http.Request) error {
+	who, err := whoIs(r.Context())
+	if err != nil {
+		return err
+	}
+	if err := s.Identity.Connected(r.Context(), who.Login); err != nil {
+		return err
+	}
+	s.show(w, r, http.StatusOK, page{Title: "Frame.io is connected", Popup: s.origins(), Done: true})
 	return nil
 }
 
@@ -107,7 +154,8 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
 	who, err := whoIs(r.Context())
 	if err != nil {
-		http.Redirect(w, r, "/signin?return=/connect", http.StatusSeeOther)
+		again := "/connect?" + url.Values{"return": {identity.LocalPath(r.URL.Query().Get("return"))}}.Encode()
+		http.Redirect(w, r, "/signin?"+url.Values{"return": {again}}.Encode(), http.StatusSeeOther)
 		return nil
 	}
 	begun, err := s.Identity.BeginFrameio(r.Context(), who.Login, r.URL.Query().Get("return"))

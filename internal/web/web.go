@@ -24,8 +24,10 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
@@ -44,6 +46,11 @@ type Settings struct {
 	SessionTTL time.Duration
 	// Postgres says that nodes share a database.
 	Postgres bool
+	// Bundle is the module with the elements; nil when there is none.
+	Bundle []byte
+	// MediaHosts are where Frame.io keeps what its players play, as a policy of
+	// pages names them.
+	MediaHosts []string
 }
 
 // Server answers requests.
@@ -56,6 +63,11 @@ type Server struct {
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
+	// Documents shows what a document got, Media what can be played of it.
+	Documents *document.Service
+	Media     *media.Service
+	// Doctor is for administrators; nil where there is none.
+	Doctor   Doctor
 	Log      *slog.Logger
 	Now      func() time.Time
 	Registry *prometheus.Registry
@@ -83,6 +95,7 @@ func (s *Server) Handler() http.Handler {
 	s.machines(mux)
 	browsers := http.NewServeMux()
 	s.pages(browsers)
+	s.media(browsers)
 	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{
 		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest, Middlewares: []api.MiddlewareFunc{s.readable},
 	})
@@ -103,6 +116,7 @@ func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("POST /frameio/actions/{id}", s.handler(s.action))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.Handle("GET /readyz", s.handler(s.readyz))
+	mux.Handle("POST /csp-report", s.reports())
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
 }
 
@@ -137,7 +151,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", tight)
 		ctx, end := s.traced(pace.Interactive(r.Context()), r)
 		r = r.WithContext(ctx) // the one that learns its route
 		defer func() { end(route(r), rec.status) }()

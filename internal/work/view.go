@@ -23,6 +23,9 @@ type Viewer struct {
 // the last item of the page before. Items come newest first.
 type Filter struct {
 	Kind, Parent, State string
+	// Binding chooses the items of a binding and of what came through it, whoever
+	// they belong to: whoever sets it has found that the viewer may see it.
+	Binding string
 	Before              string
 	Limit               int // 1 to 500; 0 is 50
 }
@@ -31,7 +34,28 @@ type Filter struct {
 type View struct {
 	Item
 	Transfer Transfer
+	// Binding is the one whose call it came from; empty when it came otherwise.
+	Binding string
 }
+
+// viewColumns are those of an item, and the binding of the call it came from.
+const viewColumns = itemColumns + `, COALESCE((SELECT binding_id FROM interactions WHERE interactions.id = items.parent), '')`
+
+func scanView(row scanner) (View, error) {
+	var v View
+	it, err := scanItem(also{row, &v.Binding})
+	v.Item = it
+	return v, err
+}
+
+// also scans a column more than is asked for.
+type also struct {
+	scanner
+	last any
+}
+
+// Scan is scanner's.
+func (a also) Scan(to ...any) error { return a.scanner.Scan(append(to, a.last)...) }
 
 // Event is a line of an item's history.
 type Event struct {
@@ -42,7 +66,7 @@ type Event struct {
 
 // Item shows one item; NotFound when there is none for this viewer.
 func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) {
-	it, err := scanItem(e.db.Reader.QueryRowContext(ctx, `SELECT `+itemColumns+` FROM items
+	v, err := scanView(e.db.Reader.QueryRowContext(ctx, `SELECT `+viewColumns+` FROM items
 		WHERE id = $1 AND (owner = $2 OR actor = $2 OR requester = $2 OR $3)`, id, who.Login, who.Admin))
 	if errors.Is(err, sql.ErrNoRows) {
 		return View{}, fault.New(fault.NotFound, "There is no such item.").With("See `nuxeo-frameio items list`.")
@@ -50,8 +74,11 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 	if err != nil {
 		return View{}, err
 	}
-	p, err := transferOf(ctx, e.db.Reader, id)
-	return View{Item: it, Transfer: p}, err
+	if err != nil {
+		return View{}, err
+	}
+	v.Transfer, err = transferOf(ctx, e.db.Reader, id)
+	return v, err
 }
 
 // Items lists items newest first and says whether more follow.
@@ -60,7 +87,11 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 		f.Limit = 50
 	}
 	q := conditions{}
-	q.visible(who)
+	if f.Binding == "" {
+		q.visible(who)
+	} else {
+		q.add("(parent = ? OR parent IN (SELECT id FROM interactions WHERE binding_id = ?))", f.Binding)
+	}
 	q.equal("kind", f.Kind)
 	q.equal("parent", f.Parent)
 	q.equal("state", f.State)
@@ -127,18 +158,18 @@ func (c *conditions) where() string {
 }
 
 func (e *Engine) views(ctx context.Context, q conditions, order string, limit int) ([]View, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", itemColumns, q.where(), order, limit), q.args...)
+	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", viewColumns, q.where(), order, limit), q.args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var out []View
 	for rows.Next() {
-		it, err := scanItem(rows)
+		v, err := scanView(rows)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, View{Item: it})
+		out = append(out, v)
 	}
 	return out, errors.Join(rows.Err(), e.withTransfers(ctx, out))
 }

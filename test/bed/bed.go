@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -135,7 +136,7 @@ func (b *Bed) Start() {
 	if w.Work == nil {
 		w.Work = Quick
 	}
-	w.Gate, w.Wrap = b.tap.gate, b.tap.around
+	w.Gate, w.Wrap, w.Doctor = b.tap.gate, b.tap.around, doctor.ForWeb
 	a, err := app.New(ctx, b.Config, w)
 	if err != nil {
 		b.T.Fatal(err)

@@ -14,8 +14,8 @@ import (
 // who asks, in the order of the columns of the matrix.
 var visitors = []string{"nobody", "expired", "stranger", "owner", "administrator"}
 
-// route is a row of the matrix: what each visitor gets. {item}, {binding} and
-// {folder} stand for ids of the owner's.
+// route is a row of the matrix: what each visitor gets. What stands in
+// braces is an id of the owner's.
 type route struct {
 	method, path, body string
 	want               [5]int
@@ -31,6 +31,14 @@ var matrix = []route{
 	{"GET", "/folders", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/folders?parent={folder}", "", [5]int{401, 401, 404, 200, 200}},
 	{"GET", "/folders?search=video", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/folders/{folder}", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/folders/{folder}/documents", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/documents/{document}", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/documents/{document}/media", "", [5]int{401, 401, 404, 201, 201}},
+	{"POST", "/documents/{document}/media?file={file}", "", [5]int{401, 401, 404, 201, 201}},
+	{"POST", "/documents/{document}/media?file={folder}", "", [5]int{401, 401, 404, 404, 404}},
+	{"GET", "/items?binding={binding}", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/doctor", "", [5]int{401, 401, 403, 403, 200}},
 	{"GET", "/bindings", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/bindings?folder={folder}", "", [5]int{401, 401, 200, 200, 200}},
 	{"POST", "/bindings", `{"folder":"{folder}","action_name":"Publish","workspaces":["w"]}`, [5]int{401, 401, 400, 400, 409}},
@@ -74,11 +82,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 	f.private()
 	made := f.Bind("Publish")
 	bind := f.Settle()[0]
+	file := f.file("Cut.mov", 100)
+	f.Published(f.Josh, file)
+	document := f.Only().UID
 	expired := f.SignIn("josh")
 	clock.Move(13 * time.Hour)
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
-	ids := strings.NewReplacer("{item}", bind.ID, "{binding}", made.ID, "{folder}", f.Folder)
-	unknown := strings.NewReplacer("{item}", strings.Repeat("0", 8)+bind.ID[8:], "{binding}", strings.Repeat("0", 8)+made.ID[8:], "{folder}", strings.Repeat("0", 8)+f.Folder[8:])
+	known := map[string]string{"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file}
+	var pairs, others []string
+	for name, id := range known {
+		pairs, others = append(pairs, name, id), append(others, name, strings.Repeat("0", 8)+id[8:])
+	}
+	ids, unknown := strings.NewReplacer(pairs...), strings.NewReplacer(others...)
 	for _, r := range matrix {
 		for i, who := range visitors {
 			if r.want[i] == 0 {

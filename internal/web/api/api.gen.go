@@ -48,6 +48,48 @@ func (e BindingState) Valid() bool {
 	}
 }
 
+// Defines values for CommentOrigin.
+const (
+	CommentOriginFrameio CommentOrigin = "frameio"
+	CommentOriginNuxeo   CommentOrigin = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the CommentOrigin enum.
+func (e CommentOrigin) Valid() bool {
+	switch e {
+	case CommentOriginFrameio:
+		return true
+	case CommentOriginNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FindingMark.
+const (
+	Broken  FindingMark = "broken"
+	Ok      FindingMark = "ok"
+	Skipped FindingMark = "skipped"
+	Warning FindingMark = "warning"
+)
+
+// Valid indicates whether the value is a known member of the FindingMark enum.
+func (e FindingMark) Valid() bool {
+	switch e {
+	case Broken:
+		return true
+	case Ok:
+		return true
+	case Skipped:
+		return true
+	case Warning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ItemState.
 const (
 	ItemStateCanceled ItemState = "canceled"
@@ -69,6 +111,57 @@ func (e ItemState) Valid() bool {
 	case ItemStateRunning:
 		return true
 	case ItemStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MediaKind.
+const (
+	MediaKindAudio    MediaKind = "audio"
+	MediaKindDocument MediaKind = "document"
+	MediaKindImage    MediaKind = "image"
+	MediaKindNone     MediaKind = "none"
+	MediaKindVideo    MediaKind = "video"
+)
+
+// Valid indicates whether the value is a known member of the MediaKind enum.
+func (e MediaKind) Valid() bool {
+	switch e {
+	case MediaKindAudio:
+		return true
+	case MediaKindDocument:
+		return true
+	case MediaKindImage:
+		return true
+	case MediaKindNone:
+		return true
+	case MediaKindVideo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MediaSource.
+const (
+	MediaSourceFrameio MediaSource = "frameio"
+	MediaSourceNone    MediaSource = "none"
+	MediaSourceNuxeo   MediaSource = "nuxeo"
+	MediaSourcePoster  MediaSource = "poster"
+)
+
+// Valid indicates whether the value is a known member of the MediaSource enum.
+func (e MediaSource) Valid() bool {
+	switch e {
+	case MediaSourceFrameio:
+		return true
+	case MediaSourceNone:
+		return true
+	case MediaSourceNuxeo:
+		return true
+	case MediaSourcePoster:
 		return true
 	default:
 		return false
@@ -162,6 +255,35 @@ type Access struct {
 	Sessions   int     `json:"sessions"`
 }
 
+// AssetFacts What Frame.io told of the asset; absent from documents that have none
+type AssetFacts struct {
+	Codec *string `json:"codec,omitempty"`
+
+	// Duration seconds
+	Duration *float64 `json:"duration,omitempty"`
+
+	// File The id of the Frame.io file
+	File          string     `json:"file"`
+	FileName      string     `json:"file_name"`
+	FrameRate     *float64   `json:"frame_rate,omitempty"`
+	Frames        *int64     `json:"frames,omitempty"`
+	LastPublished *time.Time `json:"last_published,omitempty"`
+	MediaType     *string    `json:"media_type,omitempty"`
+	PublishedBy   *string    `json:"published_by,omitempty"`
+
+	// Resolution Like 3840 x 2160
+	Resolution *string `json:"resolution,omitempty"`
+
+	// Size bytes
+	Size       *int64     `json:"size,omitempty"`
+	Status     *string    `json:"status,omitempty"`
+	UploadDate *time.Time `json:"upload_date,omitempty"`
+	Uploader   *string    `json:"uploader,omitempty"`
+
+	// ViewUrl The asset's page on Frame.io; empty when it is not known
+	ViewUrl string `json:"view_url"`
+}
+
 // Binding defines model for Binding.
 type Binding struct {
 	ActionName   string    `json:"action_name"`
@@ -204,12 +326,109 @@ type Chore struct {
 	What         string     `json:"what"`
 }
 
+// Comment defines model for Comment.
+type Comment struct {
+	Author  string    `json:"author"`
+	Created time.Time `json:"created"`
+
+	// Drawing The annotation as Frame.io gave it; JSON when it is made of shapes
+	Drawing        *string `json:"drawing,omitempty"`
+	DurationFrames *int64  `json:"duration_frames,omitempty"`
+
+	// File The id of the Frame.io file it is about
+	File *string `json:"file,omitempty"`
+
+	// Frame Counted from 0
+	Frame    *int64        `json:"frame,omitempty"`
+	Id       string        `json:"id"`
+	Origin   CommentOrigin `json:"origin"`
+	Page     *int64        `json:"page,omitempty"`
+	Replies  []Comment     `json:"replies"`
+	Resolved bool          `json:"resolved"`
+
+	// Text Plain text, never markup
+	Text     string  `json:"text"`
+	Timecode *string `json:"timecode,omitempty"`
+}
+
+// CommentOrigin defines model for Comment.Origin.
+type CommentOrigin string
+
+// Document defines model for Document.
+type Document struct {
+	FileName  *string   `json:"file_name,omitempty"`
+	MediaType *string   `json:"media_type,omitempty"`
+	Modified  time.Time `json:"modified"`
+
+	// Size bytes
+	Size   *int64  `json:"size,omitempty"`
+	Status *string `json:"status,omitempty"`
+	Title  string  `json:"title"`
+	Type   string  `json:"type"`
+	Uid    string  `json:"uid"`
+
+	// Version The label Nuxeo shows, 1.1+ when it was changed since
+	Version string `json:"version"`
+}
+
+// DocumentDetail defines model for DocumentDetail.
+type DocumentDetail struct {
+	Ancestors []Folder `json:"ancestors"`
+
+	// Asset What Frame.io told of the asset; absent from documents that have none
+	Asset *AssetFacts `json:"asset,omitempty"`
+
+	// Comments Those of Frame.io by version and time, then those people wrote in Nuxeo
+	Comments []Comment `json:"comments"`
+
+	// CommentsMore There are more than are listed
+	CommentsMore bool `json:"comments_more"`
+
+	// Folder The uid of the folder it is in
+	Folder string `json:"folder"`
+
+	// NuxeoUrl The document's page in Nuxeo
+	NuxeoUrl string `json:"nuxeo_url"`
+	Path     string `json:"path"`
+	Title    string `json:"title"`
+	Type     string `json:"type"`
+	Uid      string `json:"uid"`
+	Version  string `json:"version"`
+
+	// Versions Newest first; the first is the document itself
+	Versions []DocumentVersion `json:"versions"`
+}
+
+// DocumentVersion defines model for DocumentVersion.
+type DocumentVersion struct {
+	Created *time.Time `json:"created,omitempty"`
+	Current bool       `json:"current"`
+
+	// File The id of the Frame.io file it holds
+	File     *string `json:"file,omitempty"`
+	FileName *string `json:"file_name,omitempty"`
+	Label    string  `json:"label"`
+	Status   *string `json:"status,omitempty"`
+	Uid      string  `json:"uid"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	At     time.Time `json:"at"`
 	Detail string    `json:"detail"`
 	Event  string    `json:"event"`
 }
+
+// Finding defines model for Finding.
+type Finding struct {
+	Detail string      `json:"detail"`
+	Mark   FindingMark `json:"mark"`
+	Name   string      `json:"name"`
+	Remedy *string     `json:"remedy,omitempty"`
+}
+
+// FindingMark defines model for Finding.Mark.
+type FindingMark string
 
 // Folder defines model for Folder.
 type Folder struct {
@@ -219,32 +438,85 @@ type Folder struct {
 	Uid   string `json:"uid"`
 }
 
+// FolderDetail defines model for FolderDetail.
+type FolderDetail struct {
+	// Ancestors From the outermost that may be seen to the one it is in
+	Ancestors []Folder `json:"ancestors"`
+	CanBind   bool     `json:"can_bind"`
+
+	// DocumentTypes Types that arriving assets can get here, the usual one first
+	DocumentTypes []string `json:"document_types"`
+
+	// NuxeoUrl The folder's page in Nuxeo
+	NuxeoUrl string `json:"nuxeo_url"`
+	Path     string `json:"path"`
+	Title    string `json:"title"`
+	Type     string `json:"type"`
+	Uid      string `json:"uid"`
+
+	// WhyNot Why the person cannot bind it
+	WhyNot *string `json:"why_not,omitempty"`
+}
+
 // Item defines model for Item.
 type Item struct {
-	Actor       *string    `json:"actor,omitempty"`
-	Attempt     int64      `json:"attempt"`
-	Code        *string    `json:"code,omitempty"`
-	Correlation string     `json:"correlation"`
-	Created     time.Time  `json:"created"`
-	Finished    *time.Time `json:"finished,omitempty"`
-	History     *[]Event   `json:"history,omitempty"`
-	Id          string     `json:"id"`
-	Kind        string     `json:"kind"`
-	Message     *string    `json:"message,omitempty"`
-	NotBefore   *time.Time `json:"not_before,omitempty"`
-	Outcome     *string    `json:"outcome,omitempty"`
-	Owner       string     `json:"owner"`
-	Parent      string     `json:"parent"`
-	Remedy      *string    `json:"remedy,omitempty"`
-	State       ItemState  `json:"state"`
-	Step        string     `json:"step"`
-	Title       string     `json:"title"`
-	Transfer    *Transfer  `json:"transfer,omitempty"`
-	Updated     time.Time  `json:"updated"`
+	Actor   *string `json:"actor,omitempty"`
+	Attempt int64   `json:"attempt"`
+
+	// Binding The id of the binding it came through
+	Binding     *string   `json:"binding,omitempty"`
+	Code        *string   `json:"code,omitempty"`
+	Correlation string    `json:"correlation"`
+	Created     time.Time `json:"created"`
+
+	// Document The uid of the document it made or updated, once there is one
+	Document  *string    `json:"document,omitempty"`
+	Finished  *time.Time `json:"finished,omitempty"`
+	History   *[]Event   `json:"history,omitempty"`
+	Id        string     `json:"id"`
+	Kind      string     `json:"kind"`
+	Message   *string    `json:"message,omitempty"`
+	NotBefore *time.Time `json:"not_before,omitempty"`
+	Outcome   *string    `json:"outcome,omitempty"`
+	Owner     string     `json:"owner"`
+	Parent    string     `json:"parent"`
+	Remedy    *string    `json:"remedy,omitempty"`
+	State     ItemState  `json:"state"`
+	Step      string     `json:"step"`
+	Title     string     `json:"title"`
+	Transfer  *Transfer  `json:"transfer,omitempty"`
+	Updated   time.Time  `json:"updated"`
 }
 
 // ItemState defines model for Item.State.
 type ItemState string
+
+// Media defines model for Media.
+type Media struct {
+	Kind MediaKind `json:"kind"`
+
+	// NuxeoPath The same below Nuxeo's own address, for pages of Nuxeo; absent when it comes from Frame.io
+	NuxeoPath *string `json:"nuxeo_path,omitempty"`
+
+	// Poster A still, relative to the connector's address
+	Poster *string `json:"poster,omitempty"`
+
+	// PosterPath The same below Nuxeo's own address
+	PosterPath *string     `json:"poster_path,omitempty"`
+	Source     MediaSource `json:"source"`
+
+	// Url Relative to the connector's address
+	Url *string `json:"url,omitempty"`
+
+	// Why Why there is nothing better
+	Why *string `json:"why,omitempty"`
+}
+
+// MediaKind defines model for Media.Kind.
+type MediaKind string
+
+// MediaSource defines model for Media.Source.
+type MediaSource string
 
 // Node defines model for Node.
 type Node struct {
@@ -393,6 +665,9 @@ type Id = string
 // Limit defines model for limit.
 type Limit = int
 
+// Uid defines model for uid.
+type Uid = string
+
 // ListBindingsParams defines parameters for ListBindings.
 type ListBindingsParams struct {
 	// Folder The uid of a Nuxeo folder
@@ -416,6 +691,12 @@ type BindJSONBody struct {
 	Workspaces []string    `json:"workspaces"`
 }
 
+// OpenMediaParams defines parameters for OpenMedia.
+type OpenMediaParams struct {
+	// File The id of a Frame.io file of this document; left out it is the newest
+	File *string `form:"file,omitempty" json:"file,omitempty"`
+}
+
 // EventsParams defines parameters for Events.
 type EventsParams struct {
 	Item   *string `form:"item,omitempty" json:"item,omitempty"`
@@ -431,6 +712,13 @@ type ListFoldersParams struct {
 	Search *string `form:"search,omitempty" json:"search,omitempty"`
 }
 
+// ListDocumentsParams defines parameters for ListDocuments.
+type ListDocumentsParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	State *ListItemsParamsState `form:"state,omitempty" json:"state,omitempty"`
@@ -438,6 +726,9 @@ type ListItemsParams struct {
 
 	// Parent The id of an interaction or a binding
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
+
+	// Binding The id of a binding; whoever may see it sees what arrived through it
+	Binding *string `form:"binding,omitempty" json:"binding,omitempty"`
 
 	// Cursor What "next" of the page before said
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -604,6 +895,24 @@ type ClientInterface interface {
 	// Corresponds with POST /chores/{name} (the `DoChore` operationId).
 	DoChore(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
+	//
+	// Corresponds with POST /doctor (the `RunDoctor` operationId).
+	RunDoctor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDocument What Frame.io told of a document, its versions and comments
+	//
+	// Corresponds with GET /documents/{id} (the `GetDocument` operationId).
+	GetDocument(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenMedia Something to play or show, by a ticket that opens it once
+	//
+	// Frame.io's own proxy is looked up as the person, and only now; the ticket answers with a
+	// redirect to it. Without one, a rendition that Nuxeo has, else its thumbnail.
+	//
+	// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
+	OpenMedia(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Events Server-sent events; each "item" event holds an item that changed
 	//
 	// Corresponds with GET /events (the `Events` operationId).
@@ -613,6 +922,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /folders (the `ListFolders` operationId).
 	ListFolders(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFolder One folder, the way to it, and whether the person may bind it
+	//
+	// Corresponds with GET /folders/{id} (the `GetFolder` operationId).
+	GetFolder(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
+	//
+	// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
+	ListDocuments(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListItems Items, newest first; one's own (administrators see all)
 	//
@@ -895,6 +1214,54 @@ func (c *Client) DoChore(ctx context.Context, name string, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
+// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
+//
+// Corresponds with POST /doctor (the `RunDoctor` operationId).
+func (c *Client) RunDoctor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRunDoctorRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDocument What Frame.io told of a document, its versions and comments
+//
+// Corresponds with GET /documents/{id} (the `GetDocument` operationId).
+func (c *Client) GetDocument(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenMedia Something to play or show, by a ticket that opens it once
+//
+// Frame.io's own proxy is looked up as the person, and only now; the ticket answers with a
+// redirect to it. Without one, a rendition that Nuxeo has, else its thumbnail.
+//
+// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
+func (c *Client) OpenMedia(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenMediaRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Events Server-sent events; each "item" event holds an item that changed
 //
 // Corresponds with GET /events (the `Events` operationId).
@@ -915,6 +1282,36 @@ func (c *Client) Events(ctx context.Context, params *EventsParams, reqEditors ..
 // Corresponds with GET /folders (the `ListFolders` operationId).
 func (c *Client) ListFolders(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListFoldersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFolder One folder, the way to it, and whether the person may bind it
+//
+// Corresponds with GET /folders/{id} (the `GetFolder` operationId).
+func (c *Client) GetFolder(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFolderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
+//
+// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
+func (c *Client) ListDocuments(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDocumentsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1644,6 +2041,128 @@ func NewDoChoreRequest(server string, name string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRunDoctorRequest constructs an http.Request for the RunDoctor method
+func NewRunDoctorRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/doctor")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDocumentRequest constructs an http.Request for the GetDocument method
+func NewGetDocumentRequest(server string, id Uid) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenMediaRequest constructs an http.Request for the OpenMedia method
+func NewOpenMediaRequest(server string, id Uid, params *OpenMediaParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/media", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.File != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "file", *params.File, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewEventsRequest constructs an http.Request for the Events method
 func NewEventsRequest(server string, params *EventsParams) (*http.Request, error) {
 	var err error
@@ -1776,6 +2295,113 @@ func NewListFoldersRequest(server string, params *ListFoldersParams) (*http.Requ
 	return req, nil
 }
 
+// NewGetFolderRequest constructs an http.Request for the GetFolder method
+func NewGetFolderRequest(server string, id Uid) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/folders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDocumentsRequest constructs an http.Request for the ListDocuments method
+func NewListDocumentsRequest(server string, id Uid, params *ListDocumentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/folders/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListItemsRequest constructs an http.Request for the ListItems method
 func NewListItemsRequest(server string, params *ListItemsParams) (*http.Request, error) {
 	var err error
@@ -1831,6 +2457,18 @@ func NewListItemsRequest(server string, params *ListItemsParams) (*http.Request,
 		if params.Parent != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "parent", *params.Parent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Binding != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "binding", *params.Binding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2663,6 +3301,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /chores/{name} (the `DoChore` operationId).
 	DoChoreWithResponse(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*DoChoreResponse, error)
 
+	// RunDoctorWithResponse Look through the whole installation and say what is wrong and what to do (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /doctor (the `RunDoctor` operationId).
+	RunDoctorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RunDoctorResponse, error)
+
+	// GetDocumentWithResponse What Frame.io told of a document, its versions and comments
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id} (the `GetDocument` operationId).
+	GetDocumentWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*GetDocumentResponse, error)
+
+	// OpenMediaWithResponse Something to play or show, by a ticket that opens it once
+	//
+	// Frame.io's own proxy is looked up as the person, and only now; the ticket answers with a
+	// redirect to it. Without one, a rendition that Nuxeo has, else its thumbnail.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
+	OpenMediaWithResponse(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*OpenMediaResponse, error)
+
 	// EventsWithResponse Server-sent events; each "item" event holds an item that changed
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2676,6 +3338,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /folders (the `ListFolders` operationId).
 	ListFoldersWithResponse(ctx context.Context, params *ListFoldersParams, reqEditors ...RequestEditorFn) (*ListFoldersResponse, error)
+
+	// GetFolderWithResponse One folder, the way to it, and whether the person may bind it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /folders/{id} (the `GetFolder` operationId).
+	GetFolderWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*GetFolderResponse, error)
+
+	// ListDocumentsWithResponse Documents in a folder that came from Frame.io, newest first, as the person may see them
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
+	ListDocumentsWithResponse(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*ListDocumentsResponse, error)
 
 	// ListItemsWithResponse Items, newest first; one's own (administrators see all)
 	//
@@ -3221,6 +3897,154 @@ func (r DoChoreResponse) ContentType() string {
 	return ""
 }
 
+type RunDoctorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Findings []Finding `json:"findings"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RunDoctorResponse) GetJSON200() *struct {
+	Findings []Finding `json:"findings"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RunDoctorResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RunDoctorResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RunDoctorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RunDoctorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RunDoctorResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDocumentResponse) GetJSON200() *DocumentDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDocumentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenMediaResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Media
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenMediaResponse) GetJSON201() *Media {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenMediaResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenMediaResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenMediaResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenMediaResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenMediaResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type EventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3314,6 +4138,108 @@ func (r ListFoldersResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListFoldersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetFolderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FolderDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetFolderResponse) GetJSON200() *FolderDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetFolderResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFolderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFolderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFolderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFolderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Documents []Document `json:"documents"`
+		Next      *string    `json:"next,omitempty"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDocumentsResponse) GetJSON200() *struct {
+	Documents []Document `json:"documents"`
+	Next      *string    `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDocumentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDocumentsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4538,6 +5464,48 @@ func (c *ClientWithResponses) DoChoreWithResponse(ctx context.Context, name stri
 	return ParseDoChoreResponse(rsp)
 }
 
+// RunDoctorWithResponse Look through the whole installation and say what is wrong and what to do (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /doctor (the `RunDoctor` operationId).
+func (c *ClientWithResponses) RunDoctorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RunDoctorResponse, error) {
+	rsp, err := c.RunDoctor(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRunDoctorResponse(rsp)
+}
+
+// GetDocumentWithResponse What Frame.io told of a document, its versions and comments
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id} (the `GetDocument` operationId).
+func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*GetDocumentResponse, error) {
+	rsp, err := c.GetDocument(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentResponse(rsp)
+}
+
+// OpenMediaWithResponse Something to play or show, by a ticket that opens it once
+//
+// Frame.io's own proxy is looked up as the person, and only now; the ticket answers with a
+// redirect to it. Without one, a rendition that Nuxeo has, else its thumbnail.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
+func (c *ClientWithResponses) OpenMediaWithResponse(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*OpenMediaResponse, error) {
+	rsp, err := c.OpenMedia(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenMediaResponse(rsp)
+}
+
 // EventsWithResponse Server-sent events; each "item" event holds an item that changed
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4562,6 +5530,32 @@ func (c *ClientWithResponses) ListFoldersWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListFoldersResponse(rsp)
+}
+
+// GetFolderWithResponse One folder, the way to it, and whether the person may bind it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /folders/{id} (the `GetFolder` operationId).
+func (c *ClientWithResponses) GetFolderWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*GetFolderResponse, error) {
+	rsp, err := c.GetFolder(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFolderResponse(rsp)
+}
+
+// ListDocumentsWithResponse Documents in a folder that came from Frame.io, newest first, as the person may see them
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
+func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*ListDocumentsResponse, error) {
+	rsp, err := c.ListDocuments(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDocumentsResponse(rsp)
 }
 
 // ListItemsWithResponse Items, newest first; one's own (administrators see all)
@@ -5167,6 +6161,107 @@ func ParseDoChoreResponse(rsp *http.Response) (*DoChoreResponse, error) {
 	return response, nil
 }
 
+// ParseRunDoctorResponse parses an HTTP response from a RunDoctorWithResponse call
+func ParseRunDoctorResponse(rsp *http.Response) (*RunDoctorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RunDoctorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Findings []Finding `json:"findings"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentResponse parses an HTTP response from a GetDocumentWithResponse call
+func ParseGetDocumentResponse(rsp *http.Response) (*GetDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenMediaResponse parses an HTTP response from a OpenMediaWithResponse call
+func ParseOpenMediaResponse(rsp *http.Response) (*OpenMediaResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenMediaResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Media
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseEventsResponse parses an HTTP response from a EventsWithResponse call
 func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5213,6 +6308,75 @@ func ParseListFoldersResponse(rsp *http.Response) (*ListFoldersResponse, error) 
 
 			// More There are others; search for them
 			More bool `json:"more"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFolderResponse parses an HTTP response from a GetFolderWithResponse call
+func ParseGetFolderResponse(rsp *http.Response) (*GetFolderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFolderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FolderDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDocumentsResponse parses an HTTP response from a ListDocumentsWithResponse call
+func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Documents []Document `json:"documents"`
+			Next      *string    `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -6017,12 +7181,27 @@ type ServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(w http.ResponseWriter, r *http.Request, name string)
+	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
+	// (POST /doctor)
+	RunDoctor(w http.ResponseWriter, r *http.Request)
+	// GetDocument What Frame.io told of a document, its versions and comments
+	// (GET /documents/{id})
+	GetDocument(w http.ResponseWriter, r *http.Request, id Uid)
+	// OpenMedia Something to play or show, by a ticket that opens it once
+	// (POST /documents/{id}/media)
+	OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(w http.ResponseWriter, r *http.Request, params EventsParams)
 	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	// (GET /folders)
 	ListFolders(w http.ResponseWriter, r *http.Request, params ListFoldersParams)
+	// GetFolder One folder, the way to it, and whether the person may bind it
+	// (GET /folders/{id})
+	GetFolder(w http.ResponseWriter, r *http.Request, id Uid)
+	// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
+	// (GET /folders/{id}/documents)
+	ListDocuments(w http.ResponseWriter, r *http.Request, id Uid, params ListDocumentsParams)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
@@ -6294,6 +7473,88 @@ func (siw *ServerInterfaceWrapper) DoChore(w http.ResponseWriter, r *http.Reques
 	handler.ServeHTTP(w, r)
 }
 
+// RunDoctor operation middleware
+func (siw *ServerInterfaceWrapper) RunDoctor(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RunDoctor(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDocument(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenMedia operation middleware
+func (siw *ServerInterfaceWrapper) OpenMedia(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenMediaParams
+
+	// ------------- Optional query parameter "file" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "file", r.URL.Query(), &params.File, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "file"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "file", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenMedia(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Events operation middleware
 func (siw *ServerInterfaceWrapper) Events(w http.ResponseWriter, r *http.Request) {
 
@@ -6386,6 +7647,87 @@ func (siw *ServerInterfaceWrapper) ListFolders(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetFolder operation middleware
+func (siw *ServerInterfaceWrapper) GetFolder(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetFolder(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDocumentsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDocuments(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListItems operation middleware
 func (siw *ServerInterfaceWrapper) ListItems(w http.ResponseWriter, r *http.Request) {
 
@@ -6430,6 +7772,19 @@ func (siw *ServerInterfaceWrapper) ListItems(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "parent"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "parent", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "binding" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "binding", r.URL.Query(), &params.Binding, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "binding"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "binding", Err: err})
 		}
 		return
 	}
@@ -6958,6 +8313,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/provider/import", wrapper.ImportProvider)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/workspaces", wrapper.ListWorkspaces)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders", wrapper.ListFolders)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}", wrapper.GetFolder)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}/documents", wrapper.ListDocuments)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}", wrapper.GetDocument)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/documents/{id}/media", wrapper.OpenMedia)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/doctor", wrapper.RunDoctor)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/bindings/{id}", wrapper.Unbind)
@@ -7274,6 +8634,125 @@ func (response DoChoredefaultApplicationProblemPlusJSONResponse) VisitDoChoreRes
 	return err
 }
 
+type RunDoctorRequestObject struct {
+}
+
+type RunDoctorResponseObject interface {
+	VisitRunDoctorResponse(w http.ResponseWriter) error
+}
+
+type RunDoctor200JSONResponse struct {
+	Findings []Finding `json:"findings"`
+}
+
+func (response RunDoctor200JSONResponse) VisitRunDoctorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RunDoctordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RunDoctordefaultApplicationProblemPlusJSONResponse) VisitRunDoctorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentRequestObject struct {
+	Id Uid `json:"id"`
+}
+
+type GetDocumentResponseObject interface {
+	VisitGetDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetDocument200JSONResponse DocumentDetail
+
+func (response GetDocument200JSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenMediaRequestObject struct {
+	Id     Uid `json:"id"`
+	Params OpenMediaParams
+}
+
+type OpenMediaResponseObject interface {
+	VisitOpenMediaResponse(w http.ResponseWriter) error
+}
+
+type OpenMedia201JSONResponse Media
+
+func (response OpenMedia201JSONResponse) VisitOpenMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenMediadefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenMediadefaultApplicationProblemPlusJSONResponse) VisitOpenMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EventsRequestObject struct {
 	Params EventsParams
 }
@@ -7375,6 +8854,88 @@ type ListFoldersdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListFoldersdefaultApplicationProblemPlusJSONResponse) VisitListFoldersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFolderRequestObject struct {
+	Id Uid `json:"id"`
+}
+
+type GetFolderResponseObject interface {
+	VisitGetFolderResponse(w http.ResponseWriter) error
+}
+
+type GetFolder200JSONResponse FolderDetail
+
+func (response GetFolder200JSONResponse) VisitGetFolderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetFolderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetFolderdefaultApplicationProblemPlusJSONResponse) VisitGetFolderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocumentsRequestObject struct {
+	Id     Uid `json:"id"`
+	Params ListDocumentsParams
+}
+
+type ListDocumentsResponseObject interface {
+	VisitListDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListDocuments200JSONResponse struct {
+	Documents []Document `json:"documents"`
+	Next      *string    `json:"next,omitempty"`
+}
+
+func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8289,12 +9850,27 @@ type StrictServerInterface interface {
 	// DoChore Do a chore now, and say what it did (administrators)
 	// (POST /chores/{name})
 	DoChore(ctx context.Context, request DoChoreRequestObject) (DoChoreResponseObject, error)
+	// RunDoctor Look through the whole installation and say what is wrong and what to do (administrators)
+	// (POST /doctor)
+	RunDoctor(ctx context.Context, request RunDoctorRequestObject) (RunDoctorResponseObject, error)
+	// GetDocument What Frame.io told of a document, its versions and comments
+	// (GET /documents/{id})
+	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// OpenMedia Something to play or show, by a ticket that opens it once
+	// (POST /documents/{id}/media)
+	OpenMedia(ctx context.Context, request OpenMediaRequestObject) (OpenMediaResponseObject, error)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(ctx context.Context, request EventsRequestObject) (EventsResponseObject, error)
 	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	// (GET /folders)
 	ListFolders(ctx context.Context, request ListFoldersRequestObject) (ListFoldersResponseObject, error)
+	// GetFolder One folder, the way to it, and whether the person may bind it
+	// (GET /folders/{id})
+	GetFolder(ctx context.Context, request GetFolderRequestObject) (GetFolderResponseObject, error)
+	// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
+	// (GET /folders/{id}/documents)
+	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
@@ -8590,6 +10166,83 @@ func (sh *strictHandler) DoChore(w http.ResponseWriter, r *http.Request, name st
 	}
 }
 
+// RunDoctor operation middleware
+func (sh *strictHandler) RunDoctor(w http.ResponseWriter, r *http.Request) {
+	var request RunDoctorRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RunDoctor(ctx, request.(RunDoctorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RunDoctor")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RunDoctorResponseObject); ok {
+		if err := validResponse.VisitRunDoctorResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDocument operation middleware
+func (sh *strictHandler) GetDocument(w http.ResponseWriter, r *http.Request, id Uid) {
+	var request GetDocumentRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocument(ctx, request.(GetDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDocumentResponseObject); ok {
+		if err := validResponse.VisitGetDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenMedia operation middleware
+func (sh *strictHandler) OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams) {
+	var request OpenMediaRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenMedia(ctx, request.(OpenMediaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenMedia")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenMediaResponseObject); ok {
+		if err := validResponse.VisitOpenMediaResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Events operation middleware
 func (sh *strictHandler) Events(w http.ResponseWriter, r *http.Request, params EventsParams) {
 	var request EventsRequestObject
@@ -8635,6 +10288,59 @@ func (sh *strictHandler) ListFolders(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListFoldersResponseObject); ok {
 		if err := validResponse.VisitListFoldersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetFolder operation middleware
+func (sh *strictHandler) GetFolder(w http.ResponseWriter, r *http.Request, id Uid) {
+	var request GetFolderRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFolder(ctx, request.(GetFolderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFolder")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetFolderResponseObject); ok {
+		if err := validResponse.VisitGetFolderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDocuments operation middleware
+func (sh *strictHandler) ListDocuments(w http.ResponseWriter, r *http.Request, id Uid, params ListDocumentsParams) {
+	var request ListDocumentsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDocuments(ctx, request.(ListDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
+		if err := validResponse.VisitListDocumentsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9247,74 +10953,98 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3Fxvb9w4c/8qhFrgLqjsdXJ3LWq/SnJOayC9C+I8yIs48MOVZld8LJE6kvJ6n8DfveCQ1J8Vudba8qXX",
-	"d15TIoczv/nLob4lmahqwYFrlZx+S2oqaQUaJP7KGqmENH/loDLJas0ET06TzwXV5CrhcKevEiJWRBdA",
-	"aroGsoSVkEAUZXmSJsw8/EcDcpukCacVJKd+zjRRWQEVNZPrbW1GlJaMr5P7+zRhufk/vl5TXXRv47QS",
-	"/miYhDw51bKB/TOVrGK6nWyHFjvYnyCHFW1KnZz+cpImFb1jVVOZH+YX4/bXy9Svw7iGNcjk3qwkQdWC",
-	"K0DOfZBiWUKFTBRcA0caaF2XLKOGi4vaPvFv/1CGpd96NPyrhFVymvzLohPNwo6qhZ8XVwwIZQNck40U",
-	"bvfuNTPr66VokIhaihqkZpZQ3tyBuG5kGWBfmtTNsmRZdPgWpGKW/DHnOyl9aR9Me+sNZv/a8lQs/wGZ",
-	"NrO/zjJQakwyzY0olJZUW3C6N5dClEC5eRUqysIkrwy+mbjOBOeQacjDE/jHLFD2zFN3gh49U1KlrxVb",
-	"82uGPFoJWVGdnCY51XCkWQVJGnhLrBkPzhclxjJVixvgY2V9TXBGgsNOWZlUhClyA7XuSOhtX8KtuBnw",
-	"pltMgTKyVL3BTg+GYrdbcYSnO4LrzTTcQUhIO8wMweUN47khcYyXzHAiLspMAnVAmCYhfGEAvW5swPvQ",
-	"uMiaCri+tiMhZIkyB7ln6BpN4p5xzXQZnpuFRcq0RfAQOJ8KIGaEaGNZKnoDijAdYggHyNW12HAIOost",
-	"4WIp8i3JKCc002QlJGH6jFAudAGSVHRLNL0xyxFxCzK0Rjt72EipwvmsvdazexKRSlVESkpTjRwEbiz+",
-	"l2TpwJUmS9Fwg8eG+79WlJWQ9zDZzbMR8kbVNLNANMx8kMbP/hXzvpuQSkm3I+1CX+jQMsTGDhLSgQoM",
-	"MbqLyA7dnuUDBnvWDLbWqVBIL98WQsJYK/MGpmsc8PwQBYVbkNtrBZngedBOmbiA7whlNMuQ+fvMr8jD",
-	"A/ucg4RK3A5MbI+6TUH1w17ViRMf3t10t4Dfa0g257cuMtmxmHo6r3PQMV8Lfvb92/DUc52004WIfdca",
-	"xiG1UXMYt4NR49sELeQOwQ1qntM0r2L4SojsC2dcR04p4kGo1lDVQwkwrv/95yQNICWLYS8TUkJJo47o",
-	"YK+3Mr67OOSNgikt5Hay6bNoDGhexG3dMB4eqEApuo4pq762Wcr0jYhGZyKi/Hv8EpVh/KNuQr6d5no2",
-	"lGnremTDuf0rFxw6z5MmGeUZxJyQ0lAfqh+ScrWy+9onsU/+OaM6dX4IoELODAXaMq7TLe+IvO/BHXWa",
-	"0oG5o2KoACG9/M1pzo5eluwWwjlBIZQ+JKpSAAeE/UpTeZA+Tk6+kLVIfNpLxPx6js7U7TzEqQ+0UQFW",
-	"LbcRbEfDKg/gUYxobKSycWZBb4FwoYnROKKFTVdIVkB2UwvGNdmCDppCxXgGj4Tfcpv4CToyg7wA6Xb3",
-	"10hKx7E40yb1sxzu0qunp6H7cz+7+XEOON56kOvdhoZsf7T7WzEo88fY5iYSULbGdDf7VsA18Aww66Gk",
-	"tgBKJwclO3x1Ubo3jY4kFwhEeHfLgoETbXQhJPsncila5MlKZrKDiJF7KN8FTpdlDNAFVSZglaDD4xJy",
-	"JiHTnrYhaz/CmikNksAdzXS5JbpgitA8l6AUoZq8M9g6ZiLEbOlejpGmMlEfmiAokLcsg7h+Yn0jyuhG",
-	"gbyeIpMdRAyW3c3uOukN2J0GhN+nL0pNy5lOtANm7ghtHyDfCVk9DyjdaAetIXDOq1pvyQ1ArbByLThY",
-	"38MUMRFr2CAegPThcu9hpYlotLG8StOtOiOUcNgQyzaJOzVrdwydB4/PA7eO9UHhDooxbTndZqc2at11",
-	"SQLrP67IcEb8k4RxlI4GWqVESCJ4uSU1iLoEsilE577Ib80dCESkDZl7i4X8SseDS6s6byXkwDWjZcDD",
-	"7EXafjMS5dzgxRAbL21pNJDstvHH3kKXfaqr1k6xIspFhm6JIFmtA9xhUiHkATUuWxIKIDanmi6pGuQ/",
-	"6o+SYdRfC6XXclDJGJYwXSCWMwMtWn4YkDj22EMc/rfYkIryLaESoQc0K4hPOEaM4CI/YL+YagS2K8oc",
-	"lL7OG+gXq8Z0lYKvraXCF3pV2Uw0ZU4wlicFVcQki30LwptqaXdbmyA+fxA4GOo/7minFZ5nj5dKcKOp",
-	"B00IZ596+edO2dCo9YhJy60Glz9QKZkte02onkQ9tXRJeGgZSuweSEk1lNtpK7ltX5ewmlraUa56EN3q",
-	"BiRgeJkSXQhl/yZ0TRknjGdlk0/lg2L/jG13ygThuiRO2tYqlE3pkbEhkXd170CtLBNNpJLixuIxV8Rw",
-	"xyUvysP8bCjb9gdejvAdMsfbtwBpJNPbS6OJloKe7Ub9RN8CVPYPSAqta3sazPhKjGX4hnHnH4k9E1Am",
-	"p/aRMemq+CnZUJ0VZOMCIV/0z1MioaZM2hFbcjq+4pdsbVBGllsCd1lB+ZrxNaFurf6Ro8173GbIjx9+",
-	"v/xEFu7nCwNd4Aa5uYmPqLrif3/dD0pOyRvcMrlqTk5+ytx7+AP+fkzOpRRSodF2WS+xJWRFfvz47i35",
-	"z59/+Y8XZMN0QSipaFYwDsTkSsdXHEvjGXDrb1xPwOuaZgUcvTo+MUGwCYiQx+p0sdhsNscUh4+FXC/c",
-	"u2rx/uLt+W+X5/hOlwkmLZNdDCIkssIHK62FTV6iL6iB05olp8lPxyfHP7kCM+JgQf3Z/dqGs0Y5kDkX",
-	"uaEYR3caEF6dnOxpPjis6cAuEGg5cANpF+eFJ2op6/UvdIhPTr98TRPVVBWVW9/IgLlcxzimzgieMhIu",
-	"PJRwkoU7mVNR9rxnSr/xD6WDDpcvoSPPhuVErFoktwdsoQaSdnBPC0qYJR0ZC9cRM+FJ269y//WJst4p",
-	"4/UYOCma8QftoSMyuJtw4NOuGDCEI4y1ons0zFpg+amseK3sXGYBPygiNpz8OKhPKaIACC3LFxhBufrv",
-	"EF5vbM3a7A+UfiNs6eiRsnioVWHUPdAlWO9YGT62aU/NIlCXrntLF0HYz3bcHjkLP8y7tmQNT7R7c4cx",
-	"NWwZux8p0MvZjGWrHQEoY8PAfZq8Onn1Z6x3qVlZkiUYx7z0a8+gQ63ynGG+oUhTm6Di1S8uMFauwcP8",
-	"cwkEA8CBrV58Y/m9hWQJNtAeKtXf+NKr1UBM87ENT2UDPPsbn4tTdg+EaiJ4BmdtYFViOYh3MRhTxJ3V",
-	"m2BKu64bQ0HQn/0XeHf2nD5/H4w7+/8IFt2PXPADTo/lyf3XEXoW7bnrI2aL2fJP9AZ+t/1H34OxZnlu",
-	"G6BmUFSwB2gFEGSVNe6OhzZ/tAGV4B6cVpkxXOfupbUA84RVX5uwL74Zo3sfYH2gX9fZ5+kdu1HZ/Cps",
-	"1egZRePKUmPB/IoW7Mki+VUQSpCJhItNSijPiaJbZxk0yVm+G4C8sJzH7ph4iHtuh9OgQHZCVrQtDwSs",
-	"offaQ/m9sntANhrutN3MkdISaDUUzu6EI0G4jT5dFJcgb0EeYcHEMvfMVvyukEFXif0vKUSZK6MOvZKb",
-	"yXUht4JxOfXe5OOde+aQ3MP717J3dsDsaYUUQkfSkQkySneX/UCl9i38mLmm5BV685MTUoI2xJ7ZHN3O",
-	"7g+PSyFuwLi3CC0KqMyKJ+LlkNi5J4pJaYxrJwtkMZVrDhrJRwIWGrBpVZ0Ru0U0mLpArXrgAGDVIgGX",
-	"mJL+ePA8HfJuJiNrG+JrYYyRUEBWUlQpoRZftvyPZzIm+zE7O0M0UE0qY5oR+C2Lo7C/cLXfCTap7etp",
-	"RTtT81PMmLlGowPUBJuhrXJywrgGaTMQgsWtrj348Wr5f7tK0Mp7km5duAD2cfUBu8QU7bAYe7pu4Dwp",
-	"4bABpcmKSaXPJlUFWlVoU5pYzH5h/e6zBS+xhMb839Y/TXDnWzL/7Ni949HCquvMkftbnDTM4+dPGl8r",
-	"4wpXYo64/VKL2gccXdJY0HJFKppDL1vcRd9CgrbdtjMy9qOZ83vx9dL1KM7BVRPmUHd8YYy2haH5gaEd",
-	"npql2BRi8iMfkhfUsJtmhWd3yfiNWW7ZMNs/FmMbPvDePP1UzkXDnMgBNhYw2tMeE7C4WE0XUjTrIngC",
-	"2DUrj/2eC/xckIiAO3OnRaH7QDvWvPV+nvIphn0+yTtJEBQcRjq4ixXNQGMw5GuqiiyhFBvbfzJgYiQp",
-	"szXaoL3/n2fNU313x5htXd/HE7n2ucC6lGJrbjSE22R1UwDe1+qXrroGG8eUhWvp3Fff+5Up996YTz+P",
-	"QfhOyLXQGvgsYbBcg0YMtNsw2zxirspR+27nGPEfQTXVswrYtdkEBGzXnkMvznnuCv+NggDCYw7BdojM",
-	"deDRNYtX9O498LUu3HXrsVEZGY377yKCD7aRZo4K3ZpxPJU2dpgbf2SlcUYyWpbWdNMsg1pDnpqkuzCu",
-	"CZt9VMQm2fa4vXnZB/vIrNlBt+yk9MDd7H7osMfNOsVfuE3NoBbG+uNl1U0h0P2PbCDVKBXVXqFuKwB7",
-	"hbL4hk0R9wva3muPW5hbcTOziHzjUeCjAbaJjAtNlkDwqiURtvfSXs9VLIckfeyRHS48RYYf3aXzeWyb",
-	"77T/Qfl+AYXyQ/duNQnLeaUJA8xeu2YDf0U5ItJ0Qt3b3344oPCNSOn16kd9J/6/7eqf4j8/+oRhhmjK",
-	"zGTrkP3u5RCXYplwnPQZQyS/RshWtGNPZsenlg8gIe8Cih7haXvCLuFoxTDjWAkZAVYTYNklvR2K+3GO",
-	"dwq7sCV/0oH5X05U7W0Rk/thCX8YA/Y2EDPjjpgFq2ohdTz5u8Dx/08wx28z5PbACi9V2EQK68g/KPK2",
-	"FE1OXDO9eoh97r7KwzZu3J3/HZMFRzXJWmoOMnoT9jJj8DpaLICP/ugshjDAIbFqFSzFIqQ9ylIeRQfZ",
-	"wDAL58hCDrxNNPV+zO6rj2tN+pNh8bG7mDIDLOQWjYb3kdgHjCevWhzZv/YrFBoO/EwUbljFja5rNpuv",
-	"FU8p0IEy20WujAu5ZbDxdw17Vx2CXyOgd/ac4vSl+46Y/zk+IFl2HzGa1EOZpJ7Qx4HrKZXI3inYgV9h",
-	"2D3v6U3UvTYlZXjtsuMZoOrwQyw7W2PlzdcPilTAG4vIXmN+zINdsjX/vZlW3jrHr9vMV9Jp+6NjNRxD",
-	"3AWfTVV2Pj/2wEdreg9/717Ny7aRfFyA7ng4a3P7+Z0LPh+8KeGg1t64C0YWl/7693cohPmRJ+P2N5GD",
-	"Sm3tK7XnC+g1bL9ZxCsM24mj1a7P/c9UzVhO2RTba6hqHf5QwLN+9+vBZuedEk/3+DxxngZaKfJjR8YL",
-	"W0lB04PFsiPGfRtJRjl2R1jKelrRu9705ev9V3t73ldU7L2bBa3Z4vZlcv/1/n8DAAD//w==",
+	"3D3bcts4lr+C4m5Vd9cwlpPunt21n3LzbrYySSrOTD90UhqIPBIxJgE2AFrWpPzvWzgAeBEBibLkzvY8",
+	"2RJJ8ODcr9DXJBNVLThwrZKLr0lNJa1Ag8RPWSOVkOa/HFQmWa2Z4MlF8ktBNfmccLjTnxMilkQXQGq6",
+	"ArKApZBAFGV5kibM3PxbA3KTpAmnFSQXfs00UVkBFTWL601trigtGV8l9/dpwnLzPT5eU110T+OyEn5r",
+	"mIQ8udCygd0rlaxiul1sCxZ7sb9ADkvalDq5+Pk8TSp6x6qmMh/MJ8btp6epfw/jGlYg8UWNhXmIqE8F",
+	"kIblBkWU5CJrKuDafHrX3IHwGDpqi/fmZlULrgBp9kGKRQkVkk9wDRx3T+u6ZBk1YM1qe8ef/qEMjF97",
+	"a/+7hGVykfzbrGOKmb2qZn5dfGOAHdZmZ2spHN7dY2bV5wvRIBC1FDVIzSyg3KBg3sgysKs0qZtFybLo",
+	"5VuQilnwxzTvkPdre2Pae99g9S8tNcXiH5Bps/rzLAOlxiDT3DCB0pJqKxbuyYUQJVBuHoWKsjDISyNZ",
+	"TMwzwTlkGvLwAv42yw071qk7Qo/uKanSc8VWfM4QR0shK6qTiySnGp5oVkGSBp4SK8aD60WBsUjV4gb4",
+	"mPufE1yR4GWnJphUhClyA7XuQOhtX8KtuBngpnuZAmVoqXoX+xLYJ7vdigM83SJcb6XhDkJE2kJmkF2U",
+	"An1FM6tCA7JxZVY9Y4JoUeZeX1Lz1CWhC2UkZylF1WoIRbR5rKC3QLjgZgdDRsxEDlkQR3kjqXaSMYRE",
+	"QSZ4brbccYNoFmWPFXhTLQwy02TJSgirM9ZuoN0V3hzgJ/P9Hj6eS6phyKFxmMwDanAz4/rPPyVjfeyI",
+	"hmKuCstO02SggpzRuf06ppbMivPFJniDBCXKJkyBt+wGyI//+dM5uSPPnv75PPR+xf4ZQPxio2FAufjG",
+	"laa6UUHYmroUNJ/nI5TvQoh9CGRYDTNYex09ZhXk8O+U9QwEbxnmkkBV6w1ZF8AJ00YfcKHJDRdrPgZh",
+	"S7I7pnJc2oMiJJwvGM/NOmNlnhlQ4/yZSaD6ENbBB0QYUQPkhK47yY9z3lKUMSrYS3N0I3Zc10yX4bVZ",
+	"WN8ybc1LQAloqKyOqugNKMJ0CCEcIFdzseYQ9CE3hIuFyDcko5zQTJOlkIQZlciFLkCSim6IpjfmdUTc",
+	"ggy9o109KqrWld3p2nR3IrNRFaGSkS3EIHDjCP6aLBxzpclCNNwYi4b7/5aUlZD3eLJbZy3kjappZhnR",
+	"IHMvjL/4R8zzbkEqJd2MBAT9R8ctQ97Y4oR0IAJDHt3myI67PcoHCPaoGWytE6GQXL4shISxVObNAboJ",
+	"eH6IgMItyM3c28GAE2HCBb5FlNEqQ+Tv8o1EHjEiOzw3CZW4Hfg/PejWBdX7XV5HTrx5e9PdC/xeg7QR",
+	"VeUChy2d2egiouEOVpe5pGunmAOmg3Oh0ZEhVHWexsp4REZF/O/1+3d9+1HRHIxfogpaI+tFHaP5QW7E",
+	"wX6Qg4dizJNGvJ7xii9FwzXk1g08n2bpI1pbSObceK+lnFPrnd2gSjI2eiJOJNQlO0B1eW4KyA56S7ex",
+	"UEjDnR6j6kNJTUwBdzol3HA3qai8aeoQtg3vZWExDGlNx97uzR1P9wBt8dvhISRBr5z2HIvQbqd4j/tZ",
+	"iZwt2SFS9pj+ZNyhiG6giTBtL54fi1pJF1DalAlRhVirlDw9e/qnVv7XVJGsoHwFOVGMZ7DXiWyQ3N4M",
+	"OgvXpQpaNO8i7SvQLtTf0pE8A6WFnC4gV9ZYB+QDPeh9j/fCT6OHrbSpECqFQiXZKqzFhrhNE8pzYngo",
+	"NSqNE4331iDqEshaCg2E8S5rdaTYexjnlfMBRjSXQKgEYq4bP5Pjp5IpK42BrEnrHUcTcEZV29ucjmY8",
+	"6LT201Ljxbxb5MOaHlYCOjXikD+O4MSuBVjhHaxBabJkUulLixnzr8GK7m2SMK2gXE6luJeMvzmY9nmq",
+	"QSl0nmo4b9e6tZ2Q9bbZY/5tHtslyH/rULiVZTk4AmykdEo/wKIPcSUKUebq8NwKasxoCBNLDwRZLEgz",
+	"u3634RB6X9+GXUh9gIvYqtiQL88n+MLeBeY6aZcLAXsVyxLsAMG4HX03S9wYr5tK7iJC6XKK6obVdSQS",
+	"jFJQQgX5ZrKzj7Ds3mGrIYcbfHwlFeQgJ+YD4Y+DPcnWDgXrynjSRqZEo0FWQmmfsNiQBRAFxsoJeweH",
+	"vkk40mZnlM8XjEd82kFYHTLS5msLKZWS3TK+snk0hWmSFWhirCOaadKohpYIPqrvPuz7w9bdds5q2v8v",
+	"Vm5dbOZc6HAWCYuPIJXgBkVcaGLQH8xJTWbFoYVpSTqiXx+PIfZ941Joo9RjJIqmWkNV64mR2KLTWrus",
+	"irvN8HhGK+NQSdGsiqAFi+UsMiEllDSawDw8/O9FSDt9tp4z4sJ8SZrarJ2nRPDM7Mf4i0wRWyoJ2Ep+",
+	"YBWgYIb0m8kevLV1ASmL8PPNUD/04z+lXCQeyCfpua2vT9+IaHQmIiZmR+qUyrB13WGXAtnRNWXa2kLZ",
+	"cGcVc0sjlxxF0coglidVGupDVYukXC3tvnZR7JO/D0sc+SG8G8oc3Fjt4BDXKROfK/XpUdxRJ+b9FIOH",
+	"YihrIaXyF8gZHWsVz1Qe/bcsR41NmxyTP6wynNWTPMNSHMJ+CWo1r9rH8qmMHllAKdbWMHyniFhzQvNc",
+	"glIppvKN5VBts0Nb6fRRu+FLZRNe3u0NmhehdCiye06UZmWZEouqW/DW3JVuhTFeDp74ug/eYjDXIhqZ",
+	"wa7MW7udHagPmuSPD9vkuthEbaZVmVzowtiGBWgdqrBsMbvjc7fTEHO+cxZky+KV7BbCHlEhlD6kKmU8",
+	"twPyX5rKg+zS5M4SlHsEvh+t+vc5OFO38xCmPtBGBVAVLSxHy1Jeu44obbyPYS+BFTvHRUySrIDsphaM",
+	"a7IBHU4AYkbtYbpxsUn8Ah2YQVyg//bH6bgZS1RXx+73jhzfY7O7scVuftzgMt56EOvdhsb9JQ9yA5cM",
+	"yvwhjkMTKci1ln6k/YFrMN6fMTXUBQDBGkA42NjCq/P6vd12IDmHOII7Y2BlrEjG/mnLTbEOtqxkJoyI",
+	"KLl9/QLA6aKMMXRB1VxBJiGSiZKQMwmZnkdMzYoZG0Xgjma6NLaCtUaG9LqZQsiW7uEYaCoT9aEFVgXy",
+	"lmU7sl3YvBVFdKNAzqfQZIsjBq/dro531BugOw0Qvw9fFJoWMx1pB8jcItouhrwSsnocpnRXO9YaMs5r",
+	"bOq5AahVm1ZB28MUMeFUWCEewOlb3VSw1EQ0GBcqTTfqklDCYU0s2my117y7Q+hp+PFx2K1DfZC4g2aW",
+	"tkvZVvdtSLVtkgSmulyTxiXxdxLGkToaaJWaWFrwctNWegrRma825eO92d7LQnalw8G1FZ2XEnLgmtFA",
+	"5m43p+1WI1HMDR4MofHa9n0GsqCt/7GzUcje1bWiTtEiynmG7hVBsFoDuIWkQshDCu3YUhPg2JxquqBq",
+	"EJqo30qGIamJSFZyUMcetoA5RyxnhrVo+WEA4thiD/nwf8SaVJRvsIDHOAGaFcRHwyNEcJEfsF8MNQLb",
+	"FWUOSs/zBvrNPmO4SsFXVlPhA72utkw0ZU7QlycFVWRN2cCf65pSa+PE53sZB139h/Wtt8Tz6PFUCW40",
+	"9UwT4rNPveTIVpnDiHW4TaCXjIZ8Ws9AvKrhMkSh11Bi90BKqqHcTOxOsNuel7CcmjRVwaRjb6trExqb",
+	"u1JXBse0BV1RxgnjWdnkU/FwZPNFuNSDi7aJNGUTOYjYEMm7vsFAFjoTTSTN567Ffa6I4o5TXpSH2dlQ",
+	"tO27+R3gW2COt28ZpJFMb66NJFoIerob5RNtC1DZT38UWtd21IXxpRjT8AXjzj66SokyMXVbvu26IFOy",
+	"pjoryNo5Qm0DeUok1JRJe8XmQ88+82u2MlxGFhsCd9jUghUg967+PIWNe9xmyPcf3l9/IjP38QfXxqEA",
+	"CyGEqs/878/7TskFeYFbJp+b8/MfM/ccfoC/n5HXUgqpUGm7qJfY2qIi33+8ekn+66ef/+MHsma6IJRU",
+	"NCsYB2JipbPPHFsLM+DW3rippuc1zQp48uzsPHEpLsSxupjN1uv1GcXLZ0KuZu5ZNXv75uXrd9ev8Zku",
+	"EkxaJLc5MESFd1ZaDZs8RVtQA6c1Sy6SH8/Oz3505R7kgxn1g0kr684a4UDkvMkNxK6FbzBd9ez8fMdk",
+	"1WETVfYFgXkqdyHt/LzwQi1kveGsjuOTi1+/pIlqqorKjZ9EwViuQxxTlwS7tAkXnpVwkZmrGakoet4y",
+	"pV/4m9LB4OCvO8fg+lITmRFsL+6Y7AujpANj5gYNJ9xpxwDvvxxJ6600Xg+Bk7wZP6gQqtW6Rsg9yTb/",
+	"xoAiHPFYS7oHs1nLWH4pS15LOxdZgEuafz/ITymiAAgtyx98In7MXi9sotnsD5R+IWzq6IG02DfqMZq+",
+	"6AKsq9hs076GM+mGYnURZPuTjStEZgkOs65dX9VgIqC3dpinhmOq9yMBenoyZdlKR4CVceDiPk2enT/7",
+	"Pd53rVlZkgVg2cS/+wQy1ArPJcYbijS1cSqe/ewcY+UGZMyXCyDoAA509ewry+8tS5ZgHe2hUP2VL7xY",
+	"Dch0OrRhv0MAZ3/lp8KU3QOhGmv/l61jVWI6qBsyM9+5WQfjTGk3tWQgCNqz/wZvzh7T5u9i407/PwBF",
+	"9yMTvMfosTy5/zLinlnbFPCA1WK6/BO9gfd2futbINa8ntsBshMIKtgCWgEEUWWVu++wwfjROlSCe+a0",
+	"wozuOncPrQSYO6z42oB99tUo3fsA6gNnBDj9PP2UgChtXgmbNXpE0ri01Jgwr1CDHU2SV4JQgkgkXKxT",
+	"bGVXdOM0gyY5y7cdkB8s5nPhG7HCyPnY8Ff2lpO6hstDXcOrmGs4mo09wAO8Op0H+FaIG99VhqKxLkQJ",
+	"hHGlaVm6Ma4BVZQ9KgK/xW+0ILmIk8mOxbcGLqbBX3WtLY/GzlvzH0G+dlAcj9nw8QHdWSIpMbrFd8Aj",
+	"Otse+INNQtPahCHGZ1XbcPSA9TrNs92ga3flQoRairsNGnIhbiA3zg9Vvd5OK9dYrOBibYcWNMtuQBPK",
+	"1RqkcumIz9yXygxTMX1GfmG6EI3xDiAllEjgNpdt1bV1zAuqUgKlAkSoLppqwSkrbTpjyGfva+C2BWtC",
+	"2Ouj3mFnP7Y2MtWS8dK5L7aa5aYwOA5pxEJkG5fs1PiP5ozb3Qc43104mu2vRQW2L0kLUpd0Y+IpVRjt",
+	"vtgQ6gmP9BM1cIUj4jxzDjE2/MdTF69v3YxIyNBu4Rl9xj2JiNBzbSfgIRTaVlIa7rTdzBOlJdBqSKLA",
+	"UUBbFdlbrwiOpQfIW5BPMBFukXtpKzmfEUGfE/utHVcxbk6vlGIH8yxhXK50Z1Lpyt1zSE7Jx00BKZJC",
+	"xGRoAo3S0fQpldp3JmNGMiXPMEo7Pycl9tCpS5t7tav7piCn1WgMFgVUZsWR/HKQE9KR4siBh31DfHiY",
+	"g7okdovoCOsCpWpPYXfZckJkhivg1LhHjmd5t1Lbv2qInBVCKMCe1XRonbDWrgADg+oSuYFqUhnD12f8",
+	"vQ7MlU/EPJr7MhioiWLwBAh8z6FNBqJPSDfWIKfO6wM85GMLh3504wjnpY/rzpPZqXNetXcd+tpvnGUe",
+	"bO+gIc2H55m7d06RyA61p4j0/PlYjLda35kZWsGwmTx1DpSdjdolr8cwW4vzKG+9ccX6Cc5GOyXQUvtE",
+	"oxQxL8W3c0+3fz2flhPGNUibMiZYjezOwzmVve370G71SxNeuoMfLBGZNn+UjSRdp0Ibj7KYye2A/QOX",
+	"mVr+myT8b1wG9GGCb18xRegtzx8v8LjOUJAvJ5WVWtHca3HfWAf/0extLCNuvrcRqwk4/cDZ75387XA0",
+	"s+rjxKnfl7hoGMePX3V4rozPvRSncGeutah9ZNNVHQpaLu1UYldu2Oa+mQRtZwlPiNiPZs1vhddrN+Ry",
+	"CqyaeIq6/hdjRCwbmg8YQ2LbVYpdxYyv2pxuQQ26aVZ4dJeM35jXLRpmBxBiaMMb3pq7j8VcNJ6KdEBi",
+	"BaxtF8IDTWxQOJrH7bWQdaOYY7voIkwXjSLDXbp2ownDz6019pBPUeyno7yjBEHCWc8NzyGhGWiMurrD",
+	"UO0QHnYfD5AYSRfbIn9Q3//lUQsdvj14jLaucfjofDAWNhVbcSMhfBhL9WufXYe2Q8rMDyPuKBC/Yso9",
+	"N8bTT4EUrpAroTXwk8TbcoUpvd4pKGabT5grk9V+XC4G/EdQTfWoBHZ92gEC23efQi5e89x1jjQKAhwe",
+	"Mwi2xfhUHTPdtGFF794CX+nCHYM+ViojpXH/TUjwwXZin6LEu8LwsqJGD3Njjyw1LklGy9KqbpplUOMR",
+	"BH6CFrvFVUQn2fmKnXHiB3vLSaOD7rWTwgN37vm+MqNbdYq9cJs6gVgY7Y+nxa4LrNaMdaCJ/XAD/oDx",
+	"NtW4kyizr9hVez+j7anvcQ1zK25OTCLfuR44NtxOIeCBJkDwrFMi7PCOPR9XsRwOOPNle5LUvHgKDT+6",
+	"I9lPo9v8qOZ3yjec2rIlmndX8zGbL0Gr4ah7e0ZwhKTphMYJPz57QOcEckpv2DNqO/H7dix0iv386AOG",
+	"E3hTZiVb8OiPv4WwFIuE46Cf0EXy7wjpivba0ej41OIBJOSdQ9EDPG1bNCU8WTKMOJZCRhirCaDsmt4O",
+	"yf0wwzsFXTjTOanj8g9Hqnbc2MR+WCsc+oC9DcTUuANmxqpaSB0P/t7g9X8lNsfD0XPbW4NTuTaQ8ueV",
+	"vCxFkxM3jan2oc8NPO/XcePxzm8YLDioSdZCc5DSm7CXEzqvo5cF+KN/9SSKMICh3iGwKSYhbc1ceS46",
+	"SAeGUXiKKOTAcfSpA9bbjz6st/13ZouP3WTzCdhCblBpeBuJg2TY4qHFE/vfboFCxYE/ooQbVnGl66YV",
+	"TjfLgYchBs66yZUxIbcM1v6wit6sbPj8zjtbp7h46n7fy38cF0h6J+1NGsJJUg/ow5jrmExkryp34Blz",
+	"2/We3kLdY1NChucuOj4Bqzr+8YdgemXV6x6sgDeWI3uTnTELds1W/H0zLb31Gn9e4nQpnXbALpbDMcC9",
+	"4ScTla0f59pzkGzv5m897HPdTiKOE9AdDk86Hfn6zjmfe0dtHau1RzYEPYtrf37QN0iE+StH8+07kYNK",
+	"be4rtfUF22GMAwsRqzCcR4tmu37p/07MCdMp62Izx1+XCp8j+5g/vLN3Wm4rxdPdfho/TwOtFPm+A+MH",
+	"m0lB1YPJsieM907KxX4KC1lPKnrz8b9+uf9ij1/yGRU7uD2jNZvdPk3uv9z/XwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

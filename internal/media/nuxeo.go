@@ -1,0 +1,186 @@
+package media
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+var schemas = []string{"frameio", "file", "video", "picture"}
+
+// Playable are the types that browsers play or show by themselves.
+var playable = []string{
+	"video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/webm", "audio/flac", "audio/aac",
+	"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf",
+}
+
+// The names of what a document has, as addresses of ours hold them. Video and
+// view come with a number.
+const (
+	content   = "content"
+	video     = "video"
+	view      = "view"
+	thumbnail = "thumbnail"
+)
+
+// fromNuxeo shows what Nuxeo has: of the version that holds the file, when the
+// document holds another by now.
+func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, error) {
+	doc, err := holder(ctx, w)
+	if err != nil {
+		return m, err
+	}
+	if doc == nil {
+		m.Why += " No version in Nuxeo holds this file."
+		return m, nil
+	}
+	m.Of = doc.UID
+	if b := doc.Blob("file:content"); b != nil && m.Kind == Nothing {
+		m.Kind = kindOf(b.MimeType)
+	}
+	if m.Kind == Nothing {
+		m.Why = "The document holds no file."
+		return m, nil
+	}
+	if m.PosterTicket == "" {
+		m.Poster = thumbnail
+	}
+	m.Source, m.Stream = SourceNuxeo, found(doc)
+	if m.Stream == "" {
+		m.Source = SourcePoster
+		m.Why = strings.TrimSpace(m.Why + " Nuxeo has nothing of it that browsers can play.")
+	}
+	return m, nil
+}
+
+// mostVersions is how many versions are looked through: the newest.
+const mostVersions = 100
+
+// holder is the document, or the version of it that holds the file; nil when
+// there is none.
+func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
+	if w.file == "" || w.file == w.link.FileID {
+		return w.doc, nil
+	}
+	docs, err := w.nx.LatestVersions(ctx, w.doc.UID, mostVersions, nuxeo.Fetch{Schemas: schemas})
+	if err != nil {
+		return nil, err
+	}
+	docs = append([]*nuxeo.Document{w.doc}, docs...)
+	held := intake.Held(docs)
+	for _, d := range docs {
+		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
+			return d, nil
+		}
+	}
+	return nil, nil
+}
+
+// found names the best that a document has for browsers; empty when it has
+// nothing.
+func found(doc *nuxeo.Document) string {
+	if i := slices.IndexFunc(held(doc, "vid:transcodedVideos"), plays); i >= 0 {
+		return fmt.Sprintf("%s-%d", video, i)
+	}
+	if b := doc.Blob("file:content"); b != nil && plays(piece{Content: b}) {
+		return content
+	}
+	views := held(doc, "picture:views")
+	for _, title := range []string{"FullHD", "OriginalJpeg", "Large", "Medium", "Small"} {
+		if i := slices.IndexFunc(views, func(p piece) bool { return p.Title == title && plays(p) }); i >= 0 {
+			return fmt.Sprintf("%s-%d", view, i)
+		}
+	}
+	return ""
+}
+
+// piece is an entry of a list of things that Nuxeo made of a file.
+type piece struct {
+	Title   string      `json:"title"`
+	Content *nuxeo.Blob `json:"content"`
+}
+
+func plays(p piece) bool { return p.Content != nil && slices.Contains(playable, p.Content.MimeType) }
+
+func held(doc *nuxeo.Document, property string) []piece {
+	var list []piece
+	_ = json.Unmarshal(doc.Properties[property], &list) // absent from most documents
+	return list
+}
+
+var numbered = regexp.MustCompile(`^(video|view)-([0-9]{1,3})$`)
+
+// Path is where something of a document is below Nuxeo's address; empty when
+// there is no such name.
+func Path(uid, name string) string {
+	switch name {
+	case content:
+		return nuxeo.BlobPath(uid, "file:content")
+	case thumbnail:
+		return nuxeo.ThumbnailPath(uid)
+	}
+	m := numbered.FindStringSubmatch(name)
+	if m == nil {
+		return ""
+	}
+	list := map[string]string{video: "vid:transcodedVideos", view: "picture:views"}[m[1]]
+	return nuxeo.BlobPath(uid, list+"/"+m[2]+"/content")
+}
+
+// patience is how long somebody waits for one of the streams.
+const patience = 10 * time.Second
+
+// Stream begins to read something of a document, as the person. done must be
+// called when the answer is read or left.
+func (s *Service) Stream(ctx context.Context, login, uid, name string, header http.Header) (resp *http.Response, done func(), err error) {
+	path := Path(uid, name)
+	if path == "" {
+		return nil, nil, noDocument()
+	}
+	nx, err := s.People.Nuxeo(ctx, login)
+	if err != nil {
+		return nil, nil, err
+	}
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err = nx.Open(ctx, path, header)
+	if err != nil {
+		leave()
+		return nil, nil, refusal(err)
+	}
+	return resp, func() { _ = resp.Body.Close(); leave() }, nil
+}
+
+func (s *Service) enter(ctx context.Context) (leave func(), err error) {
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	select {
+	case s.Streams <- struct{}{}:
+		return func() { <-s.Streams }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-wait.C:
+	}
+	f := fault.New(fault.Throttled, "Too many people are looking at files of Nuxeo at the moment.").With("Try again in a moment.")
+	f.RetryAfter = time.Second
+	return nil, f
+}
+
+func refusal(err error) error {
+	switch nuxeo.StatusOf(err) {
+	case http.StatusNotFound, http.StatusForbidden:
+		return noDocument()
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"context"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+// GetDocument shows a document with its versions and comments.
+func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (api.GetDocumentResponseObject, error) {
+	who, err := whoIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Documents.Get(ctx, who.Login, q.Id)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetDocument200JSONResponse{
+		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID), Folder: d.ParentRef,
+		Ancestors: foldersJSON(browse.Ancestors(d.Document)), Asset: assetJSON(d.Asset), Versions: versionsJSON(d.Versions),
+		Comments: commentsJSON(d.Comments), CommentsMore: d.More,
+	}, nil
+}
+
+func assetJSON(a *document.Asset) *api.AssetFacts {
+	if a == nil {
+		return nil
+	}
+	return &api.AssetFacts{
+		FileName: a.FileName, File: a.File, MediaType: opt(a.MediaType), Uploader: opt(a.Uploader), UploadDate: moment(a.Uploaded),
+		Codec: opt(a.Codec), Resolution: opt(a.Resolution), FrameRate: some(a.FrameRate), Size: some(a.Size), Duration: some(a.Duration),
+		Frames: some(a.Frames), Status: opt(a.Status), ViewUrl: a.ViewURL, LastPublished: moment(a.Published), PublishedBy: opt(a.PublishedBy),
+	}
+}
+
+func versionsJSON(list []document.Version) []api.DocumentVersion {
+	out := []api.DocumentVersion{}
+	for _, v := range list {
+		out = append(out, api.DocumentVersion{
+			Uid: v.UID, Label: v.Label, File: opt(v.File), FileName: opt(v.FileName), Created: moment(v.Created), Current: v.Current, Status: opt(v.Status),
+		})
+	}
+	return out
+}
+
+func commentsJSON(list []document.Comment) []api.Comment {
+	out := []api.Comment{}
+	for _, c := range list {
+		out = append(out, api.Comment{
+			Id: c.ID, Author: c.Author, Text: c.Text, Created: c.Created, Resolved: c.Resolved, Origin: api.CommentOrigin(c.Origin), File: opt(c.File),
+			Frame: c.Frame, DurationFrames: c.Duration, Timecode: opt(c.Timecode), Page: c.Page, Drawing: opt(c.Drawing), Replies: commentsJSON(c.Replies),
+		})
+	}
+	return out
+}
+
+// OpenMedia finds something to play or show.
+func (s rest) OpenMedia(ctx context.Context, q api.OpenMediaRequestObject) (api.OpenMediaResponseObject, error) {
+	who, err := whoIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Media.Open(ctx, who.Login, q.Id, val(q.Params.File))
+	if err != nil {
+		return nil, err
+	}
+	out := api.OpenMedia201JSONResponse{Kind: api.MediaKind(m.Kind), Source: api.MediaSource(m.Source), Why: opt(m.Why)}
+	out.Url, out.NuxeoPath = places(m, m.Ticket, m.Stream)
+	out.Poster, out.PosterPath = places(m, m.PosterTicket, m.Poster)
+	return out, nil
+}
+
+// places are where something is to be had: from us, and from Nuxeo itself.
+func places(m media.Media, ticket, name string) (ours, nuxeo *string) {
+	switch {
+	case ticket != "":
+		return opt("/media/" + ticket), nil
+	case name != "":
+		return opt("/media/nuxeo/" + m.Of + "/" + name), opt("/" + media.Path(m.Of, name))
+	}
+	return nil, nil
+}

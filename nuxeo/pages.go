@@ -1,0 +1,130 @@
+package nuxeo
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// SearchPage runs an NXQL query and gives one page of it, counted from 0; more
+// says that another follows (GET /api/v1/search/execute).
+func (c *Client) SearchPage(ctx context.Context, nxql string, page, size int, f Fetch) (docs []*Document, more bool, err error) {
+	var out struct {
+		Entries []*Document `json:"entries"`
+		More    bool        `json:"isNextPageAvailable"`
+	}
+	query := url.Values{"query": {nxql}, "pageSize": {strconv.Itoa(size)}, "currentPageIndex": {strconv.Itoa(page)}}
+	err = c.get(ctx, "api/v1/search/execute", query, f.header(), &out)
+	return out.Entries, out.More, err
+}
+
+// LatestVersions gives the newest versions of a document, newest first, in one
+// call.
+func (c *Client) LatestVersions(ctx context.Context, uid string, most int, f Fetch) ([]*Document, error) {
+	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + Quote(uid) +
+		" ORDER BY uid:major_version DESC, uid:minor_version DESC"
+	list, _, err := c.SearchPage(ctx, q, 0, most, f)
+	return list, err
+}
+
+// Remarks are comments, newest first, with how many replies each has.
+type Remarks struct {
+	List    []Comment
+	Replies map[string]int // by the comment's id; none: 0
+	More    bool
+}
+
+// LatestComments gives the newest comments of a document, or replies of a
+// comment, in one call (GET …/@comment with the summary of replies).
+func (c *Client) LatestComments(ctx context.Context, uid string, most int) (Remarks, error) {
+	var out struct {
+		Entries []struct {
+			wireComment
+			Replies int `json:"numberOfReplies"`
+		} `json:"entries"`
+		More bool `json:"isNextPageAvailable"`
+	}
+	query := url.Values{"pageSize": {strconv.Itoa(most)}, "currentPageIndex": {"0"}}
+	header := http.Header{"fetch-comment": {"repliesSummary"}}
+	err := c.get(ctx, idPath(uid)+"/@comment", query, header, &out)
+	r := Remarks{Replies: map[string]int{}, More: out.More}
+	for _, e := range out.Entries {
+		r.List = append(r.List, e.comment())
+		r.Replies[e.ID] = e.Replies
+	}
+	return r, err
+}
+
+// Open begins to read something below the server's context path, such as a blob.
+// The header may ask for a range, or for what has changed. The caller closes the
+// answer's body.
+func (c *Client) Open(ctx context.Context, path string, header http.Header) (*http.Response, error) {
+	return c.send(ctx, call{method: http.MethodGet, path: path, header: header})
+}
+
+// BlobPath is where a blob of a document is, below the server's context path.
+// The xpath may hold slashes, as vid:transcodedVideos/0/content does.
+func BlobPath(uid, xpath string) string {
+	return idPath(uid) + "/@blob/" + (&url.URL{Path: xpath}).EscapedPath()
+}
+
+// ThumbnailPath is where the thumbnail of a document is, below the server's
+// context path.
+func ThumbnailPath(uid string) string { return idPath(uid) + "/@rendition/thumbnail" }
+
+// Types lists all document types by name (GET /api/v1/config/types).
+func (c *Client) Types(ctx context.Context) (map[string]Type, error) {
+	var out struct {
+		Types map[string]struct {
+			Schemas []string `json:"schemas"`
+			Facets  []string `json:"facets"`
+		} `json:"doctypes"`
+	}
+	err := c.get(ctx, "api/v1/config/types", nil, nil, &out)
+	all := map[string]Type{}
+	for name, t := range out.Types {
+		all[name] = Type{Name: name, Schemas: t.Schemas, Facets: t.Facets}
+	}
+	return all, err
+}
+
+// Time is a date property, zero when it is unset or of another kind.
+func (d *Document) Time(property string) time.Time {
+	t, _ := time.Parse(time.RFC3339, d.Text(property)) // an odd date is none
+	return t
+}
+
+// Float is a number property, zero when it is unset or of another kind.
+func (d *Document) Float(property string) float64 {
+	var f float64
+	_ = json.Unmarshal(d.Properties[property], &f) // null and other kinds leave it zero
+	return f
+}
+
+// Breadcrumb are the documents above this one that the enricher "breadcrumb"
+// listed, the outermost first: those that may be seen.
+func (d *Document) Breadcrumb() []*Document {
+	var list struct {
+		Entries []*Document `json:"entries"`
+	}
+	_ = json.Unmarshal(d.ContextParameters["breadcrumb"], &list) // not asked for: none
+	return slices.DeleteFunc(list.Entries, func(e *Document) bool { return e == nil || e.UID == d.UID })
+}
+
+// Subtypes are the types that the enricher "subtypes" says a folder may hold.
+func (d *Document) Subtypes() []Type {
+	var list []struct {
+		Type   string   `json:"type"`
+		Facets []string `json:"facets"`
+	}
+	_ = json.Unmarshal(d.ContextParameters["subtypes"], &list) // not asked for, or another form: none
+	var all []Type
+	for _, t := range list {
+		all = append(all, Type{Name: t.Type, Facets: t.Facets})
+	}
+	return all
+}
