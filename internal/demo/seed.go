@@ -51,13 +51,14 @@ func (d *seed) files(f *frameiosim.Server) {
 	video := func(fps, seconds float64) frameiosim.FileOption {
 		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
 	}
+	// The videos are small enough to be their own proxies.
 	played := func(name string) frameiosim.FileOption {
-		return frameiosim.WithRendition(frameiosim.RenditionHighQuality, file(name))
+		return frameiosim.WithRenditions(file(name), frameiosim.RenditionHighQuality, frameiosim.RenditionEfficient)
 	}
 	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), played("teaser_v1.mp4"), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
 	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), played("teaser_v2.mp4"), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
 	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
-	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
+	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), played("making_of.mov"), frameiosim.WithCreator(d.julia))
 	d.extras = f.AddFolder(d.root, "Extras")
 	d.poster = f.AddFile(d.extras, "Poster.jpg", file("poster.jpg"), frameiosim.WithCreator(d.josh))
 	d.jingle = f.AddFile(d.extras, "Jingle.wav", file("jingle.wav"), frameiosim.WithCreator(d.julia))

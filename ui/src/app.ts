@@ -56,7 +56,7 @@ export class App extends LitElement {
   ];
 
   @state() private person: Person | undefined;
-  @state() private about = { version: "", nuxeo_url: "" };
+  @state() about = { version: "", nuxeo_url: "" };
   @state() private signedOut: "" | "never" | "ended" = "";
   @state() private problem: Problem | undefined;
   @state() private where = route();
@@ -88,7 +88,7 @@ export class App extends LitElement {
   private async load(): Promise<void> {
     this.problem = undefined;
     try {
-      this.about = await get("/about");
+      void get<App["about"]>("/about").then((about) => (this.about = about), () => {}); // only to be shown
       this.person = await get<Person>("/me");
     } catch (thrown) {
       const p = problemOf(thrown);
@@ -119,7 +119,7 @@ export class App extends LitElement {
   };
 
   protected override render(): TemplateResult {
-    return html`${this.signedOut && !this.person ? this.welcome() : this.inside()}
+    return html`${this.person || this.problem ? this.inside() : this.signedOut ? this.welcome() : this.arriving()}
       <div class="toasts" role="status" aria-live="polite">${this.toasts.map((x) => html`<p>${x.text}</p>`)}</div>`;
   }
 
@@ -140,6 +140,11 @@ export class App extends LitElement {
           ${this.person?.administrator ? this.tab("/administration", ["administration"], "frameio.navigation.administration") : nothing}</nav>
         ${this.person ? this.me(this.person) : nothing}</header>
       <main id="main" tabindex="-1">${this.signedOut ? this.ended() : nothing} ${this.problem ? notice(this.problem, this.again) : this.page()}</main>`;
+  }
+
+  // Shown at once, before it is known who looks.
+  private arriving(): TemplateResult {
+    return html`<header><span class="brand">${waves} ${t("frameio.product")}</span></header><main id="main"><p role="status" class="soft">${t("frameio.loading")}</p></main>`;
   }
 
   private ended(): TemplateResult {

@@ -80,14 +80,14 @@ export class FolderPage extends LitElement {
   }
 
   private ofFolder(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.load());
+    if (this.problem) return html`<h1>${t("frameio.folder.gone")}</h1>${notice(this.problem, () => void this.load())}`;
     const d = this.detail;
     return html`<div>${this.crumbs()}<div class="row between"><h1 class="wrap">${d?.title ?? t("frameio.loading")}</h1>${d ? this.inNuxeo(d.nuxeo_url) : nothing}</div></div>
       <nxf-folder-tab .folder=${this.folder}></nxf-folder-tab>`;
   }
 
   private ofDocument(): TemplateResult {
-    return html`<div>${this.crumbs()}<h1 class="wrap">${this.shown?.title ?? t("frameio.loading")}</h1></div>
+    return html`<div>${this.crumbs()}<h1 class="wrap">${this.shown?.title ?? t("frameio.item.document")}</h1></div>
       <nxf-document-tab .uid=${this.document} @nxf-detail=${(e: CustomEvent<Schemas["DocumentDetail"]>) => (this.shown = e.detail)}></nxf-document-tab>`;
   }
 

@@ -8,7 +8,7 @@ import { notice } from "./dialog.js";
 import { watch } from "./events.js";
 import { date } from "./format.js";
 import { documentAddress } from "./host.js";
-import { ask, bar, canCancel, canRetry, kindWord, line, stateIcon, stateWord, took } from "./item-words.js";
+import { ask, bar, canCancel, canRetry, detailWord, eventWord, kindWord, line, stateIcon, stateWord, took } from "./item-words.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -98,7 +98,7 @@ export class ItemPage extends LitElement {
 
   private history(events: NonNullable<Item["history"]>): TemplateResult {
     return html`<section class="card stack"><h2>${t("frameio.item.history")}</h2>
-      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${e.event}${e.detail ? html` <span class="soft">${e.detail}</span>` : nothing}</span></li>`)}</ol></section>`;
+      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${eventWord(e.event)}${e.detail ? html` <span class="soft">${detailWord(e.event, e.detail)}</span>` : nothing}</span></li>`)}</ol></section>`;
   }
 
   private buttons(item: Item): TemplateResult | typeof nothing {

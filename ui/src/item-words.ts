@@ -31,6 +31,15 @@ export const kindWord = (item: Item): string => known(`frameio.kind.${item.kind}
 
 const stepWord = (item: Item): string => known(`frameio.step.${item.step}`, t("frameio.state.running"));
 
+/** What happened to an item, in its history. */
+export const eventWord = (event: string): string => known(`frameio.event.${event.replaceAll(" ", "-")}`, event);
+
+/** More on what happened: steps and outcomes have words of their own. */
+export function detailWord(event: string, detail: string): string {
+  if (event === "step") return known(`frameio.step.${detail}`, detail);
+  return event === "done" ? known(`frameio.outcome.${detail}`, detail) : detail;
+}
+
 function known(key: string, otherwise: string): string {
   const text = t(key);
   return text === key ? otherwise : text;

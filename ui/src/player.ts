@@ -134,6 +134,7 @@ export class Player extends LitElement {
     if (this.shown) this.sizes.observe(this.shown);
     if (this.playing && Number.isFinite(this.playing.duration)) this.known = this.playing.duration;
     this.measure();
+    this.again = 0;
     if (this.at) this.seek();
   }
 

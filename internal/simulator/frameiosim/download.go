@@ -117,7 +117,7 @@ func (s *Server) findBlob(p string) (blob, bool) {
 }
 
 // rendition gives the bytes behind a link. What nobody gave is made up: a
-// proxy is a tenth of the original's size, a picture one pixel.
+// proxy is a tenth of the original's size, a still one pixel.
 func (s *Server) rendition(f *fileInfo, name string) (Content, string) {
 	kind := map[string]string{RenditionHighQuality: "video/mp4", RenditionEfficient: "video/mp4", RenditionVideo180: "video/mp4"}[name]
 	if kind == "" || !f.isVideo() {
@@ -128,6 +128,8 @@ func (s *Server) rendition(f *fileInfo, name string) (Content, string) {
 		return f.content, f.mediaType
 	case given != nil:
 		return given, kind
+	case browserPicture(f.mediaType) && f.content != nil:
+		return f.content, f.mediaType // small enough to be its own preview
 	case kind == "video/mp4":
 		return &prefix{s.proxy, f.size/10 + 1}, kind
 	}

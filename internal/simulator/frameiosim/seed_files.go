@@ -57,6 +57,15 @@ func WithRendition(name string, c Content) FileOption {
 	}
 }
 
+// WithRenditions gives several renditions the same content.
+func WithRenditions(c Content, names ...string) FileOption {
+	return func(f *fileSeed) {
+		for _, name := range names {
+			WithRendition(name, c)(f)
+		}
+	}
+}
+
 // AddFile makes a file whose bytes are there, unless an option says otherwise.
 // The parent is a folder or a stack.
 func (s *Server) AddFile(parentFolderID, name string, c Content, opts ...FileOption) string {
