@@ -29,14 +29,14 @@ type treeComment struct {
 }
 
 // treeRoute shows every folder and document on one read-only page, so that a
-// link to a document, whose id is in the fragment, finds it without a script.
-// It needs no sign-in: Nuxeo's own pages are not simulated.
+// link to a document, whose id is in the fragment, finds it without a script and
+// without a sign-in. It stands in for Web UI where the face was not built.
 func treeRoute(c *call, _ []string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
 	rows, more := c.s.tree()
-	a, err := page(treePage, http.StatusOK, map[string]any{"Rows": rows, "More": more, "Bound": treeRows, "LTS": c.s.opt.LTS})
+	a, err := page(treePage, http.StatusOK, map[string]any{"Rows": rows, "More": more, "Bound": treeRows, "LTS": c.s.opt.LTS, "Face": c.s.hasFace()})
 	if err == nil {
 		a.header = map[string]string{
 			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'", "Cache-Control": "no-store",
@@ -148,7 +148,8 @@ button{font:inherit;padding:.5rem 1.2rem;cursor:pointer}[role=alert]{color:light
 
 var treePage = template.Must(template.New("tree").Funcs(treeWords).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>` + pageStyle + `</head><body>
 <h1>Nuxeo LTS {{.LTS}} <span class="tag">simulation</span></h1>
-<p class="note">Everything that this simulated Nuxeo holds, to look at only. A real Nuxeo has its own pages here.</p>
+<p class="note">Everything that this simulated Nuxeo holds, to look at only.
+{{if .Face}}<a href="./">The pages like Web UI</a> are for working with it.{{else}}The program was built without the pages like Web UI: <code>make ui</code> builds them.{{end}}</p>
 {{range .Rows}}<article id="!/doc/{{.Doc.UID}}" style="padding-left:{{indent .Depth}}rem">
 <span class="type">{{.Doc.Type}}</span> <a href="#!/doc/{{.Doc.UID}}">{{.Doc.Title}}</a>
 {{if ne .Doc.VersionLabel "0.0"}}<span class="tag">version {{.Doc.VersionLabel}}</span>{{end}}
