@@ -110,7 +110,7 @@ var pagePolicy = map[string]string{
 var facePage = template.Must(template.New("face").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
 <script src="config.jsp"></script><script type="module" src="face.js"></script></head>
-<body><sim-app lts="{{.LTS}}"></sim-app>
+<body><nuxeo-connection url="{{.URL}}" method="form"></nuxeo-connection><sim-app lts="{{.LTS}}"></sim-app>
 <noscript>These pages need a script; <a href="plain">the plain page</a> does not.</noscript></body></html>`))
 
 // webUI is the page, for who is signed in.
@@ -121,7 +121,7 @@ func (c *call) webUI() (*answer, error) {
 	if err := c.authenticate([]string{"ui"}); err != nil {
 		return c.redirect(c.s.url + "/login.jsp?requestedUrl=" + url.QueryEscape("ui/")), nil
 	}
-	a, err := page(facePage, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS})
+	a, err := page(facePage, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS, "URL": contextPath})
 	if err == nil {
 		a.header = pagePolicy
 	}
