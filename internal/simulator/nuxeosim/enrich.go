@@ -48,13 +48,15 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 
 func nothing(*call, *node) any { return []any{} }
 
+const fileIcon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='gray' d='M6 2h8l6 6v14H6z'/%3E%3C/svg%3E"
+
 // renditions has the content itself only.
 func renditions(c *call, n *node) any {
 	b, is := n.props["file:content"].(*blob)
 	if !is {
 		return []any{}
 	}
-	return []any{map[string]any{"name": "mainBlob", "kind": nil, "icon": "data:,", "url": c.blobURL(b, blobPlace{n, "file:content"})}}
+	return []any{map[string]any{"name": "mainBlob", "kind": nil, "icon": fileIcon, "url": c.blobURL(b, blobPlace{n, "file:content"})}}
 }
 
 func (c *call) subscriptions(n *node) any {

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"html/template"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 )
 
 // uiFolder is where Web UI lies among the unpacked files.
@@ -24,27 +26,36 @@ var face embed.FS
 //go:embed face/messages.json
 var faceMessages []byte
 
-// unpackWebUI puts the face where Web UI lies. Its texts are those of Nuxeo's
-// elements, as far as they are built in, and its own.
+// unpackWebUI puts Web UI among the unpacked files.
 func (s *Server) unpackWebUI() error {
 	if s.opt.WithoutWebUI {
 		return nil
 	}
 	s.packages, s.bundles = append(s.packages, webUIPackage), append(s.bundles, webUIBundle)
-	built, err := fs.Sub(face, "face/dist")
-	if err != nil {
-		return err
-	}
-	if err := s.disk.addAll(uiFolder, built); err != nil {
-		return err
-	}
-	texts := uiFolder + "i18n/messages.json"
-	if s.disk[texts] == nil {
-		s.disk[texts] = []byte("{}")
-	}
-	s.disk[texts], err = mergeJSON(s.disk[texts], faceMessages)
+	files, err := webUIFiles()
+	maps.Copy(s.disk, files)
 	return err
 }
+
+// webUIFiles are the face and its texts: those of Nuxeo's elements, as far as
+// they are built in, and its own. Servers share them, as deployment replaces
+// files and does not change them.
+var webUIFiles = sync.OnceValues(func() (disk, error) {
+	built, err := fs.Sub(face, "face/dist")
+	if err != nil {
+		return nil, err
+	}
+	d := disk{}
+	if err := d.addAll(uiFolder, built); err != nil {
+		return nil, err
+	}
+	texts := uiFolder + "i18n/messages.json"
+	if d[texts] == nil {
+		d[texts] = []byte("{}")
+	}
+	d[texts], err = mergeJSON(d[texts], faceMessages)
+	return d, err
+})
 
 func (d disk) addAll(to string, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {

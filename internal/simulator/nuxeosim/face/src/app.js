@@ -46,6 +46,7 @@ class App extends Element {
         sim-tree { display: block; padding: 2px 10px 18px; }
         nuxeo-slot, nuxeo-filter { display: none; }
         main { overflow: auto; }
+        .refused { margin: 24px; }
         #veil { display: none; }
         @media (max-width: 800px) {
           :host { grid-template-columns: minmax(0, 1fr); }
@@ -84,6 +85,7 @@ class App extends Element {
       <main>
         <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden$="[[_isAdmin(route)]]"></sim-browser>
         <dom-if if="[[_admin(user, route)]]"><template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
+        <div class="box refused" role="alert" hidden$="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
       </main>
       <sim-toasts></sim-toasts>`;
   }
@@ -137,6 +139,9 @@ class App extends Element {
   }
   _admin(user, route) {
     return Boolean(user?.isAdministrator) && this._isAdmin(route);
+  }
+  _refused(user, route) {
+    return Boolean(user) && !user.isAdministrator && this._isAdmin(route);
   }
   _name(user) {
     const { firstName, lastName } = user?.properties ?? {};
