@@ -34,13 +34,20 @@ const styles = [
   { from: "internal/demo/guide/src/guide.css", to: "internal/demo/guide/dist/guide.css" },
 ];
 
-// What is not bundled lies beside the script.
+// Copies the files of a folder whose names pass.
+async function copyAll(from, to, passes = () => true) {
+  await mkdir(at(to), { recursive: true });
+  for (const name of (await readdir(at(from))).filter(passes)) await copyFile(at(from, name), at(to, name));
+}
+
+// What is not bundled lies beside the script. The simulated Nuxeo has the texts
+// of Nuxeo's own elements in English only: a language that a package brings is
+// laid over them.
 async function files() {
-  await mkdir(at("ui/dist/messages"), { recursive: true });
-  for (const name of await readdir(at("ui/messages"))) await copyFile(at("ui/messages", name), at("ui/dist/messages", name));
-  for (const { from, to } of styles.filter((s) => existsSync(at(s.from)))) await copyFile(at(from), at(to));
-  await mkdir(at("ui/dist/stories"), { recursive: true });
-  await copyFile(at("ui/stories/index.html"), at("ui/dist/stories/index.html"));
+  await copyAll("ui/messages", "ui/dist/messages");
+  await copyAll("node_modules/@nuxeo/nuxeo-ui-elements/i18n", "internal/simulator/nuxeosim/face/dist/i18n", (name) => name === "messages.json");
+  await copyAll("ui/stories", "ui/dist/stories", (name) => name === "index.html");
+  for (const { from, to } of styles) await copyFile(at(from), at(to));
 }
 
 const options = ({ from, to }) => ({

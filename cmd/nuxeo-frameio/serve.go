@@ -107,6 +107,9 @@ func (c *packageCmd) Run(t *terminal) error {
 	if name := addon.FileName(app.Version); strings.Contains(name, "SNAPSHOT") {
 		_, _ = fmt.Fprintf(t.err, "This program is %s, which is no release, so the package is a snapshot: %s.\n", app.Version, name)
 	}
+	if !addon.HasUI() {
+		_, _ = fmt.Fprintln(t.err, "This program was built without the elements for Web UI, so the package shows nothing there. Build the program with `make build`.")
+	}
 	_, _ = fmt.Fprintf(t.err, "Install it: nuxeoctl stop; nuxeoctl mp-install %s; nuxeoctl start\n", path)
 	return nil
 }

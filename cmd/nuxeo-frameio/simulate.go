@@ -78,7 +78,7 @@ func seedNuxeo(s *nuxeosim.Server, dir string) error {
 			return err
 		}
 		if d.IsDir() {
-			s.MkDoc(at, "Folder", map[string]any{"dc:title": d.Name()})
+			s.MkDoc(at, "Folder", map[string]any{"dc:title": path.Base(at)})
 			return nil
 		}
 		b, err := fs.ReadFile(files, name)

@@ -4,19 +4,23 @@
 // It owns what the connector needs to find inside Nuxeo: schemas and facets,
 // versioning policies, the pre-filled OAuth 2 provider, configuration. All of
 // that is XML in the folder bundle, written to be read and overridden by an
-// administrator:
+// administrator. The elements that people see in Web UI come from the package
+// ui:
 //
 //	bundle/package/  goes to the root of the zip
 //	bundle/jar/      becomes install/bundles/nuxeo-frameio-<version>.jar
+//	ui               goes to web/nuxeo.war/ui/ in that jar
 //
 // The code only assembles. A file added below bundle/jar/OSGI-INF is a component
 // and is listed in the manifest without further ado.
 //
 // What must hold: the bundle has no Java class, so that one zip serves every
-// long-term-support line; the same version gives the same bytes, wherever and
-// whenever it is built; whatever the version of the program is called, that of
-// the package is one Nuxeo accepts. Whether the package is installed, and
-// whether it fits the connector, is for others to find out.
+// long-term-support line; the same version of the same program gives the same
+// bytes, wherever and whenever it is built; whatever the version of the program
+// is called, that of the package is one Nuxeo accepts; a program that was built
+// without the elements makes a package without them and says so by [HasUI].
+// Whether the package is installed, and whether it fits the connector, is for
+// others to find out.
 package addon
 
 import (
@@ -43,9 +47,16 @@ func FileName(version string) string {
 }
 
 // Build writes the package. It needs neither network nor disk, and builds of the
-// same version have equal bytes.
+// same version have equal bytes. Ask [HasUI] whether it shows anything in Web UI.
 func Build(w io.Writer, version string) error {
-	v := packageVersion(version)
+	web, err := carried()
+	if err != nil {
+		return fmt.Errorf("addon: %w", err)
+	}
+	return assemble(w, packageVersion(version), web)
+}
+
+func assemble(w io.Writer, v string, web webParts) error {
 	files, err := embedded("bundle/package")
 	if err != nil {
 		return fmt.Errorf("addon: %w", err)
@@ -53,7 +64,7 @@ func Build(w io.Writer, version string) error {
 	for i := range files {
 		files[i].data = bytes.ReplaceAll(files[i].data, []byte("@VERSION@"), []byte(v))
 	}
-	jar, err := buildJar(v)
+	jar, err := buildJar(v, web)
 	if err != nil {
 		return fmt.Errorf("addon: %w", err)
 	}
@@ -65,11 +76,12 @@ func Build(w io.Writer, version string) error {
 }
 
 // buildJar puts the manifest first, where readers that stream a jar expect it.
-func buildJar(version string) ([]byte, error) {
+func buildJar(version string, web webParts) ([]byte, error) {
 	files, err := embedded("bundle/jar")
 	if err != nil {
 		return nil, err
 	}
+	files = web.addTo(files)
 	m := file{name: "META-INF/MANIFEST.MF", data: manifest(version, components(files))}
 	var b bytes.Buffer
 	err = writeZip(&b, append([]file{m}, files...))
@@ -81,7 +93,7 @@ func buildJar(version string) ([]byte, error) {
 func components(files []file) []string {
 	var out []string
 	for _, f := range files {
-		if strings.HasPrefix(f.name, "OSGI-INF/") && strings.HasSuffix(f.name, ".xml") && f.name != "OSGI-INF/deployment-fragment.xml" {
+		if strings.HasPrefix(f.name, "OSGI-INF/") && strings.HasSuffix(f.name, ".xml") && f.name != fragmentName {
 			out = append(out, f.name)
 		}
 	}

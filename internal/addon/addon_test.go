@@ -124,7 +124,7 @@ func TestPackageXML(t *testing.T) {
 		"title": "Nuxeo Frame.io connector", "vendor": vendor, "license": "Apache License, Version 2.0",
 		"license-url":          "https://www.apache.org/licenses/LICENSE-2.0",
 		"target-platform/name": "lts", "target-platform/version": "[2021.0,2026)",
-		"optional-dependencies/package": "nuxeo-web-ui", "dependencies/package": "", "platforms/platform": "",
+		"optional-dependencies/package": "", "dependencies/package": "nuxeo-web-ui", "platforms/platform": "",
 		"supported": "false", "visibility": "PUBLIC",
 	} {
 		if got := x.text(path); got != want {
@@ -214,7 +214,7 @@ func TestManifest(t *testing.T) {
 	}
 	var present []string
 	for _, f := range b.jar {
-		if strings.HasPrefix(f.name, "OSGI-INF/") {
+		if strings.HasPrefix(f.name, "OSGI-INF/") && f.name != fragmentName {
 			present = append(present, f.name)
 		}
 	}

@@ -30,6 +30,17 @@ type obj = map[string]any
 
 func install(t *testing.T, opt nuxeosim.Options) nuxeo {
 	t.Helper()
+	n := start(t, opt)
+	n.sim.SetProperty("nuxeo.frameio.url", "https://frameio.example.com")
+	if err := n.sim.InstallPackage(build(t, "0.1.0-dev").data); err != nil {
+		t.Fatal(err)
+	}
+	n.sim.MkDoc(folder, "Workspace", nil)
+	return n
+}
+
+func start(t *testing.T, opt nuxeosim.Options) nuxeo {
+	t.Helper()
 	sim, err := nuxeosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
@@ -42,11 +53,6 @@ func install(t *testing.T, opt nuxeosim.Options) nuxeo {
 		}
 	})
 	sim.SetURL(ts.URL + "/nuxeo")
-	sim.SetProperty("nuxeo.frameio.url", "https://frameio.example.com")
-	if err := sim.InstallPackage(build(t, "0.1.0-dev").data); err != nil {
-		t.Fatal(err)
-	}
-	sim.MkDoc(folder, "Workspace", nil)
 	return nuxeo{T: t, sim: sim, base: ts.URL + "/nuxeo/api/v1"}
 }
 
@@ -130,8 +136,54 @@ func TestEveryLineTakesThePackage(t *testing.T) {
 		t.Run(lts, func(t *testing.T) {
 			t.Parallel()
 			n := install(t, nuxeosim.Options{LTS: lts})
-			n.same(n.sim.Packages(), []string{"nuxeo-frameio"})
+			n.same(n.sim.Packages(), []string{"nuxeo-web-ui", "nuxeo-frameio"})
 		})
+	}
+}
+
+func (n nuxeo) page(name string) string {
+	n.Helper()
+	resp, err := http.Get(strings.TrimSuffix(n.base, "api/v1") + "ui/" + name)
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		n.Fatalf("%s: %d (%v)", name, resp.StatusCode, err)
+	}
+	return string(data)
+}
+
+// Web UI finds the elements by the name of the package, our texts beside its
+// own, and where the connector is.
+func TestWebUILoadsTheElements(t *testing.T) {
+	t.Parallel()
+	n := start(t, nuxeosim.Options{Properties: map[string]string{"nuxeo.frameio.url": "https://frameio.example.com"}})
+	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"nuxeo-frameio.bundle.js": string(sample.elements),
+		"i18n/messages.json":      `"frameio.tab":"Frame IO"`,
+		"i18n/messages-fr.json":   `"frameio.tab":"Frame IO"`,
+		"config.jsp":              `{"frameio":{"url":"https://frameio.example.com"}}`,
+		"config":                  `["nuxeo-frameio.bundle.js"]`,
+	} {
+		if got := n.page(name); !strings.Contains(got, want) {
+			t.Errorf("%s is %s, without %s", name, got, want)
+		}
+	}
+	if got := n.page("i18n/messages.json"); !strings.Contains(got, `"browser.view"`) {
+		t.Error("the texts of Web UI are gone")
+	}
+}
+
+func TestWithoutWebUIThePackageIsRefused(t *testing.T) {
+	t.Parallel()
+	n := start(t, nuxeosim.Options{WithoutWebUI: true})
+	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err == nil || !strings.Contains(err.Error(), "nuxeo-web-ui") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

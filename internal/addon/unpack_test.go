@@ -25,6 +25,27 @@ func build(t *testing.T, version string) built {
 	if err := Build(&b, version); err != nil {
 		t.Fatal(err)
 	}
+	return unpack(t, b, version)
+}
+
+// sample stands for what the program may carry.
+var sample = webParts{
+	elements: []byte("export {};\n"),
+	texts:    map[string][]byte{"": []byte(`{"frameio.tab":"Frame IO"}`), "fr": []byte(`{"frameio.tab":"Frame IO"}`)},
+}
+
+// buildWith is a package of a program that carries given parts for Web UI.
+func buildWith(t *testing.T, version string, web webParts) built {
+	t.Helper()
+	var b bytes.Buffer
+	if err := assemble(&b, packageVersion(version), web); err != nil {
+		t.Fatal(err)
+	}
+	return unpack(t, b, version)
+}
+
+func unpack(t *testing.T, b bytes.Buffer, version string) built {
+	t.Helper()
 	out := built{T: t, data: b.Bytes(), zip: unzip(t, b.Bytes())}
 	jar := out.find(out.zip, "install/bundles/nuxeo-frameio-"+packageVersion(version)+".jar")
 	out.jar = unzip(t, jar)

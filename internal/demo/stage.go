@@ -58,6 +58,7 @@ type Stage struct {
 
 	opt     Options
 	data    string
+	door    net.Listener // of the connector
 	seed    seed
 	servers []*http.Server
 	ended   sync.WaitGroup
@@ -81,7 +82,7 @@ func Start(ctx context.Context, opt Options) (*Stage, error) {
 	}
 	s := &Stage{opt: opt, data: data}
 	ctx, s.cancel = context.WithCancel(ctx)
-	for _, step := range []func(context.Context) error{s.mail, s.nuxeo, s.frameio, s.connector, s.prepare, s.guide} {
+	for _, step := range []func(context.Context) error{s.mail, s.front, s.nuxeo, s.frameio, s.connector, s.prepare, s.guide} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
@@ -119,6 +120,18 @@ func (s *Stage) mail(context.Context) (err error) {
 	return err
 }
 
+// front takes the connector's address before Nuxeo starts, whose configuration
+// names it.
+func (s *Stage) front(context.Context) (err error) {
+	if s.door, err = s.listen(portConnector); err != nil {
+		return err
+	}
+	// Nuxeo sends people back to https or to localhost, not to a bare address.
+	_, port, err := net.SplitHostPort(s.door.Addr().String())
+	s.URL = "http://localhost:" + port
+	return err
+}
+
 func (s *Stage) nuxeo(context.Context) (err error) {
 	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023"}); err != nil {
 		return err
@@ -129,6 +142,7 @@ func (s *Stage) nuxeo(context.Context) (err error) {
 	}
 	s.NuxeoURL = base + "/nuxeo"
 	s.Nuxeo.SetURL(s.NuxeoURL)
+	s.Nuxeo.SetProperty("nuxeo.frameio.url", s.URL)
 	var zip bytes.Buffer
 	if err := addon.Build(&zip, app.Version); err != nil {
 		return err
@@ -146,26 +160,16 @@ func (s *Stage) frameio(context.Context) (err error) {
 	return err
 }
 
-func (s *Stage) connector(ctx context.Context) error {
-	l, err := s.listen(portConnector)
-	if err != nil {
-		return err
-	}
-	// Nuxeo sends people back to https or to localhost, not to a bare address.
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return err
-	}
-	s.URL = "http://localhost:" + port
+func (s *Stage) connector(ctx context.Context) (err error) {
 	c := app.Defaults()
 	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
 	c.Network.PrivateAddresses = "allow" // all of it is on this machine
 	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb}); err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	s.ended.Go(func() {
-		if err := s.App.Serve(ctx, l); err != nil {
+		if err := s.App.Serve(ctx, s.door); err != nil {
 			s.opt.Log.Error("the connector ended", "error", err)
 		}
 	})
@@ -196,6 +200,9 @@ func (s *Stage) Stop() error {
 		if err := server.Shutdown(ctx); err != nil {
 			errs = append(errs, server.Close())
 		}
+	}
+	if s.door != nil {
+		_ = s.door.Close() // closed already when the connector has served
 	}
 	s.ended.Wait()
 	if s.App != nil {

@@ -1,9 +1,90 @@
-// Nuxeo Web UI: whether this page is it, and what we add to its slots.
+// What we add to Nuxeo Web UI: contributions to its slots. Web UI stamps a
+// contribution once for each place and sets document and user by its bindings;
+// the elements in it are ours and know nothing of the slots.
+//
+// Web UI's own elements are used by their tag names only, so nothing here
+// depends on the version of Web UI or of what it is built with.
 
-/** Whether the page is Nuxeo Web UI. */
+// Web UI decides what is shown to whom by nuxeo-filter: attributes are joined
+// by "and", the values of one attribute by "or". Only what may work is offered;
+// whether it really may is decided by the connector and by Nuxeo.
+//
+// The orders put the binding after Nuxeo's own actions (export has 100), and the
+// tab right after View (10).
+const contributions = `
+<nuxeo-slot-content name="nxf-bind" slot="DOCUMENT_ACTIONS" order="105">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="Folderish"
+      expression="!this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
+      <template>
+        <nxf-bind-action document="[[document]]" user="[[user]]"></nxf-bind-action>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-tab" slot="DOCUMENT_VIEWS_ITEMS" order="15">
+  <template>
+    <nuxeo-filter document="[[document]]"
+      expression="this.hasFacet(document, this.hasFacet(document, 'Folderish') ? 'FrameioBinding' : 'FrameioAsset')">
+      <template>
+        <nuxeo-page-item name="frameio" label="frameio.tab"></nuxeo-page-item>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-folder-page" slot="DOCUMENT_VIEWS_PAGES" order="15">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="FrameioBinding" expression="this.hasFacet(document, 'Folderish')">
+      <template>
+        <nxf-folder-tab name="frameio" document="[[document]]"></nxf-folder-tab>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-document-page" slot="DOCUMENT_VIEWS_PAGES" order="16">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="FrameioAsset" expression="!this.hasFacet(document, 'Folderish')">
+      <template>
+        <nxf-document-tab name="frameio" document="[[document]]"></nxf-document-tab>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-administration-item" slot="ADMINISTRATION_MENU" order="110">
+  <template>
+    <nuxeo-filter user="[[user]]" expression="user && user.isAdministrator">
+      <template>
+        <nuxeo-menu-item name="frameio" label="frameio.administration" route="administration:frameio"></nuxeo-menu-item>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-administration-page" slot="ADMINISTRATION_PAGES" order="110">
+  <template>
+    <nuxeo-filter user="[[user]]" expression="user && user.isAdministrator">
+      <template>
+        <nxf-admin-page name="frameio"></nxf-admin-page>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+`;
+
+/** Whether the page is Nuxeo Web UI, which has its configuration in place before it loads a bundle. */
 export function inWebUI(): boolean {
-  return false;
+  const nuxeo = (globalThis as { Nuxeo?: { UI?: unknown } }).Nuxeo;
+  return nuxeo?.UI !== undefined || customElements.get("nuxeo-slot-content") !== undefined;
 }
 
-/** Adds our elements to the slots of Web UI, once. */
-export function contribute(): void {}
+/** Contributes to the slots of Web UI, once for a page however often it is called. */
+export function contribute(): void {
+  if (document.head.querySelector('nuxeo-slot-content[name="nxf-bind"]')) return;
+  const parsed = document.createElement("template");
+  parsed.innerHTML = contributions;
+  document.head.append(document.importNode(parsed.content, true));
+}

@@ -171,6 +171,12 @@ func (s *Server) extend(target, point string, x *element, open func(string) ([]b
 		return s.policies.addFilter(x)
 	case "OAuth2ServiceProviderRegistry#providers":
 		s.provider.contribute(x)
+	case "RequestControllerService#corsConfig":
+		return s.contributeCORS(x)
+	case "CommentService#config":
+		if s.opt.LTS == "2025" {
+			return errors.New("there is no such point any more")
+		}
 	case "ConfigurationService#configuration":
 		if x.name == "property" {
 			s.config[x.attr("name")] = strings.TrimSpace(x.chars.String())

@@ -16,6 +16,8 @@ func (s *Server) route(c *call, seg []string) (*answer, error) {
 	switch {
 	case len(seg) >= 2 && seg[0] == "api" && seg[1] == "v1":
 		return s.routeAPI(c, seg[2:])
+	case len(seg) == 2 && seg[0] == "json" && seg[1] == "cmis":
+		return c.cmis()
 	case len(seg) >= 1 && seg[0] == "automation":
 		return automationRoute(c, seg[1:])
 	case len(seg) == 2 && seg[0] == "authentication" && seg[1] == "token":
@@ -56,6 +58,14 @@ func capabilities(c *call, _ []string) (*answer, error) {
 		"server":      map[string]any{"distributionName": "lts", "distributionVersion": c.s.opt.LTS + ".6", "distributionServer": "tomcat"},
 		"cluster":     map[string]any{"enabled": false}, "repository": map[string]any{"default": map[string]any{"queryBlobKeys": false}},
 	}), nil
+}
+
+// cmis is the part of the CMIS service document that clients read to learn the
+// version.
+func (c *call) cmis() (*answer, error) {
+	return ok(map[string]any{"default": map[string]any{
+		"repositoryId": "default", "productName": "Nuxeo OpenCMIS Connector", "productVersion": c.s.opt.LTS + ".6",
+	}}), nil
 }
 
 func idRoute(c *call, seg []string) (*answer, error) {

@@ -27,7 +27,14 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 		"thumbnail": func(c *call, n *node) any {
 			return map[string]any{"url": c.s.url + "/api/v1/id/" + n.id + "/@rendition/thumbnail"}
 		},
-		"renditions": func(*call, *node) any { return []any{} },
+		"renditions": renditions,
+		"favorites": func(c *call, n *node) any {
+			return map[string]any{"isFavorite": c.s.marks.has(favorite, c.user.login, n.id)}
+		},
+		"subscribedNotifications": func(c *call, n *node) any { return c.subscriptions(n) },
+		// What the simulator has nothing of.
+		"pendingTasks": nothing, "runnableWorkflows": nothing, "runningWorkflows": nothing,
+		"collections": nothing, "audit": nothing, "tags": nothing,
 		"firstAccessibleAncestor": func(c *call, n *node) any {
 			for m := holder(n).parent; m != nil; m = m.parent {
 				if allowed(c.user, m, "Read") {
@@ -37,6 +44,26 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 			return nil
 		},
 	}
+}
+
+func nothing(*call, *node) any { return []any{} }
+
+const fileIcon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='gray' d='M6 2h8l6 6v14H6z'/%3E%3C/svg%3E"
+
+// renditions has the content itself only.
+func renditions(c *call, n *node) any {
+	b, is := n.props["file:content"].(*blob)
+	if !is {
+		return []any{}
+	}
+	return []any{map[string]any{"name": "mainBlob", "kind": nil, "icon": fileIcon, "url": c.blobURL(b, blobPlace{n, "file:content"})}}
+}
+
+func (c *call) subscriptions(n *node) any {
+	if c.s.marks.has(subscribed, c.user.login, n.id) {
+		return []any{"Modification"}
+	}
+	return []any{}
 }
 
 func (c *call) subtypes(n *node) any {

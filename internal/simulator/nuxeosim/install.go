@@ -16,7 +16,11 @@ import (
 // maxEntry bounds what one file of a package may unpack to.
 const maxEntry = 64 << 20
 
-// Packages are the names of installed marketplace packages.
+// webUIPackage is the package that brings Web UI.
+const webUIPackage = "nuxeo-web-ui"
+
+// Packages are the names of installed marketplace packages. Web UI comes with
+// the server, unless [Options.WithoutWebUI] says otherwise.
 func (s *Server) Packages() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -47,7 +51,9 @@ func (s *Server) InstallPackage(data []byte) error {
 			}
 		}
 	}
-	s.packages = append(s.packages, name)
+	if !slices.Contains(s.packages, name) {
+		s.packages = append(s.packages, name)
+	}
 	return nil
 }
 
@@ -108,7 +114,19 @@ func (s *Server) checkPackage(data []byte) (string, error) {
 	if !inRange(target.text("version"), s.opt.LTS) {
 		return "", fmt.Errorf("not for LTS %s: %s", s.opt.LTS, target.text("version"))
 	}
-	return x.attr("name"), nil
+	return x.attr("name"), s.checkDependencies(x)
+}
+
+// checkDependencies demands the packages that are named, as name, name:min or
+// name:min:max; versions are not looked at.
+func (s *Server) checkDependencies(x *element) error {
+	for _, wanted := range x.listed("dependencies", "package") {
+		name, _, _ := strings.Cut(wanted, ":")
+		if !slices.Contains(s.Packages(), name) {
+			return fmt.Errorf("depends on %s, which is not installed", wanted)
+		}
+	}
+	return nil
 }
 
 var packageVersion = regexp.MustCompile(`^\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?$`)
@@ -170,20 +188,11 @@ func (s *Server) startBundle(jar []byte) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return checkFragment(files["OSGI-INF/deployment-fragment.xml"])
-}
-
-func checkFragment(data []byte) error {
-	if data == nil {
-		return nil
-	}
-	x, err := parseXML(data)
-	if err != nil {
+	symbolicName, _, _ := strings.Cut(manifest["Bundle-SymbolicName"], ";")
+	if err := s.deploy(symbolicName, jar, files["OSGI-INF/deployment-fragment.xml"]); err != nil {
 		return fmt.Errorf("deployment-fragment.xml: %w", err)
 	}
-	if x.name != "fragment" {
-		return fmt.Errorf("deployment-fragment.xml: the root is <%s>", x.name)
-	}
+	s.bundles = append(s.bundles, symbolicName)
 	return nil
 }
 

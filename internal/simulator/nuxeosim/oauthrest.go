@@ -2,7 +2,6 @@ package nuxeosim
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -15,6 +14,9 @@ import (
 func oauth2Route(c *call, seg []string) (*answer, error) {
 	if len(seg) == 0 {
 		return nil, notFound("no such resource")
+	}
+	if len(seg) == 3 && seg[0] == "provider" && seg[2] == "token" {
+		c.refreshProviderToken(seg[1])
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
@@ -125,7 +127,10 @@ type Provider struct {
 // ProviderToken is what a user has at a provider.
 type ProviderToken struct {
 	AccessToken, ServiceLogin string
-	Created                   time.Time
+	// RefreshToken is what Nuxeo gets a new token by, when Expires is near; it
+	// shows it to nobody.
+	RefreshToken     string
+	Created, Expires time.Time
 }
 
 func newProviderRegistry() providerRegistry {
@@ -187,7 +192,7 @@ func (c *call) providerJSON(p *Provider) map[string]any {
 func (s *Server) authorizationURL(p *Provider) string {
 	q := url.Values{
 		"client_id": {p.ClientID}, "response_type": {"code"}, "scope": {strings.Join(p.Scopes, " ")},
-		"redirect_uri": {fmt.Sprintf("%s/site/oauth2/%s/callback", s.url, p.ServiceName)},
+		"redirect_uri": {s.callbackURL(p.ServiceName)},
 	}
 	separator := "?"
 	if strings.Contains(p.AuthorizationServerURL, "?") {

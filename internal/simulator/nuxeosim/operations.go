@@ -13,6 +13,8 @@ func init() { // not a literal: the operations call what lists them
 		"Document.Lock": opLock, "Document.Unlock": opUnlock,
 		"Document.CreateVersion": opCreateVersion, "Document.CheckIn": opCheckIn, "Document.CheckOut": opCheckOut,
 		"Document.RestoreVersion": opRestore, "Document.GetLastVersion": opLastVersion, "Document.GetVersions": opVersions,
+		"Document.AddToFavorites": opMark(favorite, true), "Document.RemoveFromFavorites": opMark(favorite, false),
+		"Document.Subscribe": opMark(subscribed, true), "Document.Unsubscribe": opMark(subscribed, false),
 		"Document.Trash": opTrash(true), "Document.Untrash": opTrash(false),
 		"Document.Update": opUpdate, "Document.Move": opMove, "Document.Delete": opDelete, "Document.Create": opCreate,
 		"Document.Fetch": opFetch, "Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,

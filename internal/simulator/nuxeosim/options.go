@@ -42,9 +42,15 @@ type Options struct {
 	// MailFrom is mail.from.
 	MailFrom string
 	// LTS is "2021", "2023" (the default) or "2025". 2025 has no
-	// /search/lang/…, no /oauth2/token/{provider}/{user}, and takes only `users`
-	// in Document.AddPermission.
+	// /search/lang/…, no /oauth2/token/{provider}/{user}, takes only `users` in
+	// Document.AddPermission, and has no point CommentService#config.
 	LTS string
+	// Properties are those of nuxeo.conf, for contributions that expand them and
+	// for CORS. [Server.SetProperty] sets more.
+	Properties map[string]string
+	// WithoutWebUI leaves the package nuxeo-web-ui away: no pages below /ui, and
+	// packages that depend on it cannot be installed.
+	WithoutWebUI bool
 
 	// DataDir is where blob bytes lie; empty means a temporary directory. What
 	// the server puts there is removed by Close.

@@ -13,6 +13,7 @@ var loginPage = template.Must(template.New("login").Parse(`<!doctype html><html 
 <label>User name <input name="user_name" autocomplete="username" required autofocus></label>
 <label>Password <input name="user_password" type="password" autocomplete="current-password" required></label>
 <input type="hidden" name="requestedUrl" value="{{.Requested}}">
+<input type="hidden" name="fragment"><script>document.forms[0].fragment.value = location.hash</script>
 <button type="submit" name="Submit" value="Log In">Log in</button></form>
 {{with .Logins}}<p class="soft">For this trial: {{.}}</p>{{end}}</main></body></html>`))
 
@@ -23,8 +24,6 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 		return loginRoute
 	case "":
 		return func(c *call, _ []string) (*answer, error) { return c.redirect(c.s.url + "/ui/"), nil }
-	case "ui":
-		return treeRoute
 	case "logout":
 		return logoutRoute
 	case "runningstatus":
@@ -34,8 +33,13 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 	case "oauth2/authorize":
 		return func(c *call, _ []string) (*answer, error) { return c.oauthAuthorize() }
 	}
-	if len(seg) == 2 && seg[0] == "_direct" {
+	switch {
+	case len(seg) == 2 && seg[0] == "_direct":
 		return directDownload
+	case len(seg) > 0 && seg[0] == "ui":
+		return uiRoute
+	case len(seg) == 4 && seg[0] == "site" && seg[1] == "oauth2" && seg[3] == "callback":
+		return providerCallback
 	}
 	return nil
 }
@@ -55,8 +59,26 @@ func loginRoute(c *call, _ []string) (*answer, error) {
 	c.s.logins.sessions[id] = login
 	c.rec.User = login
 	http.SetCookie(c.w, &http.Cookie{Name: "JSESSIONID", Value: id, Path: contextPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	return c.redirect(c.localURL(c.r.FormValue("requestedUrl"))), nil
+	return c.redirect(c.localURL(c.r.FormValue("requestedUrl")) + c.startFragment()), nil
 }
+
+// startFragment is the place inside Web UI that was asked for. A server never
+// sees it: the login page hands it over, or Web UI by a cookie when a session
+// has ended.
+func (c *call) startFragment() string {
+	fragment := strings.TrimPrefix(c.r.FormValue("fragment"), "#")
+	if cookie, err := c.r.Cookie(fragmentCookie); err == nil && fragment == "" {
+		fragment = cookie.Value
+		http.SetCookie(c.w, &http.Cookie{Name: fragmentCookie, Path: "/", MaxAge: -1})
+	}
+	u, err := url.Parse("#" + fragment)
+	if err != nil || fragment == "" {
+		return ""
+	}
+	return u.String()
+}
+
+const fragmentCookie = "nuxeo.start.url.fragment"
 
 func (s *Server) knownLogins() string {
 	s.mu.RLock()
@@ -81,7 +103,7 @@ const maxLogins = 10 // that the login page names
 // localURL is an address below the context; anything else goes to the start
 // page, or the form would redirect anywhere.
 func (c *call) localURL(requested string) string {
-	requested = strings.TrimPrefix(requested, "/")
+	requested = strings.TrimPrefix(strings.TrimPrefix(requested, c.s.url), "/")
 	if u, err := url.Parse(requested); err != nil || u.IsAbs() || u.Host != "" || strings.HasPrefix(requested, "/") {
 		requested = ""
 	}

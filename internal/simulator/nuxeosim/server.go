@@ -2,6 +2,7 @@ package nuxeosim
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,6 +42,10 @@ type Server struct {
 	oauth    authorizationServer
 	provider providerRegistry
 	packages []string
+	bundles  []string // symbolic names
+	disk     disk
+	cors     []corsRule
+	marks    marks
 }
 
 // New builds a server with the base types and the tree that a fresh Nuxeo has.
@@ -54,13 +59,17 @@ func New(opt Options) (*Server, error) {
 		opt: opt, files: files, url: strings.TrimSuffix(opt.URL, "/"),
 		props: map[string]string{}, config: map[string]string{},
 		types: baseTypes(), users: map[string]*User{}, batches: map[string]*batch{},
-		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(),
+		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{},
 	}
+	maps.Copy(s.props, opt.Properties)
 	s.repo = newRepository(s.types)
 	for _, u := range opt.Users {
 		s.users[u.Login] = &u
 	}
 	if err := s.AddContribution([]byte(defaultPolicies)); err != nil {
+		return nil, errors.Join(err, files.close())
+	}
+	if err := s.unpackWebUI(); err != nil {
 		return nil, errors.Join(err, files.close())
 	}
 	s.seed()
@@ -131,8 +140,8 @@ func (s *Server) dispatch(c *call) (*answer, error) {
 	if !inside {
 		return nil, notFound("no such page")
 	}
-	if err := s.checkOrigin(c.r); err != nil {
-		return nil, err
+	if a, err := s.crossOrigin(c); a != nil || err != nil {
+		return a, err
 	}
 	if h := publicRoute(seg); h != nil {
 		return h(c, seg)

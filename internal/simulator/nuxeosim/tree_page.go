@@ -29,17 +29,17 @@ type treeComment struct {
 }
 
 // treeRoute shows every folder and document on one read-only page, so that a
-// link to a document, whose id is in the fragment, finds it without a script.
-// It needs no sign-in: Nuxeo's own pages are not simulated.
+// link to a document, whose id is in the fragment, finds it without a script and
+// without a sign-in. It stands in for Web UI where the face was not built.
 func treeRoute(c *call, _ []string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
 	rows, more := c.s.tree()
-	a, err := page(treePage, http.StatusOK, map[string]any{"Rows": rows, "More": more, "Bound": treeRows, "LTS": c.s.opt.LTS})
+	a, err := page(treePage, http.StatusOK, map[string]any{"Rows": rows, "More": more, "Bound": treeRows, "LTS": c.s.opt.LTS, "Face": c.s.hasFace()})
 	if err == nil {
 		a.header = map[string]string{
-			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'", "Cache-Control": "no-store",
+			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'", "Cache-Control": "no-store",
 		}
 	}
 	return a, err
@@ -131,9 +131,9 @@ var treeWords = template.FuncMap{
 }
 
 // pageStyle is how the pages of the simulator look.
-const pageStyle = `<meta name="viewport" content="width=device-width"><style>
+const pageStyle = `<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>
 :root{color-scheme:light dark;--line:#8884;--soft:light-dark(#555,#aaa);--card:light-dark(#f5f6f8,#22252a);--mark:light-dark(#0a5fd0,#7db4ff)}
-body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+html{background:light-dark(#fff,#121417)}a{color:var(--mark)}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.4rem;margin:0}.note{color:var(--soft);margin:.2rem 0 1.5rem}
 article{border-top:1px solid var(--line);padding:.4rem 0 .5rem;scroll-margin-top:1rem}
 article:target{background:var(--card);box-shadow:-.5rem 0 0 var(--mark)}
@@ -146,9 +146,10 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.4re
 button{font:inherit;padding:.5rem 1.2rem;cursor:pointer}[role=alert]{color:light-dark(#b00020,#ff8a80)}
 </style>`
 
-var treePage = template.Must(template.New("tree").Funcs(treeWords).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>` + pageStyle + `</head><body>
+var treePage = template.Must(template.New("tree").Funcs(treeWords).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>` + pageStyle + `</head><body><main>
 <h1>Nuxeo LTS {{.LTS}} <span class="tag">simulation</span></h1>
-<p class="note">Everything that this simulated Nuxeo holds, to look at only. A real Nuxeo has its own pages here.</p>
+<p class="note">Everything that this simulated Nuxeo holds, to look at only.
+{{if .Face}}<a href="./">The pages like Web UI</a> are for working with it.{{else}}The program was built without the pages like Web UI: <code>make ui</code> builds them.{{end}}</p>
 {{range .Rows}}<article id="!/doc/{{.Doc.UID}}" style="padding-left:{{indent .Depth}}rem">
 <span class="type">{{.Doc.Type}}</span> <a href="#!/doc/{{.Doc.UID}}">{{.Doc.Title}}</a>
 {{if ne .Doc.VersionLabel "0.0"}}<span class="tag">version {{.Doc.VersionLabel}}</span>{{end}}
@@ -160,4 +161,4 @@ var treePage = template.Must(template.New("tree").Funcs(treeWords).Parse(`<!doct
 {{.Text}}</div>{{end}}</details>{{end}}
 {{- if .Versions}}<details><summary>Versions: {{len .Versions}}</summary><dl>{{range newest .Versions}}<dt>{{.VersionLabel}}</dt><dd>{{.Title}}{{with .Content}}, {{.Name}}, {{size .Length}}{{end}}</dd>{{end}}</dl></details>{{end}}
 </article>{{else}}<p>There is nothing.</p>{{end}}
-{{if .More}}<p class="note">Only the first {{.Bound}} are shown.</p>{{end}}</body></html>`))
+{{if .More}}<p class="note">Only the first {{.Bound}} are shown.</p>{{end}}</main></body></html>`))

@@ -39,7 +39,7 @@ func TestTreePage(t *testing.T) {
 	if err := s.Lock(uid, "julia"); err != nil {
 		t.Fatal(err)
 	}
-	status, header, body := look(t, s, "/nuxeo/ui/")
+	status, header, body := look(t, s, "/nuxeo/ui/plain")
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("%d %v", status, header)
 	}
@@ -57,7 +57,7 @@ func TestTreePage(t *testing.T) {
 	for i := range 500 {
 		s.MkDoc(fmt.Sprintf("/default-domain/workspaces/films/d%d", i), "File", nil)
 	}
-	if _, _, body := look(t, s, "/nuxeo/ui/"); !strings.Contains(body, "Only the first 500") || strings.Count(body, "<article") != 500 {
+	if _, _, body := look(t, s, "/nuxeo/ui/plain"); !strings.Contains(body, "Only the first 500") || strings.Count(body, "<article") != 500 {
 		t.Error("the page is not bounded")
 	}
 }

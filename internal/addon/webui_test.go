@@ -1,0 +1,66 @@
+package addon
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func (b built) has(name string) bool {
+	return slices.ContainsFunc(b.jar, func(f file) bool { return f.name == name })
+}
+
+func TestWithoutElementsNothingIsDeployed(t *testing.T) {
+	t.Parallel()
+	b := buildWith(t, "1.2.3", webParts{})
+	for _, f := range b.jar {
+		if strings.HasPrefix(f.name, "web/") || f.name == fragmentName {
+			t.Errorf("there is %s, with nothing to show", f.name)
+		}
+	}
+}
+
+func TestTheProgramSaysWhatItCarries(t *testing.T) {
+	t.Parallel()
+	if got := build(t, "1.2.3").has("web/nuxeo.war/ui/nuxeo-frameio.bundle.js"); got != HasUI() {
+		t.Errorf("the package has elements: %v, but the program says %v", got, HasUI())
+	}
+}
+
+// Web UI loads the bundle by the name of the package.
+func TestWhatWebUILoads(t *testing.T) {
+	t.Parallel()
+	b := buildWith(t, "1.2.3", sample)
+	for _, name := range []string{"nuxeo-frameio.bundle.js", "i18n/messages.json", "i18n/messages-fr.json"} {
+		if !b.has("web/nuxeo.war/ui/" + name) {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	if got := string(b.find(b.jar, "web/nuxeo.war/ui/nuxeo-frameio.bundle.js")); got != string(sample.elements) {
+		t.Errorf("the bundle is %q", got)
+	}
+}
+
+func TestDeploymentFragment(t *testing.T) {
+	t.Parallel()
+	b := buildWith(t, "1.2.3", sample)
+	x := parse(t, fragmentName, b.find(b.jar, fragmentName))
+	if x.XMLName.Local != "fragment" || x.attr("version") != "1" || x.text("require") != "org.nuxeo.web.ui" {
+		t.Errorf("not a fragment that waits for Web UI: %+v", x)
+	}
+	var appended []string
+	for _, c := range x.all("install/append") {
+		from, found := strings.CutPrefix(c.attr("from"), "${bundle.fileName}.i18n/web/")
+		if !found || from != c.attr("to") || !b.has("web/"+from) {
+			t.Errorf("%s is appended to %s", c.attr("from"), c.attr("to"))
+		}
+		appended = append(appended, from)
+	}
+	if want := []string{"nuxeo.war/ui/i18n/messages.json", "nuxeo.war/ui/i18n/messages-fr.json"}; !slices.Equal(appended, want) {
+		t.Errorf("appended are %q, want %q", appended, want)
+	}
+	first := x.all("install/unzip")[0]
+	if first.attr("prefix") != "web" || first.text("include") != "web/nuxeo.war/**" || first.text("exclude") != "web/nuxeo.war/ui/i18n/**" {
+		t.Errorf("unpacked is %+v", first)
+	}
+}

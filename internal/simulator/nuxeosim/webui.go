@@ -1,0 +1,187 @@
+package nuxeosim
+
+import (
+	"cmp"
+	"embed"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+)
+
+// uiFolder is where Web UI lies among the unpacked files.
+const uiFolder = "nuxeo.war/ui/"
+
+// The face is built by `make ui`; without it there is the plain page.
+//
+//go:embed all:face/dist
+var face embed.FS
+
+//go:embed face/messages.json
+var faceMessages []byte
+
+// unpackWebUI puts Web UI among the unpacked files.
+func (s *Server) unpackWebUI() error {
+	if s.opt.WithoutWebUI {
+		return nil
+	}
+	s.packages, s.bundles = append(s.packages, webUIPackage), append(s.bundles, webUIBundle)
+	files, err := webUIFiles()
+	maps.Copy(s.disk, files)
+	return err
+}
+
+// webUIFiles are the face and its texts: those of Nuxeo's elements, as far as
+// they are built in, and its own. Servers share them, as deployment replaces
+// files and does not change them.
+var webUIFiles = sync.OnceValues(func() (disk, error) {
+	built, err := fs.Sub(face, "face/dist")
+	if err != nil {
+		return nil, err
+	}
+	d := disk{}
+	if err := d.addAll(uiFolder, built); err != nil {
+		return nil, err
+	}
+	texts := uiFolder + "i18n/messages.json"
+	if d[texts] == nil {
+		d[texts] = []byte("{}")
+	}
+	d[texts], err = mergeJSON(d[texts], faceMessages)
+	return d, err
+})
+
+func (d disk) addAll(to string, files fs.FS) error {
+	return fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+			return err
+		}
+		d[to+name], err = fs.ReadFile(files, name)
+		return err
+	})
+}
+
+func (s *Server) hasFace() bool { return s.disk[uiFolder+"face.js"] != nil }
+
+// uiRoute serves Web UI and what packages have added to it. The files need no
+// sign-in, as nothing in them is a secret; a real server asks for one.
+func uiRoute(c *call, seg []string) (*answer, error) {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return nil, methodNotAllowed()
+	}
+	name := strings.Join(seg[1:], "/")
+	switch {
+	case c.s.opt.WithoutWebUI:
+		return nil, notFound("there is no Web UI")
+	case name == "" && !strings.HasSuffix(c.r.URL.Path, "/"):
+		return c.redirect(c.s.url + "/ui/"), nil // or relative addresses would lead astray
+	case name == "" || name == "index.jsp":
+		return c.webUI()
+	case name == "plain":
+		return treeRoute(c, seg)
+	case name == "config" || name == "config.jsp":
+		return c.webUIConfig()
+	}
+	c.s.mu.RLock()
+	data, found := c.s.disk[uiFolder+name]
+	c.s.mu.RUnlock()
+	if !found {
+		return nil, notFound("no such file")
+	}
+	return fileAnswer(name, data), nil
+}
+
+func fileAnswer(name string, data []byte) *answer {
+	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
+	return &answer{
+		header: map[string]string{"Content-Type": kind, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+		stream: func(c *call) error {
+			_, err := c.w.Write(data)
+			return err
+		},
+	}
+}
+
+// pagePolicy is what Nuxeo sends with its pages: Web UI may load from anywhere
+// and evaluate expressions.
+var pagePolicy = map[string]string{
+	"Content-Security-Policy": "img-src data: blob: *; default-src blob: *; script-src 'unsafe-inline' 'unsafe-eval' data: *; style-src 'unsafe-inline' *; font-src data: *",
+	"X-Frame-Options":         "SAMEORIGIN",
+	"X-Content-Type-Options":  "nosniff",
+	"Referrer-Policy":         "strict-origin-when-cross-origin",
+	"Cache-Control":           "no-cache",
+}
+
+var facePage = template.Must(template.New("face").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>
+<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
+<script src="config.jsp"></script><script type="module" src="face.js"></script></head>
+<body><nuxeo-connection url="{{.URL}}" method="form"></nuxeo-connection><sim-app lts="{{.LTS}}"></sim-app>
+<noscript>These pages need a script; <a href="plain">the plain page</a> does not.</noscript></body></html>`))
+
+// webUI is the page, for who is signed in.
+func (c *call) webUI() (*answer, error) {
+	if !c.s.hasFace() {
+		return treeRoute(c, nil)
+	}
+	if err := c.authenticate([]string{"ui"}); err != nil {
+		return c.redirect(c.s.url + "/login.jsp?requestedUrl=" + url.QueryEscape("ui/")), nil
+	}
+	a, err := page(facePage, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS, "URL": contextPath})
+	if err == nil {
+		a.header = pagePolicy
+	}
+	return a, err
+}
+
+// webUIConfig is the script that tells the page its configuration, and which
+// bundles to load: for each installed package the one with its name.
+func (c *call) webUIConfig() (*answer, error) {
+	c.s.mu.RLock()
+	defer c.s.mu.RUnlock()
+	bundles := []string{}
+	for _, name := range c.s.packages {
+		if file := name + ".bundle.js"; c.s.disk[uiFolder+file] != nil {
+			bundles = append(bundles, file)
+		}
+	}
+	config, err := json.Marshal(nested(c.s.config, "org.nuxeo.web.ui."))
+	if err != nil {
+		return nil, err
+	}
+	addons, err := json.Marshal(bundles)
+	if err != nil {
+		return nil, err
+	}
+	script := "var Nuxeo = window.Nuxeo || {};\nNuxeo.UI = Nuxeo.UI || {};\n" +
+		"Nuxeo.UI.config = " + string(config) + ";\nNuxeo.UI.bundles = " + string(addons) + ";\n"
+	return fileAnswer("config.js", []byte(script)), nil
+}
+
+// nested makes objects of names with dots, as Web UI reads them.
+func nested(flat map[string]string, prefix string) map[string]any {
+	all := map[string]any{}
+	for _, name := range sortedKeys(flat) {
+		rest, ours := strings.CutPrefix(name, prefix)
+		if !ours || rest == "" {
+			continue
+		}
+		at := all
+		steps := strings.Split(rest, ".")
+		for _, step := range steps[:len(steps)-1] {
+			deeper, is := at[step].(map[string]any)
+			if !is {
+				deeper = map[string]any{}
+				at[step] = deeper
+			}
+			at = deeper
+		}
+		at[steps[len(steps)-1]] = flat[name]
+	}
+	return all
+}
