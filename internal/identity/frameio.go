@@ -81,7 +81,11 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 	if p.login != login {
 		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").With("Begin again.")
 	}
-	if err := refusedBy("Frame.io", query); err != nil {
+	provider, err := s.Provider(ctx)
+	if err != nil {
+		return Returned{}, err
+	}
+	if err := errors.Join(issuedBy(query, provider.AuthorizationURL), refusedBy("Frame.io", query)); err != nil {
 		return Returned{}, err
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "redirect_uri": {s.RedirectURL()}}

@@ -98,7 +98,7 @@ func challenge(verifier string) string {
 func LocalPath(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || !strings.HasPrefix(path, "/") ||
-		strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\\r\n\t\x00") {
 		return "/"
 	}
 	return path
@@ -134,7 +134,7 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 	if err != nil {
 		return Returned{}, err
 	}
-	if err := refusedBy("Nuxeo", query); err != nil {
+	if err := errors.Join(issuedBy(query, s.set.NuxeoURL), refusedBy("Nuxeo", query)); err != nil {
 		return Returned{}, err
 	}
 	form := url.Values{
@@ -166,6 +166,20 @@ func (s *Service) admitByAccess(ctx context.Context, access string) (Person, str
 		return Person{}, "", err
 	}
 	return s.admit(ctx, u, token)
+}
+
+// issuedBy refuses an answer that says it comes from another sign-in than the one
+// at an address (RFC 9207). One that does not say is known by its state.
+func issuedBy(query url.Values, address string) error {
+	if !query.Has("iss") {
+		return nil
+	}
+	from, err := url.Parse(query.Get("iss"))
+	begun, known := url.Parse(address)
+	if err == nil && known == nil && from.Scheme == begun.Scheme && strings.EqualFold(from.Host, begun.Host) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "This answer comes from another place than the one that you were sent to.").With("Begin again.")
 }
 
 func refusedBy(system string, query url.Values) error {

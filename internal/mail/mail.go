@@ -45,9 +45,10 @@ type Message struct {
 	Footer   string
 }
 
-// Line is about one thing. Address is a page to look at, or empty.
+// Line is about one thing. Address is a page to look at, Details one that tells
+// how it went; either may be empty.
 type Line struct {
-	Title, Text, Address string
+	Title, Text, Address, Details string
 }
 
 // People is what mail needs of identity.
@@ -125,6 +126,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfTitle%d", i)] = l.Title
 		vars[fmt.Sprintf("nxfText%d", i)] = l.Text
 		vars[fmt.Sprintf("nxfAddress%d", i)] = l.Address
+		vars[fmt.Sprintf("nxfDetails%d", i)] = l.Details
 	}
 	about := func(document string) error {
 		return s.asking(ctx, m, func(nx *nuxeo.Client) error {
@@ -148,14 +150,15 @@ func Template(lines int) string {
 	b.WriteString(`<p>${nxfHeading?html}</p><ul>`)
 	for i := range lines {
 		fmt.Fprintf(&b, `<li><strong>${nxfTitle%[1]d?html}</strong> ${nxfText%[1]d?html}`+
-			`<#if nxfAddress%[1]d != ""> <a href="${nxfAddress%[1]d?html}">${nxfAddress%[1]d?html}</a></#if></li>`, i)
+			`<#if nxfAddress%[1]d != ""> <a href="${nxfAddress%[1]d?html}">${nxfAddress%[1]d?html}</a></#if>`+
+			`<#if nxfDetails%[1]d != ""> (<a href="${nxfDetails%[1]d?html}">details</a>)</#if></li>`, i)
 	}
 	b.WriteString(`</ul><p>${nxfFooter?html}</p>`)
 	return b.String()
 }
 
 var page = template.Must(template.New("mail").Parse(`<p>{{.Heading}}</p><ul>
-{{- range .Lines}}<li><strong>{{.Title}}</strong> {{.Text}}{{if .Address}} <a href="{{.Address}}">{{.Address}}</a>{{end}}</li>{{end -}}
+{{- range .Lines}}<li><strong>{{.Title}}</strong> {{.Text}}{{if .Address}} <a href="{{.Address}}">{{.Address}}</a>{{end}}{{if .Details}} (<a href="{{.Details}}">details</a>){{end}}</li>{{end -}}
 </ul><p>{{.Footer}}</p>`))
 
 func (s *Service) bySMTP(ctx context.Context, m Message) error {

@@ -206,7 +206,7 @@ func TestHostileTextStaysText(t *testing.T) {
 func TestTemplateHoldsNoValue(t *testing.T) {
 	t.Parallel()
 	for n := range 4 {
-		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+4*n || strings.Count(got, "${") != 2+4*n {
+		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+5*n || strings.Count(got, "${") != 2+5*n {
 			t.Errorf("%d lines: %s", n, got)
 		}
 	}

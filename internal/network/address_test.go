@@ -308,3 +308,25 @@ func TestHosts(t *testing.T) {
 		}
 	}
 }
+
+// Where a browser is sent to play something.
+func TestFileAddress(t *testing.T) {
+	t.Parallel()
+	hosts, home := Hosts{"*.frame.io", "127.0.0.1"}, "http://api.local:8081"
+	for address, fine := range map[string]bool{
+		"https://assets.frame.io/x?Signature=y": true, "http://api.local:8081/x": true, "https://ASSETS.frame.io/": true,
+		"http://assets.frame.io/x": false, "https://frame.io/": false, "https://assets.frame.io.evil.example/": false, "https://evil.example/": false,
+		"https://user@assets.frame.io/": false, "https://assets.frame.io@evil.example/": false, "javascript:alert(1)": false, "data:text/html,x": false,
+		"//assets.frame.io/x": false, "/x": false, "": false, "https:assets.frame.io": false, "http://api.local/x": false, "http://api.local:80/x": false,
+		"https://127.0.0.1/x": false, "https://2130706433/": false, "ftp://assets.frame.io/": false, "https://\\evil.example/": false, "https://assets.frame.io\x00/": false,
+	} {
+		if err := FileAddress(hosts, home, Public)(address); (err == nil) != fine {
+			t.Errorf("%q: %v", address, err)
+		} else if err != nil && strings.Contains(err.Error(), "Signature") {
+			t.Errorf("it tells %v", err)
+		}
+	}
+	if err := FileAddress(hosts, home, Anywhere)("https://127.0.0.1/x"); err != nil {
+		t.Errorf("in a test installation: %v", err)
+	}
+}

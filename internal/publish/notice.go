@@ -124,7 +124,7 @@ var outcomes = map[string]string{
 }
 
 func (w NoticeWorker) line(it work.Item, st state) mail.Line {
-	l := mail.Line{Title: it.Title}
+	l := mail.Line{Title: it.Title, Details: w.PublicURL + "/items/" + it.ID}
 	switch it.State {
 	case work.Done:
 		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)

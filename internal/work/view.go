@@ -26,8 +26,8 @@ type Filter struct {
 	// Binding chooses the items of a binding and of what came through it, whoever
 	// they belong to: whoever sets it has found that the viewer may see it.
 	Binding string
-	Before              string
-	Limit               int // 1 to 500; 0 is 50
+	Before  string
+	Limit   int // 1 to 500; 0 is 50
 }
 
 // View is an item with the progress of its bytes.

@@ -57,6 +57,12 @@ func TestNuxeoCallback(t *testing.T) {
 	}
 	mine.refusedAt("reused", address, 403, notYours)
 	mine = f.browser("josh")
+	mine.refusedAt("another issuer", with(mine.leaveAndReturn("/signin"), "iss", f.FrameioURL), 403, "comes from another place")
+	mine = f.browser("josh")
+	if resp, page := mine.open(with(mine.leaveAndReturn("/signin"), "iss", f.NuxeoURL)); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("its own issuer: %d %s", resp.StatusCode, page)
+	}
+	mine = f.browser("josh")
 	mine.refusedAt("another code", with(mine.leaveAndReturn("/signin"), "code", "stolen"), 422, "Nuxeo refuses the sign-in")
 }
 
@@ -83,6 +89,14 @@ func TestFrameioCallback(t *testing.T) {
 		t.Errorf("the true one: %d %s", resp.StatusCode, page)
 	}
 	josh.refusedAt("reused", address, 403, notYours)
+	josh = signedIn("josh")
+	josh.refusedAt("no state", with(josh.leaveAndReturn("/connect"), "state", ""), 403, notYours)
+	for _, iss := range []string{f.NuxeoURL, "https://evil.example", "", "\x00"} {
+		josh = signedIn("josh")
+		josh.refusedAt("another issuer", with(josh.leaveAndReturn("/connect"), "iss", iss), 403, "comes from another place")
+	}
+	josh = signedIn("josh")
+	josh.refusedAt("begun at the other sign-in", strings.Replace(f.browser("josh").leaveAndReturn("/signin"), "/oauth/nuxeo/", "/oauth/frameio/", 1), 403, notYours)
 	olga := signedIn("olga")
 	olga.user = "josh" // on Frame.io
 	olga.refusedAt("an account that is another's", olga.leaveAndReturn("/connect"), 409, "is connected to another Nuxeo login already")
@@ -128,6 +142,16 @@ var unsafe = []struct{ method, path, body string }{
 	{"POST", "/api/v1/publications", `{"binding":"{binding}","assets":["{file}"]}`},
 	{"POST", "/api/v1/items/{item}/retry", ""},
 	{"POST", "/api/v1/items/{item}/cancel", ""},
+	{"POST", "/api/v1/bindings/{binding}/owner", ""},
+	{"POST", "/api/v1/documents/{document}/media", ""},
+	{"POST", "/api/v1/doctor", ""},
+	{"POST", "/api/v1/pause", `{"reason":"evil"}`},
+	{"DELETE", "/api/v1/pause", ""},
+	{"POST", "/api/v1/chores/history", ""},
+	{"POST", "/api/v1/links/rebuild", ""},
+	{"DELETE", "/api/v1/people/josh/access", ""},
+	{"PUT", "/api/v1/provider/service", `{"client_id":"evil","client_secret":"evil"}`},
+	{"DELETE", "/api/v1/provider/service", ""},
 }
 
 func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
@@ -136,11 +160,14 @@ func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
 	f.fillCloudServices("evil", "evil")
 	session := f.join("Administrator")
 	made := f.Bind("Publish")
-	ids := strings.NewReplacer("{binding}", made.ID, "{item}", f.Settle()[0].ID, "{workspace}", f.Workspace, "{file}", f.file("Cut.mov", 100))
+	bind, file := f.Settle()[0].ID, f.file("Cut.mov", 100)
+	f.Published(f.Josh, file)
+	ids := strings.NewReplacer("{binding}", made.ID, "{item}", bind, "{workspace}", f.Workspace, "{file}", file, "{document}", f.Only().UID)
 	before := f.state(session)
 	for _, u := range unsafe {
 		for name, header := range map[string]http.Header{
 			"cross-site":          {"Sec-Fetch-Site": {"cross-site"}},
+			"an unknown relation": {"Sec-Fetch-Site": {"something-new"}},
 			"same-site subdomain": {"Sec-Fetch-Site": {"same-site"}},
 			"an old browser":      {"Origin": {"https://evil.example"}},
 			"a sandboxed frame":   {"Origin": {"null"}},
@@ -173,7 +200,11 @@ func (f *face) state(session string) string {
 	f.T.Helper()
 	f.Settle()
 	all := ""
-	for _, path := range []string{"/me", "/provider", "/bindings", "/items"} {
+	var tickets int
+	if err := f.App.DB.Reader.QueryRowContext(f.T.Context(), `SELECT COUNT(*) FROM tickets`).Scan(&tickets); err != nil || tickets > 0 {
+		f.T.Errorf("%d tickets: %v", tickets, err)
+	}
+	for _, path := range []string{"/me", "/provider", "/provider/service", "/bindings", "/items", "/people"} {
 		a := f.get("/api/v1"+path, session)
 		if a.status != http.StatusOK {
 			f.T.Errorf("%s: %d", path, a.status)

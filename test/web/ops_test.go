@@ -55,6 +55,7 @@ func TestMetrics(t *testing.T) {
 	f.get("/api/v1/items/unknown-item-id", session)
 	f.get("/made/up/path", "")
 	f.send(request{method: "BREW", path: "/made/up/path"})
+	f.send(request{method: http.MethodPost, path: "/csp-report", body: `{"csp-report":{"effective-directive":"img-src"}}`})
 	page := f.get("/metrics", "").body
 	names := documented.FindAllStringSubmatch(string(list), -1)
 	if len(names) < 5 {

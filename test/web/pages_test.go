@@ -210,7 +210,8 @@ func TestReturnPathsStayHere(t *testing.T) {
 	for _, path := range []string{
 		"//evil.example", `/\evil.example`, "https:evil.example", "https://evil.example", "///evil.example", `\\evil.example`, "/%09/evil.example",
 		"/\t/evil.example", "javascript:alert(1)", "http:///evil.example", "/..//evil.example", "//user@evil.example", "evil.example", "/\r\nLocation: https://evil.example",
-		"/./\\evil.example", "/ok", "",
+		"/./\\evil.example", "/ok", "", "/%5cevil.example", "/%5c%5cevil.example", "/%2f/evil.example",
+		"\n//evil.example", "/\n/evil.example", " //evil.example", "\x00//evil.example", "https:/evil.example", "//evil.example/%2f..", "/connect?return=//evil.example",
 	} {
 		for _, begin := range []string{"/signin", "/connect"} {
 			b := f.browser("josh")

@@ -3,10 +3,13 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -192,3 +195,52 @@ func TestSignedOutEverywhere(t *testing.T) {
 		t.Errorf("another session of the same person ended too: %d", a.status)
 	}
 }
+
+// Ids of all kinds, at each place for one: who may not see what they stand for
+// learns nothing, not even that they stand for something.
+func TestIdsOfOthersAreUnknownEverywhere(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.private()
+	made := f.Bind("Publish")
+	file := f.file("Cut.mov", 100)
+	f.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "secret"})
+	item := f.Published(f.Josh, file)[0]
+	document := f.Only().UID
+	version, err := f.Nuxeo.CheckIn(document, "minor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{
+		"item": item.ID, "interaction": item.Parent, "binding": made.ID, "action": made.Actions[0].ID, "folder": f.Folder, "document": document,
+		"version": version, "file": file, "comment": f.Nuxeo.Comments(document)[0].ID, "workspace": f.Workspace, "account": f.Account,
+	}
+	var link string
+	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT id FROM links`).Scan(&link); err != nil {
+		t.Fatal(err)
+	}
+	ids["link"] = link
+	routes := append(slices.Clone(matrix), route{method: "GET", path: "/items?parent={item}"}, route{method: "GET", path: "/items?binding={item}&parent={item}"})
+	olga, n := f.SignIn("olga"), 0
+	for _, r := range routes {
+		if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" { // that one repeats what was sent
+			continue
+		}
+		want := ""
+		for name, id := range ids {
+			for _, try := range []string{strings.Repeat("0", 8) + id[8:], id} {
+				a := f.send(request{method: r.method, path: "/api/v1" + places.ReplaceAllString(r.path, try), session: olga, body: places.ReplaceAllString(r.body, try)})
+				got := fmt.Sprint(a.anonymous())
+				if want == "" {
+					want = got
+				}
+				if n++; got != want || strings.Contains(got, id) {
+					t.Errorf("%s %s with the id of a %s answers\n%s\nan unknown one\n%s", r.method, r.path, name, got, want)
+				}
+			}
+		}
+	}
+	t.Logf("%d questions, no leak", n)
+}
+
+var places = regexp.MustCompile(`\{(item|binding|folder|document|file)\}`)

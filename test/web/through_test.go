@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+func (f *face) through(session, binding string) []api.Item {
+	f.T.Helper()
+	resp, err := f.as(session).ListItemsWithResponse(f.T.Context(), &api.ListItemsParams{Binding: &binding})
+	if err != nil || resp.JSON200 == nil {
+		f.T.Fatalf("items of %s: %v %+v", binding, err, resp)
+	}
+	return resp.JSON200.Items
+}
+
+// Whoever may see a binding sees what arrived through it, and nothing else.
+func TestItemsThatCameThroughABinding(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	made := f.Bind("Publish")
+	mine := f.Published(f.Josh, f.file("Cut.mov", 100))[0]
+	f.join("olga")
+	other := f.another("olga", "Elsewhere")
+	julia := f.SignIn("julia")
+	if own, _ := itemIDs(f.get("/api/v1/items?kind=publish", julia).body); len(own) != 0 {
+		t.Fatalf("julia's own are %v", own)
+	}
+	kinds := map[string]int{}
+	for _, it := range f.through(julia, made.ID) {
+		kinds[it.Kind]++
+		if it.Binding == nil || *it.Binding != made.ID {
+			t.Errorf("%s came through %v", it.Kind, it.Binding)
+		}
+		if it.Kind == "publish" && (it.Id != mine.ID || it.Document == nil || *it.Document != f.Only().UID) || it.Kind != "publish" && it.Document != nil {
+			t.Errorf("%+v", it)
+		}
+	}
+	if len(kinds) != 3 || kinds["bind"] != 1 || kinds["publish"] != 1 || kinds["notice"] != 1 {
+		t.Errorf("%v", kinds)
+	}
+	if list := f.through(f.SignIn("josh"), other.ID); len(list) != 1 || *list[0].Binding != other.ID || list[0].Kind != "bind" {
+		t.Errorf("through the other: %+v", list)
+	}
+}
+
+// A mail leads to the page of each item, whether it arrived or failed.
+func TestMailsLeadToTheItem(t *testing.T) {
+	t.Parallel()
+	f := open(t, elements)
+	f.Bind("Publish")
+	file := f.file("Cut.mov", 100)
+	done := f.Published(f.Josh, file)[0]
+	bad := f.file("Bad.mov", 100)
+	f.Frameio.SetDownloadable(bad, false)
+	failed := f.Published(f.Josh, bad)[0]
+	if done.State != work.Done || failed.State != work.Failed {
+		t.Fatalf("%s and %s", done.State, failed.State)
+	}
+	for i, v := range []work.View{done, failed} {
+		address := f.Config.PublicURL + "/items/" + v.ID
+		if html := f.Mail.Messages()[i].HTML; strings.Count(html, `(<a href="`+address+`">details</a>)`) != 1 {
+			t.Errorf("the mail has no %s: %s", address, html)
+		}
+		if a := f.send(request{method: http.MethodGet, path: "/items/" + v.ID}); a.status != http.StatusOK || !strings.Contains(a.body, "<nxf-app>") {
+			t.Errorf("it leads to %d %s", a.status, a.body)
+		}
+	}
+}
+
+func TestDoctorForAdministrators(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	resp, err := f.as(f.SignIn("Administrator")).RunDoctorWithResponse(t.Context())
+	if err != nil || resp.JSON200 == nil {
+		t.Fatal(err, resp)
+	}
+	marks := map[string]api.FindingMark{}
+	for _, v := range resp.JSON200.Findings {
+		marks[v.Name] = v.Mark
+		if v.Detail == "" || v.Mark == api.Broken && v.Remedy == nil {
+			t.Errorf("%+v", v)
+		}
+	}
+	if len(marks) < 12 || marks["Nuxeo"] != api.Ok || marks["Package in Nuxeo"] != api.Ok || marks["Database"] != api.Ok {
+		t.Errorf("%v", marks)
+	}
+}
