@@ -22,7 +22,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
-			Do:     []string{"In the menu of the folder (⋮) choose \"Bind to Frame.io\".", "A window opens, since you are not connected yet. Choose Josh Editor in it."},
+			Do:     []string{"Among the actions of the folder, top right, choose the waves: \"Bind to Frame.io\".", "A window opens, since you are not connected yet. Choose Josh Editor in it."},
 			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO projects\".",
 		},
 		{

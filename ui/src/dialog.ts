@@ -15,10 +15,10 @@ const look = css`
   }
   dialog[open] { display: flex; flex-direction: column; }
   dialog::backdrop { background: #0008; }
-  header { padding: 1.2rem 1.5rem 0.4rem; }
+  .head { padding: 1.2rem 1.5rem 0.4rem; }
   form { display: contents; }
   .body { padding: 0.6rem 1.5rem 1.2rem; overflow: auto; display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); }
-  footer { padding: 0.9rem 1.5rem; border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: flex-end; }
+  .foot { padding: 0.9rem 1.5rem; border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: flex-end; }
 `;
 
 /** What every dialog of ours does. R is what it is closed with; undefined when it was cancelled. */
@@ -74,12 +74,12 @@ export abstract class Dialog<R> extends LitElement {
     const go = this.confirm();
     return html`<dialog aria-labelledby="heading" @close=${() => this.close()} @cancel=${(e: Event) => this.busy && e.preventDefault()}>
       <form novalidate @submit=${this.send}>
-        <header><h2 id="heading">${this.heading()}</h2></header>
+        <div class="head"><h2 id="heading">${this.heading()}</h2></div>
         <div class="body">${this.content()} ${this.shown()}</div>
-        <footer>
+        <div class="foot">
           <button type="button" ?disabled=${this.busy} @click=${() => this.close()}>${go ? t("frameio.cancel") : t("frameio.close")}</button>
           ${go ? html`<button class=${go.danger ? "danger" : "primary"} ?disabled=${this.busy || go.disabled}>${this.busy ? t("frameio.busy") : go.label}</button>` : nothing}
-        </footer>
+        </div>
       </form>
     </dialog>`;
   }
