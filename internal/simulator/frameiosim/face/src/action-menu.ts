@@ -32,8 +32,8 @@ export class Actions extends LitElement {
   }
 
   private async toggle(): Promise<void> {
+    if (!this.open) this.items = (await world()).spaces.find((s) => s.id === this.workspace)?.actions ?? [];
     this.open = !this.open;
-    if (this.open) this.items = (await world()).spaces.find((s) => s.id === this.workspace)?.actions ?? [];
   }
 
   private async choose(item: MenuItem, more: object = {}): Promise<void> {
@@ -55,8 +55,13 @@ export class Actions extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<span class="menu"><button aria-haspopup="menu" aria-expanded=${this.open} ?disabled=${!this.selected.length} @click=${this.toggle}>Actions ▾</button>
-        ${this.open ? html`<div role="menu" aria-label="Custom actions">${this.items.length ? this.items.map((i) => html`<button role="menuitem" title=${i.description} @click=${() => void this.choose(i)}>${i.name}</button>`) : html`<p class="soft small" role="none">No custom action here yet. Bind a Nuxeo folder to this team.</p>`}</div>` : nothing}</span>
+        ${this.open ? this.menu() : nothing}</span>
       <dialog aria-labelledby="title" @close=${() => (this.answer = undefined)}>${this.shown()}</dialog>`;
+  }
+
+  private menu(): TemplateResult {
+    if (!this.items.length) return html`<div role="status"><p class="soft small">No custom action here yet. Bind a Nuxeo folder to this team.</p></div>`;
+    return html`<div role="menu" aria-label="Custom actions">${this.items.map((i) => html`<button role="menuitem" title=${i.description} @click=${() => void this.choose(i)}>${i.name}</button>`)}</div>`;
   }
 
   private shown(): TemplateResult {

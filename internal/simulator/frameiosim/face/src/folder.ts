@@ -19,7 +19,7 @@ export class Folder extends LitElement {
       .still img, .still video { width: 100%; height: 100%; object-fit: cover; }
       .words { padding: 0.6rem 0.8rem; display: grid; gap: 0.2rem; min-width: 0; }
       .name { font-weight: 600; overflow-wrap: anywhere; }
-      input.pick { position: absolute; top: 0.6rem; left: 0.6rem; width: 1.2rem; height: 1.2rem; accent-color: var(--mark); padding: 0; margin: 0; }
+      input.pick { position: absolute; top: 0.6rem; left: 0.6rem; width: 1.5rem; height: 1.5rem; accent-color: var(--mark); padding: 0; margin: 0; }
       .bar { position: sticky; top: 0; background: var(--page); padding: 0.5rem 0; z-index: 2; }
     `,
   ];

@@ -1,0 +1,131 @@
+// What the scripts share: the stage they play on, a browser, people who sign in,
+// and checks that every page has to pass.
+import { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+export const stage = JSON.parse(process.env.STAGE);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: stage.Chromium,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+after(() => browser?.close());
+
+/** What went wrong in any page, beside what a script expects: errors of scripts, violations of the policy. */
+export class Trouble {
+  list = [];
+  watch(page) {
+    page.on("pageerror", (error) => this.list.push(`${page.url()}: ${error.message}`));
+    page.on("console", (message) => {
+      if (/Content Security Policy|Trusted/.test(message.text())) this.list.push(`${page.url()}: ${message.text()}`);
+    });
+    page.on("dialog", (dialog) => {
+      this.list.push(`${page.url()}: a dialog says ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }
+  none() {
+    assert.deepEqual(this.list, []);
+  }
+}
+
+/** Steps that build on each other: after one that failed the rest is left out. */
+export function steps(t) {
+  let broken = false;
+  return (name, play) =>
+    t.test(name, { skip: broken && "not reached" }, async () => {
+      try {
+        await play();
+      } catch (error) {
+        broken = true;
+        throw error;
+      }
+    });
+}
+
+/** Somebody at a browser of their own. */
+export async function somebody({ theme = "light", width = 1280, height = 900, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: "en-US", ...more });
+  context.setDefaultTimeout(15_000);
+  const trouble = new Trouble();
+  context.on("page", (page) => trouble.watch(page));
+  return { context, trouble, page: () => context.newPage(), close: () => context.close() };
+}
+
+/** Signs in to Nuxeo where its form is shown, and goes on to where one wanted to go. */
+export async function signIn(page, login) {
+  await page.locator("[name=user_name]").fill(login);
+  await page.locator("[type=password]").fill(login);
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => !url.pathname.endsWith("/login.jsp"));
+}
+
+/** Opens a page of the connector as somebody who signs in on the way. */
+export async function openOwn(page, login, where = "/") {
+  await page.goto(stage.Connector + where);
+  await page.getByRole("link", { name: "Sign in with Nuxeo" }).click();
+  await signIn(page, login);
+}
+
+/** Chooses a person in the window in which one signs in to Frame.io. */
+export async function choose(popup, name) {
+  await popup.getByRole("button", { name: new RegExp(name) }).click();
+}
+
+/** A look at a page: nothing for axe to find, and a picture of it. */
+export async function look(page, name, { fullPage = true } = {}) {
+  const found = await page.evaluate(`${axe};axe.run(document, { runOnly: ${JSON.stringify(rules)} })`);
+  await page.screenshot({ path: path.join(stage.Pictures, `${name}.png`), fullPage });
+  const problems = found.violations.map((v) => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
+  assert.deepEqual(problems, [], `${name} is not accessible`);
+}
+
+/** The uid of a document of Nuxeo. */
+export async function uid(at) {
+  return (await nuxeo("GET", `/api/v1/path${at}`)).uid;
+}
+
+/** A call of Nuxeo as its administrator. */
+export async function nuxeo(method, where, body) {
+  const answer = await fetch(stage.Nuxeo + where, {
+    method, headers: { Authorization: `Basic ${btoa("Administrator:Administrator")}`, "Content-Type": "application/json", properties: "*" },
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  const text = await answer.text();
+  assert.ok(answer.ok, `${method} ${where}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+/** A hand in the simulated Frame.io. */
+export async function frameio(method, where, body) {
+  const answer = await fetch(`${stage.Frameio}/_sim/${where}`, { method, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body) });
+  const value = await answer.json();
+  assert.ok(answer.ok, `${where}: ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** The guide's steps that are done. */
+export async function ticked() {
+  const tasks = await (await fetch(`${stage.Guide}/tasks`)).json();
+  return tasks.filter((x) => x.done).map((x) => x.name);
+}
+
+/** Waits until a condition holds, looking again and again. */
+export async function until(what, condition, ms = 15_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    assert.ok(Date.now() < end, `it never came to this: ${what}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
