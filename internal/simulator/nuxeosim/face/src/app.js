@@ -1,7 +1,7 @@
 // The frame of the page: who is signed in, the drawer, and what is shown.
 import { html } from "@polymer/polymer/lib/utils/html-tag.js";
 import "@polymer/polymer/lib/elements/dom-if.js";
-import { Element, connection, tell } from "./nuxeo.js";
+import { Element, connection, signIn, tell } from "./nuxeo.js";
 import { shared } from "./common.js";
 import { current, router } from "./router.js";
 import { chooseTheme } from "./theme.js";
@@ -87,7 +87,7 @@ class App extends Element {
         <dom-if if="[[_admin(user, route)]]"><template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
         <div class="box refused" role="alert" hidden$="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
       </main>
-      <sim-toasts></sim-toasts>`;
+      <sim-toasts></sim-toasts><nuxeo-connection id="nx"></nuxeo-connection>`;
   }
 
   async ready() {
@@ -95,7 +95,7 @@ class App extends Element {
     window.addEventListener("hashchange", () => (this.route = current()));
     for (const name of changes) document.addEventListener(name, () => this.$.browser.refresh());
     document.addEventListener("document-deleted", (e) => this._deleted(e.detail));
-    document.addEventListener("unauthorized-request", () => connection().connect());
+    document.addEventListener("unauthorized-request", signIn);
     document.addEventListener("click", (e) => e.composedPath().includes(this.$.menu) || (this.$.menu.open = false));
     this.addEventListener("keydown", (e) => e.key === "Escape" && (this.$.menu.open = this.drawer = false));
     this.user = await connection().connect();

@@ -21,7 +21,7 @@ class Browser extends Element {
       document: { type: Object, notify: true, observer: "_shown" },
       page: { type: String, value: "view", observer: "_pageChanged" },
       failed: Boolean,
-      headers: { type: Object, value: () => ({ "fetch-document": "properties,lock" }) },
+      headers: { type: Object, value: () => ({ "fetch-document": "properties,lock", "X-No-Basic-Header": "true" }) },
       enrichers: { type: Object, value: () => ({ document: enrichers }) },
     };
   }
