@@ -61,7 +61,7 @@ class App extends Element {
         <button id="toggle" type="button" aria-label$="[[i18n('app.menu')]]" aria-expanded$="[[_bool(drawer)]]" on-click="_drawer">☰</button>
         <a href="#!/home">Nuxeo <span class="brand">LTS</span> [[lts]]</a><span class="sim">[[i18n('app.simulation')]]</span>
         <span class="gap"></span>
-        <details id="menu" hidden$="[[!user]]">
+        <details id="menu" hidden="[[!user]]">
           <summary><span class="avatar" aria-hidden="true">[[_initial(user)]]</span><span class="who">[[_name(user)]]</span></summary>
           <div class="menu">
             <button type="button" on-click="_light">[[i18n('app.theme.light')]]</button>
@@ -83,9 +83,9 @@ class App extends Element {
       </aside>
       <div id="veil" on-click="_drawer"></div>
       <main>
-        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden$="[[_isAdmin(route)]]"></sim-browser>
+        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden="[[_isAdmin(route)]]"></sim-browser>
         <dom-if if="[[_admin(user, route)]]"><template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
-        <div class="box refused" role="alert" hidden$="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
+        <div class="box refused" role="alert" hidden="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
       </main>
       <sim-toasts></sim-toasts><nuxeo-connection id="nx"></nuxeo-connection>`;
   }
