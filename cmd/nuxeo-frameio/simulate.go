@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -38,12 +39,24 @@ type simulateNuxeo struct {
 	Attach    time.Duration `env:"-" help:"How long attaching a GiB takes."`
 	Discard   bool          `env:"-" help:"Keep only size and digest of files."`
 	Seed      string        `env:"-" help:"Folder of files to begin with." placeholder:"FOLDER"`
+	Property  []string      `env:"-" help:"A property of nuxeo.conf, such as nuxeo.frameio.url=http://localhost:8090. May be given several times." sep:"none" placeholder:"NAME=VALUE"`
+}
+
+// properties are those of nuxeo.conf by name.
+func (c *simulateNuxeo) properties() map[string]string {
+	all := map[string]string{}
+	for _, p := range c.Property {
+		name, value, _ := strings.Cut(p, "=")
+		all[strings.TrimSpace(name)] = value
+	}
+	return all
 }
 
 // Run runs a simulated Nuxeo until it is stopped.
 func (c *simulateNuxeo) Run(t *terminal) error {
 	s, err := nuxeosim.New(nuxeosim.Options{
 		LTS: c.LTS, JWTSecret: c.JWTSecret, SMTP: c.SMTP, MailFrom: c.MailFrom, AttachPerGiB: c.Attach, DiscardBlobs: c.Discard,
+		Properties: c.properties(),
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,9 @@
 // It owns a whole repository in memory — documents, versions, locks, access
 // rights, comments, upload batches, users, tokens, audit — and the bytes of
 // blobs in files (or nowhere, see [Options.DiscardBlobs]). It speaks Nuxeo's
-// REST API below /nuxeo and a small interface of its own below /_sim.
+// REST API below /nuxeo and a small interface of its own below /_sim. Below
+// /nuxeo/ui are pages in the manner of Web UI (face, built by `make ui` from
+// Nuxeo's own elements), which load what packages bring for Web UI.
 //
 // What must hold: a write to a document happens whole or not at all; no request
 // holds the repository while bytes move or a join takes its time; memory does
@@ -15,7 +17,7 @@
 //
 // Left out: proxies, workflows, tasks, collections, tags, renditions that would
 // need conversion, page providers and bulk actions, full-text search,
-// FileManager.Import, @async, event handlers, CORS, and the browser's side of a
-// foreign OAuth 2 provider. An operation on several documents that fails midway is
-// not rolled back.
+// FileManager.Import, @async, event handlers, and of Web UI whatever no package of
+// ours meets: search, creation, edit forms. An operation on several documents that
+// fails midway is not rolled back.
 package nuxeosim

@@ -1,7 +1,7 @@
 // The frame of the page: who is signed in, the drawer, and what is shown.
 import { html } from "@polymer/polymer/lib/utils/html-tag.js";
 import "@polymer/polymer/lib/elements/dom-if.js";
-import { Element, connection, tell } from "./nuxeo.js";
+import { Element, connection, signIn, tell } from "./nuxeo.js";
 import { shared } from "./common.js";
 import { current, router } from "./router.js";
 import { chooseTheme } from "./theme.js";
@@ -61,7 +61,7 @@ class App extends Element {
         <button id="toggle" type="button" aria-label$="[[i18n('app.menu')]]" aria-expanded$="[[_bool(drawer)]]" on-click="_drawer">☰</button>
         <a href="#!/home">Nuxeo <span class="brand">LTS</span> [[lts]]</a><span class="sim">[[i18n('app.simulation')]]</span>
         <span class="gap"></span>
-        <details id="menu" hidden$="[[!user]]">
+        <details id="menu" hidden="[[!user]]">
           <summary><span class="avatar" aria-hidden="true">[[_initial(user)]]</span><span class="who">[[_name(user)]]</span></summary>
           <div class="menu">
             <button type="button" on-click="_light">[[i18n('app.theme.light')]]</button>
@@ -83,11 +83,11 @@ class App extends Element {
       </aside>
       <div id="veil" on-click="_drawer"></div>
       <main>
-        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden$="[[_isAdmin(route)]]"></sim-browser>
+        <sim-browser id="browser" route="[[route]]" user="[[user]]" document="{{document}}" hidden="[[_isAdmin(route)]]"></sim-browser>
         <dom-if if="[[_admin(user, route)]]"><template><sim-admin page="[[_adminPage(route)]]" user="[[user]]"></sim-admin></template></dom-if>
-        <div class="box refused" role="alert" hidden$="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
+        <div class="box refused" role="alert" hidden="[[!_refused(user, route)]]">[[i18n('admin.refused')]]</div>
       </main>
-      <sim-toasts></sim-toasts>`;
+      <sim-toasts></sim-toasts><nuxeo-connection id="nx"></nuxeo-connection>`;
   }
 
   async ready() {
@@ -95,7 +95,7 @@ class App extends Element {
     window.addEventListener("hashchange", () => (this.route = current()));
     for (const name of changes) document.addEventListener(name, () => this.$.browser.refresh());
     document.addEventListener("document-deleted", (e) => this._deleted(e.detail));
-    document.addEventListener("unauthorized-request", () => connection().connect());
+    document.addEventListener("unauthorized-request", signIn);
     document.addEventListener("click", (e) => e.composedPath().includes(this.$.menu) || (this.$.menu.open = false));
     this.addEventListener("keydown", (e) => e.key === "Escape" && (this.$.menu.open = this.drawer = false));
     this.user = await connection().connect();

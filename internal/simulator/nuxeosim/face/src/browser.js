@@ -21,7 +21,7 @@ class Browser extends Element {
       document: { type: Object, notify: true, observer: "_shown" },
       page: { type: String, value: "view", observer: "_pageChanged" },
       failed: Boolean,
-      headers: { type: Object, value: () => ({ "fetch-document": "properties,lock" }) },
+      headers: { type: Object, value: () => ({ "fetch-document": "properties,lock", "X-No-Basic-Header": "true" }) },
       enrichers: { type: Object, value: () => ({ document: enrichers }) },
     };
   }
@@ -43,15 +43,15 @@ class Browser extends Element {
         @media (max-width: 600px) { .top { padding: 8px 12px 0; } .pages { padding: 12px; } nuxeo-actions-menu { flex-basis: 128px; } h1 { font-size: 18px; } }
       </style>
       <nuxeo-document id="doc" headers="[[headers]]" enrichers="[[enrichers]]"></nuxeo-document>
-      <div hidden$="[[!_ready(document, failed)]]">
+      <div hidden="[[!_ready(document, failed)]]">
         <div class="top">
           <div class="line">
             <div class="title">
               <nav aria-label$="[[i18n('app.breadcrumb')]]"><dom-repeat items="[[_above(document)]]"><template><span><a href$="[[_href(urlFor, item)]]">[[item.title]]</a></span></template></dom-repeat></nav>
               <h1><iron-icon icon="[[_icon(document)]]"></iron-icon><span>[[_title(document)]]</span>
-                <span class="tag" hidden$="[[!_version(document)]]">[[_version(document)]]</span>
-                <span class="tag" hidden$="[[!document.lockOwner]]">[[i18n('doc.locked', document.lockOwner)]]</span>
-                <span class="tag" hidden$="[[!document.isTrashed]]">[[i18n('doc.trashed')]]</span></h1>
+                <span class="tag" hidden="[[!_version(document)]]">[[_version(document)]]</span>
+                <span class="tag" hidden="[[!document.lockOwner]]">[[i18n('doc.locked', document.lockOwner)]]</span>
+                <span class="tag" hidden="[[!document.isTrashed]]">[[i18n('doc.trashed')]]</span></h1>
             </div>
             <nuxeo-actions-menu role="group" aria-label$="[[i18n('app.actions')]]"><nuxeo-slot name="DOCUMENT_ACTIONS" model="[[_model(document, user)]]"></nuxeo-slot></nuxeo-actions-menu>
           </div>
@@ -63,7 +63,7 @@ class Browser extends Element {
           <nuxeo-slot name="DOCUMENT_VIEWS_PAGES" model="[[_model(document, user)]]"></nuxeo-slot>
         </iron-pages>
       </div>
-      <div class="box missing" hidden$="[[!failed]]" role="alert">[[i18n('app.notFound')]]</div>`;
+      <div class="box missing" hidden="[[!failed]]" role="alert">[[i18n('app.notFound')]]</div>`;
   }
 
   _go(route) {

@@ -27,13 +27,13 @@ class CloudServices extends Element {
         .buttons { display: flex; justify-content: space-between; margin-top: 18px; }
       </style>
       <div class="head"><h1>[[i18n('cloud.heading')]]</h1><button class="plain primary" type="button" on-click="_add">[[i18n('cloud.add')]]</button></div>
-      <div class="box list wide"><table aria-label$="[[i18n('cloud.heading')]]" hidden$="[[!providers.length]]">
+      <div class="box list wide"><table aria-label$="[[i18n('cloud.heading')]]" hidden="[[!providers.length]]">
         <thead><tr><th scope="col">[[i18n('cloud.serviceName')]]</th><th scope="col">[[i18n('cloud.description')]]</th><th scope="col">[[i18n('cloud.enabled')]]</th><td></td></tr></thead>
         <tbody><template is="dom-repeat" items="[[providers]]">
           <tr><td>[[item.serviceName]]</td><td>[[item.description]]</td><td>[[_yes(item.isEnabled, i18n)]]</td>
             <td><button class="plain" type="button" on-click="_edit" aria-label$="[[i18n('cloud.edit', item.serviceName)]]">[[i18n('cloud.change')]]</button></td></tr>
         </template></tbody>
-      </table><p class="soft none" hidden$="[[providers.length]]">[[i18n('cloud.none')]]</p></div>
+      </table><p class="soft none" hidden="[[providers.length]]">[[i18n('cloud.none')]]</p></div>
       <dialog id="dialog" aria-labelledby="heading"><form method="dialog" on-submit="_save">
         <h2 id="heading">[[_heading(editing, i18n)]]</h2>
         <dom-repeat items="[[fields]]"><template>

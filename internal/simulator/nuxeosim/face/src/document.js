@@ -34,19 +34,19 @@ class DocumentView extends Element {
             <dom-if if="[[_is(kind, 'image')]]"><template><img src$="[[blob.data]]" alt$="[[document.title]]"></template></dom-if>
             <dom-if if="[[_is(kind, 'video')]]"><template><video src$="[[blob.data]]" controls preload="metadata"></video></template></dom-if>
             <dom-if if="[[_is(kind, 'audio')]]"><template><audio src$="[[blob.data]]" controls preload="metadata"></audio></template></dom-if>
-            <div class="file" hidden$="[[!blob]]"><a href$="[[blob.data]]" download$="[[blob.name]]">[[blob.name]]</a>
+            <div class="file" hidden="[[!blob]]"><a href$="[[blob.data]]" download$="[[blob.name]]">[[blob.name]]</a>
               <span class="soft">[[_size(blob)]]</span><span class="soft">[[blob.mime-type]]</span></div>
-            <p class="soft" hidden$="[[blob]]">[[i18n('browser.noContent')]]</p>
+            <p class="soft" hidden="[[blob]]">[[i18n('browser.noContent')]]</p>
           </section>
           <section class="box">
             <h2>[[i18n('browser.comments')]] <span class="soft">[[_count(comments.length)]]</span></h2>
             <dom-repeat items="[[comments]]"><template>
               <div class="comment" style$="margin-left: [[_indent(item.depth)]]">
-                <div class="soft"><strong>[[item.author]]</strong> · [[formatDateTime(item.creationDate, 'lll')]] <span class="tag" hidden$="[[!item.annotation]]">[[i18n('browser.annotation')]]</span></div>
+                <div class="soft"><strong>[[item.author]]</strong> · [[formatDateTime(item.creationDate, 'lll')]] <span class="tag" hidden="[[!item.annotation]]">[[i18n('browser.annotation')]]</span></div>
                 <p>[[item.text]]</p>
               </div>
             </template></dom-repeat>
-            <p class="soft" hidden$="[[comments.length]]">[[i18n('browser.noComments')]]</p>
+            <p class="soft" hidden="[[comments.length]]">[[i18n('browser.noComments')]]</p>
           </section>
         </div>
         <section class="box">
@@ -99,19 +99,26 @@ class DocumentView extends Element {
 
   async _load(doc) {
     if (!doc?.uid || doc.facets.includes("Folderish")) return;
-    const comments = await below(doc.uid, 0);
+    const comments = await thread(doc.uid);
     if (doc === this.document) this.comments = comments;
   }
 }
 customElements.define(DocumentView.is, DocumentView);
 
-// below are the comments and annotations on something, each followed by its
-// replies.
-async function below(uid, depth) {
-  const [comments, annotations] = await Promise.all(["comment", "annotation"].map((kind) => fetched(`id/${uid}/@${kind}`)));
-  const all = [];
-  for (const c of [...comments.entries, ...annotations.entries.map((a) => ({ ...a, annotation: true }))]) {
-    all.push({ ...c, depth }, ...(await below(c.id, depth + 1)));
-  }
-  return all;
+// thread are the comments and annotations on a document, oldest first, each
+// followed by its replies.
+async function thread(uid) {
+  const query = `SELECT * FROM Document WHERE comment:ancestorIds/* = '${uid}' ORDER BY comment:creationDate`;
+  const { entries } = await fetched(`search/execute?pageSize=500&query=${encodeURIComponent(query)}`, { properties: "comment" });
+  const replies = Map.groupBy(entries, (c) => c.properties["comment:parentId"]);
+  const below = (id, depth) => (replies.get(id) ?? []).flatMap((c) => [shown(c, depth), ...below(c.uid, depth + 1)]);
+  return below(uid, 0);
 }
+
+const shown = ({ type, properties: p }, depth) => ({
+  depth,
+  annotation: type === "Annotation",
+  author: p["comment:author"],
+  text: p["comment:text"],
+  creationDate: p["comment:creationDate"],
+});

@@ -33,12 +33,12 @@ class Folder extends Element {
         nuxeo-actions-menu { flex: 1; min-width: 40px; justify-content: flex-end; }
         .empty, .more { padding: 20px; text-align: center; }
       </style>
-      <div class="toolbar" hidden$="[[!selected.length]]" role="toolbar" aria-label$="[[i18n('app.actions')]]">
+      <div class="toolbar" hidden="[[!selected.length]]" role="toolbar" aria-label$="[[i18n('app.actions')]]">
         <span>[[i18n('actions.selected', selected.length)]]</span>
         <button class="plain" type="button" on-click="_clear">[[i18n('actions.clear')]]</button>
         <nuxeo-actions-menu><nuxeo-slot name="RESULTS_SELECTION_ACTIONS" model="[[_model(document, items, selected, user)]]"></nuxeo-slot></nuxeo-actions-menu>
       </div>
-      <div class="box wide" hidden$="[[!items.length]]">
+      <div class="box wide" hidden="[[!items.length]]">
         <table aria-label$="[[i18n('browser.listing')]]">
           <thead><tr>
             <th scope="col"><input type="checkbox" aria-label$="[[i18n('browser.selectAll')]]" checked="[[_all(items, selected)]]" on-change="_toggleAll"></th>
@@ -49,15 +49,15 @@ class Folder extends Element {
             <tr aria-selected$="[[_is(item, selected)]]">
               <td><input type="checkbox" aria-label$="[[i18n('browser.select', item.title)]]" checked="[[_bool(item, selected)]]" on-change="_toggle"></td>
               <td><span class="name"><iron-icon icon="[[_icon(item)]]"></iron-icon><a href$="[[_href(urlFor, item)]]">[[item.title]]</a>
-                <span class="tag" hidden$="[[!item.lockOwner]]" title$="[[i18n('doc.locked', item.lockOwner)]]">[[i18n('doc.lock')]]</span></span></td>
+                <span class="tag" hidden="[[!item.lockOwner]]" title$="[[i18n('doc.locked', item.lockOwner)]]">[[i18n('doc.lock')]]</span></span></td>
               <td>[[formatDate(item.properties.dc:modified, 'll')]]</td>
               <td class="rare">[[item.properties.dc:lastContributor]]</td><td class="rare">[[_version(item)]]</td>
             </tr>
           </template></tbody>
         </table>
-        <div class="more" hidden$="[[!more]]"><button class="plain" type="button" on-click="_next">[[i18n('browser.more')]]</button></div>
+        <div class="more" hidden="[[!more]]"><button class="plain" type="button" on-click="_next">[[i18n('browser.more')]]</button></div>
       </div>
-      <div class="box empty soft" hidden$="[[!_empty(loaded, items.length)]]">[[i18n('browser.empty')]]</div>`;
+      <div class="box empty soft" hidden="[[!_empty(loaded, items.length)]]">[[i18n('browser.empty')]]</div>`;
   }
 
   async _load(doc) {

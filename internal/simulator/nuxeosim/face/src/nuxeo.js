@@ -28,13 +28,16 @@ Object.assign(Nuxeo, { FiltersBehavior, FormatBehavior, I18nBehavior, RoutingBeh
 // What our elements extend.
 export const Element = mixinBehaviors([I18nBehavior, FormatBehavior, FiltersBehavior, RoutingBehavior], Nuxeo.Element);
 
-// connection is the one of the page; it sends who is not signed in to the
-// sign-in and back.
-export const connection = () => document.querySelector("nuxeo-connection");
+// connection is the one of the page, by an element that does not connect anew.
+export const connection = () => document.querySelector("sim-app").$.nx;
+
+// signIn is for when a session has ended; it leads back to where one was.
+export const signIn = () => location.replace(`../login.jsp?requestedUrl=ui/${location.hash}`);
 
 // fetched is the answer of the REST interface to a GET below /api/v1.
 export async function fetched(path, headers = {}) {
   const response = await fetch(`../api/v1/${path}`, { headers: { "X-No-Basic-Header": "true", ...headers } });
+  if (response.status === 401) signIn();
   const body = await response.json();
   if (!response.ok) throw Object.assign(new Error(body.message), { status: response.status });
   return body;

@@ -82,6 +82,7 @@ const mixins = `
     --nx-button-secondary: { color: var(--nuxeo-text-default); border: 1px solid var(--nuxeo-border); };
     --nx-button-secondary-hover: { background: var(--nuxeo-container-hover); };
     --nx-button-disabled: { background: var(--nuxeo-button-disabled); color: var(--nuxeo-button-disabled-text); };
+    --paper-menu-button-content: { border: 1px solid var(--nuxeo-border); };
     --paper-font-common-base: { font-family: var(--nuxeo-app-font); };
   }
 `;
