@@ -67,7 +67,9 @@ type Server struct {
 	Documents *document.Service
 	Media     *media.Service
 	// Doctor is for administrators; nil where there is none.
-	Doctor   Doctor
+	Doctor Doctor
+	// Console shows the jobs, at ConsolePath; nil where there is none.
+	Console  http.Handler
 	Log      *slog.Logger
 	Now      func() time.Time
 	Registry *prometheus.Registry
@@ -96,6 +98,7 @@ func (s *Server) Handler() http.Handler {
 	browsers := http.NewServeMux()
 	s.pages(browsers)
 	s.media(browsers)
+	s.console(browsers)
 	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{
 		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest, Middlewares: []api.MiddlewareFunc{s.readable},
 	})
