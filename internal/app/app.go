@@ -327,9 +327,9 @@ func (a *App) intake() *intake.Service {
 }
 
 func (a *App) media() *media.Service {
-	streams := max(1, a.Config.Nuxeo.Connections/2)
+	half := func() int { return max(1, a.Config.Nuxeo.Connections/max(1, a.world.nodes())/2) }
 	return &media.Service{
-		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: make(chan struct{}, streams),
+		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: media.NewLane(half),
 	}
 }
 
