@@ -112,6 +112,7 @@ type App struct {
 	trace      *trace.Tracer
 	count      *metrics.Metrics
 	handler    http.Handler
+	console    http.Handler
 	vault      *identity.Vault
 	node       string
 	release    func() error
@@ -215,8 +216,9 @@ func (a *App) buildEngine() error {
 	set.Version, set.Ended = Version, a.count.Ended
 	a.world.Work(&set)
 	if a.world.Queue != nil {
-		a.Engine = work.NewEngine(a.DB, a.world.Queue(a.DB), a.world.Log, a.world.Now, set)
-		return nil
+		queue := a.world.Queue(a.DB)
+		a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
+		return a.showJobs(queue)
 	}
 	// A slice may end in an attach, which takes as long as Nuxeo is granted.
 	limit := set.Slice + a.Config.Nuxeo.AttachTimeout + 10*time.Minute
@@ -226,7 +228,15 @@ func (a *App) buildEngine() error {
 	}
 	a.closeQueue = queue.Close
 	a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
-	return nil
+	return a.showJobs(queue)
+}
+
+// showJobs makes the console, if the queue has one.
+func (a *App) showJobs(queue work.Queue) (err error) {
+	if q, ok := queue.(*work.River); ok {
+		a.console, err = q.Console(web.ConsolePath)
+	}
+	return err
 }
 
 // publishInto is a binding as publish sees it.
@@ -264,7 +274,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Stopping: stopping,
 		Set:      a.webSettings(),
 		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
-		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a),
+		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
 	a.handler = s.Handler()
@@ -317,9 +327,9 @@ func (a *App) intake() *intake.Service {
 }
 
 func (a *App) media() *media.Service {
-	streams := max(1, a.Config.Nuxeo.Connections/2)
+	half := func() int { return max(1, a.Config.Nuxeo.Connections/max(1, a.world.nodes())/2) }
 	return &media.Service{
-		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: make(chan struct{}, streams),
+		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: media.NewLane(half),
 	}
 }
 

@@ -50,8 +50,8 @@ type Service struct {
 	Now    func() time.Time
 	// Allowed says why an address of Frame.io's may not be given to a browser.
 	Allowed func(address string) error
-	// Streams bounds how much of Nuxeo's content passes at once: its capacity.
-	Streams chan struct{}
+	// Streams bounds how much of Nuxeo's content passes at once.
+	Streams *Lane
 }
 
 // Kind is how something is shown.

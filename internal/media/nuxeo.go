@@ -8,9 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -136,9 +134,6 @@ func Path(uid, name string) string {
 	return nuxeo.BlobPath(uid, list+"/"+m[2]+"/content")
 }
 
-// patience is how long somebody waits for one of the streams.
-const patience = 10 * time.Second
-
 // Stream begins to read something of a document, as the person. done must be
 // called when the answer is read or left.
 func (s *Service) Stream(ctx context.Context, login, uid, name string, header http.Header) (resp *http.Response, done func(), err error) {
@@ -150,7 +145,7 @@ func (s *Service) Stream(ctx context.Context, login, uid, name string, header ht
 	if err != nil {
 		return nil, nil, err
 	}
-	leave, err := s.enter(ctx)
+	leave, err := s.Streams.enter(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,21 +155,6 @@ func (s *Service) Stream(ctx context.Context, login, uid, name string, header ht
 		return nil, nil, refusal(err)
 	}
 	return resp, func() { _ = resp.Body.Close(); leave() }, nil
-}
-
-func (s *Service) enter(ctx context.Context) (leave func(), err error) {
-	wait := time.NewTimer(patience)
-	defer wait.Stop()
-	select {
-	case s.Streams <- struct{}{}:
-		return func() { <-s.Streams }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-wait.C:
-	}
-	f := fault.New(fault.Throttled, "Too many people are looking at files of Nuxeo at the moment.").With("Try again in a moment.")
-	f.RetryAfter = time.Second
-	return nil, f
 }
 
 func refusal(err error) error {

@@ -75,6 +75,7 @@ func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Respo
 		h.Set("Content-Type", is)
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Disposition", "inline")
 	h.Set("Cache-Control", "private, no-cache")
 	for _, name := range told {

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,7 +68,9 @@ type Server struct {
 	Documents *document.Service
 	Media     *media.Service
 	// Doctor is for administrators; nil where there is none.
-	Doctor   Doctor
+	Doctor Doctor
+	// Console shows the jobs, at ConsolePath; nil where there is none.
+	Console  http.Handler
 	Log      *slog.Logger
 	Now      func() time.Time
 	Registry *prometheus.Registry
@@ -96,6 +99,7 @@ func (s *Server) Handler() http.Handler {
 	browsers := http.NewServeMux()
 	s.pages(browsers)
 	s.media(browsers)
+	s.console(browsers)
 	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{
 		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest, Middlewares: []api.MiddlewareFunc{s.readable},
 	})
@@ -182,7 +186,15 @@ func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 	}
 	took := time.Since(start)
 	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
-	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", took)
+	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status", rec.status, "took", took)
+}
+
+// shown is a path without the ticket in it, which may still be good.
+func shown(path string) string {
+	if rest, ok := strings.CutPrefix(path, "/media/"); ok && !strings.HasPrefix(rest, "nuxeo/") {
+		return "/media/…"
+	}
+	return path
 }
 
 // route is the pattern that matched, never the path, which could be anything.

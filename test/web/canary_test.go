@@ -269,6 +269,7 @@ func (c *cage) look(session, admin string) {
 	for _, path := range []string{"/metrics", "/readyz", "/api/v1/about", "/api/v1/me", "/api/v1/provider", "/api/v1/workspaces", "/api/v1/bindings", "/api/v1/items?limit=500"} {
 		c.places[path] = c.get(path, admin).body + c.get(path, session).body
 	}
+	c.watch(session)
 	failed := 0
 	for _, v := range c.Settle() {
 		c.places["item "+v.Title+" "+v.Kind] += c.get("/api/v1/items/"+v.ID, admin).body
@@ -288,6 +289,23 @@ func (c *cage) look(session, admin string) {
 			c.T.Fatal(err)
 		}
 		c.places["document "+d.Title] = string(b)
+	}
+}
+
+// watch looks at media of every document: one ticket is used, the other left.
+func (c *cage) watch(session string) {
+	c.T.Helper()
+	for _, d := range c.Documents() {
+		c.places["page of "+d.Title] = c.get("/api/v1/documents/"+d.UID, session).body
+		m := c.face.look(session, d.UID, nil)
+		if m == nil || m.Url == nil || m.Poster == nil {
+			c.T.Fatalf("nothing to see of %s: %+v", d.Title, m)
+		}
+		c.secrets[strings.TrimPrefix(*m.Url, "/media/")], c.secrets[strings.TrimPrefix(*m.Poster, "/media/")] = "ticket", "ticket"
+		a := c.play(*m.Url)
+		c.places["redirect of "+d.Title] = a.body
+		_, signed, _ := strings.Cut(a.header.Get("Location"), "?")
+		c.secrets[signed] = "signed proxy"
 	}
 }
 
@@ -325,7 +343,7 @@ func (c *cage) search(jwt bool) {
 			}
 		}
 	}
-	want := []string{"access token", "refresh token", "sent refresh", "client secret", "verifier", "code", "action secret", "signed download", "bearer", "basic", "session", "cookie signin"}
+	want := []string{"access token", "refresh token", "sent refresh", "client secret", "verifier", "code", "action secret", "signed download", "bearer", "basic", "session", "cookie signin", "ticket", "signed proxy"}
 	if !jwt {
 		want = append(want, "login token")
 	}

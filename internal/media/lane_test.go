@@ -1,0 +1,52 @@
+package media
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+func TestLane(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		most := 2
+		l := NewLane(func() int { return most })
+		one, err1 := l.enter(t.Context())
+		two, err2 := l.enter(t.Context())
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		begin := time.Now()
+		if _, err := l.enter(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 || time.Since(begin) != patience {
+			t.Errorf("a third: %v after %v", err, time.Since(begin))
+		}
+		left, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := l.enter(left); err == nil {
+			t.Error("who has left got a place")
+		}
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if leave, err := l.enter(t.Context()); err != nil {
+					t.Errorf("waiting: %v", err)
+				} else {
+					defer leave()
+					time.Sleep(time.Hour) // until both are in
+				}
+			})
+		}
+		synctest.Wait()
+		one()
+		one() // counts once
+		two()
+		wg.Wait()
+		if l.open != 0 {
+			t.Errorf("%d are left", l.open)
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// withJobs is a connector on the job library, as in production.
+var withJobs = bed.World(func(w *app.World) {
+	w.Queue = func(db *store.DB) work.Queue {
+		q, err := work.NewRiver(db, "console", 4, time.Hour, slog.New(slog.DiscardHandler))
+		if err != nil {
+			panic(err)
+		}
+		return q
+	}
+})
+
+const console = "/administration/jobs/console"
+
+var assets = regexp.MustCompile(`(?:src|href)="([^"]+)"`)
+
+func TestConsoleShowsJobsToAdministrators(t *testing.T) {
+	t.Parallel()
+	f := open(t, withJobs)
+	f.Bind("Publish")
+	f.Published(f.Josh, f.file("Cut.mov", 100))
+	admin, josh := f.SignIn("Administrator"), f.SignIn("josh")
+	get := func(path, cookie string) answer {
+		return f.send(request{method: http.MethodGet, path: console + path, cookie: cookie})
+	}
+	page := get("/", admin)
+	if page.status != http.StatusOK || !strings.Contains(page.header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self';") || strings.Contains(page.header.Get("Content-Security-Policy"), "unsafe") {
+		t.Fatalf("%d %v", page.status, page.header)
+	}
+	for _, m := range assets.FindAllStringSubmatch(page.body, -1) {
+		if a := f.send(request{method: http.MethodGet, path: m[1], cookie: admin}); a.status != http.StatusOK {
+			t.Errorf("%s: %d", m[1], a.status)
+		}
+		if a := f.send(request{method: http.MethodGet, path: m[1], cookie: josh}); a.status != http.StatusForbidden {
+			t.Errorf("%s by josh: %d", m[1], a.status)
+		}
+	}
+	var jobs struct {
+		Data []struct {
+			ID    int64
+			State string
+		}
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) { // the library marks jobs as done later
+		list := get("/api/jobs?limit=20&state=completed", admin)
+		if err := json.Unmarshal([]byte(list.body), &jobs); err != nil || time.Now().After(deadline) {
+			t.Fatalf("%v: %d %s", err, list.status, list.body)
+		}
+	}
+	for _, path := range []string{"/api/states", "/api/queues", "/api/features", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID)} {
+		if a := get(path, admin); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	for _, path := range []string{"/", "/api/jobs", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID), "/robots.txt"} {
+		for who, cookie := range map[string]string{"nobody": "", "josh": josh} {
+			if a := get(path, cookie); a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
+				t.Errorf("%s by %s: %d", path, who, a.status)
+			}
+		}
+		if a := f.get(console+path, admin); a.status != http.StatusForbidden {
+			t.Errorf("%s by a program: %d", path, a.status)
+		}
+	}
+	f.onlyShows(admin, fmt.Sprint(jobs.Data[0].ID))
+}
+
+// onlyShows tries everything that the console could do.
+func (f *face) onlyShows(admin, id string) {
+	f.T.Helper()
+	own := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {f.Config.PublicURL}}
+	for _, path := range []string{"/api/jobs/cancel", "/api/jobs/delete", "/api/jobs/retry", "/api/queues/default/pause", "/api/queues/default/resume", "/api/queues/default"} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, "get"} {
+			a := f.send(request{method: method, path: console + path, cookie: admin, header: own, body: `{"ids":["` + id + `"],"id":"` + id + `"}`})
+			if a.status < 400 {
+				f.T.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+			}
+		}
+	}
+	if a := f.send(request{method: http.MethodGet, path: console + "/api/jobs/" + id, cookie: admin}); a.status != http.StatusOK {
+		f.T.Errorf("the job is gone: %d", a.status)
+	}
+}
