@@ -168,7 +168,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 		"i18n/messages.json":      `"frameio.tab":"Frame IO"`,
 		"i18n/messages-fr.json":   `"frameio.tab":"Frame IO"`,
 		"config.jsp":              `{"frameio":{"url":"https://frameio.example.com"}}`,
-		"config":                  `["nuxeo-frameio.bundle.js"]`,
+		"config":                  `["nuxeo-frameio"]`,
 	} {
 		if got := n.page(name); !strings.Contains(got, want) {
 			t.Errorf("%s is %s, without %s", name, got, want)

@@ -67,7 +67,11 @@ func (d disk) addAll(to string, files fs.FS) error {
 	})
 }
 
-func (s *Server) hasFace() bool { return s.disk[uiFolder+"face.js"] != nil }
+func (s *Server) hasFace() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.disk[uiFolder+"face.js"] != nil
+}
 
 // uiRoute serves Web UI and what packages have added to it. The files need no
 // sign-in, as nothing in them is a secret; a real server asks for one.
@@ -146,8 +150,8 @@ func (c *call) webUIConfig() (*answer, error) {
 	defer c.s.mu.RUnlock()
 	bundles := []string{}
 	for _, name := range c.s.packages {
-		if file := name + ".bundle.js"; c.s.disk[uiFolder+file] != nil {
-			bundles = append(bundles, file)
+		if c.s.disk[uiFolder+name+".bundle.js"] != nil {
+			bundles = append(bundles, name)
 		}
 	}
 	config, err := json.Marshal(nested(c.s.config, "org.nuxeo.web.ui."))

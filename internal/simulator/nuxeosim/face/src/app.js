@@ -1,6 +1,7 @@
 // The frame of the page: who is signed in, the drawer, and what is shown.
 import { html } from "@polymer/polymer/lib/utils/html-tag.js";
 import "@polymer/polymer/lib/elements/dom-if.js";
+import { setFallbackNotificationTarget } from "@nuxeo/nuxeo-elements/nuxeo-notify-behavior.js";
 import { Element, connection, signIn, tell } from "./nuxeo.js";
 import { shared } from "./common.js";
 import { current, router } from "./router.js";
@@ -98,8 +99,9 @@ class App extends Element {
     document.addEventListener("unauthorized-request", signIn);
     document.addEventListener("click", (e) => e.composedPath().includes(this.$.menu) || (this.$.menu.open = false));
     this.addEventListener("keydown", (e) => e.key === "Escape" && (this.$.menu.open = this.drawer = false));
+    Nuxeo.UI.app = Object.assign(this, Nuxeo.UI.app); // as in Web UI, where it is the element
+    setFallbackNotificationTarget(this);
     this.user = await connection().connect();
-    Nuxeo.UI.app.currentUser = this.user;
     window.nuxeo.slots.setSharedModel({ user: this.user });
   }
 
@@ -111,6 +113,10 @@ class App extends Element {
     router.navigate(router.browse(doc.path.slice(0, doc.path.lastIndexOf("/")) || "/"));
     tell(this, "notify", { message: this.i18n("doc.deleted", doc.title) });
     this.$.tree.rebuild();
+  }
+
+  get currentUser() {
+    return this.user;
   }
 
   _drawer() {

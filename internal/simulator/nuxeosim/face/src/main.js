@@ -27,7 +27,7 @@ import { loadTexts } from "./texts.js";
 async function loadBundles() {
   for (const name of Nuxeo.UI.bundles ?? []) {
     try {
-      await import(new URL(name, document.baseURI).href);
+      await import(new URL(`${name}.bundle.js`, document.baseURI).href);
     } catch (error) {
       console.error(`the bundle ${name} failed`, error);
     }
