@@ -47,6 +47,8 @@ export function steps(t) {
         await play();
       } catch (error) {
         broken = true;
+        const pages = browser.contexts().flatMap((context) => context.pages());
+        await Promise.all(pages.map((page, n) => page.screenshot({ path: path.join(stage.Pictures, `failed-${n}.png`) }).catch(() => {})));
         throw error;
       }
     });

@@ -4,7 +4,7 @@
 import { inWebUI } from "./webui.js";
 
 interface NuxeoGlobal {
-  UI?: { config?: { frameio?: { url?: string } } };
+  UI?: { config?: { frameio?: { url?: string } }; app?: { currentUser?: { id?: string } } };
 }
 
 interface Translations {
@@ -44,7 +44,7 @@ export function nuxeo(): string {
 /** Who is signed in to Web UI; a session of ours is good for that person only. */
 export function webUser(): string {
   const connection = document.querySelector("nuxeo-connection") as { user?: { id?: string } } | null;
-  return connection?.user?.id ?? "";
+  return window.Nuxeo?.UI?.app?.currentUser?.id ?? connection?.user?.id ?? "";
 }
 
 /** The page of a document or folder. */
