@@ -143,7 +143,7 @@ func (c *cluster) running(d *drive.Driver, interaction string, n int) {
 // work side by side while items are under way; then the oldest comes back.
 func TestRollingUpgrade(t *testing.T) {
 	t.Parallel()
-	next, afterNext := newer(t, 3), newer(t, 4)
+	next, afterNext := newer(t, 1), newer(t, 2)
 	c := newCluster(t)
 	c.frameio.Faults().Add(faults.Rule{Path: "^/assets/", BytesPerSecond: 2 << 20})
 	began := c.publish(&c.first.driver, c.files(6, 4<<20)...)
@@ -160,12 +160,16 @@ func TestRollingUpgrade(t *testing.T) {
 	c.settled(&c.first.driver, c.publish(&c.first.driver, c.files(1, 1000)...))
 }
 
-// newer builds the program with further migrations, up to a version.
-func newer(t *testing.T, version int) string {
+// newer builds the program with so many migrations more than there are.
+func newer(t *testing.T, more int) string {
 	t.Helper()
 	dir := t.TempDir()
+	there, err := filepath.Glob("../../internal/store/migrations/*.sql")
+	if err != nil || len(there) == 0 {
+		t.Fatalf("%d migrations: %v", len(there), err)
+	}
 	replace := map[string]string{}
-	for v := 3; v <= version; v++ {
+	for v := len(there) + 1; v <= len(there)+more; v++ {
 		name := fmt.Sprintf("%05d_next.sql", v)
 		text := strings.ReplaceAll("-- +goose Up\nALTER TABLE items ADD COLUMN of_VERSION TEXT NOT NULL DEFAULT '';\nCREATE TABLE of_VERSION (id TEXT PRIMARY KEY);\n"+
 			"-- +goose Down\nDROP TABLE of_VERSION;\nALTER TABLE items DROP COLUMN of_VERSION;\n", "VERSION", fmt.Sprint(v))

@@ -101,6 +101,9 @@ func TestTicketsOpenOnce(t *testing.T) {
 	if a := f.play(used); a.status != http.StatusSeeOther {
 		t.Fatalf("the first: %d %s", a.status, a.body)
 	}
+	if a := f.play(used); a.status != http.StatusNotFound {
+		t.Errorf("a second time: %d", a.status)
+	}
 	clock.Move(61 * time.Second)
 	want := fmt.Sprint(f.play("/media/" + strings.Repeat("A", 26)).anonymous())
 	for name, path := range map[string]string{"used": used, "ended": late, "ended, again": late, "short": "/media/x", "long": "/media/" + strings.Repeat("A", 5000)} {
