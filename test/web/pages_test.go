@@ -73,9 +73,9 @@ func (b *browser) walk(path string) (resp *http.Response, page string, way []str
 }
 
 // local is a connector under a name to which Nuxeo lets people go back.
-func local(t *testing.T) *face {
+func local(t *testing.T, more ...bed.Option) *face {
 	t.Helper()
-	f := open(t, bed.Config(func(c *app.Config) { c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) }))
+	f := open(t, append(more, bed.Config(func(c *app.Config) { c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) }))...)
 	f.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
 		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{f.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
 	})
@@ -84,7 +84,7 @@ func local(t *testing.T) *face {
 
 func TestHomeSignInAndConnect(t *testing.T) {
 	t.Parallel()
-	f := local(t)
+	f := local(t, bare) // the page that needs no script
 	b := f.browser("olga")
 	f.Frameio.AddPerson("Olga", "olga@example.org")
 	if _, page, _ := b.walk("/"); !strings.Contains(page, "Sign in with Nuxeo") || strings.Contains(page, "Signed in") {
