@@ -234,7 +234,7 @@ func (a *App) buildEngine() error {
 // showJobs makes the console, if the queue has one.
 func (a *App) showJobs(queue work.Queue) (err error) {
 	if q, ok := queue.(*work.River); ok {
-		a.console, err = q.Console(web.ConsolePath)
+		a.console, err = q.Console(web.Base(a.Config.PublicURL) + web.ConsolePath)
 	}
 	return err
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// ConsolePath is where the console of the job queue is.
+// ConsolePath is where the console of the job queue is, below our own address.
 const ConsolePath = "/administration/jobs/console"
 
 // consolePolicy is that of the console, whose pages are not ours: it loads and
@@ -30,7 +30,7 @@ func (s *Server) console(mux *http.ServeMux) {
 			return fault.New(fault.Forbidden, "The console only shows.").With("Retry or cancel the item instead.")
 		}
 		w.Header().Set("Content-Security-Policy", consolePolicy)
-		s.Console.ServeHTTP(w, r)
+		s.Console.ServeHTTP(w, s.above(r))
 		return nil
 	}))
 }

@@ -24,6 +24,8 @@ type page struct {
 	Connected                           bool
 	Problem                             string
 	NuxeoURL, Version                   string
+	// Base begins the path of each page of ours.
+	Base string
 	// Popup are the origins whose pages are told, when one of them opened this
 	// page in a window; Done says that Frame.io is connected now.
 	Popup string
@@ -91,7 +93,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error, po
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {
-	p.NuxeoURL, p.Version = s.Set.NuxeoURL, s.Set.Version
+	p.NuxeoURL, p.Version, p.Base = s.Set.NuxeoURL, s.Set.Version, s.base()
 	if who, err := whoIs(r.Context()); err == nil {
 		p.Person = &who
 	}
@@ -146,7 +148,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, s.cookie(sessionCookie, "", -1))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.goTo(w, r, "/")
 	return nil
 }
 
@@ -155,7 +157,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
 	who, err := whoIs(r.Context())
 	if err != nil {
 		again := "/connect?" + url.Values{"return": {identity.LocalPath(r.URL.Query().Get("return"))}}.Encode()
-		http.Redirect(w, r, "/signin?"+url.Values{"return": {again}}.Encode(), http.StatusSeeOther)
+		s.goTo(w, r, "/signin?"+url.Values{"return": {again}}.Encode())
 		return nil
 	}
 	begun, err := s.Identity.BeginFrameio(r.Context(), who.Login, r.URL.Query().Get("return"))
@@ -182,7 +184,7 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	http.SetCookie(w, s.cookie(sessionCookie, done.Session, int(s.Set.SessionTTL.Seconds())))
-	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
+	s.goTo(w, r, done.ReturnTo)
 	return nil
 }
 
@@ -209,6 +211,6 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.goOn(r.Context(), done.Person)
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
-	http.Redirect(w, r, done.ReturnTo, http.StatusSeeOther)
+	s.goTo(w, r, done.ReturnTo)
 	return nil
 }

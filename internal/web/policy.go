@@ -28,7 +28,7 @@ func (s *Server) policy() string {
 	return strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src " + pictures, "media-src " + from, "connect-src 'self'",
 		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types lit-html",
-		"report-uri /csp-report",
+		"report-uri " + s.at("/csp-report"),
 	}, "; ")
 }
 

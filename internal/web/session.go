@@ -81,7 +81,7 @@ func admin(ctx context.Context) (identity.Person, error) {
 // over https only where we are reached that way.
 func (s *Server) cookie(name, value string, seconds int) *http.Cookie {
 	return &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
+		Name: name, Value: value, Path: s.at("/"), MaxAge: seconds, HttpOnly: true,
 		Secure: strings.HasPrefix(s.Set.PublicURL, "https://"), SameSite: http.SameSiteLaxMode,
 	}
 }

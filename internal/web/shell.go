@@ -5,13 +5,17 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
-	"io/fs"
+	"html/template"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
+
+var shellLayout = template.Must(template.ParseFS(static, "static/shell.html"))
 
 // shellPaths are the pages that elements make in the browser. Their shell knows
 // nobody and asks for nothing.
@@ -35,15 +39,25 @@ func (s *Server) shell() http.Handler {
 	if s.Set.Bundle == nil {
 		return s.browser(s.home)
 	}
-	text, err := fs.ReadFile(static, "static/shell.html")
-	if err != nil {
+	var text bytes.Buffer
+	if err := shellLayout.Execute(&text, struct{ Base, Languages string }{s.base(), languages()}); err != nil {
 		panic(err) // it is part of the program
 	}
 	return s.browser(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(text) // whoever asked may have left
+		_, _ = w.Write(text.Bytes()) // whoever asked may have left
 		return nil
 	})
+}
+
+// languages are those there are texts in, beside English.
+func languages() string {
+	all, err := ui.Messages()
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	delete(all, "")
+	return strings.Join(slices.Sorted(maps.Keys(all)), " ")
 }
 
 // built serves something that changes with the program only: it is asked for each

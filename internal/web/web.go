@@ -113,7 +113,7 @@ func (s *Server) Handler() http.Handler {
 	if origin := s.nuxeoOrigin(); origin != "" {
 		mux.Handle("/api/", shared{origin, s.signedIn(browsers), guarded})
 	}
-	return correlate.Middleware(s.outer(mux))
+	return s.below(correlate.Middleware(s.outer(mux)))
 }
 
 func (s *Server) machines(mux *http.ServeMux) {

@@ -54,7 +54,7 @@ async function mint(): Promise<string> {
 
 async function bearer(): Promise<string | undefined> {
   if (!inWebUI()) return undefined;
-  if (!connector()) throw new Problem(0, "unconfigured", t("frameio.error.unconfigured"), "", t("frameio.error.unconfigured.remedy"));
+  if (inWebUI() && !connector()) throw new Problem(0, "unconfigured", t("frameio.error.unconfigured"), "", t("frameio.error.unconfigured.remedy"));
   const user = webUser();
   if (session?.user !== user) {
     const begun = { user, secret: mint() };

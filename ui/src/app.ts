@@ -9,11 +9,11 @@ import { type Person, Problem, change, get, problemOf, signedOutEvent } from "./
 import { connected } from "./connect.js";
 import { notice } from "./dialog.js";
 import "./folder-page.js";
-import { navigate, toast } from "./host.js";
+import { base, navigate, toast } from "./host.js";
 import { waves } from "./icons.js";
 import "./item-page.js";
-import { base, controls } from "./styles.js";
-import { t } from "./i18n.js";
+import { base as basics, controls } from "./styles.js";
+import { loadTexts, t } from "./i18n.js";
 
 interface Route {
   page: "folders" | "documents" | "activity" | "items" | "administration" | "none";
@@ -21,7 +21,7 @@ interface Route {
 }
 
 function route(): Route {
-  const [page = "", id = ""] = location.pathname.slice(1).split("/").map(decodeURIComponent);
+  const [page = "", id = ""] = location.pathname.slice(base().length + 1).split("/").map(decodeURIComponent);
   if (page === "") return { page: "folders", id: "" };
   const known = ["folders", "documents", "activity", "items", "administration"] as const;
   return { page: known.find((k) => k === page) ?? "none", id };
@@ -30,7 +30,7 @@ function route(): Route {
 @define("nxf-app")
 export class App extends LitElement {
   static override styles = [
-    base, controls,
+    basics, controls,
     css`
       :host { min-height: 100dvh; background: var(--nxf-page, var(--tint)); }
       header { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 1.25rem; padding: 0.7rem clamp(1rem, 3vw, 2rem); background: var(--box); border-bottom: 1px solid var(--line); }
@@ -74,7 +74,13 @@ export class App extends LitElement {
     window.addEventListener(signedOutEvent, this.lost);
     document.addEventListener("notify", this.said as EventListener);
     this.addEventListener("click", this.follow);
-    void this.load();
+    void this.texts().then(() => this.load());
+  }
+
+  // Texts in the browser's language come before anything is said.
+  private async texts(): Promise<void> {
+    const offered = this.getAttribute("languages")?.split(" ") ?? [];
+    if (offered.length) await loadTexts(base(), offered).catch(() => {}); // English is there
   }
 
   override disconnectedCallback(): void {
@@ -107,9 +113,10 @@ export class App extends LitElement {
     const link = event.composedPath().find((e): e is HTMLAnchorElement => e instanceof HTMLAnchorElement);
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target || link.dataset["load"] !== undefined) return;
     const to = new URL(link.href, location.href);
-    if (to.origin !== location.origin || !/^\/($|folders|documents|activity|items|administration(?!\/jobs))/.test(to.pathname)) return;
+    const path = to.pathname.slice(base().length);
+    if (to.origin !== location.origin || !to.pathname.startsWith(`${base()}/`) || !/^\/($|folders|documents|activity|items|administration(?!\/jobs))/.test(path)) return;
     event.preventDefault();
-    navigate(to.pathname + to.search);
+    navigate(path + to.search);
   };
 
   private readonly said = (event: CustomEvent<{ message: string; duration?: number }>): void => {
@@ -124,7 +131,7 @@ export class App extends LitElement {
   }
 
   private signIn(): string {
-    return `/signin?return=${encodeURIComponent(location.pathname + location.search)}`;
+    return `${base()}/signin?return=${encodeURIComponent(location.pathname + location.search)}`;
   }
 
   private welcome(): TemplateResult {
@@ -135,7 +142,7 @@ export class App extends LitElement {
   }
 
   private inside(): TemplateResult {
-    return html`<header><button class="skip" @click=${() => this.renderRoot.querySelector<HTMLElement>("main")?.focus()}>${t("frameio.skip")}</button><a class="brand" href="/">${waves} ${t("frameio.product")}</a>
+    return html`<header><button class="skip" @click=${() => this.renderRoot.querySelector<HTMLElement>("main")?.focus()}>${t("frameio.skip")}</button><a class="brand" href=${`${base()}/`}>${waves} ${t("frameio.product")}</a>
         <nav class="main" aria-label=${t("frameio.navigation")}>${this.tab("/", ["folders", "documents"], "frameio.folders")} ${this.tab("/activity", ["activity", "items"], "frameio.activity")}
           ${this.person?.administrator ? this.tab("/administration", ["administration"], "frameio.navigation.administration") : nothing}</nav>
         ${this.person ? this.me(this.person) : nothing}</header>
@@ -152,7 +159,7 @@ export class App extends LitElement {
   }
 
   private tab(href: string, pages: Route["page"][], key: string): TemplateResult {
-    return html`<a href=${href} aria-current=${pages.includes(this.where.page) ? "page" : nothing}>${t(key)}</a>`;
+    return html`<a href=${base() + href} aria-current=${pages.includes(this.where.page) ? "page" : nothing}>${t(key)}</a>`;
   }
 
   private me(p: Person): TemplateResult {
@@ -160,7 +167,7 @@ export class App extends LitElement {
       <div><strong class="wrap">${p.name}</strong> <span class="soft wrap">${p.login}</span>${p.email ? html`<br><span class="small soft wrap">${p.email}</span>` : nothing}</div>
       <div class="row tight"><span class="dot ${p.frameio_connected ? "" : "off"}"></span><span class="wrap grow">${p.frameio_connected ? t("frameio.me.connected", p.frameio_name ?? "") : t("frameio.me.unconnected")}</span></div>
       ${p.frameio_connected ? html`<button @click=${this.disconnect}>${t("frameio.me.disconnect")}</button>` : html`<button class="primary" @click=${this.connect}>${t("frameio.connect")}</button>`}
-      <form method="post" action="/signout"><button>${t("frameio.signOut")}</button></form>
+      <form method="post" action=${`${base()}/signout`}><button>${t("frameio.signOut")}</button></form>
       <span class="small soft">nuxeo-frameio ${this.about.version}</span></div></details>`;
   }
 

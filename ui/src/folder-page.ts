@@ -7,7 +7,7 @@ import { type Folder, type Problem, type Schemas, aborted, get, path, problemOf 
 import { notice } from "./dialog.js";
 import "./document-tab.js";
 import "./folder-tab.js";
-import { navigate, safeLink } from "./host.js";
+import { folderAddress, navigate, safeLink } from "./host.js";
 import { out } from "./icons.js";
 import "./start-page.js";
 import { base, controls } from "./styles.js";
@@ -92,7 +92,7 @@ export class FolderPage extends LitElement {
   }
 
   private crumbs(): TemplateResult {
-    return html`<nav aria-label=${t("frameio.crumbs")}><ol class="crumbs">${this.way.map((f) => html`<li><a href="/folders/${encodeURIComponent(f.uid)}">${f.title}</a></li>`)}</ol></nav>`;
+    return html`<nav aria-label=${t("frameio.crumbs")}><ol class="crumbs">${this.way.map((f) => html`<li><a href=${folderAddress(f.uid)}>${f.title}</a></li>`)}</ol></nav>`;
   }
 
   private inNuxeo(address: string): TemplateResult | typeof nothing {

@@ -28,9 +28,12 @@ export interface NuxeoDocument {
   facets?: string[];
 }
 
-/** The connector's address without a slash at the end; empty when Web UI was not told. */
+/** The path that all our own pages are below, without a slash at the end; empty mostly. */
+export const base = (): string => document.querySelector("nxf-app")?.getAttribute("base") ?? "";
+
+/** The connector's address without a slash at the end; empty when Web UI was not told, or on our own pages. */
 export function connector(): string {
-  if (!inWebUI()) return "";
+  if (!inWebUI()) return base();
   const told = window.Nuxeo?.UI?.config?.frameio?.url ?? "";
   return told && new URL(told, location.href).href.replace(/\/$/, "");
 }
@@ -49,12 +52,12 @@ export function webUser(): string {
 
 /** The page of a document or folder. */
 export function documentAddress(uid: string): string {
-  return inWebUI() ? `#!/doc/${encodeURIComponent(uid)}` : `/documents/${encodeURIComponent(uid)}`;
+  return inWebUI() ? `#!/doc/${encodeURIComponent(uid)}` : `${base()}/documents/${encodeURIComponent(uid)}`;
 }
 
 /** The page of a folder. */
 export function folderAddress(uid: string): string {
-  return inWebUI() ? `#!/doc/${encodeURIComponent(uid)}` : `/folders/${encodeURIComponent(uid)}`;
+  return inWebUI() ? `#!/doc/${encodeURIComponent(uid)}` : `${base()}/folders/${encodeURIComponent(uid)}`;
 }
 
 /** The page of an item, which only we have. */
@@ -82,8 +85,8 @@ export function changed(from: EventTarget): void {
   window.dispatchEvent(new CustomEvent("nxf-changed"));
 }
 
-/** Goes to another of our pages without loading it anew. */
+/** Goes to another of our pages, named without the base, without loading it anew. */
 export function navigate(path: string): void {
-  history.pushState(null, "", path);
+  history.pushState(null, "", base() + path);
   window.dispatchEvent(new PopStateEvent("popstate"));
 }
