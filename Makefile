@@ -48,6 +48,14 @@ chromium: ## Install a browser for the tests, where there is none
 	@command -v chromium >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
 SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 
+.PHONY: pictures
+pictures: ui chromium ## Take the pictures of the manual anew, from the story in the browser
+	go test -count=1 ./test/browser -run TestBrowser/story
+	@mkdir -p doc/pictures
+	cp test-output/browser/nuxeo-bind.png doc/pictures/bind.png
+	cp test-output/browser/frameio-success.png doc/pictures/publish.png
+	cp test-output/browser/nuxeo-document-tab.png doc/pictures/document.png
+
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector
 	go test -race -timeout 30m ./internal/transfer ./internal/pace ./internal/work ./internal/store ./internal/identity ./test/...

@@ -17,7 +17,7 @@ type Config struct {
 	Data          string        `help:"Folder for the database and the encryption key." default:"data" type:"path" placeholder:"FOLDER"`
 	Database      string        `help:"A postgres:// URL, which several nodes can share; without one an SQLite file in the data folder." secret:"" placeholder:"URL"`
 	Listen        string        `help:"Address to listen on." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
-	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://localhost:8090" placeholder:"URL"`
+	PublicURL     string        `name:"public-url" help:"Address of the connector as browsers and Frame.io reach it, with a path when a reverse proxy puts it below another. Custom actions and sign-ins lead there, so it must be https and reachable from the internet for a real Frame.io." default:"http://localhost:8090" placeholder:"URL"`
 	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
 	SessionTTL    time.Duration `name:"session-ttl" help:"How long a sign-in to the connector lasts." default:"12h"`
 	HistoryKeep   time.Duration `help:"How long finished items, their history and the calls they came from are kept." default:"2160h"`
