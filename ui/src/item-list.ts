@@ -9,6 +9,7 @@ import { type Item, type Problem, aborted, get, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
 import { watch } from "./events.js";
 import "./item-row.js";
+import { stateWord } from "./item-words.js";
 import { inline } from "./inline.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
@@ -43,6 +44,7 @@ export class ItemList extends LitElement {
   @state() private top = 0;
   @state() private height = 600;
   @state() private live = true;
+  @state() private said = "";
   private next: string | undefined;
   private loading = false;
   private stop = new AbortController();
@@ -123,6 +125,7 @@ export class ItemList extends LitElement {
     const items = (this.items ?? []).map((item) => {
       const changed = news.get(item.id);
       news.delete(item.id);
+      if (changed?.finished && !item.finished) this.said = t("frameio.items.ended", changed.title, stateWord(changed));
       return changed ?? item;
     });
     const added = [...news.values()].filter((item) => !this.query["state"] || item.state === this.query["state"]);
@@ -144,7 +147,7 @@ export class ItemList extends LitElement {
     const first = Math.max(0, Math.floor(this.top / rowHeight) - beyond);
     const last = Math.min(this.items.length, Math.ceil((this.top + this.height) / rowHeight) + beyond);
     const total = this.next ? -1 : this.items.length;
-    return html`${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
+    return html`<p class="unseen" role="status">${this.said}</p>${this.live ? nothing : html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>`}
       <div class="view" tabindex="0" role="group" aria-label=${this.label || t("frameio.items.label")} @scroll=${{ handleEvent: (e: Event) => this.scrolled(e), passive: true }}>
         <div class="all" role="list" .style=${inline({ height: `${this.items.length * rowHeight}px` })}>
           ${repeat(this.items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem" aria-setsize=${total} aria-posinset=${first + n + 1}

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// sources are all TypeScript of the elements.
+func sources(t *testing.T) string {
+	t.Helper()
+	names, err := filepath.Glob("src/*.ts")
+	if err != nil || len(names) == 0 {
+		t.Fatal("there are no sources", err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
+}
+
+func wordsOf(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	files, err := Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]string{}
+	for language, b := range files {
+		words := map[string]string{}
+		if err := json.Unmarshal(b, &words); err != nil {
+			t.Fatalf("the texts in %q: %v", language, err)
+		}
+		all[language] = words
+	}
+	return all
+}
+
+// A key that an element asks for has a text, and a text has somebody who asks:
+// by its whole key, or by the beginning of a key that ends with a word from
+// elsewhere.
+func TestTextsAreThoseThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	code, english := sources(t), wordsOf(t)[""]
+	asked := map[string]bool{}
+	for _, m := range regexp.MustCompile(`["\x60](frameio\.[A-Za-z0-9_.-]*?)["\x60]`).FindAllStringSubmatch(code, -1) {
+		asked[m[1]] = true
+		if english[m[1]] == "" && english[m[1]+".one"] == "" && !strings.HasSuffix(m[1], ".") {
+			t.Errorf("there is no text for %s", m[1])
+		}
+	}
+	var begun []string
+	for _, m := range regexp.MustCompile("\x60(frameio\\.[a-zA-Z.]*)\\$\\{").FindAllStringSubmatch(code, -1) {
+		begun = append(begun, m[1])
+	}
+	for key := range english {
+		plain := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
+		if !asked[plain] && !begins(plain, begun) {
+			t.Errorf("nobody asks for %s", key)
+		}
+	}
+}
+
+func begins(key string, begun []string) bool {
+	for _, b := range begun {
+		if b != "frameio." && strings.HasPrefix(key, b) || b == "frameio." && strings.Count(key, ".") == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// Another language says all that English says, with the same places for values.
+func TestLanguagesSayTheSame(t *testing.T) {
+	t.Parallel()
+	all := wordsOf(t)
+	place := regexp.MustCompile(`\{\d\}`)
+	for language, words := range all {
+		for key, english := range all[""] {
+			if len(place.FindAllString(words[key], -1)) != len(place.FindAllString(english, -1)) {
+				t.Errorf("%q says %q for %q", language, words[key], english)
+			}
+		}
+	}
+}
+
+func TestLanguageOfAFile(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{"messages/messages.json": "", "messages/messages-fr.json": "fr", "messages/messages-pt-BR.json": "pt-BR"} {
+		if got := language(file); got != want {
+			t.Errorf("%s is in %q", file, got)
+		}
+	}
+}
