@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,43 @@ func TestOlderFileFromNuxeo(t *testing.T) {
 		}
 		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: admin}); a.body != want {
 			t.Errorf("%s: %d %s", *m.Url, a.status, a.body)
+		}
+	}
+}
+
+func TestKindsOfMedia(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.Bind("Publish")
+	josh := f.SignIn("josh")
+	for name, want := range map[string]string{
+		"Still.jpg":   "image frameio, a still",
+		"Sound.wav":   "audio nuxeo, a still",
+		"Script.pdf":  "document nuxeo, a still",
+		"Notes.txt":   "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+		"Picture.tif": "image frameio, a still",
+		"Strange.xyz": "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+	} {
+		before := f.Documents()
+		f.Published(f.Josh, f.file(name, 100))
+		for _, d := range f.Documents() {
+			if slices.ContainsFunc(before, func(b nuxeosim.DocView) bool { return b.UID == d.UID }) {
+				continue
+			}
+			m := f.look(josh, d.UID, nil)
+			if m == nil {
+				t.Fatalf("%s: nothing", name)
+			}
+			got := string(m.Kind) + " " + string(m.Source)
+			if m.Poster != nil {
+				got += ", a still"
+			}
+			if m.Why != nil {
+				got += ", " + *m.Why
+			}
+			if got != want {
+				t.Errorf("%s: %s, not %s", name, got, want)
+			}
 		}
 	}
 }
