@@ -41,6 +41,17 @@ type Remarks struct {
 // LatestComments gives the newest comments of a document, or replies of a
 // comment, in one call (GET …/@comment with the summary of replies).
 func (c *Client) LatestComments(ctx context.Context, uid string, most int) (Remarks, error) {
+	return c.remarks(ctx, uid, adapter(false), url.Values{}, most)
+}
+
+// LatestAnnotations gives the newest annotations of a document's main file
+// (GET …/@annotation). Some servers give all of them, of which the rest is left
+// out here.
+func (c *Client) LatestAnnotations(ctx context.Context, uid string, most int) (Remarks, error) {
+	return c.remarks(ctx, uid, adapter(true), url.Values{"xpath": {"file:content"}}, most)
+}
+
+func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Values, most int) (Remarks, error) {
 	var out struct {
 		Entries []struct {
 			wireComment
@@ -48,9 +59,13 @@ func (c *Client) LatestComments(ctx context.Context, uid string, most int) (Rema
 		} `json:"entries"`
 		More bool `json:"isNextPageAvailable"`
 	}
-	query := url.Values{"pageSize": {strconv.Itoa(most)}, "currentPageIndex": {"0"}}
-	header := http.Header{"fetch-comment": {"repliesSummary"}}
-	err := c.get(ctx, idPath(uid)+"/@comment", query, header, &out)
+	query.Set("pageSize", strconv.Itoa(most))
+	query.Set("currentPageIndex", "0")
+	header := http.Header{"fetch-comment": {"repliesSummary"}, "fetch-annotation": {"repliesSummary"}}
+	err := c.get(ctx, idPath(uid)+adapter, query, header, &out)
+	if len(out.Entries) > most {
+		out.Entries, out.More = out.Entries[:most], true
+	}
 	r := Remarks{Replies: map[string]int{}, More: out.More}
 	for _, e := range out.Entries {
 		r.List = append(r.List, e.comment())

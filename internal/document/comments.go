@@ -39,11 +39,10 @@ func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all
 		return nil, false, err
 	}
 	w := writing{nx: nx, left: mostThreads, more: more}
-	latest, err := nx.LatestComments(ctx, d.UID, mostWritten)
+	latest, err := w.latest(ctx, d.UID)
 	if err != nil {
 		return nil, false, err
 	}
-	w.more = w.more || latest.More
 	own, err := w.own(ctx, latest)
 	if err != nil {
 		return nil, false, err
@@ -115,6 +114,27 @@ type writing struct {
 	nx   *nuxeo.Client
 	left int
 	more bool
+}
+
+// latest are comments and annotations. Some servers list the one among the other.
+func (w *writing) latest(ctx context.Context, uid string) (nuxeo.Remarks, error) {
+	r, err := w.nx.LatestComments(ctx, uid, mostWritten)
+	if err != nil {
+		return r, err
+	}
+	w.more = w.more || r.More
+	drawn, err := w.nx.LatestAnnotations(ctx, uid, mostWritten)
+	if nuxeo.NotFound(err) { // a Nuxeo without annotations
+		return r, nil
+	}
+	for _, k := range drawn.List {
+		if _, known := r.Replies[k.ID]; !known {
+			r.List = append(r.List, k)
+		}
+		r.Replies[k.ID] = max(r.Replies[k.ID], drawn.Replies[k.ID])
+	}
+	w.more = w.more || drawn.More
+	return r, err
 }
 
 // own are the comments that are nobody's on Frame.io, oldest first.

@@ -53,9 +53,12 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 		m.Poster = thumbnail
 	}
 	m.Source, m.Stream = SourceNuxeo, found(doc)
-	if m.Stream == "" {
+	switch {
+	case m.Stream == "":
 		m.Source = SourcePoster
 		m.Why = strings.TrimSpace(m.Why + " Nuxeo has nothing of it that browsers can play.")
+	case m.Kind == Audio || m.Kind == Document:
+		m.Why = "" // Frame.io makes no other of these
 	}
 	return m, nil
 }

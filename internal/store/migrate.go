@@ -24,14 +24,7 @@ var migrations embed.FS
 type Migration func(context.Context, *DB) error
 
 func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, also []Migration) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if dialect == goose.DialectPostgres {
-		dir = dialected{dir}
-	}
-	provider, err := goose.NewProvider(dialect, db.Writer, dir)
+	provider, err := db.provider(dialect)
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
@@ -48,6 +41,17 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, also []Migrati
 		}
 	}
 	return nil
+}
+
+func (db *DB) provider(dialect goose.Dialect) (*goose.Provider, error) {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if dialect == goose.DialectPostgres {
+		dir = dialected{dir}
+	}
+	return goose.NewProvider(dialect, db.Writer, dir)
 }
 
 // understood refuses a database whose newest migrations a program of our age

@@ -62,12 +62,39 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	if err != nil {
 		return nil, err
 	}
+	if who, err = s.whoSees(ctx, who, q.Id); err != nil {
+		return nil, err
+	}
 	v, err := s.Engine.Item(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}
 	events, err := s.Engine.History(ctx, q.Id)
 	return api.GetItem200JSONResponse(itemJSON(v, events)), err
+}
+
+// whoSees is as whom an item may be looked at: the person, or anybody, if they may
+// see the binding that it came through. To change it, it must be their own.
+func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
+	_, refused := s.Engine.Item(ctx, who, id)
+	if !fault.Is(refused, fault.NotFound) {
+		return who, refused
+	}
+	everybody := work.Viewer{Login: who.Login, Admin: true}
+	v, err := s.Engine.Item(ctx, everybody, id)
+	if err != nil {
+		return who, err
+	}
+	through := itemJSON(v, nil).Binding
+	if through == nil {
+		return who, refused
+	}
+	if _, err := s.Binding.Get(ctx, who, *through); fault.Is(err, fault.NotFound) {
+		return who, refused
+	} else if err != nil {
+		return who, err
+	}
+	return everybody, nil
 }
 
 // RetryItem starts an item again.
@@ -141,7 +168,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 	}
 	st := &stream{server: s.Server, ctx: ctx, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
 	if st.item != "" {
-		if _, err := s.Engine.Item(ctx, who, st.item); err != nil {
+		if st.who, err = s.whoSees(ctx, who, st.item); err != nil {
 			return nil, err
 		}
 	}

@@ -210,7 +210,7 @@ func TestDocumentWithVersionsAndComments(t *testing.T) {
 	if c := d.Comments[2]; !c.Resolved || *c.DurationFrames != 25 || *c.Frame != 125 {
 		t.Errorf("%+v", c)
 	}
-	if n, m := f.asked(func() { f.document(josh, uid) }); n != 3 || m != 0 {
+	if n, m := f.asked(func() { f.document(josh, uid) }); n != 4 || m != 0 {
 		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io", n, m)
 	}
 }
@@ -230,15 +230,16 @@ func TestCommentsThatPeopleWroteInNuxeo(t *testing.T) {
 	}
 	first := write("julia", uid, "<script>mine</script>")
 	write("josh", write("josh", first, "answered"), "and again")
-	imported := ""
 	for _, k := range f.Nuxeo.Comments(uid) {
 		if strings.HasSuffix(k.Text, "all of it") {
-			imported = k.ID
+			write("josh", k.ID, "seen")
+		}
+		if strings.HasSuffix(k.Text, "<b>early</b>") { // with a drawing, which is another kind
+			write("julia", k.ID, "where?")
 		}
 	}
-	write("josh", imported, "seen")
 	got := said(f.document(f.SignIn("josh"), uid).Comments)
-	if len(got) != 5 || got[0] != "frameio Julia Reviewer: all of it [nuxeo josh: seen]" ||
+	if len(got) != 5 || got[0] != "frameio Julia Reviewer: all of it [nuxeo josh: seen]" || !strings.HasSuffix(got[1], "[frameio Josh Editor: an answer] [nuxeo julia: where?]") ||
 		got[4] != "nuxeo julia: <script>mine</script> [nuxeo josh: answered [nuxeo josh: and again]]" {
 		t.Errorf("comments\n%s", strings.Join(got, "\n"))
 	}
@@ -259,7 +260,7 @@ func TestCommentsAreBounded(t *testing.T) {
 	}
 	josh := f.SignIn("josh")
 	var d api.DocumentDetail
-	if n, _ := f.asked(func() { d = f.document(josh, uid) }); n > 53 {
+	if n, _ := f.asked(func() { d = f.document(josh, uid) }); n > 54 {
 		t.Errorf("it costs %d calls", n)
 	}
 	if len(d.Comments) != 60 || !d.CommentsMore || d.Asset != nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -265,6 +267,83 @@ func TestOlderFileFromNuxeo(t *testing.T) {
 		}
 		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: admin}); a.body != want {
 			t.Errorf("%s: %d %s", *m.Url, a.status, a.body)
+		}
+	}
+}
+
+func TestKindsOfMedia(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.Bind("Publish")
+	josh := f.SignIn("josh")
+	for name, want := range map[string]string{
+		"Still.jpg":   "image frameio, a still",
+		"Sound.wav":   "audio nuxeo, a still",
+		"Script.pdf":  "document nuxeo, a still",
+		"Notes.txt":   "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+		"Picture.tif": "image frameio, a still",
+		"Strange.xyz": "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+	} {
+		before := f.Documents()
+		f.Published(f.Josh, f.file(name, 100))
+		for _, d := range f.Documents() {
+			if slices.ContainsFunc(before, func(b nuxeosim.DocView) bool { return b.UID == d.UID }) {
+				continue
+			}
+			m := f.look(josh, d.UID, nil)
+			if m == nil {
+				t.Fatalf("%s: nothing", name)
+			}
+			got := string(m.Kind) + " " + string(m.Source)
+			if m.Poster != nil {
+				got += ", a still"
+			}
+			if m.Why != nil {
+				got += ", " + *m.Why
+			}
+			if got != want {
+				t.Errorf("%s: %s, not %s", name, got, want)
+			}
+		}
+	}
+}
+
+// What Nuxeo made of a file for browsers goes before the file.
+func TestRenditionsOfNuxeo(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	master := nuxeosim.Blob{Name: "a.mov", MimeType: "video/quicktime", Data: []byte("master")}
+	josh, nx := f.SignIn("josh"), f.nuxeoAs("josh")
+	for _, c := range []struct{ typ, property, name, kind, want string }{
+		{"Video", "vid:transcodedVideos", "name", "video/mp4", "video-1"},
+		{"Picture", "picture:views", "title", "image/jpeg", "view-1"},
+	} {
+		uid := f.Nuxeo.MkDoc(videos+"/"+c.typ, c.typ, map[string]any{"file:content": master})
+		list := []any{}
+		for i, kind := range []string{"video/x-unknown", c.kind} {
+			batch, err := nx.NewBatch(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := fmt.Sprint("rendition ", i)
+			chunk := nuxeo.Chunk{Name: "r", MimeType: kind, Size: int64(len(text)), Length: int64(len(text)), Count: 1}
+			if err := nx.Upload(t.Context(), batch, chunk, strings.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, map[string]any{c.name: "Medium", "content": nuxeo.Uploading(batch)})
+		}
+		if err := nx.Update(t.Context(), uid, "", map[string]any{c.property: list}, nuxeo.WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		m := f.look(josh, uid, nil)
+		if m == nil || m.Url == nil || !strings.HasSuffix(*m.Url, "/"+c.want) {
+			t.Fatalf("%s: %+v", c.typ, m)
+		}
+		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh}); a.body != "rendition 1" || a.header.Get("Content-Type") != c.kind {
+			t.Errorf("%s: %d %s %v", c.typ, a.status, a.body, a.header)
+		}
+		if a := f.send(request{method: http.MethodGet, path: strings.Replace(*m.Url, "-1", "-7", 1), cookie: josh}); a.status != http.StatusNotFound {
+			t.Errorf("one that is not there: %d", a.status)
 		}
 	}
 }

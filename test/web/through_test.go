@@ -43,6 +43,12 @@ func TestItemsThatCameThroughABinding(t *testing.T) {
 	if len(kinds) != 3 || kinds["bind"] != 1 || kinds["publish"] != 1 || kinds["notice"] != 1 {
 		t.Errorf("%v", kinds)
 	}
+	if a := f.get("/api/v1/items/"+mine.ID, julia); a.status != http.StatusOK || !strings.Contains(a.body, `"history":`) {
+		t.Errorf("the item by itself: %d %s", a.status, a.body)
+	}
+	for _, do := range []string{"retry", "cancel"} {
+		f.send(request{method: http.MethodPost, path: "/api/v1/items/" + mine.ID + "/" + do, session: julia}).refused(t, http.StatusNotFound, "not_found")
+	}
 	if list := f.through(f.SignIn("josh"), other.ID); len(list) != 1 || *list[0].Binding != other.ID || list[0].Kind != "bind" {
 		t.Errorf("through the other: %+v", list)
 	}

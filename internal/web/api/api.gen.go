@@ -938,7 +938,9 @@ type ClientInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItems(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetItem performs a GET /items/{id} (the `GetItem` operationId) request.
+	// GetItem An item that is one's own, or came through a binding that one may see
+	//
+	// Corresponds with GET /items/{id} (the `GetItem` operationId).
 	GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelItem Stop an item; what is half made is removed
@@ -1337,7 +1339,9 @@ func (c *Client) ListItems(ctx context.Context, params *ListItemsParams, reqEdit
 	return c.Client.Do(req)
 }
 
-// GetItem performs a GET /items/{id} (the `GetItem` operationId) request.
+// GetItem An item that is one's own, or came through a binding that one may see
+//
+// Corresponds with GET /items/{id} (the `GetItem` operationId).
 func (c *Client) GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetItemRequest(c.Server, id)
 	if err != nil {
@@ -3360,9 +3364,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
 
-	// GetItemWithResponse performs a GET /items/{id} (the `GetItem` operationId) request.
+	// GetItemWithResponse An item that is one's own, or came through a binding that one may see
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /items/{id} (the `GetItem` operationId).
 	GetItemWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetItemResponse, error)
 
 	// CancelItemWithResponse Stop an item; what is half made is removed
@@ -5571,9 +5577,11 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, params 
 	return ParseListItemsResponse(rsp)
 }
 
-// GetItemWithResponse performs a GET /items/{id} (the `GetItem` operationId) request.
+// GetItemWithResponse An item that is one's own, or came through a binding that one may see
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /items/{id} (the `GetItem` operationId).
 func (c *ClientWithResponses) GetItemWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetItemResponse, error) {
 	rsp, err := c.GetItem(ctx, id, reqEditors...)
 	if err != nil {
@@ -7205,7 +7213,7 @@ type ServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
-
+	// GetItem An item that is one's own, or came through a binding that one may see
 	// (GET /items/{id})
 	GetItem(w http.ResponseWriter, r *http.Request, id Id)
 	// CancelItem Stop an item; what is half made is removed
@@ -9874,7 +9882,7 @@ type StrictServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
-
+	// GetItem An item that is one's own, or came through a binding that one may see
 	// (GET /items/{id})
 	GetItem(ctx context.Context, request GetItemRequestObject) (GetItemResponseObject, error)
 	// CancelItem Stop an item; what is half made is removed
@@ -10953,100 +10961,100 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3D3bcts4lr+C4m5Vd9cwlpPunt21n3LzbrYySSrOTD90Uh6IPBIxIgE2AFrWpPzvWzgAeBEBibLkzvY8",
-	"JTZJ4ODcr/DXJBNVLThwrZKLr0lNJa1Ag8SfskYqIc3/clCZZLVmgicXyS8F1eRzwuFOf06IWBBdAKnp",
-	"EsgcFkICUZTlSZow8/JvDchNkiacVpBc+DXTRGUFVNQsrje1eaK0ZHyZ3N+nCcvN7/Hzmuqi+xqXlfBb",
-	"wyTkyYWWDexeqWQV0+1iW7DYh/0FcljQptTJxc/naVLRO1Y1lfnB/MS4/elp6vdhXMMSJG7UWJiHiPpU",
-	"AGlYblBESS6ypgKuzU/vmjsQHkNHHfHevKxqwRUgzT5IMS+hQvIJroHj6WldlyyjBqxZbd/40z+UgfFr",
-	"b+1/l7BILpJ/m3VMMbNP1cyvizsG2GFtTraWwuHdfWZWfT4XDQJRS1GD1MwCyg0KbhpZBk6VJnUzL1kW",
-	"fXwLUjEL/pjmHfJ+bV9Me/sNVv/SUlPM/wGZNqs/zzJQagwyzQ0TKC2ptmLhvpwLUQLl5lOoKAuDvDCS",
-	"xcRNJjiHTEMeXsC/Zrlhxzp1R+jROyVV+kaxJb9hiKOFkBXVyUWSUw1PNKsgSQNfiSXjwfWiwFikarEC",
-	"Pub+5wRXJPjYqQkmFWGKrKDWHQi940u4FasBbrrNFChDS9V72JfAPtntURzg6RbheisNTxAi0hYyg+yi",
-	"FOgrmlkVGpCNK7PqGRNEizL3+pKary4JnSsjOQspqlZDKKLNZwW9BcIFNycYMmImcsiCOMobSbWTjCEk",
-	"CjLBc3PkjhtEMy97rMCbam6QmSYLVkJYnbH2AO2p8OUAP5nf7+HjG0k1DDk0DpP5QA1eZlz/+adkrI8d",
-	"0VDMVWHZaZoMVJAzemN/HVNLZsWb+Sb4ggQlyiZMgbdsBeTH//zpnNyRZ0//fB7aX7F/BhA/32gYUC5+",
-	"cKWpblQQtqYuBc1v8hHKdyHEfgQyrIYZrL2OHrMKcvh3ynoGgrcMc0mgqvWGrAvghGmjD7jQZMXFmo9B",
-	"2JLsjqkcl/agCAnnC8Zzs85YmWcG1Dh/ZhKoPoR18AMRRtQAOaHnTvLjnLcQZYwK9tENuhE7nmumy/Da",
-	"LKxvmbbmJaAENFRWR1V0BYowHUIIB8jVjVhzCPqQG8LFXOQbklFOaKbJQkjCjErkQhcgSUU3RNOV2Y6I",
-	"W5ChPdrVo6JqXdmdrk33JjIbVREqGdlCDAI3juCvydwxV5rMRcONsWi4/9+CshLyHk9266yFXKmaZpYR",
-	"DTL3wviL/8R87xakUtLNSEDQf3TcMuSNLU5IByIw5NFtjuy426N8gGCPmsHROhEKyeXLQkgYS2XeHKCb",
-	"gOeHCCjcgtzceDsYcCJMuMC3iDJaZYj8Xb6RyCNGZIfnJqEStwP/pwfduqB6v8vryIkvbx+628CfNUgb",
-	"UVUucNjSmY0uIhruYHWZS7p2ijlgOjgXGh0ZQlXnaSyNR2RUxP9ev3/Xtx8VzcH4JaqgNbJe1DG6OciN",
-	"ONgPcvBQjHnSiNczXvGlaLiG3LqB59MsfURrC8mcG++1lHNqvbMbVEnGRk/EiYS6ZAeoLs9NAdlBb+k2",
-	"FgppuNNjVH0oqYkp4E6nhBvuJhWVq6YOYdvwXhYWw5DWdOztdu54ugdoi98ODyEJeuW051iEdjvFe9zP",
-	"SuRswQ6Rssf0J+MORfQATYRpe/H8WNRKOofSpkyIKsRapeTp2dM/tfK/popkBeVLyIliPIO9TmSD5PZm",
-	"0Fm4LlXQonkXaV+BdqH+lo7kGSgt5HQBubLGOiAf6EHv+7wXfho9bKVNhVApFCrJVmHNN8QdmlCeE8ND",
-	"qVFpnGh8twZRl0DWUmggjHdZqyPF3sN4UzkfYERzCYRKIOa58TM5/lQyZaUxkDVpveNoAs6oavua09GM",
-	"B53WflpqvJh3i3xY08NKQKdGHPLHEZzYswArvIM1KE0WTCp9aTFj/muwonuHJEwrKBdTKe4l428Opn2e",
-	"alAKnacaztu1bm0nZL1j9ph/m8d2CfLfOhRuZVkOjgAbKZ3SD7DoQ1yJQpS5Ojy3ghozGsLE0gNBFgvS",
-	"zK7fHTiE3te3YRdSH+Aitio25MvzCb6wd4G5TtrlQsBexbIEO0AwbkffzRIr43VTyV1EKF1OUa1YXUci",
-	"wSgFJVSQbyY7+wjL7hO2GnJ4wMdXUkEOcmI+EP442JNs7VCwrownbWRKNBpkJZT2CYsNmQNRYKycsG9w",
-	"6JuEI212RvnNnPGITzsIq0NG2vzaQkqlZLeML20eTWGaZAmaGOuIZpo0qqElgo/quw/7/rB1t52zmvb/",
-	"i5VbF5sbLnQ4i4TFR5BKcIMiLjQx6A/mpCaz4tDCtCQd0a+PxxD7vnEptFHqMRJFU62hqvXESGzeaa1d",
-	"VsW9Zng8o5VxqKRolkXQgsVyFpmQEkoaTWAeHv73IqSdPlvPGXFhviRNbdbOUyJ4Zs5j/EWmiC2VBGwl",
-	"P7AKUDBD+s1kD97auoCURfh5NdQP/fhPKReJB/JJ+sbW16cfRDQ6ExETsyN1SmXYuu6wS4Hs6JoybW2h",
-	"bLizirmlkUuOomhlEMuTKg31oapFUq4W9ly7KPbJv4cljvwQ3g1lDlZWOzjEdcrE50p9ehRP1Il5P8Xg",
-	"oRjKWkip/AVyRsdaxTOVR/8ty1Fj0ybH5A+rDGf1JM+wFIewX4Jazav2sXwqo0cWQqJ5UG1HwyWZw5Jx",
-	"RdZMF4QSVVJVpKRuUHrnUBjFjG9+pwjNcwnKvcuMgRNcw50mZtsz8twWRn2Qb9hY2fyY95KD1kgoHQoE",
-	"nxOlWVmmflfISclWQGxcEVlmDwJGi/WwFuJm0cgMdiXmWvB3UCZosV+MsX65hXWjSl1VW8gO+2fkjSai",
-	"Bq6sLqU8x2UYJ5RUjDcadpEgbT9wG4gVwxyDaCQRa+74I7BC1J9YF5uonbdqngsD35LMQetQVWhLQJ1s",
-	"OvSHBOqds3pbVrpktxD24gqh9CGVNONtHpCz01QeZEsnd8OgrkLg+xG238/BmbqThzD1gTYqgKpoMTxa",
-	"SvMWYURp4zEN+x8s2zhnnUmSFZCtasG4JhvQ4aQlZgEfps/nm8Qv0IEZxAX6nH+cLqGxRHW1936/y/F9",
-	"Qbubcezhx00546MHsd4daNwT8yDXdcGgzB/i7DSRImLrnYxMEHANRssay0ld0BKsW4QDpC28ukjF+xoO",
-	"JOfER3BnnAIZK+yxf9oSWazrLiuZCX0iSm5fjwNwOi9jDF1QdaMgkxDJnknImYRMhyPWj7BkxnASuKOZ",
-	"Lo2tYJ2D0evACiFbuo9joKlM1IcWhRXIW5btyNBhw1kU0Y0CeTOFJlscMdh2u6LfUW+A7jRA/D58UWha",
-	"zHSkHSBzi2i7GPJKyOpxmNI97VhryDivsRFpBVCrNhWEtocpYkLAsEI8gNO3OsBgoYmwfpnSdKMuCSUc",
-	"1sSizVaozd4dQk/Dj4/Dbh3qg8QdNOC0ndW2I8GGgdsmSWB6zjWWXBL/JmEcqaOBVqmJ/wUvN211qhCd",
-	"+WrdSu9i9zYL2ZUOB9dWdF5KyIFrRgPZxt2ctluNRDE3+DCExmvbqxrI3Lb+x87mJvtW1z47RYso5xm6",
-	"LYJgtQZwC0mFkIc0B2AbUIBjc6rpnKpBvKR+KxmG0SZMWspB7X3YtuYcsZwZ1qLlhwGIY4s95MP/EWtS",
-	"Ub7BoiPjBGhWEB/BjxDBRX7AeTHUCBxXlDkofZM30G9QGsNVCr60mgo/6HXiZaIpc4K+PCmoImvKBv5c",
-	"10hbGyc+38s46Oo/rNe+JZ5Hj6dK8KCpZ5oQn33qJXS2SjNGrMOtDb0EOuTT+hzilRiX1QptQ4k9Aymp",
-	"hnIzsaPCHvumhMXURK8KJkp7R12b0Ni8lbrSPeZO6JIyThjPyiafiocjG0bC5SlctE3+KZt8QsSGSN71",
-	"OgYy55loIqlJ9yzuc0UUd5zyojzMzoaibT+B4ADfAnN8fMsgjWR6c20k0ULQ090on2hbgMp++qPQurbj",
-	"OYwvRCBJ1CbfXHVHmZi6LTl3nZspWVOdFWTtHKG26T0lEmrKpH1ic7hnn/k1WxouI/MNgTtsxMGqldur",
-	"PwNi4x53GPL9h/fXn8jM/fiDaz1RgMUbQtVn/vfnfafkgrzAI5PPzfn5j5n7Dn+Av5+R11IKqVBpu6iX",
-	"2HqoIt9/vHpJ/uunn//jB58jq2hWMA7ExEpnnzm2Q2bArb1xk1jPa5oV8OTZ2Xni8m6IY3Uxm63X6zOK",
-	"j8+EXM7ct2r29s3L1++uX+M3XSSYtEhuM3CICu+stBo2eYq2oAZOa5ZcJD+enZ/96EpUyAcz6oepltad",
-	"NcKByHmTG4hd2+FgIuzZ+fmOabDDpsDsBoEZMPcg7fy88EItZL2Bso7jk4tfv6SJaqqKyo2fnsFYrkMc",
-	"U5cEO8sJF56VcJGZq3OpKHreMqVf+JfSwbDjrztH9/pSE5lrbB/umEYMo6QDY+aGIye8aUcX778cSeut",
-	"NF4PgZO8GT9cEaovu+bNPck2v2NAEY54rCXdg9msZSy/lCWvpZ2LLOA7hZnr7wf5KUUUAKFl+YMvD4zZ",
-	"64VNNJvzgdIvhE0dPZAW+8ZTRhMjXYB1FZvH2tckJ90gry6CbH+yEYvI/MNh1rXrBRtMMfTWDvPUcLT2",
-	"fiRAT0+mLFvpCLAyDoncp8mz82e/x37XmpUlmQOWTfzeJ5ChVnguMd5QpKmNU/HsZ+cYKzfUY345B4IO",
-	"4EBXz76y/N6yZAnW0R4K1V/53IvVgEynQxv2aARw9ld+KkzZMxCqscZ22TpWJaaDusE48zs3n2GcKe0m",
-	"rQwEQXv23+DN2WPa/F1s3On/B6DofmSC9xg9lif3X0bcM2sbGR6wWkyXf6IreG9nzr4FYs323A69nUBQ",
-	"wRbQCiCIKqvcfVcQxo/WoRLcM6cVZnTXuftoKcC8YcXXBuyzr0bp3gdQH7jXwOnn6TcbRGnzStis0SOS",
-	"xqWlxoR5hRrsaJK8EoQSRCLhYm2r6IpunGbQJGf5tgPyg8V8LnzzWBg5Hxv+yr5yUtdwcahreBVzDUfz",
-	"vAd4gFen8wDfCrHynXAoGutClEAYV5qWpRs9G1BF2estbMcDBiaC5CJOJjvK3xq4mAZ/1bXjPBo7b82s",
-	"BPnaQXE8ZsNXHnT3n6TY7OO79hGdbd/+wSahaW3CEOOzqm2SesB6nebZbiq2p3IhQi3F3QYNuRAryI3z",
-	"Q1WvH9XKNRYruFjbQQvNshVoQrlag/QtO5+5L5UZpmL6jPzCdCEa4x1ASiiRwG0u26pr65gXVKUESgWI",
-	"UF001ZxTVtp0xpDP3tfAbdvYhLDXR73DaQRsx2SqJeOlc19sNctNjnAcLImFyDYu2anxH80Zt6cPcL57",
-	"cDTbX4sKbF+SFqQu6cbEU6ow2n2+IdQTHulnG66Y9QetwsAhhXjq4vWtm2sJGdotPKPPuCcREfqu7V48",
-	"hELbSkrDnbaHeaK0BFoNSRS4vmirInvrFcGx9AB5C/IJJsItci9tJeczIuhzYn9rR2yMm9MrpdhhQksY",
-	"lyvdmVS6cu8cklPycVNAiqQQMRmaQKN0NDFLpfbd1JiRTMkzjNLOz0mJPXTq0uZe7eq+KchpNRqDRQGV",
-	"WXEkvxzkhHSkOHJIY9/gIV5AoS6JPSI6wrpAqdpT2F20nBCZOws4Ne6T41nerdS24xoiZ4UQCrDnMh1a",
-	"J6y1K8DAoLpEbqCaVMbw9Rl/rwNz5RMxj+a+DIaAohg8AQLfc2iTgegT0o01yK7PtQC8mGQLh37c5Ajn",
-	"pY/rzpPZqXNetW8duu03zjIPjnfQYOnD88zdnlMkskPtKSI9f6cXtlS7CWRrZrCJfthOzXuTubvk9Rhm",
-	"a3Ee5a03rlg/wdloJxtaap9o/CPmpfh27un2r+fTcsK4BmlTxgSrkd0dPqeyt30f2q1+acJLd1mFJSLT",
-	"5h9lI0nXqdDGoyxmcjtg/8Blppb/Jgn/G5cBfZjg2y2mCL3l+eMFHtcZCvLlpLJSK5p7Le4b6+A/mr2N",
-	"ZcTN77txHT8k93snfzsczaz6OHHq9yUuGsbx41cdnivjcy/EKdyZay1qH9l0VYeClgs7SdmVG7a5byZB",
-	"2/nHEyL2o1nzW+H12g25nAKrJp6irv/FGBHLhuYHjCGx7SrFrmLGl21Ot6AG3TQrPLpLxldmu3nD7ABC",
-	"DG34wlvz9rGYi8ZTkQ5IrIC17UJ4CYsNCkczxL0Wsm58dGwXXYTpolFkuEvXbjRhYLu1xh7yKYr9dJR3",
-	"lCBIOOu54d0pNAONUVd3gescSrG2DcwDJEbSxbbIH9T3f3nUQodvDx6jrWscPjofjIVNxZbcSAgfxlL9",
-	"2mfXoe2QMvMTkjsKxK+Yct+N8fRTIIUr5FJoDfwk8bZcYkqvd3OLOeYT5spktR+XiwH/EVRTPSqBXZ92",
-	"gMB271PIxWs3X4rHDXB4zCDYFuNTdcx004YVvXsLfKkLd3X7WKmMlMb9NyHBB9uJfYoS79JO7FKjh7mx",
-	"R5YalySjZWlVN80yqPHaBD9Bi93iKqKT7HzFzjjxg33lpNFBt+2k8MDd1b6vzOhWnWIv3KFOIBZG++MN",
-	"t+sCqzVjHWhiPzyAvxS9TTXuJMrsK3bV3s9oe1N9XMPcitWJSeQ71wNXndspBLyEBQjez0qEHd6xd/oq",
-	"lsMB99RsT5KajafQ8KO7Rv40us2Pan6nfMOpLVuieXc1H3P4ErQaDtq39xpHSJpOaJzw47MHdE4gp/SG",
-	"PaO2E3/fjoVOsZ8ffcBwAm/KrGQLHv3xtxCWYpFwHPQTukh+j5CuaJ8djY5PLR5AQt45FD3A07ZFU8KT",
-	"BcOIYyFkhLGaAMqu6e2Q3A8zvFPQhTOdkzou/3CkaseNTeyHtcKhD9g7QEyNO2BmrKqF1PHg7w0+/1di",
-	"c7zQPbe9NTiV27sP5DtFXpaiyYmbxlT70OcGnvfruPF45zcMFhzUJGuhOUjpTTjLCZ3X0WYB/ug/PYki",
-	"DGCod3FtiklIWzNXnosO0oFhFJ4iCjlwHH3qgPX2pw/rbf+d2eJjN9l8AraQG1Qa3kbiIBm2eGjxxP5v",
-	"t0Ch4sA//IQHVnGl66YVTjfLgRc4Bu66yZUxIbcM1u1VUmqnd1zRO1unuHjq/iaZ/3FcIOndDjhpCCdJ",
-	"PaAPY65jMpG9qtyB9+Jt13t6C3WfTQkZnrvo+ASs6vjHX9zplVWve7AC3liO7E12xizYNVvy98209NZr",
-	"/JMYp0vptAN2sRyOAe4NP5mobP1BsT2X3/Ze/tbDPtftJOI4Ad3h8KTTka/vnPO5d9TWsVp7ZUPQs7j2",
-	"9wd9g0SYf3I0374TOajU5r5SW1+wHcY4sBCxCsN5tGi265f+37Y5YTplXWxu8C9ihe++fcw/FrR3Wm4r",
-	"xdO9fho/TwOtFPm+A+MHm0lB1YPJsieM9273xX4KC1lPKnrz8b9+uf9ir1/yGRU7uD2jNZvdPk3uv9z/",
-	"XwAAAP//",
+	"3H1bc9s4lvBfQfH7qrq7hrGcdPfsrv2Um3ezlUlScWb6IUl5IPJIxIgE2ABoWZPyf9/CAcCLCEiUJU+2",
+	"9ymxSQIH536FvyWZqGrBgWuVXHxLaippBRok/pQ1Uglp/peDyiSrNRM8uUh+K6gmXxIOd/pLQsSC6AJI",
+	"TZdA5rAQEoiiLE/ShJmXf29AbpI04bSC5MKvmSYqK6CiZnG9qc0TpSXjy+T+Pk1Ybn6Pn9dUF93XuKyE",
+	"3xsmIU8utGxg90olq5huF9uCxT7sL5DDgjalTi5+PU+Tit6xqqnMD+Ynxu1PT1O/D+MaliBxo8bCPETU",
+	"pwJIw3KDIkpykTUVcG1+etfcgfAYOuqI9+ZlVQuuAGn2QYp5CRWST3ANHE9P67pkGTVgzWr7xp/+oQyM",
+	"33pr/38Ji+Qi+X+zjilm9qma+XVxxwA7rM3J1lI4vLvPzKrP56JBIGopapCaWUC5QcFNI8vAqdKkbuYl",
+	"y6KPb0EqZsEf07xD3uf2xbS332D1ry01xfwfkGmz+vMsA6XGINPcMIHSkmorFu7LuRAlUG4+hYqyMMgL",
+	"I1lM3GSCc8g05OEF/GuWG3asU3eEHr1TUqVvFFvyG4Y4WghZUZ1cJDnV8ESzCpI08JVYMh5cLwqMRaoW",
+	"K+Bj7n9OcEWCj52aYFIRpsgKat2B0Du+hFuxGuCm20yBMrRUvYd9CeyT3R7FAZ5uEa630vAEISJtITPI",
+	"LkqBvqKZVaEB2bgyq54xQbQoc68vqfnqktC5MpKzkKJqNYQi2nxW0FsgXHBzgiEjZiKHLIijvJFUO8kY",
+	"QqIgEzw3R+64QTTzsscKvKnmBplpsmAlhNUZaw/QngpfDvCT+f0ePr6RVMOQQ+MwmQ/U4GXG9Z9/Scb6",
+	"2BENxVwVlp2myUAFOaM39tcxtWRWvJlvgi9IUKJswhR4y1ZAfv73X87JHXn29M/nof0V+2cA8fONhgHl",
+	"4gdXmupGBWFr6lLQ/CYfoXwXQuxHIMNqmMHa6+gxqyCH/6CsZyB4yzCXBKpab8i6AE6YNvqAC01WXKz5",
+	"GIQtye6YynFpD4qQcL5gPDfrjJV5ZkCN82cmgepDWAc/EGFEDZATeu4kP855C1HGqGAf3aAbseO5ZroM",
+	"r83C+pZpa14CSkBDZXVURVegCNMhhHCAXN2INYegD7khXMxFviEZ5YRmmiyEJMyoRC50AZJUdEM0XZnt",
+	"iLgFGdqjXT0qqtaV3enadG8is1EVoZKRLcQgcOMIfk7mjrnSZC4aboxFw/3/FpSVkPd4sltnLeRK1TSz",
+	"jGiQuRfG3/wn5nu3IJWSbkYCgv6j45Yhb2xxQjoQgSGPbnNkx90e5QMEe9QMjtaJUEguXxZCwlgq8+YA",
+	"3QQ8P0RA4Rbk5sbbwYATYcIFvkWU0SpD5O/yjUQeMSI7PDcJlbgd+D896NYF1ftdXkdOfHn70N0G/qxB",
+	"2oiqcoHDls5sdBHRcAery1zStVPMAdPBudDoyBCqOk9jaTwioyL++/r9u779qGgOxi9RBa2R9aKO0c1B",
+	"bsTBfpCDh2LMk0a8nvGKL0XDNeTWDTyfZukjWltI5tx4r6WcU+ud3aBKMjZ6Ik4k1CU7QHV5bgrIDnpL",
+	"t7FQSMOdHqPqQ0lNTAF3OiXccDepqFw1dQjbhveysBiGtKZjb7dzx9M9QFv8dngISdArpz3HIrTbKd7j",
+	"flYiZwt2iJQ9pj8ZdyiiB2giTNuL58eiVtI5lDZlQlQh1iolT8+e/qmV/zVVJCsoX0JOFOMZ7HUiGyS3",
+	"N4POwnWpghbNu0j7CrQL9bd0JM9AaSGnC8iVNdYB+UAPet/nvfDT6GErbSqESqFQSbYKa74h7tCE8pwY",
+	"HkqNSuNE47s1iLoEspZCA2G8y1odKfYexpvK+QAjmksgVAIxz42fyfGnkikrjYGsSesdRxNwRlXb15yO",
+	"ZjzotPbTUuPFvFvkw5oeVgI6NeKQP47gxJ4FWOEdrEFpsmBS6UuLGfNfgxXdOyRhWkG5mEpxLxl/czDt",
+	"81SDUug81XDernVrOyHrHbPH/Ns8tkuQ/9ahcCvLcnAE2EjplH6ARR/iShSizNXhuRXUmNEQJpYeCLJY",
+	"kGZ2/e7AIfS+vg27kPoAF7FVsSFfnk/whb0LzHXSLhcC9iqWJdgBgnE7+m6WWBmvm0ruIkLpcopqxeo6",
+	"EglGKSihgnwz2dlHWHafsNWQwwM+vpIKcpAT84Hwx8GeZGuHgnVlPGkjU6LRICuhtE9YbMgciAJj5YR9",
+	"g0PfJBxpszPKb+aMR3zaQVgdMtLm1xZSKiW7ZXxp82gK0yRL0MRYRzTTpFENLRF8VN992PeHrbvtnNW0",
+	"/1us3LrY3HChw1kkLD6CVIIbFHGhiUF/MCc1mRWHFqYl6Yh+fTyG2PeNS6GNUo+RKJpqDVWtJ0Zi805r",
+	"7bIq7jXD4xmtjEMlRbMsghYslrPIhJRQ0mgC8/Dwvxch7fTZes6IC/MlaWqzdp4SwTNzHuMvMkVsqSRg",
+	"K/mBVYCCGdJvJnvw1tYFpCzCz6uhfujHf0q5SDyQT9I3tr4+/SCi0ZmImJgdqVMqw9Z1h10KZEfXlGlr",
+	"C2XDnVXMLY1cchRFK4NYnlRpqA9VLZJytbDn2kWxT/49LHHkh/BuKHOwstrBIa5TJj5X6tOjeKJOzPsp",
+	"Bg/FUNZCSuUvkDM61iqeqTz6b1mOGps2OSZ/WGU4qyd5hqU4hP0S1GpetY/lUxk9shASzYNqOxouyRyW",
+	"jCuyZroglKiSqiIldYPSO4fCKGZ88wdFaJ5LUO5dZgyc4BruNDHbnpHntjDqg3zDxsrmx7yXHLRGQulQ",
+	"IPicKM3KMvW7Qk5KtgJi44rIMnsQMFqsh7UQN4tGZrArMdeCv4MyQYv9Yoz1yy2sG1XqqtpCdtg/I280",
+	"ETVwZXUp5TkuwzihpGK80bCLBGn7gdtArBjmGEQjiVhzxx+BFaL+xLrYRO28VfNcGPiWZA5ah6pCWwLq",
+	"ZNOhPyRQ75zV27LSJbuFsBdXCKUPqaQZb/OAnJ2m8iBbOrkbBnUVAt+PsP1+Ds7UnTyEqQ+0UQFURYvh",
+	"0VKatwgjShuPadj/YNnGOetMkqyAbFULxjXZgA4nLTEL+DB9Pt8kfoEOzCAu0Of843QJjSWqq733+12O",
+	"7wva3YxjDz9uyhkfPYj17kDjnpgHua4LBmX+EGeniRQRW+9kZIKAazBa1lhO6oKWYN0iHCBt4dVFKt7X",
+	"cCA5Jz6CO+MUyFhhj/3TlshiXXdZyUzoE1Fy+3ocgNN5GWPogqobBZmESPZMQs4kZDocsX6EJTOGk8Ad",
+	"zXRpbAXrHIxeB1YI2dJ9HANNZaI+tCisQN6ybEeGDhvOoohuFMibKTTZ4ojBttsV/Y56A3SnAeL34YtC",
+	"02KmI+0AmVtE28WQV0JWj8OU7mnHWkPGeY2NSCuAWrWpILQ9TBETAoYV4gGcvtUBBgtNhPXLlKYbdUko",
+	"4bAmFm22Qm327hB6Gn58HHbrUB8k7qABp+2sth0JNgzcNkkC03OuseSS+DcJ40gdDbRKTfwveLlpq1OF",
+	"6MxX61Z6F7u3WciudDi4tqLzUkIOXDMayDbu5rTdaiSKucGHITRe217VQOa29T92NjfZt7r22SlaRDnP",
+	"0G0RBKs1gFtIKoQ8pDkA24ACHJtTTedUDeIl9XvJMIw2YdJSDmrvw7Y154jlzLAWLT8MQBxb7CEf/pdY",
+	"k4ryDRYdGSdAs4L4CH6ECC7yA86LoUbguKLMQembvIF+g9IYrlLwpdVU+EGvEy8TTZkT9OVJQRVZUzbw",
+	"57pG2to48flexkFX/2G99i3xPHo8VYIHTT3ThPjsUy+hs1WaMWIdbm3oJdAhn9bnEK/EuKxWaBtK7BlI",
+	"STWUm4kdFfbYNyUspiZ6VTBR2jvq2oTG5q3Ule4xd0KXlHHCeFY2+VQ8HNkwEi5P4aJt8k/Z5BMiNkTy",
+	"rtcxkDnPRBNJTbpncZ8rorjjlBflYXY2FG37CQQH+BaY4+NbBmkk05trI4kWgp7uRvlE2wJU9tMfhda1",
+	"Hc9hfCECSaI2+eaqO8rE1G3JuevcTMma6qwga+cItU3vKZFQUybtE5vDPfvCr9nScBmZbwjcYSMOVq3c",
+	"Xv0ZEBv3uMOQHz+8v/5EZu7Hn1zriQIs3hCqvvC/P+87JRfkBR6ZfGnOz3/O3Hf4A/z9jLyWUkiFSttF",
+	"vcTWQxX58ePVS/Ifv/z6bz/5HFlFs4JxICZWOvvCsR0yA27tjZvEel7TrIAnz87OE5d3Qxyri9lsvV6f",
+	"UXx8JuRy5r5Vs7dvXr5+d/0av+kiwaRFcpuBQ1R4Z6XVsMlTtAU1cFqz5CL5+ez87GdXokI+mFE/TLW0",
+	"7qwRDkTOm9xA7NoOBxNhz87Pd0yDHTYFZjcIzIC5B2nn54UXaiHrDZR1HJ9cfP6aJqqpKio3fnoGY7kO",
+	"cUxdEuwsJ1x4VsJFZq7OpaLoecuUfuFfSgfDjp93ju71pSYy19g+3DGNGEZJB8bMDUdOeNOOLt5/PZLW",
+	"W2m8HgIneTN+uCJUX3bNm3uSbX7HgCIc8VhLugezWctYfilLXks7F1nADwoz1z8O8lOKKABCy/InXx4Y",
+	"s9cLm2g25wOlXwibOnogLfaNp4wmRroA6yo2j7WvSU66QV5dBNn+ZCMWkfmHw6xr1ws2mGLorR3mqeFo",
+	"7f1IgJ6eTFm20hFgZRwSuU+TZ+fP/hX7XWtWlmQOWDbxe59AhlrhucR4Q5GmNk7Fs1+dY6zcUI/55RwI",
+	"OoADXT37xvJ7y5IlWEd7KFR/5XMvVgMynQ5t2KMRwNlf+akwZc9AqMYa22XrWJWYDuoG48zv3HyGcaa0",
+	"m7QyEATt2X+CN2ePafN3sXGn/x+AovuRCd5j9Fie3H8dcc+sbWR4wGoxXf6JruC9nTn7Hog123M79HYC",
+	"QQVbQCuAIKqscvddQRg/WodKcM+cVpjRXefuo6UA84YVXxuwz74ZpXsfQH3gXgOnn6ffbBClzSths0aP",
+	"SBqXlhoT5hVqsKNJ8koQShCJhIu1raIrunGaQZOc5dsOyE8W87nwzWNh5Hxs+Cv7ykldw8WhruFVzDUc",
+	"zfMe4AFenc4DfCvEynfCoWisC1ECYVxpWpZu9GxAFWWvt7AdDxiYCJKLOJnsKH9r4GIa/FXXjvNo7Lw1",
+	"sxLkawfF8ZgNX3nQ3X+SYrOP79pHdLZ9+webhKa1CUOMz6q2SeoB63WaZ7up2J7KhQi1FHcbNORCrCA3",
+	"zg9VvX5UK9dYrOBibQctNMtWoAnlag3St+x84b5UZpiK6TPyG9OFaIx3ACmhRAK3uWyrrq1jXlCVEigV",
+	"IEJ10VRzTllp0xlDPntfA7dtYxPCXh/1DqcRsB2TqZaMl859sdUsNznCcbAkFiLbuGSnxn80Z9yePsD5",
+	"7sHRbH8tKrB9SVqQuqQbE0+pwmj3+YZQT3ikn224YtYftAoDhxTiqYvXt26uJWRot/CMPuOeRETou7Z7",
+	"8RAKbSspDXfaHuaJ0hJoNSRR4PqirYrsrVcEx9ID5C3IJ5gIt8i9tJWcL4igL4n9rR2xMW5Or5Rihwkt",
+	"YVyudGdS6cq9c0hOycdNASmSQsRkaAKN0tHELJXad1NjRjIlzzBKOz8nJfbQqUube7Wr+6Ygp9VoDBYF",
+	"VGbFkfxykBPSkeLIIY19g4d4AYW6JPaI6AjrAqVqT2F30XJCZO4s4NS4T45nebdS245riJwVQijAnst0",
+	"aJ2w1q4AA4PqErmBalIZw9dn/L0OzJVPxDya+zIYAopi8AQIfM+hTQaiT0g31iC7PtcC8GKSLRz6cZMj",
+	"nJc+rjtPZqfOedW+dei23znLPDjeQYOlD88zd3tOkcgOtaeI9PydXthS7SaQrZnBJvphOzXvTebuktdj",
+	"mK3FeZS33rhi/QRno51saKl9ovGPmJfi27mn27+eT8sJ4xqkTRkTrEZ2d/icyt72fWi3+qUJL91lFZaI",
+	"TJt/lI0kXadCG4+ymMntgP0Dl5la/psk/G9cBvRhgm+3mCL0luePF3hcZyjIl5PKSq1o7rW4b6yD/2j2",
+	"NpYRN7/vxnX8kNzxKHved77tHJ/FFpbk+jOL23lLwcFLVPLwdHKH9ZlVSCdOJr/ERcNUe/w6xnNlvPiF",
+	"OIWDdK1F7WOlro5R0HJhZzO7AsY2P88kaDtReULEfjRrfi+8XruxmVNg1URo1HXUWJ43HGN+QMHARq4U",
+	"+5QN6/sscUENumlWeHSXjK/MdvOG2ZGGGNrwhbfm7WMxF43QIj2VWFNrG5DwWhcbZo6mkntNad1A6tjS",
+	"upjVxbfIcJeugWnCCHhr3z3kU0zF6SjvKEGQcNYXxNtYaAYa47juStg5lGJtW6IHSIwkoG3bQNCC/OVR",
+	"Sye+4XiMtq4V+egMM5ZKFVtyIyF8GJ31q6ldz7dDyszPXO4oOb9iyn03xtMvgaSwkEuhNfCTRPByiUnC",
+	"3l0w5phPmCu81X4ALwb8R1BN9agEdp3fAQLbvU8hF6/dxCoeN8DhMYNgm5ZP1YPTzS9W9O4t8KUu3GXw",
+	"Y6UyUhr334UEH2xv9ymKxks7A0yNHubGHllqXJKMlqVV3TTLoMaLGPxMLvafq4hOshMbOyPPD/aVk8Yb",
+	"3baTAg53+/u+wqVbdYq9cIc6gVgY7Y935q4LrP+MdaCJJvEA/pr1Nnm5kyizb9inez+j7d33cQ1zK1Yn",
+	"JpHvhQ9cnm7nGvBaFyB44ysRdhzI3hKsWA4H3HyzPZtqNp5Cw4/uYvrT6DY//PmD8i2sthCK5t1Vkczh",
+	"S9BqOLrf3pQcIWk6oRXDD+Qe0IuBnNIbH43aTvx9O2g6xX5+9AHDCbwps5ItofQH6kJYisXWcdBP6CL5",
+	"PUK6on12NDo+tXgACXnnUPQAT9umTwlPFgwjjoWQEcZqAii7prdDcj/M8E5BF06JTurh/MORqh1gNrEf",
+	"Vh+HPmDvADE17oCZsaoWUseDvzf4/P8Sm+MV8bnt1sE5394NIz8o8rIUTU7cfKfahz43Qr1fx40HRr9j",
+	"sOCgJlkLzUFKb8JZTui8jjYL8Ef/6UkUYQBDvatwU0xr2iq88lx0kA4Mo/AUUciBA+5TR7a3P31Yt/y/",
+	"mC0+drPSJ2ALuUGl4W0kjqZh04gWT+z/dgsUKg78U1J4YBVXum7+4XTTIXglZOD2nFwZE3LLYN1eTqV2",
+	"escVvbOVj4un7q+c+R/HJZfefYOTxnqS1AP6MOY6JhPZq/MdeNPedgWpt1D32ZSQ4bmLjk/Aqo5//FWg",
+	"Xln1+hEr4I3lyN6saMyCXbMlf99MS2+9xj+ycbqUTjuyF8vhGODe8JOJytafKNtznW7v5e89PnTdzjaO",
+	"E9AdDk86b/n6zjmfe4d3Hau1l0AEPYtrfyPRd0iE+SdH8+07kYNKbe4rtfUF27OMIxARqzCccItmu37r",
+	"/7WcE6ZT1sXmBv/GVvg23cf880N75++2Ujzd66fx8zTQSpEfOzB+spkUVD2YLHvCeO++YKwnW8h6UtGb",
+	"uP/89f6rvdDJZ1TsKPiM1mx2+zS5/3r/PwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
