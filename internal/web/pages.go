@@ -37,6 +37,7 @@ type page struct {
 func (s *Server) pages(mux *http.ServeMux) {
 	s.shells(mux)
 	mux.HandleFunc("GET /static/style.css", asset("static/style.css"))
+	mux.HandleFunc("GET /static/icon.svg", asset("static/icon.svg"))
 	mux.HandleFunc("GET /static/popup.js", asset("static/popup.js"))
 	mux.Handle("GET /signin", s.browser(s.signIn))
 	mux.Handle("POST /signout", s.browser(s.signOut))
