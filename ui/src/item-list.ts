@@ -126,12 +126,12 @@ export class ItemList extends LitElement {
     const items = this.items.map((item) => {
       const changed = news.get(item.id);
       news.delete(item.id);
-      if (changed && changed.updated < item.updated) return item; // the list is newer
+      if (changed && Date.parse(changed.updated) < Date.parse(item.updated)) return item; // the list is newer
       if (changed?.finished && !item.finished) this.said = t("frameio.items.ended", changed.title, stateWord(changed));
       return changed ?? item;
     });
     const added = [...news.values()].filter((item) => !this.query["state"] || item.state === this.query["state"]);
-    added.sort((a, b) => b.created.localeCompare(a.created));
+    added.sort((a, b) => Date.parse(b.created) - Date.parse(a.created));
     this.items = [...added, ...items];
   }
 
