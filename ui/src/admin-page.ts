@@ -51,7 +51,7 @@ export class AdminPage extends LitElement {
     const shown = this.shown;
     return html`<div class="stack">
       <div class="row between"><h1>${t("frameio.admin.title")}</h1>
-        <a class="row tight small" href=${`${connector()}/administration/jobs/`} target="_blank" rel="noopener" data-load>${t("frameio.admin.jobs")}${out}</a></div>
+        <a class="row tight small" href=${`${connector()}/administration/jobs/console/`} target="_blank" rel="noopener" data-load>${t("frameio.admin.jobs")}${out}</a></div>
       <div role="tablist" aria-label=${t("frameio.admin.title")} @keydown=${this.key}>${pages.map((p) => html`<button role="tab" id=${p} aria-selected=${p === shown} tabindex=${p === shown ? 0 : -1} aria-controls="panel" @click=${() => this.go(p)}>
         ${t(`frameio.admin.${p}`)}</button>`)}</div>
       <div role="tabpanel" id="panel" aria-labelledby=${shown} tabindex="0">${this.panel(shown)}</div></div>`;
