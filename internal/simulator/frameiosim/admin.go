@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
@@ -26,7 +27,7 @@ import (
 //	POST   /_sim/people                 {name, email, account_id?} → {id}; a member of that account, or of nothing
 //	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed, parent_id} → {id}
 //	POST   /_sim/stack                  {file_ids} → {id}
-//	POST   /_sim/status                 {file_id, option}
+//	POST   /_sim/status                 {file_id, option}; an option that is new is added
 //	POST   /_sim/rename                 {id, name}; of a person, account, workspace, project or asset
 //	POST   /_sim/move                   {id, parent_id}
 //	POST   /_sim/delete                 {id}
@@ -45,7 +46,7 @@ func (s *Server) mountAdmin(mux *http.ServeMux) {
 		"POST /_sim/people":     admin(s.adminPerson),
 		"POST /_sim/comment":    admin(s.adminComment),
 		"POST /_sim/stack":      admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
-		"POST /_sim/status":     admin(func(in adminStatus) any { s.SetStatus(in.FileID, in.Option); return object{} }),
+		"POST /_sim/status":     admin(s.adminStatus),
 		"POST /_sim/rename":     admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
 		"POST /_sim/move":       admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
 		"POST /_sim/delete":     admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
@@ -120,6 +121,7 @@ type (
 		Seed     uint64  `json:"seed"`
 		FPS      float64 `json:"fps"`
 		Duration float64 `json:"duration"`
+		Codec    string  `json:"codec"`
 		Status   string  `json:"status"`
 		Creator  string  `json:"creator_id"`
 		Pending  bool    `json:"pending"`
@@ -161,7 +163,7 @@ func (s *Server) adminPerson(in adminPerson) any {
 }
 
 func (s *Server) adminFile(in adminFileBody) any {
-	opts := []FileOption{WithMedia(Media{FPS: in.FPS, Duration: in.Duration}), WithStatus(in.Status), WithCreator(in.Creator)}
+	opts := []FileOption{WithMedia(Media{FPS: in.FPS, Duration: in.Duration, Codec: in.Codec}), WithStatus(in.Status), WithCreator(in.Creator)}
 	if in.Pending {
 		opts = append(opts, NotUploadedYet())
 	}
@@ -173,6 +175,22 @@ func (s *Server) adminComment(in adminCommentBody) any {
 		Text: in.Text, OwnerID: in.OwnerID, Timestamp: in.Timestamp, Duration: in.Duration,
 		Annotation: in.Annotation, Page: in.Page, Completed: in.Completed, ParentID: in.ParentID,
 	})}
+}
+
+func (s *Server) adminStatus(in adminStatus) any {
+	s.addStatus(in.FileID, in.Option)
+	s.SetStatus(in.FileID, in.Option)
+	return object{}
+}
+
+// addStatus makes a status one can choose, as an account's administrator does.
+func (s *Server) addStatus(fileID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := s.mustFile(fileID).project.workspace.account.fields[0]
+	if name != "" && !slices.ContainsFunc(status.options, func(o option) bool { return o.name == name }) {
+		status.options = append(status.options, option{id: s.ids.uuid(), name: name})
+	}
 }
 
 // renameAny gives a new name to whatever has one.
