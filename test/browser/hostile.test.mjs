@@ -86,7 +86,7 @@ test("what comes from outside stays text", async (t) => {
     teaser = stage.Names.TEASER;
     await frameio("POST", "rename", { id: teaser, name: `${evil("file")}.mp4` });
     await frameio("POST", "rename", { id: stage.Names.EXTRAS, name: evil("extras") });
-    await frameio("POST", "status", { file_id: teaser, option: evil("status") });
+    for (const what of ["status-option", "status"]) await frameio("POST", what, { file_id: teaser, option: evil("status") });
     for (const [n, annotation] of drawings.entries()) await frameio("POST", "comment", { file_id: teaser, text: worse(`drawing${n}`), owner_id: named.person, timestamp: 20 + n, annotation });
     const { id } = await frameio("POST", "comment", { file_id: teaser, text: worse("comment"), owner_id: named.person, timestamp: 5, duration: 3 });
     await frameio("POST", "comment", { file_id: teaser, text: worse("reply"), owner_id: named.person, parent_id: id });
@@ -227,13 +227,17 @@ test("what comes from outside stays text", async (t) => {
     const other = await somebody();
     await other.context.addCookies(await josh.context.cookies());
     const tries = await other.page();
-    await tries.goto(`${stage.Connector}/activity`);
+    const policy = (await tries.goto(`${stage.Connector}/activity`)).headers()["content-security-policy"];
+    assert.match(policy, /(^|; )script-src 'self'(;|$)/);
+    assert.match(policy, /; require-trusted-types-for 'script'; trusted-types lit-html(;|$)/);
+    assert.doesNotMatch(policy, /unsafe-/);
     const ran = await tries.evaluate(async () => {
       const attempts = [
         () => (document.body.innerHTML = `<img src=x onerror="window.__ran=1">`),
         () => document.body.append(document.createRange().createContextualFragment("<script>window.__ran=1</script>")),
         () => document.body.append(Object.assign(document.createElement("script"), { src: "data:text/javascript,window.__ran=1" })),
         () => (0, eval)("window.__ran=1"),
+        () => import("data:text/javascript,window.__ran=1"),
         () => trustedTypes.createPolicy("mine", { createHTML: (x) => x }),
         () => {
           const [img, failed] = [document.createElement("img"), Promise.withResolvers()];

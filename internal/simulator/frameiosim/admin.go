@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
@@ -27,30 +26,32 @@ import (
 //	POST   /_sim/people                 {name, email, account_id?} → {id}; a member of that account, or of nothing
 //	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed, parent_id} → {id}
 //	POST   /_sim/stack                  {file_ids} → {id}
-//	POST   /_sim/status                 {file_id, option}; an option that is new is added
+//	POST   /_sim/status                 {file_id, option}
+//	POST   /_sim/status-option          {file_id, option}; one more that can be chosen in the file's account
 //	POST   /_sim/rename                 {id, name}; of a person, account, workspace, project or asset
 //	POST   /_sim/move                   {id, parent_id}
 //	POST   /_sim/delete                 {id}
 //	POST   /_sim/expire                 {links: bool, person_id, revoke: bool}
 func (s *Server) mountAdmin(mux *http.ServeMux) {
 	for where, do := range map[string]func(*http.Request) (any, error){
-		"GET /_sim/state":       func(*http.Request) (any, error) { return s.State(), nil },
-		"GET /_sim/requests":    func(*http.Request) (any, error) { return s.Requests(), nil },
-		"GET /_sim/actions":     func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
-		"POST /_sim/run-action": s.adminRun,
-		"POST /_sim/event":      s.adminEvent,
-		"POST /_sim/faults":     s.adminFaults,
-		"DELETE /_sim/faults":   func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
-		"POST /_sim/files":      admin(s.adminFile),
-		"POST /_sim/folders":    admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
-		"POST /_sim/people":     admin(s.adminPerson),
-		"POST /_sim/comment":    admin(s.adminComment),
-		"POST /_sim/stack":      admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
-		"POST /_sim/status":     admin(s.adminStatus),
-		"POST /_sim/rename":     admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
-		"POST /_sim/move":       admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
-		"POST /_sim/delete":     admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
-		"POST /_sim/expire":     admin(s.adminExpire),
+		"GET /_sim/state":          func(*http.Request) (any, error) { return s.State(), nil },
+		"GET /_sim/requests":       func(*http.Request) (any, error) { return s.Requests(), nil },
+		"GET /_sim/actions":        func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
+		"POST /_sim/run-action":    s.adminRun,
+		"POST /_sim/event":         s.adminEvent,
+		"POST /_sim/faults":        s.adminFaults,
+		"DELETE /_sim/faults":      func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
+		"POST /_sim/files":         admin(s.adminFile),
+		"POST /_sim/folders":       admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
+		"POST /_sim/people":        admin(s.adminPerson),
+		"POST /_sim/comment":       admin(s.adminComment),
+		"POST /_sim/stack":         admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
+		"POST /_sim/status":        admin(func(in adminStatus) any { s.SetStatus(in.FileID, in.Option); return object{} }),
+		"POST /_sim/status-option": admin(func(in adminStatus) any { s.addStatus(in.FileID, in.Option); return object{} }),
+		"POST /_sim/rename":        admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
+		"POST /_sim/move":          admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
+		"POST /_sim/delete":        admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
+		"POST /_sim/expire":        admin(s.adminExpire),
 	} {
 		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
 	}
@@ -177,20 +178,12 @@ func (s *Server) adminComment(in adminCommentBody) any {
 	})}
 }
 
-func (s *Server) adminStatus(in adminStatus) any {
-	s.addStatus(in.FileID, in.Option)
-	s.SetStatus(in.FileID, in.Option)
-	return object{}
-}
-
 // addStatus makes a status one can choose, as an account's administrator does.
 func (s *Server) addStatus(fileID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	status := s.mustFile(fileID).project.workspace.account.fields[0]
-	if name != "" && !slices.ContainsFunc(status.options, func(o option) bool { return o.name == name }) {
-		status.options = append(status.options, option{id: s.ids.uuid(), name: name})
-	}
+	status.options = append(status.options, option{id: s.ids.uuid(), name: name})
 }
 
 // renameAny gives a new name to whatever has one.
