@@ -12,18 +12,19 @@ import "./folder-page.js";
 import { base, navigate, toast } from "./host.js";
 import { waves } from "./icons.js";
 import "./item-page.js";
+import "./locks.js";
 import { base as basics, controls } from "./styles.js";
 import { loadTexts, t } from "./i18n.js";
 
 interface Route {
-  page: "folders" | "documents" | "activity" | "items" | "administration" | "none";
+  page: "folders" | "documents" | "activity" | "items" | "locks" | "administration" | "none";
   id: string;
 }
 
 function route(): Route {
   const [page = "", id = ""] = location.pathname.slice(base().length + 1).split("/").map(decodeURIComponent);
   if (page === "") return { page: "folders", id: "" };
-  const known = ["folders", "documents", "activity", "items", "administration"] as const;
+  const known = ["folders", "documents", "activity", "items", "locks", "administration"] as const;
   return { page: known.find((k) => k === page) ?? "none", id };
 }
 
@@ -114,7 +115,7 @@ export class App extends LitElement {
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target || link.dataset["load"] !== undefined) return;
     const to = new URL(link.href, location.href);
     const path = to.pathname.slice(base().length);
-    if (to.origin !== location.origin || !to.pathname.startsWith(`${base()}/`) || !/^\/($|folders|documents|activity|items|administration(?!\/jobs))/.test(path)) return;
+    if (to.origin !== location.origin || !to.pathname.startsWith(`${base()}/`) || !/^\/($|folders|documents|activity|items|locks|administration(?!\/jobs))/.test(path)) return;
     event.preventDefault();
     navigate(path + to.search);
   };
@@ -143,7 +144,7 @@ export class App extends LitElement {
 
   private inside(): TemplateResult {
     return html`<header><button class="skip" @click=${() => this.renderRoot.querySelector<HTMLElement>("main")?.focus()}>${t("frameio.skip")}</button><a class="brand" href=${`${base()}/`}>${waves} ${t("frameio.product")}</a>
-        <nav class="main" aria-label=${t("frameio.navigation")}>${this.tab("/", ["folders", "documents"], "frameio.folders")} ${this.tab("/activity", ["activity", "items"], "frameio.activity")}
+        <nav class="main" aria-label=${t("frameio.navigation")}>${this.tab("/", ["folders", "documents"], "frameio.folders")} ${this.tab("/activity", ["activity", "items"], "frameio.activity")} ${this.tab("/locks", ["locks"], "frameio.locks")}
           ${this.person?.administrator ? this.tab("/administration", ["administration"], "frameio.navigation.administration") : nothing}</nav>
         ${this.person ? this.me(this.person) : nothing}</header>
       <main id="main" tabindex="-1">${this.signedOut ? this.ended() : nothing} ${this.problem ? notice(this.problem, this.again) : this.page()}</main>`;
@@ -200,6 +201,8 @@ export class App extends LitElement {
         return html`<nxf-activity ?administrator=${this.person?.administrator}></nxf-activity>`;
       case "items":
         return html`<nxf-item-page .item=${id}></nxf-item-page>`;
+      case "locks":
+        return html`<nxf-locks ?administrator=${this.person?.administrator}></nxf-locks>`;
       case "administration":
         return html`<nxf-admin-page .page=${id}></nxf-admin-page>`;
       case "none":

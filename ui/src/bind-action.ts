@@ -9,19 +9,22 @@ import { type NuxeoDocument, toast } from "./host.js";
 import { waves } from "./icons.js";
 import { t } from "./i18n.js";
 
+/** How actions look among those of Web UI. */
+export const action = css`
+  :host { display: inline-block; }
+  button {
+    display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit; font: inherit; cursor: pointer;
+    padding: 8px; min-width: 40px; min-height: 40px; border-radius: 4px; text-align: start;
+  }
+  button:hover { color: var(--nuxeo-link-hover-color, var(--nuxeo-primary-color, #0b5fd8)); }
+  button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
+  svg { width: 24px; height: 24px; flex: none; }
+  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+`;
+
 @define("nxf-bind-action")
 export class BindAction extends LitElement {
-  static override styles = css`
-    :host { display: inline-block; }
-    button {
-      display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit; font: inherit; cursor: pointer;
-      padding: 8px; min-width: 40px; min-height: 40px; border-radius: 4px; text-align: start;
-    }
-    button:hover { color: var(--nuxeo-link-hover-color, var(--nuxeo-primary-color, #0b5fd8)); }
-    button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-    svg { width: 24px; height: 24px; flex: none; }
-    .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  `;
+  static override styles = action;
 
   @property({ attribute: false }) document: NuxeoDocument | undefined;
   @property({ type: Boolean, attribute: "show-label" }) showLabel = false;

@@ -8,9 +8,11 @@ import { type Problem, type Schemas, get, path, problemOf } from "./api.js";
 import "./comments.js";
 import { notice } from "./dialog.js";
 import { clock, date, size } from "./format.js";
-import { type NuxeoDocument, safeLink } from "./host.js";
-import { out } from "./icons.js";
+import { type NuxeoDocument, changed, safeLink, toast } from "./host.js";
+import { lock, out, send } from "./icons.js";
 import "./player.js";
+import { pushDocuments } from "./push-dialog.js";
+import { type Push, pushLine, pushLinks, release } from "./push-words.js";
 import { base, controls } from "./styles.js";
 import { language, t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
@@ -82,8 +84,8 @@ export class DocumentTab extends LitElement {
     if (this.problem) return notice(this.problem, this.refresh);
     const d = this.detail;
     if (!d) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!d.asset) return html`<p class="soft">${t("frameio.document.unlinked")}</p>`;
-    return html`<div class="stack">
+    if (!d.asset) return html`<div class="stack">${this.pushed(d)}<p class="soft">${t("frameio.document.unlinked")}</p></div>`;
+    return html`<div class="stack">${this.pushed(d)}
       <div class="review"><div class="stack tight">${this.versions(d)}
           <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)} .at=${this.at}
             @nxf-mark=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-player></div>
@@ -91,6 +93,21 @@ export class DocumentTab extends LitElement {
           <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more} @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>
       ${this.facts(d, d.asset)}
     </div>`;
+  }
+
+  // Under review, or to be sent: Web UI has an action of its own for that.
+  private pushed(d: Detail): TemplateResult | typeof nothing {
+    const p = d.push;
+    if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
+    return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
+      ${p.status ? html`<span class="wrap">${t("frameio.push.given", p.status)}</span>` : nothing}
+      <span class="row">${pushLinks(p)}<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button></span></div>`;
+  }
+
+  private async free(p: Push): Promise<void> {
+    if (!(await release(p))) return;
+    toast(this, t("frameio.release.done", p.title));
+    changed(this);
   }
 
   // What can be played are the files of the versions, each once.

@@ -2,6 +2,7 @@
 
 import "./app.js";
 import "./bind-action.js";
+import "./push-action.js";
 import { contribute, inWebUI } from "./webui.js";
 
 if (inWebUI()) contribute();

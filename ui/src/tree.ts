@@ -1,4 +1,5 @@
-// The folders of Nuxeo as a tree that loads as it is opened, with a search.
+// Folders as a tree that loads as it is opened, with a search: those of Nuxeo
+// unless another source is given.
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
@@ -13,13 +14,32 @@ import { t } from "./i18n.js";
 /** A folder that was picked; detail is its uid. */
 export const pickedEvent = "nxf-picked";
 
-interface Level {
-  folders: Folder[];
+/** The folders directly in one. */
+export interface Level {
+  folders: Pick<Folder, "uid" | "title" | "path">[];
   more: boolean;
 }
 
+/** Where the folders of a tree come from; the outermost are those in "". */
+export interface Source {
+  level(parent: string): Promise<Level>;
+  /** Folders by words; known are those that the tree has loaded. */
+  search(words: string, known: Level[], signal: AbortSignal): Promise<Level>;
+}
+
+const ofNuxeo: Source = {
+  level: (parent) => get<Level>("/folders", { parent }),
+  search: (words, _known, signal) => get<Level>("/folders", { search: words }, signal),
+};
+
+/** Searches what is loaded, for sources that cannot be asked. */
+export function among(words: string, known: Level[]): Level {
+  const wanted = words.toLocaleLowerCase();
+  return { folders: known.flatMap((l) => l.folders).filter((f) => f.title.toLocaleLowerCase().includes(wanted)), more: false };
+}
+
 interface Row {
-  folder: Folder;
+  folder: Level["folders"][number];
   depth: number;
   at: number;
   of: number;
@@ -47,6 +67,7 @@ export class FolderTree extends LitElement {
     `,
   ];
 
+  @property({ attribute: false }) source: Source = ofNuxeo;
   /** The uid of the folder that is shown. */
   @property() selected = "";
   /** The uids on the way to it, which are opened. */
@@ -61,18 +82,24 @@ export class FolderTree extends LitElement {
   private searching = new AbortController();
   private timer = 0;
 
-  protected override firstUpdated(): void {
-    void this.load("");
-  }
-
   protected override willUpdate(changes: PropertyValues): void {
+    if (changes.has("source")) {
+      [this.levels, this.open, this.found] = [new Map(), new Set(), undefined];
+      void this.load("");
+    }
     if (changes.has("way")) for (const uid of this.way) void this.expand(uid);
     if (changes.has("selected") && this.selected) this.focused = this.selected;
   }
 
+  /** Reads a folder's folders again, and opens it. */
+  async refresh(uid: string): Promise<void> {
+    await this.load(uid);
+    await this.expand(uid);
+  }
+
   private async load(parent: string): Promise<void> {
     try {
-      const level = await get<Level>("/folders", { parent });
+      const level = await this.source.level(parent);
       this.levels = new Map(this.levels).set(parent, level);
       this.problem = undefined;
     } catch (thrown) {
@@ -111,7 +138,7 @@ export class FolderTree extends LitElement {
   private async search(): Promise<void> {
     this.searching = new AbortController();
     try {
-      this.found = await get<Level>("/folders", { search: this.words }, this.searching.signal);
+      this.found = await this.source.search(this.words, [...this.levels.values()], this.searching.signal);
     } catch (thrown) {
       if (!aborted(thrown)) this.problem = problemOf(thrown);
     }

@@ -23,6 +23,23 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="106">
+  <template>
+    <nuxeo-filter document="[[document]]"
+      expression="!this.hasFacet(document, 'Folderish') && this.hasContent(document) && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
+      <template>
+        <nxf-push-action document="[[document]]"></nxf-push-action>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-push-selection" slot="RESULTS_SELECTION_ACTIONS" order="35">
+  <template>
+    <nxf-push-action items="[[selectedItems]]"></nxf-push-action>
+  </template>
+</nuxeo-slot-content>
+
 <nuxeo-slot-content name="nxf-tab" slot="DOCUMENT_VIEWS_ITEMS" order="15">
   <template>
     <nuxeo-filter document="[[document]]"

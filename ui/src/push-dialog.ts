@@ -1,0 +1,249 @@
+// The dialog that sends documents to Frame.io for review.
+
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, query, state } from "lit/decorators.js";
+import { define } from "./define.js";
+import { Problem, type Schemas, aborted, change, get, path, problemOf } from "./api.js";
+import { Dialog, notice } from "./dialog.js";
+import { connected } from "./connect.js";
+import { size } from "./format.js";
+import { type NuxeoDocument, changed, toast } from "./host.js";
+import { folder as folderIcon } from "./icons.js";
+import { type FolderTree, type Source, among } from "./tree.js";
+import "./tree.js";
+import { count, t } from "./i18n.js";
+
+type Targets = Schemas["PushTargets"];
+type Team = Targets["teams"][number];
+type Skipped = Schemas["PushSkipped"];
+interface Preview {
+  count: number;
+  bytes: number;
+  skipped: Skipped[];
+}
+interface Accepted {
+  message: string;
+  pushes: Schemas["Push"][];
+  skipped: Skipped[];
+}
+
+const waitBeforePreview = 200; // ms
+
+/** Sends documents: signs in to Frame.io where needed, asks where to, and says that they are on their way. */
+export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
+  if (!documents.length) return;
+  try {
+    // Whether the folder is bound is known without Frame.io, and said at once.
+    const targets = await get<Targets>(path("documents", documents[0]!.uid, "targets"));
+    if (!targets.teams.length) return toast(from, t("frameio.push.unbound"));
+    if (documents.length === 1 && !targets.can_push) return toast(from, targets.why_not ?? t("frameio.push.cannot"));
+    if (!(await connected())) return;
+    await ask(documents, from);
+  } catch (thrown) {
+    const p = problemOf(thrown);
+    toast(from, `${p.message} ${p.remedy}`.trim());
+  }
+}
+
+async function ask(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
+  const dialog = document.createElement("nxf-push-dialog") as PushDialog;
+  dialog.documents = documents;
+  const accepted = await dialog.show();
+  if (!accepted) return;
+  const skipped = accepted.skipped.length ? ` ${count("frameio.push.skipped", accepted.skipped.length)}` : "";
+  toast(from, t("frameio.push.done") + skipped);
+  changed(from);
+}
+
+@define("nxf-push-dialog")
+export class PushDialog extends Dialog<Accepted> {
+  static override styles = [
+    ...Dialog.styles,
+    css`
+      .tree { border: 1px solid var(--edge); border-radius: 8px; padding: 0.6rem; max-height: 15rem; overflow: auto; margin-top: 0.25rem; }
+      .skipped { max-height: 8rem; overflow: auto; }
+    `,
+  ];
+
+  @property({ attribute: false }) documents: Pick<NuxeoDocument, "uid" | "title">[] = [];
+  @state() private targets: Targets | undefined;
+  @state() private broken: Problem | undefined;
+  @state() private team: Team | undefined;
+  @state() private projects: Schemas["FrameioProject"][] | undefined;
+  @state() private project: Schemas["FrameioProject"] | undefined;
+  @state() private folder = "";
+  @state() private source: Source | undefined;
+  @state() private what = "master";
+  @state() private separate = false;
+  @state() private preview: Preview | undefined;
+  @query("nxf-folder-tree") private tree!: FolderTree | null;
+  private asking = new AbortController();
+  private timer = 0;
+
+  override firstUpdated(changes: PropertyValues): void {
+    super.firstUpdated(changes);
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    this.broken = undefined;
+    try {
+      const targets = await get<Targets>(path("documents", this.documents[0]!.uid, "targets"));
+      this.targets = targets;
+      if (targets.last && targets.pieces.some((p) => p.name === targets.last!.what)) this.what = targets.last.what;
+      const team = targets.teams.find((x) => x.id === targets.last?.team) ?? targets.teams[0];
+      if (team) await this.chooseTeam(team);
+    } catch (thrown) {
+      this.broken = problemOf(thrown);
+    }
+  }
+
+  private get several(): boolean {
+    return this.documents.length > 1;
+  }
+
+  /** Where a document that is linked already goes, unless it is to be another asset. */
+  private get place(): Targets["asset"] {
+    return this.several || this.separate ? undefined : this.targets?.asset;
+  }
+
+  private async chooseTeam(team: Team): Promise<void> {
+    [this.team, this.projects, this.project, this.source] = [team, undefined, undefined, undefined];
+    const answer = await get<{ projects: Schemas["FrameioProject"][] }>(path("frameio", team.account, "workspaces", team.id, "projects"));
+    if (this.team !== team) return;
+    this.projects = answer.projects;
+    const last = this.targets?.last;
+    this.chooseProject(answer.projects.find((p) => p.id === last?.project) ?? answer.projects[0], last?.frameio_folder);
+  }
+
+  private chooseProject(project: Schemas["FrameioProject"] | undefined, folder?: string): void {
+    this.project = project;
+    if (!project) return;
+    this.folder = folder ?? project.root_folder;
+    this.source = this.folders(project);
+    this.look();
+  }
+
+  // The project itself is the outermost row.
+  private folders(project: Schemas["FrameioProject"]): Source {
+    const account = this.team!.account;
+    return {
+      level: async (parent) => {
+        if (!parent) return { folders: [{ uid: project.root_folder, title: project.name, path: project.name }], more: false };
+        const answer = await get<{ folders: Schemas["FrameioFolder"][]; more: boolean }>(path("frameio", account, "folders", parent, "folders"));
+        return { folders: answer.folders.map((f) => ({ uid: f.id, title: f.name, path: f.name })), more: answer.more };
+      },
+      search: async (words, known) => among(words, known),
+    };
+  }
+
+  // What would be sent is asked for when nothing has changed for a moment.
+  private look(): void {
+    window.clearTimeout(this.timer);
+    this.asking.abort();
+    this.asking = new AbortController();
+    this.timer = window.setTimeout(() => void this.ask(this.asking.signal), waitBeforePreview);
+  }
+
+  private async ask(signal: AbortSignal): Promise<void> {
+    try {
+      const preview = await change<Preview>("POST", "/pushes/preview", { documents: this.uids(), team: this.team!.id, what: this.what });
+      if (!signal.aborted) [this.preview, this.problem] = [preview, undefined];
+    } catch (thrown) {
+      if (!signal.aborted && !aborted(thrown)) [this.preview, this.problem] = [undefined, problemOf(thrown)];
+    }
+  }
+
+  private uids(): string[] {
+    return this.documents.map((d) => d.uid);
+  }
+
+  protected heading(): string {
+    return t("frameio.push.title");
+  }
+  protected confirm(): { label: string; disabled: boolean } {
+    return { label: t("frameio.push"), disabled: !this.project || !this.preview?.count };
+  }
+
+  protected content(): TemplateResult {
+    if (this.broken) return notice(this.broken, () => void this.load());
+    if (!this.targets) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    return html`${this.teams(this.targets)} ${this.where()} ${this.pieces(this.targets)} ${this.asset(this.targets)} ${this.summary()}`;
+  }
+
+  private teams(targets: Targets): TemplateResult | typeof nothing {
+    if (targets.teams.length < 2) return nothing;
+    return html`<label>${t("frameio.push.teams")}<span aria-hidden="true"> *</span>
+      <select @change=${(e: Event) => void this.chooseTeam(targets.teams[(e.target as HTMLSelectElement).selectedIndex]!).catch((thrown: unknown) => (this.broken = problemOf(thrown)))}>
+        ${targets.teams.map((x) => html`<option ?selected=${x === this.team}>${x.name}</option>`)}</select></label>`;
+  }
+
+  private where(): TemplateResult | typeof nothing {
+    if (this.place) return nothing;
+    if (!this.projects) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    if (!this.projects.length) return html`<div class="notice care"><strong>${t("frameio.push.projects.none")}</strong></div>`;
+    return html`<label>${t("frameio.push.project")}<span aria-hidden="true"> *</span>
+        <select @change=${(e: Event) => this.chooseProject(this.projects![(e.target as HTMLSelectElement).selectedIndex])}>${this.projects.map((p) => html`<option ?selected=${p === this.project}>${p.name}</option>`)}</select></label>
+      ${this.source ? html`<div><div class="row between"><strong id="target">${t("frameio.push.folder")}</strong><button type="button" class="plain small" @click=${this.newFolder}>${folderIcon} ${t("frameio.push.folder.new")}</button></div>
+        <div class="tree"><nxf-folder-tree .source=${this.source} .selected=${this.folder} .way=${[this.project!.root_folder]} @nxf-picked=${(e: CustomEvent<string>) => { e.stopPropagation(); this.folder = e.detail; }}></nxf-folder-tree></div></div>` : nothing}`;
+  }
+
+  private pieces(targets: Targets): TemplateResult {
+    return html`<fieldset><legend>${t("frameio.push.what")}</legend>${targets.pieces.map((p) => html`<label class="option"><input type="radio" name="what" .checked=${p.name === this.what} @change=${() => { this.what = p.name; this.look(); }}>
+      <span class="wrap">${p.name === "master" ? t("frameio.push.master") : p.name}${this.several ? nothing : html` <span class="soft">${size(p.size)}</span>`}</span></label>`)}</fieldset>`;
+  }
+
+  private asset(targets: Targets): TemplateResult | typeof nothing {
+    const asset = targets.asset;
+    if (!asset || this.several) return nothing;
+    return html`<div class="notice">${this.separate ? nothing : html`<span class="wrap">${t("frameio.push.next", asset.name, asset.frameio_folder_name ?? "")}</span>`}
+      <label class="option"><input type="checkbox" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; this.look(); }}>${t("frameio.push.separate")}</label></div>`;
+  }
+
+  private summary(): TemplateResult | typeof nothing {
+    const p = this.preview;
+    if (!p) return html`<p role="status" class="soft">${t("frameio.push.counting")}</p>`;
+    return html`<p role="status">${count("frameio.push.sum", p.count, size(p.bytes))}</p>
+      ${p.skipped.length ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped.length)}</strong><ul class="skipped">${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}</ul></div>` : nothing}`;
+  }
+
+  private async newFolder(): Promise<void> {
+    const dialog = document.createElement("nxf-new-folder") as NewFolder;
+    Object.assign(dialog, { account: this.team!.account, parent: this.folder });
+    const made = await dialog.show();
+    if (!made) return;
+    await this.tree?.refresh(this.folder);
+    this.folder = made.id;
+  }
+
+  protected async submit(): Promise<Accepted> {
+    return change<Accepted>("POST", "/pushes", {
+      documents: this.uids(), team: this.team!.id, project: this.project!.id, frameio_folder: this.folder, what: this.what, separate: this.separate,
+    });
+  }
+}
+
+/** Asks for the name of a folder of Frame.io and makes it. */
+@define("nxf-new-folder")
+export class NewFolder extends Dialog<Schemas["FrameioFolder"]> {
+  account = "";
+  parent = "";
+
+  protected heading(): string {
+    return t("frameio.push.folder.new");
+  }
+  protected confirm(): { label: string } {
+    return { label: t("frameio.push.folder.make") };
+  }
+  protected override fields(): string[] {
+    return ["name"];
+  }
+  protected content(): TemplateResult {
+    return html`<label>${t("frameio.push.folder.name")}<span aria-hidden="true"> *</span><input name="name" maxlength="255" autocomplete="off" aria-invalid=${this.problem?.field === "name"} aria-describedby="name-error">${this.wrong("name")}</label>`;
+  }
+  protected async submit(): Promise<Schemas["FrameioFolder"]> {
+    const name = String(new FormData(this.renderRoot.querySelector("form")!).get("name") ?? "").trim();
+    if (!name) throw new Problem(0, "invalid", t("frameio.push.folder.missing"), "name");
+    return change<Schemas["FrameioFolder"]>("POST", path("frameio", this.account, "folders", this.parent, "folders"), { name });
+  }
+}
