@@ -239,7 +239,7 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push) ([]string, err
 		return nil, err
 	}
 	ids, err := s.Engine.Add(ctx, tx, work.New{
-		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Data: state{Push: p.ID},
+		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
 	})
 	if err == nil && len(ids) == 1 {
 		p.Item = ids[0]

@@ -29,9 +29,11 @@ const (
 
 // state is what a push item keeps beside its row.
 type state struct {
-	Push  string `json:"push"`
-	Piece Piece  `json:"piece"` // what is sent, as it was when the file was made
-	Name  string `json:"name,omitempty"`
+	Push     string `json:"push"`
+	Document string `json:"document"`
+	Binding  string `json:"binding"`
+	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
+	Name     string `json:"name,omitempty"`
 
 	// Intent is the creation of a file that may or may not have happened; File is
 	// the file once it is known.
@@ -66,14 +68,14 @@ type before struct {
 	Values map[string]any `json:"values,omitempty"`
 }
 
-// Document is the uid of the document that an item pushes; empty for other items.
-func Document(ctx context.Context, db *store.DB, it work.Item) string {
-	if it.Kind != KindPush {
-		return ""
+// About tells of which document an item is, and through which binding it goes;
+// both are empty for other items.
+func About(it work.Item) (document, binding string) {
+	var st state
+	if it.Kind != KindPush || it.Load(&st) != nil {
+		return "", ""
 	}
-	var uid string
-	_ = db.Reader.QueryRowContext(ctx, `SELECT document_uid FROM pushes WHERE id = $1`, it.Subject).Scan(&uid) // forgotten by now: empty
-	return uid
+	return st.Document, st.Binding
 }
 
 // Worker works on push items.

@@ -62,14 +62,14 @@ func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
 	return err
 }
 
-// held says whether a push may have to give a lock back.
-func (p Push) held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
+// Held says whether a push may have to give a lock back.
+func (p Push) Held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
 
 // unlock gives back the lock that a push took, as the one who took it, else as the
 // service account. A lock that is another's, or another one of the same person, is
 // left alone. It may be called again.
 func (s *Service) unlock(ctx context.Context, p Push) error {
-	if !p.held() {
+	if !p.Held() {
 		return nil
 	}
 	nx, err := s.People.Nuxeo(ctx, p.By)
@@ -106,7 +106,7 @@ func (s *Service) giveBack(ctx context.Context, nx *nuxeo.Client, p Push) error 
 
 // holds says whether the lock that a document has is the one that the push took.
 func (p Push) holds(doc *nuxeo.Document) bool {
-	return p.held() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
+	return p.Held() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
 }
 
 // unable are the answers when somebody cannot do it, as against not now.

@@ -135,7 +135,7 @@ func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, err
 		ended, err = conclude(ctx, tx, s.Now(), p.ID, Released, reason, by, Open, Open)
 		return err
 	})
-	if err == nil && !ended && !p.held() {
+	if err == nil && !ended && !p.Held() {
 		err = fault.New(fault.Conflict, "%q is not locked by this push any more.", p.Title)
 	}
 	if err != nil {
