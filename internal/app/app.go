@@ -29,6 +29,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
@@ -100,6 +101,7 @@ type App struct {
 	Identity *identity.Service
 	Binding  *binding.Service
 	Publish  *publish.Service
+	Push     *push.Service
 	Mail     *mail.Service
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
@@ -165,6 +167,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
+	a.Push = a.push()
 	a.Publish = &publish.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
@@ -253,10 +256,9 @@ func (a *App) register() {
 	worker := publish.Worker{Service: a.Publish}
 	add(publish.KindPublish, worker)
 	add(publish.KindExpand, worker)
-	public := strings.TrimRight(a.Config.nuxeoPublic(), "/")
-	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: func(uid string) string {
-		return public + "/ui/#!/doc/" + uid
-	}})
+	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
+	add(push.KindPush, push.Worker{Service: a.Push})
+	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
 }
 
 func (a *App) serveBy(registry *prometheus.Registry) {
@@ -273,7 +275,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      a.webSettings(),
-		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Push: a.Push, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
 		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
@@ -323,7 +325,7 @@ func (a *App) intake() *intake.Service {
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
-	return &intake.Service{DB: a.DB, Set: set, Files: a.network.files, Uploads: a.network.uploads}
+	return &intake.Service{DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push}, Files: a.network.files, Uploads: a.network.uploads}
 }
 
 func (a *App) media() *media.Service {

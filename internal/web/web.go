@@ -32,6 +32,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
@@ -63,6 +64,7 @@ type Server struct {
 	Browse   *browse.Service
 	Publish  *publish.Service
 	Hints    *hint.Service
+	Push     *push.Service
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
