@@ -81,6 +81,10 @@ type Push struct {
 	Status                         string // to be set on Frame.io
 	Reason, EndedBy                string
 	Created, Opened, Ended, Update time.Time
+	// What the last look at Frame.io found, while it is open.
+	SeenStatus string
+	Seen       time.Time
+	SeenGone   bool // the file was deleted there
 }
 
 // People is what push needs of identity.

@@ -31,6 +31,15 @@ CREATE TABLE hints (
 );
 CREATE INDEX hints_due ON hints (due);
 
+-- What is known of a review while it goes on: the status on Frame.io, when it was
+-- looked at last, and whether the file is gone.
+ALTER TABLE pushes ADD COLUMN seen_status TEXT NOT NULL DEFAULT '';
+ALTER TABLE pushes ADD COLUMN seen BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE pushes ADD COLUMN seen_gone BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- +goose Down
+ALTER TABLE pushes DROP COLUMN seen_gone;
+ALTER TABLE pushes DROP COLUMN seen;
+ALTER TABLE pushes DROP COLUMN seen_status;
 DROP TABLE hints;
 DROP TABLE webhooks;
