@@ -22,6 +22,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -102,6 +103,8 @@ type App struct {
 	Binding  *binding.Service
 	Publish  *publish.Service
 	Push     *push.Service
+	Hints    *hint.Service
+	reviews  push.Watcher
 	Mail     *mail.Service
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
@@ -173,6 +176,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
+	a.watch()
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
 	a.Media = a.media()
@@ -275,7 +279,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      a.webSettings(),
-		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Push: a.Push, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Hints: a.Hints, Push: a.Push, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
 		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
@@ -342,6 +346,7 @@ func (a *App) Run(ctx context.Context) error {
 	chores, stop := context.WithCancel(ctx)
 	defer stop()
 	wg.Go(func() { a.Upkeep.Run(chores) })
+	wg.Go(func() { a.Hints.Run(chores) })
 	return a.Engine.Run(ctx)
 }
 

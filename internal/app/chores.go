@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -51,6 +52,14 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.Push.CheckLocks(ctx, &r)
 			return r, err
 		}},
+		{Name: "webhooks", What: "makes the webhooks on Frame.io those that are wanted", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Hints.Reconcile(ctx, &r)
+			return r, err
+		}},
+		{Name: "reviews", What: "looks at everything that is under review, as webhooks may have lost something", Every: 15 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.reviews.All(ctx, &r)
+			return r, err
+		}},
 		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.Reap(ctx, &r)
 			return r, err
@@ -77,7 +86,7 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 
 // Sealed is every column that the vault seals.
 func Sealed() []identity.Sealed {
-	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed)
+	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed, hint.Sealed)
 }
 
 func (a *App) reseal(ctx context.Context) (r upkeep.Report, err error) {

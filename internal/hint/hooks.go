@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,7 @@ type hook struct {
 	id, account, workspace, remote string
 	maker                          string
 	known                          bool // we have its secret
+	tried                          time.Time
 }
 
 // Reconcile makes the webhooks on Frame.io those that are wanted: one in each
@@ -53,6 +55,35 @@ func (s *Service) Reconcile(ctx context.Context, r *upkeep.Report) error {
 	return ctx.Err()
 }
 
+// again is when a webhook is tried to be made again that could not be.
+const again = 15 * time.Minute
+
+// Complete makes the webhooks that watched workspaces do not have yet.
+func (s *Service) Complete(ctx context.Context) error {
+	places, err := s.Watched(ctx)
+	if err != nil || len(places) == 0 {
+		return err
+	}
+	have, err := s.hooks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
+		if i >= 0 && (have[i].known || have[i].tried.Add(again).After(s.Now())) {
+			continue
+		}
+		var h hook
+		if i >= 0 {
+			h = have[i]
+		}
+		if err := s.keep(ctx, p, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Service) note(ctx context.Context, r *upkeep.Report, workspace string, err error) {
 	if err == nil || ctx.Err() != nil {
 		return
@@ -61,16 +92,18 @@ func (s *Service) note(ctx context.Context, r *upkeep.Report, workspace string, 
 }
 
 func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, account_id, workspace_id, remote_id, maker, secret IS NOT NULL FROM webhooks ORDER BY id`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, account_id, workspace_id, remote_id, maker, secret IS NOT NULL, updated FROM webhooks ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var h hook
-		if err := rows.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.maker, &h.known); err != nil {
+		var updated int64
+		if err := rows.Scan(&h.id, &h.account, &h.workspace, &h.remote, &h.maker, &h.known, &updated); err != nil {
 			return nil, err
 		}
+		h.tried = store.Time(updated)
 		all = append(all, h)
 	}
 	return all, rows.Err()

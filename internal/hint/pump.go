@@ -26,6 +26,7 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	s.complete(ctx)
 	for {
 		more, err := s.Pump(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -39,7 +40,16 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-s.wake:
 		case <-tick.C:
+			s.complete(ctx)
 		}
+	}
+}
+
+// complete makes the webhooks that are missing. What is wrong with others is found
+// when everything is compared.
+func (s *Service) complete(ctx context.Context) {
+	if err := s.Complete(ctx); err != nil && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "a webhook is made later", "error", err)
 	}
 }
 
