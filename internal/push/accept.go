@@ -46,7 +46,7 @@ type Accepted struct {
 }
 
 func (s *Service) clean(r *Request) error {
-	r.Documents = slices.Compact(slices.Sorted(slices.Values(r.Documents)))
+	r.Documents = distinct(r.Documents)
 	if n := len(r.Documents); n == 0 || n > s.Set.Most {
 		return fault.Field("documents", "Select fewer at a time.", "%d documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
 	}
@@ -59,6 +59,17 @@ func (s *Service) clean(r *Request) error {
 		r.What = Master
 	}
 	return nil
+}
+
+func distinct(list []string) (out []string) {
+	seen := map[string]bool{}
+	for _, s := range list {
+		if !seen[s] {
+			out = append(out, s)
+		}
+		seen[s] = true
+	}
+	return out
 }
 
 // sorted are the documents of a request: what can be sent and what cannot.

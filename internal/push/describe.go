@@ -27,8 +27,11 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 			return work.Next{}, err
 		}
 	}
-	if err := r.nx.AddFacet(ctx, r.p.Document, intake.Facet, intake.SourceMetadata); err != nil {
+	if err := r.addFacet(ctx, doc); err != nil {
 		return work.Next{}, err
+	}
+	if r.st.Before.Source != nil {
+		values["dc:source"] = orNothing(*r.st.Before.Source)
 	}
 	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
 		return work.Next{}, err
@@ -39,6 +42,30 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		}
 	}
 	return work.Next{Done: true, Outcome: Sent}, nil
+}
+
+// addFacet puts the facet on. The operation cannot say what it is for, so that a
+// Nuxeo that makes a version whenever another person writes would make one: first
+// the person writes something that can, a blank behind dc:source, which describe
+// takes away again.
+func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
+	if doc.Has(intake.Facet) {
+		return nil
+	}
+	if doc.Text("dc:lastContributor") != r.p.By {
+		if r.st.Before.Source == nil {
+			was := doc.Text("dc:source")
+			r.st.Before.Source = &was
+			if err := r.save(ctx); err != nil {
+				return err
+			}
+		}
+		blank := map[string]any{"dc:source": *r.st.Before.Source + " "}
+		if err := r.nx.Update(ctx, r.p.Document, "", blank, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+			return err
+		}
+	}
+	return r.nx.AddFacet(ctx, r.p.Document, intake.Facet, intake.SourceMetadata)
 }
 
 func (r *run) properties() map[string]any {
@@ -65,6 +92,13 @@ func (r *run) rendition() any {
 	return r.p.What
 }
 
+func orNothing(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 // beforeOf is what a document told of its asset; nothing when that was another's.
 func beforeOf(doc *nuxeo.Document, values map[string]any) *before {
 	b := &before{Facet: doc.Has(intake.Facet), Values: map[string]any{}}
@@ -88,20 +122,33 @@ func (r *run) putBack(ctx context.Context) error {
 	if err != nil {
 		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io: %s cannot be acted for any more", r.p.By)
 	}
+	if r.st.Before.Source != nil {
+		source := map[string]any{"dc:source": orNothing(*r.st.Before.Source)}
+		err = nx.Update(ctx, r.p.Document, "", source, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	}
+	if err != nil {
+		return r.leftAsItIs(ctx, err)
+	}
 	if r.st.Before.Facet {
 		err = nx.Update(ctx, r.p.Document, "", r.st.Before.Values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 	} else {
 		err = nx.RemoveFacet(ctx, r.p.Document, intake.Facet, intake.SourceMetadata)
 	}
-	switch nuxeo.StatusOf(err) {
-	case 401, 403, 404: // it is gone, or somebody else's by now
-		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io")
-	}
 	if err != nil {
-		return err
+		return r.leftAsItIs(ctx, err)
 	}
 	r.st.Before = nil
 	return r.save(ctx)
+}
+
+// leftAsItIs is all that can be said of a document that is gone, or somebody else's
+// by now.
+func (r *run) leftAsItIs(ctx context.Context, err error) error {
+	switch nuxeo.StatusOf(err) {
+	case 401, 403, 404:
+		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io")
+	}
+	return err
 }
 
 // comment puts the address of the document on the asset, once.

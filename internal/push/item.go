@@ -66,6 +66,7 @@ type creation struct {
 type before struct {
 	Facet  bool           `json:"facet"`
 	Values map[string]any `json:"values,omitempty"`
+	Source *string        `json:"source,omitempty"` // dc:source, when that had to be touched
 }
 
 // About tells of which document an item is, and through which binding it goes;

@@ -51,7 +51,17 @@ func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()
 func scenePush(b *bed.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	data := content('p', 3000)
-	return pushing(b, kept(b, "Teaser", data), data, 1)
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	uid := b.Nuxeo.MkDoc(folder.Path+"/Teaser", "File", map[string]any{ // by somebody else, who wrote last
+		"dc:source": "a tape", "file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
+	})
+	deed, whole := pushing(b, uid, data, 1)
+	return deed, func() {
+		whole()
+		if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["dc:source"] != "a tape" || len(b.Nuxeo.Versions(uid)) != 0 {
+			b.T.Errorf("source %q, %d versions", doc.Properties["dc:source"], len(b.Nuxeo.Versions(uid)))
+		}
+	}
 }
 
 func scenePushVersion(b *bed.Bed) (deed, check func()) {
