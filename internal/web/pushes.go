@@ -75,8 +75,16 @@ func pushJSON(p push.Push) api.Push {
 		Account: p.Account, Team: p.Workspace, TeamName: p.WorkspaceName, Project: p.Project, ProjectName: opt(p.ProjectName),
 		FrameioFolder: p.Folder, FrameioFolderName: opt(p.FolderName), What: p.What, Separate: p.Separate, File: opt(p.File), ViewUrl: opt(p.ViewURL),
 		State: api.PushState(p.State), PushedBy: p.By, Locked: p.Held(), Size: p.Size, Status: opt(p.Status), Reason: opt(p.Reason),
-		EndedBy: opt(p.EndedBy), Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
+		StatusNow: opt(p.SeenStatus), Seen: moment(p.Seen), Gone: yes(p.SeenGone), EndedBy: opt(p.EndedBy), Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
 	}
+}
+
+// yes is nil for what is not so, so that JSON leaves it out.
+func yes(is bool) *bool {
+	if !is {
+		return nil
+	}
+	return &is
 }
 
 func pushesJSON(list []push.Push) []api.Push {
