@@ -111,3 +111,12 @@ type Action struct {
 	Active                            bool
 	Secret                            string
 }
+
+// Webhook tells an address of events in a workspace. Secret is set only in the
+// answer to its creation.
+type Webhook struct {
+	ID, Name, URL string
+	Events        []string
+	Active        bool
+	Secret        string
+}

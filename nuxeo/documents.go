@@ -26,7 +26,9 @@ type Document struct {
 	IsTrashed         bool                       `json:"isTrashed"`
 	IsCheckedOut      bool                       `json:"isCheckedOut"`
 	ChangeToken       string                     `json:"changeToken"`
+	IsHeld            bool                       `json:"isUnderRetentionOrLegalHold"`
 	LockOwner         string                     `json:"lockOwner"`
+	LockCreated       string                     `json:"lockCreated"` // tells one lock from the next
 	VersionLabel      string                     `json:"versionLabel"`
 	VersionableID     string                     `json:"versionableId"`
 	Facets            []string                   `json:"facets"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/http"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -22,6 +23,15 @@ type wireComment struct {
 	Updated    time.Time         `json:"updated_at"`
 	Owner      *wirePerson       `json:"owner"`
 	Replies    []json.RawMessage `json:"replies"`
+}
+
+// CommentFile is the file that a comment is about
+// (GET /v4/accounts/{a}/comments/{id}); 404 when it is gone, or is a reply.
+func (c *Client) CommentFile(ctx context.Context, account, id string) (string, error) {
+	w, err := one[struct {
+		File string `json:"file_id"`
+	}](ctx, c, http.MethodGet, seg("accounts", account, "comments", id), nil, nil)
+	return w.File, err
 }
 
 // Comments lists the comments of a file with their replies, oldest first

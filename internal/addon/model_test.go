@@ -15,7 +15,7 @@ var model = map[string]map[string]string{
 		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string", "fileId": "xs:string",
 		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string", "mediaType": "xs:string",
 		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string", "uploader": "xs:string",
-		"publishedBy": "xs:string", "pushedBy": "xs:string", "fileSize": "xs:long", "frames": "xs:long", "frameRate": "xs:double",
+		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long", "frames": "xs:long", "frameRate": "xs:double",
 		"duration": "xs:double", "uploadDate": "xs:date", "lastPublished": "xs:date", "lastPushed": "xs:date",
 	},
 	"frameio_binding": {"bindings": "nxs:frameioBindings"},

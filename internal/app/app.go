@@ -22,6 +22,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -29,6 +30,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
@@ -100,6 +102,9 @@ type App struct {
 	Identity *identity.Service
 	Binding  *binding.Service
 	Publish  *publish.Service
+	Push     *push.Service
+	Hints    *hint.Service
+	reviews  push.Watcher
 	Mail     *mail.Service
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
@@ -165,11 +170,13 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
+	a.Push = a.push()
 	a.Publish = &publish.Service{
 		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
+	a.watch()
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
 	a.Media = a.media()
@@ -253,10 +260,9 @@ func (a *App) register() {
 	worker := publish.Worker{Service: a.Publish}
 	add(publish.KindPublish, worker)
 	add(publish.KindExpand, worker)
-	public := strings.TrimRight(a.Config.nuxeoPublic(), "/")
-	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: func(uid string) string {
-		return public + "/ui/#!/doc/" + uid
-	}})
+	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
+	add(push.KindPush, push.Worker{Service: a.Push})
+	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
 }
 
 func (a *App) serveBy(registry *prometheus.Registry) {
@@ -273,7 +279,7 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      a.webSettings(),
-		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
+		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Hints: a.Hints, Push: a.Push, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
 		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
 	}
@@ -323,7 +329,7 @@ func (a *App) intake() *intake.Service {
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
-	return &intake.Service{DB: a.DB, Set: set, Files: a.network.files, Uploads: a.network.uploads}
+	return &intake.Service{DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push}, Files: a.network.files, Uploads: a.network.uploads}
 }
 
 func (a *App) media() *media.Service {
@@ -340,6 +346,7 @@ func (a *App) Run(ctx context.Context) error {
 	chores, stop := context.WithCancel(ctx)
 	defer stop()
 	wg.Go(func() { a.Upkeep.Run(chores) })
+	wg.Go(func() { a.Hints.Run(chores) })
 	return a.Engine.Run(ctx)
 }
 

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
 
@@ -42,6 +44,22 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.Publish.ReleaseAll(ctx, &r)
 			return r, err
 		}},
+		{Name: "uploads", What: "removes half-made files on Frame.io that pushes left behind", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Push.Reap(ctx, &r)
+			return r, err
+		}},
+		{Name: "locks", What: "compares locks with pushes: gives back those whose push has ended, tells of pushes whose lock is gone", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Push.CheckLocks(ctx, &r)
+			return r, err
+		}},
+		{Name: "webhooks", What: "makes the webhooks on Frame.io those that are wanted", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Hints.Reconcile(ctx, &r)
+			return r, err
+		}},
+		{Name: "reviews", What: "looks at everything that is under review, as webhooks may have lost something", Every: 15 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.reviews.All(ctx, &r)
+			return r, err
+		}},
 		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.Reap(ctx, &r)
 			return r, err
@@ -59,13 +77,16 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 	if err != nil {
 		return r, err
 	}
+	if err := a.Push.Forget(ctx, before, &r); err != nil {
+		return r, err
+	}
 	err = a.Publish.Forget(ctx, before, &r)
 	return r, err
 }
 
 // Sealed is every column that the vault seals.
 func Sealed() []identity.Sealed {
-	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed)
+	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed, hint.Sealed)
 }
 
 func (a *App) reseal(ctx context.Context) (r upkeep.Report, err error) {

@@ -30,6 +30,7 @@ type Config struct {
 	Transfer  TransferConfig  `embed:"" prefix:"transfer-" group:"Transfers"`
 	Network   NetworkConfig   `embed:"" prefix:"network-" group:"Networks"`
 	Publish   PublishConfig   `embed:"" prefix:"publish-" group:"Publish"`
+	Push      PushConfig      `embed:"" prefix:"push-" group:"Push"`
 	Mail      MailConfig      `embed:"" prefix:"mail-" group:"Mail"`
 	Telemetry TelemetryConfig `embed:"" prefix:"telemetry-" group:"Telemetry"`
 }
@@ -45,6 +46,7 @@ type NuxeoConfig struct {
 	ServicePassword string        `help:"Password of the service account." secret:"" placeholder:"PASSWORD"`
 	Connections     int           `help:"How many calls to Nuxeo are open at once; it has 20 threads for everybody." default:"6"`
 	CallTimeout     time.Duration `help:"How long an ordinary call may take to be answered; the answer itself may come as slowly as the link is, but not pause for longer than transfer-idle." default:"30s"`
+	BlobHosts       []string      `help:"Hosts that Nuxeo may send on to for its files, when they lie in an object store; *.example.com is every host below example.com." default:"*.s3.amazonaws.com,*.s3.*.amazonaws.com,*.cloudfront.net,*.blob.core.windows.net,storage.googleapis.com" placeholder:"HOST"`
 	AttachTimeout   time.Duration `help:"How long Nuxeo may take to attach a large file, in which it joins the uploaded pieces." default:"2h"`
 }
 
@@ -54,6 +56,7 @@ type FrameioConfig struct {
 	PKCE            bool          `name:"pkce" help:"Protect the sign-in with PKCE." default:"true" negatable:""`
 	CallTimeout     time.Duration `help:"How long a call may take to be answered." default:"30s"`
 	FileHosts       []string      `help:"Hosts that originals are taken from, besides that of frameio-url; *.example.com is every host below example.com. The default is where Frame.io is known to keep files; it may use others." default:"*.frame.io,*.s3.amazonaws.com,*.s3.*.amazonaws.com,*.s3-accelerate.amazonaws.com,*.cloudfront.net" placeholder:"HOST"`
+	Webhooks        string        `help:"Webhooks in teams to which something was pushed, so that a review is seen as it goes on; without them it is looked at every 15 minutes: ${enum}." enum:"on,off" default:"on"`
 	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
 	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
 	FrameRateField  string        `help:"Name of the metadata field with the frame rate." default:"Frame Rate"`
@@ -78,6 +81,16 @@ type TransferConfig struct {
 type PublishConfig struct {
 	WaitOriginal time.Duration `help:"How long to wait for an original that is still being uploaded to Frame.io." default:"24h"`
 	MaxAssets    int           `help:"Most assets in a folder that is published." default:"1000"`
+}
+
+// PushConfig tells how documents go to Frame.io and come back.
+type PushConfig struct {
+	Unlock   string `help:"When a pushed document that comes back is unlocked. published: when it is published. approved: when it is published and its status on Frame.io is push-approved. One of ${enum}." enum:"published,approved" default:"published"`
+	Approved string `help:"Name of the status that means that an asset is approved." default:"Approved"`
+	Conform  bool   `help:"When a rendition was pushed and comes back, keep the master as the content and make a version that records the approval. Otherwise the rendition becomes the content." default:"true" negatable:""`
+	Status   string `help:"Name of the status that pushed assets get on Frame.io; \"-\" leaves it alone." default:"Needs Review" placeholder:"NAME"`
+	Comment  bool   `help:"Put a comment with the address of the document on each pushed asset." default:"false" negatable:""`
+	Most     int    `help:"Most documents of one push." default:"1000"`
 }
 
 // MailConfig tells how people are told.

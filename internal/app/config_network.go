@@ -32,6 +32,9 @@ func (c *Config) checkNetwork() error {
 	if err != nil {
 		return err
 	}
+	if err := network.Hosts(c.Nuxeo.BlobHosts).Check("nuxeo-blob-hosts"); err != nil {
+		return err
+	}
 	if err := network.Hosts(c.Frameio.FileHosts).Check("frameio-file-hosts"); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ import (
 type outlets struct {
 	nuxeo, uploads *http.Client // share one budget of connections
 	frameio, files *http.Client
+	blobs          *http.Client // from Nuxeo, or from where it keeps its files
+	parts          *http.Client // to where Frame.io takes files
 	plain          *http.Client // to what the administrator named, for doctor
 	budgets        *pace.Budgets
 	limit          *bandwidth.Limit
@@ -58,6 +60,9 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 	places := pace.NewConnections(calls, b.c.Nuxeo.Connections, b.w.nodes)
 	o.nuxeo = &http.Client{Transport: places}
 	o.uploads = &http.Client{Transport: places.Share(b.count.Uploads(held(b.ways.Bytes(reach))))}
+	far := b.reach(network.Public)
+	store := network.BlobHosts(b.told(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
+	o.blobs = &http.Client{Transport: o.limit.Transport(network.Either(home, places.Share(held(b.ways.Bytes(reach))), store))}
 }
 
 func (b builder) toFrameio(o *outlets) {
@@ -67,6 +72,8 @@ func (b builder) toFrameio(o *outlets) {
 	o.frameio = &http.Client{Transport: o.budgets}
 	bytes := o.limit.Transport(b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach))))
 	o.files = &http.Client{Transport: network.FileHosts(bytes, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+	// What is sent was read within the limit already.
+	o.parts = &http.Client{Transport: network.FileHosts(b.told(metrics.Files, b.ways.Bytes(reach)), reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 }
 
 // reach is as far as a system may be, or anywhere in a test installation.

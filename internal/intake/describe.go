@@ -29,6 +29,9 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	properties := s.properties(r, l)
+	if r.Job.Return != nil {
+		properties["frameio:rendition"] = rendition(r.Job)
+	}
 	hash := hashOf(properties)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
@@ -69,6 +72,14 @@ func (s *Service) properties(r *Run, l link.Link) map[string]any {
 		"frameio:status": facts.status, "frameio:codec": facts.codec, "frameio:resolution": facts.resolution,
 		"frameio:frameRate": facts.fps, "frameio:duration": facts.duration, "frameio:frames": facts.frames,
 	}
+}
+
+// rendition names what was looked at in place of the content; nil for the content.
+func rendition(j *Job) any {
+	if j.Return == nil || j.Return.Keep != j.File.ID {
+		return nil
+	}
+	return text(j.Return.Rendition)
 }
 
 func parentFolder(f *File) string {
@@ -154,7 +165,7 @@ func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
 	if err := s.importComments(ctx, r, r.Job.File.ID, r.Job.File.Metadata); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
+	return s.finish(ctx, r)
 }
 
 // refresh brings the last comments on the outgoing file, so that the version

@@ -31,6 +31,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{Step: StepResolve}, err
 	}
 	doc, err := s.documentOf(ctx, r, &l)
+	if err == nil {
+		err = s.asHolder(ctx, r, doc)
+	}
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -42,7 +45,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	r.Job.Document = doc.UID
-	if holds(doc, &l, r.Job.File) {
+	if holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
 		}
@@ -68,11 +71,10 @@ func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, erro
 func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {
 	f := r.Job.File
 	a := link.Asset{Account: r.Job.Asset.Account, Key: f.Key(), Files: f.Members}
-	err = r.Commit(ctx, func(tx *sql.Tx) (err error) {
-		l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.Target.Scope, a, r.Task.ID)
-		return err
-	})
-	if err == nil {
+	if err := s.returning(ctx, r); err != nil {
+		return l, err
+	}
+	if l, err = s.claimed(ctx, r, a); err == nil {
 		r.Job.LinkID = l.ID
 	}
 	return l, err

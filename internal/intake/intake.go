@@ -41,6 +41,7 @@ const (
 	Created   = "created"
 	Updated   = "updated"
 	Unchanged = "unchanged"
+	Returned  = "returned" // from a push, with the content that was sent
 )
 
 // Asset is what somebody selected on Frame.io.
@@ -73,6 +74,9 @@ type Job struct {
 	Batch    string `json:"batch,omitempty"`
 	Digest   string `json:"digest,omitempty"` // of the whole stream, when it was made
 	Restarts int    `json:"restarts,omitempty"`
+
+	// Return is the push that the asset comes back from; nil when there is none.
+	Return *Return `json:"return,omitempty"`
 
 	// Intent is what attach is about to do, or has done.
 	Intent *Intent `json:"intent,omitempty"`
@@ -145,6 +149,8 @@ type Service struct {
 	Files *http.Client
 	// Uploads carries the bytes to Nuxeo.
 	Uploads *http.Client
+	// Returns knows what was pushed from Nuxeo; nil: nothing.
+	Returns Returns
 
 	folders folderCache
 }
@@ -177,11 +183,14 @@ func (r *Run) named(ctx context.Context, name string) error {
 func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
 	steps := map[string]func(context.Context, *Run) (work.Next, error){
 		StepResolve: s.resolve, StepLink: s.link, StepRefresh: s.refresh, StepTransfer: s.transfer, StepAttach: s.attach,
-		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments,
+		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments, StepReturn: s.comeBack, StepUnlock: s.unlock,
 	}
 	do, ok := steps[step]
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", step)
+	}
+	if err := s.heldAs(ctx, r, step); err != nil {
+		return work.Next{}, err
 	}
 	next, err := do(ctx, r)
 	if nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict) {
@@ -197,6 +206,9 @@ func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil }
 // Undo removes what is half made: wrong bytes in the document that nobody has
 // compared yet, and a batch that nothing has used.
 func (s *Service) Undo(ctx context.Context, r *Run) error {
+	if err := s.heldAs(ctx, r, StepVerify); err != nil {
+		return err
+	}
 	if r.Job.Intent != nil {
 		if err := s.undoWrite(ctx, r); err != nil {
 			return err

@@ -227,3 +227,49 @@ func (l Link) Has(ctx context.Context, db *store.DB, file string) (bool, error) 
 	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)
 	return n > 0, err
 }
+
+// HoldDocument holds the link of a document for an item, in the caller's
+// transaction; ok is false when it has none. NotReady means that another item
+// holds it.
+func HoldDocument(ctx context.Context, tx *sql.Tx, document, item string) (l Link, ok bool, err error) {
+	l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, document))
+	if errors.Is(err, sql.ErrNoRows) {
+		return l, false, nil
+	}
+	if err != nil {
+		return l, false, err
+	}
+	return l, true, hold(ctx, tx, l, item)
+}
+
+// Sent is what a document was sent to Frame.io as.
+type Sent struct {
+	Folder, Document string
+	Asset            Asset
+	File             string // the newest of the asset's
+	Size             int64
+	Digest           string
+}
+
+// Tie makes the link of a document that of the asset it was sent as. A document
+// that had another asset lets go of it. Conflict means that the asset belongs to
+// another document.
+func Tie(ctx context.Context, tx *sql.Tx, now time.Time, s Sent) (Link, error) {
+	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, s.Document))
+	if errors.Is(err, sql.ErrNoRows) {
+		if l, err = find(ctx, tx, s.Folder, s.Asset); errors.Is(err, sql.ErrNoRows) {
+			l, err = create(ctx, tx, now, s.Folder, s.Asset)
+		}
+	}
+	switch {
+	case err != nil:
+		return l, err
+	case l.DocumentUID != "" && l.DocumentUID != s.Document:
+		return l, fault.New(fault.Conflict, "The asset belongs to another document already.")
+	}
+	if err := learn(ctx, tx, now, &l, s.Asset); err != nil {
+		return l, err
+	}
+	l.FileID, l.Size, l.Digest, l.Described = s.File, s.Size, s.Digest, ""
+	return l, SetDocument(ctx, tx, now, &l, s.Document)
+}

@@ -138,3 +138,31 @@ func port(u *url.URL) string {
 	}
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
+
+// Either asks home by one way and every other place by another, as where Nuxeo
+// sends on to the store of its files.
+func Either(home *url.URL, at, beyond http.RoundTripper) http.RoundTripper {
+	return either{home, at, beyond}
+}
+
+type either struct {
+	home       *url.URL
+	at, beyond http.RoundTripper
+}
+
+// RoundTrip is http.RoundTripper's.
+func (e either) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.EqualFold(r.URL.Hostname(), e.home.Hostname()) {
+		return e.at.RoundTrip(r)
+	}
+	return e.beyond.RoundTrip(r)
+}
+
+// BlobHosts refuses addresses to which Nuxeo sends on for its files, unless their
+// hosts are allowed.
+func BlobHosts(next http.RoundTripper, reach Reach, allowed Hosts) http.RoundTripper {
+	return only{next, reach, func(u *url.URL) bool { return allowed.Has(u.Hostname()) }, func(host string) error {
+		return fault.New(fault.Refused, "Nuxeo keeps its files on %s, where the connector does not go.", host).
+			With("If that is its store, allow it with nuxeo-blob-hosts.")
+	}}
+}

@@ -79,6 +79,8 @@ func item(kind, subject, title string, st state) work.New {
 //	verify    compare, record the content         reads; putting back needs the intent
 //	describe  facet, metadata                     the same values again
 //	comments  comments, annotations               external ids; keys; hashes
+//	return    a version, if it was pushed         the newest version before is kept; a row of the push
+//	unlock    the push's lock                     looked at before, by when it was taken
 type Worker struct{ *Service }
 
 // Step does the next step of an item.
@@ -115,7 +117,7 @@ func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, e
 // accepted, unless the document may be there already: then it is finished.
 func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	switch t.Step {
-	case intake.StepAttach, intake.StepVerify, intake.StepDescribe, intake.StepComments:
+	case intake.StepAttach, intake.StepVerify, intake.StepDescribe, intake.StepComments, intake.StepReturn, intake.StepUnlock:
 		return nil
 	}
 	var binding string

@@ -120,6 +120,7 @@ func summary(arrived, unchanged, failed int) (subject, heading string) {
 var outcomes = map[string]string{
 	intake.Created:   "is a new document.",
 	intake.Updated:   "has a new version.",
+	intake.Returned:  "is back from its review: a new version records it.",
 	intake.Unchanged: "was up to date; metadata and comments were refreshed.",
 }
 
@@ -128,6 +129,9 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 	switch it.State {
 	case work.Done:
 		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)
+		if back := st.Job.Return; back != nil && back.Gone {
+			l.Text += " The document that was pushed had been deleted in Nuxeo."
+		}
 	case work.Canceled:
 		l.Text = "was cancelled."
 	case work.Waiting, work.Running:

@@ -18,7 +18,7 @@ import (
 // among them: jobs are made again from items.
 var Tables = []string{
 	"settings", "people", "sessions", "providers", "credentials", "sign_ins", "bindings", "actions", "interactions",
-	"items", "item_history", "transfers", "links", "link_files", "imported_comments", "chores", "tickets",
+	"items", "item_history", "transfers", "links", "link_files", "imported_comments", "chores", "tickets", "pushes", "push_choices",
 }
 
 // Copied is how many rows of a table were copied.

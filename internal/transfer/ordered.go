@@ -51,7 +51,7 @@ func (r *run) first() int {
 	if r.state.Hashed >= r.plan.Size && r.plan.Size > 0 {
 		return r.plan.Count()
 	}
-	return int(r.state.Hashed / r.plan.PartSize)
+	return r.plan.whole(r.state.Hashed)
 }
 
 // orderedPart sends one part. Each try begins with the digest as it was before

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -45,14 +46,31 @@ type Part struct {
 	Offset, Length int64
 }
 
-// Plan divides a file.
+// Plan divides a file into parts of one size, but for the last, or of any sizes.
 type Plan struct {
 	Size     int64
 	PartSize int64
+	// Ends are where the parts end when their sizes are somebody else's choice;
+	// PartSize does not count then.
+	Ends []int64
+}
+
+// PlanOf divides a file into parts of these sizes.
+func PlanOf(sizes []int64) Plan {
+	var p Plan
+	for _, size := range sizes {
+		p.Size += size
+		p.PartSize = max(p.PartSize, size)
+		p.Ends = append(p.Ends, p.Size)
+	}
+	return p
 }
 
 // Count is the number of parts; an empty file has one empty part.
 func (p Plan) Count() int {
+	if len(p.Ends) > 0 {
+		return len(p.Ends)
+	}
 	if p.Size <= 0 {
 		return 1
 	}
@@ -61,8 +79,28 @@ func (p Plan) Count() int {
 
 // Part is the piece with an index from 0 to Count()-1.
 func (p Plan) Part(i int) Part {
-	off := int64(i) * p.PartSize
-	return Part{Index: i, Count: p.Count(), Offset: off, Length: min(p.PartSize, p.Size-off)}
+	off := p.reached(i)
+	return Part{Index: i, Count: p.Count(), Offset: off, Length: p.reached(i+1) - off}
+}
+
+// reached is how many bytes the first parts have.
+func (p Plan) reached(parts int) int64 {
+	if len(p.Ends) == 0 || parts == 0 {
+		return min(int64(parts)*p.PartSize, p.Size)
+	}
+	return p.Ends[parts-1]
+}
+
+// whole is how many parts the first bytes fill.
+func (p Plan) whole(bytes int64) int {
+	if len(p.Ends) == 0 {
+		return int(bytes / p.PartSize)
+	}
+	i, exact := slices.BinarySearch(p.Ends, bytes)
+	if exact {
+		i++
+	}
+	return i
 }
 
 // Options are how a transfer is run.
@@ -118,7 +156,7 @@ func (s *State) Keep(has func(index int) bool, plan Plan) {
 			break
 		}
 	}
-	if reached := min(int64(whole)*plan.PartSize, plan.Size); s.Hashed > reached {
+	if s.Hashed > plan.reached(whole) {
 		*s = State{Sent: s.Sent} // the digest cannot be turned back
 	}
 }

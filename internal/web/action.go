@@ -20,8 +20,8 @@ const (
 	answerTime = 4 * time.Second
 )
 
-// unknownSecret is verified against when there is no such action, so that both
-// cases take the same way and give the same answer.
+// unknownSecret is verified against when there is no such action or webhook, so that
+// both cases take the same way and give the same answer.
 const unknownSecret = "no such action"
 
 // action receives a run of a custom action: verify, record, answer. No remote
@@ -29,10 +29,9 @@ const unknownSecret = "no such action"
 func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(answerTime)) // a test's writer has none
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCall))
+	body, err := callBody(w, r)
 	if err != nil {
-		return fault.New(fault.Invalid, "The call is too large or broke off.").Because(err)
+		return err
 	}
 	called, err := s.verified(ctx, r, body)
 	if err != nil {
@@ -56,15 +55,33 @@ func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (bi
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
 	}
-	if err != nil {
-		return called, err
+	if err == nil {
+		err = s.authentic(r, body, secret)
 	}
-	err = v4.Verify(body, only(r.Header, v4.TimestampHeader), only(r.Header, v4.SignatureHeader), s.Now(), secret)
-	if err != nil || called.Action.ID == "" {
-		return called, fault.New(fault.Unauthenticated, "The call is not authentic.")
+	if err == nil && called.Action.ID == "" {
+		err = notAuthentic()
 	}
-	return called, nil
+	return called, err
 }
+
+// callBody reads a call of Frame.io, which comes at once or not at all.
+func callBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(answerTime)) // a test's writer has none
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCall))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "The call is too large or broke off.").Because(err)
+	}
+	return body, nil
+}
+
+func (s *Server) authentic(r *http.Request, body []byte, secret string) error {
+	if v4.Verify(body, only(r.Header, v4.TimestampHeader), only(r.Header, v4.SignatureHeader), s.Now(), secret) != nil {
+		return notAuthentic()
+	}
+	return nil
+}
+
+func notAuthentic() error { return fault.New(fault.Unauthenticated, "The call is not authentic.") }
 
 // only is the value of a header that came once; of two, nobody knows which one
 // a proxy before us has looked at.

@@ -19,11 +19,20 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	return api.GetDocument200JSONResponse{
+	open, err := s.Server.Push.OpenOf(ctx, d.UID)
+	if err != nil {
+		return nil, err
+	}
+	out := api.GetDocument200JSONResponse{
 		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID), Folder: d.ParentRef,
 		Ancestors: foldersJSON(browse.Ancestors(d.Document)), Asset: assetJSON(d.Asset), Versions: versionsJSON(d.Versions),
 		Comments: commentsJSON(d.Comments), CommentsMore: d.More,
-	}, nil
+		LockOwner: opt(d.LockOwner),
+	}
+	if open != nil {
+		out.Push = some1(pushJSON(*open))
+	}
+	return out, nil
 }
 
 func assetJSON(a *document.Asset) *api.AssetFacts {

@@ -10,6 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -127,6 +128,10 @@ func itemJSON(v work.View, events []work.Event) api.Item {
 		Step: v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message), Remedy: opt(v.Remedy),
 		Correlation: v.Correlation, Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
 		Document: opt(publish.Document(v.Item)), Binding: opt(v.Binding),
+	}
+	if v.Kind == push.KindPush {
+		document, through := push.About(v.Item)
+		out.Document, out.Binding = opt(document), opt(through)
 	}
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {
 		out.Binding = &v.Parent

@@ -27,10 +27,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
@@ -61,6 +63,8 @@ type Server struct {
 	Binding  *binding.Service
 	Browse   *browse.Service
 	Publish  *publish.Service
+	Hints    *hint.Service
+	Push     *push.Service
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
@@ -118,6 +122,7 @@ func (s *Server) Handler() http.Handler {
 
 func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("POST /frameio/actions/{id}", s.handler(s.action))
+	mux.Handle("POST /frameio/events/{id}", s.handler(s.event))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.Handle("GET /readyz", s.handler(s.readyz))
 	mux.Handle("POST /csp-report", s.reports())

@@ -112,12 +112,12 @@ func (p *tap) gate() error {
 	return nil
 }
 
-func (p *tap) around(system string, next http.RoundTripper) http.RoundTripper {
+func (p *tap) around(_ string, next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if p.bed.dead.Load() {
 			return nil, errDead
 		}
-		switch p.count(system, r) {
+		switch p.count(r) {
 		case Before:
 			p.bed.Die()
 			return nil, errDead
@@ -142,8 +142,8 @@ func effect(next http.RoundTripper, r *http.Request) error {
 	return errors.New("the answer was lost")
 }
 
-func (p *tap) count(system string, r *http.Request) Moment {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || system == "files" || strings.HasPrefix(r.URL.Path, "/ims/") {
+func (p *tap) count(r *http.Request) Moment {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || strings.HasPrefix(r.URL.Path, "/ims/") {
 		return Never
 	}
 	p.mu.Lock()

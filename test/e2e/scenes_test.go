@@ -25,6 +25,10 @@ var scenes = []scene{
 	{name: "create", prepare: sceneCreate, commits: 4},
 	{name: "update", prepare: sceneUpdate, commits: 4},
 	{name: "folder", prepare: sceneFolder, commits: 13},
+	{name: "push", prepare: scenePush, commits: 4},
+	{name: "push-version", prepare: scenePushVersion, commits: 5},
+	{name: "return", prepare: sceneReturn, commits: 4},
+	{name: "cancel", prepare: sceneCancel, commits: 4},
 }
 
 func content(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -40,6 +41,18 @@ var matrix = []route{
 	{"POST", "/documents/{document}/media", "", [5]int{401, 401, 404, 201, 201}},
 	{"POST", "/documents/{document}/media?file={file}", "", [5]int{401, 401, 404, 201, 201}},
 	{"POST", "/documents/{document}/media?file={folder}", "", [5]int{401, 401, 404, 404, 404}},
+	{"GET", "/documents/{document}/targets", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/frameio/{account}/workspaces/{workspace}/projects", "", [5]int{401, 401, 409, 200, 409}},
+	{"GET", "/frameio/{account}/folders/{root}/folders", "", [5]int{401, 401, 409, 200, 409}},
+	{"POST", "/frameio/{account}/folders/{root}/folders", `{"name":"New"}`, [5]int{401, 401, 409, 201, 409}},
+	{"GET", "/pushes", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/pushes?document={document}", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/pushes?folder={folder}", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/pushes/{push}", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/pushes/preview", `{"documents":["nothing"]}`, [5]int{401, 401, 200, 200, 200}},
+	{"POST", "/pushes", `{"documents":["{document}"],"team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 404, 409, 409}},
+	{"GET", "/locks", "", [5]int{401, 401, 200, 200, 200}},
+	{"POST", "/locks/{push}/release", `{"reason":"x"}`, [5]int{401, 401, 404, 200, 409}},
 	{"GET", "/items?binding={binding}", "", [5]int{401, 401, 404, 200, 200}},
 	{"POST", "/doctor", "", [5]int{401, 401, 403, 403, 200}},
 	{"GET", "/bindings", "", [5]int{401, 401, 200, 200, 200}},
@@ -88,10 +101,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 	file := f.file("Cut.mov", 100)
 	f.Published(f.Josh, file)
 	document := f.Only().UID
+	sent, err := f.App.Push.Accept(t.Context(), "josh", push.Request{Documents: []string{document}, Workspace: f.Workspace, Project: f.Project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Settle()
 	expired := f.SignIn("josh")
 	clock.Move(13 * time.Hour)
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
-	known := map[string]string{"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file}
+	known := map[string]string{
+		"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
+		"{push}": sent.Pushes[0].ID, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
+	}
 	var pairs, others []string
 	for name, id := range known {
 		pairs, others = append(pairs, name, id), append(others, name, strings.Repeat("0", 8)+id[8:])

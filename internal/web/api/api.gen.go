@@ -186,6 +186,57 @@ func (e Publishers) Valid() bool {
 	}
 }
 
+// Defines values for PushPieceKind.
+const (
+	PushPieceKindMaster  PushPieceKind = "master"
+	PushPieceKindPicture PushPieceKind = "picture"
+	PushPieceKindVideo   PushPieceKind = "video"
+)
+
+// Valid indicates whether the value is a known member of the PushPieceKind enum.
+func (e PushPieceKind) Valid() bool {
+	switch e {
+	case PushPieceKindMaster:
+		return true
+	case PushPieceKindPicture:
+		return true
+	case PushPieceKindVideo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PushState.
+const (
+	PushStateCanceled PushState = "canceled"
+	PushStateFailed   PushState = "failed"
+	PushStateOpen     PushState = "open"
+	PushStateReleased PushState = "released"
+	PushStateReturned PushState = "returned"
+	PushStateSending  PushState = "sending"
+)
+
+// Valid indicates whether the value is a known member of the PushState enum.
+func (e PushState) Valid() bool {
+	switch e {
+	case PushStateCanceled:
+		return true
+	case PushStateFailed:
+		return true
+	case PushStateOpen:
+		return true
+	case PushStateReleased:
+		return true
+	case PushStateReturned:
+		return true
+	case PushStateSending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StatusDatabase.
 const (
 	Postgres StatusDatabase = "postgres"
@@ -387,13 +438,19 @@ type DocumentDetail struct {
 	// Folder The uid of the folder it is in
 	Folder string `json:"folder"`
 
+	// LockOwner Who has it locked in Nuxeo
+	LockOwner *string `json:"lock_owner,omitempty"`
+
 	// NuxeoUrl The document's page in Nuxeo
 	NuxeoUrl string `json:"nuxeo_url"`
 	Path     string `json:"path"`
-	Title    string `json:"title"`
-	Type     string `json:"type"`
-	Uid      string `json:"uid"`
-	Version  string `json:"version"`
+
+	// Push A document on its way to Frame.io, there, or back. In a document it is the unfinished one.
+	Push    *Push  `json:"push,omitempty"`
+	Title   string `json:"title"`
+	Type    string `json:"type"`
+	Uid     string `json:"uid"`
+	Version string `json:"version"`
 
 	// Versions Newest first; the first is the document itself
 	Versions []DocumentVersion `json:"versions"`
@@ -456,6 +513,22 @@ type FolderDetail struct {
 
 	// WhyNot Why the person cannot bind it
 	WhyNot *string `json:"why_not,omitempty"`
+}
+
+// FrameioFolder defines model for FrameioFolder.
+type FrameioFolder struct {
+	Id     string  `json:"id"`
+	Name   string  `json:"name"`
+	Parent *string `json:"parent,omitempty"`
+}
+
+// FrameioProject defines model for FrameioProject.
+type FrameioProject struct {
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// RootFolder The outermost folder, where the tree begins
+	RootFolder string `json:"root_folder"`
 }
 
 // Item defines model for Item.
@@ -600,6 +673,206 @@ type ProviderForm struct {
 // Publishers Who may publish; everyone in the team, or only people who connected Nuxeo
 type Publishers string
 
+// Push A document on its way to Frame.io, there, or back. In a document it is the unfinished one.
+type Push struct {
+	Account string `json:"account"`
+
+	// Batch Those that were pushed together
+	Batch   string    `json:"batch"`
+	Binding *string   `json:"binding,omitempty"`
+	Created time.Time `json:"created"`
+
+	// Document The uid of the document
+	Document string     `json:"document"`
+	Ended    *time.Time `json:"ended,omitempty"`
+
+	// EndedBy Who published it back or released it
+	EndedBy *string `json:"ended_by,omitempty"`
+
+	// File The id of the file on Frame.io
+	File *string `json:"file,omitempty"`
+
+	// Folder The uid of the bound folder
+	Folder            string  `json:"folder"`
+	FrameioFolder     string  `json:"frameio_folder"`
+	FrameioFolderName *string `json:"frameio_folder_name,omitempty"`
+
+	// Gone The file was deleted on Frame.io
+	Gone *bool  `json:"gone,omitempty"`
+	Id   string `json:"id"`
+
+	// Item The item that sends it: progress, cancel, retry; absent when it was forgotten
+	Item *string `json:"item,omitempty"`
+
+	// Locked The push holds a lock that it took
+	Locked bool `json:"locked"`
+
+	// Opened When it had arrived on Frame.io
+	Opened      *time.Time `json:"opened,omitempty"`
+	Project     string     `json:"project"`
+	ProjectName *string    `json:"project_name,omitempty"`
+	PushedBy    string     `json:"pushed_by"`
+
+	// Reason Why it ended as it did
+	Reason *string `json:"reason,omitempty"`
+
+	// Seen When it was looked at last
+	Seen     *time.Time `json:"seen,omitempty"`
+	Separate bool       `json:"separate"`
+
+	// Size bytes
+	Size int64 `json:"size"`
+
+	// State sending: on its way; open: on Frame.io, awaited; returned: published back; released: no longer awaited.
+	State PushState `json:"state"`
+
+	// Status The status that it was given on Frame.io
+	Status *string `json:"status,omitempty"`
+
+	// StatusNow The status on Frame.io when it was looked at last, while it is open
+	StatusNow *string `json:"status_now,omitempty"`
+
+	// Team The id of the workspace
+	Team     string `json:"team"`
+	TeamName string `json:"team_name"`
+	Title    string `json:"title"`
+
+	// ViewUrl The page of the asset on Frame.io
+	ViewUrl *string `json:"view_url,omitempty"`
+
+	// What "master", or the name of the rendition that was sent
+	What string `json:"what"`
+}
+
+// PushAsset Where the asset of a linked document lives; there the next version goes
+type PushAsset struct {
+	Account           string  `json:"account"`
+	File              string  `json:"file"`
+	FrameioFolder     string  `json:"frameio_folder"`
+	FrameioFolderName *string `json:"frameio_folder_name,omitempty"`
+	Name              string  `json:"name"`
+	Project           string  `json:"project"`
+
+	// Stack Absent when it is a single file
+	Stack   *string `json:"stack,omitempty"`
+	ViewUrl *string `json:"view_url,omitempty"`
+}
+
+// PushChoice What the person chose last in this folder
+type PushChoice struct {
+	FrameioFolder string `json:"frameio_folder"`
+	Project       string `json:"project"`
+	Team          string `json:"team"`
+	What          string `json:"what"`
+}
+
+// PushForm defines model for PushForm.
+type PushForm struct {
+	// Documents Uids of documents
+	Documents []string `json:"documents"`
+
+	// FrameioFolder Left out it is the project's outermost
+	FrameioFolder *string `json:"frameio_folder,omitempty"`
+	Project       string  `json:"project"`
+
+	// Separate A linked document is sent as an asset of its own, not as the next version of its asset beside that
+	Separate *bool `json:"separate,omitempty"`
+
+	// Status The name of the status to set; left out it is the usual one, "-" is none
+	Status *string `json:"status,omitempty"`
+
+	// Team The id of a workspace that the folder is bound to
+	Team string `json:"team"`
+
+	// What "master", which is the default, or the name of a rendition
+	What *string `json:"what,omitempty"`
+}
+
+// PushList defines model for PushList.
+type PushList struct {
+	Next   *string `json:"next,omitempty"`
+	Pushes []Push  `json:"pushes"`
+}
+
+// PushPiece Something that can be sent
+type PushPiece struct {
+	FileName  *string       `json:"file_name,omitempty"`
+	Kind      PushPieceKind `json:"kind"`
+	MediaType *string       `json:"media_type,omitempty"`
+
+	// Name "master", or the name of a rendition
+	Name string `json:"name"`
+
+	// Size bytes
+	Size int64 `json:"size"`
+}
+
+// PushPieceKind defines model for PushPiece.Kind.
+type PushPieceKind string
+
+// PushPreviewForm defines model for PushPreviewForm.
+type PushPreviewForm struct {
+	// Documents Uids of documents
+	Documents []string `json:"documents"`
+
+	// Team The id of a workspace; left out any that is bound will do
+	Team *string `json:"team,omitempty"`
+
+	// What "master", which is the default, or the name of a rendition
+	What *string `json:"what,omitempty"`
+}
+
+// PushSkipped defines model for PushSkipped.
+type PushSkipped struct {
+	Code     string  `json:"code"`
+	Document string  `json:"document"`
+	Message  string  `json:"message"`
+	Remedy   *string `json:"remedy,omitempty"`
+
+	// Title Absent when one may not see it
+	Title *string `json:"title,omitempty"`
+}
+
+// PushState sending: on its way; open: on Frame.io, awaited; returned: published back; released: no longer awaited.
+type PushState string
+
+// PushTargets defines model for PushTargets.
+type PushTargets struct {
+	// Asset Where the asset of a linked document lives; there the next version goes
+	Asset    *PushAsset `json:"asset,omitempty"`
+	CanPush  bool       `json:"can_push"`
+	Document string     `json:"document"`
+
+	// Last What the person chose last in this folder
+	Last *PushChoice `json:"last,omitempty"`
+
+	// Pieces The master first
+	Pieces []PushPiece `json:"pieces"`
+
+	// Push A document on its way to Frame.io, there, or back. In a document it is the unfinished one.
+	Push *Push `json:"push,omitempty"`
+
+	// Teams Those of the nearest bound folder first
+	Teams []PushTeam `json:"teams"`
+	Title string     `json:"title"`
+
+	// WhyNot "Folder not bound", or another reason
+	WhyNot *string `json:"why_not,omitempty"`
+}
+
+// PushTeam defines model for PushTeam.
+type PushTeam struct {
+	Account string `json:"account"`
+
+	// Folder The uid of the bound folder
+	Folder      string `json:"folder"`
+	FolderTitle string `json:"folder_title"`
+
+	// Id The id of the workspace
+	Id   string `json:"id"`
+	Name string `json:"name"`
+}
+
 // ServiceCredential defines model for ServiceCredential.
 type ServiceCredential struct {
 	ClientId   string `json:"client_id"`
@@ -655,6 +928,9 @@ type Workspace struct {
 	Name        string    `json:"name"`
 	Roles       *[]string `json:"roles,omitempty"`
 }
+
+// Account defines model for account.
+type Account = string
 
 // Cursor defines model for cursor.
 type Cursor = string
@@ -719,6 +995,11 @@ type ListDocumentsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// CreateFrameioFolderJSONBody defines parameters for CreateFrameioFolder.
+type CreateFrameioFolderJSONBody struct {
+	Name string `json:"name"`
+}
+
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	State *ListItemsParamsState `form:"state,omitempty" json:"state,omitempty"`
@@ -738,6 +1019,19 @@ type ListItemsParams struct {
 // ListItemsParamsState defines parameters for ListItems.
 type ListItemsParamsState string
 
+// ListLocksParams defines parameters for ListLocks.
+type ListLocksParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReleaseLockJSONBody defines parameters for ReleaseLock.
+type ReleaseLockJSONBody struct {
+	// Reason It is kept with the push
+	Reason string `json:"reason"`
+}
+
 // PauseJSONBody defines parameters for Pause.
 type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
@@ -756,6 +1050,20 @@ type PublishJSONBody struct {
 	Binding string   `json:"binding"`
 }
 
+// ListPushesParams defines parameters for ListPushes.
+type ListPushesParams struct {
+	// Document The uid of a document
+	Document *string `form:"document,omitempty" json:"document,omitempty"`
+
+	// Folder The uid of a bound folder
+	Folder *string    `form:"folder,omitempty" json:"folder,omitempty"`
+	State  *PushState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // SignInJSONBody defines parameters for SignIn.
 type SignInJSONBody struct {
 	NuxeoToken string `json:"nuxeo_token"`
@@ -763,6 +1071,12 @@ type SignInJSONBody struct {
 
 // BindJSONRequestBody defines body for Bind for application/json ContentType.
 type BindJSONRequestBody BindJSONBody
+
+// CreateFrameioFolderJSONRequestBody defines body for CreateFrameioFolder for application/json ContentType.
+type CreateFrameioFolderJSONRequestBody CreateFrameioFolderJSONBody
+
+// ReleaseLockJSONRequestBody defines body for ReleaseLock for application/json ContentType.
+type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
@@ -775,6 +1089,12 @@ type SaveServiceCredentialJSONRequestBody SaveServiceCredentialJSONBody
 
 // PublishJSONRequestBody defines body for Publish for application/json ContentType.
 type PublishJSONRequestBody PublishJSONBody
+
+// PushJSONRequestBody defines body for Push for application/json ContentType.
+type PushJSONRequestBody = PushForm
+
+// PreviewPushJSONRequestBody defines body for PreviewPush for application/json ContentType.
+type PreviewPushJSONRequestBody = PushPreviewForm
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody SignInJSONBody
@@ -913,6 +1233,14 @@ type ClientInterface interface {
 	// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
 	OpenMedia(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PushTargets What of a document can be pushed to Frame.io, and where to
+	//
+	// Read as the person. `teams` is empty when neither its folder nor any above is bound; `why_not` says
+	// "Folder not bound" then. Whoever has not connected Frame.io sees teams too, but not where the asset lives.
+	//
+	// Corresponds with GET /documents/{id}/targets (the `PushTargets` operationId).
+	PushTargets(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Events Server-sent events; each "item" event holds an item that changed
 	//
 	// Corresponds with GET /events (the `Events` operationId).
@@ -932,6 +1260,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
 	ListDocuments(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFrameioFolders The folders directly in a folder of Frame.io
+	//
+	// Corresponds with GET /frameio/{account}/folders/{id}/folders (the `ListFrameioFolders` operationId).
+	ListFrameioFolders(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFrameioFolderWithBody Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+	CreateFrameioFolderWithBody(ctx context.Context, account Account, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFrameioFolder Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+	CreateFrameioFolder(ctx context.Context, account Account, id Id, body CreateFrameioFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProjects The projects of a team on Frame.io that one may see
+	//
+	// Corresponds with GET /frameio/{account}/workspaces/{id}/projects (the `ListProjects` operationId).
+	ListProjects(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListItems Items, newest first; one's own (administrators see all)
 	//
@@ -957,6 +1309,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
 	RebuildLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLocks Documents that pushes have locked, newest first; one's own (administrators see all)
+	//
+	// Corresponds with GET /locks (the `ListLocks` operationId).
+	ListLocks(ctx context.Context, params *ListLocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseLockWithBody End the waiting for a push and unlock its document (who pushed, and administrators)
+	//
+	// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+	ReleaseLockWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
+	//
+	// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+	ReleaseLock(ctx context.Context, id Id, body ReleaseLockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Me Who is signed in, and whether Frame.io is connected
 	//
@@ -1063,6 +1438,52 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /publications (the `Publish` operationId).
 	Publish(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	//
+	// Corresponds with GET /pushes (the `ListPushes` operationId).
+	ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PushWithBody Push documents to Frame.io for review
+	//
+	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+	// one item each, below `batch`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /pushes (the `Push` operationId).
+	PushWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Push Push documents to Frame.io for review
+	//
+	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+	// one item each, below `batch`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /pushes (the `Push` operationId).
+	Push(ctx context.Context, body PushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewPushWithBody What a push would send, and what not; project and folder do not matter
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+	PreviewPushWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewPush What a push would send, and what not; project and folder do not matter
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+	PreviewPush(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPush One push; its bytes are told by its item, which also cancels it
+	//
+	// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
+	GetPush(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SignOut End the session
 	//
@@ -1264,6 +1685,24 @@ func (c *Client) OpenMedia(ctx context.Context, id Uid, params *OpenMediaParams,
 	return c.Client.Do(req)
 }
 
+// PushTargets What of a document can be pushed to Frame.io, and where to
+//
+// Read as the person. `teams` is empty when neither its folder nor any above is bound; `why_not` says
+// "Folder not bound" then. Whoever has not connected Frame.io sees teams too, but not where the asset lives.
+//
+// Corresponds with GET /documents/{id}/targets (the `PushTargets` operationId).
+func (c *Client) PushTargets(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushTargetsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Events Server-sent events; each "item" event holds an item that changed
 //
 // Corresponds with GET /events (the `Events` operationId).
@@ -1314,6 +1753,70 @@ func (c *Client) GetFolder(ctx context.Context, id Uid, reqEditors ...RequestEdi
 // Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
 func (c *Client) ListDocuments(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDocumentsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFrameioFolders The folders directly in a folder of Frame.io
+//
+// Corresponds with GET /frameio/{account}/folders/{id}/folders (the `ListFrameioFolders` operationId).
+func (c *Client) ListFrameioFolders(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFrameioFoldersRequest(c.Server, account, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateFrameioFolderWithBody Make a folder in a folder of Frame.io; one of that name that is there already is given back
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+func (c *Client) CreateFrameioFolderWithBody(ctx context.Context, account Account, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFrameioFolderRequestWithBody(c.Server, account, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateFrameioFolder Make a folder in a folder of Frame.io; one of that name that is there already is given back
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+func (c *Client) CreateFrameioFolder(ctx context.Context, account Account, id Id, body CreateFrameioFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFrameioFolderRequest(c.Server, account, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProjects The projects of a team on Frame.io that one may see
+//
+// Corresponds with GET /frameio/{account}/workspaces/{id}/projects (the `ListProjects` operationId).
+func (c *Client) ListProjects(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProjectsRequest(c.Server, account, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1389,6 +1892,59 @@ func (c *Client) RetryItem(ctx context.Context, id Id, reqEditors ...RequestEdit
 // Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
 func (c *Client) RebuildLinks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRebuildLinksRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLocks Documents that pushes have locked, newest first; one's own (administrators see all)
+//
+// Corresponds with GET /locks (the `ListLocks` operationId).
+func (c *Client) ListLocks(ctx context.Context, params *ListLocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLocksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseLockWithBody End the waiting for a push and unlock its document (who pushed, and administrators)
+//
+// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+func (c *Client) ReleaseLockWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseLockRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
+//
+// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+func (c *Client) ReleaseLock(ctx context.Context, id Id, body ReleaseLockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseLockRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1675,6 +2231,112 @@ func (c *Client) PublishWithBody(ctx context.Context, contentType string, body i
 // Corresponds with POST /publications (the `Publish` operationId).
 func (c *Client) Publish(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+//
+// Corresponds with GET /pushes (the `ListPushes` operationId).
+func (c *Client) ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPushesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PushWithBody Push documents to Frame.io for review
+//
+// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+// one item each, below `batch`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /pushes (the `Push` operationId).
+func (c *Client) PushWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Push Push documents to Frame.io for review
+//
+// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+// one item each, below `batch`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /pushes (the `Push` operationId).
+func (c *Client) Push(ctx context.Context, body PushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewPushWithBody What a push would send, and what not; project and folder do not matter
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+func (c *Client) PreviewPushWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewPushRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewPush What a push would send, and what not; project and folder do not matter
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+func (c *Client) PreviewPush(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewPushRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPush One push; its bytes are told by its item, which also cancels it
+//
+// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
+func (c *Client) GetPush(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPushRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -2167,6 +2829,40 @@ func NewOpenMediaRequest(server string, id Uid, params *OpenMediaParams) (*http.
 	return req, nil
 }
 
+// NewPushTargetsRequest constructs an http.Request for the PushTargets method
+func NewPushTargetsRequest(server string, id Uid) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/documents/%s/targets", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewEventsRequest constructs an http.Request for the Events method
 func NewEventsRequest(server string, params *EventsParams) (*http.Request, error) {
 	var err error
@@ -2396,6 +3092,142 @@ func NewListDocumentsRequest(server string, id Uid, params *ListDocumentsParams)
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListFrameioFoldersRequest constructs an http.Request for the ListFrameioFolders method
+func NewListFrameioFoldersRequest(server string, account Account, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/frameio/%s/folders/%s/folders", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateFrameioFolderRequest calls the generic CreateFrameioFolder builder with application/json body
+func NewCreateFrameioFolderRequest(server string, account Account, id Id, body CreateFrameioFolderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFrameioFolderRequestWithBody(server, account, id, "application/json", bodyReader)
+}
+
+// NewCreateFrameioFolderRequestWithBody constructs an http.Request for the CreateFrameioFolder method, with any body, and a specified content type
+func NewCreateFrameioFolderRequestWithBody(server string, account Account, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/frameio/%s/folders/%s/folders", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListProjectsRequest constructs an http.Request for the ListProjects method
+func NewListProjectsRequest(server string, account Account, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/frameio/%s/workspaces/%s/projects", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -2645,6 +3477,119 @@ func NewRebuildLinksRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListLocksRequest constructs an http.Request for the ListLocks method
+func NewListLocksRequest(server string, params *ListLocksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/locks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReleaseLockRequest calls the generic ReleaseLock builder with application/json body
+func NewReleaseLockRequest(server string, id Id, body ReleaseLockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseLockRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewReleaseLockRequestWithBody constructs an http.Request for the ReleaseLock method, with any body, and a specified content type
+func NewReleaseLockRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/locks/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3086,6 +4031,222 @@ func NewPublishRequestWithBody(server string, contentType string, body io.Reader
 	return req, nil
 }
 
+// NewListPushesRequest constructs an http.Request for the ListPushes method
+func NewListPushesRequest(server string, params *ListPushesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pushes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Document != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "document", *params.Document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Folder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folder", *params.Folder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPushRequest calls the generic Push builder with application/json body
+func NewPushRequest(server string, body PushJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPushRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPushRequestWithBody constructs an http.Request for the Push method, with any body, and a specified content type
+func NewPushRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pushes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPreviewPushRequest calls the generic PreviewPush builder with application/json body
+func NewPreviewPushRequest(server string, body PreviewPushJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewPushRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewPushRequestWithBody constructs an http.Request for the PreviewPush method, with any body, and a specified content type
+func NewPreviewPushRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pushes/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetPushRequest constructs an http.Request for the GetPush method
+func NewGetPushRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pushes/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSignOutRequest constructs an http.Request for the SignOut method
 func NewSignOutRequest(server string) (*http.Request, error) {
 	var err error
@@ -3329,6 +4490,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /documents/{id}/media (the `OpenMedia` operationId).
 	OpenMediaWithResponse(ctx context.Context, id Uid, params *OpenMediaParams, reqEditors ...RequestEditorFn) (*OpenMediaResponse, error)
 
+	// PushTargetsWithResponse What of a document can be pushed to Frame.io, and where to
+	//
+	// Read as the person. `teams` is empty when neither its folder nor any above is bound; `why_not` says
+	// "Folder not bound" then. Whoever has not connected Frame.io sees teams too, but not where the asset lives.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /documents/{id}/targets (the `PushTargets` operationId).
+	PushTargetsWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*PushTargetsResponse, error)
+
 	// EventsWithResponse Server-sent events; each "item" event holds an item that changed
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3356,6 +4527,34 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /folders/{id}/documents (the `ListDocuments` operationId).
 	ListDocumentsWithResponse(ctx context.Context, id Uid, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*ListDocumentsResponse, error)
+
+	// ListFrameioFoldersWithResponse The folders directly in a folder of Frame.io
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /frameio/{account}/folders/{id}/folders (the `ListFrameioFolders` operationId).
+	ListFrameioFoldersWithResponse(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*ListFrameioFoldersResponse, error)
+
+	// CreateFrameioFolderWithBodyWithResponse Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+	CreateFrameioFolderWithBodyWithResponse(ctx context.Context, account Account, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFrameioFolderResponse, error)
+
+	// CreateFrameioFolderWithResponse Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+	CreateFrameioFolderWithResponse(ctx context.Context, account Account, id Id, body CreateFrameioFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFrameioFolderResponse, error)
+
+	// ListProjectsWithResponse The projects of a team on Frame.io that one may see
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /frameio/{account}/workspaces/{id}/projects (the `ListProjects` operationId).
+	ListProjectsWithResponse(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*ListProjectsResponse, error)
 
 	// ListItemsWithResponse Items, newest first; one's own (administrators see all)
 	//
@@ -3391,6 +4590,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /links/rebuild (the `RebuildLinks` operationId).
 	RebuildLinksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RebuildLinksResponse, error)
+
+	// ListLocksWithResponse Documents that pushes have locked, newest first; one's own (administrators see all)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /locks (the `ListLocks` operationId).
+	ListLocksWithResponse(ctx context.Context, params *ListLocksParams, reqEditors ...RequestEditorFn) (*ListLocksResponse, error)
+
+	// ReleaseLockWithBodyWithResponse End the waiting for a push and unlock its document (who pushed, and administrators)
+	//
+	// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+	ReleaseLockWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseLockResponse, error)
+
+	// ReleaseLockWithResponse End the waiting for a push and unlock its document (who pushed, and administrators)
+	//
+	// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+	ReleaseLockWithResponse(ctx context.Context, id Id, body ReleaseLockJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseLockResponse, error)
 
 	// MeWithResponse Who is signed in, and whether Frame.io is connected
 	//
@@ -3517,6 +4741,56 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /publications (the `Publish` operationId).
 	PublishWithResponse(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishResponse, error)
+
+	// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /pushes (the `ListPushes` operationId).
+	ListPushesWithResponse(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*ListPushesResponse, error)
+
+	// PushWithBodyWithResponse Push documents to Frame.io for review
+	//
+	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+	// one item each, below `batch`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes (the `Push` operationId).
+	PushWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushResponse, error)
+
+	// PushWithResponse Push documents to Frame.io for review
+	//
+	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+	// one item each, below `batch`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes (the `Push` operationId).
+	PushWithResponse(ctx context.Context, body PushJSONRequestBody, reqEditors ...RequestEditorFn) (*PushResponse, error)
+
+	// PreviewPushWithBodyWithResponse What a push would send, and what not; project and folder do not matter
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+	PreviewPushWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewPushResponse, error)
+
+	// PreviewPushWithResponse What a push would send, and what not; project and folder do not matter
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+	PreviewPushWithResponse(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewPushResponse, error)
+
+	// GetPushWithResponse One push; its bytes are told by its item, which also cancels it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
+	GetPushWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetPushResponse, error)
 
 	// SignOutWithResponse End the session
 	//
@@ -4051,6 +5325,54 @@ func (r OpenMediaResponse) ContentType() string {
 	return ""
 }
 
+type PushTargetsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PushTargets
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PushTargetsResponse) GetJSON200() *PushTargets {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PushTargetsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PushTargetsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PushTargetsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PushTargetsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PushTargetsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type EventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4246,6 +5568,174 @@ func (r ListDocumentsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFrameioFoldersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Folders By name, up to 500
+		Folders []FrameioFolder `json:"folders"`
+
+		// More There are more than are listed
+		More bool `json:"more"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFrameioFoldersResponse) GetJSON200() *struct {
+	// Folders By name, up to 500
+	Folders []FrameioFolder `json:"folders"`
+
+	// More There are more than are listed
+	More bool `json:"more"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListFrameioFoldersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFrameioFoldersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFrameioFoldersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFrameioFoldersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFrameioFoldersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateFrameioFolderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *FrameioFolder
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateFrameioFolderResponse) GetJSON201() *FrameioFolder {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateFrameioFolderResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateFrameioFolderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateFrameioFolderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateFrameioFolderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateFrameioFolderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListProjectsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// More There are more than are listed
+		More bool `json:"more"`
+
+		// Projects By name, up to 500
+		Projects []FrameioProject `json:"projects"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProjectsResponse) GetJSON200() *struct {
+	// More There are more than are listed
+	More bool `json:"more"`
+
+	// Projects By name, up to 500
+	Projects []FrameioProject `json:"projects"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListProjectsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProjectsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProjectsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProjectsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProjectsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4504,6 +5994,102 @@ func (r RebuildLinksResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RebuildLinksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListLocksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PushList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListLocksResponse) GetJSON200() *PushList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListLocksResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListLocksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLocksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLocksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListLocksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReleaseLockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Push
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReleaseLockResponse) GetJSON200() *Push {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReleaseLockResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReleaseLockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseLockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseLockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReleaseLockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5177,6 +6763,228 @@ func (r PublishResponse) ContentType() string {
 	return ""
 }
 
+type ListPushesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PushList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPushesResponse) GetJSON200() *PushList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPushesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPushesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPushesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPushesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPushesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PushResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *struct {
+		// Batch The parent of the items, for /items and /events
+		Batch string `json:"batch"`
+
+		// Message For a bubble
+		Message string        `json:"message"`
+		Pushes  []Push        `json:"pushes"`
+		Skipped []PushSkipped `json:"skipped"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r PushResponse) GetJSON202() *struct {
+	// Batch The parent of the items, for /items and /events
+	Batch string `json:"batch"`
+
+	// Message For a bubble
+	Message string        `json:"message"`
+	Pushes  []Push        `json:"pushes"`
+	Skipped []PushSkipped `json:"skipped"`
+} {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PushResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PushResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PushResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PushResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PushResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewPushResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Bytes of them all
+		Bytes int64 `json:"bytes"`
+
+		// Count Documents that would be sent
+		Count   int           `json:"count"`
+		Skipped []PushSkipped `json:"skipped"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewPushResponse) GetJSON200() *struct {
+	// Bytes of them all
+	Bytes int64 `json:"bytes"`
+
+	// Count Documents that would be sent
+	Count   int           `json:"count"`
+	Skipped []PushSkipped `json:"skipped"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewPushResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewPushResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewPushResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewPushResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewPushResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPushResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Push
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPushResponse) GetJSON200() *Push {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPushResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPushResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPushResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPushResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPushResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SignOutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5512,6 +7320,22 @@ func (c *ClientWithResponses) OpenMediaWithResponse(ctx context.Context, id Uid,
 	return ParseOpenMediaResponse(rsp)
 }
 
+// PushTargetsWithResponse What of a document can be pushed to Frame.io, and where to
+//
+// Read as the person. `teams` is empty when neither its folder nor any above is bound; `why_not` says
+// "Folder not bound" then. Whoever has not connected Frame.io sees teams too, but not where the asset lives.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /documents/{id}/targets (the `PushTargets` operationId).
+func (c *ClientWithResponses) PushTargetsWithResponse(ctx context.Context, id Uid, reqEditors ...RequestEditorFn) (*PushTargetsResponse, error) {
+	rsp, err := c.PushTargets(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushTargetsResponse(rsp)
+}
+
 // EventsWithResponse Server-sent events; each "item" event holds an item that changed
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5562,6 +7386,58 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseListDocumentsResponse(rsp)
+}
+
+// ListFrameioFoldersWithResponse The folders directly in a folder of Frame.io
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /frameio/{account}/folders/{id}/folders (the `ListFrameioFolders` operationId).
+func (c *ClientWithResponses) ListFrameioFoldersWithResponse(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*ListFrameioFoldersResponse, error) {
+	rsp, err := c.ListFrameioFolders(ctx, account, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFrameioFoldersResponse(rsp)
+}
+
+// CreateFrameioFolderWithBodyWithResponse Make a folder in a folder of Frame.io; one of that name that is there already is given back
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+func (c *ClientWithResponses) CreateFrameioFolderWithBodyWithResponse(ctx context.Context, account Account, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFrameioFolderResponse, error) {
+	rsp, err := c.CreateFrameioFolderWithBody(ctx, account, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFrameioFolderResponse(rsp)
+}
+
+// CreateFrameioFolderWithResponse Make a folder in a folder of Frame.io; one of that name that is there already is given back
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /frameio/{account}/folders/{id}/folders (the `CreateFrameioFolder` operationId).
+func (c *ClientWithResponses) CreateFrameioFolderWithResponse(ctx context.Context, account Account, id Id, body CreateFrameioFolderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFrameioFolderResponse, error) {
+	rsp, err := c.CreateFrameioFolder(ctx, account, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFrameioFolderResponse(rsp)
+}
+
+// ListProjectsWithResponse The projects of a team on Frame.io that one may see
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /frameio/{account}/workspaces/{id}/projects (the `ListProjects` operationId).
+func (c *ClientWithResponses) ListProjectsWithResponse(ctx context.Context, account Account, id Id, reqEditors ...RequestEditorFn) (*ListProjectsResponse, error) {
+	rsp, err := c.ListProjects(ctx, account, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProjectsResponse(rsp)
 }
 
 // ListItemsWithResponse Items, newest first; one's own (administrators see all)
@@ -5627,6 +7503,49 @@ func (c *ClientWithResponses) RebuildLinksWithResponse(ctx context.Context, reqE
 		return nil, err
 	}
 	return ParseRebuildLinksResponse(rsp)
+}
+
+// ListLocksWithResponse Documents that pushes have locked, newest first; one's own (administrators see all)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /locks (the `ListLocks` operationId).
+func (c *ClientWithResponses) ListLocksWithResponse(ctx context.Context, params *ListLocksParams, reqEditors ...RequestEditorFn) (*ListLocksResponse, error) {
+	rsp, err := c.ListLocks(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLocksResponse(rsp)
+}
+
+// ReleaseLockWithBodyWithResponse End the waiting for a push and unlock its document (who pushed, and administrators)
+//
+// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+func (c *ClientWithResponses) ReleaseLockWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReleaseLockResponse, error) {
+	rsp, err := c.ReleaseLockWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseLockResponse(rsp)
+}
+
+// ReleaseLockWithResponse End the waiting for a push and unlock its document (who pushed, and administrators)
+//
+// The id is that of the push. The asset stays on Frame.io; published later, it updates the document as any other.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /locks/{id}/release (the `ReleaseLock` operationId).
+func (c *ClientWithResponses) ReleaseLockWithResponse(ctx context.Context, id Id, body ReleaseLockJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseLockResponse, error) {
+	rsp, err := c.ReleaseLock(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseLockResponse(rsp)
 }
 
 // MeWithResponse Who is signed in, and whether Frame.io is connected
@@ -5861,6 +7780,92 @@ func (c *ClientWithResponses) PublishWithResponse(ctx context.Context, body Publ
 		return nil, err
 	}
 	return ParsePublishResponse(rsp)
+}
+
+// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /pushes (the `ListPushes` operationId).
+func (c *ClientWithResponses) ListPushesWithResponse(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*ListPushesResponse, error) {
+	rsp, err := c.ListPushes(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPushesResponse(rsp)
+}
+
+// PushWithBodyWithResponse Push documents to Frame.io for review
+//
+// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+// one item each, below `batch`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes (the `Push` operationId).
+func (c *ClientWithResponses) PushWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushResponse, error) {
+	rsp, err := c.PushWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushResponse(rsp)
+}
+
+// PushWithResponse Push documents to Frame.io for review
+//
+// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
+// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
+// one item each, below `batch`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes (the `Push` operationId).
+func (c *ClientWithResponses) PushWithResponse(ctx context.Context, body PushJSONRequestBody, reqEditors ...RequestEditorFn) (*PushResponse, error) {
+	rsp, err := c.Push(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushResponse(rsp)
+}
+
+// PreviewPushWithBodyWithResponse What a push would send, and what not; project and folder do not matter
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+func (c *ClientWithResponses) PreviewPushWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewPushResponse, error) {
+	rsp, err := c.PreviewPushWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewPushResponse(rsp)
+}
+
+// PreviewPushWithResponse What a push would send, and what not; project and folder do not matter
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
+func (c *ClientWithResponses) PreviewPushWithResponse(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewPushResponse, error) {
+	rsp, err := c.PreviewPush(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewPushResponse(rsp)
+}
+
+// GetPushWithResponse One push; its bytes are told by its item, which also cancels it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
+func (c *ClientWithResponses) GetPushWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetPushResponse, error) {
+	rsp, err := c.GetPush(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPushResponse(rsp)
 }
 
 // SignOutWithResponse End the session
@@ -6270,6 +8275,39 @@ func ParseOpenMediaResponse(rsp *http.Response) (*OpenMediaResponse, error) {
 	return response, nil
 }
 
+// ParsePushTargetsResponse parses an HTTP response from a PushTargetsWithResponse call
+func ParsePushTargetsResponse(rsp *http.Response) (*PushTargetsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PushTargetsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PushTargets
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseEventsResponse parses an HTTP response from a EventsWithResponse call
 func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6385,6 +8423,117 @@ func ParseListDocumentsResponse(rsp *http.Response) (*ListDocumentsResponse, err
 		var dest struct {
 			Documents []Document `json:"documents"`
 			Next      *string    `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFrameioFoldersResponse parses an HTTP response from a ListFrameioFoldersWithResponse call
+func ParseListFrameioFoldersResponse(rsp *http.Response) (*ListFrameioFoldersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFrameioFoldersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Folders By name, up to 500
+			Folders []FrameioFolder `json:"folders"`
+
+			// More There are more than are listed
+			More bool `json:"more"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateFrameioFolderResponse parses an HTTP response from a CreateFrameioFolderWithResponse call
+func ParseCreateFrameioFolderResponse(rsp *http.Response) (*CreateFrameioFolderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateFrameioFolderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest FrameioFolder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListProjectsResponse parses an HTTP response from a ListProjectsWithResponse call
+func ParseListProjectsResponse(rsp *http.Response) (*ListProjectsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProjectsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// More There are more than are listed
+			More bool `json:"more"`
+
+			// Projects By name, up to 500
+			Projects []FrameioProject `json:"projects"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -6564,6 +8713,72 @@ func ParseRebuildLinksResponse(rsp *http.Response) (*RebuildLinksResponse, error
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListLocksResponse parses an HTTP response from a ListLocksWithResponse call
+func ParseListLocksResponse(rsp *http.Response) (*ListLocksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLocksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PushList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReleaseLockResponse parses an HTTP response from a ReleaseLockWithResponse call
+func ParseReleaseLockResponse(rsp *http.Response) (*ReleaseLockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseLockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Push
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -7035,6 +9250,153 @@ func ParsePublishResponse(rsp *http.Response) (*PublishResponse, error) {
 	return response, nil
 }
 
+// ParseListPushesResponse parses an HTTP response from a ListPushesWithResponse call
+func ParseListPushesResponse(rsp *http.Response) (*ListPushesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPushesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PushList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePushResponse parses an HTTP response from a PushWithResponse call
+func ParsePushResponse(rsp *http.Response) (*PushResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PushResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest struct {
+			// Batch The parent of the items, for /items and /events
+			Batch string `json:"batch"`
+
+			// Message For a bubble
+			Message string        `json:"message"`
+			Pushes  []Push        `json:"pushes"`
+			Skipped []PushSkipped `json:"skipped"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewPushResponse parses an HTTP response from a PreviewPushWithResponse call
+func ParsePreviewPushResponse(rsp *http.Response) (*PreviewPushResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewPushResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Bytes of them all
+			Bytes int64 `json:"bytes"`
+
+			// Count Documents that would be sent
+			Count   int           `json:"count"`
+			Skipped []PushSkipped `json:"skipped"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPushResponse parses an HTTP response from a GetPushWithResponse call
+func ParseGetPushResponse(rsp *http.Response) (*GetPushResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPushResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Push
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSignOutResponse parses an HTTP response from a SignOutWithResponse call
 func ParseSignOutResponse(rsp *http.Response) (*SignOutResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7198,6 +9560,9 @@ type ServerInterface interface {
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(w http.ResponseWriter, r *http.Request, id Uid, params OpenMediaParams)
+	// PushTargets What of a document can be pushed to Frame.io, and where to
+	// (GET /documents/{id}/targets)
+	PushTargets(w http.ResponseWriter, r *http.Request, id Uid)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(w http.ResponseWriter, r *http.Request, params EventsParams)
@@ -7210,6 +9575,15 @@ type ServerInterface interface {
 	// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
 	// (GET /folders/{id}/documents)
 	ListDocuments(w http.ResponseWriter, r *http.Request, id Uid, params ListDocumentsParams)
+	// ListFrameioFolders The folders directly in a folder of Frame.io
+	// (GET /frameio/{account}/folders/{id}/folders)
+	ListFrameioFolders(w http.ResponseWriter, r *http.Request, account Account, id Id)
+	// CreateFrameioFolder Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	// (POST /frameio/{account}/folders/{id}/folders)
+	CreateFrameioFolder(w http.ResponseWriter, r *http.Request, account Account, id Id)
+	// ListProjects The projects of a team on Frame.io that one may see
+	// (GET /frameio/{account}/workspaces/{id}/projects)
+	ListProjects(w http.ResponseWriter, r *http.Request, account Account, id Id)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
@@ -7225,6 +9599,12 @@ type ServerInterface interface {
 	// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
 	// (POST /links/rebuild)
 	RebuildLinks(w http.ResponseWriter, r *http.Request)
+	// ListLocks Documents that pushes have locked, newest first; one's own (administrators see all)
+	// (GET /locks)
+	ListLocks(w http.ResponseWriter, r *http.Request, params ListLocksParams)
+	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
+	// (POST /locks/{id}/release)
+	ReleaseLock(w http.ResponseWriter, r *http.Request, id Id)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(w http.ResponseWriter, r *http.Request)
@@ -7267,6 +9647,18 @@ type ServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(w http.ResponseWriter, r *http.Request)
+	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// (GET /pushes)
+	ListPushes(w http.ResponseWriter, r *http.Request, params ListPushesParams)
+	// Push Push documents to Frame.io for review
+	// (POST /pushes)
+	Push(w http.ResponseWriter, r *http.Request)
+	// PreviewPush What a push would send, and what not; project and folder do not matter
+	// (POST /pushes/preview)
+	PreviewPush(w http.ResponseWriter, r *http.Request)
+	// GetPush One push; its bytes are told by its item, which also cancels it
+	// (GET /pushes/{id})
+	GetPush(w http.ResponseWriter, r *http.Request, id Id)
 	// SignOut End the session
 	// (DELETE /session)
 	SignOut(w http.ResponseWriter, r *http.Request)
@@ -7563,6 +9955,32 @@ func (siw *ServerInterfaceWrapper) OpenMedia(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// PushTargets operation middleware
+func (siw *ServerInterfaceWrapper) PushTargets(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Uid
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PushTargets(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Events operation middleware
 func (siw *ServerInterfaceWrapper) Events(w http.ResponseWriter, r *http.Request) {
 
@@ -7727,6 +10145,111 @@ func (siw *ServerInterfaceWrapper) ListDocuments(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListDocuments(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListFrameioFolders operation middleware
+func (siw *ServerInterfaceWrapper) ListFrameioFolders(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account Account
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", r.PathValue("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "account", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFrameioFolders(w, r, account, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateFrameioFolder operation middleware
+func (siw *ServerInterfaceWrapper) CreateFrameioFolder(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account Account
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", r.PathValue("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "account", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateFrameioFolder(w, r, account, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListProjects operation middleware
+func (siw *ServerInterfaceWrapper) ListProjects(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account Account
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", r.PathValue("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "account", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListProjects(w, r, account, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7917,6 +10440,78 @@ func (siw *ServerInterfaceWrapper) RebuildLinks(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RebuildLinks(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLocks operation middleware
+func (siw *ServerInterfaceWrapper) ListLocks(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLocksParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLocks(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReleaseLock operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseLock(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReleaseLock(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -8134,6 +10729,145 @@ func (siw *ServerInterfaceWrapper) Publish(w http.ResponseWriter, r *http.Reques
 	handler.ServeHTTP(w, r)
 }
 
+// ListPushes operation middleware
+func (siw *ServerInterfaceWrapper) ListPushes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPushesParams
+
+	// ------------- Optional query parameter "document" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "document", r.URL.Query(), &params.Document, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "document"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "document", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "folder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "folder", r.URL.Query(), &params.Folder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "folder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "folder", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPushes(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Push operation middleware
+func (siw *ServerInterfaceWrapper) Push(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Push(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewPush operation middleware
+func (siw *ServerInterfaceWrapper) PreviewPush(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewPush(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPush operation middleware
+func (siw *ServerInterfaceWrapper) GetPush(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPush(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SignOut operation middleware
 func (siw *ServerInterfaceWrapper) SignOut(w http.ResponseWriter, r *http.Request) {
 
@@ -8337,6 +11071,16 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/provider/service", wrapper.GetServiceCredential)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/provider/service", wrapper.SaveServiceCredential)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/publications", wrapper.Publish)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}/targets", wrapper.PushTargets)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/frameio/{account}/workspaces/{id}/projects", wrapper.ListProjects)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/frameio/{account}/folders/{id}/folders", wrapper.ListFrameioFolders)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/frameio/{account}/folders/{id}/folders", wrapper.CreateFrameioFolder)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes", wrapper.ListPushes)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes", wrapper.Push)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/preview", wrapper.PreviewPush)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/locks/{id}/release", wrapper.ReleaseLock)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items", wrapper.ListItems)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/retry", wrapper.RetryItem)
@@ -8761,6 +11505,45 @@ func (response OpenMediadefaultApplicationProblemPlusJSONResponse) VisitOpenMedi
 	return err
 }
 
+type PushTargetsRequestObject struct {
+	Id Uid `json:"id"`
+}
+
+type PushTargetsResponseObject interface {
+	VisitPushTargetsResponse(w http.ResponseWriter) error
+}
+
+type PushTargets200JSONResponse PushTargets
+
+func (response PushTargets200JSONResponse) VisitPushTargetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushTargetsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PushTargetsdefaultApplicationProblemPlusJSONResponse) VisitPushTargetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EventsRequestObject struct {
 	Params EventsParams
 }
@@ -8944,6 +11727,139 @@ type ListDocumentsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFrameioFoldersRequestObject struct {
+	Account Account `json:"account"`
+	Id      Id      `json:"id"`
+}
+
+type ListFrameioFoldersResponseObject interface {
+	VisitListFrameioFoldersResponse(w http.ResponseWriter) error
+}
+
+type ListFrameioFolders200JSONResponse struct {
+	// Folders By name, up to 500
+	Folders []FrameioFolder `json:"folders"`
+
+	// More There are more than are listed
+	More bool `json:"more"`
+}
+
+func (response ListFrameioFolders200JSONResponse) VisitListFrameioFoldersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFrameioFoldersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFrameioFoldersdefaultApplicationProblemPlusJSONResponse) VisitListFrameioFoldersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateFrameioFolderRequestObject struct {
+	Account Account `json:"account"`
+	Id      Id      `json:"id"`
+	Body    *CreateFrameioFolderJSONRequestBody
+}
+
+type CreateFrameioFolderResponseObject interface {
+	VisitCreateFrameioFolderResponse(w http.ResponseWriter) error
+}
+
+type CreateFrameioFolder201JSONResponse FrameioFolder
+
+func (response CreateFrameioFolder201JSONResponse) VisitCreateFrameioFolderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateFrameioFolderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateFrameioFolderdefaultApplicationProblemPlusJSONResponse) VisitCreateFrameioFolderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProjectsRequestObject struct {
+	Account Account `json:"account"`
+	Id      Id      `json:"id"`
+}
+
+type ListProjectsResponseObject interface {
+	VisitListProjectsResponse(w http.ResponseWriter) error
+}
+
+type ListProjects200JSONResponse struct {
+	// More There are more than are listed
+	More bool `json:"more"`
+
+	// Projects By name, up to 500
+	Projects []FrameioProject `json:"projects"`
+}
+
+func (response ListProjects200JSONResponse) VisitListProjectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProjectsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProjectsdefaultApplicationProblemPlusJSONResponse) VisitListProjectsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9147,6 +12063,85 @@ type RebuildLinksdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RebuildLinksdefaultApplicationProblemPlusJSONResponse) VisitRebuildLinksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocksRequestObject struct {
+	Params ListLocksParams
+}
+
+type ListLocksResponseObject interface {
+	VisitListLocksResponse(w http.ResponseWriter) error
+}
+
+type ListLocks200JSONResponse PushList
+
+func (response ListLocks200JSONResponse) VisitListLocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLocksdefaultApplicationProblemPlusJSONResponse) VisitListLocksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseLockRequestObject struct {
+	Id   Id `json:"id"`
+	Body *ReleaseLockJSONRequestBody
+}
+
+type ReleaseLockResponseObject interface {
+	VisitReleaseLockResponse(w http.ResponseWriter) error
+}
+
+type ReleaseLock200JSONResponse Push
+
+func (response ReleaseLock200JSONResponse) VisitReleaseLockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseLockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseLockdefaultApplicationProblemPlusJSONResponse) VisitReleaseLockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9685,6 +12680,177 @@ func (response PublishdefaultApplicationProblemPlusJSONResponse) VisitPublishRes
 	return err
 }
 
+type ListPushesRequestObject struct {
+	Params ListPushesParams
+}
+
+type ListPushesResponseObject interface {
+	VisitListPushesResponse(w http.ResponseWriter) error
+}
+
+type ListPushes200JSONResponse PushList
+
+func (response ListPushes200JSONResponse) VisitListPushesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPushesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPushesdefaultApplicationProblemPlusJSONResponse) VisitListPushesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushRequestObject struct {
+	Body *PushJSONRequestBody
+}
+
+type PushResponseObject interface {
+	VisitPushResponse(w http.ResponseWriter) error
+}
+
+type Push202JSONResponse struct {
+	// Batch The parent of the items, for /items and /events
+	Batch string `json:"batch"`
+
+	// Message For a bubble
+	Message string        `json:"message"`
+	Pushes  []Push        `json:"pushes"`
+	Skipped []PushSkipped `json:"skipped"`
+}
+
+func (response Push202JSONResponse) VisitPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PushdefaultApplicationProblemPlusJSONResponse) VisitPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewPushRequestObject struct {
+	Body *PreviewPushJSONRequestBody
+}
+
+type PreviewPushResponseObject interface {
+	VisitPreviewPushResponse(w http.ResponseWriter) error
+}
+
+type PreviewPush200JSONResponse struct {
+	// Bytes of them all
+	Bytes int64 `json:"bytes"`
+
+	// Count Documents that would be sent
+	Count   int           `json:"count"`
+	Skipped []PushSkipped `json:"skipped"`
+}
+
+func (response PreviewPush200JSONResponse) VisitPreviewPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewPushdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewPushdefaultApplicationProblemPlusJSONResponse) VisitPreviewPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPushRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type GetPushResponseObject interface {
+	VisitGetPushResponse(w http.ResponseWriter) error
+}
+
+type GetPush200JSONResponse Push
+
+func (response GetPush200JSONResponse) VisitGetPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPushdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPushdefaultApplicationProblemPlusJSONResponse) VisitGetPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignOutRequestObject struct {
 }
 
@@ -9867,6 +13033,9 @@ type StrictServerInterface interface {
 	// OpenMedia Something to play or show, by a ticket that opens it once
 	// (POST /documents/{id}/media)
 	OpenMedia(ctx context.Context, request OpenMediaRequestObject) (OpenMediaResponseObject, error)
+	// PushTargets What of a document can be pushed to Frame.io, and where to
+	// (GET /documents/{id}/targets)
+	PushTargets(ctx context.Context, request PushTargetsRequestObject) (PushTargetsResponseObject, error)
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(ctx context.Context, request EventsRequestObject) (EventsResponseObject, error)
@@ -9879,6 +13048,15 @@ type StrictServerInterface interface {
 	// ListDocuments Documents in a folder that came from Frame.io, newest first, as the person may see them
 	// (GET /folders/{id}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// ListFrameioFolders The folders directly in a folder of Frame.io
+	// (GET /frameio/{account}/folders/{id}/folders)
+	ListFrameioFolders(ctx context.Context, request ListFrameioFoldersRequestObject) (ListFrameioFoldersResponseObject, error)
+	// CreateFrameioFolder Make a folder in a folder of Frame.io; one of that name that is there already is given back
+	// (POST /frameio/{account}/folders/{id}/folders)
+	CreateFrameioFolder(ctx context.Context, request CreateFrameioFolderRequestObject) (CreateFrameioFolderResponseObject, error)
+	// ListProjects The projects of a team on Frame.io that one may see
+	// (GET /frameio/{account}/workspaces/{id}/projects)
+	ListProjects(ctx context.Context, request ListProjectsRequestObject) (ListProjectsResponseObject, error)
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
@@ -9894,6 +13072,12 @@ type StrictServerInterface interface {
 	// RebuildLinks Rebuild links from the facets of documents below every bound folder (administrators)
 	// (POST /links/rebuild)
 	RebuildLinks(ctx context.Context, request RebuildLinksRequestObject) (RebuildLinksResponseObject, error)
+	// ListLocks Documents that pushes have locked, newest first; one's own (administrators see all)
+	// (GET /locks)
+	ListLocks(ctx context.Context, request ListLocksRequestObject) (ListLocksResponseObject, error)
+	// ReleaseLock End the waiting for a push and unlock its document (who pushed, and administrators)
+	// (POST /locks/{id}/release)
+	ReleaseLock(ctx context.Context, request ReleaseLockRequestObject) (ReleaseLockResponseObject, error)
 	// Me Who is signed in, and whether Frame.io is connected
 	// (GET /me)
 	Me(ctx context.Context, request MeRequestObject) (MeResponseObject, error)
@@ -9936,6 +13120,18 @@ type StrictServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(ctx context.Context, request PublishRequestObject) (PublishResponseObject, error)
+	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// (GET /pushes)
+	ListPushes(ctx context.Context, request ListPushesRequestObject) (ListPushesResponseObject, error)
+	// Push Push documents to Frame.io for review
+	// (POST /pushes)
+	Push(ctx context.Context, request PushRequestObject) (PushResponseObject, error)
+	// PreviewPush What a push would send, and what not; project and folder do not matter
+	// (POST /pushes/preview)
+	PreviewPush(ctx context.Context, request PreviewPushRequestObject) (PreviewPushResponseObject, error)
+	// GetPush One push; its bytes are told by its item, which also cancels it
+	// (GET /pushes/{id})
+	GetPush(ctx context.Context, request GetPushRequestObject) (GetPushResponseObject, error)
 	// SignOut End the session
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
@@ -10251,6 +13447,32 @@ func (sh *strictHandler) OpenMedia(w http.ResponseWriter, r *http.Request, id Ui
 	}
 }
 
+// PushTargets operation middleware
+func (sh *strictHandler) PushTargets(w http.ResponseWriter, r *http.Request, id Uid) {
+	var request PushTargetsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PushTargets(ctx, request.(PushTargetsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PushTargets")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PushTargetsResponseObject); ok {
+		if err := validResponse.VisitPushTargetsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Events operation middleware
 func (sh *strictHandler) Events(w http.ResponseWriter, r *http.Request, params EventsParams) {
 	var request EventsRequestObject
@@ -10349,6 +13571,94 @@ func (sh *strictHandler) ListDocuments(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
 		if err := validResponse.VisitListDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFrameioFolders operation middleware
+func (sh *strictHandler) ListFrameioFolders(w http.ResponseWriter, r *http.Request, account Account, id Id) {
+	var request ListFrameioFoldersRequestObject
+
+	request.Account = account
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFrameioFolders(ctx, request.(ListFrameioFoldersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFrameioFolders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListFrameioFoldersResponseObject); ok {
+		if err := validResponse.VisitListFrameioFoldersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateFrameioFolder operation middleware
+func (sh *strictHandler) CreateFrameioFolder(w http.ResponseWriter, r *http.Request, account Account, id Id) {
+	var request CreateFrameioFolderRequestObject
+
+	request.Account = account
+	request.Id = id
+
+	var body CreateFrameioFolderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateFrameioFolder(ctx, request.(CreateFrameioFolderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateFrameioFolder")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateFrameioFolderResponseObject); ok {
+		if err := validResponse.VisitCreateFrameioFolderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListProjects operation middleware
+func (sh *strictHandler) ListProjects(w http.ResponseWriter, r *http.Request, account Account, id Id) {
+	var request ListProjectsRequestObject
+
+	request.Account = account
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProjects(ctx, request.(ListProjectsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProjects")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListProjectsResponseObject); ok {
+		if err := validResponse.VisitListProjectsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10477,6 +13787,65 @@ func (sh *strictHandler) RebuildLinks(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RebuildLinksResponseObject); ok {
 		if err := validResponse.VisitRebuildLinksResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLocks operation middleware
+func (sh *strictHandler) ListLocks(w http.ResponseWriter, r *http.Request, params ListLocksParams) {
+	var request ListLocksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLocks(ctx, request.(ListLocksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLocks")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLocksResponseObject); ok {
+		if err := validResponse.VisitListLocksResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseLock operation middleware
+func (sh *strictHandler) ReleaseLock(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ReleaseLockRequestObject
+
+	request.Id = id
+
+	var body ReleaseLockJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseLock(ctx, request.(ReleaseLockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseLock")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReleaseLockResponseObject); ok {
+		if err := validResponse.VisitReleaseLockResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10853,6 +14222,120 @@ func (sh *strictHandler) Publish(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListPushes operation middleware
+func (sh *strictHandler) ListPushes(w http.ResponseWriter, r *http.Request, params ListPushesParams) {
+	var request ListPushesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPushes(ctx, request.(ListPushesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPushes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPushesResponseObject); ok {
+		if err := validResponse.VisitListPushesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Push operation middleware
+func (sh *strictHandler) Push(w http.ResponseWriter, r *http.Request) {
+	var request PushRequestObject
+
+	var body PushJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Push(ctx, request.(PushRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Push")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PushResponseObject); ok {
+		if err := validResponse.VisitPushResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewPush operation middleware
+func (sh *strictHandler) PreviewPush(w http.ResponseWriter, r *http.Request) {
+	var request PreviewPushRequestObject
+
+	var body PreviewPushJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewPush(ctx, request.(PreviewPushRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewPush")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewPushResponseObject); ok {
+		if err := validResponse.VisitPreviewPushResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPush operation middleware
+func (sh *strictHandler) GetPush(w http.ResponseWriter, r *http.Request, id Id) {
+	var request GetPushRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPush(ctx, request.(GetPushRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPush")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPushResponseObject); ok {
+		if err := validResponse.VisitGetPushResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SignOut operation middleware
 func (sh *strictHandler) SignOut(w http.ResponseWriter, r *http.Request) {
 	var request SignOutRequestObject
@@ -10961,100 +14444,135 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1bc9s4lvBfQfH7qrq7hrGcdPfsrv2Um3ezlUlScWb6IUl5IPJIxIgE2ABoWZPyf9/CAcCLCEiUJU+2",
-	"9ymxSQIH536FvyWZqGrBgWuVXHxLaippBRok/pQ1Uglp/peDyiSrNRM8uUh+K6gmXxIOd/pLQsSC6AJI",
-	"TZdA5rAQEoiiLE/ShJmXf29AbpI04bSC5MKvmSYqK6CiZnG9qc0TpSXjy+T+Pk1Ybn6Pn9dUF93XuKyE",
-	"3xsmIU8utGxg90olq5huF9uCxT7sL5DDgjalTi5+PU+Tit6xqqnMD+Ynxu1PT1O/D+MaliBxo8bCPETU",
-	"pwJIw3KDIkpykTUVcG1+etfcgfAYOuqI9+ZlVQuuAGn2QYp5CRWST3ANHE9P67pkGTVgzWr7xp/+oQyM",
-	"33pr/38Ji+Qi+X+zjilm9qma+XVxxwA7rM3J1lI4vLvPzKrP56JBIGopapCaWUC5QcFNI8vAqdKkbuYl",
-	"y6KPb0EqZsEf07xD3uf2xbS332D1ry01xfwfkGmz+vMsA6XGINPcMIHSkmorFu7LuRAlUG4+hYqyMMgL",
-	"I1lM3GSCc8g05OEF/GuWG3asU3eEHr1TUqVvFFvyG4Y4WghZUZ1cJDnV8ESzCpI08JVYMh5cLwqMRaoW",
-	"K+Bj7n9OcEWCj52aYFIRpsgKat2B0Du+hFuxGuCm20yBMrRUvYd9CeyT3R7FAZ5uEa630vAEISJtITPI",
-	"LkqBvqKZVaEB2bgyq54xQbQoc68vqfnqktC5MpKzkKJqNYQi2nxW0FsgXHBzgiEjZiKHLIijvJFUO8kY",
-	"QqIgEzw3R+64QTTzsscKvKnmBplpsmAlhNUZaw/QngpfDvCT+f0ePr6RVMOQQ+MwmQ/U4GXG9Z9/Scb6",
-	"2BENxVwVlp2myUAFOaM39tcxtWRWvJlvgi9IUKJswhR4y1ZAfv73X87JHXn29M/nof0V+2cA8fONhgHl",
-	"4gdXmupGBWFr6lLQ/CYfoXwXQuxHIMNqmMHa6+gxqyCH/6CsZyB4yzCXBKpab8i6AE6YNvqAC01WXKz5",
-	"GIQtye6YynFpD4qQcL5gPDfrjJV5ZkCN82cmgepDWAc/EGFEDZATeu4kP855C1HGqGAf3aAbseO5ZroM",
-	"r83C+pZpa14CSkBDZXVURVegCNMhhHCAXN2INYegD7khXMxFviEZ5YRmmiyEJMyoRC50AZJUdEM0XZnt",
-	"iLgFGdqjXT0qqtaV3enadG8is1EVoZKRLcQgcOMIfk7mjrnSZC4aboxFw/3/FpSVkPd4sltnLeRK1TSz",
-	"jGiQuRfG3/wn5nu3IJWSbkYCgv6j45Yhb2xxQjoQgSGPbnNkx90e5QMEe9QMjtaJUEguXxZCwlgq8+YA",
-	"3QQ8P0RA4Rbk5sbbwYATYcIFvkWU0SpD5O/yjUQeMSI7PDcJlbgd+D896NYF1ftdXkdOfHn70N0G/qxB",
-	"2oiqcoHDls5sdBHRcAery1zStVPMAdPBudDoyBCqOk9jaTwioyL++/r9u779qGgOxi9RBa2R9aKO0c1B",
-	"bsTBfpCDh2LMk0a8nvGKL0XDNeTWDTyfZukjWltI5tx4r6WcU+ud3aBKMjZ6Ik4k1CU7QHV5bgrIDnpL",
-	"t7FQSMOdHqPqQ0lNTAF3OiXccDepqFw1dQjbhveysBiGtKZjb7dzx9M9QFv8dngISdArpz3HIrTbKd7j",
-	"flYiZwt2iJQ9pj8ZdyiiB2giTNuL58eiVtI5lDZlQlQh1iolT8+e/qmV/zVVJCsoX0JOFOMZ7HUiGyS3",
-	"N4POwnWpghbNu0j7CrQL9bd0JM9AaSGnC8iVNdYB+UAPet/nvfDT6GErbSqESqFQSbYKa74h7tCE8pwY",
-	"HkqNSuNE47s1iLoEspZCA2G8y1odKfYexpvK+QAjmksgVAIxz42fyfGnkikrjYGsSesdRxNwRlXb15yO",
-	"ZjzotPbTUuPFvFvkw5oeVgI6NeKQP47gxJ4FWOEdrEFpsmBS6UuLGfNfgxXdOyRhWkG5mEpxLxl/czDt",
-	"81SDUug81XDernVrOyHrHbPH/Ns8tkuQ/9ahcCvLcnAE2EjplH6ARR/iShSizNXhuRXUmNEQJpYeCLJY",
-	"kGZ2/e7AIfS+vg27kPoAF7FVsSFfnk/whb0LzHXSLhcC9iqWJdgBgnE7+m6WWBmvm0ruIkLpcopqxeo6",
-	"EglGKSihgnwz2dlHWHafsNWQwwM+vpIKcpAT84Hwx8GeZGuHgnVlPGkjU6LRICuhtE9YbMgciAJj5YR9",
-	"g0PfJBxpszPKb+aMR3zaQVgdMtLm1xZSKiW7ZXxp82gK0yRL0MRYRzTTpFENLRF8VN992PeHrbvtnNW0",
-	"/1us3LrY3HChw1kkLD6CVIIbFHGhiUF/MCc1mRWHFqYl6Yh+fTyG2PeNS6GNUo+RKJpqDVWtJ0Zi805r",
-	"7bIq7jXD4xmtjEMlRbMsghYslrPIhJRQ0mgC8/Dwvxch7fTZes6IC/MlaWqzdp4SwTNzHuMvMkVsqSRg",
-	"K/mBVYCCGdJvJnvw1tYFpCzCz6uhfujHf0q5SDyQT9I3tr4+/SCi0ZmImJgdqVMqw9Z1h10KZEfXlGlr",
-	"C2XDnVXMLY1cchRFK4NYnlRpqA9VLZJytbDn2kWxT/49LHHkh/BuKHOwstrBIa5TJj5X6tOjeKJOzPsp",
-	"Bg/FUNZCSuUvkDM61iqeqTz6b1mOGps2OSZ/WGU4qyd5hqU4hP0S1GpetY/lUxk9shASzYNqOxouyRyW",
-	"jCuyZroglKiSqiIldYPSO4fCKGZ88wdFaJ5LUO5dZgyc4BruNDHbnpHntjDqg3zDxsrmx7yXHLRGQulQ",
-	"IPicKM3KMvW7Qk5KtgJi44rIMnsQMFqsh7UQN4tGZrArMdeCv4MyQYv9Yoz1yy2sG1XqqtpCdtg/I280",
-	"ETVwZXUp5TkuwzihpGK80bCLBGn7gdtArBjmGEQjiVhzxx+BFaL+xLrYRO28VfNcGPiWZA5ah6pCWwLq",
-	"ZNOhPyRQ75zV27LSJbuFsBdXCKUPqaQZb/OAnJ2m8iBbOrkbBnUVAt+PsP1+Ds7UnTyEqQ+0UQFURYvh",
-	"0VKatwgjShuPadj/YNnGOetMkqyAbFULxjXZgA4nLTEL+DB9Pt8kfoEOzCAu0Of843QJjSWqq733+12O",
-	"7wva3YxjDz9uyhkfPYj17kDjnpgHua4LBmX+EGeniRQRW+9kZIKAazBa1lhO6oKWYN0iHCBt4dVFKt7X",
-	"cCA5Jz6CO+MUyFhhj/3TlshiXXdZyUzoE1Fy+3ocgNN5GWPogqobBZmESPZMQs4kZDocsX6EJTOGk8Ad",
-	"zXRpbAXrHIxeB1YI2dJ9HANNZaI+tCisQN6ybEeGDhvOoohuFMibKTTZ4ojBttsV/Y56A3SnAeL34YtC",
-	"02KmI+0AmVtE28WQV0JWj8OU7mnHWkPGeY2NSCuAWrWpILQ9TBETAoYV4gGcvtUBBgtNhPXLlKYbdUko",
-	"4bAmFm22Qm327hB6Gn58HHbrUB8k7qABp+2sth0JNgzcNkkC03OuseSS+DcJ40gdDbRKTfwveLlpq1OF",
-	"6MxX61Z6F7u3WciudDi4tqLzUkIOXDMayDbu5rTdaiSKucGHITRe217VQOa29T92NjfZt7r22SlaRDnP",
-	"0G0RBKs1gFtIKoQ8pDkA24ACHJtTTedUDeIl9XvJMIw2YdJSDmrvw7Y154jlzLAWLT8MQBxb7CEf/pdY",
-	"k4ryDRYdGSdAs4L4CH6ECC7yA86LoUbguKLMQembvIF+g9IYrlLwpdVU+EGvEy8TTZkT9OVJQRVZUzbw",
-	"57pG2to48flexkFX/2G99i3xPHo8VYIHTT3ThPjsUy+hs1WaMWIdbm3oJdAhn9bnEK/EuKxWaBtK7BlI",
-	"STWUm4kdFfbYNyUspiZ6VTBR2jvq2oTG5q3Ule4xd0KXlHHCeFY2+VQ8HNkwEi5P4aJt8k/Z5BMiNkTy",
-	"rtcxkDnPRBNJTbpncZ8rorjjlBflYXY2FG37CQQH+BaY4+NbBmkk05trI4kWgp7uRvlE2wJU9tMfhda1",
-	"Hc9hfCECSaI2+eaqO8rE1G3JuevcTMma6qwga+cItU3vKZFQUybtE5vDPfvCr9nScBmZbwjcYSMOVq3c",
-	"Xv0ZEBv3uMOQHz+8v/5EZu7Hn1zriQIs3hCqvvC/P+87JRfkBR6ZfGnOz3/O3Hf4A/z9jLyWUkiFSttF",
-	"vcTWQxX58ePVS/Ifv/z6bz/5HFlFs4JxICZWOvvCsR0yA27tjZvEel7TrIAnz87OE5d3Qxyri9lsvV6f",
-	"UXx8JuRy5r5Vs7dvXr5+d/0av+kiwaRFcpuBQ1R4Z6XVsMlTtAU1cFqz5CL5+ez87GdXokI+mFE/TLW0",
-	"7qwRDkTOm9xA7NoOBxNhz87Pd0yDHTYFZjcIzIC5B2nn54UXaiHrDZR1HJ9cfP6aJqqpKio3fnoGY7kO",
-	"cUxdEuwsJ1x4VsJFZq7OpaLoecuUfuFfSgfDjp93ju71pSYy19g+3DGNGEZJB8bMDUdOeNOOLt5/PZLW",
-	"W2m8HgIneTN+uCJUX3bNm3uSbX7HgCIc8VhLugezWctYfilLXks7F1nADwoz1z8O8lOKKABCy/InXx4Y",
-	"s9cLm2g25wOlXwibOnogLfaNp4wmRroA6yo2j7WvSU66QV5dBNn+ZCMWkfmHw6xr1ws2mGLorR3mqeFo",
-	"7f1IgJ6eTFm20hFgZRwSuU+TZ+fP/hX7XWtWlmQOWDbxe59AhlrhucR4Q5GmNk7Fs1+dY6zcUI/55RwI",
-	"OoADXT37xvJ7y5IlWEd7KFR/5XMvVgMynQ5t2KMRwNlf+akwZc9AqMYa22XrWJWYDuoG48zv3HyGcaa0",
-	"m7QyEATt2X+CN2ePafN3sXGn/x+AovuRCd5j9Fie3H8dcc+sbWR4wGoxXf6JruC9nTn7Hog123M79HYC",
-	"QQVbQCuAIKqscvddQRg/WodKcM+cVpjRXefuo6UA84YVXxuwz74ZpXsfQH3gXgOnn6ffbBClzSths0aP",
-	"SBqXlhoT5hVqsKNJ8koQShCJhIu1raIrunGaQZOc5dsOyE8W87nwzWNh5Hxs+Cv7ykldw8WhruFVzDUc",
-	"zfMe4AFenc4DfCvEynfCoWisC1ECYVxpWpZu9GxAFWWvt7AdDxiYCJKLOJnsKH9r4GIa/FXXjvNo7Lw1",
-	"sxLkawfF8ZgNX3nQ3X+SYrOP79pHdLZ9+webhKa1CUOMz6q2SeoB63WaZ7up2J7KhQi1FHcbNORCrCA3",
-	"zg9VvX5UK9dYrOBibQctNMtWoAnlag3St+x84b5UZpiK6TPyG9OFaIx3ACmhRAK3uWyrrq1jXlCVEigV",
-	"IEJ10VRzTllp0xlDPntfA7dtYxPCXh/1DqcRsB2TqZaMl859sdUsNznCcbAkFiLbuGSnxn80Z9yePsD5",
-	"7sHRbH8tKrB9SVqQuqQbE0+pwmj3+YZQT3ikn224YtYftAoDhxTiqYvXt26uJWRot/CMPuOeRETou7Z7",
-	"8RAKbSspDXfaHuaJ0hJoNSRR4PqirYrsrVcEx9ID5C3IJ5gIt8i9tJWcL4igL4n9rR2xMW5Or5Rihwkt",
-	"YVyudGdS6cq9c0hOycdNASmSQsRkaAKN0tHELJXad1NjRjIlzzBKOz8nJfbQqUube7Wr+6Ygp9VoDBYF",
-	"VGbFkfxykBPSkeLIIY19g4d4AYW6JPaI6AjrAqVqT2F30XJCZO4s4NS4T45nebdS245riJwVQijAnst0",
-	"aJ2w1q4AA4PqErmBalIZw9dn/L0OzJVPxDya+zIYAopi8AQIfM+hTQaiT0g31iC7PtcC8GKSLRz6cZMj",
-	"nJc+rjtPZqfOedW+dei23znLPDjeQYOlD88zd3tOkcgOtaeI9PydXthS7SaQrZnBJvphOzXvTebuktdj",
-	"mK3FeZS33rhi/QRno51saKl9ovGPmJfi27mn27+eT8sJ4xqkTRkTrEZ2d/icyt72fWi3+qUJL91lFZaI",
-	"TJt/lI0kXadCG4+ymMntgP0Dl5la/psk/G9cBvRhgm+3mCL0luePF3hcZyjIl5PKSq1o7rW4b6yD/2j2",
-	"NpYRN7/vxnX8kNzxKHved77tHJ/FFpbk+jOL23lLwcFLVPLwdHKH9ZlVSCdOJr/ERcNUe/w6xnNlvPiF",
-	"OIWDdK1F7WOlro5R0HJhZzO7AsY2P88kaDtReULEfjRrfi+8XruxmVNg1URo1HXUWJ43HGN+QMHARq4U",
-	"+5QN6/sscUENumlWeHSXjK/MdvOG2ZGGGNrwhbfm7WMxF43QIj2VWFNrG5DwWhcbZo6mkntNad1A6tjS",
-	"upjVxbfIcJeugWnCCHhr3z3kU0zF6SjvKEGQcNYXxNtYaAYa47juStg5lGJtW6IHSIwkoG3bQNCC/OVR",
-	"Sye+4XiMtq4V+egMM5ZKFVtyIyF8GJ31q6ldz7dDyszPXO4oOb9iyn03xtMvgaSwkEuhNfCTRPByiUnC",
-	"3l0w5phPmCu81X4ALwb8R1BN9agEdp3fAQLbvU8hF6/dxCoeN8DhMYNgm5ZP1YPTzS9W9O4t8KUu3GXw",
-	"Y6UyUhr334UEH2xv9ymKxks7A0yNHubGHllqXJKMlqVV3TTLoMaLGPxMLvafq4hOshMbOyPPD/aVk8Yb",
-	"3baTAg53+/u+wqVbdYq9cIc6gVgY7Y935q4LrP+MdaCJJvEA/pr1Nnm5kyizb9inez+j7d33cQ1zK1Yn",
-	"JpHvhQ9cnm7nGvBaFyB44ysRdhzI3hKsWA4H3HyzPZtqNp5Cw4/uYvrT6DY//PmD8i2sthCK5t1Vkczh",
-	"S9BqOLrf3pQcIWk6oRXDD+Qe0IuBnNIbH43aTvx9O2g6xX5+9AHDCbwps5ItofQH6kJYisXWcdBP6CL5",
-	"PUK6on12NDo+tXgACXnnUPQAT9umTwlPFgwjjoWQEcZqAii7prdDcj/M8E5BF06JTurh/MORqh1gNrEf",
-	"Vh+HPmDvADE17oCZsaoWUseDvzf4/P8Sm+MV8bnt1sE5394NIz8o8rIUTU7cfKfahz43Qr1fx40HRr9j",
-	"sOCgJlkLzUFKb8JZTui8jjYL8Ef/6UkUYQBDvatwU0xr2iq88lx0kA4Mo/AUUciBA+5TR7a3P31Yt/y/",
-	"mC0+drPSJ2ALuUGl4W0kjqZh04gWT+z/dgsUKg78U1J4YBVXum7+4XTTIXglZOD2nFwZE3LLYN1eTqV2",
-	"escVvbOVj4un7q+c+R/HJZfefYOTxnqS1AP6MOY6JhPZq/MdeNPedgWpt1D32ZSQ4bmLjk/Aqo5//FWg",
-	"Xln1+hEr4I3lyN6saMyCXbMlf99MS2+9xj+ycbqUTjuyF8vhGODe8JOJytafKNtznW7v5e89PnTdzjaO",
-	"E9AdDk86b/n6zjmfe4d3Hau1l0AEPYtrfyPRd0iE+SdH8+07kYNKbe4rtfUF27OMIxARqzCccItmu37r",
-	"/7WcE6ZT1sXmBv/GVvg23cf880N75++2Ujzd66fx8zTQSpEfOzB+spkUVD2YLHvCeO++YKwnW8h6UtGb",
-	"uP/89f6rvdDJZ1TsKPiM1mx2+zS5/3r/PwEAAP//",
+	"3D3bctw2lr+C6t2qJDW0JDvJ7K705Piy6y1P7LI8k4coJaPJoyam2QAHANXqcfnft3AAkGATYLMlKs7s",
+	"m9QEQeDg3G/4vMjFphYcuFaL88+Lmkq6AQ0S/6N5LhquzZ8FqFyyWjPBF+eLjyUQVhBxQygnbpT577V5",
+	"+4SJRbZgZlxNdbnIFpxuYHHeTpctJPyjYRKKxbmWDWQLlZewoeY7eleboUpLxleLL1+yRd5IJeRwDb+U",
+	"VJOrBYc7fbUwH9clkJqugCzhRkggirLCL+QfDchdtxI35/iHWWF+j+wDpz1mCxXbMN1OtrcW+zCcoIAb",
+	"2lR6cf7jWbbY0Du2aTbmH/Mf4/a/p5n/DuMaViDxQ41d8/CwGndapBB5swF7Wj83d5A4qiO3+MUMVrXg",
+	"ChBx3kuxrGBj/swF12BxiNZ1xXJqlnVa2xF/+rsya/wczP3vEm4W54t/O+0w89Q+Vad+XvxiBB22Zmdb",
+	"KRzc3Wtm1udL0eAiailqkJrZhXIDgutGVpFdZYu6WVYsTz6+BamYXf7wzDvg/doOzILv9Wb/rT1Nsfw7",
+	"5NrM/jzPQanhkmlhkEBpSbUlC/fmUogKKDevwoay+JJvDIEycZ0LziHXUMQn8MMsNozMU3cHPRhTUaWv",
+	"FVvxa4YwuhFyQ/XifFFQDU8028Aii7wlVoxH50suxgJVizXwIfY/JzgjwceOTTCpCFNkDbXulhBsX8Kt",
+	"WPdg031MgTJnqYKHIQWGx2634hae7R1cMFN/B7FD2gNmFF2UAv2a5paPR2jD82aiRVV4fknNWxeELpWh",
+	"nBspNi2HUESb10p6C4QLbnbQR8RcFJBHYVQ0kmpHGf2VKMgFL8yWO2wQzbIKUIE3m6UBZra4YRWMyR6z",
+	"gXZXODiCT+b3A3h8LamGPoam12ReUL3BjOs//7AY8mN3aEjmqrToNI0GNlAwem1/TrElM+P1chcdIEGJ",
+	"qomfwFu2BvL9f/5wRu7Is6d/Pot9X7F/RgC/3GnonVx640pT3ajo2pq6ErS4LgYgHwOIfQlknA0z2Hoe",
+	"PUQVxPBvlNUMBG8R5oLAptY7si2BE6YNP+BCkzUXWz5cwh5ld0jlsDRYRYw4f2K8MPMMmXlulprGz1wC",
+	"1cegDr4g4oDqASf23FF+GvNuRJU6BfvoGtWIkeea6So+N4vzW6ateIkwAQ0by6M2dA2KMB0DCAco1LXY",
+	"cojqkDvCxVIUO5KjJqvJjZCEGZbIhS5Bkg3dEU3X5nNE3IKMfaOdPUmqVp8eVW26kYhsVCVOydAWQhC4",
+	"UQR/XSwdcmWLpWi4ERYN93/dUFZBEeBkN89WyLWqaW4R0QDz4Bp/8a+Y992EVEq6GxAI6o8OW/q4sYcJ",
+	"WY8E+ji6j5EddnuQ9wDsQdPbWkdCMbp8UQoJQ6osmiN4E/DiGAKFW5C7ay8HI0qEMRf43qEMZukDf0w3",
+	"EkVCiIxobhI24ran/wSr25ZUH1Z53XHi4P1Ndx/we42ejdhsnOGwxzMbXSY43NHsspB06xhzRHRwLjQq",
+	"MoSqTtNYGY3IsIj/vXz3cyg/NrQAo5eoktaIeknF6PooNeJoPcith6LNkyW0nuGML4x1DoVVA8+mSfoE",
+	"1xaSOTXecymn1HplN8qSjIyeCBMJdcWOYF0emyK0g9rSbcoU0nAXcYC8r6ixKeBOZ4Qb7CYbKtdNHYO2",
+	"wb08ToYxrunQ2325w+lgoS18OzjEKOil455DEhpXig+onxtRsBt2DJU9pj6ZViiSG2gSSBvY80NSq+gS",
+	"KusyIaoUW5WRpydP/9TS/5YqkpeUr6AgivEcDiqRDR63F4NOwnWughbMY0f7ErQz9fd4JM9BaSGnE8hr",
+	"K6wj9IEa9KHXA/PT8GFLbSoGSqEgdBWS5Y64TRPKC2JwKDMsjRONY2sQdQVkK4UGwnjntXog2fs1Xm+c",
+	"DjA4cwmESiDmudEzOf5XMWWpMeI1abXjpAPOsGo7zPFoxuNOkHyd1lkFKalRd4kZBkUIlIRvJGkdeQXL",
+	"G0hjUyVV+7pR5WH1VpWPR66pZxEE/Bm2oDS5YVLpC3se5k9zFjoACGFaQXUzFc88Pf7NremQfhylfacf",
+	"x72FrTLdkXawzYDk9jF7jH38rQPhnm/naLuzkdKJmghh3EeBKUVVqOM9Osink4ZTyikRRbHomdn5uw3H",
+	"wPvqNq646iMU05axxywIPkED94o3BlzcdLHFvk75JkaWYJSdULkTa6PrU8mdHSqdJ1OtWV0n7M/kCUrY",
+	"QLGbbGLgWsZ32PLl/gaTDG02JhXFIEfmPeJPL3uShO8T1mujvxuaEo0GuRFKezfJjiyBKDCyVdgRHEJB",
+	"9EBNIaf8esl4QpPuGfMx1cD8bFdKpWS3jK+s906hc2YFmhiZjMoBaVRDK1w+su9w7YeN5XGZaDntgyTi",
+	"jFJuW+6uudBx3xWGPEEqwQ2IuNDEgD/qCZuMin0J0x7p4PxCOEbR1xp8KeJLbDfJFWoqJ7E93BfOMrKo",
+	"91LgLw9elRRCX4/pfR0J2lGZMRhQnwSiJQBZwopxdfC8um31Pxrb5BvnMh24mhNeE6o1bGo90fJedvJi",
+	"TJ67YYa75HRjNixFsyqjukPKR5ULKaGiSYf18e6ewCIe1dEDNdC5dSRpajN3kRHBczxACYZx2tBYREvh",
+	"R0Z9SmaIbjfZYrNaRoS/JZB43efMob2vlPO8RPyH+trmU0zfiGh0LhIEM+IqTxH4iEYQ8YZvKdNWC5EN",
+	"d/pIYc/IOcORqeWQ8osrDfWxTF1Srm7svsZO7KMfhyGt4hjcjbGDteXLDnAdG/e+ce8Oxx11ZB66lPwq",
+	"+rQWYyp/gYLRIVfxSOXBf8sKlJW0KWwa0MZgVkB5BqU4xDVClCdeqA7pUxk+ciMkCmbVZrBcOB5KtkyX",
+	"hBJVUVVmpG6QepdQGpGII79RhBaFBOXGMqNaCK7hThPz2RPy3AbCvVPHoLGy/tAgtWmIukLpmAB4TpRm",
+	"VZX5r0JBKrYGYi26xDQHADCYLIBaDJtFI3MYc8S2yx85maiu9NMQ6hd7UDes1GUxCNlB/4S80UTUwJXl",
+	"pZQXOA3jhJIN442GsSPI2hfcB8SaoU9JNJKILXf4EZkhqclty11Sw7JsnguzvhVZgtaxKOAegTradOCP",
+	"EdTPTurtSemK3UJcfy6F0sdETo2ef4SPVlN5lCydnP2EvAoXH/o2/PfcOjO38xik3tNGRUCVTH5Ihk69",
+	"RBictNGY+vkuFm2cmcQkyUvI17VgXJMd6LiTGr2+9+Pny93CT9AtMwoL1Pb/dbLChhTV5VqE+U0PzwMb",
+	"T76ymx8mYQ23HoV6t6FhDtS9VNcbBlVxH2WnSQSNW+1kIIKAazBc1khO6szFaJwqbpruwdXZiF7XcEty",
+	"SnwCdkYpkKlALvunDYmmsizzihmjM8HkDuW0AKfLKoXQJVXXCnIJCb+lhIJJyHXcV/ABVswITgJ3NNeV",
+	"kRWsUzCCjLsYsKV7ObU0lYv62CQABfKW5SO+UUwwTAK6USCvp5zJHkb0PrufwdGdXg/cWeTww/UlV9NC",
+	"pjvaHjD3Dm0MIV8LuXkcpHRPO9TqI84rTDxbA9SqdcKh7GGKGBMwzhCPwPS9jD+40URYvUxpulMXhBIO",
+	"W2LBZjMSzLc7gM6Dj4+Dbh3oo4fbS7hqM+ltBoo1A4fhtA3dEZdIdEH8SMK49dIA3WTG/he82rXRyFJ0",
+	"4qtVK72KHXwsJlc6GLx3kbN9nt1l6XM0UrZ0Z1SRTgHW1hMqJFnSfH1C3vAwt5+14ayGez+EwbKTQQ5v",
+	"UOExWNyS6rxMRXC1TbeXQOoGp9diBWZVMdQNXEZfwYczR9KWGe6ybYfo0+bjouVD87U5FwkVUAVFIi1x",
+	"SkgMI2FBymp0nmkxZ8wHJG0MMam5jSV49oakhczKIH7csW72s6WKFFCBRpSM7C1gOg9ICVXAC0WYPie1",
+	"FCsjkTNi3T4ZkaDlrk16DxM4boRcCa0hGZSHRH2NIQIbsSQUw/KOoWuiBQbHhpsz9m9sul/cekpa2DjI",
+	"AFDTcLbufNypZ+lDtER9fdDEiqr3SC3EpigULCrMvG0a37o5ikqItZlFk4qi6TjRjIWa+nT+iBSbIxEJ",
+	"puQ6XOLAns4e8efgsxZVzLZX7Bb4IaK3711zsR2dN5ilh+V90GZkW3Y5gwYro8YB0M0hftWm3aYmGNFM",
+	"k77V8ex+m9Uf1LIcAp3PXu1PdbXYUKNAXi1QpprZzFL9zBJ4wVBLsmKPKrSqpnlprRjteUC98dTxYwPd",
+	"EEZZUCzpCXnApdv02hbpO59vR8At43LoP54RbXD3uU/4GlCnC1w5SN8YXse4waVW9ajYLagL5zZDOMKd",
+	"bhO8VgIJbboO4sXkYwqsNBMc4aBK03wdUd36MsXYg0QxvqogWaAUIviBjI4pKOE+k4yAmgN+UQqWQ6JO",
+	"LIwpo6pnmIRVhpnqVIi9hNLDxzEGTc9dkuR6wCdhyecQoaTAETcE2zq4IZz+ygoMP3RDxtIPNvTujX34",
+	"9OzMFfH6H4ZG0xCSaWvOKflu39+oLtp8rEIQis1B/eQeiTPL/YyAp7zjBcZOEVueoWuPqiHxuzH2hSUo",
+	"VlgzIm5vjojNkDV7ESoIFjJWQ+i0mSIZuVo8uVpY7yOH+0g52sk4KwrCfE7ltGx9T8GzLVletnmI1nId",
+	"iCPaCaOD4idEzz0SSZHCW6ZiVdIuBz6uJk7PMW6TQMdSI92cqRW+ZxBjXZdiAzZAg+eSU25TnTy7nJz8",
+	"vh/QtOeDBX42slmzXDcyHic7kDnPo2UXI8rH6Gk/WJ2N59P5yJWZO3kIEozY+kMxziNoN+ATlO9a35sl",
+	"3y2rKlL88Wg4dRaXLsdyemwi9KAclQwyEppIhR8CfUhwQE+bkQ8KYEqWWqAz42665SWhoaNSTAF6oM4D",
+	"h9oF2jrnocGQEbqlTENxQSToRnIozgPvzpLm64vWsXNOuCCV4CuQ/rWTKx54Ad03F9bUR8+0nTOaimIe",
+	"24mTnsKPVK5Ax1pCTKnQ6DR7l6np0/bTmZrJtg5TvuWUTCMlDMtOyHJLOsMkzkOzWzEQcTofVYwAdDNW",
+	"o2JVGCpB6Z4H7fjlfjTMKeYiT9q9ybzPK5cYjHSEq3KCw1csO+/MEbTV5n8iPNoDC9AkRW4fHdM9wqKb",
+	"yWE5rZz83u6KaUHmMCuzs872657tImMgvLShsxcSCuCa0Uie93ikaTyMmIyc9F6ML0zFC0PqNv9gFOXt",
+	"qK5dypQoonKZIe4T0WW1VsEekEohjykGxbLvCDkWVNMlVb18KfWPilmXilB6JXuqad8n7RIxrGSn1fve",
+	"Eoe+xD5u/o/Yko3RRqjE0BPQvCTemzMABBfFEfvFVKPIdg16Kn1dNBAWpA/XZaScjVTiC4GbPRdNVRDM",
+	"5cGiNCsHY41Tatooi6WjiIOpPvfrrdQengePP5XoRjOPNDE8+xgkdO4rtzylcgelC1bGH3Ynp/PKo1qM",
+	"/Qwldg+kohqq3UTHtd32tVF8JyZ6q2iQLdgqhv/MqMyValq3wIoyThjPq6aYCodHMWSct9Ml/zpTEAEb",
+	"O/Kut8VR4sw9S9uTx1cUVMfF2SeJpN4yh9u3CNJIpneXhhLtCgLejfSJssWoQ4FELrWubTs2xm9EJEm0",
+	"Tb51wlyFgexOBquMbKnOS7J1xlirdmdEQk2ZtE+s4nxyxS/ZymAZWe4I3GHhNdYLuW+FPb9s3pPbDPn2",
+	"/bvLj+TU/fudKzU2ujphmlB1xT89D5MSzslPuGVy1ZydfZ+79/Af+HRCXkkppEKm7bLeiK1EU+TbD69f",
+	"kP/64cf/+M7nyG5oXjIOxNgy1laoWA7cyhvXee95TfMSnjw7OVu4vFuEsTo/Pd1utycUH58IuTp176rT",
+	"t29evPr58hW+0+mUixbIbQYugsInK7QcdvHUhyNpzRbni+9Pzk6+d8VBiAen1DfPW1kzwxAHAudNgTae",
+	"bTPR6wD47OxspPvfcV3/7AciPf/cg6zL84hP1K4saCDYYfzi/NffsoVqNhsqd50XnKkAcExdEOwkZIw+",
+	"TxdmklOX26CS4HnLlP7JD8p6HTZ/HW3VGFJNoo9l+3Ck+2QcJN0yTl0zzAkjbavKL7898Kz30ngDAE7S",
+	"ZnwzrVhlX9xRuZ9s678YYYQDHGuP7t5o1iKWn8oer68Hw8wi+Aad5+TbXn6qQj8JrarvfHnAEL1+su46",
+	"sz9Q+idh/TP3PItD7cgGHcK6BKvXqf57h+w96Rq36jKK9rO11Er0uzpOunZV+L2uVcHccZzqt1L9MiCg",
+	"p7Mxy5Y6IqiMTcG+ZItnZ89+j+9dalZVZAlYNuG/PQMNtcRzgfaGIk1tlIpnPzrFWLkmbubHJRBUAHu8",
+	"+vQzK75YlKzAKtp9ovorX3qy6h3TfGDDGs0IzP7K54KU3QOhGmtsLlrFyrq+g9QQpojrx2WUKe3SqDCV",
+	"KybP/hu8OHtMmT+Gxh3/vweIvgxE8AGhx4rFl98G2HPaFjLeY7YUL/9I1/DO9hj8GoA1n+e2yeEMhAq2",
+	"gKYEgqCyzN1XBaP9aBUqwT1yWmJGdZ27l1YCzAhLvtZgP/1smO6XCOgjfax9xfTkTtbJs3kprNfoEY/G",
+	"uaWGB/MSOdiDj+SlIJQgEAkXW1tFp+jOcQbM1dtXQL6zkC+ELx6PA+dDw1/aIbOqhjfHqoavU6rhoH/r",
+	"ERrg6/k0wLdCrH0lvPVBl6ICwrjStKpcq8HeqSjbztxWPKJhIkgh0sdkg4WtgEtx8Jed8//R0HmvR1kU",
+	"r90qHg7ZeIvrLic+w7Cf75eE4Gw7Jh0tEppWJvQhfrppi6TvMV/HefbbudhdOROhluJuh4LcpnE2tc+2",
+	"sY5zS9dYrMDF1ra40ixfgyaUqy1IX7J7xX2pjEEqpk/IL0yXotE2WYbupz1axbykKiNQKUCA6rLZLDll",
+	"lXVn9PHsXQ3clo1PMHu91dvvA4WhGqbaY4xm+HBs6ZUyka1dMsrxH00Zt7uPYL578GC0D9JeBKkrujP2",
+	"lCoNd1/uCPUHj+dnC66Z1QdjDONUdwHmVSwD9APQoo9sJ+QTBg0/Yf1Q11CbA8NYpBXoLlwpMduCLsUt",
+	"tOkWF+STi3R+MlxPXfFYfBOddCfkl1Jgr82S7hWQdlijABSW7CiihcjIstE4dLuXvIp5qjGkDQPtj8gc",
+	"w89EVTH3aB7G2L/6wyVHtYU7+4X1FlTiIXwR+46lfWKvbl3yT0yD2yNgNEYOeLhi77VtMY4h/f0D1nCn",
+	"7WaeKC1dsHv0HpS9Ur9bL2EeSuggb0E+wQiLBe6FDRFeIYCuFvZXX4PCwxid7UpqKd454Ue9la/dmGOc",
+	"ld4gj7BnKUSKOU84o2zQepdK7UP46OrOyDM0/8/OSIXNGWz+OSd2dl9t3lY9JNaigEpM1H8Ivhyl3XZH",
+	"8cC+a4c6mGJeiLogdotoYekSqepAxsBNiwmJVpIRbdm98nCUdzO1fV7MIeelEAqwmUfWl0SYWqYAefzm",
+	"ArGBaoK50CHiH9SMX3sP36Ox/l5fvyQEZwDgOw6tlxmNDVtFynTL51FG78HQd5B7APcPYX3aSwdN8pyX",
+	"QUbocZ/9yuGL3vaO6hV7/wDGWFJo2spSs7gQ/OVA2KvHqXYu5XoD+316eNBsd4xeH4RstmDi9LOLcX/p",
+	"o98kgRe2KlSLx+Lye27MHSYEZ857/ePZ2eQGnL3OiveQBxM7Wv+RhEHXmFMRa7RWux4OhrcPHo1NPlFi",
+	"AhMZdeC+wMq6/vnMFZvzQbkNvXsLfKXLxfmzH3/EpHj//9NsSsvcrx2h2kPfRxSAf6Fr6DAkgS0XmJiO",
+	"CiXVNkffFwTYKkZaSaAFulxsde6S5munVAx4TxcJtOzHFdyM85/3ftCsnGe2vvbhHmbmYb4R68GioA5C",
+	"k5lPC9V5uI9fgrV3NNBNL4pmXSyuxEEBPD4TMgjYwjqJW29cCuQES7vtF9ki1ExNNVMmui81mm789S6e",
+	"ZVyDtIF4zH8n3U1YcxmboWfSzX5Bts4N5TUYpq3baRvkf7ZefpayN7vF/gsn77T4N4no37i48v20XvuJ",
+	"KZRvcf7hZI/z9LXYi0nJOi1pHjQ331jv1qMZm6k8A/N71wTVtx5+OMieh54n2x35G1cXLGSvE/R+NPhB",
+	"vLPPEK3otQxp5hD9C5w0fmqPnx3yXK2hIDdiDuXoUovaOwq77JCSVje243WXFrKPz6fYQGdmwH4wc34t",
+	"uF66ZqRzQJVKbfRMFIsW5w3GVNgJCjY2PT7D7m8G9X3svaQG3DQvPbgrxtfmc8uG2UaRKbDhgLdm9EMh",
+	"N9FwbStVwhotmwLtfKyDXu9Bqn/X5jvWzUW6q8l9FpK6cGnhE4pFW/nuVz5FVMx38u4ksF2CazeM3QFo",
+	"Drpf9EyWUImtbTTXryuMh/Urka/Hlby3OOIP7zk7FBDD7gMxTR5bArj+vKIqXI+tWf1ZOLntPWB7ANuu",
+	"OfeV/nhmnltiXe+D+WVUM2Vu5Y5mzAZOSHvvse332L/2uKtnrqgGmRnuY9vA792Ahf09djZ4cDKIk36w",
+	"uzKYN5uLI9VX7I3217V3Xb+xLDULvSFPfY+Aye4Q9737OUTmRf0U2s+A469cI3ZnxPk+wI0qMQzQcOxX",
+	"Z9TA9ui/3WJbQ1t+YwZF+ZL1R0WZ0l8eNVHOl5dGQNYWnj44bI6JsYqtON6w1w+ZhLmzXYdPBxTvFRpL",
+	"MH7JlHtvCKcfIilAbV/COcJqcgW6f+ea2eYT5tIsa99uPbX4D6CazaMesKvzjRyw/XYxI1ngdiOSN6Wo",
+	"2hLV+VlewMl+NIxsyLoGTOrLVzmC97aSd44U4ZW98YEa/ZAbPdmexgXJaVVZlZLmOdR47Y6/gQGrjVVC",
+	"V7L9ece9rXbIrH6Q7rOTHCHP8xyUOuz1tLNOcnbaoTOQhdFK8Ub8rbtodMADqcZTUaqVyj6jYPRQTj9j",
+	"VeaXU/vyOIe5FeuZj8hXPkda3tkqdsw3A9e9VNjmz7ajhmLYe+aeNUP44SlnaHc9F2/zrf6/Ub5g0aa9",
+	"otkRtMqqQKv+RS2E5qNHmk1IvPfXLxyReY+YElwWkJSd+Ht7rcAU+fnBOzJmsPLMTK4raNA+PQallM8v",
+	"vfQZVST/jXhgxD2bJTDStRLpFIpg4W37q1rCkxuGnpAbIROI1URAdklv+8d9P8E7BVzY0ez3Vv9/n6Nq",
+	"r6sQ0qUE9nXAYAMpNu4Wc8o2tZA67ZR6g8//P6E5XaO1jbUZeKtDcJ/UN4q8qERTENfNRx0Cn7sw4zCP",
+	"G7YH+orGgls1ydvVHMX0JuxlRuV18LEIfoRPZ2GEEQgFeQYZ+i5saqzyWHQUD4yDcA4r5MjrTKZe0LH/",
+	"6td2tExCiw9dZ6wZ0ELukGl4GYmNSDCTW4sn9q9xgkLG0Sz9hlWa6bpq9/l6AeDVyxFnXKGMCLllsG2v",
+	"Ijyij+eBLp7pq0LiTRwWmV/o/ZDrIRGSIP/gyFaa+5HtYKKxFpeRgKCzjmdAVYc//sptz6yC6rMN8MZj",
+	"pO/7m7ay7ZBjagiCjoSxhIng8ZEZHO0X9roK3r+lyrT0mYmXRPwR0zweFqqZBR3NRMeHX2wrzKraq3nC",
+	"5kddsrJPNpBAi9DVt1e9Q/Oy1/ccb4GEQQ1ccCWSv4a9La+i0jb+LQjj5JOyzXo/XdgyOfPKFWfKL9gY",
+	"3JkzLqmyPdPtTUBShe3eDbxsmAd7k2IxqF0YKqhc+8urljRfr6TB+vMrbi/7hw0WDmUuCvkJ76f4lCqF",
+	"eyx7y7fdf3QmnbzFKhpuztDvYXMdEJi+ki0bZe8DBdzwmma5jLfEmaVrerZQXePnyfP4ZtGHfFb+0hK/",
+	"x3bR3Wd/d/GkyiCEHjaRu8HrtoxCEkqn09r9ltaY7IBHRvOwV/oj6Lv7d+LqWKdlx1oMm5nWkLFteJgo",
+	"JXENINFv2vXZjzR2fEQc9b0NfZvIYxDzvceXeeprXTjVwkMBLwJXORf6wicP469ODhUCPc4bivdJh4h7",
+	"KGewRdh/zXj0O26F4wUawq6nKVYcV9iByPxqkMV306eVEi6LSt2rMK1NDgwaWqYcL5dsxd8106Kyr/AS",
+	"wfkikW1fwVTo0SzuDZ+vogRvjscmmYdtlHDw164guWwbMA7zuToYztoU8tWd85ke7DBqSbm7vyZKxZf+",
+	"2uSvEL/1Tx6Mtz+LwmjoGLLNSKcz2T5NCWdGvw1f0nz8pRs2q4Dclrtr7FMRb7of7xE4Bueub/AheXWw",
+	"SeBeZLIbPo970nbF+LZbxnfdHUY2xvuE8fbqL8oxPduuLKCKoC3wr78ZM9N6sSwjtv1qT2nNTm+fGqb7",
+	"fwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

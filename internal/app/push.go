@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// address is the page of a document in Nuxeo Web UI.
+func (a *App) address(uid string) string {
+	return strings.TrimRight(a.Config.nuxeoPublic(), "/") + "/ui/#!/doc/" + uid
+}
+
+func (a *App) push() *push.Service {
+	c := a.Config
+	s := &push.Service{
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Mail: a.Mail, Bound: a.boundFor, Blobs: a.network.blobs, Parts: a.network.parts,
+		Nuxeo: a.Nuxeo, Now: a.world.Now, PublicURL: c.PublicURL, Address: a.address,
+		Set: push.Settings{
+			Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, StatusField: c.Frameio.StatusField,
+			Status: c.Push.Status, Approved: c.Push.Approved, Unlock: c.Push.Unlock, Conform: c.Push.Conform, Comment: c.Push.Comment, Most: c.Push.Most,
+		},
+	}
+	if c.Nuxeo.ServiceUser != "" {
+		s.Service = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword)
+	}
+	return s
+}
+
+// watch keeps an eye on what was pushed: webhooks tell where to look, and from
+// time to time everything is looked at.
+func (a *App) watch() {
+	c := a.Config
+	a.reviews = push.Watcher{Service: a.Push, FrameBase: c.Frameio.FrameBase, FrameRateField: c.Frameio.FrameRateField, ServiceLogin: c.Nuxeo.ServiceUser}
+	a.Hints = hint.New()
+	a.Hints.DB, a.Hints.People, a.Hints.Vault, a.Hints.Now, a.Hints.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
+	a.Hints.PublicURL, a.Hints.Watched, a.Hints.Look = c.PublicURL, a.watched, a.lookAt
+}
+
+func (a *App) watched(ctx context.Context) ([]hint.Place, error) {
+	if a.Config.Frameio.Webhooks == "off" {
+		return nil, nil
+	}
+	places, err := a.reviews.Places(ctx)
+	out := make([]hint.Place, 0, len(places))
+	for _, p := range places {
+		out = append(out, hint.Place(p))
+	}
+	return out, err
+}
+
+func (a *App) lookAt(ctx context.Context, h hint.Hint) error {
+	if h.Kind == hint.Comment {
+		return a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource)
+	}
+	return a.reviews.File(ctx, h.Resource)
+}
+
+// boundFor tells push which folders are bound.
+func (a *App) boundFor(ctx context.Context, folders []string) ([]push.Bound, error) {
+	places, err := a.Binding.Places(ctx, folders)
+	out := make([]push.Bound, 0, len(places))
+	for _, p := range places {
+		out = append(out, push.Bound(p))
+	}
+	return out, err
+}

@@ -1,0 +1,40 @@
+package binding
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Place is a workspace that a folder is bound to.
+type Place struct {
+	Binding, Folder, FolderTitle      string
+	Account, Workspace, WorkspaceName string
+}
+
+// Places lists the workspaces that folders are bound to now, oldest binding first.
+func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error) {
+	if len(folders) == 0 {
+		return nil, nil
+	}
+	marks, args := make([]string, len(folders)), make([]any, len(folders))
+	for i, uid := range folders {
+		marks[i], args[i] = fmt.Sprintf("$%d", i+1), uid
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id, workspace_name
+		FROM bindings JOIN actions ON actions.binding_id = bindings.id
+		WHERE bindings.state = 'bound' AND folder_uid IN (`+strings.Join(marks, ", ")+`) ORDER BY bindings.id, workspace_name`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Place
+	for rows.Next() {
+		var p Place
+		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace, &p.WorkspaceName); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}

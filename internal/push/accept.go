@@ -1,0 +1,270 @@
+package push
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Request is what somebody wants to be sent, and where to. Without a folder it
+// goes to the project's outermost; without a status it gets the usual one.
+type Request struct {
+	Documents                  []string
+	Workspace, Project, Folder string
+	What                       string
+	Separate                   bool
+	Status                     string
+}
+
+// Skipped is a document that is not sent, and why.
+type Skipped struct {
+	Document, Title string
+	Why             error
+}
+
+// Preview is what a request would send.
+type Preview struct {
+	Count   int
+	Bytes   int64
+	Skipped []Skipped
+}
+
+// Accepted is what a request has begun.
+type Accepted struct {
+	Batch   string
+	Pushes  []Push
+	Skipped []Skipped
+}
+
+func (s *Service) clean(r *Request) error {
+	r.Documents = distinct(r.Documents)
+	if n := len(r.Documents); n == 0 || n > s.Set.Most {
+		return fault.Field("documents", "Select fewer at a time.", "%d documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
+	}
+	for _, uid := range r.Documents {
+		if uid == "" || len(uid) > 200 {
+			return fault.Field("documents", "Give uids of documents.", "A document has no id.")
+		}
+	}
+	if r.What = strings.TrimSpace(r.What); r.What == "" {
+		r.What = Master
+	}
+	return nil
+}
+
+func distinct(list []string) (out []string) {
+	seen := map[string]bool{}
+	for _, s := range list {
+		if !seen[s] {
+			out = append(out, s)
+		}
+		seen[s] = true
+	}
+	return out
+}
+
+// sorted are the documents of a request: what can be sent and what cannot.
+type sorted struct {
+	good    []Push
+	skipped []Skipped
+}
+
+// sort looks at the documents as the person, in as few calls as there are
+// hundreds of them. Without a workspace any that is bound will do.
+func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, error) {
+	var out sorted
+	nx, err := s.People.Nuxeo(ctx, login)
+	if err != nil {
+		return out, err
+	}
+	docs, err := read(ctx, nx, r.Documents)
+	if err != nil {
+		return out, err
+	}
+	bound, err := s.boundAround(ctx, docs)
+	if err != nil {
+		return out, err
+	}
+	busy, err := s.unfinished(ctx, r.Documents)
+	if err != nil {
+		return out, err
+	}
+	for _, uid := range r.Documents {
+		p, err := assess(docs[uid], login, r, bound, busy)
+		if err != nil {
+			out.skipped = append(out.skipped, Skipped{Document: uid, Title: p.Title, Why: err})
+			continue
+		}
+		out.good = append(out.good, p)
+	}
+	return out, nil
+}
+
+// assess says how a document is sent, or why it is not.
+func assess(doc *nuxeo.Document, login string, r Request, all []Bound, busy map[string]Push) (Push, error) {
+	if doc == nil {
+		return Push{}, fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+	}
+	p := Push{Document: doc.UID, Title: doc.Title, What: r.What, Separate: r.Separate, By: login}
+	if err := compatible(doc); err != nil {
+		return p, err
+	}
+	places := bindings(doc, all)
+	i := slices.IndexFunc(places, func(b Bound) bool { return r.Workspace == "" || b.Workspace == r.Workspace })
+	if i < 0 {
+		return p, notBound()
+	}
+	if q, ok := busy[doc.UID]; ok {
+		return p, alreadyPushed(q)
+	}
+	if err := lockable(doc, login); err != nil {
+		return p, err
+	}
+	piece, err := choose(doc, r.What)
+	if err == nil && piece.Length > v4.MaxFile {
+		err = fault.New(fault.Refused, "The file of %q is larger than Frame.io takes.", doc.Title).With("Push a rendition of it.")
+	}
+	b := places[i]
+	p.Scope, p.Binding, p.Account, p.Workspace, p.WorkspaceName = b.Folder, b.Binding, b.Account, b.Workspace, b.WorkspaceName
+	p.Size, p.Digest = piece.Length, piece.Digest
+	return p, err
+}
+
+func alreadyPushed(p Push) error {
+	text := "is being pushed to Frame.io already."
+	if p.State == Open {
+		text = "is on Frame.io for review already, pushed by " + p.By + "."
+	}
+	return fault.New(fault.Conflict, "%q "+text, p.Title).With("Wait until it is back, or have its lock released.")
+}
+
+// unfinished are the pushes that are under way or open, by document.
+func (s *Service) unfinished(ctx context.Context, documents []string) (map[string]Push, error) {
+	out := map[string]Push{}
+	for some := range slices.Chunk(documents, 500) {
+		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open') AND document_uid IN (`+marks(1, len(some))+`)`, anys(some)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			out[p.Document] = p
+		}
+	}
+	return out, nil
+}
+
+// Preview says what a request would send, and what not.
+func (s *Service) Preview(ctx context.Context, login string, r Request) (Preview, error) {
+	if err := s.clean(&r); err != nil {
+		return Preview{}, err
+	}
+	docs, err := s.sort(ctx, login, r)
+	out := Preview{Count: len(docs.good), Skipped: docs.skipped}
+	for _, p := range docs.good {
+		out.Bytes += p.Size
+	}
+	return out, err
+}
+
+// Accept records what is to be sent and begins with it. What cannot be sent is
+// named and left out; when that is all, its reason is the error.
+func (s *Service) Accept(ctx context.Context, login string, r Request) (Accepted, error) {
+	if err := s.clean(&r); err != nil {
+		return Accepted{}, err
+	}
+	docs, err := s.sort(ctx, login, r)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if len(docs.good) == 0 {
+		return Accepted{}, docs.skipped[0].Why
+	}
+	if err := s.target(ctx, login, r, docs.good); err != nil {
+		return Accepted{}, err
+	}
+	out := Accepted{Batch: uuid.Must(uuid.NewV7()).String(), Skipped: docs.skipped}
+	return out, s.record(ctx, login, r, docs.good, &out)
+}
+
+// target makes sure, as the person, that the folder is of the workspace.
+func (s *Service) target(ctx context.Context, login string, r Request, list []Push) error {
+	if r.Workspace == "" {
+		return fault.Field("workspace", "Choose one that the folder is bound to.", "The team (workspace) is missing.")
+	}
+	if r.Project == "" {
+		return fault.Field("project", "Choose one of the team.", "The project is missing.")
+	}
+	fio, err := s.People.Frameio(ctx, login)
+	if err != nil {
+		return err
+	}
+	project, folder, err := s.place(ctx, fio, list[0].Account, r)
+	if err != nil {
+		return err
+	}
+	status := r.Status
+	if status == "" {
+		status = s.Set.Status
+	}
+	for i := range list {
+		p := &list[i]
+		p.Project, p.ProjectName, p.Folder, p.FolderName, p.Status = project.ID, project.Name, folder.ID, folder.Name, status
+	}
+	return nil
+}
+
+// record writes all of it in one transaction. A document that somebody else began
+// to push at the same moment is left out.
+func (s *Service) record(ctx context.Context, login string, r Request, good []Push, out *Accepted) error {
+	var woken []string
+	whole := context.WithoutCancel(ctx) // a statement under a context that can end costs the driver a goroutine
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		woken, out.Pushes = nil, nil
+		for _, p := range good {
+			p.ID, p.Batch, p.State = uuid.Must(uuid.NewV7()).String(), out.Batch, Sending
+			ids, err := s.begin(whole, tx, &p)
+			if err != nil {
+				return err
+			}
+			woken, out.Pushes = append(woken, ids...), append(out.Pushes, p)
+		}
+		return s.remember(whole, tx, login, r, out.Pushes[0])
+	})
+	if err == nil {
+		s.Engine.Wake(woken...)
+	}
+	return err
+}
+
+func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push) ([]string, error) {
+	if err := s.insert(ctx, tx, *p); err != nil {
+		return nil, err
+	}
+	ids, err := s.Engine.Add(ctx, tx, work.New{
+		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
+	})
+	if err == nil && len(ids) == 1 {
+		p.Item = ids[0]
+	}
+	return ids, err
+}
+
+// Choice is where somebody sent documents of a folder to last.
+type Choice struct{ Workspace, Project, Folder, What string }
+
+func (s *Service) remember(ctx context.Context, tx *sql.Tx, login string, r Request, p Push) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO push_choices (login, folder_uid, workspace_id, project_id, folder_id, what, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login, folder_uid) DO UPDATE SET workspace_id = excluded.workspace_id,
+			project_id = excluded.project_id, folder_id = excluded.folder_id, what = excluded.what, updated = excluded.updated`,
+		login, p.Scope, p.Workspace, p.Project, p.Folder, r.What, store.Millis(s.Now()))
+	return err
+}

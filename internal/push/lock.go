@@ -1,0 +1,132 @@
+package push
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// lock takes the document's lock as the person, unless they have it already. What
+// is about to be done is recorded first: who finds their lock after a lost answer
+// knows that there was none before.
+func (r *run) lock(ctx context.Context) (work.Next, error) {
+	next := work.Next{Step: stepCreate}
+	doc, err := r.document(ctx)
+	if err != nil {
+		return work.Next{}, err
+	}
+	switch {
+	case doc.LockOwner == "":
+		return next, r.take(ctx)
+	case r.p.Lock == Intended:
+		return next, r.noteLock(ctx, Ours, doc.LockCreated)
+	case r.p.Lock == Ours && r.p.Locked == doc.LockCreated:
+		return next, nil
+	}
+	return next, r.noteLock(ctx, Own, doc.LockCreated)
+}
+
+func (r *run) take(ctx context.Context) error {
+	if err := r.noteLock(ctx, Intended, ""); err != nil {
+		return err
+	}
+	doc, err := r.nx.Lock(ctx, r.p.Document)
+	if nuxeo.StatusOf(err) == http.StatusConflict { // somebody was faster
+		if doc, failed := r.document(ctx); failed != nil {
+			return failed
+		} else if doc.LockOwner == "" {
+			return fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if doc.LockOwner != r.p.By || doc.LockCreated == "" { // the answer does not tell
+		if doc, err = r.document(ctx); err != nil {
+			return err
+		}
+	}
+	return r.noteLock(ctx, Ours, doc.LockCreated)
+}
+
+func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
+	err := r.commit(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked) })
+	if err == nil {
+		r.p.Lock, r.p.Locked = to, locked
+	}
+	return err
+}
+
+// Held says whether a push may have to give a lock back.
+func (p Push) Held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
+
+// unlock gives back the lock that a push took, as the one who took it, else as the
+// service account. A lock that is another's, or another one of the same person, is
+// left alone. It may be called again.
+func (s *Service) unlock(ctx context.Context, p Push) error {
+	if !p.Held() {
+		return nil
+	}
+	nx, err := s.People.Nuxeo(ctx, p.By)
+	if err == nil {
+		err = s.giveBack(ctx, nx, p)
+	}
+	if unable(err) {
+		if s.Service == nil {
+			return cannotUnlock(p, err)
+		}
+		if nx, err = s.anybody(ctx, p); err != nil {
+			return err
+		}
+		err = s.giveBack(ctx, nx, p)
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
+}
+
+// giveBack looks which lock there is, and takes away ours. A document that is gone
+// has none.
+func (s *Service) giveBack(ctx context.Context, nx *nuxeo.Client, p Push) error {
+	doc, err := nx.Get(ctx, p.Document, nuxeo.Fetch{Lock: true})
+	if nuxeo.NotFound(err) {
+		return nil
+	}
+	if err != nil || !p.holds(doc) {
+		return err
+	}
+	return nx.Unlock(ctx, p.Document)
+}
+
+// holds says whether the lock that a document has is the one that the push took.
+func (p Push) holds(doc *nuxeo.Document) bool {
+	return p.Held() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
+}
+
+// unable are the answers when somebody cannot do it, as against not now.
+func unable(err error) bool {
+	switch nuxeo.StatusOf(err) {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict:
+		return true
+	}
+	return fault.Is(err, fault.NeedsOwner, fault.NotConnected, fault.NotFound)
+}
+
+func cannotUnlock(p Push, err error) error {
+	return fault.New(fault.Forbidden, "The lock of %s on %q cannot be given back as them.", p.By, p.Title).
+		With("Let " + p.By + " or an administrator unlock it.").Because(err)
+}
+
+// anybody is Nuxeo as the service account.
+func (s *Service) anybody(ctx context.Context, p Push) (*nuxeo.Client, error) {
+	if s.Service == nil || s.Nuxeo == nil {
+		return nil, cannotUnlock(p, errors.New("there is no service account"))
+	}
+	return s.Nuxeo.As(s.Service), nil
+}

@@ -1,0 +1,200 @@
+package push
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Filter chooses pushes; empty fields choose all. Before is a cursor: the id of
+// the last push of the page before. Pushes come newest first.
+type Filter struct {
+	Document, Folder, State, Before string
+	Limit                           int
+}
+
+const usual, atMost = 50, 500
+
+// List shows pushes: those of a document or of a bound folder to whoever may read
+// that in Nuxeo, else one's own; administrators see all. next is a cursor, empty
+// at the end.
+func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (all []Push, next string, err error) {
+	if f.Limit <= 0 || f.Limit > atMost {
+		f.Limit = usual
+	}
+	for _, uid := range []string{f.Document, f.Folder} {
+		if err := s.maySee(ctx, who, uid); err != nil {
+			return nil, "", err
+		}
+	}
+	every := who.Admin || f.Document != "" || f.Folder != ""
+	all, err = list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2) AND ($3 = '' OR state = $3)
+		AND ($4 = '' OR id < $4) AND ($5 OR pushed_by = $6) ORDER BY id DESC LIMIT $7`, f.Document, f.Folder, f.State, f.Before, every, who.Login, f.Limit+1)
+	if len(all) > f.Limit {
+		all = all[:f.Limit]
+		next = all[f.Limit-1].ID
+	}
+	return all, next, err
+}
+
+// maySee refuses a document or folder that a person may not read, like one that is
+// not there.
+func (s *Service) maySee(ctx context.Context, who work.Viewer, uid string) error {
+	if uid == "" || who.Admin {
+		return nil
+	}
+	nx, err := s.People.Nuxeo(ctx, who.Login)
+	if err != nil {
+		return err
+	}
+	_, err = nx.Get(ctx, uid, nuxeo.Fetch{})
+	switch nuxeo.StatusOf(err) {
+	case 401, 403, 404:
+		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+	}
+	return err
+}
+
+// Get shows a push to who asked for it, to who may read its document, and to
+// administrators.
+func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Push, error) {
+	p, err := get(ctx, s.DB.Reader, id)
+	if err != nil || who.Admin || p.By == who.Login {
+		return p, err
+	}
+	if err := s.maySee(ctx, who, p.Document); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			err = notFound()
+		}
+		return Push{}, err
+	}
+	return p, nil
+}
+
+// OpenOf is the unfinished push of a document, which the caller has read as the
+// person; nil when there is none.
+func (s *Service) OpenOf(ctx context.Context, document string) (*Push, error) {
+	found, err := s.unfinished(ctx, []string{document})
+	if p, ok := found[document]; ok {
+		return &p, err
+	}
+	return nil, err
+}
+
+// Locks lists what is locked by a push, newest first: one's own, or all for
+// administrators.
+func (s *Service) Locks(ctx context.Context, who work.Viewer, before string, limit int) (all []Push, next string, err error) {
+	if limit <= 0 || limit > atMost {
+		limit = usual
+	}
+	all, err = list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND ($1 OR pushed_by = $2) AND ($3 = '' OR id < $3)
+		ORDER BY id DESC LIMIT $4`, who.Admin, who.Login, before, limit+1)
+	if len(all) > limit {
+		all = all[:limit]
+		next = all[limit-1].ID
+	}
+	return all, next, err
+}
+
+// Release ends the waiting for a push and gives its lock back: who pushed, or an
+// administrator, with a reason that is kept. The asset stays on Frame.io. It may be
+// asked for again when the lock could not be given back.
+func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason string) (Push, error) {
+	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > 1000 {
+		return Push{}, fault.Field("reason", "Say in a few words why.", "The reason is missing, or too long.")
+	}
+	p, err := s.Get(ctx, who, id)
+	if err != nil {
+		return p, err
+	}
+	if !who.Admin && p.By != who.Login {
+		return p, fault.New(fault.Forbidden, "Only %s or an administrator may release this lock.", p.By).With("Ask one of them.")
+	}
+	if p.State == Sending {
+		return p, fault.New(fault.Conflict, "%q is still being sent.", p.Title).With("Cancel its item: that unlocks it.")
+	}
+	if p, err = s.end(ctx, p, reason, who.Login); err != nil {
+		return p, err
+	}
+	if err := s.unlockAs(ctx, who, p); err != nil {
+		return p, err
+	}
+	return get(ctx, s.DB.Reader, id)
+}
+
+func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, error) {
+	ended := false
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		ended, err = conclude(ctx, tx, s.Now(), p.ID, Released, reason, by, Open, Open)
+		return err
+	})
+	if err == nil && !ended && !p.Held() {
+		err = fault.New(fault.Conflict, "%q is not locked by this push any more.", p.Title)
+	}
+	if err != nil {
+		return p, err
+	}
+	return get(ctx, s.DB.Reader, p.ID)
+}
+
+// unlockAs gives the lock back as who took it, else as the service account, else
+// as the administrator who asks.
+func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
+	err := s.unlock(ctx, p)
+	if !fault.Is(err, fault.Forbidden) || !who.Admin {
+		return err
+	}
+	nx, failed := s.People.Nuxeo(ctx, who.Login)
+	if failed == nil {
+		failed = s.giveBack(ctx, nx, p)
+	}
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
+}
+
+// CheckLocks is the chore that compares locks with pushes: it gives back what a
+// push that has ended still holds, and tells of open pushes whose lock is gone.
+func (s *Service) CheckLocks(ctx context.Context, r *upkeep.Report) error {
+	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending' ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if err := s.checkLock(ctx, p, r); err != nil {
+			r.Note("the lock of %s could not be looked at: %s", p.Title, fault.From(err).Message)
+		}
+	}
+	return ctx.Err()
+}
+
+func (s *Service) checkLock(ctx context.Context, p Push, r *upkeep.Report) error {
+	if p.State != Open {
+		if err := s.unlock(ctx, p); err != nil {
+			return fmt.Errorf("a lock without a push: %w", err)
+		}
+		r.Add("the lock of %s, whose push had ended", p.Title)
+		return nil
+	}
+	nx, err := s.People.Nuxeo(ctx, p.By)
+	if err != nil {
+		return err
+	}
+	doc, err := nx.Get(ctx, p.Document, nuxeo.Fetch{Lock: true})
+	switch {
+	case nuxeo.NotFound(err):
+		r.Note("%s, which is on Frame.io for review, was deleted in Nuxeo", p.Title)
+		return nil
+	case err == nil && !p.holds(doc):
+		r.Note("%s is on Frame.io for review but was unlocked by hand", p.Title)
+	}
+	return err
+}

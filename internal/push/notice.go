@@ -1,0 +1,159 @@
+package push
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+const stepMail = "mail"
+
+// NoticeWorker ends a request: it sets the status of what arrived, up to a hundred
+// files in one call, and tells the person in one mail for all of it.
+//
+//	step     what                   safe to repeat because
+//	(first)  status on Frame.io     the same values again
+//	mail     the mail               its key is the item's id
+type NoticeWorker struct{ *Service }
+
+// Step does the next step.
+func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	all, err := list(ctx, w.DB.Reader, `WHERE batch = $1 ORDER BY id`, t.Parent)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if t.Step == "" {
+		return work.Next{Step: stepMail}, w.setStatus(ctx, t, all)
+	}
+	if len(all) == 0 {
+		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
+	}
+	m := w.compose(all)
+	m.Key = t.ID
+	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
+}
+
+// setStatus gives what is open its status. What is in the way is noted and no
+// reason to fail: the assets are there.
+func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) error {
+	all = slices.DeleteFunc(slices.Clone(all), func(p Push) bool { return p.State != Open || p.Status == "" || p.Status == "-" })
+	if len(all) == 0 {
+		return nil
+	}
+	err := w.chooseStatus(ctx, t, all)
+	if fault.Then(err) == fault.Retry && t.Attempt < 3 || fault.Then(err) == fault.Wait {
+		return err
+	}
+	if err != nil {
+		return t.Note(ctx, "no status", "%s", fault.From(err).Message)
+	}
+	return nil
+}
+
+func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push) error {
+	fio, err := w.People.Frameio(ctx, all[0].By)
+	if err != nil {
+		return fault.New(fault.Forbidden, "%s is not connected any more.", all[0].By).Because(err)
+	}
+	field, option, err := w.option(ctx, fio, all[0].Account, all[0].Status)
+	if err != nil {
+		return err
+	}
+	if option == "" {
+		return t.Note(ctx, "no status", "Frame.io has no status %q in the field %q", all[0].Status, w.Set.StatusField)
+	}
+	projects := map[string][]string{}
+	for _, p := range all {
+		projects[p.Project] = append(projects[p.Project], p.File)
+	}
+	for project, files := range projects {
+		for some := range slices.Chunk(files, v4.MostValued) {
+			if err := fio.Choose(ctx, all[0].Account, project, field, option, some); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// option finds the ids of the field and of the option with a name: customers
+// rename them, and languages too.
+func (s *Service) option(ctx context.Context, fio *v4.Client, account, name string) (field, option string, err error) {
+	for d, err := range fio.Definitions(ctx, account) {
+		if err != nil {
+			return "", "", err
+		}
+		if d.Name != s.Set.StatusField {
+			continue
+		}
+		i := slices.IndexFunc(d.Options, func(o frameio.Option) bool { return o.Name == name })
+		if i >= 0 {
+			return d.ID, d.Options[i].ID, nil
+		}
+	}
+	return "", "", nil
+}
+
+// maxLines bounds a mail; the rest is counted.
+const maxLines = 50
+
+func (w NoticeWorker) compose(all []Push) mail.Message {
+	m := mail.Message{To: all[0].By, Instead: all[0].By, Document: all[0].Document, Footer: "You get this mail because you pushed from Nuxeo to Frame.io."}
+	arrived, failed := 0, 0
+	for _, p := range all {
+		if p.State == Failed || p.State == Canceled {
+			failed++
+		} else {
+			arrived++
+		}
+		if len(m.Lines) < maxLines {
+			m.Lines = append(m.Lines, w.line(p))
+		}
+	}
+	m.Subject, m.Heading = summary(arrived, failed)
+	if more := len(all) - len(m.Lines); more > 0 {
+		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
+	}
+	return m
+}
+
+func summary(arrived, failed int) (subject, heading string) {
+	switch {
+	case failed == 0 && arrived == 1:
+		return "Frame.io: your document has arrived", "Your document is on Frame.io for review:"
+	case failed == 0:
+		return fmt.Sprintf("Frame.io: your %d documents have arrived", arrived), "Your documents are on Frame.io for review:"
+	case arrived == 0:
+		return fmt.Sprintf("Frame.io: not pushed (%d)", failed), "What you pushed did not arrive on Frame.io:"
+	}
+	return fmt.Sprintf("Frame.io: %d of %d documents have arrived", arrived, arrived+failed), "Some of what you pushed did not arrive on Frame.io:"
+}
+
+func (w NoticeWorker) line(p Push) mail.Line {
+	l := mail.Line{Title: p.Title, Address: w.Address(p.Document), Details: w.PublicURL + "/items/" + p.Item}
+	switch p.State {
+	case Failed:
+		l.Text = "failed: " + p.Reason
+	case Canceled:
+		l.Text = "was cancelled."
+	default:
+		l.Text = "is in " + p.WorkspaceName + ", " + p.ProjectName + "."
+		if p.Lock == Ours {
+			l.Text += " It is locked in Nuxeo until it comes back."
+		}
+	}
+	return l
+}
+
+// Undo has nothing to undo.
+func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
+
+// Ended has nothing to add.
+func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -1,0 +1,43 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+)
+
+// event receives what a webhook tells: verify, record, answer. No remote system
+// is asked, and what is told is never believed.
+func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	body, err := callBody(w, r)
+	if err != nil {
+		return err
+	}
+	secret, err := s.Hints.Secret(ctx, r.PathValue("id"))
+	known := err == nil
+	if fault.Is(err, fault.NotFound) {
+		secret, err = unknownSecret, nil
+	}
+	if err == nil {
+		err = s.authentic(r, body, secret)
+	}
+	if err == nil && !known {
+		err = notAuthentic()
+	}
+	if err != nil {
+		return err
+	}
+	e, err := v4.ParseEvent(body)
+	if err != nil {
+		return fault.New(fault.Invalid, "This is not an event of a webhook.").Because(err)
+	}
+	if err := s.Hints.Take(ctx, r.PathValue("id"), e); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,210 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// stepwise cancels a push as it comes to a step.
+type stepwise struct {
+	work.Worker
+	at     string
+	cancel func(id string)
+}
+
+// Step is work.Worker's.
+func (s stepwise) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	if t.Step == s.at && t.Kind == push.KindPush {
+		s.cancel(t.ID)
+	}
+	return s.Worker.Step(ctx, t)
+}
+
+func TestCancelAtEachStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"lock", "create", "transfer", "confirm", "place", "describe"} {
+		for _, linked := range []bool{false, true} {
+			t.Run(fmt.Sprint(step, linked), func(t *testing.T) {
+				t.Parallel()
+				var at atomic.Pointer[bed.Bed]
+				b := bed.New(t, bed.World(func(w *app.World) {
+					w.Worker = func(_ string, next work.Worker) work.Worker {
+						return stepwise{next, step, func(id string) { _ = at.Load().App.Engine.Cancel(context.Background(), bed.Viewer, id) }}
+					}
+				}))
+				at.Store(b)
+				b.Bind("Publish")
+				uid, before := "", map[string]any{}
+				if linked {
+					b.Published(b.Josh, add(b, b.Root, "Teaser.mov", content('a', 500)))
+					uid = b.Only().UID
+				} else {
+					uid = kept(b, "Teaser", content('a', 500))
+				}
+				doc, _ := b.Nuxeo.Doc(uid)
+				before, versions, files := doc.Properties, len(b.Nuxeo.Versions(uid)), len(assets(b, "file"))
+				p := pushed(b, uid).Pushes[0]
+				if p.State != push.Canceled || p.Lock == push.Ours || lockOwner(b, uid) != "" {
+					t.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
+				}
+				if got := len(assets(b, "file")); got != files {
+					t.Errorf("%d files on Frame.io instead of %d", got, files)
+				}
+				doc, _ = b.Nuxeo.Doc(uid)
+				if fmt.Sprint(doc.Properties["frameio:fileId"]) != fmt.Sprint(before["frameio:fileId"]) || len(b.Nuxeo.Versions(uid)) != versions {
+					t.Errorf("it tells of %v, not of %v; %d versions", doc.Properties["frameio:fileId"], before["frameio:fileId"], len(b.Nuxeo.Versions(uid)))
+				}
+				if slices.Contains(doc.Facets, "FrameioAsset") != linked {
+					t.Errorf("facets %v", doc.Facets)
+				}
+			})
+		}
+	}
+}
+
+// A push that failed can be started again, and then arrives.
+func TestRetriedPush(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Failed || !strings.Contains(p.Reason, "may not add files") {
+		t.Fatalf("%s %s", p.State, p.Reason)
+	}
+	untouched(b, uid)
+	b.Frameio.Faults().Clear()
+	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, p.Item); err != nil {
+		t.Fatal(err)
+	}
+	b.AllDone()
+	if p = onePush(b, p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" || lockOwner(b, uid) != "josh" {
+		t.Errorf("%+v", p)
+	}
+	b.Mails(2)
+}
+
+// What comes between: a foreign lock, a trash, an unbind; each ends the push with a
+// reason and leaves nothing.
+func TestWhatComesBetween(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		befall func(b *bed.Bed, uid string)
+		says   string
+	}{
+		"locked by another": {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Lock(uid, "julia") }, "locked by julia"},
+		"trashed":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Trash(uid) }, "trash"},
+		"deleted":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Remove(uid) }, "not in Nuxeo any more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			uid := kept(b, "Teaser", content('a', 500))
+			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { c.befall(b, uid) })})
+			p := pushed(b, uid).Pushes[0]
+			if p.State != push.Failed || !strings.Contains(p.Reason, c.says) {
+				t.Errorf("%s: %s", p.State, p.Reason)
+			}
+			if n := len(assets(b, "file")); n != 0 {
+				t.Errorf("%d files are left", n)
+			}
+			if by := lockOwner(b, uid); by != "" && by != "julia" || name == "locked by another" && by != "julia" {
+				t.Errorf("locked by %q", by)
+			}
+		})
+	}
+}
+
+// A file that changes while it is read is sent anew.
+func TestContentChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Status: 503, Hook: onlyOnce(func() {
+		_ = b.Nuxeo.SetProps(uid, map[string]any{"file:content": nuxeosim.Blob{Name: "b.mov", MimeType: "video/quicktime", Data: content('b', 700)}})
+	})})
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('b', 700)) || len(assets(b, "file")) != 1 {
+		t.Errorf("%s: %s, %d files", p.State, p.Reason, len(assets(b, "file")))
+	}
+}
+
+func TestBulk(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) { c.Push.Comment = true }))
+	b.Bind("Publish")
+	var documents []string
+	for i := range 120 {
+		documents = append(documents, kept(b, fmt.Sprintf("Clip %03d", i), content('c', 100+i)))
+	}
+	got := pushed(b, documents...)
+	if len(got.Pushes) != 120 {
+		t.Fatalf("%d", len(got.Pushes))
+	}
+	for _, p := range got.Pushes {
+		if p.State != push.Open || lockOwner(b, p.Document) != "josh" || b.Frameio.Status(p.File) != "Needs Review" {
+			t.Errorf("%s: %s, %s", p.Title, p.State, p.Reason)
+		}
+	}
+	if n := b.Frameio.Calls("metadata.bulk_update"); n != 2 {
+		t.Errorf("the status took %d calls", n)
+	}
+	if c := b.Frameio.Comments(got.Pushes[0].File); len(c) != 1 || !strings.Contains(c[0].Text, got.Pushes[0].Document) {
+		t.Errorf("comments %v", c)
+	}
+	b.Mails(1)
+	m := b.Mail.Messages()[0]
+	if text := lastMail(b); !strings.Contains(m.Subject, "120 documents have arrived") || !strings.Contains(text, "Clip 000") || !strings.Contains(text, "And 70 more") {
+		t.Errorf("%s: %s", m.Subject, text)
+	}
+}
+
+// An unknown status is told and no reason to fail.
+func TestUnknownStatus(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	r := request(b, kept(b, "Teaser", content('a', 500)))
+	r.Status = "Nonsense"
+	if p := pushedAs(b, "josh", r).Pushes[0]; p.State != push.Open {
+		t.Errorf("%s: %s", p.State, p.Reason)
+	}
+	if text := history(b); !strings.Contains(text, `no status "Nonsense"`) {
+		t.Error(text)
+	}
+}
+
+// What a push that came to nothing could not remove is removed later.
+func TestHalfMadeFilesAreReaped(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Status: 403})
+	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Status: 403})
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Failed || lockOwner(b, uid) != "" || len(assets(b, "file")) != 1 {
+		t.Fatalf("%s, locked by %q, %d files", p.State, lockOwner(b, uid), len(assets(b, "file")))
+	}
+	b.Frameio.Faults().Clear()
+	var r upkeep.Report
+	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
+		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(b, "file")), r.Lines)
+	}
+}

@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// pushing is a deed that begins a push, and what holds afterwards: the document is
+// on Frame.io once, with its bytes, and locked for it.
+func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()) {
+	offer := func() bool {
+		_, err := b.App.Push.Accept(b.T.Context(), "josh", request(b, uid))
+		return err == nil || fault.Is(err, fault.Conflict)
+	}
+	accepted, mails := false, len(b.Mail.Messages())
+	return func() { accepted = offer() }, func() {
+		b.T.Helper()
+		if !accepted {
+			offer()
+		}
+		b.AllDone()
+		found, _, err := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		if err != nil || len(found) != 1 {
+			b.T.Fatalf("%d pushes, %v", len(found), err)
+		}
+		p := found[0]
+		if p.State != push.Open || p.Lock != push.Ours || lockOwner(b, uid) != "josh" {
+			b.T.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
+		}
+		left := assets(b, "file")
+		if len(left) != among || !bytes.Equal(onFrameio(b, p.File), data) {
+			b.T.Errorf("%d files on Frame.io instead of %d: %v", len(left), among, left)
+		}
+		doc, _ := b.Nuxeo.Doc(uid)
+		if doc.Properties["frameio:fileId"] != p.File || !slices.Contains(doc.Facets, "FrameioAsset") {
+			b.T.Errorf("the document tells of %v, not %s", doc.Properties["frameio:fileId"], p.File)
+		}
+		if n := len(b.Mail.Messages()) - mails; n < 1 || n > 2 {
+			b.T.Errorf("%d mails", n)
+		}
+	}
+}
+
+func scenePush(b *bed.Bed) (deed, check func()) {
+	b.Bind("Publish")
+	data := content('p', 3000)
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	uid := b.Nuxeo.MkDoc(folder.Path+"/Teaser", "File", map[string]any{ // by somebody else, who wrote last
+		"dc:source": "a tape", "file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
+	})
+	deed, whole := pushing(b, uid, data, 1)
+	return deed, func() {
+		whole()
+		if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["dc:source"] != "a tape" || len(b.Nuxeo.Versions(uid)) != 0 {
+			b.T.Errorf("source %q, %d versions", doc.Properties["dc:source"], len(b.Nuxeo.Versions(uid)))
+		}
+	}
+}
+
+func scenePushVersion(b *bed.Bed) (deed, check func()) {
+	b.Bind("Publish")
+	file := add(b, b.Root, "Teaser.mov", content('a', 500))
+	b.Published(b.Josh, file)
+	uid, data := b.Only().UID, content('b', 700)
+	if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data}}); err != nil {
+		b.T.Fatal(err)
+	}
+	deed, whole := pushing(b, uid, data, 2)
+	return deed, func() {
+		whole()
+		stacks := assets(b, "version_stack")
+		if len(stacks) != 1 || len(members(b, stacks[0].ID)) != 2 || members(b, stacks[0].ID)[0] != file {
+			b.T.Errorf("stacks %v", stacks)
+		}
+	}
+}
+
+// sceneReturn publishes what was pushed: one version, no byte, no lock.
+func sceneReturn(b *bed.Bed) (deed, check func()) {
+	b.Bind("Publish")
+	data := content('r', 900)
+	uid := kept(b, "Teaser", data)
+	p := pushed(b, uid).Pushes[0]
+	accepted := false
+	offer := func() { accepted = b.Offer(b.Julia, "back", p.File).OK() }
+	return offer, func() {
+		if !accepted {
+			offer()
+		}
+		b.AllDone()
+		after := onePush(b, p.ID)
+		if after.State != push.Returned || after.Lock != push.Free || lockOwner(b, uid) != "" {
+			b.T.Errorf("%s, lock %s, locked by %q", after.State, after.Lock, lockOwner(b, uid))
+		}
+		if n := len(b.Nuxeo.Versions(uid)); n != 1 || !bytes.Equal(b.Content(uid), data) || len(b.Documents()) != 1 {
+			b.T.Errorf("%d versions, %d documents", n, len(b.Documents()))
+		}
+	}
+}
+
+// sceneCancel cancels a push while its bytes are on their way.
+func sceneCancel(b *bed.Bed) (deed, check func()) {
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('c', 900))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { cancelAll(b) })})
+	return func() { _, _ = b.App.Push.Accept(b.T.Context(), "josh", request(b, uid)) }, func() {
+		b.Settle()
+		found, _, _ := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		if len(found) == 0 { // nothing was promised
+			untouched(b, uid)
+			return
+		}
+		if p := found[0]; p.State == push.Open { // it was faster
+			if lockOwner(b, uid) != "josh" || !bytes.Equal(onFrameio(b, p.File), content('c', 900)) {
+				b.T.Errorf("open, but locked by %q", lockOwner(b, uid))
+			}
+			return
+		}
+		untouched(b, uid)
+	}
+}
+
+func cancelAll(b *bed.Bed) {
+	list, _, _ := b.App.Engine.Items(b.T.Context(), bed.Viewer, work.Filter{Kind: push.KindPush})
+	for _, v := range list {
+		_ = b.App.Engine.Cancel(b.T.Context(), bed.Viewer, v.ID) // it may have ended
+	}
+}

@@ -1,0 +1,271 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// kept makes a document with a file in the bound folder.
+func kept(b *bed.Bed, name string, data []byte) string {
+	b.T.Helper()
+	doc, _ := b.Nuxeo.Doc(b.Folder)
+	return b.Nuxeo.MkDoc(doc.Path+"/"+name, "File", map[string]any{
+		"dc:creator": "josh", "file:content": nuxeosim.Blob{Name: name + ".mov", MimeType: "video/quicktime", Data: data},
+	})
+}
+
+func request(b *bed.Bed, documents ...string) push.Request {
+	return push.Request{Documents: documents, Workspace: b.Workspace, Project: b.Project, Folder: b.Root}
+}
+
+// pushed pushes as josh and waits until all of it has ended.
+func pushed(b *bed.Bed, documents ...string) push.Accepted {
+	b.T.Helper()
+	return pushedAs(b, "josh", request(b, documents...))
+}
+
+func pushedAs(b *bed.Bed, login string, r push.Request) push.Accepted {
+	b.T.Helper()
+	out, err := b.App.Push.Accept(b.T.Context(), login, r)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	b.Settle()
+	for i, p := range out.Pushes {
+		out.Pushes[i] = onePush(b, p.ID)
+	}
+	return out
+}
+
+func onePush(b *bed.Bed, id string) push.Push {
+	b.T.Helper()
+	p, err := b.App.Push.Get(b.T.Context(), bed.Viewer, id)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return p
+}
+
+// onFrameio reads what was uploaded.
+func onFrameio(b *bed.Bed, file string) []byte {
+	b.T.Helper()
+	c := b.Frameio.Uploaded(file)
+	if c == nil {
+		return nil
+	}
+	data, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return data
+}
+
+func lockOwner(b *bed.Bed, uid string) string {
+	doc, _ := b.Nuxeo.Doc(uid)
+	return doc.LockOwner
+}
+
+// assets are all of a kind that Frame.io has, those in stacks too.
+func assets(b *bed.Bed, kind string) (out []frameiosim.StateAsset) {
+	for _, account := range b.Frameio.State().Accounts {
+		for _, w := range account.Workspaces {
+			for _, p := range w.Projects {
+				for _, a := range p.Assets {
+					if a.Type == kind {
+						out = append(out, a)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// members are the files of a stack, oldest first.
+func members(b *bed.Bed, stack string) (out []string) {
+	for _, a := range assets(b, "file") {
+		if a.ParentID == stack {
+			out = append(out, a.ID)
+		}
+	}
+	return out
+}
+
+func TestDocumentsGoToFrameio(t *testing.T) {
+	t.Parallel()
+	const part = 1000
+	for _, verify := range []string{"digest", "parts"} {
+		for _, size := range []int{1, part - 1, part, part + 1, 4*part + 2} {
+			t.Run(fmt.Sprint(verify, size), func(t *testing.T) {
+				t.Parallel()
+				b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.PartSize = part }), bed.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
+				b.Bind("Publish")
+				data := content('x', size)
+				data[size-1] = 'y'
+				uid := kept(b, "Teaser", data)
+				p := pushed(b, uid).Pushes[0]
+				b.AllDone()
+				if p.State != push.Open || p.Lock != push.Ours || p.File == "" || p.ViewURL == "" || p.Size != int64(size) {
+					t.Errorf("%+v", p)
+				}
+				if !bytes.Equal(onFrameio(b, p.File), data) {
+					t.Error("other bytes arrived")
+				}
+				if lockOwner(b, uid) != "josh" {
+					t.Errorf("locked by %q", lockOwner(b, uid))
+				}
+				doc, _ := b.Nuxeo.Doc(uid)
+				if doc.Properties["frameio:fileId"] != p.File || doc.Properties["frameio:documentUid"] != uid || doc.Properties["frameio:pushedBy"] != "josh" {
+					t.Errorf("%v", doc.Properties)
+				}
+				if n := len(b.Nuxeo.Versions(uid)); n != 0 {
+					t.Errorf("%d versions", n)
+				}
+				if s := b.Frameio.Status(p.File); s != "Needs Review" {
+					t.Errorf("status %q", s)
+				}
+				b.Mails(1)
+				if text := lastMail(b); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
+					t.Error(text)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatCannotBePushed(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	good := kept(b, "Good", content('g', 10))
+	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) || fault.From(err).Message != "Folder not bound" {
+		t.Errorf("not bound: %v", err)
+	}
+	b.Bind("Publish")
+	trashed := kept(b, "Trashed", content('t', 10))
+	_ = b.Nuxeo.Trash(trashed)
+	empty := kept(b, "Empty", nil)
+	theirs := kept(b, "Theirs", content('l', 10))
+	_ = b.Nuxeo.Lock(theirs, "julia")
+	doc, _ := b.Nuxeo.Doc(b.Folder)
+	bare := b.Nuxeo.MkDoc(doc.Path+"/Bare", "File", nil)
+	for uid, want := range map[string]string{
+		b.Folder: "is a folder", trashed: "trash", empty: "empty", theirs: "locked by julia", bare: "has no file", "nothing": "no such document",
+	} {
+		_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
+		if err == nil || !strings.Contains(err.Error(), want) || fault.From(err).Remedy == "" {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	preview, err := b.App.Push.Preview(t.Context(), "josh", request(b, good, trashed, bare))
+	if err != nil || preview.Count != 1 || preview.Bytes != 10 || len(preview.Skipped) != 2 {
+		t.Errorf("%+v %v", preview, err)
+	}
+	got := pushed(b, good, trashed, theirs)
+	if len(got.Pushes) != 1 || len(got.Skipped) != 2 || got.Pushes[0].State != push.Open {
+		t.Errorf("%+v", got)
+	}
+	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	if lockOwner(b, theirs) != "julia" || lockOwner(b, trashed) != "" {
+		t.Error("a lock that is none of ours was touched")
+	}
+	b.Mails(1)
+}
+
+func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	sub := b.Frameio.AddFolder(b.Root, "Sub")
+	old := add(b, sub, "Teaser.mov", content('a', 100))
+	b.Published(b.Josh, old)
+	uid := b.Only().UID
+	for i, data := range [][]byte{content('b', 110), content('c', 120)} {
+		if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data}}); err != nil {
+			t.Fatal(err)
+		}
+		p := pushed(b, uid).Pushes[0]
+		b.AllDone()
+		stacks := assets(b, "version_stack")
+		if len(stacks) != 1 || p.Folder != sub {
+			t.Fatalf("%d stacks, in %s", len(stacks), p.Folder)
+		}
+		if in := members(b, stacks[0].ID); len(in) != i+2 || in[i+1] != p.File {
+			t.Errorf("the stack holds %v, not %s at last", in, p.File)
+		}
+		// What comes back is what is there: no byte, one version.
+		before := len(b.Nuxeo.Versions(uid))
+		v := b.Published(b.Josh, p.File)[0]
+		if v.State != work.Done || v.Outcome != "returned" || len(b.Nuxeo.Versions(uid)) != before+1 || lockOwner(b, uid) != "" {
+			t.Errorf("%s %s, %d versions after %d, locked by %q", v.State, v.Outcome, len(b.Nuxeo.Versions(uid)), before, lockOwner(b, uid))
+		}
+		if p = onePush(b, p.ID); p.State != push.Returned || p.Lock != push.Free {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+func TestForeignAndOwnLocksStay(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Mine", content('m', 50))
+	_ = b.Nuxeo.Lock(uid, "josh")
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Open || p.Lock != push.Own {
+		t.Fatalf("%+v", p)
+	}
+	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
+		t.Errorf("%s: %s", v.Outcome, v.Message)
+	}
+	if lockOwner(b, uid) != "josh" {
+		t.Error("the person's own lock was taken away")
+	}
+}
+
+func TestAPushThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.UploadTTL = time.Nanosecond }))
+	b.Bind("Publish")
+	uid := kept(b, "Slow", content('s', 5000))
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Failed || !strings.Contains(p.Reason, "addresses") {
+		t.Errorf("%s %s", p.State, p.Reason)
+	}
+	v := b.Await(p.Item)
+	if !strings.Contains(v.Remedy, "MB/s") {
+		t.Errorf("%s", v.Remedy)
+	}
+	untouched(b, uid)
+	b.Mails(1)
+}
+
+// untouched wants that nothing of a push is left.
+func untouched(b *bed.Bed, uid string) {
+	b.T.Helper()
+	doc, _ := b.Nuxeo.Doc(uid)
+	if doc.LockOwner != "" || len(b.Nuxeo.Versions(uid)) != 0 {
+		b.T.Errorf("locked by %q, %d versions", doc.LockOwner, len(b.Nuxeo.Versions(uid)))
+	}
+	for _, f := range doc.Facets {
+		if f == "FrameioAsset" {
+			b.T.Error("the facet is left")
+		}
+	}
+	if left := assets(b, "file"); len(left) != 0 {
+		b.T.Errorf("%d files are left on Frame.io", len(left))
+	}
+}

@@ -1,0 +1,325 @@
+package e2e
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// back wants that a push has come back: its document holds this, in so many
+// versions, and is not locked.
+func back(b *bed.Bed, p push.Push, data []byte, versions int) {
+	b.T.Helper()
+	if now := onePush(b, p.ID); now.State != push.Returned || now.Lock != push.Free {
+		b.T.Errorf("%s, lock %s", now.State, now.Lock)
+	}
+	if n := len(b.Nuxeo.Versions(p.Document)); n != versions {
+		b.T.Errorf("%d versions instead of %d", n, versions)
+	}
+	if !bytes.Equal(b.Content(p.Document), data) {
+		b.T.Errorf("other content: %.20q", b.Content(p.Document))
+	}
+	if by := lockOwner(b, p.Document); by != "" {
+		b.T.Errorf("locked by %s", by)
+	}
+}
+
+// Whoever publishes, the document that was pushed gets it, although it is locked by
+// who pushed.
+func TestAnotherPublishesBack(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 100))
+	p := pushed(b, uid).Pushes[0]
+	next := add(b, b.Root, "Teaser v2.mov", content('b', 200))
+	b.Frameio.Stack(p.File, next)
+	v := b.Published(b.Julia, next)[0]
+	if v.State != work.Done || v.Outcome != "updated" {
+		t.Fatalf("%s %s at %s: %s", v.State, v.Outcome, v.Step, v.Message)
+	}
+	if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["frameio:publishedBy"] != "julia" || len(b.Documents()) != 1 {
+		t.Errorf("published by %v, %d documents", doc.Properties["frameio:publishedBy"], len(b.Documents()))
+	}
+	// What no version held was checked in before it was replaced.
+	back(b, p, content('b', 200), 2)
+	// Once more: nothing changes.
+	b.Published(b.Julia, next)
+	back(b, p, content('b', 200), 2)
+}
+
+func TestReturnFindsTheDocument(t *testing.T) {
+	t.Parallel()
+	for name, befall := range map[string]func(b *bed.Bed, p push.Push){
+		"renamed and moved on both sides": func(b *bed.Bed, p push.Push) {
+			other := b.Nuxeo.MkDoc("/default-domain/workspaces/elsewhere", "Folder", nil)
+			b.Nuxeo.SetACL("/default-domain/workspaces/elsewhere", "josh", "Everything", true)
+			if err := b.Nuxeo.Move(p.Document, other, "other name"); err != nil {
+				b.T.Fatal(err)
+			}
+			b.Frameio.Rename(p.File, "Quite another.mov")
+			b.Frameio.Move(p.File, b.Frameio.AddFolder(b.Root, "Done"))
+		},
+		"unlocked by hand": func(b *bed.Bed, p push.Push) { _ = b.Nuxeo.Unlock(p.Document) },
+		"stacked by hand": func(b *bed.Bed, p push.Push) {
+			older := add(b, b.Root, "Older.mov", content('o', 10))
+			b.Frameio.Move(p.File, b.Frameio.AddFolder(b.Root, "Stacks"))
+			b.Frameio.Move(p.File, b.Root)
+			b.Frameio.Stack(older, p.File)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+			befall(b, p)
+			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
+				t.Errorf("%s %s at %s: %s", v.State, v.Outcome, v.Step, v.Message)
+			}
+			back(b, p, content('a', 100), 1)
+		})
+	}
+}
+
+func TestReturnOfADeletedDocument(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]func(b *bed.Bed, uid string) error{
+		"deleted": func(b *bed.Bed, uid string) error { return b.Nuxeo.Remove(uid) },
+		"trashed": func(b *bed.Bed, uid string) error { return b.Nuxeo.Trash(uid) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			b.Bind("Publish")
+			uid := kept(b, "Teaser", content('a', 100))
+			p := pushed(b, uid).Pushes[0]
+			if err := gone(b, uid); err != nil {
+				t.Fatal(err)
+			}
+			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "created" {
+				t.Fatalf("%s %s: %s", v.State, v.Outcome, v.Message)
+			}
+			now := onePush(b, p.ID)
+			if now.State != push.Returned || now.Lock != push.Free || lockOwner(b, uid) != "" {
+				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, uid))
+			}
+			if text := lastMail(b); !strings.Contains(text, "had been deleted") {
+				t.Error(text)
+			}
+			n := 0
+			for _, d := range b.Documents() {
+				if !d.IsTrashed {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("%d documents", n)
+			}
+		})
+	}
+}
+
+// A foreign lock, and one that the person took anew after ours was taken away, are
+// not touched.
+func TestOnlyOurLockIsReleased(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Theirs", content('a', 100))
+	p := pushed(b, uid).Pushes[0]
+	if err := b.Nuxeo.Lock(uid, "julia"); err != nil {
+		t.Fatal(err)
+	}
+	if v := b.Published(b.Josh, p.File)[0]; v.State != work.Failed || v.Code != "locked" {
+		t.Errorf("%s %s %s", v.State, v.Code, v.Message)
+	}
+	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, uid) != "julia" {
+		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
+	}
+	if _, err := b.App.Push.Release(t.Context(), work.Viewer{Login: "josh"}, p.ID, "enough"); err != nil {
+		t.Fatal(err)
+	}
+	if now := onePush(b, p.ID); now.State != push.Released || lockOwner(b, uid) != "julia" {
+		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
+	}
+	again := kept(b, "Again", content('b', 100))
+	q := pushed(b, again).Pushes[0]
+	_ = b.Nuxeo.Unlock(again)
+	_ = b.Nuxeo.Lock(again, "josh") // later, for a reason of their own
+	if v := b.Published(b.Josh, q.File)[0]; v.Outcome != "returned" {
+		t.Errorf("%s: %s", v.Outcome, v.Message)
+	}
+	if lockOwner(b, again) != "josh" {
+		t.Error("a lock of their own was taken away")
+	}
+}
+
+func TestRenditionsConformToTheMaster(t *testing.T) {
+	t.Parallel()
+	master, proxy := content('m', 1000), content('p', 100)
+	for name, conform := range map[string]bool{"master stays": true, "rendition replaces": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Config(func(c *app.Config) { c.Push.Conform = conform }))
+			b.Bind("Publish")
+			r := request(b, b.Clip("Teaser", master, proxy))
+			r.What = bed.Proxy
+			before := len(b.Nuxeo.Versions(r.Documents[0]))
+			p := pushedAs(b, "josh", r).Pushes[0]
+			if !bytes.Equal(onFrameio(b, p.File), proxy) {
+				t.Fatal("it is not the rendition that arrived")
+			}
+			b.Frameio.SetStatus(p.File, "Approved")
+			v := b.Published(b.Julia, p.File)[0]
+			if !conform {
+				if v.Outcome != "updated" || !bytes.Equal(b.Content(p.Document), proxy) {
+					t.Errorf("%s: %s", v.Outcome, v.Message)
+				}
+				return
+			}
+			if v.Outcome != "returned" {
+				t.Errorf("%s %s: %s", v.State, v.Outcome, v.Message)
+			}
+			back(b, p, master, before+1)
+			versions := b.Nuxeo.Versions(p.Document)
+			seen := versions[len(versions)-1].Properties
+			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" || seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != bed.Proxy {
+				t.Errorf("the version tells %v", seen)
+			}
+			// Later it does not replace the master either.
+			b.Published(b.Julia, p.File)
+			back(b, p, master, before+1)
+		})
+	}
+}
+
+func TestUnlockedOnlyWhenApproved(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) { c.Push.Unlock = "approved" }))
+	b.Bind("Publish")
+	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+	b.Published(b.Julia, p.File)
+	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, p.Document) != "josh" || len(b.Nuxeo.Versions(p.Document)) != 0 {
+		t.Errorf("%s, locked by %q, %d versions", now.State, lockOwner(b, p.Document), len(b.Nuxeo.Versions(p.Document)))
+	}
+	b.Frameio.SetStatus(p.File, "Approved")
+	b.Published(b.Julia, p.File)
+	back(b, p, content('a', 100), 1)
+}
+
+func TestTwoPublishesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
+	var both sync.WaitGroup
+	for _, who := range []string{b.Josh, b.Julia} {
+		both.Go(func() { b.Run(who, p.File) })
+	}
+	both.Wait()
+	b.AllDone()
+	back(b, p, content('a', 100), 1)
+}
+
+// The access of who pushed has gone: the service account gives the lock back.
+func TestThePusherIsGone(t *testing.T) {
+	t.Parallel()
+	for name, service := range map[string]bool{"with a service account": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Config(func(c *app.Config) {
+				if service {
+					c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+				}
+			}))
+			b.Bind("Publish")
+			r := request(b, kept(b, "Teaser", content('a', 100)))
+			p := pushedAs(b, "julia", r).Pushes[0]
+			if _, err := b.App.Identity.Revoke(t.Context(), "julia", "Administrator"); err != nil {
+				t.Fatal(err)
+			}
+			v := b.Published(b.Josh, p.File)[0]
+			if service {
+				if v.Outcome != "returned" {
+					t.Errorf("%s %s: %s", v.State, v.Outcome, v.Message)
+				}
+				back(b, p, content('a', 100), 1)
+				return
+			}
+			if v.State != work.Failed || v.Code != "locked" || !strings.Contains(v.Remedy, "Release") {
+				t.Errorf("%s %s %s", v.State, v.Message, v.Remedy)
+			}
+			b.SignIn("Administrator")
+			if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "she has left"); err != nil {
+				t.Fatal(err)
+			}
+			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free || lockOwner(b, p.Document) != "" {
+				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, p.Document))
+			}
+		})
+	}
+}
+
+// The nightly comparison tells of locks that are gone, and gives back those whose
+// push is over.
+func TestLocksAreComparedWithPushes(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	open := pushed(b, kept(b, "Open", content('a', 100))).Pushes[0]
+	left := pushed(b, kept(b, "Left", content('b', 100))).Pushes[0]
+	fine := pushed(b, kept(b, "Fine", content('c', 100))).Pushes[0]
+	_ = b.Nuxeo.Unlock(open.Document)
+	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE pushes SET state = 'returned', lock_state = 'releasing' WHERE id = $1`, left.ID); err != nil {
+		t.Fatal(err)
+	}
+	var r upkeep.Report
+	if err := b.App.Push.CheckLocks(t.Context(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(r.Lines, "\n"); r.Removed != 1 || !strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") || !strings.Contains(text, "Left") || strings.Contains(text, "Fine") {
+		t.Errorf("%d %s", r.Removed, text)
+	}
+	if lockOwner(b, left.Document) != "" || lockOwner(b, fine.Document) != "josh" {
+		t.Errorf("locked by %q and %q", lockOwner(b, left.Document), lockOwner(b, fine.Document))
+	}
+}
+
+func TestSeparateAssets(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	old := add(b, b.Root, "Teaser.mov", content('a', 100))
+	b.Published(b.Josh, old)
+	r := request(b, b.Only().UID)
+	r.Separate = true
+	p := pushedAs(b, "josh", r).Pushes[0]
+	if len(assets(b, "version_stack")) != 0 || len(assets(b, "file")) != 2 {
+		t.Errorf("%v", assets(b, "file"))
+	}
+	before := len(b.Nuxeo.Versions(p.Document))
+	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
+		t.Errorf("%s: %s", v.Outcome, v.Message)
+	}
+	back(b, p, content('a', 100), before+1)
+}
+
+// A store of files beside Nuxeo is followed to, without the credential.
+func TestBlobsFromAnObjectStore(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }))
+	b.Bind("Publish")
+	p := pushed(b, kept(b, "Teaser", content('a', 5000))).Pushes[0]
+	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('a', 5000)) {
+		t.Errorf("%s: %s", p.State, p.Reason)
+	}
+}

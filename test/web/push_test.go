@@ -1,0 +1,95 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+func TestPushOperations(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
+	uid := f.Clip("Teaser", make([]byte, 100), make([]byte, 40))
+	targets := func() *api.PushTargets {
+		return must(t, func(r *api.PushTargetsResponse) bool { return r.JSON200 != nil })(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+	}
+	if got := targets(); got.CanPush || *got.WhyNot != "Folder not bound" || len(got.Teams) != 0 {
+		t.Errorf("%+v", got)
+	}
+	f.Bind("Publish")
+	got := targets()
+	if !got.CanPush || len(got.Teams) != 1 || got.Teams[0].Id != f.Workspace || got.Teams[0].Folder != f.Folder || got.Asset != nil || got.Last != nil {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Pieces) != 2 || got.Pieces[0].Name != "master" || got.Pieces[1].Name != "MP4 480p" || got.Pieces[1].Size != 40 || got.Pieces[1].Kind != "video" {
+		t.Errorf("%+v", got.Pieces)
+	}
+	projects := must(t, func(r *api.ListProjectsResponse) bool { return len(r.JSON200.Projects) > 0 })(josh.ListProjectsWithResponse(ctx, f.Account, f.Workspace))
+	if p := projects.JSON200.Projects[0]; p.Id != f.Project || p.RootFolder != f.Root {
+		t.Errorf("%+v", p)
+	}
+	made := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
+		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root, api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
+	again := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
+		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root, api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
+	if made.Id != again.Id {
+		t.Error("two folders of one name")
+	}
+	must(t, func(r *api.ListFrameioFoldersResponse) bool {
+		return len(r.JSON200.Folders) == 1 && r.JSON200.Folders[0].Id == made.Id
+	})(
+		josh.ListFrameioFoldersWithResponse(ctx, f.Account, f.Root))
+	preview := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
+		josh.PreviewPushWithResponse(ctx, api.PreviewPushJSONRequestBody{Documents: []string{uid, f.Folder}, What: ptr("MP4 480p")})).JSON200
+	if preview.Count != 1 || preview.Bytes != 40 || len(preview.Skipped) != 1 || preview.Skipped[0].Document != f.Folder {
+		t.Errorf("%+v", preview)
+	}
+	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(josh.PushWithResponse(ctx, api.PushJSONRequestBody{
+		Documents: []string{uid, f.Folder}, Team: f.Workspace, Project: f.Project, FrameioFolder: &made.Id, What: ptr("MP4 480p"),
+	})).JSON202
+	if !strings.HasPrefix(sent.Message, "Pushed to Frame.io") || len(sent.Pushes) != 1 || len(sent.Skipped) != 1 || sent.Pushes[0].Item == nil {
+		t.Errorf("%+v", sent)
+	}
+	f.AllDone()
+	f.follows(josh, uid, sent.Pushes[0].Id, made.Id)
+}
+
+// follows looks at a push that arrived from all sides, and releases it.
+func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
+	t, ctx := f.T, f.T.Context()
+	p := must(t, func(r *api.GetPushResponse) bool { return r.JSON200 != nil })(josh.GetPushWithResponse(ctx, id)).JSON200
+	if p.State != "open" || !p.Locked || p.What != "MP4 480p" || p.FrameioFolder != folder || p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
+		t.Errorf("%+v", p)
+	}
+	item := must(t, func(r *api.GetItemResponse) bool { return r.JSON200 != nil })(josh.GetItemWithResponse(ctx, *p.Item)).JSON200
+	if item.Document == nil || *item.Document != uid || item.Binding == nil || item.Transfer == nil || item.Transfer.Done != 40 {
+		t.Errorf("%+v", item)
+	}
+	if d := f.document(f.SignIn("josh"), uid); d.Push == nil || d.Push.Id != id || d.LockOwner == nil || *d.LockOwner != "josh" {
+		t.Errorf("%+v", d.Push)
+	}
+	targets := must(t, func(r *api.PushTargetsResponse) bool { return r.JSON200 != nil })(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+	if targets.CanPush || targets.Push == nil || targets.Last == nil || targets.Last.FrameioFolder != folder || targets.Last.What != "MP4 480p" || targets.Asset == nil {
+		t.Errorf("%+v", targets)
+	}
+	for _, q := range []*api.ListPushesParams{{Document: &uid}, {Folder: &f.Folder}, {State: ptr(api.PushStateOpen)}} {
+		must(t, func(r *api.ListPushesResponse) bool {
+			return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id
+		})(josh.ListPushesWithResponse(ctx, q))
+	}
+	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 1 })(josh.ListLocksWithResponse(ctx, nil))
+	// A stranger who may read the document sees the push, and may not release it.
+	f.send(request{method: http.MethodPost, path: "/api/v1/locks/" + id + "/release", session: f.SignIn("julia"), body: `{"reason":"mine"}`}).refused(t, 403, "forbidden")
+	free := must(t, func(r *api.ReleaseLockResponse) bool { return r.JSON200 != nil })(
+		josh.ReleaseLockWithResponse(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"})).JSON200
+	if free.State != "released" || free.Locked || *free.Reason != "not needed any more" || *free.EndedBy != "josh" {
+		t.Errorf("%+v", free)
+	}
+	if doc, _ := f.Nuxeo.Doc(uid); doc.LockOwner != "" {
+		t.Errorf("locked by %s", doc.LockOwner)
+	}
+	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 0 })(josh.ListLocksWithResponse(ctx, nil))
+}
