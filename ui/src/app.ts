@@ -5,7 +5,7 @@ import { state } from "lit/decorators.js";
 import { define } from "./define.js";
 import "./activity.js";
 import "./admin-page.js";
-import { type Person, Problem, change, get, problemOf, signedOutEvent } from "./api.js";
+import { type Person, type Problem, change, get, problemOf, signedOutEvent } from "./api.js";
 import { connected } from "./connect.js";
 import { notice } from "./dialog.js";
 import "./folder-page.js";
@@ -196,7 +196,7 @@ export class App extends LitElement {
       case "administration":
         return html`<nxf-admin-page .page=${id}></nxf-admin-page>`;
       case "none":
-        return notice(new Problem(404, "not_found", t("frameio.nowhere"), "", t("frameio.nowhere.remedy")));
+        return html`<div class="stack"><h1>${t("frameio.nowhere")}</h1><p><a href="/">${t("frameio.nowhere.remedy")}</a></p></div>`;
     }
   }
 }

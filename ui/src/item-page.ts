@@ -68,9 +68,10 @@ export class ItemPage extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.begin());
     const item = this.shown;
-    if (!item) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    if (this.problem || !item) {
+      return html`<div class="stack"><h1>${t("frameio.activity")}</h1>${this.problem ? notice(this.problem, () => void this.begin()) : html`<p role="status" class="soft">${t("frameio.loading")}</p>`}</div>`;
+    }
     return html`<div class="stack">
       <div class="row between"><h1 class="row grow">${stateIcon(item)}<span class="wrap">${item.title}</span></h1>${this.buttons(item)}</div>
       <section class="card stack" aria-label=${t("frameio.item.state")}>

@@ -49,14 +49,16 @@ export class StartPage extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    return html`<div class="stack"><div><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div> ${this.content()}</div>`;
+  }
+
+  private content(): TemplateResult {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.person || !this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     const bound = this.bindings.filter((b) => b.state !== "unbound");
-    return html`<div class="stack">
-      <div><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div>
-      ${this.person.frameio_connected ? nothing : this.unconnected()}
+    return html`${this.person.frameio_connected ? nothing : this.unconnected()}
       <section class="card stack tight"><h2>${t("frameio.start.bound")}</h2>${bound.length ? html`<ul>${bound.map((b) => this.row(b))}</ul>` : html`<p class="soft">${t("frameio.start.bound.none")}</p>`}</section>
-      <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section></div>`;
+      <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section>`;
   }
 
   private row(b: Binding): TemplateResult {
