@@ -10,14 +10,14 @@ const themes = ["light", "dark"];
 const widths = [1280, 420];
 const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings"];
 const more = ["item-running", "item-done", "bind", "bind-refused", "connect", "connect-waiting", "unbind", "action"];
-const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/activity", "app&at=/items/i4", "app&at=/administration/health", "app&at=/administration/provider", "app&at=/nowhere/else"];
-const states = ["empty", "busy", "broken"];
+const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
+const moving = ["folder", "activity", "start"];
 
 /** What is looked at in one window: everything full, the other states each in two windows that differ most. */
 function scenes(theme, width) {
   const full = [...pages, ...more, ...own].map((s) => [s, ""]);
   const opposite = (theme === "light") === (width === 1280);
-  const changed = pages.concat("bind", "app&at=/").flatMap((s) => states.map((state) => [s, state]));
+  const changed = [...pages.concat("bind", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
   const whole = ["out", "loading", "unreachable"].map((state) => ["app&at=/", state]);
   return [...full, ...(opposite ? [...changed, ...whole] : [])];
 }

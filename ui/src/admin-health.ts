@@ -23,10 +23,10 @@ export class AdminHealth extends LitElement {
       .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 0.8rem; }
       .number { padding: 0.8rem 1rem; }
       .number strong { display: block; font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.2; }
-      table { width: 100%; border-collapse: collapse; }
+      table { width: 100%; min-width: 34rem; border-collapse: collapse; }
       th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
       th { color: var(--soft); font-size: 0.85rem; font-weight: 600; }
-      .scroll { overflow-x: auto; }
+      .scroll { overflow-x: auto; position: relative; }
       td button { padding: 0.15rem 0.7rem; font-size: 0.85rem; white-space: nowrap; }
     `,
   ];

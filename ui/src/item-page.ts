@@ -17,6 +17,7 @@ export class ItemPage extends LitElement {
   static override styles = [
     base, controls,
     css`
+      h1.row { flex-wrap: nowrap; align-items: flex-start; }
       ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.5rem; }
       li { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 0 1rem; }
       @media (max-width: 40rem) { li { grid-template-columns: minmax(0, 1fr); } }

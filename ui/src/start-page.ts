@@ -20,6 +20,7 @@ export class StartPage extends LitElement {
       li { border-bottom: 1px solid var(--line); padding: 0.55rem 0; display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; align-items: center; }
       li:last-child { border: 0; }
       li a { display: inline-flex; gap: 0.5rem; align-items: center; font-weight: 600; }
+      li .grow { flex: 1 1 14rem; }
       nxf-item-list { --nxf-list-height: 24rem; }
     `,
   ];
