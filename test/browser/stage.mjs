@@ -125,12 +125,19 @@ export async function newFile(name, size, more = {}) {
   return (await frameio("POST", "files", { folder_id: root, name, size, seed: size, ...more })).id;
 }
 
-/** A look at a page: nothing for axe to find, and a picture of it. */
-export async function look(page, name, { fullPage = true } = {}) {
-  const found = await page.evaluate(`${axe};axe.run(document, { runOnly: ${JSON.stringify(rules)} })`);
+/** What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of it. */
+export async function check(page, name, { fullPage = true, leaveOut = [] } = {}) {
+  const options = { runOnly: rules, resultTypes: ["violations"], rules: Object.fromEntries(leaveOut.map((rule) => [rule, { enabled: false }])) };
+  const found = await page.evaluate(`${axe};axe.run(document, ${JSON.stringify(options)})`);
   await page.screenshot({ path: path.join(stage.Pictures, `${name}.png`), fullPage });
-  const problems = found.violations.map((v) => `${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
-  assert.deepEqual(problems, [], `${name} is not accessible`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const problems = found.violations.map((v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
+  return wide > 0 ? [...problems, `${name}: ${wide} px wider than the window`] : problems;
+}
+
+/** A look at a page at which nothing is wrong. */
+export async function look(page, name, options) {
+  assert.deepEqual(await check(page, name, options), []);
 }
 
 /** The uid of a document of Nuxeo. */

@@ -5,7 +5,7 @@ import { state } from "lit/decorators.js";
 import { define } from "./define.js";
 import "./activity.js";
 import "./admin-page.js";
-import { type Person, Problem, change, get, problemOf, signedOutEvent } from "./api.js";
+import { type Person, type Problem, change, get, problemOf, signedOutEvent } from "./api.js";
 import { connected } from "./connect.js";
 import { notice } from "./dialog.js";
 import "./folder-page.js";
@@ -33,7 +33,7 @@ export class App extends LitElement {
   static override styles = [
     basics, controls,
     css`
-      :host { min-height: 100dvh; background: var(--nxf-page, var(--tint)); }
+      :host { display: flow-root; min-height: 100dvh; background: var(--nxf-page, var(--tint)); }
       header { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 1.25rem; padding: 0.7rem clamp(1rem, 3vw, 2rem); background: var(--box); border-bottom: 1px solid var(--line); }
       .brand { display: flex; gap: 0.5rem; align-items: center; font-weight: 700; color: var(--text); text-decoration: none; }
       .brand svg { color: var(--accent); }
@@ -46,6 +46,7 @@ export class App extends LitElement {
       .me summary { cursor: pointer; list-style: none; padding: 0.3rem 0.7rem; border: 1px solid var(--line); border-radius: 99px; }
       .me summary::-webkit-details-marker { display: none; }
       .me .card { position: absolute; right: 0; top: calc(100% + 0.4rem); width: min(21rem, 80vw); z-index: 5; box-shadow: 0 8px 30px #0003; display: grid; gap: 0.7rem; }
+      @media (max-width: 40rem) { nav.main { order: 1; flex: 1 0 100%; margin-inline: -0.7rem; } .me { margin-inline-start: auto; } }
       .welcome { max-width: 34rem; margin: 12vh auto 0; padding: 2rem; display: grid; gap: 1rem; justify-items: start; }
       .dot { width: 0.6rem; height: 0.6rem; border-radius: 50%; background: var(--good); display: inline-block; }
       .dot.off { background: var(--warn); }
@@ -206,7 +207,7 @@ export class App extends LitElement {
       case "administration":
         return html`<nxf-admin-page .page=${id}></nxf-admin-page>`;
       case "none":
-        return notice(new Problem(404, "not_found", t("frameio.nowhere"), "", t("frameio.nowhere.remedy")));
+        return html`<div class="stack"><h1>${t("frameio.nowhere")}</h1><p><a href="/">${t("frameio.nowhere.remedy")}</a></p></div>`;
     }
   }
 }

@@ -7,7 +7,7 @@ const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 /** Bytes, like 53.18 GB. */
 export function size(bytes: number): string {
   let n = bytes;
-  let unit = 0;
+  let unit = bytes ? 0 : 1; // nobody says "0 byte"
   for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
   return new Intl.NumberFormat(language(), { style: "unit", unit: units[unit]!, unitDisplay: "short", maximumFractionDigits: unit > 1 ? 2 : 0 }).format(n);
 }

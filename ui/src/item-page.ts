@@ -17,6 +17,7 @@ export class ItemPage extends LitElement {
   static override styles = [
     base, controls,
     css`
+      h1.row { flex-wrap: nowrap; align-items: flex-start; }
       ol { margin: 0; padding: 0; list-style: none; display: grid; gap: 0.5rem; }
       li { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 0 1rem; }
       @media (max-width: 40rem) { li { grid-template-columns: minmax(0, 1fr); } }
@@ -68,9 +69,10 @@ export class ItemPage extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (this.problem) return notice(this.problem, () => void this.begin());
     const item = this.shown;
-    if (!item) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    if (this.problem || !item) {
+      return html`<div class="stack"><h1>${t("frameio.activity")}</h1>${this.problem ? notice(this.problem, () => void this.begin()) : html`<p role="status" class="soft">${t("frameio.loading")}</p>`}</div>`;
+    }
     return html`<div class="stack">
       <div class="row between"><h1 class="row grow">${stateIcon(item)}<span class="wrap">${item.title}</span></h1>${this.buttons(item)}</div>
       <section class="card stack" aria-label=${t("frameio.item.state")}>

@@ -20,6 +20,7 @@ export class StartPage extends LitElement {
       li { border-bottom: 1px solid var(--line); padding: 0.55rem 0; display: flex; flex-wrap: wrap; gap: 0.2rem 0.8rem; align-items: center; }
       li:last-child { border: 0; }
       li a { display: inline-flex; gap: 0.5rem; align-items: center; font-weight: 600; }
+      li .grow { flex: 1 1 14rem; }
       nxf-item-list { --nxf-list-height: 24rem; }
     `,
   ];
@@ -49,14 +50,16 @@ export class StartPage extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    return html`<div class="stack"><div><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div> ${this.content()}</div>`;
+  }
+
+  private content(): TemplateResult {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.person || !this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     const bound = this.bindings.filter((b) => b.state !== "unbound");
-    return html`<div class="stack">
-      <div><h1>${t("frameio.start.title")}</h1><p class="soft">${t("frameio.start.hint")}</p></div>
-      ${this.person.frameio_connected ? nothing : this.unconnected()}
+    return html`${this.person.frameio_connected ? nothing : this.unconnected()}
       <section class="card stack tight"><h2>${t("frameio.start.bound")}</h2>${bound.length ? html`<ul>${bound.map((b) => this.row(b))}</ul>` : html`<p class="soft">${t("frameio.start.bound.none")}</p>`}</section>
-      <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section></div>`;
+      <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section>`;
   }
 
   private row(b: Binding): TemplateResult {

@@ -46,7 +46,7 @@ export const base = css`
   .card { background: var(--box); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.25rem; min-width: 0; }
   .chip { display: inline-flex; align-items: center; gap: 0.3rem; border: 1px solid var(--line); border-radius: 99px; padding: 0.05rem 0.6rem; font-size: 0.8rem; white-space: nowrap; background: var(--tint); color: var(--text); }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-  dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: 0.35rem 1.25rem; margin: 0; }
+  dl { display: grid; grid-template-columns: fit-content(42%) minmax(0, 1fr); gap: 0.35rem 1.25rem; margin: 0; }
   dt { color: var(--soft); }
   dd { margin: 0; overflow-wrap: anywhere; }
   ul { margin: 0; padding: 0; list-style: none; }

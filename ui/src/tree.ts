@@ -147,7 +147,7 @@ export class FolderTree extends LitElement {
   protected override render(): TemplateResult {
     return html`<div class="find">${search}<input type="search" aria-label=${t("frameio.tree.search")} placeholder=${t("frameio.tree.search")} maxlength="200" @input=${this.write}></div>
       ${this.problem ? notice(this.problem, () => void this.load("")) : nothing}
-      ${this.found ? this.results(this.found) : this.tree()}`;
+      ${this.found ? this.results(this.found) : this.problem && !this.levels.size ? nothing : this.tree()}`;
   }
 
   private results(found: Level): TemplateResult {

@@ -15,6 +15,7 @@ export const folder = (uid: string): Schemas["FolderDetail"] => ({
   uid, path: `/default-domain/workspaces/${uid}`, title: "Films", type: "Folder", can_bind: true, document_types: ["File", "Video", "Picture"],
   ancestors: [{ uid: "u0", path: "/default-domain", title: "Domain", type: "Domain" }, { uid: "u1", path: "/default-domain/workspaces", title: "Workspaces", type: "WorkspaceRoot" }],
   nuxeo_url: "http://nuxeo.example/nuxeo/ui/#!/doc/u2",
+  ...(uid === "u9" ? { can_bind: false, why_not: "You may not write in \"Films\". Ask for the right to write there in Nuxeo." } : {}),
 });
 
 export const bindings: Binding[] = [

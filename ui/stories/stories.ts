@@ -1,7 +1,8 @@
 // Every page and dialog with canned data and no connector: to look at, to take
 // pictures of, and to measure. ?story=NAME&theme=dark chooses; without a name
 // the page lists them. ?items=N and ?busy=N say how many items there are and how
-// many of them move.
+// many of them move; ?state=empty, broken, unreachable, loading or out is an
+// installation in which nothing is yet, or that fails, is slow, knows nobody.
 
 import "../src/main.js";
 import type { Item } from "../src/api.js";
@@ -30,8 +31,34 @@ function events(signal: AbortSignal | null | undefined): Response {
   return new Response(stream);
 }
 
-function answer(path: string, query: URLSearchParams, signal: AbortSignal | null | undefined): Response {
+const mode = options.get("state") ?? "";
+
+// What there is when there is nothing yet.
+const nothing: Record<string, unknown> = {
+  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] },
+  "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] }, "/status": { ...canned.status, items: {}, oldest_due_seconds: 0, chores: canned.status.chores.map((c) => ({ name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [] })) },
+  "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false }, "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
+};
+
+function failing(path: string, signal: AbortSignal | null | undefined): Promise<Response> | Response | undefined {
+  const ours = path !== "/about" && path !== "/me";
+  if (mode === "out" && path !== "/about") return json({ title: "You are not signed in.", status: 401, code: "unauthenticated", type: "about:blank" }, 401);
+  if (mode === "broken" && ours) return json({ title: "Nuxeo does not answer at the moment.", status: 503, code: "unavailable", type: "about:blank", remedy: "Try again in a few minutes; an administrator finds the reason in the log.", correlation: "X6X7OFB3K4PWLNHK" }, 503);
+  if (mode === "unreachable" && ours) return Promise.reject(new TypeError("Failed to fetch"));
+  if (mode === "loading" && ours) return new Promise((_, refuse) => signal?.addEventListener("abort", () => refuse(new DOMException("gone", "AbortError"))));
+  return undefined;
+}
+
+function answer(path: string, query: URLSearchParams, signal: AbortSignal | null | undefined): Promise<Response> | Response {
+  const fails = failing(path, signal);
+  if (fails) return fails;
   if (path === "/events") return events(signal);
+  if (mode === "empty") {
+    if (path.endsWith("/documents")) return json({ documents: [] });
+    if (path.endsWith("/media")) return json({ kind: "none", source: "none", why: "Frame.io makes no proxy of this kind of file." }, 201);
+    if (path.startsWith("/documents/")) return json({ ...canned.document_, comments: [], comments_more: false, versions: canned.document_.versions.slice(0, 1) });
+    if (path in nothing) return json(nothing[path]);
+  }
   if (path === "/items") {
     const from = Number(query.get("cursor") ?? 0);
     const page = items.slice(from, from + 200);
@@ -77,12 +104,16 @@ const stories: Record<string, () => Element | void> = {
   activity: () => make("nxf-activity", { administrator: true }),
   start: () => make("nxf-start-page"),
   item: () => make("nxf-item-page", { item: "i4" }),
+  "item-running": () => make("nxf-item-page", { item: "i0" }),
+  "item-done": () => make("nxf-item-page", { item: "i3" }),
   tree: () => make("nxf-folder-tree", { selected: "u0-1", way: ["u0"] }),
   "admin-health": () => make("nxf-admin-page", { page: "health" }),
   "admin-provider": () => make("nxf-admin-page", { page: "provider" }),
   "admin-doctor": () => make("nxf-admin-page", { page: "doctor" }),
   "admin-bindings": () => make("nxf-admin-page", { page: "bindings" }),
   bind: () => dialog("nxf-bind-dialog", { folder: "u2" }),
+  "bind-refused": () => dialog("nxf-bind-dialog", { folder: "u9" }),
+  "connect-waiting": () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false }, stage: "waiting" }),
   connect: () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." }, stage: "blocked" }),
   unbind: () => dialog("nxf-confirm", { question: "Unbind Films?", explain: ["\"Publish to Nuxeo\" disappears from Frame.io at once.", "Everything that was published stays."], label: "Unbind" }),
   action: () => make("nxf-bind-action", { document: { uid: "u2" }, showLabel: true }),

@@ -21,6 +21,7 @@ export class Folder extends LitElement {
       .name { font-weight: 600; overflow-wrap: anywhere; }
       input.pick { position: absolute; top: 0.6rem; left: 0.6rem; width: 1.5rem; height: 1.5rem; accent-color: var(--mark); padding: 0; margin: 0; }
       .bar { position: sticky; top: 0; background: var(--page); padding: 0.5rem 0; z-index: 2; }
+      .bar .grow { flex-basis: 12rem; }
     `,
   ];
 

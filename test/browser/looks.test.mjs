@@ -1,0 +1,87 @@
+// What everything looks like: each page and dialog, light and dark, wide and on a
+// phone, full, empty, busy and broken. Nothing for axe to find, nothing wider
+// than its window, and a picture of each to look at.
+import test, { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { bound, check, connectAs, enter, frameio, run, somebody, stage, uid, until, api } from "./stage.mjs";
+import { serveStories } from "./stories.mjs";
+
+const themes = ["light", "dark"];
+const widths = [1280, 420];
+const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings"];
+const more = ["item-running", "item-done", "bind", "bind-refused", "connect", "connect-waiting", "unbind", "action"];
+const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
+const moving = ["folder", "activity", "start"];
+
+/** What is looked at in one window: everything full, the other states each in two windows that differ most. */
+function scenes(theme, width) {
+  const full = [...pages, ...more, ...own].map((s) => [s, ""]);
+  const opposite = (theme === "light") === (width === 1280);
+  const changed = [...pages.concat("bind", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
+  const whole = ["out", "loading", "unreachable"].map((state) => ["app&at=/", state]);
+  return [...full, ...(opposite ? [...changed, ...whole] : [])];
+}
+
+let stories;
+before(async () => { stories = await serveStories(); });
+after(() => stories.close());
+
+/** All scenes in one window, and what is wrong with them. */
+async function inWindow(theme, width) {
+  const who = await somebody({ theme, width, height: width === 420 ? 860 : 900 });
+  const page = await who.page();
+  const wrong = [];
+  for (const [story, state] of scenes(theme, width)) {
+    await page.goto(`${stories.url}/?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`);
+    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-connect, nxf-confirm)").first().waitFor({ state: "attached" });
+    await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
+    const [name, at = ""] = story.split("&at=");
+    // A part of a page has no heading of its own.
+    const leaveOut = name === "app" ? [] : ["page-has-heading-one"];
+    wrong.push(...(await check(page, ["look", name + at.replaceAll("/", "-"), state, theme, width].filter(Boolean).join("-"), { leaveOut })));
+  }
+  who.trouble.none();
+  await who.close();
+  return wrong;
+}
+
+test("every page and dialog", { concurrency: 2 }, async (t) => {
+  await Promise.all(themes.flatMap((theme) => widths.map((width) => t.test(`${theme}, ${width} wide`, async () => assert.deepEqual(await inWindow(theme, width), [])))));
+});
+
+test("the real pages on a phone in the dark, and Nuxeo's and Frame.io's", async () => {
+  const films = "/default-domain/workspaces/films";
+  const josh = await somebody({ theme: "dark", width: 420, height: 860 });
+  await enter(josh, "josh");
+  await connectAs(josh, "josh@example.org");
+  await bound(josh, films, "Archive");
+  const { TEASER, MAKING, EXTRAS } = stage.Names;
+  await run("Archive", "josh@example.org", TEASER, MAKING, EXTRAS);
+  const items = await until("all has arrived", async () => {
+    const all = (await api(josh, "GET", "/items")).items;
+    return all.length > 5 && all.every((i) => i.state === "done") && all;
+  });
+  const teaser = items.find((i) => i.title === "Teaser.mp4").document;
+  const folder = await uid(films);
+  const root = (await frameio("GET", "state")).accounts[0].workspaces[0].projects[0].root_folder_id;
+  const page = await josh.page();
+  const wrong = [];
+  const scenes = {
+    start: [`${stage.Connector}/`, "nxf-item-row"], folder: [`${stage.Connector}/folders/${folder}`, "nxf-item-row"], document: [`${stage.Connector}/documents/${teaser}`, "nxf-comments article"],
+    item: [`${stage.Connector}/items/${items[0].id}`, "ol li"], connected: [`${stage.Connector}/connected`, "h1"], nowhere: [`${stage.Connector}/oauth/frameio/callback?error=access_denied`, "h1"],
+    guide: [stage.Guide, "li.task"], mail: [stage.Mail, "article"],
+    "nuxeo-folder": [`${stage.Nuxeo}/ui/#!/doc/${folder}?p=frameio`, "nxf-item-row"], "nuxeo-document": [`${stage.Nuxeo}/ui/#!/doc/${teaser}?p=frameio`, "nxf-comments article"],
+    "frameio-projects": [`${stage.Frameio}/`, "section"], "frameio-folder": [`${stage.Frameio}/projects/${root}`, ".card"], "frameio-view": [`${stage.Frameio}/project/p/view/${TEASER}`, "article"],
+  };
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 860 });
+    for (const [name, [address, there]] of Object.entries(scenes)) {
+      await page.goto(address);
+      await page.locator(there).first().waitFor();
+      // The mailbox of the simulation looks again by itself.
+      wrong.push(...(await check(page, `look-real-${name}-dark-${width}`, { leaveOut: name === "mail" ? ["meta-refresh"] : [] })));
+    }
+  }
+  assert.deepEqual(wrong, []);
+  await josh.close();
+});
