@@ -151,7 +151,7 @@ func (s *Stage) nuxeo(context.Context) (err error) {
 }
 
 func (s *Stage) frameio(context.Context) (err error) {
-	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20})
+	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy})
 	if err != nil {
 		return err
 	}

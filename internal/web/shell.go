@@ -20,7 +20,7 @@ var shellLayout = template.Must(template.ParseFS(static, "static/shell.html"))
 // shellPaths are the pages that elements make in the browser. Their shell knows
 // nobody and asks for nothing.
 var shellPaths = []string{
-	"/{$}", "/folders/{id}", "/documents/{id}", "/activity", "/items/{id}", "/administration", "/administration/{page}",
+	"/{$}", "/folders/{id}", "/documents/{id}", "/activity", "/items/{id}", "/locks", "/administration", "/administration/{page}",
 }
 
 func (s *Server) shells(mux *http.ServeMux) {

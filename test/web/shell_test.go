@@ -20,7 +20,7 @@ var (
 	bare     = bed.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return nil, false } })
 )
 
-var shellPaths = []string{"/", "/folders/f", "/documents/d", "/activity", "/items/i", "/administration", "/administration/people"}
+var shellPaths = []string{"/", "/folders/f", "/documents/d", "/activity", "/items/i", "/locks", "/administration", "/administration/people"}
 
 func TestShellIsTheSameForEverybody(t *testing.T) {
 	t.Parallel()

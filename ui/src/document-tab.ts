@@ -100,7 +100,7 @@ export class DocumentTab extends LitElement {
     const p = d.push;
     if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
     return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
-      ${p.status ? html`<span class="wrap">${t("frameio.push.given", p.status)}</span>` : nothing}
+      ${p.gone ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>` : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
       <span class="row">${pushLinks(p)}<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button></span></div>`;
   }
 
