@@ -20,6 +20,8 @@ import { inWebUI } from "./webui.js";
 type Detail = Schemas["DocumentDetail"];
 type Comment = Schemas["Comment"];
 
+const looksEvery = 4000; // ms
+
 @define("nxf-document-tab")
 export class DocumentTab extends LitElement {
   static override styles = [
@@ -45,6 +47,7 @@ export class DocumentTab extends LitElement {
   @state() private at: Comment | undefined;
   @state() private file = "";
   private loaded = "";
+  private timer = 0;
   private readonly refresh = () => void this.load();
 
   private get wanted(): string {
@@ -54,10 +57,25 @@ export class DocumentTab extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("nxf-changed", this.refresh);
+    this.timer = window.setInterval(() => void this.follow(), looksEvery);
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("nxf-changed", this.refresh);
+    window.clearInterval(this.timer);
+  }
+
+  // While a push is under way or under review, one small question tells whether
+  // there is anything new to read.
+  private async follow(): Promise<void> {
+    const p = this.detail?.push;
+    if (!p || document.visibilityState !== "visible" || !this.offsetParent) return;
+    try {
+      const now = await get<Push>(path("pushes", p.id));
+      if (now.state !== p.state || now.seen !== p.seen) await this.load();
+    } catch {
+      // it is asked again
+    }
   }
 
   protected override willUpdate(_changes: PropertyValues): void {
@@ -101,7 +119,7 @@ export class DocumentTab extends LitElement {
     if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
     return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
       ${p.gone ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>` : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
-      <span class="row">${pushLinks(p)}<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button></span></div>`;
+      <span class="row">${pushLinks(p)}${p.state === "open" ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>` : nothing}</span></div>`;
   }
 
   private async free(p: Push): Promise<void> {

@@ -1,20 +1,21 @@
 // What a push says of itself.
 
 import { html, nothing, type TemplateResult } from "lit";
-import { type Schemas, change, path } from "./api.js";
+import { Problem, type Schemas, change, path } from "./api.js";
+import { define } from "./define.js";
 import { Dialog } from "./dialog.js";
 import { date } from "./format.js";
 import { itemAddress, safeLink } from "./host.js";
 import { out } from "./icons.js";
 import { t } from "./i18n.js";
-import { define } from "./define.js";
-import { Problem } from "./api.js";
 
 export type Push = Schemas["Push"];
 
 /** One line on where a push stands. */
 export function pushLine(p: Push): string {
-  const where = [p.team_name, p.project_name, p.frameio_folder_name].filter(Boolean).join(" / ");
+  // A project's outermost folder is called like the project.
+  const folder = p.frameio_folder_name === p.project_name ? "" : p.frameio_folder_name;
+  const where = [p.team_name, p.project_name, folder].filter(Boolean).join(" / ");
   return t(`frameio.push.state.${p.state}`, p.pushed_by, date(p.opened ?? p.created), where);
 }
 
