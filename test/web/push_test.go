@@ -38,7 +38,9 @@ func TestPushOperations(t *testing.T) {
 	if made.Id != again.Id {
 		t.Error("two folders of one name")
 	}
-	must(t, func(r *api.ListFrameioFoldersResponse) bool { return len(r.JSON200.Folders) == 1 && r.JSON200.Folders[0].Id == made.Id })(
+	must(t, func(r *api.ListFrameioFoldersResponse) bool {
+		return len(r.JSON200.Folders) == 1 && r.JSON200.Folders[0].Id == made.Id
+	})(
 		josh.ListFrameioFoldersWithResponse(ctx, f.Account, f.Root))
 	preview := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
 		josh.PreviewPushWithResponse(ctx, api.PreviewPushJSONRequestBody{Documents: []string{uid, f.Folder}, What: ptr("MP4 480p")})).JSON200
@@ -74,7 +76,9 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 		t.Errorf("%+v", targets)
 	}
 	for _, q := range []*api.ListPushesParams{{Document: &uid}, {Folder: &f.Folder}, {State: ptr(api.PushStateOpen)}} {
-		must(t, func(r *api.ListPushesResponse) bool { return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id })(josh.ListPushesWithResponse(ctx, q))
+		must(t, func(r *api.ListPushesResponse) bool {
+			return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id
+		})(josh.ListPushesWithResponse(ctx, q))
 	}
 	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 1 })(josh.ListLocksWithResponse(ctx, nil))
 	// A stranger who may read the document sees the push, and may not release it.

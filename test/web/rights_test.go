@@ -109,8 +109,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 	expired := f.SignIn("josh")
 	clock.Move(13 * time.Hour)
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
-	known := map[string]string{"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
-		"{push}": sent.Pushes[0].ID, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root}
+	known := map[string]string{
+		"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
+		"{push}": sent.Pushes[0].ID, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
+	}
 	var pairs, others []string
 	for name, id := range known {
 		pairs, others = append(pairs, name, id), append(others, name, strings.Repeat("0", 8)+id[8:])
