@@ -45,6 +45,8 @@ type cli struct {
 	Unbind   unbindCmd   `cmd:"" help:"End a binding. What was published stays." group:"Use"`
 	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
 	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`
+	Push     pushCmd     `cmd:"" help:"Push documents to Frame.io for review." group:"Use"`
+	Locks    locksCmd    `cmd:"" help:"See and release what pushes have locked." group:"Use"`
 	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`
 
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
@@ -23,6 +24,7 @@ type story struct {
 	action  frameiosim.ActionView
 	first   frameiosim.ActionResult
 	doc     nuxeosim.DocView
+	pushed  push.Push
 }
 
 // Step is one step of the story as it came out.
@@ -49,6 +51,11 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"mail", t.mailArrived},
 		{"new-version", t.newVersion},
 		{"repeat-delivery", t.repeat},
+		{"push", t.push},
+		{"lock", t.lock},
+		{"return", t.comeBack},
+		{"unlock", t.unlock},
+		{"release", t.release},
 		{"unbind", t.unbind},
 	} {
 		var err error

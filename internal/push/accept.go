@@ -51,8 +51,8 @@ func (s *Service) clean(r *Request) error {
 		return fault.Field("documents", "Select fewer at a time.", "%d documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
 	}
 	for _, uid := range r.Documents {
-		if uid == "" || len(uid) > 200 {
-			return fault.Field("documents", "Give uids of documents.", "A document has no id.")
+		if uid == "" || len(uid) > 4096 {
+			return fault.Field("documents", "Give uids or paths of documents.", "A document has no id.")
 		}
 	}
 	if r.What = strings.TrimSpace(r.What); r.What == "" {
@@ -84,6 +84,9 @@ func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, er
 	var out sorted
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
+		return out, err
+	}
+	if r.Documents, err = resolve(ctx, nx, r.Documents); err != nil {
 		return out, err
 	}
 	docs, err := read(ctx, nx, r.Documents)

@@ -2,11 +2,11 @@ package push
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -111,6 +111,27 @@ func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nux
 	return out, nil
 }
 
+// resolve gives the uids of documents of which some are named by their paths. What
+// is not there, or not for the person to see, stays as it is.
+func resolve(ctx context.Context, nx *nuxeo.Client, documents []string) ([]string, error) {
+	out := slices.Clone(documents)
+	for i, name := range out {
+		if !strings.HasPrefix(name, "/") {
+			continue
+		}
+		doc, err := nx.GetByPath(ctx, name, nuxeo.Fetch{})
+		switch nuxeo.StatusOf(err) {
+		case http.StatusNotFound, http.StatusForbidden:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i] = doc.UID
+	}
+	return distinct(out), nil
+}
+
 // above are the folders that a document is in, the nearest first.
 func above(doc *nuxeo.Document) []string {
 	var out []string
@@ -159,12 +180,4 @@ func (s *Service) boundAround(ctx context.Context, docs map[string]*nuxeo.Docume
 		out = append(out, list...)
 	}
 	return out, nil
-}
-
-// linkedTo is the asset that a document is tied to; empty when it is to none.
-func linkedTo(doc *nuxeo.Document) string {
-	if !intake.Linked(doc) {
-		return ""
-	}
-	return doc.Text("frameio:fileId")
 }

@@ -47,7 +47,7 @@ func TestCancelAtEachStep(t *testing.T) {
 				}))
 				at.Store(b)
 				b.Bind("Publish")
-				uid, before := "", map[string]any{}
+				uid := ""
 				if linked {
 					b.Published(b.Josh, add(b, b.Root, "Teaser.mov", content('a', 500)))
 					uid = b.Only().UID
@@ -108,7 +108,7 @@ func TestWhatComesBetween(t *testing.T) {
 	}{
 		"locked by another": {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Lock(uid, "julia") }, "locked by julia"},
 		"trashed":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Trash(uid) }, "trash"},
-		"deleted":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Remove(uid) }, "not in Nuxeo any more"},
+		"deleted":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Remove(uid) }, "in Nuxeo"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

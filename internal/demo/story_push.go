@@ -1,0 +1,109 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// draft is the document that the story pushes.
+const draft = folder + "/Trailer draft"
+
+// push sends a document of Nuxeo to Frame.io for review.
+func (t *story) push(ctx context.Context) error {
+	master, err := media.ReadFile("media/making_of.mov")
+	if err != nil {
+		return err
+	}
+	uid := t.Nuxeo.MkDoc(draft, "File", map[string]any{
+		"dc:title": "Trailer draft", "dc:creator": "josh",
+		"file:content": nuxeosim.Blob{Name: "Trailer draft.mov", MimeType: "video/quicktime", Data: master},
+	})
+	t.say("In Nuxeo, Josh pushes the document \"Trailer draft\" to the project \"Autumn campaign\".")
+	if t.pushed, err = t.send(ctx, uid); err != nil {
+		return err
+	}
+	t.say("Frame.io shows: %s", t.pushed.ViewURL)
+	c := t.Frameio.Uploaded(t.pushed.File)
+	if c == nil {
+		return errors.New("the file is not complete on Frame.io")
+	}
+	got, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
+	if err == nil && !bytes.Equal(got, master) {
+		err = errors.New("other bytes arrived on Frame.io")
+	}
+	return err
+}
+
+// send pushes a document over the REST interface and waits until it has arrived.
+func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
+	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: []string{uid}, Team: t.seed.workspace, Project: t.seed.project})
+	if err != nil {
+		return push.Push{}, err
+	}
+	if resp.JSON202 == nil {
+		return push.Push{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	t.say("Nuxeo shows: %s", resp.JSON202.Message)
+	if err := t.settle(ctx); err != nil {
+		return push.Push{}, err
+	}
+	return t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
+}
+
+// lock checks that nobody works on the document while it is reviewed.
+func (t *story) lock(context.Context) error {
+	if by := t.must(draft).LockOwner; by != "josh" {
+		return fmt.Errorf("the document is locked by %q", by)
+	}
+	t.say("The document is locked by Josh until it comes back.")
+	return has(t.must(draft), "FrameioAsset")
+}
+
+// comeBack publishes what was pushed: no byte moves, one version tells of it.
+func (t *story) comeBack(ctx context.Context) error {
+	t.Frameio.SetStatus(t.pushed.File, "Approved")
+	t.say("Julia approves it on Frame.io and runs \"Publish to Nuxeo\".")
+	if _, err := t.run(ctx, t.seed.julia, t.pushed.File); err != nil {
+		return err
+	}
+	versions := t.Nuxeo.Versions(t.must(draft).UID)
+	if len(versions) != 1 || versions[0].Properties["frameio:status"] != "Approved" {
+		return fmt.Errorf("%d versions tell of it", len(versions))
+	}
+	t.say("The same document has one version more, which tells that it was approved.")
+	return t.same(draft, "making_of.mov")
+}
+
+func (t *story) unlock(context.Context) error {
+	if by := t.must(draft).LockOwner; by != "" {
+		return fmt.Errorf("the document is still locked by %s", by)
+	}
+	t.say("It is unlocked again, although another one published it.")
+	return nil
+}
+
+// release ends the waiting for a push that nobody publishes back.
+func (t *story) release(ctx context.Context) error {
+	t.say("Josh pushes it once more, as the next version, and then calls the review off.")
+	p, err := t.send(ctx, t.must(draft).UID)
+	if err != nil {
+		return err
+	}
+	resp, err := t.josh.ReleaseLockWithResponse(ctx, p.ID, api.ReleaseLockJSONRequestBody{Reason: "the campaign was called off"})
+	if err != nil {
+		return err
+	}
+	if resp.JSON200 == nil || t.must(draft).LockOwner != "" {
+		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	t.say("The lock is released; the reason is kept with the push.")
+	return nil
+}
