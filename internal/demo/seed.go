@@ -4,6 +4,7 @@ import (
 	"embed"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
 // media are small files of our own making, so that real bytes travel.
@@ -23,6 +24,9 @@ type seed struct {
 // folder is where the story publishes to in Nuxeo.
 const folder = "/default-domain/workspaces/films"
 
+// drafts is where documents are that it pushes.
+const drafts = folder + "/Drafts"
+
 func file(name string) frameiosim.Content {
 	b, err := media.ReadFile("media/" + name)
 	if err != nil {
@@ -36,6 +40,7 @@ func frames(n int64) *int64 { return &n }
 func (d *seed) fill(s *Stage) {
 	s.Nuxeo.MkDoc(folder, "Folder", map[string]any{"dc:title": "Films"})
 	s.Nuxeo.MkDoc("/default-domain/workspaces/trailers", "Folder", map[string]any{"dc:title": "Trailers"})
+	d.drafts(s)
 	f := s.Frameio
 	d.josh = f.AddPerson("Josh Editor", "josh@example.org")
 	d.julia = f.AddPerson("Julia Reviewer", "julia@example.org")
@@ -45,6 +50,25 @@ func (d *seed) fill(s *Stage) {
 	d.project, d.root = f.AddProject(d.workspace, "Autumn campaign")
 	d.files(f)
 	d.comments(f)
+}
+
+// drafts are documents of Nuxeo that nobody on Frame.io has seen yet; of the
+// interview there is a smaller rendition.
+func (d *seed) drafts(s *Stage) {
+	blob := func(title, file string) nuxeosim.Blob {
+		b, err := media.ReadFile("media/" + file)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: b}
+	}
+	for title, file := range map[string]string{"Trailer draft": "making_of.mov", "Credits": "teaser_v1.mp4"} {
+		s.Nuxeo.MkDoc(drafts+"/"+title, "File", map[string]any{"dc:creator": "josh", "file:content": blob(title, file)})
+	}
+	s.Nuxeo.MkDoc(drafts+"/Interview", "Video", map[string]any{
+		"dc:creator": "josh", "file:content": blob("Interview", "teaser_v2.mp4"),
+		"vid:transcodedVideos": []any{map[string]any{"name": "MP4 480p", "content": blob("Interview 480p", "making_of.mov")}},
+	})
 }
 
 func (d *seed) files(f *frameiosim.Server) {

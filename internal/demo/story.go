@@ -53,9 +53,13 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"repeat-delivery", t.repeat},
 		{"push", t.push},
 		{"lock", t.lock},
+		{"status", t.statusComes},
+		{"live-comment", t.commentComes},
 		{"return", t.comeBack},
 		{"unlock", t.unlock},
 		{"release", t.release},
+		{"proxy", t.proxy},
+		{"bulk", t.bulk},
 		{"unbind", t.unbind},
 	} {
 		var err error
@@ -194,8 +198,8 @@ func (t *story) document(context.Context) error {
 			return err
 		}
 	}
-	if n := len(t.Nuxeo.Children(folder)); n != 3 {
-		return fmt.Errorf("%d children instead of 3", n)
+	if n := len(t.Nuxeo.Children(folder)); n != 4 {
+		return fmt.Errorf("%d children instead of 3 beside the drafts", n)
 	}
 	t.doc = t.must(folder + "/Teaser")
 	t.say("Each asset is one document, and holds the very bytes that Frame.io has.")

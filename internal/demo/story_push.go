@@ -8,13 +8,12 @@ import (
 	"io"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
 // draft is the document that the story pushes.
-const draft = folder + "/Trailer draft"
+const draft = drafts + "/Trailer draft"
 
 // push sends a document of Nuxeo to Frame.io for review.
 func (t *story) push(ctx context.Context) error {
@@ -22,12 +21,8 @@ func (t *story) push(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	uid := t.Nuxeo.MkDoc(draft, "File", map[string]any{
-		"dc:title": "Trailer draft", "dc:creator": "josh",
-		"file:content": nuxeosim.Blob{Name: "Trailer draft.mov", MimeType: "video/quicktime", Data: master},
-	})
 	t.say("In Nuxeo, Josh pushes the document \"Trailer draft\" to the project \"Autumn campaign\".")
-	if t.pushed, err = t.send(ctx, uid); err != nil {
+	if t.pushed, err = t.send(ctx, t.must(draft).UID); err != nil {
 		return err
 	}
 	t.say("Frame.io shows: %s", t.pushed.ViewURL)

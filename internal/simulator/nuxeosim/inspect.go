@@ -112,22 +112,38 @@ func (s *Server) seedChild(parent *node, name, typ string, props map[string]any)
 	return n, nil
 }
 
-// storedBlobs replaces Blob values; digests are computed here, not under the
-// lock.
+// storedBlobs replaces Blob values, in lists and groups too; digests are computed
+// here, not under the lock.
 func (s *Server) storedBlobs(props map[string]any) (map[string]any, error) {
 	out := maps.Clone(props)
 	for key, v := range out {
-		b, is := v.(Blob)
-		if !is {
-			continue
-		}
-		stored, err := b.stored(s.opt.DigestAlgorithm)
+		stored, err := s.storedBlob(v)
 		if err != nil {
 			return nil, err
 		}
 		out[key] = stored
 	}
 	return out, nil
+}
+
+func (s *Server) storedBlob(v any) (any, error) {
+	switch v := v.(type) {
+	case Blob:
+		return v.stored(s.opt.DigestAlgorithm)
+	case map[string]any:
+		return s.storedBlobs(v)
+	case []any:
+		out := slices.Clone(v)
+		for i := range out {
+			stored, err := s.storedBlob(out[i])
+			if err != nil {
+				return nil, err
+			}
+			out[i] = stored
+		}
+		return out, nil
+	}
+	return v, nil
 }
 
 // SetProps writes properties without versioning, as background work does.
