@@ -113,6 +113,8 @@ func (s *Stage) Tasks(ctx context.Context) ([]Task, error) {
 // progress says of each task whether what it leads to is there.
 func (s *Stage) progress(ctx context.Context) []bool {
 	teaser, arrived := s.Nuxeo.Doc(folder + "/Teaser")
+	trailer, _ := s.Nuxeo.Doc(draft)
+	under := slices.Contains(trailer.Facets, "FrameioAsset")
 	bound := slices.ContainsFunc(s.Frameio.Actions(s.seed.workspace), func(a ActionView) bool { return a.Active })
 	return []bool{
 		s.nuxeoSaw("josh"),
@@ -123,6 +125,7 @@ func (s *Stage) progress(ctx context.Context) []bool {
 		s.frameioSaw("files.show", "media_links.high_quality"),
 		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 0,
 		len(s.Mail.Messages()) > 0,
+		under, under && len(s.Nuxeo.Comments(trailer.UID)) > 0, len(s.Nuxeo.Versions(trailer.UID)) > 0 && trailer.LockOwner == "",
 		arrived && !bound,
 	}
 }

@@ -10,6 +10,8 @@ func (s *Stage) tasks() []Task {
 	films, _ := s.Nuxeo.Doc(folder)
 	nuxeo := TaskLink{"Open the folder Films in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + films.UID}
 	frameio := TaskLink{"Open the project in Frame.io", s.FrameioURL + "/projects/" + s.seed.root}
+	draftDoc, _ := s.Nuxeo.Doc(draft)
+	trailer := TaskLink{"Open Trailer draft in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + draftDoc.UID}
 	document := TaskLink{"Open the folder Films in Nuxeo", nuxeo.URL}
 	if d, ok := s.Nuxeo.Doc(folder + "/Teaser"); ok {
 		document = TaskLink{"Open the document Teaser in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + d.UID + "?p=frameio"}
@@ -18,7 +20,7 @@ func (s *Stage) tasks() []Task {
 		{
 			Name: "sign-in", Title: "Sign in to Nuxeo", Links: []TaskLink{nuxeo},
 			Do:     []string{"Open Nuxeo and sign in as josh with the password josh."},
-			Expect: "The folder Films, which is empty.",
+			Expect: "The folder Films, with some drafts in it.",
 		},
 		{
 			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
@@ -54,6 +56,21 @@ func (s *Stage) tasks() []Task {
 			Name: "mail", Title: "Read the mail", Links: []TaskLink{{"Open the mailbox", s.MailURL + "/"}},
 			Do:     []string{"Look at what was sent to Josh."},
 			Expect: "A mail says what arrived, with links to the documents.",
+		},
+		{
+			Name: "push", Title: "Push a document for review", Links: []TaskLink{trailer},
+			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "In its menu (⋮) choose \"Push to Frame.io\", and press the button of the dialog."},
+			Expect: "\"Pushed to Frame.io\"; the document is locked, and its tab \"Frame IO\" says that it is under review.",
+		},
+		{
+			Name: "comment", Title: "Review it on Frame.io", Links: []TaskLink{frameio, trailer},
+			Do:     []string{"Open Trailer draft.mov in Frame.io, write a comment, and set the status Approved."},
+			Expect: "Both show in the document's tab in Nuxeo a moment later, while the review goes on.",
+		},
+		{
+			Name: "return", Title: "Send it back", Links: []TaskLink{frameio, trailer},
+			Do:     []string{"In Frame.io, select Trailer draft.mov and choose \"Publish to Nuxeo\"."},
+			Expect: "The document has a new version and is unlocked.",
 		},
 		{
 			Name: "unbind", Title: "Unbind", Links: []TaskLink{nuxeo, frameio},
