@@ -172,6 +172,16 @@ test("what other sites cannot do", async (t) => {
     }
   });
 
+  await step("no return leads to another site", async () => {
+    const page = await boss.page();
+    const elsewhere = `127.0.0.1:${port}/stolen`;
+    for (const back of [`//${elsewhere}`, `/\\${elsewhere}`, `/\t/${elsewhere}`, `http:${elsewhere}`, `http://${elsewhere}`, `///${elsewhere}`, `javascript:location='http://${elsewhere}'`, `/@${elsewhere}`]) {
+      await page.goto(`${stage.Connector}/signin?return=${encodeURIComponent(back)}`);
+      assert.equal(new URL(page.url()).host, new URL(stage.Connector).host, back);
+    }
+    await page.close();
+  });
+
   await step("a page of Nuxeo gets in with a session of its own only, others not even so", async () => {
     const token = await (await fetch(`${stage.Nuxeo}/api/v1/token?application=a&deviceId=b&deviceDescription=c&permission=rw`, { method: "POST", headers: { Authorization: `Basic ${btoa("josh:josh")}` } })).text();
     const { session } = await (await fetch(`${stage.Connector}/api/v1/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ nuxeo_token: token.trim() }) })).json();

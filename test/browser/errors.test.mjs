@@ -195,6 +195,17 @@ test("publishing and playing, and why not", async (t) => {
     await look(review, "error-action-gone");
   });
 
+  await step("unbound, but Frame.io has not taken the action away yet", async () => {
+    const b = await bound(josh, trailers, "Lingers");
+    await frameio("POST", "faults", "DELETE /v4/accounts/.*/actions/ status=503");
+    await api(josh, "DELETE", `/bindings/${b.id}`);
+    await openMenu("Teaser.mp4");
+    await review.getByRole("menuitem", { name: "Lingers" }).click();
+    await message("Folder not bound").getByText("This folder is no longer bound to Frame.io.").waitFor();
+    await look(review, "error-not-bound");
+    await frameio("DELETE", "faults");
+  });
+
   await step("only people who connected Nuxeo: others get a link, and what they chose arrives afterwards", async () => {
     const max = await somebody();
     const [account] = (await frameio("GET", "state")).accounts;

@@ -154,6 +154,12 @@ test("what comes from outside stays text", async (t) => {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${stage.Nuxeo}/ui/#!/doc/${folder}?p=frameio`);
     await shows("the folder's tab", [evil("action"), evil("folder")], { wide: true });
+    await page.getByRole("button", { name: "Bind to Frame.io" }).first().click();
+    const dialog = page.getByRole("dialog", { name: "Bind this folder to your Frame IO projects" });
+    await dialog.getByLabel("Action name on Frame.io side").fill(evil("second"));
+    await dialog.getByRole("checkbox").first().check();
+    await dialog.getByRole("button", { name: "Validate" }).click();
+    await shows("Nuxeo's toast", [`Frame.io now has the action "${evil("second")}".`], { wide: true });
     await page.goto(`${stage.Nuxeo}/ui/#!/doc/${document_}?p=frameio`);
     await shows("the document's tab", [evil("file"), evil("comment"), evil("status")], { wide: true });
     for (const button of await page.getByRole("button", { name: /^Show 0/ }).all()) await button.click();
@@ -210,6 +216,10 @@ test("what comes from outside stays text", async (t) => {
     await shows("everybody's bindings", [evil("action"), evil("team")], { of: his });
     await his.goto(`${stage.Connector}/administration/doctor`);
     await shows("the doctor", ["Nuxeo"], { of: his });
+    await his.setViewportSize({ width: 1280, height: 900 });
+    await his.goto(`${stage.Nuxeo}/ui/#!/admin/frameio`);
+    await his.getByRole("tab", { name: "Bindings" }).click();
+    await shows("everybody's bindings in Nuxeo", [evil("action"), evil("second")], { of: his, wide: true });
     boss.trouble.none();
     await boss.close();
   });

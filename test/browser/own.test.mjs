@@ -106,6 +106,7 @@ test("our own pages", async (t) => {
     await look(page, "own-folder-progress");
     await frameio("DELETE", "faults");
     await row(page, "Long take.mxf").getByText("New document").first().waitFor();
+    await page.getByRole("table").getByRole("link", { name: "Long take" }).waitFor();
     for (const title of ["Teaser.mp4", "Making of.mov", "Poster.jpg", "Jingle.wav"]) await row(page, title).getByText("New document").first().waitFor();
   });
 

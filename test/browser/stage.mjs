@@ -128,8 +128,9 @@ export async function newFile(name, size, more = {}) {
 /** What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of it. */
 export async function check(page, name, { fullPage = true, leaveOut = [] } = {}) {
   const options = { runOnly: rules, resultTypes: ["violations"], rules: Object.fromEntries(leaveOut.map((rule) => [rule, { enabled: false }])) };
-  const found = await page.evaluate(`${axe};axe.run(document, ${JSON.stringify(options)})`);
-  await page.screenshot({ path: path.join(stage.Pictures, `${name}.png`), fullPage });
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  const found = await page.evaluate((o) => window.axe.run(document, o).then(({ violations }) => ({ violations })), options);
+  await page.screenshot({ path: path.join(stage.Pictures, `${name}.jpg`), fullPage, type: "jpeg", quality: 85 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   const problems = found.violations.map((v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
   return wide > 0 ? [...problems, `${name}: ${wide} px wider than the window`] : problems;

@@ -14,6 +14,9 @@ import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
+const page = 50;
+const refreshAfter = 1000; // ms
+
 @define("nxf-folder-tab")
 export class FolderTab extends LitElement {
   static override styles = [
@@ -40,6 +43,7 @@ export class FolderTab extends LitElement {
   @state() private next: string | undefined;
   @state() private problem: Problem | undefined;
   private loaded = "";
+  private soon = 0;
   private readonly refresh = () => void this.load();
 
   private get uid(): string {
@@ -53,6 +57,8 @@ export class FolderTab extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("nxf-changed", this.refresh);
+    window.clearTimeout(this.soon);
+    this.soon = 0;
   }
 
   protected override willUpdate(_changes: PropertyValues): void {
@@ -76,16 +82,26 @@ export class FolderTab extends LitElement {
 
   // In Web UI the view of the folder lists its documents already.
   private async more(uid: string, cursor: string | undefined): Promise<void> {
-    const answer = await get<{ documents: Schemas["Document"][]; next?: string }>(`${path("folders", uid)}/documents`, { cursor, limit: 50 });
+    const answer = await get<{ documents: Schemas["Document"][]; next?: string }>(`${path("folders", uid)}/documents`, { cursor, limit: page });
     if (uid !== this.uid) return;
     this.documents = cursor ? [...this.documents, ...answer.documents] : answer.documents;
     this.next = answer.next;
   }
 
+  // What has arrived comes into the table, too, but not once for each of many, nor
+  // while somebody looks at what is further down; it can be done without.
+  private readonly arrived = (): void => {
+    if (inWebUI() || this.soon || this.documents.length > page) return;
+    this.soon = window.setTimeout(() => {
+      this.soon = 0;
+      void this.more(this.uid, undefined).catch(() => {});
+    }, refreshAfter);
+  };
+
   protected override render(): TemplateResult {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return html`<div class="stack">
+    return html`<div class="stack" @nxf-arrived=${this.arrived}>
       ${this.bindings.length ? this.list(this.bindings) : this.nothingBound()}
       ${this.documents.length ? this.table() : nothing}
     </div>`;

@@ -19,6 +19,9 @@ const beyond = 8; // rows kept above and below what is in sight
 const page = 200;
 const flushEvery = 250; // ms; several changes are shown at once
 
+/** Something has become a document in the meantime. */
+export const arrivedEvent = "nxf-arrived";
+
 @define("nxf-item-list")
 export class ItemList extends LitElement {
   static override styles = [
@@ -123,6 +126,10 @@ export class ItemList extends LitElement {
     if (!this.items || !this.news.size) return;
     const news = this.news;
     this.news = new Map();
+    const over = new Set(this.items.filter((item) => item.state === "done").map((item) => item.id));
+    if ([...news.values()].some((item) => item.state === "done" && item.document && !over.has(item.id))) {
+      this.dispatchEvent(new CustomEvent(arrivedEvent, { bubbles: true, composed: true }));
+    }
     const items = this.items.map((item) => {
       const changed = news.get(item.id);
       news.delete(item.id);

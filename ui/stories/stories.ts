@@ -8,13 +8,19 @@ import "../src/main.js";
 import type { Item } from "../src/api.js";
 import * as canned from "./canned.js";
 
-const options = new URLSearchParams(location.search);
-document.documentElement.classList.toggle("dark", options.get("theme") === "dark");
-const total = Number(options.get("items") ?? 30);
-const busy = Number(options.get("busy") ?? 0);
+let options = new URLSearchParams();
+let [total, busy, mode] = [0, 0, ""];
+let items: Item[] = [];
 
 const json = (value: unknown, status = 200) => new Response(JSON.stringify(value), { status, headers: { "Content-Type": "application/json" } });
-const items = Array.from({ length: total }, (_, n) => (n < busy ? { ...canned.item(n), state: "running" as const, transfer: { name: "x", size: 1e9, done: 0, sent: 0, rate: 5e7, seconds_left: 20 } } : canned.item(n)));
+
+// What the query asks for.
+function read(query: string): void {
+  options = new URLSearchParams(query);
+  document.documentElement.classList.toggle("dark", options.get("theme") === "dark");
+  [total, busy, mode] = [Number(options.get("items") ?? 30), Number(options.get("busy") ?? 0), options.get("state") ?? ""];
+  items = Array.from({ length: total }, (_, n) => (n < busy ? { ...canned.item(n), state: "running" as const, transfer: { name: "x", size: 1e9, done: 0, sent: 0, rate: 5e7, seconds_left: 20 } } : canned.item(n)));
+}
 
 function events(signal: AbortSignal | null | undefined): Response {
   let n = 0;
@@ -30,8 +36,6 @@ function events(signal: AbortSignal | null | undefined): Response {
   });
   return new Response(stream);
 }
-
-const mode = options.get("state") ?? "";
 
 // What there is when there is nothing yet.
 const nothing: Record<string, unknown> = {
@@ -125,11 +129,19 @@ const stories: Record<string, () => Element | void> = {
 };
 
 const stage = document.getElementById("stage")!;
-const chosen = options.get("story");
-if (chosen !== "app") stage.role = "main";
-if (chosen) {
-  const made = stories[chosen]?.();
+
+/** Shows the story that a query asks for, in place of the one before. */
+function show(query: string): void {
+  for (const old of [...document.body.children]) if (old !== stage && old.localName.startsWith("nxf-")) old.remove();
+  stage.replaceChildren();
+  stage.className = "";
+  read(query);
+  const chosen = options.get("story");
+  stage.role = chosen === "app" ? null : "main";
+  const made = chosen ? stories[chosen]?.() : undefined;
   if (made) stage.append(made);
-} else {
-  stage.innerHTML = Object.keys(stories).map((name) => `<p><a href="?story=${name}">${name}</a> <a href="?story=${name}&theme=dark">dark</a></p>`).join("");
+  if (!chosen) stage.innerHTML = Object.keys(stories).map((name) => `<p><a href="?story=${name}">${name}</a> <a href="?story=${name}&theme=dark">dark</a></p>`).join("");
 }
+
+Object.assign(window, { show });
+show(location.search);
