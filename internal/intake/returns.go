@@ -108,7 +108,7 @@ func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) err
 // heldAs acts as the one who holds the lock in the steps that write to the document.
 func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
 	switch step {
-	case StepRefresh, StepAttach, StepVerify, StepDescribe, StepComments:
+	case StepRefresh, StepTransfer, StepAttach, StepVerify, StepDescribe, StepComments:
 	default:
 		return nil
 	}

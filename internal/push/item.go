@@ -32,7 +32,8 @@ type state struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
 	Binding  string `json:"binding"`
-	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
+	Few      bool   `json:"few,omitempty"` // of its request: somebody waits for it
+	Piece    Piece  `json:"piece"`         // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
 	// Intent is the creation of a file that may or may not have happened; File is
@@ -126,12 +127,14 @@ func (r *run) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// Step does the next step of an item. A person waits for it.
+// Step does the next step of an item. Of a few, a person waits for each.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	ctx = pace.Interactive(ctx)
 	r, err := w.open(ctx, t)
 	if err != nil {
 		return work.Next{}, err
+	}
+	if r.st.Few {
+		ctx = pace.Interactive(ctx)
 	}
 	if t.Step == "" {
 		return r.begin(ctx)
@@ -219,6 +222,10 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 // Ended records how a push came out, ties the document to its asset, and after
 // the last one of the request has the person told.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	// One after the other, on several nodes too: one of them must be the last.
+	if _, err := tx.ExecContext(ctx, `UPDATE pushes SET updated = updated WHERE id = (SELECT MIN(id) FROM pushes WHERE batch = $1)`, it.Parent); err != nil {
+		return nil, err
+	}
 	p, err := get(ctx, tx, it.Subject)
 	if err != nil {
 		return nil, err

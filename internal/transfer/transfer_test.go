@@ -219,3 +219,24 @@ func TestSliceEndsBetweenParts(t *testing.T) {
 		t.Errorf("%v, %v", err, s.Sums)
 	}
 }
+
+// Parts of whatever sizes cover the file, and bytes that were hashed are found again
+// as whole parts.
+func TestPlansOfOthersSizes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		sizes := rapid.SliceOfN(rapid.Int64Range(1, 1000), 1, 50).Draw(t, "sizes")
+		plan := PlanOf(sizes)
+		at := int64(0)
+		for i, size := range sizes {
+			p := plan.Part(i)
+			if p.Offset != at || p.Length != size || p.Count != len(sizes) || plan.whole(at) != i {
+				t.Fatalf("part %d is %+v, %d bytes are %d parts", i, p, at, plan.whole(at))
+			}
+			at += size
+		}
+		if plan.Size != at || plan.whole(at) != len(sizes) {
+			t.Fatalf("%d of %d", plan.Size, at)
+		}
+	})
+}

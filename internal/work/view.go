@@ -90,7 +90,7 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 	if f.Binding == "" {
 		q.visible(who)
 	} else {
-		q.add("(parent = ? OR parent IN (SELECT id FROM interactions WHERE binding_id = ?))", f.Binding)
+		q.add("(parent = ? OR parent IN (SELECT id FROM interactions WHERE binding_id = ?) OR kind = 'push' AND subject IN (SELECT id FROM pushes WHERE binding_id = ?))", f.Binding)
 	}
 	q.equal("kind", f.Kind)
 	q.equal("parent", f.Parent)
