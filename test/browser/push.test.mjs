@@ -3,7 +3,7 @@
 // called off.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, uid, until } from "./stage.mjs";
+import { api, assets, bound, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid, until } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const drafts = `${films}/Drafts`;
@@ -71,8 +71,11 @@ test("a review, from Nuxeo and back", async (t) => {
     assert.equal((await doc(draft)).lockOwner, "josh");
     await page.goto(at(draft, "?p=frameio"));
     await page.getByText("Under review: pushed by josh").waitFor();
+    await page.mouse.move(640, 880);
     const there = (await assets()).find((a) => a.name === "Trailer draft.mov");
     assert.equal((await assets()).find((a) => a.id === there.parent_id).name, "For review");
+    await page.reload();
+    await page.locator("nxf-document-tab").getByText("Under review: pushed by josh").waitFor();
     await look(page, "push-under-review");
   });
 
@@ -85,6 +88,8 @@ test("a review, from Nuxeo and back", async (t) => {
     await frameio("POST", "status", { file_id: there.id, option: "Approved" });
     await page.locator("nxf-comments").getByText("Shorten the end.").waitFor({ timeout: 30_000 });
     await page.getByText("Status on Frame.io: Approved").waitFor();
+    await page.reload();
+    await page.locator("nxf-document-tab").getByText("Under review: pushed by josh").waitFor();
     await look(page, "push-comment-arrived");
   });
 
@@ -93,6 +98,7 @@ test("a review, from Nuxeo and back", async (t) => {
     assert.equal((await run("Publish to Nuxeo", "julia@example.org", there.id)).description, "Asset pushed to Nuxeo.");
     await until("it is unlocked", async () => !(await doc(draft)).lockOwner);
     await page.getByText("Under review").waitFor({ state: "detached" });
+    for (const name of ["push", "comment", "return"]) assert.ok((await ticked()).includes(name), `the guide has not ticked ${name}`);
   });
 
   await step("several at once; a folder among them is named and left out", async () => {

@@ -3,9 +3,10 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { Problem, type Schemas, aborted, change, get, path, problemOf } from "./api.js";
+import { type Item, Problem, type Schemas, aborted, change, get, path, problemOf } from "./api.js";
 import { Dialog, notice } from "./dialog.js";
 import { connected } from "./connect.js";
+import { listen } from "./events.js";
 import { size } from "./format.js";
 import { type NuxeoDocument, changed, toast } from "./host.js";
 import { folder as folderIcon } from "./icons.js";
@@ -53,6 +54,19 @@ async function ask(documents: Pick<NuxeoDocument, "uid" | "title">[], from: Even
   const skipped = accepted.skipped.length ? ` ${count("frameio.push.skipped", accepted.skipped.length)}` : "";
   toast(from, t("frameio.push.done") + skipped);
   changed(from);
+  follow(accepted.pushes, from);
+}
+
+// The page shows the document anew when it has arrived: it has a tab then.
+function follow(pushes: Accepted["pushes"], from: EventTarget): void {
+  const open = new Set(pushes.map((p) => p.item));
+  const stop = new AbortController();
+  const item = (item: Item): void => {
+    if (!item.finished || !open.delete(item.id)) return;
+    if (!open.size) stop.abort();
+    changed(from);
+  };
+  listen({ item }, stop.signal);
 }
 
 @define("nxf-push-dialog")
