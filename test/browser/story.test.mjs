@@ -4,6 +4,9 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { choose, look, signIn, somebody, stage, steps, ticked, uid, until } from "./stage.mjs";
 
+// Nuxeo's own menu marks an action that did not fit into the bar once, and never takes the mark away.
+const overflowed = { leaveOut: ["aria-allowed-attr"] };
+
 const films = "/default-domain/workspaces/films";
 
 test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
@@ -121,7 +124,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await page.getByRole("button", { name: "Unbind Publish to Nuxeo" }).click();
     const dialog = page.getByRole("dialog", { name: "Unbind Films?" });
     await dialog.getByText("Everything that was published stays in the folder").waitFor();
-    await look(page, "nuxeo-unbind");
+    await look(page, "nuxeo-unbind", overflowed);
     await dialog.getByRole("button", { name: "Cancel" }).click();
     assert.ok(!(await ticked()).includes("unbind"), "cancelling unbound it");
     await page.getByRole("button", { name: "Unbind Publish to Nuxeo" }).click();
