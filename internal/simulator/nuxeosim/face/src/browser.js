@@ -98,12 +98,16 @@ class Browser extends Element {
     if (page && this.route?.name === "browse") showTab(page);
   }
 
-  // A view may go while it is open, as with the facet that it was for.
+  // A view may go while it is open, as with the facet that it was for. One that was
+  // not there yet may still come with a bundle that is being loaded.
   _pagesChanged() {
     clearTimeout(this.timer);
+    const there = this.$.pages.items.some((p) => p.getAttribute("name") === this.page);
+    if (there) this.opened = this.page;
+    if (there || !this.page) return;
     this.timer = setTimeout(() => {
       if (this.document && !this.$.pages.items.some((p) => p.getAttribute("name") === this.page)) this.page = "view";
-    }, 1500);
+    }, this.opened === this.page ? 1500 : 10_000);
   }
   _marked(e) {
     e.detail.item?.setAttribute("aria-selected", "true");
