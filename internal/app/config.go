@@ -120,6 +120,8 @@ func (c *Config) Check() error {
 		return fault.Field("history-keep", "Use 2160h, which is 90 days.", "Less than a day of history is too short: repeated calls would not be recognised.")
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
+	case c.Push.Most < 1 || c.Push.Most > 10_000:
+		return fault.Field("push-most", "Use 1000.", "%d documents in one push are not possible.", c.Push.Most)
 	case c.Nuxeo.Connections < 2:
 		return fault.Field("nuxeo-connections", "Use 6.", "At least 2 connections to Nuxeo are needed.")
 	case c.Nuxeo.ServiceUser != "" && c.Nuxeo.ServicePassword == "":

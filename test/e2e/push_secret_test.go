@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// written is a log that is kept.
+type written struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write is io.Writer's.
+func (w *written) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+// The addresses of parts, and of the store behind Nuxeo, are signed: neither the log
+// nor the database nor what people read shows one, in the middle and at the end.
+func TestAddressesOfPartsStaySecret(t *testing.T) {
+	t.Parallel()
+	log := new(written)
+	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), bed.World(func(w *app.World) {
+		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}))
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	sealed := 0
+	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 2, Status: 500, Hook: onlyOnce(func() {
+		_ = b.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pushes WHERE upload IS NOT NULL`).Scan(&sealed)
+		secretless(b, "in the middle")
+	})})
+	b.Frameio.Faults().Add(faults.Rule{Path: "/_direct/", Times: 1, Status: 403})
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Open || sealed != 1 {
+		t.Errorf("%s: %s; %d sealed", p.State, p.Reason, sealed)
+	}
+	secretless(b, "at the end")
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	for _, word := range []string{"/upload/parts/", "X-Amz", "_direct", "ignature="} {
+		if strings.Contains(log.text.String(), word) {
+			t.Errorf("the log tells %q", word)
+		}
+	}
+}
+
+// secretless reads all that the database holds of pushes.
+func secretless(b *bed.Bed, when string) {
+	for _, table := range []string{"pushes", "items", "item_history", "transfers"} {
+		rows, err := b.App.DB.Reader.QueryContext(b.T.Context(), "SELECT * FROM "+table)
+		if err != nil {
+			b.T.Error(err)
+			return
+		}
+		defer rows.Close()
+		names, _ := rows.Columns()
+		for rows.Next() {
+			values, to := make([]any, len(names)), make([]any, len(names))
+			for i := range values {
+				to[i] = &values[i]
+			}
+			if err := rows.Scan(to...); err != nil {
+				b.T.Error(err)
+			}
+			text := fmt.Sprintf("%s", values)
+			for _, word := range []string{"/upload/parts/", "_direct", "ignature="} {
+				if strings.Contains(text, word) {
+					b.T.Errorf("%s, %s tells %q", when, table, word)
+				}
+			}
+		}
+	}
+}
+
+// What has arrived when the process dies is not sent again.
+func TestPartsThatArrivedStay(t *testing.T) {
+	t.Parallel()
+	for _, verify := range []string{"digest", "parts"} {
+		t.Run(verify, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.PartSize = 100 }), bed.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
+			b.Bind("Publish")
+			uid := kept(b, "Teaser", content('a', 2000))
+			n := 0
+			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 15, Latency: 20 * time.Millisecond})
+			b.FailAt(12, bed.Before) // lock, create, and parts
+			if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid)); err != nil {
+				t.Fatal(err)
+			}
+			if !b.Survive() {
+				t.Error("it did not die")
+			}
+			found, _, err := b.App.Push.List(t.Context(), bed.Viewer, push.Filter{Document: uid})
+			if err != nil || len(found) != 1 || found[0].State != push.Open || !bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
+				t.Errorf("%v %v", found, err)
+			}
+			for _, r := range b.Frameio.Requests() {
+				if r.Method == "PUT" {
+					n++
+				}
+			}
+			if n < 20 || n > 24 {
+				t.Errorf("20 parts took %d calls", n)
+			}
+			if len(assets(b, "file")) != 1 {
+				t.Errorf("%d files", len(assets(b, "file")))
+			}
+		})
+	}
+}
+
+// A folder below a bound one has a binding of its own, to another team: both can be
+// chosen, and what went out through the inner one comes back through the outer one.
+func TestBindingsInBindings(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	outer := b.Bind("Outer")
+	action := b.Action().ID
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	inner := b.Nuxeo.MkDoc(folder.Path+"/inner", "Folder", map[string]any{"dc:title": "Inner"})
+	other := b.Frameio.AddWorkspace(b.Account, "Other")
+	_, item, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{Folder: inner, ActionName: "Inner", Workspaces: []string{other, b.Workspace}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Await(item)
+	uid := b.Nuxeo.MkDoc(folder.Path+"/inner/Teaser", "File", map[string]any{
+		"dc:creator": "josh", "file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('a', 100)},
+	})
+	targets, err := b.App.Push.Targets(t.Context(), "josh", uid)
+	if err != nil || len(targets.Bound) != 2 || targets.Bound[0].Folder != inner || targets.Bound[1].Folder != inner {
+		t.Errorf("%+v %v", targets.Bound, err)
+	}
+	r := request(b, uid)
+	r.Workspace = other // whose project it is not
+	if _, err := b.App.Push.Accept(t.Context(), "josh", r); !fault.Is(err, fault.Invalid) || fault.From(err).Field != "project" {
+		t.Errorf("%v", err)
+	}
+	p := pushed(b, uid).Pushes[0]
+	if p.Scope != inner || p.Binding == outer.ID {
+		t.Errorf("%+v", p)
+	}
+	if _, err := b.Frameio.RunAction(t.Context(), action, b.Julia, []string{p.File}); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	back(b, p, content('a', 100), 1)
+	for _, v := range b.Settle() {
+		if v.State != work.Done {
+			t.Errorf("%s: %s", v.Title, v.Message)
+		}
+	}
+}
