@@ -244,7 +244,8 @@ test("publishing and playing, and why not", async (t) => {
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/files/ status=404");
     await page.reload();
-    await page.locator("nxf-player").getByText(/\w{4,}/).first().waitFor();
+    await page.getByText("The file is no longer on Frame.io, or you may not see it there.").waitFor();
+    await until("Nuxeo's plays", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/")));
     await look(page, "error-proxy-gone");
     await frameio("DELETE", "faults");
   });

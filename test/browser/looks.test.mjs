@@ -3,7 +3,7 @@
 // than its window, and a picture of each to look at.
 import test, { after, before } from "node:test";
 import assert from "node:assert/strict";
-import { bound, check, connectAs, enter, frameio, run, somebody, stage, uid, until, api } from "./stage.mjs";
+import { bound, check, connectAs, contrast, enter, frameio, run, somebody, stage, uid, until, api } from "./stage.mjs";
 import { serveStories } from "./stories.mjs";
 
 const themes = ["light", "dark"];
@@ -48,6 +48,22 @@ async function inWindow(theme, width) {
 
 test("every page and dialog", { concurrency: 2 }, async (t) => {
   await Promise.all(themes.flatMap((theme) => widths.map((width) => t.test(`${theme}, ${width} wide`, async () => assert.deepEqual(await inWindow(theme, width), [])))));
+});
+
+test("what the mouse is on can be read", async () => {
+  for (const theme of themes) {
+    const who = await somebody({ theme });
+    const page = await who.page();
+    await page.goto(stories.url);
+    const wrong = [];
+    for (const [story, target] of [["activity", "[aria-pressed=true]"], ["unbind", ".danger"], ["connect", ".primary"], ["item-running", "button"], ["tree", "[aria-selected=true]"]]) {
+      await page.evaluate((query) => window.show(query), `?story=${story}&theme=${theme}`);
+      await page.locator(target).first().hover();
+      wrong.push(...(await contrast(page)));
+    }
+    assert.deepEqual(wrong, []);
+    await who.close();
+  }
 });
 
 test("the real pages on a phone in the dark, and Nuxeo's and Frame.io's", async () => {

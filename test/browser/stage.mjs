@@ -136,6 +136,12 @@ export async function check(page, name, { fullPage = true, leaveOut = [] } = {})
   return wide > 0 ? [...problems, `${name}: ${wide} px wider than the window`] : problems;
 }
 
+/** What cannot be read for its colours, as the page is now. */
+export async function contrast(page) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  return page.evaluate(() => window.axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] } }).then((found) => found.violations.flatMap((v) => v.nodes.map((n) => `${n.target.flat().join(" ")}: ${n.any[0]?.message}`))));
+}
+
 /** A look at a page at which nothing is wrong. */
 export async function look(page, name, options) {
   assert.deepEqual(await check(page, name, options), []);

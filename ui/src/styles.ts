@@ -64,6 +64,7 @@ export const controls = css`
   .primary { background: var(--accent); border-color: var(--accent); color: var(--nxf-on-accent, #fff); }
   .primary:hover:not(:disabled) { background: color-mix(in srgb, var(--accent) 88%, var(--text)); }
   .danger { color: var(--bad); }
+  .danger:hover:not(:disabled) { background: color-mix(in srgb, var(--bad) 8%, var(--box)); }
   .plain { border-color: transparent; padding: 0.3rem 0.5rem; }
   label, legend { display: block; font-weight: 600; padding: 0; }
   .hint { display: block; font-weight: 400; color: var(--soft); font-size: 0.85rem; }
