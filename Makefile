@@ -80,6 +80,10 @@ generate: ## Generate the REST interface from its description
 bench: ## Measure speed and memory against baselines in the same run
 	go run ./test/bench $(ARGS)
 
+.PHONY: bench-ui
+bench-ui: ui chromium ## Measure what people feel of the pages in a browser
+	go run ./test/bench-ui
+
 .PHONY: endurance
 endurance: postgres ## Kill, cut off, fill up and disturb the connector for TIME (60m reaches every number)
 	go run ./test/endurance -time $(or $(TIME),10m) $(ARGS)

@@ -21,10 +21,10 @@ var guideFiles embed.FS
 
 const (
 	guideShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<title>nuxeo-frameio: the demo</title><link rel="stylesheet" href="/guide.css"></head><body><demo-guide></demo-guide>` +
+		`<title>nuxeo-frameio: the demo</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/guide.css"></head><body><demo-guide></demo-guide>` +
 		`<noscript>This page needs JavaScript.</noscript><script type="module" src="/guide.js"></script></body></html>`
 	guideUnbuilt = `<!doctype html><html lang="en"><title>nuxeo-frameio: the demo</title><p>The guide was not built. Run <code>make demo</code>, or <code>make ui</code> before <code>go build</code>.</p></html>`
-	guidePolicy  = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+	guidePolicy  = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 )
 
 // Task is one step of the guide: what to click, what to expect, and whether it

@@ -30,6 +30,8 @@ type page struct {
 	// page in a window; Done says that Frame.io is connected now.
 	Popup string
 	Done  bool
+	// SignIn leads through the sign-in and back to what was asked for.
+	SignIn string
 	// Bare says that there are no elements.
 	Bare bool
 }
@@ -37,6 +39,7 @@ type page struct {
 func (s *Server) pages(mux *http.ServeMux) {
 	s.shells(mux)
 	mux.HandleFunc("GET /static/style.css", asset("static/style.css"))
+	mux.HandleFunc("GET /static/icon.svg", asset("static/icon.svg"))
 	mux.HandleFunc("GET /static/popup.js", asset("static/popup.js"))
 	mux.Handle("GET /signin", s.browser(s.signIn))
 	mux.Handle("POST /signout", s.browser(s.signOut))
@@ -87,9 +90,13 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error, po
 	if f.Code.Status() >= 500 {
 		s.Log.ErrorContext(r.Context(), "page failed", "route", route(r), "error", err)
 	}
-	s.show(w, r, f.Code.Status(), page{
-		Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id"), Popup: popup,
-	})
+	p := page{Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id"), Popup: popup}
+	// A window of a sign-in is begun again where it was opened; its address holds
+	// what must not be kept.
+	if f.Code == fault.Unauthenticated && r.Method == http.MethodGet && popup == "" {
+		p.SignIn = s.at("/signin?" + url.Values{"return": {identity.LocalPath(r.URL.RequestURI())}}.Encode())
+	}
+	s.show(w, r, f.Code.Status(), p)
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page) {

@@ -79,6 +79,12 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 			t.Errorf("%s by a program: %d", path, a.status)
 		}
 	}
+	if a := get("/", ""); !strings.Contains(a.body, `href="/signin?return=%2Fadministration%2Fjobs%2Fconsole%2F"`) {
+		t.Errorf("who is not signed in is not led there: %s", a.body)
+	}
+	if a := f.send(request{method: http.MethodGet, path: "/oauth/frameio/callback?code=hidden&state=x"}); strings.Contains(a.body, "hidden") {
+		t.Errorf("a page of a sign-in repeats its code: %s", a.body)
+	}
 	f.onlyShows(admin, fmt.Sprint(jobs.Data[0].ID))
 }
 

@@ -24,7 +24,7 @@ export class AdminHealth extends LitElement {
       .number { padding: 0.8rem 1rem; }
       .number strong { display: block; font-size: 1.6rem; font-variant-numeric: tabular-nums; line-height: 1.2; }
       table { width: 100%; border-collapse: collapse; }
-      th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+      th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; }
       th { color: var(--soft); font-size: 0.85rem; font-weight: 600; }
       .scroll { overflow-x: auto; }
       td button { padding: 0.15rem 0.7rem; font-size: 0.85rem; white-space: nowrap; }
@@ -83,7 +83,7 @@ export class AdminHealth extends LitElement {
   private chores(s: Status): TemplateResult {
     return html`<section class="card stack tight scroll" tabindex="0" aria-label=${t("frameio.health.chores")}><h2>${t("frameio.health.chores")}</h2><table><thead><tr><th scope="col">${t("frameio.health.chore")}</th><th scope="col">${t("frameio.health.last")}</th><th scope="col">${t("frameio.health.found")}</th><th scope="col"><span class="unseen">${t("frameio.health.now")}</span></th></tr></thead>
       <tbody>${s.chores.map((c) => html`<tr><td><strong>${c.name}</strong><br><span class="small soft">${c.what}</span></td><td>${c.ended ? ago(c.ended) : t("frameio.health.never")}</td>
-        <td class="wrap">${c.problem ? html`<span class="bad">${c.problem}</span>` : c.lines.join(" ") || (c.removed ? t("frameio.health.removed", c.removed) : t("frameio.health.nothing"))}</td>
+        <td>${c.problem ? html`<span class="bad">${c.problem}</span>` : c.lines.join(" ") || (c.removed ? t("frameio.health.removed", c.removed) : c.ended ? t("frameio.health.nothing") : "")}</td>
         <td><button ?disabled=${this.doing === c.name} @click=${() => void this.do(c.name)}>${t("frameio.health.now")}<span class="unseen"> ${c.name}</span></button></td></tr>`)}</tbody></table></section>`;
   }
 

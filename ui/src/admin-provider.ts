@@ -12,6 +12,8 @@ import { t } from "./i18n.js";
 
 type Provider = Schemas["Provider"];
 const addresses = ["authorization_url", "token_url", "user_authorization_url"] as const;
+/** The fields that show their own problems. */
+const shown = new Set<string>(["description", "client_id", "client_secret", "scopes", ...addresses]);
 
 @define("nxf-admin-provider")
 export class AdminProvider extends LitElement {
@@ -53,7 +55,7 @@ export class AdminProvider extends LitElement {
       <section class="card stack tight"><strong>${t("frameio.provider.redirect")}</strong><span class="hint soft small">${t("frameio.provider.redirect.hint")}</span>
         <div class="copy"><code>${p.redirect_url}</code><button @click=${() => void this.copy(p.redirect_url)}>${t("frameio.copy")}</button></div></section>
       <section class="card"><form novalidate @submit=${this.save}>${this.fields(p)}
-        ${this.refused ? notice(this.refused) : nothing}
+        ${this.refused && !shown.has(this.refused.field) ? notice(this.refused) : nothing}
         <div class="row"><button class="primary" ?disabled=${this.busy}>${t("frameio.save")}</button><button type="button" ?disabled=${this.busy} @click=${() => void this.take()}>${t("frameio.provider.import")}</button>
           ${p.registered ? html`<button type="button" class="danger" @click=${this.unregister}>${t("frameio.provider.remove")}</button>` : nothing}</div></form></section></div>`;
   }
@@ -63,20 +65,25 @@ export class AdminProvider extends LitElement {
       ${this.input("client_id", p.client_id, { required: true })}
       ${this.input("client_secret", "", { secret: true, required: !p.has_secret, hint: p.has_secret ? t("frameio.provider.secret.kept") : "" })}
       ${addresses.map((name) => this.input(name, p[name]))}
-      <label>${t("frameio.provider.scopes")}<textarea name="scopes" rows="3" autocomplete="off" spellcheck="false" .value=${p.scopes.join(",")}></textarea><span class="hint">${t("frameio.provider.scopes.hint")}</span></label>
+      <label>${t("frameio.provider.scopes")}<textarea name="scopes" rows="3" autocomplete="off" spellcheck="false" .value=${p.scopes.join(",")} aria-invalid=${this.refused?.field === "scopes"} aria-describedby="scopes-error"></textarea><span class="hint">${t("frameio.provider.scopes.hint")}</span>${this.wrong("scopes")}</label>
       <label class="option"><input type="checkbox" name="enabled" .checked=${p.enabled || !p.registered}>${t("frameio.provider.enabled")}</label>`;
   }
 
   private input(name: string, value: string, more: { fixed?: boolean; secret?: boolean; required?: boolean; hint?: string } = {}): TemplateResult {
     const wrong = this.refused?.field === name;
     return html`<label>${t(`frameio.provider.${name}`)}${more.required ? html`<span aria-hidden="true"> *</span>` : nothing}
-      <input name=${name} type=${more.secret ? "password" : "text"} .value=${value} ?readonly=${more.fixed} ?required=${more.required} autocomplete=${more.secret ? "new-password" : "off"} spellcheck="false" aria-invalid=${wrong}>
-      ${more.hint ? html`<span class="hint">${more.hint}</span>` : nothing}</label>`;
+      <input name=${name} type=${more.secret ? "password" : "text"} .value=${value} ?readonly=${more.fixed} ?required=${more.required} autocomplete=${more.secret ? "new-password" : "off"} spellcheck="false" aria-invalid=${wrong} aria-describedby=${`${name}-error`}>
+      ${more.hint ? html`<span class="hint">${more.hint}</span>` : nothing}${this.wrong(name)}</label>`;
+  }
+
+  private wrong(name: string): TemplateResult | typeof nothing {
+    return this.refused?.field === name ? html`<span class="error wrap" id=${`${name}-error`}>${this.refused.message} ${this.refused.remedy}</span>` : nothing;
   }
 
   private async save(event: Event): Promise<void> {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
+    const fields = event.target as HTMLFormElement; // it is gone from the event after the first await
+    const form = new FormData(fields);
     const text = (name: string) => String(form.get(name) ?? "").trim();
     await this.run(async () => {
       this.provider = await change<Provider>("PUT", "/provider", {
@@ -84,7 +91,7 @@ export class AdminProvider extends LitElement {
         ...Object.fromEntries(addresses.map((name) => [name, text(name)])),
         scopes: text("scopes").split(/[\s,]+/).filter(Boolean), enabled: form.has("enabled"),
       });
-      (event.target as HTMLFormElement).reset();
+      (fields.elements.namedItem("client_secret") as HTMLInputElement).value = "";
       toast(this, t("frameio.provider.saved"));
     });
   }
@@ -107,6 +114,8 @@ export class AdminProvider extends LitElement {
       await what();
     } catch (thrown) {
       this.refused = problemOf(thrown);
+      await this.updateComplete;
+      this.renderRoot.querySelector<HTMLElement>("[aria-invalid=true], .wrong")?.focus();
     } finally {
       this.busy = false;
     }

@@ -30,12 +30,22 @@ export class Problem extends Error {
 /** Whatever was thrown, as a problem. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
-  if (thrown instanceof TypeError) return new Problem(0, "unreachable", t("frameio.error.unreachable"), "", t("frameio.error.unreachable.remedy"));
   return new Problem(0, "unknown", t("frameio.error.unknown"), "", String(thrown));
 }
 
 /** Whether somebody gave up waiting, which is nothing to report. */
 export const aborted = (thrown: unknown): boolean => thrown instanceof DOMException && thrown.name === "AbortError";
+
+// Calls an address; a network that fails is a problem of its own, and no other
+// TypeError is taken for one.
+async function reach(address: string, options: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, options);
+  } catch (thrown) {
+    if (aborted(thrown)) throw thrown;
+    throw new Problem(0, "unreachable", t("frameio.error.unreachable"), "", t("frameio.error.unreachable.remedy"));
+  }
+}
 
 // In Web UI a session of ours stands for the person who is signed in there; it
 // is kept in memory only.
@@ -46,7 +56,7 @@ export const signedOutEvent = "nxf-signed-out";
 
 async function mint(): Promise<string> {
   const parameters = new URLSearchParams({ application: "nuxeo-frameio", deviceId: "web-ui", deviceDescription: "Nuxeo Web UI", permission: "rw" });
-  const token = await fetch(`${nuxeo()}/api/v1/token?${parameters}`, { method: "POST", headers: { "X-No-Basic-Header": "true" } });
+  const token = await reach(`${nuxeo()}/api/v1/token?${parameters}`, { method: "POST", headers: { "X-No-Basic-Header": "true" } });
   if (!token.ok) throw new Problem(token.status, "nuxeo", t("frameio.error.token"), "", t("frameio.error.token.remedy"));
   const answer = await send("POST", "/session", { nuxeo_token: (await token.text()).trim() });
   return ((await answer.json()) as Schemas["Session"]).session;
@@ -68,7 +78,7 @@ async function send(method: string, path: string, body?: unknown, secret?: strin
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (secret) headers["Authorization"] = `Bearer ${secret}`;
-  const answer = await fetch(`${connector()}/api/v1${path}`, {
+  const answer = await reach(`${connector()}/api/v1${path}`, {
     method, headers, signal: signal ?? null, credentials: inWebUI() ? "omit" : "same-origin",
     body: body === undefined ? null : JSON.stringify(body),
   });

@@ -85,7 +85,7 @@ export class DocumentTab extends LitElement {
     if (!d.asset) return html`<p class="soft">${t("frameio.document.unlinked")}</p>`;
     return html`<div class="stack">
       <div class="review"><div class="stack tight">${this.versions(d)}
-          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .marks=${this.marks(d)} .at=${this.at}
+          <nxf-player .document=${d.uid} .file=${this.file} .rate=${d.asset.frame_rate ?? 0} .length=${d.asset.duration ?? 0} .resolution=${d.asset.resolution ?? ""} .marks=${this.marks(d)} .at=${this.at}
             @nxf-mark=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-player></div>
         <section class="card stack talk" aria-label=${t("frameio.comments")} tabindex="0"><h2>${t("frameio.comments")}</h2>
           <nxf-comments .comments=${d.comments} .versions=${d.versions} .at=${this.at} ?more=${d.comments_more} @nxf-chosen=${(e: CustomEvent<Comment>) => this.choose(e.detail)}></nxf-comments></section></div>

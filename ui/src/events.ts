@@ -33,6 +33,34 @@ export async function watch(parameters: Record<string, string>, listener: Listen
   }
 }
 
+// All lists of a page hear of items by one connection: browsers open only a few
+// to a host, and calls need some.
+const hearing = new Set<Listener>();
+let connection: AbortController | undefined;
+let live = true;
+
+/** Hears of all items one may see, until the signal aborts. */
+export function listen(listener: Listener, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  hearing.add(listener);
+  if (!live) listener.connected?.(false);
+  signal.addEventListener("abort", () => leave(listener), { once: true });
+  if (connection) return;
+  connection = new AbortController();
+  const all: Listener = {
+    item: (item) => hearing.forEach((l) => l.item(item)),
+    connected: (yes) => hearing.forEach((l) => l.connected?.((live = yes))),
+  };
+  void watch({}, all, connection.signal);
+}
+
+function leave(listener: Listener): void {
+  hearing.delete(listener);
+  if (hearing.size) return;
+  connection?.abort();
+  [connection, live] = [undefined, true];
+}
+
 async function read(answer: Response, listener: Listener): Promise<void> {
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

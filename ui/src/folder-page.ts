@@ -22,6 +22,7 @@ export class FolderPage extends LitElement {
       :host { display: grid; gap: 1.5rem; grid-template-columns: minmax(13rem, 18rem) minmax(0, 1fr); align-items: start; }
       nav.side { position: sticky; top: 1rem; max-height: calc(100dvh - 2rem); overflow: auto; padding: 2px; }
       .crumbs { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 0.5rem; font-size: 0.85rem; }
+      .crumbs li { overflow-wrap: anywhere; min-width: 0; }
       .crumbs li + li::before { content: "/"; color: var(--soft); margin-inline-end: 0.5rem; }
       details.side { display: none; }
       @media (max-width: 52rem) { :host { grid-template-columns: minmax(0, 1fr); } nav.side { display: none; } details.side { display: block; } }

@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { define } from "./define.js";
 import { type Item, type Problem, aborted, get, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
-import { watch } from "./events.js";
+import { listen } from "./events.js";
 import "./item-row.js";
 import { stateWord } from "./item-words.js";
 import { inline } from "./inline.js";
@@ -81,23 +81,22 @@ export class ItemList extends LitElement {
     this.problem = this.next = undefined;
     this.loading = false;
     const signal = this.stop.signal;
-    if (await this.fetch(signal)) {
-      void watch({}, { item: (item) => this.hear(item), connected: (yes) => !signal.aborted && (this.live = yes) }, signal);
-    }
+    // What changes while the list is on its way is kept until it is there.
+    listen({ item: (item) => this.hear(item), connected: (yes) => !signal.aborted && (this.live = yes) }, signal);
+    await this.fetch(signal);
   }
 
-  private async fetch(signal: AbortSignal): Promise<boolean> {
-    if (this.loading) return false;
+  private async fetch(signal: AbortSignal): Promise<void> {
+    if (this.loading) return;
     this.loading = true;
     try {
       const answer = await get<{ items: Item[]; next?: string }>("/items", { ...this.query, cursor: this.next, limit: page }, signal);
       const before = this.next ? (this.items ?? []) : [];
       this.items = [...before, ...answer.items];
       this.next = answer.next;
-      return true;
+      this.flush();
     } catch (thrown) {
       if (!aborted(thrown)) this.problem = problemOf(thrown);
-      return false;
     } finally {
       if (!signal.aborted) this.loading = false;
     }
@@ -119,17 +118,20 @@ export class ItemList extends LitElement {
   }
 
   private flush(): void {
+    window.clearTimeout(this.flushing);
     this.flushing = 0;
+    if (!this.items || !this.news.size) return;
     const news = this.news;
     this.news = new Map();
-    const items = (this.items ?? []).map((item) => {
+    const items = this.items.map((item) => {
       const changed = news.get(item.id);
       news.delete(item.id);
+      if (changed && Date.parse(changed.updated) < Date.parse(item.updated)) return item; // the list is newer
       if (changed?.finished && !item.finished) this.said = t("frameio.items.ended", changed.title, stateWord(changed));
       return changed ?? item;
     });
     const added = [...news.values()].filter((item) => !this.query["state"] || item.state === this.query["state"]);
-    added.sort((a, b) => b.created.localeCompare(a.created));
+    added.sort((a, b) => Date.parse(b.created) - Date.parse(a.created));
     this.items = [...added, ...items];
   }
 

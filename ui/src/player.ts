@@ -49,6 +49,8 @@ export class Player extends LitElement {
   @property() file = "";
   @property({ type: Number }) rate = 0;
   @property({ type: Number }) length = 0;
+  /** Width and height like 3840 x 2160, as far as they are known before anything is loaded. */
+  @property() resolution = "";
   @property({ attribute: false }) marks: Comment[] = [];
   /** The comment whose moment and drawing are shown. */
   @property({ attribute: false }) at: Comment | undefined;
@@ -156,7 +158,7 @@ export class Player extends LitElement {
     const url = this.address(media.url, media.nuxeo_path);
     const poster = this.address(media.poster, media.poster_path);
     if (media.source !== "poster" && url && media.kind === "video") {
-      return html`<video controls playsinline preload="metadata" src=${url} poster=${poster || nothing} aria-label=${t("frameio.player.video")}
+      return html`<video .style=${inline({ "aspect-ratio": this.shape() })} controls playsinline preload="metadata" src=${url} poster=${poster || nothing} aria-label=${t("frameio.player.video")}
         @loadedmetadata=${this.ready} @timeupdate=${this.tick} @error=${this.broken}></video>`;
     }
     if (media.source !== "poster" && url && media.kind === "audio") {
@@ -165,6 +167,12 @@ export class Player extends LitElement {
     const still = media.kind === "image" && url ? url : poster || (media.source === "poster" ? url : "");
     if (still) return html`<img src=${still} alt=${t("frameio.player.still")} @load=${this.ready} @error=${this.broken}>`;
     return html`<p class="say">${t("frameio.player.none")}</p>`;
+  }
+
+  // Keeps the room of the picture until it is there.
+  private shape(): string {
+    const [, width, height] = /^(\d{1,6}) x (\d{1,6})$/.exec(this.resolution) ?? ["", "16", "9"];
+    return `${width} / ${height}`;
   }
 
   private tick(): void {

@@ -23,31 +23,35 @@ import (
 //	DELETE /_sim/faults                 ends all rules
 //	POST   /_sim/files                  {folder_id, name, size, seed} → {id}
 //	POST   /_sim/folders                {parent_id, name} → {id}
+//	POST   /_sim/people                 {name, email, account_id?} → {id}; a member of that account, or of nothing
 //	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed, parent_id} → {id}
 //	POST   /_sim/stack                  {file_ids} → {id}
 //	POST   /_sim/status                 {file_id, option}
-//	POST   /_sim/rename                 {id, name}
+//	POST   /_sim/status-option          {file_id, option}; one more that can be chosen in the file's account
+//	POST   /_sim/rename                 {id, name}; of a person, account, workspace, project or asset
 //	POST   /_sim/move                   {id, parent_id}
 //	POST   /_sim/delete                 {id}
 //	POST   /_sim/expire                 {links: bool, person_id, revoke: bool}
 func (s *Server) mountAdmin(mux *http.ServeMux) {
 	for where, do := range map[string]func(*http.Request) (any, error){
-		"GET /_sim/state":       func(*http.Request) (any, error) { return s.State(), nil },
-		"GET /_sim/requests":    func(*http.Request) (any, error) { return s.Requests(), nil },
-		"GET /_sim/actions":     func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
-		"POST /_sim/run-action": s.adminRun,
-		"POST /_sim/event":      s.adminEvent,
-		"POST /_sim/faults":     s.adminFaults,
-		"DELETE /_sim/faults":   func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
-		"POST /_sim/files":      admin(s.adminFile),
-		"POST /_sim/folders":    admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
-		"POST /_sim/comment":    admin(s.adminComment),
-		"POST /_sim/stack":      admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
-		"POST /_sim/status":     admin(func(in adminStatus) any { s.SetStatus(in.FileID, in.Option); return object{} }),
-		"POST /_sim/rename":     admin(func(in adminAsset) any { s.Rename(in.ID, in.Name); return object{} }),
-		"POST /_sim/move":       admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
-		"POST /_sim/delete":     admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
-		"POST /_sim/expire":     admin(s.adminExpire),
+		"GET /_sim/state":          func(*http.Request) (any, error) { return s.State(), nil },
+		"GET /_sim/requests":       func(*http.Request) (any, error) { return s.Requests(), nil },
+		"GET /_sim/actions":        func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
+		"POST /_sim/run-action":    s.adminRun,
+		"POST /_sim/event":         s.adminEvent,
+		"POST /_sim/faults":        s.adminFaults,
+		"DELETE /_sim/faults":      func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
+		"POST /_sim/files":         admin(s.adminFile),
+		"POST /_sim/folders":       admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
+		"POST /_sim/people":        admin(s.adminPerson),
+		"POST /_sim/comment":       admin(s.adminComment),
+		"POST /_sim/stack":         admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
+		"POST /_sim/status":        admin(func(in adminStatus) any { s.SetStatus(in.FileID, in.Option); return object{} }),
+		"POST /_sim/status-option": admin(func(in adminStatus) any { s.addStatus(in.FileID, in.Option); return object{} }),
+		"POST /_sim/rename":        admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
+		"POST /_sim/move":          admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
+		"POST /_sim/delete":        admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
+		"POST /_sim/expire":        admin(s.adminExpire),
 	} {
 		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
 	}
@@ -99,6 +103,11 @@ type (
 		ParentID string `json:"parent_id"`
 		Name     string `json:"name"`
 	}
+	adminPerson struct {
+		Name    string `json:"name"`
+		Email   string `json:"email"`
+		Account string `json:"account_id"`
+	}
 	adminStack struct {
 		FileIDs []string `json:"file_ids"`
 	}
@@ -113,6 +122,7 @@ type (
 		Seed     uint64  `json:"seed"`
 		FPS      float64 `json:"fps"`
 		Duration float64 `json:"duration"`
+		Codec    string  `json:"codec"`
 		Status   string  `json:"status"`
 		Creator  string  `json:"creator_id"`
 		Pending  bool    `json:"pending"`
@@ -145,8 +155,16 @@ type (
 	}
 )
 
+func (s *Server) adminPerson(in adminPerson) any {
+	id := s.AddPerson(in.Name, in.Email)
+	if in.Account != "" {
+		s.AddMember(in.Account, id, RoleMember)
+	}
+	return object{"id": id}
+}
+
 func (s *Server) adminFile(in adminFileBody) any {
-	opts := []FileOption{WithMedia(Media{FPS: in.FPS, Duration: in.Duration}), WithStatus(in.Status), WithCreator(in.Creator)}
+	opts := []FileOption{WithMedia(Media{FPS: in.FPS, Duration: in.Duration, Codec: in.Codec}), WithStatus(in.Status), WithCreator(in.Creator)}
 	if in.Pending {
 		opts = append(opts, NotUploadedYet())
 	}
@@ -158,6 +176,40 @@ func (s *Server) adminComment(in adminCommentBody) any {
 		Text: in.Text, OwnerID: in.OwnerID, Timestamp: in.Timestamp, Duration: in.Duration,
 		Annotation: in.Annotation, Page: in.Page, Completed: in.Completed, ParentID: in.ParentID,
 	})}
+}
+
+// addStatus makes a status one can choose, as an account's administrator does.
+func (s *Server) addStatus(fileID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status := s.mustFile(fileID).project.workspace.account.fields[0]
+	status.options = append(status.options, option{id: s.ids.uuid(), name: name})
+}
+
+// renameAny gives a new name to whatever has one.
+func (s *Server) renameAny(id, name string) {
+	if s.renameSpace(id, name) {
+		return
+	}
+	s.Rename(id, name)
+}
+
+func (s *Server) renameSpace(id, name string) (known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.people[id]; p != nil {
+		p.name, known = name, true
+	}
+	if a := s.accounts[id]; a != nil {
+		a.name, known = name, true
+	}
+	if w := s.workspaces[id]; w != nil {
+		w.name, known = name, true
+	}
+	if p := s.projects[id]; p != nil {
+		p.name, p.root.name, known = name, name, true
+	}
+	return known
 }
 
 func (s *Server) adminExpire(in adminExpireBody) any {

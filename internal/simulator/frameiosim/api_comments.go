@@ -152,6 +152,7 @@ func (s *Server) insertComment(k *comment) {
 	k.updated = k.created
 	s.comments[k.id] = k
 	k.file.file.comments = append(k.file.file.comments, k)
+	s.emit("comment.created", k.id, k.owner)
 }
 
 // fillComment takes over what the body has; k is unchanged on error.

@@ -28,6 +28,7 @@ func (s *Server) startUpload(c *call, folder *node, name string, size int64) (an
 		return nil, err
 	}
 	n.file.upload = up
+	s.emit("file.created", n.id, c.person.id)
 	a := s.view(n)
 	a.UploadURLs = s.uploadURLs(n)
 	return a, nil

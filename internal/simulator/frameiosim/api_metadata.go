@@ -146,6 +146,7 @@ func (s *Server) setValues(files []*node, values map[*field]any) {
 			n.setValue(f, v)
 		}
 		n.updated = s.tick()
+		s.emit("metadata.value.updated", n.id, n.creator)
 	}
 }
 

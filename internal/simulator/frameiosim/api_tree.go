@@ -184,6 +184,7 @@ func (s *Server) rename(c *call, param string, k kind) (any, error) {
 		return nil, err
 	}
 	n.name, n.updated = in.Name, s.tick()
+	s.emit(eventKind(n)+".updated", n.id, c.person.id)
 	return s.view(n), nil
 }
 
@@ -199,6 +200,7 @@ func (s *Server) drop(c *call, param string, k kind) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.emit(eventKind(n)+".deleted", n.id, c.person.id)
 	n.detach()
 	n.remove()
 	return nil, nil
@@ -260,7 +262,10 @@ func (s *Server) moveNode(n, target *node) {
 	n.updated = s.tick()
 	if target.kind == kindStack {
 		target.updated = n.updated
+		s.emit("file.versioned", n.id, n.creator)
+		return
 	}
+	s.emit(eventKind(n)+".updated", n.id, n.creator)
 }
 
 func (s *Server) createStack(c *call) (any, error) {

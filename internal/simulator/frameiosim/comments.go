@@ -43,13 +43,16 @@ func (s *Server) EditComment(id, text string) {
 	k := must(s.comments, "comment", id)
 	k.text, k.updated = text, s.tick()
 	k.edited = k.updated
+	s.emit("comment.updated", k.id, k.owner)
 }
 
 // DeleteComment removes a comment with its replies.
 func (s *Server) DeleteComment(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	must(s.comments, "comment", id).remove()
+	k := must(s.comments, "comment", id)
+	s.emit("comment.deleted", id, k.owner)
+	k.remove()
 }
 
 // CompleteComment ticks a comment off, or back.
@@ -97,6 +100,9 @@ func (s *Server) setCompleted(k *comment, completed bool, by string) {
 	if completed {
 		k.completed, k.completer = s.now(), by
 	}
+	if k.id != "" { // one that is just being made is told of as such
+		s.emit(map[bool]string{true: "comment.completed", false: "comment.uncompleted"}[completed], k.id, by)
+	}
 }
 
 func (k *comment) remove() {
@@ -130,6 +136,7 @@ func (s *Server) updateComment(c *call) (any, error) {
 	if k.text != before {
 		k.edited = k.updated
 	}
+	s.emit("comment.updated", k.id, c.person.id)
 	return s.commentView(c, k), nil
 }
 
@@ -143,6 +150,7 @@ func (s *Server) deleteComment(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.emit("comment.deleted", k.id, c.person.id)
 	k.remove()
 	return nil, nil
 }

@@ -17,8 +17,7 @@
 // Options.Now alone. Awkward behaviour of the real system that is not always
 // seen is a field of Options; damage on the wire is the faults package's.
 //
-// Left out: events that webhooks get by themselves (SendEvent sends what a test
-// says), search, shares, collections, groups, remote uploads, copies other than
+// Left out: search, shares, collections, groups, remote uploads, copies other than
 // of files, comment attachments, audit logs, Adobe-stored assets, and the
 // legacy API.
 package frameiosim

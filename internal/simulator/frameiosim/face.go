@@ -17,7 +17,7 @@ var face embed.FS
 
 const (
 	faceShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<title>Frame.io (simulated)</title><link rel="stylesheet" href="/face/face.css"></head><body><sim-frameio></sim-frameio>` +
+		`<title>Frame.io (simulated)</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/face/face.css"></head><body><sim-frameio></sim-frameio>` +
 		`<noscript>This page needs JavaScript. There is a <a href="/plain">plain one</a> too.</noscript><script type="module" src="/face/face.js"></script></body></html>`
 	facePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	// faceUpload bounds what a browser can upload; it is kept in memory.

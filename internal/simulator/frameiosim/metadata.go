@@ -89,6 +89,7 @@ func (s *Server) SetStatus(fileID, option string) {
 	n := s.mustFile(fileID)
 	s.setStatus(n, option)
 	n.updated = s.tick()
+	s.emit("metadata.value.updated", n.id, n.creator)
 }
 
 func (s *Server) setStatus(n *node, name string) {

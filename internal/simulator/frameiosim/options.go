@@ -80,6 +80,12 @@ type Options struct {
 	// StackActionSends: StackItself (or empty) sends a selected stack as a
 	// version_stack with its id; StackHead the head's file id, as the guide says.
 	StackActionSends string
+	// Events sends events to webhooks by itself and says what becomes of the nth,
+	// from 1; nil: nothing is sent unless SendEvent is called. Healthy is one that
+	// loses nothing. EventBackoff is the pause before the second of five tries,
+	// doubled each time (0: 15 s).
+	Events       func(n int) EventFate
+	EventBackoff time.Duration
 	// ActionClient makes the calls; nil: a client of its own that follows no redirect.
 	ActionClient *http.Client
 
@@ -145,6 +151,7 @@ func (o *Options) fill() {
 func (o *Options) fillActions() {
 	setDefault(&o.ActionBackoff, time.Second)
 	setDefault(&o.ActionTries, 5)
+	setDefault(&o.EventBackoff, 15*time.Second)
 	setDefault(&o.ResourceShape, ShapeAuto)
 	setDefault(&o.StackActionSends, StackItself)
 	if o.ActionClient == nil {

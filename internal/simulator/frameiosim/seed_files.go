@@ -117,6 +117,8 @@ func (s *Server) FinishUpload(fileID string) {
 	n := s.mustFile(fileID)
 	n.file.completed = s.now()
 	n.updated = s.tick()
+	s.emit("file.upload.completed", n.id, n.creator)
+	s.emit("file.ready", n.id, n.creator)
 }
 
 // Stack makes a version stack of files, oldest first, where the first one is.
@@ -137,6 +139,7 @@ func (s *Server) newStack(folder *node, files []*node, creator string) *node {
 	for _, f := range files {
 		f.detach()
 		f.attach(s, stack)
+		s.emit("file.versioned", f.id, creator)
 	}
 	return stack
 }
@@ -157,6 +160,7 @@ func (s *Server) Rename(id, name string) {
 	defer s.mu.Unlock()
 	n := s.mustNode(id)
 	n.name, n.updated = name, s.tick()
+	s.emit(eventKind(n)+".updated", n.id, n.creator)
 }
 
 // Delete removes an asset and what is in it.
@@ -164,6 +168,7 @@ func (s *Server) Delete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.mustNode(id)
+	s.emit(eventKind(n)+".deleted", n.id, n.creator)
 	n.detach()
 	n.remove()
 }

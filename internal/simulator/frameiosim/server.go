@@ -1,6 +1,7 @@
 package frameiosim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -30,6 +31,10 @@ type Server struct {
 	patternMu sync.Mutex
 	patterns  map[uint64]*pattern.Content
 
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	sending sync.WaitGroup // events on their way
+
 	dirOnce sync.Once
 	dir     string // of large uploads
 	dirErr  error
@@ -51,6 +56,7 @@ type Server struct {
 	lastPos    int64
 	lastTime   time.Time
 	service    string // person id of the service account
+	eventSeq   int    // how many events there were
 }
 
 // New makes a Server without people or accounts.
@@ -62,6 +68,7 @@ func New(opt Options) (*Server, error) {
 		projects: map[string]*project{}, nodes: map[string]*node{}, comments: map[string]*comment{},
 		actions: map[string]*action{}, webhooks: map[string]*webhook{}, legacy: map[string]string{},
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.ids = newIDSource(opt.Seed)
 	s.proxy, s.patterns = pattern.New(180, math.MaxInt64), map[uint64]*pattern.Content{}
 	s.limits = newLimiter(opt.RateFactor, opt.Now)
@@ -80,6 +87,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Close removes uploads from disk. The Server must not be used afterwards.
 func (s *Server) Close() error {
+	s.end()
+	s.sending.Wait()
 	var errs []error
 	s.mu.Lock()
 	defer s.mu.Unlock()

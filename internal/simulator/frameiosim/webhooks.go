@@ -2,7 +2,6 @@ package frameiosim
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -182,63 +181,13 @@ func (s *Server) deleteWebhook(c *call) (any, error) {
 	return nil, nil
 }
 
-// Event is one notification to the webhooks of a workspace. Nothing sends
-// events by itself: a test says what happens, in which order and how often.
+// Event is one notification to the webhooks of a workspace, as SendEvent sends it.
+// With Options.Events they are sent by themselves as well.
 type Event struct {
 	Type, ResourceID, PersonID string         // such as file.ready; the resource is an asset or a comment
 	Extra                      map[string]any // added to the body
 	Secret                     string         // signs with another secret
 	Skew                       time.Duration  // adds to the timestamp
-}
-
-// SendEvent calls every active webhook that wants the event once and gives
-// what they answered; Attempts is 1 in each result.
-func (s *Server) SendEvent(ctx context.Context, e Event) ([]ActionResult, error) {
-	deliveries, err := s.eventDeliveries(e)
-	if err != nil {
-		return nil, err
-	}
-	var out []ActionResult
-	for _, d := range deliveries {
-		var result ActionResult
-		start := time.Now()
-		s.try(ctx, d, &result)
-		result.Elapsed = time.Since(start)
-		out = append(out, result)
-	}
-	return out, ctx.Err()
-}
-
-func (s *Server) eventDeliveries(e Event) (out []*delivery, err error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	p, resource := s.eventSubject(e.ResourceID)
-	payload := object{
-		"type": e.Type, "resource": resource, "project": object{"id": p.id}, "workspace": object{"id": p.workspace.id},
-		"account": object{"id": p.workspace.account.id}, "user": object{"id": e.PersonID},
-	}
-	for key, value := range e.Extra {
-		payload[key] = value
-	}
-	body, err := json.Marshal(payload)
-	for _, h := range p.workspace.webhooks {
-		if h.active && !h.deleted && slices.Contains(h.events, e.Type) {
-			d := &delivery{spec: DeliverSpec{Skew: e.Skew}, url: h.url, secret: h.secret, body: body, timeout: s.actionTimeout(&action{})}
-			if e.Secret != "" {
-				d.secret = e.Secret
-			}
-			out = append(out, d)
-		}
-	}
-	return out, err
-}
-
-func (s *Server) eventSubject(id string) (*project, object) {
-	if k := s.comments[id]; k != nil {
-		return k.project(), object{"id": id, "type": "comment"}
-	}
-	n := s.mustNode(id)
-	return n.project, object{"id": id, "type": n.kind}
 }
 
 // WebhookView is a webhook for inspection; unlike the API it tells the secret.

@@ -7,6 +7,7 @@ package mailsim
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
@@ -26,13 +27,13 @@ import (
 
 // Message is a mail that arrived. HTML is its body, decoded.
 type Message struct {
-	From      string
-	To        []string
-	Subject   string
-	MessageID string
-	HTML      string
-	Raw       []byte
-	At        time.Time
+	From      string    `json:"from"`
+	To        []string  `json:"to"`
+	Subject   string    `json:"subject"`
+	MessageID string    `json:"message_id"`
+	HTML      string    `json:"html"`
+	Raw       []byte    `json:"raw"`
+	At        time.Time `json:"at"`
 }
 
 // Text is the body without markup.
@@ -168,10 +169,16 @@ article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1r
 <h1>Caught mail</h1>{{if not .}}<p>Nothing yet. This page looks again every five seconds.</p>{{end}}
 {{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p class="b">{{.Lines}}</p></article>{{end}}`))
 
-// ServeHTTP shows the messages, newest first, as text only.
-func (s *Server) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP shows the messages, newest first, as text only; at /messages it lists
+// them with their bodies as they came, in JSON.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	list := s.Messages()
 	slices.Reverse(list)
+	if r.URL.Path == "/messages" {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(list) // the reader may be gone
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	if err := page.Execute(w, list); err != nil {

@@ -18,6 +18,11 @@ func (c *call) adapter(ref string, rest []string) (*answer, error) {
 		return c.runOperation(rest[1], &ref, nil)
 	case "@blob":
 		return c.blobAdapter(ref, strings.Join(rest[1:], "/"))
+	case "@rendition":
+		if len(rest) != 2 || rest[1] != "thumbnail" {
+			return nil, notFound("no such rendition")
+		}
+		return c.thumbnail(ref)
 	case "@comment", "@annotation":
 		return c.commentAdapter(ref, strings.TrimPrefix(rest[0], "@"), rest[1:])
 	}

@@ -60,8 +60,12 @@ func (p *principal) json() map[string]any {
 	}
 }
 
-// userRoute serves /api/v1/user: one by login, or a search.
+// userRoute serves /api/v1/user: one by login, to read or for an administrator to
+// change, or a search.
 func userRoute(c *call, seg []string) (*answer, error) {
+	if len(seg) == 1 && c.r.Method == http.MethodPut {
+		return c.changeUser(seg[0])
+	}
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
 	if len(seg) == 1 && seg[0] == "search" {
@@ -74,6 +78,29 @@ func userRoute(c *call, seg []string) (*answer, error) {
 	if u == nil {
 		return nil, notFound("user does not exist")
 	}
+	return ok(u.principal().json()), nil
+}
+
+// changeUser writes a user's name and address.
+func (c *call) changeUser(login string) (*answer, error) {
+	var body struct {
+		Properties struct{ FirstName, LastName, Email string }
+	}
+	if err := c.readJSON(&body); err != nil {
+		return nil, err
+	}
+	if !c.user.admin {
+		return nil, forbidden("Only an administrator may change users")
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	old := c.s.users[login]
+	if old == nil {
+		return nil, notFound("user does not exist")
+	}
+	u := *old
+	u.FirstName, u.LastName, u.Email = body.Properties.FirstName, body.Properties.LastName, body.Properties.Email
+	c.s.users[login] = &u
 	return ok(u.principal().json()), nil
 }
 

@@ -3,7 +3,8 @@
 import { css } from "lit";
 
 export const look = css`
-  :host { display: block; color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
+  /* Names come from outside and may be one long word. */
+  :host { display: block; overflow-wrap: anywhere; color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
   *, *::before { box-sizing: border-box; }
   [hidden] { display: none !important; }
   h1, h2, h3, p { margin: 0; }
@@ -18,15 +19,16 @@ export const look = css`
   .primary { background: var(--mark); color: var(--on); border-color: var(--mark); }
   .quiet { border-color: transparent; background: none; font-weight: 400; color: var(--soft); padding: 0.2rem 0.4rem; }
   .soft { color: var(--soft); } .small { font-size: 0.85rem; } .bad { color: var(--bad); }
-  .row { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; }
+  .row { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: center; min-width: 0; }
+  select { max-width: min(100%, 18rem); }
   .grow { flex: 1; min-width: 0; }
   .wrap { overflow-wrap: anywhere; min-width: 0; }
   .stack { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
-  .tag { border: 1px solid var(--line); border-radius: 99px; padding: 0 0.6rem; font-size: 0.8rem; white-space: nowrap; }
+  .tag { border: 1px solid var(--line); border-radius: 99px; padding: 0 0.6rem; font-size: 0.8rem; }
   .crumbs { display: flex; flex-wrap: wrap; gap: 0.3rem; font-size: 0.9rem; list-style: none; margin: 0; padding: 0; }
   .crumbs li + li::before { content: "/"; margin-inline-end: 0.3rem; color: var(--soft); }
   .menu { position: relative; }
-  .menu > div { position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-end: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; min-width: 15rem; box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem; }
+  .menu > div { position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-end: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; width: max-content; max-width: min(26rem, 80vw); min-width: 15rem; box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem; }
   .menu > div button { border: 0; text-align: start; background: none; padding: 0.45rem 0.7rem; }
   .menu > div button:hover { background: var(--hover); }
   dialog { border: 1px solid var(--edge); border-radius: 14px; padding: 1.5rem; background: var(--card); color: var(--text); width: min(26rem, calc(100vw - 2rem)); }
