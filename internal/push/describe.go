@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
@@ -23,6 +24,7 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 	values := r.properties()
 	if r.st.Before == nil {
 		r.st.Before = beforeOf(doc, values)
+		r.st.Before.File = r.st.File
 		if err := r.save(ctx); err != nil {
 			return work.Next{}, err
 		}
@@ -113,7 +115,8 @@ func beforeOf(doc *nuxeo.Document, values map[string]any) *before {
 	return b
 }
 
-// putBack makes the document tell what it told before.
+// putBack makes the document tell what it told before, unless another push has
+// made it tell something else by now.
 func (r *run) putBack(ctx context.Context) error {
 	if r.st.Before == nil {
 		return nil
@@ -122,23 +125,34 @@ func (r *run) putBack(ctx context.Context) error {
 	if err != nil {
 		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io: %s cannot be acted for any more", r.p.By)
 	}
-	if r.st.Before.Source != nil {
-		source := map[string]any{"dc:source": orNothing(*r.st.Before.Source)}
-		err = nx.Update(ctx, r.p.Document, "", source, nuxeo.WriteOptions{Source: intake.SourceMetadata})
-	}
-	if err != nil {
-		return r.leftAsItIs(ctx, err)
-	}
-	if r.st.Before.Facet {
-		err = nx.Update(ctx, r.p.Document, "", r.st.Before.Values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
-	} else {
-		err = nx.RemoveFacet(ctx, r.p.Document, intake.Facet, intake.SourceMetadata)
+	doc, err := nx.Get(ctx, r.p.Document, nuxeo.Fetch{Schemas: schemas})
+	if err == nil {
+		err = errors.Join(r.putSourceBack(ctx, nx, doc), r.putFacetBack(ctx, nx, doc))
 	}
 	if err != nil {
 		return r.leftAsItIs(ctx, err)
 	}
 	r.st.Before = nil
 	return r.save(ctx)
+}
+
+func (r *run) putSourceBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+	was := r.st.Before.Source
+	if was == nil || doc.Text("dc:source") != *was+" " {
+		return nil
+	}
+	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+}
+
+func (r *run) putFacetBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+	tells := doc.Text("frameio:fileId")
+	switch {
+	case r.st.Before.Facet && tells == r.st.Before.File:
+		return nx.Update(ctx, doc.UID, "", r.st.Before.Values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	case !r.st.Before.Facet && doc.Has(intake.Facet) && (tells == "" || tells == r.st.Before.File):
+		return nx.RemoveFacet(ctx, doc.UID, intake.Facet, intake.SourceMetadata)
+	}
+	return nil
 }
 
 // leftAsItIs is all that can be said of a document that is gone, or somebody else's

@@ -65,6 +65,7 @@ type creation struct {
 
 // before is what to put back when a push comes to nothing.
 type before struct {
+	File   string         `json:"file"` // that we made it tell of
 	Facet  bool           `json:"facet"`
 	Values map[string]any `json:"values,omitempty"`
 	Source *string        `json:"source,omitempty"` // dc:source, when that had to be touched
@@ -213,10 +214,10 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err != nil || r.p.State != Sending {
+	if err != nil || r.p.State != Sending && r.p.State != Failed && r.p.State != Canceled {
 		return err
 	}
-	return errors.Join(r.removeFile(ctx), r.putBack(ctx), r.unlock(ctx, r.p))
+	return errors.Join(r.putBack(ctx), r.removeFile(ctx), r.unlock(ctx, r.p))
 }
 
 // Ended records how a push came out, ties the document to its asset, and after

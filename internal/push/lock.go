@@ -28,7 +28,28 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 	case r.p.Lock == Ours && r.p.Locked == doc.LockCreated:
 		return next, nil
 	}
-	return next, r.noteLock(ctx, Own, doc.LockCreated)
+	return next, r.adopt(ctx, doc.LockCreated)
+}
+
+// adopt takes over the lock of an earlier push of the document that could not give
+// it back; any other is the person's own.
+func (r *run) adopt(ctx context.Context, locked string) error {
+	to := Own
+	err := r.commit(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = 'released' WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3
+			AND lock_state IN ('intended', 'ours', 'releasing') AND locked IN ('', $4)`, r.p.Document, r.p.ID, r.p.By, locked)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n > 0 {
+			to = Ours
+		}
+		return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked)
+	})
+	if err == nil {
+		r.p.Lock, r.p.Locked = to, locked
+	}
+	return err
 }
 
 func (r *run) take(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -162,7 +163,9 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 }
 
 // CheckLocks is the chore that compares locks with pushes: it gives back what a
-// push that has ended still holds, and tells of open pushes whose lock is gone.
+// push that has ended still holds, and tells of open pushes whose lock is gone and
+// of locks that look like a push's but belong to none, as after an older database
+// was put back.
 func (s *Service) CheckLocks(ctx context.Context, r *upkeep.Report) error {
 	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending' ORDER BY id`)
 	if err != nil {
@@ -173,7 +176,37 @@ func (s *Service) CheckLocks(ctx context.Context, r *upkeep.Report) error {
 			r.Note("the lock of %s could not be looked at: %s", p.Title, fault.From(err).Message)
 		}
 	}
+	if err := s.strayLocks(ctx, r); err != nil {
+		r.Note("locks without a push could not be looked for: %s", fault.From(err).Message)
+	}
 	return ctx.Err()
+}
+
+// strayLocks looks, as the service account, for documents that are locked by who
+// pushed them although no push of theirs is unfinished.
+func (s *Service) strayLocks(ctx context.Context, r *upkeep.Report) error {
+	if s.Service == nil {
+		return nil
+	}
+	nx := s.Nuxeo.As(s.Service)
+	q := "SELECT * FROM Document WHERE ecm:mixinType = '" + intake.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	for doc, err := range nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"frameio"}, Lock: true}) {
+		if err != nil {
+			return err
+		}
+		if !intake.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
+			continue
+		}
+		if open, err := s.OpenOf(ctx, doc.UID); err != nil || open != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		r.Note("%s is locked by %s, who pushed it once; no push holds that lock", doc.Title, doc.LockOwner)
+	}
+	return nil
 }
 
 func (s *Service) checkLock(ctx context.Context, p Push, r *upkeep.Report) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
@@ -207,4 +208,40 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
 		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(b, "file")), r.Lines)
 	}
+}
+
+// The lock of a push that could not give it back is that of the next one, and ends
+// with it.
+func TestALockThatWasLeftIsTakenOver(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Unlock", Status: 403})
+	first := pushed(b, uid).Pushes[0]
+	if first.State != push.Failed || first.Lock != push.Releasing || lockOwner(b, uid) != "josh" {
+		t.Fatalf("%s, lock %s, locked by %q", first.State, first.Lock, lockOwner(b, uid))
+	}
+	locked, _, err := b.App.Push.Locks(t.Context(), work.Viewer{Login: "josh"}, "", 0)
+	if err != nil || len(locked) != 1 {
+		t.Errorf("%v %v", locked, err)
+	}
+	b.Frameio.Faults().Clear()
+	b.Nuxeo.Faults().Clear()
+	second := pushed(b, uid).Pushes[0]
+	if second.State != push.Open || second.Lock != push.Ours || onePush(b, first.ID).Lock != push.Free {
+		t.Errorf("%s, locks %s and %s", second.State, second.Lock, onePush(b, first.ID).Lock)
+	}
+	// The clean-up of the first takes nothing from the second.
+	if _, err := b.App.Engine.CleanUpAgain(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	doc, _ := b.Nuxeo.Doc(uid)
+	if lockOwner(b, uid) != "josh" || doc.Properties["frameio:fileId"] != second.File || len(assets(b, "file")) != 1 {
+		t.Errorf("locked by %q, tells of %v", lockOwner(b, uid), doc.Properties["frameio:fileId"])
+	}
+	b.Published(b.Julia, second.File)
+	back(b, second, content('a', 500), 1)
 }

@@ -273,8 +273,11 @@ func TestThePusherIsGone(t *testing.T) {
 // push is over.
 func TestLocksAreComparedWithPushes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := bed.New(t, bed.Config(func(c *app.Config) {
+		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+	}))
 	b.Bind("Publish")
+	stray := pushed(b, kept(b, "Stray", content('s', 100))).Pushes[0]
 	open := pushed(b, kept(b, "Open", content('a', 100))).Pushes[0]
 	left := pushed(b, kept(b, "Left", content('b', 100))).Pushes[0]
 	fine := pushed(b, kept(b, "Fine", content('c', 100))).Pushes[0]
@@ -282,11 +285,14 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE pushes SET state = 'returned', lock_state = 'releasing' WHERE id = $1`, left.ID); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `DELETE FROM pushes WHERE id = $1`, stray.ID); err != nil {
+		t.Fatal(err)
+	}
 	var r upkeep.Report
 	if err := b.App.Push.CheckLocks(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(r.Lines, "\n"); r.Removed != 1 || !strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") || !strings.Contains(text, "Left") || strings.Contains(text, "Fine") {
+	if text := strings.Join(r.Lines, "\n"); r.Removed != 1 || !strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") || !strings.Contains(text, "Left") || !strings.Contains(text, "Stray is locked by josh, who pushed it once") || strings.Contains(text, "Fine") {
 		t.Errorf("%d %s", r.Removed, text)
 	}
 	if lockOwner(b, left.Document) != "" || lockOwner(b, fine.Document) != "josh" {
