@@ -326,6 +326,7 @@ func (a *App) intake() *intake.Service {
 			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,
 		},
 	}
+	set.StatusMap, _ = f.statusMap() // it was checked
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}

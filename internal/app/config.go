@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -59,6 +61,8 @@ type FrameioConfig struct {
 	Webhooks        string        `help:"Webhooks in teams to which something was pushed, so that a review is seen as it goes on; without them it is looked at every 15 minutes: ${enum}." enum:"on,off" default:"on"`
 	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
 	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
+	StatusProperty  string        `help:"Property of Nuxeo that shows the approval status as well, such as my:reviewState." placeholder:"XPATH"`
+	StatusValues    []string      `help:"What it is set to: NAME=VALUE for each status of Frame.io, by its option's id or its name." placeholder:"NAME=VALUE"`
 	FrameRateField  string        `help:"Name of the metadata field with the frame rate." default:"Frame Rate"`
 	DurationField   string        `help:"Name of the metadata field with the duration." default:"Duration"`
 	CodecField      string        `help:"Name of the metadata field with the codec." default:"Video Codec"`
@@ -111,6 +115,9 @@ func (c *Config) Check() error {
 			return fault.Field(name, "Give a full one, like https://frameio.example.com.", "%q is no address.", address)
 		}
 	}
+	if _, err := c.Frameio.statusMap(); err != nil {
+		return err
+	}
 	switch {
 	case c.Database != "" && !store.IsPostgres(c.Database):
 		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is no postgres:// address.")
@@ -130,6 +137,22 @@ func (c *Config) Check() error {
 		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
 	}
 	return c.checkNetwork()
+}
+
+// statusMap reads the table of statuses.
+func (c FrameioConfig) statusMap() (intake.StatusMap, error) {
+	m := intake.StatusMap{Property: c.StatusProperty, Values: map[string]string{}}
+	for _, row := range c.StatusValues {
+		name, value, ok := strings.Cut(row, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.", "%q is no row of the table.", row)
+		}
+		m.Values[name] = strings.TrimSpace(value)
+	}
+	if (m.Property == "") != (len(m.Values) == 0) {
+		return m, fault.Field("frameio-status-property", "Give both frameio-status-property and frameio-status-values, or neither.", "A table of statuses needs a property and values.")
+	}
+	return m, nil
 }
 
 // DatabaseAddress is the address for store.Open. It may contain a password.

@@ -34,7 +34,8 @@ func (a *App) push() *push.Service {
 // time to time everything is looked at.
 func (a *App) watch() {
 	c := a.Config
-	a.reviews = push.Watcher{Service: a.Push, FrameBase: c.Frameio.FrameBase, FrameRateField: c.Frameio.FrameRateField, ServiceLogin: c.Nuxeo.ServiceUser}
+	a.reviews = push.Watcher{Service: a.Push, FrameBase: c.Frameio.FrameBase, FrameRateField: c.Frameio.FrameRateField, ServiceLogin: c.Nuxeo.ServiceUser, Log: a.world.Log}
+	a.reviews.StatusMap, _ = c.Frameio.statusMap() // it was checked
 	a.Hints = hint.New()
 	a.Hints.DB, a.Hints.People, a.Hints.Vault, a.Hints.Now, a.Hints.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
 	a.Hints.PublicURL, a.Hints.Watched, a.Hints.Look = c.PublicURL, a.watched, a.lookAt

@@ -33,6 +33,9 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 		properties["frameio:rendition"] = rendition(r.Job)
 	}
 	hash := hashOf(properties)
+	if s.Set.StatusMap.Property != "" { // another table is news as well
+		hash = hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
+	}
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
@@ -43,6 +46,9 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	if err := r.Nuxeo.Update(ctx, r.Job.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
+		return work.Next{}, err
+	}
+	if err := s.mapStatus(ctx, r); err != nil {
 		return work.Next{}, err
 	}
 	return work.Next{Step: StepComments}, r.Commit(ctx, func(tx *sql.Tx) error {
@@ -117,14 +123,7 @@ func (s *Service) facts(f *File) facts {
 	return out
 }
 
-func field(fields []frameio.Field, name string) string {
-	for _, f := range fields {
-		if name != "" && strings.EqualFold(f.Name, name) {
-			return f.Value
-		}
-	}
-	return ""
-}
+func field(fields []frameio.Field, name string) string { return StatusOf(fields, name).Value }
 
 // text is nil for nothing, so that the property is cleared.
 func text(s string) any {

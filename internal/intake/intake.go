@@ -130,6 +130,7 @@ type Settings struct {
 	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
 	FrameBase      int64
 	StatusField    string // display name of the approval status
+	StatusMap      StatusMap
 	FieldNames     FieldNames
 	ServiceAccount nuxeo.Auth // writes comments when set
 	ServiceLogin   string

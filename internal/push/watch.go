@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
+	"log/slog"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -28,6 +28,8 @@ type Watcher struct {
 	FrameBase      int64  // the number of the first frame as Frame.io counts it
 	FrameRateField string // display name of the frame rate
 	ServiceLogin   string // of the service account, which writes comments; empty: there is none
+	StatusMap      intake.StatusMap
+	Log            *slog.Logger
 }
 
 // watchedFor is how long a workspace is watched after its last push: another one
@@ -123,7 +125,7 @@ func (w Watcher) look(ctx context.Context, p Push) error {
 	if err := w.bring(ctx, fio, p, f); err != nil {
 		return err
 	}
-	return w.saw(ctx, p, statusOf(f, w.Set.StatusField), false)
+	return w.saw(ctx, p, intake.StatusOf(f.Metadata, w.Set.StatusField).Value, false)
 }
 
 // bring writes what is new to the document.
@@ -132,13 +134,20 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 	if err != nil {
 		return err
 	}
-	if status := statusOf(f, w.Set.StatusField); status != p.SeenStatus {
+	if status := intake.StatusOf(f.Metadata, w.Set.StatusField).Value; status != p.SeenStatus {
 		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 		if nuxeo.NotFound(err) {
 			return nil // the document is gone; the return will tell
 		}
 		if err != nil {
 			return err
+		}
+		left, err := w.StatusMap.Set(ctx, nx, p.Document, intake.StatusOf(f.Metadata, w.Set.StatusField))
+		if err != nil {
+			return err
+		}
+		if left != "" {
+			w.Log.WarnContext(ctx, "the status of a document was left alone", "document", p.Document, "why", left)
 		}
 	}
 	return w.comments(ctx, fio, nx, p, f)
@@ -149,15 +158,6 @@ func orNull(s string) any {
 		return nil
 	}
 	return s
-}
-
-func statusOf(f frameio.File, name string) string {
-	for _, m := range f.Metadata {
-		if name != "" && strings.EqualFold(m.Name, name) {
-			return m.Value
-		}
-	}
-	return ""
 }
 
 // errBusy says that an item works on the link at the moment; it brings the
@@ -184,7 +184,7 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Changed: func() {}, Left: func() {},
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
-	rate := frameio.FrameRate(statusOf(f, w.FrameRateField))
+	rate := frameio.FrameRate(intake.StatusOf(f.Metadata, w.FrameRateField).Value)
 	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, all)
 }
 

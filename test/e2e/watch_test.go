@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -114,4 +115,26 @@ func comesBy(b *bed.Bed, chore string, words []string, document string) {
 		}
 		return true
 	})
+}
+
+// The status shows in a property of Nuxeo's own, by a table of names; one that
+// the table does not have leaves the property as it was.
+func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, telling(frameiosim.Healthy), bed.Config(func(c *app.Config) {
+		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature", []string{"Approved=approved", "in progress=open"}
+	}))
+	document, file := underReview(b)
+	nature := func(want string) func() bool {
+		return func() bool { d, _ := b.Nuxeo.Doc(document); return d.Properties["dc:nature"] == want }
+	}
+	b.Frameio.SetStatus(file, "In Progress")
+	comes(b, "the value of a status", nature("open"))
+	b.Frameio.SetStatus(file, "Needs Review")
+	comes(b, "a status that the table does not have", status(b, document, "Needs Review"))
+	if !nature("open")() {
+		t.Error("it changed the property")
+	}
+	b.Frameio.SetStatus(file, "Approved")
+	comes(b, "the last one", nature("approved"))
 }
