@@ -52,10 +52,10 @@ SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 pictures: ui chromium ## Take the pictures of the manual anew, from the story in the browser
 	go test -count=1 ./test/browser -run 'TestBrowser/(story|push)'
 	@mkdir -p doc/pictures
-	cp test-output/browser/nuxeo-bind.png doc/pictures/bind.png
-	cp test-output/browser/frameio-success.png doc/pictures/publish.png
-	cp test-output/browser/nuxeo-document-tab.png doc/pictures/document.png
-	cp test-output/browser/push-dialog.png doc/pictures/push.png
+	cp test-output/browser/nuxeo-bind.jpg doc/pictures/bind.jpg
+	cp test-output/browser/frameio-success.jpg doc/pictures/publish.jpg
+	cp test-output/browser/nuxeo-document-tab.jpg doc/pictures/document.jpg
+	cp test-output/browser/push-dialog.jpg doc/pictures/push.jpg
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector
