@@ -87,6 +87,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await until("it is at frame 60", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 60 && !v.seeking));
     await page.getByRole("img", { name: "Drawing by external reviewer" }).waitFor();
     assert.equal(await page.locator(".drawing rect").count(), 1);
+    await video.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))); // or the picture is black
     await look(page, "nuxeo-document-tab");
     await page.getByRole("button", { name: "Comment at 00:00:01:00" }).click();
     await until("it is at frame 25", () => video.evaluate((v) => Math.floor(v.currentTime * 25) === 25 && !v.seeking));
