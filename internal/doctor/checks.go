@@ -24,8 +24,12 @@ func (d *Doctor) configuration(context.Context) Finding {
 
 const databaseFile = "connector.db"
 
-// started says whether the connector has ever run in the data folder.
+// started says whether the connector has ever run in the data folder, or has a
+// database elsewhere.
 func (d *Doctor) started() bool {
+	if d.given().Database != "" {
+		return true
+	}
 	_, err := os.Stat(filepath.Join(d.given().Data, databaseFile))
 	return err == nil
 }
@@ -35,7 +39,10 @@ func (d *Doctor) database(ctx context.Context) Finding {
 		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` makes it.", "no database yet in %s", d.given().Data)
 	}
 	if d.unread() {
-		return skipped("there is one in %s; it was not opened without its key", d.given().Data)
+		return skipped("there is one in %s; it was not opened without its key", d.place())
+	}
+	if d.App.Config.Database != "" {
+		return d.postgres(ctx)
 	}
 	var said string
 	if err := d.App.DB.Reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
@@ -45,6 +52,21 @@ func (d *Doctor) database(ctx context.Context) Finding {
 		return broken("Restore a backup of the data folder.", "the database is damaged: %s", said)
 	}
 	return ok("sound, in %s", d.given().Data)
+}
+
+// place names where the database is, without what its address keeps secret.
+func (d *Doctor) place() string {
+	if d.given().Database != "" {
+		return "PostgreSQL"
+	}
+	return d.given().Data
+}
+
+func (d *Doctor) postgres(ctx context.Context) Finding {
+	if err := d.App.DB.Check(ctx); err != nil {
+		return broken("See that PostgreSQL runs and lets this machine in.", "the database cannot be read: %v", err)
+	}
+	return ok("PostgreSQL answers")
 }
 
 func (d *Doctor) key(context.Context) Finding {
