@@ -83,6 +83,24 @@ func (b *Bed) Settle() []work.View {
 	return b.SettleBut(never)
 }
 
+// SettleUnder waits until the items of a parent are final. Of many it looks seldom,
+// since looking costs as well.
+func (b *Bed) SettleUnder(parent string) {
+	b.T.Helper()
+	for deadline := time.Now().Add(3 * patience); ; time.Sleep(20 * pollEvery) {
+		open, some, err := b.App.Engine.Open(b.T.Context(), parent)
+		if err != nil {
+			b.T.Fatal(err)
+		}
+		if some && open == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.T.Fatalf("%d items do not settle", open)
+		}
+	}
+}
+
 func never(work.View) bool { return false }
 
 // SettleBut also takes items as they are that may stay so.
