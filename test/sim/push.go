@@ -24,6 +24,8 @@ type pushes struct {
 	heads  map[string]bool   // files that people uploaded on Frame.io
 	copies map[string]string // documents that people made of others, and their digests
 
+	deleted bool // a person deleted a file on Frame.io
+
 	asked sync.Mutex
 	taken map[string]bool // pushes that were accepted
 	wants int             // requests under way
@@ -82,11 +84,11 @@ var deeds = []deed{
 		p.onFile(p.last(n, c), func(f string) { p.w.Frameio.Rename(f, "Another name.mov") })
 	}},
 	{"delete there", 2, func(p *pushes, c *clip, n *node) {
-		p.onFile(p.last(n, c), func(f string) { p.excuse("gone"); p.excuse("not_found"); p.w.Frameio.Delete(f) })
+		p.onFile(p.last(n, c), func(f string) { p.deleted = true; p.w.Frameio.Delete(f) })
 	}},
 	{"edit", 5, func(p *pushes, c *clip, _ *node) { p.edit(c) }},
 	{"rename", 3, func(p *pushes, c *clip, _ *node) {
-		_ = p.w.Nuxeo.Edit(nobody, c.uid, map[string]any{"dc:title": c.name + " again"}) // it may be gone
+		_ = p.w.Nuxeo.SetProps(c.uid, map[string]any{"dc:title": c.name + " again"}) // an edit would be a version
 	}},
 	{"move", 3, func(p *pushes, c *clip, _ *node) { p.move(c) }},
 	{"copy", 3, func(p *pushes, c *clip, _ *node) { p.copy(c) }},
@@ -107,6 +109,10 @@ var befalls = []string{"tokens expired", "tokens revoked", "freeze", "clock jump
 // tell does the whole story.
 func (p *pushes) tell() {
 	end := time.Now().Add(p.w.shape.story)
+	// What is published may meet the lock of another push, or a file that a push
+	// which ends removes.
+	p.excuse("locked")
+	p.excuse("gone")
 	p.push(p.w.nodes[0], push.Master, false, p.clips[0])
 	for _, at := range append(p.times(), p.times()...) {
 		if at = min(at/2, time.Until(end)); at > 0 {
