@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -30,13 +32,13 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		}
 	}
 	if err := r.addFacet(ctx, doc); err != nil {
-		return work.Next{}, err
+		return work.Next{}, met(err)
 	}
 	if r.st.Before.Source != nil {
 		values["dc:source"] = orNothing(*r.st.Before.Source)
 	}
 	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
-		return work.Next{}, err
+		return work.Next{}, met(err)
 	}
 	if r.Set.Comment {
 		if err := r.comment(ctx); err != nil {
@@ -44,6 +46,15 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		}
 	}
 	return work.Next{Done: true, Outcome: Sent}, nil
+}
+
+// met has a write repeated that met another one: what is written does not depend on
+// what was there. A lock of somebody else's shows when the document is read anew.
+func met(err error) error {
+	if nuxeo.StatusOf(err) != http.StatusConflict {
+		return err
+	}
+	return fault.New(fault.Unavailable, "The document was written by somebody else at the same moment.").Because(err)
 }
 
 // addFacet puts the facet on. The operation cannot say what it is for, so that a

@@ -38,11 +38,12 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	if last := w.nodes[len(w.nodes)-1]; w.shape.skews { // it has been wrong since ever
 		w.story.jump(last)
 	}
-	w.story.tell()
+	told := w.tale()
+	told.tell()
 	w.heal()
 	if w.settle("after the faults") {
-		w.checkAll()
-		w.again()
+		told.check()
+		told.again()
 	}
 	for _, it := range w.items() {
 		w.result.Ended[string(it.State)]++
@@ -52,6 +53,23 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	w.checkLog()
 	return w.finish()
 }
+
+// tale is one kind of story, and what must be true after it.
+type tale interface {
+	tell()
+	check()
+	again()
+}
+
+func (w *world) tale() tale {
+	if w.pushes != nil {
+		return w.pushes
+	}
+	return w.story
+}
+
+func (s *story) check() { s.w.checkAll() }
+func (s *story) again() { s.w.again() }
 
 // end stops everything, so that nothing is left in the bubble.
 func (w *world) end(done chan<- struct{}, alive <-chan struct{}) {
@@ -92,7 +110,12 @@ func (w *world) prepare() {
 		w.T.Fatalf("bind: %+v %v", v.Item, err)
 	}
 	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
-	w.story.set()
+	if !w.seed.ofPushes() {
+		w.story.set()
+		return
+	}
+	w.pushes = &pushes{story: w.story, heads: map[string]bool{}, copies: map[string]string{}, taken: map[string]bool{}}
+	w.pushes.set()
 }
 
 func (w *world) signIn() {

@@ -91,6 +91,24 @@ func (s *Service) post(`,
 		},
 		{"internal/web/action.go", "import (\n", "import (\n\t\"os\"\n\t\"strconv\"\n"},
 	}},
+	{"unlock after a push", 70_000, []cut{
+		{"internal/push/lock.go", "	if err != nil || !p.holds(doc) {\n", "	if err != nil || !p.holds(doc) || " + asked + "\"unlock after a push\" {\n"},
+	}},
+	{"respect for a lock that is not ours", 70_000, []cut{
+		{"internal/push/lock.go", "	to := Own\n", "	to := Own\n	if " + asked + "\"respect for a lock that is not ours\" {\n		to = Ours\n	}\n"},
+		{"internal/push/lock.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"id of a file before its bytes", 70_000, []cut{
+		{
+			"internal/push/create.go", "	r.st.File, r.st.MediaType, r.st.Began",
+			"	if " + asked + "\"id of a file before its bytes\" {\n" +
+				"		src := &blob{nx: r.nx.Over(r.Blobs), path: nuxeo.BlobPath(r.p.Document, r.st.Piece.XPath), size: r.st.Piece.Length}\n" +
+				"		dst := &sink{http: r.Parts, parts: up.Parts, mediaType: up.MediaType}\n" +
+				"		if _, _, err := transfer.Run(ctx, planOf(up.Parts), transfer.State{}, src, dst, r.options(src, saved{})); err != nil {\n			return err\n		}\n	}\n" +
+				"	r.st.File, r.st.MediaType, r.st.Began",
+		},
+		{"internal/push/create.go", "import (\n", "import (\n\t\"os\"\n\n\t\"github.com/nuxeo-frameio/nuxeo-frameio/internal/transfer\"\n"},
+	}},
 }
 
 // overlay writes the mutated files and the list that `go test -overlay` takes.
@@ -179,7 +197,7 @@ func TestSabotageIsNoticed(t *testing.T) {
 			}
 			out, err := play("-seeds", "1", "-first", fmt.Sprint(s.hint))
 			if err == nil {
-				out, err = play("-seeds", fmt.Sprint(sabotagedSeeds))
+				out, err = play("-seeds", fmt.Sprint(sabotagedSeeds), "-first", fmt.Sprint(s.hint/10_000*10_000+1))
 			}
 			seed, what := failedSeed.FindSubmatch(out), whatFailed.FindSubmatch(out)
 			if err == nil || seed == nil || what == nil {

@@ -85,6 +85,7 @@ type world struct {
 	log    *logged
 	watch  *watch
 	story  *story
+	pushes *pushes // nil in the other stories
 
 	mu       sync.Mutex
 	began    time.Time
@@ -183,6 +184,9 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w.config.Network.PrivateAddresses = "allow" // the network is one in memory
 	w.config.Nuxeo.URL, w.config.Frameio.URL, w.config.Data = w.NuxeoURL, w.FrameioURL, data
 	w.config.Transfer.Verify = w.shape.verify
+	if seed%4 == 3 && w.seed.ofPushes() {
+		w.config.Push.Unlock = "approved"
+	}
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
 	tables, err := template()
