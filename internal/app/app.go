@@ -20,8 +20,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
@@ -263,38 +261,6 @@ func (a *App) register() {
 	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
 	add(push.KindPush, push.Worker{Service: a.Push})
 	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
-}
-
-func (a *App) serveBy(registry *prometheus.Registry) {
-	files := map[string]string{}
-	if a.Config.Database == "" {
-		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
-	}
-	metrics.Watch(registry, metrics.Sources{
-		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check, Now: a.world.Now,
-		Files: files,
-	})
-	stopping := make(chan struct{})
-	a.endStreams = sync.OnceFunc(func() { close(stopping) })
-	s := &web.Server{
-		Stopping: stopping,
-		Set:      a.webSettings(),
-		Identity: a.Identity, Binding: a.Binding, Browse: &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now}, Publish: a.Publish, Hints: a.Hints, Push: a.Push, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Log: a.world.Log, Now: a.world.Now,
-		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
-		Registry: registry, Ready: a.DB.Check, Trace: a.trace,
-	}
-	a.handler = s.Handler()
-}
-
-func (a *App) webSettings() web.Settings {
-	bundle, ok := a.world.Bundle()
-	if !ok {
-		bundle = nil
-	}
-	return web.Settings{
-		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL,
-		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(),
-	}
 }
 
 // Handler is the connector's face, for tests that bring their own listener.

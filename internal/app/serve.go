@@ -1,0 +1,46 @@
+package app
+
+import (
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
+)
+
+func (a *App) serveBy(registry *prometheus.Registry) {
+	files := map[string]string{}
+	if a.Config.Database == "" {
+		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
+	}
+	metrics.Watch(registry, metrics.Sources{
+		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check, Now: a.world.Now,
+		Files: files,
+	})
+	stopping := make(chan struct{})
+	a.endStreams = sync.OnceFunc(func() { close(stopping) })
+	s := &web.Server{
+		Stopping: stopping,
+		Set:      a.webSettings(),
+		Browse:   &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now},
+		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Hints: a.Hints, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild,
+		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Doctor: a.world.Doctor(a), Console: a.console,
+		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log, Now: a.world.Now,
+	}
+	a.handler = s.Handler()
+}
+
+func (a *App) webSettings() web.Settings {
+	bundle, ok := a.world.Bundle()
+	if !ok {
+		bundle = nil
+	}
+	return web.Settings{
+		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL,
+		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(),
+	}
+}
