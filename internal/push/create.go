@@ -97,8 +97,9 @@ func (r *run) findSpot(ctx context.Context) error {
 	return err
 }
 
-// lostFor is how long before our clock a lost creation may be stamped.
-const lostFor = 10 * time.Minute
+// lostFor is how long before our clock a lost creation may be stamped: clocks may
+// be an hour apart.
+const lostFor = 2 * time.Hour
 
 // removeLost removes a file that a creation whose answer was lost has made: ours,
 // of that name and size, still empty, and known to no push. Its addresses are lost

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -36,6 +38,9 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 func (r *run) adopt(ctx context.Context, locked string) error {
 	to := Own
 	err := r.commit(ctx, func(tx *sql.Tx) error {
+		if err := r.settling(ctx, tx); err != nil {
+			return err
+		}
 		res, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = 'released' WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3
 			AND lock_state IN ('intended', 'ours', 'releasing') AND locked IN ('', $4)`, r.p.Document, r.p.ID, r.p.By, locked)
 		if err != nil {
@@ -50,6 +55,24 @@ func (r *run) adopt(ctx context.Context, locked string) error {
 		r.p.Lock, r.p.Locked = to, locked
 	}
 	return err
+}
+
+// givenBackWithin is how long giving a lock back takes at most, usually.
+const givenBackWithin = 5 * time.Second
+
+// settling is NotReady while an earlier push may just be giving the lock back:
+// taken over at that moment, it would be lost.
+func (r *run) settling(ctx context.Context, tx *sql.Tx) error {
+	var n int
+	now := r.t.Now()
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3 AND lock_state = 'releasing'
+		AND updated BETWEEN $4 AND $5`, r.p.Document, r.p.ID, r.p.By, store.Millis(now.Add(-givenBackWithin)), store.Millis(now.Add(givenBackWithin))).Scan(&n)
+	if err != nil || n == 0 {
+		return err
+	}
+	f := fault.New(fault.NotReady, "Waiting until an earlier push of %q has given its lock back.", r.p.Title)
+	f.RetryAfter = time.Second
+	return f
 }
 
 func (r *run) take(ctx context.Context) error {

@@ -94,11 +94,11 @@ func (s *Service) post(`,
 	{"unlock after a push", 70_000, []cut{
 		{"internal/push/lock.go", "	if err != nil || !p.holds(doc) {\n", "	if err != nil || !p.holds(doc) || " + asked + "\"unlock after a push\" {\n"},
 	}},
-	{"respect for a lock that is not ours", 70_000, []cut{
+	{"respect for a lock that is not ours", 70_164, []cut{
 		{"internal/push/lock.go", "	to := Own\n", "	to := Own\n	if " + asked + "\"respect for a lock that is not ours\" {\n		to = Ours\n	}\n"},
 		{"internal/push/lock.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"id of a file before its bytes", 70_000, []cut{
+	{"id of a file before its bytes", 70_293, []cut{
 		{
 			"internal/push/create.go", "	r.st.File, r.st.MediaType, r.st.Began",
 			"	if " + asked + "\"id of a file before its bytes\" {\n" +
