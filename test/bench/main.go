@@ -68,7 +68,7 @@ func measure(ctx context.Context, args []string) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.memory, b.accept} {
+	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.memory, b.accept} {
 		if err := part(ctx); err != nil {
 			return err
 		}

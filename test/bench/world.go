@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -28,6 +29,8 @@ const largest = 20 << 30
 type place struct {
 	Nuxeo, Frameio  string
 	Workspace, Root string
+	Project         string
+	Films           []string // documents to push, each once
 	Folder          string
 	CA              string // file with the certificate, for TLS
 	Access          string // token of josh on Frame.io, for the baseline
@@ -46,7 +49,7 @@ func world(ctx context.Context, args []string) error {
 		return err
 	}
 	defer nx.Close()
-	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1})
+	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1, DiscardUploads: true})
 	if err != nil {
 		return err
 	}
@@ -87,8 +90,12 @@ func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) error {
 	josh := fio.AddPerson("Josh Editor", "josh@example.org")
 	account := fio.AddAccount("Studio", josh)
 	p.Workspace = fio.AddWorkspace(account, "Post")
-	_, p.Root = fio.AddProject(p.Workspace, "Film")
+	p.Project, p.Root = fio.AddProject(p.Workspace, "Film")
 	p.Access = fio.AccessToken(josh)
+	film := nuxeosim.Blob{Name: "film.mov", MimeType: "video/quicktime", Content: pattern.New(seed, moved), Digest: "none"}
+	for i := range 12 {
+		p.Films = append(p.Films, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/bench/film %d", i), "File", map[string]any{"file:content": film}))
+	}
 	return nil
 }
 
