@@ -49,7 +49,7 @@ func world(ctx context.Context, args []string) error {
 		return err
 	}
 	defer nx.Close()
-	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1, DiscardUploads: true})
+	fio, err := frameiosim.New(frameiosim.Options{RateFactor: -1, DiscardUploads: true, OpaqueETags: true})
 	if err != nil {
 		return err
 	}
