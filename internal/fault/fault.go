@@ -167,3 +167,12 @@ func (c Code) Status() int { return table[c].status }
 
 // Then is what a step does after an error.
 func Then(err error) Disposition { return table[CodeOf(err)].then }
+
+// Permanent says of an error that trying the same again at once is useless.
+func Permanent(err error) bool {
+	switch Then(err) {
+	case Fail, Drop, Wait:
+		return true
+	}
+	return false
+}

@@ -128,8 +128,8 @@ func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, error
 func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 	o := transfer.Options{
 		Streams: s.Set.Streams, Idle: s.Set.Idle, Tries: 4, Until: r.Task.SliceEnds(),
-		Permanent: permanent,
-		Pause:     pauseBetween,
+		Permanent: fault.Permanent,
+		Pause:     transfer.Backoff,
 		Checkpoint: func(ctx context.Context, st transfer.State, p transfer.Progress) error {
 			kept.State, kept.ETag = st, src.tag()
 			b, err := json.Marshal(kept)
@@ -143,24 +143,6 @@ func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 		o.Hash = func() hash.Hash { return md5.New() }
 	}
 	return o
-}
-
-// permanent says of an error that trying the same again at once is useless.
-func permanent(err error) bool {
-	switch fault.Then(err) {
-	case fault.Fail, fault.Drop, fault.Wait:
-		return true
-	}
-	return false
-}
-
-func pauseBetween(ctx context.Context, try int) error {
-	select {
-	case <-time.After(200 * time.Millisecond << try):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // original reads a file of Frame.io by ranges, through signed links that it

@@ -113,7 +113,7 @@ func planOf(parts []frameio.UploadPart) transfer.Plan {
 
 func (r *run) options(src *blob, kept saved) transfer.Options {
 	o := transfer.Options{
-		Streams: r.Set.Streams, Idle: r.Set.Idle, Tries: 4, Until: r.t.SliceEnds(), Permanent: permanent, Pause: pause,
+		Streams: r.Set.Streams, Idle: r.Set.Idle, Tries: 4, Until: r.t.SliceEnds(), Permanent: fault.Permanent, Pause: transfer.Backoff,
 		Checkpoint: func(ctx context.Context, st transfer.State, p transfer.Progress) error {
 			kept.State, kept.ETag = st, src.tag()
 			b, err := json.Marshal(kept)
@@ -127,24 +127,6 @@ func (r *run) options(src *blob, kept saved) transfer.Options {
 		o.Hash = func() hash.Hash { return md5.New() }
 	}
 	return o
-}
-
-// permanent says of an error that trying the same again at once is useless.
-func permanent(err error) bool {
-	switch fault.Then(err) {
-	case fault.Fail, fault.Drop, fault.Wait:
-		return true
-	}
-	return false
-}
-
-func pause(ctx context.Context, try int) error {
-	select {
-	case <-time.After(200 * time.Millisecond << try):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // blob reads a file of Nuxeo by ranges. Nuxeo may send on to where it keeps its

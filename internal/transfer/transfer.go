@@ -125,6 +125,16 @@ type Options struct {
 	Pause func(ctx context.Context, try int) error
 }
 
+// Backoff pauses between tries, from 400 ms on and twice as long each time.
+func Backoff(ctx context.Context, try int) error {
+	select {
+	case <-time.After(200 * time.Millisecond << try):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Progress is how far a run is, for people: what arrived and what of unfinished
 // parts is on its way. Sent counts bytes that went again as well.
 type Progress struct {
