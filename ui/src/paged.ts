@@ -1,0 +1,51 @@
+// A list that comes page by page, and anew whenever something has changed.
+
+import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from "lit";
+import { type Problem, problemOf } from "./api.js";
+import { notice } from "./dialog.js";
+import { t } from "./i18n.js";
+
+export type Page<T> = { items: T[]; next?: string | undefined };
+
+export class Paged<T> implements ReactiveController {
+  items: T[] = [];
+  private loaded = false;
+  private next: string | undefined;
+  private problem: Problem | undefined;
+  private readonly refresh = () => void this.load();
+
+  constructor(private readonly host: ReactiveControllerHost, private readonly page: (cursor?: string) => Promise<Page<T>>) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    window.addEventListener("nxf-changed", this.refresh);
+    void this.load();
+  }
+  hostDisconnected(): void {
+    window.removeEventListener("nxf-changed", this.refresh);
+  }
+
+  private async load(cursor?: string): Promise<void> {
+    try {
+      const answer = await this.page(cursor);
+      this.items = cursor ? [...this.items, ...answer.items] : answer.items;
+      [this.loaded, this.next, this.problem] = [true, answer.next, undefined];
+    } catch (thrown) {
+      this.problem = problemOf(thrown);
+    }
+    this.host.requestUpdate();
+  }
+
+  /** What stands in place of the list: why it cannot be shown, that it is loading, or that nothing is in it. */
+  instead(empty: string): TemplateResult | undefined {
+    if (this.problem) return notice(this.problem, this.refresh);
+    if (!this.loaded) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
+    return this.items.length || this.next ? undefined : html`<p class="soft">${empty}</p>`;
+  }
+
+  /** The button for the next page, if there is one. */
+  more(): TemplateResult | typeof nothing {
+    return this.next ? html`<div><button @click=${() => void this.load(this.next)}>${t("frameio.more")}</button></div>` : nothing;
+  }
+}
