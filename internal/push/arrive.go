@@ -20,7 +20,7 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 	status, err := r.fio.UploadStatus(ctx, r.p.Account, r.st.File)
 	switch {
 	case v4.NotFound(err):
-		return r.restart(ctx, "The file was deleted on Frame.io while it was sent.", "Push again.")
+		return r.deletedThere(ctx)
 	case err != nil:
 		return work.Next{}, err
 	case status.Failed:
@@ -29,6 +29,9 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 		return work.Next{}, r.notYet()
 	}
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
+	if v4.NotFound(err) {
+		return r.deletedThere(ctx)
+	}
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -37,6 +40,10 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 	}
 	r.st.ViewURL, r.st.Project, r.st.MediaType = f.ViewURL, f.ProjectID, f.MediaType
 	return work.Next{Step: stepPlace}, r.save(ctx)
+}
+
+func (r *run) deletedThere(ctx context.Context) (work.Next, error) {
+	return r.restart(ctx, "The file was deleted on Frame.io while it was sent.", "Push again.")
 }
 
 func (r *run) notYet() error {
@@ -60,6 +67,9 @@ func (r *run) place(ctx context.Context) (work.Next, error) {
 		return next, nil
 	}
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
+	if v4.NotFound(err) {
+		return r.deletedThere(ctx)
+	}
 	if err != nil {
 		return work.Next{}, err
 	}
