@@ -275,3 +275,17 @@ func (c *Client) Delete(ctx context.Context, uid string) error {
 	_, err := c.do(ctx, call{method: http.MethodDelete, path: idPath(uid)}, nil)
 	return err
 }
+
+// Move puts a document into another folder, under the name that it has
+// (Document.Move).
+func (c *Client) Move(ctx context.Context, uid, folder string) error {
+	_, err := c.onDocument(ctx, "Document.Move", uid, map[string]any{"target": folder}, WriteOptions{})
+	return err
+}
+
+// Trash puts a document into the trash, from which people can take it back
+// (Document.Trash).
+func (c *Client) Trash(ctx context.Context, uid string) error {
+	_, err := c.onDocument(ctx, "Document.Trash", uid, nil, WriteOptions{})
+	return err
+}

@@ -119,7 +119,22 @@ func (c *Client) Files(ctx context.Context, account, folder string) iter.Seq2[fr
 
 // Folders lists the folders directly in a folder (GET …/folders/{folder}/folders).
 func (c *Client) Folders(ctx context.Context, account, folder string) iter.Seq2[frameio.Folder, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "folders"), nil, 100), wireAsset.folder)
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "folders"), nil, assetPage), wireAsset.folder)
+}
+
+// assetPage is how many assets a page holds at most.
+const assetPage = 500
+
+// FolderFiles lists the files directly in a folder with their metadata and who made
+// each, without those in stacks (GET …/folders/{folder}/files?include=metadata,creator).
+func (c *Client) FolderFiles(ctx context.Context, account, folder string) iter.Seq2[frameio.File, error] {
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "files"), include("metadata", "creator"), assetPage), wireAsset.file)
+}
+
+// FolderStacks lists the version stacks directly in a folder, each with its newest
+// file (GET …/folders/{folder}/version_stacks?include=metadata,creator).
+func (c *Client) FolderStacks(ctx context.Context, account, folder string) iter.Seq2[frameio.Stack, error] {
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), include("metadata", "creator"), assetPage), wireAsset.stack)
 }
 
 // CreateFolder makes a folder in a folder (POST …/folders/{folder}/folders).

@@ -161,6 +161,9 @@ func seconds(s string) float64 {
 
 // comments makes the document's comments equal to those of the file.
 func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
+	if r.Job.Mirror != nil && r.Job.Mirror.NoComments {
+		return s.finish(ctx, r)
+	}
 	if err := s.importComments(ctx, r, r.Job.File.ID, r.Job.File.Metadata); err != nil {
 		return work.Next{}, err
 	}

@@ -51,6 +51,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		}
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
+	if r.Job.leaves(doc, &l) {
+		return r.leave(ctx, &l)
+	}
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }

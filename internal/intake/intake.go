@@ -42,6 +42,9 @@ const (
 	Updated   = "updated"
 	Unchanged = "unchanged"
 	Returned  = "returned" // from a push, with the content that was sent
+	// Conflicting is a new file of an asset whose document got another content in
+	// Nuxeo meanwhile, and kept it.
+	Conflicting = "conflict"
 )
 
 // Asset is what somebody selected on Frame.io.
@@ -77,6 +80,10 @@ type Job struct {
 
 	// Return is the push that the asset comes back from; nil when there is none.
 	Return *Return `json:"return,omitempty"`
+
+	// Mirror is set where a document follows its asset without anybody asking for it
+	// one by one; nil where somebody published it.
+	Mirror *Mirror `json:"mirror,omitempty"`
 
 	// Intent is what attach is about to do, or has done.
 	Intent *Intent `json:"intent,omitempty"`

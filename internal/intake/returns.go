@@ -69,7 +69,7 @@ type checkIn struct {
 
 // returning finds the push that the asset comes back from, if any.
 func (s *Service) returning(ctx context.Context, r *Run) error {
-	if s.Returns == nil {
+	if s.Returns == nil || r.Job.Mirror != nil {
 		return nil
 	}
 	back, err := s.Returns.Of(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)

@@ -1,0 +1,114 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// assetState is what an item that brings one asset keeps. Print is what the listing
+// showed of it.
+type assetState struct {
+	Sync  string     `json:"sync"`
+	Run   string     `json:"run"`
+	Key   string     `json:"key"`
+	Print string     `json:"print"`
+	Job   intake.Job `json:"job"`
+}
+
+// Document is the uid of the document that an item has made or updated; empty until
+// there is one, and for other items.
+func Document(it work.Item) string {
+	var st assetState
+	if it.Kind != KindAsset || it.Load(&st) != nil {
+		return ""
+	}
+	return st.Job.Document
+}
+
+// AssetWorker brings single assets. Its steps are those of intake.
+type AssetWorker struct{ *Service }
+
+// Step does the next step.
+func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	var st assetState
+	if err := t.Load(&st); err != nil {
+		return work.Next{}, err
+	}
+	if t.Step == "" {
+		return work.Next{Step: intake.StepResolve}, w.wanted(ctx, st.Sync)
+	}
+	r, err := w.hands(ctx, t, &st)
+	if err != nil {
+		return work.Next{}, nobody(err)
+	}
+	return w.Intake.Step(ctx, r, t.Step)
+}
+
+// wanted ends items of a sync that was removed or paused meanwhile.
+func (s *Service) wanted(ctx context.Context, id string) error {
+	q, err := get(ctx, s.DB.Reader, id)
+	if err == nil && q.State != Active {
+		err = fault.New(fault.Gone, "The synchronization was stopped.").With("Refresh it.")
+	}
+	return err
+}
+
+// hands puts an item into intake's hands.
+func (w AssetWorker) hands(ctx context.Context, t *work.Task, st *assetState) (*intake.Run, error) {
+	nx, err := w.People.Nuxeo(ctx, t.Actor)
+	if err != nil {
+		return nil, err
+	}
+	fio, err := w.People.Frameio(ctx, t.Actor)
+	if err != nil {
+		return nil, err
+	}
+	return &intake.Run{
+		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
+		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
+		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
+	}, nil
+}
+
+// Undo removes what an item left half made.
+func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
+	var st assetState
+	if err := t.Load(&st); err != nil || !st.Job.Unfinished() {
+		return err
+	}
+	r, err := w.hands(ctx, t, &st)
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return nil // nobody is left to do it as; Nuxeo removes old batches itself
+	}
+	if err != nil {
+		return err
+	}
+	return w.Intake.Undo(ctx, r)
+}
+
+// Ended records what the sync has of the asset now.
+func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	if err := link.Release(ctx, tx, it.ID); err != nil {
+		return nil, err
+	}
+	var st assetState
+	if err := it.Load(&st); err != nil {
+		return nil, err
+	}
+	print, problem, conflict := st.Print, "", ""
+	switch {
+	case it.State != work.Done:
+		print, problem = "", it.Message
+	case it.Outcome == intake.Conflicting:
+		conflict = "changed on both sides"
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END, updated = $5
+		WHERE sync_id = $6 AND key = $7`, print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key)
+	return nil, err
+}

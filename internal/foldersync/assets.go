@@ -1,0 +1,75 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// assets renames and moves documents as their assets were, and adds an item for
+// each asset that shows something else by now. Items and the place in the list are
+// in one transaction.
+func (r *run) assets(ctx context.Context) (work.Next, error) {
+	for !r.t.SliceOver() {
+		some, err := r.changed(ctx, false)
+		if err != nil {
+			return work.Next{}, err
+		}
+		if len(some) == 0 {
+			return work.Next{Step: stepWait}, nil
+		}
+		if err := r.assetsAre(ctx, some); err != nil {
+			return work.Next{}, err
+		}
+	}
+	return work.Next{Step: stepAssets, After: time.Millisecond}, nil
+}
+
+func (r *run) assetsAre(ctx context.Context, some []change) error {
+	var items []work.New
+	for i, c := range some {
+		if c.had.Document != "" && (c.had.Name != c.Name || c.had.Parent != c.Parent || c.had.Gone) {
+			uid, err := r.arrange(ctx, c)
+			if err != nil {
+				return err
+			}
+			some[i].had.Document = uid
+		}
+		if c = some[i]; c.had.Document == "" || c.had.print != c.print || c.had.Problem != "" {
+			items = append(items, r.item(c))
+		}
+	}
+	var ids []string
+	last := some[len(some)-1]
+	r.st.Depth, r.st.After = last.Depth, last.Key
+	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
+		for _, c := range some {
+			if err := r.counted(ctx, tx, c); err != nil {
+				return err
+			}
+			e := c.had
+			e.Parent, e.Name, e.Gone = c.Parent, c.Name, false
+			if err := put(ctx, tx, r.t.Now(), r.sync.ID, e); err != nil {
+				return err
+			}
+		}
+		ids, err = r.t.Add(ctx, tx, items...)
+		return err
+	})
+	r.t.Wake(ids...)
+	return err
+}
+
+// item brings one asset.
+func (r *run) item(c change) work.New {
+	st := assetState{Sync: r.sync.ID, Run: r.st.Run, Key: c.Key, Print: c.print, Job: intake.Job{
+		Asset:  intake.Asset{Account: r.sync.Account, Workspace: r.sync.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
+		Target: intake.Target{Scope: r.sync.FolderUID, Folder: c.parentIn, DocumentType: r.sync.DocumentType, PublishedBy: r.sync.Owner},
+		Mirror: &intake.Mirror{Overwrite: r.sync.Conflicts == FrameioWins, NoComments: !r.sync.Comments},
+	}}
+	return work.New{Kind: KindAsset, Parent: r.st.Run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: r.sync.Owner, Actor: r.sync.Owner, Requester: r.t.Requester, Data: st}
+}

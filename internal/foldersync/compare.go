@@ -1,0 +1,61 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// fewLost is how many assets may always disappear without a question.
+const fewLost = 5
+
+// compare counts what was listed and stops the run when very much is gone: it may
+// be a mistake there, or a right that was taken away.
+func (r *run) compare(ctx context.Context) (work.Next, error) {
+	if err := r.tally(ctx); err != nil {
+		return work.Next{}, err
+	}
+	known, lost, err := lostOf(ctx, r.DB.Reader, r.sync.ID, r.st.Run)
+	if err != nil {
+		return work.Next{}, err
+	}
+	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if one.Sure || lost <= fewLost && lost < known || float64(lost) <= r.LostShare*float64(known) {
+		return work.Next{Step: stepFolders}, nil
+	}
+	message := fmt.Sprintf("%d of %d assets are not on Frame.io any more.", lost, known)
+	return work.Next{Done: true, Outcome: outcomeStopped}, r.commit(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET message = $1 WHERE id = $2`, message, r.st.Run); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, due = 0 WHERE id = $3 AND state = 'active'`,
+			message, askFirst, r.sync.ID)
+		return err
+	})
+}
+
+const askFirst = "Look at Frame.io. If that is right, refresh and confirm it; nothing has been changed."
+
+func (r *run) tally(ctx context.Context) error {
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET
+			folders = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind = 'folder') - 1,
+			assets = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind <> 'folder'),
+			bytes = (SELECT COALESCE(SUM(size), 0) FROM sync_seen WHERE run_id = $1) WHERE id = $1`, r.st.Run)
+		return err
+	})
+}
+
+// lostOf counts the assets that a sync has, and those of them that a run has not
+// seen.
+func lostOf(ctx context.Context, q asker, sync, run string) (known, lost int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN sync_seen.key IS NULL THEN 1 END)
+		FROM sync_entries LEFT JOIN sync_seen ON sync_seen.run_id = $2 AND sync_seen.key = sync_entries.key
+		WHERE sync_entries.sync_id = $1 AND sync_entries.kind <> 'folder' AND NOT sync_entries.gone AND sync_entries.document_uid <> ''`, sync, run).Scan(&known, &lost)
+	return known, lost, err
+}

@@ -1,0 +1,178 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// folderType is what a folder of Frame.io becomes.
+const folderType = "Folder"
+
+// atOnce is how many rows are read before they are worked on.
+const atOnce = 200
+
+// change is a row of the listing beside what the sync has of it.
+type change struct {
+	seen
+	known    bool
+	had      Entry
+	parentIn string // the uid of the folder in Nuxeo that its parent is; empty: not there yet
+}
+
+// changed are rows of one kind that differ from what the sync has, in order, after
+// a place in it. SQL leaves out what has not changed.
+func (r *run) changed(ctx context.Context, folders bool) ([]change, error) {
+	of := "sync_seen.kind <> 'folder'"
+	if folders {
+		of = "sync_seen.kind = 'folder' AND sync_seen.depth > 0"
+	}
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT sync_seen.key, sync_seen.kind, sync_seen.parent, sync_seen.depth, sync_seen.name, sync_seen.size, sync_seen.print,
+			e.key IS NOT NULL, COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''), COALESCE(e.gone, FALSE),
+			COALESCE(e.problem, ''), COALESCE(e.conflict, ''), COALESCE(p.document_uid, '')
+		FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key
+			LEFT JOIN sync_entries p ON p.sync_id = $1 AND p.key = sync_seen.parent
+		WHERE sync_seen.run_id = $2 AND `+of+` AND (sync_seen.depth > $3 OR sync_seen.depth = $3 AND sync_seen.key > $4)
+			AND (e.key IS NULL OR e.document_uid = '' OR e.gone OR e.problem <> '' OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name OR e.print <> sync_seen.print)
+		ORDER BY sync_seen.depth, sync_seen.key LIMIT $5`, r.sync.ID, r.st.Run, r.st.Depth, r.st.After, atOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []change
+	for rows.Next() {
+		var c change
+		if err := rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.print, &c.known, &c.had.Parent, &c.had.Name, &c.had.print,
+			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentIn); err != nil {
+			return nil, err
+		}
+		c.had.Key, c.had.Kind, c.had.Size = c.Key, c.Kind, c.Size
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+// folders makes, renames and moves folders, those above first.
+func (r *run) folders(ctx context.Context) (work.Next, error) {
+	for !r.t.SliceOver() {
+		some, err := r.changed(ctx, true)
+		if err != nil {
+			return work.Next{}, err
+		}
+		if len(some) == 0 {
+			r.st.Depth, r.st.After = 0, ""
+			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
+		}
+		for _, c := range some {
+			if c.parentIn == "" { // it was made just now, by the row before
+				break
+			}
+			if err := r.folderIs(ctx, c); err != nil {
+				return work.Next{}, err
+			}
+		}
+	}
+	return work.Next{Step: stepFolders, After: time.Millisecond}, nil
+}
+
+// folderIs makes a folder of Nuxeo be what one of Frame.io is, and records it.
+func (r *run) folderIs(ctx context.Context, c change) error {
+	e := c.had
+	var err error
+	if e.Document != "" {
+		e.Document, err = r.arrange(ctx, c)
+	}
+	if err == nil && e.Document == "" {
+		e.Document, err = r.makeFolder(ctx, c)
+	}
+	if err != nil {
+		return err
+	}
+	e.Parent, e.Name, e.Gone, e.Problem = c.Parent, c.Name, false, ""
+	r.st.Depth, r.st.After = c.Depth, c.Key
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		if err := r.counted(ctx, tx, c); err != nil {
+			return err
+		}
+		return put(ctx, tx, r.t.Now(), r.sync.ID, e)
+	})
+}
+
+// counted adds what was arranged to the run's figures.
+func (r *run) counted(ctx context.Context, tx *sql.Tx, c change) error {
+	if !c.known || c.had.Document == "" {
+		return nil
+	}
+	renamed, moved := 0, 0
+	if c.had.Name != c.Name {
+		renamed = 1
+	}
+	if c.had.Parent != c.Parent {
+		moved = 1
+	}
+	if renamed+moved == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET renamed = renamed + $1, moved = moved + $2 WHERE id = $3`, renamed, moved, r.st.Run)
+	return err
+}
+
+// arrange renames and moves a document as its asset was, and says which it is;
+// nothing when it was deleted or trashed in Nuxeo. A title that a person gave it
+// since stays.
+func (r *run) arrange(ctx context.Context, c change) (string, error) {
+	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore"}})
+	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	title := intake.Title(c.Name)
+	if c.Kind == kindFolder {
+		title = intake.SafeName(c.Name)
+	}
+	if c.had.Name != c.Name && c.ours(doc.Title) && doc.Title != title {
+		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+			return "", err
+		}
+	}
+	if doc.ParentRef != c.parentIn && (c.had.Parent != c.Parent || c.had.Gone) {
+		return doc.UID, r.nx.Move(ctx, doc.UID, c.parentIn)
+	}
+	return doc.UID, nil
+}
+
+// ours says whether a title is the one that we gave.
+func (c change) ours(title string) bool {
+	return title == intake.Title(c.had.Name) || title == intake.SafeName(c.had.Name)
+}
+
+// makeFolder finds the folder by what it carries in dc:source, else makes it.
+func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
+	key := "frameio:" + r.sync.Account + "/" + c.Key
+	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	found, _, err := r.nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{})
+	if err != nil {
+		return "", err
+	}
+	if len(found) > 0 {
+		return found[0].UID, nil
+	}
+	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
+		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.SafeName(c.Name), "dc:source": key},
+	}, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-sync-" + r.st.Run + "-" + c.Key, Source: intake.SourceMetadata})
+	if nuxeo.StatusOf(err) == 409 {
+		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
+	}
+	if err != nil {
+		return "", err
+	}
+	return doc.UID, nil
+}

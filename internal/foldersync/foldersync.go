@@ -1,0 +1,142 @@
+// Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo, and
+// keeps it so: on demand and by schedule, until the sync is removed.
+//
+// It owns the tables syncs, sync_runs, sync_seen and sync_entries and the kinds of
+// items "sync", one pass over the tree, and "sync-asset", one asset that has to be
+// brought. What must hold: an asset has one document in the tree, wherever it was
+// moved to, and a folder one; what has not changed on Frame.io is neither fetched
+// nor written; content that people changed in Nuxeo is not replaced unless they
+// said so; what disappeared is not deleted unless they said so, and never when very
+// much of it disappears at once; documents that people put into the tree are left
+// alone. Memory grows with neither tree nor queue: what Frame.io has is listed into
+// the database page by page, and compared there.
+//
+// It leaves the bringing of an asset to intake, and to identity who may do what.
+package foldersync
+
+import (
+	"context"
+	"time"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Kinds of items.
+const (
+	KindRun    = "sync"
+	KindAsset  = "sync-asset"
+	KindNotice = "sync-notice"
+)
+
+// State is where a sync stands.
+type State string
+
+// The states of a sync.
+const (
+	Active  State = "active"
+	Paused  State = "paused" // Reason says why
+	Removed State = "removed"
+)
+
+// What happens to documents whose asset is gone.
+const (
+	Keep  = "keep" // and mark
+	Trash = "trash"
+)
+
+// Whose content stays when both sides changed it.
+const (
+	NuxeoWins   = "nuxeo"
+	FrameioWins = "frameio" // what Nuxeo had is kept as a version
+)
+
+// Sync is a folder of Nuxeo that mirrors one of Frame.io.
+type Sync struct {
+	ID                                 string
+	FolderUID, FolderPath, FolderTitle string
+	Account, Workspace, WorkspaceName  string
+	Project, ProjectName               string
+	Root, RootName                     string // the folder on Frame.io
+	DocumentType                       string
+	Comments                           bool
+	Filter                             Filter
+	Gone, Conflicts                    string
+	Every                              time.Duration // 0: only on demand
+	Owner, Creator                     string
+	State                              State
+	Reason, Remedy, PausedBy           string
+	Due                                time.Time // of the next run; zero: none is planned
+	Created, Updated                   time.Time
+
+	Last *Run // the run that is under way, or was last; nil: none yet
+	// Of the documents that the sync has.
+	Assets, Folders, Missing, Troubled, Conflicting int
+}
+
+// RunState is where a run stands.
+type RunState string
+
+// The states of a run.
+const (
+	Running RunState = "running"
+	Done    RunState = "done"
+	Failed  RunState = "failed"
+	Stopped RunState = "stopped" // it asks before it goes on; Message says what
+)
+
+// Why a run was begun.
+const (
+	ByHand   = "by hand"
+	First    = "first"
+	Schedule = "schedule"
+)
+
+// Run is one pass over a tree. What it listed is Folders, Assets and Bytes; what
+// became of single assets is in its items.
+type Run struct {
+	ID, Sync, Item, Why, By string
+	Sure                    bool // who began it has agreed to lose many
+	State                   RunState
+	Message                 string
+	Folders, Assets         int
+	Bytes                   int64
+	Renamed, Moved, Gone    int
+	Began, Ended            time.Time
+
+	Created, Updated, Unchanged, Conflicting, Failed, Waiting int // of its items
+}
+
+// People is what foldersync needs of identity.
+type People interface {
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+	Frameio(ctx context.Context, login string) (*v4.Client, error)
+	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	Usable(ctx context.Context, login string) error
+}
+
+// Mailer tells people.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Service makes, ends and runs syncs.
+type Service struct {
+	DB     *store.DB
+	Engine *work.Engine
+	People People
+	Intake *intake.Service
+	Mail   Mailer
+	Now    func() time.Time
+	// Bound says by which action name a folder is bound; empty: it is not.
+	Bound func(ctx context.Context, folder string) (string, error)
+	// Address is where a person sees a document.
+	Address func(uid string) string
+	// LostShare is the share of the known assets, from 0 to 1, that may disappear at
+	// once without a question.
+	LostShare float64
+}

@@ -1,0 +1,328 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// List lists the syncs whose folder the viewer may see in Nuxeo, those they made
+// first asked as themself; administrators see all.
+func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state <> 'removed' ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	out := []Sync{}
+	for _, id := range ids {
+		q, err := s.Get(ctx, who, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// Get shows a sync to whoever may see its folder.
+func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+	q, err := get(ctx, s.DB.Reader, id)
+	if err != nil || q.State == Removed {
+		return Sync{}, orNotFound(err)
+	}
+	if who.Admin || who.Login == q.Owner {
+		return q, nil
+	}
+	sees, err := s.allowed(ctx, who.Login, q.FolderUID, "Read")
+	if err == nil && !sees {
+		err = notFound()
+	}
+	return q, err
+}
+
+func orNotFound(err error) error {
+	if err == nil {
+		return notFound()
+	}
+	return err
+}
+
+// OfFolder is the sync of a folder; NotFound when it has none.
+func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) (Sync, error) {
+	var id string
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1 AND state <> 'removed'`, folder).Scan(&id)
+	if err != nil || id == "" {
+		return Sync{}, orNotFound(err)
+	}
+	return s.Get(ctx, who, id)
+}
+
+// changeable is the sync for whoever may change it: who may write in its folder.
+func (s *Service) changeable(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+	q, err := s.Get(ctx, who, id)
+	if err != nil || who.Admin {
+		return q, err
+	}
+	may, err := s.allowed(ctx, who.Login, q.FolderUID, "AddChildren")
+	if err == nil && !may {
+		err = fault.New(fault.Forbidden, "You may not write in %q.", q.FolderTitle).With("Ask for the right to write there in Nuxeo.")
+	}
+	return q, err
+}
+
+// Refresh begins a run by hand, as the person from then on when the owner is no
+// longer able to act. Sure says that they agree to lose very much at once.
+func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure bool) (Sync, error) {
+	q, err := s.changeable(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+	owner := q.Owner
+	if s.People.Usable(ctx, owner) != nil {
+		owner = who.Login
+	}
+	if err := s.People.Usable(ctx, owner); err != nil {
+		return q, err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', owner = $1, updated = $2
+			WHERE id = $3 AND state <> 'removed'`, owner, store.Millis(s.Now()), id); err != nil {
+			return err
+		}
+		q.Owner = owner
+		ids, err = s.begin(ctx, tx, q, ByHand, who.Login, sure)
+		return err
+	})
+	if store.Duplicate(err) {
+		return q, fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).With("Wait until that has ended.").Because(err)
+	}
+	if err != nil {
+		return q, err
+	}
+	s.Engine.Wake(ids...)
+	return get(ctx, s.DB.Reader, id)
+}
+
+// begin records a run and its item in a transaction; the database refuses a second
+// one at the same time.
+func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
+	run, now := uuid.Must(uuid.NewV7()).String(), s.Now()
+	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, state, began) VALUES ($1, $2, '', $3, $4, $5, 'running', $6)`,
+		run, q.ID, why, by, sure, store.Millis(now)); err != nil {
+		return nil, err
+	}
+	ids, err := s.Engine.Add(ctx, tx, work.New{
+		Kind: KindRun, Parent: run, Subject: q.ID, Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner, Requester: by, Data: state{Sync: q.ID, Run: run},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET item_id = $1 WHERE id = $2`, ids[0], run); err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3 WHERE id = $4`, run, due(now, q.Every), store.Millis(now), q.ID)
+	return ids, err
+}
+
+func due(now time.Time, every time.Duration) int64 {
+	if every == 0 {
+		return 0
+	}
+	return store.Millis(now.Add(every))
+}
+
+// Pause keeps a sync from running until it is resumed or refreshed. A run that is
+// under way is cancelled; what it has done stays.
+func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+	q, err := s.changeable(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+	if err := s.pause(ctx, id, "Paused by "+who.Login+".", "Resume it.", who.Login); err != nil {
+		return q, err
+	}
+	return s.stopped(ctx, q)
+}
+
+func (s *Service) pause(ctx context.Context, id, reason, remedy, by string) error {
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, paused_by = $3, due = 0, updated = $4 WHERE id = $5 AND state = 'active'`,
+			reason, remedy, by, store.Millis(s.Now()), id)
+		return err
+	})
+}
+
+// stopped cancels the run that is under way.
+func (s *Service) stopped(ctx context.Context, q Sync) (Sync, error) {
+	if q.Last != nil && q.Last.State == Running {
+		err := s.Engine.Cancel(ctx, work.Viewer{Admin: true, Login: q.Owner}, q.Last.Item)
+		if err != nil && !fault.Is(err, fault.Conflict) { // it has just ended
+			return q, err
+		}
+	}
+	return get(ctx, s.DB.Reader, q.ID)
+}
+
+// Resume lets a paused sync run again by its schedule.
+func (s *Service) Resume(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+	q, err := s.changeable(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', due = $1, updated = $2 WHERE id = $3 AND state = 'paused'`,
+			due(s.Now(), q.Every), store.Millis(s.Now()), id)
+		return err
+	})
+	if err != nil {
+		return q, err
+	}
+	return get(ctx, s.DB.Reader, id)
+}
+
+// Remove ends a sync. Every document stays as it is.
+func (s *Service) Remove(ctx context.Context, who work.Viewer, id string) error {
+	q, err := s.changeable(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	if _, err := s.stopped(ctx, q); err != nil {
+		return err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'removed', due = 0, updated = $1 WHERE id = $2`, store.Millis(s.Now()), id); err != nil {
+			return err
+		}
+		ids, err = s.Engine.Add(ctx, tx, work.New{
+			Kind: KindRun, Parent: id, Subject: "remove", Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner, Requester: who.Login, Data: state{Sync: id, Remove: true},
+		})
+		return err
+	})
+	if err == nil {
+		s.Engine.Wake(ids...)
+	}
+	return err
+}
+
+// Runs lists the runs of a sync, newest first.
+func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int) ([]Run, error) {
+	if _, err := s.Get(ctx, who, id); err != nil {
+		return nil, err
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 ORDER BY id DESC LIMIT $2`, id, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := []Run{}
+	for rows.Next() {
+		r, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if err := out[i].count(ctx, s.DB.Reader); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Troubles lists entries of a sync that want attention: that could not be brought,
+// are in conflict, or whose asset is gone.
+func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after string, most int) ([]Entry, error) {
+	if _, err := s.Get(ctx, who, id); err != nil {
+		return nil, err
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2
+		AND (problem <> '' OR conflict <> '' OR gone) ORDER BY key LIMIT $3`, id, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := []Entry{}
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// RunDue begins the runs whose time has come.
+func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var ids []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		if err := s.runDue(ctx, id, r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Service) runDue(ctx context.Context, id string, r *upkeep.Report) error {
+	q, err := get(ctx, s.DB.Reader, id)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = s.begin(ctx, tx, q, Schedule, q.Owner, false)
+		return err
+	})
+	if store.Duplicate(err) { // the last one is not done yet
+		return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2`, due(s.Now(), q.Every), id)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	r.Note("%s", q.FolderTitle)
+	s.Engine.Wake(ids...)
+	return nil
+}

@@ -1,0 +1,77 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// NoticeWorker tells who asked for a run how it came out, in one mail. Its key is
+// the item's id, so that a repeat is recognised.
+type NoticeWorker struct{ *Service }
+
+// Step sends the mail.
+func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	var st state
+	if err := t.Load(&st); err != nil {
+		return work.Next{}, err
+	}
+	q, err := get(ctx, w.DB.Reader, st.Sync)
+	if err != nil {
+		return work.Next{}, err
+	}
+	one, err := getRun(ctx, w.DB.Reader, st.Run)
+	if err != nil {
+		return work.Next{}, err
+	}
+	m := compose(q, one)
+	m.Key, m.Lines[0].Address = t.ID, w.Address(q.FolderUID)
+	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
+}
+
+func compose(q Sync, one Run) mail.Message {
+	m := mail.Message{
+		To: one.By, Instead: q.Owner, Document: q.FolderUID, Lines: []mail.Line{{Title: q.FolderTitle, Text: Summary(one)}},
+		Subject: "Frame.io: your folder is synchronized", Heading: "This folder is as it is on Frame.io:",
+		Footer: "You get this mail because you synchronize a Nuxeo folder with Frame.io.",
+	}
+	switch {
+	case one.State == Stopped:
+		m.Subject, m.Heading = "Frame.io: a synchronization asks you", "This folder was not synchronized, since very much is gone on Frame.io:"
+		m.Lines[0].Text = one.Message + " " + askFirst
+	case one.State == Failed:
+		m.Subject, m.Heading, m.Lines[0].Text = "Frame.io: a synchronization is paused", "This folder could not be synchronized:", one.Message+" "+q.Remedy
+	case one.Failed > 0:
+		m.Subject, m.Heading = fmt.Sprintf("Frame.io: your folder is synchronized, but for %d", one.Failed), "This folder is as it is on Frame.io, but for some assets:"
+	}
+	return m
+}
+
+// Summary says in a line what a run has done.
+func Summary(r Run) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{
+		{r.Created, "new"}, {r.Updated, "updated"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf("%d assets in %d folders, nothing has changed", r.Assets, r.Folders)
+	}
+	return fmt.Sprintf("%d assets in %d folders: %s", r.Assets, r.Folders, strings.Join(parts, ", "))
+}
+
+// Undo does nothing.
+func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
+
+// Ended does nothing.
+func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

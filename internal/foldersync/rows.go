@@ -1,0 +1,128 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+const columns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name, root_id, root_name,
+	document_type, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
+
+type scanner interface{ Scan(...any) error }
+
+func scan(row scanner) (s Sync, run string, err error) {
+	var filter string
+	var every, due, created, updated int64
+	err = row.Scan(&s.ID, &s.FolderUID, &s.FolderPath, &s.FolderTitle, &s.Account, &s.Workspace, &s.WorkspaceName, &s.Project, &s.ProjectName,
+		&s.Root, &s.RootName, &s.DocumentType, &s.Comments, &filter, &s.Gone, &s.Conflicts, &every, &s.Owner, &s.Creator, &s.State, &s.Reason,
+		&s.Remedy, &s.PausedBy, &run, &due, &created, &updated)
+	if err != nil {
+		return s, "", err
+	}
+	s.Every, s.Due, s.Created, s.Updated = time.Duration(every)*time.Second, store.Time(due), store.Time(created), store.Time(updated)
+	return s, run, json.Unmarshal([]byte(filter), &s.Filter)
+}
+
+type asker interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func notFound() error {
+	return fault.New(fault.NotFound, "There is no such synchronization, or you may not see it.").With("`nuxeo-frameio sync list` shows those you may.")
+}
+
+// get reads a sync with its last run and its counts.
+func get(ctx context.Context, q asker, id string) (Sync, error) {
+	s, run, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, notFound()
+	}
+	if err != nil {
+		return s, err
+	}
+	return s, fill(ctx, q, &s, run)
+}
+
+func fill(ctx context.Context, q asker, s *Sync, run string) error {
+	if run != "" {
+		r, err := getRun(ctx, q, run)
+		if err != nil {
+			return err
+		}
+		s.Last = &r
+	}
+	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone THEN 1 END),
+			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END)
+		FROM sync_entries WHERE sync_id = $1`, s.ID).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
+}
+
+const runColumns = `id, sync_id, item_id, why, asked_by, sure, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`
+
+func getRun(ctx context.Context, q asker, id string) (Run, error) {
+	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, notFound()
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, r.count(ctx, q)
+}
+
+func scanRun(row scanner) (r Run, err error) {
+	var began, ended int64
+	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.State, &r.Message, &r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
+	r.Began, r.Ended = store.Time(began), store.Time(ended)
+	return r, err
+}
+
+// count adds what became of the run's items.
+func (r *Run) count(ctx context.Context, q asker) error {
+	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
+			COUNT(CASE WHEN state = 'done' AND outcome = 'unchanged' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'conflict' THEN 1 END),
+			COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
+		FROM items WHERE parent = $1 AND kind = 'sync-asset'`, r.ID).Scan(&r.Created, &r.Updated, &r.Unchanged, &r.Conflicting, &r.Failed, &r.Waiting)
+}
+
+// Entry is a folder or asset that a sync has.
+type Entry struct {
+	Key, Kind, Parent, Name string
+	Size                    int64
+	Document                string // empty: not brought yet
+	Gone                    bool
+	Problem, Conflict       string
+	print                   string
+}
+
+const entryColumns = `key, kind, parent, name, size, print, document_uid, gone, problem, conflict`
+
+func scanEntry(row scanner) (e Entry, err error) {
+	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.Gone, &e.Problem, &e.Conflict)
+	return e, err
+}
+
+// entry reads one; ok is false when there is none.
+func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, err error) {
+	e, err = scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key = $2`, sync, key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	return e, err == nil, err
+}
+
+// put records an entry as it is now.
+func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, gone, problem, conflict, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (sync_id, key) DO UPDATE SET kind = excluded.kind, parent = excluded.parent, name = excluded.name, size = excluded.size, print = excluded.print,
+			document_uid = excluded.document_uid, gone = excluded.gone, problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated`,
+		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.Gone, e.Problem, e.Conflict, store.Millis(now))
+	return err
+}
