@@ -22,9 +22,8 @@ import (
 // create makes the file and records its id, with the addresses of its parts,
 // before any byte goes there.
 func (r *run) create(ctx context.Context) (work.Next, error) {
-	next := work.Next{Step: stepTransfer}
 	if r.st.File != "" {
-		return next, nil
+		return r.onward(), nil
 	}
 	doc, err := r.document(ctx)
 	if err != nil {
@@ -40,7 +39,7 @@ func (r *run) create(ctx context.Context) (work.Next, error) {
 	if err := r.removeLost(ctx); err != nil {
 		return work.Next{}, err
 	}
-	return next, r.make(ctx)
+	return r.send(ctx)
 }
 
 func (r *run) make(ctx context.Context) error {
@@ -109,6 +108,9 @@ func (r *run) removeLost(ctx context.Context) error {
 	if in == nil || r.st.File != "" {
 		return nil
 	}
+	if in.ByAddress {
+		return r.removeArriving(ctx, in)
+	}
 	me, err := r.People.Person(ctx, r.p.By)
 	if err != nil {
 		return err
@@ -138,7 +140,7 @@ func (r *run) removeUnknown(ctx context.Context, f frameio.File) error {
 	if err := r.fio.DeleteFile(ctx, r.p.Account, f.ID); err != nil && !v4.NotFound(err) {
 		return err
 	}
-	return r.t.Note(ctx, "removed", "an empty file whose creation was not answered")
+	return r.t.Note(ctx, "removed", "a file whose creation was not answered")
 }
 
 // removeFile removes what a push has made on Frame.io.

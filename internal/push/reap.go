@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -30,7 +31,7 @@ func (s *Service) reap(ctx context.Context, p Push, r *upkeep.Report) error {
 		return err
 	}
 	f, err := fio.File(ctx, p.Account, p.File)
-	if err == nil && !f.Uploaded() {
+	if err == nil && (!f.Uploaded() || strings.HasPrefix(f.Name, arriving(p.ID))) {
 		if err = fio.DeleteFile(ctx, p.Account, p.File); err == nil {
 			r.Add("the half-made file of %s", p.Title)
 		}
