@@ -100,7 +100,9 @@ func TestALostFetchGoesThroughUs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slow := func(v work.View) bool { return v.Kind == push.KindPush && strings.Contains(v.Message, "fetches the file from") }
+	slow := func(v work.View) bool {
+		return v.Kind == push.KindPush && strings.Contains(v.Message, "fetches the file from")
+	}
 	if v := s.Until(slow); v.Step != "fetch" || v.Transfer.Size != 0 || v.Code != "not_ready" {
 		t.Errorf("%+v", v)
 	}
