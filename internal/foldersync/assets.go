@@ -40,7 +40,7 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 			some[i].had.Document = uid
 		}
 		if c = some[i]; c.had.Document == "" || c.had.print != c.print || c.had.Problem != "" {
-			items = append(items, r.item(c))
+			items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts == FrameioWins))
 		}
 	}
 	var ids []string
@@ -65,11 +65,11 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 }
 
 // item brings one asset.
-func (r *run) item(c change) work.New {
-	st := assetState{Sync: r.sync.ID, Run: r.st.Run, Key: c.Key, Print: c.print, Job: intake.Job{
-		Asset:  intake.Asset{Account: r.sync.Account, Workspace: r.sync.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
-		Target: intake.Target{Scope: r.sync.FolderUID, Folder: c.parentIn, DocumentType: r.sync.DocumentType, PublishedBy: r.sync.Owner},
-		Mirror: &intake.Mirror{Overwrite: r.sync.Conflicts == FrameioWins, NoComments: !r.sync.Comments},
+func (q Sync) item(c change, run, requester string, overwrite bool) work.New {
+	st := assetState{Sync: q.ID, Run: run, Key: c.Key, Print: c.print, Job: intake.Job{
+		Asset:  intake.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
+		Target: intake.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
+		Mirror: &intake.Mirror{Overwrite: overwrite, NoComments: !q.Comments},
 	}}
-	return work.New{Kind: KindAsset, Parent: r.st.Run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: r.sync.Owner, Actor: r.sync.Owner, Requester: r.t.Requester, Data: st}
+	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
 }

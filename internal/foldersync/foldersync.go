@@ -108,7 +108,9 @@ type Run struct {
 	Renamed, Moved, Gone    int
 	Began, Ended            time.Time
 
-	Created, Updated, Unchanged, Conflicting, Failed, Waiting int // of its items
+	Step                                                      string // of a running one
+	Created, Updated, Unchanged, Conflicting, Failed, Waiting int    // of its items
+	BytesDone                                                 int64  // of them
 }
 
 // People is what foldersync needs of identity.

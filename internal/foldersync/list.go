@@ -18,6 +18,9 @@ import (
 
 const kindFolder = string(frameio.KindFolder)
 
+// assetsOf are rows as Frame.io gives them, page by page.
+type assetsOf = iter.Seq2[seen, error]
+
 // seen is a row of what a run lists.
 type seen struct {
 	Key, Kind, Parent, Name string
@@ -54,7 +57,7 @@ func (r *run) unlisted(ctx context.Context) (f seen, err error) {
 // since its parent was listed was in the middle of being moved or deleted: the next
 // run tells.
 func (r *run) listFolder(ctx context.Context, f seen) error {
-	for _, part := range []iter.Seq2[seen, error]{r.subfolders(ctx, f), r.files(ctx, f), r.stacks(ctx, f)} {
+	for _, part := range []assetsOf{r.subfolders(ctx, f), r.files(ctx, f), r.stacks(ctx, f)} {
 		if err := r.note(ctx, part); err != nil && !v4.NotFound(err) {
 			return err
 		}
@@ -68,7 +71,7 @@ func (r *run) listFolder(ctx context.Context, f seen) error {
 // notedAtOnce is how many rows one transaction writes.
 const notedAtOnce = 500
 
-func (r *run) note(ctx context.Context, all iter.Seq2[seen, error]) error {
+func (r *run) note(ctx context.Context, all assetsOf) error {
 	page := make([]seen, 0, notedAtOnce)
 	for s, err := range all {
 		if err != nil {
@@ -104,7 +107,7 @@ func (r *run) notePage(ctx context.Context, page []seen) error {
 	})
 }
 
-func (r *run) subfolders(ctx context.Context, f seen) iter.Seq2[seen, error] {
+func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for sub, err := range r.fio.Folders(ctx, r.sync.Account, f.Key) {
 			if !yield(seen{Key: sub.ID, Kind: kindFolder, Parent: f.Key, Depth: f.Depth + 1, Name: sub.Name}, err) {
@@ -114,7 +117,7 @@ func (r *run) subfolders(ctx context.Context, f seen) iter.Seq2[seen, error] {
 	}
 }
 
-func (r *run) files(ctx context.Context, f seen) iter.Seq2[seen, error] {
+func (r *run) files(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key) {
 			if err == nil && !r.wanted(file) {
@@ -127,7 +130,7 @@ func (r *run) files(ctx context.Context, f seen) iter.Seq2[seen, error] {
 	}
 }
 
-func (r *run) stacks(ctx context.Context, f seen) iter.Seq2[seen, error] {
+func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key) {
 			if err == nil && !r.wanted(stack.Head) {

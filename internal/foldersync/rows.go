@@ -85,6 +85,16 @@ func scanRun(row scanner) (r Run, err error) {
 
 // count adds what became of the run's items.
 func (r *Run) count(ctx context.Context, q asker) error {
+	if r.State == Running {
+		err := q.QueryRowContext(ctx, `SELECT step FROM items WHERE id = $1`, r.Item).Scan(&r.Step)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := q.QueryRowContext(ctx, `SELECT COALESCE(SUM(transfers.done), 0) FROM transfers JOIN items ON items.id = transfers.item_id
+			WHERE items.parent = $1`, r.ID).Scan(&r.BytesDone); err != nil {
+			return err
+		}
+	}
 	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
 			COUNT(CASE WHEN state = 'done' AND outcome = 'unchanged' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'conflict' THEN 1 END),
 			COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)

@@ -255,6 +255,186 @@ func (e StatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for SyncConflicts.
+const (
+	SyncConflictsFrameio SyncConflicts = "frameio"
+	SyncConflictsNuxeo   SyncConflicts = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the SyncConflicts enum.
+func (e SyncConflicts) Valid() bool {
+	switch e {
+	case SyncConflictsFrameio:
+		return true
+	case SyncConflictsNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncGone.
+const (
+	SyncGoneKeep  SyncGone = "keep"
+	SyncGoneTrash SyncGone = "trash"
+)
+
+// Valid indicates whether the value is a known member of the SyncGone enum.
+func (e SyncGone) Valid() bool {
+	switch e {
+	case SyncGoneKeep:
+		return true
+	case SyncGoneTrash:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncState.
+const (
+	Active SyncState = "active"
+	Paused SyncState = "paused"
+)
+
+// Valid indicates whether the value is a known member of the SyncState enum.
+func (e SyncState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Paused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncEntryKind.
+const (
+	SyncEntryKindFile         SyncEntryKind = "file"
+	SyncEntryKindFolder       SyncEntryKind = "folder"
+	SyncEntryKindVersionStack SyncEntryKind = "version_stack"
+)
+
+// Valid indicates whether the value is a known member of the SyncEntryKind enum.
+func (e SyncEntryKind) Valid() bool {
+	switch e {
+	case SyncEntryKindFile:
+		return true
+	case SyncEntryKindFolder:
+		return true
+	case SyncEntryKindVersionStack:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncFilterMedia.
+const (
+	SyncFilterMediaAudio    SyncFilterMedia = "audio"
+	SyncFilterMediaDocument SyncFilterMedia = "document"
+	SyncFilterMediaImage    SyncFilterMedia = "image"
+	SyncFilterMediaVideo    SyncFilterMedia = "video"
+)
+
+// Valid indicates whether the value is a known member of the SyncFilterMedia enum.
+func (e SyncFilterMedia) Valid() bool {
+	switch e {
+	case SyncFilterMediaAudio:
+		return true
+	case SyncFilterMediaDocument:
+		return true
+	case SyncFilterMediaImage:
+		return true
+	case SyncFilterMediaVideo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncFormConflicts.
+const (
+	SyncFormConflictsFrameio SyncFormConflicts = "frameio"
+	SyncFormConflictsNuxeo   SyncFormConflicts = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the SyncFormConflicts enum.
+func (e SyncFormConflicts) Valid() bool {
+	switch e {
+	case SyncFormConflictsFrameio:
+		return true
+	case SyncFormConflictsNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncFormGone.
+const (
+	SyncFormGoneKeep  SyncFormGone = "keep"
+	SyncFormGoneTrash SyncFormGone = "trash"
+)
+
+// Valid indicates whether the value is a known member of the SyncFormGone enum.
+func (e SyncFormGone) Valid() bool {
+	switch e {
+	case SyncFormGoneKeep:
+		return true
+	case SyncFormGoneTrash:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncRunState.
+const (
+	SyncRunStateDone    SyncRunState = "done"
+	SyncRunStateFailed  SyncRunState = "failed"
+	SyncRunStateRunning SyncRunState = "running"
+	SyncRunStateStopped SyncRunState = "stopped"
+)
+
+// Valid indicates whether the value is a known member of the SyncRunState enum.
+func (e SyncRunState) Valid() bool {
+	switch e {
+	case SyncRunStateDone:
+		return true
+	case SyncRunStateFailed:
+		return true
+	case SyncRunStateRunning:
+		return true
+	case SyncRunStateStopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncRunWhy.
+const (
+	ByHand   SyncRunWhy = "by hand"
+	First    SyncRunWhy = "first"
+	Schedule SyncRunWhy = "schedule"
+)
+
+// Valid indicates whether the value is a known member of the SyncRunWhy enum.
+func (e SyncRunWhy) Valid() bool {
+	switch e {
+	case ByHand:
+		return true
+	case First:
+		return true
+	case Schedule:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsState.
 const (
 	ListItemsParamsStateCanceled ListItemsParamsState = "canceled"
@@ -276,6 +456,24 @@ func (e ListItemsParamsState) Valid() bool {
 	case ListItemsParamsStateRunning:
 		return true
 	case ListItemsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SettleSyncJSONBodyUse.
+const (
+	SettleSyncJSONBodyUseFrameio SettleSyncJSONBodyUse = "frameio"
+	SettleSyncJSONBodyUseNuxeo   SettleSyncJSONBodyUse = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the SettleSyncJSONBodyUse enum.
+func (e SettleSyncJSONBodyUse) Valid() bool {
+	switch e {
+	case SettleSyncJSONBodyUseFrameio:
+		return true
+	case SettleSyncJSONBodyUseNuxeo:
 		return true
 	default:
 		return false
@@ -906,6 +1104,190 @@ type Status struct {
 // StatusDatabase defines model for Status.Database.
 type StatusDatabase string
 
+// Sync A folder of Nuxeo that mirrors one of Frame.io.
+type Sync struct {
+	Account string `json:"account"`
+
+	// Assets Documents that follow an asset
+	Assets       int           `json:"assets"`
+	Comments     bool          `json:"comments"`
+	Conflicting  int           `json:"conflicting"`
+	Conflicts    SyncConflicts `json:"conflicts"`
+	Created      time.Time     `json:"created"`
+	Creator      string        `json:"creator"`
+	DocumentType string        `json:"document_type"`
+
+	// Due When it runs next
+	Due          *time.Time  `json:"due,omitempty"`
+	EveryMinutes int         `json:"every_minutes"`
+	Filter       *SyncFilter `json:"filter,omitempty"`
+
+	// Folder The uid
+	Folder            string   `json:"folder"`
+	FolderPath        string   `json:"folder_path"`
+	FolderTitle       string   `json:"folder_title"`
+	Folders           int      `json:"folders"`
+	FrameioFolder     string   `json:"frameio_folder"`
+	FrameioFolderName string   `json:"frameio_folder_name"`
+	Gone              SyncGone `json:"gone"`
+	Id                string   `json:"id"`
+	Last              *SyncRun `json:"last,omitempty"`
+
+	// MayChange Whether whoever asks may refresh, pause and remove it
+	MayChange bool `json:"may_change"`
+
+	// Missing Documents whose asset is gone
+	Missing     int    `json:"missing"`
+	Owner       string `json:"owner"`
+	Project     string `json:"project"`
+	ProjectName string `json:"project_name"`
+
+	// Reason Why it is paused
+	Reason   *string   `json:"reason,omitempty"`
+	Remedy   *string   `json:"remedy,omitempty"`
+	State    SyncState `json:"state"`
+	Team     string    `json:"team"`
+	TeamName string    `json:"team_name"`
+
+	// Troubled Assets that could not be brought
+	Troubled int `json:"troubled"`
+}
+
+// SyncConflicts defines model for Sync.Conflicts.
+type SyncConflicts string
+
+// SyncGone defines model for Sync.Gone.
+type SyncGone string
+
+// SyncState defines model for Sync.State.
+type SyncState string
+
+// SyncEntry defines model for SyncEntry.
+type SyncEntry struct {
+	// Conflict That both sides changed it
+	Conflict *string `json:"conflict,omitempty"`
+
+	// Document The uid of the document
+	Document *string `json:"document,omitempty"`
+
+	// Gone It is not on Frame.io any more
+	Gone bool `json:"gone"`
+
+	// Key The id of the asset or folder on Frame.io
+	Key  string        `json:"key"`
+	Kind SyncEntryKind `json:"kind"`
+	Name string        `json:"name"`
+
+	// Problem Why it could not be brought
+	Problem *string `json:"problem,omitempty"`
+}
+
+// SyncEntryKind defines model for SyncEntry.Kind.
+type SyncEntryKind string
+
+// SyncFilter defines model for SyncFilter.
+type SyncFilter struct {
+	Media *[]SyncFilterMedia `json:"media,omitempty"`
+
+	// Most The largest number of bytes
+	Most *int64 `json:"most,omitempty"`
+
+	// Name A pattern with * and ?
+	Name *string `json:"name,omitempty"`
+
+	// Status Names of approval statuses
+	Status *[]string `json:"status,omitempty"`
+}
+
+// SyncFilterMedia defines model for SyncFilter.Media.
+type SyncFilterMedia string
+
+// SyncForm defines model for SyncForm.
+type SyncForm struct {
+	// Comments Bring comments too; yes without it
+	Comments *bool `json:"comments,omitempty"`
+
+	// Conflicts Whose content stays when both sides changed it; nuxeo without it
+	Conflicts *SyncFormConflicts `json:"conflicts,omitempty"`
+
+	// DocumentType What assets become; File without it
+	DocumentType *string `json:"document_type,omitempty"`
+
+	// EveryMinutes 5 to a year; 0 or absent: only on demand
+	EveryMinutes *int        `json:"every_minutes,omitempty"`
+	Filter       *SyncFilter `json:"filter,omitempty"`
+
+	// Folder The uid or the path of the folder in Nuxeo
+	Folder string `json:"folder"`
+
+	// FrameioFolder A folder of the project; without it the whole project
+	FrameioFolder *string `json:"frameio_folder,omitempty"`
+
+	// Gone What happens to documents whose asset is gone; keep without it
+	Gone    *SyncFormGone `json:"gone,omitempty"`
+	Project string        `json:"project"`
+
+	// Team The id of the team (workspace)
+	Team string `json:"team"`
+}
+
+// SyncFormConflicts Whose content stays when both sides changed it; nuxeo without it
+type SyncFormConflicts string
+
+// SyncFormGone What happens to documents whose asset is gone; keep without it
+type SyncFormGone string
+
+// SyncRun defines model for SyncRun.
+type SyncRun struct {
+	Assets int       `json:"assets"`
+	Began  time.Time `json:"began"`
+	By     string    `json:"by"`
+	Bytes  int64     `json:"bytes"`
+
+	// BytesDone Bytes that arrived
+	BytesDone   *int64     `json:"bytes_done,omitempty"`
+	Conflicting int        `json:"conflicting"`
+	Created     int        `json:"created"`
+	Ended       *time.Time `json:"ended,omitempty"`
+	Failed      int        `json:"failed"`
+
+	// Folders that were listed
+	Folders int `json:"folders"`
+	Gone    int `json:"gone"`
+
+	// Id The parent of its items, for /items and /events
+	Id string `json:"id"`
+
+	// Item The item that does it
+	Item    *string `json:"item,omitempty"`
+	Message *string `json:"message,omitempty"`
+	Moved   int     `json:"moved"`
+	Renamed int     `json:"renamed"`
+
+	// State stopped: it asks before it goes on; message says what
+	State SyncRunState `json:"state"`
+
+	// Step Of a running one: sync-list, sync-compare, sync-folders, sync-assets, sync-wait, sync-gone, sync-facet
+	Step *string `json:"step,omitempty"`
+
+	// Summary What it has done
+	Summary string `json:"summary"`
+
+	// Unchanged Assets that were looked at, and showed nothing new
+	Unchanged int `json:"unchanged"`
+	Updated   int `json:"updated"`
+
+	// Waiting Assets that are still to be brought
+	Waiting int        `json:"waiting"`
+	Why     SyncRunWhy `json:"why"`
+}
+
+// SyncRunState stopped: it asks before it goes on; message says what
+type SyncRunState string
+
+// SyncRunWhy defines model for SyncRun.Why.
+type SyncRunWhy string
+
 // Transfer defines model for Transfer.
 type Transfer struct {
 	// Done bytes that arrived
@@ -1072,6 +1454,37 @@ type SignInJSONBody struct {
 	NuxeoToken string `json:"nuxeo_token"`
 }
 
+// ListSyncsParams defines parameters for ListSyncs.
+type ListSyncsParams struct {
+	// Folder The uid of a folder; only its own
+	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
+}
+
+// RefreshSyncJSONBody defines parameters for RefreshSync.
+type RefreshSyncJSONBody struct {
+	// Sure Go on although very much is gone on Frame.io; a run that asked says so
+	Sure *bool `json:"sure,omitempty"`
+}
+
+// SettleSyncJSONBody defines parameters for SettleSync.
+type SettleSyncJSONBody struct {
+	// Key That of the entry
+	Key string `json:"key"`
+
+	// Use Whose content stays; with frameio, what Nuxeo had is kept as a version
+	Use SettleSyncJSONBodyUse `json:"use"`
+}
+
+// SettleSyncJSONBodyUse defines parameters for SettleSync.
+type SettleSyncJSONBodyUse string
+
+// ListSyncTroublesParams defines parameters for ListSyncTroubles.
+type ListSyncTroublesParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // BindJSONRequestBody defines body for Bind for application/json ContentType.
 type BindJSONRequestBody BindJSONBody
 
@@ -1101,6 +1514,18 @@ type PreviewPushJSONRequestBody = PushPreviewForm
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody SignInJSONBody
+
+// AddSyncJSONRequestBody defines body for AddSync for application/json ContentType.
+type AddSyncJSONRequestBody = SyncForm
+
+// PreviewSyncJSONRequestBody defines body for PreviewSync for application/json ContentType.
+type PreviewSyncJSONRequestBody = SyncForm
+
+// RefreshSyncJSONRequestBody defines body for RefreshSync for application/json ContentType.
+type RefreshSyncJSONRequestBody RefreshSyncJSONBody
+
+// SettleSyncJSONRequestBody defines body for SettleSync for application/json ContentType.
+type SettleSyncJSONRequestBody SettleSyncJSONBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1511,6 +1936,101 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /status (the `Status` operationId).
 	Status(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSyncs Folders that mirror one of Frame.io, of those one may see
+	//
+	// Corresponds with GET /syncs (the `ListSyncs` operationId).
+	ListSyncs(ctx context.Context, params *ListSyncsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSyncWithBody Synchronize a folder with one of Frame.io, and begin
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /syncs (the `AddSync` operationId).
+	AddSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSync Synchronize a folder with one of Frame.io, and begin
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /syncs (the `AddSync` operationId).
+	AddSync(ctx context.Context, body AddSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewSyncWithBody What a synchronization would bring
+	//
+	// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+	PreviewSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewSync What a synchronization would bring
+	//
+	// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+	PreviewSync(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveSync End a synchronization; every document stays (who may write in the folder)
+	//
+	// Corresponds with DELETE /syncs/{id} (the `RemoveSync` operationId).
+	RemoveSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSync One synchronization
+	//
+	// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
+	GetSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeSync Run by the schedule again
+	//
+	// Corresponds with DELETE /syncs/{id}/pause (the `ResumeSync` operationId).
+	ResumeSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
+	//
+	// Corresponds with POST /syncs/{id}/pause (the `PauseSync` operationId).
+	PauseSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefreshSyncWithBody Compare with Frame.io now, and bring what differs (who may write in the folder)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+	RefreshSyncWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+	RefreshSync(ctx context.Context, id Id, body RefreshSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSyncRuns The last runs, newest first
+	//
+	// Corresponds with GET /syncs/{id}/runs (the `ListSyncRuns` operationId).
+	ListSyncRuns(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettleSyncWithBody Settle a conflict by hand
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+	SettleSyncWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SettleSync Settle a conflict by hand
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+	SettleSync(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	//
+	// Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
+	ListSyncTroubles(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	//
@@ -2404,6 +2924,251 @@ func (c *Client) SignIn(ctx context.Context, body SignInJSONRequestBody, reqEdit
 // Corresponds with GET /status (the `Status` operationId).
 func (c *Client) Status(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStatusRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSyncs Folders that mirror one of Frame.io, of those one may see
+//
+// Corresponds with GET /syncs (the `ListSyncs` operationId).
+func (c *Client) ListSyncs(ctx context.Context, params *ListSyncsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSyncsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSyncWithBody Synchronize a folder with one of Frame.io, and begin
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /syncs (the `AddSync` operationId).
+func (c *Client) AddSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSyncRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSync Synchronize a folder with one of Frame.io, and begin
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /syncs (the `AddSync` operationId).
+func (c *Client) AddSync(ctx context.Context, body AddSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSyncRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewSyncWithBody What a synchronization would bring
+//
+// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+func (c *Client) PreviewSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSyncRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewSync What a synchronization would bring
+//
+// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+func (c *Client) PreviewSync(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSyncRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveSync End a synchronization; every document stays (who may write in the folder)
+//
+// Corresponds with DELETE /syncs/{id} (the `RemoveSync` operationId).
+func (c *Client) RemoveSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSync One synchronization
+//
+// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
+func (c *Client) GetSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeSync Run by the schedule again
+//
+// Corresponds with DELETE /syncs/{id}/pause (the `ResumeSync` operationId).
+func (c *Client) ResumeSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
+//
+// Corresponds with POST /syncs/{id}/pause (the `PauseSync` operationId).
+func (c *Client) PauseSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefreshSyncWithBody Compare with Frame.io now, and bring what differs (who may write in the folder)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+func (c *Client) RefreshSyncWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshSyncRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+func (c *Client) RefreshSync(ctx context.Context, id Id, body RefreshSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshSyncRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSyncRuns The last runs, newest first
+//
+// Corresponds with GET /syncs/{id}/runs (the `ListSyncRuns` operationId).
+func (c *Client) ListSyncRuns(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSyncRunsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettleSyncWithBody Settle a conflict by hand
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+func (c *Client) SettleSyncWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettleSyncRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SettleSync Settle a conflict by hand
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+func (c *Client) SettleSync(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSettleSyncRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+//
+// Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
+func (c *Client) ListSyncTroubles(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSyncTroublesRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4344,6 +5109,477 @@ func NewStatusRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListSyncsRequest constructs an http.Request for the ListSyncs method
+func NewListSyncsRequest(server string, params *ListSyncsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Folder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folder", *params.Folder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddSyncRequest calls the generic AddSync builder with application/json body
+func NewAddSyncRequest(server string, body AddSyncJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSyncRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAddSyncRequestWithBody constructs an http.Request for the AddSync method, with any body, and a specified content type
+func NewAddSyncRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPreviewSyncRequest calls the generic PreviewSync builder with application/json body
+func NewPreviewSyncRequest(server string, body PreviewSyncJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewSyncRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewSyncRequestWithBody constructs an http.Request for the PreviewSync method, with any body, and a specified content type
+func NewPreviewSyncRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRemoveSyncRequest constructs an http.Request for the RemoveSync method
+func NewRemoveSyncRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSyncRequest constructs an http.Request for the GetSync method
+func NewGetSyncRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResumeSyncRequest constructs an http.Request for the ResumeSync method
+func NewResumeSyncRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPauseSyncRequest constructs an http.Request for the PauseSync method
+func NewPauseSyncRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRefreshSyncRequest calls the generic RefreshSync builder with application/json body
+func NewRefreshSyncRequest(server string, id Id, body RefreshSyncJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefreshSyncRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewRefreshSyncRequestWithBody constructs an http.Request for the RefreshSync method, with any body, and a specified content type
+func NewRefreshSyncRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/refresh", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListSyncRunsRequest constructs an http.Request for the ListSyncRuns method
+func NewListSyncRunsRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/runs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSettleSyncRequest calls the generic SettleSync builder with application/json body
+func NewSettleSyncRequest(server string, id Id, body SettleSyncJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSettleSyncRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSettleSyncRequestWithBody constructs an http.Request for the SettleSync method, with any body, and a specified content type
+func NewSettleSyncRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/settle", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListSyncTroublesRequest constructs an http.Request for the ListSyncTroubles method
+func NewListSyncTroublesRequest(server string, id Id, params *ListSyncTroublesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/troubles", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListWorkspacesRequest constructs an http.Request for the ListWorkspaces method
 func NewListWorkspacesRequest(server string) (*http.Request, error) {
 	var err error
@@ -4822,6 +6058,115 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /status (the `Status` operationId).
 	StatusWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StatusResponse, error)
+
+	// ListSyncsWithResponse Folders that mirror one of Frame.io, of those one may see
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /syncs (the `ListSyncs` operationId).
+	ListSyncsWithResponse(ctx context.Context, params *ListSyncsParams, reqEditors ...RequestEditorFn) (*ListSyncsResponse, error)
+
+	// AddSyncWithBodyWithResponse Synchronize a folder with one of Frame.io, and begin
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs (the `AddSync` operationId).
+	AddSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSyncResponse, error)
+
+	// AddSyncWithResponse Synchronize a folder with one of Frame.io, and begin
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs (the `AddSync` operationId).
+	AddSyncWithResponse(ctx context.Context, body AddSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSyncResponse, error)
+
+	// PreviewSyncWithBodyWithResponse What a synchronization would bring
+	//
+	// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+	PreviewSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
+
+	// PreviewSyncWithResponse What a synchronization would bring
+	//
+	// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+	PreviewSyncWithResponse(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
+
+	// RemoveSyncWithResponse End a synchronization; every document stays (who may write in the folder)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /syncs/{id} (the `RemoveSync` operationId).
+	RemoveSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*RemoveSyncResponse, error)
+
+	// GetSyncWithResponse One synchronization
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
+	GetSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetSyncResponse, error)
+
+	// ResumeSyncWithResponse Run by the schedule again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /syncs/{id}/pause (the `ResumeSync` operationId).
+	ResumeSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ResumeSyncResponse, error)
+
+	// PauseSyncWithResponse Stop until it is resumed; a run under way is cancelled, and what it has done stays
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/pause (the `PauseSync` operationId).
+	PauseSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*PauseSyncResponse, error)
+
+	// RefreshSyncWithBodyWithResponse Compare with Frame.io now, and bring what differs (who may write in the folder)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+	RefreshSyncWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSyncResponse, error)
+
+	// RefreshSyncWithResponse Compare with Frame.io now, and bring what differs (who may write in the folder)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+	RefreshSyncWithResponse(ctx context.Context, id Id, body RefreshSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSyncResponse, error)
+
+	// ListSyncRunsWithResponse The last runs, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /syncs/{id}/runs (the `ListSyncRuns` operationId).
+	ListSyncRunsWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ListSyncRunsResponse, error)
+
+	// SettleSyncWithBodyWithResponse Settle a conflict by hand
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+	SettleSyncWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettleSyncResponse, error)
+
+	// SettleSyncWithResponse Settle a conflict by hand
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+	SettleSyncWithResponse(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleSyncResponse, error)
+
+	// ListSyncTroublesWithResponse What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
+	ListSyncTroublesWithResponse(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*ListSyncTroublesResponse, error)
 
 	// ListWorkspacesWithResponse The teams (workspaces) that the signed-in person can bind
 	//
@@ -7125,6 +8470,559 @@ func (r StatusResponse) ContentType() string {
 	return ""
 }
 
+type ListSyncsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Syncs []Sync `json:"syncs"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSyncsResponse) GetJSON200() *struct {
+	Syncs []Sync `json:"syncs"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSyncsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSyncsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSyncsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSyncsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSyncsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r AddSyncResponse) GetJSON202() *Sync {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Assets that the filter takes
+		Assets   int   `json:"assets"`
+		Bytes    int64 `json:"bytes"`
+		Complete bool  `json:"complete"`
+		Folders  int   `json:"folders"`
+
+		// Seconds about how long Frame.io's limits let it take at least, without the bytes
+		Seconds int64 `json:"seconds"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewSyncResponse) GetJSON200() *struct {
+	// Assets that the filter takes
+	Assets   int   `json:"assets"`
+	Bytes    int64 `json:"bytes"`
+	Complete bool  `json:"complete"`
+	Folders  int   `json:"folders"`
+
+	// Seconds about how long Frame.io's limits let it take at least, without the bytes
+	Seconds int64 `json:"seconds"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSyncResponse) GetJSON200() *Sync {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeSyncResponse) GetJSON200() *Sync {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumeSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PauseSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseSyncResponse) GetJSON200() *Sync {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PauseSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RefreshSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RefreshSyncResponse) GetJSON202() *Sync {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RefreshSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RefreshSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefreshSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefreshSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefreshSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSyncRunsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Runs []SyncRun `json:"runs"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSyncRunsResponse) GetJSON200() *struct {
+	Runs []SyncRun `json:"runs"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSyncRunsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSyncRunsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSyncRunsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSyncRunsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSyncRunsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SettleSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SettleSyncResponse) GetJSON200() *Sync {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SettleSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SettleSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SettleSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SettleSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SettleSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSyncTroublesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Entries []SyncEntry `json:"entries"`
+		Next    *string     `json:"next,omitempty"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSyncTroublesResponse) GetJSON200() *struct {
+	Entries []SyncEntry `json:"entries"`
+	Next    *string     `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSyncTroublesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSyncTroublesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSyncTroublesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSyncTroublesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSyncTroublesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListWorkspacesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7921,6 +9819,205 @@ func (c *ClientWithResponses) StatusWithResponse(ctx context.Context, reqEditors
 		return nil, err
 	}
 	return ParseStatusResponse(rsp)
+}
+
+// ListSyncsWithResponse Folders that mirror one of Frame.io, of those one may see
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /syncs (the `ListSyncs` operationId).
+func (c *ClientWithResponses) ListSyncsWithResponse(ctx context.Context, params *ListSyncsParams, reqEditors ...RequestEditorFn) (*ListSyncsResponse, error) {
+	rsp, err := c.ListSyncs(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSyncsResponse(rsp)
+}
+
+// AddSyncWithBodyWithResponse Synchronize a folder with one of Frame.io, and begin
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs (the `AddSync` operationId).
+func (c *ClientWithResponses) AddSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSyncResponse, error) {
+	rsp, err := c.AddSyncWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSyncResponse(rsp)
+}
+
+// AddSyncWithResponse Synchronize a folder with one of Frame.io, and begin
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs (the `AddSync` operationId).
+func (c *ClientWithResponses) AddSyncWithResponse(ctx context.Context, body AddSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSyncResponse, error) {
+	rsp, err := c.AddSync(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSyncResponse(rsp)
+}
+
+// PreviewSyncWithBodyWithResponse What a synchronization would bring
+//
+// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+func (c *ClientWithResponses) PreviewSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
+	rsp, err := c.PreviewSyncWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSyncResponse(rsp)
+}
+
+// PreviewSyncWithResponse What a synchronization would bring
+//
+// It counts for some seconds. A tree that takes longer comes back with `complete` false and what was counted until then.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
+func (c *ClientWithResponses) PreviewSyncWithResponse(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
+	rsp, err := c.PreviewSync(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSyncResponse(rsp)
+}
+
+// RemoveSyncWithResponse End a synchronization; every document stays (who may write in the folder)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /syncs/{id} (the `RemoveSync` operationId).
+func (c *ClientWithResponses) RemoveSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*RemoveSyncResponse, error) {
+	rsp, err := c.RemoveSync(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveSyncResponse(rsp)
+}
+
+// GetSyncWithResponse One synchronization
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
+func (c *ClientWithResponses) GetSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetSyncResponse, error) {
+	rsp, err := c.GetSync(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSyncResponse(rsp)
+}
+
+// ResumeSyncWithResponse Run by the schedule again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /syncs/{id}/pause (the `ResumeSync` operationId).
+func (c *ClientWithResponses) ResumeSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ResumeSyncResponse, error) {
+	rsp, err := c.ResumeSync(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeSyncResponse(rsp)
+}
+
+// PauseSyncWithResponse Stop until it is resumed; a run under way is cancelled, and what it has done stays
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/pause (the `PauseSync` operationId).
+func (c *ClientWithResponses) PauseSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*PauseSyncResponse, error) {
+	rsp, err := c.PauseSync(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseSyncResponse(rsp)
+}
+
+// RefreshSyncWithBodyWithResponse Compare with Frame.io now, and bring what differs (who may write in the folder)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+func (c *ClientWithResponses) RefreshSyncWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshSyncResponse, error) {
+	rsp, err := c.RefreshSyncWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefreshSyncResponse(rsp)
+}
+
+// RefreshSyncWithResponse Compare with Frame.io now, and bring what differs (who may write in the folder)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/refresh (the `RefreshSync` operationId).
+func (c *ClientWithResponses) RefreshSyncWithResponse(ctx context.Context, id Id, body RefreshSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshSyncResponse, error) {
+	rsp, err := c.RefreshSync(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefreshSyncResponse(rsp)
+}
+
+// ListSyncRunsWithResponse The last runs, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /syncs/{id}/runs (the `ListSyncRuns` operationId).
+func (c *ClientWithResponses) ListSyncRunsWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ListSyncRunsResponse, error) {
+	rsp, err := c.ListSyncRuns(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSyncRunsResponse(rsp)
+}
+
+// SettleSyncWithBodyWithResponse Settle a conflict by hand
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+func (c *ClientWithResponses) SettleSyncWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SettleSyncResponse, error) {
+	rsp, err := c.SettleSyncWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettleSyncResponse(rsp)
+}
+
+// SettleSyncWithResponse Settle a conflict by hand
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
+func (c *ClientWithResponses) SettleSyncWithResponse(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleSyncResponse, error) {
+	rsp, err := c.SettleSync(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSettleSyncResponse(rsp)
+}
+
+// ListSyncTroublesWithResponse What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
+func (c *ClientWithResponses) ListSyncTroublesWithResponse(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*ListSyncTroublesResponse, error) {
+	rsp, err := c.ListSyncTroubles(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSyncTroublesResponse(rsp)
 }
 
 // ListWorkspacesWithResponse The teams (workspaces) that the signed-in person can bind
@@ -9495,6 +11592,381 @@ func ParseStatusResponse(rsp *http.Response) (*StatusResponse, error) {
 	return response, nil
 }
 
+// ParseListSyncsResponse parses an HTTP response from a ListSyncsWithResponse call
+func ParseListSyncsResponse(rsp *http.Response) (*ListSyncsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSyncsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Syncs []Sync `json:"syncs"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddSyncResponse parses an HTTP response from a AddSyncWithResponse call
+func ParseAddSyncResponse(rsp *http.Response) (*AddSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewSyncResponse parses an HTTP response from a PreviewSyncWithResponse call
+func ParsePreviewSyncResponse(rsp *http.Response) (*PreviewSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Assets that the filter takes
+			Assets   int   `json:"assets"`
+			Bytes    int64 `json:"bytes"`
+			Complete bool  `json:"complete"`
+			Folders  int   `json:"folders"`
+
+			// Seconds about how long Frame.io's limits let it take at least, without the bytes
+			Seconds int64 `json:"seconds"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveSyncResponse parses an HTTP response from a RemoveSyncWithResponse call
+func ParseRemoveSyncResponse(rsp *http.Response) (*RemoveSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSyncResponse parses an HTTP response from a GetSyncWithResponse call
+func ParseGetSyncResponse(rsp *http.Response) (*GetSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeSyncResponse parses an HTTP response from a ResumeSyncWithResponse call
+func ParseResumeSyncResponse(rsp *http.Response) (*ResumeSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePauseSyncResponse parses an HTTP response from a PauseSyncWithResponse call
+func ParsePauseSyncResponse(rsp *http.Response) (*PauseSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefreshSyncResponse parses an HTTP response from a RefreshSyncWithResponse call
+func ParseRefreshSyncResponse(rsp *http.Response) (*RefreshSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefreshSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSyncRunsResponse parses an HTTP response from a ListSyncRunsWithResponse call
+func ParseListSyncRunsResponse(rsp *http.Response) (*ListSyncRunsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSyncRunsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Runs []SyncRun `json:"runs"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSettleSyncResponse parses an HTTP response from a SettleSyncWithResponse call
+func ParseSettleSyncResponse(rsp *http.Response) (*SettleSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SettleSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSyncTroublesResponse parses an HTTP response from a ListSyncTroublesWithResponse call
+func ParseListSyncTroublesResponse(rsp *http.Response) (*ListSyncTroublesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSyncTroublesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Entries []SyncEntry `json:"entries"`
+			Next    *string     `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListWorkspacesResponse parses an HTTP response from a ListWorkspacesWithResponse call
 func ParseListWorkspacesResponse(rsp *http.Response) (*ListWorkspacesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9671,6 +12143,39 @@ type ServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(w http.ResponseWriter, r *http.Request)
+	// ListSyncs Folders that mirror one of Frame.io, of those one may see
+	// (GET /syncs)
+	ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams)
+	// AddSync Synchronize a folder with one of Frame.io, and begin
+	// (POST /syncs)
+	AddSync(w http.ResponseWriter, r *http.Request)
+	// PreviewSync What a synchronization would bring
+	// (POST /syncs/preview)
+	PreviewSync(w http.ResponseWriter, r *http.Request)
+	// RemoveSync End a synchronization; every document stays (who may write in the folder)
+	// (DELETE /syncs/{id})
+	RemoveSync(w http.ResponseWriter, r *http.Request, id Id)
+	// GetSync One synchronization
+	// (GET /syncs/{id})
+	GetSync(w http.ResponseWriter, r *http.Request, id Id)
+	// ResumeSync Run by the schedule again
+	// (DELETE /syncs/{id}/pause)
+	ResumeSync(w http.ResponseWriter, r *http.Request, id Id)
+	// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
+	// (POST /syncs/{id}/pause)
+	PauseSync(w http.ResponseWriter, r *http.Request, id Id)
+	// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
+	// (POST /syncs/{id}/refresh)
+	RefreshSync(w http.ResponseWriter, r *http.Request, id Id)
+	// ListSyncRuns The last runs, newest first
+	// (GET /syncs/{id}/runs)
+	ListSyncRuns(w http.ResponseWriter, r *http.Request, id Id)
+	// SettleSync Settle a conflict by hand
+	// (POST /syncs/{id}/settle)
+	SettleSync(w http.ResponseWriter, r *http.Request, id Id)
+	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// (GET /syncs/{id}/troubles)
+	ListSyncTroubles(w http.ResponseWriter, r *http.Request, id Id, params ListSyncTroublesParams)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	// (GET /workspaces)
 	ListWorkspaces(w http.ResponseWriter, r *http.Request)
@@ -10913,6 +13418,304 @@ func (siw *ServerInterfaceWrapper) Status(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// ListSyncs operation middleware
+func (siw *ServerInterfaceWrapper) ListSyncs(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSyncsParams
+
+	// ------------- Optional query parameter "folder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "folder", r.URL.Query(), &params.Folder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "folder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "folder", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSyncs(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddSync operation middleware
+func (siw *ServerInterfaceWrapper) AddSync(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddSync(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewSync operation middleware
+func (siw *ServerInterfaceWrapper) PreviewSync(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewSync(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveSync operation middleware
+func (siw *ServerInterfaceWrapper) RemoveSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetSync operation middleware
+func (siw *ServerInterfaceWrapper) GetSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResumeSync operation middleware
+func (siw *ServerInterfaceWrapper) ResumeSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResumeSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PauseSync operation middleware
+func (siw *ServerInterfaceWrapper) PauseSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PauseSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefreshSync operation middleware
+func (siw *ServerInterfaceWrapper) RefreshSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefreshSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSyncRuns operation middleware
+func (siw *ServerInterfaceWrapper) ListSyncRuns(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSyncRuns(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SettleSync operation middleware
+func (siw *ServerInterfaceWrapper) SettleSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SettleSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSyncTroubles operation middleware
+func (siw *ServerInterfaceWrapper) ListSyncTroubles(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSyncTroublesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSyncTroubles(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListWorkspaces operation middleware
 func (siw *ServerInterfaceWrapper) ListWorkspaces(w http.ResponseWriter, r *http.Request) {
 
@@ -11084,6 +13887,17 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/locks/{id}/release", wrapper.ReleaseLock)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs", wrapper.ListSyncs)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs", wrapper.AddSync)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/preview", wrapper.PreviewSync)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/syncs/{id}", wrapper.RemoveSync)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}", wrapper.GetSync)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/refresh", wrapper.RefreshSync)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/syncs/{id}/pause", wrapper.ResumeSync)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/pause", wrapper.PauseSync)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/runs", wrapper.ListSyncRuns)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/troubles", wrapper.ListSyncTroubles)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/settle", wrapper.SettleSync)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items", wrapper.ListItems)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/items/{id}/retry", wrapper.RetryItem)
@@ -12963,6 +15777,448 @@ func (response StatusdefaultApplicationProblemPlusJSONResponse) VisitStatusRespo
 	return err
 }
 
+type ListSyncsRequestObject struct {
+	Params ListSyncsParams
+}
+
+type ListSyncsResponseObject interface {
+	VisitListSyncsResponse(w http.ResponseWriter) error
+}
+
+type ListSyncs200JSONResponse struct {
+	Syncs []Sync `json:"syncs"`
+}
+
+func (response ListSyncs200JSONResponse) VisitListSyncsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSyncsdefaultApplicationProblemPlusJSONResponse) VisitListSyncsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSyncRequestObject struct {
+	Body *AddSyncJSONRequestBody
+}
+
+type AddSyncResponseObject interface {
+	VisitAddSyncResponse(w http.ResponseWriter) error
+}
+
+type AddSync202JSONResponse Sync
+
+func (response AddSync202JSONResponse) VisitAddSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddSyncdefaultApplicationProblemPlusJSONResponse) VisitAddSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSyncRequestObject struct {
+	Body *PreviewSyncJSONRequestBody
+}
+
+type PreviewSyncResponseObject interface {
+	VisitPreviewSyncResponse(w http.ResponseWriter) error
+}
+
+type PreviewSync200JSONResponse struct {
+	// Assets that the filter takes
+	Assets   int   `json:"assets"`
+	Bytes    int64 `json:"bytes"`
+	Complete bool  `json:"complete"`
+	Folders  int   `json:"folders"`
+
+	// Seconds about how long Frame.io's limits let it take at least, without the bytes
+	Seconds int64 `json:"seconds"`
+}
+
+func (response PreviewSync200JSONResponse) VisitPreviewSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewSyncdefaultApplicationProblemPlusJSONResponse) VisitPreviewSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveSyncRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RemoveSyncResponseObject interface {
+	VisitRemoveSyncResponse(w http.ResponseWriter) error
+}
+
+type RemoveSync204Response struct {
+}
+
+func (response RemoveSync204Response) VisitRemoveSyncResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveSyncdefaultApplicationProblemPlusJSONResponse) VisitRemoveSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyncRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type GetSyncResponseObject interface {
+	VisitGetSyncResponse(w http.ResponseWriter) error
+}
+
+type GetSync200JSONResponse Sync
+
+func (response GetSync200JSONResponse) VisitGetSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSyncdefaultApplicationProblemPlusJSONResponse) VisitGetSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeSyncRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ResumeSyncResponseObject interface {
+	VisitResumeSyncResponse(w http.ResponseWriter) error
+}
+
+type ResumeSync200JSONResponse Sync
+
+func (response ResumeSync200JSONResponse) VisitResumeSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResumeSyncdefaultApplicationProblemPlusJSONResponse) VisitResumeSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseSyncRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type PauseSyncResponseObject interface {
+	VisitPauseSyncResponse(w http.ResponseWriter) error
+}
+
+type PauseSync200JSONResponse Sync
+
+func (response PauseSync200JSONResponse) VisitPauseSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PauseSyncdefaultApplicationProblemPlusJSONResponse) VisitPauseSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSyncRequestObject struct {
+	Id   Id `json:"id"`
+	Body *RefreshSyncJSONRequestBody
+}
+
+type RefreshSyncResponseObject interface {
+	VisitRefreshSyncResponse(w http.ResponseWriter) error
+}
+
+type RefreshSync202JSONResponse Sync
+
+func (response RefreshSync202JSONResponse) VisitRefreshSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefreshSyncdefaultApplicationProblemPlusJSONResponse) VisitRefreshSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncRunsRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type ListSyncRunsResponseObject interface {
+	VisitListSyncRunsResponse(w http.ResponseWriter) error
+}
+
+type ListSyncRuns200JSONResponse struct {
+	Runs []SyncRun `json:"runs"`
+}
+
+func (response ListSyncRuns200JSONResponse) VisitListSyncRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncRunsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSyncRunsdefaultApplicationProblemPlusJSONResponse) VisitListSyncRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleSyncRequestObject struct {
+	Id   Id `json:"id"`
+	Body *SettleSyncJSONRequestBody
+}
+
+type SettleSyncResponseObject interface {
+	VisitSettleSyncResponse(w http.ResponseWriter) error
+}
+
+type SettleSync200JSONResponse Sync
+
+func (response SettleSync200JSONResponse) VisitSettleSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SettleSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SettleSyncdefaultApplicationProblemPlusJSONResponse) VisitSettleSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncTroublesRequestObject struct {
+	Id     Id `json:"id"`
+	Params ListSyncTroublesParams
+}
+
+type ListSyncTroublesResponseObject interface {
+	VisitListSyncTroublesResponse(w http.ResponseWriter) error
+}
+
+type ListSyncTroubles200JSONResponse struct {
+	Entries []SyncEntry `json:"entries"`
+	Next    *string     `json:"next,omitempty"`
+}
+
+func (response ListSyncTroubles200JSONResponse) VisitListSyncTroublesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncTroublesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSyncTroublesdefaultApplicationProblemPlusJSONResponse) VisitListSyncTroublesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWorkspacesRequestObject struct {
 }
 
@@ -13144,6 +16400,39 @@ type StrictServerInterface interface {
 	// Status Nodes, pause, items and chores (administrators)
 	// (GET /status)
 	Status(ctx context.Context, request StatusRequestObject) (StatusResponseObject, error)
+	// ListSyncs Folders that mirror one of Frame.io, of those one may see
+	// (GET /syncs)
+	ListSyncs(ctx context.Context, request ListSyncsRequestObject) (ListSyncsResponseObject, error)
+	// AddSync Synchronize a folder with one of Frame.io, and begin
+	// (POST /syncs)
+	AddSync(ctx context.Context, request AddSyncRequestObject) (AddSyncResponseObject, error)
+	// PreviewSync What a synchronization would bring
+	// (POST /syncs/preview)
+	PreviewSync(ctx context.Context, request PreviewSyncRequestObject) (PreviewSyncResponseObject, error)
+	// RemoveSync End a synchronization; every document stays (who may write in the folder)
+	// (DELETE /syncs/{id})
+	RemoveSync(ctx context.Context, request RemoveSyncRequestObject) (RemoveSyncResponseObject, error)
+	// GetSync One synchronization
+	// (GET /syncs/{id})
+	GetSync(ctx context.Context, request GetSyncRequestObject) (GetSyncResponseObject, error)
+	// ResumeSync Run by the schedule again
+	// (DELETE /syncs/{id}/pause)
+	ResumeSync(ctx context.Context, request ResumeSyncRequestObject) (ResumeSyncResponseObject, error)
+	// PauseSync Stop until it is resumed; a run under way is cancelled, and what it has done stays
+	// (POST /syncs/{id}/pause)
+	PauseSync(ctx context.Context, request PauseSyncRequestObject) (PauseSyncResponseObject, error)
+	// RefreshSync Compare with Frame.io now, and bring what differs (who may write in the folder)
+	// (POST /syncs/{id}/refresh)
+	RefreshSync(ctx context.Context, request RefreshSyncRequestObject) (RefreshSyncResponseObject, error)
+	// ListSyncRuns The last runs, newest first
+	// (GET /syncs/{id}/runs)
+	ListSyncRuns(ctx context.Context, request ListSyncRunsRequestObject) (ListSyncRunsResponseObject, error)
+	// SettleSync Settle a conflict by hand
+	// (POST /syncs/{id}/settle)
+	SettleSync(ctx context.Context, request SettleSyncRequestObject) (SettleSyncResponseObject, error)
+	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// (GET /syncs/{id}/troubles)
+	ListSyncTroubles(ctx context.Context, request ListSyncTroublesRequestObject) (ListSyncTroublesResponseObject, error)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
 	// (GET /workspaces)
 	ListWorkspaces(ctx context.Context, request ListWorkspacesRequestObject) (ListWorkspacesResponseObject, error)
@@ -14418,6 +17707,320 @@ func (sh *strictHandler) Status(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListSyncs operation middleware
+func (sh *strictHandler) ListSyncs(w http.ResponseWriter, r *http.Request, params ListSyncsParams) {
+	var request ListSyncsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSyncs(ctx, request.(ListSyncsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSyncs")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSyncsResponseObject); ok {
+		if err := validResponse.VisitListSyncsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddSync operation middleware
+func (sh *strictHandler) AddSync(w http.ResponseWriter, r *http.Request) {
+	var request AddSyncRequestObject
+
+	var body AddSyncJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSync(ctx, request.(AddSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddSyncResponseObject); ok {
+		if err := validResponse.VisitAddSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewSync operation middleware
+func (sh *strictHandler) PreviewSync(w http.ResponseWriter, r *http.Request) {
+	var request PreviewSyncRequestObject
+
+	var body PreviewSyncJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewSync(ctx, request.(PreviewSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewSyncResponseObject); ok {
+		if err := validResponse.VisitPreviewSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveSync operation middleware
+func (sh *strictHandler) RemoveSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RemoveSyncRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveSync(ctx, request.(RemoveSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveSyncResponseObject); ok {
+		if err := validResponse.VisitRemoveSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSync operation middleware
+func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request GetSyncRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSync(ctx, request.(GetSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetSyncResponseObject); ok {
+		if err := validResponse.VisitGetSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeSync operation middleware
+func (sh *strictHandler) ResumeSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ResumeSyncRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeSync(ctx, request.(ResumeSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResumeSyncResponseObject); ok {
+		if err := validResponse.VisitResumeSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PauseSync operation middleware
+func (sh *strictHandler) PauseSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request PauseSyncRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseSync(ctx, request.(PauseSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PauseSyncResponseObject); ok {
+		if err := validResponse.VisitPauseSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefreshSync operation middleware
+func (sh *strictHandler) RefreshSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RefreshSyncRequestObject
+
+	request.Id = id
+
+	var body RefreshSyncJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefreshSync(ctx, request.(RefreshSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefreshSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefreshSyncResponseObject); ok {
+		if err := validResponse.VisitRefreshSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSyncRuns operation middleware
+func (sh *strictHandler) ListSyncRuns(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ListSyncRunsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSyncRuns(ctx, request.(ListSyncRunsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSyncRuns")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSyncRunsResponseObject); ok {
+		if err := validResponse.VisitListSyncRunsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SettleSync operation middleware
+func (sh *strictHandler) SettleSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request SettleSyncRequestObject
+
+	request.Id = id
+
+	var body SettleSyncJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SettleSync(ctx, request.(SettleSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SettleSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SettleSyncResponseObject); ok {
+		if err := validResponse.VisitSettleSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSyncTroubles operation middleware
+func (sh *strictHandler) ListSyncTroubles(w http.ResponseWriter, r *http.Request, id Id, params ListSyncTroublesParams) {
+	var request ListSyncTroublesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSyncTroubles(ctx, request.(ListSyncTroublesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSyncTroubles")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSyncTroublesResponseObject); ok {
+		if err := validResponse.VisitListSyncTroublesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListWorkspaces operation middleware
 func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) {
 	var request ListWorkspacesRequestObject
@@ -14447,135 +18050,163 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3D3bctw2lr+C6t2qJDW0JDvJ7K705Piy6y1P7LI8k4coJaNJqIlpNsABQLV6XP73LZwDkGATYLMlKs7s",
-	"m9QEQeDg3G/4vMjlppaCCaMX558XNVV0wwxT8B/Nc9kIY/8smM4Vrw2XYnG++FgywgsibwgVxI2y/722",
-	"b59wucgW3I6rqSkX2ULQDVuct9NlC8X+0XDFisW5UQ3LFjov2Yba75hdbYdqo7hYLb58yRZ5o7RUwzX8",
-	"UlJDrhaC3Zmrhf24KRmp6YqRJbuRihFNeeEX8o+GqV23Ejfn+Id5YX+P7AOmPWYLFd9w0062txZ8GE5Q",
-	"sBvaVGZx/uNZttjQO75pNvYf+x8X+N/TzH+HC8NWTMGHGlzz8LAad1qkkHmzYXhaPzd3LHFUR27xix2s",
-	"ayk0A8R5r+SyYhv7Zy6FYYhDtK4rnlO7rNMaR/zp79qu8XMw978rdrM4X/zbaYeZp/hUn/p54YsRdNja",
-	"nW2VdHB3r9lZny9lA4uolayZMhwXKiwIrhtVRXaVLepmWfE8+fiWKc1x+cMz74D3azswC77Xm/239jTl",
-	"8u8sN3b253nOtB4umRYWCbRR1CBZuDeXUlaMCvsq21AeX/KNJVAur3MpBMsNK+IT+GGIDSPz1N1BD8ZU",
-	"VJtrzVfimgOMbqTaULM4XxTUsCeGb9gii7wlV1xE50suBoFq5JqJIfY/JzAjgceOTXClCddkzWrTLSHY",
-	"vmK3ct2DTfcxzbQ9Sx08DCkwPHbcilt4tndwwUz9HcQOaQ+YUXTRmpnXNEc+HqENz5uJkVXh+SW1b10Q",
-	"utSWcm6U3LQcQhNjXyvpLSNCCruDPiLmsmB5FEZFo6hxlNFfiWa5FIXdcocNsllWASqIZrO0wMwWN7xi",
-	"Y7LHbqDdFQyO4JP9/QAeXytqWB9D02uyL+jeYC7Mn39YDPmxOzQgc10iOk2jgQ0rOL3Gn1Nsyc54vdxF",
-	"ByimZdXET+AtXzPy/X/+cEbuyLOnfz6LfV/zf0YAv9wZ1ju59Ma1oabR0bU1dSVpcV0MQD4GEHyJqTgb",
-	"5mzrefQQVQDDv9GoGUjRIswFYZva7Mi2ZIJwY/mBkIashdyK4RL2KLtDKoelwSpixPkTF4WdZ8jMc7vU",
-	"NH7milFzDOrACzIOqB5wYs8d5acx70ZWqVPAR9egRow8N9xU8bl5nN9yg+IlwgQM2yCP2tA104SbGEAE",
-	"Y4W+llvBojrkjgi5lMWO5KDJGnIjFeGWJQppSqbIhu6IoWv7OSJvmYp9o509SaqoT4+qNt1IQDaqE6dk",
-	"aQsgyIRVBH9dLB1yZYulbIQVFo3wf91QXrEiwMlunq1Ua13THBHRAvPgGn/xr9j33YRUKbobEAjojw5b",
-	"+rixhwlZjwT6OLqPkR12e5D3AOxB09taR0IxunxRSsWGVFk0R/AmJopjCJTdMrW79nIwokRYc0HsHcpg",
-	"lj7wx3QjWSSEyIjmpthG3vb0n2B125KawyqvO04YvL/p7gN+r9GzkZuNMxz2eGZjygSHO5pdFopuHWOO",
-	"iA4hpAFFhlDdaRorqxFZFvG/l+9+DuXHhhbM6iW6pDWgXlIxuj5KjThaD3LroWDzZAmtZzjjC2udswLV",
-	"wLNpkj7BtaXiTo33XMoptV7ZjbIkK6MnwkSxuuJHsC6PTRHaAW3pNmUKGXYXcYC8r6i1KdidyYiw2E02",
-	"VK2bOgZti3t5nAxjXNOht/tyh9PBQlv4dnCIUdBLxz2HJDSuFB9QPzey4Df8GCp7TH0yrVAkN9AkkDaw",
-	"54ekVtElq9BlQnQptzojT0+e/qml/y3VJC+pWLGCaC5ydlCJbOC4vRh0Eq5zFbRgHjval8w4U3+PR4qc",
-	"aSPVdAJ5jcI6Qh+gQR96PTA/LR9GatMxUErNQlchWe6I2zShoiAWhzLL0gQxMLZmsq4Y2SppGOGi81o9",
-	"kOz9Gq83TgcYnLlihCpG7HOrZwr4r+IaqTHiNWm146QDzrJqHOZ4NBdxJ0i+TuuskpTUqrvEDmNFCJSE",
-	"byRpHXkFyxtIY1MlVfu60eVh9VaXj0euqWcRBPyZbZk25IYrbS7wPOyf9ixMABDCjWbVzVQ88/T4N7em",
-	"Q/pxlPadfhz3FrbKdEfawTYDktvH7DH28bcOhHu+naPtzkYpJ2oihHEfBaaUVaGP9+gAn04aTimnRBTF",
-	"omeG83cbjoH31W1ccTVHKKYtY49ZEGKCBu4Vbwi4uOlii32d8k2MLMEqO6FyJ9dW16dKODtUOU+mXvO6",
-	"TtifyRNUbMOK3WQTA9YyvsOWL/c3mGRoszGpKAY5Mu8Rf3rZkyR8n7BeW/3d0pRsDFMbqY13k+zIkhHN",
-	"rGyVOEKwUBA9UFPIqbhecpHQpHvGfEw1sD/jSqlS/JaLFXrvNDhnVswQK5NBOSCNbmgFywf2Ha79sLE8",
-	"LhOR0z5IIs4o5bbl7lpIE/ddQciTKS2FBZGQhljwRz1hk1GxL2HaIx2cXwjHKPqiwZcivsR2k1yhpmoS",
-	"24N9wSwji3qvJPzy4FUpKc31mN7XkSCOyqzBAPokI0YxRpZsxYU+eF7dtvofjW3yjXOZDlzNCa8JNYZt",
-	"ajPR8l528mJMnrthlrvkdGM3rGSzKqO6Q8pHlUulWEWTDuvj3T2BRTyqowdqoHPrKNLUdu4iI1LkcICK",
-	"WcaJobGIliKOjPqU3BLdbrLFhlpGhL8lkHjd58yhNN9do+ka4zIM3ODbUoKbg+q1BkGSWy5RWbgoZtSu",
-	"x3MCpr9hWjuvTsQ3aa4xV2M6kGRjcpkgxhE3fIp5jGgbEU/7lnKDGo5qhNN1Cjx/52gHhpmzlM9dG1Yf",
-	"KzAUFfoG9zWGDR/9OAiXFcfQRYzVrJHnO8B1IsL73b2rHXbUsZDQXeVX0afjHrrFuNdfWMHpkH157PVn",
-	"ccsLEMq0KTDfaGPRLCBxi1+CxVVPEFxeeg8ZgbYM60Yq0AB0mypz4Zg12XJTEkp0RXWZkboBNrFkpZW9",
-	"MPIbTWhRKKbdWG51GCkMuzPEfvaEPMeIu/ceWZzW6HgNcqiGeCy1iUma50QbXlWZ/yorSMXXjKDpmJjm",
-	"AAAGkwVQi6G2bFTOxjy+7fJHTiaqlP00hPrFHtQtz3bpElJ10D8hbwyRNRMamTYVBUzDBaFkw0Vj2NgR",
-	"ZO0L7gNyzcF5JRtF5FY4/IjMkFQZt+UuqcqhPBHSrm9FlsyYWLhxj1odoTrwxwjqZyde99SBit+yuKJe",
-	"Sm2OCdFag+IIZ7Ch6iihPTnNChgXLD50ovjvuXVmbucxSL2njY6AKpllkYzRevEwOGmrmvUTaxBtnD3G",
-	"FclLlq9ryYUhO2bi3nBwL9+PuS93Cz9Bt8woLMCs+NdJPxtSVJfUESZSPTzhbDzLCzc/zPYabj0K9W5D",
-	"w2Sre+nIN5xVxX00nyYRnW5VlYEIYsIwy2Wt5KTOLo0GxOI28B5cnTHqFQ+3JGctJGBnlQKVihjzf2Ls",
-	"NZXOmVfcWrcJJncoeYYJuqxSCF1Sfa1ZrljCQapYwRXLTdwp8YGtuBWchN3R3FRWVvBOwQhS+2LAVu7l",
-	"1NJ0Lutjsw00U7c8H3HCQiZjEtCNZup6ypnsYUTvs/upIt3p9cCdRQ4/XF9yNS1kuqPtAXPv0MYQ8rVU",
-	"m8dBSve0Q60+4ryCDLc1Y7VuvX0ge7gm1taMM8QjMH0vtZDdGCJRL9OG7vQFoUSwLUGwYeqD/XYH0Hnw",
-	"8XHQrQN99HB7mV1tyj6muqBNOIzbWcPZZSxdED+ScIHuIEY3mTWopah2bdizlJ34atVKr2IHH4vJlQ4G",
-	"712Ibp9nd+UAAoyULd1ZVaRTgA26XKUiS5qvT8gbERYR8DZu1gjv8LBYdjJIFg5KSQaLW1KTl6lQscG8",
-	"fsVI3cD0Rq7AJRFD3cA39RWcRXNkh9nhLq13iD5t4i9YPjRfo/ulYlSzIpH/OCX2BiG3IDc2Os+04DYk",
-	"HpI2WJnU3MYySXtD0kJmZRE/7sG3+9lSTQpWMQMoGdlbwHQekHuqmSg04eac1EqurETOnG8sQ89Ym10f",
-	"ZorcSLWSxrBk9J8lCnksEWBolFCI/zuGboiREIUbbs7av7HpfnHrKWmBAZcBoKbhbN0501PP0oeIRH19",
-	"0MSKqvdALQRzIQoeFWbeNo1v3R5FJeXazmJIRcF0nGjGspr6uoGIFJsj44lNSaq4hIE9nT3iz4FnLarY",
-	"ba/4LROHiB7fuxZyOzpvMEsPy/ugzci27JITLVZGjQNGN4f4VZvfm5pgRDNNOlrHywiwfCAomjkEOp8m",
-	"25/qarGhVoG8WoBMtbPZpfqZFRMFBy0JxR7VYFVNc9miGO15QL3x1PFjC90QRllQlekJecCl2zzeFuk7",
-	"B3BHwC3jcug/nnptcfe5zywbUKeLkDlI31hex4XFpVb1qPgt0xfObQZwZHemzSRbSSC06TqIF5OPKbDS",
-	"THCEg2pD83VEdevLFGsPEs3FqmLJSqgQwQ+kjkxBCfeZZKjVHvCLUvKcJQrSwuA1qHqWSaAyzHWnQuxl",
-	"rh4+jjFoeu6SJNcDPgkkn0OEkgJH3BBsC+6GcPorLzSBOIQpIQ7RjR1LeNjQuzf48OnZmSsb9j8Mrach",
-	"SNNmndP2HQC+0V18+1jNIJSfg4rNPVrnyAatpKeiYwrWYJFbkYGPj+ohF3Bj8IUl07xAeyJueI7Iz5BH",
-	"e1kqCZROVkPotLkpGblaPLlaoBtSsPuIO9oJO5QJYQapduq2uacE2pY8L9vMRzRhB3KJdlLpoBwK0XOP",
-	"VlI08ZbrWF22y7qP64vTs5rbtNOxZEw3Z2qF7zmL8bBLuWEYqYFzyanA5CrPNyen2+9HNvF8oKQQQ5w1",
-	"z02j4gGzA7n6IlroMaKFjJ72g/XaeAafD2HZuZOHoJiVX39MDnoEEQcMg4pd641DOt7yqiLFH4+YU4dy",
-	"6dI7p0crQp9KBJfTuSIjwYpUQCLQkKRg4HuzgkIzNiVBLtCiYTfd8pLQMFFxphn4pM4DF9sFWD/noQmR",
-	"Ebql3LDigihmGiVYcR74e5Y0X1+0rp5zIiSppFgx5V87uRKBX9B9c4HGP/iqcc5opop9jBMnfYcfqVox",
-	"E+tGMaU4pNP1XZKorxhIJ4kmO0pM+ZZTO624sLw7IdSRdIb5o4dmR3kQcUMfVQfB6GasPAZ1GaqYNj2f",
-	"2vHL/WiZU8xpnrSEkymnVy4nGegIVuUkiC+Wdv6aI2irTT0FeLQHFqBJitw+OqZ7hI03kwtzWiX7vR0Y",
-	"08LOYUJoZ6/tl1zjImMgvMRg2gvFCiYMp5EU8/HY03hgMRlL6b0YX5iO16TUbUbCKMrjqK5Ty5S4ona5",
-	"Iu4T0WW15sEekEqpjqlDhYrzCDkW1NAl1b0MKv2PiqOTRWqzUj0dte+ldqkZKNlp9b63xKF3sY+b/yO3",
-	"ZGO1EaogGMVoXhLv3xkAQsjiiP1C8lFkuxY9tbkuGhbWwg/XZaUcxi7hhcDxnsumKghk90A9HMrBWM+W",
-	"mjYasXQUcSD5535tndrD8+DxpxLdaOaRJoZnH4N8z30tV6R076BqAmX8YQdzOqU9qsXgZyjBPZCKGlbt",
-	"JrqycdvXVvGdmGOuo2G3YKsQELSjMlcliv6BFeWCcJFXTTEVDo9i0Tj/p8sNdjYhADZ25F1bjaPEmXuW",
-	"NiyPL2aojou8TxJJvWUOt48I0ihudpeWEnEFAe8G+gTZYtWhQCKXxtTYCY6LGxlJG23TcZ0w12Fou5PB",
-	"OiNbavKSbJ0x1qrdGVGsplzhE1ScT67EJV9ZLCPLHWF3kMkMpUruW2G7McyEcpsh375/d/mRnLp/v3NV",
-	"zlZXJ9wQqq/Ep+dhmsI5+Qm2TK6as7Pvc/ce/MM+nZBXSkmlgWm7PDiCRXCafPvh9QvyXz/8+B/f+azZ",
-	"Dc1LLhixtgzaChXPmUB545r+Pa9pXrInz07OFi4TF2Csz09Pt9vtCYXHJ1KtTt27+vTtmxevfr58Be90",
-	"OuWiBXKbkwug8OkLLYddPPUBSlrzxfni+5Ozk+9dXRLgwSn1fftWaGZY4gDgvCnAxsMOF73mg8/OzkYa",
-	"Dx7XcBA/EGk36B5kXeZHfKJ2ZUHvwg7jF+e//pYtdLPZULXr/OJcB4Dj+oJAEyNr9Hm6sJOcumwHnQTP",
-	"W67NT35Q1mvu+etol8iQahItNNuHI40v4yDplnHq+nBOGIldMr/89sCz3kvsDQA4SZvxfbxiRYVxj+V+",
-	"+q3/YoQRDnCsPbp7o1mLWH4qPF5figa5Ruwb8KKTb3sZqxr8JLSqvvMFA0P0+gn9dnZ/TJufJPpn7nkW",
-	"hzqhDZqTdSlXr1Ot/w7Ze8r1jDVlFO1n6+aVaLV1nHTtGgD0GmYFc8dxqt/F9cuAgJ7Oxixb6oigMvQj",
-	"+5Itnp09+z2+d2l4VZElg0IK/+0ZaKglnguwNzRpaqtUPPvRKcba9Y+zPy4ZAQWwx6tPP/PiC6JkxVDR",
-	"7hPVX8XSk1XvmOYDG5SHRmD2VzEXpHAPhBqourloFSt0fQfJIlwT1wrMKlPGJVZBcldMnv038+LsMWX+",
-	"GBp3/P8eIPoyEMEHhB4vFl9+G2DPaVvneI/ZUrz8I12zd9je8GsA1n5eYH/FGQiVYUlNyQiACpm7L0gG",
-	"+xEVKik8ciIxg7ou3EsryewIJF802E8/W6b7JQL6SAttX6w9uYl28mxeSvQaPeLROLfU8GBeAgd78JG8",
-	"lIQSACIRcot1dZruHGeA7L19BeQ7hHwhfd16HDgfGvESh8yqGt4cqxq+TqmGg9axR2iAr+fTAN9KufZF",
-	"+OiDLmXFCBfa0KpyXQ57p6KxkzrWQIJhIkkh08eEwcJWwKU4+MvO+f9o6LzXHi2K124VD4dsvLt2lyWf",
-	"QdjPt2oCcLbNmo4WCU0rE/oQP920ZdP3mK/jPPudZHBXzkSolbzbgSDHxM6m9mk36DhHuobyBSG32F3L",
-	"8HzNDKFCb5nyRbxXwhfPWKTi5oT8wk0pG4NZM3Q/ERIV85LqjLBKMwCoKZvNUlBeoTujj2fvaiawkHyC",
-	"2eut3n4LKgjVcN0eYzTVR0A3sZSJjHbJKMd/NGUcdx/BfPfgwWgf5L9IUld0Z+0pXVruvtwR6g8ezg9L",
-	"sDnqgzGGcWq6APMqlhP6gdGij2wn5BMEDT9BRVHXy1swDrFIFOguXKkg24Iu5S1r0y0uyCcX6fxkuZ6+",
-	"ErH4JjjpTsgvrv9FSfdKSjus0YxpKOLRxEiZkWVjYOh2L50VMldjSBsG2h+ROYafiapi7tE8jLF/64jL",
-	"kmpLefZL7RFU8iF8EVqepX1ir25d8k9Mg9sjYDBGDni4Yu+1XTOOIf39AzbszuBmnmijXLB79AqWveK/",
-	"Wy9hHkroTN0y9QQiLAjcCwwRXgGArhb4q69KEWGMDhuiIsU7J/yot/K1G3OMs9Ib5BH2rKRMMecJZ5QN",
-	"uv5SZXwIH1zdGXkG5v/ZGamgXQNmpAuCs/v687YOIrEWzaiC1P2H4MtR2m13FA9s+XaoeSrkhegLglsE",
-	"C8uUQFUHMgZuWkxIdLGMaMvulYejvJup7fxiDzkvpdQM2ntkfUkEqWWaAY/fXAA2UEMgKTpE/IOa8Wvv",
-	"4Xs01t9rKZiE4AwAfCdY62UGYwPrSrlp+TzI6D0Y+uZ1D+D+IaxPe3mhSZ7zMsgIPe6zXzl80dveUW1q",
-	"7x/AGEsKTVtZehYXgr+XCLr3ONXO5V5v2H7nHhH0+R2j1wchG1ZOnH52Me4vffSbJPDCLol68Vhcfs+N",
-	"uYOE4Mx5r388O5vc+7PX1PEe8mBiM+0/kjDoeoJqgkZrtevhYHjx4dHY5BMlJjCRUQfuC6i165/PXLE5",
-	"H5Tb0Lu3TKxMuTh/9uOPkBTv/3+aTenW+7UjVHvo+4gC8C90zToMSWDLBSSmg0JJDebo+4IArGuklWK0",
-	"AJcL1usuab52SsWA93SRQGQ/rvJmnP+894Nm5TyztdQP9zAzD/M9YA9WB3UQmsx8WqjOw338EtDeMYxu",
-	"elE0dLG4EgfN2OMzIYuALayTuPXGpUBOsLTbdpItQs3UczNlovuao+nGX+/OWy4MUxiIh/x30l3CNZex",
-	"GXom3ewXbRtWr8Fwg26nbZD/2Xr5ecre7Bb7L5y80+LfJKJ/4+LK99N68RNTKB9x/uFkD/P0tdiLSck6",
-	"LWkeNDffoHfr0YzNVJ6B/b1ri+q7Hj8cZM9DzxM2Zv7GFQhL1WtCvR8NfhDv7DNEFL3IkGYO0b+ASeOn",
-	"9vjZIc/1mhXkRs6hHF0aWXtHYZcdUtLqBpttd2kh+/h8Ci11ZgbsBzvn14LrpWtPOgdUqTJWzwSxiDhv",
-	"MaaC3lBsg+nxGfSDs6jvY+8lteCmeenBXXGxtp9bNhxbR6bABgPe2tEPhdxEw7WtVAlrtDAF2vlYB23m",
-	"g1T/rgt4rL+Lcrei+ywkfeHSwicUi7by3a98iqiY7+TdSUDfBNeAGNoE0JyZftEzWbJKbrH1XL+uMB7W",
-	"r2S+Hlfy3sKIP7zn7FBADNoQxDR56A3gOvbKqnBdt2b1Z8Hk2IQAuwJjH537Sn84M88toa73wfwyqply",
-	"t3JHM3YDJ6S9chk7QPZvXO7qmStqmMos98Eu8XuXb0Gjjx0GD04GcdIPuCuLebO5OFKdxt4Yf1N81wcc",
-	"ylKz0Bvy1PcImOwOcd+7n0NkXtRPof0MOP7KtWZ3RpzvDNzoEsIAjYAOdlYNbI/+2y00OsTyGzsoypfQ",
-	"HxVlSn951EQ5X14aAVlbePrgsDkkxmq+EnC5Xz9kEubOdj0/HVC8V2gswfgl1+69IZx+iKQAtZ0K5wir",
-	"qRUz/eve7DafcJdmWfsG7KnFf2C62TzqAbs638gB47eLGckCthuRvClFFUtU52d5ASf70TKyIesaMKkv",
-	"X+UI3mMl7xwpwiu8A4Ja/VBYPRlP44LktKpQpaR5zmq48cffyQDVxjqhK2HH3nFvKw6Z1Q/SfXaSI+R5",
-	"njOtD3s9cdZJzk4cOgNZWK0ULuPfujtOBzyQGjgVrVup7DMKRg/l9DNUZX45xZfHOcytXM98RL7yOdIE",
-	"D6vYId+MuX6mEttBY0cNzaH3zD1rhuDDU84Qdz0Xb/PN/7/RvmAR017B7Ah6ZlXM6P7VLYTmo0eaTUi8",
-	"9xcyHJF5D5gSXB+QlJ3we3vRwBT5+cE7Mmaw8uxMrk9o0FA9BqWUzy+99BlVJP+NeGDEPZslMNK1EukU",
-	"imDhbfurWrEnNxw8ITdSJRCriYDskt72j/t+gncKuKC12e+t/v8+R9VeYCGVSwns64DBBlJs3C3mlG9q",
-	"qUzaKfUGnv9/QnO6BmsbajPgnofghqlvNHlRyaYgrpuPPgQ+d4XGYR43bA/0FY0Ft2qSt6s5iulN2MuM",
-	"yuvgYxH8CJ/OwggjEAryDDLwXWBqrPZYdBQPjINwDivkyAtOpl7Zsf/q13a0TEKLD11nrBnQQu2AaXgZ",
-	"CY1IIJPbyCf41zhBAeNoln7DOs10XbX7fL0A4NbniDMOe3necrZtLyc8oo/ngS6e6ctD4k0cFplf6P2Q",
-	"6yERkiD/4MhWmvuR7WCisRaXkYCgs45nQFWHP/62b8+sguqzDRONx0jfADhtZeOQY2oIgo6EsYSJ4PGR",
-	"GRztF/a6Ct6/pcq09JmJ10b8EdM8HhaqmQUd7UTHh1+wFWZV7dU8QfOjLlnZJxsoRovQ1bdXvUPzstcA",
-	"He6FZIMauOCSJH8DfFteRRU2/i0IF+STxma9ny6wTM6+ciW49gu2BnfmjEuqsXk63g2kdNj33cILwzzQ",
-	"mxSKQXFhoKAK46+zWtJ8vVIW68+vBFxzZdgGCocyF4X8BDdWfEqVwj2WveUb8T86k07eaxUNN2fg98Bc",
-	"BwCmr2TLRtn7QAG3vKZZLuMtcWZpn54tdNf4efI8vln0IZ+Vv8bE77FddPfZ31086TIIoYdN5G7gAi6r",
-	"kITS6bR2v6U1JhzwyGgeNk1/BH13/5ZcE+u07FiLZTPTGjK2DQ8TpSSuAST4TbuG+5HGjo+Io763oW8T",
-	"eQxivvf4Mk99rQunIjw0E0XgKhfSXPjkYfjVyaFCgsd5Q+GG6RBxD+UMtgj7rxmPfidQOF6AIex6mkLF",
-	"cQUdiOyvFll8N31aaemyqPS9CtPa5MCgoWXK8XLJV+JdMy0q+wquFZwvEtn2FUyFHu3i3oj5KkrgLnlo",
-	"knnYRgkHf+0Kksu2AeMwn6uD4axNIV/dOZ/pwQ6jSMrdRTZRKr70Fyl/hfitf/JgvP1ZFlZDh5BtRjqd",
-	"Cfs0JZwZ/TZ8SfPxl27YrAJyW+6uoU9FvOl+vEfgGJy7vsGH5NXBJoF7kclu+DzuSeyK8W23jO+6y4ww",
-	"xvuEi/YyMCogPRtXFlBF0Bb419+smYleLGTE2K/2lNb89PapZbr/FwAA//8=",
+	"3H1dk9u2luBfQWm3KsmO3N3OTWZ3ux+2HH/Meis3cdm+k4c41YbIIwkjCtAFwJY1Kf/3LZwDkKAIUFQ3",
+	"O07mzW2RIHBwvj9/nxVqu1MSpDWz699nO675Fixo/IsXhaqldf8swRRa7KxQcnY9e78GJkqmloxL5p9y",
+	"f71yb18INZvPhHtux+16Np9JvoXZdbPcfKbhn7XQUM6ura5hPjPFGrbcfccedu5RY7WQq9nnz/NZUWuj",
+	"dH8Pv6y5ZR9mEj7ZDzP3cbsGtuMrYAtYKg3McFGGjfyzBn1od+LXHP6wKN3/J86By55zhEpshW0WO9oL",
+	"/RgvUMKS15WdXX9/NZ9t+SexrbfuD/eXkPTX03n4jpAWVqDxQzXtuX9Ztb8tVqqi3gLd1k/1J8hc1ZlH",
+	"/OweNjslDSDivNFqUcHW/bNQ0gLhEN/tKlFwt63LHT3xL/9h3B5/j9b+7xqWs+vZf7tsMfOSfjWXYV38",
+	"YgId9u5ke6083P1rbtVnC1XjJnZa7UBbQRuVDgS3ta4Sp5rPdvWiEkX25zvQRtD2+3feAu/X5sF59L3O",
+	"6r81t6kW/wGFdas/Kwowpr9lXjokMFZzS2Th31woVQGX7lXYcpHe8tIRqFC3hZISCgtleoHwGGHDwDq7",
+	"9qJ7z1Tc2FsjVvJWIIyWSm+5nV3PSm7hiRVbmM0Tb6mVkMn1spshoFq1AdnH/mcMV2T4s2cTQhsmDNvA",
+	"zrZbiI6v4U5tOrBpP2bAuLs00Y8xBcbXTkfxG58fXVy0UvcEqUs6AmYSXYwB+4oXxMcTtBF4M7OqKgO/",
+	"5O6tG8YXxlHOUqttwyEMs+61Nb8DJpV0J+giYqFKKJIwKmvNraeM7k4MFEqW7sgtNqh6UUWoIOvtwgFz",
+	"PluKCoZkjztAcyp8OIFP7v9P4PGt5ha6GJrfk3vBdB4W0v7rd7M+P/aXhmRu1oRO42hgC6Xgt/TfObbk",
+	"VrxdHJIPaDCqqtM38KPYAPvb//ruin1i3z7916vU9434zwTgFwcLnZvLH9xYbmuT3Fu9qxQvb8seyIcA",
+	"Qi+BTrNhAfvAo/uoghj+lSHNQMkGYW4YbHf2wPZrkExYxw+ksmwj1V72t3BE2S1SeSyNdpEizh+ELN06",
+	"fWZeuK3m8bPQwO05qIMvqDSgOsBJ/e4pP495S1XlboF+ukU1YuB3K2yVXluk+a2wJF4STMDClnjUlm/A",
+	"MGFTAJEApblVewlJHfLApFqo8sAK1GQtWyrNhGOJUtk1aLblB2b5xn2OqTvQqW80q2dJlfTpQdWmfRKR",
+	"jZvMLTnaQgiCdIrgr7OFR675bKFq6YRFLcO/llxUUEY42a6zV3pjdrwgRHTAPLnHX8Ir7n2/INeaH3oE",
+	"gvqjx5YubhxhwrxDAl0cPcbIFrsDyDsADqDpHK0loRRdPl8rDX2qLOszeBPI8hwChTvQh9sgBxNKhDMX",
+	"5NGl9FbpAn9IN1JlRogMaG4atuquo/9Eu9uvuT2t8vrrxIePD91+IJw1eTdqu/WGwxHPrO06w+HOZpel",
+	"5nvPmBOiQ0plUZFh3LSaxsppRI5F/L93P/8Uy48tL8HpJWbNd4h6WcXo9iw14mw9yO+Ho80zz2g9/RWf",
+	"O+scSlIDr8ZJ+gzXVlp4NT5wKa/UBmU3yZKcjB4JEw27SpzBugI2JWgHtaW7nClk4VPCAfKm4s6mgE92",
+	"zqTDbrblelPvUtB2uFekyTDFNT16+y+3OB1ttIFvC4cUBb3w3LNPQsNK8Qn1c6tKsRTnUNlj6pN5hSJ7",
+	"gDqDtJE93ye1ii+gIpcJM2u1N3P29OLpvzT0v+eGFWsuV1AyI2QBJ5XIGq87iEEv4VpXQQPmoat9Adab",
+	"+kc8UhZgrNLjCeQVCesEfaAGfer1yPx0fJiozaRAqQzErkK2ODB/aMZlyRwOzR1Lk8zisztQuwrYXisL",
+	"TMjWa/VAsg97vN16HaB35xoY18Dc707PlPhXJQxRY8Jr0mjHWQecY9X0mOfRQqadIMUmr7MqtuZO3WXu",
+	"MShjoGR8I1nrKChYwUAaWiqr2u9qsz6t3pr145Fr7rcEAv4EezCWLYU29obuw/3T3YWNAMKENVAtx+JZ",
+	"oMd/93s6pR8nad/rx2lvYaNMt6QdHTMiuWPMHmIf/96C8Mi3c7bdWWvtRU2CMO6jwKxVVZrzPTrIp7OG",
+	"U84pkUSx5J3R+u2BU+B9eZdWXO0ZimnD2FMWhByhgQfFGwMufrnUZl/lfBMDW3DKTqzcqY3T9bmW3g7V",
+	"3pNpNmK3y9if2RvUsIXyMNrEwL0Mn7Dhy90DZhnaZEwqiUGezDvEn9/2KAnfJaxXTn93NKVqC3qrjA1u",
+	"kgNbADPgZKuiJyTEguiBmkLB5e1CyIwm3THmU6qB+2/aKdda3Am5Iu+dQefMCixzMhmVA1abmle4fWTf",
+	"8d5PG8vDMpE47YMk4oRSbr8+3Epl074rDHmCNko6EEllmQN/0hM2GhW7Eqa50t79xXBMoi8ZfDniyxw3",
+	"yxV2XI9ie3guXGVgU2+0wv958K60UvZ2SO9rSZCemjuDAfVJYFYDsAWshDQn76s9VvejqUO+9i7Tnqs5",
+	"4zXh1sJ2Z0da3otWXgzJc/+Y4y4F37oDa1Wv1kndIeejKpTWUPGsw/p8d09kEQ/q6JEa6N06mtU7t3Y5",
+	"Z0oWeIEaHOOk0FhCS5FnRn3WwhHdYbTFRlpGgr9lkHjT5cyxND/ckuma4jKAbvD9WqGbg5uNQUFSOC5R",
+	"ObhosPrQ4TkR09+CMd6rk/BN2lvK1RgPJFXbQmWIccANn2MeA9pGwtO+58KShqNr6XWdku7fO9qRYRaQ",
+	"87kbC7tzBYbm0izpXEPY8D48h+Gy8hy6SLGaDfF8D7hWRAS/e3C144laFhK7q8IuunTcQbcU9/o7lIL3",
+	"2VfA3nAXd6JEoczrkvKNtg7NIhJ3+CUhrXqi4ArSu88IjGNYS6VRAzBNqsyNZ9ZsL+yacWYqbtZztquR",
+	"TSxg7WQvPvmVYbwsNRj/rHA6jJIWPlnmPnvBnlHEPXiPHE4bcrxGOVR9PFbGpiTNM2asqKp5+CqUrBIb",
+	"YGQ6ZpY5AYDeYhHUUqital3AkMe32f7AzSSVsh/6UL85grrj2T5dQukW+hfstWVqB9IQ0+ayxGWEZJxt",
+	"hawtDF3BvHnBf0BtBDqvVK2Z2kuPH4kVsirjfn3IqnIkT6Ry+1uxBVibCjceUasnVA/+FEH95MXrkTpQ",
+	"iTtIK+prZew5IVpnUJzhDLZcnyW0R6dZIePCzcdOlPA9v8+5P3kKUm94bRKgymZZZGO0QTz0btqpZt3E",
+	"GkIbb48JzYo1FJudEtKyA9i0Nxzdy/dj7ovDLCzQbjMJCzQr/jrpZ32KapM64kSqhyecDWd50eH72V79",
+	"oyeh3h6on2x1Lx15KaAq76P51JnodKOq9EQQSAuOyzrJyb1dmgyIpW3gI7h6YzQoHn5L3lrIwM4pBToX",
+	"MRb/SbHXXDpnUQln3WaY3KnkGZB8UeUQes3NrYFCQ8ZBqqEUGgqbdkq8hZVwgpPBJ17YyskK0SoYUWpf",
+	"Ctjav5zbminU7txsAwP6ThQDTljMZMwCujagb8fcyRFGdD57nCrS3l4H3PPE5cf7y+6mgUx7tR1gHl3a",
+	"EEK+Unr7OEjpf21Rq4s4LzHDbQOwM423D2WPMMzZmmmGeAamH6UWwtIyRXqZsfxgbhhnEvaMwEapD+7b",
+	"LUCnwcfHQbcW9MnL7WR2NSn7lOpCNmE/bucMZ5+xdMPCk0xIcgcB386dQa1kdWjCnmvViq9GrQwqdvSx",
+	"lFxpYfDGh+iOeXZbDiDRSNnzg1NFWgXYkstVabbgxeaCvZZxEYFo4ma1DA4Ph2UXvWThqJSkt7kFt8U6",
+	"Fyq2lNevge1qXN6qFbokUqgb+aa+gLNoiuww97hP6+2jT5P4i5YPLzbkfqmAGygz+Y9jYm8YcotyY5Pr",
+	"jAtuY+Iha4KVWc1tKJO080heyKwc4qc9+O48e25YCRVYRMnE2SKm84DcUwOyNEzYa7bTauUk8tz7xubk",
+	"GWuy6+NMkaXSK2UtZKP/kCnkcURAoVHGMf7vGbplVmEUrn84Z/+mlvvF72fNSwq49AA1Dmd3rTM991v+",
+	"Eomob0+aWEn1HqmFUS5EKZLCLNim6aO7q6iU2rhVLKs4mo4jzVjY8VA3kJBiU2Q8wZikinf4YEdnT/hz",
+	"8LcGVdyxV+IO5Cmip/dupdoPrhut0sHyLmjnbL9ukxMdViaNA+DbU/yqye/NLTCgmWYdrcNlBFQ+EBXN",
+	"nAJdSJPtLvVhtuVOgfwwQ5nqVnNbDStrkKVALYnEHjdoVY1z2ZIY7XhAg/HU8mMH3RhG86gqMxByj0s3",
+	"ebwN0rcO4JaAG8bl0X849drh7rOQWdajTh8h85BeOl4npMOlRvWoxB2YG+82QzjCJ9tkkq0UEtp4HSSI",
+	"yccUWHkmOMBBjeXFJqG6dWWKsweZEXJVQbYSKkbwE6kjY1DCfyYbanUX/HytRAGZgrQ4eI2qnmMSpAwL",
+	"06oQR5mrp69jCJqBu2TJ9YRPgsjnFKHkwJE2BJuCuz6c/iFKwzAOYdcYh2ifHUp42PJPr+nHp1dXvmw4",
+	"/EffeuqDNG/WeW3fA+Ar08a3z9UMYvnZq9g8onVBbNBJei5bpuAMFrWXc/TxcdPnAv4ZemEBRpRkT6QN",
+	"zwH5GfPoIEsVw9LJqg+dJjdlzj7MnnyYkRtSwn3EHW+FHcmEOIPUeHXb3lMC7deiWDeZj2TC9uQSb6XS",
+	"STkUo+cRreRo4kdhUnXZPus+rS+Oz2pu0k6HkjH9mrkdvhGQ4mHv1BYoUoP3UnBJyVWBb45Otz+ObNL9",
+	"YEkhhTh3orC1TgfMTuTqy2Shx4AWMnjbD9Zr0xl8IYTl1s5eggYnv/6cHPQMIo4YBpeHxhtHdLwXVcXK",
+	"Px8x5y7lnU/vHB+tiH0qCVzO54oMBCtyAYlIQ1IS0PfmBIUBGJMgF2nReJp2e1lo2KQ4M4A+qevIxXaD",
+	"1s91bELMGd9zYaG8YRpsrSWU15G/Z8GLzU3j6rlmUrFKyRXo8NrFBxn5Bf03Z2T8o6+a1kxmqrifaeGs",
+	"7/A91yuwqW4UY4pDWl3fJ4mGioF8kmi2o8SYb3m104kLx7szQp1Ip58/emp1kgcJN/RZdRDAt0PlMaTL",
+	"cA3Gdnxq52/3vWNOKad51hLOppx+8DnJSEe4Ky9BQrG099ecQVtN6inCo7mwCE1y5PbeM90zbLyJXJjj",
+	"Ktnv7cAYF3aOE0Jbe+245Jo2mQLhOwqmPddQgrSCJ1LMh2NPw4HFbCyl82J6YyZdk7JrMhIGUZ6eaju1",
+	"jIkrGp8r4j+R3FZjHhwBaa30OXWoWHGeIMeSW77gppNBZf5ZCXKyKGNXuqOjdr3UPjWDJDuv3nS22Pcu",
+	"dnHz/6o92zpthGsMRgEv1iz4d3qAkKo847yYfJQ4rkNPY2/LGuJa+P6+nJSj2CW+EDneC1VXJcPsHqyH",
+	"IzmY6tmy47UhLB1EHEz+uV9bp+byAnjCrSQPOg9Ik8SzgyxSNrFn/yEX0Vd0CK2VxhzkuKbyvPAb1Vj0",
+	"v/mi2whoqapK7RsDPOm1jus++7K9UHJZicJ2I3Sd1+kBExNBSB4M6YS/zR+7TcrJNii+P0Q6pqBradAN",
+	"MTqUQN0RKB0xQ7BLUdnTOcAOd17Rk6fF3YBou38TF3ogd4jpY38BSTaAachW847GcDJ1cYxG6aD6tpb3",
+	"zpTXsNSAicKOw2BKKfW/yObMC2OS2YMtRe5RTyTHljBs1fEuRSAfSIl/SNTuRFxOGOZ57vxhCfe8sOKO",
+	"SmPrnHmSdemeCARp7PGVUNWeUc1ZJGRQ3QW2wAoWe9qvcVb3m6C6JUIzrZ+5cyMpZ3yCbhLtc9oa4VWT",
+	"NeI57jEbalP926Y7QSdoc/y97GgJv8XeCMRd1n+yAsAR3EtpqRTm2LFA66S4Gnc2iV0zI0poezGksyIm",
+	"ye1IJyC8btJO47CoU6+wHDtF8Bs4nLIYvNNbN3rAcPTx2KcYmpSRxnJLQaUGR88qzz2VcztMMrksdji0",
+	"jkCPvatukUAXP141ArGLINtQPdJop6MLRn6bn8402/rU+FR/EL1yCiqpne7azoj2p920z9iOWwtaUgnC",
+	"/0DR8X+Qfj79CHLlhPS3338/H8rfPWp+wLdUz8J3O63ueOWjGWDOKKD9nLuSpG823wrkB7c8C78zq9QN",
+	"OwDVeVBAJUksHSWxlyNlgPmOs5SCSP6/JF+4oYqW7vfO0Tp7imIiyOkLmBdQqC3csFeYmZQ44IA22F31",
+	"e2YV4+wAXN+wK3S+oKPzmtIGlWQlbDnSUdMs+Gr+x6iUwdvsRN1xt5OBMupTAcjY+ImijzcRIMmrslZV",
+	"8+t4hv0LVWPssEzIqqgBakLLusF02jTOnFRCx0Smh4SAe4Z93TiPvjndp/Io72MoGBfU3LSLN6PSL2DF",
+	"z6j9yaR5EaccWX7snr0tkzf5g/st6iBA/u7Ta542TFv7sv/jmSme3v+etpBa86l7sjYL9rj/UPR2QO9c",
+	"l7ZUVpP2vcCFNehbMXMs37jEf6PAucQeIslOLGPyI0uVbc05FO8ZaECowYnLzI8mE4SxareD8tqxCjTM",
+	"fI94YTFViCl5w/x2mCGxwWPSztf7+pUHy327e/kZw3C0IFMSrpk5yOKJu9g5/dPxYa7B/+WRwv9F1Oj/",
+	"2HMR3llhvgG9wAtIAtzU2y3XhwwLFORH8wfEEslKOIySdVWlajWll6XDJhRhbcgEpJJKs1Z7KJtSRwn7",
+	"JEJHdcyJPpS+GHvw41wDlcY6xj5owjWlma3KTIGWxYGtSZ46mVjWVSoQnzIA3XpzX3DnDafWSmoMp6Al",
+	"puqmWwi3WB9Io2fCEXo2eNnWqhOPbm8/xfzfR1Xmx7F1mYv434PT5j0KSbKlz3BGnlNWcQvVYWQCLTlb",
+	"bytYju1sYZIGYXRURGX31Nz3pqOspBUXkglZVHU5Fg6Pkkfhsy49AftMFARs6srbZr5nBdH8b3nHyvkt",
+	"VKrz6n1GBcI62+wfnxCk1sIe3jlNl3YQRYxQ/0XLA7iO44Bra3c0f0LIpUroIE0TAK+1mrigpo38mTnb",
+	"c1usUdKgxywE++dMw44LTb8QQV98kO/EymEZWxwYfEK+gA2S/LfiIQdUf+kPw75+8/O79+zS//mN761o",
+	"APsEMW4+yI/P4uKoa/YDHpl9qK+u/lb49/AP+HjBXlLEwTFW7wlg1HrLsK/fvnrO/vd33//Pb0Kt/pYX",
+	"ayGdSVYCZShUogBJUS4/auTZjhdrePLtxdXM1/8jjM315eV+v7/g+POF0qtL/665/PH185c/vXuJ77SR",
+	"7FkD5KYTAIIi2B1NXGf2NJRF8J2YXc/+dnF18TffDQnx4JKHaSErSm5wxIHAeV1iZgn11e2MPPn26mpg",
+	"3Ml5Y07oA4khJ/6HeVtvll6o2Vk0MaXF+Nn1r79FykDIxhUmApwwNwxbpzOpAirhIpe+xspkwfOjMPaH",
+	"8NC8M1Lo18HZNDHVZAb3ND8OjNtJg6TdxqWf/jPiSZrN8/m3B971UTuBCICjYqhhekCqlVk6T/K46D98",
+	"McEIezjWXN290axBrLAUXW9ogIUVjvAV5u6yrzt18gazs3hVfRPalPTR6wdyErrzgbE/KIol3PMuTs1f",
+	"SLh4QqHnq9zAkfN8JD20n2yGQKbB/3nStW072mnTH62dxqnu7KjPPQJ6OhmzbKgjgco4BeHzfPbt1bd/",
+	"xPfeoaWxAGzfEr49AQ01xHODWQ6G1TunVHz7vVeMjZ9a4Y0cVAA7vPryd1F+JpSsgBTtLlH9Qy4CWXWu",
+	"aTqwYVO6BMz+IaeCFJ2BcYu9fm4axYoSbqNYjDA+AFs6Zcp6dwV6UFLy7N8giLPHlPlDaNzy/3uA6HNP",
+	"BJ8QeqKcff6thz2XTSj5HqvlePl7voGfaajKlwCs+7ykqS4TECpQI581MAQVMffQBhHtR1Ko0Iu8p/o+",
+	"R8yorkv/kvdGEflSmtDl747pfk6APjG4L7SIHD26L3s3LxTlqj3i1fhkuP7FvEAO9uAreaEYZwhEJtXe",
+	"u574wXMGrBk+VkC+IciXKnTLTAPnbS1f0COTqobLc1XDVznVsDew6gwN8NV0GuCPSm1C688oRiOksbyq",
+	"/GyVzq0Ymt9IndfQMFGsVPlrolBNI+ByHPxFG8d/NHQ+GsqQxGu/i4dDNj3Tr+3NMUeXfmgQj+BsQrFn",
+	"i4S6kQldiF824fb7rNdynuP+1XQqbyLstPp0QEFOTuR6F4r9KF2X6Bqjn1Ltqae/FcUGLOPS7EGH1oEf",
+	"ZGjZ45BK2Av2iw/joe+cH5dfk2K+5mbOoDKAALXreruQXFTkzuji2c87kNS+coTZG6zebuN7jPQJ01xj",
+	"ssBQ4gyDnIlMdskgx380ZZxOn8B8/8OD0T6qulNsV/GDs6fM2nH3xYHxcPF4f9T4UZA+mGIYl7Yta1ml",
+	"KtHfAi+7yHbBPmKpwkfsY9ROEJQgMPuPBLovktCY9sMXmOvni7xu2EdfX/ERI00fZKqqAp10F+wXn0u4",
+	"5keN7FqsMQAGA8OYQTFni9rio/ujInqsl08hbVze84jMMf5MUhXzP03DGLuzjn1tZtNA6LjBJ4FKPYQv",
+	"+iBpTgK9DDHUlAZ3RMBojJzwcKXea3r1nkP6xxds4ZOlwzwxVvuchMHBz0ctx+6ChHkooYO+A/0EIywE",
+	"3BsqTPiAAPowo/8NvXBkXBngg2ZI8VFIPeutfNWE5cY7K4NBnmDPWqkccx5xR/PerDGubZMBImwFc/Yt",
+	"mv9XV6zCJrHUB0OGcL5PP2xirpm9GOAaG4Y8BF/O0m7bq3jgoIlTI5uwGs3cMDoiWlh2jVR1ok4pSmNN",
+	"z85JaMv+lYejvF8pqvFQznpRBrCp8LwriTC33ADy+O0NYgO3DBMUY8Q/qRm/Ch6+R2P9nUEmWQhOAMCf",
+	"JTReZjQ2qJudsA2fRxl9BMMwMuMB3D+G9WWnGj3Lc15EdejnffYLhy86xztrONb9AxhDpeh5K8tM4kII",
+	"yYCYEONVO9/xYQvH/cJlNF1siF4fhGyULnn5u49xf+6i3yiBF89mMbPH4vLH2XnYhmDuvdffX12NnjjU",
+	"GSVzD3kwcoTfn0kYtJOIDCOjtTp0cDCq9zsfm0KixAgmMujAfY5ZS937mSo2F4Jyx9nuWyHD30/nY2aE",
+	"fekI1RH6PqIA/DvfQIshGWy5CeWi5JOm4Tw8aK+OYioNvESXC3UJXPBi45WKHu9pI4HEfnyK8TD/eRMe",
+	"mpTzTDbIMz7DxDwsTJ462ZOohdBo5tNAdRruE7ZA9g7mnsdRNHKx+MYqBuDxmZBDwAbWWdx67QuvR1ja",
+	"zRCbBqEmmvSTM9FDp6Pxxl/kKZRMSAuaAvFY+MHa0f9TGZuxZ9KvftOUtAYNRlhyO+2j/M/Gyy9y9ma7",
+	"2b9w8k6Df6OI/rWPK99P66VPjKF8wvmHk/1rqgCQnRm5Y5J1GtI8aW6+Ju/WoxmbuTwD9//tMKYwa+3h",
+	"IHsWe55oHNxXvi2h0p3Rd8fR4Afxzi5DJNFLDGniEP1zXDR9a4+fHfLMbKBkSzWFcvTOql1wFLbZIWte",
+	"LWnEX5sWcozPl9jIe2LAvnVrfim4vvNDkaaAKtfW6ZkoFgnnHcZUWGMJW0qPn2PZnEP9fVRqooEX6wDu",
+	"SsiN+9yiFjSwJgc2fOBH9/RDITfScG3648SdoSgF2vtYe8Mto1T/dvbgUP1VyEIyNz4tfESLuka+h52P",
+	"ERXT3by/CezW6seeYcEnL8B2Wy2yBVRqTwMvut3M0mH9ShWbYSXvR3ziT+85OxUQw+anKU0eO5L6OWGq",
+	"Kn2v/0n9Wbg4tT6lWWTUvfu+0h/vLHBL7Cb4YH6Z1EyF33moBa7N+oK9b8KcVPQd2Sk3URfFilvQc8d9",
+	"qMbqaOQ/thc+UPDgohcnfUuncpg3mYsj10eFekhsYGfb6YPYDK9T+/80dCYd7Q7x37ufQ2Ra1M+h/QQ4",
+	"/tIPhPRGXJhHVps1hgFqiXMznBrYXP3XexyvQuU37qEkXyJ/VJIp/f1RE+VCU7sEyJp2dw8Om2NirBEr",
+	"6SS37IZM4tzZdtKQB0rwCg0lGL8Qxr/Xh9N3iRSgZj7KFGE1vQLqENBmTYiVfCJ8muUujH3Mbf4tmHr7",
+	"qBfsuwsmLpi+XU5IFtSGqi95c4oqNcabnuVFnOz7q6sU6+oxqc9f5AreUPOpKVKEVzR5ljv9UDo9mW7j",
+	"hhW8qkil5EUBO5wzHsqjscehyehKNCds2NtKj0zqB2k/O8oR8qwowJjTXk9adZSzkx6dgCycVrpQ5QFn",
+	"rTmzpMcDucVbMaaRyiGjYPBSLn/HqszPl/TyMIe5U5uJryhUPidK/Ts9mmiKkqIhdNTH1wjseH3PmiH8",
+	"8Jg7pFNPxdvCyNGvTChYpLRXNDuiTv0VdQeIBkYzXgxe6XxE4n0YA3tG5j1iSjS0NCs78f+b8aZj5Ofb",
+	"4MiYwMrDVoU0nSga45iCUs7nl9/6hCpS+EY6MOJ/myQw0jYwjvq7tRtvmu7vNDxZCvSELJXOIFadANk7",
+	"fte97vsJ3jHgwqZdf7T6/8dcVTM2V2mfEtjVAaMD5Ni438yl2O6Utnmn1Gv8/b8SmvMNWttYm4HTZaO5",
+	"9l8Z9rxSdcl8D3FzCnx+cO9pHtdvSv4FjQW/a1Y0uzmL6Y04y4TKa+9jCfyIf52EESYgFOUZzKMuaSZg",
+	"0Vk8MA3CKayQM8cqjx0UfPzql3a0jEKLt20//gnQQh98h2PPfDliCegnVj2hfw0TFDKOehEObPJM11e7",
+	"T9cLINMH/TVNELoTsA9D1+GM6UEnZgflRxanmzi0vaPuh1wPiZBE+QdnDvA5jmxHCw0N1kkEBL11PAGq",
+	"evwJLToDs4qqz7Yg64CRYexY3sqmR86pIYiaC6cSJqKfz8zgaL5wNMvk/i1VxqXPjBxW+2dM83hYqGYS",
+	"dHQLnR9+oQE8VXVU89S2iu4kG2jgZezqO6re4cW6M3axWEOxgV4NXDSaveDS+xF8eRXXNG6sZEKyj4ZG",
+	"hH28oTI598oHKUzYsDO459645IZGNtJEcm3iaZMOXhTmwYlIWAxKG0MFVdowRH/Bi81KO6y//iBxuL6F",
+	"LRYOzX0U8iPOyf2YK4V7LHsrjP98dCadnaafDDef0+4zYu89BdzxmnqxSLfEmWRo43xm2nFzo9cJI+pO",
+	"+azC8ORwxmbT7Wf/cPFk1lEIPW4it8Sx/04hiaXT5c7/X15jogceGc3jUY2PoO8eYfsh2SXbsxbHZsa2",
+	"AK5TSRpH4fI9+k3bMZ+Jxo6PiKOht2FoE3kOYr4J+DJNfa0PpxI8DMgycpVLZW9C8jD+r5dDpUKP8xZ7",
+	"2ncQ91TOYIOwf8149M+ShOMNGsK+pylWHFfYgSj0Xg4zPHlllM+iMvcqTGuSA6OGljnHyzuxkj/X46Ky",
+	"L7HT9XSRyKavYC706Db3Wk5XUVJ/AnWLTTJP2yjxw1+6guRd04Cxn8/VwnDSppAvP3mf6ckOo0TK7ciJ",
+	"JBX76OoXid+GXx6Mtz+p0mnoGLKds1Znoj5NGWeGOchi2HJ8h0/cp/gcm574Mej3N++mzZBvzjtK/uG4",
+	"u1OCj5Ycld14kMVaK+l72U5ZlR0N3DuetzcnlRpHtx4ldSfZ2rOyxHM/jg7WzGJ5BFPj9FUm2tfBqp7C",
+	"Nd/ebVTjhulxvetwRLmAVUjwQfxJqce9rDtUsaglm1FbCP0VL9gzZjWEEfx8AybMXy7UFgyanbSXj+5E",
+	"TtR+ZEte+XlvvtubofWhZLW0oqImL30rlPb5p8GQq0fwqRIc0dCvLGgCaX7ex8gG7gH06fGTg7MJs0NI",
+	"sRU0W4dRpJF3EB1PhlVAA2iw9NKyCrixbegDfRL3bOs+NC0gnLTd+RexAkyX3wYDqVGoPOmdaj9KSQYN",
+	"xv9x2Q2UN3J0ihufqd44wiipGHNEHW/fa2EhOJzokoYjgclzXT064z0ShhNZMqa/6n2tkwY3xqZgfilI",
+	"PqM5lBPkJNQy9JwN00SoQOaeYBzM2fxS0JosXxIrtkhUUnclTcmwNzRAh9USVQCOpepN2VHkiohG2hAR",
+	"HzOlSz+cdfLaLlz1gSL8SK+uU9Xt/6aYkoxXTtqs1gz51rYu1mFeWbcUgsBGY1uwsg5nHRmV7oUxIv32",
+	"r6M9PqeZSqSkNZ7Upi0siixCmlIsl07hP8HvjxGplqetvLfuoUkVrPDZ0caWn2Q8aG/hoqMSOGs5VbeB",
+	"ihuand2NgE0jXgxYP7F6QiJ/h4tOSuOZQbBtuRPgWNzUMC4Do+Zh0tBE5is25oTxodFp2eQ3c8M4a+fb",
+	"j5+KmZzr6jb3xVNhckoS3iIWri6mMlRxScZZGM3FwgyxY6bhJySfZhzvw4N/sWZhDl8FnMehaPTzvbsm",
+	"hE+O4V8v/bMT2UN7Lq1h3DpIOWvoScgtyc4Sn2MgQMgGVSiar6EnvB/ACLuDQLJ49kv72KQ4sF8fbrFT",
+	"bjJnKDOlZAhJ2sllpwTZyTElR/yyfXwaoUZ9eduJreYb1ng+qMrkiZChPxx2qRXIJbp++Wgw2a+/OQKl",
+	"PDpCApqYdcl34vLuqbvw/x8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

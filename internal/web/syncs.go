@@ -1,0 +1,250 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// ListSyncs lists synchronized folders.
+func (s rest) ListSyncs(ctx context.Context, q api.ListSyncsRequestObject) (api.ListSyncsResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.syncs(ctx, who, val(q.Params.Folder))
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListSyncs200JSONResponse{Syncs: []api.Sync{}}
+	for _, one := range list {
+		shown, err := s.syncJSON(ctx, who, one)
+		if err != nil {
+			return nil, err
+		}
+		out.Syncs = append(out.Syncs, shown)
+	}
+	return out, nil
+}
+
+func (s rest) syncs(ctx context.Context, who work.Viewer, folder string) ([]foldersync.Sync, error) {
+	if folder == "" {
+		return s.Server.Sync.List(ctx, who)
+	}
+	one, err := s.Server.Sync.OfFolder(ctx, who, folder)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return []foldersync.Sync{one}, err
+}
+
+func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
+	if f == nil {
+		return q, fault.New(fault.Invalid, "The request says nothing.").With("Send a synchronization.")
+	}
+	q = foldersync.Request{
+		Folder: f.Folder, Workspace: f.Team, Project: f.Project, Root: val(f.FrameioFolder), DocumentType: val(f.DocumentType), Comments: f.Comments == nil || *f.Comments,
+		Gone: string(val(f.Gone)), Conflicts: string(val(f.Conflicts)), Every: time.Duration(val(f.EveryMinutes)) * time.Minute,
+	}
+	if f.Filter != nil {
+		q.Filter = foldersync.Filter{Name: val(f.Filter.Name), Most: val(f.Filter.Most), Status: val(f.Filter.Status)}
+		for _, m := range val(f.Filter.Media) {
+			q.Filter.Media = append(q.Filter.Media, string(m))
+		}
+	}
+	return q, nil
+}
+
+// AddSync synchronizes a folder.
+func (s rest) AddSync(ctx context.Context, q api.AddSyncRequestObject) (api.AddSyncResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := syncRequest(q.Body)
+	if err != nil {
+		return nil, err
+	}
+	one, err := s.Server.Sync.Add(ctx, who.Login, request)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.syncJSON(ctx, who, one)
+	return api.AddSync202JSONResponse(out), err
+}
+
+// PreviewSync counts what a synchronization would bring.
+func (s rest) PreviewSync(ctx context.Context, q api.PreviewSyncRequestObject) (api.PreviewSyncResponseObject, error) {
+	who, err := whoIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := syncRequest(q.Body)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Server.Sync.Preview(ctx, who.Login, request)
+	return api.PreviewSync200JSONResponse{Folders: p.Folders, Assets: p.Assets, Bytes: p.Bytes, Complete: p.Complete, Seconds: p.Seconds}, err
+}
+
+// GetSync shows one.
+func (s rest) GetSync(ctx context.Context, q api.GetSyncRequestObject) (api.GetSyncResponseObject, error) {
+	out, err := s.changeSync(ctx, q.Id, s.Server.Sync.Get)
+	return api.GetSync200JSONResponse(out), err
+}
+
+// RemoveSync ends one.
+func (s rest) RemoveSync(ctx context.Context, q api.RemoveSyncRequestObject) (api.RemoveSyncResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.RemoveSync204Response{}, s.Server.Sync.Remove(ctx, who, q.Id)
+}
+
+// RefreshSync begins a run.
+func (s rest) RefreshSync(ctx context.Context, q api.RefreshSyncRequestObject) (api.RefreshSyncResponseObject, error) {
+	sure := q.Body != nil && val(q.Body.Sure)
+	out, err := s.changeSync(ctx, q.Id, func(ctx context.Context, who work.Viewer, id string) (foldersync.Sync, error) {
+		return s.Server.Sync.Refresh(ctx, who, id, sure)
+	})
+	return api.RefreshSync202JSONResponse(out), err
+}
+
+// PauseSync stops one for the time being.
+func (s rest) PauseSync(ctx context.Context, q api.PauseSyncRequestObject) (api.PauseSyncResponseObject, error) {
+	out, err := s.changeSync(ctx, q.Id, s.Server.Sync.Pause)
+	return api.PauseSync200JSONResponse(out), err
+}
+
+// ResumeSync ends the pause.
+func (s rest) ResumeSync(ctx context.Context, q api.ResumeSyncRequestObject) (api.ResumeSyncResponseObject, error) {
+	out, err := s.changeSync(ctx, q.Id, s.Server.Sync.Resume)
+	return api.ResumeSync200JSONResponse(out), err
+}
+
+// SettleSync settles a conflict.
+func (s rest) SettleSync(ctx context.Context, q api.SettleSyncRequestObject) (api.SettleSyncResponseObject, error) {
+	out, err := s.changeSync(ctx, q.Id, func(ctx context.Context, who work.Viewer, id string) (foldersync.Sync, error) {
+		return s.Server.Sync.Settle(ctx, who, id, q.Body.Key, string(q.Body.Use))
+	})
+	return api.SettleSync200JSONResponse(out), err
+}
+
+func (s rest) changeSync(ctx context.Context, id string, do func(context.Context, work.Viewer, string) (foldersync.Sync, error)) (api.Sync, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return api.Sync{}, err
+	}
+	one, err := do(ctx, who, id)
+	if err != nil {
+		return api.Sync{}, err
+	}
+	return s.syncJSON(ctx, who, one)
+}
+
+// shownRuns is how many runs are shown.
+const shownRuns = 50
+
+// ListSyncRuns lists the last runs.
+func (s rest) ListSyncRuns(ctx context.Context, q api.ListSyncRunsRequestObject) (api.ListSyncRunsResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := s.Server.Sync.Runs(ctx, who, q.Id, shownRuns)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListSyncRuns200JSONResponse{Runs: []api.SyncRun{}}
+	for _, r := range runs {
+		out.Runs = append(out.Runs, runJSON(r))
+	}
+	return out, nil
+}
+
+// ListSyncTroubles lists what wants attention.
+func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesRequestObject) (api.ListSyncTroublesResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	most, err := limit(q.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if most == 0 {
+		most = 50
+	}
+	list, err := s.Server.Sync.Troubles(ctx, who, q.Id, val(q.Params.Cursor), most+1)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListSyncTroubles200JSONResponse{Entries: []api.SyncEntry{}}
+	if len(list) > most {
+		list = list[:most]
+		out.Next = &list[most-1].Key
+	}
+	for _, e := range list {
+		out.Entries = append(out.Entries, api.SyncEntry{
+			Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone, Problem: opt(e.Problem), Conflict: opt(e.Conflict),
+		})
+	}
+	return out, nil
+}
+
+func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) (api.Sync, error) {
+	may, err := s.Server.Sync.May(ctx, who, q)
+	out := api.Sync{
+		Id: q.ID, Folder: q.FolderUID, FolderPath: q.FolderPath, FolderTitle: q.FolderTitle, Account: q.Account, Team: q.Workspace, TeamName: q.WorkspaceName,
+		Project: q.Project, ProjectName: q.ProjectName, FrameioFolder: q.Root, FrameioFolderName: q.RootName, DocumentType: q.DocumentType, Comments: q.Comments,
+		Gone: api.SyncGone(q.Gone), Conflicts: api.SyncConflicts(q.Conflicts), EveryMinutes: int(q.Every / time.Minute), Owner: q.Owner, Creator: q.Creator,
+		State: api.SyncState(q.State), Reason: opt(q.Reason), Remedy: opt(q.Remedy), Created: q.Created, Assets: q.Assets, Folders: q.Folders,
+		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may, Filter: filterJSON(q.Filter),
+	}
+	if !q.Due.IsZero() {
+		out.Due = &q.Due
+	}
+	if q.Last != nil {
+		last := runJSON(*q.Last)
+		out.Last = &last
+	}
+	return out, err
+}
+
+func filterJSON(f foldersync.Filter) *api.SyncFilter {
+	out := api.SyncFilter{Name: opt(f.Name)}
+	if f.Most > 0 {
+		out.Most = &f.Most
+	}
+	if len(f.Status) > 0 {
+		out.Status = &f.Status
+	}
+	if len(f.Media) > 0 {
+		media := make([]api.SyncFilterMedia, 0, len(f.Media))
+		for _, m := range f.Media {
+			media = append(media, api.SyncFilterMedia(m))
+		}
+		out.Media = &media
+	}
+	return &out
+}
+
+func runJSON(r foldersync.Run) api.SyncRun {
+	out := api.SyncRun{
+		Id: r.ID, Item: opt(r.Item), Why: api.SyncRunWhy(r.Why), By: r.By, State: api.SyncRunState(r.State), Step: opt(r.Step), Message: opt(r.Message),
+		Summary: foldersync.Summary(r), Folders: r.Folders, Assets: r.Assets, Bytes: r.Bytes, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged,
+		Renamed: r.Renamed, Moved: r.Moved, Gone: r.Gone, Conflicting: r.Conflicting, Failed: r.Failed, Waiting: r.Waiting, Began: r.Began,
+	}
+	if r.State == foldersync.Running {
+		out.BytesDone = &r.BytesDone
+	}
+	if !r.Ended.IsZero() {
+		out.Ended = &r.Ended
+	}
+	return out
+}
