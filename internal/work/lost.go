@@ -106,8 +106,8 @@ func Held(ctx context.Context) error {
 
 // due finds waiting items whose time has come.
 func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation FROM items WHERE state = 'waiting' AND not_before <= $1
-		ORDER BY not_before LIMIT $2`, now, sweepBatch)
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, ahead FROM items WHERE state = 'waiting' AND not_before <= $1
+		ORDER BY ahead DESC, not_before LIMIT $2`, now, sweepBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
 	var jobs []Job
 	for rows.Next() {
 		j := Job{At: store.Time(now)}
-		if err := rows.Scan(&j.Item, &j.Generation); err != nil {
+		if err := rows.Scan(&j.Item, &j.Generation, &j.Ahead); err != nil {
 			return nil, err
 		}
 		jobs = append(jobs, j)

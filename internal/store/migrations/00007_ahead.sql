@@ -1,0 +1,8 @@
+-- +goose Up
+-- Only additions: programs of the version before work with this schema too.
+
+-- Somebody waits for it: it goes ahead of what nobody waits for.
+ALTER TABLE items ADD COLUMN ahead BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- +goose Down
+ALTER TABLE items DROP COLUMN ahead;
