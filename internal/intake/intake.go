@@ -194,11 +194,37 @@ func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, err
 		return work.Next{}, err
 	}
 	next, err := do(ctx, r)
-	if nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict) {
-		// Nuxeo says so of any write that met another one.
-		err = fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").Because(err)
+	return next, s.inWords(ctx, r, err)
+}
+
+// inWords tells what stands behind answers that any step may get.
+func (s *Service) inWords(ctx context.Context, r *Run, err error) error {
+	switch {
+	case nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict): // of any write that met another one
+		return fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").Because(err)
+	case v4.NotFound(err) && fault.Is(err, fault.NotFound):
+		return fault.New(fault.Gone, "The asset was deleted on Frame.io, or is not shared with you.").
+			With("Restore it on Frame.io and retry.").Because(err)
+	case nuxeo.StatusOf(err) == http.StatusForbidden && fault.Is(err, fault.Forbidden):
+		return s.locked(ctx, r, err)
 	}
-	return next, err
+	return err
+}
+
+// locked tells of a write that was refused who has the document locked, if that is
+// why: somebody took the lock since it was looked at.
+func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
+	if r.Job.Document == "" {
+		return refused
+	}
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
+	if err != nil {
+		return refused // which says more
+	}
+	if err := free(doc, r.Actor); err != nil {
+		return err
+	}
+	return refused
 }
 
 // Unfinished says whether something may be half made.

@@ -19,10 +19,6 @@ type txFunc = func(*sql.Tx) error
 // original is there. It writes nothing remote.
 func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	f, stack, err := s.lookUp(ctx, r)
-	if v4.NotFound(err) {
-		return work.Next{}, fault.New(fault.Gone, "The asset was deleted on Frame.io, or is not shared with you.").
-			With("Restore it on Frame.io and retry.").Because(err)
-	}
 	if err != nil {
 		return work.Next{}, err
 	}

@@ -34,7 +34,7 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
 	switch {
 	case v4.NotFound(err):
-		return r.restart(ctx, "The file was deleted on Frame.io while it was sent.", "Push again.")
+		return r.deletedThere(ctx)
 	case err != nil:
 		return work.Next{}, err
 	case !f.Uploaded():
@@ -49,13 +49,19 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 // incomplete asks why a file is not complete.
 func (r *run) incomplete(ctx context.Context) (work.Next, error) {
 	status, err := r.fio.UploadStatus(ctx, r.p.Account, r.st.File)
-	if err != nil {
+	switch {
+	case v4.NotFound(err):
+		return r.deletedThere(ctx)
+	case err != nil:
 		return work.Next{}, err
-	}
-	if status.Failed {
+	case status.Failed:
 		return r.restart(ctx, "Frame.io says that the upload failed.", "Push again; if it stays, ask Frame.io.")
 	}
 	return work.Next{}, r.notYet()
+}
+
+func (r *run) deletedThere(ctx context.Context) (work.Next, error) {
+	return r.restart(ctx, "The file was deleted on Frame.io while it was sent.", "Push again.")
 }
 
 func (r *run) notYet() error {
@@ -79,6 +85,9 @@ func (r *run) place(ctx context.Context) (work.Next, error) {
 		return next, nil
 	}
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
+	if v4.NotFound(err) {
+		return r.deletedThere(ctx)
+	}
 	if err != nil {
 		return work.Next{}, err
 	}

@@ -32,13 +32,13 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 		}
 	}
 	if err := r.addFacet(ctx, doc); err != nil {
-		return work.Next{}, met(err)
+		return work.Next{}, r.met(ctx, err)
 	}
 	if r.st.Before.Source != nil {
 		values["dc:source"] = orNothing(*r.st.Before.Source)
 	}
 	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
-		return work.Next{}, met(err)
+		return work.Next{}, r.met(ctx, err)
 	}
 	if r.Set.Comment {
 		if err := r.comment(ctx); err != nil {
@@ -49,12 +49,17 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 }
 
 // met has a write repeated that met another one: what is written does not depend on
-// what was there. A lock of somebody else's shows when the document is read anew.
-func met(err error) error {
-	if nuxeo.StatusOf(err) != http.StatusConflict {
-		return err
+// what was there. One that was refused says who has locked the document since.
+func (r *run) met(ctx context.Context, err error) error {
+	switch nuxeo.StatusOf(err) {
+	case http.StatusConflict:
+		return fault.New(fault.Unavailable, "The document was written by somebody else at the same moment.").Because(err)
+	case http.StatusForbidden:
+		if _, why := r.document(ctx); why != nil {
+			return why
+		}
 	}
-	return fault.New(fault.Unavailable, "The document was written by somebody else at the same moment.").Because(err)
+	return err
 }
 
 // addFacet puts the facet on. The operation cannot say what it is for, so that a

@@ -35,9 +35,7 @@ type state struct {
 	Piece    Piece  `json:"piece"`         // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
-	// Intent is the creation of a file that may or may not have happened; File is
-	// the file once it is known.
-	Intent    *creation `json:"intent,omitempty"`
+	// File is the file once it is known.
 	File      string    `json:"file,omitempty"`
 	MediaType string    `json:"media_type,omitempty"` // as Frame.io calls it
 	Project   string    `json:"project,omitempty"`
@@ -52,14 +50,6 @@ type state struct {
 
 	// Before is what the document told of Frame.io before we wrote there.
 	Before *before `json:"before,omitempty"`
-}
-
-// creation is the intent to make a file.
-type creation struct {
-	Folder string    `json:"folder"`
-	Name   string    `json:"name"`
-	Size   int64     `json:"size"`
-	At     time.Time `json:"at"`
 }
 
 // before is what to put back when a push comes to nothing.

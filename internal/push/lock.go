@@ -15,9 +15,13 @@ import (
 
 // lock takes the document's lock as the person, unless they have it already. What
 // is about to be done is recorded first: who finds their lock after a lost answer
-// knows that there was none before.
+// knows that there was none before. The document's link is held before, so that no
+// publish finds the document locked in the middle of its writes.
 func (r *run) lock(ctx context.Context) (work.Next, error) {
 	next := work.Next{Step: stepCreate}
+	if _, _, err := r.hold(ctx); err != nil {
+		return work.Next{}, err
+	}
 	doc, err := r.document(ctx)
 	if err != nil {
 		return work.Next{}, err

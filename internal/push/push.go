@@ -85,6 +85,8 @@ type Push struct {
 	SeenStatus string
 	Seen       time.Time
 	SeenGone   bool // the file was deleted there
+
+	Making string // the file that it is about to make on Frame.io; empty: none
 }
 
 // People is what push needs of identity.

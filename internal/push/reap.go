@@ -9,16 +9,16 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
 
-// Reap is the chore that removes half-made files on Frame.io which pushes that
-// came to nothing left there: a clean-up failed, or nobody could do it.
+// Reap is the chore that removes from Frame.io what pushes that came to nothing
+// left there: a clean-up failed, or nobody could do it.
 func (s *Service) Reap(ctx context.Context, r *upkeep.Report) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND file_id <> '' ORDER BY id`)
+	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '') ORDER BY id`)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
 		if err := s.reap(ctx, p, r); err != nil {
-			r.Note("the file of %s could not be looked at: %s", p.Title, fault.From(err).Message)
+			r.Note("the file of %s could not be removed: %s", p.Title, fault.From(err).Message)
 		}
 	}
 	return ctx.Err()
@@ -29,17 +29,40 @@ func (s *Service) reap(ctx context.Context, p Push, r *upkeep.Report) error {
 	if err != nil {
 		return err
 	}
-	f, err := fio.File(ctx, p.Account, p.File)
-	if err == nil && !f.Uploaded() {
-		if err = fio.DeleteFile(ctx, p.Account, p.File); err == nil {
-			r.Add("the half-made file of %s", p.Title)
-		}
-	}
-	if err != nil && !v4.NotFound(err) {
+	if err := alone(ctx, s.DB.Reader, p.ID, p.Making); err != nil && p.Making != "" {
 		return err
+	}
+	n, err := s.removeLost(ctx, fio, p)
+	if err != nil {
+		return err
+	}
+	removed, err := s.removeLeft(ctx, fio, p)
+	if err != nil {
+		return err
+	}
+	if n > 0 || removed {
+		r.Add("the file of %s", p.Title)
 	}
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', upload = NULL WHERE id = $1 AND state IN ('failed', 'canceled')`, p.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', upload = NULL, making = '' WHERE id = $1 AND state IN ('failed', 'canceled')`, p.ID)
 		return err
 	})
+}
+
+// removeLeft removes the file of a push, unless people have begun to talk about it.
+func (s *Service) removeLeft(ctx context.Context, fio *v4.Client, p Push) (bool, error) {
+	if p.File == "" {
+		return false, nil
+	}
+	for _, err := range fio.Comments(ctx, p.Account, p.File) {
+		if v4.NotFound(err) {
+			return false, nil
+		}
+		return false, err
+	}
+	err := fio.DeleteFile(ctx, p.Account, p.File)
+	if v4.NotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -16,7 +16,7 @@ import (
 const columns = `id, batch, COALESCE((SELECT items.id FROM items WHERE items.parent = pushes.batch AND items.kind = 'push' AND items.subject = pushes.id), ''),
 	document_uid, document_title, scope_uid, binding_id, account_id, workspace_id, workspace_name, project_id, project_name,
 	folder_id, folder_name, what, separate, file_id, view_url, state, pushed_by, lock_state, locked, size, digest, status, reason, ended_by,
-	created, opened, ended, updated, seen_status, seen, seen_gone`
+	created, opened, ended, updated, seen_status, seen, seen_gone, making`
 
 type scanner interface{ Scan(...any) error }
 
@@ -25,7 +25,7 @@ func scan(row scanner) (Push, error) {
 	var created, opened, ended, updated, seen int64
 	err := row.Scan(&p.ID, &p.Batch, &p.Item, &p.Document, &p.Title, &p.Scope, &p.Binding, &p.Account, &p.Workspace, &p.WorkspaceName,
 		&p.Project, &p.ProjectName, &p.Folder, &p.FolderName, &p.What, &p.Separate, &p.File, &p.ViewURL, &p.State, &p.By, &p.Lock,
-		&p.Locked, &p.Size, &p.Digest, &p.Status, &p.Reason, &p.EndedBy, &created, &opened, &ended, &updated, &p.SeenStatus, &seen, &p.SeenGone)
+		&p.Locked, &p.Size, &p.Digest, &p.Status, &p.Reason, &p.EndedBy, &created, &opened, &ended, &updated, &p.SeenStatus, &seen, &p.SeenGone, &p.Making)
 	p.Created, p.Opened, p.Ended, p.Update = store.Time(created), store.Time(opened), store.Time(ended), store.Time(updated)
 	p.Seen = store.Time(seen)
 	return p, err

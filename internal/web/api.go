@@ -261,7 +261,7 @@ func (s rest) Unbind(ctx context.Context, q api.UnbindRequestObject) (api.Unbind
 	}
 	// The item belongs to the owner of the binding; whoever may end it may see it.
 	v, err := s.Engine.Item(ctx, work.Viewer{Admin: true}, id)
-	return api.Unbind202JSONResponse(itemJSON(v, nil)), err
+	return api.Unbind202JSONResponse(itemJSON(who, v, nil)), err
 }
 
 // Publish publishes assets by id or address.

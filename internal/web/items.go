@@ -39,7 +39,7 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	}
 	out := api.ListItems200JSONResponse{Items: []api.Item{}}
 	for _, v := range list {
-		out.Items = append(out.Items, itemJSON(v, nil))
+		out.Items = append(out.Items, itemJSON(who, v, nil))
 	}
 	if more {
 		out.Next = &list[len(list)-1].ID
@@ -63,15 +63,16 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	if err != nil {
 		return nil, err
 	}
-	if who, err = s.whoSees(ctx, who, q.Id); err != nil {
+	as, err := s.whoSees(ctx, who, q.Id)
+	if err != nil {
 		return nil, err
 	}
-	v, err := s.Engine.Item(ctx, who, q.Id)
+	v, err := s.Engine.Item(ctx, as, q.Id)
 	if err != nil {
 		return nil, err
 	}
 	events, err := s.Engine.History(ctx, q.Id)
-	return api.GetItem200JSONResponse(itemJSON(v, events)), err
+	return api.GetItem200JSONResponse(itemJSON(who, v, events)), err
 }
 
 // whoSees is as whom an item may be looked at: the person, or anybody, if they may
@@ -86,7 +87,7 @@ func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.
 	if err != nil {
 		return who, err
 	}
-	through := itemJSON(v, nil).Binding
+	through := itemJSON(who, v, nil).Binding
 	if through == nil {
 		return who, refused
 	}
@@ -119,14 +120,14 @@ func (s rest) change(ctx context.Context, id string, do func(context.Context, wo
 		return api.Item{}, err
 	}
 	v, err := s.Engine.Item(ctx, who, id)
-	return itemJSON(v, nil), err
+	return itemJSON(who, v, nil), err
 }
 
-func itemJSON(v work.View, events []work.Event) api.Item {
+func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 	out := api.Item{
 		Id: v.ID, Kind: v.Kind, Parent: v.Parent, Title: v.Title, Owner: v.Owner, Actor: opt(v.Actor), State: api.ItemState(v.State),
 		Step: v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message), Remedy: opt(v.Remedy),
-		Correlation: v.Correlation, Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
+		Correlation: v.Correlation, MayChange: who.May(v.Item), Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
 		Document: opt(publish.Document(v.Item)), Binding: opt(v.Binding),
 	}
 	if v.Kind == push.KindPush {
@@ -171,7 +172,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{server: s.Server, ctx: ctx, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
+	st := &stream{server: s.Server, ctx: ctx, me: who, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
 	if st.item != "" {
 		if st.who, err = s.whoSees(ctx, who, st.item); err != nil {
 			return nil, err
@@ -185,7 +186,7 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 type stream struct {
 	server       *Server
 	ctx          context.Context
-	who          work.Viewer
+	me, who      work.Viewer // whoever asks, and as whom they may see
 	item, parent string
 	since        time.Time
 	ended        bool
@@ -251,7 +252,7 @@ func (st *stream) send(w http.ResponseWriter) (sent bool, err error) {
 		return false, err
 	}
 	for _, v := range list {
-		b, err := json.Marshal(itemJSON(v, nil))
+		b, err := json.Marshal(itemJSON(st.me, v, nil))
 		if err != nil {
 			return sent, err
 		}

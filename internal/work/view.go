@@ -19,6 +19,11 @@ type Viewer struct {
 	Admin bool
 }
 
+// May says whether the viewer may stop an item, or start it again.
+func (who Viewer) May(it Item) bool {
+	return who.Admin || who.Login == it.Owner || who.Login == it.Actor || who.Login == it.Requester
+}
+
 // Filter chooses items; empty fields choose all. Before is a cursor: the id of
 // the last item of the page before. Items come newest first.
 type Filter struct {

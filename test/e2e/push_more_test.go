@@ -3,7 +3,9 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -214,6 +217,59 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 	var r upkeep.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
 		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(b, "file")), r.Lines)
+	}
+}
+
+// A file whose creation was never answered is found by the reaper too, and what is
+// talked about by now is left alone.
+func TestLostCreationsAreReaped(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Lost: true})
+	b.Frameio.Faults().Add(faults.Rule{Path: "/folders/" + b.Root + "/files", Method: "GET", Status: 500})
+	p := pushed(b, uid).Pushes[0]
+	left := len(assets(b, "file"))
+	if p.State != push.Failed || left == 0 {
+		t.Fatalf("%s, %d files", p.State, left)
+	}
+	b.Frameio.Faults().Clear()
+	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(content('b', 500)), frameiosim.WithCreator(b.Josh))
+	var r upkeep.Report
+	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 {
+		t.Errorf("%v %+v", err, r)
+	}
+	if there := assets(b, "file"); len(there) != 1 || there[0].ID != mine {
+		t.Errorf("%+v", there)
+	}
+}
+
+// Two documents whose files look the same do not take each other's for one of a lost
+// creation.
+func TestTwinsArePushedBoth(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	doc, _ := b.Nuxeo.Doc(b.Folder)
+	other := b.Nuxeo.MkDoc(doc.Path+"/Other", "Folder", nil)
+	one, two := kept(b, "Teaser", content('a', 500)), kept(b, "Trailer", content('b', 500))
+	if err := errors.Join(b.Nuxeo.SetProps(two, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)},
+	}), b.Nuxeo.Move(two, other, "")); err != nil {
+		t.Fatal(err)
+	}
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Lost: true, Times: 1})
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", BytesPerSecond: 700})
+	var deleted atomic.Int64
+	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Hook: func(*http.Request) { deleted.Add(1) }})
+	for _, p := range pushed(b, one, two).Pushes {
+		if p.State != push.Open || p.Making != "" || !bytes.Equal(onFrameio(b, p.File), content(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
+			t.Errorf("%+v", p)
+		}
+	}
+	if n := len(assets(b, "file")); n != 2 || deleted.Load() != 1 {
+		t.Errorf("%d files, %d removed", n, deleted.Load())
 	}
 }
 

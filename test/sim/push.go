@@ -24,7 +24,8 @@ type pushes struct {
 	heads  map[string]bool   // files that people uploaded on Frame.io
 	copies map[string]string // documents that people made of others, and their digests
 
-	deleted bool // a person deleted a file on Frame.io
+	deleted   bool // a person deleted a file on Frame.io
+	connected bool // everybody is signed in again for good
 
 	asked sync.Mutex
 	taken map[string]bool // pushes that were accepted

@@ -129,14 +129,15 @@ func (p *pushes) checkLock(c *clip, d nuxeosim.DocView, open []push.Push) {
 	}
 }
 
-// checkFiles: nothing is half made, and whatever is there belongs to a push or was
-// uploaded by a person.
+// checkFiles: nothing is half made, and whatever is there belongs to a push that came
+// to something or was uploaded by a person. Of somebody who is signed out nothing can
+// be removed.
 func (p *pushes) checkFiles(all []push.Push) {
 	for _, f := range p.files() {
-		known := p.heads[f.ID] || slices.ContainsFunc(all, func(r push.Push) bool { return r.File == f.ID })
+		known := p.heads[f.ID] || slices.ContainsFunc(all, func(r push.Push) bool { return r.File == f.ID && r.State != push.Failed && r.State != push.Canceled })
 		if f.Status == "created" {
 			p.w.violate("nothing half made: %q is left on Frame.io (known: %v)", f.Name, known)
-		} else if !known && !p.w.chaos.signInMayBeLost() && !p.excused("not_connected") { // nobody could remove it
+		} else if !known && (p.connected || !p.w.chaos.signInMayBeLost() && !p.excused("not_connected")) {
 			p.w.violate("nothing too many: %q on Frame.io belongs to no push", f.Name)
 		}
 	}
@@ -164,6 +165,7 @@ func (p *pushes) again() {
 	p.w.watch.byPerson()
 	p.freeAll()
 	p.w.signIn()
+	p.connected = true
 	if !p.allBack("when all comes back") {
 		return
 	}

@@ -112,7 +112,7 @@ func (p *pushes) lockByHand(c *clip, n *node) {
 	if r := p.last(n, c); n.current.Load() != nil && r.State != push.Sending && !p.wanted() && p.d.IntN(2) == 0 {
 		who = []string{"josh", "julia"}[p.d.IntN(2)]
 	}
-	for _, code := range []string{"locked", "forbidden", "conflict"} {
+	for _, code := range []string{"locked", "conflict"} {
 		p.excuse(code)
 	}
 	if p.w.Nuxeo.Lock(c.uid, who) == nil {

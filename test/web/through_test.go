@@ -36,6 +36,9 @@ func TestItemsThatCameThroughABinding(t *testing.T) {
 		if it.Binding == nil || *it.Binding != made.ID {
 			t.Errorf("%s came through %v", it.Kind, it.Binding)
 		}
+		if it.MayChange {
+			t.Errorf("julia may change the %s of josh", it.Kind)
+		}
 		if it.Kind == "publish" && (it.Id != mine.ID || it.Document == nil || *it.Document != f.Only().UID) || it.Kind != "publish" && it.Document != nil {
 			t.Errorf("%+v", it)
 		}

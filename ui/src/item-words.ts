@@ -69,8 +69,8 @@ export function bar(item: Item): TemplateResult | typeof nothing {
   return part === undefined ? nothing : html`<progress max="1" .value=${part} aria-label=${t("frameio.progress", item.title)}></progress>`;
 }
 
-export const canRetry = (item: Item): boolean => item.state === "failed" || item.state === "canceled";
-export const canCancel = (item: Item): boolean => item.state === "waiting" || item.state === "running";
+export const canRetry = (item: Item): boolean => item.may_change && (item.state === "failed" || item.state === "canceled");
+export const canCancel = (item: Item): boolean => item.may_change && (item.state === "waiting" || item.state === "running");
 
 /** Starts it again, or stops it. */
 export const ask = (item: Item, what: "retry" | "cancel"): Promise<Item> => change<Item>("POST", path("items", item.id, what));

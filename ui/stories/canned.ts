@@ -38,7 +38,7 @@ export function item(n: number): Item {
   const size = 1e8 * (1 + (n % 700));
   return {
     id: `i${n}`, kind: n % 11 === 5 ? "notice" : "publish", parent: "p", title: n % 7 === 3 ? `Longest video ever, director's cut, take ${n}, with everything that anybody could want.mov` : `Shot ${n}.mov`,
-    owner: "josh", state, step: state === "running" ? "transfer" : "resolve", attempt: 1, created: ago(n), updated: ago(n / 2), correlation: `c-${n}`, binding: "b1",
+    owner: "josh", state, step: state === "running" ? "transfer" : "resolve", attempt: 1, created: ago(n), updated: ago(n / 2), correlation: `c-${n}`, may_change: true, binding: "b1",
     ...(state === "running" ? { transfer: { name: "x", size, done: Math.round(size * ((n * 37) % 97) / 100), sent: 0, rate: 48e6, seconds_left: (n * 53) % 5000 } } : {}),
     ...(state === "done" ? { outcome: n % 3 ? "created" : "updated", finished: ago(n / 2), document: `d${n}` } : {}),
     ...(state === "failed" ? { message: "Frame.io does not have the original of this file any more.", remedy: "Upload it again, then retry.", finished: ago(n / 2) } : {}),

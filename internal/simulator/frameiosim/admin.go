@@ -23,6 +23,7 @@ import (
 //	DELETE /_sim/faults                 ends all rules
 //	POST   /_sim/files                  {folder_id, name, size, seed} → {id}
 //	POST   /_sim/folders                {parent_id, name} → {id}
+//	POST   /_sim/workspaces             {account_id, name, project} → {id, project_id, root_folder_id}
 //	POST   /_sim/people                 {name, email, account_id?} → {id}; a member of that account, or of nothing
 //	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed, parent_id} → {id}
 //	POST   /_sim/stack                  {file_ids} → {id}
@@ -43,6 +44,7 @@ func (s *Server) mountAdmin(mux *http.ServeMux) {
 		"DELETE /_sim/faults":      func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
 		"POST /_sim/files":         admin(s.adminFile),
 		"POST /_sim/folders":       admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
+		"POST /_sim/workspaces":    admin(s.adminWorkspace),
 		"POST /_sim/people":        admin(s.adminPerson),
 		"POST /_sim/comment":       admin(s.adminComment),
 		"POST /_sim/stack":         admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
@@ -97,6 +99,11 @@ type (
 	adminFolder struct {
 		ParentID string `json:"parent_id"`
 		Name     string `json:"name"`
+	}
+	adminWorkspace struct {
+		Account string `json:"account_id"`
+		Name    string `json:"name"`
+		Project string `json:"project"`
 	}
 	adminAsset struct {
 		ID       string `json:"id"`
@@ -154,6 +161,12 @@ type (
 		InteractionID string         `json:"interaction_id"`
 	}
 )
+
+func (s *Server) adminWorkspace(in adminWorkspace) any {
+	id := s.AddWorkspace(in.Account, in.Name)
+	project, root := s.AddProject(id, in.Project)
+	return object{"id": id, "project_id": project, "root_folder_id": root}
+}
 
 func (s *Server) adminPerson(in adminPerson) any {
 	id := s.AddPerson(in.Name, in.Email)
