@@ -32,7 +32,7 @@ type state struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
 	Binding  string `json:"binding"`
-	Piece    Piece  `json:"piece"`         // what is sent, as it was when the file was made
+	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
 	// File is the file once it is known.

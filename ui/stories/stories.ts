@@ -76,6 +76,7 @@ function answer(path: string, query: URLSearchParams, signal: AbortSignal | null
   if (path.startsWith("/documents/")) return json(canned.document_);
   const fixed: Record<string, unknown> = {
     "/about": { version: "1.0.0", nuxeo_url: "http://nuxeo.example/nuxeo", public_url: location.origin }, "/me": canned.person, "/workspaces": { workspaces: canned.workspaces },
+    "/batches": { batches: canned.batches },
     "/bindings": { bindings: canned.bindings }, "/status": canned.status, "/doctor": { findings: canned.findings }, "/provider": canned.provider,
   };
   return path in fixed ? json(fixed[path]) : json({ title: "There is no such thing.", status: 404, code: "not_found", type: "about:blank", remedy: "Look elsewhere." }, 404);

@@ -761,6 +761,30 @@ type PushAsset struct {
 	ViewUrl *string `json:"view_url,omitempty"`
 }
 
+// PushBatch defines model for PushBatch.
+type PushBatch struct {
+	// Arrived of these documents
+	Arrived int `json:"arrived"`
+
+	// Batch The parent of the items
+	Batch string `json:"batch"`
+
+	// Bytes of all documents
+	Bytes     int64     `json:"bytes"`
+	Created   time.Time `json:"created"`
+	Documents int       `json:"documents"`
+
+	// Failed of these documents, those that were cancelled too
+	Failed            int     `json:"failed"`
+	FrameioFolderName *string `json:"frameio_folder_name,omitempty"`
+	ProjectName       *string `json:"project_name,omitempty"`
+	PushedBy          string  `json:"pushed_by"`
+
+	// SecondsLeft Until the last one is there, at the pace of late; absent while too little has arrived to tell
+	SecondsLeft *int64 `json:"seconds_left,omitempty"`
+	TeamName    string `json:"team_name"`
+}
+
 // PushChoice What the person chose last in this folder
 type PushChoice struct {
 	FrameioFolder string `json:"frameio_folder"`
@@ -1181,6 +1205,11 @@ type ClientInterface interface {
 	// Corresponds with GET /about (the `About` operationId).
 	About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	//
+	// Corresponds with GET /batches (the `ListBatches` operationId).
+	ListBatches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	//
 	// Corresponds with GET /bindings (the `ListBindings` operationId).
@@ -1523,6 +1552,21 @@ type ClientInterface interface {
 // Corresponds with GET /about (the `About` operationId).
 func (c *Client) About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAboutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+//
+// Corresponds with GET /batches (the `ListBatches` operationId).
+func (c *Client) ListBatches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBatchesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2439,6 +2483,33 @@ func NewAboutRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/about")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBatchesRequest constructs an http.Request for the ListBatches method
+func NewListBatchesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/batches")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4422,6 +4493,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /about (the `About` operationId).
 	AboutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AboutResponse, error)
 
+	// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /batches (the `ListBatches` operationId).
+	ListBatchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error)
+
 	// ListBindingsWithResponse Bindings of a folder, or one's own (administrators see all)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4873,6 +4951,58 @@ func (r AboutResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AboutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBatchesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Batches []PushBatch `json:"batches"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBatchesResponse) GetJSON200() *struct {
+	Batches []PushBatch `json:"batches"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBatchesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBatchesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBatchesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBatchesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBatchesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7192,6 +7322,19 @@ func (c *ClientWithResponses) AboutWithResponse(ctx context.Context, reqEditors 
 	return ParseAboutResponse(rsp)
 }
 
+// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /batches (the `ListBatches` operationId).
+func (c *ClientWithResponses) ListBatchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error) {
+	rsp, err := c.ListBatches(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBatchesResponse(rsp)
+}
+
 // ListBindingsWithResponse Bindings of a folder, or one's own (administrators see all)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7952,6 +8095,41 @@ func ParseAboutResponse(rsp *http.Response) (*AboutResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest About
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBatchesResponse parses an HTTP response from a ListBatchesWithResponse call
+func ParseListBatchesResponse(rsp *http.Response) (*ListBatchesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBatchesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Batches []PushBatch `json:"batches"`
+		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9536,6 +9714,9 @@ type ServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(w http.ResponseWriter, r *http.Request)
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// (GET /batches)
+	ListBatches(w http.ResponseWriter, r *http.Request)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
@@ -9690,6 +9871,20 @@ func (siw *ServerInterfaceWrapper) About(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.About(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBatches operation middleware
+func (siw *ServerInterfaceWrapper) ListBatches(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBatches(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11081,6 +11276,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes", wrapper.ListPushes)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes", wrapper.Push)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/preview", wrapper.PreviewPush)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/batches", wrapper.ListBatches)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/locks/{id}/release", wrapper.ReleaseLock)
@@ -11127,6 +11323,46 @@ type AboutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AboutdefaultApplicationProblemPlusJSONResponse) VisitAboutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBatchesRequestObject struct {
+}
+
+type ListBatchesResponseObject interface {
+	VisitListBatchesResponse(w http.ResponseWriter) error
+}
+
+type ListBatches200JSONResponse struct {
+	Batches []PushBatch `json:"batches"`
+}
+
+func (response ListBatches200JSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBatchesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBatchesdefaultApplicationProblemPlusJSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13009,6 +13245,9 @@ type StrictServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(ctx context.Context, request AboutRequestObject) (AboutResponseObject, error)
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// (GET /batches)
+	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
@@ -13205,6 +13444,30 @@ func (sh *strictHandler) About(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AboutResponseObject); ok {
 		if err := validResponse.VisitAboutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBatches operation middleware
+func (sh *strictHandler) ListBatches(w http.ResponseWriter, r *http.Request) {
+	var request ListBatchesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBatches(ctx, request.(ListBatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBatches")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBatchesResponseObject); ok {
+		if err := validResponse.VisitListBatchesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -14447,135 +14710,139 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3D3bctw2lr+C6t2qJDW0JDvJ7K705Piy6y1P7LI8k4coJaNJqIlpNsABQLV6XP73LZwDkGATYLMlKs7s",
-	"m9QEQeDg3G/4vMjlppaCCaMX558XNVV0wwxT8B/Nc9kIY/8smM4Vrw2XYnG++FgywgsibwgVxI2y/722",
-	"b59wucgW3I6rqSkX2ULQDVuct9NlC8X+0XDFisW5UQ3LFjov2Yba75hdbYdqo7hYLb58yRZ5o7RUwzX8",
-	"UlJDrhaC3Zmrhf24KRmp6YqRJbuRihFNeeEX8o+GqV23Ejfn+Id5YX+P7AOmPWYLFd9w0062txZ8GE5Q",
-	"sBvaVGZx/uNZttjQO75pNvYf+x8X+N/TzH+HC8NWTMGHGlzz8LAad1qkkHmzYXhaPzd3LHFUR27xix2s",
-	"ayk0A8R5r+SyYhv7Zy6FYYhDtK4rnlO7rNMaR/zp79qu8XMw978rdrM4X/zbaYeZp/hUn/p54YsRdNja",
-	"nW2VdHB3r9lZny9lA4uolayZMhwXKiwIrhtVRXaVLepmWfE8+fiWKc1x+cMz74D3azswC77Xm/239jTl",
-	"8u8sN3b253nOtB4umRYWCbRR1CBZuDeXUlaMCvsq21AeX/KNJVAur3MpBMsNK+IT+GGIDSPz1N1BD8ZU",
-	"VJtrzVfimgOMbqTaULM4XxTUsCeGb9gii7wlV1xE50suBoFq5JqJIfY/JzAjgceOTXClCddkzWrTLSHY",
-	"vmK3ct2DTfcxzbQ9Sx08DCkwPHbcilt4tndwwUz9HcQOaQ+YUXTRmpnXNEc+HqENz5uJkVXh+SW1b10Q",
-	"utSWcm6U3LQcQhNjXyvpLSNCCruDPiLmsmB5FEZFo6hxlNFfiWa5FIXdcocNsllWASqIZrO0wMwWN7xi",
-	"Y7LHbqDdFQyO4JP9/QAeXytqWB9D02uyL+jeYC7Mn39YDPmxOzQgc10iOk2jgQ0rOL3Gn1Nsyc54vdxF",
-	"ByimZdXET+AtXzPy/X/+cEbuyLOnfz6LfV/zf0YAv9wZ1ju59Ma1oabR0bU1dSVpcV0MQD4GEHyJqTgb",
-	"5mzrefQQVQDDv9GoGUjRIswFYZva7Mi2ZIJwY/mBkIashdyK4RL2KLtDKoelwSpixPkTF4WdZ8jMc7vU",
-	"NH7milFzDOrACzIOqB5wYs8d5acx70ZWqVPAR9egRow8N9xU8bl5nN9yg+IlwgQM2yCP2tA104SbGEAE",
-	"Y4W+llvBojrkjgi5lMWO5KDJGnIjFeGWJQppSqbIhu6IoWv7OSJvmYp9o509SaqoT4+qNt1IQDaqE6dk",
-	"aQsgyIRVBH9dLB1yZYulbIQVFo3wf91QXrEiwMlunq1Ua13THBHRAvPgGn/xr9j33YRUKbobEAjojw5b",
-	"+rixhwlZjwT6OLqPkR12e5D3AOxB09taR0IxunxRSsWGVFk0R/AmJopjCJTdMrW79nIwokRYc0HsHcpg",
-	"lj7wx3QjWSSEyIjmpthG3vb0n2B125KawyqvO04YvL/p7gN+r9GzkZuNMxz2eGZjygSHO5pdFopuHWOO",
-	"iA4hpAFFhlDdaRorqxFZFvG/l+9+DuXHhhbM6iW6pDWgXlIxuj5KjThaD3LroWDzZAmtZzjjC2udswLV",
-	"wLNpkj7BtaXiTo33XMoptV7ZjbIkK6MnwkSxuuJHsC6PTRHaAW3pNmUKGXYXcYC8r6i1KdidyYiw2E02",
-	"VK2bOgZti3t5nAxjXNOht/tyh9PBQlv4dnCIUdBLxz2HJDSuFB9QPzey4Df8GCp7TH0yrVAkN9AkkDaw",
-	"54ekVtElq9BlQnQptzojT0+e/qml/y3VJC+pWLGCaC5ydlCJbOC4vRh0Eq5zFbRgHjval8w4U3+PR4qc",
-	"aSPVdAJ5jcI6Qh+gQR96PTA/LR9GatMxUErNQlchWe6I2zShoiAWhzLL0gQxMLZmsq4Y2SppGOGi81o9",
-	"kOz9Gq83TgcYnLlihCpG7HOrZwr4r+IaqTHiNWm146QDzrJqHOZ4NBdxJ0i+TuuskpTUqrvEDmNFCJSE",
-	"byRpHXkFyxtIY1MlVfu60eVh9VaXj0euqWcRBPyZbZk25IYrbS7wPOyf9ixMABDCjWbVzVQ88/T4N7em",
-	"Q/pxlPadfhz3FrbKdEfawTYDktvH7DH28bcOhHu+naPtzkYpJ2oihHEfBaaUVaGP9+gAn04aTimnRBTF",
-	"omeG83cbjoH31W1ccTVHKKYtY49ZEGKCBu4Vbwi4uOlii32d8k2MLMEqO6FyJ9dW16dKODtUOU+mXvO6",
-	"TtifyRNUbMOK3WQTA9YyvsOWL/c3mGRoszGpKAY5Mu8Rf3rZkyR8n7BeW/3d0pRsDFMbqY13k+zIkhHN",
-	"rGyVOEKwUBA9UFPIqbhecpHQpHvGfEw1sD/jSqlS/JaLFXrvNDhnVswQK5NBOSCNbmgFywf2Ha79sLE8",
-	"LhOR0z5IIs4o5bbl7lpIE/ddQciTKS2FBZGQhljwRz1hk1GxL2HaIx2cXwjHKPqiwZcivsR2k1yhpmoS",
-	"24N9wSwji3qvJPzy4FUpKc31mN7XkSCOyqzBAPokI0YxRpZsxYU+eF7dtvofjW3yjXOZDlzNCa8JNYZt",
-	"ajPR8l528mJMnrthlrvkdGM3rGSzKqO6Q8pHlUulWEWTDuvj3T2BRTyqowdqoHPrKNLUdu4iI1LkcICK",
-	"WcaJobGIliKOjPqU3BLdbrLFhlpGhL8lkHjd58yhNN9do+ka4zIM3ODbUoKbg+q1BkGSWy5RWbgoZtSu",
-	"x3MCpr9hWjuvTsQ3aa4xV2M6kGRjcpkgxhE3fIp5jGgbEU/7lnKDGo5qhNN1Cjx/52gHhpmzlM9dG1Yf",
-	"KzAUFfoG9zWGDR/9OAiXFcfQRYzVrJHnO8B1IsL73b2rHXbUsZDQXeVX0afjHrrFuNdfWMHpkH157PVn",
-	"ccsLEMq0KTDfaGPRLCBxi1+CxVVPEFxeeg8ZgbYM60Yq0AB0mypz4Zg12XJTEkp0RXWZkboBNrFkpZW9",
-	"MPIbTWhRKKbdWG51GCkMuzPEfvaEPMeIu/ceWZzW6HgNcqiGeCy1iUma50QbXlWZ/yorSMXXjKDpmJjm",
-	"AAAGkwVQi6G2bFTOxjy+7fJHTiaqlP00hPrFHtQtz3bpElJ10D8hbwyRNRMamTYVBUzDBaFkw0Vj2NgR",
-	"ZO0L7gNyzcF5JRtF5FY4/IjMkFQZt+UuqcqhPBHSrm9FlsyYWLhxj1odoTrwxwjqZyde99SBit+yuKJe",
-	"Sm2OCdFag+IIZ7Ch6iihPTnNChgXLD50ovjvuXVmbucxSL2njY6AKpllkYzRevEwOGmrmvUTaxBtnD3G",
-	"FclLlq9ryYUhO2bi3nBwL9+PuS93Cz9Bt8woLMCs+NdJPxtSVJfUESZSPTzhbDzLCzc/zPYabj0K9W5D",
-	"w2Sre+nIN5xVxX00nyYRnW5VlYEIYsIwy2Wt5KTOLo0GxOI28B5cnTHqFQ+3JGctJGBnlQKVihjzf2Ls",
-	"NZXOmVfcWrcJJncoeYYJuqxSCF1Sfa1ZrljCQapYwRXLTdwp8YGtuBWchN3R3FRWVvBOwQhS+2LAVu7l",
-	"1NJ0Lutjsw00U7c8H3HCQiZjEtCNZup6ypnsYUTvs/upIt3p9cCdRQ4/XF9yNS1kuqPtAXPv0MYQ8rVU",
-	"m8dBSve0Q60+4ryCDLc1Y7VuvX0ge7gm1taMM8QjMH0vtZDdGCJRL9OG7vQFoUSwLUGwYeqD/XYH0Hnw",
-	"8XHQrQN99HB7mV1tyj6muqBNOIzbWcPZZSxdED+ScIHuIEY3mTWopah2bdizlJ34atVKr2IHH4vJlQ4G",
-	"712Ibp9nd+UAAoyULd1ZVaRTgA26XKUiS5qvT8gbERYR8DZu1gjv8LBYdjJIFg5KSQaLW1KTl6lQscG8",
-	"fsVI3cD0Rq7AJRFD3cA39RWcRXNkh9nhLq13iD5t4i9YPjRfo/ulYlSzIpH/OCX2BiG3IDc2Os+04DYk",
-	"HpI2WJnU3MYySXtD0kJmZRE/7sG3+9lSTQpWMQMoGdlbwHQekHuqmSg04eac1EqurETOnG8sQ89Ym10f",
-	"ZorcSLWSxrBk9J8lCnksEWBolFCI/zuGboiREIUbbs7av7HpfnHrKWmBAZcBoKbhbN0501PP0oeIRH19",
-	"0MSKqvdALQRzIQoeFWbeNo1v3R5FJeXazmJIRcF0nGjGspr6uoGIFJsj44lNSaq4hIE9nT3iz4FnLarY",
-	"ba/4LROHiB7fuxZyOzpvMEsPy/ugzci27JITLVZGjQNGN4f4VZvfm5pgRDNNOlrHywiwfCAomjkEOp8m",
-	"25/qarGhVoG8WoBMtbPZpfqZFRMFBy0JxR7VYFVNc9miGO15QL3x1PFjC90QRllQlekJecCl2zzeFuk7",
-	"B3BHwC3jcug/nnptcfe5zywbUKeLkDlI31hex4XFpVb1qPgt0xfObQZwZHemzSRbSSC06TqIF5OPKbDS",
-	"THCEg2pD83VEdevLFGsPEs3FqmLJSqgQwQ+kjkxBCfeZZKjVHvCLUvKcJQrSwuA1qHqWSaAyzHWnQuxl",
-	"rh4+jjFoeu6SJNcDPgkkn0OEkgJH3BBsC+6GcPorLzSBOIQpIQ7RjR1LeNjQuzf48OnZmSsb9j8Mrach",
-	"SNNmndP2HQC+0V18+1jNIJSfg4rNPVrnyAatpKeiYwrWYJFbkYGPj+ohF3Bj8IUl07xAeyJueI7Iz5BH",
-	"e1kqCZROVkPotLkpGblaPLlaoBtSsPuIO9oJO5QJYQapduq2uacE2pY8L9vMRzRhB3KJdlLpoBwK0XOP",
-	"VlI08ZbrWF22y7qP64vTs5rbtNOxZEw3Z2qF7zmL8bBLuWEYqYFzyanA5CrPNyen2+9HNvF8oKQQQ5w1",
-	"z02j4gGzA7n6IlroMaKFjJ72g/XaeAafD2HZuZOHoJiVX39MDnoEEQcMg4pd641DOt7yqiLFH4+YU4dy",
-	"6dI7p0crQp9KBJfTuSIjwYpUQCLQkKRg4HuzgkIzNiVBLtCiYTfd8pLQMFFxphn4pM4DF9sFWD/noQmR",
-	"Ebql3LDigihmGiVYcR74e5Y0X1+0rp5zIiSppFgx5V87uRKBX9B9c4HGP/iqcc5opop9jBMnfYcfqVox",
-	"E+tGMaU4pNP1XZKorxhIJ4kmO0pM+ZZTO624sLw7IdSRdIb5o4dmR3kQcUMfVQfB6GasPAZ1GaqYNj2f",
-	"2vHL/WiZU8xpnrSEkymnVy4nGegIVuUkiC+Wdv6aI2irTT0FeLQHFqBJitw+OqZ7hI03kwtzWiX7vR0Y",
-	"08LOYUJoZ6/tl1zjImMgvMRg2gvFCiYMp5EU8/HY03hgMRlL6b0YX5iO16TUbUbCKMrjqK5Ty5S4ona5",
-	"Iu4T0WW15sEekEqpjqlDhYrzCDkW1NAl1b0MKv2PiqOTRWqzUj0dte+ldqkZKNlp9b63xKF3sY+b/yO3",
-	"ZGO1EaogGMVoXhLv3xkAQsjiiP1C8lFkuxY9tbkuGhbWwg/XZaUcxi7hhcDxnsumKghk90A9HMrBWM+W",
-	"mjYasXQUcSD5535tndrD8+DxpxLdaOaRJoZnH4N8z30tV6R076BqAmX8YQdzOqU9qsXgZyjBPZCKGlbt",
-	"JrqycdvXVvGdmGOuo2G3YKsQELSjMlcliv6BFeWCcJFXTTEVDo9i0Tj/p8sNdjYhADZ25F1bjaPEmXuW",
-	"NiyPL2aojou8TxJJvWUOt48I0ihudpeWEnEFAe8G+gTZYtWhQCKXxtTYCY6LGxlJG23TcZ0w12Fou5PB",
-	"OiNbavKSbJ0x1qrdGVGsplzhE1ScT67EJV9ZLCPLHWF3kMkMpUruW2G7McyEcpsh375/d/mRnLp/v3NV",
-	"zlZXJ9wQqq/Ep+dhmsI5+Qm2TK6as7Pvc/ce/MM+nZBXSkmlgWm7PDiCRXCafPvh9QvyXz/8+B/f+azZ",
-	"Dc1LLhixtgzaChXPmUB545r+Pa9pXrInz07OFi4TF2Csz09Pt9vtCYXHJ1KtTt27+vTtmxevfr58Be90",
-	"OuWiBXKbkwug8OkLLYddPPUBSlrzxfni+5Ozk+9dXRLgwSn1fftWaGZY4gDgvCnAxsMOF73mg8/OzkYa",
-	"Dx7XcBA/EGk36B5kXeZHfKJ2ZUHvwg7jF+e//pYtdLPZULXr/OJcB4Dj+oJAEyNr9Hm6sJOcumwHnQTP",
-	"W67NT35Q1mvu+etol8iQahItNNuHI40v4yDplnHq+nBOGIldMr/89sCz3kvsDQA4SZvxfbxiRYVxj+V+",
-	"+q3/YoQRDnCsPbp7o1mLWH4qPF5figa5Ruwb8KKTb3sZqxr8JLSqvvMFA0P0+gn9dnZ/TJufJPpn7nkW",
-	"hzqhDZqTdSlXr1Ot/w7Ze8r1jDVlFO1n6+aVaLV1nHTtGgD0GmYFc8dxqt/F9cuAgJ7Oxixb6oigMvQj",
-	"+5Itnp09+z2+d2l4VZElg0IK/+0ZaKglnguwNzRpaqtUPPvRKcba9Y+zPy4ZAQWwx6tPP/PiC6JkxVDR",
-	"7hPVX8XSk1XvmOYDG5SHRmD2VzEXpHAPhBqourloFSt0fQfJIlwT1wrMKlPGJVZBcldMnv038+LsMWX+",
-	"GBp3/P8eIPoyEMEHhB4vFl9+G2DPaVvneI/ZUrz8I12zd9je8GsA1n5eYH/FGQiVYUlNyQiACpm7L0gG",
-	"+xEVKik8ciIxg7ou3EsryewIJF802E8/W6b7JQL6SAttX6w9uYl28mxeSvQaPeLROLfU8GBeAgd78JG8",
-	"lIQSACIRcot1dZruHGeA7L19BeQ7hHwhfd16HDgfGvESh8yqGt4cqxq+TqmGg9axR2iAr+fTAN9KufZF",
-	"+OiDLmXFCBfa0KpyXQ57p6KxkzrWQIJhIkkh08eEwcJWwKU4+MvO+f9o6LzXHi2K124VD4dsvLt2lyWf",
-	"QdjPt2oCcLbNmo4WCU0rE/oQP920ZdP3mK/jPPudZHBXzkSolbzbgSDHxM6m9mk36DhHuobyBSG32F3L",
-	"8HzNDKFCb5nyRbxXwhfPWKTi5oT8wk0pG4NZM3Q/ERIV85LqjLBKMwCoKZvNUlBeoTujj2fvaiawkHyC",
-	"2eut3n4LKgjVcN0eYzTVR0A3sZSJjHbJKMd/NGUcdx/BfPfgwWgf5L9IUld0Z+0pXVruvtwR6g8ezg9L",
-	"sDnqgzGGcWq6APMqlhP6gdGij2wn5BMEDT9BRVHXy1swDrFIFOguXKkg24Iu5S1r0y0uyCcX6fxkuZ6+",
-	"ErH4JjjpTsgvrv9FSfdKSjus0YxpKOLRxEiZkWVjYOh2L50VMldjSBsG2h+ROYafiapi7tE8jLF/64jL",
-	"kmpLefZL7RFU8iF8EVqepX1ir25d8k9Mg9sjYDBGDni4Yu+1XTOOIf39AzbszuBmnmijXLB79AqWveK/",
-	"Wy9hHkroTN0y9QQiLAjcCwwRXgGArhb4q69KEWGMDhuiIsU7J/yot/K1G3OMs9Ib5BH2rKRMMecJZ5QN",
-	"uv5SZXwIH1zdGXkG5v/ZGamgXQNmpAuCs/v687YOIrEWzaiC1P2H4MtR2m13FA9s+XaoeSrkhegLglsE",
-	"C8uUQFUHMgZuWkxIdLGMaMvulYejvJup7fxiDzkvpdQM2ntkfUkEqWWaAY/fXAA2UEMgKTpE/IOa8Wvv",
-	"4Xs01t9rKZiE4AwAfCdY62UGYwPrSrlp+TzI6D0Y+uZ1D+D+IaxPe3mhSZ7zMsgIPe6zXzl80dveUW1q",
-	"7x/AGEsKTVtZehYXgr+XCLr3ONXO5V5v2H7nHhH0+R2j1wchG1ZOnH52Me4vffSbJPDCLol68Vhcfs+N",
-	"uYOE4Mx5r388O5vc+7PX1PEe8mBiM+0/kjDoeoJqgkZrtevhYHjx4dHY5BMlJjCRUQfuC6i165/PXLE5",
-	"H5Tb0Lu3TKxMuTh/9uOPkBTv/3+aTenW+7UjVHvo+4gC8C90zToMSWDLBSSmg0JJDebo+4IArGuklWK0",
-	"AJcL1usuab52SsWA93SRQGQ/rvJmnP+894Nm5TyztdQP9zAzD/M9YA9WB3UQmsx8WqjOw338EtDeMYxu",
-	"elE0dLG4EgfN2OMzIYuALayTuPXGpUBOsLTbdpItQs3UczNlovuao+nGX+/OWy4MUxiIh/x30l3CNZex",
-	"GXom3ewXbRtWr8Fwg26nbZD/2Xr5ecre7Bb7L5y80+LfJKJ/4+LK99N68RNTKB9x/uFkD/P0tdiLSck6",
-	"LWkeNDffoHfr0YzNVJ6B/b1ri+q7Hj8cZM9DzxM2Zv7GFQhL1WtCvR8NfhDv7DNEFL3IkGYO0b+ASeOn",
-	"9vjZIc/1mhXkRs6hHF0aWXtHYZcdUtLqBpttd2kh+/h8Ci11ZgbsBzvn14LrpWtPOgdUqTJWzwSxiDhv",
-	"MaaC3lBsg+nxGfSDs6jvY+8lteCmeenBXXGxtp9bNhxbR6bABgPe2tEPhdxEw7WtVAlrtDAF2vlYB23m",
-	"g1T/rgt4rL+Lcrei+ywkfeHSwicUi7by3a98iqiY7+TdSUDfBNeAGNoE0JyZftEzWbJKbrH1XL+uMB7W",
-	"r2S+Hlfy3sKIP7zn7FBADNoQxDR56A3gOvbKqnBdt2b1Z8Hk2IQAuwJjH537Sn84M88toa73wfwyqply",
-	"t3JHM3YDJ6S9chk7QPZvXO7qmStqmMos98Eu8XuXb0Gjjx0GD04GcdIPuCuLebO5OFKdxt4Yf1N81wcc",
-	"ylKz0Bvy1PcImOwOcd+7n0NkXtRPof0MOP7KtWZ3RpzvDNzoEsIAjYAOdlYNbI/+2y00OsTyGzsoypfQ",
-	"HxVlSn951EQ5X14aAVlbePrgsDkkxmq+EnC5Xz9kEubOdj0/HVC8V2gswfgl1+69IZx+iKQAtZ0K5wir",
-	"qRUz/eve7DafcJdmWfsG7KnFf2C62TzqAbs638gB47eLGckCthuRvClFFUtU52d5ASf70TKyIesaMKkv",
-	"X+UI3mMl7xwpwiu8A4Ja/VBYPRlP44LktKpQpaR5zmq48cffyQDVxjqhK2HH3nFvKw6Z1Q/SfXaSI+R5",
-	"njOtD3s9cdZJzk4cOgNZWK0ULuPfujtOBzyQGjgVrVup7DMKRg/l9DNUZX45xZfHOcytXM98RL7yOdIE",
-	"D6vYId+MuX6mEttBY0cNzaH3zD1rhuDDU84Qdz0Xb/PN/7/RvmAR017B7Ah6ZlXM6P7VLYTmo0eaTUi8",
-	"9xcyHJF5D5gSXB+QlJ3we3vRwBT5+cE7Mmaw8uxMrk9o0FA9BqWUzy+99BlVJP+NeGDEPZslMNK1EukU",
-	"imDhbfurWrEnNxw8ITdSJRCriYDskt72j/t+gncKuKC12e+t/v8+R9VeYCGVSwns64DBBlJs3C3mlG9q",
-	"qUzaKfUGnv9/QnO6BmsbajPgnofghqlvNHlRyaYgrpuPPgQ+d4XGYR43bA/0FY0Ft2qSt6s5iulN2MuM",
-	"yuvgYxH8CJ/OwggjEAryDDLwXWBqrPZYdBQPjINwDivkyAtOpl7Zsf/q13a0TEKLD11nrBnQQu2AaXgZ",
-	"CY1IIJPbyCf41zhBAeNoln7DOs10XbX7fL0A4NbniDMOe3necrZtLyc8oo/ngS6e6ctD4k0cFplf6P2Q",
-	"6yERkiD/4MhWmvuR7WCisRaXkYCgs45nQFWHP/62b8+sguqzDRONx0jfADhtZeOQY2oIgo6EsYSJ4PGR",
-	"GRztF/a6Ct6/pcq09JmJ10b8EdM8HhaqmQUd7UTHh1+wFWZV7dU8QfOjLlnZJxsoRovQ1bdXvUPzstcA",
-	"He6FZIMauOCSJH8DfFteRRU2/i0IF+STxma9ny6wTM6+ciW49gu2BnfmjEuqsXk63g2kdNj33cILwzzQ",
-	"mxSKQXFhoKAK46+zWtJ8vVIW68+vBFxzZdgGCocyF4X8BDdWfEqVwj2WveUb8T86k07eaxUNN2fg98Bc",
-	"BwCmr2TLRtn7QAG3vKZZLuMtcWZpn54tdNf4efI8vln0IZ+Vv8bE77FddPfZ31086TIIoYdN5G7gAi6r",
-	"kITS6bR2v6U1JhzwyGgeNk1/BH13/5ZcE+u07FiLZTPTGjK2DQ8TpSSuAST4TbuG+5HGjo+Io763oW8T",
-	"eQxivvf4Mk99rQunIjw0E0XgKhfSXPjkYfjVyaFCgsd5Q+GG6RBxD+UMtgj7rxmPfidQOF6AIex6mkLF",
-	"cQUdiOyvFll8N31aaemyqPS9CtPa5MCgoWXK8XLJV+JdMy0q+wquFZwvEtn2FUyFHu3i3oj5KkrgLnlo",
-	"knnYRgkHf+0Kksu2AeMwn6uD4axNIV/dOZ/pwQ6jSMrdRTZRKr70Fyl/hfitf/JgvP1ZFlZDh5BtRjqd",
-	"Cfs0JZwZ/TZ8SfPxl27YrAJyW+6uoU9FvOl+vEfgGJy7vsGH5NXBJoF7kclu+DzuSeyK8W23jO+6y4ww",
-	"xvuEi/YyMCogPRtXFlBF0Bb419+smYleLGTE2K/2lNb89PapZbr/FwAA//8=",
+	"3H1bc9w21uBfQfVuVZL6aEl2km93pSfHl11veRKX5fnyEKVkNIluYpoNcABQrZ6U//sWzgFIsAmw2RIV",
+	"Z/ZNapK4HJz7DX8scrmtpWDC6MXlH4uaKrplhin4j+a5bISxfxZM54rXhkuxuFx8KhnhBZErQgVxb9n/",
+	"3tqvz7hcZAtu36upKRfZQtAtW1y2w2ULxf7ZcMWKxaVRDcsWOi/Zltp5zL62r2qjuFgvvnzJFnmjtFTD",
+	"NfxaUkNuFoLdm5uFndyUjNR0zciSraRiRFNe+IX8s2Fq363EjTk+MS/s75F9wLCnbKHiW27awQ7Wgg/D",
+	"AQq2ok1lFpc/XmSLLb3n22Zr/7H/cYH/Pc/8PFwYtmYKJmpwzcPDatxpkULmzZbhaf3c3LPEUZ24xS/2",
+	"ZV1LoRkgzgcllxXb2j9zKQxDHKJ1XfGc2mWd1/jGf/xD2zX+EYz93xVbLS4X/+28w8xzfKrP/bgwYwQd",
+	"dnZnOyUd3N1ndtSXS9nAImola6YMx4UKC4LbRlWRXWWLullWPE8+vmNKc1z+8Mw74P3WvpgF8/VG/709",
+	"Tbn8B8uNHf1lnjOth0umhUUCbRQ1SBbuy6WUFaPCfsq2lMeXvLIEyuVtLoVguWFFfAD/GmLDyDh1d9CD",
+	"dyqqza3ma3HLAUYrqbbULC4XBTXsmeFbtsgiX8k1F9HxkotBoBq5YWKI/S8JjEjgsWMTXGnCNdmw2nRL",
+	"CLav2J3c9GDTTaaZtmepg4chBYbHjltxC88ODi4Yqb+D2CEdADOKLloz85bmyMcjtOF5MzGyKjy/pPar",
+	"K0KX2lLOSsltyyE0Mfazkt4xIqSwO+gjYi4LlkdhVDSKGkcZ/ZVolktR2C132CCbZRWggmi2SwvMbLHi",
+	"FRuTPXYD7a7g5Qg+2d+P4PGtoob1MTS9JvuB7r3MhfnPHxZDfuwODchcl4hO02hgywpOb/HnFFuyI94u",
+	"99EXFNOyauIn8J5vGPn+f/5wQe7Ji+f/eRGbX/N/RQC/3BvWO7n0xrWhptHRtTV1JWlxWwxAPgYQ/Iip",
+	"OBvmbOd59BBVAMO/0agZSNEizBVh29rsya5kgnBj+YGQhmyE3InhEg4ou0Mqh6XBKmLE+RMXhR1nyMxz",
+	"u9Q0fuaKUXMK6sAHMg6oHnBizx3lpzFvJavUKeCjW1AjRp4bbqr42DzOb7lB8RJhAoZtkUdt6YZpwk0M",
+	"IIKxQt/KnWBRHXJPhFzKYk9y0GQNWUlFuGWJQpqSKbKle2Loxk5H5B1TsTna0ZOkivr0qGrTvQnIRnXi",
+	"lCxtAQSZsIrgb4ulQ65ssZSNsMKiEf6vFeUVKwKc7MbZSbXRNc0RES0wj67xV/+J/d4NSJWi+wGBgP7o",
+	"sKWPGweYkPVIoI+jhxjZYbcHeQ/AHjS9rXUkFKPLV6VUbEiVRXMCb2KiOIVA2R1T+1svByNKhDUXxMGh",
+	"DEbpA39MN5JFQoiMaG6KbeVdT/8JVrcrqTmu8rrjhJcPN91N4PcaPRu53TrD4YBnNqZMcLiT2WWh6M4x",
+	"5ojoEEIaUGQI1Z2msbYakWUR//f6l59D+bGlBbN6iS5pDaiXVIxuT1IjTtaD3Hoo2DxZQusZjvjKWues",
+	"QDXwYpqkT3BtqbhT4z2XckqtV3ajLMnK6IkwUayu+Amsy2NThHZAW7pLmUKG3UccIB8qam0Kdm8yIix2",
+	"ky1Vm6aOQdviXh4nwxjXdOjtZu5wOlhoC98ODjEKeu2455CExpXiI+rnVhZ8xU+hsqfUJ9MKRXIDTQJp",
+	"A3t+SGoVXbIKXSZEl3KnM/L87Pl/tPS/o5rkJRVrVhDNRc6OKpENHLcXg07Cda6CFsxjR/uaGWfqH/BI",
+	"kTNtpJpOIG9RWEfoAzToY58H5qflw0htOgZKqVnoKiTLPXGbJlQUxOJQZlmaIAberZmsK0Z2ShpGuOi8",
+	"Vo8ke7/G263TAQZnrhihihH73OqZAv6ruEZqjHhNWu046YCzrBpfczyai7gTJN+kdVZJSmrVXWJfY0UI",
+	"lIRvJGkdeQXLG0hjQyVV+7rR5XH1VpdPR66pZxEE/JntmDZkxZU2V3ge9k97FiYACOFGs2o1Fc88Pf6X",
+	"W9Mx/ThK+04/jnsLW2W6I+1gmwHJHWL2GPv4rw6EB76dk+3ORiknaiKE8RAFppRVoU/36ACfThpOKadE",
+	"FMWiZ4bjdxuOgffNXVxxNScopi1jj1kQYoIG7hVvCLi44WKLfZvyTYwswSo7oXInN1bXp0o4O1Q5T6be",
+	"8LpO2J/JE1Rsy4r9ZBMD1jK+w5Yv9zeYZGizMakoBjky7xF/etmTJHyfsN5a/d3SlGwMU1upjXeT7MmS",
+	"Ec2sbJX4hmChIHqkppBTcbvkIqFJ94z5mGpgf8aVUqX4HRdr9N5pcM6smSFWJoNyQBrd0AqWD+w7XPtx",
+	"Y3lcJiKnfZREnFHK7cr9rZAm7ruCkCdTWgoLIiENseCPesImo2JfwrRHOji/EI5R9EWDL0V8ie0muUJN",
+	"1SS2B/uCUUYW9UFJ+OXRq1JSmtsxva8jQXwrswYD6JOMGMUYWbI1F/roeXXb6k8a2+Q75zIduJoTXhNq",
+	"DNvWZqLlvezkxZg8d69Z7pLTrd2wks26jOoOKR9VLpViFU06rE939wQW8aiOHqiBzq2jSFPbsYuMSJHD",
+	"ASpmGSeGxiJaijgx6lNyS3T7yRYbahkR/pZA4k2fM4fSfH+LpmuMyzBwg+9KCW4OqjcaBEluuURl4aKY",
+	"UfsezwmY/pZp7bw6Ed+kucVcjelAko3JZYIYR9zwKeYxom1EPO07yg1qOKoRTtcp8Pydox0YZs5SPndt",
+	"WH2qwFBU6BXuawwbPvn3IFxWnEIXMVazQZ7vANeJCO9396522FHHQkJ3lV9Fn4576BbjXn9jBadD9uWx",
+	"15/FHS9AKNOmwHyjrUWzgMQtfgkWVz1BcHnpPWQE2jKslVSgAeg2VebKMWuy46YklOiK6jIjdQNsYslK",
+	"K3vhzW80oUWhmHbvcqvDSGHYvSF22jPyEiPu3ntkcVqj4zXIoRrisdQmJmleEm14VWV+VlaQim8YQdMx",
+	"McwRAAwGC6AWQ23ZqJyNeXzb5Y+cTFQp+2kI9asDqFue7dIlpOqgf0beGSJrJjQybSoKGIYLQsmWi8aw",
+	"sSPI2g/cBHLDwXklG0XkTjj8iIyQVBl35T6pyqE8EdKub02WzJhYuPGAWh2hOvDHCOpnJ14P1IGK37G4",
+	"ol5KbU4J0VqD4gRnsKHqJKE9Oc0KGBcsPnSi+PncOjO38xikPtBGR0CVzLJIxmi9eBictFXN+ok1iDbO",
+	"HuOK5CXLN7XkwpA9M3FvOLiXH8bcl/uFH6BbZhQWYFb8+6SfDSmqS+oIE6ken3A2nuWFmx9mew23HoV6",
+	"t6FhstWDdOQVZ1XxEM2nSUSnW1VlIIKYMMxyWSs5qbNLowGxuA18AFdnjHrFwy3JWQsJ2FmlQKUixvxf",
+	"GHtNpXPmFbfWbYLJHUueYYIuqxRCl1TfapYrlnCQKlZwxXITd0p8ZGtuBSdh9zQ3lZUVvFMwgtS+GLCV",
+	"+zi1NJ3L+tRsA83UHc9HnLCQyZgEdKOZup1yJgcY0Zv2MFWkO70euLPI4YfrS66mhUx3tD1gHhzaGEK+",
+	"lWr7NEjpnnao1UecN5DhtmGs1q23D2QP18TamnGGeAKmH6QWspUhEvUybeheXxFKBNsRBBumPti5O4DO",
+	"g49Pg24d6KOH28vsalP2MdUFbcJh3M4azi5j6Yr4NwkX6A5idJtZg1qKat+GPUvZia9WrfQqdjBZTK50",
+	"MPjgQnSHPLsrBxBgpOzo3qoinQJs0OUqFVnSfHNG3omwiIC3cbNGeIeHxbKzQbJwUEoyWNySmrxMhYoN",
+	"5vUrRuoGhjdyDS6JGOoGvqmv4CyaIzvMvu7Seofo0yb+guVD8w26XypGNSsS+Y9TYm8QcgtyY6PjTAtu",
+	"Q+IhaYOVSc1tLJO090payKwt4sc9+HY/O6pJwSpmACUjewuYziNyTzUThSbcXJJaybWVyJnzjWXoGWuz",
+	"68NMkZVUa2kMS0b/WaKQxxIBhkYJhfi/Y+iGGAlRuOHmrP0bG+5Xt56SFhhwGQBqGs7WnTM99Sx9iEjU",
+	"t0dNrKh6D9RCMBei4FFh5m3T+NbtUVRSbuwohlQUTMeJZiyrqa8biEixOTKe2JSkimt4saezR/w58KxF",
+	"FbvtNb9j4hjR43e3Qu5Gxw1G6WF5H7QZ2ZVdcqLFyqhxwOj2GL9q83tTA4xopklH63gZAZYPBEUzx0Dn",
+	"02T7Q90sttQqkDcLkKl2NLtUP7JiouCgJaHYoxqsqmkuWxSjPQ+oN546fmyhG8IoC6oyPSEPuHSbx9si",
+	"fecA7gi4ZVwO/cdTry3uvvSZZQPqdBEyB+mV5XVcWFxqVY+K3zF95dxmAEd2b9pMsrUEQpuug3gx+ZQC",
+	"K80ERzioNjTfRFS3vkyx9iDRXKwrlqyEChH8SOrIFJRw0yRDrfaAf/Ka3cFBoLQZ7grJQHcqlY6HIFMK",
+	"o6VT5apbjRPT0Rwi5MSx+WlV9WafwKsfrFkmPCwuljQBOpnLkeyUZFQ9KtCTZTybfCK2PlJ0u2T/24qt",
+	"IiT+d2F4BUdkJQOmoWhvbFDjarlzYIwVNSxQoqwIMVKSihtTMUiF9NqLkcSwqpp2amNy4tBp6jhryOtC",
+	"Fhrii8ftICToxf4xdviqlDxnifLNMNUDzhwAB6Yj153CfZDnfZx5jfEeL4uTwu2IBw+FzTGxkgJH3G3S",
+	"o50DpOKFJhC1MyVE7cJzSXsTtvT+HT58fnHhiuz9D0NfwxCkaSeIs40dAL7RXTbIqXp0qG0O6psPJCNH",
+	"pcHqxVR0ItSa93InMvCIUz2Ume4d/GDJNC+QscTdNCPaZqjReM1TEig0robQaTO5MnKzeHazQKe9YA9R",
+	"DmmnGiJPDPOttTNOzQP1tV3J87LNE0aHz0CLo50Od1Rr6wm5Pq2kaOI917EuBq5GJc6ip9cAtEnaY6nL",
+	"bszUCj9wFuNh13LLMK4J55JTgamIXsuYXJxymAeA5wMFuJgQUPPcNCoeXj5S2SKiZVEjOvvoaT/aCozn",
+	"u/qArx07eQiKWW3vr8lBTyDigGFQsW9910jHOw6q2l+OmFOHcu2SoafH9kIPZASX05lVI6G9VPgusCes",
+	"NralexAUmrEp6aSBzQm76ZaXhIaJijPNwIN7GTikr8BXcBka3BmhO8oNK66IYqZRghWXgXd0SfPNVesY",
+	"vSRCkkqKNVP+s7MbEXjR3ZwLdJVBZAfHjOZ12cc4cNLT/omqNTOx3i1TSqk6y9ilVPv6mnRKdbL/ypS5",
+	"nNppxYXl3QmhjqQzzLY+NjrKg0jQ5qSqIUa3Y8VkqMtQxbTpeaBPX+4ny5xiIaak3yiZoH3jMviBjmBV",
+	"ToL41gLOu3kCbbWJ2gCP9sACNEmR2yfHdE/wiMzk8J/W9+HB7r5pFlyYPt15Nw4bFOAiYyC8xtDzK8UK",
+	"JgynkYKM8UjteBg+GXnsfRhfmI5XcNVt/s4oyuNbXV+jKVF47TKr3BTRZbXmwQGQSqlOqdqG/gwRciyo",
+	"oUuqe/mG+p8VR5ek1GatejpqP6bjEplQstPqQ2+JQ09BHzf/j9yRrdVGqILQLaN5Sbw3dAAIIYsT9gup",
+	"epHtWvTU5rZoWNg5YrguK+Uw0g8fBGGqXDZVQSAXDlwmKAdjHY5q2mjE0lHEgVS5hzVBaw/Pg8efSnSj",
+	"mUeaGJ59CrKjD7VckdK9gxojlPHHnUXpApCoFoPTUIJ7AA9WtZ8Y+Dnwm036JBakDrYKnkH7lvcXon9g",
+	"TbkgXORVU0yFw5NYNC5a4DLpnU0IgI0dedeE5iRx5p6lDcvTS3+q0/JUJomk3jKH20cEaRQ3+2tLibiC",
+	"gHcDfYJssepQIJFLY2rsm8jFSkaSrNvkdSfMdZgI0slgnZEdNXlJds4Ya9XujChWU67wCSrOZzfimq8t",
+	"lpHlnrB7yPuHwj43V9icD/MG3WbItx9+uf5Ezt2/37meAFZXJ9wQqm/E55dhUs8l+Qm2TG6ai4vvc/cd",
+	"/MM+n5E3SkmlgWm7rFGCJaOafPvx7Svyv3748X9853PMtzQvuWDE2jJoK1Q8ZwLljWuR+bKmecmevTi7",
+	"WLi8dYCxvjw/3+12ZxQen0m1Pnff6vP37169+fn6DXzT6ZSLFshtBjuAwif7tBx28dyH82nNF5eL788u",
+	"zr53VXyAB+fUd7lco5lhiQOA864AGw/7wfRadb64uBhp03lae06cINKc0z3Iujyp+EDtyoJOnx3GLy5/",
+	"+z1b6Ga7pWrf+cW5DgDH9RWBll/W6PN0YQc5Byc+7jkKnfdcm5/cO4+E0UH6eDfxZDMEA2fHWIgfOcIn",
+	"omrLioJ/A1SXh59GC//X/U6RsSQtKKCwNAdO56py8do9g745YScGKdg34KAm3/ZSpzW4IGhVfeeOEVO8",
+	"jpyjfynrdTT+bbQ1bsj8En2D24cj3X7jsOyWce6aD094E1sDf/l9XnQMADgJH33zwlglddzxfIimfsYp",
+	"eNoe3ePx0w+Fx+vrbyHB8jiuoRkxRK+f0P1q98e0+Umim+2BZ3Gs/eOgI2OXZ/o21e/0mNmuXHDVlFG0",
+	"n62FYaK/4GlKUtf1pNclMBg7jlP91tVfBgT0fDaZ11JHBJWhCeOXbPHi4sWfMd+14VVFlgyqx/zcM9BQ",
+	"SzxXYDZq0tRWN3zxo7NvtGuaaX9cMgJ6fI9Xn//Biy+IkhVDe6lPVH8XS09WvWOaD2xQEx+B2d/FXJDC",
+	"PRBqoNTwqtWPMYIRZMhxTVz/Q6sT+zQVyGiNybP/zbw4e0rVbQyNO/7/ABB9GYjgI0KPF4svvw+w57wt",
+	"7n7AaCle/olu2C/Y0/VrANZOL7Cp7AyEyrCOsGQEQIXM3XdhAAUN9WIpPHIiMYPVJdxHa8nsG0i+6Hc5",
+	"/8My3S8R0EfuDfAdKibfHJA8m9cSnX9PeDTOuzg8mNfAwWbQjwklAEQi5A6LiTXdO84AKcuHCohTcgvp",
+	"m3XEgfOxEa/xlVlVw9WpquHblGo46Jd9ggb4dj4N8L2UG995BEMJpawY4UIbWlWutWvvVDReH4GF32Bf",
+	"SlLI9DGhAdQKuBQHf93FcJ4MnQ96Qkbx2q3i8ZCNXynQlQZlEL31/ekAnG2HupNFQtPKhD7Ez7dtr4gH",
+	"jNdxnsP2WbgrZyLUSt7vQZBjNntT++wpjH8gXUPNlpA7bCloeL5hhlChd0z5zgU3wlcMWqTi5oz8yk0p",
+	"G4PJT/Qw+xsV85LqjLBKMwCoKZvtUlBeoVeqj2e/1Exg94wJZq+3evt99yDixnV7jNGMLTTcUyYy2iWj",
+	"HP/JlHHcfQTz3YNHo32QxiRJXdG9tad0abn7ck+oP3g4P+w7wVEfjDGMc9PlCaxjifAfGS36yHZGPkPs",
+	"9zOUUXYXGAjGwd2CAt1FnRUkzdClvGNt1swV+ewC1p8t19M3IhamBl/rGfnVNf0p6UEdfYc1mjENlYua",
+	"GCkzsmwMvLo7yOGHdP0Y0ob5Ek/IHMNpoqqYezQPY+xfteSS3VrX2GF/EQSVfAxfhD6PaZ/YmzuXwxXT",
+	"4A4IGIyRIx6u2Hdtq6BTSP/wgA27N7iZZ9ool7Mweu/UQcXznZcwjyV0pu6YegaBMgTuFUZ6bwBANwv8",
+	"1ZfiiTDUil2gkeJdLGXUW/nWvXOKs9Ib5BH2rKRMMecJZ5QNWp1T1dZTQMQiIy/A/L+4IBX0qMEyHOFr",
+	"L1zTjbb4K7EWzaiCrPrH4MtJ2m13FI/sc3msYzSk9+grglsEC8uUQFVHEj9WLSYkWvdGtGX3yeNR3o3U",
+	"truyh5yXUmoGPY2yviSCDEHNgMdvrwAbqCGQ2x4i/lHN+K338D0Z6+/1UU1CcAYA/iJY62UGYwOL6blp",
+	"+TzI6AMY+o6dj+D+IazPe+m9SZ7zOkjsPW3arxy+6G3vpN7cDw9gjOX2pq0sPWuIDVqWOdXOpdBv2WG7",
+	"sjCkNkavj0I2LIA5/8OlKnzpo98kgRe2hp052hrMf+DG3ENed+a81z9eXExueNzrZPsAeTDxBoG/kjDo",
+	"GiFrgkZrte/hYHjb68nY5PNdJjCRUQfuK6io65/PXLE5H5Tb0vv3TKxNubh88eOPUNvg/3+eTWlR/rUj",
+	"VAfo+4QC8G90wzoMSWALhPpRoaQGSy18XQcmB9BKMVqAywWbFCxpvnFKxYD3dJFAZD+ugGqc/3zwL83K",
+	"eWa7RyTcw8w8zDe+Plrk1UFoMvNpoToP9/FLQHvHMLrtRdHQxeIqVTRjT8+ELAK2sE7i1juXyTrB0m57",
+	"6LYINVOj4ZSJ7kvHpht/vYu+uTBMYSAeyhhId/PgXMZm6Jl0o1+1vae9BsMNup12QRpv6+XnKXuzW+y/",
+	"cfJOi3+TiP6diys/TOvFKaZQPuL848kexnloYhgs96i5+Q69W09mbKbyDOzvXS9o3+r98SB7GXqesBv9",
+	"N67OW6pe5/3DaPCjeGefIaLoRYY0c4j+FQwaP7Wnzw55qTesICs5h3J0bWTtHYVddkhJqxXeMNClhRzi",
+	"8zn0EZsZsB/tmF8LrteuJ/McUKXKWD0TxCLivO+AAoQBVQ4ZNMG0qO9j7yW14KZ56cFdcbGx0y0bjv1y",
+	"U2CDF97btx8LuYmGa1twFJbaYSa787EO7tYIKja6qw8mNcu5ctn9E2p+W/nuVz5FVMx38u4koP2F67oO",
+	"3R5ozky/dp0sWSV32G+zXx4aD+tXMt+MK3nv4Y2/vOfsWEAMuknENHlo8eDalMuqcK0G508Zx14S2Aod",
+	"m4c9VPrDmXluCeXZj+aXUc2Uu5U7mrEbOCPtPfPY9rZ/zXxXll5Rw1RmuQ9ejXFw4yD0a9lj8OBsECf9",
+	"iLuymDebiyPVXvEdiKYNq013+QFUF2ehN+S5b/Uw2R3i5nuYQ2Re1E+h/Qw4/sbdR+GMON8OvdElhAEa",
+	"AW07rRrYHv23O+juilVUUDIR40voj4oypb89aaKcrxKOgKytH3502BwSYzVfC7jRtB8yCXNnu0bHDije",
+	"KzSWYPyaa/fdEE4/RFKA2vasc4TV1JqZ/h2XdpvPuEuzrP2tE6nFf2S62T7pAbty7cgB49zFjGQB241I",
+	"3pSiipXG87O8gJP9aBnZkHUNmNSXr3IEH7Age44U4TVefEOtfiisnoyncUVyWlWoUtI8ZzVcc+YvooGi",
+	"cZ3QlbBN+bi3FV+Z1Q/STTvJEfIyz5nWx72eOOokZye+OgNZWK10KYs9tHq3ZsmAB1IDp6J1K5V9RsHo",
+	"oZz/AcW1X87x43EOcyc3Mx9RvPHjr10zAsg3Y66Js8Qe+NgYRXNoIfTAmiGYeMoZ4q7n4m3+xpNvtK87",
+	"xbRXMDuC1mcVM7p/XxWh+eiRZhMS7/0tNCdk3gOmBHemJGUn/N7erjJFfn70jowZrDw7kmuOHNwiEYNS",
+	"yueXXvqMKpKfIx4Ycc9mCYx0HWE6hSJYeNvFrFbs2YqDJ2QlVQKxmgjIruld/7gfJningAs61P3Z6v+f",
+	"c1TtrT1SuZTAvg4YbCDFxt1izvm2lsqknVLv4Pn/T2hON2BtQ20GXG4TXKv3jSavKtkUxDVl0sfA5+4N",
+	"Os7jhl2evqKx4FZN8nY1JzG9CXuZUXkdTBbBj/DpLIwwAqEgzyAD3wWmxmqPRSfxwDgI57BCTrzVaeo9",
+	"RYeffm1HyyS0+Ng1OJsBLdQemIaXkdBPBjK5jXyGf40TFDCOZuk3rNNM11W7z9cLAK66jzjjsCXrHWe7",
+	"9kbWE9qxHmnGmr4xKd7EYZH5hT4MuR4TIQnyD07siHoY2Q4GGutUGgkIOut4BlR1+IOOY90yq6D6bMtE",
+	"4zFSH2tdgz77k2oIgsaSsYSJ4PGJGRztDAfNIR/eUmVa+szEu3L+imkejwvVzIKOdqDTwy/Y0bSqDmqe",
+	"oIdVl6zskw0Uo0Xo6juo3qF52etjD5fhskENXHAzXE6F8yO48ipoNkS34EAhnzX2XP58hWVy9pMbwbVf",
+	"sDW4M2dcUo098PFCNKXD9v0WXhjmgRazUAyKCwMFVRh/h9+S5pu1slh/eSPgVgvDtlA4lLko5Gdo2vQ5",
+	"VQr3VPaWv0/hyZn0aXezZOD3wFwHAKavZMtG2ftAAbe8plku4y1xZumCny1017978ji+5/ekTl6BLGoX",
+	"3U37p4snXQYh9LAX4ApuHbQKSSidzmv3W1pjwheeGM3D3vdPoO8eXg2eukcIfHl06mU0bd/KRCmJ67AG",
+	"ftPu3oRIf84nxFHfotJ3+zwFMT94fJmnvtaFUxEemokicJULaa588jD86uRQIcHjvKVwrX6IuMdyBluE",
+	"/feMR/8iUDhegSHsWtNCxXEFHYjsrxZZ/KUItNLSZVHpBxWmtcmBQV/SlOPlmq/FL820qOwbuEt1vkhk",
+	"2x4yFXq0i3sn5qsoae6ZvIVep8dtlPDlr11Bct320Rzmc3UwnLW355t75zM92igWSbm7jyhKxdf+9viv",
+	"EL/1Tx6Ntz/LwmroELLNSKczYZ+mhDOj34YvaT7+2r02q4Dclftb6FMRvzsh3iNwDM5d++dj8upok8CD",
+	"yGT3+jzuSeyK8W23jO+6O6kwxvuMi/ZONyogPRtXFlBF0N35t9+tmYleLGTE2Hb4nNb8/O65Zbr/LwAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
