@@ -6,8 +6,9 @@
 // own state; a worker turns one step into the next. What must hold: only the
 // holder of the newest generation can change an item (Save, Progress and every
 // end are fenced by it); whoever loses the lease stops without effect; an item
-// that is due is picked up within seconds even if its job was lost; no step's
-// failure is silent. It leaves to the features what a step does and how it is
+// that is due is picked up within seconds even if its job was lost; one that
+// somebody waits for begins soon, however many are queued; no step's failure is
+// silent. It leaves to the features what a step does and how it is
 // made safe to repeat; remote systems know nothing of our generations, so every
 // effect there needs a guard of its own.
 package work

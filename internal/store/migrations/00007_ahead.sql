@@ -3,6 +3,8 @@
 
 -- Somebody waits for it: it goes ahead of what nobody waits for.
 ALTER TABLE items ADD COLUMN ahead BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX items_ahead ON items (state, not_before) WHERE ahead;
 
 -- +goose Down
+DROP INDEX items_ahead;
 ALTER TABLE items DROP COLUMN ahead;
