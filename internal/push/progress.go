@@ -30,9 +30,10 @@ const overhead = 5e6
 const mostBatches = 20
 
 // UnderWay tells of documents that were pushed together and are not all there yet:
-// one's own, those of everybody for administrators. Newest first.
-func (s *Service) UnderWay(ctx context.Context, who work.Viewer) ([]Progress, error) {
-	all, err := s.batches(ctx, who)
+// one's own, those of everybody for administrators. Newest first. With a bound
+// folder only those in or below it.
+func (s *Service) UnderWay(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
+	all, err := s.batches(ctx, who, folder)
 	for i := range all {
 		if all[i].Left, err = s.left(ctx, all[i]); err != nil {
 			return nil, err
@@ -41,12 +42,12 @@ func (s *Service) UnderWay(ctx context.Context, who work.Viewer) ([]Progress, er
 	return all, err
 }
 
-func (s *Service) batches(ctx context.Context, who work.Viewer) ([]Progress, error) {
+func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name), MIN(folder_name), MIN(created),
 			COUNT(*), COUNT(CASE WHEN state = 'sending' THEN 1 END), COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END),
 			SUM(size), COALESCE(SUM(CASE WHEN state = 'sending' THEN size END), 0)
-		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2))
-		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $3`, who.Admin, who.Login, mostBatches)
+		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2) AND ($3 = '' OR scope_uid = $3))
+		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, mostBatches)
 	if err != nil {
 		return nil, err
 	}

@@ -217,12 +217,12 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 }
 
 // ListBatches tells how far what was pushed together is.
-func (s rest) ListBatches(ctx context.Context, _ api.ListBatchesRequestObject) (api.ListBatchesResponseObject, error) {
+func (s rest) ListBatches(ctx context.Context, q api.ListBatchesRequestObject) (api.ListBatchesResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Server.Push.UnderWay(ctx, who)
+	list, err := s.Server.Push.UnderWay(ctx, who, val(q.Params.Folder))
 	out := api.ListBatches200JSONResponse{Batches: []api.PushBatch{}}
 	for _, p := range list {
 		b := api.PushBatch{

@@ -31,7 +31,10 @@ func (p *places) enter(ctx context.Context, ahead bool) (leave func(), err error
 	defer p.mu.Unlock()
 	if ahead {
 		p.waiting++
-		defer func() { p.waiting-- }()
+		defer func() {
+			p.waiting--
+			p.wake() // whoever stood back for it
+		}()
 	}
 	for !p.free(ahead) {
 		changed := p.changed
@@ -49,9 +52,14 @@ func (p *places) enter(ctx context.Context, ahead bool) (leave func(), err error
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.count(ahead, -1)
-		close(p.changed)
-		p.changed = make(chan struct{})
+		p.wake()
 	}, nil
+}
+
+// wake has those that wait look again.
+func (p *places) wake() {
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 func (p *places) free(ahead bool) bool {

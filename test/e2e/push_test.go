@@ -285,7 +285,7 @@ func TestHowFarABulkIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for who, want := range map[work.Viewer]int{{Login: "josh"}: 1, {Login: "julia"}: 0, {Login: "root", Admin: true}: 1} {
-		all, err := b.App.Push.UnderWay(t.Context(), who)
+		all, err := b.App.Push.UnderWay(t.Context(), who, "")
 		if err != nil || len(all) != want {
 			t.Fatalf("%s sees %d: %v", who.Login, len(all), err)
 		}
@@ -296,11 +296,14 @@ func TestHowFarABulkIs(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
+	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, "another folder"); err != nil || len(all) != 0 {
+		t.Errorf("of another folder: %+v %v", all, err)
+	}
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()
-	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer); err != nil || len(all) != 0 {
+	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, b.Folder); err != nil || len(all) != 0 {
 		t.Errorf("%+v %v", all, err)
 	}
 }

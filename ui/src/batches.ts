@@ -1,7 +1,7 @@
 // Documents that were pushed together, while they are on their way: how many are
 // there, and how long it takes still. Nothing shows when there are none.
 
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Schemas, get } from "./api.js";
@@ -24,6 +24,8 @@ export class Batches extends LitElement {
     `,
   ];
 
+  /** The bound folder whose documents they are; empty: any. */
+  @property() folder = "";
   /** Whether it names who pushed. */
   @property({ type: Boolean }) owners = false;
   @state() private batches: Batch[] = [];
@@ -31,15 +33,18 @@ export class Batches extends LitElement {
 
   private readonly load = async (): Promise<void> => {
     try {
-      this.batches = (await get<{ batches: Batch[] }>("/batches")).batches;
+      this.batches = (await get<{ batches: Batch[] }>("/batches", { folder: this.folder || undefined })).batches;
     } catch {
       this.batches = []; // the list below says what is wrong
     }
   };
 
+  protected override willUpdate(changes: PropertyValues): void {
+    if (changes.has("folder")) void this.load();
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.load();
     window.addEventListener("nxf-changed", this.load);
     this.timer = window.setInterval(() => document.visibilityState === "visible" && void this.load(), looksEvery);
   }

@@ -39,7 +39,7 @@ function events(signal: AbortSignal | null | undefined): Response {
 
 // What there is when there is nothing yet.
 const nothing: Record<string, unknown> = {
-  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] },
+  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] },
   "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] }, "/status": { ...canned.status, items: {}, oldest_due_seconds: 0, chores: canned.status.chores.map((c) => ({ name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [] })) },
   "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false }, "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
 };

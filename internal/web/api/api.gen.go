@@ -971,6 +971,12 @@ type Limit = int
 // Uid defines model for uid.
 type Uid = string
 
+// ListBatchesParams defines parameters for ListBatches.
+type ListBatchesParams struct {
+	// Folder The uid of a bound folder that they are in or below
+	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
+}
+
 // ListBindingsParams defines parameters for ListBindings.
 type ListBindingsParams struct {
 	// Folder The uid of a Nuxeo folder
@@ -1208,7 +1214,7 @@ type ClientInterface interface {
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	//
 	// Corresponds with GET /batches (the `ListBatches` operationId).
-	ListBatches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListBatches(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	//
@@ -1565,8 +1571,8 @@ func (c *Client) About(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 //
 // Corresponds with GET /batches (the `ListBatches` operationId).
-func (c *Client) ListBatches(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListBatchesRequest(c.Server)
+func (c *Client) ListBatches(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBatchesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2501,7 +2507,7 @@ func NewAboutRequest(server string) (*http.Request, error) {
 }
 
 // NewListBatchesRequest constructs an http.Request for the ListBatches method
-func NewListBatchesRequest(server string) (*http.Request, error) {
+func NewListBatchesRequest(server string, params *ListBatchesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2517,6 +2523,33 @@ func NewListBatchesRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Folder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folder", *params.Folder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4498,7 +4531,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /batches (the `ListBatches` operationId).
-	ListBatchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error)
+	ListBatchesWithResponse(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error)
 
 	// ListBindingsWithResponse Bindings of a folder, or one's own (administrators see all)
 	//
@@ -7327,8 +7360,8 @@ func (c *ClientWithResponses) AboutWithResponse(ctx context.Context, reqEditors 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /batches (the `ListBatches` operationId).
-func (c *ClientWithResponses) ListBatchesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error) {
-	rsp, err := c.ListBatches(ctx, reqEditors...)
+func (c *ClientWithResponses) ListBatchesWithResponse(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error) {
+	rsp, err := c.ListBatches(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -9716,7 +9749,7 @@ type ServerInterface interface {
 	About(w http.ResponseWriter, r *http.Request)
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	// (GET /batches)
-	ListBatches(w http.ResponseWriter, r *http.Request)
+	ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
@@ -9883,8 +9916,27 @@ func (siw *ServerInterfaceWrapper) About(w http.ResponseWriter, r *http.Request)
 // ListBatches operation middleware
 func (siw *ServerInterfaceWrapper) ListBatches(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBatchesParams
+
+	// ------------- Optional query parameter "folder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "folder", r.URL.Query(), &params.Folder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "folder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "folder", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListBatches(w, r)
+		siw.Handler.ListBatches(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11335,6 +11387,7 @@ func (response AboutdefaultApplicationProblemPlusJSONResponse) VisitAboutRespons
 }
 
 type ListBatchesRequestObject struct {
+	Params ListBatchesParams
 }
 
 type ListBatchesResponseObject interface {
@@ -13452,8 +13505,10 @@ func (sh *strictHandler) About(w http.ResponseWriter, r *http.Request) {
 }
 
 // ListBatches operation middleware
-func (sh *strictHandler) ListBatches(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams) {
 	var request ListBatchesRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.ListBatches(ctx, request.(ListBatchesRequestObject))
@@ -14710,139 +14765,139 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1bc9w21uBfQfVuVZL6aEl2km93pSfHl11veRKX5fnyEKVkNIluYpoNcABQrZ6U//sWzgFIsAmw2RIV",
-	"Z/ZNapK4HJz7DX8scrmtpWDC6MXlH4uaKrplhin4j+a5bISxfxZM54rXhkuxuFx8KhnhBZErQgVxb9n/",
-	"3tqvz7hcZAtu36upKRfZQtAtW1y2w2ULxf7ZcMWKxaVRDcsWOi/Zltp5zL62r2qjuFgvvnzJFnmjtFTD",
-	"NfxaUkNuFoLdm5uFndyUjNR0zciSraRiRFNe+IX8s2Fq363EjTk+MS/s75F9wLCnbKHiW27awQ7Wgg/D",
-	"AQq2ok1lFpc/XmSLLb3n22Zr/7H/cYH/Pc/8PFwYtmYKJmpwzcPDatxpkULmzZbhaf3c3LPEUZ24xS/2",
-	"ZV1LoRkgzgcllxXb2j9zKQxDHKJ1XfGc2mWd1/jGf/xD2zX+EYz93xVbLS4X/+28w8xzfKrP/bgwYwQd",
-	"dnZnOyUd3N1ndtSXS9nAImola6YMx4UKC4LbRlWRXWWLullWPE8+vmNKc1z+8Mw74P3WvpgF8/VG/709",
-	"Tbn8B8uNHf1lnjOth0umhUUCbRQ1SBbuy6WUFaPCfsq2lMeXvLIEyuVtLoVguWFFfAD/GmLDyDh1d9CD",
-	"dyqqza3ma3HLAUYrqbbULC4XBTXsmeFbtsgiX8k1F9HxkotBoBq5YWKI/S8JjEjgsWMTXGnCNdmw2nRL",
-	"CLav2J3c9GDTTaaZtmepg4chBYbHjltxC88ODi4Yqb+D2CEdADOKLloz85bmyMcjtOF5MzGyKjy/pPar",
-	"K0KX2lLOSsltyyE0Mfazkt4xIqSwO+gjYi4LlkdhVDSKGkcZ/ZVolktR2C132CCbZRWggmi2SwvMbLHi",
-	"FRuTPXYD7a7g5Qg+2d+P4PGtoob1MTS9JvuB7r3MhfnPHxZDfuwODchcl4hO02hgywpOb/HnFFuyI94u",
-	"99EXFNOyauIn8J5vGPn+f/5wQe7Ji+f/eRGbX/N/RQC/3BvWO7n0xrWhptHRtTV1JWlxWwxAPgYQ/Iip",
-	"OBvmbOd59BBVAMO/0agZSNEizBVh29rsya5kgnBj+YGQhmyE3InhEg4ou0Mqh6XBKmLE+RMXhR1nyMxz",
-	"u9Q0fuaKUXMK6sAHMg6oHnBizx3lpzFvJavUKeCjW1AjRp4bbqr42DzOb7lB8RJhAoZtkUdt6YZpwk0M",
-	"IIKxQt/KnWBRHXJPhFzKYk9y0GQNWUlFuGWJQpqSKbKle2Loxk5H5B1TsTna0ZOkivr0qGrTvQnIRnXi",
-	"lCxtAQSZsIrgb4ulQ65ssZSNsMKiEf6vFeUVKwKc7MbZSbXRNc0RES0wj67xV/+J/d4NSJWi+wGBgP7o",
-	"sKWPGweYkPVIoI+jhxjZYbcHeQ/AHjS9rXUkFKPLV6VUbEiVRXMCb2KiOIVA2R1T+1svByNKhDUXxMGh",
-	"DEbpA39MN5JFQoiMaG6KbeVdT/8JVrcrqTmu8rrjhJcPN91N4PcaPRu53TrD4YBnNqZMcLiT2WWh6M4x",
-	"5ojoEEIaUGQI1Z2msbYakWUR//f6l59D+bGlBbN6iS5pDaiXVIxuT1IjTtaD3Hoo2DxZQusZjvjKWues",
-	"QDXwYpqkT3BtqbhT4z2XckqtV3ajLMnK6IkwUayu+Amsy2NThHZAW7pLmUKG3UccIB8qam0Kdm8yIix2",
-	"ky1Vm6aOQdviXh4nwxjXdOjtZu5wOlhoC98ODjEKeu2455CExpXiI+rnVhZ8xU+hsqfUJ9MKRXIDTQJp",
-	"A3t+SGoVXbIKXSZEl3KnM/L87Pl/tPS/o5rkJRVrVhDNRc6OKpENHLcXg07Cda6CFsxjR/uaGWfqH/BI",
-	"kTNtpJpOIG9RWEfoAzToY58H5qflw0htOgZKqVnoKiTLPXGbJlQUxOJQZlmaIAberZmsK0Z2ShpGuOi8",
-	"Vo8ke7/G263TAQZnrhihihH73OqZAv6ruEZqjHhNWu046YCzrBpfczyai7gTJN+kdVZJSmrVXWJfY0UI",
-	"lIRvJGkdeQXLG0hjQyVV+7rR5XH1VpdPR66pZxEE/JntmDZkxZU2V3ge9k97FiYACOFGs2o1Fc88Pf6X",
-	"W9Mx/ThK+04/jnsLW2W6I+1gmwHJHWL2GPv4rw6EB76dk+3ORiknaiKE8RAFppRVoU/36ACfThpOKadE",
-	"FMWiZ4bjdxuOgffNXVxxNScopi1jj1kQYoIG7hVvCLi44WKLfZvyTYwswSo7oXInN1bXp0o4O1Q5T6be",
-	"8LpO2J/JE1Rsy4r9ZBMD1jK+w5Yv9zeYZGizMakoBjky7xF/etmTJHyfsN5a/d3SlGwMU1upjXeT7MmS",
-	"Ec2sbJX4hmChIHqkppBTcbvkIqFJ94z5mGpgf8aVUqX4HRdr9N5pcM6smSFWJoNyQBrd0AqWD+w7XPtx",
-	"Y3lcJiKnfZREnFHK7cr9rZAm7ruCkCdTWgoLIiENseCPesImo2JfwrRHOji/EI5R9EWDL0V8ie0muUJN",
-	"1SS2B/uCUUYW9UFJ+OXRq1JSmtsxva8jQXwrswYD6JOMGMUYWbI1F/roeXXb6k8a2+Q75zIduJoTXhNq",
-	"DNvWZqLlvezkxZg8d69Z7pLTrd2wks26jOoOKR9VLpViFU06rE939wQW8aiOHqiBzq2jSFPbsYuMSJHD",
-	"ASpmGSeGxiJaijgx6lNyS3T7yRYbahkR/pZA4k2fM4fSfH+LpmuMyzBwg+9KCW4OqjcaBEluuURl4aKY",
-	"UfsezwmY/pZp7bw6Ed+kucVcjelAko3JZYIYR9zwKeYxom1EPO07yg1qOKoRTtcp8Pydox0YZs5SPndt",
-	"WH2qwFBU6BXuawwbPvn3IFxWnEIXMVazQZ7vANeJCO9396522FHHQkJ3lV9Fn4576BbjXn9jBadD9uWx",
-	"15/FHS9AKNOmwHyjrUWzgMQtfgkWVz1BcHnpPWQE2jKslVSgAeg2VebKMWuy46YklOiK6jIjdQNsYslK",
-	"K3vhzW80oUWhmHbvcqvDSGHYvSF22jPyEiPu3ntkcVqj4zXIoRrisdQmJmleEm14VWV+VlaQim8YQdMx",
-	"McwRAAwGC6AWQ23ZqJyNeXzb5Y+cTFQp+2kI9asDqFue7dIlpOqgf0beGSJrJjQybSoKGIYLQsmWi8aw",
-	"sSPI2g/cBHLDwXklG0XkTjj8iIyQVBl35T6pyqE8EdKub02WzJhYuPGAWh2hOvDHCOpnJ14P1IGK37G4",
-	"ol5KbU4J0VqD4gRnsKHqJKE9Oc0KGBcsPnSi+PncOjO38xikPtBGR0CVzLJIxmi9eBictFXN+ok1iDbO",
-	"HuOK5CXLN7XkwpA9M3FvOLiXH8bcl/uFH6BbZhQWYFb8+6SfDSmqS+oIE6ken3A2nuWFmx9mew23HoV6",
-	"t6FhstWDdOQVZ1XxEM2nSUSnW1VlIIKYMMxyWSs5qbNLowGxuA18AFdnjHrFwy3JWQsJ2FmlQKUixvxf",
-	"GHtNpXPmFbfWbYLJHUueYYIuqxRCl1TfapYrlnCQKlZwxXITd0p8ZGtuBSdh9zQ3lZUVvFMwgtS+GLCV",
-	"+zi1NJ3L+tRsA83UHc9HnLCQyZgEdKOZup1yJgcY0Zv2MFWkO70euLPI4YfrS66mhUx3tD1gHhzaGEK+",
-	"lWr7NEjpnnao1UecN5DhtmGs1q23D2QP18TamnGGeAKmH6QWspUhEvUybeheXxFKBNsRBBumPti5O4DO",
-	"g49Pg24d6KOH28vsalP2MdUFbcJh3M4azi5j6Yr4NwkX6A5idJtZg1qKat+GPUvZia9WrfQqdjBZTK50",
+	"3H1tc9u21uBfwWh3pu08jO2k7bO79qc0L7vZyW0zce7TD3XHgUhIxBUF8AKgZd1O/vsOzgFIUAQoyqab",
+	"3v1miyAIHJz3N/yxyOW2loIJoxeXfyxqquiWGabgP5rnshHG/lkwnSteGy7F4nLxqWSEF0SuCBXEjbL/",
+	"vbVvn3G5yBbcjqupKRfZQtAtW1y202ULxf7ZcMWKxaVRDcsWOi/ZltrvmH1th2qjuFgvvnzJFnmjtFTD",
+	"NfxaUkNuFoLdm5uF/bgpGanpmpElW0nFiKa88Av5Z8PUvluJm3P8w7ywv0f2AdOesoWKb7lpJztYCz4M",
+	"JyjYijaVWVz+eJEttvSeb5ut/cf+xwX+9zzz3+HCsDVT8KEG1zw8rMadFilk3mwZntbPzT1LHNWJW/xi",
+	"B+taCs0AcT4ouazY1v6ZS2EY4hCt64rn1C7rvMYR//EPbdf4RzD3f1dstbhc/LfzDjPP8ak+9/PCFyPo",
+	"sLM72ynp4O5es7O+XMoGFlErWTNlOC5UWBDcNqqK7Cpb1M2y4nny8R1TmuPyh2feAe+3dmAWfK83++/t",
+	"acrlP1hu7Owv85xpPVwyLSwSaKOoQbJwby6lrBgV9lW2pTy+5JUlUC5vcykEyw0r4hP4YYgNI/PU3UEP",
+	"xlRUm1vN1+KWA4xWUm2pWVwuCmrYM8O3bJFF3pJrLqLzJReDQDVyw8QQ+18SmJHAY8cmuNKEa7JhtemW",
+	"EGxfsTu56cGm+5hm2p6lDh6GFBgeO27FLTw7OLhgpv4OYod0AMwoumjNzFuaIx+P0IbnzcTIqvD8ktq3",
+	"rghdaks5KyW3LYfQxNjXSnrHiJDC7qCPiLksWB6FUdEoahxl9FeiWS5FYbfcYYNsllWACqLZLi0ws8WK",
+	"V2xM9tgNtLuCwRF8sr8fweNbRQ3rY2h6TfYF3RvMhfnPHxZDfuwODchcl4hO02hgywpOb/HnFFuyM94u",
+	"99EBimlZNfETeM83jHz/P3+4IPfkxfP/vIh9X/N/RQC/3BvWO7n0xrWhptHRtTV1JWlxWwxAPgYQfImp",
+	"OBvmbOd59BBVAMO/0agZSNEizBVh29rsya5kgnBj+YGQhmyE3InhEg4ou0Mqh6XBKmLE+RMXhZ1nyMxz",
+	"u9Q0fuaKUXMK6sALMg6oHnBizx3lpzFvJavUKeCjW1AjRp4bbqr43DzOb7lB8RJhAoZtkUdt6YZpwk0M",
+	"IIKxQt/KnWBRHXJPhFzKYk9y0GQNWUlFuGWJQpqSKbKle2Loxn6OyDumYt9oZ0+SKurTo6pNNxKQjerE",
+	"KVnaAggyYRXB3xZLh1zZYikbYYVFI/xfK8orVgQ42c2zk2qja5ojIlpgHl3jr/4V+76bkCpF9wMCAf3R",
+	"YUsfNw4wIeuRQB9HDzGyw24P8h6APWh6W+tIKEaXr0qp2JAqi+YE3sREcQqBsjum9rdeDkaUCGsuiIND",
+	"GczSB/6YbiSLhBAZ0dwU28q7nv4TrG5XUnNc5XXHCYMPN919wO81ejZyu3WGwwHPbEyZ4HAns8tC0Z1j",
+	"zBHRIYQ0oMgQqjtNY201Issi/u/1Lz+H8mNLC2b1El3SGlAvqRjdnqRGnKwHufVQsHmyhNYznPGVtc5Z",
+	"gWrgxTRJn+DaUnGnxnsu5ZRar+xGWZKV0RNholhd8RNYl8emCO2AtnSXMoUMu484QD5U1NoU7N5kRFjs",
+	"JluqNk0dg7bFvTxOhjGu6dDbfbnD6WChLXw7OMQo6LXjnkMSGleKj6ifW1nwFT+Fyp5Sn0wrFMkNNAmk",
+	"Dez5IalVdMkqdJkQXcqdzsjzs+f/0dL/jmqSl1SsWUE0Fzk7qkQ2cNxeDDoJ17kKWjCPHe1rZpypf8Aj",
+	"Rc60kWo6gbxFYR2hD9Cgj70emJ+WDyO16RgopWahq5As98RtmlBREItDmWVpghgYWzNZV4zslDSMcNF5",
+	"rR5J9n6Nt1unAwzOXDFCFSP2udUzBfxXcY3UGPGatNpx0gFnWTUOczyai7gTJN+kdVZJSmrVXWKHsSIE",
+	"SsI3krSOvILlDaSxqZKqfd3o8rh6q8unI9fUswgC/sx2TBuy4kqbKzwP+6c9CxMAhHCjWbWaimeeHv/L",
+	"remYfhylfacfx72FrTLdkXawzYDkDjF7jH38VwfCA9/OyXZno5QTNRHCeIgCU8qq0Kd7dIBPJw2nlFMi",
+	"imLRM8P5uw3HwPvmLq64mhMU05axxywIMUED94o3BFzcdLHFvk35JkaWYJWdULmTG6vrUyWcHaqcJ1Nv",
+	"eF0n7M/kCSq2ZcV+sokBaxnfYcuX+xtMMrTZmFQUgxyZ94g/vexJEr5PWG+t/m5pSjaGqa3UxrtJ9mTJ",
+	"iGZWtkocIVgoiB6pKeRU3C65SGjSPWM+phrYn3GlVCl+x8UavXcanDNrZoiVyaAckEY3tILlA/sO137c",
+	"WB6XichpHyURZ5Ryu3J/K6SJ+64g5MmUlsKCSEhDLPijnrDJqNiXMO2RDs4vhGMUfdHgSxFfYrtJrlBT",
+	"NYntwb5glpFFfVASfnn0qpSU5nZM7+tIEEdl1mAAfZIRoxgjS7bmQh89r25b/Y/GNvnOuUwHruaE14Qa",
+	"w7a1mWh5Lzt5MSbP3TDLXXK6tRtWslmXUd0h5aPKpVKsokmH9enunsAiHtXRAzXQuXUUaWo7d5ERKXI4",
+	"QMUs48TQWERLESdGfUpuiW4/2WJDLSPC3xJIvOlz5lCa72/RdI1xGQZu8F0pwc1B9UaDIMktl6gsXBQz",
+	"at/jOQHT3zKtnVcn4ps0t5irMR1IsjG5TBDjiBs+xTxGtI2Ip31HuUENRzXC6ToFnr9ztAPDzFnK564N",
+	"q08VGIoKvcJ9jWHDJz8OwmXFKXQRYzUb5PkOcJ2I8H5372qHHXUsJHRX+VX06biHbjHu9TdWcDpkXx57",
+	"/Vnc8QKEMm0KzDfaWjQLSNzil2Bx1RMEl5feQ0agLcNaSQUagG5TZa4csyY7bkpCia6oLjNSN8Amlqy0",
+	"shdGfqMJLQrFtBvLrQ4jhWH3htjPnpGXGHH33iOL0xodr0EO1RCPpTYxSfOSaMOrKvNfZQWp+IYRNB0T",
+	"0xwBwGCyAGox1JaNytmYx7dd/sjJRJWyn4ZQvzqAuuXZLl1Cqg76Z+SdIbJmQiPTpqKAabgglGy5aAwb",
+	"O4KsfcF9QG44OK9ko4jcCYcfkRmSKuOu3CdVOZQnQtr1rcmSGRMLNx5QqyNUB/4YQf3sxOuBOlDxOxZX",
+	"1EupzSkhWmtQnOAMNlSdJLQnp1kB44LFh04U/z23zsztPAapD7TREVAlsyySMVovHgYnbVWzfmINoo2z",
+	"x7giecnyTS25MGTPTNwbDu7lhzH35X7hJ+iWGYUFmBX/PulnQ4rqkjrCRKrHJ5yNZ3nh5ofZXsOtR6He",
+	"bWiYbPUgHXnFWVU8RPNpEtHpVlUZiCAmDLNc1kpO6uzSaEAsbgMfwNUZo17xcEty1kICdlYpUKmIMf8X",
+	"xl5T6Zx5xa11m2Byx5JnmKDLKoXQJdW3muWKJRykihVcsdzEnRIf2ZpbwUnYPc1NZWUF7xSMILUvBmzl",
+	"Xk4tTeeyPjXbQDN1x/MRJyxkMiYB3WimbqecyQFG9D57mCrSnV4P3Fnk8MP1JVfTQqY72h4wDw5tDCHf",
+	"SrV9GqR0TzvU6iPOG8hw2zBW69bbB7KHa2JtzThDPAHTD1IL2coQiXqZNnSvrwglgu0Igg1TH+y3O4DO",
+	"g49Pg24d6KOH28vsalP2MdUFbcJh3M4azi5j6Yr4kYQLdAcxus2sQS1FtW/DnqXsxFerVnoVO/hYTK50",
 	"MPjgQnSHPLsrBxBgpOzo3qoinQJs0OUqFVnSfHNG3omwiIC3cbNGeIeHxbKzQbJwUEoyWNySmrxMhYoN",
-	"5vUrRuoGhjdyDS6JGOoGvqmv4CyaIzvMvu7Seofo0yb+guVD8w26XypGNSsS+Y9TYm8QcgtyY6PjTAtu",
-	"Q+IhaYOVSc1tLJO090payKwt4sc9+HY/O6pJwSpmACUjewuYziNyTzUThSbcXJJaybWVyJnzjWXoGWuz",
-	"68NMkZVUa2kMS0b/WaKQxxIBhkYJhfi/Y+iGGAlRuOHmrP0bG+5Xt56SFhhwGQBqGs7WnTM99Sx9iEjU",
-	"t0dNrKh6D9RCMBei4FFh5m3T+NbtUVRSbuwohlQUTMeJZiyrqa8biEixOTKe2JSkimt4saezR/w58KxF",
-	"FbvtNb9j4hjR43e3Qu5Gxw1G6WF5H7QZ2ZVdcqLFyqhxwOj2GL9q83tTA4xopklH63gZAZYPBEUzx0Dn",
-	"02T7Q90sttQqkDcLkKl2NLtUP7JiouCgJaHYoxqsqmkuWxSjPQ+oN546fmyhG8IoC6oyPSEPuHSbx9si",
-	"fecA7gi4ZVwO/cdTry3uvvSZZQPqdBEyB+mV5XVcWFxqVY+K3zF95dxmAEd2b9pMsrUEQpuug3gx+ZQC",
-	"K80ERzioNjTfRFS3vkyx9iDRXKwrlqyEChH8SOrIFJRw0yRDrfaAf/Ka3cFBoLQZ7grJQHcqlY6HIFMK",
-	"o6VT5apbjRPT0Rwi5MSx+WlV9WafwKsfrFkmPCwuljQBOpnLkeyUZFQ9KtCTZTybfCK2PlJ0u2T/24qt",
+	"5vUrRuoGpjdyDS6JGOoGvqmv4CyaIzvMDndpvUP0aRN/wfKh+QbdLxWjmhWJ/McpsTcIuQW5sdF5pgW3",
+	"IfGQtMHKpOY2lknaG5IWMmuL+HEPvt3PjmpSsIoZQMnI3gKm84jcU81EoQk3l6RWcm0lcuZ8Yxl6xtrs",
+	"+jBTZCXVWhrDktF/lijksUSAoVFCIf7vGLohRkIUbrg5a//GpvvVraekBQZcBoCahrN150xPPUsfIhL1",
+	"7VETK6reA7UQzIUoeFSYeds0vnV7FJWUGzuLIRUF03GiGctq6usGIlJsjownNiWp4hoG9nT2iD8HnrWo",
+	"Yre95ndMHCN6fO9WyN3ovMEsPSzvgzYju7JLTrRYGTUOGN0e41dtfm9qghHNNOloHS8jwPKBoGjmGOh8",
+	"mmx/qpvFlloF8mYBMtXOZpfqZ1ZMFBy0JBR7VINVNc1li2K05wH1xlPHjy10QxhlQVWmJ+QBl27zeFuk",
+	"7xzAHQG3jMuh/3jqtcXdlz6zbECdLkLmIL2yvI4Li0ut6lHxO6avnNsM4MjuTZtJtpZAaNN1EC8mn1Jg",
+	"pZngCAfVhuabiOrWlynWHiSai3XFkpVQIYIfSR2ZghLuM8lQqz3gn7xmd3AQKG2Gu0Iy0J1KpeMhyJTC",
+	"aOlUuepW48R0NIcIOXHs+7Sqel+fwKsfrFkmPCwuljQBOpnLkeyUZFQ9KtCTZTybfCK2PlJ0u2T/24qt",
 	"IiT+d2F4BUdkJQOmoWhvbFDjarlzYIwVNSxQoqwIMVKSihtTMUiF9NqLkcSwqpp2amNy4tBp6jhryOtC",
 	"Fhrii8ftICToxf4xdviqlDxnifLNMNUDzhwAB6Yj153CfZDnfZx5jfEeL4uTwu2IBw+FzTGxkgJH3G3S",
 	"o50DpOKFJhC1MyVE7cJzSXsTtvT+HT58fnHhiuz9D0NfwxCkaSeIs40dAL7RXTbIqXp0qG0O6psPJCNH",
-	"pcHqxVR0ItSa93InMvCIUz2Ume4d/GDJNC+QscTdNCPaZqjReM1TEig0robQaTO5MnKzeHazQKe9YA9R",
-	"DmmnGiJPDPOttTNOzQP1tV3J87LNE0aHz0CLo50Od1Rr6wm5Pq2kaOI917EuBq5GJc6ip9cAtEnaY6nL",
-	"bszUCj9wFuNh13LLMK4J55JTgamIXsuYXJxymAeA5wMFuJgQUPPcNCoeXj5S2SKiZVEjOvvoaT/aCozn",
-	"u/qArx07eQiKWW3vr8lBTyDigGFQsW9910jHOw6q2l+OmFOHcu2SoafH9kIPZASX05lVI6G9VPgusCes",
-	"NralexAUmrEp6aSBzQm76ZaXhIaJijPNwIN7GTikr8BXcBka3BmhO8oNK66IYqZRghWXgXd0SfPNVesY",
-	"vSRCkkqKNVP+s7MbEXjR3ZwLdJVBZAfHjOZ12cc4cNLT/omqNTOx3i1TSqk6y9ilVPv6mnRKdbL/ypS5",
-	"nNppxYXl3QmhjqQzzLY+NjrKg0jQ5qSqIUa3Y8VkqMtQxbTpeaBPX+4ny5xiIaak3yiZoH3jMviBjmBV",
-	"ToL41gLOu3kCbbWJ2gCP9sACNEmR2yfHdE/wiMzk8J/W9+HB7r5pFlyYPt15Nw4bFOAiYyC8xtDzK8UK",
-	"JgynkYKM8UjteBg+GXnsfRhfmI5XcNVt/s4oyuNbXV+jKVF47TKr3BTRZbXmwQGQSqlOqdqG/gwRciyo",
-	"oUuqe/mG+p8VR5ek1GatejpqP6bjEplQstPqQ2+JQ09BHzf/j9yRrdVGqILQLaN5Sbw3dAAIIYsT9gup",
-	"epHtWvTU5rZoWNg5YrguK+Uw0g8fBGGqXDZVQSAXDlwmKAdjHY5q2mjE0lHEgVS5hzVBaw/Pg8efSnSj",
-	"mUeaGJ59CrKjD7VckdK9gxojlPHHnUXpApCoFoPTUIJ7AA9WtZ8Y+Dnwm036JBakDrYKnkH7lvcXon9g",
-	"TbkgXORVU0yFw5NYNC5a4DLpnU0IgI0dedeE5iRx5p6lDcvTS3+q0/JUJomk3jKH20cEaRQ3+2tLibiC",
-	"gHcDfYJssepQIJFLY2rsm8jFSkaSrNvkdSfMdZgI0slgnZEdNXlJds4Ya9XujChWU67wCSrOZzfimq8t",
-	"lpHlnrB7yPuHwj43V9icD/MG3WbItx9+uf5Ezt2/37meAFZXJ9wQqm/E55dhUs8l+Qm2TG6ai4vvc/cd",
-	"/MM+n5E3SkmlgWm7rFGCJaOafPvx7Svyv3748X9853PMtzQvuWDE2jJoK1Q8ZwLljWuR+bKmecmevTi7",
-	"WLi8dYCxvjw/3+12ZxQen0m1Pnff6vP37169+fn6DXzT6ZSLFshtBjuAwif7tBx28dyH82nNF5eL788u",
-	"zr53VXyAB+fUd7lco5lhiQOA864AGw/7wfRadb64uBhp03lae06cINKc0z3Iujyp+EDtyoJOnx3GLy5/",
-	"+z1b6Ga7pWrf+cW5DgDH9RWBll/W6PN0YQc5Byc+7jkKnfdcm5/cO4+E0UH6eDfxZDMEA2fHWIgfOcIn",
-	"omrLioJ/A1SXh59GC//X/U6RsSQtKKCwNAdO56py8do9g745YScGKdg34KAm3/ZSpzW4IGhVfeeOEVO8",
-	"jpyjfynrdTT+bbQ1bsj8En2D24cj3X7jsOyWce6aD094E1sDf/l9XnQMADgJH33zwlglddzxfIimfsYp",
-	"eNoe3ePx0w+Fx+vrbyHB8jiuoRkxRK+f0P1q98e0+Umim+2BZ3Gs/eOgI2OXZ/o21e/0mNmuXHDVlFG0",
-	"n62FYaK/4GlKUtf1pNclMBg7jlP91tVfBgT0fDaZ11JHBJWhCeOXbPHi4sWfMd+14VVFlgyqx/zcM9BQ",
-	"SzxXYDZq0tRWN3zxo7NvtGuaaX9cMgJ6fI9Xn//Biy+IkhVDe6lPVH8XS09WvWOaD2xQEx+B2d/FXJDC",
-	"PRBqoNTwqtWPMYIRZMhxTVz/Q6sT+zQVyGiNybP/zbw4e0rVbQyNO/7/ABB9GYjgI0KPF4svvw+w57wt",
-	"7n7AaCle/olu2C/Y0/VrANZOL7Cp7AyEyrCOsGQEQIXM3XdhAAUN9WIpPHIiMYPVJdxHa8nsG0i+6Hc5",
-	"/8My3S8R0EfuDfAdKibfHJA8m9cSnX9PeDTOuzg8mNfAwWbQjwklAEQi5A6LiTXdO84AKcuHCohTcgvp",
-	"m3XEgfOxEa/xlVlVw9WpquHblGo46Jd9ggb4dj4N8L2UG995BEMJpawY4UIbWlWutWvvVDReH4GF32Bf",
-	"SlLI9DGhAdQKuBQHf93FcJ4MnQ96Qkbx2q3i8ZCNXynQlQZlEL31/ekAnG2HupNFQtPKhD7Ez7dtr4gH",
-	"jNdxnsP2WbgrZyLUSt7vQZBjNntT++wpjH8gXUPNlpA7bCloeL5hhlChd0z5zgU3wlcMWqTi5oz8yk0p",
-	"G4PJT/Qw+xsV85LqjLBKMwCoKZvtUlBeoVeqj2e/1Exg94wJZq+3evt99yDixnV7jNGMLTTcUyYy2iWj",
-	"HP/JlHHcfQTz3YNHo32QxiRJXdG9tad0abn7ck+oP3g4P+w7wVEfjDGMc9PlCaxjifAfGS36yHZGPkPs",
-	"9zOUUXYXGAjGwd2CAt1FnRUkzdClvGNt1swV+ewC1p8t19M3IhamBl/rGfnVNf0p6UEdfYc1mjENlYua",
-	"GCkzsmwMvLo7yOGHdP0Y0ob5Ek/IHMNpoqqYezQPY+xfteSS3VrX2GF/EQSVfAxfhD6PaZ/YmzuXwxXT",
-	"4A4IGIyRIx6u2Hdtq6BTSP/wgA27N7iZZ9ool7Mweu/UQcXznZcwjyV0pu6YegaBMgTuFUZ6bwBANwv8",
-	"1ZfiiTDUil2gkeJdLGXUW/nWvXOKs9Ib5BH2rKRMMecJZ5QNWp1T1dZTQMQiIy/A/L+4IBX0qMEyHOFr",
-	"L1zTjbb4K7EWzaiCrPrH4MtJ2m13FI/sc3msYzSk9+grglsEC8uUQFVHEj9WLSYkWvdGtGX3yeNR3o3U",
-	"truyh5yXUmoGPY2yviSCDEHNgMdvrwAbqCGQ2x4i/lHN+K338D0Z6+/1UU1CcAYA/iJY62UGYwOL6blp",
-	"+TzI6AMY+o6dj+D+IazPe+m9SZ7zOkjsPW3arxy+6G3vpN7cDw9gjOX2pq0sPWuIDVqWOdXOpdBv2WG7",
-	"sjCkNkavj0I2LIA5/8OlKnzpo98kgRe2hp052hrMf+DG3ENed+a81z9eXExueNzrZPsAeTDxBoG/kjDo",
-	"GiFrgkZrte/hYHjb68nY5PNdJjCRUQfuK6io65/PXLE5H5Tb0vv3TKxNubh88eOPUNvg/3+eTWlR/rUj",
-	"VAfo+4QC8G90wzoMSWALhPpRoaQGSy18XQcmB9BKMVqAywWbFCxpvnFKxYD3dJFAZD+ugGqc/3zwL83K",
-	"eWa7RyTcw8w8zDe+Plrk1UFoMvNpoToP9/FLQHvHMLrtRdHQxeIqVTRjT8+ELAK2sE7i1juXyTrB0m57",
-	"6LYINVOj4ZSJ7kvHpht/vYu+uTBMYSAeyhhId/PgXMZm6Jl0o1+1vae9BsMNup12QRpv6+XnKXuzW+y/",
-	"cfJOi3+TiP6diys/TOvFKaZQPuL848kexnloYhgs96i5+Q69W09mbKbyDOzvXS9o3+r98SB7GXqesBv9",
-	"N67OW6pe5/3DaPCjeGefIaLoRYY0c4j+FQwaP7Wnzw55qTesICs5h3J0bWTtHYVddkhJqxXeMNClhRzi",
-	"8zn0EZsZsB/tmF8LrteuJ/McUKXKWD0TxCLivO+AAoQBVQ4ZNMG0qO9j7yW14KZ56cFdcbGx0y0bjv1y",
-	"U2CDF97btx8LuYmGa1twFJbaYSa787EO7tYIKja6qw8mNcu5ctn9E2p+W/nuVz5FVMx38u4koP2F67oO",
-	"3R5ozky/dp0sWSV32G+zXx4aD+tXMt+MK3nv4Y2/vOfsWEAMuknENHlo8eDalMuqcK0G508Zx14S2Aod",
-	"m4c9VPrDmXluCeXZj+aXUc2Uu5U7mrEbOCPtPfPY9rZ/zXxXll5Rw1RmuQ9ejXFw4yD0a9lj8OBsECf9",
-	"iLuymDebiyPVXvEdiKYNq013+QFUF2ehN+S5b/Uw2R3i5nuYQ2Re1E+h/Qw4/sbdR+GMON8OvdElhAEa",
-	"AW07rRrYHv23O+juilVUUDIR40voj4oypb89aaKcrxKOgKytH3502BwSYzVfC7jRtB8yCXNnu0bHDije",
-	"KzSWYPyaa/fdEE4/RFKA2vasc4TV1JqZ/h2XdpvPuEuzrP2tE6nFf2S62T7pAbty7cgB49zFjGQB241I",
-	"3pSiipXG87O8gJP9aBnZkHUNmNSXr3IEH7Age44U4TVefEOtfiisnoyncUVyWlWoUtI8ZzVcc+YvooGi",
-	"cZ3QlbBN+bi3FV+Z1Q/STTvJEfIyz5nWx72eOOokZye+OgNZWK10KYs9tHq3ZsmAB1IDp6J1K5V9RsHo",
-	"oZz/AcW1X87x43EOcyc3Mx9RvPHjr10zAsg3Y66Js8Qe+NgYRXNoIfTAmiGYeMoZ4q7n4m3+xpNvtK87",
-	"xbRXMDuC1mcVM7p/XxWh+eiRZhMS7/0tNCdk3gOmBHemJGUn/N7erjJFfn70jowZrDw7kmuOHNwiEYNS",
-	"yueXXvqMKpKfIx4Ycc9mCYx0HWE6hSJYeNvFrFbs2YqDJ2QlVQKxmgjIruld/7gfJningAs61P3Z6v+f",
-	"c1TtrT1SuZTAvg4YbCDFxt1izvm2lsqknVLv4Pn/T2hON2BtQ20GXG4TXKv3jSavKtkUxDVl0sfA5+4N",
-	"Os7jhl2evqKx4FZN8nY1JzG9CXuZUXkdTBbBj/DpLIwwAqEgzyAD3wWmxmqPRSfxwDgI57BCTrzVaeo9",
-	"RYeffm1HyyS0+Ng1OJsBLdQemIaXkdBPBjK5jXyGf40TFDCOZuk3rNNM11W7z9cLAK66jzjjsCXrHWe7",
-	"9kbWE9qxHmnGmr4xKd7EYZH5hT4MuR4TIQnyD07siHoY2Q4GGutUGgkIOut4BlR1+IOOY90yq6D6bMtE",
-	"4zFSH2tdgz77k2oIgsaSsYSJ4PGJGRztDAfNIR/eUmVa+szEu3L+imkejwvVzIKOdqDTwy/Y0bSqDmqe",
-	"oIdVl6zskw0Uo0Xo6juo3qF52etjD5fhskENXHAzXE6F8yO48ipoNkS34EAhnzX2XP58hWVy9pMbwbVf",
-	"sDW4M2dcUo098PFCNKXD9v0WXhjmgRazUAyKCwMFVRh/h9+S5pu1slh/eSPgVgvDtlA4lLko5Gdo2vQ5",
-	"VQr3VPaWv0/hyZn0aXezZOD3wFwHAKavZMtG2ftAAbe8plku4y1xZumCny1017978ji+5/ekTl6BLGoX",
-	"3U37p4snXQYh9LAX4ApuHbQKSSidzmv3W1pjwheeGM3D3vdPoO8eXg2eukcIfHl06mU0bd/KRCmJ67AG",
-	"ftPu3oRIf84nxFHfotJ3+zwFMT94fJmnvtaFUxEemokicJULaa588jD86uRQIcHjvKVwrX6IuMdyBluE",
-	"/feMR/8iUDhegSHsWtNCxXEFHYjsrxZZ/KUItNLSZVHpBxWmtcmBQV/SlOPlmq/FL820qOwbuEt1vkhk",
-	"2x4yFXq0i3sn5qsoae6ZvIVep8dtlPDlr11Bct320Rzmc3UwnLW355t75zM92igWSbm7jyhKxdf+9viv",
-	"EL/1Tx6Ntz/LwmroELLNSKczYZ+mhDOj34YvaT7+2r02q4Dclftb6FMRvzsh3iNwDM5d++dj8upok8CD",
-	"yGT3+jzuSeyK8W23jO+6O6kwxvuMi/ZONyogPRtXFlBF0N35t9+tmYleLGTE2Hb4nNb8/O65Zbr/LwAA",
-	"//8=",
+	"pcHqxVR0ItSa93InMvCIUz2UmW4MvrBkmhfIWOJumhFtM9RovOYpCRQaV0PotJlcGblZPLtZoNNesIco",
+	"h7RTDZEnhvnW2hmn5oH62q7kednmCaPDZ6DF0U6HO6q19YRcn1ZSNPGe61gXA1ejEmfR02sA2iTtsdRl",
+	"N2dqhR84i/Gwa7llGNeEc8mpwFREr2VMLk45zAPA84ECXEwIqHluGhUPLx+pbBHRsqgRnX30tB9tBcbz",
+	"XX3A186dPATFrLb31+SgJxBxwDCo2Le+a6TjHQdV7S9HzKlDuXbJ0NNje6EHMoLL6cyqkdBeKnwX2BNW",
+	"G9vSPQgKzdiUdNLA5oTddMtLQsNExZlm4MG9DBzSV+AruAwN7ozQHeWGFVdEMdMowYrLwDu6pPnmqnWM",
+	"XhIhSSXFmin/2tmNCLzo7psLdJVBZAfnjOZ12cc4cdLT/omqNTOx3i1TSqk6y9ilVPv6mnRKdbL/ypRv",
+	"ObXTigvLuxNCHUlnmG19bHaUB5GgzUlVQ4xux4rJUJehimnT80CfvtxPljnFQkxJv1EyQfvGZfADHcGq",
+	"nATxrQWcd/ME2moTtQEe7YEFaJIit0+O6Z7gEZnJ4T+t78OD3X3TLLgwfbrzbhw2KMBFxkB4jaHnV4oV",
+	"TBhOIwUZ45Ha8TB8MvLYezG+MB2v4Krb/J1RlMdRXV+jKVF47TKr3Ceiy2rNgwMglVKdUrUN/Rki5FhQ",
+	"Q5dU9/IN9T8rji5Jqc1a9XTUfkzHJTKhZKfVh94Sh56CPm7+H7kjW6uNUAWhW0bzknhv6AAQQhYn7BdS",
+	"9SLbteipzW3RsLBzxHBdVsphpB9eCMJUuWyqgkAuHLhMUA7GOhzVtNGIpaOIA6lyD2uC1h6eB48/lehG",
+	"M480MTz7FGRHH2q5IqV7BzVGKOOPO4vSBSBRLQY/QwnuATxY1X5i4OfAbzbplViQOtgqeAbtKO8vRP/A",
+	"mnJBuMirppgKhyexaFy0wGXSO5sQABs78q4JzUnizD1LG5anl/5Up+WpTBJJvWUOt48I0ihu9teWEnEF",
+	"Ae8G+gTZYtWhQCKXxtTYN5GLlYwkWbfJ606Y6zARpJPBOiM7avKS7Jwx1qrdGVGsplzhE1Scz27ENV9b",
+	"LCPLPWH3kPcPhX3uW2FzPswbdJsh33745foTOXf/fud6AlhdnXBDqL4Rn1+GST2X5CfYMrlpLi6+z917",
+	"8A/7fEbeKCWVBqbtskYJloxq8u3Ht6/I//rhx//xnc8x39K85IIRa8ugrVDxnAmUN65F5sua5iV79uLs",
+	"YuHy1gHG+vL8fLfbnVF4fCbV+ty9q8/fv3v15ufrN/BOp1MuWiC3GewACp/s03LYxXMfzqc1X1wuvj+7",
+	"OPveVfEBHpxT3+VyjWaGJQ4AzrsCbDzsB9Nr1fni4mKkTedp7TnxA5HmnO5B1uVJxSdqVxZ0+uwwfnH5",
+	"2+/ZQjfbLVX7zi/OdQA4rq8ItPyyRp+nCzvJOTjxcc9R6Lzn2vzkxmS9Rri/jXZU7dkb3unYagdSkSWr",
+	"5C7RiLbVQNO9VX9/5IEd5LJ3UJhsE2EU7xg/8zNHmFZUh1pR1ULq4ajRIsPrftvKWMYYVHPYcwEPeFW5",
+	"4PGeQROfsC2EFOwb8JaTb3t53Br8IbSqvnM4hflmR5DKDzoFq0JO/HDcyeKw7JZx7johTxiJfYrnRscA",
+	"gJPw0XdSjJV1x73gh2jqvzgFT9ujezx++qnweH0xMGR7Hsc1tGmG6PUT+oLt/pg2P0n0+T3wLI71ohy0",
+	"h+ySXt+mmq8e8yEoF+k1ZRTtZ+unmGh2eJrG1rVg6bUsDOaO41S/j/aXAQE9n00At9QRQWXoCPklW7y4",
+	"ePFnfO/a8KoiSwalbP7bM9BQSzxXYMNq0tRWUX3xozO2tOvgaX9cMgJGRY9Xn//Biy+IkhVD461PVH8X",
+	"S09WvWOaD2xQoB+B2d/FXJDCPRBqoO7xqlXWMZwSpOtxTVwzRqug+5wZSK+NybP/zbw4e0o9cgyNO/7/",
+	"ABB9GYjgI0KPF4svvw+w57ytNH/AbCle/olu2C/YYPZrANZ+XmCH2xkIlWFRY8kIgMppyq4lBChoqKRL",
+	"4ZETiRlMQOFeWktmRyD5ohPo/A/LdL9EQB+5xMC3y5h8jUHybF5L9EQ+4dE4V+fwYF4DB5tBPyaUABCJ",
+	"kDusbNZ07zgD5E8fKiBOyS2k7xwSB87HRrzGIbOqhqtTVcO3KdVw0Lz7BA3w7Xwa4HspN74NCsY1SllZ",
+	"I1EbWlWuz2zvVDTeZYFV6GBZSlLI9DGhAdQKuBQHf90FlJ4MnQ8aVEbx2q3i8ZCN32/Q1SllEEr2zfIA",
+	"nG27vJNFQtPKhD7Ez7dt44oHzNdxnsNeXrgrZyLUSt7vQZBjan1T+1QuDMYgXUMBmZA77G9oeL5hhlCh",
+	"d0z5Ngo3wpcvWqTi5oz8yk0pG4OZWPQwFR0V85LqjLBKMwCoKZvtUlBeoYusj2e/1ExgK48JZq+3evtN",
+	"ACH8x3V7jNH0MTTcUyYy2iWnOFfmU8Zx9xHMdw8ejfZBTpUkdUX31p7SpeXuyz2h/uDh/LAJBkd9MMYw",
+	"zk2XtLCOZeV/ZLToI9sZ+QyB6M9Q09ndpiAYB3cLCnQXAleQwUOX8o61KTxX5LOLnn+2XE/fiFjMHBy/",
+	"Z+RX14GopAdF/R3WaMY0lFFqYqTMyLIxMHR3UFAAtQMxpA2TN56QOYafiapi7tE8jLF/75PLvGtdY4fN",
+	"ThBU8jF8EZpOpn1ib+5cQllMgzsgYDBGjni4Yu+1fYse41c17N7gZp5po1wCxeglWAfl13dewjyW0Jm6",
+	"Y+oZRO0QuFcYdr4BAN0s8FdfFyjCuC+2pEaKd4GdUW/lWzfmFGelN8gj7FlJmWLOE84oG/Rdp6ot7oDw",
+	"SUZegPl/cUEqaJiDNUHCF4K4DiBtJVpiLZpRBSn+f5YfPjiKRzbdPNa+GnKN9BXBLYKFZUqgqiNZKKsW",
+	"ExJ9hCPasnvl8SjvZmp7b9lDzkspNYMGS1lfEkG6ombA47dXgA3UEEi0DxH/qGb81nv4noz195q6JiE4",
+	"AwB/Eaz1MoOxgZX93LR8HmT0AQx9+9BHcP8Q1ue9XOMkz3kdZBmf9tmvHL7obe+kRuEPD2CMJRqnrSw9",
+	"a4gN+qeFIU9o8XnQOy0MqY3R66OQDatxzv9weRNf+ug3SeCFfWr14qm4/IEbcw9J5pnzXv94cTG5+3Kv",
+	"re4D5MHE6wz+SsKg68qsCRqt1b6Hg+HVsydjk0++mcBERh24r6C8r38+c8XmfFBuS+/fM7E25eLyxY8/",
+	"QqGF//95NqVf+teOUB2g7xMKwL/RDeswJIEtEOpHhZIarPvwRSaYHEArxWgBLhfsmLCk+cYpFQPe00UC",
+	"kf24aq5x/vPBD5qV88x2qUm4h5l5mO/CfbTirIPQZObTQnUe7uOXgPaOYXTbi6Khi8WVzWjGnp4JWQRs",
+	"YZ3ErXcurXaCpd029G0RaqauxykT3dexTTf+ereOc2GYwkA81FSQ7hrEuYzN0DPpZr9qG2F7DYYbdDvt",
+	"gpzi1svPU/Zmt9h/4+SdFv8mEf07F1d+mNaLn5hC+Yjzjyd7mOehiWGw3KPm5jv0bj2ZsZnKM7C/d42p",
+	"fd/5x4PsZeh5wtb437iic6l61wAcRoMfxTv7DBFFLzKkmUP0r2DS+Kk9fXbIS71hBVnJOZSjayNr7yjs",
+	"skNKWq3wuoMuLeQQn8+hqdnMgP1o5/xacL12DaLngCpVxuqZIBYR5307FiAMKLnIoCOnRX0fey+pBTfN",
+	"Sw/uiouN/dyy4di8NwU2GPDejn4s5CYarm31U5j2jGn1zsc6uOgjKB/p7mGY1LnnypUaTChAbuW7X/kU",
+	"UTHfybuTgF4crgU8tJ6gOTP9QnpMB8fmn/3c8XhYv5L5ZlzJew8j/vKes2MBMWhtEdPkod+E65kuq8L1",
+	"PZw/ZRwbW2Bfduxk9lDpD2fmuSXUij+aX0Y1U+5W7mjGbuCMtJfeYw/e/p33XY18RQ1TmeU+eE/HwfWH",
+	"0Dxmj8GDs0Gc9CPuymLebC6OVK/HdyCaNqw23U0MUOqchd6Q577vxGR3iPvewxwi86J+Cu1nwPE37nIM",
+	"Z8T53uyNLiEM0AjoIWrVwPbov91Bq1ks6YKSiRhfQn9UlCn97UkT5XzJcgRkbTHzo8PmkBir+VrA9ar9",
+	"kEmYO9t1XXZA8V6hsQTj11y794Zw+iGSAtT2ip0jrKbWzPQv3LTbfMZdmmXtr8BILf4j0832SQ/Y1Y5H",
+	"Dhi/XcxIFrDdiORNKapY9jw/yws42Y+WkQ1Z14BJffkqR/ABq8PnSBFe4y081OqHwurJeBpXJKdVhSol",
+	"zXNWw51r/lYcqGDXCV0Je6aPe1txyKx+kO6zkxwhL/OcaX3c64mzTnJ24tAZyMJqpUtZ7KHvvDVLBjyQ",
+	"GjgVrVup7DMKRg/l/A+o9P1yji+Pc5g7uZn5iOJdKH/tOiNAvhlzHaUlNuTHLi2aQz+jB9YMwYennCHu",
+	"ei7e5q9f+Ub7IlhMewWzI+jDVjGj+5dnEZqPHmk2IfHeX4lzQuY9YEpwgUtSdsLv7VUvU+TnR+/ImMHK",
+	"szO5Ts3BlRYxKKV8fumlz6gi+W/EAyPu2SyBka49TadQBAtvW6rVij1bcfCErKRKIFYTAdk1vesf98ME",
+	"7xRwQbu8P1v9/3OOqr1CSCqXEtjXAYMNpNi4W8w539ZSmbRT6h08//8JzekGrG2ozYCbdoI7/r7R5FUl",
+	"m4K4DlH6GPjcJUbHedyw5dRXNBbcqkneruYkpjdhLzMqr4OPRfAjfDoLI4xAKMgzyMB3gamx2mPRSTww",
+	"DsI5rJATr5iaemnS4atf29EyCS0+dt3WZkALtQem4WUkNLeBTG4jn+Ff4wQFjKNZ+g3rNNN11e7z9QKA",
+	"e/cjzjjsD3vH2a69HvaE3rBHOsOmr2+KN3FYZH6hD0Oux0RIgvyDE9uzHka2g4nG2qZGAoLOOp4BVR3+",
+	"oONYt8wqqD7bMtF4jNTH+uigz/6kGoKgy2UsYSJ4fGIGR7RRz6NaqkxLn5l4cc9fMc3jcaGaWdDRTnR6",
+	"+AXbq1bVQc0TNNTqkpV9soFitAhdfQfVOzQve0314WZeNqiBC66py6lwfgRXXgXNhugWHCjks8YG0J+v",
+	"sEzOvnIjuPYLtgZ35oxLqrEhP97OpnR4l4CFF4Z5oN8tFIPiwkBBFcZfKLik+WatLNZf3gi4YsOwLRQO",
+	"ZS4K+RmaNn1OlcI9lb3lL3d4ciZ92kUxGfg9MNcBgOkr2bJR9j5QwC2vaZbLeEucWVryZwvdNROfPI9v",
+	"QD6pk1cgi9pFd5/908WTLoMQetiYcAVXIFqFJJRO57X7La0x4YAnRvOwEf8T6LuH95SnLjUCXx6dejNO",
+	"20QzUUriOqyB37S7xCHSLPQJcdT3y/StR09BzA8eX+apr3XhVISHZqIIXOVCmiufPAy/OjlUSPA4bync",
+	"8R8i7rGcwRZh/z3j0b8IFI5XYAi7PrlQcVxBByL7q0UWf0MDrbR0WVT6QYVpbXJg0CQ15Xi55mvxSzMt",
+	"KvsGLnadLxLZ9qpMhR7t4t6J+SpKmnsmb6Hx6nEbJRz8tStIrtumnsN8rg6GszYafXPvfKZHu9YiKXeX",
+	"I0Wp+NpfZf8V4rf+yaPx9mdZWA0dQrYZ6XQm7NOUcGb02/Alzcdfu2GzCshdub+FPhXxixziPQLH4Nz1",
+	"oj4mr442CTyITHbD53FPYleMb7tlfNddkIUx3mdctBfMUQHp2biygCqCVtO//W7NTPRiISPGHsjntObn",
+	"d88t0/1/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
