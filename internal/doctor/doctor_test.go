@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -65,6 +66,18 @@ func (p *patient) provider(change func(*identity.Provider)) {
 	}
 }
 
+// review pushes a document.
+func (p *patient) review() {
+	p.Bind("Publish")
+	folder, _ := p.Nuxeo.Doc(p.Folder)
+	uid := p.Nuxeo.MkDoc(folder.Path+"/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: []byte("pictures")}})
+	r := push.Request{Documents: []string{uid}, Workspace: p.Workspace, Project: p.Project, Folder: p.Root}
+	if _, err := p.App.Push.Accept(p.T.Context(), "josh", r); err != nil {
+		p.T.Fatal(err)
+	}
+	p.Settle()
+}
+
 func (p *patient) ahead(d time.Duration) {
 	p.doctor.Now = func() time.Time { return time.Now().Add(d) }
 }
@@ -74,7 +87,7 @@ func (p *patient) ahead(d time.Duration) {
 var healthy = map[string]doctor.Mark{
 	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
 	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
-	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Mail": doctor.OK,
+	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Webhooks": doctor.OK, "Mail": doctor.OK,
 }
 
 func TestHealthy(t *testing.T) {
@@ -133,6 +146,12 @@ var ills = []struct {
 	{"bare address", "Public address", "bare address", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "https://10.1.2.3" }},
 	{"short name", "Public address", "no full host name", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://connector" }},
 	{"name without a host", "Public address", "does not answer", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://frameio.invalid" }},
+	{"no webhook yet", "Webhooks", "1 of 1 teams have none yet", doctor.Warning, func(p *patient) { p.review() }},
+	{"a webhook that nobody may make", "Webhooks", "1 of 1 teams have none, so", doctor.Warning, func(p *patient) {
+		p.review()
+		p.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/webhooks", Status: 403})
+		_ = p.App.Hints.Complete(p.T.Context())
+	}},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Config.Mail.Via = "none" }},
 	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) {
 		p.App.Config.Mail.SMTPHost, p.App.Mail.Set.Host, p.App.Mail.Set.Port = "127.0.0.1", "127.0.0.1", 1

@@ -3,6 +3,7 @@ package hint
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -253,4 +254,31 @@ func makers(h hook) []string {
 		return nil
 	}
 	return []string{h.maker}
+}
+
+// Team is a watched workspace, and whether its webhook is there; Problem says why
+// not, once that was tried.
+type Team struct {
+	Workspace string
+	Kept      bool
+	Problem   string
+}
+
+// Teams are the watched workspaces.
+func (s *Service) Teams(ctx context.Context) ([]Team, error) {
+	places, err := s.Watched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Team, 0, len(places))
+	for _, p := range places {
+		t := Team{Workspace: p.Workspace}
+		err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret IS NOT NULL AND problem = '', problem FROM webhooks WHERE account_id = $1 AND workspace_id = $2`,
+			p.Account, p.Workspace).Scan(&t.Kept, &t.Problem)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }

@@ -212,17 +212,24 @@ func (s *Service) inWords(ctx context.Context, r *Run, err error) error {
 }
 
 // locked tells of a write that was refused who has the document locked, if that is
-// why: somebody took the lock since it was looked at.
+// why: somebody took the lock since it was looked at. It may be gone again by now, so
+// that a first refusal does not count.
 func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
 	if r.Job.Document == "" {
 		return refused
 	}
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
+	if err != nil && fault.Then(err) != fault.Fail {
+		return err // and look again
+	}
 	if err != nil {
 		return refused // which says more
 	}
 	if err := free(doc, r.Actor); err != nil {
 		return err
+	}
+	if r.Task.Attempt == 0 {
+		return fault.New(fault.Unavailable, "%s", fault.From(refused).Message).With(fault.From(refused).Remedy).Because(refused)
 	}
 	return refused
 }

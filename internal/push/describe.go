@@ -23,6 +23,9 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+	if err := r.relock(ctx, doc); err != nil {
+		return work.Next{}, err
+	}
 	values := r.properties()
 	if r.st.Before == nil {
 		r.st.Before = beforeOf(doc, values)

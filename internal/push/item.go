@@ -35,6 +35,8 @@ type state struct {
 	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
+	// Adopted says that the lock is one that an earlier push took.
+	Adopted bool `json:"adopted,omitempty"`
 	// File is the file once it is known.
 	File      string    `json:"file,omitempty"`
 	MediaType string    `json:"media_type,omitempty"` // as Frame.io calls it

@@ -38,7 +38,7 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 }
 
 // adopt takes over the lock of an earlier push of the document that could not give
-// it back; any other is the person's own.
+// it back, or has not yet; any other is the person's own.
 func (r *run) adopt(ctx context.Context, locked string) error {
 	to := Own
 	err := r.commit(ctx, func(tx *sql.Tx) error {
@@ -51,7 +51,7 @@ func (r *run) adopt(ctx context.Context, locked string) error {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n > 0 {
-			to = Ours
+			to, r.st.Adopted = Ours, true
 		}
 		return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked)
 	})
@@ -61,16 +61,14 @@ func (r *run) adopt(ctx context.Context, locked string) error {
 	return err
 }
 
-// givenBackWithin is how long giving a lock back takes at most, usually.
-const givenBackWithin = 5 * time.Second
-
-// settling is NotReady while an earlier push may just be giving the lock back:
+// settling is NotReady while the lock is just being given back for an earlier push:
 // taken over at that moment, it would be lost.
 func (r *run) settling(ctx context.Context, tx *sql.Tx) error {
 	var n int
 	now := r.t.Now()
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3 AND lock_state = 'releasing'
-		AND updated BETWEEN $4 AND $5`, r.p.Document, r.p.ID, r.p.By, store.Millis(now.Add(-givenBackWithin)), store.Millis(now.Add(givenBackWithin))).Scan(&n)
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3
+		AND lock_state IN ('intended', 'ours', 'releasing') AND unlocking BETWEEN $4 AND $5`,
+		r.p.Document, r.p.ID, r.p.By, store.Millis(now), store.Millis(now.Add(givenBackWithin))).Scan(&n)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -102,6 +100,15 @@ func (r *run) take(ctx context.Context) error {
 	return r.noteLock(ctx, Ours, doc.LockCreated)
 }
 
+// relock takes a lock again that was taken over and then lost after all: Nuxeo did
+// late what an earlier push had asked it for.
+func (r *run) relock(ctx context.Context, doc *nuxeo.Document) error {
+	if !r.st.Adopted || r.p.Lock != Ours || doc.LockOwner != "" {
+		return nil
+	}
+	return r.take(ctx)
+}
+
 func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
 	err := r.commit(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked) })
 	if err == nil {
@@ -113,30 +120,74 @@ func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
 // Held says whether a push may have to give a lock back.
 func (p Push) Held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
 
+// givenBackWithin is for how long nobody takes a lock over that is being given back.
+// Giving it back is broken off sooner.
+const givenBackWithin = time.Minute
+
 // unlock gives back the lock that a push took, as the one who took it, else as the
 // service account. A lock that is another's, or another one of the same person, is
-// left alone. It may be called again.
+// left alone, and so is one that a later push has taken over. It may be called again.
 func (s *Service) unlock(ctx context.Context, p Push) error {
+	if held, err := s.unlocking(ctx, p); !held || err != nil {
+		return err
+	}
+	in, cancel := context.WithTimeout(ctx, givenBackWithin*3/4)
+	defer cancel()
+	err := s.unlockByAny(in, p)
+	if in.Err() != nil && ctx.Err() == nil {
+		return fault.New(fault.Unavailable, "Nuxeo did not answer while %q was being unlocked.", p.Title).Because(err)
+	}
+	if err != nil {
+		return errors.Join(err, s.answered(ctx, p, err))
+	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
+}
+
+// unlocking keeps others from taking the lock over, if it is the push's still.
+func (s *Service) unlocking(ctx context.Context, p Push) (held bool, err error) {
 	if !p.Held() {
+		return false, nil
+	}
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE pushes SET unlocking = $1 WHERE id = $2 AND lock_state IN ('intended', 'ours', 'releasing')`,
+			store.Millis(s.Now().Add(givenBackWithin)), p.ID)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		held = n > 0
+		return err
+	})
+	return held, err
+}
+
+// answered ends the wait of others when Nuxeo has refused; without an answer it may
+// still do it.
+func (s *Service) answered(ctx context.Context, p Push, failed error) error {
+	if nuxeo.StatusOf(failed) == 0 && !fault.Permanent(failed) {
 		return nil
 	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET unlocking = 0 WHERE id = $1`, p.ID)
+		return err
+	})
+}
+
+func (s *Service) unlockByAny(ctx context.Context, p Push) error {
 	nx, err := s.People.Nuxeo(ctx, p.By)
 	if err == nil {
 		err = s.giveBack(ctx, nx, p)
 	}
-	if unable(err) {
-		if s.Service == nil {
-			return cannotUnlock(p, err)
-		}
-		if nx, err = s.anybody(ctx, p); err != nil {
-			return err
-		}
-		err = s.giveBack(ctx, nx, p)
-	}
-	if err != nil {
+	if !unable(err) {
 		return err
 	}
-	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
+	if s.Service == nil {
+		return cannotUnlock(p, err)
+	}
+	if nx, err = s.anybody(ctx, p); err != nil {
+		return err
+	}
+	return s.giveBack(ctx, nx, p)
 }
 
 // giveBack looks which lock there is, and takes away ours. A document that is gone

@@ -97,7 +97,7 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, p Push) error {
 
 // setLock records what is known of a lock.
 func setLock(ctx context.Context, tx *sql.Tx, now time.Time, id string, to Lock, locked string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = $1, locked = $2, updated = $3 WHERE id = $4`, string(to), locked, store.Millis(now), id)
+	_, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = $1, locked = $2, updated = $3, unlocking = 0 WHERE id = $4`, string(to), locked, store.Millis(now), id)
 	return err
 }
 

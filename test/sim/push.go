@@ -22,6 +22,7 @@ type pushes struct {
 	*story
 	clips  []*clip
 	heads  map[string]bool   // files that people uploaded on Frame.io
+	talked map[string]bool   // files that people said something about
 	copies map[string]string // documents that people made of others, and their digests
 
 	deleted   bool // a person deleted a file on Frame.io
@@ -229,6 +230,7 @@ func (p *pushes) approve(file string) {
 
 func (p *pushes) remark(file string) {
 	p.commentN++
+	p.talked[file] = true
 	p.w.Frameio.AddComment(file, frameiosim.CommentSpec{Text: fmt.Sprintf("remark %d", p.commentN), OwnerID: p.w.Julia})
 }
 

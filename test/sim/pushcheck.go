@@ -131,13 +131,15 @@ func (p *pushes) checkLock(c *clip, d nuxeosim.DocView, open []push.Push) {
 
 // checkFiles: nothing is half made, and whatever is there belongs to a push that came
 // to something or was uploaded by a person. Of somebody who is signed out nothing can
-// be removed.
+// be removed, and what people talk about by then stays.
 func (p *pushes) checkFiles(all []push.Push) {
+	away := p.w.chaos.signInMayBeLost() || p.excused("not_connected")
 	for _, f := range p.files() {
-		known := p.heads[f.ID] || slices.ContainsFunc(all, func(r push.Push) bool { return r.File == f.ID && r.State != push.Failed && r.State != push.Canceled })
+		known := p.heads[f.ID] || away && p.talked[f.ID] ||
+			slices.ContainsFunc(all, func(r push.Push) bool { return r.File == f.ID && r.State != push.Failed && r.State != push.Canceled })
 		if f.Status == "created" {
 			p.w.violate("nothing half made: %q is left on Frame.io (known: %v)", f.Name, known)
-		} else if !known && (p.connected || !p.w.chaos.signInMayBeLost() && !p.excused("not_connected")) {
+		} else if !known && (p.connected || !away) {
 			p.w.violate("nothing too many: %q on Frame.io belongs to no push", f.Name)
 		}
 	}

@@ -114,7 +114,7 @@ func (w *world) prepare() {
 		w.story.set()
 		return
 	}
-	w.pushes = &pushes{story: w.story, heads: map[string]bool{}, copies: map[string]string{}, taken: map[string]bool{}}
+	w.pushes = &pushes{story: w.story, heads: map[string]bool{}, talked: map[string]bool{}, copies: map[string]string{}, taken: map[string]bool{}}
 	w.pushes.set()
 }
 

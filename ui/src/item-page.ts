@@ -100,7 +100,7 @@ export class ItemPage extends LitElement {
 
   private history(events: NonNullable<Item["history"]>): TemplateResult {
     return html`<section class="card stack"><h2>${t("frameio.item.history")}</h2>
-      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${eventWord(e.event)}${e.detail ? html` <span class="soft">${detailWord(e.event, e.detail)}</span>` : nothing}</span></li>`)}</ol></section>`;
+      <ol>${events.map((e) => html`<li><time class="soft" datetime=${e.at}>${date(e.at)}</time><span class="wrap">${e.detail ? eventWord(e.event) : eventWord(e.event).replace(/:$/, "")}${e.detail ? html` <span class="soft">${detailWord(e.event, e.detail)}</span>` : nothing}</span></li>`)}</ol></section>`;
   }
 
   private buttons(item: Item): TemplateResult | typeof nothing {

@@ -1,0 +1,36 @@
+package doctor
+
+import (
+	"context"
+)
+
+// webhooks tells of teams under review whose events do not reach us.
+func (d *Doctor) webhooks(ctx context.Context) Finding {
+	switch {
+	case d.App.Config.Frameio.Webhooks == "off":
+		return skipped("switched off (frameio-webhooks); reviews are looked at every 15 minutes")
+	case d.unread():
+		return skipped("cannot be read without the encryption key")
+	}
+	all, err := d.App.Hints.Teams(ctx)
+	if err != nil {
+		return because(err, "")
+	}
+	var without int
+	var why string
+	for _, t := range all {
+		if !t.Kept {
+			without, why = without+1, t.Problem
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return ok("nothing was pushed lately; there is one for each team from the first push on")
+	case without == 0:
+		return ok("%d, one for each team to which something was pushed", len(all))
+	case why == "":
+		return warning("If it stays so, `nuxeo-frameio chore webhooks` says why.", "%d of %d teams have none yet; their reviews are looked at every 15 minutes", without, len(all))
+	}
+	return warning("Let somebody who may manage webhooks in the team push there, or set a service credential.",
+		"%d of %d teams have none, so that their reviews are looked at every 15 minutes: %s", without, len(all), why)
+}
