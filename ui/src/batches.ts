@@ -6,7 +6,7 @@ import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Schemas, get } from "./api.js";
 import { left } from "./format.js";
-import { base } from "./styles.js";
+import { base, controls } from "./styles.js";
 import { count, t } from "./i18n.js";
 
 type Batch = Schemas["PushBatch"];
@@ -16,11 +16,11 @@ const looksEvery = 5000; // ms
 @define("nxf-batches")
 export class Batches extends LitElement {
   static override styles = [
-    base,
+    base, controls,
     css`
+      ul.card { margin: 0; padding: 0.3rem 1.2rem; list-style: none; }
       li { display: grid; gap: 0.3rem; padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
       li:last-child { border: 0; }
-      progress { width: 100%; }
     `,
   ];
 
