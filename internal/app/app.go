@@ -208,6 +208,13 @@ func (a *App) Reach() *http.Client { return a.network.plain }
 // Frameio is the HTTP client of the calls to Frame.io.
 func (a *App) Frameio() *http.Client { return a.network.frameio }
 
+// Blobs is the HTTP client that reads files of Nuxeo, and of where it keeps them.
+func (a *App) Blobs() *http.Client { return a.network.blobs }
+
+// StoreAddress says why Frame.io may not be asked to fetch a file from an address
+// to which Nuxeo sends on.
+func (a *App) StoreAddress(address string) error { return a.Config.storeAddress()(address) }
+
 // name finds this process's name among the nodes.
 func (a *App) name() (err error) {
 	if a.node = a.world.Node; a.node == "" {

@@ -95,6 +95,8 @@ type PushConfig struct {
 	Status   string `help:"Name of the status that pushed assets get on Frame.io; \"-\" leaves it alone." default:"Needs Review" placeholder:"NAME"`
 	Comment  bool   `help:"Put a comment with the address of the document on each pushed asset." default:"false" negatable:""`
 	Most     int    `help:"Most documents of one push." default:"1000"`
+
+	ByAddress bool `help:"Nuxeo sends on to signed addresses of its object store for its files (direct download), and the internet reaches them: let Frame.io fetch files of up to 50 GB there, so that no byte passes through the connector. Their size is compared, their digest is not. What cannot be fetched goes through the connector. Doctor tries such an address." default:"false" negatable:""`
 }
 
 // MailConfig tells how people are told.

@@ -91,6 +91,11 @@ func (c *Config) fileAddress() func(string) error {
 	return network.FileAddress(c.Frameio.FileHosts, c.Frameio.URL, c.Network.reach(network.Public))
 }
 
+// storeAddress is the guard for addresses that Frame.io fetches files from.
+func (c *Config) storeAddress() func(string) error {
+	return network.StoreAddress(c.Nuxeo.BlobHosts, c.Network.reach(network.Public))
+}
+
 // told counts, traces and names each call that really goes out.
 func (b builder) told(system string, next http.RoundTripper) http.RoundTripper {
 	class := func(r *http.Request) string { return metrics.Class(system, r) }

@@ -24,6 +24,9 @@ func (a *App) push() *push.Service {
 			Status: c.Push.Status, Approved: c.Push.Approved, Unlock: c.Push.Unlock, Conform: c.Push.Conform, Comment: c.Push.Comment, Most: c.Push.Most,
 		},
 	}
+	if c.Push.ByAddress {
+		s.Fetchable = c.storeAddress()
+	}
 	if c.Nuxeo.ServiceUser != "" {
 		s.Service = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword)
 	}

@@ -74,6 +74,7 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Frame.io sign-in", d.provider},
 		{"Public address", d.public},
 		{"Webhooks", d.webhooks},
+		{"Files by address", d.address},
 		{"Mail", d.mail},
 	} {
 		if d.fixed[c.name] {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,17 +24,32 @@ const jwtSecret = "a secret that is shared and long enough for HMAC with SHA-512
 // patient is a connector in good health with a doctor who is an administrator.
 type patient struct {
 	*bed.Bed
+	to     *atomic.Pointer[string] // where files are sent on to, if anywhere
 	doctor *doctor.Doctor
 }
 
 func admit(t *testing.T) *patient {
 	t.Helper()
-	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), bed.Config(func(c *app.Config) {
+	to := new(atomic.Pointer[string])
+	b := bed.New(t, bed.AroundNuxeo(sendsOn(to)), bed.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), bed.Config(func(c *app.Config) {
 		c.Nuxeo.JWTSecret, c.PublicURL = jwtSecret, strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) // as Nuxeo wants it
 	}))
-	p := &patient{b, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
+	p := &patient{b, to, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
 	p.client(func(*nuxeosim.OAuthClient) {})
 	return p
+}
+
+// sendsOn stands for the store's side of Nuxeo.
+func sendsOn(to *atomic.Pointer[string]) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if at := to.Load(); at != nil && *at != "" && strings.Contains(r.URL.Path, "/@blob/") {
+				http.Redirect(w, r, *at, http.StatusFound)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 func (p *patient) examine() map[string]doctor.Finding {
@@ -48,6 +64,13 @@ func (p *patient) client(change func(*nuxeosim.OAuthClient)) {
 	c := nuxeosim.OAuthClient{ID: "nuxeo-frameio", RedirectURIs: []string{p.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true}
 	change(&c)
 	p.Nuxeo.AddOAuthClient(c)
+}
+
+// byAddress lets Frame.io fetch files, which Nuxeo sends on to an address.
+func (p *patient) byAddress(to string) {
+	p.App.Config.Push.ByAddress, p.App.Config.Nuxeo.BlobHosts = true, []string{"127.0.0.1", "10.1.2.3"}
+	p.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
+	p.to.Store(&to)
 }
 
 func (p *patient) nuxeoFails(path string, status int) {
@@ -87,7 +110,7 @@ func (p *patient) ahead(d time.Duration) {
 var healthy = map[string]doctor.Mark{
 	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
 	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
-	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Webhooks": doctor.OK, "Mail": doctor.OK,
+	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
 }
 
 func TestHealthy(t *testing.T) {
@@ -152,6 +175,17 @@ var ills = []struct {
 		p.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/webhooks", Status: 403})
 		_ = p.App.Hints.Complete(p.T.Context())
 	}},
+	{"no file by address", "Files by address", "sends its files itself", doctor.Warning, func(p *patient) { p.byAddress("") }},
+	{"an address elsewhere", "Files by address", "keeps its files on evil.example", doctor.Warning, func(p *patient) { p.byAddress("https://evil.example/a?signature=hidden") }},
+	{"a private address", "Files by address", "private or reserved network", doctor.Warning, func(p *patient) {
+		p.byAddress("https://10.1.2.3/a?signature=hidden")
+		p.App.Config.Network.PrivateAddresses = "refuse"
+	}},
+	{"a store that is away", "Files by address", "cannot be reached from here", doctor.Warning, func(p *patient) { p.byAddress("http://127.0.0.1:1/a?signature=hidden") }},
+	{"a store that wants a sign-in", "Files by address", "answers 401 without", doctor.Warning, func(p *patient) {
+		p.byAddress(p.NuxeoURL + "/api/v1/me?signature=hidden")
+	}},
+	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/@blob/", 500) }},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Config.Mail.Via = "none" }},
 	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) {
 		p.App.Config.Mail.SMTPHost, p.App.Mail.Set.Host, p.App.Mail.Set.Port = "127.0.0.1", "127.0.0.1", 1
@@ -171,7 +205,7 @@ func TestEachIllIsFound(t *testing.T) {
 			p := admit(t)
 			ill.harm(p)
 			f := p.examine()[ill.check]
-			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" || strings.Contains(f.Detail+f.Remedy, jwtSecret) {
+			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" || strings.Contains(f.Detail+f.Remedy, jwtSecret) || strings.Contains(f.Detail+f.Remedy, "hidden") {
 				t.Errorf("found %+v", f)
 			}
 		})
@@ -234,5 +268,21 @@ func TestExamineChangesNothing(t *testing.T) {
 		if r.User == "Administrator" && r.Method != http.MethodGet {
 			t.Errorf("%s %s", r.Method, r.Path)
 		}
+	}
+}
+
+// With a store whose addresses lead to the files, that is said, and no address.
+func TestFilesByAddress(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), bed.Config(func(c *app.Config) {
+		c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"}
+	}))
+	p := &patient{b, nil, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
+	if f := p.examine()["Files by address"]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, "no document with a file") {
+		t.Errorf("%+v", f)
+	}
+	b.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
+	if f := p.examine()["Files by address"]; f.Mark != doctor.OK || !strings.Contains(f.Detail, "sends on to 127.0.0.1, which gives files") {
+		t.Errorf("%+v", f)
 	}
 }

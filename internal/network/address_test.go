@@ -330,3 +330,30 @@ func TestFileAddress(t *testing.T) {
 		t.Errorf("in a test installation: %v", err)
 	}
 }
+
+// What Frame.io may be asked to fetch.
+func TestStoreAddress(t *testing.T) {
+	t.Parallel()
+	hosts := Hosts{"*.s3.amazonaws.com", "127.0.0.1", "localhost", "[::1]", "2130706433", "10.0.0.7"}
+	for address, fine := range map[string]bool{
+		"https://b.s3.amazonaws.com/x?X-Amz-Signature=y": true, "https://B.s3.amazonaws.com:443/": true,
+		"http://b.s3.amazonaws.com/x?X-Amz-Signature=y": false, "https://evil.example/": false, "https://b.s3.amazonaws.com.evil.example/": false,
+		"https://user:X-Amz-Signature@b.s3.amazonaws.com/": false, "https://b.s3.amazonaws.com@evil.example/": false, "https://b.s3.amazonaws.com/#x": false,
+		"https://127.0.0.1/x": false, "https://localhost/": false, "https://[::1]/": false, "https://2130706433/": false, "https://10.0.0.7/": false,
+		"ftp://b.s3.amazonaws.com/": false, "file:///etc/passwd": false, "javascript:alert(1)": false, "https:b.s3.amazonaws.com": false,
+		"//b.s3.amazonaws.com/x": false, "/x": false, "": false, "https://": false, "https://b.s3.amazonaws.com\x00/": false, "https://%zz/": false,
+	} {
+		err := StoreAddress(hosts, Public)(address)
+		if (err == nil) != fine || err != nil && !fault.Is(err, fault.Refused) {
+			t.Errorf("%q: %v", address, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "Signature") {
+			t.Errorf("it tells %v", err)
+		}
+	}
+	for address, fine := range map[string]bool{"http://127.0.0.1:8081/x": true, "http://evil.example/": false, "ftp://127.0.0.1/": false} {
+		if err := StoreAddress(hosts, Anywhere)(address); (err == nil) != fine {
+			t.Errorf("in a test installation, %q: %v", address, err)
+		}
+	}
+}

@@ -161,8 +161,31 @@ func (e either) RoundTrip(r *http.Request) (*http.Response, error) {
 // BlobHosts refuses addresses to which Nuxeo sends on for its files, unless their
 // hosts are allowed.
 func BlobHosts(next http.RoundTripper, reach Reach, allowed Hosts) http.RoundTripper {
-	return only{next, reach, func(u *url.URL) bool { return allowed.Has(u.Hostname()) }, func(host string) error {
-		return fault.New(fault.Refused, "Nuxeo keeps its files on %s, where the connector does not go.", host).
-			With("If that is its store, allow it with nuxeo-blob-hosts.")
-	}}
+	return only{next, reach, func(u *url.URL) bool { return allowed.Has(u.Hostname()) }, refusedStore}
+}
+
+// StoreAddress says why Frame.io may not be asked to fetch what lies at an
+// address to which Nuxeo sends on: its host is not allowed, or can be told to lie
+// where the internet does not reach, or the way there is not encrypted. Whether a
+// name leads there shows when it is fetched.
+func StoreAddress(allowed Hosts, reach Reach) func(address string) error {
+	return func(address string) error {
+		u, err := url.Parse(address)
+		switch {
+		case err != nil || u.Hostname() == "" || u.User != nil || u.Opaque != "" || u.Fragment != "":
+			return fault.New(fault.Refused, "Nuxeo gave an address that is none.")
+		case !allowed.Has(u.Hostname()):
+			return refusedStore(shortened(u.Hostname()))
+		case !reach.allowsName(u.Hostname()):
+			return fault.New(fault.Refused, "The address %s lies in a private or reserved network, which Frame.io does not reach.", shortened(u.Hostname()))
+		case u.Scheme == "https", u.Scheme == "http" && reach == Anywhere: // a test installation
+			return nil
+		}
+		return fault.New(fault.Refused, "Nuxeo gave an address on %s without encryption.", shortened(u.Hostname()))
+	}
+}
+
+func refusedStore(host string) error {
+	return fault.New(fault.Refused, "Nuxeo keeps its files on %s, where the connector does not go.", host).
+		With("If that is its store, allow it with nuxeo-blob-hosts.")
 }

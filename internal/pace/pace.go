@@ -134,13 +134,19 @@ func credentialOf(r *http.Request) string {
 }
 
 var (
-	ids    = regexp.MustCompile(`/(accounts|workspaces|projects|folders|files|version_stacks|comments|actions|webhooks|shares|users)/[^/]+`)
-	prefix = regexp.MustCompile(`^/v4/accounts/\*`)
+	ids     = regexp.MustCompile(`/(accounts|workspaces|projects|folders|files|version_stacks|comments|actions|webhooks|shares|users)/[^/]+`)
+	uploads = regexp.MustCompile(`^/files/(local|remote)_upload$`) // where an id would be
+	prefix  = regexp.MustCompile(`^/v4/accounts/\*`)
 )
 
 // Class is the endpoint class of a call: its method and its path without ids.
 func Class(method, path string) string {
-	path = ids.ReplaceAllString(path, "/$1/*")
+	path = ids.ReplaceAllStringFunc(path, func(s string) string {
+		if uploads.MatchString(s) {
+			return s
+		}
+		return s[:strings.LastIndexByte(s, '/')] + "/*"
+	})
 	return method + " " + prefix.ReplaceAllString(path, "")
 }
 

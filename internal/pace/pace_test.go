@@ -213,6 +213,9 @@ func TestClassDropsIDs(t *testing.T) {
 		"/v4/accounts/a1/files/f1/comments": "GET /files/*/comments",
 		"/v4/accounts/a1/workspaces/w/x":    "GET /workspaces/*/x",
 		"/v4/me":                            "GET /v4/me",
+		// Each has a budget of its own.
+		"/v4/accounts/a1/folders/f1/files/local_upload":  "GET /folders/*/files/local_upload",
+		"/v4/accounts/a1/folders/f1/files/remote_upload": "GET /folders/*/files/remote_upload",
 	} {
 		if got := Class("GET", path); got != want {
 			t.Errorf("Class(%s) = %s, want %s", path, got, want)

@@ -19,9 +19,8 @@ import (
 // create makes the file and records its id, with the addresses of its parts,
 // before any byte goes there.
 func (r *run) create(ctx context.Context) (work.Next, error) {
-	next := work.Next{Step: stepTransfer}
 	if r.st.File != "" {
-		return next, nil
+		return r.onward(), nil
 	}
 	doc, err := r.document(ctx)
 	if err != nil {
@@ -37,7 +36,7 @@ func (r *run) create(ctx context.Context) (work.Next, error) {
 	if err := r.removeLost(ctx); err != nil {
 		return work.Next{}, err
 	}
-	return next, r.make(ctx)
+	return r.send(ctx)
 }
 
 func (r *run) make(ctx context.Context) error {

@@ -22,6 +22,7 @@ const (
 	stepLock     = "lock"
 	stepCreate   = "create"
 	stepTransfer = "transfer"
+	stepFetch    = "fetch"
 	stepConfirm  = "confirm"
 	stepPlace    = "place"
 	stepDescribe = "describe"
@@ -44,6 +45,11 @@ type state struct {
 	Began     time.Time `json:"began,omitzero"` // when the addresses of the parts were made
 	Restarts  int       `json:"restarts,omitempty"`
 	ViewURL   string    `json:"view_url,omitempty"`
+
+	// ByAddress: Frame.io fetches the file itself; Ordinary: that is not to be tried
+	// any more, as it failed or cannot be.
+	ByAddress bool `json:"by_address,omitempty"`
+	Ordinary  bool `json:"ordinary,omitempty"`
 
 	// Beside is the asset that the file joins; nil when it stands by itself.
 	Beside *Spot  `json:"beside,omitempty"`
@@ -79,6 +85,7 @@ func About(it work.Item) (document, binding string) {
 //	lock      lock as the person                  looked at before; intended, then known by when it was taken
 //	create    make the file, record its id        an earlier one of the same name and size that nobody knows is removed
 //	transfer  the bytes, in parts                 parts replace themselves; what arrived is in the checkpoint
+//	fetch     or: Frame.io fetches it itself      reads, and then the same name again
 //	confirm   wait until Frame.io has it          reads only
 //	place     join the stack of the asset         where the file is tells whether it was done
 //	describe  facet, ids; a first comment         the same values again; looked for
@@ -135,7 +142,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, nobody(err)
 	}
 	steps := map[string]func(context.Context) (work.Next, error){
-		stepLock: r.lock, stepCreate: r.create, stepTransfer: r.transfer, stepConfirm: r.confirm, stepPlace: r.place, stepDescribe: r.describe,
+		stepLock: r.lock, stepCreate: r.create, stepTransfer: r.transfer, stepFetch: r.fetch, stepConfirm: r.confirm, stepPlace: r.place, stepDescribe: r.describe,
 	}
 	do, ok := steps[t.Step]
 	if !ok {

@@ -21,6 +21,8 @@ type creation struct {
 	Folder string `json:"folder"`
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
+	// ByAddress: by a name that no other file has, whatever it holds by then.
+	ByAddress bool `json:"by_address,omitempty"`
 }
 
 // intend records the intent.
@@ -60,7 +62,8 @@ const lostFor = 2 * time.Hour
 
 // removeLost removes what a creation whose answer was lost has made: the person's,
 // of that name and size, still empty, and known to no push. Its addresses are lost
-// with the answer, so it is of no use. It says how many there were.
+// with the answer, so it is of no use. It says how many there were. One that Frame.io
+// was to fetch by itself has a name of its own, and may be whole.
 func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (removed int, err error) {
 	if p.Making == "" {
 		return 0, nil
@@ -80,7 +83,7 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 		if err != nil {
 			return removed, err
 		}
-		if !c.made(f) || f.Creator.ID != me.FrameioID || f.Created.Before(p.Created.Add(-lostFor)) {
+		if !c.made(f, me.FrameioID, p.Created.Add(-lostFor)) {
 			continue
 		}
 		did, err := s.removeUnknown(ctx, fio, p.Account, f.ID)
@@ -91,8 +94,12 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 	return removed, nil
 }
 
-func (c creation) made(f frameio.File) bool {
-	return !f.Uploaded() && f.Name == c.Name && f.Size == c.Size
+// made says whether a file is one of a creation by a person after a time.
+func (c creation) made(f frameio.File, by string, after time.Time) bool {
+	if c.ByAddress {
+		return f.Name == c.Name
+	}
+	return !f.Uploaded() && f.Name == c.Name && f.Size == c.Size && f.Creator.ID == by && !f.Created.Before(after)
 }
 
 func (s *Service) removeUnknown(ctx context.Context, fio *v4.Client, account, file string) (int, error) {
@@ -111,7 +118,7 @@ func (r *run) removeLost(ctx context.Context) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return r.t.Note(ctx, "removed", "an empty file whose creation was not answered")
+	return r.t.Note(ctx, "removed", "a file whose creation was not answered")
 }
 
 // removeFile removes what a push has made on Frame.io. What cannot be removed now

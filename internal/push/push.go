@@ -142,8 +142,11 @@ type Service struct {
 	Blobs, Parts *http.Client
 	// Nuxeo is without a credential; Service is that of the service account, nil
 	// when there is none.
-	Nuxeo     *nuxeo.Client
-	Service   nuxeo.Auth
+	Nuxeo   *nuxeo.Client
+	Service nuxeo.Auth
+	// Fetchable says why Frame.io may not fetch a file from an address to which
+	// Nuxeo sends on for it; nil when files are never fetched so.
+	Fetchable func(address string) error
 	Now       func() time.Time
 	PublicURL string
 	// Address is the page of a document in Nuxeo Web UI.

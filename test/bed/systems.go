@@ -153,6 +153,9 @@ func (s *Systems) frameio(o options) {
 	if !o.loose {
 		s.contract(&o.frameio)
 	}
+	if o.frameio.RemoteClient == nil {
+		o.frameio.RemoteClient = &http.Client{Transport: &http.Transport{DialContext: s.net.Dial, DisableKeepAlives: true}}
+	}
 	if s.Frameio, err = frameiosim.New(o.frameio); err != nil {
 		s.T.Fatal(err)
 	}

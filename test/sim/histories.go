@@ -34,7 +34,7 @@ func repeated(events []work.Event) string {
 	for _, e := range events {
 		what := e.Event
 		switch {
-		case slices.Contains([]string{"begun again", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{intake.StepResolve, intake.StepLink}, e.Detail):
+		case slices.Contains([]string{"begun again", "through the connector", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{intake.StepResolve, intake.StepLink}, e.Detail):
 			clear(seen)
 			continue
 		case e.Event == "step":

@@ -175,10 +175,12 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.Systems = bed.NewSystems(t, w.net, bed.Loose(), bed.AroundNuxeo(w.watch.around), bed.Nuxeo(func(o *nuxeosim.Options) {
 		o.NewID, o.DataDir = w.newIDs(), data
+		o.DirectDownload = w.seed.fetches()
 		o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
 	}), bed.Frameio(func(o *frameiosim.Options) {
 		o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller
 		o.LinkTTL, o.AccessTTL, o.ActionBackoff = w.shape.linkTTL, w.shape.accessTTL, 5*time.Second
+		o.Remote = w.seed.fate
 	}))
 	w.config = app.Defaults()
 	w.config.Network.PrivateAddresses = "allow" // the network is one in memory
@@ -186,6 +188,9 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w.config.Transfer.Verify = w.shape.verify
 	if seed%4 == 3 && w.seed.ofPushes() {
 		w.config.Push.Unlock = "approved"
+	}
+	if w.seed.fetches() {
+		byAddress(&w.config)
 	}
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)

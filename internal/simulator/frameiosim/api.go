@@ -52,7 +52,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if _, ok := answer.(*listing); !ok {
+	switch answer.(type) {
+	case *listing, *accepted:
+	default:
 		answer = object{"data": answer}
 	}
 	writeJSON(w, rt.status, answer)

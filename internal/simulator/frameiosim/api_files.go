@@ -46,6 +46,6 @@ func (s *Server) showUploadStatus(c *call) (any, error) {
 	}
 	return object{
 		"id": n.id, "filetype": n.file.mediaType, "uploaded_at": stampOrNil(uploaded), "upload_completed_at": stampOrNil(done),
-		"upload_complete": !done.IsZero(), "upload_failed": false,
+		"upload_complete": !done.IsZero(), "upload_failed": n.file.failed,
 	}, nil
 }

@@ -101,6 +101,8 @@ func walkFile(w *world) {
 	w.call("PATCH", file, wrap("name", "newer.mp4")).want(200)
 	w.call("PATCH", file+"/move", wrap("parent_id", w.sim.AddFolder(w.root, "In"))).want(200)
 	w.call("DELETE", file, nil).want(204)
+	far := w.call("POST", w.acc+"/folders/"+w.root+"/files/remote_upload", wrap("name", "far.mp4", "source_url", w.web.URL+"/nowhere")).want(202).data()
+	w.get(w.acc + "/files/" + far["id"].(string) + "/status").want(200)
 }
 
 func walkComments(w *world) {

@@ -17,7 +17,7 @@
 // Options.Now alone. Awkward behaviour of the real system that is not always
 // seen is a field of Options; damage on the wire is the faults package's.
 //
-// Left out: search, shares, collections, groups, remote uploads, copies other than
-// of files, comment attachments, audit logs, Adobe-stored assets, and the
+// Left out: search, shares, collections, groups, imports from connected storage,
+// copies other than of files, comment attachments, audit logs, Adobe-stored assets, and the
 // legacy API.
 package frameiosim

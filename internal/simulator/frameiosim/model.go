@@ -76,6 +76,7 @@ type fileInfo struct {
 	version    int // grows when the content is replaced; part of the ETag
 	firstPart  time.Time
 	completed  time.Time // zero: not all bytes are here
+	failed     bool      // Frame.io could not fetch it
 	noOriginal bool
 	watermark  bool // no original, and renditions are made while they are sent
 	media      Media

@@ -61,6 +61,10 @@ type Options struct {
 	// OpaqueETags answers a part's PUT with an ETag that is no MD5 sum, as S3
 	// does for some kinds of encryption.
 	OpaqueETags bool
+	// Remote says what becomes of the nth remote upload, from 1; nil: each is
+	// fetched at once. RemoteClient fetches them; nil: a client of its own.
+	Remote       func(n int) RemoteFate
+	RemoteClient *http.Client
 	// UploadSettle passes between the last part and status "uploaded", while
 	// parts are joined; TranscodeDelay between "uploaded" and "transcoded".
 	UploadSettle, TranscodeDelay time.Duration
@@ -160,6 +164,9 @@ func (o *Options) fillActions() {
 }
 
 func (o *Options) fillRest() {
+	if o.RemoteClient == nil {
+		o.RemoteClient = &http.Client{}
+	}
 	if len(o.StatusOptions) == 0 {
 		o.StatusOptions = []string{"Needs Review", "In Progress", "Approved"}
 	}

@@ -52,6 +52,7 @@ func treeRoutes() []route {
 func fileRoutes() []route {
 	return []route{
 		{"POST", base + "/folders/{folder_id}/files/local_upload", "files.create_local_upload", fivePer, 201, (*Server).createLocalUpload},
+		{"POST", base + "/folders/{folder_id}/files/remote_upload", "files.create_remote_upload", fivePer, 202, (*Server).createRemoteUpload},
 		{"GET", base + "/files/{file_id}", "files.show", tenPerSec, 200, (*Server).showFile},
 		{"PATCH", base + "/files/{file_id}", "files.update", hundred, 200, (*Server).updateFile},
 		{"DELETE", base + "/files/{file_id}", "files.delete", hundred, 204, (*Server).deleteFile},

@@ -33,7 +33,7 @@ type Server struct {
 
 	life    context.Context // ends with Close
 	end     context.CancelFunc
-	sending sync.WaitGroup // events on their way
+	sending sync.WaitGroup // events and remote uploads on their way
 
 	dirOnce sync.Once
 	dir     string // of large uploads
@@ -57,6 +57,7 @@ type Server struct {
 	lastTime   time.Time
 	service    string // person id of the service account
 	eventSeq   int    // how many events there were
+	remoteSeq  int    // how many remote uploads there were
 }
 
 // New makes a Server without people or accounts.

@@ -1,0 +1,290 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// store is a Nuxeo that keeps its files in a store, and counts who gets them: us
+// or Frame.io.
+type store struct {
+	*bed.Bed
+	ours, theirs atomic.Int64
+	asked        atomic.Int64                           // for addresses
+	around       func(w http.ResponseWriter, to string) // changes an answer that sends on
+}
+
+// counted counts what is sent of a file, and lets an answer that sends on be changed.
+type counted struct {
+	http.ResponseWriter
+	to     *atomic.Int64
+	sentOn func(http.ResponseWriter)
+}
+
+// WriteHeader is http.ResponseWriter's.
+func (c *counted) WriteHeader(status int) {
+	if status/100 == 3 {
+		c.sentOn(c.ResponseWriter)
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write is http.ResponseWriter's.
+func (c *counted) Write(p []byte) (int, error) {
+	c.to.Add(int64(len(p)))
+	return c.ResponseWriter.Write(p)
+}
+
+func (s *store) counting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		direct := strings.Contains(r.URL.Path, "/_direct/")
+		if !direct && !strings.Contains(r.URL.Path, "/@blob/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		to := &s.ours
+		if r.UserAgent() == frameiosim.RemoteAgent {
+			to = &s.theirs
+		}
+		next.ServeHTTP(&counted{w, to, func(w http.ResponseWriter) {
+			s.asked.Add(1)
+			if s.around != nil {
+				s.around(w, w.Header().Get("Location"))
+			}
+		}}, r)
+	})
+}
+
+// stored is a bed in which Frame.io may fetch, and does so as each fate says.
+func stored(t *testing.T, fates []frameiosim.RemoteFate, more ...bed.Option) *store {
+	t.Helper()
+	s := &store{}
+	s.Bed = bed.New(t, append([]bed.Option{
+		bed.AroundNuxeo(s.counting), bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }),
+		bed.Frameio(func(o *frameiosim.Options) {
+			o.PartSize = 1000
+			o.Remote = func(n int) frameiosim.RemoteFate { return append(fates, make([]frameiosim.RemoteFate, n)...)[n-1] }
+		}),
+		bed.Config(byAddress),
+	}, more...)...)
+	return s
+}
+
+func byAddress(c *app.Config) { c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"} }
+
+// calls is how often an operation of Frame.io was asked for.
+func (s *store) remotes() int { return s.Frameio.Calls("files.create_remote_upload") }
+
+// parts is how many parts were sent to Frame.io.
+func (s *store) parts() (n int) {
+	for _, r := range s.Frameio.Requests() {
+		if r.Method == http.MethodPut {
+			n++
+		}
+	}
+	return n
+}
+
+// one wants the file on Frame.io once, with its bytes and its name.
+func (s *store) one(p push.Push, name string, data []byte) {
+	s.T.Helper()
+	if p.State != push.Open || p.Size != int64(len(data)) || p.ViewURL == "" {
+		s.T.Fatalf("%s: %s; %d bytes", p.State, p.Reason, p.Size)
+	}
+	left := assets(s.Bed, "file")
+	if len(left) != 1 || left[0].ID != p.File || left[0].Name != name || !bytes.Equal(onFrameio(s.Bed, p.File), data) {
+		s.T.Errorf("on Frame.io: %+v", left)
+	}
+}
+
+func TestFrameioFetchesFromTheStore(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 1000, 9<<20 + 1} {
+		s := stored(t, nil)
+		s.Bind("Publish")
+		data := content('x', size)
+		data[size-1] = 'y'
+		p := pushed(s.Bed, kept(s.Bed, "Teaser", data)).Pushes[0]
+		s.AllDone()
+		s.one(p, "Teaser.mov", data)
+		if s.ours.Load() != 0 || s.theirs.Load() != int64(size) || s.parts() != 0 || s.Frameio.Calls("files.create_local_upload") != 0 {
+			t.Errorf("%d bytes came to us and %d to Frame.io; %d parts", s.ours.Load(), s.theirs.Load(), s.parts())
+		}
+		if got := s.Frameio.Status(p.File); got != "Needs Review" || lockOwner(s.Bed, p.Document) != "josh" {
+			t.Errorf("status %q", got)
+		}
+		s.Published(s.Julia, p.File)
+		back(s.Bed, p, data, 1)
+	}
+}
+
+func TestFrameioFetchesRenditions(t *testing.T) {
+	t.Parallel()
+	s := stored(t, nil)
+	s.Bind("Publish")
+	r := request(s.Bed, s.Clip("Teaser", content('m', 5000), content('r', 700)))
+	r.What = bed.Proxy
+	p := pushedAs(s.Bed, "josh", r).Pushes[0]
+	s.one(p, "Teaser (MP4 480p).mp4", content('r', 700))
+	if s.ours.Load() != 0 || s.parts() != 0 {
+		t.Errorf("%d bytes came to us", s.ours.Load())
+	}
+}
+
+// Off, nothing of it happens.
+func TestNothingIsFetchedUnlessAllowed(t *testing.T) {
+	t.Parallel()
+	s := stored(t, nil, bed.Config(func(c *app.Config) { byAddress(c); c.Push.ByAddress = false }))
+	s.Bind("Publish")
+	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
+	s.one(p, "Teaser.mov", content('x', 2500))
+	if s.remotes() != 0 || s.ours.Load() != 2500 || s.parts() != 3 {
+		t.Errorf("%d remote uploads, %d bytes through us", s.remotes(), s.ours.Load())
+	}
+}
+
+// However Frame.io fails to fetch, and whatever Nuxeo gives for an address, the file
+// arrives through us, once, and no second fetch is tried.
+func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
+	t.Parallel()
+	const remote = "/remote_upload"
+	for name, c := range map[string]struct {
+		says   string
+		asked  int // remote uploads
+		fate   frameiosim.RemoteFate
+		fault  faults.Rule
+		around func(w http.ResponseWriter, to string)
+		change func(s *store)
+	}{
+		"empty":              {says: "fetched 0 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Empty: true}},
+		"truncated":          {says: "fetched 2499 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Short: 1}},
+		"failed":             {says: "could not fetch", asked: 1, fate: frameiosim.RemoteFate{Failed: true}},
+		"refused":            {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Status: 422, Body: `{"errors":[{"detail":"/_direct/?signature=echo"}]}`}},
+		"broken":             {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Status: 500}},
+		"no answer":          {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Lost: true}},
+		"deleted":            {says: "deleted on Frame.io", asked: 1, fault: faults.Rule{Path: "/status$", Status: 404, Times: 1}},
+		"no redirect":        {says: "Nuxeo sends the file itself", around: moved("")},
+		"another host":       {says: "keeps its files on evil.example", around: moved("https://evil.example/_direct/?signature=x")},
+		"no encryption":      {says: "without encryption", around: moved("ftp://127.0.0.1/_direct/?signature=x")},
+		"with a password":    {says: "an address that is none", around: moved("https://u:signature=@127.0.0.1/_direct/")},
+		"no address":         {says: "an address that is none", around: moved("javascript:alert(1)")},
+		"unreadable":         {says: "Nuxeo sends the file itself", around: moved("https://127.0.0.1/%zz_direct/?signature=x")},
+		"a private address":  {says: "private or reserved network", change: public},
+		"refused at Nuxeo's": {says: "could not fetch", asked: 1, around: signedWrong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := stored(t, []frameiosim.RemoteFate{c.fate}, bed.Loose())
+			s.Bind("Publish")
+			if c.fault.Path != "" {
+				s.Frameio.Faults().Add(c.fault)
+			}
+			if c.change != nil {
+				c.change(s)
+			}
+			s.around = func(w http.ResponseWriter, to string) {
+				if c.around != nil && s.asked.Load() == 1 {
+					c.around(w, to)
+				}
+			}
+			p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
+			s.one(p, "Teaser.mov", content('x', 2500))
+			if s.remotes() > c.asked || s.parts() != 3 || s.ours.Load() != 2500 {
+				t.Errorf("%d remote uploads, %d parts, %d bytes through us", s.remotes(), s.parts(), s.ours.Load())
+			}
+			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 || !strings.Contains(text, c.says) {
+				t.Error(text)
+			}
+			secretless(s.Bed, "at the end")
+		})
+	}
+}
+
+// moved sends on to another place.
+func moved(to string) func(http.ResponseWriter, string) {
+	return func(w http.ResponseWriter, _ string) { w.Header().Set("Location", to) }
+}
+
+func signedWrong(w http.ResponseWriter, to string) { w.Header().Set("Location", to+"0") }
+
+// public is the guard of an installation that is no test: this machine is private.
+func public(s *store) {
+	s.App.Push.Fetchable = network.StoreAddress(network.Hosts{"127.0.0.1"}, network.Public)
+}
+
+// A Nuxeo without a store, and files that are too large, are not tried.
+func TestWhatIsNotTriedByAddress(t *testing.T) {
+	t.Parallel()
+	s := stored(t, nil, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = false }))
+	s.Bind("Publish")
+	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
+	s.one(p, "Teaser.mov", content('x', 2500))
+	if s.remotes() != 0 || s.ours.Load() > 2500+1 {
+		t.Errorf("%d remote uploads, %d bytes", s.remotes(), s.ours.Load())
+	}
+	for size, want := range map[int64]int{50_000_000_000: 1, 50_000_000_001: 0} {
+		s := stored(t, []frameiosim.RemoteFate{{Lost: true}})
+		s.Bind("Publish")
+		s.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
+		s.Frameio.Faults().Add(faults.Rule{Path: "/status$", Status: 403})
+		doc, _ := s.Nuxeo.Doc(s.Folder)
+		uid := s.Nuxeo.MkDoc(doc.Path+"/Large", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Large.mov", Content: pattern.New(1, size), Digest: "d"}})
+		if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Failed || s.remotes() != want {
+			t.Errorf("%d bytes: %s, %d remote uploads", size, p.State, s.remotes())
+		}
+		untouched(s.Bed, uid)
+	}
+}
+
+// The file that is fetched is the one that was looked at.
+func TestContentChangesBeforeItIsFetched(t *testing.T) {
+	t.Parallel()
+	s := stored(t, nil)
+	s.Bind("Publish")
+	uid := kept(s.Bed, "Teaser", content('a', 500))
+	s.Nuxeo.Faults().Add(faults.Rule{Path: "/@blob/", Times: 1, Hook: onlyOnce(func() {
+		_ = s.Nuxeo.SetProps(uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)}})
+	})})
+	p := pushed(s.Bed, uid).Pushes[0]
+	s.one(p, "Teaser.mov", content('b', 500))
+	doc, _ := s.Nuxeo.Doc(uid)
+	if got := fmt.Sprint(doc.Properties["file:content"]); !strings.Contains(got, p.Digest) || p.Digest == "" || s.ours.Load() != 0 {
+		t.Errorf("the digest %q is not that of %s", p.Digest, got)
+	}
+}
+
+// Somebody's own file of the same name is left alone, whatever is lost.
+func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
+	t.Parallel()
+	for _, when := range []bed.Moment{bed.After, bed.Lost} {
+		s := stored(t, nil, bed.OneByOne())
+		s.Bind("Publish")
+		own := add(s.Bed, s.Root, "Teaser.mov", content('a', 500))
+		s.FailAt(2, when)
+		if _, err := s.App.Push.Accept(t.Context(), "josh", request(s.Bed, kept(s.Bed, "Teaser", content('a', 500)))); err != nil {
+			t.Fatal(err)
+		}
+		s.Survive()
+		if w := s.Writes(); !strings.HasSuffix(w[1], "/remote_upload") {
+			t.Errorf("%s went wrong", w[1])
+		}
+		left := assets(s.Bed, "file")
+		if len(left) != 2 || !slices.ContainsFunc(left, func(a frameiosim.StateAsset) bool { return a.ID == own }) {
+			t.Errorf("%s: %+v", when, left)
+		}
+	}
+}
