@@ -19,8 +19,8 @@ const joinedWithin = 2 * time.Hour
 // waits for, before it is asked: each time it is asked is one of few calls.
 const joining = time.Second
 
-// arriving is what follows when all parts are sent.
-func (r *run) arriving() work.Next {
+// allSent is what follows when all parts are sent.
+func (r *run) allSent() work.Next {
 	next := work.Next{Step: stepConfirm}
 	if !r.t.Ahead {
 		next.After = joining
