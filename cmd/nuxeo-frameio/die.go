@@ -14,8 +14,9 @@ import (
 )
 
 // dieAt names the moment at which the process kills itself: kind, step (- is the
-// first one), start or end, and how often that must have come before. It exists
-// only in builds for the endurance test, which draws the moments.
+// first one, undo the removal of what is half made), start or end, and how often
+// that must have come before. It exists only in builds for the endurance test,
+// which draws the moments.
 const dieAt = "ENDURANCE_DIE_AT"
 
 func init() {
@@ -35,6 +36,9 @@ func init() {
 	}
 }
 
+// undoing stands for the step that removes what is half made.
+const undoing = "undo"
+
 // mortal is a worker that takes the process along.
 type mortal struct {
 	work.Worker
@@ -49,6 +53,15 @@ func (m mortal) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	next, err := m.Worker.Step(ctx, t)
 	m.reached(here && err == nil, "end")
 	return next, err
+}
+
+// Undo dies in the same way.
+func (m mortal) Undo(ctx context.Context, t *work.Task) error {
+	here := m.step == undoing
+	m.reached(here, "start")
+	err := m.Worker.Undo(ctx, t)
+	m.reached(here && err == nil, "end")
+	return err
 }
 
 func (m mortal) reached(here bool, moment string) {

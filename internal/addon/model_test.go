@@ -19,6 +19,10 @@ var model = map[string]map[string]string{
 		"duration": "xs:double", "uploadDate": "xs:date", "lastPublished": "xs:date", "lastPushed": "xs:date",
 	},
 	"frameio_binding": {"bindings": "nxs:frameioBindings"},
+	"frameio_sync": {
+		"syncId": "xs:string", "workspace": "xs:string", "project": "xs:string", "folder": "xs:string", "owner": "xs:string",
+		"documentType": "xs:string", "lastSynchronized": "xs:date",
+	},
 }
 
 // binding is an entry of the list of bindings.
@@ -126,7 +130,7 @@ func TestFacets(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]string{"FrameioAsset": "frameio", "FrameioBinding": "frameio_binding"}; !maps.Equal(got, want) {
+	if want := map[string]string{"FrameioAsset": "frameio", "FrameioBinding": "frameio_binding", "FrameioSync": "frameio_sync"}; !maps.Equal(got, want) {
 		t.Errorf("facets are %v, want %v", got, want)
 	}
 }

@@ -101,6 +101,7 @@ type App struct {
 	Binding  *binding.Service
 	Publish  *publish.Service
 	Push     *push.Service
+	Sync     *foldersync.Service
 	Hints    *hint.Service
 	reviews  push.Watcher
 	Mail     *mail.Service
@@ -174,6 +175,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
+	a.Sync = a.foldersync()
+	a.Binding.Synced = a.Sync.Of
 	a.watch()
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
@@ -268,6 +271,9 @@ func (a *App) register() {
 	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
 	add(push.KindPush, push.Worker{Service: a.Push})
 	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
+	add(foldersync.KindRun, foldersync.Worker{Service: a.Sync})
+	add(foldersync.KindAsset, foldersync.AssetWorker{Service: a.Sync})
+	add(foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync})
 }
 
 // Handler is the connector's face, for tests that bring their own listener.

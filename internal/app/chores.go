@@ -60,6 +60,10 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.reviews.All(ctx, &r)
 			return r, err
 		}},
+		{Name: "syncs", What: "begins the synchronizations whose time has come", Every: time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Sync.RunDue(ctx, &r)
+			return r, err
+		}},
 		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.Reap(ctx, &r)
 			return r, err
@@ -78,6 +82,9 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 		return r, err
 	}
 	if err := a.Push.Forget(ctx, before, &r); err != nil {
+		return r, err
+	}
+	if err := a.Sync.Forget(ctx, before, &r); err != nil {
 		return r, err
 	}
 	err = a.Publish.Forget(ctx, before, &r)

@@ -33,6 +33,7 @@ type Config struct {
 	Network   NetworkConfig   `embed:"" prefix:"network-" group:"Networks"`
 	Publish   PublishConfig   `embed:"" prefix:"publish-" group:"Publish"`
 	Push      PushConfig      `embed:"" prefix:"push-" group:"Push"`
+	Sync      SyncConfig      `embed:"" prefix:"sync-" group:"Synchronization"`
 	Mail      MailConfig      `embed:"" prefix:"mail-" group:"Mail"`
 	Telemetry TelemetryConfig `embed:"" prefix:"telemetry-" group:"Telemetry"`
 }
@@ -97,6 +98,11 @@ type PushConfig struct {
 	Most     int    `help:"Most documents of one push." default:"1000"`
 
 	ByAddress bool `help:"Nuxeo sends on to signed addresses of its object store for its files (direct download), and the internet reaches them: let Frame.io fetch files of up to 50 GB there, so that no byte passes through the connector. Their size is compared, their digest is not. What cannot be fetched goes through the connector. Doctor tries such an address." default:"false" negatable:""`
+}
+
+// SyncConfig bounds synchronizations.
+type SyncConfig struct {
+	LostShare float64 `help:"Share of a synchronization's assets, from 0 to 1, that may disappear from Frame.io at once without a question; more of them stop it until somebody has confirmed." default:"0.3"`
 }
 
 // MailConfig tells how people are told.

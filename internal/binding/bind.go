@@ -185,7 +185,17 @@ func (s *Service) folder(ctx context.Context, login string, q Request) (*nuxeo.D
 	if err := Bindable(doc); err != nil {
 		return nil, err
 	}
+	if with, err := s.Synced(ctx, doc.UID); err != nil || with != "" {
+		return nil, synced(doc, with, err)
+	}
 	return doc, checkType(ctx, nx, doc, q.DocumentType)
+}
+
+func synced(doc *nuxeo.Document, with string, err error) error {
+	if err != nil {
+		return err
+	}
+	return fault.Field("folder", "Remove that synchronization first, or choose another folder.", "%q is synchronized with %q on Frame.io.", doc.Title, with)
 }
 
 // Bindable says why a document cannot be bound by whoever read it, with the
@@ -313,7 +323,7 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 			}
 		}
 		ids, err = s.Engine.Add(ctx, tx, work.New{
-			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner, Actor: b.Owner, Data: struct{}{},
+			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
 		})
 		return err
 	})

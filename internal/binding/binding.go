@@ -75,6 +75,8 @@ type Service struct {
 	Vault     Vault
 	Now       func() time.Time
 	PublicURL string // of the connector, without a trailing slash
+	// Synced names the folder of Frame.io that a folder mirrors; empty: none.
+	Synced func(ctx context.Context, folder string) (string, error)
 
 	called *sql.Stmt
 }

@@ -264,7 +264,7 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (strin
 			return err
 		}
 		ids, err = s.Engine.Add(ctx, tx, work.New{
-			Kind: KindUnbind, Parent: id, Subject: "unbind", Title: "Unbind " + b.FolderPath, Owner: b.Owner, Actor: b.Owner, Data: struct{}{},
+			Kind: KindUnbind, Parent: id, Subject: "unbind", Title: "Unbind " + b.FolderPath, Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
 		})
 		return err
 	})

@@ -185,7 +185,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 		return skipped("%s", d.why())
 	}
 	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
-	for _, schema := range []string{"frameio", "frameio_binding"} {
+	for _, schema := range []string{"frameio", "frameio_binding", "frameio_sync"} {
 		if there, err := nx.HasSchema(ctx, schema); err != nil {
 			return because(err, askAgain)
 		} else if !there {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -77,6 +76,12 @@ func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) 
 		return Sync{}, orNotFound(err)
 	}
 	return s.Get(ctx, who, id)
+}
+
+// Of names what a folder is synchronized with; empty: it is not.
+func (s *Service) Of(ctx context.Context, folder string) (name string, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(root_name), '') FROM syncs WHERE folder_uid = $1 AND state <> 'removed'`, folder).Scan(&name)
+	return name, err
 }
 
 // changeable is the sync for whoever may change it: who may write in its folder.
@@ -286,51 +291,4 @@ func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after strin
 		out = append(out, e)
 	}
 	return out, rows.Err()
-}
-
-// RunDue begins the runs whose time has come.
-func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-	}
-	for _, id := range ids {
-		if err := s.runDue(ctx, id, r); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-func (s *Service) runDue(ctx context.Context, id string, r *upkeep.Report) error {
-	q, err := get(ctx, s.DB.Reader, id)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = s.begin(ctx, tx, q, Schedule, q.Owner, false)
-		return err
-	})
-	if store.Duplicate(err) { // the last one is not done yet
-		return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2`, due(s.Now(), q.Every), id)
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
-	r.Note("%s", q.FolderTitle)
-	s.Engine.Wake(ids...)
-	return nil
 }

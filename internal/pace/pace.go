@@ -67,6 +67,7 @@ type bucket struct {
 	stopped      time.Time
 	strikes      int
 	flying       float64 // calls that were not answered yet
+	told         bool    // a call was answered: its limit is known, or there is none
 }
 
 // Budget is a bucket as it stands, for metrics.
@@ -178,16 +179,29 @@ func (b *Budgets) take(key string, first bool) time.Duration {
 	if d := k.stopped.Sub(now); d > 0 {
 		return d
 	}
-	need := 1.0
-	if !first && k.limit >= 10 {
-		need += k.limit / 10 // the last tenth is for people
+	if !k.told && k.flying > 0 {
+		return firstAnswer
 	}
+	need := 1 + k.kept(first)
 	if k.level >= need || k.limit == 0 { // without a limit: the first answer will tell
 		k.level--
 		k.flying++
 		return 0
 	}
 	return max(time.Millisecond, time.Duration((need-k.level)/(k.limit*b.share())*float64(k.window)))
+}
+
+// firstAnswer is how often to look whether the first call to a class was answered,
+// which tells its limit.
+const firstAnswer = 20 * time.Millisecond
+
+// kept is what the others leave for people: the last tenth, and one call at least
+// where there are more than two.
+func (k *bucket) kept(first bool) float64 {
+	if first || k.limit < 3 {
+		return 0
+	}
+	return max(1, k.limit/10)
 }
 
 // share is this node's part of every budget. What other nodes leave over, the
@@ -205,11 +219,12 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 	limit, err1 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-limit"), 64)
 	left, err2 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-remaining"), 64)
 	window, err3 := strconv.ParseFloat(resp.Header.Get("x-ratelimit-window"), 64)
-	told := err1 == nil && err2 == nil && err3 == nil && limit > 0 && window > 0
+	limited := err1 == nil && err2 == nil && err3 == nil && limit > 0 && window > 0
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k := b.bucket(key, b.now())
-	if told {
+	k.told = true
+	if limited {
 		k.limit, k.window, k.at = limit, time.Duration(window)*time.Millisecond, b.now()
 		k.level = (left - k.flying) * b.share()
 	}

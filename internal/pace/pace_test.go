@@ -82,6 +82,40 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 	})
 }
 
+// Of a small budget too a call is left for people, who do not queue behind others;
+// and nobody is refused because a limit was not known yet.
+func TestPeopleGoFirstInSmallBudgets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		service := &leaky{limit: 5, level: 5, window: time.Second, at: time.Now()}
+		b := NewBudgets(service, time.Now, nil)
+		ctx, stop := context.WithCancel(t.Context())
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for {
+					if _, err := b.RoundTrip(request(ctx, "/v4/accounts/a/files/f1")); err != nil {
+						return
+					}
+				}
+			})
+		}
+		for range 20 {
+			time.Sleep(3 * time.Second)
+			asked := time.Now()
+			if _, err := b.RoundTrip(request(Interactive(t.Context()), "/v4/accounts/a/files/f2")); err != nil || time.Since(asked) > 200*time.Millisecond {
+				t.Errorf("a person waits %v: %v", time.Since(asked), err)
+			}
+		}
+		stop()
+		wg.Wait()
+		if ideal := 5 * time.Since(start).Seconds(); service.denied > 0 || float64(service.calls) < 0.97*ideal {
+			t.Errorf("%d calls of %.0f, %d refused", service.calls, ideal, service.denied)
+		}
+	})
+}
+
 // Two nodes draw on one budget without knowing of each other's calls, and a node
 // that is busy alone gets what the other leaves.
 func TestNodesShareABudget(t *testing.T) {

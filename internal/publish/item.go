@@ -39,6 +39,10 @@ func Document(it work.Item) string {
 	return st.Job.Document
 }
 
+// atOnce is how many assets somebody waits for; more go in the background, and so
+// does what is in folders.
+const atOnce = 10
+
 // items are those of an interaction. Several ones of the same asset are sorted
 // out by its link.
 func items(interaction string, in Interaction) []work.New {
@@ -55,7 +59,9 @@ func items(interaction string, in Interaction) []work.New {
 				Target: intake.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
 			},
 		}
-		out = append(out, item(kind, r.Type+" "+r.ID, "", st))
+		it := item(kind, r.Type+" "+r.ID, "", st)
+		it.Ahead = len(in.Resources) <= atOnce
+		out = append(out, it)
 	}
 	return out
 }

@@ -194,9 +194,8 @@ func (s *Service) Accept(ctx context.Context, login string, r Request) (Accepted
 	if err := s.target(ctx, login, r, docs.good); err != nil {
 		return Accepted{}, err
 	}
-	few := len(docs.good) <= atOnce
 	out := Accepted{Batch: uuid.Must(uuid.NewV7()).String(), Skipped: docs.skipped}
-	return out, s.record(ctx, login, r, docs.good, few, &out)
+	return out, s.record(ctx, login, r, docs.good, &out)
 }
 
 // atOnce is how many documents somebody waits for; more go in the background.
@@ -231,14 +230,15 @@ func (s *Service) target(ctx context.Context, login string, r Request, list []Pu
 
 // record writes all of it in one transaction. A document that somebody else began
 // to push at the same moment is left out.
-func (s *Service) record(ctx context.Context, login string, r Request, good []Push, few bool, out *Accepted) error {
+func (s *Service) record(ctx context.Context, login string, r Request, good []Push, out *Accepted) error {
+	ahead := len(good) <= atOnce
 	var woken []string
 	whole := context.WithoutCancel(ctx) // a statement under a context that can end costs the driver a goroutine
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		woken, out.Pushes = nil, nil
 		for _, p := range good {
 			p.ID, p.Batch, p.State = uuid.Must(uuid.NewV7()).String(), out.Batch, Sending
-			ids, err := s.begin(whole, tx, &p, few)
+			ids, err := s.begin(whole, tx, &p, ahead)
 			if err != nil {
 				return err
 			}
@@ -252,12 +252,12 @@ func (s *Service) record(ctx context.Context, login string, r Request, good []Pu
 	return err
 }
 
-func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, few bool) ([]string, error) {
+func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, ahead bool) ([]string, error) {
 	if err := s.insert(ctx, tx, *p); err != nil {
 		return nil, err
 	}
 	ids, err := s.Engine.Add(ctx, tx, work.New{
-		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding, Few: few},
+		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Ahead: ahead, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
 	})
 	if err == nil && len(ids) == 1 {
 		p.Item = ids[0]

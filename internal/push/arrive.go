@@ -15,8 +15,39 @@ import (
 // joinedWithin is how long Frame.io may take to join the parts.
 const joinedWithin = 2 * time.Hour
 
-// confirm waits until Frame.io says that the file is complete, and compares.
+// joining is how long Frame.io is given to join the parts of a file that nobody
+// waits for, before it is asked: each time it is asked is one of few calls.
+const joining = time.Second
+
+// allSent is what follows when all parts are sent.
+func (r *run) allSent() work.Next {
+	next := work.Next{Step: stepConfirm}
+	if !r.t.Ahead {
+		next.After = joining
+	}
+	return next
+}
+
+// confirm waits until Frame.io says that the file is complete, and compares. The
+// file tells it too, and may be read twice as often as how its upload stands.
 func (r *run) confirm(ctx context.Context) (work.Next, error) {
+	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
+	switch {
+	case v4.NotFound(err):
+		return r.deletedThere(ctx)
+	case err != nil:
+		return work.Next{}, err
+	case !f.Uploaded():
+		return r.incomplete(ctx)
+	case f.Size != r.st.Piece.Length:
+		return r.restart(ctx, "Frame.io holds another number of bytes than was sent.", "Push again; if it stays, ask Frame.io.")
+	}
+	r.st.ViewURL, r.st.Project, r.st.MediaType = f.ViewURL, f.ProjectID, f.MediaType
+	return work.Next{Step: stepPlace}, r.save(ctx)
+}
+
+// incomplete asks why a file is not complete.
+func (r *run) incomplete(ctx context.Context) (work.Next, error) {
 	status, err := r.fio.UploadStatus(ctx, r.p.Account, r.st.File)
 	switch {
 	case v4.NotFound(err):
@@ -25,21 +56,8 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	case status.Failed:
 		return r.restart(ctx, "Frame.io says that the upload failed.", "Push again; if it stays, ask Frame.io.")
-	case !status.Complete:
-		return work.Next{}, r.notYet()
 	}
-	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
-	if v4.NotFound(err) {
-		return r.deletedThere(ctx)
-	}
-	if err != nil {
-		return work.Next{}, err
-	}
-	if f.Size != r.st.Piece.Length {
-		return r.restart(ctx, "Frame.io holds another number of bytes than was sent.", "Push again; if it stays, ask Frame.io.")
-	}
-	r.st.ViewURL, r.st.Project, r.st.MediaType = f.ViewURL, f.ProjectID, f.MediaType
-	return work.Next{Step: stepPlace}, r.save(ctx)
+	return work.Next{}, r.notYet()
 }
 
 func (r *run) deletedThere(ctx context.Context) (work.Next, error) {

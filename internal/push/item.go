@@ -33,8 +33,7 @@ type state struct {
 	Push     string `json:"push"`
 	Document string `json:"document"`
 	Binding  string `json:"binding"`
-	Few      bool   `json:"few,omitempty"` // of its request: somebody waits for it
-	Piece    Piece  `json:"piece"`         // what is sent, as it was when the file was made
+	Piece    Piece  `json:"piece"` // what is sent, as it was when the file was made
 	Name     string `json:"name,omitempty"`
 
 	// Adopted says that the lock is one that an earlier push took.
@@ -127,13 +126,13 @@ func (r *run) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// Step does the next step of an item. Of a few, a person waits for each.
+// Step does the next step of an item.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	r, err := w.open(ctx, t)
 	if err != nil {
 		return work.Next{}, err
 	}
-	if r.st.Few {
+	if t.Ahead {
 		ctx = pace.Interactive(ctx)
 	}
 	if t.Step == "" {
@@ -287,6 +286,6 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item) ([]string,
 	}
 	return s.Engine.Add(ctx, tx, work.New{
 		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", told+1), Title: "Mail about what was pushed",
-		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Data: struct{}{},
+		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Ahead: it.Ahead, Data: struct{}{},
 	})
 }

@@ -75,7 +75,7 @@ func (r *run) compared(ctx context.Context, digest string) (work.Next, error) {
 	if digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest != "" && b.Digest != digest {
 		return r.restart(ctx, "What was read from Nuxeo is not what it says it holds.", "Push again; if it stays, have the storage of Nuxeo looked at.")
 	}
-	return work.Next{Step: stepConfirm}, nil
+	return r.allSent(), nil
 }
 
 // parts opens the addresses; nil when there are none.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
@@ -133,6 +134,9 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 	if v.Kind == push.KindPush {
 		document, through := push.About(v.Item)
 		out.Document, out.Binding = opt(document), opt(through)
+	}
+	if v.Kind == foldersync.KindAsset {
+		out.Document = opt(foldersync.Document(v.Item))
 	}
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {
 		out.Binding = &v.Parent

@@ -57,11 +57,11 @@ func opt(s string) *string {
 	return &s
 }
 
-func val(s *string) string {
-	if s == nil {
-		return ""
+func val[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return *s
+	return v
 }
 
 // some is nil for a zero value, so that JSON leaves it out.

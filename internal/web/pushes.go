@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -213,6 +214,27 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 	}
 	list, next, err := s.Server.Push.List(ctx, who, f)
 	return api.ListPushes200JSONResponse{Pushes: pushesJSON(list), Next: opt(next)}, err
+}
+
+// ListBatches tells how far what was pushed together is.
+func (s rest) ListBatches(ctx context.Context, q api.ListBatchesRequestObject) (api.ListBatchesResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Server.Push.UnderWay(ctx, who, val(q.Params.Folder))
+	out := api.ListBatches200JSONResponse{Batches: []api.PushBatch{}}
+	for _, p := range list {
+		b := api.PushBatch{
+			Batch: p.Batch, PushedBy: p.By, TeamName: p.WorkspaceName, ProjectName: opt(p.ProjectName), FrameioFolderName: opt(p.FolderName),
+			Documents: p.Documents, Arrived: p.Arrived, Failed: p.Failed, Bytes: p.Bytes, Created: p.Created,
+		}
+		if p.Left != nil {
+			b.SecondsLeft = some1(int64(math.Ceil(p.Left.Seconds())))
+		}
+		out.Batches = append(out.Batches, b)
+	}
+	return out, err
 }
 
 // GetPush shows a push.

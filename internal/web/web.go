@@ -27,6 +27,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -65,6 +66,7 @@ type Server struct {
 	Publish  *publish.Service
 	Hints    *hint.Service
 	Push     *push.Service
+	Sync     *foldersync.Service
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service

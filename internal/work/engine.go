@@ -43,6 +43,7 @@ type Job struct {
 	Item       string
 	Generation int64
 	At         time.Time
+	Ahead      bool // it is not queued behind those that are not
 }
 
 // Queue brings jobs to a function, each at least once, after its time.
@@ -200,7 +201,7 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 	jobs := make([]Job, 0, len(ids))
 	for _, id := range ids {
 		j := Job{Item: id, At: now}
-		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation FROM items WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation)
+		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation, ahead FROM items WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation, &j.Ahead)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

@@ -6,8 +6,9 @@
 // own state; a worker turns one step into the next. What must hold: only the
 // holder of the newest generation can change an item (Save, Progress and every
 // end are fenced by it); whoever loses the lease stops without effect; an item
-// that is due is picked up within seconds even if its job was lost; no step's
-// failure is silent. It leaves to the features what a step does and how it is
+// that is due is picked up within seconds even if its job was lost; one that
+// somebody waits for begins soon, however many are queued; no step's failure is
+// silent. It leaves to the features what a step does and how it is
 // made safe to repeat; remote systems know nothing of our generations, so every
 // effect there needs a guard of its own.
 package work
@@ -64,6 +65,7 @@ type Item struct {
 	Created, Updated      time.Time
 	Finished              time.Time
 	Canceling             bool
+	Ahead                 bool // somebody waits for it
 
 	ending State // what it becomes once undone
 	data   string
@@ -74,12 +76,14 @@ type New struct {
 	Kind, Parent, Subject, Title, Owner, Actor, Requester string
 	Data                                                  any // the feature's state, as JSON
 	NotBefore                                             time.Time
+	// Ahead lets it go ahead of what nobody waits for.
+	Ahead bool
 	// Why is what it waits for, when it does not start at once.
 	Why *fault.Error
 }
 
 const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, state, ending, step, data, outcome, generation,
-	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished`
+	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished, ahead`
 
 type scanner interface{ Scan(...any) error }
 
@@ -88,7 +92,7 @@ func scanItem(row scanner) (Item, error) {
 	var waiting, notBefore, created, updated, finished int64
 	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester, &it.State, &it.ending, &it.Step,
 		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
-		&it.Correlation, &created, &updated, &finished)
+		&it.Correlation, &created, &updated, &finished, &it.Ahead)
 	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
 	it.Created, it.Updated, it.Finished = store.Time(created), store.Time(updated), store.Time(finished)
 	return it, err
@@ -143,8 +147,8 @@ func (e *Engine) Hasten(ctx context.Context, tx *sql.Tx, parent, owner string) (
 }
 
 const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, requester, state, step, data,
-		generation, not_before, correlation, created, updated, code, message, remedy)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15)
+		generation, not_before, correlation, created, updated, code, message, remedy, ahead)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15, $16)
 	ON CONFLICT (parent, kind, subject) DO NOTHING`
 
 // Prepare compiles the statement that every accepted call runs. It is called
@@ -171,7 +175,7 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 	}
 	args := []any{
 		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data), store.Millis(n.NotBefore),
-		correlate.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy,
+		correlate.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy, n.Ahead,
 	}
 	var res sql.Result
 	if e.insert != nil {

@@ -104,9 +104,18 @@ func Held(ctx context.Context) error {
 	return errStale
 }
 
-// due finds waiting items whose time has come.
+// due finds waiting items whose time has come, first those that go ahead.
 func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation FROM items WHERE state = 'waiting' AND not_before <= $1
+	ahead, err := e.dueOf(ctx, "ahead", now)
+	if err != nil {
+		return nil, err
+	}
+	others, err := e.dueOf(ctx, "NOT ahead", now)
+	return append(ahead, others...), err
+}
+
+func (e *Engine) dueOf(ctx context.Context, which string, now int64) ([]Job, error) {
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, ahead FROM items WHERE state = 'waiting' AND not_before <= $1 AND `+which+`
 		ORDER BY not_before LIMIT $2`, now, sweepBatch)
 	if err != nil {
 		return nil, err
@@ -115,7 +124,7 @@ func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
 	var jobs []Job
 	for rows.Next() {
 		j := Job{At: store.Time(now)}
-		if err := rows.Scan(&j.Item, &j.Generation); err != nil {
+		if err := rows.Scan(&j.Item, &j.Generation, &j.Ahead); err != nil {
 			return nil, err
 		}
 		jobs = append(jobs, j)

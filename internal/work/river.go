@@ -100,7 +100,7 @@ func NewRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 }
 
 func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration) (*River, error) {
-	w := &riverWorker{}
+	w := &riverWorker{places: newPlaces(workers)}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
 	d, done, err := driver(context.Background(), db)
@@ -109,7 +109,7 @@ func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 	}
 	client, err := river.NewClient(d, &river.Config{
 		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
-		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}, queueAhead: {MaxWorkers: workers}},
 		SoftStopTimeout: soft, FetchCooldown: fetchPause,
 		// Finished jobs tell nothing that our items do not.
 		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
@@ -121,14 +121,25 @@ func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 	return &River{client: client, process: uuid.NewString(), worker: w, log: log, soft: soft, done: done}, nil
 }
 
+// queueAhead is the queue of what goes ahead. The library would run as many jobs of
+// each queue as there are places for both.
+const queueAhead = "ahead"
+
 type riverWorker struct {
 	river.WorkerDefaults[itemArgs]
-	work func(context.Context, Job)
+	places *places
+	work   func(context.Context, Job)
 }
 
 // Work hands a job to the engine, which records what comes of it.
 func (w *riverWorker) Work(ctx context.Context, job *river.Job[itemArgs]) error {
-	w.work(ctx, Job{Item: job.Args.Item, Generation: job.Args.Generation})
+	ahead := job.Queue == queueAhead
+	leave, err := w.places.enter(ctx, ahead)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	w.work(ctx, Job{Item: job.Args.Item, Generation: job.Args.Generation, Ahead: ahead})
 	return nil
 }
 
@@ -171,11 +182,26 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
 			Args:       itemArgs{Item: j.Item, Generation: j.Generation, Process: q.process},
-			InsertOpts: &river.InsertOpts{ScheduledAt: j.At}, // zero: at once
+			InsertOpts: &river.InsertOpts{ScheduledAt: j.At, Queue: queueOf(j), Priority: priorityOf(j)}, // zero: at once
 		}
 	}
 	_, err := q.client.InsertMany(ctx, params)
 	return err
+}
+
+func queueOf(j Job) string {
+	if j.Ahead {
+		return queueAhead
+	}
+	return river.QueueDefault
+}
+
+// priorityOf brings to an end what has begun before more is begun.
+func priorityOf(j Job) int {
+	if j.Generation > 1 {
+		return 1
+	}
+	return 2
 }
 
 // Close ends the connections that tell of new jobs, after Run.

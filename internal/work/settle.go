@@ -131,7 +131,7 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	if err != nil {
 		return err
 	}
-	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due)}})
+	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due), Ahead: t.Ahead}})
 	if err != nil {
 		e.log.WarnContext(ctx, "an item waits for the sweeper", "error", err)
 	}

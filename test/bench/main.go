@@ -7,6 +7,9 @@
 // and their order rotates; ratios are medians of at least five. CPU is the
 // contender's own (user and system), memory its peak over what it used when
 // idle after one transfer.
+//
+// push-bulk runs in simulated time, with the real engine, job queue and budgets:
+// see TestBulk.
 package main
 
 import (
@@ -68,7 +71,7 @@ func measure(ctx context.Context, args []string) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.memory, b.accept} {
+	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept} {
 		if err := part(ctx); err != nil {
 			return err
 		}

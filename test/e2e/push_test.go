@@ -269,3 +269,41 @@ func untouched(b *bed.Bed, uid string) {
 		b.T.Errorf("%d files are left on Frame.io", len(left))
 	}
 }
+
+// While documents that were pushed together are on their way, it shows how many
+// are there: to who pushed them and to administrators.
+func TestHowFarABulkIs(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	if err := b.App.Engine.Pause(t.Context(), "Administrator", ""); err != nil {
+		t.Fatal(err)
+	}
+	r := request(b, kept(b, "One", content('1', 10)), kept(b, "Two", content('2', 20)), kept(b, "Three", content('3', 30)))
+	got, err := b.App.Push.Accept(t.Context(), "josh", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[work.Viewer]int{{Login: "josh"}: 1, {Login: "julia"}: 0, {Login: "root", Admin: true}: 1} {
+		all, err := b.App.Push.UnderWay(t.Context(), who, "")
+		if err != nil || len(all) != want {
+			t.Fatalf("%s sees %d: %v", who.Login, len(all), err)
+		}
+		if want == 0 {
+			continue
+		}
+		if p := all[0]; p.Batch != got.Batch || p.By != "josh" || p.Documents != 3 || p.Arrived != 0 || p.Failed != 0 || p.Bytes != 60 || p.Left != nil || p.ProjectName != "Film" {
+			t.Errorf("%+v", p)
+		}
+	}
+	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, "another folder"); err != nil || len(all) != 0 {
+		t.Errorf("of another folder: %+v %v", all, err)
+	}
+	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, b.Folder); err != nil || len(all) != 0 {
+		t.Errorf("%+v %v", all, err)
+	}
+}

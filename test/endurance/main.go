@@ -95,15 +95,16 @@ func endure(ctx context.Context, args []string) (err error) {
 
 func (e *endurance) parts() []part {
 	return []part{
-		{"kill-publish", 35, e.killPublish},
-		{"two-nodes", 10, e.twoNodes},
-		{"disk-full", 5, e.diskFull},
-		{"db-locked", 10, e.locked},
-		{"network-faults", 15, e.networkFaults},
+		{"kill-publish", 27, e.killPublish},
+		{"kill-push", 18, e.killPush},
+		{"two-nodes", 8, e.twoNodes},
+		{"disk-full", 4, e.diskFull},
+		{"db-locked", 8, e.locked},
+		{"network-faults", 12, e.networkFaults},
 		{"storm", 2, e.storm},
-		{"soak", 10, e.soak},
+		{"soak", 9, e.soak},
 		{"secrets", 3, e.secrets},
-		{"simulation", 10, e.simulation},
+		{"simulation", 9, e.simulation},
 	}
 }
 

@@ -108,8 +108,13 @@ func (m *mix) settle() {
 // damage is what is wrong.
 type damage struct {
 	lost, doubled, orphans int
-	said                   []string
+	// Of pushes: documents that are locked and on their way to nowhere, and those
+	// that are under review and not locked.
+	locked, unlocked int
+	said             []string
 }
+
+func (d damage) all() int { return d.lost + d.doubled + d.orphans + d.locked + d.unlocked }
 
 func (d *damage) add(n *int, format string, args ...any) {
 	*n++
@@ -141,7 +146,7 @@ func (m *mix) check(ctx context.Context, n *node) (damage, error) {
 	for id, docs := range byFile {
 		d.add(&d.doubled, "%d documents of %q that nobody published, such as %s", len(docs), id, docs[0].Title)
 	}
-	return d, m.leftovers(ctx, n, &d)
+	return d, n.leftovers(ctx, &d)
 }
 
 func (m *mix) walk(folder string, each func(nuxeosim.DocView)) {
@@ -193,8 +198,8 @@ func (m *mix) compare(c *clip, v nuxeosim.DocView, d *damage) {
 // leftovers counts what a finished transfer must not leave behind. A batch whose
 // name no database ever knew, since the process ended between Nuxeo's answer and
 // the next line, is empty, and Nuxeo removes it by itself.
-func (m *mix) leftovers(ctx context.Context, n *node, d *damage) error {
-	if batches := m.world.nuxeo.FilledBatches(); batches > 0 {
+func (n *node) leftovers(ctx context.Context, d *damage) error {
+	if batches := n.world.nuxeo.FilledBatches(); batches > 0 {
 		d.orphans += batches
 		d.said = append(d.said, fmt.Sprintf("%d upload batches with bytes are left", batches))
 	}

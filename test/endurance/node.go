@@ -205,11 +205,16 @@ func (n *node) rest(ctx context.Context, long time.Duration) error {
 	}), errors.New(strings.Join(said, "\n")))
 }
 
-// failures tells of the items that failed.
+// failures tells of the items that failed, or were cancelled where nobody did.
 func (n *node) failures(ctx context.Context) (int, error) {
+	return n.ended(ctx, `'failed', 'canceled'`)
+}
+
+// ended counts the items that have come to an end of these kinds, and tells of them.
+func (n *node) ended(ctx context.Context, states string) (int, error) {
 	count := 0
 	var said []string
-	err := n.query(ctx, `SELECT title, step, message FROM items WHERE state NOT IN ('waiting', 'running', 'done')`, func(r *sql.Rows) error {
+	err := n.query(ctx, `SELECT title, step, message FROM items WHERE state IN (`+states+`)`, func(r *sql.Rows) error {
 		var title, step, message string
 		count++
 		err := r.Scan(&title, &step, &message)

@@ -1,32 +1,23 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/figures"
 )
 
 // storm runs in fake time, which only a test has: see TestStorm. Its figures come
 // out as those of the other parts do.
 func (e *endurance) storm(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-timeout", "10m", "-run", "^TestStorm$", "./test/endurance")
-	out, err := cmd.CombinedOutput()
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	figures := 0
-	for lines.Scan() {
-		if line := lines.Text(); strings.HasPrefix(line, "BENCH ") {
-			fmt.Println(line)
-			figures++
-			if strings.HasSuffix(line, " FAIL") {
-				e.failed++
-			}
-		}
+	seen, missed, err := figures.FromTest(ctx, "FAIL", "-timeout", "10m", "-run", "^TestStorm$", "./test/endurance")
+	e.failed += missed
+	if err == nil && seen == 0 {
+		err = errors.New("it has no figures")
 	}
-	if err != nil || figures == 0 {
-		return fmt.Errorf("the storm: %w\n%s", err, out[max(0, len(out)-4000):])
+	if err != nil {
+		return fmt.Errorf("the storm: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,32 +76,35 @@ func (w *world) action() (frameiosim.ActionView, error) {
 	return list[0], nil
 }
 
-// meter sees every request as it arrives and every byte of an original as it
-// leaves.
+// meter sees every request as it arrives, and every byte of an original as it
+// leaves Frame.io or arrives there.
 type meter struct {
-	mu     sync.Mutex
-	served int64    // bytes of originals
-	open   int      // downloads under way
-	paths  []string // of the calls since next was asked
-	fresh  func()   // called once at the next byte
+	mu    sync.Mutex
+	moved int64    // bytes of originals
+	open  int      // downloads and uploads under way
+	paths []string // of the calls since next was asked
+	fresh func()   // called once at the next byte
 }
 
 func (m *meter) around(system string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		download := strings.HasPrefix(r.URL.Path, "/assets/")
-		m.count(system+" "+r.Method+" "+r.URL.Path, download, 1)
-		defer m.count("", download, -1)
+		download, upload := strings.HasPrefix(r.URL.Path, "/assets/"), strings.HasPrefix(r.URL.Path, "/upload/")
+		m.count(system+" "+r.Method+" "+r.URL.Path, download || upload, 1)
+		defer m.count("", download || upload, -1)
 		if download {
 			w = &counted{ResponseWriter: w, meter: m}
+		}
+		if upload {
+			r.Body = &countedBody{ReadCloser: r.Body, meter: m}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (m *meter) count(call string, download bool, n int) {
+func (m *meter) count(call string, original bool, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if download {
+	if original {
 		m.open += n
 	} else if n > 0 && m.fresh != nil {
 		m.paths = append(m.paths, call)
@@ -119,28 +123,41 @@ func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func (c *counted) Write(p []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(p)
-	if n > 0 {
-		c.meter.wrote(n)
-	}
+	c.meter.passed(n)
 	return n, err
 }
 
-func (m *meter) wrote(n int) {
+// countedBody counts what is read of it.
+type countedBody struct {
+	io.ReadCloser
+	meter *meter
+}
+
+func (c *countedBody) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.meter.passed(n)
+	return n, err
+}
+
+func (m *meter) passed(n int) {
+	if n <= 0 {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.served += int64(n)
+	m.moved += int64(n)
 	if m.fresh != nil {
 		m.fresh()
 		m.fresh = nil
 	}
 }
 
-// bytes is how many bytes of originals were served so far, and how many
-// downloads are under way.
-func (m *meter) bytes() (served int64, open int) {
+// bytes is how many bytes of originals have moved so far, and how many downloads
+// and uploads are under way.
+func (m *meter) bytes() (moved int64, open int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.served, m.open
+	return m.moved, m.open
 }
 
 // first are the time of the next byte and the calls before it.
@@ -159,7 +176,7 @@ func (f first) on(system string) (n int) {
 	return n
 }
 
-// next tells of the next byte of an original that is served.
+// next tells of the next byte of an original that moves.
 func (m *meter) next() <-chan first {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -80,6 +80,7 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 			return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id
 		})(josh.ListPushesWithResponse(ctx, q))
 	}
+	must(t, func(r *api.ListBatchesResponse) bool { return len(r.JSON200.Batches) == 0 })(josh.ListBatchesWithResponse(ctx, &api.ListBatchesParams{Folder: &f.Folder})) // all is there
 	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 1 })(josh.ListLocksWithResponse(ctx, nil))
 	// A stranger who may read the document sees the push, and may not release it.
 	f.send(request{method: http.MethodPost, path: "/api/v1/locks/" + id + "/release", session: f.SignIn("julia"), body: `{"reason":"mine"}`}).refused(t, 403, "forbidden")

@@ -52,6 +52,7 @@ var matrix = []route{
 	{"POST", "/pushes/preview", `{"documents":["nothing"]}`, [5]int{401, 401, 200, 200, 200}},
 	{"POST", "/pushes", `{"documents":["{document}"],"team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 404, 409, 409}},
 	{"GET", "/locks", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/batches", "", [5]int{401, 401, 200, 200, 200}},
 	{"POST", "/locks/{push}/release", `{"reason":"x"}`, [5]int{401, 401, 404, 200, 409}},
 	{"GET", "/items?binding={binding}", "", [5]int{401, 401, 404, 200, 200}},
 	{"POST", "/doctor", "", [5]int{401, 401, 403, 403, 200}},

@@ -5,6 +5,7 @@ import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Binding, type Problem, type Schemas, get, path, problemOf } from "./api.js";
 import { bindFolder } from "./bind-dialog.js";
+import "./batches.js";
 import "./binding-card.js";
 import { notice } from "./dialog.js";
 import { date, size } from "./format.js";
@@ -102,6 +103,7 @@ export class FolderTab extends LitElement {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     return html`<div class="stack" @nxf-arrived=${this.arrived}>
+      ${this.bindings.length ? html`<nxf-batches .folder=${this.uid}></nxf-batches>` : nothing}
       ${this.bindings.length ? this.list(this.bindings) : this.nothingBound()}
       ${this.documents.length ? this.table() : nothing}
     </div>`;

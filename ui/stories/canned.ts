@@ -101,3 +101,7 @@ export const provider: Schemas["Provider"] = {
 };
 
 export const person: Schemas["Person"] = { login: "josh", name: "Josh Editor", email: "josh@example.org", administrator: true, frameio_connected: true, frameio_name: "Josh Editor" };
+
+export const batches = [
+  { batch: "b1", pushed_by: "josh", team_name: "Post", project_name: "Film", frameio_folder_name: "Dailies", documents: 5000, arrived: 1204, failed: 2, bytes: 53e9, created: new Date().toISOString(), seconds_left: 760 },
+];

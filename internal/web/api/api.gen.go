@@ -959,6 +959,30 @@ type PushAsset struct {
 	ViewUrl *string `json:"view_url,omitempty"`
 }
 
+// PushBatch defines model for PushBatch.
+type PushBatch struct {
+	// Arrived of these documents
+	Arrived int `json:"arrived"`
+
+	// Batch The parent of the items
+	Batch string `json:"batch"`
+
+	// Bytes of all documents
+	Bytes     int64     `json:"bytes"`
+	Created   time.Time `json:"created"`
+	Documents int       `json:"documents"`
+
+	// Failed of these documents, those that were cancelled too
+	Failed            int     `json:"failed"`
+	FrameioFolderName *string `json:"frameio_folder_name,omitempty"`
+	ProjectName       *string `json:"project_name,omitempty"`
+	PushedBy          string  `json:"pushed_by"`
+
+	// SecondsLeft Until the last one is there, at the pace of late; absent while too little has arrived to tell
+	SecondsLeft *int64 `json:"seconds_left,omitempty"`
+	TeamName    string `json:"team_name"`
+}
+
 // PushChoice What the person chose last in this folder
 type PushChoice struct {
 	FrameioFolder string `json:"frameio_folder"`
@@ -1329,6 +1353,12 @@ type Limit = int
 // Uid defines model for uid.
 type Uid = string
 
+// ListBatchesParams defines parameters for ListBatches.
+type ListBatchesParams struct {
+	// Folder The uid of a bound folder that they are in or below
+	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
+}
+
 // ListBindingsParams defines parameters for ListBindings.
 type ListBindingsParams struct {
 	// Folder The uid of a Nuxeo folder
@@ -1605,6 +1635,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /about (the `About` operationId).
 	About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	//
+	// Corresponds with GET /batches (the `ListBatches` operationId).
+	ListBatches(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	//
@@ -2043,6 +2078,21 @@ type ClientInterface interface {
 // Corresponds with GET /about (the `About` operationId).
 func (c *Client) About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAboutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+//
+// Corresponds with GET /batches (the `ListBatches` operationId).
+func (c *Client) ListBatches(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBatchesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3211,6 +3261,60 @@ func NewAboutRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBatchesRequest constructs an http.Request for the ListBatches method
+func NewListBatchesRequest(server string, params *ListBatchesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/batches")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Folder != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "folder", *params.Folder, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -5658,6 +5762,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /about (the `About` operationId).
 	AboutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AboutResponse, error)
 
+	// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /batches (the `ListBatches` operationId).
+	ListBatchesWithResponse(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error)
+
 	// ListBindingsWithResponse Bindings of a folder, or one's own (administrators see all)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6218,6 +6329,58 @@ func (r AboutResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AboutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBatchesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Batches []PushBatch `json:"batches"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBatchesResponse) GetJSON200() *struct {
+	Batches []PushBatch `json:"batches"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBatchesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBatchesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBatchesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBatchesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBatchesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9090,6 +9253,19 @@ func (c *ClientWithResponses) AboutWithResponse(ctx context.Context, reqEditors 
 	return ParseAboutResponse(rsp)
 }
 
+// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /batches (the `ListBatches` operationId).
+func (c *ClientWithResponses) ListBatchesWithResponse(ctx context.Context, params *ListBatchesParams, reqEditors ...RequestEditorFn) (*ListBatchesResponse, error) {
+	rsp, err := c.ListBatches(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBatchesResponse(rsp)
+}
+
 // ListBindingsWithResponse Bindings of a folder, or one's own (administrators see all)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10049,6 +10225,41 @@ func ParseAboutResponse(rsp *http.Response) (*AboutResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest About
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBatchesResponse parses an HTTP response from a ListBatchesWithResponse call
+func ParseListBatchesResponse(rsp *http.Response) (*ListBatchesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBatchesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Batches []PushBatch `json:"batches"`
+		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12008,6 +12219,9 @@ type ServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(w http.ResponseWriter, r *http.Request)
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// (GET /batches)
+	ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(w http.ResponseWriter, r *http.Request, params ListBindingsParams)
@@ -12195,6 +12409,39 @@ func (siw *ServerInterfaceWrapper) About(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.About(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBatches operation middleware
+func (siw *ServerInterfaceWrapper) ListBatches(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBatchesParams
+
+	// ------------- Optional query parameter "folder" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "folder", r.URL.Query(), &params.Folder, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "folder"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "folder", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBatches(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13884,6 +14131,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes", wrapper.ListPushes)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes", wrapper.Push)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/preview", wrapper.PreviewPush)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/batches", wrapper.ListBatches)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/locks/{id}/release", wrapper.ReleaseLock)
@@ -13941,6 +14189,47 @@ type AboutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AboutdefaultApplicationProblemPlusJSONResponse) VisitAboutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBatchesRequestObject struct {
+	Params ListBatchesParams
+}
+
+type ListBatchesResponseObject interface {
+	VisitListBatchesResponse(w http.ResponseWriter) error
+}
+
+type ListBatches200JSONResponse struct {
+	Batches []PushBatch `json:"batches"`
+}
+
+func (response ListBatches200JSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBatchesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBatchesdefaultApplicationProblemPlusJSONResponse) VisitListBatchesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16265,6 +16554,9 @@ type StrictServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(ctx context.Context, request AboutRequestObject) (AboutResponseObject, error)
+	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
+	// (GET /batches)
+	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
 	// ListBindings Bindings of a folder, or one's own (administrators see all)
 	// (GET /bindings)
 	ListBindings(ctx context.Context, request ListBindingsRequestObject) (ListBindingsResponseObject, error)
@@ -16494,6 +16786,32 @@ func (sh *strictHandler) About(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AboutResponseObject); ok {
 		if err := validResponse.VisitAboutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBatches operation middleware
+func (sh *strictHandler) ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams) {
+	var request ListBatchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBatches(ctx, request.(ListBatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBatches")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBatchesResponseObject); ok {
+		if err := validResponse.VisitListBatchesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -18050,163 +18368,166 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9u2luBfQWm3KsmO3N3OTWZ3ux+2HH/Meis3cdm+k4c41YbIIwkjCtAFwJY1Kf/3LZwDkKAIUFQ3",
-	"O07mzW2RIHBwvj9/nxVqu1MSpDWz699nO675Fixo/IsXhaqldf8swRRa7KxQcnY9e78GJkqmloxL5p9y",
-	"f71yb18INZvPhHtux+16Np9JvoXZdbPcfKbhn7XQUM6ura5hPjPFGrbcfccedu5RY7WQq9nnz/NZUWuj",
-	"dH8Pv6y5ZR9mEj7ZDzP3cbsGtuMrYAtYKg3McFGGjfyzBn1od+LXHP6wKN3/J86By55zhEpshW0WO9oL",
-	"/RgvUMKS15WdXX9/NZ9t+SexrbfuD/eXkPTX03n4jpAWVqDxQzXtuX9Ztb8tVqqi3gLd1k/1J8hc1ZlH",
-	"/OweNjslDSDivNFqUcHW/bNQ0gLhEN/tKlFwt63LHT3xL/9h3B5/j9b+7xqWs+vZf7tsMfOSfjWXYV38",
-	"YgId9u5ke6083P1rbtVnC1XjJnZa7UBbQRuVDgS3ta4Sp5rPdvWiEkX25zvQRtD2+3feAu/X5sF59L3O",
-	"6r81t6kW/wGFdas/Kwowpr9lXjokMFZzS2Th31woVQGX7lXYcpHe8tIRqFC3hZISCgtleoHwGGHDwDq7",
-	"9qJ7z1Tc2FsjVvJWIIyWSm+5nV3PSm7hiRVbmM0Tb6mVkMn1spshoFq1AdnH/mcMV2T4s2cTQhsmDNvA",
-	"zrZbiI6v4U5tOrBpP2bAuLs00Y8xBcbXTkfxG58fXVy0UvcEqUs6AmYSXYwB+4oXxMcTtBF4M7OqKgO/",
-	"5O6tG8YXxlHOUqttwyEMs+61Nb8DJpV0J+giYqFKKJIwKmvNraeM7k4MFEqW7sgtNqh6UUWoIOvtwgFz",
-	"PluKCoZkjztAcyp8OIFP7v9P4PGt5ha6GJrfk3vBdB4W0v7rd7M+P/aXhmRu1oRO42hgC6Xgt/TfObbk",
-	"VrxdHJIPaDCqqtM38KPYAPvb//ruin1i3z7916vU9434zwTgFwcLnZvLH9xYbmuT3Fu9qxQvb8seyIcA",
-	"Qi+BTrNhAfvAo/uoghj+lSHNQMkGYW4YbHf2wPZrkExYxw+ksmwj1V72t3BE2S1SeSyNdpEizh+ELN06",
-	"fWZeuK3m8bPQwO05qIMvqDSgOsBJ/e4pP495S1XlboF+ukU1YuB3K2yVXluk+a2wJF4STMDClnjUlm/A",
-	"MGFTAJEApblVewlJHfLApFqo8sAK1GQtWyrNhGOJUtk1aLblB2b5xn2OqTvQqW80q2dJlfTpQdWmfRKR",
-	"jZvMLTnaQgiCdIrgr7OFR675bKFq6YRFLcO/llxUUEY42a6zV3pjdrwgRHTAPLnHX8Ir7n2/INeaH3oE",
-	"gvqjx5YubhxhwrxDAl0cPcbIFrsDyDsADqDpHK0loRRdPl8rDX2qLOszeBPI8hwChTvQh9sgBxNKhDMX",
-	"5NGl9FbpAn9IN1JlRogMaG4atuquo/9Eu9uvuT2t8vrrxIePD91+IJw1eTdqu/WGwxHPrO06w+HOZpel",
-	"5nvPmBOiQ0plUZFh3LSaxsppRI5F/L93P/8Uy48tL8HpJWbNd4h6WcXo9iw14mw9yO+Ho80zz2g9/RWf",
-	"O+scSlIDr8ZJ+gzXVlp4NT5wKa/UBmU3yZKcjB4JEw27SpzBugI2JWgHtaW7nClk4VPCAfKm4s6mgE92",
-	"zqTDbrblelPvUtB2uFekyTDFNT16+y+3OB1ttIFvC4cUBb3w3LNPQsNK8Qn1c6tKsRTnUNlj6pN5hSJ7",
-	"gDqDtJE93ye1ii+gIpcJM2u1N3P29OLpvzT0v+eGFWsuV1AyI2QBJ5XIGq87iEEv4VpXQQPmoat9Adab",
-	"+kc8UhZgrNLjCeQVCesEfaAGfer1yPx0fJiozaRAqQzErkK2ODB/aMZlyRwOzR1Lk8zisztQuwrYXisL",
-	"TMjWa/VAsg97vN16HaB35xoY18Dc707PlPhXJQxRY8Jr0mjHWQecY9X0mOfRQqadIMUmr7MqtuZO3WXu",
-	"MShjoGR8I1nrKChYwUAaWiqr2u9qsz6t3pr145Fr7rcEAv4EezCWLYU29obuw/3T3YWNAMKENVAtx+JZ",
-	"oMd/93s6pR8nad/rx2lvYaNMt6QdHTMiuWPMHmIf/96C8Mi3c7bdWWvtRU2CMO6jwKxVVZrzPTrIp7OG",
-	"U84pkUSx5J3R+u2BU+B9eZdWXO0ZimnD2FMWhByhgQfFGwMufrnUZl/lfBMDW3DKTqzcqY3T9bmW3g7V",
-	"3pNpNmK3y9if2RvUsIXyMNrEwL0Mn7Dhy90DZhnaZEwqiUGezDvEn9/2KAnfJaxXTn93NKVqC3qrjA1u",
-	"kgNbADPgZKuiJyTEguiBmkLB5e1CyIwm3THmU6qB+2/aKdda3Am5Iu+dQefMCixzMhmVA1abmle4fWTf",
-	"8d5PG8vDMpE47YMk4oRSbr8+3Epl074rDHmCNko6EEllmQN/0hM2GhW7Eqa50t79xXBMoi8ZfDniyxw3",
-	"yxV2XI9ie3guXGVgU2+0wv958K60UvZ2SO9rSZCemjuDAfVJYFYDsAWshDQn76s9VvejqUO+9i7Tnqs5",
-	"4zXh1sJ2Z0da3otWXgzJc/+Y4y4F37oDa1Wv1kndIeejKpTWUPGsw/p8d09kEQ/q6JEa6N06mtU7t3Y5",
-	"Z0oWeIEaHOOk0FhCS5FnRn3WwhHdYbTFRlpGgr9lkHjT5cyxND/ckuma4jKAbvD9WqGbg5uNQUFSOC5R",
-	"ObhosPrQ4TkR09+CMd6rk/BN2lvK1RgPJFXbQmWIccANn2MeA9pGwtO+58KShqNr6XWdku7fO9qRYRaQ",
-	"87kbC7tzBYbm0izpXEPY8D48h+Gy8hy6SLGaDfF8D7hWRAS/e3C144laFhK7q8IuunTcQbcU9/o7lIL3",
-	"2VfA3nAXd6JEoczrkvKNtg7NIhJ3+CUhrXqi4ArSu88IjGNYS6VRAzBNqsyNZ9ZsL+yacWYqbtZztquR",
-	"TSxg7WQvPvmVYbwsNRj/rHA6jJIWPlnmPnvBnlHEPXiPHE4bcrxGOVR9PFbGpiTNM2asqKp5+CqUrBIb",
-	"YGQ6ZpY5AYDeYhHUUqital3AkMe32f7AzSSVsh/6UL85grrj2T5dQukW+hfstWVqB9IQ0+ayxGWEZJxt",
-	"hawtDF3BvHnBf0BtBDqvVK2Z2kuPH4kVsirjfn3IqnIkT6Ry+1uxBVibCjceUasnVA/+FEH95MXrkTpQ",
-	"iTtIK+prZew5IVpnUJzhDLZcnyW0R6dZIePCzcdOlPA9v8+5P3kKUm94bRKgymZZZGO0QTz0btqpZt3E",
-	"GkIbb48JzYo1FJudEtKyA9i0Nxzdy/dj7ovDLCzQbjMJCzQr/jrpZ32KapM64kSqhyecDWd50eH72V79",
-	"oyeh3h6on2x1Lx15KaAq76P51JnodKOq9EQQSAuOyzrJyb1dmgyIpW3gI7h6YzQoHn5L3lrIwM4pBToX",
-	"MRb/SbHXXDpnUQln3WaY3KnkGZB8UeUQes3NrYFCQ8ZBqqEUGgqbdkq8hZVwgpPBJ17YyskK0SoYUWpf",
-	"Ctjav5zbminU7txsAwP6ThQDTljMZMwCujagb8fcyRFGdD57nCrS3l4H3PPE5cf7y+6mgUx7tR1gHl3a",
-	"EEK+Unr7OEjpf21Rq4s4LzHDbQOwM423D2WPMMzZmmmGeAamH6UWwtIyRXqZsfxgbhhnEvaMwEapD+7b",
-	"LUCnwcfHQbcW9MnL7WR2NSn7lOpCNmE/bucMZ5+xdMPCk0xIcgcB386dQa1kdWjCnmvViq9GrQwqdvSx",
-	"lFxpYfDGh+iOeXZbDiDRSNnzg1NFWgXYkstVabbgxeaCvZZxEYFo4ma1DA4Ph2UXvWThqJSkt7kFt8U6",
-	"Fyq2lNevge1qXN6qFbokUqgb+aa+gLNoiuww97hP6+2jT5P4i5YPLzbkfqmAGygz+Y9jYm8YcotyY5Pr",
-	"jAtuY+Iha4KVWc1tKJO080heyKwc4qc9+O48e25YCRVYRMnE2SKm84DcUwOyNEzYa7bTauUk8tz7xubk",
-	"GWuy6+NMkaXSK2UtZKP/kCnkcURAoVHGMf7vGbplVmEUrn84Z/+mlvvF72fNSwq49AA1Dmd3rTM991v+",
-	"Eomob0+aWEn1HqmFUS5EKZLCLNim6aO7q6iU2rhVLKs4mo4jzVjY8VA3kJBiU2Q8wZikinf4YEdnT/hz",
-	"8LcGVdyxV+IO5Cmip/dupdoPrhut0sHyLmjnbL9ukxMdViaNA+DbU/yqye/NLTCgmWYdrcNlBFQ+EBXN",
-	"nAJdSJPtLvVhtuVOgfwwQ5nqVnNbDStrkKVALYnEHjdoVY1z2ZIY7XhAg/HU8mMH3RhG86gqMxByj0s3",
-	"ebwN0rcO4JaAG8bl0X849drh7rOQWdajTh8h85BeOl4npMOlRvWoxB2YG+82QzjCJ9tkkq0UEtp4HSSI",
-	"yccUWHkmOMBBjeXFJqG6dWWKsweZEXJVQbYSKkbwE6kjY1DCfyYbanUX/HytRAGZgrQ4eI2qnmMSpAwL",
-	"06oQR5mrp69jCJqBu2TJ9YRPgsjnFKHkwJE2BJuCuz6c/iFKwzAOYdcYh2ifHUp42PJPr+nHp1dXvmw4",
-	"/EffeuqDNG/WeW3fA+Ar08a3z9UMYvnZq9g8onVBbNBJei5bpuAMFrWXc/TxcdPnAv4ZemEBRpRkT6QN",
-	"zwH5GfPoIEsVw9LJqg+dJjdlzj7MnnyYkRtSwn3EHW+FHcmEOIPUeHXb3lMC7deiWDeZj2TC9uQSb6XS",
-	"STkUo+cRreRo4kdhUnXZPus+rS+Oz2pu0k6HkjH9mrkdvhGQ4mHv1BYoUoP3UnBJyVWBb45Otz+ObNL9",
-	"YEkhhTh3orC1TgfMTuTqy2Shx4AWMnjbD9Zr0xl8IYTl1s5eggYnv/6cHPQMIo4YBpeHxhtHdLwXVcXK",
-	"Px8x5y7lnU/vHB+tiH0qCVzO54oMBCtyAYlIQ1IS0PfmBIUBGJMgF2nReJp2e1lo2KQ4M4A+qevIxXaD",
-	"1s91bELMGd9zYaG8YRpsrSWU15G/Z8GLzU3j6rlmUrFKyRXo8NrFBxn5Bf03Z2T8o6+a1kxmqrifaeGs",
-	"7/A91yuwqW4UY4pDWl3fJ4mGioF8kmi2o8SYb3m104kLx7szQp1Ip58/emp1kgcJN/RZdRDAt0PlMaTL",
-	"cA3Gdnxq52/3vWNOKad51hLOppx+8DnJSEe4Ky9BQrG099ecQVtN6inCo7mwCE1y5PbeM90zbLyJXJjj",
-	"Ktnv7cAYF3aOE0Jbe+245Jo2mQLhOwqmPddQgrSCJ1LMh2NPw4HFbCyl82J6YyZdk7JrMhIGUZ6eaju1",
-	"jIkrGp8r4j+R3FZjHhwBaa30OXWoWHGeIMeSW77gppNBZf5ZCXKyKGNXuqOjdr3UPjWDJDuv3nS22Pcu",
-	"dnHz/6o92zpthGsMRgEv1iz4d3qAkKo847yYfJQ4rkNPY2/LGuJa+P6+nJSj2CW+EDneC1VXJcPsHqyH",
-	"IzmY6tmy47UhLB1EHEz+uV9bp+byAnjCrSQPOg9Ik8SzgyxSNrFn/yEX0Vd0CK2VxhzkuKbyvPAb1Vj0",
-	"v/mi2whoqapK7RsDPOm1jus++7K9UHJZicJ2I3Sd1+kBExNBSB4M6YS/zR+7TcrJNii+P0Q6pqBradAN",
-	"MTqUQN0RKB0xQ7BLUdnTOcAOd17Rk6fF3YBou38TF3ogd4jpY38BSTaAachW847GcDJ1cYxG6aD6tpb3",
-	"zpTXsNSAicKOw2BKKfW/yObMC2OS2YMtRe5RTyTHljBs1fEuRSAfSIl/SNTuRFxOGOZ57vxhCfe8sOKO",
-	"SmPrnHmSdemeCARp7PGVUNWeUc1ZJGRQ3QW2wAoWe9qvcVb3m6C6JUIzrZ+5cyMpZ3yCbhLtc9oa4VWT",
-	"NeI57jEbalP926Y7QSdoc/y97GgJv8XeCMRd1n+yAsAR3EtpqRTm2LFA66S4Gnc2iV0zI0poezGksyIm",
-	"ye1IJyC8btJO47CoU6+wHDtF8Bs4nLIYvNNbN3rAcPTx2KcYmpSRxnJLQaUGR88qzz2VcztMMrksdji0",
-	"jkCPvatukUAXP141ArGLINtQPdJop6MLRn6bn8402/rU+FR/EL1yCiqpne7azoj2p920z9iOWwtaUgnC",
-	"/0DR8X+Qfj79CHLlhPS3338/H8rfPWp+wLdUz8J3O63ueOWjGWDOKKD9nLuSpG823wrkB7c8C78zq9QN",
-	"OwDVeVBAJUksHSWxlyNlgPmOs5SCSP6/JF+4oYqW7vfO0Tp7imIiyOkLmBdQqC3csFeYmZQ44IA22F31",
-	"e2YV4+wAXN+wK3S+oKPzmtIGlWQlbDnSUdMs+Gr+x6iUwdvsRN1xt5OBMupTAcjY+ImijzcRIMmrslZV",
-	"8+t4hv0LVWPssEzIqqgBakLLusF02jTOnFRCx0Smh4SAe4Z93TiPvjndp/Io72MoGBfU3LSLN6PSL2DF",
-	"z6j9yaR5EaccWX7snr0tkzf5g/st6iBA/u7Ta542TFv7sv/jmSme3v+etpBa86l7sjYL9rj/UPR2QO9c",
-	"l7ZUVpP2vcCFNehbMXMs37jEf6PAucQeIslOLGPyI0uVbc05FO8ZaECowYnLzI8mE4SxareD8tqxCjTM",
-	"fI94YTFViCl5w/x2mCGxwWPSztf7+pUHy327e/kZw3C0IFMSrpk5yOKJu9g5/dPxYa7B/+WRwv9F1Oj/",
-	"2HMR3llhvgG9wAtIAtzU2y3XhwwLFORH8wfEEslKOIySdVWlajWll6XDJhRhbcgEpJJKs1Z7KJtSRwn7",
-	"JEJHdcyJPpS+GHvw41wDlcY6xj5owjWlma3KTIGWxYGtSZ46mVjWVSoQnzIA3XpzX3DnDafWSmoMp6Al",
-	"puqmWwi3WB9Io2fCEXo2eNnWqhOPbm8/xfzfR1Xmx7F1mYv434PT5j0KSbKlz3BGnlNWcQvVYWQCLTlb",
-	"bytYju1sYZIGYXRURGX31Nz3pqOspBUXkglZVHU5Fg6Pkkfhsy49AftMFARs6srbZr5nBdH8b3nHyvkt",
-	"VKrz6n1GBcI62+wfnxCk1sIe3jlNl3YQRYxQ/0XLA7iO44Bra3c0f0LIpUroIE0TAK+1mrigpo38mTnb",
-	"c1usUdKgxywE++dMw44LTb8QQV98kO/EymEZWxwYfEK+gA2S/LfiIQdUf+kPw75+8/O79+zS//mN761o",
-	"APsEMW4+yI/P4uKoa/YDHpl9qK+u/lb49/AP+HjBXlLEwTFW7wlg1HrLsK/fvnrO/vd33//Pb0Kt/pYX",
-	"ayGdSVYCZShUogBJUS4/auTZjhdrePLtxdXM1/8jjM315eV+v7/g+POF0qtL/665/PH185c/vXuJ77SR",
-	"7FkD5KYTAIIi2B1NXGf2NJRF8J2YXc/+dnF18TffDQnx4JKHaSErSm5wxIHAeV1iZgn11e2MPPn26mpg",
-	"3Ml5Y07oA4khJ/6HeVtvll6o2Vk0MaXF+Nn1r79FykDIxhUmApwwNwxbpzOpAirhIpe+xspkwfOjMPaH",
-	"8NC8M1Lo18HZNDHVZAb3ND8OjNtJg6TdxqWf/jPiSZrN8/m3B971UTuBCICjYqhhekCqlVk6T/K46D98",
-	"McEIezjWXN290axBrLAUXW9ogIUVjvAV5u6yrzt18gazs3hVfRPalPTR6wdyErrzgbE/KIol3PMuTs1f",
-	"SLh4QqHnq9zAkfN8JD20n2yGQKbB/3nStW072mnTH62dxqnu7KjPPQJ6OhmzbKgjgco4BeHzfPbt1bd/",
-	"xPfeoaWxAGzfEr49AQ01xHODWQ6G1TunVHz7vVeMjZ9a4Y0cVAA7vPryd1F+JpSsgBTtLlH9Qy4CWXWu",
-	"aTqwYVO6BMz+IaeCFJ2BcYu9fm4axYoSbqNYjDA+AFs6Zcp6dwV6UFLy7N8giLPHlPlDaNzy/3uA6HNP",
-	"BJ8QeqKcff6thz2XTSj5HqvlePl7voGfaajKlwCs+7ykqS4TECpQI581MAQVMffQBhHtR1Ko0Iu8p/o+",
-	"R8yorkv/kvdGEflSmtDl747pfk6APjG4L7SIHD26L3s3LxTlqj3i1fhkuP7FvEAO9uAreaEYZwhEJtXe",
-	"u574wXMGrBk+VkC+IciXKnTLTAPnbS1f0COTqobLc1XDVznVsDew6gwN8NV0GuCPSm1C688oRiOksbyq",
-	"/GyVzq0Ymt9IndfQMFGsVPlrolBNI+ByHPxFG8d/NHQ+GsqQxGu/i4dDNj3Tr+3NMUeXfmgQj+BsQrFn",
-	"i4S6kQldiF824fb7rNdynuP+1XQqbyLstPp0QEFOTuR6F4r9KF2X6Bqjn1Ltqae/FcUGLOPS7EGH1oEf",
-	"ZGjZ45BK2Av2iw/joe+cH5dfk2K+5mbOoDKAALXreruQXFTkzuji2c87kNS+coTZG6zebuN7jPQJ01xj",
-	"ssBQ4gyDnIlMdskgx380ZZxOn8B8/8OD0T6qulNsV/GDs6fM2nH3xYHxcPF4f9T4UZA+mGIYl7Yta1ml",
-	"KtHfAi+7yHbBPmKpwkfsY9ROEJQgMPuPBLovktCY9sMXmOvni7xu2EdfX/ERI00fZKqqAp10F+wXn0u4",
-	"5keN7FqsMQAGA8OYQTFni9rio/ujInqsl08hbVze84jMMf5MUhXzP03DGLuzjn1tZtNA6LjBJ4FKPYQv",
-	"+iBpTgK9DDHUlAZ3RMBojJzwcKXea3r1nkP6xxds4ZOlwzwxVvuchMHBz0ctx+6ChHkooYO+A/0EIywE",
-	"3BsqTPiAAPowo/8NvXBkXBngg2ZI8VFIPeutfNWE5cY7K4NBnmDPWqkccx5xR/PerDGubZMBImwFc/Yt",
-	"mv9XV6zCJrHUB0OGcL5PP2xirpm9GOAaG4Y8BF/O0m7bq3jgoIlTI5uwGs3cMDoiWlh2jVR1ok4pSmNN",
-	"z85JaMv+lYejvF8pqvFQznpRBrCp8LwriTC33ADy+O0NYgO3DBMUY8Q/qRm/Ch6+R2P9nUEmWQhOAMCf",
-	"JTReZjQ2qJudsA2fRxl9BMMwMuMB3D+G9WWnGj3Lc15EdejnffYLhy86xztrONb9AxhDpeh5K8tM4kII",
-	"yYCYEONVO9/xYQvH/cJlNF1siF4fhGyULnn5u49xf+6i3yiBF89mMbPH4vLH2XnYhmDuvdffX12NnjjU",
-	"GSVzD3kwcoTfn0kYtJOIDCOjtTp0cDCq9zsfm0KixAgmMujAfY5ZS937mSo2F4Jyx9nuWyHD30/nY2aE",
-	"fekI1RH6PqIA/DvfQIshGWy5CeWi5JOm4Tw8aK+OYioNvESXC3UJXPBi45WKHu9pI4HEfnyK8TD/eRMe",
-	"mpTzTDbIMz7DxDwsTJ462ZOohdBo5tNAdRruE7ZA9g7mnsdRNHKx+MYqBuDxmZBDwAbWWdx67QuvR1ja",
-	"zRCbBqEmmvSTM9FDp6Pxxl/kKZRMSAuaAvFY+MHa0f9TGZuxZ9KvftOUtAYNRlhyO+2j/M/Gyy9y9ma7",
-	"2b9w8k6Df6OI/rWPK99P66VPjKF8wvmHk/1rqgCQnRm5Y5J1GtI8aW6+Ju/WoxmbuTwD9//tMKYwa+3h",
-	"IHsWe55oHNxXvi2h0p3Rd8fR4Afxzi5DJNFLDGniEP1zXDR9a4+fHfLMbKBkSzWFcvTOql1wFLbZIWte",
-	"LWnEX5sWcozPl9jIe2LAvnVrfim4vvNDkaaAKtfW6ZkoFgnnHcZUWGMJW0qPn2PZnEP9fVRqooEX6wDu",
-	"SsiN+9yiFjSwJgc2fOBH9/RDITfScG3648SdoSgF2vtYe8Mto1T/dvbgUP1VyEIyNz4tfESLuka+h52P",
-	"ERXT3by/CezW6seeYcEnL8B2Wy2yBVRqTwMvut3M0mH9ShWbYSXvR3ziT+85OxUQw+anKU0eO5L6OWGq",
-	"Kn2v/0n9Wbg4tT6lWWTUvfu+0h/vLHBL7Cb4YH6Z1EyF33moBa7N+oK9b8KcVPQd2Sk3URfFilvQc8d9",
-	"qMbqaOQ/thc+UPDgohcnfUuncpg3mYsj10eFekhsYGfb6YPYDK9T+/80dCYd7Q7x37ufQ2Ra1M+h/QQ4",
-	"/tIPhPRGXJhHVps1hgFqiXMznBrYXP3XexyvQuU37qEkXyJ/VJIp/f1RE+VCU7sEyJp2dw8Om2NirBEr",
-	"6SS37IZM4tzZdtKQB0rwCg0lGL8Qxr/Xh9N3iRSgZj7KFGE1vQLqENBmTYiVfCJ8muUujH3Mbf4tmHr7",
-	"qBfsuwsmLpi+XU5IFtSGqi95c4oqNcabnuVFnOz7q6sU6+oxqc9f5AreUPOpKVKEVzR5ljv9UDo9mW7j",
-	"hhW8qkil5EUBO5wzHsqjscehyehKNCds2NtKj0zqB2k/O8oR8qwowJjTXk9adZSzkx6dgCycVrpQ5QFn",
-	"rTmzpMcDucVbMaaRyiGjYPBSLn/HqszPl/TyMIe5U5uJryhUPidK/Ts9mmiKkqIhdNTH1wjseH3PmiH8",
-	"8Jg7pFNPxdvCyNGvTChYpLRXNDuiTv0VdQeIBkYzXgxe6XxE4n0YA3tG5j1iSjS0NCs78f+b8aZj5Ofb",
-	"4MiYwMrDVoU0nSga45iCUs7nl9/6hCpS+EY6MOJ/myQw0jYwjvq7tRtvmu7vNDxZCvSELJXOIFadANk7",
-	"fte97vsJ3jHgwqZdf7T6/8dcVTM2V2mfEtjVAaMD5Ni438yl2O6Utnmn1Gv8/b8SmvMNWttYm4HTZaO5",
-	"9l8Z9rxSdcl8D3FzCnx+cO9pHtdvSv4FjQW/a1Y0uzmL6Y04y4TKa+9jCfyIf52EESYgFOUZzKMuaSZg",
-	"0Vk8MA3CKayQM8cqjx0UfPzql3a0jEKLt20//gnQQh98h2PPfDliCegnVj2hfw0TFDKOehEObPJM11e7",
-	"T9cLINMH/TVNELoTsA9D1+GM6UEnZgflRxanmzi0vaPuh1wPiZBE+QdnDvA5jmxHCw0N1kkEBL11PAGq",
-	"evwJLToDs4qqz7Yg64CRYexY3sqmR86pIYiaC6cSJqKfz8zgaL5wNMvk/i1VxqXPjBxW+2dM83hYqGYS",
-	"dHQLnR9+oQE8VXVU89S2iu4kG2jgZezqO6re4cW6M3axWEOxgV4NXDSaveDS+xF8eRXXNG6sZEKyj4ZG",
-	"hH28oTI598oHKUzYsDO459645IZGNtJEcm3iaZMOXhTmwYlIWAxKG0MFVdowRH/Bi81KO6y//iBxuL6F",
-	"LRYOzX0U8iPOyf2YK4V7LHsrjP98dCadnaafDDef0+4zYu89BdzxmnqxSLfEmWRo43xm2nFzo9cJI+pO",
-	"+azC8ORwxmbT7Wf/cPFk1lEIPW4it8Sx/04hiaXT5c7/X15jogceGc3jUY2PoO8eYfsh2SXbsxbHZsa2",
-	"AK5TSRpH4fI9+k3bMZ+Jxo6PiKOht2FoE3kOYr4J+DJNfa0PpxI8DMgycpVLZW9C8jD+r5dDpUKP8xZ7",
-	"2ncQ91TOYIOwf8149M+ShOMNGsK+pylWHFfYgSj0Xg4zPHlllM+iMvcqTGuSA6OGljnHyzuxkj/X46Ky",
-	"L7HT9XSRyKavYC706Db3Wk5XUVJ/AnWLTTJP2yjxw1+6guRd04Cxn8/VwnDSppAvP3mf6ckOo0TK7ciJ",
-	"JBX76OoXid+GXx6Mtz+p0mnoGLKds1Znoj5NGWeGOchi2HJ8h0/cp/gcm574Mej3N++mzZBvzjtK/uG4",
-	"u1OCj5Ycld14kMVaK+l72U5ZlR0N3DuetzcnlRpHtx4ldSfZ2rOyxHM/jg7WzGJ5BFPj9FUm2tfBqp7C",
-	"Nd/ebVTjhulxvetwRLmAVUjwQfxJqce9rDtUsaglm1FbCP0VL9gzZjWEEfx8AybMXy7UFgyanbSXj+5E",
-	"TtR+ZEte+XlvvtubofWhZLW0oqImL30rlPb5p8GQq0fwqRIc0dCvLGgCaX7ex8gG7gH06fGTg7MJs0NI",
-	"sRU0W4dRpJF3EB1PhlVAA2iw9NKyCrixbegDfRL3bOs+NC0gnLTd+RexAkyX3wYDqVGoPOmdaj9KSQYN",
-	"xv9x2Q2UN3J0ihufqd44wiipGHNEHW/fa2EhOJzokoYjgclzXT064z0ShhNZMqa/6n2tkwY3xqZgfilI",
-	"PqM5lBPkJNQy9JwN00SoQOaeYBzM2fxS0JosXxIrtkhUUnclTcmwNzRAh9USVQCOpepN2VHkiohG2hAR",
-	"HzOlSz+cdfLaLlz1gSL8SK+uU9Xt/6aYkoxXTtqs1gz51rYu1mFeWbcUgsBGY1uwsg5nHRmV7oUxIv32",
-	"r6M9PqeZSqSkNZ7Upi0siixCmlIsl07hP8HvjxGplqetvLfuoUkVrPDZ0caWn2Q8aG/hoqMSOGs5VbeB",
-	"ihuand2NgE0jXgxYP7F6QiJ/h4tOSuOZQbBtuRPgWNzUMC4Do+Zh0tBE5is25oTxodFp2eQ3c8M4a+fb",
-	"j5+KmZzr6jb3xVNhckoS3iIWri6mMlRxScZZGM3FwgyxY6bhJySfZhzvw4N/sWZhDl8FnMehaPTzvbsm",
-	"hE+O4V8v/bMT2UN7Lq1h3DpIOWvoScgtyc4Sn2MgQMgGVSiar6EnvB/ACLuDQLJ49kv72KQ4sF8fbrFT",
-	"bjJnKDOlZAhJ2sllpwTZyTElR/yyfXwaoUZ9eduJreYb1ng+qMrkiZChPxx2qRXIJbp++Wgw2a+/OQKl",
-	"PDpCApqYdcl34vLuqbvw/x8AAP//",
+	"3H1dk9u2luBfQWm3Kjc7cnc792Z2t/Ww5c9Zb+UmLtt38hCn2hB5WsKIAnQBsGVNyv99C+cAJCgCFNXN",
+	"jpN5c1skCByc78/fZoXa7pQEac3s+rfZjmu+BQsa/+JFoWpp3T9LMIUWOyuUnF3PPqyBiZKpW8Yl80+5",
+	"v167ty+Ems1nwj2343Y9m88k38LsulluPtPwz1poKGfXVtcwn5liDVvuvmMPO/eosVrI1ezLl/msqLVR",
+	"ur+Hn9fcso8zCZ/tx5n7uF0D2/EVsCXcKg3McFGGjfyzBn1od+LXHP6wKN3/J86By55zhEpshW0WO9oL",
+	"/RgvUMItrys7u/7+aj7b8s9iW2/dH+4vIemvp/PwHSEtrEDjh2rac/+yan9brFRFvQW6rR/rz5C5qjOP",
+	"+MU9bHZKGkDEeavVsoKt+2ehpAXCIb7bVaLgbluXO3riX/7DuD3+Fq393zXczq5n/+2yxcxL+tVchnXx",
+	"iwl02LuT7bXycPevuVWfLVWNm9hptQNtBW1UOhDc1LpKnGo+29XLShTZn+9AG0Hb7995C7xfmgfn0fc6",
+	"q//a3KZa/gcU1q3+rCjAmP6WeemQwFjNLZGFf3OpVAVculdhy0V6y7eOQIW6KZSUUFgo0wuExwgbBtbZ",
+	"tRfde6bixt4YsZI3AmF0q/SW29n1rOQWnlixhdk88ZZaCZlcL7sZAqpVG5B97H/GcEWGP3s2IbRhwrAN",
+	"7Gy7hej4Gu7UpgOb9mMGjLtLE/0YU2B87XQUv/H50cVFK3VPkLqkI2Am0cUYsK95QXw8QRuBNzOrqjLw",
+	"S+7eWjC+NI5ybrXaNhzCMOteW/M7YFJJd4IuIhaqhCIJo7LW3HrK6O7EQKFk6Y7cYoOql1WECrLeLh0w",
+	"57NbUcGQ7HEHaE6FDyfwyf3/CTy+0dxCF0Pze3IvmM7DQtp//dusz4/9pSGZmzWh0zga2EIp+A39d44t",
+	"uRVvlofkAxqMqur0DfwgNsD++r/+dsU+s++e/utV6vtG/GcC8MuDhc7N5Q9uLLe1Se6t3lWKlzdlD+RD",
+	"AKGXQKfZsIB94NF9VEEM/8aQZqBkgzALBtudPbD9GiQT1vEDqSzbSLWX/S0cUXaLVB5Lo12kiPO5kKVb",
+	"p8/MC7fVPH4WGrg9B3XwBZUGVAc4qd895ecx71ZVuVugn25QjRj43QpbpdcWaX4rLImXBBOwsCUeteUb",
+	"MEzYFEAkQGlu1F5CUoc8MKmWqjywAjVZy26VZsKxRKnsGjTb8gOzfOM+x9Qd6NQ3mtWzpEr69KBq0z6J",
+	"yMZN5pYcbSEEQTpF8JfZ0iPXfLZUtXTCopbhX7dcVFBGONmus1d6Y3a8IER0wDy5x5/DK+59vyDXmh96",
+	"BIL6o8eWLm4cYcK8QwJdHD3GyBa7A8g7AA6g6RytJaEUXb5YKw19qizrM3gTyPIcAoU70IebIAcTSoQz",
+	"F+TRpfRW6QJ/SDdSZUaIDGhuGrbqrqP/RLvbr7k9rfL668SHjw/dfiCcNXk3arv1hsMRz6ztOsPhzmaX",
+	"peZ7z5gTokNKZVGRYdy0msbKaUSORfy/9z/9GMuPLS/B6SVmzXeIelnF6OYsNeJsPcjvh6PNM89oPf0V",
+	"XzjrHEpSA6/GSfoM11ZaeDU+cCmv1AZlN8mSnIweCRMNu0qcwboCNiVoB7Wlu5wpZOFzwgHytuLOpoDP",
+	"ds6kw2625XpT71LQdrhXpMkwxTU9evsvtzgdbbSBbwuHFAW99NyzT0LDSvEJ9XOrSnErzqGyx9Qn8wpF",
+	"9gB1Bmkje75PahVfQkUuE2bWam/m7OnF039p6H/PDSvWXK6gZEbIAk4qkTVedxCDXsK1roIGzENX+xKs",
+	"N/WPeKQswFilxxPIaxLWCfpADfrU65H56fgwUZtJgVIZiF2FbHlg/tCMy5I5HJo7liaZxWd3oHYVsL1W",
+	"FpiQrdfqgWQf9niz9TpA7841MK6Bud+dninxr0oYosaE16TRjrMOOMeq6THPo4VMO0GKTV5nVWzNnbrL",
+	"3GNQxkDJ+Eay1lFQsIKBNLRUVrXf1WZ9Wr0168cj19xvCQT8EfZgLLsV2tgF3Yf7p7sLGwGECWuguh2L",
+	"Z4Ee/93v6ZR+nKR9rx+nvYWNMt2SdnTMiOSOMXuIffx7C8Ij387ZdmettRc1CcK4jwKzVlVpzvfoIJ/O",
+	"Gk45p0QSxZJ3Ruu3B06B99VdWnG1ZyimDWNPWRByhAYeFG8MuPjlUpt9nfNNDGzBKTuxcqc2TtfnWno7",
+	"VHtPptmI3S5jf2ZvUMMWysNoEwP3MnzChi93D5hlaJMxqSQGeTLvEH9+26MkfJewXjv93dGUqi3orTI2",
+	"uEkObAnMgJOtip6QEAuiB2oKBZc3SyEzmnTHmE+pBu6/aadca3En5Iq8dwadMyuwzMlkVA5YbWpe4faR",
+	"fcd7P20sD8tE4rQPkogTSrn9+nAjlU37rjDkCdoo6UAklWUO/ElP2GhU7EqY5kp79xfDMYm+ZPDliC9z",
+	"3CxX2HE9iu3huXCVgU291Qr/58G70krZmyG9ryVBemruDAbUJ4FZDcCWsBLSnLyv9ljdj6YO+ca7THuu",
+	"5ozXhFsL250daXkvW3kxJM/9Y467FHzrDqxVvVondYecj6pQWkPFsw7r8909kUU8qKNHaqB362hW79za",
+	"5ZwpWeAFanCMk0JjCS1Fnhn1WQtHdIfRFhtpGQn+lkHiTZczx9L8cEOma4rLALrB92uFbg5uNgYFSeG4",
+	"ROXgosHqQ4fnREx/C8Z4r07CN2lvKFdjPJBUbQuVIcYBN3yOeQxoGwlP+54LSxqOrqXXdUq6f+9oR4ZZ",
+	"QM7nbizszhUYmktzS+cawoYP4TkMl5Xn0EWK1WyI53vAtSIi+N2Dqx1P1LKQ2F0VdtGl4w66pbjX36EU",
+	"vM++AvaGu7gTJQplXpeUb7R1aBaRuMMvCWnVEwVXkN59RmAcw7pVGjUA06TKLDyzZnth14wzU3GznrNd",
+	"jWxiCWsne/HJbwzjZanB+GeF02GUtPDZMvfZC/aMIu7Be+Rw2pDjNcqh6uOxMjYlaZ4xY0VVzcNXoWSV",
+	"2AAj0zGzzAkA9BaLoJZCbVXrAoY8vs32B24mqZQ970N9cQR1x7N9uoTSLfQv2BvL1A6kIabNZYnLCMk4",
+	"2wpZWxi6gnnzgv+A2gh0XqlaM7WXHj8SK2RVxv36kFXlSJ5I5fa3YkuwNhVuPKJWT6ge/CmC+tGL1yN1",
+	"oBJ3kFbU18rYc0K0zqA4wxlsuT5LaI9Os0LGhZuPnSjhe36fc3/yFKTe8tokQJXNssjGaIN46N20U826",
+	"iTWENt4eE5oVayg2OyWkZQewaW84upfvx9yXh1lYoN1mEhZoVvx50s/6FNUmdcSJVA9POBvO8qLD97O9",
+	"+kdPQr09UD/Z6l468q2AqryP5lNnotONqtITQSAtOC7rJCf3dmkyIJa2gY/g6o3RoHj4LXlrIQM7pxTo",
+	"XMRY/CfFXnPpnEUlnHWbYXKnkmdA8mWVQ+g1NzcGCg0ZB6mGUmgobNop8Q5WwglOBp95YSsnK0SrYESp",
+	"fSlga/9ybmumULtzsw0M6DtRDDhhMZMxC+jagL4ZcydHGNH57HGqSHt7HXDPE5cf7y+7mwYy7dV2gHl0",
+	"aUMI+Vrp7eMgpf+1Ra0u4rzCDLcNwM403j6UPcIwZ2umGeIZmH6UWgi3linSy4zlB7NgnEnYMwIbpT64",
+	"b7cAnQYfHwfdWtAnL7eT2dWk7FOqC9mE/bidM5x9xtKChSeZkOQOAr6dO4NayerQhD3XqhVfjVoZVOzo",
+	"Yym50sLgrQ/RHfPsthxAopGy5wenirQKsCWXq9JsyYvNBXsj4yIC0cTNahkcHg7LLnrJwlEpSW9zS26L",
+	"dS5UbCmvXwPb1bi8VSt0SaRQN/JNfQVn0RTZYe5xn9bbR58m8RctH15syP1SATdQZvIfx8TeMOQW5cYm",
+	"1xkX3MbEQ9YEK7Oa21AmaeeRvJBZOcRPe/DdefbcsBIqsIiSibNFTOcBuacGZGmYsNdsp9XKSeS5943N",
+	"yTPWZNfHmSK3Sq+UtZCN/kOmkMcRAYVGGcf4v2follmFUbj+4Zz9m1ruZ7+fNS8p4NID1Dic3bXO9Nxv",
+	"+Uskor45aWIl1XukFka5EKVICrNgm6aP7q6iUmrjVrGs4mg6jjRjYcdD3UBCik2R8QRjkire44MdnT3h",
+	"z8HfGlRxx16JO5CniJ7eu5FqP7hutEoHy7ugnbP9uk1OdFiZNA6Ab0/xqya/N7fAgGaadbQOlxFQ+UBU",
+	"NHMKdCFNtrvUx9mWOwXy4wxlqlvNbTWsrEGWArUkEnvcoFU1zmVLYrTjAQ3GU8uPHXRjGM2jqsxAyD0u",
+	"3eTxNkjfOoBbAm4Yl0f/4dRrh7vPQmZZjzp9hMxD+tbxOiEdLjWqRyXuwCy82wzhCJ9tk0m2Ukho43WQ",
+	"ICYfU2DlmeAABzWWF5uE6taVKc4eZEbIVQXZSqgYwU+kjoxBCf+ZbKjVXfDzoNkdXQRJm/6piAxMq1KZ",
+	"dAgypzA6OtW+utV6MZ3MISJOnPo+r6rO10fw6ntrlhkPi48ljYDO3OdItkoyqR4V6skqnU0+ElsfKLp9",
+	"sv9NBbcJEv+HtKLCK3KSgdJQTDA2uPW13AUyxopbiJQoJ0KsUqwS1laAqZBBe7GKWaiqcbc2JCeOnaae",
+	"s8a8LmahMb4E3I5CgkHsn2KHL9ZKFJAp34xTPfDOEXBoOgrTKtxHed6nmdcQ7wmyOCvcTnjwSNicEis5",
+	"cKTdJh3aOUIqURqGUTu7xqhdfC95b8KWf35DPz69uvJF9uE/+r6GPkjzThBvG3sAfGPabJBz9ehY2+zV",
+	"Nx9JRkFKg9OLuWxFqDPv1V7O0SPOTV9m+mfohSUYURJjSbtpBrTNWKMJmqdiWGhc9aHTZHLN2cfZk48z",
+	"ctpLuI9yyFvVkHhinG9tvHFq76mv7deiWDd5wuTw6WlxvNXhTmptHSHXpZUcTfwgTKqLga9RSbPo8TUA",
+	"TZL2UOqyXzO3w7cCUjzsvdoCxTXxXgouKRUxaBmji1OO8wDofrAAlxICdqKwtU6Hl09UtshkWdSAzj54",
+	"2w+2AtP5riHg69bOXoIGp+39MTnoGUQcMQwuD43vmuh4L1BV+8MRc+5S3vtk6PGxvdgDmcDlfGbVQGgv",
+	"F76L7AmnjW35AQWFARiTThrZnHiadntZaNikODOAHtzryCG9QF/BdWxwzxnfc2GhXDANttYSyuvIO7rk",
+	"xWbROEavmVSsUnIFOrx28VFGXnT/zRm5yjCyQ2sm87rcz7Rw1tP+gesV2FTvljGlVK1l7FOqQ31NPqU6",
+	"239lzLe82unEhePdGaFOpNPPtj61OsmDRNDmrKoh4NuhYjLSZbgGYzse6PO3+8Exp1SIKes3yiZof/QZ",
+	"/EhHuCsvQUJrAe/dPIO2mkRthEdzYRGa5Mjtg2e6Z3hEJnL4j+v7cG933zgLLk6fbr0bxw0KaJMpEL6n",
+	"0PMLDSVIK3iiIGM4Ujschs9GHjsvpjdm0hVcuyZ/ZxDl6am2r9GYKLzxmVX+E8ltNebBEZDWSp9TtY39",
+	"GRLkWHLLl9x08g3NPytBLkll7Ep3dNRuTMcnMpFk59Xbzhb7noIubv5ftWdbp41wjaFb4MWaBW9oDxBS",
+	"lWecF1P1Esd16GnsTVlD3Dmivy8n5SjSjy9EYapC1VXJMBcOXSYkB1Mdjna8NoSlg4iDqXL3a4LWXF4A",
+	"T7iV5EHnAWmSeHaQRcom9uw/ZO76+iehtdKYsR9XIJ8XrKaKpP43X3bbZt2qqlL7xgBP+w2jKum+bC+U",
+	"vK1EYbvx7M7r9ICJiSCk2obk21/nj91U6GTTIN9NJR2B07U06IYYHXijXiKUvJtzoIrKns6Yd7jzmp48",
+	"Le4GRNv9Wx7RA7lDTB8pD0iyAUzat5p3NIaTib5jNEoH1Xe1vHddiYZbDZhW7zgMJmBTt5hshYkwJplr",
+	"21LkHvVEcmwJw1Yd71IE8oECkofEuE9EsYVhnufOH1aewgsr7qiQvM6ZJ1mX7omwqcaOeAlV7RlVaEZC",
+	"BtVdYEus97Kn/Rpn9YoKqlsikNn6mTs3kgpdJegm0WyqrahfNTlWnuMes6G2MKZtURV0grYixsuOlvBb",
+	"7I1A3GX9J+tlHMG9kpYKx44dC7ROiqtxZ5PYNTOihLZzSTqHaJJMqHS6zpsmSTtOInDqFTYvSBH8Bg6n",
+	"LAbv9NaNHjAcqz/2KYaWfqSx3FAItsHRs4rZT2WoD5NMruYDDq0j0GPvqltS08WP141A7CLINtRaNdrp",
+	"6PKqX+en8zK3vpAk1U1Hr5yCSmqnu7YzcmPSbtpnbMetBS2pYOd/oOj4P0g/n38AuXJC+rvvv58PZbsf",
+	"tQrhW6r+4rudVne88tEMMGeUm3/JXUnSN5tvnPPcLc/C78wqtWAHoKooCqgkiaWjJPYyCg0w35+ZEnbJ",
+	"/5fkCwuq/+p+7xyts6coJoKcvtx/CYXawoK9xjy+xAEHtMHuqt8zqxhnB+B6wa7Q+YKOzmtKslWSlbDl",
+	"SEdNa+2r+e+jUgZvsxN1x72BBpoOnApAxsZPFH1cRIAkr8paVc2v4xn2z1S7tMOiOquidsEJLWuByedp",
+	"nDmphI6JTA8JAfcM+0vjPPr2dFfXoyypoWBcUHPTLt6MSr+EFT+jUi6TWdHkrowp1nfP3pTJm3zufov6",
+	"bZC/e0S6y0nDtLUv+z+emRDd5sIkaLI1n7ona9Nhjrt1RW8H9M71NBzKLRLWUG7RHIudLvHfKHAuseNO",
+	"MudoTDZxqbKNbIfiPQPtOjU4cZn50WSCMFbtdlBeO1aBhpmfqCAsJtYxJRfMb4cZEhs8Ju18dbxfebA4",
+	"vruXnzAMRwsyJeGamYMsnriLndM/HR/mGvxfHin8X0SN/o89F+GdFeYb0Au8gCTATb3dcn3IsEBBfjR/",
+	"QCworoTDKFlXVaqyWXpZOmxCEdaGvFkqQDZrtYeyKQyWsE8idFT1n+ja6lsXDH6ca6BCcsfYB024ppC5",
+	"VZkp0LI8sDXJUycTy7pKBeJTBqBbb+7LU73h1FpJjeF0nEoVdxloIdxifSCNnglH6NngZdvZgXh0e/sp",
+	"5v8h6slwHFuXuYj/PTht3qOQJFv6DGfkOcW8ueowMt38KFtv1CspgzA6KqKyeypkKVJW0ooLyYQsqroc",
+	"C4dHyaPwOcqegH0mCgI2deVt6+uzgmj+t7xj5fyGQ9V51XGjAmGdbfaPTwhSa2EP752mSzuIIkao/6Ll",
+	"AVzHccC1tTua1iLkrUroIE3LDK+1mrj8rI38mTnbc1usUdKgxywE++dMw44LTb8QQV98lO/FymEZWx4Y",
+	"fEa+gO3E/LfikSBUrewPw/7y9qf3H9il//Nb34nUAHbVYtx8lJ+exaWE1+w5Hpl9rK+u/lr49/AP+HTB",
+	"XlHEwTFW7wlg1KjOsL+8e/2C/e+/ff8/vw2dLba8WAvpTLISKEOhEgVIinL5wTzPdrxYw5PvLq5mvlsG",
+	"wthcX17u9/sLjj9fKL269O+ayx/evHj14/tX+E4byZ41QG76ZiAogt3RxHVmT0MREd+J2fXsrxdXF3/1",
+	"vcMQDy55mK2zouQGRxwInDclZpZQF+rOgKDvrq4GhgOdNxSIPpAYCeR/mLfVmemFmp1F84VajJ9d//Jr",
+	"pAyEbFxhIsAJs2A4aIBJFVAJF7nE1GE6cxI6Pwhjn/tn5p3xW78MznHqZDmEVMcmJqk0W0Kl9pnxV42h",
+	"k5/o9OsDL+yog0YLhdGZGFQ7cIqfhZUTTCsZub3luoHU/VGjQYajqF+qThVVOHcvmHdbVb5k5QDYOjxu",
+	"RqskfIM5uuwvne4RBrOweFV963GKqlxPIFV46Bysijnx/XFnnoZlu41LP39txJM0HW1qdIwAOAofw/yW",
+	"VDPJdO7tMZqGL47B0+bqHo6fYSm63tCCEGvMT+MaZVL00es5OZ7d+cDY54riU/e8i1MTcBJuw1Bq/zo3",
+	"8uk8v1sP7Seb4pIZsXKextY2fu4MSonWTuNUd3rflx4BPZ1MADfUkUBlnEPzZT777uq73+N779F6XQI2",
+	"0ArfnoCGGuJZYOaMYfXOKarffe+NLePnBnnDGY2KDq++/E2UXwglKyDjrUtU/5DLQFada5oObNgWNAGz",
+	"f8ipIEVnYNxit7VFo6xTEncU3xPGB/VLp6CHSj30yqXk2b9BEGePqUcOoXHL/+8Boi89EXxC6Ily9uXX",
+	"HvZcNukJ91gtx8s/8A38RGOtvgZg3eclzdWagFCBWqmtgSGovKbsG9GigkZKOkYm9lRh7YgZTUDpX/Ie",
+	"TiJfSj27/M0x3S8J0CdGp4YmvaOHp2bv5qWi/MdHvBqfYNm/mJfIwSbQjxlnCEQm1d67M/nBcwbs2nCs",
+	"gHglt1ShX3EaOO9q+ZIemVQ1vD1XNXydUw17IwPP0ABfT6cB/qDUJjRfjuJ+QhrLq8pPt+rciqEJutT7",
+	"Ei1LxUqVvyYygBoBl+PgL9vckEdD56OxOEm89rt4OGTTU1Xb7khzDBOFER0Izia8f7ZIqBuZ0IX4ZZPC",
+	"cZ/1Ws5zPEGATuVNhJ1Wnw8oyCkwUe9CASmlgBNdY0Rdqj1NVbGi2IBlXJo96NC89aMMTdMcUgl7wX72",
+	"oWGMx/DjBhikmK+5mTOoDCBA7breLiUXFbnIunj20w4kNRAeYfYGq7c7egSjx8I015gsWiXDPWcik11y",
+	"jnNlOmWcTp/AfP/Dg9E+quRUbFfxg7OnzNpx9+WB8XDxeH/UeleQPphiGJe2LZVapXqBvANedpHtgn3C",
+	"8pdP2EmuneEqQaC7hQS6L7zRmErGl5g/6gsHF+yTr9n5hNHLjzJVqYOO3wv2s89PXfOjVqIt1hgAg8kG",
+	"mJUzZ8va4qP7ozYm2LEkhbRxydgjMsf4M0lVzP80DWPsTpv39b6Na+y4xTKBSj2EL/rAe04CvQpx+ZQG",
+	"d0TAaIyc8HCl3mu6pT/Er2rhs6XDPDFW+zyXwdH7R00f74KEeSihg74D/QSjdgTcBRW7fEQAfZzR/4Zu",
+	"ZDKuNvGBWKT4KE0j66183YR6xzsrg0GeYM9aqRxzHnFH8960R66bljIYPpmz79D8v7piFbbppk5EMqSI",
+	"+JTWJo6f2YsBrrGxyO/lh4+u4oGjfk4NzcMKR7NgdES0sOwaqepE7VuUGp2eXpbQlv0rD0d5v1JUN6Sc",
+	"9aIMYFv3eVcSYb2CAeTx2wViA7cMk15jxD+pGb8OHr5HY/2dUVJZCE4AwJ8kNF5mNDaon6iwDZ9HGX0E",
+	"wzC06AHcP4b1ZafDQZbnvIx6G5z32a8cvugc76zxhPcPYAy1N8hbWWbSEBsmWcUhTxwsdDSxIQ6pDdHr",
+	"g5CNUnAvf/N5E1+66DdK4MXTsczssbj8ccYntraYe+/191dXo2e+dYZ53UMejByi+kcSBu0sOMPIaK0O",
+	"HRyMakjPx6aQfDOCiQw6cF9gJlz3fqaKzYWg3HEFxVbI8PfT+ZgpjV87QnWEvo8oAP/ON9BiSAZbFqEE",
+	"mXzSNB6N26YFHuOVBl6iy4X6tC55sfFKRY/3tJFAYj8+bX2Y/7wND03KeSYbpRyfYWIeFmb/nexz1UJo",
+	"NPNpoDoN9wlbIHsH6xniKBq5WHyzHgPw+EzIIWAD6yxuvfHF/CMs7WaMWINQE81ay5nooXvWeOMv8hRK",
+	"JqQFTYF4LCYK0aUJjc3YM+lXXzRl0kGDEZbcTvsop7jx8oucvdlu9k+cvNPg3yiif+PjyvfTeukTYyif",
+	"cP7hZP+GqkrulxiG2z1pbr4h79ajGZu5PAP3/+04vDDt8uEgexZ7nmgg5ze+1aXSneGjx9HgB/HOLkMk",
+	"0UsMaeIQ/QtcNH1rj58d8sxsoGS3agrl6L1Vu+AobLND1ry6pSGrbVrIMT5f4iiFiQH7zq35teD63o+l",
+	"mwKqXFunZ6JYJJwPTaCRMLDkYo6lmA7191H5kgZerAO4KyE37nPLWtDIsBzY8IEf3NMPhdxIw7XpuRSn",
+	"PVNavfex9sYLR+Uj7fTXUf3CF77UYETbw0a+h52PERXT3by/CewA7AdPYhExL8B223dSOjiNHOrmjqfD",
+	"+pUqNsNK3g/4xB/ec3YqIIYNdVOaPHa59ZMaVVX6aSvTp4xTO12aBknzE+4r/fHOArfEDpUP5pdJzVT4",
+	"nYf68tqsL9iHJsxJjQQiO2URdeasuAU9d9yH6vZMd9o2tqw+UPDgohcnfUencpg3mYsj15uH+pJsYGfb",
+	"+a/YYLHTT+Jp6HY72h3iv3c/h8i0qJ9D+wlw/JUfyeuNuDARsjZrDAPUEicXOTWwufq/7HHAFZV0YclE",
+	"ii+RPyrJlP7+qIlyoVFiAmRNC8UHh80xMdaIlXSSW3ZDJnHubDvrzQMleIWGEoxfCuPf68Ppb4kUoGZC",
+	"1RRhNb0C6jrRZk2IlXwifJrlLgzezW3+HZh6+6gX7DtWJi6Yvl1OSBbU2qwveXOKKjVbnJ7lRZzs+6ur",
+	"FOvqMakvX+UK3lJDsylShFc0+5s7/VA6PZluY8EKXlWkUvKigJ1FQexL7rFvpsnoSjSpcdjbSo9M6gdp",
+	"PzvKEfKsKMCY015PWnWUs5MenYAsnFa6VOUBp106s6THA7nFWzGmkcoho2DwUi5/w0rfL5f08jCHuVOb",
+	"ia8oPfvm516rPJpjp2gMKPWGNgK7qN+zZgg/POYO6dRT8bYw9PkbE4pgKe0VzY5o+kNFHSeikf2MF4NX",
+	"Oh+ReB8GcZ+ReY+YEo2NzspO/P9mwPQY+fkuODImsPKw/SXNh4sG6aaglPP55bc+oYoUvpEOjPjfJgmM",
+	"tE2xo56B7cabQQ47DU9uBXpCbpXOIFadANl7fte97vsJ3jHgwkZwv7f6//tcVTO4XGmfEtjVAaMD5Ni4",
+	"38yl2O6Utnmn1Bv8/b8SmvMNWttYm4HzvcnBg3lp3xj2olJ1yXxfenMKfH50+mke1290/xWNBb9rVjS7",
+	"OYvpjTjLhMpr72MJ/Ih/nYQRJiAU5RnMo857JmDRWTwwDcIprJAzB9uPHdV+/OrXdrSMQot37YyHCdBC",
+	"H3zXbM98OWIJ6CdWPaF/DRMUMo56GQ5s8kzXV7tP1wsg01v/DU2luhOwZ7wsNZhTPVg7E6lOzKPKD41P",
+	"N3Fo+5HdD7keEiGJ8g/OHAp1HNmOFhoa1pQICHrreAJU9fgT2r4GZhVVn21B1gEjzak+OuSzP6uGIGpY",
+	"nUqYiH4+M4Mj2ajnQS1VxqXPjBwX/kdM83hYqGYSdHQLnR9+oaFOVXVU89S2H+8kG2jgZezqO6re4cW6",
+	"M8qzWEOxgV4N3Id27m/Bpfcj+PIqbDbEt+hAYZ8MjZ37tKAyOffKRylM2LAzuOfeuOSGxoBiENGdPppg",
+	"6uBFYR6csoXFoLQxVFCln0ULmKq40g7rrz9KHOxrYYuFQ3MfhfyETZs+5UrhHsveCiNlH51Jnzee+pwW",
+	"shF77yngjtfUy2W6Jc4kg0DnM9OOMBy9Thh7OKqTVySLmk23n/3dxZNZRyH0uDGhuzKasRlLp8ud/7+8",
+	"xkQPPDKax+M/H0HfPcL27Ch19OXxsfO4myaag3OV9ug3bUfHJpqFPiKOhn6ZofXoOYj5NuDLNPW1PpxK",
+	"8DAgy8hVLpVdhORh/F8vh0qFHuctzknoIO6pnMEGYf+c8eifJAnHBRrCvk8uVhxX2IEo9PMOc2F5ZZTP",
+	"ojL3KkxrkgOjJqk5x8t7sZI/1eOisq+we/p0kcimV2Uu9Og290ZOV1FSfwZ1g41XT9so8cNfu4LkfdPU",
+	"s5/P1cJw0kajrz57n+nJrrVEyu0YkyQV++jqV4nfhl8ejLc/qtJp6BiynbNWZ6I+TRlnhjnIYthyfI9P",
+	"3Kf4HJue+NH6f5Ruq815R8k/HKF4SvDRkqOyGw+yWGslfX/kKauyoyGOxzMc56RS4zjgo6TuJFt7VpZ4",
+	"7sfRwZr5Po9gapy+ykT7OljVU7jm27uNatwwPa53HY4ol7AKCT6IPyn1uJd1hyoWtWQzaguhv+IFe8as",
+	"Bm/yWr4BE2Z6F2oLBs1O2ssndyInaj+xW175GYK+25uh9aFktbSioiYvfSuU9vmHwZCrR/Cphp7RjCYb",
+	"EUjzM2RGDgUIoE+PNB2cd5kdbIvtxdk6jLeNvIPoeDKsAhpqhKWXllXAjW1DH+iTuOeogKEJFOGk7c6/",
+	"ihVguvw2GEiNQuVJ71T7UUoyaDD+98tuoLyRo1MsfKZ64wijpGLMEXW8fa+FheBwoksajgQmz3X16Iz3",
+	"SBhOZMmY/qr3tU4a3Bibgvm1IPmMZptOkJNQy9BzNkyooQKZe4JxMGfza0FrsnxJrNgiUUndlTQlwy5o",
+	"KBOrJaoAHEvVm7KjyBURjUkiIj5mSpd+4O/ktV246gNF+JFeXaeq2/9NMSUZr5y0Wa0Z8q1tXazDDLxu",
+	"KQSBjUYBYWUdzs8yKt0LY0T67Z9He3xBc7pISWs8qU1bWBRZhDSluL11Cv8Jfn+MSLU8beW9cw9NqmCF",
+	"z442tvx07EF7CxcdlcBZy6m6DVTc0Dz2bgRsGvFiwPop6BMS+XtcdFIazwwXbsudAEctpwa8GRg1Y5UG",
+	"cTJfsTEnjA+NTssmv5kbxkPz2LMmrSZnBbvNffVUmJyShLdY0tCaiQxVXJJxFsa9sTCX7php+KnbpxnH",
+	"h/Dgn6xZmMNXAedxKBonfu+uCeGTY/jXK//sRPbQnktrGLcOUs4aehJyS7Lz6edhZlJAFYrma+gJ7wcw",
+	"wu4gkCye/dw+NikO7NeHG+yUm8wZykwpGUKSdhreKUF2ckzJEb9sH59GqFFf3nYKsPm2mZblq0yeCBn6",
+	"w2GXWoFcouuXj4bd/fKrI1DKoyMkoClsl3wnLu+eugv//wEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

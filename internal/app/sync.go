@@ -1,0 +1,12 @@
+package app
+
+import (
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+)
+
+func (a *App) foldersync() *foldersync.Service {
+	return &foldersync.Service{
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Now: a.world.Now, Bound: a.Binding.ActionOf, Address: a.address,
+		LostShare: a.Config.Sync.LostShare,
+	}
+}

@@ -1,0 +1,116 @@
+package push
+
+import (
+	"context"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Progress is how far documents are that were pushed together.
+type Progress struct {
+	Batch, By                              string
+	WorkspaceName, ProjectName, FolderName string
+	Documents, Arrived, Failed             int // Failed were cancelled, too
+	Bytes                                  int64
+	Created                                time.Time
+	// Left is how long it takes still; nil while too little has arrived to tell.
+	Left *time.Duration
+
+	sending int
+	todo    float64 // what is not done, in bytes and what documents cost beside theirs
+}
+
+// overhead is what a document costs beside its bytes, as so many more: the calls
+// around them, which are limited, take as long however small it is.
+const overhead = 5e6
+
+// mostBatches is how many are told of at a time, the newest.
+const mostBatches = 20
+
+// UnderWay tells of documents that were pushed together and are not all there yet:
+// one's own, those of everybody for administrators. Newest first. With a bound
+// folder only those in or below it.
+func (s *Service) UnderWay(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
+	all, err := s.batches(ctx, who, folder)
+	for i := range all {
+		if all[i].Left, err = s.left(ctx, all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, err
+}
+
+func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name), MIN(folder_name), MIN(created),
+			COUNT(*), COUNT(CASE WHEN state = 'sending' THEN 1 END), COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END),
+			SUM(size), COALESCE(SUM(CASE WHEN state = 'sending' THEN size END), 0)
+		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2) AND ($3 = '' OR scope_uid = $3))
+		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, mostBatches)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Progress
+	for rows.Next() {
+		var p Progress
+		var created, bytes int64
+		if err := rows.Scan(&p.Batch, &p.By, &p.WorkspaceName, &p.ProjectName, &p.FolderName, &created,
+			&p.Documents, &p.sending, &p.Failed, &p.Bytes, &bytes); err != nil {
+			return nil, err
+		}
+		p.Created, p.Arrived, p.todo = store.Time(created), p.Documents-p.sending-p.Failed, cost(p.sending, bytes)
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}
+
+func cost(documents int, bytes int64) float64 { return float64(bytes) + float64(documents)*overhead }
+
+// The time that is left follows from the last quarter of the time so far, and from
+// a minute at least: what was before, a pause or a slower line, tells little.
+const lately = time.Minute
+
+// left estimates how long it takes still: as long for what is left as lately for
+// what was done. Before two have arrived the speed of the bytes is all there is.
+func (s *Service) left(ctx context.Context, p Progress) (*time.Duration, error) {
+	done, took, err := s.lately(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	moved, rate, err := s.moving(ctx, p.Batch)
+	if err != nil {
+		return nil, err
+	}
+	if done == 0 {
+		done, took = float64(rate), time.Second
+	}
+	if done == 0 {
+		return nil, nil
+	}
+	return new(time.Duration(max(0, p.todo-float64(moved)) / done * float64(took))), nil
+}
+
+// lately is what was done in a time until now. It begins when a document arrived,
+// which does not count itself.
+func (s *Service) lately(ctx context.Context, p Progress) (done float64, took time.Duration, err error) {
+	now := s.Now()
+	since := now.Add(-max(lately, now.Sub(p.Created)/4))
+	var n int
+	var bytes, first int64
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0), COALESCE(MIN(CASE WHEN opened > 0 THEN opened ELSE ended END), 0)
+		FROM pushes WHERE batch = $1 AND state <> 'sending' AND (opened > $2 OR opened = 0 AND ended > $2)`, p.Batch, store.Millis(since)).Scan(&n, &bytes, &first)
+	if took = now.Sub(store.Time(first)); err != nil || n < 2 || took <= 0 {
+		return 0, 0, err
+	}
+	return cost(n, bytes) * float64(n-1) / float64(n), took, nil
+}
+
+// moving are the bytes that have arrived of what is being sent, and their speed.
+func (s *Service) moving(ctx context.Context, batch string) (done, rate int64, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(SUM(transfers.done), 0), COALESCE(SUM(CASE WHEN items.state = 'running' THEN transfers.rate END), 0)
+		FROM items JOIN transfers ON transfers.item_id = items.id
+		WHERE items.parent = $1 AND items.kind = 'push' AND items.state IN ('waiting', 'running')`, batch).Scan(&done, &rate)
+	return done, rate, err
+}
