@@ -15,10 +15,16 @@ import (
 // "frameio_sync".
 const Facet = "FrameioSync"
 
-// facet makes the folder show its sync, or nothing once that is removed.
+const (
+	schema       = "frameio_sync"
+	schemaPrefix = "frameiosync:"
+)
+
+// facet makes the folder show its sync, or nothing once that is removed. A run that
+// has found nothing new writes nothing.
 func (r *run) facet(ctx context.Context) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: outcomeSynced}
-	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{})
+	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{Schemas: []string{schema}})
 	if nuxeo.NotFound(err) {
 		return next, nil // the folder is gone, and what it showed with it
 	}
@@ -29,12 +35,31 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
+	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
+	if err != nil || !one.news() && r.shown(doc) {
+		return next, err
+	}
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
 			return next, met(err)
 		}
 	}
-	return next, met(r.nx.Update(ctx, doc.UID, "", r.shows(), nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+	values := r.shows()
+	values[schemaPrefix+"lastSynchronized"] = r.t.Now().UTC().Format(time.RFC3339)
+	return next, met(r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+}
+
+// news says whether a run has changed anything in Nuxeo.
+func (r Run) news() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
+
+// shown says whether the folder shows the sync already.
+func (r *run) shown(doc *nuxeo.Document) bool {
+	for name, want := range r.shows() {
+		if doc.Text(name) != want {
+			return false
+		}
+	}
+	return doc.Has(Facet)
 }
 
 // takeAway takes the facet off, unless another sync of the folder began meanwhile.
@@ -51,9 +76,8 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 
 func (r *run) shows() map[string]any {
 	return map[string]any{
-		"frameiosync:syncId": r.sync.ID, "frameiosync:workspace": r.sync.WorkspaceName, "frameiosync:project": r.sync.ProjectName,
-		"frameiosync:folder": r.sync.RootName, "frameiosync:owner": r.sync.Owner, "frameiosync:documentType": r.sync.DocumentType,
-		"frameiosync:lastSynchronized": r.t.Now().UTC().Format(time.RFC3339),
+		schemaPrefix + "syncId": r.sync.ID, schemaPrefix + "workspace": r.sync.WorkspaceName, schemaPrefix + "project": r.sync.ProjectName,
+		schemaPrefix + "folder": r.sync.RootName, schemaPrefix + "owner": r.sync.Owner, schemaPrefix + "documentType": r.sync.DocumentType,
 	}
 }
 
