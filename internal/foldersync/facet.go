@@ -41,12 +41,12 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 	}
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
-			return next, met(err)
+			return next, err
 		}
 	}
 	values := r.shows()
 	values[schemaPrefix+"lastSynchronized"] = r.t.Now().UTC().Format(time.RFC3339)
-	return next, met(r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+	return next, r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
 // news says whether a run has changed anything in Nuxeo.
@@ -71,7 +71,7 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 	if n > 0 || !doc.Has(Facet) {
 		return nil
 	}
-	return met(r.nx.RemoveFacet(ctx, doc.UID, Facet, intake.SourceMetadata))
+	return r.nx.RemoveFacet(ctx, doc.UID, Facet, intake.SourceMetadata)
 }
 
 func (r *run) shows() map[string]any {
@@ -83,8 +83,8 @@ func (r *run) shows() map[string]any {
 
 // met has a write repeated that met another one.
 func met(err error) error {
-	if nuxeo.StatusOf(err) != http.StatusConflict {
+	if nuxeo.StatusOf(err) != http.StatusConflict || !fault.Is(err, fault.Conflict) {
 		return err
 	}
-	return fault.New(fault.Unavailable, "The folder was written by somebody else at the same moment.").Because(err)
+	return fault.New(fault.Unavailable, "It was written by somebody else at the same moment.").Because(err)
 }
