@@ -86,9 +86,31 @@ func (m *mirrors) again() {
 	}
 	m.check()
 	m.checkEqual()
+	m.checkDifferences()
 	before := m.w.watch.written()
 	if m.refreshed("when nothing is new") && m.w.watch.written() != before {
 		m.w.violate("no write when nothing is new: %d writes", m.w.watch.written()-before)
+	}
+}
+
+// checkDifferences: what a comparison finds is what people did in Nuxeo.
+func (m *mirrors) checkDifferences() {
+	a := m.w.nodes[0].app
+	if _, err := a.Sync.Check(m.w.T.Context(), bed.Viewer, m.sync); err != nil {
+		m.w.violate("check: %v", err)
+		return
+	}
+	if !m.w.settle("when it is checked") {
+		return
+	}
+	found, err := a.Sync.Differences(m.w.T.Context(), bed.Viewer, m.sync, "", 500)
+	if err != nil {
+		m.w.violate("check: %v", err)
+	}
+	for _, d := range found {
+		if m.edited[d.Document] == "" && m.retitled[d.Document] == "" && !m.wasTrashed(frameiosim.StateAsset{ID: d.Key}) {
+			m.w.violate("check: both sides are equal, and it finds %+v", d)
+		}
 	}
 }
 
