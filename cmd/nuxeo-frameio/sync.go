@@ -18,6 +18,7 @@ type syncCmd struct {
 	Pause    syncPause    `cmd:"" help:"Keep a synchronization from running."`
 	Resume   syncResume   `cmd:"" help:"Let it run by its schedule again."`
 	Remove   syncRemove   `cmd:"" help:"End a synchronization. Every document stays."`
+	Check    syncCheck    `cmd:"" help:"Compare both sides and change nothing. Exit code 6 when they differ."`
 	Runs     syncRuns     `cmd:"" help:"Show what the last runs did."`
 	Troubles syncTroubles `cmd:"" help:"Show what could not be brought, is in conflict, or is gone on Frame.io."`
 	Settle   syncSettle   `cmd:"" help:"Settle a conflict: say whose content stays."`
@@ -164,6 +165,9 @@ func outcomeOf(r api.SyncRun) string {
 		return "asks: " + message
 	case api.SyncRunStateFailed:
 		return "failed: " + message
+	}
+	if r.Why == api.Check {
+		return "only compared: " + treeText(r.Assets, r.Folders)
 	}
 	return r.Summary
 }

@@ -127,7 +127,7 @@ func stepText(r api.SyncRun) string {
 	switch str(r.Step) {
 	case "sync-list":
 		return "looking at Frame.io"
-	case "sync-compare":
+	case "sync-compare", "sync-check":
 		return "comparing"
 	case "sync-folders":
 		return "arranging folders"
