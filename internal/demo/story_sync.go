@@ -110,7 +110,7 @@ func (t *story) refreshChanged(ctx context.Context) error {
 	was := []string{t.must(mirror + "/Day 1/Harbour").UID, t.must(mirror + "/Day 1/Street").UID, t.must(mirror + "/Day 2/Tea break").UID}
 	t.Frameio.Rename(t.dailies.two, "Night")
 	t.Frameio.Move(t.dailies.street, t.dailies.two)
-	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour 2.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
+	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
 	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh refreshes.")
 	if _, err := t.refresh(ctx, "1 updated", "1 renamed", "1 moved"); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (t *story) conflict(ctx context.Context) error {
 	if err := t.Nuxeo.Edit("josh", uid, map[string]any{"file:content": mine}); err != nil {
 		return err
 	}
-	third := t.Frameio.AddFile(t.dailies.one, "Harbour 3.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(t.seed.julia))
+	third := t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(t.seed.julia))
 	t.Frameio.AddToStack(t.dailies.stack, third)
 	t.say("Harbour is changed in Nuxeo, and gets one more version on Frame.io. Josh refreshes.")
 	s, err := t.refresh(ctx, "1 in conflict")

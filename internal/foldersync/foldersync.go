@@ -49,7 +49,7 @@ const (
 	Trash = "trash"
 )
 
-// Whose content stays when both sides changed it.
+// Whose content stays when both sides changed it. Name and place follow Frame.io.
 const (
 	NuxeoWins   = "nuxeo"
 	FrameioWins = "frameio" // what Nuxeo had is kept as a version

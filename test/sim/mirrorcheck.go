@@ -191,6 +191,14 @@ func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, o
 	return found, ok
 }
 
+// nameOf is what people see of an asset: the name of its newest file.
+func (m *mirrors) nameOf(a frameiosim.StateAsset) string {
+	if a.Type == "version_stack" {
+		return m.names[m.heads[a.ID]]
+	}
+	return a.Name
+}
+
 func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	head := m.headOf(a)
 	mine := m.edited[d.UID]
@@ -201,7 +209,7 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	case d.Content.Digest != m.digests[head]:
 		m.w.violate("identical: %q holds %.8s, not %.8s", d.Path, d.Content.Digest, m.digests[head])
 	}
-	if want := intake.Title(a.Name); m.retitled[d.UID] == "" && a.Type == "file" && d.Title != want {
+	if want := intake.Title(m.nameOf(a)); m.retitled[d.UID] == "" && mine == "" && d.Title != want {
 		m.w.violate("equal: %q is called %q, not %q", d.Path, d.Title, want)
 	}
 	var texts []string
