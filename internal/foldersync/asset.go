@@ -3,6 +3,7 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
@@ -19,7 +20,7 @@ type assetState struct {
 	Run   string     `json:"run"`
 	Key   string     `json:"key"`
 	Print string     `json:"print"`
-	New   bool       `json:"new,omitempty"` // the sync did not have the asset by this key
+	New   bool       `json:"new,omitempty"` // the sync has not brought the asset by this key yet
 	Job   intake.Job `json:"job"`
 }
 
@@ -82,13 +83,17 @@ func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (
 }
 
 // retitle calls a document as its asset is called now, unless a person has given it
-// another title than it had from the asset that it was of before.
+// another title than it had from one of the asset's files.
 func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) error {
-	title := intake.Title(r.Job.File.Name)
-	var was string
-	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`, st.Sync, doc.UID, st.Key).Scan(&was)
-	if err != nil || doc.Title == title || doc.Title != intake.Title(was) {
+	var before string
+	if err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
+		st.Sync, doc.UID, st.Key).Scan(&before); err != nil {
 		return err
+	}
+	title := intake.Title(r.Job.File.Name)
+	ours := func(name string) bool { return name != "" && doc.Title == intake.Title(name) }
+	if doc.Title == title || !slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, before), ours) {
+		return nil
 	}
 	return r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }

@@ -161,10 +161,7 @@ func (c change) ours(title string) bool {
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.
 func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
-	key := "frameio:" + r.sync.Account + "/" + c.Key
-	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
-		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	found, _, err := r.nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{})
+	found, _, err := r.nx.SearchPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish'", 0, 1, nuxeo.Fetch{})
 	if err != nil {
 		return "", err
 	}
@@ -172,7 +169,7 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return found[0].UID, nil
 	}
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
-		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.SafeName(c.Name), "dc:source": key},
+		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.SafeName(c.Name), "dc:source": r.sourceKey(c.Key)},
 	}, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-sync-" + r.st.Run + "-" + c.Key, Source: intake.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
@@ -181,4 +178,13 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return "", err
 	}
 	return doc.UID, nil
+}
+
+// sourceKey is what a document carries in dc:source from its first moment.
+func (r *run) sourceKey(key string) string { return "frameio:" + r.sync.Account + "/" + key }
+
+// sourced searches for what was made of a thing of Frame.io within the tree.
+func (r *run) sourced(key string) string {
+	return "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(r.sourceKey(key)) + " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 }

@@ -3,6 +3,7 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -52,6 +53,11 @@ func (r *run) lost(ctx context.Context) ([]Entry, error) {
 }
 
 func (r *run) lose(ctx context.Context, e Entry) error {
+	if e.Document == "" {
+		if err := r.orphan(ctx, &e); err != nil {
+			return err
+		}
+	}
 	if shared, err := r.shared(ctx, e); err != nil || shared {
 		return err
 	}
@@ -87,16 +93,27 @@ func (r *run) looked(ctx context.Context, e Entry) error {
 	return r.notePage(ctx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
 }
 
+// orphan finds a document that was made for an asset although nobody could record it:
+// the answer was lost, and then there was nobody to act for.
+func (r *run) orphan(ctx context.Context, e *Entry) error {
+	docs, _, err := r.nx.SearchPage(ctx, r.sourced(e.Key), 0, 1, nuxeo.Fetch{})
+	if len(docs) > 0 {
+		e.Document = docs[0].UID
+	}
+	return err
+}
+
 // shared forgets an entry that has no document, or whose document is another's by
 // now: a file was put on a stack, or taken out of one, and the link followed.
 func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
-	n := 1
 	if e.Document != "" {
-		err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND NOT gone`,
-			r.sync.ID, e.Document, e.Key).Scan(&n)
-	}
-	if err != nil || n == 0 {
-		return false, err
+		other, err := r.heir(ctx, e)
+		if other == "" || err != nil {
+			return false, err
+		}
+		if err := r.putInto(ctx, e.Document, other); err != nil {
+			return false, err
+		}
 	}
 	return true, r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM sync_entries WHERE sync_id = $1 AND key = $2`, r.sync.ID, e.Key)
@@ -104,8 +121,33 @@ func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
 	})
 }
 
+// heir is the folder in Nuxeo for the document of an entry, where another entry has
+// the document as well; empty: none has.
+func (r *run) heir(ctx context.Context, e Entry) (folder string, err error) {
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT p.document_uid FROM sync_entries o JOIN sync_entries p ON p.sync_id = o.sync_id AND p.key = o.parent
+		WHERE o.sync_id = $1 AND o.document_uid = $2 AND o.key <> $3 AND NOT o.gone LIMIT 1`, r.sync.ID, e.Document, e.Key).Scan(&folder)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return folder, err
+}
+
+// putInto moves a document into a folder, if it is in another: both keys of an asset
+// may have been listed, each in its own place.
+func (r *run) putInto(ctx context.Context, uid, folder string) error {
+	doc, err := r.nx.Get(ctx, uid, nuxeo.Fetch{})
+	if nuxeo.NotFound(err) || err == nil && (doc.ParentRef == folder || doc.IsTrashed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.nx.Move(ctx, uid, folder)
+}
+
 // within says whether a thing is in the tree after all: moved while it was listed, or
-// a version of an asset that could not be brought.
+// a version of an asset that could not be brought. One of an asset that has another
+// document is none by itself any more.
 func (r *run) within(ctx context.Context, e Entry) (bool, error) {
 	var parent string
 	var err error
@@ -132,7 +174,8 @@ func (r *run) within(ctx context.Context, e Entry) (bool, error) {
 		return false, err
 	}
 	var n int
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND key = $2`, r.st.Run, parent).Scan(&n)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND key = $2 AND (kind = 'folder'
+		OR NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $3 AND e.key = $2 AND e.document_uid <> '' AND e.problem = ''))`, r.st.Run, parent, r.sync.ID).Scan(&n)
 	return n > 0, err
 }
 

@@ -45,6 +45,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 		return work.Next{}, err
 	}
 	r.Job.Document = doc.UID
+	if m := r.Job.Mirror; m != nil && m.Was == "" {
+		m.Was = doc.Text("frameio:fileName")
+	}
 	if holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged

@@ -101,6 +101,7 @@ type File struct {
 	Parent    string          `json:"parent"`
 	Stack     string          `json:"stack,omitempty"`
 	Members   []string        `json:"members"`
+	Names     []string        `json:"names,omitempty"` // of the members
 	ViewURL   string          `json:"view_url"`
 	Uploader  string          `json:"uploader"`
 	Uploaded  time.Time       `json:"uploaded"`

@@ -12,6 +12,9 @@ import (
 type Mirror struct {
 	Overwrite  bool `json:"overwrite,omitempty"` // content that Nuxeo got otherwise; a version keeps it
 	NoComments bool `json:"no_comments,omitempty"`
+
+	// Was is the name of the file that the document told of before.
+	Was string `json:"was,omitempty"`
 }
 
 // leaves says whether the document's content stays although it is not the file's:

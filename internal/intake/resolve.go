@@ -31,11 +31,12 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	if f.Size <= 0 {
 		return work.Next{}, fault.New(fault.Refused, "Frame.io says that the file is empty.").With("Upload it to Frame.io again.")
 	}
-	members, err := s.members(ctx, r, f, stack)
+	members, names, err := s.members(ctx, r, f, stack)
 	if err != nil {
 		return work.Next{}, err
 	}
 	r.Job.File = describeFile(f, stack, members)
+	r.Job.File.Names = names
 	return work.Next{Step: StepLink}, r.Save(ctx)
 }
 
@@ -92,21 +93,20 @@ func (s *Service) notThere(r *Run) error {
 	return f
 }
 
-func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack string) ([]string, error) {
+func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack string) (ids, names []string, err error) {
 	if stack == "" {
-		return []string{f.ID}, nil
+		return []string{f.ID}, []string{f.Name}, nil
 	}
-	var out []string
 	for member, err := range r.Frameio.StackFiles(ctx, r.Job.Asset.Account, stack) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, member.ID)
+		ids, names = append(ids, member.ID), append(names, member.Name)
 	}
-	if len(out) == 0 {
-		return nil, errors.New("a stack without files")
+	if len(ids) == 0 {
+		return nil, nil, errors.New("a stack without files")
 	}
-	return out, nil
+	return ids, names, nil
 }
 
 func describeFile(f frameio.File, stack string, members []string) *File {
