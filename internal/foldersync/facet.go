@@ -29,12 +29,28 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
+	shows := r.shows()
+	shows["frameiosync:lastSynchronized"] = r.t.Now().UTC().Format(time.RFC3339)
+	return next, r.show(ctx, doc, shows)
+}
+
+// mark makes a folder that shows nothing yet show what it is synchronized with, so
+// that it has its tab while the first run is under way.
+func (r *run) mark(ctx context.Context) error {
+	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{})
+	if err != nil || doc.Has(Facet) {
+		return err
+	}
+	return r.show(ctx, doc, r.shows())
+}
+
+func (r *run) show(ctx context.Context, doc *nuxeo.Document, shows map[string]any) error {
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
-			return next, met(err)
+			return met(err)
 		}
 	}
-	return next, met(r.nx.Update(ctx, doc.UID, "", r.shows(), nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+	return met(r.nx.Update(ctx, doc.UID, "", shows, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
 }
 
 // takeAway takes the facet off, unless another sync of the folder began meanwhile.
@@ -53,7 +69,6 @@ func (r *run) shows() map[string]any {
 	return map[string]any{
 		"frameiosync:syncId": r.sync.ID, "frameiosync:workspace": r.sync.WorkspaceName, "frameiosync:project": r.sync.ProjectName,
 		"frameiosync:folder": r.sync.RootName, "frameiosync:owner": r.sync.Owner, "frameiosync:documentType": r.sync.DocumentType,
-		"frameiosync:lastSynchronized": r.t.Now().UTC().Format(time.RFC3339),
 	}
 }
 

@@ -30,6 +30,12 @@ export function left(seconds: number): string {
   return count("frameio.left.hours", Math.round(seconds / 3600));
 }
 
+/** How long something lasts, roughly, like 5 minutes. */
+export function lasting(seconds: number): string {
+  const [unit, length] = seconds < 60 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : seconds < 172_800 ? ["hour", 3600] : ["day", 86_400] as const;
+  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(seconds / Number(length))));
+}
+
 /** A date with its time. */
 export function date(iso: string | undefined): string {
   if (!iso) return "";
