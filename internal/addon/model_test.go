@@ -151,7 +151,7 @@ func TestManualHasTheDataModel(t *testing.T) {
 	t.Parallel()
 	text := manual(t)
 	var want []string
-	for _, m := range []map[string]string{model["frameio"], binding} {
+	for _, m := range []map[string]string{model["frameio"], binding, model["frameio_sync"]} {
 		for name, typ := range m {
 			want = append(want, "| `"+name+"` | "+manualNames.Replace(typ)+" |")
 		}

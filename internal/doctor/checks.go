@@ -192,7 +192,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 			return broken(remedy, "the schema %s is missing", schema)
 		}
 	}
-	for _, facet := range []string{"FrameioAsset", "FrameioBinding"} {
+	for _, facet := range []string{"FrameioAsset", "FrameioBinding", "FrameioSync"} {
 		if there, err := nx.HasFacet(ctx, facet); err != nil {
 			return because(err, askAgain)
 		} else if !there {

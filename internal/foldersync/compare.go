@@ -52,10 +52,17 @@ func (r *run) tally(ctx context.Context) error {
 }
 
 // lostOf counts the assets that a sync has, and those of them that a run has not
-// seen.
+// seen. A stack that is new has swallowed a file, and a stack that is gone has left
+// one.
 func lostOf(ctx context.Context, q asker, sync, run string) (known, lost int, err error) {
-	err = q.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN sync_seen.key IS NULL THEN 1 END)
-		FROM sync_entries LEFT JOIN sync_seen ON sync_seen.run_id = $2 AND sync_seen.key = sync_entries.key
-		WHERE sync_entries.sync_id = $1 AND sync_entries.kind <> 'folder' AND NOT sync_entries.gone AND sync_entries.document_uid <> ''`, sync, run).Scan(&known, &lost)
-	return known, lost, err
+	var files, stacks, newFiles, newStacks int
+	err = q.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN sync_seen.key IS NULL AND e.kind = 'file' THEN 1 END), COUNT(CASE WHEN sync_seen.key IS NULL AND e.kind <> 'file' THEN 1 END)
+		FROM sync_entries e LEFT JOIN sync_seen ON sync_seen.run_id = $2 AND sync_seen.key = e.key
+		WHERE e.sync_id = $1 AND e.kind <> 'folder' AND NOT e.gone AND e.document_uid <> ''`, sync, run).Scan(&known, &files, &stacks)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'file' THEN 1 END), COUNT(CASE WHEN kind = 'version_stack' THEN 1 END) FROM sync_seen
+		WHERE run_id = $1 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $2 AND e.key = sync_seen.key)`, run, sync).Scan(&newFiles, &newStacks)
+	return known, max(0, files-newStacks) + max(0, stacks-newFiles), err
 }

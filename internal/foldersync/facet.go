@@ -15,10 +15,18 @@ import (
 // "frameio_sync".
 const Facet = "FrameioSync"
 
-// facet makes the folder show its sync, or nothing once that is removed.
+const (
+	schema       = "frameio_sync"
+	schemaPrefix = "frameiosync:"
+
+	lastSynchronized = schemaPrefix + "lastSynchronized"
+)
+
+// facet makes the folder show its sync, or nothing once that is removed. A run that
+// has found nothing new writes nothing.
 func (r *run) facet(ctx context.Context) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: outcomeSynced}
-	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{})
+	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{Schemas: []string{schema}})
 	if nuxeo.NotFound(err) {
 		return next, nil // the folder is gone, and what it showed with it
 	}
@@ -29,9 +37,13 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
-	shows := r.shows()
-	shows["frameiosync:lastSynchronized"] = r.t.Now().UTC().Format(time.RFC3339)
-	return next, r.show(ctx, doc, shows)
+	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
+	if err != nil || !one.news() && r.shown(doc) {
+		return next, err
+	}
+	values := r.shows()
+	values[lastSynchronized] = r.t.Now().UTC().Format(time.RFC3339)
+	return next, r.show(ctx, doc, values)
 }
 
 // mark makes a folder that shows nothing yet show what it is synchronized with, so
@@ -44,13 +56,26 @@ func (r *run) mark(ctx context.Context) error {
 	return r.show(ctx, doc, r.shows())
 }
 
-func (r *run) show(ctx context.Context, doc *nuxeo.Document, shows map[string]any) error {
+func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
 			return met(err)
 		}
 	}
-	return met(r.nx.Update(ctx, doc.UID, "", shows, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+	return met(r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+}
+
+// news says whether a run has changed anything in Nuxeo.
+func (r Run) news() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
+
+// shown says whether the folder shows the sync, and when it was done, already.
+func (r *run) shown(doc *nuxeo.Document) bool {
+	for name, want := range r.shows() {
+		if doc.Text(name) != want {
+			return false
+		}
+	}
+	return doc.Has(Facet) && doc.Text(lastSynchronized) != ""
 }
 
 // takeAway takes the facet off, unless another sync of the folder began meanwhile.
@@ -67,8 +92,8 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 
 func (r *run) shows() map[string]any {
 	return map[string]any{
-		"frameiosync:syncId": r.sync.ID, "frameiosync:workspace": r.sync.WorkspaceName, "frameiosync:project": r.sync.ProjectName,
-		"frameiosync:folder": r.sync.RootName, "frameiosync:owner": r.sync.Owner, "frameiosync:documentType": r.sync.DocumentType,
+		schemaPrefix + "syncId": r.sync.ID, schemaPrefix + "workspace": r.sync.WorkspaceName, schemaPrefix + "project": r.sync.ProjectName,
+		schemaPrefix + "folder": r.sync.RootName, schemaPrefix + "owner": r.sync.Owner, schemaPrefix + "documentType": r.sync.DocumentType,
 	}
 }
 

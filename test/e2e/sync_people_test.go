@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+func TestASyncRunsByItsSchedule(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	mails := len(b.Mail.Messages())
+	add(b, b.Root, "Cut.mov", content('a', 500))
+	b.App.Sync.Now = func() time.Time { return time.Now().Add(50 * time.Minute) }
+	var r upkeep.Report
+	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
+		t.Errorf("before its time: %v %v", r.Lines, err)
+	}
+	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
+	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 1 {
+		t.Errorf("at its time: %v %v", r.Lines, err)
+	}
+	b.Settle()
+	m.is(map[string][]byte{"/Cut": content('a', 500)})
+	if s := m.get(); s.Last.Why != foldersync.Schedule || !s.Due.After(time.Now().Add(100*time.Minute)) {
+		t.Errorf("%+v %+v", s, s.Last)
+	}
+	if n := len(b.Mail.Messages()) - mails; n != 0 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+func TestPausedSyncsDoNotRun(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	josh := work.Viewer{Login: "josh"}
+	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused || !s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
+		t.Fatalf("%+v %v", s, err)
+	}
+	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
+	var r upkeep.Report
+	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
+		t.Errorf("%v %v", r.Lines, err)
+	}
+	if s, err := b.App.Sync.Resume(t.Context(), josh, m.id); err != nil || s.State != foldersync.Active || s.Due.IsZero() || s.Reason != "" {
+		t.Errorf("%+v %v", s, err)
+	}
+}
+
+func TestWhoMaySynchronize(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b)
+	olga := work.Viewer{Login: "olga"}
+	for name, do := range map[string]func() error{
+		"see":    func() error { _, err := b.App.Sync.Get(t.Context(), olga, m.id); return err },
+		"pause":  func() error { _, err := b.App.Sync.Pause(t.Context(), olga, m.id); return err },
+		"remove": func() error { return b.App.Sync.Remove(t.Context(), olga, m.id) },
+	} {
+		if err := do(); !fault.Is(err, fault.NotFound) {
+			t.Errorf("who may not see the folder may %s it: %v", name, err)
+		}
+	}
+	if list, err := b.App.Sync.List(t.Context(), olga); err != nil || len(list) != 0 {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
+// What stands in the way pauses a sync, which says why and what to do, and changes
+// nothing.
+func TestWhatPausesASync(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		harm func(*mirror)
+		says string
+	}{
+		"the folder is in the trash":       {func(m *mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
+		"the root is gone on Frame.io":     {func(m *mirror) { m.Frameio.Delete(m.root()) }, "gone on Frame.io"},
+		"the owner signed out of Frame.io": {func(m *mirror) { _ = m.App.Identity.Disconnect(m.T.Context(), "josh") }, "not connected"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			day := b.Frameio.AddFolder(b.Root, "Day")
+			add(b, day, "Cut.mov", content('a', 500))
+			m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Every, q.Gone = day, time.Hour, foldersync.Trash })
+			c.harm(m)
+			b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
+			var r upkeep.Report
+			if err := b.App.Sync.RunDue(t.Context(), &r); err != nil {
+				t.Fatal(err)
+			}
+			b.Settle()
+			s := m.get()
+			if s.State != foldersync.Paused || !strings.Contains(s.Reason, c.says) || s.Remedy == "" || !s.Due.IsZero() {
+				t.Errorf("%s: %q %q", s.State, s.Reason, s.Remedy)
+			}
+			if d := m.at(m.Folder, "Cut"); d.Content == nil || s.Missing != 0 {
+				t.Errorf("%+v, %d missing", d, s.Missing)
+			}
+		})
+	}
+}
+
+func (m *mirror) root() string { return m.get().Root }
+
+func TestBindAndSyncExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b)
+	q := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
+	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" || !strings.Contains(err.Error(), "synchronized") {
+		t.Errorf("bound: %v", err)
+	}
+	if err := b.App.Sync.Remove(t.Context(), bed.Viewer, m.id); err != nil {
+		t.Fatal(err)
+	}
+	b.Bind("Publish")
+	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "Publish") {
+		t.Errorf("synchronized: %v", err)
+	}
+}

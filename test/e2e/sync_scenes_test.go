@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// settled refreshes until both sides are equal, and once more, which must find
+// nothing.
+func (m *mirror) settled(want map[string][]byte) {
+	m.T.Helper()
+	m.refresh(true)
+	m.is(want)
+	if r := m.refresh(true); r.State != foldersync.Done || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+r.Gone+r.Failed > 0 {
+		m.T.Errorf("once more: %+v", r)
+	}
+	if s := m.get(); s.Troubled+s.Conflicting > 0 || s.State != foldersync.Active {
+		m.T.Errorf("%+v", s)
+	}
+}
+
+func sceneSync(b *bed.Bed) (deed, check func()) {
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	b.Frameio.AddFolder(day, "Empty")
+	file := add(b, day, "Cut.mov", content('1', 3000))
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
+	begin := func() {
+		_, err := b.App.Sync.Add(b.T.Context(), "josh", syncRequest(b))
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			b.T.Log(err)
+		}
+	}
+	return begin, func() {
+		b.T.Helper()
+		begin()
+		b.Settle()
+		s, err := b.App.Sync.OfFolder(b.T.Context(), bed.Viewer, b.Folder)
+		if err != nil {
+			b.T.Fatal(err)
+		}
+		m := &mirror{b, s.ID}
+		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut": content('1', 3000), "/Day/Empty": nil})
+		if c := b.Nuxeo.Comments(m.at(b.Folder, "Cut").UID); len(c) != 1 {
+			b.T.Errorf("%d comments", len(c))
+		}
+	}
+}
+
+func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
+	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
+	first, moved, lost := add(b, day, "Cut.mov", content('1', 3000)), add(b, day, "Moved.mov", content('m', 500)), add(b, day, "Lost.mov", content('l', 400))
+	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	uids := []string{m.at(b.Folder, "Cut").UID, m.at(b.Folder, "Moved").UID}
+	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), bed.Viewer, m.id, true) }
+	b.Frameio.Stack(first, add(b, day, "Cut 2.mov", content('2', 2500)))
+	b.Frameio.Move(moved, night)
+	b.Frameio.Rename(night, "Evening")
+	b.Frameio.Delete(lost)
+	return begin, func() {
+		b.T.Helper()
+		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut": content('2', 2500), "/Evening": nil, "/Evening/Moved": content('m', 500)})
+		if m.at(b.Folder, "Cut").UID != uids[0] || m.at(b.Folder, "Moved").UID != uids[1] {
+			b.T.Error("something was copied")
+		}
+		if v := b.Nuxeo.Versions(uids[0]); len(v) != 2 {
+			b.T.Errorf("%d versions", len(v))
+		}
+	}
+}

@@ -1,0 +1,371 @@
+package e2e
+
+import (
+	"crypto/md5"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// mirror is a folder that is synchronized with the project.
+type mirror struct {
+	*bed.Bed
+	id string
+}
+
+func syncRequest(b *bed.Bed) foldersync.Request {
+	return foldersync.Request{Folder: b.Folder, Workspace: b.Workspace, Project: b.Project, Comments: true}
+}
+
+// mirrored synchronizes the folder as josh and waits until it is.
+func mirrored(b *bed.Bed, change ...func(*foldersync.Request)) *mirror {
+	b.T.Helper()
+	q := syncRequest(b)
+	for _, c := range change {
+		c(&q)
+	}
+	s, err := b.App.Sync.Add(b.T.Context(), "josh", q)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	b.Settle()
+	return &mirror{b, s.ID}
+}
+
+func (m *mirror) get() foldersync.Sync {
+	m.T.Helper()
+	s, err := m.App.Sync.Get(m.T.Context(), bed.Viewer, m.id)
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	return s
+}
+
+// refresh begins a run and waits until it has ended.
+func (m *mirror) refresh(sure bool) foldersync.Run {
+	m.T.Helper()
+	if _, err := m.App.Sync.Refresh(m.T.Context(), bed.Viewer, m.id, sure); err != nil {
+		m.T.Fatal(err)
+	}
+	m.Settle()
+	return *m.get().Last
+}
+
+// tree is what is below a document, by path of titles; of a document its content.
+func (m *mirror) tree(uid, at string) map[string]string {
+	out := map[string]string{}
+	for _, d := range m.Nuxeo.Children(uid) {
+		if d.IsTrashed {
+			continue
+		}
+		where := at + "/" + d.Title
+		if d.Type == "Folder" {
+			out[where] = ""
+			for k, v := range m.tree(d.UID, where) {
+				out[k] = v
+			}
+			continue
+		}
+		data := ""
+		if d.Content != nil {
+			data = fmt.Sprintf("%s %d", d.Content.Digest[:6], d.Content.Length)
+		}
+		out[where] = data
+	}
+	return out
+}
+
+func (m *mirror) is(want map[string][]byte) {
+	m.T.Helper()
+	got := m.tree(m.Folder, "")
+	for path, data := range want {
+		value, ok := got[path]
+		if !ok || data != nil && !strings.HasPrefix(value, md5of(data)[:6]) {
+			m.T.Errorf("%s is %q (%v), of %v", path, value, ok, got)
+		}
+		delete(got, path)
+	}
+	if len(got) > 0 {
+		m.T.Errorf("too many: %v", got)
+	}
+}
+
+// at is the document with a title.
+func (m *mirror) at(uid, title string) nuxeosim.DocView {
+	m.T.Helper()
+	for _, d := range m.Nuxeo.Children(uid) {
+		if d.Title == title {
+			return d
+		}
+		if d.Type == "Folder" {
+			for _, in := range m.Nuxeo.Children(d.UID) {
+				if in.Title == title {
+					return in
+				}
+			}
+		}
+	}
+	m.T.Fatalf("there is no %q", title)
+	return nuxeosim.DocView{}
+}
+
+func TestATreeIsMirrored(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	a, c := content('a', 500), content('c', 700)
+	day := b.Frameio.AddFolder(b.Root, "Day 1")
+	inner := b.Frameio.AddFolder(day, "Sound")
+	b.Frameio.AddFolder(b.Root, "Empty")
+	file := add(b, day, "Cut.mov", a)
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
+	one, two := add(b, inner, "Mix 1.wav", content('b', 600)), add(b, inner, "Mix 2.wav", c)
+	b.Frameio.Stack(one, two)
+	m := mirrored(b)
+	m.is(map[string][]byte{"/Day 1": nil, "/Day 1/Cut": a, "/Day 1/Sound": nil, "/Day 1/Sound/Mix 2": c, "/Empty": nil})
+	s := m.get()
+	if s.State != foldersync.Active || s.Last.State != foldersync.Done || s.Last.Created != 2 || s.Last.Assets != 2 || s.Last.Folders != 3 || s.Assets != 2 || s.Troubled != 0 {
+		t.Errorf("%+v %+v", s, s.Last)
+	}
+	if !says(b, m.at(m.Folder, "Cut").UID, "Too long.")() {
+		t.Error("the comment is not there")
+	}
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	if folder.Properties["frameiosync:project"] != "Film" {
+		t.Errorf("the folder shows %v", folder.Properties)
+	}
+	b.Mails(1)
+}
+
+func TestARefreshWithoutChangesWritesNothing(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day := b.Frameio.AddFolder(b.Root, "Day 1")
+	for i := range 5 {
+		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
+	}
+	m := mirrored(b)
+	before := m.tree(m.Folder, "")
+	b.Watch()
+	if r := m.refresh(false); r.State != foldersync.Done || r.Assets != 5 || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+r.Gone != 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, w := range b.Writes() {
+		if !strings.Contains(w, "Document.Mail") { // somebody asked for it
+			t.Errorf("wrote %s", w)
+		}
+	}
+	if after := m.tree(m.Folder, ""); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("%v, before %v", after, before)
+	}
+}
+
+func TestARefreshBringsWhatChanged(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
+	a, n := content('a', 500), content('n', 800)
+	renamed, moved, newer := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", content('m', 400)), add(b, day, "Newer.mov", content('o', 300))
+	m := mirrored(b)
+	uids := map[string]string{}
+	for _, title := range []string{"Renamed", "Moved", "Newer"} {
+		uids[title] = m.at(m.Folder, title).UID
+	}
+	b.Frameio.Rename(renamed, "Other name.mov")
+	b.Frameio.Move(moved, night)
+	b.Frameio.Stack(newer, add(b, day, "Newer 2.mov", n))
+	b.Frameio.Rename(day, "Morning")
+	b.Frameio.AddFolder(night, "Late")
+	add(b, night, "Fresh.mov", content('f', 200))
+	r := m.refresh(false)
+	if r.Created != 1 || r.Updated != 1 || r.Renamed != 2 || r.Moved != 1 || r.Failed != 0 || r.Gone != 0 {
+		t.Errorf("%+v", r)
+	}
+	m.is(map[string][]byte{
+		"/Morning": nil, "/Morning/Other name": a, "/Morning/Newer": n, "/Night": nil, "/Night/Moved": content('m', 400), "/Night/Late": nil, "/Night/Fresh": content('f', 200),
+	})
+	for was, now := range map[string]string{"Renamed": "Other name", "Moved": "Moved", "Newer": "Newer"} {
+		if uid := m.at(m.Folder, now).UID; uid != uids[was] {
+			t.Errorf("%s was copied", was)
+		}
+	}
+	if v := b.Nuxeo.Versions(uids["Newer"]); len(v) != 2 { // the old content and the new one
+		t.Errorf("%d versions", len(v))
+	}
+	if again := m.refresh(false); again.Created+again.Updated+again.Unchanged+again.Renamed+again.Moved+again.Gone != 0 {
+		t.Errorf("once more: %+v", again)
+	}
+}
+
+func TestConflicts(t *testing.T) {
+	t.Parallel()
+	mine := content('x', 900)
+	for use, want := range map[string][]byte{foldersync.NuxeoWins: mine, foldersync.FrameioWins: content('n', 700)} {
+		t.Run(use, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			file := add(b, b.Root, "Cut.mov", content('a', 500))
+			m := mirrored(b)
+			uid := m.at(m.Folder, "Cut").UID
+			if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+				t.Fatal(err)
+			}
+			if r := m.refresh(false); r.Conflicting+r.Updated != 0 {
+				t.Errorf("a change in Nuxeo alone: %+v", r)
+			}
+			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
+			if r := m.refresh(false); r.Conflicting != 1 || m.get().Conflicting != 1 {
+				t.Errorf("%+v", r)
+			}
+			m.is(map[string][]byte{"/Cut": mine})
+			troubles, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
+			if err != nil || len(troubles) != 1 {
+				t.Fatalf("%v %v", troubles, err)
+			}
+			if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, troubles[0].Key, use); err != nil {
+				t.Fatal(err)
+			}
+			b.Settle()
+			m.is(map[string][]byte{"/Cut": want})
+			if m.get().Conflicting != 0 {
+				t.Error("it is in conflict still")
+			}
+			if use == foldersync.FrameioWins && len(b.Nuxeo.Versions(uid)) == 0 {
+				t.Error("no version holds what Nuxeo had")
+			}
+		})
+	}
+}
+
+func TestWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{foldersync.Keep, foldersync.Trash} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			for i := range 8 {
+				add(b, b.Root, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
+			}
+			lost := add(b, b.Root, "Lost.mov", content('z', 300))
+			m := mirrored(b, func(q *foldersync.Request) { q.Gone = policy })
+			uid := m.at(m.Folder, "Lost").UID
+			b.Nuxeo.MkDoc("/default-domain/workspaces/film/By hand", "File", nil)
+			b.Frameio.Delete(lost)
+			if r := m.refresh(false); r.Gone != 1 || m.get().Missing != 1 {
+				t.Errorf("%+v", r)
+			}
+			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed != (policy == foldersync.Trash) {
+				t.Errorf("trashed: %v", d.IsTrashed)
+			}
+			if r := m.refresh(false); r.Gone != 0 {
+				t.Errorf("gone twice: %+v", r)
+			}
+		})
+	}
+}
+
+func TestManyThatDisappearAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	for i := range 4 {
+		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
+	}
+	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	before := fmt.Sprint(m.tree(m.Folder, ""))
+	b.Frameio.Delete(day)
+	r := m.refresh(false)
+	if s := m.get(); r.State != foldersync.Stopped || s.State != foldersync.Paused || !strings.Contains(s.Reason, "4 of 4") || s.Remedy == "" {
+		t.Errorf("%+v %+v", r, s)
+	}
+	if after := fmt.Sprint(m.tree(m.Folder, "")); after != before {
+		t.Errorf("%s, before %s", after, before)
+	}
+	if r := m.refresh(true); r.State != foldersync.Done || r.Gone != 4 || len(m.tree(m.Folder, "")) != 0 {
+		t.Errorf("%+v %v", r, m.tree(m.Folder, ""))
+	}
+}
+
+func TestRemovedSyncsLeaveEverything(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	a := content('a', 300)
+	add(b, b.Root, "Cut.mov", a)
+	m := mirrored(b)
+	if err := b.App.Sync.Remove(t.Context(), bed.Viewer, m.id); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	m.is(map[string][]byte{"/Cut": a})
+	if _, err := b.App.Sync.Refresh(t.Context(), bed.Viewer, m.id, false); !fault.Is(err, fault.NotFound) {
+		t.Errorf("refreshed: %v", err)
+	}
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	for _, f := range folder.Facets {
+		if f == foldersync.Facet {
+			t.Error("the folder still shows it")
+		}
+	}
+	again := mirrored(b) // what is there is taken over
+	again.is(map[string][]byte{"/Cut": a})
+	if d := b.Nuxeo.Children(b.Folder); len(d) != 1 {
+		t.Errorf("%d documents", len(d))
+	}
+}
+
+func TestWhatCannotBeSynchronized(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	below := b.Nuxeo.MkDoc(folder.Path+"/Below", "Folder", nil)
+	mirrored(b)
+	for name, q := range map[string]foldersync.Request{
+		"the same": syncRequest(b), "below": {Folder: below, Workspace: b.Workspace, Project: b.Project},
+	} {
+		if _, err := b.App.Sync.Add(t.Context(), "josh", q); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), folder.Title) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	outer := b.Nuxeo.MkDoc("/default-domain/workspaces/Outer", "Folder", map[string]any{"dc:creator": "josh"})
+	if err := b.Nuxeo.Move(b.Folder, outer, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.App.Sync.Add(t.Context(), "josh", foldersync.Request{Folder: outer, Workspace: b.Workspace, Project: b.Project}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("above: %v", err)
+	}
+	for field, change := range map[string]func(*foldersync.Request){
+		"project": func(q *foldersync.Request) { q.Project = "no" }, "frameio_folder": func(q *foldersync.Request) { q.Root = "no" },
+		"folder": func(q *foldersync.Request) { q.Folder = "no" }, "every": func(q *foldersync.Request) { q.Every = 1 },
+		"gone": func(q *foldersync.Request) { q.Gone = "burn" }, "media": func(q *foldersync.Request) { q.Filter.Media = []string{"smell"} },
+	} {
+		q := syncRequest(b)
+		q.Folder = b.Nuxeo.MkDoc("/default-domain/workspaces/"+field, "Folder", map[string]any{"dc:creator": "josh"})
+		change(&q)
+		if _, err := b.App.Sync.Add(t.Context(), "josh", q); fault.From(err).Field != field {
+			t.Errorf("%s: %+v", field, fault.From(err))
+		}
+	}
+}
+
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	add(b, b.Root, "Keep.mov", content('a', 300))
+	add(b, b.Root, "Large.mov", content('a', 3000))
+	add(b, b.Root, "Sound.wav", content('a', 300))
+	m := mirrored(b, func(q *foldersync.Request) {
+		q.Filter = foldersync.Filter{Name: "*.mov", Media: []string{"video"}, Most: 1000}
+	})
+	m.is(map[string][]byte{"/Keep": content('a', 300)})
+	p, err := b.App.Sync.Preview(t.Context(), "josh", syncRequest(b))
+	if err != nil || !p.Complete || p.Assets != 3 || p.Bytes != 3600 {
+		t.Errorf("%+v %v", p, err)
+	}
+}
+
+func md5of(data []byte) string { return fmt.Sprintf("%x", md5.Sum(data)) }
