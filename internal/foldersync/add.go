@@ -56,7 +56,7 @@ func (q *Request) check() error {
 	case q.Conflicts != NuxeoWins && q.Conflicts != FrameioWins:
 		return fault.Field("conflicts", `Give "nuxeo" or "frameio".`, "%q does not say whose content stays.", q.Conflicts)
 	case q.Every != 0 && (q.Every < MinEvery || q.Every > maxEvery):
-		return fault.Field("every", "Give 5 minutes to a year, or nothing.", "A synchronization cannot run every %s.", q.Every)
+		return fault.Field("every", "Give 5 minutes to a year, or nothing.", "A synchronization cannot run every %s.", strings.Replace(q.Every.String(), "m0s", "m", 1))
 	}
 	return q.Filter.check()
 }

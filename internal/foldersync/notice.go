@@ -64,10 +64,18 @@ func Summary(r Run) string {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
 	}
+	of := plural(r.Assets, "asset") + " in " + plural(r.Folders, "folder")
 	if len(parts) == 0 {
-		return fmt.Sprintf("%d assets in %d folders, nothing has changed", r.Assets, r.Folders)
+		return of + ", nothing has changed"
 	}
-	return fmt.Sprintf("%d assets in %d folders: %s", r.Assets, r.Folders, strings.Join(parts, ", "))
+	return of + ": " + strings.Join(parts, ", ")
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Undo does nothing.

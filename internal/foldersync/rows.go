@@ -58,9 +58,9 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 		}
 		s.Last = &r
 	}
-	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone THEN 1 END),
+	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
 			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END)
-		FROM sync_entries WHERE sync_id = $1`, s.ID).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
+		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
 }
 
 const runColumns = `id, sync_id, item_id, why, asked_by, sure, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`

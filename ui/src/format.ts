@@ -32,9 +32,17 @@ export function left(seconds: number): string {
 
 /** How long something lasts, roughly, like 5 minutes. */
 export function lasting(seconds: number): string {
-  const [unit, length] = seconds < 60 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : seconds < 172_800 ? ["hour", 3600] : ["day", 86_400] as const;
-  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(seconds / Number(length))));
+  const unit = seconds < 60 ? "second" : seconds < 5400 ? "minute" : seconds < 172_800 ? "hour" : "day";
+  return inUnits(Math.max(1, Math.round(seconds / lengths[unit]!)), unit);
 }
+
+/** A span of minutes as it was given: in days or hours where these are whole. */
+export function span(minutes: number): string {
+  const unit = minutes % 1440 === 0 ? "day" : minutes % 60 === 0 ? "hour" : "minute";
+  return inUnits((minutes * 60) / lengths[unit]!, unit);
+}
+
+const inUnits = (n: number, unit: string): string => new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(n);
 
 /** A date with its time. */
 export function date(iso: string | undefined): string {

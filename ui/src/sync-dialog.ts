@@ -86,10 +86,13 @@ export class SyncDialog extends Dialog<Sync> {
     void this.load();
   }
 
-  // A field that is wrong is not left folded away.
-  protected override updated(): void {
+  // A field that is wrong is not left folded away, nor out of sight.
+  protected override updated(changes: PropertyValues): void {
+    super.updated(changes);
     const folded = this.renderRoot.querySelector("details");
-    if (folded && this.problem && moreFields.includes(this.problem.field)) folded.open = true;
+    if (!folded || !this.problem || !changes.has("problem")) return;
+    if (moreFields.includes(this.problem.field)) folded.open = true;
+    this.renderRoot.querySelector(".error, .notice.wrong")?.scrollIntoView({ block: "nearest" });
   }
 
   private async load(): Promise<void> {

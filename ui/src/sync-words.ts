@@ -1,7 +1,7 @@
 // What a synchronization says of itself.
 
 import type { Schemas } from "./api.js";
-import { date, lasting, size } from "./format.js";
+import { date, size, span } from "./format.js";
 import { count, t } from "./i18n.js";
 
 export type Sync = Schemas["Sync"];
@@ -25,12 +25,12 @@ export const runState = (run: Run): string => (run.state === "stopped" ? t("fram
 
 /** When it runs by itself. */
 export function schedule(sync: Sync): string {
-  return sync.every_minutes ? t("frameio.sync.every.is", lasting(sync.every_minutes * 60)) : t("frameio.sync.every.never");
+  return sync.every_minutes ? t("frameio.sync.every.is", span(sync.every_minutes)) : t("frameio.sync.every.never");
 }
 
 /** When it runs next. */
 export function next(sync: Sync): string {
-  if (sync.due) return `${date(sync.due)} (${schedule(sync)})`;
+  if (sync.due) return [date(sync.due), schedule(sync)].join(" · ");
   return sync.state === "paused" && sync.every_minutes ? t("frameio.sync.next.paused", schedule(sync)) : schedule(sync);
 }
 
