@@ -163,9 +163,15 @@ test("a folder that follows one of Frame.io", async (t) => {
     await frameio("POST", "rename", { id: one.id, name: "Opening.mov" });
     await frameio("POST", "stack", { file_ids: [(await assets()).find((a) => a.name === "Take 2.mov").id, await newFile("Take 2 b.mov", 2222)] });
     await frameio("POST", "status", { file_id: stage.Names.MAKING, option: "Approved" });
+    const { people } = await frameio("GET", "state");
+    await frameio("POST", "comment", { file_id: stage.Names.MAKING, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText(/^12 assets in 1 folder: .*2 updated, 1 renamed/).waitFor({ timeout: 30_000 });
+    await tab.getByText("12 assets in 1 folder: 1 updated, 1 renamed").waitFor({ timeout: 30_000 });
     assert.ok((await titles()).includes("Opening"));
+    const detail = async (title) => api(josh, "GET", `/documents/${await uid(`${trailers}/${title}`)}`);
+    assert.equal((await detail("Making of")).asset.status, "Approved");
+    assert.equal((await detail("Take 2")).versions.length, 3, "not the document and its two versions");
+    assert.deepEqual((await detail("Making of")).comments.map((c) => c.text), ["Shorten the end."]);
   });
 
   // Content that a person puts into a document of Nuxeo.

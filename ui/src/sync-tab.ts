@@ -16,7 +16,7 @@ import { follow } from "./sync-dialog.js";
 import "./sync-runs.js";
 import { progress } from "./sync-runs.js";
 import "./sync-troubles.js";
-import { type Sync, asks, filters, next, schedule, stateOf, underWay } from "./sync-words.js";
+import { type Sync, asks, filters, next, schedule, stateOf, troubles, underWay } from "./sync-words.js";
 import { count, t } from "./i18n.js";
 
 const looksEvery = 1500; // ms, while something is under way
@@ -105,7 +105,7 @@ export class SyncTab extends LitElement {
         ${this.pausedOrFailed(sync)} ${sync.last && underWay(sync) ? progress(sync.last) : nothing}
         ${this.facts(sync)} ${this.counts(sync)} ${this.parameters(sync)}
       </section>
-      ${keyed(sync.id, html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles><nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
+      ${keyed(sync.id, html`${troubles(sync) === "0,0,0" ? nothing : html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles>`}<nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
     </div>`;
   }
 

@@ -10,7 +10,7 @@ import { changed, documentAddress, folderAddress, safeLink, toast } from "./host
 import { care, cross, dash, out } from "./icons.js";
 import { Paged } from "./paged.js";
 import { base, controls } from "./styles.js";
-import type { Sync } from "./sync-words.js";
+import { type Sync, troubles } from "./sync-words.js";
 import { t } from "./i18n.js";
 
 type Entry = Schemas["SyncEntry"];
@@ -38,15 +38,10 @@ export class SyncTroubles extends LitElement {
 
   protected override willUpdate(changes: PropertyValues): void {
     const before = changes.get("sync") as Sync | undefined;
-    if (before && this.many(before) !== this.many(this.sync)) this.list.again();
+    if (before && troubles(before) !== troubles(this.sync)) this.list.again();
   }
 
-  private many(sync: Sync): string {
-    return [sync.missing, sync.troubled, sync.conflicting].join();
-  }
-
-  protected override render(): TemplateResult | typeof nothing {
-    if (!this.list.items.length && this.many(this.sync) === "0,0,0") return nothing;
+  protected override render(): TemplateResult {
     return html`<section class="card stack tight" aria-label=${t("frameio.sync.troubles")}><h2>${t("frameio.sync.troubles")}</h2>
       ${this.list.instead(t("frameio.sync.troubles.none")) ?? html`<ul>${this.list.items.map((e) => this.row(e))}</ul>${this.list.more()}`}</section>`;
   }

@@ -23,6 +23,9 @@ export function stateOf(sync: Sync): string {
 /** Where a run stands, in a word. */
 export const runState = (run: Run): string => (run.state === "stopped" ? t("frameio.outcome.stopped") : t(`frameio.state.${run.state}`));
 
+/** How much of it wants attention; "0,0,0" when nothing does. */
+export const troubles = (sync: Sync): string => [sync.missing, sync.troubled, sync.conflicting].join();
+
 /** When it runs by itself. */
 export function schedule(sync: Sync): string {
   return sync.every_minutes ? t("frameio.sync.every.is", span(sync.every_minutes)) : t("frameio.sync.every.never");
