@@ -30,6 +30,8 @@ export class SyncTab extends LitElement {
       :host { padding: var(--nxf-tab-padding, 0); }
       summary { cursor: pointer; font-weight: 600; }
       details dl { margin-top: 0.6rem; }
+      .chip.warn { color: var(--warn); }
+      .chip.bad { color: var(--bad); }
       progress { margin-top: 0.4rem; }
     `,
   ];

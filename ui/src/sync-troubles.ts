@@ -77,7 +77,7 @@ export class SyncTroubles extends LitElement {
 /** A link to the asset of a document, which its page knows; nothing where it cannot be told. */
 @define("nxf-asset-link")
 export class AssetLink extends LitElement {
-  static override styles = [base, css`:host { display: inline-flex; }`];
+  static override styles = [base, css`:host { display: inline-flex; font-size: inherit; }`];
 
   @property() document = "";
   @property() name = "";
