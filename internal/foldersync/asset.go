@@ -9,6 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // assetState is what an item that brings one asset keeps. Print is what the listing
@@ -18,6 +19,7 @@ type assetState struct {
 	Run   string     `json:"run"`
 	Key   string     `json:"key"`
 	Print string     `json:"print"`
+	New   bool       `json:"new,omitempty"` // the sync did not have the asset by this key
 	Job   intake.Job `json:"job"`
 }
 
@@ -47,7 +49,30 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 	if err != nil {
 		return work.Next{}, nobody(err)
 	}
-	return w.Intake.Step(ctx, r, t.Step)
+	if t.Step == stepPlace {
+		return w.place(ctx, r)
+	}
+	next, err := w.Intake.Step(ctx, r, t.Step)
+	if err == nil && next.Done && st.New && st.Job.Document != "" && next.Outcome != intake.Created {
+		return work.Next{Step: stepPlace}, nil
+	}
+	return next, err
+}
+
+// stepPlace is the last step of an asset that has a document from before: a file that
+// was put on a stack may have moved with it.
+const stepPlace = "sync-place"
+
+func (w AssetWorker) place(ctx context.Context, r *intake.Run) (work.Next, error) {
+	next := work.Next{Done: true, Outcome: r.Job.Outcome}
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
+	if nuxeo.NotFound(err) || err == nil && doc.ParentRef == r.Job.Target.Folder {
+		return next, nil
+	}
+	if err != nil {
+		return next, err
+	}
+	return next, met(r.Nuxeo.Move(ctx, doc.UID, r.Job.Target.Folder))
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.

@@ -59,10 +59,10 @@ func (r *run) mark(ctx context.Context) error {
 func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
-			return met(err)
+			return err
 		}
 	}
-	return met(r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}))
+	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
 // news says whether a run has changed anything in Nuxeo.
@@ -87,7 +87,7 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 	if n > 0 || !doc.Has(Facet) {
 		return nil
 	}
-	return met(r.nx.RemoveFacet(ctx, doc.UID, Facet, intake.SourceMetadata))
+	return r.nx.RemoveFacet(ctx, doc.UID, Facet, intake.SourceMetadata)
 }
 
 func (r *run) shows() map[string]any {
@@ -99,8 +99,8 @@ func (r *run) shows() map[string]any {
 
 // met has a write repeated that met another one.
 func met(err error) error {
-	if nuxeo.StatusOf(err) != http.StatusConflict {
+	if nuxeo.StatusOf(err) != http.StatusConflict || !fault.Is(err, fault.Conflict) {
 		return err
 	}
-	return fault.New(fault.Unavailable, "The folder was written by somebody else at the same moment.").Because(err)
+	return fault.New(fault.Unavailable, "It was written by somebody else at the same moment.").Because(err)
 }

@@ -96,14 +96,15 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", t.Step)
 	}
-	return do(ctx)
+	next, err := do(ctx)
+	return next, met(err)
 }
 
 // nobody ends a run whose owner cannot be acted for: the sync pauses and says so.
 func nobody(err error) error {
 	if fault.Is(err, fault.NeedsOwner, fault.NotConnected) {
 		f := fault.From(err)
-		return fault.New(fault.Forbidden, "%s", f.Message).With("Let somebody who may write in the folder refresh it: they become its owner.").Because(err)
+		return fault.New(fault.NotConnected, "%s", f.Message).With("Let somebody who may write in the folder refresh it: they become its owner.").Because(err)
 	}
 	return err
 }

@@ -62,8 +62,11 @@ type tale interface {
 }
 
 func (w *world) tale() tale {
-	if w.pushes != nil {
+	switch {
+	case w.pushes != nil:
 		return w.pushes
+	case w.mirrors != nil:
+		return w.mirrors
 	}
 	return w.story
 }
@@ -110,6 +113,14 @@ func (w *world) prepare() {
 		w.T.Fatalf("bind: %+v %v", v.Item, err)
 	}
 	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
+	if w.seed.ofMirrors() {
+		w.mirrors = &mirrors{
+			story: w.story, heads: map[string]string{}, stacks: map[string]string{}, digests: map[string]string{}, remarks: map[string][]string{}, edited: map[string]string{},
+			retitled: map[string]string{}, trashed: map[string]bool{}, byHand: map[string]string{},
+		}
+		w.mirrors.set()
+		return
+	}
 	if !w.seed.ofPushes() {
 		w.story.set()
 		return

@@ -25,8 +25,11 @@ var (
 	stop  = flag.Bool("stop", false, "leave out the rest once a seed has failed")
 )
 
-// firstOfPushes is the first seed that tells of pushes; the usual run plays some.
-const firstOfPushes = 70_000
+// The first seeds that tell of pushes and of mirrors; the usual run plays some.
+const (
+	firstOfPushes  = 70_000
+	firstOfMirrors = 80_000
+)
 
 func play(t *testing.T, seed uint64, tracing bool) (r Result) {
 	t.Helper()
@@ -81,8 +84,10 @@ func TestSeeds(t *testing.T) {
 	}
 	if *first == 1 {
 		for i := range uint64(*seeds / 5) {
-			if !slices.Contains(list, firstOfPushes+i) {
-				list = append(list, firstOfPushes+i)
+			for _, others := range []uint64{firstOfPushes, firstOfMirrors} {
+				if !slices.Contains(list, others+i) {
+					list = append(list, others+i)
+				}
 			}
 		}
 	}
@@ -104,7 +109,7 @@ func TestSeeds(t *testing.T) {
 		}
 	})
 	all.print(t, time.Since(began))
-	if *seeds >= 300 && !t.Failed() && !chance(*first).ofPushes() {
+	if *seeds >= 300 && !t.Failed() && !chance(*first).ofPushes() && !chance(*first).ofMirrors() {
 		all.check(t)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -18,6 +19,8 @@ type watch struct {
 	// batches are the uploads that the connector has sent bytes into, and so
 	// must have recorded.
 	batches map[string]bool
+	// writes counts what the connector wrote, but for mails.
+	writes int
 	// damaged says that Nuxeo once held what nobody had sent.
 	damaged bool
 }
@@ -44,11 +47,27 @@ func (k *watch) around(next http.Handler) http.Handler {
 				k.uploaded(m[1])
 			}
 			if !isRead(r) {
+				k.count(r)
 				k.look(false)
 			}
 		}()
 		next.ServeHTTP(out, r)
 	})
+}
+
+func (k *watch) count(r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, "/Document.Mail") || strings.HasSuffix(r.URL.Path, "/token") {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.writes++
+}
+
+func (k *watch) written() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.writes
 }
 
 func (k *watch) uploaded(batch string) {

@@ -76,16 +76,17 @@ func drawShape(seed chance) shape {
 // world is one seed while it runs.
 type world struct {
 	*bed.Systems
-	seed   chance
-	shape  shape
-	net    *memnet.Net
-	chaos  *chaos
-	nodes  []*node
-	config app.Config
-	log    *logged
-	watch  *watch
-	story  *story
-	pushes *pushes // nil in the other stories
+	seed    chance
+	shape   shape
+	net     *memnet.Net
+	chaos   *chaos
+	nodes   []*node
+	config  app.Config
+	log     *logged
+	watch   *watch
+	story   *story
+	pushes  *pushes  // nil in the other stories
+	mirrors *mirrors // likewise
 
 	mu       sync.Mutex
 	began    time.Time

@@ -103,6 +103,8 @@ export class SyncDialog extends Dialog<Sync> {
         get<Schemas["FolderDetail"]>(path("folders", this.folder)),
       ]);
       [this.teams, this.why, this.detail] = [teams.workspaces, teams.why_empty ?? "", detail];
+      await this.updateComplete;
+      this.renderRoot.querySelector("select")?.focus();
       if (detail.can_bind && teams.workspaces[0]) await this.place.choose(teams.workspaces[0]);
     } catch (thrown) {
       this.broken = problemOf(thrown);

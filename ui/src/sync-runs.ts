@@ -10,14 +10,14 @@ import { itemAddress } from "./host.js";
 import { Paged } from "./paged.js";
 import { base, controls } from "./styles.js";
 import { type Run, type Sync, runState, sum, underWay } from "./sync-words.js";
-import { count, t } from "./i18n.js";
+import { count, language, t } from "./i18n.js";
 
 /** What a run does now, and how far it is. */
 export function progress(run: Run): TemplateResult {
   const over = run.created + run.updated + run.unchanged + run.conflicting + run.failed;
   const all = over + run.waiting;
   const step = run.state === "running" ? stepText(run.step ?? "") : stepText("sync-wait");
-  const parts = [run.assets ? sum(run.folders, run.assets, run.bytes) : "", all ? t("frameio.sync.far", over, all) : "", bytes(run), run.failed ? count("frameio.sync.troubled", run.failed) : ""];
+  const parts = [run.assets ? sum(run.folders, run.assets, run.bytes) : "", all ? t("frameio.sync.far", over.toLocaleString(language()), all.toLocaleString(language())) : "", bytes(run), run.failed ? count("frameio.sync.troubled", run.failed) : ""];
   const [value, max] = share(run, over, all);
   return html`<div><strong role="status">${step}</strong>${max ? html`<progress max=${max} .value=${Math.min(value, max)} aria-label=${t("frameio.sync.progress")}></progress>` : nothing}
     <span class="soft small">${parts.filter(Boolean).join(" · ")}</span></div>`;
@@ -48,7 +48,8 @@ export class SyncRuns extends LitElement {
       th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
       th { color: var(--soft); font-weight: 600; font-size: 0.85rem; }
       tr:last-child td { border: 0; }
-      td { overflow-wrap: anywhere; }
+      td:nth-child(3), th { white-space: nowrap; }
+      td:nth-child(4) { overflow-wrap: anywhere; }
       @media (max-width: 40rem) { .wide { display: none; } }
     `,
   ];

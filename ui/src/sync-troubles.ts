@@ -54,8 +54,8 @@ export class SyncTroubles extends LitElement {
 
   private links(e: Entry): TemplateResult | typeof nothing {
     if (!e.document) return nothing;
-    const address = e.kind === "folder" ? folderAddress(e.document) : documentAddress(e.document);
-    return html`<a href=${address}>${t("frameio.item.open")}<span class="unseen"> ${e.name}</span></a>${e.conflict ? html`<nxf-asset-link .document=${e.document} .name=${e.name}></nxf-asset-link>` : nothing}`;
+    const [address, label] = e.kind === "folder" ? [folderAddress(e.document), "frameio.sync.folder.open"] : [documentAddress(e.document), "frameio.item.open"];
+    return html`<a href=${address}>${t(label)}<span class="unseen"> ${e.name}</span></a>${e.conflict ? html`<nxf-asset-link .document=${e.document} .name=${e.name}></nxf-asset-link>` : nothing}`;
   }
 
   private settling(e: Entry): TemplateResult {

@@ -28,6 +28,8 @@ export const troubles = (sync: Sync): string => [sync.missing, sync.troubled, sy
 
 /** When it runs by itself. */
 export function schedule(sync: Sync): string {
+  const each = { 60: "frameio.sync.every.hour", 1440: "frameio.sync.every.day" }[sync.every_minutes];
+  if (each) return t(each);
   return sync.every_minutes ? t("frameio.sync.every.is", span(sync.every_minutes)) : t("frameio.sync.every.never");
 }
 

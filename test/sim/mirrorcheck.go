@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+func compare(a, b string) int { return cmp.Compare(a, b) }
+
+// check holds at any time when all is settled: nothing is there twice, nothing of a
+// person's is lost.
+func (m *mirrors) check() {
+	m.checkOnce()
+	m.checkOwn()
+	m.w.checkHistories()
+	m.w.checkBatches()
+	m.w.checkItems()
+}
+
+// keyOf is the asset that a document says it is of.
+func keyOf(d nuxeosim.DocView) string {
+	key, _ := d.Properties["frameio:stackId"].(string)
+	if key == "" {
+		key, _ = d.Properties["frameio:fileId"].(string)
+	}
+	return key
+}
+
+// checkOnce: no asset and no folder has two documents.
+func (m *mirrors) checkOnce() {
+	seen := map[string]string{}
+	for _, d := range m.documents() {
+		key := keyOf(d)
+		if key != "" && seen[key] != "" {
+			m.w.violate("exactly one: %q and %q are both of %s", d.Path, seen[key], key)
+		}
+		seen[key] = d.Path
+	}
+	folders := map[string]string{}
+	m.walk(m.w.Folder, func(d nuxeosim.DocView) {
+		source, _ := d.Properties["dc:source"].(string)
+		if d.Type != "Folder" || source == "" || d.IsTrashed {
+			return
+		}
+		if folders[source] != "" {
+			m.w.violate("exactly one: the folders %q and %q are the same", d.Path, folders[source])
+		}
+		folders[source] = d.Path
+	})
+}
+
+func (m *mirrors) walk(folder string, do func(nuxeosim.DocView)) {
+	for _, d := range m.w.Nuxeo.Children(folder) {
+		do(d)
+		if d.Type == "Folder" {
+			m.walk(d.UID, do)
+		}
+	}
+}
+
+// checkOwn: what people put there is where they put it.
+func (m *mirrors) checkOwn() {
+	for uid, folder := range m.byHand {
+		if d, ok := m.w.Nuxeo.Doc(uid); !ok || d.IsTrashed || d.ParentUID != folder {
+			m.w.violate("by hand: %q is not where a person put it", d.Path)
+		}
+	}
+}
+
+// again refreshes without faults until nothing is left to do: both sides are equal,
+// and once more writes nothing.
+func (m *mirrors) again() {
+	m.w.signIn()
+	for _, when := range []string{"when all is refreshed", "when all is refreshed again"} {
+		if !m.refreshed(when) {
+			return
+		}
+	}
+	m.check()
+	m.checkEqual()
+	before := m.w.watch.written()
+	if m.refreshed("when nothing is new") && m.w.watch.written() != before {
+		m.w.violate("no write when nothing is new: %d writes", m.w.watch.written()-before)
+	}
+}
+
+func (m *mirrors) refreshed(when string) bool {
+	m.refresh(m.w.nodes[0], true)
+	m.wg.Wait()
+	if !m.w.settle(when) {
+		return false
+	}
+	s, err := m.w.nodes[0].app.Sync.Get(m.w.T.Context(), bed.Viewer, m.sync)
+	if err != nil || s.State != foldersync.Active || s.Last == nil || s.Last.State != foldersync.Done {
+		m.w.violate("convergence: %s: %+v %+v %v", when, s, s.Last, err)
+		return false
+	}
+	return true
+}
+
+// checkEqual: each folder and asset is where it is on Frame.io, with its content.
+func (m *mirrors) checkEqual() {
+	uids := map[string]string{m.root: m.w.Folder}
+	live := map[string]bool{}
+	for _, a := range m.there() {
+		d, ok := m.documentOf(a)
+		if !ok && m.wasTrashed(a) {
+			continue
+		}
+		if !ok {
+			m.w.violate("equal: %q of Frame.io has no document", a.Name)
+			continue
+		}
+		uids[a.ID], live[d.UID] = d.UID, true
+		if d.ParentUID != uids[a.ParentID] {
+			m.w.violate("equal: %q is in %q, not where it is on Frame.io", d.Path, d.ParentUID)
+		}
+		if a.Type != "folder" {
+			m.checkAsset(a, d)
+		}
+	}
+	for _, d := range m.documents() {
+		if !live[d.UID] && !d.IsTrashed && m.request.Gone == foldersync.Trash && m.edited[d.UID] == "" {
+			m.w.violate("gone: %q is still there, and on Frame.io it is not", d.Path)
+		}
+	}
+}
+
+// wasTrashed: a person put the document into the trash, which is only seen when the
+// asset changes.
+func (m *mirrors) wasTrashed(a frameiosim.StateAsset) bool {
+	for file := range m.trashed {
+		if file == a.ID || m.stacks[file] == a.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// documentOf finds the document of an asset by what it says of itself.
+func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, ok bool) {
+	m.walk(m.w.Folder, func(d nuxeosim.DocView) {
+		if d.IsTrashed || ok {
+			return
+		}
+		text := func(name string) string { s, _ := d.Properties[name].(string); return s }
+		from := path.Base(text("dc:source"))
+		switch a.Type {
+		case "folder":
+			ok = d.Type == "Folder" && from == a.ID
+		case "version_stack":
+			// In a conflict it tells of the file that it was of.
+			ok = text("frameio:stackId") == a.ID || m.edited[d.UID] != "" && m.stacks[from] == a.ID
+		default:
+			ok = text("frameio:fileId") == a.ID && text("frameio:stackId") == "" || m.edited[d.UID] != "" && from == a.ID
+		}
+		if ok {
+			found = d
+		}
+	})
+	return found, ok
+}
+
+func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
+	head := m.headOf(a)
+	mine := m.edited[d.UID]
+	switch {
+	case d.Content == nil:
+		m.w.violate("identical: %q has no content", d.Path)
+	case d.Content.Digest == mine:
+	case d.Content.Digest != m.digests[head]:
+		m.w.violate("identical: %q holds %.8s, not %.8s", d.Path, d.Content.Digest, m.digests[head])
+	}
+	if want := intake.Title(a.Name); m.retitled[d.UID] == "" && a.Type == "file" && d.Title != want {
+		m.w.violate("equal: %q is called %q, not %q", d.Path, d.Title, want)
+	}
+	var texts []string
+	for _, c := range m.w.Nuxeo.Comments(d.UID) {
+		texts = append(texts, c.Text)
+	}
+	for _, words := range m.remarks[head] {
+		if mine == "" && !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, words) }) {
+			m.w.violate("comments: %q does not have %q", d.Path, words)
+		}
+	}
+}
