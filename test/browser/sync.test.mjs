@@ -2,7 +2,7 @@
 // refreshed after changes, in conflict, asked when much is gone, and removed.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, choose, connectAs, enter, frameio, look, newFile, nuxeo, somebody, stage, steps, uid, until } from "./stage.mjs";
+import { api, assets, bound, choose, chooseAction, connectAs, enter, frameio, look, newFile, nuxeo, somebody, stage, steps, uid, until } from "./stage.mjs";
 
 const trailers = "/default-domain/workspaces/trailers";
 const label = "Sync to Frame.io folder";
@@ -28,13 +28,6 @@ test("a folder that follows one of Frame.io", async (t) => {
   const fact = (where, name) => where.locator("dt", { hasText: name }).locator("xpath=following-sibling::dd[1]");
   const root = (await frameio("GET", "state")).accounts[0].workspaces[0].projects[0].root_folder_id;
 
-  // The action may be in the bar, or in the menu of what does not fit there.
-  async function chooseSync() {
-    const action = page.locator("nxf-sync-action button").first();
-    await action.waitFor({ state: "attached" });
-    if (!(await action.isVisible())) await page.locator('nuxeo-actions-menu [icon="icons:more-vert"]').first().click();
-    await action.click();
-  }
   async function openTab() {
     await page.goto(at(folder, "?p=frameio-sync"));
     await page.reload();
@@ -71,7 +64,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await page.goto(at(folder));
     await page.getByRole("heading", { name: "Trailers" }).waitFor();
     const popup = josh.context.waitForEvent("page");
-    await chooseSync();
+    await chooseAction(page, "nxf-sync-action");
     await choose(await popup, "Josh Editor");
     await dialog.waitFor();
   });
@@ -177,8 +170,9 @@ test("a folder that follows one of Frame.io", async (t) => {
   // Content that a person puts into a document of Nuxeo.
   async function edit(path, text) {
     const { batchId } = await nuxeo("POST", "/api/v1/upload");
-    const sent = await fetch(`${stage.Nuxeo}/api/v1/upload/${batchId}/0`, { method: "POST", body: text, headers: { Authorization: `Basic ${btoa("josh:josh")}`, "X-File-Name": "mine.mov", "X-File-Type": "video/quicktime", "Content-Type": "application/octet-stream" } });
-    if (!sent.ok) await fetch(`${stage.Nuxeo}/api/v1/upload/${batchId}/0`, { method: "POST", body: text, headers: { Authorization: `Basic ${btoa("Administrator:Administrator")}`, "X-File-Name": "mine.mov", "Content-Type": "application/octet-stream" } });
+    const headers = { Authorization: `Basic ${btoa("Administrator:Administrator")}`, "X-File-Name": "mine.mov", "X-File-Type": "video/quicktime", "Content-Type": "application/octet-stream" };
+    const sent = await fetch(`${stage.Nuxeo}/api/v1/upload/${batchId}/0`, { method: "POST", body: text, headers });
+    assert.ok(sent.ok, await sent.text());
     await nuxeo("PUT", `/api/v1/path${path}`, { "entity-type": "document", properties: { "file:content": { "upload-batch": batchId, "upload-fileId": "0" } } });
   }
   const digest = async (path) => (await nuxeo("GET", `/api/v1/path${path}`)).properties["file:content"].digest;
@@ -212,6 +206,20 @@ test("a folder that follows one of Frame.io", async (t) => {
     await tab.getByText("12 assets in 1 folder, nothing has changed").nth(1).waitFor();
   });
 
+  await step("what could not be brought says why, and comes with the next refresh", async () => {
+    const broken = await newFile("Broken.mov", 4444);
+    await frameio("POST", "faults", `GET /v4/accounts/.*/files/${broken} status=403`);
+    await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
+    await tab.getByText("1 failed", { exact: true }).waitFor({ timeout: 30_000 });
+    const row = tab.getByRole("listitem").filter({ hasText: "Broken.mov" });
+    await row.locator(".bad.wrap").waitFor();
+    await look(page, "sync-failed", overflowed);
+    await frameio("DELETE", "faults");
+    await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
+    await row.waitFor({ state: "detached", timeout: 30_000 });
+    await until("it has come", async () => (await titles()).includes("Broken"));
+  });
+
   await step("what is gone on Frame.io stays, and is marked", async () => {
     await frameio("POST", "delete", { id: (await assets()).find((a) => a.name === "Take 5.mov").id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
@@ -224,7 +232,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     const doomed = (await assets()).filter((a) => a.parent_id === root && a.type !== "folder" && a.name !== "Opening.mov");
     for (const a of doomed) await frameio("POST", "delete", { id: a.id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    const many = `${doomed.length} of 11 assets are not on Frame.io any more.`;
+    const many = `${doomed.length} of 12 assets are not on Frame.io any more.`;
     await tab.getByText(many).first().waitFor({ timeout: 30_000 });
     await tab.getByText("Look at Frame.io. If that is right, refresh and confirm it").waitFor();
     assert.equal(await fact(tab, "Synchronization state").innerText(), "Paused");
@@ -236,7 +244,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await sure.getByRole("button", { name: "Go on" }).click();
     await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor({ timeout: 30_000 });
     await look(page, "sync-gone", overflowed);
-    assert.equal((await titles()).length, 11, "documents went");
+    assert.equal((await titles()).length, 12, "documents went");
   });
 
   await step("paused it says so, and resumes", async () => {
@@ -285,7 +293,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await page.getByText("Trailers is not synchronized any more.").first().waitFor();
     await page.locator("nxf-sync-action").first().waitFor({ state: "attached", timeout: 30_000 });
     await tab.waitFor({ state: "detached" });
-    assert.equal((await titles()).length, 11, "documents went");
+    assert.equal((await titles()).length, 12, "documents went");
     await own.reload();
     await own.getByRole("button", { name: label }).waitFor();
   });

@@ -101,7 +101,7 @@ export class SyncTab extends LitElement {
     if (this.problem && !this.sync) return notice(this.problem, this.refresh);
     const { sync } = this;
     if (!sync) return html`<p role="status" class="soft">${this.loaded ? t("frameio.sync.none") : t("frameio.loading")}</p>`;
-    return html`<div class="stack">
+    return html`<div class="stack">${this.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
       <section class="card stack" aria-label=${t("frameio.sync.tab")}>
         <div class="row between"><h2>${t("frameio.sync.tab")}</h2>${sync.may_change ? this.buttons(sync) : nothing}</div>
         ${this.pausedOrFailed(sync)} ${sync.last && underWay(sync) ? progress(sync.last) : nothing}
