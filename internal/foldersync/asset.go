@@ -50,7 +50,7 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 		return work.Next{}, nobody(err)
 	}
 	if t.Step == stepPlace {
-		return w.place(ctx, r)
+		return w.place(ctx, r, &st)
 	}
 	next, err := w.Intake.Step(ctx, r, t.Step)
 	if err == nil && next.Done && st.New && st.Job.Document != "" && next.Outcome != intake.Created {
@@ -60,19 +60,37 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 }
 
 // stepPlace is the last step of an asset that has a document from before: a file that
-// was put on a stack may have moved with it.
+// was put on a stack has another name and place with it.
 const stepPlace = "sync-place"
 
-func (w AssetWorker) place(ctx context.Context, r *intake.Run) (work.Next, error) {
+func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: r.Job.Outcome}
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
-	if nuxeo.NotFound(err) || err == nil && doc.ParentRef == r.Job.Target.Folder {
+	if nuxeo.NotFound(err) {
 		return next, nil
 	}
 	if err != nil {
 		return next, err
 	}
+	if err := w.retitle(ctx, r, st, doc); err != nil {
+		return next, met(err)
+	}
+	if doc.ParentRef == r.Job.Target.Folder {
+		return next, nil
+	}
 	return next, met(r.Nuxeo.Move(ctx, doc.UID, r.Job.Target.Folder))
+}
+
+// retitle calls a document as its asset is called now, unless a person has given it
+// another title than it had from the asset that it was of before.
+func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) error {
+	title := intake.Title(r.Job.File.Name)
+	var was string
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`, st.Sync, doc.UID, st.Key).Scan(&was)
+	if err != nil || doc.Title == title || doc.Title != intake.Title(was) {
+		return err
+	}
+	return r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.

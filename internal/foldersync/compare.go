@@ -17,6 +17,9 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 	if err := r.tally(ctx); err != nil {
 		return work.Next{}, err
 	}
+	if r.dry() {
+		return work.Next{Step: stepCheck}, nil
+	}
 	known, lost, err := lostOf(ctx, r.DB.Reader, r.sync.ID, r.st.Run)
 	if err != nil {
 		return work.Next{}, err

@@ -49,7 +49,7 @@ const (
 	Trash = "trash"
 )
 
-// Whose content stays when both sides changed it.
+// Whose content stays when both sides changed it. Name and place follow Frame.io.
 const (
 	NuxeoWins   = "nuxeo"
 	FrameioWins = "frameio" // what Nuxeo had is kept as a version
@@ -94,6 +94,7 @@ const (
 	ByHand   = "by hand"
 	First    = "first"
 	Schedule = "schedule"
+	Check    = "check" // only compares
 )
 
 // Run is one pass over a tree. What it listed is Folders, Assets and Bytes; what
@@ -101,6 +102,7 @@ const (
 type Run struct {
 	ID, Sync, Item, Why, By string
 	Sure                    bool // who began it has agreed to lose many
+	Dry                     bool // it only compares
 	State                   RunState
 	Message                 string
 	Folders, Assets         int

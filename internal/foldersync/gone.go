@@ -78,15 +78,14 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 	})
 }
 
-// shared forgets an entry whose document is another's by now: a file was put on a
-// stack, or taken out of one, and the link followed.
+// shared forgets an entry that has no document, or whose document is another's by
+// now: a file was put on a stack, or taken out of one, and the link followed.
 func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
-	if e.Document == "" {
-		return false, nil
+	n := 1
+	if e.Document != "" {
+		err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND NOT gone`,
+			r.sync.ID, e.Document, e.Key).Scan(&n)
 	}
-	var n int
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND NOT gone`,
-		r.sync.ID, e.Document, e.Key).Scan(&n)
 	if err != nil || n == 0 {
 		return false, err
 	}

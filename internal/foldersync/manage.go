@@ -130,7 +130,7 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 		return err
 	})
 	if store.Duplicate(err) {
-		return q, fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).With("Wait until that has ended.").Because(err)
+		return q, busy(q, err)
 	}
 	if err != nil {
 		return q, err
@@ -139,12 +139,20 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	return get(ctx, s.DB.Reader, id)
 }
 
+func busy(q Sync, err error) error {
+	return fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).With("Wait until that has ended.").Because(err)
+}
+
+func notChecked() error {
+	return fault.New(fault.NotFound, "The synchronization was not checked lately.").With("Check it first: `nuxeo-frameio sync check`.")
+}
+
 // begin records a run and its item in a transaction; the database refuses a second
 // one at the same time.
 func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
 	run, now := uuid.Must(uuid.NewV7()).String(), s.Now()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, state, began) VALUES ($1, $2, '', $3, $4, $5, 'running', $6)`,
-		run, q.ID, why, by, sure, store.Millis(now)); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, state, began) VALUES ($1, $2, '', $3, $4, $5, $6, 'running', $7)`,
+		run, q.ID, why, by, sure, why == Check, store.Millis(now)); err != nil {
 		return nil, err
 	}
 	ids, err := s.Engine.Add(ctx, tx, work.New{
@@ -156,7 +164,11 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string,
 	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET item_id = $1 WHERE id = $2`, ids[0], run); err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3 WHERE id = $4`, run, due(now, q.Every), store.Millis(now), q.ID)
+	next := due(now, q.Every)
+	if why == Check {
+		next = store.Millis(q.Due)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3 WHERE id = $4`, run, next, store.Millis(now), q.ID)
 	return ids, err
 }
 

@@ -63,7 +63,7 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
 }
 
-const runColumns = `id, sync_id, item_id, why, asked_by, sure, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`
+const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`
 
 func getRun(ctx context.Context, q asker, id string) (Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE id = $1`, id))
@@ -78,7 +78,7 @@ func getRun(ctx context.Context, q asker, id string) (Run, error) {
 
 func scanRun(row scanner) (r Run, err error) {
 	var began, ended int64
-	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.State, &r.Message, &r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
+	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.Dry, &r.State, &r.Message, &r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
 	r.Began, r.Ended = store.Time(began), store.Time(ended)
 	return r, err
 }

@@ -23,6 +23,7 @@ const (
 	stepWait    = "sync-wait"    // until the items have ended
 	stepGone    = "sync-gone"    // what is not there any more
 	stepFacet   = "sync-facet"   // what the folder shows
+	stepCheck   = "sync-check"   // of a run that only compares: what Nuxeo has
 )
 
 // state is what an item of a run keeps.
@@ -91,6 +92,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 	steps := map[string]func(context.Context) (work.Next, error){
 		"": r.start, stepList: r.list, stepCompare: r.compare, stepFolders: r.folders, stepAssets: r.assets, stepGone: r.gone, stepWait: r.wait, stepFacet: r.facet,
+		stepCheck: r.check,
 	}
 	do, ok := steps[t.Step]
 	if !ok {
@@ -124,24 +126,31 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 	r.st.Depth, r.st.After = 0, ""
-	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error {
-		now := store.Millis(r.t.Now())
-		if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0 WHERE id = $1`, r.st.Run); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1)`, r.sync.ID); err != nil {
-			return err
-		}
-		if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name) VALUES ($1, $2, 'folder', '', 0, $3)`, r.st.Run, r.sync.Root, r.sync.RootName)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
-		}
-		return err
-	})
+	return work.Next{Step: stepList}, r.commit(ctx, r.clean)
 }
+
+// clean begins the listing anew: the root is its first row.
+func (r *run) clean(tx *sql.Tx) error {
+	ctx, now := context.Background(), store.Millis(r.t.Now())
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0 WHERE id = $1`, r.st.Run); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1)`, r.sync.ID); err != nil {
+		return err
+	}
+	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name) VALUES ($1, $2, 'folder', '', 0, $3)`,
+		r.st.Run, r.sync.Root, r.sync.RootName); err != nil || r.dry() {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
+	return err
+}
+
+// dry says whether the run only compares.
+func (r *run) dry() bool { return r.sync.Last != nil && r.sync.Last.ID == r.st.Run && r.sync.Last.Dry }
 
 // present makes sure that both folders are there. Copied or moved folders of Nuxeo
 // keep what they are: the sync goes by the folder's uid.
@@ -170,7 +179,10 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if err := it.Load(&st); err != nil || st.Remove {
 		return nil, err
 	}
-	now, to := store.Millis(w.Now()), Done
+	now, to, dry := store.Millis(w.Now()), Done, false
+	if err := tx.QueryRowContext(ctx, `SELECT dry FROM sync_runs WHERE id = $1`, st.Run).Scan(&dry); err != nil {
+		return nil, err
+	}
 	if it.State != work.Done {
 		to = Failed
 	} else if it.Outcome == outcomeStopped {
@@ -180,13 +192,13 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		string(to), it.Message, now, st.Run); err != nil {
 		return nil, err
 	}
-	if it.State == work.Failed {
+	if it.State == work.Failed && !dry {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, due = 0, updated = $3 WHERE id = $4 AND state = 'active' AND run_id = $5`,
 			it.Message, it.Remedy, now, st.Sync, st.Run); err != nil {
 			return nil, err
 		}
 	}
-	if to == Done {
+	if to == Done && !dry { // what a check has found is kept until the next run
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id = $1`, st.Run); err != nil {
 			return nil, err
 		}
@@ -201,7 +213,7 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item, st state) 
 	if err := tx.QueryRowContext(ctx, `SELECT why FROM sync_runs WHERE id = $1`, st.Run).Scan(&why); err != nil {
 		return nil, err
 	}
-	if it.State == work.Canceled || why == Schedule && it.State == work.Done && it.Outcome != outcomeStopped {
+	if it.State == work.Canceled || why == Check || why == Schedule && it.State == work.Done && it.Outcome != outcomeStopped {
 		return nil, nil
 	}
 	var told int
@@ -218,6 +230,7 @@ const (
 	outcomeSynced  = "synchronized"
 	outcomeStopped = "stopped"
 	outcomeRemoved = "removed"
+	outcomeChecked = "checked"
 )
 
 // waitEvery is how often a run looks whether its items have ended.

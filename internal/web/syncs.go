@@ -173,12 +173,9 @@ func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesReques
 	if err != nil {
 		return nil, err
 	}
-	most, err := limit(q.Params.Limit)
+	most, err := pageOf(q.Params.Limit)
 	if err != nil {
 		return nil, err
-	}
-	if most == 0 {
-		most = 50
 	}
 	list, err := s.Server.Sync.Troubles(ctx, who, q.Id, val(q.Params.Cursor), most+1)
 	if err != nil {
@@ -195,6 +192,48 @@ func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesReques
 		})
 	}
 	return out, nil
+}
+
+// CheckSync begins a comparison.
+func (s rest) CheckSync(ctx context.Context, q api.CheckSyncRequestObject) (api.CheckSyncResponseObject, error) {
+	out, err := s.changeSync(ctx, q.Id, s.Server.Sync.Check)
+	return api.CheckSync202JSONResponse(out), err
+}
+
+// ListSyncDifferences lists what it has found.
+func (s rest) ListSyncDifferences(ctx context.Context, q api.ListSyncDifferencesRequestObject) (api.ListSyncDifferencesResponseObject, error) {
+	who, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	most, err := pageOf(q.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Server.Sync.Differences(ctx, who, q.Id, val(q.Params.Cursor), most+1)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListSyncDifferences200JSONResponse{Differences: []api.SyncDifference{}}
+	if len(list) > most {
+		list = list[:most]
+		out.Next = &list[most-1].Key
+	}
+	for _, d := range list {
+		out.Differences = append(out.Differences, api.SyncDifference{
+			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name, Document: opt(d.Document), What: d.What,
+		})
+	}
+	return out, nil
+}
+
+// pageOf is how much a page holds.
+func pageOf(asked *api.Limit) (int, error) {
+	most, err := limit(asked)
+	if most == 0 {
+		most = 50
+	}
+	return most, err
 }
 
 func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) (api.Sync, error) {

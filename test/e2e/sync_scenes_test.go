@@ -60,8 +60,8 @@ func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
 	b.Frameio.Delete(lost)
 	return begin, func() {
 		b.T.Helper()
-		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut": content('2', 2500), "/Evening": nil, "/Evening/Moved": content('m', 500)})
-		if m.at(b.Folder, "Cut").UID != uids[0] || m.at(b.Folder, "Moved").UID != uids[1] {
+		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut 2": content('2', 2500), "/Evening": nil, "/Evening/Moved": content('m', 500)})
+		if m.at(b.Folder, "Cut 2").UID != uids[0] || m.at(b.Folder, "Moved").UID != uids[1] {
 			b.T.Error("something was copied")
 		}
 		if v := b.Nuxeo.Versions(uids[0]); len(v) != 2 {

@@ -187,9 +187,9 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	m.is(map[string][]byte{
-		"/Morning": nil, "/Morning/Other name": a, "/Morning/Newer": n, "/Night": nil, "/Night/Moved": content('m', 400), "/Night/Late": nil, "/Night/Fresh": content('f', 200),
+		"/Morning": nil, "/Morning/Other name": a, "/Morning/Newer 2": n, "/Night": nil, "/Night/Moved": content('m', 400), "/Night/Late": nil, "/Night/Fresh": content('f', 200),
 	})
-	for was, now := range map[string]string{"Renamed": "Other name", "Moved": "Moved", "Newer": "Newer"} {
+	for was, now := range map[string]string{"Renamed": "Other name", "Moved": "Moved", "Newer": "Newer 2"} {
 		if uid := m.at(m.Folder, now).UID; uid != uids[was] {
 			t.Errorf("%s was copied", was)
 		}
@@ -222,7 +222,7 @@ func TestConflicts(t *testing.T) {
 			if r := m.refresh(false); r.Conflicting != 1 || m.get().Conflicting != 1 {
 				t.Errorf("%+v", r)
 			}
-			m.is(map[string][]byte{"/Cut": mine})
+			m.is(map[string][]byte{"/Cut 2": mine}) // its name and place follow Frame.io
 			troubles, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
 			if err != nil || len(troubles) != 1 {
 				t.Fatalf("%v %v", troubles, err)
@@ -231,7 +231,7 @@ func TestConflicts(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.Settle()
-			m.is(map[string][]byte{"/Cut": want})
+			m.is(map[string][]byte{"/Cut 2": want})
 			if m.get().Conflicting != 0 {
 				t.Error("it is in conflict still")
 			}

@@ -24,6 +24,7 @@ type mirrors struct {
 
 	heads    map[string]string // the newest file of a stack
 	stacks   map[string]string // that a file is in
+	names    map[string]string // of files when they were uploaded
 	digests  map[string]string // of files on Frame.io
 	remarks  map[string][]string
 	edited   map[string]string // documents whose content a person changed last, and its digest
@@ -106,7 +107,7 @@ func (m *mirrors) file(parent string) string {
 	m.commentN++
 	id := m.w.Frameio.AddFile(parent, fmt.Sprintf("File %d.mov", m.commentN), frameiosim.Bytes(data),
 		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4}), frameiosim.WithCreator(m.w.Josh))
-	m.digests[id] = digestOf(data)
+	m.digests[id], m.names[id] = digestOf(data), fmt.Sprintf("File %d.mov", m.commentN)
 	return id
 }
 

@@ -86,9 +86,31 @@ func (m *mirrors) again() {
 	}
 	m.check()
 	m.checkEqual()
+	m.checkDifferences()
 	before := m.w.watch.written()
 	if m.refreshed("when nothing is new") && m.w.watch.written() != before {
 		m.w.violate("no write when nothing is new: %d writes", m.w.watch.written()-before)
+	}
+}
+
+// checkDifferences: what a comparison finds is what people did in Nuxeo.
+func (m *mirrors) checkDifferences() {
+	a := m.w.nodes[0].app
+	if _, err := a.Sync.Check(m.w.T.Context(), bed.Viewer, m.sync); err != nil {
+		m.w.violate("check: %v", err)
+		return
+	}
+	if !m.w.settle("when it is checked") {
+		return
+	}
+	found, err := a.Sync.Differences(m.w.T.Context(), bed.Viewer, m.sync, "", 500)
+	if err != nil {
+		m.w.violate("check: %v", err)
+	}
+	for _, d := range found {
+		if m.edited[d.Document] == "" && m.retitled[d.Document] == "" && !m.wasTrashed(frameiosim.StateAsset{ID: d.Key}) {
+			m.w.violate("check: both sides are equal, and it finds %+v", d)
+		}
 	}
 }
 
@@ -169,6 +191,14 @@ func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, o
 	return found, ok
 }
 
+// nameOf is what people see of an asset: the name of its newest file.
+func (m *mirrors) nameOf(a frameiosim.StateAsset) string {
+	if a.Type == "version_stack" {
+		return m.names[m.heads[a.ID]]
+	}
+	return a.Name
+}
+
 func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	head := m.headOf(a)
 	mine := m.edited[d.UID]
@@ -179,7 +209,7 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	case d.Content.Digest != m.digests[head]:
 		m.w.violate("identical: %q holds %.8s, not %.8s", d.Path, d.Content.Digest, m.digests[head])
 	}
-	if want := intake.Title(a.Name); m.retitled[d.UID] == "" && a.Type == "file" && d.Title != want {
+	if want := intake.Title(m.nameOf(a)); m.retitled[d.UID] == "" && mine == "" && d.Title != want {
 		m.w.violate("equal: %q is called %q, not %q", d.Path, d.Title, want)
 	}
 	var texts []string

@@ -43,6 +43,7 @@ CREATE TABLE sync_runs (
   why         TEXT NOT NULL,
   asked_by    TEXT NOT NULL,
   sure        BOOLEAN NOT NULL,
+  dry         BOOLEAN NOT NULL,
   state       TEXT NOT NULL,
   message     TEXT NOT NULL DEFAULT '',
   folders     BIGINT NOT NULL DEFAULT 0,
@@ -58,7 +59,7 @@ CREATE INDEX sync_runs_sync ON sync_runs (sync_id, id);
 CREATE UNIQUE INDEX sync_runs_open ON sync_runs (sync_id) WHERE state = 'running';
 
 -- What a run has seen on Frame.io. Of a folder, "listed" says whether what is in
--- it is here too. "print" is a digest of what a document shows of an asset.
+-- it is here too. "nuxeo" says what a check found wrong with the document. "print" is a digest of what a document shows of an asset.
 CREATE TABLE sync_seen (
   run_id TEXT NOT NULL,
   key    TEXT NOT NULL,
@@ -69,6 +70,7 @@ CREATE TABLE sync_seen (
   size   BIGINT NOT NULL DEFAULT 0,
   print  TEXT NOT NULL DEFAULT '',
   listed BOOLEAN NOT NULL DEFAULT FALSE,
+  nuxeo  TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (run_id, key)
 );
 CREATE INDEX sync_seen_order ON sync_seen (run_id, kind, depth, key);

@@ -309,6 +309,51 @@ func (e SyncState) Valid() bool {
 	}
 }
 
+// Defines values for SyncDifferenceKind.
+const (
+	SyncDifferenceKindFile         SyncDifferenceKind = "file"
+	SyncDifferenceKindFolder       SyncDifferenceKind = "folder"
+	SyncDifferenceKindVersionStack SyncDifferenceKind = "version_stack"
+)
+
+// Valid indicates whether the value is a known member of the SyncDifferenceKind enum.
+func (e SyncDifferenceKind) Valid() bool {
+	switch e {
+	case SyncDifferenceKindFile:
+		return true
+	case SyncDifferenceKindFolder:
+		return true
+	case SyncDifferenceKindVersionStack:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncDifferenceSign.
+const (
+	Asterisk SyncDifferenceSign = "*"
+	Empty    SyncDifferenceSign = "!"
+	Minus    SyncDifferenceSign = "-"
+	Plus     SyncDifferenceSign = "+"
+)
+
+// Valid indicates whether the value is a known member of the SyncDifferenceSign enum.
+func (e SyncDifferenceSign) Valid() bool {
+	switch e {
+	case Asterisk:
+		return true
+	case Empty:
+		return true
+	case Minus:
+		return true
+	case Plus:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SyncEntryKind.
 const (
 	SyncEntryKindFile         SyncEntryKind = "file"
@@ -417,6 +462,7 @@ func (e SyncRunState) Valid() bool {
 // Defines values for SyncRunWhy.
 const (
 	ByHand   SyncRunWhy = "by hand"
+	Check    SyncRunWhy = "check"
 	First    SyncRunWhy = "first"
 	Schedule SyncRunWhy = "schedule"
 )
@@ -425,6 +471,8 @@ const (
 func (e SyncRunWhy) Valid() bool {
 	switch e {
 	case ByHand:
+		return true
+	case Check:
 		return true
 	case First:
 		return true
@@ -1186,6 +1234,24 @@ type SyncGone string
 // SyncState defines model for Sync.State.
 type SyncState string
 
+// SyncDifference defines model for SyncDifference.
+type SyncDifference struct {
+	Document *string            `json:"document,omitempty"`
+	Key      string             `json:"key"`
+	Kind     SyncDifferenceKind `json:"kind"`
+	Name     string             `json:"name"`
+
+	// Sign + only on Frame.io, - only in Nuxeo, * differs, ! could not be brought or is in conflict
+	Sign SyncDifferenceSign `json:"sign"`
+	What string             `json:"what"`
+}
+
+// SyncDifferenceKind defines model for SyncDifference.Kind.
+type SyncDifferenceKind string
+
+// SyncDifferenceSign + only on Frame.io, - only in Nuxeo, * differs, ! could not be brought or is in conflict
+type SyncDifferenceSign string
+
 // SyncEntry defines model for SyncEntry.
 type SyncEntry struct {
 	// Conflict That both sides changed it
@@ -1488,6 +1554,13 @@ type SignInJSONBody struct {
 type ListSyncsParams struct {
 	// Folder The uid of a folder; only its own
 	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
+}
+
+// ListSyncDifferencesParams defines parameters for ListSyncDifferences.
+type ListSyncDifferencesParams struct {
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // RefreshSyncJSONBody defines parameters for RefreshSync.
@@ -2018,6 +2091,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
 	GetSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckSync Compare both sides and change nothing; see the differences when the run is done
+	//
+	// Corresponds with POST /syncs/{id}/check (the `CheckSync` operationId).
+	CheckSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSyncDifferences What the last check has found
+	//
+	// Corresponds with GET /syncs/{id}/differences (the `ListSyncDifferences` operationId).
+	ListSyncDifferences(ctx context.Context, id Id, params *ListSyncDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeSync Run by the schedule again
 	//
@@ -3091,6 +3174,36 @@ func (c *Client) RemoveSync(ctx context.Context, id Id, reqEditors ...RequestEdi
 // Corresponds with GET /syncs/{id} (the `GetSync` operationId).
 func (c *Client) GetSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckSync Compare both sides and change nothing; see the differences when the run is done
+//
+// Corresponds with POST /syncs/{id}/check (the `CheckSync` operationId).
+func (c *Client) CheckSync(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckSyncRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSyncDifferences What the last check has found
+//
+// Corresponds with GET /syncs/{id}/differences (the `ListSyncDifferences` operationId).
+func (c *Client) ListSyncDifferences(ctx context.Context, id Id, params *ListSyncDifferencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSyncDifferencesRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5415,6 +5528,113 @@ func NewGetSyncRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewCheckSyncRequest constructs an http.Request for the CheckSync method
+func NewCheckSyncRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSyncDifferencesRequest constructs an http.Request for the ListSyncDifferences method
+func NewListSyncDifferencesRequest(server string, id Id, params *ListSyncDifferencesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/syncs/%s/differences", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewResumeSyncRequest constructs an http.Request for the ResumeSync method
 func NewResumeSyncRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -6222,6 +6442,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /syncs/{id} (the `GetSync` operationId).
 	GetSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetSyncResponse, error)
+
+	// CheckSyncWithResponse Compare both sides and change nothing; see the differences when the run is done
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /syncs/{id}/check (the `CheckSync` operationId).
+	CheckSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*CheckSyncResponse, error)
+
+	// ListSyncDifferencesWithResponse What the last check has found
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /syncs/{id}/differences (the `ListSyncDifferences` operationId).
+	ListSyncDifferencesWithResponse(ctx context.Context, id Id, params *ListSyncDifferencesParams, reqEditors ...RequestEditorFn) (*ListSyncDifferencesResponse, error)
 
 	// ResumeSyncWithResponse Run by the schedule again
 	//
@@ -8888,6 +9122,108 @@ func (r GetSyncResponse) ContentType() string {
 	return ""
 }
 
+type CheckSyncResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Sync
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CheckSyncResponse) GetJSON202() *Sync {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckSyncResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckSyncResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckSyncResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckSyncResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckSyncResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSyncDifferencesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Differences []SyncDifference `json:"differences"`
+		Next        *string          `json:"next,omitempty"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSyncDifferencesResponse) GetJSON200() *struct {
+	Differences []SyncDifference `json:"differences"`
+	Next        *string          `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSyncDifferencesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSyncDifferencesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSyncDifferencesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSyncDifferencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSyncDifferencesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ResumeSyncResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10090,6 +10426,32 @@ func (c *ClientWithResponses) GetSyncWithResponse(ctx context.Context, id Id, re
 		return nil, err
 	}
 	return ParseGetSyncResponse(rsp)
+}
+
+// CheckSyncWithResponse Compare both sides and change nothing; see the differences when the run is done
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /syncs/{id}/check (the `CheckSync` operationId).
+func (c *ClientWithResponses) CheckSyncWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*CheckSyncResponse, error) {
+	rsp, err := c.CheckSync(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckSyncResponse(rsp)
+}
+
+// ListSyncDifferencesWithResponse What the last check has found
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /syncs/{id}/differences (the `ListSyncDifferences` operationId).
+func (c *ClientWithResponses) ListSyncDifferencesWithResponse(ctx context.Context, id Id, params *ListSyncDifferencesParams, reqEditors ...RequestEditorFn) (*ListSyncDifferencesResponse, error) {
+	rsp, err := c.ListSyncDifferences(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSyncDifferencesResponse(rsp)
 }
 
 // ResumeSyncWithResponse Run by the schedule again
@@ -11975,6 +12337,75 @@ func ParseGetSyncResponse(rsp *http.Response) (*GetSyncResponse, error) {
 	return response, nil
 }
 
+// ParseCheckSyncResponse parses an HTTP response from a CheckSyncWithResponse call
+func ParseCheckSyncResponse(rsp *http.Response) (*CheckSyncResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckSyncResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Sync
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSyncDifferencesResponse parses an HTTP response from a ListSyncDifferencesWithResponse call
+func ParseListSyncDifferencesResponse(rsp *http.Response) (*ListSyncDifferencesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSyncDifferencesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Differences []SyncDifference `json:"differences"`
+			Next        *string          `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseResumeSyncResponse parses an HTTP response from a ResumeSyncWithResponse call
 func ParseResumeSyncResponse(rsp *http.Response) (*ResumeSyncResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12372,6 +12803,12 @@ type ServerInterface interface {
 	// GetSync One synchronization
 	// (GET /syncs/{id})
 	GetSync(w http.ResponseWriter, r *http.Request, id Id)
+	// CheckSync Compare both sides and change nothing; see the differences when the run is done
+	// (POST /syncs/{id}/check)
+	CheckSync(w http.ResponseWriter, r *http.Request, id Id)
+	// ListSyncDifferences What the last check has found
+	// (GET /syncs/{id}/differences)
+	ListSyncDifferences(w http.ResponseWriter, r *http.Request, id Id, params ListSyncDifferencesParams)
 	// ResumeSync Run by the schedule again
 	// (DELETE /syncs/{id}/pause)
 	ResumeSync(w http.ResponseWriter, r *http.Request, id Id)
@@ -13778,6 +14215,87 @@ func (siw *ServerInterfaceWrapper) GetSync(w http.ResponseWriter, r *http.Reques
 	handler.ServeHTTP(w, r)
 }
 
+// CheckSync operation middleware
+func (siw *ServerInterfaceWrapper) CheckSync(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckSync(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSyncDifferences operation middleware
+func (siw *ServerInterfaceWrapper) ListSyncDifferences(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSyncDifferencesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSyncDifferences(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ResumeSync operation middleware
 func (siw *ServerInterfaceWrapper) ResumeSync(w http.ResponseWriter, r *http.Request) {
 
@@ -14145,6 +14663,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/pause", wrapper.PauseSync)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/runs", wrapper.ListSyncRuns)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/troubles", wrapper.ListSyncTroubles)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/check", wrapper.CheckSync)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/syncs/{id}/differences", wrapper.ListSyncDifferences)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/syncs/{id}/settle", wrapper.SettleSync)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items", wrapper.ListItems)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/items/{id}", wrapper.GetItem)
@@ -16266,6 +16786,88 @@ func (response GetSyncdefaultApplicationProblemPlusJSONResponse) VisitGetSyncRes
 	return err
 }
 
+type CheckSyncRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type CheckSyncResponseObject interface {
+	VisitCheckSyncResponse(w http.ResponseWriter) error
+}
+
+type CheckSync202JSONResponse Sync
+
+func (response CheckSync202JSONResponse) VisitCheckSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSyncdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckSyncdefaultApplicationProblemPlusJSONResponse) VisitCheckSyncResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncDifferencesRequestObject struct {
+	Id     Id `json:"id"`
+	Params ListSyncDifferencesParams
+}
+
+type ListSyncDifferencesResponseObject interface {
+	VisitListSyncDifferencesResponse(w http.ResponseWriter) error
+}
+
+type ListSyncDifferences200JSONResponse struct {
+	Differences []SyncDifference `json:"differences"`
+	Next        *string          `json:"next,omitempty"`
+}
+
+func (response ListSyncDifferences200JSONResponse) VisitListSyncDifferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSyncDifferencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSyncDifferencesdefaultApplicationProblemPlusJSONResponse) VisitListSyncDifferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeSyncRequestObject struct {
 	Id Id `json:"id"`
 }
@@ -16707,6 +17309,12 @@ type StrictServerInterface interface {
 	// GetSync One synchronization
 	// (GET /syncs/{id})
 	GetSync(ctx context.Context, request GetSyncRequestObject) (GetSyncResponseObject, error)
+	// CheckSync Compare both sides and change nothing; see the differences when the run is done
+	// (POST /syncs/{id}/check)
+	CheckSync(ctx context.Context, request CheckSyncRequestObject) (CheckSyncResponseObject, error)
+	// ListSyncDifferences What the last check has found
+	// (GET /syncs/{id}/differences)
+	ListSyncDifferences(ctx context.Context, request ListSyncDifferencesRequestObject) (ListSyncDifferencesResponseObject, error)
 	// ResumeSync Run by the schedule again
 	// (DELETE /syncs/{id}/pause)
 	ResumeSync(ctx context.Context, request ResumeSyncRequestObject) (ResumeSyncResponseObject, error)
@@ -18165,6 +18773,59 @@ func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request, id Id) 
 	}
 }
 
+// CheckSync operation middleware
+func (sh *strictHandler) CheckSync(w http.ResponseWriter, r *http.Request, id Id) {
+	var request CheckSyncRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckSync(ctx, request.(CheckSyncRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckSync")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckSyncResponseObject); ok {
+		if err := validResponse.VisitCheckSyncResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSyncDifferences operation middleware
+func (sh *strictHandler) ListSyncDifferences(w http.ResponseWriter, r *http.Request, id Id, params ListSyncDifferencesParams) {
+	var request ListSyncDifferencesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSyncDifferences(ctx, request.(ListSyncDifferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSyncDifferences")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSyncDifferencesResponseObject); ok {
+		if err := validResponse.VisitListSyncDifferencesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ResumeSync operation middleware
 func (sh *strictHandler) ResumeSync(w http.ResponseWriter, r *http.Request, id Id) {
 	var request ResumeSyncRequestObject
@@ -18368,166 +19029,169 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9u2luBfQWm3Kjc7cnc792Z2t/Ww5c9Zb+UmLtt38hCn2hB5WsKIAnQBsGVNyv99C+cAJCgCFNXN",
-	"jpN5c1skCByc78/fZoXa7pQEac3s+rfZjmu+BQsa/+JFoWpp3T9LMIUWOyuUnF3PPqyBiZKpW8Yl80+5",
-	"v167ty+Ems1nwj2343Y9m88k38LsulluPtPwz1poKGfXVtcwn5liDVvuvmMPO/eosVrI1ezLl/msqLVR",
-	"ur+Hn9fcso8zCZ/tx5n7uF0D2/EVsCXcKg3McFGGjfyzBn1od+LXHP6wKN3/J86By55zhEpshW0WO9oL",
-	"/RgvUMItrys7u/7+aj7b8s9iW2/dH+4vIemvp/PwHSEtrEDjh2rac/+yan9brFRFvQW6rR/rz5C5qjOP",
-	"+MU9bHZKGkDEeavVsoKt+2ehpAXCIb7bVaLgbluXO3riX/7DuD3+Fq393zXczq5n/+2yxcxL+tVchnXx",
-	"iwl02LuT7bXycPevuVWfLVWNm9hptQNtBW1UOhDc1LpKnGo+29XLShTZn+9AG0Hb7995C7xfmgfn0fc6",
-	"q//a3KZa/gcU1q3+rCjAmP6WeemQwFjNLZGFf3OpVAVculdhy0V6y7eOQIW6KZSUUFgo0wuExwgbBtbZ",
-	"tRfde6bixt4YsZI3AmF0q/SW29n1rOQWnlixhdk88ZZaCZlcL7sZAqpVG5B97H/GcEWGP3s2IbRhwrAN",
-	"7Gy7hej4Gu7UpgOb9mMGjLtLE/0YU2B87XQUv/H50cVFK3VPkLqkI2Am0cUYsK95QXw8QRuBNzOrqjLw",
-	"S+7eWjC+NI5ybrXaNhzCMOteW/M7YFJJd4IuIhaqhCIJo7LW3HrK6O7EQKFk6Y7cYoOql1WECrLeLh0w",
-	"57NbUcGQ7HEHaE6FDyfwyf3/CTy+0dxCF0Pze3IvmM7DQtp//dusz4/9pSGZmzWh0zga2EIp+A39d44t",
-	"uRVvlofkAxqMqur0DfwgNsD++r/+dsU+s++e/utV6vtG/GcC8MuDhc7N5Q9uLLe1Se6t3lWKlzdlD+RD",
-	"AKGXQKfZsIB94NF9VEEM/8aQZqBkgzALBtudPbD9GiQT1vEDqSzbSLWX/S0cUXaLVB5Lo12kiPO5kKVb",
-	"p8/MC7fVPH4WGrg9B3XwBZUGVAc4qd895ecx71ZVuVugn25QjRj43QpbpdcWaX4rLImXBBOwsCUeteUb",
-	"MEzYFEAkQGlu1F5CUoc8MKmWqjywAjVZy26VZsKxRKnsGjTb8gOzfOM+x9Qd6NQ3mtWzpEr69KBq0z6J",
-	"yMZN5pYcbSEEQTpF8JfZ0iPXfLZUtXTCopbhX7dcVFBGONmus1d6Y3a8IER0wDy5x5/DK+59vyDXmh96",
-	"BIL6o8eWLm4cYcK8QwJdHD3GyBa7A8g7AA6g6RytJaEUXb5YKw19qizrM3gTyPIcAoU70IebIAcTSoQz",
-	"F+TRpfRW6QJ/SDdSZUaIDGhuGrbqrqP/RLvbr7k9rfL668SHjw/dfiCcNXk3arv1hsMRz6ztOsPhzmaX",
-	"peZ7z5gTokNKZVGRYdy0msbKaUSORfy/9z/9GMuPLS/B6SVmzXeIelnF6OYsNeJsPcjvh6PNM89oPf0V",
-	"XzjrHEpSA6/GSfoM11ZaeDU+cCmv1AZlN8mSnIweCRMNu0qcwboCNiVoB7Wlu5wpZOFzwgHytuLOpoDP",
-	"ds6kw2625XpT71LQdrhXpMkwxTU9evsvtzgdbbSBbwuHFAW99NyzT0LDSvEJ9XOrSnErzqGyx9Qn8wpF",
-	"9gB1Bmkje75PahVfQkUuE2bWam/m7OnF039p6H/PDSvWXK6gZEbIAk4qkTVedxCDXsK1roIGzENX+xKs",
-	"N/WPeKQswFilxxPIaxLWCfpADfrU65H56fgwUZtJgVIZiF2FbHlg/tCMy5I5HJo7liaZxWd3oHYVsL1W",
-	"FpiQrdfqgWQf9niz9TpA7841MK6Bud+dninxr0oYosaE16TRjrMOOMeq6THPo4VMO0GKTV5nVWzNnbrL",
-	"3GNQxkDJ+Eay1lFQsIKBNLRUVrXf1WZ9Wr0168cj19xvCQT8EfZgLLsV2tgF3Yf7p7sLGwGECWuguh2L",
-	"Z4Ee/93v6ZR+nKR9rx+nvYWNMt2SdnTMiOSOMXuIffx7C8Ij387ZdmettRc1CcK4jwKzVlVpzvfoIJ/O",
-	"Gk45p0QSxZJ3Ruu3B06B99VdWnG1ZyimDWNPWRByhAYeFG8MuPjlUpt9nfNNDGzBKTuxcqc2TtfnWno7",
-	"VHtPptmI3S5jf2ZvUMMWysNoEwP3MnzChi93D5hlaJMxqSQGeTLvEH9+26MkfJewXjv93dGUqi3orTI2",
-	"uEkObAnMgJOtip6QEAuiB2oKBZc3SyEzmnTHmE+pBu6/aadca3En5Iq8dwadMyuwzMlkVA5YbWpe4faR",
-	"fcd7P20sD8tE4rQPkogTSrn9+nAjlU37rjDkCdoo6UAklWUO/ElP2GhU7EqY5kp79xfDMYm+ZPDliC9z",
-	"3CxX2HE9iu3huXCVgU291Qr/58G70krZmyG9ryVBemruDAbUJ4FZDcCWsBLSnLyv9ljdj6YO+ca7THuu",
-	"5ozXhFsL250daXkvW3kxJM/9Y467FHzrDqxVvVondYecj6pQWkPFsw7r8909kUU8qKNHaqB362hW79za",
-	"5ZwpWeAFanCMk0JjCS1Fnhn1WQtHdIfRFhtpGQn+lkHiTZczx9L8cEOma4rLALrB92uFbg5uNgYFSeG4",
-	"ROXgosHqQ4fnREx/C8Z4r07CN2lvKFdjPJBUbQuVIcYBN3yOeQxoGwlP+54LSxqOrqXXdUq6f+9oR4ZZ",
-	"QM7nbizszhUYmktzS+cawoYP4TkMl5Xn0EWK1WyI53vAtSIi+N2Dqx1P1LKQ2F0VdtGl4w66pbjX36EU",
-	"vM++AvaGu7gTJQplXpeUb7R1aBaRuMMvCWnVEwVXkN59RmAcw7pVGjUA06TKLDyzZnth14wzU3GznrNd",
-	"jWxiCWsne/HJbwzjZanB+GeF02GUtPDZMvfZC/aMIu7Be+Rw2pDjNcqh6uOxMjYlaZ4xY0VVzcNXoWSV",
-	"2AAj0zGzzAkA9BaLoJZCbVXrAoY8vs32B24mqZQ970N9cQR1x7N9uoTSLfQv2BvL1A6kIabNZYnLCMk4",
-	"2wpZWxi6gnnzgv+A2gh0XqlaM7WXHj8SK2RVxv36kFXlSJ5I5fa3YkuwNhVuPKJWT6ge/CmC+tGL1yN1",
-	"oBJ3kFbU18rYc0K0zqA4wxlsuT5LaI9Os0LGhZuPnSjhe36fc3/yFKTe8tokQJXNssjGaIN46N20U826",
-	"iTWENt4eE5oVayg2OyWkZQewaW84upfvx9yXh1lYoN1mEhZoVvx50s/6FNUmdcSJVA9POBvO8qLD97O9",
-	"+kdPQr09UD/Z6l468q2AqryP5lNnotONqtITQSAtOC7rJCf3dmkyIJa2gY/g6o3RoHj4LXlrIQM7pxTo",
-	"XMRY/CfFXnPpnEUlnHWbYXKnkmdA8mWVQ+g1NzcGCg0ZB6mGUmgobNop8Q5WwglOBp95YSsnK0SrYESp",
-	"fSlga/9ybmumULtzsw0M6DtRDDhhMZMxC+jagL4ZcydHGNH57HGqSHt7HXDPE5cf7y+7mwYy7dV2gHl0",
-	"aUMI+Vrp7eMgpf+1Ra0u4rzCDLcNwM403j6UPcIwZ2umGeIZmH6UWgi3linSy4zlB7NgnEnYMwIbpT64",
-	"b7cAnQYfHwfdWtAnL7eT2dWk7FOqC9mE/bidM5x9xtKChSeZkOQOAr6dO4NayerQhD3XqhVfjVoZVOzo",
-	"Yym50sLgrQ/RHfPsthxAopGy5wenirQKsCWXq9JsyYvNBXsj4yIC0cTNahkcHg7LLnrJwlEpSW9zS26L",
-	"dS5UbCmvXwPb1bi8VSt0SaRQN/JNfQVn0RTZYe5xn9bbR58m8RctH15syP1SATdQZvIfx8TeMOQW5cYm",
-	"1xkX3MbEQ9YEK7Oa21AmaeeRvJBZOcRPe/DdefbcsBIqsIiSibNFTOcBuacGZGmYsNdsp9XKSeS5943N",
-	"yTPWZNfHmSK3Sq+UtZCN/kOmkMcRAYVGGcf4v2follmFUbj+4Zz9m1ruZ7+fNS8p4NID1Dic3bXO9Nxv",
-	"+Uskor45aWIl1XukFka5EKVICrNgm6aP7q6iUmrjVrGs4mg6jjRjYcdD3UBCik2R8QRjkire44MdnT3h",
-	"z8HfGlRxx16JO5CniJ7eu5FqP7hutEoHy7ugnbP9uk1OdFiZNA6Ab0/xqya/N7fAgGaadbQOlxFQ+UBU",
-	"NHMKdCFNtrvUx9mWOwXy4wxlqlvNbTWsrEGWArUkEnvcoFU1zmVLYrTjAQ3GU8uPHXRjGM2jqsxAyD0u",
-	"3eTxNkjfOoBbAm4Yl0f/4dRrh7vPQmZZjzp9hMxD+tbxOiEdLjWqRyXuwCy82wzhCJ9tk0m2Ukho43WQ",
-	"ICYfU2DlmeAABzWWF5uE6taVKc4eZEbIVQXZSqgYwU+kjoxBCf+ZbKjVXfDzoNkdXQRJm/6piAxMq1KZ",
-	"dAgypzA6OtW+utV6MZ3MISJOnPo+r6rO10fw6ntrlhkPi48ljYDO3OdItkoyqR4V6skqnU0+ElsfKLp9",
-	"sv9NBbcJEv+HtKLCK3KSgdJQTDA2uPW13AUyxopbiJQoJ0KsUqwS1laAqZBBe7GKWaiqcbc2JCeOnaae",
-	"s8a8LmahMb4E3I5CgkHsn2KHL9ZKFJAp34xTPfDOEXBoOgrTKtxHed6nmdcQ7wmyOCvcTnjwSNicEis5",
-	"cKTdJh3aOUIqURqGUTu7xqhdfC95b8KWf35DPz69uvJF9uE/+r6GPkjzThBvG3sAfGPabJBz9ehY2+zV",
-	"Nx9JRkFKg9OLuWxFqDPv1V7O0SPOTV9m+mfohSUYURJjSbtpBrTNWKMJmqdiWGhc9aHTZHLN2cfZk48z",
-	"ctpLuI9yyFvVkHhinG9tvHFq76mv7deiWDd5wuTw6WlxvNXhTmptHSHXpZUcTfwgTKqLga9RSbPo8TUA",
-	"TZL2UOqyXzO3w7cCUjzsvdoCxTXxXgouKRUxaBmji1OO8wDofrAAlxICdqKwtU6Hl09UtshkWdSAzj54",
-	"2w+2AtP5riHg69bOXoIGp+39MTnoGUQcMQwuD43vmuh4L1BV+8MRc+5S3vtk6PGxvdgDmcDlfGbVQGgv",
-	"F76L7AmnjW35AQWFARiTThrZnHiadntZaNikODOAHtzryCG9QF/BdWxwzxnfc2GhXDANttYSyuvIO7rk",
-	"xWbROEavmVSsUnIFOrx28VFGXnT/zRm5yjCyQ2sm87rcz7Rw1tP+gesV2FTvljGlVK1l7FOqQ31NPqU6",
-	"239lzLe82unEhePdGaFOpNPPtj61OsmDRNDmrKoh4NuhYjLSZbgGYzse6PO3+8Exp1SIKes3yiZof/QZ",
-	"/EhHuCsvQUJrAe/dPIO2mkRthEdzYRGa5Mjtg2e6Z3hEJnL4j+v7cG933zgLLk6fbr0bxw0KaJMpEL6n",
-	"0PMLDSVIK3iiIGM4Ujschs9GHjsvpjdm0hVcuyZ/ZxDl6am2r9GYKLzxmVX+E8ltNebBEZDWSp9TtY39",
-	"GRLkWHLLl9x08g3NPytBLkll7Ep3dNRuTMcnMpFk59Xbzhb7noIubv5ftWdbp41wjaFb4MWaBW9oDxBS",
-	"lWecF1P1Esd16GnsTVlD3Dmivy8n5SjSjy9EYapC1VXJMBcOXSYkB1Mdjna8NoSlg4iDqXL3a4LWXF4A",
-	"T7iV5EHnAWmSeHaQRcom9uw/ZO76+iehtdKYsR9XIJ8XrKaKpP43X3bbZt2qqlL7xgBP+w2jKum+bC+U",
-	"vK1EYbvx7M7r9ICJiSCk2obk21/nj91U6GTTIN9NJR2B07U06IYYHXijXiKUvJtzoIrKns6Yd7jzmp48",
-	"Le4GRNv9Wx7RA7lDTB8pD0iyAUzat5p3NIaTib5jNEoH1Xe1vHddiYZbDZhW7zgMJmBTt5hshYkwJplr",
-	"21LkHvVEcmwJw1Yd71IE8oECkofEuE9EsYVhnufOH1aewgsr7qiQvM6ZJ1mX7omwqcaOeAlV7RlVaEZC",
-	"BtVdYEus97Kn/Rpn9YoKqlsikNn6mTs3kgpdJegm0WyqrahfNTlWnuMes6G2MKZtURV0grYixsuOlvBb",
-	"7I1A3GX9J+tlHMG9kpYKx44dC7ROiqtxZ5PYNTOihLZzSTqHaJJMqHS6zpsmSTtOInDqFTYvSBH8Bg6n",
-	"LAbv9NaNHjAcqz/2KYaWfqSx3FAItsHRs4rZT2WoD5NMruYDDq0j0GPvqltS08WP141A7CLINtRaNdrp",
-	"6PKqX+en8zK3vpAk1U1Hr5yCSmqnu7YzcmPSbtpnbMetBS2pYOd/oOj4P0g/n38AuXJC+rvvv58PZbsf",
-	"tQrhW6r+4rudVne88tEMMGeUm3/JXUnSN5tvnPPcLc/C78wqtWAHoKooCqgkiaWjJPYyCg0w35+ZEnbJ",
-	"/5fkCwuq/+p+7xyts6coJoKcvtx/CYXawoK9xjy+xAEHtMHuqt8zqxhnB+B6wa7Q+YKOzmtKslWSlbDl",
-	"SEdNa+2r+e+jUgZvsxN1x72BBpoOnApAxsZPFH1cRIAkr8paVc2v4xn2z1S7tMOiOquidsEJLWuByedp",
-	"nDmphI6JTA8JAfcM+0vjPPr2dFfXoyypoWBcUHPTLt6MSr+EFT+jUi6TWdHkrowp1nfP3pTJm3zufov6",
-	"bZC/e0S6y0nDtLUv+z+emRDd5sIkaLI1n7ona9Nhjrt1RW8H9M71NBzKLRLWUG7RHIudLvHfKHAuseNO",
-	"MudoTDZxqbKNbIfiPQPtOjU4cZn50WSCMFbtdlBeO1aBhpmfqCAsJtYxJRfMb4cZEhs8Ju18dbxfebA4",
-	"vruXnzAMRwsyJeGamYMsnriLndM/HR/mGvxfHin8X0SN/o89F+GdFeYb0Au8gCTATb3dcn3IsEBBfjR/",
-	"QCworoTDKFlXVaqyWXpZOmxCEdaGvFkqQDZrtYeyKQyWsE8idFT1n+ja6lsXDH6ca6BCcsfYB024ppC5",
-	"VZkp0LI8sDXJUycTy7pKBeJTBqBbb+7LU73h1FpJjeF0nEoVdxloIdxifSCNnglH6NngZdvZgXh0e/sp",
-	"5v8h6slwHFuXuYj/PTht3qOQJFv6DGfkOcW8ueowMt38KFtv1CspgzA6KqKyeypkKVJW0ooLyYQsqroc",
-	"C4dHyaPwOcqegH0mCgI2deVt6+uzgmj+t7xj5fyGQ9V51XGjAmGdbfaPTwhSa2EP752mSzuIIkao/6Ll",
-	"AVzHccC1tTua1iLkrUroIE3LDK+1mrj8rI38mTnbc1usUdKgxywE++dMw44LTb8QQV98lO/FymEZWx4Y",
-	"fEa+gO3E/LfikSBUrewPw/7y9qf3H9il//Nb34nUAHbVYtx8lJ+exaWE1+w5Hpl9rK+u/lr49/AP+HTB",
-	"XlHEwTFW7wlg1KjOsL+8e/2C/e+/ff8/vw2dLba8WAvpTLISKEOhEgVIinL5wTzPdrxYw5PvLq5mvlsG",
-	"wthcX17u9/sLjj9fKL269O+ayx/evHj14/tX+E4byZ41QG76ZiAogt3RxHVmT0MREd+J2fXsrxdXF3/1",
-	"vcMQDy55mK2zouQGRxwInDclZpZQF+rOgKDvrq4GhgOdNxSIPpAYCeR/mLfVmemFmp1F84VajJ9d//Jr",
-	"pAyEbFxhIsAJs2A4aIBJFVAJF7nE1GE6cxI6Pwhjn/tn5p3xW78MznHqZDmEVMcmJqk0W0Kl9pnxV42h",
-	"k5/o9OsDL+yog0YLhdGZGFQ7cIqfhZUTTCsZub3luoHU/VGjQYajqF+qThVVOHcvmHdbVb5k5QDYOjxu",
-	"RqskfIM5uuwvne4RBrOweFV963GKqlxPIFV46Bysijnx/XFnnoZlu41LP39txJM0HW1qdIwAOAofw/yW",
-	"VDPJdO7tMZqGL47B0+bqHo6fYSm63tCCEGvMT+MaZVL00es5OZ7d+cDY54riU/e8i1MTcBJuw1Bq/zo3",
-	"8uk8v1sP7Seb4pIZsXKextY2fu4MSonWTuNUd3rflx4BPZ1MADfUkUBlnEPzZT777uq73+N779F6XQI2",
-	"0ArfnoCGGuJZYOaMYfXOKarffe+NLePnBnnDGY2KDq++/E2UXwglKyDjrUtU/5DLQFada5oObNgWNAGz",
-	"f8ipIEVnYNxit7VFo6xTEncU3xPGB/VLp6CHSj30yqXk2b9BEGePqUcOoXHL/+8Boi89EXxC6Ily9uXX",
-	"HvZcNukJ91gtx8s/8A38RGOtvgZg3eclzdWagFCBWqmtgSGovKbsG9GigkZKOkYm9lRh7YgZTUDpX/Ie",
-	"TiJfSj27/M0x3S8J0CdGp4YmvaOHp2bv5qWi/MdHvBqfYNm/mJfIwSbQjxlnCEQm1d67M/nBcwbs2nCs",
-	"gHglt1ShX3EaOO9q+ZIemVQ1vD1XNXydUw17IwPP0ABfT6cB/qDUJjRfjuJ+QhrLq8pPt+rciqEJutT7",
-	"Ei1LxUqVvyYygBoBl+PgL9vckEdD56OxOEm89rt4OGTTU1Xb7khzDBOFER0Izia8f7ZIqBuZ0IX4ZZPC",
-	"cZ/1Ws5zPEGATuVNhJ1Wnw8oyCkwUe9CASmlgBNdY0Rdqj1NVbGi2IBlXJo96NC89aMMTdMcUgl7wX72",
-	"oWGMx/DjBhikmK+5mTOoDCBA7breLiUXFbnIunj20w4kNRAeYfYGq7c7egSjx8I015gsWiXDPWcik11y",
-	"jnNlOmWcTp/AfP/Dg9E+quRUbFfxg7OnzNpx9+WB8XDxeH/UeleQPphiGJe2LZVapXqBvANedpHtgn3C",
-	"8pdP2EmuneEqQaC7hQS6L7zRmErGl5g/6gsHF+yTr9n5hNHLjzJVqYOO3wv2s89PXfOjVqIt1hgAg8kG",
-	"mJUzZ8va4qP7ozYm2LEkhbRxydgjMsf4M0lVzP80DWPsTpv39b6Na+y4xTKBSj2EL/rAe04CvQpx+ZQG",
-	"d0TAaIyc8HCl3mu6pT/Er2rhs6XDPDFW+zyXwdH7R00f74KEeSihg74D/QSjdgTcBRW7fEQAfZzR/4Zu",
-	"ZDKuNvGBWKT4KE0j66183YR6xzsrg0GeYM9aqRxzHnFH8960R66bljIYPpmz79D8v7piFbbppk5EMqSI",
-	"+JTWJo6f2YsBrrGxyO/lh4+u4oGjfk4NzcMKR7NgdES0sOwaqepE7VuUGp2eXpbQlv0rD0d5v1JUN6Sc",
-	"9aIMYFv3eVcSYb2CAeTx2wViA7cMk15jxD+pGb8OHr5HY/2dUVJZCE4AwJ8kNF5mNDaon6iwDZ9HGX0E",
-	"wzC06AHcP4b1ZafDQZbnvIx6G5z32a8cvugc76zxhPcPYAy1N8hbWWbSEBsmWcUhTxwsdDSxIQ6pDdHr",
-	"g5CNUnAvf/N5E1+66DdK4MXTsczssbj8ccYntraYe+/191dXo2e+dYZ53UMejByi+kcSBu0sOMPIaK0O",
-	"HRyMakjPx6aQfDOCiQw6cF9gJlz3fqaKzYWg3HEFxVbI8PfT+ZgpjV87QnWEvo8oAP/ON9BiSAZbFqEE",
-	"mXzSNB6N26YFHuOVBl6iy4X6tC55sfFKRY/3tJFAYj8+bX2Y/7wND03KeSYbpRyfYWIeFmb/nexz1UJo",
-	"NPNpoDoN9wlbIHsH6xniKBq5WHyzHgPw+EzIIWAD6yxuvfHF/CMs7WaMWINQE81ay5nooXvWeOMv8hRK",
-	"JqQFTYF4LCYK0aUJjc3YM+lXXzRl0kGDEZbcTvsop7jx8oucvdlu9k+cvNPg3yiif+PjyvfTeukTYyif",
-	"cP7hZP+GqkrulxiG2z1pbr4h79ajGZu5PAP3/+04vDDt8uEgexZ7nmgg5ze+1aXSneGjx9HgB/HOLkMk",
-	"0UsMaeIQ/QtcNH1rj58d8sxsoGS3agrl6L1Vu+AobLND1ry6pSGrbVrIMT5f4iiFiQH7zq35teD63o+l",
-	"mwKqXFunZ6JYJJwPTaCRMLDkYo6lmA7191H5kgZerAO4KyE37nPLWtDIsBzY8IEf3NMPhdxIw7XpuRSn",
-	"PVNavfex9sYLR+Uj7fTXUf3CF77UYETbw0a+h52PERXT3by/CewA7AdPYhExL8B223dSOjiNHOrmjqfD",
-	"+pUqNsNK3g/4xB/ec3YqIIYNdVOaPHa59ZMaVVX6aSvTp4xTO12aBknzE+4r/fHOArfEDpUP5pdJzVT4",
-	"nYf68tqsL9iHJsxJjQQiO2URdeasuAU9d9yH6vZMd9o2tqw+UPDgohcnfUencpg3mYsj15uH+pJsYGfb",
-	"+a/YYLHTT+Jp6HY72h3iv3c/h8i0qJ9D+wlw/JUfyeuNuDARsjZrDAPUEicXOTWwufq/7HHAFZV0YclE",
-	"ii+RPyrJlP7+qIlyoVFiAmRNC8UHh80xMdaIlXSSW3ZDJnHubDvrzQMleIWGEoxfCuPf68Ppb4kUoGZC",
-	"1RRhNb0C6jrRZk2IlXwifJrlLgzezW3+HZh6+6gX7DtWJi6Yvl1OSBbU2qwveXOKKjVbnJ7lRZzs+6ur",
-	"FOvqMakvX+UK3lJDsylShFc0+5s7/VA6PZluY8EKXlWkUvKigJ1FQexL7rFvpsnoSjSpcdjbSo9M6gdp",
-	"PzvKEfKsKMCY015PWnWUs5MenYAsnFa6VOUBp106s6THA7nFWzGmkcoho2DwUi5/w0rfL5f08jCHuVOb",
-	"ia8oPfvm516rPJpjp2gMKPWGNgK7qN+zZgg/POYO6dRT8bYw9PkbE4pgKe0VzY5o+kNFHSeikf2MF4NX",
-	"Oh+ReB8GcZ+ReY+YEo2NzspO/P9mwPQY+fkuODImsPKw/SXNh4sG6aaglPP55bc+oYoUvpEOjPjfJgmM",
-	"tE2xo56B7cabQQ47DU9uBXpCbpXOIFadANl7fte97vsJ3jHgwkZwv7f6//tcVTO4XGmfEtjVAaMD5Ni4",
-	"38yl2O6Utnmn1Bv8/b8SmvMNWttYm4HzvcnBg3lp3xj2olJ1yXxfenMKfH50+mke1290/xWNBb9rVjS7",
-	"OYvpjTjLhMpr72MJ/Ih/nYQRJiAU5RnMo857JmDRWTwwDcIprJAzB9uPHdV+/OrXdrSMQot37YyHCdBC",
-	"H3zXbM98OWIJ6CdWPaF/DRMUMo56GQ5s8kzXV7tP1wsg01v/DU2luhOwZ7wsNZhTPVg7E6lOzKPKD41P",
-	"N3Fo+5HdD7keEiGJ8g/OHAp1HNmOFhoa1pQICHrreAJU9fgT2r4GZhVVn21B1gEjzak+OuSzP6uGIGpY",
-	"nUqYiH4+M4Mj2ajnQS1VxqXPjBwX/kdM83hYqGYSdHQLnR9+oaFOVXVU89S2H+8kG2jgZezqO6re4cW6",
-	"M8qzWEOxgV4N3Id27m/Bpfcj+PIqbDbEt+hAYZ8MjZ37tKAyOffKRylM2LAzuOfeuOSGxoBiENGdPppg",
-	"6uBFYR6csoXFoLQxVFCln0ULmKq40g7rrz9KHOxrYYuFQ3MfhfyETZs+5UrhHsveCiNlH51Jnzee+pwW",
-	"shF77yngjtfUy2W6Jc4kg0DnM9OOMBy9Thh7OKqTVySLmk23n/3dxZNZRyH0uDGhuzKasRlLp8ud/7+8",
-	"xkQPPDKax+M/H0HfPcL27Ch19OXxsfO4myaag3OV9ug3bUfHJpqFPiKOhn6ZofXoOYj5NuDLNPW1PpxK",
-	"8DAgy8hVLpVdhORh/F8vh0qFHuctzknoIO6pnMEGYf+c8eifJAnHBRrCvk8uVhxX2IEo9PMOc2F5ZZTP",
-	"ojL3KkxrkgOjJqk5x8t7sZI/1eOisq+we/p0kcimV2Uu9Og290ZOV1FSfwZ1g41XT9so8cNfu4LkfdPU",
-	"s5/P1cJw0kajrz57n+nJrrVEyu0YkyQV++jqV4nfhl8ejLc/qtJp6BiynbNWZ6I+TRlnhjnIYthyfI9P",
-	"3Kf4HJue+NH6f5Ruq815R8k/HKF4SvDRkqOyGw+yWGslfX/kKauyoyGOxzMc56RS4zjgo6TuJFt7VpZ4",
-	"7sfRwZr5Po9gapy+ykT7OljVU7jm27uNatwwPa53HY4ol7AKCT6IPyn1uJd1hyoWtWQzaguhv+IFe8as",
-	"Bm/yWr4BE2Z6F2oLBs1O2ssndyInaj+xW175GYK+25uh9aFktbSioiYvfSuU9vmHwZCrR/Cphp7RjCYb",
-	"EUjzM2RGDgUIoE+PNB2cd5kdbIvtxdk6jLeNvIPoeDKsAhpqhKWXllXAjW1DH+iTuOeogKEJFOGk7c6/",
-	"ihVguvw2GEiNQuVJ71T7UUoyaDD+98tuoLyRo1MsfKZ64wijpGLMEXW8fa+FheBwoksajgQmz3X16Iz3",
-	"SBhOZMmY/qr3tU4a3Bibgvm1IPmMZptOkJNQy9BzNkyooQKZe4JxMGfza0FrsnxJrNgiUUndlTQlwy5o",
-	"KBOrJaoAHEvVm7KjyBURjUkiIj5mSpd+4O/ktV246gNF+JFeXaeq2/9NMSUZr5y0Wa0Z8q1tXazDDLxu",
-	"KQSBjUYBYWUdzs8yKt0LY0T67Z9He3xBc7pISWs8qU1bWBRZhDSluL11Cv8Jfn+MSLU8beW9cw9NqmCF",
-	"z442tvx07EF7CxcdlcBZy6m6DVTc0Dz2bgRsGvFiwPop6BMS+XtcdFIazwwXbsudAEctpwa8GRg1Y5UG",
-	"cTJfsTEnjA+NTssmv5kbxkPz2LMmrSZnBbvNffVUmJyShLdY0tCaiQxVXJJxFsa9sTCX7php+KnbpxnH",
-	"h/Dgn6xZmMNXAedxKBonfu+uCeGTY/jXK//sRPbQnktrGLcOUs4aehJyS7Lz6edhZlJAFYrma+gJ7wcw",
-	"wu4gkCye/dw+NikO7NeHG+yUm8wZykwpGUKSdhreKUF2ckzJEb9sH59GqFFf3nYKsPm2mZblq0yeCBn6",
-	"w2GXWoFcouuXj4bd/fKrI1DKoyMkoClsl3wnLu+eugv//wEAAP//",
+	"3H1dc9y2luBfwfRuVZK5tCTn3szuSg9bjj9mvZWbuGzfyUOcktHkUTdGbKAvAKrdk/J/38I5AAk2ATZb",
+	"ouJk32w1CQIH5/vzt0WpNlslQVqzuPxtseWab8CCxv/xslSNtO6fFZhSi60VSi4uF+/XwETF1A3jkvmn",
+	"3P9eubfPhFoUC+Ge23K7XhQLyTewuGyXKxYa/tkIDdXi0uoGioUp17Dh7jt2v3WPGquFXC0+fy4WZaON",
+	"0sM9/Lzmln1YSPhkPyzcx+0a2JavgC3hRmlghosqbOSfDeh9txO/5viHReX+njgHLnvKEWqxEbZd7GAv",
+	"9GO8QAU3vKnt4vK7i2Kx4Z/Eptm4/7j/CUn/e1qE7whpYQUaP9TQnoeX1fjbYpUqmw3Qbf3YfILMVZ14",
+	"xM/uYbNV0gAizhutljVs3D9LJS0QDvHtthYld9s639ITf/lP4/b4W7T2f9dws7hc/LfzDjPP6VdzHtbF",
+	"LybQYedOttPKw92/5lZ9tlQNbmKr1Ra0FbRR6UBw3eg6capisW2WtSizP9+BNoK2P7zzDni/tA8W0fd6",
+	"q//a3qZa/ieU1q3+rCzBmOGWeeWQwFjNLZGFf3OpVA1culdhw0V6yzeOQIW6LpWUUFqo0guExwgbRtbZ",
+	"dhc9eKbmxl4bsZLXAmF0o/SG28XlouIWnlixgUWReEuthEyul90MAdWqW5BD7H/GcEWGP3s2IbRhwrBb",
+	"2NpuC9HxNdyp2x5suo8ZMO4uTfRjTIHxtdNR/MaLg4uLVuqfIHVJB8BMoosxYF/xkvh4gjYCb2ZW1VXg",
+	"l9y9dcX40jjKudFq03IIw6x7bc3vgEkl3Qn6iFiqCsokjKpGc+spo78TA6WSlTtyhw2qWdYRKshms3TA",
+	"LBY3ooYx2eMO0J4KH07gk/v7ETy+1txCH0Pze3IvmN7DQtp/+9tiyI/9pSGZmzWh0zQa2EAl+DX9OceW",
+	"3IrXy33yAQ1G1U36Bn4Qt8D++j//dsE+sW+f/ttF6vtG/FcC8Mu9hd7N5Q9uLLeNSe6t2daKV9fVAORj",
+	"AKGXQKfZsIBd4NFDVEEM/8qQZqBkizBXDDZbu2e7NUgmrOMHUll2K9VODrdwQNkdUnksjXaRIs7vhazc",
+	"OkNmXrqt5vGz1MDtKaiDL6g0oHrASf3uKT+PeTeqzt0C/XSNasTI71bYOr22SPNbYUm8JJiAhQ3xqA2/",
+	"BcOETQFEAlTmWu0kJHXIPZNqqao9K1GTtexGaSYcS5TKrkGzDd8zy2/d55i6A536Rrt6llRJnx5Vbbon",
+	"Edm4ydySoy2EIEinCP6yWHrkKhZL1UgnLBoZ/nXDRQ1VhJPdOjulb82Wl4SIDphH9/hzeMW97xfkWvP9",
+	"gEBQf/TY0seNA0woeiTQx9FDjOywO4C8B+AAmt7ROhJK0eXztdIwpMqqOYE3gaxOIVC4A72/DnIwoUQ4",
+	"c0EeXMpglT7wx3QjVWWEyIjmpmGj7nr6T7S73Zrb4yqvv058+PDQ3QfCWZN3ozYbbzgc8MzGrjMc7mR2",
+	"WWm+84w5ITqkVBYVGcZNp2msnEbkWMT/fffTj7H82PAKnF5i1nyLqJdVjK5PUiNO1oP8fjjaPEVG6xmu",
+	"+NxZ51CRGngxTdJnuLbSwqvxgUt5pTYou0mW5GT0RJho2NbiBNYVsClBO6gt3eVMIQufEg6QNzV3NgV8",
+	"sgWTDrvZhuvbZpuCtsO9Mk2GKa7p0dt/ucPpaKMtfDs4pCjoheeeQxIaV4qPqJ8bVYkbcQqVPaY+mVco",
+	"sgdoMkgb2fNDUqv5EmpymTCzVjtTsKdnT//S0v+OG1auuVxBxYyQJRxVIhu87iAGvYTrXAUtmMeu9gVY",
+	"b+of8EhZgrFKTyeQVySsE/SBGvSx1yPz0/FhojaTAqUyELsK2XLP/KEZlxVzOFQ4liaZxWe3oLY1sJ1W",
+	"FpiQndfqgWQf9ni98TrA4M41MK6Bud+dninxf7UwRI0Jr0mrHWcdcI5V02OeRwuZdoKUt3mdVbE1d+ou",
+	"c49BFQMl4xvJWkdBwQoG0thSWdV+25j1cfXWrB+PXHO/JRDwR9iBsexGaGOv6D7cP91d2AggTFgD9c1U",
+	"PAv0+B9+T8f04yTte/047S1slemOtKNjRiR3iNlj7OM/OhAe+HZOtjsbrb2oSRDGfRSYtaorc7pHB/l0",
+	"1nDKOSWSKJa8M1q/O3AKvC/v0oqrPUExbRl7yoKQEzTwoHhjwMUvl9rsq5xvYmQLTtmJlTt163R9rqW3",
+	"Q7X3ZJpbsd1m7M/sDWrYQLWfbGLgXsZP2PLl/gGzDG02JpXEIE/mPeLPb3uShO8T1iunvzuaUo0FvVHG",
+	"BjfJni2BGXCyVdETEmJB9EBNoeTyeilkRpPuGfMp1cD9mXbKtRZ3Qq7Ie2fQObMCy5xMRuWANabhNW4f",
+	"2Xe89+PG8rhMJE77IIk4o5TbrffXUtm07wpDnqCNkg5EUlnmwJ/0hE1Gxb6Eaa90cH8xHJPoSwZfjvgy",
+	"x81yhS3Xk9gengtXGdnUG63wLw/elVbKXo/pfR0J0lOFMxhQnwRmNQBbwkpIc/S+umP1P5o65GvvMh24",
+	"mjNeE24tbLZ2ouW97OTFmDz3jznuUvKNO7BWzWqd1B1yPqpSaQ01zzqsT3f3RBbxqI4eqYHeraNZs3Vr",
+	"VwVTssQL1OAYJ4XGElqKPDHqsxaO6PaTLTbSMhL8LYPEt33OHEvz/TWZrikuA+gG360Vujm4uTUoSErH",
+	"JWoHFw1W73s8J2L6GzDGe3USvkl7Tbka04GkGluqDDGOuOFzzGNE20h42ndcWNJwdCO9rlPR/XtHOzLM",
+	"EnI+d2Nhe6rA0FyaGzrXGDa8D89huKw6hS5SrOaWeL4HXCcigt89uNrxRB0Lid1VYRd9Ou6hW4p7/R0q",
+	"wYfsK2BvuIs7UaFQ5k1F+UYbh2YRiTv8kpBWPVFwBek9ZATGMawbpVEDMG2qzJVn1mwn7JpxZmpu1gXb",
+	"NsgmlrB2shef/MowXlUajH9WOB1GSQufLHOfPWPPKOIevEcOpw05XqMcqiEeK2NTkuYZM1bUdRG+ChWr",
+	"xS0wMh0zyxwBwGCxCGop1FaNLmHM49tuf+RmkkrZ90OoXx1A3fFsny6hdAf9M/baMrUFaYhpc1nhMkIy",
+	"zjZCNhbGrqBoX/AfULcCnVeq0UztpMePxApZlXG33mdVOZInUrn9rdgSrE2FGw+o1ROqB3+KoH704vVA",
+	"HajFHaQV9bUy9pQQrTMoTnAGW65PEtqT06yQceHmYydK+J7fZ+FPnoLUG96YBKiyWRbZGG0QD4ObdqpZ",
+	"P7GG0MbbY0Kzcg3l7VYJadkebNobju7l+zH35X4RFui2mYQFmhV/nvSzIUV1SR1xItXDE87Gs7zo8MNs",
+	"r+HRk1DvDjRMtrqXjnwjoK7uo/k0meh0q6oMRBBIC47LOsnJvV2aDIilbeADuHpjNCgefkveWsjAzikF",
+	"OhcxFv9FsddcOmdZC2fdZpjcseQZkHxZ5xB6zc21gVJDxkGqoRIaSpt2SryFlXCCk8EnXtrayQrRKRhR",
+	"al8K2Nq/nNuaKdX21GwDA/pOlCNOWMxkzAK6MaCvp9zJAUb0PnuYKtLdXg/cReLy4/1ld9NCprvaHjAP",
+	"Lm0MIV8pvXkcpPS/dqjVR5yXmOF2C7A1rbcPZY8wzNmaaYZ4AqYfpBbCjWWK9DJj+d5cMc4k7BiBjVIf",
+	"3Lc7gM6Dj4+Dbh3ok5fby+xqU/Yp1YVswmHczhnOPmPpioUnmZDkDgK+KZxBrWS9b8Oea9WJr1atDCp2",
+	"9LGUXOlg8MaH6A55dlcOINFI2fG9U0U6BdiSy1VptuTl7Rl7LeMiAtHGzRoZHB4Oy84GycJRKclgc0tu",
+	"y3UuVGwpr18D2za4vFUrdEmkUDfyTX0BZ9Ec2WHucZ/WO0SfNvEXLR9e3pL7pQZuoMrkP06JvWHILcqN",
+	"Ta4zLbiNiYesDVZmNbexTNLeI3khs3KIn/bgu/PsuGEV1GARJRNni5jOA3JPDcjKMGEv2VarlZPIhfeN",
+	"FeQZa7Pr40yRG6VXylrIRv8hU8jjiIBCo4xj/N8zdMuswijc8HDO/k0t97Pfz5pXFHAZAGoazm47Z3ru",
+	"t/wlElFfHzWxkuo9UgujXIhKJIVZsE3TR3dXUSt161axrOZoOk40Y2HLQ91AQorNkfEEU5Iq3uGDPZ09",
+	"4c/B31pUccdeiTuQx4ie3ruWaje6brRKD8v7oC3Ybt0lJzqsTBoHwDfH+FWb35tbYEQzzTpax8sIqHwg",
+	"Kpo5BrqQJttf6sNiw50C+WGBMtWt5rYaVtYgK4FaEok9btCqmuayJTHa84AG46njxw66MYyKqCozEPKA",
+	"S7d5vC3Sdw7gjoBbxuXRfzz12uHus5BZNqBOHyHzkL5xvE5Ih0ut6lGLOzBX3m2GcIRPts0kWykktOk6",
+	"SBCTjymw8kxwhIMay8vbhOrWlynOHmRGyFUN2UqoGMGPpI5MQQn/mWyo1V3w90GzO7gIkjbDUxEZmE6l",
+	"MukQZE5hdHSqfXWr9WI6mUNEnDj1fV7Xva9P4NX31iwzHhYfS5oAncLnSHZKMqkeNerJKp1NPhFbHyi6",
+	"fbL/dQ03CRL/h7SixitykoHSUEwwNrj1tdwlMsaaW4iUKCdCrFKsFtbWgKmQQXuxilmo62m3NiYnDp2m",
+	"nrPGvC5moTG+BNyOQoJB7B9jh8/XSpSQKd+MUz3wzhFwaDoK0yncB3nex5nXGO8Jsjgr3I548EjYHBMr",
+	"OXCk3SY92jlAKlEZhlE7u8aoXXwveW/Chn96TT8+vbjwRfbhD0NfwxCkeSeIt409AL4yXTbIqXp0rG0O",
+	"6psPJKMgpcHpxVx2ItSZ92onC/SIczOUmf4ZemEJRlTEWNJumhFtM9ZoguapGBYa10PotJlcBfuwePJh",
+	"QU57CfdRDnmnGhJPjPOtjTdO7T31td1alOs2T5gcPgMtjnc63FGtrSfk+rSSo4kfhEl1MfA1KmkWPb0G",
+	"oE3SHktd9mvmdvhGQIqHvVMboLgm3kvJJaUiBi1jcnHKYR4A3Q8W4FJCwFaUttHp8PKRyhaZLIsa0dlH",
+	"b/vBVmA63zUEfN3a2UvQ4LS9PyYHPYGII4bB5b71XRMd7wSqan84Ys5dyjufDD09thd7IBO4nM+sGgnt",
+	"5cJ3kT3htLEN36OgMABT0kkjmxNP020vCw2bFGcG0IN7GTmkr9BXcBkb3AXjOy4sVFdMg220hOoy8o4u",
+	"eXl71TpGL5lUrFZyBTq8dvZBRl50/80FucowskNrJvO63M+0cNbT/p7rFdhU75YppVSdZexTqkN9TT6l",
+	"Ott/Zcq3vNrpxIXj3RmhTqQzzLY+tjrJg0TQ5qSqIeCbsWIy0mW4BmN7HujTt/veMadUiCnrN8omaH/w",
+	"GfxIR7grL0FCawHv3TyBttpEbYRHe2ERmuTI7b1nuid4RGZy+E/r+3Bvd980Cy5On+68G4cNCmiTKRC+",
+	"o9Dzcw0VSCt4oiBjPFI7HobPRh57L6Y3ZtIVXNs2f2cU5emprq/RlCi88ZlV/hPJbbXmwQGQ1kqfUrWN",
+	"/RkS5Fhxy5fc9PINzT9rQS5JZexK93TUfkzHJzKRZOf1m94Wh56CPm7+H7VjG6eNcI2hW+DlmgVv6AAQ",
+	"UlUnnBdT9RLHdehp7HXVQNw5YrgvJ+Uo0o8vRGGqUjV1xTAXDl0mJAdTHY62vDGEpaOIg6ly92uC1l5e",
+	"AE+4leRBi4A0STzbyzJlE3v2HzJ3ff2T0FppzNiPK5BPC1ZTRdLwmy/6bbNuVF2rXWuAp/2GUZX0ULaX",
+	"St7UorT9eHbvdXrAxEQQUm1D8u2vxWM3FTraNMh3U0lH4HQjDbohJgfeqJcIJe/mHKiitscz5h3uvKIn",
+	"j4u7EdF2/5ZH9EDuEPNHygOS3AIm7VvNexrD0UTfKRqlg+rbRt67rkTDjQZMq3ccBhOwqVtMtsJEGJPM",
+	"te0ocod6Ijm2hGGrnncpAvlIAclDYtxHotjCMM9zi4eVp/DSijsqJG9y5knWpXskbKqxI15CVXtGFZqR",
+	"kEF1F9gS673scb/GSb2iguqWCGR2fubejaRCVwm6STSb6irqV22Olee4h2yoK4zpWlQFnaCriPGyoyP8",
+	"DnsjEPdZ/9F6GUdwL8TNDWjwaeFpd0/amwb7SV620OSOZPg1BSXbWzupvNuIVYIW/kJZbz0b/wn9LVTg",
+	"FuxfWYUHNQX7lySyOesKa5lZAGFk5v9lUSyeLIrFvy6Kxb+kW6JNCmvgAQh0rTcubneVu6SX0lJ136H3",
+	"x+80IXq4MxztmhlRQddeJp3oNUu6Wjqn6nWbSR9nejgdGDtMpLiyR6wxs85HJnSrrI0nVDwiSh4rIxjn",
+	"a7nCnAR+rPp1T338eNVqLX0E2YSCuNaEmFwD92txPHl246t9Ui2P9MpZEWQbuGs7IYEp7Ut/xrbcWtCS",
+	"qqr+FeX7/0Ym9+kHkCunSX373XfFWEnCQT8XvqESPb7danXHax9yAnNCT4DPuStJOtDz3Y2+d8uz8Duz",
+	"Sl2xPVDpGkW9ksTS0+QHaZ8GmG+iTVnV5KRN8oUrKtLrf+8U02CgzSci0b4nwxJKtYEr9gqTLRMHHFHZ",
+	"+6t+x6xinO2B6yt2gR4y9EZftjKhgg1HOmr7n18Uv4/eH0ICTh85bOA00hniWJQ4tlCjEPFVBEhyfa1V",
+	"3f46nWH/TAVmW6x8tCrq6ZxQha+wQiCNM0cthSnpA2NCwD3Dvm49fN8cb717kMo2FjENtkjaD5+xu5aw",
+	"4ieUM2bSX9oEoykdFdyz11XyJr93v0VNUSgoMSEn6aj3oHMCDH88MWu9S1hK0GRn4/ZP1uUsHbZUi94O",
+	"6J1rPDmWACasoQSwAivSzvHfKHDOsS1SMjFsSsp3pbLdhseCciM9VTU4cZn50WQiZVZtt1BdOlaB1rMf",
+	"eyEsZj8yJa+Y3w4zJDZ4TNr5FgZ+5dEOBv29/ISxUlqQKQmXzOxl+cRdbEH/dHyYa/D/80jh/0fU6P+z",
+	"4yK8s8KkEHqBl5AEuGk2G673GRYoyNnpD4hV37VwGCWbuk6Vn0svS8ftXMLakNxMVeJmrXZQtdXbEnZJ",
+	"hI5aMyRa6/r+EqMf5xqo2t8x9lE7u60271RmioYt92xN8tTJxKpBRRoLjxN3nrLW3bqFryX2Vm5n0rZW",
+	"7mHeW9wSooN0h/2BRAb2NqFpi59dGw7i1R0WpITA+6iBxqFlLHPpGffguHn3T5J86TOckZsbkxzr/cTa",
+	"gIPUykmvpAzD6KiI0u6pkFJKKWQrLiQTsqybaiocHiXpxSeUe0L2aUMI2NSVd33KT4p4+t/yXrDTu0PV",
+	"p5UyTopa9rY5PD4hSKOF3b9zGi/tIArvoR6MFghwHQdt19ZuabSOkDcqoYu0/U289mriWsEuTGsKtuO2",
+	"XKPEQfdmyMwomIYtF5p+IYI++yDfiZXDMrbcM/iEfAF7v/lvxfNbqLTcH4Z9/eand+/Zuf/vN75trAFs",
+	"gca4+SA/PovrPi/Z93hk9qG5uPhr6d/D/8DHM/aSwkOOwXqPAKOugoZ9/fbVc/a//vbd//gmtCHZ8HIt",
+	"pDPNKqB0klqUICkk6acoPdvycg1Pvj27WPjWJghjc3l+vtvtzjj+fKb06ty/a85/eP385Y/vXuI7XdrB",
+	"ogVy2+QEQRHsjzYIt3gaKr74ViwuF389uzj7q2/0hnhwzsMgpBVlojjiQOC8rjANiFqG96Y5fXtxMTLJ",
+	"6bQJTvSBxPwm/0PRldKmF2p3Fg2D6jB+cfnLr5FSEFKnhYkAJ8wVw6kQTKqASrjIOeZ505mT0PlBGPu9",
+	"f6bozUr7ZXToVi8lJeSltgFkpdkSarXLzCprDZ78+K1fH3hhB+1OOihMTpuhQo9j/CysnGBayTD7Ddct",
+	"pO6PGi0yHIRoU0XFqMq5e8Ek6br29UV7wD7vcedgJeErTKhmX/dafRhMmeN1/Y3HKSpJPoJU4aFTsCrm",
+	"xPfHnSINy24b535Y3oQnaZTd3OgYAXASPoZhO6nOn+lE6UM0DV+cgqft1T0cP8NSdL2hXyQ2BDiOa5T2",
+	"MkSv78kB7c4Hxn6vKJh4z7s4Nq4o4T4MfRFe5eZzneZ/G6D9bCN3MvNwTtPYui7dvak20dppnOqPWvw8",
+	"IKCnswngljoSqIxDgz4Xi28vvv09vvcOrdglYLez8O0ZaKglnitMczKs2TpF9dvvvLFl/JAnb0CjUdHj",
+	"1ee/ieozoWQNZLz1ieofchnIqndN84ENe7gmYPYPORek6AyMW2yNd9Uq65RxH8X5hPEZGJVT0ENZJXrn",
+	"UvLs3yGIs8fUI8fQuOP/9wDR54EIPiL0RLX4/OsAe87bXJJ7rJbj5e/5LfxEM8i+BGDd5yUNQZuBUIH6",
+	"3q2BIai8puy7BqOCRko6Rih2VA7viBlNQOlf8p5OIl/KEzz/zTHdzwnQJ+bcho7KkyfdZu/mhaJk1Ue8",
+	"Gp8NO7yYF8jBZtCPGWcIRCbVzrs1+d5zBmyxcaiAeCW3UqG5dBo4bxv5gh6ZVTW8OVU1fJVTDQfzHU/Q",
+	"AF/NpwH+oNRt6JQdxf+ENJbXtR9F1rsVQ+OOqVEpWpaKVSp/TWQAtQIux8FfdDkij4bOBzOMknjtd/Fw",
+	"yKZH4HatrAoMF4V5KgjONsx/skhoWpnQh/h5m8pxn/U6znM47oFO5U2ErVaf9ijIKUDRbEO1L+XrE11j",
+	"ZF2qHY3AsaK8Bcu4NDvQodPuBxk63DmkEvaM/exDxBiX4YfdSkgxX3NTMKgNIEDtutksJRc1ucj6ePbT",
+	"FiR1e55g9gartz8nBqPIwrTXmKwwJsM9ZyKTXXKKc2U+ZZxOn8B8/8OD0T4qu1VsW/O9s6fM2nH35Z7x",
+	"cPF4f9QnWZA+mGIY57ara1ulGre8BV71ke2MfcRapY/Y9q8buCtBoLuFBLqvktKYUsaXmOzrqzyv2Edf",
+	"YPURo5gfZKqsCh2/Z+xnn0y85gd9XzusMQAGkw4wO6dgy8bio7uDnjPYXiaFtHF93yMyx/gzSVXM/zQP",
+	"Y+yxwlCc3brGDvthE6jUQ/iiD8DnJNDLEJ9PaXAHBIzGyBEPV+q9trX9Q/yqFj5ZOswTY7XPd8kvOLhH",
+	"f9AZCB30HegnGLUj4F5RZdIHBNCHBf01tI6TcWmQD8QixUfpGllv5as21DvdWRkM8gR71krlmPOEOyoG",
+	"ozm5bvv/YPikYN+i+X9xwWrsqU5to2RIFfGprW08P7MXA1xjF5jfyw8fXcUD5zIdm3CI5ajmitER0cKy",
+	"a6SqI4WKUR57etRcQlv2rzwc5f1KUZGXctaLMoA9+Iu+JMLiEgPI4zdXiA3cMkx+jRH/qGb8Knj4Ho31",
+	"9+Z+ZSE4AwB/ktB6mdHYoOavwrZ8HmX0AQzDhKkHcP8Y1ue9dhRZnvMiakRx2me/cPiid7yTZkneP4Ax",
+	"1osib2WZWUNsmGwVhzxxCtTBeI04pDZGrw9CNkrFPf/N50187qPfJIEXjzIzi8fi8oeZn9iHpPDe6+8u",
+	"LiYP6OtNXruHPJg48faPJAy6wX2GkdFKlUM8SrRuq0tOxqaQfDOBiYw6cJ9jJlz/fuaKzYWg3GElxUbI",
+	"8P+nxZSRml86QnWAvo8oAP/Ob6HDkAy2XIV6cfJJ0yw7btt+hYzXGniFLhdqqrvk5a1XKga8p4sEEvvx",
+	"6evj/OdNeGhWzjPb3Ov4DDPzsDCo8WhTsg5Ck5lPC9V5uE/YAtk7WNcQR9HIxeI7KxmAx2dCDgFbWGdx",
+	"67XvvDDB0m5nvrUINdNgvJyJHlqdTTf+Ik+hZEJa0BSIx6KiEF2a0diMPZN+9au2pj1oMMKS22kX5RS3",
+	"Xn6Rsze7zf6Jk3da/JtE9K99XPl+Wi99YgrlE84/nOxfU3XJ/RLDcLtHzc3X5N16NGMzl2fg/t7NLgyj",
+	"SR8Osmex54mmp37l+5Iq3ZsUexgNfhDv7DNEEr3EkGYO0T/HRdO39vjZIc/MLVTsRs2hHL2zahschV12",
+	"yJrXNzQRt0sLOcTnc5x7MTNg37o1vxRc3/kZgnNAlWvr9EwUi4TzoWM3EgaWXBRYkulQfxeVMWng5TqA",
+	"uxby1n1u2Qia75YDGz7wg3v6oZCbaLi2DbLitGdKq/c+1sEs6Kh8pBvVO6m5+5UvNZjQo7KV72HnU0TF",
+	"fDfvbwLbNfspoVhMzEuw/V6rlA5O86H6uePpsH6tyttxJe8HfOIP7zk7FhDD7scpTR5bEvuxmqqu/Gic",
+	"+VPGqfcxje6kYRf3lf54Z4FbYjvRB/PLpGYq/M5DnXlj1mfsfRvmpIYCkZ1yFbVRrbkFXTjuQ3V7pj8a",
+	"HfuL7yl4cDaIk76lUznMm83FkWukRP1JbmFru2G92A2z11fiaWhNPNkd4r93P4fIvKifQ/sZcPyln5/s",
+	"jbgwvrMxawwDNBLHTDk1sL36r3c4jYxKurBkIsWXyB+VZEp/f9REudDVMgGytt/lg8PmmBhrxEo6yS37",
+	"IZM4d7YbzOeBErxCYwnGL4Tx7w3h9LdEClA7TmyOsJpeAXWf6LImxEo+ET7NchumJOc2/xZMs3nUC/bt",
+	"RRMXTN+uZiQL6kM3lLw5RZU6Y87P8iJO9t3FRYp1DZjU5y9yBW+o+9wcKcIrGtTOnX4onZ5Mt3HFSl7X",
+	"pFLysoStRUHsS++xyanJ6Eo0VnPc20qPzOoH6T47yRHyrCzBmONeT1p1krOTHp2BLJxWulTVHkeTOrNk",
+	"wAO5xVsxppXKIaNg9FLOf8NK38/n9PI4h7lTtzNfUXpQ0c+DvoY0dFDRzFZq5G0Etry/Z80QfnjKHdKp",
+	"5+JtYUL3VyYUwVLaK5od0aiOmjpPQFRBy8vRKy0mJN6HqeknZN4jpkQzvrOyE//eTgOfIj/fBkfGDFYe",
+	"9iqlYX7R1OMUlHI+v/zWZ1SRwjfSgRH/2yyBka6DedQ7sNt4O3Vjq+HJjUBPyI3SGcRqEiB7x+/6130/",
+	"wTsFXNgQ7vdW/3+fq2qnzCvtUwL7OmB0gBwb95s5F5ut0jbvlHqNv///hOb8Fq1trM3AYezk4MG8tK8M",
+	"e16rpmJ+iIA5Bj4/5/44jxtOJfiCxoLfNSvb3ZzE9CacZUbldfCxBH7Ev87CCBMQivIMiqgDnwlYdBIP",
+	"TINwDitkfLaF/5W2fMpc/cNXv7SjZRJavO0GcsyAFnrvW5x75ssRS0A/seoJ/WucoJBxNMtwYJNnur7a",
+	"fb5eAJlBCK9phNidgB3jVaXBHOvF2hsfdmR4WH7Cf7qJQ9eP7H7I9ZAISZR/cOIEr8PIdrTQ2GStREDQ",
+	"W8czoKrHn9D+NTCrqPpsA7IJGGmO9dEhn/1JNQRR4+pUwkT084kZHMlGPQ9qqTItfWbibPc/YprHw0I1",
+	"s6CjW+j08AtN4Krrg5qnrg15L9lAA69iV99B9Q4v1725q9hDEQY1cO+7Ic0ll96P4MursNkQ36ADhX00",
+	"NCPw4xWVyblXPkhhwoadwV1445IbmtmKQUR3+mjcrIMXhXlwJBoWg9LGUEGVfnAwYKriSjusv/wgcQqz",
+	"hQ0WDhU+CvkRmzZ9zJXCPZa9Feb/PjqTPm2W+CmtZCP2PlDAHa9plst0S5xZprYWC9PNm5y8TphROamT",
+	"VySL2k13n/3dxZNZRyH0uDGhuzIaiBpLp/Ot/1teY6IHHhnN41mtj6DvHmB7du49+vL41OHpbRPN0SFY",
+	"O/SbdnN+E81CHxFHQ7/M0Hr0FMR8E/BlnvpaH04leBiQVeQql8peheRh/KuXQ5VCj/MG5yX0EPdYzmCL",
+	"sH/OePRPkoTjFRrCvk8uVhzX2IEo9PUOQ3x5bZTPojL3KkxrkwOjJqk5x8s7sZI/NdOisi+xi/p8kci2",
+	"V2Uu9Og291rOV1HSfAJ1jY1Xj9so8cNfuoLkXdvUc5jP1cFw1kajLz95n+nRrrVEyt04kyQV++jqF4nf",
+	"hl8ejLc/qspp6BiyLVinM1Gfpowzw+xlOW45vsMn7lN8TuOkLBoIf5Ruq+15J8k/nHd5TPDRkpOyG/ey",
+	"XGslfX/kOauyo4mbhwM3C1KpcXbzQVJ3kq09qyo89+PoYO2cn0cwNY5fZaJ9HayaOVzz3d1GNW6YHje4",
+	"DkeUS1iFBB/En5R6PMi6QxWLWrIZtYHQX/GMPWNWgzd5Lb8FEwawl2oDBs1O2stHdyInaj+yG177gY++",
+	"25uh9aFijbSipiYvQyuU9vmHwZCLR/Cphp7RjCYcEUjzs2QmDgUIoE/Pnx0dTpqdQoztxdk6zCKOvIPo",
+	"eDKsBhpuhKWXltXAje1CH+iTuOeogLEJFOGk3c6/iBVg+vw2GEitQuVJ71j7UUoyaDH+98tuoLyRg1Nc",
+	"+Uz11hFGScWYI+p4+04LC8HhRJc0HglMnuvi0RnvgTCcyZIxw1Xva520uHFOs1pmrlxya6Zh/+cRes9p",
+	"zFA8HY80TtTNfYbgVegr4ceJgizBBIcrMN1IJkzUFjgCfPTCUR31RfTsn61pSf+Yk1XTaA7t/ZuXRN+e",
+	"1L4ken4mRm1x+KWx5M/HJMeb0HX54cQ7MX/6S7HBZzRFeoaEokaGhtFhzBRVt90TjKMJ118KWrMlO2O5",
+	"Jem51BpNUyb7FU1WY41E/Z1jn4m2ZjDyI0azzkgCD5iXH60+e2EmrvpA/fvAKG5SrSn+XTElGa+dqrha",
+	"M1Q6Nk25DoMs+3VMBDaa44VlsTgEz6h0I5sJufN/PimIFlYbBml7OqO+SUjj52kfU9YOEamRx8XfW/fQ",
+	"rFIpfHayOHpL0Bx1luCik7KvGzlXqxCULe7D/fD1POLFgLU1zEzk73DRWWk8MyG8q1UEnJeemtJoYNKg",
+	"ZJqmy3y5VUEYH7oUV21xAjeMh87PJ41LTg78dpv74nlsOQsHb7GiiVMzeZlwScbbgfssDJc8ZBpWq2ZZ",
+	"T9Cb34cH/2RKs8NXcaLC/BJx/N66cvjkFP710j87k46849Iaxq2DlFCSPQmJYXZQMeMnlBZh4FlAFUrF",
+	"0TAQ3g9ghP0pPlk8+7l7bFYc2K3319jmOpnwlxkxNIYk3SjLY4Ls6IyhA37ZPT6PUKOm2t0ob/NNO+rO",
+	"l4g9ETI0d8QW0wK5RD+oFk2q/OVXR6CUBEtIQCMUz/lWnN89dRf+/wIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1,0 +1,204 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Sign says how one thing is on both sides.
+type Sign string
+
+// The signs of a comparison.
+const (
+	Same        Sign = "="
+	OnlyFrameio Sign = "+" // a refresh brings it
+	OnlyNuxeo   Sign = "-" // it is gone from Frame.io
+	Differs     Sign = "*"
+	Broken      Sign = "!" // it could not be brought, or is in conflict
+)
+
+// Difference is a thing that is not the same on both sides, and what is not.
+type Difference struct {
+	Sign      Sign
+	Key, Kind string
+	Name      string
+	Document  string
+	What      string
+}
+
+// Check begins a run that only compares. What it finds is kept until the next run.
+func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, error) {
+	q, err := s.changeable(ctx, who, id)
+	if err != nil {
+		return q, err
+	}
+	if err := s.People.Usable(ctx, q.Owner); err != nil {
+		return q, err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = s.begin(ctx, tx, q, Check, who.Login, false)
+		return err
+	})
+	if store.Duplicate(err) {
+		return q, busy(q, err)
+	}
+	if err != nil {
+		return q, err
+	}
+	s.Engine.Wake(ids...)
+	return get(ctx, s.DB.Reader, id)
+}
+
+// looked are entries whose documents are looked at in one search.
+const looked = 50
+
+// check looks at the documents of a sync in Nuxeo, many in one call, and notes those
+// that are not what the sync made of them.
+func (r *run) check(ctx context.Context) (work.Next, error) {
+	for !r.t.SliceOver() {
+		some, err := r.entries(ctx, r.st.After)
+		if err != nil {
+			return work.Next{}, err
+		}
+		if len(some) == 0 {
+			return work.Next{Done: true, Outcome: outcomeChecked}, nil
+		}
+		if err := r.lookAt(ctx, some); err != nil {
+			return work.Next{}, err
+		}
+	}
+	return work.Next{Step: stepCheck, After: time.Millisecond}, nil
+}
+
+// held is an entry with what its document got from Frame.io last.
+type held struct {
+	Entry
+	digest   string
+	parentIn string
+}
+
+func (r *run) entries(ctx context.Context, after string) ([]held, error) {
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
+		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
+		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> '' ORDER BY e.key LIMIT $3`, r.sync.ID, after, looked)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []held
+	for rows.Next() {
+		var h held
+		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.digest, &h.parentIn); err != nil {
+			return nil, err
+		}
+		all = append(all, h)
+	}
+	return all, rows.Err()
+}
+
+func (r *run) lookAt(ctx context.Context, some []held) error {
+	uids := make([]string, 0, len(some))
+	for _, h := range some {
+		uids = append(uids, nuxeo.Quote(h.Document))
+	}
+	found := map[string]*nuxeo.Document{}
+	q := "SELECT * FROM Document WHERE ecm:uuid IN (" + strings.Join(uids, ", ") + ") AND ecm:isTrashed = 0"
+	for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore", "file"}}) {
+		if err != nil {
+			return err
+		}
+		found[doc.UID] = doc
+	}
+	r.st.After = some[len(some)-1].Key
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		for _, h := range some {
+			if wrong := h.wrong(found[h.Document]); wrong != "" {
+				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1 WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// wrong says how a document is not what the sync made of it; nothing: it is.
+func (h held) wrong(doc *nuxeo.Document) string {
+	var all []string
+	switch {
+	case doc == nil:
+		return "missing in Nuxeo"
+	case doc.ParentRef != h.parentIn:
+		all = append(all, "moved in Nuxeo")
+	}
+	if !(change{had: h.Entry}).ours(doc.Title) {
+		all = append(all, "renamed in Nuxeo")
+	}
+	if b := doc.Blob("file:content"); h.Kind != kindFolder && (b == nil || b.Digest != h.digest) {
+		all = append(all, "changed in Nuxeo")
+	}
+	return strings.Join(all, ", ")
+}
+
+// Differences lists what the last run that only compared has found, by key.
+func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) ([]Difference, error) {
+	q, err := s.Get(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if q.Last == nil || !q.Last.Dry || q.Last.State != Done {
+		return nil, notChecked()
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, differs, nuxeo, problem, conflict FROM (
+			SELECT sync_seen.key AS key, sync_seen.kind AS kind, sync_seen.name AS name, COALESCE(e.document_uid, '') AS uid, COALESCE(e.document_uid, '') <> '' AND NOT e.gone AS known,
+				TRUE AS there, e.name <> sync_seen.name OR e.parent <> sync_seen.parent OR e.kind <> 'folder' AND e.print <> sync_seen.print AS differs,
+				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict
+			FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key WHERE sync_seen.run_id = $2 AND sync_seen.depth > 0
+			UNION ALL
+			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
+				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
+		) AS d WHERE key > $3 AND (NOT known OR NOT there OR differs OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Last.ID, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := []Difference{}
+	for rows.Next() {
+		d, err := scanDifference(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+func scanDifference(row scanner) (d Difference, err error) {
+	var known, there bool
+	var differs sql.NullBool
+	var inNuxeo, problem, conflict string
+	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &differs, &inNuxeo, &problem, &conflict)
+	switch {
+	case problem != "" || conflict != "":
+		d.Sign, d.What = Broken, strings.TrimPrefix(problem+", "+conflict, ", ")
+	case !there:
+		d.Sign, d.What = OnlyNuxeo, "not on Frame.io"
+	case !known:
+		d.Sign, d.What = OnlyFrameio, "not in Nuxeo"
+	case differs.Bool && inNuxeo != "":
+		d.Sign, d.What = Differs, "changed on Frame.io, "+inNuxeo
+	case differs.Bool:
+		d.Sign, d.What = Differs, "changed on Frame.io"
+	default:
+		d.Sign, d.What = Differs, inNuxeo
+	}
+	d.What = strings.Trim(d.What, ", ")
+	return d, err
+}

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// checked compares and says what differs, by name.
+func (m *mirror) checked() map[string]string {
+	m.T.Helper()
+	if _, err := m.App.Sync.Check(m.T.Context(), bed.Viewer, m.id); err != nil {
+		m.T.Fatal(err)
+	}
+	m.Settle()
+	out, after := map[string]string{}, ""
+	for {
+		some, err := m.App.Sync.Differences(m.T.Context(), bed.Viewer, m.id, after, 3)
+		if err != nil {
+			m.T.Fatal(err)
+		}
+		for _, d := range some {
+			out[d.Name], after = string(d.Sign)+" "+d.What, d.Key
+		}
+		if len(some) < 3 {
+			return out
+		}
+	}
+}
+
+func TestACheckTellsWhatDiffers(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
+	ids := map[string]string{}
+	for i, name := range []string{"Same", "Renamed", "Lost", "Edited", "Discarded", "Newer", "Ours", "Elsewhere", "Moved"} {
+		ids[name] = add(b, day, name+".mov", content(byte('a'+i), 300))
+	}
+	m := mirrored(b)
+	if _, err := b.App.Sync.Differences(t.Context(), bed.Viewer, m.id, "", 10); !fault.Is(err, fault.NotFound) {
+		t.Errorf("differences before a check: %v", err)
+	}
+	if d := m.checked(); len(d) != 0 {
+		t.Errorf("both are equal, and it tells %v", d)
+	}
+	b.Frameio.Rename(ids["Renamed"], "Called otherwise.mov")
+	b.Frameio.Delete(ids["Lost"])
+	b.Frameio.Move(ids["Moved"], night)
+	b.Frameio.SetStatus(ids["Newer"], "Approved")
+	add(b, night, "Fresh.mov", content('z', 300))
+	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: content('x', 10)}}
+	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Edited").UID, mine); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		b.Nuxeo.Trash(m.at(b.Folder, "Discarded").UID), b.Nuxeo.SetProps(m.at(b.Folder, "Ours").UID, map[string]any{"dc:title": "Our name"}),
+		b.Nuxeo.Move(m.at(b.Folder, "Elsewhere").UID, b.Folder, ""),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := m.checked()
+	want := map[string]string{
+		"Called otherwise.mov": "* changed on Frame.io", "Lost.mov": "- not on Frame.io", "Moved.mov": "* changed on Frame.io", "Newer.mov": "* changed on Frame.io",
+		"Fresh.mov": "+ not in Nuxeo", "Edited.mov": "* changed in Nuxeo", "Discarded.mov": "* missing in Nuxeo", "Ours.mov": "* renamed in Nuxeo", "Elsewhere.mov": "* moved in Nuxeo",
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+	if s := m.get(); s.State != foldersync.Active || s.Last.Why != foldersync.Check {
+		t.Errorf("%+v", s)
+	}
+}
