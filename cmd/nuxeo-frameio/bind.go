@@ -20,20 +20,17 @@ type bindCmd struct {
 // Run binds a folder, or lists the workspaces.
 func (c *bindCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.ListWorkspacesWithResponse(t.ctx)
+		all, whyEmpty, err := k.teams(t)
 		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.JSON200 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return err
 		}
 		if c.List {
-			return c.list(t, resp.JSON200.Workspaces, str(resp.JSON200.WhyEmpty))
+			return c.listTeams(t, all, whyEmpty)
 		}
 		if c.Folder == "" {
 			return fault.Field("folder", "Give the path or id of a Nuxeo folder.", "Which folder?")
 		}
-		ids, err := choose(resp.JSON200.Workspaces, c.Workspace)
+		ids, err := choose(all, c.Workspace)
 		if err != nil {
 			return err
 		}
@@ -41,7 +38,7 @@ func (c *bindCmd) Run(t *terminal) error {
 	})
 }
 
-func (c *bindCmd) list(t *terminal, all []api.Workspace, why string) error {
+func (c *clientFlags) listTeams(t *terminal, all []api.Workspace, why string) error {
 	if c.JSON {
 		return printJSON(t, all)
 	}

@@ -46,6 +46,7 @@ type cli struct {
 	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
 	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`
 	Push     pushCmd     `cmd:"" help:"Push documents to Frame.io for review." group:"Use"`
+	Sync     syncCmd     `cmd:"" help:"Mirror folder trees of Frame.io in Nuxeo." group:"Use"`
 	Locks    locksCmd    `cmd:"" help:"See and release what pushes have locked." group:"Use"`
 	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`
 
@@ -114,6 +115,7 @@ var groups = []kong.Group{
 	{Key: "Transfers", Title: "Transfers"},
 	{Key: "Networks", Title: "Networks"},
 	{Key: "Publish", Title: "Publishing"},
+	{Key: "Synchronization", Title: "Synchronization"},
 	{Key: "Mail", Title: "Mail"},
 	{Key: "Telemetry", Title: "Telemetry"},
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"strings"
-
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -59,11 +56,11 @@ func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped) {
 
 func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 	form := api.PushForm{Documents: c.Documents, Separate: &c.Separate}
-	team, err := c.team(t, k)
+	team, err := k.team(t, "workspace", c.Workspace)
 	if err != nil {
 		return form, err
 	}
-	project, err := c.project(t, k, team)
+	project, err := k.project(t, team, c.Project)
 	if err != nil {
 		return form, err
 	}
@@ -75,79 +72,11 @@ func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 		form.Status = &c.Status
 	}
 	if c.Folder != "" {
-		folder, err := c.folder(t, k, team, project)
+		folder, err := k.frameioFolder(t, team, project, c.Folder)
 		if err != nil {
 			return form, err
 		}
 		form.FrameioFolder = &folder
 	}
 	return form, nil
-}
-
-func (c *pushCmd) team(t *terminal, k *client) (api.Workspace, error) {
-	resp, err := k.ListWorkspacesWithResponse(t.ctx)
-	if err != nil {
-		return api.Workspace{}, k.unreachable(err)
-	}
-	if resp.JSON200 == nil {
-		return api.Workspace{}, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	var found []api.Workspace
-	for _, w := range resp.JSON200.Workspaces {
-		if c.Workspace == "" || w.Id == c.Workspace || strings.EqualFold(w.Name, c.Workspace) {
-			found = append(found, w)
-		}
-	}
-	if len(found) != 1 {
-		return api.Workspace{}, fault.Field("workspace", "See `nuxeo-frameio bind --list`, and give the id if two have the same name.", "%d teams of yours are meant.", len(found))
-	}
-	return found[0], nil
-}
-
-func (c *pushCmd) project(t *terminal, k *client, team api.Workspace) (api.FrameioProject, error) {
-	resp, err := k.ListProjectsWithResponse(t.ctx, team.Account, team.Id)
-	if err != nil {
-		return api.FrameioProject{}, k.unreachable(err)
-	}
-	if resp.JSON200 == nil {
-		return api.FrameioProject{}, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-	}
-	var found []api.FrameioProject
-	var names []string
-	for _, p := range resp.JSON200.Projects {
-		names = append(names, p.Name)
-		if p.Id == c.Project || strings.EqualFold(p.Name, c.Project) {
-			found = append(found, p)
-		}
-	}
-	if len(found) != 1 {
-		return api.FrameioProject{}, fault.Field("project", "Give one of: "+strings.Join(names, ", ")+".", "%d projects of the team %q are called %q.", len(found), team.Name, c.Project)
-	}
-	return found[0], nil
-}
-
-// folder follows the names from the outermost folder; what does not lead anywhere
-// is an id.
-func (c *pushCmd) folder(t *terminal, k *client, team api.Workspace, project api.FrameioProject) (string, error) {
-	at := project.RootFolder
-	for name := range strings.SplitSeq(strings.Trim(c.Folder, "/"), "/") {
-		resp, err := k.ListFrameioFoldersWithResponse(t.ctx, team.Account, at)
-		if err != nil {
-			return "", k.unreachable(err)
-		}
-		if resp.JSON200 == nil {
-			return "", problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		next := ""
-		for _, f := range resp.JSON200.Folders {
-			if strings.EqualFold(f.Name, name) {
-				next = f.Id
-			}
-		}
-		if next == "" {
-			return c.Folder, nil // the connector says when it is none
-		}
-		at = next
-	}
-	return at, nil
 }

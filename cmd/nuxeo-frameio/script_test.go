@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
 func TestMain(m *testing.M) {
@@ -35,6 +41,51 @@ func TestScripts(t *testing.T) {
 		env.Setenv("NUXEO_FRAMEIO_SERVER", stage.URL)
 		env.Setenv("NUXEO_FRAMEIO_USER", "josh")
 		env.Setenv("NUXEO_FRAMEIO_PASSWORD", "josh")
+		env.Values[onStage] = stage
 		return nil
-	}})
+	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"frameio": frameioHand, "edit": editHand, "lock": lockHand}})
+}
+
+// onStage is where a script finds its stage.
+type stageKey struct{}
+
+var onStage stageKey
+
+// frameioHand does something on Frame.io, as in `frameio rename id=… name=…`; the id
+// that it gives is $ID afterwards.
+func frameioHand(ts *testscript.TestScript, _ bool, args []string) {
+	values := map[string]any{}
+	for _, a := range args[1:] {
+		name, value, _ := strings.Cut(a, "=")
+		values[name] = value
+		if n, err := strconv.Atoi(value); err == nil {
+			values[name] = n
+		} else if strings.HasSuffix(name, "_ids") {
+			values[name] = strings.Split(value, ",")
+		}
+	}
+	body, err := json.Marshal(values)
+	ts.Check(err)
+	resp, err := http.Post(ts.Getenv("FRAMEIO")+"/_sim/"+args[0], "application/json", bytes.NewReader(body))
+	ts.Check(err)
+	defer resp.Body.Close()
+	var got struct{ ID, Error string }
+	ts.Check(json.NewDecoder(resp.Body).Decode(&got))
+	if got.Error != "" {
+		ts.Fatalf("frameio %s: %s", strings.Join(args, " "), got.Error)
+	}
+	ts.Setenv("ID", got.ID)
+}
+
+// editHand gives a document of Nuxeo other content, as josh: `edit PATH TEXT`.
+func editHand(ts *testscript.TestScript, _ bool, args []string) {
+	blob := nuxeosim.Blob{Name: "edited.txt", MimeType: "text/plain", Data: []byte(args[1])}
+	ts.Check(ts.Value(onStage).(*demo.Stage).Nuxeo.Edit("josh", args[0], map[string]any{"file:content": blob}))
+}
+
+// lockHand locks a document of Nuxeo: `lock PATH LOGIN`.
+func lockHand(ts *testscript.TestScript, _ bool, args []string) {
+	nx := ts.Value(onStage).(*demo.Stage).Nuxeo
+	d, _ := nx.Doc(args[0])
+	ts.Check(nx.Lock(d.UID, args[1]))
 }

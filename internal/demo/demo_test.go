@@ -39,3 +39,29 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 }
+
+// The story holds, and the guide ticks what it shows as it happens.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	stage, err := demo.Start(t.Context(), demo.Options{Log: slog.New(slog.DiscardHandler), AnyPort: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stage.Stop() //nolint:errcheck // a test
+	ticks := map[string]string{"bind": "bind", "document": "arrive", "sync": "sync", "refresh-unchanged": "refresh", "unbind": "unbind"}
+	err = stage.Tell(t.Context(), func(s demo.Step) {
+		all, err := stage.Tasks(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, task := range all {
+			if task.Name == ticks[s.Name] && !task.Done {
+				t.Errorf("after %s the guide has not ticked %s", s.Name, task.Name)
+			}
+		}
+		delete(ticks, s.Name)
+	})
+	if err != nil || len(ticks) > 0 {
+		t.Errorf("%v; not told: %v", err, ticks)
+	}
+}

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
 // guideFiles are what the guide's page runs, built by `make ui`.
@@ -126,8 +129,23 @@ func (s *Stage) progress(ctx context.Context) []bool {
 		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 0,
 		len(s.Mail.Messages()) > 0,
 		under, under && len(s.Nuxeo.Comments(trailer.UID)) > 0, len(s.Nuxeo.Versions(trailer.UID)) > 0 && trailer.LockOwner == "",
+		s.mirrored(), s.refreshed(ctx),
 		arrived && !bound,
 	}
+}
+
+// mirrored says whether the folder shows that it follows one of Frame.io.
+func (s *Stage) mirrored() bool {
+	d, _ := s.Nuxeo.Doc(mirror)
+	return slices.Contains(d.Facets, foldersync.Facet)
+}
+
+// refreshed says whether somebody had a folder compared by hand.
+func (s *Stage) refreshed(ctx context.Context) bool {
+	all, err := s.App.Sync.List(ctx, work.Viewer{Admin: true})
+	return err == nil && slices.ContainsFunc(all, func(q foldersync.Sync) bool {
+		return q.Last != nil && q.Last.Why == foldersync.ByHand && q.Last.State == foldersync.Done
+	})
 }
 
 // nuxeoSaw says whether a person has used Nuxeo's pages.

@@ -27,12 +27,14 @@ const folder = "/default-domain/workspaces/films"
 // drafts is where documents are that it pushes.
 const drafts = folder + "/Drafts"
 
-func file(name string) frameiosim.Content {
+func file(name string) frameiosim.Content { return frameiosim.Bytes(mustRead(name)) }
+
+func mustRead(name string) []byte {
 	b, err := media.ReadFile("media/" + name)
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	return frameiosim.Bytes(b)
+	return b
 }
 
 func frames(n int64) *int64 { return &n }
@@ -56,11 +58,7 @@ func (d *seed) fill(s *Stage) {
 // interview there is a smaller rendition.
 func (d *seed) drafts(s *Stage) {
 	blob := func(title, file string) nuxeosim.Blob {
-		b, err := media.ReadFile("media/" + file)
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: b}
+		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: mustRead(file)}
 	}
 	for title, file := range map[string]string{"Trailer draft": "making_of.mov", "Credits": "teaser_v1.mp4"} {
 		s.Nuxeo.MkDoc(drafts+"/"+title, "File", map[string]any{"dc:creator": "josh", "file:content": blob(title, file)})

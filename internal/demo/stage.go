@@ -263,5 +263,6 @@ func (s *Stage) ConnectEveryone(ctx context.Context) error {
 func (s *Stage) Names() map[string]string {
 	return map[string]string{
 		"WORKSPACE": s.seed.workspace, "TEASER": s.seed.teaser, "MAKING": s.seed.making, "POSTER": s.seed.poster, "EXTRAS": s.seed.extras,
+		"ROOT": s.seed.root, "JINGLE": s.seed.jingle,
 	}
 }

@@ -25,6 +25,8 @@ type story struct {
 	first   frameiosim.ActionResult
 	doc     nuxeosim.DocView
 	pushed  push.Push
+	dailies dailies
+	synced  string // id of the synchronization
 }
 
 // Step is one step of the story as it came out.
@@ -60,6 +62,12 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"release", t.release},
 		{"proxy", t.proxy},
 		{"bulk", t.bulk},
+		{"sync", t.synchronize},
+		{"refresh-unchanged", t.refreshUnchanged},
+		{"refresh-changed", t.refreshChanged},
+		{"conflict", t.conflict},
+		{"gone", t.gone},
+		{"remove-sync", t.removeSync},
 		{"unbind", t.unbind},
 	} {
 		var err error

@@ -12,6 +12,9 @@ func (s *Stage) tasks() []Task {
 	frameio := TaskLink{"Open the project in Frame.io", s.FrameioURL + "/projects/" + s.seed.root}
 	draftDoc, _ := s.Nuxeo.Doc(draft)
 	trailer := TaskLink{"Open Trailer draft in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + draftDoc.UID}
+	mirrorDoc, _ := s.Nuxeo.Doc(mirror)
+	trailers := TaskLink{"Open the folder Trailers in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + mirrorDoc.UID}
+	extras := TaskLink{"Open the folder Extras in Frame.io", s.FrameioURL + "/projects/" + s.seed.extras}
 	document := TaskLink{"Open the folder Films in Nuxeo", nuxeo.URL}
 	if d, ok := s.Nuxeo.Doc(folder + "/Teaser"); ok {
 		document = TaskLink{"Open the document Teaser in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + d.UID + "?p=frameio"}
@@ -71,6 +74,16 @@ func (s *Stage) tasks() []Task {
 			Name: "return", Title: "Send it back", Links: []TaskLink{frameio, trailer},
 			Do:     []string{"In Frame.io, select Trailer draft.mov and choose \"Publish to Nuxeo\"."},
 			Expect: "The document has a new version and is unlocked.",
+		},
+		{
+			Name: "sync", Title: "Mirror a folder", Links: []TaskLink{trailers},
+			Do:     []string{"Open the folder Trailers and choose \"Sync to Frame.io folder\" among its actions.", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
+			Expect: "Poster and Jingle arrive; the tab \"Frame.io sync\" shows what is followed.",
+		},
+		{
+			Name: "refresh", Title: "Follow what changes", Links: []TaskLink{extras, trailers},
+			Do:     []string{"In Frame.io, open the folder Extras, and upload a file or make a folder.", "In the tab \"Frame.io sync\" of Trailers press \"Refresh Synchronization\"."},
+			Expect: "What is new is in Nuxeo; what was there already is neither fetched nor written again.",
 		},
 		{
 			Name: "unbind", Title: "Unbind", Links: []TaskLink{nuxeo, frameio},

@@ -34,6 +34,9 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	for i, c := range some {
 		if c.had.Document != "" && (c.had.Name != c.Name || c.had.Parent != c.Parent || c.had.Gone) {
 			uid, err := r.arrange(ctx, c)
+			if some[i].refused = refusal(notArranged, err); some[i].refused != "" {
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -48,12 +51,7 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	r.st.Depth, r.st.After = last.Depth, last.Key
 	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
 		for _, c := range some {
-			if err := r.counted(ctx, tx, c); err != nil {
-				return err
-			}
-			e := c.had
-			e.Parent, e.Name, e.Gone = c.Parent, c.Name, false
-			if err := put(ctx, tx, r.t.Now(), r.sync.ID, e); err != nil {
+			if err := r.arranged(ctx, tx, c); err != nil {
 				return err
 			}
 		}
@@ -62,6 +60,19 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	})
 	r.t.Wake(ids...)
 	return err
+}
+
+// arranged records where an asset is now, or why it is not.
+func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change) error {
+	if c.refused != "" {
+		return r.refuse(ctx, tx, c.had, c.refused)
+	}
+	if err := r.counted(ctx, tx, c); err != nil {
+		return err
+	}
+	e := c.had
+	e.Parent, e.Name, e.Gone = c.Parent, c.Name, false
+	return put(ctx, tx, r.t.Now(), r.sync.ID, e)
 }
 
 // item brings one asset.

@@ -46,7 +46,7 @@ const askFirst = "Look at Frame.io. If that is right, refresh and confirm it; no
 
 func (r *run) tally(ctx context.Context) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET
+		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET refused = 0,
 			folders = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind = 'folder') - 1,
 			assets = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind <> 'folder'),
 			bytes = (SELECT COALESCE(SUM(size), 0) FROM sync_seen WHERE run_id = $1) WHERE id = $1`, r.st.Run)

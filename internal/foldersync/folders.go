@@ -22,6 +22,7 @@ type change struct {
 	seen
 	known    bool
 	had      Entry
+	refused  string // why the document could not be renamed or moved
 	parentIn string // the uid of the folder in Nuxeo that its parent is; empty: not there yet
 }
 
@@ -87,6 +88,9 @@ func (r *run) folderIs(ctx context.Context, c change) error {
 	if e.Document != "" {
 		e.Document, err = r.arrange(ctx, c)
 	}
+	if why := refusal(notArranged, err); why != "" {
+		return r.leaveFolder(ctx, c, why)
+	}
 	if err == nil && e.Document == "" {
 		e.Document, err = r.makeFolder(ctx, c)
 	}
@@ -121,6 +125,8 @@ func (r *run) counted(ctx context.Context, tx *sql.Tx, c change) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET renamed = renamed + $1, moved = moved + $2 WHERE id = $3`, renamed, moved, r.st.Run)
 	return err
 }
+
+const notArranged = "It cannot be renamed or moved as on Frame.io"
 
 // arrange renames and moves a document as its asset was, and says which it is;
 // nothing when it was deleted or trashed in Nuxeo. A title that a person gave it

@@ -60,10 +60,14 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 		return err
 	}
 	if within { // for the next run
-		return r.notePage(ctx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
+		return r.looked(ctx, e)
 	}
 	if e.Kind == kindFolder || r.sync.Gone == Trash {
-		if err := r.trash(ctx, e); err != nil {
+		err := r.trash(ctx, e)
+		if why := refusal("It is gone on Frame.io, but cannot be put into the trash", err); why != "" {
+			return r.leaveLost(ctx, e, why)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -76,6 +80,11 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 		}
 		return put(ctx, tx, r.t.Now(), r.sync.ID, e)
 	})
+}
+
+// looked keeps an entry from being looked at again in this run.
+func (r *run) looked(ctx context.Context, e Entry) error {
+	return r.notePage(ctx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
 }
 
 // shared forgets an entry that has no document, or whose document is another's by

@@ -95,10 +95,16 @@ func (r *Run) count(ctx context.Context, q asker) error {
 			return err
 		}
 	}
-	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
+	var refused int
+	if err := q.QueryRowContext(ctx, `SELECT refused FROM sync_runs WHERE id = $1`, r.ID).Scan(&refused); err != nil {
+		return err
+	}
+	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
 			COUNT(CASE WHEN state = 'done' AND outcome = 'unchanged' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'conflict' THEN 1 END),
 			COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
 		FROM items WHERE parent = $1 AND kind = 'sync-asset'`, r.ID).Scan(&r.Created, &r.Updated, &r.Unchanged, &r.Conflicting, &r.Failed, &r.Waiting)
+	r.Failed += refused
+	return err
 }
 
 // Entry is a folder or asset that a sync has.

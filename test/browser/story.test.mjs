@@ -141,7 +141,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
 
   await step("the guide has ticked all of this, and what is left is the review of a document", async () => {
     await guide.bringToFront();
-    await guide.getByText("9 of 12 steps done").waitFor();
+    await guide.getByText("9 of 14 steps done").waitFor();
     assert.deepEqual(await ticked(), ["sign-in", "connect", "bind", "publish", "arrive", "review", "version", "mail", "unbind"]);
     await look(guide, "guide-end");
   });

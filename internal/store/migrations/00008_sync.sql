@@ -52,6 +52,7 @@ CREATE TABLE sync_runs (
   renamed     BIGINT NOT NULL DEFAULT 0,
   moved       BIGINT NOT NULL DEFAULT 0,
   gone        BIGINT NOT NULL DEFAULT 0,
+  refused     BIGINT NOT NULL DEFAULT 0, -- documents that Nuxeo did not let be renamed, moved or trashed
   began       BIGINT NOT NULL,
   ended       BIGINT NOT NULL DEFAULT 0
 );

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type syncCheck struct {
+	syncFlags
+	Limit int `env:"-" help:"How many differences are shown." default:"200"`
+}
+
+// Run compares both sides and shows what differs.
+func (c *syncCheck) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.CheckSyncWithResponse(t.ctx, s.Id)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON202 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
+		s, err = k.ended(t, *resp.JSON202, shown.put)
+		shown.end()
+		if err == nil && s.Last.State != api.SyncRunStateDone {
+			err = k.whyFailed(t, s)
+		}
+		if err != nil {
+			return err
+		}
+		return c.compared(t, k, s)
+	})
+}
+
+// compared shows the differences; that there are some is an error.
+func (c *syncCheck) compared(t *terminal, k *client, s api.Sync) error {
+	all, more, err := k.differences(t, s.Id, c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printJSON(t, all)
+	} else {
+		err = showDifferences(t, s, all)
+	}
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	count := plural(len(all), "One thing differs", "%d things differ")
+	if more {
+		count = "More than " + strings.ToLower(count[:1]) + count[1:]
+	}
+	return fault.New(fault.Conflict, "%s.", count).With("A refresh brings what is new on Frame.io; what was changed in Nuxeo stays.")
+}
+
+func showDifferences(t *terminal, s api.Sync, all []api.SyncDifference) error {
+	var rows [][]string
+	for _, d := range all {
+		rows = append(rows, []string{string(d.Sign), short(d.Name, 40), d.Key, str(d.Document), short(d.What, 100)})
+	}
+	return table(t, "Both sides are the same: "+treeText(s.Last.Assets, s.Last.Folders)+".", " \tNAME\tKEY\tDOCUMENT\tWHAT", rows)
+}
+
+// differences are as many as are wanted, and whether there are more.
+func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDifference, more bool, err error) {
+	all = []api.SyncDifference{}
+	q := &api.ListSyncDifferencesParams{}
+	for len(all) < most {
+		n := min(most-len(all), 500)
+		q.Limit = &n
+		resp, err := c.ListSyncDifferencesWithResponse(t.ctx, id, q)
+		if err != nil {
+			return nil, false, c.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return nil, false, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		all = append(all, resp.JSON200.Differences...)
+		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+			return all, false, nil
+		}
+	}
+	return all, true, nil
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type syncPause struct{ syncFlags }
+
+// Run pauses.
+func (c *syncPause) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.PauseSyncWithResponse(t.ctx, s.Id)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.tell(t, *resp.JSON200, "%s is not synchronized until you resume or refresh it.\n")
+	})
+}
+
+// tell says of a folder what is so now.
+func (c *syncFlags) tell(t *terminal, s api.Sync, format string) error {
+	if c.JSON {
+		return printJSON(t, s)
+	}
+	t.printf(format, s.FolderPath)
+	return nil
+}
+
+type syncResume struct{ syncFlags }
+
+// Run resumes.
+func (c *syncResume) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.ResumeSyncWithResponse(t.ctx, s.Id)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.tell(t, *resp.JSON200, "%s is synchronized again, "+everyText(resp.JSON200.EveryMinutes)+".\n")
+	})
+}
+
+type syncRemove struct {
+	syncFlags
+	Yes bool `env:"-" help:"Do not ask."`
+}
+
+// Run ends a synchronization.
+func (c *syncRemove) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		if err := c.sure(t, s); err != nil {
+			return err
+		}
+		resp, err := k.RemoveSyncWithResponse(t.ctx, s.Id)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.StatusCode() != http.StatusNoContent {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.tell(t, s, "%s is no longer synchronized. Every document stays.\n")
+	})
+}
+
+// sure asks, unless the answer was given already.
+func (c *syncRemove) sure(t *terminal, s api.Sync) error {
+	if c.Yes {
+		return nil
+	}
+	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", s.FolderPath, originOf(s))
+	line, err := bufio.NewReader(t.in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return fault.New(fault.Canceled, "Nothing was removed.").With("Answer y, or give --yes.")
+	}
+	return nil
+}
+
+type syncTroubles struct {
+	syncFlags
+	Limit int `env:"-" help:"How many." default:"50"`
+}
+
+// Run lists what wants attention.
+func (c *syncTroubles) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		all, err := k.troubles(t, s.Id, c.Limit)
+		if err != nil || c.JSON {
+			return orJSON(t, all, err)
+		}
+		var rows [][]string
+		for _, e := range all {
+			rows = append(rows, []string{e.Key, short(e.Name, 40), str(e.Document), short(troubleText(e), 100)})
+		}
+		return table(t, "Nothing wants attention.", "KEY\tNAME\tDOCUMENT\tWHAT", rows)
+	})
+}
+
+func troubleText(e api.SyncEntry) string {
+	switch {
+	case e.Problem != nil:
+		return "failed: " + *e.Problem
+	case e.Conflict != nil:
+		return "conflict: " + *e.Conflict
+	}
+	return "gone on Frame.io"
+}
+
+func (c *client) troubles(t *terminal, id string, most int) ([]api.SyncEntry, error) {
+	all, q := []api.SyncEntry{}, &api.ListSyncTroublesParams{}
+	for len(all) < most {
+		n := min(most-len(all), 500)
+		q.Limit = &n
+		resp, err := c.ListSyncTroublesWithResponse(t.ctx, id, q)
+		if err != nil {
+			return nil, c.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		all = append(all, resp.JSON200.Entries...)
+		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+			break
+		}
+	}
+	return all, nil
+}
+
+type syncSettle struct {
+	syncFlags
+	Key    string `arg:"" help:"Key of the asset, as in \"sync troubles\"."`
+	Use    string `env:"-" help:"Whose content stays: ${enum}. With frameio, what Nuxeo had is kept as a version." enum:"nuxeo,frameio" required:""`
+	NoWait bool   `env:"-" help:"Do not wait until it has arrived."`
+}
+
+// Run settles a conflict.
+func (c *syncSettle) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.SettleSyncWithResponse(t.ctx, s.Id, api.SettleSyncJSONRequestBody{Key: c.Key, Use: api.SettleSyncJSONBodyUse(c.Use)})
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.outcome(t, k, *resp.JSON200)
+	})
+}
+
+func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
+	switch {
+	case c.Use == "nuxeo":
+		return c.tell(t, s, "In %s, Nuxeo's content stays until the asset changes again.\n")
+	case c.NoWait:
+		return c.tell(t, s, "Frame.io's content is being brought into %s.\n")
+	}
+	s, err := k.ended(t, s, func(api.SyncRun) {})
+	if err != nil {
+		return err
+	}
+	all, err := k.troubles(t, s.Id, s.Troubled+s.Conflicting+s.Missing)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.Key == c.Key {
+			return fault.New(fault.Refused, "%s could not be brought: %s", e.Name, troubleText(e)).With("Refresh the synchronization.")
+		}
+	}
+	return c.tell(t, s, "Frame.io's content has come into %s; a version keeps what Nuxeo had.\n")
+}

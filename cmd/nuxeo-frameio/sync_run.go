@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type syncRefresh struct {
+	syncFlags
+	Sure   bool `env:"-" help:"Go on although very much is gone on Frame.io, as a run that asks says."`
+	NoWait bool `env:"-" help:"Do not wait until everything has arrived."`
+}
+
+// Run begins a run and shows how it goes.
+func (c *syncRefresh) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.RefreshSyncWithResponse(t.ctx, s.Id, api.RefreshSyncJSONRequestBody{Sure: &c.Sure})
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON202 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		return c.follow(t, k, *resp.JSON202, c.NoWait)
+	})
+}
+
+// follow shows a run until it has ended, and says how it came out.
+func (c *clientFlags) follow(t *terminal, k *client, s api.Sync, not bool) error {
+	if not && c.JSON {
+		return printJSON(t, s)
+	}
+	if not {
+		t.printf("It runs; see `nuxeo-frameio sync show %s`.\n", s.Id)
+		return nil
+	}
+	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
+	s, err := k.ended(t, s, shown.put)
+	shown.end()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(t, s); err != nil {
+			return err
+		}
+	}
+	return c.verdict(t, k, s)
+}
+
+// The times between looks at a run, the first and the longest.
+const (
+	lookFirst = 100 * time.Millisecond
+	lookLast  = 2 * time.Second
+)
+
+// ended looks at a synchronization until nothing of its last run is under way.
+func (c *client) ended(t *terminal, s api.Sync, put func(api.SyncRun)) (api.Sync, error) {
+	for pause := lookFirst; s.Last != nil; pause = min(2*pause, lookLast) {
+		put(*s.Last)
+		if s.Last.State != api.SyncRunStateRunning && s.Last.Waiting == 0 {
+			break
+		}
+		select {
+		case <-time.After(pause):
+		case <-t.ctx.Done():
+		}
+		resp, err := c.GetSyncWithResponse(t.ctx, s.Id)
+		if t.ctx.Err() != nil {
+			return s, fault.New(fault.Canceled, "It goes on without you.").With("See `nuxeo-frameio sync show " + s.Id + "`.")
+		}
+		if err != nil {
+			return s, c.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		s = *resp.JSON200
+	}
+	return s, nil
+}
+
+// verdict tells what a run did; it is an error when it asks or something failed.
+func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
+	r := s.Last
+	if r == nil {
+		return nil
+	}
+	switch {
+	case r.State == api.SyncRunStateStopped:
+		return fault.New(fault.Conflict, "%s Nothing has been changed.", str(r.Message)).
+			With("Look at Frame.io. If that is right, confirm it: `nuxeo-frameio sync refresh " + s.Id + " --sure`.")
+	case r.State == api.SyncRunStateFailed:
+		return k.whyFailed(t, s)
+	case !c.JSON:
+		t.printf("%s\n", r.Summary)
+	}
+	if r.Failed > 0 {
+		return fault.New(fault.Refused, "%s could not be brought.", plural(r.Failed, "One asset", "%d assets")).With("See `nuxeo-frameio sync troubles " + s.Id + "`.")
+	}
+	if r.Conflicting > 0 && !c.JSON {
+		t.printf("See `nuxeo-frameio sync troubles %s`.\n", s.Id)
+	}
+	return nil
+}
+
+// whyFailed is the error of the item that did the run, when it can be seen.
+func (c *client) whyFailed(t *terminal, s api.Sync) error {
+	f := fault.New(fault.Refused, "%s", orElse(str(s.Last.Message), "The run was cancelled.")).With(orElse(str(s.Remedy), "Refresh it again."))
+	resp, err := c.GetItemWithResponse(t.ctx, str(s.Last.Item))
+	if err == nil && resp.JSON200 != nil && resp.JSON200.Code != nil {
+		f.Code = fault.Code(*resp.JSON200.Code)
+	}
+	return f
+}
+
+// stepText tells in words where a run is.
+func stepText(r api.SyncRun) string {
+	switch str(r.Step) {
+	case "sync-list":
+		return "looking at Frame.io"
+	case "sync-compare", "sync-check":
+		return "comparing"
+	case "sync-folders":
+		return "arranging folders"
+	case "sync-assets":
+		return "arranging documents"
+	case "sync-gone", "sync-facet":
+		return "finishing"
+	case "":
+		return "beginning"
+	}
+	done := r.Created + r.Updated + r.Unchanged + r.Conflicting + r.Failed
+	text := fmt.Sprintf("%d of %d assets brought", done, done+r.Waiting)
+	if r.BytesDone != nil && *r.BytesDone > 0 {
+		text += ", " + bytesText(*r.BytesDone)
+	}
+	return text
+}
+
+// runLine shows a run in one line: redrawn on a terminal, a line for each step
+// elsewhere.
+type runLine struct {
+	screen      *screen
+	title       string
+	silent      bool
+	step, drawn string
+}
+
+func (l *runLine) put(r api.SyncRun) {
+	if l.silent || r.State != api.SyncRunStateRunning {
+		return
+	}
+	line := "▶ " + flat(l.title) + "  " + stepText(r)
+	switch {
+	case l.screen.size != nil && line != l.drawn:
+		width, _ := l.screen.size()
+		l.screen.t.printf("\r\x1b[K%s", clip(line, width-1))
+	case l.screen.size == nil && (l.drawn == "" || l.step != str(r.Step)):
+		l.screen.t.printf("%s\n", line)
+	}
+	l.step, l.drawn = str(r.Step), line
+}
+
+// end takes the line away from a terminal.
+func (l *runLine) end() {
+	if l.screen.size != nil && l.drawn != "" {
+		l.screen.t.printf("\r\x1b[K")
+	}
+}
+
+type syncRuns struct{ syncFlags }
+
+// Run lists runs.
+func (c *syncRuns) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		s, err := c.sync(t, k)
+		if err != nil {
+			return err
+		}
+		resp, err := k.ListSyncRunsWithResponse(t.ctx, s.Id)
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		if c.JSON {
+			return printJSON(t, resp.JSON200.Runs)
+		}
+		var rows [][]string
+		for _, r := range resp.JSON200.Runs {
+			rows = append(rows, []string{clock(r.Began), took(r), string(r.Why), r.By, string(r.State), strconv.Itoa(r.Assets), outcomeOf(r)})
+		}
+		return table(t, "It has not run yet.", "BEGAN\tTOOK\tWHY\tASKED BY\tSTATE\tASSETS\tWHAT IT DID", rows)
+	})
+}
+
+func took(r api.SyncRun) string {
+	if r.Ended == nil {
+		return ""
+	}
+	return r.Ended.Sub(r.Began).Round(100 * time.Millisecond).String()
+}

@@ -1,0 +1,214 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+// mirror is the folder of Nuxeo that follows the dailies.
+const mirror = "/default-domain/workspaces/trailers"
+
+// dailies is a folder tree on Frame.io.
+type dailies struct {
+	top, one, two        string
+	harbour, street, tea string
+	stack                string // of harbour, once it has versions
+}
+
+// dailies are what the story mirrors; the guide begins without them.
+func (d *seed) dailies(f *frameiosim.Server) (t dailies) {
+	t.top = f.AddFolder(d.root, "Dailies")
+	t.one, t.two = f.AddFolder(t.top, "Day 1"), f.AddFolder(t.top, "Day 2")
+	t.harbour = f.AddFile(t.one, "Harbour.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(d.julia))
+	t.street = f.AddFile(t.one, "Street.mov", file("making_of.mov"), frameiosim.WithCreator(d.julia))
+	t.tea = f.AddFile(t.two, "Tea break.wav", file("jingle.wav"), frameiosim.WithCreator(d.josh))
+	f.AddComment(t.harbour, frameiosim.CommentSpec{Text: "Take 3 is the best.", OwnerID: d.julia})
+	return t
+}
+
+// synchronize mirrors a tree.
+func (t *story) synchronize(ctx context.Context) error {
+	t.dailies = t.seed.dailies(t.Frameio)
+	t.say("Josh synchronizes the Nuxeo folder Trailers with the folder \"Dailies\" of the project.")
+	resp, err := t.josh.AddSyncWithResponse(ctx, api.SyncForm{Folder: mirror, Team: t.seed.workspace, Project: t.seed.project, FrameioFolder: &t.dailies.top})
+	if err != nil {
+		return err
+	}
+	if resp.JSON202 == nil {
+		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	t.synced = resp.JSON202.Id
+	if _, err := t.ran(ctx, "3 new"); err != nil {
+		return err
+	}
+	harbour := t.must(mirror + "/Day 1/Harbour")
+	if c := t.Nuxeo.Comments(harbour.UID); len(c) != 1 {
+		return fmt.Errorf("%d comments instead of 1", len(c))
+	}
+	return errors.Join(t.same(harbour.Path, "teaser_v1.mp4"), t.same(mirror+"/Day 1/Street", "making_of.mov"), t.same(mirror+"/Day 2/Tea break", "jingle.wav"),
+		has(t.must(mirror), "FrameioSync"))
+}
+
+// ran waits until a run has ended; its summary must say each of the words.
+func (t *story) ran(ctx context.Context, words ...string) (api.Sync, error) {
+	if err := t.settle(ctx); err != nil {
+		return api.Sync{}, err
+	}
+	resp, err := t.josh.GetSyncWithResponse(ctx, t.synced)
+	if err != nil {
+		return api.Sync{}, err
+	}
+	if resp.JSON200 == nil || resp.JSON200.Last == nil {
+		return api.Sync{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	summary := resp.JSON200.Last.Summary
+	t.say("The folder shows: %s.", summary)
+	for _, w := range words {
+		if !strings.Contains(summary, w) {
+			err = fmt.Errorf("%q does not say %q", summary, w)
+		}
+	}
+	return *resp.JSON200, err
+}
+
+func (t *story) refresh(ctx context.Context, words ...string) (api.Sync, error) {
+	resp, err := t.josh.RefreshSyncWithResponse(ctx, t.synced, api.RefreshSyncJSONRequestBody{})
+	if err != nil {
+		return api.Sync{}, err
+	}
+	if resp.JSON202 == nil {
+		return api.Sync{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	return t.ran(ctx, words...)
+}
+
+// refreshUnchanged looks again: but for the mail about it, nothing is written.
+func (t *story) refreshUnchanged(ctx context.Context) error {
+	before := len(t.Nuxeo.Requests())
+	t.say("Josh refreshes it. Nothing has changed on Frame.io.")
+	if _, err := t.refresh(ctx, "nothing has changed"); err != nil {
+		return err
+	}
+	for _, r := range t.Nuxeo.Requests()[before:] {
+		if r.Method != http.MethodGet && !strings.Contains(r.Path, "Document.Mail") {
+			return fmt.Errorf("%s %s was called", r.Method, r.Path)
+		}
+	}
+	t.say("Nothing was fetched, and nothing written in Nuxeo.")
+	return nil
+}
+
+// refreshChanged follows a rename, a move and a new version by the same documents.
+func (t *story) refreshChanged(ctx context.Context) error {
+	was := []string{t.must(mirror + "/Day 1/Harbour").UID, t.must(mirror + "/Day 1/Street").UID, t.must(mirror + "/Day 2/Tea break").UID}
+	t.Frameio.Rename(t.dailies.two, "Night")
+	t.Frameio.Move(t.dailies.street, t.dailies.two)
+	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
+	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh refreshes.")
+	if _, err := t.refresh(ctx, "1 updated", "1 renamed", "1 moved"); err != nil {
+		return err
+	}
+	is := map[string]string{}
+	for _, folder := range t.Nuxeo.Children(mirror) {
+		for _, d := range t.Nuxeo.Children(folder.UID) {
+			is[folder.Title+"/"+d.Title] = d.UID
+		}
+	}
+	if len(is) != 3 || is["Day 1/Harbour"] != was[0] || is["Night/Street"] != was[1] || is["Night/Tea break"] != was[2] {
+		return fmt.Errorf("there are the documents %v, not %v", is, was)
+	}
+	if len(t.Nuxeo.Versions(was[0])) == 0 {
+		return errors.New("no version was made")
+	}
+	t.say("The same documents: renamed, moved, with a version more. Nothing was copied.")
+	return t.same(was[0], "teaser_v2.mp4")
+}
+
+// conflict changes one document on both sides.
+func (t *story) conflict(ctx context.Context) error {
+	uid := t.must(mirror + "/Day 1/Harbour").UID
+	mine := nuxeosim.Blob{Name: "Harbour.mp4", MimeType: "video/mp4", Data: mustRead("making_of.mov")}
+	if err := t.Nuxeo.Edit("josh", uid, map[string]any{"file:content": mine}); err != nil {
+		return err
+	}
+	third := t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(t.seed.julia))
+	t.Frameio.AddToStack(t.dailies.stack, third)
+	t.say("Harbour is changed in Nuxeo, and gets one more version on Frame.io. Josh refreshes.")
+	s, err := t.refresh(ctx, "1 in conflict")
+	if err = errors.Join(err, t.same(uid, "making_of.mov")); err != nil {
+		return err
+	}
+	t.say("What Josh has in Nuxeo stays, and the folder says that %d is in conflict. He decides for Frame.io's.", s.Conflicting)
+	return t.settleConflict(ctx, uid)
+}
+
+func (t *story) settleConflict(ctx context.Context, uid string) error {
+	before := len(t.Nuxeo.Versions(uid))
+	resp, err := t.josh.ListSyncTroublesWithResponse(ctx, t.synced, nil)
+	if err != nil {
+		return err
+	}
+	if resp.JSON200 == nil || len(resp.JSON200.Entries) != 1 {
+		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	settled, err := t.josh.SettleSyncWithResponse(ctx, t.synced, api.SettleSyncJSONRequestBody{Key: resp.JSON200.Entries[0].Key, Use: "frameio"})
+	if err != nil {
+		return err
+	}
+	if settled.JSON200 == nil {
+		return fmt.Errorf("the answer was %s %s", settled.Status(), settled.Body)
+	}
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	if n := len(t.Nuxeo.Versions(uid)); n <= before {
+		return errors.New("no version keeps what Nuxeo had")
+	}
+	t.say("Frame.io's content came; a version keeps what Nuxeo had.")
+	return t.same(uid, "teaser_v1.mp4")
+}
+
+// gone deletes one on Frame.io: its document stays and is marked.
+func (t *story) gone(ctx context.Context) error {
+	uid := t.must(mirror + "/Day 2/Tea break").UID
+	t.Frameio.Delete(t.dailies.tea)
+	t.say("Tea break is deleted on Frame.io. Josh refreshes.")
+	s, err := t.refresh(ctx, "1 gone")
+	if err != nil {
+		return err
+	}
+	if d := t.must(uid); d.IsTrashed || s.Missing != 1 {
+		return fmt.Errorf("trashed is %v, and %d are missing", d.IsTrashed, s.Missing)
+	}
+	t.say("Its document stays in Nuxeo, marked as gone on Frame.io.")
+	return t.same(uid, "jingle.wav")
+}
+
+// removeSync ends it; every document stays.
+func (t *story) removeSync(ctx context.Context) error {
+	resp, err := t.josh.RemoveSyncWithResponse(ctx, t.synced)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode() != http.StatusNoContent {
+		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	if has(t.must(mirror), "FrameioSync") == nil {
+		return errors.New("the folder still has the facet")
+	}
+	if n := len(t.Nuxeo.Children(mirror)); n != 2 {
+		return fmt.Errorf("%d folders are left of 2", n)
+	}
+	t.say("The synchronization is removed; every document stays.")
+	return t.same(mirror+"/Day 1/Harbour", "teaser_v1.mp4")
+}

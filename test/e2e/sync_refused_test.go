@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// One document that may not be changed holds up neither the others nor the schedule;
+// it is named, and follows once it may.
+func TestLockedDocumentsHoldUpNothing(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
+	a := content('a', 500)
+	renamed, moved, lost := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", a), add(b, day, "Lost.mov", a)
+	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	var locked []string
+	for _, title := range []string{"Renamed", "Moved", "Lost", "Night"} {
+		uid := m.at(m.Folder, title).UID
+		if err := b.Nuxeo.Lock(uid, "julia"); err != nil {
+			t.Fatal(err)
+		}
+		locked = append(locked, uid)
+	}
+	b.Frameio.Rename(renamed, "Other name.mov")
+	b.Frameio.Move(moved, b.Root)
+	b.Frameio.Delete(lost)
+	b.Frameio.Rename(night, "Evening")
+	add(b, day, "Fresh.mov", a)
+	r, s := m.refresh(false), m.get()
+	if r.State != foldersync.Done || s.State != foldersync.Active || r.Created != 1 || r.Failed != 4 || r.Renamed+r.Moved+r.Gone > 0 || s.Troubled != 4 {
+		t.Errorf("%+v %+v", s, r)
+	}
+	m.is(map[string][]byte{"/Day": nil, "/Day/Renamed": a, "/Day/Moved": a, "/Day/Lost": a, "/Night": nil, "/Day/Fresh": a})
+	if again := m.refresh(false); again.Failed != 4 || m.get().Troubled != 4 {
+		t.Errorf("once more: %+v", again)
+	}
+	for _, uid := range locked {
+		if err := b.Nuxeo.Unlock(uid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.settled(map[string][]byte{"/Day": nil, "/Day/Other name": a, "/Moved": a, "/Evening": nil, "/Day/Fresh": a})
+}
