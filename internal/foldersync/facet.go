@@ -18,6 +18,8 @@ const Facet = "FrameioSync"
 const (
 	schema       = "frameio_sync"
 	schemaPrefix = "frameiosync:"
+
+	lastSynchronized = schemaPrefix + "lastSynchronized"
 )
 
 // facet makes the folder show its sync, or nothing once that is removed. A run that
@@ -39,27 +41,41 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 	if err != nil || !one.news() && r.shown(doc) {
 		return next, err
 	}
+	values := r.shows()
+	values[lastSynchronized] = r.t.Now().UTC().Format(time.RFC3339)
+	return next, r.show(ctx, doc, values)
+}
+
+// mark makes a folder that shows nothing yet show what it is synchronized with, so
+// that it has its tab while the first run is under way.
+func (r *run) mark(ctx context.Context) error {
+	doc, err := r.nx.Get(ctx, r.sync.FolderUID, nuxeo.Fetch{})
+	if err != nil || doc.Has(Facet) {
+		return err
+	}
+	return r.show(ctx, doc, r.shows())
+}
+
+func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
 	if !doc.Has(Facet) {
 		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
-			return next, err
+			return err
 		}
 	}
-	values := r.shows()
-	values[schemaPrefix+"lastSynchronized"] = r.t.Now().UTC().Format(time.RFC3339)
-	return next, r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
 // news says whether a run has changed anything in Nuxeo.
 func (r Run) news() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
 
-// shown says whether the folder shows the sync already.
+// shown says whether the folder shows the sync, and when it was done, already.
 func (r *run) shown(doc *nuxeo.Document) bool {
 	for name, want := range r.shows() {
 		if doc.Text(name) != want {
 			return false
 		}
 	}
-	return doc.Has(Facet)
+	return doc.Has(Facet) && doc.Text(lastSynchronized) != ""
 }
 
 // takeAway takes the facet off, unless another sync of the folder began meanwhile.

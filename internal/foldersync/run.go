@@ -39,7 +39,7 @@ type state struct {
 // Worker works on runs.
 //
 //	step      what                                   safe to repeat because
-//	(first)   is it wanted, are both folders there   reads only
+//	(first)   are both folders there; the facet      reads; the same values again
 //	list      what is on Frame.io, page by page      the same rows again; folders that are done are marked
 //	compare   counts; asks when very much is gone    reads; a row of ours
 //	folders   made, renamed, moved, by depth         looked for before; the same values again
@@ -120,6 +120,9 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 		return work.Next{}, fault.New(fault.Gone, "The synchronization was removed.").With("Configure a new one.")
 	}
 	if err := r.present(ctx); err != nil {
+		return work.Next{}, err
+	}
+	if err := r.mark(ctx); err != nil {
 		return work.Next{}, err
 	}
 	r.st.Depth, r.st.After = 0, ""

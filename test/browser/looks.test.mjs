@@ -8,8 +8,8 @@ import { serveStories } from "./stories.mjs";
 
 const themes = ["light", "dark"];
 const widths = [1280, 420];
-const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings"];
-const more = ["item-running", "item-done", "bind", "bind-refused", "connect", "connect-waiting", "unbind", "action"];
+const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings", "sync-tab"];
+const more = ["item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "connect", "connect-waiting", "unbind", "action"];
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
 
@@ -17,7 +17,7 @@ const moving = ["folder", "activity", "start"];
 function scenes(theme, width) {
   const full = [...pages, ...more, ...own].map((s) => [s, ""]);
   const opposite = (theme === "light") === (width === 1280);
-  const changed = [...pages.concat("bind", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
+  const changed = [...pages.concat("bind", "sync", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
   const whole = ["out", "loading", "unreachable"].map((state) => ["app&at=/", state]);
   return [...full, ...(opposite ? [...changed, ...whole] : [])];
 }
@@ -34,7 +34,7 @@ async function inWindow(theme, width) {
   await page.goto(stories.url);
   for (const [story, state] of scenes(theme, width)) {
     await page.evaluate((query) => window.show(query), `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`);
-    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-connect, nxf-confirm)").first().waitFor({ state: "attached" });
+    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-sync-dialog, nxf-connect, nxf-confirm)").first().waitFor({ state: "attached" });
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
     const [name, at = ""] = story.split("&at=");
     // A part of a page has no heading of its own.

@@ -3,7 +3,7 @@
 // called off.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, assets, bound, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid, until } from "./stage.mjs";
+import { api, assets, bound, chooseAction, connectAs, enter, frameio, look, nuxeo, run, somebody, stage, steps, ticked, uid, until } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 const drafts = `${films}/Drafts`;
@@ -19,18 +19,10 @@ test("a review, from Nuxeo and back", async (t) => {
   const doc = (id) => fetch(`${stage.Nuxeo}/api/v1/id/${id}`, { headers: { Authorization: `Basic ${btoa("josh:josh")}`, properties: "*", "fetch-document": "lock" } }).then((a) => a.json());
   const dialog = page.getByRole("dialog", { name: "Push asset to Frame.io" });
 
-  // The action may be in the bar, or in the menu of what does not fit there.
-  async function choosePush() {
-    const action = page.locator("nxf-push-action button").first();
-    await action.waitFor({ state: "attached" });
-    if (!(await action.isVisible())) await page.locator('nuxeo-actions-menu [icon="icons:more-vert"]').first().click();
-    await action.click();
-  }
-
   await step("a folder that is not bound says so", async () => {
     await page.goto(at(draft));
     await page.getByRole("heading", { name: "Trailer draft" }).waitFor();
-    await choosePush();
+    await chooseAction(page, "nxf-push-action");
     await page.getByText("Folder not bound").first().waitFor();
   });
 
@@ -44,7 +36,7 @@ test("a review, from Nuxeo and back", async (t) => {
     await page.reload();
     await page.getByRole("heading", { name: "Trailer draft" }).waitFor();
     const popup = josh.context.waitForEvent("page");
-    await choosePush();
+    await chooseAction(page, "nxf-push-action");
     await (await popup).getByRole("button", { name: /Josh Editor/ }).click();
     await dialog.waitFor();
     await other.close();
@@ -140,7 +132,7 @@ test("a review, from Nuxeo and back", async (t) => {
   await step("a rendition is sent in place of the master, as a version of its asset", async () => {
     await page.goto(at(await uid(`${drafts}/Interview`)));
     await page.getByRole("heading", { name: "Interview" }).waitFor();
-    await choosePush();
+    await chooseAction(page, "nxf-push-action");
     await dialog.getByText(/It becomes the next version of Interview.mov/).waitFor();
     await dialog.getByLabel(/MP4 480p/).check();
     await dialog.getByText(/^1 document, 68 kB/).waitFor();

@@ -3,7 +3,7 @@
 // who may only look.
 import test from "node:test";
 import assert from "node:assert/strict";
-import { api, bound, connectAs, enter, frameio, look, somebody, stage, steps, uid, until } from "./stage.mjs";
+import { api, bound, chooseAction, connectAs, enter, frameio, look, somebody, stage, steps, uid, until } from "./stage.mjs";
 
 const films = "/default-domain/workspaces/films";
 
@@ -18,17 +18,11 @@ test("a review that does not go straight", async (t) => {
   const dialog = page.getByRole("dialog", { name: "Push asset to Frame.io" });
   let second;
 
-  async function choosePush() {
-    const action = page.locator("nxf-push-action button").first();
-    await action.waitFor({ state: "attached" });
-    if (!(await action.isVisible())) await page.locator('nuxeo-actions-menu [icon="icons:more-vert"]').first().click();
-    await action.click();
-  }
   const open = async (title) => {
     await page.goto(`${stage.Nuxeo}/ui/#!/doc/${film}`);
     await page.reload();
     await page.getByRole("heading", { name: title }).waitFor();
-    await choosePush();
+    await chooseAction(page, "nxf-push-action");
     await dialog.waitFor();
   };
   // The newest item about it, as the person sees it.

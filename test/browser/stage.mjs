@@ -84,6 +84,14 @@ export async function choose(popup, name) {
   await popup.getByRole("button", { name: new RegExp(name) }).click();
 }
 
+/** Chooses an action of ours on a document of Web UI: it may be in the bar, or in the menu of what does not fit there. */
+export async function chooseAction(page, element) {
+  const action = page.locator(`${element} button`).first();
+  await action.waitFor({ state: "attached" });
+  if (!(await action.isVisible())) await page.locator('nuxeo-actions-menu [icon="icons:more-vert"]').first().click();
+  await action.click();
+}
+
 /** Signs somebody in to Nuxeo and to the connector without showing pages, where these are not what is looked at. */
 export async function enter(who, login) {
   const asks = who.context.request;

@@ -120,8 +120,8 @@ export async function get<T>(path: string, parameters: Record<string, string | n
 }
 
 /** Does something; the answer may be empty. */
-export async function change<T = void>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const answer = await request(method, path, body);
+export async function change<T = void>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const answer = await request(method, path, body, signal);
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 

@@ -3,9 +3,9 @@
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
-import { problemOf } from "./api.js";
 import { bindFolder } from "./bind-dialog.js";
-import { type NuxeoDocument, toast } from "./host.js";
+import { complain } from "./dialog.js";
+import type { NuxeoDocument } from "./host.js";
 import { waves } from "./icons.js";
 import { t } from "./i18n.js";
 
@@ -39,8 +39,7 @@ export class BindAction extends LitElement {
     try {
       await bindFolder(this.document.uid, this);
     } catch (thrown) {
-      const p = problemOf(thrown);
-      toast(this, `${p.message} ${p.remedy}`.trim());
+      complain(this, thrown);
     }
   }
 }

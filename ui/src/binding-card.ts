@@ -3,10 +3,10 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Binding, change, path, problemOf } from "./api.js";
+import { type Binding, change, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
-import { confirm } from "./dialog.js";
+import { complain, confirm } from "./dialog.js";
 import { date } from "./format.js";
 import { changed, folderAddress, toast } from "./host.js";
 import "./item-list.js";
@@ -81,8 +81,7 @@ export class BindingCard extends LitElement {
       toast(this, t("frameio.binding.taken"));
       changed(this);
     } catch (thrown) {
-      const p = problemOf(thrown);
-      toast(this, `${p.message} ${p.remedy}`.trim());
+      complain(this, thrown);
     }
   }
 }

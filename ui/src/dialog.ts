@@ -5,6 +5,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Problem, problemOf } from "./api.js";
+import { toast } from "./host.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 
@@ -18,6 +19,7 @@ const look = css`
   .head { padding: 1.2rem 1.5rem 0.4rem; }
   form { display: contents; }
   .body { padding: 0.6rem 1.5rem 1.2rem; overflow: auto; display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); }
+  .tree { border: 1px solid var(--edge); border-radius: 8px; padding: 0.6rem; max-height: 15rem; overflow: auto; margin-top: 0.25rem; }
   .foot { padding: 0.9rem 1.5rem; border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: flex-end; }
 `;
 
@@ -108,6 +110,12 @@ export function notice(p: Problem, retry?: () => void): TemplateResult {
     ${p.correlation ? html`<span class="small soft wrap">${t("frameio.correlation", p.correlation)}</span>` : nothing}
     ${retry ? html`<span><button type="button" @click=${retry}>${t("frameio.again")}</button></span>` : nothing}
   </div>`;
+}
+
+/** Says in passing that something did not work, and what to do. */
+export function complain(from: EventTarget, thrown: unknown): void {
+  const p = problemOf(thrown);
+  toast(from, `${p.message} ${p.remedy}`.trim());
 }
 
 /** Asks before something is done that cannot be undone by itself. */

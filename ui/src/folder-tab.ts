@@ -7,11 +7,14 @@ import { type Binding, type Problem, type Schemas, get, path, problemOf } from "
 import { bindFolder } from "./bind-dialog.js";
 import "./batches.js";
 import "./binding-card.js";
-import { notice } from "./dialog.js";
+import { complain, notice } from "./dialog.js";
 import { date, size } from "./format.js";
-import { type NuxeoDocument, documentAddress, toast } from "./host.js";
-import { film, waves } from "./icons.js";
+import { type NuxeoDocument, documentAddress } from "./host.js";
+import { film, round, waves } from "./icons.js";
 import { base, controls } from "./styles.js";
+import { syncFolder } from "./sync-dialog.js";
+import "./sync-tab.js";
+import type { Sync } from "./sync-words.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
@@ -30,6 +33,7 @@ export class FolderTab extends LitElement {
       th { color: var(--soft); font-weight: 600; font-size: 0.85rem; }
       td a { display: inline-flex; gap: 0.5rem; align-items: center; overflow-wrap: anywhere; }
       svg { flex: none; }
+      .center { justify-content: center; }
       @media (max-width: 40rem) { .wide { display: none; } }
     `,
   ];
@@ -38,8 +42,11 @@ export class FolderTab extends LitElement {
   @property({ attribute: false }) document: NuxeoDocument | undefined;
   /** Or only its uid. */
   @property() folder = "";
+  /** Whether the person may write in it. */
+  @property({ type: Boolean }) writable = false;
 
   @state() private bindings: Binding[] | undefined;
+  @state() private syncs: Sync[] = [];
   @state() private documents: Schemas["Document"][] = [];
   @state() private next: string | undefined;
   @state() private problem: Problem | undefined;
@@ -74,7 +81,9 @@ export class FolderTab extends LitElement {
     this.problem = undefined;
     try {
       const { bindings } = await get<{ bindings: Binding[] }>("/bindings", { folder: uid });
-      if (uid === this.uid) this.bindings = bindings.filter((b) => b.state !== "unbound");
+      // Web UI has a tab of its own for a synchronization.
+      const { syncs } = inWebUI() ? { syncs: [] } : await get<{ syncs: Sync[] }>("/syncs", { folder: uid });
+      if (uid === this.uid) [this.bindings, this.syncs] = [bindings.filter((b) => b.state !== "unbound"), syncs];
       if (!inWebUI()) await this.more(uid, undefined);
     } catch (thrown) {
       if (uid === this.uid) this.problem = problemOf(thrown);
@@ -104,7 +113,7 @@ export class FolderTab extends LitElement {
     if (!this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     return html`<div class="stack" @nxf-arrived=${this.arrived}>
       ${this.bindings.length ? html`<nxf-batches .folder=${this.uid}></nxf-batches>` : nothing}
-      ${this.bindings.length ? this.list(this.bindings) : this.nothingBound()}
+      ${this.bindings.length ? this.list(this.bindings) : this.syncs.length ? html`<nxf-sync-tab .folder=${this.uid}></nxf-sync-tab>` : this.nothingBound()}
       ${this.documents.length ? this.table() : nothing}
     </div>`;
   }
@@ -116,7 +125,7 @@ export class FolderTab extends LitElement {
 
   private nothingBound(): TemplateResult {
     return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t("frameio.folder.unbound.hint")}</span>
-      <button class="primary" @click=${this.bind}>${t("frameio.bind")}</button></div>`;
+      <span class="row center"><button class="primary" @click=${this.bind}>${t("frameio.bind")}</button>${this.writable ? html`<button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button>` : nothing}</span></div>`;
   }
 
   private table(): TemplateResult {
@@ -132,8 +141,7 @@ export class FolderTab extends LitElement {
     try {
       await bindFolder(this.uid, this);
     } catch (thrown) {
-      const p = problemOf(thrown);
-      toast(this, `${p.message} ${p.remedy}`.trim());
+      complain(this, thrown);
     }
   }
 }

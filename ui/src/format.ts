@@ -30,6 +30,20 @@ export function left(seconds: number): string {
   return count("frameio.left.hours", Math.round(seconds / 3600));
 }
 
+/** How long something lasts, roughly, like 5 minutes. */
+export function lasting(seconds: number): string {
+  const unit = seconds < 60 ? "second" : seconds < 5400 ? "minute" : seconds < 172_800 ? "hour" : "day";
+  return inUnits(Math.max(1, Math.round(seconds / lengths[unit]!)), unit);
+}
+
+/** A span of minutes as it was given: in days or hours where these are whole. */
+export function span(minutes: number): string {
+  const unit = minutes % 1440 === 0 ? "day" : minutes % 60 === 0 ? "hour" : "minute";
+  return inUnits((minutes * 60) / lengths[unit]!, unit);
+}
+
+const inUnits = (n: number, unit: string): string => new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(n);
+
 /** A date with its time. */
 export function date(iso: string | undefined): string {
   if (!iso) return "";

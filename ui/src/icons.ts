@@ -17,5 +17,7 @@ export const arrow = icon(svg`<path d="M9 6l6 6-6 6"/>`);
 export const search = icon(svg`<circle cx="11" cy="11" r="6.5"/><path d="m16 16 5 5"/>`);
 export const pencil = icon(svg`<path d="M4 20l1-4L16 5l3 3L8 19z"/>`);
 export const send = icon(svg`<path d="M4 12 20 4l-4 16-4-7zM12 13l8-9"/>`);
+/** Two arrows in a circle: what is kept as it is on the other side. */
+export const round = icon(svg`<path d="M20 11a8 8 0 0 0-14.5-3.5L4 9M4 4v5h5M4 13a8 8 0 0 0 14.5 3.5L20 15M20 20v-5h-5"/>`);
 export const lock = icon(svg`<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`);
 export const out = icon(svg`<path d="M14 4h6v6M20 4l-9 9M18 14v5a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1h5"/>`);

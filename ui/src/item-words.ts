@@ -29,7 +29,10 @@ export function stateWord(item: Item): string {
 /** The kind of item, for people. */
 export const kindWord = (item: Item): string => known(`frameio.kind.${item.kind}`, item.kind);
 
-const stepWord = (item: Item): string => known(`frameio.step.${item.step}`, t("frameio.state.running"));
+/** What a step does, in words. */
+export const stepText = (step: string): string => known(`frameio.step.${step}`, t("frameio.state.running"));
+
+const stepWord = (item: Item): string => stepText(item.step);
 
 /** What happened to an item, in its history. */
 export const eventWord = (event: string): string => known(`frameio.event.${event.replaceAll(" ", "-")}`, event);

@@ -3,6 +3,8 @@
 import "./app.js";
 import "./bind-action.js";
 import "./push-action.js";
+import "./sync-action.js";
+import "./sync-tab.js";
 import { contribute, inWebUI } from "./webui.js";
 
 if (inWebUI()) contribute();

@@ -26,6 +26,11 @@ export class Paged<T> implements ReactiveController {
     window.removeEventListener("nxf-changed", this.refresh);
   }
 
+  /** Reads the list again from its beginning. */
+  again(): void {
+    void this.load();
+  }
+
   private async load(cursor?: string): Promise<void> {
     try {
       const answer = await this.page(cursor);

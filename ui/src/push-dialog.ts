@@ -3,19 +3,19 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property, query, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Item, Problem, type Schemas, aborted, change, get, path, problemOf } from "./api.js";
-import { Dialog, notice } from "./dialog.js";
+import { type Item, Problem, type Schemas, change, get, path, problemOf } from "./api.js";
+import { Asking } from "./asking.js";
+import { Dialog, complain, notice } from "./dialog.js";
 import { connected } from "./connect.js";
 import { listen } from "./events.js";
 import { size } from "./format.js";
 import { type NuxeoDocument, changed, toast } from "./host.js";
 import { folder as folderIcon } from "./icons.js";
-import { type FolderTree, type Source, among } from "./tree.js";
-import "./tree.js";
+import { Place } from "./place.js";
+import type { FolderTree } from "./tree.js";
 import { count, t } from "./i18n.js";
 
 type Targets = Schemas["PushTargets"];
-type Team = Targets["teams"][number];
 type Skipped = Schemas["PushSkipped"];
 interface Preview {
   count: number;
@@ -28,8 +28,6 @@ interface Accepted {
   skipped: Skipped[];
 }
 
-const waitBeforePreview = 200; // ms
-
 /** Sends documents: signs in to Frame.io where needed, asks where to, and says that they are on their way. */
 export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
   if (!documents.length) return;
@@ -41,8 +39,7 @@ export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "titl
     if (!(await connected())) return;
     await ask(documents, from);
   } catch (thrown) {
-    const p = problemOf(thrown);
-    toast(from, `${p.message} ${p.remedy}`.trim());
+    complain(from, thrown);
   }
 }
 
@@ -74,7 +71,6 @@ export class PushDialog extends Dialog<Accepted> {
   static override styles = [
     ...Dialog.styles,
     css`
-      .tree { border: 1px solid var(--edge); border-radius: 8px; padding: 0.6rem; max-height: 15rem; overflow: auto; margin-top: 0.25rem; }
       .skipped { max-height: 8rem; overflow: auto; }
     `,
   ];
@@ -82,17 +78,17 @@ export class PushDialog extends Dialog<Accepted> {
   @property({ attribute: false }) documents: Pick<NuxeoDocument, "uid" | "title">[] = [];
   @state() private targets: Targets | undefined;
   @state() private broken: Problem | undefined;
-  @state() private team: Team | undefined;
-  @state() private projects: Schemas["FrameioProject"][] | undefined;
-  @state() private project: Schemas["FrameioProject"] | undefined;
-  @state() private folder = "";
-  @state() private source: Source | undefined;
   @state() private what = "master";
   @state() private separate = false;
   @state() private preview: Preview | undefined;
   @query("nxf-folder-tree") private tree!: FolderTree | null;
-  private asking = new AbortController();
-  private timer = 0;
+  private readonly asking = new Asking();
+  private readonly place = new Place(this, { chosen: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)) });
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.asking.end();
+  }
 
   override firstUpdated(changes: PropertyValues): void {
     super.firstUpdated(changes);
@@ -105,8 +101,9 @@ export class PushDialog extends Dialog<Accepted> {
       const targets = await get<Targets>(path("documents", this.documents[0]!.uid, "targets"));
       this.targets = targets;
       if (targets.last && targets.pieces.some((p) => p.name === targets.last!.what)) this.what = targets.last.what;
-      const team = targets.teams.find((x) => x.id === targets.last?.team) ?? targets.teams[0];
-      if (team) await this.chooseTeam(team);
+      const { last } = targets;
+      const team = targets.teams.find((x) => x.id === last?.team) ?? targets.teams[0];
+      if (team) await this.place.choose(team, last && { project: last.project, folder: last.frameio_folder });
     } catch (thrown) {
       this.broken = problemOf(thrown);
     }
@@ -117,55 +114,17 @@ export class PushDialog extends Dialog<Accepted> {
   }
 
   /** Where a document that is linked already goes, unless it is to be another asset. */
-  private get place(): Targets["asset"] {
+  private get linked(): Targets["asset"] {
     return this.several || this.separate ? undefined : this.targets?.asset;
-  }
-
-  private async chooseTeam(team: Team): Promise<void> {
-    [this.team, this.projects, this.project, this.source] = [team, undefined, undefined, undefined];
-    const answer = await get<{ projects: Schemas["FrameioProject"][] }>(path("frameio", team.account, "workspaces", team.id, "projects"));
-    if (this.team !== team) return;
-    this.projects = answer.projects;
-    const last = this.targets?.last;
-    this.chooseProject(answer.projects.find((p) => p.id === last?.project) ?? answer.projects[0], last?.frameio_folder);
-  }
-
-  private chooseProject(project: Schemas["FrameioProject"] | undefined, folder?: string): void {
-    this.project = project;
-    if (!project) return;
-    this.folder = folder ?? project.root_folder;
-    this.source = this.folders(project);
-    this.look();
-  }
-
-  // The project itself is the outermost row.
-  private folders(project: Schemas["FrameioProject"]): Source {
-    const account = this.team!.account;
-    return {
-      level: async (parent) => {
-        if (!parent) return { folders: [{ uid: project.root_folder, title: project.name, path: project.name }], more: false };
-        const answer = await get<{ folders: Schemas["FrameioFolder"][]; more: boolean }>(path("frameio", account, "folders", parent, "folders"));
-        return { folders: answer.folders.map((f) => ({ uid: f.id, title: f.name, path: f.name })), more: answer.more };
-      },
-      search: async (words, known) => among(words, known),
-    };
   }
 
   // What would be sent is asked for when nothing has changed for a moment.
   private look(): void {
-    window.clearTimeout(this.timer);
-    this.asking.abort();
-    this.asking = new AbortController();
-    this.timer = window.setTimeout(() => void this.ask(this.asking.signal), waitBeforePreview);
-  }
-
-  private async ask(signal: AbortSignal): Promise<void> {
-    try {
-      const preview = await change<Preview>("POST", "/pushes/preview", { documents: this.uids(), team: this.team!.id, what: this.what });
-      if (!signal.aborted) [this.preview, this.problem] = [preview, undefined];
-    } catch (thrown) {
-      if (!signal.aborted && !aborted(thrown)) [this.preview, this.problem] = [undefined, problemOf(thrown)];
-    }
+    this.asking.again<Preview>(
+      (signal) => change("POST", "/pushes/preview", { documents: this.uids(), team: this.place.team!.id, what: this.what }, signal),
+      (preview) => ([this.preview, this.problem] = [preview, undefined]),
+      (thrown) => ([this.preview, this.problem] = [undefined, problemOf(thrown)]),
+    );
   }
 
   private uids(): string[] {
@@ -176,7 +135,7 @@ export class PushDialog extends Dialog<Accepted> {
     return t("frameio.push.title");
   }
   protected confirm(): { label: string; disabled: boolean } {
-    return { label: t("frameio.push"), disabled: !this.project || !this.preview?.count };
+    return { label: t("frameio.push"), disabled: !this.place.project || !this.preview?.count };
   }
 
   protected content(): TemplateResult {
@@ -186,20 +145,15 @@ export class PushDialog extends Dialog<Accepted> {
   }
 
   private teams(targets: Targets): TemplateResult | typeof nothing {
-    if (targets.teams.length < 2) return nothing;
-    return html`<label>${t("frameio.push.teams")}<span aria-hidden="true"> *</span>
-      <select @change=${(e: Event) => void this.chooseTeam(targets.teams[(e.target as HTMLSelectElement).selectedIndex]!).catch((thrown: unknown) => (this.broken = problemOf(thrown)))}>
-        ${targets.teams.map((x) => html`<option ?selected=${x === this.team}>${x.name}</option>`)}</select></label>`;
+    return targets.teams.length < 2 ? nothing : this.place.teamField(t("frameio.push.teams"), targets.teams);
   }
 
   private where(): TemplateResult | typeof nothing {
-    if (this.place) return nothing;
-    if (!this.projects) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.projects.length) return html`<div class="notice care"><strong>${t("frameio.push.projects.none")}</strong></div>`;
-    return html`<label>${t("frameio.push.project")}<span aria-hidden="true"> *</span>
-        <select @change=${(e: Event) => this.chooseProject(this.projects![(e.target as HTMLSelectElement).selectedIndex])}>${this.projects.map((p) => html`<option ?selected=${p === this.project}>${p.name}</option>`)}</select></label>
-      ${this.source ? html`<div><div class="row between"><strong id="target">${t("frameio.push.folder")}</strong><button type="button" class="plain small" @click=${this.newFolder}>${folderIcon} ${t("frameio.push.folder.new")}</button></div>
-        <div class="tree"><nxf-folder-tree .source=${this.source} .selected=${this.folder} .way=${[this.project!.root_folder]} @nxf-picked=${(e: CustomEvent<string>) => { e.stopPropagation(); this.folder = e.detail; }}></nxf-folder-tree></div></div>` : nothing}`;
+    if (this.linked) return nothing;
+    const { source } = this.place;
+    return html`${this.place.projectField(t("frameio.push.project"))}
+      ${source ? html`<div><div class="row between"><strong id="target">${t("frameio.push.folder")}</strong><button type="button" class="plain small" @click=${this.newFolder}>${folderIcon} ${t("frameio.push.folder.new")}</button></div>
+        ${this.place.tree()}</div>` : nothing}`;
   }
 
   private pieces(targets: Targets): TemplateResult {
@@ -223,16 +177,16 @@ export class PushDialog extends Dialog<Accepted> {
 
   private async newFolder(): Promise<void> {
     const dialog = document.createElement("nxf-new-folder") as NewFolder;
-    Object.assign(dialog, { account: this.team!.account, parent: this.folder });
+    Object.assign(dialog, { account: this.place.team!.account, parent: this.place.folder });
     const made = await dialog.show();
     if (!made) return;
-    await this.tree?.refresh(this.folder);
-    this.folder = made.id;
+    await this.tree?.refresh(this.place.folder);
+    this.place.pick(made.id);
   }
 
   protected async submit(): Promise<Accepted> {
     return change<Accepted>("POST", "/pushes", {
-      documents: this.uids(), team: this.team!.id, project: this.project!.id, frameio_folder: this.folder, what: this.what, separate: this.separate,
+      documents: this.uids(), team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
     });
   }
 }

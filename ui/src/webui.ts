@@ -9,13 +9,13 @@
 // by "and", the values of one attribute by "or". Only what may work is offered;
 // whether it really may is decided by the connector and by Nuxeo.
 //
-// The orders put the binding after Nuxeo's own actions (export has 100), and the
-// tab right after View (10).
+// The orders put the binding and the synchronization after Nuxeo's own actions
+// (export has 100), and the tabs right after View (10).
 const contributions = `
 <nuxeo-slot-content name="nxf-bind" slot="DOCUMENT_ACTIONS" order="105">
   <template>
     <nuxeo-filter document="[[document]]" facet="Folderish"
-      expression="!this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
+      expression="!this.hasFacet(document, 'FrameioSync') && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
       <template>
         <nxf-bind-action document="[[document]]" user="[[user]]"></nxf-bind-action>
       </template>
@@ -23,7 +23,18 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
-<nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="106">
+<nuxeo-slot-content name="nxf-sync" slot="DOCUMENT_ACTIONS" order="106">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="Folderish"
+      expression="!this.hasFacet(document, 'FrameioSync') && !this.hasFacet(document, 'FrameioBinding') && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'AddChildren') && this.hasPermission(document, 'WriteProperties')">
+      <template>
+        <nxf-sync-action document="[[document]]"></nxf-sync-action>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="107">
   <template>
     <nuxeo-filter document="[[document]]"
       expression="!this.hasFacet(document, 'Folderish') && this.hasContent(document) && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
@@ -56,6 +67,26 @@ const contributions = `
     <nuxeo-filter document="[[document]]" facet="FrameioBinding" expression="this.hasFacet(document, 'Folderish')">
       <template>
         <nxf-folder-tab name="frameio" document="[[document]]"></nxf-folder-tab>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-sync-tab" slot="DOCUMENT_VIEWS_ITEMS" order="16">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="FrameioSync">
+      <template>
+        <nuxeo-page-item name="frameio-sync" label="frameio.sync.tab"></nuxeo-page-item>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<nuxeo-slot-content name="nxf-sync-page" slot="DOCUMENT_VIEWS_PAGES" order="17">
+  <template>
+    <nuxeo-filter document="[[document]]" facet="FrameioSync">
+      <template>
+        <nxf-sync-tab name="frameio-sync" document="[[document]]"></nxf-sync-tab>
       </template>
     </nuxeo-filter>
   </template>

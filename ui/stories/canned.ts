@@ -105,3 +105,42 @@ export const person: Schemas["Person"] = { login: "josh", name: "Josh Editor", e
 export const batches = [
   { batch: "b1", pushed_by: "josh", team_name: "Post", project_name: "Film", frameio_folder_name: "Dailies", documents: 5000, arrived: 1204, failed: 2, bytes: 53e9, created: new Date().toISOString(), seconds_left: 760 },
 ];
+
+const run = (n: number, more: Partial<Schemas["SyncRun"]>): Schemas["SyncRun"] => ({
+  id: `r${n}`, item: `i${n}`, why: "by hand", by: "josh", state: "done", folders: 1204, assets: 48_211, bytes: 7.4e12, created: 0, updated: 0, unchanged: 0, renamed: 0, moved: 0, gone: 0,
+  conflicting: 0, failed: 0, waiting: 0, began: ago(600 * n + 5), ended: ago(600 * n + 3), summary: "48211 assets in 1204 folders, nothing has changed", ...more,
+});
+
+export const runs: Schemas["SyncRun"][] = [
+  run(0, { state: "running", why: "schedule", step: "sync-wait", created: 311, updated: 12, failed: 2, waiting: 1877, bytes_done: 4.1e11 }),
+  run(1, { updated: 3, failed: 1, summary: "48211 assets in 1204 folders: 3 updated, 1 failed" }),
+  run(2, { state: "stopped", why: "schedule", message: "31002 of 48211 assets are not on Frame.io any more." }),
+  run(3, { state: "failed", message: "The folder \"Autumn campaign, everything that was ever shot\" is gone on Frame.io, or josh may not see it any more." }),
+  run(4, { why: "first", created: 48_000, summary: "48211 assets in 1204 folders: 48000 new" }),
+];
+
+export const sync: Schemas["Sync"] = {
+  id: "s1", folder: "u3", folder_path: "/default-domain/workspaces/u3", folder_title: "Films", account: "a1", team: "w1", team_name: "Post production", project: "p1",
+  project_name: "Marketing <b>& more</b>", frameio_folder: "f1", frameio_folder_name: "Autumn campaign, everything that was ever shot", document_type: "Video", comments: true,
+  filter: { name: "*.mov", media: ["video", "audio"], most: 2.5e10, status: ["Approved", "Needs Review"] }, gone: "trash", conflicts: "frameio", every_minutes: 1440, owner: "josh", creator: "julia",
+  state: "active", created: ago(90_000), due: ago(-600), last: runs[0]!, assets: 48_011, folders: 1204, missing: 2, troubled: 1, conflicting: 1, may_change: true,
+};
+
+export const troubles: Schemas["SyncEntry"][] = [
+  { key: "k1", kind: "version_stack", name: "Longest video ever, director's cut, with everything that anybody could want.mov", document: "d1", gone: false, conflict: "changed on both sides" },
+  { key: "k2", kind: "file", name: "Broken <script>alert(1)</script>.mov", gone: false, problem: "Frame.io does not have the original of this file any more." },
+  { key: "k3", kind: "file", name: "Old.mov", document: "d2", gone: true },
+  { key: "k4", kind: "folder", name: "Old ones", document: "u5", gone: true },
+];
+
+export const preview = { folders: 1204, assets: 48_211, bytes: 7.4e12, complete: false, seconds: 4822 };
+
+/** What a path below /syncs answers; of u3 there is a synchronization, of u4 one that asks. */
+export function ofSyncs(path: string, folder: string | null): unknown {
+  if (path === "/syncs/preview") return preview;
+  if (path.endsWith("/runs")) return { runs };
+  if (path.endsWith("/troubles")) return { entries: troubles, next: "k4" };
+  const asks: Schemas["Sync"] = { ...sync, state: "paused", reason: runs[2]!.message!, remedy: "Look at Frame.io. If that is right, refresh and confirm it; nothing has been changed.", last: runs[2]! };
+  delete asks.due;
+  return { syncs: folder === "u3" ? [sync] : folder === "u4" ? [asks] : [] };
+}

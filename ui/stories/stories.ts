@@ -39,7 +39,7 @@ function events(signal: AbortSignal | null | undefined): Response {
 
 // What there is when there is nothing yet.
 const nothing: Record<string, unknown> = {
-  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] },
+  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/syncs": { syncs: [] },
   "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] }, "/status": { ...canned.status, items: {}, oldest_due_seconds: 0, chores: canned.status.chores.map((c) => ({ name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [] })) },
   "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false }, "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
 };
@@ -70,6 +70,9 @@ function answer(path: string, query: URLSearchParams, signal: AbortSignal | null
   }
   if (path.startsWith("/items/")) return json({ ...canned.item(Number(path.split("/")[2]!.slice(1))), history: [{ at: new Date().toISOString(), event: "accepted", detail: "from Josh Editor" }, { at: new Date().toISOString(), event: "failed", detail: "gone" }] });
   if (path === "/folders") return json(query.get("parent") ? { folders: ["Films", "Trailers", "A folder with quite a long name in the tree"].map((title, n) => ({ uid: `${query.get("parent")}-${n}`, path: "/x", title, type: "Folder" })), more: true } : { folders: [{ uid: "u0", path: "/d", title: "Domain", type: "Domain" }], more: false });
+  if (path.startsWith("/syncs")) return json(canned.ofSyncs(path, query.get("folder")));
+  if (path.endsWith("/projects")) return json({ projects: [{ id: "p1", name: "Autumn campaign", root_folder: "f0" }, { id: "p2", name: "Everything else", root_folder: "f9" }], more: false });
+  if (path.startsWith("/frameio/")) return json({ folders: ["Dailies", "A folder with quite a long name in the tree"].map((name, n) => ({ id: `${path.split("/")[4]}-${n}`, name })), more: false });
   if (path.endsWith("/documents")) return json({ documents: [{ uid: "d1", title: "Teaser", type: "Video", version: "1.1+", modified: new Date().toISOString(), size: 53e9, status: "Approved" }] });
   if (path.startsWith("/folders/")) return json(canned.folder(path.split("/")[2]!));
   if (path.endsWith("/media")) return json({ kind: "image", source: "frameio", url: still(), why: "Connect Frame.io to play it here." }, 201);
@@ -117,6 +120,10 @@ const stories: Record<string, () => Element | void> = {
   "admin-doctor": () => make("nxf-admin-page", { page: "doctor" }),
   "admin-bindings": () => make("nxf-admin-page", { page: "bindings" }),
   bind: () => dialog("nxf-bind-dialog", { folder: "u2" }),
+  sync: () => dialog("nxf-sync-dialog", { folder: "u2" }),
+  "sync-refused": () => dialog("nxf-sync-dialog", { folder: "u9" }),
+  "sync-tab": () => make("nxf-sync-tab", { folder: "u3" }),
+  "sync-asks": () => make("nxf-sync-tab", { folder: "u4" }),
   "bind-refused": () => dialog("nxf-bind-dialog", { folder: "u9" }),
   "connect-waiting": () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false }, stage: "waiting" }),
   connect: () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." }, stage: "blocked" }),

@@ -35,7 +35,7 @@ class Browser extends Element {
         h1 { display: flex; align-items: center; flex-wrap: wrap; gap: 4px 8px; font-size: 20px; font-weight: 600; margin: 4px 0 8px; overflow-wrap: anywhere; }
         h1 iron-icon { color: var(--secondary-text-color); flex: none; }
         h1 .tag { font-weight: 400; }
-        nuxeo-actions-menu { flex: 0 0 248px; min-width: 0; height: 44px; justify-content: flex-end; }
+        nuxeo-actions-menu { flex: 0 0 296px; min-width: 0; height: 44px; justify-content: flex-end; }
         iron-selector { display: flex; overflow-x: auto; scrollbar-width: thin; }
         .pages { padding: 20px 24px; }
         nuxeo-slot, nuxeo-filter { display: none; }

@@ -1,0 +1,95 @@
+// What a synchronization can be told beyond what it mirrors, with defaults that
+// are good for most: the fields, and how they are read.
+
+import { type TemplateResult, html, nothing } from "lit";
+import { Problem, type Schemas } from "./api.js";
+import { t } from "./i18n.js";
+
+type Form = Schemas["SyncForm"];
+type Media = NonNullable<NonNullable<Form["filter"]>["media"]>[number];
+
+/** What shows the fields. */
+export interface Asker {
+  /** What is wrong with a field. */
+  wrong(field: string): TemplateResult | typeof nothing;
+  /** Whether it is to run by itself, and what hears of a change. */
+  scheduled: boolean;
+  schedule(yes: boolean): void;
+}
+
+/** The names of the fields, as problems name them. */
+export const fields = ["comments", "name", "media", "most", "status", "gone", "conflicts", "every"];
+
+const medias: Media[] = ["video", "audio", "image", "document"];
+const sizes: Record<string, number> = { MB: 1e6, GB: 1e9 };
+const spans: Record<string, number> = { minutes: 1, hours: 60, days: 1440 };
+
+/** The fields. */
+export function more(asker: Asker): TemplateResult {
+  return html`<label class="option"><input type="checkbox" name="comments" .checked=${true}>${t("frameio.sync.comments")}</label>
+    ${name(asker)} ${media(asker)} ${most(asker)} ${status(asker)}
+    ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio"])} ${every(asker)}`;
+}
+
+const invalid = (asker: Asker, field: string): boolean => asker.wrong(field) !== nothing;
+
+function text(asker: Asker, field: string): TemplateResult {
+  return html`<label>${t(`frameio.sync.${field}`)}<input name=${field} maxlength="255" autocomplete="off" aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-hint ${field}-error`}>
+    <span class="hint" id=${`${field}-hint`}>${t(`frameio.sync.${field}.hint`)}</span>${asker.wrong(field)}</label>`;
+}
+
+const name = (asker: Asker): TemplateResult => text(asker, "name");
+const status = (asker: Asker): TemplateResult => text(asker, "status");
+
+function media(asker: Asker): TemplateResult {
+  return html`<fieldset aria-describedby="media-hint"><legend>${t("frameio.sync.media")}</legend>
+    <div class="row tight">${medias.map((m) => html`<label class="option"><input type="checkbox" name="media" value=${m}>${t(`frameio.sync.media.${m}`)}</label>`)}</div>
+    <span class="hint" id="media-hint">${t("frameio.sync.media.hint")}</span>${asker.wrong("media")}</fieldset>`;
+}
+
+function most(asker: Asker): TemplateResult {
+  return html`<div><label for="most">${t("frameio.sync.most")}</label>
+    <div class="pair"><input id="most" name="most" inputmode="decimal" maxlength="12" autocomplete="off" aria-invalid=${invalid(asker, "most")} aria-describedby="most-error">
+      <select name="most_unit" aria-label=${t("frameio.sync.most.unit")}>${Object.keys(sizes).map((u) => html`<option ?selected=${u === "GB"}>${u}</option>`)}</select></div>${asker.wrong("most")}</div>`;
+}
+
+function choice(asker: Asker, field: string, choices: string[]): TemplateResult {
+  return html`<label>${t(`frameio.sync.${field}`)}<select name=${field} aria-invalid=${invalid(asker, field)} aria-describedby=${`${field}-error`}>
+    ${choices.map((c) => html`<option value=${c}>${t(`frameio.sync.${field}.${c}`)}</option>`)}</select>${asker.wrong(field)}</label>`;
+}
+
+function every(asker: Asker): TemplateResult {
+  return html`<div><label for="every_unit">${t("frameio.sync.every")}</label>
+    <div class="pair"><select id="every_unit" name="every_unit" @change=${(e: Event) => asker.schedule((e.target as HTMLSelectElement).value !== "")}>
+      <option value="">${t("frameio.sync.every.never")}</option>${Object.keys(spans).map((s) => html`<option value=${s}>${t(`frameio.sync.every.${s}`)}</option>`)}</select>
+    ${asker.scheduled ? html`<input name="every" inputmode="numeric" maxlength="6" autocomplete="off" aria-label=${t("frameio.sync.every.number")} .defaultValue=${"30"} aria-invalid=${invalid(asker, "every")} aria-describedby="every-error">` : nothing}</div>${asker.wrong("every")}</div>`;
+}
+
+/** What was filled in; throws a problem of its field. */
+export function read(form: FormData): Omit<Form, "folder" | "team" | "project"> {
+  const one = (field: string): string => String(form.get(field) ?? "").trim();
+  const largest = number(one("most"), "most", sizes[one("most_unit")] ?? 1);
+  const span = spans[one("every_unit")];
+  return {
+    comments: form.has("comments"),
+    filter: {
+      ...(one("name") && { name: one("name") }), ...(largest && { most: Math.round(largest) }),
+      media: form.getAll("media") as Media[], status: one("status").split(",").map((s) => s.trim()).filter(Boolean),
+    },
+    gone: one("gone") as NonNullable<Form["gone"]>, conflicts: one("conflicts") as NonNullable<Form["conflicts"]>,
+    every_minutes: span ? whole(number(one("every"), "every", span)) : 0,
+  };
+}
+
+// Nothing is no number; what is no number has a field to say so.
+function number(text: string, field: string, times: number): number | undefined {
+  if (!text) return undefined;
+  const n = Number(text.replace(",", "."));
+  if (!(n > 0)) throw new Problem(0, "invalid", t("frameio.sync.number"), field);
+  return n * times;
+}
+
+function whole(minutes: number | undefined): number {
+  if (minutes === undefined || !Number.isInteger(minutes)) throw new Problem(0, "invalid", t("frameio.sync.every.whole"), "every");
+  return minutes;
+}

@@ -1,0 +1,81 @@
+// The runs of a synchronization: the one that is under way, and those before.
+
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
+import { define } from "./define.js";
+import { get, path } from "./api.js";
+import { clock, date, size } from "./format.js";
+import { stepText } from "./item-words.js";
+import { itemAddress } from "./host.js";
+import { Paged } from "./paged.js";
+import { base, controls } from "./styles.js";
+import { type Run, type Sync, runState, sum, underWay } from "./sync-words.js";
+import { count, language, t } from "./i18n.js";
+
+/** What a run does now, and how far it is. */
+export function progress(run: Run): TemplateResult {
+  const over = run.created + run.updated + run.unchanged + run.conflicting + run.failed;
+  const all = over + run.waiting;
+  const step = run.state === "running" ? stepText(run.step ?? "") : stepText("sync-wait");
+  const parts = [run.assets ? sum(run.folders, run.assets, run.bytes) : "", all ? t("frameio.sync.far", over.toLocaleString(language()), all.toLocaleString(language())) : "", bytes(run), run.failed ? count("frameio.sync.troubled", run.failed) : ""];
+  const [value, max] = share(run, over, all);
+  return html`<div><strong role="status">${step}</strong>${max ? html`<progress max=${max} .value=${Math.min(value, max)} aria-label=${t("frameio.sync.progress")}></progress>` : nothing}
+    <span class="soft small">${parts.filter(Boolean).join(" · ")}</span></div>`;
+}
+
+// A first run brings everything, so its bytes are all there are; a later one
+// brings what has changed, and only the number of that is known.
+const wholly = (run: Run): boolean => run.why === "first" && run.bytes > 0;
+
+function bytes(run: Run): string {
+  if (!run.bytes_done) return "";
+  return wholly(run) ? t("frameio.of", size(Math.min(run.bytes_done, run.bytes)), size(run.bytes)) : t("frameio.sync.arrived", size(run.bytes_done));
+}
+
+function share(run: Run, over: number, all: number): [number, number] {
+  return wholly(run) && run.bytes_done ? [run.bytes_done, run.bytes] : [over, all];
+}
+
+/** How long a run took. */
+const took = (run: Run): string => (run.ended ? clock((Date.parse(run.ended) - Date.parse(run.began)) / 1000) : "");
+
+@define("nxf-sync-runs")
+export class SyncRuns extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      table { width: 100%; border-collapse: collapse; }
+      th, td { text-align: start; padding: 0.5rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+      th { color: var(--soft); font-weight: 600; font-size: 0.85rem; }
+      tr:last-child td { border: 0; }
+      td:nth-child(3), th { white-space: nowrap; }
+      td:nth-child(4) { overflow-wrap: anywhere; }
+      @media (max-width: 40rem) { .wide { display: none; } }
+    `,
+  ];
+
+  @property({ attribute: false }) sync!: Sync;
+  private readonly runs = new Paged<Run>(this, async () => ({ items: (await get<{ runs: Run[] }>(`${path("syncs", this.sync.id)}/runs`)).runs }));
+
+  protected override willUpdate(changes: PropertyValues): void {
+    const before = changes.get("sync") as Sync | undefined;
+    if (before && (before.last?.id !== this.sync.last?.id || underWay(before) !== underWay(this.sync))) this.runs.again();
+  }
+
+  protected override render(): TemplateResult {
+    return html`<section class="card stack" aria-label=${t("frameio.sync.runs")}><h2>${t("frameio.sync.runs")}</h2>${this.runs.instead(t("frameio.sync.runs.none")) ?? this.table()}</section>`;
+  }
+
+  private table(): TemplateResult {
+    return html`<table><thead><tr><th scope="col">${t("frameio.item.created")}</th><th scope="col" class="wide">${t("frameio.sync.runs.why")}</th><th scope="col">${t("frameio.item.state")}</th>
+        <th scope="col">${t("frameio.sync.runs.what")}</th><th scope="col" class="wide">${t("frameio.item.took")}</th></tr></thead>
+      <tbody>${this.runs.items.map((run) => this.row(run))}</tbody></table>`;
+  }
+
+  private row(run: Run): TemplateResult {
+    const began = html`<time datetime=${run.began}>${date(run.began)}</time>`;
+    return html`<tr><td>${run.item ? html`<a href=${itemAddress(run.item)}>${began}</a>` : began}</td>
+      <td class="wide">${t(`frameio.sync.why.${run.why.replaceAll(" ", "-")}`, run.by)}</td><td>${runState(run)}</td>
+      <td>${run.state === "running" ? "" : (run.message ?? run.summary)}</td><td class="wide">${took(run)}</td></tr>`;
+  }
+}

@@ -1,0 +1,204 @@
+// The tab "Frame.io sync" of a folder: with what it is synchronized and how that
+// stands, what is going on, and what can be done about it.
+
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
+import { define } from "./define.js";
+import { type Problem, change, get, path, problemOf } from "./api.js";
+import { typeName } from "./bind-dialog.js";
+import { connected } from "./connect.js";
+import { complain, confirm, notice } from "./dialog.js";
+import { ago, date } from "./format.js";
+import { type NuxeoDocument, changed, toast } from "./host.js";
+import { base, controls } from "./styles.js";
+import { follow } from "./sync-dialog.js";
+import "./sync-runs.js";
+import { progress } from "./sync-runs.js";
+import "./sync-troubles.js";
+import { type Sync, asks, filters, next, schedule, stateOf, troubles, underWay } from "./sync-words.js";
+import { count, t } from "./i18n.js";
+
+const looksEvery = 1500; // ms, while something is under way
+const looksSeldom = 15_000; // ms, for runs that begin by themselves
+
+@define("nxf-sync-tab")
+export class SyncTab extends LitElement {
+  static override styles = [
+    base, controls,
+    css`
+      :host { padding: var(--nxf-tab-padding, 0); }
+      summary { cursor: pointer; font-weight: 600; }
+      details dl { margin-top: 0.6rem; }
+      .chip.warn { color: var(--warn); }
+      .chip.bad { color: var(--bad); }
+      progress { margin-top: 0.4rem; }
+    `,
+  ];
+
+  /** The folder, as Web UI has it. */
+  @property({ attribute: false }) document: NuxeoDocument | undefined;
+  /** Or only its uid. */
+  @property() folder = "";
+
+  @state() private sync: Sync | undefined;
+  @state() private problem: Problem | undefined;
+  private loaded = "";
+  private timer = 0;
+  private readonly refresh = () => void this.load();
+
+  private get uid(): string {
+    return this.document?.uid ?? this.folder;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("nxf-changed", this.refresh);
+    if (this.hasUpdated) this.refresh();
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("nxf-changed", this.refresh);
+    window.clearTimeout(this.timer);
+  }
+
+  protected override willUpdate(_changes: PropertyValues): void {
+    if (this.uid === this.loaded) return;
+    this.sync = undefined;
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    const uid = (this.loaded = this.uid);
+    window.clearTimeout(this.timer);
+    if (!uid) return;
+    try {
+      const { syncs } = await get<{ syncs: Sync[] }>("/syncs", { folder: uid });
+      if (uid !== this.uid) return;
+      this.problem = undefined;
+      this.take(syncs[0]);
+    } catch (thrown) {
+      if (uid === this.uid) this.problem = problemOf(thrown);
+    }
+    this.again();
+  }
+
+  private again(): void {
+    window.clearTimeout(this.timer);
+    if (!this.isConnected) return;
+    const look = (): void => (document.visibilityState === "visible" ? this.refresh() : this.again());
+    this.timer = window.setTimeout(look, this.sync && underWay(this.sync) ? looksEvery : looksSeldom);
+  }
+
+  // When a run has ended, the rest of the page is not what it was.
+  private take(sync: Sync | undefined): void {
+    const ended = this.sync && underWay(this.sync) && !(sync && underWay(sync));
+    this.sync = sync;
+    if (ended) changed(this);
+  }
+
+  protected override render(): TemplateResult {
+    if (this.problem && !this.sync) return notice(this.problem, this.refresh);
+    const { sync } = this;
+    if (!sync) return html`<p role="status" class="soft">${this.loaded ? t("frameio.sync.none") : t("frameio.loading")}</p>`;
+    return html`<div class="stack">${this.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
+      <section class="card stack" aria-label=${t("frameio.sync.tab")}>
+        <div class="row between"><h2>${t("frameio.sync.tab")}</h2>${sync.may_change ? this.buttons(sync) : nothing}</div>
+        ${this.pausedOrFailed(sync)} ${sync.last && underWay(sync) ? progress(sync.last) : nothing}
+        ${this.facts(sync)} ${this.counts(sync)} ${this.parameters(sync)}
+      </section>
+      ${keyed(sync.id, html`${troubles(sync) === "0,0,0" ? nothing : html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles>`}<nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
+    </div>`;
+  }
+
+  private buttons(sync: Sync): TemplateResult {
+    const running = sync.last?.state === "running";
+    return html`<span class="row"><button class="primary" ?disabled=${running} @click=${() => void this.refreshNow(sync)}>${t("frameio.sync.refresh")}</button>
+      ${sync.state === "paused" ? html`<button @click=${() => void this.pause(sync, false)}>${t("frameio.sync.resume")}</button>` : html`<button @click=${() => void this.pause(sync, true)}>${t("frameio.sync.pause")}</button>`}
+      <button class="danger" @click=${() => void this.remove_(sync)}>${t("frameio.sync.remove")}</button></span>`;
+  }
+
+  private pausedOrFailed(sync: Sync): TemplateResult | typeof nothing {
+    if (sync.last?.state === "running") return nothing;
+    if (sync.state === "paused") {
+      return html`<div class="notice care"><strong class="wrap">${sync.reason ?? t("frameio.sync.paused")}</strong>${sync.remedy ? html`<span class="wrap">${sync.remedy}</span>` : nothing}
+        ${asks(sync) && sync.may_change ? html`<span><button @click=${() => void this.begin(sync, false)}>${t("frameio.sync.look")}</button></span>` : nothing}</div>`;
+    }
+    return sync.last?.state === "failed" ? html`<div class="notice wrong"><strong class="wrap">${sync.last.message ?? t("frameio.state.failed")}</strong></div>` : nothing;
+  }
+
+  private facts(sync: Sync): TemplateResult {
+    const ended = sync.last?.ended;
+    return html`<dl>
+      <dt>${t("frameio.binding.teams")}</dt><dd>${sync.team_name}</dd>
+      <dt>${t("frameio.push.project")}</dt><dd>${sync.project_name}</dd>
+      <dt>${t("frameio.binding.folder")}</dt><dd>${sync.frameio_folder_name}</dd>
+      <dt>${t("frameio.sync.owner")}</dt><dd>${sync.owner}</dd>
+      <dt>${t("frameio.bind.type")}</dt><dd>${typeName(sync.document_type)}</dd>
+      <dt>${t("frameio.sync.state")}</dt><dd>${stateOf(sync)}</dd>
+      <dt>${t("frameio.sync.last")}</dt><dd>${ended ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>` : t("frameio.sync.last.never")}</dd>
+      <dt>${t("frameio.sync.next")}</dt><dd>${next(sync)}</dd>
+    </dl>`;
+  }
+
+  private counts(sync: Sync): TemplateResult {
+    const chip = (key: string, n: number, tone = ""): TemplateResult | typeof nothing => (tone && !n ? nothing : html`<li class="chip ${tone}">${count(key, n)}</li>`);
+    return html`<ul class="row tight" aria-label=${t("frameio.sync.counts")}>${chip("frameio.sync.documents", sync.assets)} ${chip("frameio.sync.folders", sync.folders)}
+      ${chip("frameio.sync.missing", sync.missing, "warn")} ${chip("frameio.sync.troubled", sync.troubled, "bad")} ${chip("frameio.sync.conflicting", sync.conflicting, "warn")}</ul>`;
+  }
+
+  private parameters(sync: Sync): TemplateResult {
+    return html`<details><summary>${t("frameio.more")}</summary><dl>
+      <dt>${t("frameio.comments")}</dt><dd>${t(sync.comments ? "frameio.sync.comments.yes" : "frameio.sync.comments.no")}</dd>
+      <dt>${t("frameio.sync.filter")}</dt><dd>${filters(sync)}</dd>
+      <dt>${t("frameio.sync.gone")}</dt><dd>${t(`frameio.sync.gone.${sync.gone}`)}</dd>
+      <dt>${t("frameio.sync.conflicts")}</dt><dd>${t(`frameio.sync.conflicts.${sync.conflicts}`)}</dd>
+      <dt>${t("frameio.sync.every")}</dt><dd>${schedule(sync)}</dd>
+      <dt>${t("frameio.item.created")}</dt><dd>${sync.creator}, <time datetime=${sync.created}>${date(sync.created)}</time></dd>
+    </dl></details>`;
+  }
+
+  // Whoever refreshes is signed in to Frame.io: they may become the owner.
+  private async refreshNow(sync: Sync): Promise<void> {
+    try {
+      if (!(await connected())) return;
+    } catch (thrown) {
+      return complain(this, thrown);
+    }
+    if (!asks(sync)) return this.begin(sync, false);
+    const explain = [sync.last!.message ?? "", t(`frameio.sync.sure.${sync.gone}`)].filter(Boolean);
+    const sure = await confirm(t("frameio.sync.sure"), explain, t("frameio.sync.sure.go"), async () => this.take(await this.post(sync, true)));
+    if (sure) this.again();
+  }
+
+  private post(sync: Sync, sure: boolean): Promise<Sync> {
+    return change<Sync>("POST", `${path("syncs", sync.id)}/refresh`, { sure });
+  }
+
+  private begin(sync: Sync, sure: boolean): Promise<void> {
+    return this.act(async () => this.take(await this.post(sync, sure)));
+  }
+
+  private pause(sync: Sync, yes: boolean): Promise<void> {
+    return this.act(async () => this.take(await change<Sync>(yes ? "POST" : "DELETE", `${path("syncs", sync.id)}/pause`)));
+  }
+
+  private async act(what: () => Promise<void>): Promise<void> {
+    try {
+      await what();
+      this.again();
+    } catch (thrown) {
+      complain(this, thrown);
+    }
+  }
+
+  private async remove_(sync: Sync): Promise<void> {
+    const explain = [t("frameio.sync.remove.effect", sync.folder_title, sync.frameio_folder_name), t("frameio.sync.remove.stays")];
+    const done = await confirm(t("frameio.sync.remove.question", sync.folder_title), explain, t("frameio.sync.remove"), () => change("DELETE", path("syncs", sync.id)));
+    if (!done) return;
+    this.sync = undefined;
+    toast(this, t("frameio.sync.removed", sync.folder_title));
+    follow((item) => item.kind === "sync" && item.parent === sync.id, document.body);
+    changed(this);
+  }
+}
