@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -53,6 +54,20 @@ var matrix = []route{
 	{"POST", "/pushes", `{"documents":["{document}"],"team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 404, 409, 409}},
 	{"GET", "/locks", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/batches", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/syncs", "", [5]int{401, 401, 200, 200, 200}},
+	{"GET", "/syncs?folder={mirror}", "", [5]int{401, 401, 200, 200, 200}},
+	{"POST", "/syncs", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 400, 409, 409}},
+	{"POST", "/syncs/preview", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 409, 200, 409}},
+	{"GET", "/syncs/{sync}", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/syncs/{sync}/runs", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/syncs/{sync}/troubles", "", [5]int{401, 401, 404, 200, 200}},
+	{"GET", "/syncs/{sync}/differences", "", [5]int{401, 401, 404, 404, 404}},
+	{"POST", "/syncs/{sync}/settle", `{"key":"x","use":"nuxeo"}`, [5]int{401, 401, 404, 400, 400}},
+	{"POST", "/syncs/{sync}/pause", "", [5]int{401, 401, 404, 200, 200}},
+	{"DELETE", "/syncs/{sync}/pause", "", [5]int{401, 401, 404, 200, 200}},
+	{"POST", "/syncs/{sync}/check", "", [5]int{401, 401, 404, 202, 0}},
+	{"POST", "/syncs/{sync}/refresh", "", [5]int{401, 401, 404, 0, 0}},
+	{"DELETE", "/syncs/{sync}", "", [5]int{401, 401, 404, 204, 404}},
 	{"POST", "/locks/{push}/release", `{"reason":"x"}`, [5]int{401, 401, 404, 200, 409}},
 	{"GET", "/items?binding={binding}", "", [5]int{401, 401, 404, 200, 200}},
 	{"POST", "/doctor", "", [5]int{401, 401, 403, 403, 200}},
@@ -107,12 +122,19 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Settle()
+	folder, _ := f.Nuxeo.Doc(f.Folder)
+	mirror := f.Nuxeo.MkDoc(folder.Path+"/Mirror", "Folder", nil)
+	mirrored, err := f.App.Sync.Add(t.Context(), "josh", foldersync.Request{Folder: mirror, Workspace: f.Workspace, Project: f.Project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Settle()
 	expired := f.SignIn("josh")
 	clock.Move(13 * time.Hour)
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
 	known := map[string]string{
 		"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
-		"{push}": sent.Pushes[0].ID, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
+		"{push}": sent.Pushes[0].ID, "{sync}": mirrored.ID, "{mirror}": mirror, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
 	}
 	var pairs, others []string
 	for name, id := range known {
@@ -141,7 +163,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 // sameAsUnknown wants that somebody else's id answers like one that is none.
 func (f *face) sameAsUnknown(r route, session string, unknown, ids *strings.Replacer, got answer) {
 	f.T.Helper()
-	if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" {
+	if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" { // which repeat what they were given
 		return
 	}
 	other := f.send(request{method: r.method, path: "/api/v1" + unknown.Replace(r.path), session: session, body: unknown.Replace(r.body)})
@@ -245,7 +267,7 @@ func TestIdsOfOthersAreUnknownEverywhere(t *testing.T) {
 	routes := append(slices.Clone(matrix), route{method: "GET", path: "/items?parent={item}"}, route{method: "GET", path: "/items?binding={item}&parent={item}"})
 	olga, n := f.SignIn("olga"), 0
 	for _, r := range routes {
-		if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" { // that one repeats what was sent
+		if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" { // which repeat what they were given // that one repeats what was sent
 			continue
 		}
 		want := ""

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+func TestSyncOperations(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
+	f.file("Cut.mov", 100)
+	lost := f.file("Lost.mov", 100)
+	form := api.AddSyncJSONRequestBody{Folder: f.Folder, Team: f.Workspace, Project: f.Project, EveryMinutes: ptr(60), Filter: &api.SyncFilter{Name: ptr("*.mov")}}
+	preview := must(t, func(r *api.PreviewSyncResponse) bool { return r.JSON200 != nil })(josh.PreviewSyncWithResponse(ctx, form)).JSON200
+	if preview.Assets != 2 || preview.Bytes != 200 || !preview.Complete {
+		t.Errorf("%+v", preview)
+	}
+	made := must(t, func(r *api.AddSyncResponse) bool { return r.JSON202 != nil })(josh.AddSyncWithResponse(ctx, form)).JSON202
+	f.Settle()
+	got := must(t, func(r *api.GetSyncResponse) bool { return r.JSON200 != nil })(josh.GetSyncWithResponse(ctx, made.Id)).JSON200
+	if got.State != "active" || got.Assets != 2 || got.Due == nil || got.EveryMinutes != 60 || *got.Filter.Name != "*.mov" || !got.MayChange || got.Last.Created != 2 || got.Last.Summary == "" {
+		t.Errorf("%+v %+v", got, got.Last)
+	}
+	for _, folder := range []*string{nil, &f.Folder} {
+		list := must(t, func(r *api.ListSyncsResponse) bool { return r.JSON200 != nil })(josh.ListSyncsWithResponse(ctx, &api.ListSyncsParams{Folder: folder})).JSON200
+		if len(list.Syncs) != 1 || list.Syncs[0].Id != made.Id {
+			t.Errorf("%+v", list)
+		}
+	}
+	f.inTrouble(josh, made.Id, lost)
+	paused := must(t, func(r *api.PauseSyncResponse) bool { return r.JSON200 != nil })(josh.PauseSyncWithResponse(ctx, made.Id)).JSON200
+	resumed := must(t, func(r *api.ResumeSyncResponse) bool { return r.JSON200 != nil })(josh.ResumeSyncWithResponse(ctx, made.Id)).JSON200
+	if paused.State != "paused" || paused.Reason == nil || resumed.State != "active" || resumed.Reason != nil {
+		t.Errorf("%+v, then %+v", paused, resumed)
+	}
+	must(t, func(r *api.RemoveSyncResponse) bool { return r.StatusCode() == http.StatusNoContent })(josh.RemoveSyncWithResponse(ctx, made.Id))
+	f.get("/api/v1/syncs/"+made.Id, f.SignIn("josh")).refused(t, http.StatusNotFound, "not_found")
+	f.Settle()
+}
+
+// inTrouble makes a conflict and something that is gone, and sees and settles them.
+func (f *face) inTrouble(josh *api.ClientWithResponses, id, lost string) {
+	t, ctx := f.T, f.T.Context()
+	f.Frameio.Delete(lost)
+	cut := f.Nuxeo.Children(f.Folder)[0]
+	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")}}
+	if err := f.Nuxeo.Edit("josh", cut.UID, mine); err != nil {
+		t.Fatal(err)
+	}
+	file, _ := cut.Properties["frameio:fileId"].(string)
+	f.Frameio.Stack(file, f.file("Cut 2.mov", 150))
+	must(t, func(r *api.CheckSyncResponse) bool { return r.JSON202 != nil })(josh.CheckSyncWithResponse(ctx, id))
+	f.Settle()
+	found := must(t, func(r *api.ListSyncDifferencesResponse) bool { return r.JSON200 != nil })(josh.ListSyncDifferencesWithResponse(ctx, id, &api.ListSyncDifferencesParams{Limit: ptr(2)})).JSON200
+	if len(found.Differences) != 2 || found.Next == nil {
+		t.Errorf("%+v", found)
+	}
+	must(t, func(r *api.RefreshSyncResponse) bool { return r.JSON202 != nil })(josh.RefreshSyncWithResponse(ctx, id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))
+	f.Settle()
+	runs := must(t, func(r *api.ListSyncRunsResponse) bool { return r.JSON200 != nil })(josh.ListSyncRunsWithResponse(ctx, id)).JSON200
+	if len(runs.Runs) != 3 || runs.Runs[0].Conflicting != 1 || runs.Runs[0].Gone != 1 || runs.Runs[1].Why != "check" || runs.Runs[2].Why != "first" {
+		t.Errorf("%+v", runs)
+	}
+	troubles := must(t, func(r *api.ListSyncTroublesResponse) bool { return r.JSON200 != nil })(josh.ListSyncTroublesWithResponse(ctx, id, &api.ListSyncTroublesParams{})).JSON200
+	for _, e := range troubles.Entries {
+		if e.Conflict != nil {
+			must(t, func(r *api.SettleSyncResponse) bool { return r.JSON200 != nil && r.JSON200.Conflicting == 0 })(
+				josh.SettleSyncWithResponse(ctx, id, api.SettleSyncJSONRequestBody{Key: e.Key, Use: "nuxeo"}))
+		}
+	}
+	if len(troubles.Entries) != 2 {
+		t.Errorf("%+v", troubles)
+	}
+}
