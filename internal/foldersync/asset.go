@@ -20,7 +20,8 @@ type assetState struct {
 	Run   string     `json:"run"`
 	Key   string     `json:"key"`
 	Print string     `json:"print"`
-	New   bool       `json:"new,omitempty"` // the sync has not brought the asset by this key yet
+	New   bool       `json:"new,omitempty"`   // the sync has not brought the asset by this key yet
+	Title string     `json:"title,omitempty"` // that the document got after it was made
 	Job   intake.Job `json:"job"`
 }
 
@@ -85,17 +86,28 @@ func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (
 // retitle calls a document as its asset is called now, unless a person has given it
 // another title than it had from one of the asset's files.
 func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) error {
-	var before string
-	if err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
-		st.Sync, doc.UID, st.Key).Scan(&before); err != nil {
-		return err
-	}
 	title := intake.Title(r.Job.File.Name)
-	ours := func(name string) bool { return name != "" && doc.Title == intake.Title(name) }
-	if doc.Title == title || !slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, before), ours) {
-		return nil
+	if doc.Title != title {
+		ours, err := w.gave(ctx, r, st, doc)
+		if err != nil || !ours {
+			return err
+		}
+		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+			return err
+		}
 	}
-	return r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	st.Title = title
+	return r.Save(ctx)
+}
+
+// gave says whether the title of a document is one that we gave: as an entry
+// remembers, or after a name that one of the asset's files has or had.
+func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
+	var title, name string
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
+		st.Sync, doc.UID, st.Key).Scan(&title, &name)
+	ours := func(name string) bool { return name != "" && doc.Title == intake.Title(name) }
+	return doc.Title == title || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), err
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.
@@ -156,7 +168,11 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	case it.Outcome == intake.Conflicting:
 		conflict = "changed on both sides"
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END, updated = $5
-		WHERE sync_id = $6 AND key = $7`, print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key)
+	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
+		st.Title = intake.Title(st.Job.File.Name)
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
+		title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
+		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
 }

@@ -33,7 +33,7 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	var items []work.New
 	for i, c := range some {
 		if c.had.Document != "" && (c.had.Name != c.Name || c.had.Parent != c.Parent || c.had.Gone) {
-			uid, err := r.arrange(ctx, c)
+			uid, err := r.arrange(ctx, &some[i])
 			if some[i].refused = refusal(notArranged, err); some[i].refused != "" {
 				continue
 			}

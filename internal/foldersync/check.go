@@ -85,7 +85,7 @@ type held struct {
 }
 
 func (r *run) entries(ctx context.Context, after string) ([]held, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title, COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
 		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
 		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> '' ORDER BY e.key LIMIT $3`, r.sync.ID, after, looked)
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *run) entries(ctx context.Context, after string) ([]held, error) {
 	var all []held
 	for rows.Next() {
 		var h held
-		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.digest, &h.parentIn); err != nil {
+		if err := rows.Scan(&h.Key, &h.Kind, &h.Name, &h.Document, &h.title, &h.digest, &h.parentIn); err != nil {
 			return nil, err
 		}
 		all = append(all, h)
@@ -138,7 +138,7 @@ func (h held) wrong(doc *nuxeo.Document) string {
 	case doc.ParentRef != h.parentIn:
 		all = append(all, "moved in Nuxeo")
 	}
-	if !(change{had: h.Entry}).ours(doc.Title) {
+	if !h.ours(doc.Title) {
 		all = append(all, "renamed in Nuxeo")
 	}
 	if b := doc.Blob("file:content"); h.Kind != kindFolder && (b == nil || b.Digest != h.digest) {

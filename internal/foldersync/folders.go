@@ -34,7 +34,7 @@ func (r *run) changed(ctx context.Context, folders bool) ([]change, error) {
 		of = "sync_seen.kind = 'folder' AND sync_seen.depth > 0"
 	}
 	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT sync_seen.key, sync_seen.kind, sync_seen.parent, sync_seen.depth, sync_seen.name, sync_seen.size, sync_seen.print,
-			e.key IS NOT NULL, COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''), COALESCE(e.gone, FALSE),
+			e.key IS NOT NULL, COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''), COALESCE(e.title, ''), COALESCE(e.gone, FALSE),
 			COALESCE(e.problem, ''), COALESCE(e.conflict, ''), COALESCE(p.document_uid, '')
 		FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key
 			LEFT JOIN sync_entries p ON p.sync_id = $1 AND p.key = sync_seen.parent
@@ -49,7 +49,7 @@ func (r *run) changed(ctx context.Context, folders bool) ([]change, error) {
 	for rows.Next() {
 		var c change
 		if err := rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.print, &c.known, &c.had.Parent, &c.had.Name, &c.had.print,
-			&c.had.Document, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentIn); err != nil {
+			&c.had.Document, &c.had.title, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentIn); err != nil {
 			return nil, err
 		}
 		c.had.Key, c.had.Kind, c.had.Size = c.Key, c.Kind, c.Size
@@ -86,13 +86,15 @@ func (r *run) folderIs(ctx context.Context, c change) error {
 	e := c.had
 	var err error
 	if e.Document != "" {
-		e.Document, err = r.arrange(ctx, c)
+		e.Document, err = r.arrange(ctx, &c)
+		e.title = c.had.title
 	}
 	if why := refusal(notArranged, err); why != "" {
 		return r.leaveFolder(ctx, c, why)
 	}
 	if err == nil && e.Document == "" {
 		e.Document, err = r.makeFolder(ctx, c)
+		e.title = c.title()
 	}
 	if err != nil {
 		return err
@@ -131,7 +133,7 @@ const notArranged = "It cannot be renamed or moved as on Frame.io"
 // arrange renames and moves a document as its asset was, and says which it is;
 // nothing when it was deleted or trashed in Nuxeo. A title that a person gave it
 // since stays.
-func (r *run) arrange(ctx context.Context, c change) (string, error) {
+func (r *run) arrange(ctx context.Context, c *change) (string, error) {
 	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore"}})
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return "", nil
@@ -139,14 +141,8 @@ func (r *run) arrange(ctx context.Context, c change) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	title := intake.Title(c.Name)
-	if c.Kind == kindFolder {
-		title = intake.SafeName(c.Name)
-	}
-	if c.had.Name != c.Name && c.ours(doc.Title) && doc.Title != title {
-		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
-			return "", err
-		}
+	if err := r.entitle(ctx, c, doc); err != nil {
+		return "", err
 	}
 	if doc.ParentRef != c.parentIn && (c.had.Parent != c.Parent || c.had.Gone) {
 		return doc.UID, r.nx.Move(ctx, doc.UID, c.parentIn)
@@ -154,9 +150,33 @@ func (r *run) arrange(ctx context.Context, c change) (string, error) {
 	return doc.UID, nil
 }
 
-// ours says whether a title is the one that we gave.
-func (c change) ours(title string) bool {
-	return title == intake.Title(c.had.Name) || title == intake.SafeName(c.had.Name)
+// entitle calls a document as its asset is called now, if its title is ours.
+func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error {
+	title := c.title()
+	switch {
+	case doc.Title == title:
+	case c.had.Name == c.Name || !c.had.ours(doc.Title):
+		return nil
+	default:
+		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+			return err
+		}
+	}
+	c.had.title = title
+	return nil
+}
+
+// title is what a thing of Frame.io is called in Nuxeo.
+func (s seen) title() string {
+	if s.Kind == kindFolder {
+		return intake.SafeName(s.Name)
+	}
+	return intake.Title(s.Name)
+}
+
+// ours says whether a title is one that we gave.
+func (e Entry) ours(title string) bool {
+	return title == e.title || title == intake.Title(e.Name) || title == intake.SafeName(e.Name)
 }
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.

@@ -115,12 +115,13 @@ type Entry struct {
 	Gone                    bool
 	Problem, Conflict       string
 	print                   string
+	title                   string // that we gave the document last; empty: not known
 }
 
-const entryColumns = `key, kind, parent, name, size, print, document_uid, gone, problem, conflict`
+const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict`
 
 func scanEntry(row scanner) (e Entry, err error) {
-	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.Gone, &e.Problem, &e.Conflict)
+	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem, &e.Conflict)
 	return e, err
 }
 
@@ -135,10 +136,10 @@ func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, er
 
 // put records an entry as it is now.
 func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, gone, problem, conflict, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (sync_id, key) DO UPDATE SET kind = excluded.kind, parent = excluded.parent, name = excluded.name, size = excluded.size, print = excluded.print,
-			document_uid = excluded.document_uid, gone = excluded.gone, problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated`,
-		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.Gone, e.Problem, e.Conflict, store.Millis(now))
+			document_uid = excluded.document_uid, title = excluded.title, gone = excluded.gone, problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated`,
+		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.title, e.Gone, e.Problem, e.Conflict, store.Millis(now))
 	return err
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -46,7 +47,8 @@ func TestSyncOperations(t *testing.T) {
 func (f *face) inTrouble(josh *api.ClientWithResponses, id, lost string) {
 	t, ctx := f.T, f.T.Context()
 	f.Frameio.Delete(lost)
-	cut := f.Nuxeo.Children(f.Folder)[0]
+	docs := f.Nuxeo.Children(f.Folder)
+	cut := docs[slices.IndexFunc(docs, func(d nuxeosim.DocView) bool { return d.Title == "Cut" })]
 	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")}}
 	if err := f.Nuxeo.Edit("josh", cut.UID, mine); err != nil {
 		t.Fatal(err)

@@ -88,6 +88,7 @@ CREATE TABLE sync_entries (
   size         BIGINT NOT NULL DEFAULT 0,
   print        TEXT NOT NULL DEFAULT '',
   document_uid TEXT NOT NULL DEFAULT '',
+  title        TEXT NOT NULL DEFAULT '',
   gone         BOOLEAN NOT NULL DEFAULT FALSE,
   problem      TEXT NOT NULL DEFAULT '',
   conflict     TEXT NOT NULL DEFAULT '',
