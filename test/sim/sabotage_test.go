@@ -98,6 +98,14 @@ func (s *Service) post(`,
 		{"internal/push/lock.go", "	to := Own\n", "	to := Own\n	if " + asked + "\"respect for a lock that is not ours\" {\n		to = Ours\n	}\n"},
 		{"internal/push/lock.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
+	{"a stacked file keeps its document", 80_051, []cut{
+		{"internal/foldersync/gone.go", "		if other == \"\" || err != nil {\n", "		if other == \"\" || err != nil || " + asked + "\"a stacked file keeps its document\" {\n"},
+		{"internal/foldersync/gone.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"a document follows its asset onto a stack", 80_042, []cut{
+		{"internal/foldersync/asset.go", "	if err == nil && next.Done && st.New", "	if err == nil && !(" + asked + "\"a document follows its asset onto a stack\") && next.Done && st.New"},
+		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
 	{"id of a file before its bytes", 70_293, []cut{
 		{
 			"internal/push/create.go", "	r.st.File, r.st.MediaType, r.st.Began",
