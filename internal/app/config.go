@@ -59,7 +59,7 @@ type FrameioConfig struct {
 	PKCE            bool          `name:"pkce" help:"Protect the sign-in with PKCE." default:"true" negatable:""`
 	CallTimeout     time.Duration `help:"How long a call may take to be answered." default:"30s"`
 	FileHosts       []string      `help:"Hosts that originals are taken from, besides that of frameio-url; *.example.com is every host below example.com. The default is where Frame.io is known to keep files; it may use others." default:"*.frame.io,*.s3.amazonaws.com,*.s3.*.amazonaws.com,*.s3-accelerate.amazonaws.com,*.cloudfront.net" placeholder:"HOST"`
-	Webhooks        string        `help:"Webhooks in teams to which something was pushed, so that a review is seen as it goes on; without them it is looked at every 15 minutes: ${enum}." enum:"on,off" default:"on"`
+	Webhooks        string        `help:"Webhooks in teams to which something was pushed or which are mirrored, so that reviews and comments are seen as they go on; without them reviews are looked at every 15 minutes, and mirrored assets when they are refreshed: ${enum}." enum:"on,off" default:"on"`
 	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
 	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
 	StatusProperty  string        `help:"Property of Nuxeo that shows the approval status as well, such as my:reviewState." placeholder:"XPATH"`

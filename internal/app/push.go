@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
@@ -48,19 +50,36 @@ func (a *App) watched(ctx context.Context) ([]hint.Place, error) {
 	if a.Config.Frameio.Webhooks == "off" {
 		return nil, nil
 	}
-	places, err := a.reviews.Places(ctx)
-	out := make([]hint.Place, 0, len(places))
-	for _, p := range places {
+	reviews, err := a.reviews.Places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mirrors, err := a.Sync.Places(ctx)
+	var out []hint.Place
+	for _, p := range reviews {
 		out = append(out, hint.Place(p))
+	}
+	for _, p := range mirrors {
+		out = join(out, hint.Place(p))
 	}
 	return out, err
 }
 
+// join adds a place, or those who may make a webhook in it, to others.
+func join(all []hint.Place, p hint.Place) []hint.Place {
+	i := slices.IndexFunc(all, func(q hint.Place) bool { return q.Account == p.Account && q.Workspace == p.Workspace })
+	if i < 0 {
+		return append(all, p)
+	}
+	all[i].Logins = append(all[i].Logins, p.Logins...)
+	return all
+}
+
 func (a *App) lookAt(ctx context.Context, h hint.Hint) error {
 	if h.Kind == hint.Comment {
-		return a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource)
+		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource), a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
 	}
-	return a.reviews.File(ctx, h.Resource)
+	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Resource))
 }
 
 // boundFor tells push which folders are bound.

@@ -25,9 +25,9 @@ func (d *Doctor) webhooks(ctx context.Context) Finding {
 	}
 	switch {
 	case len(all) == 0:
-		return ok("nothing was pushed lately; there is one for each team from the first push on")
+		return ok("nothing was pushed lately, and nothing is mirrored; there is one for each team from then on")
 	case without == 0:
-		return ok("%d, one for each team to which something was pushed", len(all))
+		return ok("%d, one for each team to which something was pushed or that is mirrored", len(all))
 	case why == "":
 		return warning("If it stays so, `nuxeo-frameio chore webhooks` says why.", "%d of %d teams have none yet; their reviews are looked at every 15 minutes", without, len(all))
 	}

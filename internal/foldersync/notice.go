@@ -58,13 +58,16 @@ func Summary(r Run) string {
 		n    int
 		what string
 	}{
-		{r.Created, "new"}, {r.Updated, "updated"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
+		{r.Created, "new"}, {r.Updated, "updated"}, {r.Unchanged, "with other metadata"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
 	}
 	of := plural(r.Assets, "asset") + " in " + plural(r.Folders, "folder")
+	if r.Dry {
+		return of + ", only compared"
+	}
 	if len(parts) == 0 {
 		return of + ", nothing has changed"
 	}

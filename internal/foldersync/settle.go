@@ -3,7 +3,6 @@ package foldersync
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -37,7 +36,7 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 			return err
 		}
 		if use == FrameioWins {
-			ids, err = s.bring(ctx, tx, q, who, e)
+			ids, err = s.bring(ctx, tx, q, q.Last.ID, who, e, true)
 		}
 		return err
 	})
@@ -46,16 +45,4 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 	}
 	s.Engine.Wake(ids...)
 	return get(ctx, s.DB.Reader, id)
-}
-
-// bring adds an item that replaces what the document holds.
-func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, who work.Viewer, e Entry) ([]string, error) {
-	var parent string
-	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&parent); err != nil {
-		return nil, err
-	}
-	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Name: e.Name, print: e.print}, parentIn: parent}
-	item := q.item(c, q.Last.ID, who.Login, true)
-	item.Subject += fmt.Sprintf(" settled %d", store.Millis(s.Now()))
-	return s.Engine.Add(ctx, tx, item)
 }

@@ -304,7 +304,8 @@ var workings = []struct {
 
 func (m *mirrors) tell() {
 	end := time.Now().Add(m.w.shape.story)
-	m.excuse("gone") // an asset may be deleted between the listing and its turn
+	m.excuse("gone")          // an asset may be deleted between the listing and its turn
+	m.excuse("not_connected") // a node that freezes between a new token and its record loses the sign-in
 	for _, at := range append(m.times(), m.times()...) {
 		if at = min(at/2, time.Until(end)); at > 0 {
 			time.Sleep(at)

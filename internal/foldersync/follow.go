@@ -1,0 +1,130 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Watched is a workspace in which something is mirrored.
+type Watched struct {
+	Account, Workspace string
+	Logins             []string // who owns a sync of it
+}
+
+// Places are the workspaces that are worth a webhook.
+func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs WHERE state = 'active' ORDER BY account_id, workspace_id, owner`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p Watched
+		var login string
+		if err := rows.Scan(&p.Account, &p.Workspace, &login); err != nil {
+			return nil, err
+		}
+		if n := len(all); n == 0 || all[n-1].Account != p.Account || all[n-1].Workspace != p.Workspace {
+			all = append(all, p)
+		}
+		last := &all[len(all)-1]
+		last.Logins = append(last.Logins, login)
+	}
+	return all, rows.Err()
+}
+
+// Comment brings an asset that a comment was made on. One that is gone does not tell
+// of what.
+func (s *Service) Comment(ctx context.Context, account, workspace, id string) error {
+	var owner string
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1 AND workspace_id = $2 AND state = 'active' AND comments`,
+		account, workspace).Scan(&owner)
+	if err != nil || owner == "" {
+		return err
+	}
+	fio, err := s.People.Frameio(ctx, owner)
+	if err != nil {
+		return err
+	}
+	file, err := fio.CommentFile(ctx, account, id)
+	if v4.NotFound(err) || v4.StatusOf(err) == 403 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.File(ctx, file)
+}
+
+// File brings an asset again that something happened to, between two runs, into each
+// folder that mirrors it. What no run has seen yet waits for the next.
+func (s *Service) File(ctx context.Context, file string) error {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict
+		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
+		WHERE f.file_id = $1 AND q.state = 'active' AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	found := map[string]Entry{}
+	for rows.Next() {
+		var sync string
+		e, err := scanEntry(before{rows, &sync})
+		if err != nil {
+			return err
+		}
+		found[sync] = e
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for sync, e := range found {
+		if err := s.again(ctx, sync, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// before scans a column first that is asked for beside the others.
+type before struct {
+	scanner
+	first any
+}
+
+// Scan is scanner's.
+func (b before) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
+
+// again adds an item for one entry.
+func (s *Service) again(ctx context.Context, sync string, e Entry) error {
+	q, err := get(ctx, s.DB.Reader, sync)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		ids, err = s.bring(ctx, tx, q, q.ID, work.Viewer{Login: q.Owner}, e, q.Conflicts == FrameioWins)
+		return err
+	})
+	if err == nil {
+		s.Engine.Wake(ids...)
+	}
+	return err
+}
+
+// bring adds an item for one entry outside of a run.
+func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, overwrite bool) ([]string, error) {
+	var folder string
+	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&folder); err != nil {
+		return nil, err
+	}
+	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Name: e.Name, print: e.print}, parentIn: folder, had: e}
+	item := q.item(c, parent, who.Login, overwrite)
+	item.Subject += fmt.Sprintf(" at %d", store.Millis(s.Now()))
+	return s.Engine.Add(ctx, tx, item)
+}
