@@ -112,7 +112,7 @@ func (t *story) refreshChanged(ctx context.Context) error {
 	t.Frameio.Move(t.dailies.street, t.dailies.two)
 	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
 	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh refreshes.")
-	if _, err := t.refresh(ctx, "1 updated", "1 renamed", "1 moved"); err != nil {
+	if _, err := t.refresh(ctx, "1 renamed", "1 moved"); err != nil {
 		return err
 	}
 	is := map[string]string{}

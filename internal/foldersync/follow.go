@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -100,10 +101,13 @@ type before struct {
 // Scan is scanner's.
 func (b before) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
 
-// again adds an item for one entry.
+// again adds an item for one entry. Of an asset that is gone the next run tells.
 func (s *Service) again(ctx context.Context, sync string, e Entry) error {
 	q, err := get(ctx, s.DB.Reader, sync)
 	if err != nil {
+		return err
+	}
+	if there, err := s.there(ctx, q, e); !there || err != nil {
 		return err
 	}
 	var ids []string
@@ -115,6 +119,23 @@ func (s *Service) again(ctx context.Context, sync string, e Entry) error {
 		s.Engine.Wake(ids...)
 	}
 	return err
+}
+
+// there says whether an asset is still one by itself on Frame.io.
+func (s *Service) there(ctx context.Context, q Sync, e Entry) (bool, error) {
+	fio, err := s.People.Frameio(ctx, q.Owner)
+	if err != nil {
+		return false, err
+	}
+	if frameio.Kind(e.Kind) == frameio.KindStack {
+		_, err = fio.Stack(ctx, q.Account, e.Key)
+	} else {
+		_, err = fio.File(ctx, q.Account, e.Key)
+	}
+	if code := v4.StatusOf(err); code == 403 || code == 404 || code == 422 {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // bring adds an item for one entry outside of a run.

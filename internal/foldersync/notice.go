@@ -58,7 +58,7 @@ func Summary(r Run) string {
 		n    int
 		what string
 	}{
-		{r.Created, "new"}, {r.Updated, "updated"}, {r.Unchanged, "with other metadata"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
+		{r.Created, "new"}, {r.Updated, "updated"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
@@ -68,7 +68,10 @@ func Summary(r Run) string {
 	if r.Dry {
 		return of + ", only compared"
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0 && r.Unchanged > 0:
+		return of + fmt.Sprintf(": %d with other metadata", r.Unchanged)
+	case len(parts) == 0:
 		return of + ", nothing has changed"
 	}
 	return of + ": " + strings.Join(parts, ", ")
