@@ -362,7 +362,14 @@ func (s *Service) keepContent(ctx context.Context, r *Run, doc *nuxeo.Document) 
 	if _, err := r.Nuxeo.CheckIn(ctx, doc.UID); err != nil {
 		return doc, err
 	}
-	return r.Nuxeo.Get(ctx, doc.UID, all)
+	now, err := r.Nuxeo.Get(ctx, doc.UID, all)
+	if err != nil {
+		return doc, err
+	}
+	if nb := now.Blob("file:content"); nb == nil || nb.Digest != b.Digest { // which no version may hold
+		return doc, fault.New(fault.Unavailable, "Somebody else changed the document at the same moment.")
+	}
+	return now, nil
 }
 
 func (s *Service) heldByVersion(ctx context.Context, r *Run, uid, digest string) (bool, error) {

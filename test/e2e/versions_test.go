@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -239,4 +243,30 @@ func TestSameBytesMakeNoVersion(t *testing.T) {
 	if name := b.Only().Properties["frameio:fileName"]; name != "Cut again.mov" {
 		t.Errorf("it is called %v", name)
 	}
+}
+
+// What a person puts there between the version that we make and our update is kept
+// as well.
+func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	file := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", file)
+	uid, mine := b.Only().UID, content('m', 300)
+	var made atomic.Bool
+	edit := sync.OnceFunc(func() {
+		if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+			t.Error(err)
+		}
+	})
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.CreateVersion", Hook: func(*http.Request) { made.Store(true) }})
+	b.Nuxeo.Faults().Add(faults.Rule{Method: "GET", Path: "/id/" + uid + "$", Hook: func(*http.Request) {
+		if made.Load() {
+			edit()
+		}
+	}})
+	stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	newest(b, b.Josh, "updated", stack)
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
 }
