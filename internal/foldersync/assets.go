@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -22,11 +23,57 @@ func (r *run) assets(ctx context.Context) (work.Next, error) {
 		if len(some) == 0 {
 			return work.Next{Step: stepWait}, nil
 		}
+		if again, err := r.foldersLost(ctx, some); again || err != nil {
+			return work.Next{Step: stepFolders, After: time.Millisecond}, err
+		}
 		if err := r.assetsAre(ctx, some); err != nil {
 			return work.Next{}, err
 		}
 	}
 	return work.Next{Step: stepAssets, After: time.Millisecond}, nil
+}
+
+// foldersLost finds folders that documents are to be put into and that people have
+// deleted or put into the trash in Nuxeo: they are made again.
+func (r *run) foldersLost(ctx context.Context, some []change) (again bool, err error) {
+	looked := map[string]bool{}
+	for _, c := range some {
+		if c.had.Document != "" && c.had.Parent == c.Parent {
+			continue
+		}
+		lost, err := r.folderLost(ctx, c.Parent, looked)
+		if err != nil {
+			return false, err
+		}
+		again = again || lost
+	}
+	if again {
+		r.st.Depth, r.st.After = 0, ""
+		return true, r.t.Save(ctx, r.st)
+	}
+	return false, nil
+}
+
+// folderLost looks at a folder and, while they are lost, at those above it.
+func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool) (lost bool, err error) {
+	for ; key != r.sync.Root && !looked[key]; lost = true {
+		looked[key] = true
+		e, ok, err := entry(ctx, r.DB.Reader, r.sync.ID, key)
+		if err != nil || !ok || e.Document == "" {
+			return lost, err
+		}
+		if err := intake.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
+			return lost, err
+		}
+		if err := r.commit(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '' WHERE sync_id = $1 AND key = $2`, r.sync.ID, key)
+			return err
+		}); err != nil {
+			return lost, err
+		}
+		key = e.Parent
+	}
+	return lost, nil
 }
 
 func (r *run) assetsAre(ctx context.Context, some []change) error {

@@ -352,6 +352,25 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 	}
 }
 
+// A folder that people put into the trash in Nuxeo is made again when something is
+// to be put into it.
+func TestATrashedFolderIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day := b.Frameio.AddFolder(b.Root, "Day")
+	inner := b.Frameio.AddFolder(day, "Sound")
+	add(b, inner, "Mix.wav", content('a', 300))
+	m := mirrored(b)
+	if err := b.Nuxeo.Trash(m.at(m.Folder, "Day").UID); err != nil {
+		t.Fatal(err)
+	}
+	add(b, inner, "Fresh.wav", content('f', 300))
+	if r := m.refresh(false); r.State != foldersync.Done || r.Created != 1 || r.Failed != 0 {
+		t.Errorf("%+v", r)
+	}
+	m.is(map[string][]byte{"/Day": nil, "/Day/Sound": nil, "/Day/Sound/Fresh": content('f', 300)})
+}
+
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	b := bed.New(t)
