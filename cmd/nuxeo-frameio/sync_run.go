@@ -62,8 +62,13 @@ const (
 	lookLast  = 2 * time.Second
 )
 
-// ended looks at a synchronization until nothing of its last run is under way.
+// ended looks at a synchronization until nothing of its last run is under way, or of
+// its check where there is one.
 func (c *client) ended(t *terminal, s api.Sync, put func(api.SyncRun)) (api.Sync, error) {
+	check := s.Check != nil && s.Check.State == api.SyncRunStateRunning
+	if check {
+		s.Last = s.Check
+	}
 	for pause := lookFirst; s.Last != nil; pause = min(2*pause, lookLast) {
 		put(*s.Last)
 		if s.Last.State != api.SyncRunStateRunning && s.Last.Waiting == 0 {
@@ -83,7 +88,9 @@ func (c *client) ended(t *terminal, s api.Sync, put func(api.SyncRun)) (api.Sync
 		if resp.JSON200 == nil {
 			return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		s = *resp.JSON200
+		if s = *resp.JSON200; check {
+			s.Last = s.Check
+		}
 	}
 	return s, nil
 }

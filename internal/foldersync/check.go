@@ -153,7 +153,7 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 	if err != nil {
 		return nil, err
 	}
-	if q.Last == nil || !q.Last.Dry || q.Last.State != Done {
+	if q.Check == nil || q.Check.State != Done {
 		return nil, notChecked()
 	}
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, differs, nuxeo, problem, conflict FROM (
@@ -164,7 +164,7 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 			UNION ALL
 			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
 				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
-		) AS d WHERE key > $3 AND (NOT known OR NOT there OR differs OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Last.ID, after, most)
+		) AS d WHERE key > $3 AND (NOT known OR NOT there OR differs OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,8 @@ type Sync struct {
 	Created, Updated                   time.Time
 
 	Last *Run // the run that is under way, or was last; nil: none yet
+	// Check is the run that only compares, when it is under way or came last.
+	Check *Run
 	// Of the documents that the sync has.
 	Assets, Folders, Missing, Troubled, Conflicting int
 }

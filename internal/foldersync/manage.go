@@ -202,8 +202,11 @@ func (s *Service) pause(ctx context.Context, id, reason, remedy, by string) erro
 
 // stopped cancels the run that is under way.
 func (s *Service) stopped(ctx context.Context, q Sync) (Sync, error) {
-	if q.Last != nil && q.Last.State == Running {
-		err := s.Engine.Cancel(ctx, work.Viewer{Admin: true, Login: q.Owner}, q.Last.Item)
+	for _, r := range []*Run{q.Last, q.Check} {
+		if r == nil || r.State != Running {
+			continue
+		}
+		err := s.Engine.Cancel(ctx, work.Viewer{Admin: true, Login: q.Owner}, r.Item)
 		if err != nil && !fault.Is(err, fault.Conflict) { // it has just ended
 			return q, err
 		}

@@ -56,11 +56,28 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 		if err != nil {
 			return err
 		}
-		s.Last = &r
+		if s.Last = &r; r.Dry {
+			s.Check = &r
+			if s.Last, err = lastBefore(ctx, q, s.ID); err != nil {
+				return err
+			}
+		}
 	}
 	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
 			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END)
 		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
+}
+
+// lastBefore is the last run that did more than compare; nil when there is none.
+func lastBefore(ctx context.Context, q asker, sync string) (*Run, error) {
+	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 AND NOT dry ORDER BY id DESC LIMIT 1`, sync))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, r.count(ctx, q)
 }
 
 const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`

@@ -150,7 +150,7 @@ func (r *run) clean(tx *sql.Tx) error {
 }
 
 // dry says whether the run only compares.
-func (r *run) dry() bool { return r.sync.Last != nil && r.sync.Last.ID == r.st.Run && r.sync.Last.Dry }
+func (r *run) dry() bool { return r.sync.Check != nil && r.sync.Check.ID == r.st.Run }
 
 // present makes sure that both folders are there. Copied or moved folders of Nuxeo
 // keep what they are: the sync goes by the folder's uid.

@@ -252,6 +252,10 @@ func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) 
 		last := runJSON(*q.Last)
 		out.Last = &last
 	}
+	if q.Check != nil {
+		check := runJSON(*q.Check)
+		out.Check = &check
+	}
 	return out, err
 }
 

@@ -72,7 +72,7 @@ func TestACheckTellsWhatDiffers(t *testing.T) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
-	if s := m.get(); s.State != foldersync.Active || s.Last.Why != foldersync.Check {
+	if s := m.get(); s.State != foldersync.Active || s.Check == nil || s.Last.Why != foldersync.First {
 		t.Errorf("%+v", s)
 	}
 }
