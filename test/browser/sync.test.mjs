@@ -159,7 +159,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     const { people } = await frameio("GET", "state");
     await frameio("POST", "comment", { file_id: stage.Names.MAKING, text: "Shorten the end.", owner_id: people.find((p) => p.name === "Julia Reviewer").id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText("12 assets in 1 folder: 1 updated, 1 renamed").waitFor({ timeout: 30_000 });
+    await tab.getByText(/^12 assets in 1 folder: (1 updated, )?1 renamed/) /* a webhook may have been faster */.waitFor({ timeout: 30_000 });
     assert.ok((await titles()).includes("Opening"));
     const detail = async (title) => api(josh, "GET", `/documents/${await uid(`${trailers}/${title}`)}`);
     assert.equal((await detail("Making of")).asset.status, "Approved");
