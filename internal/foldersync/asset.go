@@ -17,7 +17,6 @@ import (
 // showed of it.
 type assetState struct {
 	Sync  string     `json:"sync"`
-	Run   string     `json:"run"`
 	Key   string     `json:"key"`
 	Print string     `json:"print"`
 	New   bool       `json:"new,omitempty"`   // the sync has not brought the asset by this key yet

@@ -124,7 +124,7 @@ func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change) error {
 
 // item brings one asset.
 func (q Sync) item(c change, run, requester string, overwrite bool) work.New {
-	st := assetState{Sync: q.ID, Run: run, Key: c.Key, Print: c.print, New: c.had.Document == "" || c.had.print == "", Job: intake.Job{
+	st := assetState{Sync: q.ID, Key: c.Key, Print: c.print, New: c.had.Document == "" || c.had.print == "", Job: intake.Job{
 		Asset:  intake.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
 		Target: intake.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
 		Mirror: &intake.Mirror{Overwrite: overwrite, NoComments: !q.Comments},

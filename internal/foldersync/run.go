@@ -122,16 +122,18 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	if err := r.present(ctx); err != nil {
 		return work.Next{}, err
 	}
-	if err := r.mark(ctx); err != nil {
-		return work.Next{}, err
+	if !r.dry() {
+		if err := r.mark(ctx); err != nil {
+			return work.Next{}, err
+		}
 	}
 	r.st.Depth, r.st.After = 0, ""
-	return work.Next{Step: stepList}, r.commit(ctx, r.clean)
+	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
 }
 
 // clean begins the listing anew: the root is its first row.
-func (r *run) clean(tx *sql.Tx) error {
-	ctx, now := context.Background(), store.Millis(r.t.Now())
+func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
+	now := store.Millis(r.t.Now())
 	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0 WHERE id = $1`, r.st.Run); err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ func (r *run) make(ctx context.Context) error {
 	if up.ID != "" { // with an error, its parts are no use
 		return errors.Join(err, r.made(ctx, up))
 	}
+	if settled := r.refused(ctx, err); settled != nil {
+		return settled
+	}
 	if absent(err) {
 		return fault.New(fault.Forbidden, "You may not add files to the folder %q on Frame.io, or it is gone.", r.p.FolderName).
 			With("Choose another folder, or ask for the right to edit.").Because(err)

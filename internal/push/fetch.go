@@ -83,6 +83,9 @@ func (r *run) makeByAddress(ctx context.Context, address string) (work.Next, err
 		return work.Next{}, err
 	}
 	f, err := r.fio.CreateRemote(ctx, r.p.Account, r.st.Folder, c.Name, address)
+	if settled := r.refused(ctx, err); settled != nil {
+		return work.Next{}, settled
+	}
 	switch fault.Then(err) {
 	case fault.Wait, fault.Drop:
 		return work.Next{}, err

@@ -44,6 +44,7 @@ type state struct {
 	Project   string    `json:"project,omitempty"`
 	Began     time.Time `json:"began,omitzero"` // when the addresses of the parts were made
 	Restarts  int       `json:"restarts,omitempty"`
+	Looks     int       `json:"looks,omitempty"` // for a file whose creation was not answered
 	ViewURL   string    `json:"view_url,omitempty"`
 
 	// ByAddress: Frame.io fetches the file itself; Ordinary: that is not to be tried

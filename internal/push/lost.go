@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -113,12 +114,42 @@ func (s *Service) removeUnknown(ctx context.Context, fio *v4.Client, account, fi
 	return 1, nil
 }
 
+// lostLooks is how often a file whose creation was not answered is looked for: the
+// call may still be on its way when nobody waits for its answer any more.
+const lostLooks = 4
+
 func (r *run) removeLost(ctx context.Context) error {
+	if r.p.Making == "" {
+		return nil
+	}
 	n, err := r.Service.removeLost(ctx, r.fio, r.p)
-	if err != nil || n == 0 {
+	if err != nil {
 		return err
 	}
-	return r.t.Note(ctx, "removed", "a file whose creation was not answered")
+	if n > 0 {
+		return errors.Join(r.t.Note(ctx, "removed", "a file whose creation was not answered"), r.settled(ctx))
+	}
+	if r.st.Looks++; r.st.Looks < lostLooks {
+		return errors.Join(r.save(ctx), fault.New(fault.NotReady, "Frame.io may still be making the file; it did not answer."))
+	}
+	return r.settled(ctx)
+}
+
+// settled records that nothing can come of the last creation any more.
+func (r *run) settled(ctx context.Context) error {
+	r.p.Making, r.st.Looks = "", 0
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET making = '' WHERE id = $1`, r.p.ID)
+		return err
+	})
+}
+
+// refused settles a creation that Frame.io has answered with a refusal.
+func (r *run) refused(ctx context.Context, err error) error {
+	if code := v4.StatusOf(err); code < 400 || code >= 500 {
+		return nil
+	}
+	return r.settled(ctx)
 }
 
 // removeFile removes what a push has made on Frame.io. What cannot be removed now

@@ -29,8 +29,8 @@ var scenes = []scene{
 	{name: "push-version", prepare: scenePushVersion, commits: 5},
 	{name: "return", prepare: sceneReturn, commits: 4},
 	{name: "cancel", prepare: sceneCancel, commits: 4},
-	{name: "sync", prepare: sceneSync, commits: 6},
-	{name: "sync-changes", prepare: sceneSyncChanges, commits: 6},
+	{name: "sync", prepare: sceneSync, commits: 14},
+	{name: "sync-changes", prepare: sceneSyncChanges, commits: 19},
 }
 
 func content(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }

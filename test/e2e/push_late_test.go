@@ -1,0 +1,41 @@
+package e2e
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// A creation that is on its way when its push is cancelled is made after we have
+// looked for it, and is found nevertheless.
+func TestACreationThatComesLateIsFound(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	late := make(chan struct{})
+	release := sync.OnceFunc(func() { close(late) })
+	t.Cleanup(release)
+	var looks atomic.Int64
+	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Times: 1, Hook: func(*http.Request) {
+		cancelAll(b)
+		<-late
+	}})
+	b.Frameio.Faults().Add(faults.Rule{Path: "/folders/" + b.Root + "/files$", Method: "GET", Hook: func(*http.Request) {
+		if looks.Add(1) == 2 { // the first has found nothing
+			release()
+		}
+	}})
+	p := pushed(b, uid).Pushes[0]
+	if p.State != push.Canceled || p.Making != "" || lockOwner(b, uid) != "" {
+		t.Errorf("%s, making %q, locked by %q", p.State, p.Making, lockOwner(b, uid))
+	}
+	if n := looks.Load(); n < 2 || len(assets(b, "file")) != 0 {
+		t.Errorf("looked for it %d times, and %d files are left", n, len(assets(b, "file")))
+	}
+}
