@@ -24,6 +24,9 @@ type Request struct {
 	Workspace, Project string
 	Root               string
 	DocumentType       string // empty: File
+	Fetch              string // empty: Original
+	Earlier            bool
+	Events             bool
 	Comments           bool
 	Filter             Filter
 	Gone, Conflicts    string        // empty: Keep, NuxeoWins
@@ -40,6 +43,9 @@ func (q *Request) check() error {
 	if q.DocumentType == "" {
 		q.DocumentType = "File"
 	}
+	if q.Fetch == "" {
+		q.Fetch = Original
+	}
 	if q.Gone == "" {
 		q.Gone = Keep
 	}
@@ -51,10 +57,14 @@ func (q *Request) check() error {
 		return fault.Field("folder", "Give the id or the path of a Nuxeo folder.", "The folder is missing.")
 	case q.Workspace == "" || q.Project == "":
 		return fault.Field("project", "Choose a team and one of its projects.", "The project is missing.")
+	case q.Fetch != Original && q.Fetch != Proxy && q.Fetch != Metadata:
+		return fault.Field("fetch", `Give "original", "proxy" or "metadata".`, "%q does not say what to fetch of an asset.", q.Fetch)
+	case q.Earlier && q.Fetch == Metadata:
+		return fault.Field("earlier_versions", "Fetch the original or the proxy, or leave it out.", "Documents without content have no earlier versions.")
 	case q.Gone != Keep && q.Gone != Trash:
 		return fault.Field("gone", `Give "keep" or "trash".`, "%q does not say what happens to documents whose asset is gone.", q.Gone)
-	case q.Conflicts != NuxeoWins && q.Conflicts != FrameioWins:
-		return fault.Field("conflicts", `Give "nuxeo" or "frameio".`, "%q does not say whose content stays.", q.Conflicts)
+	case q.Conflicts != NuxeoWins && q.Conflicts != FrameioWins && q.Conflicts != KeepBoth:
+		return fault.Field("conflicts", `Give "nuxeo", "frameio" or "both".`, "%q does not say whose content stays.", q.Conflicts)
 	case q.Every != 0 && (q.Every < MinEvery || q.Every > maxEvery):
 		return fault.Field("every", "Give 5 minutes to a year, or nothing.", "A synchronization cannot run every %s.", strings.Replace(q.Every.String(), "m0s", "m", 1))
 	}
@@ -76,7 +86,7 @@ func (s *Service) Add(ctx context.Context, login string, q Request) (Sync, error
 	}
 	sync := Sync{
 		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: doc.UID, FolderPath: doc.Path, FolderTitle: doc.Title, DocumentType: q.DocumentType,
-		Comments: q.Comments, Filter: q.Filter, Gone: q.Gone, Conflicts: q.Conflicts, Every: q.Every, Owner: login, Creator: login, State: Active,
+		Fetch: q.Fetch, Earlier: q.Earlier, Events: q.Events, Comments: q.Comments, Filter: q.Filter, Gone: q.Gone, Conflicts: q.Conflicts, Every: q.Every, Owner: login, Creator: login, State: Active,
 	}
 	if err := s.source(ctx, login, q, &sync); err != nil {
 		return Sync{}, err
@@ -222,10 +232,11 @@ func (s *Service) insert(ctx context.Context, q Sync) error {
 	var ids []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO syncs (id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name,
-				root_id, root_name, document_type, comments, filter, gone, conflicts, every, owner, creator, state, created, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, 'active', $19, $19)`,
+				root_id, root_name, document_type, comments, filter, gone, conflicts, every, owner, creator, state, created, updated, fetch, earlier, events)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, 'active', $19, $19, $20, $21, $22)`,
 			q.ID, q.FolderUID, q.FolderPath, q.FolderTitle, q.Account, q.Workspace, q.WorkspaceName, q.Project, q.ProjectName, q.Root, q.RootName,
-			q.DocumentType, q.Comments, q.Filter.json(), q.Gone, q.Conflicts, int64(q.Every/time.Second), q.Owner, store.Millis(s.Now())); err != nil {
+			q.DocumentType, q.Comments, q.Filter.json(), q.Gone, q.Conflicts, int64(q.Every/time.Second), q.Owner, store.Millis(s.Now()),
+			q.Fetch, q.Earlier, q.Events); err != nil {
 			return err
 		}
 		ids, err = s.begin(ctx, tx, q, First, q.Owner, false)

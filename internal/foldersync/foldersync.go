@@ -53,6 +53,14 @@ const (
 const (
 	NuxeoWins   = "nuxeo"
 	FrameioWins = "frameio" // what Nuxeo had is kept as a version
+	KeepBoth    = "both"    // what Frame.io has becomes a second document
+)
+
+// What a document gets of its asset.
+const (
+	Original = "original"
+	Proxy    = "proxy"    // what Frame.io made of it to look at
+	Metadata = "metadata" // no content, but a poster and the link
 )
 
 // Sync is a folder of Nuxeo that mirrors one of Frame.io.
@@ -63,6 +71,9 @@ type Sync struct {
 	Project, ProjectName               string
 	Root, RootName                     string // the folder on Frame.io
 	DocumentType                       string
+	Fetch                              string
+	Earlier                            bool // files below a stack's head become versions
+	Events                             bool // changes are followed between runs
 	Comments                           bool
 	Filter                             Filter
 	Gone, Conflicts                    string
@@ -78,6 +89,9 @@ type Sync struct {
 	Check *Run
 	// Of the documents that the sync has.
 	Assets, Folders, Missing, Troubled, Conflicting int
+	// Of the documents whose comments are brought: how many were looked at in this
+	// round, and how many are still to be.
+	CommentsDone, CommentsWaiting int
 }
 
 // RunState is where a run stands.
@@ -96,7 +110,8 @@ const (
 	ByHand   = "by hand"
 	First    = "first"
 	Schedule = "schedule"
-	Check    = "check" // only compares
+	Check    = "check"   // only compares
+	Changes  = "changes" // Frame.io told of some; only their folders are looked at
 )
 
 // Run is one pass over a tree. What it listed is Folders, Assets and Bytes; what

@@ -19,7 +19,7 @@ type Watched struct {
 
 // Places are the workspaces that are worth a webhook.
 func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs WHERE state = 'active' ORDER BY account_id, workspace_id, owner`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs WHERE state = 'active' AND events ORDER BY account_id, workspace_id, owner`)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
 // of what.
 func (s *Service) Comment(ctx context.Context, account, workspace, id string) error {
 	var owner string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1 AND workspace_id = $2 AND state = 'active' AND comments`,
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1 AND workspace_id = $2 AND state = 'active' AND events AND comments`,
 		account, workspace).Scan(&owner)
 	if err != nil || owner == "" {
 		return err
@@ -67,7 +67,7 @@ func (s *Service) Comment(ctx context.Context, account, workspace, id string) er
 func (s *Service) File(ctx context.Context, file string) error {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict
 		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
-		WHERE f.file_id = $1 AND q.state = 'active' AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
+		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const columns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name, root_id, root_name,
-	document_type, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
+	document_type, fetch, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
 
 type scanner interface{ Scan(...any) error }
 
@@ -20,7 +20,7 @@ func scan(row scanner) (s Sync, run string, err error) {
 	var filter string
 	var every, due, created, updated int64
 	err = row.Scan(&s.ID, &s.FolderUID, &s.FolderPath, &s.FolderTitle, &s.Account, &s.Workspace, &s.WorkspaceName, &s.Project, &s.ProjectName,
-		&s.Root, &s.RootName, &s.DocumentType, &s.Comments, &filter, &s.Gone, &s.Conflicts, &every, &s.Owner, &s.Creator, &s.State, &s.Reason,
+		&s.Root, &s.RootName, &s.DocumentType, &s.Fetch, &s.Earlier, &s.Events, &s.Comments, &filter, &s.Gone, &s.Conflicts, &every, &s.Owner, &s.Creator, &s.State, &s.Reason,
 		&s.Remedy, &s.PausedBy, &run, &due, &created, &updated)
 	if err != nil {
 		return s, "", err

@@ -17,8 +17,8 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 	if err != nil {
 		return q, err
 	}
-	if use != NuxeoWins && use != FrameioWins {
-		return q, fault.Field("use", `Give "nuxeo" or "frameio".`, "%q does not say whose content stays.", use)
+	if use != NuxeoWins && use != FrameioWins && use != KeepBoth {
+		return q, fault.Field("use", `Give "nuxeo", "frameio" or "both".`, "%q does not say whose content stays.", use)
 	}
 	e, ok, err := entry(ctx, s.DB.Reader, id, key)
 	if err == nil && (!ok || e.Conflict == "") {

@@ -48,6 +48,7 @@ func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
 	}
 	q = foldersync.Request{
 		Folder: f.Folder, Workspace: f.Team, Project: f.Project, Root: val(f.FrameioFolder), DocumentType: val(f.DocumentType), Comments: f.Comments == nil || *f.Comments,
+		Fetch: string(val(f.Fetch)), Earlier: val(f.EarlierVersions), Events: f.Events == nil || *f.Events,
 		Gone: string(val(f.Gone)), Conflicts: string(val(f.Conflicts)), Every: time.Duration(val(f.EveryMinutes)) * time.Minute,
 	}
 	if f.Filter != nil {
@@ -241,6 +242,7 @@ func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) 
 	out := api.Sync{
 		Id: q.ID, Folder: q.FolderUID, FolderPath: q.FolderPath, FolderTitle: q.FolderTitle, Account: q.Account, Team: q.Workspace, TeamName: q.WorkspaceName,
 		Project: q.Project, ProjectName: q.ProjectName, FrameioFolder: q.Root, FrameioFolderName: q.RootName, DocumentType: q.DocumentType, Comments: q.Comments,
+		Fetch: api.SyncFetch(q.Fetch), EarlierVersions: q.Earlier, Events: q.Events, CommentsDone: q.CommentsDone, CommentsWaiting: q.CommentsWaiting,
 		Gone: api.SyncGone(q.Gone), Conflicts: api.SyncConflicts(q.Conflicts), EveryMinutes: int(q.Every / time.Minute), Owner: q.Owner, Creator: q.Creator,
 		State: api.SyncState(q.State), Reason: opt(q.Reason), Remedy: opt(q.Remedy), Created: q.Created, Assets: q.Assets, Folders: q.Folders,
 		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may, Filter: filterJSON(q.Filter),

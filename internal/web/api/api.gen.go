@@ -257,6 +257,7 @@ func (e StatusDatabase) Valid() bool {
 
 // Defines values for SyncConflicts.
 const (
+	SyncConflictsBoth    SyncConflicts = "both"
 	SyncConflictsFrameio SyncConflicts = "frameio"
 	SyncConflictsNuxeo   SyncConflicts = "nuxeo"
 )
@@ -264,9 +265,32 @@ const (
 // Valid indicates whether the value is a known member of the SyncConflicts enum.
 func (e SyncConflicts) Valid() bool {
 	switch e {
+	case SyncConflictsBoth:
+		return true
 	case SyncConflictsFrameio:
 		return true
 	case SyncConflictsNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncFetch.
+const (
+	SyncFetchMetadata SyncFetch = "metadata"
+	SyncFetchOriginal SyncFetch = "original"
+	SyncFetchProxy    SyncFetch = "proxy"
+)
+
+// Valid indicates whether the value is a known member of the SyncFetch enum.
+func (e SyncFetch) Valid() bool {
+	switch e {
+	case SyncFetchMetadata:
+		return true
+	case SyncFetchOriginal:
+		return true
+	case SyncFetchProxy:
 		return true
 	default:
 		return false
@@ -401,6 +425,7 @@ func (e SyncFilterMedia) Valid() bool {
 
 // Defines values for SyncFormConflicts.
 const (
+	SyncFormConflictsBoth    SyncFormConflicts = "both"
 	SyncFormConflictsFrameio SyncFormConflicts = "frameio"
 	SyncFormConflictsNuxeo   SyncFormConflicts = "nuxeo"
 )
@@ -408,9 +433,32 @@ const (
 // Valid indicates whether the value is a known member of the SyncFormConflicts enum.
 func (e SyncFormConflicts) Valid() bool {
 	switch e {
+	case SyncFormConflictsBoth:
+		return true
 	case SyncFormConflictsFrameio:
 		return true
 	case SyncFormConflictsNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SyncFormFetch.
+const (
+	SyncFormFetchMetadata SyncFormFetch = "metadata"
+	SyncFormFetchOriginal SyncFormFetch = "original"
+	SyncFormFetchProxy    SyncFormFetch = "proxy"
+)
+
+// Valid indicates whether the value is a known member of the SyncFormFetch enum.
+func (e SyncFormFetch) Valid() bool {
+	switch e {
+	case SyncFormFetchMetadata:
+		return true
+	case SyncFormFetchOriginal:
+		return true
+	case SyncFormFetchProxy:
 		return true
 	default:
 		return false
@@ -462,6 +510,7 @@ func (e SyncRunState) Valid() bool {
 // Defines values for SyncRunWhy.
 const (
 	ByHand   SyncRunWhy = "by hand"
+	Changes  SyncRunWhy = "changes"
 	Check    SyncRunWhy = "check"
 	First    SyncRunWhy = "first"
 	Schedule SyncRunWhy = "schedule"
@@ -471,6 +520,8 @@ const (
 func (e SyncRunWhy) Valid() bool {
 	switch e {
 	case ByHand:
+		return true
+	case Changes:
 		return true
 	case Check:
 		return true
@@ -512,6 +563,7 @@ func (e ListItemsParamsState) Valid() bool {
 
 // Defines values for SettleSyncJSONBodyUse.
 const (
+	SettleSyncJSONBodyUseBoth    SettleSyncJSONBodyUse = "both"
 	SettleSyncJSONBodyUseFrameio SettleSyncJSONBodyUse = "frameio"
 	SettleSyncJSONBodyUseNuxeo   SettleSyncJSONBodyUse = "nuxeo"
 )
@@ -519,6 +571,8 @@ const (
 // Valid indicates whether the value is a known member of the SettleSyncJSONBodyUse enum.
 func (e SettleSyncJSONBodyUse) Valid() bool {
 	switch e {
+	case SettleSyncJSONBodyUseBoth:
+		return true
 	case SettleSyncJSONBodyUseFrameio:
 		return true
 	case SettleSyncJSONBodyUseNuxeo:
@@ -1181,19 +1235,28 @@ type Sync struct {
 	Account string `json:"account"`
 
 	// Assets Documents that follow an asset
-	Assets       int           `json:"assets"`
-	Check        *SyncRun      `json:"check,omitempty"`
-	Comments     bool          `json:"comments"`
-	Conflicting  int           `json:"conflicting"`
-	Conflicts    SyncConflicts `json:"conflicts"`
-	Created      time.Time     `json:"created"`
-	Creator      string        `json:"creator"`
-	DocumentType string        `json:"document_type"`
+	Assets   int      `json:"assets"`
+	Check    *SyncRun `json:"check,omitempty"`
+	Comments bool     `json:"comments"`
+
+	// CommentsDone Documents whose comments were looked at in this round
+	CommentsDone int `json:"comments_done"`
+
+	// CommentsWaiting Documents whose comments are still to be looked at; that happens after everything else
+	CommentsWaiting int           `json:"comments_waiting"`
+	Conflicting     int           `json:"conflicting"`
+	Conflicts       SyncConflicts `json:"conflicts"`
+	Created         time.Time     `json:"created"`
+	Creator         string        `json:"creator"`
+	DocumentType    string        `json:"document_type"`
 
 	// Due When it runs next
-	Due          *time.Time  `json:"due,omitempty"`
-	EveryMinutes int         `json:"every_minutes"`
-	Filter       *SyncFilter `json:"filter,omitempty"`
+	Due             *time.Time  `json:"due,omitempty"`
+	EarlierVersions bool        `json:"earlier_versions"`
+	Events          bool        `json:"events"`
+	EveryMinutes    int         `json:"every_minutes"`
+	Fetch           SyncFetch   `json:"fetch"`
+	Filter          *SyncFilter `json:"filter,omitempty"`
 
 	// Folder The uid
 	Folder            string   `json:"folder"`
@@ -1228,6 +1291,9 @@ type Sync struct {
 
 // SyncConflicts defines model for Sync.Conflicts.
 type SyncConflicts string
+
+// SyncFetch defines model for Sync.Fetch.
+type SyncFetch string
 
 // SyncGone defines model for Sync.Gone.
 type SyncGone string
@@ -1298,15 +1364,24 @@ type SyncForm struct {
 	// Comments Bring comments too; yes without it
 	Comments *bool `json:"comments,omitempty"`
 
-	// Conflicts Whose content stays when both sides changed it; nuxeo without it
+	// Conflicts Whose content stays when both sides changed it; with both, what Frame.io has becomes a second document; nuxeo without it
 	Conflicts *SyncFormConflicts `json:"conflicts,omitempty"`
 
 	// DocumentType What assets become; File without it
 	DocumentType *string `json:"document_type,omitempty"`
 
+	// EarlierVersions Bring the earlier files of a version stack as earlier versions; no without it
+	EarlierVersions *bool `json:"earlier_versions,omitempty"`
+
+	// Events Follow what Frame.io tells between two runs; yes without it
+	Events *bool `json:"events,omitempty"`
+
 	// EveryMinutes 5 to a year; 0 or absent: only on demand
-	EveryMinutes *int        `json:"every_minutes,omitempty"`
-	Filter       *SyncFilter `json:"filter,omitempty"`
+	EveryMinutes *int `json:"every_minutes,omitempty"`
+
+	// Fetch What a document gets of its asset - the original, which it is without this, the proxy, or no content but metadata, a poster and the link
+	Fetch  *SyncFormFetch `json:"fetch,omitempty"`
+	Filter *SyncFilter    `json:"filter,omitempty"`
 
 	// Folder The uid or the path of the folder in Nuxeo
 	Folder string `json:"folder"`
@@ -1322,8 +1397,11 @@ type SyncForm struct {
 	Team string `json:"team"`
 }
 
-// SyncFormConflicts Whose content stays when both sides changed it; nuxeo without it
+// SyncFormConflicts Whose content stays when both sides changed it; with both, what Frame.io has becomes a second document; nuxeo without it
 type SyncFormConflicts string
+
+// SyncFormFetch What a document gets of its asset - the original, which it is without this, the proxy, or no content but metadata, a poster and the link
+type SyncFormFetch string
 
 // SyncFormGone What happens to documents whose asset is gone; keep without it
 type SyncFormGone string
@@ -1369,14 +1447,16 @@ type SyncRun struct {
 	Updated   int `json:"updated"`
 
 	// Waiting Assets that are still to be brought
-	Waiting int        `json:"waiting"`
-	Why     SyncRunWhy `json:"why"`
+	Waiting int `json:"waiting"`
+
+	// Why changes: Frame.io told of some, and only their folders were looked at
+	Why SyncRunWhy `json:"why"`
 }
 
 // SyncRunState stopped: it asks before it goes on; message says what
 type SyncRunState string
 
-// SyncRunWhy defines model for SyncRun.Why.
+// SyncRunWhy changes: Frame.io told of some, and only their folders were looked at
 type SyncRunWhy string
 
 // Transfer defines model for Transfer.
@@ -1575,7 +1655,7 @@ type SettleSyncJSONBody struct {
 	// Key That of the entry
 	Key string `json:"key"`
 
-	// Use Whose content stays; with frameio, what Nuxeo had is kept as a version
+	// Use Whose content stays; with frameio, what Nuxeo had is kept as a version; with both, what Frame.io has becomes a second document
 	Use SettleSyncJSONBodyUse `json:"use"`
 }
 
@@ -19030,169 +19110,174 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dc9y2luBfwfRuVZK5tCTn3szuSg9bjj9mvZWbuGzfyUOcktHkUTdGbKAvAKrdk/J/38I5AAk2ATZb",
-	"ouJk32w1CQIH5/vzt0WpNlslQVqzuPxtseWab8CCxv/xslSNtO6fFZhSi60VSi4uF+/XwETF1A3jkvmn",
-	"3P9eubfPhFoUC+Ge23K7XhQLyTewuGyXKxYa/tkIDdXi0uoGioUp17Dh7jt2v3WPGquFXC0+fy4WZaON",
-	"0sM9/Lzmln1YSPhkPyzcx+0a2JavgC3hRmlghosqbOSfDeh9txO/5viHReX+njgHLnvKEWqxEbZd7GAv",
-	"9GO8QAU3vKnt4vK7i2Kx4Z/Eptm4/7j/CUn/e1qE7whpYQUaP9TQnoeX1fjbYpUqmw3Qbf3YfILMVZ14",
-	"xM/uYbNV0gAizhutljVs3D9LJS0QDvHtthYld9s639ITf/lP4/b4W7T2f9dws7hc/LfzDjPP6VdzHtbF",
-	"LybQYedOttPKw92/5lZ9tlQNbmKr1Ra0FbRR6UBw3eg6capisW2WtSizP9+BNoK2P7zzDni/tA8W0fd6",
-	"q//a3qZa/ieU1q3+rCzBmOGWeeWQwFjNLZGFf3OpVA1culdhw0V6yzeOQIW6LpWUUFqo0guExwgbRtbZ",
-	"dhc9eKbmxl4bsZLXAmF0o/SG28XlouIWnlixgUWReEuthEyul90MAdWqW5BD7H/GcEWGP3s2IbRhwrBb",
-	"2NpuC9HxNdyp2x5suo8ZMO4uTfRjTIHxtdNR/MaLg4uLVuqfIHVJB8BMoosxYF/xkvh4gjYCb2ZW1VXg",
-	"l9y9dcX40jjKudFq03IIw6x7bc3vgEkl3Qn6iFiqCsokjKpGc+spo78TA6WSlTtyhw2qWdYRKshms3TA",
-	"LBY3ooYx2eMO0J4KH07gk/v7ETy+1txCH0Pze3IvmN7DQtp/+9tiyI/9pSGZmzWh0zQa2EAl+DX9OceW",
-	"3IrXy33yAQ1G1U36Bn4Qt8D++j//dsE+sW+f/ttF6vtG/FcC8Mu9hd7N5Q9uLLeNSe6t2daKV9fVAORj",
-	"AKGXQKfZsIBd4NFDVEEM/8qQZqBkizBXDDZbu2e7NUgmrOMHUll2K9VODrdwQNkdUnksjXaRIs7vhazc",
-	"OkNmXrqt5vGz1MDtKaiDL6g0oHrASf3uKT+PeTeqzt0C/XSNasTI71bYOr22SPNbYUm8JJiAhQ3xqA2/",
-	"BcOETQFEAlTmWu0kJHXIPZNqqao9K1GTtexGaSYcS5TKrkGzDd8zy2/d55i6A536Rrt6llRJnx5Vbbon",
-	"Edm4ydySoy2EIEinCP6yWHrkKhZL1UgnLBoZ/nXDRQ1VhJPdOjulb82Wl4SIDphH9/hzeMW97xfkWvP9",
-	"gEBQf/TY0seNA0woeiTQx9FDjOywO4C8B+AAmt7ROhJK0eXztdIwpMqqOYE3gaxOIVC4A72/DnIwoUQ4",
-	"c0EeXMpglT7wx3QjVWWEyIjmpmGj7nr6T7S73Zrb4yqvv058+PDQ3QfCWZN3ozYbbzgc8MzGrjMc7mR2",
-	"WWm+84w5ITqkVBYVGcZNp2msnEbkWMT/fffTj7H82PAKnF5i1nyLqJdVjK5PUiNO1oP8fjjaPEVG6xmu",
-	"+NxZ51CRGngxTdJnuLbSwqvxgUt5pTYou0mW5GT0RJho2NbiBNYVsClBO6gt3eVMIQufEg6QNzV3NgV8",
-	"sgWTDrvZhuvbZpuCtsO9Mk2GKa7p0dt/ucPpaKMtfDs4pCjoheeeQxIaV4qPqJ8bVYkbcQqVPaY+mVco",
-	"sgdoMkgb2fNDUqv5EmpymTCzVjtTsKdnT//S0v+OG1auuVxBxYyQJRxVIhu87iAGvYTrXAUtmMeu9gVY",
-	"b+of8EhZgrFKTyeQVySsE/SBGvSx1yPz0/FhojaTAqUyELsK2XLP/KEZlxVzOFQ4liaZxWe3oLY1sJ1W",
-	"FpiQndfqgWQf9ni98TrA4M41MK6Bud+dninxf7UwRI0Jr0mrHWcdcI5V02OeRwuZdoKUt3mdVbE1d+ou",
-	"c49BFQMl4xvJWkdBwQoG0thSWdV+25j1cfXWrB+PXHO/JRDwR9iBsexGaGOv6D7cP91d2AggTFgD9c1U",
-	"PAv0+B9+T8f04yTte/047S1slemOtKNjRiR3iNlj7OM/OhAe+HZOtjsbrb2oSRDGfRSYtaorc7pHB/l0",
-	"1nDKOSWSKJa8M1q/O3AKvC/v0oqrPUExbRl7yoKQEzTwoHhjwMUvl9rsq5xvYmQLTtmJlTt163R9rqW3",
-	"Q7X3ZJpbsd1m7M/sDWrYQLWfbGLgXsZP2PLl/gGzDG02JpXEIE/mPeLPb3uShO8T1iunvzuaUo0FvVHG",
-	"BjfJni2BGXCyVdETEmJB9EBNoeTyeilkRpPuGfMp1cD9mXbKtRZ3Qq7Ie2fQObMCy5xMRuWANabhNW4f",
-	"2Xe89+PG8rhMJE77IIk4o5TbrffXUtm07wpDnqCNkg5EUlnmwJ/0hE1Gxb6Eaa90cH8xHJPoSwZfjvgy",
-	"x81yhS3Xk9gengtXGdnUG63wLw/elVbKXo/pfR0J0lOFMxhQnwRmNQBbwkpIc/S+umP1P5o65GvvMh24",
-	"mjNeE24tbLZ2ouW97OTFmDz3jznuUvKNO7BWzWqd1B1yPqpSaQ01zzqsT3f3RBbxqI4eqYHeraNZs3Vr",
-	"VwVTssQL1OAYJ4XGElqKPDHqsxaO6PaTLTbSMhL8LYPEt33OHEvz/TWZrikuA+gG360Vujm4uTUoSErH",
-	"JWoHFw1W73s8J2L6GzDGe3USvkl7Tbka04GkGluqDDGOuOFzzGNE20h42ndcWNJwdCO9rlPR/XtHOzLM",
-	"EnI+d2Nhe6rA0FyaGzrXGDa8D89huKw6hS5SrOaWeL4HXCcigt89uNrxRB0Lid1VYRd9Ou6hW4p7/R0q",
-	"wYfsK2BvuIs7UaFQ5k1F+UYbh2YRiTv8kpBWPVFwBek9ZATGMawbpVEDMG2qzJVn1mwn7JpxZmpu1gXb",
-	"NsgmlrB2shef/MowXlUajH9WOB1GSQufLHOfPWPPKOIevEcOpw05XqMcqiEeK2NTkuYZM1bUdRG+ChWr",
-	"xS0wMh0zyxwBwGCxCGop1FaNLmHM49tuf+RmkkrZ90OoXx1A3fFsny6hdAf9M/baMrUFaYhpc1nhMkIy",
-	"zjZCNhbGrqBoX/AfULcCnVeq0UztpMePxApZlXG33mdVOZInUrn9rdgSrE2FGw+o1ROqB3+KoH704vVA",
-	"HajFHaQV9bUy9pQQrTMoTnAGW65PEtqT06yQceHmYydK+J7fZ+FPnoLUG96YBKiyWRbZGG0QD4ObdqpZ",
-	"P7GG0MbbY0Kzcg3l7VYJadkebNobju7l+zH35X4RFui2mYQFmhV/nvSzIUV1SR1xItXDE87Gs7zo8MNs",
-	"r+HRk1DvDjRMtrqXjnwjoK7uo/k0meh0q6oMRBBIC47LOsnJvV2aDIilbeADuHpjNCgefkveWsjAzikF",
-	"OhcxFv9FsddcOmdZC2fdZpjcseQZkHxZ5xB6zc21gVJDxkGqoRIaSpt2SryFlXCCk8EnXtrayQrRKRhR",
-	"al8K2Nq/nNuaKdX21GwDA/pOlCNOWMxkzAK6MaCvp9zJAUb0PnuYKtLdXg/cReLy4/1ld9NCprvaHjAP",
-	"Lm0MIV8pvXkcpPS/dqjVR5yXmOF2C7A1rbcPZY8wzNmaaYZ4AqYfpBbCjWWK9DJj+d5cMc4k7BiBjVIf",
-	"3Lc7gM6Dj4+Dbh3ok5fby+xqU/Yp1YVswmHczhnOPmPpioUnmZDkDgK+KZxBrWS9b8Oea9WJr1atDCp2",
-	"9LGUXOlg8MaH6A55dlcOINFI2fG9U0U6BdiSy1VptuTl7Rl7LeMiAtHGzRoZHB4Oy84GycJRKclgc0tu",
-	"y3UuVGwpr18D2za4vFUrdEmkUDfyTX0BZ9Ec2WHucZ/WO0SfNvEXLR9e3pL7pQZuoMrkP06JvWHILcqN",
-	"Ta4zLbiNiYesDVZmNbexTNLeI3khs3KIn/bgu/PsuGEV1GARJRNni5jOA3JPDcjKMGEv2VarlZPIhfeN",
-	"FeQZa7Pr40yRG6VXylrIRv8hU8jjiIBCo4xj/N8zdMuswijc8HDO/k0t97Pfz5pXFHAZAGoazm47Z3ru",
-	"t/wlElFfHzWxkuo9UgujXIhKJIVZsE3TR3dXUSt161axrOZoOk40Y2HLQ91AQorNkfEEU5Iq3uGDPZ09",
-	"4c/B31pUccdeiTuQx4ie3ruWaje6brRKD8v7oC3Ybt0lJzqsTBoHwDfH+FWb35tbYEQzzTpax8sIqHwg",
-	"Kpo5BrqQJttf6sNiw50C+WGBMtWt5rYaVtYgK4FaEok9btCqmuayJTHa84AG46njxw66MYyKqCozEPKA",
-	"S7d5vC3Sdw7gjoBbxuXRfzz12uHus5BZNqBOHyHzkL5xvE5Ih0ut6lGLOzBX3m2GcIRPts0kWykktOk6",
-	"SBCTjymw8kxwhIMay8vbhOrWlynOHmRGyFUN2UqoGMGPpI5MQQn/mWyo1V3w90GzO7gIkjbDUxEZmE6l",
-	"MukQZE5hdHSqfXWr9WI6mUNEnDj1fV7Xva9P4NX31iwzHhYfS5oAncLnSHZKMqkeNerJKp1NPhFbHyi6",
-	"fbL/dQ03CRL/h7SixitykoHSUEwwNrj1tdwlMsaaW4iUKCdCrFKsFtbWgKmQQXuxilmo62m3NiYnDp2m",
-	"nrPGvC5moTG+BNyOQoJB7B9jh8/XSpSQKd+MUz3wzhFwaDoK0yncB3nex5nXGO8Jsjgr3I548EjYHBMr",
-	"OXCk3SY92jlAKlEZhlE7u8aoXXwveW/Chn96TT8+vbjwRfbhD0NfwxCkeSeIt409AL4yXTbIqXp0rG0O",
-	"6psPJKMgpcHpxVx2ItSZ92onC/SIczOUmf4ZemEJRlTEWNJumhFtM9ZoguapGBYa10PotJlcBfuwePJh",
-	"QU57CfdRDnmnGhJPjPOtjTdO7T31td1alOs2T5gcPgMtjnc63FGtrSfk+rSSo4kfhEl1MfA1KmkWPb0G",
-	"oE3SHktd9mvmdvhGQIqHvVMboLgm3kvJJaUiBi1jcnHKYR4A3Q8W4FJCwFaUttHp8PKRyhaZLIsa0dlH",
-	"b/vBVmA63zUEfN3a2UvQ4LS9PyYHPYGII4bB5b71XRMd7wSqan84Ys5dyjufDD09thd7IBO4nM+sGgnt",
-	"5cJ3kT3htLEN36OgMABT0kkjmxNP020vCw2bFGcG0IN7GTmkr9BXcBkb3AXjOy4sVFdMg220hOoy8o4u",
-	"eXl71TpGL5lUrFZyBTq8dvZBRl50/80FucowskNrJvO63M+0cNbT/p7rFdhU75YppVSdZexTqkN9TT6l",
-	"Ott/Zcq3vNrpxIXj3RmhTqQzzLY+tjrJg0TQ5qSqIeCbsWIy0mW4BmN7HujTt/veMadUiCnrN8omaH/w",
-	"GfxIR7grL0FCawHv3TyBttpEbYRHe2ERmuTI7b1nuid4RGZy+E/r+3Bvd980Cy5On+68G4cNCmiTKRC+",
-	"o9Dzcw0VSCt4oiBjPFI7HobPRh57L6Y3ZtIVXNs2f2cU5emprq/RlCi88ZlV/hPJbbXmwQGQ1kqfUrWN",
-	"/RkS5Fhxy5fc9PINzT9rQS5JZexK93TUfkzHJzKRZOf1m94Wh56CPm7+H7VjG6eNcI2hW+DlmgVv6AAQ",
-	"UlUnnBdT9RLHdehp7HXVQNw5YrgvJ+Uo0o8vRGGqUjV1xTAXDl0mJAdTHY62vDGEpaOIg6ly92uC1l5e",
-	"AE+4leRBi4A0STzbyzJlE3v2HzJ3ff2T0FppzNiPK5BPC1ZTRdLwmy/6bbNuVF2rXWuAp/2GayDX7hig",
-	"3QnfNvKwqnqoC5RK3tSitP34d/w5/4CJiSak5oZk3V+Lx25CdLTJkO++ko7Y6UYadFtMDtRR7xFK9s05",
-	"XEVtj2fYu5t4RU8eF48jovD+LZLogdwh5o+sByS5BUzyt5r3NIyjicFTNNAIv+9Vh6LhRgOm4TuOhAnb",
-	"1F0mW5EijEnm5nYUvEO9khxhwrBVzxsVgXyk4OQhMfEjUW9hmOfRxcPKWXhpxR0Vnjc5cybrAj4SZtXY",
-	"QS+h2j2jis5IKKF6DGyJ9WH2uB/kpN5SQdVLBD47v3TvRlKhrgTdJJpTdRX4qzYny3PcQzbUFdJ0La2C",
-	"DtFV0HhZ0xF+h70RiPus/2h9jSO4F+LmBjT4NPK0eyjtfYP9JK9caIpHMv+agpjtrZ1UDm7EKkELf6Es",
-	"uZ5P4An9LVTsFuxfWYUHNQX7lySyOWsMa59ZAGHkFvjLolg8WRSLf10Ui39Jt1CbFAbBAxDoWu9d3B4r",
-	"d0kvpaVqwENvkd9pQvRwZ2jaNTOigq4dTToxbJb0tnQO1us28z7ODHE6M3akSHFlj1hjZqCPZOhWuRtP",
-	"wHhElDxWdjDO13KFPAn8WPXrpPr48arVWvoIsgkFdK3JMblm7tfieLLtxlcHpVok6ZWzOsiWcNd2QsJT",
-	"2vf+jG25taAlVWH9K8r3/41M7tMPIFdOk/r2u++KsRKGg/4vfEMlfXy71eqO1z5EBeaEHgKfc1eSdLjn",
-	"uyF975Zn4Xdmlbpie6BSN4qSJYmlp8kP0kQNMN90m7Kwyamb5AtXVNTX/94ppsFAm09Ern0PhyWUagNX",
-	"7BUmZyYOOKKy91f9jlnFONsD11fsAj1q6L2+bGVCBRuOdNT2S78ofh+9P4QQnD5y2PBppJPEsahybNFG",
-	"IeWrCJDkKluruv11OsP+mQrStlgpaVXUAzqhCl9hRUEaZ45aClPSDcaEgHuGfd16BL853qr3IPVtLMIa",
-	"bJG03z5jdy1hxU8of8yky7QJSVM6MLhnr6vkTX7vfouaqFAQY0IO01HvQecEGP54YpZ7l+CUoMnOxu2f",
-	"rMtxOmzBFr0d0DvXqHIsYUxYQwljBVawneO/UeCcYxulZCLZlBTxSmW7E48F8UZ6sGpw4jLzo8lE1qza",
-	"bqG6dKwCrWc/JkNYzJZkSl4xvx1mSGzwmLTzLQ/8yqMdD/p7+Qljq7QgUxIumdnL8om72IL+6fgw1+D/",
-	"55HC/4+o0f9nx0V4Z4VJJPQCLyEJcNNsNlzvMyxQkHO0woWwSLwW6UyURnopOm7hEr6GNGiqJzdrtYOq",
-	"rfOWsEuictTEIdGE13eiGP0410B9ARxLH7Ww27r0TlmmuNlyz9YkSZ00rBpUoclv+eukpGS3buGrjr19",
-	"2xmzrX17mCEXN4/oIN3hfSCOgaVNCNpiZtewg7h0d/8p9v8+arVxaBPLXCLHPXht3vGTJFz6DGfkEMd0",
-	"yHo/sYrgIAlz0ispkzA6KqK0eyokn1Ky2YoLyYQs66aaCodHSY/xqeeeR/kEIwRs6sq7juYnxUb9b3n/",
-	"1+l9pOrTih4nxTd72xwenxCk0cLu3zldl3YQBQJRA0bbA7iOw7tra7c0hEfIG5XQQtpOKF5vNXFVYRfQ",
-	"NQXbcVuuUdagYzPkcBRMw5YLTb8QQZ99kO/EymEZW+4ZfEK+gF3i/LfiSS9UhO4Pw75+89O79+zc//cb",
-	"32DWADZLY9x8kB+fxRWil+x7PDL70Fxc/LX07+F/4OMZe0mBJMdgvS+AUf9Bw75+++o5+19/++5/fBMa",
-	"lmx4uRbSGWUVUOJJLUqQFLz085aebXm5hiffnl0sfBMUhLG5PD/f7XZnHH8+U3p17t815z+8fv7yx3cv",
-	"8Z0uQWHRArlth4KgCJZHG65bPA21YXwrFpeLv55dnP3Vt4RDPDjnYWTSinJWHHEgcF5XmDBEzcV7c5++",
-	"vbgYmfl02qwn+kBi0pP/oeiKbtMLtTuLxkZ1GL+4/OXXSB0ISdbCRIAT5orh/AgmVUAlXOQcM8LpzEno",
-	"/CCM/d4/U/Smqv0yOp6rl7wSMljbULPSbAm12mWmmrWmTn5Q168PvLCDxigdFCYn2FBJyDF+FlZOMK1k",
-	"QP6G6xZS90eNFhkOgrmp8mNU5dy9YDp1XftKpD1gR/i4x7CS8BWmXrOve01BDCbX8br+xuMUFS8fQarw",
-	"0ClYFXPi++NOkYZlt41zP1ZvwpM09G5udIwAOAkfw1ieVI/QdEr1IZqGL07B0/bqHo6fYSm63tBZElsH",
-	"HMc1SpAZotf35Hp25wNjv1cURrznXRwbbJRwHIYOCq9yk7xO87wN0H624TyZyTmnaWxdP+/e/Jto7TRO",
-	"9Ycyfh4Q0NPZBHBLHQlUxvFCn4vFtxff/h7fe4dW7BKwL1r49gw01BLPFSZEGdZsnaL67Xfe2DJ+HJQ3",
-	"oNGo6PHq899E9ZlQsgYy3vpE9Q+5DGTVu6b5wIbdXhMw+4ecC1J0BsYtNtG7apV1ys2PInzC+NyLyino",
-	"oQAT/XIpefbvEMTZY+qRY2jc8f97gOjzQAQfEXqiWnz+dYA9520WyT1Wy/Hy9/wWfqJpZV8CsO7zksal",
-	"zUCoQB3y1sAQVF5T9v2FUUEjJR1jEzsqnHfEjCag9C95HyeRL2UUnv/mmO7nBOgTE3FD7+XJM3Gzd/NC",
-	"UVrrI16Nz5sdXswL5GAz6MeMMwQik2rn3Zp87zkDNuM4VEC8klup0IY6DZy3jXxBj8yqGt6cqhq+yqmG",
-	"g0mQJ2iAr+bTAH9Q6jb01I4if0Iay+vaDy3r3YqhwcjU0hQtS8Uqlb8mMoBaAZfj4C+67JBHQ+eDaUdJ",
-	"vPa7eDhk08Nyu6ZXBQaKwuQVBGcb4D9ZJDStTOhD/LxN4rjPeh3nORwMQafyJsJWq097FOQUoGi2oS6Y",
-	"MvuJrjGmLtWOhuVYUd6CZVyaHejQk/eDDL3wHFIJe8Z+9sFhDKTww74mpJivuSkY1AYQoHbdbJaSi5pc",
-	"ZH08+2kLkvpCTzB7g9XbnyiD8WNh2mtM1iKT4Z4zkckuOcW5Mp8yTqdPYL7/4cFoHxXoKrat+d7ZU2bt",
-	"uPtyz3i4eLw/6qgsSB9MMYxz21XArVItXt4Cr/rIdsY+YlXTR2wQ2I3mlSDQ3UIC3ddTaUwm40tM8/X1",
-	"oFfsoy/F+ojxyw8yVYCFjt8z9rNPI17zgw6xHdYYAIPpBpiXU7BlY/HR3UF3GmxEk0LauBLwEZlj/Jmk",
-	"KuZ/mocx9lhhKONuXWOHnbMJVOohfNGH3nMS6GWIzKc0uAMCRmPkiIcr9V7bBP8hflULnywd5omx2me6",
-	"5Bcc3KM/6AyEDvoO9BOM2hFwr6iG6QMC6MOC/hqazMm4iMgHYpHio0SNrLfyVRvqne6sDAZ5gj1rpXLM",
-	"ecIdFYMhnly3nYIwfFKwb9H8v7hgNXZfpwZTMiSJ+KTWNp6f2YsBrrFfzO/lh4+u4oETnI7NQsTCVXPF",
-	"6IhoYdk1UtWRksYogz09lC6hLftXHo7yfqWoHEw560UZwG79RV8SYVmJAeTxmyvEBm4Zpr3GiH9UM34V",
-	"PHyPxvp7E8KyEJwBgD9JaL3MaGxQm1hhWz6PMvoAhmEW1QO4fwzr817jiizPeRG1rDjts184fNE73klT",
-	"J+8fwBjrWpG3ssysITbMs4pDnjgv6mAQRxxSG6PXByEbJeGe/+bzJj730W+SwIuHnpnFY3H5w5xP7FhS",
-	"eO/1dxcXk0f59Wa03UMeTJyN+0cSBt2IP8PIaKWaIR6lWLd1JSdjU0i+mcBERh24zzETrn8/c8XmQlDu",
-	"sIZiI2T4/9NiyvDNLx2hOkDfRxSAf+e30GFIBluuQmU5+aRp6h23bWdDxmsNvEKXC7XfXfLy1isVA97T",
-	"RQKJ/fjE9XH+8yY8NCvnmW1CdnyGmXlYGOl4tH1ZB6HJzKeF6jzcJ2yB7B2saIijaORi8T2YDMDjMyGH",
-	"gC2ss7j12vdomGBpt9PhWoSaaYRezkQPTdGmG3+Rp1AyIS1oCsRjOVGILs1obMaeSb/6VVvNHjQYYcnt",
-	"tItyilsvv8jZm91m/8TJOy3+TSL61z6ufD+tlz4xhfIJ5x9O9q+pruR+iWG43aPm5mvybj2asZnLM3B/",
-	"76YchiGmDwfZs9jzRHNWv/IdTJXuzZQ9jAY/iHf2GSKJXmJIM4fon+Oi6Vt7/OyQZ+YWKnaj5lCO3lm1",
-	"DY7CLjtkzesbmp3bpYUc4vM5TsiYGbBv3ZpfCq7v/LTBOaDKtXV6JopFwvnQ2xsJA0suCizGdKi/iwqY",
-	"NPByHcBdC3nrPrdsBE2Cy4ENH/jBPf1QyE00XNtWWnHaM6XVex/rYGp0VD7SDfWd1Ab+ypcaTOhm2cr3",
-	"sPMpomK+m/c3gY2d/TxRLCPmJdh+V1ZKB6dJUv3c8XRYv1bl7biS9wM+8Yf3nB0LiGGf5JQmj82L/QBO",
-	"VVd+iM78KePUJZmGfNJYjPtKf7yzwC2x8eiD+WVSMxV+56HCvDHrM/a+DXNSK4HITrmKGq7W3IIuHPeh",
-	"uj3TH6KOncj3FDw4G8RJ39KpHObN5uLItVCiziS3sLXdWF/sm9nrKPE0NDGe7A7x37ufQ2Re1M+h/Qw4",
-	"/tJPWvZGXBj02Zg1hgEaiQOpnBrYXv3XO5xbRiVdWDKR4kvkj0oypb8/aqJc6H+ZAFnbGfPBYXNMjDVi",
-	"JZ3klv2QSZw7243w80AJXqGxBOMXwvj3hnD6WyIFqB08NkdYTa+A+k50WRNiJZ8In2a5DfOUc5t/C6bZ",
-	"POoF+0akiQumb1czkgV1oBtK3pyiSj0052d5ESf77uIixboGTOrzF7mCN9R3bo4U4RWNdOdOP5ROT6bb",
-	"uGIlr2tSKXlZwtaiIPal99gO1WR0JRrAOe5tpUdm9YN0n53kCHlWlmDMca8nrTrJ2UmPzkAWTitdqmqP",
-	"Q0ydWTLggdzirRjTSuWQUTB6Kee/YaXv53N6eZzD3Knbma8oPdLo50FHQxpPqGi6K7X8NgKb49+zZgg/",
-	"POUO6dRz8bYwy/srE4pgKe0VzY5oqEdNnScgqqDl5eiVFhMS78N89RMy7xFTomngWdmJf2/nhk+Rn2+D",
-	"I2MGKw+7lNLYv2g+cgpKOZ9ffuszqkjhG+nAiP9tlsBI1+s86hrYbbydz7HV8ORGoCfkRukMYjUJkL3j",
-	"d/3rvp/gnQIubAX3e6v/v89VtfPolfYpgX0dMDpAjo37zZyLzVZpm3dKvcbf/39Cc36L1jbWZuDYdnLw",
-	"YF7aV4Y9r1VTMT9uwBwDn5+If5zHDecXfEFjwe+ale1uTmJ6E84yo/I6+FgCP+JfZ2GECQhFeQZF1HvP",
-	"BCw6iQemQTiHFTI+BcP/Sls+ZQL/4atf2tEyCS3edqM7ZkALvffNzT3z5YgloJ9Y9YT+NU5QyDiaZTiw",
-	"yTNdX+0+Xy+AzMiE1zRs7E7AjvGq0mCOdWHtDRo7MmYsRMWnNnHo+pHdD7keEiGJ8g9OnPV1GNmOFhqb",
-	"wZUICHrreAZU9fgTGr8GZhVVn21ANgEjzbE+OuSzP6mGIGpZnUqYiH4+MYMj2ajnQS1VpqXPTJwC/0dM",
-	"83hYqGYWdHQLnR5+oVlddX1Q89Q1IO8lG2jgVezqO6je4eW6N6EVeyjCoAbufTfOueTS+xF8eRU2G+Ib",
-	"dKCwj4amCX68ojI598oHKUzYsDO4C29cckPTXTGI6E4fDaZ18KIwDw5Pw2JQ2hgqqNKPGAZMVVxph/WX",
-	"HyTOa7awwcKhwkchP2LTpo+5UrjHsrfCpOBHZ9KnTR0/pYlsxN4HCrjjNc1ymW6JM8t812JhusmUk9cJ",
-	"0ywndfKKZFG76e6zv7t4MusohB43JnRXRqNTY+l0vvV/y2tM9MAjo3k81fUR9N0DbM9OyEdfHp86Zr1t",
-	"ojk6LmuHftNuInCiWegj4mjolxlaj56CmG8CvsxTX+vDqQQPA7KKXOVS2auQPIx/9XKoUuhx3uCkhB7i",
-	"HssZbBH2zxmP/kmScLxCQ9j3ycWK4xo7EIWO3mHcL6+N8llU5l6FaW1yYNQkNed4eSdW8qdmWlT2JfZP",
-	"ny8S2faqzIUe3eZey/kqSppPoK6x8epxGyV++EtXkLxrm3oO87k6GM7aaPTlJ+8zPdq1lki5G2SSpGIf",
-	"Xf0i8dvwy4Px9kdVOQ0dQ7YF63Qm6tOUcWaYvSzHLcd3+MR9is9pkJRFA+GP0m21Pe8k+YeTMY8JPlpy",
-	"UnbjXpZrraTvjzxnVXY0m/NwNGdBKjVOeT5I6k6ytWdVhed+HB2snfDzCKbG8atMtK+DVTOHa76726jG",
-	"DdPjBtfhiHIJq5Dgg/iTUo8HWXeoYlFLNqM2EPornrFnzGrwJq/lt2DCqPZSbcCg2Ul7+ehO5ETtR3bD",
-	"az/q0Xd7M7Q+VKyRVtTU5GVohdI+/zAYcvEIPtXQM5rRbCMCaX6KzMShAAH06cmzo2NJs/OKsb04W4ep",
-	"xZF3EB1PhtVAY42w9NKyGrixXegDfRL3HBUwNoEinLTb+RexAkyf3wYDqVWoPOkdaz9KSQYtxv9+2Q2U",
-	"N3Jwiiufqd46wiipGHNEHW/faWEhOJzoksYjgclzXTw64z0QhjNZMma46n2tkxY3ztsZ03NWLrk107D/",
-	"8wi95zRgKJ6LRxon6uY+Q/Aq9JXwg0RBlmCCwxWYbiQTJmoLHAE+euGojvoievbP1rSkf8zJqmk0gfb+",
-	"zUuib09qXxI9PxOjtjj20ljy52OS403ouvxw4p2YP/2l2OAzmh89Q0JRI0PD6DBmiqrb7gnG0YTrLwWt",
-	"2ZKdsdyS9FxqjaYpk/2KZqqxRqL+zrHPRFszGPkRoylnJIEHzMsPVZ+9MBNXfaD+fWAUN6nWFP+umJKM",
-	"105VXK0ZKh2bplyHEZb9OiYCG83xwrJYHH9nVLqRzYTc+T+fFEQLqw2DtD2dUd8kpPGTtI8pa4eI1Mjj",
-	"4u+te2hWqRQ+O1kcvSVojjpLcNFJ2deNnKtVCMoW9+F++Hoe8WLA2hpmJvJ3uOisNJ6ZDd7VKgJOSk9N",
-	"aTQwaUQyzdFlvtyqIIwPXYqrtjiBG8ZD5+eTBiUnR327zX3xPLachYO3WNHEqZm8TLgk4+2ofRaGSx4y",
-	"DatVs6wn6M3vw4N/MqXZ4as4UWF+iTh+b105fHIK/3rpn51JR95xaQ3j1kFKKMmehMQwO6iY8RNKizDw",
-	"LKAKpeJoGAjvBzDC/hSfLJ793D02Kw7s1vtrbHOdTPjLjBgaQ5JulOUxQXZ0xtABv+wen0eoUVPtboi3",
-	"+aYddedLxJ4IGZo7YotpgVyiH1SLJlX+8qsjUEqCJSSgEYrnfCvO7566C/9/AQAA//8=",
+	"3H1dk9u2luBfwWi3KslcurudezO723rYcvwx663cxGX7Th7iVBsiIQkjCtAFwJY1Kf/3LZwDkCAJkJSa",
+	"HSf7ZrdIEDg435+/LXK5P0jBhNGL298WB6ronhmm4H80z2UljP1nwXSu+MFwKRa3i/dbRnhB5JpQQdxT",
+	"9n+v7NtXXC6yBbfPHajZLrKFoHu2uK2XyxaK/bPiihWLW6Mqli10vmV7ar9jTgf7qDaKi83i8+dskVdK",
+	"S9Xfw89basiHhWCfzIeF/bjZMnKgG0ZWbC0VI5rywm/knxVTp2Ynbs3hD/PC/j1yDlj2nCOUfM9NvVhn",
+	"L/hjuEDB1rQqzeL2u5tssaef+L7a2//Y/3GB/3ua+e9wYdiGKfhQhXvuX1blbosUMq/2DG/rx+oTS1zV",
+	"mUf8bB/WByk0A8R5o+SqZHv7z1wKwxCH6OFQ8pzabV0f8Im//Ke2e/wtWPu/K7Ze3C7+23WDmdf4q772",
+	"68IXI+hwtCc7Kung7l6zqz5byQo2cVDywJThuFFhQXBXqTJyqmxxqFYlz5M/3zOlOW6/f+cN8H6pH8yC",
+	"77VW/7W+Tbn6T5Ybu/qzPGda97dMC4sE2ihqkCzcmyspS0aFfZXtKY9veW0JlMu7XArBcsOK+AL+McSG",
+	"gXUOzUX3nimpNneab8QdBxitpdpTs7hdFNSwJ4bv2SKLvCU3XETXS24GgWrkjok+9j8jsCKBnx2b4EoT",
+	"rsmOHUyzheD4it3LXQs2zcc00/YudfBjSIHhteNR3MazzsUFK7VPELukDjCj6KI1M69ojnw8QhueNxMj",
+	"y8LzS2rfWhK60pZy1kruaw6hibGvbek9I0IKe4I2IuayYHkURkWlqHGU0d6JZrkUhT1ygw2yWpUBKohq",
+	"v7LAzBZrXrIh2WMPUJ8KHo7gk/37CB7fKWpYG0PTe7Iv6NbDXJh/+9uiz4/dpQGZ6y2i0zQa2LOC0zv8",
+	"c4ot2RXvVqfoA4ppWVbxG/iB7xj56//82w35RL59+m83se9r/l8RwK9OhrVuLn1wbaipdHRv1aGUtLgr",
+	"eiAfAgi+xFScDXN29Dy6jyqA4V9p1AykqBFmSdj+YE7kuGWCcGP5gZCG7IQ8iv4WOpTdIJXD0mAXMeL8",
+	"novCrtNn5rndaho/c8WoOQd14AUZB1QLOLHfHeWnMW8ty9Qt4E93oEYM/G64KeNr8zi/5QbFS4QJGLZH",
+	"HrWnO6YJNzGACMYKfSePgkV1yBMRciWLE8lBkzVkLRXhliUKabZMkT09EUN39nNE3jMV+0a9epJUUZ8e",
+	"VG2aJwHZqE7ckqUtgCATVhH8ZbFyyJUtVrISVlhUwv9rTXnJigAnm3WOUu30geaIiBaYo3v82b9i33cL",
+	"UqXoqUcgoD86bGnjRgcTshYJtHG0i5ENdnuQtwDsQdM6WkNCMbp8vpWK9amyqM7gTUwU5xAou2fqdOfl",
+	"YESJsOaC6FxKb5U28Id0I1kkhMiA5qbYXt639J9gd8ctNeMqr7tOeLh76OYD/qzRu5H7vTMcOjyzMtsE",
+	"hzubXRaKHh1jjogOIaQBRYZQ3WgaG6sRWRbxf9/99GMoP/a0YFYv0Vt6ANRLKkZ3Z6kRZ+tBbj8UbJ4s",
+	"ofX0V3xurXNWoBp4M03SJ7i2VNyp8Z5LOaXWK7tRlmRl9ESYKHYo+Rmsy2NThHZAW7pPmUKGfYo4QN6U",
+	"1NoU7JPJiLDYTfZU7apDDNoW9/I4Gca4pkNv9+UGp4ON1vBt4BCjoBeOe/ZJaFgpHlE/97Lga34OlT2m",
+	"PplWKJIHqBJIG9jzfVIr6YqV6DIheiuPOiNPr57+pab/I9Uk31KxYQXRXORsVIms4Lq9GHQSrnEV1GAe",
+	"utoXzDhTv8MjRc60kWo6gbxCYR2hD9Cgx14PzE/Lh5HadAyUUrPQVUhWJ+IOTagoiMWhzLI0QQw8e2Dy",
+	"UDJyVNIwwkXjtXog2fs93u2dDtC7c8UIVYzY362eKeB/JddIjRGvSa0dJx1wllXjY45HcxF3guS7tM4q",
+	"yZZadZfYx1gRAiXhG0laR17B8gbS0FJJ1f5Q6e24equ3j0euqd8iCPgjOzJtyJorbZZ4H/af9i5MABDC",
+	"jWbleiqeeXr8D7enMf04SvtOP457C2tluiHt4JgByXUxe4h9/EcDwo5v52y7s1LKiZoIYVyiwGxlWejz",
+	"PTrAp5OGU8opEUWx6J3h+s2BY+B9eR9XXM0ZimnN2GMWhJiggXvFGwIubrnYZl+lfBMDW7DKTqjcyZ3V",
+	"9akSzg5VzpOpd/xwSNifyRtUbM+K02QTA/YyfMKaL7cPmGRoszGpKAY5Mm8Rf3rbkyR8m7BeWf3d0pSs",
+	"DFN7qY13k5zIihHNrGyV+IRgoSB6oKaQU3G34iKhSbeM+ZhqYP+MO6VK8XsuNui90+Cc2TBDrEwG5YBU",
+	"uqIlbB/Yd7j3cWN5WCYip32QRJxRyh23pzshTdx3BSFPprQUFkRCGmLBH/WETUbFtoSpr7R3fyEco+iL",
+	"Bl+K+BLHTXKFA1WT2B6cC1YZ2NQbJeEvD96VktLcDel9DQniU5k1GECfZMQoxsiKbbjQo/fVHKv90dgh",
+	"XzuXac/VnPCaUGPY/mAmWt6rRl4MyXP3mOUuOd3bAytZbbZR3SHlo8qlUqykSYf1+e6ewCIe1NEDNdC5",
+	"dRSpDnbtIiNS5HCBilnGiaGxiJYizoz6bLklutNkiw21jAh/SyDxrs2ZQ2l+ukPTNcZlGLjBj1sJbg6q",
+	"dxoESW65RGnhophRpxbPCZj+nmntvDoR36S5w1yN6UCSlcllghgH3PAp5jGgbUQ87UfKDWo4qhJO1ynw",
+	"/p2jHRhmzlI+d23Y4VyBoajQazzXEDa8989BuKw4hy5irGaHPN8BrhER3u/uXe1wooaFhO4qv4s2HbfQ",
+	"Lca9/s4KTvvsy2Ovv4t7XoBQplWB+UZ7i2YBiVv8EiyueoLg8tK7zwi0ZVhrqUAD0HWqzNIxa3LkZkso",
+	"0SXV24wcKmATK7a1shee/EoTWhSKafcstzqMFIZ9MsR+9oo8w4i79x5ZnNboeA1yqPp4LLWJSZpnRBte",
+	"lpn/KitIyXeMoOmYWGYEAL3FAqjFUFtWKmdDHt96+wM3E1XKvu9DfdmBuuXZLl1Cqgb6V+S1IfLAhEam",
+	"TUUBy3BBKNlzURk2dAVZ/YL7gNxxcF7JShF5FA4/IiskVcbj9pRU5VCeCGn3tyErZkws3NihVkeoDvwx",
+	"gvrRideOOlDyexZX1LdSm3NCtNagOMMZbKg6S2hPTrMCxgWbD50o/ntun5k7eQxSb2ilI6BKZlkkY7Re",
+	"PPRu2qpm7cQaRBtnj3FF8i3LdwfJhSEnZuLecHAvX8bcV6eFX6DZZhQWYFb8edLP+hTVJHWEiVQPTzgb",
+	"zvLCw/ezvfpHj0K9OVA/2eoiHXnNWVlcovlUieh0rar0RBAThlkuayUndXZpNCAWt4E7cHXGqFc83Jac",
+	"tZCAnVUKVCpizP8LY6+pdM685Na6TTC5seQZJuiqTCH0luo7zXLFEg5SxQquWG7iTom3bMOt4CTsE81N",
+	"aWUFbxSMILUvBmzlXk5tTefycG62gWbqnucDTljIZEwCutJM3U25kw5GtD7bTRVpbq8F7ixy+eH+krup",
+	"IdNcbQuYnUsbQshXUu0fByndrw1qtRHnJWS47Rg76NrbB7KHa2JtzThDPAPTO6mFbG2IRL1MG3rSS0KJ",
+	"YEeCYMPUB/vtBqDz4OPjoFsD+ujltjK76pR9THVBm7Aft7OGs8tYWhL/JOEC3UGM7jNrUEtRnuqw51Y2",
+	"4qtWK72KHXwsJlcaGLxxIbouz27KAQQYKUd6sqpIowAbdLlKRVY0312R1yIsIuB13KwS3uFhseyqlywc",
+	"lJL0NreiJt+mQsUG8/oVI4cKljdyAy6JGOoGvqkv4CyaIzvMPu7SevvoUyf+guVD8x26X0pGNSsS+Y9T",
+	"Ym8QcgtyY6PrTAtuQ+IhqYOVSc1tKJO09UhayGws4sc9+PY8R6pJwUpmACUjZwuYzgNyTzUThSbc3JKD",
+	"khsrkTPnG8vQM1Zn14eZImupNtIYloz+s0QhjyUCDI0SCvF/x9ANMRKicP3DWfs3ttzPbj9bWmDApQeo",
+	"aTh7aJzpqd/Sl4hEfTdqYkXVe6AWgrkQBY8KM2+bxo9ur6KUcmdXMaSkYDpONGPZgfq6gYgUmyPjiU1J",
+	"qngHD7Z09og/B36rUcUee8PvmRgjenzvTsjj4LrBKi0sb4M2I8dtk5xosTJqHDC6H+NXdX5vaoEBzTTp",
+	"aB0uI8DygaBoZgx0Pk22vdSHxZ5aBfLDAmSqXc1u1a+smCg4aEko9qgGq2qayxbFaMsD6o2nhh9b6IYw",
+	"yoKqTE/IPS5d5/HWSN84gBsCrhmXQ//h1GuLu898ZlmPOl2EzEF6bXkdFxaXatWj5PdML53bDODIPpk6",
+	"k2wjgdCm6yBeTD6mwEozwQEOqg3NdxHVrS1TrD1INBebkiUroUIEH0kdmYIS7jPJUKu94O+9Zte5CJQ2",
+	"/VMhGehGpdLxEGRKYbR0qlx1q3FiOppDhJw49n1alq2vT+DVF2uWCQ+LiyVNgE7mciQbJRlVjxL0ZBnP",
+	"Jp+IrQ8U3S7Z/65k6wiJ/0MYXsIVWcmAaSjaGxvUuFruHBhjSQ0LlCgrQoyUpOTGlAxSIb32YiQxrCyn",
+	"3dqQnOg6TR1nDXldyEJDfPG4HYQEvdgfY4fPt5LnLFG+GaZ6wJ0D4MB05LpRuDt53uPMa4j3eFmcFG4j",
+	"HjwUNmNiJQWOuNukRTsdpOKFJhC1M1uI2oX3kvYm7Omn1/jj05sbV2Tv/9D3NfRBmnaCONvYAeAr3WSD",
+	"nKtHh9pmr765Ixk5Kg1WL6aiEaHWvJdHkYFHnOq+zHTP4AsrpnmBjCXuphnQNkONxmuekkChcdmHTp3J",
+	"lZEPiycfFui0F+wS5ZA2qiHyxDDfWjvj1Fyorx23PN/WecLo8OlpcbTR4Ua1tpaQa9NKiiZ+4DrWxcDV",
+	"qMRZ9PQagDpJeyh12a2Z2uEbzmI87J3cM4xrwr3kVGAqotcyJhendPMA8H6gABcTAg48N5WKh5dHKltE",
+	"tCxqQGcfvO0HW4HxfFcf8LVrJy9BMavt/TE56BlEHDAMKk617xrp+MhBVfvDEXPqUt65ZOjpsb3QAxnB",
+	"5XRm1UBoLxW+C+wJq43t6QkEhWZsSjppYHPCaZrtJaFhouJMM/Dg3gYO6SX4Cm5Dgzsj9Ei5YcWSKGYq",
+	"JVhxG3hHVzTfLWvH6C0RkpRSbJjyr119EIEX3X1zga4yiOzgmtG8LvszLpz0tL+nasNMrHfLlFKqxjJ2",
+	"KdW+viadUp3svzLlW07ttOLC8u6EUEfS6Wdbj62O8iAStDmraojR/VAxGeoyVDFtWh7o87f73jKnWIgp",
+	"6TdKJmh/cBn8QEewKydBfGsB5908g7bqRG2AR31hAZqkyO29Y7pneERmcvhP6/twsbtvmgUXpk833o1u",
+	"gwLcZAyE7zD0/FyxggnDaaQgYzhSOxyGT0YeWy/GN6bjFVyHOn9nEOXxqaav0ZQovHaZVe4T0W3V5kEH",
+	"SFupzqnahv4MEXIsqKErqlv5hvqfJUeXpNRmo1o6ajum4xKZULLT8k1ri31PQRs3/488kr3VRqiC0C2j",
+	"+ZZ4b2gPEEIWZ5wXUvUix7Xoqc1dUbGwc0R/X1bKYaQfXgjCVLmsyoJALhy4TFAOxjocHWilEUsHEQdS",
+	"5S5rglZfngePv5XoQTOPNFE8O4k8ZhM79u8zd139E1dKKsjYDyuQzwtWY0VS/5sv2m2z1rIs5bE2wON+",
+	"wy1D1+4QoO0J31aiW1Xd1wXqqs8iGhdt9ncEqekfR7dhE6nxHiXlOshEtu0/5NPhp3/LkgxkKhMjrf1X",
+	"f3bpcyIPkKxL15DudM/UCY1GVmqW2IxYlzw37ah/5AEdsgqfkNykKK+k2Ub5xbwdmEY7LLnWM/FwpaqE",
+	"Bp/N5Cglo6rkTN2F9dCRhM37NFph6xbMlU75q5lzx9floNCdgpZIWJ9OYA4Yauk+CuM1L814hYOlhFf4",
+	"5Lh6MqCKXN6iCh9IQWH+zAYPzx2DIgujqI4jaULpmGIBBPzlojogxdaKQRmElQiQMI/dfZIVQVzrSVwD",
+	"HZFck03LGxiAfKDg5yE5CSNZB1wTJyOzh5UT0dzweyz8r1LmZNIFPxLmVtDBMKJaP8OK2kApAPOEkRXU",
+	"55lxP9RZvb28qh0JPDdxgdaNxEKNEbqJNAdrOiAgR4qwv5rXdeVlRKw5OgxFSJcdNvVQTWcyrwo2hVBO",
+	"ZWj4R0MEwU21ZdlomZSl2xd8vWaKuWqAuJcv7kRlp0nOVd/bEMF3h7Ho+vLPqurXfBMhqb9gsmPLtfME",
+	"/+YLrzPyr6SAg+qM/EsUZ61RDSXsxIMw8O78ZZEtniyyxb8ussW/xDvhTYpmwQEQdLUTNuxylrqkl8Jg",
+	"UWfX6ed2GpFg1BCrjxDNC9Z0FYrn982SpRhPpXtdF1CECT7W9IHGIjHm7hBryJp3ASlV6+jDeTSPiJJj",
+	"1SPD7DFVjxXBj0273K2NH69q5aeNIHtfB1lbjpNLH3/NxnOm967IK9bpSm2s8Ygmob22M/LW4iGUZ+RA",
+	"jWFKYDHdv4Ka8L+ByX36gYmNVci+/e67bKgSpdPGh+6xMpMeDkre09JFGpk+oxXE59SVROMm6aZW39vl",
+	"GyvHSLkkJ4YVixjsjBJLyzTpZfuC3QS90zGZHn3zUb6wRLDa3zJybDV7trb+imFlIiVoU9esYIk1ne19",
+	"XmAj9cyaSP6C6+SBe1mSV5CiG4HPsO0Sg7tlKu5ZyH1CtKjD2sAhCNX1M369JRFy7Ioay6jTYgXN+zas",
+	"DStLe0JzhA4rRwkG2yRU6FlZ7c99Z+1lSk6MqiW5AR8yxGtua/FZsD0FllNPCLjJhky12A01KQQbe1Wt",
+	"fIAn6FZyhl0dPwMJ4c9mtlxnPuPh0wl83ULWWLyqDPFmYEYowWpgbPpm2Q4XuwD9/gA2pA8HWt2227xt",
+	"oCvMWIZI6J0K0kOWAY6g23sry/rX6VL759CRYmTQzz1iVi2hOijOAEatzimpQ0OagH2GfF17978Zb7vd",
+	"SWMdypbwdm08Bpew4VdsQ88oZU6kvtXJhVO6qdhnEy677+1vQUMkDEhOyEcc9Yk1Pq3+j2dWrDTJihFu",
+	"0/hL2idr8hW77RSDtz16p5rODiV/WsYFWkAG1ajX8G9gNde1AXhRuUchk53GhwLyA/2UFbM6U+JHnYiS",
+	"G3k4sOLWsgrwxLiRN9xA5jORYkncdohG3YGGpJ1uX+JWHuxe0t7LT5AngQsSKdgt0SeRP7EXm+E/LR+m",
+	"irn/OaRw/0NqdP+xlrf75wYSwvAFmrMowHW131N1SrBAjoGOAhaChg8lj2eVVcKpUsPekrajHHtD6K08",
+	"sqLu2SDYMYrKQUOWSEPtlBs9/HjXc5721iR6TOAR9W1/DoiW0OxDFKhMYBsCd0udQwco5CPrqxPZouZh",
+	"ZWxRgXWGkY3MfzSCTTGfkt135joUOCdK4zGpnSjdbNqw0Uxzkw1deeLruXOQAGrMb9w+KAUa/IqJl/dB",
+	"W56u40Wkkr4u4OVpJ2WUMeBnakW/pIaVp4kVR52E7UmvxPwOwVEBe+xTPlEdE1M3lAvCRV5WxVQ4PEoq",
+	"nStTcTzQJSMCYGNX3kw/OCuPwv2W9tWe33OuPK9AelIuRGub/eMjglSKm9M7q0vjDoKkAdCwwaphVIWp",
+	"IFtjDjiwi4u1jGg5ddekmukEFchN8ofOyJGafItGF9dNvldGFDtQrvAXJOirD+Id31gsI6sTYZ+AL0BH",
+	"SfetcCoUNqxwhyFfv/np3Xty7f77jWtGrRk0ViRUfxAfn4XV5Lfkezgy+VDd3Pw1d+/Bf9jHK/ISg86W",
+	"gTuHE8FepZp8/fbVc/K//vbd//jGNzfa03zLhbX8C4ZJaiXPmcBEBzeb7dmB5lv25Nurm4VrmAQw1rfX",
+	"18fj8YrCz1dSba7du/r6h9fPX/747iW80yQzLWog162TABTesqlD+4unvo6UHvjidvHXq5urv7r2kYAH",
+	"19SPV9tgfpslDgDO6wKSC3EQQWtG3Lc3NwPz4c6bC4cfiEyFcz9kTYF+fKF6Z8GIuQbjF7e//BqoG74g",
+	"g+sAcFwvCcyasSavpwu7yDVUj+CZo9D5gWvzvXsma01g/GVwlF8r0c1nu9dpKVKRFSvlMTEBsTal0kP9",
+	"fn3ghXWaKDVQmJyMh+VjY/zMrxxhWtHknTVVNaQuR40aGTqJH7FWBaBc2XuB0ouydFWLJwbTI8J+5FKw",
+	"r6BMg3zdaiCkIRGXluU3Dqew0cEIUvmHzsGqkBNfjjtZHJbNNq7dCM4JT+KAzLnRMQDgJHz0I7xi/YTj",
+	"5RddNPVfnIKn9dU9HD/9Uni9vgsttBkZxzVMpuuj1/cY37DnY9p8LzHkfeFdjA1Bi7iXfbeVV6mpf+d5",
+	"9npoP9sgr8SUrfM0tqb3f2tWVrB2HKfaA1w/9wjo6WwCuKaOCCpDItnnbPHtzbe/x/fegZW8YtBD0X97",
+	"BhqqiWcJyZOaVAerqH77nTO2tBsd5wx0MCpavPr6N158RpQsGRpvbaL6h1h5smpd03xgg87QEZj9Q8wF",
+	"KTwDoQYabi5rZR3reIIwMtcuT6iwCrov1ga/X0ye/Tvz4uwx9cghNG74/wUg+twTwSNCjxeLz7/2sOe6",
+	"zni6YLUUL39Pd+wnnGz4JQBrPy9wtOIMhMqwm+aWEQCV05RdL3JQ0FBJh9jHEZtsWGIGE1C4l5wPFckX",
+	"s4+vf7NM93ME9JHp2b5P++T52cm7eSExBf4Rr8bl2Pcv5gVwsBn0Y0IJAJEIeXRuU3pynAEa93QVEKfk",
+	"FtK3rI8D520lXuAjs6qG63NVw1cp1bA3NfYMDfDVfBrgD1LufP/9ILLIhTa0LN2Aw9ataByiju2PwbKU",
+	"pJDpa0IDqBZwKQ7+oklBejR07kxGi+K128XDIRsfrN0E0jMIRPmEAwBnnUVytkioapnQhvh1nSl0yXoN",
+	"5+kOkcFTORMBYvAgyDEWUB18DwGsAgoCCEIecbCW4fmOGUKFPkIoAVxcH4Tvm2mRipsr8rMLPkOghnZ7",
+	"IKFivqU6gyIAAKjZVvuVoLxEF1kbz346MIE95CeYvd7qbU+fgvg010GeTKRvARruKRMZ7ZJznCvzKeN4",
+	"+gjmux8ejPZBMb8kh5KerD2lt5a7r06E+ouH+8Pu6xz1wRjDuDZNtewm1g7qLaNFG9muyEeogPwIzUSb",
+	"Md6CcXC3oEB3tZcKMhbpClLSXe34knx0ZZsfIT76QcSKNcHxe0V+dinvW9rpJt1gjWZMQzoDJH9lkOpi",
+	"Hz12OllB06oY0oZVw4/IHMPPRFUx99M8jLHFCn3Lh9o11u2yj6CSD+GLTbZWVAK99JH/mAbXIWAwRkY8",
+	"XLH36oEZD/GrGvbJ4GGeaKNcJk16wd49uoPOQOhM3TP1BKJ2CNwl1jt+AAB9WOBffUNKERYcukAsUHyQ",
+	"CJL0Vr6qQ73TnZXeII+wZyVlijlPuKOsN/CXqrqrGIRPMvItmP83N6SESQ3YjE74JBSXOR2GzmN70Ywq",
+	"KFX4vfzwwVU8cNrb2NxUKHLXS4JHBAvLbIGqRsqfgzKJ+ADLiLbsXnk4yruVgtJRaa0XqRlM9sjakghK",
+	"oDQDHr9fAjZQQyC3OkT8Uc34lffwPRrrb00TTEJwBgD+JFjtZQZjA1tKc1PzeZDRHRj6uXUP4P4hrK9b",
+	"TW6SPOdF0N7mvM9+4fBF63hnTai9PIAx1OEmbWXpWUNskMcVhjxhtlxnaE8YUhui1wchGyb5Xv/m8iY+",
+	"t9FvksALByTqxWNx+W5OKXQ3ypz3+rubm8ljP1vzHC+QBxPnaP+RhEEzDlQTNFqxMI0GKdx18dLZ2OST",
+	"byYwkUEH7nPIhGvfz1yxOR+U6xbq7Lnw/3+aTRnU+6UjVB30fUQB+He6Yw2GJLBl6btQoE8aJ2RSU3dB",
+	"JbRUjBbgcsFW3Sua75xS0eM9TSQQ2Y9LjB/mP2/8Q7Nyntmm6YdnmJmH+fGvo60OGwhNZj41VOfhPn4L",
+	"aO9AxUQYRUMXi+vXphl7fCZkEbCGdRK3Xrt+LhMs7XqSZI1QM43bTJnovoHidOMv8BQKwoVhCgPxUIjl",
+	"o0szGpuhZ9Ktvqw7L3gNhht0Ox2DnOLay89T9maz2T9x8k6Nf5OI/rWLK1+m9eInplA+4vzDyf411q1c",
+	"lhgG2x01N1+jd+vRjM1UnoH9ezMR1Q88fjjInoWeJ5zJ/JXrdixVa/50Nxr8IN7ZZogoepEhzRyifw6L",
+	"xm/t8bNDnukdK8hazqEcvTPy4B2FTXbIlpZrnLPdpIV08fkapunMDNi3ds0vBdd3bjLpHFClylg9E8Qi",
+	"4ryfAwCEASUXGRR7WtQ/BgVSitF868FdcrGzn1tVHKdGpsAGD/xgn34o5CYarnXbvTDtGdPqnY+1N2E+",
+	"KB9pBoBPGhmxdKUGEzrf1vLd73yKqJjv5t1NQPW0mz0MZco0dyXcTfkvpINjU7V27ng8rF/KfDes5P0A",
+	"T/zhPWdjATHoqR7T5KHRuWtMJ8vCDdyaP2UcO6rjQGAcoXOp9Ic789wSmhQ/mF9GNVPudu4r2Cu9vSLv",
+	"6zAn9qsI7JRl0Jy5pIapzHIfrNvTre40OLXghMGDq16c9C2eymLebC6OVLsvbH+zYwfTjACHHruttiVP",
+	"fcPzye4Q973LHCLzon4K7WfA8ZeurYMz4vxQ4EpvIQxQCRheZ9XA+uq/PsKMQyzpgpKJGF9Cf1SUKf39",
+	"URPlfK/cCMjqLroPDptDYqzmG2Elt2iHTMLc2WbcpwOK9woNJRi/4Nq914fT32JNTvyQwjnCamrDsK9F",
+	"kzXBN+IJd2mWBz97PbX5t0xX+0e9YNe0OHLB+O1iRrLAbol9yZtSVLHf7vwsL+Bk393cxFhXj0l9/iJX",
+	"8AZ7JM6RIrwBn+yeWv1QWD0Zb2NJclqWqFLSPGcHA4LYlfZD62Sd0JVwWO+wtxUfmdUP0nx2kiPkWZ4z",
+	"rce9nrjqJGcnPjoDWVitdCWLEww8tmZJjwdSA7eidS2VfUbB4KVc/waVvp+v8eVhDnMvdzNfUXz82c+9",
+	"7ps4ylTiJGgcD6A5DNK4sGYIPjzlDvHUc/E2P/f/K+2LYDHtNejlDJpjiZ0tWFBBS/PBK80mJN7DVZ+X",
+	"eQ+Y4ga1D8pO+Lsf6T5Jfr71jowZrDzoqIsjQoNZ6jEopXx+6a3PqCL5b8QDI+63WQIjzVyEoDVls/F6",
+	"ls9BsSdrDp6QtVQJxKoiIHtH79vXfZngnQIu6Df4e6v/v89VvXXXBD4pSAls64DBAVJs3G3mmu8PUpm0",
+	"U+o1/P7/E5rTHVjbUJvBcsUMOnggL+0rTZ6XsiqIG02ix8Cn8blxHtefdfIFjQW3a5LXuzmL6U04y4zK",
+	"a+9jEfwIf52FEUYgFOQZZEFvP+2x6CweGAfhHFbI8MQc9ytueTxOF87Mab/6pR0tk9DibTPmZwa0UCfX",
+	"iN8xXwpYwtQTI5/gv4YJChhHtfIH1mmm66rd5+sFkBiv8hoHE95zdiS0KBTTY61+W0MJR0YS+qj41CYO",
+	"TT+yy5DrIRGSIP/gzLmA3ch2sNDQvL5IQNBZxzOgqsMf3x7YM6ug+mzPROUxUo/10UGf/Vk1BEFf9FjC",
+	"RPDzmRkc0UY9D2qpMi19Zszpi5MX/5BpHg8L1cyCjnah88MvONevLDs1T02X+1aygWK0CF19neodmm9b",
+	"05yhmyLr1cC9b0a/51Q4P4Irr4JmQ3QPDhTyUePk0Y9LLJOzr3wQXPsNW4M7c8Yl1TgJGoKI9vTBEGsL",
+	"LwzzwKBFKAbFjYGCKtzwKAapihsYIHX7QcBsd8P2UDiUuSjkR2ja9DFVCvdY9pafKv7oTBonxk8NN5/T",
+	"pDZg7z0F3PKaarWKt8SZZRZ0ttDNFNvJ6/jJt5M6eQWyqN5089nfXTzpbRBCDxsT2ivDMcuhdLo+uL+l",
+	"NSZ84JHRPJwA/Qj6bgfbT9Gu9Y61WDYztXF1FUvS6HZYA79pMz080iz0EXHU98v0rUfPQcw3Hl/mqa91",
+	"4VSEh2aiCFzlQpqlTx6Gvzo5VEjwOO9hHEcLccdyBmuE/XPGo38SKByXYAi7PrlQcVxCByLfMdyPNqCl",
+	"li6LSl9UmFYnBwZNUlOOl3d8I36qpkVlX0J/9vkikXWvylTo0W7utZivoqT6xOQdNF4dt1HCh790Bcm7",
+	"uqlnP5+rgeGsjUZffnI+09GutUjKzbScKBW76OoXid/6Xx6Mtz/KwmroELLNSKMzYZ+mhDNDn0Q+bDm+",
+	"gycuKT7HaWUGDIQ/SrfV+ryT5B9M0R0TfLjkpOzGk8i3SgrXH3nOquxgjm93jG+GKjVMhO8kdUfZ2rOi",
+	"gHM/jg5Wj5F6BFNj/Coj7evYpprDNd/cbVDjBulxveuwRLliG5/gA/gTU497WXegYmFLNi33zPdXvCLP",
+	"iFHMmbyG7piGgddMEZxvZc1O3MtHeyIraj+SNS3dWFLX7U3j+qwglTC8xCYvfSsU9/mHwZCbR/Cp+p7R",
+	"BGcnIUjTU2omDgXwoI+PEx4coZucbQ7txcnWTzgPvIPgeNKkZDg2CUovDSkZ1SYLBlMxcumogKEJFP6k",
+	"zc6/iBWg2/zWG0i1QuVIb6z9KCYZ1Bj/+2U3YN5I5xRLl6leO8IwqRhyRC1vPypumHc44SUNRwKj57p5",
+	"dMbbEYYzWTK6v+ql1kmNG9f1PPo5K5fsmnHY/3mE3nMcYBQOX0SNE3RzlyG49H0l3LRaJnKmvcOVEVUJ",
+	"wnXQFjgAfPDCqI76Inj2z9a0pH3MyappMOb48uYlwbcntS8Jnp+JUcOQQ6oN+vMhyXHtuy4/nHgn5k9/",
+	"KTb4DGedz5BQVAnfMNoPnMLqtgvBOJhw/aWgNVuyM5Rbop6LrdEUZrIvcWYbqQTo7xT6TNQ1g4EfMZii",
+	"hhK4x7wUWyumt7MXZsKqD9S/O0ZxFWtN8e+SSEFoaVXFzZaA0rGv8q0fkdmuY0Kw4RwvKIuF8XpaxhvZ",
+	"TMid//NJQbCw6jBI3dMZ9E1EGjeufUxZ6yJSJcbF39tKzNywxH92sjh6i9AcdJbAopOyrysxV6sQkC32",
+	"w+3w9TziRTNjSjYzkb+DRWel8cQA+qZWkcE4/tgUSM0mzeF2w7ZduZWbt+27FBd1cQLVzQzqS+dzXzKN",
+	"OzqO3p7ti6fBpQwkQIICB1bN5KSCJQklftQj8VMquzzHKFmtyglq93v/4J9M57bozs/Ut18CiVysavtP",
+	"TmF/L92zM6nYRyqMJtRYSHEpyBOfV2Z6BTdugGrm56V5VMFMHsV6sv8BfLQ9BCiJZz83j82KA8ft6Q66",
+	"ZEfzBRMTioaQpJmEOSYHR0cUddht8/g8MhF7cjczxvU39aQ8V2H2hAvfGxI6VHPgEu2YXDDo8pdfLYFi",
+	"Di0iAU5gvKYHfn3/1F74/wsAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
