@@ -126,15 +126,23 @@ func (c *Client) Folders(ctx context.Context, account, folder string) iter.Seq2[
 const assetPage = 500
 
 // FolderFiles lists the files directly in a folder with their metadata and who made
-// each, without those in stacks (GET …/folders/{folder}/files?include=metadata,creator).
-func (c *Client) FolderFiles(ctx context.Context, account, folder string) iter.Seq2[frameio.File, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "files"), include("metadata", "creator"), assetPage), wireAsset.file)
+// each, without those in stacks (GET …/folders/{folder}/files?include=metadata,creator),
+// and with signed links to their thumbnails if those are wanted.
+func (c *Client) FolderFiles(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.File, error] {
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "files"), shown(thumbnails), assetPage), wireAsset.file)
 }
 
 // FolderStacks lists the version stacks directly in a folder, each with its newest
-// file (GET …/folders/{folder}/version_stacks?include=metadata,creator).
-func (c *Client) FolderStacks(ctx context.Context, account, folder string) iter.Seq2[frameio.Stack, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), include("metadata", "creator"), assetPage), wireAsset.stack)
+// file, as FolderFiles does (GET …/folders/{folder}/version_stacks?include=metadata,creator).
+func (c *Client) FolderStacks(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.Stack, error] {
+	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), shown(thumbnails), assetPage), wireAsset.stack)
+}
+
+func shown(thumbnails bool) url.Values {
+	if thumbnails {
+		return include("metadata", "creator", "media_links.thumbnail")
+	}
+	return include("metadata", "creator")
 }
 
 // CreateFolder makes a folder in a folder (POST …/folders/{folder}/folders).

@@ -13,7 +13,7 @@ import (
 var model = map[string]map[string]string{
 	"frameio": {
 		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string", "fileId": "xs:string",
-		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string", "mediaType": "xs:string",
+		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string", "mediaType": "xs:string", "poster": "nxs:content",
 		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string", "uploader": "xs:string",
 		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long", "frames": "xs:long", "frameRate": "xs:double",
 		"duration": "xs:double", "uploadDate": "xs:date", "lastPublished": "xs:date", "lastPushed": "xs:date",
@@ -145,7 +145,7 @@ func manual(t *testing.T) string {
 }
 
 // manualNames is how the manual calls the types.
-var manualNames = strings.NewReplacer("xs:", "", "nxs:frameioWorkspaceNames", "string[]")
+var manualNames = strings.NewReplacer("nxs:content", "blob", "xs:", "", "nxs:frameioWorkspaceNames", "string[]")
 
 func TestManualHasTheDataModel(t *testing.T) {
 	t.Parallel()

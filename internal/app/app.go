@@ -274,6 +274,7 @@ func (a *App) register() {
 	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
 	add(foldersync.KindRun, foldersync.Worker{Service: a.Sync})
 	add(foldersync.KindAsset, foldersync.AssetWorker{Service: a.Sync})
+	add(foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync})
 	add(foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync})
 }
 

@@ -60,7 +60,7 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.reviews.All(ctx, &r)
 			return r, err
 		}},
-		{Name: "syncs", What: "begins the synchronizations whose time has come", Every: time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+		{Name: "syncs", What: "begins the synchronizations whose time has come, or of which Frame.io told something", Every: 15 * time.Second, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Sync.RunDue(ctx, &r)
 			return r, err
 		}},

@@ -102,7 +102,8 @@ type PushConfig struct {
 
 // SyncConfig bounds synchronizations.
 type SyncConfig struct {
-	LostShare float64 `help:"Share of a synchronization's assets, from 0 to 1, that may disappear from Frame.io at once without a question; more of them stop it until somebody has confirmed." default:"0.3"`
+	LostShare     float64       `help:"Share of a synchronization's assets, from 0 to 1, that may disappear from Frame.io at once without a question; more of them stop it until somebody has confirmed." default:"0.3"`
+	CommentsEvery time.Duration `help:"How long the comments of a mirrored asset are left alone that Frame.io told nothing of." default:"24h"`
 }
 
 // MailConfig tells how people are told.

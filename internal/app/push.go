@@ -79,7 +79,7 @@ func (a *App) lookAt(ctx context.Context, h hint.Hint) error {
 	if h.Kind == hint.Comment {
 		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource), a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
 	}
-	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Resource))
+	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Account, h.Workspace, h.Resource))
 }
 
 // boundFor tells push which folders are bound.

@@ -16,12 +16,17 @@ import (
 // assetState is what an item that brings one asset keeps. Print is what the listing
 // showed of it.
 type assetState struct {
-	Sync  string     `json:"sync"`
-	Key   string     `json:"key"`
-	Print string     `json:"print"`
-	New   bool       `json:"new,omitempty"`   // the sync has not brought the asset by this key yet
-	Title string     `json:"title,omitempty"` // that the document got after it was made
-	Job   intake.Job `json:"job"`
+	Sync  string `json:"sync"`
+	Key   string `json:"key"`
+	Print string `json:"print"`
+	New   bool   `json:"new,omitempty"`   // the sync has not brought the asset by this key yet
+	Title string `json:"title,omitempty"` // that the document got after it was made
+	// Earlier says that files below the head become versions first; Files are those
+	// still to be brought, oldest first, and Made that the document was made for one.
+	Earlier bool       `json:"earlier,omitempty"`
+	Files   []string   `json:"files,omitempty"`
+	Made    bool       `json:"made,omitempty"`
+	Job     intake.Job `json:"job"`
 }
 
 // Document is the uid of the document that an item has made or updated; empty until
@@ -44,20 +49,42 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 		return work.Next{}, err
 	}
 	if t.Step == "" {
-		return work.Next{Step: intake.StepResolve}, w.wanted(ctx, st.Sync)
+		return work.Next{Step: first(st)}, w.wanted(ctx, st.Sync)
 	}
 	r, err := w.hands(ctx, t, &st)
 	if err != nil {
 		return work.Next{}, nobody(err)
 	}
-	if t.Step == stepPlace {
+	switch t.Step {
+	case stepPlace:
 		return w.place(ctx, r, &st)
+	case stepEarlier:
+		return w.earlier(ctx, r, &st)
 	}
 	next, err := w.Intake.Step(ctx, r, t.Step)
-	if err == nil && next.Done && st.New && st.Job.Document != "" && next.Outcome != intake.Created {
+	if err != nil || !next.Done {
+		return next, err
+	}
+	return w.after(ctx, r, &st, next)
+}
+
+func first(st assetState) string {
+	if st.Earlier {
+		return stepEarlier
+	}
+	return intake.StepResolve
+}
+
+// after is what follows when a file was brought: the next one, or the document's
+// place.
+func (w AssetWorker) after(ctx context.Context, r *intake.Run, st *assetState, next work.Next) (work.Next, error) {
+	if st.Job.Mirror.Only != "" && next.Outcome != intake.Conflicting {
+		return w.nextFile(ctx, r, st)
+	}
+	if st.New && st.Job.Document != "" && next.Outcome != intake.Created {
 		return work.Next{Step: stepPlace}, nil
 	}
-	return next, err
+	return next, nil
 }
 
 // stepPlace is the last step of an asset that has a document from before: a file that
@@ -66,6 +93,9 @@ const stepPlace = "sync-place"
 
 func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: r.Job.Outcome}
+	if st.Made {
+		next.Outcome = intake.Created
+	}
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
 	if nuxeo.NotFound(err) {
 		return next, nil
@@ -167,6 +197,9 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	case it.Outcome == intake.Conflicting:
 		conflict = "changed on both sides"
 	}
+	if err := w.commentsAfter(ctx, tx, it, st); err != nil {
+		return nil, err
+	}
 	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
 		st.Title = intake.Title(st.Job.File.Name)
 	}
@@ -174,4 +207,17 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
+}
+
+// commentsAfter records whether the comments of the asset were looked at by the item,
+// or are to be: where something is new there may be new comments.
+func (w AssetWorker) commentsAfter(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) error {
+	m := st.Job.Mirror
+	switch {
+	case it.State != work.Done || m.NoComments || it.Outcome == intake.Conflicting:
+		return nil
+	case !m.CommentsLater:
+		return heard(ctx, tx, st.Sync, st.Key, store.Millis(w.Now()))
+	}
+	return unheard(ctx, tx, st.Sync, st.Key)
 }

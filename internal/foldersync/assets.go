@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
@@ -16,7 +18,7 @@ import (
 // in one transaction.
 func (r *run) assets(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
-		some, err := r.changed(ctx, false)
+		some, err := r.changedAssets(ctx)
 		if err != nil {
 			return work.Next{}, err
 		}
@@ -48,7 +50,7 @@ func (r *run) foldersLost(ctx context.Context, some []change) (again bool, err e
 		again = again || lost
 	}
 	if again {
-		r.st.Depth, r.st.After = 0, ""
+		r.st.rewind()
 		return true, r.t.Save(ctx, r.st)
 	}
 	return false, nil
@@ -77,30 +79,65 @@ func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool
 }
 
 func (r *run) assetsAre(ctx context.Context, some []change) error {
-	var items []work.New
-	for i, c := range some {
-		if c.had.Document != "" && (c.had.Name != c.Name || c.had.Parent != c.Parent || c.had.Gone) {
-			uid, err := r.arrange(ctx, &some[i])
-			if some[i].refused = refusal(notArranged, err); some[i].refused != "" {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			some[i].had.Document = uid
-		}
-		if c = some[i]; c.had.Document == "" || c.had.print != c.print || c.had.Problem != "" {
-			items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts == FrameioWins))
+	if err := r.arrangeAll(ctx, some); err != nil {
+		return err
+	}
+	var want []change
+	for _, c := range some {
+		if c.refused == "" && (c.had.Document == "" || c.had.print != c.print || c.had.Problem != "") {
+			want = append(want, c)
 		}
 	}
+	laid, rest, err := r.lay(ctx, want)
+	if err != nil {
+		return err
+	}
+	items := make([]work.New, 0, len(rest))
+	for _, c := range rest {
+		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts, true))
+	}
+	return r.record(ctx, some, laid, items)
+}
+
+// arrangeAll renames and moves the documents whose assets were, several at once.
+func (r *run) arrangeAll(ctx context.Context, some []change) error {
+	g, in := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, r.Lanes))
+	for i := range some {
+		c := &some[i]
+		if c.had.Document == "" || c.had.Name == c.Name && c.had.Parent == c.Parent && !c.had.Gone {
+			continue
+		}
+		g.Go(func() error {
+			uid, err := r.arrange(in, c)
+			if c.refused = refusal(notArranged, err); c.refused != "" {
+				return nil
+			}
+			c.had.Document = uid
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// record writes down what became of some assets, and adds the items for those that
+// are still to be brought.
+func (r *run) record(ctx context.Context, some []change, laid []sheet, items []work.New) error {
 	var ids []string
 	last := some[len(some)-1]
-	r.st.Depth, r.st.After = last.Depth, last.Key
+	r.st.In, r.st.After = last.Parent, last.Key
 	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
+		done := map[string]bool{}
+		for _, s := range laid {
+			done[s.Key] = true
+		}
 		for _, c := range some {
-			if err := r.arranged(ctx, tx, c); err != nil {
+			if err := r.arranged(ctx, tx, c, done[c.Key]); err != nil {
 				return err
 			}
+		}
+		if err := r.lain(ctx, tx, laid); err != nil {
+			return err
 		}
 		ids, err = r.t.Add(ctx, tx, items...)
 		return err
@@ -110,11 +147,11 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 }
 
 // arranged records where an asset is now, or why it is not.
-func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change) error {
+func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) error {
 	if c.refused != "" {
 		return r.refuse(ctx, tx, c.had, c.refused)
 	}
-	if err := r.counted(ctx, tx, c); err != nil {
+	if err := r.counted(ctx, tx, c); err != nil || laid {
 		return err
 	}
 	e := c.had
@@ -122,12 +159,18 @@ func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change) error {
 	return put(ctx, tx, r.t.Now(), r.sync.ID, e)
 }
 
-// item brings one asset.
-func (q Sync) item(c change, run, requester string, overwrite bool) work.New {
-	st := assetState{Sync: q.ID, Key: c.Key, Print: c.print, New: c.had.Document == "" || c.had.print == "", Job: intake.Job{
+// item brings one asset. Within a run its comments are left for later.
+func (q Sync) item(c change, run, requester, conflicts string, later bool) work.New {
+	st := assetState{Sync: q.ID, Key: c.Key, Print: c.print, New: c.had.Document == "" || c.had.print == "", Earlier: q.Earlier && c.Kind == string(frameio.KindStack), Job: q.job(c)}
+	st.Job.Mirror.Overwrite, st.Job.Mirror.Both, st.Job.Mirror.CommentsLater = conflicts == FrameioWins, conflicts == KeepBoth, later
+	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
+}
+
+// job is what intake is to do for an asset.
+func (q Sync) job(c change) intake.Job {
+	return intake.Job{
 		Asset:  intake.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
 		Target: intake.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
-		Mirror: &intake.Mirror{Overwrite: overwrite, NoComments: !q.Comments},
-	}}
-	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
+		Mirror: &intake.Mirror{NoComments: !q.Comments, Plain: q.Fetch == Metadata, Proxy: q.Fetch == Proxy, Folder: c.Parent},
+	}
 }

@@ -141,7 +141,7 @@ func (h held) wrong(doc *nuxeo.Document) string {
 	if !h.ours(doc.Title) {
 		all = append(all, "renamed in Nuxeo")
 	}
-	if b := doc.Blob("file:content"); h.Kind != kindFolder && (b == nil || b.Digest != h.digest) {
+	if b := doc.Blob("file:content"); h.Kind != kindFolder && (b == nil) != (h.digest == "") || b != nil && h.digest != "" && b.Digest != h.digest {
 		all = append(all, "changed in Nuxeo")
 	}
 	return strings.Join(all, ", ")

@@ -20,7 +20,7 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 	if r.dry() {
 		return work.Next{Step: stepCheck}, nil
 	}
-	known, lost, err := lostOf(ctx, r.DB.Reader, r.sync.ID, r.st.Run)
+	known, lost, err := r.lostOf(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -47,25 +47,42 @@ const askFirst = "Look at Frame.io. If that is right, refresh and confirm it; no
 func (r *run) tally(ctx context.Context) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET refused = 0,
-			folders = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind = 'folder') - 1,
+			folders = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind = 'folder' AND listed AND parent <> ''),
 			assets = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind <> 'folder'),
 			bytes = (SELECT COALESCE(SUM(size), 0) FROM sync_seen WHERE run_id = $1) WHERE id = $1`, r.st.Run)
 		return err
 	})
 }
 
-// lostOf counts the assets that a sync has, and those of them that a run has not
-// seen. A stack that is new has swallowed a file, and a stack that is gone has left
-// one.
-func lostOf(ctx context.Context, q asker, sync, run string) (known, lost int, err error) {
+// unseen is a condition on entries e of sync $1: run $2 has not seen them.
+const unseen = `e.sync_id = $1 AND NOT e.gone AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = e.key)`
+
+// missing is a condition on entries e of sync $1 that run $2 has not seen although it
+// looked where they were: in the whole tree, or in the folders that it has listed and
+// in those that were missing there.
+func (r *run) missing() string {
+	if !r.partial {
+		return unseen
+	}
+	return `e.key IN (WITH RECURSIVE missing (key) AS (
+			SELECT e.key FROM sync_entries e JOIN sync_seen p ON p.run_id = $2 AND p.key = e.parent AND p.listed WHERE ` + unseen + `
+			UNION SELECT e.key FROM sync_entries e JOIN missing ON missing.key = e.parent WHERE ` + unseen + `) SELECT key FROM missing) AND e.sync_id = $1`
+}
+
+// lostOf counts the assets that a sync has, and those of them that the run misses. A
+// stack that is new has swallowed a file, and a stack that is gone has left one.
+func (r *run) lostOf(ctx context.Context) (known, lost int, err error) {
+	const brought = ` AND e.kind <> 'folder' AND NOT e.gone AND e.document_uid <> ''`
+	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE e.sync_id = $1`+brought, r.sync.ID).Scan(&known); err != nil {
+		return 0, 0, err
+	}
 	var files, stacks, newFiles, newStacks int
-	err = q.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN sync_seen.key IS NULL AND e.kind = 'file' THEN 1 END), COUNT(CASE WHEN sync_seen.key IS NULL AND e.kind <> 'file' THEN 1 END)
-		FROM sync_entries e LEFT JOIN sync_seen ON sync_seen.run_id = $2 AND sync_seen.key = e.key
-		WHERE e.sync_id = $1 AND e.kind <> 'folder' AND NOT e.gone AND e.document_uid <> ''`, sync, run).Scan(&known, &files, &stacks)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN e.kind = 'file' THEN 1 END), COUNT(CASE WHEN e.kind <> 'file' THEN 1 END)
+		FROM sync_entries e WHERE `+r.missing()+brought, r.sync.ID, r.st.Run).Scan(&files, &stacks)
 	if err != nil {
 		return 0, 0, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'file' THEN 1 END), COUNT(CASE WHEN kind = 'version_stack' THEN 1 END) FROM sync_seen
-		WHERE run_id = $1 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $2 AND e.key = sync_seen.key)`, run, sync).Scan(&newFiles, &newStacks)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'file' THEN 1 END), COUNT(CASE WHEN kind = 'version_stack' THEN 1 END) FROM sync_seen
+		WHERE run_id = $1 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $2 AND e.key = sync_seen.key)`, r.st.Run, r.sync.ID).Scan(&newFiles, &newStacks)
 	return known, max(0, files-newStacks) + max(0, stacks-newFiles), err
 }

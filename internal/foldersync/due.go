@@ -3,50 +3,63 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 )
 
-// RunDue begins the runs whose time has come.
+// settle is how long nothing must have been told of a folder before it is looked at:
+// what happens there comes in many pieces.
+const settle = 5 * time.Second
+
+// RunDue begins the runs whose time has come, and those for which Frame.io has told of
+// something.
 func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
+	due, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
 	if err != nil {
 		return err
 	}
+	told, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND events AND (due = 0 OR due > $1)
+		AND id IN (SELECT sync_id FROM sync_changes GROUP BY sync_id HAVING MAX(told) <= $2) ORDER BY id`, store.Millis(s.Now()), store.Millis(s.Now().Add(-settle)))
+	for _, id := range due {
+		err = errors.Join(err, s.runDue(ctx, id, Schedule, r))
+	}
+	for _, id := range told {
+		err = errors.Join(err, s.runDue(ctx, id, Changes, r))
+	}
+	return errors.Join(err, s.Listen(ctx, r))
+}
+
+func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []string, err error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
-	var ids []string
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return err
+			return nil, err
 		}
 		ids = append(ids, id)
 	}
-	for _, id := range ids {
-		if err := s.runDue(ctx, id, r); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return ids, rows.Err()
 }
 
-func (s *Service) runDue(ctx context.Context, id string, r *upkeep.Report) error {
+func (s *Service) runDue(ctx context.Context, id, why string, r *upkeep.Report) error {
 	q, err := get(ctx, s.DB.Reader, id)
 	if err != nil {
 		return err
 	}
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = s.begin(ctx, tx, q, Schedule, q.Owner, false)
+		ids, err = s.begin(ctx, tx, q, why, q.Owner, false)
 		return err
 	})
 	if store.Duplicate(err) { // the last one is not done yet
-		return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2`, due(s.Now(), q.Every), id)
-			return err
-		})
+		return s.postpone(ctx, q, why)
 	}
 	if err != nil {
 		return err
@@ -56,11 +69,23 @@ func (s *Service) runDue(ctx context.Context, id string, r *upkeep.Report) error
 	return nil
 }
 
+// postpone leaves a run by schedule to the next time; what was told stays told.
+func (s *Service) postpone(ctx context.Context, q Sync, why string) error {
+	if why != Schedule {
+		return nil
+	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2`, due(s.Now(), q.Every), q.ID)
+		return err
+	})
+}
+
 // Forget removes what ended before a time: runs, and what removed syncs knew.
 func (s *Service) Forget(ctx context.Context, before time.Time, r *upkeep.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		n := 0
 		for _, forget := range []string{
+			`DELETE FROM sync_changes WHERE sync_id IN (SELECT id FROM syncs WHERE state = 'removed' AND updated < $1)`,
 			`DELETE FROM sync_entries WHERE sync_id IN (SELECT id FROM syncs WHERE state = 'removed' AND updated < $1)`,
 			`DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE ended > 0 AND ended < $1)`,
 			`DELETE FROM sync_runs WHERE ended > 0 AND ended < $1 AND id NOT IN (SELECT run_id FROM syncs WHERE state <> 'removed')`,

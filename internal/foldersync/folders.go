@@ -14,59 +14,15 @@ import (
 // folderType is what a folder of Frame.io becomes.
 const folderType = "Folder"
 
-// atOnce is how many rows are read before they are worked on.
-const atOnce = 200
-
-// change is a row of the listing beside what the sync has of it.
-type change struct {
-	seen
-	known    bool
-	had      Entry
-	refused  string // why the document could not be renamed or moved
-	parentIn string // the uid of the folder in Nuxeo that its parent is; empty: not there yet
-}
-
-// changed are rows of one kind that differ from what the sync has, in order, after
-// a place in it. SQL leaves out what has not changed.
-func (r *run) changed(ctx context.Context, folders bool) ([]change, error) {
-	of := "sync_seen.kind <> 'folder'"
-	if folders {
-		of = "sync_seen.kind = 'folder' AND sync_seen.depth > 0"
-	}
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT sync_seen.key, sync_seen.kind, sync_seen.parent, sync_seen.depth, sync_seen.name, sync_seen.size, sync_seen.print,
-			e.key IS NOT NULL, COALESCE(e.parent, ''), COALESCE(e.name, ''), COALESCE(e.print, ''), COALESCE(e.document_uid, ''), COALESCE(e.title, ''), COALESCE(e.gone, FALSE),
-			COALESCE(e.problem, ''), COALESCE(e.conflict, ''), COALESCE(p.document_uid, '')
-		FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key
-			LEFT JOIN sync_entries p ON p.sync_id = $1 AND p.key = sync_seen.parent
-		WHERE sync_seen.run_id = $2 AND `+of+` AND (sync_seen.depth > $3 OR sync_seen.depth = $3 AND sync_seen.key > $4)
-			AND (e.key IS NULL OR e.document_uid = '' OR e.gone OR e.problem <> '' OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name OR e.print <> sync_seen.print)
-		ORDER BY sync_seen.depth, sync_seen.key LIMIT $5`, r.sync.ID, r.st.Run, r.st.Depth, r.st.After, atOnce)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []change
-	for rows.Next() {
-		var c change
-		if err := rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.print, &c.known, &c.had.Parent, &c.had.Name, &c.had.print,
-			&c.had.Document, &c.had.title, &c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentIn); err != nil {
-			return nil, err
-		}
-		c.had.Key, c.had.Kind, c.had.Size = c.Key, c.Kind, c.Size
-		all = append(all, c)
-	}
-	return all, rows.Err()
-}
-
 // folders makes, renames and moves folders, those above first.
 func (r *run) folders(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
-		some, err := r.changed(ctx, true)
+		some, err := r.changedFolders(ctx)
 		if err != nil {
 			return work.Next{}, err
 		}
 		if len(some) == 0 {
-			r.st.Depth, r.st.After = 0, ""
+			r.st.rewind()
 			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
 		}
 		for _, c := range some {

@@ -1,9 +1,9 @@
 // Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo, and
 // keeps it so: on demand and by schedule, until the sync is removed.
 //
-// It owns the tables syncs, sync_runs, sync_seen and sync_entries and the kinds of
-// items "sync", one pass over the tree, and "sync-asset", one asset that has to be
-// brought. What must hold: an asset has one document in the tree, wherever it was
+// It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the
+// kinds of items "sync", one pass over the tree, "sync-asset", one asset that has to be
+// brought, and "sync-comments", a round over the comments of all. What must hold: an asset has one document in the tree, wherever it was
 // moved to, and a folder one; what has not changed on Frame.io is neither fetched
 // nor written; content that people changed in Nuxeo is not replaced unless they
 // said so; what disappeared is not deleted unless they said so, and never when very
@@ -28,9 +28,10 @@ import (
 
 // Kinds of items.
 const (
-	KindRun    = "sync"
-	KindAsset  = "sync-asset"
-	KindNotice = "sync-notice"
+	KindRun      = "sync"
+	KindAsset    = "sync-asset"
+	KindComments = "sync-comments"
+	KindNotice   = "sync-notice"
 )
 
 // State is where a sync stands.
@@ -120,6 +121,7 @@ type Run struct {
 	ID, Sync, Item, Why, By string
 	Sure                    bool // who began it has agreed to lose many
 	Dry                     bool // it only compares
+	Partial                 bool // it looks at some folders only
 	State                   RunState
 	Message                 string
 	Folders, Assets         int
@@ -140,6 +142,12 @@ type People interface {
 	Usable(ctx context.Context, login string) error
 }
 
+// Vault seals the addresses of pictures, which are secrets.
+type Vault interface {
+	Seal(place, secret string) []byte
+	Open(place string, sealed []byte) (string, error)
+}
+
 // Mailer tells people.
 type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -152,6 +160,7 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
+	Vault  Vault
 	Now    func() time.Time
 	// Bound says by which action name a folder is bound; empty: it is not.
 	Bound func(ctx context.Context, folder string) (string, error)
@@ -160,4 +169,9 @@ type Service struct {
 	// LostShare is the share of the known assets, from 0 to 1, that may disappear at
 	// once without a question.
 	LostShare float64
+	// Lanes is how many calls to Nuxeo one run has open at once; 0 is 1.
+	Lanes int
+	// CommentsEvery is how long the comments of an asset are left alone that nobody
+	// told anything of.
+	CommentsEvery time.Duration
 }

@@ -59,29 +59,15 @@ func (s *Service) Comment(ctx context.Context, account, workspace, id string) er
 	if err != nil {
 		return err
 	}
-	return s.File(ctx, file)
+	return s.File(ctx, account, workspace, file)
 }
 
-// File brings an asset again that something happened to, between two runs, into each
-// folder that mirrors it. What no run has seen yet waits for the next.
-func (s *Service) File(ctx context.Context, file string) error {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict
-		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
-		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
+// File looks at a file that something happened to, between two runs, for each folder
+// that mirrors it, or where it lies. An asset that shows something new is brought; of
+// one that came, went or moved its folders are looked at.
+func (s *Service) File(ctx context.Context, account, workspace, file string) error {
+	found, err := s.known(ctx, file)
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	found := map[string]Entry{}
-	for rows.Next() {
-		var sync string
-		e, err := scanEntry(before{rows, &sync})
-		if err != nil {
-			return err
-		}
-		found[sync] = e
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	for sync, e := range found {
@@ -89,7 +75,28 @@ func (s *Service) File(ctx context.Context, file string) error {
 			return err
 		}
 	}
-	return nil
+	return s.strange(ctx, account, workspace, found, func(ctx context.Context, q Sync) error { return s.stranger(ctx, q, file) })
+}
+
+// known are the entries whose asset a file is, or was, of, by sync.
+func (s *Service) known(ctx context.Context, file string) (map[string]Entry, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp
+		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
+		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[string]Entry{}
+	for rows.Next() {
+		var sync string
+		e, err := scanEntry(before{rows, &sync})
+		if err != nil {
+			return nil, err
+		}
+		found[sync] = e
+	}
+	return found, rows.Err()
 }
 
 // before scans a column first that is asked for beside the others.
@@ -101,18 +108,23 @@ type before struct {
 // Scan is scanner's.
 func (b before) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
 
-// again adds an item for one entry. Of an asset that is gone the next run tells.
+// again adds an item for one entry. One that is not where it was, or as it was
+// called, has its folders looked at.
 func (s *Service) again(ctx context.Context, sync string, e Entry) error {
 	q, err := get(ctx, s.DB.Reader, sync)
 	if err != nil {
 		return err
 	}
-	if there, err := s.there(ctx, q, e); !there || err != nil {
+	parent, name, err := s.where(ctx, q, e)
+	if err != nil {
 		return err
+	}
+	if parent != e.Parent || name != e.Name {
+		return s.changed(ctx, q.ID, e.Parent, parent)
 	}
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = s.bring(ctx, tx, q, q.ID, work.Viewer{Login: q.Owner}, e, q.Conflicts == FrameioWins)
+		ids, err = s.bring(ctx, tx, q, q.ID, work.Viewer{Login: q.Owner}, e, q.Conflicts)
 		return err
 	})
 	if err == nil {
@@ -121,31 +133,37 @@ func (s *Service) again(ctx context.Context, sync string, e Entry) error {
 	return err
 }
 
-// there says whether an asset is still one by itself on Frame.io.
-func (s *Service) there(ctx context.Context, q Sync, e Entry) (bool, error) {
+// where says in which folder or stack an asset is, and what it is called; nothing
+// when it is no asset by itself any more.
+func (s *Service) where(ctx context.Context, q Sync, e Entry) (parent, name string, err error) {
 	fio, err := s.People.Frameio(ctx, q.Owner)
 	if err != nil {
-		return false, err
+		return "", "", err
 	}
 	if frameio.Kind(e.Kind) == frameio.KindStack {
-		_, err = fio.Stack(ctx, q.Account, e.Key)
-	} else {
-		_, err = fio.File(ctx, q.Account, e.Key)
+		stack, err := fio.Stack(ctx, q.Account, e.Key)
+		return stack.ParentID, stack.Name, absent(err)
 	}
+	f, err := fio.File(ctx, q.Account, e.Key)
+	return f.ParentID, f.Name, absent(err)
+}
+
+// absent overlooks the answers that say that a thing is not there, or no such thing.
+func absent(err error) error {
 	if code := v4.StatusOf(err); code == 403 || code == 404 || code == 422 {
-		return false, nil
+		return nil
 	}
-	return err == nil, err
+	return err
 }
 
 // bring adds an item for one entry outside of a run.
-func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, overwrite bool) ([]string, error) {
+func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, conflicts string) ([]string, error) {
 	var folder string
 	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&folder); err != nil {
 		return nil, err
 	}
-	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Name: e.Name, print: e.print}, parentIn: folder, had: e}
-	item := q.item(c, parent, who.Login, overwrite)
+	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print}, parentIn: folder, had: e}
+	item := q.item(c, parent, who.Login, conflicts, false)
 	item.Subject += fmt.Sprintf(" at %d", store.Millis(s.Now()))
 	return s.Engine.Add(ctx, tx, item)
 }

@@ -32,11 +32,11 @@ func (r *run) gone(ctx context.Context) (work.Next, error) {
 	return work.Next{Step: stepGone, After: time.Millisecond}, nil
 }
 
-// lost are entries that the run has not seen. Those that were looked at have a row
-// in the listing by then, or are marked.
+// lost are entries that the run misses, folders after what was in them. Those that
+// were looked at have a row in the listing by then, or are marked.
 func (r *run) lost(ctx context.Context) ([]Entry, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND NOT gone
-		AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key) ORDER BY key LIMIT $3`, r.sync.ID, r.st.Run, atOnce)
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries e WHERE `+r.missing()+` AND (kind <> 'folder' OR e.key NOT IN
+			(SELECT e.parent FROM sync_entries e WHERE `+unseen+`)) ORDER BY key LIMIT $3`, r.sync.ID, r.st.Run, atOnce)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +61,12 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 	if shared, err := r.shared(ctx, e); err != nil || shared {
 		return err
 	}
-	within, err := r.within(ctx, e)
+	within, parent, err := r.within(ctx, e)
 	if err != nil {
 		return err
 	}
-	if within { // for the next run
-		return r.looked(ctx, e)
+	if within {
+		return r.later(ctx, e, parent)
 	}
 	if e.Kind == kindFolder || r.sync.Gone == Trash {
 		err := r.trash(ctx, e)
@@ -89,8 +89,18 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 }
 
 // looked keeps an entry from being looked at again in this run.
-func (r *run) looked(ctx context.Context, e Entry) error {
-	return r.notePage(ctx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
+func (r *run) looked(ctx context.Context, tx *sql.Tx, e Entry) error {
+	return r.note(ctx, tx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
+}
+
+// later leaves an entry to the next run, which is to look where it is now.
+func (r *run) later(ctx context.Context, e Entry, parent string) error {
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		if err := r.looked(ctx, tx, e); err != nil || !r.partial {
+			return err
+		}
+		return tell(ctx, tx, r.sync.ID, parent, r.t.Now())
+	})
 }
 
 // orphan finds a document that was made for an asset although nobody could record it:
@@ -145,12 +155,10 @@ func (r *run) putInto(ctx context.Context, uid, folder string) error {
 	return r.nx.Move(ctx, uid, folder)
 }
 
-// within says whether a thing is in the tree after all: moved while it was listed, or
-// a version of an asset that could not be brought. One of an asset that has another
-// document is none by itself any more.
-func (r *run) within(ctx context.Context, e Entry) (bool, error) {
-	var parent string
-	var err error
+// within says whether a thing is in the tree after all, and where: moved while it was
+// listed, or a version of an asset that could not be brought. One of an asset that has
+// another document is none by itself any more.
+func (r *run) within(ctx context.Context, e Entry) (yes bool, parent string, err error) {
 	switch frameio.Kind(e.Kind) {
 	case frameio.KindFolder:
 		var f frameio.Folder
@@ -163,20 +171,23 @@ func (r *run) within(ctx context.Context, e Entry) (bool, error) {
 	default:
 		var f frameio.File
 		if f, err = r.fio.File(ctx, r.sync.Account, e.Key); err == nil && !r.wanted(f) {
-			return false, nil // the filter leaves it out
+			return false, "", nil // the filter leaves it out
 		}
 		parent = f.ParentID
 	}
 	if v4.NotFound(err) || v4.StatusOf(err) == 422 {
-		return false, nil
+		return false, "", nil
 	}
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
 	var n int
 	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND key = $2 AND (kind = 'folder'
 		OR NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $3 AND e.key = $2 AND e.document_uid <> '' AND e.problem = ''))`, r.st.Run, parent, r.sync.ID).Scan(&n)
-	return n > 0, err
+	if err == nil && n == 0 && r.partial {
+		err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND key = $2 AND kind = 'folder' AND NOT gone`, r.sync.ID, parent).Scan(&n)
+	}
+	return n > 0, parent, err
 }
 
 // trash puts a document into the trash, and a folder only when nothing is in it:

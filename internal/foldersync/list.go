@@ -6,13 +6,16 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"iter"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -27,84 +30,143 @@ type seen struct {
 	Depth                   int
 	Size                    int64
 	print                   string
+	stamp                   int64  // when it changed, as the database has it
+	facts                   string // what a document shows of it
 }
+
+// listedAtOnce is how many folders are listed at the same time: enough to use what
+// Frame.io allows, few enough that none waits long for its turn.
+const listedAtOnce = 12
 
 // list lists the folders that are not listed yet, until the slice is over. They
 // are taken from the database, where listing one adds those in it.
 func (r *run) list(ctx context.Context) (work.Next, error) {
 	for !r.t.SliceOver() {
-		f, err := r.unlisted(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return work.Next{Step: stepCompare}, nil
+		some, err := r.unlisted(ctx)
+		if err != nil || len(some) == 0 {
+			return work.Next{Step: stepCompare}, err
 		}
-		if err != nil {
-			return work.Next{}, err
+		g, in := errgroup.WithContext(ctx)
+		for _, f := range some {
+			g.Go(func() error { return r.listFolder(in, f) })
 		}
-		if err := r.listFolder(ctx, f); err != nil {
+		if err := g.Wait(); err != nil {
 			return work.Next{}, err
 		}
 	}
 	return work.Next{Step: stepList, After: time.Millisecond}, nil
 }
 
-func (r *run) unlisted(ctx context.Context) (f seen, err error) {
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT key, depth FROM sync_seen WHERE run_id = $1 AND kind = 'folder' AND NOT listed ORDER BY depth, key LIMIT 1`, r.st.Run).
-		Scan(&f.Key, &f.Depth)
-	return f, err
+func (r *run) unlisted(ctx context.Context) (all []seen, err error) {
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key, depth, parent FROM sync_seen WHERE run_id = $1 AND kind = 'folder' AND NOT listed AND NOT skip ORDER BY depth, key LIMIT $2`,
+		r.st.Run, listedAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f seen
+		if err := rows.Scan(&f.Key, &f.Depth, &f.Parent); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, rows.Err()
 }
 
-// listFolder writes down what is in a folder, a page at a time. One that is gone
-// since its parent was listed was in the middle of being moved or deleted: the next
-// run tells.
+// listFolder writes down what is in a folder; what is of one kind comes page by
+// page. A folder that is gone since its parent was listed was in the middle of being
+// moved or deleted: the next run tells.
 func (r *run) listFolder(ctx context.Context, f seen) error {
-	for _, part := range []assetsOf{r.subfolders(ctx, f), r.files(ctx, f), r.stacks(ctx, f)} {
-		if err := r.note(ctx, part); err != nil && !v4.NotFound(err) {
-			return err
-		}
+	p := &page{run: r}
+	g, in := errgroup.WithContext(ctx)
+	for _, part := range []assetsOf{r.subfolders(in, f), r.files(in, f), r.stacks(in, f)} {
+		g.Go(func() error { return p.take(in, part) })
+	}
+	if err := g.Wait(); v4.NotFound(err) {
+		return r.vanished(ctx, f)
+	} else if err != nil {
+		return err
 	}
 	return r.commit(ctx, func(tx *sql.Tx) error {
+		if err := r.note(ctx, tx, p.rows); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
 		return err
 	})
 }
 
+// vanished notes that a folder is not there any more. Where the listing began with it,
+// it takes the next one to see that it is gone from where it was.
+func (r *run) vanished(ctx context.Context, f seen) error {
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		if !r.partial || f.Depth > 0 {
+			_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
+			return err
+		}
+		if err := tell(ctx, tx, r.sync.ID, f.Parent, r.t.Now()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
+		return err
+	})
+}
+
+// page gathers what is in a folder until it is enough for a transaction.
+type page struct {
+	*run
+	mu   sync.Mutex
+	rows []seen
+}
+
 // notedAtOnce is how many rows one transaction writes.
 const notedAtOnce = 500
 
-func (r *run) note(ctx context.Context, all assetsOf) error {
-	page := make([]seen, 0, notedAtOnce)
+func (p *page) take(ctx context.Context, all assetsOf) error {
 	for s, err := range all {
 		if err != nil {
 			return err
 		}
-		if page = append(page, s); len(page) == notedAtOnce {
-			if err := r.notePage(ctx, page); err != nil {
-				return err
-			}
-			page = page[:0]
-		}
-	}
-	return r.notePage(ctx, page)
-}
-
-func (r *run) notePage(ctx context.Context, page []seen) error {
-	if len(page) == 0 {
-		return nil
-	}
-	return r.commit(ctx, func(tx *sql.Tx) error {
-		add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name, size = excluded.size, print = excluded.print`)
-		if err != nil {
+		if err := p.add(ctx, s); err != nil {
 			return err
 		}
-		defer add.Close()
-		for _, s := range page {
-			if _, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.print); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+func (p *page) add(ctx context.Context, s seen) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rows = append(p.rows, s)
+	if len(p.rows) < notedAtOnce {
 		return nil
-	})
+	}
+	err := p.commit(ctx, func(tx *sql.Tx) error { return p.note(ctx, tx, p.rows) })
+	p.rows = p.rows[:0]
+	return err
+}
+
+// note writes down what was seen. What a document is to show is kept only of assets
+// that show something else, and folders that are known are not listed by a run that
+// looks at some only.
+func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
+	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+			$10 AND EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND NOT e.gone),
+			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END)
+		ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name, size = excluded.size, print = excluded.print,
+			stamp = excluded.stamp, facts = excluded.facts`)
+	if err != nil {
+		return err
+	}
+	defer add.Close()
+	for _, s := range rows {
+		if _, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.print, s.stamp, r.partial && s.Kind == kindFolder, r.sync.ID, s.facts); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
@@ -119,7 +181,7 @@ func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 
 func (r *run) files(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
-		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key) {
+		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key, r.sync.Fetch == Metadata) {
 			if err == nil && !r.wanted(file) {
 				continue
 			}
@@ -132,7 +194,7 @@ func (r *run) files(ctx context.Context, f seen) assetsOf {
 
 func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
-		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key) {
+		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, r.sync.Fetch == Metadata) {
 			if err == nil && !r.wanted(stack.Head) {
 				continue
 			}
@@ -154,13 +216,20 @@ func (r *run) status(f frameio.File) string {
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {
-	return seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, print: printOf(f)}
+	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, stamp: store.Millis(f.Updated)}
+	if r.sync.Fetch != Metadata {
+		s.print = printOf(f)
+		return s
+	}
+	s.print = printOf(f, intake.PictureOf(f) != "")
+	s.facts = r.factsOf(s, f)
+	return s
 }
 
 // printOf is a digest of what a document shows of a file, but for its name and
 // place, which are compared by themselves.
-func printOf(f frameio.File) string {
-	b, err := json.Marshal([]any{f.ID, f.Size, f.MediaType, f.Metadata})
+func printOf(f frameio.File, more ...any) string {
+	b, err := json.Marshal(append([]any{f.ID, f.Size, f.MediaType, f.Metadata}, more...))
 	if err != nil {
 		return ""
 	}

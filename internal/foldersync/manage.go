@@ -151,8 +151,8 @@ func notChecked() error {
 // one at the same time.
 func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
 	run, now := uuid.Must(uuid.NewV7()).String(), s.Now()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, state, began) VALUES ($1, $2, '', $3, $4, $5, $6, 'running', $7)`,
-		run, q.ID, why, by, sure, why == Check, store.Millis(now)); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, partial, state, began) VALUES ($1, $2, '', $3, $4, $5, $6, $7, 'running', $8)`,
+		run, q.ID, why, by, sure, why == Check, why == Changes, store.Millis(now)); err != nil {
 		return nil, err
 	}
 	ids, err := s.Engine.Add(ctx, tx, work.New{
@@ -165,7 +165,7 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string,
 		return nil, err
 	}
 	next := due(now, q.Every)
-	if why == Check {
+	if why == Check || why == Changes {
 		next = store.Millis(q.Due)
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3 WHERE id = $4`, run, next, store.Millis(now), q.ID)

@@ -34,8 +34,10 @@ func (r *run) leaveFolder(ctx context.Context, c change, why string) error {
 
 // leaveLost goes on behind a document that Nuxeo does not let be trashed.
 func (r *run) leaveLost(ctx context.Context, e Entry, why string) error {
-	if err := r.looked(ctx, e); err != nil {
-		return err
-	}
-	return r.commit(ctx, func(tx *sql.Tx) error { return r.refuse(ctx, tx, e, why) })
+	return r.commit(ctx, func(tx *sql.Tx) error {
+		if err := r.looked(ctx, tx, e); err != nil {
+			return err
+		}
+		return r.refuse(ctx, tx, e, why)
+	})
 }

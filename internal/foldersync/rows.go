@@ -63,9 +63,16 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 			}
 		}
 	}
-	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
-			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END)
-		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
+			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END),
+			COUNT(CASE WHEN kind <> 'folder' AND document_uid <> '' AND NOT gone AND comments_at = 0 THEN 1 END)
+		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting, &s.CommentsWaiting)
+	if err != nil || !s.Comments {
+		s.CommentsWaiting = 0
+		return err
+	}
+	s.CommentsDone = s.Assets - s.CommentsWaiting
+	return nil
 }
 
 // lastBefore is the last run that did more than compare; nil when there is none.
@@ -80,7 +87,7 @@ func lastBefore(ctx context.Context, q asker, sync string) (*Run, error) {
 	return &r, r.count(ctx, q)
 }
 
-const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`
+const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, partial, state, message, folders, assets, bytes, renamed, moved, gone, began, ended`
 
 func getRun(ctx context.Context, q asker, id string) (Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE id = $1`, id))
@@ -95,7 +102,7 @@ func getRun(ctx context.Context, q asker, id string) (Run, error) {
 
 func scanRun(row scanner) (r Run, err error) {
 	var began, ended int64
-	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.Dry, &r.State, &r.Message, &r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
+	err = row.Scan(&r.ID, &r.Sync, &r.Item, &r.Why, &r.By, &r.Sure, &r.Dry, &r.Partial, &r.State, &r.Message, &r.Folders, &r.Assets, &r.Bytes, &r.Renamed, &r.Moved, &r.Gone, &began, &ended)
 	r.Began, r.Ended = store.Time(began), store.Time(ended)
 	return r, err
 }
@@ -112,15 +119,15 @@ func (r *Run) count(ctx context.Context, q asker) error {
 			return err
 		}
 	}
-	var refused int
-	if err := q.QueryRowContext(ctx, `SELECT refused FROM sync_runs WHERE id = $1`, r.ID).Scan(&refused); err != nil {
+	var refused, created, updated int
+	if err := q.QueryRowContext(ctx, `SELECT refused, created, updated FROM sync_runs WHERE id = $1`, r.ID).Scan(&refused, &created, &updated); err != nil {
 		return err
 	}
 	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
 			COUNT(CASE WHEN state = 'done' AND outcome = 'unchanged' THEN 1 END), COUNT(CASE WHEN state = 'done' AND outcome = 'conflict' THEN 1 END),
 			COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
 		FROM items WHERE parent = $1 AND kind = 'sync-asset'`, r.ID).Scan(&r.Created, &r.Updated, &r.Unchanged, &r.Conflicting, &r.Failed, &r.Waiting)
-	r.Failed += refused
+	r.Failed, r.Created, r.Updated = r.Failed+refused, r.Created+created, r.Updated+updated
 	return err
 }
 
@@ -133,12 +140,13 @@ type Entry struct {
 	Problem, Conflict       string
 	print                   string
 	title                   string // that we gave the document last; empty: not known
+	stamp                   int64  // when the asset changed, as the database has it
 }
 
-const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict`
+const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp`
 
 func scanEntry(row scanner) (e Entry, err error) {
-	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem, &e.Conflict)
+	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem, &e.Conflict, &e.stamp)
 	return e, err
 }
 
@@ -153,10 +161,11 @@ func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, er
 
 // put records an entry as it is now.
 func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, updated, stamp)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (sync_id, key) DO UPDATE SET kind = excluded.kind, parent = excluded.parent, name = excluded.name, size = excluded.size, print = excluded.print,
-			document_uid = excluded.document_uid, title = excluded.title, gone = excluded.gone, problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated`,
-		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.title, e.Gone, e.Problem, e.Conflict, store.Millis(now))
+			document_uid = excluded.document_uid, title = excluded.title, gone = excluded.gone, problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated,
+			stamp = excluded.stamp`,
+		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.title, e.Gone, e.Problem, e.Conflict, store.Millis(now), e.stamp)
 	return err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -31,10 +33,17 @@ type state struct {
 	Sync   string `json:"sync"`
 	Run    string `json:"run"`
 	Remove bool   `json:"remove,omitempty"` // it takes a removed sync off its folder
-	// Depth and After are how far the folders or assets are.
+	// Depth, or In, and After are how far the folders, or assets, are.
 	Depth int    `json:"depth,omitempty"`
+	In    string `json:"in,omitempty"`
 	After string `json:"after,omitempty"`
+	// Since is when the listing began, as the database has it: of what is told later
+	// the next run is to know.
+	Since int64 `json:"since,omitempty"`
 }
+
+// rewind goes back to the first row.
+func (st *state) rewind() { st.Depth, st.In, st.After = 0, "", "" }
 
 // Worker works on runs.
 //
@@ -57,9 +66,16 @@ type run struct {
 	sync Sync
 	fio  *v4.Client
 	nx   *nuxeo.Client
+
+	stacked *bool // the answer of stacking, once it is known
+	partial bool  // only folders are looked at in which something has changed
+	writing sync.Mutex
 }
 
+// commit writes with the state of the run; several may do so at once.
 func (r *run) commit(ctx context.Context, fn func(*sql.Tx) error) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
 	return r.t.Commit(ctx, r.st, fn)
 }
 
@@ -69,8 +85,10 @@ func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
 		return nil, err
 	}
 	var err error
-	r.sync, err = get(ctx, s.DB.Reader, r.st.Sync)
-	return r, err
+	if r.sync, err = get(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
+		return r, err
+	}
+	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial FROM sync_runs WHERE id = $1`, r.st.Run).Scan(&r.partial)
 }
 
 func (r *run) connect(ctx context.Context) (err error) {
@@ -127,7 +145,8 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 			return work.Next{}, err
 		}
 	}
-	r.st.Depth, r.st.After = 0, ""
+	r.st.rewind()
+	r.st.Since = store.Millis(r.t.Now())
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
 }
 
@@ -143,11 +162,24 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name) VALUES ($1, $2, 'folder', '', 0, $3)`,
-		r.st.Run, r.sync.Root, r.sync.RootName); err != nil || r.dry() {
+	if err := r.top(ctx, tx); err != nil || r.dry() {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
+	return err
+}
+
+// top are the folders that the listing begins with: the root, or those in which
+// something has changed.
+func (r *run) top(ctx context.Context, tx *sql.Tx) error {
+	if r.partial {
+		_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name)
+			SELECT $1, key, 'folder', parent, 0, name FROM sync_entries e WHERE sync_id = $2 AND kind = 'folder' AND document_uid <> '' AND NOT gone
+				AND EXISTS (SELECT 1 FROM sync_changes c WHERE c.sync_id = $2 AND c.folder = e.key)`, r.st.Run, r.sync.ID)
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name) VALUES ($1, $2, 'folder', '', 0, $3)`,
+		r.st.Run, r.sync.Root, r.sync.RootName)
 	return err
 }
 
@@ -181,6 +213,9 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if err := it.Load(&st); err != nil || st.Remove {
 		return nil, err
 	}
+	if err := link.Release(ctx, tx, it.ID); err != nil {
+		return nil, err
+	}
 	now, to, dry := store.Millis(w.Now()), Done, false
 	if err := tx.QueryRowContext(ctx, `SELECT dry FROM sync_runs WHERE id = $1`, st.Run).Scan(&dry); err != nil {
 		return nil, err
@@ -204,8 +239,25 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id = $1`, st.Run); err != nil {
 			return nil, err
 		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_changes WHERE sync_id = $1 AND told < $2`, st.Sync, st.Since); err != nil {
+			return nil, err
+		}
 	}
-	return w.tell(ctx, tx, it, st)
+	listening, err := w.hearAfter(ctx, tx, st, to == Done && !dry)
+	if err != nil {
+		return nil, err
+	}
+	telling, err := w.tell(ctx, tx, it, st)
+	return append(listening, telling...), err
+}
+
+// hearAfter has comments looked at once documents and bytes are there.
+func (w Worker) hearAfter(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
+	q, _, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, st.Sync))
+	if err != nil || !done || !q.Comments || q.State != Active {
+		return nil, err
+	}
+	return w.listen(ctx, tx, q)
 }
 
 // tell has the person told who asked for a run, or the owner of the sync when it is
@@ -215,7 +267,7 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item, st state) 
 	if err := tx.QueryRowContext(ctx, `SELECT why FROM sync_runs WHERE id = $1`, st.Run).Scan(&why); err != nil {
 		return nil, err
 	}
-	if it.State == work.Canceled || why == Check || why == Schedule && it.State == work.Done && it.Outcome != outcomeStopped {
+	if it.State == work.Canceled || why == Check || (why == Schedule || why == Changes) && it.State == work.Done && it.Outcome != outcomeStopped {
 		return nil, nil
 	}
 	var told int

@@ -10,7 +10,7 @@ import (
 )
 
 // Settle ends a conflict by hand. With FrameioWins the asset is brought, and a
-// version keeps what Nuxeo had; with NuxeoWins the document stays as it is until the
+// version keeps what Nuxeo had; with KeepBoth it becomes a second document; with NuxeoWins the document stays as it is until the
 // asset changes again.
 func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use string) (Sync, error) {
 	q, err := s.changeable(ctx, who, id)
@@ -35,8 +35,8 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET conflict = '', updated = $1 WHERE sync_id = $2 AND key = $3`, store.Millis(s.Now()), id, key); err != nil {
 			return err
 		}
-		if use == FrameioWins {
-			ids, err = s.bring(ctx, tx, q, q.Last.ID, who, e, true)
+		if use != NuxeoWins {
+			ids, err = s.bring(ctx, tx, q, q.Last.ID, who, e, use)
 		}
 		return err
 	})

@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
-	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -28,32 +26,72 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	properties := s.properties(r, l)
-	if r.Job.Return != nil {
+	picture, err := s.picture(ctx, r)
+	if err != nil {
+		return work.Next{}, err
+	}
+	properties := s.properties(r.Job, l)
+	switch {
+	case r.Job.Return != nil:
 		properties["frameio:rendition"] = rendition(r.Job)
+	case r.Job.File.Proxy != nil:
+		properties["frameio:rendition"] = "proxy"
 	}
-	hash := hashOf(properties)
-	if s.Set.StatusMap.Property != "" { // another table is news as well
-		hash = hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
-	}
+	hash := s.hash(properties, r.Job.File.Poster)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
-	// When somebody published is news only beside other news.
-	properties["frameio:lastPublished"] = r.Task.Now().UTC().Format(time.RFC3339)
-	properties["frameio:publishedBy"] = r.Job.Target.PublishedBy
 	if err := r.Nuxeo.AddFacet(ctx, r.Job.Document, Facet, SourceMetadata); err != nil {
 		return work.Next{}, err
 	}
-	if err := r.Nuxeo.Update(ctx, r.Job.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
+	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now(), picture); err != nil {
 		return work.Next{}, err
 	}
 	if err := s.mapStatus(ctx, r); err != nil {
 		return work.Next{}, err
 	}
+	if r.Job.plain() && r.Job.Outcome == Unchanged {
+		r.Job.Outcome = Updated
+	}
 	return work.Next{Step: StepComments}, r.Commit(ctx, func(tx *sql.Tx) error {
+		if r.Job.plain() && l.Digest == "" {
+			l.FileID = r.Job.File.ID
+			if err := link.SetContent(ctx, tx, r.Task.Now(), &l, l.FileID, 0, ""); err != nil {
+				return err
+			}
+		}
 		return link.SetDescribed(ctx, tx, r.Task.Now(), &l, hash)
 	})
+}
+
+// tell writes metadata, and the poster, on a document. When somebody published is
+// news only beside other news.
+func (s *Service) tell(ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time, picture string) error {
+	properties["frameio:lastPublished"] = now.UTC().Format(time.RFC3339)
+	properties["frameio:publishedBy"] = j.Target.PublishedBy
+	if picture != "" {
+		poster, err := s.poster(ctx, nx, picture)
+		if err != nil {
+			return err
+		}
+		if poster != nil {
+			properties["frameio:poster"] = poster
+		}
+	}
+	return nx.Update(ctx, j.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata})
+}
+
+// hash tells one set of metadata from another. Another table of statuses, and the
+// first poster, are news as well.
+func (s *Service) hash(properties map[string]any, poster bool) string {
+	hash := hashOf(properties)
+	if s.Set.StatusMap.Property != "" {
+		hash = hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
+	}
+	if poster {
+		hash = hashOf(map[string]any{"of": hash, "poster": true})
+	}
+	return hash
 }
 
 func hashOf(properties map[string]any) string {
@@ -66,14 +104,15 @@ func hashOf(properties map[string]any) string {
 }
 
 // properties are those of the schema "frameio".
-func (s *Service) properties(r *Run, l link.Link) map[string]any {
-	f, a := r.Job.File, r.Job.Asset
+func (s *Service) properties(j *Job, l link.Link) map[string]any {
+	f, a := j.File, j.Asset
 	facts := s.facts(f)
+	_, _, size := f.bytes()
 	return map[string]any{
 		"frameio:accountId": a.Account, "frameio:workspaceId": a.Workspace, "frameio:projectId": f.Project,
 		"frameio:folderId": parentFolder(f), "frameio:fileId": f.ID, "frameio:stackId": f.Stack,
-		"frameio:documentUid": r.Job.Document, "frameio:fileName": SafeName(f.Name), "frameio:viewUrl": f.ViewURL,
-		"frameio:mediaType": f.MediaType, "frameio:fileSize": f.Size, "frameio:digest": l.Digest,
+		"frameio:documentUid": j.Document, "frameio:fileName": SafeName(f.Name), "frameio:viewUrl": f.ViewURL,
+		"frameio:mediaType": f.MediaType, "frameio:fileSize": size, "frameio:digest": l.Digest,
 		"frameio:uploader": f.Uploader, "frameio:uploadDate": f.Uploaded.UTC().Format(time.RFC3339),
 		"frameio:status": facts.status, "frameio:codec": facts.codec, "frameio:resolution": facts.resolution,
 		"frameio:frameRate": facts.fps, "frameio:duration": facts.duration, "frameio:frames": facts.frames,
@@ -157,65 +196,4 @@ func seconds(s string) float64 {
 		total = total*60 + v
 	}
 	return total
-}
-
-// comments makes the document's comments equal to those of the file.
-func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
-	if r.Job.Mirror != nil && r.Job.Mirror.NoComments {
-		return s.finish(ctx, r)
-	}
-	if err := s.importComments(ctx, r, r.Job.File.ID, r.Job.File.Metadata); err != nil {
-		return work.Next{}, err
-	}
-	return s.finish(ctx, r)
-}
-
-// refresh brings the last comments on the outgoing file, so that the version
-// that will hold it holds them too. A file that is gone has nothing to say.
-func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
-	l, err := s.linkOf(ctx, r)
-	if err != nil {
-		return work.Next{}, err
-	}
-	next := work.Next{Step: StepTransfer}
-	if l.FileID == "" || l.FileID == r.Job.File.ID {
-		return next, nil
-	}
-	f, err := r.Frameio.File(ctx, r.Job.Asset.Account, l.FileID)
-	if v4.NotFound(err) {
-		return next, nil
-	}
-	if err != nil {
-		return work.Next{}, err
-	}
-	return next, s.importComments(ctx, r, f.ID, f.Metadata)
-}
-
-func (s *Service) importComments(ctx context.Context, r *Run, file string, metadata []frameio.Field) error {
-	var list []frameio.Comment
-	for c, err := range r.Frameio.Comments(ctx, r.Job.Asset.Account, file) {
-		if err != nil {
-			return err
-		}
-		list = append(list, c)
-	}
-	writer, as := r.Nuxeo, r.Actor
-	if s.Set.ServiceAccount != nil {
-		writer, as = r.Nuxeo.As(s.Set.ServiceAccount), s.Set.ServiceLogin
-	}
-	n, left := 0, 0
-	importer := review.Importer{
-		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase,
-		Changed: func() { n++ }, Left: func() { left++ },
-		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
-	}
-	err := importer.Import(ctx, review.Target{
-		LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file,
-		FrameRate: frameio.FrameRate(field(metadata, s.Set.FieldNames.FrameRate)),
-	}, list)
-	r.Job.Comments += n
-	if err != nil || left == 0 {
-		return err
-	}
-	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
 }

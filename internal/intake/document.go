@@ -39,7 +39,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	}
 	if doc == nil {
 		r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
-		return work.Next{Step: StepTransfer}, r.Save(ctx)
+		return work.Next{Step: r.Job.bytesStep()}, r.Save(ctx)
 	}
 	if err := free(doc, r.Actor); err != nil {
 		return work.Next{}, err
@@ -48,14 +48,14 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if m := r.Job.Mirror; m != nil && m.Was == "" {
 		m.Was = doc.Text("frameio:fileName")
 	}
-	if holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
+	if r.Job.plain() || holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
 		}
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
 	if r.Job.leaves(doc, &l) {
-		return r.leave(ctx, &l)
+		return s.leave(ctx, r, doc, &l)
 	}
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
@@ -64,7 +64,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 // outdated says whether the asset has another head by now. Another item may have
 // brought that one while this one waited for the link, and must not be undone.
 func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, error) {
-	if l.FileID == "" || l.FileID == r.Job.File.ID {
+	if l.FileID == "" || l.FileID == r.Job.File.ID || r.Job.only() != "" {
 		return false, nil
 	}
 	head, stack, err := s.lookUp(ctx, r)
@@ -186,7 +186,7 @@ func free(doc *nuxeo.Document, actor string) error {
 // holds says whether the document's content is the file's already.
 func holds(doc *nuxeo.Document, l *link.Link, f *File) bool {
 	b := doc.Blob("file:content")
-	return b != nil && l.FileID == f.ID && l.Size == f.Size && b.Length == f.Size && b.Digest == l.Digest
+	return b != nil && l.FileID == f.ID && l.Size == f.length() && b.Length == f.length() && b.Digest == l.Digest
 }
 
 // attach puts the batch into the document: a new one, or the link's.
@@ -221,31 +221,43 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 		}
 	}
 	r.Job.Document = doc.UID
+	if r.Job.plain() {
+		return s.created(ctx, r, &l)
+	}
 	return work.Next{Step: StepVerify}, r.Commit(ctx, func(tx *sql.Tx) error {
 		return link.SetDocument(ctx, tx, r.Task.Now(), &l, doc.UID)
 	})
 }
 
 func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
-	f, t := r.Job.File, r.Job.Target
+	t := r.Job.Target
 	if err := Present(ctx, r.Nuxeo, t.Folder); err != nil {
 		return nil, err
 	}
-	doc, err := r.Nuxeo.Create(ctx, t.Folder, nuxeo.NewDocument{
-		Name: PathName(f.Name), Type: t.DocumentType,
-		Properties: map[string]any{
-			"dc:title": Title(f.Name), "dc:source": sourceKey(r.Job.Asset.Account, f.ID),
-			"file:content": nuxeo.Uploading(r.Job.Batch),
-		},
-	}, nuxeo.WriteOptions{
-		// The same batch is never used for two documents, so it makes the key.
-		IdempotencyKey: "nuxeo-frameio-create-" + r.Job.LinkID + "-" + r.Job.Batch,
+	n := newDocument(r.Job)
+	// The same batch is never used for two documents, so it makes the key.
+	once := r.Job.Batch
+	if r.Job.plain() {
+		once = r.Task.ID
+	} else {
+		n.Properties["file:content"] = nuxeo.Uploading(r.Job.Batch)
+	}
+	doc, err := r.Nuxeo.Create(ctx, t.Folder, n, nuxeo.WriteOptions{
+		IdempotencyKey: "nuxeo-frameio-create-" + r.Job.LinkID + "-" + once,
 		Source:         SourceContent, KeepBatch: true, Timeout: s.Set.AttachTimeout,
 	})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return nil, busy(err)
 	}
 	return doc, err
+}
+
+// newDocument is a document that can be found again from its first moment.
+func newDocument(j *Job) nuxeo.NewDocument {
+	return nuxeo.NewDocument{
+		Name: PathName(j.File.Name), Type: j.Target.DocumentType,
+		Properties: map[string]any{"dc:title": Title(j.File.Name), "dc:source": sourceKey(j.Asset.Account, j.File.ID)},
+	}
 }
 
 // Present refuses to put anything into a folder that was deleted or trashed:
@@ -330,7 +342,7 @@ func (s *Service) put(ctx context.Context, r *Run) error {
 // what we sent, and it is not what was there before.
 func attached(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
-	if b == nil || b.Length != j.File.Size || j.Intent.Create {
+	if b == nil || b.Length != j.File.length() || j.Intent.Create {
 		return false
 	}
 	if j.Digest != "" && b.DigestAlgorithm == digestAlgorithm {
@@ -342,7 +354,7 @@ func attached(doc *nuxeo.Document, j *Job) bool {
 // identical says whether the document holds, byte by byte, what was fetched.
 func identical(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
-	return b != nil && b.Length == j.File.Size && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest == j.Digest
+	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest == j.Digest
 }
 
 // keepContent makes a version of the document unless its newest version holds

@@ -106,6 +106,28 @@ type File struct {
 	Uploader  string          `json:"uploader"`
 	Uploaded  time.Time       `json:"uploaded"`
 	Metadata  []frameio.Field `json:"metadata,omitempty"`
+	Poster    bool            `json:"poster,omitempty"` // a document without content gets one
+	Proxy     *Proxy          `json:"proxy,omitempty"`  // that is brought in place of the original
+}
+
+// Proxy is what Frame.io made of a file to look at.
+type Proxy struct {
+	Size      int64  `json:"size"`
+	MediaType string `json:"media_type"`
+}
+
+// bytes tells of the content that a document gets.
+func (f *File) bytes() (name, mediaType string, size int64) {
+	if f.Proxy == nil {
+		return f.Name, f.MediaType, f.Size
+	}
+	return proxyName(f.Name, f.Proxy.MediaType), f.Proxy.MediaType, f.Proxy.Size
+}
+
+// length is how many bytes that content has.
+func (f *File) length() int64 {
+	_, _, size := f.bytes()
+	return size
 }
 
 // Key is the asset key.

@@ -35,14 +35,21 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	r.Job.File = describeFile(f, stack, members)
+	r.Job.File = FileOf(f, stack, members)
 	r.Job.File.Names = names
+	if err := s.proxied(ctx, r, f); err != nil {
+		return work.Next{}, err
+	}
 	return work.Next{Step: StepLink}, r.Save(ctx)
 }
 
 // lookUp reads the asset: a file by itself, or the head of the stack it is in.
 func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, error) {
 	a := r.Job.Asset
+	if only := r.Job.only(); only != "" {
+		f, err := r.Frameio.File(ctx, a.Account, only)
+		return f, a.ID, err
+	}
 	if a.Kind == frameio.KindStack {
 		stack, err := r.Frameio.Stack(ctx, a.Account, a.ID)
 		if err != nil {
@@ -66,7 +73,7 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 // stackAround is the stack that a file is in; its ID is empty when it is in a
 // folder. The API only tells by trying.
 func (s *Service) stackAround(ctx context.Context, r *Run, f frameio.File) (frameio.Stack, error) {
-	if s.folders.has(f.ParentID) {
+	if m := r.Job.Mirror; m != nil && m.Folder == f.ParentID || s.folders.has(f.ParentID) {
 		return frameio.Stack{}, nil
 	}
 	stack, err := r.Frameio.Stack(ctx, r.Job.Asset.Account, f.ParentID)
@@ -109,7 +116,9 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 	return ids, names, nil
 }
 
-func describeFile(f frameio.File, stack string, members []string) *File {
+// FileOf is what is kept of a file: by itself, or the head of a stack with the
+// members that are known.
+func FileOf(f frameio.File, stack string, members []string) *File {
 	return &File{
 		ID: f.ID, Name: f.Name, Size: f.Size, MediaType: f.MediaType, Project: f.ProjectID, Parent: f.ParentID,
 		Stack: stack, Members: members, ViewURL: f.ViewURL, Uploader: f.Creator.Name, Uploaded: f.Created, Metadata: f.Metadata,

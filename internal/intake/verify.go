@@ -45,7 +45,7 @@ func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
 }
 
 func same(b *nuxeo.Blob, j *Job) bool {
-	if b.Length != j.File.Size {
+	if b.Length != j.File.length() {
 		return false
 	}
 	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
@@ -105,14 +105,14 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{Step: step}, r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.Size})
+	return work.Next{Step: step}, r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.length()})
 }
 
 // putBack undoes a write whose content is not what was sent: the document gets
 // its previous content back, a new document is removed. The item fails.
 func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
 	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
-		got.Length, r.Job.File.Size, orNone(got.Digest), orNone(r.Job.Digest)).With("Retry; if it stays, have the storage of Nuxeo looked at.")
+		got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest)).With("Retry; if it stays, have the storage of Nuxeo looked at.")
 	before := r.Job.Intent
 	if before == nil {
 		return wrong // somebody changed the document after us: theirs stays

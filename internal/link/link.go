@@ -66,10 +66,14 @@ func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asse
 	return l, learn(ctx, tx, now, &l, a)
 }
 
+type asker interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // find looks by key, then by the files: the asset may have been stacked since.
 // A link whose key is a file that is none of the asset's belongs to another
 // asset: both were in one stack once.
-func find(ctx context.Context, tx *sql.Tx, folder string, a Asset) (Link, error) {
+func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, a.Key))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return l, err
@@ -172,6 +176,27 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash string) error {
 	l.Described = hash
 	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2 WHERE id = $3`, hash, store.Millis(now), l.ID)
+	return err
+}
+
+// OfFiles is the link that an asset has below a folder, by its key or by its files;
+// ok is false when there is none.
+func OfFiles(ctx context.Context, db *store.DB, folder, key string, files []string) (l Link, ok bool, err error) {
+	l, err = find(ctx, db.Reader, folder, Asset{Key: key, Files: files})
+	if errors.Is(err, sql.ErrNoRows) {
+		return l, false, nil
+	}
+	return l, err == nil, err
+}
+
+// Lay records the document of a link, what it tells, and the file that it tells of,
+// in one go.
+func Lay(ctx context.Context, tx *sql.Tx, now time.Time, l Link, document, described string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, described = $3, updated = $4 WHERE id = $5`,
+		document, l.FileID, described, store.Millis(now), l.ID)
+	if store.Duplicate(err) {
+		return fault.New(fault.Conflict, "The document belongs to another asset already.").Because(err)
+	}
 	return err
 }
 

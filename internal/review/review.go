@@ -322,6 +322,13 @@ func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
 // EntityID is our name for a Frame.io comment in Nuxeo.
 func EntityID(commentID string) string { return "frameio:comment:" + commentID }
 
+// Known says whether comments of a link were imported.
+func Known(ctx context.Context, db *store.DB, linkID string) (bool, error) {
+	var n int
+	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM imported_comments WHERE link_id = $1`, linkID).Scan(&n)
+	return n > 0, err
+}
+
 // Forget drops what is known of a link's comments, when its document is gone.
 func Forget(ctx context.Context, tx *sql.Tx, linkID string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1`, linkID)

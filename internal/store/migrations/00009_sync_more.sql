@@ -14,15 +14,20 @@ ALTER TABLE sync_runs ADD COLUMN created BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sync_runs ADD COLUMN updated BIGINT NOT NULL DEFAULT 0;
 
 -- "stamp" is when the asset changed on Frame.io; "facts" is what a document is to show of
--- it, for assets that show something else.
+-- it, for assets that show something else; "skip" keeps a folder from being listed.
 ALTER TABLE sync_seen ADD COLUMN stamp BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sync_seen ADD COLUMN facts TEXT NOT NULL DEFAULT '';
+ALTER TABLE sync_seen ADD COLUMN skip BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX sync_seen_parent ON sync_seen (run_id, parent, key);
 
 -- When the asset changed, and when its comments were looked at last; 0: never.
 ALTER TABLE sync_entries ADD COLUMN stamp BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sync_entries ADD COLUMN comments_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX sync_entries_comments ON sync_entries (sync_id, comments_at);
 CREATE INDEX sync_entries_parent ON sync_entries (sync_id, parent);
+
+-- Every item that ends looks for the links that it holds.
+CREATE INDEX links_holder ON links (holder);
 
 -- Folders in which something has changed, for the next partial run.
 CREATE TABLE sync_changes (
@@ -44,10 +49,13 @@ CREATE TABLE audit_marks (
 -- +goose Down
 DROP TABLE audit_marks;
 DROP TABLE sync_changes;
+DROP INDEX links_holder;
 DROP INDEX sync_entries_parent;
 DROP INDEX sync_entries_comments;
 ALTER TABLE sync_entries DROP COLUMN comments_at;
 ALTER TABLE sync_entries DROP COLUMN stamp;
+DROP INDEX sync_seen_parent;
+ALTER TABLE sync_seen DROP COLUMN skip;
 ALTER TABLE sync_seen DROP COLUMN facts;
 ALTER TABLE sync_seen DROP COLUMN stamp;
 ALTER TABLE sync_runs DROP COLUMN updated;

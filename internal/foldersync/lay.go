@@ -1,0 +1,272 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// facts is what a document without content shows of an asset, as the listing had it.
+type facts struct {
+	File    *intake.File `json:"file"`
+	Picture []byte       `json:"picture,omitempty"` // its address, sealed
+}
+
+func picturePlace(key string) string { return "sync/" + key }
+
+// factsOf is facts as the database has it.
+func (r *run) factsOf(s seen, f frameio.File) string {
+	stack := ""
+	if frameio.Kind(s.Kind) == frameio.KindStack {
+		stack = s.Key
+	}
+	all := facts{File: intake.FileOf(f, stack, []string{f.ID})}
+	if address := intake.PictureOf(f); address != "" {
+		all.File.Poster, all.Picture = true, r.Vault.Seal(picturePlace(s.Key), address)
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return "" // an item brings it
+	}
+	return string(b)
+}
+
+// sheet is a document without content on its way into Nuxeo.
+type sheet struct {
+	*change
+	job     intake.Job
+	link    link.Link
+	picture string // its signed address
+	made    bool
+	hash    string
+	err     error
+}
+
+// lay brings assets that become documents without content, many at once and without
+// an item for each: that is a matter of a few calls. It says which it has brought; the
+// rest is for items, which do it at length: what is out of the ordinary, and what
+// failed.
+//
+// The links are recorded before anything is made, and what was made by an attempt
+// that could not record it is found by what it carries in dc:source.
+func (r *run) lay(ctx context.Context, want []change) (laid []sheet, rest []change, err error) {
+	sheets, rest, err := r.sheets(ctx, want)
+	if err != nil || len(sheets) == 0 {
+		return nil, rest, err
+	}
+	found, err := r.madeBefore(ctx, sheets)
+	if err != nil {
+		return nil, nil, err
+	}
+	var fresh []sheet
+	for _, s := range sheets {
+		if found[intake.Source(r.sync.Account, s.job.File.ID)] {
+			rest = append(rest, *s.change)
+		} else {
+			fresh = append(fresh, s)
+		}
+	}
+	r.layAll(ctx, fresh)
+	return r.sorted(ctx, fresh, rest)
+}
+
+// sheets holds the links of the assets that can be laid.
+func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest []change, err error) {
+	stacking, err := r.stacking(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range want {
+		s := sheet{change: &want[i]}
+		if stacking && s.had.Document == "" || !r.plain(&s) {
+			rest = append(rest, want[i])
+			continue
+		}
+		sheets = append(sheets, s)
+	}
+	if len(sheets) == 0 {
+		return nil, rest, nil
+	}
+	kept := sheets[:0]
+	err = r.commit(ctx, func(tx *sql.Tx) error {
+		for _, s := range sheets {
+			ok, err := r.hold(ctx, tx, &s)
+			if err != nil {
+				return err
+			}
+			if ok {
+				kept = append(kept, s)
+			} else {
+				rest = append(rest, *s.change)
+			}
+		}
+		return nil
+	})
+	return kept, rest, err
+}
+
+// stacking says whether files of the sync are missing: they may be on stacks by now,
+// and the stack's document is theirs.
+func (r *run) stacking(ctx context.Context) (bool, error) {
+	if r.sync.Fetch != Metadata {
+		return false, nil
+	}
+	if r.stacked == nil {
+		var n int
+		err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE `+r.missing()+` AND e.kind <> 'folder' AND e.document_uid <> ''`, r.sync.ID, r.st.Run).Scan(&n)
+		if err != nil {
+			return false, err
+		}
+		some := n > 0
+		r.stacked = &some
+	}
+	return *r.stacked, nil
+}
+
+// plain prepares a sheet; false: an item is to bring the asset.
+func (r *run) plain(s *sheet) bool {
+	if r.sync.Fetch != Metadata || s.facts == "" || s.had.Problem != "" || s.parentIn == "" {
+		return false
+	}
+	var known facts
+	if err := json.Unmarshal([]byte(s.facts), &known); err != nil || known.File == nil {
+		return false
+	}
+	s.job = r.sync.job(*s.change)
+	s.job.File, s.job.Document = known.File, s.had.Document
+	if len(known.Picture) > 0 {
+		address, err := r.Vault.Open(picturePlace(s.Key), known.Picture)
+		s.picture = address
+		return err == nil
+	}
+	return true
+}
+
+// hold holds the link of a sheet; false: another has it, or it is not as the sync
+// knows it.
+func (r *run) hold(ctx context.Context, tx *sql.Tx, s *sheet) (bool, error) {
+	f := s.job.File
+	l, err := link.Claim(ctx, tx, r.t.Now(), r.sync.FolderUID, link.Asset{Account: r.sync.Account, Key: f.Key(), Files: f.Members}, r.t.ID)
+	if fault.Is(err, fault.NotReady) {
+		return false, nil
+	}
+	s.link, s.job.LinkID = l, l.ID
+	return l.DocumentUID == s.had.Document, err
+}
+
+// madeBefore finds what was made for the sheets although nobody could record it, many
+// with one search.
+func (r *run) madeBefore(ctx context.Context, sheets []sheet) (map[string]bool, error) {
+	var sources []string
+	for _, s := range sheets {
+		if s.job.Document == "" {
+			sources = append(sources, nuxeo.Quote(intake.Source(r.sync.Account, s.job.File.ID)))
+		}
+	}
+	found := map[string]bool{}
+	for len(sources) > 0 {
+		n := min(looked, len(sources))
+		q := "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources[:n], ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+			" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		sources = sources[n:]
+		for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
+			if err != nil {
+				return nil, err
+			}
+			found[doc.Text("dc:source")] = true
+		}
+	}
+	return found, nil
+}
+
+// layAll makes the calls, as many at once as one run may have open.
+func (r *run) layAll(ctx context.Context, sheets []sheet) {
+	var wg sync.WaitGroup
+	lanes := make(chan struct{}, max(1, r.Lanes))
+	for i := range sheets {
+		lanes <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-lanes }()
+			s := &sheets[i]
+			s.made = s.job.Document == ""
+			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.st.Run, s.picture)
+		})
+	}
+	wg.Wait()
+}
+
+// sorted divides sheets by what became of them. While the other side is not well,
+// what was done is recorded and the step is tried again.
+func (r *run) sorted(ctx context.Context, sheets []sheet, rest []change) (laid []sheet, _ []change, err error) {
+	var later error
+	for _, s := range sheets {
+		switch {
+		case s.err == nil:
+			laid = append(laid, s)
+		case ctx.Err() != nil || fault.Then(s.err) != fault.Fail:
+			later = errors.Join(later, s.err)
+		default:
+			rest = append(rest, *s.change)
+		}
+	}
+	if later == nil {
+		return laid, rest, nil
+	}
+	return nil, nil, errors.Join(r.commit(ctx, func(tx *sql.Tx) error { return r.lain(ctx, tx, laid) }), later)
+}
+
+// lain records documents that were laid, and lets go of the links.
+func (r *run) lain(ctx context.Context, tx *sql.Tx, laid []sheet) error {
+	if r.sync.Fetch != Metadata {
+		return nil
+	}
+	created, updated := 0, 0
+	for _, s := range laid {
+		if err := r.lainOne(ctx, tx, s); err != nil {
+			return err
+		}
+		if s.made {
+			created++
+		} else {
+			updated++
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET created = created + $1, updated = updated + $2 WHERE id = $3`, created, updated, r.st.Run); err != nil {
+		return err
+	}
+	return link.Release(ctx, tx, r.t.ID)
+}
+
+func (r *run) lainOne(ctx context.Context, tx *sql.Tx, s sheet) error {
+	l := s.link
+	if l.Digest == "" {
+		l.FileID = s.job.File.ID
+	}
+	if err := link.Lay(ctx, tx, r.t.Now(), l, s.job.Document, s.hash); err != nil {
+		return err
+	}
+	e := s.had
+	e.Document, e.Parent, e.Name, e.print, e.Gone, e.Conflict = s.job.Document, s.Parent, s.Name, s.print, false, ""
+	if s.made {
+		e.title = s.title()
+	}
+	if err := put(ctx, tx, r.t.Now(), r.sync.ID, e); err != nil || s.made {
+		return err
+	}
+	return unheard(ctx, tx, r.sync.ID, s.Key)
+}
+
+// unheard has the comments of an asset looked at anew.
+func unheard(ctx context.Context, tx *sql.Tx, sync, key string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = 0 WHERE sync_id = $1 AND key = $2`, sync, key)
+	return err
+}

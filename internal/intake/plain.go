@@ -1,0 +1,78 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// created records a document that gets no content.
+func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
+	r.Job.Intent = nil
+	return work.Next{Step: StepDescribe}, r.Commit(ctx, func(tx *sql.Tx) error {
+		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, r.Job.Document); err != nil {
+			return err
+		}
+		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, 0, "")
+	})
+}
+
+// Lay makes the document of a job that has no content, or lets it tell what its asset
+// is now: three calls for a new one, one for others. Once names the attempt, so that
+// a repetition makes no second document. It records nothing: whoever calls it has
+// recorded the link before, has looked whether the document is there already, and
+// records the document and the hash afterwards. The link tells what the document
+// tells so far.
+//
+// POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
+func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, once, picture string) (hash string, err error) {
+	if j.Document == "" {
+		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-create-" + l.ID + "-" + once, Source: SourceContent})
+		if nuxeo.StatusOf(err) == http.StatusConflict {
+			return "", busy(err)
+		}
+		if err != nil {
+			return "", err
+		}
+		j.Document = doc.UID
+	}
+	properties := s.properties(j, l)
+	if hash = s.hash(properties, j.File.Poster); hash == l.Described {
+		return hash, nil
+	}
+	if l.Described == "" {
+		if err := nx.AddFacet(ctx, j.Document, Facet, SourceMetadata); err != nil {
+			return "", err
+		}
+	}
+	if err := s.tell(ctx, nx, j, properties, now, picture); err != nil {
+		return "", err
+	}
+	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, StatusOf(j.File.Metadata, s.Set.StatusField))
+	return hash, err
+}
+
+// Source is what a document carries in dc:source that was made for a file.
+func Source(account, file string) string { return sourceKey(account, file) }
+
+// poster brings a picture into an upload batch and is the property's value; nil when
+// there is no picture any more. A batch that nothing takes is removed by Nuxeo.
+func (s *Service) poster(ctx context.Context, nx *nuxeo.Client, address string) (any, error) {
+	picture, mediaType, err := s.read(ctx, address)
+	if picture == nil || err != nil {
+		return nil, err
+	}
+	batch, err := nx.NewBatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size := int64(len(picture))
+	err = nx.Upload(ctx, batch, nuxeo.Chunk{Name: proxyName("poster", mediaType), MimeType: mediaType, Size: size, Count: 1, Length: size}, bytes.NewReader(picture))
+	return nuxeo.Uploading(batch), err
+}
