@@ -99,7 +99,7 @@ func (r *run) later(ctx context.Context, e Entry, parent string) error {
 		if err := r.looked(ctx, tx, e); err != nil || !r.partial {
 			return err
 		}
-		return tell(ctx, tx, r.sync.ID, parent, r.t.Now())
+		return tell(ctx, tx, r.sync.ID, parent, r.Now())
 	})
 }
 

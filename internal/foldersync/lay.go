@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -63,20 +64,30 @@ func (r *run) lay(ctx context.Context, want []change) (laid []sheet, rest []chan
 	if err != nil || len(sheets) == 0 {
 		return nil, rest, err
 	}
-	found, err := r.madeBefore(ctx, sheets)
+	there, err := r.inNuxeo(ctx, sheets)
 	if err != nil {
 		return nil, nil, err
 	}
-	var fresh []sheet
+	var right []sheet
 	for _, s := range sheets {
-		if found[intake.Source(r.sync.Account, s.job.File.ID)] {
+		// A new one was made before, or a known one is gone: an item finds out.
+		if there[s.name()] != (s.job.Document != "") {
 			rest = append(rest, *s.change)
 		} else {
-			fresh = append(fresh, s)
+			right = append(right, s)
 		}
 	}
-	r.layAll(ctx, fresh)
-	return r.sorted(ctx, fresh, rest)
+	r.layAll(ctx, right)
+	return r.sorted(ctx, right, rest)
+}
+
+// name is how the document of a sheet is found in Nuxeo: by its uid, or by what it
+// carries in dc:source.
+func (s *sheet) name() string {
+	if s.job.Document != "" {
+		return s.job.Document
+	}
+	return intake.Source(s.job.Asset.Account, s.job.File.ID)
 }
 
 // sheets holds the links of the assets that can be laid.
@@ -163,29 +174,45 @@ func (r *run) hold(ctx context.Context, tx *sql.Tx, s *sheet) (bool, error) {
 	return l.DocumentUID == s.had.Document, err
 }
 
-// madeBefore finds what was made for the sheets although nobody could record it, many
-// with one search.
-func (r *run) madeBefore(ctx context.Context, sheets []sheet) (map[string]bool, error) {
-	var sources []string
-	for _, s := range sheets {
-		if s.job.Document == "" {
-			sources = append(sources, nuxeo.Quote(intake.Source(r.sync.Account, s.job.File.ID)))
-		}
-	}
-	found := map[string]bool{}
-	for len(sources) > 0 {
-		n := min(looked, len(sources))
-		q := "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources[:n], ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
-			" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-		sources = sources[n:]
-		for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
-			if err != nil {
-				return nil, err
+// inNuxeo says by their names which documents of the sheets are there, also those
+// that were made although nobody could record it; many with one search.
+func (r *run) inNuxeo(ctx context.Context, sheets []sheet) (map[string]bool, error) {
+	there := map[string]bool{}
+	for some := range slices.Chunk(sheets, looked) {
+		var uids, sources []string
+		for _, s := range some {
+			if s.job.Document != "" {
+				uids = append(uids, nuxeo.Quote(s.job.Document))
+			} else {
+				sources = append(sources, nuxeo.Quote(s.name()))
 			}
-			found[doc.Text("dc:source")] = true
+		}
+		if err := r.find(ctx, "ecm:uuid", uids, there); err != nil {
+			return nil, err
+		}
+		if err := r.find(ctx, "dc:source", sources, there); err != nil {
+			return nil, err
 		}
 	}
-	return found, nil
+	return there, nil
+}
+
+// find notes which documents of the tree there are by a property, by its values.
+func (r *run) find(ctx context.Context, property string, values []string, there map[string]bool) error {
+	if len(values) == 0 {
+		return nil
+	}
+	q := "SELECT * FROM Document WHERE " + property + " IN (" + strings.Join(values, ", ") + ") AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	if property == "dc:source" {
+		q += " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID)
+	}
+	for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
+		if err != nil {
+			return err
+		}
+		there[doc.UID], there[doc.Text("dc:source")] = true, true
+	}
+	return nil
 }
 
 // layAll makes the calls, as many at once as one run may have open.

@@ -105,7 +105,7 @@ func (r *run) vanished(ctx context.Context, f seen) error {
 			_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
 			return err
 		}
-		if err := tell(ctx, tx, r.sync.ID, f.Parent, r.t.Now()); err != nil {
+		if err := tell(ctx, tx, r.sync.ID, f.Parent, r.Now()); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)

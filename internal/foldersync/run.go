@@ -146,7 +146,7 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 		}
 	}
 	r.st.rewind()
-	r.st.Since = store.Millis(r.t.Now())
+	r.st.Since = store.Millis(r.Now())
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
 }
 

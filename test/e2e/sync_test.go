@@ -20,7 +20,7 @@ type mirror struct {
 }
 
 func syncRequest(b *bed.Bed) foldersync.Request {
-	return foldersync.Request{Folder: b.Folder, Workspace: b.Workspace, Project: b.Project, Comments: true}
+	return foldersync.Request{Folder: b.Folder, Workspace: b.Workspace, Project: b.Project, Comments: true, Events: true}
 }
 
 // mirrored synchronizes the folder as josh and waits until it is.
@@ -100,7 +100,7 @@ func (m *mirror) is(want map[string][]byte) {
 func (m *mirror) at(uid, title string) nuxeosim.DocView {
 	m.T.Helper()
 	for _, d := range m.Nuxeo.Children(uid) {
-		if d.Title == title {
+		if d.Title == title && !d.IsTrashed {
 			return d
 		}
 		if d.Type == "Folder" {
