@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"cmp"
 	"crypto/md5"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,8 +102,12 @@ func (m *mirror) is(want map[string][]byte) {
 // at is the document with a title.
 func (m *mirror) at(uid, title string) nuxeosim.DocView {
 	m.T.Helper()
-	for _, d := range m.Nuxeo.Children(uid) {
-		if d.Title == title && !d.IsTrashed {
+	all := m.Nuxeo.Children(uid)
+	slices.SortStableFunc(all, func(a, b nuxeosim.DocView) int { // what is not in the trash comes first
+		return cmp.Compare(strconv.FormatBool(a.IsTrashed), strconv.FormatBool(b.IsTrashed))
+	})
+	for _, d := range all {
+		if d.Title == title {
 			return d
 		}
 		if d.Type == "Folder" {
