@@ -45,14 +45,31 @@ func (m *mirrors) set() {
 		m.grow()
 	}
 	m.request = foldersync.Request{
-		Folder: w.Folder, Workspace: w.Workspace, Project: w.Project, Root: m.root, Comments: true,
+		Folder: w.Folder, Workspace: w.Workspace, Project: w.Project, Root: m.root, Comments: true, Events: true,
 		Gone: []string{foldersync.Keep, foldersync.Trash}[m.d.IntN(2)], Conflicts: []string{foldersync.NuxeoWins, foldersync.FrameioWins}[m.d.IntN(2)],
 	}
+	m.vary(uint64(w.seed))
 	s, err := w.nodes[0].app.Sync.Add(w.T.Context(), "josh", m.request)
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	m.sync = s.ID
+}
+
+// vary chooses what is fetched, and what becomes of conflicts, in the upper half of the
+// seeds.
+func (m *mirrors) vary(seed uint64) {
+	if seed%10_000 < 5_000 {
+		return
+	}
+	switch seed % 4 {
+	case 0, 1:
+		m.request.Fetch = foldersync.Metadata
+	case 2:
+		m.request.Earlier = true
+	case 3:
+		m.request.Conflicts = foldersync.KeepBoth
+	}
 }
 
 // there is what is below the root on Frame.io, folders before what is in them.

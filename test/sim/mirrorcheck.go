@@ -20,6 +20,7 @@ func compare(a, b string) int { return cmp.Compare(a, b) }
 func (m *mirrors) check() {
 	m.checkOnce()
 	m.checkOwn()
+	m.checkAsked()
 	m.w.checkHistories()
 	m.w.checkBatches()
 	m.w.checkItems()
@@ -71,6 +72,19 @@ func (m *mirrors) checkOwn() {
 	for uid, folder := range m.byHand {
 		if d, ok := m.w.Nuxeo.Doc(uid); !ok || d.IsTrashed || d.ParentUID != folder {
 			m.w.violate("by hand: %q is not where a person put it", d.Path)
+		}
+	}
+}
+
+// checkAsked: no run lets everything go that nobody has agreed to.
+func (m *mirrors) checkAsked() {
+	runs, err := m.w.nodes[0].app.Sync.Runs(m.w.T.Context(), bed.Viewer, m.sync, 500)
+	if err != nil {
+		m.w.violate("asked: %v", err)
+	}
+	for _, r := range runs {
+		if !r.Sure && !r.Partial && r.Gone > 0 && r.Assets == 0 {
+			m.w.violate("asked: all %d assets were let go, and nobody was asked", r.Gone)
 		}
 	}
 }
@@ -204,6 +218,10 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	head := m.headOf(a)
 	mine := m.edited[d.UID]
 	switch {
+	case m.request.Fetch == foldersync.Metadata:
+		if d.Content != nil && mine == "" {
+			m.w.violate("metadata only: %q has content", d.Path)
+		}
 	case d.Content == nil:
 		m.w.violate("identical: %q has no content", d.Path)
 	case d.Content.Digest == mine:

@@ -74,8 +74,8 @@ func (s *Service) post(`,
 	}},
 	{"size check", 52, []cut{
 		{
-			"internal/intake/verify.go", "	if b.Length != j.File.Size {\n		return false\n	}\n	return j.Digest",
-			"	if b.Length != j.File.Size && !(" + asked + "\"size check\") {\n		return false\n	}\n	return j.Digest",
+			"internal/intake/verify.go", "	if b.Length != j.File.length() {\n		return false\n	}\n	return j.Digest",
+			"	if b.Length != j.File.length() && !(" + asked + "\"size check\") {\n		return false\n	}\n	return j.Digest",
 		},
 		{"internal/intake/verify.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
@@ -103,8 +103,23 @@ func (s *Service) post(`,
 		{"internal/foldersync/gone.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a document follows its asset onto a stack", 80_042, []cut{
-		{"internal/foldersync/asset.go", "	if err == nil && next.Done && st.New", "	if err == nil && !(" + asked + "\"a document follows its asset onto a stack\") && next.Done && st.New"},
+		{"internal/foldersync/asset.go", "	if st.New && st.Job.Document", "	if !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document"},
 		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"a question before everything goes", 80_000, []cut{
+		{"internal/foldersync/compare.go", "	if one.Sure || lost", "	if " + asked + "\"a question before everything goes\" || one.Sure || lost"},
+		{"internal/foldersync/compare.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"a renamed folder is the same", 80_001, []cut{
+		{"internal/foldersync/folders.go", "	if e.Document != \"\" {\n		e.Document, err = r.arrange", "	if " + asked + "\"a renamed folder is the same\" && c.had.Name != c.Name {\n		e.Document = \"\"\n	}\n	if e.Document != \"\" {\n		e.Document, err = r.arrange"},
+		{"internal/foldersync/folders.go", "	if len(found) > 0 {", "	if len(found) > 0 && !(" + asked + "\"a renamed folder is the same\") {"},
+		{"internal/foldersync/folders.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"a look before documents without content are made", 85_000, []cut{
+		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked + "\"a look before documents without content are made\") && there[s.name()] !="},
+		{"internal/foldersync/lay.go", "r.t.Now(), r.st.Run, s.picture)", "r.t.Now(), r.st.Run+sabotagedOnce(), s.picture)"},
+		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
+		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
 	{"id of a file before its bytes", 70_293, []cut{
 		{
