@@ -44,11 +44,11 @@ func (s *Server) audit(event, resource, person string) {
 		n := s.mustNode(resource)
 		e.kind, p = auditKinds[n.kind], n.project
 	}
-	e.project, e.workspace, e.visible = p.id, p.workspace.id, e.at
+	e.project, e.workspace, e.visible = p.id, p.workspace.id, s.now()
 	s.auditSeq++
 	e.seq = s.auditSeq
 	if s.opt.AuditDelay != nil {
-		e.visible = e.at.Add(s.opt.AuditDelay(int(e.seq)))
+		e.visible = e.visible.Add(s.opt.AuditDelay(int(e.seq)))
 	}
 	p.workspace.account.remember(e)
 }
