@@ -120,3 +120,11 @@ type Webhook struct {
 	Active        bool
 	Secret        string
 }
+
+// AuditEvent is an entry of an account's audit log: what was done to what.
+type AuditEvent struct {
+	At                     time.Time
+	Type                   string // such as asset_moved
+	Resource, ResourceKind string // asset, folder, version_stack, comment …
+	Project, Workspace     string
+}

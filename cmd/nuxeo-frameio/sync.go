@@ -15,6 +15,7 @@ type syncCmd struct {
 	Add      syncAdd      `cmd:"" help:"Mirror a folder of Frame.io in one of Nuxeo, or see beforehand what that brings."`
 	Show     syncShow     `cmd:"" help:"Show a synchronization."`
 	Refresh  syncRefresh  `cmd:"" help:"Bring what has changed on Frame.io."`
+	Plan     syncPlan     `cmd:"" help:"Say what a refresh would do, and change nothing. Exit code 6 when it would do something."`
 	Pause    syncPause    `cmd:"" help:"Keep a synchronization from running."`
 	Resume   syncResume   `cmd:"" help:"Let it run by its schedule again."`
 	Remove   syncRemove   `cmd:"" help:"End a synchronization. Every document stays."`
@@ -205,10 +206,37 @@ func showSync(t *terminal, s api.Sync) error {
 	add("Last run", lastText(s))
 	add("Holds", treeText(s.Assets, s.Folders))
 	add("Assets become", s.DocumentType+map[bool]string{true: ", with comments", false: ", without comments"}[s.Comments])
+	add("Fetches", fetchText(s))
+	add("Comments", commentsText(s))
+	add("Changes", map[bool]string{true: "are followed between two runs", false: "are found by runs only"}[s.Events])
 	add("Only", filterText(s.Filter))
 	add("What is gone", map[api.SyncGone]string{api.SyncGoneKeep: "stays in Nuxeo", api.SyncGoneTrash: "goes into the trash"}[s.Gone])
-	add("Conflicts", map[api.SyncConflicts]string{api.SyncConflictsNuxeo: "Nuxeo's content stays", api.SyncConflictsFrameio: "Frame.io's content comes; a version keeps Nuxeo's"}[s.Conflicts])
+	add("Conflicts", map[api.SyncConflicts]string{api.SyncConflictsNuxeo: "Nuxeo's content stays", api.SyncConflictsFrameio: "Frame.io's content comes; a version keeps Nuxeo's", api.SyncConflictsBoth: "Nuxeo's content stays; Frame.io's becomes a second document"}[s.Conflicts])
 	return table(t, "", "Folder\t"+s.FolderPath, rows)
+}
+
+// fetchText is what a document gets of its asset.
+func fetchText(s api.Sync) string {
+	text := map[api.SyncFetch]string{
+		api.SyncFetchOriginal: "originals", api.SyncFetchProxy: "proxies, not originals", api.SyncFetchMetadata: "metadata, a poster and the link, but no content",
+	}[s.Fetch]
+	if s.EarlierVersions {
+		text += ", with earlier versions"
+	}
+	return text
+}
+
+// commentsText is how far comments are; empty when none are brought, or nothing has
+// been yet.
+func commentsText(s api.Sync) string {
+	switch all := s.CommentsDone + s.CommentsWaiting; {
+	case !s.Comments || all == 0:
+		return ""
+	case s.CommentsWaiting == 0:
+		return plural(all, "looked at for 1 document", "looked at for all %d documents")
+	default:
+		return fmt.Sprintf("looked at for %d of %d documents", s.CommentsDone, all)
+	}
 }
 
 // filterText tells which assets are mirrored; empty is all.

@@ -16,13 +16,16 @@ type syncAdd struct {
 	Project   string        `env:"-" help:"Name or id of a project of the team." placeholder:"PROJECT"`
 	Folder    string        `env:"-" help:"Folder of the project, as names with slashes between them, or an id; without it the whole project." placeholder:"FOLDER"`
 	Type      string        `env:"-" help:"Document type of what is brought." default:"File"`
+	Fetch     string        `env:"-" help:"What a document gets of its file: ${enum}. A proxy is what Frame.io made of it to look at; with metadata there is no content, but a poster and the link." enum:"original,proxy,metadata" default:"original"`
+	Earlier   bool          `name:"earlier-versions" env:"-" help:"Bring the files below the head of a version stack too, as versions of the document."`
 	Comments  bool          `env:"-" help:"Bring comments too." default:"true" negatable:""`
+	Events    bool          `env:"-" help:"Follow what happens on Frame.io between two runs." default:"true" negatable:""`
 	Name      string        `env:"-" help:"Only files with such a name, as in \"*.mov\"." placeholder:"PATTERN"`
 	Media     []string      `env:"-" help:"Only such files: video, audio, image, document. Several with commas." placeholder:"KIND"`
 	Most      string        `env:"-" help:"Only files of at most this size, like 500M or 2G." placeholder:"SIZE"`
 	Status    []string      `env:"-" help:"Only files with such an approval status. Several with commas." placeholder:"NAME"`
 	Gone      string        `env:"-" help:"What happens to documents whose file is gone on Frame.io: ${enum}." enum:"keep,trash" default:"keep"`
-	Conflicts string        `env:"-" help:"Whose content stays when both sides changed it: ${enum}." enum:"nuxeo,frameio" default:"nuxeo"`
+	Conflicts string        `env:"-" help:"Whose content stays when both sides changed it: ${enum}. With both, what Frame.io has becomes a second document." enum:"nuxeo,frameio,both" default:"nuxeo"`
 	Every     time.Duration `env:"-" help:"How often it runs by itself, from 5m to a year, like 30m or 24h; without it on demand." placeholder:"DURATION"`
 	DryRun    bool          `env:"-" help:"Only say what it would bring."`
 	List      bool          `env:"-" help:"List the teams you can choose instead; with --project the folders of the project, with --team its projects."`
@@ -57,8 +60,11 @@ func (c *syncAdd) Run(t *terminal) error {
 }
 
 func (c *syncAdd) form(t *terminal, k *client) (api.SyncForm, error) {
-	gone, conflicts := api.SyncFormGone(c.Gone), api.SyncFormConflicts(c.Conflicts)
-	form := api.SyncForm{Folder: c.Target, DocumentType: &c.Type, Comments: &c.Comments, Gone: &gone, Conflicts: &conflicts}
+	gone, conflicts, fetch := api.SyncFormGone(c.Gone), api.SyncFormConflicts(c.Conflicts), api.SyncFormFetch(c.Fetch)
+	form := api.SyncForm{
+		Folder: c.Target, DocumentType: &c.Type, Comments: &c.Comments, Gone: &gone, Conflicts: &conflicts,
+		Fetch: &fetch, EarlierVersions: &c.Earlier, Events: &c.Events,
+	}
 	if c.Target == "" {
 		return form, fault.Field("folder", "Give the uid or the path of a Nuxeo folder.", "Which folder?")
 	}

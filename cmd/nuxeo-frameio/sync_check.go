@@ -15,28 +15,34 @@ type syncCheck struct {
 // Run compares both sides and shows what differs.
 func (c *syncCheck) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		s, err := c.sync(t, k)
-		if err != nil {
-			return err
-		}
-		resp, err := k.CheckSyncWithResponse(t.ctx, s.Id)
-		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
-		s, err = k.ended(t, *resp.JSON202, shown.put)
-		shown.end()
-		if err == nil && s.Last.State != api.SyncRunStateDone {
-			err = k.whyFailed(t, s)
-		}
+		s, err := c.compare(t, k)
 		if err != nil {
 			return err
 		}
 		return c.compared(t, k, s)
 	})
+}
+
+// compare does a run that changes nothing, and shows how it goes.
+func (c *syncFlags) compare(t *terminal, k *client) (api.Sync, error) {
+	s, err := c.sync(t, k)
+	if err != nil {
+		return s, err
+	}
+	resp, err := k.CheckSyncWithResponse(t.ctx, s.Id)
+	if err != nil {
+		return s, k.unreachable(err)
+	}
+	if resp.JSON202 == nil {
+		return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+	}
+	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
+	s, err = k.ended(t, *resp.JSON202, shown.put)
+	shown.end()
+	if err == nil && s.Last.State != api.SyncRunStateDone {
+		err = k.whyFailed(t, s)
+	}
+	return s, err
 }
 
 // compared shows the differences; that there are some is an error.

@@ -159,7 +159,7 @@ func (c *client) troubles(t *terminal, id string, most int) ([]api.SyncEntry, er
 type syncSettle struct {
 	syncFlags
 	Key    string `arg:"" help:"Key of the asset, as in \"sync troubles\"."`
-	Use    string `env:"-" help:"Whose content stays: ${enum}. With frameio, what Nuxeo had is kept as a version." enum:"nuxeo,frameio" required:""`
+	Use    string `env:"-" help:"Whose content stays: ${enum}. With frameio, what Nuxeo had is kept as a version; with both, what Frame.io has becomes a second document." enum:"nuxeo,frameio,both" required:""`
 	NoWait bool   `env:"-" help:"Do not wait until it has arrived."`
 }
 
@@ -188,7 +188,7 @@ func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
 	case c.NoWait:
 		return c.tell(t, s, "Frame.io's content is being brought into %s.\n")
 	}
-	s, err := k.ended(t, s, func(api.SyncRun) {})
+	s, err := k.ended(t, s, func(api.Sync) {})
 	if err != nil {
 		return err
 	}
@@ -200,6 +200,9 @@ func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
 		if e.Key == c.Key {
 			return fault.New(fault.Refused, "%s could not be brought: %s", e.Name, troubleText(e)).With("Refresh the synchronization.")
 		}
+	}
+	if c.Use == "both" {
+		return c.tell(t, s, "In %s, Nuxeo's document stays, and Frame.io's content has one of its own.\n")
 	}
 	return c.tell(t, s, "Frame.io's content has come into %s; a version keeps what Nuxeo had.\n")
 }

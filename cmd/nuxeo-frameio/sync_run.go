@@ -13,10 +13,14 @@ type syncRefresh struct {
 	syncFlags
 	Sure   bool `env:"-" help:"Go on although very much is gone on Frame.io, as a run that asks says."`
 	NoWait bool `env:"-" help:"Do not wait until everything has arrived."`
+	DryRun bool `env:"-" help:"Only say what it would do, as \"sync plan\" does."`
 }
 
 // Run begins a run and shows how it goes.
 func (c *syncRefresh) Run(t *terminal) error {
+	if c.DryRun {
+		return (&syncPlan{syncFlags: c.syncFlags}).Run(t)
+	}
 	return c.session(t, func(k *client) error {
 		s, err := c.sync(t, k)
 		if err != nil {
@@ -48,6 +52,9 @@ func (c *clientFlags) follow(t *terminal, k *client, s api.Sync, not bool) error
 	if err != nil {
 		return err
 	}
+	if !c.JSON && s.Comments && s.CommentsWaiting > 0 {
+		t.printf("Comments come last: %s.\n", commentsText(s))
+	}
 	if c.JSON {
 		if err := printJSON(t, s); err != nil {
 			return err
@@ -64,13 +71,13 @@ const (
 
 // ended looks at a synchronization until nothing of its last run is under way, or of
 // its check where there is one.
-func (c *client) ended(t *terminal, s api.Sync, put func(api.SyncRun)) (api.Sync, error) {
+func (c *client) ended(t *terminal, s api.Sync, put func(api.Sync)) (api.Sync, error) {
 	check := s.Check != nil && s.Check.State == api.SyncRunStateRunning
 	if check {
 		s.Last = s.Check
 	}
 	for pause := lookFirst; s.Last != nil; pause = min(2*pause, lookLast) {
-		put(*s.Last)
+		put(s)
 		if s.Last.State != api.SyncRunStateRunning && s.Last.Waiting == 0 {
 			break
 		}
@@ -146,9 +153,18 @@ func stepText(r api.SyncRun) string {
 		return "beginning"
 	}
 	done := r.Created + r.Updated + r.Unchanged + r.Conflicting + r.Failed
-	text := fmt.Sprintf("%d of %d assets brought", done, done+r.Waiting)
+	text := fmt.Sprintf("%d of %d documents", done, done+r.Waiting)
 	if r.BytesDone != nil && *r.BytesDone > 0 {
 		text += ", " + bytesText(*r.BytesDone)
+	}
+	return text
+}
+
+// runText is stepText with how far comments are, once documents come.
+func runText(s api.Sync) string {
+	text, all := stepText(*s.Last), s.CommentsDone+s.CommentsWaiting
+	if s.Comments && all > 0 && str(s.Last.Step) == "sync-wait" {
+		text += fmt.Sprintf(", comments of %d of %d", s.CommentsDone, all)
 	}
 	return text
 }
@@ -162,11 +178,12 @@ type runLine struct {
 	step, drawn string
 }
 
-func (l *runLine) put(r api.SyncRun) {
+func (l *runLine) put(s api.Sync) {
+	r := *s.Last
 	if l.silent || r.State != api.SyncRunStateRunning {
 		return
 	}
-	line := "▶ " + flat(l.title) + "  " + stepText(r)
+	line := "▶ " + flat(l.title) + "  " + runText(s)
 	switch {
 	case l.screen.size != nil && line != l.drawn:
 		width, _ := l.screen.size()

@@ -49,15 +49,15 @@ func TestRunLine(t *testing.T) {
 		want string
 	}{
 		"terminal": {
-			func() (int, int) { return 40, 24 },
-			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 assets brought\r\x1b[K▶ Films  2 of 3 assets brought, 1.5 KB\r\x1b[K",
+			func() (int, int) { return 60, 24 },
+			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 documents, comments of 1 of 3\r\x1b[K▶ Films  2 of 3 documents, 1.5 KB, comments of 2 of 3\r\x1b[K",
 		},
-		"elsewhere": {nil, "▶ Films  beginning\n▶ Films  looking at Frame.io\n▶ Films  1 of 3 assets brought\n"},
+		"elsewhere": {nil, "▶ Films  beginning\n▶ Films  looking at Frame.io\n▶ Films  1 of 3 documents, comments of 1 of 3\n"},
 	} {
 		var out strings.Builder
 		l := &runLine{screen: &screen{t: &terminal{out: &out}, size: c.size}, title: "Films"}
 		for _, r := range told {
-			l.put(r)
+			l.put(api.Sync{Last: &r, Comments: true, CommentsDone: r.Created, CommentsWaiting: min(r.Created, 1) * (3 - r.Created)})
 		}
 		if l.end(); out.String() != c.want {
 			t.Errorf("%s: %q", name, out.String())

@@ -34,6 +34,8 @@ type Client struct {
 	token TokenSource
 	// APIKey is sent as x-api-key when set; some accounts ask for the client id.
 	APIKey string
+
+	version string // sent as api-version, which some operations ask for
 }
 
 // New makes a client; base is https://api.frame.io for the real service.
@@ -167,6 +169,9 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.version != "" {
+		r.Header.Set("api-version", c.version)
 	}
 	if c.APIKey != "" {
 		r.Header.Set("x-api-key", c.APIKey)

@@ -11,7 +11,8 @@ func FuzzAnswers(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"f","name":"a.mov","type":"file","file_size":3,"media_links":{"original":{"download_url":"https://x"}},"metadata":[{"field_definition_name":"Status","value":[{"display_name":"Approved"}]}]}`,
 		`{"id":"c","text":"hi","timestamp":3,"replies":[{"id":"d"}],"owner":{"name":"J"},"completed_at":"2026-01-01T00:00:00Z"}`,
-		`{"id":"s","type":"version_stack","head_version":{"id":"f"}}`, `null`, `[]`, `{"file_size":1e999}`, `{"timestamp":"00:00:01:02"}`,
+		`{"id":"s","type":"version_stack","head_version":{"id":"f"}}`, `null`, `[]`,
+		`{"event_type":"asset_moved","resource_id":"f","resource_type":"asset","project_id":null,"inserted_at":"2024-08-23T14:39:29.125812Z"}`, `{"file_size":1e999}`, `{"timestamp":"00:00:01:02"}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -19,6 +20,10 @@ func FuzzAnswers(f *testing.F) {
 		var asset wireAsset
 		if json.Unmarshal(answer, &asset) == nil {
 			_, _, _, _ = asset.file(), asset.stack(), asset.folder(), asset.asset()
+		}
+		var entry wireAudit
+		if json.Unmarshal(answer, &entry) == nil {
+			_ = entry.event()
 		}
 		var field wireField
 		if json.Unmarshal(answer, &field) == nil {

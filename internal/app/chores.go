@@ -64,6 +64,10 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.Sync.RunDue(ctx, &r)
 			return r, err
 		}},
+		{Name: "changes", What: "reads in Frame.io's audit log what webhooks may have lost", Every: time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Hints.CatchUp(ctx, &r)
+			return r, err
+		}},
 		{Name: "actions", What: "removes custom actions on Frame.io that no binding has", Every: 24 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.Reap(ctx, &r)
 			return r, err

@@ -44,12 +44,10 @@ func (a *App) watch() {
 	a.Hints = hint.New()
 	a.Hints.DB, a.Hints.People, a.Hints.Vault, a.Hints.Now, a.Hints.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
 	a.Hints.PublicURL, a.Hints.Watched, a.Hints.Look = c.PublicURL, a.watched, a.lookAt
+	a.Hints.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 
 func (a *App) watched(ctx context.Context) ([]hint.Place, error) {
-	if a.Config.Frameio.Webhooks == "off" {
-		return nil, nil
-	}
 	reviews, err := a.reviews.Places(ctx)
 	if err != nil {
 		return nil, err
@@ -76,8 +74,11 @@ func join(all []hint.Place, p hint.Place) []hint.Place {
 }
 
 func (a *App) lookAt(ctx context.Context, h hint.Hint) error {
-	if h.Kind == hint.Comment {
+	switch h.Kind {
+	case hint.Comment:
 		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource), a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
+	case hint.Folder: // nothing that is under review
+		return a.Sync.Folder(ctx, h.Account, h.Workspace, h.Resource)
 	}
 	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Account, h.Workspace, h.Resource))
 }

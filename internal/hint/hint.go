@@ -1,8 +1,8 @@
 // Package hint keeps one webhook in each workspace that somebody watches, and
-// takes what they tell.
+// takes what they tell. What they lose it reads in the audit log.
 //
-// It owns the tables webhooks and hints. An event is a hint: it says where to
-// look, and nothing it says is believed. It comes late, twice, in another order
+// It owns the tables webhooks, hints, audit_marks and audit_seen. An event is a
+// hint: it says where to look, and nothing it says is believed. It comes late, twice, in another order
 // or not at all, so a thing that was told of is one row however often it was
 // told, and who wants to know looks at it as often as it was told since, at
 // least once.
@@ -31,12 +31,14 @@ import (
 // The kinds of things that are told of; others are of no use to anybody.
 const (
 	File    = "file" // version stacks as well
+	Folder  = "folder"
 	Comment = "comment"
 )
 
 // Events are those we ask for.
 var Events = []string{
-	"file.deleted", "file.ready", "file.updated", "file.versioned", "comment.created", "comment.updated", "comment.deleted",
+	"file.copied", "file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed", "file.versioned",
+	"folder.copied", "folder.created", "folder.deleted", "folder.updated", "comment.created", "comment.updated", "comment.deleted",
 	"comment.completed", "comment.uncompleted", "metadata.value.updated",
 }
 
@@ -74,6 +76,9 @@ type Service struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	PublicURL string // of the connector, without a trailing slash
+	// NoWebhooks makes none, and takes away those that are there; the audit log is
+	// read all the same.
+	NoWebhooks bool
 	// Watched lists the workspaces that are watched.
 	Watched func(context.Context) ([]Place, error)
 	// Look does what a hint is for; it is called again after an error.
@@ -113,12 +118,17 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	if kind == "" {
 		return nil
 	}
+	h := Hint{Kind: kind, Resource: e.Resource}
 	now := store.Millis(s.Now())
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO hints (resource_id, kind, account_id, workspace_id, told, due)
-			SELECT $1, $2, account_id, workspace_id, $3, $3 FROM webhooks WHERE id = $4
-			ON CONFLICT (resource_id, kind) DO UPDATE SET told = EXCLUDED.told, due = EXCLUDED.due, tries = 0`, e.Resource, kind, now, id)
-		return err
+		err := tx.QueryRowContext(ctx, `SELECT account_id, workspace_id FROM webhooks WHERE id = $1`, id).Scan(&h.Account, &h.Workspace)
+		if errors.Is(err, sql.ErrNoRows) { // it was taken away meanwhile
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tell(ctx, tx, h, now)
 	})
 	if err == nil {
 		s.Wake()
@@ -126,10 +136,19 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	return err
 }
 
+// tell makes a thing one that has to be looked at from now on.
+func tell(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO hints (resource_id, kind, account_id, workspace_id, told, due) VALUES ($1, $2, $3, $4, $5, $5)
+		ON CONFLICT (resource_id, kind) DO UPDATE SET told = EXCLUDED.told, due = EXCLUDED.due, tries = 0`, h.Resource, h.Kind, h.Account, h.Workspace, now)
+	return err
+}
+
 func kindOf(e v4.Event) string {
 	switch e.Kind {
 	case "file", "version_stack":
 		return File
+	case "folder":
+		return Folder
 	case "comment":
 		return Comment
 	}

@@ -53,9 +53,19 @@ func (s *stage) ServiceFrameio(context.Context) (*v4.Client, error) {
 
 func setup(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{T: t, Service: New(), now: time.Unix(1_800_000_000, 0)}
+	return setupWith(&stage{T: t})
+}
+
+func setupWith(s *stage, change ...func(*frameiosim.Options)) *stage {
+	t := s.T
+	t.Helper()
+	s.Service, s.now = New(), time.Unix(1_800_000_000, 0)
+	opt := frameiosim.Options{RateFactor: -1}
+	for _, f := range change {
+		f(&opt)
+	}
 	var err error
-	if s.sim, err = frameiosim.New(frameiosim.Options{RateFactor: -1}); err != nil {
+	if s.sim, err = frameiosim.New(opt); err != nil {
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(s.sim)

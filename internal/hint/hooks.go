@@ -33,7 +33,7 @@ type hook struct {
 // A workspace in which nobody may do it is noted; looking at everything from time
 // to time stands in for it.
 func (s *Service) Reconcile(ctx context.Context, r *upkeep.Report) error {
-	places, err := s.Watched(ctx)
+	places, err := s.hooked(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,12 +56,20 @@ func (s *Service) Reconcile(ctx context.Context, r *upkeep.Report) error {
 	return ctx.Err()
 }
 
+// hooked are the workspaces that are to have a webhook.
+func (s *Service) hooked(ctx context.Context) ([]Place, error) {
+	if s.NoWebhooks {
+		return nil, nil
+	}
+	return s.Watched(ctx)
+}
+
 // again is when a webhook is tried to be made again that could not be.
 const again = 15 * time.Minute
 
 // Complete makes the webhooks that watched workspaces do not have yet.
 func (s *Service) Complete(ctx context.Context) error {
-	places, err := s.Watched(ctx)
+	places, err := s.hooked(ctx)
 	if err != nil || len(places) == 0 {
 		return err
 	}
@@ -266,7 +274,7 @@ type Team struct {
 
 // Teams are the watched workspaces.
 func (s *Service) Teams(ctx context.Context) ([]Team, error) {
-	places, err := s.Watched(ctx)
+	places, err := s.hooked(ctx)
 	if err != nil {
 		return nil, err
 	}

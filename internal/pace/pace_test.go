@@ -213,6 +213,7 @@ func TestClassDropsIDs(t *testing.T) {
 		"/v4/accounts/a1/files/f1/comments": "GET /files/*/comments",
 		"/v4/accounts/a1/workspaces/w/x":    "GET /workspaces/*/x",
 		"/v4/me":                            "GET /v4/me",
+		"/v4/accounts/a1/audit_logs":        "GET /audit_logs",
 		// Each has a budget of its own.
 		"/v4/accounts/a1/folders/f1/files/local_upload":  "GET /folders/*/files/local_upload",
 		"/v4/accounts/a1/folders/f1/files/remote_upload": "GET /folders/*/files/remote_upload",

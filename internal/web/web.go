@@ -26,6 +26,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/explain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
@@ -73,6 +74,8 @@ type Server struct {
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *document.Service
 	Media     *media.Service
+	// Explain tells why a document and its asset are as they are.
+	Explain *explain.Service
 	// Doctor is for administrators; nil where there is none.
 	Doctor Doctor
 	// Console shows the jobs, at ConsolePath; nil where there is none.

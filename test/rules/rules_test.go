@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/web"},
 	{"internal/web/api"},
-	{"internal/binding", "internal/publish", "internal/rebuild", "internal/browse", "internal/hint", "internal/push", "internal/document", "internal/media", "internal/foldersync"},
+	{"internal/binding", "internal/publish", "internal/rebuild", "internal/browse", "internal/hint", "internal/push", "internal/document", "internal/media", "internal/foldersync", "internal/explain"},
 	{"internal/metrics", "internal/network", "internal/trace", "internal/intake"},
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},

@@ -97,6 +97,11 @@ func relax(doc *openapi3.T) {
 	for _, ref := range doc.Components.Schemas {
 		walk(ref, seen)
 	}
+	if item := doc.Paths.Value("/v4/accounts/{account_id}/audit_logs"); item != nil { // as in the example: filters[from_date]=…
+		if p := item.Get.Parameters.GetByInAndName(openapi3.ParameterInQuery, "filters"); p != nil {
+			p.Style = openapi3.SerializationDeepObject
+		}
+	}
 	schema(doc, "TimeStamp", func(s *openapi3.Schema) { // null matches both of its alternatives
 		s.AnyOf, s.OneOf = s.OneOf, nil
 	})

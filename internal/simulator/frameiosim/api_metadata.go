@@ -143,10 +143,11 @@ func (s *Server) updateMetadata(c *call) (any, error) {
 func (s *Server) setValues(files []*node, values map[*field]any) {
 	for _, n := range files {
 		for f, v := range values {
+			s.auditValue(n, f)
 			n.setValue(f, v)
 		}
 		n.updated = s.tick()
-		s.emit("metadata.value.updated", n.id, n.creator)
+		s.tell("metadata.value.updated", n.id, n.creator)
 	}
 }
 

@@ -164,7 +164,7 @@ func (s *Server) createFolder(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.view(s.newNode(parent, kindFolder, in.Name, c.person.id)), nil
+	return s.view(s.newFolder(parent, in.Name, c.person.id)), nil
 }
 
 func (s *Server) updateFolder(c *call) (any, error) { return s.rename(c, "folder_id", kindFolder) }
@@ -257,6 +257,7 @@ func movable(c *call, n, target *node, id string, into []kind) error {
 }
 
 func (s *Server) moveNode(n, target *node) {
+	from := n.parent
 	n.detach()
 	n.attach(s, target)
 	n.updated = s.tick()
@@ -265,7 +266,11 @@ func (s *Server) moveNode(n, target *node) {
 		s.emit("file.versioned", n.id, n.creator)
 		return
 	}
-	s.emit(eventKind(n)+".updated", n.id, n.creator)
+	if from.kind == kindStack {
+		s.audit("assets_unversioned", from.id, n.creator)
+	}
+	s.audit("asset_moved", n.id, n.creator)
+	s.tell(eventKind(n)+".updated", n.id, n.creator)
 }
 
 func (s *Server) createStack(c *call) (any, error) {

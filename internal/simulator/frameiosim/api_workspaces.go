@@ -90,6 +90,7 @@ func (s *Server) duplicate(c *call, n, target *node) *node {
 		f.values = maps.Clone(n.file.values)
 	}
 	twin.file = &f
+	s.emit("file.copied", twin.id, c.person.id)
 	if mode := c.q("copy_comments"); mode != "" && mode != "none" {
 		for _, k := range n.file.comments {
 			if k.parent == nil && !k.deleted {

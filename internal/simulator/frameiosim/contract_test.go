@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/contract"
 )
@@ -39,6 +40,7 @@ func TestContract(t *testing.T) {
 	walkMetadata(w)
 	walkActions(w)
 	walkMore(w)
+	walkAudit(w)
 	bad.Store(true)
 	walkErrors(w)
 	covered, total, missing := c.Covered()
@@ -158,6 +160,17 @@ func walkMore(w *world) {
 	w.get(w.acc + "/folders/" + w.root + "/files" + everything).want(200)
 }
 
+func walkAudit(w *world) {
+	day := time.Now().UTC().Format(time.DateOnly)
+	for _, query := range []string{
+		"", "?include=user&page_size=100&include_total_count=true", "?filters[from_date]=" + day + "&filters[to_date]=" + day,
+		"?filters[event_type]=comment_created&filters[workspace_id]=" + w.workspace, "?filters[project_id]=" + w.project + "&filters[resource_id]=" + w.root,
+		"?filters[resource_type]=comment&filters[user_id]=" + w.owner,
+	} {
+		w.audit(query).want(200)
+	}
+}
+
 func walkErrors(w *world) {
 	nobody := *w
 	nobody.token = ""
@@ -165,6 +178,9 @@ func walkErrors(w *world) {
 	unknown := "00000000-0000-4000-8000-000000000000"
 	w.get(w.acc + "/folders/" + unknown).want(404)
 	w.get("/v4/nothing").want(404)
+	w.get(w.acc + "/audit_logs").want(400)
+	w.audit("?filters[from_date]=yesterday").want(422)
+	w.as(w.content).audit("").want(403)
 	w.get(w.acc + "/folders/" + w.root + "/children?page_size=501").want(422)
 	w.get(w.acc + "/folders/" + w.root + "/children?after=junk").want(400)
 	w.call("POST", w.acc+"/folders/"+w.root+"/folders", wrap("nom", "x")).want(422)

@@ -18,6 +18,6 @@
 // seen is a field of Options; damage on the wire is the faults package's.
 //
 // Left out: search, shares, collections, groups, imports from connected storage,
-// copies other than of files, comment attachments, audit logs, Adobe-stored assets, and the
+// copies other than of files, comment attachments, Adobe-stored assets, and the
 // legacy API.
 package frameiosim

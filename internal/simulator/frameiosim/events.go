@@ -18,9 +18,15 @@ type EventFate struct {
 // Healthy loses no event, and sends each once.
 func Healthy(int) EventFate { return EventFate{} }
 
-// emit sends an event to the webhooks that want it, as Frame.io does by itself
-// when something changed, and does not wait. The caller holds mu.
+// emit records what somebody did and sends an event of it. The caller holds mu.
 func (s *Server) emit(kind, resource, person string) {
+	s.audit(auditOf[kind], resource, person)
+	s.tell(kind, resource, person)
+}
+
+// tell sends an event to the webhooks that want it, as Frame.io does by itself
+// when something changed, and does not wait. The caller holds mu.
+func (s *Server) tell(kind, resource, person string) {
 	if s.opt.Events == nil {
 		return
 	}
@@ -106,6 +112,12 @@ func (s *Server) eventSubject(id string) (*project, object) {
 	}
 	n := s.mustNode(id)
 	return n.project, object{"id": id, "type": n.kind}
+}
+
+// arrived says that all bytes of a file are there. The caller holds mu.
+func (s *Server) arrived(n *node) {
+	s.emit("file.upload.completed", n.id, n.creator)
+	s.emit("file.ready", n.id, n.creator)
 }
 
 // eventKind begins the name of an event about an asset; a stack has none of its

@@ -15,8 +15,9 @@ type hooked struct {
 	told chan string // "type resource" of each event, as it came
 }
 
-// listening sets it up; status is what the nth call, from 1, is answered.
-func listening(t *testing.T, fate func(int) EventFate, status func(int) int) *hooked {
+// listening sets it up; status is what the nth call, from 1, is answered. Without
+// events it is told of all.
+func listening(t *testing.T, fate func(int) EventFate, status func(int) int, events ...string) *hooked {
 	t.Helper()
 	h := &hooked{told: make(chan string, 100)}
 	calls := 0
@@ -35,7 +36,10 @@ func listening(t *testing.T, fate func(int) EventFate, status func(int) int) *ho
 	}))
 	t.Cleanup(receiver.Close)
 	h.world = setup(t, func(o *Options) { o.Events, o.EventBackoff = fate, time.Millisecond })
-	h.call("POST", h.acc+"/workspaces/"+h.workspace+"/webhooks", wrap("name", "H", "url", receiver.URL, "events", webhookEvents)).want(201)
+	if len(events) == 0 {
+		events = webhookEvents
+	}
+	h.call("POST", h.acc+"/workspaces/"+h.workspace+"/webhooks", wrap("name", "H", "url", receiver.URL, "events", events)).want(201)
 	return h
 }
 
@@ -63,7 +67,12 @@ func (h *hooked) hears(want ...string) {
 func TestEventsTellOfWhatChanges(t *testing.T) {
 	t.Parallel()
 	h := listening(t, Healthy, fine)
-	file, other := h.file("a.mp4"), h.file("b.mp4")
+	folder := h.sim.AddFolder(h.root, "In")
+	h.hears("folder.created " + folder)
+	file := h.file("a.mp4")
+	h.hears("file.created "+file, "file.upload.completed "+file, "file.ready "+file)
+	other := h.file("b.mp4")
+	h.hears("file.created "+other, "file.upload.completed "+other, "file.ready "+other)
 	k := h.sim.AddComment(file, CommentSpec{Text: "x", OwnerID: h.member})
 	h.hears("comment.created " + k)
 	h.sim.EditComment(k, "y")
@@ -81,6 +90,7 @@ func TestEventsTellOfWhatChanges(t *testing.T) {
 	h.sim.Stack(file, other)
 	h.hears("file.versioned "+file, "file.versioned "+other)
 	late := h.file("late.mp4", NotUploadedYet())
+	h.hears("file.created " + late)
 	h.sim.FinishUpload(late)
 	h.hears("file.upload.completed "+late, "file.ready "+late)
 	h.call("DELETE", h.acc+"/files/"+late, nil).want(204)
@@ -90,7 +100,7 @@ func TestEventsTellOfWhatChanges(t *testing.T) {
 func TestEventsMeetTheirFate(t *testing.T) {
 	t.Parallel()
 	fates := []EventFate{{Lost: true}, {Times: 2}, {Behind: 50 * time.Millisecond}, {}}
-	h := listening(t, func(n int) EventFate { return fates[n-1] }, fine)
+	h := listening(t, func(n int) EventFate { return fates[n-1] }, fine, "comment.created")
 	file := h.file("a.mp4")
 	var k []string
 	for range fates {
@@ -107,7 +117,7 @@ func TestEventsAreTriedFiveTimes(t *testing.T) {
 			return http.StatusServiceUnavailable
 		}
 		return http.StatusOK
-	})
+	}, "comment.created")
 	file := h.file("a.mp4")
 	given := "comment.created " + h.sim.AddComment(file, CommentSpec{Text: "x", OwnerID: h.member})
 	h.hears(given, given, given, given, given) // and is given up

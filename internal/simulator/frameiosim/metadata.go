@@ -89,7 +89,21 @@ func (s *Server) SetStatus(fileID, option string) {
 	n := s.mustFile(fileID)
 	s.setStatus(n, option)
 	n.updated = s.tick()
-	s.emit("metadata.value.updated", n.id, n.creator)
+	s.auditValue(n, n.project.workspace.account.fields[0])
+	s.tell("metadata.value.updated", n.id, n.creator)
+}
+
+// auditValue records that a field of a file was set: the status by a name of its
+// own, the first value of a file by another. The caller holds mu.
+func (s *Server) auditValue(n *node, f *field) {
+	event := "metadata_value_updated"
+	switch {
+	case f == n.project.workspace.account.fields[0]:
+		event = "asset_status_changed"
+	case len(n.file.values) == 0:
+		event = "asset_metadata_created"
+	}
+	s.audit(event, n.id, n.creator)
 }
 
 func (s *Server) setStatus(n *node, name string) {
@@ -135,8 +149,10 @@ func (s *Server) SetMetadata(fileID, fieldName string, value any) {
 	if err != nil {
 		panic(err)
 	}
+	s.auditValue(n, fields[i])
 	n.setValue(fields[i], checked)
 	n.updated = s.tick()
+	s.tell("metadata.value.updated", n.id, n.creator)
 }
 
 func (n *node) setValue(f *field, v any) {

@@ -19,6 +19,7 @@ type account struct {
 	order      []string          // person ids as they joined
 	workspaces []*workspace
 	fields     []*field
+	audit      []audited // oldest first
 	locked     bool
 	used       int64
 }

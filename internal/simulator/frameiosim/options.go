@@ -90,6 +90,12 @@ type Options struct {
 	// doubled each time (0: 15 s).
 	Events       func(n int) EventFate
 	EventBackoff time.Duration
+	// AuditRefused keeps the audit log from everybody, as for plans that have none.
+	// Off: who owns or administers the account may read it.
+	AuditRefused bool
+	// AuditDelay is how long after its time the nth entry, from 1, can be seen in the
+	// audit log; nil: at once.
+	AuditDelay func(n int) time.Duration
 	// ActionClient makes the calls; nil: a client of its own that follows no redirect.
 	ActionClient *http.Client
 

@@ -137,6 +137,5 @@ func (s *Server) fetched(n *node, sink uploadSink, whole bool) {
 	n.file.size, n.file.content, n.file.completed = sink.Size(), sink, s.now()
 	n.file.firstPart, n.updated = n.file.completed, s.tick()
 	n.project.workspace.account.used += n.file.size
-	s.emit("file.upload.completed", n.id, n.creator)
-	s.emit("file.ready", n.id, n.creator)
+	s.arrived(n)
 }

@@ -17,7 +17,7 @@ type route struct {
 const base = "/v4/accounts/{account_id}"
 
 func apiRoutes() []route {
-	return slices.Concat(treeRoutes(), fileRoutes(), otherRoutes(), workspaceRoutes(), webhookRoutes())
+	return slices.Concat(treeRoutes(), fileRoutes(), otherRoutes(), workspaceRoutes(), webhookRoutes(), auditRoutes())
 }
 
 func treeRoutes() []route {

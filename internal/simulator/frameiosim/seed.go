@@ -158,7 +158,13 @@ func (s *Server) AddFolder(parentID, name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	parent := s.mustNode(parentID)
-	return s.newNode(parent, kindFolder, name, parent.creator).id
+	return s.newFolder(parent, name, parent.creator).id
+}
+
+func (s *Server) newFolder(parent *node, name, creator string) *node {
+	n := s.newNode(parent, kindFolder, name, creator)
+	s.emit("folder.created", n.id, creator)
+	return n
 }
 
 func (s *Server) newNode(parent *node, k kind, name, creator string) *node {

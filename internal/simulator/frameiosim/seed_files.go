@@ -88,8 +88,10 @@ func (s *Server) seedFile(parent *node, name string, c Content, seed fileSeed) *
 	n.file.noOriginal, n.file.watermark, n.file.renditions = seed.noOriginal, seed.watermark, seed.renditions
 	n.created = orTime(seed.created, n.created)
 	n.updated = n.created
+	s.emit("file.created", n.id, n.creator)
 	if !seed.pending {
 		s.complete(n)
+		s.arrived(n)
 	}
 	if seed.status != "" {
 		s.setStatus(n, seed.status)
@@ -117,8 +119,7 @@ func (s *Server) FinishUpload(fileID string) {
 	n := s.mustFile(fileID)
 	n.file.completed = s.now()
 	n.updated = s.tick()
-	s.emit("file.upload.completed", n.id, n.creator)
-	s.emit("file.ready", n.id, n.creator)
+	s.arrived(n)
 }
 
 // Stack makes a version stack of files, oldest first, where the first one is.

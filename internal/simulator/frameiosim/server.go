@@ -58,6 +58,7 @@ type Server struct {
 	service    string // person id of the service account
 	eventSeq   int    // how many events there were
 	remoteSeq  int    // how many remote uploads there were
+	auditSeq   int64  // how many entries the audit logs got
 }
 
 // New makes a Server without people or accounts.

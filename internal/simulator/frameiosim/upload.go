@@ -245,7 +245,6 @@ func (s *Server) finishPart(n *node, part int) {
 		n.file.completed = s.now()
 		n.updated = s.tick()
 		n.project.workspace.account.used += n.file.size
-		s.emit("file.upload.completed", n.id, n.creator)
-		s.emit("file.ready", n.id, n.creator)
+		s.arrived(n)
 	}
 }

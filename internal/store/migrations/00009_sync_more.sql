@@ -46,7 +46,17 @@ CREATE TABLE audit_marks (
   PRIMARY KEY (account_id, workspace_id)
 );
 
+-- What was read before the mark, as much as may be read again. Entries have no id.
+CREATE TABLE audit_seen (
+  account_id   TEXT NOT NULL,
+  workspace_id TEXT NOT NULL,
+  entry        TEXT NOT NULL,
+  at           BIGINT NOT NULL,
+  PRIMARY KEY (account_id, workspace_id, entry)
+);
+
 -- +goose Down
+DROP TABLE audit_seen;
 DROP TABLE audit_marks;
 DROP TABLE sync_changes;
 DROP INDEX links_holder;

@@ -255,6 +255,27 @@ func (e StatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for StoryTieKind.
+const (
+	StoryTieKindBinding StoryTieKind = "binding"
+	StoryTieKindPush    StoryTieKind = "push"
+	StoryTieKindSync    StoryTieKind = "sync"
+)
+
+// Valid indicates whether the value is a known member of the StoryTieKind enum.
+func (e StoryTieKind) Valid() bool {
+	switch e {
+	case StoryTieKindBinding:
+		return true
+	case StoryTieKindPush:
+		return true
+	case StoryTieKindSync:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SyncConflicts.
 const (
 	SyncConflictsBoth    SyncConflicts = "both"
@@ -1230,6 +1251,78 @@ type Status struct {
 // StatusDatabase defines model for Status.Database.
 type StatusDatabase string
 
+// Story defines model for Story.
+type Story struct {
+	// Document The uid; absent when the asset has no document
+	Document *string `json:"document,omitempty"`
+
+	// Events The last ones, the newest at the end
+	Events   []StoryEvent `json:"events"`
+	NuxeoUrl *string      `json:"nuxeo_url,omitempty"`
+	Path     *string      `json:"path,omitempty"`
+
+	// Ties What keeps it and an asset together
+	Ties []StoryTie `json:"ties"`
+
+	// Title Absent when the document cannot be read any more
+	Title *string `json:"title,omitempty"`
+}
+
+// StoryContent What the document got, or was sent, last.
+type StoryContent struct {
+	// At Absent when that was forgotten
+	At     *time.Time `json:"at,omitempty"`
+	Digest *string    `json:"digest,omitempty"`
+	File   string     `json:"file"`
+	Name   *string    `json:"name,omitempty"`
+	Size   int64      `json:"size"`
+}
+
+// StoryEvent defines model for StoryEvent.
+type StoryEvent struct {
+	At time.Time `json:"at"`
+
+	// By The login of whoever did it, or asked for it
+	By *string `json:"by,omitempty"`
+
+	// Item The item that tells more
+	Item *string `json:"item,omitempty"`
+	What string  `json:"what"`
+}
+
+// StoryTie defines model for StoryTie.
+type StoryTie struct {
+	// Asset The id of the version stack, else of the file
+	Asset string `json:"asset"`
+
+	// CommentsAt When its comments were looked at last
+	CommentsAt *time.Time `json:"comments_at,omitempty"`
+
+	// Content What the document got, or was sent, last.
+	Content *StoryContent `json:"content,omitempty"`
+
+	// Files The files that are known to belong to it
+	Files []string `json:"files"`
+
+	// Folder The path of its folder in Nuxeo; empty for a push
+	Folder string `json:"folder"`
+
+	// Id Of the binding, the synchronization or the push; empty when it was forgotten
+	Id   string       `json:"id"`
+	Kind StoryTieKind `json:"kind"`
+
+	// Name Its action, the folder that it mirrors, or where it was pushed
+	Name   string  `json:"name"`
+	Remedy *string `json:"remedy,omitempty"`
+
+	// State in place, under way, conflict, gone or failed; of a push: sending, open, returned, failed, canceled or released
+	State string  `json:"state"`
+	Why   *string `json:"why,omitempty"`
+}
+
+// StoryTieKind defines model for StoryTie.Kind.
+type StoryTieKind string
+
 // Sync A folder of Nuxeo that mirrors one of Frame.io.
 type Sync struct {
 	Account string `json:"account"`
@@ -1539,6 +1632,12 @@ type OpenMediaParams struct {
 type EventsParams struct {
 	Item   *string `form:"item,omitempty" json:"item,omitempty"`
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
+}
+
+// ExplainParams defines parameters for Explain.
+type ExplainParams struct {
+	// Of The uid or path of a document, or the id of a file or version stack
+	Of string `form:"of" json:"of"`
 }
 
 // ListFoldersParams defines parameters for ListFolders.
@@ -1862,6 +1961,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /events (the `Events` operationId).
 	Events(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Explain Why a document and its asset are as they are, from what was recorded
+	//
+	// Told to whoever may read the document in Nuxeo, and to administrators; to others as if there were
+	// nothing. An asset that is in several folders has a story for each. Nothing is asked of Frame.io.
+	//
+	// Corresponds with GET /explain (the `Explain` operationId).
+	Explain(ctx context.Context, params *ExplainParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	//
@@ -2445,6 +2552,24 @@ func (c *Client) PushTargets(ctx context.Context, id Uid, reqEditors ...RequestE
 // Corresponds with GET /events (the `Events` operationId).
 func (c *Client) Events(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Explain Why a document and its asset are as they are, from what was recorded
+//
+// Told to whoever may read the document in Nuxeo, and to administrators; to others as if there were
+// nothing. An asset that is in several folders has a story for each. Nothing is asked of Frame.io.
+//
+// Corresponds with GET /explain (the `Explain` operationId).
+func (c *Client) Explain(ctx context.Context, params *ExplainParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3979,6 +4104,56 @@ func NewEventsRequest(server string, params *EventsParams) (*http.Request, error
 				}
 			}
 
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainRequest constructs an http.Request for the Explain method
+func NewExplainRequest(server string, params *ExplainParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/explain")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "of", params.Of, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -6158,6 +6333,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /events (the `Events` operationId).
 	EventsWithResponse(ctx context.Context, params *EventsParams, reqEditors ...RequestEditorFn) (*EventsResponse, error)
 
+	// ExplainWithResponse Why a document and its asset are as they are, from what was recorded
+	//
+	// Told to whoever may read the document in Nuxeo, and to administrators; to others as if there were
+	// nothing. An asset that is in several folders has a story for each. Nothing is asked of Frame.io.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /explain (the `Explain` operationId).
+	ExplainWithResponse(ctx context.Context, params *ExplainParams, reqEditors ...RequestEditorFn) (*ExplainResponse, error)
+
 	// ListFoldersWithResponse Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -7234,6 +7419,58 @@ func (r EventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExplainResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Stories []Story `json:"stories"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainResponse) GetJSON200() *struct {
+	Stories []Story `json:"stories"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9843,6 +10080,22 @@ func (c *ClientWithResponses) EventsWithResponse(ctx context.Context, params *Ev
 	return ParseEventsResponse(rsp)
 }
 
+// ExplainWithResponse Why a document and its asset are as they are, from what was recorded
+//
+// Told to whoever may read the document in Nuxeo, and to administrators; to others as if there were
+// nothing. An asset that is in several folders has a story for each. Nothing is asked of Frame.io.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /explain (the `Explain` operationId).
+func (c *ClientWithResponses) ExplainWithResponse(ctx context.Context, params *ExplainParams, reqEditors ...RequestEditorFn) (*ExplainResponse, error) {
+	rsp, err := c.Explain(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainResponse(rsp)
+}
+
 // ListFoldersWithResponse Folders of Nuxeo to choose from, as the person may see them; 200 at most
 //
 // Returns a wrapper object for the known response body format(s).
@@ -11076,6 +11329,41 @@ func ParseEventsResponse(rsp *http.Response) (*EventsResponse, error) {
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainResponse parses an HTTP response from a ExplainWithResponse call
+func ParseExplainResponse(rsp *http.Response) (*ExplainResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Stories []Story `json:"stories"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -12767,6 +13055,9 @@ type ServerInterface interface {
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(w http.ResponseWriter, r *http.Request, params EventsParams)
+	// Explain Why a document and its asset are as they are, from what was recorded
+	// (GET /explain)
+	Explain(w http.ResponseWriter, r *http.Request, params ExplainParams)
 	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	// (GET /folders)
 	ListFolders(w http.ResponseWriter, r *http.Request, params ListFoldersParams)
@@ -13291,6 +13582,39 @@ func (siw *ServerInterfaceWrapper) Events(w http.ResponseWriter, r *http.Request
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Events(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Explain operation middleware
+func (siw *ServerInterfaceWrapper) Explain(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainParams
+
+	// ------------- Required query parameter "of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "of", r.URL.Query(), &params.Of, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "of", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Explain(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -14711,6 +15035,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/folders/{id}/documents", wrapper.ListDocuments)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/documents/{id}", wrapper.GetDocument)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/documents/{id}/media", wrapper.OpenMedia)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/explain", wrapper.Explain)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/doctor", wrapper.RunDoctor)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/bindings", wrapper.ListBindings)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings", wrapper.Bind)
@@ -15308,6 +15633,47 @@ type EventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EventsdefaultApplicationProblemPlusJSONResponse) VisitEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRequestObject struct {
+	Params ExplainParams
+}
+
+type ExplainResponseObject interface {
+	VisitExplainResponse(w http.ResponseWriter) error
+}
+
+type Explain200JSONResponse struct {
+	Stories []Story `json:"stories"`
+}
+
+func (response Explain200JSONResponse) VisitExplainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplaindefaultApplicationProblemPlusJSONResponse) VisitExplainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17273,6 +17639,9 @@ type StrictServerInterface interface {
 	// Events Server-sent events; each "item" event holds an item that changed
 	// (GET /events)
 	Events(ctx context.Context, request EventsRequestObject) (EventsResponseObject, error)
+	// Explain Why a document and its asset are as they are, from what was recorded
+	// (GET /explain)
+	Explain(ctx context.Context, request ExplainRequestObject) (ExplainResponseObject, error)
 	// ListFolders Folders of Nuxeo to choose from, as the person may see them; 200 at most
 	// (GET /folders)
 	ListFolders(ctx context.Context, request ListFoldersRequestObject) (ListFoldersResponseObject, error)
@@ -17791,6 +18160,32 @@ func (sh *strictHandler) Events(w http.ResponseWriter, r *http.Request, params E
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(EventsResponseObject); ok {
 		if err := validResponse.VisitEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Explain operation middleware
+func (sh *strictHandler) Explain(w http.ResponseWriter, r *http.Request, params ExplainParams) {
+	var request ExplainRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Explain(ctx, request.(ExplainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Explain")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainResponseObject); ok {
+		if err := validResponse.VisitExplainResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -19181,103 +19576,113 @@ var swaggerSpec = []string{
 	"gwLcZAyE7zD0/FyxggnDaaQgYzhSOxyGT0YeWy/GN6bjFVyHOn9nEOXxqaav0ZQovHaZVe4T0W3V5kEH",
 	"SFupzqnahv4MEXIsqKErqlv5hvqfJUeXpNRmo1o6ajum4xKZULLT8k1ri31PQRs3/488kr3VRqiC0C2j",
 	"+ZZ4b2gPEEIWZ5wXUvUix7Xoqc1dUbGwc0R/X1bKYaQfXgjCVLmsyoJALhy4TFAOxjocHWilEUsHEQdS",
-	"5S5rglZfngePv5XoQTOPNFE8O4k8ZhM79u8zd139E1dKKsjYDyuQzwtWY0VS/5sv2m2z1rIs5bE2wON+",
-	"wy1D1+4QoO0J31aiW1Xd1wXqqs8iGhdt9ncEqekfR7dhE6nxHiXlOshEtu0/5NPhp3/LkgxkKhMjrf1X",
-	"f3bpcyIPkKxL15DudM/UCY1GVmqW2IxYlzw37ah/5AEdsgqfkNykKK+k2Ub5xbwdmEY7LLnWM/FwpaqE",
-	"Bp/N5Cglo6rkTN2F9dCRhM37NFph6xbMlU75q5lzx9floNCdgpZIWJ9OYA4Yauk+CuM1L814hYOlhFf4",
-	"5Lh6MqCKXN6iCh9IQWH+zAYPzx2DIgujqI4jaULpmGIBBPzlojogxdaKQRmElQiQMI/dfZIVQVzrSVwD",
-	"HZFck03LGxiAfKDg5yE5CSNZB1wTJyOzh5UT0dzweyz8r1LmZNIFPxLmVtDBMKJaP8OK2kApAPOEkRXU",
-	"55lxP9RZvb28qh0JPDdxgdaNxEKNEbqJNAdrOiAgR4qwv5rXdeVlRKw5OgxFSJcdNvVQTWcyrwo2hVBO",
-	"ZWj4R0MEwU21ZdlomZSl2xd8vWaKuWqAuJcv7kRlp0nOVd/bEMF3h7Ho+vLPqurXfBMhqb9gsmPLtfME",
-	"/+YLrzPyr6SAg+qM/EsUZ61RDSXsxIMw8O78ZZEtniyyxb8ussW/xDvhTYpmwQEQdLUTNuxylrqkl8Jg",
-	"UWfX6ed2GpFg1BCrjxDNC9Z0FYrn982SpRhPpXtdF1CECT7W9IHGIjHm7hBryJp3ASlV6+jDeTSPiJJj",
-	"1SPD7DFVjxXBj0273K2NH69q5aeNIHtfB1lbjpNLH3/NxnOm967IK9bpSm2s8Ygmob22M/LW4iGUZ+RA",
-	"jWFKYDHdv4Ka8L+ByX36gYmNVci+/e67bKgSpdPGh+6xMpMeDkre09JFGpk+oxXE59SVROMm6aZW39vl",
-	"GyvHSLkkJ4YVixjsjBJLyzTpZfuC3QS90zGZHn3zUb6wRLDa3zJybDV7trb+imFlIiVoU9esYIk1ne19",
-	"XmAj9cyaSP6C6+SBe1mSV5CiG4HPsO0Sg7tlKu5ZyH1CtKjD2sAhCNX1M369JRFy7Ioay6jTYgXN+zas",
-	"DStLe0JzhA4rRwkG2yRU6FlZ7c99Z+1lSk6MqiW5AR8yxGtua/FZsD0FllNPCLjJhky12A01KQQbe1Wt",
-	"fIAn6FZyhl0dPwMJ4c9mtlxnPuPh0wl83ULWWLyqDPFmYEYowWpgbPpm2Q4XuwD9/gA2pA8HWt2227xt",
-	"oCvMWIZI6J0K0kOWAY6g23sry/rX6VL759CRYmTQzz1iVi2hOijOAEatzimpQ0OagH2GfF17978Zb7vd",
-	"SWMdypbwdm08Bpew4VdsQ88oZU6kvtXJhVO6qdhnEy677+1vQUMkDEhOyEcc9Yk1Pq3+j2dWrDTJihFu",
-	"0/hL2idr8hW77RSDtz16p5rODiV/WsYFWkAG1ajX8G9gNde1AXhRuUchk53GhwLyA/2UFbM6U+JHnYiS",
-	"G3k4sOLWsgrwxLiRN9xA5jORYkncdohG3YGGpJ1uX+JWHuxe0t7LT5AngQsSKdgt0SeRP7EXm+E/LR+m",
-	"irn/OaRw/0NqdP+xlrf75wYSwvAFmrMowHW131N1SrBAjoGOAhaChg8lj2eVVcKpUsPekrajHHtD6K08",
-	"sqLu2SDYMYrKQUOWSEPtlBs9/HjXc5721iR6TOAR9W1/DoiW0OxDFKhMYBsCd0udQwco5CPrqxPZouZh",
-	"ZWxRgXWGkY3MfzSCTTGfkt135joUOCdK4zGpnSjdbNqw0Uxzkw1deeLruXOQAGrMb9w+KAUa/IqJl/dB",
-	"W56u40Wkkr4u4OVpJ2WUMeBnakW/pIaVp4kVR52E7UmvxPwOwVEBe+xTPlEdE1M3lAvCRV5WxVQ4PEoq",
-	"nStTcTzQJSMCYGNX3kw/OCuPwv2W9tWe33OuPK9AelIuRGub/eMjglSKm9M7q0vjDoKkAdCwwaphVIWp",
-	"IFtjDjiwi4u1jGg5ddekmukEFchN8ofOyJGafItGF9dNvldGFDtQrvAXJOirD+Id31gsI6sTYZ+AL0BH",
-	"SfetcCoUNqxwhyFfv/np3Xty7f77jWtGrRk0ViRUfxAfn4XV5Lfkezgy+VDd3Pw1d+/Bf9jHK/ISg86W",
-	"gTuHE8FepZp8/fbVc/K//vbd//jGNzfa03zLhbX8C4ZJaiXPmcBEBzeb7dmB5lv25Nurm4VrmAQw1rfX",
-	"18fj8YrCz1dSba7du/r6h9fPX/747iW80yQzLWog162TABTesqlD+4unvo6UHvjidvHXq5urv7r2kYAH",
-	"19SPV9tgfpslDgDO6wKSC3EQQWtG3Lc3NwPz4c6bC4cfiEyFcz9kTYF+fKF6Z8GIuQbjF7e//BqoG74g",
-	"g+sAcFwvCcyasSavpwu7yDVUj+CZo9D5gWvzvXsma01g/GVwlF8r0c1nu9dpKVKRFSvlMTEBsTal0kP9",
-	"fn3ghXWaKDVQmJyMh+VjY/zMrxxhWtHknTVVNaQuR40aGTqJH7FWBaBc2XuB0ouydFWLJwbTI8J+5FKw",
-	"r6BMg3zdaiCkIRGXluU3Dqew0cEIUvmHzsGqkBNfjjtZHJbNNq7dCM4JT+KAzLnRMQDgJHz0I7xi/YTj",
-	"5RddNPVfnIKn9dU9HD/9Uni9vgsttBkZxzVMpuuj1/cY37DnY9p8LzHkfeFdjA1Bi7iXfbeVV6mpf+d5",
-	"9npoP9sgr8SUrfM0tqb3f2tWVrB2HKfaA1w/9wjo6WwCuKaOCCpDItnnbPHtzbe/x/fegZW8YtBD0X97",
-	"BhqqiWcJyZOaVAerqH77nTO2tBsd5wx0MCpavPr6N158RpQsGRpvbaL6h1h5smpd03xgg87QEZj9Q8wF",
-	"KTwDoQYabi5rZR3reIIwMtcuT6iwCrov1ga/X0ye/Tvz4uwx9cghNG74/wUg+twTwSNCjxeLz7/2sOe6",
-	"zni6YLUUL39Pd+wnnGz4JQBrPy9wtOIMhMqwm+aWEQCV05RdL3JQ0FBJh9jHEZtsWGIGE1C4l5wPFckX",
-	"s4+vf7NM93ME9JHp2b5P++T52cm7eSExBf4Rr8bl2Pcv5gVwsBn0Y0IJAJEIeXRuU3pynAEa93QVEKfk",
-	"FtK3rI8D520lXuAjs6qG63NVw1cp1bA3NfYMDfDVfBrgD1LufP/9ILLIhTa0LN2Aw9ataByiju2PwbKU",
-	"pJDpa0IDqBZwKQ7+oklBejR07kxGi+K128XDIRsfrN0E0jMIRPmEAwBnnUVytkioapnQhvh1nSl0yXoN",
-	"5+kOkcFTORMBYvAgyDEWUB18DwGsAgoCCEIecbCW4fmOGUKFPkIoAVxcH4Tvm2mRipsr8rMLPkOghnZ7",
-	"IKFivqU6gyIAAKjZVvuVoLxEF1kbz346MIE95CeYvd7qbU+fgvg010GeTKRvARruKRMZ7ZJznCvzKeN4",
-	"+gjmux8ejPZBMb8kh5KerD2lt5a7r06E+ouH+8Pu6xz1wRjDuDZNtewm1g7qLaNFG9muyEeogPwIzUSb",
-	"Md6CcXC3oEB3tZcKMhbpClLSXe34knx0ZZsfIT76QcSKNcHxe0V+dinvW9rpJt1gjWZMQzoDJH9lkOpi",
-	"Hz12OllB06oY0oZVw4/IHMPPRFUx99M8jLHFCn3Lh9o11u2yj6CSD+GLTbZWVAK99JH/mAbXIWAwRkY8",
-	"XLH36oEZD/GrGvbJ4GGeaKNcJk16wd49uoPOQOhM3TP1BKJ2CNwl1jt+AAB9WOBffUNKERYcukAsUHyQ",
-	"CJL0Vr6qQ73TnZXeII+wZyVlijlPuKOsN/CXqrqrGIRPMvItmP83N6SESQ3YjE74JBSXOR2GzmN70Ywq",
-	"KFX4vfzwwVU8cNrb2NxUKHLXS4JHBAvLbIGqRsqfgzKJ+ADLiLbsXnk4yruVgtJRaa0XqRlM9sjakghK",
-	"oDQDHr9fAjZQQyC3OkT8Uc34lffwPRrrb00TTEJwBgD+JFjtZQZjA1tKc1PzeZDRHRj6uXUP4P4hrK9b",
-	"TW6SPOdF0N7mvM9+4fBF63hnTai9PIAx1OEmbWXpWUNskMcVhjxhtlxnaE8YUhui1wchGyb5Xv/m8iY+",
-	"t9FvksALByTqxWNx+W5OKXQ3ypz3+rubm8ljP1vzHC+QBxPnaP+RhEEzDlQTNFqxMI0GKdx18dLZ2OST",
-	"byYwkUEH7nPIhGvfz1yxOR+U6xbq7Lnw/3+aTRnU+6UjVB30fUQB+He6Yw2GJLBl6btQoE8aJ2RSU3dB",
-	"JbRUjBbgcsFW3Sua75xS0eM9TSQQ2Y9LjB/mP2/8Q7Nyntmm6YdnmJmH+fGvo60OGwhNZj41VOfhPn4L",
-	"aO9AxUQYRUMXi+vXphl7fCZkEbCGdRK3Xrt+LhMs7XqSZI1QM43bTJnovoHidOMv8BQKwoVhCgPxUIjl",
-	"o0szGpuhZ9Ktvqw7L3gNhht0Ox2DnOLay89T9maz2T9x8k6Nf5OI/rWLK1+m9eInplA+4vzDyf411q1c",
-	"lhgG2x01N1+jd+vRjM1UnoH9ezMR1Q88fjjInoWeJ5zJ/JXrdixVa/50Nxr8IN7ZZogoepEhzRyifw6L",
-	"xm/t8bNDnukdK8hazqEcvTPy4B2FTXbIlpZrnLPdpIV08fkapunMDNi3ds0vBdd3bjLpHFClylg9E8Qi",
-	"4ryfAwCEASUXGRR7WtQ/BgVSitF868FdcrGzn1tVHKdGpsAGD/xgn34o5CYarnXbvTDtGdPqnY+1N2E+",
-	"KB9pBoBPGhmxdKUGEzrf1vLd73yKqJjv5t1NQPW0mz0MZco0dyXcTfkvpINjU7V27ng8rF/KfDes5P0A",
-	"T/zhPWdjATHoqR7T5KHRuWtMJ8vCDdyaP2UcO6rjQGAcoXOp9Ic789wSmhQ/mF9GNVPudu4r2Cu9vSLv",
-	"6zAn9qsI7JRl0Jy5pIapzHIfrNvTre40OLXghMGDq16c9C2eymLebC6OVLsvbH+zYwfTjACHHruttiVP",
-	"fcPzye4Q973LHCLzon4K7WfA8ZeurYMz4vxQ4EpvIQxQCRheZ9XA+uq/PsKMQyzpgpKJGF9Cf1SUKf39",
-	"URPlfK/cCMjqLroPDptDYqzmG2Elt2iHTMLc2WbcpwOK9woNJRi/4Nq914fT32JNTvyQwjnCamrDsK9F",
-	"kzXBN+IJd2mWBz97PbX5t0xX+0e9YNe0OHLB+O1iRrLAbol9yZtSVLHf7vwsL+Bk393cxFhXj0l9/iJX",
-	"8AZ7JM6RIrwBn+yeWv1QWD0Zb2NJclqWqFLSPGcHA4LYlfZD62Sd0JVwWO+wtxUfmdUP0nx2kiPkWZ4z",
-	"rce9nrjqJGcnPjoDWVitdCWLEww8tmZJjwdSA7eidS2VfUbB4KVc/waVvp+v8eVhDnMvdzNfUXz82c+9",
-	"7ps4ylTiJGgcD6A5DNK4sGYIPjzlDvHUc/E2P/f/K+2LYDHtNejlDJpjiZ0tWFBBS/PBK80mJN7DVZ+X",
-	"eQ+Y4ga1D8pO+Lsf6T5Jfr71jowZrDzoqIsjQoNZ6jEopXx+6a3PqCL5b8QDI+63WQIjzVyEoDVls/F6",
-	"ls9BsSdrDp6QtVQJxKoiIHtH79vXfZngnQIu6Df4e6v/v89VvXXXBD4pSAls64DBAVJs3G3mmu8PUpm0",
-	"U+o1/P7/E5rTHVjbUJvBcsUMOnggL+0rTZ6XsiqIG02ix8Cn8blxHtefdfIFjQW3a5LXuzmL6U04y4zK",
-	"a+9jEfwIf52FEUYgFOQZZEFvP+2x6CweGAfhHFbI8MQc9ytueTxOF87Mab/6pR0tk9DibTPmZwa0UCfX",
-	"iN8xXwpYwtQTI5/gv4YJChhHtfIH1mmm66rd5+sFkBiv8hoHE95zdiS0KBTTY61+W0MJR0YS+qj41CYO",
-	"TT+yy5DrIRGSIP/gzLmA3ch2sNDQvL5IQNBZxzOgqsMf3x7YM6ug+mzPROUxUo/10UGf/Vk1BEFf9FjC",
-	"RPDzmRkc0UY9D2qpMi19Zszpi5MX/5BpHg8L1cyCjnah88MvONevLDs1T02X+1aygWK0CF19neodmm9b",
-	"05yhmyLr1cC9b0a/51Q4P4Irr4JmQ3QPDhTyUePk0Y9LLJOzr3wQXPsNW4M7c8Yl1TgJGoKI9vTBEGsL",
-	"LwzzwKBFKAbFjYGCKtzwKAapihsYIHX7QcBsd8P2UDiUuSjkR2ja9DFVCvdY9pafKv7oTBonxk8NN5/T",
-	"pDZg7z0F3PKaarWKt8SZZRZ0ttDNFNvJ6/jJt5M6eQWyqN5089nfXTzpbRBCDxsT2ivDMcuhdLo+uL+l",
-	"NSZ84JHRPJwA/Qj6bgfbT9Gu9Y61WDYztXF1FUvS6HZYA79pMz080iz0EXHU98v0rUfPQcw3Hl/mqa91",
-	"4VSEh2aiCFzlQpqlTx6Gvzo5VEjwOO9hHEcLccdyBmuE/XPGo38SKByXYAi7PrlQcVxCByLfMdyPNqCl",
-	"li6LSl9UmFYnBwZNUlOOl3d8I36qpkVlX0J/9vkikXWvylTo0W7utZivoqT6xOQdNF4dt1HCh790Bcm7",
-	"uqlnP5+rgeGsjUZffnI+09GutUjKzbScKBW76OoXid/6Xx6Mtz/KwmroELLNSKMzYZ+mhDNDn0Q+bDm+",
-	"gycuKT7HaWUGDIQ/SrfV+ryT5B9M0R0TfLjkpOzGk8i3SgrXH3nOquxgjm93jG+GKjVMhO8kdUfZ2rOi",
-	"gHM/jg5Wj5F6BFNj/Coj7evYpprDNd/cbVDjBulxveuwRLliG5/gA/gTU497WXegYmFLNi33zPdXvCLP",
-	"iFHMmbyG7piGgddMEZxvZc1O3MtHeyIraj+SNS3dWFLX7U3j+qwglTC8xCYvfSsU9/mHwZCbR/Cp+p7R",
-	"BGcnIUjTU2omDgXwoI+PEx4coZucbQ7txcnWTzgPvIPgeNKkZDg2CUovDSkZ1SYLBlMxcumogKEJFP6k",
-	"zc6/iBWg2/zWG0i1QuVIb6z9KCYZ1Bj/+2U3YN5I5xRLl6leO8IwqRhyRC1vPypumHc44SUNRwKj57p5",
-	"dMbbEYYzWTK6v+ql1kmNG9f1PPo5K5fsmnHY/3mE3nMcYBQOX0SNE3RzlyG49H0l3LRaJnKmvcOVEVUJ",
-	"wnXQFjgAfPDCqI76Inj2z9a0pH3MyappMOb48uYlwbcntS8Jnp+JUcOQQ6oN+vMhyXHtuy4/nHgn5k9/",
-	"KTb4DGedz5BQVAnfMNoPnMLqtgvBOJhw/aWgNVuyM5Rbop6LrdEUZrIvcWYbqQTo7xT6TNQ1g4EfMZii",
-	"hhK4x7wUWyumt7MXZsKqD9S/O0ZxFWtN8e+SSEFoaVXFzZaA0rGv8q0fkdmuY0Kw4RwvKIuF8XpaxhvZ",
-	"TMid//NJQbCw6jBI3dMZ9E1EGjeufUxZ6yJSJcbF39tKzNywxH92sjh6i9AcdJbAopOyrysxV6sQkC32",
-	"w+3w9TziRTNjSjYzkb+DRWel8cQA+qZWkcE4/tgUSM0mzeF2w7ZduZWbt+27FBd1cQLVzQzqS+dzXzKN",
-	"OzqO3p7ti6fBpQwkQIICB1bN5KSCJQklftQj8VMquzzHKFmtyglq93v/4J9M57bozs/Ut18CiVysavtP",
-	"TmF/L92zM6nYRyqMJtRYSHEpyBOfV2Z6BTdugGrm56V5VMFMHsV6sv8BfLQ9BCiJZz83j82KA8ft6Q66",
-	"ZEfzBRMTioaQpJmEOSYHR0cUddht8/g8MhF7cjczxvU39aQ8V2H2hAvfGxI6VHPgEu2YXDDo8pdfLYFi",
-	"Di0iAU5gvKYHfn3/1F74/wsAAP//",
+	"5S5rglZfngePv5XoQTOPNHE8cxnzcRU3yb3aQbnG1WxBI+RwRPc+VdncOLN05kQS1Jo6O5SB3j4JD+BY",
+	"yfz+kaZ16aIkluoNhiki3EC+a+00CCLt03f9nrNB+ZlWO1t1F76ciVkpWYD2D9WsY8ISDllfUhJlnjdd",
+	"CRO+tnonG4mGgQ/GZHDLkQwHM3Y82o/9TvQX8w3TZ8Ytkga0N0rPNT+dvz9pdwY4+6DK11jyA9AWtPGT",
+	"67oUpeAF4Xg3VO9Y4Vo3LbLLAvmGlaVOINlUjyc4y5JOzZo+0nbBkBrk/XQQEcoIKxvdNxXyqSvBqUkG",
+	"wTXxT2EE4cJ4eNDnc5RHeOpz+KvTWRx1PSjDzmzESLJiKOYkXvb0NLEhjdZyTe8B9Q5D4cs+sFOcS2u1",
+	"WnY2TY39qVUKhzJBn0S+VVK4VDTvcrDLdlvSjSaKdH1hTScw+xUXsBgsvu5mp2uC7biy0HPq0wb2XCmp",
+	"NHJDLFfATWJcJJ59Ol5d1d4DF+RQ0pxlpBL240d6ykguxbrkucnIRgooxkO7fIleGvv9W+LM+AzcBVnt",
+	"GMjcsz4thxVh1tRAjcakuovQsGhaNAA5e+T2R42yBHtPEZ++g7yvPHL12wh/8M8EHVTOS7bDiur+N1+0",
+	"236uZVnKY60LxOOeW4ah6UGCP4n8bSW6XWH6voyaVxXRvK5mf0ew+lNMy0fElOuAF9m2/5Av55v+LcuH",
+	"oNIK+VDz2aWv6ThAsRFdQ7r2PVMndHpbZp3YDGJ2O2sx8oAOCd0XVDUlVitp4pQ+bwfJ0Q6RrnVePN1K",
+	"VUJDzGmyVGFUlZypu7CfS6Tg5D6NVth6Dmu9UvF25tIJ6nYW0F2LlkhYn07gzjTU2i1RGK95acYrNC0l",
+	"vMInx90rA66Uy1ts4gMpKMyfmenhac2LBZSyJsRRwmkyxYMZ8JeL6pgVWysGZZzWogUDCLsTJiuaudaT",
+	"uAYaUVyDzIoS/0DB8kNyKkeyJrkmzsbPHlYObVWFe2xcVKXc4ckUgpE0PQUdmCM61TPsCBI4NZyduIL+",
+	"AmbckDmrN6l3FUYS55q8htaNxFKlInQTaW7adHBCjhRhfzWv68rLiFhzdBiKkC47bOq5m86q3pXVFHI7",
+	"laHhHw0RBDfVlmWjZd6Wbl/w9Zop5qoZ0y6cvuLLTpOCw743M4LvDnPp6ss/qyuR5psISf0FizVaoakn",
+	"+DdvPmTkX0kBB9UZ+ZcozlqFFFrw1IpuEJ36yyJbPFlki39dZIt/iXfynWSbwgEQdHUQOezSmrqkl8LE",
+	"XGz1TiMSjBpi9RGiecGarohx03yWKot4KcDrugA0TFDuu5IC5u4Qa8gMdwk1qtbRh/OAHxElx6pfh9lj",
+	"yq6J4MemXa7fxo9XtfLTRpC97+NQG+iTWzf8mo0b83tXpB5zwqoN04agS9te2xl593HD+Bk5UGOYEtgM",
+	"4F9BTfjfwOQ+/cDExipk3373XTZUSdtpQ0j32FmCHg5K3tPSZUoxfYZL43PqSqJ5H+mmnN/b5Rsrx0i5",
+	"JCeGHRcwWStKLC3TpFetBHYT+HmwGBDdGlG+sESw2t8ycmwNq9hSTVYMOytQgjGBmhUssSdFe58X2Eg9",
+	"sybiE3adyHAvS/IKSowi8Bm2XWJwh9gAPut8XuDUaLn7CNX1M369JRFy7IpSwYpXaN63YY0e0BUzR+gQ",
+	"d5RgsE1ChZ6V1f7cd9ZepuTEqFqSG/DYgmf8thafBdtTYDn1hKObbMhUi91Q4LO3V9XKZ3yCYTFn2NX5",
+	"PyAh/NnMlrvADVh94OcSssbiVWWINwMzQgl2M8GmtZbtcLEL0O8PYEPWvkXn2wyTIQe62o1luIbeqSC9",
+	"dRngCIbtt7Ksf50utX8OHSlGBvNoImbVEkJXcQYwanVOSX0e0gTsM+TrOjvhm/GxIZ0ynKFsT2/XxmMF",
+	"CRt+xTZUnBtqSRdHTOkGZ59NuOy+t78FDR0xoWpCPcWoT6zxafV/PLPitim2iHCbxl/SPllTb9FtBx28",
+	"7dE71TR/qHjFMi7QAjIIO1zDv4HVXNcG4EVRrkImJ6UMJRQOzINQzOpMiR8TTn5t5OHAilsIOeud9iP7",
+	"uIHKLSLFkrjtEI26Aw1JO91+za082H2tF6ShxC1IpGC3EKJ5Yi82w39aPkwVc/9zSOH+h9To/mMtb/fP",
+	"DSS04ws0Z1GA62q/p+qUYIEcsxEKWAgaVpU8nhVfCadKDXtL2o5y7G2lt/LIirrnlGDHKCoHDeUiA0FS",
+	"bvTw413Pedpbk+iRhUfUt/05ZlpCszJRoDKBbZTcLXUOHaCQzwxcncgWNQ8rY4sKrDOMbGT+oxFsivmU",
+	"7L4z12HJOVEaj0ntROlWA4WN8pqbbOjKE1/PnYMEUGN+4/ZBKdDgV0y8vA/aCnYdLyKVtH4BL087KaOM",
+	"AT9TK/olNaw8TayY7hScTXol5ncIjgrYg0kfWGiHhTUbygXhIi+rYiocHqUUwJXZOh7oiilUKtbYTG86",
+	"Kw/U/Zb21Z7fM7c8r8HLpFzO1jb7x0cEqRQ3p3dWl8YdBEmPoGGDVcOoClNZt8YccOAoF2sZ0XLqro81",
+	"0wk6qDTJqzojR2ryLRpdXDf56hlR7EC5wl+QoK8+iHd8Y7GMrE6EfQK+AB2x3bfCqZaYmeAOQ75+89O7",
+	"9+Ta/fcbN0xDM2gMTaj+ID4+C7vh3JLv4cjkQ3Vz89fcvQf/YR+vyEsMOlsG7hxOBHuta/L121fPyf/6",
+	"23f/4xvfnHFP8y0X1vIvGCbZlzxnAhM13WzZZweab9mTb69uFq7hI8BY315fH4/HKwo/X0m1uXbv6usf",
+	"Xj9/+eO7l/BOk0y2qIFct34EUHjLpk5NXDz1fTDogS9uF3+9urn6q2t/DXhwTf142A3m4VjiAOC8LiCN",
+	"CwcptWbcfntzMzDf9ry5tviByFRb90PWNBiKL1TvLBiR22D84vaXXwN1wye5cR0AjuslgVl51uT1dGEX",
+	"uYbqVzxzFDo/cG2+d89krQnSvwyOIm4l6vtqvTqtVipI9DkmJjjXplR6KPGvD7ywThPIBgqTiwmw/H2M",
+	"n/mVI0wrmny8pqqG1OWoUSNDJ/Ej1moJ00IVtqukZem6LpwYTL8K56lIwb6CMlPydasBooZCIlqW3zic",
+	"wkylEaTyD52DVSEnvhx3sjgsm21cuxHiE57EAd9zo2MAwEn46EeQxvKJ4+WjXTT1X5yCp/XVPRw//VJ4",
+	"vb6LPrRJG8c1LAboo9f3GN+w52PafC8x5H3hXYwNcY24l323uFepqcXnefZ6aD/bINLElNDzNLYmMa41",
+	"6zNYO45T7QH0n3sE9HQ2AVxTRwSVIZHsc7b49ubb3+N778BKXjHoAe2/PQMN1cSzhOIPTaqDVVS//c4Z",
+	"W9rlTzsDHYyKFq++/o0XnxElS4bGW5uo/iFWnqxa1zQf2GCyRQRm/xBzQQrPQKiBhuHLWlnHOuQgjMy1",
+	"yxMqrILum82A3y8mz/6deXH2mHrkEBo3/P8CEH3uieARoceLxedfe9hzXWc8XbBaipe/pzv2E05m/hKA",
+	"tZ8XOBp6BkJl2A18ywiAymnKbpYKKGiopEPs44glJZizbrU095LzoSL5YvXU9W+W6X6OgB40JJf+5BQk",
+	"P2emxX5HVO343byQWML3iFfjagT7F/MCONgM+jGhBIBIhDw6tyk9Oc4AjQe7CohTcgvpR+7EgfO2Ei/w",
+	"kVlVw/W5quGrlGrYqwA6QwN8NZ8G+IOUOz8/KIgscqENLUs3oLl1K5oclRQbHN8AlqUkhUxfExpAtYBL",
+	"cfAXTQrSo6FzZ7JrFK/dLh4O2Z/b8X/nUG8C6RkEonzCAYCzziI5WyRUtUxoQ/y6zhS6ZL2G83SH4OGp",
+	"nIkAMXgQ5BgLqA6+BxJWMQcBBCGPOBjU8HzHDKFCHyGUAC6uD8L3/cYKpCvysws+Q6CGdns4omK+pdpV",
+	"bHEwtKv9SlBeoousjWc/HZjAGTgTzF5v9banZ0J8musgTybSdwkN95SJ7Ir9znCuzKeM4+kjmO9+eDDa",
+	"B82IJDmU9GTtKb213H11ItRfPNwfTo/hqA/GGMa1abp9bGJVfG+hgDVEtivyETo4fIRm6E3Nl2Ac3C1B",
+	"EZoAuX4idAUp6a73zZJ8dG0nPkJ89IOINZsAx+8V+dmlvGNtczANo8EazZiGdAZI/sog1cU+eux04oSm",
+	"mzGkDbuePCJzDD8TVcXcT/MwxhYr9C2ratdYd0oQgko+hC822VpRCfTSR/5jGlyHgMEYGfFwxd6rB349",
+	"xK9q2CeDh3mijXKZNOkFe/foDjoDoTN1z9QTiNohcJfYr+EDAOjDAv/qG2qLsGGCC8QCxbNPh5LilJgo",
+	"ib+3ktPIuroEC0to0ZklWGeEQ86YJG11ZGn/BJ1hNPS0Xjs365Ep9kG4EP0VeVaX5ztVhwui7VdpWQeg",
+	"oCkmjHjAslV75ivyo4vyc+0KpsMiwghRv3Snnup+VYE/qtEgnKvKSyoUUKqd3piQQnI9aIWEybfQduxx",
+	"IwAWnPyMCAD2phhTqv2qU3Tqd+7ZOfjbKeRtFGKDPleSKubkFcQYMhxpdvT9CxTLpSo8aQQ5UklH/qs6",
+	"C2K6H9/7qiKai5IypbdMYF9Z97NvqKobBkNkMSPfgmfs5oaUMIQN+0wLn5/ligrCrJLYXjSjCqp4fq8Q",
+	"VXAVDxzkvHczOXv3YzFDMcellgSPCCzGbEHgjHQ2CiqI4rPpI4ake+XhSO9WCqqqpTXspWaA4VlbSQMm",
+	"rhmoP/slYAM1BMoOQsQfNRpfeef3o2lFrUHhSQjOAMCfBKsDMGCH47QYbmoVCNTXDgz9SOoHKEYhrK9b",
+	"/SuTPOdF0LnyvM9+4che63iT6Dh0CFwW2xtqXpl2QOhZo8+Q4hhmA8DY6M48zjDaPESvD0I2zH+//s2l",
+	"FH1uo98kgRfOPteLx+Ly3XRraFyaucDOdzc3kyf6t0a1XyAP7O/20gT8r5sT/YcUBs2kf03Qn4M1mzSo",
+	"bqjr+s7GJp+XNoGJDMY2nkOSaPt+5gpb+3h1t4Ztz4X//9OxvNdUtt3vGrztoO8jCsC/0x1rMCSBLUvf",
+	"oAXDNTj8npp6wAGhpbUNwRuJU3hW1gT6HOc9TZAc2Y+rGRnmP2/8Q7Nynpm4QF338hg8zJ18vIt5A6HJ",
+	"zKeG6jzcx28B7R0oJgoDzOh9dK2YNWOPz4QsAtawTuLWa9eqcYITqh4SXyPUTJP0U94r3xt9uvEXONEF",
+	"4cIwhTkqUKNImoZacxmbodPerb5suY2w4TZ6ZI9Bun0dAOMpezPo/vXnzWur8W8S0b92KReXab34iSmU",
+	"jzj/cLJ/jSVdl+VMwnZHzc3X6Ph9NGMzlYJj/44hMm402XLtvV8PBNmz0CnLdQMt8CzmKF2RMjqJEg/i",
+	"nW2GiKIXGdLM2SvPYdH4rT1+4tQz3zhzDme7kQfvQ28Sp7a0XJM9LViQMdXF52sYlDkzYN/aNb8UXN8Z",
+	"qqz2MwdUqTJWzwSxiDjvR3wBYUA1UgZ10Bb1j0HtoGI033pwl1zs7OdWFceB8CmwwQM/2KcfCrmJhmvd",
+	"UTusCMCKE+djdRQeraxyUnjqNLilq8KZMNSilu9+59N89HPdvLsJaCyg0RECFfw0d90Nmsp4qJTAfoPt",
+	"sop4xksp892wkvcDPPGH95yNxYphXFJMk4cZRq5noywLN0t3/moKHJZEtvSeEZyOean0hzvz3BJ6lz6Y",
+	"X0Y1U+527ps7VHp7Rd7XGQDYyiWwU5bB3JWSGqYyy32wpFW3458wkOyEwYOrXrTxLZ7KYt5sLo5UJzzs",
+	"DLVjB4Mqiz9pu6PPUz/LaLI7xH3vMofIvKifQvsZcPyl63jijLigMTKEASoBc6mtGlhf/ddHGF+O1Y5Q",
+	"TRTjS+iPijKlvz9qDqkfgxEBWT0g48ERV8gZ13wjrOQW7ZBJmFbeTPJ3QPFeoaHc+xdcu/f6cPpbrP+P",
+	"bys9R1hNbRi2fGkSivhGPOEuAxnaQw5t/i3T1f5RL9jNI4lcMH67mJEssJFoX/KmFFUcpTE/yws42Xex",
+	"7IgIk/r8Ra7gDbYPnSN7fgM+2T21+qGwejLexpLktCxRpaR5zg4GBLHLh4GpKDqhKx2YPJRs2NuKj8zq",
+	"B2k+O8kR8izPmdbjXk9cdZKzEx+dgSysVrqSxYlYGWDNkh4PpAZuRetaKvuMgsFLuf4NiuA/X+PLwxzm",
+	"Xu5mvqL4ZOOfe41poSERkTjgBCd/aQ4z8i4sp4MPT7lDPPVcvI26QOtX2teHY0Z40OYcNMcSm76woLic",
+	"5oNXmk2oSYGrPq8oBTBFyXtel1ImZCf8/Y1/cor8fOsdGTNYedBsGqf/bxAq0MUhAqWUzy+99RlVJP+N",
+	"eGDE/TZLYKQZeRZ0bW02XqcUHhR7subgCVlLlUCsKgKyd/S+fd2XCd4p4IJWnL+3+v/7XNVbd03gk4Js",
+	"2bYOGBwgxcbdZq75/iCVSTulXsPv/z+hOd2BtQ1lSyxXzKCDB/LSvtLkeSmrgripg3oMfBqfG+dx/TGG",
+	"X9BYcLsmeb2bs5jehLPMqLz2PhbBj/DXWRhhBEJBnkEWtL3UHovO4oFxEM5hhQwPw3S/4pbH43ThOMz2",
+	"q1/a0TIJLd42EzxnQAt1cjMqHPOlgCVMPTHyCf5rmKCAcVQrf2CdZrquEcR8bTISk4de48zxe86OhBaF",
+	"YnqsC3Zr3vjItHEfFZ/a36Rp1XcZcj0kQhLkH5w58rsb2Q4WGhrFHQkIOut4BlR1+OM7Z3tmFRRm7pmo",
+	"PEbqsRZT6LM/q4YgGBkQS5gIfj4zgyPaw+pB3Yampc+MOX1xqPofMs3jYaGaWdDRLnR++AUHTJZlpxyw",
+	"GQDRSjZQjBahq69T2EbzbVAPpgk0GmW98lAcbO6yoP0gVFd5CH246B4cKOSj3vHDgRUfl82Q0Q+Ca79h",
+	"a3BnzrikWopmYKTSdT2Na+uHYR6YoQ510rgxUFCFm6vGIFVxA7PVbj8Ie2iIQTOabzMXhfwI/cw+pqpE",
+	"H8veqvR2uq317UMbwU0ON5/Tvzlg7z0F3PKaarWKd4tquOfk1nSxrCmHS2et8869M6nJXSCL6k03n/3d",
+	"xZPeBiH0sGfnGgZEWoUklE7XB/e3tMaEDzwymruvPJZnoYPtp+hAB8daLJuZ2tO9iiVpdJsPgt90hX12",
+	"4310HxFHfStZ35X3HMR84/FlntJzF05FeGgmisBVLqRZ+uRh+KuTQ4UEj/MeJtW0EHcsZ7BG2D9nPPon",
+	"4efnWkPYtZCGYvwSmnP5Zvp+6gcttXRZVPqiwrQ6OTDoH5xyvLzjG/FTNS0q+xJGF8wXiazbuKZCj3Zz",
+	"r8V8FSUwmB56Eo/bKOHDX7qC5F3d77afz9XAcNYevC8/OZ/paENnJOVmkFSUil109YvEb/0vD8bbH2Vh",
+	"NXQI2Wak0ZmwhVnCmaFPIh+2HN/BE5cUn+MgPwMGwh+lEXF93mlNCE4iH+9BAEtOym5sTy+fsyo7GHHd",
+	"nXCdoUptbaJuUneUrT0rinc4AP0xdLB6wtojmBrjVxnp7Mg21Ryu+eZugxo3SI/rXYclyhXb+AQfwJ+Y",
+	"etzLugMVC7sVarlnvvXoFXlGjGLO5DV0x6wBKjZMERz9Zs1O3MtHeyIraj+SNS3dxN66NwWszwpSCcNL",
+	"7H/Ut0Jxn38YDLl5BJ+qb6dOcKwYgjQ9wGnivAwP+vik7cHp0u6i+zuFzvtkK49w4aF3EBxPmpQMJ4pB",
+	"6aUhJaPaZMHMNkYunaIxNJzFn7TZ+RexAnSb33oDqVaoHOmNdebFJIMa43+/7AbMG+mcYuky1WtHGCYV",
+	"Q46o5e1HxQ3zDie8pOFIYPRcN4/OeDvCcCZLRvdXvdQ6qXHjGgcazVy5ZNeMw/7PI/Se42yvcC4papyg",
+	"m7sMwaXvK+EGOTORM+0droyoShCug47ZAeCDF0Z11BfBs3+2piXtY05WTYMJ4Jc3Lwm+Pal9SfD8TIwa",
+	"5n9SbdCfD0mOa9+Q/OHEOzF/+kuxwWe54fdzZIq+rYTvpe5nsWF124VgHEy4/lLQmi3ZGcotUc/F1mgK",
+	"M9mXOM6QVAL0dwp9JuqawcCPGAwYRAncY16KrRXT29kLM2HVB+rfHaO4irWm+HdJpCC0tKriZktA6dhX",
+	"+dZPj23XMSHYcMQdlMXC5Ekt441sJuTO//mkIFhYdRikbncO+iYiDTLbUWWti0iVGBd/b+1Ds0ol/9nJ",
+	"4ugtQnPQWQKLTsq+rsRcrUJAttgPt8PX84gXzYwp2cxE/g4WnZXGd+wUC7s2tYpMGPDM9QekajZpRL2b",
+	"Q+/Krdwoet/Au6iLE6C5qutfeuno+ksG1XcQ0cIDz/bF0+BSBhIgQYGz3GZyUsGShBI/BZX4Aa5dnmOU",
+	"rFblBLX7vX/wT6ZzW3TnZ+rbL4FELla1/SensL+X7tmZVOwjFUYTaiykuBTkic8rM72CGzdbOPOjBD2q",
+	"YCaPYj3Z/wA+2p6PlcSzn5vHZsWB4/Z0Bw3ko/mCieFdQ0jSDIkdk4Oj07s67LZ5fB6ZiO3qm/H7+pt6",
+	"iKSrMHvChe8NCc3bOXCJdkwumAH7y6+WQDGHFpEAh5Ne0wO/vn9qL/z/BQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

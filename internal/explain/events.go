@@ -1,0 +1,245 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// pushed is what is recorded of a push.
+type pushed struct {
+	team, project, folder, file string
+	by, endedBy, digest         string
+	size                        int64
+	created, opened, ended      time.Time
+	gone                        bool
+}
+
+// fill tells a push as a tie.
+func (p pushed) fill(t *tied) {
+	t.Name = strings.Trim(strings.Join([]string{p.team, p.project, p.folder}, " / "), " /")
+	if t.Asset = p.file; p.file != "" {
+		t.Files, t.Content = []string{p.file}, &Content{File: p.file, Size: p.size, Digest: p.digest, At: p.opened}
+	}
+	if p.gone && t.State == "open" {
+		t.Why, t.Remedy = "Its file is not on Frame.io any more.", "Release the lock: `nuxeo-frameio locks release "+t.ID+"`."
+	}
+	t.events = append(t.events, Event{At: p.created, What: "was pushed to " + t.Name, By: p.by})
+	if !p.opened.IsZero() {
+		t.events = append(t.events, Event{At: p.opened, What: "arrived on Frame.io as " + p.file})
+	}
+	if !p.ended.IsZero() {
+		t.events = append(t.events, Event{At: p.ended, What: endings[t.State], By: p.endedBy})
+	}
+}
+
+// endings tell how a push ended.
+var endings = map[string]string{
+	"returned": "came back from review", "failed": "could not be pushed", "canceled": "was not pushed: somebody stopped it", "released": "is not waited for any more",
+}
+
+// told is an item with what it says of a document.
+type told struct {
+	work.View
+	job     job
+	history []work.Event
+}
+
+// job is what items keep of bringing an asset, as far as a story tells it.
+type job struct {
+	Link     string `json:"link"`
+	Document string `json:"document"`
+	File     struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Size int64  `json:"size"`
+	} `json:"file"`
+}
+
+// items are the newest that were about a tie, newest first. Items belong to people;
+// who may read the document may know what happened to it, whoever it belongs to.
+func (s *Service) items(ctx context.Context, t tied, document string) ([]told, error) {
+	ids, err := s.itemIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var out []told
+	for _, id := range ids {
+		one := told{}
+		if one.View, err = s.Items.Item(ctx, work.Viewer{Admin: true}, id); fault.Is(err, fault.NotFound) {
+			continue // it was forgotten meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		var state struct{ Job job }
+		if err := one.Load(&state); err != nil {
+			return nil, err
+		}
+		if one.job = state.Job; one.foreign(t, document) {
+			continue
+		}
+		if one.history, err = s.Items.History(ctx, id); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// foreign says that an item brought the asset into another document, before this one
+// was there or under another link.
+func (it told) foreign(t tied, document string) bool {
+	return it.job.Document != "" && it.job.Document != document || it.job.Link != "" && t.linked != "" && it.job.Link != t.linked
+}
+
+func (s *Service) itemIDs(ctx context.Context, t tied) (ids []string, err error) {
+	query, args := t.itemsQuery()
+	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// itemsQuery finds items by their parents and what they are about. A synchronization
+// adds a time to what it brings between two runs.
+func (t tied) itemsQuery() (string, []any) {
+	if t.Kind == ByPush {
+		return `SELECT id FROM items WHERE parent = $1 AND kind = 'push' AND subject = $2`, []any{t.batch, t.ID}
+	}
+	args, subjects, later := []any{t.folder, mostItems}, []string{}, ""
+	if t.Kind == BySync {
+		args[0] = t.ID
+	}
+	for _, key := range append([]string{t.Asset}, t.Files...) {
+		for _, kind := range []string{"file", "version_stack"} {
+			args = append(args, kind+" "+key)
+			subjects = append(subjects, fmt.Sprintf("$%d", len(args)))
+			later += fmt.Sprintf(" OR items.subject LIKE $%d || ' at %%'", len(args))
+		}
+	}
+	in := strings.Join(subjects, ", ")
+	if t.Kind == BySync {
+		return `SELECT id FROM items WHERE parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 UNION ALL SELECT CAST($1 AS TEXT)) AND kind = 'sync-asset'
+			AND (items.subject IN (` + in + `)` + later + `) ORDER BY id DESC LIMIT $2`, args
+	}
+	return `SELECT items.id FROM bindings b JOIN interactions i ON i.binding_id = b.id JOIN items ON items.parent = i.id AND items.kind = 'publish'
+		WHERE b.folder_uid = $1 AND items.subject IN (` + in + `) ORDER BY items.id DESC LIMIT $2`, args
+}
+
+// learn takes from items what the tie itself does not tell: when the content came,
+// and what the newest came to.
+func (t *tied) learn(items []told) {
+	for i, it := range items {
+		if i == 0 {
+			t.newest(it)
+		}
+		if t.Kind == ByBinding && it.State == work.Done && it.Finished.After(t.CommentsAt) {
+			t.CommentsAt = it.Finished // they come with everything else
+		}
+		if c := t.Content; c != nil && it.brought() && it.job.File.ID == c.File && c.At.IsZero() {
+			c.At, c.Name = it.Finished, it.job.File.Name
+		}
+	}
+}
+
+// newest judges by the item that was last.
+func (t *tied) newest(it told) {
+	switch {
+	case it.State == work.Failed && t.State != Conflict:
+		if t.Kind != ByPush {
+			t.State = Failed
+		}
+		t.Why, t.Remedy = it.Message, it.Remedy
+	case !it.State.Final() && t.Kind != ByPush && t.State == InPlace:
+		t.State, t.Why, t.Remedy = UnderWay, it.Message, it.Remedy
+	case it.State == work.Done && it.Outcome == "conflict" && t.State == InPlace && t.Kind == ByBinding:
+		t.State = Conflict
+	}
+}
+
+// brought says that the item gave the document new content.
+func (it told) brought() bool {
+	return it.State == work.Done && (it.Outcome == "created" || it.Outcome == "updated" || it.Outcome == "returned")
+}
+
+// events are what an item tells, without its single steps.
+func (it told) events() []Event {
+	var out []Event
+	if it.Kind != "push" { // of which its own record tells
+		out = append(out, Event{At: it.Created, What: asked[it.Kind], By: it.who(), Item: it.ID})
+	}
+	for _, e := range it.history {
+		if what := it.phrase(e); what != "" {
+			by, _ := strings.CutPrefix(e.Detail, "by ")
+			if by == e.Detail {
+				by = ""
+			}
+			out = append(out, Event{At: e.At, What: what, By: by, Item: it.ID})
+		}
+	}
+	return out
+}
+
+var asked = map[string]string{"publish": "was published on Frame.io", "sync-asset": "was to be brought by the synchronization"}
+
+func (it told) who() string {
+	if it.Requester != "" {
+		return it.Requester
+	}
+	return it.Owner
+}
+
+// phrase tells an event in words; empty when it is of no interest.
+func (it told) phrase(e work.Event) string {
+	switch e.Event {
+	case "step", "acting":
+		return ""
+	case string(work.Done):
+		return it.outcome(e.Detail)
+	case string(work.Failed):
+		return strings.TrimRight("failed: "+it.Message, ": ")
+	case string(work.Canceled):
+		return "was stopped"
+	}
+	if e.Detail == "" || strings.HasPrefix(e.Detail, "by ") {
+		return e.Event
+	}
+	return e.Event + ": " + e.Detail
+}
+
+// outcome tells what an item came to.
+func (it told) outcome(outcome string) string {
+	file := ""
+	if f := it.job.File; f.ID != "" {
+		file = fmt.Sprintf(" from %s (file %s, %d bytes)", f.Name, f.ID, f.Size)
+	}
+	switch outcome {
+	case "created":
+		return "came into Nuxeo" + file
+	case "updated":
+		return "was updated" + file
+	case "unchanged":
+		return "was looked at, and the content was the same"
+	case "returned":
+		return "came back from review" + file
+	case "conflict":
+		return "was left alone: both sides had changed it" + file
+	case "sent":
+		return ""
+	}
+	return outcome
+}

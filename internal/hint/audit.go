@@ -1,0 +1,225 @@
+package hint
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+)
+
+const (
+	// overlap is how far before its mark the log is read again: entries are written
+	// late, and two clocks differ.
+	overlap = 2 * time.Minute
+	// refusedFor is how long a log is not asked for that was refused.
+	refusedFor = time.Hour
+	// longest is how far back the log is read at most. What is older the regular look
+	// at everything brings.
+	longest = 24 * time.Hour
+	// batch is how many entries are put on disk in one go.
+	batch = 100
+)
+
+// mark is how far the log of a place was read: to the newest entry that was seen,
+// by Frame.io's clock, so that one that is written late is found however long
+// nothing else happens.
+type mark struct{ until, refused time.Time }
+
+// CatchUp reads in the audit log of each watched workspace what happened since the
+// last time, and takes it for hints, since webhooks lose some. Of a workspace that
+// is new nothing is read; one whose log nobody may read is noted, and asked again an
+// hour later. It may be cut off anywhere.
+func (s *Service) CatchUp(ctx context.Context, r *upkeep.Report) error {
+	places, err := s.Watched(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, p := range places {
+		failed = append(failed, s.catchUp(ctx, p, r))
+	}
+	return errors.Join(append(failed, ctx.Err())...)
+}
+
+func (s *Service) catchUp(ctx context.Context, p Place, r *upkeep.Report) error {
+	m, err := s.mark(ctx, p)
+	if err != nil || m.until.IsZero() {
+		return err
+	}
+	if s.Now().Sub(m.refused) < refusedFor {
+		r.Note("the audit log of the team %s is not given to anybody who is connected; what webhooks lose is found when everything is looked at", p.Workspace)
+		return nil
+	}
+	n, refused, err := s.readAs(ctx, p, &m)
+	switch {
+	case err != nil:
+		return err
+	case refused != nil:
+		r.Note("the audit log of the team %s cannot be read: %s", p.Workspace, fault.From(refused).Message)
+		m.refused = s.Now()
+	case n > 0:
+		r.Note("%d entries of the audit log of the team %s were new", n, p.Workspace)
+		s.Wake()
+	}
+	return s.advance(ctx, p, m)
+}
+
+// mark reads how far a place was read; a new one is marked with the time and has
+// none yet.
+func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
+	var until, refused int64
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, refused FROM audit_marks WHERE account_id = $1 AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &refused)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, s.DB.Tx(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+				p.Account, p.Workspace, store.Millis(s.Now()))
+			return err
+		})
+	}
+	return mark{until: store.Time(until), refused: store.Time(refused)}, err
+}
+
+// readAs reads the log as the first who may, and moves the mark. refused says why
+// nobody may; err is anything else, and worth another try.
+func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused, err error) {
+	refused = s.asAnybody(ctx, p.Logins, func(fio *v4.Client, _ string) error {
+		read, failed := s.read(ctx, fio, p, m)
+		n += read
+		if failed != nil && !forbidden(failed) {
+			err = failed
+		}
+		return failed
+	})
+	switch {
+	case refused == nil:
+		return n, nil, nil
+	case ctx.Err() != nil || err == nil && fault.Then(refused) == fault.Retry:
+		return n, nil, refused
+	}
+	return n, refused, err
+}
+
+func forbidden(err error) bool {
+	code := v4.StatusOf(err)
+	return code == http.StatusForbidden || code == http.StatusNotFound
+}
+
+// read takes what the log has since the mark. It is told newest first as far as
+// anybody knows: only an entry that is older than the one before it ends the
+// reading, so that a log in another order is read whole.
+func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n int, err error) {
+	now := s.Now()
+	since, newest := m.until.Add(-overlap), m.until
+	if oldest := now.Add(-longest); since.Before(oldest) {
+		since = oldest
+	}
+	var some []frameio.AuditEvent
+	var last time.Time
+	for e, err := range fio.AuditLog(ctx, p.Account, p.Workspace, since) {
+		if err != nil {
+			return n, err
+		}
+		if e.At.Before(since) && e.At.Before(last) {
+			break
+		}
+		last = e.At
+		if e.At.Before(since) || auditKind(e.ResourceKind) == "" {
+			continue
+		}
+		if e.At.After(newest) {
+			newest = e.At
+		}
+		if some = append(some, e); len(some) == batch {
+			if n, err = s.takeAll(ctx, p, some, n); err != nil {
+				return n, err
+			}
+			some = some[:0]
+		}
+	}
+	n, err = s.takeAll(ctx, p, some, n)
+	if err == nil {
+		m.until, m.refused = earlier(newest, now), time.Time{}
+	}
+	return n, err
+}
+
+// earlier keeps a clock that runs ahead of ours from hiding what comes after.
+func earlier(t, now time.Time) time.Time {
+	if t.After(now) {
+		return now
+	}
+	return t
+}
+
+// auditKind is the kind of hint for a kind of thing in the audit log; empty: of no
+// use.
+func auditKind(kind string) string {
+	switch kind {
+	case "asset", "asset_metadata":
+		return File
+	case "version_stack", "folder", "comment":
+		return kindOf(v4.Event{Kind: kind})
+	}
+	return ""
+}
+
+// takeAll puts entries on disk that were not seen before, and counts them to n.
+// Together with a hint it is remembered that its entry was seen.
+func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEvent, n int) (int, error) {
+	if len(some) == 0 {
+		return n, nil
+	}
+	now := store.Millis(s.Now())
+	fresh := 0
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		fresh = 0
+		for _, e := range some {
+			unseen, err := see(ctx, tx, p, e)
+			if err != nil || !unseen {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			fresh++
+			if err := tell(ctx, tx, Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n + fresh, err
+}
+
+// see remembers an entry, which has no id, by what it says.
+func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen bool, err error) {
+	res, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		p.Account, p.Workspace, e.At.UTC().Format(time.RFC3339Nano)+" "+e.Type+" "+e.Resource, store.Millis(e.At))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// advance moves the mark, and forgets what was seen of the time that is not read
+// again.
+func (s *Service) advance(ctx context.Context, p Place, m mark) error {
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE audit_marks SET until = $1, refused = $2 WHERE account_id = $3 AND workspace_id = $4`,
+			store.Millis(m.until), store.Millis(m.refused), p.Account, p.Workspace)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM audit_seen WHERE account_id = $1 AND workspace_id = $2 AND at < $3`,
+			p.Account, p.Workspace, store.Millis(m.until.Add(-overlap)))
+		return err
+	})
+}
