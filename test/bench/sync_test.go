@@ -50,6 +50,7 @@ func TestSync(t *testing.T) {
 
 		first := m.run(t, func() { m.begin(t, foldersync.Metadata) })
 		m.complete(t)
+		m.hooked(t)
 		b.report("sync-first-calls", float64(first.calls)/bound, 1.05+calls, false)
 		b.report("sync-first-time", first.took.Seconds()/ideal, 1.05+seconds, false)
 
@@ -107,7 +108,6 @@ func (m *mirror) hundred(t *testing.T, b *bench) {
 // of, and what its audit log does.
 func (m *mirror) told(t *testing.T, b *bench, some []string, most float64) {
 	t.Helper()
-	m.hooked(t)
 	b.report("sync-hundred", m.until(t, 30*time.Minute, some, func() { m.approve(some, "Approved") }), most, false)
 	b.report("sync-hundred-audit", m.until(t, time.Hour, some, func() {
 		m.stop(t)

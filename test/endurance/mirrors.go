@@ -70,8 +70,19 @@ func (m *mirrors) plant() func(context.Context) error {
 		if err := m.add(ctx); err != nil {
 			return err
 		}
+		if err := m.hook(ctx); err != nil {
+			return err
+		}
 		return m.busy(ctx)
 	}
+}
+
+// hook has Frame.io tell of changes from now on, and not only within an hour.
+func (m *mirrors) hook(ctx context.Context) error {
+	if len(m.node.world.frameio.Webhooks(m.node.world.workspace)) > 0 {
+		return nil
+	}
+	return answered(ctx, "making the webhook", func() (*http.Response, error) { return m.node.driver.Chore(ctx, "webhooks") })
 }
 
 // work returns how a refresh begins, and what people did before and do meanwhile.
