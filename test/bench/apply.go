@@ -120,7 +120,8 @@ func (r *rig) synchronize(ctx context.Context, folder, root string) (id string, 
 
 // ran waits until no run of a synchronization is under way.
 func (r *rig) ran(ctx context.Context, id string) error {
-	for end := time.Now().Add(applyPatient); time.Now().Before(end); {
+	pause := 100 * time.Millisecond // and longer and longer: looking at a large one costs
+	for end := time.Now().Add(applyPatient); time.Now().Before(end); pause = min(pause*3/2, 10*time.Second) {
 		got, err := r.API.GetSyncWithResponse(ctx, id)
 		if err != nil {
 			return err
@@ -138,7 +139,7 @@ func (r *rig) ran(ctx context.Context, id string) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 	return fmt.Errorf("the run did not end in %s", applyPatient)

@@ -29,12 +29,12 @@ func (e *endurance) killSync(ctx context.Context) error {
 		moments: []moment{
 			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-wait", "sync sync-gone", "sync sync-facet",
 			"sync-asset -", "sync-asset resolve", "sync-asset link", "sync-asset transfer", "sync-asset attach", "sync-asset verify",
-			"sync-asset describe", "sync-asset comments", "sync-asset sync-place",
-			"sync-notice -",
+			"sync-asset describe", "sync-asset comments", "sync-asset sync-earlier", "sync-asset sync-place",
+			"sync-comments -", "sync-notice -",
 		},
 		single: []moment{
 			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-gone", "sync sync-facet",
-			"sync-asset sync-place", "sync-notice -",
+			"sync-asset sync-earlier", "sync-asset sync-place", "sync-comments -", "sync-notice -",
 		},
 		partSize: mirrorPart,
 		options:  frameiosim.Options{ActionTries: 400, Events: frameiosim.Healthy},
@@ -61,7 +61,8 @@ func (s *synced) more(i int) func(context.Context) error {
 }
 
 func (s *synced) alone(ctx context.Context, i int) error {
-	s.model.file(s.model.now().root, fmt.Sprintf("resumed %d.mov", i), resumeSize)
+	s.model.withContent()
+	s.model.file(s.model.now.root, fmt.Sprintf("resumed %d.mov", i), resumeSize)
 	return s.model.refresh(ctx)
 }
 

@@ -20,9 +20,11 @@ type mirrors struct {
 	project string
 	rng     *rand.Rand
 	trees   []*tree
-	deeds   int // of people on Frame.io
+	now     *tree // that people work in
+	deeds   int   // of people on Frame.io
 
 	digests     map[string]string   // of files whose bytes were read
+	proxies     map[string]*pattern.Content
 	remarks     map[string][]string // by file
 	differences int                 // that checks have found
 	runs        int                 // that were begun
@@ -35,7 +37,7 @@ type tree struct {
 	root   string // on Frame.io
 	folder string // in Nuxeo
 	sync   string
-	gone   api.SyncFormGone
+	form   api.SyncForm
 }
 
 const (
@@ -46,26 +48,19 @@ const (
 
 func newMirrors(n *node, seed uint64) *mirrors {
 	return &mirrors{
-		node: n, rng: rand.New(rand.NewPCG(seed, 3)), digests: map[string]string{}, remarks: map[string][]string{}, failures: map[string]int{},
+		node: n, rng: rand.New(rand.NewPCG(seed, 3)), digests: map[string]string{}, proxies: map[string]*pattern.Content{}, remarks: map[string][]string{}, failures: map[string]int{},
 	}
 }
-
-// now is the tree that people work in.
-func (m *mirrors) now() *tree { return m.trees[len(m.trees)-1] }
 
 // plant makes a tree and returns how its first run begins, and what people do
 // meanwhile.
 func (m *mirrors) plant() func(context.Context) error {
-	w, name := m.node.world, fmt.Sprintf("Tree %d", len(m.trees))
-	m.trees = append(m.trees, &tree{
-		root:   w.frameio.AddFolder(w.root, name),
-		folder: w.nuxeo.MkDoc("/default-domain/workspaces/"+name, "Folder", map[string]any{"dc:title": name, "dc:creator": "josh"}),
-		gone:   []api.SyncFormGone{api.SyncFormGoneTrash, api.SyncFormGoneKeep}[len(m.trees)%2],
-	})
+	m.now = m.node.newTree(len(m.trees), m.project)
+	m.trees = append(m.trees, m.now)
 	for range 12 {
 		m.grow()
 	}
-	m.file(m.now().root, "large.mov", medium)
+	m.file(m.now.root, "large.mov", medium)
 	return func(ctx context.Context) error {
 		if err := m.add(ctx); err != nil {
 			return err
@@ -74,6 +69,32 @@ func (m *mirrors) plant() func(context.Context) error {
 			return err
 		}
 		return m.busy(ctx)
+	}
+}
+
+// fetches are what trees get of their assets, by turns.
+var fetches = []api.SyncFormFetch{api.SyncFormFetchOriginal, api.SyncFormFetchMetadata, api.SyncFormFetchProxy}
+
+// newTree is the i-th tree: what is gone is put into the trash in every second one, and
+// earlier versions are fetched in half of those with originals.
+func (n *node) newTree(i int, project string) *tree {
+	w, name := n.world, fmt.Sprintf("Tree %d", i)
+	t := &tree{
+		root:   w.frameio.AddFolder(w.root, name),
+		folder: w.nuxeo.MkDoc("/default-domain/workspaces/"+name, "Folder", map[string]any{"dc:title": name, "dc:creator": "josh"}),
+	}
+	gone, fetch := []api.SyncFormGone{api.SyncFormGoneTrash, api.SyncFormGoneKeep}[i%2], fetches[i%len(fetches)]
+	earlier := i%(2*len(fetches)) == 0
+	t.form = api.SyncForm{Folder: t.folder, Team: w.workspace, Project: project, FrameioFolder: &t.root, Gone: &gone, Fetch: &fetch, EarlierVersions: &earlier}
+	return t
+}
+
+// withContent has people work in the last tree whose originals are fetched.
+func (m *mirrors) withContent() {
+	for _, t := range m.trees {
+		if *t.form.Fetch == api.SyncFormFetchOriginal {
+			m.now = t
+		}
 	}
 }
 
@@ -112,10 +133,9 @@ func (m *mirrors) busy(ctx context.Context) error {
 
 // add has the tree synchronized, once, however often it has to be asked.
 func (m *mirrors) add(ctx context.Context) error {
-	t := m.now()
-	form := api.SyncForm{Folder: t.folder, Team: m.node.world.workspace, Project: m.project, FrameioFolder: &t.root, Gone: &t.gone}
+	t := m.now
 	err := answered(ctx, "synchronizing", func() (*http.Response, error) {
-		got, err := m.node.driver.API.AddSyncWithResponse(ctx, form)
+		got, err := m.node.driver.API.AddSyncWithResponse(ctx, t.form)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +151,7 @@ func (m *mirrors) add(ctx context.Context) error {
 func (m *mirrors) refresh(ctx context.Context) error {
 	sure := true
 	return answered(ctx, "refreshing", func() (*http.Response, error) {
-		got, err := m.node.driver.API.RefreshSyncWithResponse(ctx, m.now().sync, api.RefreshSyncJSONRequestBody{Sure: &sure})
+		got, err := m.node.driver.API.RefreshSyncWithResponse(ctx, m.now.sync, api.RefreshSyncJSONRequestBody{Sure: &sure})
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +191,7 @@ func (m *mirrors) all() []frameiosim.StateAsset {
 
 // some is one of a kind; ok is false when there is none.
 func (m *mirrors) some(kinds ...string) (a frameiosim.StateAsset, ok bool) {
-	all := m.now().there(m.all(), kinds...)
+	all := m.now.there(m.all(), kinds...)
 	if len(all) == 0 {
 		return a, false
 	}
@@ -183,11 +203,22 @@ func (m *mirrors) place() string {
 	if f, ok := m.some("folder"); ok && m.rng.IntN(3) > 0 {
 		return f.ID
 	}
-	return m.now().root
+	return m.now.root
 }
 
+// file adds a file; of some of those that are small there is a proxy.
 func (m *mirrors) file(parent, name string, size int64) string {
-	return m.node.world.frameio.AddFile(parent, name, pattern.New(m.rng.Uint64(), size), frameiosim.WithCreator(m.node.world.josh))
+	options := []frameiosim.FileOption{frameiosim.WithCreator(m.node.world.josh)}
+	var proxy *pattern.Content
+	if size < medium && m.rng.IntN(2) == 0 {
+		proxy = pattern.New(m.rng.Uint64(), size/2)
+		options = append(options, frameiosim.WithRenditions(proxy, frameiosim.RenditionEfficient, frameiosim.RenditionHighQuality))
+	}
+	id := m.node.world.frameio.AddFile(parent, name, pattern.New(m.rng.Uint64(), size), options...)
+	if proxy != nil {
+		m.proxies[id] = proxy
+	}
+	return id
 }
 
 // do is one thing that somebody does on Frame.io.

@@ -28,7 +28,7 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 		return err
 	}
 	err := answered(ctx, "checking", func() (*http.Response, error) {
-		got, err := m.node.driver.API.CheckSyncWithResponse(ctx, m.now().sync)
+		got, err := m.node.driver.API.CheckSyncWithResponse(ctx, m.now.sync)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 
 // differs counts what the check of the tree has found.
 func (m *mirrors) differs(ctx context.Context) error {
-	got, err := m.node.driver.API.ListSyncDifferencesWithResponse(ctx, m.now().sync, &api.ListSyncDifferencesParams{})
+	got, err := m.node.driver.API.ListSyncDifferencesWithResponse(ctx, m.now.sync, &api.ListSyncDifferencesParams{})
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (m *mirrors) compare(t *tree, all []frameiosim.StateAsset, d *damage) {
 		if docs[0].ParentUID != uids[a.ParentID] {
 			d.add(&d.lost, "%s is not where %q is on Frame.io", docs[0].Path, a.Name)
 		}
-		m.same(a, headOf(all, a), docs[0], d)
+		m.same(t, a, headOf(all, a), docs[0], d)
 	}
 	m.left(t, has, d)
 }
@@ -169,13 +169,13 @@ func (m *mirrors) left(t *tree, has mirrored, d *damage) {
 		if len(docs) > 1 {
 			d.add(&d.doubled, "%d documents of %s, which is gone, such as %s", len(docs), key, docs[0].Path)
 		}
-		if t.gone == api.SyncFormGoneTrash {
+		if *t.form.Gone == api.SyncFormGoneTrash {
 			d.add(&d.orphans, "%s is of %s, which is gone", docs[0].Path, key)
 		}
 	}
 }
 
-func (m *mirrors) same(a, head frameiosim.StateAsset, v nuxeosim.DocView, d *damage) {
+func (m *mirrors) same(t *tree, a, head frameiosim.StateAsset, v nuxeosim.DocView, d *damage) {
 	want := intake.SafeName(a.Name)
 	if a.Type != "folder" {
 		want = intake.Title(head.Name)
@@ -186,8 +186,12 @@ func (m *mirrors) same(a, head frameiosim.StateAsset, v nuxeosim.DocView, d *dam
 	if a.Type == "folder" {
 		return
 	}
-	if digest := m.digestOf(head.ID); v.Content == nil || v.Content.Digest != digest {
-		d.add(&d.lost, "%s holds %+v, not %s", v.Path, v.Content, digest)
+	held := ""
+	if v.Content != nil {
+		held = v.Content.Digest
+	}
+	if digest := m.wanted(t, head.ID); held != digest {
+		d.add(&d.lost, "%s holds %q, not %q (%s)", v.Path, held, digest, *t.form.Fetch)
 	}
 	m.said(head.ID, v, d)
 	if v.LockOwner != "" {
@@ -212,14 +216,25 @@ func (m *mirrors) said(file string, v nuxeosim.DocView, d *damage) {
 	}
 }
 
-// digestOf reads a file of Frame.io, once.
-func (m *mirrors) digestOf(file string) string {
-	if m.digests[file] == "" {
-		content, h := m.node.world.frameio.Uploaded(file), md5.New()
+// wanted is the digest of what a document is to hold of a file; empty: no content.
+func (m *mirrors) wanted(t *tree, file string) string {
+	switch proxy := m.proxies[file]; {
+	case *t.form.Fetch == api.SyncFormFetchMetadata:
+		return ""
+	case *t.form.Fetch == api.SyncFormFetchProxy && proxy != nil:
+		return m.digestOf("proxy of "+file, proxy)
+	}
+	return m.digestOf(file, m.node.world.frameio.Uploaded(file))
+}
+
+// digestOf reads a content, once.
+func (m *mirrors) digestOf(name string, content frameiosim.Content) string {
+	if m.digests[name] == "" {
+		h := md5.New()
 		if _, err := io.Copy(h, io.NewSectionReader(content, 0, content.Size())); err != nil {
 			return err.Error()
 		}
-		m.digests[file] = hex.EncodeToString(h.Sum(nil))
+		m.digests[name] = hex.EncodeToString(h.Sum(nil))
 	}
-	return m.digests[file]
+	return m.digests[name]
 }
