@@ -23,7 +23,7 @@ type mirrors struct {
 	now     *tree // that people work in
 	deeds   int   // of people on Frame.io
 
-	digests     map[string]string   // of files whose bytes were read
+	digests     map[string]string // of files whose bytes were read
 	proxies     map[string]*pattern.Content
 	remarks     map[string][]string // by file
 	differences int                 // that checks have found
@@ -206,11 +206,11 @@ func (m *mirrors) place() string {
 	return m.now.root
 }
 
-// file adds a file; of some of those that are small there is a proxy.
+// file adds a file; of some there is a proxy.
 func (m *mirrors) file(parent, name string, size int64) string {
 	options := []frameiosim.FileOption{frameiosim.WithCreator(m.node.world.josh)}
 	var proxy *pattern.Content
-	if size < medium && m.rng.IntN(2) == 0 {
+	if size >= medium || m.rng.IntN(2) == 0 { // the simulated one makes the same for all films
 		proxy = pattern.New(m.rng.Uint64(), size/2)
 		options = append(options, frameiosim.WithRenditions(proxy, frameiosim.RenditionEfficient, frameiosim.RenditionHighQuality))
 	}
