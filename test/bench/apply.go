@@ -23,7 +23,7 @@ const (
 	appliedIn    = 40   // folders
 	atOnce       = 6    // calls to Nuxeo: what nuxeo-connections is without a setting
 	applyRounds  = 3
-	applyPatient = time.Hour
+	applyPatient = 40 * time.Minute
 )
 
 // syncApply measures how fast documents of a tree are made, without contents and
