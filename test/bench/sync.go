@@ -10,7 +10,7 @@ import (
 
 // syncFigures are those of TestSync and TestSyncOriginal, which run in fake time.
 var syncFigures = []string{
-	"sync-first-calls", "sync-first-time", "sync-first-original", "sync-unchanged-writes", "sync-unchanged-calls",
+	"sync-first-calls", "sync-first-time", "sync-first-original-shows", "sync-first-original", "sync-unchanged-writes", "sync-unchanged-calls",
 	"sync-hundred", "sync-hundred-audit", "sync-hundred-lost", "sync-refused",
 }
 

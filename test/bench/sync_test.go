@@ -75,6 +75,7 @@ func TestSyncOriginal(t *testing.T) {
 		if folders < fewFolders {
 			slack = 2 * otherTime / ideal
 		}
+		b.report("sync-first-original-shows", float64(m.Frameio.Calls("files.show"))/float64(*originals), 1.05, false)
 		b.report("sync-first-original", first.took.Seconds()/ideal, 1.05+slack, false)
 		b.verdict(t)
 	})
