@@ -81,6 +81,10 @@ generate: ## Generate the REST interface from its description
 bench: ## Measure speed and memory against baselines in the same run
 	go run ./test/bench $(ARGS)
 
+.PHONY: bench-sync
+bench-sync: ## Measure how trees are mirrored: calls, time, speed and memory (part of bench)
+	go run ./test/bench -only sync- $(ARGS)
+
 .PHONY: bench-ui
 bench-ui: ui chromium ## Measure what people feel of the pages in a browser
 	go run ./test/bench-ui

@@ -8,8 +8,9 @@
 // contender's own (user and system), memory its peak over what it used when
 // idle after one transfer.
 //
-// push-bulk runs in simulated time, with the real engine, job queue and budgets:
-// see TestBulk.
+// push-bulk and what begins with sync-first, sync-unchanged and sync-hundred run in
+// simulated time, with the real engine, job queue and budgets: see TestBulk and
+// TestSync.
 package main
 
 import (
@@ -51,12 +52,17 @@ type bench struct {
 	rounds int
 	only   string
 	short  int
+
+	folders int // of the tree that is mirrored, of 50 assets each
+	known   int // assets that a sync knows whose memory is measured
 }
 
 func measure(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 5, "rounds of each comparison")
 	only := flags.String("only", "", "only figures whose name begins so")
+	folders := flags.Int("folders", 2000, "folders of the tree that is mirrored, of 50 assets each")
+	known := flags.Int("known", 1_000_000, "assets that a synchronization knows whose memory is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -65,13 +71,13 @@ func measure(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, binary: filepath.Join(dir, "nuxeo-frameio"), rounds: *rounds, only: *only}
+	b := &bench{dir: dir, binary: filepath.Join(dir, "nuxeo-frameio"), rounds: *rounds, only: *only, folders: *folders, known: *known}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "./cmd/nuxeo-frameio")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept} {
+	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory} {
 		if err := part(ctx); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -27,6 +26,8 @@ type rig struct {
 	world, connector *process
 	fio              *v4.Client
 	account          string
+	data             string                      // the connector's folder
+	launch           func(context.Context) error // starts the connector on its data
 }
 
 // rig starts everything; settings are further flags of serve.
@@ -89,22 +90,26 @@ func (r *rig) serve(ctx context.Context, b *bench, env, settings []string) error
 	if err := l.Close(); err != nil {
 		return err
 	}
-	data, err := os.MkdirTemp(b.dir, "data-")
-	if err != nil {
+	if r.data, err = os.MkdirTemp(b.dir, "data-"); err != nil {
 		return err
 	}
 	r.URL = "http://" + address
 	args := append([]string{
-		"serve", "--data", data, "--listen", address, "--public-url", r.URL, "--nuxeo-url", r.place.Nuxeo,
+		"serve", "--data", r.data, "--listen", address, "--public-url", r.URL, "--nuxeo-url", r.place.Nuxeo,
 		"--frameio-url", r.place.Frameio, "--mail-via", "none", "--log-level", "error", "--network-private-addresses", "allow",
 	}, settings...)
-	r.connector, err = start(ctx, env, b.binary, args...)
-	return err
+	r.launch = func(ctx context.Context) error {
+		if r.connector, err = start(ctx, env, b.binary, args...); err != nil {
+			return err
+		}
+		return r.Ready(ctx)
+	}
+	return r.launch(ctx)
 }
 
 // person signs josh in and binds the folder.
 func (r *rig) person(ctx context.Context) error {
-	if err := errors.Join(r.Ready(ctx), r.SignIn(ctx, "josh")); err != nil {
+	if err := r.SignIn(ctx, "josh"); err != nil {
 		return err
 	}
 	if err := r.Bind(ctx, r.Folder, r.Workspace); err != nil {
@@ -118,11 +123,16 @@ func (r *rig) person(ctx context.Context) error {
 
 // file adds a generated file to the origin and returns its id.
 func (r *rig) file(name string, size int64) (string, error) {
-	body, err := json.Marshal(map[string]any{"folder_id": r.Root, "name": name, "size": size, "seed": seed})
+	return r.made("/_sim/files", map[string]any{"folder_id": r.Root, "name": name, "size": size, "seed": seed})
+}
+
+// made has the origin make something and returns its id.
+func (r *rig) made(where string, what map[string]any) (string, error) {
+	body, err := json.Marshal(what)
 	if err != nil {
 		return "", err
 	}
-	resp, err := r.Client.Post(r.place.Frameio+"/_sim/files", "application/json", bytes.NewReader(body))
+	resp, err := r.Client.Post(r.place.Frameio+where, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +145,7 @@ func (r *rig) file(name string, size int64) (string, error) {
 		return "", err
 	}
 	if err := json.Unmarshal(b, &out); err != nil || out.ID == "" {
-		return "", fmt.Errorf("adding a file: %s", b)
+		return "", fmt.Errorf("%s is answered %s", where, b)
 	}
 	return out.ID, nil
 }

@@ -32,8 +32,10 @@ type place struct {
 	Project         string
 	Films           []string // documents to push, each once
 	Folder          string
-	CA              string // file with the certificate, for TLS
-	Access          string // token of josh on Frame.io, for the baseline
+	Mirrors         []string // folders to synchronize, each once
+	Vast            string   // a folder of Frame.io, see vast
+	CA              string   // file with the certificate, for TLS
+	Access          string   // token of josh on Frame.io, for the baseline
 }
 
 // world runs origin and sink until its standard input ends.
@@ -55,19 +57,20 @@ func world(ctx context.Context, args []string) error {
 	}
 	defer fio.Close()
 	var p place
-	nuxeo, err := serve(nx, *secure)
+	v, err := p.fill(nx, fio)
+	if err != nil {
+		return err
+	}
+	nuxeo, err := serve(&recorder{next: nx}, *secure)
 	if err != nil {
 		return err
 	}
 	p.Nuxeo = nuxeo + "/nuxeo"
 	nx.SetURL(p.Nuxeo)
-	if p.Frameio, err = serve(fio, *secure); err != nil {
+	if p.Frameio, err = serve(v, *secure); err != nil {
 		return err
 	}
 	fio.SetURL(p.Frameio)
-	if err := p.fill(nx, fio); err != nil {
-		return err
-	}
 	p.CA = *secure
 	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
 		return err
@@ -78,13 +81,13 @@ func world(ctx context.Context, args []string) error {
 	return err
 }
 
-func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) error {
+func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) (*vast, error) {
 	var zip bytes.Buffer
 	if err := addon.Build(&zip, "1.0.0"); err != nil {
-		return err
+		return nil, err
 	}
 	if err := nx.InstallPackage(zip.Bytes()); err != nil {
-		return err
+		return nil, err
 	}
 	p.Folder = nx.MkDoc("/default-domain/workspaces/bench", "Folder", map[string]any{"dc:title": "bench"})
 	josh := fio.AddPerson("Josh Editor", "josh@example.org")
@@ -96,7 +99,14 @@ func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) error {
 	for i := range 12 {
 		p.Films = append(p.Films, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/bench/film %d", i), "File", map[string]any{"file:content": film}))
 	}
-	return nil
+	for i := range 5 {
+		p.Mirrors = append(p.Mirrors, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/mirror %d", i), "Folder", map[string]any{"dc:creator": "josh"}))
+	}
+	v, err := newVast(fio, account, p.Root, p.Access)
+	if err == nil {
+		p.Vast = v.root
+	}
+	return v, err
 }
 
 // serve listens on a free port, with the test certificate of the standard

@@ -95,8 +95,9 @@ func endure(ctx context.Context, args []string) (err error) {
 
 func (e *endurance) parts() []part {
 	return []part{
-		{"kill-publish", 27, e.killPublish},
-		{"kill-push", 18, e.killPush},
+		{"kill-publish", 20, e.killPublish},
+		{"kill-push", 13, e.killPush},
+		{"kill-sync", 12, e.killSync},
 		{"two-nodes", 8, e.twoNodes},
 		{"disk-full", 4, e.diskFull},
 		{"db-locked", 8, e.locked},

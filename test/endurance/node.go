@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -38,6 +39,7 @@ type node struct {
 
 	cmd    *exec.Cmd
 	exited chan struct{}
+	peak   float64 // MiB that one of its processes had in memory when it was killed
 }
 
 // newNode makes a node that does not run yet; database is empty for SQLite.
@@ -125,8 +127,20 @@ func (n *node) kill() {
 	if n.cmd == nil || n.cmd.Process == nil {
 		return
 	}
+	n.peak = max(n.peak, n.memory())
 	_ = n.cmd.Process.Kill()
 	<-n.exited
+}
+
+// memory is the most that the process ever had in memory, in MiB; 0: it is gone.
+func (n *node) memory() (mib float64) {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid)) // it may have ended
+	_, rest, _ := strings.Cut(string(b), "VmHWM:")
+	if f := strings.Fields(rest); len(f) > 0 {
+		kib, _ := strconv.ParseFloat(f[0], 64) // the kernel writes numbers
+		mib = kib / 1024
+	}
+	return mib
 }
 
 func (n *node) signal(s syscall.Signal) error { return n.cmd.Process.Signal(s) }
@@ -182,6 +196,12 @@ func (n *node) query(ctx context.Context, text string, each func(*sql.Rows) erro
 
 // number is the only value of a query.
 func (n *node) number(ctx context.Context, text string) (v int, err error) {
+	err = n.query(ctx, text, func(r *sql.Rows) error { return r.Scan(&v) })
+	return v, err
+}
+
+// text is the only value of a query.
+func (n *node) text(ctx context.Context, text string) (v string, err error) {
 	err = n.query(ctx, text, func(r *sql.Rows) error { return r.Scan(&v) })
 	return v, err
 }
