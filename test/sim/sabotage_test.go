@@ -106,16 +106,16 @@ func (s *Service) post(`,
 		{"internal/foldersync/asset.go", "	if st.New && st.Job.Document", "	if !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document"},
 		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a question before everything goes", 80_000, []cut{
+	{"a question before everything goes", 80_135, []cut{
 		{"internal/foldersync/compare.go", "	if one.Sure || lost", "	if " + asked + "\"a question before everything goes\" || one.Sure || lost"},
 		{"internal/foldersync/compare.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a renamed folder is the same", 80_001, []cut{
+	{"a renamed folder is the same", 80_122, []cut{
 		{"internal/foldersync/folders.go", "	if e.Document != \"\" {\n		e.Document, err = r.arrange", "	if " + asked + "\"a renamed folder is the same\" && c.had.Name != c.Name {\n		e.Document = \"\"\n	}\n	if e.Document != \"\" {\n		e.Document, err = r.arrange"},
 		{"internal/foldersync/folders.go", "	if len(found) > 0 {", "	if len(found) > 0 && !(" + asked + "\"a renamed folder is the same\") {"},
 		{"internal/foldersync/folders.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a look before documents without content are made", 85_000, []cut{
+	{"a look before documents without content are made", 85_104, []cut{
 		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked + "\"a look before documents without content are made\") && there[s.name()] !="},
 		{"internal/foldersync/lay.go", "r.t.Now(), r.st.Run, s.picture)", "r.t.Now(), r.st.Run+sabotagedOnce(), s.picture)"},
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
