@@ -232,7 +232,7 @@ func (s *Service) insert(ctx context.Context, q Sync) error {
 	var ids []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO syncs (id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name,
-				root_id, root_name, document_type, comments, filter, gone, conflicts, every, owner, creator, state, created, updated, fetch, earlier, events)
+				root_id, root_name, document_type, comments, filter, gone, conflicts, every, owner, creator, state, created, updated, fetches, earlier, events)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, 'active', $19, $19, $20, $21, $22)`,
 			q.ID, q.FolderUID, q.FolderPath, q.FolderTitle, q.Account, q.Workspace, q.WorkspaceName, q.Project, q.ProjectName, q.Root, q.RootName,
 			q.DocumentType, q.Comments, q.Filter.json(), q.Gone, q.Conflicts, int64(q.Every/time.Second), q.Owner, store.Millis(s.Now()),

@@ -12,7 +12,7 @@ import (
 )
 
 const columns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name, root_id, root_name,
-	document_type, fetch, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
+	document_type, fetches, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
 
 type scanner interface{ Scan(...any) error }
 

@@ -1,9 +1,9 @@
 -- +goose Up
 -- Only additions: programs of the version before work with this schema too.
 
--- "fetch" is what a document gets of its asset, "earlier" says whether the files below
+-- "fetches" is what a document gets of its asset, "earlier" says whether the files below
 -- a stack's head become versions, "events" whether changes are followed between runs.
-ALTER TABLE syncs ADD COLUMN fetch TEXT NOT NULL DEFAULT 'original';
+ALTER TABLE syncs ADD COLUMN fetches TEXT NOT NULL DEFAULT 'original';
 ALTER TABLE syncs ADD COLUMN earlier BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE syncs ADD COLUMN events BOOLEAN NOT NULL DEFAULT TRUE;
 
@@ -73,4 +73,4 @@ ALTER TABLE sync_runs DROP COLUMN created;
 ALTER TABLE sync_runs DROP COLUMN partial;
 ALTER TABLE syncs DROP COLUMN events;
 ALTER TABLE syncs DROP COLUMN earlier;
-ALTER TABLE syncs DROP COLUMN fetch;
+ALTER TABLE syncs DROP COLUMN fetches;
