@@ -38,6 +38,9 @@ type mark struct{ until, refused time.Time }
 // hour later. It may be cut off anywhere.
 func (s *Service) CatchUp(ctx context.Context, r *upkeep.Report) error {
 	places, err := s.Watched(ctx)
+	if err == nil {
+		err = s.forget(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -188,8 +191,15 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 				}
 				continue
 			}
+			h := Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}
+			if known, err := heard(ctx, tx, h, e.At); err != nil || known {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			fresh++
-			if err := tell(ctx, tx, Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}, now); err != nil {
+			if err := tell(ctx, tx, h, now); err != nil {
 				return err
 			}
 		}
@@ -207,6 +217,35 @@ func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// hear remembers that a webhook told of a thing, so that the log need not.
+func hear(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, workspace_id, entry) DO UPDATE SET at = EXCLUDED.at`, h.Account, h.Workspace, h.entry(), now)
+	return err
+}
+
+// heard says whether a webhook told of a thing after something happened to it: it was
+// looked at since, or will be. Where our clock runs ahead of Frame.io's, that hides
+// what happened to it in between, until everything is looked at.
+func heard(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_seen WHERE account_id = $1 AND workspace_id = $2 AND entry = $3 AND at >= $4`,
+		h.Account, h.Workspace, h.entry(), store.Millis(happened)).Scan(&n)
+	return n > 0, err
+}
+
+// entry is a row of audit_seen for what a webhook told.
+func (h Hint) entry() string { return "told " + h.Kind + " " + h.Resource }
+
+// forget removes what is older than anything that is read again, of places that are
+// not watched any more as well.
+func (s *Service) forget(ctx context.Context) error {
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM audit_seen WHERE at < $1`, store.Millis(s.Now().Add(-longest-overlap)))
+		return err
+	})
 }
 
 // advance moves the mark, and forgets what was seen of the time that is not read

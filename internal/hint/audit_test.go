@@ -104,6 +104,40 @@ func TestAnEntryThatIsWrittenLateIsFound(t *testing.T) {
 	}
 }
 
+// What a webhook told of is not looked at again because the log has it too.
+func TestWhatAWebhookToldIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	s := logged(t)
+	s.reconcile()
+	s.finds()
+	folder, lost := s.sim.AddFolder(s.root, "told"), s.sim.AddFolder(s.root, "lost")
+	s.later(time.Second)
+	s.take("folder", folder)
+	if got := s.pump(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	s.finds("folder " + lost)
+	s.later(time.Second)
+	s.sim.Rename(folder, "x") // of which no webhook tells
+	s.finds("folder " + folder)
+}
+
+func TestWhatIsOldIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := logged(t)
+	s.reconcile()
+	s.finds()
+	s.take("folder", "f")
+	s.finds("folder f")
+	s.watched = nil
+	s.later(2 * longest)
+	s.finds()
+	var kept int
+	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil || kept != 0 {
+		t.Errorf("%d entries are kept: %v", kept, err)
+	}
+}
+
 func TestManyEntries(t *testing.T) {
 	t.Parallel()
 	s := logged(t)

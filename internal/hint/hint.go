@@ -128,7 +128,7 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, h, now)
+		return errors.Join(tell(ctx, tx, h, now), hear(ctx, tx, h, now))
 	})
 	if err == nil {
 		s.Wake()

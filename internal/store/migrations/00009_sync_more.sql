@@ -46,7 +46,8 @@ CREATE TABLE audit_marks (
   PRIMARY KEY (account_id, workspace_id)
 );
 
--- What was read before the mark, as much as may be read again. Entries have no id.
+-- What was read before the mark, as much as may be read again, and what webhooks told
+-- since. Entries have no id.
 CREATE TABLE audit_seen (
   account_id   TEXT NOT NULL,
   workspace_id TEXT NOT NULL,
