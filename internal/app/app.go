@@ -275,6 +275,7 @@ func (a *App) register() {
 	add(foldersync.KindRun, foldersync.Worker{Service: a.Sync})
 	add(foldersync.KindAsset, foldersync.AssetWorker{Service: a.Sync})
 	add(foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync})
+	add(foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync})
 	add(foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync})
 }
 

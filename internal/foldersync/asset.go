@@ -197,7 +197,7 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	case it.Outcome == intake.Conflicting:
 		conflict = "changed on both sides"
 	}
-	if err := w.commentsAfter(ctx, tx, it, st); err != nil {
+	if err := w.newsAfter(ctx, tx, it, st); err != nil {
 		return nil, err
 	}
 	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
@@ -209,15 +209,16 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	return nil, err
 }
 
-// commentsAfter records whether the comments of the asset were looked at by the item,
-// or are to be: where something is new there may be new comments.
-func (w AssetWorker) commentsAfter(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) error {
-	m := st.Job.Mirror
-	switch {
-	case it.State != work.Done || m.NoComments || it.Outcome == intake.Conflicting:
+// newsAfter has comments looked at where something is new, for there may be new ones,
+// and the poster of another file.
+func (w AssetWorker) newsAfter(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) error {
+	if it.State != work.Done || it.Outcome == intake.Conflicting {
 		return nil
-	case !m.CommentsLater:
-		return heard(ctx, tx, st.Sync, st.Key, store.Millis(w.Now()))
+	}
+	if st.Job.Mirror.Another {
+		if err := unpictured(ctx, tx, st.Sync, st.Key); err != nil {
+			return err
+		}
 	}
 	return unheard(ctx, tx, st.Sync, st.Key)
 }

@@ -94,7 +94,7 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	}
 	items := make([]work.New, 0, len(rest))
 	for _, c := range rest {
-		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts, true))
+		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts))
 	}
 	return r.record(ctx, some, laid, items)
 }
@@ -159,10 +159,10 @@ func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) err
 	return put(ctx, tx, r.t.Now(), r.sync.ID, e)
 }
 
-// item brings one asset. Within a run its comments are left for later.
-func (q Sync) item(c change, run, requester, conflicts string, later bool) work.New {
+// item brings one asset.
+func (q Sync) item(c change, run, requester, conflicts string) work.New {
 	st := assetState{Sync: q.ID, Key: c.Key, Print: c.print, New: c.had.Document == "" || c.had.print == "", Earlier: q.Earlier && c.Kind == string(frameio.KindStack), Job: q.job(c)}
-	st.Job.Mirror.Overwrite, st.Job.Mirror.Both, st.Job.Mirror.CommentsLater = conflicts == FrameioWins, conflicts == KeepBoth, later
+	st.Job.Mirror.Overwrite, st.Job.Mirror.Both = conflicts == FrameioWins, conflicts == KeepBoth
 	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
 }
 

@@ -4,14 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -30,13 +29,14 @@ type round struct {
 // The newest assets come first.
 type CommentWorker struct{ *Service }
 
-// listenAgain is how long after a failure comments are looked at again.
-const listenAgain = time.Hour
+// heldFor is how long an asset is left that is just being brought.
+const heldFor = 2 * time.Second
 
 // commentsAtOnce is how many entries are read before they are worked on.
 const commentsAtOnce = 50
 
-// Step looks at assets until the slice is over.
+// Step looks at assets until the slice is over. One that is just being brought is left
+// until then.
 func (w CommentWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	var st round
 	if err := t.Load(&st); err != nil {
@@ -46,14 +46,19 @@ func (w CommentWorker) Step(ctx context.Context, t *work.Task) (work.Next, error
 	if err != nil {
 		return work.Next{}, err
 	}
+	held := map[string]bool{}
 	for q.State == Active && !t.SliceOver() {
-		some, err := w.unheard(ctx, st)
+		some, err := w.unheard(ctx, st, held)
 		if err != nil || len(some) == 0 {
-			return work.Next{Done: true, Outcome: outcomeSynced}, err
+			return work.Next{Step: stepHear, After: heldFor, Done: len(held) == 0, Outcome: outcomeSynced}, err
 		}
 		for _, e := range some {
-			if err := w.hear(ctx, t, &st, q, e); err != nil {
+			busy, err := w.hear(ctx, t, &st, q, e)
+			if err != nil {
 				return work.Next{}, nobody(err)
+			}
+			if busy {
+				held[e.Key] = true
 			}
 		}
 	}
@@ -62,9 +67,21 @@ func (w CommentWorker) Step(ctx context.Context, t *work.Task) (work.Next, error
 
 const stepHear = "sync-comments"
 
-func (w CommentWorker) unheard(ctx context.Context, st round) ([]Entry, error) {
-	rows, err := w.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone
-		AND comments_at < $2 AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`, st.Sync, st.Before, st.Stamp, st.After, commentsAtOnce)
+// unheard are the assets to look at next but for those that are held: those of which
+// there are news, those that were never looked at, and those after a place in the round.
+func (w CommentWorker) unheard(ctx context.Context, st round, held map[string]bool) ([]Entry, error) {
+	const there = `SELECT ` + entryColumns + ` FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone`
+	first, err := w.entries(ctx, there+` AND comments_at <= 0 ORDER BY CASE WHEN comments_at < 0 THEN 0 ELSE 1 END, stamp DESC, key LIMIT $2`, st.Sync, commentsAtOnce+len(held))
+	first = slices.DeleteFunc(first, func(e Entry) bool { return held[e.Key] })
+	if err != nil || len(first) > 0 {
+		return first, err
+	}
+	return w.entries(ctx, there+` AND comments_at > 0 AND comments_at < $2 AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`,
+		st.Sync, st.Before, st.Stamp, st.After, commentsAtOnce)
+}
+
+func (s *Service) entries(ctx context.Context, query string, args ...any) ([]Entry, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,32 +97,37 @@ func (w CommentWorker) unheard(ctx context.Context, st round) ([]Entry, error) {
 	return all, rows.Err()
 }
 
-// hear looks at the comments of one asset and records that. One that is just being
-// brought is left for later.
-func (w CommentWorker) hear(ctx context.Context, t *work.Task, st *round, q Sync, e Entry) error {
-	before := *st
-	st.Stamp, st.After = e.stamp, e.Key
-	l, err := w.holdLink(ctx, t, &before, e.Document)
-	if fault.Is(err, fault.NotReady) {
-		return t.Save(ctx, st)
+// hear looks at the comments of one asset and records that, unless there are news of it
+// meanwhile. It says whether somebody else holds the asset's link.
+func (w CommentWorker) hear(ctx context.Context, t *work.Task, st *round, q Sync, e Entry) (held bool, err error) {
+	began := store.Millis(t.Now())
+	if e.heard > 0 {
+		st.Stamp, st.After = e.stamp, e.Key
 	}
+	l, err := w.holdLink(ctx, t, st, e.Document)
 	if err != nil {
-		return err
+		return fault.Is(err, fault.NotReady), unless(err, fault.NotReady)
 	}
 	failed := w.bring(ctx, t, st, q, e, l)
-	if failed != nil {
-		*st = before
-	}
-	return errors.Join(failed, t.Commit(ctx, st, func(tx *sql.Tx) error {
+	return false, errors.Join(failed, t.Commit(ctx, st, func(tx *sql.Tx) error {
 		if err := link.Release(ctx, tx, t.ID); err != nil || failed != nil {
 			return err
 		}
-		return heard(ctx, tx, q.ID, e.Key, store.Millis(t.Now()))
+		_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1 WHERE sync_id = $2 AND key = $3 AND comments_at = $4`, began, q.ID, e.Key, e.heard)
+		return err
 	}))
 }
 
-func heard(ctx context.Context, tx *sql.Tx, sync, key string, at int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1 WHERE sync_id = $2 AND key = $3`, at, sync, key)
+func unless(err error, code fault.Code) error {
+	if fault.Is(err, code) {
+		return nil
+	}
+	return err
+}
+
+// unheard has the comments of an asset looked at by the next round.
+func unheard(ctx context.Context, tx *sql.Tx, sync, key string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = 0 WHERE sync_id = $1 AND key = $2 AND comments_at > 0`, sync, key)
 	return err
 }
 
@@ -150,44 +172,4 @@ func (w CommentWorker) Undo(context.Context, *work.Task) error { return nil }
 // Ended lets go of what it held.
 func (w CommentWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	return nil, link.Release(ctx, tx, it.ID)
-}
-
-// listen adds the item that looks at comments, if there are any to look at and none
-// is at it. After one that failed the next waits for a while.
-func (s *Service) listen(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
-	now := s.Now()
-	st := round{Sync: q.ID, Before: max(1, store.Millis(now.Add(-s.CommentsEvery))), Stamp: 1 << 62}
-	var due, at int
-	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND comments_at < $2 LIMIT 1) AS d),
-		(SELECT COUNT(*) FROM items WHERE kind = 'sync-comments' AND parent = $1 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $3))`,
-		q.ID, st.Before, store.Millis(now.Add(-listenAgain))).Scan(&due, &at)
-	if err != nil || due == 0 || at > 0 {
-		return nil, err
-	}
-	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindComments, Parent: q.ID, Subject: fmt.Sprintf("round at %d", store.Millis(now)), Title: "Comments of " + q.FolderTitle,
-		Owner: q.Owner, Actor: q.Owner, Requester: q.Owner, Data: st,
-	})
-}
-
-// Listen looks at comments whose time has come, of all syncs.
-func (s *Service) Listen(ctx context.Context, r *upkeep.Report) error {
-	ids, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND comments ORDER BY id`)
-	for _, id := range ids {
-		q, failed := get(ctx, s.DB.Reader, id)
-		if failed != nil {
-			return failed
-		}
-		var woken []string
-		failed = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-			woken, err = s.listen(ctx, tx, q)
-			return err
-		})
-		if len(woken) > 0 {
-			r.Note("%s", q.FolderTitle)
-		}
-		s.Engine.Wake(woken...)
-		err = errors.Join(err, failed)
-	}
-	return err
 }

@@ -29,7 +29,7 @@ func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
 	for _, id := range told {
 		err = errors.Join(err, s.runDue(ctx, id, Changes, r))
 	}
-	return errors.Join(err, s.Listen(ctx, r))
+	return errors.Join(err, s.Last(ctx, r))
 }
 
 func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []string, err error) {

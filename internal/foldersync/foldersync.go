@@ -3,7 +3,7 @@
 //
 // It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the
 // kinds of items "sync", one pass over the tree, "sync-asset", one asset that has to be
-// brought, and "sync-comments", a round over the comments of all. What must hold: an asset has one document in the tree, wherever it was
+// brought, and "sync-comments" and "sync-posters", rounds over what comes last. What must hold: an asset has one document in the tree, wherever it was
 // moved to, and a folder one; what has not changed on Frame.io is neither fetched
 // nor written; content that people changed in Nuxeo is not replaced unless they
 // said so; what disappeared is not deleted unless they said so, and never when very
@@ -31,6 +31,7 @@ const (
 	KindRun      = "sync"
 	KindAsset    = "sync-asset"
 	KindComments = "sync-comments"
+	KindPosters  = "sync-posters"
 	KindNotice   = "sync-notice"
 )
 
@@ -142,12 +143,6 @@ type People interface {
 	Usable(ctx context.Context, login string) error
 }
 
-// Vault seals the addresses of pictures, which are secrets.
-type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
-}
-
 // Mailer tells people.
 type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -160,7 +155,6 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
-	Vault  Vault
 	Now    func() time.Time
 	// Bound says by which action name a folder is bound; empty: it is not.
 	Bound func(ctx context.Context, folder string) (string, error)

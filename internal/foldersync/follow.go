@@ -3,9 +3,9 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -39,8 +39,8 @@ func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
 	return all, rows.Err()
 }
 
-// Comment brings an asset that a comment was made on. One that is gone does not tell
-// of what.
+// Comment has the comments of an asset looked at that one was made on, before those of
+// others. One that is gone does not tell of what.
 func (s *Service) Comment(ctx context.Context, account, workspace, id string) error {
 	var owner string
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1 AND workspace_id = $2 AND state = 'active' AND events AND comments`,
@@ -53,25 +53,43 @@ func (s *Service) Comment(ctx context.Context, account, workspace, id string) er
 		return err
 	}
 	file, err := fio.CommentFile(ctx, account, id)
-	if v4.NotFound(err) || v4.StatusOf(err) == 403 {
-		return nil
+	if absent(err) != nil || err != nil {
+		return absent(err)
 	}
-	if err != nil {
-		return err
+	found, err := s.known(ctx, file)
+	for sync, e := range found {
+		err = errors.Join(err, s.commented(ctx, sync, e))
 	}
-	return s.File(ctx, account, workspace, file)
+	return err
 }
 
-// File looks at a file that something happened to, between two runs, for each folder
-// that mirrors it, or where it lies. An asset that shows something new is brought; of
-// one that came, went or moved its folders are looked at.
+func (s *Service) commented(ctx context.Context, sync string, e Entry) error {
+	q, err := get(ctx, s.DB.Reader, sync)
+	if err != nil || !q.Comments {
+		return err
+	}
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1 WHERE sync_id = $2 AND key = $3`, -store.Millis(s.Now()), sync, e.Key); err != nil {
+			return err
+		}
+		ids, err = s.listen(ctx, tx, q)
+		return err
+	})
+	s.Engine.Wake(ids...)
+	return err
+}
+
+// File looks for a file, or a stack, that something happened to between two runs. Its
+// folder is looked at by the next run that does so; of one that a sync has that is
+// where it was, and no call.
 func (s *Service) File(ctx context.Context, account, workspace, file string) error {
 	found, err := s.known(ctx, file)
 	if err != nil {
 		return err
 	}
 	for sync, e := range found {
-		if err := s.again(ctx, sync, e); err != nil {
+		if err := s.changed(ctx, sync, e.Parent); err != nil {
 			return err
 		}
 	}
@@ -80,7 +98,7 @@ func (s *Service) File(ctx context.Context, account, workspace, file string) err
 
 // known are the entries whose asset a file is, or was, of, by sync.
 func (s *Service) known(ctx context.Context, file string) (map[string]Entry, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at
 		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
 		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
 	if err != nil {
@@ -108,46 +126,6 @@ type before struct {
 // Scan is scanner's.
 func (b before) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
 
-// again adds an item for one entry. One that is not where it was, or as it was
-// called, has its folders looked at.
-func (s *Service) again(ctx context.Context, sync string, e Entry) error {
-	q, err := get(ctx, s.DB.Reader, sync)
-	if err != nil {
-		return err
-	}
-	parent, name, err := s.where(ctx, q, e)
-	if err != nil {
-		return err
-	}
-	if parent != e.Parent || name != e.Name {
-		return s.changed(ctx, q.ID, e.Parent, parent)
-	}
-	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		ids, err = s.bring(ctx, tx, q, q.ID, work.Viewer{Login: q.Owner}, e, q.Conflicts)
-		return err
-	})
-	if err == nil {
-		s.Engine.Wake(ids...)
-	}
-	return err
-}
-
-// where says in which folder or stack an asset is, and what it is called; nothing
-// when it is no asset by itself any more.
-func (s *Service) where(ctx context.Context, q Sync, e Entry) (parent, name string, err error) {
-	fio, err := s.People.Frameio(ctx, q.Owner)
-	if err != nil {
-		return "", "", err
-	}
-	if frameio.Kind(e.Kind) == frameio.KindStack {
-		stack, err := fio.Stack(ctx, q.Account, e.Key)
-		return stack.ParentID, stack.Name, absent(err)
-	}
-	f, err := fio.File(ctx, q.Account, e.Key)
-	return f.ParentID, f.Name, absent(err)
-}
-
 // absent overlooks the answers that say that a thing is not there, or no such thing.
 func absent(err error) error {
 	if code := v4.StatusOf(err); code == 403 || code == 404 || code == 422 {
@@ -163,7 +141,7 @@ func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, 
 		return nil, err
 	}
 	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print}, parentIn: folder, had: e}
-	item := q.item(c, parent, who.Login, conflicts, false)
+	item := q.item(c, parent, who.Login, conflicts)
 	item.Subject += fmt.Sprintf(" at %d", store.Millis(s.Now()))
 	return s.Engine.Add(ctx, tx, item)
 }

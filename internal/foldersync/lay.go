@@ -16,25 +16,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// facts is what a document without content shows of an asset, as the listing had it.
-type facts struct {
-	File    *intake.File `json:"file"`
-	Picture []byte       `json:"picture,omitempty"` // its address, sealed
-}
-
-func picturePlace(key string) string { return "sync/" + key }
-
-// factsOf is facts as the database has it.
-func (r *run) factsOf(s seen, f frameio.File) string {
+// factsOf is what a document without content shows of an asset, as the database has
+// it.
+func factsOf(s seen, f frameio.File) string {
 	stack := ""
 	if frameio.Kind(s.Kind) == frameio.KindStack {
 		stack = s.Key
 	}
-	all := facts{File: intake.FileOf(f, stack, []string{f.ID})}
-	if address := intake.PictureOf(f); address != "" {
-		all.File.Poster, all.Picture = true, r.Vault.Seal(picturePlace(s.Key), address)
-	}
-	b, err := json.Marshal(all)
+	b, err := json.Marshal(intake.FileOf(f, stack, []string{f.ID}))
 	if err != nil {
 		return "" // an item brings it
 	}
@@ -44,12 +33,11 @@ func (r *run) factsOf(s seen, f frameio.File) string {
 // sheet is a document without content on its way into Nuxeo.
 type sheet struct {
 	*change
-	job     intake.Job
-	link    link.Link
-	picture string // its signed address
-	made    bool
-	hash    string
-	err     error
+	job  intake.Job
+	link link.Link
+	made bool
+	hash string
+	err  error
 }
 
 // lay brings assets that become documents without content, many at once and without
@@ -148,17 +136,12 @@ func (r *run) plain(s *sheet) bool {
 	if r.sync.Fetch != Metadata || s.facts == "" || s.had.Problem != "" || s.parentIn == "" {
 		return false
 	}
-	var known facts
-	if err := json.Unmarshal([]byte(s.facts), &known); err != nil || known.File == nil {
+	file := new(intake.File)
+	if err := json.Unmarshal([]byte(s.facts), file); err != nil {
 		return false
 	}
 	s.job = r.sync.job(*s.change)
-	s.job.File, s.job.Document = known.File, s.had.Document
-	if len(known.Picture) > 0 {
-		address, err := r.Vault.Open(picturePlace(s.Key), known.Picture)
-		s.picture = address
-		return err == nil
-	}
+	s.job.File, s.job.Document = file, s.had.Document
 	return true
 }
 
@@ -225,7 +208,7 @@ func (r *run) layAll(ctx context.Context, sheets []sheet) {
 			defer func() { <-lanes }()
 			s := &sheets[i]
 			s.made = s.job.Document == ""
-			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.st.Run, s.picture)
+			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.st.Run)
 		})
 	}
 	wg.Wait()
@@ -274,7 +257,7 @@ func (r *run) lain(ctx context.Context, tx *sql.Tx, laid []sheet) error {
 }
 
 func (r *run) lainOne(ctx context.Context, tx *sql.Tx, s sheet) error {
-	l := s.link
+	l, another := s.link, s.link.FileID != s.job.File.ID
 	if l.Digest == "" {
 		l.FileID = s.job.File.ID
 	}
@@ -289,11 +272,10 @@ func (r *run) lainOne(ctx context.Context, tx *sql.Tx, s sheet) error {
 	if err := put(ctx, tx, r.t.Now(), r.sync.ID, e); err != nil || s.made {
 		return err
 	}
+	if another {
+		if err := unpictured(ctx, tx, r.sync.ID, s.Key); err != nil {
+			return err
+		}
+	}
 	return unheard(ctx, tx, r.sync.ID, s.Key)
-}
-
-// unheard has the comments of an asset looked at anew.
-func unheard(ctx context.Context, tx *sql.Tx, sync, key string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = 0 WHERE sync_id = $1 AND key = $2`, sync, key)
-	return err
 }

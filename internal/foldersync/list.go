@@ -181,7 +181,7 @@ func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 
 func (r *run) files(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
-		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key, r.sync.Fetch == Metadata) {
+		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key, false) {
 			if err == nil && !r.wanted(file) {
 				continue
 			}
@@ -194,7 +194,7 @@ func (r *run) files(ctx context.Context, f seen) assetsOf {
 
 func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
-		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, r.sync.Fetch == Metadata) {
+		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, false) {
 			if err == nil && !r.wanted(stack.Head) {
 				continue
 			}
@@ -216,20 +216,17 @@ func (r *run) status(f frameio.File) string {
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {
-	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, stamp: store.Millis(f.Updated)}
-	if r.sync.Fetch != Metadata {
-		s.print = printOf(f)
-		return s
+	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, print: printOf(f), stamp: store.Millis(f.Updated)}
+	if r.sync.Fetch == Metadata {
+		s.facts = factsOf(s, f)
 	}
-	s.print = printOf(f, intake.PictureOf(f) != "")
-	s.facts = r.factsOf(s, f)
 	return s
 }
 
 // printOf is a digest of what a document shows of a file, but for its name and
 // place, which are compared by themselves.
-func printOf(f frameio.File, more ...any) string {
-	b, err := json.Marshal(append([]any{f.ID, f.Size, f.MediaType, f.Metadata}, more...))
+func printOf(f frameio.File) string {
+	b, err := json.Marshal([]any{f.ID, f.Size, f.MediaType, f.Metadata})
 	if err != nil {
 		return ""
 	}

@@ -65,7 +65,7 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 	}
 	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
 			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END),
-			COUNT(CASE WHEN kind <> 'folder' AND document_uid <> '' AND NOT gone AND comments_at = 0 THEN 1 END)
+			COUNT(CASE WHEN kind <> 'folder' AND document_uid <> '' AND NOT gone AND comments_at <= 0 THEN 1 END)
 		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting, &s.CommentsWaiting)
 	if err != nil || !s.Comments {
 		s.CommentsWaiting = 0
@@ -141,12 +141,13 @@ type Entry struct {
 	print                   string
 	title                   string // that we gave the document last; empty: not known
 	stamp                   int64  // when the asset changed, as the database has it
+	heard                   int64  // when its comments were looked at; 0: never, negative: there are news
 }
 
-const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp`
+const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp, comments_at`
 
 func scanEntry(row scanner) (e Entry, err error) {
-	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem, &e.Conflict, &e.stamp)
+	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem, &e.Conflict, &e.stamp, &e.heard)
 	return e, err
 }
 

@@ -243,21 +243,21 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 			return nil, err
 		}
 	}
-	listening, err := w.hearAfter(ctx, tx, st, to == Done && !dry)
+	last, err := w.lastAfter(ctx, tx, st, to == Done && !dry)
 	if err != nil {
 		return nil, err
 	}
 	telling, err := w.tell(ctx, tx, it, st)
-	return append(listening, telling...), err
+	return append(last, telling...), err
 }
 
-// hearAfter has comments looked at once documents and bytes are there.
-func (w Worker) hearAfter(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
+// lastAfter has comments and posters brought once documents and bytes are there.
+func (w Worker) lastAfter(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
 	q, _, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, st.Sync))
-	if err != nil || !done || !q.Comments || q.State != Active {
+	if err != nil || !done || q.State != Active {
 		return nil, err
 	}
-	return w.listen(ctx, tx, q)
+	return w.after(ctx, tx, q)
 }
 
 // tell has the person told who asked for a run, or the owner of the sync when it is

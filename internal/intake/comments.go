@@ -9,9 +9,10 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// comments makes the document's comments equal to those of the file.
+// comments makes the document's comments equal to those of the file. A mirror looks at
+// the comments of all its assets by itself.
 func (s *Service) comments(ctx context.Context, r *Run) (work.Next, error) {
-	if m := r.Job.Mirror; m != nil && (m.NoComments || m.CommentsLater) {
+	if r.Job.Mirror != nil {
 		return s.finish(ctx, r)
 	}
 	if err := s.importComments(ctx, r, r.Job.File.ID, r.Job.File.Metadata); err != nil {

@@ -26,10 +26,6 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	picture, err := s.picture(ctx, r)
-	if err != nil {
-		return work.Next{}, err
-	}
 	properties := s.properties(r.Job, l)
 	switch {
 	case r.Job.Return != nil:
@@ -37,14 +33,14 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	case r.Job.File.Proxy != nil:
 		properties["frameio:rendition"] = "proxy"
 	}
-	hash := s.hash(properties, r.Job.File.Poster)
+	hash := s.hash(properties)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
 	if err := r.Nuxeo.AddFacet(ctx, r.Job.Document, Facet, SourceMetadata); err != nil {
 		return work.Next{}, err
 	}
-	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now(), picture); err != nil {
+	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
 		return work.Next{}, err
 	}
 	if err := s.mapStatus(ctx, r); err != nil {
@@ -64,34 +60,22 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	})
 }
 
-// tell writes metadata, and the poster, on a document. When somebody published is
-// news only beside other news.
-func (s *Service) tell(ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time, picture string) error {
+// tell writes metadata on a document. When somebody published is news only beside
+// other news.
+func (s *Service) tell(ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time) error {
 	properties["frameio:lastPublished"] = now.UTC().Format(time.RFC3339)
 	properties["frameio:publishedBy"] = j.Target.PublishedBy
-	if picture != "" {
-		poster, err := s.poster(ctx, nx, picture)
-		if err != nil {
-			return err
-		}
-		if poster != nil {
-			properties["frameio:poster"] = poster
-		}
-	}
 	return nx.Update(ctx, j.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata})
 }
 
-// hash tells one set of metadata from another. Another table of statuses, and the
-// first poster, are news as well.
-func (s *Service) hash(properties map[string]any, poster bool) string {
+// hash tells one set of metadata from another. Another table of statuses is news as
+// well.
+func (s *Service) hash(properties map[string]any) string {
 	hash := hashOf(properties)
-	if s.Set.StatusMap.Property != "" {
-		hash = hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
+	if s.Set.StatusMap.Property == "" {
+		return hash
 	}
-	if poster {
-		hash = hashOf(map[string]any{"of": hash, "poster": true})
-	}
-	return hash
+	return hashOf(map[string]any{"of": hash, "table": s.Set.StatusMap})
 }
 
 func hashOf(properties map[string]any) string {

@@ -37,6 +37,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+	if m := r.Job.Mirror; m != nil {
+		m.Another = m.Another || doc == nil || l.FileID != r.Job.File.ID
+	}
 	if doc == nil {
 		r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
 		return work.Next{Step: r.Job.bytesStep()}, r.Save(ctx)

@@ -106,8 +106,7 @@ type File struct {
 	Uploader  string          `json:"uploader"`
 	Uploaded  time.Time       `json:"uploaded"`
 	Metadata  []frameio.Field `json:"metadata,omitempty"`
-	Poster    bool            `json:"poster,omitempty"` // a document without content gets one
-	Proxy     *Proxy          `json:"proxy,omitempty"`  // that is brought in place of the original
+	Proxy     *Proxy          `json:"proxy,omitempty"` // that is brought in place of the original
 }
 
 // Proxy is what Frame.io made of a file to look at.

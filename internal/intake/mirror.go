@@ -13,11 +13,9 @@ import (
 
 // Mirror says what following an asset leaves alone.
 type Mirror struct {
-	Overwrite  bool `json:"overwrite,omitempty"` // content that Nuxeo got otherwise; a version keeps it
-	Both       bool `json:"both,omitempty"`      // such content stays, and the file becomes a second document
-	NoComments bool `json:"no_comments,omitempty"`
-	// CommentsLater leaves the comments of the new file to whoever runs the item.
-	CommentsLater bool `json:"comments_later,omitempty"`
+	Overwrite  bool `json:"overwrite,omitempty"`   // content that Nuxeo got otherwise; a version keeps it
+	Both       bool `json:"both,omitempty"`        // such content stays, and the file becomes a second document
+	NoComments bool `json:"no_comments,omitempty"` // not even those of the file that goes
 
 	Plain bool `json:"plain,omitempty"` // no content: metadata, a poster and the link
 	Proxy bool `json:"proxy,omitempty"` // the proxy in place of the original
@@ -26,8 +24,10 @@ type Mirror struct {
 	// Folder is where the asset was listed: a file that is in it is in no stack.
 	Folder string `json:"folder,omitempty"`
 
-	// Was is the name of the file that the document told of before.
-	Was string `json:"was,omitempty"`
+	// Was is the name of the file that the document told of before, and Another says
+	// that it is another file now.
+	Was     string `json:"was,omitempty"`
+	Another bool   `json:"another,omitempty"`
 }
 
 // leaves says whether the document's content stays although it is not the file's:

@@ -31,7 +31,7 @@ func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next,
 // tells so far.
 //
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
-func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, once, picture string) (hash string, err error) {
+func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, once string) (hash string, err error) {
 	if j.Document == "" {
 		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-create-" + l.ID + "-" + once, Source: SourceContent})
 		if nuxeo.StatusOf(err) == http.StatusConflict {
@@ -43,7 +43,7 @@ func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link
 		j.Document = doc.UID
 	}
 	properties := s.properties(j, l)
-	if hash = s.hash(properties, j.File.Poster); hash == l.Described {
+	if hash = s.hash(properties); hash == l.Described {
 		return hash, nil
 	}
 	if l.Described == "" {
@@ -51,7 +51,7 @@ func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link
 			return "", err
 		}
 	}
-	if err := s.tell(ctx, nx, j, properties, now, picture); err != nil {
+	if err := s.tell(ctx, nx, j, properties, now); err != nil {
 		return "", err
 	}
 	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, StatusOf(j.File.Metadata, s.Set.StatusField))
@@ -61,18 +61,23 @@ func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link
 // Source is what a document carries in dc:source that was made for a file.
 func Source(account, file string) string { return sourceKey(account, file) }
 
-// poster brings a picture into an upload batch and is the property's value; nil when
-// there is no picture any more. A batch that nothing takes is removed by Nuxeo.
-func (s *Service) poster(ctx context.Context, nx *nuxeo.Client, address string) (any, error) {
+// Picture gives a document the poster behind a signed address; false when there is no
+// picture any more. A batch that nothing takes is removed by Nuxeo.
+//
+// POST /upload, POST /upload/{batch}/0, PUT /id/{uid}.
+func (s *Service) Picture(ctx context.Context, nx *nuxeo.Client, document, address string) (bool, error) {
 	picture, mediaType, err := s.read(ctx, address)
 	if picture == nil || err != nil {
-		return nil, err
+		return false, err
 	}
 	batch, err := nx.NewBatch(ctx)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	size := int64(len(picture))
-	err = nx.Upload(ctx, batch, nuxeo.Chunk{Name: proxyName("poster", mediaType), MimeType: mediaType, Size: size, Count: 1, Length: size}, bytes.NewReader(picture))
-	return nuxeo.Uploading(batch), err
+	piece := nuxeo.Chunk{Name: proxyName("poster", mediaType), MimeType: mediaType, Size: size, Count: 1, Length: size}
+	if err := nx.Upload(ctx, batch, piece, bytes.NewReader(picture)); err != nil {
+		return false, err
+	}
+	return true, nx.Update(ctx, document, "", map[string]any{"frameio:poster": nuxeo.Uploading(batch)}, nuxeo.WriteOptions{Source: SourceMetadata})
 }

@@ -100,21 +100,6 @@ func (o *original) proxyAddress(ctx context.Context) (string, error) {
 	return o.learn(proxyOf(f)), nil
 }
 
-// picture is the address of the poster that a document without content gets; empty:
-// it gets none, or Frame.io has none yet.
-func (s *Service) picture(ctx context.Context, r *Run) (string, error) {
-	if !r.Job.plain() {
-		return "", nil
-	}
-	f, err := r.Frameio.Proxies(ctx, r.Job.Asset.Account, r.Job.File.ID)
-	if err != nil {
-		return "", err
-	}
-	address := PictureOf(f)
-	r.Job.File.Poster = address != ""
-	return address, nil
-}
-
 // PictureOf is the signed address of a file's poster, if that was asked for.
 func PictureOf(f frameio.File) string { return f.Proxies.Thumbnail }
 

@@ -21,7 +21,10 @@ func TestAMirroredAssetIsFollowed(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	comes(b, "the comment", says(b, uid, "Too long."))
 	b.Frameio.SetStatus(file, "Approved")
-	comes(b, "the status", status(b, uid, "Approved"))
+	comes(b, "the status", func() bool {
+		m.told()
+		return status(b, uid, "Approved")()
+	})
 	b.Settle()
 	if s := m.get(); s.Troubled != 0 || s.Last.Waiting != 0 {
 		t.Errorf("%+v", s)

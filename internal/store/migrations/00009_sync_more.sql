@@ -20,9 +20,12 @@ ALTER TABLE sync_seen ADD COLUMN facts TEXT NOT NULL DEFAULT '';
 ALTER TABLE sync_seen ADD COLUMN skip BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX sync_seen_parent ON sync_seen (run_id, parent, key);
 
--- When the asset changed, and when its comments were looked at last; 0: never.
+-- When the asset changed; when its comments were looked at last, 0 for never and -1
+-- when there are news; whether the document has its poster, and when one was looked for.
 ALTER TABLE sync_entries ADD COLUMN stamp BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sync_entries ADD COLUMN comments_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sync_entries ADD COLUMN poster BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE sync_entries ADD COLUMN poster_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX sync_entries_comments ON sync_entries (sync_id, comments_at);
 CREATE INDEX sync_entries_parent ON sync_entries (sync_id, parent);
 
@@ -63,6 +66,8 @@ DROP TABLE sync_changes;
 DROP INDEX links_holder;
 DROP INDEX sync_entries_parent;
 DROP INDEX sync_entries_comments;
+ALTER TABLE sync_entries DROP COLUMN poster_at;
+ALTER TABLE sync_entries DROP COLUMN poster;
 ALTER TABLE sync_entries DROP COLUMN comments_at;
 ALTER TABLE sync_entries DROP COLUMN stamp;
 DROP INDEX sync_seen_parent;

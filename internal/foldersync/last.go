@@ -1,0 +1,94 @@
+package foldersync
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// lastAgain is how long after a failure what comes last is tried again.
+const lastAgain = time.Hour
+
+const (
+	commentsDue = `comments_at < $2`
+	postersDue  = `NOT poster AND poster_at < $2`
+)
+
+// after adds the items for what comes last, comments and posters, where there is any
+// to bring.
+func (s *Service) after(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
+	listening, err := s.listen(ctx, tx, q)
+	if err != nil {
+		return nil, err
+	}
+	picturing, err := s.picture(ctx, tx, q)
+	return append(listening, picturing...), err
+}
+
+// listen adds the item that looks at comments.
+func (s *Service) listen(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
+	if !q.Comments {
+		return nil, nil
+	}
+	st := round{Sync: q.ID, Before: s.before(), Stamp: 1 << 62}
+	return s.addLast(ctx, tx, q, KindComments, "Comments of "+q.FolderTitle, commentsDue, st)
+}
+
+// picture adds the item that brings posters.
+func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
+	if q.Fetch != Metadata {
+		return nil, nil
+	}
+	return s.addLast(ctx, tx, q, KindPosters, "Posters of "+q.FolderTitle, postersDue, gallery{Sync: q.ID, Before: s.before()})
+}
+
+// before is what counts as looked at long ago.
+func (s *Service) before() int64 { return max(1, store.Millis(s.Now().Add(-s.CommentsEvery))) }
+
+// addLast adds an item if something is due and none is at it. After one that failed the
+// next waits for a while.
+func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, kind, title, due string, st any) ([]string, error) {
+	now := s.Now()
+	var some, at int
+	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
+		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4))`,
+		q.ID, s.before(), kind, store.Millis(now.Add(-lastAgain))).Scan(&some, &at)
+	if err != nil || some == 0 || at > 0 {
+		return nil, err
+	}
+	return s.Engine.Add(ctx, tx, work.New{
+		Kind: kind, Parent: q.ID, Subject: fmt.Sprintf("round at %d", store.Millis(now)), Title: title, Owner: q.Owner, Actor: q.Owner, Requester: q.Owner, Data: st,
+	})
+}
+
+// Last brings what comes last and whose time has come, of all syncs.
+func (s *Service) Last(ctx context.Context, r *upkeep.Report) error {
+	ids, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' ORDER BY id`)
+	for _, id := range ids {
+		err = errors.Join(err, s.last(ctx, id, r))
+	}
+	return err
+}
+
+func (s *Service) last(ctx context.Context, id string, r *upkeep.Report) error {
+	q, err := get(ctx, s.DB.Reader, id)
+	if err != nil {
+		return err
+	}
+	var woken []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		woken, err = s.after(ctx, tx, q)
+		return err
+	})
+	if len(woken) > 0 {
+		r.Note("%s", q.FolderTitle)
+	}
+	s.Engine.Wake(woken...)
+	return err
+}
