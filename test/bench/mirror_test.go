@@ -185,12 +185,29 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 			if s.Last.State != foldersync.Done || s.Last.Failed > 0 {
 				t.Fatalf("the run ended as %+v", s.Last)
 			}
-			return pass{s.Last.Ended.Sub(start), m.calls.Load() - calls, m.writes.Load() - writes}
+			p := pass{s.Last.Ended.Sub(start), m.calls.Load() - calls, m.writes.Load() - writes}
+			m.last(t)
+			return p
 		}
 		time.Sleep(looks)
 	}
 	t.Fatalf("the run did not end in %s", patience)
 	return pass{}
+}
+
+// last waits for what comes after a run, in its own time: comments and posters.
+func (m *mirror) last(t *testing.T) {
+	t.Helper()
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(looks) {
+		var open int
+		if err := m.app.Load().DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM items WHERE state IN ('waiting', 'running')`).Scan(&open); err != nil {
+			t.Fatal(err)
+		}
+		if open == 0 {
+			return
+		}
+	}
+	t.Fatalf("something did not end in %s", patience)
 }
 
 // complete makes sure that each asset has one document, and remembers which.
