@@ -22,7 +22,7 @@ func (b *bench) syncMemory(ctx context.Context) error {
 	if !b.wanted("sync-memory-1M") {
 		return nil
 	}
-	r, err := b.rig(ctx, false)
+	r, err := b.keepingRig(ctx)
 	if err != nil {
 		return err
 	}
