@@ -33,7 +33,7 @@ func (b *bench) syncApply(ctx context.Context) error {
 	if !b.wanted("sync-apply") {
 		return nil
 	}
-	r, err := b.rig(ctx, false)
+	r, err := b.keepingRig(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
+const million = 1_000_000
+
 // syncMemory measures what the process has in memory at most when it refreshes a tree
 // of so many assets which it knows all: it lists all of them, and compares. They
 // become known by what a check has listed of them, written down as it is written when
@@ -22,7 +24,7 @@ func (b *bench) syncMemory(ctx context.Context) error {
 	if !b.wanted("sync-memory-1M") {
 		return nil
 	}
-	r, err := b.rig(ctx, false)
+	r, err := b.keepingRig(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,11 @@ func (b *bench) syncMemory(ctx context.Context) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(os.Stderr, "  %d assets: %.0f MiB when they are checked, %.0f when they are known and refreshed\n", b.known, checking, peak)
-	b.report("sync-memory-1M", max(checking, peak), 300, false)
+	name := "sync-memory-1M"
+	if b.known != million {
+		name = fmt.Sprintf("sync-memory-%d", b.known)
+	}
+	b.report(name, max(checking, peak), 300, false)
 	return nil
 }
 

@@ -62,7 +62,7 @@ func measure(ctx context.Context, args []string) error {
 	rounds := flags.Int("rounds", 5, "rounds of each comparison")
 	only := flags.String("only", "", "only figures whose name begins so")
 	folders := flags.Int("folders", 2000, "folders of the tree that is mirrored, of 50 assets each")
-	known := flags.Int("known", 1_000_000, "assets that a synchronization knows whose memory is measured")
+	known := flags.Int("known", million, "assets that a synchronization knows whose memory is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

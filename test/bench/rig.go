@@ -32,9 +32,19 @@ type rig struct {
 
 // rig starts everything; settings are further flags of serve.
 func (b *bench) rig(ctx context.Context, secure bool, settings ...string) (*rig, error) {
+	return b.rigIn(ctx, []string{"world"}, secure, settings...)
+}
+
+// keepingRig is one whose Nuxeo keeps what it gets, of which documents without content
+// have small pictures.
+func (b *bench) keepingRig(ctx context.Context) (*rig, error) {
+	return b.rigIn(ctx, []string{"world", "-keep"}, false)
+}
+
+// rigIn is rig with the arguments of the world.
+func (b *bench) rigIn(ctx context.Context, args []string, secure bool, settings ...string) (*rig, error) {
 	r := &rig{}
 	var env []string
-	args := []string{"world"}
 	if secure {
 		file := filepath.Join(b.dir, "ca.pem")
 		env, args = []string{"SSL_CERT_FILE=" + file}, append(args, "-tls", file)

@@ -43,10 +43,15 @@ func world(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("world", flag.ContinueOnError)
 	secure := flags.String("tls", "", "file to write the certificate to; TLS is used then")
 	digest := flags.String("digest", "none", "digest that the sink makes")
+	keep := flags.Bool("keep", false, "keep what the sink gets, whatever it is")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	nx, err := nuxeosim.New(nuxeosim.Options{DiscardBlobs: true, Verify: pattern.New(seed, largest), DigestAlgorithm: *digest})
+	options := nuxeosim.Options{DiscardBlobs: true, Verify: pattern.New(seed, largest), DigestAlgorithm: *digest}
+	if *keep {
+		options = nuxeosim.Options{}
+	}
+	nx, err := nuxeosim.New(options)
 	if err != nil {
 		return err
 	}

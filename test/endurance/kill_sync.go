@@ -41,7 +41,7 @@ func (e *endurance) killSync(ctx context.Context) error {
 		begin: func(k *killing) prey {
 			return &synced{k, newMirrors(k.node, k.rng.Uint64())}
 		},
-	}, e.scaled(600, 80))
+	}, e.scaled(780, 100))
 }
 
 // ready makes Frame.io so slow that a kill can come in the middle of a listing or

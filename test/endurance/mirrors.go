@@ -60,6 +60,8 @@ func (m *mirrors) plant() func(context.Context) error {
 	for range 12 {
 		m.grow()
 	}
+	m.version()
+	m.version()
 	m.file(m.now.root, "large.mov", medium)
 	return func(ctx context.Context) error {
 		if err := m.add(ctx); err != nil {
@@ -75,8 +77,8 @@ func (m *mirrors) plant() func(context.Context) error {
 // fetches are what trees get of their assets, by turns.
 var fetches = []api.SyncFormFetch{api.SyncFormFetchOriginal, api.SyncFormFetchMetadata, api.SyncFormFetchProxy}
 
-// newTree is the i-th tree: what is gone is put into the trash in every second one, and
-// earlier versions are fetched in half of those with originals.
+// newTree is the i-th tree: in every second one what is gone is put into the trash, and
+// earlier versions are fetched, if there is content.
 func (n *node) newTree(i int, project string) *tree {
 	w, name := n.world, fmt.Sprintf("Tree %d", i)
 	t := &tree{
@@ -84,7 +86,7 @@ func (n *node) newTree(i int, project string) *tree {
 		folder: w.nuxeo.MkDoc("/default-domain/workspaces/"+name, "Folder", map[string]any{"dc:title": name, "dc:creator": "josh"}),
 	}
 	gone, fetch := []api.SyncFormGone{api.SyncFormGoneTrash, api.SyncFormGoneKeep}[i%2], fetches[i%len(fetches)]
-	earlier := i%(2*len(fetches)) == 0
+	earlier := i%2 == 0 && fetch != api.SyncFormFetchMetadata
 	t.form = api.SyncForm{Folder: t.folder, Team: w.workspace, Project: project, FrameioFolder: &t.root, Gone: &gone, Fetch: &fetch, EarlierVersions: &earlier}
 	return t
 }
