@@ -189,6 +189,13 @@ func (c *Client) Original(ctx context.Context, account, id string) (frameio.File
 	return w.file(), err
 }
 
+// FileWithOriginal is File and Original in one call
+// (include=metadata,creator,media_links.original), and is refused as Original is.
+func (c *Client) FileWithOriginal(ctx context.Context, account, id string) (frameio.File, error) {
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), include("metadata", "creator", "media_links.original"), nil)
+	return w.file(), err
+}
+
 // Proxies reads a file with signed links to its proxies and thumbnails
 // (include=media_links.efficient and others). Those that may not be seen are
 // empty.

@@ -181,7 +181,8 @@ func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
 	return w.Intake.Undo(ctx, r)
 }
 
-// Ended records what the sync has of the asset now.
+// Ended records what the sync has of the asset now. A new document of an asset that a
+// run found gone meanwhile is not gone: the next run deals with it.
 func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		st.Title = intake.Title(st.Job.File.Name)
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
-		title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
+		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
 }

@@ -37,6 +37,9 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
+	if err := r.forgetSeen(ctx); err != nil { // what a check has found is kept until the next run
+		return work.Next{}, err
+	}
 	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
 	if err != nil || !one.news() && r.shown(doc) {
 		return next, err

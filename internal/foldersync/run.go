@@ -145,6 +145,9 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 			return work.Next{}, err
 		}
 	}
+	if err := r.forgetSeen(ctx); err != nil {
+		return work.Next{}, err
+	}
 	r.st.rewind()
 	r.st.Since = store.Millis(r.Now())
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
@@ -156,9 +159,6 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0 WHERE id = $1`, r.st.Run); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1)`, r.sync.ID); err != nil {
-		return err
-	}
 	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
 		return err
 	}
@@ -167,6 +167,28 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
 	return err
+}
+
+// forgottenAtOnce is how many rows one transaction removes: nobody else writes
+// meanwhile.
+const forgottenAtOnce = 5000
+
+// forgetSeen removes what the runs of the sync have seen, bit by bit.
+func (r *run) forgetSeen(ctx context.Context) error {
+	for {
+		var n int64
+		err := r.commit(ctx, func(tx *sql.Tx) error {
+			res, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1) AND (run_id, key) IN
+				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1) LIMIT $2)`, r.sync.ID, forgottenAtOnce)
+			if err == nil {
+				n, err = res.RowsAffected()
+			}
+			return err
+		})
+		if err != nil || n < forgottenAtOnce {
+			return err
+		}
+	}
 }
 
 // top are the folders that the listing begins with: the root, or those in which
@@ -235,10 +257,7 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 			return nil, err
 		}
 	}
-	if to == Done && !dry { // what a check has found is kept until the next run
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id = $1`, st.Run); err != nil {
-			return nil, err
-		}
+	if to == Done && !dry {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_changes WHERE sync_id = $1 AND told < $2`, st.Sync, st.Since); err != nil {
 			return nil, err
 		}

@@ -183,6 +183,7 @@ type Service struct {
 	Returns Returns
 
 	folders folderCache
+	fresh   fresh
 }
 
 // Run is one item in the hands of intake.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, error) {
 	a := r.Job.Asset
 	if only := r.Job.only(); only != "" {
-		f, err := r.Frameio.File(ctx, a.Account, only)
+		f, err := s.file(ctx, r, only)
 		return f, a.ID, err
 	}
 	if a.Kind == frameio.KindStack {
@@ -55,10 +56,10 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 		if err != nil {
 			return frameio.File{}, "", err
 		}
-		f, err := r.Frameio.File(ctx, a.Account, stack.Head.ID)
+		f, err := s.file(ctx, r, stack.Head.ID)
 		return f, stack.ID, err
 	}
-	f, err := r.Frameio.File(ctx, a.Account, a.ID)
+	f, err := s.file(ctx, r, a.ID)
 	if err != nil {
 		return f, "", err
 	}
@@ -68,6 +69,25 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 	}
 	f, err = r.Frameio.File(ctx, a.Account, stack.Head.ID)
 	return f, stack.ID, err
+}
+
+// file reads a file. A mirror asks for the address of its bytes in the same call, for
+// Frame.io lets few files be looked at; without the right to download the call is
+// refused as a whole, and repeated without.
+func (s *Service) file(ctx context.Context, r *Run, id string) (frameio.File, error) {
+	account := r.Job.Asset.Account
+	if m := r.Job.Mirror; m == nil || m.Plain || m.Proxy {
+		return r.Frameio.File(ctx, account, id)
+	}
+	f, err := r.Frameio.FileWithOriginal(ctx, account, id)
+	if v4.StatusOf(err) == http.StatusForbidden {
+		return r.Frameio.File(ctx, account, id)
+	}
+	if err == nil && f.Link != "" {
+		s.fresh.keep(r.Task.ID, f.ID, f.Link, r.Task.Now())
+	}
+	f.Link = "" // a secret, which goes nowhere else
+	return f, err
 }
 
 // stackAround is the stack that a file is in; its ID is empty when it is in a

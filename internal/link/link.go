@@ -39,7 +39,7 @@ type Link struct {
 	Digest, Described                string
 }
 
-const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), file_id, size, digest, described`
+const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described`
 
 func scan(row *sql.Row) (Link, error) {
 	var l Link
@@ -79,9 +79,9 @@ func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 		return l, err
 	}
 	for _, file := range a.Files {
-		l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
-			AND id IN (SELECT link_id FROM link_files WHERE file_id = $2)
-			AND (asset_key = $2 OR asset_key NOT IN (SELECT file_id FROM link_files WHERE link_id = links.id))
+		// The join is in this order for the planner: a file has few links, a folder many.
+		l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM link_files f CROSS JOIN links WHERE f.file_id = $2 AND links.id = f.link_id AND folder_uid = $1
+			AND (asset_key = $2 OR asset_key NOT IN (SELECT o.file_id FROM link_files o WHERE o.link_id = links.id))
 			ORDER BY created LIMIT 1`, folder, file))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return l, err
