@@ -51,7 +51,7 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 	plan := PlanFor(r.Job.File.length())
 	src := &original{
 		files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID, size: r.Job.File.length(), etag: kept.ETag,
-		proxy:  r.Job.File.Proxy != nil,
+		proxy: r.Job.File.Proxy != nil, link: s.fresh.take(r.Task.ID, r.Job.File.ID, r.Task.Now()),
 		asking: make(chan struct{}, 1),
 	}
 	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File}

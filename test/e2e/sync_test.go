@@ -142,6 +142,9 @@ func TestATreeIsMirrored(t *testing.T) {
 	if !says(b, m.at(m.Folder, "Cut").UID, "Too long.")() {
 		t.Error("the comment is not there")
 	}
+	if calls := b.Frameio.Calls("files.show"); calls != 3 { // one for each asset, and one for the frame rate of the commented one
+		t.Errorf("%d files were looked at", calls)
+	}
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	if folder.Properties["frameiosync:project"] != "Film" {
 		t.Errorf("the folder shows %v", folder.Properties)
