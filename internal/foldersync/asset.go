@@ -141,7 +141,7 @@ func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, do
 
 // wanted ends items of a sync that was removed or paused meanwhile.
 func (s *Service) wanted(ctx context.Context, id string) error {
-	q, err := get(ctx, s.DB.Reader, id)
+	q, err := bare(ctx, s.DB.Reader, id)
 	if err == nil && q.State != Active {
 		err = fault.New(fault.Gone, "The synchronization was stopped.").With("Refresh it.")
 	}

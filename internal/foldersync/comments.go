@@ -42,7 +42,7 @@ func (w CommentWorker) Step(ctx context.Context, t *work.Task) (work.Next, error
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
-	q, err := get(ctx, w.DB.Reader, st.Sync)
+	q, err := bare(ctx, w.DB.Reader, st.Sync)
 	if err != nil {
 		return work.Next{}, err
 	}

@@ -17,7 +17,7 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 	if err := r.tally(ctx); err != nil {
 		return work.Next{}, err
 	}
-	if r.dry() {
+	if r.dry {
 		return work.Next{Step: stepCheck}, nil
 	}
 	known, lost, err := r.lostOf(ctx)

@@ -49,7 +49,7 @@ func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []s
 }
 
 func (s *Service) runDue(ctx context.Context, id, why string, r *upkeep.Report) error {
-	q, err := get(ctx, s.DB.Reader, id)
+	q, err := bare(ctx, s.DB.Reader, id)
 	if err != nil {
 		return err
 	}

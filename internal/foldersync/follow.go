@@ -64,7 +64,7 @@ func (s *Service) Comment(ctx context.Context, account, workspace, id string) er
 }
 
 func (s *Service) commented(ctx context.Context, sync string, e Entry) error {
-	q, err := get(ctx, s.DB.Reader, sync)
+	q, err := bare(ctx, s.DB.Reader, sync)
 	if err != nil || !q.Comments {
 		return err
 	}

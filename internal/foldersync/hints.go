@@ -40,7 +40,7 @@ func (s *Service) strange(ctx context.Context, account, workspace string, but ma
 		if _, dealt := but[id]; dealt {
 			continue
 		}
-		q, err := get(ctx, s.DB.Reader, id)
+		q, err := bare(ctx, s.DB.Reader, id)
 		if err != nil {
 			return err
 		}

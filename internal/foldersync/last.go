@@ -77,7 +77,7 @@ func (s *Service) Last(ctx context.Context, r *upkeep.Report) error {
 }
 
 func (s *Service) last(ctx context.Context, id string, r *upkeep.Report) error {
-	q, err := get(ctx, s.DB.Reader, id)
+	q, err := bare(ctx, s.DB.Reader, id)
 	if err != nil {
 		return err
 	}

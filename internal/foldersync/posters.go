@@ -75,7 +75,7 @@ func (p *picturer) open(ctx context.Context) (err error) {
 	if err := p.t.Load(&p.st); err != nil {
 		return err
 	}
-	if p.sync, err = get(ctx, p.DB.Reader, p.st.Sync); err != nil {
+	if p.sync, err = bare(ctx, p.DB.Reader, p.st.Sync); err != nil {
 		return err
 	}
 	if p.nx, err = p.People.Nuxeo(ctx, p.t.Actor); err != nil {

@@ -38,6 +38,15 @@ func notFound() error {
 	return fault.New(fault.NotFound, "There is no such synchronization, or you may not see it.").With("`nuxeo-frameio sync list` shows those you may.")
 }
 
+// bare reads a sync without its runs and counts, which take looking at each entry.
+func bare(ctx context.Context, q asker, id string) (Sync, error) {
+	s, _, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, notFound()
+	}
+	return s, err
+}
+
 // get reads a sync with its last run and its counts.
 func get(ctx context.Context, q asker, id string) (Sync, error) {
 	s, run, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))

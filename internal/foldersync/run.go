@@ -68,6 +68,7 @@ type run struct {
 	nx   *nuxeo.Client
 
 	stacked *bool // the answer of stacking, once it is known
+	dry     bool  // it only compares
 	partial bool  // only folders are looked at in which something has changed
 	writing sync.Mutex
 }
@@ -85,10 +86,10 @@ func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
 		return nil, err
 	}
 	var err error
-	if r.sync, err = get(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
+	if r.sync, err = bare(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
 		return r, err
 	}
-	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial FROM sync_runs WHERE id = $1`, r.st.Run).Scan(&r.partial)
+	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs WHERE id = $1`, r.st.Run).Scan(&r.partial, &r.dry)
 }
 
 func (r *run) connect(ctx context.Context) (err error) {
@@ -140,7 +141,7 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	if err := r.present(ctx); err != nil {
 		return work.Next{}, err
 	}
-	if !r.dry() {
+	if !r.dry {
 		if err := r.mark(ctx); err != nil {
 			return work.Next{}, err
 		}
@@ -162,7 +163,7 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
 		return err
 	}
-	if err := r.top(ctx, tx); err != nil || r.dry() {
+	if err := r.top(ctx, tx); err != nil || r.dry {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
@@ -204,9 +205,6 @@ func (r *run) top(ctx context.Context, tx *sql.Tx) error {
 		r.st.Run, r.sync.Root, r.sync.RootName)
 	return err
 }
-
-// dry says whether the run only compares.
-func (r *run) dry() bool { return r.sync.Check != nil && r.sync.Check.ID == r.st.Run }
 
 // present makes sure that both folders are there. Copied or moved folders of Nuxeo
 // keep what they are: the sync goes by the folder's uid.

@@ -30,7 +30,8 @@ const (
 // mark is how far the log of a place was read: to the newest entry that was seen,
 // by Frame.io's clock, so that one that is written late is found however long
 // nothing else happens.
-type mark struct{ until, refused time.Time }
+// Nothing is read from before it was first set.
+type mark struct{ until, since, refused time.Time }
 
 // CatchUp reads in the audit log of each watched workspace what happened since the
 // last time, and takes it for hints, since webhooks lose some. Of a workspace that
@@ -77,16 +78,16 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *upkeep.Report) error 
 // mark reads how far a place was read; a new one is marked with the time and has
 // none yet.
 func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
-	var until, refused int64
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, refused FROM audit_marks WHERE account_id = $1 AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &refused)
+	var until, since, refused int64
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, since, refused FROM audit_marks WHERE account_id = $1 AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &since, &refused)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, s.DB.Tx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until, since) VALUES ($1, $2, $3, $3) ON CONFLICT DO NOTHING`,
 				p.Account, p.Workspace, store.Millis(s.Now()))
 			return err
 		})
 	}
-	return mark{until: store.Time(until), refused: store.Time(refused)}, err
+	return mark{until: store.Time(until), since: store.Time(since), refused: store.Time(refused)}, err
 }
 
 // readAs reads the log as the first who may, and moves the mark. refused says why
@@ -109,6 +110,13 @@ func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused,
 	return n, refused, err
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func forbidden(err error) bool {
 	code := v4.StatusOf(err)
 	return code == http.StatusForbidden || code == http.StatusNotFound
@@ -119,7 +127,7 @@ func forbidden(err error) bool {
 // reading, so that a log in another order is read whole.
 func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n int, err error) {
 	now := s.Now()
-	since, newest := m.until.Add(-overlap), m.until
+	since, newest := later(m.until.Add(-overlap), m.since), m.until
 	if oldest := now.Add(-longest); since.Before(oldest) {
 		since = oldest
 	}

@@ -40,11 +40,13 @@ CREATE TABLE sync_changes (
   PRIMARY KEY (sync_id, folder)
 );
 
--- How far the audit log of a workspace was read; "refused" is when it was not given.
+-- How far the audit log of a workspace was read, and since when; "refused" is when it was
+-- not given.
 CREATE TABLE audit_marks (
   account_id   TEXT NOT NULL,
   workspace_id TEXT NOT NULL,
   until        BIGINT NOT NULL,
+  since        BIGINT NOT NULL DEFAULT 0,
   refused      BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (account_id, workspace_id)
 );
