@@ -254,10 +254,11 @@ func (m *mirror) hooked(t *testing.T) {
 	}
 }
 
-// some are files from all parts of the tree.
+// some are files from all parts of the tree, each of another folder if there are so
+// many.
 func (m *mirror) some(n int) (out []string) {
 	for i := range n {
-		out = append(out, m.files[i*len(m.files)/n])
+		out = append(out, m.files[(i*len(m.files)/n+i)%len(m.files)])
 	}
 	return out
 }
