@@ -44,6 +44,7 @@ func (a *App) watch() {
 	a.Hints = hint.New()
 	a.Hints.DB, a.Hints.People, a.Hints.Vault, a.Hints.Now, a.Hints.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
 	a.Hints.PublicURL, a.Hints.Watched, a.Hints.Look = c.PublicURL, a.watched, a.lookAt
+	a.Hints.Missed = func(ctx context.Context, p hint.Place) error { return a.Sync.Missed(ctx, p.Account, p.Workspace) }
 	a.Hints.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 

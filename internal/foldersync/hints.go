@@ -29,6 +29,16 @@ func (s *Service) Folder(ctx context.Context, account, workspace, folder string)
 	})
 }
 
+// Missed has the syncs of a workspace that follow events compare everything at the next
+// occasion: something may have happened of which nobody told.
+func (s *Service) Missed(ctx context.Context, account, workspace string) error {
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE account_id = $2 AND workspace_id = $3 AND state = 'active' AND events AND (due = 0 OR due > $1)`,
+			store.Millis(s.Now()), account, workspace)
+		return err
+	})
+}
+
 // strange does something for each sync of a workspace that follows events, but for
 // those that are dealt with already.
 func (s *Service) strange(ctx context.Context, account, workspace string, but map[string]Entry, do func(context.Context, Sync) error) error {

@@ -43,7 +43,11 @@ func (s *Service) Preview(ctx context.Context, login string, q Request) (Preview
 	defer cancel()
 	r := &run{Service: s, sync: sync, fio: fio}
 	p, err := r.preview(in)
-	p.Seconds = int64(max((p.Folders+1+listsPerSecond-1)/listsPerSecond, (p.Assets+looksPerSecond-1)/looksPerSecond))
+	looks := p.Assets
+	if q.Fetch == Metadata { // which the lists tell
+		looks = 0
+	}
+	p.Seconds = int64(max((p.Folders+1+listsPerSecond-1)/listsPerSecond, (looks+looksPerSecond-1)/looksPerSecond))
 	if in.Err() != nil && ctx.Err() == nil {
 		return p, nil // that is all there was time for
 	}

@@ -20,6 +20,8 @@ const (
 	overlap = 2 * time.Minute
 	// refusedFor is how long a log is not asked for that was refused.
 	refusedFor = time.Hour
+	// triedAgainFor is how long Frame.io tries to tell of an event, about.
+	triedAgainFor = 4 * time.Minute
 	// longest is how far back the log is read at most. What is older the regular look
 	// at everything brings.
 	longest = 24 * time.Hour
@@ -58,6 +60,9 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *upkeep.Report) error 
 		return err
 	}
 	if s.Now().Sub(m.refused) < refusedFor {
+		if err := s.missed(ctx, p, &m); err != nil {
+			return err
+		}
 		r.Note("the audit log of the team %s is not given to anybody who is connected; what webhooks lose is found when everything is looked at", p.Workspace)
 		return nil
 	}
@@ -68,11 +73,25 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *upkeep.Report) error 
 	case refused != nil:
 		r.Note("the audit log of the team %s cannot be read: %s", p.Workspace, fault.From(refused).Message)
 		m.refused = s.Now()
+		return s.missed(ctx, p, &m)
 	case n > 0:
 		r.Note("%d entries of the audit log of the team %s were new", n, p.Workspace)
 		s.Wake()
 	}
 	return s.advance(ctx, p, m)
+}
+
+// missed asks for a look at everything after a time in which nobody took webhooks, for
+// longer than Frame.io tries again, and of which no log tells. The mark tells when that
+// was looked at last.
+func (s *Service) missed(ctx context.Context, p Place, m *mark) error {
+	if s.Missed != nil && s.Now().Sub(m.until) > triedAgainFor {
+		if err := s.Missed(ctx, p); err != nil {
+			return err
+		}
+	}
+	m.until = s.Now()
+	return s.advance(ctx, p, *m)
 }
 
 // mark reads how far a place was read; a new one is marked with the time and has

@@ -1,6 +1,7 @@
 package hint
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -235,4 +236,26 @@ func TestWithoutWebhooksTheLogIsReadAllTheSame(t *testing.T) {
 	}
 	s.finds()
 	s.finds("folder " + s.sim.AddFolder(s.root, "x"))
+}
+
+// Where no log may be read, a time in which nobody took webhooks is told of once.
+func TestAGapIsToldOfWhereTheLogIsRefused(t *testing.T) {
+	t.Parallel()
+	s := logged(t, func(o *frameiosim.Options) { o.AuditRefused = true })
+	missed := 0
+	s.Missed = func(context.Context, Place) error {
+		missed++
+		return nil
+	}
+	s.finds()
+	for _, step := range []struct {
+		after time.Duration
+		want  int
+	}{{time.Minute, 0}, {time.Minute, 0}, {10 * time.Minute, 1}, {time.Minute, 1}, {2 * time.Hour, 2}, {time.Minute, 2}} {
+		s.later(step.after)
+		s.finds()
+		if missed != step.want {
+			t.Errorf("after %s it was told of %d times, not %d", step.after, missed, step.want)
+		}
+	}
 }

@@ -81,6 +81,9 @@ type Service struct {
 	NoWebhooks bool
 	// Watched lists the workspaces that are watched.
 	Watched func(context.Context) ([]Place, error)
+	// Missed is told of a place where things may have happened that nothing tells of;
+	// nil: nobody wants to know.
+	Missed func(context.Context, Place) error
 	// Look does what a hint is for; it is called again after an error.
 	Look func(context.Context, Hint) error
 

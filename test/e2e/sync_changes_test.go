@@ -145,3 +145,18 @@ func TestCommentsAreLookedAtAgain(t *testing.T) {
 		t.Error("the comment is not there")
 	}
 }
+
+// After a time of which nothing tells, everything is compared.
+func TestAGapIsComparedWhole(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b)
+	add(b, b.Root, "Cut.mov", content('a', 300))
+	if err := b.App.Hints.Missed(t.Context(), hint.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
+		t.Fatal(err)
+	}
+	if r := m.told(); r.Partial || r.Created != 1 {
+		t.Errorf("%+v", r)
+	}
+	m.is(map[string][]byte{"/Cut": content('a', 300)})
+}
