@@ -37,7 +37,7 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
-	if err := r.forgetSeen(ctx); err != nil { // what a check has found is kept until the next run
+	if err := r.forgetSeen(ctx); err != nil {
 		return work.Next{}, err
 	}
 	one, err := getRun(ctx, r.DB.Reader, r.st.Run)

@@ -73,7 +73,7 @@ func (s *Service) commented(ctx context.Context, sync string, e Entry) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1 WHERE sync_id = $2 AND key = $3`, -store.Millis(s.Now()), sync, e.Key); err != nil {
 			return err
 		}
-		ids, err = s.listen(ctx, tx, q)
+		ids, err = s.listen(ctx, tx, q, s.Now())
 		return err
 	})
 	s.Engine.Wake(ids...)

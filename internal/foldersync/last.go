@@ -21,44 +21,44 @@ const (
 )
 
 // after adds the items for what comes last, comments and posters, where there is any
-// to bring.
-func (s *Service) after(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
-	listening, err := s.listen(ctx, tx, q)
+// to bring, unless one of that kind has failed since a time.
+func (s *Service) after(ctx context.Context, tx *sql.Tx, q Sync, since time.Time) ([]string, error) {
+	listening, err := s.listen(ctx, tx, q, since)
 	if err != nil {
 		return nil, err
 	}
-	picturing, err := s.picture(ctx, tx, q)
+	picturing, err := s.picture(ctx, tx, q, since)
 	return append(listening, picturing...), err
 }
 
 // listen adds the item that looks at comments.
-func (s *Service) listen(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
+func (s *Service) listen(ctx context.Context, tx *sql.Tx, q Sync, since time.Time) ([]string, error) {
 	if !q.Comments {
 		return nil, nil
 	}
 	st := round{Sync: q.ID, Before: s.before(), Stamp: 1 << 62}
-	return s.addLast(ctx, tx, q, KindComments, "Comments of "+q.FolderTitle, commentsDue, st)
+	return s.addLast(ctx, tx, q, since, KindComments, "Comments of "+q.FolderTitle, commentsDue, st)
 }
 
 // picture adds the item that brings posters.
-func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync) ([]string, error) {
+func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync, since time.Time) ([]string, error) {
 	if q.Fetch != Metadata {
 		return nil, nil
 	}
-	return s.addLast(ctx, tx, q, KindPosters, "Posters of "+q.FolderTitle, postersDue, gallery{Sync: q.ID, Before: s.before()})
+	return s.addLast(ctx, tx, q, since, KindPosters, "Posters of "+q.FolderTitle, postersDue, gallery{Sync: q.ID, Before: s.before()})
 }
 
 // before is what counts as looked at long ago.
 func (s *Service) before() int64 { return max(1, store.Millis(s.Now().Add(-s.CommentsEvery))) }
 
-// addLast adds an item if something is due and none is at it. After one that failed the
-// next waits for a while.
-func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, kind, title, due string, st any) ([]string, error) {
+// addLast adds an item if something is due, none is at it, and none has failed since a
+// time.
+func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, since time.Time, kind, title, due string, st any) ([]string, error) {
 	now := s.Now()
 	var some, at int
 	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
 		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4))`,
-		q.ID, s.before(), kind, store.Millis(now.Add(-lastAgain))).Scan(&some, &at)
+		q.ID, s.before(), kind, store.Millis(since)).Scan(&some, &at)
 	if err != nil || some == 0 || at > 0 {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) last(ctx context.Context, id string, r *upkeep.Report) error {
 	}
 	var woken []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		woken, err = s.after(ctx, tx, q)
+		woken, err = s.after(ctx, tx, q, s.Now().Add(-lastAgain))
 		return err
 	})
 	if len(woken) > 0 {

@@ -12,21 +12,21 @@ import (
 )
 
 const columns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name, root_id, root_name,
-	document_type, fetches, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, run_id, due, created, updated`
+	document_type, fetches, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated`
 
 type scanner interface{ Scan(...any) error }
 
-func scan(row scanner) (s Sync, run string, err error) {
+func scan(row scanner) (s Sync, err error) {
 	var filter string
 	var every, due, created, updated int64
 	err = row.Scan(&s.ID, &s.FolderUID, &s.FolderPath, &s.FolderTitle, &s.Account, &s.Workspace, &s.WorkspaceName, &s.Project, &s.ProjectName,
 		&s.Root, &s.RootName, &s.DocumentType, &s.Fetch, &s.Earlier, &s.Events, &s.Comments, &filter, &s.Gone, &s.Conflicts, &every, &s.Owner, &s.Creator, &s.State, &s.Reason,
-		&s.Remedy, &s.PausedBy, &run, &due, &created, &updated)
+		&s.Remedy, &s.PausedBy, &due, &created, &updated)
 	if err != nil {
-		return s, "", err
+		return s, err
 	}
 	s.Every, s.Due, s.Created, s.Updated = time.Duration(every)*time.Second, store.Time(due), store.Time(created), store.Time(updated)
-	return s, run, json.Unmarshal([]byte(filter), &s.Filter)
+	return s, json.Unmarshal([]byte(filter), &s.Filter)
 }
 
 type asker interface {
@@ -40,7 +40,7 @@ func notFound() error {
 
 // bare reads a sync without its runs and counts, which take looking at each entry.
 func bare(ctx context.Context, q asker, id string) (Sync, error) {
-	s, _, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
+	s, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, notFound()
 	}
@@ -49,30 +49,21 @@ func bare(ctx context.Context, q asker, id string) (Sync, error) {
 
 // get reads a sync with its last run and its counts.
 func get(ctx context.Context, q asker, id string) (Sync, error) {
-	s, run, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return s, notFound()
-	}
+	s, err := bare(ctx, q, id)
 	if err != nil {
 		return s, err
 	}
-	return s, fill(ctx, q, &s, run)
+	return s, fill(ctx, q, &s)
 }
 
-func fill(ctx context.Context, q asker, s *Sync, run string) error {
-	if run != "" {
-		r, err := getRun(ctx, q, run)
-		if err != nil {
-			return err
-		}
-		if s.Last = &r; r.Dry {
-			s.Check = &r
-			if s.Last, err = lastBefore(ctx, q, s.ID); err != nil {
-				return err
-			}
-		}
+func fill(ctx context.Context, q asker, s *Sync) (err error) {
+	if s.Last, err = last(ctx, q, s.ID, false); err != nil {
+		return err
 	}
-	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
+	if s.Check, err = last(ctx, q, s.ID, true); err != nil {
+		return err
+	}
+	err = q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind <> 'folder' AND NOT gone AND document_uid <> '' THEN 1 END), COUNT(CASE WHEN kind = 'folder' AND NOT gone AND key <> $2 THEN 1 END),
 			COUNT(CASE WHEN gone THEN 1 END), COUNT(CASE WHEN problem <> '' THEN 1 END), COUNT(CASE WHEN conflict <> '' THEN 1 END),
 			COUNT(CASE WHEN kind <> 'folder' AND document_uid <> '' AND NOT gone AND comments_at <= 0 THEN 1 END)
 		FROM sync_entries WHERE sync_id = $1`, s.ID, s.Root).Scan(&s.Assets, &s.Folders, &s.Missing, &s.Troubled, &s.Conflicting, &s.CommentsWaiting)
@@ -84,9 +75,9 @@ func fill(ctx context.Context, q asker, s *Sync, run string) error {
 	return nil
 }
 
-// lastBefore is the last run that did more than compare; nil when there is none.
-func lastBefore(ctx context.Context, q asker, sync string) (*Run, error) {
-	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 AND NOT dry ORDER BY id DESC LIMIT 1`, sync))
+// last is the last run that only compares, or that does more; nil when there is none.
+func last(ctx context.Context, q asker, sync string, dry bool) (*Run, error) {
+	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 AND dry = $2 ORDER BY id DESC LIMIT 1`, sync, dry))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

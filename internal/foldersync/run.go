@@ -174,13 +174,14 @@ func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 // meanwhile.
 const forgottenAtOnce = 5000
 
-// forgetSeen removes what the runs of the sync have seen, bit by bit.
+// forgetSeen removes what the runs of the sync have seen, bit by bit. What a check has
+// found is kept until the next check.
 func (r *run) forgetSeen(ctx context.Context) error {
 	for {
 		var n int64
 		err := r.commit(ctx, func(tx *sql.Tx) error {
-			res, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1) AND (run_id, key) IN
-				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1) LIMIT $2)`, r.sync.ID, forgottenAtOnce)
+			res, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE (run_id, key) IN
+				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1 AND (NOT dry OR $2)) LIMIT $3)`, r.sync.ID, r.dry, forgottenAtOnce)
 			if err == nil {
 				n, err = res.RowsAffected()
 			}
@@ -270,11 +271,11 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 
 // lastAfter has comments and posters brought once documents and bytes are there.
 func (w Worker) lastAfter(ctx context.Context, tx *sql.Tx, st state, done bool) ([]string, error) {
-	q, _, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, st.Sync))
+	q, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, st.Sync))
 	if err != nil || !done || q.State != Active {
 		return nil, err
 	}
-	return w.after(ctx, tx, q)
+	return w.after(ctx, tx, q, w.Now()) // whatever has failed before
 }
 
 // tell has the person told who asked for a run, or the owner of the sync when it is
