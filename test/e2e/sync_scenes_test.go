@@ -69,3 +69,22 @@ func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
 		}
 	}
 }
+
+// sceneSyncPlain makes documents without content, and tells of them when something is
+// new.
+func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
+	file := add(b, b.Root, "Cut.mov", content('1', 300))
+	m := mirrored(b, plain)
+	uid := m.at(b.Folder, "Cut").UID
+	add(b, b.Root, "New.mov", content('n', 200))
+	b.Frameio.SetStatus(file, "Approved")
+	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), bed.Viewer, m.id, true) }
+	return begin, func() {
+		b.T.Helper()
+		m.settled(map[string][]byte{"/Cut": nil, "/New": nil})
+		old, fresh := m.at(b.Folder, "Cut"), m.at(b.Folder, "New")
+		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil || old.Content != nil {
+			b.T.Errorf("they are %+v and %+v", old, fresh)
+		}
+	}
+}
