@@ -25,7 +25,7 @@ export class SyncDifferences extends LitElement {
     base, controls,
     css`
       .sign { font-family: ui-monospace, monospace; font-weight: 700; display: inline-block; min-width: 1.2rem; text-align: center; }
-      .legend { column-gap: 1.2rem; row-gap: 0.1rem; }
+      .legend { padding: 0.2rem 0 0.4rem; column-gap: 1.2rem; row-gap: 0.1rem; }
       li.one { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.5rem; padding: 0.25rem 0; }
     `,
   ];
@@ -61,7 +61,8 @@ export class SyncDifferences extends LitElement {
   private row(d: Difference): TemplateResult {
     const name = d.kind === "folder" ? `${d.name}/` : d.name;
     const address = d.document && (d.kind === "folder" ? folderAddress(d.document) : documentAddress(d.document));
-    return html`<li class="one"><span class="sign">${d.sign}</span><span class="wrap">${address ? html`<a href=${address}>${name}</a>` : name} <span class="small soft">${whatWords(d.what)}</span></span></li>`;
+    const what = d.sign === "*" || d.sign === "!" ? html` <span class="small soft">${whatWords(d.what)}</span>` : nothing; // the others say it by their sign
+    return html`<li class="one"><span class="sign">${d.sign}</span><span class="wrap">${address ? html`<a href=${address}>${name}</a>` : name}${what}</span></li>`;
   }
 }
 

@@ -30,8 +30,8 @@ const spans: Record<string, number> = { minutes: 1, hours: 60, days: 1440 };
 
 /** The fields. */
 export function more(asker: Asker): TemplateResult {
-  return html`${fetching(asker)} ${earlier(asker)}
-    ${tick("comments")} ${tick("events")}
+  return html`${fetching(asker)}
+    <div>${earlier(asker)} ${tick("comments")} ${tick("events")}</div>
     ${name(asker)} ${media(asker)} ${most(asker)} ${status(asker)}
     ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio", "both"])} ${every(asker)}`;
 }
@@ -41,8 +41,9 @@ const tick = (field: string): TemplateResult => html`<label class="option"><inpu
 
 function fetching(asker: Asker): TemplateResult {
   const heard = (e: Event): void => asker.strip((e.target as HTMLSelectElement).value === "metadata");
-  return html`<label>${t("frameio.sync.fetch")}<select name="fetch" @change=${heard} aria-invalid=${invalid(asker, "fetch")} aria-describedby="fetch-error">
-    ${fetches.map((f) => html`<option value=${f}>${t(`frameio.sync.fetch.${f}`)}</option>`)}</select>${asker.wrong("fetch")}</label>`;
+  return html`<label>${t("frameio.sync.fetch")}<select name="fetch" @change=${heard} aria-invalid=${invalid(asker, "fetch")} aria-describedby="fetch-hint fetch-error">
+    ${fetches.map((f) => html`<option value=${f}>${t(`frameio.sync.fetch.${f}`)}</option>`)}</select>
+    <span class="hint" id="fetch-hint">${t("frameio.sync.fetch.hint")}</span>${asker.wrong("fetch")}</label>`;
 }
 
 // What has no content has no earlier content either.

@@ -147,7 +147,7 @@ export class SyncTab extends LitElement {
       <dt>${t("frameio.binding.folder")}</dt><dd>${sync.frameio_folder_name}</dd>
       <dt>${t("frameio.sync.owner")}</dt><dd>${sync.owner}</dd>
       <dt>${t("frameio.bind.type")}</dt><dd>${typeName(sync.document_type)}</dd>
-      <dt>${t("frameio.sync.fetch")}</dt><dd>${fetched(sync)}</dd>
+      <dt>${t("frameio.sync.fetched")}</dt><dd>${fetched(sync)}</dd>
       <dt>${t("frameio.sync.changes")}</dt><dd>${t(sync.events ? "frameio.sync.changes.yes" : "frameio.sync.changes.no")}</dd>
       <dt>${t("frameio.sync.state")}</dt><dd>${stateOf(sync)}</dd>
       <dt>${t("frameio.sync.last")}</dt><dd>${ended ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>` : t("frameio.sync.last.never")}</dd>

@@ -27,6 +27,7 @@ export class SyncTroubles extends LitElement {
       li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.8rem; padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
       li:last-child { border: 0; padding-bottom: 0; }
       svg { display: block; margin-top: 0.1rem; }
+      .links { margin-top: 0.2rem; }
       .settle { margin-top: 0.6rem; }
       .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 0.6rem; margin-top: 0.6rem; }
       .side { border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem; background: var(--tint); display: grid; gap: 0.15rem; align-content: start; grid-template-columns: minmax(0, 1fr); }
@@ -53,7 +54,7 @@ export class SyncTroubles extends LitElement {
   private row(e: Entry): TemplateResult {
     const [picture, tone, why] = e.conflict ? [care, "warn", t("frameio.sync.conflict")] : e.problem ? [cross, "bad", e.problem] : [dash, "soft", t(e.kind === "folder" ? "frameio.sync.gone.folder" : "frameio.sync.gone.asset")];
     return html`<li><span class=${tone}>${picture}</span><div><strong class="wrap">${e.name}</strong><br><span class="wrap ${e.problem && !e.conflict ? "bad" : "soft"}">${why}</span>
-      ${e.conflict ? this.conflict(e) : html`<div class="row small">${this.inNuxeo(e)}${e.problem ? this.again(e) : nothing}</div>`}</div></li>`;
+      ${e.conflict ? this.conflict(e) : html`<div class="row small links">${this.inNuxeo(e)}${e.problem ? this.again(e) : nothing}</div>`}</div></li>`;
   }
 
   private conflict(e: Entry): TemplateResult {
@@ -68,7 +69,7 @@ export class SyncTroubles extends LitElement {
 
   private side(name: string, facts: string[] | undefined, otherwise: string, link: unknown): TemplateResult {
     const [title, ...more] = facts ?? [];
-    return html`<section class="side" aria-label=${name}><span class="soft">${name}</span>${facts ? html`<strong class="wrap">${title}</strong>${more.filter(Boolean).map((f) => html`<span class="wrap">${f}</span>`)}${link}` : html`<span>${otherwise}</span>`}</section>`;
+    return html`<div class="side" role="group" aria-label=${name}><span class="soft">${name}</span>${facts ? html`<strong class="wrap">${title}</strong>${more.filter(Boolean).map((f) => html`<span class="wrap">${f}</span>`)}${link}` : html`<span>${otherwise}</span>`}</div>`;
   }
 
   private inNuxeo(e: Entry): TemplateResult | typeof nothing {
