@@ -228,7 +228,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await side("Frame.io").getByText(/^Changed /).waitFor();
     assert.match(await row(3).getByRole("link", { name: "Open the document" }).getAttribute("href"), /#!\/doc\//);
     assert.match(await row(3).getByRole("link", { name: "Open in Frame.io" }).getAttribute("href"), /\/view\//);
-    await look(page, "sync-conflict", overflowed);
+    await look(page, "sync-conflict", { ...overflowed, fullPage: false });
     await own.reload();
     await ownTab.getByText("3 in conflict", { exact: true }).waitFor();
     await look(own, "sync-own-conflict");

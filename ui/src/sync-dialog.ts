@@ -54,6 +54,7 @@ export class SyncDialog extends Dialog<Sync> {
     css`
       summary { cursor: pointer; font-weight: 600; }
       .more { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); padding-top: 0.8rem; }
+      .under { padding-inline-start: 2.15rem; }
       .lanes { font-size: 0.85rem; gap: 0.1rem 1rem; margin: 0.3rem 0; }
       .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.6rem; }
     `,

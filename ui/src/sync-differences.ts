@@ -11,7 +11,7 @@ import { known } from "./item-words.js";
 import { Paged } from "./paged.js";
 import { base, controls } from "./styles.js";
 import type { Run } from "./sync-words.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 type Difference = Schemas["SyncDifference"];
 
@@ -26,6 +26,7 @@ export class SyncDifferences extends LitElement {
     css`
       .sign { font-family: ui-monospace, monospace; font-weight: 700; display: inline-block; min-width: 1.2rem; text-align: center; }
       .legend { padding: 0.2rem 0 0.4rem; column-gap: 1.2rem; row-gap: 0.1rem; }
+      ul + ul { border-top: 1px solid var(--line); padding-top: 0.3rem; }
       li.one { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.5rem; padding: 0.25rem 0; }
     `,
   ];
@@ -54,7 +55,7 @@ export class SyncDifferences extends LitElement {
   }
 
   private group(sign: Difference["sign"], word: string): TemplateResult | typeof nothing {
-    const those = this.list.items.filter((d) => d.sign === sign);
+    const those = this.list.items.filter((d) => d.sign === sign).sort((a, b) => a.name.localeCompare(b.name, language(), { numeric: true }));
     return those.length ? html`<ul aria-label=${t(`frameio.sync.sign.${word}`)}>${those.map((d) => this.row(d))}</ul>` : nothing;
   }
 

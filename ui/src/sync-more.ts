@@ -49,7 +49,7 @@ function fetching(asker: Asker): TemplateResult {
 // What has no content has no earlier content either.
 function earlier(asker: Asker): TemplateResult {
   return html`<div><label class="option"><input type="checkbox" name="earlier_versions" ?disabled=${asker.bare} aria-describedby="earlier-hint earlier_versions-error">${t("frameio.sync.earlier")}</label>
-    ${asker.bare ? html`<span class="hint" id="earlier-hint">${t("frameio.sync.earlier.bare")}</span>` : nothing}${asker.wrong("earlier_versions")}</div>`;
+    ${asker.bare ? html`<span class="hint under" id="earlier-hint">${t("frameio.sync.earlier.bare")}</span>` : nothing}${asker.wrong("earlier_versions")}</div>`;
 }
 
 const invalid = (asker: Asker, field: string): boolean => asker.wrong(field) !== nothing;
