@@ -50,12 +50,15 @@ SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 
 .PHONY: pictures
 pictures: ui chromium ## Take the pictures of the manual anew, from the story in the browser
-	go test -count=1 ./test/browser -run 'TestBrowser/(story|push)'
+	go test -count=1 ./test/browser -run 'TestBrowser/(story|push|sync)$$'
 	@mkdir -p doc/pictures
 	cp test-output/browser/nuxeo-bind.jpg doc/pictures/bind.jpg
 	cp test-output/browser/frameio-success.jpg doc/pictures/publish.jpg
 	cp test-output/browser/nuxeo-document-tab.jpg doc/pictures/document.jpg
 	cp test-output/browser/push-dialog.jpg doc/pictures/push.jpg
+	cp test-output/browser/sync-dialog.jpg doc/pictures/sync.jpg
+	cp test-output/browser/sync-running.jpg doc/pictures/sync-running.jpg
+	cp test-output/browser/sync-conflict.jpg doc/pictures/sync-conflict.jpg
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector

@@ -156,7 +156,7 @@ func (c *syncAdd) source(t *terminal, k *client, form *api.SyncForm) error {
 }
 
 func (c *syncAdd) preview(t *terminal, k *client, form api.SyncForm) error {
-	resp, err := k.PreviewSyncWithResponse(t.ctx, form)
+	resp, err := k.PreviewSyncWithResponse(t.ctx, nil, form)
 	if err != nil {
 		return k.unreachable(err)
 	}

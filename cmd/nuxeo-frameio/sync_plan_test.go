@@ -26,6 +26,8 @@ func TestWhatARefreshWouldDo(t *testing.T) {
 		{keeping, "*", "changed on Frame.io, changed in Nuxeo", false, "conflict"},
 		{replacing, "*", "changed on Frame.io, changed in Nuxeo", false, "update"},
 		{keeping, "*", "renamed on Frame.io", false, "move"},
+		{keeping, "*", "renamed on Frame.io, moved on Frame.io", false, "move"},
+		{keeping, "*", "renamed on Frame.io, changed on Frame.io", false, "update"},
 		{keeping, "*", "moved on Frame.io, changed in Nuxeo", false, "move"},
 		{keeping, "*", "missing in Nuxeo", false, "left"},
 		{keeping, "*", "changed in Nuxeo", false, "left"},

@@ -3,6 +3,7 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,15 +107,11 @@ func (r *run) entries(ctx context.Context, after string) ([]held, error) {
 func (r *run) lookAt(ctx context.Context, some []held) error {
 	uids := make([]string, 0, len(some))
 	for _, h := range some {
-		uids = append(uids, nuxeo.Quote(h.Document))
+		uids = append(uids, h.Document)
 	}
-	found := map[string]*nuxeo.Document{}
-	q := "SELECT * FROM Document WHERE ecm:uuid IN (" + strings.Join(uids, ", ") + ") AND ecm:isTrashed = 0"
-	for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore", "file"}}) {
-		if err != nil {
-			return err
-		}
-		found[doc.UID] = doc
+	found, err := documents(ctx, r.nx, uids, "dublincore", "file")
+	if err != nil {
+		return err
 	}
 	r.st.After = some[len(some)-1].Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
@@ -156,15 +153,16 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 	if q.Check == nil || q.Check.State != Done {
 		return nil, notChecked()
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, differs, nuxeo, problem, conflict FROM (
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict FROM (
 			SELECT sync_seen.key AS key, sync_seen.kind AS kind, sync_seen.name AS name, COALESCE(e.document_uid, '') AS uid, COALESCE(e.document_uid, '') <> '' AND NOT e.gone AS known,
-				TRUE AS there, e.name <> sync_seen.name OR e.parent <> sync_seen.parent OR e.kind <> 'folder' AND e.print <> sync_seen.print AS differs,
+				TRUE AS there, COALESCE(e.name <> sync_seen.name, FALSE) AS renamed, COALESCE(e.parent <> sync_seen.parent, FALSE) AS moved,
+				COALESCE(e.kind <> 'folder' AND e.print <> sync_seen.print, FALSE) AS changed,
 				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict
 			FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key WHERE sync_seen.run_id = $2 AND sync_seen.depth > 0
 			UNION ALL
-			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
+			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
 				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
-		) AS d WHERE key > $3 AND (NOT known OR NOT there OR differs OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
+		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -181,24 +179,30 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 }
 
 func scanDifference(row scanner) (d Difference, err error) {
-	var known, there bool
-	var differs sql.NullBool
+	var known, there, renamed, moved, changed bool
 	var inNuxeo, problem, conflict string
-	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &differs, &inNuxeo, &problem, &conflict)
+	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict)
 	switch {
 	case problem != "" || conflict != "":
-		d.Sign, d.What = Broken, strings.TrimPrefix(problem+", "+conflict, ", ")
+		d.Sign, d.What = Broken, listed(problem, conflict)
 	case !there:
 		d.Sign, d.What = OnlyNuxeo, "not on Frame.io"
 	case !known:
 		d.Sign, d.What = OnlyFrameio, "not in Nuxeo"
-	case differs.Bool && inNuxeo != "":
-		d.Sign, d.What = Differs, "changed on Frame.io, "+inNuxeo
-	case differs.Bool:
-		d.Sign, d.What = Differs, "changed on Frame.io"
 	default:
-		d.Sign, d.What = Differs, inNuxeo
+		d.Sign, d.What = Differs, listed(when(renamed, "renamed on Frame.io"), when(moved, "moved on Frame.io"), when(changed, "changed on Frame.io"), inNuxeo)
 	}
-	d.What = strings.Trim(d.What, ", ")
 	return d, err
+}
+
+func when(is bool, what string) string {
+	if is {
+		return what
+	}
+	return ""
+}
+
+// listed are those that are not empty.
+func listed(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), ", ")
 }

@@ -284,26 +284,3 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int
 	}
 	return out, nil
 }
-
-// Troubles lists entries of a sync that want attention: that could not be brought,
-// are in conflict, or whose asset is gone.
-func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after string, most int) ([]Entry, error) {
-	if _, err := s.Get(ctx, who, id); err != nil {
-		return nil, err
-	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2
-		AND (problem <> '' OR conflict <> '' OR gone) ORDER BY key LIMIT $3`, id, after, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Entry{}
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, rows.Err()
-}

@@ -14,20 +14,15 @@ type Preview struct {
 	Bytes           int64
 	Complete        bool
 	Seconds         int64
+	Lanes           Lanes
 }
 
 // previewFor is how long a preview counts at most.
 const previewFor = 8 * time.Second
 
-// Frame.io lets the folders of a tree be listed, and its files be looked at, so many
-// times a second.
-const (
-	listsPerSecond = 5
-	looksPerSecond = 10
-)
-
-// Preview counts what a request would bring, for some seconds.
-func (s *Service) Preview(ctx context.Context, login string, q Request) (Preview, error) {
+// Preview counts what a request would bring, for some seconds; within is how long at
+// most, 0 for as long as makes sense.
+func (s *Service) Preview(ctx context.Context, login string, q Request, within time.Duration) (Preview, error) {
 	if err := q.check(); err != nil {
 		return Preview{}, err
 	}
@@ -39,15 +34,15 @@ func (s *Service) Preview(ctx context.Context, login string, q Request) (Preview
 	if err != nil {
 		return Preview{}, err
 	}
-	in, cancel := context.WithTimeout(ctx, previewFor)
+	if within <= 0 || within > previewFor {
+		within = previewFor
+	}
+	in, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	r := &run{Service: s, sync: sync, fio: fio}
 	p, err := r.preview(in)
-	looks := p.Assets
-	if q.Fetch == Metadata { // which the lists tell
-		looks = 0
-	}
-	p.Seconds = int64(max((p.Folders+1+listsPerSecond-1)/listsPerSecond, (looks+looksPerSecond-1)/looksPerSecond))
+	p.Lanes = p.lanes(q)
+	p.Seconds = max(p.Lanes.Listing, p.Lanes.Documents)
 	if in.Err() != nil && ctx.Err() == nil {
 		return p, nil // that is all there was time for
 	}

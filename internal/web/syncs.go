@@ -88,8 +88,10 @@ func (s rest) PreviewSync(ctx context.Context, q api.PreviewSyncRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Server.Sync.Preview(ctx, who.Login, request)
-	return api.PreviewSync200JSONResponse{Folders: p.Folders, Assets: p.Assets, Bytes: p.Bytes, Complete: p.Complete, Seconds: p.Seconds}, err
+	p, err := s.Server.Sync.Preview(ctx, who.Login, request, time.Duration(val(q.Params.Within))*time.Second)
+	out := api.PreviewSync200JSONResponse{Folders: p.Folders, Assets: p.Assets, Bytes: p.Bytes, Complete: p.Complete, Seconds: p.Seconds}
+	out.Lanes.Listing, out.Lanes.Documents, out.Lanes.Comments = p.Lanes.Listing, p.Lanes.Documents, p.Lanes.Comments
+	return out, err
 }
 
 // GetSync shows one.
@@ -185,14 +187,34 @@ func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesReques
 	out := api.ListSyncTroubles200JSONResponse{Entries: []api.SyncEntry{}}
 	if len(list) > most {
 		list = list[:most]
-		out.Next = &list[most-1].Key
+		out.Next = &list[most-1].Place
 	}
 	for _, e := range list {
-		out.Entries = append(out.Entries, api.SyncEntry{
-			Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone, Problem: opt(e.Problem), Conflict: opt(e.Conflict),
-		})
+		out.Entries = append(out.Entries, entryJSON(e))
 	}
 	return out, nil
+}
+
+func entryJSON(e foldersync.Trouble) api.SyncEntry {
+	out := api.SyncEntry{
+		Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone, Problem: opt(e.Problem), Conflict: opt(e.Conflict), Item: opt(e.Item),
+	}
+	if !e.Gone {
+		out.Frameio = &api.SyncEntryFrameio{Name: e.Name, Changed: moment(e.Changed)}
+		if out.Kind != api.SyncEntryKindFolder {
+			out.Frameio.Size = &e.Size
+		}
+	}
+	if n := e.Nuxeo; n != nil {
+		out.Nuxeo = &api.SyncEntryNuxeo{Title: n.Title, Changed: moment(n.Changed), By: opt(n.By)}
+		if n.Size >= 0 {
+			out.Nuxeo.Size = &n.Size
+		}
+		if out.Frameio != nil {
+			out.Frameio.ViewUrl = opt(n.ViewURL)
+		}
+	}
+	return out
 }
 
 // CheckSync begins a comparison.

@@ -9,7 +9,7 @@ import { serveStories } from "./stories.mjs";
 const themes = ["light", "dark"];
 const widths = [1280, 420];
 const pages = ["folder", "document", "activity", "start", "item", "tree", "admin-health", "admin-provider", "admin-doctor", "admin-bindings", "sync-tab"];
-const more = ["item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "connect", "connect-waiting", "unbind", "action"];
+const more = ["item-running", "item-done", "bind", "sync", "bind-refused", "sync-refused", "sync-asks", "sync-checked", "connect", "connect-waiting", "unbind", "action"];
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
 

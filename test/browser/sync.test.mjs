@@ -76,7 +76,8 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByRole("treeitem", { name: "Autumn campaign", selected: true }).waitFor();
     await dialog.getByRole("treeitem", { name: "Extras" }).click();
     await dialog.getByText(/^0 folders · 2 documents · /).waitFor();
-    await dialog.getByText(/^It takes at least about \d+ second/).waitFor();
+    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, and as long as the bytes take$/.test(await fact(dialog, /^Documents$/).innerText()));
+    assert.match(await fact(dialog, "Comments, afterwards").innerText(), /^about \d+ second/);
     await look(page, "sync-dialog", overflowed);
     await dialog.getByRole("treeitem", { name: "Autumn campaign" }).click();
     await dialog.getByText(/^1 folder · 12 documents · /).waitFor();
@@ -86,6 +87,22 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByLabel("Image").uncheck();
     await dialog.getByLabel("Only names like").fill("*.mov");
     await dialog.getByText(/^1 folder · 8 documents · /).waitFor();
+  });
+
+  await step("the options have good defaults, and fit each other", async () => {
+    assert.equal(await dialog.getByLabel("What to fetch").inputValue(), "original");
+    assert.ok(await dialog.getByLabel("Follow changes as they happen").isChecked());
+    assert.ok(!(await dialog.getByLabel("Earlier versions of stacks too").isChecked()));
+    await dialog.getByLabel("What to fetch").selectOption("Only metadata, with poster and link");
+    assert.ok(await dialog.getByLabel("Earlier versions of stacks too").isDisabled());
+    await dialog.getByText("1 folder · 8 documents", { exact: true }).waitFor();
+    await look(page, "sync-dialog-metadata", overflowed);
+    await dialog.getByLabel("What to fetch").selectOption("Original");
+    await dialog.getByLabel("Earlier versions of stacks too").check();
+    await dialog.getByLabel("When both sides changed the content").selectOption("Keep both: Frame.io's becomes a second document");
+    await dialog.getByText(/^1 folder · 8 documents · /).waitFor();
+    await dialog.getByLabel("Earlier versions of stacks too").uncheck();
+    await dialog.getByLabel("When both sides changed the content").selectOption("Nuxeo's content stays");
   });
 
   await step("what is wrong is said at its field, even when folded away", async () => {
@@ -115,27 +132,40 @@ test("a folder that follows one of Frame.io", async (t) => {
     const item = page.getByRole("tab", { name: "Frame.io sync" }).or(page.getByText("Frame.io sync", { exact: true })).first();
     await item.click();
     await tab.getByText("Bringing what is new").waitFor();
-    await tab.getByRole("progressbar").waitFor();
-    await tab.getByText(/1 folder · 12 documents · .* · \d+ of 12 brought/).waitFor();
+    for (const bar of ["Documents", "Bytes", "Comments"]) await tab.getByRole("progressbar", { name: bar }).waitFor();
+    await tab.getByText(/^1 folder · 12 documents · /).waitFor();
+    await tab.getByText(/^\d+ of 12$/).waitFor();
+    await tab.getByText("afterwards", { exact: true }).waitFor();
+    await tab.getByText(/^\d.* of 6\.\d+ MB$/).waitFor();
     assert.ok(await tab.getByRole("button", { name: "Refresh Synchronization" }).isDisabled());
     await look(page, "sync-running", overflowed);
     await own.goto(ownAt(folder));
     await ownTab.getByText("Bringing what is new").waitFor();
     await look(own, "sync-own-running");
     await frameio("DELETE", "faults");
+    await frameio("POST", "faults", "GET /v4/accounts/.*/comments latency=1500ms");
     await quiet();
     await tab.getByText("12 documents", { exact: true }).waitFor();
+    await tab.getByText(/^Comments: \d+ of 12 looked at$/).waitFor({ timeout: 30_000 });
+    await look(page, "sync-comments", overflowed);
+    await frameio("DELETE", "faults");
   });
 
   await step("the tab says what it is, in Web UI and on our page", async () => {
     for (const [where, on, name] of [[tab, page, "sync-done"], [ownTab, own, "sync-own-done"]]) {
-      const facts = { "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign", "Synchronization owner": "josh", "Document type": "File", "Synchronization state": "Done" };
+      const facts = { "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign", "Synchronization owner": "josh", "Document type": "File", "What is fetched": "Original", "Between two runs": "Changes are followed as they happen", "Synchronization state": "Done" };
       for (const [key, value] of Object.entries(facts)) await until(`${key} is ${value}`, async () => (await fact(where, new RegExp(`^${key}$`)).innerText()) === value);
       assert.match(await fact(where, "Last synchronization date").innerText(), /second|now|minute/);
       assert.match(await fact(where, "Next synchronization").innerText(), / · Every 90 minutes$/);
       await where.getByText("12 assets in 1 folder: 12 new").waitFor();
       await look(on, name, on === page ? overflowed : undefined);
     }
+    await own.goto(`${stage.Connector}/`);
+    const listed = own.locator("nxf-sync-list").getByRole("listitem").filter({ hasText: "Trailers" });
+    await listed.getByText("Post production · Autumn campaign", { exact: true }).waitFor();
+    await listed.getByText("Done", { exact: true }).waitFor();
+    await look(own, "sync-own-start");
+    await own.goto(ownAt(folder));
     assert.deepEqual(await titles(), ["Extras", "Long one", "Making of", "Take 1", "Take 2", "Take 3", "Take 4", "Take 5", "Take 6", "Teaser", "Teaser second cut"]);
     assert.deepEqual(await titles(`${trailers}/Extras`), ["Jingle", "Poster"]);
     await page.goto(at(folder));
@@ -180,42 +210,56 @@ test("a folder that follows one of Frame.io", async (t) => {
   await step("changed on both sides it is a conflict, with both to look at, and settled by hand", async () => {
     const path = async (title) => (await nuxeo("GET", `/api/v1/path${trailers}/@children?pageSize=100`)).entries.find((d) => d.title === title).path;
     const mine = {};
-    for (const n of [3, 4]) {
+    for (const n of [3, 4, 6]) {
       await edit(await path(`Take ${n}`), `edited in Nuxeo ${n}`);
       mine[n] = await digest(await path(`Take ${n}`));
       await frameio("POST", "stack", { file_ids: [(await assets()).find((a) => a.name === `Take ${n}.mov`).id, await newFile(`Take ${n}.mov`, 3000 + n)] });
     }
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    await tab.getByText("2 in conflict", { exact: true }).waitFor({ timeout: 30_000 });
+    await tab.getByText("3 in conflict", { exact: true }).waitFor({ timeout: 30_000 });
     const row = (n) => tab.getByRole("listitem").filter({ hasText: `Take ${n}.mov` });
     await row(3).getByText("Changed both in Nuxeo and on Frame.io").waitFor();
+    const side = (name) => row(3).getByRole("group", { name });
+    assert.equal(await side("Nuxeo").locator("strong").innerText(), "Take 3");
+    await side("Nuxeo").getByText("17 byte", { exact: true }).waitFor();
+    await side("Nuxeo").getByText(/^Changed .* by Administrator$/).waitFor();
+    assert.equal(await side("Frame.io").locator("strong").innerText(), "Take 3.mov");
+    await side("Frame.io").getByText("3 kB", { exact: true }).waitFor();
+    await side("Frame.io").getByText(/^Changed /).waitFor();
     assert.match(await row(3).getByRole("link", { name: "Open the document" }).getAttribute("href"), /#!\/doc\//);
     assert.match(await row(3).getByRole("link", { name: "Open in Frame.io" }).getAttribute("href"), /\/view\//);
-    await look(page, "sync-conflict", overflowed);
+    await look(page, "sync-conflict", { ...overflowed, fullPage: false });
     await own.reload();
-    await ownTab.getByText("2 in conflict", { exact: true }).waitFor();
+    await ownTab.getByText("3 in conflict", { exact: true }).waitFor();
     await look(own, "sync-own-conflict");
     await row(3).getByRole("button", { name: "Keep Nuxeo's" }).click();
     await row(3).waitFor({ state: "detached" });
     await row(4).getByRole("button", { name: "Take Frame.io's" }).click();
     await row(4).waitFor({ state: "detached" });
+    await row(6).getByRole("button", { name: "Keep both" }).click();
+    await row(6).waitFor({ state: "detached" });
     await quiet();
     assert.equal(await digest(await path("Take 3")), mine[3], "what was to be kept is lost");
+    await until("both are there", async () => {
+      const takes = (await titles()).filter((title) => title.startsWith("Take 6"));
+      return takes.length === 2 && new Set(await Promise.all(takes.map(async (title) => (await digest(await path(title))) === mine[6]))).size === 2;
+    });
     await until("Frame.io's content is there", async () => (await digest(await path("Take 4"))) !== mine[4]);
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     await tab.getByText("12 assets in 1 folder, nothing has changed").nth(1).waitFor();
   });
 
-  await step("what could not be brought says why, and comes with the next refresh", async () => {
+  await step("what could not be brought says why, and comes when it is tried again", async () => {
     const broken = await newFile("Broken.mov", 4444);
     await frameio("POST", "faults", `GET /v4/accounts/.*/files/${broken} status=403`);
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     await tab.getByText("1 failed", { exact: true }).waitFor({ timeout: 30_000 });
     const row = tab.getByRole("listitem").filter({ hasText: "Broken.mov" });
     await row.locator(".bad.wrap").waitFor();
+    await row.getByRole("button", { name: "Retry" }).waitFor();
     await look(page, "sync-failed", overflowed);
     await frameio("DELETE", "faults");
-    await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
+    await row.getByRole("button", { name: "Retry" }).click();
     await row.waitFor({ state: "detached", timeout: 30_000 });
     await until("it has come", async () => (await titles()).includes("Broken"));
   });
@@ -244,7 +288,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await sure.getByRole("button", { name: "Go on" }).click();
     await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor({ timeout: 30_000 });
     await look(page, "sync-gone", overflowed);
-    assert.equal((await titles()).length, 12, "documents went");
+    assert.equal((await titles()).length, 13, "documents went");
   });
 
   await step("paused it says so, and resumes", async () => {
@@ -293,9 +337,40 @@ test("a folder that follows one of Frame.io", async (t) => {
     await page.getByText("Trailers is not synchronized any more.").first().waitFor();
     await page.locator("nxf-sync-action").first().waitFor({ state: "attached", timeout: 30_000 });
     await tab.waitFor({ state: "detached" });
-    assert.equal((await titles()).length, 12, "documents went");
+    assert.equal((await titles()).length, 13, "documents went");
     await own.reload();
     await own.getByRole("button", { name: label }).waitFor();
+  });
+
+  await step("compared, it shows what differs by its signs, and changes nothing", async () => {
+    const place = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", { "entity-type": "document", type: "Folder", name: "compared", properties: { "dc:title": "Compared" } });
+    const extras = (await assets()).find((a) => a.name === "Extras").id;
+    const into = { folder_id: extras };
+    await newFile("Ours.mov", 2000, into);
+    const { accounts } = await frameio("GET", "state");
+    const made = await api(josh, "POST", "/syncs", { folder: place.uid, team: stage.Names.WORKSPACE, project: accounts[0].workspaces[0].projects[0].id, frameio_folder: extras, events: false });
+    const now = () => api(josh, "GET", `/syncs/${made.id}`);
+    await until("all has come", async () => { const s = await now(); return s.last.state === "done" && !s.last.waiting; }, 60_000);
+    await own.goto(ownAt(place.uid));
+    await ownTab.getByRole("button", { name: "Check" }).click();
+    const found = own.locator("nxf-sync-differences");
+    await found.getByText("Both sides are the same.").waitFor({ timeout: 30_000 });
+    const at = async (name) => (await assets()).find((a) => a.name.startsWith(name)).id;
+    await frameio("POST", "delete", { id: await at("Poster") });
+    await frameio("POST", "rename", { id: await at("Jingle"), name: "Fanfare.wav" });
+    for (let n = 1; n <= 55; n++) await newFile(`Fresh ${n}.mov`, 100 + n, into);
+    await nuxeo("PUT", "/api/v1/path/default-domain/workspaces/compared/Ours", { "entity-type": "document", properties: { "dc:title": "Called by us" } });
+    await ownTab.getByRole("button", { name: "Check" }).click();
+    await found.getByRole("button", { name: "Show more" }).click({ timeout: 30_000 });
+    const group = (name) => found.getByRole("list", { name, exact: true }).getByRole("listitem");
+    await until("all are there", async () => (await group("only on Frame.io").count()) === 55);
+    assert.match(await group("only in Nuxeo").innerText(), /^-\s*Poster/);
+    await group("differs").filter({ hasText: "Fanfare.wav" }).getByText(/^renamed on Frame.io/).waitFor();
+    await group("differs").filter({ hasText: "Ours.mov" }).getByText("renamed in Nuxeo", { exact: true }).waitFor();
+    assert.equal(await found.getByRole("button", { name: "Show more" }).count(), 0);
+    await look(own, "sync-differences");
+    assert.equal((await now()).assets, 3, "a check has changed something");
+    await ownTab.getByText("Check, by josh").first().waitFor();
   });
 
   josh.trouble.none();

@@ -35,7 +35,7 @@ func (m *mirror) checked() map[string]string {
 func TestACheckTellsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	b := bed.New(t)
-	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
+	day, night, dusk := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night"), b.Frameio.AddFolder(b.Root, "Dusk")
 	ids := map[string]string{}
 	for i, name := range []string{"Same", "Renamed", "Lost", "Edited", "Discarded", "Newer", "Ours", "Elsewhere", "Moved"} {
 		ids[name] = add(b, day, name+".mov", content(byte('a'+i), 300))
@@ -48,6 +48,7 @@ func TestACheckTellsWhatDiffers(t *testing.T) {
 		t.Errorf("both are equal, and it tells %v", d)
 	}
 	b.Frameio.Rename(ids["Renamed"], "Called otherwise.mov")
+	b.Frameio.Rename(dusk, "Dawn")
 	b.Frameio.Delete(ids["Lost"])
 	b.Frameio.Move(ids["Moved"], night)
 	b.Frameio.SetStatus(ids["Newer"], "Approved")
@@ -66,7 +67,7 @@ func TestACheckTellsWhatDiffers(t *testing.T) {
 	}
 	got := m.checked()
 	want := map[string]string{
-		"Called otherwise.mov": "* changed on Frame.io", "Lost.mov": "- not on Frame.io", "Moved.mov": "* changed on Frame.io", "Newer.mov": "* changed on Frame.io",
+		"Called otherwise.mov": "* renamed on Frame.io, changed on Frame.io" /* its metadata names it too */, "Dawn": "* renamed on Frame.io", "Lost.mov": "- not on Frame.io", "Moved.mov": "* moved on Frame.io", "Newer.mov": "* changed on Frame.io",
 		"Fresh.mov": "+ not in Nuxeo", "Edited.mov": "* changed in Nuxeo", "Discarded.mov": "* missing in Nuxeo", "Ours.mov": "* renamed in Nuxeo", "Elsewhere.mov": "* moved in Nuxeo",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

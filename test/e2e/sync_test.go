@@ -391,7 +391,7 @@ func TestFilters(t *testing.T) {
 		q.Filter = foldersync.Filter{Name: "*.mov", Media: []string{"video"}, Most: 1000}
 	})
 	m.is(map[string][]byte{"/Keep": content('a', 300)})
-	p, err := b.App.Sync.Preview(t.Context(), "josh", syncRequest(b))
+	p, err := b.App.Sync.Preview(t.Context(), "josh", syncRequest(b), 0)
 	if err != nil || !p.Complete || p.Assets != 3 || p.Bytes != 3600 {
 		t.Errorf("%+v %v", p, err)
 	}

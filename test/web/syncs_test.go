@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
@@ -16,7 +17,7 @@ func TestSyncOperations(t *testing.T) {
 	f.file("Cut.mov", 100)
 	lost := f.file("Lost.mov", 100)
 	form := api.AddSyncJSONRequestBody{Folder: f.Folder, Team: f.Workspace, Project: f.Project, EveryMinutes: ptr(60), Filter: &api.SyncFilter{Name: ptr("*.mov")}}
-	preview := must(t, func(r *api.PreviewSyncResponse) bool { return r.JSON200 != nil })(josh.PreviewSyncWithResponse(ctx, form)).JSON200
+	preview := must(t, func(r *api.PreviewSyncResponse) bool { return r.JSON200 != nil })(josh.PreviewSyncWithResponse(ctx, &api.PreviewSyncParams{Within: ptr(1)}, form)).JSON200
 	if preview.Assets != 2 || preview.Bytes != 200 || !preview.Complete {
 		t.Errorf("%+v", preview)
 	}
@@ -67,14 +68,48 @@ func (f *face) inTrouble(josh *api.ClientWithResponses, id, lost string) {
 	if len(runs.Runs) != 3 || runs.Runs[0].Conflicting != 1 || runs.Runs[0].Gone != 1 || runs.Runs[1].Why != "check" || runs.Runs[2].Why != "first" {
 		t.Errorf("%+v", runs)
 	}
-	troubles := must(t, func(r *api.ListSyncTroublesResponse) bool { return r.JSON200 != nil })(josh.ListSyncTroublesWithResponse(ctx, id, &api.ListSyncTroublesParams{})).JSON200
-	for _, e := range troubles.Entries {
-		if e.Conflict != nil {
-			must(t, func(r *api.SettleSyncResponse) bool { return r.JSON200 != nil && r.JSON200.Conflicting == 0 })(
-				josh.SettleSyncWithResponse(ctx, id, api.SettleSyncJSONRequestBody{Key: e.Key, Use: "nuxeo"}))
+	f.troubles(josh, id, cut.UID)
+}
+
+// troubles sees the conflict first, with both sides of it, then what could not be
+// brought and what is gone, page by page; then settles and retries.
+func (f *face) troubles(josh *api.ClientWithResponses, id, cut string) {
+	t, ctx := f.T, f.T.Context()
+	broken := f.file("Broken.mov", 70)
+	f.Frameio.Faults().Add(faults.Rule{Method: http.MethodGet, Path: "/files/" + broken, Status: http.StatusForbidden})
+	must(t, func(r *api.RefreshSyncResponse) bool { return r.JSON202 != nil })(josh.RefreshSyncWithResponse(ctx, id, api.RefreshSyncJSONRequestBody{}))
+	f.Settle()
+	f.Frameio.Faults().Clear()
+	list := func(who *api.ClientWithResponses) (all []api.SyncEntry) {
+		q := &api.ListSyncTroublesParams{Limit: ptr(1)}
+		for range 5 {
+			page := must(t, func(r *api.ListSyncTroublesResponse) bool { return r.JSON200 != nil })(who.ListSyncTroublesWithResponse(ctx, id, q)).JSON200
+			all = append(all, page.Entries...)
+			if q.Cursor = page.Next; q.Cursor == nil {
+				break
+			}
 		}
+		return all
 	}
-	if len(troubles.Entries) != 2 {
-		t.Errorf("%+v", troubles)
+	all := list(josh)
+	if len(all) != 3 || all[0].Conflict == nil || all[1].Problem == nil || !all[2].Gone {
+		t.Fatalf("%+v", all)
+	}
+	here, there := all[0].Nuxeo, all[0].Frameio
+	if here == nil || here.Title != "Cut 2" || *here.By != "josh" || *here.Size != 4 || here.Changed == nil || *all[0].Document != cut {
+		t.Errorf("in Nuxeo: %+v", here)
+	}
+	if there == nil || there.Name != "Cut 2.mov" || *there.Size != 150 || there.Changed == nil || there.ViewUrl == nil {
+		t.Errorf("on Frame.io: %+v", there)
+	}
+	if all[1].Nuxeo != nil || all[1].Item == nil || all[2].Frameio != nil || all[2].Nuxeo == nil {
+		t.Errorf("%+v", all)
+	}
+	must(t, func(r *api.RetryItemResponse) bool { return r.JSON202 != nil })(josh.RetryItemWithResponse(ctx, *all[1].Item))
+	must(t, func(r *api.SettleSyncResponse) bool { return r.JSON200 != nil && r.JSON200.Conflicting == 0 })(
+		josh.SettleSyncWithResponse(ctx, id, api.SettleSyncJSONRequestBody{Key: all[0].Key, Use: "nuxeo"}))
+	f.Settle()
+	if all := list(josh); len(all) != 1 || !all[0].Gone {
+		t.Errorf("%+v", all)
 	}
 }

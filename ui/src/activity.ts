@@ -6,6 +6,7 @@ import { define } from "./define.js";
 import "./batches.js";
 import "./item-list.js";
 import { base, controls } from "./styles.js";
+import "./sync-list.js";
 import { t } from "./i18n.js";
 
 const states = ["", "running", "waiting", "failed", "done", "canceled"] as const;
@@ -33,6 +34,7 @@ export class Activity extends LitElement {
     return html`<div class="stack">
       <div><h1>${t("frameio.activity")}</h1><p class="soft">${t(this.administrator ? "frameio.activity.all" : "frameio.activity.mine")}</p></div>
       <nxf-batches ?owners=${this.administrator}></nxf-batches>
+      <nxf-sync-list lively></nxf-sync-list>
       <div class="row" role="group" aria-label=${t("frameio.activity.filter")}>${states.map((s) => html`<button class="choice" aria-pressed=${this.chosen === s} @click=${() => this.choose(s)}>
         ${t(s ? `frameio.state.${s}` : "frameio.activity.everything")}</button>`)}</div>
       <nxf-item-list .query=${{ state: this.chosen || undefined }} ?owners=${this.administrator} label=${t("frameio.activity")} empty=${t(this.chosen ? "frameio.activity.none" : "frameio.activity.empty")}></nxf-item-list>

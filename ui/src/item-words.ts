@@ -43,7 +43,8 @@ export function detailWord(event: string, detail: string): string {
   return event === "done" ? known(`frameio.outcome.${detail}`, detail) : detail;
 }
 
-function known(key: string, otherwise: string): string {
+/** The text of a key, or what stands for it when it has none. */
+export function known(key: string, otherwise: string): string {
   const text = t(key);
   return text === key ? otherwise : text;
 }

@@ -50,7 +50,7 @@ export class Paged<T> implements ReactiveController {
   }
 
   /** The button for the next page, if there is one. */
-  more(): TemplateResult | typeof nothing {
-    return this.next ? html`<div><button @click=${() => void this.load(this.next)}>${t("frameio.more")}</button></div>` : nothing;
+  more(label = t("frameio.more")): TemplateResult | typeof nothing {
+    return this.next ? html`<div><button @click=${() => void this.load(this.next)}>${label}</button></div>` : nothing;
   }
 }

@@ -10,6 +10,7 @@ import { changed, folderAddress, toast } from "./host.js";
 import { folder } from "./icons.js";
 import "./item-list.js";
 import { base, controls } from "./styles.js";
+import "./sync-list.js";
 import { t } from "./i18n.js";
 
 @define("nxf-start-page")
@@ -59,6 +60,7 @@ export class StartPage extends LitElement {
     const bound = this.bindings.filter((b) => b.state !== "unbound");
     return html`${this.person.frameio_connected ? nothing : this.unconnected()}
       <section class="card stack tight"><h2>${t("frameio.start.bound")}</h2>${bound.length ? html`<ul>${bound.map((b) => this.row(b))}</ul>` : html`<p class="soft">${t("frameio.start.bound.none")}</p>`}</section>
+      <nxf-sync-list></nxf-sync-list>
       <section class="card stack tight"><h2>${t("frameio.start.lately")}</h2><nxf-item-list label=${t("frameio.start.lately")} empty=${t("frameio.activity.empty")}></nxf-item-list></section>`;
   }
 

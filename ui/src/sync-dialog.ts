@@ -9,21 +9,14 @@ import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { Dialog, complain, notice } from "./dialog.js";
 import { listen } from "./events.js";
-import { lasting } from "./format.js";
 import { changed, toast } from "./host.js";
 import { Place } from "./place.js";
 import { fields as moreFields, more, read } from "./sync-more.js";
-import { type Sync, sum } from "./sync-words.js";
+import { type Preview, counted } from "./sync-preview.js";
+import type { Sync } from "./sync-words.js";
 import { t } from "./i18n.js";
 
 type Form = Schemas["SyncForm"];
-interface Preview {
-  folders: number;
-  assets: number;
-  bytes: number;
-  complete: boolean;
-  seconds: number;
-}
 
 /** Synchronizes a folder: signs in to Frame.io where needed, asks with what, and says that it has begun. */
 export async function syncFolder(folder: string, from: EventTarget): Promise<void> {
@@ -61,6 +54,8 @@ export class SyncDialog extends Dialog<Sync> {
     css`
       summary { cursor: pointer; font-weight: 600; }
       .more { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); padding-top: 0.8rem; }
+      .under { padding-inline-start: 2.15rem; }
+      .lanes { font-size: 0.85rem; gap: 0.1rem 1rem; margin: 0.3rem 0; }
       .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.6rem; }
     `,
   ];
@@ -71,7 +66,9 @@ export class SyncDialog extends Dialog<Sync> {
   @state() private detail: Schemas["FolderDetail"] | undefined;
   @state() private broken: Problem | undefined;
   @state() private preview: Preview | undefined;
+  @state() private counting = false;
   @state() private scheduled = false;
+  @state() private bare = false;
   private asked: Problem | undefined;
   private readonly asking = new Asking();
   private readonly place = new Place(this, { chosen: () => this.look(), picked: () => this.look(), failed: (thrown) => (this.broken = problemOf(thrown)) });
@@ -117,19 +114,28 @@ export class SyncDialog extends Dialog<Sync> {
     return { folder: this.folder, team: team!.id, project: project!.id, frameio_folder: folder, document_type: String(form.get("document_type") ?? ""), ...read(form) };
   }
 
-  // Counting may take seconds; meanwhile one may change one's mind, or begin.
+  // Counting may take seconds, so what was counted in the first is shown; meanwhile
+  // one may change one's mind, or begin.
   private look(): void {
     if (!this.place.project) return;
-    this.preview = undefined;
-    this.asking.again<Preview>(async (signal) => change("POST", "/syncs/preview", this.form(), signal), (preview) => this.counted(preview), (thrown) => this.uncounted(problemOf(thrown)));
+    [this.preview, this.counting] = [undefined, true];
+    const ask = async (signal: AbortSignal): Promise<Preview> => {
+      const form = this.form();
+      const soon = await change<Preview>("POST", "/syncs/preview?within=1", form, signal);
+      if (soon.complete) return soon;
+      this.counted(soon);
+      return change<Preview>("POST", "/syncs/preview", form, signal);
+    };
+    this.asking.again<Preview>(ask, (preview) => this.counted(preview, true), (thrown) => this.uncounted(problemOf(thrown)));
   }
 
-  private counted(preview: Preview): void {
-    this.preview = preview;
+  private counted(preview: Preview, wholly = false): void {
+    [this.preview, this.counting] = [preview, !wholly];
     if (this.problem === this.asked) this.problem = undefined;
   }
 
   private uncounted(problem: Problem): void {
+    this.counting = false;
     this.problem = this.asked = problem;
   }
 
@@ -149,7 +155,7 @@ export class SyncDialog extends Dialog<Sync> {
     if (!this.detail.can_bind) return notice(new Problem(0, "denied", this.detail.why_not ?? t("frameio.sync.cannot")));
     if (!this.teams.length) return html`<div class="notice care"><strong>${t("frameio.sync.teams.none")}</strong>${this.why ? html`<span class="wrap">${this.why}</span>` : nothing}</div>`;
     return html`${this.where(this.teams)} ${this.types(this.detail.document_types)}
-      <details @input=${this.look}><summary>${t("frameio.more")}</summary><div class="more">${more({ wrong: (field) => this.wrong(field), scheduled: this.scheduled, schedule: (yes) => (this.scheduled = yes) })}</div></details>
+      <details @input=${this.look}><summary>${t("frameio.more")}</summary><div class="more">${more({ wrong: (field) => this.wrong(field), scheduled: this.scheduled, schedule: (yes) => (this.scheduled = yes), bare: this.bare, strip: (yes) => (this.bare = yes) })}</div></details>
       ${this.summary()}`;
   }
 
@@ -166,10 +172,8 @@ export class SyncDialog extends Dialog<Sync> {
   }
 
   private summary(): TemplateResult | typeof nothing {
-    const p = this.preview;
-    if (!p) return this.place.project && !this.problem ? html`<p role="status" class="soft">${t("frameio.push.counting")}</p>` : nothing;
-    const all = sum(p.folders, p.assets, p.bytes);
-    return html`<div role="status"><p>${p.complete ? all : t("frameio.sync.atLeast", all)}</p><p class="small soft">${t("frameio.sync.takes", lasting(p.seconds))}</p></div>`;
+    if (this.preview) return counted(this.preview, this.counting, !this.bare);
+    return this.place.project && !this.problem ? html`<p role="status" class="soft">${t("frameio.push.counting")}</p>` : nothing;
   }
 
   protected async submit(): Promise<Sync> {

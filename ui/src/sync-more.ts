@@ -15,20 +15,41 @@ export interface Asker {
   /** Whether it is to run by itself, and what hears of a change. */
   scheduled: boolean;
   schedule(yes: boolean): void;
+  /** Whether documents get no content, and what hears of a change. */
+  bare: boolean;
+  strip(yes: boolean): void;
 }
 
 /** The names of the fields, as problems name them. */
-export const fields = ["comments", "name", "media", "most", "status", "gone", "conflicts", "every"];
+export const fields = ["fetch", "earlier_versions", "events", "comments", "name", "media", "most", "status", "gone", "conflicts", "every"];
 
+const fetches: NonNullable<Form["fetch"]>[] = ["original", "proxy", "metadata"];
 const medias: Media[] = ["video", "audio", "image", "document"];
 const sizes: Record<string, number> = { MB: 1e6, GB: 1e9 };
 const spans: Record<string, number> = { minutes: 1, hours: 60, days: 1440 };
 
 /** The fields. */
 export function more(asker: Asker): TemplateResult {
-  return html`<label class="option"><input type="checkbox" name="comments" .checked=${true}>${t("frameio.sync.comments")}</label>
+  return html`${fetching(asker)}
+    <div>${earlier(asker)} ${tick("comments")} ${tick("events")}</div>
     ${name(asker)} ${media(asker)} ${most(asker)} ${status(asker)}
-    ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio"])} ${every(asker)}`;
+    ${choice(asker, "gone", ["keep", "trash"])} ${choice(asker, "conflicts", ["nuxeo", "frameio", "both"])} ${every(asker)}`;
+}
+
+// A box that is ticked unless somebody minds.
+const tick = (field: string): TemplateResult => html`<label class="option"><input type="checkbox" name=${field} .checked=${true}>${t(`frameio.sync.${field}`)}</label>`;
+
+function fetching(asker: Asker): TemplateResult {
+  const heard = (e: Event): void => asker.strip((e.target as HTMLSelectElement).value === "metadata");
+  return html`<label>${t("frameio.sync.fetch")}<select name="fetch" @change=${heard} aria-invalid=${invalid(asker, "fetch")} aria-describedby="fetch-hint fetch-error">
+    ${fetches.map((f) => html`<option value=${f}>${t(`frameio.sync.fetch.${f}`)}</option>`)}</select>
+    <span class="hint" id="fetch-hint">${t("frameio.sync.fetch.hint")}</span>${asker.wrong("fetch")}</label>`;
+}
+
+// What has no content has no earlier content either.
+function earlier(asker: Asker): TemplateResult {
+  return html`<div><label class="option"><input type="checkbox" name="earlier_versions" ?disabled=${asker.bare} aria-describedby="earlier-hint earlier_versions-error">${t("frameio.sync.earlier")}</label>
+    ${asker.bare ? html`<span class="hint under" id="earlier-hint">${t("frameio.sync.earlier.bare")}</span>` : nothing}${asker.wrong("earlier_versions")}</div>`;
 }
 
 const invalid = (asker: Asker, field: string): boolean => asker.wrong(field) !== nothing;
@@ -71,7 +92,7 @@ export function read(form: FormData): Omit<Form, "folder" | "team" | "project"> 
   const largest = number(one("most"), "most", sizes[one("most_unit")] ?? 1);
   const span = spans[one("every_unit")];
   return {
-    comments: form.has("comments"),
+    fetch: one("fetch") as NonNullable<Form["fetch"]>, earlier_versions: form.has("earlier_versions"), events: form.has("events"), comments: form.has("comments"),
     filter: {
       ...(one("name") && { name: one("name") }), ...(largest && { most: Math.round(largest) }),
       media: form.getAll("media") as Media[], status: one("status").split(",").map((s) => s.trim()).filter(Boolean),

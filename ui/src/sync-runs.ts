@@ -1,40 +1,15 @@
-// The runs of a synchronization: the one that is under way, and those before.
+// The runs of a synchronization: when, why, and what became of them.
 
-import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, css, html, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get, path } from "./api.js";
-import { clock, date, size } from "./format.js";
-import { stepText } from "./item-words.js";
+import { clock, date } from "./format.js";
 import { itemAddress } from "./host.js";
 import { Paged } from "./paged.js";
 import { base, controls } from "./styles.js";
-import { type Run, type Sync, runState, sum, underWay } from "./sync-words.js";
-import { count, language, t } from "./i18n.js";
-
-/** What a run does now, and how far it is. */
-export function progress(run: Run): TemplateResult {
-  const over = run.created + run.updated + run.unchanged + run.conflicting + run.failed;
-  const all = over + run.waiting;
-  const step = run.state === "running" ? stepText(run.step ?? "") : stepText("sync-wait");
-  const parts = [run.assets ? sum(run.folders, run.assets, run.bytes) : "", all ? t("frameio.sync.far", over.toLocaleString(language()), all.toLocaleString(language())) : "", bytes(run), run.failed ? count("frameio.sync.troubled", run.failed) : ""];
-  const [value, max] = share(run, over, all);
-  return html`<div><strong role="status">${step}</strong>${max ? html`<progress max=${max} .value=${Math.min(value, max)} aria-label=${t("frameio.sync.progress")}></progress>` : nothing}
-    <span class="soft small">${parts.filter(Boolean).join(" · ")}</span></div>`;
-}
-
-// A first run brings everything, so its bytes are all there are; a later one
-// brings what has changed, and only the number of that is known.
-const wholly = (run: Run): boolean => run.why === "first" && run.bytes > 0;
-
-function bytes(run: Run): string {
-  if (!run.bytes_done) return "";
-  return wholly(run) ? t("frameio.of", size(Math.min(run.bytes_done, run.bytes)), size(run.bytes)) : t("frameio.sync.arrived", size(run.bytes_done));
-}
-
-function share(run: Run, over: number, all: number): [number, number] {
-  return wholly(run) && run.bytes_done ? [run.bytes_done, run.bytes] : [over, all];
-}
+import { type Run, type Sync, checking, runState, underWay } from "./sync-words.js";
+import { t } from "./i18n.js";
 
 /** How long a run took. */
 const took = (run: Run): string => (run.ended ? clock((Date.parse(run.ended) - Date.parse(run.began)) / 1000) : "");
@@ -59,7 +34,7 @@ export class SyncRuns extends LitElement {
 
   protected override willUpdate(changes: PropertyValues): void {
     const before = changes.get("sync") as Sync | undefined;
-    if (before && (before.last?.id !== this.sync.last?.id || underWay(before) !== underWay(this.sync))) this.runs.again();
+    if (before && (before.last?.id !== this.sync.last?.id || underWay(before) !== underWay(this.sync) || checking(before) !== checking(this.sync))) this.runs.again();
   }
 
   protected override render(): TemplateResult {

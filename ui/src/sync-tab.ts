@@ -13,26 +13,30 @@ import { ago, date } from "./format.js";
 import { type NuxeoDocument, changed, toast } from "./host.js";
 import { base, controls } from "./styles.js";
 import { follow } from "./sync-dialog.js";
+import "./sync-differences.js";
+import { afterwards, bars, progress } from "./sync-progress.js";
 import "./sync-runs.js";
-import { progress } from "./sync-runs.js";
 import "./sync-troubles.js";
-import { type Sync, asks, filters, next, schedule, stateOf, troubles, underWay } from "./sync-words.js";
+import { type Sync, asks, checking, fetched, filters, next, schedule, stateOf, troubles, underWay } from "./sync-words.js";
+import { stepText } from "./item-words.js";
 import { count, t } from "./i18n.js";
 
 const looksEvery = 1500; // ms, while something is under way
 const looksSeldom = 15_000; // ms, for runs that begin by themselves
 
+// Whether something changes without anybody's doing.
+const busy = (sync: Sync): boolean => underWay(sync) || checking(sync);
+
 @define("nxf-sync-tab")
 export class SyncTab extends LitElement {
   static override styles = [
-    base, controls,
+    base, controls, bars,
     css`
       :host { padding: var(--nxf-tab-padding, 0); }
       summary { cursor: pointer; font-weight: 600; }
       details dl { margin-top: 0.6rem; }
       .chip.warn { color: var(--warn); }
       .chip.bad { color: var(--bad); }
-      progress { margin-top: 0.4rem; }
     `,
   ];
 
@@ -87,12 +91,12 @@ export class SyncTab extends LitElement {
     window.clearTimeout(this.timer);
     if (!this.isConnected) return;
     const look = (): void => (document.visibilityState === "visible" ? this.refresh() : this.again());
-    this.timer = window.setTimeout(look, this.sync && underWay(this.sync) ? looksEvery : looksSeldom);
+    this.timer = window.setTimeout(look, this.sync && busy(this.sync) ? looksEvery : looksSeldom);
   }
 
   // When a run has ended, the rest of the page is not what it was.
   private take(sync: Sync | undefined): void {
-    const ended = this.sync && underWay(this.sync) && !(sync && underWay(sync));
+    const ended = this.sync && busy(this.sync) && !(sync && busy(sync));
     this.sync = sync;
     if (ended) changed(this);
   }
@@ -104,18 +108,25 @@ export class SyncTab extends LitElement {
     return html`<div class="stack">${this.problem ? html`<p class="small warn" role="status">${t("frameio.items.notLive")}</p>` : nothing}
       <section class="card stack" aria-label=${t("frameio.sync.tab")}>
         <div class="row between"><h2>${t("frameio.sync.tab")}</h2>${sync.may_change ? this.buttons(sync) : nothing}</div>
-        ${this.pausedOrFailed(sync)} ${sync.last && underWay(sync) ? progress(sync.last) : nothing}
+        ${this.pausedOrFailed(sync)} ${this.under(sync)}
         ${this.facts(sync)} ${this.counts(sync)} ${this.parameters(sync)}
       </section>
+      ${sync.check?.state === "done" ? keyed(sync.check.id, html`<nxf-sync-differences .sync=${sync.id} .check=${sync.check}></nxf-sync-differences>`) : nothing}
       ${keyed(sync.id, html`${troubles(sync) === "0,0,0" ? nothing : html`<nxf-sync-troubles .sync=${sync}></nxf-sync-troubles>`}<nxf-sync-runs .sync=${sync}></nxf-sync-runs>`)}
     </div>`;
   }
 
   private buttons(sync: Sync): TemplateResult {
-    const running = sync.last?.state === "running";
+    const running = sync.last?.state === "running" || checking(sync);
     return html`<span class="row"><button class="primary" ?disabled=${running} @click=${() => void this.refreshNow(sync)}>${t("frameio.sync.refresh")}</button>
+      <button ?disabled=${running} title=${t("frameio.sync.check.hint")} @click=${() => void this.compare(sync)}>${t("frameio.sync.check")}</button>
       ${sync.state === "paused" ? html`<button @click=${() => void this.pause(sync, false)}>${t("frameio.sync.resume")}</button>` : html`<button @click=${() => void this.pause(sync, true)}>${t("frameio.sync.pause")}</button>`}
       <button class="danger" @click=${() => void this.remove_(sync)}>${t("frameio.sync.remove")}</button></span>`;
+  }
+
+  private under(sync: Sync): TemplateResult | typeof nothing {
+    if (checking(sync)) return html`<p><strong role="status">${stepText(sync.check!.step ?? "")}</strong> <span class="small soft">${t("frameio.sync.check.hint")}</span></p>`;
+    return sync.last && underWay(sync) ? progress(sync, sync.last) : afterwards(sync);
   }
 
   private pausedOrFailed(sync: Sync): TemplateResult | typeof nothing {
@@ -124,7 +135,8 @@ export class SyncTab extends LitElement {
       return html`<div class="notice care"><strong class="wrap">${sync.reason ?? t("frameio.sync.paused")}</strong>${sync.remedy ? html`<span class="wrap">${sync.remedy}</span>` : nothing}
         ${asks(sync) && sync.may_change ? html`<span><button @click=${() => void this.begin(sync, false)}>${t("frameio.sync.look")}</button></span>` : nothing}</div>`;
     }
-    return sync.last?.state === "failed" ? html`<div class="notice wrong"><strong class="wrap">${sync.last.message ?? t("frameio.state.failed")}</strong></div>` : nothing;
+    const latest = sync.check ?? sync.last;
+    return latest?.state === "failed" ? html`<div class="notice wrong"><strong class="wrap">${latest.message ?? t("frameio.state.failed")}</strong></div>` : nothing;
   }
 
   private facts(sync: Sync): TemplateResult {
@@ -135,6 +147,8 @@ export class SyncTab extends LitElement {
       <dt>${t("frameio.binding.folder")}</dt><dd>${sync.frameio_folder_name}</dd>
       <dt>${t("frameio.sync.owner")}</dt><dd>${sync.owner}</dd>
       <dt>${t("frameio.bind.type")}</dt><dd>${typeName(sync.document_type)}</dd>
+      <dt>${t("frameio.sync.fetched")}</dt><dd>${fetched(sync)}</dd>
+      <dt>${t("frameio.sync.changes")}</dt><dd>${t(sync.events ? "frameio.sync.changes.yes" : "frameio.sync.changes.no")}</dd>
       <dt>${t("frameio.sync.state")}</dt><dd>${stateOf(sync)}</dd>
       <dt>${t("frameio.sync.last")}</dt><dd>${ended ? html`<time datetime=${ended} title=${date(ended)}>${ago(ended)}</time>` : t("frameio.sync.last.never")}</dd>
       <dt>${t("frameio.sync.next")}</dt><dd>${next(sync)}</dd>
@@ -177,6 +191,10 @@ export class SyncTab extends LitElement {
 
   private begin(sync: Sync, sure: boolean): Promise<void> {
     return this.act(async () => this.take(await this.post(sync, sure)));
+  }
+
+  private compare(sync: Sync): Promise<void> {
+    return this.act(async () => this.take(await change<Sync>("POST", `${path("syncs", sync.id)}/check`)));
   }
 
   private pause(sync: Sync, yes: boolean): Promise<void> {

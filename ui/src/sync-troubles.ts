@@ -1,11 +1,12 @@
-// What of a synchronization wants attention: assets that could not be brought,
-// those that both sides changed, and those that are gone.
+// What of a synchronization wants attention: assets that both sides changed, with
+// both sides of them, those that could not be brought, and those that are gone.
 
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property, state } from "lit/decorators.js";
+import { property } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Schemas, change, get, path } from "./api.js";
+import { type Item, type Schemas, change, get, path } from "./api.js";
 import { complain } from "./dialog.js";
+import { date, size } from "./format.js";
 import { changed, documentAddress, folderAddress, safeLink, toast } from "./host.js";
 import { care, cross, dash, out } from "./icons.js";
 import { Paged } from "./paged.js";
@@ -14,7 +15,7 @@ import { type Sync, troubles } from "./sync-words.js";
 import { t } from "./i18n.js";
 
 type Entry = Schemas["SyncEntry"];
-type Side = "nuxeo" | "frameio";
+type Use = "nuxeo" | "frameio" | "both";
 
 const page = 20;
 
@@ -26,11 +27,15 @@ export class SyncTroubles extends LitElement {
       li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.8rem; padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
       li:last-child { border: 0; padding-bottom: 0; }
       svg { display: block; margin-top: 0.1rem; }
-      .settle { margin-top: 0.4rem; }
+      .links { margin-top: 0.2rem; }
+      .settle { margin-top: 0.6rem; }
+      .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 0.6rem; margin-top: 0.6rem; }
+      .side { border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem 0.8rem; background: var(--tint); display: grid; gap: 0.15rem; align-content: start; grid-template-columns: minmax(0, 1fr); }
     `,
   ];
 
   @property({ attribute: false }) sync!: Sync;
+  private readonly tried = new Set<string>();
   private readonly list = new Paged<Entry>(this, async (cursor) => {
     const { entries, next } = await get<{ entries: Entry[]; next?: string }>(`${path("syncs", this.sync.id)}/troubles`, { cursor, limit: page });
     return { items: entries, next };
@@ -49,21 +54,42 @@ export class SyncTroubles extends LitElement {
   private row(e: Entry): TemplateResult {
     const [picture, tone, why] = e.conflict ? [care, "warn", t("frameio.sync.conflict")] : e.problem ? [cross, "bad", e.problem] : [dash, "soft", t(e.kind === "folder" ? "frameio.sync.gone.folder" : "frameio.sync.gone.asset")];
     return html`<li><span class=${tone}>${picture}</span><div><strong class="wrap">${e.name}</strong><br><span class="wrap ${e.problem && !e.conflict ? "bad" : "soft"}">${why}</span>
-      <div class="row small">${this.links(e)}</div>${e.conflict && this.sync.may_change ? this.settling(e) : nothing}</div></li>`;
+      ${e.conflict ? this.conflict(e) : html`<div class="row small links">${this.inNuxeo(e)}${e.problem ? this.again(e) : nothing}</div>`}</div></li>`;
   }
 
-  private links(e: Entry): TemplateResult | typeof nothing {
+  private conflict(e: Entry): TemplateResult {
+    const { nuxeo, frameio } = e;
+    const there = safeLink(frameio?.view_url);
+    return html`<div class="sides small">
+        ${this.side("Nuxeo", nuxeo && [nuxeo.title, sized(nuxeo.size), changedBy(nuxeo.changed, nuxeo.by)], t("frameio.sync.unseen"), this.inNuxeo(e))}
+        ${this.side("Frame.io", frameio && [frameio.name, sized(frameio.size), changedBy(frameio.changed)], t("frameio.sync.gone.asset"),
+          there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}<span class="unseen"> ${e.name}</span>${out}</a>` : nothing)}
+      </div>${this.sync.may_change ? this.settling(e) : nothing}`;
+  }
+
+  private side(name: string, facts: string[] | undefined, otherwise: string, link: unknown): TemplateResult {
+    const [title, ...more] = facts ?? [];
+    return html`<div class="side" role="group" aria-label=${name}><span class="soft">${name}</span>${facts ? html`<strong class="wrap">${title}</strong>${more.filter(Boolean).map((f) => html`<span class="wrap">${f}</span>`)}${link}` : html`<span>${otherwise}</span>`}</div>`;
+  }
+
+  private inNuxeo(e: Entry): TemplateResult | typeof nothing {
     if (!e.document) return nothing;
     const [address, label] = e.kind === "folder" ? [folderAddress(e.document), "frameio.sync.folder.open"] : [documentAddress(e.document), "frameio.item.open"];
-    return html`<a href=${address}>${t(label)}<span class="unseen"> ${e.name}</span></a>${e.conflict ? html`<nxf-asset-link .document=${e.document} .name=${e.name}></nxf-asset-link>` : nothing}`;
+    return html`<a href=${address}>${t(label)}<span class="unseen"> ${e.name}</span></a>`;
   }
 
   private settling(e: Entry): TemplateResult {
-    const button = (use: Side, key: string): TemplateResult => html`<button @click=${() => void this.settle(e, use)}>${t(key)}<span class="unseen"> ${e.name}</span></button>`;
-    return html`<div class="row settle">${button("nuxeo", "frameio.sync.keep")} ${button("frameio", "frameio.sync.take")}</div>`;
+    const button = (use: Use, key: string): TemplateResult => html`<button @click=${() => void this.settle(e, use)}>${t(key)}<span class="unseen"> ${e.name}</span></button>`;
+    return html`<div class="row settle">${button("nuxeo", "frameio.sync.keep")} ${button("frameio", "frameio.sync.take")} ${button("both", "frameio.sync.both")}</div>`;
   }
 
-  private async settle(e: Entry, use: Side): Promise<void> {
+  // What no item stands for is tried by the next run only.
+  private again(e: Entry): TemplateResult | typeof nothing {
+    if (e.item) return html`<button class="small" @click=${() => void this.retry(e)}>${t("frameio.retry")}<span class="unseen"> ${e.name}</span></button>`;
+    return html`<span class="soft">${t(this.tried.has(e.key) ? "frameio.sync.retried" : "frameio.sync.retry.refresh")}</span>`;
+  }
+
+  private async settle(e: Entry, use: Use): Promise<void> {
     try {
       await change<Sync>("POST", `${path("syncs", this.sync.id)}/settle`, { key: e.key, use });
       toast(this, t(`frameio.sync.settled.${use}`, e.name));
@@ -72,28 +98,20 @@ export class SyncTroubles extends LitElement {
       complain(this, thrown);
     }
   }
+
+  private async retry(e: Entry): Promise<void> {
+    try {
+      await change<Item>("POST", path("items", e.item!, "retry"));
+      this.tried.add(e.key);
+      changed(this);
+    } catch (thrown) {
+      complain(this, thrown);
+    }
+  }
 }
 
-/** A link to the asset of a document, which its page knows; nothing where it cannot be told. */
-@define("nxf-asset-link")
-export class AssetLink extends LitElement {
-  static override styles = [base, css`:host { display: inline-flex; font-size: inherit; }`];
+const sized = (bytes: number | undefined): string => (bytes === undefined ? "" : size(bytes));
 
-  @property() document = "";
-  @property() name = "";
-  @state() private address: string | undefined;
-
-  protected override willUpdate(changes: PropertyValues): void {
-    if (changes.has("document")) void this.load(this.document);
-  }
-
-  private async load(uid: string): Promise<void> {
-    this.address = undefined;
-    const detail = await get<Schemas["DocumentDetail"]>(path("documents", uid)).catch(() => undefined); // one does without
-    if (uid === this.document) this.address = safeLink(detail?.asset?.view_url);
-  }
-
-  protected override render(): TemplateResult | typeof nothing {
-    return this.address ? html`<a class="row tight" href=${this.address} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}<span class="unseen"> ${this.name}</span>${out}</a>` : nothing;
-  }
+function changedBy(when: string | undefined, by?: string): string {
+  return when ? (by ? t("frameio.sync.changed.by", date(when), by) : t("frameio.sync.changed", date(when))) : "";
 }

@@ -10,11 +10,15 @@ export type Run = Schemas["SyncRun"];
 /** Whether something is still being brought: by a run, or after it, when a conflict was settled. */
 export const underWay = (sync: Sync): boolean => sync.last !== undefined && (sync.last.state === "running" || sync.last.waiting > 0);
 
+/** Whether both sides are being compared. */
+export const checking = (sync: Sync): boolean => sync.check?.state === "running";
+
 /** Whether its last run asks before it goes on, since very much is gone. */
 export const asks = (sync: Sync): boolean => sync.last?.state === "stopped";
 
 /** Where it stands, in a word. */
 export function stateOf(sync: Sync): string {
+  if (checking(sync)) return t("frameio.sync.checking");
   if (sync.last && underWay(sync)) return t("frameio.state.running");
   if (sync.state === "paused") return t("frameio.sync.paused");
   return sync.last ? runState(sync.last) : "";
@@ -39,6 +43,9 @@ export function next(sync: Sync): string {
   return sync.state === "paused" && sync.every_minutes ? t("frameio.sync.next.paused", schedule(sync)) : schedule(sync);
 }
 
+/** What its documents get of their assets, in a line. */
+export const fetched = (sync: Sync): string => [t(`frameio.sync.fetch.${sync.fetch}`), sync.earlier_versions ? t("frameio.sync.earlier.yes") : ""].filter(Boolean).join(" · ");
+
 /** What it leaves out, in a line. */
 export function filters(sync: Sync): string {
   const { name, media, most, status } = sync.filter ?? {};
@@ -46,6 +53,6 @@ export function filters(sync: Sync): string {
   return parts.filter(Boolean).join(" · ") || t("frameio.sync.filter.none");
 }
 
-/** How much it is: folders, documents, bytes. */
-export const sum = (folders: number, assets: number, bytes: number): string =>
-  [count("frameio.sync.folders", folders), count("frameio.sync.documents", assets), size(bytes)].join(" · ");
+/** How much it is: folders, documents, and bytes if there are any to bring. */
+export const sum = (folders: number, assets: number, bytes?: number): string =>
+  [count("frameio.sync.folders", folders), count("frameio.sync.documents", assets), bytes === undefined ? "" : size(bytes)].filter(Boolean).join(" · ");

@@ -121,26 +121,42 @@ export const runs: Schemas["SyncRun"][] = [
 
 export const sync: Schemas["Sync"] = {
   id: "s1", folder: "u3", folder_path: "/default-domain/workspaces/u3", folder_title: "Films", account: "a1", team: "w1", team_name: "Post production", project: "p1",
-  project_name: "Marketing <b>& more</b>", frameio_folder: "f1", frameio_folder_name: "Autumn campaign, everything that was ever shot", document_type: "Video", comments: true,
+  project_name: "Marketing <b>& more</b>", frameio_folder: "f1", frameio_folder_name: "Autumn campaign, everything that was ever shot", document_type: "Video", comments: true, fetch: "original", earlier_versions: true, events: true, comments_done: 1200, comments_waiting: 46_811,
   filter: { name: "*.mov", media: ["video", "audio"], most: 2.5e10, status: ["Approved", "Needs Review"] }, gone: "trash", conflicts: "frameio", every_minutes: 1440, owner: "josh", creator: "julia",
   state: "active", created: ago(90_000), due: ago(-600), last: runs[0]!, assets: 48_011, folders: 1204, missing: 2, troubled: 1, conflicting: 1, may_change: true,
 };
 
 export const troubles: Schemas["SyncEntry"][] = [
-  { key: "k1", kind: "version_stack", name: "Longest video ever, director's cut, with everything that anybody could want.mov", document: "d1", gone: false, conflict: "changed on both sides" },
-  { key: "k2", kind: "file", name: "Broken <script>alert(1)</script>.mov", gone: false, problem: "Frame.io does not have the original of this file any more." },
+  { key: "k1", kind: "version_stack", name: "Longest video ever, director's cut, with everything that anybody could want.mov", document: "d1", gone: false, conflict: "changed on both sides",
+    nuxeo: { title: "Longest video ever, director's cut", changed: ago(300), by: "julia", size: 5.1e10 },
+    frameio: { name: "Longest video ever, director's cut, with everything that anybody could want.mov", changed: ago(90), size: 5.3e10, view_url: "https://next.frame.io/project/p1/view/k1" } },
+  { key: "k2", kind: "file", name: "Broken <script>alert(1)</script>.mov", gone: false, problem: "Frame.io does not have the original of this file any more.", item: "i3" },
+  { key: "k5", kind: "file", name: "Locked.mov", document: "d3", gone: false, problem: "It could not be renamed: julia has locked it." },
   { key: "k3", kind: "file", name: "Old.mov", document: "d2", gone: true },
   { key: "k4", kind: "folder", name: "Old ones", document: "u5", gone: true },
 ];
 
-export const preview = { folders: 1204, assets: 48_211, bytes: 7.4e12, complete: false, seconds: 4822 };
+export const preview = { folders: 1204, assets: 48_211, bytes: 7.4e12, complete: false, seconds: 4822, lanes: { listing: 241, documents: 4822, comments: 28_927 } };
 
-/** What a path below /syncs answers; of u3 there is a synchronization, of u4 one that asks. */
+export const differences: Schemas["SyncDifference"][] = [
+  { sign: "*", key: "k0", kind: "file", name: "Interview.mov", document: "d4", what: "renamed on Frame.io, moved on Frame.io, changed in Nuxeo" },
+  { sign: "+", key: "k1", kind: "file", name: "Everything that nobody has brought yet, with quite a long name.mov", what: "not in Nuxeo" },
+  { sign: "+", key: "k2", kind: "folder", name: "Dailies", what: "not in Nuxeo" },
+  { sign: "-", key: "k3", kind: "file", name: "Old.mov", document: "d2", what: "not on Frame.io" },
+  { sign: "!", key: "k4", kind: "file", name: "Broken <script>alert(1)</script>.mov", what: "Frame.io does not have the original of this file any more." },
+];
+
+const check = run(5, { why: "check", state: "done", summary: "48211 assets in 1204 folders" });
+
+/** What a path below /syncs answers; of u3 there is a synchronization, of u4 one that asks, of u5 one that was compared. */
 export function ofSyncs(path: string, folder: string | null): unknown {
   if (path === "/syncs/preview") return preview;
   if (path.endsWith("/runs")) return { runs };
+  if (path.endsWith("/differences")) return { differences, next: "k4" };
   if (path.endsWith("/troubles")) return { entries: troubles, next: "k4" };
   const asks: Schemas["Sync"] = { ...sync, state: "paused", reason: runs[2]!.message!, remedy: "Look at Frame.io. If that is right, refresh and confirm it; nothing has been changed.", last: runs[2]! };
   delete asks.due;
-  return { syncs: folder === "u3" ? [sync] : folder === "u4" ? [asks] : [] };
+  const checked: Schemas["Sync"] = { ...sync, last: runs[1]!, check };
+  if (!folder) return { syncs: [sync, { ...asks, id: "s2", folder: "u4" }] };
+  return { syncs: { u3: [sync], u4: [asks], u5: [checked] }[folder] ?? [] };
 }

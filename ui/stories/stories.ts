@@ -123,6 +123,7 @@ const stories: Record<string, () => Element | void> = {
   sync: () => dialog("nxf-sync-dialog", { folder: "u2" }),
   "sync-refused": () => dialog("nxf-sync-dialog", { folder: "u9" }),
   "sync-tab": () => make("nxf-sync-tab", { folder: "u3" }),
+  "sync-checked": () => make("nxf-sync-tab", { folder: "u5" }),
   "sync-asks": () => make("nxf-sync-tab", { folder: "u4" }),
   "bind-refused": () => dialog("nxf-bind-dialog", { folder: "u9" }),
   "connect-waiting": () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false }, stage: "waiting" }),

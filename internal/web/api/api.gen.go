@@ -1420,13 +1420,22 @@ type SyncEntry struct {
 	// Document The uid of the document
 	Document *string `json:"document,omitempty"`
 
+	// Frameio What Frame.io has, as it was listed last; absent when it is gone there
+	Frameio *SyncEntryFrameio `json:"frameio,omitempty"`
+
 	// Gone It is not on Frame.io any more
 	Gone bool `json:"gone"`
+
+	// Item The item that could not bring it, when whoever asks may retry that
+	Item *string `json:"item,omitempty"`
 
 	// Key The id of the asset or folder on Frame.io
 	Key  string        `json:"key"`
 	Kind SyncEntryKind `json:"kind"`
 	Name string        `json:"name"`
+
+	// Nuxeo What Nuxeo has, as whoever asks sees it; absent when there is no document, or they do not see it
+	Nuxeo *SyncEntryNuxeo `json:"nuxeo,omitempty"`
 
 	// Problem Why it could not be brought
 	Problem *string `json:"problem,omitempty"`
@@ -1434,6 +1443,27 @@ type SyncEntry struct {
 
 // SyncEntryKind defines model for SyncEntry.Kind.
 type SyncEntryKind string
+
+// SyncEntryFrameio What Frame.io has, as it was listed last; absent when it is gone there
+type SyncEntryFrameio struct {
+	Changed *time.Time `json:"changed,omitempty"`
+	Name    string     `json:"name"`
+
+	// Size Absent for a folder
+	Size    *int64  `json:"size,omitempty"`
+	ViewUrl *string `json:"view_url,omitempty"`
+}
+
+// SyncEntryNuxeo What Nuxeo has, as whoever asks sees it; absent when there is no document, or they do not see it
+type SyncEntryNuxeo struct {
+	// By Who changed it last
+	By      *string    `json:"by,omitempty"`
+	Changed *time.Time `json:"changed,omitempty"`
+
+	// Size Of its content; absent when it has none
+	Size  *int64 `json:"size,omitempty"`
+	Title string `json:"title"`
+}
 
 // SyncFilter defines model for SyncFilter.
 type SyncFilter struct {
@@ -1734,6 +1764,12 @@ type SignInJSONBody struct {
 type ListSyncsParams struct {
 	// Folder The uid of a folder; only its own
 	Folder *string `form:"folder,omitempty" json:"folder,omitempty"`
+}
+
+// PreviewSyncParams defines parameters for PreviewSync.
+type PreviewSyncParams struct {
+	// Within How many seconds it may count, for something to show soon; 8 without it
+	Within *int `form:"within,omitempty" json:"within,omitempty"`
 }
 
 // ListSyncDifferencesParams defines parameters for ListSyncDifferences.
@@ -2259,7 +2295,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-	PreviewSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PreviewSyncWithBody(ctx context.Context, params *PreviewSyncParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PreviewSync What a synchronization would bring
 	//
@@ -2268,7 +2304,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-	PreviewSync(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PreviewSync(ctx context.Context, params *PreviewSyncParams, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemoveSync End a synchronization; every document stays (who may write in the folder)
 	//
@@ -2333,7 +2369,7 @@ type ClientInterface interface {
 	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
 	SettleSync(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// ListSyncTroubles What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 	//
 	// Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
 	ListSyncTroubles(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3329,8 +3365,8 @@ func (c *Client) AddSync(ctx context.Context, body AddSyncJSONRequestBody, reqEd
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-func (c *Client) PreviewSyncWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPreviewSyncRequestWithBody(c.Server, contentType, body)
+func (c *Client) PreviewSyncWithBody(ctx context.Context, params *PreviewSyncParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSyncRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3348,8 +3384,8 @@ func (c *Client) PreviewSyncWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-func (c *Client) PreviewSync(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPreviewSyncRequest(c.Server, body)
+func (c *Client) PreviewSync(ctx context.Context, params *PreviewSyncParams, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSyncRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3533,7 +3569,7 @@ func (c *Client) SettleSync(ctx context.Context, id Id, body SettleSyncJSONReque
 	return c.Client.Do(req)
 }
 
-// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+// ListSyncTroubles What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 //
 // Corresponds with GET /syncs/{id}/troubles (the `ListSyncTroubles` operationId).
 func (c *Client) ListSyncTroubles(ctx context.Context, id Id, params *ListSyncTroublesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5677,18 +5713,18 @@ func NewAddSyncRequestWithBody(server string, contentType string, body io.Reader
 }
 
 // NewPreviewSyncRequest calls the generic PreviewSync builder with application/json body
-func NewPreviewSyncRequest(server string, body PreviewSyncJSONRequestBody) (*http.Request, error) {
+func NewPreviewSyncRequest(server string, params *PreviewSyncParams, body PreviewSyncJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPreviewSyncRequestWithBody(server, "application/json", bodyReader)
+	return NewPreviewSyncRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewPreviewSyncRequestWithBody constructs an http.Request for the PreviewSync method, with any body, and a specified content type
-func NewPreviewSyncRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewPreviewSyncRequestWithBody(server string, params *PreviewSyncParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -5704,6 +5740,33 @@ func NewPreviewSyncRequestWithBody(server string, contentType string, body io.Re
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Within != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "within", *params.Within, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -6684,7 +6747,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-	PreviewSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
+	PreviewSyncWithBodyWithResponse(ctx context.Context, params *PreviewSyncParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
 
 	// PreviewSyncWithResponse What a synchronization would bring
 	//
@@ -6693,7 +6756,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-	PreviewSyncWithResponse(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
+	PreviewSyncWithResponse(ctx context.Context, params *PreviewSyncParams, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error)
 
 	// RemoveSyncWithResponse End a synchronization; every document stays (who may write in the folder)
 	//
@@ -6772,7 +6835,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /syncs/{id}/settle (the `SettleSync` operationId).
 	SettleSyncWithResponse(ctx context.Context, id Id, body SettleSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*SettleSyncResponse, error)
 
-	// ListSyncTroublesWithResponse What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// ListSyncTroublesWithResponse What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9296,6 +9359,14 @@ type PreviewSyncResponse struct {
 		Complete bool  `json:"complete"`
 		Folders  int   `json:"folders"`
 
+		// Lanes About how many seconds each of them takes at least, without the bytes
+		Lanes struct {
+			// Comments after everything else; 0 when none are brought
+			Comments  int64 `json:"comments"`
+			Documents int64 `json:"documents"`
+			Listing   int64 `json:"listing"`
+		} `json:"lanes"`
+
 		// Seconds about how long Frame.io's limits let it take at least, without the bytes
 		Seconds int64 `json:"seconds"`
 	}
@@ -9310,6 +9381,14 @@ func (r PreviewSyncResponse) GetJSON200() *struct {
 	Bytes    int64 `json:"bytes"`
 	Complete bool  `json:"complete"`
 	Folders  int   `json:"folders"`
+
+	// Lanes About how many seconds each of them takes at least, without the bytes
+	Lanes struct {
+		// Comments after everything else; 0 when none are brought
+		Comments  int64 `json:"comments"`
+		Documents int64 `json:"documents"`
+		Listing   int64 `json:"listing"`
+	} `json:"lanes"`
 
 	// Seconds about how long Frame.io's limits let it take at least, without the bytes
 	Seconds int64 `json:"seconds"`
@@ -10713,8 +10792,8 @@ func (c *ClientWithResponses) AddSyncWithResponse(ctx context.Context, body AddS
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-func (c *ClientWithResponses) PreviewSyncWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
-	rsp, err := c.PreviewSyncWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PreviewSyncWithBodyWithResponse(ctx context.Context, params *PreviewSyncParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
+	rsp, err := c.PreviewSyncWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10728,8 +10807,8 @@ func (c *ClientWithResponses) PreviewSyncWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /syncs/preview (the `PreviewSync` operationId).
-func (c *ClientWithResponses) PreviewSyncWithResponse(ctx context.Context, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
-	rsp, err := c.PreviewSync(ctx, body, reqEditors...)
+func (c *ClientWithResponses) PreviewSyncWithResponse(ctx context.Context, params *PreviewSyncParams, body PreviewSyncJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSyncResponse, error) {
+	rsp, err := c.PreviewSync(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10879,7 +10958,7 @@ func (c *ClientWithResponses) SettleSyncWithResponse(ctx context.Context, id Id,
 	return ParseSettleSyncResponse(rsp)
 }
 
-// ListSyncTroublesWithResponse What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+// ListSyncTroublesWithResponse What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12624,6 +12703,14 @@ func ParsePreviewSyncResponse(rsp *http.Response) (*PreviewSyncResponse, error) 
 			Complete bool  `json:"complete"`
 			Folders  int   `json:"folders"`
 
+			// Lanes About how many seconds each of them takes at least, without the bytes
+			Lanes struct {
+				// Comments after everything else; 0 when none are brought
+				Comments  int64 `json:"comments"`
+				Documents int64 `json:"documents"`
+				Listing   int64 `json:"listing"`
+			} `json:"lanes"`
+
 			// Seconds about how long Frame.io's limits let it take at least, without the bytes
 			Seconds int64 `json:"seconds"`
 		}
@@ -13168,7 +13255,7 @@ type ServerInterface interface {
 	AddSync(w http.ResponseWriter, r *http.Request)
 	// PreviewSync What a synchronization would bring
 	// (POST /syncs/preview)
-	PreviewSync(w http.ResponseWriter, r *http.Request)
+	PreviewSync(w http.ResponseWriter, r *http.Request, params PreviewSyncParams)
 	// RemoveSync End a synchronization; every document stays (who may write in the folder)
 	// (DELETE /syncs/{id})
 	RemoveSync(w http.ResponseWriter, r *http.Request, id Id)
@@ -13196,7 +13283,7 @@ type ServerInterface interface {
 	// SettleSync Settle a conflict by hand
 	// (POST /syncs/{id}/settle)
 	SettleSync(w http.ResponseWriter, r *http.Request, id Id)
-	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// ListSyncTroubles What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 	// (GET /syncs/{id}/troubles)
 	ListSyncTroubles(w http.ResponseWriter, r *http.Request, id Id, params ListSyncTroublesParams)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
@@ -14557,8 +14644,27 @@ func (siw *ServerInterfaceWrapper) AddSync(w http.ResponseWriter, r *http.Reques
 // PreviewSync operation middleware
 func (siw *ServerInterfaceWrapper) PreviewSync(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewSyncParams
+
+	// ------------- Optional query parameter "within" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "within", r.URL.Query(), &params.Within, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "within"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "within", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PreviewSync(w, r)
+		siw.Handler.PreviewSync(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17114,7 +17220,8 @@ func (response AddSyncdefaultApplicationProblemPlusJSONResponse) VisitAddSyncRes
 }
 
 type PreviewSyncRequestObject struct {
-	Body *PreviewSyncJSONRequestBody
+	Params PreviewSyncParams
+	Body   *PreviewSyncJSONRequestBody
 }
 
 type PreviewSyncResponseObject interface {
@@ -17127,6 +17234,14 @@ type PreviewSync200JSONResponse struct {
 	Bytes    int64 `json:"bytes"`
 	Complete bool  `json:"complete"`
 	Folders  int   `json:"folders"`
+
+	// Lanes About how many seconds each of them takes at least, without the bytes
+	Lanes struct {
+		// Comments after everything else; 0 when none are brought
+		Comments  int64 `json:"comments"`
+		Documents int64 `json:"documents"`
+		Listing   int64 `json:"listing"`
+	} `json:"lanes"`
 
 	// Seconds about how long Frame.io's limits let it take at least, without the bytes
 	Seconds int64 `json:"seconds"`
@@ -17780,7 +17895,7 @@ type StrictServerInterface interface {
 	// SettleSync Settle a conflict by hand
 	// (POST /syncs/{id}/settle)
 	SettleSync(ctx context.Context, request SettleSyncRequestObject) (SettleSyncResponseObject, error)
-	// ListSyncTroubles What wants attention - assets that could not be brought, are in conflict, or are gone on Frame.io
+	// ListSyncTroubles What wants attention - assets that are in conflict, could not be brought, or are gone on Frame.io, in this order
 	// (GET /syncs/{id}/troubles)
 	ListSyncTroubles(ctx context.Context, request ListSyncTroublesRequestObject) (ListSyncTroublesResponseObject, error)
 	// ListWorkspaces The teams (workspaces) that the signed-in person can bind
@@ -19167,8 +19282,10 @@ func (sh *strictHandler) AddSync(w http.ResponseWriter, r *http.Request) {
 }
 
 // PreviewSync operation middleware
-func (sh *strictHandler) PreviewSync(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) PreviewSync(w http.ResponseWriter, r *http.Request, params PreviewSyncParams) {
 	var request PreviewSyncRequestObject
+
+	request.Params = params
 
 	var body PreviewSyncJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -19505,184 +19622,190 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9u2luBfwWi3KslcurudezO723rYcvwx663cxGX7Th7iVBsiIQkjCtAFwJY1Kf/3LZwDkCAJkJSa",
-	"HSf7ZrdIEDg435+/LXK5P0jBhNGL298WB6ronhmm4H80z2UljP1nwXSu+MFwKRa3i/dbRnhB5JpQQdxT",
-	"9n+v7NtXXC6yBbfPHajZLrKFoHu2uK2XyxaK/bPiihWLW6Mqli10vmV7ar9jTgf7qDaKi83i8+dskVdK",
-	"S9Xfw89basiHhWCfzIeF/bjZMnKgG0ZWbC0VI5rywm/knxVTp2Ynbs3hD/PC/j1yDlj2nCOUfM9NvVhn",
-	"L/hjuEDB1rQqzeL2u5tssaef+L7a2//Y/3GB/3ua+e9wYdiGKfhQhXvuX1blbosUMq/2DG/rx+oTS1zV",
-	"mUf8bB/WByk0A8R5o+SqZHv7z1wKwxCH6OFQ8pzabV0f8Im//Ke2e/wtWPu/K7Ze3C7+23WDmdf4q772",
-	"68IXI+hwtCc7Kung7l6zqz5byQo2cVDywJThuFFhQXBXqTJyqmxxqFYlz5M/3zOlOW6/f+cN8H6pH8yC",
-	"77VW/7W+Tbn6T5Ybu/qzPGda97dMC4sE2ihqkCzcmyspS0aFfZXtKY9veW0JlMu7XArBcsOK+AL+McSG",
-	"gXUOzUX3nimpNneab8QdBxitpdpTs7hdFNSwJ4bv2SKLvCU3XETXS24GgWrkjok+9j8jsCKBnx2b4EoT",
-	"rsmOHUyzheD4it3LXQs2zcc00/YudfBjSIHhteNR3MazzsUFK7VPELukDjCj6KI1M69ojnw8QhueNxMj",
-	"y8LzS2rfWhK60pZy1kruaw6hibGvbek9I0IKe4I2IuayYHkURkWlqHGU0d6JZrkUhT1ygw2yWpUBKohq",
-	"v7LAzBZrXrIh2WMPUJ8KHo7gk/37CB7fKWpYG0PTe7Iv6NbDXJh/+9uiz4/dpQGZ6y2i0zQa2LOC0zv8",
-	"c4ot2RXvVqfoA4ppWVbxG/iB7xj56//82w35RL59+m83se9r/l8RwK9OhrVuLn1wbaipdHRv1aGUtLgr",
-	"eiAfAgi+xFScDXN29Dy6jyqA4V9p1AykqBFmSdj+YE7kuGWCcGP5gZCG7IQ8iv4WOpTdIJXD0mAXMeL8",
-	"novCrtNn5rndaho/c8WoOQd14AUZB1QLOLHfHeWnMW8ty9Qt4E93oEYM/G64KeNr8zi/5QbFS4QJGLZH",
-	"HrWnO6YJNzGACMYKfSePgkV1yBMRciWLE8lBkzVkLRXhliUKabZMkT09EUN39nNE3jMV+0a9epJUUZ8e",
-	"VG2aJwHZqE7ckqUtgCATVhH8ZbFyyJUtVrISVlhUwv9rTXnJigAnm3WOUu30geaIiBaYo3v82b9i33cL",
-	"UqXoqUcgoD86bGnjRgcTshYJtHG0i5ENdnuQtwDsQdM6WkNCMbp8vpWK9amyqM7gTUwU5xAou2fqdOfl",
-	"YESJsOaC6FxKb5U28Id0I1kkhMiA5qbYXt639J9gd8ctNeMqr7tOeLh76OYD/qzRu5H7vTMcOjyzMtsE",
-	"hzubXRaKHh1jjogOIaQBRYZQ3WgaG6sRWRbxf9/99GMoP/a0YFYv0Vt6ANRLKkZ3Z6kRZ+tBbj8UbJ4s",
-	"ofX0V3xurXNWoBp4M03SJ7i2VNyp8Z5LOaXWK7tRlmRl9ESYKHYo+Rmsy2NThHZAW7pPmUKGfYo4QN6U",
-	"1NoU7JPJiLDYTfZU7apDDNoW9/I4Gca4pkNv9+UGp4ON1vBt4BCjoBeOe/ZJaFgpHlE/97Lga34OlT2m",
-	"PplWKJIHqBJIG9jzfVIr6YqV6DIheiuPOiNPr57+pab/I9Uk31KxYQXRXORsVIms4Lq9GHQSrnEV1GAe",
-	"utoXzDhTv8MjRc60kWo6gbxCYR2hD9Cgx14PzE/Lh5HadAyUUrPQVUhWJ+IOTagoiMWhzLI0QQw8e2Dy",
-	"UDJyVNIwwkXjtXog2fs93u2dDtC7c8UIVYzY362eKeB/JddIjRGvSa0dJx1wllXjY45HcxF3guS7tM4q",
-	"yZZadZfYx1gRAiXhG0laR17B8gbS0FJJ1f5Q6e24equ3j0euqd8iCPgjOzJtyJorbZZ4H/af9i5MABDC",
-	"jWbleiqeeXr8D7enMf04SvtOP457C2tluiHt4JgByXUxe4h9/EcDwo5v52y7s1LKiZoIYVyiwGxlWejz",
-	"PTrAp5OGU8opEUWx6J3h+s2BY+B9eR9XXM0ZimnN2GMWhJiggXvFGwIubrnYZl+lfBMDW7DKTqjcyZ3V",
-	"9akSzg5VzpOpd/xwSNifyRtUbM+K02QTA/YyfMKaL7cPmGRoszGpKAY5Mm8Rf3rbkyR8m7BeWf3d0pSs",
-	"DFN7qY13k5zIihHNrGyV+IRgoSB6oKaQU3G34iKhSbeM+ZhqYP+MO6VK8XsuNui90+Cc2TBDrEwG5YBU",
-	"uqIlbB/Yd7j3cWN5WCYip32QRJxRyh23pzshTdx3BSFPprQUFkRCGmLBH/WETUbFtoSpr7R3fyEco+iL",
-	"Bl+K+BLHTXKFA1WT2B6cC1YZ2NQbJeEvD96VktLcDel9DQniU5k1GECfZMQoxsiKbbjQo/fVHKv90dgh",
-	"XzuXac/VnPCaUGPY/mAmWt6rRl4MyXP3mOUuOd3bAytZbbZR3SHlo8qlUqykSYf1+e6ewCIe1NEDNdC5",
-	"dRSpDnbtIiNS5HCBilnGiaGxiJYizoz6bLklutNkiw21jAh/SyDxrs2ZQ2l+ukPTNcZlGLjBj1sJbg6q",
-	"dxoESW65RGnhophRpxbPCZj+nmntvDoR36S5w1yN6UCSlcllghgH3PAp5jGgbUQ87UfKDWo4qhJO1ynw",
-	"/p2jHRhmzlI+d23Y4VyBoajQazzXEDa8989BuKw4hy5irGaHPN8BrhER3u/uXe1wooaFhO4qv4s2HbfQ",
-	"Lca9/s4KTvvsy2Ovv4t7XoBQplWB+UZ7i2YBiVv8EiyueoLg8tK7zwi0ZVhrqUAD0HWqzNIxa3LkZkso",
-	"0SXV24wcKmATK7a1shee/EoTWhSKafcstzqMFIZ9MsR+9oo8w4i79x5ZnNboeA1yqPp4LLWJSZpnRBte",
-	"lpn/KitIyXeMoOmYWGYEAL3FAqjFUFtWKmdDHt96+wM3E1XKvu9DfdmBuuXZLl1Cqgb6V+S1IfLAhEam",
-	"TUUBy3BBKNlzURk2dAVZ/YL7gNxxcF7JShF5FA4/IiskVcbj9pRU5VCeCGn3tyErZkws3NihVkeoDvwx",
-	"gvrRideOOlDyexZX1LdSm3NCtNagOMMZbKg6S2hPTrMCxgWbD50o/ntun5k7eQxSb2ilI6BKZlkkY7Re",
-	"PPRu2qpm7cQaRBtnj3FF8i3LdwfJhSEnZuLecHAvX8bcV6eFX6DZZhQWYFb8edLP+hTVJHWEiVQPTzgb",
-	"zvLCw/ezvfpHj0K9OVA/2eoiHXnNWVlcovlUieh0rar0RBAThlkuayUndXZpNCAWt4E7cHXGqFc83Jac",
-	"tZCAnVUKVCpizP8LY6+pdM685Na6TTC5seQZJuiqTCH0luo7zXLFEg5SxQquWG7iTom3bMOt4CTsE81N",
-	"aWUFbxSMILUvBmzlXk5tTefycG62gWbqnucDTljIZEwCutJM3U25kw5GtD7bTRVpbq8F7ixy+eH+krup",
-	"IdNcbQuYnUsbQshXUu0fByndrw1qtRHnJWS47Rg76NrbB7KHa2JtzThDPAPTO6mFbG2IRL1MG3rSS0KJ",
-	"YEeCYMPUB/vtBqDz4OPjoFsD+ujltjK76pR9THVBm7Aft7OGs8tYWhL/JOEC3UGM7jNrUEtRnuqw51Y2",
-	"4qtWK72KHXwsJlcaGLxxIbouz27KAQQYKUd6sqpIowAbdLlKRVY0312R1yIsIuB13KwS3uFhseyqlywc",
-	"lJL0NreiJt+mQsUG8/oVI4cKljdyAy6JGOoGvqkv4CyaIzvMPu7SevvoUyf+guVD8x26X0pGNSsS+Y9T",
-	"Ym8QcgtyY6PrTAtuQ+IhqYOVSc1tKJO09UhayGws4sc9+PY8R6pJwUpmACUjZwuYzgNyTzUThSbc3JKD",
-	"khsrkTPnG8vQM1Zn14eZImupNtIYloz+s0QhjyUCDI0SCvF/x9ANMRKicP3DWfs3ttzPbj9bWmDApQeo",
-	"aTh7aJzpqd/Sl4hEfTdqYkXVe6AWgrkQBY8KM2+bxo9ur6KUcmdXMaSkYDpONGPZgfq6gYgUmyPjiU1J",
-	"qngHD7Z09og/B36rUcUee8PvmRgjenzvTsjj4LrBKi0sb4M2I8dtk5xosTJqHDC6H+NXdX5vaoEBzTTp",
-	"aB0uI8DygaBoZgx0Pk22vdSHxZ5aBfLDAmSqXc1u1a+smCg4aEko9qgGq2qayxbFaMsD6o2nhh9b6IYw",
-	"yoKqTE/IPS5d5/HWSN84gBsCrhmXQ//h1GuLu898ZlmPOl2EzEF6bXkdFxaXatWj5PdML53bDODIPpk6",
-	"k2wjgdCm6yBeTD6mwEozwQEOqg3NdxHVrS1TrD1INBebkiUroUIEH0kdmYIS7jPJUKu94O+9Zte5CJQ2",
-	"/VMhGehGpdLxEGRKYbR0qlx1q3FiOppDhJw49n1alq2vT+DVF2uWCQ+LiyVNgE7mciQbJRlVjxL0ZBnP",
-	"Jp+IrQ8U3S7Z/65k6wiJ/0MYXsIVWcmAaSjaGxvUuFruHBhjSQ0LlCgrQoyUpOTGlAxSIb32YiQxrCyn",
-	"3dqQnOg6TR1nDXldyEJDfPG4HYQEvdgfY4fPt5LnLFG+GaZ6wJ0D4MB05LpRuDt53uPMa4j3eFmcFG4j",
-	"HjwUNmNiJQWOuNukRTsdpOKFJhC1M1uI2oX3kvYm7Omn1/jj05sbV2Tv/9D3NfRBmnaCONvYAeAr3WSD",
-	"nKtHh9pmr765Ixk5Kg1WL6aiEaHWvJdHkYFHnOq+zHTP4AsrpnmBjCXuphnQNkONxmuekkChcdmHTp3J",
-	"lZEPiycfFui0F+wS5ZA2qiHyxDDfWjvj1Fyorx23PN/WecLo8OlpcbTR4Ua1tpaQa9NKiiZ+4DrWxcDV",
-	"qMRZ9PQagDpJeyh12a2Z2uEbzmI87J3cM4xrwr3kVGAqotcyJhendPMA8H6gABcTAg48N5WKh5dHKltE",
-	"tCxqQGcfvO0HW4HxfFcf8LVrJy9BMavt/TE56BlEHDAMKk617xrp+MhBVfvDEXPqUt65ZOjpsb3QAxnB",
-	"5XRm1UBoLxW+C+wJq43t6QkEhWZsSjppYHPCaZrtJaFhouJMM/Dg3gYO6SX4Cm5Dgzsj9Ei5YcWSKGYq",
-	"JVhxG3hHVzTfLWvH6C0RkpRSbJjyr119EIEX3X1zga4yiOzgmtG8LvszLpz0tL+nasNMrHfLlFKqxjJ2",
-	"KdW+viadUp3svzLlW07ttOLC8u6EUEfS6Wdbj62O8iAStDmraojR/VAxGeoyVDFtWh7o87f73jKnWIgp",
-	"6TdKJmh/cBn8QEewKydBfGsB5908g7bqRG2AR31hAZqkyO29Y7pneERmcvhP6/twsbtvmgUXpk833o1u",
-	"gwLcZAyE7zD0/FyxggnDaaQgYzhSOxyGT0YeWy/GN6bjFVyHOn9nEOXxqaav0ZQovHaZVe4T0W3V5kEH",
-	"SFupzqnahv4MEXIsqKErqlv5hvqfJUeXpNRmo1o6ajum4xKZULLT8k1ri31PQRs3/488kr3VRqiC0C2j",
-	"+ZZ4b2gPEEIWZ5wXUvUix7Xoqc1dUbGwc0R/X1bKYaQfXgjCVLmsyoJALhy4TFAOxjocHWilEUsHEQdS",
-	"5S5rglZfngePv5XoQTOPNHE8cxnzcRU3yb3aQbnG1WxBI+RwRPc+VdncOLN05kQS1Jo6O5SB3j4JD+BY",
-	"yfz+kaZ16aIkluoNhiki3EC+a+00CCLt03f9nrNB+ZlWO1t1F76ciVkpWYD2D9WsY8ISDllfUhJlnjdd",
-	"CRO+tnonG4mGgQ/GZHDLkQwHM3Y82o/9TvQX8w3TZ8Ytkga0N0rPNT+dvz9pdwY4+6DK11jyA9AWtPGT",
-	"67oUpeAF4Xg3VO9Y4Vo3LbLLAvmGlaVOINlUjyc4y5JOzZo+0nbBkBrk/XQQEcoIKxvdNxXyqSvBqUkG",
-	"wTXxT2EE4cJ4eNDnc5RHeOpz+KvTWRx1PSjDzmzESLJiKOYkXvb0NLEhjdZyTe8B9Q5D4cs+sFOcS2u1",
-	"WnY2TY39qVUKhzJBn0S+VVK4VDTvcrDLdlvSjSaKdH1hTScw+xUXsBgsvu5mp2uC7biy0HPq0wb2XCmp",
-	"NHJDLFfATWJcJJ59Ol5d1d4DF+RQ0pxlpBL240d6ykguxbrkucnIRgooxkO7fIleGvv9W+LM+AzcBVnt",
-	"GMjcsz4thxVh1tRAjcakuovQsGhaNAA5e+T2R42yBHtPEZ++g7yvPHL12wh/8M8EHVTOS7bDiur+N1+0",
-	"236uZVnKY60LxOOeW4ah6UGCP4n8bSW6XWH6voyaVxXRvK5mf0ew+lNMy0fElOuAF9m2/5Av55v+LcuH",
-	"oNIK+VDz2aWv6ThAsRFdQ7r2PVMndHpbZp3YDGJ2O2sx8oAOCd0XVDUlVitp4pQ+bwfJ0Q6RrnVePN1K",
-	"VUJDzGmyVGFUlZypu7CfS6Tg5D6NVth6Dmu9UvF25tIJ6nYW0F2LlkhYn07gzjTU2i1RGK95acYrNC0l",
-	"vMInx90rA66Uy1ts4gMpKMyfmenhac2LBZSyJsRRwmkyxYMZ8JeL6pgVWysGZZzWogUDCLsTJiuaudaT",
-	"uAYaUVyDzIoS/0DB8kNyKkeyJrkmzsbPHlYObVWFe2xcVKXc4ckUgpE0PQUdmCM61TPsCBI4NZyduIL+",
-	"AmbckDmrN6l3FUYS55q8htaNxFKlInQTaW7adHBCjhRhfzWv68rLiFhzdBiKkC47bOq5m86q3pXVFHI7",
-	"laHhHw0RBDfVlmWjZd6Wbl/w9Zop5qoZ0y6cvuLLTpOCw743M4LvDnPp6ss/qyuR5psISf0FizVaoakn",
-	"+DdvPmTkX0kBB9UZ+ZcozlqFFFrw1IpuEJ36yyJbPFlki39dZIt/iXfynWSbwgEQdHUQOezSmrqkl8LE",
-	"XGz1TiMSjBpi9RGiecGarohx03yWKot4KcDrugA0TFDuu5IC5u4Qa8gMdwk1qtbRh/OAHxElx6pfh9lj",
-	"yq6J4MemXa7fxo9XtfLTRpC97+NQG+iTWzf8mo0b83tXpB5zwqoN04agS9te2xl593HD+Bk5UGOYEtgM",
-	"4F9BTfjfwOQ+/cDExipk3373XTZUSdtpQ0j32FmCHg5K3tPSZUoxfYZL43PqSqJ5H+mmnN/b5Rsrx0i5",
-	"JCeGHRcwWStKLC3TpFetBHYT+HmwGBDdGlG+sESw2t8ycmwNq9hSTVYMOytQgjGBmhUssSdFe58X2Eg9",
-	"sybiE3adyHAvS/IKSowi8Bm2XWJwh9gAPut8XuDUaLn7CNX1M369JRFy7IpSwYpXaN63YY0e0BUzR+gQ",
-	"d5RgsE1ChZ6V1f7cd9ZepuTEqFqSG/DYgmf8thafBdtTYDn1hKObbMhUi91Q4LO3V9XKZ3yCYTFn2NX5",
-	"PyAh/NnMlrvADVh94OcSssbiVWWINwMzQgl2M8GmtZbtcLEL0O8PYEPWvkXn2wyTIQe62o1luIbeqSC9",
-	"dRngCIbtt7Ksf50utX8OHSlGBvNoImbVEkJXcQYwanVOSX0e0gTsM+TrOjvhm/GxIZ0ynKFsT2/XxmMF",
-	"CRt+xTZUnBtqSRdHTOkGZ59NuOy+t78FDR0xoWpCPcWoT6zxafV/PLPitim2iHCbxl/SPllTb9FtBx28",
-	"7dE71TR/qHjFMi7QAjIIO1zDv4HVXNcG4EVRrkImJ6UMJRQOzINQzOpMiR8TTn5t5OHAilsIOeud9iP7",
-	"uIHKLSLFkrjtEI26Aw1JO91+za082H2tF6ShxC1IpGC3EKJ5Yi82w39aPkwVc/9zSOH+h9To/mMtb/fP",
-	"DSS04ws0Z1GA62q/p+qUYIEcsxEKWAgaVpU8nhVfCadKDXtL2o5y7G2lt/LIirrnlGDHKCoHDeUiA0FS",
-	"bvTw413Pedpbk+iRhUfUt/05ZlpCszJRoDKBbZTcLXUOHaCQzwxcncgWNQ8rY4sKrDOMbGT+oxFsivmU",
-	"7L4z12HJOVEaj0ntROlWA4WN8pqbbOjKE1/PnYMEUGN+4/ZBKdDgV0y8vA/aCnYdLyKVtH4BL087KaOM",
-	"AT9TK/olNaw8TayY7hScTXol5ncIjgrYg0kfWGiHhTUbygXhIi+rYiocHqUUwJXZOh7oiilUKtbYTG86",
-	"Kw/U/Zb21Z7fM7c8r8HLpFzO1jb7x0cEqRQ3p3dWl8YdBEmPoGGDVcOoClNZt8YccOAoF2sZ0XLqro81",
-	"0wk6qDTJqzojR2ryLRpdXDf56hlR7EC5wl+QoK8+iHd8Y7GMrE6EfQK+AB2x3bfCqZaYmeAOQ75+89O7",
-	"9+Ta/fcbN0xDM2gMTaj+ID4+C7vh3JLv4cjkQ3Vz89fcvQf/YR+vyEsMOlsG7hxOBHuta/L121fPyf/6",
-	"23f/4xvfnHFP8y0X1vIvGCbZlzxnAhM13WzZZweab9mTb69uFq7hI8BY315fH4/HKwo/X0m1uXbv6usf",
-	"Xj9/+eO7l/BOk0y2qIFct34EUHjLpk5NXDz1fTDogS9uF3+9urn6q2t/DXhwTf142A3m4VjiAOC8LiCN",
-	"CwcptWbcfntzMzDf9ry5tviByFRb90PWNBiKL1TvLBiR22D84vaXXwN1wye5cR0AjuslgVl51uT1dGEX",
-	"uYbqVzxzFDo/cG2+d89krQnSvwyOIm4l6vtqvTqtVipI9DkmJjjXplR6KPGvD7ywThPIBgqTiwmw/H2M",
-	"n/mVI0wrmny8pqqG1OWoUSNDJ/Ej1moJ00IVtqukZem6LpwYTL8K56lIwb6CMlPydasBooZCIlqW3zic",
-	"wkylEaTyD52DVSEnvhx3sjgsm21cuxHiE57EAd9zo2MAwEn46EeQxvKJ4+WjXTT1X5yCp/XVPRw//VJ4",
-	"vb6LPrRJG8c1LAboo9f3GN+w52PafC8x5H3hXYwNcY24l323uFepqcXnefZ6aD/bINLElNDzNLYmMa41",
-	"6zNYO45T7QH0n3sE9HQ2AVxTRwSVIZHsc7b49ubb3+N778BKXjHoAe2/PQMN1cSzhOIPTaqDVVS//c4Z",
-	"W9rlTzsDHYyKFq++/o0XnxElS4bGW5uo/iFWnqxa1zQf2GCyRQRm/xBzQQrPQKiBhuHLWlnHOuQgjMy1",
-	"yxMqrILum82A3y8mz/6deXH2mHrkEBo3/P8CEH3uieARoceLxedfe9hzXWc8XbBaipe/pzv2E05m/hKA",
-	"tZ8XOBp6BkJl2A18ywiAymnKbpYKKGiopEPs44glJZizbrU095LzoSL5YvXU9W+W6X6OgB40JJf+5BQk",
-	"P2emxX5HVO343byQWML3iFfjagT7F/MCONgM+jGhBIBIhDw6tyk9Oc4AjQe7CohTcgvpR+7EgfO2Ei/w",
-	"kVlVw/W5quGrlGrYqwA6QwN8NZ8G+IOUOz8/KIgscqENLUs3oLl1K5oclRQbHN8AlqUkhUxfExpAtYBL",
-	"cfAXTQrSo6FzZ7JrFK/dLh4O2Z/b8X/nUG8C6RkEonzCAYCzziI5WyRUtUxoQ/y6zhS6ZL2G83SH4OGp",
-	"nIkAMXgQ5BgLqA6+BxJWMQcBBCGPOBjU8HzHDKFCHyGUAC6uD8L3/cYKpCvysws+Q6CGdns4omK+pdpV",
-	"bHEwtKv9SlBeoousjWc/HZjAGTgTzF5v9banZ0J8musgTybSdwkN95SJ7Ir9znCuzKeM4+kjmO9+eDDa",
-	"B82IJDmU9GTtKb213H11ItRfPNwfTo/hqA/GGMa1abp9bGJVfG+hgDVEtivyETo4fIRm6E3Nl2Ac3C1B",
-	"EZoAuX4idAUp6a73zZJ8dG0nPkJ89IOINZsAx+8V+dmlvGNtczANo8EazZiGdAZI/sog1cU+eux04oSm",
-	"mzGkDbuePCJzDD8TVcXcT/MwxhYr9C2ratdYd0oQgko+hC822VpRCfTSR/5jGlyHgMEYGfFwxd6rB349",
-	"xK9q2CeDh3mijXKZNOkFe/foDjoDoTN1z9QTiNohcJfYr+EDAOjDAv/qG2qLsGGCC8QCxbNPh5LilJgo",
-	"ib+3ktPIuroEC0to0ZklWGeEQ86YJG11ZGn/BJ1hNPS0Xjs365Ep9kG4EP0VeVaX5ztVhwui7VdpWQeg",
-	"oCkmjHjAslV75ivyo4vyc+0KpsMiwghRv3Snnup+VYE/qtEgnKvKSyoUUKqd3piQQnI9aIWEybfQduxx",
-	"IwAWnPyMCAD2phhTqv2qU3Tqd+7ZOfjbKeRtFGKDPleSKubkFcQYMhxpdvT9CxTLpSo8aQQ5UklH/qs6",
-	"C2K6H9/7qiKai5IypbdMYF9Z97NvqKobBkNkMSPfgmfs5oaUMIQN+0wLn5/ligrCrJLYXjSjCqp4fq8Q",
-	"VXAVDxzkvHczOXv3YzFDMcellgSPCCzGbEHgjHQ2CiqI4rPpI4ake+XhSO9WCqqqpTXspWaA4VlbSQMm",
-	"rhmoP/slYAM1BMoOQsQfNRpfeef3o2lFrUHhSQjOAMCfBKsDMGCH47QYbmoVCNTXDgz9SOoHKEYhrK9b",
-	"/SuTPOdF0LnyvM9+4che63iT6Dh0CFwW2xtqXpl2QOhZo8+Q4hhmA8DY6M48zjDaPESvD0I2zH+//s2l",
-	"FH1uo98kgRfOPteLx+Ly3XRraFyaucDOdzc3kyf6t0a1XyAP7O/20gT8r5sT/YcUBs2kf03Qn4M1mzSo",
-	"bqjr+s7GJp+XNoGJDMY2nkOSaPt+5gpb+3h1t4Ztz4X//9OxvNdUtt3vGrztoO8jCsC/0x1rMCSBLUvf",
-	"oAXDNTj8npp6wAGhpbUNwRuJU3hW1gT6HOc9TZAc2Y+rGRnmP2/8Q7Nynpm4QF338hg8zJ18vIt5A6HJ",
-	"zKeG6jzcx28B7R0oJgoDzOh9dK2YNWOPz4QsAtawTuLWa9eqcYITqh4SXyPUTJP0U94r3xt9uvEXONEF",
-	"4cIwhTkqUKNImoZacxmbodPerb5suY2w4TZ6ZI9Bun0dAOMpezPo/vXnzWur8W8S0b92KReXab34iSmU",
-	"jzj/cLJ/jSVdl+VMwnZHzc3X6Ph9NGMzlYJj/44hMm402XLtvV8PBNmz0CnLdQMt8CzmKF2RMjqJEg/i",
-	"nW2GiKIXGdLM2SvPYdH4rT1+4tQz3zhzDme7kQfvQ28Sp7a0XJM9LViQMdXF52sYlDkzYN/aNb8UXN8Z",
-	"qqz2MwdUqTJWzwSxiDjvR3wBYUA1UgZ10Bb1j0HtoGI033pwl1zs7OdWFceB8CmwwQM/2KcfCrmJhmvd",
-	"UTusCMCKE+djdRQeraxyUnjqNLilq8KZMNSilu9+59N89HPdvLsJaCyg0RECFfw0d90Nmsp4qJTAfoPt",
-	"sop4xksp892wkvcDPPGH95yNxYphXFJMk4cZRq5noywLN0t3/moKHJZEtvSeEZyOean0hzvz3BJ6lz6Y",
-	"X0Y1U+527ps7VHp7Rd7XGQDYyiWwU5bB3JWSGqYyy32wpFW3458wkOyEwYOrXrTxLZ7KYt5sLo5UJzzs",
-	"DLVjB4Mqiz9pu6PPUz/LaLI7xH3vMofIvKifQvsZcPyl63jijLigMTKEASoBc6mtGlhf/ddHGF+O1Y5Q",
-	"TRTjS+iPijKlvz9qDqkfgxEBWT0g48ERV8gZ13wjrOQW7ZBJmFbeTPJ3QPFeoaHc+xdcu/f6cPpbrP+P",
-	"bys9R1hNbRi2fGkSivhGPOEuAxnaQw5t/i3T1f5RL9jNI4lcMH67mJEssJFoX/KmFFUcpTE/yws42Xex",
-	"7IgIk/r8Ra7gDbYPnSN7fgM+2T21+qGwejLexpLktCxRpaR5zg4GBLHLh4GpKDqhKx2YPJRs2NuKj8zq",
-	"B2k+O8kR8izPmdbjXk9cdZKzEx+dgSysVrqSxYlYGWDNkh4PpAZuRetaKvuMgsFLuf4NiuA/X+PLwxzm",
-	"Xu5mvqL4ZOOfe41poSERkTjgBCd/aQ4z8i4sp4MPT7lDPPVcvI26QOtX2teHY0Z40OYcNMcSm76woLic",
-	"5oNXmk2oSYGrPq8oBTBFyXtel1ImZCf8/Y1/cor8fOsdGTNYedBsGqf/bxAq0MUhAqWUzy+99RlVJP+N",
-	"eGDE/TZLYKQZeRZ0bW02XqcUHhR7subgCVlLlUCsKgKyd/S+fd2XCd4p4IJWnL+3+v/7XNVbd03gk4Js",
-	"2bYOGBwgxcbdZq75/iCVSTulXsPv/z+hOd2BtQ1lSyxXzKCDB/LSvtLkeSmrgripg3oMfBqfG+dx/TGG",
-	"X9BYcLsmeb2bs5jehLPMqLz2PhbBj/DXWRhhBEJBnkEWtL3UHovO4oFxEM5hhQwPw3S/4pbH43ThOMz2",
-	"q1/a0TIJLd42EzxnQAt1cjMqHPOlgCVMPTHyCf5rmKCAcVQrf2CdZrquEcR8bTISk4de48zxe86OhBaF",
-	"YnqsC3Zr3vjItHEfFZ/a36Rp1XcZcj0kQhLkH5w58rsb2Q4WGhrFHQkIOut4BlR1+OM7Z3tmFRRm7pmo",
-	"PEbqsRZT6LM/q4YgGBkQS5gIfj4zgyPaw+pB3Yampc+MOX1xqPofMs3jYaGaWdDRLnR++AUHTJZlpxyw",
-	"GQDRSjZQjBahq69T2EbzbVAPpgk0GmW98lAcbO6yoP0gVFd5CH246B4cKOSj3vHDgRUfl82Q0Q+Ca79h",
-	"a3BnzrikWopmYKTSdT2Na+uHYR6YoQ510rgxUFCFm6vGIFVxA7PVbj8Ie2iIQTOabzMXhfwI/cw+pqpE",
-	"H8veqvR2uq317UMbwU0ON5/Tvzlg7z0F3PKaarWKd4tquOfk1nSxrCmHS2et8869M6nJXSCL6k03n/3d",
-	"xZPeBiH0sGfnGgZEWoUklE7XB/e3tMaEDzwymruvPJZnoYPtp+hAB8daLJuZ2tO9iiVpdJsPgt90hX12",
-	"4310HxFHfStZ35X3HMR84/FlntJzF05FeGgmisBVLqRZ+uRh+KuTQ4UEj/MeJtW0EHcsZ7BG2D9nPPon",
-	"4efnWkPYtZCGYvwSmnP5Zvp+6gcttXRZVPqiwrQ6OTDoH5xyvLzjG/FTNS0q+xJGF8wXiazbuKZCj3Zz",
-	"r8V8FSUwmB56Eo/bKOHDX7qC5F3d77afz9XAcNYevC8/OZ/paENnJOVmkFSUil109YvEb/0vD8bbH2Vh",
-	"NXQI2Wak0ZmwhVnCmaFPIh+2HN/BE5cUn+MgPwMGwh+lEXF93mlNCE4iH+9BAEtOym5sTy+fsyo7GHHd",
-	"nXCdoUptbaJuUneUrT0rinc4AP0xdLB6wtojmBrjVxnp7Mg21Ryu+eZugxo3SI/rXYclyhXb+AQfwJ+Y",
-	"etzLugMVC7sVarlnvvXoFXlGjGLO5DV0x6wBKjZMERz9Zs1O3MtHeyIraj+SNS3dxN66NwWszwpSCcNL",
-	"7H/Ut0Jxn38YDLl5BJ+qb6dOcKwYgjQ9wGnivAwP+vik7cHp0u6i+zuFzvtkK49w4aF3EBxPmpQMJ4pB",
-	"6aUhJaPaZMHMNkYunaIxNJzFn7TZ+RexAnSb33oDqVaoHOmNdebFJIMa43+/7AbMG+mcYuky1WtHGCYV",
-	"Q46o5e1HxQ3zDie8pOFIYPRcN4/OeDvCcCZLRvdXvdQ6qXHjGgcazVy5ZNeMw/7PI/Se42yvcC4papyg",
-	"m7sMwaXvK+EGOTORM+0droyoShCug47ZAeCDF0Z11BfBs3+2piXtY05WTYMJ4Jc3Lwm+Pal9SfD8TIwa",
-	"5n9SbdCfD0mOa9+Q/OHEOzF/+kuxwWe54fdzZIq+rYTvpe5nsWF124VgHEy4/lLQmi3ZGcotUc/F1mgK",
-	"M9mXOM6QVAL0dwp9JuqawcCPGAwYRAncY16KrRXT29kLM2HVB+rfHaO4irWm+HdJpCC0tKriZktA6dhX",
-	"+dZPj23XMSHYcMQdlMXC5Ekt441sJuTO//mkIFhYdRikbncO+iYiDTLbUWWti0iVGBd/b+1Ds0ol/9nJ",
-	"4ugtQnPQWQKLTsq+rsRcrUJAttgPt8PX84gXzYwp2cxE/g4WnZXGd+wUC7s2tYpMGPDM9QekajZpRL2b",
-	"Q+/Krdwoet/Au6iLE6C5qutfeuno+ksG1XcQ0cIDz/bF0+BSBhIgQYGz3GZyUsGShBI/BZX4Aa5dnmOU",
-	"rFblBLX7vX/wT6ZzW3TnZ+rbL4FELla1/SensL+X7tmZVOwjFUYTaiykuBTkic8rM72CGzdbOPOjBD2q",
-	"YCaPYj3Z/wA+2p6PlcSzn5vHZsWB4/Z0Bw3ko/mCieFdQ0jSDIkdk4Oj07s67LZ5fB6ZiO3qm/H7+pt6",
-	"iKSrMHvChe8NCc3bOXCJdkwumAH7y6+WQDGHFpEAh5Ne0wO/vn9qL/z/BQAA//8=",
+	"3L1tk9s2tiD8V3D1PFXJzNDd7czk7mzrw5bjl7veyiQu23PzIU61IRKScJsCNADYsm7K/30L5wAgSAIU",
+	"1c2Ok/3mtkgQODjvr78uSrnbS8GE0YvrXxd7quiOGabgL1qWshHG/rNiulR8b7gUi+vF+y0jvCJyTagg",
+	"7in71yv79gWXi2LB7XN7araLYiHoji2uw3LFQrF/NVyxanFtVMOKhS63bEftd8xxbx/VRnGxWXz+XCzK",
+	"Rmmphnv4aUsN+bAQ7JP5sLAfN1tG9nTDyIqtpWJEU175jfyrYerY7sStOf5hXtn/T5wDlj3nCDXfcRMW",
+	"6+0Ff4wXqNiaNrVZXH97VSx29BPfNTv7h/2LC/zraeG/w4VhG6bgQw3ueXhZjbstUsmy2TG8rR+aTyxz",
+	"VWce8bN9WO+l0AwQ542Sq5rt7D9LKQxDHKL7fc1Lard1uccn/vJf2u7x12jt/1+x9eJ68f9dtph5ib/q",
+	"S78ufDGBDgd7soOSDu7uNbvqs5VsYBN7JfdMGY4bFRYEN42qE6cqFvtmVfMy+/MdU5rj9od33gLv5/Bg",
+	"EX2vs/ov4Tbl6r9Yaezqz8qSaT3cMq0sEmijqEGycG+upKwZFfZVtqM8veW1JVAub0opBCsNq9IL+McQ",
+	"G0bW2bcXPXimptrcaL4RNxxgtJZqR83ielFRw54YvmOLIvGW3HCRXC+7GQSqkbdMDLH/GYEVCfzs2ARX",
+	"mnBNbtnetFuIjq/YnbztwKb9mGba3qWOfowpML52PIrbeNG7uGil7glSl9QDZhJdtGbmFS2Rjydow/Nm",
+	"YmRdeX5J7VtLQlfaUs5ayV3gEJoY+9qW3jEipLAn6CJiKStWJmFUNYoaRxndnWhWSlHZI7fYIJtVHaGC",
+	"aHYrC8xiseY1G5M99gDhVPBwAp/s/5/A4xtFDetiaH5P9gXdeZgL8+9/Wwz5sbs0IHO9RXSaRgM7VnF6",
+	"g/+dY0t2xZvVMfmAYlrWTfoGvue3jPz173+7Ip/IN0///Sr1fc3/OwH41dGwzs3lD64NNY1O7q3Z15JW",
+	"N9UA5GMAwZeYSrNhzg6eRw9RBTD8K42agRQBYZaE7fbmSA5bJgg3lh8IacitkAcx3EKPslukclga7SJF",
+	"nN9xUdl1hsy8tFvN42epGDXnoA68INOA6gAn9buj/DzmrWWduwX86QbUiJHfDTd1em2e5rfcoHhJMAHD",
+	"dsijdvSWacJNCiCCsUrfyINgSR3ySIRcyepIStBkDVlLRbhliUKaLVNkR4/E0Fv7OSLvmEp9I6yeJVXU",
+	"p0dVm/ZJQDaqM7dkaQsgyIRVBH9erBxyFYuVbIQVFo3w/1pTXrMqwsl2nYNUt3pPS0REC8yTe/zJv2Lf",
+	"dwtSpehxQCCgPzps6eJGDxOKDgl0cbSPkS12e5B3AOxB0zlaS0Ipuny+lYoNqbJqzuBNTFTnECi7Y+p4",
+	"4+VgQomw5oLoXcpglS7wx3QjWWWEyIjmpthO3nX0n2h3hy01p1Ved53wcP/Q7Qf8WZN3I3c7Zzj0eGZj",
+	"thkOdza7rBQ9OMacEB1CSAOKDKG61TQ2ViOyLOL/vPvxh1h+7GjFrF6it3QPqJdVjG7OUiPO1oPcfijY",
+	"PEVG6xmu+Nxa56xCNfBqmqTPcG2puFPjPZdySq1XdpMsycroiTBRbF/zM1iXx6YE7YC2dJczhQz7lHCA",
+	"vKmptSnYJ1MQYbGb7Ki6bfYpaFvcK9NkmOKaDr3dl1ucjjYa4NvCIUVBLxz3HJLQuFJ8Qv3cyYqv+TlU",
+	"9pj6ZF6hyB6gySBtZM8PSa2mK1ajy4TorTzogjy9ePqXQP8Hqkm5pWLDKqK5KNlJJbKB6/Zi0Em41lUQ",
+	"wDx2tS+YcaZ+j0eKkmkj1XQCeYXCOkEfoEGfej0yPy0fRmrTKVBKzWJXIVkdiTs0oaIiFocKy9IEMfDs",
+	"nsl9zchBScMIF63X6oFk7/d4s3M6wODOFSNUMWJ/t3qmgL9qrpEaE16ToB1nHXCWVeNjjkdzkXaClLd5",
+	"nVWSLbXqLrGPsSoGSsY3krWOvILlDaSxpbKq/b7R29Pqrd4+Hrnmfksg4A/swLQha660WeJ92H/auzAR",
+	"QAg3mtXrqXjm6fE/3Z5O6cdJ2nf6cdpbGJTplrSjY0Yk18fsMfbxny0Ie76ds+3ORiknahKEcR8FZivr",
+	"Sp/v0QE+nTWcck6JJIol7wzXbw+cAu/Lu7Tias5QTANjT1kQYoIG7hVvCLi45VKbfZXzTYxswSo7sXIn",
+	"b62uT5Vwdqhynkx9y/f7jP2ZvUHFdqw6TjYxYC/jJwx8uXvALEObjUklMciReYf489ueJOG7hPXK6u+W",
+	"pmRjmNpJbbyb5EhWjGhmZavEJwSLBdEDNYWSipsVFxlNumPMp1QD+9+4U6oUv+Nig947Dc6ZDTPEymRQ",
+	"DkijG1rD9oF9x3s/bSyPy0TktA+SiDNKucP2eCOkSfuuIOTJlJbCgkhIQyz4k56wyajYlTDhSgf3F8Mx",
+	"ib5o8OWIL3PcLFfYUzWJ7cG5YJWRTb1REv7nwbtSUpqbMb2vJUF8qrAGA+iTjBjFGFmxDRf65H21x+p+",
+	"NHXI185lOnA1Z7wm1Bi225uJlveqlRdj8tw9ZrlLSXf2wEo2m21Sd8j5qEqpFKtp1mF9vrsnsohHdfRI",
+	"DXRuHUWavV27KogUJVygYpZxYmgsoaWIM6M+W26J7jjZYkMtI8HfMkh82+XMsTQ/3qDpmuIyDNzgh60E",
+	"NwfVtxoESWm5RG3hophRxw7PiZj+jmntvDoJ36S5wVyN6UCSjSllhhhH3PA55jGibSQ87QfKDWo4qhFO",
+	"16nw/p2jHRhmyXI+d23Y/lyBoajQazzXGDa8989BuKw6hy5SrOYWeb4DXCsivN/du9rhRC0Lid1Vfhdd",
+	"Ou6gW4p7/YNVnA7Zl8defxd3vAKhTJsK8412Fs0iErf4JVha9QTB5aX3kBFoy7DWUoEGoEOqzNIxa3Lg",
+	"Zkso0TXV24LsG2ATK7a1shee/EoTWlWKafcstzqMFIZ9MsR+9oI8w4i79x5ZnNboeI1yqIZ4LLVJSZpn",
+	"RBte14X/KqtIzW8ZQdMxs8wJAAwWi6CWQm3ZqJKNeXzD9kduJqmUfTeE+rIHdcuzXbqEVC30L8hrQ+Se",
+	"CY1Mm4oKluGCULLjojFs7AqK8IL7gLzl4LySjSLyIBx+JFbIqoyH7TGryqE8EdLub0NWzJhUuLFHrY5Q",
+	"HfhTBPWDE689daDmdyytqG+lNueEaK1BcYYz2FB1ltCenGYFjAs2HztR/PfcPgt38hSk3tBGJ0CVzbLI",
+	"xmi9eBjctFXNuok1iDbOHuOKlFtW3u4lF4YcmUl7w8G9fD/mvjou/ALtNpOwALPij5N+NqSoNqkjTqR6",
+	"eMLZeJYXHn6Y7TU8ehLq7YGGyVb30pHXnNXVfTSfJhOdDqrKQAQxYZjlslZyUmeXJgNiaRu4B1dnjHrF",
+	"w23JWQsZ2FmlQOUixvy/MfaaS+csa26t2wyTO5U8wwRd1TmE3lJ9o1mpWMZBqljFFStN2inxlm24FZyE",
+	"faKlqa2s4K2CEaX2pYCt3Mu5relS7s/NNtBM3fFyxAkLmYxZQDeaqZspd9LDiM5n+6ki7e11wF0kLj/e",
+	"X3Y3ATLt1XaA2bu0MYR8JdXucZDS/dqiVhdxXkKG2y1jex28fSB7uCbW1kwzxDMwvZdayNaGSNTLtKFH",
+	"vSSUCHYgCDZMfbDfbgE6Dz4+Drq1oE9ebiezK6TsY6oL2oTDuJ01nF3G0pL4JwkX6A5idFdYg1qK+hjC",
+	"nlvZiq+gVnoVO/pYSq60MHjjQnR9nt2WAwgwUg70aFWRVgE26HKViqxoeXtBXou4iICHuFkjvMPDYtnF",
+	"IFk4KiUZbG5FTbnNhYoN5vUrRvYNLG/kBlwSKdSNfFNfwFk0R3aYfdyl9Q7RJyT+guVDy1t0v9SMalZl",
+	"8h+nxN4g5BblxibXmRbchsRDEoKVWc1tLJO080heyGws4qc9+PY8B6pJxWpmACUTZ4uYzgNyTzUTlSbc",
+	"XJO9khsrkQvnGyvQMxay6+NMkbVUG2kMy0b/WaaQxxIBhkYJhfi/Y+iGGAlRuOHhrP2bWu4nt58trTDg",
+	"MgDUNJzdt8703G/5S0SivjlpYiXVe6AWgrkQFU8KM2+bpo9ur6KW8tauYkhNwXScaMayPfV1AwkpNkfG",
+	"E5uSVPEOHuzo7Al/DvwWUMUee8PvmDhF9PjejZCH0XWjVTpY3gVtQQ7bNjnRYmXSOGB0d4pfhfze3AIj",
+	"mmnW0TpeRoDlA1HRzCnQ+TTZ7lIfFjtqFcgPC5CpdjW7Vb+yYqLioCWh2KMarKppLlsUox0PqDeeWn5s",
+	"oRvDqIiqMj0hD7h0yOMNSN86gFsCDozLof946rXF3Wc+s2xAnS5C5iC9tryOC4tLQfWo+R3TS+c2Aziy",
+	"TyZkkm0kENp0HcSLyccUWHkmOMJBtaHlbUJ168oUaw8SzcWmZtlKqBjBT6SOTEEJ95lsqNVe8Hdes+td",
+	"BEqb4amQDHSrUul0CDKnMFo6Va661TgxncwhQk6c+j6t687XJ/Dqe2uWGQ+LiyVNgE7hciRbJRlVjxr0",
+	"ZJnOJp+IrQ8U3S7Z/6Zm6wSJ/1MYXsMVWcmAaSjaGxvUuFruEhhjTQ2LlCgrQoyUpObG1AxSIb32YiQx",
+	"rK6n3dqYnOg7TR1njXldzEJjfPG4HYUEvdg/xQ6fbyUvWaZ8M071gDsHwIHpyHWrcPfyvE8zrzHe42Vx",
+	"Vrid8OChsDklVnLgSLtNOrTTQypeaQJRO7OFqF18L3lvwo5+eo0/Pr26ckX2/j+GvoYhSPNOEGcbOwB8",
+	"pdtskHP16FjbHNQ39yQjR6XB6sVUtCLUmvfyIArwiFM9lJnuGXxhxTSvkLGk3TQj2mas0XjNUxIoNK6H",
+	"0AmZXAX5sHjyYYFOe8HuoxzSVjVEnhjnW2tnnJp76muHLS+3IU8YHT4DLY62OtxJra0j5Lq0kqOJ77lO",
+	"dTFwNSppFj29BiAkaY+lLrs1czt8w1mKh72TO4ZxTbiXkgpMRfRaxuTilH4eAN4PFOBiQsCel6ZR6fDy",
+	"icoWkSyLGtHZR2/7wVZgOt/VB3zt2tlLUMxqe79PDnoGEUcMg4pj8F0jHR84qGq/O2LOXco7lww9PbYX",
+	"eyATuJzPrBoJ7eXCd5E9YbWxHT2CoNCMTUknjWxOOE27vSw0TFKcaQYe3OvIIb0EX8F1bHAXhB4oN6xa",
+	"EsVMowSrriPv6IqWt8vgGL0mQpJaig1T/rWLDyLyortvLtBVBpEdXDOZ12V/xoWznvb3VG2YSfVumVJK",
+	"1VrGLqXa19fkU6qz/VemfMupnVZcWN6dEepIOsNs61OrozxIBG3OqhpidDdWTIa6DFVMm44H+vztvrfM",
+	"KRViyvqNsgnaH1wGP9AR7MpJEN9awHk3z6CtkKgN8AgXFqFJjtzeO6Z7hkdkJof/tL4P93b3TbPg4vTp",
+	"1rvRb1CAm0yB8B2Gnp8rVjFhOE0UZIxHasfD8NnIY+fF9MZ0uoJrH/J3RlEen2r7Gk2JwmuXWeU+kdxW",
+	"MA96QNpKdU7VNvRnSJBjRQ1dUd3JN9T/qjm6JKU2G9XRUbsxHZfIhJKd1m86Wxx6Crq4+b/lgeysNkIV",
+	"hG4ZLbfEe0MHgBCyOuO8kKqXOK5FT21uqobFnSOG+7JSDiP98EIUpiplU1cEcuHAZYJyMNXhaE8bjVg6",
+	"ijiQKne/Jmjh8jx4/K0kD1p4pEnjmcuYT6u4We7VDcq1rmYLGiHHI7p3ucrm1pmlCyeSoNbU2aEM9PZJ",
+	"eADHyub3n2haly9KYrneYJgiwg3kuwanQRRpn77r95yNys+82tmpu/DlTMxKyQq0f6hmPSUs4ZDhkrIo",
+	"87ztSpjxtYWdbCQaBj4YU8AtJzIczKnj0WHsd6K/mG+YPjNukTWgvVF6rvnp/P1ZuzPC2QdVvqaSH4C2",
+	"oI2fXIdSlIpXhOPdUH3LKte6aVHcL5BvWF3rDJJN9XiCsyzr1Az0kbcLxtQg76eDiFBBWN3qvrmQT6gE",
+	"pyYbBNfEP4URhHvGw6M+nyd5hKc+h786n8UR6kEZdmYjRpIVQzEn8bKnp4mNabSWa3oPqHcYCl/2gZ3i",
+	"XFqr1bKLaWrsj51SOJQJ+ijKrZLCpaJ5l4Ndtt+S7mSiSN8X1nYCs19xAYvR4ut+drom2I6riD2nPm1g",
+	"x5WSSiM3xHIF3CTGRdLZp6erq7p74ILsa1qygjTCfvxAjwUppVjXvDQF2UgBxXholy/RS2O/f02cGV+A",
+	"u6AIjoHCPevTclgVZ02N1GhMqruIDYu2RQOQs0duf9QkS7D3lPDpO8j7yiNXv43wB/9M1EHlvGQ7rKge",
+	"fvNFt+3nWta1PARdIB333DIMTY8S/FGUbxvR7woz9GUEXlUl87ra/R3A6s8xLR8RU64DXmLb/kO+nG/6",
+	"tywfgkor5EPtZ5e+pmMPxUZ0Denad0wd0eltmXVmM4jZ3azFxAM6JnRfUNWWWK2kSVP6vB0kT3aIdK3z",
+	"0ulWqhEaYk6TpQqjquZM3cT9XBIFJ3d5tMLWc1jrlYu3M5dOENpZQHctWiNhfTqCO9NQa7ckYbzmtTld",
+	"oWkp4RU+edq9MuJKuX+LTXwgB4X5MzM9PK15sYBS1ow4yjhNpngwI/5yrzpmxdaKQRmntWjBAMLuhNmK",
+	"Zq71JK6BRhTXILOSxD9SsPyQnMoTWZNcE2fjFw8rh7aqwh02Lmpy7vBsCsGJND0FHZgTOtUz7AgSOTWc",
+	"nbiC/gLmtCFzVm9S7ypMJM61eQ2dG0mlSiXoJtHctO3ghBwpwf4Cr+vLy4RYc3QYi5A+O2zrudvOqt6V",
+	"1RZyO5Wh5R8tEUQ31ZVlJ8u8Ld2+4Os1U8xVM+ZdOEPFlx0nBYd9b2YE3w3m0oXLP6srkeabBEn9BYs1",
+	"OqGpJ/h/3nwoyJ9JBQfVBfm3JM5ahRRa8ARFN4pO/WVRLJ4sisWfF8Xi39KdfCfZpnAABF0IIsddWnOX",
+	"9FKYlIst7DQhwaghVh8hmles7YqYNs1nqbLwetAEWQHHcW1g8lUEr0PtaJzbPPRCxTUEE3wM0eUrbI5S",
+	"oLWXEEtGHXvpNwP8H/MWuLwfFUyJ8XTlR6QcVFanXg2WOHUbFCfF2Djzz1ltCezfdJsRJLD/VYteY4MV",
+	"tlQXrhoBst+hUyR4UQY1IE4rwIzH4WQFpJjpOvtJZ1/SLYkOjUgSnsyZnJ5CnE0L7l10GqRo9Hp4dohD",
+	"M2j1PnDg++YJgU/4bI4jqWQ3lSFV3T8stmrZlneEDU2lc+8pfR0/rtsGIWKIKxiTwC4zE9JaM9r/wE+e",
+	"DXW2ZsqA6e98b5bgdJvcjuWX4rSDbucaT6QCK2rDtCEYprI87oxamrSz6xnZU2OYEtjg48+g+v8vUFw+",
+	"fc/ExhpZ33z7bTFWHd9rLUp32C2G7vdK3tHaZT8yfYab8nPuSpK5XPlGu9+BgAmeCyPlkhwZdlHBBMyk",
+	"FOu4GwZEAb4QwFIs8EUcTcr6JYLV/mZlXI9PkhXDbimUYJwvkO0S+8x093kPv8fAVZFgM667IO5lSV5B",
+	"2WACPuP+iBTcId6Hzzo/NjgqOy58y9r8M369peVgJ64oF4B8hS67LqwxqrFi5gBdHw8SnDCTUGHgOel+",
+	"7ltiJKHkyKhakiuIwgDfug4qccV2FARtmFp2VYy5X1I3FMXh7FV1cpSfYKjbOWtCTh9IV382s+UuGAue",
+	"HBAKQgYsXjWGeNdOQSjBDkXYiNqyHS5uI/T7HfiFQrzAxSviBOeRTpWnstZjj3OUsr6McARTcbayDr+m",
+	"PpRWp3+KnaNGRjOmEq6SJYSj0wzgpCdpSjnDmNpsnyFfh4yjP50eBdQrrRvL4Pa+qnT8L+OXW7ENFeeG",
+	"T/MFT1M6PNpnM2747+xvUZNWTJKcUCN10s/d+qmHP55ZRd8WUCW4TesD7Z6sraHqt3iP3vbonRuEMVaQ",
+	"ZhkXaAEFaN6X8G9gNZfBqXOvyHUls9OPxpKER2a8KGZ1psyPmcCdNnK/Z9U1pJFYTd2N4eQGqjGJFEvi",
+	"tkM06g40Ju18S0W38mhHxYFGTYlbkEjBriHs+sRebIH/tHyYKub+ckjh/kJqdH8cKPfvbKBIBV+gJUsC",
+	"XDe7HVXHDAt02nwFC0ETupqnK10aERkXeQ9oN/iF/er0Vh5YFfrICXZIonLUJDIx5CcXGos/3o+G5T2w",
+	"mb53eER9PZxNqCU0IBQVKhPYGs3dUu/QEQr5bN/VkWxR87AytmrAlYHRSm+0pZIDU35iu+/CdU1zjtHW",
+	"Cxoco/0Kv7j5ZXuTLV154hu4aJEAAua3rlyUAi1+pcTL+6hVaN+ZKnKFKPfg5fnAQ5Ix4GeCol9Tw+rj",
+	"xC4IvSLSSa+kfInRUQF7MJELi2exWG5DuSBclHVTTYXDo5T3uNJ5xwNdgZTK5Q+0E9nOyu12v+XjL+f3",
+	"wa7Pa9o0KT+7s83h8RFBGsXN8Z3VpXEHUSIzaNhg1TCq4vT0rTF7HCLMxTrhhPoudHINTCfqitQmpOuC",
+	"HKgpt2h0cd3WoBREsT3lCn9Bgr74IN7xjcUysjoS9gn4AnS5d9+KJ9Wic84dhnz95sd378ml+/NPbkCO",
+	"ZtDsnVD9QXx8Fne4uibfwZHJh+bq6q+lew/+YB8vyEtMJLEM3LlZCc5P0OTrt6+ek//5t2//x598w9Ud",
+	"LbdcWMu/Ylg4U/OSCUy+dvOin+1puWVPvrm4WrgmrgBjfX15eTgcLij8fCHV5tK9qy+/f/385Q/vXsI7",
+	"rd9qEYAc2rkCKLxlE9KNF099bxu654vrxV8vri7+6lraAx5cUj/yeYO5dZY4ADivK/CB4nC0ztzqb66u",
+	"RmZWnzerGj+QmFTtfijapmHphcLOorHXLcYvrn/+JVI3fOIq1xHguF4SmH9pTV5PF3aRS6hoxzMnofM9",
+	"1+Y790zRmQr/8+h48U7xja/ADanyUkHy3iEzlT2YUvlB47888MJ6rt8WCpMLhLClxSl+5ldOMK1kQcGa",
+	"qgCp+6NGQIZeMleqfRqmeitsQUvr2vnQjwwm2sUzkqRgX0HpOPm609QUfPH21T85nMLswxNI5R86B6ti",
+	"Tnx/3CnSsGy3cVk2Sksr2k8+iUP750bHCICT8NGPFU7VCKRLwvto6r84BU/D1T0cP/1SeL1+Mga0PjyN",
+	"a1jgM0Sv7zCqZ8/HtPlOYhrLPe/i1GDmhHvZd4B8lZtEfp5nb4D2sw0Xzkz+PU9ja5NdO/N7o7XTONWu",
+	"YVTDPg8I6OlsAjhQRwKVITn0c7H45uqb3+J778BKXjHo6+6/PQMNBeJZQkGXJs3eKqrffOuMLe1qIpyB",
+	"DkZFh1df/sqrz4iSNUPjrUtU/xQrT1ada5oPbDCtJgGzf4q5IIVnINTAEIBlUNaxt0CU38G1y/2rrILu",
+	"G0iB3y8lz/6DeXH2mHrkGBq3/P8eIPo8EMEnhB6vFp9/GWDPZchivMdqOV7+nt6yH3Ha+pcArP28wHHv",
+	"MxAqww7/W0YAVE5TdvORQEFDJR1iHwcsE8M6FKuluZecDxXJFysiL3+1TPdzAvSgIbmURqcg+dlRHfZ7",
+	"QtVO380LiWW5j3g1ru53eDEvgIPNoB8TSgCIRMiDc5vSo+MM0Ey0r4A4JbeSfoxWGjhvG/ECH5lVNVyf",
+	"qxq+yqmGg6q+MzTAV/NpgN9LeetngkWRRS60oXXthq53bkWTg5JigyNZwLKUpJL5a0IDKAi4HAd/0aYV",
+	"Pho696Y1J/Ha7eLhkO3mpHmHOo3yoixv8QkHAM6QRXK2SGiCTOhC/DJkCt1nvZbz9Adb4qmciQAxeBDk",
+	"GAto9r6vGXYmiAIIQh5w2K/h5S0zhAp9gFACuLg+CN/LH6sKL8hPLvgMgRra78sapadBFSYHQ7vZrQTl",
+	"NbrIunj2454JnGs1wez1Vm93Ii7Ep7mO8mQSvdTQcM+ZyK6A9wznynzKOJ4+gfnuhwejfdRgTJJ9TY/W",
+	"ntJby91XR0L9xcP94UQojvpgimFcmraDzyZVmfsWitJjZLsgH6Ery0cYcNDWcQrGwd0SFZYKkOtHQldQ",
+	"ZuL6WS3JR9dK5iPERz+IVAMZcPxekJ9cSiTmBkYTblqsgURJ2BIxUhaQ6mIfPfS660Ij3RTSxp2MHpE5",
+	"xp9JqmLup3kYY4cV+jZ0wTXWn/yFoJIP4YtttlZSAr30kf+UBtcjYDBGTni4Uu+FIX4P8asa9sngYZ5o",
+	"o1wmTX7BwT26g85A6EzdMfUEonYI3CX2YPkAAPqwwP/1TfJFnH7vArFA8ezTvqY4+SlJ4u+t5DQyZB9j",
+	"Vj6tevNBQ5UH5IxJ0lVHlva/oNuThszwtXOzHphiH4QL0V+QZ6HlhlN1uCDafpXWIQAFjW5hbAuWotsz",
+	"X5AfXJSfa9cEIS4MThD1S3fqqe5XFfmj+pnVQVKhgFLd9MaMFJLrUSskTr6FVoKPGwGw4ORnRACw38wp",
+	"pdqvOkWnfueenYO/HWPeRiE26HMlqWJOXkGMocAxhQffk0SxUqrKk0aUI5V15L8KWRDT/fjeV5XQXJSU",
+	"Ob1lAvsq+p99Q1VoAg6RxYJ8A56xqytSw2BF7B0vfH6Wq/aJs0pSe9GMKqjM+61CVNFVPHA4+87N2R3c",
+	"j8UMxRyXWhI8IrAYswWBc6JbWVQVKBWbZki6Vx6O9G6lqFOCtIa91AwwvOgqacDENQP1Z7cEbKCGQNlB",
+	"jPgnjcZX3vn9aFpRZ/h/FoIzAPBHwUIABuxwnADFTVCBQH3twdCPmX+AYhTD+rLTkzbLc15E3WjP++wX",
+	"jux1jjeJjmOHwP1ie2MNafMOCD1r9BlSHONsABgF35uxG0ebx+j1QciG+e+Xv7qUos9d9Jsk8HCJVu49",
+	"Dpfvp1tDM+LCBXa+vbqa2oyts937yAP7u700AX/1c6J/l8LgfSiG0AT9OViHTaPqhlAEezY2+by0CUxk",
+	"NLbxHJJEu/czV9jax6v7NWw7LvzfT4v7lW7+tsHbHvo+ogD8B71lLYZksGXpmy5huIbu2kGaaNDR2tqG",
+	"4I3EyVorawJ9TvOeNkiO7MfVjIzznzf+oVk5z0xcINS9PAYPcyc/PZmghdBk5hOgOg/38VtAeweKieIA",
+	"M3ofXXt1zdjjMyGLgAHWWdx67dqvTnBC+Sz4FqF89n2brJ4v5Qhd1FPZ9+kP+nkH042/yIkuCBeGKcxR",
+	"gRpF0jbJm8vYjJ32bvVlx22ElefokT1E6fYhAMZz9mbU0e+Pm9cW8G8S0b92KRf303rxE1MoH3H+4WT/",
+	"Gku67pczCds9aW6+RsfvoxmbuRQc+/8YIuNGky3X3vv1QJA9i52yXLfQAs9iidIVKaOXKPEg3tlliCh6",
+	"kSHNnL3yHBZN39rjJ049881w53C2G7n3PvQ2cWpL6zXZ0YpFGVN9fL6EDjYzA/atXfNLwfWdocpqP3NA",
+	"lSpj9UwQi4jzfmwfEAZUIxVQB21R/xDVDipGy60Hd83Frf3cquF1NZKUgg98b59+KOQmGq6hS35cEYAV",
+	"J87H6ig8WVnlpPDUCY9LV4UzYVBNkO9+59N89HPdvLsJaCyg0RECFfy0dN0N2sp4qJTAHqLdsop0xkst",
+	"y9txJe97eOJ37zk7FSuGEWgpTR7mkrk+rLKu3Hzs+aspcAAa2dI7RnDi7X2lP9yZ55bQj/jB/DKpmXK3",
+	"c9/codHbC/I+ZABgK5fITllGs5RqapgqLPfBklbdjX/CkMEjBg8uBtHGt3gqi3mzuThy3S2xZdst2xtU",
+	"WfxJux19nvr5ZJPdIe5793OIzIv6ObSfAcdfuo4nzoiLmp1DGKARMGveqoHh6r8+bKVLncBYQZIvoT8q",
+	"yZT+8ag5pH60TQJkYejNgyOukDOu+UZYyS26IZM4rTzk53igXK7jnnLp3PsXXLv3hnD6W6r/j28VP0dY",
+	"TW0YtnxpE4r4RjzhLgMZWr6Obf4t083uUS/YzRhKXDB+u5qRLLA58FDy5hRVHI8zP8uLONm3qeyIBJP6",
+	"/EWu4A22BJ4je34DPtkdtfqhsHoy3saSlLSuUaWkZcn2BgSxy4eBSUc6oyvtmdzXbNzbio/M6gdpPzvJ",
+	"EfKsLJnWp72euOokZyc+OgNZWK10JasjsTLAmiUDHkgN3IrWQSr7jILRS7n8FYrgP1/iy+Mc5k7eznxF",
+	"6WnlPw2aTUNDIiJxaBFO89Mc5l7es5wOPjzlDvHUc/E26gKtX2lfH44Z4dHoAtAca2z6wqLiclqOXmkx",
+	"oSYFrvq8ohTAFCXveCilzMhO+P83/skp8vOtd2TMYOVBA3nIa4LxfbixJJRyPr/81mdUkfw30oER99ss",
+	"gZF2jGHUTrndeEgp3Cv2ZM3BE7KWKoNYTQJk7+hd97rvJ3ingAtacf7W6v9vc1Vv3TWBTwqyZbs6YHSA",
+	"HBt3m7nku71UJu+Ueg2//7+E5vQWrG0oW2KlYgYdPJCX9pUmz2vZVMRNEtWnwKfxudM8bjia9AsaC27X",
+	"pAy7OYvpTTjLjMrr4GMJ/Ih/nYURJiAU5RkUUdtL7bHoLB6YBuEcVsj4gFv3K275dJwuHnHbffVLO1om",
+	"ocXbdirvDGihjm7ujGO+FLCEqSdGPsF/jRMUMI5m5Q+s80zXNYKYr01GZprY60pDQQBnB0KrSjF9qgv2",
+	"jn7CiOz1U+eh838OQ8E+Kj61v0nbqu9+yPWQCEmUf3DmGP9+ZDtaaGy8fiIg6KzjGVDV4Y/vnO2ZVVSY",
+	"uWOi8RipT7WYQp/9WTUE0RiQVMJE9POZGRzJHlYP6jY0LX3mlNP3Hbzxu0zzeFioZhZ0tAudH37BobF1",
+	"3SsHbKeldJINFKNV7OrrFbbRchvVg2kCjUbZoDz0PTSbdFnQfrixqzyEPlx0Bw4U8lHf8v2eVR+X7eDg",
+	"D4Jrv2FrcBfOuKRainYIrNKhnsa19cMwj2L4A0arnIIq3KxEBqmKG5iXeP1B2ENDDJrRclu4KORH6Gf2",
+	"MVcl+lj2VqO3022tbx7aCG5yuPmc/s0Rex8o4JbXNKtVultUyz0nt6ZLZU05XDprnXfunUlN7iJZFDbd",
+	"fvY3F096G4XQ456daxj6ahWSWDpd7t3/5TUmfOCR0dx95bE8C/2JN8mBDo61WDYztad7k0rS6DcfBL/p",
+	"CvvspvvoPiKO+layvivvOYj5xuPLPKXnLpyK8NBMVJGrXEiz9MnD8L9ODrnRRTuYVNNB3FM5gwFh/5jx",
+	"6B+Fn4ltDWHXQhqK8WtozuWb6fupH7TW0mVR6XsVpoXkwKh/cM7x8o5vxI/NtKjsSxhdMF8kMrRxzYUe",
+	"7eZei/kqSppPTN5AT+IJU7+ih790Bcm70O92mM/VwnDWHrwvPzmf6cmGzkjK7SCpJBW76OoXid/6Xx6M",
+	"tz/IymroELItSKszYQuzjDNDH0U5bjm+gyfuU3yOwzkNGAi/l0bE4bzTmhAcRXm6BwEsOSm78SjKrZLC",
+	"tQ6fsyo7Glvfn1pfoEptbaJ+UneSrT2rKjj34+hgYcLaI5gap68y0dmRbZo5XPPt3UY1bpAeN7gOS5Qr",
+	"tvEJPoA/KfV4kHUHKhZ2K9Ryx3zr0QvyjBjFnMlr6C2zBqjYMEVw9Js1O3EvH+2JrKj9SNa0dlO4Q28K",
+	"WJ9VpBGG19j/aGiF4j4dhowyhZCZ7FukcgPYB58pwjFCLym9lQeipRRL8vfuUKoU67APQEy709IEp5/9",
+	"PZqE9jQxD+KX3wNuXz2CN9g3gic4EA2RIT96auKkD4806bn/o7PuaypSFhB05ifbPoJAdyFvHSEiQ0oE",
+	"1aaIBs2xMJNy6oxGurbQiHItWK3Zkly5zmGWRK3O287VmQCVTquBCc/XXPtJP+dOLPGvxh+Nxpin5pU4",
+	"kCZAEUBveUTsUAZfpSY1wyF0UK07Cv1zjzE2z8ejWLtzjzxfxIDUXVHtbeugizuufaqpM+anBHH62yXG",
+	"YMpR7xRLV+QQfKiYjw7pxZYxHxQ3zPsq8bLGg8jJc109uszu6VEzGcF6uOp9DduAG5c4C2vmoje7Zhr2",
+	"fxx96TmOhYtH2qKxAmadSy5d+pYkbq4/EyXTYRA1UY0gXEfN1iPARy+cNG9eRM/+0frddI852appj/yA",
+	"vjfRtyd1vomen4lRw+hYqg2GgiA/du172T+ceCem3n8pNvisNPxujiTjt43wbfj9GD8sjLwnGEdz9b8U",
+	"tGbLk4dKXTSRsKuewiKIJU7CJI0A049Ci5JQbhq5oKPZlCiBB8xLsbViejt7TS+s+kDjvudPaVJdTf5D",
+	"EikIra3KuNkSUDp2Tbn1g4e7JXAINpyOCBXVMLRUy3QPpAllF388KQjGeYighU75oG8i0iCzPams9RGp",
+	"EafF31v70KxSyX92sjh6i9Ac9bPBopMS9xsxV5cZkC32w93Mh3nEi2bG1GxmIn8Hi85K47fsmIrYt2Wu",
+	"TBjwzAxn6+rkiHKpWZgLDwwQp58TV6lXIMb73u9VqGuBvryu9a17xaqPRW8Sv2WuK4aurzAMNUpX8m10",
+	"hJt06AsEi4Vd7fS4WgsPPNsXz6DMGUiABBWOAZzJvwlLEkr8AF3iZ//2eY5RslnVE9Tu9/7BP5jObdGd",
+	"n6lvvwQSubeq7T85hf29dM/OpGIfqDCaUGMhxaUgT3xKYphMzUVAiqJbvOX8aZgEpthA9hcov7gmUlWh",
+	"IcV92Gp30loW7X5qH5sVJQ7b4w2MIkhmnmbGwI3hTDtu+JRYPDkHrsd928fnEZE4+ODrdht/CuNIXa3i",
+	"Ey58l1EYA8CBaXSju9E04Z9/sfSK2diIBDjm9pLu+eXdU3vh/zcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
