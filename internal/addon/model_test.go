@@ -156,7 +156,7 @@ func TestManualHasTheDataModel(t *testing.T) {
 			want = append(want, "| `"+name+"` | "+manualNames.Replace(typ)+" |")
 		}
 	}
-	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date) \\|").FindAllString(text, -1)
+	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob) \\|").FindAllString(text, -1)
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {

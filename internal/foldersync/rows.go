@@ -119,6 +119,9 @@ func (r *Run) count(ctx context.Context, q asker) error {
 			return err
 		}
 	}
+	if err := r.countSeen(ctx, q); err != nil {
+		return err
+	}
 	var refused, created, updated int
 	if err := q.QueryRowContext(ctx, `SELECT refused, created, updated FROM sync_runs WHERE id = $1`, r.ID).Scan(&refused, &created, &updated); err != nil {
 		return err
@@ -129,6 +132,15 @@ func (r *Run) count(ctx context.Context, q asker) error {
 		FROM items WHERE parent = $1 AND kind = 'sync-asset'`, r.ID).Scan(&r.Created, &r.Updated, &r.Unchanged, &r.Conflicting, &r.Failed, &r.Waiting)
 	r.Failed, r.Created, r.Updated = r.Failed+refused, r.Created+created, r.Updated+updated
 	return err
+}
+
+// countSeen counts what a run has listed so far, while it does.
+func (r *Run) countSeen(ctx context.Context, q asker) error {
+	if r.State != Running || r.Step != stepList {
+		return nil
+	}
+	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'folder' AND parent <> '' THEN 1 END), COUNT(CASE WHEN kind <> 'folder' THEN 1 END), COALESCE(SUM(size), 0)
+		FROM sync_seen WHERE run_id = $1`, r.ID).Scan(&r.Folders, &r.Assets, &r.Bytes)
 }
 
 // Entry is a folder or asset that a sync has.
