@@ -197,6 +197,8 @@ func (s *Service) attach(ctx context.Context, r *Run) (work.Next, error) {
 	switch {
 	case r.Job.Document == "":
 		return s.create(ctx, r)
+	case r.Job.plain(): // made and noted, and the step was not
+		return work.Next{Step: StepDescribe}, nil
 	case r.Job.Intent != nil && r.Job.Intent.Create: // done, but not noted as done
 		return work.Next{Step: StepVerify}, nil
 	}
@@ -253,14 +255,6 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 		return nil, busy(err)
 	}
 	return doc, err
-}
-
-// newDocument is a document that can be found again from its first moment.
-func newDocument(j *Job) nuxeo.NewDocument {
-	return nuxeo.NewDocument{
-		Name: PathName(j.File.Name), Type: j.Target.DocumentType,
-		Properties: map[string]any{"dc:title": Title(j.File.Name), "dc:source": sourceKey(j.Asset.Account, j.File.ID)},
-	}
 }
 
 // Present refuses to put anything into a folder that was deleted or trashed:

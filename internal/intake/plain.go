@@ -12,6 +12,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
+// newDocument is a document that can be found again from its first moment.
+func newDocument(j *Job) nuxeo.NewDocument {
+	return nuxeo.NewDocument{
+		Name: PathName(j.File.Name), Type: j.Target.DocumentType,
+		Properties: map[string]any{"dc:title": Title(j.File.Name), "dc:source": sourceKey(j.Asset.Account, j.File.ID)},
+	}
+}
+
 // created records a document that gets no content.
 func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
 	r.Job.Intent = nil

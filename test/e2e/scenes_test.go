@@ -31,7 +31,7 @@ var scenes = []scene{
 	{name: "cancel", prepare: sceneCancel, commits: 4},
 	{name: "sync", prepare: sceneSync, commits: 14},
 	{name: "sync-changes", prepare: sceneSyncChanges, commits: 19},
-	{name: "sync-plain", prepare: sceneSyncPlain, commits: 15},
+	{name: "sync-plain", prepare: sceneSyncPlain, commits: 19},
 }
 
 func content(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }

@@ -71,11 +71,12 @@ func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
 }
 
 // sceneSyncPlain makes documents without content, and tells of them when something is
-// new.
+// new. Since a file is missing, which may be on a stack now, an item makes the new one.
 func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
-	file := add(b, b.Root, "Cut.mov", content('1', 300))
-	m := mirrored(b, plain)
+	file, lost := add(b, b.Root, "Cut.mov", content('1', 300)), add(b, b.Root, "Lost.mov", content('l', 300))
+	m := mirrored(b, plain, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uid := m.at(b.Folder, "Cut").UID
+	b.Frameio.Delete(lost)
 	add(b, b.Root, "New.mov", content('n', 200))
 	b.Frameio.SetStatus(file, "Approved")
 	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), bed.Viewer, m.id, true) }
@@ -83,7 +84,7 @@ func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
 		b.T.Helper()
 		m.settled(map[string][]byte{"/Cut": nil, "/New": nil})
 		old, fresh := m.at(b.Folder, "Cut"), m.at(b.Folder, "New")
-		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil || old.Content != nil {
+		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil || old.Content != nil || fresh.Content != nil {
 			b.T.Errorf("they are %+v and %+v", old, fresh)
 		}
 	}

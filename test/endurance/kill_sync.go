@@ -30,11 +30,11 @@ func (e *endurance) killSync(ctx context.Context) error {
 			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-wait", "sync sync-gone", "sync sync-facet",
 			"sync-asset -", "sync-asset resolve", "sync-asset link", "sync-asset transfer", "sync-asset attach", "sync-asset verify",
 			"sync-asset describe", "sync-asset comments", "sync-asset sync-earlier", "sync-asset sync-place",
-			"sync-comments -", "sync-notice -",
+			"sync-comments -", "sync-posters -", "sync-notice -",
 		},
 		single: []moment{
 			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-gone", "sync sync-facet",
-			"sync-asset sync-earlier", "sync-asset sync-place", "sync-comments -", "sync-notice -",
+			"sync-asset sync-earlier", "sync-asset sync-place", "sync-comments -", "sync-posters -", "sync-notice -",
 		},
 		partSize: mirrorPart,
 		options:  frameiosim.Options{ActionTries: 400, Events: frameiosim.Healthy},
