@@ -3,6 +3,7 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -78,7 +79,8 @@ func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool
 	return lost, nil
 }
 
-func (r *run) assetsAre(ctx context.Context, some []change) error {
+func (r *run) assetsAre(ctx context.Context, all []change) error {
+	some := slices.DeleteFunc(slices.Clone(all), func(c change) bool { return c.parentIn == "" })
 	if err := r.arrangeAll(ctx, some); err != nil {
 		return err
 	}
@@ -96,7 +98,9 @@ func (r *run) assetsAre(ctx context.Context, some []change) error {
 	for _, c := range rest {
 		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts))
 	}
-	return r.record(ctx, some, laid, items)
+	last := all[len(all)-1]
+	r.st.In, r.st.After = last.Parent, last.Key
+	return r.record(ctx, some, laid, items, len(some) < len(all))
 }
 
 // arrangeAll renames and moves the documents whose assets were, several at once.
@@ -121,12 +125,15 @@ func (r *run) arrangeAll(ctx context.Context, some []change) error {
 }
 
 // record writes down what became of some assets, and adds the items for those that
-// are still to be brought.
-func (r *run) record(ctx context.Context, some []change, laid []sheet, items []work.New) error {
+// are still to be brought. Others may have no folder in Nuxeo that the run can make.
+func (r *run) record(ctx context.Context, some []change, laid []sheet, items []work.New, others bool) error {
 	var ids []string
-	last := some[len(some)-1]
-	r.st.In, r.st.After = last.Parent, last.Key
 	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
+		if others {
+			if err := r.whole(ctx, tx); err != nil {
+				return err
+			}
+		}
 		done := map[string]bool{}
 		for _, s := range laid {
 			done[s.Key] = true

@@ -31,7 +31,7 @@ const differing = ` FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AN
 // changedFolders are folders that differ, those above first, after a place in the
 // list.
 func (r *run) changedFolders(ctx context.Context) ([]change, error) {
-	return r.changed(ctx, ` AND sync_seen.kind = 'folder' AND sync_seen.depth > 0 AND (sync_seen.depth > $3 OR sync_seen.depth = $3 AND sync_seen.key > $4)
+	return r.changed(ctx, ` AND sync_seen.kind = 'folder' AND sync_seen.parent <> '' AND (sync_seen.depth > $3 OR sync_seen.depth = $3 AND sync_seen.key > $4)
 		ORDER BY sync_seen.depth, sync_seen.key LIMIT $5`, r.st.Depth)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -25,16 +26,39 @@ func (r *run) folders(ctx context.Context) (work.Next, error) {
 			r.st.rewind()
 			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
 		}
-		for _, c := range some {
-			if c.parentIn == "" { // it was made just now, by the row before
-				break
+		for i, c := range some {
+			switch {
+			case c.parentIn != "":
+				err = r.folderIs(ctx, c)
+			case i == 0:
+				err = r.unplaced(ctx, c)
 			}
-			if err := r.folderIs(ctx, c); err != nil {
+			if err != nil {
 				return work.Next{}, err
+			}
+			if c.parentIn == "" { // it was made just now, by a row before
+				break
 			}
 		}
 	}
 	return work.Next{Step: stepFolders, After: time.Millisecond}, nil
+}
+
+// unplaced leaves out a folder that cannot be made since the one that it is in has none
+// in Nuxeo, and the run does not look at that one: a run that looks at everything is to
+// come at once.
+func (r *run) unplaced(ctx context.Context, c change) error {
+	r.st.Depth, r.st.After = c.Depth, c.Key
+	return r.commit(ctx, func(tx *sql.Tx) error { return r.whole(ctx, tx) })
+}
+
+// whole has everything looked at by the next run, if this one does not.
+func (r *run) whole(ctx context.Context, tx *sql.Tx) error {
+	if !r.partial {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2 AND state = 'active'`, store.Millis(r.Now()), r.sync.ID)
+	return err
 }
 
 // folderIs makes a folder of Nuxeo be what one of Frame.io is, and records it.
