@@ -11,7 +11,7 @@ import (
 // syncFigures are those of TestSync and TestSyncOriginal, which run in fake time.
 var syncFigures = []string{
 	"sync-first-calls", "sync-first-time", "sync-first-original-shows", "sync-first-original", "sync-unchanged-writes", "sync-unchanged-calls",
-	"sync-hundred", "sync-hundred-audit", "sync-hundred-lost", "sync-refused",
+	"sync-hundred", "sync-hundred-audit", "sync-hundred-lost", "sync-refused", "sync-fair",
 }
 
 // syncTime mirrors a tree in fake time: 100,000 assets in 2,000 folders, and with
@@ -23,6 +23,7 @@ func (b *bench) syncTime(ctx context.Context) error {
 	for _, args := range [][]string{
 		{"-run", "^TestSync$", "./test/bench", "-args", "-changes", "-assets", fmt.Sprint(50 * b.folders), "-folders", fmt.Sprint(b.folders)},
 		{"-run", "^TestSyncOriginal$", "./test/bench", "-args", "-originals", fmt.Sprint(min(5000, 50*b.folders))},
+		{"-run", "^TestSyncFair$", "./test/bench", "-args", "-originals", fmt.Sprint(min(1000, 50*b.folders))},
 	} {
 		seen, missed, err := figures.FromTest(ctx, "short", append([]string{"-timeout", "3h"}, args...)...)
 		if b.short += missed; missed > 0 { // that is no failure of the run
