@@ -38,7 +38,9 @@ func TestEveryStepMayBeDoneTwice(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			b := bed.New(t, bed.World(func(w *app.World) {
-				w.Worker = func(_ string, inner work.Worker) work.Worker { return &forgetful{Worker: inner, done: map[string]bool{}} }
+				w.Worker = func(_ string, inner work.Worker) work.Worker {
+					return &forgetful{Worker: inner, done: map[string]bool{}}
+				}
 			}))
 			deed, check := s.prepare(b)
 			deed()
