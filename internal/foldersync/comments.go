@@ -159,7 +159,7 @@ func (w CommentWorker) bring(ctx context.Context, t *work.Task, st *round, q Syn
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}
-	err = w.Intake.Hear(ctx, r, l.FileID)
+	err = met(w.Intake.Hear(ctx, r, l.FileID))
 	if err != nil && ctx.Err() == nil && fault.Then(err) == fault.Fail {
 		return t.Note(ctx, "comments not brought", "%s: %s", e.Name, fault.From(err).Message)
 	}

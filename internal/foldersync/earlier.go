@@ -19,6 +19,9 @@ const stepEarlier = "sync-earlier"
 func (w AssetWorker) earlier(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
 	var files []frameio.File
 	for f, err := range r.Frameio.StackFiles(ctx, st.Job.Asset.Account, st.Job.Asset.ID) {
+		if absent(err) == nil && err != nil {
+			return work.Next{Step: intake.StepResolve}, nil // which tells what that means
+		}
 		if err != nil {
 			return work.Next{}, err
 		}

@@ -149,7 +149,7 @@ func (p *picturer) page(ctx context.Context, some []poster) error {
 	for i, one := range want {
 		g.Go(func() (err error) {
 			done[i], err = p.Intake.Picture(in, p.nx, one.document, one.address)
-			if fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
+			if err = met(err); fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
 				return nil // that is the document's affair
 			}
 			return err
