@@ -82,7 +82,7 @@ func (s *Service) post(`,
 	{"check-in before update", 15, []cut{
 		{"internal/intake/document.go", "	if b == nil {\n		return doc, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return doc, nil\n	}\n"},
 	}},
-	{"replay window", 166, []cut{
+	{"replay window", 10_632, []cut{
 		{"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)", "only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)"},
 		{
 			"internal/web/action.go", "// only is the value",
@@ -117,7 +117,7 @@ func (s *Service) post(`,
 	}},
 	{"a look before documents without content are made", 85_104, []cut{
 		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked + "\"a look before documents without content are made\") && there[s.name()] !="},
-		{"internal/foldersync/lay.go", "r.t.Now(), r.st.Run, s.picture)", "r.t.Now(), r.st.Run+sabotagedOnce(), s.picture)"},
+		{"internal/foldersync/lay.go", "r.t.Now(), r.st.Run)", "r.t.Now(), r.st.Run+sabotagedOnce())"},
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
 		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
