@@ -31,7 +31,7 @@ func (b *Bed) Bind(name string) binding.Binding {
 }
 
 // patience is how long a test waits for what must come.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // pollEvery is how often a test looks at the connector, which is a real server.
 const pollEvery = 5 * time.Millisecond
