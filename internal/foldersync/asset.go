@@ -21,10 +21,9 @@ type assetState struct {
 	Print string `json:"print"`
 	New   bool   `json:"new,omitempty"`   // the sync has not brought the asset by this key yet
 	Title string `json:"title,omitempty"` // that the document got after it was made
-	// Earlier says that files below the head become versions first; Files are those
-	// still to be brought, oldest first, and Made that the document was made for one.
+	// Earlier says that files below the head become versions first, and Made that the
+	// document was made for one of them.
 	Earlier bool       `json:"earlier,omitempty"`
-	Files   []string   `json:"files,omitempty"`
 	Made    bool       `json:"made,omitempty"`
 	Job     intake.Job `json:"job"`
 }
@@ -65,7 +64,7 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 	if err != nil || !next.Done {
 		return next, err
 	}
-	return w.after(ctx, r, &st, next)
+	return after(st, next), nil
 }
 
 func first(st assetState) string {
@@ -77,14 +76,14 @@ func first(st assetState) string {
 
 // after is what follows when a file was brought: the next one, or the document's
 // place.
-func (w AssetWorker) after(ctx context.Context, r *intake.Run, st *assetState, next work.Next) (work.Next, error) {
-	if st.Job.Mirror.Only != "" && next.Outcome != intake.Conflicting {
-		return w.nextFile(ctx, r, st)
+func after(st assetState, next work.Next) work.Next {
+	switch {
+	case st.Job.Mirror.Only != "" && next.Outcome != intake.Conflicting:
+		return work.Next{Step: stepEarlier}
+	case st.New && st.Job.Document != "" && next.Outcome != intake.Created:
+		return work.Next{Step: stepPlace}
 	}
-	if st.New && st.Job.Document != "" && next.Outcome != intake.Created {
-		return work.Next{Step: stepPlace}, nil
-	}
-	return next, nil
+	return next
 }
 
 // stepPlace is the last step of an asset that has a document from before: a file that

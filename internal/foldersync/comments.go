@@ -71,30 +71,13 @@ const stepHear = "sync-comments"
 // there are news, those that were never looked at, and those after a place in the round.
 func (w CommentWorker) unheard(ctx context.Context, st round, held map[string]bool) ([]Entry, error) {
 	const there = `SELECT ` + entryColumns + ` FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone`
-	first, err := w.entries(ctx, there+` AND comments_at <= 0 ORDER BY CASE WHEN comments_at < 0 THEN 0 ELSE 1 END, stamp DESC, key LIMIT $2`, st.Sync, commentsAtOnce+len(held))
+	first, err := w.entriesOf(ctx, there+` AND comments_at <= 0 ORDER BY CASE WHEN comments_at < 0 THEN 0 ELSE 1 END, stamp DESC, key LIMIT $2`, st.Sync, commentsAtOnce+len(held))
 	first = slices.DeleteFunc(first, func(e Entry) bool { return held[e.Key] })
 	if err != nil || len(first) > 0 {
 		return first, err
 	}
-	return w.entries(ctx, there+` AND comments_at > 0 AND comments_at < $2 AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`,
+	return w.entriesOf(ctx, there+` AND comments_at > 0 AND comments_at < $2 AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`,
 		st.Sync, st.Before, st.Stamp, st.After, commentsAtOnce)
-}
-
-func (s *Service) entries(ctx context.Context, query string, args ...any) ([]Entry, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Entry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, rows.Err()
 }
 
 // hear looks at the comments of one asset and records that, unless there are news of it
@@ -108,7 +91,7 @@ func (w CommentWorker) hear(ctx context.Context, t *work.Task, st *round, q Sync
 	if err != nil {
 		return fault.Is(err, fault.NotReady), unless(err, fault.NotReady)
 	}
-	failed := w.bring(ctx, t, st, q, e, l)
+	failed := w.bringOne(ctx, t, st, q, e, l)
 	return false, errors.Join(failed, t.Commit(ctx, st, func(tx *sql.Tx) error {
 		if err := link.Release(ctx, tx, t.ID); err != nil || failed != nil {
 			return err
@@ -139,9 +122,9 @@ func (w CommentWorker) holdLink(ctx context.Context, t *work.Task, st *round, do
 	return l, err
 }
 
-// bring makes the comments of a document equal to those of its asset. What Nuxeo
+// bringOne makes the comments of a document equal to those of its asset. What Nuxeo
 // refuses for good is noted, and the others go on.
-func (w CommentWorker) bring(ctx context.Context, t *work.Task, st *round, q Sync, e Entry, l link.Link) error {
+func (w CommentWorker) bringOne(ctx context.Context, t *work.Task, st *round, q Sync, e Entry, l link.Link) error {
 	if l.FileID == "" {
 		return nil
 	}

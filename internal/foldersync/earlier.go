@@ -10,35 +10,45 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// stepEarlier is the first step of a stack whose earlier files become versions.
+// stepEarlier comes before each file of a stack whose earlier files become versions.
 const stepEarlier = "sync-earlier"
 
-// earlier finds the files of a stack that are newer than what the document holds, and
-// begins with the oldest. Each is brought as if it were the head, so that the next one
-// makes a version of it.
+// earlier chooses the file to bring next: the one after what the document holds, each
+// as if it were the head, so that the next one makes a version of it; the head comes
+// last, as ever. What the document holds is the link's to know, so that nothing is left
+// out when this is done again.
 func (w AssetWorker) earlier(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
-	var files []frameio.File
-	for f, err := range r.Frameio.StackFiles(ctx, st.Job.Asset.Account, st.Job.Asset.ID) {
-		if absent(err) == nil && err != nil {
-			return work.Next{Step: intake.StepResolve}, nil // which tells what that means
-		}
+	files, err := w.filesOf(ctx, r, st.Job.Asset)
+	if absent(err) != nil {
+		return work.Next{}, err
+	}
+	has, err := w.has(ctx, st, files)
+	if err != nil {
+		return work.Next{}, err
+	}
+	mirror := *st.Job.Mirror
+	mirror.Only = ""
+	if has < len(files)-1 {
+		mirror.Only = files[has].ID
+	}
+	st.Made = st.Made || st.Job.Outcome == intake.Created
+	st.Job = intake.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
+	return work.Next{Step: intake.StepResolve}, r.Save(ctx)
+}
+
+// filesOf are the files of a stack, oldest first; none of one that is gone, which
+// resolve tells of.
+func (w AssetWorker) filesOf(ctx context.Context, r *intake.Run, a intake.Asset) (files []frameio.File, err error) {
+	for f, err := range r.Frameio.StackFiles(ctx, a.Account, a.ID) {
 		if err != nil {
-			return work.Next{}, err
+			return nil, err
 		}
 		if f.Uploaded() && f.Size > 0 {
 			files = append(files, f)
 		}
 	}
 	slices.SortStableFunc(files, func(a, b frameio.File) int { return a.Created.Compare(b.Created) })
-	has, err := w.has(ctx, st, files)
-	if err != nil {
-		return work.Next{}, err
-	}
-	st.Files = nil
-	for _, f := range files[has:max(has, len(files)-1)] { // the head comes last, as ever
-		st.Files = append(st.Files, f.ID)
-	}
-	return w.nextFile(ctx, r, st)
+	return files, nil
 }
 
 // has is how many of the files, oldest first, the asset's document had already.
@@ -55,17 +65,4 @@ func ids(files []frameio.File) (all []string) {
 		all = append(all, f.ID)
 	}
 	return all
-}
-
-// nextFile begins with the next of the earlier files, and with the head after the
-// last.
-func (w AssetWorker) nextFile(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
-	st.Made = st.Made || st.Job.Outcome == intake.Created
-	mirror := *st.Job.Mirror
-	mirror.Only = ""
-	if len(st.Files) > 0 {
-		mirror.Only, st.Files = st.Files[0], st.Files[1:]
-	}
-	st.Job = intake.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
-	return work.Next{Step: intake.StepResolve}, r.Save(ctx)
 }

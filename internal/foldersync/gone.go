@@ -35,21 +35,8 @@ func (r *run) gone(ctx context.Context) (work.Next, error) {
 // lost are entries that the run misses, folders after what was in them. Those that
 // were looked at have a row in the listing by then, or are marked.
 func (r *run) lost(ctx context.Context) ([]Entry, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries e WHERE `+r.missing()+` AND (kind <> 'folder' OR e.key NOT IN
+	return r.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries e WHERE `+r.missing()+` AND (kind <> 'folder' OR e.key NOT IN
 			(SELECT e.parent FROM sync_entries e WHERE `+unseen+`)) ORDER BY key LIMIT $3`, r.sync.ID, r.st.Run, atOnce)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Entry
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, rows.Err()
 }
 
 func (r *run) lose(ctx context.Context, e Entry) error {

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -165,53 +166,54 @@ func (r *run) inNuxeo(ctx context.Context, sheets []sheet) (map[string]bool, err
 		var uids, sources []string
 		for _, s := range some {
 			if s.job.Document != "" {
-				uids = append(uids, nuxeo.Quote(s.job.Document))
+				uids = append(uids, s.job.Document)
 			} else {
 				sources = append(sources, nuxeo.Quote(s.name()))
 			}
 		}
-		if err := r.find(ctx, "ecm:uuid", uids, there); err != nil {
+		known, err := documents(ctx, r.nx, uids, "dublincore")
+		if err != nil {
 			return nil, err
 		}
-		if err := r.find(ctx, "dc:source", sources, there); err != nil {
+		for uid := range known {
+			there[uid] = true
+		}
+		if err := r.made(ctx, sources, there); err != nil {
 			return nil, err
 		}
 	}
 	return there, nil
 }
 
-// find notes which documents of the tree there are by a property, by its values.
-func (r *run) find(ctx context.Context, property string, values []string, there map[string]bool) error {
-	if len(values) == 0 {
+// made notes what was made in the tree, by what it carries in dc:source.
+func (r *run) made(ctx context.Context, sources []string, there map[string]bool) error {
+	if len(sources) == 0 {
 		return nil
 	}
-	q := "SELECT * FROM Document WHERE " + property + " IN (" + strings.Join(values, ", ") + ") AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	if property == "dc:source" {
-		q += " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID)
-	}
+	q := "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
 		if err != nil {
 			return err
 		}
-		there[doc.UID], there[doc.Text("dc:source")] = true, true
+		there[doc.Text("dc:source")] = true
 	}
 	return nil
 }
 
 // layAll makes the calls, as many at once as one run may have open.
 func (r *run) layAll(ctx context.Context, sheets []sheet) {
-	var wg sync.WaitGroup
-	lanes := make(chan struct{}, max(1, r.Lanes))
+	var g errgroup.Group
+	g.SetLimit(max(1, r.Lanes))
 	for i := range sheets {
-		lanes <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-lanes }()
+		g.Go(func() error {
 			s := &sheets[i]
 			s.made = s.job.Document == ""
 			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.st.Run)
+			return nil // each has its own
 		})
 	}
-	wg.Wait()
+	_ = g.Wait()
 }
 
 // sorted divides sheets by what became of them. While the other side is not well,

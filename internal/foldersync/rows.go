@@ -172,6 +172,24 @@ func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, er
 	return e, err == nil, err
 }
 
+// entriesOf reads those that a query with entryColumns finds.
+func (s *Service) entriesOf(ctx context.Context, query string, args ...any) ([]Entry, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Entry
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}
+
 // put records an entry as it is now.
 func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, updated, stamp)

@@ -58,7 +58,7 @@ func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after strin
 		if after != "" && place > after[:1] {
 			key = ""
 		}
-		some, err := s.troubles(ctx, id, which, key, most-len(out))
+		some, err := s.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2 AND `+which+` ORDER BY key LIMIT $3`, id, key, most-len(out))
 		if err != nil {
 			return nil, err
 		}
@@ -71,22 +71,6 @@ func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after strin
 	}
 	s.look(ctx, who, out)
 	return out, nil
-}
-
-func (s *Service) troubles(ctx context.Context, id, which, after string, most int) (out []Entry, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2 AND `+which+` ORDER BY key LIMIT $3`, id, after, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
-	}
-	return out, rows.Err()
 }
 
 // itemsOf is in how many of the last runs an item is looked for.

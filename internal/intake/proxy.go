@@ -40,14 +40,26 @@ func (s *Service) proxied(ctx context.Context, r *Run, f frameio.File) error {
 		r.Job.File.Proxy, err = s.measure(ctx, address)
 		return err
 	case f.Status != "transcoded":
-		wait := fault.New(fault.NotReady, "Waiting until Frame.io has made the proxy.")
-		wait.RetryAfter = proxyWait
-		return wait
+		return s.noProxy(r)
 	}
 	return nil
 }
 
-const proxyWait = 30 * time.Second
+const (
+	proxyWait = 30 * time.Second
+	// proxyPatience is how long a run waits for a proxy: one file must not hold the
+	// others up, and the next run looks again.
+	proxyPatience = 10 * time.Minute
+)
+
+func (s *Service) noProxy(r *Run) error {
+	if !r.Task.WaitingSince.IsZero() && r.Task.Now().Sub(r.Task.WaitingSince) >= proxyPatience {
+		return fault.New(fault.Gone, "Frame.io has not made a proxy of it yet.").With("The next refresh looks again.")
+	}
+	wait := fault.New(fault.NotReady, "Waiting until Frame.io has made the proxy.")
+	wait.RetryAfter = proxyWait
+	return wait
+}
 
 // measure asks for the first byte, and learns how many there are: no list tells.
 func (s *Service) measure(ctx context.Context, address string) (*Proxy, error) {

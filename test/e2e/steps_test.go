@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 
@@ -34,7 +35,7 @@ func (w *forgetful) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 // Every step of every scene is done, and done again.
 func TestEveryStepMayBeDoneTwice(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenes {
+	for _, s := range append(slices.Clone(scenes), scene{name: "sync-earlier", prepare: sceneSyncEarlier}, scene{name: "sync-both", prepare: sceneSyncBoth}) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			b := bed.New(t, bed.World(func(w *app.World) {

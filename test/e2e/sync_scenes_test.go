@@ -4,6 +4,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -87,5 +88,32 @@ func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
 		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil || old.Content != nil || fresh.Content != nil {
 			b.T.Errorf("they are %+v and %+v", old, fresh)
 		}
+	}
+}
+
+// sceneSyncEarlier brings the files below a stack's head as versions.
+func sceneSyncEarlier(b *bed.Bed) (deed, check func()) {
+	first, second, third := content('1', 300), content('2', 400), content('3', 500)
+	b.Frameio.Stack(add(b, b.Root, "Cut 1.mov", first), add(b, b.Root, "Cut 2.mov", second), add(b, b.Root, "Cut 3.mov", third))
+	request := func(q *foldersync.Request) { q.Earlier = true }
+	var m *mirror
+	return func() { m = mirrored(b, request) }, func() {
+		b.T.Helper()
+		m.settled(map[string][]byte{"/Cut 3": third})
+		versionsHold(b, m.at(b.Folder, "Cut 3").UID, first, second, third)
+	}
+}
+
+// sceneSyncBoth keeps what both sides made of a document.
+func sceneSyncBoth(b *bed.Bed) (deed, check func()) {
+	file, mine := add(b, b.Root, "Cut.mov", content('a', 500)), content('x', 900)
+	m := mirrored(b, func(q *foldersync.Request) { q.Conflicts = foldersync.KeepBoth })
+	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Cut").UID, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+		b.T.Fatal(err)
+	}
+	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
+	return func() { m.refresh(true) }, func() {
+		b.T.Helper()
+		m.settled(map[string][]byte{"/Cut (changed in Nuxeo)": mine, "/Cut 2": content('n', 700)})
 	}
 }

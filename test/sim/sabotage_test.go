@@ -103,7 +103,7 @@ func (s *Service) post(`,
 		{"internal/foldersync/gone.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a document follows its asset onto a stack", 80_042, []cut{
-		{"internal/foldersync/asset.go", "	if st.New && st.Job.Document", "	if !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document"},
+		{"internal/foldersync/asset.go", "	case st.New && st.Job.Document", "	case !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document"},
 		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a question before everything goes", 80_135, []cut{
