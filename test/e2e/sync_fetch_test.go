@@ -3,10 +3,12 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -179,5 +181,30 @@ func TestBothAreKept(t *testing.T) {
 				t.Errorf("what people made is %+v", d)
 			}
 		})
+	}
+}
+
+// A proxy that Frame.io is still making holds a run up for a while only.
+func TestAProxyIsWaitedForForAWhile(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock), bed.Frameio(func(o *frameiosim.Options) { o.TranscodeDelay = time.Hour }))
+	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.NotUploadedYet())
+	b.Frameio.FinishUpload(file)
+	q := syncRequest(b)
+	q.Fetch = foldersync.Proxy
+	s, err := b.App.Sync.Add(t.Context(), "josh", q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
+	if !strings.Contains(v.Message, "made the proxy") {
+		t.Errorf("it waits for %q", v.Message)
+	}
+	clock.Move(11 * time.Minute)
+	b.Settle()
+	m := &mirror{b, s.ID}
+	if s := m.get(); s.Last.State != foldersync.Done || s.Last.Failed != 1 || s.Troubled != 1 {
+		t.Errorf("%+v %+v", s, s.Last)
 	}
 }
