@@ -126,7 +126,7 @@ func (s *Service) syncs(ctx context.Context, one subject) ([]tied, error) {
 		if err := rows.Scan(&t.ID, &t.Name, &t.Folder, &e.state, &e.reason, &e.remedy, &e.whenGone, &t.Asset, &e.document, &e.gone, &e.problem, &e.conflict, &looked); err != nil {
 			return nil, err
 		}
-		t.CommentsAt = store.Time(looked)
+		t.CommentsAt = store.Time(max(0, looked)) // negative while there are news
 		e.judge(&t.Tie)
 		all = append(all, t)
 	}

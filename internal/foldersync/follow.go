@@ -53,7 +53,7 @@ func (s *Service) Comment(ctx context.Context, account, workspace, id string) er
 		return err
 	}
 	file, err := fio.CommentFile(ctx, account, id)
-	if absent(err) != nil || err != nil {
+	if err != nil {
 		return absent(err)
 	}
 	found, err := s.known(ctx, file)
@@ -80,9 +80,9 @@ func (s *Service) commented(ctx context.Context, sync string, e Entry) error {
 	return err
 }
 
-// File looks for a file, or a stack, that something happened to between two runs. Its
-// folder is looked at by the next run that does so; of one that a sync has that is
-// where it was, and no call.
+// File has the folder looked at of a file, or a stack, that something happened to
+// between two runs: where it was, by the syncs that have it, without a call, and where
+// it lies, by others.
 func (s *Service) File(ctx context.Context, account, workspace, file string) error {
 	found, err := s.known(ctx, file)
 	if err != nil {
