@@ -215,6 +215,15 @@ func (c *Client) Operation(ctx context.Context, op, input string, params, vars m
 	return c.doJSON(ctx, http.MethodPost, "api/v1/automation/"+url.PathEscape(op), body, o.header(), out)
 }
 
+// read runs an operation that only reads, with what a document is to be read with.
+func (c *Client) read(ctx context.Context, op, input string, params map[string]any, f Fetch, out any) error {
+	body := map[string]any{"params": orEmpty(params), "context": map[string]any{}}
+	if input != "" {
+		body["input"] = input
+	}
+	return c.doJSON(ctx, http.MethodPost, "api/v1/automation/"+url.PathEscape(op), body, f.header(), out)
+}
+
 func orEmpty(m map[string]any) map[string]any {
 	if m == nil {
 		return map[string]any{}
@@ -242,25 +251,6 @@ func (c *Client) AddFacet(ctx context.Context, uid, facet, source string) error 
 func (c *Client) RemoveFacet(ctx context.Context, uid, facet, source string) error {
 	_, err := c.onDocument(ctx, "Document.RemoveFacet", uid, map[string]any{"facet": facet, "save": true}, WriteOptions{Source: source})
 	return err
-}
-
-// CheckIn makes a minor version of the document as it is
-// (Document.CreateVersion). A document that is checked in already stays so.
-func (c *Client) CheckIn(ctx context.Context, uid string) (*Document, error) {
-	return c.onDocument(ctx, "Document.CreateVersion", uid, map[string]any{"increment": "Minor", "saveDocument": false}, WriteOptions{})
-}
-
-// Versions lists the versions of a document, oldest first.
-func (c *Client) Versions(ctx context.Context, uid string, f Fetch) ([]*Document, error) {
-	var out []*Document
-	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + Quote(uid) + " ORDER BY uid:major_version, uid:minor_version"
-	for d, err := range c.Search(ctx, q, f) {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, nil
 }
 
 // RestoreVersion makes the document what the version is

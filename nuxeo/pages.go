@@ -22,15 +22,6 @@ func (c *Client) SearchPage(ctx context.Context, nxql string, page, size int, f 
 	return out.Entries, out.More, err
 }
 
-// LatestVersions gives the newest versions of a document, newest first, in one
-// call.
-func (c *Client) LatestVersions(ctx context.Context, uid string, most int, f Fetch) ([]*Document, error) {
-	q := "SELECT * FROM Document WHERE ecm:isVersion = 1 AND ecm:versionVersionableId = " + Quote(uid) +
-		" ORDER BY uid:major_version DESC, uid:minor_version DESC"
-	list, _, err := c.SearchPage(ctx, q, 0, most, f)
-	return list, err
-}
-
 // Remarks are comments, newest first, with how many replies each has.
 type Remarks struct {
 	List    []Comment

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -25,13 +26,17 @@ func (c *Client) DropBatch(ctx context.Context, batch string) error {
 	return err
 }
 
-// UploadState is what the server holds of a chunked file.
+// UploadState is what the server holds of a file.
 type UploadState struct {
 	Name     string `json:"name"`
+	Size     int64  `json:"size"` // what arrived of a file sent whole; of one in chunks what was announced
 	Chunks   []int  `json:"uploadedChunkIds"`
 	Count    int    `json:"chunkCount"`
 	Complete bool   `json:"-"`
 }
+
+// Has reports whether a chunk is there, or the whole file.
+func (s *UploadState) Has(index int) bool { return s.Complete || slices.Contains(s.Chunks, index) }
 
 // Uploaded asks what arrived of file 0 of a batch
 // (GET /api/v1/upload/{batch}/0). A batch that is gone, and a file of which
@@ -56,7 +61,8 @@ type Chunk struct {
 }
 
 // Upload sends one chunk of file 0 of a batch (POST /api/v1/upload/{batch}/0).
-// Sending a chunk again replaces it. The server checks neither sizes nor sums.
+// A chunk that is there already is refused with 500 (BatchFileEntry.java, addChunk): after
+// an answer that did not come, ask Uploaded. The server checks neither sizes nor sums.
 func (c *Client) Upload(ctx context.Context, batch string, k Chunk, body io.Reader) error {
 	h := http.Header{}
 	// PathEscape keeps CR, LF and everything beyond ASCII out of the header.

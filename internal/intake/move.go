@@ -7,10 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
-	"net/http"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -44,7 +40,7 @@ type saved struct {
 // transfer moves the original into an upload batch and goes on where an earlier
 // slice or process stopped. A batch is named in the item before a byte goes in.
 func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
-	kept, err := s.prepare(ctx, r)
+	kept, there, err := s.prepare(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -54,7 +50,7 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 		proxy: r.Job.File.Proxy != nil, link: s.fresh.take(r.Task.ID, r.Job.File.ID, r.Task.Now()),
 		asking: make(chan struct{}, 1),
 	}
-	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File}
+	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File, unsure: there}
 	state, digest, err := transfer.Run(ctx, plan, kept.State, src, dst, s.options(r, src, kept))
 	_ = state // the last checkpoint has stored it
 	switch {
@@ -77,15 +73,14 @@ func isNotFound(err error, dst *batch) bool {
 }
 
 // prepare reads where the transfer stands and asks Nuxeo what of it is there.
-func (s *Service) prepare(ctx context.Context, r *Run) (saved, error) {
+func (s *Service) prepare(ctx context.Context, r *Run) (kept saved, there chunks, err error) {
 	t, err := r.Task.Transfer(ctx)
 	if err != nil {
-		return saved{}, err
+		return saved{}, nil, err
 	}
-	var kept saved
 	if t.State != "" {
 		if err := json.Unmarshal([]byte(t.State), &kept); err != nil {
-			return saved{}, fmt.Errorf("the kept transfer: %w", err)
+			return saved{}, nil, fmt.Errorf("the kept transfer: %w", err)
 		}
 	}
 	if r.Job.Batch == "" || kept.Batch != r.Job.Batch {
@@ -95,32 +90,41 @@ func (s *Service) prepare(ctx context.Context, r *Run) (saved, error) {
 		return s.confirm(ctx, r, kept)
 	}
 	if r.Job.Batch, err = r.Nuxeo.NewBatch(ctx); err != nil {
-		return saved{}, err
+		return saved{}, nil, err
 	}
-	return saved{Batch: r.Job.Batch}, r.Save(ctx)
+	return saved{Batch: r.Job.Batch}, nil, r.Save(ctx)
 }
 
-// confirm keeps only what the server says it has.
-func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, error) {
-	there, err := r.Nuxeo.Uploaded(ctx, r.Job.Batch)
+// confirm keeps only what the server says it has. What it has beyond that was sent, and
+// nobody could note it: those chunks must not be sent again.
+func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, chunks, error) {
+	state, err := r.Nuxeo.Uploaded(ctx, r.Job.Batch)
 	switch {
 	case nuxeo.NotFound(err):
 		// Nothing arrived, or the batch is gone: a new one costs nothing then.
 		if len(kept.State.Sums) > 0 {
 			if err := r.Task.Note(ctx, "begun again", "Nuxeo's upload batch had expired."); err != nil {
-				return saved{}, err
+				return saved{}, nil, err
 			}
 		}
 		if err := s.dropBatch(ctx, r); err != nil {
-			return saved{}, err
+			return saved{}, nil, err
 		}
 		return s.prepare(ctx, r)
 	case err != nil:
-		return saved{}, err
+		return saved{}, nil, err
 	}
+	plan := PlanFor(r.Job.File.length())
 	kept.Batch = r.Job.Batch
-	kept.State.Keep(func(i int) bool { return there.Complete || slices.Contains(there.Chunks, i) }, PlanFor(r.Job.File.length()))
-	return kept, nil
+	kept.State.Keep(state.Has, plan)
+
+	there := chunks{}
+	for i := range plan.Count() {
+		if _, noted := kept.State.Sums[i]; !noted && state.Has(i) {
+			there[i] = true
+		}
+	}
+	return kept, there, nil
 }
 
 func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
@@ -141,34 +145,4 @@ func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 		o.Hash = func() hash.Hash { return md5.New() }
 	}
 	return o
-}
-
-// batch puts parts into a Nuxeo upload batch.
-type batch struct {
-	nuxeo *nuxeo.Client
-	id    string
-	file  *File
-	mu    sync.Mutex
-	lost  bool
-}
-
-// Put sends one part as a chunk.
-func (b *batch) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
-	name, mediaType, size := b.file.bytes()
-	err := b.nuxeo.Upload(ctx, b.id, nuxeo.Chunk{
-		Name: SafeName(name), MimeType: mediaType, Size: size,
-		Index: p.Index, Count: p.Count, Length: p.Length,
-	}, body)
-	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusGone {
-		b.mu.Lock()
-		b.lost = true
-		b.mu.Unlock()
-	}
-	return err
-}
-
-func (b *batch) gone() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.lost
 }

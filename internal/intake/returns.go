@@ -56,14 +56,14 @@ type Return struct {
 	Over bool `json:"over,omitempty"`
 
 	// Version is the intent to make the version that records the return.
-	Version *checkIn `json:"version,omitempty"`
+	Version *checkedIn `json:"version,omitempty"`
 	// Gone says that the document was deleted, so that there is a new one.
 	Gone bool `json:"gone,omitempty"`
 }
 
-// checkIn is a version that may or may not have been made: Newest is the version
+// checkedIn is a version that may or may not have been made: Newest is the version
 // that was the newest before.
-type checkIn struct {
+type checkedIn struct {
 	Newest string `json:"newest"`
 }
 
@@ -182,20 +182,28 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 	if known := r.Job.Return.Version; known != nil && known.Newest != newest {
 		return nil
 	}
-	r.Job.Return.Version = &checkIn{Newest: newest}
+	r.Job.Return.Version = &checkedIn{Newest: newest}
 	if err := r.Save(ctx); err != nil {
 		return err
 	}
-	_, err = r.Nuxeo.CheckIn(ctx, r.Job.Document)
+	if err := checkIn(ctx, r.Nuxeo, doc); err != nil {
+		return err
+	}
+
+	made, err := s.newest(ctx, r)
+	if err == nil && made == newest {
+		err = errNoVersion(doc)
+	}
 	return err
 }
 
+// newest is the id of the document's newest version; empty when there is none.
 func (s *Service) newest(ctx context.Context, r *Run) (string, error) {
-	list, err := r.Nuxeo.LatestVersions(ctx, r.Job.Document, 1, nuxeo.Fetch{})
-	if err != nil || len(list) == 0 {
+	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, nuxeo.Fetch{})
+	if last == nil || err != nil {
 		return "", err
 	}
-	return list[0].UID, nil
+	return last.UID, nil
 }
 
 // unlock gives the lock of the push back, which was taken as the one who pushed.

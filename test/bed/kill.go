@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
 // Moment is when a chosen call or commit goes wrong.
@@ -143,7 +145,7 @@ func effect(next http.RoundTripper, r *http.Request) error {
 }
 
 func (p *tap) count(r *http.Request) Moment {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || strings.HasPrefix(r.URL.Path, "/ims/") {
+	if nuxeosim.Reads(r) || strings.HasPrefix(r.URL.Path, "/ims/") {
 		return Never
 	}
 	p.mu.Lock()

@@ -260,7 +260,7 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.CreateVersion", Hook: func(*http.Request) { made.Store(true) }})
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.CheckIn", Hook: func(*http.Request) { made.Store(true) }})
 	b.Nuxeo.Faults().Add(faults.Rule{Method: "GET", Path: "/id/" + uid + "$", Hook: func(*http.Request) {
 		if made.Load() {
 			edit()

@@ -3,8 +3,23 @@ package nuxeosim
 import (
 	"encoding/json"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 )
+
+// readingOperations change nothing.
+var readingOperations = []string{
+	"Repository.Query", "Repository.GetDocument", "Document.Query", "Document.Fetch", "Document.GetChildren", "Document.GetParent",
+	"Document.GetVersions", "Document.GetLastVersion", "User.Get",
+}
+
+// Reads reports whether a request changes nothing by its nature, as a query by
+// automation does, which is a POST.
+func Reads(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead ||
+		strings.Contains(r.URL.Path, "/automation/") && slices.Contains(readingOperations, path.Base(r.URL.Path))
+}
 
 // opCall is the call of an operation.
 type opCall struct {

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -26,8 +27,7 @@ type upload struct {
 	chunked    bool
 	count      int
 	chunks     map[int]segment
-	// sum is the digest of chunks 0 to summed-1; nil when a chunk came twice or
-	// out of order.
+	// sum is the digest of chunks 0 to summed-1; nil when a chunk came out of order.
 	sum    hash.Hash
 	summed int
 	// taken says that a blob uses the files of the chunks.
@@ -138,7 +138,27 @@ func (s *Server) receive(id string, file int, a arrival, body io.Reader) (*uploa
 		return nil, failure(410, "Batch with id: %s has been cancelled", id)
 	}
 	b.used = s.opt.Now()
+	if err := b.refuses(file, a); err != nil {
+		s.files.drop(seg.path)
+		return nil, err
+	}
 	return s.enterChunk(b, file, a, seg, sum), nil
+}
+
+// refuses is why a chunk is not taken: one that is there stays as it is, whoever sends
+// it again gets 500 (BatchFileEntry.java, addChunk).
+func (b *batch) refuses(file int, a arrival) error {
+	u := b.uploads[file]
+	if u == nil || !a.chunked {
+		return nil
+	}
+	if _, there := u.chunks[a.index]; there {
+		return failure(http.StatusInternalServerError, "Cannot add chunk with index %d to file entry %s_%d as it already exists.", a.index, b.id, file)
+	}
+	if a.index < 0 || a.index >= u.count {
+		return failure(http.StatusInternalServerError, "Cannot add chunk with index %d to file entry %s_%d as chunk count is %d.", a.index, b.id, file, u.count)
+	}
+	return nil
 }
 
 // prepare returns a copy of the running digest if this chunk is the next in
@@ -257,16 +277,9 @@ func (s *Server) enterChunk(b *batch, file int, a arrival, seg segment, sum hash
 		}
 		b.uploads[file] = u
 	}
-	old, again := u.chunks[a.index]
 	u.chunks[a.index] = seg
-	if again && !u.taken {
-		s.files.drop(old.path)
-	}
-	switch {
-	case sum != nil && u.summed == a.index:
+	if sum != nil && u.summed == a.index {
 		u.sum, u.summed = sum, u.summed+1
-	case again && a.index < u.summed:
-		u.sum = nil
 	}
 	return u
 }

@@ -1,40 +1,53 @@
 package nuxeosim
 
 import (
-	"slices"
+	"net/http"
 	"strings"
 )
 
-// opCreateVersion answers with the live document.
+// opCreateVersion saves the document with a versioning option and answers with the
+// live document. Without saveDocument the option is never used: the answer is 200 and
+// no version is made (CreateVersion.java). A document that is checked in has nothing to
+// save, so that it stays as it is.
 func opCreateVersion(oc *opCall) (*answer, error) {
-	return oc.version(strings.ToUpper(oc.str("increment")), "")
+	option := strings.ToUpper(oc.str("increment"))
+	if !oc.flag("saveDocument", true) || option != "MINOR" && option != "MAJOR" {
+		option = ""
+	}
+	return oc.each(func(n *node) error {
+		if !oc.s.repo.hasFacet(n, "Versionable") {
+			return failure(http.StatusInternalServerError, "The document (id:'%s') with title '%s' doesn't have 'versionable' facet", n.id, n.text("dc:title"))
+		}
+		return oc.version(n, option, "")
+	})
 }
 
+// opCheckIn makes a version of what is checked out, whatever the policies say; an
+// unknown option counts as minor (CheckInDocument.java).
 func opCheckIn(oc *opCall) (*answer, error) {
 	option, err := oc.need("version")
 	if err != nil {
 		return nil, err
 	}
-	return oc.version(strings.ToUpper(option), oc.str("comment"))
+	if option = strings.ToUpper(option); option != "NONE" && option != "MAJOR" {
+		option = "MINOR"
+	}
+	return oc.each(func(n *node) error { return oc.version(n, option, oc.str("comment")) })
 }
 
-func (oc *opCall) version(option, comment string) (*answer, error) {
-	if !slices.Contains([]string{"", "NONE", "MINOR", "MAJOR"}, option) {
-		return nil, badRequest("Unknown increment: %s", option)
+// version checks a document in with an option, if there is one and it is checked out.
+func (oc *opCall) version(n *node, option, comment string) error {
+	if option == "" || !n.checkedOut {
+		return oc.demand(n, "Read")
 	}
-	return oc.each(func(n *node) error {
-		if err := oc.demand(n, "WriteVersion"); err != nil {
-			return err
-		}
-		if n.isVersion() || !oc.s.repo.hasFacet(n, "Versionable") {
-			return conflict("Document is not versionable: %s", n.id)
-		}
-		if !n.checkedOut {
-			oc.s.checkOut(oc.user, n)
-		}
-		oc.s.checkIn(oc.user, n, option, comment)
-		return nil
-	})
+	if err := oc.demand(n, "WriteVersion"); err != nil {
+		return err
+	}
+	if n.isVersion() {
+		return failure(http.StatusInternalServerError, "Cannot check in a version: %s", n.id)
+	}
+	oc.s.checkIn(oc.user, n, option, comment)
+	return nil
 }
 
 func opCheckOut(oc *opCall) (*answer, error) {
@@ -62,10 +75,14 @@ func opRestore(oc *opCall) (*answer, error) {
 }
 
 func opLastVersion(oc *opCall) (*answer, error) {
-	if len(oc.input) != 1 || holder(oc.input[0]).lastVersion() == nil {
-		return nil, notFound("There is no version")
+	if len(oc.input) != 1 {
+		return nil, badRequest("The operation needs a document as input")
 	}
-	return oc.output([]*node{holder(oc.input[0]).lastVersion()}), nil
+	last := holder(oc.input[0]).lastVersion()
+	if last == nil {
+		return nil, nil // 204
+	}
+	return oc.output([]*node{last}), nil
 }
 
 func opVersions(oc *opCall) (*answer, error) {

@@ -120,9 +120,14 @@ func TestVersionOperations(t *testing.T) {
 	op("CreateVersion", obj{"increment": "Major"}).is(200).want(uid, "uid").want(false, "isCheckedOut")
 	op("CheckOut", nil).is(200).want(true, "isCheckedOut")
 	f.labels(uid, "1.0 1.0+")
+	op("CreateVersion", obj{"increment": "Minor", "saveDocument": false}).is(200).want(true, "isCheckedOut")
+	f.labels(uid, "1.0 1.0+")
 	op("CheckIn", obj{"version": "minor", "comment": "c"}).is(200)
+	f.labels(uid, "1.0 1.1 1.1")
+	op("CheckIn", obj{"version": "minor"}).is(200) // and makes none
+	op("CreateVersion", obj{"increment": "Minor"}).is(200)
+	f.labels(uid, "1.0 1.1 1.1")
 	op("CheckIn", nil).is(400)
-	op("CreateVersion", obj{"increment": "Huge"}).is(400)
 	op("AddFacet", obj{"facet": "Video"}).is(200)
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "changed", "file:content": nil, "vid:info": obj{"width": 1}})).is(200)
 	v := f.sim.Versions(uid)
@@ -131,7 +136,7 @@ func TestVersionOperations(t *testing.T) {
 	if d.Title != "a.txt" || d.Content == nil || d.VersionLabel != "1.0" || d.Properties["vid:info"] != nil {
 		t.Fatalf("restored: %+v", d)
 	}
-	f.send("josh", "POST", "/api/v1/path"+folder+"/@op/Document.CreateVersion", obj{"params": obj{}}).is(409)
+	f.send("josh", "POST", "/api/v1/path"+folder+"/@op/Document.CreateVersion", obj{"params": obj{"increment": "Minor"}}).is(500)
 }
 
 func TestFacetOperations(t *testing.T) {
