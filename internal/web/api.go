@@ -16,7 +16,7 @@ import (
 type rest struct{ *Server }
 
 func (s *Server) strict() api.ServerInterface {
-	return api.NewStrictHandlerWithOptions(rest{s}, nil, api.StrictHTTPServerOptions{
+	return api.NewStrictHandlerWithOptions(rest{s}, []api.StrictMiddlewareFunc{strictBody}, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: s.badRequest, ResponseErrorHandlerFunc: s.problem,
 	})
 }

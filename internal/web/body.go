@@ -2,46 +2,81 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
-// maxBody is far above the longest form.
-const maxBody = 1 << 20
+const (
+	// maxBody is far above the longest form, and what ten thousand ids need.
+	maxBody = 1 << 20
+	// maxStrange is what somebody may send who is not signed in.
+	maxStrange = 64 << 10
+)
 
-// bodies makes what each operation with a body takes.
-var bodies = map[string]func() any{
-	"POST /api/v1/session":      func() any { return new(api.SignInJSONRequestBody) },
-	"PUT /api/v1/provider":      func() any { return new(api.SaveProviderJSONRequestBody) },
-	"POST /api/v1/bindings":     func() any { return new(api.BindJSONRequestBody) },
-	"POST /api/v1/publications": func() any { return new(api.PublishJSONRequestBody) },
+// openToAll are the operations of the REST interface that need no session.
+var openToAll = map[string]bool{"GET /api/v1/about": true, "POST /api/v1/session": true, "DELETE /api/v1/session": true}
+
+// gated asks for the session before anything of a call of the REST interface is read,
+// its parameters included.
+func (s *Server) gated(next *http.ServeMux) http.Handler {
+	return s.handler(func(w http.ResponseWriter, r *http.Request) error {
+		_, pattern := next.Handler(r)
+		if _, path, _ := strings.Cut(pattern, " "); strings.HasPrefix(path, "/api/v1/") && !openToAll[pattern] {
+			if _, err := whoIs(r.Context()); err != nil {
+				return err
+			}
+		}
+		next.ServeHTTP(w, r)
+		return nil
+	})
 }
 
-// readable refuses a body that is too large, and one with a field that the
-// operation does not know: a misspelt one would be left out in silence.
+// bounded limits the body of a request before anybody reads it, to less where nobody
+// is signed in.
+func bounded(w http.ResponseWriter, r *http.Request, known bool) {
+	limit := int64(maxStrange)
+	if known {
+		limit = maxBody
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+}
+
+type bodyKey struct{}
+
+// readable reads the body, which is bounded, and keeps its bytes for strictBody.
 func (s *Server) readable(next http.Handler) http.Handler {
 	return s.handler(func(w http.ResponseWriter, r *http.Request) error {
-		takes, ok := bodies[r.Pattern]
-		if !ok {
-			next.ServeHTTP(w, r)
-			return nil
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
 		}
-		if err := decode(body, takes()); err != nil {
-			return unreadable(err)
-		}
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
 		return nil
 	})
+}
+
+// strictBody refuses a body with a field that its operation does not know: a misspelt
+// one would be left out in silence.
+func strictBody(next api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		sent, _ := ctx.Value(bodyKey{}).([]byte)
+		if takes := reflect.ValueOf(request).FieldByName("Body"); takes.IsValid() && len(sent) > 0 {
+			if err := decode(sent, reflect.New(takes.Type().Elem()).Interface()); err != nil {
+				return nil, unreadable(err)
+			}
+		}
+		return next(ctx, w, r, request)
+	}
 }
 
 func decode(body []byte, to any) error {

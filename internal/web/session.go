@@ -23,8 +23,8 @@ type visitor struct {
 	err    error
 }
 
-// signedIn finds out who asks, by bearer session or cookie. It refuses nobody:
-// who needs to know asks whoIs.
+// signedIn finds out who asks, by bearer session or cookie, and bounds what they may
+// send. It refuses nobody: who needs to know asks whoIs.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitor{secret: sessionSecret(r)}
@@ -33,6 +33,7 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 		} else {
 			v.person, v.err = s.Identity.Session(r.Context(), v.secret)
 		}
+		bounded(w, r, v.err == nil)
 		inner := r.WithContext(context.WithValue(r.Context(), personKey{}, v))
 		defer func() { r.Pattern = inner.Pattern }() // for who measures
 		next.ServeHTTP(w, inner)

@@ -117,10 +117,11 @@ func (s *Server) Handler() http.Handler {
 	}))
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
-	guarded := guard.Handler(s.signedIn(browsers))
+	known := s.signedIn(s.gated(browsers))
+	guarded := guard.Handler(known)
 	mux.Handle("/", guarded)
 	if origin := s.nuxeoOrigin(); origin != "" {
-		mux.Handle("/api/", shared{origin, s.signedIn(browsers), guarded})
+		mux.Handle("/api/", shared{origin, known, guarded})
 	}
 	return s.below(correlate.Middleware(s.outer(mux)))
 }

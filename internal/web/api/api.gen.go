@@ -2245,7 +2245,7 @@ type ClientInterface interface {
 	// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
 	GetPush(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SignOut End the session
+	// SignOut End the session; where there is none, nothing
 	//
 	// Corresponds with DELETE /session (the `SignOut` operationId).
 	SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3245,7 +3245,7 @@ func (c *Client) GetPush(ctx context.Context, id Id, reqEditors ...RequestEditor
 	return c.Client.Do(req)
 }
 
-// SignOut End the session
+// SignOut End the session; where there is none, nothing
 //
 // Corresponds with DELETE /session (the `SignOut` operationId).
 func (c *Client) SignOut(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6691,7 +6691,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /pushes/{id} (the `GetPush` operationId).
 	GetPushWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetPushResponse, error)
 
-	// SignOutWithResponse End the session
+	// SignOutWithResponse End the session; where there is none, nothing
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10694,7 +10694,7 @@ func (c *ClientWithResponses) GetPushWithResponse(ctx context.Context, id Id, re
 	return ParseGetPushResponse(rsp)
 }
 
-// SignOutWithResponse End the session
+// SignOutWithResponse End the session; where there is none, nothing
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13238,7 +13238,7 @@ type ServerInterface interface {
 	// GetPush One push; its bytes are told by its item, which also cancels it
 	// (GET /pushes/{id})
 	GetPush(w http.ResponseWriter, r *http.Request, id Id)
-	// SignOut End the session
+	// SignOut End the session; where there is none, nothing
 	// (DELETE /session)
 	SignOut(w http.ResponseWriter, r *http.Request)
 	// SignIn Exchange a Nuxeo login token for a session
@@ -17850,7 +17850,7 @@ type StrictServerInterface interface {
 	// GetPush One push; its bytes are told by its item, which also cancels it
 	// (GET /pushes/{id})
 	GetPush(ctx context.Context, request GetPushRequestObject) (GetPushResponseObject, error)
-	// SignOut End the session
+	// SignOut End the session; where there is none, nothing
 	// (DELETE /session)
 	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
 	// SignIn Exchange a Nuxeo login token for a session
@@ -19786,26 +19786,26 @@ var swaggerSpec = []string{
 	"MVcl+lj2VqO3022tbx7aCG5yuPmc/s0Rex8o4JbXNKtVultUyz0nt6ZLZU05XDprnXfunUlN7iJZFDbd",
 	"fvY3F096G4XQ456daxj6ahWSWDpd7t3/5TUmfOCR0dx95bE8C/2JN8mBDo61WDYztad7k0rS6DcfBL/p",
 	"CvvspvvoPiKO+layvivvOYj5xuPLPKXnLpyK8NBMVJGrXEiz9MnD8L9ODrnRRTuYVNNB3FM5gwFh/5jx",
-	"6B+Fn4ltDWHXQhqK8WtozuWb6fupH7TW0mVR6XsVpoXkwKh/cM7x8o5vxI/NtKjsSxhdMF8kMrRxzYUe",
-	"7eZei/kqSppPTN5AT+IJU7+ih790Bcm70O92mM/VwnDWHrwvPzmf6cmGzkjK7SCpJBW76OoXid/6Xx6M",
-	"tz/IymroELItSKszYQuzjDNDH0U5bjm+gyfuU3yOwzkNGAi/l0bE4bzTmhAcRXm6BwEsOSm78SjKrZLC",
-	"tQ6fsyo7Glvfn1pfoEptbaJ+UneSrT2rKjj34+hgYcLaI5gap68y0dmRbZo5XPPt3UY1bpAeN7gOS5Qr",
-	"tvEJPoA/KfV4kHUHKhZ2K9Ryx3zr0QvyjBjFnMlr6C2zBqjYMEVw9Js1O3EvH+2JrKj9SNa0dlO4Q28K",
-	"WJ9VpBGG19j/aGiF4j4dhowyhZCZ7FukcgPYB58pwjFCLym9lQeipRRL8vfuUKoU67APQEy709IEp5/9",
-	"PZqE9jQxD+KX3wNuXz2CN9g3gic4EA2RIT96auKkD4806bn/o7PuaypSFhB05ifbPoJAdyFvHSEiQ0oE",
-	"1aaIBs2xMJNy6oxGurbQiHItWK3Zkly5zmGWRK3O287VmQCVTquBCc/XXPtJP+dOLPGvxh+Nxpin5pU4",
-	"kCZAEUBveUTsUAZfpSY1wyF0UK07Cv1zjzE2z8ejWLtzjzxfxIDUXVHtbeugizuufaqpM+anBHH62yXG",
-	"YMpR7xRLV+QQfKiYjw7pxZYxHxQ3zPsq8bLGg8jJc109uszu6VEzGcF6uOp9DduAG5c4C2vmoje7Zhr2",
-	"fxx96TmOhYtH2qKxAmadSy5d+pYkbq4/EyXTYRA1UY0gXEfN1iPARy+cNG9eRM/+0frddI852appj/yA",
-	"vjfRtyd1vomen4lRw+hYqg2GgiA/du172T+ceCem3n8pNvisNPxujiTjt43wbfj9GD8sjLwnGEdz9b8U",
-	"tGbLk4dKXTSRsKuewiKIJU7CJI0A049Ci5JQbhq5oKPZlCiBB8xLsbViejt7TS+s+kDjvudPaVJdTf5D",
-	"EikIra3KuNkSUDp2Tbn1g4e7JXAINpyOCBXVMLRUy3QPpAllF388KQjGeYighU75oG8i0iCzPams9RGp",
-	"EafF31v70KxSyX92sjh6i9Ac9bPBopMS9xsxV5cZkC32w93Mh3nEi2bG1GxmIn8Hi85K47fsmIrYt2Wu",
-	"TBjwzAxn6+rkiHKpWZgLDwwQp58TV6lXIMb73u9VqGuBvryu9a17xaqPRW8Sv2WuK4aurzAMNUpX8m10",
-	"hJt06AsEi4Vd7fS4WgsPPNsXz6DMGUiABBWOAZzJvwlLEkr8AF3iZ//2eY5RslnVE9Tu9/7BP5jObdGd",
-	"n6lvvwQSubeq7T85hf29dM/OpGIfqDCaUGMhxaUgT3xKYphMzUVAiqJbvOX8aZgEpthA9hcov7gmUlWh",
-	"IcV92Gp30loW7X5qH5sVJQ7b4w2MIkhmnmbGwI3hTDtu+JRYPDkHrsd928fnEZE4+ODrdht/CuNIXa3i",
-	"Ey58l1EYA8CBaXSju9E04Z9/sfSK2diIBDjm9pLu+eXdU3vh/zcAAP//",
+	"6B+Fn4ltDWHXQhqK8WtozuWb6fupH7TW0mVR6XsVpoXkwKh/cM7x8o5vxI/NtKjsSxhdMHe3Vx+XdJtd",
+	"tl0d/BwswUIwLB+mtAd5LearPmk+MXkD/YsnTAiLHv7S1SbvQm/cYe6X/2nuG/zk/Ksnmz8j2bdDp5IU",
+	"7yKxXyTW6395MNH/ICurzUN4tyCtfoXtzjKOD30U5biV+Q6euE+hOg7yNGBM/F6aFofzTmtYcBTl6X4F",
+	"sOSkTMijKLdKCtdmfM4K7mjEfX/CfYHqt7Wf+gngSbb2rKrg3I+jr4VpbI9glpy+ykQXSLZp5nDjt3cb",
+	"1cNBKt3gOixRrtjGJwMB/qRU6UGGHqhj2NlQyx3zbUovyDNiFHPmsaG3zBqrYsMUwTFx1kTFvXy0J7Ji",
+	"+SNZ09pN7A59LGB9VpFGGF5jr6ShxYr7dBgyyhRCFrNvp8oNYB98pgjHCH2n9FYeiJZWIP+9O8AqxTrs",
+	"AxD/7rQ/wUlpf4+mpj1NzI745feA21eP4Dn2TeMJDk9DZMiPqZo4FcQjTcSeo9rF0bn4NRUpawm6+JNt",
+	"H0GgE5G3pBCRIX2CalNEQ+lYmF85dZ4jXVtoRHkZrNZsSa5clzFLolY/bmfwTIBKpy3BhOdrrv1UoHOn",
+	"m/hX449GI89Ts00cSBOgCKC3PCJ2PoNfU5Oa4cA6qOwdhf65xxib/eNRrN25R54vYmzqrqj2dnjQxR3X",
+	"PtUAGnNZgjj97ZJoMD2pd4qlK4gI/lbMXYdUZMuYD4ob5v2aeFnjAefkua4eXWb39KiZDGY9XPW+RnDA",
+	"jUucmzVzgZxdMw37P46+9BxHyMXjb9FYAbPO2d5L376EVHy9ZoqJkukwtJqoRhCuo8bsEeCjF06aNy+i",
+	"Z/9ovXG6x5xs1bRHfkCPnOjbk7rkRM/PxKhhzCzVBsNGkEu79n3vH068E9P0vxQbfFYafjdHQvLbRviW",
+	"/X7kHxZR3hOMo3n9Xwpas+XUQ1UvmkjYgU9hwcQSp2aSRoDpR6GdSShNjdzV0RxLlMAD5qXYWjG9nb3+",
+	"F1Z9oHHf86c0qQ4o/yGJFITWVmXcbAkoHbum3Pohxd1yOQQbTlKE6msYcKplul/ShBKNP54UBOM8RNtC",
+	"V33QNxFpkNmeVNb6iNSI0+LvrX1oVqnkPztZHL1FaI762WDRSUn+jZirIw3IFvvhbpbEPOJFM2NqNjOR",
+	"v4NFZ6XxW3ZMRffbklgmDHhmhnN4dXKcudQszJAHBoiT0omr6isQ432f+CrUwEAPX9cm171i1ceiN7Xf",
+	"MtcVQ9dXGJwapTb5ljvCTUX0xYTFwq52erSthQee7YtnW+YMJECCCkcGzuTfhCUJJX7YLvFzgvs8xyjZ",
+	"rOoJavd7/+AfTOe26M7P1LdfAoncW9X2n5zC/l66Z2dSsQ9UGE2osZDiUpAnPn0xTLHmIiBF0S30cv40",
+	"TBhTbCD7C5RfXBOpqtC84j5stTuVLYt2P7WPzYoSh+3xBsYWJLNUMyPjxnCmHU18SiyenBnX477t4/OI",
+	"SByS8HW7jT+F0aWurvEJF74jKYwM4MA0utHdaPLwz79YesXMbUQCHIl7Sff88u6pvfD/GwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
