@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -134,7 +135,7 @@ func verdict(counts []int) Finding {
 // SendMail sends a test message to a login.
 func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 	m := mail.Message{
-		Key: key, To: login, Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
+		Key: key, Once: "nuxeo-frameio-" + rand.Text(), To: login, Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
 		Footer: "You get this because an administrator tried it.",
 	}
 	if d.Admin != nil {

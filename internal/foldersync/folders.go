@@ -170,9 +170,12 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 	}
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
 		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.SafeName(c.Name), "dc:source": r.sourceKey(c.Key)},
-	}, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-sync-" + r.st.Run + "-" + c.Key, Source: intake.SourceMetadata})
+	}, nuxeo.WriteOptions{IdempotencyKey: r.t.Key("folder", c.Key), Source: intake.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
+	}
+	if err == nil {
+		err = intake.Wanted{Parent: c.parentIn, Type: folderType, Maker: r.t.Actor}.Check(doc)
 	}
 	if err != nil {
 		return "", err

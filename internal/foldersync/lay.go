@@ -209,7 +209,7 @@ func (r *run) layAll(ctx context.Context, sheets []sheet) {
 		g.Go(func() error {
 			s := &sheets[i]
 			s.made = s.job.Document == ""
-			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.st.Run)
+			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor, r.t.Key("create", s.link.ID))
 			return nil // each has its own
 		})
 	}

@@ -29,7 +29,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{}, err
 	}
 	m := compose(q, one)
-	m.Key, m.Lines[0].Address = t.ID, w.Address(q.FolderUID)
+	m.Key, m.Once, m.Lines[0].Address = t.ID, t.Key("mail"), w.Address(q.FolderUID)
 	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
 }
 

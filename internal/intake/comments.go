@@ -95,7 +95,7 @@ func (s *Service) importList(ctx context.Context, r *Run, file string, metadata 
 	}
 	n, left := 0, 0
 	importer := review.Importer{
-		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase,
+		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
 		Changed: func() { n++ }, Left: func() { left++ },
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
 	}

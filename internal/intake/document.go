@@ -240,21 +240,20 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 		return nil, err
 	}
 	n := newDocument(r.Job)
-	// The same batch is never used for two documents, so it makes the key.
-	once := r.Job.Batch
-	if r.Job.plain() {
-		once = r.Task.ID
-	} else {
+	if !r.Job.plain() {
 		n.Properties["file:content"] = nuxeo.Uploading(r.Job.Batch)
 	}
 	doc, err := r.Nuxeo.Create(ctx, t.Folder, n, nuxeo.WriteOptions{
-		IdempotencyKey: "nuxeo-frameio-create-" + r.Job.LinkID + "-" + once,
+		IdempotencyKey: r.Task.Key("create", r.Job.LinkID, r.Job.Batch), // the same batch is never used for two documents
 		Source:         SourceContent, KeepBatch: true, Timeout: s.Set.AttachTimeout,
 	})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return nil, busy(err)
 	}
-	return doc, err
+	if err != nil {
+		return nil, err
+	}
+	return doc, Wanted{Parent: t.Folder, Type: t.DocumentType, Maker: r.Actor}.Check(doc)
 }
 
 // Present refuses to put anything into a folder that was deleted or trashed:

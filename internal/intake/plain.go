@@ -32,18 +32,21 @@ func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next,
 }
 
 // Lay makes the document of a job that has no content, or lets it tell what its asset
-// is now: three calls for a new one, one for others. Once names the attempt, so that
-// a repetition makes no second document. It records nothing: whoever calls it has
+// is now: three calls for a new one, one for others. The key is that of the creation,
+// so that a repetition makes no second document; the maker is who asks. It records nothing: whoever calls it has
 // recorded the link before, has looked whether the document is there already, and
 // records the document and the hash afterwards. The link tells what the document
 // tells so far.
 //
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
-func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, once string) (hash string, err error) {
+func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, maker, key string) (hash string, err error) {
 	if j.Document == "" {
-		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-create-" + l.ID + "-" + once, Source: SourceContent})
+		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: key, Source: SourceContent})
 		if nuxeo.StatusOf(err) == http.StatusConflict {
 			return "", busy(err)
+		}
+		if err == nil {
+			err = Wanted{Parent: j.Target.Folder, Type: j.Target.DocumentType, Maker: maker}.Check(doc)
 		}
 		if err != nil {
 			return "", err

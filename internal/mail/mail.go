@@ -35,7 +35,8 @@ const (
 // Message is what a person is told. Subject and Heading are texts of ours; what
 // comes from outside goes into lines only.
 type Message struct {
-	Key      string // the same for a repeat
+	Key      string // the same for a repeat, and no secret
+	Once     string // the same for a repeat, and nobody can guess it: Nuxeo's idempotency key
 	To       string // login in Nuxeo
 	Instead  string // login as whom Nuxeo is asked where To has no access (any more); may be empty
 	Document string // uid of a document that the message is about, for Nuxeo
@@ -130,7 +131,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 	}
 	about := func(document string) error {
 		return s.asking(ctx, m, func(nx *nuxeo.Client) error {
-			return nx.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-mail-" + m.Key}, nil)
+			return nx.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
 		})
 	}
 	err := about(m.Document)

@@ -155,9 +155,12 @@ func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *bra
 	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
 		Name: intake.PathName(b.Name), Type: "Folder",
 		Properties: map[string]any{"dc:title": intake.SafeName(b.Name), "dc:source": key},
-	}, nuxeo.WriteOptions{IdempotencyKey: "nuxeo-frameio-folder-" + r.Task.ID + "-" + b.ID, Source: intake.SourceMetadata})
+	}, nuxeo.WriteOptions{IdempotencyKey: r.Task.Key("folder", b.ID), Source: intake.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
+	}
+	if err == nil {
+		err = intake.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
 	}
 	if err != nil {
 		return "", err

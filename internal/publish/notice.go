@@ -62,7 +62,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 }
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
-	m := mail.Message{Key: t.ID, To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
+	m := mail.Message{Key: t.ID, Once: t.Key("mail"), To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
 	arrived, unchanged, failed, held := 0, 0, 0, 0
 	for _, it := range items {
 		var st state

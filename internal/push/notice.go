@@ -36,7 +36,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
 	}
 	m := w.compose(all)
-	m.Key = t.ID
+	m.Key, m.Once = t.ID, t.Key("mail")
 	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
 }
 

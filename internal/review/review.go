@@ -50,6 +50,9 @@ type Importer struct {
 	As func(ctx context.Context, login string) (Nuxeo, error)
 	// Left is told of each comment that nobody at hand may change.
 	Left func()
+	// Key makes the idempotency key of a comment, the same for a repetition where that
+	// can be had, of the words that tell it from others.
+	Key func(act ...string) string
 	// FrameBase is the number of the first frame as Frame.io counts it.
 	FrameBase int64
 	// Changed is told of each write, for the item's counters.
@@ -205,8 +208,7 @@ func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row
 	if !nuxeo.NotFound(err) {
 		return "", "", err
 	}
-	sum := sha256.Sum256([]byte(on + want.EntityID + want.Text + row.nuxeoID))
-	made, err := i.Nuxeo.CreateComment(ctx, on, want, "nuxeo-frameio-comment-"+hex.EncodeToString(sum[:16]))
+	made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("comment", on, want.EntityID, want.Text, row.nuxeoID))
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return "", "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
 	}

@@ -1,9 +1,11 @@
 package review
 
 import (
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -56,7 +58,7 @@ func setup(t *testing.T) *world {
 	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
 	w.doc = sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", map[string]any{"dc:title": "f.mov"})
 	w.target = Target{LinkID: w.link(db), DocumentUID: w.doc, FileID: "file-1", FrameRate: 25}
-	w.importer = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }}
+	w.importer = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }, Key: func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) }}
 	return w
 }
 

@@ -69,6 +69,7 @@ type Item struct {
 
 	ending State // what it becomes once undone
 	data   string
+	once   string // what its keys are made of
 }
 
 // New describes an item to be added.
@@ -83,7 +84,7 @@ type New struct {
 }
 
 const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, state, ending, step, data, outcome, generation,
-	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished, ahead`
+	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished, ahead, once`
 
 type scanner interface{ Scan(...any) error }
 
@@ -92,7 +93,7 @@ func scanItem(row scanner) (Item, error) {
 	var waiting, notBefore, created, updated, finished int64
 	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester, &it.State, &it.ending, &it.Step,
 		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
-		&it.Correlation, &created, &updated, &finished, &it.Ahead)
+		&it.Correlation, &created, &updated, &finished, &it.Ahead, &it.once)
 	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
 	it.Created, it.Updated, it.Finished = store.Time(created), store.Time(updated), store.Time(finished)
 	return it, err

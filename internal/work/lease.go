@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"sync/atomic"
@@ -23,9 +24,9 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	var it Item
 	err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 		it, err = scanItem(tx.QueryRowContext(ctx, `UPDATE items SET state = 'running', node = $1, lease_until = $2,
-				generation = generation + 1, updated = $3
+				generation = generation + 1, updated = $3, once = CASE WHEN once = '' THEN $6 ELSE once END
 			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3 AND NOT `+paused+`
-			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation))
+			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation, rand.Text()))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -36,7 +36,7 @@ var sabotages = []sabotage{
 			"internal/intake/document.go", `	if r.Job.Intent != nil { // we may have done it already`,
 			`	if r.Job.Intent != nil && !(` + asked + `"look before create") {`,
 		},
-		{"internal/intake/document.go", `IdempotencyKey: "nuxeo-frameio-create-" +`, `IdempotencyKey: sabotagedKey() + "nuxeo-frameio-create-" +`},
+		{"internal/intake/document.go", `IdempotencyKey: r.Task.Key(`, `IdempotencyKey: sabotagedKey() + r.Task.Key(`},
 		{
 			"internal/intake/document.go", `func (s *Service) post(`,
 			`func sabotagedKey() string {
@@ -80,7 +80,8 @@ func (s *Service) post(`,
 		{"internal/intake/verify.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"check-in before update", 15, []cut{
-		{"internal/intake/document.go", "	if b == nil {\n		return doc, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return doc, nil\n	}\n"},
+		{"internal/intake/version.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/intake/version.go", "	if b == nil {\n		return doc, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return doc, nil\n	}\n"},
 	}},
 	{"replay window", 10_632, []cut{
 		{"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)", "only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)"},
