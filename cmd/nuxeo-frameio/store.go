@@ -45,7 +45,7 @@ type storeCopy struct {
 	JSON  bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
-// Run copies and compares the counts.
+// Run copies and compares the rows.
 func (c *storeCopy) Run(t *terminal) error {
 	if !store.IsPostgres(c.To) {
 		return fault.Field("to", "Give one like postgres://user:password@host:5432/name.", "%q is no postgres:// address.", c.To)
@@ -79,6 +79,9 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if err := store.Copy(t.ctx, from, to, func(k store.Copied) { all = append(all, k) }); err != nil {
 		return err
 	}
+	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
+		return err
+	}
 	if c.JSON {
 		return printJSON(t, all)
 	}
@@ -89,18 +92,18 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if err := table(t, "", "TABLE\tROWS", rows); err != nil {
 		return err
 	}
-	t.printf("\nCopied; both sides have the same counts. Set database to the new address and start the connector with the same data folder, which holds its encryption key.\n")
+	t.printf("\nCopied; both sides hold the same rows. Set database to the new address and start the connector with the same data folder, which holds its encryption key.\n")
 	return nil
 }
 
 type storeBackup struct {
-	Data string `help:"Folder of the installation." default:"data" type:"path" placeholder:"FOLDER"`
+	app.Config
 	File string `arg:"" help:"The new file." type:"path"`
 }
 
-// Run writes the backup.
+// Run writes the backup of the database that the configuration names.
 func (c *storeBackup) Run(t *terminal) error {
-	if err := store.Backup(t.ctx, filepath.Join(c.Data, "connector.db"), c.File); err != nil {
+	if err := store.Backup(t.ctx, c.Config.DatabaseAddress(), c.File); err != nil {
 		return err
 	}
 	t.printf("%s\nKeep the encryption key (%s) somewhere else: without it the secrets in the backup cannot be read.\n", c.File, filepath.Join(c.Data, "encryption.key"))

@@ -27,7 +27,12 @@ type cleaned struct{ *stdlib.Conn }
 // CheckNamedValue is driver.NamedValueChecker's.
 func (c cleaned) CheckNamedValue(v *driver.NamedValue) error {
 	if text, ok := v.Value.(string); ok {
-		v.Value = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		v.Value = clean(text)
 	}
 	return c.Conn.CheckNamedValue(v)
+}
+
+// clean is a text as PostgreSQL can keep it.
+func clean(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,24 +15,22 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
-// Tables are ours, each after those that it refers to. The job library's are not
-// among them: jobs are made again from items.
-var Tables = []string{
-	"settings", "people", "sessions", "providers", "credentials", "sign_ins", "bindings", "actions", "interactions",
-	"items", "item_history", "transfers", "links", "link_files", "imported_comments", "chores", "tickets", "pushes", "push_choices",
-}
-
 // Copied is how many rows of a table were copied.
 type Copied struct {
 	Table string `json:"table"`
 	Rows  int64  `json:"rows"`
 }
 
-// Copy moves everything into an empty database, in one transaction, and compares
-// the counts before it commits. The source must not be in use: what is written
-// meanwhile may be left behind. told hears of each table.
+// Copy moves everything from an SQLite database into an empty one, in one transaction,
+// and compares the rows of both sides before it commits. The source must not be in use:
+// what is written meanwhile may be left behind. It is marked as moved afterwards. told
+// hears of each table.
 func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
-	if err := empty(ctx, to); err != nil {
+	tables, err := from.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	if err := empty(ctx, to, tables); err != nil {
 		return err
 	}
 	source, err := from.Reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -44,7 +43,8 @@ func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
 		return err
 	}
 	defer func() { _ = target.Rollback() }() // after Commit it does nothing
-	for _, table := range Tables {
+
+	for _, table := range tables {
 		n, err := copyTable(ctx, source, target, table)
 		if err != nil {
 			return fmt.Errorf("copying %s: %w", table, err)
@@ -54,10 +54,10 @@ func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
 	return target.Commit()
 }
 
-func empty(ctx context.Context, db *DB) error {
-	for _, table := range Tables {
-		n, err := count(ctx, db.Reader, table)
-		if err != nil {
+func empty(ctx context.Context, db *DB, tables []string) error {
+	for _, table := range tables {
+		var n int64
+		if err := db.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -68,63 +68,106 @@ func empty(ctx context.Context, db *DB) error {
 	return nil
 }
 
-type queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
+// copyTable copies the rows of a table, reads both sides again and compares them.
+func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int64, err error) {
+	var insert *sql.Stmt
+	defer func() {
+		if insert != nil {
+			err = errors.Join(err, insert.Close())
+		}
+	}()
+	err = each(ctx, source, table, func(names []string, row []any) error {
+		if insert == nil {
+			marks := make([]string, len(names))
+			for i := range marks {
+				marks[i] = "$" + strconv.Itoa(i+1)
+			}
+			query := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+			if insert, err = target.PrepareContext(ctx, query); err != nil {
+				return err
+			}
+		}
+		n++
+		_, err := insert.ExecContext(ctx, row...)
+		return err
+	})
+	if err != nil {
+		return n, err
+	}
 
-func count(ctx context.Context, q queryer, table string) (n int64, err error) {
-	err = q.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table).Scan(&n)
+	before, err := fingerprint(ctx, source, table)
+	if err != nil {
+		return n, err
+	}
+	after, err := fingerprint(ctx, target, table)
+	if err == nil && before != after {
+		err = fmt.Errorf("the copy holds other rows than the source (%d there, %d here)", before.rows, after.rows)
+	}
 	return n, err
 }
 
-func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int64, err error) {
-	rows, err := source.QueryContext(ctx, "SELECT * FROM "+table)
+// each reads all rows of a table as both databases can take them.
+func each(ctx context.Context, tx *sql.Tx, table string, fn func(names []string, row []any) error) error {
+	rows, err := tx.QueryContext(ctx, "SELECT * FROM "+table)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer rows.Close()
-	if n, err = insertAll(ctx, rows, target, table); err != nil {
-		return n, err
-	}
-	for side, tx := range map[string]*sql.Tx{"source": source, "copy": target} {
-		if has, err := count(ctx, tx, table); err != nil || has != n {
-			return n, errors.Join(err, fmt.Errorf("the %s has %d rows, %d were copied", side, has, n))
-		}
-	}
-	return n, nil
-}
-
-func insertAll(ctx context.Context, rows *sql.Rows, target *sql.Tx, table string) (n int64, err error) {
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	names, marks := make([]string, len(types)), make([]string, len(types))
+	names := make([]string, len(types))
 	for i, c := range types {
-		names[i], marks[i] = c.Name(), "$"+strconv.Itoa(i+1)
+		names[i] = c.Name()
 	}
-	insert, err := target.PrepareContext(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")")
-	if err != nil {
-		return 0, err
-	}
-	defer insert.Close()
+
 	for rows.Next() {
 		values, into := make([]any, len(types)), make([]any, len(types))
 		for i := range values {
 			into[i] = &values[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return n, err
+			return err
 		}
 		for i, c := range types {
 			values[i] = portable(values[i], c.DatabaseTypeName())
 		}
-		if _, err := insert.ExecContext(ctx, values...); err != nil {
-			return n, err
+		if err := fn(names, values); err != nil {
+			return err
 		}
-		n++
 	}
-	return n, rows.Err()
+	return rows.Err()
+}
+
+// rowSum tells the rows of a table from others, in whatever order they come.
+type rowSum struct {
+	rows int64
+	sum  [4]uint64
+}
+
+// fingerprint is the same for the same rows on both databases.
+func fingerprint(ctx context.Context, tx *sql.Tx, table string) (p rowSum, err error) {
+	err = each(ctx, tx, table, func(names []string, row []any) error {
+		var cells []string
+		for i, v := range row {
+			if b, ok := v.([]byte); ok {
+				v = string(b)
+			}
+			if text, ok := v.(string); ok {
+				v = clean(text) // as PostgreSQL keeps it
+			}
+			cells = append(cells, fmt.Sprintf("%s=%T:%v", names[i], v, v))
+		}
+		slices.Sort(cells) // columns come in the order in which each database got them
+		sum := sha256.Sum256([]byte(strings.Join(cells, "\x00")))
+		for i := range p.sum {
+			p.sum[i] += binary.BigEndian.Uint64(sum[8*i:])
+		}
+		p.rows++
+		return nil
+	})
+	return p, err
 }
 
 // portable is a value as the other database takes it: SQLite keeps a truth value
@@ -149,27 +192,4 @@ func (db *DB) InUse(ctx context.Context, now time.Time) (node string, err error)
 func (db *DB) Version(ctx context.Context) (n int64, err error) {
 	err = db.Reader.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&n)
 	return n, err
-}
-
-// Backup writes a consistent copy of the SQLite database at path into a new
-// file. The database may be in use.
-func Backup(ctx context.Context, path, file string) error {
-	if IsPostgres(path) {
-		return fault.New(fault.Invalid, "A PostgreSQL database is backed up with its own tools.").With("Use pg_dump, or the server's usual backup.")
-	}
-	if _, err := os.Stat(path); err != nil {
-		return fault.New(fault.NotFound, "There is no database %s.", path).With("Give the folder of the installation with --data.").Because(err)
-	}
-	if _, err := os.Stat(file); err == nil {
-		return fault.New(fault.Conflict, "%s is there already.", file).With("Give the name of a new file.")
-	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options)
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, "VACUUM INTO $1", file)
-	if err := errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("writing the backup: %w", err)
-	}
-	return os.Chmod(file, 0o600)
 }

@@ -35,8 +35,9 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 			t.Fatalf("down to %d: %v", to, err)
 		}
 		if to == newest-1 {
-			if n, err := count(t.Context(), db.Writer, "imported_comments"); n != 1 || err != nil {
-				t.Errorf("%d comments are left: %v", n, err)
+			var n int
+			if err := db.Writer.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM imported_comments").Scan(&n); n != 1 || err != nil {
+				t.Errorf("%d comments are left, want 1: %v", n, err)
 			}
 		}
 	}

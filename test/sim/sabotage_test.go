@@ -118,7 +118,7 @@ func (s *Service) post(`,
 	}},
 	{"a look before documents without content are made", 85_104, []cut{
 		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked + "\"a look before documents without content are made\") && there[s.name()] !="},
-		{"internal/foldersync/lay.go", "r.t.Now(), r.st.Run)", "r.t.Now(), r.st.Run+sabotagedOnce())"},
+		{"internal/foldersync/lay.go", "r.t.Key(\"create\", s.link.ID))", "r.t.Key(\"create\", s.link.ID)+sabotagedOnce())"},
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
 		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
