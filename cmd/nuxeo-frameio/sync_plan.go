@@ -73,6 +73,7 @@ func sorted(s api.Sync, all []api.SyncDifference, failed map[string]bool) plan {
 		{Name: "gone", what: "gone on Frame.io; their documents " + map[bool]string{true: "go into the trash", false: "stay and are marked"}[s.Gone == api.SyncGoneTrash]},
 		{Name: "conflict", what: "changed on both sides"},
 		{Name: "failed", what: "not brought so far, to be tried again"},
+		{Name: "waiting", what: "not ready on Frame.io; what Nuxeo has of them stays as it is"},
 		{Name: "left", what: "changed in Nuxeo only, which a refresh leaves as they are"},
 	}
 	for i := range p {
@@ -91,6 +92,8 @@ func sorted(s api.Sync, all []api.SyncDifference, failed map[string]bool) plan {
 func fateOf(s api.Sync, d api.SyncDifference, failed bool) string {
 	there := strings.Contains(d.What, "changed on Frame.io")
 	switch {
+	case strings.Contains(d.What, "still being uploaded to Frame.io"), strings.Contains(d.What, "empty on Frame.io"):
+		return "waiting"
 	case d.Sign == "+":
 		return "create"
 	case d.Sign == "-":
@@ -110,7 +113,7 @@ func fateOf(s api.Sync, d api.SyncDifference, failed bool) string {
 // work is how many things a refresh would do something about.
 func (p plan) work() (n int) {
 	for _, g := range p {
-		if g.Name != "left" {
+		if g.Name != "left" && g.Name != "waiting" {
 			n += len(g.Some)
 		}
 	}

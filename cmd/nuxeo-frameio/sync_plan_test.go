@@ -18,6 +18,8 @@ func TestWhatARefreshWouldDo(t *testing.T) {
 		want       string
 	}{
 		{keeping, "+", "not in Nuxeo", false, "create"},
+		{keeping, "+", "still being uploaded to Frame.io", false, "waiting"},
+		{keeping, "*", "empty on Frame.io", false, "waiting"},
 		{keeping, "-", "not on Frame.io", false, "gone"},
 		{keeping, "!", "locked by julia", true, "failed"},
 		{keeping, "!", "both changed", false, "conflict"},

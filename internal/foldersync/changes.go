@@ -25,7 +25,7 @@ const changeColumns = `sync_seen.key, sync_seen.kind, sync_seen.parent, sync_see
 // not changed.
 const differing = ` FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key
 		LEFT JOIN sync_entries p ON p.sync_id = $1 AND p.key = sync_seen.parent
-	WHERE sync_seen.run_id = $2 AND (e.key IS NULL OR e.document_uid = '' OR e.gone OR e.problem <> '' OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name
+	WHERE sync_seen.run_id = $2 AND sync_seen.not_ready = '' AND (e.key IS NULL OR e.document_uid = '' OR e.gone OR e.problem <> '' OR e.parent <> sync_seen.parent OR e.name <> sync_seen.name
 		OR e.print <> sync_seen.print)`
 
 // changedFolders are folders that differ, those above first, after a place in the

@@ -153,16 +153,16 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 	if q.Check == nil || q.Check.State != Done {
 		return nil, notChecked()
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict FROM (
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict, not_ready FROM (
 			SELECT sync_seen.key AS key, sync_seen.kind AS kind, sync_seen.name AS name, COALESCE(e.document_uid, '') AS uid, COALESCE(e.document_uid, '') <> '' AND NOT e.gone AS known,
 				TRUE AS there, COALESCE(e.name <> sync_seen.name, FALSE) AS renamed, COALESCE(e.parent <> sync_seen.parent, FALSE) AS moved,
 				COALESCE(e.kind <> 'folder' AND e.print <> sync_seen.print, FALSE) AS changed,
-				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict
+				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict, sync_seen.not_ready AS not_ready
 			FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key WHERE sync_seen.run_id = $2 AND sync_seen.depth > 0
 			UNION ALL
-			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
+			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
 				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
-		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
+		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '' OR not_ready <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -178,13 +178,21 @@ func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after st
 	return out, rows.Err()
 }
 
+// notReadyWords tell people why an asset cannot be brought yet.
+var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io"}
+
 func scanDifference(row scanner) (d Difference, err error) {
 	var known, there, renamed, moved, changed bool
-	var inNuxeo, problem, conflict string
-	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict)
+	var inNuxeo, problem, conflict, why string
+	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict, &why)
 	switch {
 	case problem != "" || conflict != "":
 		d.Sign, d.What = Broken, listed(problem, conflict)
+	case why != "":
+		d.Sign, d.What = Differs, notReadyWords[why]
+		if !known {
+			d.Sign = OnlyFrameio
+		}
 	case !there:
 		d.Sign, d.What = OnlyNuxeo, "not on Frame.io"
 	case !known:

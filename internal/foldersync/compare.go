@@ -48,8 +48,8 @@ func (r *run) tally(ctx context.Context) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET refused = 0,
 			folders = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind = 'folder' AND listed AND parent <> ''),
-			assets = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind <> 'folder'),
-			bytes = (SELECT COALESCE(SUM(size), 0) FROM sync_seen WHERE run_id = $1) WHERE id = $1`, r.st.Run)
+			assets = (SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND kind <> 'folder' AND not_ready = ''),
+			bytes = (SELECT COALESCE(SUM(size), 0) FROM sync_seen WHERE run_id = $1 AND not_ready = '') WHERE id = $1`, r.st.Run)
 		return err
 	})
 }
@@ -83,6 +83,6 @@ func (r *run) lostOf(ctx context.Context) (known, lost int, err error) {
 		return 0, 0, err
 	}
 	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'file' THEN 1 END), COUNT(CASE WHEN kind = 'version_stack' THEN 1 END) FROM sync_seen
-		WHERE run_id = $1 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $2 AND e.key = sync_seen.key)`, r.st.Run, r.sync.ID).Scan(&newFiles, &newStacks)
+		WHERE run_id = $1 AND not_ready = '' AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $2 AND e.key = sync_seen.key)`, r.st.Run, r.sync.ID).Scan(&newFiles, &newStacks)
 	return known, max(0, files-newStacks) + max(0, stacks-newFiles), err
 }

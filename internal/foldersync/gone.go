@@ -157,7 +157,7 @@ func (r *run) within(ctx context.Context, e Entry) (yes bool, parent string, err
 		parent = s.ParentID
 	default:
 		var f frameio.File
-		if f, err = r.fio.File(ctx, r.sync.Account, e.Key); err == nil && !r.wanted(f) {
+		if f, err = r.fio.File(ctx, r.sync.Account, e.Key); err == nil && notReady(f) == "" && !r.wanted(f) {
 			return false, "", nil // the filter leaves it out
 		}
 		parent = f.ParentID

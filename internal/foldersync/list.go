@@ -32,6 +32,25 @@ type seen struct {
 	print                   string
 	stamp                   int64  // when it changed, as the database has it
 	facts                   string // what a document shows of it
+	notReady                string // why it cannot be brought yet; empty: it can
+}
+
+// Why an asset that is on Frame.io cannot be brought yet.
+const (
+	uploading = "uploading"
+	isEmpty   = "empty"
+)
+
+// notReady tells why a file cannot be brought yet; empty when it can. It is there all
+// the same: nothing is to be taken for gone because of it.
+func notReady(f frameio.File) string {
+	switch {
+	case !f.Uploaded():
+		return uploading
+	case f.Size <= 0:
+		return isEmpty
+	}
+	return ""
 }
 
 // listedAtOnce is how many folders are listed at the same time: enough to use what
@@ -151,18 +170,20 @@ func (p *page) add(ctx context.Context, s seen) error {
 // that show something else, and folders that are known are not listed by a run that
 // looks at some only.
 func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
-	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts)
+	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts, not_ready)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
 			$10 AND EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND NOT e.gone),
-			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END)
+			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END, $13)
 		ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name, size = excluded.size, print = excluded.print,
-			stamp = excluded.stamp, facts = excluded.facts`)
+			stamp = excluded.stamp, facts = excluded.facts, not_ready = excluded.not_ready`)
 	if err != nil {
 		return err
 	}
 	defer add.Close()
 	for _, s := range rows {
-		if _, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.print, s.stamp, r.partial && s.Kind == kindFolder, r.sync.ID, s.facts); err != nil {
+		_, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.print, s.stamp,
+			r.partial && s.Kind == kindFolder, r.sync.ID, s.facts, s.notReady)
+		if err != nil {
 			return err
 		}
 	}
@@ -182,10 +203,17 @@ func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 func (r *run) files(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key, false) {
-			if err == nil && !r.wanted(file) {
-				continue
+			if err != nil {
+				yield(seen{}, err)
+				return
 			}
-			if !yield(r.asset(f, file.ID, frameio.KindFile, file), err) {
+			some, err := r.listed(ctx, f, file.ID, frameio.KindFile, file)
+			for _, s := range some {
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if err != nil && !yield(seen{}, err) {
 				return
 			}
 		}
@@ -195,20 +223,79 @@ func (r *run) files(ctx context.Context, f seen) assetsOf {
 func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, false) {
-			if err == nil && !r.wanted(stack.Head) {
-				continue
+			if err != nil {
+				yield(seen{}, err)
+				return
 			}
-			if !yield(r.asset(f, stack.ID, frameio.KindStack, stack.Head), err) {
+			some, err := r.listed(ctx, f, stack.ID, frameio.KindStack, stack.Head)
+			for _, s := range some {
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if err != nil && !yield(seen{}, err) {
 				return
 			}
 		}
 	}
 }
 
+// listed are the rows for an asset of a folder: none for one that the filter leaves out.
+// A stack whose newest file cannot be brought yet also has a row for each file on it
+// that the sync has brought by itself, since that one is not gone.
+func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File) ([]seen, error) {
+	wanted := r.sync.Filter.takes(head, r.status(head))
+	s := r.asset(folder, key, kind, head)
+	if s.notReady = notReady(head); s.notReady == "" {
+		if !wanted {
+			return nil, nil
+		}
+		return []seen{s}, nil
+	}
+
+	s.facts = ""
+	var rows []seen
+	has, err := r.has(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if has || wanted {
+		rows = append(rows, s)
+	}
+	if kind != frameio.KindStack {
+		return rows, nil
+	}
+	for member, err := range r.fio.StackFiles(ctx, r.sync.Account, key) {
+		if err != nil {
+			return rows, err
+		}
+		has, err := r.has(ctx, member.ID)
+		if err != nil {
+			return rows, err
+		}
+		if has {
+			m := r.asset(folder, member.ID, frameio.KindFile, member)
+			m.notReady, m.facts = s.notReady, ""
+			rows = append(rows, m)
+		}
+	}
+	return rows, nil
+}
+
+// has reports whether the sync has an entry for a key.
+func (r *run) has(ctx context.Context, key string) (bool, error) {
+	if r.DB == nil || r.sync.ID == "" { // it is being previewed
+		return false, nil
+	}
+	var n int
+	err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND key = $2`, r.sync.ID, key).Scan(&n)
+	return n > 0, err
+}
+
 // wanted says whether an asset is to be mirrored: what the filter takes, once its
 // original is there.
 func (r *run) wanted(f frameio.File) bool {
-	return f.Uploaded() && f.Size > 0 && r.sync.Filter.takes(f, r.status(f))
+	return notReady(f) == "" && r.sync.Filter.takes(f, r.status(f))
 }
 
 func (r *run) status(f frameio.File) string {

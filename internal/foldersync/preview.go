@@ -66,6 +66,9 @@ func (r *run) preview(ctx context.Context) (p Preview, err error) {
 				if err != nil {
 					return p, gone(err)
 				}
+				if a.notReady != "" {
+					continue
+				}
 				p.Assets, p.Bytes = p.Assets+1, p.Bytes+a.Size
 			}
 		}

@@ -140,7 +140,7 @@ func (r *Run) countSeen(ctx context.Context, q asker) error {
 		return nil
 	}
 	return q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'folder' AND parent <> '' THEN 1 END), COUNT(CASE WHEN kind <> 'folder' THEN 1 END), COALESCE(SUM(size), 0)
-		FROM sync_seen WHERE run_id = $1`, r.ID).Scan(&r.Folders, &r.Assets, &r.Bytes)
+		FROM sync_seen WHERE run_id = $1 AND not_ready = ''`, r.ID).Scan(&r.Folders, &r.Assets, &r.Bytes)
 }
 
 // Entry is a folder or asset that a sync has.
