@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 )
 
 // Client calls one Nuxeo server in the name of one credential. It is safe for
@@ -27,6 +28,9 @@ type Client struct {
 	base *url.URL // ends in /nuxeo/
 	http *http.Client
 	auth Auth
+
+	// viaREST says that the server refuses blobs but by the REST interface.
+	viaREST *atomic.Bool
 }
 
 // New makes a client for the server whose address (with its context path, as in
@@ -40,7 +44,7 @@ func New(base string, hc *http.Client, auth Auth) (*Client, error) {
 	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("nuxeo: the address must be a full one, like https://nuxeo.example.com/nuxeo")
 	}
-	return &Client{base: u, http: hc, auth: auth}, nil
+	return &Client{base: u, http: hc, auth: auth, viaREST: new(atomic.Bool)}, nil
 }
 
 // As is the same server with another credential.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -173,28 +172,6 @@ func (c *Client) Update(ctx context.Context, uid, changeToken string, properties
 		body["uid"], body["changeToken"] = uid, changeToken
 	}
 	return c.doJSON(ctx, http.MethodPut, idPath(uid), body, o.header(), nil)
-}
-
-// Search runs an NXQL query on the repository, page by page
-// (GET /api/v1/search/execute). It ends after the first error.
-func (c *Client) Search(ctx context.Context, nxql string, f Fetch) iter.Seq2[*Document, error] {
-	return func(yield func(*Document, error) bool) {
-		for page := 0; ; page++ {
-			docs, more, err := c.SearchPage(ctx, nxql, page, 100, f)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, d := range docs {
-				if !yield(d, nil) {
-					return
-				}
-			}
-			if !more {
-				return
-			}
-		}
-	}
 }
 
 // Quote makes a string literal for NXQL.

@@ -162,7 +162,7 @@ func TestVersionsAndRestore(t *testing.T) {
 	}
 }
 
-func TestSearchFollowsAllPages(t *testing.T) {
+func TestQueryFollowsAllPages(t *testing.T) {
 	t.Parallel()
 	for _, unknown := range []bool{false, true} {
 		w := setup(t, func(o *nuxeosim.Options) { o.UnknownCount, o.MaxPageSize = unknown, 40 })
@@ -170,7 +170,7 @@ func TestSearchFollowsAllPages(t *testing.T) {
 			w.sim.MkDoc(fmt.Sprintf("%s/doc-%03d", folder, i), "File", map[string]any{"dc:title": "x"})
 		}
 		seen := map[string]bool{}
-		for d, err := range w.Search(t.Context(), "SELECT * FROM File WHERE dc:title = 'x' ORDER BY ecm:path", nuxeo.Fetch{}) {
+		for d, err := range w.Query(t.Context(), "ecm:primaryType = 'File' AND dc:title = 'x'", "", nuxeo.Fetch{}) {
 			w.must(err)
 			seen[d.UID] = true
 		}
@@ -186,7 +186,7 @@ func TestQuoteFindsExactlyTheText(t *testing.T) {
 	for i, title := range []string{`it's`, `back\slash`, `'' OR 1=1 --`, `\'`, `tr\`, "ünï 🎬", `%`, `"`} {
 		uid := w.sim.MkDoc(fmt.Sprintf("%s/doc-%d", folder, i), "File", map[string]any{"dc:title": title})
 		n := 0
-		for d, err := range w.Search(t.Context(), "SELECT * FROM Document WHERE dc:title = "+nuxeo.Quote(title), nuxeo.Fetch{}) {
+		for d, err := range w.Query(t.Context(), "dc:title = "+nuxeo.Quote(title), "", nuxeo.Fetch{}) {
 			w.must(err)
 			if n++; d.UID != uid {
 				t.Errorf("%q finds %s", title, d.Path)
@@ -198,12 +198,12 @@ func TestQuoteFindsExactlyTheText(t *testing.T) {
 	}
 }
 
-func TestSearchEndsAtAnError(t *testing.T) {
+func TestQueryEndsAtAnError(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.sim.Faults().Add(faults.Rule{Path: "/search/", Status: http.StatusServiceUnavailable})
+	w.sim.Faults().Add(faults.Rule{Path: "/Repository.Query", Status: http.StatusServiceUnavailable})
 	n := 0
-	for _, err := range w.Search(t.Context(), "SELECT * FROM Document", nuxeo.Fetch{}) {
+	for _, err := range w.Query(t.Context(), "ecm:isVersion = 0", "", nuxeo.Fetch{}) {
 		if n++; err == nil || n > 1 {
 			t.Fatalf("%d, %v", n, err)
 		}

@@ -10,18 +10,6 @@ import (
 	"time"
 )
 
-// SearchPage runs an NXQL query and gives one page of it, counted from 0; more
-// says that another follows (GET /api/v1/search/execute).
-func (c *Client) SearchPage(ctx context.Context, nxql string, page, size int, f Fetch) (docs []*Document, more bool, err error) {
-	var out struct {
-		Entries []*Document `json:"entries"`
-		More    bool        `json:"isNextPageAvailable"`
-	}
-	query := url.Values{"query": {nxql}, "pageSize": {strconv.Itoa(size)}, "currentPageIndex": {strconv.Itoa(page)}}
-	err = c.get(ctx, "api/v1/search/execute", query, f.header(), &out)
-	return out.Entries, out.More, err
-}
-
 // Remarks are comments, newest first, with how many replies each has.
 type Remarks struct {
 	List    []Comment
@@ -71,16 +59,6 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 func (c *Client) Open(ctx context.Context, path string, header http.Header) (*http.Response, error) {
 	return c.send(ctx, call{method: http.MethodGet, path: path, header: header})
 }
-
-// BlobPath is where a blob of a document is, below the server's context path.
-// The xpath may hold slashes, as vid:transcodedVideos/0/content does.
-func BlobPath(uid, xpath string) string {
-	return idPath(uid) + "/@blob/" + (&url.URL{Path: xpath}).EscapedPath()
-}
-
-// ThumbnailPath is where the thumbnail of a document is, below the server's
-// context path.
-func ThumbnailPath(uid string) string { return idPath(uid) + "/@rendition/thumbnail" }
 
 // Types lists all document types by name (GET /api/v1/config/types).
 func (c *Client) Types(ctx context.Context) (map[string]Type, error) {

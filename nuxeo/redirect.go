@@ -8,7 +8,8 @@ import (
 
 // SentOn asks where Nuxeo sends on to for something below its context path, such
 // as a blob in an object store, and goes nowhere (GET of one byte, as HEAD is not
-// what an address is signed for). It is empty when Nuxeo sends it itself. The
+// what an address is signed for). It is empty when Nuxeo sends it itself, or sends to an
+// address without a signature, as that of a sign-in page. The
 // address is a secret, and as hostile as whoever may answer for Nuxeo.
 func (c *Client) SentOn(ctx context.Context, path string) (string, error) {
 	here := *c.http
@@ -19,7 +20,7 @@ func (c *Client) SentOn(ctx context.Context, path string) (string, error) {
 	}
 	_ = resp.Body.Close() // one byte at most is of no use
 	to, err := url.Parse(resp.Header.Get(sentOn))
-	if err != nil || to.String() == "" {
+	if err != nil || !signed(to) {
 		return "", nil
 	}
 	return resp.Request.URL.ResolveReference(to).String(), nil

@@ -82,17 +82,12 @@ var literal = strings.NewReplacer(`\`, "_", "%", "_")
 
 func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, more bool, err error) {
 	q := "SELECT * FROM Document WHERE " + where + " AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation'" +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title"
-	for d, err := range nx.Search(ctx, q, nuxeo.Fetch{}) {
-		if err != nil {
-			return nil, false, err
-		}
-		if len(all) == Most {
-			return all, true, nil
-		}
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title, ecm:uuid"
+	docs, more, err := nx.QueryPage(ctx, q, 0, Most, nuxeo.Fetch{})
+	for _, d := range docs {
 		all = append(all, folderOf(d))
 	}
-	return all, false, nil
+	return all, more, err
 }
 
 // gone makes what one may not see look like what is not there.

@@ -33,8 +33,8 @@ func (s *Service) Documents(ctx context.Context, login, folder, cursor string, l
 		return nil, "", err
 	}
 	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" + intake.Facet + "'" +
-		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:modified DESC"
-	docs, more, err := nx.SearchPage(ctx, q, page, size, nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:modified DESC, ecm:uuid"
+	docs, more, err := nx.QueryPage(ctx, q, page, size, nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
 	if err != nil {
 		return nil, "", err
 	}

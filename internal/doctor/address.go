@@ -25,7 +25,7 @@ func (d *Doctor) address(ctx context.Context) Finding {
 	case d.away || nx == nil:
 		return skipped("%s", d.why())
 	}
-	docs, _, err := nx.SearchPage(ctx, aFile, 0, 1, nuxeo.Fetch{})
+	docs, _, err := nx.QueryPage(ctx, aFile, 0, 1, nuxeo.Fetch{})
 	if err != nil {
 		return because(err, askAgain)
 	}

@@ -43,7 +43,7 @@ func admit(t *testing.T) *patient {
 func sendsOn(to *atomic.Pointer[string]) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if at := to.Load(); at != nil && *at != "" && strings.Contains(r.URL.Path, "/@blob/") {
+			if at := to.Load(); at != nil && *at != "" && strings.Contains(r.URL.Path, "/nxfile/") {
 				http.Redirect(w, r, *at, http.StatusFound)
 				return
 			}
@@ -185,7 +185,7 @@ var ills = []struct {
 	{"a store that wants a sign-in", "Files by address", "answers 401 without", doctor.Warning, func(p *patient) {
 		p.byAddress(p.NuxeoURL + "/api/v1/me?signature=hidden")
 	}},
-	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/@blob/", 500) }},
+	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/nxfile/", 500) }},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Config.Mail.Via = "none" }},
 	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) {
 		p.App.Config.Mail.SMTPHost, p.App.Mail.Set.Host, p.App.Mail.Set.Port = "127.0.0.1", "127.0.0.1", 1

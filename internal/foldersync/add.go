@@ -174,7 +174,7 @@ func overlap(ctx context.Context, nx *nuxeo.Client, a, b string) (bool, error) {
 	}
 	q := "SELECT * FROM Document WHERE (ecm:uuid = " + nuxeo.Quote(a) + " AND ecm:ancestorId = " + nuxeo.Quote(b) + ") OR (ecm:uuid = " +
 		nuxeo.Quote(b) + " AND ecm:ancestorId = " + nuxeo.Quote(a) + ")"
-	docs, _, err := nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{})
+	docs, _, err := nx.QueryPage(ctx, q, 0, 1, nuxeo.Fetch{})
 	return len(docs) > 0, err
 }
 

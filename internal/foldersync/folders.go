@@ -161,7 +161,7 @@ func (e Entry) ours(title string) bool {
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.
 func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
-	found, _, err := r.nx.SearchPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish'", 0, 1, nuxeo.Fetch{})
+	found, _, err := r.nx.QueryPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish' ORDER BY ecm:uuid", 0, 1, nuxeo.Fetch{})
 	if err != nil {
 		return "", err
 	}

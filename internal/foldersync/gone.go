@@ -93,7 +93,7 @@ func (r *run) later(ctx context.Context, e Entry, parent string) error {
 // orphan finds a document that was made for an asset although nobody could record it:
 // the answer was lost, and then there was nobody to act for.
 func (r *run) orphan(ctx context.Context, e *Entry) error {
-	docs, _, err := r.nx.SearchPage(ctx, r.sourced(e.Key), 0, 1, nuxeo.Fetch{})
+	docs, _, err := r.nx.QueryPage(ctx, r.sourced(e.Key)+" ORDER BY ecm:uuid", 0, 1, nuxeo.Fetch{})
 	if len(docs) > 0 {
 		e.Document = docs[0].UID
 	}
@@ -185,7 +185,7 @@ func (r *run) trash(ctx context.Context, e Entry) error {
 	}
 	if e.Kind == kindFolder {
 		q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(e.Document) + " AND ecm:isTrashed = 0"
-		in, _, err := r.nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{})
+		in, _, err := r.nx.QueryPage(ctx, q, 0, 1, nuxeo.Fetch{})
 		if err != nil || len(in) > 0 || r.sync.Gone != Trash {
 			return err
 		}

@@ -190,9 +190,9 @@ func (r *run) made(ctx context.Context, sources []string, there map[string]bool)
 	if len(sources) == 0 {
 		return nil
 	}
-	q := "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+	where := "dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	for doc, err := range r.nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
+	for doc, err := range r.nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
 		if err != nil {
 			return err
 		}

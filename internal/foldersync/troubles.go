@@ -147,8 +147,8 @@ func documents(ctx context.Context, nx *nuxeo.Client, uids []string, schemas ...
 	for _, uid := range uids {
 		quoted = append(quoted, nuxeo.Quote(uid))
 	}
-	q := "SELECT * FROM Document WHERE ecm:uuid IN (" + strings.Join(quoted, ", ") + ") AND ecm:isTrashed = 0"
-	for doc, err := range nx.Search(ctx, q, nuxeo.Fetch{Schemas: schemas}) {
+	where := "ecm:uuid IN (" + strings.Join(quoted, ", ") + ") AND ecm:isTrashed = 0"
+	for doc, err := range nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: schemas}) {
 		if err != nil {
 			return nil, err
 		}

@@ -153,9 +153,9 @@ func (s *Service) findAny(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Doc
 }
 
 func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link, file string) (*nuxeo.Document, error) {
-	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, file)) +
+	where := "dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, file)) +
 		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) + " AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	for doc, err := range r.Nuxeo.Search(ctx, q, all) {
+	for doc, err := range r.Nuxeo.Query(ctx, where, "", all) {
 		if err != nil {
 			return nil, err
 		}

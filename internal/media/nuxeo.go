@@ -120,28 +120,41 @@ func held(doc *nuxeo.Document, property string) []piece {
 
 var numbered = regexp.MustCompile(`^(video|view)-([0-9]{1,3})$`)
 
-// Path is where something of a document is below Nuxeo's address; empty when
-// there is no such name.
-func Path(uid, name string) string {
+// xpath is where something of a document is in it; empty when it is the thumbnail, which
+// is in no property. ok is false when there is no such name.
+func xpath(name string) (path string, ok bool) {
 	switch name {
 	case content:
-		return nuxeo.BlobPath(uid, "file:content")
+		return "file:content", true
 	case thumbnail:
-		return nuxeo.ThumbnailPath(uid)
+		return "", true
 	}
 	m := numbered.FindStringSubmatch(name)
 	if m == nil {
-		return ""
+		return "", false
 	}
 	list := map[string]string{video: "vid:transcodedVideos", view: "picture:views"}[m[1]]
-	return nuxeo.BlobPath(uid, list+"/"+m[2]+"/content")
+	return list + "/" + m[2] + "/content", true
+}
+
+// Path is where something of a document is below Nuxeo's address, for a page of Nuxeo;
+// empty when there is no such name.
+func Path(uid, name string) string {
+	switch path, ok := xpath(name); {
+	case !ok:
+		return ""
+	case path == "":
+		return nuxeo.ThumbnailPath(uid)
+	default:
+		return nuxeo.BlobPath(uid, path)
+	}
 }
 
 // Stream begins to read something of a document, as the person. done must be
 // called when the answer is read or left.
 func (s *Service) Stream(ctx context.Context, login, uid, name string, header http.Header) (resp *http.Response, done func(), err error) {
-	path := Path(uid, name)
-	if path == "" {
+	path, ok := xpath(name)
+	if !ok {
 		return nil, nil, noDocument()
 	}
 	nx, err := s.People.Nuxeo(ctx, login)
@@ -152,7 +165,11 @@ func (s *Service) Stream(ctx context.Context, login, uid, name string, header ht
 	if err != nil {
 		return nil, nil, err
 	}
-	resp, err = nx.Open(ctx, path, header)
+	if path == "" {
+		resp, err = nx.Open(ctx, nuxeo.ThumbnailPath(uid), header)
+	} else {
+		resp, err = nx.OpenBlob(ctx, uid, path, header)
+	}
 	if err != nil {
 		leave()
 		return nil, nil, refusal(err)

@@ -144,9 +144,9 @@ func (t *tree) needed() []bool {
 // a larger one, or been moved.
 func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *branch) (string, error) {
 	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
-	q := "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
+	where := "dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
 		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	for doc, err := range r.Nuxeo.Search(ctx, q, nuxeo.Fetch{}) {
+	for doc, err := range r.Nuxeo.Query(ctx, where, "", nuxeo.Fetch{}) {
 		if err != nil {
 			return "", err
 		}

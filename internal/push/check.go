@@ -100,7 +100,7 @@ func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nux
 			quoted[i] = nuxeo.Quote(uid)
 		}
 		q := "SELECT * FROM Document WHERE ecm:uuid IN (" + strings.Join(quoted, ", ") + ")"
-		docs, _, err := nx.SearchPage(ctx, q, 0, page, wanted)
+		docs, _, err := nx.QueryPage(ctx, q, 0, page, wanted)
 		if err != nil {
 			return nil, err
 		}

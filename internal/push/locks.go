@@ -189,9 +189,9 @@ func (s *Service) strayLocks(ctx context.Context, r *upkeep.Report) error {
 		return nil
 	}
 	nx := s.Nuxeo.As(s.Service)
-	q := "SELECT * FROM Document WHERE ecm:mixinType = '" + intake.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
+	where := "ecm:mixinType = '" + intake.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
-	for doc, err := range nx.Search(ctx, q, nuxeo.Fetch{Schemas: []string{"frameio"}, Lock: true}) {
+	for doc, err := range nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"frameio"}, Lock: true}) {
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (r *run) transfer(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	src := &blob{nx: r.nx.Over(r.Blobs), path: nuxeo.BlobPath(r.p.Document, r.st.Piece.XPath), size: r.st.Piece.Length, etag: kept.ETag}
+	src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece, etag: kept.ETag}
 	dst := &sink{http: r.Parts, parts: parts, mediaType: r.st.MediaType}
 	_, digest, err := transfer.Run(ctx, planOf(parts), kept.State, src, dst, r.options(src, kept)) // the last checkpoint has stored the state
 	switch {
@@ -132,9 +132,9 @@ func (r *run) options(src *blob, kept saved) transfer.Options {
 // blob reads a file of Nuxeo by ranges. Nuxeo may send on to where it keeps its
 // files; the client takes no credential there.
 type blob struct {
-	nx   *nuxeo.Client
-	path string
-	size int64
+	nx       *nuxeo.Client
+	document string
+	piece    Piece
 
 	mu   sync.Mutex // held for a moment only: checkpoints read the tag
 	etag string
@@ -148,7 +148,7 @@ func (b *blob) tag() string {
 
 // Open asks for a range and accepts exactly that, of the file that was begun with.
 func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-	resp, err := b.nx.Open(ctx, b.path, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}})
+	resp, err := b.nx.OpenBlob(ctx, b.document, b.piece.XPath, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}})
 	switch nuxeo.StatusOf(err) {
 	case http.StatusRequestedRangeNotSatisfiable:
 		return nil, fmt.Errorf("no such range: %w", transfer.ErrChanged)
@@ -166,8 +166,9 @@ func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
 }
 
 func (b *blob) fits(resp *http.Response, off, n int64) error {
-	want := fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, b.size)
-	whole := resp.StatusCode == http.StatusOK && off == 0 && n == b.size && resp.ContentLength == n
+	size := b.piece.Length
+	want := fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, size)
+	whole := resp.StatusCode == http.StatusOK && off == 0 && n == size && resp.ContentLength == n && b.isTagged(resp)
 	if got := resp.Header.Get("Content-Range"); !whole && (resp.StatusCode != http.StatusPartialContent || got != want) {
 		return fmt.Errorf("an answer %d with the range %.60q instead of %q: %w", resp.StatusCode, got, want, transfer.ErrChanged)
 	}
@@ -184,6 +185,12 @@ func (b *blob) fits(resp *http.Response, off, n int64) error {
 		return fmt.Errorf("another entity tag: %w", transfer.ErrChanged)
 	}
 	return nil
+}
+
+// isTagged reports whether the entity tag of an answer is the blob's, as far as Nuxeo
+// has told a digest.
+func (b *blob) isTagged(resp *http.Response) bool {
+	return b.piece.Digest == "" || resp.Header.Get("ETag") == `"`+b.piece.Digest+`"`
 }
 
 // sink puts parts to the addresses that Frame.io stated.

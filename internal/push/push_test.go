@@ -115,7 +115,7 @@ func TestBlobOfAnotherKind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := &blob{nx: nx, path: nuxeo.BlobPath("uid", "file:content"), size: 10}
+		b := &blob{nx: nx, document: "uid", piece: Piece{XPath: "file:content", Blob: nuxeo.Blob{Length: 10}}}
 		if _, err := b.Open(context.Background(), 2, 3); !errors.Is(err, transfer.ErrChanged) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -74,7 +74,7 @@ func (r Returns) below(ctx context.Context, nx *nuxeo.Client, p Push, folder str
 		return true, nil
 	}
 	q := "SELECT * FROM Document WHERE ecm:ancestorId = " + nuxeo.Quote(folder) + " AND ecm:uuid = " + nuxeo.Quote(p.Document)
-	docs, _, err := nx.SearchPage(ctx, q, 0, 1, nuxeo.Fetch{})
+	docs, _, err := nx.QueryPage(ctx, q, 0, 1, nuxeo.Fetch{})
 	return len(docs) > 0, err
 }
 

@@ -39,7 +39,8 @@ type Service struct {
 // state is what an item remembers between its steps.
 type state struct {
 	Folder               string
-	Seen                 int // documents that were looked at
+	Seen                 int    // documents that were looked at
+	After                string // the last of them
 	Made, Known, Strange int
 }
 
@@ -101,15 +102,11 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 	// Documents come in a fixed order, so that a later step, on whatever node,
 	// goes on where this one ended.
-	query := fmt.Sprintf(`SELECT * FROM Document WHERE ecm:ancestorId = %s AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0
-		AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY ecm:uuid`, nuxeo.Quote(st.Folder))
-	seen := 0
-	for doc, err := range nx.Search(ctx, query, nuxeo.Fetch{Schemas: []string{"frameio"}}) {
+	where := "ecm:ancestorId = " + nuxeo.Quote(st.Folder) + " AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0" +
+		" AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+	for doc, err := range nx.Query(ctx, where, st.After, nuxeo.Fetch{Schemas: []string{"frameio"}}) {
 		if err != nil {
 			return work.Next{}, err
-		}
-		if seen++; seen <= st.Seen {
-			continue
 		}
 		if err := w.look(ctx, t, &st, doc); err != nil {
 			return work.Next{}, err
@@ -123,6 +120,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 
 func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Document) error {
 	st.Seen++
+	st.After = doc.UID
 	l := linkOf(doc, st.Folder)
 	if l.FileID == "" || doc.Text("frameio:documentUid") != doc.UID { // the facet came with a copy
 		st.Strange++

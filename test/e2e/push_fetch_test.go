@@ -52,7 +52,7 @@ func (c *counted) Write(p []byte) (int, error) {
 func (s *store) counting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		direct := strings.Contains(r.URL.Path, "/_direct/")
-		if !direct && !strings.Contains(r.URL.Path, "/@blob/") {
+		if !direct && !strings.Contains(r.URL.Path, "/nxfile/") {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -256,7 +256,7 @@ func TestContentChangesBeforeItIsFetched(t *testing.T) {
 	s := stored(t, nil)
 	s.Bind("Publish")
 	uid := kept(s.Bed, "Teaser", content('a', 500))
-	s.Nuxeo.Faults().Add(faults.Rule{Path: "/@blob/", Times: 1, Hook: onlyOnce(func() {
+	s.Nuxeo.Faults().Add(faults.Rule{Path: "/nxfile/", Times: 1, Hook: onlyOnce(func() {
 		_ = s.Nuxeo.SetProps(uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)}})
 	})})
 	p := pushed(s.Bed, uid).Pushes[0]

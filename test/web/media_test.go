@@ -174,7 +174,7 @@ func TestWhatNuxeoHas(t *testing.T) {
 	nothing := f.Nuxeo.MkDoc(videos+"/nothing", "File", map[string]any{"dc:title": "Nothing"})
 	josh := f.SignIn("josh")
 	m := f.look(josh, movie, nil)
-	if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceNuxeo || *m.Url != "/media/nuxeo/"+movie+"/content" || *m.NuxeoPath != "/api/v1/id/"+movie+"/@blob/file:content" || m.Why != nil {
+	if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceNuxeo || *m.Url != "/media/nuxeo/"+movie+"/content" || *m.NuxeoPath != "/nxfile/default/"+movie+"/file:content/file" || m.Why != nil {
 		t.Fatalf("%+v", m)
 	}
 	whole := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh})

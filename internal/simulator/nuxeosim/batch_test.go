@@ -231,12 +231,21 @@ func TestDownload(t *testing.T) {
 	if string(r.body) != "0123456789" || etag != `"781e5e245d69b566979b86e28d23f2c7"` || r.header.Get("Accept-Ranges") != "bytes" {
 		t.Fatalf("%s %v", r.body, r.header)
 	}
-	if r := f.send("josh", "GET", at, nil, "Range: bytes=2-4").is(206); string(r.body) != "234" || r.header.Get("Content-Range") != "bytes 2-4/10" {
-		t.Fatalf("%s %v", r.body, r.header)
+	file := "/nxfile/default/" + uid + "/file:content/a.txt"
+	for where, status := range map[string]int{at: 200, file: 206} {
+		if r := f.send("josh", "GET", where, nil, "Range: bytes=2-4").is(status); string(r.body) != "234" || r.header.Get("Content-Range") != "bytes 2-4/10" {
+			t.Fatalf("%s: %s %v", where, r.body, r.header)
+		}
+		if r := f.send("josh", "GET", where, nil, "Range: bytes=10-").is(200); string(r.body) != "0123456789" {
+			t.Fatalf("%s: %s", where, r.body)
+		}
+	}
+	f.send("", "GET", file, nil).is(401)
+	if to := f.send("nobody", "GET", file, nil).is(302).header.Get("Location"); !strings.Contains(to, "/login.jsp?loginFailed=true&requestedUrl=nxfile") {
+		t.Errorf("a wrong password at nxfile leads to %s, want the sign-in page", to)
 	}
 	f.send("josh", "GET", at, nil, "If-None-Match: "+etag).is(304)
 	f.send("josh", "GET", at, nil, "Range: bytes=2-4", `If-Range: "other"`).is(200)
-	f.send("josh", "GET", at, nil, "Range: bytes=10-").is(416)
 	f.send("", "GET", at, nil).is(401)
 	data := f.send("josh", "GET", "/api/v1/id/"+uid, nil, "properties: *").at("properties", "file:content", "data").(string)
 	if r := f.send("josh", "GET", strings.TrimPrefix(data, f.base), nil).is(200); string(r.body) != "0123456789" {
@@ -263,7 +272,7 @@ func TestMkDocWithAContentOfAnySize(t *testing.T) {
 	f := setup(t)
 	content := pattern.New(1, 1<<40)
 	uid := f.sim.MkDoc(folder+"/big", "Video", obj{"file:content": Blob{Name: "big.mov", Content: content, Digest: "d"}})
-	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil, fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(206)
+	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil, fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(200)
 	if len(r.body) != 100 || !content.Matches(r.body, 1<<39) {
 		t.Fatalf("%d bytes", len(r.body))
 	}

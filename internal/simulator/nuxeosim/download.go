@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -54,12 +55,28 @@ func (c *call) blobAdapter(ref, xpath string) (*answer, error) {
 	}
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead:
+		c.w = always200{c.w}
 		return c.download(ref, xpath)
 	case http.MethodDelete:
 		return c.clearBlob(ref, xpath)
 	}
 	return nil, methodNotAllowed()
 }
+
+// always200 is the writer of the REST layer, which writes its own status over the 206 of
+// a range.
+type always200 struct{ http.ResponseWriter }
+
+// WriteHeader writes 200 for a part of a file.
+func (w always200) WriteHeader(status int) {
+	if status == http.StatusPartialContent {
+		status = http.StatusOK
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (w always200) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // clearBlob empties a blob that is a property of its own.
 func (c *call) clearBlob(ref, xpath string) (*answer, error) {
@@ -92,6 +109,19 @@ func nxfile(c *call, seg []string) (*answer, error) {
 		xpath = xpath[:i] // the last segment is the file's name
 	}
 	return c.download(seg[1], xpath)
+}
+
+// askBrowser leads whoever asks for a file to where people sign in, as the chain of pages
+// does: without credentials 401 with a page, with those it refuses a redirect. A session
+// that holds passes.
+func (c *call) askBrowser() *answer {
+	if _, err := c.r.Cookie("JSESSIONID"); err == nil && c.user != nil {
+		return nil
+	}
+	if c.r.Header.Get("Authorization") == "" && c.r.Header.Get("X-Authentication-Token") == "" {
+		return &answer{status: http.StatusUnauthorized, text: "<html><head><title>401</title></head></html>", html: true}
+	}
+	return c.redirect(c.s.url + "/login.jsp?loginFailed=true&requestedUrl=" + url.QueryEscape(strings.TrimPrefix(c.r.URL.Path, contextPath+"/")))
 }
 
 // download sends a blob, or an address to get it from.
@@ -127,9 +157,19 @@ func (b *blob) sent() *answer {
 		if b.digest != "" {
 			h.Set("ETag", `"`+b.digest+`"`)
 		}
+		if !satisfiable(c.r.Header.Get("Range"), b.length) { // then all of it is sent
+			c.r.Header.Del("Range")
+		}
 		http.ServeContent(c.w, c.r, "", time.Time{}, r)
 		return nil
 	}}
+}
+
+// satisfiable reports whether a range begins within the file.
+func satisfiable(header string, length int64) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(header, "bytes="), "-")
+	from, err := strconv.ParseInt(first, 10, 64)
+	return err != nil || from < length
 }
 
 const directFor = time.Hour

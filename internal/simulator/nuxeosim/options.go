@@ -80,6 +80,9 @@ type Options struct {
 	// DirectDownload answers @blob with 302 to an address that works for a short
 	// while without credentials, as with a blob provider on S3.
 	DirectDownload bool
+	// FilesForBrowsers lets only sessions pass at /nxfile, as where a customer has
+	// replaced the ways to sign in there.
+	FilesForBrowsers bool
 	// HideMessages is org.nuxeo.rest.exception.message.enabled=false: errors say
 	// only "An error occured" (sic).
 	HideMessages bool

@@ -146,7 +146,13 @@ func (s *Server) dispatch(c *call) (*answer, error) {
 	if h := publicRoute(seg); h != nil {
 		return h(c, seg)
 	}
-	if err := c.authenticate(seg); err != nil {
+	err := c.authenticate(seg)
+	if isFile := len(seg) > 0 && seg[0] == "nxfile"; isFile && (err != nil || s.opt.FilesForBrowsers) {
+		if a := c.askBrowser(); a != nil {
+			return a, nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := s.checkCSRFToken(c); err != nil {
