@@ -45,6 +45,13 @@ func (d *Document) Text(property string) string {
 	return s
 }
 
+// Texts is a list of strings, empty when it is unset or of another kind.
+func (d *Document) Texts(property string) []string {
+	var list []string
+	_ = json.Unmarshal(d.Properties[property], &list) // null and other kinds leave it empty
+	return list
+}
+
 // Int is a whole-number property, zero when it is unset or of another kind.
 func (d *Document) Int(property string) int64 {
 	var n int64

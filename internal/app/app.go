@@ -56,6 +56,9 @@ type World struct {
 	Work  func(*work.Settings)
 	// Worker goes around the worker of each kind of item.
 	Worker func(kind string, w work.Worker) work.Worker
+	// Drain is how long what others were just writing to a document may take when we
+	// lock it; 0: as long as a real Nuxeo needs.
+	Drain time.Duration
 	// Gate is store.DB's.
 	Gate func() error
 	// Doctor makes what looks through the installation for the pages; nil: nothing.
@@ -82,6 +85,9 @@ func (w *World) fill() {
 	if w.Work == nil {
 		w.Work = func(*work.Settings) {}
 	}
+	if w.Drain == 0 {
+		w.Drain = 200 * time.Millisecond
+	}
 	if w.Bundle == nil {
 		w.Bundle = ui.Bundle
 	}
@@ -100,6 +106,7 @@ type App struct {
 	Engine   *work.Engine
 	Identity *identity.Service
 	Binding  *binding.Service
+	Intake   *intake.Service
 	Publish  *publish.Service
 	Push     *push.Service
 	Sync     *foldersync.Service
@@ -171,8 +178,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Push = a.push()
+	a.Intake = a.intake()
 	a.Publish = &publish.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.intake(), Mail: a.Mail, Bound: a.Binding.Bound,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Mail: a.Mail, Bound: a.Binding.Bound,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
@@ -302,7 +310,7 @@ func (a *App) intake() *intake.Service {
 	c, f := a.Config, a.Config.Frameio
 	set := intake.Settings{
 		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, WaitOriginal: c.Publish.WaitOriginal,
-		AttachTimeout: c.Nuxeo.AttachTimeout, FrameBase: f.FrameBase, StatusField: f.StatusField,
+		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, FrameBase: f.FrameBase, StatusField: f.StatusField,
 		FieldNames: intake.FieldNames{
 			FrameRate: f.FrameRateField, Duration: f.DurationField, Codec: f.CodecField,
 			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,
@@ -312,7 +320,11 @@ func (a *App) intake() *intake.Service {
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
-	return &intake.Service{DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push}, Files: a.network.files, Uploads: a.network.uploads}
+	s := &intake.Service{DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push}, Files: a.network.files, Uploads: a.network.uploads}
+	if set.ServiceAccount != nil {
+		s.Service = a.Nuxeo.As(set.ServiceAccount)
+	}
+	return s
 }
 
 func (a *App) media() *media.Service {

@@ -35,6 +35,10 @@ func (a *App) chores() []upkeep.Chore {
 			r.Removed = int(n)
 			return r, err
 		}},
+		{Name: "update-locks", What: "gives back locks that were taken to replace a content and could not be given back", Every: 10 * time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Intake.FreeLocks(ctx, &r, a.Identity.Nuxeo)
+			return r, err
+		}},
 		{Name: "keys", What: "seals secrets anew that are under an older encryption key", Every: 10 * time.Minute, Do: a.reseal},
 		{Name: "owners", What: "finds bindings whose owner cannot act any more, or can again", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.CheckOwners(ctx, &r, func(ctx context.Context, b binding.Binding) error { return a.Publish.Resume(ctx, b.ID, "") })

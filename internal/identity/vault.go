@@ -65,6 +65,16 @@ func newRing(keys []string) (ring, error) {
 	return r, nil
 }
 
+// Key is an idempotency key for an act that the words tell from others: the same for a
+// repetition on whatever node, and one that nobody without the encryption key can guess.
+func (v *Vault) Key(act ...string) string {
+	r := v.current("")
+	words := []byte("idempotency\x00" + strings.Join(act, "\x00"))
+	sum := sha256.Sum256(words) // a nonce of its own for each act, and no text: only the tag is used
+	tag := r.keys[r.seal].Seal(nil, sum[:chacha20poly1305.NonceSizeX], nil, words)
+	return "nuxeo-frameio-" + hex.EncodeToString(tag)
+}
+
 // Seal encrypts a secret for a place, such as "credentials/josh/refresh". An
 // empty secret stays empty.
 func (v *Vault) Seal(place, secret string) []byte {

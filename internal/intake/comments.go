@@ -5,8 +5,10 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // comments makes the document's comments equal to those of the file. A mirror looks at
@@ -39,7 +41,28 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	return next, s.importComments(ctx, r, f.ID, f.Metadata)
+	list, err := s.commentsOf(ctx, r, f.ID)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if err := s.importList(ctx, r, f.ID, f.Metadata, list); err != nil {
+		return work.Next{}, err
+	}
+	return next, s.completeVersion(ctx, r, l, f, list)
+}
+
+// completeVersion brings the last comments on the outgoing file to the version that
+// holds it, which was made before they were.
+func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f frameio.File, list []frameio.Comment) error {
+	if len(list) == 0 || l.Digest == "" {
+		return nil
+	}
+	version, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
+	if err != nil || !heldBy(version, &nuxeo.Blob{Digest: l.Digest, Length: l.Size}) {
+		return err
+	}
+	importer := s.importer(r, func() {}, func() {})
+	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), list)
 }
 
 // Hear makes the document's comments equal to those of a file, and nothing else: one
@@ -89,23 +112,33 @@ func (s *Service) importComments(ctx context.Context, r *Run, file string, metad
 }
 
 func (s *Service) importList(ctx context.Context, r *Run, file string, metadata []frameio.Field, list []frameio.Comment) error {
-	writer, as := r.Nuxeo, r.Actor
-	if s.Set.ServiceAccount != nil {
-		writer, as = r.Nuxeo.As(s.Set.ServiceAccount), s.Set.ServiceLogin
-	}
 	n, left := 0, 0
-	importer := review.Importer{
-		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
-		Changed: func() { n++ }, Left: func() { left++ },
-		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
-	}
-	err := importer.Import(ctx, review.Target{
-		LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file,
-		FrameRate: frameio.FrameRate(field(metadata, s.Set.FieldNames.FrameRate)),
-	}, list)
+	importer := s.importer(r, func() { n++ }, func() { left++ })
+	err := importer.Import(ctx, s.commentsTarget(r, r.Job.Document, file, metadata), list)
 	r.Job.Comments += n
 	if err != nil || left == 0 {
 		return err
 	}
 	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
+}
+
+// importer writes comments as the service account where there is one, else as the actor.
+// changed hears of each that was written, left of each that nobody at hand may change.
+func (s *Service) importer(r *Run, changed, left func()) review.Importer {
+	writer, as := r.Nuxeo, r.Actor
+	if s.Set.ServiceAccount != nil {
+		writer, as = r.Nuxeo.As(s.Set.ServiceAccount), s.Set.ServiceLogin
+	}
+	return review.Importer{
+		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
+		Changed: changed, Left: left,
+		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.Colleague(ctx, login) },
+	}
+}
+
+func (s *Service) commentsTarget(r *Run, document, file string, metadata []frameio.Field) review.Target {
+	return review.Target{
+		LinkID: r.Job.LinkID, DocumentUID: document, FileID: file,
+		FrameRate: frameio.FrameRate(field(metadata, s.Set.FieldNames.FrameRate)),
+	}
 }

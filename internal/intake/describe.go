@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -20,32 +21,29 @@ import (
 // with the schema "frameio".
 const Facet = "FrameioAsset"
 
-// describe puts the facet and the metadata on the document, if they changed.
+// describe puts the facet and the metadata on the document, if they changed, and looks
+// whether they are there.
 func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
-	properties := s.properties(r.Job, l)
-	switch {
-	case r.Job.Return != nil:
-		properties["frameio:rendition"] = rendition(r.Job)
-	case r.Job.File.Proxy != nil:
-		properties["frameio:rendition"] = "proxy"
-	}
+	properties := s.propertiesWith(r.Job, l, l.Digest)
 	hash := s.hash(properties)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
-	if err := r.Nuxeo.AddFacet(ctx, r.Job.Document, Facet, SourceMetadata); err != nil {
+	if err := s.dress(ctx, r, nil, properties); err != nil {
 		return work.Next{}, err
 	}
-	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
+	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
+	if err != nil {
 		return work.Next{}, err
 	}
-	if err := s.mapStatus(ctx, r); err != nil {
-		return work.Next{}, err
+	if !dressed(doc, r.Job) {
+		return s.dressAgain(ctx, r, StepDescribe)
 	}
+
 	if r.Job.plain() && r.Job.Outcome == Unchanged {
 		r.Job.Outcome = Updated
 	}
@@ -60,12 +58,52 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	})
 }
 
+// dress gives the document the facet, unless it is known to have it, and metadata. Such
+// writes make no version.
+func (s *Service) dress(ctx context.Context, r *Run, doc *nuxeo.Document, properties map[string]any) error {
+	if doc == nil || !doc.Has(Facet) {
+		if err := r.Nuxeo.AddFacet(ctx, r.Job.Document, Facet, SourceMetadata); err != nil {
+			return err
+		}
+	}
+	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
+		return err
+	}
+	return s.mapStatus(ctx, r)
+}
+
+// dressed reports whether the document has the facet and the metadata of the file.
+func dressed(doc *nuxeo.Document, j *Job) bool {
+	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") == j.File.ID
+}
+
+// maxRepairs is how often an item gives a document its facet anew.
+const maxRepairs = 5
+
+// dressAgain has a step repeated that gives a document its facet, which Nuxeo's work in
+// the background has taken away.
+func (s *Service) dressAgain(ctx context.Context, r *Run, step string) (work.Next, error) {
+	if r.Job.Repairs++; r.Job.Repairs > maxRepairs {
+		return work.Next{}, fault.New(fault.Refused, "Nuxeo takes the facet %s away from the document again and again.", Facet).
+			With("Have an administrator look what changes documents after they are written, then retry.")
+	}
+	if err := r.Task.Note(ctx, "repaired", "the facet %s, which Nuxeo had taken away again", Facet); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: step, After: 200 * time.Millisecond}, r.Save(ctx)
+}
+
 // tell writes metadata on a document. When somebody published is news only beside
 // other news.
 func (s *Service) tell(ctx context.Context, nx *nuxeo.Client, j *Job, properties map[string]any, now time.Time) error {
+	published(properties, j, now)
+	return nx.Update(ctx, j.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata})
+}
+
+// published adds to metadata that they were written now.
+func published(properties map[string]any, j *Job, now time.Time) {
 	properties["frameio:lastPublished"] = now.UTC().Format(time.RFC3339)
 	properties["frameio:publishedBy"] = j.Target.PublishedBy
-	return nx.Update(ctx, j.Document, "", properties, nuxeo.WriteOptions{Source: SourceMetadata})
 }
 
 // hash tells one set of metadata from another. Another table of statuses is news as
@@ -85,6 +123,29 @@ func hashOf(properties map[string]any) string {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// propertiesWith are those of the schema "frameio" for a content with a digest, and what
+// was looked at in its place.
+func (s *Service) propertiesWith(j *Job, l link.Link, digest string) map[string]any {
+	l.Digest = digest
+	properties := s.properties(j, l)
+	switch {
+	case j.Return != nil:
+		properties["frameio:rendition"] = rendition(j)
+	case j.File.Proxy != nil:
+		properties["frameio:rendition"] = "proxy"
+	}
+	return properties
+}
+
+// expectedDigest is the digest that Nuxeo will tell of the content; empty where that is
+// not known before.
+func (s *Service) expectedDigest(j *Job) string {
+	if algorithm := s.algorithm.Load(); algorithm != nil && *algorithm != digestAlgorithm {
+		return ""
+	}
+	return j.Digest
 }
 
 // properties are those of the schema "frameio".

@@ -12,7 +12,9 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
@@ -77,6 +79,10 @@ type Job struct {
 	Batch    string `json:"batch,omitempty"`
 	Digest   string `json:"digest,omitempty"` // of the whole stream, when it was made
 	Restarts int    `json:"restarts,omitempty"`
+	Repairs  int    `json:"repairs,omitempty"` // of what Nuxeo took away after it was written
+
+	// Lock is the lock that we took on the document; nil: none.
+	Lock *Lock `json:"lock,omitempty"`
 
 	// Return is the push that the asset comes back from; nil when there is none.
 	Return *Return `json:"return,omitempty"`
@@ -145,6 +151,10 @@ type Intent struct {
 	BeforeLength int64  `json:"before_length,omitempty"`
 	BeforeSource string `json:"before_source,omitempty"` // dc:source
 	ChangeToken  string `json:"change_token,omitempty"`
+	// Before are the properties of ours that it had, Newest is the label of the newest
+	// version; empty: there was none.
+	Before map[string]json.RawMessage `json:"before,omitempty"`
+	Newest string                     `json:"newest,omitempty"`
 }
 
 // Frameio is what intake needs of Frame.io.
@@ -156,6 +166,7 @@ type Settings struct {
 	Streams        int
 	Idle           time.Duration // a stream that moves nothing so long is given up
 	WaitOriginal   time.Duration // how long an original may take to arrive on Frame.io
+	Drain          time.Duration // what others were just writing when a lock was taken is through after so long
 	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
 	FrameBase      int64
 	StatusField    string // display name of the approval status
@@ -179,11 +190,15 @@ type Service struct {
 	Files *http.Client
 	// Uploads carries the bytes to Nuxeo.
 	Uploads *http.Client
+	// Service is Nuxeo as the service account; nil where there is none.
+	Service *nuxeo.Client
 	// Returns knows what was pushed from Nuxeo; nil: nothing.
 	Returns Returns
 
 	folders folderCache
-	fresh   fresh
+	// algorithm is that of the digests that Nuxeo told last; nil: not known.
+	algorithm atomic.Pointer[string]
+	fresh     fresh
 }
 
 // Run is one item in the hands of intake.
@@ -265,10 +280,10 @@ func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
 }
 
 // Unfinished says whether something may be half made.
-func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil }
+func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil || j.Lock != nil }
 
 // Undo removes what is half made: wrong bytes in the document that nobody has
-// compared yet, and a batch that nothing has used.
+// compared yet, a batch that nothing has used, and our lock.
 func (s *Service) Undo(ctx context.Context, r *Run) error {
 	if err := s.heldAs(ctx, r, StepVerify); err != nil {
 		return err
@@ -277,6 +292,9 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 		if err := s.undoWrite(ctx, r); err != nil {
 			return err
 		}
+	}
+	if err := s.unlockDocument(ctx, r); err != nil {
+		return err
 	}
 	if r.Job.Batch == "" {
 		return nil

@@ -41,7 +41,7 @@ func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next,
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
 func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, maker, key string) (hash string, err error) {
 	if j.Document == "" {
-		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: key, Source: SourceContent})
+		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: key, Source: SourceMetadata})
 		if nuxeo.StatusOf(err) == http.StatusConflict {
 			return "", busy(err)
 		}

@@ -133,6 +133,9 @@ func (j *Job) conforms(doc *nuxeo.Document) bool {
 
 // finish ends an item, or goes on to what a return needs.
 func (s *Service) finish(ctx context.Context, r *Run) (work.Next, error) {
+	if err := s.unlockDocument(ctx, r); err != nil { // where it could not be done before
+		return work.Next{}, err
+	}
 	if r.Job.Return == nil || r.Job.Return.Over {
 		return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Save(ctx)
 	}
@@ -186,7 +189,7 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 	if err := r.Save(ctx); err != nil {
 		return err
 	}
-	if err := checkIn(ctx, r.Nuxeo, doc); err != nil {
+	if _, err := checkIn(ctx, r.Nuxeo, doc); err != nil {
 		return err
 	}
 

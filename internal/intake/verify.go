@@ -3,6 +3,8 @@ package intake
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -30,9 +32,66 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
 	if !same(b, r.Job) {
-		return work.Next{}, s.putBack(ctx, r, doc, b)
+		wrong := s.putBack(ctx, r, doc, b)
+		if fault.Then(wrong) == fault.Fail {
+			return work.Next{}, errors.Join(wrong, s.unlockDocument(ctx, r))
+		}
+		return work.Next{}, wrong
 	}
-	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, b)
+	if !dressed(doc, r.Job) && r.Job.Intent != nil {
+		l, err := s.linkOf(ctx, r)
+		if err == nil {
+			err = s.dress(ctx, r, doc, s.propertiesWith(r.Job, l, b.Digest))
+		}
+		if err != nil {
+			return work.Next{}, err
+		}
+		return s.dressAgain(ctx, r, StepVerify)
+	}
+	if err := s.between(ctx, r); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, doc, b)
+}
+
+// between tells of what somebody wrote between our look and our write, as the holder of
+// the lock and administrators can: then there are other versions than ours behind the one
+// that was the newest.
+func (s *Service) between(ctx context.Context, r *Run) error {
+	i := r.Job.Intent
+	if i == nil || i.Create {
+		return nil
+	}
+	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
+	if err != nil || last == nil || follows(last, i.Newest) {
+		return err
+	}
+	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
+	if err != nil {
+		return err
+	}
+	for _, v := range slices.Backward(versions) {
+		b := v.Blob("file:content")
+		if v.VersionLabel == i.Newest || b == nil {
+			return nil
+		}
+		if !same(b, r.Job) {
+			return r.Task.Note(ctx, "changed meanwhile", "%s changed the document while it was replaced; version %s holds that",
+				v.Text("dc:lastContributor"), v.VersionLabel)
+		}
+	}
+	return nil
+}
+
+// follows reports whether a version is the one with a label, or the next after it.
+func follows(version *nuxeo.Document, label string) bool {
+	var major, minor int64
+	_, _ = fmt.Sscanf(label, "%d.%d", &major, &minor) // no version is 0.0
+	switch version.VersionLabel {
+	case label, fmt.Sprintf("%d.%d", major, minor+1), fmt.Sprintf("%d.0", major+1):
+		return true
+	}
+	return false
 }
 
 // untouched says whether the write has left no trace.
@@ -51,10 +110,19 @@ func same(b *nuxeo.Blob, j *Job) bool {
 	return j.Digest == "" || b.DigestAlgorithm != digestAlgorithm || b.Digest == j.Digest
 }
 
-// accepted lets go of the batch and records the content.
-func (s *Service) accepted(ctx context.Context, r *Run, b *nuxeo.Blob) error {
+// accepted lets go of the lock and the batch and records the content, and what the
+// document tells of it if that was written with it.
+func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *nuxeo.Blob) error {
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
+		return err
+	}
+	s.algorithm.Store(&b.DigestAlgorithm)
+	described := ""
+	if r.Job.Intent != nil && dressed(doc, r.Job) && doc.Text("frameio:digest") == b.Digest {
+		described = s.hash(s.propertiesWith(r.Job, l, b.Digest))
+	}
+	if err := s.unlockDocument(ctx, r); err != nil {
 		return err
 	}
 	// Dropped before it is forgotten: afterwards nobody would know its name.
@@ -63,7 +131,10 @@ func (s *Service) accepted(ctx context.Context, r *Run, b *nuxeo.Blob) error {
 	}
 	r.Job.Intent = nil
 	return r.Commit(ctx, func(tx *sql.Tx) error {
-		return link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest)
+		if err := link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest); err != nil || described == "" {
+			return err
+		}
+		return link.SetDescribed(ctx, tx, r.Task.Now(), &l, described)
 	})
 }
 
@@ -98,6 +169,9 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 	if err := r.Task.Note(ctx, "begun again", "%s", why); err != nil {
 		return work.Next{}, err
 	}
+	if err := s.unlockDocument(ctx, r); err != nil {
+		return work.Next{}, err
+	}
 	if err := s.dropBatch(ctx, r); err != nil {
 		return work.Next{}, err
 	}
@@ -118,8 +192,8 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 		return wrong // somebody changed the document after us: theirs stays
 	}
 	if before.Create {
-		if doc.Text("dc:modified") != doc.Text("dc:created") {
-			return wrong // it has been worked on since: theirs stays
+		if !slices.Equal(doc.Texts("dc:contributors"), []string{r.Actor}) {
+			return wrong // somebody else has worked on it since: theirs stays
 		}
 		return s.removeWrong(ctx, r, wrong)
 	}
@@ -152,13 +226,25 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 	if err != nil {
 		return err
 	}
-	if doc, err = s.keepContent(ctx, r, doc); err != nil {
+	if _, err = s.keepContent(ctx, r, &doc); err != nil {
 		return err
 	}
 	if digest == "" { // it was made for an upload that had expired
 		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil}, nuxeo.WriteOptions{Source: SourceMetadata})
 	}
-	return r.Nuxeo.RestoreVersion(ctx, versions[at].UID)
+	if err := r.Nuxeo.RestoreVersion(ctx, versions[at].UID); err != nil || versions[at].Has(Facet) || r.Job.Intent == nil {
+		return err
+	}
+
+	// The version is older than the facet: what the document told before is told again.
+	if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
+		return err
+	}
+	before := map[string]any{}
+	for name, value := range r.Job.Intent.Before {
+		before[name] = value
+	}
+	return r.Nuxeo.Update(ctx, doc.UID, "", before, nuxeo.WriteOptions{Source: SourceMetadata})
 }
 
 func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {

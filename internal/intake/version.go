@@ -2,71 +2,73 @@ package intake
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// keepContent sees to it that a version holds what the document holds, and returns the
-// document as it is then. The version is read and compared: an answer of success does
-// not mean that there is one.
-func (s *Service) keepContent(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
-	b := doc.Blob("file:content")
+// keepContent sees to it that a version holds what the document holds, makes doc what it
+// is then, and returns the newest version; nil when there is none, since there is no
+// content. The version is read and compared: an answer of success does not mean that
+// there is one.
+func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document) (*nuxeo.Document, error) {
+	b := (*doc).Blob("file:content")
 	if b == nil {
-		return doc, nil
+		return nil, nil
 	}
-	last, err := r.Nuxeo.LastVersion(ctx, doc.UID, all)
+	last, err := r.Nuxeo.LastVersion(ctx, (*doc).UID, all)
 	if err != nil || heldBy(last, b) {
-		return doc, err
+		return last, err
 	}
-	if held, err := s.heldByVersion(ctx, r, doc.UID, b); err != nil || held {
-		return doc, err
+	if last != nil { // an older one may, where somebody went back to it
+		if held, err := s.heldByVersion(ctx, r, (*doc).UID, b); err != nil || held {
+			return last, err
+		}
 	}
 	if err := r.Task.Note(ctx, "version", "made, because no version held the present content"); err != nil {
-		return doc, err
-	}
-	return s.newVersion(ctx, r, doc, last)
-}
-
-// newVersion checks the document in and returns it as it is then. It fails where no
-// version holds afterwards what the document held before.
-func (s *Service) newVersion(ctx context.Context, r *Run, doc, last *nuxeo.Document) (*nuxeo.Document, error) {
-	if err := checkIn(ctx, r.Nuxeo, doc); err != nil {
-		return doc, err
+		return nil, err
 	}
 
-	// Somebody may have written meanwhile: what they wrote may be in no version.
-	b := doc.Blob("file:content")
-	now, err := r.Nuxeo.Get(ctx, doc.UID, all)
+	now, err := checkIn(ctx, r.Nuxeo, *doc)
 	if err != nil {
-		return doc, err
+		return nil, err
 	}
-	if nb := now.Blob("file:content"); nb == nil || !sameBlob(nb, b) {
-		return doc, fault.New(fault.Unavailable, "Somebody else changed the document at the same moment.")
+	if nb := now.Blob("file:content"); nb == nil || !sameBlob(nb, b) { // which no version may hold
+		return nil, fault.New(fault.Unavailable, "Somebody else changed the document at the same moment.")
 	}
-
-	made, err := r.Nuxeo.LastVersion(ctx, doc.UID, all)
+	made, err := r.Nuxeo.LastVersion(ctx, now.UID, all)
 	if err != nil {
-		return doc, err
+		return nil, err
 	}
 	if !heldBy(made, b) && !newlyHeldBy(made, last, b) {
-		return doc, errNoVersion(doc)
+		return nil, errNoVersion(now)
 	}
-	return now, nil
+	*doc = now
+	return made, nil
 }
 
 // checkIn makes a version of the document as it is. One that calls itself checked in
 // would get none: it is checked out first, since no version holds its content or a
 // version is wanted all the same.
-func checkIn(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+func checkIn(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) (*nuxeo.Document, error) {
 	if !doc.IsCheckedOut {
 		if _, err := nx.CheckOut(ctx, doc.UID); err != nil {
-			return err
+			return nil, noRight(err, doc)
 		}
 	}
-	_, err := nx.CheckIn(ctx, doc.UID)
-	return err
+	now, err := nx.CheckIn(ctx, doc.UID)
+	return now, noRight(err, doc)
+}
+
+// noRight tells of a version that may not be made.
+func noRight(err error, doc *nuxeo.Document) error {
+	if nuxeo.StatusOf(err) != http.StatusForbidden {
+		return err
+	}
+	return fault.New(fault.Forbidden, "You may not make a version of %q, so that nothing in it was replaced.", doc.Title).
+		With("Ask for the permission to make versions in the folder, then retry.").Because(err)
 }
 
 func errNoVersion(doc *nuxeo.Document) error {

@@ -172,6 +172,13 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 	return err
 }
 
+// SetLock records which lock an item took on the link's document, or is about to take:
+// whose, and when it was made, empty while that is not known. No owner: there is none.
+func SetLock(ctx context.Context, tx *sql.Tx, id, owner, created string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2 WHERE id = $3`, owner, created, id)
+	return err
+}
+
 // SetDescribed records the hash of the metadata that the document has got.
 func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash string) error {
 	l.Described = hash

@@ -96,9 +96,11 @@ type People interface {
 	Person(ctx context.Context, login string) (identity.Person, error)
 }
 
-// Vault seals the addresses that take the parts of a file.
+// Vault seals the addresses that take the parts of a file, and makes keys.
 type Vault interface {
 	Seal(place, secret string) []byte
+	// Key is an idempotency key for an act, which nobody can guess.
+	Key(act ...string) string
 	Open(place string, sealed []byte) (string, error)
 }
 

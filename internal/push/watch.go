@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"log/slog"
@@ -182,16 +181,12 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 		writer, as = nx.As(w.Service.Service), w.ServiceLogin
 	}
 	i := review.Importer{
-		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: newKey, Changed: func() {}, Left: func() {},
+		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {}, Left: func() {},
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
 	rate := frameio.FrameRate(intake.StatusOf(f.Metadata, w.FrameRateField).Value)
 	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, all)
 }
-
-// newKey is a key for a call that is not repeated: whoever looks again looks first for
-// what is there.
-func newKey(...string) string { return "nuxeo-frameio-" + rand.Text() }
 
 // linkOf is the link that comments belong to; empty when there is none.
 func (w Watcher) linkOf(ctx context.Context, p Push) (id string, err error) {

@@ -136,6 +136,9 @@ func (b *Bed) Start() {
 	if w.Work == nil {
 		w.Work = Quick
 	}
+	if w.Drain == 0 {
+		w.Drain = time.Millisecond
+	}
 	w.Gate, w.Wrap, w.Doctor = b.tap.gate, b.tap.around, doctor.ForWeb
 	a, err := app.New(ctx, b.Config, w)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 // Want is what the folder must hold: documents by their path below it.
 type Want map[string]WantDocument
 
-// WantDocument is one linked document. Versions are contents, oldest first;
+// WantDocument is one linked document. Versions are contents, oldest first, nil for one
+// that holds the content;
 // Comments are the words of each, in any order.
 type WantDocument struct {
 	Content  []byte
@@ -84,6 +85,9 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	b.T.Helper()
 	b.checkContent(path, d, w.Content)
 	versions := b.Nuxeo.Versions(d.UID)
+	if w.Versions == nil {
+		w.Versions = [][]byte{w.Content}
+	}
 	if len(versions) != len(w.Versions) {
 		b.T.Errorf("%q has %d versions, not %d", path, len(versions), len(w.Versions))
 	} else {

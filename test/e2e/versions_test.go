@@ -128,13 +128,13 @@ func TestWhatAPersonPutThereIsKept(t *testing.T) {
 	}
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{mine, content('2', 2000)}}})
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
 	// The same head again brings its content back, and keeps what was there.
 	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)}}); err != nil {
 		t.Fatal(err)
 	}
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
+	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
 }
 
 func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
@@ -245,8 +245,8 @@ func TestSameBytesMakeNoVersion(t *testing.T) {
 	}
 }
 
-// What a person puts there between the version that we make and our update is kept
-// as well.
+// What a person puts there when we have locked the document already is kept as well: the
+// lock does not keep out who holds it.
 func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 	t.Parallel()
 	b := bed.New(t)
@@ -260,7 +260,7 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.CheckIn", Hook: func(*http.Request) { made.Store(true) }})
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Lock", Hook: func(*http.Request) { made.Store(true) }})
 	b.Nuxeo.Faults().Add(faults.Rule{Method: "GET", Path: "/id/" + uid + "$", Hook: func(*http.Request) {
 		if made.Load() {
 			edit()

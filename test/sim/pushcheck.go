@@ -11,7 +11,7 @@ import (
 
 // chores does what is done every hour and every day.
 func (p *pushes) chores() {
-	for _, name := range []string{"clean-ups", "uploads", "locks"} {
+	for _, name := range []string{"clean-ups", "uploads", "update-locks", "locks"} {
 		if r, err := p.w.nodes[0].app.Upkeep.DoNow(p.w.T.Context(), name); err != nil {
 			p.w.violate("chore: %s: %v %v", name, err, r)
 		}

@@ -182,12 +182,13 @@ func (h *history) versions() (out []string) {
 		}
 	}
 	for i, c := range h.contents {
-		if i > 0 && !c.person {
-			if before := h.contents[i-1].digest; !slices.Contains(out, before) {
-				add(before)
-			}
-			add(c.digest)
+		if c.person {
+			continue
 		}
+		if i > 0 && !slices.Contains(out, h.contents[i-1].digest) {
+			add(h.contents[i-1].digest)
+		}
+		add(c.digest)
 	}
 	return out
 }

@@ -35,8 +35,11 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 	s.repo.attach(n, parent, s.freeName(parent, cleanName(name)))
 	s.repo.add(n)
 	s.event(p, "documentCreated", n, ch.comment)
-	if s.opt.VersionOnCreate {
+	if !s.opt.NoVersionOnCreate {
 		s.automaticVersion(p, nil, n, ch, false)
+	}
+	if n.props["file:content"] != nil {
+		s.beginBackground(n)
 	}
 	return n, nil
 }
@@ -144,6 +147,9 @@ func (s *Server) updateDocument(p *principal, n *node, ch change) error {
 		s.event(p, "documentModified", n, ch.comment)
 	}
 	s.versionAfter(p, n, ch)
+	if values["file:content"] != nil {
+		s.beginBackground(n)
+	}
 	return nil
 }
 

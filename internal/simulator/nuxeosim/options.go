@@ -91,9 +91,14 @@ type Options struct {
 	// CSRFTokens is nuxeo.csrf.token.enabled: unsafe requests need a CSRF-Token,
 	// which clients without a session cannot have.
 	CSRFTokens bool
-	// VersionOnCreate lets policies with beforeUpdate=false check in on creation
-	// too. By default they act on updates only.
-	VersionOnCreate bool
+	// NoVersionOnCreate leaves policies with beforeUpdate=false out on creation. By
+	// default they check in then too, so that the answer tells of a checked-in document.
+	NoVersionOnCreate bool
+	// BackgroundAfter is how long after a content was written the work on thumbnails
+	// writes back the facets that it has read with it, and with that takes away what was
+	// added meanwhile. 0 means 130 ms, as measured; less than 0 that it waits for
+	// [Server.RunBackground].
+	BackgroundAfter time.Duration
 	// MaxPageSize is nuxeo.pageprovider.default-max-page-size; 0 means 1000.
 	MaxPageSize int
 	// UnknownCount answers resultsCount -2, as a repository does that has not
@@ -121,6 +126,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BatchTTL == 0 {
 		o.BatchTTL = 72 * time.Hour
+	}
+	if o.BackgroundAfter == 0 {
+		o.BackgroundAfter = 130 * time.Millisecond
 	}
 	if o.MaxPageSize == 0 {
 		o.MaxPageSize = 1000

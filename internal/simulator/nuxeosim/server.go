@@ -46,6 +46,8 @@ type Server struct {
 	disk     disk
 	cors     []corsRule
 	marks    marks
+	works    []*backgroundWork
+	closed   bool
 }
 
 // New builds a server with the base types and the tree that a fresh Nuxeo has.
@@ -78,7 +80,10 @@ func New(opt Options) (*Server, error) {
 }
 
 // Close removes the bytes of all blobs.
-func (s *Server) Close() error { return s.files.close() }
+func (s *Server) Close() error {
+	s.endBackground()
+	return s.files.close()
+}
 
 // SetURL says what the public address is, once a listener is known.
 func (s *Server) SetURL(u string) {

@@ -1,0 +1,69 @@
+package intake
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// leftLock is a lock that an item took on a document and could not give back.
+type leftLock struct {
+	Lock
+	link, document string
+}
+
+// FreeLocks gives back the locks that items left on documents, whose links nobody holds
+// any more: as those who have them, else as the service account where there is one.
+func (s *Service) FreeLocks(ctx context.Context, r *upkeep.Report, as func(context.Context, string) (*nuxeo.Client, error)) error {
+	all, err := s.leftLocks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if err := s.freeLock(ctx, l, as); err != nil {
+			r.Note("the lock of %s on %s could not be given back: %s", l.By, l.document, fault.From(err).Message)
+			continue
+		}
+		err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.SetLock(ctx, tx, l.link, "", "") })
+		if err != nil {
+			return err
+		}
+		r.Add("gave the lock of %s on %s back", l.By, l.document)
+	}
+	return nil
+}
+
+func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, COALESCE(document_uid, ''), lock_owner, lock_created FROM links WHERE lock_owner <> '' AND holder = ''`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var l leftLock
+		if err := rows.Scan(&l.link, &l.document, &l.By, &l.Created); err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, rows.Err()
+}
+
+func (s *Service) freeLock(ctx context.Context, l leftLock, as func(context.Context, string) (*nuxeo.Client, error)) error {
+	if l.document == "" {
+		return nil // it is gone, and its lock with it
+	}
+	nx, err := as(ctx, l.By)
+	if err == nil {
+		err = GiveBack(ctx, nx, l.document, l.Lock)
+	}
+	if err == nil || s.Service == nil {
+		return err
+	}
+	return GiveBack(ctx, s.Service, l.document, l.Lock)
+}
