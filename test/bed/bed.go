@@ -22,7 +22,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // Bed is a connector between two simulators.
@@ -106,12 +105,10 @@ func (b *Bed) connector(o options) {
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = b.NuxeoURL, b.FrameioURL
 	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
 	b.Config.PublicURL, b.Config.Data = address, b.T.TempDir()
-	if pg.Chosen() {
-		b.Config.Database = pg.Database(b.T)
-	}
 	if o.config != nil {
 		o.config(&b.Config)
 	}
+	b.layTables()
 	b.Expect(address)
 	b.Start()
 	b.T.Cleanup(b.Stop)

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,6 +68,59 @@ func Database(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return address + "?search_path=" + name
+}
+
+// Filled is Database with what fill makes in an empty one. It fills once in a
+// process and takes a dump, which all that ask for the same are made of.
+func Filled(t testing.TB, fill func(address string) error) string {
+	t.Helper()
+	filling.Do(func() { filled, errFill = dumpOf(t, fill) })
+	if errFill != nil {
+		t.Fatal("filling the template:", errFill)
+	}
+
+	address := Database(t)
+	_, name, _ := strings.Cut(address, "search_path=")
+	if err := do(address, strings.ReplaceAll(filled.statements, filled.schema, name)); err != nil {
+		t.Fatal("copying the template:", err)
+	}
+	return address
+}
+
+var (
+	filling sync.Once
+	filled  template
+	errFill error
+)
+
+// template is a schema in the statements that make it again.
+type template struct{ schema, statements string }
+
+func dumpOf(t testing.TB, fill func(string) error) (template, error) {
+	address := Database(t)
+	if err := fill(address); err != nil {
+		return template{}, err
+	}
+	bin, err := binaries()
+	if err != nil {
+		return template{}, err
+	}
+	server, schema, _ := strings.Cut(address, "?search_path=")
+	dump := exec.Command(filepath.Join(bin, "pg_dump"), "--schema", schema, "--no-owner", "--inserts", server)
+	dump.Stderr = os.Stderr
+	text, err := dump.Output()
+	if err != nil {
+		return template{}, fmt.Errorf("pg_dump: %w", err)
+	}
+
+	var statements strings.Builder
+	for line := range strings.Lines(string(text)) {
+		// The schema is there already; what begins with a backslash is for psql.
+		if !strings.HasPrefix(line, "CREATE SCHEMA ") && !strings.HasPrefix(line, `\`) {
+			statements.WriteString(line)
+		}
+	}
+	return template{schema, statements.String()}, nil
 }
 
 // Dump is all that a database holds, each value as it is stored.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
 var (
@@ -33,7 +34,7 @@ const (
 
 func play(t *testing.T, seed uint64, tracing bool) (r Result) {
 	t.Helper()
-	if _, err := template(); err != nil { // outside of the bubble: it is for all
+	if _, err := bed.Tables(); err != nil { // outside of the bubble: it is for all
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) { r = Run(t, seed, tracing) })

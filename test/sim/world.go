@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -18,8 +17,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
@@ -142,25 +139,6 @@ func dir(t testing.TB) string {
 	return t.TempDir()
 }
 
-// template is a database with all tables, made once: making one takes longer
-// than many stories.
-var template = sync.OnceValues(func() ([]byte, error) {
-	d, err := os.MkdirTemp("", "nuxeo-frameio-sim-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(d) }()
-	path := filepath.Join(d, "connector.db")
-	db, err := store.Open(context.Background(), path, work.Migrate)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 // newWorld builds everything that a seed needs; the connector is not running.
 func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w := &world{
@@ -195,7 +173,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
-	tables, err := template()
+	tables, err := bed.Tables()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(data, "connector.db"), tables, 0o600)
 	}
