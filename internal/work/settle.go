@@ -54,7 +54,7 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 }
 
 func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
-	p := parked{step: t.Step, after: f.RetryAfter, since: t.WaitingSince, why: f, attempt: t.Attempt}
+	p := parked{step: t.Step, after: e.set.Pause(f.RetryAfter), since: t.WaitingSince, why: f, attempt: t.Attempt}
 	if p.after <= 0 {
 		p.after = e.set.WaitFor
 	}

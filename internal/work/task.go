@@ -97,14 +97,20 @@ func (t *Task) Transfer(ctx context.Context) (Transfer, error) {
 	return transferOf(ctx, t.engine.db.Reader, t.ID)
 }
 
+const transferColumns = `name, size, done, sent, rate, state, started, updated`
+
 func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
-	var p Transfer
-	var started, updated int64
-	err := db.QueryRowContext(ctx, `SELECT name, size, done, sent, rate, state, started, updated FROM transfers WHERE item_id = $1`, id).
-		Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
-	p.Started, p.Updated = store.Time(started), store.Time(updated)
+	p, err := scanTransfer(db.QueryRowContext(ctx, `SELECT `+transferColumns+` FROM transfers WHERE item_id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Transfer{}, nil
 	}
+	return p, err
+}
+
+func scanTransfer(row scanner) (Transfer, error) {
+	var p Transfer
+	var started, updated int64
+	err := row.Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
+	p.Started, p.Updated = store.Time(started), store.Time(updated)
 	return p, err
 }

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 // Env names the variable with the address of a running cluster. When it is set
@@ -44,6 +46,9 @@ var shared = sync.OnceValues(func() (string, error) {
 	if address := os.Getenv(Env); address != "" {
 		return address, nil
 	}
+	if need.Without(need.Postgres) {
+		return "", fmt.Errorf("%w: %s says to do without", ErrNone, need.EnvWithout)
+	}
 	c, err := Start()
 	if err != nil {
 		return "", err
@@ -60,8 +65,11 @@ var number atomic.Int64
 func Database(t testing.TB) string {
 	t.Helper()
 	address, err := shared()
+	if errors.Is(err, ErrNone) {
+		need.Skip(t, "%v", err)
+	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal("starting PostgreSQL:", err)
 	}
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), number.Add(1))
 	if err := do(address, "CREATE SCHEMA "+name); err != nil {
