@@ -44,7 +44,7 @@ func (b *Bed) Await(item string) work.View {
 		b.T.Fatal(err)
 	}
 	if !v.State.Final() {
-		b.T.Fatalf("item %s hangs: %s at %q: %s", v.Title, v.State, v.Step, v.Message)
+		b.T.Fatalf("item %q is not final after %s%s", v.Title, patience, b.Story())
 	}
 	return v
 }
@@ -71,7 +71,7 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 			}
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatal("what is waited for does not come")
+			b.T.Fatalf("no item is as the caller waits for it after %s%s", patience, b.Story())
 		}
 		time.Sleep(pollEvery)
 	}
@@ -96,7 +96,7 @@ func (b *Bed) SettleUnder(parent string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatalf("%d items do not settle", open)
+			b.T.Fatalf("%d items of %s are not final after %s%s", open, parent, 3*patience, b.Story())
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 			return items
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatalf("does not settle: %s", open)
+			b.T.Fatalf("not every item is final after %s, such as %s%s", patience, open, b.Story())
 		}
 		time.Sleep(pollEvery)
 	}

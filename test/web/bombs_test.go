@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
-	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 )
 
 // bombs are answers that are small to send and could be large to read.
