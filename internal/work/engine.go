@@ -317,6 +317,7 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 	if t.ending != "" {
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
+	t.along = nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
 }

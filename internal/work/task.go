@@ -17,6 +17,7 @@ type Task struct {
 	Item
 	engine *Engine
 	ends   time.Time
+	along  []New // added when the item goes back to waiting
 }
 
 // SliceEnds is when the worker should come to a checkpoint and return.
@@ -59,6 +60,11 @@ func (t *Task) Commit(ctx context.Context, v any, fn func(*sql.Tx) error) error 
 func (t *Task) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, error) {
 	return t.engine.Add(ctx, tx, items...)
 }
+
+// AddWaiting adds items in the transaction in which the item goes back to waiting for
+// what the step is about to return: they find it waiting, and nothing is between the
+// two at which the process could die. When the step ends otherwise they are forgotten.
+func (t *Task) AddWaiting(items ...New) { t.along = append(t.along, items...) }
 
 // Wake asks for items to be worked on.
 func (t *Task) Wake(ids ...string) { t.engine.Wake(ids...) }

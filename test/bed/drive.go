@@ -2,6 +2,8 @@ package bed
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
@@ -30,8 +32,12 @@ func (b *Bed) Bind(name string) binding.Binding {
 	return made
 }
 
-// patience is how long a test waits for what must come.
-const patience = 2 * time.Minute
+// patience is how long a test waits for what must come, without a sign that it will;
+// longestPatience is for what moves but does not come to an end.
+const (
+	patience        = 2 * time.Minute
+	longestPatience = 3 * patience
+)
 
 // pollEvery is how often a test looks at the connector, which is a real server.
 const pollEvery = 5 * time.Millisecond
@@ -87,7 +93,7 @@ func (b *Bed) Settle() []work.View {
 // since looking costs as well.
 func (b *Bed) SettleUnder(parent string) {
 	b.T.Helper()
-	for deadline := time.Now().Add(3 * patience); ; time.Sleep(20 * pollEvery) {
+	for deadline := time.Now().Add(longestPatience); ; time.Sleep(20 * pollEvery) {
 		open, some, err := b.App.Engine.Open(b.T.Context(), parent)
 		if err != nil {
 			b.T.Fatal(err)
@@ -96,7 +102,7 @@ func (b *Bed) SettleUnder(parent string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatalf("%d items of %s are not final after %s%s", open, parent, 3*patience, b.Story())
+			b.T.Fatalf("%d items of %s are not final after %s%s", open, parent, longestPatience, b.Story())
 		}
 	}
 }
@@ -106,17 +112,30 @@ func never(work.View) bool { return false }
 // SettleBut also takes items as they are that may stay so.
 func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 	b.T.Helper()
-	deadline := time.Now().Add(patience)
+	begin, last, reached := time.Now(), time.Now(), ""
 	for {
 		items, open := b.items(stays)
 		if open == "" {
 			return items
 		}
-		if time.Now().After(deadline) {
-			b.T.Fatalf("not every item is final after %s, such as %s%s", patience, open, b.Story())
+		// As long as something moves on, a busy machine is given time.
+		if now := progress(items); now != reached {
+			last, reached = time.Now(), now
+		}
+		if time.Since(last) > patience || time.Since(begin) > longestPatience {
+			b.T.Fatalf("not every item is final after %s, such as %s%s", time.Since(begin).Round(time.Second), open, b.Story())
 		}
 		time.Sleep(pollEvery)
 	}
+}
+
+// progress is how far items are, but for what only waits and is tried again.
+func progress(items []work.View) string {
+	var out strings.Builder
+	for _, v := range items {
+		fmt.Fprintf(&out, "%s %s %v\n", v.ID, v.Step, v.State.Final())
+	}
+	return out.String()
 }
 
 func (b *Bed) items(stays func(work.View) bool) (items []work.View, open string) {

@@ -29,6 +29,10 @@ import (
 // the tests of everything that stores run on PostgreSQL instead of SQLite.
 const Env = "TEST_POSTGRES"
 
+// EnvServer names the variable with the address of a running cluster for tests that
+// cannot do without one, whatever the others run on; without it they start their own.
+const EnvServer = "TEST_POSTGRES_SERVER"
+
 // Address is where a test's own database is to be: in PostgreSQL when the tests
 // run on that, else an SQLite file in dir.
 func Address(t testing.TB, dir string) string {
@@ -43,8 +47,10 @@ func Address(t testing.TB, dir string) string {
 func Chosen() bool { return os.Getenv(Env) != "" }
 
 var shared = sync.OnceValues(func() (string, error) {
-	if address := os.Getenv(Env); address != "" {
-		return address, nil
+	for _, name := range []string{Env, EnvServer} {
+		if address := os.Getenv(name); address != "" {
+			return address, nil
+		}
 	}
 	if need.Without(need.Postgres) {
 		return "", fmt.Errorf("%w: %s says to do without", ErrNone, need.EnvWithout)

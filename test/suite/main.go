@@ -133,5 +133,9 @@ func inMemory() (string, error) {
 	if syscall.Statfs("/dev/shm", &room) != nil || room.Bavail*uint64(room.Bsize) < enough {
 		return "", nil
 	}
-	return os.MkdirTemp("/dev/shm", "nuxeo-frameio-suite-")
+	dir, err := os.MkdirTemp("/dev/shm", "nuxeo-frameio-suite-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o711) // a database server under another user may be put below
 }

@@ -39,6 +39,9 @@ func (s *suite) play(ctx context.Context, p part) {
 
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), s.environment(p)...)
+	// What go test has started must end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = time.Minute
 	begin := time.Now()
 	err := s.follow(cmd, p)
@@ -103,7 +106,7 @@ func (s *suite) environment(p part) []string {
 	case p.postgres:
 		env = append(env, pg.Env+"="+s.server)
 	case s.server != "":
-		env = append(env, bed.EnvStatements+"="+s.statements)
+		env = append(env, bed.EnvStatements+"="+s.statements, pg.EnvServer+"="+s.server)
 	}
 	return env
 }
