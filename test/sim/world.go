@@ -90,7 +90,8 @@ type world struct {
 	result   Result
 	effects  []string
 	doorTry  map[string]int
-	accepted map[string]time.Time // when interactions were first answered well
+	offered  map[string]time.Time // when interactions first reached a node that lives
+	accepted map[string]time.Time // when they were first answered well
 	tracing  bool
 }
 
@@ -143,7 +144,7 @@ func dir(t testing.TB) string {
 func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w := &world{
 		seed: chance(seed), shape: drawShape(chance(seed)), net: &memnet.Net{Latency: time.Millisecond}, log: &logged{},
-		doorTry: map[string]int{}, accepted: map[string]time.Time{}, began: time.Now(), tracing: tracing,
+		doorTry: map[string]int{}, offered: map[string]time.Time{}, accepted: map[string]time.Time{}, began: time.Now(), tracing: tracing,
 		result: Result{Seed: seed, Faults: map[string]int{}, Crashes: map[string]int{}, Ended: map[string]int{}},
 	}
 	w.chaos = &chaos{w: w, tries: map[string]int{}, seen: map[string]bool{}}
@@ -236,11 +237,27 @@ func (w *world) answered(n *node, r *http.Request, rec *httptest.ResponseRecorde
 	}
 }
 
-func (w *world) acceptedAt(interaction string) (time.Time, bool) {
+// offer notes when an interaction reaches a node.
+func (w *world) offer(r *http.Request) {
+	id := r.Header.Get(interactionHeader)
+	if id == "" {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	at, ok := w.accepted[interaction]
-	return at, ok
+	if w.offered[id].IsZero() {
+		w.offered[id] = time.Now()
+	}
+}
+
+// askedAt is when a node was first asked for an interaction that was accepted. The
+// answer may come much later, when the first was lost and the call is repeated: by then
+// what was asked for may be done, and is not done again.
+func (w *world) askedAt(interaction string) (at time.Time, accepted bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, accepted = w.accepted[interaction]
+	return w.offered[interaction], accepted
 }
 
 // trace tells what happens, when somebody wants to know.
