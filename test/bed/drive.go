@@ -39,8 +39,17 @@ const (
 	longestPatience = 3 * patience
 )
 
-// pollEvery is how often a test looks at the connector, which is a real server.
-const pollEvery = 5 * time.Millisecond
+// A test looks at the connector, which is a real server, at first often and then less
+// so: looking costs as well, and most of all when the machine is busy.
+const pollFirst, pollLast = 5 * time.Millisecond, 20 * time.Millisecond
+
+// poll waits a little longer each time.
+type poll struct{ next time.Duration }
+
+func (p *poll) wait() {
+	p.next = min(pollLast, max(pollFirst, p.next*5/4))
+	time.Sleep(p.next)
+}
 
 // Await waits until an item is final.
 func (b *Bed) Await(item string) work.View {
@@ -68,7 +77,7 @@ func (b *Bed) Run(person string, assets ...string) frameiosim.ActionResult {
 // Until waits until there is an item of the kind that is looked for.
 func (b *Bed) Until(found func(work.View) bool) work.View {
 	b.T.Helper()
-	deadline := time.Now().Add(patience)
+	deadline, p := time.Now().Add(patience), poll{}
 	for {
 		items, _ := b.items(found)
 		for _, v := range items {
@@ -79,7 +88,7 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 		if time.Now().After(deadline) {
 			b.T.Fatalf("no item is as the caller waits for it after %s%s", patience, b.Story())
 		}
-		time.Sleep(pollEvery)
+		p.wait()
 	}
 }
 
@@ -93,7 +102,7 @@ func (b *Bed) Settle() []work.View {
 // since looking costs as well.
 func (b *Bed) SettleUnder(parent string) {
 	b.T.Helper()
-	for deadline := time.Now().Add(longestPatience); ; time.Sleep(20 * pollEvery) {
+	for deadline := time.Now().Add(longestPatience); ; time.Sleep(5 * pollLast) {
 		open, some, err := b.App.Engine.Open(b.T.Context(), parent)
 		if err != nil {
 			b.T.Fatal(err)
@@ -112,7 +121,7 @@ func never(work.View) bool { return false }
 // SettleBut also takes items as they are that may stay so.
 func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 	b.T.Helper()
-	begin, last, reached := time.Now(), time.Now(), ""
+	begin, last, reached, p := time.Now(), time.Now(), "", poll{}
 	for {
 		items, open := b.items(stays)
 		if open == "" {
@@ -125,7 +134,7 @@ func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 		if time.Since(last) > patience || time.Since(begin) > longestPatience {
 			b.T.Fatalf("not every item is final after %s, such as %s%s", time.Since(begin).Round(time.Second), open, b.Story())
 		}
-		time.Sleep(pollEvery)
+		p.wait()
 	}
 }
 

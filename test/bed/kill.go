@@ -77,7 +77,7 @@ func (b *Bed) Commits() int {
 // again. It says whether it died.
 func (b *Bed) Survive() (died bool) {
 	b.T.Helper()
-	deadline := time.Now().Add(patience)
+	deadline, p := time.Now().Add(patience), poll{}
 	for !b.dead.Load() {
 		if _, open := b.items(never); open == "" && !b.dead.Load() {
 			return false
@@ -85,7 +85,7 @@ func (b *Bed) Survive() (died bool) {
 		if time.Now().After(deadline) {
 			b.Settle() // says what hangs
 		}
-		time.Sleep(pollEvery)
+		p.wait()
 	}
 	if w := b.Writes(); len(w) > 0 && strings.HasSuffix(w[len(w)-1], "/upload/") {
 		b.MayLeave++ // the process died before it could record the batch's name

@@ -21,6 +21,7 @@ type part struct {
 	command  []string // instead of go test
 	packages []string // patterns of go list; none: those that no other part names
 	run      []string // further arguments of go test
+	args     []string // arguments of the tests themselves
 	env      []string
 	memory   bool // temporary files are in memory: nothing in it is about a disk
 	postgres bool // it runs on PostgreSQL
@@ -47,19 +48,19 @@ const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|Tes
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "checks", lane: 1, cpu: 100, wall: 70, command: []string{"make", "--no-print-directory", "check"}},
-		{name: "packages", lane: 1, cpu: 150, wall: 100},
-		{name: "simulation", lane: 1, cpu: 150, wall: 100, packages: []string{"./test/sim/..."}, memory: true},
+		{name: "checks", lane: 1, cpu: 100, wall: 80, command: []string{"make", "--no-print-directory", "check"}},
+		{name: "packages", lane: 1, cpu: 110, wall: 110},
+		{name: "simulation", lane: 1, cpu: 150, wall: 150, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
 
-		{name: "scenes", lane: 2, cpu: 170, wall: 150, packages: []string{"./test/e2e"}, memory: true},
-		{name: "web", lane: 2, cpu: 60, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
-		{name: "web on PostgreSQL", lane: 2, cpu: 50, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
-		{name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 90, packages: []string{"./test/e2e"}, memory: true, postgres: true},
+		{name: "scenes", lane: 2, cpu: 180, wall: 200, packages: []string{"./test/e2e"}, memory: true},
+		{name: "web", lane: 2, cpu: 35, wall: 50, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+		{name: "web on PostgreSQL", lane: 2, cpu: 40, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
+		{name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true},
 
-		{name: "processes", lane: 3, cpu: 60, wall: 80, packages: []string{"./test/process", "./test/life"}},
-		{name: "browser", lane: 3, cpu: 110, wall: 200, packages: []string{"./test/browser"}, memory: true},
+		{name: "browser", lane: 3, cpu: 100, wall: 220, packages: []string{"./test/browser"}, memory: true},
+		{name: "processes", lane: 3, cpu: 55, wall: 110, packages: []string{"./test/process", "./test/life"}},
 		{
-			name: "packages on PostgreSQL", lane: 3, cpu: 40, wall: 50, packages: append(slices.Clone(storing), "./test/life"),
+			name: "packages on PostgreSQL", lane: 3, cpu: 60, wall: 90, packages: append(slices.Clone(storing), "./test/life"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
 	}
@@ -82,6 +83,7 @@ func allParts() []part {
 	parts := testParts()
 	for i, p := range parts {
 		parts[i].cpu, parts[i].wall = 0, 0 // it takes what it takes
+		parts[i].args = nil
 		parts[i].env = append(p.env, bed.EnvWhole+"=1")
 		parts[i].run = append(slices.Clone(p.run), "-timeout", "60m")
 	}

@@ -35,6 +35,9 @@ func (s *suite) play(ctx context.Context, p part) {
 			return
 		}
 		argv = slices.Concat([]string{"go", "test", "-json", "-vet=off", "-timeout", "20m"}, p.run, packages)
+		if p.args != nil {
+			argv = slices.Concat(argv, []string{"-args"}, p.args)
+		}
 	}
 
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
