@@ -21,7 +21,8 @@ type part struct {
 	command  []string // instead of go test
 	packages []string // patterns of go list; none: those that no other part names
 	run      []string // further arguments of go test
-	args     []string // arguments of the tests themselves
+	thin     []string // the same, unless nothing is to be thinned out
+	args     []string // arguments of the tests themselves, likewise
 	env      []string
 	memory   bool // temporary files are in memory: nothing in it is about a disk
 	postgres bool // it runs on PostgreSQL
@@ -43,6 +44,9 @@ const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPost
 // sweeps are the tests that let every write and commit of a scene go wrong.
 const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|TestAFetchMayGoWrongAnywhere)$"
 
+// otherSweeps are more of that kind, which PostgreSQL sees with `make test-all`.
+const otherSweeps = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal)$"
+
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
 // The statements that SQLite was given are prepared on PostgreSQL.
@@ -50,17 +54,20 @@ func testParts() []part {
 	return []part{
 		{name: "checks", lane: 1, cpu: 100, wall: 90, command: []string{"make", "--no-print-directory", "check"}},
 		{name: "packages", lane: 1, cpu: 110, wall: 130},
-		{name: "simulation", lane: 1, cpu: 150, wall: 150, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
+		{name: "simulation", lane: 1, cpu: 170, wall: 170, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
 		{name: "web", lane: 1, cpu: 35, wall: 50, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
 
 		{name: "scenes", lane: 2, cpu: 180, wall: 240, packages: []string{"./test/e2e"}, memory: true},
-		{name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true},
+		{
+			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true,
+			thin: []string{"-skip", otherSweeps},
+		},
 		{name: "web on PostgreSQL", lane: 2, cpu: 40, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
 
 		{name: "browser", lane: 3, cpu: 100, wall: 220, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 55, wall: 100, packages: []string{"./test/process", "./test/life"}},
+		{name: "processes", lane: 3, cpu: 40, wall: 100, packages: []string{"./test/process", "./test/life"}},
 		{
-			name: "packages on PostgreSQL", lane: 3, cpu: 60, wall: 90, packages: append(slices.Clone(storing), "./test/life"),
+			name: "packages on PostgreSQL", lane: 3, cpu: 45, wall: 90, packages: append(slices.Clone(storing), "./test/life"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
 	}
@@ -83,7 +90,7 @@ func allParts() []part {
 	parts := testParts()
 	for i, p := range parts {
 		parts[i].cpu, parts[i].wall = 0, 0 // it takes what it takes
-		parts[i].args = nil
+		parts[i].thin, parts[i].args = nil, nil
 		parts[i].env = append(p.env, bed.EnvWhole+"=1")
 		parts[i].run = append(slices.Clone(p.run), "-timeout", "60m")
 	}

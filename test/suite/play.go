@@ -34,7 +34,7 @@ func (s *suite) play(ctx context.Context, p part) {
 			s.fail("%s: %v", p.name, err)
 			return
 		}
-		argv = slices.Concat([]string{"go", "test", "-json", "-vet=off", "-timeout", "20m"}, p.run, packages)
+		argv = slices.Concat([]string{"go", "test", "-json", "-vet=off", "-timeout", "20m"}, p.run, p.thin, packages)
 		if p.args != nil {
 			argv = slices.Concat(argv, []string{"-args"}, p.args)
 		}
@@ -95,12 +95,12 @@ func list(patterns ...string) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// environment is what a part finds beside ours. What go itself writes does not go
-// to the memory.
+// environment is what a part finds beside ours. Tests put their temporary files where
+// go puts its own, if that is said.
 func (s *suite) environment(p part) []string {
-	env := append([]string{"GOTMPDIR=" + s.dir}, p.env...)
+	env := slices.Clone(p.env)
 	if p.memory && s.memory != "" {
-		env = append(env, "TMPDIR="+s.memory)
+		env = append(env, "GOTMPDIR="+s.memory, "TMPDIR="+s.memory)
 	}
 	if s.mode != "quick" {
 		env = append(env, need.EnvAll+"=1")

@@ -18,7 +18,7 @@ import (
 
 // foreign are statements that PostgreSQL is never given: SQLite's own, and those of
 // the libraries for migrations and jobs, which have others for it.
-var foreign = regexp.MustCompile(`(?i)^\s*(PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b|goose_db_version|river_|sqlite_master`)
+var foreign = regexp.MustCompile(`(?i)^\s*(PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b|goose_db_version|river_|sqlite_master|pragma_`)
 
 // prepare has PostgreSQL prepare every statement that SQLite was given, and names
 // those that it refuses.
