@@ -29,14 +29,16 @@ demo: build ## Show everything on this machine, without any account
 	@bin/nuxeo-frameio demo $(ARGS)
 
 .PHONY: test
-test: ui check postgres chromium ## Run every check and every test, on both databases
-	go test -timeout 20m ./...
-	go run ./test/pg/run go test -timeout 20m $(STORING)
-	@go test -count=1 -v -run 'TestContract|TestPublishBrings' ./internal/simulator/frameiosim ./test/e2e | grep -E 'operations (used|covered)|SKIP contract' || true
+test: ui postgres chromium ## Run every check and every test, in at most eight minutes on two idle cores
+	@go run ./test/suite $(ARGS)
 
-# What stores something, and so runs once more on PostgreSQL; no socket reaches
-# into the bubbles of the simulation.
-STORING = $$(go list -f '{{if .TestGoFiles}}{{.ImportPath}} {{join .TestImports " "}}{{end}}' ./... | grep -E 'test/(pg|bed)( |$$)' | cut -d' ' -f1 | grep -v /test/sim$$)
+.PHONY: test-quick
+test-quick: ui ## Run what one wants between two edits: no PostgreSQL, no browser, under ninety seconds
+	@go run ./test/suite -mode quick $(ARGS)
+
+.PHONY: test-all
+test-all: ui postgres chromium ## Run every test with nothing thinned out, on both databases (half an hour and more)
+	@go run ./test/suite -mode all $(ARGS)
 
 .PHONY: postgres
 postgres: ## Install a PostgreSQL server for the tests, where there is none
@@ -50,7 +52,7 @@ SUDO = $$([ $$(id -u) = 0 ] || echo sudo)
 
 .PHONY: pictures
 pictures: ui chromium ## Take the pictures of the manual anew, from the story in the browser
-	go test -count=1 ./test/browser -run 'TestBrowser/(story|push|sync)$$'
+	TEST_PICTURES=1 go test -count=1 ./test/browser -run 'TestBrowser/(story|push|sync)$$'
 	@mkdir -p doc/pictures
 	cp test-output/browser/nuxeo-bind.jpg doc/pictures/bind.jpg
 	cp test-output/browser/frameio-success.jpg doc/pictures/publish.jpg

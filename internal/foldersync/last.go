@@ -52,13 +52,14 @@ func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync, since time.Ti
 func (s *Service) before() int64 { return max(1, store.Millis(s.Now().Add(-s.CommentsEvery))) }
 
 // addLast adds an item if something is due, none is at it, and none has failed since a
-// time.
+// time. One that failed in the future did so by a clock that was ahead, and says nothing
+// of what there has been since.
 func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, since time.Time, kind, title, due string, st any) ([]string, error) {
 	now := s.Now()
 	var some, at int
 	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
-		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4))`,
-		q.ID, s.before(), kind, store.Millis(since)).Scan(&some, &at)
+		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4 AND finished <= $5))`,
+		q.ID, s.before(), kind, store.Millis(since), store.Millis(now)).Scan(&some, &at)
 	if err != nil || some == 0 || at > 0 {
 		return nil, err
 	}

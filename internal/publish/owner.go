@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -38,10 +37,8 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 	}
 	f := fault.New(fault.NeedsOwner, "It waits for somebody to act for it: %s", why.Message).Because(cause)
 	f.RetryAfter = lookForOwner
-	if t.WaitingSince.IsZero() {
-		if err := w.tellWaiting(ctx, t, st); err != nil {
-			return work.Next{}, err
-		}
+	if t.Code != string(fault.NeedsOwner) { // it may have waited before, for something else
+		w.tellWaiting(t)
 	}
 	if b.Publishers == Connected {
 		return work.Next{}, f.With("It goes on when that person has signed in and connected again.")
@@ -52,15 +49,13 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 	return work.Next{}, f.With("It goes on when that person has signed in and connected again, or when somebody else takes the binding over.")
 }
 
-// tellWaiting has people told once for each interaction. The mail goes out a
-// little later, when the items say what they wait for.
-func (w Worker) tellWaiting(ctx context.Context, t *work.Task, st *state) error {
+// tellWaiting has people told once for each interaction, together with the waiting
+// itself: a mail of its own, before the item waits, would find nothing to tell. It
+// goes out a little later, when more items say what they wait for.
+func (w Worker) tellWaiting(t *work.Task) {
 	n := waitingNotice(t)
 	n.NotBefore = t.Now().Add(w.Engine.Soon())
-	return t.Commit(ctx, st, func(tx *sql.Tx) error {
-		_, err := t.Add(ctx, tx, n)
-		return err
-	})
+	t.AddWaiting(n)
 }
 
 // binding is the one that an interaction belongs to, as it is now.

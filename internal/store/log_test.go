@@ -27,7 +27,7 @@ func openLogged(t *testing.T) logged {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	pools, err := openPools("sqlite", address(path)+hastens)
+	pools, err := openPools(address(path) + hastens)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func damaged(err error, path string) error {
 // one that keeps the write-ahead log short.
 func openFile(path string) (*DB, error) {
 	name := address(path)
-	pools, err := openPools("sqlite", name+waits, name+waits+readOnly, name+hastens)
+	pools, err := openPools(name+waits, name+waits+readOnly, name+hastens)
 	if err != nil {
 		return nil, err
 	}
@@ -112,10 +112,10 @@ func address(path string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + options
 }
 
-func openPools(driver string, names ...string) ([]*sql.DB, error) {
+func openPools(names ...string) ([]*sql.DB, error) {
 	var pools []*sql.DB
 	for _, name := range names {
-		p, err := sql.Open(driver, name)
+		p, err := openLite(name)
 		if err != nil {
 			for _, open := range pools {
 				err = errors.Join(err, open.Close())

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
@@ -65,7 +66,7 @@ func languages() string {
 func built(text []byte, contentType string) http.Handler {
 	sum := sha256.Sum256(text)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12])
-	packed := pack(text)
+	packed := sync.OnceValue(func() []byte { return pack(text) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", contentType)
@@ -74,7 +75,7 @@ func built(text []byte, contentType string) http.Handler {
 		h.Add("Vary", "Accept-Encoding")
 		body, suffix := text, `"`
 		if accepts(r, "gzip") {
-			body, suffix = packed, `-gzip"`
+			body, suffix = packed(), `-gzip"`
 			h.Set("Content-Encoding", "gzip")
 		}
 		h.Set("ETag", tag+suffix)

@@ -64,6 +64,10 @@ type Settings struct {
 	MaxAttempts int64         // failures in a row before an item fails for good
 	Backoff     func(attempt int64) time.Duration
 	WaitFor     time.Duration // pause when the other side is not ready and does not say how long
+	// Pause changes how long an item that asks for it is left alone; nil leaves it
+	// as long as it asks. Tests do not wait out the seconds in which one item looks
+	// what became of another.
+	Pause func(time.Duration) time.Duration
 	// Steady is a clock that never jumps; nil is this machine's.
 	Steady func() time.Time
 	// Calm is how long no new item must have come before the new ones are
@@ -115,6 +119,9 @@ type Engine struct {
 func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time, set Settings) *Engine {
 	if set.Steady == nil {
 		set.Steady = time.Now
+	}
+	if set.Pause == nil {
+		set.Pause = func(asked time.Duration) time.Duration { return asked }
 	}
 	return &Engine{
 		started: now(),
@@ -310,6 +317,7 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 	if t.ending != "" {
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
+	t.along = nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
 }
@@ -324,7 +332,7 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	case next.Done:
 		err = e.end(rec, t, next.Outcome)
 	case next.After > 0 || t.SliceOver():
-		err = e.park(rec, t, parked{step: next.Step, after: next.After, since: t.WaitingSince})
+		err = e.park(rec, t, parked{step: next.Step, after: e.set.Pause(next.After), since: t.WaitingSince})
 	default:
 		var hold bool
 		if hold, err = e.advance(rec, t, next.Step); hold {

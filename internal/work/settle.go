@@ -54,7 +54,7 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 }
 
 func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
-	p := parked{step: t.Step, after: f.RetryAfter, since: t.WaitingSince, why: f, attempt: t.Attempt}
+	p := parked{step: t.Step, after: e.set.Pause(f.RetryAfter), since: t.WaitingSince, why: f, attempt: t.Attempt, along: t.along}
 	if p.after <= 0 {
 		p.after = e.set.WaitFor
 	}
@@ -105,6 +105,7 @@ type parked struct {
 	attempt       int64
 	why           *fault.Error
 	event, detail string
+	along         []New // items that tell of it
 }
 
 func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
@@ -117,7 +118,8 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 		p.why = &fault.Error{Code: fault.Code(t.Code), Message: t.Message, Remedy: t.Remedy}
 	}
 	var due int64
-	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
+	var added []string
+	err := e.fenced(ctx, t, func(tx *sql.Tx) (err error) {
 		// Whoever cancelled meanwhile does not wait for the pause to end.
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3, attempt = $4,
 				not_before = CASE WHEN cancel AND ending = '' THEN CAST($8 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
@@ -126,11 +128,15 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 			store.Millis(now), t.ID).Scan(&due); err != nil {
 			return err
 		}
+		if added, err = e.Add(ctx, tx, p.along...); err != nil {
+			return err
+		}
 		return history(ctx, tx, t.ID, now, p.event, p.detail)
 	})
 	if err != nil {
 		return err
 	}
+	e.Wake(added...)
 	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due), Ahead: t.Ahead}})
 	if err != nil {
 		e.log.WarnContext(ctx, "an item waits for the sweeper", "error", err)

@@ -17,6 +17,7 @@ type Task struct {
 	Item
 	engine *Engine
 	ends   time.Time
+	along  []New // added when the item goes back to waiting
 }
 
 // SliceEnds is when the worker should come to a checkpoint and return.
@@ -60,6 +61,11 @@ func (t *Task) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, err
 	return t.engine.Add(ctx, tx, items...)
 }
 
+// AddWaiting adds items in the transaction in which the item goes back to waiting for
+// what the step is about to return: they find it waiting, and nothing is between the
+// two at which the process could die. When the step ends otherwise they are forgotten.
+func (t *Task) AddWaiting(items ...New) { t.along = append(t.along, items...) }
+
 // Wake asks for items to be worked on.
 func (t *Task) Wake(ids ...string) { t.engine.Wake(ids...) }
 
@@ -97,14 +103,20 @@ func (t *Task) Transfer(ctx context.Context) (Transfer, error) {
 	return transferOf(ctx, t.engine.db.Reader, t.ID)
 }
 
+const transferColumns = `name, size, done, sent, rate, state, started, updated`
+
 func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
-	var p Transfer
-	var started, updated int64
-	err := db.QueryRowContext(ctx, `SELECT name, size, done, sent, rate, state, started, updated FROM transfers WHERE item_id = $1`, id).
-		Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
-	p.Started, p.Updated = store.Time(started), store.Time(updated)
+	p, err := scanTransfer(db.QueryRowContext(ctx, `SELECT `+transferColumns+` FROM transfers WHERE item_id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Transfer{}, nil
 	}
+	return p, err
+}
+
+func scanTransfer(row scanner) (Transfer, error) {
+	var p Transfer
+	var started, updated int64
+	err := row.Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
+	p.Started, p.Updated = store.Time(started), store.Time(updated)
 	return p, err
 }

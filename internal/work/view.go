@@ -79,9 +79,6 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 	if err != nil {
 		return View{}, err
 	}
-	if err != nil {
-		return View{}, err
-	}
 	v.Transfer, err = transferOf(ctx, e.db.Reader, id)
 	return v, err
 }
@@ -179,13 +176,46 @@ func (e *Engine) views(ctx context.Context, q conditions, order string, limit in
 	return out, errors.Join(rows.Err(), e.withTransfers(ctx, out))
 }
 
-func (e *Engine) withTransfers(ctx context.Context, views []View) (err error) {
-	for i := range views {
-		if views[i].Transfer, err = transferOf(ctx, e.db.Reader, views[i].ID); err != nil {
+// transfersAtOnce bounds the parameters of one query.
+const transfersAtOnce = 500
+
+// withTransfers fills in the progress of a page of items with one query, not with
+// one for each item.
+func (e *Engine) withTransfers(ctx context.Context, views []View) error {
+	for some := range slices.Chunk(views, transfersAtOnce) {
+		found, err := e.transfers(ctx, some)
+		if err != nil {
 			return err
+		}
+		for i := range some {
+			some[i].Transfer = found[some[i].ID]
 		}
 	}
 	return nil
+}
+
+func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transfer, error) {
+	marks, ids := make([]string, len(views)), make([]any, len(views))
+	for i, v := range views {
+		marks[i], ids[i] = fmt.Sprintf("$%d", i+1), v.ID
+	}
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+transferColumns+`, item_id FROM transfers
+		WHERE item_id IN (`+strings.Join(marks, ", ")+`)`, ids...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+
+	found := map[string]Transfer{}
+	for rows.Next() {
+		var id string
+		p, err := scanTransfer(also{rows, &id})
+		if err != nil {
+			return nil, err
+		}
+		found[id] = p
+	}
+	return found, rows.Err()
 }
 
 // Under lists the items of a parent, oldest first, for workers that sum them up.

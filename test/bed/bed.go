@@ -22,7 +22,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // Bed is a connector between two simulators.
@@ -106,12 +105,10 @@ func (b *Bed) connector(o options) {
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = b.NuxeoURL, b.FrameioURL
 	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
 	b.Config.PublicURL, b.Config.Data = address, b.T.TempDir()
-	if pg.Chosen() {
-		b.Config.Database = pg.Database(b.T)
-	}
 	if o.config != nil {
 		o.config(&b.Config)
 	}
+	b.layTables()
 	b.Expect(address)
 	b.Start()
 	b.T.Cleanup(b.Stop)
@@ -157,7 +154,18 @@ func (b *Bed) Start() {
 func Quick(s *work.Settings) {
 	s.Sweep, s.WaitFor, s.Calm, s.Grace = 50*time.Millisecond, 50*time.Millisecond, 0, 0
 	s.Backoff = func(int64) time.Duration { return 20 * time.Millisecond }
+	s.Pause = func(asked time.Duration) time.Duration {
+		if asked > longestPause {
+			return asked
+		}
+		return min(asked, shortPause)
+	}
 }
+
+// What an item asks for up to longestPause is made shortPause: in that time it
+// looks what became of another item. What is longer was said by a remote system,
+// and may be what a test is about.
+const longestPause, shortPause = 2 * time.Second, 50 * time.Millisecond
 
 // Die ends the connector as a crash would: nothing is recorded any more. It may
 // be called from within a call of the connector's.

@@ -2,6 +2,8 @@ package bed
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
@@ -30,11 +32,24 @@ func (b *Bed) Bind(name string) binding.Binding {
 	return made
 }
 
-// patience is how long a test waits for what must come.
-const patience = 2 * time.Minute
+// patience is how long a test waits for what must come, without a sign that it will;
+// longestPatience is for what moves but does not come to an end.
+const (
+	patience        = 2 * time.Minute
+	longestPatience = 3 * patience
+)
 
-// pollEvery is how often a test looks at the connector, which is a real server.
-const pollEvery = 5 * time.Millisecond
+// A test looks at the connector, which is a real server, at first often and then less
+// so: looking costs as well, and most of all when the machine is busy.
+const pollFirst, pollLast = 5 * time.Millisecond, 20 * time.Millisecond
+
+// poll waits a little longer each time.
+type poll struct{ next time.Duration }
+
+func (p *poll) wait() {
+	p.next = min(pollLast, max(pollFirst, p.next*5/4))
+	time.Sleep(p.next)
+}
 
 // Await waits until an item is final.
 func (b *Bed) Await(item string) work.View {
@@ -44,7 +59,7 @@ func (b *Bed) Await(item string) work.View {
 		b.T.Fatal(err)
 	}
 	if !v.State.Final() {
-		b.T.Fatalf("item %s hangs: %s at %q: %s", v.Title, v.State, v.Step, v.Message)
+		b.T.Fatalf("item %q is not final after %s%s", v.Title, patience, b.Story())
 	}
 	return v
 }
@@ -62,7 +77,7 @@ func (b *Bed) Run(person string, assets ...string) frameiosim.ActionResult {
 // Until waits until there is an item of the kind that is looked for.
 func (b *Bed) Until(found func(work.View) bool) work.View {
 	b.T.Helper()
-	deadline := time.Now().Add(patience)
+	deadline, p := time.Now().Add(patience), poll{}
 	for {
 		items, _ := b.items(found)
 		for _, v := range items {
@@ -71,9 +86,9 @@ func (b *Bed) Until(found func(work.View) bool) work.View {
 			}
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatal("what is waited for does not come")
+			b.T.Fatalf("no item is as the caller waits for it after %s%s", patience, b.Story())
 		}
-		time.Sleep(pollEvery)
+		p.wait()
 	}
 }
 
@@ -87,7 +102,7 @@ func (b *Bed) Settle() []work.View {
 // since looking costs as well.
 func (b *Bed) SettleUnder(parent string) {
 	b.T.Helper()
-	for deadline := time.Now().Add(3 * patience); ; time.Sleep(20 * pollEvery) {
+	for deadline := time.Now().Add(longestPatience); ; time.Sleep(5 * pollLast) {
 		open, some, err := b.App.Engine.Open(b.T.Context(), parent)
 		if err != nil {
 			b.T.Fatal(err)
@@ -96,7 +111,7 @@ func (b *Bed) SettleUnder(parent string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			b.T.Fatalf("%d items do not settle", open)
+			b.T.Fatalf("%d items of %s are not final after %s%s", open, parent, longestPatience, b.Story())
 		}
 	}
 }
@@ -106,17 +121,30 @@ func never(work.View) bool { return false }
 // SettleBut also takes items as they are that may stay so.
 func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 	b.T.Helper()
-	deadline := time.Now().Add(patience)
+	begin, last, reached, p := time.Now(), time.Now(), "", poll{}
 	for {
 		items, open := b.items(stays)
 		if open == "" {
 			return items
 		}
-		if time.Now().After(deadline) {
-			b.T.Fatalf("does not settle: %s", open)
+		// As long as something moves on, a busy machine is given time.
+		if now := progress(items); now != reached {
+			last, reached = time.Now(), now
 		}
-		time.Sleep(pollEvery)
+		if time.Since(last) > patience || time.Since(begin) > longestPatience {
+			b.T.Fatalf("not every item is final after %s, such as %s%s", time.Since(begin).Round(time.Second), open, b.Story())
+		}
+		p.wait()
 	}
+}
+
+// progress is how far items are, but for what only waits and is tried again.
+func progress(items []work.View) string {
+	var out strings.Builder
+	for _, v := range items {
+		fmt.Fprintf(&out, "%s %s %v\n", v.ID, v.Step, v.State.Final())
+	}
+	return out.String()
 }
 
 func (b *Bed) items(stays func(work.View) bool) (items []work.View, open string) {

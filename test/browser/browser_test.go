@@ -3,28 +3,55 @@
 // simulated systems, a mail catcher and the real connector.
 //
 // The scripts find things as people do, by role and name, check every page they
-// come to with axe, and leave pictures in test-output/browser.
+// come to with axe, and leave pictures in test-output/browser when they are wanted.
 package browser
 
 import (
+	"cmp"
 	"encoding/json"
+	"flag"
 	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
 
 // addresses is what a script is told of its stage.
 type addresses struct {
 	Guide, Connector, Nuxeo, Frameio, Mail string
-	Chromium, Pictures                     string
+	Chromium, Pictures, Script             string
 	Names                                  map[string]string
+	// Illustrated leaves pictures; Whole leaves nothing out.
+	Illustrated, Whole bool
+}
+
+// atOnce is how many scripts play beside each other: each has a stage and a browser
+// of its own and waits most of the time.
+const atOnce = 3
+
+// envPictures names the variable under which each page that is looked at leaves a
+// picture; `make pictures` sets it.
+const envPictures = "TEST_PICTURES"
+
+// TestMain sets how many scripts play at once.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue || f.Value.String() == "0" {
+		if err := flag.Set("test.parallel", strconv.Itoa(atOnce)); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
 }
 
 func TestBrowser(t *testing.T) {
@@ -32,8 +59,8 @@ func TestBrowser(t *testing.T) {
 		t.Fatal("this test was built without the elements: run `make ui` first")
 	}
 	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("there is no Chromium: `make chromium` installs one")
+	if err != nil || need.Without(need.Chromium) {
+		need.Skip(t, "there is no Chromium, or %s says to do without; `make chromium` installs one", need.EnvWithout)
 	}
 	pictures, err := filepath.Abs("../../test-output/browser")
 	if err != nil {
@@ -46,9 +73,23 @@ func TestBrowser(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatal("there is no script", err)
 	}
+	// Those that take long begin first.
+	slices.SortStableFunc(scripts, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, script := range scripts {
-		t.Run(strings.TrimSuffix(script, ".test.mjs"), func(t *testing.T) { play(t, script, chromium, pictures) })
+		t.Run(strings.TrimSuffix(script, ".test.mjs"), func(t *testing.T) {
+			t.Parallel()
+			play(t, script, chromium, pictures)
+		})
 	}
+}
+
+// rank is where a script comes in the order of the long ones; all others follow them.
+func rank(script string) int {
+	long := []string{"sync.test.mjs", "looks.test.mjs", "errors.test.mjs"}
+	if i := slices.Index(long, script); i >= 0 {
+		return i
+	}
+	return len(long)
 }
 
 func play(t *testing.T, script, chromium, pictures string) {
@@ -64,6 +105,7 @@ func play(t *testing.T, script, chromium, pictures string) {
 	told, err := json.Marshal(addresses{
 		Guide: stage.GuideURL, Connector: stage.URL, Nuxeo: stage.NuxeoURL, Frameio: stage.FrameioURL, Mail: stage.MailURL,
 		Chromium: chromium, Pictures: pictures, Names: stage.Names(),
+		Script: strings.TrimSuffix(script, ".test.mjs"), Illustrated: os.Getenv(envPictures) != "", Whole: bed.Whole(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
 // What everything looks like: each page and dialog, light and dark, wide and on a
 // phone, full, empty, busy and broken. Nothing for axe to find, nothing wider
-// than its window, and a picture of each to look at.
+// than its window, and a picture of each to look at (of `make pictures`).
 import test, { after, before } from "node:test";
 import assert from "node:assert/strict";
 import { bound, check, connectAs, contrast, enter, frameio, run, somebody, stage, uid, until, api } from "./stage.mjs";
@@ -13,13 +13,15 @@ const more = ["item-running", "item-done", "bind", "sync", "bind-refused", "sync
 const own = ["app&at=/", "app&at=/folders/u2", "app&at=/documents/d1", "app&at=/nowhere/else"];
 const moving = ["folder", "activity", "start"];
 
+/** Whether a window is one of the two that differ most: each theme has one. */
+const opposite = (theme, width) => (theme === "light") === (width === 1280);
+
 /** What is looked at in one window: everything full, the other states each in two windows that differ most. */
 function scenes(theme, width) {
   const full = [...pages, ...more, ...own].map((s) => [s, ""]);
-  const opposite = (theme === "light") === (width === 1280);
   const changed = [...pages.concat("bind", "sync", "app&at=/").flatMap((s) => [[s, "empty"], [s, "broken"]]), ...moving.map((s) => [s, "busy"])];
   const whole = ["out", "loading", "unreachable"].map((state) => ["app&at=/", state]);
-  return [...full, ...(opposite ? [...changed, ...whole] : [])];
+  return [...full, ...(opposite(theme, width) ? [...changed, ...whole] : [])];
 }
 
 let stories;
@@ -39,7 +41,7 @@ async function inWindow(theme, width) {
     const [name, at = ""] = story.split("&at=");
     // A part of a page has no heading of its own.
     const leaveOut = name === "app" ? [] : ["page-has-heading-one"];
-    wrong.push(...(await check(page, ["look", name + at.replaceAll("/", "-"), state, theme, width].filter(Boolean).join("-"), { leaveOut })));
+    wrong.push(...(await check(page, ["look", name + at.replaceAll("/", "-"), state, theme, width].filter(Boolean).join("-"), { leaveOut, withAxe: opposite(theme, width) })));
   }
   who.trouble.none();
   await who.close();

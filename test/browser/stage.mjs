@@ -49,7 +49,7 @@ export function steps(t) {
       } catch (error) {
         broken = true;
         const pages = browser.contexts().flatMap((context) => context.pages());
-        await Promise.all(pages.map((page, n) => page.screenshot({ path: path.join(stage.Pictures, `failed-${n}.png`) }).catch(() => {})));
+        await Promise.all(pages.map((page, n) => page.screenshot({ path: path.join(stage.Pictures, `failed-${stage.Script}-${n}.png`) }).catch(() => {})));
         throw error;
       }
     });
@@ -133,14 +133,21 @@ export async function newFile(name, size, more = {}) {
   return (await frameio("POST", "files", { folder_id: root, name, size, seed: size, ...more })).id;
 }
 
-/** What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of it. */
-export async function check(page, name, { fullPage = true, leaveOut = [] } = {}) {
+/**
+ * What is wrong with the looks of a page: what axe finds, and whether it is wider than its window. Leaves a picture of it
+ * where pictures are wanted. What axe looks at depends on the theme and hardly on the width: it may be left out where the
+ * same page is looked at in another window of the same theme.
+ */
+export async function check(page, name, { fullPage = true, leaveOut = [], withAxe = true } = {}) {
   const options = { runOnly: rules, resultTypes: ["violations"], rules: Object.fromEntries(leaveOut.map((rule) => [rule, { enabled: false }])) };
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  const found = await page.evaluate((o) => window.axe.run(document, o).then(({ violations }) => ({ violations })), options);
-  await page.screenshot({ path: path.join(stage.Pictures, `${name}.jpg`), fullPage, type: "jpeg", quality: 85 });
+  let violations = [];
+  if (withAxe || stage.Whole) {
+    if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+    ({ violations } = await page.evaluate((o) => window.axe.run(document, o).then(({ violations }) => ({ violations })), options));
+  }
+  if (stage.Illustrated) await page.screenshot({ path: path.join(stage.Pictures, `${name}.jpg`), fullPage, type: "jpeg", quality: 85 });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  const problems = found.violations.map((v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
+  const problems = violations.map((v) => `${name}: ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.flat().join(" ")).join(", ")})`);
   return wide > 0 ? [...problems, `${name}: ${wide} px wider than the window`] : problems;
 }
 

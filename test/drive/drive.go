@@ -4,7 +4,6 @@ package drive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -26,19 +25,23 @@ type Driver struct {
 	Binding             api.Binding
 }
 
+// patience is how long the connector is waited for: a busy machine takes its time.
+const patience = 2 * time.Minute
+
 // Ready waits until the connector answers.
 func (d *Driver) Ready(ctx context.Context) error {
-	for range 400 {
+	for end := time.Now().Add(patience); ; {
 		resp, err := d.Client.Get(d.URL + "/readyz")
 		if err == nil {
-			_ = resp.Body.Close()
-			return nil
+			return resp.Body.Close()
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the connector did not become ready within %s: %w", patience, err)
 		}
 		if err := pause(ctx, 25*time.Millisecond); err != nil {
 			return err
 		}
 	}
-	return errors.New("the connector did not become ready")
 }
 
 func pause(ctx context.Context, d time.Duration) error {

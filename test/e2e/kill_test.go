@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,12 +10,37 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
+// swept are the scenes that go wrong: on PostgreSQL three, since what happens between
+// two commits is the same on both databases.
+func swept() []scene {
+	if !pg.Chosen() || bed.Whole() {
+		return scenes
+	}
+	return slices.DeleteFunc(slices.Clone(scenes), func(s scene) bool {
+		return !slices.Contains([]string{"create", "push", "sync"}, s.name)
+	})
+}
+
+// moments are those at which the i-th write goes wrong. An answer that is lost leaves
+// the same behind remotely as a process that dies after the write: in the usual run
+// every write is tried lost, and in turn with a death before or after it.
+func moments(i int) []bed.Moment {
+	deaths := []bed.Moment{bed.Before, bed.After}
+	switch {
+	case bed.Whole():
+		return append(deaths, bed.Lost)
+	case pg.Chosen():
+		return []bed.Moment{append(deaths, bed.Lost)[i%3]}
+	}
+	return []bed.Moment{deaths[i%2], bed.Lost}
+}
+
 // Every remote write of every scene goes wrong in three ways: the process dies
 // before it, the process dies after it had its effect but before anybody knows,
 // and the answer alone is lost.
 func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenes {
+	for _, s := range swept() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			writes, _ := rehearse(t, s)
@@ -23,25 +49,23 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 			}
 			t.Logf("%d remote writes", len(writes))
 			for i, w := range writes {
-				for k, when := range []bed.Moment{bed.Before, bed.After, bed.Lost} {
-					if pg.Chosen() && k != i%3 { // what the other database has seen whole
-						continue
-					}
+				for _, when := range moments(i) {
 					t.Run(fmt.Sprintf("%d-%s", i+1, when), func(t *testing.T) {
 						t.Parallel()
 						b := bed.New(t, bed.OneByOne())
 						deed, check := s.prepare(b)
-						if strings.HasSuffix(w, "/upload/") && when == bed.Lost {
-							b.MayLeave = 1
-						}
 						b.FailAt(i+1, when)
 						deed()
 						if died := b.Survive(); died == (when == bed.Lost) {
 							t.Errorf("%s: died: %v", w, died)
 						}
+						// Items may come in another order than before.
+						if got := b.Writes(); when == bed.Lost && len(got) > i && strings.HasSuffix(got[i], "/upload/") {
+							b.MayLeave = 1
+						}
 						check()
 						if t.Failed() {
-							t.Logf("it was %s, then %q", w, b.Writes()[i:])
+							t.Logf("it was %s of %q, then %q", w, writes, b.Writes())
 						}
 					})
 				}
@@ -53,12 +77,12 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 // The process dies at commits; every so many-th of each scene is tried.
 func TestEveryCommitMayBeTheLast(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenes {
+	for _, s := range swept() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			_, commits := rehearse(t, s)
 			every := s.commits
-			if pg.Chosen() {
+			if pg.Chosen() && !bed.Whole() {
 				every *= 2
 			}
 			t.Logf("%d questions of the database, every %d. tried", commits, every)

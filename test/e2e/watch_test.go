@@ -49,9 +49,10 @@ func status(b *bed.Bed, document, want string) func() bool {
 // comes waits for what a hint brings.
 func comes(b *bed.Bed, what string, is func() bool) {
 	b.T.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(20 * time.Millisecond) { // hints come in their own time
+	const patience = 2 * time.Minute
+	for end := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) { // hints come in their own time
 		if time.Now().After(end) {
-			b.T.Fatalf("it never came: %s", what)
+			b.T.Fatalf("%s did not come within %s%s", what, patience, b.Story())
 		}
 	}
 }

@@ -95,17 +95,18 @@ func endure(ctx context.Context, args []string) (err error) {
 
 func (e *endurance) parts() []part {
 	return []part{
-		{"kill-publish", 20, e.killPublish},
+		{"kill-publish", 17, e.killPublish},
 		{"kill-push", 13, e.killPush},
 		{"kill-sync", 12, e.killSync},
 		{"two-nodes", 8, e.twoNodes},
 		{"disk-full", 4, e.diskFull},
 		{"db-locked", 8, e.locked},
-		{"network-faults", 12, e.networkFaults},
+		{"network-faults", 10, e.networkFaults},
 		{"storm", 2, e.storm},
 		{"soak", 9, e.soak},
 		{"secrets", 3, e.secrets},
 		{"simulation", 9, e.simulation},
+		{"sweeps", 5, e.sweeps},
 	}
 }
 

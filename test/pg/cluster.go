@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// ErrNone says that there is no PostgreSQL on this machine.
+var ErrNone = errors.New("there is no PostgreSQL server")
+
 // Cluster is a running PostgreSQL.
 type Cluster struct {
 	URL  string
@@ -113,7 +116,7 @@ func binaries() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", errors.New("PostgreSQL's server is not installed; `make postgres` does it")
+		return "", fmt.Errorf("%w; `make postgres` installs one", ErrNone)
 	}
 	return filepath.Dir(path), nil
 }

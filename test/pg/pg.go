@@ -12,18 +12,26 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 // Env names the variable with the address of a running cluster. When it is set
 // the tests of everything that stores run on PostgreSQL instead of SQLite.
 const Env = "TEST_POSTGRES"
+
+// EnvServer names the variable with the address of a running cluster for tests that
+// cannot do without one, whatever the others run on; without it they start their own.
+const EnvServer = "TEST_POSTGRES_SERVER"
 
 // Address is where a test's own database is to be: in PostgreSQL when the tests
 // run on that, else an SQLite file in dir.
@@ -39,8 +47,13 @@ func Address(t testing.TB, dir string) string {
 func Chosen() bool { return os.Getenv(Env) != "" }
 
 var shared = sync.OnceValues(func() (string, error) {
-	if address := os.Getenv(Env); address != "" {
-		return address, nil
+	for _, name := range []string{Env, EnvServer} {
+		if address := os.Getenv(name); address != "" {
+			return address, nil
+		}
+	}
+	if need.Without(need.Postgres) {
+		return "", fmt.Errorf("%w: %s says to do without", ErrNone, need.EnvWithout)
 	}
 	c, err := Start()
 	if err != nil {
@@ -58,14 +71,70 @@ var number atomic.Int64
 func Database(t testing.TB) string {
 	t.Helper()
 	address, err := shared()
+	if errors.Is(err, ErrNone) {
+		need.Skip(t, "%v", err)
+	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal("starting PostgreSQL:", err)
 	}
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), number.Add(1))
 	if err := do(address, "CREATE SCHEMA "+name); err != nil {
 		t.Fatal(err)
 	}
 	return address + "?search_path=" + name
+}
+
+// Filled is Database with what fill makes in an empty one. It fills once in a
+// process and takes a dump, which all that ask for the same are made of.
+func Filled(t testing.TB, fill func(address string) error) string {
+	t.Helper()
+	filling.Do(func() { filled, errFill = dumpOf(t, fill) })
+	if errFill != nil {
+		t.Fatal("filling the template:", errFill)
+	}
+
+	address := Database(t)
+	_, name, _ := strings.Cut(address, "search_path=")
+	if err := do(address, strings.ReplaceAll(filled.statements, filled.schema, name)); err != nil {
+		t.Fatal("copying the template:", err)
+	}
+	return address
+}
+
+var (
+	filling sync.Once
+	filled  template
+	errFill error
+)
+
+// template is a schema in the statements that make it again.
+type template struct{ schema, statements string }
+
+func dumpOf(t testing.TB, fill func(string) error) (template, error) {
+	address := Database(t)
+	if err := fill(address); err != nil {
+		return template{}, err
+	}
+	bin, err := binaries()
+	if err != nil {
+		return template{}, err
+	}
+	server, schema, _ := strings.Cut(address, "?search_path=")
+	dump := exec.Command(filepath.Join(bin, "pg_dump"), "--schema", schema, "--no-owner", "--inserts", server)
+	dump.Stderr = os.Stderr
+	text, err := dump.Output()
+	if err != nil {
+		return template{}, fmt.Errorf("pg_dump: %w", err)
+	}
+
+	var statements strings.Builder
+	for line := range strings.Lines(string(text)) {
+		// The schema is there already; what begins with a backslash is for psql.
+		if !strings.HasPrefix(line, "CREATE SCHEMA ") && !strings.HasPrefix(line, `\`) {
+			statements.WriteString(line)
+		}
+	}
+	return template{schema, statements.String()}, nil
 }
 
 // Dump is all that a database holds, each value as it is stored.

@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 const (
@@ -218,7 +220,7 @@ func TestNothingForeignIsCommitted(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("git", "-C", root, "ls-files").Output()
 	if err != nil {
-		t.Skip("not a git checkout:", err)
+		need.Skip(t, "not a git checkout: %v", err)
 	}
 	paths := regexp.MustCompile(`(^|[^\w.])/(work|farm|root)/\w`)
 	unfinished := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)

@@ -153,7 +153,7 @@ func (w *world) versions() (n int) {
 // the last change.
 func (s *story) arrivedSince(a *asset) bool {
 	for _, it := range s.itemsOf(a) {
-		at, ok := s.w.acceptedAt(it.interaction)
+		at, ok := s.w.askedAt(it.interaction)
 		if ok && it.state == string(work.Done) && at.After(a.changed) {
 			return true
 		}

@@ -242,6 +242,7 @@ func (n *node) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if a == nil {
 		panic(http.ErrAbortHandler)
 	}
+	n.w.offer(r)
 	rec := httptest.NewRecorder()
 	a.Handler().ServeHTTP(rec, r)
 	if n.breathe() != nil {

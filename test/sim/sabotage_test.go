@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 // sabotage is a protection that is taken out of the product. Each replacement
@@ -195,7 +197,7 @@ var (
 // seeds fail, and say of which promise.
 func TestSabotageIsNoticed(t *testing.T) {
 	if testing.Short() || *one != 0 {
-		t.Skip("it builds the program anew")
+		need.Skip(t, "it builds the program anew")
 	}
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "sabotaged.test")

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -18,8 +17,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
@@ -93,7 +90,8 @@ type world struct {
 	result   Result
 	effects  []string
 	doorTry  map[string]int
-	accepted map[string]time.Time // when interactions were first answered well
+	offered  map[string]time.Time // when interactions first reached a node that lives
+	accepted map[string]time.Time // when they were first answered well
 	tracing  bool
 }
 
@@ -142,30 +140,11 @@ func dir(t testing.TB) string {
 	return t.TempDir()
 }
 
-// template is a database with all tables, made once: making one takes longer
-// than many stories.
-var template = sync.OnceValues(func() ([]byte, error) {
-	d, err := os.MkdirTemp("", "nuxeo-frameio-sim-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(d) }()
-	path := filepath.Join(d, "connector.db")
-	db, err := store.Open(context.Background(), path, work.Migrate)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 // newWorld builds everything that a seed needs; the connector is not running.
 func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w := &world{
 		seed: chance(seed), shape: drawShape(chance(seed)), net: &memnet.Net{Latency: time.Millisecond}, log: &logged{},
-		doorTry: map[string]int{}, accepted: map[string]time.Time{}, began: time.Now(), tracing: tracing,
+		doorTry: map[string]int{}, offered: map[string]time.Time{}, accepted: map[string]time.Time{}, began: time.Now(), tracing: tracing,
 		result: Result{Seed: seed, Faults: map[string]int{}, Crashes: map[string]int{}, Ended: map[string]int{}},
 	}
 	w.chaos = &chaos{w: w, tries: map[string]int{}, seen: map[string]bool{}}
@@ -195,7 +174,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
-	tables, err := template()
+	tables, err := bed.Tables()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(data, "connector.db"), tables, 0o600)
 	}
@@ -258,11 +237,27 @@ func (w *world) answered(n *node, r *http.Request, rec *httptest.ResponseRecorde
 	}
 }
 
-func (w *world) acceptedAt(interaction string) (time.Time, bool) {
+// offer notes when an interaction reaches a node.
+func (w *world) offer(r *http.Request) {
+	id := r.Header.Get(interactionHeader)
+	if id == "" {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	at, ok := w.accepted[interaction]
-	return at, ok
+	if w.offered[id].IsZero() {
+		w.offered[id] = time.Now()
+	}
+}
+
+// askedAt is when a node was first asked for an interaction that was accepted. The
+// answer may come much later, when the first was lost and the call is repeated: by then
+// what was asked for may be done, and is not done again.
+func (w *world) askedAt(interaction string) (at time.Time, accepted bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, accepted = w.accepted[interaction]
+	return w.offered[interaction], accepted
 }
 
 // trace tells what happens, when somebody wants to know.

@@ -15,6 +15,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 // bombs are answers that are small to send and could be large to read.
@@ -45,7 +46,7 @@ const bombBound = 512 << 20
 // code. It is alone in the process while it runs, so it is not parallel.
 func TestAnswersAreBounded(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads hundreds of MiB")
+		need.Skip(t, "it reads hundreds of MiB")
 	}
 	for name, body := range bombs() {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 const (
@@ -54,7 +55,7 @@ func heap() int64 {
 // parallel.
 func TestMemoryAndGoroutines(t *testing.T) {
 	if testing.Short() {
-		t.Skip("moves 600 MiB")
+		need.Skip(t, "it moves 600 MiB")
 	}
 	runtime.GC()
 	before := runtime.NumGoroutine()

@@ -58,10 +58,10 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 			State string
 		}
 	}
-	for deadline := time.Now().Add(20 * time.Second); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) { // the library marks jobs as done later
+	for deadline := time.Now().Add(2 * time.Minute); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) { // the library marks jobs as done later
 		list := get("/api/jobs?limit=20&state=completed", admin)
 		if err := json.Unmarshal([]byte(list.body), &jobs); err != nil || time.Now().After(deadline) {
-			t.Fatalf("%v: %d %s", err, list.status, list.body)
+			t.Fatalf("no job is shown as completed: %d %s %v", list.status, list.body, err)
 		}
 	}
 	for _, path := range []string{"/api/states", "/api/queues", "/api/features", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID)} {

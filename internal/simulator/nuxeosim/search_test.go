@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
 // names runs a query and lists the names found.
@@ -145,7 +147,7 @@ func TestListsFollowChanges(t *testing.T) {
 
 func TestHundredThousandDocuments(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		need.Skip(t, "it takes seconds")
 	}
 	t.Parallel()
 	f := setup(t)

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
+)
+
+// part is a portion of the run: a command, or go test on some packages.
+type part struct {
+	name string
+	// lane is which parts it follows: those of a lane run one after the other, the
+	// lanes beside each other. One lane works while another waits.
+	lane int
+	// cpu and wall are its share of the whole time on two idle cores, in seconds;
+	// see shares.go for what a part may take.
+	cpu, wall float64
+
+	command  []string // instead of go test
+	packages []string // patterns of go list; none: those that no other part names
+	run      []string // further arguments of go test
+	thin     []string // the same, unless nothing is to be thinned out
+	args     []string // arguments of the tests themselves, likewise
+	env      []string
+	memory   bool // temporary files are in memory: nothing in it is about a disk
+	postgres bool // it runs on PostgreSQL
+}
+
+// module is what package paths begin with.
+const module = "github.com/nuxeo-frameio/nuxeo-frameio/"
+
+// modes are the runs that make knows.
+var modes = map[string]func() []part{"test": testParts, "quick": quickParts, "all": allParts}
+
+// storing are the packages with SQL of their own, whose tests run on PostgreSQL as
+// well.
+var storing = []string{"./internal/hint", "./internal/identity", "./internal/link", "./internal/review", "./internal/store", "./internal/work"}
+
+// byFile are tests that are about SQLite's file, and have nothing to do on PostgreSQL.
+const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres)$"
+
+// sweeps are the tests that let every write and commit of a scene go wrong.
+const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|TestAFetchMayGoWrongAnywhere)$"
+
+// otherSweeps are more of that kind, which PostgreSQL sees with `make test-all`.
+const otherSweeps = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal)$"
+
+// testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
+// SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
+// The statements that SQLite was given are prepared on PostgreSQL.
+func testParts() []part {
+	return []part{
+		{name: "checks", lane: 1, cpu: 100, wall: 90, command: []string{"make", "--no-print-directory", "check"}},
+		{name: "packages", lane: 1, cpu: 110, wall: 130},
+		{name: "simulation", lane: 1, cpu: 170, wall: 170, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
+		{name: "web", lane: 1, cpu: 35, wall: 50, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+
+		{name: "scenes", lane: 2, cpu: 180, wall: 240, packages: []string{"./test/e2e"}, memory: true},
+		{
+			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true,
+			thin: []string{"-skip", otherSweeps},
+		},
+		{name: "web on PostgreSQL", lane: 2, cpu: 40, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
+
+		{name: "browser", lane: 3, cpu: 100, wall: 220, packages: []string{"./test/browser"}, memory: true},
+		{name: "processes", lane: 3, cpu: 40, wall: 100, packages: []string{"./test/process", "./test/life"}},
+		{
+			name: "packages on PostgreSQL", lane: 3, cpu: 45, wall: 90, packages: append(slices.Clone(storing), "./test/life"),
+			run: []string{"-skip", byFile}, postgres: true,
+		},
+	}
+}
+
+// quickParts are those of `make test-quick`: no PostgreSQL, no browser, no sweeps.
+func quickParts() []part {
+	without := []string{need.EnvWithout + "=" + need.Postgres + "," + need.Chromium}
+	return []part{
+		{name: "packages", lane: 1, cpu: 110, wall: 60, run: []string{"-short"}, env: without, memory: true},
+		{
+			name: "scenes", lane: 2, cpu: 60, wall: 40, packages: []string{"./test/e2e"}, memory: true,
+			run: []string{"-short", "-skip", sweeps}, env: without,
+		},
+	}
+}
+
+// allParts are those of `make test-all`: nothing is thinned out, on either database.
+func allParts() []part {
+	parts := testParts()
+	for i, p := range parts {
+		parts[i].cpu, parts[i].wall = 0, 0 // it takes what it takes
+		parts[i].thin, parts[i].args = nil, nil
+		parts[i].env = append(p.env, bed.EnvWhole+"=1")
+		parts[i].run = append(slices.Clone(p.run), "-timeout", "60m")
+	}
+	return parts
+}
+
+// seconds is a duration for people.
+func seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(100 * time.Millisecond).String()
+}
