@@ -60,7 +60,7 @@ type Type struct {
 func (t Type) CanHoldFile() bool { return slices.Contains(t.Schemas, "file") }
 
 // Type reads a document type (GET /api/v1/config/types/{name}); 404 when there
-// is none of that name.
+// is none of that name, for which a server answers 204.
 func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 	var out struct {
 		Schemas []struct {
@@ -68,7 +68,11 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 		} `json:"schemas"`
 		Facets []string `json:"facets"`
 	}
-	err := c.get(ctx, "api/v1/config/types/"+url.PathEscape(name), nil, nil, &out)
+	path := "api/v1/config/types/" + url.PathEscape(name)
+	status, err := c.do(ctx, call{method: http.MethodGet, path: path}, &out)
+	if err == nil && status == http.StatusNoContent {
+		err = &Error{Method: http.MethodGet, Path: path, Code: http.StatusNotFound, Message: "there is no such type"}
+	}
 	t := Type{Name: name, Facets: out.Facets}
 	for _, s := range out.Schemas {
 		t.Schemas = append(t.Schemas, s.Name)
@@ -87,8 +91,8 @@ func (c *Client) HasFacet(ctx context.Context, name string) (bool, error) {
 }
 
 func (c *Client) exists(ctx context.Context, path string) (bool, error) {
-	err := c.get(ctx, path, nil, nil, nil)
-	if NotFound(err) {
+	status, err := c.do(ctx, call{method: http.MethodGet, path: path}, nil)
+	if NotFound(err) || err == nil && status == http.StatusNoContent { // a server answers 204 for what it does not have
 		return false, nil
 	}
 	return err == nil, err

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // NewBatch opens an upload batch (POST /api/v1/upload/). It lives for the
@@ -66,7 +67,8 @@ type Chunk struct {
 func (c *Client) Upload(ctx context.Context, batch string, k Chunk, body io.Reader) error {
 	h := http.Header{}
 	// PathEscape keeps CR, LF and everything beyond ASCII out of the header.
-	h.Set("X-File-Name", url.PathEscape(k.Name))
+	// The server reads it as a form, where a plus is a blank.
+	h.Set("X-File-Name", strings.ReplaceAll(url.PathEscape(k.Name), "+", "%2B"))
 	if _, _, err := mime.ParseMediaType(k.MimeType); err == nil { // it comes from outside
 		h.Set("X-File-Type", k.MimeType)
 	}

@@ -362,8 +362,8 @@ func TestPolicies(t *testing.T) {
 	}
 	// Orders from 1 are Nuxeo's own, and the lowest that matches wins.
 	want := map[string]string{
-		"frameio-content": "MINOR false -10 frameio-content", "frameio-content-before": "NONE true -10 frameio-content",
-		"frameio-metadata": "NONE false -10 frameio-metadata", "frameio-metadata-before": "NONE true -10 frameio-metadata",
+		"frameio-content": "MINOR false 40 frameio-content", "frameio-content-before": "NONE true 40 frameio-content",
+		"frameio-metadata": "NONE false 40 frameio-metadata", "frameio-metadata-before": "NONE true 40 frameio-metadata",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("policies are %q, want %q", got, want)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -354,6 +355,9 @@ func TestExamplesAreComplete(t *testing.T) {
 				if p.attr(attr) == "" {
 					t.Errorf("%s: policy %s does not say %s", name, p.attr("id"), attr)
 				}
+			}
+			if order, err := strconv.Atoi(p.attr("order")); err != nil || order <= 10 {
+				t.Errorf("%s: policy %s has the order %s, want one above 10: Nuxeo refuses others", name, p.attr("id"), p.attr("order"))
 			}
 			if len(p.all("filter-id")) == 0 {
 				t.Errorf("%s: policy %s has no filter", name, p.attr("id"))

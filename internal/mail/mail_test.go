@@ -152,7 +152,7 @@ func setup(t *testing.T, via string) *world {
 }
 
 func (w *world) message(lines ...Line) Message {
-	return Message{Key: "item-1", To: "josh", Document: w.doc, Subject: "Frame.io: your asset is in Nuxeo", Heading: "Arrived:", Lines: lines, Footer: "Bye."}
+	return Message{Key: "item-1", Once: "once-1", To: "josh", Document: w.doc, Subject: "Frame.io: your asset is in Nuxeo", Heading: "Arrived:", Lines: lines, Footer: "Bye."}
 }
 
 func (w *world) send(m Message) {
@@ -184,7 +184,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			for text, want := range hostile {
 				m := w.message(Line{Title: text, Text: "failed: " + text, Address: "https://nuxeo.example.org/?q=" + text})
 				n++
-				m.Key = "item-" + strconv.Itoa(n)
+				m.Key, m.Once = "item-"+strconv.Itoa(n), "once-"+strconv.Itoa(n)
 				w.send(m)
 				got := box.next()
 				if strings.Join(got.to, " ") != "josh@example.org" || got.header.Get("Bcc") != "" || got.header.Get("Subject") != m.Subject {
@@ -224,7 +224,7 @@ func TestTheSameKeyIsOneMail(t *testing.T) {
 	w.send(m)
 	w.nuxeo.next()
 	w.nuxeo.empty()
-	m.Key = "item-2"
+	m.Key, m.Once = "item-2", "once-2"
 	w.send(m)
 	w.nuxeo.next()
 	w.other.empty()

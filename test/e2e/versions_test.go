@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"crypto/md5"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,6 +75,15 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
 	if b.Only().UID != uid {
 		t.Error("it is another document")
+	}
+	// Each version tells of the cut that it holds, and nothing is written after the last.
+	for i, v := range b.Nuxeo.Versions(uid) {
+		if want := fmt.Sprintf("%x", md5.Sum(versions[i])); v.Properties["frameio:digest"] != want || !slices.Contains(v.Facets, "FrameioAsset") {
+			t.Errorf("version %s tells of %v with the facets %v, want the facet and %s", v.VersionLabel, v.Properties["frameio:digest"], v.Facets, want)
+		}
+	}
+	if label := b.Only().VersionLabel; label != "0.3" {
+		t.Errorf("the document is at %s, want 0.3: nothing was changed since", label)
 	}
 	b.Mails(4)
 }

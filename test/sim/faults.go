@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
 
@@ -31,7 +32,7 @@ type fault struct {
 
 func anywhere(*world, string, *http.Request) bool { return true }
 
-func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+func isRead(r *http.Request) bool { return nuxeosim.Reads(r) }
 
 // faults is the list of all kinds.
 var faults = []fault{

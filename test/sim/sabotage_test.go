@@ -35,12 +35,12 @@ const asked = `os.Getenv("SIM_SABOTAGE") == `
 var sabotages = []sabotage{
 	{"look before create", 728, []cut{
 		{
-			"internal/intake/document.go", `	if r.Job.Intent != nil { // we may have done it already`,
+			"internal/intake/attach.go", `	if r.Job.Intent != nil { // we may have done it already`,
 			`	if r.Job.Intent != nil && !(` + asked + `"look before create") {`,
 		},
-		{"internal/intake/document.go", `IdempotencyKey: r.Task.Key(`, `IdempotencyKey: sabotagedKey() + r.Task.Key(`},
+		{"internal/intake/attach.go", `IdempotencyKey: r.Task.Key(`, `IdempotencyKey: sabotagedKey() + r.Task.Key(`},
 		{
-			"internal/intake/document.go", `func (s *Service) post(`,
+			"internal/intake/attach.go", `func (s *Service) post(`,
 			`func sabotagedKey() string {
 	if ` + asked + `"look before create" {
 		return rand.Text()
@@ -50,7 +50,7 @@ var sabotages = []sabotage{
 
 func (s *Service) post(`,
 		},
-		{"internal/intake/document.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
+		{"internal/intake/attach.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
 	{"generation check", 3, []cut{
 		{
@@ -83,7 +83,7 @@ func (s *Service) post(`,
 	}},
 	{"check-in before update", 15, []cut{
 		{"internal/intake/version.go", "import (\n", "import (\n\t\"os\"\n"},
-		{"internal/intake/version.go", "	if b == nil {\n		return doc, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return doc, nil\n	}\n"},
+		{"internal/intake/version.go", "	if b == nil {\n		return nil, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return nil, nil\n	}\n"},
 	}},
 	{"replay window", 10_632, []cut{
 		{"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)", "only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)"},

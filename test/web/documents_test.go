@@ -186,8 +186,8 @@ func TestDocumentWithVersionsAndComments(t *testing.T) {
 	if len(d.Versions) < 2 || !d.Versions[0].Current || d.Versions[0].Uid != uid || *d.Versions[0].File != two || d.Versions[1].Current {
 		t.Errorf("versions %+v", d.Versions)
 	}
-	if len(d.Versions) != 3 || d.Versions[0].Label != "0.2+" || d.Versions[1].Label != "0.2" || *d.Versions[1].File != two || *d.Versions[1].FileName != "Cut 2.mov" {
-		t.Errorf("the version that was made before its metadata were there: %+v", d.Versions[1])
+	if len(d.Versions) != 3 || d.Versions[0].Label != "0.2" || d.Versions[1].Label != "0.2" || *d.Versions[1].File != two || *d.Versions[1].FileName != "Cut 2.mov" {
+		t.Errorf("the document is at %s and its newest version %+v, want both at 0.2 with the second cut", d.Versions[0].Label, d.Versions[1])
 	}
 	if last := d.Versions[len(d.Versions)-1]; *last.File != one || *last.FileName != "Cut.mov" || last.Label != "0.1" {
 		t.Errorf("the oldest version %+v", last)

@@ -218,7 +218,7 @@ func readArrival(r *http.Request) (arrival, error) {
 	h := r.Header
 	a := arrival{count: 1, length: r.ContentLength, mime: h.Get("X-File-Type")}
 	a.name = h.Get("X-File-Name")
-	if plain, err := url.QueryUnescape(strings.ReplaceAll(a.name, "+", "%2B")); err == nil {
+	if plain, err := url.QueryUnescape(a.name); err == nil {
 		a.name = plain
 	}
 	if a.mime == "" {

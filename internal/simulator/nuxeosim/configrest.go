@@ -30,7 +30,7 @@ func configRoute(c *call, seg []string) (*answer, error) {
 func namedOrAll(seg, names []string, json func(string) map[string]any) (*answer, error) {
 	if len(seg) == 1 {
 		if !slices.Contains(names, seg[0]) {
-			return nil, notFound("%s", seg[0])
+			return nil, nil // 204
 		}
 		return ok(json(seg[0])), nil
 	}
@@ -48,7 +48,7 @@ func (t *typeRegistry) typesAnswer(seg []string) (*answer, error) {
 	}
 	d := t.types[seg[0]]
 	if d == nil {
-		return nil, notFound("%s", seg[0])
+		return nil, nil // 204
 	}
 	schemas := []any{}
 	for _, name := range d.schemas {

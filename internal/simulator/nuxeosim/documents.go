@@ -146,7 +146,7 @@ func (s *Server) updateDocument(p *principal, n *node, ch change) error {
 	if len(values) > 0 {
 		s.event(p, "documentModified", n, ch.comment)
 	}
-	s.versionAfter(p, n, ch)
+	s.versionAfter(p, n, ch, len(values) > 0)
 	if values["file:content"] != nil {
 		s.beginBackground(n)
 	}

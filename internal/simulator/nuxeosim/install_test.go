@@ -79,7 +79,7 @@ func TestInstallPackage(t *testing.T) {
 	f.send("josh", "GET", "/api/v1/config/schemas/x", nil).is(200).want("string[]", "fields", "tags").want("complex[]", "fields", "bindings", "type").
 		want("date", "fields", "bindings", "fields", "at").want("string[]", "fields", "names").want("string", "fields", "code").want("boolean", "fields", "on")
 	f.send("josh", "GET", "/api/v1/config/types/XFile", nil).is(200).want("File", "parent")
-	f.send("josh", "GET", "/api/v1/config/types/None", nil).is(404)
+	f.send("josh", "GET", "/api/v1/config/types/None", nil).is(204)
 	uid := f.file("josh", "a", "a")
 	f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document.AddFacet", obj{"params": obj{"facet": "X"}}).is(200)
 	props := obj{"x:assetId": "id-1", "x:bindings": []obj{{"key": "1", "at": "2026-01-01T00:00:00Z", "size": 5}}, "x:tags": []string{"t"}}
@@ -139,7 +139,7 @@ func TestBaseConfiguration(t *testing.T) {
 		}
 	}
 	f.send("josh", "GET", "/api/v1/config/schemas/file", nil).is(200).want("blob", "fields", "content").want("file", "@prefix")
-	f.send("josh", "GET", "/api/v1/config/facets/Nothing", nil).is(404)
+	f.send("josh", "GET", "/api/v1/config/facets/Nothing", nil).is(204)
 }
 
 // What Nuxeo's registries do to contributions, and a package may not count on.

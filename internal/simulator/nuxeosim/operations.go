@@ -89,7 +89,7 @@ func (s *Server) touch(p *principal, n *node) error {
 	n.checkedOut = true
 	s.write(n, values, true)
 	s.event(p, "documentModified", n, "")
-	s.versionAfter(p, n, change{})
+	s.versionAfter(p, n, change{}, true)
 	return nil
 }
 

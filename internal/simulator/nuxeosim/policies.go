@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// defaultPolicies are what Nuxeo contributes: nothing for system documents, and
-// a minor version before somebody else changes a document with a file.
+// defaultPolicies are what Nuxeo contributes (versioning-default-policies.xml): nothing
+// for system documents, a minor version after a change of a note, and one before somebody
+// else changes a document with a file.
 const defaultPolicies = `<component name="org.nuxeo.ecm.core.versioning.default-policies">
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
  <policy id="no-versioning-for-system-before-update" increment="NONE" beforeUpdate="true" order="1"><filter-id>system-document</filter-id></policy>
  <policy id="no-versioning-for-system-after-update" increment="NONE" beforeUpdate="false" order="1"><filter-id>system-document</filter-id></policy>
- <policy id="note-as-wiki" increment="MINOR" beforeUpdate="true" order="2"><filter-id>note-filter</filter-id></policy>
- <policy id="collaborative-save" increment="MINOR" beforeUpdate="true" order="3"><filter-id>collaborative-save</filter-id></policy>
+ <policy id="note-as-wiki" increment="MINOR" beforeUpdate="false" order="50"><filter-id>note-filter</filter-id></policy>
+ <policy id="collaborative-save" increment="MINOR" beforeUpdate="true" order="100"><filter-id>collaborative-save</filter-id></policy>
 </extension>
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="filters">
  <filter id="system-document"><facet>SystemDocument</facet></filter>

@@ -84,8 +84,9 @@ func (n *node) lastVersion() *node {
 	return n.versions[len(n.versions)-1]
 }
 
-// versionAfter checks in after a write: as the request says, or else by policy.
-func (s *Server) versionAfter(p *principal, n *node, ch change) {
+// versionAfter checks in after a write: as the request says, or else by policy, which a
+// write that changed nothing does not ask.
+func (s *Server) versionAfter(p *principal, n *node, ch change, changed bool) {
 	if n.isVersion() || ch.silent {
 		return
 	}
@@ -95,7 +96,9 @@ func (s *Server) versionAfter(p *principal, n *node, ch change) {
 		}
 		return
 	}
-	s.automaticVersion(p, n, n, ch, false)
+	if changed {
+		s.automaticVersion(p, n, n, ch, false)
+	}
 }
 
 // automaticVersion applies the policy of the lowest order that matches. Before
