@@ -177,6 +177,31 @@ func (s *Stage) realNuxeo(ctx context.Context) error {
 	return s.opt.Real.make(ctx, s.opt.Scratch, s.secret)
 }
 
+// Login is what a person of the story, josh or julia, is called in Nuxeo.
+func (s *Stage) Login(who string) string { return s.login(who) }
+
+// Folder is the path of the folder that the story publishes to.
+func (s *Stage) Folder() string { return s.at.folder }
+
+// Josh is the id of josh on Frame.io.
+func (s *Stage) Josh() string { return s.seed.josh }
+
+// Person is Nuxeo as josh or julia.
+func (s *Stage) Person(who string) *nuxeo.Client {
+	if s.opt.Real != nil {
+		return s.as(s.login(who))
+	}
+	return s.App.Nuxeo.As(nuxeo.Basic(who, who))
+}
+
+// Administrator is Nuxeo as an administrator.
+func (s *Stage) Administrator() *nuxeo.Client {
+	if r := s.opt.Real; r != nil {
+		return s.App.Nuxeo.As(nuxeo.Basic(r.Login, r.Password))
+	}
+	return s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))
+}
+
 // login is what a person of the story is called in Nuxeo.
 func (s *Stage) login(who string) string {
 	for _, login := range s.opt.Scratch.People {

@@ -146,6 +146,10 @@ func (f *File) Key() string {
 // Intent is a write of content that may or may not have happened.
 type Intent struct {
 	Create bool `json:"create,omitempty"`
+	// BusySince is when Nuxeo began to say that the request is still running; Round tells
+	// the key from those that were given up before.
+	BusySince time.Time `json:"busy_since,omitzero"`
+	Round     int       `json:"round,omitempty"`
 	// What the document held before an update.
 	BeforeDigest string `json:"before_digest,omitempty"`
 	BeforeLength int64  `json:"before_length,omitempty"`
