@@ -4,8 +4,8 @@
 // It owns the steps of that and the record of what is about to be done in each.
 // What must hold: an asset has one document below a folder, whatever is lost on
 // the way; no content is replaced that no version holds; a new version comes
-// only with new content; what arrived is compared with what was sent before
-// anybody is told. Every remote write is preceded by a saved intent, and its
+// only with new content, and holds its metadata; what arrived is compared with
+// what was sent before anybody is told; a lock that it took is given back. Every remote write is preceded by a saved intent, and its
 // unknown outcome is resolved by looking. It serves publish and foldersync and
 // knows neither; as whom it acts is decided by them.
 package intake
