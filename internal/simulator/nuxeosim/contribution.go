@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -147,8 +148,12 @@ func (s *Server) contribute(data []byte, open func(string) ([]byte, bool)) error
 	if root.name != "component" || root.attr("name") == "" {
 		return errors.New("not a component with a name")
 	}
+	ours := slices.Contains(root.texts("require"), autoSubscribeFrom)
 	for _, ext := range root.all("extension") {
 		for _, x := range ext.children {
+			if x.attr("name") == autoSubscribe { // unless it is required the server's own comes later
+				s.quiet = ours && strings.TrimSpace(x.chars.String()) == "false"
+			}
 			if err := s.extend(ext.attr("target"), ext.attr("point"), x, open); err != nil {
 				return fmt.Errorf("component %s, point %s: %w", root.attr("name"), ext.attr("point"), err)
 			}

@@ -133,6 +133,9 @@ func (c *call) download(ref, xpath string) (*answer, error) {
 		return nil, err
 	}
 	b := c.s.blobAt(n, xpath)
+	if _, f := c.s.repo.types.lookup(strings.SplitN(xpath, "/", 2)[0]); b == nil && f == nil && !strings.HasPrefix(xpath, "blobholder:") {
+		return nil, c.s.refused(404, 500, "no property %s", xpath)
+	}
 	if b == nil {
 		return nil, notFound("no blob at %s", xpath)
 	}
