@@ -59,6 +59,9 @@ type Untruths struct {
 	OrderOfCreation bool
 	// CountedChildren counts @children exactly.
 	CountedChildren bool
+	// TokensLikePasswords leads who asks for a file with a token that does not hold to the
+	// sign-in page, in place of 401 for a bearer and 500 for a login token.
+	TokensLikePasswords bool
 	// MembersWrite lets members write in workspaces, where a fresh server lets them read.
 	MembersWrite bool
 	// MailForAll lets everybody send mail, without naming a sender, and evaluates its

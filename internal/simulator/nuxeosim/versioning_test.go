@@ -8,8 +8,8 @@ import (
 const ours = `<component name="org.example.versioning">
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
  <policy id="ours" increment="MINOR" beforeUpdate="false" order="20"><filter-id>ours</filter-id></policy>
- <policy id="quiet-before" increment="NONE" beforeUpdate="true" order="0"><filter-id>quiet</filter-id></policy>
- <policy id="quiet-after" increment="NONE" beforeUpdate="false" order="0"><filter-id>quiet</filter-id></policy>
+ <policy id="quiet-before" increment="NONE" beforeUpdate="true" order="20"><filter-id>quiet</filter-id></policy>
+ <policy id="quiet-after" increment="NONE" beforeUpdate="false" order="20"><filter-id>quiet</filter-id></policy>
 </extension>
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="filters">
  <filter id="ours"><condition>#{currentDocument.contextData.source == "frameio"}</condition></filter>
@@ -104,7 +104,7 @@ func TestCustomerOverridesAPolicyByID(t *testing.T) {
 	f := setup(t)
 	f.contribute(ours)
 	f.contribute(`<component name="customer"><extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
-		<policy id="ours" increment="MAJOR"/></extension></component>`)
+		<policy id="ours" increment="MAJOR" order="20"/></extension></component>`)
 	uid := f.file("josh", "a.txt", "a")
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "2"}), "source: frameio").is(200)
 	f.labels(uid, "1.0 2.0 2.0") // without a filter it holds for creations too
