@@ -156,6 +156,7 @@ var untruths = map[string]string{
 	"CleanNames":                "name-with-a-slash",
 	"OrderOfCreation":           "",
 	"CountedChildren":           "",
+	"TokensLikePasswords":       "file-with-a-bad-token",
 	"MembersWrite":              "reader-may-not-write",
 	"MailForAll":                "mail-is-for-administrators",
 }

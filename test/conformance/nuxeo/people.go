@@ -176,6 +176,26 @@ var signInCases = []Case{
 		Try:  tryFileSignIn,
 	},
 	{
+		Name: "file-with-a-bad-token", Uses: []string{"OpenBlob"}, Source: "[M] nxfile, X-Authentication-Token",
+		What: "nxfile answers a login token that does not hold with 500 as a page, a bearer with 401.",
+		Why:  "A token that was revoked looks like a failure of the server.",
+		Try: func(s *Scene) {
+			d := s.filled(s.Writer(), "doc", "a file")
+			good := s.Raw(s.Writer(), request{method: "GET", path: nuxeo.BlobPath(d.UID, "file:content")})
+			if strings.Contains(good.Header.Get("Location"), "login.jsp") {
+				s.NotTried("files are behind another sign-in here")
+			}
+			for _, c := range []struct {
+				name   string
+				auth   nuxeo.Auth
+				status int
+			}{{"token", nuxeo.Token("no-such-token"), 500}, {"bearer", nuxeo.Bearer("no-such-token"), 401}} {
+				a := s.Raw(s.Writer().as(c.auth), request{method: "GET", path: nuxeo.BlobPath(d.UID, "file:content")})
+				s.Want("status with a bad "+c.name, a.Status, c.status)
+			}
+		},
+	},
+	{
 		Name: "file-without-credentials", Uses: []string{"OpenBlob"}, Source: "[M] recorded README",
 		What: "nxfile answers 401 as a page without credentials.",
 		Why:  "The page must not be stored as the file.",
