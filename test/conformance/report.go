@@ -75,14 +75,16 @@ func Table(w io.Writer, results []Result) error {
 // Confirm tells what will be made where, and asks for the name of the host unless yes is
 // set.
 func Confirm(in io.Reader, out io.Writer, host string, plan []string, yes bool) error {
-	fmt.Fprintf(out, "On %s this will be made, and removed at the end:\n", host)
+	if len(plan) > 0 {
+		fmt.Fprintf(out, "On %s this will be made, and removed at the end:\n", host)
+	}
 	for _, p := range plan {
 		fmt.Fprintf(out, "  %s\n", p)
 	}
 	if yes {
 		return nil
 	}
-	fmt.Fprintf(out, "Type the name of the host to go on: ")
+	fmt.Fprintf(out, "Type the name of the host, %s, to go on: ", host)
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if strings.TrimSpace(line) != host {
 		return cmp.Or(err, errors.New("that is not the host: nothing was done"))

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -218,7 +217,7 @@ func (w *World) Run(ctx context.Context, cases []Case, told func(conformance.Res
 type Scene struct {
 	*conformance.Trial
 	*World
-	folder func() string
+	folder, name string
 }
 
 func (w *World) scene(t *conformance.Trial, k Case) *Scene {
@@ -226,10 +225,7 @@ func (w *World) scene(t *conformance.Trial, k Case) *Scene {
 		t.NotTried("it needs an administrator")
 	}
 	w.count++
-	s := &Scene{Trial: t, World: w}
-	name := fmt.Sprintf("%03d-%s", w.count, k.Name)
-	s.folder = sync.OnceValue(func() string { return s.made(s.self, w.home.UID, name, "Folder", nil).UID })
-	return s
+	return &Scene{Trial: t, World: w, name: fmt.Sprintf("%03d-%s", w.count, k.Name)}
 }
 
 // Person is somebody with a client in their name.

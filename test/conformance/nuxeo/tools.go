@@ -15,8 +15,13 @@ var all = nuxeo.Fetch{Schemas: []string{"*"}, Lock: true}
 // m is an object in JSON.
 type m = map[string]any
 
-// Folder is the folder of the case.
-func (s *Scene) Folder() string { return s.folder() }
+// Folder is the folder of the case, which is made when it is first asked for.
+func (s *Scene) Folder() string {
+	if s.folder == "" {
+		s.folder = s.made(s.self, s.home.UID, s.name, "Folder", nil).UID
+	}
+	return s.folder
+}
 
 // made makes a document.
 func (s *Scene) made(p *Person, parent, name, typ string, props m) *nuxeo.Document {

@@ -1,6 +1,8 @@
-// The program run tries whether a server behaves as the connector assumes.
+// The program run tries whether a Nuxeo server, or Frame.io, behaves as the connector
+// assumes.
 //
 //	go run ./test/conformance/run -nuxeo https://nuxeo.example.com/nuxeo -user Administrator
+//	go run ./test/conformance/run -account <id> -project <id>
 //
 // It works in a folder of its own, tells beforehand what it will make, and removes it.
 // It ends with 0 when all cases hold, 1 when some differ, and 2 when the server cannot
@@ -23,14 +25,16 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/conformance"
+	remote "github.com/nuxeo-frameio/nuxeo-frameio/test/conformance/frameio"
 	conf "github.com/nuxeo-frameio/nuxeo-frameio/test/conformance/nuxeo"
 )
 
 // options are those of the command line.
 type options struct {
 	conf.Setup
-	passwordFile, jwtFile, only string
-	yes, cleanUp, quiet         bool
+	remote                                 remote.Setup
+	passwordFile, jwtFile, tokenFile, only string
+	yes, cleanUp, quiet                    bool
 }
 
 func main() {
@@ -40,6 +44,11 @@ func main() {
 	flag.StringVar(&o.passwordFile, "password-file", "", "file with the password; else NUXEO_PASSWORD, else it is asked for")
 	flag.StringVar(&o.jwtFile, "jwt-secret-file", "", "file with the server's nuxeo.jwt.secret; else NUXEO_JWT_SECRET, else what needs it is not tried")
 	flag.StringVar(&o.Parent, "parent", "", "folder to work below (default /default-domain/workspaces)")
+	flag.StringVar(&o.remote.URL, "frameio", "https://api.frame.io", "address of Frame.io, which is tried when -project is given")
+	flag.StringVar(&o.remote.Account, "account", "", "id of the account of Frame.io")
+	flag.StringVar(&o.remote.ProjectID, "project", "", "id of the project of Frame.io to work in, in place of a Nuxeo server")
+	flag.StringVar(&o.tokenFile, "token-file", "", "file with an access token for Frame.io; else FRAMEIO_TOKEN, else it is asked for")
+	flag.BoolVar(&o.remote.Manages, "manages", false, "the token's owner may manage the workspace: webhooks and custom actions are tried too")
 	flag.StringVar(&o.only, "only", "", "names of the cases to try, with commas; part of a name is enough")
 	flag.BoolVar(&o.yes, "yes", false, "do not ask for the name of the host")
 	flag.BoolVar(&o.cleanUp, "clean-up", false, "list and remove what aborted runs have left, and nothing else")
@@ -55,6 +64,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (int, error) {
+	if o.remote.ProjectID != "" {
+		return o.frameio(ctx)
+	}
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.User != nil {
 		return conformance.NothingTried, errors.New("-nuxeo must be a full address without credentials, such as https://nuxeo.example.com/nuxeo")
@@ -78,7 +90,7 @@ func run(ctx context.Context, o options) (int, error) {
 		return conformance.NothingTried, err
 	}
 	if o.cleanUp {
-		return o.remove(ctx, u.Host, left)
+		return clean(u.Host, o.yes, left, func(prefix, folder string) error { return conf.Remove(ctx, o.Setup, prefix, folder) })
 	}
 	for prefix := range left {
 		fmt.Printf("An aborted run has left %s…; -clean-up removes it.\n", prefix)
@@ -102,45 +114,50 @@ func (o options) try(ctx context.Context) (int, error) {
 	if err != nil {
 		return conformance.NothingTried, fmt.Errorf("preparing: %w; -clean-up removes what there is", err)
 	}
-	cases := slices.DeleteFunc(conf.Cases(), func(k conf.Case) bool { return !o.wants(k.Name) })
-	results := w.Run(ctx, cases, func(r conformance.Result) {
-		if !o.quiet {
-			fmt.Printf("%-9s %s\n", r.Outcome, r.Name)
-		}
-	})
-	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	err = w.Close(clean)
+	results := w.Run(ctx, wanted(o, conf.Cases(), func(k conf.Case) string { return k.Name }), o.told)
 	v := w.Version()
-	fmt.Printf("\n%s: Nuxeo %s %s\n\n", o.URL, v.Distribution, v.Version)
+	return o.finish(ctx, fmt.Sprintf("%s: Nuxeo %s %s", o.URL, v.Distribution, v.Version), results, w.Close)
+}
+
+// wanted are the cases that -only names.
+func wanted[K any](o options, cases []K, name func(K) string) []K {
+	parts := strings.Split(o.only, ",") // of nothing: the empty part, which every name has
+	return slices.DeleteFunc(cases, func(k K) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(name(k), part) })
+	})
+}
+
+func (o options) told(r conformance.Result) {
+	if !o.quiet {
+		fmt.Printf("%-9s %s\n", r.Outcome, r.Name)
+	}
+}
+
+// finish removes what was made, also when the run was interrupted, and prints the table.
+func (o options) finish(ctx context.Context, what string, results []conformance.Result, remove func(context.Context) error) (int, error) {
+	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	err := remove(rest)
+	fmt.Printf("\n%s\n\n", what)
 	return conformance.ExitCode(results), errors.Join(conformance.Table(os.Stdout, results), err)
 }
 
-func (o options) wants(name string) bool {
-	return o.only == "" || slices.ContainsFunc(strings.Split(o.only, ","), func(part string) bool { return strings.Contains(name, part) })
-}
-
-// remove removes what is left of runs.
-func (o options) remove(ctx context.Context, host string, left map[string]string) (int, error) {
+// clean lists what is left of runs, by prefix, and removes it.
+func clean(host string, yes bool, left map[string]string, remove func(prefix, folder string) error) (int, error) {
 	if len(left) == 0 {
 		fmt.Println("Nothing is left.")
 		return conformance.AllHold, nil
 	}
-	fmt.Println("To be removed:")
-	for prefix, uid := range left {
-		o.Prefix = prefix
-		fmt.Printf("  folder %s%s (%s), users, OAuth client and tokens that begin with %s\n", prefix, conf.Suffix, uid, prefix)
+	fmt.Println("To be removed, with everything whose name begins so:")
+	for prefix, folder := range left {
+		fmt.Printf("  %s… (folder %s)\n", prefix, folder)
 	}
-	if !o.yes {
-		fmt.Printf("Type the name of the host (%s) to go on: ", host)
-		var line string
-		if _, err := fmt.Scanln(&line); err != nil || line != host {
-			return conformance.NothingTried, errors.New("that is not the host: nothing was done")
-		}
+	if err := conformance.Confirm(os.Stdin, os.Stdout, host, nil, yes); err != nil {
+		return conformance.NothingTried, err
 	}
 	var errs []error
-	for prefix, uid := range left {
-		errs = append(errs, conf.Remove(ctx, o.Setup, prefix, uid))
+	for prefix, folder := range left {
+		errs = append(errs, remove(prefix, folder))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return conformance.SomeDiffer, err
