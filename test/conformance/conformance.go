@@ -11,6 +11,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -65,13 +66,16 @@ type Result struct {
 // Trial is a case while it is being tried. Its methods are for the one goroutine that
 // tries it.
 type Trial struct {
+	// Patience is how long Soon waits for what systems do later; 0: a quarter of a minute.
+	Patience time.Duration
+
 	ctx      context.Context
 	result   *Result
 	cleanups []func()
 }
 
-// patience is how long a case may take.
-const patience = 2 * time.Minute
+// longest is how long a case may take.
+const longest = 2 * time.Minute
 
 // Run tries cases one after another. scene makes what a case is tried in; told, if it is
 // set, hears of each result.
@@ -92,7 +96,7 @@ func Run[S any](ctx context.Context, cases []Case[S], scene func(*Trial, Case[S]
 
 // try tries one case in a goroutine of its own, which Stop and NotTried end.
 func try[S any](ctx context.Context, k Case[S], scene func(*Trial, Case[S]) S) Result {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	r := Result{Name: k.Name, What: k.What, Why: k.Why, Source: k.Source, Outcome: Holds}
 	t := &Trial{ctx: ctx, result: &r}
@@ -186,13 +190,10 @@ func shown(v any) string {
 	return s
 }
 
-// soonFor is how long Soon waits for what systems do later.
-const soonFor = 15 * time.Second
-
 // Soon waits until something that the system does by itself has happened. It tells
 // whether it did.
 func (t *Trial) Soon(happened func() bool) bool {
-	end := time.Now().Add(soonFor)
+	end := time.Now().Add(cmp.Or(t.Patience, 15*time.Second))
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		if happened() {
 			return true

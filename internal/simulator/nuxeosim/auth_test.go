@@ -160,7 +160,7 @@ func TestIdempotencyKey(t *testing.T) {
 func TestIdempotencyKeyWhileRunning(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	if _, first := f.sim.replays.begin("k", time.Now(), 0); !first {
+	if _, first := f.sim.replays.begin("k", time.Now(), 0, 0); !first {
 		t.Fatal("the key is taken")
 	}
 	f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", nil), "Idempotency-Key: k").is(409)

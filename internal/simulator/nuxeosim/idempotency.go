@@ -42,7 +42,7 @@ func (s *Server) idempotent(c *call, run func() (*answer, error)) (*answer, erro
 	if s.opt.Untrue.KeysAtOnce {
 		after = 0
 	}
-	kept, first := s.replays.begin(key, s.opt.Now(), after)
+	kept, first := s.replays.begin(key, s.opt.Now(), after, s.opt.KeyRace)
 	if !first {
 		return c.replayed(kept)
 	}
@@ -90,11 +90,14 @@ func (c *call) replayed(kept replay) (*answer, error) {
 	return sent, nil
 }
 
-func (r *replays) begin(key string, now time.Time, after time.Duration) (kept replay, first bool) {
+func (r *replays) begin(key string, now time.Time, after, race time.Duration) (kept replay, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kept == nil {
 		r.kept = map[string]*replay{}
+	}
+	if k := r.kept[key]; k != nil && k.status == 0 && now.Sub(k.at) < race {
+		return replay{}, true
 	}
 	if k := r.kept[key]; k != nil && (k.status == 0 || now.Sub(k.at) < replayFor) {
 		if k.status != 0 && now.Sub(k.at) < after {
@@ -102,7 +105,7 @@ func (r *replays) begin(key string, now time.Time, after time.Duration) (kept re
 		}
 		return *k, false
 	}
-	r.kept[key] = &replay{}
+	r.kept[key] = &replay{at: now}
 	return replay{}, true
 }
 

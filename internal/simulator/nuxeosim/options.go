@@ -105,6 +105,10 @@ type Options struct {
 	// is a server without index, whose /search asks the repository, and StandsStill an
 	// index that moves only when it is told to.
 	IndexLag time.Duration
+	// KeyRace is how long after the first request with an Idempotency-Key another one is
+	// carried out as well, since looking for a key and noting it are two steps: a few
+	// milliseconds on a real server. 0 leaves that out.
+	KeyRace time.Duration
 	// FacetDataStays keeps the data of a facet that is removed, which comes back with the
 	// facet, as SQL databases do. MongoDB drops it.
 	FacetDataStays bool

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestIndexStandsStill(t *testing.T) {
@@ -55,4 +56,13 @@ func TestMomentAfterTheAnswer(t *testing.T) {
 	for post().status == http.StatusConflict {
 	}
 	equalInts(t, len(f.sim.Children(folder)), 1, "documents")
+}
+
+func TestTwoWithOneKeyAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	f := setup(t, func(o *Options) { o.KeyRace = time.Hour })
+	if _, first := f.sim.replays.begin("k", time.Now(), 0, 0); !first {
+		t.Fatal("the key is taken")
+	}
+	f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "x", nil), "Idempotency-Key: k").is(201)
 }

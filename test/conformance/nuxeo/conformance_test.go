@@ -179,6 +179,7 @@ func TestUntruthsAreFound(t *testing.T) {
 			var u nuxeosim.Untruths
 			reflect.ValueOf(&u).Elem().FieldByName(field).SetBool(true)
 			w := simulated(t, nuxeosim.Options{Untrue: &u}, "Administrator")
+			w.Patience = time.Second / 2
 			cases := slices.DeleteFunc(conf.Cases(), func(k conf.Case) bool { return k.Name != name })
 			for _, r := range w.Run(t.Context(), cases, nil) {
 				if r.Outcome != conformance.Differs {

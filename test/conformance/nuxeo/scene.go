@@ -55,6 +55,9 @@ type Setup struct {
 	JWTSecret string
 	// HTTP is the client to use; nil is a plain one.
 	HTTP *http.Client
+	// Patience is how long to wait for what the server does later; 0: a quarter of a
+	// minute.
+	Patience time.Duration
 }
 
 // World is a server that has been prepared.
@@ -225,6 +228,7 @@ func (w *World) scene(t *conformance.Trial, k Case) *Scene {
 		t.NotTried("it needs an administrator")
 	}
 	w.count++
+	t.Patience = w.Patience
 	return &Scene{Trial: t, World: w, name: fmt.Sprintf("%03d-%s", w.count, k.Name)}
 }
 
