@@ -148,7 +148,7 @@ func (s *Stage) nuxeo(ctx context.Context) (err error) {
 	if s.opt.Real != nil {
 		return s.realNuxeo(ctx)
 	}
-	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023"}); err != nil {
+	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023", IndexLag: time.Second}); err != nil {
 		return err
 	}
 	base, err := s.serve(portNuxeo, s.Nuxeo)

@@ -20,7 +20,7 @@ func (c *call) adapter(ref string, rest []string) (*answer, error) {
 		return c.blobAdapter(ref, strings.Join(rest[1:], "/"))
 	case "@rendition":
 		if len(rest) != 2 || rest[1] != "thumbnail" {
-			return nil, notFound("no such rendition")
+			return nil, c.s.refused(404, 500, "no such rendition")
 		}
 		return c.thumbnail(ref)
 	case "@comment", "@annotation":
@@ -67,7 +67,12 @@ func (c *call) childrenAdapter(n *node) (*answer, error) {
 		sortNodes(c.s, out, sortsOf(cmp.Or(q.Get("sortBy"), "dc:title"), q.Get("sortOrder")))
 		return out
 	})
-	return ok(c.page(list)), nil
+	m := c.page(list)
+	if size, _ := c.paging(50); len(list) > size && !c.s.opt.Untrue.CountedChildren { // it counts up to a page
+		m["resultsCount"], m["totalSize"], m["resultsCountLimit"] = -2, -2, size
+		m["isNextPageAvailable"] = m["currentPageSize"] == size
+	}
+	return ok(m), nil
 }
 
 // page cuts the page that the request asks for out of a list.
@@ -125,7 +130,11 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 	case len(rest) == 1 && rest[0] == "comments" && typ == "Annotation":
 		return c.commentsOfAnnotations(sent)
 	case len(rest) == 2 && rest[0] == "external":
-		return c.oneComment(externalComment(on, typ, rest[1]), sent)
+		n := c.s.externalComment(on, typ, rest[1])
+		if n == nil && typ == "Annotation" && !c.s.opt.Untrue.CommentsStrangers && c.s.externalComment(on, "Comment", rest[1]) != nil {
+			return nil, failure(http.StatusInternalServerError, "The comment is no annotation")
+		}
+		return c.oneComment(n, sent)
 	case len(rest) == 1:
 		n := c.s.repo.byID[rest[0]]
 		if n != nil && n.typ != typ && n.typ != "Comment" {
@@ -138,14 +147,19 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 
 // externalComment finds a comment by the id it has elsewhere. That id is not
 // unique; the first one written is found.
-func externalComment(on *node, typ, entityID string) *node {
+func (s *Server) externalComment(on *node, typ, entityID string) *node {
 	var found *node
 	for _, n := range thread(on) {
-		if n.typ == typ && n.text("externalEntity:entityId") == entityID && (found == nil || n.seq < found.seq) {
+		if s.isOf(n, typ) && n.text("externalEntity:entityId") == entityID && (found == nil || n.seq < found.seq) {
 			found = n
 		}
 	}
 	return found
+}
+
+// isOf reports whether a comment is of a type: annotations are comments too.
+func (s *Server) isOf(n *node, typ string) bool {
+	return n.typ == typ || typ == "Comment" && n.typ == "Annotation" && !s.opt.Untrue.CommentPages
 }
 
 func (c *call) commentCollection(on *node, typ string, sent json.RawMessage) (*answer, error) {
@@ -177,20 +191,30 @@ func commentBody(sent json.RawMessage) (map[string]any, error) {
 func (c *call) visibleComments(on *node, typ string) []*node {
 	xpath := c.r.URL.Query().Get("xpath")
 	return slices.DeleteFunc(commentsOf(on), func(n *node) bool {
-		return n.typ != typ || xpath != "" && typ == "Annotation" && n.text("annotation:xpath") != xpath
+		return !c.s.isOf(n, typ) || xpath != "" && typ == "Annotation" && n.text("annotation:xpath") != xpath
 	})
 }
 
 func (c *call) commentPage(list []*node, entity string) map[string]any {
 	size, offset := c.paging(c.s.opt.MaxPageSize)
+	if bare := !c.s.opt.Untrue.CommentPages; bare && entity == "annotations" {
+		slices.Reverse(list)
+		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(list)}
+	} else if bare {
+		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(window(list, offset, size)), "totalSize": len(list)}
+	}
 	p := pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)}
+	m := p.json(false)
+	m["entity-type"], m["entries"] = entity, c.commentsJSON(p.nodes)
+	return m
+}
+
+func (c *call) commentsJSON(list []*node) []any {
 	entries := []any{}
-	for _, n := range p.nodes {
+	for _, n := range list {
 		entries = append(entries, c.commentJSON(n))
 	}
-	m := p.json(false)
-	m["entity-type"], m["entries"] = entity, entries
-	return m
+	return entries
 }
 
 func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {

@@ -56,16 +56,19 @@ func (s *Server) addComment(p *principal, on *node, typ string, sent map[string]
 	for key, v := range props {
 		n.props[key] = v
 	}
-	for _, key := range []string{"comment:creationDate", "comment:modificationDate"} {
-		if n.props[key] == nil {
-			n.props[key] = s.now()
-		}
+	if n.props["comment:creationDate"] == nil {
+		n.props["comment:creationDate"] = s.now()
 	}
+	if n.props["comment:modificationDate"] == nil {
+		n.props["comment:modificationDate"] = n.props["comment:creationDate"]
+	}
+	n.props["comment:text"] = s.sanitized(n.text("comment:text"))
 	n.props["comment:author"] = p.login
 	n.props["comment:parentId"] = on.id
 	n.props["comment:ancestorIds"] = ancestorsOf(on)
 	s.place(p, n, on)
 	s.event(p, "commentAdded", commented(n), "")
+	s.subscribe(p, commented(n))
 	return n, nil
 }
 
@@ -128,6 +131,9 @@ func (s *Server) updateComment(p *principal, n *node, sent map[string]any) error
 	if err != nil {
 		return err
 	}
+	if text, is := props["comment:text"].(string); is {
+		props["comment:text"] = s.sanitized(text)
+	}
 	if props["comment:modificationDate"] == nil {
 		props["comment:modificationDate"] = s.now()
 	}
@@ -189,5 +195,22 @@ func (c *call) addReplies(m map[string]any, n *node) {
 	m["numberOfReplies"] = len(replies)
 	if len(replies) > 0 {
 		m["lastReplyDate"] = formatTime(replies[0].created())
+	}
+}
+
+// autoSubscribe is the property that keeps people from being subscribed. A component of
+// the server's own sets it after all that do not require that component.
+const (
+	autoSubscribe     = "org.nuxeo.ecm.platform.comment.service.notification.autosubscribe"
+	autoSubscribeFrom = "org.nuxeo.ecm.platform.comment.service.notification"
+)
+
+// subscribe subscribes who comments and the author of the document to its comments.
+func (s *Server) subscribe(p *principal, n *node) {
+	if s.opt.Untrue.NobodySubscribed || s.quiet {
+		return
+	}
+	for _, login := range []string{p.login, n.text("dc:creator")} {
+		s.marks.set(commenting, login, n.id, true)
 	}
 }

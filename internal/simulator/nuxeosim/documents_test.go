@@ -91,7 +91,7 @@ func TestLocks(t *testing.T) {
 	}
 	lock("josh", "Lock").is(200).want("josh", "lockOwner")
 	lock("josh", "Lock").is(200)
-	lock("julia", "Lock").is(409).want("Document already locked by josh: "+uid, "message")
+	lock("julia", "Lock").is(409).want("Failed to invoke operation: Document.Lock, Failed to invoke operation Document.Lock, Document already locked by josh: "+uid, "message")
 	lock("julia", "Unlock").is(409)
 	f.send("julia", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "x"})).is(403)
 	f.send("julia", "DELETE", "/api/v1/id/"+uid, nil).is(403)
@@ -122,9 +122,9 @@ func TestTrashMoveAndDelete(t *testing.T) {
 	op := func(name string, params obj) *reply {
 		return f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document."+name, obj{"params": params})
 	}
-	op("Trash", nil).is(200).want(true, "isTrashed")
+	op("Trash", obj{}).is(200).want(true, "isTrashed")
 	f.send("josh", "GET", "/api/v1/path"+folder+"/@children", nil).is(200).want(1, "resultsCount")
-	op("Untrash", nil).is(200).want(false, "isTrashed")
+	op("Untrash", obj{}).is(200).want(false, "isTrashed")
 	op("Move", obj{"target": other, "name": "b.txt"}).is(200).want(folder+"/sub/b.txt", "path")
 	f.send("josh", "GET", "/api/v1/path"+folder+"/sub/b.txt", nil).is(200)
 	f.send("josh", "DELETE", "/api/v1/id/"+other, nil).is(204)

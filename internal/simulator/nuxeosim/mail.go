@@ -64,7 +64,11 @@ func (oc *opCall) compose(n *node) (letter, error) {
 	if len(l.to) == 0 {
 		return l, badRequest("Missing required parameter: to")
 	}
-	if from := oc.str("from"); strings.Contains(from, "@") {
+	from := oc.str("from")
+	if from == "" && !oc.s.opt.Untrue.MailForAll {
+		return l, errors.New("missing required parameter: from")
+	}
+	if strings.Contains(from, "@") {
 		l.from = from
 	}
 	l.replyTo = oc.str("replyto")
