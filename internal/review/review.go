@@ -2,8 +2,8 @@
 // document: comments with replies, annotations, resolved state.
 //
 // It owns the table imported_comments, which knows each comment's counterpart, a
-// hash of what was written, so that an unchanged comment costs no call, and how
-// people are shown it.
+// hash of what was sent, so that an unchanged comment costs no call, and how
+// people are shown it. What Nuxeo gives back is not compared with it: it cleans texts.
 // What must hold: each comment exists once, whatever is lost on the way
 // (external id, idempotency key, look before create); a comment that is gone on
 // Frame.io is removed, or only marked when people replied to it in Nuxeo; text
@@ -12,6 +12,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -286,7 +287,8 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 	if answered {
 		// What it said goes from where the raw comment is kept, too.
 		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, Entity: "{}", XPath: xpath(annotation)}
-		err = i.by(ctx, row.writer).UpdateComment(ctx, t.DocumentUID, k)
+		on := cmp.Or(row.parentID, t.DocumentUID) // a reply stays one
+		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
 	} else {
 		err = i.by(ctx, row.writer).DeleteComment(ctx, t.DocumentUID, row.nuxeoID, annotation)
 	}

@@ -16,7 +16,7 @@ import (
 func comment(b *bed.Bed, words string) nuxeosim.CommentView {
 	b.T.Helper()
 	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
-		if _, text, _ := strings.Cut(c.Text, "\n"); strings.HasPrefix(text, words) || c.Text == words {
+		if strings.HasPrefix(bed.Words(c), words) {
 			return c
 		}
 	}

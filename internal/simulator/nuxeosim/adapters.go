@@ -3,6 +3,7 @@ package nuxeosim
 import (
 	"cmp"
 	"encoding/json"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -125,13 +126,13 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 	case len(rest) == 1 && rest[0] == "comments" && typ == "Annotation":
 		return c.commentsOfAnnotations(sent)
 	case len(rest) == 2 && rest[0] == "external":
-		return c.oneComment(externalComment(on, typ, rest[1]), sent)
+		return c.oneComment(on, externalComment(on, typ, rest[1]), sent)
 	case len(rest) == 1:
 		n := c.s.repo.byID[rest[0]]
 		if n != nil && n.typ != typ && n.typ != "Comment" {
 			n = nil
 		}
-		return c.oneComment(n, sent)
+		return c.oneComment(on, n, sent)
 	}
 	return nil, notFound("no such comment")
 }
@@ -161,7 +162,10 @@ func (c *call) commentCollection(on *node, typ string, sent json.RawMessage) (*a
 		}
 		return created(c.commentJSON(n)), nil
 	case http.MethodGet:
-		return ok(c.commentPage(c.visibleComments(on, typ), strings.ToLower(typ)+"s")), nil
+		if typ == "Annotation" {
+			return ok(c.commentList(slices.Backward(c.annotations(on)), "annotations")), nil
+		}
+		return ok(c.commentPage(commentsOf(on))), nil
 	}
 	return nil, methodNotAllowed()
 }
@@ -174,23 +178,34 @@ func commentBody(sent json.RawMessage) (map[string]any, error) {
 	return body, nil
 }
 
-func (c *call) visibleComments(on *node, typ string) []*node {
+func (c *call) annotations(on *node) []*node {
 	xpath := c.r.URL.Query().Get("xpath")
 	return slices.DeleteFunc(commentsOf(on), func(n *node) bool {
-		return n.typ != typ || xpath != "" && typ == "Annotation" && n.text("annotation:xpath") != xpath
+		return n.typ != "Annotation" || xpath != "" && n.text("annotation:xpath") != xpath
 	})
 }
 
-func (c *call) commentPage(list []*node, entity string) map[string]any {
+// commentPage tells how many comments there are and nothing else of its page.
+// Annotations are among them.
+func (c *call) commentPage(list []*node) map[string]any {
 	size, offset := c.paging(c.s.opt.MaxPageSize)
-	p := pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)}
-	entries := []any{}
-	for _, n := range p.nodes {
-		entries = append(entries, c.commentJSON(n))
-	}
-	m := p.json(false)
-	m["entity-type"], m["entries"] = entity, entries
+	m := c.commentList(slices.All(window(list, offset, size)), "comments")
+	m["totalSize"] = len(list)
 	return m
+}
+
+func (c *call) commentList(list iter.Seq2[int, *node], entity string) map[string]any {
+	entries := []any{}
+	for _, n := range list {
+		m := c.commentJSON(n)
+		if entity == "comments" {
+			c.addReplies(m, n)
+			m["entity-type"] = "comment"
+			delete(m, "xpath")
+		}
+		entries = append(entries, m)
+	}
+	return map[string]any{"entity-type": entity, "entries": entries}
 }
 
 func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {
@@ -204,10 +219,10 @@ func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {
 			list = append(list, thread(n)...)
 		}
 	}
-	return ok(c.commentPage(list, "comments")), nil
+	return ok(c.commentList(slices.All(list), "comments")), nil
 }
 
-func (c *call) oneComment(n *node, sent json.RawMessage) (*answer, error) {
+func (c *call) oneComment(on, n *node, sent json.RawMessage) (*answer, error) {
 	if n == nil || !n.isComment() {
 		return nil, notFound("The comment does not exist")
 	}
@@ -228,7 +243,7 @@ func (c *call) oneComment(n *node, sent json.RawMessage) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.s.updateComment(c.user, n, body); err != nil {
+		if err := c.s.updateComment(c.user, on, n, body); err != nil {
 			return nil, err
 		}
 		return ok(c.commentJSON(n)), nil

@@ -56,10 +56,11 @@ func (s *Server) addComment(p *principal, on *node, typ string, sent map[string]
 	for key, v := range props {
 		n.props[key] = v
 	}
-	for _, key := range []string{"comment:creationDate", "comment:modificationDate"} {
-		if n.props[key] == nil {
-			n.props[key] = s.now()
-		}
+	if n.props["comment:creationDate"] == nil {
+		n.props["comment:creationDate"] = s.now()
+	}
+	if n.props["comment:modificationDate"] == nil {
+		n.props["comment:modificationDate"] = n.props["comment:creationDate"]
 	}
 	n.props["comment:author"] = p.login
 	n.props["comment:parentId"] = on.id
@@ -119,8 +120,9 @@ func (s *Server) commentProps(n *node, sent map[string]any) (map[string]any, err
 	return s.values(n, props)
 }
 
-// updateComment is for the author, administrators and who holds Everything.
-func (s *Server) updateComment(p *principal, n *node, sent map[string]any) error {
+// updateComment is for the author, administrators and who holds Everything. The comment
+// hangs below what the address leads to afterwards; its place in the tree stays.
+func (s *Server) updateComment(p *principal, on, n *node, sent map[string]any) error {
 	if sent["entityId"] != nil && !s.repo.hasFacet(n, "ExternalEntity") {
 		n.extra = append(n.extra, "ExternalEntity")
 	}
@@ -131,6 +133,7 @@ func (s *Server) updateComment(p *principal, n *node, sent map[string]any) error
 	if props["comment:modificationDate"] == nil {
 		props["comment:modificationDate"] = s.now()
 	}
+	props["comment:parentId"] = on.id
 	s.write(n, props, true)
 	s.event(p, "commentUpdated", commented(n), "")
 	return nil
@@ -177,12 +180,11 @@ func (c *call) commentJSON(n *node) map[string]any {
 			m[name] = n.props["externalEntity:"+name]
 		}
 	}
-	c.addReplies(m, n)
 	return m
 }
 
 func (c *call) addReplies(m map[string]any, n *node) {
-	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment", "fetch.annotation", "fetch-annotation"), "repliesSummary") {
+	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment"), "repliesSummary") {
 		return
 	}
 	replies := commentsOf(n)

@@ -101,9 +101,20 @@ func (s *Server) values(n *node, props map[string]any) (map[string]any, error) {
 		if _, missing := v.(missingBlob); missing {
 			continue
 		}
-		out[sch.key(f)] = withoutMissing(v)
+		out[sch.key(f)] = s.cleaned(sch.key(f), withoutMissing(v))
 	}
 	return out, s.validate(out)
+}
+
+// cleaned is what listeners leave of a value before it is stored.
+func (s *Server) cleaned(key string, v any) any {
+	if !s.opt.AnyCharacter {
+		v = filtered(v)
+	}
+	if text, is := v.(string); is && key == "comment:text" && !s.opt.AnyMarkup {
+		return sanitized(text)
+	}
+	return v
 }
 
 // withoutMissing turns uploads that are not there, inside of structures, into

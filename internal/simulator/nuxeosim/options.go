@@ -101,6 +101,12 @@ type Options struct {
 	BackgroundAfter time.Duration
 	// MaxPageSize is nuxeo.pageprovider.default-max-page-size; 0 means 1000.
 	MaxPageSize int
+	// AnyCharacter switches the service for filtering characters off, which is on in a
+	// fresh Nuxeo and takes emoji and invisible characters from every string property.
+	AnyCharacter bool
+	// AnyMarkup leaves the text of comments as it was sent, as a Nuxeo does whose
+	// sanitizer was told to leave them alone.
+	AnyMarkup bool
 	// UnknownCount answers resultsCount -2, as a repository does that has not
 	// counted.
 	UnknownCount bool
