@@ -164,7 +164,7 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 	c := app.Defaults()
 	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
 	c.Network.PrivateAddresses = "allow" // all of it is on this machine
-	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword, c.Mail.From = "Administrator", "Administrator", "nuxeo@example.org"
 	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb}); err != nil {
 		return err
 	}

@@ -109,6 +109,9 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 	}
 	oc := &opCall{call: c, context: body.Context, blobs: blobs}
 	oc.params, _ = params.(map[string]any)
+	if canonical(name) == "Document.Mail" && !c.user.admin {
+		return nil, errEmpty404 // to others than administrators it is not there
+	}
 	if needsNoLock[canonical(name)] {
 		return oc.answerUnlocked(op, ref, body.Input)
 	}

@@ -21,8 +21,9 @@ type letter struct {
 	html                         bool
 }
 
-// opMail is Document.Mail. Message and subject are FreeMarker templates; the
-// message is un-escaped before, so that what looks escaped is evaluated too.
+// opMail is Document.Mail, which only administrators may call. The message is a
+// FreeMarker template and is un-escaped before, so that what looks escaped is evaluated
+// too. The subject is none.
 func opMail(oc *opCall) (*answer, error) {
 	if len(oc.input) == 0 {
 		return nil, badRequest("The operation needs a document as input")
@@ -51,7 +52,7 @@ func (oc *opCall) mailAbout(n *node) error {
 func (oc *opCall) compose(n *node) (letter, error) {
 	oc.s.mu.RLock()
 	defer oc.s.mu.RUnlock()
-	l := letter{html: oc.flag("HTML", false), from: oc.s.opt.MailFrom}
+	l := letter{html: oc.flag("HTML", false), subject: oc.str("subject")}
 	var err error
 	for _, r := range []struct {
 		into *[]string
@@ -64,14 +65,11 @@ func (oc *opCall) compose(n *node) (letter, error) {
 	if len(l.to) == 0 {
 		return l, badRequest("Missing required parameter: to")
 	}
-	if from := oc.str("from"); strings.Contains(from, "@") {
-		l.from = from
+	if l.from = oc.str("from"); l.from == "" {
+		return l, errors.New("the parameter from is missing") // mail.from does not stand in for it
 	}
 	l.replyTo = oc.str("replyto")
 	vars := oc.mailVars(n)
-	if l.subject, err = renderText(oc.str("subject"), vars); err != nil {
-		return l, fmt.Errorf("subject: %w", err)
-	}
 	if l.body, err = renderText(html.UnescapeString(oc.str("message")), vars); err != nil {
 		return l, fmt.Errorf("message: %w", err)
 	}
