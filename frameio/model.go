@@ -100,6 +100,7 @@ type Comment struct {
 	Annotation       string // JSON of shapes, as Frame.io keeps it
 	Completed        bool
 	Created, Updated time.Time
+	Edited           time.Time // when the text was last changed; zero if it never was
 	Owner            Person
 	Replies          []Comment
 	Raw              []byte // the comment as it came, without its replies

@@ -9,7 +9,10 @@ import (
 )
 
 // Comment is a comment, an annotation (then XPath is set), or a reply to
-// either. Nuxeo sets Author to whoever is signed in.
+// either. Nuxeo sets Author to whoever is signed in, and ParentID to whatever the
+// call's address leads to. Text is plain text: Nuxeo keeps HTML, which it cleans, and
+// the client writes and reads it so that no character is lost. From all other fields
+// Nuxeo drops what [Kept] drops.
 type Comment struct {
 	ID       string
 	ParentID string
@@ -39,7 +42,7 @@ type wireComment struct {
 
 func (k Comment) wire() wireComment {
 	w := wireComment{
-		EntityType: "comment", ParentID: k.ParentID, Text: k.Text, EntityID: k.EntityID,
+		EntityType: "comment", ParentID: k.ParentID, Text: markup(k.Text), EntityID: k.EntityID,
 		Origin: k.Origin, Entity: k.Entity, XPath: k.XPath, Created: instant(k.Created), Modified: instant(k.Modified),
 	}
 	if k.XPath != "" {
@@ -59,7 +62,7 @@ func (w wireComment) comment() Comment {
 	created, _ := time.Parse(time.RFC3339, w.Created) // an odd date is not worth failing for
 	modified, _ := time.Parse(time.RFC3339, w.Modified)
 	return Comment{
-		ID: w.ID, ParentID: w.ParentID, Author: w.Author, Text: w.Text, EntityID: w.EntityID,
+		ID: w.ID, ParentID: w.ParentID, Author: w.Author, Text: plain(w.Text), EntityID: w.EntityID,
 		Origin: w.Origin, Entity: w.Entity, XPath: w.XPath, Created: created, Modified: modified,
 	}
 }
@@ -82,16 +85,18 @@ func (c *Client) CreateComment(ctx context.Context, uid string, k Comment, idemp
 	return out.comment(), err
 }
 
-// CommentByEntity finds a comment of a document, or a reply of a comment, by
-// the name we gave it (GET …/@comment/external/{entityId}); 404 when none.
-func (c *Client) CommentByEntity(ctx context.Context, uid, entityID string, annotation bool) (Comment, error) {
+// CommentByEntity finds a comment or annotation of a document, or a reply of a comment, by
+// the name we gave it (GET …/@comment/external/{entityId}); 404 when none. Asked as an
+// annotation for what is a comment the server fails with 500.
+func (c *Client) CommentByEntity(ctx context.Context, uid, entityID string) (Comment, error) {
 	var out wireComment
-	err := c.get(ctx, idPath(uid)+adapter(annotation)+"/external/"+url.PathEscape(entityID), nil, nil, &out)
+	err := c.get(ctx, idPath(uid)+adapter(false)+"/external/"+url.PathEscape(entityID), nil, nil, &out)
 	return out.comment(), err
 }
 
-// UpdateComment writes text and entity of a comment (PUT …/@comment/{id}). Only
-// its author and administrators may.
+// UpdateComment writes text and entity of a comment (PUT …/@comment/{id}), which hangs
+// below uid afterwards: that of a reply is what it replies to. Only its author and
+// administrators may.
 func (c *Client) UpdateComment(ctx context.Context, uid string, k Comment) error {
 	w := k.wire()
 	w.ID = k.ID
@@ -104,11 +109,13 @@ func (c *Client) DeleteComment(ctx context.Context, uid, id string, annotation b
 	return err
 }
 
-// Comments lists the comments of a document, or the replies of a comment,
-// newest first (GET …/@comment).
+// Comments lists the comments and annotations of a document, or the replies of a
+// comment, newest first (GET …/@comment). None comes twice, also when others write
+// meanwhile.
 func (c *Client) Comments(ctx context.Context, uid string) ([]Comment, error) {
 	var all []Comment
-	for page := 0; ; page++ {
+	seen := map[string]bool{}
+	for page, read := 0, 0; ; page++ {
 		var out struct {
 			Entries []wireComment `json:"entries"`
 			Total   int           `json:"totalSize"`
@@ -118,9 +125,12 @@ func (c *Client) Comments(ctx context.Context, uid string) ([]Comment, error) {
 			return nil, err
 		}
 		for _, w := range out.Entries {
-			all = append(all, w.comment())
+			if !seen[w.ID] {
+				seen[w.ID], all = true, append(all, w.comment())
+			}
 		}
-		if len(out.Entries) == 0 || out.Total > 0 && len(all) >= out.Total { // not every server counts
+		read += len(out.Entries)
+		if len(out.Entries) == 0 || out.Total > 0 && read >= out.Total { // not every server counts
 			return all, nil
 		}
 	}

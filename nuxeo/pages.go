@@ -12,20 +12,23 @@ import (
 
 // Remarks are comments, newest first, with how many replies each has.
 type Remarks struct {
-	List    []Comment
-	Replies map[string]int // by the comment's id; none: 0
+	List []Comment
+	// Replies are by the comment's id: 0 for none, less than 0 where Nuxeo does not tell.
+	Replies map[string]int
 	More    bool
 }
 
-// LatestComments gives the newest comments of a document, or replies of a
-// comment, in one call (GET …/@comment with the summary of replies).
+// LatestComments gives the newest comments and annotations of a document, or replies
+// of a comment, in one call (GET …/@comment with the summary of replies). Nuxeo tells
+// how many there are, and nothing else about pages.
 func (c *Client) LatestComments(ctx context.Context, uid string, most int) (Remarks, error) {
-	return c.remarks(ctx, uid, adapter(false), url.Values{}, most)
+	query := url.Values{"pageSize": {strconv.Itoa(most)}, "currentPageIndex": {"0"}}
+	return c.remarks(ctx, uid, adapter(false), query, most)
 }
 
 // LatestAnnotations gives the newest annotations of a document's main file
-// (GET …/@annotation). Some servers give all of them, of which the rest is left
-// out here.
+// (GET …/@annotation). Nuxeo knows no pages there: it gives all of them, the oldest
+// first, and does not tell how many replies each has.
 func (c *Client) LatestAnnotations(ctx context.Context, uid string, most int) (Remarks, error) {
 	return c.remarks(ctx, uid, adapter(true), url.Values{"xpath": {"file:content"}}, most)
 }
@@ -34,23 +37,31 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 	var out struct {
 		Entries []struct {
 			wireComment
-			Replies int `json:"numberOfReplies"`
+			Replies *int `json:"numberOfReplies"`
 		} `json:"entries"`
-		More bool `json:"isNextPageAvailable"`
+		Total int `json:"totalSize"`
 	}
-	query.Set("pageSize", strconv.Itoa(most))
-	query.Set("currentPageIndex", "0")
-	header := http.Header{"fetch-comment": {"repliesSummary"}, "fetch-annotation": {"repliesSummary"}}
+	header := http.Header{"fetch-comment": {"repliesSummary"}}
 	err := c.get(ctx, idPath(uid)+adapter, query, header, &out)
-	if len(out.Entries) > most {
-		out.Entries, out.More = out.Entries[:most], true
-	}
-	r := Remarks{Replies: map[string]int{}, More: out.More}
+
+	r := Remarks{Replies: map[string]int{}}
 	for _, e := range out.Entries {
-		r.List = append(r.List, e.comment())
-		r.Replies[e.ID] = e.Replies
+		r.List, r.Replies[e.ID] = append(r.List, e.comment()), -1
+		if e.Replies != nil {
+			r.Replies[e.ID] = *e.Replies
+		}
 	}
+	r.More = out.Total > len(r.List)
+	r.Newest(most)
 	return r, err
+}
+
+// Newest sorts the remarks, newest first, and keeps at most so many.
+func (r *Remarks) Newest(most int) {
+	slices.SortStableFunc(r.List, func(a, b Comment) int { return b.Created.Compare(a.Created) })
+	if len(r.List) > most {
+		r.List, r.More = r.List[:most], true
+	}
 }
 
 // Open begins to read something below the server's context path, such as a blob.

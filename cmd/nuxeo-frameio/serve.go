@@ -14,6 +14,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -46,6 +47,9 @@ func (c *serveCmd) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // everything is on disk by then
+	if a.Mail.Way() == mail.ViaNone && c.Mail.Via != mail.ViaNone {
+		log.Warn("nobody will get mail: none is set up", "remedy", "Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via none this is not said.")
+	}
 	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", c.PublicURL, "nuxeo", c.Nuxeo.URL, "frameio", c.Frameio.URL)
 	if err := a.Serve(t.ctx, l); err != nil {
 		return err

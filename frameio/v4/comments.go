@@ -21,6 +21,7 @@ type wireComment struct {
 	Completed  *time.Time        `json:"completed_at"`
 	Created    time.Time         `json:"created_at"`
 	Updated    time.Time         `json:"updated_at"`
+	Edited     *time.Time        `json:"text_edited_at"`
 	Owner      *wirePerson       `json:"owner"`
 	Replies    []json.RawMessage `json:"replies"`
 }
@@ -61,6 +62,9 @@ func comment(raw json.RawMessage) (frameio.Comment, error) {
 	k := frameio.Comment{
 		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp, Duration: w.Duration,
 		Page: w.Page, Completed: w.Completed != nil, Created: w.Created, Updated: w.Updated, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
+	}
+	if w.Edited != nil {
+		k.Edited = *w.Edited
 	}
 	for _, r := range w.Replies {
 		reply, err := comment(r)

@@ -175,7 +175,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.buildEngine(); err != nil {
 		return err
 	}
-	a.Mail = &mail.Service{People: a.Identity, Set: a.mailSettings()}
+	a.Mail = a.mail()
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Push = a.push()
 	a.Intake = a.intake()
@@ -298,12 +298,16 @@ func (a *App) identitySettings() identity.Settings {
 	}
 }
 
-func (a *App) mailSettings() mail.Settings {
+func (a *App) mail() *mail.Service {
 	m := a.Config.Mail
-	return mail.Settings{
+	s := &mail.Service{People: a.Identity, Set: mail.Settings{
 		Via: m.Via, Host: m.SMTPHost, Port: m.SMTPPort, User: m.SMTPUser, Password: m.SMTPPass,
-		From: m.From, TLS: m.SMTPTLS, Domain: a.Config.domain(),
+		From: m.From, TLS: m.SMTPTLS, Domain: a.Config.domain(), Dial: a.world.Dial,
+	}}
+	if n := a.Config.Nuxeo; n.ServiceUser != "" {
+		s.Account = a.Nuxeo.As(nuxeo.Basic(n.ServiceUser, n.ServicePassword))
 	}
+	return s
 }
 
 func (a *App) intake() *intake.Service {

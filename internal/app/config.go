@@ -45,7 +45,7 @@ type NuxeoConfig struct {
 	JWTSecret       string        `name:"jwt-secret" help:"The value of nuxeo.jwt.secret in nuxeo.conf. With it the connector acts as each person without keeping a token of theirs." secret:"" placeholder:"SECRET"`
 	ClientID        string        `name:"client-id" help:"Id of the OAuth client in Nuxeo for \"Sign in with Nuxeo\"; doctor --fix creates it." default:"nuxeo-frameio"`
 	ClientSecret    string        `name:"client-secret" help:"Secret of that client, when it has one." secret:"" placeholder:"SECRET"`
-	ServiceUser     string        `help:"Login of a service account that writes imported comments; without it the publisher is their author in Nuxeo." placeholder:"LOGIN"`
+	ServiceUser     string        `help:"Login of a service account that writes imported comments; without it the publisher is their author in Nuxeo. An administrator can also send mail, with mail-from." placeholder:"LOGIN"`
 	ServicePassword string        `help:"Password of the service account." secret:"" placeholder:"PASSWORD"`
 	Connections     int           `help:"How many calls to Nuxeo are open at once; it has 20 threads for everybody." default:"6"`
 	CallTimeout     time.Duration `help:"How long an ordinary call may take to be answered; the answer itself may come as slowly as the link is, but not pause for longer than transfer-idle." default:"30s"`
@@ -108,8 +108,8 @@ type SyncConfig struct {
 
 // MailConfig tells how people are told.
 type MailConfig struct {
-	Via      string `help:"auto: by Nuxeo, and by SMTP when Nuxeo cannot. One of ${enum}." enum:"auto,nuxeo,smtp,none" default:"auto"`
-	From     string `help:"Sender; by Nuxeo its own mail.from is used when this is empty." placeholder:"ADDRESS"`
+	Via      string `help:"How mail travels. smtp: by mail-smtp-host. nuxeo: through Nuxeo's own mail set-up, as nuxeo-service-user, who must be an administrator. auto: by SMTP when mail-smtp-host is set, else through Nuxeo when nuxeo-service-user and mail-from are, else nobody gets mail. One of ${enum}." enum:"auto,nuxeo,smtp,none" default:"auto"`
+	From     string `help:"Sender, which mail needs either way." placeholder:"ADDRESS"`
 	SMTPHost string `name:"smtp-host" help:"SMTP server." placeholder:"HOST"`
 	SMTPPort int    `name:"smtp-port" help:"Its port." default:"587"`
 	SMTPUser string `name:"smtp-user" help:"Login at the SMTP server." placeholder:"LOGIN"`
@@ -144,6 +144,10 @@ func (c *Config) Check() error {
 		return fault.Field("nuxeo-service-password", "Give it, or no service user.", "The service account has no password.")
 	case c.Mail.Via == "smtp" && (c.Mail.SMTPHost == "" || c.Mail.From == ""):
 		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
+	case c.Mail.Via == "auto" && c.Mail.SMTPHost != "" && c.Mail.From == "":
+		return fault.Field("mail-from", "Give an address like frameio@example.com.", "Mail by SMTP needs a sender.")
+	case c.Mail.Via == "nuxeo" && (c.Nuxeo.ServiceUser == "" || c.Mail.From == ""):
+		return fault.Field("mail-via", "Give nuxeo-service-user, as an administrator, and mail-from.", "Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
 	}
 	return c.checkNetwork()
 }

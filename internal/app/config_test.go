@@ -30,8 +30,14 @@ func TestCheckNamesTheField(t *testing.T) {
 		"transfer-bandwidth":      {func(c *Config) { c.Transfer.Bandwidth = "fast" }, func(c *Config) { c.Transfer.Bandwidth = "25:00,1M" }},
 		"transfer-bandwidth-zone": {func(c *Config) { c.Transfer.BandwidthZone = "Europe/Atlantis" }},
 		"transfer-idle":           {func(c *Config) { c.Transfer.Idle = 0 }},
-		"telemetry-traces":        {func(c *Config) { c.Telemetry.Traces = "collector:4318" }},
-		"telemetry-trace-share":   {func(c *Config) { c.Telemetry.TraceShare = 1.5 }},
+		"mail-via": {
+			func(c *Config) { c.Mail.Via, c.Mail.From = "nuxeo", "frameio@example.com" },
+			func(c *Config) { c.Mail.Via, c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "nuxeo", "robot", "secret" },
+		},
+		"mail-from":             {func(c *Config) { c.Mail.SMTPHost = "smtp.test" }},
+		"mail-smtp-host":        {func(c *Config) { c.Mail.Via, c.Mail.From = "smtp", "frameio@example.com" }},
+		"telemetry-traces":      {func(c *Config) { c.Telemetry.Traces = "collector:4318" }},
+		"telemetry-trace-share": {func(c *Config) { c.Telemetry.TraceShare = 1.5 }},
 	} {
 		for _, change := range changes {
 			c := Defaults()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -293,16 +294,36 @@ func (d *Doctor) public(ctx context.Context) Finding {
 	return ok("%s answers from here; whether the internet reaches it shows when an action is run", address)
 }
 
+// mail looks at the way that mail takes.
 func (d *Doctor) mail(ctx context.Context) Finding {
-	c := d.App.Config.Mail
-	if c.Via == "none" {
-		return warning("Set mail-via.", "nobody is told by mail")
-	}
-	if c.SMTPHost != "" {
+	switch d.App.Mail.Way() {
+	case mail.ViaSMTP:
 		if err := d.App.Mail.Check(ctx); err != nil {
 			return broken("Correct the mail-smtp settings.", "%v", err)
 		}
-		return ok("the mail server %s takes connections", c.SMTPHost)
+		return ok("the mail server %s takes connections; `--send-mail LOGIN` tries it", d.App.Config.Mail.SMTPHost)
+	case mail.ViaNuxeo:
+		return d.mailByNuxeo(ctx)
 	}
-	return ok("through Nuxeo's own mail set-up; `--send-mail LOGIN` tries it")
+	return warning("Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from.", "nobody is told by mail")
+}
+
+// mailByNuxeo looks whether Nuxeo would send for the service account: for others than
+// administrators it does not.
+func (d *Doctor) mailByNuxeo(ctx context.Context) Finding {
+	if d.away {
+		return skipped(noNuxeo)
+	}
+	const remedy = "Make nuxeo-service-user an administrator, or set mail-smtp-host."
+	if d.App.Mail.Account == nil {
+		return broken(remedy, "Nuxeo sends mail for an administrator only, and there is no service account")
+	}
+	u, err := d.App.Mail.Account.Me(ctx)
+	if err != nil {
+		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
+	}
+	if !u.Administrator {
+		return broken(remedy, "Nuxeo sends mail for an administrator only, and the service account %s is none: nobody gets mail", u.Login)
+	}
+	return ok("through Nuxeo's own mail set-up, as %s; `--send-mail LOGIN` tries it", u.Login)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
@@ -101,6 +102,11 @@ func (p *patient) review() {
 	p.Settle()
 }
 
+// mailAs has mail go through Nuxeo as a service account.
+func (p *patient) mailAs(login, password string) {
+	p.App.Mail.Set.Via, p.App.Mail.Account = "nuxeo", p.App.Nuxeo.As(nuxeo.Basic(login, password))
+}
+
 func (p *patient) ahead(d time.Duration) {
 	p.doctor.Now = func() time.Time { return time.Now().Add(d) }
 }
@@ -111,6 +117,33 @@ var healthy = map[string]doctor.Mark{
 	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
 	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
 	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
+}
+
+// The doctor tries the way that every mail takes.
+func TestTestMail(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	try := func(want string) {
+		t.Helper()
+		before := len(p.Mail.Messages())
+		err := p.doctor.SendMail(t.Context(), "olga", "key")
+		switch sent := len(p.Mail.Messages()) - before; {
+		case want == "" && (err != nil || sent != 1):
+			t.Errorf("the test mail ends with %v and %d mails, want one mail", err, sent)
+		case want != "" && (err == nil || !strings.Contains(fault.From(err).Message, want) || fault.From(err).Remedy == "" || sent != 0):
+			t.Errorf("the test mail ends with %v and %d mails, want %q, a remedy and none", err, sent, want)
+		}
+	}
+	try("")
+	p.mailAs("Administrator", "Administrator")
+	try("")
+	if f := p.examine()["Mail"]; f.Mark != doctor.OK || !strings.Contains(f.Detail, "as Administrator") {
+		t.Errorf("mail through Nuxeo is found %+v, want it all right as Administrator", f)
+	}
+	p.mailAs("josh", "josh")
+	try("administrator only")
+	p.App.Mail.Set.Via, p.App.Mail.Set.Host, p.App.Mail.Account = "auto", "", nil
+	try("No mail is set up")
 }
 
 func TestHealthy(t *testing.T) {
@@ -186,10 +219,12 @@ var ills = []struct {
 		p.byAddress(p.NuxeoURL + "/api/v1/me?signature=hidden")
 	}},
 	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/nxfile/", 500) }},
-	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Config.Mail.Via = "none" }},
-	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) {
-		p.App.Config.Mail.SMTPHost, p.App.Mail.Set.Host, p.App.Mail.Set.Port = "127.0.0.1", "127.0.0.1", 1
-	}},
+	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Via = "none" }},
+	{"no mail is set up", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Host = "" }},
+	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) { p.App.Mail.Set.Port = 1 }},
+	{"no service account for mail", "Mail", "there is no service account", doctor.Broken, func(p *patient) { p.App.Mail.Set.Via = "nuxeo" }},
+	{"a service account that may not send", "Mail", "josh is none: nobody gets mail", doctor.Broken, func(p *patient) { p.mailAs("josh", "josh") }},
+	{"a service account with another password", "Mail", "", doctor.Broken, func(p *patient) { p.mailAs("josh", "wrong") }},
 }
 
 func TestEachIllIsFound(t *testing.T) {

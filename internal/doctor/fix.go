@@ -132,22 +132,23 @@ func verdict(counts []int) Finding {
 	return ok("metadata makes no version, content makes one")
 }
 
-// SendMail sends a test message to a login.
+// SendMail sends a test message to a login, on the way that every mail takes. The address
+// is looked up with the best credential at hand.
 func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 	m := mail.Message{
-		Key: key, Once: "nuxeo-frameio-" + rand.Text(), To: login, Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
+		Key: key, Once: "nuxeo-frameio-" + rand.Text(), To: login, Document: "/", Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
 		Footer: "You get this because an administrator tried it.",
 	}
-	if d.Admin != nil {
-		root, err := d.Admin.GetByPath(ctx, "/", nuxeo.Fetch{})
-		if err != nil {
-			return err
-		}
-		m.Document = root.UID
-		sender := mail.Service{People: one{d.Admin}, Set: d.App.Mail.Set}
-		return sender.Send(ctx, m)
+	sender := *d.App.Mail
+	if nx := d.nx(); nx != nil {
+		sender.People = one{nx}
 	}
-	return d.App.Mail.Send(ctx, m)
+	outcome, err := sender.Send(ctx, m)
+	if err == nil && outcome == mail.NotSetUp {
+		return fault.New(fault.Invalid, "No mail is set up, so nothing was sent.").
+			With("Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from.")
+	}
+	return err
 }
 
 // one is an administrator who stands in for everybody.

@@ -38,7 +38,8 @@ func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all
 	if err != nil {
 		return nil, false, err
 	}
-	w := writing{nx: nx, left: mostThreads, more: more}
+	w := writing{nx: nx, left: mostThreads, more: more, known: map[string]bool{}}
+	w.knows(imported)
 	latest, err := w.latest(ctx, d.UID)
 	if err != nil {
 		return nil, false, err
@@ -47,11 +48,20 @@ func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all
 	if err != nil {
 		return nil, false, err
 	}
-	err = w.join(ctx, imported, latest)
-	return append(imported, own...), w.more, err
+	if err := w.join(ctx, imported, latest); err != nil {
+		return nil, false, err
+	}
+	for _, c := range own {
+		if c.Origin == FromFrameio {
+			imported = append(imported, c)
+		}
+	}
+	order(imported, d.Versions)
+	own = slices.DeleteFunc(own, func(c Comment) bool { return c.Origin == FromFrameio })
+	return append(imported, own...), w.more, nil
 }
 
-// imported are the comments of the document's link as a tree.
+// imported are the comments of the document's link as a tree, in no order.
 func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, error) {
 	l, is, err := s.linkOf(ctx, d.Document)
 	if err != nil || !is {
@@ -74,7 +84,6 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 		top[i].Replies = replies[top[i].nuxeoID]
 		slices.SortFunc(top[i].Replies, byTime)
 	}
-	order(top, d.Versions)
 	return top, more, nil
 }
 
@@ -114,37 +123,55 @@ type writing struct {
 	nx   *nuxeo.Client
 	left int
 	more bool
+	// known are the comments of Frame.io that our rows tell of, by their ids in Nuxeo.
+	known map[string]bool
 }
 
-// latest are comments and annotations. Some servers list the one among the other.
+func (w *writing) knows(list []Comment) {
+	for _, c := range list {
+		w.known[c.nuxeoID] = true
+		w.knows(c.Replies)
+	}
+}
+
+// latest are comments and annotations, the newest. Nuxeo lists the one among the other;
+// where it should not, they are brought together here.
 func (w *writing) latest(ctx context.Context, uid string) (nuxeo.Remarks, error) {
 	r, err := w.nx.LatestComments(ctx, uid, mostWritten)
 	if err != nil {
 		return r, err
 	}
-	w.more = w.more || r.More
 	drawn, err := w.nx.LatestAnnotations(ctx, uid, mostWritten)
 	if nuxeo.NotFound(err) { // a Nuxeo without annotations
+		w.more = w.more || r.More
 		return r, nil
 	}
 	for _, k := range drawn.List {
 		if _, known := r.Replies[k.ID]; !known {
 			r.List = append(r.List, k)
 		}
-		r.Replies[k.ID] = max(r.Replies[k.ID], drawn.Replies[k.ID])
 	}
-	w.more = w.more || drawn.More
+	for id, n := range drawn.Replies {
+		if _, known := r.Replies[id]; !known {
+			r.Replies[id] = n
+		}
+	}
+	r.More = r.More || drawn.More
+	r.Newest(mostWritten)
+	w.more = w.more || r.More
 	return r, err
 }
 
-// own are the comments that are nobody's on Frame.io, oldest first.
+// own are the comments that our rows do not tell of, oldest first: what people wrote in
+// Nuxeo, and of Frame.io's what only Nuxeo keeps, as a version does. When there are too
+// many rows to have read all, those of Frame.io are left out.
 func (w *writing) own(ctx context.Context, r nuxeo.Remarks) ([]Comment, error) {
 	out := []Comment{}
 	for _, k := range slices.Backward(r.List) {
-		if k.Origin == review.Origin {
+		if k.Origin == review.Origin && (w.known[k.ID] || len(w.known) >= mostImported) {
 			continue
 		}
-		c := Comment{ID: k.ID, Origin: FromNuxeo, Shown: review.Shown{Author: k.Author, Text: k.Text, Created: k.Created}}
+		c := read(k)
 		var err error
 		if c.Replies, err = w.replies(ctx, k.ID, r.Replies[k.ID]); err != nil {
 			return nil, err
@@ -153,6 +180,18 @@ func (w *writing) own(ctx context.Context, r nuxeo.Remarks) ([]Comment, error) {
 	}
 	slices.SortStableFunc(out, byTime)
 	return out, nil
+}
+
+// read is a comment from what Nuxeo keeps of it. It sets a date of modification on every
+// comment: one that was not modified has that of its creation.
+func read(k nuxeo.Comment) Comment {
+	if k.Origin == review.Origin {
+		kept := review.KeptBy(k)
+		return Comment{ID: kept.ID, Origin: FromFrameio, File: kept.FileID, Shown: kept.Shown, nuxeoID: k.ID}
+	}
+	return Comment{ID: k.ID, Origin: FromNuxeo, Shown: review.Shown{
+		Author: k.Author, Text: k.Text, Created: k.Created, Edited: k.Modified.After(k.Created),
+	}}
 }
 
 // replies opens a conversation, if Nuxeo says that there is one.
@@ -181,7 +220,7 @@ func (w *writing) replies(ctx context.Context, id string, n int) ([]Comment, err
 func (w *writing) join(ctx context.Context, imported []Comment, r nuxeo.Remarks) error {
 	for i := range imported {
 		c := &imported[i]
-		if r.Replies[c.nuxeoID] <= len(c.Replies) {
+		if n := r.Replies[c.nuxeoID]; n >= 0 && n <= len(c.Replies) {
 			continue
 		}
 		own, err := w.replies(ctx, c.nuxeoID, r.Replies[c.nuxeoID])

@@ -115,7 +115,7 @@ func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (
 // another title than it had from one of the asset's files.
 func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) error {
 	title := intake.Title(r.Job.File.Name)
-	if doc.Title != title {
+	if !intake.SameTitle(doc.Title, title) {
 		ours, err := w.gave(ctx, r, st, doc)
 		if err != nil || !ours {
 			return err
@@ -134,8 +134,8 @@ func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, do
 	var title, name string
 	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
 		st.Sync, doc.UID, st.Key).Scan(&title, &name)
-	ours := func(name string) bool { return name != "" && doc.Title == intake.Title(name) }
-	return doc.Title == title || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), err
+	ours := func(name string) bool { return name != "" && intake.SameTitle(doc.Title, intake.Title(name)) }
+	return title != "" && intake.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), err
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.

@@ -134,7 +134,7 @@ func (r *run) arrange(ctx context.Context, c *change) (string, error) {
 func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error {
 	title := c.title()
 	switch {
-	case doc.Title == title:
+	case intake.SameTitle(doc.Title, title):
 	case c.had.Name == c.Name || !c.had.ours(doc.Title):
 		return nil
 	default:
@@ -149,14 +149,15 @@ func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error
 // title is what a thing of Frame.io is called in Nuxeo.
 func (s seen) title() string {
 	if s.Kind == kindFolder {
-		return intake.SafeName(s.Name)
+		return intake.FolderTitle(s.Name)
 	}
 	return intake.Title(s.Name)
 }
 
 // ours says whether a title is one that we gave.
 func (e Entry) ours(title string) bool {
-	return title == e.title || title == intake.Title(e.Name) || title == intake.SafeName(e.Name)
+	gave := func(given string) bool { return intake.SameTitle(title, given) }
+	return gave(e.title) || gave(intake.Title(e.Name)) || gave(intake.FolderTitle(e.Name))
 }
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.
@@ -169,7 +170,7 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return found[0].UID, nil
 	}
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
-		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.SafeName(c.Name), "dc:source": r.sourceKey(c.Key)},
+		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.FolderTitle(c.Name), "dc:source": r.sourceKey(c.Key)},
 	}, nuxeo.WriteOptions{IdempotencyKey: r.t.Key("folder", c.Key), Source: intake.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)

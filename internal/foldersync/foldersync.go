@@ -145,7 +145,8 @@ type People interface {
 
 // Mailer tells people.
 type Mailer interface {
-	Send(ctx context.Context, m mail.Message) error
+	// Send returns how it came out, as an item ends.
+	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
 // Service makes, ends and runs syncs.

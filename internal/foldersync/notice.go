@@ -30,7 +30,8 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	}
 	m := compose(q, one)
 	m.Key, m.Once, m.Lines[0].Address = t.ID, t.Key("mail"), w.Address(q.FolderUID)
-	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
+	outcome, err := w.Mail.Send(ctx, m)
+	return work.Next{Done: true, Outcome: outcome}, err
 }
 
 func compose(q Sync, one Run) mail.Message {

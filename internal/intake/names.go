@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // maxName bounds a document's path segment and title; Frame.io allows 255
@@ -59,9 +61,26 @@ func extension(name string) string {
 func Title(name string) string {
 	s := SafeName(name)
 	if t := strings.TrimSuffix(s, extension(s)); strings.Trim(t, ". ") != "" {
-		return t
+		return seen(t)
 	}
-	return s
+	return seen(s)
+}
+
+// FolderTitle is the title of the document for a folder.
+func FolderTitle(name string) string { return seen(SafeName(name)) }
+
+// seen is a title of which Nuxeo leaves something: it drops emoji.
+func seen(title string) string {
+	if strings.TrimSpace(nuxeo.Kept(title)) == "" {
+		return "unnamed"
+	}
+	return title
+}
+
+// SameTitle reports whether titles are the same to Nuxeo, which does not keep every
+// character of what it is given.
+func SameTitle(a, b string) bool {
+	return strings.TrimSpace(nuxeo.Kept(a)) == strings.TrimSpace(nuxeo.Kept(b))
 }
 
 const maxPathName = 64

@@ -30,6 +30,8 @@ func TestNames(t *testing.T) {
 		"take.2":                       {"take.2", "take.2", "take.2"},
 		"archive.tar.gz":               {"archive.tar.gz", "archive.tar", "archive.tar"},
 		"f.mp4":                        {"f.mp4", "f", "f"},
+		"🎬.mp4":                        {"🎬.mp4", "unnamed", "unnamed"},
+		"🎬 f.mp4":                      {"🎬 f.mp4", "🎬 f", "- f"},
 		`<img src=x onerror=alert(1)>`: {`<img src=x onerror=alert(1)>`, `<img src=x onerror=alert(1)>`, "-img src-x onerror-alert-1--"},
 		long + ".mov":                  {long[:251] + ".mov", long[:251], long[:64]},
 		long[:63] + " and more":        {long[:63] + " and more", long[:63] + " and more", long[:63]},
@@ -37,6 +39,21 @@ func TestNames(t *testing.T) {
 	} {
 		if got := [3]string{SafeName(name), Title(name), PathName(name)}; got != want {
 			t.Errorf("%.30q became %.60q, want %.60q", name, got, want)
+		}
+	}
+}
+
+// Nuxeo drops what it takes for invisible, which is nobody's renaming.
+func TestTitlesAreComparedAsNuxeoKeepsThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Cut 🎬", "Cut", true}, {"🎬 Cut", " Cut", true}, {"A👩\u200d👧B\u00ad", "AB", true}, {"Cut", "cut", false}, {"Cut 1", "Cut 2", false},
+	} {
+		if got := SameTitle(c.a, c.b); got != c.want {
+			t.Errorf("SameTitle(%q, %q) = %v, want %v", c.a, c.b, got, c.want)
 		}
 	}
 }

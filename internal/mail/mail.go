@@ -1,7 +1,9 @@
-// Package mail sends messages to people: through Nuxeo's own mail set-up
-// (Document.Mail), or by SMTP.
+// Package mail sends messages to people: by SMTP, or through Nuxeo's own mail set-up
+// (Document.Mail).
 //
-// It owns how a message is put together. What must hold: Document.Mail
+// It owns how a message is put together. What must hold: Nuxeo lets only administrators
+// send, and takes no message without a sender, so that way is the service account's and
+// never a person's. Document.Mail
 // un-escapes its message and runs it as a FreeMarker template on the server, so
 // the message is a template of ours in which only the number of lines varies;
 // every value travels in the call's context and is printed with ?html. A message
@@ -14,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net"
 	"net/http"
 	"net/mail"
 	"strings"
@@ -26,9 +29,9 @@ import (
 
 // Ways to send.
 const (
-	ViaAuto  = "auto"  // Nuxeo, and SMTP when Nuxeo cannot
-	ViaNuxeo = "nuxeo" // Nuxeo only
-	ViaSMTP  = "smtp"  // SMTP only
+	ViaAuto  = "auto"  // SMTP when it is set up, else Nuxeo when that is, else none
+	ViaNuxeo = "nuxeo" // through Nuxeo, by the service account
+	ViaSMTP  = "smtp"  // our own SMTP
 	ViaNone  = "none"  // nobody is told by mail
 )
 
@@ -67,35 +70,49 @@ type Settings struct {
 	From     string
 	TLS      string // "mandatory", "opportunistic" or "none"
 	Domain   string // for Message-IDs
+	// Dial connects to the SMTP server; nil is a plain dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Service sends messages.
 type Service struct {
 	People People
-	Set    Settings
+	// Account is Nuxeo as the service account, which sends when mail goes through Nuxeo;
+	// nil where there is none.
+	Account *nuxeo.Client
+	Set     Settings
 }
 
-// Send sends a message. Sent a second time it arrives once as far as the route
-// can tell; it says nothing untrue when it comes twice.
-func (s *Service) Send(ctx context.Context, m Message) error {
-	switch s.Set.Via {
-	case ViaNone:
-		return nil
+// Way is how mail travels in the end: [ViaSMTP], [ViaNuxeo] or [ViaNone].
+func (s *Service) Way() string {
+	switch {
+	case s.Set.Via != ViaAuto:
+		return s.Set.Via
+	case s.Set.Host != "":
+		return ViaSMTP
+	case s.Account != nil && s.Set.From != "":
+		return ViaNuxeo
+	}
+	return ViaNone
+}
+
+// How what is about a mail ends.
+const (
+	Sent     = "sent"
+	NotSetUp = "no mail is set up"
+)
+
+// Send sends a message and returns [Sent], or [NotSetUp] where there is no way to send
+// one. Sent a second time it arrives once as far as the route can tell; it says nothing
+// untrue when it comes twice.
+func (s *Service) Send(ctx context.Context, m Message) (outcome string, err error) {
+	switch s.Way() {
 	case ViaSMTP:
-		return s.bySMTP(ctx, m)
+		return Sent, s.bySMTP(ctx, m)
+	case ViaNuxeo:
+		return Sent, s.byNuxeo(ctx, m)
 	}
-	err := s.byNuxeo(ctx, m)
-	if err != nil && s.Set.Via == ViaAuto && s.Set.Host != "" && nuxeo.StatusOf(err) >= 500 {
-		return s.bySMTP(ctx, m)
-	}
-	if nuxeo.StatusOf(err) == 500 {
-		if _, none := s.address(ctx, m); fault.Is(none, fault.Refused) {
-			return none
-		}
-		return fault.New(fault.Unavailable, "Nuxeo could not send the mail.").
-			With("Set up mail in nuxeo.conf (mail.transport.host), or SMTP in the connector.").Because(err)
-	}
-	return err
+	return NotSetUp, nil
 }
 
 // asking does something in Nuxeo as the one who is told, or else as the one who
@@ -114,13 +131,14 @@ func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) 
 	return do(nx)
 }
 
+// byNuxeo has Nuxeo send the message, as the service account.
 func (s *Service) byNuxeo(ctx context.Context, m Message) error {
-	params := map[string]any{
-		"to": []string{"user:" + m.To}, "subject": m.Subject, "message": Template(len(m.Lines)), "HTML": true,
-		"rollbackOnError": true, "Strict User Resolution": true,
+	if s.Account == nil {
+		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and there is no service account.").With(setUp)
 	}
-	if s.Set.From != "" {
-		params["from"] = s.Set.From
+	params := map[string]any{
+		"to": []string{"user:" + m.To}, "from": s.Set.From, "subject": m.Subject, "message": Template(len(m.Lines)), "HTML": true,
+		"rollbackOnError": true, "Strict User Resolution": true,
 	}
 	vars := map[string]any{"nxfHeading": m.Heading, "nxfFooter": m.Footer}
 	for i, l := range m.Lines {
@@ -130,19 +148,30 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfDetails%d", i)] = l.Details
 	}
 	about := func(document string) error {
-		return s.asking(ctx, m, func(nx *nuxeo.Client) error {
-			return nx.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
-		})
+		return s.Account.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
 	}
+
 	err := about(m.Document)
 	if nuxeo.NotFound(err) { // it is gone, which may be just what people are told
 		err = about("/")
 	}
-	if nuxeo.StatusOf(err) == http.StatusConflict {
+	switch nuxeo.StatusOf(err) {
+	case http.StatusNotFound:
+		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and the service account is none.").With(setUp).Because(err)
+	case http.StatusConflict:
 		return fault.New(fault.NotReady, "Nuxeo is still sending the mail.").Because(err)
+	case http.StatusInternalServerError:
+		if _, none := s.addressBy(ctx, s.Account, m.To); fault.Is(none, fault.Refused) {
+			return none
+		}
+		return fault.New(fault.Unavailable, "Nuxeo could not send the mail.").
+			With("Set up mail in nuxeo.conf (mail.transport.host), or SMTP in the connector.").Because(err)
 	}
 	return err
 }
+
+// setUp says what has to be there for mail to go through Nuxeo.
+const setUp = "Give nuxeo-service-user as an administrator and mail-from, or set up mail-smtp-host."
 
 // Template is the FreeMarker template for a message of so many lines. It holds
 // no value.
@@ -204,18 +233,23 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-func (s *Service) address(ctx context.Context, m Message) (string, error) {
-	var u nuxeo.User
-	err := s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
-		u, err = nx.User(ctx, m.To)
+// address is that of the one who is told, as they or somebody in their place may read it.
+func (s *Service) address(ctx context.Context, m Message) (to string, err error) {
+	err = s.asking(ctx, m, func(nx *nuxeo.Client) (err error) {
+		to, err = s.addressBy(ctx, nx, m.To)
 		return err
 	})
+	return to, err
+}
+
+func (s *Service) addressBy(ctx context.Context, nx *nuxeo.Client, login string) (string, error) {
+	u, err := nx.User(ctx, login)
 	if err != nil {
 		return "", err
 	}
 	a, err := mail.ParseAddress(u.Email)
 	if err != nil {
-		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", m.To).With("Add one to the user in Nuxeo.")
+		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", login).With("Add one to the user in Nuxeo.")
 	}
 	return a.Address, nil
 }
@@ -227,6 +261,9 @@ func (s *Service) options() []gomail.Option {
 		policy = gomail.TLSMandatory
 	}
 	out := []gomail.Option{gomail.WithPort(s.Set.Port), gomail.WithTLSPolicy(policy)}
+	if s.Set.Dial != nil {
+		out = append(out, gomail.WithDialContextFunc(s.Set.Dial))
+	}
 	if s.Set.User != "" {
 		out = append(out, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.Set.User), gomail.WithPassword(s.Set.Password))
 	}

@@ -128,9 +128,6 @@ func setup(t *testing.T, via string) *world {
 	t.Helper()
 	w := &world{T: t, nuxeo: startMailbox(t), other: startMailbox(t)}
 	opt := nuxeosim.Options{SMTP: net.JoinHostPort(w.nuxeo.host, strconv.Itoa(w.nuxeo.port))}
-	if via == "auto without Nuxeo" {
-		via, opt.SMTP = ViaAuto, ""
-	}
 	sim, err := nuxeosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +142,7 @@ func setup(t *testing.T, via string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Service = &Service{People: people{nx}, Set: Settings{
+	w.Service = &Service{People: people{nx}, Account: nx.As(nuxeo.Basic("Administrator", "Administrator")), Set: Settings{
 		Via: via, Host: w.other.host, Port: w.other.port, From: "frameio@example.org", TLS: "none", Domain: "connector.example.org",
 	}}
 	return w
@@ -157,9 +154,15 @@ func (w *world) message(lines ...Line) Message {
 
 func (w *world) send(m Message) {
 	w.Helper()
-	if err := w.Send(w.Context(), m); err != nil {
-		w.Fatal(err)
+	if outcome, err := w.Send(w.Context(), m); err != nil || outcome != Sent {
+		w.Fatalf("the mail ends as %q with %v, want %q", outcome, err, Sent)
 	}
+}
+
+// fails sends a message and returns why that does not work.
+func (w *world) fails(ctx context.Context, m Message) error {
+	_, err := w.Send(ctx, m)
+	return err
 }
 
 // hostile are texts from outside and the letters that people must see of them.
@@ -217,7 +220,7 @@ func TestTheSameKeyIsOneMail(t *testing.T) {
 	w := setup(t, ViaNuxeo)
 	m := w.message(Line{Title: "f.mov", Text: "is a new document."})
 	w.sim.Faults().Add(faults.Rule{Path: "Document.Mail", Lost: true, Times: 1})
-	if err := w.Send(t.Context(), m); !fault.Is(err, fault.Unavailable) {
+	if err := w.fails(t.Context(), m); !fault.Is(err, fault.Unavailable) {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
 	w.send(m)
@@ -243,51 +246,91 @@ func TestMessageIDIsTheKeys(t *testing.T) {
 	w.nuxeo.empty()
 }
 
-func TestAutoTakesSMTPWhenNuxeoCannot(t *testing.T) {
+// Nuxeo sends for administrators only, and not without a sender.
+func TestAutoTakesTheWayThatIsSetUp(t *testing.T) {
 	t.Parallel()
 	w := setup(t, ViaAuto)
-	w.send(w.message())
-	w.nuxeo.next()
-	w.other.empty()
-	w = setup(t, "auto without Nuxeo")
+	is := func(want string) {
+		t.Helper()
+		if got := w.Way(); got != want {
+			t.Errorf("mail travels by %q, want %q", got, want)
+		}
+	}
+	is(ViaSMTP)
 	w.send(w.message())
 	w.other.next()
+	w.nuxeo.empty()
+
 	w.Set.Host = ""
-	err := w.Send(t.Context(), w.message())
+	is(ViaNuxeo)
+	w.send(w.message())
+	if got := w.nuxeo.next().header.Get("From"); got != "<frameio@example.org>" {
+		t.Errorf("the sender is %s, want <frameio@example.org>", got)
+	}
+	w.other.empty()
+
+	from, account := w.Set.From, w.Account
+	w.Set.From = ""
+	is(ViaNone)
+	w.Set.From, w.Account = from, nil
+	is(ViaNone)
+	if outcome, err := w.Send(t.Context(), w.message()); outcome != NotSetUp || err != nil {
+		t.Errorf("without a way the mail ends as %q with %v, want %q", outcome, err, NotSetUp)
+	}
+
+	w.Account = account.As(nuxeo.Basic("josh", "josh"))
+	m := w.message()
+	m.Once = "once-2"
+	err := w.fails(t.Context(), m)
+	if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "administrator only") || !strings.Contains(f.Remedy, "nuxeo-service-user") {
+		t.Errorf("a service account that is no administrator: %v, want it refused with what is needed", err)
+	}
+	w.nuxeo.empty()
+	w.other.empty()
+}
+
+func TestNuxeoWithoutMailIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := setup(t, ViaNuxeo)
+	w.sim.Faults().Add(faults.Rule{Path: "Document.Mail", Status: 500})
+	err := w.fails(t.Context(), w.message())
 	if f := fault.From(err); f == nil || f.Code != fault.Unavailable || !strings.Contains(f.Remedy, "SMTP") {
-		t.Errorf("%+v", f)
+		t.Errorf("Nuxeo without mail: %v, want it unavailable with a remedy that names SMTP", err)
 	}
 }
 
 func TestNobodyWithoutAnAddress(t *testing.T) {
 	t.Parallel()
-	for _, via := range []string{ViaNuxeo, ViaSMTP, ViaAuto} {
+	for _, via := range []string{ViaNuxeo, ViaSMTP} {
 		w := setup(t, via)
 		w.sim.SetACL("/default-domain/workspaces/film", "nomail", "Read", true)
 		m := w.message()
 		m.To = "nomail"
-		err := w.Send(t.Context(), m)
+		err := w.fails(t.Context(), m)
 		if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "nomail") || f.Remedy == "" {
 			t.Errorf("%s: %+v", via, f)
 		}
 	}
 }
 
-// Who left us no access to Nuxeo is told by way of somebody who did.
+// Who left us no access to Nuxeo is told by way of somebody who did, and through Nuxeo by
+// the service account in any case.
 func TestAnotherAsksForWhoCannot(t *testing.T) {
 	t.Parallel()
-	for _, via := range []string{ViaNuxeo, ViaSMTP} {
-		w := setup(t, via)
-		m := w.message()
-		m.To = "olga"
-		if err := w.Send(t.Context(), m); !fault.Is(err, fault.NeedsOwner) {
-			t.Errorf("%s: %v", via, err)
-		}
-		m.Instead = "josh"
-		w.send(m)
-		got := map[string]*mailbox{ViaNuxeo: w.nuxeo, ViaSMTP: w.other}[via].next()
+	w := setup(t, ViaSMTP)
+	m := w.message()
+	m.To = "olga"
+	if err := w.fails(t.Context(), m); !fault.Is(err, fault.NeedsOwner) {
+		t.Errorf("nobody may read the address: %v, want %s", err, fault.NeedsOwner)
+	}
+	m.Instead = "josh"
+	w.send(m)
+	byNuxeo := setup(t, ViaNuxeo)
+	m.Instead, m.Document = "", byNuxeo.doc
+	byNuxeo.send(m)
+	for _, got := range []letter{w.other.next(), byNuxeo.nuxeo.next()} {
 		if strings.Join(got.to, " ") != "olga@example.org" {
-			t.Errorf("%s: to %v", via, got.to)
+			t.Errorf("the mail went to %v, want olga@example.org", got.to)
 		}
 	}
 }
@@ -299,7 +342,6 @@ func TestDocumentThatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := w.message(Line{Title: "f.mov", Text: "failed: the folder is gone."})
-	m.Instead = "Administrator"
 	w.send(m)
 	w.nuxeo.next()
 }
@@ -308,20 +350,20 @@ func TestRefusedByTheMailServer(t *testing.T) {
 	t.Parallel()
 	w := setup(t, ViaSMTP)
 	w.other.refuse = &smtp.SMTPError{Code: 550, Message: "no such mailbox"}
-	err := w.Send(t.Context(), w.message())
+	err := w.fails(t.Context(), w.message())
 	if f := fault.From(err); f == nil || f.Code != fault.Refused || f.Remedy == "" {
 		t.Errorf("%+v", f)
 	}
 	w.other.refuse = &smtp.SMTPError{Code: 451, Message: "later"}
-	if err := w.Send(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
+	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
 	w.Set.Port = 1
-	if err := w.Send(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
+	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
 	w.Set.From = "nobody"
-	if f := fault.From(w.Send(t.Context(), w.message())); f == nil || f.Field != "mail.from" {
+	if f := fault.From(w.fails(t.Context(), w.message())); f == nil || f.Field != "mail.from" {
 		t.Errorf("%+v", f)
 	}
 }
@@ -334,7 +376,7 @@ func TestTLSIsMandatoryByDefault(t *testing.T) {
 	w.Set.TLS = ""
 	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
 	defer stop()
-	if err := w.Send(ctx, w.message()); !fault.Is(err, fault.Unavailable) {
+	if err := w.fails(ctx, w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
 	if err := w.Check(ctx); err == nil {
@@ -350,7 +392,9 @@ func TestTLSIsMandatoryByDefault(t *testing.T) {
 func TestNoneTellsNobody(t *testing.T) {
 	t.Parallel()
 	w := setup(t, ViaNone)
-	w.send(w.message())
+	if outcome, err := w.Send(t.Context(), w.message()); outcome != NotSetUp || err != nil {
+		t.Errorf("the mail ends as %q with %v, want %q", outcome, err, NotSetUp)
+	}
 	w.nuxeo.empty()
 	w.other.empty()
 }

@@ -154,7 +154,7 @@ func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *bra
 	}
 	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
 		Name: intake.PathName(b.Name), Type: "Folder",
-		Properties: map[string]any{"dc:title": intake.SafeName(b.Name), "dc:source": key},
+		Properties: map[string]any{"dc:title": intake.FolderTitle(b.Name), "dc:source": key},
 	}, nuxeo.WriteOptions{IdempotencyKey: r.Task.Key("folder", b.ID), Source: intake.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)

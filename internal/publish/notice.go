@@ -55,10 +55,8 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if about.Waiting && len(m.Lines) == 0 {
 		return work.Next{Done: true, Outcome: "not needed any more"}, nil
 	}
-	if err := w.Mail.Send(ctx, m); err != nil {
-		return work.Next{}, err
-	}
-	return work.Next{Done: true, Outcome: "sent"}, nil
+	outcome, err := w.Mail.Send(ctx, m)
+	return work.Next{Done: true, Outcome: outcome}, err
 }
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {

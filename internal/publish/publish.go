@@ -49,7 +49,8 @@ type People interface {
 
 // Mailer sends a message to a person.
 type Mailer interface {
-	Send(ctx context.Context, m mail.Message) error
+	// Send returns how it came out, as an item ends.
+	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
 // Service accepts interactions and works on their items.

@@ -37,7 +37,8 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	}
 	m := w.compose(all)
 	m.Key, m.Once = t.ID, t.Key("mail")
-	return work.Next{Done: true, Outcome: "told"}, w.Mail.Send(ctx, m)
+	outcome, err := w.Mail.Send(ctx, m)
+	return work.Next{Done: true, Outcome: outcome}, err
 }
 
 // setStatus gives what is open its status. What is in the way is noted and no

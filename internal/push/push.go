@@ -106,7 +106,8 @@ type Vault interface {
 
 // Mailer sends a message to a person.
 type Mailer interface {
-	Send(ctx context.Context, m mail.Message) error
+	// Send returns how it came out, as an item ends.
+	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
 // Bound is a workspace that a Nuxeo folder is bound to.

@@ -2,7 +2,9 @@ package review
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -15,12 +17,15 @@ const Guest = "external reviewer"
 // 40,000 characters, of up to four bytes.
 const maxText = 4 * 40_000
 
-// entity is what is kept of a comment in Nuxeo: as it came, and what the tab
-// needs to place it.
+// entity is what is kept of a comment in Nuxeo beside its text: the words as they were
+// written, what the tab needs to place them, and the comment as it came. It is written
+// in ASCII, of which Nuxeo drops nothing.
 type entity struct {
 	FileID     string          `json:"fileId"`
 	Resolved   bool            `json:"resolved"`
+	Edited     bool            `json:"edited,omitempty"` // on Frame.io; Nuxeo calls every comment modified
 	Author     string          `json:"author"`
+	Words      string          `json:"words"`
 	Frame      *int64          `json:"frame,omitempty"`
 	Duration   *int64          `json:"durationFrames,omitempty"`
 	Timecode   string          `json:"timecode,omitempty"`
@@ -37,10 +42,11 @@ func xpath(annotation bool) string {
 }
 
 // render makes the Nuxeo comment. Its text begins with the author and the
-// timecode, since Nuxeo shows its own author, and ends with the words.
+// timecode, since Nuxeo shows its own author, and ends with the words. All of it is
+// plain text.
 func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
 	e := entity{
-		FileID: t.FileID, Resolved: c.Completed, Author: author(c), Duration: c.Duration, Page: c.Page,
+		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c), Words: clean(c.Text), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
 	}
 	head := []string{e.Author}
@@ -61,11 +67,33 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 		b, _ = json.Marshal(e)
 	}
 	return nuxeo.Comment{
-		Text:     oneLine(strings.Join(head, " · ")) + "\n" + clean(c.Text),
-		EntityID: EntityID(c.ID), Origin: Origin, Entity: string(b), XPath: xpath(kind == kindAnnotation),
+		Text:     oneLine(strings.Join(head, " · ")) + "\n" + e.Words,
+		EntityID: entityID(kind, c.ID), Origin: Origin, Entity: ascii(b), XPath: xpath(kind == kindAnnotation),
 		Created: c.Created, Modified: c.Updated,
 	}
 }
+
+// ascii writes JSON with escapes for all that is not ASCII, which there is in strings
+// only.
+func ascii(b []byte) string {
+	var out strings.Builder
+	for _, r := range string(b) {
+		switch {
+		case r < 0x7f:
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// edited reports whether the words were changed after they were written. That a comment
+// was ticked off is no such change.
+func edited(c frameio.Comment) bool { return c.Edited.After(c.Created) }
 
 func author(c frameio.Comment) string {
 	if c.Owner.Name == "" {
@@ -107,7 +135,8 @@ func oneLine(s string) string {
 }
 
 // clean drops what is no text: control characters other than line breaks and
-// tabs, and broken UTF-8. Markup stays as the letters it is made of.
+// tabs, and broken UTF-8. Markup stays as the letters it is made of, which is what the
+// client sends it as.
 func clean(s string) string {
 	if len(s) > maxText {
 		s = s[:maxText] + "…"

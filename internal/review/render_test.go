@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
 
 func ptr(n int64) *int64 { return &n }
@@ -69,31 +71,83 @@ func TestOddJSONDoesNotBreakTheEntity(t *testing.T) {
 	}
 }
 
-// Hostile texts go to Nuxeo and come back as the letters they are made of.
+// Hostile texts go to Nuxeo, whose pages show them as the letters they are made of,
+// whether its sanitizer is on or off, and the words are kept as they were.
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
 	long := strings.Repeat("🎬", 40_000)
-	for text, want := range map[string]string{
-		`<img src=x onerror=alert(1)>`: `<img src=x onerror=alert(1)>`,
-		`${7*7} #{7*7} {{7*7}}`:        `${7*7} #{7*7} {{7*7}}`,
-		"a\x00b\x07c\x1b[31m\u009bd":   "abc[31md",
-		"two\r\nlines":                 "two\nlines",
-		"broken \xff\xfe text":         "broken  text",
-		"'; DROP TABLE links; --":      "'; DROP TABLE links; --",
-		long:                           long,
-		"":                             "",
+	for name, opt := range map[string]nuxeosim.Options{
+		"as installed": {}, "without sanitizer": {Untrue: &nuxeosim.Untruths{CommentsAsWritten: true}},
+		"without filter": {Untrue: &nuxeosim.Untruths{AllCharacters: true}},
 	} {
-		c := comment("c1", text)
-		c.Owner.Name = "Eve\r\nAdmin · resolved\u2028x\u2029y\x00"
-		w.must(c)
-		head, body, _ := strings.Cut(w.of("c1").Text, "\n")
-		if body != want {
-			t.Errorf("%.40q became %.40q", text, body)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, opt)
+			for text, want := range map[string]string{
+				`<img src=x onerror=alert(1)>`:          `<img src=x onerror=alert(1)>`,
+				"Cut to <TITLE CARD> here, a < b & c":   "Cut to <TITLE CARD> here, a < b & c",
+				"</p><script>alert(1)</script><!-- a":   "</p><script>alert(1)</script><!-- a",
+				"&lt;b&gt; &amp;amp; &#60;i&#62; &copy": "&lt;b&gt; &amp;amp; &#60;i&#62; &copy",
+				`${7*7} #{7*7} {{7*7}}`:                 `${7*7} #{7*7} {{7*7}}`,
+				"👩\u200d👩\u200d👧 1\u00ad2 \u200e3":      "👩\u200d👩\u200d👧 1\u00ad2 \u200e3",
+				"a\x00b\x07c\x1b[31m\u009bd":            "abc[31md",
+				"two\r\nlines\n\n\tand a third":         "two\nlines\n\n\tand a third",
+				"broken \xff\xfe text":                  "broken  text",
+				"'; DROP TABLE links; --":               "'; DROP TABLE links; --",
+				long:                                    long,
+				"":                                      "",
+			} {
+				c := comment("c1", text)
+				c.Owner.Name = "Eve <b>🎬\r\nAdmin · resolved\u2028x\u2029y\x00"
+				w.must(c)
+				head, body, _ := strings.Cut(w.read(w.of("c1")), "\n")
+				if body != want {
+					t.Errorf("Nuxeo shows %.40q, want %.40q", body, want)
+				}
+				if want := "Eve <b>🎬 Admin · resolved x y"; head != want {
+					t.Errorf("Nuxeo shows the name %q, want %q", head, want)
+				}
+				if got := w.entity("c1").Words; got != want {
+					t.Errorf("the entity keeps the words %.40q, want %.40q", got, want)
+				}
+				if n := w.calls(func() { w.must(c) }); n != 0 {
+					t.Errorf("%.40q: %d calls for an unchanged comment, want none", text, n)
+				}
+			}
+		})
+	}
+}
+
+func TestEntityIsASCII(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := comment("c1", rapid.String().Draw(t, "text"))
+		c.Raw, _ = json.Marshal(map[string]string{"text": rapid.String().Draw(t, "raw")})
+		got := (&Importer{}).render(Target{}, kindComment, c).Entity
+		if odd := func(r rune) bool { return r < ' ' || r >= 0x7f }; strings.ContainsFunc(got, odd) {
+			t.Fatalf("the entity is %q, want ASCII", got)
 		}
-		if head != "Eve Admin · resolved x y" {
-			t.Errorf("the name became %q", head)
+		var e entity
+		if err := json.Unmarshal([]byte(got), &e); err != nil || e.Words != clean(c.Text) {
+			t.Fatalf("the entity keeps the words %q (%v), want %q", e.Words, err, clean(c.Text))
 		}
+	})
+}
+
+func TestEditedIsWhoseWordsWereChanged(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	c := comment("c1", "Words.")
+	c.Created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	c.Updated, c.Completed = c.Created.Add(time.Hour), true
+	w.must(c)
+	if w.entity("c1").Edited {
+		t.Error("a comment that was ticked off counts as edited")
+	}
+	c.Edited = c.Updated
+	w.must(c)
+	if !w.entity("c1").Edited {
+		t.Error("a comment whose words were changed does not count as edited")
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -34,9 +37,13 @@ type world struct {
 	importer *Importer
 }
 
-func setup(t *testing.T) *world {
+func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	t.Helper()
-	sim, err := nuxeosim.New(nuxeosim.Options{})
+	var opt nuxeosim.Options
+	for _, o := range opts {
+		opt = o
+	}
+	sim, err := nuxeosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,14 +117,14 @@ func (w *world) shown() string {
 			if c.ParentID != parent {
 				continue
 			}
-			kind, name := "comment", strings.TrimPrefix(c.EntityID, "frameio:comment:")
+			kind, name := "comment", strings.TrimSuffix(strings.TrimPrefix(c.EntityID, "frameio:comment:"), drawingSuffix)
 			if c.Annotation {
 				kind = "drawing"
 			}
 			if c.Origin != Origin {
 				name = c.Author
 			}
-			_, text, _ := strings.Cut("\n"+c.Text, "\n")
+			_, text, _ := strings.Cut("\n"+w.read(c), "\n")
 			if c.Origin == Origin && text != markRemoved {
 				_, text, _ = strings.Cut(text, "\n")
 			}
@@ -127,6 +134,26 @@ func (w *world) shown() string {
 	}
 	below(w.doc, "")
 	return strings.Join(lines, "\n")
+}
+
+// read is what a browser shows of a comment in Nuxeo, which may hold nothing but text.
+func (w *world) read(c nuxeosim.CommentView) string {
+	w.Helper()
+	nodes, err := html.ParseFragment(strings.NewReader(c.Text), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	if err != nil {
+		w.Fatal(err)
+	}
+	var text strings.Builder
+	for _, n := range nodes {
+		switch n.Type {
+		case html.TextNode:
+			text.WriteString(n.Data)
+		case html.CommentNode: // the sanitizer parts braces with empty ones
+		default:
+			w.Errorf("the comment %.80q is shown with the element <%s>, want text only", c.Text, n.Data)
+		}
+	}
+	return text.String()
 }
 
 func (w *world) wants(lines ...string) {
@@ -151,12 +178,21 @@ func (w *world) calls(fn func()) int {
 func (w *world) of(id string) nuxeosim.CommentView {
 	w.Helper()
 	for _, c := range w.sim.Comments(w.doc) {
-		if c.EntityID == EntityID(id) {
+		if c.EntityID == EntityID(id) || c.EntityID == EntityID(id)+drawingSuffix {
 			return c
 		}
 	}
 	w.Fatalf("%s is not in Nuxeo:\n%s", id, w.shown())
 	return nuxeosim.CommentView{}
+}
+
+// entity is what is kept with a comment in Nuxeo.
+func (w *world) entity(id string) (e entity) {
+	w.Helper()
+	if err := json.Unmarshal([]byte(w.of(id).Entity), &e); err != nil {
+		w.Fatal(err)
+	}
+	return e
 }
 
 // reply is a person's answer in Nuxeo.

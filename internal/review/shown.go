@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // Shown is a comment as people are shown it. Times are those of the day; the
@@ -17,6 +19,7 @@ type Shown struct {
 	Text     string    `json:"text"`
 	Created  time.Time `json:"created"`
 	Resolved bool      `json:"resolved,omitempty"`
+	Edited   bool      `json:"edited,omitempty"`
 	Frame    *int64    `json:"frame,omitempty"`
 	Duration *int64    `json:"duration,omitempty"`
 	Timecode string    `json:"timecode,omitempty"`
@@ -28,7 +31,7 @@ type Shown struct {
 const maxDrawing = 256 << 10
 
 func (i *Importer) shown(t Target, c frameio.Comment) string {
-	s := Shown{Author: author(c), Text: clean(c.Text), Created: c.Created.UTC(), Resolved: c.Completed, Duration: c.Duration, Page: c.Page}
+	s := Shown{Author: author(c), Text: clean(c.Text), Created: c.Created.UTC(), Resolved: c.Completed, Edited: edited(c), Duration: c.Duration, Page: c.Page}
 	if c.Timestamp != nil {
 		frame := *c.Timestamp - i.FrameBase
 		s.Frame, s.Timecode = &frame, span(frame, c.Duration, t.FrameRate)
@@ -60,6 +63,29 @@ type Row struct {
 	// ParentID is the comment in Nuxeo that it replies to; empty for others.
 	ParentID string
 	Shown
+}
+
+// KeptBy reads a comment of ours from what Nuxeo keeps of it: where no row tells of it,
+// as on a version of the document.
+func KeptBy(k nuxeo.Comment) Row {
+	r := Row{ID: strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix), NuxeoID: k.ID, Shown: Shown{Author: k.Author, Text: k.Text, Created: k.Created}}
+	var e entity
+	if json.Unmarshal([]byte(k.Entity), &e) != nil || e.FileID == "" { // it was removed on Frame.io
+		return r
+	}
+	r.FileID = e.FileID
+	r.Shown = Shown{
+		Author: e.Author, Text: e.Words, Created: k.Created, Resolved: e.Resolved, Edited: e.Edited,
+		Frame: e.Frame, Duration: e.Duration, Timecode: e.Timecode, Page: e.Page,
+	}
+	if e.Words == "" { // it was brought by a version that kept no words, or says nothing
+		_, r.Text, _ = strings.Cut(k.Text, "\n")
+	}
+	if len(e.Annotation) <= maxDrawing {
+		r.Drawing = string(e.Annotation)
+		_ = json.Unmarshal(e.Annotation, &r.Drawing) // unless it is a string: shapes stay JSON
+	}
+	return r
 }
 
 // Of lists the comments of a link, most at most; more says that there are others.

@@ -60,7 +60,7 @@ func commentsJSON(list []document.Comment) []api.Comment {
 	out := []api.Comment{}
 	for _, c := range list {
 		out = append(out, api.Comment{
-			Id: c.ID, Author: c.Author, Text: c.Text, Created: c.Created, Resolved: c.Resolved, Origin: api.CommentOrigin(c.Origin), File: opt(c.File),
+			Id: c.ID, Author: c.Author, Text: c.Text, Created: c.Created, Resolved: c.Resolved, Edited: c.Edited, Origin: api.CommentOrigin(c.Origin), File: opt(c.File),
 			Frame: c.Frame, DurationFrames: c.Duration, Timecode: opt(c.Timecode), Page: c.Page, Drawing: opt(c.Drawing), Replies: commentsJSON(c.Replies),
 		})
 	}

@@ -105,6 +105,7 @@ func (b *Bed) connector(o options) {
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = b.NuxeoURL, b.FrameioURL
 	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
 	b.Config.PublicURL, b.Config.Data = address, b.T.TempDir()
+	b.Post(&b.Config)
 	if o.config != nil {
 		o.config(&b.Config)
 	}

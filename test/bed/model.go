@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 )
@@ -97,8 +97,7 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	}
 	var comments []string
 	for _, c := range b.Nuxeo.Comments(d.UID) {
-		_, words, _ := strings.Cut(c.Text, "\n")
-		comments = append(comments, words)
+		comments = append(comments, Words(c))
 	}
 	slices.Sort(comments)
 	wanted := slices.Sorted(slices.Values(w.Comments))
@@ -116,6 +115,18 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	if err != nil || digest != sum(w.Content) || d.Properties["frameio:fileId"] != file {
 		b.T.Errorf("%q: its link tells file %s with %s: %v", path, file, digest, err)
 	}
+}
+
+// Words are those of a comment: as they were written on Frame.io for one of ours, or
+// else the text in Nuxeo.
+func Words(c nuxeosim.CommentView) string {
+	var kept struct {
+		Words *string `json:"words"`
+	}
+	if c.Origin == "frameio" && json.Unmarshal([]byte(c.Entity), &kept) == nil && kept.Words != nil {
+		return *kept.Words
+	}
+	return c.Text
 }
 
 func (b *Bed) checkContent(path string, d nuxeosim.DocView, want []byte) {
@@ -156,11 +167,15 @@ func (b *Bed) checkLinks(n int) {
 	}
 }
 
-// Mails makes sure that so many mails went out; each person's mails are their
-// own.
+// Mails makes sure that so many mails went out; each person's mails are their own. A mail
+// that was sent twice with the same Message-ID is one.
 func (b *Bed) Mails(n int) {
 	b.T.Helper()
-	if got := b.Mail.Messages(); len(got) != n {
+	got := map[string]bool{}
+	for _, m := range b.Mail.Messages() {
+		got[m.MessageID] = true
+	}
+	if len(got) != n {
 		b.T.Errorf("%d mails instead of %d: %v", len(got), n, subjects(b))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,24 @@ func (s *Systems) mail() {
 	}
 	s.Mail = mailsim.Serve(l)
 	s.T.Cleanup(func() { _ = s.Mail.Close() })
+}
+
+// Post has a connector send its mail to the mail server.
+func (s *Systems) Post(c *app.Config) {
+	s.T.Helper()
+	host, port, err := net.SplitHostPort(s.Mail.Addr())
+	if err == nil {
+		c.Mail.SMTPPort, err = strconv.Atoi(port)
+	}
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	c.Mail.SMTPHost, c.Mail.SMTPTLS, c.Mail.From = host, "none", "connector@example.org"
+}
+
+// ByNuxeo has a connector send its mail through Nuxeo, by a service account.
+func ByNuxeo(c *app.Config) {
+	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword, c.Mail.Via = "Administrator", "Administrator", "nuxeo"
 }
 
 // pack builds the package once for all beds.

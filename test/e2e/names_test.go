@@ -6,8 +6,12 @@ import (
 	"testing"
 	"unicode"
 
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -58,10 +62,10 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 		want := wanted[id]
 		delete(wanted, id)
 		// What the content says is what the file is called.
-		if d.Content == nil || d.Content.Name != want || d.Properties["frameio:fileName"] != want || string(b.Content(d.UID)) != want {
+		if d.Content == nil || d.Content.Name != want || d.Properties["frameio:fileName"] != nuxeo.Kept(want) || string(b.Content(d.UID)) != want {
 			t.Errorf("%q became %+v, %v", want, d.Content, d.Properties["frameio:fileName"])
 		}
-		if strings.ContainsFunc(d.Title, unicode.IsControl) || d.Title == "" || !strings.HasPrefix(want, d.Title) {
+		if strings.ContainsFunc(d.Title, unicode.IsControl) || d.Title == "" || !strings.HasPrefix(nuxeo.Kept(want), d.Title) {
 			t.Errorf("%q has the title %q", want, d.Title)
 		}
 		segment := d.Path[strings.LastIndex(d.Path, "/")+1:]
@@ -80,7 +84,26 @@ var hostile = []string{
 	"=HYPERLINK(\"http://evil\")", "a\r\nBcc: all@example.org\r\n\r\nbody", "]]></component>", `{{.Heading}} {{template "x"}}`, `@{Document.path} #{1+1}`,
 }
 
-// Texts of others stay texts: in Nuxeo as they are, in mails as what people read.
+// nodes are the kinds of what a browser makes of the HTML in a comment, and what it shows.
+func nodes(t *testing.T, markup string) (elements []string, text string) {
+	t.Helper()
+	list, err := html.ParseFragment(strings.NewReader(markup), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range list {
+		switch n.Type {
+		case html.TextNode:
+			text += n.Data
+		case html.ElementNode:
+			elements = append(elements, n.Data)
+		}
+	}
+	return elements, text
+}
+
+// Texts of others stay texts: in Nuxeo, where they are HTML, and in mails they are what
+// people read, and what was written is kept beside.
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
 	b := bed.New(t)
@@ -100,9 +123,13 @@ func TestHostileTextStaysText(t *testing.T) {
 		if len(comments) != 1 {
 			t.Fatalf("%d comments", len(comments))
 		}
-		head, text, _ := strings.Cut(comments[0].Text, "\n")
-		if text != words[i] || !strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
-			t.Errorf("%q became %q by %q", words[i], text, head)
+		elements, shown := nodes(t, comments[0].Text)
+		if len(elements) > 0 {
+			t.Errorf("the comment %q has the elements %v, want text only", comments[0].Text, elements)
+		}
+		head, text, _ := strings.Cut(shown, "\n")
+		if text != words[i] || bed.Words(comments[0]) != words[i] || !strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
+			t.Errorf("Nuxeo shows %q by %q and keeps %q, want %q", text, head, bed.Words(comments[0]), words[i])
 		}
 	}
 	b.Mails(1)

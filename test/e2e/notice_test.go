@@ -78,6 +78,37 @@ func TestAWaitingNoticeIsNotLost(t *testing.T) {
 	}
 }
 
+// Mail travels on the way that is set up; where none is, nothing waits or fails for it.
+func TestWaysOfMail(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(*app.Config)
+		outcome string
+		mails   int
+	}{
+		"by SMTP":       {func(*app.Config) {}, "sent", 1},
+		"through Nuxeo": {bed.ByNuxeo, "sent", 1},
+		"not set up":    {func(c *app.Config) { c.Mail.SMTPHost = "" }, "no mail is set up", 0},
+		"a service account without a sender": {func(c *app.Config) {
+			bed.ByNuxeo(c)
+			c.Mail.Via, c.Mail.SMTPHost, c.Mail.From = "auto", "", ""
+		}, "no mail is set up", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Config(c.change))
+			b.Bind("Publish")
+			b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
+			b.AllDone()
+			told := b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
+			if told.Outcome != c.outcome {
+				t.Errorf("the notice ended as %q, want %q", told.Outcome, c.outcome)
+			}
+			b.Mails(c.mails)
+		})
+	}
+}
+
 // noticesEnd waits until no notice is open; when there is none it returns at once.
 func noticesEnd(b *bed.Bed) {
 	notices := work.Filter{Kind: "notice"}

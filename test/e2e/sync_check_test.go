@@ -32,6 +32,30 @@ func (m *mirror) checked() map[string]string {
 	}
 }
 
+// What Nuxeo drops from a title is no renaming by a person: nothing is told of it or
+// written again, and a new name on Frame.io arrives.
+func TestEmojiInNamesAreNoRenaming(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	day := b.Frameio.AddFolder(b.Root, "Day 🌞")
+	file := add(b, day, "👩\u200d👧 Cut 🎬.mov", content('a', 300))
+	m := mirrored(b)
+	if d := m.checked(); len(d) != 0 {
+		t.Errorf("the check tells %v, want nothing", d)
+	}
+	if r := m.refresh(true); r.Renamed+r.Updated+r.Created+r.Failed != 0 {
+		t.Errorf("the refresh wrote %+v, want nothing", r)
+	}
+	m.is(map[string][]byte{"/Day ": nil, "/Day / Cut ": content('a', 300)})
+
+	b.Frameio.Rename(file, "🎬 Take.mov")
+	b.Frameio.Rename(day, "Night 🌙")
+	if r := m.refresh(true); r.Renamed != 2 {
+		t.Errorf("the refresh renamed %d, want 2: %+v", r.Renamed, r)
+	}
+	m.is(map[string][]byte{"/Night ": nil, "/Night / Take": content('a', 300)})
+}
+
 func TestACheckTellsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	b := bed.New(t)

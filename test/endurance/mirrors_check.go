@@ -10,13 +10,13 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
 // refreshed refreshes once and counts what a check finds after it.
@@ -203,7 +203,7 @@ func (m *mirrors) same(t *tree, a, head frameiosim.StateAsset, v nuxeosim.DocVie
 func (m *mirrors) said(file string, v nuxeosim.DocView, d *damage) {
 	var texts []string
 	for _, c := range m.node.world.nuxeo.Comments(v.UID) {
-		_, text, _ := strings.Cut(c.Text, "\n")
+		text := bed.Words(c)
 		if slices.Contains(texts, text) {
 			d.add(&d.doubled, "%s has the comment %q twice", v.Path, text)
 		}

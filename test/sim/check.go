@@ -258,8 +258,7 @@ func (w *world) checkComplete() {
 		entities, words := map[string]int{}, map[string]int{}
 		for _, c := range w.Nuxeo.Comments(docs[0].UID) {
 			entities[c.EntityID]++
-			_, text, _ := strings.Cut(c.Text, "\n")
-			words[text]++
+			words[bed.Words(c)]++
 		}
 		for id, n := range entities {
 			if n != 1 {

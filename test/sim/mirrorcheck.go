@@ -233,7 +233,7 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	}
 	var texts []string
 	for _, c := range m.w.Nuxeo.Comments(d.UID) {
-		texts = append(texts, c.Text)
+		texts = append(texts, bed.Words(c))
 	}
 	for _, words := range m.remarks[head] {
 		if mine == "" && !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, words) }) {

@@ -166,6 +166,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w.config.Network.PrivateAddresses = "allow" // the network is one in memory
 	w.config.Nuxeo.URL, w.config.Frameio.URL, w.config.Data = w.NuxeoURL, w.FrameioURL, data
 	w.config.Transfer.Verify = w.shape.verify
+	w.Post(&w.config)
 	if seed%4 == 3 && w.seed.ofPushes() {
 		w.config.Push.Unlock = "approved"
 	}

@@ -100,7 +100,7 @@ func TestOneTraceFromTheActionToTheMail(t *testing.T) {
 	t.Parallel()
 	for _, restarted := range []bool{false, true} {
 		r := newReceiver(t)
-		b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL }))
+		b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL; bed.ByNuxeo(c) }))
 		b.Bind("Publish")
 		var atNuxeo, atFrameio heard
 		b.Nuxeo.Faults().Add(atNuxeo.rule(""))

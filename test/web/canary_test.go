@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -83,16 +82,6 @@ func caged(t *testing.T, jwt bool) *cage {
 		}
 		o.Users = append(o.Users, nuxeosim.User{Login: "robot", Password: "canary-service-password", Admin: true})
 	}))
-	host, port, err := net.SplitHostPort(c.Mail.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Stop()
-	c.Config.Mail.SMTPHost = host
-	if c.Config.Mail.SMTPPort, err = strconv.Atoi(port); err != nil {
-		t.Fatal(err)
-	}
-	c.Start()
 	c.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
 		ID: "nuxeo-frameio", Secret: c.Config.Nuxeo.ClientSecret, RedirectURIs: []string{c.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
 	})
@@ -119,7 +108,7 @@ func configure(o *app.Config, jwt bool) {
 	}
 	o.Nuxeo.ClientSecret = "canary-oauth-client-secret"
 	o.Nuxeo.ServiceUser, o.Nuxeo.ServicePassword = "robot", "canary-service-password"
-	o.Mail.SMTPUser, o.Mail.SMTPPass, o.Mail.SMTPTLS, o.Mail.From = "robot", "canary-smtp-password", "none", "connector@example.org"
+	o.Mail.SMTPUser, o.Mail.SMTPPass, o.Mail.SMTPTLS, o.Mail.Via = "robot", "canary-smtp-password", "none", "nuxeo"
 	o.EncryptionKey = []string{base64.StdEncoding.EncodeToString([]byte("canary-encryption-key-32-bytes!!"))}
 }
 
@@ -240,6 +229,10 @@ func (c *cage) examine() {
 		said += fmt.Sprintln(d.Fix(c.T.Context(), show))
 		d.Examine(c.T.Context(), show)
 		said += fmt.Sprintln(d.SendMail(c.T.Context(), "josh", "canary-"+strconv.FormatBool(down)))
+		c.App.Mail.Set.Via = "smtp" // with a password that the mail server does not ask for
+		d.Examine(c.T.Context(), show)
+		said += fmt.Sprintln(d.SendMail(c.T.Context(), "josh", "canary-smtp-"+strconv.FormatBool(down)))
+		c.App.Mail.Set.Via = "nuxeo"
 		c.places["doctor "+strconv.FormatBool(down)] = said
 	}
 	c.Nuxeo.Faults().Clear()

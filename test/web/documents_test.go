@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -234,7 +235,7 @@ func TestCommentsThatPeopleWroteInNuxeo(t *testing.T) {
 		if strings.HasSuffix(k.Text, "all of it") {
 			write("josh", k.ID, "seen")
 		}
-		if strings.HasSuffix(k.Text, "<b>early</b>") { // with a drawing, which is another kind
+		if strings.HasSuffix(k.Text, "&lt;b&gt;early&lt;/b&gt;") { // with a drawing, which is another kind
 			write("julia", k.ID, "where?")
 		}
 	}
@@ -268,8 +269,63 @@ func TestCommentsAreBounded(t *testing.T) {
 	}
 }
 
-// Rows of an older version do not tell how a comment is shown; the next run says
-// so, and writes nothing to Nuxeo.
+// A version has no link, and what Nuxeo keeps of its comments is shown, as it was
+// written on Frame.io. What people wrote in Nuxeo is shown as they read it there.
+func TestCommentsOfAVersion(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.Bind("Publish")
+	file := f.Frameio.AddFile(f.Root, "Cut.mov", f.Frameio.Pattern(1, 1000))
+	words := "Cut to <TITLE> & 🎬\n👩\u200d👧 = {{7}}"
+	one := f.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "first", OwnerID: f.Julia})
+	f.Frameio.EditComment(one, words)
+	f.Frameio.CompleteComment(f.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "drawn", Annotation: `[{"tool":"rect"}]`, Timestamp: new(int64)}), true)
+	f.Published(f.Josh, file)
+	uid := f.Only().UID
+
+	mine, err := f.nuxeoAs("julia").CreateComment(t.Context(), uid, nuxeo.Comment{Text: "mine = {{1}} & <b>🎬"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := nuxeo.Comment{ID: mine.ID, Text: mine.Text + "!", Created: mine.Created, Modified: mine.Created.Add(time.Hour)}
+	for range 2 {
+		if _, err := f.nuxeoAs("josh").CreateComment(t.Context(), mine.ID, nuxeo.Comment{Text: "seen"}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.nuxeoAs("julia").UpdateComment(t.Context(), uid, later); err != nil {
+		t.Fatal(err)
+	}
+	josh := f.SignIn("josh")
+	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckOut", uid, nil, nil, nuxeo.WriteOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckIn", uid, map[string]any{"version": "minor"}, nil, nuxeo.WriteOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	versions := f.Nuxeo.Versions(uid)
+	live, version := f.document(josh, uid), f.document(josh, versions[len(versions)-1].UID)
+	want := []string{
+		"frameio Julia Reviewer: " + words, "frameio external reviewer: drawn @frame 0",
+		"nuxeo julia: mine = {{1}} & <b>🎬! [nuxeo josh: seen] [nuxeo josh: seen]",
+	}
+	for what, d := range map[string]api.DocumentDetail{"the document": live, "its version": version} {
+		if got := said(d.Comments); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s shows\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			continue
+		}
+		c := d.Comments
+		if !c[0].Edited || c[1].Edited || !c[2].Edited || c[2].Replies[0].Edited {
+			t.Errorf("%s calls edited: %v %v %v, and the reply %v; want true false true, and false", what, c[0].Edited, c[1].Edited, c[2].Edited, c[2].Replies[0].Edited)
+		}
+		if !c[1].Resolved || *c[1].Drawing != `[{"tool":"rect"}]` || *c[1].Frame != 0 || *c[1].File != file {
+			t.Errorf("%s shows the drawing as %+v", what, c[1])
+		}
+	}
+}
+
+// Rows of an older version do not tell how a comment is shown, which is read from what
+// Nuxeo keeps until the next run says so. That writes nothing to Nuxeo.
 func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 	t.Parallel()
 	f := open(t)
@@ -282,8 +338,8 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := said(f.document(josh, uid).Comments); len(got) != 0 {
-		t.Errorf("it makes up %v", got)
+	if got := said(f.document(josh, uid).Comments); fmt.Sprint(got) != fmt.Sprint(before) {
+		t.Errorf("from what Nuxeo keeps it shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
 	begin := len(f.Nuxeo.Requests())
 	f.Published(f.Josh, two)
@@ -292,8 +348,8 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 			t.Errorf("Nuxeo is asked: %s %s", r.Method, r.Path)
 		}
 	}
-	if got := said(f.document(josh, uid).Comments); fmt.Sprint(got) != fmt.Sprint(before[:3]) {
-		t.Errorf("shown are %v", got)
+	if got := said(f.document(josh, uid).Comments); fmt.Sprint(got) != fmt.Sprint(before) {
+		t.Errorf("it shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
 }
 

@@ -81,7 +81,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, want := range []string{
 		`route="POST /frameio/actions/{id}",status="200"`, `route="GET /api/v1/items/{id}",status="404"`, `route="GET /api/v1/bindings/{id}",status="200"`,
-		`class="POST automation/Document.Mail",status="200",system="nuxeo"`, `class="GET original",status="206",system="files"`,
+		`class="POST id",status="201",system="nuxeo"`, `class="GET original",status="206",system="files"`,
 		`nuxeo_frameio_items_finished_total{kind="publish",outcome="created"} 1`, `nuxeo_frameio_items_finished_total{kind="notice",outcome="sent"} 1`,
 		`nuxeo_frameio_items{kind="publish",state="waiting"} 0`, `nuxeo_frameio_credentials{state="usable"} 2`, "nuxeo_frameio_ready 1\n",
 		`nuxeo_frameio_transfer_bytes_total{direction="from_frameio"} 1000`, `nuxeo_frameio_transfer_bytes_total{direction="to_nuxeo"} 1000`,

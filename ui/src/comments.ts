@@ -68,7 +68,8 @@ export class Comments extends LitElement {
         ${places ? html`<button class="moment" aria-label=${t("frameio.comments.seek", c.timecode ?? t("frameio.comments.drawing"))} @click=${() => this.choose(c)}>${c.drawing ? pencil : nothing}${c.timecode ?? t("frameio.comments.drawing")}</button>` : nothing}
         ${c.page ? html`<span class="chip">${t("frameio.comments.page", c.page)}</span>` : nothing}
         ${c.resolved ? html`<span class="chip good">${tick}${t("frameio.comments.resolved")}</span>` : nothing}
-        <time class="small soft" datetime=${c.created} title=${date(c.created)}>${ago(c.created)}</time></div>
+        <time class="small soft" datetime=${c.created} title=${date(c.created)}>${ago(c.created)}</time>
+        ${c.edited ? html`<span class="small soft">${t("frameio.comments.edited")}</span>` : nothing}</div>
       <div class="text" dir="auto">${c.text}</div>
       ${c.replies.length ? html`<div class="replies">${c.replies.map((r) => this.comment(r, true))}</div>` : nothing}
     </article>`;

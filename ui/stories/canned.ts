@@ -53,7 +53,7 @@ const drawing = JSON.stringify([
 ]);
 
 const comment = (id: string, more: Partial<Schemas["Comment"]>): Schemas["Comment"] => ({
-  id, author: "Julia Reviewer", text: "The logo comes too late.", created: ago(3000), resolved: false, origin: "frameio", file: "f2", replies: [], ...more,
+  id, author: "Julia Reviewer", text: "The logo comes too late.", created: ago(3000), resolved: false, edited: false, origin: "frameio", file: "f2", replies: [], ...more,
 });
 
 export const document_: Schemas["DocumentDetail"] = {
@@ -72,7 +72,7 @@ export const document_: Schemas["DocumentDetail"] = {
     comment("c1", { frame: 25, duration_frames: 12, timecode: "00:00:01:00 – 00:00:01:11", replies: [comment("c2", { author: "Josh Editor", text: "Moved up by a second.", created: ago(2000) })] }),
     comment("c3", { author: "external reviewer", text: "This corner is too dark. <img src=x onerror=alert(1)>", frame: 60, timecode: "00:00:02:10", drawing }),
     comment("c4", { text: "Music is cleared.", resolved: true }),
-    comment("c5", { text: "First cut is too long.\n\nCut the middle.", file: "f1", frame: 10, timecode: "00:00:00:10" }),
+    comment("c5", { edited: true, text: "First cut is too long.\n\nCut the middle.", file: "f1", frame: 10, timecode: "00:00:00:10" }),
     comment("c6", { author: "anna", text: "Used on the web site as of May.", origin: "nuxeo" }),
   ],
   comments_more: true,

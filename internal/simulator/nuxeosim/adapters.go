@@ -199,7 +199,11 @@ func (c *call) commentPage(list []*node, entity string) map[string]any {
 	size, offset := c.paging(c.s.opt.MaxPageSize)
 	if bare := !c.s.opt.Untrue.CommentPages; bare && entity == "annotations" {
 		slices.Reverse(list)
-		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(list)}
+		entries := c.commentsJSON(list)
+		for _, e := range entries {
+			delete(e.(map[string]any), "numberOfReplies")
+		}
+		return map[string]any{"entity-type": entity, "entries": entries}
 	} else if bare {
 		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(window(list, offset, size)), "totalSize": len(list)}
 	}

@@ -71,7 +71,4 @@ type Untruths struct {
 
 // Pending are the untruths of a server whose options name none: what the connector is
 // not ready to do without.
-var Pending = Untruths{
-	KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true,
-	CommentsStrangers: true, MembersWrite: true, MailForAll: true,
-}
+var Pending = Untruths{KeysAtOnce: true, MembersWrite: true}

@@ -46,7 +46,7 @@ var commentCases = []Case{
 			d := s.file(s.Writer(), "doc")
 			at := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
 			s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: "x", EntityID: "e1", Origin: "o", Entity: "{}", Created: at})
-			got, err := s.Writer().CommentByEntity(s.Context(), d.UID, "e1", false)
+			got, err := s.Writer().CommentByEntity(s.Context(), d.UID, "e1")
 			s.Must(err)
 			s.True(got.Created.Equal(at), "created %v", got.Created)
 			s.True(got.Modified.Equal(at), "modified %v", got.Modified)
@@ -63,7 +63,7 @@ var commentCases = []Case{
 				s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: "x", EntityID: "same", Origin: "o"})
 			}
 			s.Want("comments", len(s.texts(s.Writer(), d.UID)), 2)
-			_, err := s.Writer().CommentByEntity(s.Context(), d.UID, "other", false)
+			_, err := s.Writer().CommentByEntity(s.Context(), d.UID, "other")
 			s.status("unknown entity", err, 404)
 		},
 	},
@@ -228,13 +228,12 @@ var remarkCases = []Case{
 			d := s.filled(w, "doc", "x")
 			s.comment(w, d.UID, nuxeo.Comment{Text: "a", XPath: "file:content", EntityID: "an", Origin: "o"})
 			s.comment(w, d.UID, nuxeo.Comment{Text: "c", EntityID: "co", Origin: "o"})
-			got, err := w.CommentByEntity(s.Context(), d.UID, "an", true)
-			s.Must(err)
-			s.Want("xpath", got.XPath, "file:content")
-			_, err = w.CommentByEntity(s.Context(), d.UID, "an", false)
+			got, err := w.CommentByEntity(s.Context(), d.UID, "an")
 			s.status("an annotation as a comment", err, 0)
-			_, err = w.CommentByEntity(s.Context(), d.UID, "co", true)
-			s.status("a comment as an annotation", err, 500)
+			s.Want("the annotation's entity id", got.EntityID, "an")
+			external := "api/v1/id/" + d.UID + "/@annotation/external/"
+			s.Want("an annotation as an annotation", s.Raw(w, request{method: "GET", path: external + "an"}).Status, 200)
+			s.Want("a comment as an annotation", s.Raw(w, request{method: "GET", path: external + "co"}).Status, 500)
 		},
 	},
 	{
@@ -305,7 +304,10 @@ var textCases = []Case{
 			dirty := "a\U0001F3AC\u200Bb\u00ADc"
 			d := s.made(w, s.Folder(), "doc", "File", m{"dc:title": dirty})
 			s.Want("title", s.get(w, d.UID).Text("dc:title"), "abc")
-			s.Want("comment", s.comment(w, d.UID, nuxeo.Comment{Text: dirty}).Text, "abc")
+			at := "api/v1/id/" + d.UID + "/@comment"
+			raw := s.Raw(w, request{method: "POST", path: at, json: m{"entity-type": "comment", "text": dirty}}).JSON()
+			s.Want("comment", raw["text"], "abc")
+			s.Want("comment by character references", s.comment(w, d.UID, nuxeo.Comment{Text: dirty}).Text, dirty)
 			k := s.comment(w, d.UID, nuxeo.Comment{Text: "x", EntityID: "e", Origin: "o", Entity: `{"text":"\ud83c\udfac"}`})
 			s.Want("entity", k.Entity, `{"text":"\ud83c\udfac"}`)
 		},
