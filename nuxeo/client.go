@@ -190,6 +190,26 @@ func (c *Client) doJSON(ctx context.Context, method, path string, body any, head
 	return err
 }
 
+// Do makes a call that this package does not wrap: path is below the server's context
+// path and may have a query, body is sent as JSON unless it is nil, and out takes the
+// answer unless it is nil.
+func (c *Client) Do(ctx context.Context, method, path string, body, out any) error {
+	path, query, _ := strings.Cut(path, "?")
+	q := call{method: method, path: path}
+	if body != nil {
+		var err error
+		if q, err = jsonCall(method, path, body, nil); err != nil {
+			return err
+		}
+	}
+	var err error
+	if q.query, err = url.ParseQuery(query); err != nil {
+		return fmt.Errorf("nuxeo: %w", err)
+	}
+	_, err = c.do(ctx, q, out)
+	return err
+}
+
 func (c *Client) get(ctx context.Context, path string, query url.Values, header http.Header, out any) error {
 	_, err := c.do(ctx, call{method: http.MethodGet, path: path, query: query, header: header}, out)
 	return err

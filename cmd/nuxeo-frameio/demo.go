@@ -10,12 +10,15 @@ import (
 	"unicode"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
 type demoCmd struct {
 	Once  bool   `env:"-" help:"Play the story, say of each step whether it held, and end."`
 	Story bool   `env:"-" help:"Play the story by itself, instead of leading you through it."`
 	Log   string `env:"-" help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
+
+	rehearsal
 }
 
 // Run shows the demo; with --once it fails unless every step held.
@@ -31,15 +34,44 @@ func (c *demoCmd) Run(t *terminal) error {
 	if c.Once {
 		out = io.Discard
 	}
-	stage, err := demo.Start(t.ctx, demo.Options{Out: out, Log: log, AnyPort: c.Once})
+	opt := demo.Options{Out: out, Log: log, AnyPort: c.Once}
+	if done, err := c.inReal(t, &opt); done || err != nil {
+		return err
+	}
+	stage, err := demo.Start(t.ctx, opt)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = stage.Stop() }() // whatever is left is in a temporary folder
+	defer func() {
+		if err := stage.Stop(); err != nil && opt.Real != nil {
+			t.printf("Something is left in Nuxeo: %v\nRemove it with demo --nuxeo %s --clean-up.\n", err, c.Nuxeo)
+		}
+	}()
 	if c.Once {
 		return stage.Tell(t.ctx, func(s demo.Step) { c.line(t, s) })
 	}
 	return c.stay(t, stage)
+}
+
+// inReal prepares the demo for a real Nuxeo, if it is to be played in one; done: that was
+// all that was asked for.
+func (c *demoCmd) inReal(t *terminal, opt *demo.Options) (done bool, err error) {
+	switch {
+	case c.Nuxeo == "" && c.CleanUp:
+		return true, fault.Field("nuxeo", "Give --nuxeo with its address.", "In which Nuxeo is something to be removed?")
+	case c.Nuxeo == "":
+		return false, nil
+	case c.CleanUp:
+		return true, c.cleanUp(t)
+	case !c.Once && !c.Story:
+		return true, fault.Field("nuxeo", "Give --once or --story as well.", "The guide leads through a simulated Nuxeo only.")
+	}
+	real, err := c.real(t)
+	if err != nil {
+		return true, err
+	}
+	opt.Real, opt.Scratch = &real, demo.Plan()
+	return false, c.agreed(t, "make, and remove at the end", opt.Scratch)
 }
 
 func (c *demoCmd) line(t *terminal, s demo.Step) {

@@ -15,16 +15,17 @@ import (
 // fills in the sign-in forms of both sides.
 type browser struct {
 	stage *Stage
-	login string
+	who   string // josh or julia, as Frame.io knows them
+	login string // in Nuxeo
 	http  *http.Client
 }
 
-func (s *Stage) browse(login string) *browser {
+func (s *Stage) browse(who string) *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		panic(err) // it never fails without options
 	}
-	b := &browser{stage: s, login: login}
+	b := &browser{stage: s, who: who, login: s.login(who)}
 	b.http = &http.Client{Jar: jar, CheckRedirect: b.redirect}
 	return b
 }
@@ -36,7 +37,7 @@ func (b *browser) redirect(r *http.Request, via []*http.Request) error {
 	}
 	if strings.HasSuffix(r.URL.Path, "/ims/authorize/v2") {
 		q := r.URL.Query()
-		q.Set("login_hint", b.login+"@example.org")
+		q.Set("login_hint", b.who+"@example.org")
 		r.URL.RawQuery = q.Encode()
 	}
 	return nil
@@ -44,11 +45,43 @@ func (b *browser) redirect(r *http.Request, via []*http.Request) error {
 
 // connect signs in to Nuxeo, then to the connector, then connects Frame.io.
 func (b *browser) connect(ctx context.Context) error {
+	if b.stage.opt.Real != nil {
+		return b.connectByToken(ctx)
+	}
 	form := url.Values{"user_name": {b.login}, "user_password": {b.login}, "requestedUrl": {"ui/"}}
 	if err := b.post(ctx, b.stage.NuxeoURL+"/login.jsp", form); err != nil {
 		return err
 	}
 	if err := b.get(ctx, b.stage.URL+"/signin?return=/connect"); err != nil {
+		return err
+	}
+	return b.stage.App.Identity.Connected(ctx, b.login)
+}
+
+// connectByToken signs in as a page of Nuxeo does, with a login token, which needs no
+// registration in a real Nuxeo, and connects Frame.io.
+func (b *browser) connectByToken(ctx context.Context) error {
+	token, err := b.stage.as(b.login).NewToken(ctx, "nuxeo-frameio", "demo", "rehearsal of the connector")
+	if err != nil {
+		return fmt.Errorf("a login token for %s: %w", b.login, err)
+	}
+	client, err := b.api()
+	if err != nil {
+		return err
+	}
+	resp, err := client.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: token})
+	if err != nil {
+		return err
+	}
+	if resp.JSON201 == nil {
+		return fmt.Errorf("the answer to the sign-in was %s %s", resp.Status(), resp.Body)
+	}
+	at, err := url.Parse(b.stage.URL + "/")
+	if err != nil {
+		return err
+	}
+	b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "nxf_session", Value: resp.JSON201.Session, Path: "/"}})
+	if err := b.get(ctx, b.stage.URL+"/connect"); err != nil {
 		return err
 	}
 	return b.stage.App.Identity.Connected(ctx, b.login)

@@ -115,8 +115,8 @@ func (s *Stage) Tasks(ctx context.Context) ([]Task, error) {
 
 // progress says of each task whether what it leads to is there.
 func (s *Stage) progress(ctx context.Context) []bool {
-	teaser, arrived := s.Nuxeo.Doc(folder + "/Teaser")
-	trailer, _ := s.Nuxeo.Doc(draft)
+	teaser, arrived := s.Nuxeo.Doc(s.at.folder + "/Teaser")
+	trailer, _ := s.Nuxeo.Doc(s.at.draft)
 	under := slices.Contains(trailer.Facets, "FrameioAsset")
 	bound := slices.ContainsFunc(s.Frameio.Actions(s.seed.workspace), func(a ActionView) bool { return a.Active })
 	return []bool{
@@ -126,7 +126,7 @@ func (s *Stage) progress(ctx context.Context) []bool {
 		s.frameioSaw("files.show"),
 		arrived && slices.Contains(teaser.Facets, "FrameioAsset"),
 		s.frameioSaw("files.show", "media_links.high_quality"),
-		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 0,
+		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 1,
 		len(s.Mail.Messages()) > 0,
 		under, under && len(s.Nuxeo.Comments(trailer.UID)) > 0, len(s.Nuxeo.Versions(trailer.UID)) > 0 && trailer.LockOwner == "",
 		s.mirrored(), s.refreshed(ctx),
@@ -136,7 +136,7 @@ func (s *Stage) progress(ctx context.Context) []bool {
 
 // mirrored says whether the folder shows that it follows one of Frame.io.
 func (s *Stage) mirrored() bool {
-	d, _ := s.Nuxeo.Doc(mirror)
+	d, _ := s.Nuxeo.Doc(s.at.mirror)
 	return slices.Contains(d.Facets, foldersync.Facet)
 }
 

@@ -21,11 +21,21 @@ type seed struct {
 	comment, drawing                  string
 }
 
-// folder is where the story publishes to in Nuxeo.
-const folder = "/default-domain/workspaces/films"
+// places are where things are in Nuxeo.
+type places struct {
+	folder string // that the story publishes to
+	drafts string // where the documents are that it pushes
+	draft  string // the one that it pushes first
+	mirror string // the folder that follows the dailies
+}
 
-// drafts is where documents are that it pushes.
-const drafts = folder + "/Drafts"
+// placesIn are places in a workspace, or where workspaces are.
+func placesIn(above string) places {
+	p := places{folder: above + "/films", mirror: above + "/trailers"}
+	p.drafts = p.folder + "/Drafts"
+	p.draft = p.drafts + "/Trailer draft"
+	return p
+}
 
 func file(name string) frameiosim.Content { return frameiosim.Bytes(mustRead(name)) }
 
@@ -40,8 +50,9 @@ func mustRead(name string) []byte {
 func frames(n int64) *int64 { return &n }
 
 func (d *seed) fill(s *Stage) {
-	s.Nuxeo.MkDoc(folder, "Folder", map[string]any{"dc:title": "Films"})
-	s.Nuxeo.MkDoc("/default-domain/workspaces/trailers", "Folder", map[string]any{"dc:title": "Trailers"})
+	s.repo.MkDoc(s.at.folder, "Folder", map[string]any{"dc:title": "Films"})
+	s.repo.MkDoc(s.at.mirror, "Folder", map[string]any{"dc:title": "Trailers"})
+	s.repo.MkDoc(s.at.drafts, "Folder", nil)
 	d.drafts(s)
 	f := s.Frameio
 	d.josh = f.AddPerson("Josh Editor", "josh@example.org")
@@ -61,10 +72,10 @@ func (d *seed) drafts(s *Stage) {
 		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: mustRead(file)}
 	}
 	for title, file := range map[string]string{"Trailer draft": "making_of.mov", "Credits": "teaser_v1.mp4"} {
-		s.Nuxeo.MkDoc(drafts+"/"+title, "File", map[string]any{"dc:creator": "josh", "file:content": blob(title, file)})
+		s.repo.MkDoc(s.at.drafts+"/"+title, "File", map[string]any{"dc:creator": s.login("josh"), "file:content": blob(title, file)})
 	}
-	s.Nuxeo.MkDoc(drafts+"/Interview", "Video", map[string]any{
-		"dc:creator": "josh", "file:content": blob("Interview", "teaser_v2.mp4"),
+	s.repo.MkDoc(s.at.drafts+"/Interview", "Video", map[string]any{
+		"dc:creator": s.login("josh"), "file:content": blob("Interview", "teaser_v2.mp4"),
 		"vid:transcodedVideos": []any{map[string]any{"name": "MP4 480p", "content": blob("Interview 480p", "making_of.mov")}},
 	})
 }

@@ -11,6 +11,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -45,21 +48,30 @@ type Options struct {
 	Log *slog.Logger
 	// AnyPort takes free ports instead of the usual ones.
 	AnyPort bool
+	// Real is a real Nuxeo to play the story in, in the scratch; nil: a simulated one.
+	Real    *Real
+	Scratch Scratch
 }
 
 // Stage is everything running.
 type Stage struct {
-	Nuxeo   *nuxeosim.Server
+	Nuxeo   *nuxeosim.Server // nil when it is a real one
 	Frameio *frameiosim.Server
 	Mail    *mailsim.Server
 	App     *app.App
 
 	NuxeoURL, FrameioURL, MailURL, URL, GuideURL string
 
-	opt     Options
-	data    string
-	door    net.Listener // of the connector
-	seed    seed
+	opt    Options
+	data   string
+	door   net.Listener // of the connector
+	seed   seed
+	repo   repository
+	at     places
+	secret string // the password of the people of a real Nuxeo
+
+	mu      sync.Mutex
+	calls   []string // writes of the connector to Nuxeo
 	servers []*http.Server
 	ended   sync.WaitGroup
 	cancel  context.CancelFunc
@@ -132,7 +144,10 @@ func (s *Stage) front(context.Context) (err error) {
 	return err
 }
 
-func (s *Stage) nuxeo(context.Context) (err error) {
+func (s *Stage) nuxeo(ctx context.Context) (err error) {
+	if s.opt.Real != nil {
+		return s.realNuxeo(ctx)
+	}
 	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023"}); err != nil {
 		return err
 	}
@@ -140,6 +155,7 @@ func (s *Stage) nuxeo(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.repo, s.at = s.Nuxeo, placesIn(workspaces)
 	s.NuxeoURL = base + "/nuxeo"
 	s.Nuxeo.SetURL(s.NuxeoURL)
 	s.Nuxeo.SetProperty("nuxeo.frameio.url", s.URL)
@@ -148,6 +164,63 @@ func (s *Stage) nuxeo(context.Context) (err error) {
 		return err
 	}
 	return s.Nuxeo.InstallPackage(zip.Bytes())
+}
+
+// realNuxeo makes what the story needs in a real Nuxeo.
+func (s *Stage) realNuxeo(ctx context.Context) error {
+	nx, err := s.opt.Real.client()
+	if err != nil {
+		return err
+	}
+	s.NuxeoURL, s.secret = strings.TrimRight(s.opt.Real.URL, "/"), rand.Text()
+	s.repo, s.at = &server{ctx: ctx, nx: nx, as: s.as}, placesIn(s.opt.Scratch.Workspace)
+	return s.opt.Real.make(ctx, s.opt.Scratch, s.secret)
+}
+
+// login is what a person of the story is called in Nuxeo.
+func (s *Stage) login(who string) string {
+	for _, login := range s.opt.Scratch.People {
+		if strings.HasSuffix(login, "-"+who) {
+			return login
+		}
+	}
+	return who
+}
+
+// address is where a person of the story gets mail.
+func (s *Stage) address(who string) string {
+	if s.opt.Real != nil {
+		return s.login(who) + "@example.invalid"
+	}
+	return who + "@example.org"
+}
+
+// as is the real Nuxeo as one of the story's people.
+func (s *Stage) as(login string) *nuxeo.Client {
+	nx, err := s.opt.Real.client()
+	if err != nil {
+		panic(err) // it was made before
+	}
+	return nx.As(nuxeo.Basic(login, s.secret))
+}
+
+// writes are the writes of the connector to Nuxeo so far, but for mail.
+func (s *Stage) writes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// watch notes the connector's writes to Nuxeo.
+func (s *Stage) watch(system string, next http.RoundTripper) http.RoundTripper {
+	if system != "nuxeo" {
+		return next
+	}
+	return written{next, func(call string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.calls = append(s.calls, call)
+	}}
 }
 
 func (s *Stage) frameio(context.Context) (err error) {
@@ -164,8 +237,14 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 	c := app.Defaults()
 	c.Data, c.PublicURL, c.Nuxeo.URL, c.Frameio.URL = s.data, s.URL, s.NuxeoURL, s.FrameioURL
 	c.Network.PrivateAddresses = "allow" // all of it is on this machine
-	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword, c.Mail.From = "Administrator", "Administrator", "nuxeo@example.org"
-	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb}); err != nil {
+	c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
+	if r := s.opt.Real; r != nil {
+		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = r.Login, r.Password
+	}
+	if err := s.mailing(&c); err != nil {
+		return err
+	}
+	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb, Wrap: s.watch}); err != nil {
 		return err
 	}
 	s.ended.Go(func() {
@@ -176,14 +255,36 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 	return nil
 }
 
+// mailing lets the connector send to the mail catcher.
+func (s *Stage) mailing(c *app.Config) error {
+	host, port, err := net.SplitHostPort(s.Mail.Addr())
+	if err != nil {
+		return err
+	}
+	c.Mail.Via, c.Mail.SMTPHost, c.Mail.SMTPTLS, c.Mail.From = "smtp", host, "none", "frameio@example.org"
+	c.Mail.SMTPPort, err = strconv.Atoi(port)
+	return err
+}
+
 // prepare does what an administrator would: the doctor makes the OAuth client,
 // the provider form gets id and secret.
 func (s *Stage) prepare(ctx context.Context) error {
 	s.seed.fill(s)
+	if real, ok := s.repo.(*server); ok {
+		if err := real.err(); err != nil {
+			return err
+		}
+		return s.register(ctx)
+	}
 	d := &doctor.Doctor{App: s.App, Now: time.Now, Admin: s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))}
 	if err := d.Fix(ctx, func(doctor.Finding) {}); err != nil {
 		return err
 	}
+	return s.register(ctx)
+}
+
+// register tells the connector the application on the simulated Frame.io.
+func (s *Stage) register(ctx context.Context) error {
 	p := identity.DefaultProvider()
 	p.ClientID, p.ClientSecret, p.Enabled = clientID, clientSecret, true
 	p.AuthorizationURL, p.TokenURL = s.FrameioURL+"/ims/authorize/v2", s.FrameioURL+"/ims/token/v3"
@@ -216,6 +317,11 @@ func (s *Stage) Stop() error {
 	}
 	if s.Frameio != nil {
 		errs = append(errs, s.Frameio.Close())
+	}
+	if r := s.opt.Real; r != nil {
+		in, cancel := context.WithTimeout(context.Background(), time.Minute) // the caller may have given up
+		defer cancel()
+		errs = append(errs, r.Remove(in, s.opt.Scratch))
 	}
 	return errors.Join(append(errs, os.RemoveAll(s.data))...)
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// draft is the document that the story pushes.
-const draft = drafts + "/Trailer draft"
-
 // push sends a document of Nuxeo to Frame.io for review.
 func (t *story) push(ctx context.Context) error {
 	master, err := media.ReadFile("media/making_of.mov")
@@ -22,7 +19,7 @@ func (t *story) push(ctx context.Context) error {
 		return err
 	}
 	t.say("In Nuxeo, Josh pushes the document \"Trailer draft\" to the project \"Autumn campaign\".")
-	if t.pushed, err = t.send(ctx, t.must(draft).UID); err != nil {
+	if t.pushed, err = t.send(ctx, t.must(t.at.draft).UID); err != nil {
 		return err
 	}
 	t.say("Frame.io shows: %s", t.pushed.ViewURL)
@@ -55,11 +52,11 @@ func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
 
 // lock checks that nobody works on the document while it is reviewed.
 func (t *story) lock(context.Context) error {
-	if by := t.must(draft).LockOwner; by != "josh" {
+	if by := t.must(t.at.draft).LockOwner; by != t.login("josh") {
 		return fmt.Errorf("the document is locked by %q", by)
 	}
 	t.say("The document is locked by Josh until it comes back.")
-	return has(t.must(draft), "FrameioAsset")
+	return has(t.must(t.at.draft), "FrameioAsset")
 }
 
 // comeBack publishes what was pushed: no byte moves, one version tells of it.
@@ -69,16 +66,16 @@ func (t *story) comeBack(ctx context.Context) error {
 	if _, err := t.run(ctx, t.seed.julia, t.pushed.File); err != nil {
 		return err
 	}
-	versions := t.Nuxeo.Versions(t.must(draft).UID)
+	versions := t.repo.Versions(t.must(t.at.draft).UID)
 	if len(versions) != 1 || versions[0].Properties["frameio:status"] != "Approved" {
 		return fmt.Errorf("%d versions tell of it", len(versions))
 	}
 	t.say("The same document has one version more, which tells that it was approved.")
-	return t.same(draft, "making_of.mov")
+	return t.same(t.at.draft, "making_of.mov")
 }
 
 func (t *story) unlock(context.Context) error {
-	if by := t.must(draft).LockOwner; by != "" {
+	if by := t.must(t.at.draft).LockOwner; by != "" {
 		return fmt.Errorf("the document is still locked by %s", by)
 	}
 	t.say("It is unlocked again, although another one published it.")
@@ -88,7 +85,7 @@ func (t *story) unlock(context.Context) error {
 // release ends the waiting for a push that nobody publishes back.
 func (t *story) release(ctx context.Context) error {
 	t.say("Josh pushes it once more, as the next version, and then calls the review off.")
-	p, err := t.send(ctx, t.must(draft).UID)
+	p, err := t.send(ctx, t.must(t.at.draft).UID)
 	if err != nil {
 		return err
 	}
@@ -96,7 +93,7 @@ func (t *story) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if resp.JSON200 == nil || t.must(draft).LockOwner != "" {
+	if resp.JSON200 == nil || t.must(t.at.draft).LockOwner != "" {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
 	t.say("The lock is released; the reason is kept with the push.")

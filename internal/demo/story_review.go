@@ -21,7 +21,7 @@ func (t *story) statusComes(ctx context.Context) error {
 	}
 	t.Frameio.SetStatus(t.pushed.File, "In Progress")
 	t.say("Julia sets the status \"In Progress\" on Frame.io.")
-	err := t.comes(ctx, func() bool { return t.must(draft).Properties["frameio:status"] == "In Progress" })
+	err := t.comes(ctx, func() bool { return t.must(t.at.draft).Properties["frameio:status"] == "In Progress" })
 	if err == nil {
 		t.say("The document in Nuxeo tells it.")
 	}
@@ -32,7 +32,7 @@ func (t *story) commentComes(ctx context.Context) error {
 	t.Frameio.AddComment(t.pushed.File, frameiosim.CommentSpec{Text: "Shorten the end.", OwnerID: t.seed.julia, Timestamp: frames(12)})
 	t.say("Julia comments: \"Shorten the end.\"")
 	err := t.comes(ctx, func() bool {
-		for _, c := range t.Nuxeo.Comments(t.must(draft).UID) {
+		for _, c := range t.repo.Comments(t.must(t.at.draft).UID) {
 			if strings.Contains(c.Text, "Shorten the end.") {
 				return true
 			}
@@ -61,7 +61,7 @@ func (t *story) comes(ctx context.Context, is func() bool) error {
 
 // proxy sends a rendition, and publishes it back: the master stays.
 func (t *story) proxy(ctx context.Context) error {
-	uid, what := t.must(drafts+"/Interview").UID, "MP4 480p"
+	uid, what := t.must(t.at.drafts+"/Interview").UID, "MP4 480p"
 	t.say("Josh pushes the rendition \"MP4 480p\" of the document Interview, since its master is too large.")
 	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: []string{uid}, Team: t.seed.workspace, Project: t.seed.project, What: &what})
 	if err != nil {
@@ -84,7 +84,7 @@ func (t *story) proxy(ctx context.Context) error {
 		return err
 	}
 	t.say("Published back, the master is still the content; a version tells of the review.")
-	return errors.Join(t.same(drafts+"/Interview", "teaser_v2.mp4"), t.once(drafts+"/Interview"))
+	return errors.Join(t.same(t.at.drafts+"/Interview", "teaser_v2.mp4"), t.once(t.at.drafts+"/Interview"))
 }
 
 func (t *story) holds(file, name string) error {
@@ -106,7 +106,7 @@ func (t *story) holds(file, name string) error {
 // once checks that a document has one version, and is free.
 func (t *story) once(path string) error {
 	d := t.must(path)
-	if n := len(t.Nuxeo.Versions(d.UID)); n != 1 || d.LockOwner != "" {
+	if n := len(t.repo.Versions(d.UID)); n != 1 || d.LockOwner != "" {
 		return fmt.Errorf("%s has %d versions and is locked by %q", d.Title, n, d.LockOwner)
 	}
 	return nil
@@ -114,7 +114,7 @@ func (t *story) once(path string) error {
 
 // bulk pushes several at once; a folder among them is named and left out.
 func (t *story) bulk(ctx context.Context) error {
-	selection := []string{t.must(draft).UID, t.must(drafts + "/Credits").UID, t.must(drafts + "/Interview").UID, t.must(drafts).UID}
+	selection := []string{t.must(t.at.draft).UID, t.must(t.at.drafts + "/Credits").UID, t.must(t.at.drafts + "/Interview").UID, t.must(t.at.drafts).UID}
 	t.say("Josh selects three documents and a folder, and pushes them.")
 	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: selection, Team: t.seed.workspace, Project: t.seed.project})
 	if err != nil {
@@ -128,7 +128,7 @@ func (t *story) bulk(ctx context.Context) error {
 		return err
 	}
 	for _, uid := range selection[:3] {
-		if d := t.must(uid); d.LockOwner != "josh" {
+		if d := t.must(uid); d.LockOwner != t.login("josh") {
 			return fmt.Errorf("%s is locked by %q", d.Title, d.LockOwner)
 		}
 	}

@@ -7,16 +7,16 @@ type ActionView = frameiosim.ActionView
 
 // tasks are the words of the guide, in the order of progress.
 func (s *Stage) tasks() []Task {
-	films, _ := s.Nuxeo.Doc(folder)
+	films, _ := s.Nuxeo.Doc(s.at.folder)
 	nuxeo := TaskLink{"Open the folder Films in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + films.UID}
 	frameio := TaskLink{"Open the project in Frame.io", s.FrameioURL + "/projects/" + s.seed.root}
-	draftDoc, _ := s.Nuxeo.Doc(draft)
+	draftDoc, _ := s.Nuxeo.Doc(s.at.draft)
 	trailer := TaskLink{"Open Trailer draft in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + draftDoc.UID}
-	mirrorDoc, _ := s.Nuxeo.Doc(mirror)
+	mirrorDoc, _ := s.Nuxeo.Doc(s.at.mirror)
 	trailers := TaskLink{"Open the folder Trailers in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + mirrorDoc.UID}
 	extras := TaskLink{"Open the folder Extras in Frame.io", s.FrameioURL + "/projects/" + s.seed.extras}
 	document := TaskLink{"Open the folder Films in Nuxeo", nuxeo.URL}
-	if d, ok := s.Nuxeo.Doc(folder + "/Teaser"); ok {
+	if d, ok := s.Nuxeo.Doc(s.at.folder + "/Teaser"); ok {
 		document = TaskLink{"Open the document Teaser in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + d.UID + "?p=frameio"}
 	}
 	return []Task{
