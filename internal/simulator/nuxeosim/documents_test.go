@@ -158,7 +158,9 @@ func TestAuditOfADocument(t *testing.T) {
 func TestErrorsAreWordedAndHidden(t *testing.T) {
 	t.Parallel()
 	mail := obj{"input": "doc:/", "params": obj{"to": "josh", "from": "a@example.org", "subject": "s", "message": "m"}}
-	send := func(f *fixture) *reply { return f.send("Administrator", "POST", "/api/v1/automation/Document.Mail", mail) }
+	send := func(f *fixture) *reply {
+		return f.send("Administrator", "POST", "/api/v1/automation/Document.Mail", mail)
+	}
 	send(setup(t)).is(500).want("Internal Server Error", "message").want(500, "status")
 	send(setup(t, func(o *Options) { o.DevMode = true })).is(500).want("no mail session is configured", "message")
 	f := setup(t, func(o *Options) { o.HideMessages = true })
