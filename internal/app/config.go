@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -61,15 +62,15 @@ type FrameioConfig struct {
 	FileHosts       []string      `help:"Hosts that originals are taken from, besides that of frameio-url; *.example.com is every host below example.com. The default is where Frame.io is known to keep files; it may use others." default:"*.frame.io,*.s3.amazonaws.com,*.s3.*.amazonaws.com,*.s3-accelerate.amazonaws.com,*.cloudfront.net" placeholder:"HOST"`
 	Webhooks        string        `help:"Webhooks in teams to which something was pushed or which are mirrored, so that reviews and comments are seen as they go on; without them reviews are looked at every 15 minutes, and mirrored assets when they are refreshed: ${enum}." enum:"on,off" default:"on"`
 	FrameBase       int64         `help:"Number of the first frame in the times of comments, 0 or 1." default:"0"`
-	StatusField     string        `help:"Name of the metadata field with the approval status." default:"Status"`
+	StatusField     frameio.Names `help:"Names of the metadata field with the approval status, separated by commas; of this and the other fields the first that a file has a value in counts, and upper and lower case, blanks, dashes and underscores make no difference." default:"Status"`
 	StatusProperty  string        `help:"Property of Nuxeo that shows the approval status as well, such as my:reviewState." placeholder:"XPATH"`
 	StatusValues    []string      `help:"What it is set to: NAME=VALUE for each status of Frame.io, by its option's id or its name." placeholder:"NAME=VALUE"`
-	FrameRateField  string        `help:"Name of the metadata field with the frame rate." default:"Frame Rate"`
-	DurationField   string        `help:"Name of the metadata field with the duration." default:"Duration"`
-	CodecField      string        `help:"Name of the metadata field with the codec." default:"Video Codec"`
-	ResolutionField string        `help:"Name of the metadata field with the resolution, when it is one field." default:"Resolution"`
-	WidthField      string        `help:"Name of the metadata field with the width." default:"Resolution Width"`
-	HeightField     string        `help:"Name of the metadata field with the height." default:"Resolution Height"`
+	FrameRateField  frameio.Names `help:"Names of the metadata field with the frame rate." default:"Frame Rate"`
+	DurationField   frameio.Names `help:"Names of the metadata field with the duration." default:"Duration"`
+	CodecField      frameio.Names `help:"Names of the metadata field with the codec." default:"Video Codec, Codec"`
+	ResolutionField frameio.Names `help:"Names of the metadata field with the resolution, when it is one field." default:"Resolution"`
+	WidthField      frameio.Names `help:"Names of the metadata field with the width." default:"Resolution - Width, Width"`
+	HeightField     frameio.Names `help:"Names of the metadata field with the height." default:"Resolution - Height, Height"`
 }
 
 // TransferConfig tells how bytes move.

@@ -73,6 +73,7 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Frame.io API", d.frameio},
 		{"Frame.io sign-in", d.provider},
 		{"Public address", d.public},
+		{"Metadata fields", d.fields},
 		{"Webhooks", d.webhooks},
 		{"Files by address", d.address},
 		{"Mail", d.mail},

@@ -116,7 +116,7 @@ func (p *patient) ahead(d time.Duration) {
 var healthy = map[string]doctor.Mark{
 	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
 	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
-	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
+	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Metadata fields": doctor.OK, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
 }
 
 // The doctor tries the way that every mail takes.
@@ -144,6 +144,19 @@ func TestTestMail(t *testing.T) {
 	try("administrator only")
 	p.App.Mail.Set.Via, p.App.Mail.Set.Host, p.App.Mail.Account = "auto", "", nil
 	try("No mail is set up")
+}
+
+func TestFieldsAreLookedAtAsSomebody(t *testing.T) {
+	t.Parallel()
+	p := admit(t)
+	for _, login := range []string{"josh", "julia"} {
+		if err := p.App.Identity.Disconnect(t.Context(), login); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := p.examine()["Metadata fields"]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, "nobody is connected") {
+		t.Errorf("found %+v, want it skipped since nobody is connected", f)
+	}
 }
 
 func TestHealthy(t *testing.T) {
@@ -219,6 +232,12 @@ var ills = []struct {
 		p.byAddress(p.NuxeoURL + "/api/v1/me?signature=hidden")
 	}},
 	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/nxfile/", 500) }},
+	{"other names of fields", "Metadata fields", "Studio has none for the codec (frameio-codec-field), the resolution (frameio-width-field", doctor.Warning, func(p *patient) {
+		p.App.Config.Frameio.CodecField, p.App.Config.Frameio.WidthField = "Codec vidéo, Kodierung", "Breite"
+	}},
+	{"fields that cannot be listed", "Metadata fields", "", doctor.Broken, func(p *patient) {
+		p.Frameio.Faults().Add(faults.Rule{Path: "/field_definitions", Status: 403})
+	}},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Via = "none" }},
 	{"no mail is set up", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Host = "" }},
 	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) { p.App.Mail.Set.Port = 1 }},

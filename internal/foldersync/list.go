@@ -14,7 +14,6 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -299,7 +298,7 @@ func (r *run) wanted(f frameio.File) bool {
 }
 
 func (r *run) status(f frameio.File) string {
-	return intake.StatusOf(f.Metadata, r.Intake.Set.StatusField).Value
+	return r.Intake.Set.StatusField.In(f.Metadata).Value
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {

@@ -139,6 +139,6 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 func (s *Service) commentsTarget(r *Run, document, file string, metadata []frameio.Field) review.Target {
 	return review.Target{
 		LinkID: r.Job.LinkID, DocumentUID: document, FileID: file,
-		FrameRate: frameio.FrameRate(field(metadata, s.Set.FieldNames.FrameRate)),
+		FrameRate: frameio.FrameRate(s.Set.FieldNames.FrameRate.In(metadata).Value),
 	}
 }

@@ -187,7 +187,7 @@ type facts struct {
 }
 
 func (s *Service) facts(f *File) facts {
-	get := func(name string) string { return field(f.Metadata, name) }
+	get := func(names frameio.Names) string { return names.In(f.Metadata).Value }
 	n := s.Set.FieldNames
 	out := facts{
 		status: text(get(s.Set.StatusField)), codec: text(get(n.Codec)),
@@ -206,8 +206,6 @@ func (s *Service) facts(f *File) facts {
 	}
 	return out
 }
-
-func field(fields []frameio.Field, name string) string { return StatusOf(fields, name).Value }
 
 // text is nil for nothing, so that the property is cleared.
 func text(s string) any {

@@ -173,17 +173,16 @@ type Settings struct {
 	Drain          time.Duration // what others were just writing when a lock was taken is through after so long
 	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
 	FrameBase      int64
-	StatusField    string // display name of the approval status
+	StatusField    frameio.Names // of the approval status
 	StatusMap      StatusMap
 	FieldNames     FieldNames
 	ServiceAccount nuxeo.Auth // writes comments when set
 	ServiceLogin   string
 }
 
-// FieldNames are the display names of Frame.io's system metadata, which differ
-// by language.
+// FieldNames are the names of Frame.io's system metadata, which differ by language.
 type FieldNames struct {
-	FrameRate, Duration, Codec, Width, Height, Resolution string
+	FrameRate, Duration, Codec, Width, Height, Resolution frameio.Names
 }
 
 // Service does the steps.

@@ -65,7 +65,7 @@ func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link
 	if err := s.tell(ctx, nx, j, properties, now); err != nil {
 		return "", err
 	}
-	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, StatusOf(j.File.Metadata, s.Set.StatusField))
+	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, s.Set.StatusField.In(j.File.Metadata))
 	return hash, err
 }
 

@@ -132,7 +132,7 @@ func FuzzSeconds(f *testing.F) {
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	s := &Service{Set: Settings{StatusField: "Status", FieldNames: FieldNames{
-		FrameRate: "Frame Rate", Duration: "Duration", Codec: "Video Codec", Width: "Resolution - Width", Height: "Resolution - Height", Resolution: "Resolution",
+		FrameRate: "Frame Rate", Duration: "Duration", Codec: "Video Codec", Width: "Resolution - Width, Width", Height: "Resolution - Height, Height", Resolution: "Resolution",
 	}}}
 	given := func(pairs ...string) *File {
 		f := &File{}
@@ -150,10 +150,11 @@ func TestFacts(t *testing.T) {
 			given("status", "Approved", "Frame Rate", "25", "Duration", "4.04", "Video Codec", "h264", "Resolution - Width", "1920.0", "Resolution - Height", "1080"),
 			facts{status: "Approved", codec: "h264", resolution: "1920 x 1080", fps: 25.0, duration: 4.04, frames: int64(101)},
 		},
-		"a rate of 29.97":    {given("Frame Rate", "29.97 fps", "Duration", "00:01:00"), facts{fps: 29.97, duration: 60.0, frames: int64(1798)}},
-		"no rate":            {given("Duration", "4"), facts{duration: 4.0}},
-		"nonsense":           {given("Frame Rate", "fast", "Duration", "long", "Resolution - Width", "1920"), facts{}},
-		"resolution as text": {given("Resolution", "UHD", "Resolution - Width", "1", "Resolution - Height", "1"), facts{resolution: "UHD"}},
+		"sizes by other names": {given("resolution_width", "1920", "Height", "1080"), facts{resolution: "1920 x 1080"}},
+		"a rate of 29.97":      {given("Frame Rate", "29.97 fps", "Duration", "00:01:00"), facts{fps: 29.97, duration: 60.0, frames: int64(1798)}},
+		"no rate":              {given("Duration", "4"), facts{duration: 4.0}},
+		"nonsense":             {given("Frame Rate", "fast", "Duration", "long", "Resolution - Width", "1920"), facts{}},
+		"resolution as text":   {given("Resolution", "UHD", "Resolution - Width", "1", "Resolution - Height", "1"), facts{resolution: "UHD"}},
 	} {
 		if got := s.facts(tc.file); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
@@ -163,7 +164,7 @@ func TestFacts(t *testing.T) {
 
 func TestFieldsWithoutANameAreNotRead(t *testing.T) {
 	t.Parallel()
-	if got := field([]frameio.Field{{Name: "", Value: "x"}}, ""); got != "" {
-		t.Errorf("%q", got)
+	if got := frameio.Names("").In([]frameio.Field{{Name: "", Value: "x"}}); got.Value != "" {
+		t.Errorf("no name finds the field %+v, want none", got)
 	}
 }

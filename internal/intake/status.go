@@ -49,19 +49,9 @@ func (m StatusMap) Set(ctx context.Context, nx *nuxeo.Client, document string, s
 	return "", err
 }
 
-// StatusOf is the field of a file's metadata that has a name.
-func StatusOf(metadata []frameio.Field, name string) frameio.Field {
-	for _, f := range metadata {
-		if name != "" && strings.EqualFold(f.Name, name) {
-			return f
-		}
-	}
-	return frameio.Field{}
-}
-
 // mapStatus sets the property of the table, and notes what it could not set.
 func (s *Service) mapStatus(ctx context.Context, r *Run) error {
-	left, err := s.Set.StatusMap.Set(ctx, r.Nuxeo, r.Job.Document, StatusOf(r.Job.File.Metadata, s.Set.StatusField))
+	left, err := s.Set.StatusMap.Set(ctx, r.Nuxeo, r.Job.Document, s.Set.StatusField.In(r.Job.File.Metadata))
 	if err != nil || left == "" {
 		return err
 	}

@@ -91,7 +91,7 @@ func (s *Service) option(ctx context.Context, fio *v4.Client, account, name stri
 		if err != nil {
 			return "", "", err
 		}
-		if d.Name != s.Set.StatusField {
+		if !s.Set.StatusField.Has(d.Name) {
 			continue
 		}
 		i := slices.IndexFunc(d.Options, func(o frameio.Option) bool { return o.Name == name })

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
@@ -121,11 +122,11 @@ type Settings struct {
 	Verify      string // "digest" or "parts"
 	Streams     int
 	Idle        time.Duration
-	Status      string // that pushed assets get; empty: none
-	StatusField string // display name of the approval status
-	Approved    string // the status that means approved
-	Unlock      string // "published" or "approved"
-	Conform     bool   // the master stays the content when a rendition comes back
+	Status      string        // that pushed assets get; empty: none
+	StatusField frameio.Names // of the approval status
+	Approved    string        // the status that means approved
+	Unlock      string        // "published" or "approved"
+	Conform     bool          // the master stays the content when a rendition comes back
 	Comment     bool
 	Most        int // documents of one push
 }

@@ -25,8 +25,8 @@ import (
 // nothing.
 type Watcher struct {
 	*Service
-	FrameBase      int64  // the number of the first frame as Frame.io counts it
-	FrameRateField string // display name of the frame rate
+	FrameBase      int64 // the number of the first frame as Frame.io counts it
+	FrameRateField frameio.Names
 	ServiceLogin   string // of the service account, which writes comments; empty: there is none
 	StatusMap      intake.StatusMap
 	Log            *slog.Logger
@@ -125,7 +125,7 @@ func (w Watcher) look(ctx context.Context, p Push) error {
 	if err := w.bring(ctx, fio, p, f); err != nil {
 		return err
 	}
-	return w.saw(ctx, p, intake.StatusOf(f.Metadata, w.Set.StatusField).Value, false)
+	return w.saw(ctx, p, w.Set.StatusField.In(f.Metadata).Value, false)
 }
 
 // bring writes what is new to the document.
@@ -134,7 +134,7 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 	if err != nil {
 		return err
 	}
-	if status := intake.StatusOf(f.Metadata, w.Set.StatusField).Value; status != p.SeenStatus {
+	if status := w.Set.StatusField.In(f.Metadata).Value; status != p.SeenStatus {
 		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 		if nuxeo.NotFound(err) {
 			return nil // the document is gone; the return will tell
@@ -142,7 +142,7 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 		if err != nil {
 			return err
 		}
-		left, err := w.StatusMap.Set(ctx, nx, p.Document, intake.StatusOf(f.Metadata, w.Set.StatusField))
+		left, err := w.StatusMap.Set(ctx, nx, p.Document, w.Set.StatusField.In(f.Metadata))
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {}, Left: func() {},
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
-	rate := frameio.FrameRate(intake.StatusOf(f.Metadata, w.FrameRateField).Value)
+	rate := frameio.FrameRate(w.FrameRateField.In(f.Metadata).Value)
 	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, all)
 }
 

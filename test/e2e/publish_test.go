@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -15,6 +16,40 @@ func addVideo(b *bed.Bed, name, content string) string {
 	return b.Frameio.AddFile(b.Root, name, frameiosim.Bytes([]byte(content)),
 		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}),
 		frameiosim.WithStatus("Approved"), frameiosim.WithCreator(b.Josh))
+}
+
+// Accounts call the fields otherwise than others; what they tell arrives by any of the
+// names that the settings give.
+func TestFieldsByOtherNames(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		names  map[string]string
+		config func(*app.Config)
+	}{
+		"as Frame.io has them": {nil, func(*app.Config) {}},
+		"in older spellings": {map[string]string{
+			frameiosim.FieldWidth: "Resolution Width", frameiosim.FieldHeight: "height", frameiosim.FieldFrameRate: "frame_rate", frameiosim.FieldCodec: "Codec",
+		}, func(*app.Config) {}},
+		"in another language": {map[string]string{
+			frameiosim.FieldWidth: "Auflösung – Breite", frameiosim.FieldHeight: "Höhe", frameiosim.FieldFrameRate: "Bildrate", "Status": "Freigabe",
+		}, func(c *app.Config) {
+			f := &c.Frameio
+			f.WidthField, f.HeightField, f.FrameRateField, f.StatusField = "Breite, Auflösung Breite", f.HeightField+", höhe", "Bildrate", "Status, Freigabe"
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t, bed.Config(c.config), bed.Frameio(func(o *frameiosim.Options) { o.FieldNames = c.names }))
+			b.Bind("Publish")
+			b.Published(b.Josh, addVideo(b, "Cut.mov", "frames"))
+			got := b.Only().Properties
+			for property, want := range map[string]any{"resolution": "1920 x 1080", "frameRate": 25.0, "codec": "ProRes", "status": "Approved"} {
+				if got["frameio:"+property] != want {
+					t.Errorf("%s is %v, want %v", property, got["frameio:"+property], want)
+				}
+			}
+		})
+	}
 }
 
 func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {

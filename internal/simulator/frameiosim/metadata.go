@@ -9,16 +9,17 @@ import (
 const (
 	FieldFrameRate  = "Frame Rate"
 	FieldDuration   = "Duration"
-	FieldWidth      = "Resolution Width"
-	FieldHeight     = "Resolution Height"
+	FieldWidth      = "Resolution - Width"
+	FieldHeight     = "Resolution - Height"
 	FieldCodec      = "Video Codec"
+	FieldBitDepth   = "Visual Bit Depth"
 	FieldPageCount  = "Page Count"
 	FieldFileType   = "File Type"
 	FieldSourceName = "Source Filename"
 )
 
 // SystemFields are the default names of the fields that Frame.io fills.
-var SystemFields = []string{FieldFrameRate, FieldDuration, FieldWidth, FieldHeight, FieldCodec, FieldPageCount, FieldFileType, FieldSourceName}
+var SystemFields = []string{FieldFrameRate, FieldDuration, FieldWidth, FieldHeight, FieldCodec, FieldBitDepth, FieldPageCount, FieldFileType, FieldSourceName}
 
 func (s *Server) systemFields(creator string) []*field {
 	status := &field{name: s.opt.StatusField, kind: "select", mutable: true}
@@ -32,6 +33,7 @@ func (s *Server) systemFields(creator string) []*field {
 		{name: FieldWidth, kind: "number", fact: func(n *node) any { return known(n.file.media.Width) }},
 		{name: FieldHeight, kind: "number", fact: func(n *node) any { return known(n.file.media.Height) }},
 		{name: FieldCodec, kind: "text", fact: func(n *node) any { return known(n.file.media.Codec) }},
+		{name: FieldBitDepth, kind: "number", fact: func(*node) any { return nil }}, // nobody knows it here
 		{name: FieldPageCount, kind: "number", fact: func(n *node) any { return known(n.file.media.Pages) }},
 		{name: FieldFileType, kind: "text", fact: func(n *node) any { return known(n.file.mediaType) }},
 		{name: FieldSourceName, kind: "text", fact: func(n *node) any { return known(n.name) }},
