@@ -238,6 +238,8 @@ test("publishing and playing, and why not", async (t) => {
     await until("a second ticket plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0));
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /assets/ status=403");
+    const cdp = await page.context().newCDPSession(page); // what was played before may be in the cache
+    await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
     await page.reload();
     await page.getByText("It could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
     await look(page, "error-unplayable");
