@@ -37,7 +37,7 @@ func filterRune(r rune) rune {
 	case r == '\t' || r == '\n' || r == '\r':
 		return r
 	case r < 0x20, within(0x7f, 0x9f), r > 0xffff, within(0xd800, 0xf8ff), within(0x200b, 0x200f), within(0x202a, 0x202e), within(0x2060, 0x206f) && r != 0x2065,
-		within(0x600, 0x605), within(0xfff9, 0xfffb), within(0xfffe, 0xffff), slices.Contains([]rune("\u00ad\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\ufeff"), r):
+		within(0x600, 0x605), within(0xfff9, 0xfffb), slices.Contains([]rune("\u00ad\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\ufeff"), r):
 		return -1
 	}
 	return r
@@ -109,6 +109,7 @@ func encode(b *strings.Builder, text string) {
 			b.WriteString("&gt;")
 		case strings.ContainsRune("+=@\"'`", r):
 			fmt.Fprintf(b, "&#%d;", r)
+		case r == 0xfffe || r == 0xffff: // no characters
 		case r > 0xffff:
 			fmt.Fprintf(b, "&#x%x;", r)
 		case r == '{' && before == '{':
