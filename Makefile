@@ -98,6 +98,10 @@ bench-ui: ui chromium ## Measure what people feel of the pages in a browser
 endurance: postgres ## Kill, cut off, fill up and disturb the connector for TIME (60m reaches every number)
 	go run ./test/endurance -time $(or $(TIME),10m) $(ARGS)
 
+.PHONY: conformance
+conformance: ## Try whether the server at NUXEO_URL behaves as the connector assumes, in a folder of its own
+	go run ./test/conformance/run -nuxeo "$(NUXEO_URL)" $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 	./test/fuzz.sh $(or $(FUZZTIME),60s)

@@ -28,16 +28,18 @@ func adapterPath(uid, xpath string) string {
 //
 // What leads to a sign-in page is never the file. Customers replace the ways to sign in
 // at that address: where it refuses what the REST interface takes, the blob is read from
-// there (GET …/@blob/{xpath}), then and from then on. Where both do it fails with 401.
+// there (GET …/@blob/{xpath}), then and from then on. Where both do it fails with 401, also
+// for a login token that does not hold, to which that address answers 500.
 func (c *Client) OpenBlob(ctx context.Context, uid, xpath string, header http.Header) (*http.Response, error) {
+	refused := 0
 	if !c.viaREST.Load() {
 		resp, err := c.openFile(ctx, BlobPath(uid, xpath), header)
-		if StatusOf(err) != http.StatusUnauthorized {
+		if refused = StatusOf(err); refused != http.StatusUnauthorized && refused != http.StatusInternalServerError {
 			return resp, err
 		}
 	}
 	resp, err := c.openFile(ctx, adapterPath(uid, xpath), header)
-	if err == nil {
+	if err == nil && refused == http.StatusUnauthorized {
 		c.viaREST.Store(true)
 	}
 	return resp, err

@@ -72,6 +72,16 @@ func TestSignInIsNotTheFile(t *testing.T) {
 	}
 }
 
+// A login token that does not hold is told as such, although files answer it with 500.
+func TestATokenThatDoesNotHoldIsToldAtFiles(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	uid := w.sim.MkDoc(folder+"/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: []byte("0123456789")}})
+	if resp, err := client(t, w.url, nuxeo.Token("gone")).OpenBlob(t.Context(), uid, "file:content", nil); nuxeo.StatusOf(err) != http.StatusUnauthorized {
+		t.Errorf("%v %v, want 401", resp, err)
+	}
+}
+
 // A master that is a page itself is read.
 func TestPageThatIsTheFile(t *testing.T) {
 	t.Parallel()

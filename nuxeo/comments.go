@@ -85,11 +85,12 @@ func (c *Client) CreateComment(ctx context.Context, uid string, k Comment, idemp
 	return out.comment(), err
 }
 
-// CommentByEntity finds a comment of a document, or a reply of a comment, by
-// the name we gave it (GET …/@comment/external/{entityId}); 404 when none.
-func (c *Client) CommentByEntity(ctx context.Context, uid, entityID string, annotation bool) (Comment, error) {
+// CommentByEntity finds a comment or annotation of a document, or a reply of a comment, by
+// the name we gave it (GET …/@comment/external/{entityId}); 404 when none. Asked as an
+// annotation for what is a comment the server fails with 500.
+func (c *Client) CommentByEntity(ctx context.Context, uid, entityID string) (Comment, error) {
 	var out wireComment
-	err := c.get(ctx, idPath(uid)+adapter(annotation)+"/external/"+url.PathEscape(entityID), nil, nil, &out)
+	err := c.get(ctx, idPath(uid)+adapter(false)+"/external/"+url.PathEscape(entityID), nil, nil, &out)
 	return out.comment(), err
 }
 

@@ -148,7 +148,7 @@ func (s *Stage) nuxeo(ctx context.Context) (err error) {
 	if s.opt.Real != nil {
 		return s.realNuxeo(ctx)
 	}
-	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023"}); err != nil {
+	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023", IndexLag: time.Second}); err != nil {
 		return err
 	}
 	base, err := s.serve(portNuxeo, s.Nuxeo)
@@ -175,6 +175,31 @@ func (s *Stage) realNuxeo(ctx context.Context) error {
 	s.NuxeoURL, s.secret = strings.TrimRight(s.opt.Real.URL, "/"), rand.Text()
 	s.repo, s.at = &server{ctx: ctx, nx: nx, as: s.as}, placesIn(s.opt.Scratch.Workspace)
 	return s.opt.Real.make(ctx, s.opt.Scratch, s.secret)
+}
+
+// Login is what a person of the story, josh or julia, is called in Nuxeo.
+func (s *Stage) Login(who string) string { return s.login(who) }
+
+// Folder is the path of the folder that the story publishes to.
+func (s *Stage) Folder() string { return s.at.folder }
+
+// Josh is the id of josh on Frame.io.
+func (s *Stage) Josh() string { return s.seed.josh }
+
+// Person is Nuxeo as josh or julia.
+func (s *Stage) Person(who string) *nuxeo.Client {
+	if s.opt.Real != nil {
+		return s.as(s.login(who))
+	}
+	return s.App.Nuxeo.As(nuxeo.Basic(who, who))
+}
+
+// Administrator is Nuxeo as an administrator.
+func (s *Stage) Administrator() *nuxeo.Client {
+	if r := s.opt.Real; r != nil {
+		return s.App.Nuxeo.As(nuxeo.Basic(r.Login, r.Password))
+	}
+	return s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))
 }
 
 // login is what a person of the story is called in Nuxeo.

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
@@ -40,8 +42,7 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 		}
 	}
 	if doc == nil {
-		r.Job.Intent = &Intent{Create: true}
-		if err := r.Save(ctx); err != nil {
+		if err := s.intendCreation(ctx, r); err != nil {
 			return work.Next{}, err
 		}
 		if doc, err = s.post(ctx, r); err != nil {
@@ -59,17 +60,45 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 	return s.fill(ctx, r, doc)
 }
 
+// keyDies is for how long Nuxeo may say of a key that its request is still running before
+// it is taken for dead: a server that was killed meanwhile says so for a day.
+const keyDies = 2 * time.Minute
+
+// intendCreation records that a document is about to be made, under another key where the
+// one before is dead: nothing was found that it has made.
+func (s *Service) intendCreation(ctx context.Context, r *Run) error {
+	i := r.Job.Intent
+	if i == nil {
+		i = &Intent{Create: true}
+	}
+	if !i.BusySince.IsZero() && r.Task.Now().Sub(i.BusySince) > keyDies {
+		if err := r.Task.Note(ctx, "another key", "Nuxeo has not ended the request before within %s, and nothing came of it", keyDies); err != nil {
+			return err
+		}
+		i.Round, i.BusySince = i.Round+1, time.Time{}
+	}
+	r.Job.Intent = i
+	return r.Save(ctx)
+}
+
 func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	t := r.Job.Target
 	if err := Present(ctx, r.Nuxeo, t.Folder); err != nil {
 		return nil, err
 	}
 	doc, err := r.Nuxeo.Create(ctx, t.Folder, newDocument(r.Job), nuxeo.WriteOptions{
-		IdempotencyKey: r.Task.Key("create", r.Job.LinkID, r.Job.Batch), // the same batch is never used for two documents
+		// The same batch is never used for two documents.
+		IdempotencyKey: r.Task.Key("create", r.Job.LinkID, r.Job.Batch, strconv.Itoa(r.Job.Intent.Round)),
 		Source:         SourceMetadata,
 	})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
-		return nil, busy(err)
+		if r.Job.Intent.BusySince.IsZero() {
+			r.Job.Intent.BusySince = r.Task.Now()
+			if err := r.Save(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return nil, fault.New(fault.NotReady, "Nuxeo is still making the document.").Because(err)
 	}
 	if err != nil {
 		return nil, err

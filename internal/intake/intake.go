@@ -4,8 +4,8 @@
 // It owns the steps of that and the record of what is about to be done in each.
 // What must hold: an asset has one document below a folder, whatever is lost on
 // the way; no content is replaced that no version holds; a new version comes
-// only with new content; what arrived is compared with what was sent before
-// anybody is told. Every remote write is preceded by a saved intent, and its
+// only with new content, and holds its metadata; what arrived is compared with
+// what was sent before anybody is told; a lock that it took is given back. Every remote write is preceded by a saved intent, and its
 // unknown outcome is resolved by looking. It serves publish and foldersync and
 // knows neither; as whom it acts is decided by them.
 package intake
@@ -146,6 +146,10 @@ func (f *File) Key() string {
 // Intent is a write of content that may or may not have happened.
 type Intent struct {
 	Create bool `json:"create,omitempty"`
+	// BusySince is when Nuxeo began to say that the request is still running; Round tells
+	// the key from those that were given up before.
+	BusySince time.Time `json:"busy_since,omitzero"`
+	Round     int       `json:"round,omitempty"`
 	// What the document held before an update.
 	BeforeDigest string `json:"before_digest,omitempty"`
 	BeforeLength int64  `json:"before_length,omitempty"`

@@ -80,10 +80,13 @@ func item(kind, subject, title string, st state) work.New {
 //	resolve   which file; wait for the original   reads only
 //	link      claim the link, find the document   the link is ours; a document of a lost answer is adopted
 //	refresh   comments of the outgoing file       as comments
-//	transfer  bytes into a batch                  parts replace themselves; the server is asked what it has
-//	attach    create or update the document       idempotency key and look-up; change token and digest
-//	verify    compare, record the content         reads; putting back needs the intent
-//	describe  facet, metadata                     the same values again
+//	transfer  bytes into a batch                  no part is sent again before the server was asked what it has
+//	attach    create empty, facet, metadata,      idempotency key and look-up; the same values again;
+//	          content; or lock, look, keep in     the content by digest; the lock by when it was taken
+//	          a version that is read, replace
+//	verify    compare, facet there, unlock,       reads; the same values again; putting back needs the intent
+//	          record
+//	describe  facet, metadata, look               the same values again
 //	comments  comments, annotations               external ids; keys; hashes
 //	return    a version, if it was pushed         the newest version before is kept; a row of the push
 //	unlock    the push's lock                     looked at before, by when it was taken

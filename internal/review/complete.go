@@ -51,7 +51,7 @@ func (i *Importer) complete(ctx context.Context, t Target, there map[string]nuxe
 	found, ok := there[want.EntityID]
 	if !ok {
 		var err error
-		found, err = i.Nuxeo.CommentByEntity(ctx, on, want.EntityID, want.XPath != "")
+		found, err = i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 		if err != nil && !nuxeo.NotFound(err) {
 			return "", err
 		}

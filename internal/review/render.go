@@ -68,7 +68,7 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 	}
 	return nuxeo.Comment{
 		Text:     oneLine(strings.Join(head, " · ")) + "\n" + e.Words,
-		EntityID: EntityID(c.ID), Origin: Origin, Entity: ascii(b), XPath: xpath(kind == kindAnnotation),
+		EntityID: entityID(kind, c.ID), Origin: Origin, Entity: ascii(b), XPath: xpath(kind == kindAnnotation),
 		Created: c.Created, Modified: c.Updated,
 	}
 }

@@ -76,7 +76,10 @@ func TestOddJSONDoesNotBreakTheEntity(t *testing.T) {
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("🎬", 40_000)
-	for name, opt := range map[string]nuxeosim.Options{"as installed": {}, "without sanitizer": {AnyMarkup: true}, "without filter": {AnyCharacter: true}} {
+	for name, opt := range map[string]nuxeosim.Options{
+		"as installed": {}, "without sanitizer": {Untrue: &nuxeosim.Untruths{CommentsAsWritten: true}},
+		"without filter": {Untrue: &nuxeosim.Untruths{AllCharacters: true}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, opt)

@@ -29,7 +29,7 @@ import (
 // Nuxeo is what review needs of Nuxeo.
 type Nuxeo interface {
 	CreateComment(ctx context.Context, uid string, k nuxeo.Comment, idempotencyKey string) (nuxeo.Comment, error)
-	CommentByEntity(ctx context.Context, uid, entityID string, annotation bool) (nuxeo.Comment, error)
+	CommentByEntity(ctx context.Context, uid, entityID string) (nuxeo.Comment, error)
 	UpdateComment(ctx context.Context, uid string, k nuxeo.Comment) error
 	DeleteComment(ctx context.Context, uid, id string, annotation bool) error
 	Comments(ctx context.Context, uid string) ([]nuxeo.Comment, error)
@@ -201,7 +201,7 @@ func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row
 		}
 		want.ID = "" // somebody deleted it in Nuxeo; Frame.io still says it
 	}
-	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID, want.XPath != "")
+	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 	if err == nil {
 		want.ID = found.ID
 		return found.ID, found.Author, i.by(ctx, found.Author).UpdateComment(ctx, on, want)
@@ -286,7 +286,7 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 	}
 	if answered {
 		// What it said goes from where the raw comment is kept, too.
-		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: EntityID(row.commentID), Origin: Origin, Entity: "{}", XPath: xpath(annotation)}
+		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: entityID(row.kind, row.commentID), Origin: Origin, Entity: "{}", XPath: xpath(annotation)}
 		on := cmp.Or(row.parentID, t.DocumentUID) // a reply stays one
 		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
 	} else {
@@ -325,6 +325,18 @@ func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
 
 // EntityID is our name for a Frame.io comment in Nuxeo.
 func EntityID(commentID string) string { return "frameio:comment:" + commentID }
+
+// drawingSuffix ends the name of an annotation: the server finds both kinds by a name, and
+// says of neither which it is.
+const drawingSuffix = ":drawing"
+
+// entityID is the name of a comment of a kind.
+func entityID(kind, commentID string) string {
+	if kind == kindAnnotation {
+		return EntityID(commentID) + drawingSuffix
+	}
+	return EntityID(commentID)
+}
 
 // Known says whether comments of a link were imported.
 func Known(ctx context.Context, db *store.DB, linkID string) (bool, error) {

@@ -117,7 +117,7 @@ func (w *world) shown() string {
 			if c.ParentID != parent {
 				continue
 			}
-			kind, name := "comment", strings.TrimPrefix(c.EntityID, "frameio:comment:")
+			kind, name := "comment", strings.TrimSuffix(strings.TrimPrefix(c.EntityID, "frameio:comment:"), drawingSuffix)
 			if c.Annotation {
 				kind = "drawing"
 			}
@@ -178,7 +178,7 @@ func (w *world) calls(fn func()) int {
 func (w *world) of(id string) nuxeosim.CommentView {
 	w.Helper()
 	for _, c := range w.sim.Comments(w.doc) {
-		if c.EntityID == EntityID(id) {
+		if c.EntityID == EntityID(id) || c.EntityID == EntityID(id)+drawingSuffix {
 			return c
 		}
 	}

@@ -68,7 +68,7 @@ type Row struct {
 // KeptBy reads a comment of ours from what Nuxeo keeps of it: where no row tells of it,
 // as on a version of the document.
 func KeptBy(k nuxeo.Comment) Row {
-	r := Row{ID: strings.TrimPrefix(k.EntityID, EntityID("")), NuxeoID: k.ID, Shown: Shown{Author: k.Author, Text: k.Text, Created: k.Created}}
+	r := Row{ID: strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix), NuxeoID: k.ID, Shown: Shown{Author: k.Author, Text: k.Text, Created: k.Created}}
 	var e entity
 	if json.Unmarshal([]byte(k.Entity), &e) != nil || e.FileID == "" { // it was removed on Frame.io
 		return r

@@ -146,6 +146,9 @@ var pack = sync.OnceValues(func() ([]byte, error) {
 
 func (s *Systems) nuxeo(o options) {
 	o.nuxeo.SMTP, o.nuxeo.MailFrom, o.nuxeo.Dial = s.Mail.Addr(), "nuxeo@example.org", s.net.Dial
+	if o.nuxeo.IndexLag == 0 {
+		o.nuxeo.IndexLag = nuxeosim.StandsStill // nothing may rest on it
+	}
 	var err error
 	if s.Nuxeo, err = nuxeosim.New(o.nuxeo); err != nil {
 		s.T.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -107,5 +108,59 @@ func TestKeysAreMadeOfNothingThatIsShown(t *testing.T) {
 	}
 	if len(p.keys) < 4 {
 		t.Errorf("%d keys, want those of a folder, a document, comments and a mail", len(p.keys))
+	}
+}
+
+// deadKey says of the first key under which a document of a type is made that its request
+// is still running, as Nuxeo does for a day when it was killed meanwhile.
+type deadKey struct {
+	next http.Handler
+
+	mu   sync.Mutex
+	dead string
+}
+
+func (p *deadKey) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if p.refuses(r.Header.Get("Idempotency-Key"), body) {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	p.next.ServeHTTP(w, r)
+}
+
+func (p *deadKey) refuses(key string, body []byte) bool {
+	if key == "" || !bytes.Contains(body, []byte(`"type":"File"`)) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead == "" {
+		p.dead = key
+	}
+	return key == p.dead
+}
+
+// A key that Nuxeo says is in use for ever is given up, once it was seen that nothing came
+// of it.
+func TestADeadKeyIsGivenUp(t *testing.T) {
+	t.Parallel()
+	p, clock := &deadKey{}, &bed.Clock{}
+	b := bed.New(t, bed.By(clock), bed.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
+	b.Bind("Publish")
+	b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('1', 1000)))
+	b.Until(func(v work.View) bool {
+		return v.Kind == "publish" && v.State == work.Waiting && strings.Contains(v.Message, "still making")
+	})
+	clock.Move(3 * time.Minute)
+	b.AllDone()
+	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	if !strings.Contains(history(b), "another key") {
+		t.Errorf("the history says %s, want that another key was taken", history(b))
 	}
 }

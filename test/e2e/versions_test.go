@@ -153,7 +153,7 @@ func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	b := bed.New(t)
 	err := b.Nuxeo.AddContribution([]byte(`<component name="customer"><require>org.nuxeo.frameio.versioning</require>
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
-<policy id="frameio-content" increment="NONE" beforeUpdate="false" order="-10"><filter-id>frameio-content</filter-id></policy>
+<policy id="frameio-content" increment="NONE" beforeUpdate="false" order="40"><filter-id>frameio-content</filter-id></policy>
 </extension></component>`))
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"html/template"
 	"io"
 	"mime"
@@ -44,13 +45,12 @@ func (m Message) Text() string {
 // Lines is the body without markup, a line for each paragraph and entry.
 func (m Message) Lines() string {
 	text := tags.ReplaceAllString(breaks.Replace(m.HTML), "")
-	return strings.TrimSpace(unescape.Replace(text))
+	return strings.TrimSpace(html.UnescapeString(text))
 }
 
 var (
-	tags     = regexp.MustCompile(`<[^>]*>`)
-	breaks   = strings.NewReplacer("<li>", "\n• ", "<p>", "\n", "<ul>", "\n")
-	unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#34;", `"`, "&#39;", "'", "&amp;", "&")
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	breaks = strings.NewReplacer("<li>", "\n• ", "<p>", "\n", "<ul>", "\n")
 )
 
 const maxMessages = 1000

@@ -3,7 +3,6 @@ package nuxeosim
 import (
 	"cmp"
 	"encoding/json"
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ func (c *call) adapter(ref string, rest []string) (*answer, error) {
 		return c.blobAdapter(ref, strings.Join(rest[1:], "/"))
 	case "@rendition":
 		if len(rest) != 2 || rest[1] != "thumbnail" {
-			return nil, notFound("no such rendition")
+			return nil, c.s.refused(404, 500, "no such rendition")
 		}
 		return c.thumbnail(ref)
 	case "@comment", "@annotation":
@@ -68,7 +67,12 @@ func (c *call) childrenAdapter(n *node) (*answer, error) {
 		sortNodes(c.s, out, sortsOf(cmp.Or(q.Get("sortBy"), "dc:title"), q.Get("sortOrder")))
 		return out
 	})
-	return ok(c.page(list)), nil
+	m := c.page(list)
+	if size, _ := c.paging(50); len(list) > size && !c.s.opt.Untrue.CountedChildren { // it counts up to a page
+		m["resultsCount"], m["totalSize"], m["resultsCountLimit"] = -2, -2, size
+		m["isNextPageAvailable"] = m["currentPageSize"] == size
+	}
+	return ok(m), nil
 }
 
 // page cuts the page that the request asks for out of a list.
@@ -126,27 +130,36 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 	case len(rest) == 1 && rest[0] == "comments" && typ == "Annotation":
 		return c.commentsOfAnnotations(sent)
 	case len(rest) == 2 && rest[0] == "external":
-		return c.oneComment(on, externalComment(on, typ, rest[1]), sent)
+		n := c.s.externalComment(on, typ, rest[1])
+		if n == nil && typ == "Annotation" && !c.s.opt.Untrue.CommentsStrangers && c.s.externalComment(on, "Comment", rest[1]) != nil {
+			return nil, failure(http.StatusInternalServerError, "The comment is no annotation")
+		}
+		return c.oneComment(n, sent)
 	case len(rest) == 1:
 		n := c.s.repo.byID[rest[0]]
 		if n != nil && n.typ != typ && n.typ != "Comment" {
 			n = nil
 		}
-		return c.oneComment(on, n, sent)
+		return c.oneComment(n, sent)
 	}
 	return nil, notFound("no such comment")
 }
 
 // externalComment finds a comment by the id it has elsewhere. That id is not
 // unique; the first one written is found.
-func externalComment(on *node, typ, entityID string) *node {
+func (s *Server) externalComment(on *node, typ, entityID string) *node {
 	var found *node
 	for _, n := range thread(on) {
-		if n.typ == typ && n.text("externalEntity:entityId") == entityID && (found == nil || n.seq < found.seq) {
+		if s.isOf(n, typ) && n.text("externalEntity:entityId") == entityID && (found == nil || n.seq < found.seq) {
 			found = n
 		}
 	}
 	return found
+}
+
+// isOf reports whether a comment is of a type: annotations are comments too.
+func (s *Server) isOf(n *node, typ string) bool {
+	return n.typ == typ || typ == "Comment" && n.typ == "Annotation" && !s.opt.Untrue.CommentPages
 }
 
 func (c *call) commentCollection(on *node, typ string, sent json.RawMessage) (*answer, error) {
@@ -162,10 +175,7 @@ func (c *call) commentCollection(on *node, typ string, sent json.RawMessage) (*a
 		}
 		return created(c.commentJSON(n)), nil
 	case http.MethodGet:
-		if typ == "Annotation" {
-			return ok(c.commentList(slices.Backward(c.annotations(on)), "annotations")), nil
-		}
-		return ok(c.commentPage(commentsOf(on))), nil
+		return ok(c.commentPage(c.visibleComments(on, typ), strings.ToLower(typ)+"s")), nil
 	}
 	return nil, methodNotAllowed()
 }
@@ -178,34 +188,37 @@ func commentBody(sent json.RawMessage) (map[string]any, error) {
 	return body, nil
 }
 
-func (c *call) annotations(on *node) []*node {
+func (c *call) visibleComments(on *node, typ string) []*node {
 	xpath := c.r.URL.Query().Get("xpath")
 	return slices.DeleteFunc(commentsOf(on), func(n *node) bool {
-		return n.typ != "Annotation" || xpath != "" && n.text("annotation:xpath") != xpath
+		return !c.s.isOf(n, typ) || xpath != "" && typ == "Annotation" && n.text("annotation:xpath") != xpath
 	})
 }
 
-// commentPage tells how many comments there are and nothing else of its page.
-// Annotations are among them.
-func (c *call) commentPage(list []*node) map[string]any {
+func (c *call) commentPage(list []*node, entity string) map[string]any {
 	size, offset := c.paging(c.s.opt.MaxPageSize)
-	m := c.commentList(slices.All(window(list, offset, size)), "comments")
-	m["totalSize"] = len(list)
+	if bare := !c.s.opt.Untrue.CommentPages; bare && entity == "annotations" {
+		slices.Reverse(list)
+		entries := c.commentsJSON(list)
+		for _, e := range entries {
+			delete(e.(map[string]any), "numberOfReplies")
+		}
+		return map[string]any{"entity-type": entity, "entries": entries}
+	} else if bare {
+		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(window(list, offset, size)), "totalSize": len(list)}
+	}
+	p := pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)}
+	m := p.json(false)
+	m["entity-type"], m["entries"] = entity, c.commentsJSON(p.nodes)
 	return m
 }
 
-func (c *call) commentList(list iter.Seq2[int, *node], entity string) map[string]any {
+func (c *call) commentsJSON(list []*node) []any {
 	entries := []any{}
 	for _, n := range list {
-		m := c.commentJSON(n)
-		if entity == "comments" {
-			c.addReplies(m, n)
-			m["entity-type"] = "comment"
-			delete(m, "xpath")
-		}
-		entries = append(entries, m)
+		entries = append(entries, c.commentJSON(n))
 	}
-	return map[string]any{"entity-type": entity, "entries": entries}
+	return entries
 }
 
 func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {
@@ -219,10 +232,10 @@ func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {
 			list = append(list, thread(n)...)
 		}
 	}
-	return ok(c.commentList(slices.All(list), "comments")), nil
+	return ok(c.commentPage(list, "comments")), nil
 }
 
-func (c *call) oneComment(on, n *node, sent json.RawMessage) (*answer, error) {
+func (c *call) oneComment(n *node, sent json.RawMessage) (*answer, error) {
 	if n == nil || !n.isComment() {
 		return nil, notFound("The comment does not exist")
 	}
@@ -243,7 +256,7 @@ func (c *call) oneComment(on, n *node, sent json.RawMessage) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.s.updateComment(c.user, on, n, body); err != nil {
+		if err := c.s.updateComment(c.user, n, body); err != nil {
 			return nil, err
 		}
 		return ok(c.commentJSON(n)), nil

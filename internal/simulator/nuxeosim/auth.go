@@ -54,7 +54,7 @@ func newUUID() string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-var errUnauthorized = failure(http.StatusUnauthorized, "Unauthorized")
+var errUnauthorized = &restError{status: http.StatusUnauthorized, msg: "Unauthorized", page: true}
 
 // authenticate finds out who is calling. The session comes before the
 // credentials of the request, as in Nuxeo's filter.
@@ -112,7 +112,7 @@ func (c *call) tokenLogin() string {
 		token = cookie.Value
 	}
 	if t := c.s.logins.tokens[token]; t != nil {
-		http.SetCookie(c.w, &http.Cookie{Name: "X-Authentication-Token", Value: token, Path: contextPath, HttpOnly: true})
+		http.SetCookie(c.w, &http.Cookie{Name: "X-Authentication-Token", Value: token, Path: contextPath, HttpOnly: true, Secure: !c.s.opt.Untrue.RefusalsAsJSON})
 		return t.login
 	}
 	return ""
@@ -125,7 +125,11 @@ func (s *Server) bearerLogin(bearer string, seg []string) string {
 	if t, found := s.logins.access[bearer]; found && s.opt.Now().Before(t.expires) {
 		return t.login
 	}
-	return s.jwtLogin(bearer, strings.Join(seg, "/"))
+	path := strings.Join(seg, "/")
+	if !s.opt.Untrue.AudienceWithoutSite && strings.HasPrefix(path, "api/") {
+		path = "site/" + path // where the servlet is that answers
+	}
+	return s.jwtLogin(bearer, path)
 }
 
 // jwtLogin verifies a JWT for a path relative to the context. As in Nuxeo, the
@@ -145,6 +149,7 @@ type jwtClaims struct {
 	Subject  string   `json:"sub"`
 	Expires  *float64 `json:"exp"`
 	Audience string   `json:"aud"`
+	Issued   float64  `json:"iat"`
 }
 
 func (s *Server) jwtClaims(token string) (claims jwtClaims, valid bool) {
@@ -162,6 +167,9 @@ func (s *Server) jwtClaims(token string) (claims jwtClaims, valid bool) {
 	mac.Write([]byte(parts[0] + "." + parts[1]))
 	sent, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if err != nil || !hmac.Equal(mac.Sum(nil), sent) {
+		return claims, false
+	}
+	if future := time.Unix(int64(claims.Issued), 0).After(s.opt.Now()); future && !s.opt.Untrue.AudienceWithoutSite {
 		return claims, false
 	}
 	return claims, claims.Expires == nil || s.opt.Now().Before(time.UnixMilli(int64(*claims.Expires*1000)))

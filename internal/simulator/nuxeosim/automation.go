@@ -2,6 +2,7 @@ package nuxeosim
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path"
 	"slices"
@@ -52,7 +53,7 @@ func automationRoute(c *call, seg []string) (*answer, error) {
 		return automationLogin(c), nil
 	case len(seg) == 1 && c.r.Method == http.MethodGet:
 		if operations[canonical(seg[0])] == nil {
-			return nil, notFound("Operation not found: %s", seg[0])
+			return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
 		}
 		return ok(operationJSON(seg[0])), nil
 	case len(seg) == 1 && c.r.Method == http.MethodPost:
@@ -82,7 +83,8 @@ func operationJSON(id string) map[string]any {
 
 // opBody is what a client sends to an operation.
 type opBody struct {
-	Params  map[string]any  `json:"params"`
+	Params  map[string]any  `json:"-"`
+	Raw     json.RawMessage `json:"params"`
 	Context map[string]any  `json:"context"`
 	Input   json.RawMessage `json:"input"`
 }
@@ -90,9 +92,23 @@ type opBody struct {
 // runOperation reads the call and runs it. A reference given by the address is
 // the input.
 func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, error) {
+	a, err := c.operate(name, ref, blobs)
+	var e *restError
+	if errors.As(err, &e) && operations[canonical(name)] != nil && e.msg != "" && !c.s.opt.Untrue.BareMessages {
+		worded := *e
+		worded.msg = "Failed to invoke operation: " + name + ", Failed to invoke operation " + name + ", " + e.msg
+		err = &worded
+	}
+	return a, err
+}
+
+func (c *call) operate(name string, ref *string, blobs []*blob) (*answer, error) {
 	op := operations[canonical(name)]
 	if op == nil {
-		return nil, notFound("Operation not found: %s", name)
+		return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
+	}
+	if canonical(name) == "Document.Mail" && !c.user.admin && !c.s.opt.Untrue.MailForAll {
+		return nil, errEmpty404
 	}
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
@@ -101,6 +117,11 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 	if err := c.readJSON(&body); err != nil {
 		return nil, err
 	}
+	if len(body.Raw) > 0 {
+		if err := json.Unmarshal(body.Raw, &body.Params); err != nil {
+			return nil, badRequest("Cannot parse the parameters: %v", err)
+		}
+	}
 	j := joiner{call: c}
 	params, err := j.walk(body.Params)
 	defer func() { j.done() }()
@@ -108,9 +129,8 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 		return nil, err
 	}
 	oc := &opCall{call: c, context: body.Context, blobs: blobs}
-	oc.params, _ = params.(map[string]any)
-	if canonical(name) == "Document.Mail" && !c.user.admin {
-		return nil, errEmpty404 // to others than administrators it is not there
+	if oc.params, _ = params.(map[string]any); string(body.Raw) == "null" && !c.s.opt.Untrue.PlainStatuses {
+		return nil, badRequest("java.lang.IllegalArgumentException: Unexpected end of stream.")
 	}
 	if needsNoLock[canonical(name)] {
 		return oc.answerUnlocked(op, ref, body.Input)
@@ -219,7 +239,7 @@ func (oc *opCall) need(name string) (string, error) {
 	if v := oc.str(name); v != "" {
 		return v, nil
 	}
-	return "", badRequest("Missing required parameter: %s", name)
+	return "", oc.s.refused(400, 500, "Missing required parameter: %s", name)
 }
 
 // strings reads a list, or a string with commas.

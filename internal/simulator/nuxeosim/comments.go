@@ -62,11 +62,13 @@ func (s *Server) addComment(p *principal, on *node, typ string, sent map[string]
 	if n.props["comment:modificationDate"] == nil {
 		n.props["comment:modificationDate"] = n.props["comment:creationDate"]
 	}
+	n.props["comment:text"] = s.sanitized(n.text("comment:text"))
 	n.props["comment:author"] = p.login
 	n.props["comment:parentId"] = on.id
 	n.props["comment:ancestorIds"] = ancestorsOf(on)
 	s.place(p, n, on)
 	s.event(p, "commentAdded", commented(n), "")
+	s.subscribe(p, commented(n))
 	return n, nil
 }
 
@@ -120,9 +122,8 @@ func (s *Server) commentProps(n *node, sent map[string]any) (map[string]any, err
 	return s.values(n, props)
 }
 
-// updateComment is for the author, administrators and who holds Everything. The comment
-// hangs below what the address leads to afterwards; its place in the tree stays.
-func (s *Server) updateComment(p *principal, on, n *node, sent map[string]any) error {
+// updateComment is for the author, administrators and who holds Everything.
+func (s *Server) updateComment(p *principal, n *node, sent map[string]any) error {
 	if sent["entityId"] != nil && !s.repo.hasFacet(n, "ExternalEntity") {
 		n.extra = append(n.extra, "ExternalEntity")
 	}
@@ -130,10 +131,12 @@ func (s *Server) updateComment(p *principal, on, n *node, sent map[string]any) e
 	if err != nil {
 		return err
 	}
+	if text, is := props["comment:text"].(string); is {
+		props["comment:text"] = s.sanitized(text)
+	}
 	if props["comment:modificationDate"] == nil {
 		props["comment:modificationDate"] = s.now()
 	}
-	props["comment:parentId"] = on.id
 	s.write(n, props, true)
 	s.event(p, "commentUpdated", commented(n), "")
 	return nil
@@ -180,16 +183,34 @@ func (c *call) commentJSON(n *node) map[string]any {
 			m[name] = n.props["externalEntity:"+name]
 		}
 	}
+	c.addReplies(m, n)
 	return m
 }
 
 func (c *call) addReplies(m map[string]any, n *node) {
-	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment"), "repliesSummary") {
+	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment", "fetch.annotation", "fetch-annotation"), "repliesSummary") {
 		return
 	}
 	replies := commentsOf(n)
 	m["numberOfReplies"] = len(replies)
 	if len(replies) > 0 {
 		m["lastReplyDate"] = formatTime(replies[0].created())
+	}
+}
+
+// autoSubscribe is the property that keeps people from being subscribed. A component of
+// the server's own sets it after all that do not require that component.
+const (
+	autoSubscribe     = "org.nuxeo.ecm.platform.comment.service.notification.autosubscribe"
+	autoSubscribeFrom = "org.nuxeo.ecm.platform.comment.service.notification"
+)
+
+// subscribe subscribes who comments and the author of the document to its comments.
+func (s *Server) subscribe(p *principal, n *node) {
+	if s.opt.Untrue.NobodySubscribed || s.quiet {
+		return
+	}
+	for _, login := range []string{p.login, n.text("dc:creator")} {
+		s.marks.set(commenting, login, n.id, true)
 	}
 }

@@ -15,6 +15,15 @@ func configRoute(c *call, seg []string) (*answer, error) {
 	}
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
+	a, err := c.configuration(seg)
+	if a == nil && err == nil && c.s.opt.Untrue.UnknownConfigurationIs404 {
+		return nil, notFound("%s", seg[1])
+	}
+	return a, err
+}
+
+// configuration answers nothing for what is not there.
+func (c *call) configuration(seg []string) (*answer, error) {
 	t := c.s.types
 	switch seg[0] {
 	case "types":

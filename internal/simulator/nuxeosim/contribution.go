@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -147,9 +148,13 @@ func (s *Server) contribute(data []byte, open func(string) ([]byte, bool)) error
 	if root.name != "component" || root.attr("name") == "" {
 		return errors.New("not a component with a name")
 	}
+	ours := slices.Contains(root.texts("require"), autoSubscribeFrom)
 	for _, ext := range root.all("extension") {
 		for _, x := range ext.children {
-			if err := s.extend(ext.attr("target"), ext.attr("point"), x, open); err != nil {
+			if x.attr("name") == autoSubscribe { // unless it is required the server's own comes later
+				s.quiet = ours && strings.TrimSpace(x.chars.String()) == "false"
+			}
+			if err := s.extend(root.attr("name"), ext.attr("target"), ext.attr("point"), x, open); err != nil {
 				return fmt.Errorf("component %s, point %s: %w", root.attr("name"), ext.attr("point"), err)
 			}
 		}
@@ -159,14 +164,14 @@ func (s *Server) contribute(data []byte, open func(string) ([]byte, bool)) error
 
 // extend takes one contribution. Points that the simulator does not know are
 // accepted, as they are somebody else's business.
-func (s *Server) extend(target, point string, x *element, open func(string) ([]byte, bool)) error {
+func (s *Server) extend(component, target, point string, x *element, open func(string) ([]byte, bool)) error {
 	switch target[strings.LastIndex(target, ".")+1:] + "#" + point {
 	case "TypeService#schema":
 		return s.contributeSchema(x, open)
 	case "TypeService#doctype":
 		return s.contributeType(x)
 	case "VersioningService#policies":
-		return s.policies.addPolicy(x)
+		return s.policies.addPolicy(x, component)
 	case "VersioningService#filters":
 		return s.policies.addFilter(x)
 	case "OAuth2ServiceProviderRegistry#providers":

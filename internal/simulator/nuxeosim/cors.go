@@ -150,7 +150,7 @@ func (s *Server) checkOrigin(r *http.Request, rule *corsRule) error {
 	case from == "null" && s.props["nuxeo.cors.allowNullOrigin"] == "true":
 		return nil
 	}
-	return forbidden("CSRF check failure")
+	return &restError{status: http.StatusForbidden, msg: "CSRF check failure", page: true}
 }
 
 func (s *Server) own(from string) bool {

@@ -127,7 +127,7 @@ type docBody struct {
 	Name        string         `json:"name"`
 	Type        string         `json:"type"`
 	UID         string         `json:"uid"`
-	ChangeToken string         `json:"changeToken"`
+	ChangeToken *string        `json:"changeToken"`
 	Properties  map[string]any `json:"properties"`
 }
 
@@ -276,11 +276,17 @@ func (c *call) putDocument(ref string) (*answer, error) {
 	if err := c.demand(n, "WriteProperties"); err != nil {
 		return nil, err
 	}
-	if err := checkToken(n, body.UID, body.ChangeToken); err != nil {
-		return nil, err
+	if body.ChangeToken != nil {
+		if err := checkToken(n, body.UID, *body.ChangeToken); err != nil {
+			return nil, err
+		}
 	}
+	before := n.sysToken
 	if err := c.s.updateDocument(c.user, n, ch); err != nil {
 		return nil, err
+	}
+	if body.UID != "" && body.ChangeToken != nil && n.sysToken != before && !c.s.opt.Untrue.TokenMovesAlways {
+		n.userToken++
 	}
 	if ch.option == "MAJOR" || ch.option == "MINOR" || ch.option == "" && ch.source != "" {
 		if n = n.lastVersion(); n == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,7 +23,7 @@ type change struct {
 // suffix, so that creation never fails for it and never deduplicates.
 func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch change) (*node, error) {
 	if s.repo.types.types[typ] == nil {
-		return nil, badRequest("Invalid document type: %s", typ)
+		return nil, badRequest("Type: %s does not exist", typ)
 	}
 	n := &node{id: s.opt.NewID(), typ: typ, props: map[string]any{}, checkedOut: true}
 	values, err := s.values(n, ch.props)
@@ -32,7 +33,7 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
 	maps.Copy(n.props, values)
 	s.stampCreation(p, n)
-	s.repo.attach(n, parent, s.freeName(parent, cleanName(name)))
+	s.repo.attach(n, parent, s.freeName(parent, s.cleanName(name)))
 	s.repo.add(n)
 	s.event(p, "documentCreated", n, ch.comment)
 	if !s.opt.NoVersionOnCreate {
@@ -72,15 +73,23 @@ func (s *Server) freeName(parent *node, name string) string {
 	}
 }
 
-// cleanName makes a path segment of a name, as the path-segment service does.
-func cleanName(name string) string {
-	name = strings.TrimSpace(strings.ReplaceAll(name, "/", "-"))
+// cleanName makes a path segment of a name, as the path-segment service does: the last
+// part of it, and a number of what is only dots.
+func (s *Server) cleanName(name string) string {
+	name = strings.TrimSpace(name)
+	if s.opt.Untrue.CleanNames {
+		name = strings.ReplaceAll(name, "/", "-")
+	}
+	name = name[strings.LastIndex(name, "/")+1:]
 	for utf8.RuneCountInString(name) > 24 && len(name) > 24 {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
-	if name == "" || name == "." || name == ".." {
+	switch {
+	case s.opt.Untrue.CleanNames && (name == "" || name == "." || name == ".."):
 		return "untitled"
+	case name == "" || name == "." || name == ".." || name == "-" && !s.opt.Untrue.CleanNames:
+		return strconv.FormatInt(s.opt.Now().UnixNano(), 10)
 	}
 	return strings.TrimSpace(name)
 }
@@ -98,23 +107,13 @@ func (s *Server) values(n *node, props map[string]any) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
+		v = s.filteredValue(v)
 		if _, missing := v.(missingBlob); missing {
 			continue
 		}
-		out[sch.key(f)] = s.cleaned(sch.key(f), withoutMissing(v))
+		out[sch.key(f)] = withoutMissing(v)
 	}
 	return out, s.validate(out)
-}
-
-// cleaned is what listeners leave of a value before it is stored.
-func (s *Server) cleaned(key string, v any) any {
-	if !s.opt.AnyCharacter {
-		v = filtered(v)
-	}
-	if text, is := v.(string); is && key == "comment:text" && !s.opt.AnyMarkup {
-		return sanitized(text)
-	}
-	return v
 }
 
 // withoutMissing turns uploads that are not there, inside of structures, into
@@ -146,7 +145,7 @@ func (s *Server) updateDocument(p *principal, n *node, ch change) error {
 	}
 	maps.DeleteFunc(values, func(key string, v any) bool { return equal(n.props[key], v) })
 	if n.isVersion() && len(values) > 0 {
-		return forbidden("Cannot write properties of a version: %s", n.id)
+		return s.refused(403, 500, "Cannot write properties of a version: %s", n.id)
 	}
 	if len(values) > 0 && !ch.silent {
 		s.stampUpdate(p, n, values)
@@ -178,7 +177,7 @@ func (s *Server) write(n *node, values map[string]any, byUser bool) {
 	}
 	if len(values) > 0 {
 		n.sysToken++
-		if byUser {
+		if byUser && s.opt.Untrue.TokenMovesAlways {
 			n.userToken++
 		}
 	}
@@ -196,7 +195,7 @@ func (s *Server) stampUpdate(p *principal, n *node, values map[string]any) {
 // checkToken compares the second number of a change token, if the body holds
 // both the uid and a token.
 func checkToken(n *node, uid, token string) error {
-	if uid == "" || token == "" {
+	if uid == "" {
 		return nil
 	}
 	_, sent, _ := strings.Cut(token, "-")
@@ -217,39 +216,17 @@ func (s *Server) removeDocument(p *principal, n *node) {
 	s.repo.remove(n)
 }
 
-func (s *Server) setTrashed(p *principal, n *node, trashed bool) {
-	if n.trashed == trashed {
-		return
-	}
-	s.trashTree(n, trashed)
-	s.repo.generation++
-	name := "documentUntrashed"
-	if trashed {
-		name = "documentTrashed"
-	}
-	s.event(p, name, n, "")
-}
-
-// trashTree marks what lies below as well: Nuxeo trashes folders as a whole.
-func (s *Server) trashTree(n *node, trashed bool) {
-	n.trashed = trashed
-	n.sysToken++
-	for _, c := range n.children {
-		s.trashTree(c, trashed)
-	}
-}
-
 // moveDocument puts a document below another folder, under a name that is free.
 func (s *Server) moveDocument(p *principal, n, target *node, name string) error {
 	for m := target; m != nil; m = m.parent {
 		if m == n {
-			return badRequest("Cannot move a document below itself")
+			return s.refused(400, 409, "Cannot move a node under itself: %s is under %s", n.id, n.id)
 		}
 	}
 	if name == "" {
 		name = n.name
 	}
-	if name = cleanName(name); target == n.parent && name == n.name {
+	if name = s.cleanName(name); target == n.parent && name == n.name {
 		return nil
 	}
 	free := s.freeName(target, name)

@@ -121,6 +121,14 @@ func (c *call) askBrowser() *answer {
 	if c.r.Header.Get("Authorization") == "" && c.r.Header.Get("X-Authentication-Token") == "" {
 		return &answer{status: http.StatusUnauthorized, text: "<html><head><title>401</title></head></html>", html: true}
 	}
+	if !c.s.opt.FilesForBrowsers && !c.s.opt.Untrue.TokensLikePasswords {
+		if c.r.Header.Get("X-Authentication-Token") != "" {
+			return &answer{status: http.StatusInternalServerError, text: "<html><head><title>An error occurred.</title></head></html>", html: true}
+		}
+		if _, _, basic := c.r.BasicAuth(); !basic {
+			return &answer{status: http.StatusUnauthorized, text: "<html><head><title>401</title></head></html>", html: true}
+		}
+	}
 	return c.redirect(c.s.url + "/login.jsp?loginFailed=true&requestedUrl=" + url.QueryEscape(strings.TrimPrefix(c.r.URL.Path, contextPath+"/")))
 }
 
@@ -133,6 +141,9 @@ func (c *call) download(ref, xpath string) (*answer, error) {
 		return nil, err
 	}
 	b := c.s.blobAt(n, xpath)
+	if _, f := c.s.repo.types.lookup(strings.SplitN(xpath, "/", 2)[0]); b == nil && f == nil && !strings.HasPrefix(xpath, "blobholder:") {
+		return nil, c.s.refused(404, 500, "no property %s", xpath)
+	}
 	if b == nil {
 		return nil, notFound("no blob at %s", xpath)
 	}

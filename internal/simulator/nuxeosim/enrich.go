@@ -60,10 +60,14 @@ func renditions(c *call, n *node) any {
 }
 
 func (c *call) subscriptions(n *node) any {
+	list := []any{}
 	if c.s.marks.has(subscribed, c.user.login, n.id) {
-		return []any{"Modification"}
+		list = append(list, "Modification")
 	}
-	return []any{}
+	if c.s.marks.has(commenting, c.user.login, n.id) {
+		list = append(list, "CommentUpdated", "CommentAdded")
+	}
+	return list
 }
 
 func (c *call) subtypes(n *node) any {

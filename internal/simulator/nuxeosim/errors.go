@@ -13,6 +13,8 @@ type restError struct {
 	msg    string
 	// empty sends no body, as the upload API does for an unknown batch.
 	empty bool
+	// page is worded as a page, by the servlet container.
+	page bool
 	// body replaces the usual one.
 	body any
 }
@@ -39,6 +41,8 @@ func conflict(format string, args ...any) error {
 	return failure(http.StatusConflict, format, args...)
 }
 
+var errEmpty409 = &restError{status: http.StatusConflict, msg: "in progress", empty: true}
+
 var errEmpty404 = &restError{status: http.StatusNotFound, msg: "not found", empty: true}
 
 func methodNotAllowed() error {
@@ -57,6 +61,12 @@ func (c *call) fail(err error) {
 	c.s.opt.Logger.Debug("request failed", "path", c.r.URL.Path, "status", e.status, "error", e.msg)
 	if e.empty {
 		c.w.WriteHeader(e.status)
+		return
+	}
+	if e.page && !c.s.opt.Untrue.RefusalsAsJSON {
+		c.w.Header().Set("Content-Type", "text/html;charset=utf-8")
+		c.w.WriteHeader(e.status)
+		_, _ = fmt.Fprintf(c.w, "<!doctype html><html lang=\"en\"><head><title>HTTP Status %d</title></head><body><h1>HTTP Status %[1]d</h1></body></html>", e.status) // the client may be gone
 		return
 	}
 	c.w.Header().Set("Content-Type", "application/json")
@@ -106,10 +116,18 @@ func (c *call) sendBody(a *answer) error {
 		}
 		kind = "application/json"
 	}
-	if len(body) > 0 {
+	if len(body) > 0 && a.header["Content-Type"] == "" {
 		c.w.Header().Set("Content-Type", kind)
 	}
 	c.w.WriteHeader(a.status)
 	_, _ = c.w.Write(body) // the client may be gone
 	return nil
+}
+
+// refused is a failure whose status on a real server says less than one would think.
+func (s *Server) refused(plain, real int, format string, args ...any) error {
+	if s.opt.Untrue.PlainStatuses {
+		return failure(plain, format, args...)
+	}
+	return failure(real, format, args...)
 }

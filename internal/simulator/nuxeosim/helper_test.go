@@ -22,7 +22,10 @@ type fixture struct {
 
 func setup(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
-	var opt Options
+	// What a test is not about is left out; nothing happens behind its back.
+	opt := Options{BackgroundAfter: -1, Untrue: &Untruths{
+		KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true, CommentsStrangers: true, MembersWrite: true, MailForAll: true,
+	}}
 	for _, c := range change {
 		c(&opt)
 	}

@@ -11,6 +11,8 @@ import (
 const (
 	replayFor = 24 * time.Hour
 	replayMax = 5 << 20
+	// replayAfter is how long after its answer a key still counts as in progress.
+	replayAfter = 20 * time.Millisecond
 )
 
 // replays are the answers kept for Idempotency-Key. The key is global, not one
@@ -36,9 +38,16 @@ func (s *Server) idempotent(c *call, run func() (*answer, error)) (*answer, erro
 		return run()
 	}
 	c.w.Header().Set("Idempotency-Key", key)
-	kept, first := s.replays.begin(key, s.opt.Now())
+	after := replayAfter
+	if s.opt.Untrue.KeysAtOnce {
+		after = 0
+	}
+	kept, first := s.replays.begin(key, s.opt.Now(), after, s.opt.KeyRace)
 	if !first {
 		return c.replayed(kept)
+	}
+	if s.dying.Load() > 0 && s.dying.Add(-1) >= 0 {
+		panic(http.ErrAbortHandler) // the key stays in progress
 	}
 	done := false
 	defer func() {
@@ -73,7 +82,7 @@ var sent = &answer{stream: func(*call) error { return nil }}
 
 func (c *call) replayed(kept replay) (*answer, error) {
 	if kept.status == 0 {
-		return nil, conflict("Idempotent request already in progress for key: %s", c.r.Header.Get("Idempotency-Key"))
+		return nil, errEmpty409
 	}
 	maps.Copy(c.w.Header(), kept.header)
 	c.w.WriteHeader(kept.status)
@@ -81,16 +90,22 @@ func (c *call) replayed(kept replay) (*answer, error) {
 	return sent, nil
 }
 
-func (r *replays) begin(key string, now time.Time) (kept replay, first bool) {
+func (r *replays) begin(key string, now time.Time, after, race time.Duration) (kept replay, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kept == nil {
 		r.kept = map[string]*replay{}
 	}
+	if k := r.kept[key]; k != nil && k.status == 0 && now.Sub(k.at) < race {
+		return replay{}, true
+	}
 	if k := r.kept[key]; k != nil && (k.status == 0 || now.Sub(k.at) < replayFor) {
+		if k.status != 0 && now.Sub(k.at) < after {
+			return replay{}, false
+		}
 		return *k, false
 	}
-	r.kept[key] = &replay{}
+	r.kept[key] = &replay{at: now}
 	return replay{}, true
 }
 
@@ -127,3 +142,7 @@ func (r *recorder) replay(now time.Time) *replay {
 	}
 	return &replay{status: r.status, header: r.header, body: r.body.Bytes(), at: now}
 }
+
+// DieWithKeys makes the server die in the middle of the next n requests with a key, before
+// anything is made: the connection breaks, and the keys stay in progress for a day.
+func (s *Server) DieWithKeys(n int) { s.dying.Store(int64(n)) }

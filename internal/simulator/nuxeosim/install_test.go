@@ -158,7 +158,7 @@ func TestRegistriesAreStrict(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ps.addPolicy(x); err != nil {
+		if err := ps.addPolicy(x, "org.nuxeo.test"); err != nil {
 			t.Fatal(err)
 		}
 	}

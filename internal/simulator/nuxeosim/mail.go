@@ -21,9 +21,8 @@ type letter struct {
 	html                         bool
 }
 
-// opMail is Document.Mail, which only administrators may call. The message is a
-// FreeMarker template and is un-escaped before, so that what looks escaped is evaluated
-// too. The subject is none.
+// opMail is Document.Mail. Message and subject are FreeMarker templates; the
+// message is un-escaped before, so that what looks escaped is evaluated too.
 func opMail(oc *opCall) (*answer, error) {
 	if len(oc.input) == 0 {
 		return nil, badRequest("The operation needs a document as input")
@@ -52,7 +51,7 @@ func (oc *opCall) mailAbout(n *node) error {
 func (oc *opCall) compose(n *node) (letter, error) {
 	oc.s.mu.RLock()
 	defer oc.s.mu.RUnlock()
-	l := letter{html: oc.flag("HTML", false), subject: oc.str("subject")}
+	l := letter{html: oc.flag("HTML", false), from: oc.s.opt.MailFrom}
 	var err error
 	for _, r := range []struct {
 		into *[]string
@@ -65,11 +64,18 @@ func (oc *opCall) compose(n *node) (letter, error) {
 	if len(l.to) == 0 {
 		return l, badRequest("Missing required parameter: to")
 	}
-	if l.from = oc.str("from"); l.from == "" {
-		return l, errors.New("the parameter from is missing") // mail.from does not stand in for it
+	from := oc.str("from")
+	if from == "" && !oc.s.opt.Untrue.MailForAll {
+		return l, errors.New("missing required parameter: from")
+	}
+	if strings.Contains(from, "@") {
+		l.from = from
 	}
 	l.replyTo = oc.str("replyto")
 	vars := oc.mailVars(n)
+	if l.subject, err = renderText(oc.str("subject"), vars); err != nil {
+		return l, fmt.Errorf("subject: %w", err)
+	}
 	if l.body, err = renderText(html.UnescapeString(oc.str("message")), vars); err != nil {
 		return l, fmt.Errorf("message: %w", err)
 	}

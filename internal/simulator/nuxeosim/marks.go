@@ -7,6 +7,7 @@ type marks map[[2]string]map[string]bool
 const (
 	favorite   = "favorite"
 	subscribed = "subscribed"
+	commenting = "commenting"
 )
 
 func (m marks) set(kind, login, uid string, on bool) {

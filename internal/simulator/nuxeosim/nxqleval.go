@@ -3,6 +3,7 @@ package nuxeosim
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,18 @@ func (s *Server) run(q *query, p *principal) ([]*node, error) {
 			out = append(out, n)
 		}
 	}
+	if len(q.order) == 0 && !s.opt.Untrue.OrderOfCreation {
+		slices.SortFunc(out, func(a, b *node) int { return cmp.Compare(shuffled(a.id), shuffled(b.id)) })
+	}
 	sortNodes(s, out, q.order)
 	return out, nil
+}
+
+// shuffled is the place of an id in no order, the same each time.
+func shuffled(id string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(id)) // a hash never fails
+	return h.Sum64()
 }
 
 // parentOrVersion leaves out the root of the repository, as queries do not

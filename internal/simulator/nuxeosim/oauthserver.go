@@ -42,8 +42,8 @@ type oauthCode struct {
 }
 
 type oauthToken struct {
-	login, client string
-	expires       time.Time
+	login, client, access string
+	expires               time.Time
 }
 
 func newAuthorizationServer() authorizationServer {
@@ -104,6 +104,10 @@ func redirectAllowed(uri string) bool {
 	return true
 }
 
+// signInPage leads a browser to where people sign in.
+var signInPage = template.Must(template.New("signin").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title></head>
+<body><script>window.location = {{.}};</script><noscript><a href="{{.}}">login.jsp</a></noscript></body></html>`))
+
 var grantPage = template.Must(template.New("grant").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Grant access</title></head>
 <body><h1>Grant access</h1><p>{{.Name}} wants to act as {{.User}}.</p>
 <form method="post" action="authorize_submit">{{range $k, $v := .Fields}}<input type="hidden" name="{{$k}}" value="{{$v}}">{{end}}
@@ -117,12 +121,18 @@ func (c *call) oauthAuthorize() (*answer, error) {
 	a, refusal := c.readAuthorization()
 	address := c.s.url
 	c.s.mu.RUnlock()
+	if refusal != nil && !c.s.opt.Untrue.RefusalsAsJSON {
+		return &answer{status: refusal.status, html: true, text: "<!doctype html><html lang=\"en\"><head><title>Error</title></head><body><h1>The authorization request is not valid</h1></body></html>"}, nil
+	}
 	if refusal != nil {
 		return refusal, nil
 	}
 	if err := c.authenticate([]string{"oauth2", "authorize"}); err != nil {
-		back := "oauth2/authorize?" + c.r.URL.RawQuery
-		return c.redirect(address + "/login.jsp?requestedUrl=" + url.QueryEscape(back)), nil
+		to := address + "/login.jsp?requestedUrl=" + url.QueryEscape("oauth2/authorize?"+c.r.URL.RawQuery)
+		if !c.s.opt.Untrue.RefusalsAsJSON {
+			return page(signInPage, http.StatusUnauthorized, to)
+		}
+		return c.redirect(to), nil
 	}
 	if a.client.AutoGrant {
 		return c.grant(a), nil
@@ -221,6 +231,8 @@ func (c *call) exchangeCode(client *OAuthClient) *answer {
 		return oauthError("invalid_grant", "Invalid authorization code")
 	case c.r.FormValue("redirect_uri") != "" && c.r.FormValue("redirect_uri") != code.redirect:
 		return oauthError("invalid_grant", "Invalid redirect URI: "+c.r.FormValue("redirect_uri"))
+	case code.challenge != "" && c.r.FormValue("code_verifier") == "" && !c.s.opt.Untrue.OldAccessLives:
+		return oauthError("invalid_request", "Missing code verifier")
 	case code.challenge != "" && !verifies(code, c.r.FormValue("code_verifier")):
 		return oauthError("invalid_grant", "Invalid code verifier")
 	}
@@ -243,6 +255,9 @@ func (c *call) exchangeRefresh(client *OAuthClient) *answer {
 		return oauthError("invalid_grant", "Invalid refresh token")
 	}
 	delete(c.s.oauth.refresh, sent)
+	if !c.s.opt.Untrue.OldAccessLives {
+		delete(c.s.logins.access, t.access)
+	}
 	return c.issue(t.login, client)
 }
 
@@ -259,7 +274,7 @@ func (c *call) issue(login string, client *OAuthClient) *answer {
 		return oauthError("invalid_grant", "Unknown user")
 	}
 	access, refresh := newUUID(), newUUID()
-	t := oauthToken{login: login, client: client.ID, expires: c.s.opt.Now().Add(accessFor)}
+	t := oauthToken{login: login, client: client.ID, access: access, expires: c.s.opt.Now().Add(accessFor)}
 	c.s.logins.access[access], c.s.oauth.refresh[refresh] = t, t
 	return ok(map[string]any{"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(accessFor.Seconds())})
 }

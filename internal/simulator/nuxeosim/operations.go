@@ -18,7 +18,7 @@ func init() { // not a literal: the operations call what lists them
 		"Document.Trash": opTrash(true), "Document.Untrash": opTrash(false),
 		"Document.Update": opUpdate, "Document.Move": opMove, "Document.Delete": opDelete, "Document.Create": opCreate,
 		"Document.Fetch": opFetch, "Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
-		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.SetProperty": opSetProperty,
+		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.BlockPermissionInheritance": opBlockRights, "Document.SetProperty": opSetProperty,
 		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob,
 		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing, "Event.Fire": opEvent,
 	}
@@ -41,7 +41,7 @@ func opAddFacet(oc *opCall) (*answer, error) {
 		return nil, err
 	}
 	if _, found := oc.s.types.facets[facet]; !found {
-		return nil, badRequest("No such facet: %s", facet)
+		return nil, oc.s.refused(400, 500, "No such facet: %s", facet)
 	}
 	return oc.writing(func(n *node) error {
 		if oc.s.repo.hasFacet(n, facet) {
@@ -66,7 +66,7 @@ func opRemoveFacet(oc *opCall) (*answer, error) {
 		}
 		n.extra = slices.Delete(slices.Clone(n.extra), i, i+1)
 		for _, name := range before {
-			if !oc.s.repo.hasSchema(n, name) {
+			if !oc.s.repo.hasSchema(n, name) && !oc.s.opt.FacetDataStays {
 				oc.s.clearSchema(n, name)
 			}
 		}
@@ -81,8 +81,15 @@ func (s *Server) clearSchema(n *node, name string) {
 	}
 }
 
-// touch saves a document whose facets changed, which is an update like others.
+// touch saves a document whose facets changed, which is no update of its properties: no
+// version, no contributor, and what is checked in stays so.
 func (s *Server) touch(p *principal, n *node) error {
+	if !s.opt.Untrue.FacetsAreWrites {
+		n.sysToken++
+		s.repo.generation++
+		s.event(p, "documentModified", n, "")
+		return nil
+	}
 	values := map[string]any{}
 	s.stampUpdate(p, n, values)
 	s.automaticVersion(p, n.after(values), n, change{}, true)
@@ -142,8 +149,10 @@ func opUpdate(oc *opCall) (*answer, error) {
 	}
 	ch.props, ch.option = oc.properties(), ""
 	return oc.writing(func(n *node) error {
-		if err := checkToken(n, n.id, oc.str("changeToken")); err != nil {
-			return err
+		if token := oc.str("changeToken"); token != "" {
+			if err := checkToken(n, n.id, token); err != nil {
+				return err
+			}
 		}
 		return oc.s.updateDocument(oc.user, n, ch)
 	})
@@ -249,19 +258,22 @@ func opQuery(oc *opCall) (*answer, error) {
 	}
 	list, err := oc.query(fillIn(text, oc.strings("queryParams")))
 	if err != nil {
-		return nil, err
+		return nil, oc.s.refused(400, 500, "%v", err)
 	}
 	if by := oc.str("sortBy"); by != "" {
 		list = slices.Clone(list)
 		sortNodes(oc.s, list, sortsOf(by, oc.str("sortOrder")))
 	}
-	size, err := strconv.Atoi(oc.str("pageSize"))
-	if err != nil || size <= 0 || size > oc.s.opt.MaxPageSize {
-		size = oc.s.opt.MaxPageSize
+	asked, err := strconv.Atoi(oc.str("pageSize"))
+	if err != nil || asked <= 0 {
+		asked = oc.s.opt.MaxPageSize
 	}
+	size := min(asked, oc.s.opt.MaxPageSize)
 	page, _ := strconv.Atoi(oc.str("currentPageIndex"))
 	offset := max(page, 0) * size
-	return ok(oc.listJSON(pageOf{size: size, index: page, offset: offset, total: len(list), nodes: window(list, offset, size)})), nil
+	m := oc.listJSON(pageOf{size: size, index: page, offset: offset, total: len(list), nodes: window(list, offset, size)})
+	m["pageSize"] = asked
+	return ok(m), nil
 }
 
 func opUser(oc *opCall) (*answer, error) {

@@ -44,3 +44,12 @@ func (oc *opCall) securing(step func(*node)) (*answer, error) {
 		return nil
 	})
 }
+
+// opBlockRights cuts what is inherited off; whoever does it keeps everything.
+func opBlockRights(oc *opCall) (*answer, error) {
+	return oc.securing(func(n *node) {
+		n.blockRights = true
+		n.acl = append(n.acl, ace{user: oc.user.login, permission: "Everything", granted: true, creator: oc.user.login},
+			ace{user: "administrators", permission: "Everything", granted: true, creator: oc.user.login})
+	})
+}

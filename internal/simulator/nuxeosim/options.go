@@ -99,14 +99,21 @@ type Options struct {
 	// added meanwhile. 0 means 130 ms, as measured; less than 0 that it waits for
 	// [Server.RunBackground].
 	BackgroundAfter time.Duration
+	// Untrue are the ways in which the server is kinder than a real one; nil: [Pending].
+	Untrue *Untruths
+	// IndexLag is how far the index behind /search is behind what is written, at most; 0
+	// is a server without index, whose /search asks the repository, and StandsStill an
+	// index that moves only when it is told to.
+	IndexLag time.Duration
+	// KeyRace is how long after the first request with an Idempotency-Key another one is
+	// carried out as well, since looking for a key and noting it are two steps: a few
+	// milliseconds on a real server. 0 leaves that out.
+	KeyRace time.Duration
+	// FacetDataStays keeps the data of a facet that is removed, which comes back with the
+	// facet, as SQL databases do. MongoDB drops it.
+	FacetDataStays bool
 	// MaxPageSize is nuxeo.pageprovider.default-max-page-size; 0 means 1000.
 	MaxPageSize int
-	// AnyCharacter switches the service for filtering characters off, which is on in a
-	// fresh Nuxeo and takes emoji and invisible characters from every string property.
-	AnyCharacter bool
-	// AnyMarkup leaves the text of comments as it was sent, as a Nuxeo does whose
-	// sanitizer was told to leave them alone.
-	AnyMarkup bool
 	// UnknownCount answers resultsCount -2, as a repository does that has not
 	// counted.
 	UnknownCount bool
@@ -123,6 +130,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Users == nil {
 		o.Users = defaultUsers()
+	}
+	if o.Untrue == nil {
+		o.Untrue = &Pending
 	}
 	if o.LTS == "" {
 		o.LTS = "2023"

@@ -27,7 +27,9 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 	case "logout":
 		return logoutRoute
 	case "runningstatus":
-		return func(*call, []string) (*answer, error) { return &answer{status: 200, text: "Ok"}, nil }
+		return func(*call, []string) (*answer, error) {
+			return &answer{status: 200, text: `{"runtimeStatus":"ok","repositoryStatus":"ok","streamStatus":"ok"}`}, nil
+		}
 	case "oauth2/token":
 		return func(c *call, _ []string) (*answer, error) { return c.oauthTokenEndpoint() }
 	case "oauth2/authorize":

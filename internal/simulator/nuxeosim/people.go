@@ -63,8 +63,13 @@ func (p *principal) json() map[string]any {
 // userRoute serves /api/v1/user: one by login, to read or for an administrator to
 // change, or a search.
 func userRoute(c *call, seg []string) (*answer, error) {
-	if len(seg) == 1 && c.r.Method == http.MethodPut {
+	switch {
+	case len(seg) == 1 && c.r.Method == http.MethodPut:
 		return c.changeUser(seg[0])
+	case len(seg) == 0 && c.r.Method == http.MethodPost:
+		return c.inviteUser()
+	case len(seg) == 1 && c.r.Method == http.MethodDelete:
+		return c.removeUser(seg[0])
 	}
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
@@ -104,6 +109,47 @@ func (c *call) changeUser(login string) (*answer, error) {
 	return ok(u.principal().json()), nil
 }
 
+// inviteUser makes a user.
+func (c *call) inviteUser() (*answer, error) {
+	var body struct {
+		ID         string
+		Properties struct {
+			FirstName, LastName, Email, Password string
+			Groups                               []string
+		}
+	}
+	if err := c.readJSON(&body); err != nil {
+		return nil, err
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	p := body.Properties
+	switch {
+	case !c.user.admin:
+		return nil, forbidden("Only an administrator may make users")
+	case body.ID == "":
+		return nil, badRequest("User id is missing")
+	case c.s.users[body.ID] != nil:
+		return nil, conflict("User already exists: %s", body.ID)
+	}
+	u := User{Login: body.ID, Password: p.Password, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Groups: p.Groups}
+	c.s.users[body.ID] = &u
+	return created(u.principal().json()), nil
+}
+
+func (c *call) removeUser(login string) (*answer, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	switch {
+	case !c.user.admin:
+		return nil, forbidden("Only an administrator may remove users")
+	case c.s.users[login] == nil:
+		return nil, notFound("user does not exist")
+	}
+	delete(c.s.users, login)
+	return nil, nil
+}
+
 func (s *Server) searchUsers(q string) map[string]any {
 	entries := []any{}
 	for _, login := range slices.Sorted(maps.Keys(s.users)) {
@@ -139,7 +185,7 @@ func (c *call) acquireToken(application string) (*answer, error) {
 		description: q.Get("deviceDescription"), permission: q.Get("permission"), created: c.s.opt.Now(),
 	}
 	if t.application == "" || t.device == "" || t.permission == "" {
-		return nil, badRequest("The following request parameters are mandatory to acquire an authentication token: %s, deviceId, permission.", application)
+		return nil, c.s.refused(400, 500, "The following request parameters are mandatory to acquire an authentication token: %s, deviceId, permission.", application)
 	}
 	if same := c.findToken(t.application, t.device); same != nil {
 		t = *same
@@ -147,7 +193,7 @@ func (c *call) acquireToken(application string) (*answer, error) {
 		t.id = c.s.opt.NewID()
 		c.s.logins.tokens[t.id] = &t
 	}
-	return &answer{status: http.StatusCreated, text: t.id}, nil
+	return &answer{status: http.StatusCreated, text: t.id, header: map[string]string{"Content-Type": "application/json"}}, nil
 }
 
 func (c *call) findToken(application, device string) *loginToken {

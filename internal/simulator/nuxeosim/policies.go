@@ -24,6 +24,10 @@ const defaultPolicies = `<component name="org.nuxeo.ecm.core.versioning.default-
   <condition>previousDocument.dc.lastContributor != currentDocument.dc.lastContributor</condition></filter>
 </extension></component>`
 
+// reservedOrders are those that a server does not start with in a component of somebody
+// else's.
+const reservedOrders = 10
+
 // policySet are the contributed policies and filters by id. A later one replaces
 // an earlier one of the same id as a whole, as Nuxeo's registry does: an
 // override that leaves out the filter matches everything.
@@ -121,7 +125,7 @@ func parseCondition(text string) (*expr, error) {
 }
 
 // addPolicy takes a contribution; one that says nothing but its id disables it.
-func (ps *policySet) addPolicy(x *element) error {
+func (ps *policySet) addPolicy(x *element, component string) error {
 	if ps.policies == nil {
 		ps.policies = map[string]*policy{}
 	}
@@ -131,8 +135,14 @@ func (ps *policySet) addPolicy(x *element) error {
 		return nil
 	}
 	p := &policy{id: id}
+	if err := p.read(x); err != nil {
+		return err
+	}
+	if p.order <= reservedOrders && p.increment != "" && !strings.HasPrefix(component, "org.nuxeo") {
+		return fmt.Errorf("versioning policy %s: the orders up to %d are Nuxeo's own", id, reservedOrders)
+	}
 	ps.policies[id] = p
-	return p.read(x)
+	return nil
 }
 
 func (p *policy) read(x *element) error {

@@ -28,11 +28,27 @@ func searchRoute(c *call, seg []string) (*answer, error) {
 	if text == "" {
 		return nil, badRequest("Query is missing")
 	}
-	list, err := c.query(fillIn(text, c.r.URL.Query()["queryParams"]))
+	list, err := c.search(fillIn(text, c.r.URL.Query()["queryParams"]))
 	if err != nil {
 		return nil, err
 	}
 	return ok(c.page(list)), nil
+}
+
+// search runs NXQL on the index, if there is one.
+func (c *call) search(text string) ([]*node, error) {
+	if c.s.opt.IndexLag == 0 {
+		return c.query(text)
+	}
+	q, err := parseNXQL(text)
+	if err != nil {
+		return nil, badRequest("Invalid query: %s: %v", text, err)
+	}
+	params := c.r.URL.Query()
+	if by := params.Get("sortBy"); by != "" {
+		q.order = sortsOf(by, params.Get("sortOrder"))
+	}
+	return c.s.searched(q, c.user), nil
 }
 
 // query runs NXQL for the caller; a list is kept while nothing changes.

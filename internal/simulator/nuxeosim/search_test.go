@@ -24,7 +24,9 @@ func (f *fixture) names(user, nxql string) string {
 
 func TestQueries(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
+	f := setup(t, func(o *Options) {
+		o.Untrue = &Untruths{OrderOfCreation: true, TrashAtOnce: true, TrashKeepsNames: true, MembersWrite: true}
+	})
 	mk := func(name, typ string, props obj) string { return f.sim.MkDoc(folder+"/"+name, typ, props) }
 	a := mk("a", "File", obj{"dc:source": "s1", "dc:subjects": []string{"x", "y"}, "dc:created": "2026-01-01", "dc:description": "It's"})
 	mk("b", "Video", obj{"dc:source": "s2", "vid:info": obj{"width": 1920}, "dc:created": "2026-02-01", "dc:title": "Zebra"})

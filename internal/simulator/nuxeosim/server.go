@@ -25,6 +25,7 @@ type Server struct {
 	journal  journal
 	replays  replays
 	mismatch atomic.Int64
+	dying    atomic.Int64
 
 	// mu guards everything below. It is never held while bytes move.
 	mu       sync.RWMutex
@@ -48,6 +49,8 @@ type Server struct {
 	marks    marks
 	works    []*backgroundWork
 	closed   bool
+	indexed  *indexed
+	quiet    bool // who comments is not subscribed
 }
 
 // New builds a server with the base types and the tree that a fresh Nuxeo has.

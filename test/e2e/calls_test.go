@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// spent are the calls to Nuxeo about documents and uploads since the n-th.
+func spent(b *bed.Bed, n int) (calls []string) {
+	for _, r := range b.Nuxeo.Requests()[n:] {
+		if !strings.Contains(r.Path, "Document.Mail") && !strings.Contains(r.Path, "/user/") && !strings.HasSuffix(r.Path, "/me") {
+			calls = append(calls, r.Method+" "+r.Path)
+		}
+	}
+	return calls
+}
+
+// What a publish costs Nuxeo, which has twenty threads for everybody.
+func TestCallsOfAPublish(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	before := len(b.Nuxeo.Requests())
+	newest(b, b.Josh, "created", first)
+	if calls := spent(b, before); len(calls) > 12 {
+		t.Errorf("a new document took %d calls, want at most 12:\n%s", len(calls), strings.Join(calls, "\n"))
+	}
+
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	before = len(b.Nuxeo.Requests())
+	newest(b, b.Josh, "updated", stack)
+	if calls := spent(b, before); len(calls) > 14 {
+		t.Errorf("a new version took %d calls, want at most 14:\n%s", len(calls), strings.Join(calls, "\n"))
+	}
+
+	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
+	before = len(b.Nuxeo.Requests())
+	newest(b, b.Julia, "updated", stack)
+	if calls := spent(b, before); len(calls) > 14 {
+		t.Errorf("a new version by another took %d calls, want at most 14:\n%s", len(calls), strings.Join(calls, "\n"))
+	}
+}
