@@ -5,8 +5,12 @@ import "testing"
 func TestNamesFindAField(t *testing.T) {
 	t.Parallel()
 	metadata := []Field{
-		{ID: "1", Name: "Width"}, {ID: "2", Name: "Resolution - Height", Value: "1080"}, {ID: "3", Name: "RESOLUTION_WIDTH", Value: "1920"},
-		{ID: "4", Name: "Höhe", Value: "720"}, {ID: "5", Name: "Frame Rate"}, {ID: "6", Name: "Frame Rate", Value: "25"},
+		{ID: "1", Name: "Width"},
+		{ID: "2", Name: "Resolution - Height", Value: "1080"},
+		{ID: "3", Name: "RESOLUTION_WIDTH", Value: "1920"},
+		{ID: "4", Name: "Höhe", Value: "720"},
+		{ID: "5", Name: "Frame Rate"},
+		{ID: "6", Name: "Frame Rate", Value: "25"},
 	}
 	for names, want := range map[Names]string{
 		"Resolution - Width":           "3",
