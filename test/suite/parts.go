@@ -54,7 +54,7 @@ func testParts() []part {
 	return []part{
 		{name: "checks", lane: 1, cpu: 100, wall: 90, command: []string{"make", "--no-print-directory", "check"}},
 		{name: "packages", lane: 1, cpu: 110, wall: 130},
-		{name: "simulation", lane: 1, cpu: 240, wall: 240, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
+		{name: "simulation", lane: 1, cpu: 230, wall: 210, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
 		{name: "web", lane: 1, cpu: 35, wall: 50, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
 
 		{name: "scenes", lane: 2, cpu: 180, wall: 240, packages: []string{"./test/e2e"}, memory: true},
