@@ -232,23 +232,22 @@ test("publishing and playing, and why not", async (t) => {
     await run("Archive", "josh@example.org", stage.Names.TEASER);
     const teaser = await until("it arrives", async () => (await api(josh, "GET", "/items?state=done")).items.find((i) => i.title === "Teaser.mp4")?.document);
     const page = await josh.page();
-    await frameio("POST", "faults", "GET /assets/.*/high_quality status=403 times=1\nGET /assets/.*/efficient status=403 times=1");
-    await page.goto(`${stage.Connector}/documents/${teaser}`);
-    const video = page.locator("nxf-player video");
-    await until("a second ticket plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0));
-    await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /assets/ status=403");
-    const cdp = await page.context().newCDPSession(page); // what was played before may be in the cache
-    await cdp.send("Network.setCacheDisabled", { cacheDisabled: true });
-    await page.reload();
+    await page.goto(`${stage.Connector}/documents/${teaser}`);
     await page.getByText("It could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
     await look(page, "error-unplayable");
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/files/ status=404");
     await page.reload();
+    const video = page.locator("nxf-player video");
     await page.getByText("The file is no longer on Frame.io, or you may not see it there.").waitFor();
     await until("Nuxeo's plays", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/")));
     await look(page, "error-proxy-gone");
+    await frameio("DELETE", "faults");
+    // Played last: what Chromium has played once, it may play again from its cache, whatever Frame.io answers.
+    await frameio("POST", "faults", "GET /assets/.*/high_quality status=403 times=1\nGET /assets/.*/efficient status=403 times=1");
+    await page.reload();
+    await until("a second ticket plays", () => video.evaluate((v) => v.readyState >= 2 && v.videoWidth > 0 && !v.src.includes("/media/nuxeo/")));
     await frameio("DELETE", "faults");
   });
 
