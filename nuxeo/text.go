@@ -30,8 +30,8 @@ func markup(text string) string {
 	return b.String()
 }
 
-// breaks are the elements that begin a new line.
-var breaks = map[string]bool{"br": true, "p": true, "div": true, "li": true, "tr": true}
+// blocks are the elements that begin a new line unless there is one already.
+var blocks = map[string]bool{"p": true, "div": true, "li": true, "tr": true}
 
 // plain is what people read of a comment that Nuxeo keeps as HTML. It is text: whoever
 // puts it on a page has to write it as such.
@@ -52,7 +52,7 @@ func plain(markup string) string {
 			if name == "script" || name == "style" {
 				silent = name
 			}
-			if breaks[name] && b.Len() > 0 && !strings.HasSuffix(b.String(), "\n") {
+			if name == "br" || blocks[name] && atWord(b.String()) {
 				b.WriteByte('\n')
 			}
 		case html.EndTagToken:
@@ -62,6 +62,9 @@ func plain(markup string) string {
 		}
 	}
 }
+
+// atWord reports whether a text ends within a line.
+func atWord(text string) bool { return text != "" && !strings.HasSuffix(text, "\n") }
 
 // Kept is what Nuxeo keeps of a string property: its filter of characters, which is on
 // by default, drops control characters, invisible ones, and all outside the basic plane,

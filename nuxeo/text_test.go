@@ -18,6 +18,7 @@ func TestPlainReadsWhatPeopleWroteInNuxeo(t *testing.T) {
 		"two\nlines\n\nand more":                        "two\nlines\n\nand more",
 		"<b>bold</b><br />end<img src=\"x\" />":         "bold\nend",
 		"<p>one</p><p>two</p>":                          "one\ntwo",
+		"one<br><br />two<div>three</div>":              "one\n\ntwo\nthree",
 		"<script>alert(1)</script>x<style>p {}</style>": "x",
 		"&amp;lt;": "&lt;",
 		"5 < 6":    "5 < 6",

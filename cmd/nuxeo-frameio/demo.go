@@ -30,6 +30,7 @@ func (c *demoCmd) Run(t *terminal) error {
 			return err
 		}
 	}
+
 	out := t.out
 	if c.Once {
 		out = io.Discard
@@ -38,6 +39,7 @@ func (c *demoCmd) Run(t *terminal) error {
 	if done, err := c.inReal(t, &opt); done || err != nil {
 		return err
 	}
+
 	stage, err := demo.Start(t.ctx, opt)
 	if err != nil {
 		return err
@@ -47,6 +49,7 @@ func (c *demoCmd) Run(t *terminal) error {
 			t.printf("Something is left in Nuxeo: %v\nRemove it with demo --nuxeo %s --clean-up.\n", err, c.Nuxeo)
 		}
 	}()
+
 	if c.Once {
 		return stage.Tell(t.ctx, func(s demo.Step) { c.line(t, s) })
 	}
@@ -102,6 +105,7 @@ func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
 			t.printf("Told in %s. Everything stays up; look around.\n", time.Since(start).Round(100*time.Millisecond))
 		}
 	}
+
 	t.printf("Ctrl-C ends it.\n")
 	<-t.ctx.Done()
 	t.printf("\nStopping …\n")

@@ -53,6 +53,7 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 	if r.Yes {
 		return nil
 	}
+
 	t.printf("Type the name of the host to go on: ")
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && line == "" {
@@ -78,6 +79,7 @@ func (r *rehearsal) cleanUp(t *terminal) error {
 		t.printf("Nothing is left of demos.\n")
 		return nil
 	}
+
 	if err := r.agreed(t, "remove", left...); err != nil {
 		return err
 	}

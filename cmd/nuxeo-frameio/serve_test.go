@@ -41,6 +41,7 @@ func TestServeSaysOnceThatNobodyWillGetMail(t *testing.T) {
 			serve.Data, serve.Listen = t.TempDir(), "127.0.0.1:0"
 			serve.Nuxeo.URL, serve.Frameio.URL = "http://127.0.0.1:1/nuxeo", "http://127.0.0.1:1"
 			c.change(&serve.Config)
+
 			if err := serve.Run(&terminal{ctx: ctx, err: log}); err != nil {
 				t.Fatal(err)
 			}

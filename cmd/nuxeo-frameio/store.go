@@ -66,6 +66,7 @@ func (c *storeCopy) Run(t *terminal) error {
 	if node != "" && !c.Force {
 		return fault.New(fault.Conflict, "The node %s works on this database.", node).With("Stop it first. After a crash wait a minute, or use --force.")
 	}
+
 	to, err := store.Open(t.ctx, c.To, work.Migrate)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
 		return err
 	}
+
 	if c.JSON {
 		return printJSON(t, all)
 	}

@@ -30,6 +30,7 @@ func (c *syncPlan) Run(t *terminal) error {
 		} else {
 			err = c.show(t, s, p)
 		}
+
 		if n := p.work(); err == nil && n > 0 {
 			err = fault.New(fault.Conflict, "A refresh would do something about %s.", plural(n, "one thing", "%d things")).
 				With("`nuxeo-frameio sync refresh " + s.Id + "` does it.")

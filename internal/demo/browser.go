@@ -25,7 +25,7 @@ func (s *Stage) browse(who string) *browser {
 	if err != nil {
 		panic(err) // it never fails without options
 	}
-	b := &browser{stage: s, who: who, login: s.login(who)}
+	b := &browser{stage: s, who: who, login: s.Login(who)}
 	b.http = &http.Client{Jar: jar, CheckRedirect: b.redirect}
 	return b
 }

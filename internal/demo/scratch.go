@@ -120,8 +120,9 @@ func (r Real) Left(ctx context.Context) (all []Scratch, err error) {
 		return byName[name]
 	}
 	for _, u := range users.Entries {
-		if prefix, _, found := cutLast(u.ID, "-"); found && strings.HasPrefix(u.ID, scratchMark) {
-			of(prefix).People = append(of(prefix).People, u.ID)
+		if strings.HasPrefix(u.ID, scratchMark) {
+			s := of(u.ID[:strings.LastIndex(u.ID, "-")]) // the mark has one
+			s.People = append(s.People, u.ID)
 		}
 	}
 	where := "ecm:path STARTSWITH " + nuxeo.Quote(workspaces) + " AND ecm:primaryType = 'Workspace' AND ecm:isVersion = 0 AND ecm:name LIKE " + nuxeo.Quote(scratchMark+"%")
@@ -135,14 +136,6 @@ func (r Real) Left(ctx context.Context) (all []Scratch, err error) {
 		all = append(all, *s)
 	}
 	return all, nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
 }
 
 // Remove removes a scratch for good. What is gone already is no failure.

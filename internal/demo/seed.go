@@ -72,10 +72,10 @@ func (d *seed) drafts(s *Stage) {
 		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: mustRead(file)}
 	}
 	for title, file := range map[string]string{"Trailer draft": "making_of.mov", "Credits": "teaser_v1.mp4"} {
-		s.repo.MkDoc(s.at.drafts+"/"+title, "File", map[string]any{"dc:creator": s.login("josh"), "file:content": blob(title, file)})
+		s.repo.MkDoc(s.at.drafts+"/"+title, "File", map[string]any{"dc:creator": s.Login("josh"), "file:content": blob(title, file)})
 	}
 	s.repo.MkDoc(s.at.drafts+"/Interview", "Video", map[string]any{
-		"dc:creator": s.login("josh"), "file:content": blob("Interview", "teaser_v2.mp4"),
+		"dc:creator": s.Login("josh"), "file:content": blob("Interview", "teaser_v2.mp4"),
 		"vid:transcodedVideos": []any{map[string]any{"name": "MP4 480p", "content": blob("Interview 480p", "making_of.mov")}},
 	})
 }

@@ -177,9 +177,6 @@ func (s *Stage) realNuxeo(ctx context.Context) error {
 	return s.opt.Real.make(ctx, s.opt.Scratch, s.secret)
 }
 
-// Login is what a person of the story, josh or julia, is called in Nuxeo.
-func (s *Stage) Login(who string) string { return s.login(who) }
-
 // Folder is the path of the folder that the story publishes to.
 func (s *Stage) Folder() string { return s.at.folder }
 
@@ -189,7 +186,7 @@ func (s *Stage) Josh() string { return s.seed.josh }
 // Person is Nuxeo as josh or julia.
 func (s *Stage) Person(who string) *nuxeo.Client {
 	if s.opt.Real != nil {
-		return s.as(s.login(who))
+		return s.as(s.Login(who))
 	}
 	return s.App.Nuxeo.As(nuxeo.Basic(who, who))
 }
@@ -202,8 +199,8 @@ func (s *Stage) Administrator() *nuxeo.Client {
 	return s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))
 }
 
-// login is what a person of the story is called in Nuxeo.
-func (s *Stage) login(who string) string {
+// Login is what a person of the story, josh or julia, is called in Nuxeo.
+func (s *Stage) Login(who string) string {
 	for _, login := range s.opt.Scratch.People {
 		if strings.HasSuffix(login, "-"+who) {
 			return login
@@ -215,7 +212,7 @@ func (s *Stage) login(who string) string {
 // address is where a person of the story gets mail.
 func (s *Stage) address(who string) string {
 	if s.opt.Real != nil {
-		return s.login(who) + "@example.invalid"
+		return s.Login(who) + "@example.invalid"
 	}
 	return who + "@example.org"
 }

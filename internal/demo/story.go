@@ -219,7 +219,7 @@ func (t *story) metadata(context.Context) error {
 	for property, want := range map[string]any{
 		"frameio:fileId": t.seed.teaser, "frameio:fileName": "Teaser.mp4", "frameio:codec": "H.264", "frameio:resolution": "640 x 360",
 		"frameio:frameRate": 25.0, "frameio:duration": 4.0, "frameio:frames": int64(100), "frameio:status": "Needs Review",
-		"frameio:uploader": "Josh Editor", "frameio:publishedBy": t.login("josh"), "frameio:documentUid": t.doc.UID,
+		"frameio:uploader": "Josh Editor", "frameio:publishedBy": t.Login("josh"), "frameio:documentUid": t.doc.UID,
 	} {
 		if got := t.doc.Properties[property]; fmt.Sprint(got) != fmt.Sprint(want) {
 			return fmt.Errorf("%s is %v, not %v", property, got, want)

@@ -52,7 +52,7 @@ func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
 
 // lock checks that nobody works on the document while it is reviewed.
 func (t *story) lock(context.Context) error {
-	if by := t.must(t.at.draft).LockOwner; by != t.login("josh") {
+	if by := t.must(t.at.draft).LockOwner; by != t.Login("josh") {
 		return fmt.Errorf("the document is locked by %q", by)
 	}
 	t.say("The document is locked by Josh until it comes back.")

@@ -128,7 +128,7 @@ func (t *story) bulk(ctx context.Context) error {
 		return err
 	}
 	for _, uid := range selection[:3] {
-		if d := t.must(uid); d.LockOwner != t.login("josh") {
+		if d := t.must(uid); d.LockOwner != t.Login("josh") {
 			return fmt.Errorf("%s is locked by %q", d.Title, d.LockOwner)
 		}
 	}

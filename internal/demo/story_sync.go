@@ -127,7 +127,7 @@ func (t *story) refreshChanged(ctx context.Context) error {
 func (t *story) conflict(ctx context.Context) error {
 	uid := t.must(t.at.mirror + "/Day 1/Harbour").UID
 	mine := nuxeosim.Blob{Name: "Harbour.mp4", MimeType: "video/mp4", Data: mustRead("making_of.mov")}
-	if err := t.repo.Edit(t.login("josh"), uid, map[string]any{"file:content": mine}); err != nil {
+	if err := t.repo.Edit(t.Login("josh"), uid, map[string]any{"file:content": mine}); err != nil {
 		return err
 	}
 	third := t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(t.seed.julia))

@@ -202,17 +202,7 @@ func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 func (r *run) files(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for file, err := range r.fio.FolderFiles(ctx, r.sync.Account, f.Key, false) {
-			if err != nil {
-				yield(seen{}, err)
-				return
-			}
-			some, err := r.listed(ctx, f, file.ID, frameio.KindFile, file)
-			for _, s := range some {
-				if !yield(s, nil) {
-					return
-				}
-			}
-			if err != nil && !yield(seen{}, err) {
+			if !r.offer(ctx, f, file.ID, frameio.KindFile, file, err, yield) {
 				return
 			}
 		}
@@ -222,21 +212,28 @@ func (r *run) files(ctx context.Context, f seen) assetsOf {
 func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, false) {
-			if err != nil {
-				yield(seen{}, err)
-				return
-			}
-			some, err := r.listed(ctx, f, stack.ID, frameio.KindStack, stack.Head)
-			for _, s := range some {
-				if !yield(s, nil) {
-					return
-				}
-			}
-			if err != nil && !yield(seen{}, err) {
+			if !r.offer(ctx, f, stack.ID, frameio.KindStack, stack.Head, err, yield) {
 				return
 			}
 		}
 	}
+}
+
+// offer yields the rows for an asset, unless it could not be read; more says whether to go on.
+func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File, err error, yield func(seen, error) bool) (more bool) {
+	var rows []seen
+	if err == nil {
+		rows, err = r.listed(ctx, folder, key, kind, head)
+	}
+	for _, s := range rows {
+		if !yield(s, nil) {
+			return false
+		}
+	}
+	if err != nil {
+		yield(seen{}, err)
+	}
+	return err == nil
 }
 
 // listed are the rows for an asset of a folder: none for one that the filter leaves out.

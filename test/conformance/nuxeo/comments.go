@@ -138,12 +138,10 @@ var commentCases = []Case{
 		Why:  "Comments come while a push holds the lock.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "x")
-			_, err := s.Ann().CheckIn(s.Context(), d.UID)
+			s.checkIn(s.Ann(), d.UID)
+			_, err := s.Ann().Lock(s.Context(), d.UID)
 			s.Must(err)
-			_, err = s.Ann().Lock(s.Context(), d.UID)
-			s.Must(err)
-			v, err := s.Ann().LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
+			v := s.last(s.Ann(), d.UID)
 			for _, uid := range []string{d.UID, v.UID} {
 				_, err := s.Bob().CreateComment(s.Context(), uid, nuxeo.Comment{Text: "bob"}, "")
 				s.status("bob comments", err, 0)
@@ -158,10 +156,8 @@ var commentCases = []Case{
 			w := s.Writer()
 			d := s.filled(w, "doc", "x")
 			s.comment(w, d.UID, nuxeo.Comment{Text: "one", EntityID: "e", Origin: "o"})
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
-			v, err := w.LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
+			s.checkIn(w, d.UID)
+			v := s.last(w, d.UID)
 			s.True(s.Soon(func() bool { return len(s.texts(w, v.UID)) == 1 }), "the version has it")
 		},
 	},

@@ -116,8 +116,7 @@ var queryCases = []Case{
 			}) {
 				s.Stop("the property is not written")
 			}
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			q := "SELECT * FROM Document WHERE ecm:mixinType = 'FrameioAsset' AND frameio:fileId = " + nuxeo.Quote(s.key("file")) + " AND ecm:isVersion = %d AND ecm:isTrashed = 0"
 			for version, want := range []int{1, 1} {
 				list, _, err := w.QueryPage(s.Context(), fmt.Sprintf(q, version), 0, 10, nuxeo.Fetch{})
@@ -331,8 +330,7 @@ var moveCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "x")
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			s.Must(w.Move(s.Context(), d.UID, s.made(w, s.Folder(), "sub", "Folder", nil).UID))
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
 		},

@@ -69,6 +69,22 @@ func (s *Scene) update(p *Person, uid string, props m, o nuxeo.WriteOptions) {
 	s.Must(p.Update(s.Context(), uid, "", props, o))
 }
 
+// checkIn makes a version of a document.
+func (s *Scene) checkIn(p *Person, uid string) {
+	_, err := p.CheckIn(s.Context(), uid)
+	s.Must(err)
+}
+
+// last is the newest version of a document, which must have one.
+func (s *Scene) last(p *Person, uid string) *nuxeo.Document {
+	v, err := p.LastVersion(s.Context(), uid, all)
+	s.Must(err)
+	if v == nil {
+		s.Stop("there is no version")
+	}
+	return v
+}
+
 // labels are the labels of a document's versions, oldest first.
 func (s *Scene) labels(p *Person, uid string) []string {
 	list, err := p.Versions(s.Context(), uid, nuxeo.Fetch{Lock: true})

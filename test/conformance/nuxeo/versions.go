@@ -12,8 +12,8 @@ const (
 var versionCases = []Case{
 	{
 		Name: "check-in-makes-one-version", Uses: []string{"CheckIn", "LastVersion", "Versions"}, Source: "[M] §15.1",
-		What: "Document.CheckIn makes one minor version of a document that is checked out, and none of one that is checked in.",
-		Why:  "It keeps what is there before it is replaced.",
+		What: "Document.CheckIn makes one minor version of a document that is checked out, which names the document, and none of one that is checked in.",
+		Why:  "It keeps what is there before it is replaced; metadata of a version must be told from those of a copy.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
@@ -21,16 +21,12 @@ var versionCases = []Case{
 			s.Must(err)
 			s.Want("answer", live.UID, d.UID)
 			s.Want("checked out", live.IsCheckedOut, false)
-			v, err := w.LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
-			if v == nil {
-				s.Stop("there is no version")
-			}
+			v := s.last(w, d.UID)
 			s.True(v.IsVersion && v.UID != d.UID, "it is a version with an id of its own")
+			s.Want("document that it is a version of", v.VersionableID, d.UID)
 			s.Want("label", v.VersionLabel, "0.1")
 			s.holding("version", v, "one")
-			_, err = w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
 		},
 	},
@@ -56,13 +52,11 @@ var versionCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			out, err := w.CheckOut(s.Context(), d.UID)
 			s.Must(err)
 			s.Want("checked out", out.IsCheckedOut, true)
-			_, err = w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			list, err := w.LatestVersions(s.Context(), d.UID, 1, all)
 			s.Must(err)
 			s.Want("versions asked for", len(list), 1)
@@ -90,8 +84,7 @@ var versionCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(w, d.UID)
 			s.update(w, d.UID, m{"dc:description": "new"}, nuxeo.WriteOptions{})
 			s.Want("checked out", s.get(w, d.UID).IsCheckedOut, true)
 			s.Kind("label of a document that is checked out: %s", s.get(w, d.UID).VersionLabel)
@@ -104,11 +97,8 @@ var versionCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
-			v, err := w.LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
-			s.Want("versionable id", v.VersionableID != "" || v.IsVersion, true)
+			s.checkIn(w, d.UID)
+			v := s.last(w, d.UID)
 			s.Want("status", s.put(w, v.UID, m{"dc:description": "x"}, nil).Status, 500)
 		},
 	},
@@ -119,10 +109,8 @@ var versionCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			_, err := w.CheckIn(s.Context(), d.UID)
-			s.Must(err)
-			v, err := w.LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
+			s.checkIn(w, d.UID)
+			v := s.last(w, d.UID)
 			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "two.bin", "two!"))}, nuxeo.WriteOptions{})
 			s.Must(w.RestoreVersion(s.Context(), v.UID))
 			s.holding("document", s.get(w, d.UID), "one")
@@ -134,12 +122,10 @@ var versionCases = []Case{
 		Why:  "403 there is no right that could be given.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
-			_, err := s.Ann().CheckIn(s.Context(), d.UID)
-			s.Must(err)
-			v, err := s.Ann().LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
+			s.checkIn(s.Ann(), d.UID)
+			v := s.last(s.Ann(), d.UID)
 			s.Must(s.Ann().Delete(s.Context(), d.UID))
-			_, err = s.Ann().Get(s.Context(), v.UID, nuxeo.Fetch{})
+			_, err := s.Ann().Get(s.Context(), v.UID, nuxeo.Fetch{})
 			got := nuxeo.StatusOf(err)
 			s.True(got == 403 || got == 404, "status %d", got)
 			s.Kind("version of a deleted document: %d", got)
@@ -167,8 +153,7 @@ var versionCases = []Case{
 			w := s.Writer()
 			d := s.filled(w, "doc", "0")
 			for _, text := range []string{"00", "000", "0000"} {
-				_, err := w.CheckIn(s.Context(), d.UID)
-				s.Must(err)
+				s.checkIn(w, d.UID)
 				s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", text))}, nuxeo.WriteOptions{})
 			}
 			list, err := w.Versions(s.Context(), d.UID, all)
@@ -219,8 +204,7 @@ var policyCases = []Case{
 			s.update(w, d.UID, m{"frameio:fileName": "clip.mov"}, nuxeo.WriteOptions{Source: sourceMetadata})
 			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "clip.mov", "clip"))}, nuxeo.WriteOptions{Source: sourceContent})
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
-			v, err := w.LastVersion(s.Context(), d.UID, all)
-			s.Must(err)
+			v := s.last(w, d.UID)
 			s.Want("file name of the version", v.Text("frameio:fileName"), "clip.mov")
 			s.holding("version", v, "clip")
 		},
@@ -331,8 +315,7 @@ var facetCases = []Case{
 		Why:  "Nobody's document must look changed by it.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
-			_, err := s.Ann().CheckIn(s.Context(), d.UID)
-			s.Must(err)
+			s.checkIn(s.Ann(), d.UID)
 			s.Must(s.Bob().AddFacet(s.Context(), d.UID, "FrameioAsset", ""))
 			got := s.get(s.Ann(), d.UID)
 			s.Want("checked out", got.IsCheckedOut, false)

@@ -39,6 +39,7 @@ type options struct {
 
 func main() {
 	var o options
+
 	flag.StringVar(&o.URL, "nuxeo", "", "address of the Nuxeo server, such as https://nuxeo.example.com/nuxeo")
 	flag.StringVar(&o.Login, "user", "Administrator", "whose account to use; without an administrator's fewer cases are tried")
 	flag.StringVar(&o.passwordFile, "password-file", "", "file with the password; else NUXEO_PASSWORD, else it is asked for")
@@ -53,6 +54,7 @@ func main() {
 	flag.BoolVar(&o.yes, "yes", false, "do not ask for the name of the host")
 	flag.BoolVar(&o.cleanUp, "clean-up", false, "list and remove what aborted runs have left, and nothing else")
 	flag.BoolVar(&o.quiet, "quiet", false, "print the table only")
+
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code, err := run(ctx, o)
