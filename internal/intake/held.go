@@ -13,9 +13,10 @@ func Linked(doc *nuxeo.Document) bool {
 }
 
 // Held finds, for a document and its versions, the one among them whose metadata
-// tell of the content that each holds; nil where none does. A version is made as
-// soon as new content is there, before its metadata are: those are in the next
-// one. They must have been read with the schemas file and frameio.
+// tell of the content that each holds; nil where none does. Metadata come with the
+// content or before it, so that a version has its own; in documents of older releases
+// those of a version are in the next one. They must have been read with the schemas
+// file and frameio.
 func Held(docs []*nuxeo.Document) map[string]*nuxeo.Document {
 	told := map[string]*nuxeo.Document{}
 	for _, d := range docs {

@@ -25,17 +25,41 @@ func (s *Service) FreeLocks(ctx context.Context, r *upkeep.Report, as func(conte
 		return err
 	}
 	for _, l := range all {
-		if err := s.freeLock(ctx, l, as); err != nil {
-			r.Note("the lock of %s on %s could not be given back: %s", l.By, l.document, fault.From(err).Message)
-			continue
-		}
-		err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.SetLock(ctx, tx, l.link, "", "") })
-		if err != nil {
+		if err := s.freeLeft(ctx, r, l, as); err != nil {
 			return err
 		}
-		r.Add("gave the lock of %s on %s back", l.By, l.document)
 	}
 	return nil
+}
+
+// sweeper holds a link while its lock is given back. When it dies the link is freed as
+// those of items that ended are.
+const sweeper = "lock sweeper"
+
+// freeLeft gives one lock back while no item can come in between.
+func (s *Service) freeLeft(ctx context.Context, r *upkeep.Report, l leftLock, as func(context.Context, string) (*nuxeo.Client, error)) error {
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.HoldLocked(ctx, tx, l.link, l.By, l.Created, sweeper) })
+	if fault.Is(err, fault.NotReady) {
+		return nil // an item is at it again
+	}
+	if err != nil {
+		return err
+	}
+
+	left := s.freeLock(ctx, l, as)
+	if left != nil {
+		r.Note("the lock of %s on %s could not be given back: %s", l.By, l.document, fault.From(left).Message)
+	} else {
+		r.Add("gave the lock of %s on %s back", l.By, l.document)
+	}
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if left == nil {
+			if err := link.SetLock(ctx, tx, l.link, "", ""); err != nil {
+				return err
+			}
+		}
+		return link.Release(ctx, tx, sweeper)
+	})
 }
 
 func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {

@@ -99,6 +99,11 @@ func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Ass
 
 func hold(ctx context.Context, tx *sql.Tx, l Link, item string) error {
 	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder IN ('', $1)`, item, l.ID)
+	return onlyOne(res, err)
+}
+
+// onlyOne is NotReady when a link was not there to be held.
+func onlyOne(res sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
@@ -177,6 +182,15 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 func SetLock(ctx context.Context, tx *sql.Tx, id, owner, created string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2 WHERE id = $3`, owner, created, id)
 	return err
+}
+
+// HoldLocked holds a link for whoever gives the lock of its document back, so that no item
+// comes in between. It fails with NotReady when another holds it, or there is another lock
+// by now.
+func HoldLocked(ctx context.Context, tx *sql.Tx, id, owner, created, holder string) error {
+	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder = '' AND lock_owner = $3 AND lock_created = $4`,
+		holder, id, owner, created)
+	return onlyOne(res, err)
 }
 
 // SetDescribed records the hash of the metadata that the document has got.

@@ -96,6 +96,42 @@ func TestOneHoldsAndTheOthersWait(t *testing.T) {
 	}
 }
 
+func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", file("f1"))
+	hold := func(created string) error {
+		return w.tx(func(ctx context.Context, tx *sql.Tx) error {
+			return HoldLocked(ctx, tx, l.ID, "josh", created, "sweeper")
+		})
+	}
+	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetLock(ctx, tx, l.ID, "josh", "10:00") }); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := w.claim("folder", file("f1"), "item"); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold("10:00"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("while an item holds it: %v, want %s", err, fault.NotReady)
+	}
+	w.release("item")
+
+	if err := hold("09:00"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("when there is another lock by now: %v, want %s", err, fault.NotReady)
+	}
+	if err := hold("10:00"); err != nil {
+		t.Errorf("when nobody holds it: %v", err)
+	}
+	if _, err := w.claim("folder", file("f1"), "item"); !fault.Is(err, fault.NotReady) {
+		t.Errorf("an item that comes meanwhile: %v, want %s", err, fault.NotReady)
+	}
+	w.release("sweeper")
+	if _, err := w.claim("folder", file("f1"), "item"); err != nil {
+		t.Errorf("an item afterwards: %v", err)
+	}
+}
+
 func TestManyClaimsOfOneAssetMakeOneLink(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

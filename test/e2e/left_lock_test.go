@@ -1,0 +1,85 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// leftLocked is a document whose content was replaced, and whose lock Nuxeo did not let
+// be given back.
+func leftLocked(t *testing.T) (b *bed.Bed, uid string) {
+	t.Helper()
+	b = bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	uid = b.Only().UID
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Unlock", Status: 403})
+	newest(b, b.Josh, "updated", stack)
+	if by := b.Only().LockOwner; by != "josh" {
+		t.Fatalf("the document is locked by %q, want josh, whose lock could not be given back", by)
+	}
+	return b, uid
+}
+
+// sweep gives locks back, and returns what it says of it.
+func sweep(b *bed.Bed) string {
+	b.T.Helper()
+	r, err := b.App.Upkeep.DoNow(b.T.Context(), "update-locks")
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return strings.Join(r.Lines, "\n")
+}
+
+func TestALockThatCouldNotBeGivenBackIsLater(t *testing.T) {
+	t.Parallel()
+	b, uid := leftLocked(t)
+	if says := sweep(b); !strings.Contains(says, "could not be given back") || b.Only().LockOwner != "josh" {
+		t.Errorf("while Nuxeo refuses it says %q, and the lock is %q's; want that it could not be, and josh's", says, b.Only().LockOwner)
+	}
+	b.Nuxeo.Faults().Clear()
+	if says := sweep(b); !strings.Contains(says, "gave the lock of josh") || b.Only().LockOwner != "" {
+		t.Errorf("it says %q, and the lock is %q's; want it given back", says, b.Only().LockOwner)
+	}
+
+	// What josh locks afterwards is his.
+	if err := b.Nuxeo.Lock(uid, "josh"); err != nil {
+		t.Fatal(err)
+	}
+	if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
+		t.Errorf("it says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
+	}
+}
+
+func TestALaterLockOfTheSamePersonStays(t *testing.T) {
+	t.Parallel()
+	b, uid := leftLocked(t)
+	b.Nuxeo.Faults().Clear()
+	if err := b.Nuxeo.Unlock(uid); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Nuxeo.Lock(uid, "josh"); err != nil {
+		t.Fatal(err)
+	}
+	sweep(b)
+	if by := b.Only().LockOwner; by != "josh" {
+		t.Errorf("the lock is %q's, want josh's: he took it himself", by)
+	}
+}
+
+func TestAnItemKeepsTheLockSweeperOut(t *testing.T) {
+	t.Parallel()
+	b, _ := leftLocked(t)
+	b.Nuxeo.Faults().Clear()
+	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET holder = 'an item'`); err != nil {
+		t.Fatal(err)
+	}
+	if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
+		t.Errorf("it says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
+	}
+}
