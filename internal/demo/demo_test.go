@@ -21,7 +21,7 @@ func TestAddresses(t *testing.T) {
 	defer stage.Stop() //nolint:errcheck // a test
 	said := stage.Addresses("bin/program")
 	addresses := regexp.MustCompile(`(?m)^  (?:Guide|Connector|Nuxeo|Frame\.io|Mail) +(http\S+)`).FindAllStringSubmatch(said, -1)
-	if len(addresses) != 5 || strings.Count(said, "bin/program ") != 5 {
+	if len(addresses) != 5 || strings.Count(said, "bin/program ") != 6 {
 		t.Errorf("the demo says %s", said)
 	}
 	for _, a := range addresses {

@@ -370,6 +370,7 @@ func (s *Stage) Addresses(program string) string {
 
   Try it in another terminal, in this folder:
     export NUXEO_FRAMEIO_SERVER=%s NUXEO_FRAMEIO_USER=josh NUXEO_FRAMEIO_PASSWORD=josh
+    %[3]s connect    # names an address; choose Josh Editor there, unless the guide led you to it
     %[3]s bind --list
     %[3]s bind /default-domain/workspaces/trailers --name "Publish trailers"
     %[3]s bindings

@@ -35,16 +35,16 @@ func (s *Service) credential(ctx context.Context, login string) (credential, err
 		FROM credentials WHERE login = $1 AND provider = $2`, login, ProviderName).
 		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing)
 	if errors.Is(err, sql.ErrNoRows) {
-		return c, notConnected(login, "has not connected Frame.io")
+		return c, s.notConnected(login, "has not connected Frame.io")
 	}
 	if err == nil && c.lost != "" {
-		return c, notConnected(login, c.lost)
+		return c, s.notConnected(login, c.lost)
 	}
 	return c, err
 }
 
-func notConnected(login, why string) error {
-	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io again.")
+func (s *Service) notConnected(login, why string) error {
+	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io at " + s.set.PublicURL + "/connect.")
 }
 
 // Connected says whether a person's Frame.io sign-in is usable as far as we
@@ -222,7 +222,7 @@ func (s *Service) lose(ctx context.Context, login string, c credential, why stri
 	err := s.replace(ctx, `UPDATE credentials SET lost = $1, access_token = NULL, refresh_token = NULL,
 			refreshing = 0, generation = generation + 1 WHERE login = $2 AND provider = $3 AND generation = $4`,
 		why, login, ProviderName, c.generation)
-	return errors.Join(notConnected(login, why), err)
+	return errors.Join(s.notConnected(login, why), err)
 }
 
 func (s *Service) release(ctx context.Context, login string, c credential) error {
