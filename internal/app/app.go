@@ -31,6 +31,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
@@ -115,6 +116,7 @@ type App struct {
 	Mail     *mail.Service
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
+	Repair   *repair.Service
 	Media    *media.Service
 	Nuxeo    *nuxeo.Client // without a credential
 
@@ -189,6 +191,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.watch()
 	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
+	a.Repair = &repair.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Repaired: a.Sync.Unpicture, Now: a.world.Now}
 	a.Media = a.media()
 	a.register()
 	a.serveBy(registry)
@@ -274,6 +277,7 @@ func (a *App) register() {
 	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
 	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
 	add(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})
+	add(repair.Kind, repair.Worker{Service: a.Repair})
 	worker := publish.Worker{Service: a.Publish}
 	add(publish.KindPublish, worker)
 	add(publish.KindExpand, worker)

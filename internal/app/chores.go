@@ -39,6 +39,10 @@ func (a *App) chores() []upkeep.Chore {
 			err = a.Intake.FreeLocks(ctx, &r, a.Identity.Nuxeo)
 			return r, err
 		}},
+		{Name: "metadata", What: "finds documents that do not tell of their assets any more, a minute after a change and once a day, and repairs them", Every: time.Minute, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			err = a.Repair.Look(ctx, &r)
+			return r, err
+		}},
 		{Name: "keys", What: "seals secrets anew that are under an older encryption key", Every: 10 * time.Minute, Do: a.reseal},
 		{Name: "owners", What: "finds bindings whose owner cannot act any more, or can again", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			err = a.Binding.CheckOwners(ctx, &r, func(ctx context.Context, b binding.Binding) error { return a.Publish.Resume(ctx, b.ID, "") })

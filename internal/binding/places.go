@@ -2,8 +2,8 @@ package binding
 
 import (
 	"context"
-	"fmt"
-	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // Place is a workspace that a folder is bound to.
@@ -17,13 +17,9 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 	if len(folders) == 0 {
 		return nil, nil
 	}
-	marks, args := make([]string, len(folders)), make([]any, len(folders))
-	for i, uid := range folders {
-		marks[i], args[i] = fmt.Sprintf("$%d", i+1), uid
-	}
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id, workspace_name
 		FROM bindings JOIN actions ON actions.binding_id = bindings.id
-		WHERE bindings.state = 'bound' AND folder_uid IN (`+strings.Join(marks, ", ")+`) ORDER BY bindings.id, workspace_name`, args...)
+		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`) ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
 	if err != nil {
 		return nil, err
 	}

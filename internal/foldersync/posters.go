@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -174,14 +172,13 @@ func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, e
 	if len(some) == 0 {
 		return nil, nil
 	}
-	args, places, addresses := []any{p.sync.ID}, make([]string, 0, len(some)), map[string]string{}
+	args, addresses := []any{p.sync.ID}, map[string]string{}
 	for _, one := range some {
 		args = append(args, one.key)
-		places = append(places, fmt.Sprintf("$%d", len(args)))
 		addresses[one.key] = one.address
 	}
 	rows, err := p.DB.Reader.QueryContext(ctx, `SELECT key, document_uid FROM sync_entries WHERE sync_id = $1 AND NOT poster AND NOT gone AND document_uid <> ''
-		AND key IN (`+strings.Join(places, ", ")+`)`, args...)
+		AND key IN (`+store.Marks(2, len(some))+`)`, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +197,13 @@ func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, e
 // unpictured has the poster of another file brought.
 func unpictured(ctx context.Context, tx *sql.Tx, sync, key string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0 WHERE sync_id = $1 AND key = $2`, sync, key)
+	return err
+}
+
+// Unpicture has the poster of a document brought again, if it had one, in the caller's
+// transaction.
+func (s *Service) Unpicture(ctx context.Context, tx *sql.Tx, document string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0 WHERE document_uid = $1`, document)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,16 +144,16 @@ func documents(ctx context.Context, nx *nuxeo.Client, uids []string, schemas ...
 	if len(uids) == 0 {
 		return found, nil
 	}
-	quoted := make([]string, 0, len(uids))
-	for _, uid := range uids {
-		quoted = append(quoted, nuxeo.Quote(uid))
-	}
-	where := "ecm:uuid IN (" + strings.Join(quoted, ", ") + ") AND ecm:isTrashed = 0"
-	for doc, err := range nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: schemas}) {
+	for some := range slices.Chunk(uids, 100) {
+		docs, err := nx.ByIDs(ctx, some, nuxeo.Fetch{Schemas: schemas})
 		if err != nil {
 			return nil, err
 		}
-		found[doc.UID] = doc
+		for _, doc := range docs {
+			if !doc.IsTrashed {
+				found[doc.UID] = doc
+			}
+		}
 	}
 	return found, nil
 }

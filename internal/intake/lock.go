@@ -18,6 +18,11 @@ type Lock struct {
 	Created string `json:"created,omitempty"`
 }
 
+// Is reports whether the lock that a document has is this one, as far as we know it.
+func (l Lock) Is(doc *nuxeo.Document) bool {
+	return doc.LockOwner == l.By && (l.Created == "" || l.Created == doc.LockCreated)
+}
+
 // lockDocument locks the document unless it is locked, and reads it once what others
 // were just writing is through. A lock that the actor has already is left as it is: it
 // is a push's, or their own.
@@ -108,7 +113,7 @@ func GiveBack(ctx context.Context, nx *nuxeo.Client, document string, lock Lock)
 	if nuxeo.NotFound(err) {
 		return nil
 	}
-	if err != nil || doc.LockOwner != lock.By || lock.Created != "" && lock.Created != doc.LockCreated {
+	if err != nil || !lock.Is(doc) {
 		return err
 	}
 	return nx.Unlock(ctx, document)

@@ -37,13 +37,16 @@ type Link struct {
 	FileID                           string
 	Size                             int64
 	Digest, Described                string
+	Updated                          time.Time // when something of it changed
 }
 
-const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described`
+const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described, links.updated`
 
-func scan(row *sql.Row) (Link, error) {
+func scan(row interface{ Scan(...any) error }) (Link, error) {
 	var l Link
-	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described)
+	var updated int64
+	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described, &updated)
+	l.Updated = store.Time(updated)
 	return l, err
 }
 
@@ -182,6 +185,12 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 func SetLock(ctx context.Context, tx *sql.Tx, id, owner, created string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2 WHERE id = $3`, owner, created, id)
 	return err
+}
+
+// LockOf is what SetLock recorded last; no owner: there is none.
+func LockOf(ctx context.Context, db *store.DB, id string) (owner, created string, err error) {
+	err = db.Reader.QueryRowContext(ctx, `SELECT lock_owner, lock_created FROM links WHERE id = $1`, id).Scan(&owner, &created)
+	return owner, created, err
 }
 
 // HoldLocked holds a link for whoever gives the lock of its document back, so that no item

@@ -154,7 +154,7 @@ func alreadyPushed(p Push) error {
 func (s *Service) unfinished(ctx context.Context, documents []string) (map[string]Push, error) {
 	out := map[string]Push{}
 	for some := range slices.Chunk(documents, 500) {
-		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open') AND document_uid IN (`+marks(1, len(some))+`)`, anys(some)...)
+		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open') AND document_uid IN (`+store.Marks(1, len(some))+`)`, store.Anys(some)...)
 		if err != nil {
 			return nil, err
 		}

@@ -95,12 +95,7 @@ const page = 100
 func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nuxeo.Document, error) {
 	out := map[string]*nuxeo.Document{}
 	for some := range slices.Chunk(uids, page) {
-		quoted := make([]string, len(some))
-		for i, uid := range some {
-			quoted[i] = nuxeo.Quote(uid)
-		}
-		q := "SELECT * FROM Document WHERE ecm:uuid IN (" + strings.Join(quoted, ", ") + ")"
-		docs, _, err := nx.QueryPage(ctx, q, 0, page, wanted)
+		docs, err := nx.ByIDs(ctx, some, wanted)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -19,10 +21,14 @@ import (
 // publish finds the document locked in the middle of its writes.
 func (r *run) lock(ctx context.Context) (work.Next, error) {
 	next := work.Next{Step: stepCreate}
-	if _, _, err := r.hold(ctx); err != nil {
+	l, linked, err := r.hold(ctx)
+	if err != nil {
 		return work.Next{}, err
 	}
 	doc, err := r.document(ctx)
+	if err == nil && linked && r.p.Lock == "" {
+		doc, err = r.freeLeft(ctx, l, doc)
+	}
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -35,6 +41,26 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 		return next, nil
 	}
 	return next, r.adopt(ctx, doc.LockCreated)
+}
+
+// freeLeft gives back the lock that an update of the document's content has left, and
+// forgets it: neither is it the person's own, nor may the sweeper take the push's lock for
+// it. Nobody else is at it, for the push holds the link.
+func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*nuxeo.Document, error) {
+	owner, created, err := link.LockOf(ctx, r.DB, l.ID)
+	if err != nil || owner == "" {
+		return doc, err
+	}
+	left := intake.Lock{By: owner, Created: created}
+	if left.Is(doc) {
+		if err := intake.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
+			return nil, err
+		}
+		if doc, err = r.document(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return doc, r.commit(ctx, func(tx *sql.Tx) error { return link.SetLock(ctx, tx, l.ID, "", "") })
 }
 
 // adopt takes over the lock of an earlier push of the document that could not give

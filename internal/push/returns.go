@@ -10,6 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -28,8 +29,8 @@ const soon = 2 * time.Second
 // place of their masters later either.
 func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*intake.Return, error) {
 	for some := range slices.Chunk(files, 500) {
-		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+marks(1, len(some))+`) AND (state IN ('sending', 'open')
-			OR what <> 'master' AND state IN ('returned', 'released')) ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, anys(some)...)
+		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`) AND (state IN ('sending', 'open')
+			OR what <> 'master' AND state IN ('returned', 'released')) ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, store.Anys(some)...)
 		if err != nil {
 			return nil, err
 		}

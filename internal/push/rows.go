@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -64,23 +62,6 @@ func list(ctx context.Context, q asker, rest string, args ...any) ([]Push, error
 		all = append(all, p)
 	}
 	return all, rows.Err()
-}
-
-// marks are n placeholders from $first on.
-func marks(first, n int) string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = fmt.Sprintf("$%d", first+i)
-	}
-	return strings.Join(out, ", ")
-}
-
-func anys(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
 }
 
 func (s *Service) insert(ctx context.Context, tx *sql.Tx, p Push) error {

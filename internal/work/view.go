@@ -195,12 +195,12 @@ func (e *Engine) withTransfers(ctx context.Context, views []View) error {
 }
 
 func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transfer, error) {
-	marks, ids := make([]string, len(views)), make([]any, len(views))
-	for i, v := range views {
-		marks[i], ids[i] = fmt.Sprintf("$%d", i+1), v.ID
+	var ids []any
+	for _, v := range views {
+		ids = append(ids, v.ID)
 	}
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+transferColumns+`, item_id FROM transfers
-		WHERE item_id IN (`+strings.Join(marks, ", ")+`)`, ids...)
+		WHERE item_id IN (`+store.Marks(1, len(ids))+`)`, ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -69,6 +70,38 @@ func TestALaterLockOfTheSamePersonStays(t *testing.T) {
 	sweep(b)
 	if by := b.Only().LockOwner; by != "josh" {
 		t.Errorf("the lock is %q's, want josh's: he took it himself", by)
+	}
+}
+
+// A push does not take an update's lock for the person's own, nor the sweeper the push's
+// for the update's.
+func TestAPushOfADocumentWhoseLockWasLeft(t *testing.T) {
+	t.Parallel()
+	for name, record := range map[string]string{
+		"the lock is known":              `UPDATE links SET lock_created = lock_created`,
+		"the answer to it had been lost": `UPDATE links SET lock_created = ''`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, uid := leftLocked(t)
+			b.Nuxeo.Faults().Clear()
+			if _, err := b.App.DB.Writer.ExecContext(t.Context(), record); err != nil {
+				t.Fatal(err)
+			}
+			p := pushed(b, uid).Pushes[0]
+			if p.State != push.Open || p.Lock != push.Ours {
+				t.Fatalf("the push is %s with the lock %q, want open and %q", p.State, p.Lock, push.Ours)
+			}
+			if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
+				t.Errorf("the sweeper says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
+			}
+			if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "enough"); err != nil {
+				t.Fatal(err)
+			}
+			if by := b.Only().LockOwner; by != "" {
+				t.Errorf("after its release the document is locked by %q, want nobody", by)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,51 @@
+package link
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// Unlooked are up to limit links whose documents are to be looked at: those of which nobody
+// has since before, and those that changed since somebody did. A link that changed after
+// settled, or that an item holds, has time.
+func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limit int) (all []Link, err error) {
+	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
+			SELECT id FROM links WHERE looked < $1 UNION SELECT id FROM links WHERE looked <= updated AND updated <= $2)
+		AND holder = '' AND document_uid IS NOT NULL AND updated <= $2 ORDER BY looked LIMIT $3`,
+		store.Millis(before), store.Millis(settled), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		l, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, rows.Err()
+}
+
+// Look records, in the caller's transaction, that the documents of links were looked at.
+func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
+	if len(links) == 0 {
+		return nil
+	}
+	args := []any{store.Millis(now)}
+	for _, l := range links {
+		args = append(args, l.ID)
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE links SET looked = $1 WHERE id IN (`+store.Marks(2, len(links))+`)`, args...)
+	return err
+}
+
+// LookAgain has the document of a link looked at again soon, in the caller's transaction.
+func LookAgain(ctx context.Context, tx *sql.Tx, now time.Time, id string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET updated = $1 WHERE id = $2`, store.Millis(now), id)
+	return err
+}

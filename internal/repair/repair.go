@@ -1,0 +1,264 @@
+// Package repair looks, some time after they were written, whether documents still tell of
+// their assets, and gives their facet and metadata back to those that do not.
+//
+// Nuxeo's work in the background, such as that for thumbnails, writes back what it had
+// read of a document before; a facet that came in between is lost without a word. The item
+// that wrote it looks at once; this package looks a minute later and once a day, a
+// thousand documents in a call.
+//
+// It owns the items of kind "repair", one for each document that lost something.
+// Invariants: a document that tells of its asset is not written to; only the facet and
+// the metadata are written; a document that is gone, or another person's to write to, is
+// left alone. What the metadata are is intake's to know.
+package repair
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Kind is the kind of the items.
+const Kind = "repair"
+
+const (
+	settles = time.Minute    // after so long Nuxeo's work in the background is through
+	every   = 24 * time.Hour // when nothing changed
+	page    = 1000           // links whose documents are looked at together
+	pages   = 20             // at a time; the rest follows a minute later
+)
+
+// People acts as persons.
+type People interface {
+	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
+	Frameio(ctx context.Context, login string) (*v4.Client, error)
+}
+
+// Service finds what is to be repaired and repairs it.
+type Service struct {
+	DB     *store.DB
+	Engine *work.Engine
+	People People
+	Intake *intake.Service
+	// Repaired lets others bring again what they had put on a document.
+	Repaired func(ctx context.Context, tx *sql.Tx, document string) error
+	Now      func() time.Time
+}
+
+// Look looks at the documents of links that changed a while ago, or at which nobody has
+// looked for a day, and adds items for those that have lost what they told.
+//
+// Repository.Query, once for each thousand documents and person to act for.
+func (s *Service) Look(ctx context.Context, r *upkeep.Report) error {
+	for range pages {
+		links, err := link.Unlooked(ctx, s.DB, s.Now().Add(-every), s.Now().Add(-settles), page)
+		if err != nil {
+			return err
+		}
+		if err := s.lookAt(ctx, r, links); err != nil || len(links) < page {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) lookAt(ctx context.Context, r *upkeep.Report, links []link.Link) error {
+	byOwner := map[string][]link.Link{}
+	for _, l := range links {
+		owner, err := s.owner(ctx, l)
+		if err != nil {
+			return err
+		}
+		byOwner[owner] = append(byOwner[owner], l)
+	}
+
+	for owner, some := range byOwner {
+		lost, err := s.lost(ctx, owner, some)
+		if fault.Then(err) == fault.Retry {
+			return err
+		}
+		if err != nil {
+			r.Note("%d documents could not be looked at as %s: %s", len(some), owner, fault.From(err).Message)
+		}
+		if err := s.record(ctx, r, owner, some, lost); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owner is as whom a link's document is looked at: who pushed it, as long as it is out for
+// review, or the owner of what its folder is bound to; empty: nobody any more.
+func (s *Service) owner(ctx context.Context, l link.Link) (owner string, err error) {
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(
+			(SELECT MAX(pushed_by) FROM pushes WHERE document_uid = $1 AND state = 'open'),
+			(SELECT MAX(owner) FROM bindings WHERE folder_uid = $2 AND state = 'bound'),
+			(SELECT MAX(owner) FROM syncs WHERE folder_uid = $2 AND state = 'active'), '')`, l.DocumentUID, l.FolderUID).Scan(&owner)
+	return owner, err
+}
+
+// lost are those of the links whose documents are there and do not tell of their assets.
+func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lost []*nuxeo.Document, err error) {
+	if owner == "" {
+		return nil, nil
+	}
+	nx, err := s.People.Nuxeo(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, l := range links {
+		ids = append(ids, l.DocumentUID)
+	}
+	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
+	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || intake.Tells(doc) }), err
+}
+
+// record notes that the links were looked at and adds an item for each document that has
+// lost something.
+func (s *Service) record(ctx context.Context, r *upkeep.Report, owner string, links []link.Link, lost []*nuxeo.Document) error {
+	parent := uuid.Must(uuid.NewV7()).String()
+	var items []work.New
+	for _, doc := range lost {
+		at := slices.IndexFunc(links, func(l link.Link) bool { return l.DocumentUID == doc.UID })
+		if at < 0 {
+			continue
+		}
+		items = append(items, work.New{
+			Kind: Kind, Parent: parent, Subject: doc.UID, Title: doc.Title, Owner: owner, Actor: owner, Data: state{Link: links[at].ID},
+		})
+	}
+
+	var woken []string
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if err := link.Look(ctx, tx, s.Now(), links); err != nil {
+			return err
+		}
+		woken, err = s.Engine.Add(ctx, tx, items...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.Engine.Wake(woken...)
+	for _, it := range items {
+		r.Add("%q does not tell of its asset any more", it.Title)
+	}
+	return nil
+}
+
+// master is what a push calls the content itself.
+const master = "master"
+
+// state is what an item keeps.
+type state struct {
+	Link string `json:"link"`
+}
+
+// Worker does the items. Their only step reads and writes the same values again.
+type Worker struct{ *Service }
+
+// What an item comes out as.
+const (
+	repaired = "repaired"
+	inOrder  = "in order"
+	gone     = "gone"
+)
+
+// Step repairs one document.
+func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
+	var st state
+	if err := t.Load(&st); err != nil {
+		return work.Next{}, err
+	}
+	l, err := link.Get(ctx, w.DB, st.Link)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && l.DocumentUID != t.Subject {
+		return work.Next{Done: true, Outcome: gone}, nil
+	}
+	if err != nil {
+		return work.Next{}, err
+	}
+	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
+		_, _, err := link.HoldDocument(ctx, tx, l.DocumentUID, t.ID)
+		return err
+	}); err != nil {
+		return work.Next{}, err
+	}
+	outcome, err := w.repair(ctx, t, l)
+	return work.Next{Done: err == nil, Outcome: outcome}, err
+}
+
+func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome string, err error) {
+	nx, err := w.People.Nuxeo(ctx, t.Actor)
+	if err != nil {
+		return "", err
+	}
+	doc, err := nx.Get(ctx, l.DocumentUID, nuxeo.Fetch{Schemas: []string{"*"}, Lock: true})
+	switch {
+	case nuxeo.NotFound(err), err == nil && doc.IsTrashed:
+		return gone, nil
+	case err != nil:
+		return "", err
+	case intake.Tells(doc):
+		return inOrder, nil
+	case doc.LockOwner != "" && doc.LockOwner != t.Actor:
+		return "left alone: locked by " + doc.LockOwner, nil
+	}
+
+	fio, err := w.People.Frameio(ctx, t.Actor)
+	if err != nil {
+		return "", err
+	}
+	others, err := w.pushed(ctx, l)
+	if err != nil {
+		return "", err
+	}
+	r := &intake.Run{Task: t, Job: &intake.Job{}, Frameio: fio, Nuxeo: nx, Actor: t.Actor}
+	if err := w.Intake.Restore(ctx, r, doc, l, others); err != nil {
+		return "", err
+	}
+	return repaired, w.DB.Tx(ctx, func(tx *sql.Tx) error {
+		return errors.Join(link.LookAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
+	})
+}
+
+// pushed is what a document tells in addition that was sent from Nuxeo.
+func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error) {
+	var what, by string
+	var at int64
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT what, pushed_by, created FROM pushes WHERE document_uid = $1 AND file_id = $2
+		AND state IN ('open', 'returned') ORDER BY created DESC LIMIT 1`, l.DocumentUID, l.FileID).Scan(&what, &by, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the push of %s: %w", l.DocumentUID, err)
+	}
+	others := map[string]any{"frameio:lastPushed": store.Time(at).UTC().Format(time.RFC3339), "frameio:pushedBy": by, "frameio:rendition": nil}
+	if what != master {
+		others["frameio:rendition"] = what
+	}
+	return others, nil
+}
+
+// Undo has nothing to take back: what was written is right.
+func (w Worker) Undo(context.Context, *work.Task) error { return nil }
+
+// Ended lets go of the link.
+func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	return nil, link.Release(ctx, tx, it.ID)
+}
