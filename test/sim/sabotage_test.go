@@ -81,7 +81,7 @@ func (s *Service) post(`,
 		},
 		{"internal/intake/verify.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"check-in before update", 15, []cut{
+	{"check-in before update", 162, []cut{
 		{"internal/intake/version.go", "import (\n", "import (\n\t\"os\"\n"},
 		{"internal/intake/version.go", "	if b == nil {\n		return nil, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return nil, nil\n	}\n"},
 	}},
@@ -221,7 +221,7 @@ func TestSabotageIsNoticed(t *testing.T) {
 				t.Logf("without the %s %d seeds fail: %v", s.name, len(caught), slices.Sorted(maps.Keys(caught)))
 				return
 			}
-			out, err := play("-seeds", "1", "-first", fmt.Sprint(s.hint))
+			out, err := play("-seed", fmt.Sprint(s.hint))
 			if err == nil {
 				out, err = play("-seeds", fmt.Sprint(sabotagedSeeds), "-first", fmt.Sprint(s.hint/10_000*10_000+1))
 			}
