@@ -52,7 +52,7 @@ func ofKind(all []work.View, kind string) []work.View {
 	return all
 }
 
-// tells is what a document tells of its asset; when that was written last may differ.
+// tells is what a document tells of its asset, but for when that was written.
 func tells(b *bed.Bed, uid string) map[string]any {
 	b.T.Helper()
 	d, ok := b.Nuxeo.Doc(uid)
@@ -61,7 +61,7 @@ func tells(b *bed.Bed, uid string) map[string]any {
 	}
 	out := map[string]any{}
 	for name, value := range d.Properties {
-		if strings.HasPrefix(name, "frameio:") && name != "frameio:lastPublished" {
+		if strings.HasPrefix(name, "frameio:") && name != "frameio:lastPublished" && name != "frameio:lastPushed" {
 			out[name] = value
 		}
 	}

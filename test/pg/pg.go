@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -84,58 +83,52 @@ func Database(t testing.TB) string {
 	return address + "?search_path=" + name
 }
 
-// Filled is Database with what fill makes in an empty one. It fills once in a
-// process and takes a dump, which all that ask for the same are made of.
+// Filled is a database of its own with what fill makes in an empty one. It fills once
+// in a process; the others are copies of the files, which takes a fifth of the time that
+// the statements do. It goes with the test.
 func Filled(t testing.TB, fill func(address string) error) string {
 	t.Helper()
-	filling.Do(func() { filled, errFill = dumpOf(t, fill) })
+	address, err := shared()
+	if errors.Is(err, ErrNone) {
+		need.Skip(t, "%v", err)
+	}
+	if err != nil {
+		t.Fatal("starting PostgreSQL:", err)
+	}
+	filling.Do(func() { errFill = fillTemplate(address, fill) })
 	if errFill != nil {
 		t.Fatal("filling the template:", errFill)
 	}
 
-	address := Database(t)
-	_, name, _ := strings.Cut(address, "search_path=")
-	if err := do(address, strings.ReplaceAll(filled.statements, filled.schema, name)); err != nil {
+	name := fmt.Sprintf("test_%d_%d", os.Getpid(), number.Add(1))
+	if err := do(address, "CREATE DATABASE "+name+" TEMPLATE "+template()+" STRATEGY file_copy"); err != nil {
 		t.Fatal("copying the template:", err)
 	}
-	return address
+	t.Cleanup(func() {
+		if err := do(address, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error("removing the database:", err)
+		}
+	})
+	return named(address, name)
 }
 
 var (
 	filling sync.Once
-	filled  template
 	errFill error
 )
 
-// template is a schema in the statements that make it again.
-type template struct{ schema, statements string }
-
-func dumpOf(t testing.TB, fill func(string) error) (template, error) {
-	address := Database(t)
-	if err := fill(address); err != nil {
-		return template{}, err
+func fillTemplate(address string, fill func(string) error) error {
+	if err := do(address, "CREATE DATABASE "+template()); err != nil {
+		return err
 	}
-	bin, err := binaries()
-	if err != nil {
-		return template{}, err
-	}
-	server, schema, _ := strings.Cut(address, "?search_path=")
-	dump := exec.Command(filepath.Join(bin, "pg_dump"), "--schema", schema, "--no-owner", "--inserts", server)
-	dump.Stderr = os.Stderr
-	text, err := dump.Output()
-	if err != nil {
-		return template{}, fmt.Errorf("pg_dump: %w", err)
-	}
-
-	var statements strings.Builder
-	for line := range strings.Lines(string(text)) {
-		// The schema is there already; what begins with a backslash is for psql.
-		if !strings.HasPrefix(line, "CREATE SCHEMA ") && !strings.HasPrefix(line, `\`) {
-			statements.WriteString(line)
-		}
-	}
-	return template{schema, statements.String()}, nil
+	return fill(named(address, template()))
 }
+
+// template is the name of this process's template.
+func template() string { return fmt.Sprintf("template_%d", os.Getpid()) }
+
+// named is the address of another database on the server.
+func named(address, name string) string { return address[:strings.LastIndex(address, "/")+1] + name }
 
 // Dump is all that a database holds, each value as it is stored.
 func Dump(t testing.TB, address string) []byte {
