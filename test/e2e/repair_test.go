@@ -19,6 +19,7 @@ import (
 // strip takes the facet off a document, as Nuxeo's work in the background does.
 func strip(b *bed.Bed, uid string) {
 	b.T.Helper()
+	b.Nuxeo.RunBackground() // or it would give the facet back
 	nx, err := b.App.Identity.Nuxeo(b.T.Context(), "josh")
 	if err == nil {
 		err = nx.RemoveFacet(b.T.Context(), uid, intake.Facet, intake.SourceMetadata)

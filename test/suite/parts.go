@@ -44,8 +44,10 @@ const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPost
 // sweeps are the tests that let every write and commit of a scene go wrong.
 const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|TestAFetchMayGoWrongAnywhere)$"
 
-// otherSweeps are more of that kind, which PostgreSQL sees with `make test-all`.
-const otherSweeps = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal)$"
+// onceEnough are scenes that PostgreSQL sees with `make test-all` only: more sweeps, and
+// what is about networks and bytes, whatever is stored where.
+const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|TestShortBodiesAreNoticed|" +
+	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault)$"
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
@@ -60,7 +62,7 @@ func testParts() []part {
 		{name: "scenes", lane: 2, cpu: 180, wall: 240, packages: []string{"./test/e2e"}, memory: true},
 		{
 			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true,
-			thin: []string{"-skip", otherSweeps},
+			thin: []string{"-skip", onceEnough},
 		},
 		{name: "web on PostgreSQL", lane: 2, cpu: 40, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -62,6 +64,28 @@ var queryCases = []Case{
 				got = append(got, d.UID)
 			}
 			s.Want("ids", got, ids[2:])
+		},
+	},
+	{
+		Name: "query-of-a-thousand-ids", Uses: []string{"ByIDs"}, Source: "[S] NXQL",
+		What: "A query of a thousand ids gives those documents that are there, in one page, and their properties.",
+		Why:  "Whether documents still tell of their assets is looked at a thousand at a time.",
+		Try: func(s *Scene) {
+			there := s.filledFolder()
+			slices.Sort(there)
+			ids := slices.Clone(there)
+			for len(ids) < 1000 {
+				ids = append(ids, uuid.NewString())
+			}
+			docs, err := s.Writer().ByIDs(s.Context(), ids, nuxeo.Fetch{Schemas: []string{"dublincore"}})
+			s.Must(err)
+			var got []string
+			for _, d := range docs {
+				got = append(got, d.UID)
+				s.Want("title", d.Text("dc:title"), d.Title)
+			}
+			slices.Sort(got)
+			s.Want("ids", got, there)
 		},
 	},
 	{
