@@ -18,6 +18,7 @@ type doctorCmd struct {
 	User     string `help:"Login of a Nuxeo administrator, to look deeper." placeholder:"LOGIN"`
 	Password string `help:"Password of the administrator." placeholder:"PASSWORD"`
 	Fix      bool   `env:"-" help:"Make what Nuxeo lacks (the OAuth client), and try the versioning policies on a document that is removed again."`
+	Probe    string `env:"-" help:"Try in this folder of Nuxeo, as --user, whether the server does what the connector relies on. What is made there is removed again." placeholder:"FOLDER"`
 	SendMail string `env:"-" help:"Send a test mail to this login." placeholder:"LOGIN"`
 	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
 }
@@ -54,6 +55,11 @@ func (c *doctorCmd) Run(t *terminal) error {
 		}
 	}
 	d.Examine(t.ctx, show)
+	if c.Probe != "" {
+		if err := c.probe(t, a.Nuxeo, show); err != nil {
+			return err
+		}
+	}
 	if c.SendMail != "" {
 		show(c.trySending(t, d))
 	}
@@ -100,7 +106,11 @@ func (c *doctorCmd) trySending(t *terminal, d *doctor.Doctor) doctor.Finding {
 var marks = map[doctor.Mark]string{doctor.OK: "✓", doctor.Warning: "!", doctor.Broken: "✗", doctor.Skipped: "–"}
 
 func printFinding(t *terminal, f doctor.Finding) {
-	t.printf("%s %-20s %s\n", marks[f.Mark], f.Name, f.Detail)
+	if len(f.Name) > 20 { // of a probe
+		t.printf("%s %s\n  %-20s %s\n", marks[f.Mark], f.Name, "", f.Detail)
+	} else {
+		t.printf("%s %-20s %s\n", marks[f.Mark], f.Name, f.Detail)
+	}
 	if f.Remedy != "" {
 		t.printf("  %-20s → %s\n", "", f.Remedy)
 	}

@@ -20,7 +20,7 @@ const triedFor = 7 * 24 * time.Hour
 // chores are what this installation does regularly, whatever node does it.
 func (a *App) chores() []upkeep.Chore {
 	return []upkeep.Chore{
-		{Name: "history", What: "forgets items, and the calls they came from, that finished longer ago than history-keep", Every: 6 * time.Hour, Do: a.forget},
+		{Name: "history", What: "forgets items, and the calls they came from, that finished longer ago than history-keep; links stay", Every: 6 * time.Hour, Do: a.forget},
 		{Name: "sign-ins", What: "removes sessions and sign-ins that are over", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			r.Removed, err = a.Identity.Clean(ctx)
 			return r, err

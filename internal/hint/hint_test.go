@@ -19,7 +19,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 // stage is a service between a real database and a simulated Frame.io.
@@ -88,7 +88,7 @@ func setupWith(s *stage, change ...func(*frameiosim.Options)) *stage {
 }
 
 func (s *stage) store() {
-	db, err := store.Open(s.Context(), pg.Address(s.T, s.TempDir()))
+	db, err := store.Open(s.Context(), tables.Address(s.T, s.TempDir()))
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 func keyOf(letter string) string {
@@ -25,7 +25,7 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "encryption.key")
-	db, err := store.Open(t.Context(), pg.Address(t, dir))
+	db, err := store.Open(t.Context(), tables.Address(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 const (
@@ -66,7 +67,7 @@ func setup(t *testing.T, change ...func(*nuxeosim.Options, *frameiosim.Options))
 	for _, f := range change {
 		f(&nxOpt, &fioOpt)
 	}
-	w := &world{T: t, clock: &clock{t: time.Now()}, db: pg.Address(t, t.TempDir())}
+	w := &world{T: t, clock: &clock{t: time.Now()}, db: tables.Address(t, t.TempDir())}
 	w.startNuxeo(nxOpt)
 	w.startFrameio(fioOpt)
 	w.vault = w.key(testKey)

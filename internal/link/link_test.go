@@ -10,7 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 var now = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
@@ -22,7 +22,7 @@ type world struct {
 
 func setup(t *testing.T) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), pg.Address(t, t.TempDir()))
+	db, err := store.Open(t.Context(), tables.Address(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 // world is a document in Nuxeo that gets the comments of a file. Josh brings
@@ -50,7 +50,7 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL + "/nuxeo")
-	db, err := store.Open(t.Context(), pg.Address(t, t.TempDir()))
+	db, err := store.Open(t.Context(), tables.Address(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}

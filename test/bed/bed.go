@@ -22,6 +22,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 // Bed is a connector between two simulators.
@@ -113,6 +115,20 @@ func (b *Bed) connector(o options) {
 	b.Expect(address)
 	b.Start()
 	b.T.Cleanup(b.Stop)
+}
+
+// layTables gives the connector a database whose tables are made, unless a test has
+// brought one of its own.
+func (b *Bed) layTables() {
+	b.T.Helper()
+	if pg.Chosen() && b.Config.Database == "" {
+		b.Config.Database = tables.Address(b.T, b.Config.Data)
+	}
+	if path := b.Config.DatabaseAddress(); !store.IsPostgres(path) {
+		if err := tables.Lay(path); err != nil {
+			b.T.Fatal("laying the tables:", err)
+		}
+	}
 }
 
 // Start starts the connector on the bed's database.

@@ -17,6 +17,7 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,6 +30,9 @@ type Case[S any] struct {
 	What string
 	// Why it matters: what of ours would break.
 	Why string
+	// Helps says what to set, or to do on the server, where it differs; empty: the case is
+	// for who writes the connector, and not for who runs it.
+	Helps string
 	// Uses names the methods of the client that the case protects.
 	Uses []string
 	// Source is where the knowledge comes from.
@@ -54,8 +58,8 @@ func (o Outcome) String() string { return [...]string{"not tried", "holds", "dif
 
 // Result is a case after it was tried.
 type Result struct {
-	Name, What, Why, Source string
-	Outcome                 Outcome
+	Name, What, Why, Helps, Source string
+	Outcome                        Outcome
 	// Notes are the differences, or why it was not tried.
 	Notes []string
 	// Kinds are the kinds of server that were found, such as "search: index".
@@ -98,7 +102,7 @@ func Run[S any](ctx context.Context, cases []Case[S], scene func(*Trial, Case[S]
 func try[S any](ctx context.Context, k Case[S], scene func(*Trial, Case[S]) S) Result {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	r := Result{Name: k.Name, What: k.What, Why: k.Why, Source: k.Source, Outcome: Holds}
+	r := Result{Name: k.Name, What: k.What, Why: k.Why, Helps: k.Helps, Source: k.Source, Outcome: Holds}
 	t := &Trial{ctx: ctx, result: &r}
 	start := time.Now()
 	done := make(chan struct{})
@@ -151,9 +155,11 @@ func (t *Trial) NotTried(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// Kind notes which kind of server this is.
+// Kind notes which kind of server this is; the same once.
 func (t *Trial) Kind(format string, args ...any) {
-	t.result.Kinds = append(t.result.Kinds, fmt.Sprintf(format, args...))
+	if kind := fmt.Sprintf(format, args...); !slices.Contains(t.result.Kinds, kind) {
+		t.result.Kinds = append(t.result.Kinds, kind)
+	}
 }
 
 // Must ends the case when err is set.

@@ -44,6 +44,8 @@ var layers = [][]string{
 	{"internal/upkeep"},
 	{"internal/store", "internal/correlate"},
 	{"internal/fault"},
+	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
+	{"test/conformance"},
 	{"nuxeo", "frameio/v4"},
 	{"frameio"},
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 var (
@@ -34,7 +34,7 @@ const (
 
 func play(t *testing.T, seed uint64, tracing bool) (r Result) {
 	t.Helper()
-	if _, err := bed.Tables(); err != nil { // outside of the bubble: it is for all
+	if _, err := tables.File(); err != nil { // outside of the bubble: it is for all
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) { r = Run(t, seed, tracing) })

@@ -19,6 +19,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
 // shape is what kind of world a seed lives in.
@@ -175,11 +176,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
-	tables, err := bed.Tables()
-	if err == nil {
-		err = os.WriteFile(filepath.Join(data, "connector.db"), tables, 0o600)
-	}
-	if err != nil {
+	if err := tables.Lay(filepath.Join(data, "connector.db")); err != nil {
 		t.Fatal(err)
 	}
 	for i := range w.shape.nodes {

@@ -101,8 +101,9 @@ var aboutCases = []Case{
 var packageCases = []Case{
 	{
 		Name: "package-brings-schema-and-facets", Uses: []string{"HasSchema", "HasFacet"}, Source: "internal/addon",
-		What: "The package's schemas and facets are deployed.",
-		Why:  "Nothing of the connector works without them.",
+		What:  "The package's schemas and facets are deployed.",
+		Why:   "Nothing of the connector works without them.",
+		Helps: "Install the package: nuxeoctl mp-install, then restart Nuxeo.",
 		Try: func(s *Scene) {
 			is, err := s.Writer().HasSchema(s.Context(), "frameio")
 			s.Must(err)
@@ -147,8 +148,9 @@ var packageCases = []Case{
 	},
 	{
 		Name: "package-properties-need-their-facet", Uses: []string{"Update", "AddFacet"}, Source: "[M] §15.2",
-		What: "Properties of a facet that a document does not have are skipped in silence.",
-		Why:  "The facet must be there, and looked for, before its properties are written.",
+		What:  "Properties of a facet that a document does not have are skipped in silence.",
+		Why:   "The facet must be there, and looked for, before its properties are written.",
+		Helps: "Install the package of this version: nuxeoctl mp-install, then restart Nuxeo.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "bare")
 			s.update(s.Writer(), d.UID, m{"frameio:fileName": "x", "dc:description": "y"}, nuxeo.WriteOptions{})

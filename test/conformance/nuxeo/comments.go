@@ -27,8 +27,9 @@ func (s *Scene) texts(p *Person, uid string) []string {
 var commentCases = []Case{
 	{
 		Name: "comment-has-the-author-who-writes", Uses: []string{"CreateComment"}, Source: "[M] §15.16",
-		What: "A comment's author is who is signed in, whoever is sent.",
-		Why:  "Authors of Frame.io are told in the text.",
+		What:  "A comment's author is who is signed in, whoever is sent.",
+		Why:   "Authors of Frame.io are told in the text.",
+		Helps: "Set nuxeo-service-user to an account that may write comments.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			a := s.Raw(s.Writer(), request{method: "POST", path: "api/v1/id/" + d.UID + "/@comment", json: m{
@@ -40,8 +41,9 @@ var commentCases = []Case{
 	},
 	{
 		Name: "comment-dates-are-kept", Uses: []string{"CreateComment", "CommentByEntity"}, Source: "[M] §15.16",
-		What: "Creation and modification date of a comment are those that were sent; without one the creation date counts.",
-		Why:  "Comments keep the time at which they were made on Frame.io.",
+		What:  "Creation and modification date of a comment are those that were sent; without one the creation date counts.",
+		Why:   "Comments keep the time at which they were made on Frame.io.",
+		Helps: "Nothing is to be set: comments then show when they arrived.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			at := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -253,8 +255,9 @@ var remarkCases = []Case{
 var textCases = []Case{
 	{
 		Name: "comment-text-is-html", Uses: []string{"CreateComment"}, Source: "[M] §15.11",
-		What: "A comment's text is sanitized as HTML: < and & become entities, scripts go, and so do = + @ and quotes.",
-		Why:  "What comes back is never compared with what was sent.",
+		What:  "A comment's text is sanitized as HTML: < and & become entities, scripts go, and so do = + @ and quotes.",
+		Why:   "What comes back is never compared with what was sent.",
+		Helps: "Nothing is to be set: the words are read from what the connector keeps beside the text.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			for sent, want := range map[string]string{

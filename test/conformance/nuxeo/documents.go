@@ -140,7 +140,7 @@ var documentCases = []Case{
 		Why:  "It is not the trash.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
-			s.Must(s.Writer().Delete(s.Context(), d.UID))
+			s.remove(s.Writer(), d.UID)
 			_, err := s.Writer().Get(s.Context(), d.UID, nuxeo.Fetch{})
 			s.status("deleted", err, 404)
 		},
@@ -207,8 +207,9 @@ var nameCases = []Case{
 	},
 	{
 		Name: "names-keep-their-characters", Uses: []string{"Create", "GetByPath"}, Source: "[M] recorded documents",
-		What: "Plus, blanks and letters beyond ASCII stay in a name.",
-		Why:  "Paths must be escaped, and are then found.",
+		What:  "Plus, blanks and letters beyond ASCII stay in a name.",
+		Why:   "Paths must be escaped, and are then found.",
+		Helps: "Nothing is to be set: documents are found by their ids.",
 		Try: func(s *Scene) {
 			for _, name := range []string{"a+b", "ümlaut é", "50% x"} {
 				got := s.named(name)

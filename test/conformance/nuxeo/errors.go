@@ -63,8 +63,9 @@ var errorCases = []Case{
 	},
 	{
 		Name: "long-transactions-are-cut", Uses: []string{"Update", "Create"}, Source: "[M] §15.15",
-		What: "Nuxeo-Transaction-Timeout is taken.",
-		Why:  "Attaching a large file takes longer than servers grant by default.",
+		What:  "Nuxeo-Transaction-Timeout is taken.",
+		Why:   "Attaching a large file takes longer than servers grant by default.",
+		Helps: "Raise nuxeo-attach-timeout, and the timeout of transactions in Nuxeo, for files of many gigabytes.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			s.status("write", s.Writer().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{Timeout: time.Hour}), 0)

@@ -23,8 +23,9 @@ func (s *Scene) keyed(p *Person, key, name string) *Answer {
 var keyCases = []Case{
 	{
 		Name: "key-replays-the-first-answer", Uses: []string{"Create"}, Source: "[M] §15.10",
-		What: "A POST with a key that was answered gets the first answer again, and makes nothing.",
-		Why:  "Documents are made once although a request is repeated.",
+		What:  "A POST with a key that was answered gets the first answer again, and makes nothing.",
+		Why:   "Documents are made once although a request is repeated.",
+		Helps: "Have the nodes of Nuxeo share their key/value store.",
 		Try: func(s *Scene) {
 			one := s.keyed(s.Writer(), s.key("replay"), "doc")
 			s.Want("first", one.Status, 201)
@@ -136,7 +137,7 @@ var keyCases = []Case{
 		Try: func(s *Scene) {
 			one := s.keyed(s.Writer(), s.key("deleted"), "doc")
 			uid, _ := one.JSON()["uid"].(string)
-			s.Must(s.Writer().Delete(s.Context(), uid))
+			s.remove(s.Writer(), uid)
 			two := s.keyed(s.Writer(), s.key("deleted"), "doc")
 			s.Want("status", two.Status, 201)
 			s.Want("the same document", two.JSON()["uid"], any(uid))
@@ -148,8 +149,9 @@ var keyCases = []Case{
 var raceCases = []Case{
 	{
 		Name: "facet-of-an-empty-document-stays", Uses: []string{"AddFacet"}, Source: "[M] §15.2",
-		What: "A facet added to a document that was made without content stays.",
-		Why:  "It is why documents are made empty first.",
+		What:  "A facet added to a document that was made without content stays.",
+		Why:   "It is why documents are made empty first.",
+		Helps: "Look for listeners of your own that change documents after they are made; the chore `metadata` repairs what they take away.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			var ids []string

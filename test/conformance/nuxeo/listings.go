@@ -34,8 +34,9 @@ func titles(list []*nuxeo.Document) string {
 var queryCases = []Case{
 	{
 		Name: "query-knows-at-once", Uses: []string{"QueryPage"}, Source: "[M] §2.11",
-		What: "Repository.Query finds what was written a moment ago, page by page, counting exactly.",
-		Why:  "Decisions rest on it.",
+		What:  "Repository.Query finds what was written a moment ago, page by page, counting exactly.",
+		Why:   "Decisions rest on it.",
+		Helps: "Let the operation Repository.Query be called: look at the filters of automation and at the proxy before Nuxeo.",
 		Try: func(s *Scene) {
 			s.filledFolder()
 			q := "SELECT * FROM File WHERE " + s.below() + " ORDER BY dc:title"

@@ -91,8 +91,9 @@ var signInCases = []Case{
 	},
 	{
 		Name: "token-signs-in", Uses: []string{"NewToken", "Me", "RevokeToken"}, Source: "[M] §15.18",
-		What: "X-Authentication-Token signs in, until the token is revoked.",
-		Why:  "The connector acts as people by it.",
+		What:  "X-Authentication-Token signs in, until the token is revoked.",
+		Why:   "The connector acts as people by it.",
+		Helps: "Let the proxy before Nuxeo pass the header X-Authentication-Token on, or set nuxeo-jwt-secret.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			token := s.token(w, "signs-in")
@@ -171,9 +172,10 @@ var signInCases = []Case{
 	},
 	{
 		Name: "files-take-what-the-interface-takes", Uses: []string{"OpenBlob"}, Source: "[M] recorded blobs",
-		What: "nxfile takes Basic, token, JWT and OAuth where they hold; a Basic or token that does not hold may be 302, 401 or 500.",
-		Why:  "Files are read there: a sign-in page must never be taken for one.",
-		Try:  tryFileSignIn,
+		What:  "nxfile takes Basic, token, JWT and OAuth where they hold; a Basic or token that does not hold may be 302, 401 or 500.",
+		Why:   "Files are read there: a sign-in page must never be taken for one.",
+		Helps: "Nothing is to be set: files are then read over the REST interface.",
+		Try:   tryFileSignIn,
 	},
 	{
 		Name: "file-with-a-bad-token", Uses: []string{"OpenBlob"}, Source: "[M] nxfile, X-Authentication-Token",

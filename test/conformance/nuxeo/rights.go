@@ -9,8 +9,9 @@ import (
 var lockCases = []Case{
 	{
 		Name: "lock-is-told-when-asked-for", Uses: []string{"Lock", "Get", "Unlock"}, Source: "[M] §15.17",
-		What: "A lock's owner comes only when it is fetched; fetch-document and fetch.document both work.",
-		Why:  "Otherwise a locked document looks open.",
+		What:  "A lock's owner comes only when it is fetched; fetch-document and fetch.document both work.",
+		Why:   "Otherwise a locked document looks open.",
+		Helps: "Nothing is to be set; without locks what people write while a document is replaced may be lost.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")

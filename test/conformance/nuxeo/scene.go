@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,12 @@ func Cases() []Case {
 	return all
 }
 
+// Probes are the cases for who runs the connector: they touch nothing but the folder that
+// they are tried in, and say what helps.
+func Probes() []Case {
+	return slices.DeleteFunc(Cases(), func(k Case) bool { return k.Helps == "" })
+}
+
 // Suffix ends the names of the folders that cases are tried in.
 const Suffix = "-frameio-conformance"
 
@@ -49,6 +56,8 @@ type Setup struct {
 	Login, Password string
 	// Parent is where the folder is made; empty: /default-domain/workspaces.
 	Parent string
+	// Alone makes nobody, and leaves out what needs others than who tries the cases.
+	Alone bool
 	// Prefix begins every name.
 	Prefix string
 	// JWTSecret is the server's nuxeo.jwt.secret; without it what needs it is not tried.
@@ -79,7 +88,7 @@ func (s Setup) Plan(administrator bool) []string {
 		}
 		plan = append(plan, "OAuth 2 client "+s.Prefix+"-client")
 	}
-	return append(plan, "login tokens of these people, of the application "+s.Prefix)
+	return append(plan, "login tokens of the application "+s.Prefix)
 }
 
 func (s Setup) parent() string {
@@ -124,7 +133,7 @@ func Prepare(ctx context.Context, s Setup) (*World, error) {
 	if w.home, err = c.Create(ctx, parent.UID, folder, nuxeo.WriteOptions{}); err != nil {
 		return nil, err
 	}
-	if w.me.Administrator {
+	if w.Administrator() {
 		err = w.invite(ctx)
 	}
 	return w, err
@@ -205,8 +214,8 @@ func Left(ctx context.Context, c *nuxeo.Client) (map[string]string, error) {
 	return left, nil
 }
 
-// Administrator reports whether an administrator tries the cases.
-func (w *World) Administrator() bool { return w.me.Administrator }
+// Administrator reports whether an administrator tries the cases, who makes others.
+func (w *World) Administrator() bool { return w.me.Administrator && !w.Alone }
 
 // Version is that of the server.
 func (w *World) Version() nuxeo.Server { return w.version }
@@ -224,7 +233,7 @@ type Scene struct {
 }
 
 func (w *World) scene(t *conformance.Trial, k Case) *Scene {
-	if k.Admin && !w.me.Administrator {
+	if k.Admin && !w.Administrator() {
 		t.NotTried("it needs an administrator")
 	}
 	w.count++
@@ -251,7 +260,7 @@ func (s *Scene) Admin() *Person { s.needPeople(); return s.self }
 
 // Writer is somebody who may write in the folder: ann, or whoever tries the cases.
 func (s *Scene) Writer() *Person {
-	if s.me.Administrator {
+	if s.Administrator() {
 		return s.Ann()
 	}
 	return s.self
@@ -278,7 +287,7 @@ func (s *Scene) person(i int) *Person {
 }
 
 func (s *Scene) needPeople() {
-	if !s.me.Administrator {
+	if !s.Administrator() {
 		s.NotTried("it needs an administrator")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -122,6 +123,15 @@ func content(d *nuxeo.Document) string {
 		return ""
 	}
 	return fmt.Sprintf("%d %s", b.Length, b.Digest)
+}
+
+// remove deletes a document: that is 409 while work in the background writes to it.
+func (s *Scene) remove(p *Person, uid string) {
+	var err error
+	if !s.Soon(func() bool { err = p.Delete(s.Context(), uid); return nuxeo.StatusOf(err) != http.StatusConflict }) {
+		s.Stop("deletion met other writes again and again: %v", err)
+	}
+	s.Must(err)
 }
 
 // holding is what content is of a document that holds a text, as a server digests with

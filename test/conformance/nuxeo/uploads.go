@@ -32,8 +32,9 @@ func (s *Scene) newBatch(p *Person) string {
 var uploadCases = []Case{
 	{
 		Name: "batch-lives-until-dropped", Uses: []string{"NewBatch", "DropBatch", "Uploaded"}, Source: "[M] recorded upload",
-		What: "A new batch is 201, empty it is 204; a file that is not there, and a batch that was dropped, are 404.",
-		Why:  "404 means to begin anew.",
+		What:  "A new batch is 201, empty it is 204; a file that is not there, and a batch that was dropped, are 404.",
+		Why:   "404 means to begin anew.",
+		Helps: "Have the nodes of Nuxeo share their transient store, and keep uploads for hours (nuxeo.conf).",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.newBatch(w)
@@ -47,8 +48,9 @@ var uploadCases = []Case{
 	},
 	{
 		Name: "chunks-in-any-order", Uses: []string{"Upload", "Uploaded"}, Source: "[M] §15.15",
-		What: "Chunks come in any order: 202 while some are missing, 201 with the last; GET tells which are there.",
-		Why:  "Uploads are parallel and resume by what is there.",
+		What:  "Chunks come in any order: 202 while some are missing, 201 with the last; GET tells which are there.",
+		Why:   "Uploads are parallel and resume by what is there.",
+		Helps: "Have the nodes of Nuxeo share their transient store. Set transfer-streams to 1 until they do.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.newBatch(w)
@@ -70,8 +72,9 @@ var uploadCases = []Case{
 	},
 	{
 		Name: "chunk-again-is-500", Uses: []string{"Upload"}, Source: "[M] §15.3",
-		What: "A chunk that is there already, and an index beyond the count, are 500.",
-		Why:  "After an unclear answer the server is asked what it has.",
+		What:  "A chunk that is there already, and an index beyond the count, are 500.",
+		Why:   "After an unclear answer the server is asked what it has.",
+		Helps: "Have the nodes of Nuxeo share their transient store, or uploads go to one node.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.newBatch(w)
@@ -153,8 +156,9 @@ var uploadCases = []Case{
 var attachCases = []Case{
 	{
 		Name: "batch-is-gone-after-use", Uses: []string{"Create", "Uploaded"}, Source: "[M] §15.15",
-		What: "A batch is gone after a write has used it; with X-Batch-No-Drop it stays.",
-		Why:  "A repeat would attach nothing, without a word.",
+		What:  "A batch is gone after a write has used it; with X-Batch-No-Drop it stays.",
+		Why:   "A repeat would attach nothing, without a word.",
+		Helps: "Nothing is to be set.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.batch(w, "x.bin", "x")
@@ -258,8 +262,9 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz"
 var blobCases = []Case{
 	{
 		Name: "file-is-read", Uses: []string{"OpenBlob"}, Source: "[M] recorded blobs",
-		What: "nxfile gives the file with its digest as ETag, type and length; the last segment may be any name.",
-		Why:  "Files are pushed from there.",
+		What:  "nxfile gives the file with its digest as ETag, type and length; the last segment may be any name.",
+		Why:   "Files are pushed from there.",
+		Helps: "Name the host that Nuxeo sends on to in nuxeo-blob-hosts; have the proxy before Nuxeo pass the header Range on.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			status, text, h := s.open(s.Writer(), d.UID, "file:content", "")
@@ -277,8 +282,9 @@ var blobCases = []Case{
 	},
 	{
 		Name: "where-files-are-sent-on", Uses: []string{"SentOn"}, Source: "[S] §2.4",
-		What: "A file is answered with itself, or with 302 to where the server keeps its files.",
-		Why:  "Frame.io can fetch from there what others cannot reach otherwise.",
+		What:  "A file is answered with itself, or with 302 to where the server keeps its files.",
+		Why:   "Frame.io can fetch from there what others cannot reach otherwise.",
+		Helps: "Name the host that Nuxeo sends on to in nuxeo-blob-hosts.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			to, err := s.Writer().SentOn(s.Context(), nuxeo.BlobPath(d.UID, "file:content"))
@@ -288,8 +294,9 @@ var blobCases = []Case{
 	},
 	{
 		Name: "range-is-206", Uses: []string{"OpenBlob"}, Source: "[M] §15.4",
-		What: "A range of nxfile is 206 with Content-Range and that part, also when it goes on to the end.",
-		Why:  "A broken download resumes.",
+		What:  "A range of nxfile is 206 with Content-Range and that part, also when it goes on to the end.",
+		Why:   "A broken download resumes.",
+		Helps: "Have the proxy before Nuxeo pass the header Range on; without ranges no transfer goes on where it was cut off.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			for span, want := range map[string]string{"bytes=2-4": "cde", "bytes=24-": "yz"} {

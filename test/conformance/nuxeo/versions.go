@@ -12,8 +12,9 @@ const (
 var versionCases = []Case{
 	{
 		Name: "check-in-makes-one-version", Uses: []string{"CheckIn", "LastVersion", "Versions"}, Source: "[M] §15.1",
-		What: "Document.CheckIn makes one minor version of a document that is checked out, which names the document, and none of one that is checked in.",
-		Why:  "It keeps what is there before it is replaced; metadata of a version must be told from those of a copy.",
+		What:  "Document.CheckIn makes one minor version of a document that is checked out, which names the document, and none of one that is checked in.",
+		Why:   "It keeps what is there before it is replaced; metadata of a version must be told from those of a copy.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
@@ -124,7 +125,7 @@ var versionCases = []Case{
 			d := s.filled(s.Ann(), "doc", "one")
 			s.checkIn(s.Ann(), d.UID)
 			v := s.last(s.Ann(), d.UID)
-			s.Must(s.Ann().Delete(s.Context(), d.UID))
+			s.remove(s.Ann(), d.UID)
 			_, err := s.Ann().Get(s.Context(), v.UID, nuxeo.Fetch{})
 			got := nuxeo.StatusOf(err)
 			s.True(got == 403 || got == 404, "status %d", got)
@@ -183,8 +184,9 @@ var policyCases = []Case{
 	},
 	{
 		Name: "creation-for-metadata-makes-none", Uses: []string{"Create"}, Source: "[M] §15.12",
-		What: "A document that is made with the source of metadata has no version.",
-		Why:  "It is how a first publish begins.",
+		What:  "A document that is made with the source of metadata has no version.",
+		Why:   "It is how a first publish begins.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
 		Try: func(s *Scene) {
 			d, err := s.Writer().Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"}, nuxeo.WriteOptions{Source: sourceMetadata})
 			s.Must(err)
@@ -194,8 +196,9 @@ var policyCases = []Case{
 	},
 	{
 		Name: "first-publish-in-order", Uses: []string{"Create", "AddFacet", "Update"}, Source: "[M] §15.23",
-		What: "Made empty, given the facet and its properties, and content at last: exactly one version, which holds all of it.",
-		Why:  "It is the order of a first publish.",
+		What:  "Made empty, given the facet and its properties, and content at last: exactly one version, which holds all of it.",
+		Why:   "It is the order of a first publish.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d, err := w.Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"}, nuxeo.WriteOptions{Source: sourceMetadata})
@@ -211,8 +214,9 @@ var policyCases = []Case{
 	},
 	{
 		Name: "new-content-makes-one-version", Uses: []string{"Update"}, Source: "[M] recorded attach",
-		What: "Content written with the source of new content makes one minor version after it, and the answer is that version.",
-		Why:  "Versions follow the customer's policies; the answer's id is not the document's.",
+		What:  "Content written with the source of new content makes one minor version after it, and the answer is that version.",
+		Why:   "Versions follow the customer's policies; the answer's id is not the document's.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -226,8 +230,9 @@ var policyCases = []Case{
 	},
 	{
 		Name: "nothing-changed-makes-no-version", Uses: []string{"Update"}, Source: "[M] §15.14",
-		What: "A write with source that changes nothing makes no version; where there is none yet the answer is 204.",
-		Why:  "A repeated step must not count versions up.",
+		What:  "A write with source that changes nothing makes no version; where there is none yet the answer is 204.",
+		Why:   "A repeated step must not count versions up.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
