@@ -54,24 +54,24 @@ const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|Te
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "checks", lane: 1, cpu: 100, wall: 90, command: []string{"make", "--no-print-directory", "check"}},
-		{name: "packages", lane: 1, cpu: 110, wall: 130},
-		{name: "simulation", lane: 1, cpu: 230, wall: 210, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
-		{name: "web", lane: 1, cpu: 35, wall: 50, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+		{name: "checks", lane: 1, cpu: 60, wall: 100, command: []string{"make", "--no-print-directory", "check"}},
+		{name: "packages", lane: 1, cpu: 90, wall: 130},
+		{name: "simulation", lane: 1, cpu: 140, wall: 190, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
 
-		{name: "scenes", lane: 2, cpu: 180, wall: 240, packages: []string{"./test/e2e"}, memory: true},
+		{name: "scenes", lane: 2, cpu: 120, wall: 210, packages: []string{"./test/e2e"}, memory: true},
 		{
-			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 110, packages: []string{"./test/e2e"}, memory: true, postgres: true,
+			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 160, packages: []string{"./test/e2e"}, memory: true, postgres: true,
 			thin: []string{"-skip", onceEnough},
 		},
-		{name: "web on PostgreSQL", lane: 2, cpu: 40, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
+		{name: "web on PostgreSQL", lane: 2, cpu: 35, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
 
-		{name: "browser", lane: 3, cpu: 100, wall: 220, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 40, wall: 100, packages: []string{"./test/process", "./test/life"}},
+		{name: "browser", lane: 3, cpu: 100, wall: 200, packages: []string{"./test/browser"}, memory: true},
+		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
 		{
-			name: "packages on PostgreSQL", lane: 3, cpu: 45, wall: 90, packages: append(slices.Clone(storing), "./test/life"),
+			name: "packages on PostgreSQL", lane: 3, cpu: 35, wall: 100, packages: append(slices.Clone(storing), "./test/life"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
+		{name: "web", lane: 3, cpu: 30, wall: 40, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
 	}
 }
 
