@@ -65,8 +65,8 @@ func (r Real) Check(ctx context.Context) error {
 	return err
 }
 
-// make makes the people and the workspace, in which they may write.
-func (r Real) make(ctx context.Context, s Scratch, password string) error {
+// Make makes the people and the workspace, in which they may write.
+func (r Real) Make(ctx context.Context, s Scratch, password string) error {
 	nx, err := r.client()
 	if err != nil {
 		return err

@@ -174,7 +174,7 @@ func (s *Stage) realNuxeo(ctx context.Context) error {
 	}
 	s.NuxeoURL, s.secret = strings.TrimRight(s.opt.Real.URL, "/"), rand.Text()
 	s.repo, s.at = &server{ctx: ctx, nx: nx, as: s.as}, placesIn(s.opt.Scratch.Workspace)
-	return s.opt.Real.make(ctx, s.opt.Scratch, s.secret)
+	return s.opt.Real.Make(ctx, s.opt.Scratch, s.secret)
 }
 
 // Folder is the path of the folder that the story publishes to.

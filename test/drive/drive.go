@@ -3,6 +3,7 @@
 package drive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -23,6 +24,10 @@ type Driver struct {
 	Token               string // in Nuxeo
 	Session             string
 	Binding             api.Binding
+
+	Administrator string            // login; empty: Administrator
+	Passwords     map[string]string // by login; the others' are their logins
+	Hint          string            // address of the person on Frame.io; empty: the login at example.org
 }
 
 // patience is how long the connector is waited for: a busy machine takes its time.
@@ -53,13 +58,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// SignIn registers the provider as the administrator, then signs in a login
-// whose password is the login, and connects Frame.io under the same name.
+// SignIn registers the provider as the administrator, then signs in a login, and
+// connects Frame.io under the same name, or that of the hint.
 func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
 	if err := d.open(); err != nil {
 		return err
 	}
-	if err := d.become(ctx, "Administrator"); err != nil {
+	if err := d.become(ctx, d.administrator()); err != nil {
 		return err
 	}
 	authorize, token := d.Frameio+"/ims/authorize/v2", d.Frameio+"/ims/token/v3"
@@ -89,8 +94,10 @@ func (d *Driver) At(address string) (*Driver, error) {
 	return &other, other.open()
 }
 
+func (d *Driver) administrator() string { return cmp.Or(d.Administrator, "Administrator") }
+
 func (d *Driver) become(ctx context.Context, login string) error {
-	nx, err := nuxeo.New(d.Nuxeo, d.Client, nuxeo.Basic(login, login))
+	nx, err := nuxeo.New(d.Nuxeo, d.Client, nuxeo.Basic(login, cmp.Or(d.Passwords[login], login)))
 	if err != nil {
 		return err
 	}
@@ -111,7 +118,7 @@ func (d *Driver) Chore(ctx context.Context, name string) (*http.Response, error)
 	if err := admin.open(); err != nil {
 		return nil, err
 	}
-	if err := admin.become(ctx, "Administrator"); err != nil {
+	if err := admin.become(ctx, d.administrator()); err != nil {
 		return nil, err
 	}
 	done, err := admin.API.DoChoreWithResponse(ctx, name)
@@ -134,7 +141,7 @@ func (d *Driver) connect(login string) error {
 	browser := &http.Client{Jar: jar, Transport: d.Client.Transport, CheckRedirect: func(q *http.Request, _ []*http.Request) error {
 		if strings.HasSuffix(q.URL.Path, "/ims/authorize/v2") {
 			v := q.URL.Query()
-			v.Set("login_hint", login+"@example.org")
+			v.Set("login_hint", cmp.Or(d.Hint, login+"@example.org"))
 			q.URL.RawQuery = v.Encode()
 		}
 		return nil

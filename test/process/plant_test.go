@@ -55,6 +55,7 @@ type systems struct {
 	folder    string
 	josh      string
 	workspace string
+	project   string
 	root      string
 }
 
@@ -65,14 +66,11 @@ func newSystems(t *testing.T) *systems {
 	if s.nuxeo, err = nuxeosim.New(nuxeosim.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if s.frameio, err = frameiosim.New(frameiosim.Options{RateFactor: -1}); err != nil {
-		t.Fatal(err)
-	}
-	nx, fio := httptest.NewServer(s.nuxeo), httptest.NewServer(s.frameio)
-	t.Cleanup(func() { nx.Close(); fio.Close(); _ = s.nuxeo.Close(); _ = s.frameio.Close() })
-	s.nx, s.fio = nx.URL+"/nuxeo", fio.URL
+	s.frameioWith(frameiosim.Options{RateFactor: -1})
+	nx := httptest.NewServer(s.nuxeo)
+	t.Cleanup(func() { nx.Close(); _ = s.nuxeo.Close() })
+	s.nx = nx.URL + "/nuxeo"
 	s.nuxeo.SetURL(s.nx)
-	s.frameio.SetURL(s.fio)
 	var zip bytes.Buffer
 	if err := addon.Build(&zip, "1.0.0"); err != nil {
 		t.Fatal(err)
@@ -81,10 +79,23 @@ func newSystems(t *testing.T) *systems {
 		t.Fatal(err)
 	}
 	s.folder = s.nuxeo.MkDoc("/default-domain/workspaces/films", "Folder", map[string]any{"dc:title": "Films"})
+	return s
+}
+
+// frameioWith starts a simulated Frame.io.
+func (s *systems) frameioWith(o frameiosim.Options) {
+	s.t.Helper()
+	var err error
+	if s.frameio, err = frameiosim.New(o); err != nil {
+		s.t.Fatal(err)
+	}
+	fio := httptest.NewServer(s.frameio)
+	s.t.Cleanup(func() { fio.Close(); _ = s.frameio.Close() })
+	s.fio = fio.URL
+	s.frameio.SetURL(s.fio)
 	s.josh = s.frameio.AddPerson("Josh Editor", "josh@example.org")
 	s.workspace = s.frameio.AddWorkspace(s.frameio.AddAccount("Studio", s.josh), "Post")
-	_, s.root = s.frameio.AddProject(s.workspace, "Film")
-	return s
+	s.project, s.root = s.frameio.AddProject(s.workspace, "Film")
 }
 
 // plant is a connector that can be stopped, between two simulators that live on.
