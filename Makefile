@@ -84,7 +84,7 @@ generate: ## Generate the REST interface from its description
 
 .PHONY: bench
 bench: ## Measure speed and memory against baselines in the same run
-	go run ./test/bench $(ARGS)
+	go run ./test/bench $(if $(NUXEO_URL),-nuxeo "$(NUXEO_URL)") $(ARGS)
 
 .PHONY: bench-sync
 bench-sync: ## Measure how trees are mirrored: calls, time, speed and memory (part of bench)

@@ -55,6 +55,9 @@ type bench struct {
 
 	folders int // of the tree that is mirrored, of 50 assets each
 	known   int // assets that a sync knows whose memory is measured
+
+	nuxeo, login string // a Nuxeo by address, and an administrator of it
+	python       string // an interpreter that has Nuxeo's client; empty: none
 }
 
 func measure(ctx context.Context, args []string) error {
@@ -63,6 +66,9 @@ func measure(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "only figures whose name begins so")
 	folders := flags.Int("folders", 2000, "folders of the tree that is mirrored, of 50 assets each")
 	known := flags.Int("known", million, "assets that a synchronization knows whose memory is measured")
+	nuxeo := flags.String("nuxeo", "", "measure against the Nuxeo at this address, which has the package, and nothing else")
+	login := flags.String("user", "Administrator", "an administrator of it; the password is in NUXEO_FRAMEIO_PASSWORD")
+	python := flags.String("python", "", "with -nuxeo: an interpreter that has Nuxeo's client, to compare with")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -71,13 +77,17 @@ func measure(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, binary: filepath.Join(dir, "nuxeo-frameio"), rounds: *rounds, only: *only, folders: *folders, known: *known}
+	b := &bench{dir: dir, binary: filepath.Join(dir, "nuxeo-frameio"), rounds: *rounds, only: *only, folders: *folders, known: *known, nuxeo: *nuxeo, login: *login, python: *python}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "./cmd/nuxeo-frameio")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	for _, part := range []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory} {
+	parts := []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory}
+	if b.nuxeo != "" {
+		parts = []func(context.Context) error{b.far}
+	}
+	for _, part := range parts {
 		if err := part(ctx); err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (b *bench) pushThroughput(ctx context.Context) error {
 		return err
 	}
 	next, peak := 0, 0.0
-	got, err := b.compare(ctx, base, contender{name: "push", run: func(ctx context.Context) (figure, error) {
+	got, err := b.compare(ctx, base, contender{name: "push", size: moved, run: func(ctx context.Context) (figure, error) {
 		next++
 		f, used, err := r.pushed(ctx, r.Films[(next-1)%len(r.Films)])
 		if next > 1 { // the first one warms up

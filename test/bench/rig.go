@@ -28,6 +28,7 @@ type rig struct {
 	account          string
 	data             string                      // the connector's folder
 	launch           func(context.Context) error // starts the connector on its data
+	login            string                      // of the person
 }
 
 // rig starts everything; settings are further flags of serve.
@@ -41,9 +42,18 @@ func (b *bench) keepingRig(ctx context.Context) (*rig, error) {
 	return b.rigIn(ctx, []string{"world", "-keep"}, false)
 }
 
+// rigAt is one whose Nuxeo is elsewhere.
+func (b *bench) rigAt(ctx context.Context, far *drive.Far, settings ...string) (*rig, error) {
+	return b.assemble(ctx, []string{"world"}, false, far, settings...)
+}
+
 // rigIn is rig with the arguments of the world.
 func (b *bench) rigIn(ctx context.Context, args []string, secure bool, settings ...string) (*rig, error) {
-	r := &rig{}
+	return b.assemble(ctx, args, secure, nil, settings...)
+}
+
+func (b *bench) assemble(ctx context.Context, args []string, secure bool, far *drive.Far, settings ...string) (*rig, error) {
+	r := &rig{login: "josh"}
 	var env []string
 	if secure {
 		file := filepath.Join(b.dir, "ca.pem")
@@ -62,6 +72,10 @@ func (b *bench) rigIn(ctx context.Context, args []string, secure bool, settings 
 	}
 	if err := json.Unmarshal([]byte(line), &r.place); err != nil {
 		return nil, err
+	}
+	if far != nil {
+		far.Use(&r.Driver)
+		r.login, r.place.Nuxeo, r.Folder = far.Person, far.URL, far.Folder
 	}
 	r.Driver.Nuxeo, r.Driver.Frameio = r.place.Nuxeo, r.place.Frameio
 	for _, step := range []func() error{
@@ -119,7 +133,7 @@ func (r *rig) serve(ctx context.Context, b *bench, env, settings []string) error
 
 // person signs josh in and binds the folder.
 func (r *rig) person(ctx context.Context) error {
-	if err := r.SignIn(ctx, "josh"); err != nil {
+	if err := r.SignIn(ctx, r.login); err != nil {
 		return err
 	}
 	if err := r.Bind(ctx, r.Folder, r.Workspace); err != nil {

@@ -17,9 +17,10 @@ const moved = 2 << 30
 // figure is what one transfer cost.
 type figure struct{ seconds, cpu float64 }
 
-// contender does one transfer.
+// contender does one transfer of so many bytes.
 type contender struct {
 	name string
+	size float64
 	run  func(context.Context) (figure, error)
 }
 
@@ -41,7 +42,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"), contender{name: "md5", run: hashAlone})
+	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"), contender{name: "md5", size: moved, run: hashAlone})
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (b *bench) compare(ctx context.Context, contenders ...contender) (map[strin
 			}
 			if round > 0 {
 				got[c.name] = append(got[c.name], f)
-				_, _ = fmt.Fprintf(os.Stderr, "  round %d %-8s %.2f s  %.0f MiB/s  %.2f s CPU\n", round, c.name, f.seconds, moved/f.seconds/(1<<20), f.cpu)
+				_, _ = fmt.Fprintf(os.Stderr, "  round %d %-8s %.2f s  %.0f MiB/s  %.2f s CPU\n", round, c.name, f.seconds, c.size/f.seconds/(1<<20), f.cpu)
 			}
 		}
 	}
@@ -131,7 +132,7 @@ func (b *bench) compare(ctx context.Context, contenders ...contender) (map[strin
 // contender is the connector of a rig.
 func (r *rig) contender(name string) contender {
 	n := 0
-	return contender{name: name, run: func(ctx context.Context) (figure, error) {
+	return contender{name: name, size: moved, run: func(ctx context.Context) (figure, error) {
 		n++
 		file, err := r.file(fmt.Sprintf("clip %d.mov", n), moved)
 		if err != nil {
@@ -170,7 +171,7 @@ func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
 		return contender{}, err
 	}
 	file, err := r.file("relay.mov", moved)
-	return contender{name: "relay", run: func(ctx context.Context) (figure, error) { return r.errand(ctx, p, nx, file) }}, err
+	return contender{name: "relay", size: moved, run: func(ctx context.Context) (figure, error) { return r.errand(ctx, p, nx, file) }}, err
 }
 
 func (r *rig) errand(ctx context.Context, p *process, nx *nuxeo.Client, file string) (figure, error) {
