@@ -21,7 +21,7 @@ import (
 const (
 	farSize  = 1 << 30
 	farChunk = 20 << 20 // as Nuxeo's own clients send
-	farSmall = 200      // documents
+	farSmall = 100      // documents
 	farTiny  = 100 << 10
 	farAtom  = 6 // calls at once, as the connector makes
 )
