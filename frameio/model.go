@@ -91,19 +91,35 @@ type Field struct {
 }
 
 // Comment is a remark on a file. Timestamp and Duration are frames from 0; nil
-// means the whole asset. Owner has an empty name when the writer was a guest.
+// means the whole asset. Owner has an empty name when the writer was a guest. A comment
+// that cannot be read has no ID, and nothing but Raw.
 type Comment struct {
 	ID, FileID, Text string
 	Timestamp        *int64
+	Timecode         string // in place of Timestamp, where Frame.io tells the time so
 	Duration         *int64
 	Page             *int64
+	Attachments      []Attachment
+	Proposal         *Proposal
 	Annotation       string // JSON of shapes, as Frame.io keeps it
 	Completed        bool
 	Created, Updated time.Time
 	Edited           time.Time // when the text was last changed; zero if it never was
 	Owner            Person
 	Replies          []Comment
-	Raw              []byte // the comment as it came, without its replies
+	Raw              []byte // the comment as it came, without its replies and without secrets
+}
+
+// Attachment is a file that somebody added to a comment. Size is in bytes.
+type Attachment struct {
+	Name string
+	Size int64
+}
+
+// Proposal is a change that a comment proposes to the words of a document: what is there,
+// and what should be, of which either may be empty.
+type Proposal struct {
+	Selection, Suggestion string
 }
 
 // Action is a custom action. Secret is set only in the answer to its creation.

@@ -42,11 +42,44 @@ func Timecode(frame int64, fps float64) string {
 		return fmt.Sprintf("frame %d", frame)
 	}
 	sep := ":"
-	if dropFrame(fps) {
+	s, rest := frame/nominal, frame%nominal
+	switch {
+	case dropFrame(fps):
 		frame, sep = withDropped(frame, nominal), ";"
+		s, rest = frame/nominal, frame%nominal
+	case !byNumber(fps, nominal):
+		s = int64((float64(frame) + 1e-6) / fps)
+		rest = frame - int64(math.Ceil(float64(s)*fps-1e-6))
 	}
-	s := frame / nominal
-	return fmt.Sprintf("%02d:%02d:%02d%s%02d", s/3600, s/60%60, s%60, sep, frame%nominal)
+	return fmt.Sprintf("%02d:%02d:%02d%s%02d", s/3600, s/60%60, s%60, sep, rest)
+}
+
+// byNumber reports whether frames are counted by a whole number a second, as they are at
+// whole rates and at those of television, a thousandth below. At any other, such as 12.5 or
+// the average of a variable one, a second has now more and now fewer.
+func byNumber(fps float64, nominal int64) bool {
+	return math.Abs(fps-float64(nominal)) < 0.005 || math.Abs(fps-float64(nominal)*1000/1001) < 0.005
+}
+
+// Frames is the frame that a timecode stands for at a frame rate; ok is false where that
+// cannot be told.
+func Frames(timecode string, fps float64) (frame int64, ok bool) {
+	var h, m, s, f int64
+	nominal := int64(math.Round(fps))
+	n, err := fmt.Sscanf(strings.ReplaceAll(timecode, ";", ":"), "%d:%d:%d:%d", &h, &m, &s, &f)
+	if fps <= 0 || nominal == 0 || n < 3 || err != nil && n < 4 && strings.Count(timecode, ":") > 2 {
+		return 0, false
+	}
+	seconds := h*3600 + m*60 + s
+	frame = seconds*nominal + f
+	switch {
+	case dropFrame(fps):
+		minutes := h*60 + m
+		frame -= nominal / 15 * (minutes - minutes/10)
+	case !byNumber(fps, nominal):
+		frame = int64(math.Ceil(float64(seconds)*fps-1e-6)) + f
+	}
+	return frame, frame >= 0
 }
 
 func dropFrame(fps float64) bool {

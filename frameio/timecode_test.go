@@ -22,6 +22,10 @@ func TestTimecode(t *testing.T) {
 		{17982, 29.97, "00:10:00;00"},
 		{3600, 59.94, "00:01:00;04"},
 		{24, 23.976, "00:00:01:00"},
+		{750, 12.5, "00:01:00:00"},
+		{13, 12.5, "00:00:01:00"},
+		{12, 12.5, "00:00:00:12"},
+		{16458, 27.43, "00:10:00:00"}, // the average of a variable rate
 		{7, 0, "frame 7"},
 	} {
 		if got := Timecode(tc.frame, tc.fps); got != tc.want {
@@ -30,10 +34,28 @@ func TestTimecode(t *testing.T) {
 	}
 }
 
+// A timecode stands for the frame that it was made of.
+func TestFramesAreReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		fps := rapid.OneOf(rapid.SampledFrom([]float64{12.5, 23.976, 24, 25, 29.97, 30, 50, 59.94, 60}), rapid.Float64Range(1, 120)).Draw(t, "fps")
+		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
+		code := Timecode(frame, fps)
+		if got, ok := Frames(code, fps); !ok || got != frame {
+			t.Fatalf("frame %d at %v is %s, which is read as %d, %v", frame, fps, code, got, ok)
+		}
+	})
+	for _, text := range []string{"", "soon", "1:2", "-1:00:00:00", "00:00:00:x"} {
+		if got, ok := Frames(text, 25); ok {
+			t.Errorf("%q is read as frame %d, want nothing", text, got)
+		}
+	}
+}
+
 func TestEachFrameHasItsOwnTimecode(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		fps := rapid.SampledFrom([]float64{23.976, 24, 25, 29.97, 30, 50, 59.94, 60}).Draw(t, "fps")
+		fps := rapid.SampledFrom([]float64{12.5, 23.976, 24, 25, 27.43, 29.97, 30, 50, 59.94, 60}).Draw(t, "fps")
 		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
 		if a, b := Timecode(frame, fps), Timecode(frame+1, fps); a >= b && len(a) == len(b) {
 			t.Fatalf("frame %d is %s, the next %s", frame, a, b)

@@ -5,25 +5,34 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
-	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 )
 
+// wireComment takes what is not as it should be for what it says, as far as that goes: a
+// file has many comments, and one that is odd is no reason to lose the others.
 type wireComment struct {
-	ID         string            `json:"id"`
-	FileID     string            `json:"file_id"`
-	Text       string            `json:"text"`
-	Annotation string            `json:"annotation"`
-	Timestamp  *int64            `json:"timestamp"`
-	Duration   *int64            `json:"duration"`
-	Page       *int64            `json:"page"`
-	Completed  *time.Time        `json:"completed_at"`
-	Created    time.Time         `json:"created_at"`
-	Updated    time.Time         `json:"updated_at"`
-	Edited     *time.Time        `json:"text_edited_at"`
-	Owner      *wirePerson       `json:"owner"`
-	Replies    []json.RawMessage `json:"replies"`
+	ID          string            `json:"id"`
+	FileID      string            `json:"file_id"`
+	Text        string            `json:"text"`
+	Annotation  string            `json:"annotation"`
+	Timestamp   moment            `json:"timestamp"`
+	Duration    moment            `json:"duration"`
+	Page        moment            `json:"page"`
+	Completed   looseTime         `json:"completed_at"`
+	Created     looseTime         `json:"created_at"`
+	Updated     looseTime         `json:"updated_at"`
+	Edited      looseTime         `json:"text_edited_at"`
+	Owner       *wirePerson       `json:"owner"`
+	Replies     []json.RawMessage `json:"replies"`
+	Attachments []struct {
+		Name string `json:"name"`
+		Size moment `json:"file_size"`
+	} `json:"attachments"`
+	Proposal *struct {
+		Selection  string `json:"selection_text"`
+		Suggestion string `json:"suggested_text"`
+	} `json:"text_review_annotation"`
 }
 
 // CommentFile is the file that a comment is about
@@ -36,7 +45,8 @@ func (c *Client) CommentFile(ctx context.Context, account, id string) (string, e
 }
 
 // Comments lists the comments of a file with their replies, oldest first
-// (GET …/files/{id}/comments?include=owner,replies&sort=created_at_asc).
+// (GET …/files/{id}/comments?include=owner,replies&sort=created_at_asc). One that cannot
+// be read is among them, without an ID.
 func (c *Client) Comments(ctx context.Context, account, file string) iter.Seq2[frameio.Comment, error] {
 	query := include("owner", "replies")
 	query.Set("sort", "created_at_asc")
@@ -45,7 +55,7 @@ func (c *Client) Comments(ctx context.Context, account, file string) iter.Seq2[f
 		for r, err := range raw {
 			var k frameio.Comment
 			if err == nil {
-				k, err = comment(r)
+				k = comment(r)
 			}
 			if !yield(k, err) || err != nil {
 				return
@@ -54,26 +64,50 @@ func (c *Client) Comments(ctx context.Context, account, file string) iter.Seq2[f
 	}
 }
 
-func comment(raw json.RawMessage) (frameio.Comment, error) {
+func comment(raw json.RawMessage) frameio.Comment {
 	var w wireComment
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return frameio.Comment{}, &Error{Method: "GET", Path: "comments", Code: 200, Message: "a comment is not what Frame.io sends", Err: err}
+	if !w.read(raw) {
+		return frameio.Comment{Raw: without(raw, "replies", "owner", "attachments")}
 	}
 	k := frameio.Comment{
-		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp, Duration: w.Duration,
-		Page: w.Page, Completed: w.Completed != nil, Created: w.Created, Updated: w.Updated, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
+		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp.number, Timecode: w.Timestamp.text,
+		Duration: w.Duration.number, Page: w.Page.number, Completed: w.Completed.set, Created: w.Created.Time, Updated: w.Updated.Time,
+		Edited: w.Edited.Time, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
 	}
-	if w.Edited != nil {
-		k.Edited = *w.Edited
+	for _, a := range w.Attachments {
+		k.Attachments = append(k.Attachments, frameio.Attachment{Name: a.Name, Size: a.Size.or(0)})
+	}
+	if p := w.Proposal; p != nil {
+		k.Proposal = &frameio.Proposal{Selection: p.Selection, Suggestion: p.Suggestion}
 	}
 	for _, r := range w.Replies {
-		reply, err := comment(r)
-		if err != nil {
-			return k, err
-		}
-		k.Replies = append(k.Replies, reply)
+		k.Replies = append(k.Replies, comment(r))
 	}
-	return k, nil
+	return k
+}
+
+// read takes each member by itself, and leaves out what is of another kind than it should
+// be. It reports whether there is an id, without which a comment is none.
+func (w *wireComment) read(raw json.RawMessage) bool {
+	if json.Unmarshal(raw, w) == nil {
+		return w.ID != ""
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return false
+	}
+	*w = wireComment{}
+	for name, member := range members {
+		one, err := json.Marshal(map[string]json.RawMessage{name: member})
+		if err != nil {
+			continue
+		}
+		with := *w
+		if json.Unmarshal(one, &with) == nil {
+			*w = with
+		}
+	}
+	return w.ID != ""
 }
 
 // without removes keys of an object: what is kept of a comment neither repeats

@@ -116,8 +116,17 @@ func (s *Service) importList(ctx context.Context, r *Run, file string, metadata 
 	importer := s.importer(r, func() { n++ }, func() { left++ })
 	err := importer.Import(ctx, s.commentsTarget(r, r.Job.Document, file, metadata), list)
 	r.Job.Comments += n
-	if err != nil || left == 0 {
+	if err != nil {
 		return err
+	}
+	if odd := review.Unread(list); len(odd) > 0 {
+		r.Job.Unread = len(odd)
+		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %.500s", len(odd), odd[0]); err != nil {
+			return err
+		}
+	}
+	if left == 0 {
+		return nil
 	}
 	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
 }

@@ -95,6 +95,8 @@ type Job struct {
 	Intent *Intent `json:"intent,omitempty"`
 	// Comments counts what was written, for the mail and the page.
 	Comments int `json:"comments,omitempty"`
+	// Unread counts the comments that could not be read and were left out.
+	Unread int `json:"unread,omitempty"`
 }
 
 // File is what was resolved: one file of Frame.io and the asset it stands for.

@@ -35,9 +35,6 @@ type NoticeWorker struct {
 	Address func(uid string) string
 }
 
-// maxLines bounds a mail; the rest is counted.
-const maxLines = 50
-
 // Step sends the mail.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	items, err := w.Engine.Under(ctx, t.Parent, KindPublish, KindExpand)
@@ -61,7 +58,8 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
 	m := mail.Message{Key: t.ID, Once: t.Key("mail"), To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
-	arrived, unchanged, failed, held := 0, 0, 0, 0
+	arrived, unchanged, failed := 0, 0, 0
+	var wrong, well []mail.Line
 	for _, it := range items {
 		var st state
 		if err := it.Load(&st); err != nil {
@@ -74,25 +72,25 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 		if it.Kind == KindExpand && it.State == work.Done || waiting && it.Code != string(fault.NeedsOwner) {
 			continue
 		}
-		switch {
-		case waiting:
-			held++
-		case it.State != work.Done:
+		switch line := w.line(it, st); {
+		case waiting || it.State != work.Done:
+			wrong = append(wrong, line)
 			failed++
 		case it.Outcome == intake.Unchanged:
+			well = append(well, line)
 			unchanged++
 		default:
+			well = append(well, line)
 			arrived++
 		}
-		if len(m.Lines) < maxLines {
-			m.Lines = append(m.Lines, w.line(it, st))
-		}
 	}
+	lines, more := mail.Lines(wrong, well)
+	m.Lines = lines
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
 	if waiting {
 		m.Subject, m.Heading = "Frame.io: waiting for somebody to act", "What was published waits; nothing is lost:"
 	}
-	if more := arrived + unchanged + failed + held - len(m.Lines); more > 0 {
+	if more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
 	return m, nil
@@ -127,6 +125,9 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 	switch it.State {
 	case work.Done:
 		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)
+		if n := st.Job.Unread; n > 0 {
+			l.Text += fmt.Sprintf(" %s could not be read, and left out; see the details.", counted(n, "comment"))
+		}
 		if back := st.Job.Return; back != nil && back.Gone {
 			l.Text += " The document that was pushed had been deleted in Nuxeo."
 		}
@@ -141,6 +142,13 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 		}
 	}
 	return l
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Undo has nothing to undo.

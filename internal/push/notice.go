@@ -102,24 +102,19 @@ func (s *Service) option(ctx context.Context, fio *v4.Client, account, name stri
 	return "", "", nil
 }
 
-// maxLines bounds a mail; the rest is counted.
-const maxLines = 50
-
 func (w NoticeWorker) compose(all []Push) mail.Message {
 	m := mail.Message{To: all[0].By, Instead: all[0].By, Document: all[0].Document, Footer: "You get this mail because you pushed from Nuxeo to Frame.io."}
-	arrived, failed := 0, 0
+	var wrong, well []mail.Line
 	for _, p := range all {
 		if p.State == Failed || p.State == Canceled {
-			failed++
+			wrong = append(wrong, w.line(p))
 		} else {
-			arrived++
-		}
-		if len(m.Lines) < maxLines {
-			m.Lines = append(m.Lines, w.line(p))
+			well = append(well, w.line(p))
 		}
 	}
-	m.Subject, m.Heading = summary(arrived, failed)
-	if more := len(all) - len(m.Lines); more > 0 {
+	m.Subject, m.Heading = summary(len(well), len(wrong))
+	var more int
+	if m.Lines, more = mail.Lines(wrong, well); more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
 	return m

@@ -14,6 +14,7 @@ import (
 //
 // GET and POST /id/{uid}/@comment, PUT …/@comment/{id}.
 func (i *Importer) Complete(ctx context.Context, t Target, comments []frameio.Comment) error {
+	comments, _ = readable(comments)
 	if len(comments) == 0 {
 		return nil
 	}

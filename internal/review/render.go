@@ -45,14 +45,23 @@ func xpath(annotation bool) string {
 // timecode, since Nuxeo shows its own author, and ends with the words. All of it is
 // plain text.
 func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Comment {
+	if c.Timestamp == nil && c.Timecode != "" {
+		if frame, ok := frameio.Frames(c.Timecode, t.FrameRate); ok {
+			frame += i.FrameBase
+			c.Timestamp = &frame
+		}
+	}
 	e := entity{
-		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c), Words: clean(c.Text), Duration: c.Duration, Page: c.Page,
+		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c), Words: clean(c.Text) + besides(c), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
 	}
 	head := []string{e.Author}
 	if c.Timestamp != nil {
 		frame := *c.Timestamp - i.FrameBase
 		e.Frame, e.Timecode = &frame, span(frame, c.Duration, t.FrameRate)
+		head = append(head, e.Timecode)
+	} else if c.Timecode != "" {
+		e.Timecode = oneLine(c.Timecode)
 		head = append(head, e.Timecode)
 	}
 	if c.Annotation != "" {
@@ -71,6 +80,36 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 		EntityID: entityID(kind, c.ID), Origin: Origin, Entity: ascii(b), XPath: xpath(kind == kindAnnotation),
 		Created: c.Created, Modified: c.Updated,
 	}
+}
+
+// besides tells in words what a comment carries beside its text.
+func besides(c frameio.Comment) string {
+	var out strings.Builder
+	if p := c.Proposal; p != nil {
+		switch {
+		case p.Selection != "" && p.Suggestion != "":
+			fmt.Fprintf(&out, "\nChange “%s” to “%s”", oneLine(p.Selection), oneLine(p.Suggestion))
+		case p.Suggestion != "":
+			fmt.Fprintf(&out, "\nAdd “%s”", oneLine(p.Suggestion))
+		case p.Selection != "":
+			fmt.Fprintf(&out, "\nAbout “%s”", oneLine(p.Selection))
+		}
+	}
+	for _, a := range c.Attachments {
+		fmt.Fprintf(&out, "\nAttached: %s (%s)", oneLine(a.Name), size(a.Size))
+	}
+	return out.String()
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // ascii writes JSON with escapes for all that is not ASCII, which there is in strings

@@ -85,6 +85,7 @@ func (i *Importer) Import(ctx context.Context, t Target, comments []frameio.Comm
 	if err != nil {
 		return err
 	}
+	comments, unread := readable(comments)
 	for _, c := range comments {
 		err := i.thread(ctx, t, rows, c)
 		if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
@@ -103,7 +104,38 @@ func (i *Importer) Import(ctx context.Context, t Target, comments []frameio.Comm
 			delete(rows, reply.ID)
 		}
 	}
+	if unread > 0 {
+		return nil // what is not among the others may be one of those that cannot be read
+	}
 	return i.removeRest(ctx, t, rows)
+}
+
+// readable are the comments and replies that could be read.
+func readable(all []frameio.Comment) (good []frameio.Comment, unread int) {
+	for _, c := range all {
+		if c.ID == "" {
+			unread++
+			continue
+		}
+		if len(c.Replies) > 0 {
+			replies, n := readable(c.Replies)
+			c.Replies, unread = replies, unread+n
+		}
+		good = append(good, c)
+	}
+	return good, unread
+}
+
+// Unread are those of some comments, and of their replies, that cannot be read, as they
+// came.
+func Unread(all []frameio.Comment) (raw [][]byte) {
+	for _, c := range all {
+		if c.ID == "" {
+			raw = append(raw, c.Raw)
+		}
+		raw = append(raw, Unread(c.Replies)...)
+	}
+	return raw
 }
 
 // thread writes a comment and its replies.

@@ -3,6 +3,7 @@ package frameiosim
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -84,6 +85,7 @@ func (s *Server) commentView(c *call, k *comment) object {
 	if k.anchor != nil {
 		out["anchor"] = k.anchor
 	}
+	maps.Copy(out, k.odd)
 	return out
 }
 

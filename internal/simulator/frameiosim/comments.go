@@ -15,6 +15,8 @@ type CommentSpec struct {
 	Page       *int64 // of a document, from 1
 	Completed  bool
 	ParentID   string // a reply to this comment; the API cannot make those
+	// Odd are members of the answer that are otherwise than the contract says.
+	Odd map[string]any
 }
 
 // AddComment makes a comment or a reply.
@@ -23,7 +25,7 @@ func (s *Server) AddComment(fileID string, spec CommentSpec) string {
 	defer s.mu.Unlock()
 	k := &comment{
 		file: s.mustFile(fileID), text: spec.Text, owner: spec.OwnerID, timestamp: spec.Timestamp,
-		duration: spec.Duration, annotation: spec.Annotation, page: spec.Page,
+		duration: spec.Duration, annotation: spec.Annotation, page: spec.Page, odd: spec.Odd,
 	}
 	if spec.ParentID != "" {
 		k.parent = must(s.comments, "comment", spec.ParentID)

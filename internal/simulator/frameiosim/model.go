@@ -107,6 +107,7 @@ type comment struct {
 	text, annotation          string
 	timestamp, duration, page *int64
 	anchor, review            any
+	odd                       map[string]any // members that are told instead
 	links                     []object
 	created, updated          time.Time
 	edited, completed         time.Time
