@@ -138,10 +138,20 @@ func (h held) wrong(doc *nuxeo.Document) string {
 	if !h.ours(doc.Title) {
 		all = append(all, "renamed in Nuxeo")
 	}
-	if b := doc.Blob("file:content"); h.Kind != kindFolder && (b == nil) != (h.digest == "") || b != nil && h.digest != "" && b.Digest != h.digest {
+	if h.rewritten(doc.Blob("file:content")) {
 		all = append(all, "changed in Nuxeo")
 	}
 	return strings.Join(all, ", ")
+}
+
+// rewritten reports whether a document has another content than it was brought. Digests of
+// different algorithms do not tell.
+func (h held) rewritten(b *nuxeo.Blob) bool {
+	if h.Kind == kindFolder || b == nil || h.digest == "" {
+		return h.Kind != kindFolder && (b == nil) != (h.digest == "")
+	}
+	same, known := nuxeo.SameDigest(b.Digest, h.digest)
+	return known && !same
 }
 
 // Differences lists what the last run that only compared has found, by key.

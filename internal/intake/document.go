@@ -50,6 +50,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if m := r.Job.Mirror; m != nil && m.Was == "" {
 		m.Was = doc.Text("frameio:fileName")
 	}
+	if err := s.redigested(ctx, r, doc, &l); err != nil {
+		return work.Next{}, err
+	}
 	if r.Job.plain() || holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
@@ -183,6 +186,29 @@ func free(doc *nuxeo.Document, actor string) error {
 	}
 	return fault.New(fault.Locked, "The document %q is locked by %s.", doc.Title, doc.LockOwner).
 		With("Ask " + doc.LockOwner + " to unlock it, then retry.")
+}
+
+// redigested records another digest of the content that the document got from us. Nuxeo
+// may make one later, or by another algorithm; that is told from another content by its
+// length and by who wrote last.
+func (s *Service) redigested(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) error {
+	b := doc.Blob("file:content")
+	if b == nil || b.Digest == "" || l.FileID == "" || b.Length != l.Size || b.Digest == l.Digest {
+		return nil
+	}
+	if _, known := nuxeo.SameDigest(b.Digest, l.Digest); known || !s.ours(r, doc) {
+		return nil
+	}
+	return r.Commit(ctx, func(tx *sql.Tx) error {
+		return link.SetContent(ctx, tx, r.Task.Now(), l, l.FileID, b.Length, b.Digest)
+	})
+}
+
+// ours reports whether nobody but those who act for the connector has written to the
+// document last.
+func (s *Service) ours(r *Run, doc *nuxeo.Document) bool {
+	last := doc.Text("dc:lastContributor")
+	return last == r.Actor || last == doc.Text("frameio:publishedBy") || last != "" && last == s.Set.ServiceLogin
 }
 
 // holds says whether the document's content is the file's already.

@@ -151,6 +151,24 @@ func (s *Server) SetProps(uidOrPath string, props map[string]any) error {
 	return s.put(system, uidOrPath, change{props: props, silent: true})
 }
 
+// Redigest makes the digests of all blobs anew by another algorithm, as a store does that
+// goes over to one, or makes them later.
+func (s *Server) Redigest(algorithm string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.DigestAlgorithm = algorithm
+	for _, n := range s.repo.byID {
+		for _, value := range n.props {
+			if b, is := value.(*blob); is {
+				if err := b.computeDigest(algorithm); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Edit writes properties as a person who works in Nuxeo does, with contributors,
 // versions and change token. A value may be a Blob.
 func (s *Server) Edit(login, uidOrPath string, props map[string]any) error {
