@@ -159,10 +159,13 @@ func (s *Server) Redigest(algorithm string) error {
 	s.opt.DigestAlgorithm = algorithm
 	for _, n := range s.repo.byID {
 		for _, value := range n.props {
-			if b, is := value.(*blob); is {
-				if err := b.computeDigest(algorithm); err != nil {
-					return err
-				}
+			b, is := value.(*blob)
+			if !is {
+				continue
+			}
+			b.digest = ""
+			if err := b.computeDigest(algorithm); err != nil {
+				return err
 			}
 		}
 	}
