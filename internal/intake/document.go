@@ -53,7 +53,11 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if err := s.redigested(ctx, r, doc, &l); err != nil {
 		return work.Next{}, err
 	}
-	if r.Job.plain() || holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
+	stored := InColdStorage(doc)
+	if stored != nil && l.FileID != r.Job.File.ID {
+		return work.Next{}, stored
+	}
+	if stored != nil || r.Job.plain() || holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
 		}
@@ -186,6 +190,17 @@ func free(doc *nuxeo.Document, actor string) error {
 	}
 	return fault.New(fault.Locked, "The document %q is locked by %s.", doc.Title, doc.LockOwner).
 		With("Ask " + doc.LockOwner + " to unlock it, then retry.")
+}
+
+// InColdStorage says that the content of a document is not what it shows: the add-on of
+// that name has moved the master away and left a thumbnail in its place. It is neither
+// sent nor replaced.
+func InColdStorage(doc *nuxeo.Document) error {
+	if !doc.Has("ColdStorage") {
+		return nil
+	}
+	return fault.New(fault.Refused, "%q is in cold storage; what it shows is a thumbnail of its file.", doc.Title).
+		With("Restore it from cold storage in Nuxeo, then try again.")
 }
 
 // redigested records another digest of the content that the document got from us. Nuxeo

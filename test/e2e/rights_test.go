@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -78,6 +79,7 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 	if n := interactions(b); n != 0 || len(b.Documents()) != 0 {
 		t.Errorf("%d interactions", n)
 	}
+	b.Until(func(v work.View) bool { return v.Kind == binding.KindUnbind && v.Code == "not_ready" })
 	b.Frameio.Faults().Clear()
 	clock.Move(time.Hour)
 	b.AllDone()
@@ -93,6 +95,7 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	made := b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000), frameiosim.NotUploadedYet())
 	b.Run(b.Josh, file)
+	b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
 	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ var baseSchemas = [][3]string{
 
 // baseFacets are the facets of the default distribution with their schemas.
 var baseFacets = map[string][]string{
-	"Folderish": nil, "Orderable": nil, "Versionable": nil, "Downloadable": nil, "Publishable": nil,
+	"ColdStorage": nil, // of the add-on of that name
+	"Folderish":   nil, "Orderable": nil, "Versionable": nil, "Downloadable": nil, "Publishable": nil,
 	"Commentable": nil, "HiddenInNavigation": nil, "HiddenInCreation": nil, "SystemDocument": nil,
 	"SuperSpace": nil, "NotCollectionMember": nil, "MasterPublishSpace": nil, "Immutable": nil,
 	"Thumbnail": {"thumbnail"}, "NXTag": {"facetedTag"}, "HasRelatedText": {"relatedtext"},

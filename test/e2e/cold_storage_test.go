@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// freeze moves the master of a document into cold storage: a thumbnail is left.
+func freeze(b *bed.Bed, uid string) {
+	b.T.Helper()
+	thumbnail := nuxeosim.Blob{Name: "thumbnail.png", MimeType: "image/png", Data: content('t', 50)}
+	if err := b.Nuxeo.SetProps(uid, map[string]any{"file:content": thumbnail}); err != nil {
+		b.T.Fatal(err)
+	}
+	b.Nuxeo.RunBackground() // or it would take the facet away again
+	if err := b.Nuxeo.AddFacet(uid, "ColdStorage"); err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+// What lies in cold storage is neither sent in place of the master nor replaced; metadata
+// and comments of what is there already arrive.
+func TestColdStorageIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	uid := b.Only().UID
+	freeze(b, uid)
+
+	_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
+	if err == nil || !strings.Contains(err.Error(), "cold storage") {
+		t.Errorf("a push of it ends with %v, want that it is in cold storage", err)
+	}
+	newest(b, b.Josh, intake.Unchanged, first)
+	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+	refused(b, b.Josh, "refused", "in cold storage", stack)
+	if d := b.Only(); d.Content.Length != 50 {
+		t.Errorf("the document shows %d bytes, want its thumbnail of 50", d.Content.Length)
+	}
+}
