@@ -86,7 +86,11 @@ func damaged(err error, path string) error {
 // makes waiting for the write lock a wait for the pool, several that read, and
 // one that keeps the write-ahead log short.
 func openFile(path string) (*DB, error) {
-	name := address(path)
+	opened, err := here(path)
+	if err != nil {
+		return nil, err
+	}
+	name := address(path) + "&mode=rw" // a file that is gone is not made anew
 	pools, err := openPools(name+waits, name+waits+readOnly, name+hastens)
 	if err != nil {
 		return nil, err
@@ -96,7 +100,7 @@ func openFile(path string) (*DB, error) {
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers) // opening one costs more than what it is for
 	keeper.SetMaxOpenConns(1)
-	db := &DB{Reader: reader, Writer: writer}
+	db := &DB{Reader: reader, Writer: writer, file: opened}
 	stop := keepLogShort(keeper)
 	db.end = func() error {
 		stop()

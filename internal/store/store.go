@@ -32,6 +32,7 @@ type DB struct {
 	Gate func() error
 
 	address string
+	file    *file // of SQLite; nil: there is none
 	group   *group
 	limit   time.Duration // of a shared transaction; 0: none
 	begun   string        // what a transaction says first
@@ -70,8 +71,12 @@ func (db *DB) Close() error {
 	return db.closed
 }
 
-// Check reads one row, for readiness.
+// Check reads one row, for readiness, and sees that an SQLite file is still where it was
+// opened.
 func (db *DB) Check(ctx context.Context) error {
+	if err := db.file.still(); err != nil {
+		return err
+	}
 	var one int
 	return db.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
@@ -87,8 +92,12 @@ func (db *DB) gate() error {
 // returns when it is on disk: those of other callers at the same moment are
 // committed with it. fn must use nothing but the transaction, be short, and may
 // be run a second time after the first run was undone: it must not add to what
-// it finds outside.
+// it finds outside. It fails with Unavailable, and nothing is committed, when the SQLite
+// file was removed or replaced.
 func (db *DB) Tx(ctx context.Context, fn func(*sql.Tx) error) error {
+	if err := db.file.still(); err != nil {
+		return err
+	}
 	if err := db.gate(); err != nil {
 		return err
 	}
@@ -121,7 +130,7 @@ func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 	if err := fn(tx); err != nil {
 		return err
 	}
-	if err := db.gate(); err != nil {
+	if err := errors.Join(db.gate(), db.file.still()); err != nil {
 		return err
 	}
 	return tx.Commit()
