@@ -43,6 +43,27 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, also []Migrati
 	return nil
 }
 
+// OpenAt opens the database at address with the tables that a program had whose newest
+// migration was the given one, for tests of what an older program left. What is newer is
+// not taken back.
+func OpenAt(ctx context.Context, address string, newest int64) (db *DB, err error) {
+	kind, open := goose.DialectSQLite3, openFile
+	if IsPostgres(address) {
+		kind, open = goose.DialectPostgres, connect
+	}
+	if db, err = open(address); err != nil {
+		return nil, err
+	}
+	provider, err := db.provider(kind)
+	if err == nil {
+		_, err = provider.UpTo(ctx, newest)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making the tables as of migration %d: %w", newest, err), db.Close())
+	}
+	return db, nil
+}
+
 func (db *DB) provider(dialect goose.Dialect) (*goose.Provider, error) {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
