@@ -84,9 +84,9 @@ func Database(t testing.TB) string {
 }
 
 // Filled is a database of its own with what fill makes in an empty one. It fills once
-// in a process; the others are copies of the files, which takes a fifth of the time that
-// the statements do. It goes with the test.
-func Filled(t testing.TB, fill func(address string) error) string {
+// in a process for each name of what is made, such as "tables"; the others are copies of
+// the files, which takes a fifth of the time that the statements do. It goes with the test.
+func Filled(t testing.TB, what string, fill func(address string) error) string {
 	t.Helper()
 	address, err := shared()
 	if errors.Is(err, ErrNone) {
@@ -95,13 +95,13 @@ func Filled(t testing.TB, fill func(address string) error) string {
 	if err != nil {
 		t.Fatal("starting PostgreSQL:", err)
 	}
-	filling.Do(func() { errFill = fillTemplate(address, fill) })
-	if errFill != nil {
-		t.Fatal("filling the template:", errFill)
+	template, err := templateOf(address, what, fill)
+	if err != nil {
+		t.Fatal("filling the template:", err)
 	}
 
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), number.Add(1))
-	if err := do(address, "CREATE DATABASE "+name+" TEMPLATE "+template()+" STRATEGY file_copy"); err != nil {
+	if err := do(address, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy"); err != nil {
 		t.Fatal("copying the template:", err)
 	}
 	t.Cleanup(func() {
@@ -112,20 +112,26 @@ func Filled(t testing.TB, fill func(address string) error) string {
 	return named(address, name)
 }
 
-var (
-	filling sync.Once
-	errFill error
-)
+// templates are those of this process: what came of filling each.
+var templates = struct {
+	sync.Mutex
+	filled map[string]error
+}{filled: map[string]error{}}
 
-func fillTemplate(address string, fill func(string) error) error {
-	if err := do(address, "CREATE DATABASE "+template()); err != nil {
-		return err
+// templateOf is the name of the database to be copied, which is filled when it is not there.
+func templateOf(address, what string, fill func(string) error) (name string, err error) {
+	templates.Lock()
+	defer templates.Unlock()
+	name = fmt.Sprintf("template_%d_%s", os.Getpid(), what)
+	err, known := templates.filled[name]
+	if !known {
+		if err = do(address, "CREATE DATABASE "+name); err == nil {
+			err = fill(named(address, name))
+		}
+		templates.filled[name] = err
 	}
-	return fill(named(address, template()))
+	return name, err
 }
-
-// template is the name of this process's template.
-func template() string { return fmt.Sprintf("template_%d", os.Getpid()) }
 
 // named is the address of another database on the server.
 func named(address, name string) string { return address[:strings.LastIndex(address, "/")+1] + name }

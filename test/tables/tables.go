@@ -23,7 +23,7 @@ import (
 func Address(t testing.TB, dir string) string {
 	t.Helper()
 	if pg.Chosen() {
-		return pg.Filled(t, migrate)
+		return pg.Filled(t, "tables", migrate)
 	}
 	path := filepath.Join(dir, "connector.db")
 	if err := Lay(path); err != nil {
