@@ -55,7 +55,7 @@ const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|Te
 func testParts() []part {
 	return []part{
 		{name: "checks", lane: 1, cpu: 60, wall: 100, command: []string{"make", "--no-print-directory", "check"}},
-		{name: "packages", lane: 1, cpu: 90, wall: 130},
+		{name: "packages", lane: 1, cpu: 105, wall: 130},
 		{name: "simulation", lane: 1, cpu: 140, wall: 190, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
 
 		{name: "scenes", lane: 2, cpu: 120, wall: 210, packages: []string{"./test/e2e"}, memory: true},
@@ -68,7 +68,7 @@ func testParts() []part {
 		{name: "browser", lane: 3, cpu: 100, wall: 200, packages: []string{"./test/browser"}, memory: true},
 		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
 		{
-			name: "packages on PostgreSQL", lane: 3, cpu: 35, wall: 100, packages: append(slices.Clone(storing), "./test/life"),
+			name: "packages on PostgreSQL", lane: 3, cpu: 53, wall: 100, packages: append(slices.Clone(storing), "./test/life", "./test/upgrade"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
 		{name: "web", lane: 3, cpu: 30, wall: 40, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
