@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
@@ -70,25 +71,44 @@ type Service struct {
 	Chores []Chore
 }
 
-// look is how often the service looks for chores that are due.
-const look = time.Minute
+// A chore is looked at again after look at the latest, since another node may have done
+// it, or a person; and after soonest at the earliest.
+const look, soonest = time.Minute, time.Second
 
-// Run does chores when they are due, until ctx ends.
+// Run does chores when they are due, until ctx ends, and returns when the last has ended.
+// Each has its own clock: a slow one delays no other.
 func (s *Service) Run(ctx context.Context) {
-	tick := time.NewTicker(look)
-	defer tick.Stop()
+	var all sync.WaitGroup
+	for _, c := range s.Chores {
+		all.Go(func() { s.keepDoing(ctx, c) })
+	}
+	all.Wait()
+}
+
+func (s *Service) keepDoing(ctx context.Context, c Chore) {
+	timer := time.NewTimer(min(c.Every, look))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
-		for _, c := range s.Chores {
-			if err := s.whenDue(ctx, c); err != nil && ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "a chore is done again later", "chore", c.Name, "error", err)
-			}
+		err := s.whenDue(ctx, c)
+		if err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "a chore is done again later", "chore", c.Name, "error", err)
 		}
+		timer.Reset(s.untilDue(ctx, c))
 	}
+}
+
+// untilDue is how long a chore is left alone.
+func (s *Service) untilDue(ctx context.Context, c Chore) time.Duration {
+	st, err := s.state(ctx, c)
+	if err != nil {
+		return look
+	}
+	return min(max(st.Due.Sub(s.Now()), soonest), look)
 }
 
 func (s *Service) whenDue(ctx context.Context, c Chore) error {
