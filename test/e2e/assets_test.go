@@ -197,7 +197,8 @@ func TestAHundredMixedItems(t *testing.T) {
 	}
 	b.Check(want)
 	b.Mails(1)
-	if m := b.Mail.Messages()[0]; m.Subject != "Frame.io: 90 of 100 assets are in Nuxeo" || !strings.Contains(m.Text(), "And 50 more.") {
-		t.Errorf("%s: %s", m.Subject, m.Text())
+	m := b.Mail.Messages()[0]
+	if n := strings.Count(m.Text(), "failed: "); m.Subject != "Frame.io: 90 of 100 assets are in Nuxeo" || n != bad || !strings.Contains(m.Text(), "And 85 more.") {
+		t.Errorf("the mail %q tells of %d that failed, want all %d and a few of the others:\n%s", m.Subject, n, bad, m.Text())
 	}
 }

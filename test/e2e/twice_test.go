@@ -40,10 +40,10 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	deliver(0, 200)
 	b.AllDone()
 	deliver(0, 200)
-	deliver(-4*time.Minute-59*time.Second, 200)
-	deliver(4*time.Minute+58*time.Second, 200)
-	deliver(-5*time.Minute-1*time.Second, 401)
-	deliver(5*time.Minute+2*time.Second, 401)
+	deliver(-4*time.Minute, 200) // time passes on the way: the edges are tried where it stands still
+	deliver(4*time.Minute, 200)
+	deliver(-6*time.Minute, 401)
+	deliver(6*time.Minute, 401)
 	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
 		t.Errorf("%d items of %d interactions", len(items), interactions(b))
 	}
