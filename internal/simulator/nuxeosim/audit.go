@@ -48,6 +48,11 @@ func (c *call) auditJSON(n *node) (map[string]any, error) {
 		}
 	}
 	size, offset := c.paging(20)
+	return entriesPage(list, size, offset), nil
+}
+
+// entriesPage is the entity "logEntries" over one page, which has no totalSize.
+func entriesPage(list []auditEntry, size, offset int) map[string]any {
 	p := pageOf{size: size, offset: offset, index: offset / size, total: len(list)}
 	entries := []any{}
 	for _, e := range window(list, offset, size) {
@@ -56,7 +61,35 @@ func (c *call) auditJSON(n *node) (map[string]any, error) {
 	}
 	m := p.json(false)
 	m["entity-type"], m["entries"] = "logEntries", entries
-	return m, nil
+	delete(m, "totalSize")
+	return m
+}
+
+// opAudit reads the audit log by a page provider: that of a document's history, whose id
+// is the parameter, that of the latest events, or without one all from the first on.
+func opAudit(oc *opCall) (*answer, error) {
+	list := slices.Clone(oc.s.audit)
+	switch name := oc.str("providerName"); name {
+	case "":
+	case "EVENTS_VIEW":
+		slices.Reverse(list)
+	case "DOCUMENT_HISTORY_PROVIDER":
+		of := oc.strings("queryParams")
+		if len(of) == 0 {
+			return nil, oc.s.refused(400, 500, "The provider needs a document")
+		}
+		list = slices.DeleteFunc(list, func(e auditEntry) bool { return e.docID != of[0] })
+		slices.Reverse(list)
+	default:
+		return nil, oc.s.refused(404, 500, "no such page provider: %s", name)
+	}
+	size, err := strconv.Atoi(oc.str("pageSize"))
+	if err != nil || size <= 0 {
+		size = 20
+	}
+	page, _ := strconv.Atoi(oc.str("currentPageIndex")) // the first unless it is said
+	size = min(size, oc.s.opt.MaxPageSize)
+	return ok(entriesPage(list, size, max(page, 0)*size)), nil
 }
 
 func auditFilter(r *http.Request) (func(auditEntry) bool, error) {

@@ -12,7 +12,8 @@ import (
 // readingOperations change nothing.
 var readingOperations = []string{
 	"Repository.Query", "Repository.GetDocument", "Document.Query", "Document.Fetch", "Document.GetChildren", "Document.GetParent",
-	"Document.GetVersions", "Document.GetLastVersion", "User.Get",
+	"Document.GetVersions", "Document.GetLastVersion", "Document.GetChild", "Document.GetBlob", "Document.GetBlobs",
+	"Audit.QueryWithPageProvider", "Proxy.GetSourceDocument", "User.Get",
 }
 
 // Reads reports whether a request changes nothing by its nature, as a query by
@@ -41,7 +42,11 @@ var operations map[string]operation
 var aliases = map[string]string{
 	"Notification.SendMail": "Document.Mail", "Document.Query": "Repository.Query", "Document.TrashDocument": "Document.Trash",
 	"Document.UntrashDocument": "Document.Untrash", "Document.Checkin": "Document.CheckIn", "Document.Checkout": "Document.CheckOut",
-	"Blob.Attach": "Blob.AttachOnDocument", "NuxeoPrincipal.Get": "User.Get",
+	"Blob.Attach": "Blob.AttachOnDocument", "NuxeoPrincipal.Get": "User.Get", "Document.Fetch": "Repository.GetDocument",
+	"Blob.Get": "Document.GetBlob", "Blob.GetAll": "Document.GetBlobs", "Blob.Remove": "Blob.RemoveFromDocument",
+	"UserWorkspace.Get": "User.GetUserWorkspace", "GetLiveDocument": "Proxy.GetSourceDocument", "Audit.PageProvider": "Audit.QueryWithPageProvider",
+	"Document.AddACL": "Document.AddPermission", "Collection.AddToFavorites": "Document.AddToFavorites",
+	"Collection.RemoveFromFavorites": "Document.RemoveFromFavorites", "Notification.SendEvent": "Event.Fire", "LogOperation": "Log",
 }
 
 // automationRoute serves /automation and /automation/{operation}.
@@ -58,6 +63,8 @@ func automationRoute(c *call, seg []string) (*answer, error) {
 		return ok(operationJSON(seg[0])), nil
 	case len(seg) == 1 && c.r.Method == http.MethodPost:
 		return c.runOperation(seg[0], nil, nil)
+	case len(seg) > 1 && seg[1] == "@async":
+		return c.asyncRoute(seg[0], seg[2:])
 	}
 	return nil, notFound("no such resource")
 }
@@ -74,11 +81,7 @@ func (c *call) automationList() map[string]any {
 	for _, id := range sortedKeys(operations) {
 		list = append(list, operationJSON(id))
 	}
-	return map[string]any{"operations": list, "chains": []any{}, "paths": map[string]any{"login": "login"}}
-}
-
-func operationJSON(id string) map[string]any {
-	return map[string]any{"id": id, "label": id, "category": strings.SplitN(id, ".", 2)[0], "description": "", "params": []any{}, "signature": []any{}, "url": id}
+	return map[string]any{"operations": list, "chains": []any{}, "codecs": []any{}, "paths": map[string]any{"login": "login"}}
 }
 
 // opBody is what a client sends to an operation.
@@ -90,7 +93,7 @@ type opBody struct {
 }
 
 // runOperation reads the call and runs it. A reference given by the address is
-// the input.
+// the input, and so are the files of a batch.
 func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, error) {
 	a, err := c.operate(name, ref, blobs)
 	var e *restError
@@ -99,29 +102,40 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 		worded.msg = "Failed to invoke operation: " + name + ", Failed to invoke operation " + name + ", " + e.msg
 		err = &worded
 	}
+	if err == nil && c.r.Header.Get("X-NXVoidOperation") == "true" {
+		return nil, nil
+	}
 	return a, err
 }
 
 func (c *call) operate(name string, ref *string, blobs []*blob) (*answer, error) {
-	op := operations[canonical(name)]
-	if op == nil {
+	if operations[canonical(name)] == nil {
 		return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
 	}
-	if canonical(name) == "Document.Mail" && !c.user.admin && !c.s.opt.Untrue.MailForAll {
+	if !c.mayRun(name) {
 		return nil, errEmpty404
 	}
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
-	var body opBody
-	if err := c.readJSON(&body); err != nil {
+	body, files, err := c.readCall()
+	if err != nil {
 		return nil, err
 	}
-	if len(body.Raw) > 0 {
-		if err := json.Unmarshal(body.Raw, &body.Params); err != nil {
-			return nil, badRequest("Cannot parse the parameters: %v", err)
-		}
-	}
+	return c.perform(name, ref, body, append(blobs, files...))
+}
+
+// administrators' are the operations that others find nothing of.
+var administrators = map[string]bool{"Document.Mail": true, "Audit.QueryWithPageProvider": true}
+
+func (c *call) mayRun(name string) bool {
+	op := canonical(name)
+	return c.user.admin || !administrators[op] || op == "Document.Mail" && c.s.opt.Untrue.MailForAll
+}
+
+// perform carries out a call that was read.
+func (c *call) perform(name string, ref *string, body opBody, blobs []*blob) (*answer, error) {
+	op := operations[canonical(name)]
 	j := joiner{call: c}
 	params, err := j.walk(body.Params)
 	defer func() { j.done() }()
@@ -212,10 +226,11 @@ func (oc *opCall) each(step func(*node) error) (*answer, error) {
 
 func (oc *opCall) output(list []*node) *answer {
 	switch {
-	case oc.r.Header.Get("X-NXVoidOperation") == "true" || len(list) == 0 && !oc.list:
+	case len(list) == 0 && !oc.list:
 		return nil
-	case oc.list:
-		return ok(oc.listJSON(pageOf{size: len(list), total: len(list), nodes: list}))
+	case oc.list: // without pages
+		all := oc.listJSON(pageOf{nodes: list})
+		return ok(map[string]any{"entity-type": all["entity-type"], "entries": all["entries"]})
 	}
 	return ok(oc.docJSON(list[0]))
 }

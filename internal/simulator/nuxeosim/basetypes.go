@@ -26,6 +26,7 @@ var baseSchemas = [][3]string{
 	{"relatedtext", "relatedtext", "relatedtextresources[]{relatedtextid, relatedtext}"},
 	{"comment", "comment", "author, text, creationDate:date, modificationDate:date, parentId, ancestorIds:string[]"},
 	{"annotation", "annotation", "xpath"},
+	{"collection", "collection", "documentIds:string[]"},
 	{"externalEntity", "externalEntity", "entityId, origin, entity"},
 }
 
@@ -38,6 +39,7 @@ var baseFacets = map[string][]string{
 	"Thumbnail": {"thumbnail"}, "NXTag": {"facetedTag"}, "HasRelatedText": {"relatedtext"},
 	"Picture": {"picture", "image_metadata", "iptc"}, "Video": {"video", "picture"}, "Audio": {"audio"},
 	"HasVideoPreview": nil, "HasStoryboard": nil, "ExternalEntity": {"externalEntity"},
+	"Collection": {"collection"},
 }
 
 var inFolders = []string{"File", "Note", "Picture", "Video", "Audio", "Folder", "OrderedFolder"}
@@ -49,6 +51,9 @@ var baseDocTypes = []docType{
 	{name: "OrderedFolder", parent: "Folder", facets: []string{"Orderable"}},
 	{name: "HiddenFolder", parent: "Folder", facets: []string{"HiddenInNavigation", "HiddenInCreation", "SystemDocument"}},
 	{name: "CommentRoot", parent: "HiddenFolder"},
+	{name: "UserWorkspacesRoot", parent: "Document", facets: []string{"Folderish", "HiddenInNavigation", "SuperSpace"}, allows: []string{"Workspace"}},
+	{name: "Collection", parent: "Document", facets: []string{"Collection", "NotCollectionMember"}},
+	{name: "Favorites", parent: "Collection"},
 	{name: "Root", parent: "Document", facets: []string{"Folderish", "NotCollectionMember", "HiddenInCreation"}, allows: []string{"Domain"}},
 	{
 		name: "Domain", parent: "Document", schemas: []string{"domain", "publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember"},
@@ -106,7 +111,7 @@ func baseTypes() *typeRegistry {
 // seed makes the tree and the rights of a fresh server.
 func (s *Server) seed() {
 	s.repo.root.acl = []ace{
-		{user: "administrators", permission: "Everything", granted: true},
+		{user: "Administrator", permission: "Everything", granted: true},
 		{user: "members", permission: "Read", granted: true},
 	}
 	s.MkDoc("/default-domain", "Domain", map[string]any{"dc:title": "Domain"})

@@ -2,10 +2,8 @@ package nuxeosim
 
 import (
 	"maps"
-	"mime"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,8 +227,8 @@ func readArrival(r *http.Request, untrue *Untruths) (arrival, error) {
 	if a.mime == "" {
 		a.mime = "application/octet-stream"
 	}
-	if guess, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(a.name)), ";"); a.mime == "application/octet-stream" && guess != "" && !untrue.TypesAsSent {
-		a.mime = guess
+	if !untrue.TypesAsSent {
+		a.mime = typeByName(a.mime, a.name)
 	}
 	if h.Get("X-Upload-Type") != "chunked" {
 		return a, nil

@@ -215,8 +215,8 @@ func (c *call) listJSON(p pageOf) map[string]any {
 
 // json is what every paged entity says of its page.
 func (p pageOf) json(unknown bool) map[string]any {
-	pages := 0
-	if p.size > 0 {
+	pages := 1 // an empty page is one
+	if p.size > 0 && p.total > 0 {
 		pages = (p.total + p.size - 1) / p.size
 	}
 	next := p.offset+len(p.nodes) < p.total

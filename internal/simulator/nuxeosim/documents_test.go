@@ -106,7 +106,7 @@ func TestRightsAreInherited(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	uid := f.file("josh", "a.txt", "a")
-	f.send("olga", "GET", "/api/v1/id/"+uid, nil, "enrichers.document: permissions,acls").is(200).want("inherited", "contextParameters", "acls", 1, "name")
+	f.send("olga", "GET", "/api/v1/id/"+uid, nil, "enrichers.document: permissions,acls").is(200).want("inherited", "contextParameters", "acls", 0, "name")
 	f.sim.SetACL(folder, "olga", "Everything", false)
 	f.send("olga", "GET", "/api/v1/id/"+uid, nil).is(403)
 	f.send("olga", "POST", "/api/v1/path"+folder, doc("File", "x", nil)).is(403)

@@ -2,7 +2,6 @@ package nuxeosim
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -164,7 +163,7 @@ func (b *blob) sent() *answer {
 		defer r.Close()
 		h := c.w.Header()
 		h.Set("Content-Type", b.mime)
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))
+		h.Set("Content-Disposition", disposition(b.name))
 		if b.digest != "" {
 			h.Set("ETag", `"`+b.digest+`"`)
 		}

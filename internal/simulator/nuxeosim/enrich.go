@@ -19,7 +19,7 @@ var enrichers map[string]func(*call, *node) any
 func init() { // not a literal: the enrichers make documents, which are enriched
 	enrichers = map[string]func(*call, *node) any{
 		"permissions": func(c *call, n *node) any { return c.permissions(n) },
-		"acls":        func(_ *call, n *node) any { return aclJSON(n) },
+		"acls":        func(_ *call, n *node) any { return acesJSON(n) },
 		"subtypes":    func(c *call, n *node) any { return c.subtypes(n) },
 		"breadcrumb":  breadcrumb,
 		"children":    shownChildren,

@@ -1,7 +1,6 @@
 package nuxeosim
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +16,11 @@ func init() { // not a literal: the operations call what lists them
 		"Document.Subscribe": opMark(subscribed, true), "Document.Unsubscribe": opMark(subscribed, false),
 		"Document.Trash": opTrash(true), "Document.Untrash": opTrash(false),
 		"Document.Update": opUpdate, "Document.Move": opMove, "Document.Delete": opDelete, "Document.Create": opCreate,
-		"Document.Fetch": opFetch, "Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
+		"Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
 		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.BlockPermissionInheritance": opBlockRights, "Document.SetProperty": opSetProperty,
-		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob,
+		"Document.GetChild": opChild, "Document.GetBlob": opBlob, "Document.GetBlobs": opBlobs, "Proxy.GetSourceDocument": opSource,
+		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob, "FileManager.Import": opImport,
+		"User.GetUserWorkspace": opUserWorkspace, "Favorite.Fetch": opFavorites, "Audit.QueryWithPageProvider": opAudit,
 		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing, "Event.Fire": opEvent,
 	}
 }
@@ -217,39 +218,6 @@ func opCreate(oc *opCall) (*answer, error) {
 	return oc.output([]*node{n}), nil
 }
 
-func opFetch(oc *opCall) (*answer, error) {
-	ref, err := oc.need("value")
-	if err != nil {
-		return nil, err
-	}
-	n, err := oc.document(ref)
-	if err != nil {
-		return nil, err
-	}
-	return oc.output([]*node{n}), nil
-}
-
-func opChildren(oc *opCall) (*answer, error) {
-	if len(oc.input) != 1 {
-		return nil, badRequest("The operation needs a document as input")
-	}
-	oc.list = true
-	var out []*node
-	for _, n := range oc.input[0].children {
-		if allowed(oc.user, n, "Browse") {
-			out = append(out, n)
-		}
-	}
-	return oc.output(out), nil
-}
-
-func opParent(oc *opCall) (*answer, error) {
-	if len(oc.input) != 1 || holder(oc.input[0]).parent == nil {
-		return nil, notFound("There is no parent")
-	}
-	return oc.output([]*node{holder(oc.input[0]).parent}), nil
-}
-
 // opQuery runs NXQL; its paging is in the parameters.
 func opQuery(oc *opCall) (*answer, error) {
 	text, err := oc.need("query")
@@ -279,57 +247,13 @@ func opQuery(oc *opCall) (*answer, error) {
 func opUser(oc *opCall) (*answer, error) {
 	login := oc.str("login")
 	if login == "" {
-		return ok(oc.user.json()), nil
+		return ok(oc.s.userJSON(oc.user)), nil
 	}
 	u := oc.s.users[login]
 	if u == nil {
 		return nil, notFound("user does not exist: %s", login)
 	}
-	return ok(u.principal().json()), nil
-}
-
-// opAttach puts the blob of a batch on a document.
-func opAttach(oc *opCall) (*answer, error) {
-	ref, err := oc.need("document")
-	if err != nil {
-		return nil, err
-	}
-	if len(oc.blobs) == 0 {
-		return nil, badRequest("The operation needs a blob as input")
-	}
-	n, err := oc.document(strings.TrimPrefix(ref, "doc:"))
-	if err != nil {
-		return nil, err
-	}
-	if err := oc.demand(n, "WriteProperties"); err != nil {
-		return nil, err
-	}
-	xpath := oc.str("xpath")
-	if xpath == "" {
-		xpath = "file:content"
-	}
-	if err := oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: oc.blobs[0]}}); err != nil {
-		return nil, err
-	}
-	return oc.s.blobAt(n, xpath).sentNow(), nil
-}
-
-// sentNow answers an operation with a blob.
-func (b *blob) sentNow() *answer {
-	if b == nil || b.data == nil {
-		return &answer{status: http.StatusNoContent}
-	}
-	return b.sent()
-}
-
-func opRemoveBlob(oc *opCall) (*answer, error) {
-	xpath := oc.str("xpath")
-	if xpath == "" {
-		xpath = "file:content"
-	}
-	return oc.writing(func(n *node) error {
-		return oc.s.updateDocument(oc.user, n, change{props: map[string]any{xpath: nil}})
-	})
+	return ok(oc.s.userJSON(u.principal())), nil
 }
 
 // opEvent notes the event; nobody listens.

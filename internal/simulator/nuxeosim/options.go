@@ -12,7 +12,7 @@ import (
 
 // User is a person in the user directory.
 type User struct {
-	Login, Password, FirstName, LastName, Email string
+	Login, Password, FirstName, LastName, Email, Company string
 	// Groups are the names of groups; "administrators" makes Admin true.
 	Groups []string
 	// Admin lets the user do everything and see every lock as open.

@@ -116,31 +116,57 @@ func (s *Server) SetACL(path, user, permission string, grant bool) {
 	}
 }
 
-// aclJSON lists the rules as entity ACLs do: local first, then inherited.
-func aclJSON(n *node) []any {
-	out := []any{map[string]any{"name": "local", "ace": acesJSON(n.acl)}}
+// aclJSON lists the rules as the adapter @acl does: local ones, if there are, then
+// inherited ones, the nearest first.
+func aclJSON(n *node) []any { return rulesJSON(n, "ace", aceJSON) }
+
+// acesJSON is what the enricher "acls" tells of the same rules.
+func acesJSON(n *node) []any {
+	return rulesJSON(n, "aces", func(a ace) map[string]any {
+		m := aceJSON(a)
+		m["externalUser"] = false
+		return m
+	})
+}
+
+func rulesJSON(n *node, key string, json func(ace) map[string]any) []any {
 	var inherited []ace
 	for m := n.parent; m != nil && !n.blockRights; m = m.parent {
 		inherited = append(inherited, m.acl...)
-		if m.blockRights {
+		if m.blockRights || slices.ContainsFunc(m.acl, ace.endsAll) {
 			break
 		}
 	}
-	if len(inherited) > 0 {
-		out = append(out, map[string]any{"name": "inherited", "ace": acesJSON(inherited)})
+	out := []any{}
+	for _, l := range []struct {
+		name string
+		acl  []ace
+	}{{"local", n.acl}, {"inherited", inherited}} {
+		rules := []any{}
+		for _, a := range l.acl {
+			rules = append(rules, json(a))
+		}
+		if len(rules) > 0 {
+			out = append(out, map[string]any{"name": l.name, key: rules})
+		}
 	}
 	return out
 }
 
-func acesJSON(list []ace) []any {
-	out := []any{}
-	for _, a := range list {
-		out = append(out, map[string]any{
-			"id": a.id(), "username": a.user, "externalUser": false, "permission": a.permission, "granted": a.granted,
-			"creator": a.creator, "begin": nil, "end": nil, "status": "effective",
-		})
+// endsAll reports whether a rule leaves nothing to inherit.
+func (a ace) endsAll() bool {
+	return a.user == "Everyone" && a.permission == "Everything" && !a.granted
+}
+
+func aceJSON(a ace) map[string]any {
+	m := map[string]any{
+		"id": a.id(), "username": a.user, "permission": a.permission, "granted": a.granted,
+		"creator": nil, "begin": nil, "end": nil, "status": "effective",
 	}
-	return out
+	if a.creator != "" {
+		m["creator"] = a.creator
+	}
+	return m
 }
 
 func (a ace) id() string {

@@ -18,14 +18,15 @@ const contextPath = "/nuxeo"
 // Server is a simulated Nuxeo. It is an [http.Handler] for /nuxeo/… and for its
 // own interface /_sim/….
 type Server struct {
-	opt      Options
-	faults   faults.Set
-	handler  http.Handler
-	files    *fileStore
-	journal  journal
-	replays  replays
-	mismatch atomic.Int64
-	dying    atomic.Int64
+	opt        Options
+	faults     faults.Set
+	handler    http.Handler
+	files      *fileStore
+	journal    journal
+	replays    replays
+	executions executions
+	mismatch   atomic.Int64
+	dying      atomic.Int64
 
 	// mu guards everything below. It is never held while bytes move.
 	mu       sync.RWMutex
@@ -36,6 +37,7 @@ type Server struct {
 	policies policySet
 	repo     *repository
 	users    map[string]*User
+	groups   map[string]*group
 	logins   logins
 	batches  map[string]*batch
 	damage   int
@@ -63,7 +65,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{
 		opt: opt, files: files, url: strings.TrimSuffix(opt.URL, "/"),
 		props: map[string]string{}, config: map[string]string{},
-		types: baseTypes(), users: map[string]*User{}, batches: map[string]*batch{},
+		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), batches: map[string]*batch{},
 		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{},
 	}
 	maps.Copy(s.props, opt.Properties)
@@ -84,6 +86,7 @@ func New(opt Options) (*Server, error) {
 
 // Close removes the bytes of all blobs.
 func (s *Server) Close() error {
+	s.executions.running.Wait()
 	s.endBackground()
 	return s.files.close()
 }

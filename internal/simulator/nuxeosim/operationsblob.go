@@ -1,0 +1,106 @@
+package nuxeosim
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// xpath is where a file is; the main one unless it is said.
+func (oc *opCall) xpath() string { return cmp.Or(oc.str("xpath"), "file:content") }
+
+// opBlob answers with the file of a document, or with those of several.
+func opBlob(oc *opCall) (*answer, error) {
+	blobs, err := oc.files(func(n *node) []*blob {
+		if b := oc.s.blobAt(n, oc.xpath()); b != nil {
+			return []*blob{b}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if oc.list {
+		return sentTogether(blobs), nil
+	}
+	if len(blobs) == 0 {
+		return nil, oc.s.refused(404, 500, "The document has no file at %s", oc.xpath())
+	}
+	return blobs[0].sent(), nil
+}
+
+// opBlobs answers with all files of the input, together.
+func opBlobs(oc *opCall) (*answer, error) {
+	blobs, err := oc.files(func(n *node) (all []*blob) {
+		for i := 0; ; i++ {
+			b := oc.s.heldBlob(n, strconv.Itoa(i))
+			if b == nil && i > 0 {
+				return all
+			}
+			if b != nil {
+				all = append(all, b)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sentTogether(blobs), nil
+}
+
+func (oc *opCall) files(of func(*node) []*blob) (all []*blob, err error) {
+	_, err = oc.each(func(n *node) error {
+		all = append(all, of(n)...)
+		return nil
+	})
+	return all, err
+}
+
+// opAttach puts files on a document, at the end where there is a list. It answers with
+// them.
+func opAttach(oc *opCall) (*answer, error) {
+	ref, err := oc.need("document")
+	if err != nil {
+		return nil, err
+	}
+	if len(oc.blobs) == 0 {
+		return nil, oc.s.refused(400, 500, "The operation needs a file as input")
+	}
+	n, err := oc.document(strings.TrimPrefix(ref, "doc:"))
+	if err != nil {
+		return nil, err
+	}
+	if err := oc.demand(n, "WriteProperties"); err != nil {
+		return nil, err
+	}
+	for _, b := range oc.blobs {
+		var value any = b
+		if _, f := oc.s.types.lookup(oc.xpath()); f != nil && f.typ.kind == kindList {
+			old, _ := n.props[oc.xpath()].([]any)
+			value = append(slices.Clone(old), map[string]any{"file": b})
+		}
+		if err := oc.s.updateDocument(oc.user, n, change{props: map[string]any{oc.xpath(): value}}); err != nil {
+			return nil, err
+		}
+	}
+	if len(oc.blobs) > 1 {
+		return sentTogether(oc.blobs), nil
+	}
+	return oc.blobs[0].sentNow(), nil
+}
+
+// sentNow answers an operation with a blob.
+func (b *blob) sentNow() *answer {
+	if b == nil || b.data == nil {
+		return &answer{status: http.StatusNoContent}
+	}
+	return b.sent()
+}
+
+func opRemoveBlob(oc *opCall) (*answer, error) {
+	return oc.writing(func(n *node) error {
+		return oc.s.updateDocument(oc.user, n, change{props: map[string]any{oc.xpath(): nil}})
+	})
+}
