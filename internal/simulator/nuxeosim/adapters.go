@@ -19,10 +19,10 @@ func (c *call) adapter(ref string, rest []string) (*answer, error) {
 	case "@blob":
 		return c.blobAdapter(ref, strings.Join(rest[1:], "/"))
 	case "@rendition":
-		if len(rest) != 2 || rest[1] != "thumbnail" {
-			return nil, c.s.refused(404, 500, "no such rendition")
+		if len(rest) != 2 {
+			return nil, methodNotAllowed()
 		}
-		return c.thumbnail(ref)
+		return c.renditionAdapter(ref, rest[1])
 	case "@comment", "@annotation":
 		return c.commentAdapter(ref, strings.TrimPrefix(rest[0], "@"), rest[1:])
 	}
@@ -46,6 +46,14 @@ func (c *call) readingAdapter(ref string, rest []string) (*answer, error) {
 		return c.searchBelow(n)
 	case "@acl":
 		return ok(map[string]any{"entity-type": "acls", "acl": aclJSON(n)}), nil
+	case "@pp":
+		if len(rest) == 2 {
+			return c.providerAdapter(n, rest[1])
+		}
+	case "@task":
+		return ok(noEntries("tasks")), nil
+	case "@workflow":
+		return ok(noEntries("workflows")), nil
 	case "@audit":
 		m, err := c.auditJSON(n)
 		return ok(m), err

@@ -33,6 +33,7 @@ func (s *Server) route(c *call, seg []string) (*answer, error) {
 var apiRoutes = map[string]func(*call, []string) (*answer, error){
 	"id": idRoute, "path": pathRoute, "upload": uploadRoute, "me": me, "user": userRoute, "group": groupRoute, "token": tokenRoute,
 	"automation": automationRoute, "search": searchRoute, "config": configRoute, "capabilities": capabilities, "oauth2": oauth2Route,
+	"directory": directoryRoute, "task": taskRoute, "workflow": workflowRoute,
 }
 
 func (s *Server) routeAPI(c *call, seg []string) (*answer, error) {

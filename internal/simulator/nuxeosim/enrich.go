@@ -25,9 +25,14 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 		"children":    shownChildren,
 		"hasContent":  func(c *call, n *node) any { return c.s.hasContent(n) },
 		"thumbnail": func(c *call, n *node) any {
-			return map[string]any{"url": c.s.url + "/api/v1/id/" + n.id + "/@rendition/thumbnail"}
+			return map[string]any{"url": c.s.url + "/api/v1/repo/default/id/" + n.id + "/@rendition/thumbnail?changeToken=" + n.changeToken() + "&sync=true"}
 		},
-		"renditions": renditions,
+		"renditions":             renditions,
+		"userVisiblePermissions": func(*call, *node) any { return []string{"Read", "ReadWrite", "Everything"} },
+		"hasFolderishChild": func(c *call, n *node) any {
+			return slices.ContainsFunc(n.children, func(m *node) bool { return !m.trashed && c.s.repo.hasFacet(m, "Folderish") && !c.s.repo.hidden(m) })
+		},
+		"publications": func(*call, *node) any { return map[string]any{"resultsCount": 0} },
 		"favorites": func(c *call, n *node) any {
 			return map[string]any{"isFavorite": c.s.marks.has(favorite, c.user.login, n.id)}
 		},
@@ -47,17 +52,6 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 }
 
 func nothing(*call, *node) any { return []any{} }
-
-const fileIcon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='gray' d='M6 2h8l6 6v14H6z'/%3E%3C/svg%3E"
-
-// renditions has the content itself only.
-func renditions(c *call, n *node) any {
-	b, is := n.props["file:content"].(*blob)
-	if !is {
-		return []any{}
-	}
-	return []any{map[string]any{"name": "mainBlob", "kind": nil, "icon": fileIcon, "url": c.blobURL(b, blobPlace{n, "file:content"})}}
-}
 
 func (c *call) subscriptions(n *node) any {
 	list := []any{}

@@ -1,6 +1,9 @@
 package nuxeosim
 
 import (
+	"mime"
+	"net/http"
+	"path"
 	"slices"
 	"strings"
 )
@@ -8,12 +11,12 @@ import (
 // importer makes documents of a type of files of some kinds.
 type importer struct {
 	name, typ string
-	takes     func(mime string) bool
+	takes     func(kind string) bool
 }
 
 func begins(prefixes ...string) func(string) bool {
-	return func(mime string) bool {
-		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(mime, p) })
+	return func(kind string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(kind, p) })
 	}
 }
 
@@ -57,7 +60,10 @@ func opImport(oc *opCall) (*answer, error) {
 
 func (oc *opCall) importFile(folder *node, sent *blob) (*node, error) {
 	b := *sent
-	b.mime = typeByName(b.mime, b.name)
+	var err error
+	if b.mime, err = importedType(b); err != nil {
+		return nil, err
+	}
 	kind := importers[slices.IndexFunc(importers, func(i importer) bool { return i.takes(b.mime) })]
 
 	ch := change{source: "fileimporter-" + kind.name, props: map[string]any{"file:content": &b}}
@@ -83,6 +89,24 @@ func (oc *opCall) importFile(folder *node, sent *blob) (*node, error) {
 	}
 	ch.props["dc:title"] = b.name
 	return oc.s.createDocument(oc.user, folder, kind.typ, b.name, ch)
+}
+
+// importedType is what an import takes a file for: what it was sent as, or by its name, or
+// where the name says nothing by how it begins.
+func importedType(b blob) (string, error) {
+	ext := path.Ext(b.name)
+	if ext == "" || ext == ".bin" || mime.TypeByExtension(ext) != "" || b.data == nil {
+		return typeByName(b.mime, b.name), nil
+	}
+	r, err := b.open()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	begin := make([]byte, 512)
+	n, _ := r.ReadAt(begin, 0) // a short file is one
+	kind, _, _ := strings.Cut(http.DetectContentType(begin[:n]), ";")
+	return kind, nil
 }
 
 func childTitled(folder *node, title string) *node {

@@ -2,10 +2,8 @@ package nuxeosim
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -26,7 +24,7 @@ func oauth2Route(c *call, seg []string) (*answer, error) {
 	case "provider":
 		return c.providerRoute(seg[1:])
 	case "token":
-		return c.providerTokenRoute(seg[1:])
+		return c.oauthTokenRoute(seg[1:])
 	}
 	return nil, notFound("no such resource: %s", seg[0])
 }
@@ -262,50 +260,4 @@ func (c *call) ownProviderToken(p *Provider) (*answer, error) {
 		return nil, notFound("No token for %s", c.user.login)
 	}
 	return ok(map[string]any{"token": t.AccessToken}), nil
-}
-
-func tokenEntity(key [2]string, t ProviderToken) map[string]any {
-	return map[string]any{
-		"entity-type": "nuxeoOAuth2Token", "serviceName": key[0], "nuxeoLogin": key[1], "serviceLogin": t.ServiceLogin,
-		"clientId": nil, "isShared": false, "sharedWith": []any{}, "creationDate": formatTime(t.Created),
-	}
-}
-
-// providerTokenRoute serves /oauth2/token…, which never shows a secret.
-func (c *call) providerTokenRoute(seg []string) (*answer, error) {
-	if len(seg) == 0 || len(seg) == 1 && seg[0] == "provider" {
-		return ok(map[string]any{"entity-type": "nuxeoOAuth2Tokens", "entries": c.providerTokens()}), nil
-	}
-	if len(seg) == 2 && c.s.opt.LTS != "2025" { // the deprecated address
-		seg = []string{"provider", seg[0], "user", seg[1]}
-	}
-	if len(seg) != 4 || seg[0] != "provider" || seg[2] != "user" {
-		return nil, notFound("no such resource")
-	}
-	if seg[3] != c.user.login && !c.user.admin {
-		return nil, forbidden("You do not have permissions to perform this operation.")
-	}
-	key := [2]string{seg[1], seg[3]}
-	t, found := c.s.provider.tokens[key]
-	switch {
-	case !found:
-		return nil, notFound("No token")
-	case c.r.Method == http.MethodDelete:
-		delete(c.s.provider.tokens, key)
-		return nil, nil
-	}
-	return ok(tokenEntity(key, t)), nil
-}
-
-func (c *call) providerTokens() []any {
-	entries := []any{}
-	keys := slices.SortedFunc(maps.Keys(c.s.provider.tokens), func(a, b [2]string) int {
-		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))
-	})
-	for _, key := range keys {
-		if key[1] == c.user.login || c.user.admin {
-			entries = append(entries, tokenEntity(key, c.s.provider.tokens[key]))
-		}
-	}
-	return entries
 }

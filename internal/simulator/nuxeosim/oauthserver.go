@@ -43,7 +43,7 @@ type oauthCode struct {
 
 type oauthToken struct {
 	login, client, access string
-	expires               time.Time
+	created, expires      time.Time
 }
 
 func newAuthorizationServer() authorizationServer {
@@ -274,7 +274,7 @@ func (c *call) issue(login string, client *OAuthClient) *answer {
 		return oauthError("invalid_grant", "Unknown user")
 	}
 	access, refresh := newUUID(), newUUID()
-	t := oauthToken{login: login, client: client.ID, access: access, expires: c.s.opt.Now().Add(accessFor)}
+	t := oauthToken{login: login, client: client.ID, access: access, created: c.s.opt.Now(), expires: c.s.opt.Now().Add(accessFor)}
 	c.s.logins.access[access], c.s.oauth.refresh[refresh] = t, t
 	return ok(map[string]any{"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(accessFor.Seconds())})
 }

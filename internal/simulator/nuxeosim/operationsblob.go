@@ -11,22 +11,26 @@ import (
 // xpath is where a file is; the main one unless it is said.
 func (oc *opCall) xpath() string { return cmp.Or(oc.str("xpath"), "file:content") }
 
-// opBlob answers with the file of a document, or with those of several.
+// opBlob answers with the file of a document, or with those of several. A document that
+// could have a file and has none is answered with an empty one; one that could not is a
+// failure.
 func opBlob(oc *opCall) (*answer, error) {
+	unable := false
 	blobs, err := oc.files(func(n *node) []*blob {
 		if b := oc.s.blobAt(n, oc.xpath()); b != nil {
 			return []*blob{b}
 		}
-		return nil
+		sch, f := oc.s.types.lookup(strings.SplitN(oc.xpath(), "/", 2)[0])
+		unable = unable || f == nil || !oc.s.repo.hasSchema(n, sch.name)
+		return []*blob{made(n.name+".null", "text/plain", nil)}
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if oc.list {
+	case unable:
+		return nil, oc.s.refused(404, 500, "Property %s not found", oc.xpath())
+	case oc.list:
 		return sentTogether(blobs), nil
-	}
-	if len(blobs) == 0 {
-		return nil, oc.s.refused(404, 500, "The document has no file at %s", oc.xpath())
 	}
 	return blobs[0].sent(), nil
 }
@@ -44,8 +48,8 @@ func opBlobs(oc *opCall) (*answer, error) {
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || len(blobs) == 0 {
+		return nil, err // 204
 	}
 	return sentTogether(blobs), nil
 }

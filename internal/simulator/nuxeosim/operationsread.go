@@ -50,7 +50,10 @@ func opChild(oc *opCall) (*answer, error) {
 		found[slices.Index(oc.input, n)] = child
 		return nil
 	})
-	return oc.output(found), err
+	if err != nil {
+		return nil, err
+	}
+	return oc.output(found), nil
 }
 
 // opSource is the document that a proxy shows; there are no proxies, and a document that

@@ -8,14 +8,21 @@ import (
 )
 
 // searchRoute serves /api/v1/search/execute and, up to LTS 2023,
-// /search/lang/NXQL/execute.
+// /search/lang/NXQL/execute, page providers by their name, and searches that people keep.
 func searchRoute(c *call, seg []string) (*answer, error) {
+	if len(seg) == 0 {
+		return nil, notFound("no such search")
+	}
 	switch path := strings.Join(seg, "/"); {
 	case path == "execute":
 	case strings.HasPrefix(path, "lang/") && c.s.opt.LTS != "2025":
 		if !slices.Equal(seg, []string{"lang", "NXQL", "execute"}) {
 			return nil, badRequest("Unknown query language: %s", path)
 		}
+	case seg[0] == "saved":
+		return c.savedRoute(seg[1:])
+	case len(seg) == 3 && seg[0] == "pp" && seg[2] == "execute" && c.r.Method == http.MethodGet:
+		return c.executeProvider(seg[1])
 	default:
 		return nil, notFound("no such search: %s", path)
 	}

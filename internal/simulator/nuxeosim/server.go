@@ -29,30 +29,32 @@ type Server struct {
 	dying      atomic.Int64
 
 	// mu guards everything below. It is never held while bytes move.
-	mu       sync.RWMutex
-	url      string
-	props    map[string]string
-	config   map[string]string
-	types    *typeRegistry
-	policies policySet
-	repo     *repository
-	users    map[string]*User
-	groups   map[string]*group
-	logins   logins
-	batches  map[string]*batch
-	damage   int
-	audit    []auditEntry
-	oauth    authorizationServer
-	provider providerRegistry
-	packages []string
-	bundles  []string // symbolic names
-	disk     disk
-	cors     []corsRule
-	marks    marks
-	works    []*backgroundWork
-	closed   bool
-	indexed  *indexed
-	quiet    bool // who comments is not subscribed
+	mu           sync.RWMutex
+	url          string
+	props        map[string]string
+	config       map[string]string
+	types        *typeRegistry
+	policies     policySet
+	repo         *repository
+	users        map[string]*User
+	groups       map[string]*group
+	saved        []*savedSearch
+	vocabularies []*vocabulary
+	logins       logins
+	batches      map[string]*batch
+	damage       int
+	audit        []auditEntry
+	oauth        authorizationServer
+	provider     providerRegistry
+	packages     []string
+	bundles      []string // symbolic names
+	disk         disk
+	cors         []corsRule
+	marks        marks
+	works        []*backgroundWork
+	closed       bool
+	indexed      *indexed
+	quiet        bool // who comments is not subscribed
 }
 
 // New builds a server with the base types and the tree that a fresh Nuxeo has.
@@ -65,7 +67,7 @@ func New(opt Options) (*Server, error) {
 	s := &Server{
 		opt: opt, files: files, url: strings.TrimSuffix(opt.URL, "/"),
 		props: map[string]string{}, config: map[string]string{},
-		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), batches: map[string]*batch{},
+		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), vocabularies: newVocabularies(), batches: map[string]*batch{},
 		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{},
 	}
 	maps.Copy(s.props, opt.Properties)

@@ -87,7 +87,7 @@ func TestMarksAreEverybodysOwn(t *testing.T) {
 		return f.send(user, "GET", "/api/v1/id/"+uid, nil, "enrichers-document: favorites,subscribedNotifications,renditions").is(200)
 	}
 	ask("josh").want(false, "contextParameters", "favorites", "isFavorite").want([]any{}, "contextParameters", "subscribedNotifications").
-		want("mainBlob", "contextParameters", "renditions", 0, "name")
+		want("thumbnail", "contextParameters", "renditions", 0, "name")
 	for _, op := range []string{"AddToFavorites", "Subscribe"} {
 		f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document."+op, obj{}).is(200)
 	}

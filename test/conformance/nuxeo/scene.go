@@ -33,6 +33,7 @@ func Cases() []Case {
 		aboutCases, peopleCases, signInCases, oauthCases, originCases, documentCases, nameCases, tokenCases, facetCases, versionCases,
 		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases, remarkCases, textCases,
 		queryCases, searchCases, trashCases, moveCases, errorCases, mailCases, packageCases, raceCases,
+		importCases, asyncCases, fetchCases,
 	} {
 		all = append(all, list...)
 	}

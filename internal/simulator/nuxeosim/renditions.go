@@ -1,0 +1,105 @@
+package nuxeosim
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"net/http"
+	"strings"
+)
+
+// renditions are those that a document has: of one with a file also what would be
+// converted, of a folder the export of all that is in it.
+func renditions(c *call, n *node) any {
+	list := []any{rendition(c, n, "thumbnail", "cmis:thumbnail", "image.gif")}
+	hasFile := c.s.blobAt(n, "file:content") != nil
+	if hasFile {
+		list = append(list, rendition(c, n, "pdf", nil, "pdf.png"), rendition(c, n, "zipExport", nil, "zip_export.png"))
+	}
+	list = append(list, rendition(c, n, "xmlExport", nil, "xml.png"))
+	if c.s.repo.hasFacet(n, "Folderish") {
+		list = append(list, rendition(c, n, "zipTreeExport", nil, "zip_tree_export.png"))
+	}
+	return list
+}
+
+func rendition(c *call, n *node, name string, kind any, icon string) map[string]any {
+	return map[string]any{
+		"name": name, "kind": kind, "icon": c.s.url + "/icons/" + icon,
+		"url": c.s.url + "/api/v1/repo/default/id/" + n.id + "/@rendition/" + name,
+	}
+}
+
+// renditionAdapter serves @rendition/{name}. What needs a converter fails, as on a server
+// without one, and so does a name that is none.
+func (c *call) renditionAdapter(ref, name string) (*answer, error) {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return nil, methodNotAllowed()
+	}
+	if name == "thumbnail" {
+		return c.thumbnail(ref)
+	}
+	c.s.mu.RLock()
+	defer c.s.mu.RUnlock()
+	n, err := c.document(ref)
+	if err != nil {
+		return nil, err
+	}
+	main := c.s.blobAt(n, "file:content")
+	switch {
+	case name == "mainBlob" && main != nil:
+		return main.sent(), nil
+	case name == "xmlExport":
+		b := made("document.xml", "text/xml", c.s.exported(n))
+		return b.sent(), nil
+	case name == "zipExport" && main != nil, name == "zipTreeExport" && c.s.repo.hasFacet(n, "Folderish"):
+		b := made("export.zip", "application/zip", c.s.archive(n, name == "zipTreeExport"))
+		return b.sent(), nil
+	}
+	return nil, c.s.refused(404, 500, "The rendition %s of %s is not available", name, n.id)
+}
+
+// made is a file that is not stored.
+func made(name, mime string, content []byte) *blob {
+	return &blob{name: name, mime: mime, length: int64(len(content)), data: memory(content)}
+}
+
+// exported is what tells of a document in XML, much shorter than the real one.
+func (s *Server) exported(n *node) []byte {
+	type system struct {
+		Type   string   `xml:"type"`
+		Path   string   `xml:"path"`
+		State  string   `xml:"lifecycle-state"`
+		Facets []string `xml:"facet"`
+	}
+	doc := struct {
+		XMLName    xml.Name `xml:"document"`
+		Repository string   `xml:"repository,attr"`
+		ID         string   `xml:"id,attr"`
+		System     system   `xml:"system"`
+	}{Repository: "default", ID: n.id, System: system{n.typ, strings.TrimPrefix(n.path(), "/"), "project", s.repo.facets(n)}}
+	out, _ := xml.MarshalIndent(doc, "", "  ") // strings can always be written
+	return append([]byte(xml.Header), out...)
+}
+
+// archive is the export of a document, or of a folder with what is in it, without the
+// content of files.
+func (s *Server) archive(n *node, deep bool) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	var add func(n *node, below string)
+	add = func(n *node, below string) {
+		name := below + n.name
+		w, _ := z.Create(name + "/document.xml") // memory takes all
+		_, _ = w.Write(s.exported(n))
+		for _, child := range n.children {
+			if deep && !child.trashed {
+				add(child, name+"/")
+			}
+		}
+	}
+	_, _ = z.Create(".nuxeo-archive")
+	add(n, "")
+	_ = z.Close()
+	return b.Bytes()
+}
