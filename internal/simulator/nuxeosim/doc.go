@@ -15,9 +15,11 @@
 // holds the repository while bytes move or a join takes its time; memory does
 // not grow with the size of a file; everything is safe for concurrent use.
 //
-// Left out: proxies, workflows, tasks, collections, tags, renditions that would
-// need conversion, page providers and bulk actions, full-text search,
-// FileManager.Import, @async, event handlers, and of Web UI whatever no package of
-// ours meets: search, creation, edit forms. An operation on several documents that
-// fails midway is not rolled back.
+// Left out: proxies, workflows and tasks (lists of them are empty), collections but
+// favorites, tags, renditions that would need conversion, aggregates and bulk actions,
+// full-text search but for words in what a document says of itself, groups within groups,
+// event handlers, and of Web UI whatever no package of ours meets: search, creation, edit
+// forms. Of vocabularies there are some, of page providers those of Web UI, of operations
+// those that clients begin with. An operation on several documents that fails midway is
+// not rolled back.
 package nuxeosim

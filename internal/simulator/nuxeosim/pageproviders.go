@@ -2,6 +2,7 @@ package nuxeosim
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -101,6 +102,9 @@ var pageProviders = []pageProvider{
 
 // executeProvider serves /search/pp/{name}/execute.
 func (c *call) executeProvider(name string) (*answer, error) {
+	if c.r.Method != http.MethodGet {
+		return nil, methodNotAllowed()
+	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	return c.runProvider(name, c.r.URL.Query())

@@ -8,13 +8,18 @@ import (
 	"strings"
 )
 
-// renditions are those that a document has: of one with a file also what would be
-// converted, of a folder the export of all that is in it.
+// isText reports whether a server would offer a file as PDF.
+var isText = begins("text/", "application/rtf", "application/msword", "application/vnd.ms-", "application/vnd.o")
+
+// renditions are those that a document has: of one with a text also what it would be
+// converted to, of a folder the export of all that is in it.
 func renditions(c *call, n *node) any {
 	list := []any{rendition(c, n, "thumbnail", "cmis:thumbnail", "image.gif")}
-	hasFile := c.s.blobAt(n, "file:content") != nil
-	if hasFile {
-		list = append(list, rendition(c, n, "pdf", nil, "pdf.png"), rendition(c, n, "zipExport", nil, "zip_export.png"))
+	if b := c.s.blobAt(n, "file:content"); b != nil {
+		if isText(b.mime) {
+			list = append(list, rendition(c, n, "pdf", nil, "pdf.png"))
+		}
+		list = append(list, rendition(c, n, "zipExport", nil, "zip_export.png"))
 	}
 	list = append(list, rendition(c, n, "xmlExport", nil, "xml.png"))
 	if c.s.repo.hasFacet(n, "Folderish") {

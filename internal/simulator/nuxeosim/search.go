@@ -21,7 +21,7 @@ func searchRoute(c *call, seg []string) (*answer, error) {
 		}
 	case seg[0] == "saved":
 		return c.savedRoute(seg[1:])
-	case len(seg) == 3 && seg[0] == "pp" && seg[2] == "execute" && c.r.Method == http.MethodGet:
+	case len(seg) == 3 && seg[0] == "pp" && seg[2] == "execute":
 		return c.executeProvider(seg[1])
 	default:
 		return nil, notFound("no such search: %s", path)

@@ -33,7 +33,7 @@ func Cases() []Case {
 		aboutCases, peopleCases, signInCases, oauthCases, originCases, documentCases, nameCases, tokenCases, facetCases, versionCases,
 		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases, remarkCases, textCases,
 		queryCases, searchCases, trashCases, moveCases, errorCases, mailCases, packageCases, raceCases,
-		importCases, asyncCases, fetchCases,
+		importCases, asyncCases, fetchCases, accountCases, providerCases, shownCases, homeCases,
 	} {
 		all = append(all, list...)
 	}
@@ -282,8 +282,13 @@ func (s *Scene) Nobody() *Person { return s.self.as(nil) }
 func (s *Scene) person(i int) *Person {
 	s.needPeople()
 	login := s.logins()[i]
-	p := s.self.as(nuxeo.Basic(login, s.password(login)))
-	p.Login, p.Password = login, s.password(login)
+	return s.signedIn(login, s.password(login))
+}
+
+// signedIn is somebody by login and password.
+func (s *Scene) signedIn(login, password string) *Person {
+	p := s.self.as(nuxeo.Basic(login, password))
+	p.Login, p.Password = login, password
 	return p
 }
 
