@@ -39,6 +39,7 @@ func setup(t *testing.T, change ...func(*nuxeosim.Options)) *world {
 	sim.SetURL(srv.URL + "/nuxeo")
 	w := &world{T: t, sim: sim, url: srv.URL + "/nuxeo"}
 	w.folder = sim.MkDoc(folder, "Workspace", nil)
+	sim.SetACL(folder, "members", "ReadWrite", true)
 	w.Client = client(t, w.url, nuxeo.Basic("josh", "josh"))
 	return w
 }

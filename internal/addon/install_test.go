@@ -37,6 +37,7 @@ func install(t *testing.T, opt nuxeosim.Options) nuxeo {
 		t.Fatal(err)
 	}
 	n.sim.MkDoc(folder, "Workspace", nil)
+	n.sim.SetACL(folder, "members", "ReadWrite", true)
 	return n
 }
 

@@ -63,6 +63,7 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	}
 	w := &world{T: t, sim: sim, julia: nx.As(nuxeo.Basic("julia", "julia"))}
 	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
+	sim.SetACL("/default-domain/workspaces/film", "members", "ReadWrite", true)
 	w.doc = sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", map[string]any{"dc:title": "f.mov"})
 	w.target = Target{LinkID: w.link(db), DocumentUID: w.doc, FileID: "file-1", FrameRate: 25}
 	w.importer = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }, Key: func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) }}

@@ -168,6 +168,14 @@ func (s *Systems) nuxeo(o options) {
 		s.T.Fatal(err)
 	}
 	s.Folder = s.Nuxeo.MkDoc("/default-domain/workspaces/videos", "Folder", map[string]any{"dc:title": "Videos"})
+	s.Grant("/default-domain/workspaces/videos")
+}
+
+// Grant lets josh and julia write in a folder of Nuxeo, where members only read.
+func (s *Systems) Grant(path string) {
+	for _, login := range []string{"josh", "julia"} {
+		s.Nuxeo.SetACL(path, login, "ReadWrite", true)
+	}
 }
 
 func (s *Systems) frameio(o options) {

@@ -44,6 +44,7 @@ func TestSyncFair(t *testing.T) {
 func (m *mirror) bound(t *testing.T) string {
 	t.Helper()
 	folder := m.Nuxeo.MkDoc("/default-domain/workspaces/bound", "Folder", map[string]any{"dc:title": "Bound", "dc:creator": "josh"})
+	m.Grant("/default-domain/workspaces/bound")
 	a := m.app.Load()
 	_, item, err := a.Binding.Bind(t.Context(), "josh", binding.Request{Folder: folder, ActionName: "Publish", Workspaces: []string{m.Workspace}})
 	if err != nil {

@@ -94,6 +94,7 @@ func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) (*vast, error)
 	if err := nx.InstallPackage(zip.Bytes()); err != nil {
 		return nil, err
 	}
+	nx.SetACL("/default-domain/workspaces", "josh", "ReadWrite", true) // members only read
 	p.Folder = nx.MkDoc("/default-domain/workspaces/bench", "Folder", map[string]any{"dc:title": "bench"})
 	josh := fio.AddPerson("Josh Editor", "josh@example.org")
 	account := fio.AddAccount("Studio", josh)

@@ -33,8 +33,8 @@ func TestBindRefuses(t *testing.T) {
 	hidden := b.Nuxeo.MkDoc("/default-domain/workspaces/hidden", "Folder", nil)
 	b.Nuxeo.SetACL("/default-domain/workspaces/hidden", "josh", "Everything", false)
 	readable := b.Nuxeo.MkDoc("/default-domain/workspaces/readable", "Folder", nil)
-	b.Nuxeo.SetACL("/default-domain/workspaces/readable", "josh", "Write", false)
 	file := b.Nuxeo.MkDoc("/default-domain/workspaces/file", "File", nil)
+	b.Grant("/default-domain/workspaces/file")
 	good := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
 	for _, c := range []struct {
 		name, field, says string
@@ -64,7 +64,9 @@ func TestBindRefuses(t *testing.T) {
 	}
 	nothing(b)
 	b.Bind("Publish")
-	for _, folder := range []string{b.Folder, b.Nuxeo.MkDoc("/default-domain/workspaces/second", "Folder", nil)} {
+	second := b.Nuxeo.MkDoc("/default-domain/workspaces/second", "Folder", nil)
+	b.Grant("/default-domain/workspaces/second")
+	for _, folder := range []string{b.Folder, second} {
 		_, _, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{Folder: folder, ActionName: "Publish", Workspaces: []string{b.Workspace}})
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "already") {
 			t.Errorf("a taken name: %v", err)

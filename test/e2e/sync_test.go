@@ -340,6 +340,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 		}
 	}
 	outer := b.Nuxeo.MkDoc("/default-domain/workspaces/Outer", "Folder", map[string]any{"dc:creator": "josh"})
+	b.Grant("/default-domain/workspaces/Outer")
 	if err := b.Nuxeo.Move(b.Folder, outer, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -353,6 +354,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 	} {
 		q := syncRequest(b)
 		q.Folder = b.Nuxeo.MkDoc("/default-domain/workspaces/"+field, "Folder", map[string]any{"dc:creator": "josh"})
+		b.Grant("/default-domain/workspaces/" + field)
 		change(&q)
 		if _, err := b.App.Sync.Add(t.Context(), "josh", q); fault.From(err).Field != field {
 			t.Errorf("%s: %+v", field, fault.From(err))

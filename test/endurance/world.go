@@ -61,6 +61,7 @@ func (w *world) fill() error {
 		return err
 	}
 	w.folder = w.nuxeo.MkDoc("/default-domain/workspaces/films", "Folder", map[string]any{"dc:title": "Films"})
+	w.nuxeo.SetACL("/default-domain/workspaces", "josh", "ReadWrite", true) // members only read
 	w.josh = w.frameio.AddPerson("Josh Editor", "josh@example.org")
 	w.workspace = w.frameio.AddWorkspace(w.frameio.AddAccount("Studio", w.josh), "Post")
 	_, w.root = w.frameio.AddProject(w.workspace, "Film")

@@ -79,6 +79,7 @@ func newSystems(t *testing.T) *systems {
 		t.Fatal(err)
 	}
 	s.folder = s.nuxeo.MkDoc("/default-domain/workspaces/films", "Folder", map[string]any{"dc:title": "Films"})
+	s.nuxeo.SetACL("/default-domain/workspaces/films", "josh", "ReadWrite", true) // members only read
 	return s
 }
 

@@ -41,6 +41,7 @@ func (m *mirrors) set() {
 	w := m.w
 	m.root = w.Frameio.AddFolder(w.Root, "Mirrored")
 	w.Folder = w.Nuxeo.MkDoc("/default-domain/workspaces/mirror", "Folder", map[string]any{"dc:title": "Mirror", "dc:creator": "josh"})
+	w.Grant("/default-domain/workspaces/mirror")
 	for range 2 + m.d.IntN(4) {
 		m.grow()
 	}

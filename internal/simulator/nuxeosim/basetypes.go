@@ -116,8 +116,5 @@ func (s *Server) seed() {
 	}
 	s.MkDoc("/default-domain", "Domain", map[string]any{"dc:title": "Domain"})
 	s.MkDoc("/default-domain/workspaces", "WorkspaceRoot", map[string]any{"dc:title": "Workspaces"})
-	if s.opt.Untrue.MembersWrite {
-		s.SetACL("/default-domain/workspaces", "members", "ReadWrite", true)
-	}
 	s.audit = nil
 }

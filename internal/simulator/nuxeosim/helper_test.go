@@ -24,7 +24,7 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
 	// What a test is not about is left out; nothing happens behind its back.
 	opt := Options{BackgroundAfter: -1, Untrue: &Untruths{
-		KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true, CommentsStrangers: true, MembersWrite: true, MailForAll: true,
+		KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true, CommentsStrangers: true, MailForAll: true,
 	}}
 	for _, c := range change {
 		c(&opt)
@@ -41,6 +41,7 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 		}
 	})
 	sim.SetURL(ts.URL + "/nuxeo")
+	sim.SetACL("/default-domain/workspaces", "members", "ReadWrite", true)
 	sim.MkDoc(folder, "Workspace", nil)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &fixture{T: t, sim: sim, base: ts.URL + "/nuxeo", client: client}

@@ -99,7 +99,7 @@ type Options struct {
 	// added meanwhile. 0 means 130 ms, as measured; less than 0 that it waits for
 	// [Server.RunBackground].
 	BackgroundAfter time.Duration
-	// Untrue are the ways in which the server is kinder than a real one; nil: [Pending].
+	// Untrue are the ways in which the server is kinder than a real one; nil: none.
 	Untrue *Untruths
 	// IndexLag is how far the index behind /search is behind what is written, at most; 0
 	// is a server without index, whose /search asks the repository, and StandsStill an
@@ -132,7 +132,7 @@ func (o Options) withDefaults() Options {
 		o.Users = defaultUsers()
 	}
 	if o.Untrue == nil {
-		o.Untrue = &Pending
+		o.Untrue = &Untruths{}
 	}
 	if o.LTS == "" {
 		o.LTS = "2023"

@@ -25,7 +25,7 @@ func (f *fixture) names(user, nxql string) string {
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	f := setup(t, func(o *Options) {
-		o.Untrue = &Untruths{OrderOfCreation: true, TrashAtOnce: true, TrashKeepsNames: true, MembersWrite: true}
+		o.Untrue = &Untruths{OrderOfCreation: true, TrashAtOnce: true, TrashKeepsNames: true}
 	})
 	mk := func(name, typ string, props obj) string { return f.sim.MkDoc(folder+"/"+name, typ, props) }
 	a := mk("a", "File", obj{"dc:source": "s1", "dc:subjects": []string{"x", "y"}, "dc:created": "2026-01-01", "dc:description": "It's"})

@@ -62,13 +62,7 @@ type Untruths struct {
 	// TokensLikePasswords leads who asks for a file with a token that does not hold to the
 	// sign-in page, in place of 401 for a bearer and 500 for a login token.
 	TokensLikePasswords bool
-	// MembersWrite lets members write in workspaces, where a fresh server lets them read.
-	MembersWrite bool
 	// MailForAll lets everybody send mail, without naming a sender, and evaluates its
 	// subject.
 	MailForAll bool
 }
-
-// Pending are the untruths of a server whose options name none: what the connector is
-// not ready to do without.
-var Pending = Untruths{KeysAtOnce: true, MembersWrite: true}

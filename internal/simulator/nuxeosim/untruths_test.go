@@ -45,7 +45,7 @@ func TestDyingLeavesTheKeyInProgress(t *testing.T) {
 
 func TestMomentAfterTheAnswer(t *testing.T) {
 	t.Parallel()
-	f := setup(t, func(o *Options) { o.Untrue = &Untruths{MembersWrite: true} })
+	f := setup(t, func(o *Options) { o.Untrue = nil })
 	post := func() *reply {
 		return f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "x", nil), "Idempotency-Key: k")
 	}
