@@ -154,7 +154,11 @@ func (w *world) message(lines ...Line) Message {
 
 func (w *world) send(m Message) {
 	w.Helper()
-	if outcome, err := w.Send(w.Context(), m); err != nil || outcome != Sent {
+	outcome, err := w.Send(w.Context(), m)
+	for fault.Is(err, fault.NotReady) { // a moment after it was sent
+		outcome, err = w.Send(w.Context(), m)
+	}
+	if err != nil || outcome != Sent {
 		w.Fatalf("the mail ends as %q with %v, want %q", outcome, err, Sent)
 	}
 }

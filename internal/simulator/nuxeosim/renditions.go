@@ -44,8 +44,8 @@ func (c *call) renditionAdapter(ref, name string) (*answer, error) {
 	if name == "thumbnail" {
 		return c.thumbnail(ref)
 	}
-	c.s.mu.RLock()
-	defer c.s.mu.RUnlock()
+	c.s.mu.Lock() // an export is kept
+	defer c.s.mu.Unlock()
 	n, err := c.document(ref)
 	if err != nil {
 		return nil, err
@@ -55,13 +55,27 @@ func (c *call) renditionAdapter(ref, name string) (*answer, error) {
 	case name == "mainBlob" && main != nil:
 		return main.sent(), nil
 	case name == "xmlExport":
-		b := made("document.xml", "text/xml", c.s.exported(n))
-		return b.sent(), nil
-	case name == "zipExport" && main != nil, name == "zipTreeExport" && c.s.repo.hasFacet(n, "Folderish"):
-		b := made("export.zip", "application/zip", c.s.archive(n, name == "zipTreeExport"))
+		return c.s.export(name, main, func() *blob { return made("document.xml", "text/xml", c.s.exported(n)) }).sent(), nil
+	case name == "zipExport" && main != nil:
+		return c.s.export(name, main, func() *blob { return made("export.zip", "application/zip", c.s.archive(n, false)) }).sent(), nil
+	case name == "zipTreeExport" && c.s.repo.hasFacet(n, "Folderish"):
+		b := made("export.zip", "application/zip", c.s.archive(n, true))
 		return b.sent(), nil
 	}
 	return nil, c.s.refused(404, 500, "The rendition %s of %s is not available", name, n.id)
+}
+
+// export is what was made for a content before, also for another document: an export is
+// kept by the digest of the content. Without content it is made each time.
+func (s *Server) export(name string, main *blob, anew func() *blob) *blob {
+	if main == nil || main.digest == "" {
+		return anew()
+	}
+	key := name + " " + main.digest
+	if s.exports[key] == nil {
+		s.exports[key] = anew()
+	}
+	return s.exports[key]
 }
 
 // made is a file that is not stored.

@@ -40,6 +40,7 @@ type Server struct {
 	groups       map[string]*group
 	saved        []*savedSearch
 	vocabularies []*vocabulary
+	exports      map[string]*blob // by rendition and digest
 	logins       logins
 	batches      map[string]*batch
 	damage       int
@@ -68,7 +69,7 @@ func New(opt Options) (*Server, error) {
 		opt: opt, files: files, url: strings.TrimSuffix(opt.URL, "/"),
 		props: map[string]string{}, config: map[string]string{},
 		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), vocabularies: newVocabularies(), batches: map[string]*batch{},
-		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{},
+		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{}, exports: map[string]*blob{},
 	}
 	maps.Copy(s.props, opt.Properties)
 	s.repo = newRepository(s.types)

@@ -232,16 +232,35 @@ var shownCases = []Case{
 			get := func(uid, name string) *Answer {
 				return s.Raw(w, request{method: "GET", path: "api/v1/id/" + uid + "/@rendition/" + name})
 			}
-			d := s.filled(w, "doc", "a file")
-			s.Want("mainBlob", get(d.UID, "mainBlob").Body, "a file")
+			text := "a file of " + s.Prefix
+			d := s.filled(w, "doc", text)
+			s.Want("mainBlob", get(d.UID, "mainBlob").Body, text)
 			xml := get(d.UID, "xmlExport")
 			s.True(xml.Status == 200 && strings.HasPrefix(xml.Header.Get("Content-Type"), "text/xml"), "xmlExport is XML: %d %s", xml.Status, xml.Header.Get("Content-Type"))
-			s.True(strings.Contains(xml.Body, `id="`+d.UID+`"`), "it tells the document's id")
+			s.True(strings.Contains(xml.Body, `id="`+d.UID+`"`), "it tells the document's id: %s", xml.Body)
 			s.Want("zipExport", get(d.UID, "zipExport").Header.Get("Content-Type"), "application/zip")
 			s.Want("thumbnail of a folder", get(s.Folder(), "thumbnail").Header.Get("Content-Type"), "image/png")
 			s.Want("mainBlob of a folder", get(s.Folder(), "mainBlob").Status, 500)
 			s.Want("unknown", get(d.UID, "no-such").Status, 500)
 			s.Kind("pdf of an unknown kind of file: %d", get(d.UID, "pdf").Status)
+		},
+	},
+	{
+		Name: "export-is-that-of-the-content", Uses: []string{"api/v1/id/@rendition"}, Source: "[M] @rendition of two documents",
+		What: "xmlExport is kept by the digest of the content: a document gets the export of the first that had the same content, with its id, path and rights.",
+		Why:  "What the connector publishes twice, or pushes back, can show the other document's metadata.",
+		Try: func(s *Scene) {
+			w := s.Writer()
+			export := func(uid string) string {
+				return s.Raw(w, request{method: "GET", path: "api/v1/id/" + uid + "/@rendition/xmlExport"}).Body
+			}
+			one, two := s.filled(w, "one", "the same of "+s.Prefix), s.filled(w, "two", "the same of "+s.Prefix)
+			s.True(strings.Contains(export(one.UID), one.UID), "the first export is of its document")
+			if one.Blob("file:content").Digest == "" {
+				s.Kind("exports of the same content: each its own, there are no digests")
+				return
+			}
+			s.Kind("exports of the same content: the first's: %t", strings.Contains(export(two.UID), one.UID))
 		},
 	},
 	{
