@@ -149,6 +149,7 @@ func (f *face) file(name string, size int) string {
 func (f *face) another(login, name string) binding.Binding {
 	f.T.Helper()
 	folder := f.Nuxeo.MkDoc("/default-domain/workspaces/videos", "Folder", map[string]any{"dc:title": name})
+	f.Nuxeo.SetACL("/default-domain/workspaces/videos", login, "ReadWrite", true)
 	made, item, err := f.App.Binding.Bind(f.T.Context(), login, binding.Request{Folder: folder, ActionName: name, Workspaces: []string{f.Workspace}})
 	if err != nil {
 		f.T.Fatal(err)

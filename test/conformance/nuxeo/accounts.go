@@ -17,7 +17,10 @@ func account(login string, props m) m {
 // invited makes somebody, who is removed with the case.
 func (s *Scene) invited(name string, props m) *Person {
 	login := s.Prefix + "-" + name
-	s.Cleanup(func() { s.Raw(s.Admin(), request{method: "DELETE", path: "api/v1/user/" + login}) })
+	s.Cleanup(func() {
+		s.Raw(s.Admin(), request{method: "DELETE", path: "api/v1/user/" + login})
+		s.Raw(s.Admin(), request{method: "DELETE", path: homePath(login)})
+	})
 	a := s.Raw(s.Admin(), request{method: "POST", path: "api/v1/user", json: account(login, props)})
 	s.Want("making "+name, a.Status, 201)
 	return s.signedIn(login, login+"-Pw1!")

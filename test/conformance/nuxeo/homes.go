@@ -114,7 +114,7 @@ var homeCases = []Case{
 			s.Want("path", a.JSON()["path"], any("/default-domain/UserWorkspaces/"+s.Bob().Login+"/Favorites"))
 			s.True(strings.Contains(a.Body, `"Collection"`), "it has the facet Collection")
 			s.Cleanup(func() {
-				s.Raw(s.Admin(), request{method: "DELETE", path: "api/v1/path/default-domain/UserWorkspaces/" + s.Bob().Login})
+				s.Raw(s.Admin(), request{method: "DELETE", path: homePath(s.Bob().Login)})
 			})
 		},
 	},

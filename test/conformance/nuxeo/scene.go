@@ -185,7 +185,7 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 	w := &World{Setup: Setup{Prefix: prefix}, self: person(c, s.Login, s.Password)}
 	paths := []string{"api/v1/oauth2/client/" + prefix + "-client"}
 	for _, login := range w.logins() {
-		paths = append(paths, "api/v1/user/"+login)
+		paths = append(paths, homePath(login), "api/v1/user/"+login)
 	}
 	var errs []error
 	for _, path := range paths {
@@ -200,6 +200,9 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 	}
 	return c.Delete(ctx, folder)
 }
+
+// homePath is where somebody's workspace is, which Nuxeo makes for what they keep.
+func homePath(login string) string { return "api/v1/path/default-domain/UserWorkspaces/" + login }
 
 // Left lists the folders that runs have left, by their prefix.
 func Left(ctx context.Context, c *nuxeo.Client) (map[string]string, error) {
