@@ -62,6 +62,7 @@ func (c *simulateNuxeo) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = s.Close() }() // its state is gone anyway
+
 	for _, login := range []string{"josh", "julia"} { // members only read
 		s.SetACL("/default-domain/workspaces", login, "ReadWrite", true)
 	}
