@@ -173,8 +173,17 @@ func (s *Server) Redigest(algorithm string) error {
 }
 
 // Edit writes properties as a person who works in Nuxeo does, with contributors,
-// versions and change token. A value may be a Blob.
+// versions and change token, and fails while another has locked the document. A value may
+// be a Blob.
 func (s *Server) Edit(login, uidOrPath string, props map[string]any) error {
+	if err := s.on(uidOrPath, func(n *node) error {
+		if n.lock != nil && n.lock.owner != login {
+			return fmt.Errorf("%s is locked by %s", n.path(), n.lock.owner)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
 	return s.put(&principal{login: login}, uidOrPath, change{props: props})
 }
 
