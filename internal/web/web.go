@@ -135,9 +135,11 @@ func (s *Server) machines(mux *http.ServeMux) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
 }
 
+// readyz tells anybody whether the connector works. Why it does not may name hosts and
+// files, and is for the log.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Ready(r.Context()); err != nil {
-		return fault.New(fault.NotReady, "Not ready: %v.", err)
+		return fault.New(fault.NotReady, "Not ready: the database cannot be used; the log says why.").Because(err)
 	}
 	_, err := fmt.Fprintln(w, "ready")
 	return err

@@ -89,7 +89,7 @@ func TestPauseLetsNothingStart(t *testing.T) {
 func TestPauseHandsOverWhatRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		n, begun := 0, make(chan struct{})
 		w, stop := live(t, worker{step: func(ctx context.Context, k *Task) (Next, error) {
 			if n++; k.Step == "" && n > 1 {
 				return Next{Step: "two"}, nil
@@ -97,13 +97,14 @@ func TestPauseHandsOverWhatRuns(t *testing.T) {
 			if k.Step == "two" {
 				return Next{Done: true}, nil
 			}
+			close(begun)
 			<-ctx.Done()
 			return Next{}, ctx.Err()
 		}})
 		defer stop()
 		id := w.one()
 		w.Wake(id)
-		synctest.Wait()
+		<-begun
 		w.is(w.item(id), Running)
 		if err := w.Pause(t.Context(), "admin", ""); err != nil {
 			t.Fatal(err)

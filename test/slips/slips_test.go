@@ -30,8 +30,8 @@ import (
 var (
 	address = flag.String("nuxeo", "", "a real Nuxeo with the package; the simulated one without")
 	login   = flag.String("user", "Administrator", "an administrator of it")
-	updates = flag.Int("updates", 40, "how many cuts are published while somebody writes")
-	fresh   = flag.Int("fresh", 40, "how many new documents are made")
+	updates = flag.Int("updates", 20, "how many cuts are published while somebody writes")
+	fresh   = flag.Int("fresh", 20, "how many new documents are made")
 )
 
 // documents is how many documents the updates are spread over.

@@ -39,7 +39,8 @@ var modes = map[string]func() []part{"test": testParts, "quick": quickParts, "al
 var storing = []string{"./internal/hint", "./internal/identity", "./internal/link", "./internal/review", "./internal/store", "./internal/work"}
 
 // byFile are tests that are about SQLite's file, and have nothing to do on PostgreSQL.
-const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres)$"
+const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres|TestPowerCut|TestDamagedDatabaseIsRefused|" +
+	"TestForeignFileIsRefused|TestAFileThatIsTakenAwayIsNoticed|TestStatements.*|TestLogStaysShort|TestKeeperHoldsNobodyUp)$"
 
 // sweeps are the tests that let every write and commit of a scene go wrong.
 const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|TestAFetchMayGoWrongAnywhere)$"
@@ -47,7 +48,7 @@ const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|Tes
 // onceEnough are scenes that PostgreSQL sees with `make test-all` only: more sweeps, and
 // what is about networks and bytes, whatever is stored where.
 const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|TestShortBodiesAreNoticed|" +
-	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault)$"
+	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|TestFiftyRemarksByTwoPeopleMakeNoVersion)$"
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.

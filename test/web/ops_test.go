@@ -23,7 +23,11 @@ func TestHealth(t *testing.T) {
 	if err := errors.Join(f.App.DB.Reader.Close(), f.App.DB.Writer.Close()); err != nil {
 		t.Fatal(err)
 	}
-	f.get("/readyz", "").refused(t, http.StatusServiceUnavailable, "not_ready")
+	a := f.get("/readyz", "")
+	a.refused(t, http.StatusServiceUnavailable, "not_ready")
+	if strings.Contains(a.body, "sql") {
+		t.Errorf("strangers are told %s, want nothing of what stands behind it", a.body)
+	}
 	if a := f.get("/healthz", ""); a.status != http.StatusOK {
 		t.Errorf("the process does not live: %d", a.status)
 	}
