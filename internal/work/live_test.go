@@ -163,14 +163,16 @@ func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
 func TestCancelReachesOtherNodes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		begun := make(chan struct{})
 		w, stop := live(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			close(begun)
 			<-ctx.Done()
 			return Next{}, ctx.Err()
 		}})
 		defer stop()
 		id := w.one()
 		w.Wake(id)
-		synctest.Wait()
+		<-begun
 		other := &world{T: t, Engine: engine(t, w.db, time.Now, "node-2", worker{})}
 		other.cancelItem(id)
 		w.is(w.await(id, w.set.Lease), Canceled)
@@ -180,13 +182,15 @@ func TestCancelReachesOtherNodes(t *testing.T) {
 func TestStopOfALiveEngineHandsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		begun := make(chan struct{})
 		w, stop := live(t, worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+			close(begun)
 			<-ctx.Done()
 			return Next{}, ctx.Err()
 		}})
 		id := w.one()
 		w.Wake(id)
-		synctest.Wait()
+		<-begun
 		w.is(w.item(id), Running)
 		stop()
 		w.is(w.item(id), Waiting)
