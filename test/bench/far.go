@@ -46,6 +46,7 @@ func (b *bench) far(ctx context.Context) (err error) {
 		return err
 	}
 	defer r.stop()
+	r.Every = time.Second / 4 // looking at a hundred items costs the connector more than bringing one
 
 	if b.wanted("far-large") {
 		if err := b.farLarge(ctx, r, nx, place); err != nil {

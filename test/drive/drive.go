@@ -28,6 +28,7 @@ type Driver struct {
 	Administrator string            // login; empty: Administrator
 	Passwords     map[string]string // by login; the others' are their logins
 	Hint          string            // address of the person on Frame.io; empty: the login at example.org
+	Every         time.Duration     // between two looks; 0: as often as a test wants to know
 }
 
 // patience is how long the connector is waited for: a busy machine takes its time.
@@ -199,7 +200,7 @@ func (d *Driver) Until(ctx context.Context, interaction string, wanted func(stat
 		if seen >= n {
 			return nil
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := pause(ctx, cmp.Or(d.Every, 20*time.Millisecond)); err != nil {
 			return err
 		}
 	}
@@ -213,7 +214,7 @@ func (d *Driver) Settle(ctx context.Context, interaction string) ([]api.Item, er
 		if done || err != nil {
 			return items, err
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := pause(ctx, cmp.Or(d.Every, 20*time.Millisecond)); err != nil {
 			return nil, err
 		}
 	}

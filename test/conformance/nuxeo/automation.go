@@ -123,7 +123,9 @@ type operation struct {
 }
 
 func tryOperationMetadata(s *Scene) {
-	get := func(path string) *Answer { return s.Raw(s.Writer(), request{method: "GET", path: "api/v1/" + path}) }
+	get := func(path string) *Answer { // without Accept some servers answer with a page
+		return s.Raw(s.Writer(), request{method: "GET", path: "api/v1/" + path, header: map[string]string{"Accept": "application/json"}})
+	}
 	for _, id := range []string{"Repository.GetDocument", "Document.Fetch"} {
 		op := get("automation/" + url.PathEscape(id)).JSON()
 		s.Want("id", op["id"], any("Repository.GetDocument"))
