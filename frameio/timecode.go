@@ -41,6 +41,8 @@ func Timecode(frame int64, fps float64) string {
 	if nominal == 0 {
 		return fmt.Sprintf("frame %d", frame)
 	}
+
+	// Seconds and the frames left over, by the rules of the rate.
 	sep := ":"
 	s, rest := frame/nominal, frame%nominal
 	switch {

@@ -38,6 +38,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 		return err
 	}
 	defer func() { _ = a.Close() }() // it only looked
+
 	d := &doctor.Doctor{App: a, Given: &c.Config, Now: time.Now}
 	if c.User != "" {
 		d.Admin = a.Nuxeo.As(nuxeo.Basic(c.User, c.Password))
@@ -49,6 +50,8 @@ func (c *doctorCmd) Run(t *terminal) error {
 			printFinding(t, f)
 		}
 	}
+
+	// What is missing is made before everything is looked at.
 	if c.Fix {
 		if err := d.Fix(t.ctx, show); err != nil {
 			return err
@@ -63,6 +66,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 	if c.SendMail != "" {
 		show(c.trySending(t, d))
 	}
+
 	if c.JSON {
 		if err := printJSON(t, all); err != nil {
 			return err

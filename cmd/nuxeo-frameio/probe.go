@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -20,11 +18,15 @@ import (
 // which is removed at the end; nothing else is touched, and nobody is made.
 func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Finding)) error {
 	if c.User == "" {
-		return fault.Field("user", "Give --user and --password of somebody who may write in the folder.", "Nobody is named to try it as.")
+		return fault.Field("user", "Give --user and --password of somebody who may write in the folder.",
+			"Nobody is named to try it as.")
 	}
 	setup := cases.Setup{
-		URL: strings.TrimRight(c.Nuxeo.URL, "/"), HTTP: nx.HTTP(), Login: c.User, Password: c.Password, Parent: c.Probe, Prefix: randomWord(), Alone: true,
+		URL: strings.TrimRight(c.Nuxeo.URL, "/"), HTTP: nx.HTTP(), Login: c.User, Password: c.Password,
+		Parent: c.Probe, Prefix: conformance.Word("p"), Alone: true,
 	}
+
+	// What is going to happen, before it does.
 	if !c.JSON {
 		t.printf("Trying Nuxeo at %s as %s. It makes, and removes again:\n", host(setup.URL), c.User)
 		for _, line := range setup.Plan(false) {
@@ -34,7 +36,8 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 	w, err := cases.Prepare(t.ctx, setup)
 	if err != nil {
 		f := fault.From(err)
-		return fault.New(f.Code, "Nothing can be tried in %s as %s: %s", c.Probe, c.User, f.Message).With(f.Remedy).Because(err)
+		return fault.New(f.Code, "Nothing can be tried in %s as %s: %s", c.Probe, c.User, f.Message).
+			With(f.Remedy).Because(err)
 	}
 	w.Run(t.ctx, cases.Probes(), func(r conformance.Result) { show(finding(r)) })
 
@@ -42,15 +45,10 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 	rest, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Minute)
 	defer cancel()
 	if err := w.Close(rest); err != nil {
-		return fault.New(fault.From(err).Code, "What was tried could not be removed.").With("Delete the " + setup.Plan(false)[0] + ".").Because(err)
+		return fault.New(fault.From(err).Code, "What was tried could not be removed.").
+			With("Delete the " + setup.Plan(false)[0] + ".").Because(err)
 	}
 	return nil
-}
-
-func randomWord() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return "p" + hex.EncodeToString(b[:])
 }
 
 func host(address string) string {

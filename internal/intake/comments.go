@@ -119,8 +119,8 @@ func (s *Service) importList(ctx context.Context, r *Run, file string, metadata 
 	if err != nil {
 		return err
 	}
-	if odd := review.Unread(list); len(odd) > 0 {
-		r.Job.Unread = len(odd)
+	odd := review.Unread(list)
+	if r.Job.Unread = len(odd); len(odd) > 0 {
 		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %.500s", len(odd), odd[0]); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@
 package repair
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -77,15 +78,10 @@ func (s *Service) Look(ctx context.Context, r *upkeep.Report) error {
 }
 
 func (s *Service) lookAt(ctx context.Context, r *upkeep.Report, links []link.Link) error {
-	byOwner := map[string][]link.Link{}
-	for _, l := range links {
-		owner, err := s.owner(ctx, l)
-		if err != nil {
-			return err
-		}
-		byOwner[owner] = append(byOwner[owner], l)
+	byOwner, err := s.byOwner(ctx, links)
+	if err != nil {
+		return err
 	}
-
 	for owner, some := range byOwner {
 		lost, err := s.lost(ctx, owner, some)
 		if fault.Then(err) == fault.Retry {
@@ -101,14 +97,56 @@ func (s *Service) lookAt(ctx context.Context, r *upkeep.Report, links []link.Lin
 	return nil
 }
 
-// owner is as whom a link's document is looked at: who pushed it, as long as it is out for
-// review, or the owner of what its folder is bound to; empty: nobody any more.
-func (s *Service) owner(ctx context.Context, l link.Link) (owner string, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(
-			(SELECT MAX(pushed_by) FROM pushes WHERE document_uid = $1 AND state = 'open'),
-			(SELECT MAX(owner) FROM bindings WHERE folder_uid = $2 AND state = 'bound'),
-			(SELECT MAX(owner) FROM syncs WHERE folder_uid = $2 AND state = 'active'), '')`, l.DocumentUID, l.FolderUID).Scan(&owner)
-	return owner, err
+// byOwner sorts links by as whom their documents are looked at: who pushed one, as long as
+// it is out for review, or the owner of what its folder is bound to; empty: nobody any more.
+func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]link.Link, error) {
+	var documents, folders []string
+	for _, l := range links {
+		documents = append(documents, l.DocumentUID)
+		if !slices.Contains(folders, l.FolderUID) {
+			folders = append(folders, l.FolderUID)
+		}
+	}
+	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open' AND document_uid IN `)
+	if err != nil {
+		return nil, err
+	}
+	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active' AND folder_uid IN `)
+	if err != nil {
+		return nil, err
+	}
+	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state = 'bound' AND folder_uid IN `)
+	if err != nil {
+		return nil, err
+	}
+
+	out := map[string][]link.Link{}
+	for _, l := range links {
+		owner := cmp.Or(pushers[l.DocumentUID], binders[l.FolderUID], syncers[l.FolderUID])
+		out[owner] = append(out[owner], l)
+	}
+	return out, nil
+}
+
+// pairs are the two columns of what a query finds for some ids.
+func (s *Service) pairs(ctx context.Context, ids []string, query string) (out map[string]string, err error) {
+	out = map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	rows, err := s.DB.Reader.QueryContext(ctx, query+"("+store.Marks(1, len(ids))+")", store.Anys(ids)...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
+			return nil, err
+		}
+		out[key] = value
+	}
+	return out, rows.Err()
 }
 
 // lost are those of the links whose documents are there and do not tell of their assets.

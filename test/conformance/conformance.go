@@ -13,6 +13,8 @@ package conformance
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -21,6 +23,13 @@ import (
 	"strings"
 	"time"
 )
+
+// Word is a random word to begin all names of a run with.
+func Word(first string) string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return first + hex.EncodeToString(b[:])
+}
 
 // Case is one assumption about a system whose cases are tried in scenes of type S.
 type Case[S any] struct {

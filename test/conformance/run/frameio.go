@@ -31,7 +31,7 @@ func (o options) frameio(ctx context.Context) (int, error) {
 	for prefix := range left {
 		fmt.Printf("An aborted run has left %s…; -clean-up removes it.\n", prefix)
 	}
-	s.Prefix = word()
+	s.Prefix = conformance.Word("c")
 	if err := conformance.Confirm(os.Stdin, os.Stdout, u.Host, s.Plan(), o.yes); err != nil {
 		return conformance.NothingTried, err
 	}

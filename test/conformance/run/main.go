@@ -11,8 +11,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -97,18 +95,11 @@ func run(ctx context.Context, o options) (int, error) {
 	for prefix := range left {
 		fmt.Printf("An aborted run has left %s…; -clean-up removes it.\n", prefix)
 	}
-	o.Prefix = word()
+	o.Prefix = conformance.Word("c")
 	if err := conformance.Confirm(os.Stdin, os.Stdout, u.Host, o.Plan(me.Administrator), o.yes); err != nil {
 		return conformance.NothingTried, err
 	}
 	return o.try(ctx)
-}
-
-// word is a random word that begins all names of a run.
-func word() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return "c" + hex.EncodeToString(b[:])
 }
 
 func (o options) try(ctx context.Context) (int, error) {
