@@ -46,7 +46,11 @@ func TestCancelAtEachStep(t *testing.T) {
 				var at atomic.Pointer[bed.Bed]
 				b := bed.New(t, bed.World(func(w *app.World) {
 					w.Worker = func(_ string, next work.Worker) work.Worker {
-						return stepwise{next, step, func(id string) { _ = at.Load().App.Engine.Cancel(context.Background(), bed.Viewer, id) }}
+						return stepwise{next, step, func(id string) {
+							if err := at.Load().App.Engine.Cancel(context.Background(), bed.Viewer, id); err != nil {
+								t.Errorf("cancelling at %q: %v", step, err)
+							}
+						}}
 					}
 				}))
 				at.Store(b)

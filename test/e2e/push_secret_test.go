@@ -101,7 +101,8 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 2000))
 			n := 0
-			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 15, Latency: 20 * time.Millisecond})
+			// What arrives while a checkpoint is stored is sent again: parts come far slower than that takes.
+			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 15, Latency: 200 * time.Millisecond})
 			b.FailAt(12, bed.Before) // lock, create, and parts
 			if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid)); err != nil {
 				t.Fatal(err)
