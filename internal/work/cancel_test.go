@@ -93,6 +93,54 @@ func TestCancelBetweenSteps(t *testing.T) {
 	}
 }
 
+// prompt is a queue that has begun a job before Push returns.
+type prompt struct {
+	*Loop
+	begin func(Job)
+}
+
+func (q prompt) Push(_ context.Context, jobs []Job) error {
+	for _, j := range jobs {
+		q.begin(j)
+	}
+	return nil
+}
+
+// The next job of an item has begun before the one that handed it over returns: a
+// cancel reaches the next one.
+func TestCancelAfterHandingOver(t *testing.T) {
+	t.Parallel()
+	begun, ended := make(chan struct{}), make(chan struct{})
+	w := setup(t, worker{step: func(ctx context.Context, k *Task) (Next, error) {
+		if k.Step == "" {
+			return Next{Step: "last", After: time.Nanosecond}, nil
+		}
+		close(begun)
+		select {
+		case <-ctx.Done():
+			return Next{}, context.Cause(ctx)
+		case <-time.After(10 * time.Second):
+			return Next{Done: true}, nil
+		}
+	}})
+	w.set.Lease = time.Hour // nothing else tells it
+	w.queue = prompt{begin: func(j Job) {
+		if w.item(j.Item).Step != "last" || w.item(j.Item).Canceling {
+			return
+		}
+		go func() { defer close(ended); w.Work(context.WithoutCancel(w.Context()), j) }()
+		<-begun
+	}}
+	id := w.one()
+	w.turn(id)
+	w.cancelItem(id)
+	<-ended
+	if v := w.item(id); !v.Canceling || slices.Contains(w.events(id), "done") {
+		t.Fatalf("the cancel was lost: %s, %v", v.State, w.events(id))
+	}
+	w.is(w.turns(id), Canceled)
+}
+
 // An item that is done in the moment of the cancel is done.
 func TestCancelOfTheLastStep(t *testing.T) {
 	t.Parallel()

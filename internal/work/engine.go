@@ -105,7 +105,7 @@ type Engine struct {
 	insert  *sql.Stmt // compiled by Prepare; nil: as text
 
 	mu      sync.Mutex
-	running map[string]context.CancelCauseFunc
+	running map[string]*held // by item
 
 	watching sync.Mutex
 	watch    watch
@@ -126,7 +126,7 @@ func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time
 	return &Engine{
 		started: now(),
 		db:      db, queue: queue, log: log, now: now, set: set,
-		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]context.CancelCauseFunc{},
+		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]*held{},
 	}
 }
 
@@ -249,8 +249,7 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 	ctx = correlate.WithItem(ctx, it.Correlation, it.ID)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.hold(it.ID, cancel)
-	defer e.drop(it.ID)
+	defer e.hold(it.ID, cancel)()
 	t := &Task{Item: *it, engine: e, ends: e.set.Steady().Add(e.set.Slice)}
 	until := new(atomic.Pointer[time.Time])
 	ours := asked.Add(e.set.Lease * 3 / 4)
@@ -260,16 +259,23 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 	e.drive(ctx, t)
 }
 
-func (e *Engine) hold(id string, cancel context.CancelCauseFunc) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.running[id] = cancel
-}
+// held is an item that this process works on.
+type held struct{ cancel context.CancelCauseFunc }
 
-func (e *Engine) drop(id string) {
+// hold lets a cancel reach whoever works on the item until let go is called. By then
+// the next worker may hold it already: a parked item is free before its job returns.
+func (e *Engine) hold(id string, cancel context.CancelCauseFunc) (letGo func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.running, id)
+	mine := &held{cancel}
+	e.running[id] = mine
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.running[id] == mine {
+			delete(e.running, id)
+		}
+	}
 }
 
 // drive does step after step.

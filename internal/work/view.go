@@ -321,8 +321,8 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if cancel, ok := e.running[id]; ok {
-		cancel(errCanceled)
+	if now, ok := e.running[id]; ok {
+		now.cancel(errCanceled)
 	}
 	return nil
 }
