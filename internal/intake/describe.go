@@ -33,11 +33,16 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
-	if err := s.dress(ctx, r, nil, properties); err != nil {
+	var doc *nuxeo.Document
+	if !r.Job.plain() || l.Described != "" { // it has the facet, as a rule; to look is cheaper than to put it on
+		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
+			return work.Next{}, err
+		}
+	}
+	if err := s.dress(ctx, r, doc, properties); err != nil {
 		return work.Next{}, err
 	}
-	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
-	if err != nil {
+	if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
 		return work.Next{}, err
 	}
 	if !dressed(doc, r.Job) {

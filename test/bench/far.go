@@ -37,26 +37,30 @@ func (b *bench) far(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, place.Remove(context.WithoutCancel(ctx))) }()
+	if b.wanted("far-large") {
+		if err := b.farAway(ctx, place, b.farLarge, "--transfer-verify", "parts"); err != nil {
+			return err
+		}
+	}
+	if b.wanted("far-small") {
+		return b.farAway(ctx, place, b.farSmall)
+	}
+	return nil
+}
+
+// farAway measures with a connector of its own.
+func (b *bench) farAway(ctx context.Context, place *drive.Far, measure func(context.Context, *rig, *nuxeo.Client, *drive.Far) error, settings ...string) error {
 	nx, err := place.Client()
 	if err != nil {
 		return err
 	}
-	r, err := b.rigAt(ctx, place, "--transfer-verify", "parts")
+	r, err := b.rigAt(ctx, place, settings...)
 	if err != nil {
 		return err
 	}
 	defer r.stop()
 	r.Every = time.Second / 4 // looking at a hundred items costs the connector more than bringing one
-
-	if b.wanted("far-large") {
-		if err := b.farLarge(ctx, r, nx, place); err != nil {
-			return err
-		}
-	}
-	if b.wanted("far-small") {
-		return b.farSmall(ctx, r, nx, place)
-	}
-	return nil
+	return measure(ctx, r, nx, place)
 }
 
 func (b *bench) farLarge(ctx context.Context, r *rig, nx *nuxeo.Client, place *drive.Far) error {

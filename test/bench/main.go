@@ -83,7 +83,7 @@ func measure(ctx context.Context, args []string) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	parts := []func(context.Context) error{b.throughput, b.throughputTLS, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory}
+	parts := []func(context.Context) error{b.throughput, b.throughputTLS, b.spent, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory}
 	if b.nuxeo != "" {
 		parts = []func(context.Context) error{b.far}
 	}

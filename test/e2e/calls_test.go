@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"crypto/md5"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -43,4 +46,31 @@ func TestCallsOfAPublish(t *testing.T) {
 	if calls := spent(b, before); len(calls) > 14 {
 		t.Errorf("a new version by another took %d calls, want at most 14:\n%s", len(calls), strings.Join(calls, "\n"))
 	}
+}
+
+// Where sums of parts are compared, Nuxeo tells the digest only afterwards: it is written
+// into the metadata then, and nothing else is done twice.
+func TestCallsWithoutADigest(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) { c.Transfer.Verify = "parts" }))
+	b.Bind("Publish")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	before := len(b.Nuxeo.Requests())
+	newest(b, b.Josh, "created", first)
+	calls := spent(b, before)
+	if n := count(calls, "Document.AddFacet"); n != 1 || len(calls) > 15 {
+		t.Errorf("a new document took %d calls, want at most 15; the facet was put on %d times, want once:\n%s", len(calls), n, strings.Join(calls, "\n"))
+	}
+	if doc := b.Only(); fmt.Sprint(doc.Properties["frameio:digest"]) != fmt.Sprintf("%x", md5.Sum(content('1', 1000))) {
+		t.Errorf("it tells no digest: %v", doc.Properties)
+	}
+}
+
+func count(calls []string, of string) (n int) {
+	for _, c := range calls {
+		if strings.Contains(c, of) {
+			n++
+		}
+	}
+	return n
 }
