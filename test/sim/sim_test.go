@@ -169,7 +169,7 @@ func listed(m map[string]int) string {
 // process must die in each step: what takes no time is hard to die in.
 const (
 	manySeeds    = 300
-	enoughSeeds  = 200
+	enoughSeeds  = 120
 	leastFaults  = 5
 	leastCrashes = 1
 )

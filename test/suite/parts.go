@@ -57,7 +57,7 @@ func testParts() []part {
 	return []part{
 		{name: "checks", lane: 1, cpu: 60, wall: 100, command: []string{"make", "--no-print-directory", "check"}},
 		{name: "packages", lane: 1, cpu: 105, wall: 130},
-		{name: "simulation", lane: 1, cpu: 140, wall: 190, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "200"}},
+		{name: "simulation", lane: 1, cpu: 105, wall: 140, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "120"}},
 
 		{name: "scenes", lane: 2, cpu: 120, wall: 210, packages: []string{"./test/e2e"}, memory: true},
 		{
