@@ -85,7 +85,10 @@ func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, erro
 
 func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {
 	f := r.Job.File
-	a := link.Asset{Account: r.Job.Asset.Account, Key: f.Key(), Files: f.Members}
+	a := link.Asset{Account: r.Job.Asset.Account, Key: f.Key(), Files: f.Members, Whole: true}
+	if a.From, err = s.heritage(ctx, r, a); err != nil {
+		return l, err
+	}
 	if err := s.returning(ctx, r); err != nil {
 		return l, err
 	}

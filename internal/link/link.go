@@ -4,8 +4,9 @@
 // It owns the tables links and link_files. What must hold: below one folder an
 // asset has one link and a document at most one; of two items that want the
 // same link one holds it and the other waits; when files are stacked their link
-// follows the stack. The database decides; the facet on the document is its
-// shadow. It leaves documents and assets themselves to intake.
+// follows the stack; a file that left a stack has no part in the stack's link.
+// The database decides; the facet on the document is its shadow. It leaves
+// documents and assets themselves to intake.
 package link
 
 import (
@@ -13,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,10 +24,14 @@ import (
 )
 
 // Asset names an asset: its key is its stack's id if it is in one, else its
-// file's; Files are all files known to belong to it.
+// file's; Files are files that belong to it now, and Whole says that they are all.
 type Asset struct {
 	Account, Key string
 	Files        []string
+	Whole        bool
+	// From is the link that it takes over from an asset that is not there any more,
+	// see Formers; empty: none.
+	From string
 }
 
 // Link ties an asset to a document below a folder. DocumentUID is empty until
@@ -73,24 +79,50 @@ type asker interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// find looks by key, then by the files: the asset may have been stacked since.
-// A link whose key is a file that is none of the asset's belongs to another
-// asset: both were in one stack once.
+// find looks by key, then for a file that was an asset by itself and is on this stack
+// by now, then for the link that is taken over.
 func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
-	l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, a.Key))
-	if !errors.Is(err, sql.ErrNoRows) {
-		return l, err
-	}
-	for _, file := range a.Files {
-		// The join is in this order for the planner: a file has few links, a folder many.
-		l, err = scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM link_files f CROSS JOIN links WHERE f.file_id = $2 AND links.id = f.link_id AND folder_uid = $1
-			AND (asset_key = $2 OR asset_key NOT IN (SELECT o.file_id FROM link_files o WHERE o.link_id = links.id))
-			ORDER BY created LIMIT 1`, folder, file))
+	for _, key := range append([]string{a.Key}, a.Files...) {
+		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, key))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return l, err
 		}
 	}
-	return l, sql.ErrNoRows
+	if a.From == "" {
+		return Link{}, sql.ErrNoRows
+	}
+	for _, file := range a.Files { // unless another has taken it over by now
+		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND id = $2
+			AND id IN (SELECT link_id FROM link_files WHERE file_id = $3)`, folder, a.From, file))
+		if !errors.Is(err, sql.ErrNoRows) {
+			return l, err
+		}
+	}
+	return Link{}, sql.ErrNoRows
+}
+
+// Formers are the links below a folder of other assets that files of this one belonged
+// to when they were last seen, unless it has one itself. Whether it left such an asset,
+// or that is not there any more, only Frame.io knows.
+func Formers(ctx context.Context, db *store.DB, folder string, a Asset) (all []Link, err error) {
+	if _, err := find(ctx, db.Reader, folder, a); !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	for _, file := range a.Files {
+		// The join is in this order for the planner: a file has few links, a folder many.
+		l, err := scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM link_files f CROSS JOIN links
+			WHERE f.file_id = $2 AND links.id = f.link_id AND folder_uid = $1 ORDER BY created LIMIT 1`, folder, file))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(all, func(o Link) bool { return o.ID == l.ID }) {
+			all = append(all, l)
+		}
+	}
+	return all, nil
 }
 
 func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset) (Link, error) {
@@ -118,9 +150,23 @@ func onlyOne(res sql.Result, err error) error {
 	return f
 }
 
-// learn records the files of the asset and its newest key.
+// learn records the files of the asset, which are no other asset's then, and its newest key.
 func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) error {
+	if a.Whole && len(a.Files) > 0 {
+		args := []any{l.ID}
+		for _, file := range a.Files {
+			args = append(args, file)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM link_files WHERE link_id = $1 AND file_id NOT IN (`+store.Marks(2, len(a.Files))+`)`, args...); err != nil {
+			return err
+		}
+	}
 	for _, file := range a.Files {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM link_files WHERE file_id = $1 AND link_id IN (
+			SELECT f.link_id FROM link_files f CROSS JOIN links WHERE f.file_id = $1 AND links.id = f.link_id AND folder_uid = $2 AND links.id <> $3)`,
+			file, l.FolderUID, l.ID); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO link_files (link_id, file_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, l.ID, file); err != nil {
 			return err
 		}

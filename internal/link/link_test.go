@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -184,18 +185,60 @@ func TestLinkFollowsTheStack(t *testing.T) {
 	}
 }
 
-// Two files that were published from one stack are taken apart: each is an asset
-// of its own now, and only one can keep the document.
+// A stack keeps its link whatever is taken out of it, and an asset that takes over the
+// link of one that is gone says so.
 func TestStackTakenApart(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	l := w.claims("folder", stack("s1", "f1", "f2"))
-	one, two := w.claims("folder", file("f1")), w.claims("folder", file("f2"))
-	if one.ID != l.ID || two.ID == l.ID {
-		t.Fatalf("%+v, %+v", one, two)
+	l := w.claims("folder", stack("s1", "f1", "f2", "f3"))
+	formers := func(a Asset) (ids []string) {
+		all, err := Formers(t.Context(), w.db, "folder", a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range all {
+			ids = append(ids, l.ID)
+		}
+		return ids
 	}
-	if again := w.claims("folder", file("f1")); again.ID != one.ID {
-		t.Errorf("the first became %+v", again)
+	if got := formers(file("f3")); !slices.Equal(got, []string{l.ID}) {
+		t.Errorf("f3 belonged to %v, want %s", got, l.ID)
+	}
+	three := w.claims("folder", file("f3"))
+	if again := w.claims("folder", stack("s1", "f1", "f2")); three.ID == l.ID || again.ID != l.ID {
+		t.Errorf("f3 has %s, the stack has %s, want another and %s", three.ID, again.ID, l.ID)
+	}
+	if got := formers(stack("s2", "f3", "f4")); len(got) != 0 {
+		t.Errorf("f3 belonged to %v since it is by itself, want none", got)
+	}
+
+	two := file("f2")
+	two.From, two.Whole = formers(two)[0], true
+	if got := w.claims("folder", two); got.ID != l.ID || got.AssetKey != "f2" {
+		t.Errorf("f2, which takes over, has %+v, want %s", got, l.ID)
+	}
+	one := file("f1")
+	one.From = l.ID // as it was found before f2 came
+	if got := w.claims("folder", one); got.ID == l.ID {
+		t.Errorf("f1 has the link that f2 took over")
+	}
+	if again := w.claims("folder", file("f2")); again.ID != l.ID {
+		t.Errorf("f2 has %s afterwards, want %s", again.ID, l.ID)
+	}
+}
+
+// What is known to be all that a stack has, has left it otherwise.
+func TestWholeStackForgetsWhatLeft(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.claims("folder", stack("s1", "f1", "f2"))
+	only := stack("s1", "f2")
+	only.Whole = true
+	w.claims("folder", only)
+	for f, want := range map[string]bool{"f1": false, "f2": true} {
+		if has, err := l.Has(t.Context(), w.db, f); err != nil || has != want {
+			t.Errorf("it has %s: %t, %v; want %t", f, has, err, want)
+		}
 	}
 }
 

@@ -1,0 +1,52 @@
+package intake
+
+import (
+	"context"
+	"slices"
+
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+)
+
+// heritage is the link that an asset takes over from a stack that its files were on and
+// that is not there any more; empty: none. A stack that is there keeps its document,
+// whatever was taken out of it.
+func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (string, error) {
+	formers, err := link.Formers(ctx, s.DB, r.Job.scope(), a)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range formers {
+		heir, err := s.heir(ctx, r, l, a)
+		if err != nil {
+			return "", err
+		}
+		if heir {
+			return l.ID, nil
+		}
+		if err := r.Task.Note(ctx, "apart", "it was a version of the asset of document %s, and is an asset by itself now", l.DocumentUID); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// heir reports whether an asset takes over the link of one that its files belonged to:
+// that is gone, and the file whose content the document has is among them, or gone as well.
+func (s *Service) heir(ctx context.Context, r *Run, l link.Link, a link.Asset) (bool, error) {
+	_, err := r.Frameio.Stack(ctx, a.Account, l.AssetKey)
+	switch code := v4.StatusOf(err); {
+	case err == nil:
+		return false, nil
+	case code != 404 && code != 422: // 422: that is no stack, as an id of something that was one
+		return false, err
+	}
+	if l.FileID == "" || slices.Contains(a.Files, l.FileID) {
+		return true, nil
+	}
+	_, err = r.Frameio.File(ctx, a.Account, l.FileID)
+	if v4.NotFound(err) {
+		return true, nil
+	}
+	return false, err
+}
