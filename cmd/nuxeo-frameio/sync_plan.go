@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
@@ -41,7 +40,7 @@ func (c *syncPlan) Run(t *terminal) error {
 
 // planGroup is what a refresh would do with some things.
 type planGroup struct {
-	Name string               `json:"name"` // create, update, move, gone, conflict, failed or left
+	Name string               `json:"name"` // create, update, move, gone, conflict, part, failed, waiting or left
 	Some []api.SyncDifference `json:"things"`
 
 	what string
@@ -55,24 +54,17 @@ func (c *client) plan(t *terminal, s api.Sync) (plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	troubles, err := c.troubles(t, s.Id, math.MaxInt)
-	if err != nil {
-		return nil, err
-	}
-	failed := map[string]bool{}
-	for _, e := range troubles {
-		failed[e.Key] = e.Problem != nil
-	}
-	return sorted(s, all, failed), nil
+	return sorted(s, all), nil
 }
 
-func sorted(s api.Sync, all []api.SyncDifference, failed map[string]bool) plan {
+func sorted(s api.Sync, all []api.SyncDifference) plan {
 	p := plan{
 		{Name: "create", what: "to be brought, which Nuxeo does not have"},
 		{Name: "update", what: "to be brought again"},
 		{Name: "move", what: "to be renamed or moved"},
 		{Name: "gone", what: "gone on Frame.io; their documents " + map[bool]string{true: "go into the trash", false: "stay and are marked"}[s.Gone == api.SyncGoneTrash]},
 		{Name: "conflict", what: "changed on both sides"},
+		{Name: "part", what: "changed on both sides; the documents are renamed and stay, what Frame.io has becomes others"},
 		{Name: "failed", what: "not brought so far, to be tried again"},
 		{Name: "waiting", what: "not ready on Frame.io; what Nuxeo has of them stays as it is"},
 		{Name: "left", what: "changed in Nuxeo only, which a refresh leaves as they are"},
@@ -80,7 +72,7 @@ func sorted(s api.Sync, all []api.SyncDifference, failed map[string]bool) plan {
 	for i := range p {
 		p[i].Some = []api.SyncDifference{}
 		for _, d := range all {
-			if fateOf(s, d, failed[d.Key]) == p[i].Name {
+			if groupOf(d) == p[i].Name {
 				p[i].Some = append(p[i].Some, d)
 			}
 		}
@@ -88,25 +80,22 @@ func sorted(s api.Sync, all []api.SyncDifference, failed map[string]bool) plan {
 	return p
 }
 
-// fateOf is what a refresh would do with a thing. A document that both sides changed
-// is a conflict unless the synchronization says that Frame.io's content comes.
-func fateOf(s api.Sync, d api.SyncDifference, failed bool) string {
-	there := strings.Contains(d.What, "changed on Frame.io")
-	switch {
-	case strings.Contains(d.What, "still being uploaded to Frame.io"), strings.Contains(d.What, "empty on Frame.io"):
-		return "waiting"
-	case d.Sign == "+":
-		return "create"
-	case d.Sign == "-":
-		return "gone"
-	case d.Sign == "!" && failed:
-		return "failed"
-	case d.Sign == "!", there && strings.Contains(d.What, "changed in Nuxeo") && s.Conflicts != api.SyncConflictsFrameio:
-		return "conflict"
-	case there:
-		return "update"
-	case strings.Contains(d.What, "on Frame.io"):
-		return "move"
+// groupOf is where the plan shows a thing: by the first of what a refresh does with it.
+func groupOf(d api.SyncDifference) string {
+	for _, act := range d.Acts {
+		switch act {
+		case api.Wait:
+			return "waiting"
+		case api.Return:
+			return "create"
+		case api.Rename, api.Move:
+			return "move"
+		case api.Create, api.Update:
+			if d.Sign == "!" {
+				return "failed"
+			}
+		}
+		return string(act)
 	}
 	return "left"
 }

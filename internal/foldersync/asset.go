@@ -80,7 +80,7 @@ func after(st assetState, next work.Next) work.Next {
 	switch {
 	case st.Job.Mirror.Only != "" && next.Outcome != intake.Conflicting:
 		return work.Next{Step: stepEarlier}
-	case st.New && st.Job.Document != "" && next.Outcome != intake.Created:
+	case st.New && st.Job.Document != "" && next.Outcome != intake.Created && next.Outcome != intake.Conflicting:
 		return work.Next{Step: stepPlace}
 	}
 	return next

@@ -86,7 +86,7 @@ func (r *run) assetsAre(ctx context.Context, all []change) error {
 	}
 	var want []change
 	for _, c := range some {
-		if c.refused == "" && (c.had.Document == "" || c.had.print != c.print || c.had.Problem != "") {
+		if c.refused == "" && c.wanted(r.sync) {
 			want = append(want, c)
 		}
 	}
@@ -103,13 +103,19 @@ func (r *run) assetsAre(ctx context.Context, all []change) error {
 	return r.record(ctx, some, laid, items, len(some) < len(all))
 }
 
+// wanted reports whether the asset is to be brought: that both sides changed it, an item
+// finds out.
+func (c change) wanted(q Sync) bool {
+	return does(q.decide(c.standing()), Create, Update, Part) || c.had.Document != "" && c.had.print != c.print
+}
+
 // arrangeAll renames and moves the documents whose assets were, several at once.
 func (r *run) arrangeAll(ctx context.Context, some []change) error {
 	g, in := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, r.Lanes))
 	for i := range some {
 		c := &some[i]
-		if c.had.Document == "" || c.had.Name == c.Name && c.had.Parent == c.Parent && !c.had.Gone {
+		if !does(r.sync.decide(c.standing()), Rename, Move, Return) {
 			continue
 		}
 		g.Go(func() error {
@@ -157,6 +163,9 @@ func (r *run) record(ctx context.Context, some []change, laid []sheet, items []w
 func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) error {
 	if c.refused != "" {
 		return r.refuse(ctx, tx, c.had, c.refused)
+	}
+	if does(r.sync.decide(c.standing()), Conflict) { // it keeps its name and place until it is settled
+		c.Name, c.Parent = c.had.Name, c.had.Parent
 	}
 	if err := r.counted(ctx, tx, c); err != nil || laid {
 		return err

@@ -3,35 +3,14 @@ package foldersync
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
-
-// Sign says how one thing is on both sides.
-type Sign string
-
-// The signs of a comparison.
-const (
-	Same        Sign = "="
-	OnlyFrameio Sign = "+" // a refresh brings it
-	OnlyNuxeo   Sign = "-" // it is gone from Frame.io
-	Differs     Sign = "*"
-	Broken      Sign = "!" // it could not be brought, or is in conflict
-)
-
-// Difference is a thing that is not the same on both sides, and what is not.
-type Difference struct {
-	Sign      Sign
-	Key, Kind string
-	Name      string
-	Document  string
-	What      string
-}
 
 // Check begins a run that only compares. What it finds is kept until the next run.
 func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, error) {
@@ -116,7 +95,7 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	r.st.After = some[len(some)-1].Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		for _, h := range some {
-			if wrong := h.wrong(found[h.Document]); wrong != "" {
+			if wrong := h.drifted(found[h.Document]).String(); wrong != "" {
 				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1 WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
 					return err
 				}
@@ -126,101 +105,43 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	})
 }
 
-// wrong says how a document is not what the sync made of it; nothing: it is.
-func (h held) wrong(doc *nuxeo.Document) string {
-	var all []string
-	switch {
-	case doc == nil:
-		return "missing in Nuxeo"
-	case doc.ParentRef != h.parentIn:
-		all = append(all, "moved in Nuxeo")
+// drifted says how a document is not what the sync made of it.
+func (h held) drifted(doc *nuxeo.Document) drift {
+	if doc == nil {
+		return drift{missing: true}
 	}
-	if !h.ours(doc.Title) {
-		all = append(all, "renamed in Nuxeo")
+	return drift{
+		moved: doc.ParentRef != h.parentIn, retitled: !h.ours(doc.Title),
+		rewritten: intake.InColdStorage(doc) == nil && rewritten(h.Kind, h.digest, doc.Blob("file:content")),
 	}
-	if h.rewritten(doc.Blob("file:content")) {
-		all = append(all, "changed in Nuxeo")
-	}
-	return strings.Join(all, ", ")
 }
 
 // rewritten reports whether a document has another content than it was brought. Digests of
 // different algorithms do not tell.
-func (h held) rewritten(b *nuxeo.Blob) bool {
-	if h.Kind == kindFolder || b == nil || h.digest == "" {
-		return h.Kind != kindFolder && (b == nil) != (h.digest == "")
+func rewritten(kind, digest string, b *nuxeo.Blob) bool {
+	if kind == kindFolder || b == nil || digest == "" {
+		return kind != kindFolder && (b == nil) != (digest == "")
 	}
-	same, known := nuxeo.SameDigest(b.Digest, h.digest)
+	same, known := nuxeo.SameDigest(b.Digest, digest)
 	return known && !same
 }
 
-// Differences lists what the last run that only compared has found, by key.
-func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) ([]Difference, error) {
-	q, err := s.Get(ctx, who, id)
-	if err != nil {
-		return nil, err
-	}
-	if q.Check == nil || q.Check.State != Done {
-		return nil, notChecked()
-	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict, not_ready FROM (
-			SELECT sync_seen.key AS key, sync_seen.kind AS kind, sync_seen.name AS name, COALESCE(e.document_uid, '') AS uid, COALESCE(e.document_uid, '') <> '' AND NOT e.gone AS known,
-				TRUE AS there, COALESCE(e.name <> sync_seen.name, FALSE) AS renamed, COALESCE(e.parent <> sync_seen.parent, FALSE) AS moved,
-				COALESCE(e.kind <> 'folder' AND e.print <> sync_seen.print, FALSE) AS changed,
-				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict, sync_seen.not_ready AS not_ready
-			FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key WHERE sync_seen.run_id = $2 AND sync_seen.depth > 0
-			UNION ALL
-			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
-				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
-		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '' OR not_ready <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := []Difference{}
-	for rows.Next() {
-		d, err := scanDifference(rows)
-		if err != nil {
-			return nil, err
+// drifts are the words for how a document drifted, in the order in which they are told.
+var drifts = []string{"missing in Nuxeo", "moved in Nuxeo", "renamed in Nuxeo", "changed in Nuxeo"}
+
+// String is for people and for the database; empty: it did not.
+func (d drift) String() string {
+	var all []string
+	for i, is := range []bool{d.missing, d.moved, d.retitled, d.rewritten} {
+		if is {
+			all = append(all, drifts[i])
 		}
-		out = append(out, d)
 	}
-	return out, rows.Err()
+	return strings.Join(all, ", ")
 }
 
-// notReadyWords tell people why an asset cannot be brought yet.
-var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io"}
-
-func scanDifference(row scanner) (d Difference, err error) {
-	var known, there, renamed, moved, changed bool
-	var inNuxeo, problem, conflict, why string
-	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict, &why)
-	switch {
-	case problem != "" || conflict != "":
-		d.Sign, d.What = Broken, listed(problem, conflict)
-	case why != "":
-		d.Sign, d.What = Differs, notReadyWords[why]
-		if !known {
-			d.Sign = OnlyFrameio
-		}
-	case !there:
-		d.Sign, d.What = OnlyNuxeo, "not on Frame.io"
-	case !known:
-		d.Sign, d.What = OnlyFrameio, "not in Nuxeo"
-	default:
-		d.Sign, d.What = Differs, listed(when(renamed, "renamed on Frame.io"), when(moved, "moved on Frame.io"), when(changed, "changed on Frame.io"), inNuxeo)
-	}
-	return d, err
-}
-
-func when(is bool, what string) string {
-	if is {
-		return what
-	}
-	return ""
-}
-
-// listed are those that are not empty.
-func listed(all ...string) string {
-	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), ", ")
+// driftOf reads what String says.
+func driftOf(words string) drift {
+	is := func(i int) bool { return strings.Contains(words, drifts[i]) }
+	return drift{missing: is(0), moved: is(1), retitled: is(2), rewritten: is(3)}
 }

@@ -18,7 +18,8 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 		return work.Next{}, err
 	}
 	if r.dry {
-		return work.Next{Step: stepCheck}, nil
+		r.st.rewind()
+		return work.Next{Step: stepHeirs}, r.t.Save(ctx, r.st)
 	}
 	known, lost, err := r.lostOf(ctx)
 	if err != nil {
@@ -54,8 +55,9 @@ func (r *run) tally(ctx context.Context) error {
 	})
 }
 
-// unseen is a condition on entries e of sync $1: run $2 has not seen them.
-const unseen = `e.sync_id = $1 AND NOT e.gone AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = e.key)`
+// unseen is a condition on entries e of sync $1: run $2 has not seen them, or they are
+// not chosen any more.
+const unseen = `e.sync_id = $1 AND NOT e.gone AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = e.key AND not_ready <> 'filtered')`
 
 // missing is a condition on entries e of sync $1 that run $2 has not seen although it
 // looked where they were: in the whole tree, or in the folders that it has listed and

@@ -114,12 +114,16 @@ const notArranged = "It cannot be renamed or moved as on Frame.io"
 // nothing when it was deleted or trashed in Nuxeo. A title that a person gave it
 // since stays.
 func (r *run) arrange(ctx context.Context, c *change) (string, error) {
-	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore"}})
+	doc, err := r.nx.Get(ctx, c.had.Document, nuxeo.Fetch{Schemas: []string{"dublincore", "file"}})
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
+	}
+	c.drift.rewritten = rewritten(c.Kind, c.digest, doc.Blob("file:content"))
+	if does(r.sync.decide(c.standing()), Conflict) {
+		return doc.UID, nil
 	}
 	if err := r.entitle(ctx, c, doc); err != nil {
 		return "", err

@@ -104,11 +104,14 @@ func (r *run) orphan(ctx context.Context, e *Entry) error {
 // now: a file was put on a stack, or taken out of one, and the link followed.
 func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
 	if e.Document != "" {
-		other, err := r.heir(ctx, e)
+		other, settled, err := r.heir(ctx, e)
 		if other == "" || err != nil {
 			return false, err
 		}
-		if err := r.putInto(ctx, e.Document, other); err != nil {
+		if settled {
+			err = r.putInto(ctx, e.Document, other)
+		}
+		if err != nil {
 			return false, err
 		}
 	}
@@ -119,14 +122,14 @@ func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
 }
 
 // heir is the folder in Nuxeo for the document of an entry, where another entry has
-// the document as well; empty: none has.
-func (r *run) heir(ctx context.Context, e Entry) (folder string, err error) {
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT p.document_uid FROM sync_entries o JOIN sync_entries p ON p.sync_id = o.sync_id AND p.key = o.parent
-		WHERE o.sync_id = $1 AND o.document_uid = $2 AND o.key <> $3 AND NOT o.gone LIMIT 1`, r.sync.ID, e.Document, e.Key).Scan(&folder)
+// the document as well; empty: none has. One in conflict stays where it is.
+func (r *run) heir(ctx context.Context, e Entry) (folder string, settled bool, err error) {
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT p.document_uid, o.conflict = '' FROM sync_entries o JOIN sync_entries p ON p.sync_id = o.sync_id AND p.key = o.parent
+		WHERE o.sync_id = $1 AND o.document_uid = $2 AND o.key <> $3 AND NOT o.gone LIMIT 1`, r.sync.ID, e.Document, e.Key).Scan(&folder, &settled)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return "", false, nil
 	}
-	return folder, err
+	return folder, settled, err
 }
 
 // putInto moves a document into a folder, if it is in another: both keys of an asset

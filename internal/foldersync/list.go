@@ -31,13 +31,15 @@ type seen struct {
 	print                   string
 	stamp                   int64  // when it changed, as the database has it
 	facts                   string // what a document shows of it
-	notReady                string // why it cannot be brought yet; empty: it can
+	notReady                string // why it cannot be brought; empty: it can
+	head                    string // the newest file
 }
 
-// Why an asset that is on Frame.io cannot be brought yet.
+// Why an asset that is on Frame.io cannot be brought, for now or since it is not chosen.
 const (
 	uploading = "uploading"
 	isEmpty   = "empty"
+	filtered  = "filtered"
 )
 
 // notReady tells why a file cannot be brought yet; empty when it can. It is there all
@@ -169,19 +171,19 @@ func (p *page) add(ctx context.Context, s seen) error {
 // that show something else, and folders that are known are not listed by a run that
 // looks at some only.
 func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
-	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts, not_ready)
+	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts, not_ready, head)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
 			$10 AND EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND NOT e.gone),
-			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END, $13)
+			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END, $13, $14)
 		ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name, size = excluded.size, print = excluded.print,
-			stamp = excluded.stamp, facts = excluded.facts, not_ready = excluded.not_ready`)
+			stamp = excluded.stamp, facts = excluded.facts, not_ready = excluded.not_ready, head = excluded.head`)
 	if err != nil {
 		return err
 	}
 	defer add.Close()
 	for _, s := range rows {
 		_, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.print, s.stamp,
-			r.partial && s.Kind == kindFolder, r.sync.ID, s.facts, s.notReady)
+			r.partial && s.Kind == kindFolder, r.sync.ID, s.facts, s.notReady, s.head)
 		if err != nil {
 			return err
 		}
@@ -236,15 +238,20 @@ func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.K
 	return err == nil
 }
 
-// listed are the rows for an asset of a folder: none for one that the filter leaves out.
+// listed are the rows for an asset of a folder. One that the filter leaves out has a row
+// only if the sync has it, to tell why it goes.
 // A stack whose newest file cannot be brought yet also has a row for each file on it
 // that the sync has brought by itself, since that one is not gone.
 func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File) ([]seen, error) {
 	wanted := r.sync.Filter.takes(head, r.status(head))
 	s := r.asset(folder, key, kind, head)
 	if s.notReady = notReady(head); s.notReady == "" {
-		if !wanted {
-			return nil, nil
+		if wanted {
+			return []seen{s}, nil
+		}
+		s.notReady, s.facts = filtered, ""
+		if has, err := r.has(ctx, key); !has || err != nil {
+			return nil, err
 		}
 		return []seen{s}, nil
 	}
@@ -299,7 +306,7 @@ func (r *run) status(f frameio.File) string {
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {
-	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, print: printOf(f), stamp: store.Millis(f.Updated)}
+	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, print: printOf(f), stamp: store.Millis(f.Updated), head: f.ID}
 	if r.sync.Fetch == Metadata {
 		s.facts = factsOf(s, f)
 	}

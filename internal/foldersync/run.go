@@ -25,6 +25,7 @@ const (
 	stepWait    = "sync-wait"    // until the items have ended
 	stepGone    = "sync-gone"    // what is not there any more
 	stepFacet   = "sync-facet"   // what the folder shows
+	stepHeirs   = "sync-heirs"   // of a run that only compares: what takes over the document of what is missing
 	stepCheck   = "sync-check"   // of a run that only compares: what Nuxeo has
 )
 
@@ -111,7 +112,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 	steps := map[string]func(context.Context) (work.Next, error){
 		"": r.start, stepList: r.list, stepCompare: r.compare, stepFolders: r.folders, stepAssets: r.assets, stepGone: r.gone, stepWait: r.wait, stepFacet: r.facet,
-		stepCheck: r.check,
+		stepHeirs: r.heirs, stepCheck: r.check,
 	}
 	do, ok := steps[t.Step]
 	if !ok {

@@ -22,7 +22,11 @@ var all = nuxeo.Fetch{Schemas: []string{"*"}, Lock: true}
 
 // link claims the asset's link, looks at its document and decides what to do.
 func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
-	l, err := s.claim(ctx, r)
+	from, old, err := s.heritage(ctx, r, r.Job.asset())
+	if old || err != nil {
+		return work.Next{Step: StepResolve}, err
+	}
+	l, err := s.claim(ctx, r, from)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -76,6 +80,11 @@ func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, erro
 	if l.FileID == "" || l.FileID == r.Job.File.ID || r.Job.only() != "" {
 		return false, nil
 	}
+	return s.another(ctx, r)
+}
+
+// another reports whether the asset stands for another file by now, or is on another stack.
+func (s *Service) another(ctx context.Context, r *Run) (bool, error) {
 	head, stack, err := s.lookUp(ctx, r)
 	if v4.NotFound(err) {
 		return true, nil // resolve tells what that means
@@ -83,12 +92,14 @@ func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, erro
 	return head.ID != r.Job.File.ID || stack != r.Job.File.Stack, err
 }
 
-func (s *Service) claim(ctx context.Context, r *Run) (l link.Link, err error) {
-	f := r.Job.File
-	a := link.Asset{Account: r.Job.Asset.Account, Key: f.Key(), Files: f.Members, Whole: true}
-	if a.From, err = s.heritage(ctx, r, a); err != nil {
-		return l, err
-	}
+// asset is what the job's asset is to links.
+func (j *Job) asset() link.Asset {
+	return link.Asset{Account: j.Asset.Account, Key: j.File.Key(), Files: j.File.Members, Whole: true}
+}
+
+func (s *Service) claim(ctx context.Context, r *Run, from string) (l link.Link, err error) {
+	a := r.Job.asset()
+	a.From = from
 	if err := s.returning(ctx, r); err != nil {
 		return l, err
 	}

@@ -10,25 +10,29 @@ import (
 
 // heritage is the link that an asset takes over from a stack that its files were on and
 // that is not there any more; empty: none. A stack that is there keeps its document,
-// whatever was taken out of it.
-func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (string, error) {
+// whatever was taken out of it. The asset may have become a version of it since it was
+// looked up: then that is outdated.
+func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from string, outdated bool, err error) {
 	formers, err := link.Formers(ctx, s.DB, r.Job.scope(), a)
-	if err != nil {
-		return "", err
+	if err != nil || len(formers) == 0 {
+		return "", false, err
+	}
+	if other, err := s.another(ctx, r); other || err != nil {
+		return "", other, err
 	}
 	for _, l := range formers {
 		heir, err := s.heir(ctx, r, l, a)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if heir {
-			return l.ID, nil
+			return l.ID, false, nil
 		}
 		if err := r.Task.Note(ctx, "apart", "it was a version of the asset of document %s, and is an asset by itself now", l.DocumentUID); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
-	return "", nil
+	return "", false, nil
 }
 
 // heir reports whether an asset takes over the link of one that its files belonged to:

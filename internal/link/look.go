@@ -11,11 +11,12 @@ import (
 
 // Unlooked are up to limit links whose documents are to be looked at: those of which nobody
 // has since before, and those that changed since somebody did. A link that changed after
-// settled, or that an item holds, has time.
+// settled, or that an item holds, has time; one that no file was brought for has nothing
+// to tell.
 func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limit int) (all []Link, err error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
 			SELECT id FROM links WHERE looked < $1 UNION SELECT id FROM links WHERE looked <= updated AND updated <= $2)
-		AND holder = '' AND document_uid IS NOT NULL AND updated <= $2 ORDER BY looked LIMIT $3`,
+		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND updated <= $2 ORDER BY looked LIMIT $3`,
 		store.Millis(before), store.Millis(settled), limit)
 	if err != nil {
 		return nil, err

@@ -224,7 +224,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 	l, err := link.Get(ctx, w.DB, st.Link)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && l.DocumentUID != t.Subject {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (l.DocumentUID != t.Subject || l.FileID == "") {
 		return work.Next{Done: true, Outcome: gone}, nil
 	}
 	if err != nil {

@@ -244,7 +244,7 @@ func (s rest) ListSyncDifferences(ctx context.Context, q api.ListSyncDifferences
 	}
 	for _, d := range list {
 		out.Differences = append(out.Differences, api.SyncDifference{
-			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name, Document: opt(d.Document), What: d.What,
+			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name, Document: opt(d.Document), What: d.What, Acts: acts(d.Acts),
 		})
 	}
 	return out, nil
@@ -312,6 +312,13 @@ func runJSON(r foldersync.Run) api.SyncRun {
 	}
 	if !r.Ended.IsZero() {
 		out.Ended = &r.Ended
+	}
+	return out
+}
+
+func acts(all []foldersync.Act) (out []api.SyncAct) {
+	for _, a := range all {
+		out = append(out, api.SyncAct(a))
 	}
 	return out
 }

@@ -27,6 +27,7 @@ func (w *world) checkAll() {
 	w.checkAccepted()
 	w.checkBatches()
 	w.checkMails()
+	w.checkForgotten()
 }
 
 // checkItems: whatever failed says why, and there was a reason for it.

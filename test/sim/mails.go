@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/mailsim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -72,15 +73,53 @@ func (w *world) checkMails() {
 const (
 	waitingSubject = "Frame.io: waiting for somebody to act"
 	waitingNotice  = "waiting for somebody"
+	waitsFor       = "It waits for somebody to act for it"
 )
 
 // checkWaiting: whoever is told that something waits reads what for, and an item
 // did wait.
 func (w *world) checkWaiting(m mailsim.Message) {
 	waited := slices.ContainsFunc(w.items(), func(it work.View) bool { return it.Kind == "notice" && it.Subject == waitingNotice })
-	if !waited || !strings.Contains(m.HTML, "It waits for somebody to act for it") {
+	if !waited || !strings.Contains(m.HTML, waitsFor) {
 		w.violate("mail: it says that something waits: %q", m.HTML)
 	}
+}
+
+// checkForgotten: a mail that an item waits for somebody is not given up in the moment in
+// which the item begins to wait.
+func (w *world) checkForgotten() {
+	byParent := map[string][]work.View{}
+	for _, it := range w.items() {
+		byParent[it.Parent] = append(byParent[it.Parent], it)
+	}
+	for _, all := range byParent {
+		for _, it := range all {
+			if it.Kind != "notice" || it.Subject != waitingNotice || it.Outcome != "not needed any more" {
+				continue
+			}
+			for _, other := range all {
+				if w.waitedFrom(other, it.Finished) {
+					w.violate("mail: nobody was told that %q waits for somebody to act", other.Title)
+				}
+			}
+		}
+	}
+}
+
+// waitedFrom reports whether an item began to wait for somebody at a moment, and did for a
+// minute or more.
+func (w *world) waitedFrom(it work.View, moment time.Time) bool {
+	list, err := w.nodes[0].app.Engine.History(w.T.Context(), it.ID)
+	if err != nil {
+		w.violate("histories: %v", err)
+	}
+	for i, e := range list {
+		if e.Event == "waiting" && strings.HasPrefix(e.Detail, waitsFor) && e.At.Sub(moment).Abs() < time.Second &&
+			(i+1 == len(list) || list[i+1].At.Sub(e.At) >= time.Minute) {
+			return true
+		}
+	}
+	return false
 }
 
 // told are the lines of an interaction's mail, and whether it was sent.

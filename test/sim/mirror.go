@@ -22,10 +22,13 @@ type mirrors struct {
 	sync    string
 	request foldersync.Request
 
-	heads    map[string]string // the newest file of a stack
-	stacks   map[string]string // that a file is in
-	names    map[string]string // of files when they were uploaded
-	digests  map[string]string // of files on Frame.io
+	heads    map[string]string   // the newest file of a stack
+	members  map[string][]string // the files of a stack, oldest first
+	stacks   map[string]string   // that a file is in
+	keeps    map[string]string   // the document that a stack had when a file was taken out of it
+	coming   []string            // files that are still being uploaded
+	names    map[string]string   // of files when they were uploaded
+	digests  map[string]string   // of files on Frame.io
 	remarks  map[string][]string
 	edited   map[string]string // documents whose content a person changed last, and its digest
 	retitled map[string]string // documents that a person renamed
@@ -120,29 +123,67 @@ func (m *mirrors) grow() {
 	m.file(m.place())
 }
 
-func (m *mirrors) file(parent string) string {
+func (m *mirrors) file(parent string, how ...frameiosim.FileOption) string {
 	data := m.content()
 	m.commentN++
-	id := m.w.Frameio.AddFile(parent, fmt.Sprintf("File %d.mov", m.commentN), frameiosim.Bytes(data),
-		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4}), frameiosim.WithCreator(m.w.Josh))
+	how = append(how, frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4}), frameiosim.WithCreator(m.w.Josh))
+	id := m.w.Frameio.AddFile(parent, fmt.Sprintf("File %d.mov", m.commentN), frameiosim.Bytes(data), how...)
 	m.digests[id], m.names[id] = digestOf(data), fmt.Sprintf("File %d.mov", m.commentN)
 	return id
 }
 
-// newer gives an asset another version.
-func (m *mirrors) newer() {
+// newer gives an asset another version, and says which; empty: there is no asset.
+func (m *mirrors) newer(how ...frameiosim.FileOption) string {
 	a, ok := m.some("file", "version_stack")
+	if !ok {
+		return ""
+	}
+	stack, head := a.ID, ""
+	if a.Type == "version_stack" {
+		head = m.file(stack, how...)
+	} else {
+		head = m.file(a.ParentID, how...)
+		stack = m.w.Frameio.Stack(a.ID, head)
+		m.stacks[a.ID], m.members[stack] = stack, []string{a.ID}
+	}
+	m.heads[stack], m.stacks[head], m.members[stack] = head, stack, append(m.members[stack], head)
+	return head
+}
+
+// slow gives an asset another version that takes its time to be uploaded.
+func (m *mirrors) slow() {
+	if id := m.newer(frameiosim.NotUploadedYet()); id != "" {
+		m.coming = append(m.coming, id)
+	}
+}
+
+// arrive ends the first of the uploads that are under way.
+func (m *mirrors) arrive() {
+	if len(m.coming) == 0 {
+		return
+	}
+	id := m.coming[0]
+	m.coming = m.coming[1:]
+	m.w.Frameio.FinishUpload(id)
+}
+
+// takeOut puts the newest version of a stack beside it.
+func (m *mirrors) takeOut() {
+	a, ok := m.some("version_stack")
 	if !ok {
 		return
 	}
-	if a.Type == "version_stack" {
-		m.heads[a.ID] = m.file(a.ID)
-		m.stacks[m.heads[a.ID]] = a.ID
-		return
+	if d, has := m.documentOf(a); has && m.keeps[a.ID] == "" {
+		m.keeps[a.ID] = d.UID
 	}
-	head := m.file(a.ParentID)
-	stack := m.w.Frameio.Stack(a.ID, head)
-	m.heads[stack], m.stacks[head], m.stacks[a.ID] = head, stack, stack
+	files := m.members[a.ID]
+	head := files[len(files)-1]
+	m.w.Frameio.Move(head, a.ParentID)
+	delete(m.stacks, head)
+	if files = files[:len(files)-1]; len(files) > 0 {
+		m.heads[a.ID] = files[len(files)-1]
+	}
+	m.members[a.ID] = files
 }
 
 func (m *mirrors) headOf(a frameiosim.StateAsset) string {
@@ -155,7 +196,8 @@ func (m *mirrors) headOf(a frameiosim.StateAsset) string {
 func (m *mirrors) rename() {
 	if a, ok := m.some("file", "folder"); ok {
 		m.commentN++
-		m.w.Frameio.Rename(a.ID, fmt.Sprintf("Renamed %d.mov", m.commentN))
+		m.names[a.ID] = fmt.Sprintf("Renamed %d.mov", m.commentN)
+		m.w.Frameio.Rename(a.ID, m.names[a.ID])
 	}
 }
 
@@ -300,12 +342,14 @@ func (m *mirrors) pause(n *node) {
 	}()
 }
 
-// workings are what people do on both sides of a mirror.
-var workings = []struct {
+type working struct {
 	name   string
 	weight int
 	do     func(m *mirrors, n *node)
-}{
+}
+
+// workings are what people do on both sides of a mirror.
+var workings = []working{
 	{"refresh", 30, func(m *mirrors, n *node) { m.refresh(n, m.d.IntN(2) == 0) }},
 	{"grow", 12, func(m *mirrors, _ *node) { m.grow() }},
 	{"new version", 10, func(m *mirrors, _ *node) { m.newer() }},
@@ -320,6 +364,13 @@ var workings = []struct {
 	{"pause", 3, func(m *mirrors, n *node) { m.pause(n) }},
 }
 
+// restless are what more people do in the last fifth of the seeds.
+var restless = []working{
+	{"take out of a stack", 10, func(m *mirrors, _ *node) { m.takeOut() }},
+	{"slow new version", 20, func(m *mirrors, _ *node) { m.slow() }},
+	{"end of an upload", 4, func(m *mirrors, _ *node) { m.arrive() }},
+}
+
 func (m *mirrors) tell() {
 	end := time.Now().Add(m.w.shape.story)
 	m.excuse("gone")          // an asset may be deleted between the listing and its turn
@@ -331,22 +382,20 @@ func (m *mirrors) tell() {
 		m.next()
 	}
 	time.Sleep(max(0, time.Until(end)))
+	for len(m.coming) > 0 {
+		m.arrive()
+	}
 	m.wg.Wait()
 }
 
 func (m *mirrors) next() {
-	type option struct {
-		name   string
-		weight int
-		do     func(m *mirrors, n *node)
-	}
-	var all []option
-	for _, k := range workings {
-		all = append(all, option(k))
+	all := slices.Clone(workings)
+	if m.w.seed%10_000 >= 8_000 {
+		all = append(all, restless...)
 	}
 	for _, h := range happenings {
 		if slices.Contains(befalls, h.name) {
-			all = append(all, option{h.name, h.weight / 2, func(m *mirrors, n *node) { h.do(m.story, nil, n) }})
+			all = append(all, working{h.name, h.weight / 2, func(m *mirrors, n *node) { h.do(m.story, nil, n) }})
 		}
 	}
 	total, n := 0, m.w.nodes[m.d.IntN(len(m.w.nodes))]

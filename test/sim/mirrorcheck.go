@@ -19,6 +19,7 @@ func compare(a, b string) int { return cmp.Compare(a, b) }
 // person's is lost.
 func (m *mirrors) check() {
 	m.checkOnce()
+	m.checkKept()
 	m.checkOwn()
 	m.checkAsked()
 	m.w.checkHistories()
@@ -56,6 +57,27 @@ func (m *mirrors) checkOnce() {
 		}
 		folders[source] = d.Path
 	})
+}
+
+// checkKept: what is on Frame.io has not lost its document, to the trash or to another
+// asset.
+func (m *mirrors) checkKept() {
+	there := map[string]bool{}
+	for _, a := range m.there() {
+		there[a.ID] = true
+	}
+	for _, d := range m.documents() {
+		source, _ := d.Properties["dc:source"].(string)
+		if key := keyOf(d); d.IsTrashed && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && m.edited[d.UID] == "" {
+			m.w.violate("kept: %q is in the trash, and %s is on Frame.io", d.Path, key)
+		}
+	}
+	for stack, uid := range m.keeps {
+		d, ok := m.w.Nuxeo.Doc(uid)
+		if key := keyOf(d); ok && !d.IsTrashed && there[stack] && key != "" && key != stack {
+			m.w.violate("kept: %q was the document of the stack %s, which is there, and is that of %s", d.Path, stack, key)
+		}
+	}
 }
 
 func (m *mirrors) walk(folder string, do func(nuxeosim.DocView)) {

@@ -115,7 +115,7 @@ func (w *world) prepare() {
 	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
 	if w.seed.ofMirrors() {
 		w.mirrors = &mirrors{
-			story: w.story, heads: map[string]string{}, stacks: map[string]string{}, names: map[string]string{}, digests: map[string]string{}, remarks: map[string][]string{}, edited: map[string]string{},
+			story: w.story, heads: map[string]string{}, members: map[string][]string{}, stacks: map[string]string{}, keeps: map[string]string{}, names: map[string]string{}, digests: map[string]string{}, remarks: map[string][]string{}, edited: map[string]string{},
 			retitled: map[string]string{}, trashed: map[string]bool{}, byHand: map[string]string{},
 		}
 		w.mirrors.set()

@@ -124,6 +124,23 @@ func (s *Service) post(`,
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
 		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
+	{"what is being uploaded is there", 88_000, []cut{
+		{"internal/foldersync/list.go", "	s.facts = \"\"\n	var rows []seen\n", "	if " + asked + "\"what is being uploaded is there\" {\n		return nil, nil\n	}\n	s.facts = \"\"\n	var rows []seen\n"},
+		{"internal/foldersync/list.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/gone.go", "err == nil && notReady(f) == \"\" && !r.wanted(f) {", "err == nil && (notReady(f) == \"\" || " + asked + "\"what is being uploaded is there\") && !r.wanted(f) {"},
+	}},
+	{"a stack keeps its document", 88_000, []cut{
+		{"internal/intake/heritage.go", "	case err == nil:\n		return false, nil\n", "	case err == nil:\n		return " + asked + "\"a stack keeps its document\", nil\n"},
+		{"internal/intake/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
+	}},
+	{"a notice with what it tells of", 1, []cut{
+		{
+			"internal/work/settle.go", "	if p.after <= 0 {\n		p.after = e.set.WaitFor\n	}\n",
+			"	if p.after <= 0 {\n		p.after = e.set.WaitFor\n	}\n	if " + asked + "\"a notice with what it tells of\" && len(p.along) > 0 {\n" +
+				"		var ids []string\n		err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) { ids, err = e.Add(ctx, tx, p.along...); return err })\n" +
+				"		p.along = nil\n		e.Wake(ids...)\n		time.Sleep(100 * time.Millisecond)\n		if err != nil {\n			return err\n		}\n	}\n",
+		},
+	}},
 	{"id of a file before its bytes", 70_293, []cut{
 		{
 			"internal/push/create.go", "	r.st.File, r.st.MediaType, r.st.Began",
