@@ -74,7 +74,7 @@ func (m *mirrors) checkKept() {
 	}
 	for stack, uid := range m.keeps {
 		d, ok := m.w.Nuxeo.Doc(uid)
-		if key := keyOf(d); ok && !d.IsTrashed && there[stack] && key != "" && key != stack {
+		if key := keyOf(d); ok && !d.IsTrashed && m.edited[uid] == "" && there[stack] && key != "" && key != stack {
 			m.w.violate("kept: %q was the document of the stack %s, which is there, and is that of %s", d.Path, stack, key)
 		}
 	}
@@ -178,7 +178,7 @@ func (m *mirrors) checkEqual() {
 			continue
 		}
 		uids[a.ID], live[d.UID] = d.UID, true
-		if d.ParentUID != uids[a.ParentID] {
+		if d.ParentUID != uids[a.ParentID] && m.edited[d.UID] == "" { // in a conflict it stays where it was
 			m.w.violate("equal: %q is in %q, not where it is on Frame.io", d.Path, d.ParentUID)
 		}
 		if a.Type != "folder" {
