@@ -119,12 +119,17 @@ func teams(b api.Binding) string {
 type unbindCmd struct {
 	clientFlags
 	Binding string `arg:"" help:"Id of the binding, as in \"bindings\"."`
+	Reviews string `env:"-" help:"What becomes of documents under review: release unlocks them, return lets them come back for 30 days." enum:"release,return," default:"" placeholder:"release|return"`
 }
 
 // Run ends a binding.
 func (c *unbindCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.UnbindWithResponse(t.ctx, c.Binding)
+		q := &api.UnbindParams{}
+		if c.Reviews != "" {
+			q.Reviews = (*api.UnbindParamsReviews)(&c.Reviews)
+		}
+		resp, err := k.UnbindWithResponse(t.ctx, c.Binding, q)
 		if err != nil {
 			return k.unreachable(err)
 		}
@@ -133,6 +138,10 @@ func (c *unbindCmd) Run(t *terminal) error {
 		}
 		if c.JSON {
 			return printJSON(t, resp.JSON202)
+		}
+		if c.Reviews == "return" {
+			t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was published stays.\n")
+			return nil
 		}
 		t.printf("The folder is no longer bound. What was published stays.\n")
 		return nil

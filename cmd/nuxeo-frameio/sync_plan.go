@@ -84,13 +84,13 @@ func sorted(s api.Sync, all []api.SyncDifference) plan {
 func groupOf(d api.SyncDifference) string {
 	for _, act := range d.Acts {
 		switch act {
-		case api.Wait:
+		case api.SyncActWait:
 			return "waiting"
-		case api.Return:
+		case api.SyncActReturn:
 			return "create"
-		case api.Rename, api.Move:
+		case api.SyncActRename, api.SyncActMove:
 			return "move"
-		case api.Create, api.Update:
+		case api.SyncActCreate, api.SyncActUpdate:
 			if d.Sign == "!" {
 				return "failed"
 			}

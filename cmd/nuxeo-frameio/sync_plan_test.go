@@ -15,18 +15,18 @@ func TestWhatARefreshWouldDo(t *testing.T) {
 		acts []api.SyncAct
 		want string
 	}{
-		{"+", []api.SyncAct{api.Create}, "create"},
-		{"+", []api.SyncAct{api.Return, api.Move}, "create"},
-		{"*", []api.SyncAct{api.Wait}, "waiting"},
-		{"-", []api.SyncAct{api.Gone}, "gone"},
-		{"!", []api.SyncAct{api.Update}, "failed"},
-		{"!", []api.SyncAct{api.Create}, "failed"},
-		{"!", []api.SyncAct{api.Conflict}, "conflict"},
-		{"*", []api.SyncAct{api.Conflict}, "conflict"},
-		{"*", []api.SyncAct{api.Part}, "part"},
-		{"*", []api.SyncAct{api.Update, api.Rename}, "update"},
-		{"*", []api.SyncAct{api.Rename, api.Move}, "move"},
-		{"*", []api.SyncAct{api.Left}, "left"},
+		{"+", []api.SyncAct{api.SyncActCreate}, "create"},
+		{"+", []api.SyncAct{api.SyncActReturn, api.SyncActMove}, "create"},
+		{"*", []api.SyncAct{api.SyncActWait}, "waiting"},
+		{"-", []api.SyncAct{api.SyncActGone}, "gone"},
+		{"!", []api.SyncAct{api.SyncActUpdate}, "failed"},
+		{"!", []api.SyncAct{api.SyncActCreate}, "failed"},
+		{"!", []api.SyncAct{api.SyncActConflict}, "conflict"},
+		{"*", []api.SyncAct{api.SyncActConflict}, "conflict"},
+		{"*", []api.SyncAct{api.SyncActPart}, "part"},
+		{"*", []api.SyncAct{api.SyncActUpdate, api.SyncActRename}, "update"},
+		{"*", []api.SyncAct{api.SyncActRename, api.SyncActMove}, "move"},
+		{"*", []api.SyncAct{api.SyncActLeft}, "left"},
 	} {
 		if got := groupOf(api.SyncDifference{Sign: api.SyncDifferenceSign(c.sign), Acts: c.acts}); got != c.want {
 			t.Errorf("%s %v is %s, want %s", c.sign, c.acts, got, c.want)
@@ -38,9 +38,9 @@ func TestAPlanIsShown(t *testing.T) {
 	t.Parallel()
 	var all []api.SyncDifference
 	for i := range 12 {
-		all = append(all, api.SyncDifference{Sign: "+", Name: fmt.Sprintf("%d.mov", i), What: "not in Nuxeo", Acts: []api.SyncAct{api.Create}})
+		all = append(all, api.SyncDifference{Sign: "+", Name: fmt.Sprintf("%d.mov", i), What: "not in Nuxeo", Acts: []api.SyncAct{api.SyncActCreate}})
 	}
-	all = append(all, api.SyncDifference{Sign: "-", Kind: "folder", Name: "Old", What: "not on Frame.io", Acts: []api.SyncAct{api.Gone}}, api.SyncDifference{Sign: "*", Name: "mine", What: "changed in Nuxeo", Acts: []api.SyncAct{api.Left}})
+	all = append(all, api.SyncDifference{Sign: "-", Kind: "folder", Name: "Old", What: "not on Frame.io", Acts: []api.SyncAct{api.SyncActGone}}, api.SyncDifference{Sign: "*", Name: "mine", What: "changed in Nuxeo", Acts: []api.SyncAct{api.SyncActLeft}})
 	s := api.Sync{Gone: api.SyncGoneTrash, Last: &api.SyncRun{}}
 	p := sorted(s, all)
 	for every, want := range map[bool]string{false: "  … and 2 more; --all shows them.\n1 gone on Frame.io; their documents go into the trash:\n  - Old/\n", true: "  + 11.mov\n1 gone"} {

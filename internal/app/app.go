@@ -180,9 +180,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Mail = a.mail()
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Push = a.push()
+	a.Binding.Reviews = a.Push
 	a.Intake = a.intake()
 	a.Publish = &publish.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Mail: a.Mail, Bound: a.Binding.Bound,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Mail: a.Mail, Stands: a.Binding.Stands,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}

@@ -5,7 +5,8 @@
 // "unbind". What must hold: a binding has one custom action per workspace, made
 // after its intent was recorded and found again by its address, which names our
 // own id; an action whose secret was lost is deleted and made anew; a bind that
-// fails leaves nothing behind; an unbind counts from the moment it is recorded.
+// fails leaves nothing behind; an unbind counts from the moment it is recorded, and
+// leaves no document under review behind.
 // It leaves to publish what an action brings, and to Nuxeo and Frame.io who may
 // do what.
 package binding
@@ -37,6 +38,7 @@ type State string
 const (
 	Making  State = "binding" // being made
 	Bound   State = "bound"
+	Ending  State = "ending" // takes back what is under review, and nothing else
 	Unbound State = "unbound"
 	Failed  State = "failed" // was undone; Reason says why
 )
@@ -75,6 +77,8 @@ type Service struct {
 	Vault     Vault
 	Now       func() time.Time
 	PublicURL string // of the connector, without a trailing slash
+	// Reviews are the documents that wait for Frame.io.
+	Reviews Reviews
 	// Synced names the folder of Frame.io that a folder mirrors; empty: none.
 	Synced func(ctx context.Context, folder string) (string, error)
 
@@ -92,6 +96,7 @@ type Binding struct {
 	State                                  State
 	Reason                                 string
 	Created                                time.Time
+	Ends                                   time.Time // of one that is Ending: when it does so at the latest
 	Actions                                []Action
 }
 
@@ -112,14 +117,14 @@ const (
 	actionRemoved  = "removed"
 )
 
-const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, needs_owner, created`
+const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, needs_owner, created, ends`
 
 func scan(row interface{ Scan(...any) error }) (Binding, error) {
 	var b Binding
-	var created int64
+	var created, ends int64
 	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
-		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created)
-	b.Created = store.Time(created)
+		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created, &ends)
+	b.Created, b.Ends = store.Time(created), store.Time(ends)
 	return b, err
 }
 
@@ -197,7 +202,7 @@ func (s *Service) List(ctx context.Context, who work.Viewer, folder, before stri
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('binding', 'bound')
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('binding', 'bound', 'ending')
 		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
 		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
 	if err != nil {
@@ -240,14 +245,15 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) (
 	return out, nil
 }
 
-// Bound says whether a binding stands.
-func (s *Service) Bound(ctx context.Context, id string) (bool, error) {
+// Stands says whether a binding stands, and whether it only takes back what is under
+// review.
+func (s *Service) Stands(ctx context.Context, id string) (stands, ending bool, err error) {
 	var state State
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT state FROM bindings WHERE id = $1`, id).Scan(&state)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT state FROM bindings WHERE id = $1`, id).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return false, false, nil
 	}
-	return state == Bound, err
+	return state == Bound || state == Ending, state == Ending, err
 }
 
 // Called is a custom action that was called, with what is needed to answer.

@@ -19,8 +19,9 @@ import (
 const event = "nuxeo.publish"
 
 const (
-	stepFacet = "facet"
-	stepBound = "bound"
+	stepFacet   = "facet"
+	stepBound   = "bound"
+	stepActions = "actions"
 )
 
 // BindWorker makes a binding.
@@ -154,13 +155,18 @@ func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]stri
 // has ended before.
 //
 //	step     what                      safe to repeat because
-//	(first)  delete the actions        what is gone is gone
+//	(first)  wait for what is under    reads; a push ends once
+//	         review, or release it
+//	actions  delete the actions        what is gone is gone
 //	facet    what the folder shows     written from our rows, under the change token
 type UnbindWorker struct{ *Service }
 
 // Step does the next step of an item.
 func (w UnbindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	if t.Step == "" {
+	switch t.Step {
+	case "":
+		return work.Next{Step: stepActions}, w.settleReviews(ctx, t)
+	case stepActions:
 		return work.Next{Step: stepFacet}, patient(t, w.removeActions(ctx, t))
 	}
 	return work.Next{Done: true, Outcome: "unbound"}, patient(t, w.showOnFolder(ctx, t))
@@ -184,8 +190,22 @@ func patient(t *work.Task, err error) error {
 // Undo has nothing to do: what could be removed is.
 func (w UnbindWorker) Undo(context.Context, *work.Task) error { return nil }
 
-// Ended has nothing to add.
-func (w UnbindWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }
+// Ended lets the binding stand again when somebody cancelled its end while it waited.
+func (w UnbindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	to := Unbound
+	if it.State == work.Canceled {
+		to = Bound
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2 WHERE id = $3 AND state = 'ending'`, string(to), store.Millis(w.Now()), it.Parent)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); n == 0 || to == Bound || err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, it.Parent, actionActive)
+	return nil, err
+}
 
 func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 	b, err := s.get(ctx, t.Parent)
@@ -235,44 +255,6 @@ func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE id = $2`, actionRemoved, a.ID)
 		return err
 	})
-}
-
-// Unbind ends a binding at once; what is left on Frame.io and on the folder is
-// removed by the item it returns.
-func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (string, error) {
-	b, err := s.Get(ctx, who, id)
-	if err != nil {
-		return "", err
-	}
-	if b.State != Bound {
-		return "", errNotBound
-	}
-	if err := s.mayEnd(ctx, who, b); err != nil {
-		return "", err
-	}
-	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3 AND state = $4`,
-			string(Unbound), store.Millis(s.Now()), id, string(Bound))
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); n == 0 || err != nil {
-			return errors.Join(errNotBound, err)
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, id, actionActive); err != nil {
-			return err
-		}
-		ids, err = s.Engine.Add(ctx, tx, work.New{
-			Kind: KindUnbind, Parent: id, Subject: "unbind", Title: "Unbind " + b.FolderPath, Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
-		})
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	s.Engine.Wake(ids...)
-	return first(ids)
 }
 
 // errNotBound says that there is nothing to end.

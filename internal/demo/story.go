@@ -335,7 +335,7 @@ func (t *story) repeat(ctx context.Context) error {
 }
 
 func (t *story) unbind(ctx context.Context) error {
-	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id)
+	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id, nil)
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,10 @@ func (s *Service) claim(ctx context.Context, r *Run, from string) (l link.Link, 
 	if err := s.returning(ctx, r); err != nil {
 		return l, err
 	}
+	if back := r.Job.Return; r.Job.Target.Returning && (back == nil || back.Over) {
+		return l, fault.New(fault.Refused, "This folder is being unbound: it only takes back what is under review.").
+			With("Bind it again to publish something else into it.")
+	}
 	if l, err = s.claimed(ctx, r, a); err == nil {
 		r.Job.LinkID = l.ID
 	}

@@ -64,6 +64,8 @@ type Target struct {
 	Folder       string `json:"folder"`
 	DocumentType string `json:"document_type"`
 	PublishedBy  string `json:"published_by"` // shown on the document
+	// Returning says that only what comes back from a push is taken.
+	Returning bool `json:"returning,omitempty"`
 }
 
 // Job is the state of one intake; whoever runs it stores it in the item.

@@ -134,8 +134,13 @@ func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	if err != nil {
 		return err
 	}
-	if bound, err := w.Bound(ctx, binding); err != nil || bound {
+	stands, ending, err := w.Stands(ctx, binding)
+	if err != nil {
 		return err
+	}
+	st.Job.Target.Returning = ending
+	if stands && !(ending && t.Kind == KindExpand) {
+		return nil
 	}
 	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }

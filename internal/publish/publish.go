@@ -60,9 +60,10 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
-	// Bound says whether a binding stands; Binding reads it as it is now; Orphan
+	// Stands says whether a binding stands, and whether it only takes back what is under
+	// review; Binding reads it as it is now; Orphan
 	// records that it needs an owner.
-	Bound   func(ctx context.Context, binding string) (bool, error)
+	Stands  func(ctx context.Context, binding string) (stands, ending bool, err error)
 	Binding func(ctx context.Context, binding string) (Binding, error)
 	Orphan  func(ctx context.Context, binding, reason string) error
 	Now     func() time.Time

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -96,6 +97,10 @@ func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call
 	b := called.Binding
 	switch b.State {
 	case binding.Bound:
+	case binding.Ending:
+		if n, err := s.Push.Stranded(ctx, b.ID); n == 0 || err != nil || folders(call.Selected) {
+			return publish.Answer{Title: "Folder not bound", Description: "This folder is being unbound: it only takes back what is under review."}, err
+		}
 	case binding.Making:
 		return publish.Answer{Title: "Not yet", Description: "This folder is just being bound. Try again in a moment."}, nil
 	default:
@@ -109,6 +114,11 @@ func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call
 		in.Resources = append(in.Resources, publish.Resource{ID: sel.ID, Type: sel.Type})
 	}
 	return s.Publish.Accept(ctx, in)
+}
+
+// folders reports whether a folder was selected.
+func folders(all []v4.Selected) bool {
+	return slices.ContainsFunc(all, func(s v4.Selected) bool { return s.Type == "folder" })
 }
 
 func target(b binding.Binding) publish.Binding {

@@ -172,7 +172,11 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 	}
 	out := api.ListBindings200JSONResponse{Bindings: []api.Binding{}}
 	for _, b := range list {
-		out.Bindings = append(out.Bindings, bindingJSON(b))
+		one, err := s.bindingJSON(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		out.Bindings = append(out.Bindings, one)
 	}
 	out.Next = opt(next)
 	return out, nil
@@ -189,7 +193,8 @@ func limit(n *int) (int, error) {
 	return *n, nil
 }
 
-func bindingJSON(b binding.Binding) api.Binding {
+// bindingJSON tells of a binding, and of what would be stranded without it.
+func (s *Server) bindingJSON(ctx context.Context, b binding.Binding) (api.Binding, error) {
 	out := api.Binding{
 		Id: b.ID, Folder: b.FolderUID, FolderPath: b.FolderPath, FolderTitle: b.FolderTitle, ActionName: b.ActionName,
 		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner, Publishers: api.Publishers(b.Publishers), NeedsOwner: opt(b.NeedsOwner),
@@ -198,7 +203,15 @@ func bindingJSON(b binding.Binding) api.Binding {
 	for _, a := range b.Actions {
 		out.Workspaces = append(out.Workspaces, api.Workspace{Id: a.WorkspaceID, Name: a.WorkspaceName, Account: a.AccountID, AccountName: a.AccountName})
 	}
-	return out
+	if b.State == binding.Ending {
+		out.Ends = some1(b.Ends)
+	}
+	if b.State != binding.Bound && b.State != binding.Ending {
+		return out, nil
+	}
+	n, err := s.Push.Stranded(ctx, b.ID)
+	out.UnderReview = some(n)
+	return out, err
 }
 
 func publishers(p *api.Publishers) string {
@@ -230,8 +243,10 @@ func (s rest) Bind(ctx context.Context, q api.BindRequestObject) (api.BindRespon
 	if v.State == work.Failed || v.State == work.Canceled {
 		return nil, fault.New(fault.Code(v.Code), "%s", v.Message).With(v.Remedy)
 	}
-	b, err = s.Binding.Get(ctx, who, b.ID)
-	out := bindingJSON(b)
+	if b, err = s.Binding.Get(ctx, who, b.ID); err != nil {
+		return nil, err
+	}
+	out, err := s.bindingJSON(ctx, b)
 	out.Item = &item
 	if v.State == work.Done {
 		return api.Bind201JSONResponse(out), err
@@ -246,7 +261,11 @@ func (s rest) GetBinding(ctx context.Context, q api.GetBindingRequestObject) (ap
 		return nil, err
 	}
 	b, err := s.Binding.Get(ctx, who, q.Id)
-	return api.GetBinding200JSONResponse(bindingJSON(b)), err
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.bindingJSON(ctx, b)
+	return api.GetBinding200JSONResponse(out), err
 }
 
 // Unbind ends a binding.
@@ -255,7 +274,7 @@ func (s rest) Unbind(ctx context.Context, q api.UnbindRequestObject) (api.Unbind
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.Binding.Unbind(ctx, who, q.Id)
+	id, err := s.Binding.Unbind(ctx, who, q.Id, binding.Fate(val(q.Params.Reviews)))
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +296,7 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 	if b.State == binding.Making {
 		return nil, fault.New(fault.NotReady, "This folder is just being bound.").With("Try again in a moment.")
 	}
-	if b.State != binding.Bound {
+	if b.State != binding.Bound && b.State != binding.Ending {
 		return nil, fault.New(fault.Conflict, "This folder is no longer bound to Frame.io.")
 	}
 	if n := len(q.Body.Assets); n == 0 || n > 100 {

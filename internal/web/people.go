@@ -54,7 +54,11 @@ func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.Ta
 	if err != nil {
 		return nil, err
 	}
-	return api.TakeOver200JSONResponse(bindingJSON(b)), s.Server.Publish.Resume(ctx, b.ID, b.Owner)
+	if err := s.Server.Publish.Resume(ctx, b.ID, b.Owner); err != nil {
+		return nil, err
+	}
+	out, err := s.bindingJSON(ctx, b)
+	return api.TakeOver200JSONResponse(out), err
 }
 
 // GetServiceCredential shows the service credential.

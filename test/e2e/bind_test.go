@@ -151,11 +151,11 @@ func TestMembersMayNotBindForOthers(t *testing.T) {
 	b := bed.New(t)
 	made := b.Bind("Publish")
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Write", false)
-	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a reader may unbind: %v", err)
 	}
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
-	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID); !fault.Is(err, fault.NotFound) {
+	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a stranger learns of a binding: %v", err)
 	}
 	bound(b, "Publish", b.Workspace)

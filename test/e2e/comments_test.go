@@ -124,7 +124,7 @@ func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 	b := bed.New(t)
 	made := b.Bind("Publish")
 	b.Frameio.Faults().Add(faults.Rule{Path: "/actions", Status: 404})
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()

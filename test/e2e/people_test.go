@@ -58,7 +58,7 @@ func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 12 {
 		wg.Go(func() {
-			_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID)
+			_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "")
 			switch {
 			case err == nil:
 				done.Add(1)
@@ -104,7 +104,7 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
 		t.Errorf("%d custom actions", n)
 	}
-	unbind, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, second.ID)
+	unbind, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, second.ID, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 	made := b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 503})
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	res := b.Run(b.Josh, file)
@@ -96,7 +96,7 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	file := add(b, b.Root, "Cut.mov", content('1', 1000), frameiosim.NotUploadedYet())
 	b.Run(b.Josh, file)
 	b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.Frameio.FinishUpload(file)

@@ -155,7 +155,7 @@ func sceneUnbind(b *bed.Bed) (deed, check func()) {
 	b.Bind("Other")
 	done := false
 	unbind := func() {
-		_, err := b.App.Binding.Unbind(b.T.Context(), bed.Viewer, made.ID)
+		_, err := b.App.Binding.Unbind(b.T.Context(), bed.Viewer, made.ID, "")
 		done = err == nil
 	}
 	return unbind, func() {

@@ -219,7 +219,7 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 	}
 	b.Published(b.Julia, add(b, "film.mov", "first"))
 	b.Check(one("first"))
-	item, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, id)
+	item, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, id, "")
 	if err != nil {
 		t.Fatal(err)
 	}

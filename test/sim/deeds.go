@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -68,7 +69,11 @@ func (s *story) unbind(n *node) {
 	}
 	s.unbound = true
 	s.excuse("gone")
-	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID) }) // the node may be dead
+	fate := []binding.Fate{binding.Release, binding.Await}[s.w.seed%2]
+	if fate == binding.Await {
+		s.excuse("refused") // what is new, while it waits for what is under review
+	}
+	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID, fate) }) // the node may be dead
 }
 
 func (s *story) revoke() {

@@ -167,7 +167,7 @@ func unbind(st *stage) (deed, check func()) {
 	made := st.Bind("Publish")
 	st.Bind("Other")
 	return func() {
-			if _, err := st.App.Binding.Unbind(st.T.Context(), bed.Viewer, made.ID); err != nil {
+			if _, err := st.App.Binding.Unbind(st.T.Context(), bed.Viewer, made.ID, ""); err != nil {
 				st.T.Fatal(err)
 			}
 		}, func() {

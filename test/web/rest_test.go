@@ -117,7 +117,7 @@ func TestBindAndPublishOperations(t *testing.T) {
 	if item.Title != "Cut.mov" || item.Transfer == nil || item.Transfer.Done != 1000 || item.Finished == nil || len(*item.History) < 2 {
 		t.Errorf("the item is %+v", item)
 	}
-	gone := must(t, func(r *api.UnbindResponse) bool { return r.JSON202 != nil })(josh.UnbindWithResponse(ctx, id))
+	gone := must(t, func(r *api.UnbindResponse) bool { return r.JSON202 != nil })(josh.UnbindWithResponse(ctx, id, nil))
 	f.Await(gone.JSON202.Id)
 	must(t, func(r *api.ListBindingsResponse) bool { return len(r.JSON200.Bindings) == 0 })(josh.ListBindingsWithResponse(ctx, nil))
 }

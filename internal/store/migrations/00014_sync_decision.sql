@@ -5,6 +5,10 @@
 ALTER TABLE sync_seen ADD COLUMN head TEXT NOT NULL DEFAULT '';
 ALTER TABLE sync_seen ADD COLUMN takes TEXT NOT NULL DEFAULT '';
 
+-- When a binding ends that waits for what is under review to come back; 0: at once.
+ALTER TABLE bindings ADD COLUMN ends BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE bindings DROP COLUMN ends;
 ALTER TABLE sync_seen DROP COLUMN takes;
 ALTER TABLE sync_seen DROP COLUMN head;

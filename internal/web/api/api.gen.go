@@ -28,6 +28,7 @@ import (
 const (
 	BindingStateBinding BindingState = "binding"
 	BindingStateBound   BindingState = "bound"
+	BindingStateEnding  BindingState = "ending"
 	BindingStateFailed  BindingState = "failed"
 	BindingStateUnbound BindingState = "unbound"
 )
@@ -38,6 +39,8 @@ func (e BindingState) Valid() bool {
 	case BindingStateBinding:
 		return true
 	case BindingStateBound:
+		return true
+	case BindingStateEnding:
 		return true
 	case BindingStateFailed:
 		return true
@@ -356,40 +359,40 @@ func (e SyncState) Valid() bool {
 
 // Defines values for SyncAct.
 const (
-	Conflict SyncAct = "conflict"
-	Create   SyncAct = "create"
-	Gone     SyncAct = "gone"
-	Left     SyncAct = "left"
-	Move     SyncAct = "move"
-	Part     SyncAct = "part"
-	Rename   SyncAct = "rename"
-	Return   SyncAct = "return"
-	Update   SyncAct = "update"
-	Wait     SyncAct = "wait"
+	SyncActConflict SyncAct = "conflict"
+	SyncActCreate   SyncAct = "create"
+	SyncActGone     SyncAct = "gone"
+	SyncActLeft     SyncAct = "left"
+	SyncActMove     SyncAct = "move"
+	SyncActPart     SyncAct = "part"
+	SyncActRename   SyncAct = "rename"
+	SyncActReturn   SyncAct = "return"
+	SyncActUpdate   SyncAct = "update"
+	SyncActWait     SyncAct = "wait"
 )
 
 // Valid indicates whether the value is a known member of the SyncAct enum.
 func (e SyncAct) Valid() bool {
 	switch e {
-	case Conflict:
+	case SyncActConflict:
 		return true
-	case Create:
+	case SyncActCreate:
 		return true
-	case Gone:
+	case SyncActGone:
 		return true
-	case Left:
+	case SyncActLeft:
 		return true
-	case Move:
+	case SyncActMove:
 		return true
-	case Part:
+	case SyncActPart:
 		return true
-	case Rename:
+	case SyncActRename:
 		return true
-	case Return:
+	case SyncActReturn:
 		return true
-	case Update:
+	case SyncActUpdate:
 		return true
-	case Wait:
+	case SyncActWait:
 		return true
 	default:
 		return false
@@ -597,6 +600,24 @@ func (e SyncRunWhy) Valid() bool {
 	}
 }
 
+// Defines values for UnbindParamsReviews.
+const (
+	UnbindParamsReviewsRelease UnbindParamsReviews = "release"
+	UnbindParamsReviewsReturn  UnbindParamsReviews = "return"
+)
+
+// Valid indicates whether the value is a known member of the UnbindParamsReviews enum.
+func (e UnbindParamsReviews) Valid() bool {
+	switch e {
+	case UnbindParamsReviewsRelease:
+		return true
+	case UnbindParamsReviewsReturn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsState.
 const (
 	ListItemsParamsStateCanceled ListItemsParamsState = "canceled"
@@ -705,10 +726,13 @@ type Binding struct {
 	Creator      string    `json:"creator"`
 	Description  string    `json:"description"`
 	DocumentType string    `json:"document_type"`
-	Folder       string    `json:"folder"`
-	FolderPath   string    `json:"folder_path"`
-	FolderTitle  string    `json:"folder_title"`
-	Id           string    `json:"id"`
+
+	// Ends When a binding that is ending ends at the latest
+	Ends        *time.Time `json:"ends,omitempty"`
+	Folder      string     `json:"folder"`
+	FolderPath  string     `json:"folder_path"`
+	FolderTitle string     `json:"folder_title"`
+	Id          string     `json:"id"`
 
 	// Item The item that makes it
 	Item *string `json:"item,omitempty"`
@@ -718,13 +742,18 @@ type Binding struct {
 	Owner      string  `json:"owner"`
 
 	// Publishers Who may publish; everyone in the team, or only people who connected Nuxeo
-	Publishers Publishers   `json:"publishers"`
-	Reason     *string      `json:"reason,omitempty"`
-	State      BindingState `json:"state"`
-	Workspaces []Workspace  `json:"workspaces"`
+	Publishers Publishers `json:"publishers"`
+	Reason     *string    `json:"reason,omitempty"`
+
+	// State ending: it only takes back what is under review
+	State BindingState `json:"state"`
+
+	// UnderReview How many documents are under review or on their way there that could not come back without it
+	UnderReview *int        `json:"under_review,omitempty"`
+	Workspaces  []Workspace `json:"workspaces"`
 }
 
-// BindingState defines model for Binding.State.
+// BindingState ending: it only takes back what is under review
 type BindingState string
 
 // Chore defines model for Chore.
@@ -1702,6 +1731,15 @@ type BindJSONBody struct {
 	Workspaces []string    `json:"workspaces"`
 }
 
+// UnbindParams defines parameters for Unbind.
+type UnbindParams struct {
+	// Reviews What becomes of documents that are under review or on their way there. Without it the answer is 409 while there are some. Said again of a binding that is ending, it ends that sooner.
+	Reviews *UnbindParamsReviews `form:"reviews,omitempty" json:"reviews,omitempty"`
+}
+
+// UnbindParamsReviews defines parameters for Unbind.
+type UnbindParamsReviews string
+
 // OpenMediaParams defines parameters for OpenMedia.
 type OpenMediaParams struct {
 	// File The id of a Frame.io file of this document; left out it is the newest
@@ -1999,10 +2037,10 @@ type ClientInterface interface {
 	// Corresponds with POST /bindings (the `Bind` operationId).
 	Bind(ctx context.Context, body BindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Unbind Unbind at once; what is left on Frame.io is removed by the item
+	// Unbind Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 	//
 	// Corresponds with DELETE /bindings/{id} (the `Unbind` operationId).
-	Unbind(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Unbind(ctx context.Context, id Id, params *UnbindParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBinding performs a GET /bindings/{id} (the `GetBinding` operationId) request.
 	GetBinding(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2509,11 +2547,11 @@ func (c *Client) Bind(ctx context.Context, body BindJSONRequestBody, reqEditors 
 	return c.Client.Do(req)
 }
 
-// Unbind Unbind at once; what is left on Frame.io is removed by the item
+// Unbind Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 //
 // Corresponds with DELETE /bindings/{id} (the `Unbind` operationId).
-func (c *Client) Unbind(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUnbindRequest(c.Server, id)
+func (c *Client) Unbind(ctx context.Context, id Id, params *UnbindParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnbindRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3849,7 +3887,7 @@ func NewBindRequestWithBody(server string, contentType string, body io.Reader) (
 }
 
 // NewUnbindRequest constructs an http.Request for the Unbind method
-func NewUnbindRequest(server string, id Id) (*http.Request, error) {
+func NewUnbindRequest(server string, id Id, params *UnbindParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3872,6 +3910,33 @@ func NewUnbindRequest(server string, id Id) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Reviews != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reviews", *params.Reviews, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
@@ -6379,12 +6444,12 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /bindings (the `Bind` operationId).
 	BindWithResponse(ctx context.Context, body BindJSONRequestBody, reqEditors ...RequestEditorFn) (*BindResponse, error)
 
-	// UnbindWithResponse Unbind at once; what is left on Frame.io is removed by the item
+	// UnbindWithResponse Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /bindings/{id} (the `Unbind` operationId).
-	UnbindWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UnbindResponse, error)
+	UnbindWithResponse(ctx context.Context, id Id, params *UnbindParams, reqEditors ...RequestEditorFn) (*UnbindResponse, error)
 
 	// GetBindingWithResponse performs a GET /bindings/{id} (the `GetBinding` operationId) request.
 	//
@@ -10088,13 +10153,13 @@ func (c *ClientWithResponses) BindWithResponse(ctx context.Context, body BindJSO
 	return ParseBindResponse(rsp)
 }
 
-// UnbindWithResponse Unbind at once; what is left on Frame.io is removed by the item
+// UnbindWithResponse Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /bindings/{id} (the `Unbind` operationId).
-func (c *ClientWithResponses) UnbindWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UnbindResponse, error) {
-	rsp, err := c.Unbind(ctx, id, reqEditors...)
+func (c *ClientWithResponses) UnbindWithResponse(ctx context.Context, id Id, params *UnbindParams, reqEditors ...RequestEditorFn) (*UnbindResponse, error) {
+	rsp, err := c.Unbind(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13165,9 +13230,9 @@ type ServerInterface interface {
 	// Bind Bind a folder; waits up to 25 seconds for it to be done
 	// (POST /bindings)
 	Bind(w http.ResponseWriter, r *http.Request)
-	// Unbind Unbind at once; what is left on Frame.io is removed by the item
+	// Unbind Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 	// (DELETE /bindings/{id})
-	Unbind(w http.ResponseWriter, r *http.Request, id Id)
+	Unbind(w http.ResponseWriter, r *http.Request, id Id, params UnbindParams)
 
 	// (GET /bindings/{id})
 	GetBinding(w http.ResponseWriter, r *http.Request, id Id)
@@ -13485,8 +13550,24 @@ func (siw *ServerInterfaceWrapper) Unbind(w http.ResponseWriter, r *http.Request
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnbindParams
+
+	// ------------- Optional query parameter "reviews" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reviews", r.URL.Query(), &params.Reviews, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reviews"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reviews", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Unbind(w, r, id)
+		siw.Handler.Unbind(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -15419,7 +15500,8 @@ func (response BinddefaultApplicationProblemPlusJSONResponse) VisitBindResponse(
 }
 
 type UnbindRequestObject struct {
-	Id Id `json:"id"`
+	Id     Id `json:"id"`
+	Params UnbindParams
 }
 
 type UnbindResponseObject interface {
@@ -17777,7 +17859,7 @@ type StrictServerInterface interface {
 	// Bind Bind a folder; waits up to 25 seconds for it to be done
 	// (POST /bindings)
 	Bind(ctx context.Context, request BindRequestObject) (BindResponseObject, error)
-	// Unbind Unbind at once; what is left on Frame.io is removed by the item
+	// Unbind Unbind; nothing new is taken from now on, and what is left on Frame.io is removed by the item
 	// (DELETE /bindings/{id})
 	Unbind(ctx context.Context, request UnbindRequestObject) (UnbindResponseObject, error)
 
@@ -18100,10 +18182,11 @@ func (sh *strictHandler) Bind(w http.ResponseWriter, r *http.Request) {
 }
 
 // Unbind operation middleware
-func (sh *strictHandler) Unbind(w http.ResponseWriter, r *http.Request, id Id) {
+func (sh *strictHandler) Unbind(w http.ResponseWriter, r *http.Request, id Id, params UnbindParams) {
 	var request UnbindRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.Unbind(ctx, request.(UnbindRequestObject))
@@ -19672,193 +19755,196 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9s2tuBfwdVuVZIZurudmdydbT1s+fOutzKJy+25eYhTbYiEJFxRgAYAW9ak/N+3cA4AgiRAUd3q",
-	"OLlvdosEgYPz/fnrrJTbnRRMGD27/nW2o4pumWEK/kfLUjbC2H9WTJeK7wyXYnY9e79mhFdELgkVxD1l",
-	"//favn3B5ayYcfvcjpr1rJgJumWz67BcMVPsnw1XrJpdG9WwYqbLNdtS+x1z2NlHtVFcrGafPxezslFa",
-	"quEeflpTQz7MBPtkPszsx82akR1dMbJgS6kY0ZRXfiP/bJg6tDtxa45/mFf274lzwLKnHKHmW27CYr29",
-	"4I/xAhVb0qY2s+vvrorZln7i22Zr/2P/xwX+72nhv8OFYSum4EMN7nl4WY27LVLJstkyvK0fmk8sc1Un",
-	"HvGzfVjvpNAMEOetkouabe0/SykMQxyiu13NS2q3dbnDJ/78X9ru8ddo7f+p2HJ2Pfsfly1mXuKv+tKv",
-	"C19MoMPenmyvpIO7e82u+mwhG9jETskdU4bjRoUFwW2j6sSpitmuWdS8zP58x5TmuP3hnbfA+zk8WETf",
-	"66z+S7hNufgvVhq7+rOyZFoPt0wriwTaKGqQLNybCylrRoV9lW0pT295aQmUy9tSCsFKw6r0Av4xxIaR",
-	"dXbtRQ+eqak2t5qvxC0HGC2l2lIzu55V1LAnhm/ZrEi8JVdcJNfLbgaBauSGiSH2PyOwIoGfHZvgShOu",
-	"yYbtTLuF6PiK3clNBzbtxzTT9i519GNMgfG141HcxovexUUrdU+QuqQeMJPoojUzr2mJfDxBG543EyPr",
-	"yvNLat+aE7rQlnKWSm4Dh9DE2NfW9I4RIYU9QRcRS1mxMgmjqlHUOMro7kSzUorKHrnFBtks6ggVRLNd",
-	"WGAWsyWv2ZjssQcIp4KHE/hk/34Ej28VNayLofk92Rd052EuzL//dTbkx+7SgMz1GtFpGg1sWcXpLf45",
-	"x5bsireLQ/IBxbSsm/QNfM83jPzlb3+9Ip/It0///Sr1fc3/lQD84mBY5+byB9eGmkYn99bsakmr22oA",
-	"8jGA4EtMpdkwZ3vPo4eoAhj+lUbNQIqAMHPCtjtzIPs1E4Qbyw+ENGQj5F4Mt9Cj7BapHJZGu0gR53Mu",
-	"KrvOkJmXdqt5/CwVo+YU1IEXZBpQHeCkfneUn8e8paxzt4A/3YIaMfK74aZOr83T/JYbFC8JJmDYFnnU",
-	"lm6YJtykACIYq/St3AuW1CEPRMiFrA6kBE3WkKVUhFuWKKRZM0W29EAM3djPEXnHVOobYfUsqaI+Para",
-	"tE8CslGduSVLWwBBJqwi+PNs4ZCrmC1kI6ywaIT/15LymlURTrbr7KXa6B0tEREtMI/u8Sf/in3fLUiV",
-	"oocBgYD+6LClixs9TCg6JNDF0T5GttjtQd4BsAdN52gtCaXo8sVaKjakyqo5gTcxUZ1CoOyOqcOtl4MJ",
-	"JcKaC6J3KYNVusAf041klREiI5qbYlt519F/ot3t19QcV3nddcLD/UO3H/BnTd6N3G6d4dDjmY1ZZzjc",
-	"yeyyUnTvGHNCdAghDSgyhOpW01hZjciyiP938+MPsfzY0opZvUSv6Q5QL6sY3Z6kRrCKu0P1uRcDFmX1",
-	"oL1UlSZ7phgp11SsWEXo0uCPB/z7XnFjmEhqvCerWu7IFMyqIqNYDVd8IRthWIWa5tU0ZSIjGKTizlLw",
-	"jNDpzV6fTnI9qwZMBLtiu5qfwB09wibIExSyu5y1ZdinhI/lbU2t2cI+mYIIS0BkS9Wm2aWgbdG7TFN6",
-	"ijE7CnJfbskm2mjAugDoFiApan3pOPWQXMcV8COq7lZWfMlPoejH1F3zykv2AE0GeyPfwZDmarpgNbpn",
-	"iF7LvS7I04unfw68Zk91oHLNRcmOKqwN3LsXuU6atm6JAOaxq33JjHMr9PixKJk2Uk2nlNeoGCQIBbT1",
-	"Y69Hpq7l+Uh2OgVKqVnsliSLA3GHJlRUxOJQYXmbIAae3TG5qy2nlIYRLloP2QPp3+/xduv0jcGdK0ao",
-	"YsT+bnVaAf+ruUYSTDDsoIlnnX2WZ+NjjllzkXa4lJu8fizJmlrVmtjHWBUDJeOHyVpiXpnzxtjYUlkz",
-	"Ytfo9XFVWq8fj1xzvyUQ8Ae2Z9qQJVfazPE+7D/tXZgIIIQbzerlVDzz9Pifbk/HdPEk7TtdPO2ZDIp7",
-	"S9rRMSOS62P2GPv4zxaEPT/SyTZuo5QTNWfSZNayrvTp3iPg01kjLecASaJY8s5w/fbAKfC+uksryeYE",
-	"JTgw9pS1IiZo+17Jh+COWy612dc5P8jIFqzWE2t5cmPtCqqEs3mV85rqDd/tMrZu9gYV27LqMNmcgb2M",
-	"nzDw5e4BswztbEwqiUGOzDvEn9/2JAnfJazXVpG3NCUbw9RWauNdMgeyYEQzK1slPiFYLIgeqCmUVNwu",
-	"uMio1B3HQUo1sH/GnVKl+B0XK/QUanAErZghViaDckAa3dAatg/sO977ccN8XCYip32QRDyjlNuvD7dC",
-	"mrSfDMKrTGkpLIiENMSCP+l1m4yKXQkTrnRwfzEck+iLll+O+DLHzXKFHVWT2B6cC1YZ2dRbJeEvD96V",
-	"ktLcjul9LQniU4U1GECfZMQoxsiCrbjQR++rPVb3o6lDvnHu2YFbO+Ohocaw7c5MNMEXrbwYk+fuMctd",
-	"Srq1B1ayWa2TukPOH1ZKpVhNs87x011LkUU8qqNHaqBzISnS7OzaVUGkKOECFbOME8NwCS1FnBhhWnNL",
-	"dIfJFhtqGQn+lkHiTZczx9L8cIuma96ftV9L8HdQvdEgSErLJWoLF8WMOnR4TsT0t0xr595J+EHNLeaF",
-	"TAeSbEwpM8Q44vLPMY8RbSPh1d9TblDDUY1wuk6F9++c+sAwS5bz72vDdqcKDEWFXuK5xrDhvX8OQnPV",
-	"KXSRYjUb5PkOcK2I8D5+79aHE7UsJPZb+V106biDbinu9XdWcTpkXx57/V3c8QqEMm0qzG3aWjSLSNzi",
-	"l2Bp1RMEl5feQ0agLcNaSgUagA5pOXPHrMmemzWhRNdUrwuya4BNLNjayl548itNaFUppt2z3OowUhj2",
-	"yRD72QvyDKP73ntkcVqjBzbK1xrisdQmJWmeEW14XRf+q6wiNd8wgqZjZpkjABgsFkEthdqyUSUbc/2G",
-	"7Y/cTFIpez6E+rwHdcuzXWqGVC30L8gbQ+SOCY1Mm4oKluGCULLlojFs7AqK8IL7gNxwcF7JRhG5Fw4/",
-	"EitkVcb9+pBV5VCeCGn3tyILZkwqtNmjVkeoDvwpgvrBideeOlDzO5ZW1NdSm1PCwdagOMEZbKg6SWhP",
-	"TukCxgWbj50o/ntun4U7eQpSb2mjE6DKZnRk48FePAxu2qpm3SQeRBtnj3FFyjUrNzvJhSEHZtLecHAv",
-	"34+5Lw4zv0C7zSQswKz446S6DSmqTSCJk7Yentw2nlGGhx9mlg2PnoR6e6BhYte9dOQlZ3V1H82nyUTC",
-	"g6oyEEFMGGa5rJWc1NmlychY2gbuwdUZo17xcFty1kIGdlYpULnoNP8XxnlzqaNlza11m2FyxxJ1mKCL",
-	"OofQa6pvNSsVyzhIFau4YqVJOyXesRW3gpOwT7Q0tZUVvFUwojTCFLCVezm3NV3K3amZDZqpO16OOGEh",
-	"azIL6EYzdTvlTnoY0flsPy2lvb0OuIvE5cf7y+4mQKa92g4we5c2hpCvpdo+DlK6X1vU6iLOK8im2zC2",
-	"08HbB7KHa2JtzTRDPAHTe2mMbGmIRL1MG3rQc0KJYHuCYMM0C/vtFqDnwcfHQbcW9MnL7WSRhfIATKtB",
-	"m3AYt7OGs8uOmhP/JOEC3UGMbgtrUEtRH0LYcy1b8RXUSq9iRx9LyZUWBm9diK7Ps9vSAwFGyp4erCrS",
-	"KsAGXa5SkQUtNxfkjYgLFniImzXCOzwsll0MEpOjspXB5hbUlOtcqNhgDYFiZNfA8kauwCWRQt3IN/UF",
-	"nEXnyESzj7sU4iH6hCRjsHxouUH3S82oZlUm13JK7A1CblEebnKdacFtSHIkIViZ1dzGslY7j+SFzMoi",
-	"ftqDb8+zp5pUrGYGUDJxtojpPCDPVTNRacLNNdkpubISuXC+sQI9YyGTP84UWUq1kt3Mr270n2WKhiwR",
-	"YGiUUIj/O4ZuiJEQhRseztq/mVQ12M+aVhhwGQBqGs7uWmd67rf8JSJR3x41sZLqPVALwVyIiieFmbdN",
-	"00e3V1FLubGrGFJTMB0nmrFsR32NQkKKnSPjiU1JqriBBzs6e8KfA78FVLHHXvE7Jo4RPb53K+R+dN1o",
-	"lQ6Wd0FbkP26zVK0WJk0DhjdHuNXIZc4t8CIZpp1tI6XLGCpQlSgcwx0PiW3u9SH2ZZaBfLDDGSqXc1u",
-	"1a+smKg4aEko9qgGq2qayxbFaMcD6o2nlh9b6MYwKqIKUE/IAy4dcoYD0rcO4JaAA+Ny6D+e5m1x95nP",
-	"LBtQp4uQOUgvLa/jwuJSUD1qfsf03LnNAI7skwmZZCsJhDZdB/Fi8jEFVp4JjnBQbWi5SahuXZli7UGi",
-	"uVjVLFt1FSP4kdSRKSjhPpMNtdoLfu41u95FoLQZngrJQLcqlU6HIHMKo6VT5SppjRPTyRwi5MSp79O6",
-	"7nx9Aq++t2aZ8bC4WNIE6BQuR7JVklH1qEFPlsndTsXWB4puV1hwW7NlgsT/IQyv4YqsZMA0FO2NDWpc",
-	"3XgJjLGmhkVKlBUhRkpSc2NqBqmQXnsxkhhW19NubUxO9J2mjrPGvC5moTG+eNyOQoJe7B9jhy/Wkpcs",
-	"Uyoap3rAnQPgwHTkulW4e3nex5nXGO/xsjgr3I548FDYHBMrOXCk3SYd2ukhFa80gaidWUPULr6XvDdh",
-	"Sz+9wR+fXl25gn7/h6GvYQjSvBPE2cYOAF/pNhvkVD061jYHtdQ9ychRabB6MRWtCLXmvdyLAjziVA9l",
-	"pnsGX1gwzStkLGk3zYi2GWs0XvOUBIqa6yF0QiZXQT7MnnyYodNesPsoh7RVDZEnxvnW2hmn5p762n7N",
-	"y3XIE0aHz0CLo60Od1Rr6wi5Lq3kaOJ7rlMdE1yxSppFT68BCEnaY6nLbs3cDt9yluJhN3LLMK4J91JS",
-	"gamIXsuYXJzSzwPA+4FiX0wI2PHSNCodXj5S2SKS9VEjOvvobT/YCkznu/qAr107ewmKWW3v98lBTyDi",
-	"iGFQcQi+a6TjPQdV7XdHzLlLuXHJ0NNje7EHMoHL+cyqkdBeLnwX2RNWG9vSAwgKzdiUdNLI5oTTtNvL",
-	"QsMkxZlm4MG9jhzSc/AVXMcGd0HonnLDqjlRzDRKsOo68o4uaLmZB8foNRGS1FKsmPKvXXwQkRfdfXOG",
-	"rjKI7OCaybwu+zMunPW0v6dqxUyqT8yUUqrWMnYp1b6+Jp9Sne31MuVbTu204sLy7oxQR9IZZlsfWx3l",
-	"QSJoc1LVEKPbsWIy1GWoYtp0PNCnb/e9ZU6pEFPWb5RN0P7gMviBjmBXToL4NgbOu3kCbYVEbYBHuLAI",
-	"TXLk9t4x3RM8Imdy+E/rMXFvd980Cy5On269G/1mCLjJFAhvMPT8QrGKCcNpoiBjPFI7HobPRh47L6Y3",
-	"ptMVXLuQvzOK8vhU20NpShReu8wq94nktoJ50APSWqpTyrehF0SCHCtq6ILqTr6h/mfN0SUptVmpjo7a",
-	"jem4RCaU7LR+29ni0FPQxc3/K/dka7URqiB0y2i5Jt4bOgCEkNUJ54VUvcRxLXpqc1s1LO5SMdyXlXIY",
-	"6YcXojBVKZu6IpALBy4TlIOpbko72mjE0lHEgVS5+zVcC5fnweNvJXnQwiNNGs9cxnxaxc1yr25QrnU1",
-	"W9AIOR7RvctVNrfOLF04kQS1ps4OZaC3T8IDOFY2v/9Ig7x8URLL9SHDFBFuIN81OA2iSPv0Xb/nbFR+",
-	"5tXOTt2FL2diVkpWoP1DNesxYQmHDJeURZkXbQfEjK8t7GQl0TDwwZgCbjmR4WCOHY8OY78T/cV8xfSJ",
-	"cYusAe2N0lPNT+fvz9qdEc4+qPI1lfwAtAUtA+UylKJUvCIc74bqDatcm6hZcb9AvmF1rTNINtXjCc6y",
-	"rFMz0EfeLhhTg7yfDiJCBWF1q/vmQj6hEpyabBBcE/8URhDuGQ+Peooe5RGe+hz+6nwWR6gHZdgFjhhJ",
-	"FgzFnMTLnp4mNqbRWq7pPaDeYSh82Qd2pXNprVbLLqapsT92SuFQJuiDKNdKCpeK5l0Odtl++7ujiSJ9",
-	"X1jbdcx+xQUsRouv+9npmmDrryL2nPq0gS1XSiqN3BDLFXCTGBdJZ58er67q7oELsqtpyQrSCPvxPT0U",
-	"pJRiWfPSFGQlBRTjoV0+Ry+N/f41cWZ8Ae6CIjgGCvesT8thVZw1NVKjManuIjYs2hYNQM4euf1RkyzB",
-	"3lPCp+8g7yuPXP02wh/8M1EHldOS7bCievjNl90Wo0tZ13IfdIF03HPNMDQ9SvAHUb5rRL8rzNCXEXhV",
-	"lczrave3B6s/x7R8REy5bnuJbfsP+XK+6d+yfAgqrZAPtZ+d+5qOHRQbYZsvyM5Ep7dl1pnNIGZ3sxYT",
-	"D+iY0H1BVVtitZAmTenn7VZ5tBula9OXTrdSjdAQc5osVRhVNWfqNu7nkig4ucujFba5w1qvXLyduXSC",
-	"0M4CumvRGgnr0wHcmYZauyUJ4yWvzfEKTUsJr/HJ4+6VEVfK/dt54gM5KJw/M9PD05oXMyhlzYijjNNk",
-	"igcz4i/3qmNWbKkYlHFaixYMIOyEmK1o5lpP4hpoRHENMitJ/CMFyw/JqTySNck1cTZ+8bByaKsq3GHj",
-	"oibnDs+mEBxJ01PQ7TmhUz3DjiCRU8PZiQvoL2COGzIn9UH1rsJE4lyb19C5kVSqVIJuEo1U2w5OyJES",
-	"7C/wur68TIg1R4exCOmzw7aeu+3i6l1ZbSG3Uxla/tESQXRTXVl2tMzb0u0zxHCPT/jFEH8JJeTwF9/t",
-	"R97FR8ISdbC6KNCrOzJkHaXw0X72JV8umWKuiHLQJSPnJKGeV5BKMtdmk3BzEbTTa1+7a3VXw2ui5ZZB",
-	"I2NND60uAbaPL5Cxu78mVnrDX7DiuON/WDCsK7Za3+Lg+pJhYDT6IJR0YuUIaozrqB8hnxwC8beScrmO",
-	"xZo27DApWu8bcyM+32JyY6DGk9pEab5K8Lg/Iww6scIn+DdvzxXkT6QCFNAF+bckE7EWAvREIhGi+TP8",
-	"eVbMnsyK2Z9mxezf0m2cJzkL4AAIuhDV77boBWTMEc8rYVKuz7DhhGZBjcM0XrEedjxO9YvXTydgHRzH",
-	"tefJV3e8CTW9cc750DsY13ZM8P1EOKCwaU2BVnhCXTDq0EuLGpDBmBfH5WOpYOKNp5E/IgGhETH1arD0",
-	"rNukOqlejAvlnDWdIIJVt0lEAvtft+g1NlxjTXXhqkSgKgE6eIJ3a1Cb47Q1zEQdTtdAipluSx11wibd",
-	"xehoijSUo7ms01O7s+navYtOgzSIFoBnhzg0g3b/g8CKb2oR+ITPsjmQSnZTTFJdF4ZFcC3b8g7KoQl7",
-	"6j2lr+PHZdu4RQxxBWNF2P1nQrpxxiobxC+yIejWfBww/a3vmROE/OQ2Ob8Uxx2nW9cQJBXwUiumDcHw",
-	"oeVxJ9Q4pZ2Qz8iOGsOUwMYrfwKN6P+AQvnpeyZW1vj99rvvirGuBb2Wr3SLXXzobqfkHa1dVirTJ7iP",
-	"P+euJJljl2+A/BwETPAoGSnn5MCwuw0qlEkp1nEDDYiir1cijiZl/RzBan+zMq7HJ4O2SQnGXwPZzrH/",
-	"T3ef9/BHDVxIKU0bbTzcy5y8hnLOBHzG/UQpuEMcFp918QVwIHdCK5a1+Wf8enPLwY5cUS4w/BpdqV1Y",
-	"Y7RpwcweunHuJTjHJqHCwKPV/dx3xEhCyYFRNSdXEB0DvnUdNOOKbSkI2jC57qoYc4slbaE2PmqvqpM7",
-	"/gRTEJwTLeRagnT1ZzNr7oLk4GEDoSBkwOJFY4h3uRWEEuwcFYyjmotNhH6/A39diOO4OFKceD7SQfRY",
-	"NUEcCYhKCeYRjmCK1FrW4dfUh9Lq9E+x09rIaM5YwoU1hzSBNAM46uGbUmYypjbbZ8jXIRPsm+PjoHol",
-	"j2OZ9d6HmI7LZvylC7ai4tSwdr4QbUrnTftsJjzy3P4WNc/F5NUJtWtH4w9t/CAxBeW07gZtYVuC27S+",
-	"6e7J2tq2fuv96G2P3rlJJWOFgpZxgRZQgOZ9Cf8GVnMZnG33yigAN1FaXo0lb4/M+UE3WObHTEBVG7nb",
-	"seoa0nuspu5GsXIDVbJEijlx2/F+KhqTdr7VpVt5tNPlQKOmxC1IpGDXEA5/Yi+2wH9aPkwVc/9zSOH+",
-	"h9To/rOn3L+zguIhfIGWLAlw3Wy3VB0yLNBp8xUsBM0Ba56uQGpEZFzkPdPdoCR69fRa7lkV+vsJtk+i",
-	"ctS8MzHoKReyjD/ej1LmPeOZfoR4RH09nE+pJTSGFBUqE9iyzt1S79ARCvks7MWBrFHzsDK2asCVgVFk",
-	"b7SlkjZT/nu778J1s3MO69Y7HRzW/crLuClpe5MtXXniG7jOkQAC5rcudpQCLX6lxMv7qIVrP09R5AqE",
-	"7sHL8wGhJGPAzwRFv6aG1YeJ3Sl6xb2TXkn5EqOjAvZggh0WNWMR44pyQbgo66aaCodHKbtyLQ0cD3SF",
-	"ayqX19FO5Tsp5979lo+Lnd6fvD6tmdakvPnONofHRwRpFDeHG6tL4w6iBHPQsMGqYVTFZQNrY3Y4SJqL",
-	"ZcIJ9Tx02A1MJ+pW1RYK6ILsqSnXaHRx3dYGFUSxHeUKf0GCvvggbvjKYhlZHAj7BHwBpg+4b8XTitE5",
-	"5w5Dvn774817cun++40bXKQZNOEnVH8QH5/FnceuyXM4MvnQXF39pXTvwX/YxwvyChN8LAN3blaCcy00",
-	"+frd6xfkf//1u//1jW+Eu6Xlmgtr+VcMC5pqXjKBSfFuZvizHS3X7Mm3F1cz11wXYKyvLy/3+/0FhZ8v",
-	"pFpdunf15fdvXrz64eYVvNP6rWYByKHNLoDCWzYhDXz21Pccojs+u5795eLq4i9u1ADgwSX1Y79XmPNo",
-	"iQOA86YCHyhOr+vMLv/26mpkbvlp88rxA4lp5e6Hom3mll4o7Cwafd5i/Oz6518idcMnFHMdAY7rOYEZ",
-	"qNbk9XRhF7mETgN45iR0vufaPHfPQOiTbpkBtfnn0RHznaIoXxkdShikgqTKfWYyfzCl8sPmf3nghfVc",
-	"vy0UJhduYauRY/zMr5xgWslCjyVVAVL3R42ADL0ku1RbO0zBV9gamNa186EfGIwcjGdXScG+gpJ+8nWn",
-	"2Sz44u2r3zicwqzQI0jlHzoFq2JOfH/cKdKwbLdxWTZKSyvajz5Z8y03s3OjYwTASfjoR0unajfSpfp9",
-	"NPVfnIKn4eoejp9+KbxeP7EEWlIexzUsvBqi13OM6tnzMW2eS0wvuuddHBvOnXAv+86cr3PT6E/z7A3Q",
-	"/mwDpjPTn0/T2Nok5M4M52jtNE61axjVsM8DAnp6NgEcqCOBypC0+7mYfXv17W/xvRuwkhcM+u37b5+B",
-	"hgLxzKHQTpNmZxXVb79zxpZ2tSrOQAejosOrL3/l1WdEyZqh8dYlqn+IhSerzjWdD2wwRSgBs3+Ic0EK",
-	"z0CogeEM86CsY8+HKL+Da5eTWVkF3Tf2Ar9fSp79B/Pi7DH1yDE0bvn/PUD0eSCCjwg9Xs0+/zLAnsuQ",
-	"XXqP1XK8/D3dsB9x4v6XAKz9vMCR/2cgVIaTF9aMAKicpuzmVoGChko6xD72WL6H9UFWS3MvOR8qki9W",
-	"ql7+apnu5wToQUNyqaZOQfIzvTrs94iqnb6blxLLpR/xalw99vBiXgIHO4N+TCgBIBIh985tSg+OM0CT",
-	"174C4pTcSvrxZmngvGvES3zkrKrh8lTV8HVONRxUW56gAb4+nwb4vZQbP6stiixyoQ2tazd4v3MrmuyV",
-	"FCsclQOWpSSVzF8TGkBBwOU4+Ms2rfDR0Lk3RTuJ124XD4dsNyfNO9RplBdleYtPOABwhiySk0VCE2RC",
-	"F+KXIVPoPuu1nKc/cBRP5UwEiMGDIMdYQLPz/eawY0QUQBByj0OYDS83zBAq9B5CCeDi+iD8jAWs9rwg",
-	"P7ngMwRqaL9fbpSeBtWxHAztZrsQlNfoIuvi2Y87JnDe2ASz11u93UnFEJ/mOsqTSfS4Q8M9ZyK7wuoT",
-	"nCvnU8bx9AnMdz88GO2jxm+S7Gp6sPaUXlvuvjgQ6i8e7g8ndXHUB1MM49K0nZVWqYrpd9AsIEa2C/IR",
-	"uuV8hMETbX2tYBzcLVHBrwC5fiB0AeU/rs/YnHx0LX4+Qnz0g0g19gHH7wX5yaVEYm5gNHmoxRpIlIQt",
-	"ESNlAaku9tF9r+sxNDhOIW3cYeoRmWP8maQq5n46D2PssELfHjC4xvoT2RBU8iF8sc3WSkqgVz7yn9Lg",
-	"egQMxsgRD1fqvTBc8SF+VcM+GTzME22Uy6TJLzi4R3fQMxA6U3dMPYGoHQJ3jr1xPgCAPszwr354gYjT",
-	"710gFiiefdrVFCdyJUn8vZWcRobsY8zKp72qmbbYA3LGJOmqI3P7J+jCpSEzfOncrHum2AfhQvQX5Flo",
-	"heJUHS6Itl+ldQhAQQNiGKeDLQLsmS/IDy7Kz7VrThEXbCeI+pU79VT3q4r8Uf3M6iCpUECpbnpjRgrJ",
-	"5agVEiffQovHx40AWHDyEyIA2AfomFLtV52iU9+4Z8/B3w4xb6MQG/S5klQxJ68gxlDg+Mi97xWjWClV",
-	"5UkjypHKOvJfhyyI6X5876tKaC5KypzeMoF9Ff3PvqUqNGeHyGJBvgXP2NUVqWHgJfb0Fz4/y1X7xFkl",
-	"qb1oRhVUTP5WIaroKh44NH/r5h8P7sdihmKOS80JHhFYjFmDwDnSRS6q1pSKTTMk3SsPR3q3UtTBQlrD",
-	"XmoGGF50lTRg4pqB+rOdAzZQQ6DsIEb8o0bja+/8fjStCL+QNxjbe34gAH8ULARgwA7HyVzcBBUI1Nce",
-	"DP34/wcoRjGsLzu9grM852XUJfi0z37hyF7neJPoOHYI3C+2N9YoOO+A0GeNPkOKY5wNACP6e7OP42jz",
-	"GL0+CNkw//3yV5dS9LmLfpMEHi7Ryr3H4fL9dGtoEl24wM53V1dTK6w7272PPLC/20sT8L9+TvTvUhi8",
-	"D8UQmqA/B8uxaVTdEIpgT8Ymn5c2gYmMxjZeQJJo937OFbb28ep+DduWC///p8X9Sjd/2+BtD30fUQD+",
-	"nW5YiyEZbJn7ZlgYrqHbdsApGnS0trYheCNx4tnCmkCf07ynDZIj+3E1I+P8561/6Kyc50xcINS9PAYP",
-	"cyc/PjGihdBk5hOgeh7u47eA9g4UE8UBZvQ+urb3mrHHZ0IWAQOss7j1xrXFneCE8lnwLUL57Ps2WT1f",
-	"yhG626ey79Mf9HMopht/kRNdEC4MU5ijAjWKpG1eeC5jM3bau9XnHbcRVp6jR3YfpduHABjP2ZtRp8U/",
-	"bl5bwL9JRP/GpVzcT+vFT0yhfMT5h5P9Gyzpul/OJGz3qLn5Bh2/j2Zs5lJw7N8xRMaNJmuuvffrgSB7",
-	"FjtluW6hBZ7FEqUrUkYvUeJBvLPLEFH0IkM6c/bKC1g0fWuPnzj1zDcpPoez3cid96G3iVNrWi/JllYs",
-	"ypjq4/MldLA5M2Df2TW/FFxvDFVW+zkHVKkyVs8EsYg478cpAmFANVIBddAW9fdR7aBitFx7cNdcbOzn",
-	"Fg2vq5GkFHzge/v0QyE30XAN0wviigCsOHE+VkfhycoqJ4WnTt6cuyqcCQOEgnz3O5/moz/XzbubgMYC",
-	"Gh0hUMFPS9fdoK2Mh0oJ7O3aLatIZ7zUstyMK3nfwxO/e8/ZsVgxjKZLafIwL871x5V15eaWn7+aAgfT",
-	"kTW9YwQnEd9X+sOdeW4JfaIfzC+Tmil3O/fNHRq9viDvQwYAtnKJ7JR5NOOqpoapwnIfLGnV3fgnDH88",
-	"YPDgYhBtfIensph3NhdHrusotmzbsJ1BlcWftNvR56mfGzfZHeK+dz+HyHlRP4f2Z8DxV67jiTPioib0",
-	"EAZohMVVUAPD1X+9X0uXOoGxgiRfQn9Ukin9/VFzSP3IoQTIwjCiB0dcIWdc85Wwklt0QyZxWnnIz/FA",
-	"uVzGPeXSufcvuXbvDeH011T/H9/C/xxhNbVi2PKlTSjiK/GEuwxkaMU7tvl3TDfbR71gN/spccH47eqM",
-	"ZIFNm4eSN6eo4tii87O8iJN9l8qOSDCpz1/kCt5iq+ZzZM+vwCe7pVY/FFZPxtuYk5LWNaqUtCzZzoAg",
-	"dvkwMIFKZ3SlHZO7mo17W/GRs/pB2s9OcoQ8K0um9XGvJ646ydmJj56BLKxWCh2HrQywZsmAB1IDt6J1",
-	"kMo+o2D0Ui5/hSL4z5f48jiHuZObM19Reor8T4Mm4NCQiEgcJoVTFjWHeaT3LKfrNZLO3yGe+ly8jbpA",
-	"61fa14djRng0UgI0xxqbvrCouJyWo1daTKhJgas+rSgFMEXJOx5KKTOyE/7+1j85RX6+846MM1h50Ngf",
-	"8ppgrCJuLAmlnM8vv/Uzqkj+G+nAiPvtLIGRdrxk1E653XhIKdwp9mTJwROylCqDWE0CZDf0rnvd9xO8",
-	"U8AFrTh/a/X/t7mqd+6awCcF2bJdHTA6QI6Nu81c8u1OKpN3Sr2B3/87oTndgLUNZUusVMyggwfy0r7S",
-	"5EUtm4q4Ca/6GPg0Pnecxw1Hxn5BY8HtmpRhNycxvQlnOaPyOvhYAj/iX8/CCBMQivIMiqjtpfZYdBIP",
-	"TIPwHFbI+OBh9ytu+XicLh493H31SztaJqHFu3Za8hnQQh3cPCDHfClgCVNPjHyC/xonKGAczcIfWOeZ",
-	"rmsEcb42GZkpb28qDQUBnO0JrSrF9LEu2Fv6CSOy10+dh87/dxgK9lHxqf1N2lZ990Ouh0RIovyD9Lmz",
-	"HTr7ke1oofa1KSbDM2cdnwFVHf74ztmeWUWFmVsmGo+R+liLKfTZn1RDEI0BSSVMRD+fmMGR7GH1oG5D",
-	"09Jnjjl9b+CN32Wax8NCNWdBR7vQ6eEXHOZb171ywHZaSifZQDFaxa6+XmEbLddRPZgm0GiUDcpD30Oz",
-	"SZcF7YdOu8pD6MNFt+BAIR/1hu92rPo4bwc6fxBc+w1bg7twxiXVUrTDeZUO9TSurR+GeRTDHzBa5RRU",
-	"4WZYMkhVXMEcy+sPwh4aYtCMluvCRSE/Qj+zj7kq0ceytxq9nm5rffvQRnCTw82n9G+O2PtAAbe8plks",
-	"0t2iWu45uTVdKmvK4dJJ69y4dyY1uYtkUdh0+9nfXDzpdRRCj3t2LmEYr1VIYul0uXN/y2tM+MAjo7n7",
-	"ymN5FvoTb5IDHRxrsWxmak/3JpWk0W8+CH7TBfbZTffRfUQc9a1kfVfeUxDzrceX85Seu3AqwkMzUUWu",
-	"ciHN3CcPw1+dHHKji7YwqaaDuMdyBgPC/jHj0T8KP6vcGsKuhTQU49eVG08IzNhP/aC1li6LSt+rMC0k",
-	"B0b9g3OOlxu+Ej8206Kyr2B0wbm7vfq4pNvsvO3q4OdgCRaCYfkwpT3IG3G+6pPmE5O30L94woSw6OEv",
-	"XW1yE3rjDnO//E/nvsFPzr96tPkzkn07dCpJ8S4S+0Vivf6XBxP9D7Ky2jyEdwvS6lfY7izj+NAHUY5b",
-	"mTfwxH0K1XGepwFj4vfStDicd/Kg1eP9CmDJSZmQB1GulRSuzfg5K7hBWdhypbANbNcrCrqJtZ/6CeBJ",
-	"tvasquDcj6OvhWlsj2CWHL/KRBdItmrO4cZv7zaqh4NUusF1WKJcsJVPBgL8SanSgww9UMews6GWW+bb",
-	"lF6QZ8Qo5sxjQzfMGqtixRTBMXHWRMW9fLQnsmL5I1nS2k1SD30sYH1WubnI0CtpaLHiPh2GjDKFkMXs",
-	"26lyA9gHnynCMULfKb2We6KlFch/6w6wSrEO+wDEvzvtT3BS2t+iqWlPE7Mjfvk94PbVI3iOfdN4gsPT",
-	"EBnyY6omTgXxSBOx56h2McpiH75aU5GylqCLP1n3EQQ6EXlLChEZ0ieoNkU0lI6F+ZVT5znSpYVGlJfB",
-	"as3m5Mp1GbMkavXjdgbPBKh02hJMeL7m2k8FOnW6iX81/mg0ij4128SBNAGKAHrLI2LnM/g1NakZDqyD",
-	"yt5R6J96jLHZPx7F2p175Pkixqbuimpvhwdd3HHtYw2gMZcliNPfLokG05N6p5i7gojgb8XcdUhFtox5",
-	"r7hh3q+JlzUecE6e6+rRZXZPjzqTwayHq97XCA64cYlzs85cIGfXTMP+j6MvvcARcvH4WzRWwKxztvfc",
-	"ty8hFV8umWKiZDoMrSaqEYTrqDF7BPjohaPmzcvo2T9ab5zuMSdbNe2RH9AjJ/r2pC450fNnYtQwZpZq",
-	"g2EjyKVd+r73DyfeiWn6X4oNPisNvztHQvK7RviW/X7kHxZR3hOMo3n9XwpaZ8uph6peNJGwA5/Cgok5",
-	"Ts0kjQDTj0I7k1CaGrmrozmWKIEHzEuxpWJ6ffb6X1j1gcZ9z5/SpDqg/IckUhBaW5VxtSagdGybcu2H",
-	"FHfL5RBsOEkRqq9hwKmW6X5JE0o0/nhSEIzzEG0LXfVB30SkQWZ7VFnrI1Ijjou/d/ahs0ol/9nJ4ugd",
-	"QnPUzwaLTkryb8S5OtKAbLEf7mZJnEe8aGZMzc5M5Dew6FlpfMMOqeh+WxLLhAHPzHAOr06OM5eahRny",
-	"wABxUjpxVX0FYrzvE1+FGhjo4eva5LpXrPpY9Kb2W+a6YOj6CoNTo9Qm33JHuKmIvpiwmNnVjo+2tfDA",
-	"s33xbMucgQRIUOHIwDP5N2FJQokftkv8nOA+zzFKNot6gtr93j/4B9O5LbrzE/XtV0Ai91a1/SensL9X",
-	"7tkzqdh7Kowm1FhIcSnIE5++GKZYcxGQougWejl/GiaMKTaQ/QXKL66JVFVoXnEfttqdypZFu5/ax86K",
-	"Evv14RbGFiSzVDMj48Zwph1NfEwsHp0Z1+O+7ePnEZE4JOHrdhvfhNGlrq7xCRe+IymMDODANLrR3Wjy",
-	"8M+/WHrFzG1EAhyJe0l3/PLuqb3w/x8AAP//",
+	"3H1dk9u2luBfwWi3Kslcurudm8zeaT1s+XPWW7mJy+07eYhTbYiEJIwoQBcAW9ak/N+3cA4AgiRAUd3q",
+	"ONk3u0WCwMH5/vxtVsrtTgomjJ5d/zbbUUW3zDAF/6NlKRth7D8rpkvFd4ZLMbuevV8zwisil4QK4p6y",
+	"/3tt377gclbMuH1uR816VswE3bLZdViumCn2z4YrVs2ujWpYMdPlmm2p/Y457Oyj2iguVrPPn4tZ2Sgt",
+	"1XAPP6+pIR9mgn0yH2b242bNyI6uGFmwpVSMaMorv5F/Nkwd2p24Ncc/zCv798Q5YNlTjlDzLTdhsd5e",
+	"8Md4gYotaVOb2fX3V8VsSz/xbbO1/7H/4wL/97Tw3+HCsBVT8KEG9zy8rMbdFqlk2WwZ3taPzSeWuaoT",
+	"j/jZPqx3UmgGiPNWyUXNtvafpRSGIQ7R3a7mJbXbutzhE3/5L233+Fu09v9UbDm7nv2PyxYzL/FXfenX",
+	"hS8m0GFvT7ZX0sHdvWZXfbaQDWxip+SOKcNxo8KC4LZRdeJUxWzXLGpeZn++Y0pz3P7wzlvg/RIeLKLv",
+	"dVb/NdymXPwXK41d/VlZMq2HW6aVRQJtFDVIFu7NhZQ1o8K+yraUp7e8tATK5W0phWClYVV6Af8YYsPI",
+	"Orv2ogfP1FSbW81X4pYDjJZSbamZXc8qatgTw7dsViTekisukutlN4NANXLDxBD7nxFYkcDPjk1wpQnX",
+	"ZMN2pt1CdHzF7uSmA5v2Y5ppe5c6+jGmwPja8Shu40Xv4qKVuidIXVIPmEl00ZqZ17REPp6gDc+biZF1",
+	"5fkltW/NCV1oSzlLJbeBQ2hi7GtreseIkMKeoIuIpaxYmYRR1ShqHGV0d6JZKUVlj9xig2wWdYQKotku",
+	"LDCL2ZLXbEz22AOEU8HDCXyyfz+Cx7eKGtbF0Pye7Au68zAX5t++mw35sbs0IHO9RnSaRgNbVnF6i3/O",
+	"sSW74u3ikHxAMS3rJn0DP/ANI3/923dX5BP59um/XaW+r/l/JwC/OBjWubn8wbWhptHJvTW7WtLqthqA",
+	"fAwg+BJTaTbM2d7z6CGqAIZ/pVEzkCIgzJyw7c4cyH7NBOHG8gMhDdkIuRfDLfQou0Uqh6XRLlLE+ZyL",
+	"yq4zZOal3WoeP0vFqDkFdeAFmQZUBzip3x3l5zGPWdpNsBcmCCULPCSyDa4Jw//adwg1QK01NUybDvWP",
+	"HWYp69yl40+3oLWM/G64qdNH4Wn2zg1KswTPMWyLZ9vSDdOEm9SWBWOVvpV7wZIq64EIuZDVgZSgOBuy",
+	"lIpwy4GFNGumyJYeiKEb+zki75hKfSOsnuUMqL6PalLtk4DbVGeQwpJyghng5V7DNkWNe9ZkQcsN2bv7",
+	"b0TFFFHMUsbM4o7VW3+ZOTSZFbOFbEQFv7g/NML/aUl5zaqIliJeYJe9dcsO9vV/5J5sqThEYowq1tkL",
+	"kcoyAtADyN7Ce80Uw6stZVNXwAhKuWXuPNysZWM6Fx7xur1UG72jJRK0xZKjwP/Zv2LfdytSpehhwGhA",
+	"D3dk0EX6HooXHVbSpfU+ZbdcwuNSB3P8nXeO1rKiFH97sZaKDblb1ZzA45moTmF07I6pw63XJxLKmDW7",
+	"RO9SBqt0gT+mY8oqI4xHNGDFtvKuo0fGeLOm5rjp4K4THu4fuv2AP2vybuR26wywnuxpzDojKU4WO5Wi",
+	"eyfgEiJYCGlAISRUtxrbymqWlvf935uffozl8JZWzOp3ek13gHpZBfP2JHWMVdwdaiC/gPdaCbWXqtJk",
+	"bxlCuaZixSpClwZ/PODf94obw0TScjhZZXVHpmCeFhkFdbjiC9kIwyrU2K+mKWUZiScVdxaX59DO/vB2",
+	"SZILW3VqItgV29X8BO7oETZBnqDY3uWsVsM+JXxVb2tqzT/2yRREWAIiW6o2zS4FbYveZZrSU4zZUZD7",
+	"cks20UYD1gVAtwBJUetLx6mH5DpuyBwxGbay4kt+CkU/pg2Q18qyB2gy2Bv5YIY0V9MFq9HNRfRa7nVB",
+	"nl48/UvgNXuqA5VrLkp2VPFv4N69yHXStHXvBDCPXe1LZpx7psePRcm0kWo6pbxGxSBBKGD1HHs9chlY",
+	"no9kp1OglJrF7l2yOBB3aEJFRSwOFZa3Wa3KPrtjcldbTikNI1y0nsYH0r/f4+3W6RuDO1cM9D37u9Xo",
+	"BPyv5hpJMMGwg4mRdZpano2POWbNRdpxVW7yir8ka2ptBmIfY1UMlIw/K2vRemXOG7VjS2Xto12j18dt",
+	"BL1+PHLN/ZZAwB/ZnmlDllxpM8f7sP+0d2EigBBuNKuXU/HM0+N/uj0d08WTtO908bSHNyjuLWlHx4xI",
+	"ro/ZY+zjP1sQ9vxxJ/sKGqWcqDmTJrOWdaVP98IBn85anzlHUhLFkneG67cHToH31V1aSTYnKMGBsaes",
+	"FTFB2/dKPgTJ3HKpzb7O+ZNGtmC1nljLkxtrV1AlnDGunPdZb/hul7G9szeo2JZVh8nmDOxl/ISBL3cP",
+	"mGVoZ2NSSQxyZN4h/vy2J0n4LmG9toq8pSnZGKa2UhvvazqQBSOaWdkq8QnBYkH0QE2hpOJ2wUVGpe44",
+	"DlKqgf0z7pQqxe+4WKHHVYOHa8UMsTIZlAPS6IbWsH1g3/Hejxvm4zIROe2DJOIZpdx+fbgV0qQdgBCm",
+	"ZkpLYUEkpAHHadKdOBkVuxImXOng/mI4JtEXLb8c8WWOm+UKO6omsT04F6wysqm3SsJfHrwrJaW5HdP7",
+	"WhLEpwprMIA+yYhRjJEFW3Ghj95Xe6zuR1OHfOP8zoPwQMZDQ41h252ZaIIvWnkxJs+9B58bUtKtPbCS",
+	"zWqd1B1y/rBSKsVqmg0ynO5aiiziUR09UgOdC0mRZmfXrgoiRcmco5drguHMhJYiTozUrbklusNkiw21",
+	"jAR/yyDxpsuZY2l+uEXTNe/P2q8l+Duo3mgQJKXlErWFi2JGHTo8J2L6W6a1c+8k/KDmFvNrpgNJNqaU",
+	"GWIciWXkmMeIthGFK7yas6fcoIajGuF0nQrv3wUZgGGWLBdv0IbtThUYigq9xHONYcN7/xyEOKtT6CLF",
+	"ajbI8x3gWhHhffzerQ8nallI7Lfyu+jScQfdUtzr76zidMi+PPb6u7jjFQhl2lSYI7a1aBaRuMUvwdKq",
+	"JwguL72HjEBbhrWUCjQAHdKb5o5ZQxSHUKJrqtcF2UE8hyzY2speePIrTWhVKabds9zqMFIY9skQ+9kL",
+	"8gyzJLz3yOK0Rg9slPc2xGOpTUrSPCPa8Lou/FdZRWq+YQRNx8wyRwAwWCyCWgq1ZaNKNub6DdsfuZmk",
+	"UvZ8CPV5D+qWZ7sUF6la6F+QN4bIHRMamTYVFSzDBaFky0Vj2NgVFOEF9wG54eC8ko0ici8cfiRWyKqM",
+	"+/Uhq8qhPBHS7m9FFsyYVMy2R62OUB34UwT1oxOvPXWg5ncsraivpTanxLmtQXGCM9hQdZLQnpwaB4wL",
+	"Nh87Ufz33D4Ld/IUpN7SRidAlc2MyQa6vXgY3LRVzbrJUC46jPYYV6Rcs3Kzk1wYcmDpKDG6l+/H3BeH",
+	"mV+g3WYSFmBW/HlSBocU1SbixMlvD08SHM/Mw8MPM/SGR09CvT3QMEHuXjrykrO6uo/m02Qi4UFVGYgg",
+	"JgyzXNZKTurs0mRkLG0D9+DqjFGveLgtOWshAzurFKhcdJr/N8Z5cym4Zc2tdZthcscSnpigizqH0Guq",
+	"bzUrFcs4SBWruGKlSTsl3rEVt4KTsE+0NLWVFbxVMKJ0zBSwlXs5tzVdyt2pmQ2aqTtejjhhIfs0C+hG",
+	"M3U75U56GNH5bD8tpb29DriLxOXH+8vuJkCmvdoOMHuXNoaQr6XaPg5Sul9b1OoizivIStwwttPB2+cz",
+	"6qytmWaIJ2B6Lx2ULQ3B7CaiDT3oOaFEsD1BsGGaBWbzeYCeBx8fB91a0Ccvt5MeF8osMK0GbcJh3M4a",
+	"zi47ak78k4QLdAcxui0woaw+hLDnWrbiK6iVXsWOPpaSKy0M3roQXZ9ntyUcAowUSGGTkQJs0OUqFeSv",
+	"XZA3Ii784CFu1gjv8LBYdjFI8I7KfwabW1BTrnOhYoO1GIqRXQPLG7kCl0QKdSPf1BdwFp0jE80+7lKx",
+	"h+gTkrXB8qHlBt0vNaOaVZkk0imxNwi5RfnM4/mzo7CApEsSgpVZzW0sHbfzSF7IrCzipz349jx7qknF",
+	"amYAJRNni5jOAxJ4NeQkc3NNdkqurEQunG+sQM9YqIiIM0WWUq1kN/OrG/1nmeIrSwQYGiUU4v+OoRti",
+	"JEThhoez9m8mVQ32s6YVBlwGgJqGs7vWmZ77LX+JSNS3R02spHoP1EIwF6LiSWHmbdP00e1V1FJu7CqG",
+	"1PSEfHLNdtTXeiSk2DkyntiUpIobeLCjsyf8OfBbQBV77BW/Y+IY0eN7t0LuR9eNVulgeRe0Bdmv2yxF",
+	"i5VJ44DR7TF+FXKJcwuMaKZZR+t46QeWfESFTsdA51Nyu0t9mG2pVSA/zECm2tXsVv3KiomKg5aEYo9q",
+	"sKqmuWxRjHY8oN54avmxhW4MoyKqpPWEPODSIWc4IH3rAG4JODAuh/7jad4Wd5/5zLIBdboImYP00vI6",
+	"LiwuBdWj5ndMz0O+PSOCfTIhk2wlgdCm6yBeTD6mwMozwREOqg0tNwnVrStTrD1INBermmWr12IEP5I6",
+	"MgUl3GeyoVZ7wc+9Zte7CJQ2w1MhGehWpdLpEGROYbR0qlxFsnFiOplDhJw49X1a152vT+DV99YsMx4W",
+	"F0uaAJ3C5Ui2SjKqHjXoyTK526nY+kDR7QoLbmu2TJD4P4ThtSvj0gbTULQ3NlyBl2Xw9iJralikRFkR",
+	"YqQkNTemZpAK6bUXI4lhdT3t1sbkRN9p6jhrzOtiFhrji8ftKCToxf4xdvhiLXnJMiW3caoH3DkADkxH",
+	"rluFu5fnfZx5jfEeL4uzwu2IBw+FzTGxkgNH2m3SoZ0eUvFKE4jamTVE7eJ7yXsTtvTTG/zx6dWVa4zg",
+	"/zD0NQxBmneCONvYAeAr3WaDnKpHx9rmoCa9Jxk5Kg1WL6aiFaHWvJd7UYBHnOqhzHTP4AsLpnmFjCXt",
+	"phnRNmONxmuekkBxeD2ETsjkKsiH2ZMPM3TaC3Yf5ZC2qiHyxDjfWjvj1NxTX9uvebkOecLo8BlocbTV",
+	"4Y5qbR0h16WVHE38wHWq84QrVkmz6Ok1ACFJeyx12a2Z2+FbzlI87EZuGcY1sTaSCkxF9FrG5OKUfh4A",
+	"3g8UTWNCwI6XplHp8PKRyhaRrI8a0dlHb/vBVmA639UHfO3a2UvA6tQ/Jgc9gYgjhkHFIfiukY73HFS1",
+	"Pxwx5y7lxiVDT4/txR7IBC7nM6tGQnu58F1kT1htbEsPICg0Y1PSSSObE07Tbi8LjXQtuPbF4K1Deg6+",
+	"guvY4C4I3VNuWDUniplGCVZdR97RBS038+AYvSZCklqKFVP+tYsPIvKi61A07pwSfs1kXpf9GRfOetrf",
+	"U7ViJtVvZ0opVWsZu5RqX1+TT6nO9syZ8i2ndlpxYXl3Rqgj6QyzrY+tjvIgEbQ5qWqI0e1YMRnqMlQx",
+	"bToe6NO3+94yp1SIKes3yiZof3AZ/EBHsCsnQXx/BufdPIG2QqI2wCNcWIQmOXJ775juCR6RMzn8pzXP",
+	"uLe7b5oFF6dPt96NfjME3GQKhDcYen6hWMWE4TRRkDEeqR0Pw2cjj50X0xvT6QquXcjfGUV5fKrtRTUl",
+	"Cq9dZpX7RHJbwTzoAWkt1Snl29ALIkGOFTV0QXUn31D/s+bokpTarFRHR+3GdFwiE0p2Wr/tbHHoKch0",
+	"BaEKQreMlmvivaEDQAhZnXBeSNVLHNeipza3VcPiLhXDfVkph5F+eCEKU2EzEsiFA5cJysFUV6odbTRi",
+	"6SjiQKrc/RrXhcvz4PG3kjxo4ZEmjWcuYz6t4ma5Vzco17qaLWiEHI/o3uUqm1tnli6cSIJaU2eHMtDb",
+	"J+EBHCub33+k0WC+KInl+rlhigg3kO8anAZRpH36rt9zNio/82pnp+7ClzMxKyUr0P6hmvWYsIRDhkvK",
+	"osyLtpNkxtcWdrKSaBj4YEwBt5zIcDDHjkeHsd+J/mK+YvrEuEXWgPZG6anmp/P3Z+3OCGcfVPmaSn4A",
+	"2oLWi3IZSlEqXhGOd0P1hlWu/9WsuF8g37C61hkkm+rxBGdZ1qkZ6CNvF4ypQd5PBxGhgrC61X1zIZ9Q",
+	"CU5NNgiuiX8KIwj3jIdHvVmP8ghPfQ5/dT6LI9SDMuymR4wkC4ZiTuJlT08TG9NoLdf0HlDvMBS+7AO7",
+	"+7m0VqtlF9PU2J86pXAoE/RBlGslhUtF8y4Hu2y/jeDRRJG+L6xth2a/4gIWo8XX/ex0TbD1VxF7Tn3a",
+	"wJYrJZVGbojlCrhJjIuks0+PV1d198AF2dW0ZIXrs7anh4KUUixrXpqCrKSAYjy0y+fopbHfvybOjC/A",
+	"XVAEx0DhnvVpOayKs6ZGajQm1V3EhkXbogHI2SO3P2qSJdh7Svj0HeR95ZGr30b4g38m6qByWrIdVlQP",
+	"v/my26p1Keta7oMukI57rhmGpkcJ/iDKd43od4UZ+jICr6qSeV3t/vZg9eeYlo+IKdf9L7Ft/yFfzjf9",
+	"W5YPQaUV8qH2s3Nf07GDYiNs8wXZmej0tsw6sxnE7G7WYuIBHRO6L6hqS6wW0qQp/bxdP4929XRt+tLp",
+	"VqoRGmJOk6UKo6rmTN3G/VwSBSd3ebTCNndY65WLtzOXThDaWUB3LVojYX06gDvTUGu3JGG85LU5XqFp",
+	"KeE1PnncvTLiSrl/n1J8IAeF82dmenha82IGpawZcZRxmkzxYEb85V51zIotFYMyTmvRggGEnRCzFc1c",
+	"60lcA40orkFmJYl/pGD5ITmVR7ImuSbOxi8eVg5tVYU7bFzU5Nzh2RSCI2l6CrpmJ3SqZ9gRpNdhdcHI",
+	"AvoLmOOGzEl9UL2rMJE41+Y1dG4klSqVoJtEI9W2gxNypAT7C7yuLy8TYs3RYSxC+uywreduu7h6V1Zb",
+	"yO1UhpZ/tEQQ3VRXlh0t87Z0+wwx3OMTfjHEX0IJOfzFd/uRd/GRsEQdrC4K9OqODFlHKXy0n33Jl0um",
+	"mCuiHHTJyDlJqOcVpJLMtdkk3FwE7fTa1+5a3dXwmmi5ZdChWdNDq0uA7eMLZOzur4mV3vAXrDju+B8W",
+	"DOuKrda3OLi+ZBgYjT4IJZ1YOYIa4zrqR8gnh0D8raRcrmOxpg07TIrW+wbniM+3mNwYqPGkNlGarxI8",
+	"7i8Ig06s8An+zdtzBflXUgEK6IL8S5KJWAsBeiKRCNH8Gf4yK2ZPZsXsX2fF7F+Se57mLIADIOhCVL/b",
+	"oheQMUc8r4RJuT7DhhOaBTUO03jFetjxONUvXj+dgHVwHNeeJ1/d8SbU9MY550PvYFzbMcH3E+GAwqY1",
+	"BVrhCXXBqEMvLWpABmNeHJePpYKJN55G/ogEhEbE1KvB0rNuk+qkejEulHPWdIIIVt0mEQnsf92i19iQ",
+	"kjXVhasSgaoE6OAJ3q1BbY7T1jATdTilBClmui111AmbdBejoynSUI7msk5P7c6ma/cuOg3SIFoAnh3i",
+	"0AzmGAwCK76pReATPsvmQCrZTTFJdV0YFsG1bMs7KIcm7Kn3lL6On5Zt4xYxxBWMFWH3nwnpxhmrbBC/",
+	"yIagW/NxwPS3vmdOEPKT2+T8Whx3nG5dQ5BUwEutmDYEw4eWx51Q45R2Qj4jO2oMUwIbr/wraET/GxTK",
+	"Tz8wsbLG77fff1+MdS3otXylW+ziQ3c7Je9o7bJSmT7Bffw5dyXJHLt8A+TnIGCCR8lIOScHppOTITre",
+	"scgNNCCKvl6JOJqU9XMEq/2twPEaMZ8M2iYlGH8NZDvH/j/dfd7DHzVwIaU0bbTxcC9z8hrKORPwGfcT",
+	"peAOcVh81sUXwIHcCa1Y1uaf8evNLQc7ckW5wPBrdKV2YY3RpgUze+jGuZfgHJuECgOPVvdz3xMjCSUH",
+	"RtWcXEF0DPjWddCMK7alIGjDBMCrYswtlrSF2viovapO7vgTTEFwTrSQawnS1Z/NrLkLkoOHDYSCkAGL",
+	"F40h3uVWEEqwc1QwjmouNhH6/QH8dSGO4+JIceL5SAfRY9UEcSQgKiWYRziCKVJrWYdfUx9Kq9M/x05r",
+	"I6NBNwkX1hzSBNIM4KiHb0qZyZjabJ8hX4dMsG+Oj9XqlTyOZdZ7H2I6Lpvxly7YiopTw9r5QrQpnTft",
+	"s5nwyHP7W9Q8F5NXJ9SuHY0/tPGDxBSU07obtIVtCW7T+qa7J2tr2/qt96O3PXrnJpWMFQpaxgVaQAGa",
+	"9yX8G1jNZXC23SujANxEaXk1lrw9MucH3WCZHzMBVW3kbscqGK8FmrobacsNVMkSKebEbcf7qWhM2vlW",
+	"l27l0U6XA42aErcgkYJdQzj8ib3YAv9p+TBVzP3PIYX7H1Kj+8+ecv/OCoqH8AVasiTAdbPdUnXIsECn",
+	"zVewEDQHrHm6AqkRkXGR90x3g5Lo1dNruWdV6O8nYJLZ8Bqj5p2JQU+5kGX88X6UMu8Zz/QjxCPq6+Gc",
+	"Ty2hMaSo3KQ2aFnnbql36AiFfBb24kDWqHlYGVs14MrAKLI32lJJmyn/vd134brZOYd1650ODut+5WXc",
+	"lLS9yZauPPENXOdIAAHzWxc7SoEWv1Li5X3UwrWfpyhyBUL34OX5gFCSMeBngqJfU8Pqw8TuFL3i3kmv",
+	"pHyJ0VEBezDBDouasYhxRbkgXJR1U02Fw6OUXbmWBo4HusI1lcvraKfynZRz737Lx8VO709en9ZMa1Le",
+	"fGebw+MjgjSKm8ON1aVxB1GCOWjYYNUwquKygbUxOxzIzcUy4YR6HjrsBqYTdatqCwV0QfbUlOswPzLU",
+	"BhVEsR3lCn9Bgr74IG74ymIZWRwI+wR8AaYPuG/FU5/ROecOQ75++9PNe3Lp/vuNG1ykGTThJ1R/EB+f",
+	"xZ3HrslzODL50Fxd/bV078F/2McL8goTfCwDd25WgnMtNPn63esX5N+/+/5/feMb4W5puebCWv4Vw4Km",
+	"mpdMYFK8m73+bEfLNXvy7cXVzDXXBRjr68vL/X5/QeHnC6lWl+5dffnDmxevfrx5Be+0fqtZAHJoswug",
+	"8JZNSAOfPfU9h+iOz65nf724uvirGzUAeHBJ/fj0FeY8WuIA4LypwAeK0+s6M+C/vboamf9+2tx3/EBi",
+	"6rv7oWibuaUXCjuLRsi3GD+7/uXXSN3wCcVcR4Djek5guKs1eT1d2EUuodMAnjkJnR+4Ns/dMxD6pFtm",
+	"QG3+ZXRUf6coyldGhxIGqSCpcu/n9/+zYerQDvAPplR+aP+vD7ywnuu3hcLkwi1sNXKMn/mVE0wrWeix",
+	"pCpA6v6oEZChl2SXamuHKfgKWwPTunY+9AODkYPx7Cop2FdQ0k++7jSbBV+8ffUbh1OYFXoEqfxDp2BV",
+	"zInvjztFGpbtNi7LRmlpRfvRJ2u+5WZ2bnSMADgJH/2I7lTtRrpUv4+m/otT8DRc3cPx0y+F1+snlkBL",
+	"yuO4hoVXQ/R6jlE9ez6mzXOJ6UX3vItjQ84T7mXfmfN1bqr/aZ69AdqfbXJ2ZvrzaRpbm4TcmeEcrZ3G",
+	"qXYNoxr2eUBAT88mgAN1JFAZknY/F7Nvr779Pb53A1bygkG/ff/tM9BQIJ45FNpp0uysovrt987Y0q5W",
+	"xRnoYFR0ePXlb7z6jChZMzTeukT1D7EIEzry3BqUj5BAFLVzaB0Fx6eZX5Cfu85mKvQeG6p8d/XvviNT",
+	"GJep5ZZdkBvKK2e8oQKSHOhfuC6Obj9aSsHURUaU4B51R5YEJxWm87e5YwkvwlAonA/HYORSAsH+Ic6F",
+	"Vnjh89h9BO0rKBglSm6JkHsihZtZ4cCM7TOiVBmuXXprZW0d3yMNXKgp1eA/mNcMHlMlH+MIrSi9BwA/",
+	"D+jjiP7Aq9nnXweEeBkSde+xWk4svqcb9tMdsOovAdj3gDjyzpc4P4znMRxisWYEQJWgebR3IIy0x0pI",
+	"LLWyCq97ybmjkRNi0e/lb5b4PydADxzCZe06BuHHo3Uk2RGrJX03LyVWnj/i1bjS9uHFvARhcAZTg1AC",
+	"QLSMwXmg6cFxBuiX29flnL1QST8pLg2cd414iY+cVctenqplv85p2YPC1ROU6dfnU6Z/kHLjx95FQVou",
+	"tKE1Tuzo3YomeyXFquXgEJLNXxPK8qAr5Dj4yzZD89HQuTeQPInXbhcPh2w3vc/HJmiUYmZ5i8/dAHCG",
+	"hJyTRUITZEIX4pch6eo+67Wcpz+7FU/lrC1IZwBBjmGVZudb92HzjSgWI+Qe51kbXm6YcVqaH5v1Qfhx",
+	"FVg42yp1EPOi/dbDUaYfFBpz0Bmb7UJQXqO3sYtnP+2YwNFtEzwI3oHQHfoMoX6uo5SjRLtA9IHkvA2u",
+	"Rv0EP9X57Bo8fQLz3Q8PRvuoh54ku5oerL6u15a7Lw6E+ouH+8OhZ9zA3LMUw7g0bZOqVar4/B30XYiR",
+	"7YJ8hMZDH0GBb0uVBePguYpqpwXI9QOhC6ikci3b5uSj65b0EULNH0SqRxL40C/Izy67FNMsoyFOLdZA",
+	"zilsiRgpC8gaso/uew2koVd0CmnjZl2PyBzjzyRVMffTeRhjhxX6TovBy9gfboegkg/hi23iW1ICvfJJ",
+	"FCkNrkfAYIwccRam3gtzKh/iojbsk8HDPNFGuaSk/IKDe3QHPQOhM3XH1BMIgCJw59hm6AMA6MMM/+rn",
+	"QIi4ksHFtIHi2addTXG4WZLE31vJaWRI5MYCB9orQGrrZiD9TpKuOjK3f4KGZhqS7JfOF7Bnin0Qzly9",
+	"IM9CVxmn6nBBtP0qrUMsD3o5w2Qi7LZgz3xBfnQWL9euz0dc+54g6lfu1FM92Spy7fWT1IOkQgGlupmi",
+	"GSkkl6NWSJzHDN0yHzeYYsHJTwimYEulY0q1X3WKTn3jnj0HfzvEvI1CmNWnnVLFnLyCcE2BXpG9b7uj",
+	"WClV5UkjSjfLxkReh4SS6SER7/ZLaC5KypzeMoF9Ff3PvqUq9LmHIG1BvgUn49UVqWF2KI5HED7VzRVO",
+	"xQk6qb1oRhUUn/5e0b7oKqbZfejhTtYpqPREIOeaRC41J3hEYDFmDQLnSEO+qPBVKjbNkHSvPBzp3UpR",
+	"MxBpDXupGWB40VXSgIlrBurPdg7YQA2BCo4Y8Y8aja99HOHRtCL8Qt5gbO/5gQD8SbAQywI7HIeccRNU",
+	"IFBfezBccOAuD1GMYlhfdtouZ3nOy6jh8mmf/cJB0s7xJtFx7BC4X5h0rOdy3gGhzxrIh2zROLGihOHh",
+	"3THSceB+jF4fhGxYSnD5m8vO+txFv0kCD5do5d7jcPl+5jr02y5cjOz7q6upxeqd7d5HHtjf7aUJ+F8/",
+	"vfwPKQzeh7oSTdCfg5XtNCoUCfXEJ2OTT/GbwERGYxsvIN+2ez/nygDwof9+OeCWC///p8X9qmB/3zh4",
+	"D30fUQD+nW5YiyEZbJn7vmIYrqHbdlasC+7W1jYEbyQOj1tYE+hzmve0+QbIflz5zTj/eesfOivnORMX",
+	"CCVEj8HD3MmPD99oITSZ+QSonof7+C2gvQN1WXGAGb2PboKAZuzxmZBFwADrLG69cR2GJzihfEHBMM2g",
+	"zfvPV8WEQQGpQob0B/1Ij+nGX+REF4QLwxSm+0C5J2n7QJ7L2Iyd9m71ecdthEX86JHdR5ULIQDGc/Zm",
+	"1LTyz5siGPBvEtG/cSkX99N68RNTKB9x/uFk/war4+6XfgrbPWpuvkHH76MZm7kEHft3DJFxo8maa+/9",
+	"eiDInsVOWa5baIFnsUTpipTRS5R4EO/sMkQUvciQzpy98gIWTd/a46dVPfP9ns/hbDdy533o8xCIX9N6",
+	"Sba0YlHGVB+fL6EZ0JkB+86u+aXgemOostrPOaBKlbF6JohFxHk/mRIIA3IDCygpt6i/j8owFaPl2oO7",
+	"5mJjP7doeF2NJKXgAz/Ypx8KuYmGaxgEERdXYPGO87E6Ck8WqTkpPHWI6dwVNE2YxRTku9/5NB/9uW7e",
+	"3QT0aNDoCIFmCLR0jSLaJFQoOsE2ud0KlXTGSy3LzbiS9wM88Yf3nB2LFcOUv5QmD6P3XKthWVduBPz5",
+	"C1Nwxh9Z0ztGcKjzfaU/3Jnnlpij+1B+mdRMudu575PR6PUFeR8yALArTmSnzKNxYTU1TEEqMlYH6278",
+	"E+ZoHjB4cDGINr7DU1nMO5uLI9fAFbvfbdjOoMriT9ptjvTUj+Cb7A5x37ufQ+S8qJ9D+zPg+CvXPMYZ",
+	"cVE/fwgDNMLiKqiB4eq/3q+lS53AWEGSL6E/KsmU/v6oOaR+elMCZGGu04MjrpAzrvlKWMktuiGTOK08",
+	"5Od4oFwu4/Z86TKGl1y794Zw+i7VSslPQzhHWE2tGBY0tAlFfCWecJeBDF2Nxzb/julm+6gX7MZoJS4Y",
+	"v12dkSyw//VQ8uYUVZwAdX6WF3Gy71PZEQkm9fmLXMFb7Hp9juz5Ffhkt9Tqh8LqyXgbc1LSukaVkpYl",
+	"2xkQxC4fBoZ56YyutGNyV7Nxbys+clY/SPvZSY6QZ2XJtD7u9cRVJzk78dEzkIXVSqF5s5UB1iwZ8EBq",
+	"4Fa0DlLZZxSMXsrlb9BP4PMlvjzOYe7k5sxXlB7I//Ognzr0dnLlYKj8QC/B01omxrfY68mdv0M89bl4",
+	"G3WB1q+0L7XHjPBoOgdojjX2z2FRnT4tR6+0mFCTAld9WlEKYIqSdzxUpWZkJ/z9rX9yivx85x0ZZ7Dy",
+	"YEYC5DXBhErcWBJKOZ9ffutnVJH8N9KBEffbWQIj7aTOqDN1u/GQUrhT7MmSgydkKVUGsZoEyG7oXfe6",
+	"7yd4p4ALupr+3ur/73NV79w1gU8KsmW7OmB0gBwbd5u55NudVCbvlHoDv///hOZ0A9Y2lC2xUjGDDh7I",
+	"S/tKkxe1bCrihuXqY+DT+NxxHjecvvsFjQW3a1KG3ZzE9Cac5YzK6+BjCfyIfz0LI0xAKMozKKIOotpj",
+	"0Uk8MA3Cc1gh4zOc3a+45eNxuniKc/fVL+1omYQW79rB02dAC3Vwo5Uc86WAJUw9MfIJ/mucoIBxNAt/",
+	"YJ1nuq6nxvk6jmQG5r2pNBQEcLYntKoU08caim/pJ4zIXj91Hjr/32Eo2EfFp7aKabse3g+5HhIhifIP",
+	"0ufONjvtR7ajhdrXppgMz5x1fAZUdfjjm5B7ZhUVZm6ZaDxG6mPdutBnf1INQTRRJZUwEf18YgZHsh3Y",
+	"gxo3TUufOeb0vYE3/pBpHg8L1ZwFHe1Cp4dfcC5yXffKAdvBM51kA8VoFbv6eoVttFxH9WCaQM9WNigP",
+	"fQ99O10WtJ/f7SoPoaUZ3YIDhXzUG77bserjvJ2N/UFw7TdsDe7CGZdUS9HOOVY61NO4DokY5lEMf8Bo",
+	"lVNQhRsHyiBVcQUjQa8/CHtoiEEzWq4LF4X8CK3hPuaqRB/L3mr0erqt9e1De+pNDjef0go7Yu8DBdzy",
+	"mmaxSDfearnn5C5/qawph0snrXPj3pnULzCSRWHT7Wd/d/Gk13Efp6j96VL6Rk6xdLrcub/lNSZ84JHR",
+	"3H3lsTwL/eFBydkYjrVYNjO1PX6TStLo93EEv+kCWxanWxI/Io76rry+wfEpiPnW48t5Ss9dOBXhoZmo",
+	"Ile5kGbuk4fhr04OuSlQWxj600HcYzmDAWH/nPHon4Qf+24NYdeNG4rx68pNegRm7Aeo0FpLl0Wl71WY",
+	"FpIDo1bMOcfLDV+Jn5ppUdlXMAXi3I1zfVzSbXbednXwI8UEC8GwfJjSHuSNOF/1SfOJyVtoBT1h2Fr0",
+	"8JeuNrkJbYaHuV/+p3Pf4CfnXz3aRxvJvp3flaR4F4n9IrFe/8uDif5HWVltHsK7BWn1K2x3lnF86IMo",
+	"x63MG3jiPoXqOBrVgDHxR+n/HM47eWbt8X4FsOSkTMiDKNdKCtex/ZwV3KAsbLlS2FG36xUF3cTaT/0E",
+	"8CRbe1ZVcO7H0dfCYLtHMEuOX2WiCyRbNedw47d3G9XDQSrd4DosUS7YyicDAf6kVOlBhh6oY9jZUMst",
+	"8x1fL8gzYhRz5rGhG2aNVbFiimB7Vmui4l4+2hNZsfyRLGnthtKHPhawPqvciGnolTS0WHGfDkNGmULI",
+	"YvadabkB7IPPFOEYoe+UXss9NGqdk791Z4GlWId9AOLfnfYnOHTub9EAuqeJMRy//hFw++oRPMe+/z7B",
+	"OXSIDPmJXxMHrHikidhzVLsYZbEPX62pSFlLMBCBrPsIAp2IvCWFiAzpE1SbIprvx8Io0KmjMenSQiPK",
+	"y2C1ZnNy5bqMWRK1+nE7zmgCVDptCSY8X3PtByydOijGvxp/NJrqnxoT40CaAEUAveURsfMZ/Jqa1Azb",
+	"MUNl7yj0Tz3G2Bglj2Ltzj3yfBFjU3dFtbfDgy7uuPaxXtqYyxLE6e+XRIPpSb1TzF1BRPC3Yu46pCJb",
+	"xrxX3DDv18TLGg84J8919egyu6dHnclg1sNV72sEB9y4xBFkZy6Qs2umYf/n0Zde4DS+eJIwGitg1jnb",
+	"e+7bl5CKL5dMMVEyHeZ/E9UIwnXU4z4CfPTCUfPmZfTsn603TveYk62a9sgP6JETfXtSl5zo+TMxapjY",
+	"S7XBsBHk0i59V/yHE+/ENP0vxQaflYbfnSMh+V0jfMt+Pz0RiyjvCcbRvP4vBa2z5dRDVS+aSNiBT2HB",
+	"xBwHkLqxF3sK7UxCaWo8PKEdCYoSeMC8FFsqptdnr/+FVR9o3Pf8KU2qA8p/SCIFobVVGVdrAkrHtinX",
+	"ft5zt1wOwYZjQ6D6GmbFapnulzShROPPJwXBOA/RttBVH/RNRBpktkeVtT4iNeK4+HtnHzqrVPKfnSyO",
+	"3iE0R/1ssOikJP9GnKsjDcgW++FulsR5xItmxtTszER+A4uelcY37JCK7rclsUwY8MwMRxrr5GR4qVkY",
+	"xw8MEIfOE1fVVyDG+z7xVaiBgR6+rk2ue8Wqj+75QD6WufrJRGEGbZTa5FvuCDdg0hcTFjO72vEpwRYe",
+	"eLYvnm2ZM5AACSqcvngm/yYsSSjxc4uJH7nc5zlGyWZRT1C73/sH/2Q6t0V3fqK+/QpI5N6qtv/kFPb3",
+	"yj17JhV7T4XRhBoLKS4FeeLTF8OcLy4CUhTdQi/nT8OEMcUGsr9A+cU1kaoKzSvuw1a7A+6yaPdz+9hZ",
+	"UWK/PtzC2IJklmpm+t4YzrRTno+JxaPj93rct338PCIShyR83W7jmzAF1tU1PuHCdySFkQEcmEY3uhsN",
+	"cf7lV0uvmLmNSIDThS/pjl/ePbUX/v8CAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

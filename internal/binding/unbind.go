@@ -1,0 +1,176 @@
+package binding
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Reviews is what binding needs of push.
+type Reviews interface {
+	// Stranded counts the documents on their way to Frame.io or under review there that
+	// could not come back without a binding.
+	Stranded(ctx context.Context, binding string) (int, error)
+	// ReleaseStranded ends the waiting for them, as their people: what is on its way is
+	// cancelled, what is under review is unlocked and stays on Frame.io.
+	ReleaseStranded(ctx context.Context, binding, why, by string) error
+}
+
+// Fate says what becomes of the documents under review of a binding that ends.
+type Fate string
+
+// The fates.
+const (
+	Release Fate = "release" // they are unlocked and stay on Frame.io
+	Await   Fate = "return"  // they may come back, for as long as awaited
+)
+
+// awaited is how long a binding that ends waits for what is under review.
+const awaited = 30 * 24 * time.Hour
+
+// Unbind ends a binding: nothing new is taken from that moment. What is left on Frame.io
+// and on the folder is removed by the item it returns. While documents are under review,
+// fate says what becomes of them; without it nothing is done, and the error is Conflict.
+func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate Fate) (string, error) {
+	b, err := s.Get(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	if b.State != Bound && b.State != Ending {
+		return "", errNotBound
+	}
+	if err := s.mayEnd(ctx, who, b); err != nil {
+		return "", err
+	}
+	to, ends, err := s.endOf(ctx, b, fate)
+	if err != nil {
+		return "", err
+	}
+
+	var ids []string
+	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+		if b.State == Ending {
+			ids, err = s.endSooner(ctx, tx, b, ends)
+			return err
+		}
+		ids, err = s.end(ctx, tx, b, to, ends)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	s.Engine.Wake(ids...)
+	return first(ids)
+}
+
+// endOf decides what a binding becomes, and when it ends for good; zero: now.
+func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.Time, error) {
+	n, err := s.Reviews.Stranded(ctx, b.ID)
+	if err != nil || n == 0 && b.State == Bound {
+		return Unbound, time.Time{}, err
+	}
+	switch fate {
+	case Release:
+		return Ending, s.Now(), nil
+	case Await:
+		if b.State == Ending {
+			return Ending, b.Ends, nil
+		}
+		return Ending, s.Now().Add(awaited), nil
+	case "":
+		return "", time.Time{}, fault.New(fault.Conflict, "%s of this folder under review on Frame.io.", documents(n)).
+			With(fmt.Sprintf("Say what becomes of them: release unlocks them, return lets them come back for %d days.", int(awaited.Hours()/24)))
+	}
+	return "", time.Time{}, fault.Field("reviews", `Give "release" or "return".`, "%q does not say what becomes of the documents under review.", fate)
+}
+
+// documents says how many there are.
+func documents(n int) string {
+	if n == 1 {
+		return "1 document is"
+	}
+	return fmt.Sprintf("%d documents are", n)
+}
+
+// end records that a binding ends, and adds the item that does the rest.
+func (s *Service) end(ctx context.Context, tx *sql.Tx, b Binding, to State, ends time.Time) ([]string, error) {
+	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = $2, updated = $3 WHERE id = $4 AND state = $5`,
+		string(to), store.Millis(ends), store.Millis(s.Now()), b.ID, string(Bound))
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); n == 0 || err != nil {
+		return nil, errors.Join(errNotBound, err)
+	}
+	if to == Unbound {
+		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, b.ID, actionActive); err != nil {
+			return nil, err
+		}
+	}
+	return s.Engine.Add(ctx, tx, work.New{
+		Kind: KindUnbind, Parent: b.ID, Subject: fmt.Sprintf("unbind at %d", store.Millis(s.Now())), Title: "Unbind " + b.FolderPath,
+		Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
+	})
+}
+
+// endSooner lets the item that waits go on by another time.
+func (s *Service) endSooner(ctx context.Context, tx *sql.Tx, b Binding, ends time.Time) ([]string, error) {
+	if _, err := tx.ExecContext(ctx, `UPDATE bindings SET ends = $1, updated = $2 WHERE id = $3 AND state = $4`,
+		store.Millis(ends), store.Millis(s.Now()), b.ID, string(Ending)); err != nil {
+		return nil, err
+	}
+	var id string
+	err := tx.QueryRowContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1 WHERE id = (SELECT MAX(id) FROM items WHERE parent = $2 AND kind = $3)
+		AND state = 'waiting' RETURNING id`, store.Millis(s.Now()), b.ID, KindUnbind).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) { // it is looking at this moment
+		err = tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items WHERE parent = $1 AND kind = $2`, b.ID, KindUnbind).Scan(&id)
+	}
+	return []string{id}, err
+}
+
+// lookAgain is how often a binding that ends looks whether all is back.
+const lookAgain = time.Minute
+
+// settleReviews waits until no document is under review any more. After the time that
+// was set it releases those that are.
+func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
+	b, err := s.get(ctx, t.Parent)
+	if err != nil || b.State != Ending {
+		return err
+	}
+	n, err := s.Reviews.Stranded(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	if n > 0 && !s.Now().Before(b.Ends) {
+		why := "The folder is not bound to Frame.io any more."
+		if err := s.Reviews.ReleaseStranded(ctx, b.ID, why, b.Owner); err != nil {
+			return err
+		}
+		if n, err = s.Reviews.Stranded(ctx, b.ID); err != nil {
+			return err
+		}
+	}
+	if n > 0 {
+		f := fault.New(fault.NotReady, "%s under review; they may come back until %s.", documents(n), b.Ends.UTC().Format("2 January 2006"))
+		if f.RetryAfter = lookAgain; !s.Now().Before(b.Ends) {
+			f = fault.New(fault.NotReady, "%s being released.", documents(n))
+			f.RetryAfter = time.Second
+		}
+		return f
+	}
+	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2 WHERE id = $3 AND state = $4`,
+			string(Unbound), store.Millis(t.Now()), b.ID, string(Ending)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, b.ID, actionActive)
+		return err
+	})
+}

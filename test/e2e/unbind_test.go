@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// stateOf is where a binding stands.
+func stateOf(b *bed.Bed, id string) binding.State {
+	b.T.Helper()
+	one, err := b.App.Binding.Get(b.T.Context(), bed.Viewer, id)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return one.State
+}
+
+// broughtOf publishes an asset and gives its item when that has ended; the end of the
+// binding may wait.
+func broughtOf(b *bed.Bed, asset string) work.View {
+	b.T.Helper()
+	seen := map[string]bool{}
+	for _, it := range itemsOf(b) {
+		seen[it.ID] = true
+	}
+	b.Run(b.Josh, asset)
+	return b.Until(func(v work.View) bool { return !seen[v.ID] && v.Kind == "publish" && v.State.Final() })
+}
+
+func itemsOf(b *bed.Bed) []work.View {
+	all, _, err := b.App.Engine.Items(b.T.Context(), bed.Viewer, work.Filter{Limit: 500})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return all
+}
+
+// Nothing ends a binding while documents are under review unless somebody says what
+// becomes of them.
+func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	pushed(b, uid)
+	_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "")
+	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document is") {
+		t.Errorf("unbinding says %v, want a conflict that tells of 1 document", err)
+	}
+	if got := stateOf(b, made.ID); got != binding.Bound || lockOwner(b, uid) != "josh" {
+		t.Errorf("it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Bound)
+	}
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "forget"); fault.From(err).Field != "reviews" {
+		t.Errorf("an unknown fate: %v, want an error of the field reviews", err)
+	}
+
+	other := b.Bind("Publish as well") // through which it can come back
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+		t.Errorf("unbinding beside another binding: %v", err)
+	}
+	b.Settle()
+	if got := stateOf(b, other.ID); got != binding.Bound {
+		t.Errorf("the other is %s, want %s", got, binding.Bound)
+	}
+}
+
+// Released, what is under review is unlocked, and the binding is gone.
+func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish")
+	var uids []string
+	for _, name := range []string{"Teaser", "Trailer", "Spot"} {
+		uids = append(uids, kept(b, name, content(name[1], 500)))
+	}
+	pushes := pushed(b, uids...).Pushes
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Release); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	if got := stateOf(b, made.ID); got != binding.Unbound {
+		t.Errorf("it is %s, want %s", got, binding.Unbound)
+	}
+	for i, p := range pushes {
+		if p = onePush(b, p.ID); p.State != push.Released || p.EndedBy != "josh" || lockOwner(b, uids[i]) != "" {
+			t.Errorf("%s: %s by %q, locked by %q; want released by josh, and not locked", p.Title, p.State, p.EndedBy, lockOwner(b, uids[i]))
+		}
+	}
+	if n := len(assets(b, "file")); n != len(uids) {
+		t.Errorf("%d files on Frame.io, want the %d that were sent", n, len(uids))
+	}
+}
+
+// While what is under review may come back, nothing else is taken; when all is back, the
+// binding ends.
+func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	made := b.Bind("Publish")
+	one, two := kept(b, "Teaser", content('a', 500)), kept(b, "Trailer", content('b', 500))
+	pushes := pushed(b, one, two).Pushes
+	strange := add(b, b.Root, "Strange.mov", content('c', 500))
+	before := len(b.Nuxeo.Children(b.Folder))
+	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	v := broughtOf(b, strange)
+	if v.State != work.Failed || !strings.Contains(v.Message, "only takes back what is under review") || len(b.Nuxeo.Children(b.Folder)) != before {
+		t.Errorf("what is new is %s %q, with %d documents; want failed and %d", v.State, v.Message, len(b.Nuxeo.Children(b.Folder)), before)
+	}
+	if got := stateOf(b, made.ID); got != binding.Ending {
+		t.Errorf("it is %s while documents are under review, want %s", got, binding.Ending)
+	}
+	for i, p := range pushes {
+		if v := broughtOf(b, p.File); v.State != work.Done {
+			t.Errorf("what comes back is %s %q", v.State, v.Message)
+		}
+		if p = onePush(b, p.ID); p.State != push.Returned || lockOwner(b, []string{one, two}[i]) != "" {
+			t.Errorf("%s: %s, locked by %q; want returned and not locked", p.Title, p.State, lockOwner(b, []string{one, two}[i]))
+		}
+	}
+	clock.Move(2 * time.Minute)
+	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
+	if got := stateOf(b, made.ID); got != binding.Unbound {
+		t.Errorf("it is %s when all is back, want %s", got, binding.Unbound)
+	}
+}
+
+// After thirty days what is still under review is released.
+func TestUnbindDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	made := b.Bind("Publish")
+	uid := kept(b, "Teaser", content('a', 500))
+	p := pushed(b, uid).Pushes[0]
+	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.Move(29 * 24 * time.Hour)
+	if err := b.App.Engine.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := stateOf(b, made.ID); got != binding.Ending || lockOwner(b, uid) != "josh" {
+		t.Errorf("after 29 days it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Ending)
+	}
+	clock.Move(2 * 24 * time.Hour)
+	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
+	if p = onePush(b, p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released || lockOwner(b, uid) != "" {
+		t.Errorf("after 31 days it is %s, the push %s, locked by %q", stateOf(b, made.ID), p.State, lockOwner(b, uid))
+	}
+}
+
+// Whoever cancels the end while it waits has the binding again.
+func TestUnbindMayBeCancelled(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	made := b.Bind("Publish")
+	pushed(b, kept(b, "Teaser", content('a', 500)))
+	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.App.Engine.Cancel(t.Context(), bed.Viewer, item); err != nil {
+		t.Fatal(err)
+	}
+	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Canceled })
+	if got := stateOf(b, made.ID); got != binding.Bound {
+		t.Errorf("it is %s, want %s", got, binding.Bound)
+	}
+	newest(b, b.Josh, "created", add(b, b.Root, "New.mov", content('c', 500)))
+}
