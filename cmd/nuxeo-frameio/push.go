@@ -23,6 +23,9 @@ func (c *pushCmd) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+		if err := c.warn(t, k, form); err != nil {
+			return err
+		}
 		resp, err := k.PushWithResponse(t.ctx, form)
 		if err != nil {
 			return k.unreachable(err)
@@ -41,6 +44,25 @@ func (c *pushCmd) Run(t *terminal) error {
 		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Batch}
 		return w.watch(t, k)
 	})
+}
+
+// warn says how many documents do not go where they were asked to, since they become the
+// next versions of their assets.
+func (c *pushCmd) warn(t *terminal, k *client, form api.PushForm) error {
+	if c.Separate || c.JSON {
+		return nil
+	}
+	resp, err := k.PreviewPushWithResponse(t.ctx, api.PreviewPushJSONRequestBody{Documents: form.Documents, Team: &form.Team, What: form.What})
+	if err != nil {
+		return k.unreachable(err)
+	}
+	if resp.JSON200 == nil || resp.JSON200.Next == nil { // what is wrong with the request, the push says
+		return nil
+	}
+	t.printf("%s\n", plural(*resp.JSON200.Next,
+		"1 document is on Frame.io already and becomes the next version there; --separate sends it as an asset of its own.",
+		"%d documents are on Frame.io already and become the next versions there; --separate sends them as assets of their own."))
+	return nil
 }
 
 func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped) {

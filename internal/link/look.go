@@ -32,6 +32,26 @@ func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limi
 	return all, rows.Err()
 }
 
+// OfDocuments are the links of documents, in no order; those that have none are left out.
+func OfDocuments(ctx context.Context, db *store.DB, documents []string) (all []Link, err error) {
+	if len(documents) == 0 {
+		return nil, nil
+	}
+	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid IN (`+store.Marks(1, len(documents))+`)`, store.Anys(documents)...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		l, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, rows.Err()
+}
+
 // Look records, in the caller's transaction, that the documents of links were looked at.
 func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	if len(links) == 0 {

@@ -1,8 +1,10 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -31,12 +34,19 @@ type Skipped struct {
 	Why             error
 }
 
-// Preview is what a request would send.
+// Preview is what a request would send. Next counts the documents whose assets are on
+// Frame.io already: unless they are sent separately, each becomes the next version of its
+// asset, wherever that is. Linked are the first of them.
 type Preview struct {
 	Count   int
 	Bytes   int64
 	Skipped []Skipped
+	Next    int
+	Linked  []Linked
 }
+
+// Linked is a document that has an asset, and where that is seen.
+type Linked struct{ Document, Title, Name, ViewURL string }
 
 // Accepted is what a request has begun.
 type Accepted struct {
@@ -76,6 +86,7 @@ func distinct(list []string) (out []string) {
 type sorted struct {
 	good    []Push
 	skipped []Skipped
+	read    map[string]*nuxeo.Document
 }
 
 // sort looks at the documents as the person, in as few calls as there are
@@ -93,6 +104,7 @@ func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, er
 	if err != nil {
 		return out, err
 	}
+	out.read = docs
 	bound, err := s.boundAround(ctx, docs)
 	if err != nil {
 		return out, err
@@ -171,11 +183,46 @@ func (s *Service) Preview(ctx context.Context, login string, r Request) (Preview
 		return Preview{}, err
 	}
 	docs, err := s.sort(ctx, login, r)
+	if err != nil {
+		return Preview{}, err
+	}
 	out := Preview{Count: len(docs.good), Skipped: docs.skipped}
 	for _, p := range docs.good {
 		out.Bytes += p.Size
 	}
-	return out, err
+	return out, s.next(ctx, docs, &out)
+}
+
+// linkedShown is how many documents that have assets a preview names.
+const linkedShown = 100
+
+// next finds the documents that would become the next versions of their assets.
+func (s *Service) next(ctx context.Context, docs sorted, out *Preview) error {
+	accounts := map[string]string{} // by document
+	for _, p := range docs.good {
+		accounts[p.Document] = p.Account
+	}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(accounts)), 500) {
+		links, err := link.OfDocuments(ctx, s.DB, some)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if l.FileID != "" && l.Account == accounts[l.DocumentUID] {
+				out.Next++
+				out.Linked = append(out.Linked, linked(docs.read[l.DocumentUID]))
+			}
+		}
+	}
+	slices.SortFunc(out.Linked, func(a, b Linked) int {
+		return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Document, b.Document))
+	})
+	out.Linked = out.Linked[:min(len(out.Linked), linkedShown)]
+	return nil
+}
+
+func linked(doc *nuxeo.Document) Linked {
+	return Linked{Document: doc.UID, Title: doc.Title, Name: doc.Text("frameio:fileName"), ViewURL: doc.Text("frameio:viewUrl")}
 }
 
 // Accept records what is to be sent and begins with it. What cannot be sent is

@@ -193,7 +193,17 @@ func (s rest) PreviewPush(ctx context.Context, q api.PreviewPushRequestObject) (
 		return nil, err
 	}
 	got, err := s.Server.Push.Preview(ctx, who.Login, push.Request{Documents: q.Body.Documents, Workspace: val(q.Body.Team), What: val(q.Body.What)})
-	return api.PreviewPush200JSONResponse{Count: got.Count, Bytes: got.Bytes, Skipped: skippedJSON(got.Skipped)}, err
+	if err != nil {
+		return nil, err
+	}
+	out := api.PreviewPush200JSONResponse{Count: got.Count, Bytes: got.Bytes, Skipped: skippedJSON(got.Skipped), Next: some(got.Next)}
+	if len(got.Linked) > 0 {
+		out.Linked = new([]api.PushLinked)
+	}
+	for _, l := range got.Linked {
+		*out.Linked = append(*out.Linked, api.PushLinked{Document: l.Document, Title: l.Title, Name: opt(l.Name), ViewUrl: opt(l.ViewURL)})
+	}
+	return out, nil
 }
 
 // ListPushes lists pushes.

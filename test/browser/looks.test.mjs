@@ -36,7 +36,7 @@ async function inWindow(theme, width) {
   await page.goto(stories.url);
   for (const [story, state] of scenes(theme, width)) {
     await page.evaluate((query) => window.show(query), `?story=${story}&theme=${theme}&${state === "busy" ? "busy=20" : `state=${state}`}`);
-    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-sync-dialog, nxf-connect, nxf-confirm)").first().waitFor({ state: "attached" });
+    await page.locator("#stage > *, body > :is(nxf-bind-dialog, nxf-sync-dialog, nxf-connect, nxf-unbind-dialog)").first().waitFor({ state: "attached" });
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
     const [name, at = ""] = story.split("&at=");
     // A part of a page has no heading of its own.

@@ -6,12 +6,13 @@ import { define } from "./define.js";
 import { type Binding, change, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
-import { complain, confirm } from "./dialog.js";
+import { complain } from "./dialog.js";
 import { date } from "./format.js";
 import { changed, folderAddress, toast } from "./host.js";
 import "./item-list.js";
 import { base, controls } from "./styles.js";
-import { t } from "./i18n.js";
+import { unbind } from "./unbind-dialog.js";
+import { count, t } from "./i18n.js";
 
 @define("nxf-binding-card")
 export class BindingCard extends LitElement {
@@ -34,7 +35,7 @@ export class BindingCard extends LitElement {
     return html`<section class="card stack" aria-label=${b.action_name}>
       <div class="row between"><h2 class="wrap grow">${b.action_name}</h2>${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}
         ${b.state === "binding" ? nothing : html`<button class="danger" @click=${this.unbind}>${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
-      ${b.needs_owner ? this.ownerless(b.needs_owner) : nothing}
+      ${b.needs_owner ? this.ownerless(b.needs_owner) : nothing} ${b.state === "ending" ? this.ending(b) : nothing}
       ${b.state === "failed" && b.reason ? html`<div class="notice wrong"><strong class="wrap">${b.reason}</strong></div>` : nothing}
       ${this.facts(b)} ${this.arrived(b)}
     </section>`;
@@ -43,6 +44,11 @@ export class BindingCard extends LitElement {
   private ownerless(why: string): TemplateResult {
     return html`<div class="notice care"><strong>${t("frameio.binding.ownerless")}</strong><span class="wrap">${why}</span>
       <span><button @click=${this.takeOver}>${t("frameio.binding.takeOver")}</button></span></div>`;
+  }
+
+  private ending(b: Binding): TemplateResult {
+    return html`<div class="notice care"><strong>${t("frameio.binding.ending")}</strong>
+      <span class="wrap">${count("frameio.binding.ending.until", b.under_review ?? 0, date(b.ends ?? ""))}</span></div>`;
   }
 
   private facts(b: Binding): TemplateResult {
@@ -67,10 +73,9 @@ export class BindingCard extends LitElement {
 
   private async unbind(): Promise<void> {
     const b = this.binding;
-    const explain = [t("frameio.unbind.effect", b.action_name, b.workspaces.map((w) => w.name).join(", ")), t("frameio.unbind.stays")];
-    const done = await confirm(t("frameio.unbind.question", b.folder_title), explain, t("frameio.unbind"), () => change("DELETE", path("bindings", b.id)));
-    if (!done) return;
-    toast(this, t("frameio.unbind.done", b.action_name));
+    const fate = await unbind(b);
+    if (!fate) return;
+    toast(this, fate === "return" ? t("frameio.unbind.waiting", b.action_name) : t("frameio.unbind.done", b.action_name));
     changed(this);
   }
 

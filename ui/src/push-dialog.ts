@@ -21,6 +21,8 @@ interface Preview {
   count: number;
   bytes: number;
   skipped: Skipped[];
+  next?: number;
+  linked?: Schemas["PushLinked"][];
 }
 interface Accepted {
   message: string;
@@ -171,8 +173,18 @@ export class PushDialog extends Dialog<Accepted> {
   private summary(): TemplateResult | typeof nothing {
     const p = this.preview;
     if (!p) return html`<p role="status" class="soft">${t("frameio.push.counting")}</p>`;
-    return html`<p role="status">${count("frameio.push.sum", p.count, size(p.bytes))}</p>
+    return html`<p role="status">${count("frameio.push.sum", p.count, size(p.bytes))}</p> ${this.next(p)}
       ${p.skipped.length ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped.length)}</strong><ul class="skipped">${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}</ul></div>` : nothing}`;
+  }
+
+  // Of several, those that are linked do not go into the folder that was chosen.
+  private next(p: Preview): TemplateResult | typeof nothing {
+    if (!this.several || !p.next) return nothing;
+    const linked = p.linked ?? [];
+    return html`<div class="notice">${this.separate ? nothing : html`<strong>${count("frameio.push.nexts", p.next)}</strong>
+        <ul class="skipped">${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? t("frameio.push.asset")}</a>` : nothing}</li>`)}
+          ${p.next > linked.length ? html`<li>${count("frameio.push.nexts.more", p.next - linked.length)}</li>` : nothing}</ul>`}
+      <label class="option"><input type="checkbox" name="separate" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; }}>${count("frameio.push.separates", p.next)}</label></div>`;
   }
 
   private async newFolder(): Promise<void> {

@@ -62,7 +62,8 @@ export class SyncDifferences extends LitElement {
   private row(d: Difference): TemplateResult {
     const name = d.kind === "folder" ? `${d.name}/` : d.name;
     const address = d.document && (d.kind === "folder" ? folderAddress(d.document) : documentAddress(d.document));
-    const what = d.sign === "*" || d.sign === "!" ? html` <span class="small soft">${whatWords(d.what)}</span>` : nothing; // the others say it by their sign
+    const plain = d.what === "not in Nuxeo" || d.what === "not on Frame.io"; // their sign says it
+    const what = !plain ? html` <span class="small soft">${whatWords(d.what)}</span>` : nothing;
     return html`<li class="one"><span class="sign">${d.sign}</span><span class="wrap">${address ? html`<a href=${address}>${name}</a>` : name}${what}</span></li>`;
   }
 }

@@ -26,7 +26,7 @@ export const bindings: Binding[] = [
   },
   {
     id: "b2", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films", action_name: "Send finals <script>alert(1)</script>",
-    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia", owner: "julia", publishers: "connected", state: "bound",
+    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia", owner: "julia", publishers: "connected", state: "ending", ends: ago(-28 * 24 * 3600), under_review: 3,
     needs_owner: "The sign-in of julia at Nuxeo was withdrawn.", created: ago(90_000), workspaces: [{ ...workspaces[2]! }],
   },
 ];
@@ -139,11 +139,11 @@ export const troubles: Schemas["SyncEntry"][] = [
 export const preview = { folders: 1204, assets: 48_211, bytes: 7.4e12, complete: false, seconds: 4822, lanes: { listing: 241, documents: 4822, comments: 28_927 } };
 
 export const differences: Schemas["SyncDifference"][] = [
-  { sign: "*", key: "k0", kind: "file", name: "Interview.mov", document: "d4", what: "renamed on Frame.io, moved on Frame.io, changed in Nuxeo" },
-  { sign: "+", key: "k1", kind: "file", name: "Everything that nobody has brought yet, with quite a long name.mov", what: "not in Nuxeo" },
-  { sign: "+", key: "k2", kind: "folder", name: "Dailies", what: "not in Nuxeo" },
-  { sign: "-", key: "k3", kind: "file", name: "Old.mov", document: "d2", what: "not on Frame.io" },
-  { sign: "!", key: "k4", kind: "file", name: "Broken <script>alert(1)</script>.mov", what: "Frame.io does not have the original of this file any more." },
+  { sign: "*", key: "k0", kind: "file", name: "Interview.mov", document: "d4", what: "renamed on Frame.io, moved on Frame.io, changed in Nuxeo", acts: ["rename", "move"] },
+  { sign: "+", key: "k1", kind: "file", name: "Everything that nobody has brought yet, with quite a long name.mov", what: "not in Nuxeo", acts: ["create"] },
+  { sign: "+", key: "k2", kind: "folder", name: "Dailies", what: "not in Nuxeo", acts: ["create"] },
+  { sign: "-", key: "k3", kind: "file", name: "Old.mov", document: "d2", what: "not on Frame.io", acts: ["gone"] },
+  { sign: "!", key: "k4", kind: "file", name: "Broken <script>alert(1)</script>.mov", what: "Frame.io does not have the original of this file any more.", acts: ["update"] },
 ];
 
 const check = run(5, { why: "check", state: "done", summary: "48211 assets in 1204 folders" });

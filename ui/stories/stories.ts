@@ -128,7 +128,7 @@ const stories: Record<string, () => Element | void> = {
   "bind-refused": () => dialog("nxf-bind-dialog", { folder: "u9" }),
   "connect-waiting": () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false }, stage: "waiting" }),
   connect: () => dialog("nxf-connect", { person: { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." }, stage: "blocked" }),
-  unbind: () => dialog("nxf-confirm", { question: "Unbind Films?", explain: ["\"Publish to Nuxeo\" disappears from Frame.io at once.", "Everything that was published stays."], label: "Unbind" }),
+  unbind: () => dialog("nxf-unbind-dialog", { binding: { ...canned.bindings[0]!, under_review: 12 } }),
   action: () => make("nxf-bind-action", { document: { uid: "u2" }, showLabel: true }),
   app: () => {
     document.getElementById("stage")!.classList.add("bare");
