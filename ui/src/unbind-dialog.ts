@@ -39,7 +39,8 @@ export class UnbindDialog extends Dialog<Fate> {
 
   protected content(): TemplateResult {
     const b = this.binding;
-    return html`<p class="wrap">${t("frameio.unbind.effect", b.action_name, b.workspaces.map((w) => w.name).join(", "))}</p>
+    const effect = this.chosen === "return" ? "frameio.unbind.effect.later" : "frameio.unbind.effect";
+    return html`<p class="wrap">${t(effect, b.action_name, b.workspaces.map((w) => w.name).join(", "))}</p>
       <p class="wrap">${t("frameio.unbind.stays")}</p>
       ${this.offered.length ? this.choice(b) : nothing}`;
   }

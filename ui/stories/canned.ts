@@ -26,7 +26,7 @@ export const bindings: Binding[] = [
   },
   {
     id: "b2", folder: "u2", folder_path: "/default-domain/workspaces/films", folder_title: "Films", action_name: "Send finals <script>alert(1)</script>",
-    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia", owner: "julia", publishers: "connected", state: "ending", ends: ago(-28 * 24 * 3600), under_review: 3,
+    description: "Push to Nuxeo folder : /default-domain/workspaces/films", document_type: "File", creator: "julia", owner: "julia", publishers: "connected", state: "ending", ends: ago(-28 * 24 * 60), under_review: 3,
     needs_owner: "The sign-in of julia at Nuxeo was withdrawn.", created: ago(90_000), workspaces: [{ ...workspaces[2]! }],
   },
 ];
