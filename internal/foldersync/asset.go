@@ -203,10 +203,24 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
 		st.Title = intake.Title(st.Job.File.Name)
 	}
+	if err := w.only(ctx, tx, st); err != nil {
+		return nil, err
+	}
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
 		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
+}
+
+// only takes the document of an asset from the entries of others that had it: a file that
+// was put on a stack. Should it be by itself again, it gets one of its own.
+func (w AssetWorker) only(ctx context.Context, tx *sql.Tx, st assetState) error {
+	if st.Job.Document == "" || st.Job.File == nil || st.Job.File.Key() != st.Key {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = '' WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND kind <> 'folder'`,
+		st.Sync, st.Job.Document, st.Key)
+	return err
 }
 
 // newsAfter has comments looked at where something is new, for there may be new ones,

@@ -35,6 +35,9 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	}
 	doc, err := s.documentOf(ctx, r, &l)
 	if err == nil {
+		doc, err = s.withoutLeftLock(ctx, r, doc)
+	}
+	if err == nil {
 		err = s.asHolder(ctx, r, doc)
 	}
 	if err != nil {

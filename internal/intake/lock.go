@@ -104,6 +104,34 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	return s.noteLock(ctx, r, nil)
 }
 
+// withoutLeftLock gives back the lock that an earlier item left on the document of the
+// link, and reads the document again. One that cannot be given back is the sweeper's.
+func (s *Service) withoutLeftLock(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
+	if doc == nil || doc.LockOwner == "" || r.Job.Lock != nil {
+		return doc, nil
+	}
+	owner, created, err := link.LockOf(ctx, s.DB, r.Job.LinkID)
+	if left := (Lock{By: owner, Created: created}); err != nil || owner == "" || !left.Is(doc) {
+		return doc, err
+	}
+	nx := r.Nuxeo
+	if owner != r.Actor {
+		if nx, err = r.Colleague(ctx, owner); err != nil {
+			return doc, nil
+		}
+	}
+	if err := GiveBack(ctx, nx, doc.UID, Lock{By: owner, Created: created}); err != nil {
+		if fault.Then(err) == fault.Retry {
+			return nil, err
+		}
+		return doc, nil
+	}
+	if err := s.noteLock(ctx, r, nil); err != nil {
+		return nil, err
+	}
+	return r.Nuxeo.Get(ctx, doc.UID, all)
+}
+
 // GiveBack takes a lock of ours away, as the one who has it, if it is still there. A
 // document that is gone has none.
 //

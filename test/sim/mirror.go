@@ -27,6 +27,7 @@ type mirrors struct {
 	stacks   map[string]string   // that a file is in
 	keeps    map[string]string   // the document that a stack had when a file was taken out of it
 	coming   []string            // files that are still being uploaded
+	slowly   []string            // and those that were
 	names    map[string]string   // of files when they were uploaded
 	digests  map[string]string   // of files on Frame.io
 	remarks  map[string][]string
@@ -153,7 +154,7 @@ func (m *mirrors) newer(how ...frameiosim.FileOption) string {
 // slow gives an asset another version that takes its time to be uploaded.
 func (m *mirrors) slow() {
 	if id := m.newer(frameiosim.NotUploadedYet()); id != "" {
-		m.coming = append(m.coming, id)
+		m.coming, m.slowly = append(m.coming, id), append(m.slowly, id)
 	}
 }
 
