@@ -1,8 +1,10 @@
 package foldersync
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -203,6 +205,11 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
 		st.Title = intake.Title(st.Job.File.Name)
 	}
+	if conflict != "" {
+		if err := w.asBefore(ctx, tx, &st); err != nil {
+			return nil, err
+		}
+	}
 	if err := w.only(ctx, tx, st); err != nil {
 		return nil, err
 	}
@@ -210,6 +217,23 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
+}
+
+// asBefore has a stack in conflict called and placed as the file was that has its document
+// so far: it keeps both until it is settled.
+func (w AssetWorker) asBefore(ctx context.Context, tx *sql.Tx, st *assetState) error {
+	var was Entry
+	err := tx.QueryRowContext(ctx, `SELECT name, parent, title FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 LIMIT 1`,
+		st.Sync, st.Job.Document, st.Key).Scan(&was.Name, &was.Parent, &was.title)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	st.Title = cmp.Or(was.title, intake.Title(was.Name))
+	_, err = tx.ExecContext(ctx, `UPDATE sync_entries SET name = $1, parent = $2 WHERE sync_id = $3 AND key = $4`, was.Name, was.Parent, st.Sync, st.Key)
+	return err
 }
 
 // only takes the document of an asset from the entries of others that had it: a file that

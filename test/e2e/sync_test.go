@@ -230,7 +230,7 @@ func TestConflicts(t *testing.T) {
 			if r := m.refresh(false); r.Conflicting != 1 || m.get().Conflicting != 1 {
 				t.Errorf("%+v", r)
 			}
-			m.is(map[string][]byte{"/Cut 2": mine}) // its name and place follow Frame.io
+			m.is(map[string][]byte{"/Cut": mine}) // its name and place wait
 			troubles, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
 			if err != nil || len(troubles) != 1 {
 				t.Fatalf("%v %v", troubles, err)
@@ -239,6 +239,7 @@ func TestConflicts(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.Settle()
+			m.refresh(false)
 			m.is(map[string][]byte{"/Cut 2": want})
 			if m.get().Conflicting != 0 {
 				t.Error("it is in conflict still")
