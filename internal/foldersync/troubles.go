@@ -126,11 +126,20 @@ func (s *Service) look(ctx context.Context, who work.Viewer, all []Trouble) {
 	}
 }
 
+// ownWrite is how far the time that Nuxeo gives a write of ours may be from the time that
+// the write itself tells.
+const ownWrite = 10 * time.Second
+
+// sideOf is what Nuxeo has. Who changed it last is told unless that was the connector, by
+// what the document tells of its last write: then it is not known who did before.
 func sideOf(doc *nuxeo.Document) *Side {
 	if doc == nil {
 		return nil
 	}
-	side := Side{Title: doc.Title, By: doc.Text("dc:lastContributor"), ViewURL: doc.Text("frameio:viewUrl"), Changed: doc.Time("dc:modified"), Size: -1}
+	side := Side{Title: doc.Title, ViewURL: doc.Text("frameio:viewUrl"), Size: -1}
+	if changed, ours := doc.Time("dc:modified"), doc.Time("frameio:lastPublished"); changed.Sub(ours).Abs() > ownWrite {
+		side.By, side.Changed = doc.Text("dc:lastContributor"), changed
+	}
 	if b := doc.Blob("file:content"); b != nil {
 		side.Size = b.Length
 	}

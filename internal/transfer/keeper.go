@@ -35,7 +35,7 @@ func (k *keeper) start(ctx context.Context, snapshot func() (State, Progress)) f
 		return func() error { return nil }
 	}
 	quit, done := make(chan struct{}), make(chan struct{})
-	rate := meter{at: time.Now()}
+	rate := meter{at: time.Now(), moved: time.Now()}
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(tick)
@@ -62,20 +62,37 @@ func (k *keeper) start(ctx context.Context, snapshot func() (State, Progress)) f
 
 func (k *keeper) save(ctx context.Context, snapshot func() (State, Progress), rate *meter) error {
 	s, p := snapshot()
-	p.Rate = rate.of(p.Sent)
+	p.Rate, p.Quiet = rate.of(p.Sent)
 	return k.store(ctx, s, p)
 }
 
+// silence is how long nothing may move before that is told.
+const silence = 5 * time.Second
+
 // meter is a speed over the last seconds, smoothed.
 type meter struct {
-	at   time.Time
-	sent int64
-	rate float64
-	some bool
+	at    time.Time
+	moved time.Time // when something did last
+	sent  int64
+	rate  float64
+	some  bool
 }
 
-func (m *meter) of(sent int64) int64 {
+// of is the speed in bytes a second, and since when nothing has moved; zero: something
+// does. A speed that only fades says nothing of how long it takes.
+func (m *meter) of(sent int64) (rate int64, quiet time.Time) {
 	now := time.Now()
+	if sent != m.sent || m.moved.IsZero() {
+		m.moved = now
+	}
+	rate = m.speed(now, sent)
+	if now.Sub(m.moved) >= silence {
+		return 0, m.moved
+	}
+	return rate, time.Time{}
+}
+
+func (m *meter) speed(now time.Time, sent int64) int64 {
 	span := now.Sub(m.at).Seconds()
 	if span < 0.2 && m.some {
 		return int64(m.rate)

@@ -119,6 +119,11 @@ func (r *run) tries(ctx context.Context, attempt func(context.Context, *watchdog
 		if err == nil || ctx.Err() != nil || try >= max(1, r.o.Tries) || r.hopeless(err) {
 			return err
 		}
+		if r.o.Again != nil {
+			if err := r.o.Again(ctx, err); err != nil {
+				return err
+			}
+		}
 		if r.o.Pause != nil {
 			if err := r.o.Pause(ctx, try); err != nil {
 				return err

@@ -121,6 +121,8 @@ type Options struct {
 	// Checkpoint stores the state; it is called often, never twice at once, and
 	// not for every part when parts are faster than it.
 	Checkpoint func(ctx context.Context, s State, p Progress) error
+	// Again is told of each try that failed and is followed by another; its error ends the run.
+	Again func(ctx context.Context, err error) error
 	// Pause waits between tries.
 	Pause func(ctx context.Context, try int) error
 }
@@ -139,7 +141,8 @@ func Backoff(ctx context.Context, try int) error {
 // parts is on its way. Sent counts bytes that went again as well.
 type Progress struct {
 	Done, Sent int64
-	Rate       int64 // bytes a second lately
+	Rate       int64     // bytes a second lately
+	Quiet      time.Time // since when nothing has moved; zero: something does
 }
 
 // State is what a transfer needs to go on after a crash.

@@ -2,14 +2,15 @@ package transfer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
 // errIdle is what the watchdog says.
-var errIdle = errors.New("nothing moved for too long")
+var errIdle = fault.New(fault.Unavailable, "Nothing has moved for too long: the other side does not answer.")
 
 // watchdog ends an attempt in which nothing moves. A nil one watches nothing.
 type watchdog struct {

@@ -163,6 +163,9 @@ func transferJSON(v work.View) *api.Transfer {
 		return nil
 	}
 	out := &api.Transfer{Name: t.Name, Size: t.Size, Done: t.Done, Sent: t.Sent, Rate: t.Rate}
+	if v.State == work.Running && !t.Quiet.IsZero() {
+		out.QuietSince = &t.Quiet
+	}
 	if v.State == work.Running && t.Rate > 0 {
 		left := (t.Size - t.Done) / t.Rate
 		out.SecondsLeft = &left

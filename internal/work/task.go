@@ -81,6 +81,7 @@ type Transfer struct {
 	Name             string
 	Size, Done, Sent int64
 	Rate             int64
+	Quiet            time.Time // since when nothing has moved; zero: something does
 	State            string
 	Started, Updated time.Time
 }
@@ -89,11 +90,11 @@ type Transfer struct {
 func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	now := store.Millis(t.engine.now())
 	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated, quiet)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
 			ON CONFLICT (item_id) DO UPDATE SET name = excluded.name, size = excluded.size, done = excluded.done,
-				sent = excluded.sent, rate = excluded.rate, state = excluded.state, updated = excluded.updated`,
-			t.ID, p.Name, p.Size, p.Done, p.Sent, p.Rate, p.State, now)
+				sent = excluded.sent, rate = excluded.rate, state = excluded.state, updated = excluded.updated, quiet = excluded.quiet`,
+			t.ID, p.Name, p.Size, p.Done, p.Sent, p.Rate, p.State, now, store.Millis(p.Quiet))
 		return err
 	})
 }
@@ -103,7 +104,7 @@ func (t *Task) Transfer(ctx context.Context) (Transfer, error) {
 	return transferOf(ctx, t.engine.db.Reader, t.ID)
 }
 
-const transferColumns = `name, size, done, sent, rate, state, started, updated`
+const transferColumns = `name, size, done, sent, rate, state, started, updated, quiet`
 
 func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
 	p, err := scanTransfer(db.QueryRowContext(ctx, `SELECT `+transferColumns+` FROM transfers WHERE item_id = $1`, id))
@@ -115,8 +116,8 @@ func transferOf(ctx context.Context, db *sql.DB, id string) (Transfer, error) {
 
 func scanTransfer(row scanner) (Transfer, error) {
 	var p Transfer
-	var started, updated int64
-	err := row.Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated)
-	p.Started, p.Updated = store.Time(started), store.Time(updated)
+	var started, updated, quiet int64
+	err := row.Scan(&p.Name, &p.Size, &p.Done, &p.Sent, &p.Rate, &p.State, &started, &updated, &quiet)
+	p.Started, p.Updated, p.Quiet = store.Time(started), store.Time(updated), store.Time(quiet)
 	return p, err
 }

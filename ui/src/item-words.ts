@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { type Item, change, path } from "./api.js";
-import { clock, left, rate, size } from "./format.js";
+import { clock, date, left, rate, size } from "./format.js";
 import { care, clockFace, cross, dash, film, tick } from "./icons.js";
 import { t } from "./i18n.js";
 
@@ -56,6 +56,7 @@ export function line(item: Item): string {
   const moved = item.transfer;
   if (!moved || moved.done >= moved.size) return stepWord(item);
   const parts = [t("frameio.of", size(moved.done), size(moved.size))];
+  if (moved.quiet_since) return [...parts, t("frameio.quiet", date(moved.quiet_since))].join(" · ");
   if (moved.rate > 0) parts.push(rate(moved.rate));
   if (moved.seconds_left !== undefined) parts.push(left(moved.seconds_left));
   return parts.join(" · ");

@@ -8,7 +8,11 @@ ALTER TABLE sync_seen ADD COLUMN takes TEXT NOT NULL DEFAULT '';
 -- When a binding ends that waits for what is under review to come back; 0: at once.
 ALTER TABLE bindings ADD COLUMN ends BIGINT NOT NULL DEFAULT 0;
 
+-- Since when no byte of a transfer has moved; 0: they do.
+ALTER TABLE transfers ADD COLUMN quiet BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE transfers DROP COLUMN quiet;
 ALTER TABLE bindings DROP COLUMN ends;
 ALTER TABLE sync_seen DROP COLUMN takes;
 ALTER TABLE sync_seen DROP COLUMN head;
