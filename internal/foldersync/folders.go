@@ -3,6 +3,7 @@ package foldersync
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -191,8 +192,12 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 // sourceKey is what a document carries in dc:source from its first moment.
 func (r *run) sourceKey(key string) string { return "frameio:" + r.sync.Account + "/" + key }
 
-// sourced searches for what was made of a thing of Frame.io within the tree.
-func (r *run) sourced(key string) string {
-	return "SELECT * FROM Document WHERE dc:source = " + nuxeo.Quote(r.sourceKey(key)) + " AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+// sourced searches for what was made of things of Frame.io within the tree.
+func (r *run) sourced(keys ...string) string {
+	var sources []string
+	for _, key := range keys {
+		sources = append(sources, nuxeo.Quote(r.sourceKey(key)))
+	}
+	return "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 }

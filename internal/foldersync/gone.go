@@ -8,6 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -91,13 +92,28 @@ func (r *run) later(ctx context.Context, e Entry, parent string) error {
 }
 
 // orphan finds a document that was made for an asset although nobody could record it:
-// the answer was lost, and then there was nobody to act for.
+// the answer was lost, and then there was nobody to act for, or the process died. It was
+// made for a file, which may be on a stack; one that another asset has is none.
 func (r *run) orphan(ctx context.Context, e *Entry) error {
-	docs, _, err := r.nx.QueryPage(ctx, r.sourced(e.Key)+" ORDER BY ecm:uuid", 0, 1, nuxeo.Fetch{})
-	if len(docs) > 0 {
-		e.Document = docs[0].UID
+	files, err := link.FilesOf(ctx, r.DB, r.sync.FolderUID, e.Key)
+	if err != nil {
+		return err
 	}
-	return err
+	docs, _, err := r.nx.QueryPage(ctx, r.sourced(append(files, e.Key)...)+" ORDER BY ecm:uuid", 0, looked, nuxeo.Fetch{})
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		l, err := link.OfDocument(ctx, r.DB, doc.UID)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && l.AssetKey == e.Key {
+			e.Document = doc.UID
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shared forgets an entry that has no document, or whose document is another's by

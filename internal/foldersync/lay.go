@@ -103,15 +103,27 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 			if err != nil {
 				return err
 			}
-			if ok {
-				kept = append(kept, s)
-			} else {
+			if !ok {
 				rest = append(rest, *s.change)
+				continue
+			}
+			kept = append(kept, s)
+			if err := r.intend(ctx, tx, s); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 	return kept, rest, err
+}
+
+// intend records an asset that has no document yet: should it go before that is recorded,
+// what was made of it is looked for.
+func (r *run) intend(ctx context.Context, tx *sql.Tx, s sheet) error {
+	if s.had.Document != "" || s.known {
+		return nil
+	}
+	return put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: s.Key, Kind: s.Kind, Parent: s.Parent, Name: s.Name, Size: s.Size, stamp: s.stamp})
 }
 
 // stacking says whether files of the sync are missing: they may be on stacks by now,

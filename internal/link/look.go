@@ -52,6 +52,25 @@ func OfDocuments(ctx context.Context, db *store.DB, documents []string) (all []L
 	return all, rows.Err()
 }
 
+// FilesOf are the files that are known to belong to an asset below a folder; none when it
+// has no link.
+func FilesOf(ctx context.Context, db *store.DB, folder, key string) (files []string, err error) {
+	rows, err := db.Reader.QueryContext(ctx, `SELECT f.file_id FROM links JOIN link_files f ON f.link_id = links.id
+		WHERE folder_uid = $1 AND asset_key = $2 ORDER BY f.file_id`, folder, key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var file string
+		if err := rows.Scan(&file); err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, rows.Err()
+}
+
 // Look records, in the caller's transaction, that the documents of links were looked at.
 func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	if len(links) == 0 {
