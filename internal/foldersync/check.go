@@ -31,6 +31,8 @@ type Difference struct {
 	Name      string
 	Document  string
 	What      string
+
+	about told
 }
 
 // Check begins a run that only compares. What it finds is kept until the next run.
@@ -126,12 +128,15 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	})
 }
 
+// missing is how a document differs that is not there.
+const missing = "missing in Nuxeo"
+
 // wrong says how a document is not what the sync made of it; nothing: it is.
 func (h held) wrong(doc *nuxeo.Document) string {
 	var all []string
 	switch {
 	case doc == nil:
-		return "missing in Nuxeo"
+		return missing
 	case doc.ParentRef != h.parentIn:
 		all = append(all, "moved in Nuxeo")
 	}
@@ -154,25 +159,48 @@ func (h held) rewritten(b *nuxeo.Blob) bool {
 	return known && !same
 }
 
-// Differences lists what the last run that only compared has found, by key.
-func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) ([]Difference, error) {
+// Differences lists what the last run that only compared has found, by key. After is the
+// key of the last one of the page before.
+func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) (page work.Page[Difference], err error) {
 	q, err := s.Get(ctx, who, id)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	if q.Check == nil || q.Check.State != Done {
-		return nil, notChecked()
+		return page, notChecked()
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict, not_ready FROM (
+	all, err := s.differences(ctx, q, after, most+1)
+	if err != nil {
+		return page, err
+	}
+	if len(all) > most {
+		all = all[:most]
+		page.Next = all[most-1].Key
+	}
+	list := make([]told, 0, len(all))
+	for _, d := range all {
+		list = append(list, d.about)
+	}
+	sees, err := s.sees(ctx, who, q, list)
+	if err != nil {
+		return page, err
+	}
+	page.List = slices.DeleteFunc(slices.Clone(all), func(d Difference) bool { return !sees(d.about) })
+	page.Hidden = len(all) - len(page.List)
+	return page, nil
+}
+
+func (s *Service) differences(ctx context.Context, q Sync, after string, most int) ([]Difference, error) {
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, kind, name, uid, known, there, renamed, moved, changed, nuxeo, problem, conflict, not_ready, parent FROM (
 			SELECT sync_seen.key AS key, sync_seen.kind AS kind, sync_seen.name AS name, COALESCE(e.document_uid, '') AS uid, COALESCE(e.document_uid, '') <> '' AND NOT e.gone AS known,
 				TRUE AS there, COALESCE(e.name <> sync_seen.name, FALSE) AS renamed, COALESCE(e.parent <> sync_seen.parent, FALSE) AS moved,
 				COALESCE(e.kind <> 'folder' AND e.print <> sync_seen.print, FALSE) AS changed,
-				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict, sync_seen.not_ready AS not_ready
+				sync_seen.nuxeo AS nuxeo, COALESCE(e.problem, '') AS problem, COALESCE(e.conflict, '') AS conflict, sync_seen.not_ready AS not_ready, sync_seen.parent AS parent
 			FROM sync_seen LEFT JOIN sync_entries e ON e.sync_id = $1 AND e.key = sync_seen.key WHERE sync_seen.run_id = $2 AND sync_seen.depth > 0
 			UNION ALL
-			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '', '' FROM sync_entries WHERE sync_id = $1 AND NOT gone
+			SELECT key, kind, name, document_uid, TRUE, FALSE, FALSE, FALSE, FALSE, '', '', '', '', parent FROM sync_entries WHERE sync_id = $1 AND NOT gone
 				AND NOT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $2 AND sync_seen.key = sync_entries.key)
-		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '' OR not_ready <> '') ORDER BY key LIMIT $4`, id, q.Check.ID, after, most)
+		) AS d WHERE key > $3 AND (NOT known OR NOT there OR renamed OR moved OR changed OR nuxeo <> '' OR problem <> '' OR conflict <> '' OR not_ready <> '') ORDER BY key LIMIT $4`, q.ID, q.Check.ID, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +222,8 @@ var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.
 func scanDifference(row scanner) (d Difference, err error) {
 	var known, there, renamed, moved, changed bool
 	var inNuxeo, problem, conflict, why string
-	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict, &why)
+	err = row.Scan(&d.Key, &d.Kind, &d.Name, &d.Document, &known, &there, &renamed, &moved, &changed, &inNuxeo, &problem, &conflict, &why, &d.about.parent)
+	d.about.document, d.about.lost = d.Document, inNuxeo == missing
 	switch {
 	case problem != "" || conflict != "":
 		d.Sign, d.What = Broken, listed(problem, conflict)

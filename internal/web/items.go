@@ -38,8 +38,12 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListItems200JSONResponse{Items: []api.Item{}}
-	for _, v := range list {
+	shown, err := s.visible(ctx, who, list)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListItems200JSONResponse{Items: []api.Item{}, Hidden: some(len(list) - len(shown))}
+	for _, v := range shown {
 		out.Items = append(out.Items, itemJSON(who, v, nil))
 	}
 	if more {
@@ -74,30 +78,6 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	}
 	events, err := s.Engine.History(ctx, q.Id)
 	return api.GetItem200JSONResponse(itemJSON(who, v, events)), err
-}
-
-// whoSees is as whom an item may be looked at: the person, or anybody, if they may
-// see the binding that it came through. To change it, it must be their own.
-func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
-	_, refused := s.Engine.Item(ctx, who, id)
-	if !fault.Is(refused, fault.NotFound) {
-		return who, refused
-	}
-	everybody := work.Viewer{Login: who.Login, Admin: true}
-	v, err := s.Engine.Item(ctx, everybody, id)
-	if err != nil {
-		return who, err
-	}
-	through := itemJSON(who, v, nil).Binding
-	if through == nil {
-		return who, refused
-	}
-	if _, err := s.Binding.Get(ctx, who, *through); fault.Is(err, fault.NotFound) {
-		return who, refused
-	} else if err != nil {
-		return who, err
-	}
-	return everybody, nil
 }
 
 // RetryItem starts an item again.

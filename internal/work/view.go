@@ -24,6 +24,15 @@ func (who Viewer) May(it Item) bool {
 	return who.Admin || who.Login == it.Owner || who.Login == it.Actor || who.Login == it.Requester
 }
 
+// Page is a part of a list as a viewer sees it. Next begins the part that follows; it is
+// empty at the end. Hidden is how many are left out of this part because they tell of
+// documents that the viewer may not see, or that are gone.
+type Page[T any] struct {
+	List   []T
+	Next   string
+	Hidden int
+}
+
 // Filter chooses items; empty fields choose all. Before is a cursor: the id of
 // the last item of the page before. Items come newest first.
 type Filter struct {

@@ -855,6 +855,9 @@ type FrameioProject struct {
 	RootFolder string `json:"root_folder"`
 }
 
+// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+type Hidden = int
+
 // Item defines model for Item.
 type Item struct {
 	Actor   *string `json:"actor,omitempty"`
@@ -1141,6 +1144,8 @@ type PushForm struct {
 
 // PushList defines model for PushList.
 type PushList struct {
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
 	Next   *string `json:"next,omitempty"`
 	Pushes []Push  `json:"pushes"`
 }
@@ -1702,7 +1707,7 @@ type ListItemsParams struct {
 	// Parent The id of an interaction or a binding
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
 
-	// Binding The id of a binding; whoever may see it sees what arrived through it
+	// Binding The id of a binding; whoever may see it sees what arrived through it, as far as they may see the documents
 	Binding *string `form:"binding,omitempty" json:"binding,omitempty"`
 
 	// Cursor What "next" of the page before said
@@ -2053,7 +2058,7 @@ type ClientInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItems(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	//
 	// Corresponds with GET /items/{id} (the `GetItem` operationId).
 	GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2202,7 +2207,7 @@ type ClientInterface interface {
 	// Corresponds with POST /publications (the `Publish` operationId).
 	Publish(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	//
 	// Corresponds with GET /pushes (the `ListPushes` operationId).
 	ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2743,7 +2748,7 @@ func (c *Client) ListItems(ctx context.Context, params *ListItemsParams, reqEdit
 	return c.Client.Do(req)
 }
 
-// GetItem An item that is one's own, or came through a binding that one may see
+// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 //
 // Corresponds with GET /items/{id} (the `GetItem` operationId).
 func (c *Client) GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3142,7 +3147,7 @@ func (c *Client) Publish(ctx context.Context, body PublishJSONRequestBody, reqEd
 	return c.Client.Do(req)
 }
 
-// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 //
 // Corresponds with GET /pushes (the `ListPushes` operationId).
 func (c *Client) ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6465,7 +6470,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
 
-	// GetItemWithResponse An item that is one's own, or came through a binding that one may see
+	// GetItemWithResponse An item that is one's own, or came through a binding and is about a document that one may see
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6644,7 +6649,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /publications (the `Publish` operationId).
 	PublishWithResponse(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishResponse, error)
 
-	// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7876,8 +7881,10 @@ type ListItemsResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
-		Items []Item  `json:"items"`
-		Next  *string `json:"next,omitempty"`
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Items  []Item  `json:"items"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -7885,8 +7892,10 @@ type ListItemsResponse struct {
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListItemsResponse) GetJSON200() *struct {
-	Items []Item  `json:"items"`
-	Next  *string `json:"next,omitempty"`
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Items  []Item  `json:"items"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -9576,7 +9585,10 @@ type ListSyncDifferencesResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
 		Differences []SyncDifference `json:"differences"`
-		Next        *string          `json:"next,omitempty"`
+
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -9585,7 +9597,10 @@ type ListSyncDifferencesResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListSyncDifferencesResponse) GetJSON200() *struct {
 	Differences []SyncDifference `json:"differences"`
-	Next        *string          `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -9874,7 +9889,10 @@ type ListSyncTroublesResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
 		Entries []SyncEntry `json:"entries"`
-		Next    *string     `json:"next,omitempty"`
+
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -9883,7 +9901,10 @@ type ListSyncTroublesResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListSyncTroublesResponse) GetJSON200() *struct {
 	Entries []SyncEntry `json:"entries"`
-	Next    *string     `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -10282,7 +10303,7 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, params 
 	return ParseListItemsResponse(rsp)
 }
 
-// GetItemWithResponse An item that is one's own, or came through a binding that one may see
+// GetItemWithResponse An item that is one's own, or came through a binding and is about a document that one may see
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10611,7 +10632,7 @@ func (c *ClientWithResponses) PublishWithResponse(ctx context.Context, body Publ
 	return ParsePublishResponse(rsp)
 }
 
-// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11692,8 +11713,10 @@ func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
-			Items []Item  `json:"items"`
-			Next  *string `json:"next,omitempty"`
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Items  []Item  `json:"items"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -12846,7 +12869,10 @@ func ParseListSyncDifferencesResponse(rsp *http.Response) (*ListSyncDifferencesR
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
 			Differences []SyncDifference `json:"differences"`
-			Next        *string          `json:"next,omitempty"`
+
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -13049,7 +13075,10 @@ func ParseListSyncTroublesResponse(rsp *http.Response) (*ListSyncTroublesRespons
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
 			Entries []SyncEntry `json:"entries"`
-			Next    *string     `json:"next,omitempty"`
+
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -13169,7 +13198,7 @@ type ServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(w http.ResponseWriter, r *http.Request, id Id)
 	// CancelItem Stop an item; what is half made is removed
@@ -13229,7 +13258,7 @@ type ServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(w http.ResponseWriter, r *http.Request)
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	// (GET /pushes)
 	ListPushes(w http.ResponseWriter, r *http.Request, params ListPushesParams)
 	// Push Push documents to Frame.io for review
@@ -16062,8 +16091,10 @@ type ListItemsResponseObject interface {
 }
 
 type ListItems200JSONResponse struct {
-	Items []Item  `json:"items"`
-	Next  *string `json:"next,omitempty"`
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Items  []Item  `json:"items"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListItems200JSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
@@ -17401,7 +17432,10 @@ type ListSyncDifferencesResponseObject interface {
 
 type ListSyncDifferences200JSONResponse struct {
 	Differences []SyncDifference `json:"differences"`
-	Next        *string          `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListSyncDifferences200JSONResponse) VisitListSyncDifferencesResponse(w http.ResponseWriter) error {
@@ -17643,7 +17677,10 @@ type ListSyncTroublesResponseObject interface {
 
 type ListSyncTroubles200JSONResponse struct {
 	Entries []SyncEntry `json:"entries"`
-	Next    *string     `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListSyncTroubles200JSONResponse) VisitListSyncTroublesResponse(w http.ResponseWriter) error {
@@ -17781,7 +17818,7 @@ type StrictServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(ctx context.Context, request GetItemRequestObject) (GetItemResponseObject, error)
 	// CancelItem Stop an item; what is half made is removed
@@ -17841,7 +17878,7 @@ type StrictServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(ctx context.Context, request PublishRequestObject) (PublishResponseObject, error)
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	// (GET /pushes)
 	ListPushes(ctx context.Context, request ListPushesRequestObject) (ListPushesResponseObject, error)
 	// Push Push documents to Frame.io for review
@@ -19625,191 +19662,193 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1tk9s2tiD8V3D1PFXJzNDd7czk7mzrw5bjl7veyiQu23PzIU61IRKScJsCNADYsm7K/30L5wAgSAIU",
-	"1c2Ok/1mt0gQODjvr78uSrnbS8GE0YvrXxd7quiOGabgf7QsZSOM/WfFdKn43nApFteL91tGeEXkmlBB",
-	"3FP2f6/s2xdcLooFt8/tqdkuioWgO7a4DssVC8X+1XDFqsW1UQ0rFrrcsh213zHHvX1UG8XFZvH5c7Eo",
-	"G6WlGu7hpy015MNCsE/mw8J+3GwZ2dMNIyu2looRTXnlN/KvhqljuxO35viHeWX/njgHLHvOEWq+4yYs",
-	"1tsL/hgvULE1bWqzuP72qljs6Ce+a3b2P/Z/XOD/nhb+O1wYtmEKPtTgnoeX1bjbIpUsmx3D2/qh+cQy",
-	"V3XmET/bh/VeCs0Acd4ouarZzv6zlMIwxCG639e8pHZbl3t84i//pe0ef43W/v8VWy+uF//fZYuZl/ir",
-	"vvTrwhcT6HCwJzso6eDuXrOrPlvJBjaxV3LPlOG4UWFBcNOoOnGqYrFvVjUvsz/fMaU5bn945y3wfg4P",
-	"FtH3Oqv/Em5Trv6Llcau/qwsmdbDLdPKIoE2ihokC/fmSsqaUWFfZTvK01teWwLl8qaUQrDSsCq9gH8M",
-	"sWFknX170YNnaqrNjeYbccMBRmupdtQsrhcVNeyJ4Tu2KBJvyQ0XyfWym0GgGnnLxBD7nxFYkcDPjk1w",
-	"pQnX5JbtTbuF6PiK3cnbDmzaj2mm7V3q6MeYAuNrx6O4jRe9i4tW6p4gdUk9YCbRRWtmXtES+XiCNjxv",
-	"JkbWleeX1L61JHSlLeWsldwFDqGJsa9t6R0jQgp7gi4ilrJiZRJGVaOocZTR3YlmpRSVPXKLDbJZ1REq",
-	"iGa3ssAsFmteszHZYw8QTgUPJ/DJ/v0EHt8oalgXQ/N7si/ozsNcmH//22LIj92lAZnrLaLTNBrYsYrT",
-	"G/xzji3ZFW9Wx+QDimlZN+kb+J7fMvLXv//tinwi3zz996vU9zX/7wTgV0fDOjeXP7g21DQ6ubdmX0ta",
-	"3VQDkI8BBF9iKs2GOTt4Hj1EFcDwrzRqBlIEhFkSttubIzlsmSDcWH4gpCG3Qh7EcAs9ym6RymFptIsU",
-	"cX7HRWXXGTLz0m41j5+lYtScgzrwgkwDqgOc1O+O8vOYt5Z17hbwpxtQI0Z+N9zU6bV5mt9yg+IlwQQM",
-	"2yGP2tFbpgk3KYAIxip9Iw+CJXXIIxFyJasjKUGTNWQtFeGWJQpptkyRHT0SQ2/t54i8Yyr1jbB6llRR",
-	"nx5VbdonAdmoztySpS2AIBNWEfx5sXLIVSxWshFWWDTC/2tNec2qCCfbdQ5S3eo9LRERLTBP7vEn/4p9",
-	"3y1IlaLHAYGA/uiwpYsbPUwoOiTQxdE+RrbY7UHeAbAHTedoLQml6PL5Vio2pMqqOYM3MVGdQ6Dsjqnj",
-	"jZeDCSXCmguidymDVbrAH9ONZJURIiOam2I7edfRf6LdHbbUnFZ53XXCw/1Dtx/wZ03ejdztnOHQ45mN",
-	"2WY43NnsslL04BhzQnQIIQ0oMoTqVtPYWI3Isoj/8+7HH2L5saMVs3qJ3tI9oF5WMbo5S41gFXeH6nMv",
-	"BizK6kEHqSpNDkwxUm6p2LCK0LXBH4/494PixjCR1HjPVrXckSmYVUVGsRqu+Fw2wrAKNc2racpERjBI",
-	"xZ2l4Bmh05u9Pp3kelYNmAh2xfY1P4M7eoRNkCcoZHc5a8uwTwkfy5uaWrOFfTIFEZaAyI6q22afgrZF",
-	"7zJN6SnG7CjIfbklm2ijAesCoFuApKj1hePUQ3IdV8BPqLo7WfE1P4eiH1N3zSsv2QM0GeyNfAdDmqvp",
-	"itXoniF6Kw+6IE8vnv4l8JoD1YHKNRclO6mwNnDvXuQ6adq6JQKYx672BTPOrdDjx6Jk2kg1nVJeoWKQ",
-	"IBTQ1k+9Hpm6lucj2ekUKKVmsVuSrI7EHZpQURGLQ4XlbYIYeHbP5L62nFIaRrhoPWQPpH+/x5ud0zcG",
-	"d64YoYoR+7vVaQX8r+YaSTDBsIMmnnX2WZ6NjzlmzUXa4VLe5vVjSbbUqtbEPsaqGCgZP0zWEvPKnDfG",
-	"xpbKmhH7Rm9Pq9J6+3jkmvstgYA/sAPThqy50maJ92H/ae/CRAAh3GhWr6fimafH/3R7OqWLJ2nf6eJp",
-	"z2RQ3FvSjo4ZkVwfs8fYx3+2IOz5kc62cRulnKiZSZPZyrrS53uPgE9njbScAySJYsk7w/XbA6fA+/Iu",
-	"rSSbM5TgwNhT1oqYoO17JR+CO2651GZf5fwgI1uwWk+s5clba1dQJZzNq5zXVN/y/T5j62ZvULEdq46T",
-	"zRnYy/gJA1/uHjDL0GZjUkkMcmTeIf78tidJ+C5hvbKKvKUp2RimdlIb75I5khUjmlnZKvEJwWJB9EBN",
-	"oaTiZsVFRqXuOA5SqoH9M+6UKsXvuNigp1CDI2jDDLEyGZQD0uiG1rB9YN/x3k8b5uMyETntgyTijFLu",
-	"sD3eCGnSfjIIrzKlpbAgEtIQC/6k120yKnYlTLjSwf3FcEyiL1p+OeLLHDfLFfZUTWJ7cC5YZWRTb5SE",
-	"vzx4V0pKczOm97UkiE8V1mAAfZIRoxgjK7bhQp+8r/ZY3Y+mDvnauWcHbu2Mh4Yaw3Z7M9EEX7XyYkye",
-	"u8csdynpzh5YyWazTeoOOX9YKZViNc06x893LUUW8aiOHqmBzoWkSLO3a1cFkaKEC1TMMk4MwyW0FHFm",
-	"hGnLLdEdJ1tsqGUk+FsGiW+7nDmW5scbNF3z/qzDVoK/g+pbDYKktFyitnBRzKhjh+dETH/HtHbunYQf",
-	"1NxgXsh0IMnGlDJDjCMu/xzzGNE2El79A+UGNRzVCKfrVHj/zqkPDLNkOf++Nmx/rsBQVOg1nmsMG977",
-	"5yA0V51DFylWc4s83wGuFRHex+/d+nCiloXEfiu/iy4dd9Atxb3+wSpOh+zLY6+/iztegVCmTYW5TTuL",
-	"ZhGJW/wSLK16guDy0nvICLRlWGupQAPQIS1n6Zg1OXCzJZTomuptQfYNsIkV21rZC09+pQmtKsW0e5Zb",
-	"HUYKwz4ZYj97QZ5hdN97jyxOa/TARvlaQzyW2qQkzTOiDa/rwn+VVaTmt4yg6ZhZ5gQABotFUEuhtmxU",
-	"ycZcv2H7IzeTVMq+G0J92YO65dkuNUOqFvoX5LUhcs+ERqZNRQXLcEEo2XHRGDZ2BUV4wX1A3nJwXslG",
-	"EXkQDj8SK2RVxsP2mFXlUJ4Iafe3IStmTCq02aNWR6gO/CmC+sGJ1546UPM7llbUt1Kbc8LB1qA4wxls",
-	"qDpLaE9O6QLGBZuPnSj+e26fhTt5ClJvaKMToMpmdGTjwV48DG7aqmbdJB5EG2ePcUXKLStv95ILQ47M",
-	"pL3h4F6+H3NfHRd+gXabSViAWfHHSXUbUlSbQBInbT08uW08owwPP8wsGx49CfX2QMPErnvpyGvO6uo+",
-	"mk+TiYQHVWUggpgwzHJZKzmps0uTkbG0DdyDqzNGveLhtuSshQzsrFKgctFp/t8Y582ljpY1t9Zthsmd",
-	"StRhgq7qHEJvqb7RrFQs4yBVrOKKlSbtlHjLNtwKTsI+0dLUVlbwVsGI0ghTwFbu5dzWdCn352Y2aKbu",
-	"eDnihIWsySygG83UzZQ76WFE57P9tJT29jrgLhKXH+8vu5sAmfZqO8DsXdoYQr6Savc4SOl+bVGrizgv",
-	"IZvulrG9Dt4+kD1cE2trphniGZjeS2Nka0Mk6mXa0KNeEkoEOxAEG6ZZ2G+3AJ0HHx8H3VrQJy+3k0UW",
-	"ygMwrQZtwmHczhrOLjtqSfyThAt0BzG6K6xBLUV9DGHPrWzFV1ArvYodfSwlV1oYvHEhuj7PbksPBBgp",
-	"B3q0qkirABt0uUpFVrS8vSCvRVywwEPcrBHe4WGx7GKQmByVrQw2t6Km3OZCxQZrCBQj+waWN3IDLokU",
-	"6ka+qS/gLJojE80+7lKIh+gTkozB8qHlLbpfakY1qzK5llNibxByi/Jwk+tMC25DkiMJwcqs5jaWtdp5",
-	"JC9kNhbx0x58e54D1aRiNTOAkomzRUznAXmumolKE26uyV7JjZXIhfONFegZC5n8cabIWqqN7GZ+daP/",
-	"LFM0ZIkAQ6OEQvzfMXRDjIQo3PBw1v7NpKrBfra0woDLAFDTcHbfOtNzv+UvEYn65qSJlVTvgVoI5kJU",
-	"PCnMvG2aPrq9ilrKW7uKITUF03GiGcv21NcoJKTYHBlPbEpSxTt4sKOzJ/w58FtAFXvsDb9j4hTR43s3",
-	"Qh5G141W6WB5F7QFOWzbLEWLlUnjgNHdKX4VcolzC4xopllH63jJApYqRAU6p0DnU3K7S31Y7KhVID8s",
-	"QKba1exW/cqKiYqDloRij2qwqqa5bFGMdjyg3nhq+bGFbgyjIqoA9YQ84NIhZzggfesAbgk4MC6H/uNp",
-	"3hZ3n/nMsgF1ugiZg/Ta8jouLC4F1aPmd0wvndsM4Mg+mZBJtpFAaNN1EC8mH1Ng5ZngCAfVhpa3CdWt",
-	"K1OsPUg0F5uaZauuYgQ/kToyBSXcZ7KhVnvB33nNrncRKG2Gp0Iy0K1KpdMhyJzCaOlUuUpa48R0MocI",
-	"OXHq+7SuO1+fwKvvrVlmPCwuljQBOoXLkWyVZFQ9atCTZXK3U7H1gaLbFRbc1GydIPF/CsNruCIrGTAN",
-	"RXtjgxpXN14CY6ypYZESZUWIkZLU3JiaQSqk116MJIbV9bRbG5MTfaep46wxr4tZaIwvHrejkKAX+6fY",
-	"4fOt5CXLlIrGqR5w5wA4MB25bhXuXp73aeY1xnu8LM4KtxMePBQ2p8RKDhxpt0mHdnpIxStNIGpnthC1",
-	"i+8l703Y0U+v8cenV1euoN//YehrGII07wRxtrEDwFe6zQY5V4+Otc1BLXVPMnJUGqxeTEUrQq15Lw+i",
-	"AI841UOZ6Z7BF1ZM8woZS9pNM6JtxhqN1zwlgaLmegidkMlVkA+LJx8W6LQX7D7KIW1VQ+SJcb61dsap",
-	"uae+dtjychvyhNHhM9DiaKvDndTaOkKuSys5mvie61THBFeskmbR02sAQpL2WOqyWzO3wzecpXjYO7lj",
-	"GNeEeympwFREr2VMLk7p5wHg/UCxLyYE7HlpGpUOL5+obBHJ+qgRnX30th9sBabzXX3A166dvQTFrLb3",
-	"++SgZxBxxDCoOAbfNdLxgYOq9rsj5tylvHPJ0NNje7EHMoHL+cyqkdBeLnwX2RNWG9vRIwgKzdiUdNLI",
-	"5oTTtNvLQsMkxZlm4MG9jhzSS/AVXMcGd0HogXLDqiVRzDRKsOo68o6uaHm7DI7RayIkqaXYMOVfu/gg",
-	"Ii+6++YCXWUQ2cE1k3ld9mdcOOtpf0/VhplUn5gppVStZexSqn19TT6lOtvrZcq3nNppxYXl3RmhjqQz",
-	"zLY+tTrKg0TQ5qyqIUZ3Y8VkqMtQxbTpeKDP3+57y5xSIaas3yiboP3BZfADHcGunATxbQycd/MM2gqJ",
-	"2gCPcGERmuTI7b1jumd4RGZy+E/rMXFvd980Cy5On269G/1mCLjJFAjfYej5uWIVE4bTREHGeKR2PAyf",
-	"jTx2XkxvTKcruPYhf2cU5fGptofSlCi8dplV7hPJbQXzoAekrVTnlG9DL4gEOVbU0BXVnXxD/a+ao0tS",
-	"arNRHR21G9NxiUwo2Wn9prPFoaegi5v/Wx7IzmojVEHoltFyS7w3dAAIIaszzgupeonjWvTU5qZqWNyl",
-	"YrgvK+Uw0g8vRGGqUjZ1RSAXDlwmKAdT3ZT2tNGIpaOIA6ly92u4Fi7Pg8ffSvKghUeaNJ65jPm0ipvl",
-	"Xt2gXOtqtqARcjyie5erbG6dWbpwIglqTZ0dykBvn4QHcKxsfv+JBnn5oiSW60OGKSLcQL5rcBpEkfbp",
-	"u37P2aj8zKudnboLX87ErJSsQPuHatZTwhIOGS4pizLP2w6IGV9b2MlGomHggzEF3HIiw8GcOh4dxn4n",
-	"+ov5hukz4xZZA9obpeean87fn7U7I5x9UOVrKvkBaAtaBsp1KEWpeEU43g3Vt6xybaIWxf0C+YbVtc4g",
-	"2VSPJzjLsk7NQB95u2BMDfJ+OogIFYTVre6bC/mESnBqskFwTfxTGEG4Zzw86il6kkd46nP4q/NZHKEe",
-	"lGEXOGIkWTEUcxIve3qa2JhGa7mm94B6h6HwZR/Ylc6ltVotu5imxv7YKYVDmaCPotwqKVwqmnc52GX7",
-	"7e9OJor0fWFt1zH7FRewGC2+7mena4Ktv4rYc+rTBnZcKak0ckMsV8BNYlwknX16urqquwcuyL6mJStI",
-	"I+zHD/RYkFKKdc1LU5CNFFCMh3b5Er009vvXxJnxBbgLiuAYKNyzPi2HVXHW1EiNxqS6i9iwaFs0ADl7",
-	"5PZHTbIEe08Jn76DvK88cvXbCH/wz0QdVM5LtsOK6uE3X3RbjK5lXctD0AXScc8tw9D0KMEfRfm2Ef2u",
-	"MENfRuBVVTKvq93fAaz+HNPyETHluu0ltu0/5Mv5pn/L8iGotEI+1H526Ws69lBshG2+IDsTnd6WWWc2",
-	"g5jdzVpMPKBjQvcFVW2J1UqaNKXP263yZDdK16YvnW6lGqEh5jRZqjCqas7UTdzPJVFwcpdHK2xzh7Ve",
-	"uXg7c+kEoZ0FdNeiNRLWpyO4Mw21dksSxmtem9MVmpYSXuGTp90rI66U+7fzxAdyUJg/M9PD05oXCyhl",
-	"zYijjNNkigcz4i/3qmNWbK0YlHFaixYMIOyEmK1o5lpP4hpoRHENMitJ/CMFyw/JqTyRNck1cTZ+8bBy",
-	"aKsq3GHjoibnDs+mEJxI01PQ7TmhUz3DjiCRU8PZiSvoL2BOGzJn9UH1rsJE4lyb19C5kVSqVIJuEo1U",
-	"2w5OyJES7C/wur68TIg1R4exCOmzw7aeu+3i6l1ZbSG3Uxla/tESQXRTXVl2sszb0u0Lvl4zxVw1Y96F",
-	"M1R82XFScNj3gUbw3WAuXbj8s7oSab5JkNRfsFijE5p6gn/z5kNB/kwqOKguyL8lcdYqpNCCJyi6UXTq",
-	"L4ti8WRRLP68KBb/lu4aPMk2hQMg6EIQOe4Im7ukl8KkXGxhpwkJRg2x+gjRvGJtV8S0aT5LlYXXgybI",
-	"CjiOawOTryJ4HWpH49zmoRcqriGY4GOILl9hc5QCrb2EWDLq2Eu/GeD/mLfA5f2oYEqMpys/IuWgsjr1",
-	"arDEqdsMOSnGxpl/zmpLYP+m24wggf2vWvQaG+Kwpbpw1QiQ/Q6dIsGLMqgBcVoBZjwOpzggxUzX2U86",
-	"+5JuSXRoRJLwZM7k9BTibFpw76LTIEWj18OzQxyaQVv5gQPfN08IfMJncxxJJbupDKnq/mGxVcu2vCNs",
-	"aCqde0/p6/hx3TYIEUNcwZgEdpmZkNaa0f4HfvJsqLM1UwZMf+d7swSn2+R2LL8Upx10O9d4IhVYURum",
-	"DcEwleVxZ9TSpJ1dz8ieGsOUwAYffwbV/3+B4vLpeyY21sj65ttvi7Hq+F5rUbrDbjF0v1fyjtYu+5Hp",
-	"M9yUn3NXkszlyjfa/Q4ETPBcGCmX5MiwiwomYCalWMfdMCAK8IUAlmKBL+JoUtYvEaz2NyvjenySrBh2",
-	"S6EE43yBbJfYZ6a7z3v4PQauigSbcd0FcS9L8grKBhPwGfdHpOAO8T581vmxwVHZceFb1uaf8estLQc7",
-	"cUW5AOQrdNl1YY1RjRUzB+j6eJDghJmECgPPSfdz3xIjCSVHRtWSXEEUBvjWdVCJK7ajIGjDhLSrYsz9",
-	"krqhKA5nr6qTo/wEQ93OWRNy+kC6+rOZLXfBWPDkgFAQMmDxqjHEu3YKQgl2KMJG1JbtcHEbod/vwC8U",
-	"4gUuXhEnOI90qjyVtR57nKOU9WWEI5iKs5V1+DX1obQ6/VPsHDUymmeVcJUsIRydZgAnPUlTyhnG1Gb7",
-	"DPk6ZBz96fTYoV5p3VgGt/dVpeN/Gb/cim2oODd8mi94mtLh0T6bccN/Z3+LmrRikuSEGqmTfu7WT52Y",
-	"tnFeFX1bQJXgNq0PtHuytoaq3+I9etujd24ixlhBmmVcoAUUoHlfwr+B1VwGp869IteVzE5aGksSHpkn",
-	"o5jVmTI/ZgJ32sj9nlXXkEZiNXU38pMbqMYkUiyJ2w7RqDvQmLTzLRXdyqMdFQcaNSVuQSIFu4aw6xN7",
-	"sQX+0/Jhqpj7n0MK9z+kRvefA+X+nQ0UqeALtGRJgOtmt6PqmGGBTpuvYCFoQlfzdKVLIyLjIu8B7Qa/",
-	"sF+d3soDq0IfOcEOSVSOmkQmBgrlQmPxx/vRsLwHNtP3Do+or4dzELWEBoSiQmUCW6O5W+odOkIhn+27",
-	"OpItah5WxlYNuDIwWumNtlRyYMpPbPdduK5pzjHaekGDY7Rf4Rc3v2xvsqUrT3wDFy0SQMD81pWLUqDF",
-	"r5R4eR+1Cu07U0WuEOUevDwfeEgyBvxMUPRralh9nNgFoVdEOumVlC8xOipgDyZyYfEsFsttKBeEi7Ju",
-	"qqlweJTyHlc673igK5BSufyBdvrbWbnd7rd8/OX8Ptj1eU2bJuVnd7Y5PD4iSKO4Ob6zujTuIEpkBg0b",
-	"rBpGVZyevjVmjwOLuVgnnFDfhU6ugelEXZHahHRdkAM15RaNLq7bGpSCKLanXOEvSNAXH8Q7vrFYRlZH",
-	"wj4BX4Au9+5b8VRcdM65w5Cv3/z47j25dP/9kxuQoxk0eydUfxAfn8Udrq7Jd3Bk8qG5uvpr6d6D/7CP",
-	"F+QlJpJYBu7crATnJ2jy9dtXz8n//Nu3/+NPvuHqjpZbLqzlXzEsnKl5yQQmX7vZ1M/2tNyyJ99cXC1c",
-	"E1eAsb6+vDwcDhcUfr6QanPp3tWX379+/vKHdy/hndZvtQhADu1cARTesgnpxounvrcN3fPF9eKvF1cX",
-	"f3Ut7QEPLqkfL73B3DpLHACc1xX4QHFKWmdG9jdXVyPzsc+bi40fSEzFdj8UbdOw9EJhZ9GI7RbjF9c/",
-	"/xKpGz5xlesIcFwvCczatCavpwu7yCVUtOOZk9D5nmvznXum6Eyg/3l0lHmn+MZX4IZUeakgee+QmQAf",
-	"TKn8UPNfHnhhPddvC4XJBULY0uIUP/MrJ5hWsqBgTVWA1P1RIyBDL5kr1T4NU70VtqClde186EcGo+3i",
-	"GUlSsK+gdJx83WlqCr54++qfHE5h9uEJpPIPnYNVMSe+P+4UaVi227gsG6WlFe0nn6z5jpvF3OgYAXAS",
-	"PvoRxqkagXRJeB9N/Ren4Gm4uofjp18Kr9dPxoDWh6dxDQt8huj1HUb17PmYNt9JTGO5512cGgKdcC/7",
-	"DpCvclPPz/PsDdB+tkHGmSnD52lsbbJrZ1ZwtHYap9o1jGrY5wEBPZ1NAAfqSKAyJId+LhbfXH3zW3zv",
-	"HVjJKwZ93f23Z6ChQDxLKOjSpNlbRfWbb52xpV1NhDPQwajo8OrLX3n1GVGyZmi8dYnqn2LlyapzTfOB",
-	"DabVJGD2TzEXpPAMhBoYArAMyjr2FojyO7h2uX+VVdB9Aynw+6Xk2X8wL84eU48cQ+OW/98DRJ8HIviE",
-	"0OPV4vMvA+y5DFmM91gtx8vf01v2I052/xKAtZ8XOFp+BkJl2OF/ywiAymnKbj4SKGiopEPs44BlYliH",
-	"YrU095LzoSL5YkXk5a+W6X5OgB40JJfS6BQkPzuqw35PqNrpu3khsSz3Ea/G1f0OL+YFcLAZ9GNCCQCR",
-	"CHlwblN6dJwBmon2FRCn5FbSj9FKA+dtI17gI7OqhutzVcNXOdVwUNV3hgb4aj4N8Hspb/1MsCiyyIU2",
-	"tK7dgPfOrWhyUFJscCQLWJaSVDJ/TWgABQGX4+Av2rTCR0Pn3rTmJF67XTwcst2cNO9Qp1FelOUtPuEA",
-	"wBmySM4WCU2QCV2IX4ZMofus13Ke/mBLPJUzESAGD4IcYwHN3vc1w84EUQBByAMO+zW8vGWGUKEPEEoA",
-	"F9cH4Xv5Y1XhBfnJBZ8hUEP7fVmj9DSowuRgaDe7laC8RhdZF89+3DOBc60mmL3e6u1OxIX4NNdRnkyi",
-	"lxoa7jkT2RXwnuFcmU8Zx9MnMN/98GC0jxqMSbKv6dHaU3prufvqSKi/eLg/nAjFUR9MMYxL03bw2aQq",
-	"c99CUXqMbBfkI3Rl+QgDDto6TsE4uFuiwlIBcv1I6ArKTFw/qyX56FrJfIT46AeRaiADjt8L8pNLicTc",
-	"wGjCTYs1kCgJWyJGygJSXeyjh153XWikm0LauJPRIzLH+DNJVcz9NA9j7LBC34YuuMb6k78QVPIhfLHN",
-	"1kpKoJc+8p/S4HoEDMbICQ9X6r0wxO8hflXDPhk8zBNtlMukyS84uEd30BkInak7pp5A1A6Bu8QeLB8A",
-	"QB8W+FffJF/E6fcuEAsUzz7ta4qTn5Ik/t5KTiND9jFm5dOqNx80VHlAzpgkXXVkaf8E3Z40ZIavnZv1",
-	"wBT7IFyI/oI8Cy03nKrDBdH2q7QOAShodAtjW7AU3Z75gvzgovxcuyYIcWFwgqhfulNPdb+qyB/Vz6wO",
-	"kgoFlOqmN2akkFyPWiFx8i20EnzcCIAFJz8jAoD9Zk4p1X7VKTr1O/fsHPztGPM2CrFBnytJFXPyCmIM",
-	"BY4pPPieJIqVUlWeNKIcqawj/1XIgpjux/e+qoTmoqTM6S0T2FfR/+wbqkITcIgsFuQb8IxdXZEaBiti",
-	"73jh87NctU+cVZLai2ZUQWXebxWiiq7igcPZd27O7uB+LGYo5rjUkuARgcWYLQicE93KoqpAqdg0Q9K9",
-	"8nCkdytFnRKkNeylZoDhRVdJAyauGag/uyVgAzUEyg5ixD9pNL7yzu9H04o6w/+zEJwBgD8KFgIwYIfj",
-	"BChuggoE6msPhn7M/AMUoxjWl52etFme8yLqRnveZ79wZK9zvEl0HDsE7hfbG2tIm3dA6Fmjz5DiGGcD",
-	"wCj43ozdONo8Rq8PQjbMf7/81aUUfe6i3ySBh0u0cu9xuHw/3RqaERcusPPt1dXUZmyd7d5HHtjf7aUJ",
-	"+F8/J/p3KQzeh2IITdCfg3XYNKpuCEWwZ2OTz0ubwERGYxvPIUm0ez9zha19vLpfw7bjwv//aXG/0s3f",
-	"NnjbQ99HFID/oLesxZAMtix90yUM19BdO0gTDTpaW9sQvJE4WWtlTaDPad7TBsmR/biakXH+88Y/NCvn",
-	"mYkLhLqXx+Bh7uSnJxO0EJrMfAJU5+E+fgto70AxURxgRu+ja6+uGXt8JmQRMMA6i1uvXfvVCU4onwXf",
-	"IpTPvm+T1fOlHKGLeir7Pv1BP+9guvEXOdEF4cIwhTkqUKNI2iZ5cxmbsdPerb7suI2w8hw9soco3T4E",
-	"wHjO3ow6+v1x89oC/k0i+tcu5eJ+Wi9+YgrlI84/nOxfY0nX/XImYbsnzc3X6Ph9NGMzl4Jj/44hMm40",
-	"2XLtvV8PBNmz2CnLdQst8CyWKF2RMnqJEg/inV2GiKIXGdLM2SvPYdH0rT1+4tQz3wx3Dme7kXvvQ28T",
-	"p7a0XpMdrViUMdXH50voYDMzYN/aNb8UXN8Zqqz2MwdUqTJWzwSxiDjvx/YBYUA1UgF10Bb1D1HtoGK0",
-	"3Hpw11zc2s+tGl5XI0kp+MD39umHQm6i4Rq65McVAVhx4nysjsKTlVVOCk+d8Lh0VTgTBtUE+e53Ps1H",
-	"P9fNu5uAxgIaHSFQwU9L192grYyHSgnsIdotq0hnvNSyvB1X8r6HJ373nrNTsWIYgZbS5GEumevDKuvK",
-	"zceev5oCB6CRLb1jBCfe3lf6w515bgn9iB/ML5OaKXc7980dGr29IO9DBgC2conslGU0S6mmhqnCch8s",
-	"adXd+CcMGTxi8OBiEG18i6eymDebiyPX3RJbtt2yvUGVxZ+029HnqZ9PNtkd4r53P4fIvKifQ/sZcPyl",
-	"63jijLio2TmEARoBs+atGhiu/uvDVrrUCYwVJPkS+qOSTOkfj5pD6kfbJEAWht48OOIKOeOab4SV3KIb",
-	"MonTykN+jgfK5TruKZfOvX/BtXtvCKe/pfr/+Fbxc4TV1IZhy5c2oYhvxBPuMpCh5evY5t8y3ewe9YLd",
-	"jKHEBeO3qxnJApsDDyVvTlHF8Tjzs7yIk32byo5IMKnPX+QK3mBL4Dmy5zfgk91Rqx8KqyfjbSxJSesa",
-	"VUpalmxvQBC7fBiYdKQzutKeyX3Nxr2t+MisfpD2s5McIc/Kkml92uuJq05yduKjM5CF1UpXsjoSKwOs",
-	"WTLggdTArWgdpLLPKBi9lMtfoQj+8yW+PM5h7uTtzFeUnlb+06DZNDQkIhKHFuE0P81h7uU9y+ngw1Pu",
-	"EE89F2+jLtD6lfb14ZgRHo0uAM2xxqYvLCoup+XolRYTalLgqs8rSgFMUfKOh1LKjOyEv7/xT06Rn2+9",
-	"I2MGKw8ayENeE4zvw40loZTz+eW3PqOK5L+RDoy432YJjLRjDKN2yu3GQ0rhXrEnaw6ekLVUGcRqEiB7",
-	"R++6130/wTsFXNCK87dW/3+bq3rrrgl8UpAt29UBowPk2LjbzCXf7aUyeafUa/j9/yU0p7dgbUPZEisV",
-	"M+jggby0rzR5XsumIm6SqD4FPo3PneZxw9GkX9BYcLsmZdjNWUxvwllmVF4HH0vgR/zrLIwwAaEoz6CI",
-	"2l5qj0Vn8cA0COewQsYH3Lpfccun43TxiNvuq1/a0TIJLd62U3lnQAt1dHNnHPOlgCVMPTHyCf5rnKCA",
-	"cTQrf2CdZ7quEcR8bTIy08ReVxoKAjg7EFpViulTXbB39BNGZK+fOg+d/+8wFOyj4lP7m7St+u6HXA+J",
-	"kET5B2eO8e9HtqOFxsbrJwKCzjqeAVUd/vjO2Z5ZRYWZOyYaj5H6VIsp9NmfVUMQjQFJJUxEP5+ZwZHs",
-	"YfWgbkPT0mdOOX3fwRu/yzSPh4VqZkFHu9D54RccGlvXvXLAdlpKJ9lAMVrFrr5eYRstt1E9mCbQaJQN",
-	"ykPfQ7NJlwXthxu7ykPow0V34EAhH/Ut3+9Z9XHZDg7+ILj2G7YGd+GMS6qlaIfAKh3qaVxbPwzzKIY/",
-	"YLTKKajCzUpkkKq4gXmJ1x+EPTTEoBktt4WLQn6EfmYfc1Wij2VvNXo73db65qGN4CaHm8/p3xyx94EC",
-	"bnlNs1qlu0W13HNya7pU1pTDpbPWeefemdTkLpJFYdPtZ39z8aS3UQg97tm5hqGvViGJpdPl3v0trzHh",
-	"A4+M5u4rj+VZ6E+8SQ50cKzFspmpPd2bVJJGv/kg+E1X2Gc33Uf3EXHUt5L1XXnPQcw3Hl/mKT134VSE",
-	"h2aiilzlQpqlTx6Gvzo55EYX7WBSTQdxT+UMBoT9Y8ajfxR+JrY1hF0LaSjGr6E5l2+m76d+0FpLl0Wl",
-	"71WYFpIDo/7BOcfLO74RPzbTorIvYXTB3N1efVzSbXbZdnXwc7AEC8GwfJjSHuS1mK/6pPnE5A30L54w",
-	"ISx6+EtXm7wLvXGHuV/+p7lv8JPzr55s/oxk3w6dSlK8i8R+kViv/+XBRP+DrKw2D+HdgrT6FbY7yzg+",
-	"9FGU41bmO3jiPoXqOMjTgDHxe2laHM47rWHBUZSn+xXAkpMyIY+i3CopXJvxOSu4oxH3/Qn3Barf1n7q",
-	"J4An2dqzqoJzP46+FqaxPYJZcvoqE10g2aaZw43f3m1UDwepdIPrsES5YhufDAT4k1KlBxl6oI5hZ0Mt",
-	"d8y3Kb0gz4hRzJnHht4ya6yKDVMEx8RZExX38tGeyIrlj2RNazexO/SxgPVZRRpheI29koYWK+7TYcgo",
-	"UwhZzL6dKjeAffCZIhwj9J3SW3kgWlqB/PfuAKsU67APQPy70/4EJ6X9PZqa9jQxO+KX3wNuXz2C59g3",
-	"jSc4PA2RIT+mauJUEI80EXuOahdH5+LXVKSsJejiT7Z9BIFORN6SQkSG9AmqTRENpWNhfuXUeY50baER",
-	"5WWwWrMluXJdxiyJWv24ncEzASqdtgQTnq+59lOBzp1u4l+NPxqNPE/NNnEgTYAigN7yiNj5DH5NTWqG",
-	"A+ugsncU+uceY2z2j0exduceeb6Isam7otrb4UEXd1z7VANozGUJ4vS3S6LB9KTeKZauICL4WzF3HVKR",
-	"LWM+KG6Y92viZY0HnJPnunp0md3To2YymPVw1fsawQE3LnFu1swFcnbNNOz/OPrScxwhF4+/RWMFzDpn",
-	"ey99+xJS8fWaKSZKpsPQaqIaQbiOGrNHgI9eOGnevIie/aP1xukec7JV0x75AT1yom9P6pITPT8To4Yx",
-	"s1QbDBtBLu3a971/OPFOTNP/UmzwWWn43RwJyW8b4Vv2+5F/WER5TzCO5vV/KWjNllMPVb1oImEHPoUF",
-	"E0ucmkkaAaYfhXYmoTQ1cldHcyxRAg+Yl2JrxfR29vpfWPWBxn3Pn9KkOqD8hyRSEFpblXGzJaB07Jpy",
-	"64cUd8vlEGw4SRGqr2HAqZbpfkkTSjT+eFIQjPMQbQtd9UHfRKRBZntSWesjUiNOi7+39qFZpZL/7GRx",
-	"9BahOepng0UnJfk3Yq6ONCBb7Ie7WRLziBfNjKnZzET+DhadlcZv2TEV3W9LYpkw4JkZzuHVyXHmUrMw",
-	"Qx4YIE5KJ66qr0CM933iq1ADAz18XZtc94pVH4ve1H7LXFcMXV9hcGqU2uRb7gg3FdEXExYLu9rp0bYW",
-	"Hni2L55tmTOQAAkqHBk4k38TliSU+GG7xM8J7vMco2Szqieo3e/9g38wnduiOz9T334JJHJvVdt/cgr7",
-	"e+menUnFPlBhNKHGQopLQZ749MUwxZqLgBRFt9DL+dMwYUyxgewvUH5xTaSqQvOK+7DV7lS2LNr91D42",
-	"K0octscbGFuQzFLNjIwbw5l2NPEpsXhyZlyP+7aPzyMicUjC1+02/hRGl7q6xidc+I6kMDKAA9PoRnej",
-	"ycM//2LpFTO3EQlwJO4l3fPLu6f2wv9vAAAA//8=",
+	"3H1tk9s2muBfwequKpkdurudmezNtT5cOX7Z9VUmcdmezYc41YZISMI2BWgAsGVtyv/9Cs8DgCAJUFQ3",
+	"O07um90iQeDB8/7666KUu70UTBi9uP51saeK7phhCv5Hy1I2wth/VkyXiu8Nl2JxvXi/ZYRXRK4JFcQ9",
+	"Zf/3yr59weWiWHD73J6a7aJYCLpji+uwXLFQ7J8NV6xaXBvVsGKhyy3bUfsdc9zbR7VRXGwWnz8Xi7JR",
+	"WqrhHn7aUkM+LAT7ZD4s7MfNlpE93TCyYmupGNGUV34j/2yYOrY7cWuOf5hX9u+Jc8Cy5xyh5jtuwmK9",
+	"veCP8QIVW9OmNovrb6+KxY5+4rtmZ/9j/8cF/u9p4b/DhWEbpuBDDe55eFmNuy1SybLZMbytH5pPLHNV",
+	"Zx7xs31Y76XQDBDnjZKrmu3sP0spDEMcovt9zUtqt3W5xyf+/F/a7vHXaO3/qdh6cb34H5ctZl7ir/rS",
+	"rwtfTKDDwZ7soKSDu3vNrvpsJRvYxF7JPVOG40aFBcFNo+rEqYrFvlnVvMz+fMeU5rj94Z23wPs5PFhE",
+	"3+us/ku4Tbn6L1Yau/qzsmRaD7dMK4sE2ihqkCzcmyspa0aFfZXtKE9veW0JlMubUgrBSsOq9AL+McSG",
+	"kXX27UUPnqmpNjeab8QNBxitpdpRs7heVNSwJ4bv2KJIvCU3XCTXy24GgWrkLRND7H9GYEUCPzs2wZUm",
+	"XJNbtjftFqLjK3YnbzuwaT+mmbZ3qaMfYwqMrx2P4jZe9C4uWql7gtQl9YCZRBetmXlFS+TjCdrwvJkY",
+	"WVeeX1L71pLQlbaUs1ZyFziEJsa+tqV3jAgp7Am6iFjKipVJGFWNosZRRncnmpVSVPbILTbIZlVHqCCa",
+	"3coCs1isec3GZI89QDgVPJzAJ/v3E3h8o6hhXQzN78m+oDsPc2H+7a+LIT92lwZkrreITtNoYMcqTm/w",
+	"zzm2ZFe8WR2TDyimZd2kb+B7fsvIX/721yvyiXzz9N+uUt/X/L8TgF8dDevcXP7g2lDT6OTemn0taXVT",
+	"DUA+BhB8iak0G+bs4Hn0EFUAw7/SqBlIERBmSdhub47ksGWCcGP5gZCG3Ap5EMMt9Ci7RSqHpdEuUsT5",
+	"HReVXWfIzEu71Tx+lopRcw7qwAsyDagOcFK/O8rPY95a1rlbwJ9uQI0Y+d1wU6fX5ml+yw2KlwQTMGyH",
+	"PGpHb5km3KQAIhir9I08CJbUIY9EyJWsjqQETdaQtVSEW5YopNkyRXb0SAy9tZ8j8o6p1DfC6llSRX16",
+	"VLVpnwRkozpzS5a2AIJMWEXw58XKIVexWMlGWGHRCP+vNeU1qyKcbNc5SHWr97RERLTAPLnHn/wr9n23",
+	"IFWKHgcEAvqjw5YubvQwoeiQQBdH+xjZYrcHeQfAHjSdo7UklKLL51up2JAqq+YM3sREdQ6Bsjumjjde",
+	"DiaUCGsuiN6lDFbpAn9MN5JVRoiMaG6K7eRdR/+JdnfYUnNa5XXXCQ/3D91+wJ81eTdyt3OGQ49nNmab",
+	"4XBns8tK0YNjzAnRIYQ0oMgQqltNY2M1Issi/u+7H3+I5ceOVszqJXpL94B6WcXo5iw1glXcHarPvRiw",
+	"KKsHHaSqNDkwxUi5pWLDKkLXBn884t8PihvDRFLjPVvVckemYFYVGcVquOJz2QjDKtQ0r6YpExnBIBV3",
+	"loJnhE5v9vp0kutZNWAi2BXb1/wM7ugRNkGeoJDd5awtwz4lfCxvamrNFvbJFERYAiI7qm6bfQraFr3L",
+	"NKWnGLOjIPfllmyijQasC4BuAZKi1heOUw/JdVwBP6Hq7mTF1/wcin5M3TWvvGQP0GSwN/IdDGmupitW",
+	"o3uG6K086II8vXj658BrDlQHKtdclOykwtrAvXuR66Rp65YIYB672hfMOLdCjx+Lkmkj1XRKeYWKQYJQ",
+	"QFs/9Xpk6lqej2SnU6CUmsVuSbI6EndoQkVFLA4VlrcJYuDZPZP72nJKaRjhovWQPZD+/R5vdk7fGNy5",
+	"YoQqRuzvVqcV8L+aayTBBMMOmnjW2Wd5Nj7mmDUXaYdLeZvXjyXZUqtaE/sYq2KgZPwwWUvMK3PeGBtb",
+	"KmtG7Bu9Pa1K6+3jkWvutwQC/sAOTBuy5kqbJd6H/ae9CxMBhHCjWb2eimeeHv/T7emULp6kfaeLpz2T",
+	"QXFvSTs6ZkRyfcweYx//2YKw50c628ZtlHKiZiZNZivrSp/vPQI+nTXScg6QJIol7wzXbw+cAu/Lu7SS",
+	"bM5QggNjT1krYoK275V8CO645VKbfZXzg4xswWo9sZYnb61dQZVwNq9yXlN9y/f7jK2bvUHFdqw6TjZn",
+	"YC/jJwx8uXvALEObjUklMciReYf489ueJOG7hPXKKvKWpmRjmNpJbbxL5khWjGhmZavEJwSLBdEDNYWS",
+	"ipsVFxmVuuM4SKkG9s+4U6oUv+Nig55CDY6gDTPEymRQDkijG1rD9oF9x3s/bZiPy0TktA+SiDNKucP2",
+	"eCOkSfvJILzKlJbCgkhIQyz4k163yajYlTDhSgf3F8Mxib5o+eWIL3PcLFfYUzWJ7cG5YJWRTb1REv7y",
+	"4F0pKc3NmN7XkiA+VViDAfRJRoxijKzYhgt98r7aY3U/mjrkf/CqSoXd/kMeyI6KI4pc7hAclFq2Nnar",
+	"BZou6KAwrK7to73g01E2wEkstmnGiFSeZhnZSMFC5AosIxelGpp0r50PeeB7z7iRqDFstzcT/QSrVqiN",
+	"KR3uMcsCS7qz51ay2WyTCk7OaVdKpVhNsx788/1fkdk+akhEuqrzcynS7O3aVUGku0fFLHfv3EKsSokz",
+	"w2BbbjnDcbJZiapQgglnKO22Kz5ileN4g/Z13ul22EpwylB9qwFHS8vKagsXxYw6dhhjJJl2TGvng0o4",
+	"a80NJq9MB5JsTCkzHGMkLpHjcCMqUSL0cKDcoBqmGuEUsgrv30UegKuXLBeE0Ibtz5Vqigq9xnONYcN7",
+	"/xzED6tz6CLFD29RMDnAtXLMByJ87AFO1LKQ2Lnmd9Gl4w66pVjs31nF6ZB9eez1d3HHK9AcaFNhAtbO",
+	"ollE4ha/BEvrxyBdvYoxZATaMqy1VMDFdcgdWjqJQg7cbAkluqZ6W5B9A2xixbZWQYAnv9KEVpVi2j3L",
+	"raIlhWGfDLGfvSDPIkZuWaTcMY1u4iipbIjHUpuUOHxGtOF1XfivsorU/JYRtG8zy5wAwGCxCGop1JaN",
+	"KtmYfzpsf+Rmkprjd0OoL3tQtzzb5Y9I1UL/grw2RO6Z0Mi0qahgGS4IJTsuGsPGrqAIL7gPyFsOHjbZ",
+	"KCIPwuFHYoWsXnvYHrP6JsoTIe3+NmTFjEnFX3vU6gjVgT9FUD848dpTB2p+x9LWxFZqc07M2lo9Z3is",
+	"DVVnCe3JeWfAuGDzsafHf8/ts3AnT0HqDW10AlTZtJNs0NqLh8FNW9Wsm2mEaOOMRq5IuWXl7V5yYciR",
+	"mbTLHnzg92Puq+PCL9BuMwkLsH3+OPl4Q4pqs1zizLKHZ+CNp73h4Yfpb8OjJ6HeHmiYfXYvHXnNWV3d",
+	"R/NpMuH6oKoMRBAThlkuayUndcZzMnyXNtR7cHUWs1c83JactZCBnVUKVC6Ezv8bg9G5/Nay5tYEzzC5",
+	"U9lETNBVnUPoLdU3mpWKZby4ilVcsdKkPSdv2YZbwUnYJ1qa+ogWplcwolzHFLCVezm3NV3K/bnpF5qp",
+	"O16OeIohtTML6EYzdTPlTnoY0flsP3emvb0OuIvE5cf7y+4mQKa92g4we5c2hpCvpNo9DlK6X1vU6iLO",
+	"S0j5u2Vsr4NLEmQP18TammmGeAam93ItnavDcl5t6FEvCSWCHQiCDXNB7LdbgM6Dj4+Dbi3ok5fbSXUL",
+	"NQyY+4M24TC4aA1nl8K1JP5JwgX6rBjdFdaglqI+htjsVrbiK6iVXsWOPpaSKy0M3rg4Yp9nt/URAoyU",
+	"Az1aVaRVgA36haUiK1reXpDXIq6q4CG41wjv8LBYdjHIno5qawabW1FTbnPxbIOFDoqRfQPLG7kBl0QK",
+	"dSPf1BdwFs2RLmcfd3nOQ/QJmdBg+dDyFt0vNaOaVZmE0CkBQogLRsnCyXWmReAhE5OEiGpWcxtLre08",
+	"khcyG4v46TCDPc+BalKxmhlAycTZIqbzgGRczUSlCTfXZK/kxkrkwvnGCvSMdZ22Lp1lLdVGdtPTuikK",
+	"LFPZZIkA47eEQpKCY+iGGAmhwuHhrP2byaeD/WxphVGhAaCm4ey+9fjnfstfIhL1zUkTK6neA7UQTNio",
+	"eFKYeds0fXR7FbWUt3YVQ2oKpuNEM5btqS+kSEixOdKy2JTMj3fwYEdnT/hz4LeAKvbYG37HxCmix/du",
+	"hDyMrhut0sHyLmgLcti2qZQWK5PGAaO7U/wqJDznFhjRTLOO1vG6CqyniKqIToHO5w13l/qw2FGrQH5Y",
+	"FBjdYcRu1a+smKg4aEko9qgGq2qayxbFaMcD6o2nlh9b6MYwKqIyVU/IAy4dEpsD0rcO4JaAA+Ny6D+e",
+	"i25x95lPfxtQpwvjOUivLa/jwuJSUD1qfsf00rnNAI7skwnpbhsJhDZdB/Fi8jEFVp4JjnBQbWh5m1Dd",
+	"ujLF2oNEc7GpWbY0LEbwE/ktU1DCfSYbD7YX/J3X7HoXgdJmeCokA92qVDodgswpjJZOlSv3NU5MJxOd",
+	"kBOnvk/ruvP1Cbz63pplxsPiYkkToFO4RM5WSUbVowY9WSZ3OxVbHyi6XfXDTc3WCRL/hzC8hiuykgFz",
+	"ZbQ3Nqhxxe0lMMaamjjybUWIkZLU3JiaQb6m116MhMj6tFsbkxN9p6njrDGvi1lojC8et6OQoBf7p9jh",
+	"863kJcvUs8b5KHDnADgwHbluFe5eMvpp5jXGe7wszgq3Ex48FDanxEoOHGm3SYd2ekjFK00game2upNe",
+	"MZrDtKOfXuOPT6+uXNcB/4ehr2EI0rwTxNnGDgBf6TZl5Vw9OtY2BwXfPcnIUWmwejEVrQi15r08iAI8",
+	"4lQPZaZ7Bl9YMc0rZCxpN82IthlrNF7zlAQqr+shdEK6WUE+LJ58WKDTXrD7KIe0VQ2RJ8ZJ4doZp+ae",
+	"+tphy8ttSGZGh89Ai6OtDndSa+sIuS6t5Gjie64TqVXbkJU0Zi243CUoEv1k8ix9emFDyDwfy8d2a+ZO",
+	"9IazFM97J3cM46BwjyUVmF/ptZLJFTf9vAG8T6hgxgSCPS9No9Lh6BPlOiJZ9DWi449ix4OtxnQSrw8Q",
+	"27Wzl6CY1Q5/nxz3DKKPGAwVx+DrRro/cFDtfnfEn7uUdy7De3osMPZYJnA5n4k1EgrMhfsi+8Nqb3Ha",
+	"4oQc2chGhdO028tCwyTFn2bg8b2OHNhL8C1cxwZ6QeiBcsOqJVHMNEqw6jrypq5oebsMjtRrIiSppdgw",
+	"5V+7+CAir7v75gJdaxAJwjWTeWD2Z1w465l/T9WGmVTzmyn1Ya0l7fLEfdFQPk8828BmyrecmmrFheXd",
+	"GSUASWeYQn5qdZQHiSDPWaVQjO7GKuRQ96GKadPxWJ+/3feWOaVCUlk/Uzbr/IMrSwA6gl05CeJ7Mzhv",
+	"6Bm0FbLPAR7hwiI0yZHbe8d0z/CgzBQgmNY4497uwWkWX5wT3npD+h0ecJMpEL7DUPVzxSomDKeJKpPx",
+	"yO542D4bqey8mN6YTpel7UO+zyjK41NtY6gpUXvtMrHcJ5LbCuZED0hbqc6pSYcGFwlyrKihK6o7+Yn6",
+	"nzVHF6bUZqM6Omo3BuQSn1Cy0/pNZ4tDz0KmNIAqCPUyWm6J954OACFkdcZ5IbUvcVyLntrcVA2LW28M",
+	"92WlHGYGwAtRWKuUTV0RyJ0DFwvKwVSLqD1tNGLpKOJAat39usiFy/Pg8beSPGjhkSaNZy7DPq3iZrlX",
+	"N4jXuqYtaIQcjwDf5cq1W+eXLpxIggJaZ7cy0Nsn4QEcK1sPcKLrX77SiuWaq2FKCTeQHxucDFFkfvqu",
+	"33M2Kj/zamenTsPXaDErJSvQ/qFE95SwhEOGS8qizPO2rWPGNxd2spFoGPjgTQG3nMiIMKeOR4ex4on+",
+	"Zb5h+sw4R9aA9kbpueaniw9k7c4IZx9UzptKlgDagj6Ich1KVypeEY53Q/Utq1zvq0Vxv8C/YXWtM0g2",
+	"1UMKzrWsEzTQR94uGFODvF8PIkgFYXWr++ZCRKG8nZps0FwT/xRGHO4ZP48apZ7kEZ76HP7qfNaHbgvm",
+	"oLUdMZKsGIo5iZc9Pa1sTKO1XNN7TL2DUfgyEWy159JgrZZdTFNjf+yUzqFM0EdRbpUULnXNuxzssv2e",
+	"ficTS/q+sLaVmv2KC3CMVpT3s9k1wX5mRexp9WkGO66UVBq5IZY34CYxjpLOVj1djdXdAxdkX9OSFaQR",
+	"9uMHeixIKcW65qUpoGzSfh/t8iV6aez3r4kz4wtwFxTBMVC4Z30aD6viLKuRmo5JdRqxYdH2nQBy9sjt",
+	"j5pkCfaeEjEAB3lfqeSK0hH+4J+J2sKcl5yHZeLDb77olq6uZV3LQ9AF0nHSLcNQ9ijBH0X5thH9VjdD",
+	"X0bgVVUyD6zd3wGs/hzT8hE05VoIJrbtP+TL/6Z/y/IhqMxCPtR+dulrQPZQnIS9yyCbE53elllnNoOY",
+	"3c1yTDygY0L3BVhtSdZKmjSlz9uC82SLTdd7MJ2epRqhIUY1WaowqmrO1E3cpCZRoHKXRyvs3Ye1Ybn4",
+	"PHPpB6FHB7QMozUS1qcjuDMNtXZLEsZrXpvTFZ2WEl7hk6fdKyOulPv3KMUHclCYP5PTw9OaFwsofc2I",
+	"o4zTZIoHM+Iv96p7VmytGJR9WosWDCBs75itgOZaT+IaaERxDTIrSfwjBc4PycE8kWUJ3QwafX+B7a/V",
+	"qgp32I2pybnDsykHJ9L6FLSwTuhUz7DNSeTUcHbiCvoRmNOGzFnNXb2rMJFo1+ZBdG4klVqVoJtEd9i2",
+	"LRVypAT7C7yuLy8TYs3RYSxC+uywrf9uW9N6V1Zb+O1UhpZ/tEQQ3VRXlp0sC7d0+4Kv10wxV/2Yd+EM",
+	"FV92nBQc9s2tEXw3mHsXLv+sVkuabxIk9Wcs7uiEpp7g37z5UJB/JRUcVBfkX5I4axVS6CsUFN0oOvXn",
+	"RbF4sigW/7ooFv+SboU8yTaFAyDoQhA5bnObu6SXwqRcbGGnCQlGDbH6CNG8Ym2rx7RpPktVhteDJsgK",
+	"OI7rbZOvOngdak3jXOihFyquOZjgY4guX2EzlQKtvYRYMurYS9cZ4P+Yt8DlCalgSoynNz8i5aCyOvVq",
+	"sCSq2+E5KcbGmX/Oaktg/6bbvCCB/a9a9BqbTLGlunDVC5AtD+0vwYsyqBlxWgFmSA5HUyDFTNfZTzr7",
+	"km5JdGhEkvBkjuX0lONsGnHvotMgRaPXw7NDHJpBr/yBA983Wwh8wmdzHEklu6kMqW4Aw+Kslm15R9jQ",
+	"VDr3ntLX8eO6bSgihriCMQnsSjMhDTaj/Q/85NlQZ2umDJj+zvdyCU63ye1bfilOO+h2rlFFKrCiNkwb",
+	"gmEqy+POqL1JO7uekT01himBDUH+FVT//wOKy6fvmdhYI+ubb78txqrpe/1S6Q67y9D9Xsk7WrtsSabP",
+	"cFN+zl1JMpcr3z34OxAwwXNhpFySI8OuK5iwmZRiHXfDgCjAFwJYigXBiKNJWb9EsNrfrIzr8UmyYthd",
+	"hRKM8wWyXWJfmu4+7+H3GLgqEmzGtUzEvSzJKygzTMBn3B+RgjvE+/BZ58cGR2XHhW9Zm3/Gr7e0HOzE",
+	"FeUCkK/QZdeFNUY1VswcoJXlQYITZhIqDDwn3c99S4wklBwZVUtyBVEY4FvXQSWu2I6CoA1j366KMfdL",
+	"6oaiOJy9qk5O8xMMdTtnTcjpA+nqz2a23AVjwZMDQkHIgMWrxhDv2ikIJdjRCLtrW7bDxW2Efr8Dv1CI",
+	"F7h4RZwQPdJ+81SWe+xxjlLclxGOYCrOVtbh19SH0ur0T7Fz1MioT2LCVbKEcHSaAZz0JE0pfxhTm+0z",
+	"5OuQcfSn07OUeqV4Yxnf3leVjv9l/HIrtqHi3PBpvkBqSkdI+2zGDf+d/S3qPItJkhNqqk76uVs/dWKE",
+	"yHlV923BVYLbtD7Q7snamqt+3/robY/euTEfYwVslnGBFlCA5n0J/wZWcxmcOveKXFcyOz5qLEl4ZEiO",
+	"YlZnyvyYCdxpI/d7Vl1DGonV1N0cU26gepNIsSRuO0Sj7kBj0s63YHQrj3ZgHGjUlLgFiRTsGsKuT+zF",
+	"FvhPy4epYu5/Dinc/5Aa3X8OlPt3NlDUgi/QkiUBrpvdjqpjhgU6bb6ChaBpXc3TlTGNiIyLvAe0G/zC",
+	"/nZ6Kw+sCn3nBDskUTlqKpmYkpQLjcUf70fD8h7YTJ88PKK+Hg531BIaFooKlQlspeZuqXfoCIV8tu/q",
+	"SLaoeVgZWzXgysBopTfaUsmBKT+x3Xfhuqw5x2jrBQ2O0X5FYNwss73Jlq488Q1ctEgAAfNbVy5KgRa/",
+	"UuLlfdRatO9MFblClHvw8nzgIckY8DNB0a+pYfVxYteEXtHppFdSvsToqIA9mMiFxbZYXLehXBAuyrqp",
+	"psLhUcp7XKm944GuQErl8gfakXZn5Xa73/Lxl/Obe9fnNXmalJ/d2ebw+IggjeLm+M7q0riDKJEZNGyw",
+	"ahhVcXr61pg9TmHmYp1wQn0XOr8GphN1UWoT0nVBDtSUWzS6uG5rUAqi2J5yhb8gQV98EO/4xmIZWR0J",
+	"+wR8AVr3u2/Fo37ROecOQ75+8+O79+TS/fdPbuqPZtDBnlD9QXx8FnfEuibfwZHJh+bq6i+lew/+wz5e",
+	"kJeYSGIZuHOzEhwKocnXb189J//7r9/+rz/5Bq07Wm65sJZ/xbBwpuYlE5h87QZuP9vTcsuefHNxtXBN",
+	"XwHG+vry8nA4XFD4+UKqzaV7V19+//r5yx/evYR3Wr/VIgA5tH8FUHjLJqQbL576Xjh0zxfXi79cXF38",
+	"xfXpBzy4pH5m9gZz6yxxAHBeV+ADxdFvncHf31xdjQz9Pm/YN34gMerb/VC0TcbSC4WdRXPDW4xfXP/8",
+	"S6Ru+MRVriPAcb0kMEDUmryeLuwil1ABj2dOQud7rs137pmiM1b/59H57J3iG1+xG1LlpYLkvUNmrH0w",
+	"pfKT2n954IX1XL8tFCYXCGELjFP8zK+cYFrJgoI1VQFS90eNgAy9ZK5UuzVM9VbYspbWtfOhHxnM64sH",
+	"P0nBvoJSc/J1pwkq+OLtq39yOIXZhyeQyj90DlbFnPj+uFOkYdlu47JslJZWtJ98suY7bhZzo2MEwEn4",
+	"6Ocyp2oE0iXhfTT1X5yCp+HqHo6ffim8Xj/uA1olnsY1LPAZotd3GNWz52PafCcxjeWed3FqsnXCvew7",
+	"Rr7KjXI/z7M3QPvZpjNnRiefp7G1ya6dAcjR2mmcatcwqmGfBwT0dDYBHKgjgcqQHPq5WHxz9c1v8b13",
+	"YCWvGPSB99+egYYC8SyhoEuTZm8V1W++dcaWdjURzkAHo6LDqy9/5dVnRMmaofHWJap/iJUnq841zQc2",
+	"mG6TgNk/xFyQwjMQamBowDIo69hbIMrv4Nrl/lVWQfcNp8Dvl5Jn/868OHtMPXIMjVv+fw8QfR6I4BNC",
+	"j1eLz78MsOcyZDHeY7UcL39Pb9mPOK7+SwDWfl7gvPwZCJXhRIAtIwAqpym7eUqgoKGSDrGPA5aJYR2K",
+	"1dLcS86HiuSLFZGXv1qm+zkBetCQXEqjU5D8QKwO+z2haqfv5oXEstxHvBpX9zu8mBfAwWbQjwklAEQi",
+	"5MG5TenRcQZoPtpXQJySW0k/disNnLeNeIGPzKoars9VDV/lVMNBVd8ZGuCr+TTA76W89TPEosgiF9rQ",
+	"unZT6zu3oslBSbHBES5gWUpSyfw1oQEUBFyOg79o0wofDZ17I6iTeO128XDIdnPSvEOdRnlRlrf4hAMA",
+	"Z8giOVskNEEmdCF+GTKF7rNey3n60zrxVM5EgBg8CHKMBTR73wcNOxNEAQQhDzjB2PDylhlChT5AKAFc",
+	"XB+E7/2PVYUX5CcXfIZADe33cY3S06AKk4Oh3exWgvIaXWRdPPtxzwTOwZpg9nqrtzvm1w8ibPNkEr3X",
+	"0HDPmciugPcM58p8yjiePoH57ocHo33UYEySfU2P1p7SW8vdV0dC/cXD/eEEKY76YIphXJq2g88mVZn7",
+	"ForSY2S7IB+hK8tHGIjQ1nEKxsHdEhWWCpDrR0JXUGbi+lktyUfXSuYjxEc/iFQDGXD8XpCfXEok5gZG",
+	"E3FarIFESdgSMVIWkOpiHz30uvFC490U0sadjB6ROcafSapi7qd5GGOHFfo2dME11p8UhqCSD+GLbbZW",
+	"UgK99JH/lAbXI2AwRk54uFLvhaF/D/GrGvbJ4GGeaKNcJk1+wcE9uoPOQOhM3TH1BKJ2CNwl9mD5AAD6",
+	"sMC/+qb6Ik6/d4FYoHj2aV9TnBSVJPH3VnIaGbKPMSufVr15oqHKA3LGJOmqI0v7J+j2pCEzfO3crAem",
+	"2AfhQvQX5FloueFUHS6Itl+ldQhAQWNcGPOCpej2zBfkBxfl59o1QYgLgxNE/dKdeqr7VUX+qH5mdZBU",
+	"KKBUN70xI4XketQKiZNvoZXg40YALDj5GREA7DdzSqn2q07Rqd+5Z+fgb8eYt1GIDfpcSaqYk1cQYyhw",
+	"rOHB9yRRrJSq8qQR5UhlHfmvQhbEdD++91UlNBclZU5vmcC+iv5n31AVmoZDZLEg34Bn7OqK1DCIEXvN",
+	"C5+f5ap94qyS1F40owoq836rEFV0FQ+cOL9zc3kH96NwsDVyqSXBIwKLMVsQOCe6lUVVgVKxaYake+Xh",
+	"SO9WijolSGvYS80Aw4uukgZMXDNQf3ZLwAZqCJQdxIh/0mh85Z3fj6YV4RfyBmN7zw8E4I+ChQAM2OE4",
+	"MYqboAKB+tqDoZ+d/wDFKIb1ZacnbZbnvIi60Z732S8c2escbxIdxw6B+8X2xhrS5h0QetboM6Q4xtkA",
+	"MDq+N5M3jjaP0euDkA3z3y9/dSlFn7voN0ng4RKt3HscLt9Pt4ZmxIUL7Hx7dTW1GVtnu/eRB/Z3e2kC",
+	"/tfPif5dCoP3oRhCE/TnYB02jaobQhHs2djk89ImMJHR2MZzSBLt3s9cYWsfr+7XsO248P9/WtyvdPO3",
+	"Dd720PcRBeDf6S1rMSSDLUvfdAnDNXTXDt5Eg47W1jYEbyRO4lpZE+hzmve0QXJkP65mZJz/vPEPzcp5",
+	"ZuICoe7lMXiYO/npyQQthCYznwDVebiP3wLaO1BMFAeY0fvo2qtrxh6fCVkEDLDO4tZr1351ghPKZ8G3",
+	"COWz79tk9XwpR+iinsq+T3/QzzuYbvxFTnRBuDBMYY4K1CiStkneXMZm7LR3qy87biOsPEeP7CFKtw8B",
+	"MI6Kz5qqYKRHmk93CkNi01Hfvz9u9tu5Q08CVk9iJa9dIsf9dGn8xBR+gpT0cGbyGgvF7peJCds9acS+",
+	"Rnfyo5mwucQe+3cMvHGjyZZr71N7IMiexa5erltogb+yRJmN9NamX4CXTBPIFY+9Zw/n1F32i4Ie2d/M",
+	"uTLPYdH0bT5+mtYz33p3Dte+kXvvsW/TtLa0XpMdrViUn9XH80volzMzYN/aNb8UXN8ZqqyuNQdUqbK4",
+	"jUIYacEPFQSCgdqnAqquLUkcokpFxWi59eCuubi1n1s1vK5GUmDwge/t0w+F3EQzOfTkj+sPsL7FeXQd",
+	"5SfruJzMnzp/culqfiaMxQnahN/5tIjAXDfvbgLaGGh0u0C/AFq6XgptHT7UZWDH0m4RRzq/ppbl7bhK",
+	"+T088bv3052KTMOAtpTdAFPQXNdXWVduevf8tRs4bo1s6R0jOI/3vloB3JnnltD9+MH8MqkHc7dz30qi",
+	"0dsL8j7kG2DjmMgqWkaTm2pqmCos98ECWt2NtsIIxCOGKi4Gsc23eCqLebM5VHK9NLFB3C3bG1Rl/Em7",
+	"/YOe+mlok50v7nv3c7/Mi/o5tJ8Bx1+6/irOZIxaq4NC1giYhG/Vw3D1Xx+20iVqYGQiyZfQ+5VkSn9/",
+	"1IxVP0gnAbIwYufB8V3IUNd8I6zkFt0ATZzEHrKBPFAu13EHu3Sm/wuu3XtDOP011W3IN6afI4inNgwb",
+	"zLTpS3wjnnCX7wwNZsc2/5bpZveoF+wmGiUuGL9dzUgW2Ip4KHlziioO45mf5UWc7NtULkaCSX3+Ilfw",
+	"BhsQz5GrvwEP8I5a/VBYPRlvY0lKWteoUtKyZHsDgthl38BcJZ3RlfZM7ms27tvFR2b1p7SfneQgeVaW",
+	"TOvTPlZcdZJrFR+dgSysVrqS1ZFYGWDNkgEPpAZuResglX3+wuilXP4KJfefL/HlcQ5zJ29nvqL0LPWf",
+	"Bq2tof0RkTgiCWcHag5TNu9ZvAcfnnKHeOq5eBt1Yd2vtK9Gx/zzaFACaI41tphhUSk7LUevtJhQAQNX",
+	"fV4JDGCKknc8FG5mZCf8/Y1/cor8fOsdGTNYedCuHrKoYFggbiwJpZwvML/1GVUk/410GMb9NksYph2a",
+	"GDVvbjceEhj3ij1Zc/CErKXKIFaTANk7ete97vsJ3inggsafv7X6/9tc1Vt3TeCTgtzcrg4YHSDHxt1m",
+	"LvluL5XJO6Vew+//P6E5vQVrG4qkWKmYQQcPZMF9pcnzWjYVcXNL9SnwaXzuNI8bDkL9gsaC2zUpw27O",
+	"YnoTzjKj8jr4WAI/4l9nYYQJCEVZDUXUZFN7LDqLB6ZBOIcVMj5O1/2KWz4dv4sH6nZf/dKOlklo8bad",
+	"ATwDWqijm3LjmC8FLGHqiZFP8F/jBAWMo1n5A+s803VtJ+ZrypGZXfa60lB+wNmB0KpSTJ/qub2jnzBS",
+	"e/3Ueej8f4chYh9dn9pNpW0MeD/kekiEJMp2SJ872w+0H/GOFhob5p8ICDrreAZUdfjj+3R7ZhWVge6Y",
+	"aDxG6lMNrdBnf1bFQjR0JJV4Ef18Zr5IsmPWg3obTUvWOeX0fQdv/C7TRR4WqpkFHe1C54dfnLkhcV5r",
+	"lGTQTmfppBsoRqs4HyhKQ3CdUKs4WzsdjHlJy21UpqYJ9D9lg6rV97Avl5ztZy67gkhoD0Z34GkhH/Ut",
+	"3+9Z9XHZzjP+ILiG5mEY69kVzgqlWop2Nq3SoczHdRvEeJBi+AOGtZwmK9wIRwYZlBsY43j9QVgYQLCa",
+	"0XJbuHDlR2iz9jFXvPpYhlmjt9ONsm8e2p9uclz6nLbSkRwYaOqWKTWrVbqJVctmJ3fMS6VdOVw6a513",
+	"7p1JvfcioRU23X72N5djehvF2uNWomuYRWs1l1iMXe7d3/KqFT7wyGjuvvJYLoj+IJ7knAnHWiybmdpq",
+	"vkllc/R7IoKDdYXtf9PtfR8RR32HW98s+BzEfOPxZZ6KeBd3RXhoJqrIpy6kWfqcZvirE1duotIOBuh0",
+	"EPdU0mFA2D9m4PpH4Ud1W4vZdbaGHgE19AzzPf79MBJaa+nSrfS96uVCFmHU1jjnoXnHN+LHZlr49iVM",
+	"VJi7Ca0PYLrNLttmE348l2AhapaPZ9qDvBbzFcU0n5i8gbbKEwaXRQ9/6SKYd6Fl7zBJzP809w1+co7Y",
+	"kz2pkezbWVhJinch2y8SFPa/PJjof5CVVfshDlyQVr/CLmwZD4k+inLcHH0HT9ynfh7nixqwOn4vvZTD",
+	"eaf1UTiK8nQbBVhyUsrkUZRbJYXrfj5nYXk0eb8/eL9A9Rvsul6meJKtPasqOPfj6GthSNwjmCWnrzLR",
+	"nJJtmjn8/e3dRmV6kHM3uA5LlCu28VlDgD8pVXqQygfqGDZc1HLHfPfUC/KMGMWceWzoLbPGqtgwRXB6",
+	"nTVRcS8f7YmsWP5I1rR2g8RDew1Yn1WkEYbX2MJpaLHiPh2GjDKFkO7su7xyA9gHnynCMUI7LL2VB6Kl",
+	"Fch/687VSrEO+wAEyjtdWXCA29+iYW5PEyMtfvk94PbVI7iYfS97gjPdEBny07MmDivxSBOx56ikcnRc",
+	"f01FylqC4QJk20cQaJDkLSlEZMizoNoU0aw8FsZqTh0zSdcWGlECB6s1W5Ir1/zMkqjVj9vRQBOg0umW",
+	"MOH5mms/rOjcoSv+1fij0ST21MgVB9IEKALoLY+IvdTgANWkZjhHDwqOR6F/7jHGRhJ5FGt37pHnixib",
+	"uiuqvR0edHHHtU/1pcaklyBOf7tsG8xj6p1i6Songr8Vk9whZ9ky5oPihnm/Jl7WeGQ6ea6rR5fZPT1q",
+	"JoNZD1e9rxEccOMSx3nNXEln10zD/o+jLz3HyXbxVF40VsCsc7b3sq0t5us1U0yUTIdZ2kQ1gnAd9YuP",
+	"AB+9cNK8eRE9+0dr2dM95mSrpj1yyu99bpHzxFY/0V4nNfuJnp+JscO0XKoNhpkgSXft2/c/nNgn5v9/",
+	"Kbb5rDT8bo5M57eN8JMH/ORCrM68JxhHCwa+FLRmS9aHcmE0qbCRoMJKjCUO/ySNAFORQleWUPMaubej",
+	"cZwosQfMTrG1Yno7e2ExrPpAZ0DP/9KkGrn8uyRSEFpbFXOzJaCk7Jpy62ctd+vwEGw4EBLKumFOq5bp",
+	"tk8Taj/+eFITjPkQnQvDAUA/RaRBZntSuesjUiNOi8u39qFZpZj/7GTx9RahOeqXg0UnVQ80Yq7GOiBb",
+	"7Ie76RfziBfNjKnZzET+DhadlcZv2TGVDdDW2jJhwJMzHCesk1PZpWZhFD4wQBz4Tly5YIEY79vdV6G4",
+	"BloRu26/7hWrbrrnA/lY5rpi6CoL81+jnCnfOUi44Y6+SrFY2NVOT+i18MCzffE0zpxBBUhQ4eTDmfyh",
+	"sCShxM8MJn7ccZ/nGCWbVT1BTX/vH/yD6egW3fmZ+vlLIJHfTDX3W5zCLl+6Z2dSyQ9UGE2osZDlUpAn",
+	"Po8yDO/mIiBR0a04c/46yFyzT/Z1hQLlHddEqip00bgPG+4Oo8ui6U/tY7Oi0GF7vIFpDcl02cykvDEE",
+	"aScynxKjJ0fl9bh1+/g8IhVnQ3zdbuNPYWKrK7B8woVvxAqTEjgwmW70OBq4/PMvlr4xhRyRACcBX9I9",
+	"v7x7ai/8/wUAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
