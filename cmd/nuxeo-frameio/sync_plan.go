@@ -51,11 +51,12 @@ type plan []planGroup
 
 // plan sorts what a check has found by what a refresh would do.
 func (c *client) plan(t *terminal, s api.Sync) (plan, error) {
-	all, _, err := c.differences(t, s.Id, math.MaxInt)
+	all, _, hidden, err := c.differences(t, s.Id, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
-	troubles, err := c.troubles(t, s.Id, math.MaxInt)
+	t.leftOut(hidden)
+	troubles, _, err := c.troubles(t, s.Id, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
