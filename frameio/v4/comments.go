@@ -50,7 +50,7 @@ func (c *Client) CommentFile(ctx context.Context, account, id string) (string, e
 func (c *Client) Comments(ctx context.Context, account, file string) iter.Seq2[frameio.Comment, error] {
 	query := include("owner", "replies")
 	query.Set("sort", "created_at_asc")
-	raw := list[json.RawMessage](ctx, c, seg("accounts", account, "files", file, "comments"), query, 100)
+	raw := list(ctx, c, seg("accounts", account, "files", file, "comments"), query, 100)
 	return func(yield func(frameio.Comment, error) bool) {
 		for r, err := range raw {
 			var k frameio.Comment

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,20 @@ func whole(text string) (int64, bool) {
 		return 0, false
 	}
 	return int64(f), true
+}
+
+// bytesCount is a number of bytes, which may come as text.
+type bytesCount int64
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (n *bytesCount) UnmarshalJSON(b []byte) error {
+	var m moment
+	_ = m.UnmarshalJSON(b) // which never fails
+	if m.number == nil && string(b) != "null" {
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[int64]()}
+	}
+	*n = bytesCount(m.or(0))
+	return nil
 }
 
 // isTimecode reports whether a text is like 00:01:02:03, with either separator before the

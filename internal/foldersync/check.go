@@ -217,7 +217,7 @@ func (s *Service) differences(ctx context.Context, q Sync, after string, most in
 }
 
 // notReadyWords tell people why an asset cannot be brought yet.
-var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io"}
+var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io", unreadable: "what Frame.io tells of it cannot be read"}
 
 func scanDifference(row scanner) (d Difference, err error) {
 	var known, there, renamed, moved, changed bool

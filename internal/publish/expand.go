@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -22,6 +23,8 @@ const (
 type tree struct {
 	Folders []branch `json:"folders"`
 	Assets  []leaf   `json:"assets"`
+	// Unread is how much could not be read of what Frame.io tells.
+	Unread int `json:"unread,omitempty"`
 }
 
 // branch is a folder; Parent is an index into the tree, -1 at the top.
@@ -83,6 +86,11 @@ func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) 
 	for a, err := range r.Frameio.Children(ctx, r.Job.Asset.Account, t.Folders[at].ID) {
 		if err != nil {
 			return err
+		}
+		// An asset that cannot be read fails by itself, and says so.
+		if a.Unreadable && (a.ID == "" || a.Kind == "" || a.Kind == frameio.KindFolder && a.Name == "") {
+			t.Unread++
+			continue
 		}
 		if a.Kind == frameio.KindFolder {
 			t.Folders = append(t.Folders, branch{ID: a.ID, Name: a.Name, Parent: at})
@@ -179,6 +187,9 @@ func (w Worker) addItems(ctx context.Context, r *intake.Run, st *state) (work.Ne
 		return work.Next{}, err
 	}
 	r.Task.Wake(ids...)
+	if n := st.Tree.Unread; n > 0 {
+		return work.Next{Done: true, Outcome: fmt.Sprintf("expanded, but for %d", n)}, r.Task.Note(ctx, "left out", "%d in this folder, of which what Frame.io tells cannot be read", n)
+	}
 	return work.Next{Done: true, Outcome: "expanded"}, nil
 }
 

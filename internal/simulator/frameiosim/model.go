@@ -68,6 +68,7 @@ type node struct {
 	children         []*node
 	deleted          bool
 	file             *fileInfo // of a file only
+	odd map[string]any // what is told of it otherwise than the contract says
 }
 
 type fileInfo struct {
