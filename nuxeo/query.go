@@ -14,15 +14,18 @@ import (
 // QueryPage runs an NXQL query on the repository and gives one page of it, counted from
 // 0, of at most 1,000 documents; more says that another follows (POST
 // /api/v1/automation/Repository.Query). Without ORDER BY some databases give the pages
-// in no fixed order. A query that cannot be read fails with 500.
+// in no fixed order. A query that cannot be read fails with 500. When there is an entry
+// that cannot be read, of which nobody knows what it is, the others come with an error.
 func (c *Client) QueryPage(ctx context.Context, nxql string, page, size int, f Fetch) (docs []*Document, more bool, err error) {
-	var out struct {
-		Entries []*Document `json:"entries"`
-		More    bool        `json:"isNextPageAvailable"`
-	}
+	out := struct {
+		Entries members[*Document] `json:"entries"`
+		More    bool               `json:"isNextPageAvailable"`
+	}{Entries: documents(size)}
 	params := map[string]any{"query": nxql, "pageSize": size, "currentPageIndex": page}
-	err = c.read(ctx, "Repository.Query", "", params, f, &out)
-	return out.Entries, out.More, err
+	if err := c.read(ctx, "Repository.Query", "", params, f, &out); err != nil {
+		return nil, false, err
+	}
+	return out.Entries.list, out.More, out.Entries.whole("Repository.Query")
 }
 
 // queried is how many documents a call of Query reads.
@@ -40,14 +43,14 @@ func (c *Client) Query(ctx context.Context, where, after string, f Fetch) iter.S
 				q += " AND ecm:uuid > " + Quote(after)
 			}
 			docs, more, err := c.QueryPage(ctx, q+" ORDER BY ecm:uuid", 0, queried, f)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
 			for _, d := range docs {
 				if after = d.UID; !yield(d, nil) {
 					return
 				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
 			}
 			if !more || len(docs) == 0 {
 				return

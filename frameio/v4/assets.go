@@ -17,20 +17,20 @@ type wireID struct {
 }
 
 type wireAsset struct {
-	ID        string      `json:"id"`
-	Name      string      `json:"name"`
-	Type      string      `json:"type"`
-	ProjectID string      `json:"project_id"`
-	ParentID  string      `json:"parent_id"`
-	Status    string      `json:"status"`
-	MediaType string      `json:"media_type"`
-	FileSize  bytesCount  `json:"file_size"`
-	ViewURL   string      `json:"view_url"`
-	CreatedAt looseTime   `json:"created_at"`
-	UpdatedAt looseTime   `json:"updated_at"`
-	Creator   *wirePerson `json:"creator"`
-	Metadata  []wireField `json:"metadata"`
-	Head      *wireAsset  `json:"head_version"`
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Type      string         `json:"type"`
+	ProjectID string         `json:"project_id"`
+	ParentID  string         `json:"parent_id"`
+	Status    string         `json:"status"`
+	MediaType string         `json:"media_type"`
+	FileSize  bytesCount     `json:"file_size"`
+	ViewURL   string         `json:"view_url"`
+	CreatedAt looseTime      `json:"created_at"`
+	UpdatedAt looseTime      `json:"updated_at"`
+	Creator   *wirePerson    `json:"creator"`
+	Metadata  few[wireField] `json:"metadata"`
+	Head      *wireAsset     `json:"head_version"`
 	// Each is null when it does not exist (yet) or may not be seen.
 	MediaLinks map[string]*wireLink `json:"media_links"`
 }
@@ -161,16 +161,18 @@ func (w wireAsset) asset() frameio.Asset {
 	return a
 }
 
+type wireOption struct {
+	ID   string `json:"id"`
+	Name string `json:"display_name"`
+}
+
 type wireField struct {
 	ID    string          `json:"field_definition_id"`
 	Name  string          `json:"field_definition_name"`
 	Type  string          `json:"field_type"`
 	Value json.RawMessage `json:"value"`
 	// Options of the definition, to name ids that come bare.
-	Options []struct {
-		ID   string `json:"id"`
-		Name string `json:"display_name"`
-	} `json:"field_options"`
+	Options few[wireOption] `json:"field_options"`
 }
 
 // field reads a value of whatever form: text, number, true, a list of options

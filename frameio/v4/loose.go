@@ -106,3 +106,26 @@ func (t *looseTime) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// few is a list within something: what it takes of memory is bounded.
+type few[T any] []T
+
+// mostFew is far above what anything holds.
+const mostFew = 10_000
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (f *few[T]) UnmarshalJSON(b []byte) error {
+	*f = nil
+	p := page{most: mostFew}
+	if err := p.list(json.NewDecoder(bytes.NewReader(b))); err != nil {
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[[]T](), Field: "list"}
+	}
+	for _, raw := range p.members {
+		var v T
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return err
+		}
+		*f = append(*f, v)
+	}
+	return nil
+}

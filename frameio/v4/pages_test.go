@@ -137,6 +137,19 @@ func TestPagesAreBounded(t *testing.T) {
 			t.Errorf("%s: 30 MiB of members took %d MiB", name, took>>20)
 		}
 	}
+	for _, within := range []string{"metadata", "replies", "attachments"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c := says(t, `{"data":[{"id":"a","`+within+`":[`+strings.Repeat("{},", 1<<20)+`{}]}]}`)
+		if within == "metadata" {
+			_, _ = counted(c.FolderFiles(t.Context(), "a", "f", false))
+		} else {
+			_, _ = counted(c.Comments(t.Context(), "a", "f"))
+		}
+		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 120<<20 {
+			t.Errorf("3 MiB of %s took %d MiB", within, (after.TotalAlloc-before.TotalAlloc)>>20)
+		}
+	}
 	if _, err := counted(says(t, `{"data":[{"id":"`+strings.Repeat("x", 40<<20)+`"}]}`).Accounts(t.Context())); !v4.Odd(err) {
 		t.Errorf("a page of 40 MiB: %.100v", err)
 	}
