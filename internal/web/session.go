@@ -18,16 +18,17 @@ const (
 type personKey struct{}
 
 type visitor struct {
-	person identity.Person
-	secret string
-	err    error
+	person  identity.Person
+	secret  string
+	address string // where the request comes from
+	err     error
 }
 
 // signedIn finds out who asks, by bearer session or cookie, and bounds what they may
 // send. It refuses nobody: who needs to know asks whoIs.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := visitor{secret: sessionSecret(r)}
+		v := visitor{secret: sessionSecret(r), address: s.addressOf(r)}
 		if v.secret == "" {
 			v.err = fault.New(fault.Unauthenticated, "You are not signed in.").With("Sign in with Nuxeo.")
 		} else {
