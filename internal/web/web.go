@@ -96,6 +96,7 @@ type Server struct {
 	requests *prometheus.HistogramVec
 	// begun and failed are the sign-ins of strangers, by address.
 	begun, failed *tally
+	listeners     listeners
 }
 
 // Handler builds the routes. Browsers and machines have two sets of defences:

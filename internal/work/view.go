@@ -138,6 +138,16 @@ func (e *Engine) Open(ctx context.Context, parent string) (open int, some bool, 
 	return open, all > 0, err
 }
 
+// Has reports whether the viewer may see an item of a parent.
+func (e *Engine) Has(ctx context.Context, who Viewer, parent string) (bool, error) {
+	q := conditions{}
+	q.visible(who)
+	q.equal("parent", parent)
+	var n int
+	err := e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM items`+q.where()+` LIMIT 1) AS one`, q.args...).Scan(&n)
+	return n > 0, err
+}
+
 // conditions make a WHERE of what is asked for only, so that an index serves it.
 type conditions struct {
 	terms []string
