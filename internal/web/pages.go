@@ -186,8 +186,8 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func browserSecret(r *http.Request) string {
-	c, err := r.Cookie(signInCookie)
+func (s *Server) browserSecret(r *http.Request) string {
+	c, err := r.Cookie(s.cookieName(signInCookie))
 	if err != nil {
 		return ""
 	}
@@ -199,7 +199,7 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.failed.full(from); err != nil {
 		return err
 	}
-	done, err := s.Identity.FinishNuxeo(pace.Stranger(r.Context()), r.URL.Query(), browserSecret(r))
+	done, err := s.Identity.FinishNuxeo(pace.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)
 		return err
@@ -227,7 +227,7 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), browserSecret(r), who.Login)
+	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), s.browserSecret(r), who.Login)
 	if err != nil {
 		return err
 	}
