@@ -51,6 +51,11 @@ type File struct {
 	Metadata  []Field
 	Link      string // signed address of the original; a secret
 	Proxies   Proxies
+
+	// Unreadable says that Frame.io told something else than it should of a file that
+	// it listed: the ID and the Name are known, if those could be read, and nothing
+	// else. The file is there all the same.
+	Unreadable bool
 }
 
 // Proxies are signed addresses of what Frame.io made of a file to look at, all of
@@ -67,10 +72,14 @@ func (f File) Uploaded() bool { return f.Status != "created" && f.Status != "" }
 type Stack struct {
 	ID, Name, ParentID, ProjectID string
 	Head                          File
+	Unreadable                    bool // as of a File; its Head is empty then
 }
 
 // Folder holds files, stacks and folders.
-type Folder struct{ ID, Name, ParentID, ProjectID string }
+type Folder struct {
+	ID, Name, ParentID, ProjectID string
+	Unreadable                    bool // as of a File
+}
 
 // Asset is an entry of a folder; the field of its Kind is set.
 type Asset struct {
@@ -80,6 +89,8 @@ type Asset struct {
 	File   *File
 	Stack  *Stack
 	Folder *Folder
+
+	Unreadable bool // as of a File; the Kind is empty if it could not be read either
 }
 
 // Field is one value of an asset's metadata. Values are kept as text; a

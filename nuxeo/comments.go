@@ -109,6 +109,12 @@ func (c *Client) DeleteComment(ctx context.Context, uid, id string, annotation b
 	return err
 }
 
+// commentPage is how many comments a page holds.
+const commentPage = 100
+
+// maxCommentPages ends a list that never does.
+const maxCommentPages = 1000
+
 // Comments lists the comments and annotations of a document, or the replies of a
 // comment, newest first (GET …/@comment). None comes twice, also when others write
 // meanwhile.
@@ -116,21 +122,25 @@ func (c *Client) Comments(ctx context.Context, uid string) ([]Comment, error) {
 	var all []Comment
 	seen := map[string]bool{}
 	for page, read := 0, 0; ; page++ {
-		var out struct {
-			Entries []wireComment `json:"entries"`
-			Total   int           `json:"totalSize"`
-		}
-		query := url.Values{"pageSize": {"100"}, "currentPageIndex": {strconv.Itoa(page)}}
+		out := struct {
+			Entries members[wireComment] `json:"entries"`
+			Total   int                  `json:"totalSize"`
+		}{Entries: members[wireComment]{most: commentPage, is: func(w wireComment) bool { return w.ID != "" }}}
+		query := url.Values{"pageSize": {strconv.Itoa(commentPage)}, "currentPageIndex": {strconv.Itoa(page)}}
 		if err := c.get(ctx, idPath(uid)+"/@comment", query, nil, &out); err != nil {
 			return nil, err
 		}
-		for _, w := range out.Entries {
+		if err := out.Entries.whole("@comment"); err != nil {
+			return nil, err
+		}
+		before := len(all)
+		for _, w := range out.Entries.list {
 			if !seen[w.ID] {
 				seen[w.ID], all = true, append(all, w.comment())
 			}
 		}
-		read += len(out.Entries)
-		if len(out.Entries) == 0 || out.Total > 0 && read >= out.Total { // not every server counts
+		read += len(out.Entries.list)
+		if len(out.Entries.list) == 0 || out.Total == 0 && len(all) == before || out.Total > 0 && read >= out.Total || page == maxCommentPages { // not every server counts, or ends
 			return all, nil
 		}
 	}

@@ -1,8 +1,10 @@
 package nuxeo
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,24 +36,25 @@ func (c *Client) LatestAnnotations(ctx context.Context, uid string, most int) (R
 }
 
 func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Values, most int) (Remarks, error) {
-	var out struct {
-		Entries []struct {
-			wireComment
-			Replies *int `json:"numberOfReplies"`
-		} `json:"entries"`
-		Total int `json:"totalSize"`
+	type entry struct {
+		wireComment
+		Replies *int `json:"numberOfReplies"`
 	}
+	out := struct {
+		Entries members[entry] `json:"entries"`
+		Total   int            `json:"totalSize"`
+	}{Entries: members[entry]{most: mostInside, is: func(e entry) bool { return e.ID != "" }}}
 	header := http.Header{"fetch-comment": {"repliesSummary"}}
 	err := c.get(ctx, idPath(uid)+adapter, query, header, &out)
 
 	r := Remarks{Replies: map[string]int{}}
-	for _, e := range out.Entries {
+	for _, e := range out.Entries.list {
 		r.List, r.Replies[e.ID] = append(r.List, e.comment()), -1
 		if e.Replies != nil {
 			r.Replies[e.ID] = *e.Replies
 		}
 	}
-	r.More = out.Total > len(r.List)
+	r.More = out.Total > len(r.List)+out.Entries.odd
 	r.Newest(most)
 	return r, err
 }
@@ -74,17 +77,46 @@ func (c *Client) Open(ctx context.Context, path string, header http.Header) (*ht
 // Types lists all document types by name (GET /api/v1/config/types).
 func (c *Client) Types(ctx context.Context) (map[string]Type, error) {
 	var out struct {
-		Types map[string]struct {
-			Schemas []string `json:"schemas"`
-			Facets  []string `json:"facets"`
-		} `json:"doctypes"`
+		Types typesByName `json:"doctypes"`
 	}
 	err := c.get(ctx, "api/v1/config/types", nil, nil, &out)
-	all := map[string]Type{}
-	for name, t := range out.Types {
-		all[name] = Type{Name: name, Schemas: t.Schemas, Facets: t.Facets}
+	if out.Types == nil {
+		out.Types = typesByName{}
 	}
-	return all, err
+	return out.Types, err
+}
+
+// typesByName reads types one by one, and leaves out one that is none.
+type typesByName map[string]Type
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (m *typesByName) UnmarshalJSON(b []byte) error {
+	*m = typesByName{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); t != json.Delim('{') {
+		return err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if len(*m) == mostInside {
+			return fmt.Errorf("there are more than %d types", mostInside)
+		}
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return err
+		}
+		var t struct {
+			Schemas []string `json:"schemas"`
+			Facets  []string `json:"facets"`
+		}
+		if of, ok := name.(string); ok && fields(raw, &t) {
+			(*m)[of] = Type{Name: of, Schemas: t.Schemas, Facets: t.Facets}
+		}
+	}
+	return nil
 }
 
 // Time is a date property, zero when it is unset or of another kind.
@@ -103,22 +135,23 @@ func (d *Document) Float(property string) float64 {
 // Breadcrumb are the documents above this one that the enricher "breadcrumb"
 // listed, the outermost first: those that may be seen.
 func (d *Document) Breadcrumb() []*Document {
-	var list struct {
-		Entries []*Document `json:"entries"`
-	}
+	list := struct {
+		Entries members[*Document] `json:"entries"`
+	}{Entries: documents(mostInside)}
 	_ = json.Unmarshal(d.ContextParameters["breadcrumb"], &list) // not asked for: none
-	return slices.DeleteFunc(list.Entries, func(e *Document) bool { return e == nil || e.UID == d.UID })
+	return slices.DeleteFunc(list.Entries.list, func(e *Document) bool { return e.UID == d.UID })
 }
 
 // Subtypes are the types that the enricher "subtypes" says a folder may hold.
 func (d *Document) Subtypes() []Type {
-	var list []struct {
+	type subtype struct {
 		Type   string   `json:"type"`
 		Facets []string `json:"facets"`
 	}
+	list := members[subtype]{most: mostInside}
 	_ = json.Unmarshal(d.ContextParameters["subtypes"], &list) // not asked for, or another form: none
 	var all []Type
-	for _, t := range list {
+	for _, t := range list.list {
 		all = append(all, Type{Name: t.Type, Facets: t.Facets})
 	}
 	return all

@@ -3,6 +3,7 @@ package nuxeo
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -13,15 +14,18 @@ import (
 // QueryPage runs an NXQL query on the repository and gives one page of it, counted from
 // 0, of at most 1,000 documents; more says that another follows (POST
 // /api/v1/automation/Repository.Query). Without ORDER BY some databases give the pages
-// in no fixed order. A query that cannot be read fails with 500.
+// in no fixed order. A query that cannot be read fails with 500. When there is an entry
+// that cannot be read, of which nobody knows what it is, the others come with an error.
 func (c *Client) QueryPage(ctx context.Context, nxql string, page, size int, f Fetch) (docs []*Document, more bool, err error) {
-	var out struct {
-		Entries []*Document `json:"entries"`
-		More    bool        `json:"isNextPageAvailable"`
-	}
+	out := struct {
+		Entries members[*Document] `json:"entries"`
+		More    bool               `json:"isNextPageAvailable"`
+	}{Entries: documents(size)}
 	params := map[string]any{"query": nxql, "pageSize": size, "currentPageIndex": page}
-	err = c.read(ctx, "Repository.Query", "", params, f, &out)
-	return out.Entries, out.More, err
+	if err := c.read(ctx, "Repository.Query", "", params, f, &out); err != nil {
+		return nil, false, err
+	}
+	return out.Entries.list, out.More, out.Entries.whole("Repository.Query")
 }
 
 // queried is how many documents a call of Query reads.
@@ -39,14 +43,14 @@ func (c *Client) Query(ctx context.Context, where, after string, f Fetch) iter.S
 				q += " AND ecm:uuid > " + Quote(after)
 			}
 			docs, more, err := c.QueryPage(ctx, q+" ORDER BY ecm:uuid", 0, queried, f)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
 			for _, d := range docs {
 				if after = d.UID; !yield(d, nil) {
 					return
 				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
 			}
 			if !more || len(docs) == 0 {
 				return
@@ -64,4 +68,27 @@ func (c *Client) ByIDs(ctx context.Context, ids []string, f Fetch) ([]*Document,
 	}
 	docs, _, err := c.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:uuid IN ("+strings.Join(quoted, ", ")+")", 0, len(ids), f)
 	return docs, err
+}
+
+// mostByIDs is how many documents ByIDs reads in one call.
+const mostByIDs = 1000
+
+// Visible tells which of some documents the credential may see, a thousand in one call.
+// Those that are gone are not among them.
+func (c *Client) Visible(ctx context.Context, ids []string) (map[string]bool, error) {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
+
+	seen := map[string]bool{}
+	for some := range slices.Chunk(ids, mostByIDs) {
+		docs, err := c.ByIDs(ctx, some, Fetch{})
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			seen[d.UID] = true
+		}
+	}
+	return seen, nil
 }

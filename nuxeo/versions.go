@@ -23,20 +23,21 @@ func (c *Client) CheckOut(ctx context.Context, uid string) (*Document, error) {
 // Versions lists the versions of a document, oldest first. It reads the repository and
 // not the search index, in one call however many there are (Document.GetVersions).
 func (c *Client) Versions(ctx context.Context, uid string, f Fetch) ([]*Document, error) {
-	var out struct {
-		Entries []*Document `json:"entries"`
-	}
+	out := struct {
+		Entries members[*Document] `json:"entries"`
+	}{Entries: documents(mostInside)}
 	f.Schemas = append(slices.Clip(f.Schemas), "uid") // which numbers them
 	if err := c.read(ctx, "Document.GetVersions", "doc:"+uid, nil, f, &out); err != nil {
 		return nil, err
 	}
+	list := out.Entries.list
 
 	// The server's order is that of their making on some databases and none on others.
-	slices.SortStableFunc(out.Entries, func(a, b *Document) int {
+	slices.SortStableFunc(list, func(a, b *Document) int {
 		return cmp.Or(cmp.Compare(a.Int("uid:major_version"), b.Int("uid:major_version")),
 			cmp.Compare(a.Int("uid:minor_version"), b.Int("uid:minor_version")))
 	})
-	return out.Entries, nil
+	return list, out.Entries.whole("Document.GetVersions")
 }
 
 // LatestVersions lists the newest versions of a document, newest first, at most as many

@@ -172,6 +172,13 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 	return w.Flush()
 }
 
+func num(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
 func str(s *string) string {
 	if s == nil {
 		return ""

@@ -65,6 +65,14 @@ func (t *terminal) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.out, format, args...) // a closed pipe ends the program anyway
 }
 
+// leftOut says that a list is not all there is.
+func (t *terminal) leftOut(hidden int) {
+	if hidden > 0 {
+		_, _ = fmt.Fprintln(t.err, plural(hidden, "1 more is not shown: you may not see its document, or it is gone.",
+			"%d more are not shown: you may not see their documents, or they are gone."))
+	}
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)

@@ -47,15 +47,16 @@ func (c *syncFlags) compare(t *terminal, k *client) (api.Sync, error) {
 
 // compared shows the differences; that there are some is an error.
 func (c *syncCheck) compared(t *terminal, k *client, s api.Sync) error {
-	all, more, err := k.differences(t, s.Id, c.Limit)
+	all, more, hidden, err := k.differences(t, s.Id, c.Limit)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		err = printJSON(t, all)
 	} else {
-		err = showDifferences(t, s, all)
+		err = showDifferences(t, s, all, hidden)
 	}
+	t.leftOut(hidden)
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -66,16 +67,21 @@ func (c *syncCheck) compared(t *terminal, k *client, s api.Sync) error {
 	return fault.New(fault.Conflict, "%s.", count).With("A refresh brings what is new on Frame.io; what was changed in Nuxeo stays.")
 }
 
-func showDifferences(t *terminal, s api.Sync, all []api.SyncDifference) error {
+func showDifferences(t *terminal, s api.Sync, all []api.SyncDifference, hidden int) error {
+	none := "Both sides are the same: " + treeText(s.Last.Assets, s.Last.Folders) + "."
+	if hidden > 0 {
+		none = "Nothing differs that you may see."
+	}
 	var rows [][]string
 	for _, d := range all {
 		rows = append(rows, []string{string(d.Sign), short(d.Name, 40), d.Key, str(d.Document), short(d.What, 100)})
 	}
-	return table(t, "Both sides are the same: "+treeText(s.Last.Assets, s.Last.Folders)+".", " \tNAME\tKEY\tDOCUMENT\tWHAT", rows)
+	return table(t, none, " \tNAME\tKEY\tDOCUMENT\tWHAT", rows)
 }
 
-// differences are as many as are wanted, and whether there are more.
-func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDifference, more bool, err error) {
+// differences are as many as are wanted, whether there are more, and how many of them are
+// not for this person to see.
+func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDifference, more bool, hidden int, err error) {
 	all = []api.SyncDifference{}
 	q := &api.ListSyncDifferencesParams{}
 	for len(all) < most {
@@ -83,15 +89,15 @@ func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDi
 		q.Limit = &n
 		resp, err := c.ListSyncDifferencesWithResponse(t.ctx, id, q)
 		if err != nil {
-			return nil, false, c.unreachable(err)
+			return nil, false, 0, c.unreachable(err)
 		}
 		if resp.JSON200 == nil {
-			return nil, false, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return nil, false, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		all = append(all, resp.JSON200.Differences...)
+		all, hidden = append(all, resp.JSON200.Differences...), hidden+num(resp.JSON200.Hidden)
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
-			return all, false, nil
+			return all, false, hidden, nil
 		}
 	}
-	return all, true, nil
+	return all, true, hidden, nil
 }

@@ -114,7 +114,8 @@ func (c *syncTroubles) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		all, err := k.troubles(t, s.Id, c.Limit)
+		all, hidden, err := k.troubles(t, s.Id, c.Limit)
+		t.leftOut(hidden)
 		if err != nil || c.JSON {
 			return orJSON(t, all, err)
 		}
@@ -136,24 +137,25 @@ func troubleText(e api.SyncEntry) string {
 	return "gone on Frame.io"
 }
 
-func (c *client) troubles(t *terminal, id string, most int) ([]api.SyncEntry, error) {
+// troubles are as many as are wanted, and how many more are not for this person to see.
+func (c *client) troubles(t *terminal, id string, most int) (all []api.SyncEntry, hidden int, err error) {
 	all, q := []api.SyncEntry{}, &api.ListSyncTroublesParams{}
 	for len(all) < most {
 		n := min(most-len(all), 500)
 		q.Limit = &n
 		resp, err := c.ListSyncTroublesWithResponse(t.ctx, id, q)
 		if err != nil {
-			return nil, c.unreachable(err)
+			return nil, 0, c.unreachable(err)
 		}
 		if resp.JSON200 == nil {
-			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+			return nil, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		all = append(all, resp.JSON200.Entries...)
+		all, hidden = append(all, resp.JSON200.Entries...), hidden+num(resp.JSON200.Hidden)
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
 			break
 		}
 	}
-	return all, nil
+	return all, hidden, nil
 }
 
 type syncSettle struct {
@@ -192,7 +194,7 @@ func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
 	if err != nil {
 		return err
 	}
-	all, err := k.troubles(t, s.Id, s.Troubled+s.Conflicting+s.Missing)
+	all, _, err := k.troubles(t, s.Id, s.Troubled+s.Conflicting+s.Missing)
 	if err != nil {
 		return err
 	}

@@ -50,10 +50,11 @@ type plan []planGroup
 
 // plan sorts what a check has found by what a refresh would do.
 func (c *client) plan(t *terminal, s api.Sync) (plan, error) {
-	all, _, err := c.differences(t, s.Id, math.MaxInt)
+	all, _, hidden, err := c.differences(t, s.Id, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}
+	t.leftOut(hidden)
 	return sorted(s, all), nil
 }
 

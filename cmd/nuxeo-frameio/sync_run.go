@@ -116,6 +116,9 @@ func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
 		return k.whyFailed(t, s)
 	case !c.JSON:
 		t.printf("%s\n", r.Summary)
+		if r.Message != nil {
+			t.printf("%s\n", *r.Message)
+		}
 	}
 	if r.Failed > 0 {
 		return fault.New(fault.Refused, "%s could not be brought.", plural(r.Failed, "One asset", "%d assets")).With("See `nuxeo-frameio sync troubles " + s.Id + "`.")

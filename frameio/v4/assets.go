@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 )
@@ -18,20 +17,20 @@ type wireID struct {
 }
 
 type wireAsset struct {
-	ID        string      `json:"id"`
-	Name      string      `json:"name"`
-	Type      string      `json:"type"`
-	ProjectID string      `json:"project_id"`
-	ParentID  string      `json:"parent_id"`
-	Status    string      `json:"status"`
-	MediaType string      `json:"media_type"`
-	FileSize  int64       `json:"file_size"`
-	ViewURL   string      `json:"view_url"`
-	CreatedAt time.Time   `json:"created_at"`
-	UpdatedAt time.Time   `json:"updated_at"`
-	Creator   *wirePerson `json:"creator"`
-	Metadata  []wireField `json:"metadata"`
-	Head      *wireAsset  `json:"head_version"`
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Type      string         `json:"type"`
+	ProjectID string         `json:"project_id"`
+	ParentID  string         `json:"parent_id"`
+	Status    string         `json:"status"`
+	MediaType string         `json:"media_type"`
+	FileSize  bytesCount     `json:"file_size"`
+	ViewURL   string         `json:"view_url"`
+	CreatedAt looseTime      `json:"created_at"`
+	UpdatedAt looseTime      `json:"updated_at"`
+	Creator   *wirePerson    `json:"creator"`
+	Metadata  few[wireField] `json:"metadata"`
+	Head      *wireAsset     `json:"head_version"`
 	// Each is null when it does not exist (yet) or may not be seen.
 	MediaLinks map[string]*wireLink `json:"media_links"`
 }
@@ -69,7 +68,7 @@ func (w *wirePerson) person() frameio.Person {
 func (w wireAsset) file() frameio.File {
 	f := frameio.File{
 		ID: w.ID, Name: w.Name, ParentID: w.ParentID, ProjectID: w.ProjectID, Status: w.Status, MediaType: w.MediaType,
-		Size: w.FileSize, ViewURL: w.ViewURL, Created: w.CreatedAt, Updated: w.UpdatedAt, Creator: w.Creator.person(),
+		Size: int64(w.FileSize), ViewURL: w.ViewURL, Created: w.CreatedAt.Time, Updated: w.UpdatedAt.Time, Creator: w.Creator.person(),
 	}
 	for _, m := range w.Metadata {
 		f.Metadata = append(f.Metadata, m.field())
@@ -82,6 +81,54 @@ func (w wireAsset) file() frameio.File {
 		Thumbnail: w.shown("thumbnail"), LargeThumbnail: w.shown("thumbnail_high_quality"),
 	}
 	return f
+}
+
+// read takes a member of a listing. It reports whether all of it is as it should be; else
+// only ID, Name and Type are set, as far as they can be read.
+func (w *wireAsset) read(raw json.RawMessage) bool {
+	if json.Unmarshal(raw, w) == nil && w.ID != "" {
+		return true
+	}
+	var known struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Type string `json:"type"`
+	}
+	fields(raw, &known)
+	*w = wireAsset{ID: known.ID, Name: known.Name, Type: known.Type}
+	return false
+}
+
+func fileOf(raw json.RawMessage) (frameio.File, bool) {
+	var w wireAsset
+	unreadable := !w.read(raw)
+	f := w.file()
+	f.Unreadable = unreadable
+	return f, true
+}
+
+func stackOf(raw json.RawMessage) (frameio.Stack, bool) {
+	var w wireAsset
+	unreadable := !w.read(raw)
+	s := w.stack()
+	s.Unreadable = unreadable
+	return s, true
+}
+
+func folderOf(raw json.RawMessage) (frameio.Folder, bool) {
+	var w wireAsset
+	unreadable := !w.read(raw)
+	f := w.folder()
+	f.Unreadable = unreadable
+	return f, true
+}
+
+func assetOf(raw json.RawMessage) (frameio.Asset, bool) {
+	var w wireAsset
+	unreadable := !w.read(raw)
+	a := w.asset()
+	a.Unreadable = unreadable
+	return a, true
 }
 
 func (w wireAsset) stack() frameio.Stack {
@@ -114,16 +161,18 @@ func (w wireAsset) asset() frameio.Asset {
 	return a
 }
 
+type wireOption struct {
+	ID   string `json:"id"`
+	Name string `json:"display_name"`
+}
+
 type wireField struct {
 	ID    string          `json:"field_definition_id"`
 	Name  string          `json:"field_definition_name"`
 	Type  string          `json:"field_type"`
 	Value json.RawMessage `json:"value"`
 	// Options of the definition, to name ids that come bare.
-	Options []struct {
-		ID   string `json:"id"`
-		Name string `json:"display_name"`
-	} `json:"field_options"`
+	Options few[wireOption] `json:"field_options"`
 }
 
 // field reads a value of whatever form: text, number, true, a list of options
@@ -220,14 +269,15 @@ func (c *Client) Folder(ctx context.Context, account, id string) (frameio.Folder
 }
 
 // StackFiles lists the files of a stack, in no promised order
-// (GET …/version_stacks/{id}/children).
+// (GET …/version_stacks/{id}/children). In this list and in those of folders what cannot
+// be read is among the rest, Unreadable.
 func (c *Client) StackFiles(ctx context.Context, account, id string) iter.Seq2[frameio.File, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "version_stacks", id, "children"), nil, 100), wireAsset.file)
+	return convert(list(ctx, c, seg("accounts", account, "version_stacks", id, "children"), nil, 100), fileOf)
 }
 
 // Children lists what a folder holds (GET …/folders/{id}/children).
 func (c *Client) Children(ctx context.Context, account, folder string) iter.Seq2[frameio.Asset, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "children"), nil, 500), wireAsset.asset)
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "children"), nil, assetPage), assetOf)
 }
 
 // Project reads a project (GET …/projects/{id}).
@@ -241,6 +291,12 @@ type wireProject struct {
 	Name        string `json:"name"`
 	WorkspaceID string `json:"workspace_id"`
 	Root        string `json:"root_folder_id"`
+}
+
+func projectOf(raw json.RawMessage) (frameio.Project, bool) {
+	var w wireProject
+	ok := fields(raw, &w) && w.ID != ""
+	return w.project(), ok
 }
 
 func (w wireProject) project() frameio.Project {

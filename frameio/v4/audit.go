@@ -2,6 +2,7 @@ package v4
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/url"
 	"time"
@@ -15,11 +16,11 @@ type wireAudit struct {
 	Kind      string    `json:"resource_type"`
 	Project   string    `json:"project_id"`
 	Workspace string    `json:"workspace_id"`
-	Inserted  time.Time `json:"inserted_at"`
+	Inserted  looseTime `json:"inserted_at"`
 }
 
 func (w wireAudit) event() frameio.AuditEvent {
-	return frameio.AuditEvent{At: w.Inserted, Type: w.Event, Resource: w.Resource, ResourceKind: w.Kind, Project: w.Project, Workspace: w.Workspace}
+	return frameio.AuditEvent{At: w.Inserted.Time, Type: w.Event, Resource: w.Resource, ResourceKind: w.Kind, Project: w.Project, Workspace: w.Workspace}
 }
 
 // AuditLog lists what was done in a workspace, in the order in which the service
@@ -31,5 +32,9 @@ func (c *Client) AuditLog(ctx context.Context, account, workspace string, from t
 	query := url.Values{"filters[workspace_id]": {workspace}, "filters[from_date]": {from.UTC().AddDate(0, 0, -1).Format(time.DateOnly)}}
 	asking := *c
 	asking.version = "4.0"
-	return convert(list[wireAudit](ctx, &asking, seg("accounts", account, "audit_logs"), query, 100), wireAudit.event)
+	return convert(list(ctx, &asking, seg("accounts", account, "audit_logs"), query, 100), func(raw json.RawMessage) (frameio.AuditEvent, bool) {
+		var w wireAudit
+		ok := fields(raw, &w) && !w.Inserted.IsZero()
+		return w.event(), ok
+	})
 }

@@ -92,6 +92,10 @@ func StatusOf(err error) int {
 // NotFound says whether the call failed because the thing is not there.
 func NotFound(err error) bool { return StatusOf(err) == http.StatusNotFound }
 
+// Odd reports whether a call failed because the answer is not what Frame.io sends: it
+// tells nothing of what is there and what is not.
+func Odd(err error) bool { return StatusOf(err) == http.StatusOK }
+
 // do sends a request below /v4 and decodes the answer into out, which may be
 // nil. On 401 it asks once for another token.
 func (c *Client) do(ctx context.Context, method, path string, query url.Values, body, out any) error {
@@ -182,6 +186,9 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 const maxAnswer = 64 << 20
 
 func decode(method, path string, resp *http.Response, out any) error {
+	if p, ok := out.(*page); ok {
+		return p.from(method, path, resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return noAnswer(method, path, err)

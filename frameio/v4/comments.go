@@ -12,27 +12,29 @@ import (
 // wireComment takes what is not as it should be for what it says, as far as that goes: a
 // file has many comments, and one that is odd is no reason to lose the others.
 type wireComment struct {
-	ID          string            `json:"id"`
-	FileID      string            `json:"file_id"`
-	Text        string            `json:"text"`
-	Annotation  string            `json:"annotation"`
-	Timestamp   moment            `json:"timestamp"`
-	Duration    moment            `json:"duration"`
-	Page        moment            `json:"page"`
-	Completed   looseTime         `json:"completed_at"`
-	Created     looseTime         `json:"created_at"`
-	Updated     looseTime         `json:"updated_at"`
-	Edited      looseTime         `json:"text_edited_at"`
-	Owner       *wirePerson       `json:"owner"`
-	Replies     []json.RawMessage `json:"replies"`
-	Attachments []struct {
-		Name string `json:"name"`
-		Size moment `json:"file_size"`
-	} `json:"attachments"`
-	Proposal *struct {
+	ID          string               `json:"id"`
+	FileID      string               `json:"file_id"`
+	Text        string               `json:"text"`
+	Annotation  string               `json:"annotation"`
+	Timestamp   moment               `json:"timestamp"`
+	Duration    moment               `json:"duration"`
+	Page        moment               `json:"page"`
+	Completed   looseTime            `json:"completed_at"`
+	Created     looseTime            `json:"created_at"`
+	Updated     looseTime            `json:"updated_at"`
+	Edited      looseTime            `json:"text_edited_at"`
+	Owner       *wirePerson          `json:"owner"`
+	Replies     few[json.RawMessage] `json:"replies"`
+	Attachments few[wireAttachment]  `json:"attachments"`
+	Proposal    *struct {
 		Selection  string `json:"selection_text"`
 		Suggestion string `json:"suggested_text"`
 	} `json:"text_review_annotation"`
+}
+
+type wireAttachment struct {
+	Name string `json:"name"`
+	Size moment `json:"file_size"`
 }
 
 // CommentFile is the file that a comment is about
@@ -50,7 +52,7 @@ func (c *Client) CommentFile(ctx context.Context, account, id string) (string, e
 func (c *Client) Comments(ctx context.Context, account, file string) iter.Seq2[frameio.Comment, error] {
 	query := include("owner", "replies")
 	query.Set("sort", "created_at_asc")
-	raw := list[json.RawMessage](ctx, c, seg("accounts", account, "files", file, "comments"), query, 100)
+	raw := list(ctx, c, seg("accounts", account, "files", file, "comments"), query, 100)
 	return func(yield func(frameio.Comment, error) bool) {
 		for r, err := range raw {
 			var k frameio.Comment

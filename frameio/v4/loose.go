@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,20 @@ func whole(text string) (int64, bool) {
 	return int64(f), true
 }
 
+// bytesCount is a number of bytes, which may come as text.
+type bytesCount int64
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (n *bytesCount) UnmarshalJSON(b []byte) error {
+	var m moment
+	_ = m.UnmarshalJSON(b) // which never fails
+	if m.number == nil && string(b) != "null" {
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[int64]()}
+	}
+	*n = bytesCount(m.or(0))
+	return nil
+}
+
 // isTimecode reports whether a text is like 00:01:02:03, with either separator before the
 // frames.
 func isTimecode(text string) bool {
@@ -88,6 +103,29 @@ func (t *looseTime) UnmarshalJSON(b []byte) error {
 			t.Time = at
 			return nil
 		}
+	}
+	return nil
+}
+
+// few is a list within something: what it takes of memory is bounded.
+type few[T any] []T
+
+// mostFew is far above what anything holds.
+const mostFew = 10_000
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (f *few[T]) UnmarshalJSON(b []byte) error {
+	*f = nil
+	p := page{most: mostFew}
+	if err := p.list(json.NewDecoder(bytes.NewReader(b))); err != nil {
+		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[[]T](), Field: "list"}
+	}
+	for _, raw := range p.members {
+		var v T
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return err
+		}
+		*f = append(*f, v)
 	}
 	return nil
 }

@@ -1,8 +1,13 @@
 package v4
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -12,37 +17,112 @@ import (
 // maxPages ends a listing whose cursors never do.
 const maxPages = 100_000
 
-// list follows the pages of a listing. Only the cursor is taken from the next
-// link, since it does not carry the other parameters along.
-func list[T any](ctx context.Context, c *Client, path string, query url.Values, size int) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
+// maxPage is how many bytes a page may have.
+const maxPage = 32 << 20
+
+// errPage says that a page is larger than what was asked for can be.
+var errPage = errors.New("the page is larger than what was asked for")
+
+// page is one page of a listing, each of its members as it came.
+type page struct {
+	most    int
+	members []json.RawMessage
+	next    string
+}
+
+func (p *page) from(method, path string, resp *http.Response) error {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPage+1))
+	if err != nil {
+		return noAnswer(method, path, err)
+	}
+	if err = errPage; len(body) <= maxPage {
+		err = p.read(body)
+	}
+	if err != nil {
+		return &Error{Method: method, Path: path, Code: resp.StatusCode, Message: "the answer is not what Frame.io sends", Err: err}
+	}
+	return nil
+}
+
+// read takes the members one by one, and no more than were asked for: what an answer takes
+// of memory is bounded by its bytes, whatever it is made of.
+func (p *page) read(body []byte) error {
+	*p = page{most: p.most}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); t != json.Delim('{') {
+		return cmp.Or(err, errors.New("the page is no object"))
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "data":
+			err = p.list(d)
+		case "links":
+			var links struct {
+				Next string `json:"next"`
+			}
+			err = d.Decode(&links)
+			p.next = links.Next
+		default:
+			err = d.Decode(new(json.RawMessage))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+func (p *page) list(d *json.Decoder) error {
+	if t, err := d.Token(); t != json.Delim('[') {
+		if t == nil {
+			return err // null is an empty list
+		}
+		return errors.New("the members are no list")
+	}
+	for d.More() {
+		if len(p.members) == p.most {
+			return errPage
+		}
+		var m json.RawMessage
+		if err := d.Decode(&m); err != nil {
+			return err
+		}
+		p.members = append(p.members, m)
+	}
+	_, err := d.Token()
+	return err
+}
+
+// list follows the pages of a listing and gives its members as they came. Only the cursor
+// is taken from the next link, since it does not carry the other parameters along.
+func list(ctx context.Context, c *Client, path string, query url.Values, size int) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
 		q := url.Values{"page_size": {strconv.Itoa(size)}}
 		for k, v := range query {
 			q[k] = v
 		}
 		for range maxPages {
-			var page struct {
-				Data  []T `json:"data"`
-				Links struct {
-					Next string `json:"next"`
-				} `json:"links"`
-			}
-			if err := c.do(ctx, http.MethodGet, path, q, nil, &page); err != nil {
-				yield(none, err)
+			p := page{most: size}
+			if err := c.do(ctx, http.MethodGet, path, q, nil, &p); err != nil {
+				yield(nil, err)
 				return
 			}
-			for _, v := range page.Data {
-				if !yield(v, nil) {
+			for _, m := range p.members {
+				if !yield(m, nil) {
 					return
 				}
 			}
-			after := cursor(page.Links.Next)
+			after := cursor(p.next)
 			if after == "" {
 				return
 			}
 			if after == q.Get("after") {
-				yield(none, &Error{Method: http.MethodGet, Path: path, Code: http.StatusOK, Message: "the listing does not move on"})
+				yield(nil, &Error{Method: http.MethodGet, Path: path, Code: http.StatusOK, Message: "the listing does not move on"})
 				return
 			}
 			q.Set("after", after)
@@ -58,15 +138,52 @@ func cursor(next string) string {
 	return u.Query().Get("after")
 }
 
-// convert maps a listing.
-func convert[W, T any](in iter.Seq2[W, error], to func(W) T) iter.Seq2[T, error] {
+// convert maps a listing. What to does not take is left out.
+func convert[T any](in iter.Seq2[json.RawMessage, error], to func(json.RawMessage) (T, bool)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for w, err := range in {
-			if !yield(to(w), err) {
+		for raw, err := range in {
+			var v T
+			if err == nil {
+				var ok bool
+				if v, ok = to(raw); !ok {
+					continue
+				}
+			}
+			if !yield(v, err) {
 				return
 			}
 		}
 	}
+}
+
+// every maps a listing in which something is looked for before it is made. After all that
+// can be read it fails if there was something that cannot: it may be what is looked for.
+func every[T any](in iter.Seq2[json.RawMessage, error], to func(json.RawMessage) (T, bool)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		unread := 0
+		for v, err := range convert(in, func(raw json.RawMessage) (v T, ok bool) {
+			if v, ok = to(raw); !ok {
+				unread++
+			}
+			return v, ok
+		}) {
+			if !yield(v, err) {
+				return
+			}
+		}
+		if unread > 0 {
+			var none T
+			yield(none, &Error{Method: http.MethodGet, Code: http.StatusOK, Message: fmt.Sprintf("%d of the list cannot be read", unread)})
+		}
+	}
+}
+
+// fields reads what it can of a member: a field of another kind than it should be stays
+// empty. It reports whether the member is an object.
+func fields(raw json.RawMessage, into any) bool {
+	err := json.Unmarshal(raw, into)
+	var odd *json.UnmarshalTypeError
+	return string(raw) != "null" && (err == nil || errors.As(err, &odd) && odd.Field != "")
 }
 
 // one reads a single thing, whether it comes as {"data":…} or bare.

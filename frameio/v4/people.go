@@ -2,6 +2,7 @@ package v4
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -23,16 +24,20 @@ func (c *Client) Accounts(ctx context.Context) iter.Seq2[frameio.Account, error]
 		Name  string   `json:"display_name"`
 		Roles []string `json:"roles"`
 	}
-	return convert(list[wire](ctx, c, "/accounts", nil, 100), func(w wire) frameio.Account {
-		return frameio.Account{ID: w.ID, Name: w.Name, Roles: w.Roles}
+	return convert(list(ctx, c, "/accounts", nil, 100), func(raw json.RawMessage) (frameio.Account, bool) {
+		var w wire
+		ok := fields(raw, &w) && w.ID != ""
+		return frameio.Account{ID: w.ID, Name: w.Name, Roles: w.Roles}, ok
 	})
 }
 
 // Workspaces lists the workspaces of an account that the person belongs to
 // (GET …/workspaces).
 func (c *Client) Workspaces(ctx context.Context, account string) iter.Seq2[frameio.Workspace, error] {
-	return convert(list[wireID](ctx, c, seg("accounts", account, "workspaces"), nil, 100), func(w wireID) frameio.Workspace {
-		return frameio.Workspace{ID: w.ID, Name: w.Name}
+	return convert(list(ctx, c, seg("accounts", account, "workspaces"), nil, 100), func(raw json.RawMessage) (frameio.Workspace, bool) {
+		var w wireID
+		ok := fields(raw, &w) && w.ID != ""
+		return frameio.Workspace{ID: w.ID, Name: w.Name}, ok
 	})
 }
 
@@ -45,7 +50,7 @@ func (c *Client) Workspace(ctx context.Context, account, id string) (frameio.Wor
 // InvitedProjects lists projects of workspaces that the person does not belong
 // to (GET …/invited_projects).
 func (c *Client) InvitedProjects(ctx context.Context, account string) iter.Seq2[frameio.Project, error] {
-	return convert(list[wireProject](ctx, c, seg("accounts", account, "invited_projects"), nil, 100), wireProject.project)
+	return convert(list(ctx, c, seg("accounts", account, "invited_projects"), nil, 100), projectOf)
 }
 
 type wireAction struct {
@@ -62,9 +67,14 @@ func (w wireAction) action() frameio.Action {
 	return frameio.Action{ID: w.ID, Name: w.Name, Description: w.Description, URL: w.URL, Event: w.Event, Active: w.Active, Secret: w.Secret}
 }
 
-// Actions lists the custom actions of a workspace (GET …/workspaces/{ws}/actions).
+// Actions lists the custom actions of a workspace (GET …/workspaces/{ws}/actions). It fails
+// after the last if there are some that cannot be told from one that is looked for.
 func (c *Client) Actions(ctx context.Context, account, workspace string) iter.Seq2[frameio.Action, error] {
-	return convert(list[wireAction](ctx, c, seg("accounts", account, "workspaces", workspace, "actions"), nil, 100), wireAction.action)
+	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "actions"), nil, 100), func(raw json.RawMessage) (frameio.Action, bool) {
+		var w wireAction
+		ok := fields(raw, &w) && w.ID != ""
+		return w.action(), ok
+	})
 }
 
 // CreateAction makes a custom action for one or many assets

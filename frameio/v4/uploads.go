@@ -2,6 +2,7 @@ package v4
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -114,12 +115,12 @@ func (c *Client) DeleteFile(ctx context.Context, account, id string) error {
 // Files lists the files directly in a folder with who made each, without those
 // in stacks (GET …/folders/{folder}/files?include=creator).
 func (c *Client) Files(ctx context.Context, account, folder string) iter.Seq2[frameio.File, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "files"), include("creator"), 100), wireAsset.file)
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "files"), include("creator"), 100), fileOf)
 }
 
 // Folders lists the folders directly in a folder (GET …/folders/{folder}/folders).
 func (c *Client) Folders(ctx context.Context, account, folder string) iter.Seq2[frameio.Folder, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "folders"), nil, assetPage), wireAsset.folder)
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "folders"), nil, assetPage), folderOf)
 }
 
 // assetPage is how many assets a page holds at most.
@@ -129,13 +130,13 @@ const assetPage = 500
 // each, without those in stacks (GET …/folders/{folder}/files?include=metadata,creator),
 // and with signed links to their thumbnails if those are wanted.
 func (c *Client) FolderFiles(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.File, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "files"), shown(thumbnails), assetPage), wireAsset.file)
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "files"), shown(thumbnails), assetPage), fileOf)
 }
 
 // FolderStacks lists the version stacks directly in a folder, each with its newest
 // file, as FolderFiles does (GET …/folders/{folder}/version_stacks?include=metadata,creator).
 func (c *Client) FolderStacks(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.Stack, error] {
-	return convert(list[wireAsset](ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), shown(thumbnails), assetPage), wireAsset.stack)
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), shown(thumbnails), assetPage), stackOf)
 }
 
 func shown(thumbnails bool) url.Values {
@@ -154,7 +155,7 @@ func (c *Client) CreateFolder(ctx context.Context, account, folder, name string)
 
 // Projects lists the projects of a workspace (GET …/workspaces/{ws}/projects).
 func (c *Client) Projects(ctx context.Context, account, workspace string) iter.Seq2[frameio.Project, error] {
-	return convert(list[wireProject](ctx, c, seg("accounts", account, "workspaces", workspace, "projects"), nil, 100), wireProject.project)
+	return convert(list(ctx, c, seg("accounts", account, "workspaces", workspace, "projects"), nil, 100), projectOf)
 }
 
 // CreateStack makes a version stack of files directly in the folder, oldest first
@@ -185,12 +186,14 @@ func (c *Client) Definitions(ctx context.Context, account string) iter.Seq2[fram
 			} `json:"options"`
 		} `json:"field_configuration"`
 	}
-	return convert(list[wire](ctx, c, seg("accounts", account, "metadata", "field_definitions"), nil, 100), func(w wire) frameio.Definition {
+	return convert(list(ctx, c, seg("accounts", account, "metadata", "field_definitions"), nil, 100), func(raw json.RawMessage) (frameio.Definition, bool) {
+		var w wire
+		ok := fields(raw, &w) && w.ID != ""
 		d := frameio.Definition{ID: w.ID, Name: w.Name, Type: w.Type}
 		for _, o := range w.Config.Options {
 			d.Options = append(d.Options, frameio.Option{ID: o.ID, Name: o.Name})
 		}
-		return d
+		return d, ok
 	})
 }
 

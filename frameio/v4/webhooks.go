@@ -24,9 +24,13 @@ func (w wireWebhook) webhook() frameio.Webhook {
 	return frameio.Webhook{ID: w.ID, Name: w.Name, URL: w.URL, Events: w.Events, Active: w.Active, Secret: w.Secret}
 }
 
-// Webhooks lists the webhooks of a workspace (GET …/workspaces/{ws}/webhooks).
+// Webhooks lists the webhooks of a workspace (GET …/workspaces/{ws}/webhooks), and fails as Actions does.
 func (c *Client) Webhooks(ctx context.Context, account, workspace string) iter.Seq2[frameio.Webhook, error] {
-	return convert(list[wireWebhook](ctx, c, seg("accounts", account, "workspaces", workspace, "webhooks"), nil, 100), wireWebhook.webhook)
+	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "webhooks"), nil, 100), func(raw json.RawMessage) (frameio.Webhook, bool) {
+		var w wireWebhook
+		ok := fields(raw, &w) && w.ID != ""
+		return w.webhook(), ok
+	})
 }
 
 // CreateWebhook makes a webhook for all projects of a workspace

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/netip"
 	"net/url"
 	"time"
 	_ "time/tzdata" // so that zones are known where the system has none
@@ -16,6 +17,8 @@ type NetworkConfig struct {
 	NoProxy          []string `help:"Hosts that are reached without the proxy, written as in NO_PROXY (whose hosts count too when the proxy is the environment's). Nuxeo is usually one." placeholder:"HOST"`
 	CA               string   `name:"ca" help:"PEM file with certificates to trust besides the system's: of your own authority, or of a proxy that opens encryption." type:"path" placeholder:"FILE"`
 	PrivateAddresses string   `help:"Whether addresses of Frame.io, its files and sign-in may lie in private networks: ${enum}. Refuse keeps an address from outside from leading into your network; allow is for test installations." enum:"refuse,allow" default:"refuse"`
+
+	Proxies []string `help:"Networks or addresses of reverse proxies in front of the connector. Of requests that come from there, X-Forwarded-For says where they come from, by which sign-ins are counted; of others it is not believed." default:"127.0.0.0/8,::1/128" placeholder:"NETWORK"`
 }
 
 const allow = "allow"
@@ -30,6 +33,9 @@ type TelemetryConfig struct {
 func (c *Config) checkNetwork() error {
 	_, err := network.New(c.Network.settings(nil))
 	if err != nil {
+		return err
+	}
+	if _, err := c.Network.proxies(); err != nil {
 		return err
 	}
 	if err := network.Hosts(c.Nuxeo.BlobHosts).Check("nuxeo-blob-hosts"); err != nil {
@@ -48,6 +54,21 @@ func (c *Config) checkNetwork() error {
 		return fault.Field("transfer-idle", "Use 30s.", "%s is too short for any link.", c.Transfer.Idle)
 	}
 	return c.Telemetry.check()
+}
+
+// proxies are the networks of reverse proxies in front of us.
+func (c NetworkConfig) proxies() (all []netip.Prefix, err error) {
+	for _, text := range c.Proxies {
+		p, err := netip.ParsePrefix(text)
+		if a, alone := netip.ParseAddr(text); err != nil && alone == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		if err != nil {
+			return nil, fault.Field("network-proxies", "Give one like 10.1.2.0/24 or 10.1.2.3.", "%q is no network.", text)
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 func (c TransferConfig) zone() (*time.Location, error) {

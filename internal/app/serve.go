@@ -41,8 +41,9 @@ func (a *App) webSettings() web.Settings {
 	if !ok {
 		bundle = nil
 	}
+	proxies, _ := a.Config.Network.proxies() // which were checked before
 	return web.Settings{
 		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL,
-		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(),
+		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
 	}
 }

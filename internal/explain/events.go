@@ -58,11 +58,15 @@ type job struct {
 		Name string `json:"name"`
 		Size int64  `json:"size"`
 	} `json:"file"`
+	Target struct {
+		Folder string `json:"folder"`
+	} `json:"target"`
 }
 
 // items are the newest that were about a tie, newest first. Items belong to people;
-// who may read the document may know what happened to it, whoever it belongs to.
-func (s *Service) items(ctx context.Context, t tied, document string) ([]told, error) {
+// who may read the document may know what happened to it, whoever it belongs to. While
+// there is no document that is who may read the folder that it was to come into.
+func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document string) ([]told, error) {
 	ids, err := s.itemIDs(ctx, t)
 	if err != nil {
 		return nil, err
@@ -82,6 +86,13 @@ func (s *Service) items(ctx context.Context, t tied, document string) ([]told, e
 		}
 		if one.job = state.Job; one.foreign(t, document) {
 			continue
+		}
+		if document == "" {
+			if sees, err := s.reads(ctx, who, one.job.Target.Folder); err != nil {
+				return nil, err
+			} else if !sees {
+				continue
+			}
 		}
 		if one.history, err = s.Items.History(ctx, id); err != nil {
 			return nil, err

@@ -123,7 +123,7 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, of string) ([]Story, 
 		if !sees {
 			continue
 		}
-		story, err := s.tell(ctx, one, doc)
+		story, err := s.tell(ctx, who, one, doc)
 		if err != nil {
 			return nil, err
 		}
@@ -179,12 +179,19 @@ func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
 	return all, rows.Err()
 }
 
-// see reads the document as the person. Administrators are told of documents that
-// are not there any more.
+// see reads the document as the person, or the folders that it is to come into.
+// Administrators are told of documents that are not there any more.
 func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Document, sees bool, err error) {
 	at := one.uid
 	if at == "" {
 		at = one.place
+		into, err := s.into(ctx, one)
+		if err != nil {
+			return doc, false, err
+		}
+		if sees, err := s.reads(ctx, who, into); err != nil || !sees {
+			return doc, false, err
+		}
 	}
 	doc, err = s.Nuxeo.Document(ctx, who.Login, at)
 	if fault.Is(err, fault.NotFound) {
@@ -196,14 +203,14 @@ func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Do
 	return doc, err == nil, err
 }
 
-func (s *Service) tell(ctx context.Context, one subject, doc Document) (Story, error) {
+func (s *Service) tell(ctx context.Context, who work.Viewer, one subject, doc Document) (Story, error) {
 	story := Story{Document: doc, Ties: []Tie{}, Events: []Event{}}
 	tied, err := s.ties(ctx, one)
 	if err != nil {
 		return story, err
 	}
 	for _, t := range tied {
-		items, err := s.items(ctx, t, one.uid)
+		items, err := s.items(ctx, who, t, one.uid)
 		if err != nil {
 			return story, err
 		}

@@ -17,9 +17,15 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 	if err := r.tally(ctx); err != nil {
 		return work.Next{}, err
 	}
+	if err := r.tellUnread(ctx); err != nil {
+		return work.Next{}, err
+	}
 	if r.dry {
 		r.st.rewind()
 		return work.Next{Step: stepHeirs}, r.t.Save(ctx, r.st)
+	}
+	if _, nameless, err := r.unreadIn(ctx); err != nil || nameless > 0 {
+		return work.Next{Step: stepFolders}, err
 	}
 	known, lost, err := r.lostOf(ctx)
 	if err != nil {

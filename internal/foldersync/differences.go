@@ -1,6 +1,7 @@
 package foldersync
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -29,19 +30,45 @@ type Difference struct {
 	Document  string
 	What      string
 	Acts      []Act
+
+	about told
 }
 
 // Differences lists, by key, what a refresh would do something about, or leaves as people
-// changed it in Nuxeo, as the last run has found that only compared.
-func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) ([]Difference, error) {
+// changed it in Nuxeo, as the last run has found that only compared. After is the key of
+// the last one of the page before.
+func (s *Service) Differences(ctx context.Context, who work.Viewer, id, after string, most int) (page work.Page[Difference], err error) {
 	q, err := s.Get(ctx, who, id)
 	if err != nil {
-		return nil, err
+		return page, err
 	}
 	if q.Check == nil || q.Check.State != Done {
-		return nil, notChecked()
+		return page, notChecked()
 	}
-	out := []Difference{}
+	all, err := s.differences(ctx, q, after, most+1)
+	if err != nil {
+		return page, err
+	}
+	if len(all) > most {
+		all = all[:most]
+		page.Next = all[most-1].Key
+	}
+
+	list := make([]told, 0, len(all))
+	for _, d := range all {
+		list = append(list, d.about)
+	}
+	sees, err := s.sees(ctx, who, q, list)
+	if err != nil {
+		return page, err
+	}
+	page.List = slices.DeleteFunc(slices.Clone(all), func(d Difference) bool { return !sees(d.about) })
+	page.Hidden = len(all) - len(page.List)
+	return page, nil
+}
+
+// differences are up to most of them, after a key.
+func (s *Service) differences(ctx context.Context, q Sync, after string, most int) (out []Difference, err error) {
 	for len(out) < most {
 		some, err := s.compared(ctx, q, after, most)
 		if err != nil {
@@ -98,6 +125,7 @@ func (s *Service) compared(ctx context.Context, q Sync, after string, most int) 
 // difference says what differs of a thing, and what a refresh does about it.
 func (q Sync) difference(c compared) Difference {
 	d := Difference{Sign: Differs, Key: c.Key, Kind: c.Kind, Name: c.Name, Document: c.had.Document, Acts: q.decide(c.standing)}
+	d.about = told{document: c.had.Document, lost: c.drift.missing, parent: cmp.Or(c.parent, c.had.Parent)}
 	does := func(a ...Act) bool { return does(d.Acts, a...) }
 	switch {
 	case does(Await):
@@ -128,7 +156,7 @@ func (q Sync) difference(c compared) Difference {
 }
 
 // notReadyWords tell people why an asset cannot be brought yet.
-var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io"}
+var notReadyWords = map[string]string{uploading: "still being uploaded to Frame.io", isEmpty: "empty on Frame.io", unreadable: "what Frame.io tells of it cannot be read"}
 
 func when(is bool, what string) string {
 	if is {

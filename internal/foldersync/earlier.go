@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -42,6 +43,9 @@ func (w AssetWorker) filesOf(ctx context.Context, r *intake.Run, a intake.Asset)
 	for f, err := range r.Frameio.StackFiles(ctx, a.Account, a.ID) {
 		if err != nil {
 			return nil, err
+		}
+		if f.Unreadable {
+			return nil, fault.New(fault.Unavailable, "What Frame.io tells of a version in the stack cannot be read.").With("Retry later.")
 		}
 		if f.Uploaded() && f.Size > 0 {
 			files = append(files, f)

@@ -16,6 +16,9 @@ import (
 // gone deals with what the run has not seen. Each is looked at by itself before
 // anything is done: it may have been moved while the tree was listed.
 func (r *run) gone(ctx context.Context) (work.Next, error) {
+	if _, nameless, err := r.unreadIn(ctx); err != nil || nameless > 0 {
+		return work.Next{Step: stepFacet}, err
+	}
 	for !r.t.SliceOver() {
 		some, err := r.lost(ctx)
 		if err != nil {
@@ -183,6 +186,9 @@ func (r *run) within(ctx context.Context, e Entry) (yes bool, parent string, err
 	}
 	if v4.NotFound(err) || v4.StatusOf(err) == 422 {
 		return false, "", nil
+	}
+	if v4.Odd(err) {
+		return true, e.Parent, nil // it is somewhere
 	}
 	if err != nil {
 		return false, "", err

@@ -37,15 +37,18 @@ type seen struct {
 
 // Why an asset that is on Frame.io cannot be brought, for now or since it is not chosen.
 const (
-	uploading = "uploading"
-	isEmpty   = "empty"
-	filtered  = "filtered"
+	uploading  = "uploading"
+	isEmpty    = "empty"
+	filtered   = "filtered"
+	unreadable = "unreadable" // what Frame.io tells of it is not what it should tell
 )
 
 // notReady tells why a file cannot be brought yet; empty when it can. It is there all
 // the same: nothing is to be taken for gone because of it.
 func notReady(f frameio.File) string {
 	switch {
+	case f.Unreadable:
+		return unreadable
 	case !f.Uploaded():
 		return uploading
 	case f.Size <= 0:
@@ -194,7 +197,11 @@ func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
 func (r *run) subfolders(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for sub, err := range r.fio.Folders(ctx, r.sync.Account, f.Key) {
-			if !yield(seen{Key: sub.ID, Kind: kindFolder, Parent: f.Key, Depth: f.Depth + 1, Name: sub.Name}, err) {
+			s := seen{Key: sub.ID, Kind: kindFolder, Parent: f.Key, Depth: f.Depth + 1, Name: sub.Name}
+			if err == nil && sub.Unreadable {
+				s = s.unread()
+			}
+			if !yield(s, err) {
 				return
 			}
 		}
@@ -214,7 +221,7 @@ func (r *run) files(ctx context.Context, f seen) assetsOf {
 func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	return func(yield func(seen, error) bool) {
 		for stack, err := range r.fio.FolderStacks(ctx, r.sync.Account, f.Key, false) {
-			if !r.offer(ctx, f, stack.ID, frameio.KindStack, stack.Head, err, yield) {
+			if !r.offer(ctx, f, stack.ID, frameio.KindStack, headOf(stack), err, yield) {
 				return
 			}
 		}
@@ -245,6 +252,9 @@ func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.K
 func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File) ([]seen, error) {
 	wanted := r.sync.Filter.takes(head, r.status(head))
 	s := r.asset(folder, key, kind, head)
+	if head.Unreadable {
+		s, wanted = s.unread(), true // so that it is told of
+	}
 	if s.notReady = notReady(head); s.notReady == "" {
 		if wanted {
 			return []seen{s}, nil
@@ -265,7 +275,7 @@ func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.
 	if has || wanted {
 		rows = append(rows, s)
 	}
-	if kind != frameio.KindStack {
+	if kind != frameio.KindStack || key == "" {
 		return rows, nil
 	}
 	for member, err := range r.fio.StackFiles(ctx, r.sync.Account, key) {

@@ -46,7 +46,10 @@ func compose(q Sync, one Run) mail.Message {
 		m.Lines[0].Text = one.Message + " " + askFirst
 	case one.State == Failed:
 		m.Subject, m.Heading, m.Lines[0].Text = "Frame.io: a synchronization is paused", "This folder could not be synchronized:", one.Message+" "+q.Remedy
-	case one.Failed > 0:
+	case one.Message != "" && one.State == Done:
+		m.Lines[0].Text += ". " + one.Message
+	}
+	if one.Failed > 0 && one.State == Done {
 		m.Subject, m.Heading = fmt.Sprintf("Frame.io: your folder is synchronized, but for %d", one.Failed), "This folder is as it is on Frame.io, but for some assets:"
 	}
 	return m

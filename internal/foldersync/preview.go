@@ -59,7 +59,9 @@ func (r *run) preview(ctx context.Context) (p Preview, err error) {
 			if err != nil {
 				return p, gone(err)
 			}
-			open, p.Folders = append(open, sub), p.Folders+1
+			if sub.Kind == kindFolder {
+				open, p.Folders = append(open, sub), p.Folders+1
+			}
 		}
 		for _, part := range []func(context.Context, seen) assetsOf{r.files, r.stacks} {
 			for a, err := range part(ctx, f) {

@@ -21,7 +21,12 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 		return q, fault.Field("use", `Give "nuxeo", "frameio" or "both".`, "%q does not say whose content stays.", use)
 	}
 	e, ok, err := entry(ctx, s.DB.Reader, id, key)
-	if err == nil && (!ok || e.Conflict == "") {
+	if err != nil {
+		return q, err
+	}
+	about := told{document: e.Document, parent: e.Parent}
+	sees, err := s.sees(ctx, who, q, []told{about})
+	if err == nil && (!ok || e.Conflict == "" || !sees(about)) {
 		err = fault.Field("key", "See the conflicts of the synchronization.", "Nothing of this synchronization is in conflict under %q.", key)
 	}
 	if err != nil {

@@ -45,10 +45,39 @@ var ranks = []string{
 // Troubles lists entries of a sync that want attention: that are in conflict, could
 // not be brought, or whose asset is gone. After is the place of the last one of the
 // page before.
-func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after string, most int) ([]Trouble, error) {
-	if _, err := s.Get(ctx, who, id); err != nil {
-		return nil, err
+func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after string, most int) (page work.Page[Trouble], err error) {
+	q, err := s.Get(ctx, who, id)
+	if err != nil {
+		return page, err
 	}
+	all, err := s.troubles(ctx, id, after, most+1)
+	if err != nil {
+		return page, err
+	}
+	if len(all) > most {
+		all = all[:most]
+		page.Next = all[most-1].Place
+	}
+	list := make([]told, 0, len(all))
+	for _, e := range all {
+		list = append(list, e.told())
+	}
+	sees, err := s.sees(ctx, who, q, list)
+	if err != nil {
+		return page, err
+	}
+	page.List = slices.DeleteFunc(slices.Clone(all), func(e Trouble) bool { return !sees(e.told()) })
+	page.Hidden = len(all) - len(page.List)
+	if err := s.items(ctx, who, id, page.List); err != nil {
+		return page, err
+	}
+	s.look(ctx, who, page.List)
+	return page, nil
+}
+
+func (e Trouble) told() told { return told{document: e.Document, parent: e.Parent} }
+
+func (s *Service) troubles(ctx context.Context, id, after string, most int) ([]Trouble, error) {
 	out := []Trouble{}
 	for rank, which := range ranks {
 		place := string(rune('1' + rank))
@@ -67,10 +96,6 @@ func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after strin
 			out = append(out, Trouble{Entry: e, Place: place + e.Key, Changed: store.Time(e.stamp)})
 		}
 	}
-	if err := s.items(ctx, who, id, out); err != nil {
-		return nil, err
-	}
-	s.look(ctx, who, out)
 	return out, nil
 }
 

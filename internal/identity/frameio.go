@@ -36,7 +36,7 @@ func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Beg
 	if err != nil {
 		return Begun{}, err
 	}
-	state, browser, verifier, err := s.begin(ctx, forFrameio, login, returnTo)
+	state, browser, verifier, err := s.begin(forFrameio, login, returnTo)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -74,11 +74,11 @@ func (s *Service) usableProvider(ctx context.Context) (Provider, error) {
 // FinishFrameio ends connecting: the code becomes tokens, and the Frame.io user
 // is recorded beside the Nuxeo login that began, if login is still that one.
 func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, login string) (Returned, error) {
-	p, err := s.finish(ctx, forFrameio, query.Get("state"), browser)
+	p, err := s.finish(forFrameio, query.Get("state"), browser)
 	if err != nil {
 		return Returned{}, err
 	}
-	if p.login != login {
+	if p.Login != login {
 		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").With("Begin again.")
 	}
 	provider, err := s.Provider(ctx)
@@ -90,14 +90,17 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "redirect_uri": {s.RedirectURL()}}
 	if s.set.PKCE {
-		form.Set("code_verifier", p.verifier)
+		form.Set("code_verifier", p.Verifier)
+	}
+	if err := s.spend(ctx, p); err != nil {
+		return Returned{}, err
 	}
 	t, err := s.askFrameio(ctx, form)
 	if err != nil {
 		return Returned{}, err
 	}
 	person, err := s.connect(ctx, login, t)
-	return Returned{Person: person, ReturnTo: p.returnTo}, err
+	return Returned{Person: person, ReturnTo: p.ReturnTo}, err
 }
 
 // askFrameio sends a form to the provider's token address with the client's

@@ -146,14 +146,26 @@ func (s *Service) SignIn(ctx context.Context, token string) (Person, string, err
 	if token = strings.TrimSpace(token); token == "" {
 		return Person{}, "", fault.Field("nuxeo_token", "Get one from Nuxeo: POST /api/v1/token.", "A Nuxeo token is needed.")
 	}
+	if !tokenLike(token) {
+		return Person{}, "", unknownToken()
+	}
 	u, err := s.nuxeo.As(nuxeo.Token(token)).Me(ctx)
 	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
-		return Person{}, "", fault.New(fault.Unauthenticated, "Nuxeo does not know this token.").With("Sign in to Nuxeo again.")
+		return Person{}, "", unknownToken()
 	}
 	if err != nil {
 		return Person{}, "", err
 	}
 	return s.admit(ctx, u, token)
+}
+
+func unknownToken() error {
+	return fault.New(fault.Unauthenticated, "Nuxeo does not know this token.").With("Sign in to Nuxeo again.")
+}
+
+// tokenLike reports whether a text can be a login token of Nuxeo, which travels in a header.
+func tokenLike(text string) bool {
+	return len(text) <= 1000 && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person, string, error) {

@@ -338,14 +338,18 @@ func TestNoSecretIsInClearInTheDatabase(t *testing.T) {
 	}
 	w.notOnDisk("client secret", clientSecret)
 	w.notOnDisk("Nuxeo token", w.nuxeoToken("josh"))
-	state, browser, verifier, err := w.begin(t.Context(), forFrameio, "josh", "/canary-path")
+	state, browser, verifier, err := w.begin(forFrameio, "josh", "/canary-path")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.notOnDisk("state", state)
 	w.notOnDisk("browser cookie", browser)
 	w.notOnDisk("verifier", verifier)
-	if !strings.Contains(string(w.onDisk()), "/canary-path") {
+	if p, err := w.finish(forFrameio, state, browser); err != nil || w.spend(t.Context(), p) != nil {
+		t.Error(err)
+	}
+	w.notOnDisk("verifier", verifier)
+	if !strings.Contains(string(w.onDisk()), "josh@example.org") {
 		t.Error("the search finds nothing at all")
 	}
 }

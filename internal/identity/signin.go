@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -25,8 +26,8 @@ const (
 // signInTTL is how long a person may take at the other side's pages.
 const signInTTL = 10 * time.Minute
 
-// maxSignIns bounds how many may be on their way: anybody can begin one.
-const maxSignIns = 5000
+// maxReturn bounds the path to return to, which travels in a cookie.
+const maxReturn = 1000
 
 // Begun is a sign-in that a browser is to be sent to. Browser goes into a cookie
 // of that browser; only it can finish.
@@ -35,56 +36,73 @@ type Begun struct {
 	Browser string
 }
 
-// pending is a sign-in that came back.
+// pending is a sign-in on its way. It travels sealed in a cookie: whoever begins one, and
+// anybody can, costs no row.
 type pending struct {
-	login, verifier, returnTo string
+	Purpose  string `json:"purpose"`
+	State    string `json:"state"` // the digest of what travels beside it
+	Login    string `json:"login,omitempty"`
+	Verifier string `json:"verifier"`
+	ReturnTo string `json:"return,omitempty"`
+	Expires  int64  `json:"expires"`
 }
 
-// begin records a sign-in before the browser leaves. The state that travels is
-// random and stored as a digest only.
-func (s *Service) begin(ctx context.Context, purpose, login, returnTo string) (state, browser, verifier string, err error) {
-	state, browser, verifier = rand.Text(), rand.Text(), rand.Text()+rand.Text()
-	now := s.now()
-	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE expires < $1`, store.Millis(now)); err != nil {
+// signInPlace is what the cookie is sealed for.
+const signInPlace = "sign_ins/cookie"
+
+// begin makes the state that travels by the other side's pages, which is random, and the
+// cookie that it must come back with.
+func (s *Service) begin(purpose, login, returnTo string) (state, browser, verifier string, err error) {
+	state, verifier = rand.Text(), rand.Text()+rand.Text()
+	if returnTo = LocalPath(returnTo); len(returnTo) > maxReturn {
+		returnTo = "/"
+	}
+	b, err := json.Marshal(pending{
+		Purpose: purpose, State: digest(state), Login: login, Verifier: verifier, ReturnTo: returnTo, Expires: store.Millis(s.now().Add(signInTTL)),
+	})
+	return state, base64.RawURLEncoding.EncodeToString(s.vault.Seal(signInPlace, string(b))), verifier, err
+}
+
+// maxCookie is more than any cookie that begin makes.
+const maxCookie = 4096
+
+// finish reads a sign-in that came back to the browser that began it.
+func (s *Service) finish(purpose, state, browser string) (pending, error) {
+	var p pending
+	sealed, err := base64.RawURLEncoding.DecodeString(browser[:min(len(browser), maxCookie)])
+	var plain string
+	if err == nil {
+		plain, err = s.vault.Open(signInPlace, sealed)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(plain), &p)
+	}
+	mine := subtle.ConstantTimeCompare([]byte(p.State), []byte(digest(state))) == 1
+	if err != nil || !mine || p.Purpose != purpose || p.Expires < store.Millis(s.now()) {
+		return pending{}, used()
+	}
+	return p, nil
+}
+
+func used() error {
+	return fault.New(fault.Forbidden, "This sign-in was not begun in this browser, took too long, or was used before.").
+		With("Begin again.")
+}
+
+// spend uses a sign-in up, before its code is: of two that finish the same one, one does.
+func (s *Service) spend(ctx context.Context, p pending) error {
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE expires < $1`, store.Millis(s.now())); err != nil {
 			return err
 		}
-		var open int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM sign_ins`).Scan(&open); err != nil {
-			return err
-		}
-		if open >= maxSignIns {
-			return fault.New(fault.Throttled, "Too many people are signing in at the moment.").With("Try again in a few minutes.")
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sign_ins (state, purpose, browser, login, verifier, return_to, expires)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, digest(state), purpose, digest(browser), login,
-			s.vault.Seal("sign_ins/"+digest(state), verifier), LocalPath(returnTo), store.Millis(now.Add(signInTTL)))
+		_, err := tx.ExecContext(ctx, `INSERT INTO sign_ins (state, purpose, browser, login, verifier, return_to, expires) VALUES ($1, $2, '', $3, $4, '', $5)`,
+			p.State, p.Purpose, p.Login, []byte{}, p.Expires)
 		return err
 	})
-	return state, browser, verifier, err
-}
-
-// finish takes a sign-in out of the table: once, for the browser that began it.
-func (s *Service) finish(ctx context.Context, purpose, state, browser string) (pending, error) {
-	var p pending
-	var owner string
-	var sealed []byte
-	var expires int64
-	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `DELETE FROM sign_ins WHERE state = $1 AND purpose = $2
-			RETURNING browser, login, verifier, return_to, expires`, digest(state), purpose).
-			Scan(&owner, &p.login, &sealed, &p.returnTo, &expires)
-	})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return p, err
+	if store.Duplicate(err) {
+		return used()
 	}
-	mine := subtle.ConstantTimeCompare([]byte(owner), []byte(digest(browser))) == 1
-	if err != nil || !mine || expires < store.Millis(s.now()) {
-		return p, fault.New(fault.Forbidden, "This sign-in was not begun in this browser, took too long, or was used before.").
-			With("Begin again.")
-	}
-	p.verifier, err = s.vault.Open("sign_ins/"+digest(state), sealed)
-	return p, err
+	return err
 }
 
 // challenge is the PKCE S256 challenge of a verifier.
@@ -105,11 +123,11 @@ func LocalPath(path string) string {
 }
 
 // BeginNuxeo starts "Sign in with Nuxeo".
-func (s *Service) BeginNuxeo(ctx context.Context, returnTo string) (Begun, error) {
+func (s *Service) BeginNuxeo(_ context.Context, returnTo string) (Begun, error) {
 	if s.set.NuxeoClientID == "" {
 		return Begun{}, fault.New(fault.Conflict, "Sign in with Nuxeo is not set up.").With("Run `nuxeo-frameio doctor --fix` as an administrator.")
 	}
-	state, browser, verifier, err := s.begin(ctx, forNuxeo, "", returnTo)
+	state, browser, verifier, err := s.begin(forNuxeo, "", returnTo)
 	q := url.Values{
 		"response_type": {"code"}, "client_id": {s.set.NuxeoClientID}, "redirect_uri": {s.NuxeoRedirectURL()},
 		"state": {state}, "code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"},
@@ -130,7 +148,7 @@ type Returned struct {
 // FinishNuxeo ends "Sign in with Nuxeo". The OAuth token serves only to learn
 // who it is and to acquire a login token, which Nuxeo does not clean up.
 func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser string) (Returned, error) {
-	p, err := s.finish(ctx, forNuxeo, query.Get("state"), browser)
+	p, err := s.finish(forNuxeo, query.Get("state"), browser)
 	if err != nil {
 		return Returned{}, err
 	}
@@ -139,17 +157,20 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 	}
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "client_id": {s.set.NuxeoClientID},
-		"redirect_uri": {s.NuxeoRedirectURL()}, "code_verifier": {p.verifier},
+		"redirect_uri": {s.NuxeoRedirectURL()}, "code_verifier": {p.Verifier},
 	}
 	if s.set.NuxeoClientSecret != "" {
 		form.Set("client_secret", s.set.NuxeoClientSecret)
+	}
+	if err := s.spend(ctx, p); err != nil {
+		return Returned{}, err
 	}
 	tokens, err := exchange(ctx, s.nuxeo.HTTP(), "Nuxeo", s.nuxeo.URL("oauth2/token"), form)
 	if err != nil {
 		return Returned{}, err
 	}
 	person, session, err := s.admitByAccess(ctx, tokens.Access)
-	return Returned{Person: person, Session: session, ReturnTo: p.returnTo}, err
+	return Returned{Person: person, Session: session, ReturnTo: p.ReturnTo}, err
 }
 
 func (s *Service) admitByAccess(ctx context.Context, access string) (Person, string, error) {

@@ -3,6 +3,7 @@ package identity
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,47 @@ func TestTokenEndpointThatRedirectsIsNotFollowed(t *testing.T) {
 	if n := w.fio.Calls("ims.token"); n != 0 {
 		t.Errorf("the secret was sent on %d times", n)
 	}
+}
+
+// Anybody can begin a sign-in, as often as they like: it costs no row, and finishes in the
+// browser that began it only, once, and for ten minutes.
+func TestBegunSignInsCostNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.beginNuxeo("/")
+	for range 6000 {
+		w.beginNuxeo("/")
+	}
+	var rows int
+	if err := w.Service.db.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM sign_ins`).Scan(&rows); err != nil || rows > 0 {
+		t.Errorf("sign-ins that were only begun have left %d rows (%v)", rows, err)
+	}
+	if b := w.beginNuxeo("/" + strings.Repeat("x", 100_000)); len(b.Browser) > 2000 {
+		t.Errorf("a cookie has %d bytes", len(b.Browser))
+	}
+
+	b := w.beginNuxeo("/items")
+	q := w.atNuxeo(b, "josh", "grant_access")
+	other := w.beginNuxeo("/")
+	for name, cookie := range map[string]string{
+		"none": "", "another's": other.Browser, "no cookie of ours": "x", "one that was changed": b.Browser[:len(b.Browser)-2] + "AA", "a long one": strings.Repeat("A", 1<<20),
+	} {
+		if _, err := w.FinishNuxeo(t.Context(), q, cookie); fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("with the cookie %s it finishes: %v", name, err)
+		}
+	}
+	p, err := w.finish(forNuxeo, q.Get("state"), b.Browser)
+	if err != nil || p.ReturnTo != "/items" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	for i, want := range []fault.Code{"", fault.Forbidden} {
+		if err := w.spend(t.Context(), p); fault.CodeOf(err) != want && err != nil || (err == nil) != (want == "") {
+			t.Errorf("spent for the %d. time: %v", i+1, err)
+		}
+	}
+	late := w.beginNuxeo("/")
+	q = w.atNuxeo(late, "josh", "grant_access")
+	w.clock.add(signInTTL + time.Second)
+	_, err = w.FinishNuxeo(t.Context(), q, late.Browser)
+	w.wants(err, fault.Forbidden)
 }

@@ -140,7 +140,9 @@ func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 			}
 			return r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.length(), Done: p.Done, Sent: p.Sent, Rate: p.Rate, Quiet: p.Quiet, State: string(b)})
 		},
-		Again: func(ctx context.Context, err error) error { return r.Task.Note(ctx, "part again", "%s", fault.From(err).Message) },
+		Again: func(ctx context.Context, err error) error {
+			return r.Task.Note(ctx, "part again", "%s", fault.From(err).Message)
+		},
 	}
 	if s.Set.Verify == "digest" {
 		o.Hash = func() hash.Hash { return md5.New() }

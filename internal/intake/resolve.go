@@ -128,6 +128,9 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 		if err != nil {
 			return nil, nil, err
 		}
+		if member.ID == "" {
+			continue // nothing could be known by it
+		}
 		ids, names = append(ids, member.ID), append(names, member.Name)
 	}
 	if len(ids) == 0 {

@@ -15,7 +15,8 @@ import (
 
 var schemas = []string{"frameio", "file", "video", "picture"}
 
-// Playable are the types that browsers play or show by themselves.
+// playable are the types that browsers play or show by themselves, and none that could be
+// a page.
 var playable = []string{
 	"video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/webm", "audio/flac", "audio/aac",
 	"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf",
@@ -111,6 +112,10 @@ type piece struct {
 }
 
 func plays(p piece) bool { return p.Content != nil && slices.Contains(playable, p.Content.MimeType) }
+
+// Shown reports whether files of a type are shown: others could be a page that runs
+// scripts, whatever they call themselves.
+func Shown(mimeType string) bool { return slices.Contains(playable, mimeType) }
 
 func held(doc *nuxeo.Document, property string) []piece {
 	var list []piece

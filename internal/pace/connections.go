@@ -5,11 +5,15 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
 // Connections is a transport that has so many calls open at once and no more,
 // over everything that goes through it and, as far as they know of each other,
-// over all nodes. One place is kept for people.
+// over all nodes. One place is kept for people. Strangers, whom nobody knows yet, share
+// one place with each other, so that however many come, the others go on.
 type Connections struct {
 	next   http.RoundTripper
 	places *places
@@ -32,10 +36,11 @@ func (c *Connections) Share(next http.RoundTripper) *Connections {
 
 // RoundTrip takes a place until the answer's body is closed.
 func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := c.places.enter(r.Context(), interactive(r.Context())); err != nil {
+	lane := laneOf(r.Context())
+	if err := c.places.enter(r.Context(), lane); err != nil {
 		return nil, err
 	}
-	release := sync.OnceFunc(c.places.leave)
+	release := sync.OnceFunc(func() { c.places.leave(lane) })
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		release()
@@ -45,24 +50,30 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// places are what calls wait for, people first, each group in its order.
+// places are what calls wait for: strangers in their own place, people first, each group
+// in its order.
 type places struct {
 	limit func() int
 
-	mu     sync.Mutex
-	open   int
-	people []chan struct{}
-	others []chan struct{}
+	mu        sync.Mutex
+	open      int
+	strangers int // of them
+	queues    [lanes][]chan struct{}
 }
 
-func (p *places) enter(ctx context.Context, first bool) error {
+// maxStrangers is how many strangers wait; more are sent away.
+const maxStrangers = 100
+
+func (p *places) enter(ctx context.Context, in lane) error {
 	turn := make(chan struct{})
 	p.mu.Lock()
-	if first {
-		p.people = append(p.people, turn)
-	} else {
-		p.others = append(p.others, turn)
+	if in == byStranger && len(p.queues[in]) >= maxStrangers {
+		p.mu.Unlock()
+		e := fault.New(fault.Throttled, "Too many people are signing in at the moment.").With("Try again in a moment.")
+		e.RetryAfter = 5 * time.Second
+		return e
 	}
+	p.queues[in] = append(p.queues[in], turn)
 	p.admit()
 	p.mu.Unlock()
 	select {
@@ -72,32 +83,43 @@ func (p *places) enter(ctx context.Context, first bool) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !drop(&p.people, turn) && !drop(&p.others, turn) { // its turn came at the same moment
-		p.open--
-		p.admit()
+	if !drop(&p.queues[in], turn) { // its turn came at the same moment
+		p.left(in)
 	}
 	return ctx.Err()
 }
 
-func (p *places) leave() {
+func (p *places) leave(in lane) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.left(in)
+}
+
+func (p *places) left(in lane) {
 	p.open--
+	if in == byStranger {
+		p.strangers--
+	}
 	p.admit()
 }
 
 // admit lets in who may enter now.
 func (p *places) admit() {
 	limit := p.limit()
-	for p.open < limit && len(p.people) > 0 {
-		p.let(&p.people)
+	for p.open < limit && len(p.queues[byPerson]) > 0 {
+		p.let(byPerson)
 	}
-	for p.open < limit-1 && len(p.others) > 0 {
-		p.let(&p.others)
+	for p.open < limit && p.strangers < 1 && len(p.queues[byStranger]) > 0 {
+		p.strangers++
+		p.let(byStranger)
+	}
+	for p.open < limit-1 && len(p.queues[inBackground]) > 0 {
+		p.let(inBackground)
 	}
 }
 
-func (p *places) let(queue *[]chan struct{}) {
+func (p *places) let(in lane) {
+	queue := &p.queues[in]
 	p.open++
 	close((*queue)[0])
 	*queue = (*queue)[1:]

@@ -26,13 +26,32 @@ import (
 
 type laneKey struct{}
 
-// Interactive marks calls that a person waits for.
-func Interactive(ctx context.Context) context.Context { return context.WithValue(ctx, laneKey{}, true) }
+// lane is for whom a call is made.
+type lane int
 
-func interactive(ctx context.Context) bool {
-	yes, _ := ctx.Value(laneKey{}).(bool)
-	return yes
+const (
+	inBackground lane = iota
+	byPerson
+	byStranger
+	lanes
+)
+
+// Interactive marks calls that a person waits for.
+func Interactive(ctx context.Context) context.Context {
+	return context.WithValue(ctx, laneKey{}, byPerson)
 }
+
+// Stranger marks calls that somebody causes whom nobody knows yet.
+func Stranger(ctx context.Context) context.Context {
+	return context.WithValue(ctx, laneKey{}, byStranger)
+}
+
+func laneOf(ctx context.Context) lane {
+	in, _ := ctx.Value(laneKey{}).(lane)
+	return in
+}
+
+func interactive(ctx context.Context) bool { return laneOf(ctx) == byPerson }
 
 // maxWait is how long a call waits for its budget; beyond, it is refused with
 // Throttled and the time to come back, so that the worker can do something else.

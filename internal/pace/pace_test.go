@@ -278,3 +278,46 @@ func TestConnectionsAreBoundedAndOneIsKeptForPeople(t *testing.T) {
 		}
 	})
 }
+
+// However many strangers come, they hold one connection: people and work in the background
+// have the others, and those who come too many are sent away.
+func TestStrangersShareOneConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &held{gate: make(chan struct{})}
+		c := NewConnections(h, 6, nil)
+		var wg sync.WaitGroup
+		var away atomic.Int64
+		call := func(ctx context.Context) {
+			wg.Go(func() {
+				resp, err := c.RoundTrip(request(ctx, "/"))
+				if err != nil {
+					away.Add(1)
+					return
+				}
+				resp.Body.Close()
+			})
+		}
+		for range 500 {
+			call(Stranger(t.Context()))
+		}
+		synctest.Wait()
+		if n := h.open.Load(); n != 1 || away.Load() != 500-1-maxStrangers {
+			t.Errorf("500 strangers hold %d connections, %d were sent away", n, away.Load())
+		}
+		for range 20 {
+			call(t.Context())
+		}
+		synctest.Wait()
+		if n := h.open.Load(); n != 5 {
+			t.Errorf("beside a stranger background work makes it %d of 6, want 5", n)
+		}
+		call(Interactive(t.Context()))
+		synctest.Wait()
+		if n := h.open.Load(); n != 6 {
+			t.Errorf("a person waits behind strangers: %d open", n)
+		}
+		close(h.gate)
+		wg.Wait()
+	})
+}

@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -22,6 +24,10 @@ const (
 type tree struct {
 	Folders []branch `json:"folders"`
 	Assets  []leaf   `json:"assets"`
+	// Listed is how many of the folders were listed.
+	Listed int `json:"listed,omitempty"`
+	// Unread is how much could not be read of what Frame.io tells.
+	Unread int `json:"unread,omitempty"`
 }
 
 // branch is a folder; Parent is an index into the tree, -1 at the top.
@@ -42,7 +48,23 @@ type leaf struct {
 // maxBranches bounds the folders of a tree of few assets.
 const maxBranches = 2000
 
+// Listing a deep tree takes minutes in which nothing else comes of a worker. So few are
+// listed at the same time, and each makes room after some calls: whoever publishes forty
+// of them does not hold up what others, or they themselves, publish beside.
+const (
+	mostExpanding = 2
+	callsAtOnce   = 25
+	makeRoom      = time.Second / 2
+)
+
 func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	if r.Task.Step != stepItems {
+		if w.expanding.Add(1) > mostExpanding {
+			w.expanding.Add(-1)
+			return work.Next{Step: r.Task.Step, After: makeRoom}, nil
+		}
+		defer w.expanding.Add(-1)
+	}
 	switch r.Task.Step {
 	case stepList:
 		return w.list(ctx, r, st)
@@ -55,34 +77,47 @@ func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next
 }
 
 func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+	if st.Tree == nil {
+		if err := w.begin(ctx, r, st); err != nil {
+			return work.Next{}, err
+		}
+	}
+	t := st.Tree
+	for end := t.Listed + callsAtOnce; t.Listed < len(t.Folders); t.Listed++ {
+		if t.Listed == end {
+			return work.Next{Step: stepList, After: time.Millisecond}, r.Save(ctx)
+		}
+		if err := w.listFolder(ctx, r, t, t.Listed); err != nil {
+			return work.Next{}, err
+		}
+	}
+	return work.Next{Step: stepFolders}, r.Save(ctx)
+}
+
+// begin looks at the folder itself.
+func (w Worker) begin(ctx context.Context, r *intake.Run, st *state) error {
 	a := st.Job.Asset
 	top, err := r.Frameio.Folder(ctx, a.Account, a.ID)
 	if fault.Is(err, fault.NotFound) {
-		return work.Next{}, fault.New(fault.Gone, "The folder was deleted on Frame.io.").With("Restore it on Frame.io and retry.").Because(err)
+		return fault.New(fault.Gone, "The folder was deleted on Frame.io.").With("Restore it on Frame.io and retry.").Because(err)
 	}
 	if err != nil {
-		return work.Next{}, err
+		return err
 	}
-	if r.Task.Title != top.Name { // people read it even when nothing comes of it
-		r.Task.Title = top.Name
-		if err := r.Save(ctx); err != nil {
-			return work.Next{}, err
-		}
-	}
-	t := &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
-	for i := 0; i < len(t.Folders); i++ {
-		if err := w.listFolder(ctx, r, t, i); err != nil {
-			return work.Next{}, err
-		}
-	}
-	st.Tree = t
-	return work.Next{Step: stepFolders}, r.Save(ctx)
+	st.Tree = &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
+	r.Task.Title = top.Name // people read it even when nothing comes of it
+	return r.Save(ctx)
 }
 
 func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) error {
 	for a, err := range r.Frameio.Children(ctx, r.Job.Asset.Account, t.Folders[at].ID) {
 		if err != nil {
 			return err
+		}
+		// An asset that cannot be read fails by itself, and says so.
+		if a.Unreadable && (a.ID == "" || a.Kind == "" || a.Kind == frameio.KindFolder && a.Name == "") {
+			t.Unread++
+			continue
 		}
 		if a.Kind == frameio.KindFolder {
 			t.Folders = append(t.Folders, branch{ID: a.ID, Name: a.Name, Parent: at})
@@ -106,11 +141,14 @@ func (w Worker) makeFolders(ctx context.Context, r *intake.Run, st *state) (work
 	if err := intake.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
 		return work.Next{}, err
 	}
-	needed := st.Tree.needed()
+	needed, calls := st.Tree.needed(), 0
 	for i := range st.Tree.Folders {
 		b := &st.Tree.Folders[i]
 		if b.UID != "" || !needed[i] {
 			continue
+		}
+		if calls++; calls > callsAtOnce {
+			return work.Next{Step: stepFolders, After: time.Millisecond}, nil
 		}
 		parent := st.Job.Target.Folder
 		if b.Parent >= 0 {
@@ -179,6 +217,9 @@ func (w Worker) addItems(ctx context.Context, r *intake.Run, st *state) (work.Ne
 		return work.Next{}, err
 	}
 	r.Task.Wake(ids...)
+	if n := st.Tree.Unread; n > 0 {
+		return work.Next{Done: true, Outcome: fmt.Sprintf("expanded, but for %d", n)}, r.Task.Note(ctx, "left out", "%d in this folder, of which what Frame.io tells cannot be read", n)
+	}
 	return work.Next{Done: true, Outcome: "expanded"}, nil
 }
 

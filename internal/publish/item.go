@@ -60,7 +60,7 @@ func items(interaction string, in Interaction) []work.New {
 			},
 		}
 		it := item(kind, r.Type+" "+r.ID, "", st)
-		it.Ahead = len(in.Resources) <= atOnce
+		it.Ahead = len(in.Resources) <= atOnce && kind != KindExpand
 		out = append(out, it)
 	}
 	return out

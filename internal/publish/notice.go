@@ -69,6 +69,13 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 			m.To, m.Footer = st.Runner, "You get this mail because you published from Frame.io to Nuxeo."
 		}
 		m.Document = st.Job.Target.Scope
+		if unread := st.Tree; it.Kind == KindExpand && it.State == work.Done && unread != nil && unread.Unread > 0 {
+			wrong = append(wrong, mail.Line{
+				Title: it.Title, Text: fmt.Sprintf("came but for %d: what Frame.io tells of them cannot be read. Publish them by themselves.", unread.Unread),
+				Details: w.PublicURL + "/items/" + it.ID,
+			})
+			failed += unread.Unread
+		}
 		if it.Kind == KindExpand && it.State == work.Done || waiting && it.Code != string(fault.NeedsOwner) {
 			continue
 		}

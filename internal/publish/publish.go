@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,6 +74,7 @@ type Service struct {
 	MaxAssets int
 
 	insertion *sql.Stmt
+	expanding atomic.Int32 // folders that are being looked into
 }
 
 // Resource is what was selected on Frame.io.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -23,26 +24,53 @@ type Filter struct {
 
 const usual, atMost = 50, 500
 
-// List shows pushes: those of a document or of a bound folder to whoever may read
-// that in Nuxeo, else one's own; administrators see all. next is a cursor, empty
-// at the end.
-func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (all []Push, next string, err error) {
+// List shows pushes: those of a document or of a bound folder to whoever may read that
+// in Nuxeo, else one's own; administrators see all. Who may read a folder may not read
+// everything below it: of the pushes of others those are shown whose documents the
+// viewer may see.
+func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (page work.Page[Push], err error) {
 	if f.Limit <= 0 || f.Limit > atMost {
 		f.Limit = usual
 	}
 	for _, uid := range []string{f.Document, f.Folder} {
 		if err := s.maySee(ctx, who, uid); err != nil {
-			return nil, "", err
+			return page, err
 		}
 	}
 	every := who.Admin || f.Document != "" || f.Folder != ""
-	all, err = list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2) AND ($3 = '' OR state = $3)
+	all, err := list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2) AND ($3 = '' OR state = $3)
 		AND ($4 = '' OR id < $4) AND ($5 OR pushed_by = $6) ORDER BY id DESC LIMIT $7`, f.Document, f.Folder, f.State, f.Before, every, who.Login, f.Limit+1)
+	if err != nil {
+		return page, err
+	}
 	if len(all) > f.Limit {
 		all = all[:f.Limit]
-		next = all[f.Limit-1].ID
+		page.Next = all[f.Limit-1].ID
 	}
-	return all, next, err
+	page.List, err = s.visible(ctx, who, all)
+	page.Hidden = len(all) - len(page.List)
+	return page, err
+}
+
+// visible are the pushes that are one's own, or whose documents the viewer may see.
+func (s *Service) visible(ctx context.Context, who work.Viewer, all []Push) ([]Push, error) {
+	own := func(p Push) bool { return who.Admin || p.By == who.Login }
+	if !slices.ContainsFunc(all, func(p Push) bool { return !own(p) }) {
+		return all, nil
+	}
+	nx, err := s.People.Nuxeo(ctx, who.Login)
+	if err != nil {
+		return nil, err
+	}
+	var uids []string
+	for _, p := range all {
+		uids = append(uids, p.Document)
+	}
+	seen, err := nx.Visible(ctx, uids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p Push) bool { return !own(p) && !seen[p.Document] }), nil
 }
 
 // maySee refuses a document or folder that a person may not read, like one that is

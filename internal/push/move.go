@@ -122,7 +122,9 @@ func (r *run) options(src *blob, kept saved) transfer.Options {
 			}
 			return r.t.Progress(ctx, work.Transfer{Name: r.st.Name, Size: r.st.Piece.Length, Done: p.Done, Sent: p.Sent, Rate: p.Rate, Quiet: p.Quiet, State: string(b)})
 		},
-		Again: func(ctx context.Context, err error) error { return r.t.Note(ctx, "part again", "%s", fault.From(err).Message) },
+		Again: func(ctx context.Context, err error) error {
+			return r.t.Note(ctx, "part again", "%s", fault.From(err).Message)
+		},
 	}
 	if r.Set.Verify == "digest" {
 		o.Hash = func() hash.Hash { return md5.New() }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -150,7 +151,8 @@ func (s *Service) Folders(ctx context.Context, login, account, folder string) ([
 	if err != nil {
 		return nil, false, err
 	}
-	return first(fio.Folders(ctx, account, folder))
+	all, more, err := first(fio.Folders(ctx, account, folder))
+	return slices.DeleteFunc(all, func(f frameio.Folder) bool { return f.ID == "" || f.Name == "" }), more, err
 }
 
 // first takes what fits into an answer, and says whether there is more.
@@ -186,6 +188,7 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 	if err != nil {
 		return frameio.Folder{}, err
 	}
+	unread := false
 	for f, err := range fio.Folders(ctx, account, parent) {
 		if absent(err) {
 			return frameio.Folder{}, noPlace(err)
@@ -196,6 +199,10 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 		if f.Name == name {
 			return f, nil
 		}
+		unread = unread || f.Unreadable && f.Name == ""
+	}
+	if unread { // it may be that one
+		return frameio.Folder{}, fault.New(fault.Unavailable, "What Frame.io tells of a folder here cannot be read.").With("Make the folder on Frame.io, or choose another.")
 	}
 	f, err := fio.CreateFolder(ctx, account, parent, name)
 	if v4.StatusOf(err) == http.StatusForbidden {

@@ -7,6 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -26,10 +27,16 @@ func (s rest) About(context.Context, api.AboutRequestObject) (api.AboutResponseO
 	return api.About200JSONResponse{Version: s.Set.Version, NuxeoUrl: s.Set.NuxeoURL, PublicUrl: s.Set.PublicURL}, nil
 }
 
-// SignIn exchanges a Nuxeo token for a session.
+// SignIn exchanges a Nuxeo token for a session. Where many come that Nuxeo does not know,
+// none are asked about for a while.
 func (s rest) SignIn(ctx context.Context, q api.SignInRequestObject) (api.SignInResponseObject, error) {
-	p, session, err := s.Identity.SignIn(ctx, q.Body.NuxeoToken)
+	from := visitorOf(ctx).address
+	if err := s.failed.full(from); err != nil {
+		return nil, err
+	}
+	p, session, err := s.Identity.SignIn(pace.Stranger(ctx), q.Body.NuxeoToken)
 	if err != nil {
+		s.wrong(from, err)
 		return nil, err
 	}
 	return api.SignIn201JSONResponse{Session: session, Person: s.person(ctx, p)}, nil

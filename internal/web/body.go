@@ -21,6 +21,37 @@ const (
 	maxStrange = 64 << 10
 )
 
+// maxValues is above what the longest list holds, of ten thousand ids. What is small as
+// text can be large once it is read: an empty text takes three bytes, and then sixteen.
+const maxValues = 20_000
+
+// maxText is far above the longest text of a form.
+const maxText = 64 << 10
+
+// measure tells about how many values a JSON text holds, and how long the longest text
+// among them is.
+func measure(text []byte) (n, longest int) {
+	quoted, escaped, began := false, false, 0
+	for i, b := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && b == '\\':
+			escaped = true
+		case b == '"':
+			if quoted = !quoted; quoted {
+				began = i
+			}
+		case !quoted && (b == ',' || b == '{' || b == '['):
+			n++
+		}
+		if quoted {
+			longest = max(longest, i-began)
+		}
+	}
+	return n, longest
+}
+
 // openToAll are the operations of the REST interface that need no session.
 var openToAll = map[string]bool{"GET /api/v1/about": true, "POST /api/v1/session": true, "DELETE /api/v1/session": true}
 
@@ -54,9 +85,17 @@ type bodyKey struct{}
 // readable reads the body, which is bounded, and keeps its bytes for strictBody.
 func (s *Server) readable(next http.Handler) http.Handler {
 	return s.handler(func(w http.ResponseWriter, r *http.Request) error {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
+		var in bytes.Buffer
+		in.Grow(int(max(bytes.MinRead, min(r.ContentLength, maxBody)+bytes.MinRead)))
+		if _, err := in.ReadFrom(r.Body); err != nil {
 			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
+		}
+		body := in.Bytes()
+		switch n, longest := measure(body); {
+		case n > maxValues:
+			return fault.New(fault.Invalid, "The request holds more than %d values.", maxValues).With("Send fewer at a time.")
+		case longest > maxText:
+			return fault.New(fault.Invalid, "The request holds a text of more than %d bytes.", maxText).With("Send a shorter one.")
 		}
 		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 		r.Body = io.NopCloser(bytes.NewReader(body))

@@ -2,10 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -38,8 +34,12 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListItems200JSONResponse{Items: []api.Item{}}
-	for _, v := range list {
+	shown, err := s.visible(ctx, who, list)
+	if err != nil {
+		return nil, err
+	}
+	out := api.ListItems200JSONResponse{Items: []api.Item{}, Hidden: some(len(list) - len(shown))}
+	for _, v := range shown {
 		out.Items = append(out.Items, itemJSON(who, v, nil))
 	}
 	if more {
@@ -74,30 +74,6 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	}
 	events, err := s.Engine.History(ctx, q.Id)
 	return api.GetItem200JSONResponse(itemJSON(who, v, events)), err
-}
-
-// whoSees is as whom an item may be looked at: the person, or anybody, if they may
-// see the binding that it came through. To change it, it must be their own.
-func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
-	_, refused := s.Engine.Item(ctx, who, id)
-	if !fault.Is(refused, fault.NotFound) {
-		return who, refused
-	}
-	everybody := work.Viewer{Login: who.Login, Admin: true}
-	v, err := s.Engine.Item(ctx, everybody, id)
-	if err != nil {
-		return who, err
-	}
-	through := itemJSON(who, v, nil).Binding
-	if through == nil {
-		return who, refused
-	}
-	if _, err := s.Binding.Get(ctx, who, *through); fault.Is(err, fault.NotFound) {
-		return who, refused
-	} else if err != nil {
-		return who, err
-	}
-	return everybody, nil
 }
 
 // RetryItem starts an item again.
@@ -171,155 +147,4 @@ func transferJSON(v work.View) *api.Transfer {
 		out.SecondsLeft = &left
 	}
 	return out
-}
-
-// Events streams items as they change.
-func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.EventsResponseObject, error) {
-	who, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	st := &stream{server: s.Server, ctx: ctx, me: who, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
-	if st.item != "" {
-		if st.who, err = s.whoSees(ctx, who, st.item); err != nil {
-			return nil, err
-		}
-	}
-	return st, nil
-}
-
-// stream is one listener. It asks the database, which every node shares, and
-// sends what differs from what it sent before.
-type stream struct {
-	server       *Server
-	ctx          context.Context
-	me, who      work.Viewer // whoever asks, and as whom they may see
-	item, parent string
-	since        time.Time
-	ended        bool
-	seen         map[string]string
-}
-
-const (
-	streamEvery = 300 * time.Millisecond
-	streamItems = 100
-	// overlap is how far back each look goes beyond what was seen last; what was
-	// sent is not sent again.
-	overlap = 10 * time.Second
-	// keepAlive is when a silent stream says that it is alive.
-	keepAlive = 15 * time.Second
-	// writeTime is how long a listener may leave unread what was sent; one that
-	// takes longer would hold up the end of the process.
-	writeTime = 5 * time.Second
-)
-
-// VisitEventsResponse writes until the listener leaves.
-func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "text/event-stream")
-	out := http.NewResponseController(w)
-	w.WriteHeader(http.StatusOK)
-	defer func() { _ = out.SetWriteDeadline(time.Time{}) }() // the connection may serve on
-	tick := time.NewTicker(streamEvery)
-	defer tick.Stop()
-	last := time.Now()
-	for {
-		_ = out.SetWriteDeadline(time.Now().Add(writeTime))
-		sent, err := st.send(w)
-		if err == nil {
-			err = st.finish(w)
-		}
-		if err != nil {
-			return nil // the listener has left, or the database; it comes again
-		}
-		if !sent && time.Since(last) > keepAlive {
-			if _, err := fmt.Fprint(w, ": alive\n\n"); err != nil {
-				return nil
-			}
-			sent = true
-		}
-		if sent {
-			last = time.Now()
-		}
-		if err := out.Flush(); err != nil {
-			return nil
-		}
-		select {
-		case <-st.ctx.Done():
-			return nil
-		case <-st.server.Stopping:
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-func (st *stream) send(w http.ResponseWriter) (sent bool, err error) {
-	list, err := st.list()
-	if err != nil {
-		return false, err
-	}
-	for _, v := range list {
-		b, err := json.Marshal(itemJSON(st.me, v, nil))
-		if err != nil {
-			return sent, err
-		}
-		if st.seen[v.ID] == string(b) {
-			continue
-		}
-		st.seen[v.ID], sent = string(b), true
-		if _, err := fmt.Fprintf(w, "event: item\ndata: %s\n\n", b); err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
-}
-
-func (st *stream) list() ([]work.View, error) {
-	if st.item != "" {
-		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
-		return []work.View{v}, err
-	}
-	if st.parent != "" {
-		list, err := st.server.Engine.Changed(st.ctx, st.who, st.parent, st.since)
-		if len(list) > 0 {
-			// A change has its time before it can be seen.
-			st.since = list[len(list)-1].Updated.Add(-overlap)
-		}
-		return list, err
-	}
-	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Limit: streamItems})
-	return list, err
-}
-
-// over says whether nothing more will come, after everything was sent.
-func (st *stream) over() (bool, error) {
-	switch {
-	case st.item != "":
-		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
-		return v.State.Final(), err
-	case st.parent != "":
-		open, some, err := st.server.Engine.Open(st.ctx, st.parent)
-		return some && open == 0, err
-	}
-	return false, nil
-}
-
-// finish says so, for listeners that want to know; the stream itself goes on,
-// since a retry may start it all again.
-func (st *stream) finish(w http.ResponseWriter) error {
-	over, err := st.over()
-	if err != nil || over == st.ended {
-		return err
-	}
-	if st.ended = over; !over {
-		return nil
-	}
-	// Something may have ended between the list and the count, or bear the time
-	// of a node whose clock is slow.
-	st.since = time.Time{}
-	if _, err := st.send(w); err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(w, "event: end\ndata:\n\n")
-	return err
 }

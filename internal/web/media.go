@@ -4,12 +4,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -96,9 +95,7 @@ func harmless(contentType string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	group, _, _ := strings.Cut(is, "/")
-	fine := group == "video" || group == "audio" || slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"}, is)
-	return is, fine
+	return is, media.Shown(is)
 }
 
 // stall is how long somebody may take nothing of a stream; who pauses asks again

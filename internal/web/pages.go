@@ -6,10 +6,12 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 )
 
 //go:embed static
@@ -90,6 +92,9 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error, po
 	if f.Code.Status() >= 500 {
 		s.Log.ErrorContext(r.Context(), "page failed", "route", route(r), "error", err)
 	}
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())+1))
+	}
 	p := page{Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id"), Popup: popup}
 	// A window of a sign-in is begun again where it was opened; its address holds
 	// what must not be kept.
@@ -141,6 +146,11 @@ func (s *Server) connected(w http.ResponseWriter, r *http.Request) error {
 const signInSeconds = 600
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	from := visitorOf(r.Context()).address
+	if err := s.begun.full(from); err != nil {
+		return err
+	}
+	s.begun.count(from)
 	begun, err := s.Identity.BeginNuxeo(r.Context(), r.URL.Query().Get("return"))
 	if err != nil {
 		return err
@@ -176,8 +186,8 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func browserSecret(r *http.Request) string {
-	c, err := r.Cookie(signInCookie)
+func (s *Server) browserSecret(r *http.Request) string {
+	c, err := r.Cookie(s.cookieName(signInCookie))
 	if err != nil {
 		return ""
 	}
@@ -185,8 +195,13 @@ func browserSecret(r *http.Request) string {
 }
 
 func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
-	done, err := s.Identity.FinishNuxeo(r.Context(), r.URL.Query(), browserSecret(r))
+	from := visitorOf(r.Context()).address
+	if err := s.failed.full(from); err != nil {
+		return err
+	}
+	done, err := s.Identity.FinishNuxeo(pace.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
+		s.wrong(from, err)
 		return err
 	}
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
@@ -212,7 +227,7 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), browserSecret(r), who.Login)
+	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), s.browserSecret(r), who.Login)
 	if err != nil {
 		return err
 	}

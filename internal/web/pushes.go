@@ -222,8 +222,8 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 		}
 		f.State = string(*q.Params.State)
 	}
-	list, next, err := s.Server.Push.List(ctx, who, f)
-	return api.ListPushes200JSONResponse{Pushes: pushesJSON(list), Next: opt(next)}, err
+	page, err := s.Server.Push.List(ctx, who, f)
+	return api.ListPushes200JSONResponse{Pushes: pushesJSON(page.List), Next: opt(page.Next), Hidden: some(page.Hidden)}, err
 }
 
 // ListBatches tells how far what was pushed together is.

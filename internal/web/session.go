@@ -18,16 +18,17 @@ const (
 type personKey struct{}
 
 type visitor struct {
-	person identity.Person
-	secret string
-	err    error
+	person  identity.Person
+	secret  string
+	address string // where the request comes from
+	err     error
 }
 
 // signedIn finds out who asks, by bearer session or cookie, and bounds what they may
 // send. It refuses nobody: who needs to know asks whoIs.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := visitor{secret: sessionSecret(r)}
+		v := visitor{secret: s.sessionSecret(r), address: s.addressOf(r)}
 		if v.secret == "" {
 			v.err = fault.New(fault.Unauthenticated, "You are not signed in.").With("Sign in with Nuxeo.")
 		} else {
@@ -40,11 +41,11 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 	})
 }
 
-func sessionSecret(r *http.Request) string {
+func (s *Server) sessionSecret(r *http.Request) string {
 	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return secret
 	}
-	c, err := r.Cookie(sessionCookie)
+	c, err := r.Cookie(s.cookieName(sessionCookie))
 	if err != nil {
 		return ""
 	}
@@ -82,7 +83,21 @@ func admin(ctx context.Context) (identity.Person, error) {
 // over https only where we are reached that way.
 func (s *Server) cookie(name, value string, seconds int) *http.Cookie {
 	return &http.Cookie{
-		Name: name, Value: value, Path: s.at("/"), MaxAge: seconds, HttpOnly: true,
-		Secure: strings.HasPrefix(s.Set.PublicURL, "https://"), SameSite: http.SameSiteLaxMode,
+		Name: s.cookieName(name), Value: value, Path: s.at("/"), MaxAge: seconds, HttpOnly: true,
+		Secure: s.secure(), SameSite: http.SameSiteLaxMode,
 	}
+}
+
+func (s *Server) secure() bool { return strings.HasPrefix(s.Set.PublicURL, "https://") }
+
+// cookieName has browsers take a cookie over https only, and from this host: neither a
+// neighbour below the same domain nor somebody on the way can give them one of theirs.
+func (s *Server) cookieName(name string) string {
+	switch {
+	case !s.secure():
+		return name
+	case s.base() == "":
+		return "__Host-" + name
+	}
+	return "__Secure-" + name // a path of our own does not go with the other
 }

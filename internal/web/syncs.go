@@ -180,16 +180,12 @@ func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesReques
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Server.Sync.Troubles(ctx, who, q.Id, val(q.Params.Cursor), most+1)
+	page, err := s.Server.Sync.Troubles(ctx, who, q.Id, val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListSyncTroubles200JSONResponse{Entries: []api.SyncEntry{}}
-	if len(list) > most {
-		list = list[:most]
-		out.Next = &list[most-1].Place
-	}
-	for _, e := range list {
+	out := api.ListSyncTroubles200JSONResponse{Entries: []api.SyncEntry{}, Next: opt(page.Next), Hidden: some(page.Hidden)}
+	for _, e := range page.List {
 		out.Entries = append(out.Entries, entryJSON(e))
 	}
 	return out, nil
@@ -233,16 +229,12 @@ func (s rest) ListSyncDifferences(ctx context.Context, q api.ListSyncDifferences
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Server.Sync.Differences(ctx, who, q.Id, val(q.Params.Cursor), most+1)
+	page, err := s.Server.Sync.Differences(ctx, who, q.Id, val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListSyncDifferences200JSONResponse{Differences: []api.SyncDifference{}}
-	if len(list) > most {
-		list = list[:most]
-		out.Next = &list[most-1].Key
-	}
-	for _, d := range list {
+	out := api.ListSyncDifferences200JSONResponse{Differences: []api.SyncDifference{}, Next: opt(page.Next), Hidden: some(page.Hidden)}
+	for _, d := range page.List {
 		out.Differences = append(out.Differences, api.SyncDifference{
 			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name, Document: opt(d.Document), What: d.What, Acts: acts(d.Acts),
 		})

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -56,6 +57,8 @@ type Settings struct {
 	// MediaHosts are where Frame.io keeps what its players play, as a policy of
 	// pages names them.
 	MediaHosts []string
+	// Proxies are the networks of reverse proxies whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
 }
 
 // Server answers requests.
@@ -91,6 +94,9 @@ type Server struct {
 	Stopping <-chan struct{}
 
 	requests *prometheus.HistogramVec
+	// begun and failed are the sign-ins of strangers, by address.
+	begun, failed *tally
+	listeners     listeners
 }
 
 // Handler builds the routes. Browsers and machines have two sets of defences:
@@ -103,6 +109,7 @@ func (s *Server) Handler() http.Handler {
 		Buckets: []float64{.005, .02, .1, .5, 2, 5, 25},
 	}, []string{"route", "status"})
 	s.Registry.MustRegister(s.requests)
+	s.begun, s.failed = newTally(beginEvery, beginMost, s.Now), newTally(failEvery, failMost, s.Now)
 	mux := http.NewServeMux()
 	s.machines(mux)
 	browsers := http.NewServeMux()

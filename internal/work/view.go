@@ -24,6 +24,15 @@ func (who Viewer) May(it Item) bool {
 	return who.Admin || who.Login == it.Owner || who.Login == it.Actor || who.Login == it.Requester
 }
 
+// Page is a part of a list as a viewer sees it. Next begins the part that follows; it is
+// empty at the end. Hidden is how many are left out of this part because they tell of
+// documents that the viewer may not see, or that are gone.
+type Page[T any] struct {
+	List   []T
+	Next   string
+	Hidden int
+}
+
 // Filter chooses items; empty fields choose all. Before is a cursor: the id of
 // the last item of the page before. Items come newest first.
 type Filter struct {
@@ -127,6 +136,16 @@ func (e *Engine) Open(ctx context.Context, parent string) (open int, some bool, 
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN state IN ('waiting', 'running') THEN 1 END)
 		FROM items WHERE parent = $1`, parent).Scan(&all, &open)
 	return open, all > 0, err
+}
+
+// Has reports whether the viewer may see an item of a parent.
+func (e *Engine) Has(ctx context.Context, who Viewer, parent string) (bool, error) {
+	q := conditions{}
+	q.visible(who)
+	q.equal("parent", parent)
+	var n int
+	err := e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM items`+q.where()+` LIMIT 1) AS one`, q.args...).Scan(&n)
+	return n > 0, err
 }
 
 // conditions make a WHERE of what is asked for only, so that an index serves it.

@@ -26,7 +26,8 @@ func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()
 			offer()
 		}
 		b.AllDone()
-		found, _, err := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		page, err := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		found := page.List
 		if err != nil || len(found) != 1 {
 			b.T.Fatalf("%d pushes, %v", len(found), err)
 		}
@@ -112,7 +113,8 @@ func sceneCancel(b *bed.Bed) (deed, check func()) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { cancelAll(b) })})
 	return func() { _, _ = b.App.Push.Accept(b.T.Context(), "josh", request(b, uid)) }, func() {
 		b.Settle()
-		found, _, _ := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		page, _ := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		found := page.List
 		if len(found) == 0 { // nothing was promised
 			untouched(b, uid)
 			return

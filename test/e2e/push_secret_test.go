@@ -110,7 +110,8 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			if !b.Survive() {
 				t.Error("it did not die")
 			}
-			found, _, err := b.App.Push.List(t.Context(), bed.Viewer, push.Filter{Document: uid})
+			page, err := b.App.Push.List(t.Context(), bed.Viewer, push.Filter{Document: uid})
+			found := page.List
 			if err != nil || len(found) != 1 || found[0].State != push.Open || !bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
 				t.Errorf("%v %v", found, err)
 			}

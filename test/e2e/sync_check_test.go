@@ -19,14 +19,14 @@ func (m *mirror) checked() map[string]string {
 	m.Settle()
 	out, after := map[string]string{}, ""
 	for {
-		some, err := m.App.Sync.Differences(m.T.Context(), bed.Viewer, m.id, after, 3)
+		page, err := m.App.Sync.Differences(m.T.Context(), bed.Viewer, m.id, after, 3)
 		if err != nil {
 			m.T.Fatal(err)
 		}
-		for _, d := range some {
-			out[d.Name], after = string(d.Sign)+" "+d.What, d.Key
+		for _, d := range page.List {
+			out[d.Name] = string(d.Sign) + " " + d.What
 		}
-		if len(some) < 3 {
+		if after = page.Next; after == "" {
 			return out
 		}
 	}

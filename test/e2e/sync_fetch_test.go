@@ -166,11 +166,11 @@ func TestBothAreKept(t *testing.T) {
 			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 			m.refresh(false)
 			if by == "hand" {
-				troubles, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
-				if err != nil || len(troubles) != 1 {
-					t.Fatalf("%v %v", troubles, err)
+				page, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
+				if err != nil || len(page.List) != 1 {
+					t.Fatalf("%v %v", page.List, err)
 				}
-				if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, troubles[0].Key, foldersync.KeepBoth); err != nil {
+				if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, page.List[0].Key, foldersync.KeepBoth); err != nil {
 					t.Fatal(err)
 				}
 				b.Settle()

@@ -231,11 +231,11 @@ func TestConflicts(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 			m.is(map[string][]byte{"/Cut": mine}) // its name and place wait
-			troubles, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
-			if err != nil || len(troubles) != 1 {
-				t.Fatalf("%v %v", troubles, err)
+			page, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
+			if err != nil || len(page.List) != 1 {
+				t.Fatalf("%v %v", page.List, err)
 			}
-			if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, troubles[0].Key, use); err != nil {
+			if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, page.List[0].Key, use); err != nil {
 				t.Fatal(err)
 			}
 			b.Settle()

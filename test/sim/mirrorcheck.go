@@ -143,7 +143,7 @@ func (m *mirrors) checkDifferences() {
 	if err != nil {
 		m.w.violate("check: %v", err)
 	}
-	for _, d := range found {
+	for _, d := range found.List {
 		if m.edited[d.Document] == "" && m.retitled[d.Document] == "" && !m.wasTrashed(frameiosim.StateAsset{ID: d.Key}) {
 			m.w.violate("check: both sides are equal, and it finds %+v", d)
 		}

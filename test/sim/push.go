@@ -186,11 +186,11 @@ func (p *pushes) rows(n *node) []push.Push {
 	if a == nil {
 		return nil
 	}
-	all, _, err := a.Push.List(p.w.T.Context(), bed.Viewer, push.Filter{Limit: 500})
+	page, err := a.Push.List(p.w.T.Context(), bed.Viewer, push.Filter{Limit: 500})
 	if err != nil {
 		return nil
 	}
-	return all
+	return page.List
 }
 
 // last is the newest push of a document; the zero one when there is none.

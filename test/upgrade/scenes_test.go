@@ -239,7 +239,8 @@ func (st *stage) push(uid string) {
 
 func (st *stage) pushOf(uid string) push.Push {
 	st.T.Helper()
-	found, _, err := st.App.Push.List(st.T.Context(), bed.Viewer, push.Filter{Document: uid})
+	page, err := st.App.Push.List(st.T.Context(), bed.Viewer, push.Filter{Document: uid})
+	found := page.List
 	if err != nil || len(found) != 1 {
 		st.T.Fatalf("there are %d pushes of the document, %v; want one", len(found), err)
 	}

@@ -106,16 +106,16 @@ func TestListenersSeeTheirOwnItems(t *testing.T) {
 	olga := f.SignIn("olga")
 	f.get("/api/v1/events?item="+f.Settle()[0].ID, olga).refused(t, http.StatusNotFound, "not_found")
 	f.get("/api/v1/events", "").refused(t, http.StatusUnauthorized, "unauthenticated")
+	for _, parent := range []string{f.Settle()[0].Parent, "nothing"} {
+		f.get("/api/v1/events?parent="+parent, olga).refused(t, http.StatusNotFound, "not_found")
+	}
 	strange := listen(t, f.Config.PublicURL, olga, "")
-	under := listen(t, f.Config.PublicURL, olga, "?parent="+f.Settle()[0].Parent)
 	own := listen(t, f.Config.PublicURL, f.SignIn("josh"), "")
 	f.Published(f.Josh, f.file("Cut.mov", 1000))
 	own.until(func(v api.Item) bool { return v.Kind == "publish" && v.State == api.ItemStateDone })
 	f.Stop() // ends the streams, so that what did not come will not
-	for _, l := range []*listener{strange, under} {
-		if v, ok := l.next(); ok {
-			t.Errorf("olga hears of %s %s", v.Kind, v.Title)
-		}
+	if v, ok := strange.next(); ok {
+		t.Errorf("olga hears of %s %s", v.Kind, v.Title)
 	}
 	f.Start()
 }
@@ -206,4 +206,79 @@ func deaf(t testing.TB, base, session string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A stream ends soon after its session has, and after its listener may not see any more
+// what it tells of.
+func TestStreamsEndWithWhatAllowsThem(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.Bind("Publish")
+	item := f.Published(f.Josh, f.file("Cut.mov", 1000))[0]
+	session, olga := f.SignIn("josh"), f.SignIn("olga")
+	out := listen(t, f.Config.PublicURL, session, "")
+	shut := listen(t, f.Config.PublicURL, olga, "?item="+item.ID)
+	kept := listen(t, f.Config.PublicURL, olga, "")
+	for _, l := range []*listener{out, shut} {
+		if _, ok := l.next(); !ok {
+			t.Fatal("a stream tells nothing")
+		}
+	}
+
+	f.send(request{method: http.MethodDelete, path: "/api/v1/session", session: session})
+	f.Nuxeo.SetACL(f.Only().Path, "olga", "Everything", false)
+	begun := time.Now()
+	for name, l := range map[string]*listener{"of a session that has ended": out, "of a document that was closed": shut} {
+		for {
+			if _, ok := l.next(); !ok {
+				break
+			}
+		}
+		if took := time.Since(begun); l.in.Err() != nil || took > 15*time.Second {
+			t.Errorf("the stream %s went on for %s (%v)", name, took, l.in.Err())
+		}
+	}
+	f.Stop() // ends the one that may go on
+	if _, ok := kept.next(); ok || kept.in.Err() != nil {
+		t.Errorf("a stream of somebody else did not go on until the end: %v", kept.in.Err())
+	}
+	f.Start()
+}
+
+// One person has so many streams open and no more, and others have theirs.
+func TestStreamsOfAPersonAreCounted(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	session := f.SignIn("josh")
+	var all []*listener
+	for range 50 {
+		all = append(all, listen(t, f.Config.PublicURL, session, ""))
+	}
+	a := f.get("/api/v1/events", session)
+	a.refused(t, http.StatusTooManyRequests, "throttled")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("nobody says when to come again")
+	}
+	listen(t, f.Config.PublicURL, f.SignIn("olga"), "")
+	_ = all[0].body.Close()
+	if !poll(func() bool { return f.mayListen(session) }) {
+		t.Error("a stream that was left still counts")
+	}
+}
+
+// mayListen reports whether one more stream is let in.
+func (f *face) mayListen(session string) bool {
+	ctx, cancel := context.WithCancel(f.T.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Config.PublicURL+"/api/v1/events", nil)
+	if err != nil {
+		f.T.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+session)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		f.T.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }

@@ -193,7 +193,11 @@ func TestWhatNuxeoHas(t *testing.T) {
 	if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh, header: http.Header{"If-None-Match": {whole.header.Get("Etag")}}}); a.status != http.StatusNotModified {
 		t.Errorf("unchanged: %d", a.status)
 	}
-	for _, uid := range []string{page, drawing} {
+	odd := []string{page, drawing}
+	for i, is := range []string{"video/x+xml", "audio/svg+xml", "video/html", "image/svg", "application/xhtml+xml"} {
+		odd = append(odd, f.Nuxeo.MkDoc(fmt.Sprintf("%s/odd%d", videos, i), "File", map[string]any{"dc:title": "Odd", "file:content": blob("a.mp4", is)}))
+	}
+	for _, uid := range odd {
 		if m := f.look(josh, uid, nil); m == nil || m.Source != api.MediaSourcePoster || m.Url != nil || m.Why == nil || m.PosterPath == nil {
 			t.Errorf("%+v", m)
 		}

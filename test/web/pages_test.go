@@ -158,7 +158,7 @@ func TestCookies(t *testing.T) {
 	f.Start()
 	f.Config.PublicURL = strings.Replace(f.Config.PublicURL, "https:", "http:", 1)
 	begun, _ = b.open(f.Config.PublicURL + "/signin")
-	if names := f.cookies(begun, true); names != "nxf_signin " {
+	if names := f.cookies(begun, true); names != "__Host-nxf_signin " {
 		t.Errorf("cookies over https %s", names)
 	}
 }

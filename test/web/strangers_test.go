@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
@@ -98,4 +100,133 @@ func offer(b *bed.Bed, method, path, session string) (status int, read int64) {
 	w := httptest.NewRecorder()
 	b.App.Handler().ServeHTTP(w, r)
 	return w.Code, body.read
+}
+
+// call is a request as it comes over a connection from an address.
+func call(b *bed.Bed, method, path, body, from, session string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.RemoteAddr = from + ":4711"
+	if r.Header = header.Clone(); header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if session != "" {
+		r.Header.Set("Authorization", "Bearer "+session)
+	}
+	w := httptest.NewRecorder()
+	b.App.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// What strangers do costs neither those who are signed in anything nor those who come from
+// elsewhere.
+func TestStrangersAreLimitedByAddress(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) { c.Network.Proxies = []string{"10.0.0.0/8"} }))
+	session := b.SignIn("josh")
+	away := func(from string) int { return call(b, "GET", "/signin", "", from, "", nil).Code }
+	refused := 0
+	for range 5000 {
+		if away("192.0.2.1") == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused < 4800 {
+		t.Errorf("of 5,000 sign-ins that one address began %d were refused", refused)
+	}
+	if w := call(b, "GET", "/signin", "", "192.0.2.1", "", nil); w.Header().Get("Retry-After") == "" {
+		t.Error("nobody says when to come again")
+	}
+	if n := away("192.0.2.2"); n != http.StatusSeeOther {
+		t.Errorf("another address gets %d", n)
+	}
+	for what, header := range map[string]http.Header{"with a made-up origin": {"X-Forwarded-For": {"192.0.2.9"}}} {
+		if w := call(b, "GET", "/signin", "", "192.0.2.1", "", header); w.Code != http.StatusTooManyRequests {
+			t.Errorf("the address %s gets %d", what, w.Code)
+		}
+	}
+	for via, want := range map[string]int{
+		"192.0.2.1": http.StatusTooManyRequests, "198.51.100.1": http.StatusSeeOther, "192.0.2.7, 192.0.2.1, 10.3.3.3": http.StatusTooManyRequests,
+		"192.0.2.1, 198.51.100.2": http.StatusSeeOther,
+	} {
+		if w := call(b, "GET", "/signin", "", "10.1.1.1", "", http.Header{"X-Forwarded-For": {via}}); w.Code != want {
+			t.Errorf("through a proxy for %q: %d, want %d", via, w.Code, want)
+		}
+	}
+
+	asked := len(b.Nuxeo.Requests())
+	var last *httptest.ResponseRecorder
+	for range 300 {
+		last = call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.1", "", nil)
+	}
+	if n := len(b.Nuxeo.Requests()) - asked; last.Code != http.StatusTooManyRequests || last.Header().Get("Retry-After") == "" || n > 40 {
+		t.Errorf("300 wrong sign-ins end with %d after %d calls of Nuxeo", last.Code, n)
+	}
+	if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", session, nil); w.Code != http.StatusOK {
+		t.Errorf("who is signed in at that address gets %d", w.Code)
+	}
+	if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.2", "", nil); w.Code != http.StatusUnauthorized {
+		t.Errorf("another address gets %d", w.Code)
+	}
+}
+
+// A session that is none is none, whatever it looks like.
+func TestOddTokens(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	for _, odd := range []string{`a\nb`, `\u0000`, `ü`, `a b`, `\u007f`, strings.Repeat("x", 5000)} {
+		if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"`+odd+`"}`, "192.0.2.1", "", nil); w.Code != http.StatusUnauthorized {
+			t.Errorf("the token %.20q: %d %s", odd, w.Code, w.Body)
+		}
+		if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", odd, nil); w.Code != http.StatusUnauthorized {
+			t.Errorf("the session %.20q: %d %s", odd, w.Code, w.Body)
+		}
+	}
+}
+
+// One request takes little memory, whatever it holds: long lists, deep ones, long texts,
+// long queries. It is alone in the process while it runs, so it is not parallel.
+func TestARequestTakesLittleMemory(t *testing.T) {
+	b := bed.New(t)
+	session := b.SignIn("josh")
+	doc, err := openapi3.NewLoader().LoadFromFile(description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 1<<20 - 100
+	fill := func(before, piece, after string) string {
+		return before + strings.Repeat(piece, (size-len(before)-len(after))/len(piece)) + after
+	}
+	bodies := map[string]string{
+		"a long list": fill(`{"assets":[`, `"",`, `""]}`), "a list of objects": fill(`{"documents":[`, `{},`, `{}]}`), "nothings": fill(`{"workspaces":[`, `null,`, `null]}`),
+		"many fields": fill(`{`, `"a":1,`, `"b":1}`), "deep": fill(`{"folder":`, `[`, ``), "a long text": fill(`{"folder":"`, `x`, `"}`),
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			at := "/api/v1" + parameter.ReplaceAllString(path, "x")
+			if op.OperationID == "events" || op.OperationID == "signOut" {
+				continue
+			}
+			for what, body := range bodies {
+				if op.RequestBody == nil && what != "a long list" {
+					continue
+				}
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				w := call(b, method, at, body, "192.0.2.1", session, nil)
+				runtime.ReadMemStats(&after)
+				if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+					t.Errorf("%s %s with %s takes %d KiB", method, path, what, took>>10)
+				}
+				if op.RequestBody != nil && (w.Code < 400 || w.Code >= 500) {
+					t.Errorf("%s %s with %s: %d %.200s", method, path, what, w.Code, w.Body)
+				}
+			}
+		}
+	}
+	w := call(b, "POST", "/api/v1/publications", `{"binding":"x","assets":[`+strings.Repeat(`"a",`, 100_000)+`"a"]}`, "192.0.2.1", session, nil)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 20000 values") {
+		t.Errorf("100,000 assets: %d %s", w.Code, w.Body)
+	}
 }

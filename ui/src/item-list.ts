@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { define } from "./define.js";
 import { type Item, type Problem, aborted, get, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
+import { notShown } from "./paged.js";
 import { listen } from "./events.js";
 import "./item-row.js";
 import { stateWord } from "./item-words.js";
@@ -49,6 +50,7 @@ export class ItemList extends LitElement {
   @state() private live = true;
   @state() private said = "";
   private next: string | undefined;
+  private unshown = 0;
   private loading = false;
   private stop = new AbortController();
   private news = new Map<string, Item>();
@@ -93,11 +95,13 @@ export class ItemList extends LitElement {
     if (this.loading) return;
     this.loading = true;
     try {
-      const answer = await get<{ items: Item[]; next?: string }>("/items", { ...this.query, cursor: this.next, limit: page }, signal);
+      const answer = await get<{ items: Item[]; next?: string; hidden?: number }>("/items", { ...this.query, cursor: this.next, limit: page }, signal);
+      this.unshown = (this.next ? this.unshown : 0) + (answer.hidden ?? 0);
       const before = this.next ? (this.items ?? []) : [];
       this.items = [...before, ...answer.items];
       this.next = answer.next;
       this.flush();
+      if (!this.items.length && this.next) window.setTimeout(() => void this.fetch(signal)); // all of the page is hidden
     } catch (thrown) {
       if (!aborted(thrown)) this.problem = problemOf(thrown);
     } finally {
@@ -152,7 +156,7 @@ export class ItemList extends LitElement {
   protected override render(): TemplateResult {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.items) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    if (!this.items.length) return html`<p class="empty">${this.empty || t("frameio.items.none")}</p>`;
+    if (!this.items.length) return html`<p class="empty">${this.empty || t("frameio.items.none")}</p>${notShown(this.unshown)}`;
     const first = Math.max(0, Math.floor(this.top / rowHeight) - beyond);
     const last = Math.min(this.items.length, Math.ceil((this.top + this.height) / rowHeight) + beyond);
     const total = this.next ? -1 : this.items.length;
@@ -162,6 +166,6 @@ export class ItemList extends LitElement {
           ${repeat(this.items.slice(first, last), (item) => item.id, (item, n) => html`<nxf-item-row role="listitem" aria-setsize=${total} aria-posinset=${first + n + 1}
             .style=${inline({ top: `${(first + n) * rowHeight}px` })} .item=${item} .owners=${this.owners}></nxf-item-row>`)}
         </div>
-      </div>`;
+      </div>${notShown(this.unshown)}`;
   }
 }

@@ -3,14 +3,20 @@
 import { type ReactiveController, type ReactiveControllerHost, type TemplateResult, html, nothing } from "lit";
 import { type Problem, problemOf } from "./api.js";
 import { notice } from "./dialog.js";
-import { t } from "./i18n.js";
+import { count, t } from "./i18n.js";
 
-export type Page<T> = { items: T[]; next?: string | undefined };
+export type Page<T> = { items: T[]; next?: string | undefined; hidden?: number | undefined };
+
+/** Says how many of a list are not for this person to see. */
+export function notShown(hidden: number): TemplateResult | typeof nothing {
+  return hidden ? html`<p class="small soft">${count("frameio.hidden", hidden)}</p>` : nothing;
+}
 
 export class Paged<T> implements ReactiveController {
   items: T[] = [];
   private loaded = false;
   private next: string | undefined;
+  private hidden = 0;
   private problem: Problem | undefined;
   private readonly refresh = () => void this.load();
 
@@ -35,6 +41,7 @@ export class Paged<T> implements ReactiveController {
     try {
       const answer = await this.page(cursor);
       this.items = cursor ? [...this.items, ...answer.items] : answer.items;
+      this.hidden = (cursor ? this.hidden : 0) + (answer.hidden ?? 0);
       [this.loaded, this.next, this.problem] = [true, answer.next, undefined];
     } catch (thrown) {
       this.problem = problemOf(thrown);
@@ -46,11 +53,12 @@ export class Paged<T> implements ReactiveController {
   instead(empty: string): TemplateResult | undefined {
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.loaded) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
-    return this.items.length || this.next ? undefined : html`<p class="soft">${empty}</p>`;
+    return this.items.length || this.next || this.hidden ? undefined : html`<p class="soft">${empty}</p>`;
   }
 
-  /** The button for the next page, if there is one. */
+  /** How many are not for this person to see, and the button for the next page, if there is one. */
   more(label = t("frameio.more")): TemplateResult | typeof nothing {
-    return this.next ? html`<div><button @click=${() => void this.load(this.next)}>${label}</button></div>` : nothing;
+    if (!this.next && !this.hidden) return nothing;
+    return html`${notShown(this.hidden)}${this.next ? html`<div><button @click=${() => void this.load(this.next)}>${label}</button></div>` : nothing}`;
   }
 }

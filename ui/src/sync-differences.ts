@@ -36,8 +36,8 @@ export class SyncDifferences extends LitElement {
   @property({ attribute: false }) check!: Run;
   private readonly list = new Paged<Difference>(this, async (cursor) => {
     try {
-      const { differences, next } = await get<{ differences: Difference[]; next?: string }>(`${path("syncs", this.sync)}/differences`, { cursor, limit: page });
-      return { items: differences, next };
+      const { differences, next, hidden } = await get<{ differences: Difference[]; next?: string; hidden?: number }>(`${path("syncs", this.sync)}/differences`, { cursor, limit: page });
+      return { items: differences, next, hidden };
     } catch (thrown) {
       if (thrown instanceof Problem && thrown.status === 404) return { items: [] }; // a run that has begun since has put it away
       throw thrown;

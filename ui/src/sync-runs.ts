@@ -51,6 +51,6 @@ export class SyncRuns extends LitElement {
     const began = html`<time datetime=${run.began}>${date(run.began)}</time>`;
     return html`<tr><td>${run.item ? html`<a href=${itemAddress(run.item)}>${began}</a>` : began}</td>
       <td class="wide">${t(`frameio.sync.why.${run.why.replaceAll(" ", "-")}`, run.by)}</td><td>${runState(run)}</td>
-      <td>${run.state === "running" ? "" : (run.message ?? run.summary)}</td><td class="wide">${took(run)}</td></tr>`;
+      <td>${run.state === "running" ? "" : (run.state === "done" ? [run.summary, run.message].filter(Boolean).join(". ") : run.message ?? run.summary)}</td><td class="wide">${took(run)}</td></tr>`;
   }
 }

@@ -37,8 +37,8 @@ export class SyncTroubles extends LitElement {
   @property({ attribute: false }) sync!: Sync;
   private readonly tried = new Set<string>();
   private readonly list = new Paged<Entry>(this, async (cursor) => {
-    const { entries, next } = await get<{ entries: Entry[]; next?: string }>(`${path("syncs", this.sync.id)}/troubles`, { cursor, limit: page });
-    return { items: entries, next };
+    const { entries, next, hidden } = await get<{ entries: Entry[]; next?: string; hidden?: number }>(`${path("syncs", this.sync.id)}/troubles`, { cursor, limit: page });
+    return { items: entries, next, hidden };
   });
 
   protected override willUpdate(changes: PropertyValues): void {

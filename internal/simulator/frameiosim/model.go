@@ -67,7 +67,8 @@ type node struct {
 	pos              int64
 	children         []*node
 	deleted          bool
-	file             *fileInfo // of a file only
+	file             *fileInfo      // of a file only
+	odd              map[string]any // what is told of it otherwise than the contract says
 }
 
 type fileInfo struct {

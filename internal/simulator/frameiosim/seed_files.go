@@ -174,6 +174,14 @@ func (s *Server) Delete(id string) {
 	n.remove()
 }
 
+// SetOdd has an asset told of otherwise than the contract says: these members in place
+// of its own. None ends it.
+func (s *Server) SetOdd(id string, members map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustNode(id).odd = members
+}
+
 // SetDownloadable gives or takes the right to download the original.
 func (s *Server) SetDownloadable(fileID string, allowed bool) {
 	s.mu.Lock()

@@ -2,6 +2,7 @@ package frameiosim
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 )
 
@@ -26,6 +27,23 @@ type asset struct {
 	Metadata    any         `json:"metadata,omitempty"`
 	MediaLinks  object      `json:"media_links,omitempty"`
 	UploadURLs  []uploadURL `json:"upload_urls,omitempty"`
+
+	odd map[string]any
+}
+
+// MarshalJSON is json.Marshaler's.
+func (a asset) MarshalJSON() ([]byte, error) {
+	type plain asset
+	b, err := json.Marshal(plain(a))
+	if len(a.odd) == 0 || err != nil {
+		return b, err
+	}
+	m := map[string]any{}
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, err
+	}
+	maps.Copy(m, a.odd)
+	return json.Marshal(m)
 }
 
 type uploadURL struct {
@@ -39,7 +57,7 @@ var null = json.RawMessage("null")
 func (s *Server) view(n *node) *asset {
 	a := &asset{
 		ID: n.id, Name: n.name, Type: n.kind, ProjectID: n.project.id, CreatedAt: stamp(n.created), UpdatedAt: stamp(n.updated),
-		ViewURL: s.url + "/project/" + n.project.id + "/view/" + n.id,
+		ViewURL: s.url + "/project/" + n.project.id + "/view/" + n.id, odd: n.odd,
 	}
 	if n.parent != nil {
 		a.ParentID = &n.parent.id

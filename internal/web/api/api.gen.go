@@ -926,6 +926,9 @@ type FrameioProject struct {
 	RootFolder string `json:"root_folder"`
 }
 
+// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+type Hidden = int
+
 // Item defines model for Item.
 type Item struct {
 	Actor   *string `json:"actor,omitempty"`
@@ -1224,6 +1227,8 @@ type PushLinked struct {
 
 // PushList defines model for PushList.
 type PushList struct {
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
 	Next   *string `json:"next,omitempty"`
 	Pushes []Push  `json:"pushes"`
 }
@@ -1802,7 +1807,7 @@ type ListItemsParams struct {
 	// Parent The id of an interaction or a binding
 	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
 
-	// Binding The id of a binding; whoever may see it sees what arrived through it
+	// Binding The id of a binding; whoever may see it sees what arrived through it, as far as they may see the documents
 	Binding *string `form:"binding,omitempty" json:"binding,omitempty"`
 
 	// Cursor What "next" of the page before said
@@ -2153,7 +2158,7 @@ type ClientInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItems(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	//
 	// Corresponds with GET /items/{id} (the `GetItem` operationId).
 	GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2302,7 +2307,7 @@ type ClientInterface interface {
 	// Corresponds with POST /publications (the `Publish` operationId).
 	Publish(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	//
 	// Corresponds with GET /pushes (the `ListPushes` operationId).
 	ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2843,7 +2848,7 @@ func (c *Client) ListItems(ctx context.Context, params *ListItemsParams, reqEdit
 	return c.Client.Do(req)
 }
 
-// GetItem An item that is one's own, or came through a binding that one may see
+// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 //
 // Corresponds with GET /items/{id} (the `GetItem` operationId).
 func (c *Client) GetItem(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3242,7 +3247,7 @@ func (c *Client) Publish(ctx context.Context, body PublishJSONRequestBody, reqEd
 	return c.Client.Do(req)
 }
 
-// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 //
 // Corresponds with GET /pushes (the `ListPushes` operationId).
 func (c *Client) ListPushes(ctx context.Context, params *ListPushesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6592,7 +6597,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /items (the `ListItems` operationId).
 	ListItemsWithResponse(ctx context.Context, params *ListItemsParams, reqEditors ...RequestEditorFn) (*ListItemsResponse, error)
 
-	// GetItemWithResponse An item that is one's own, or came through a binding that one may see
+	// GetItemWithResponse An item that is one's own, or came through a binding and is about a document that one may see
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6771,7 +6776,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /publications (the `Publish` operationId).
 	PublishWithResponse(ctx context.Context, body PublishJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishResponse, error)
 
-	// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8003,8 +8008,10 @@ type ListItemsResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
-		Items []Item  `json:"items"`
-		Next  *string `json:"next,omitempty"`
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Items  []Item  `json:"items"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -8012,8 +8019,10 @@ type ListItemsResponse struct {
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListItemsResponse) GetJSON200() *struct {
-	Items []Item  `json:"items"`
-	Next  *string `json:"next,omitempty"`
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Items  []Item  `json:"items"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -9715,7 +9724,10 @@ type ListSyncDifferencesResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
 		Differences []SyncDifference `json:"differences"`
-		Next        *string          `json:"next,omitempty"`
+
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -9724,7 +9736,10 @@ type ListSyncDifferencesResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListSyncDifferencesResponse) GetJSON200() *struct {
 	Differences []SyncDifference `json:"differences"`
-	Next        *string          `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -10013,7 +10028,10 @@ type ListSyncTroublesResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *struct {
 		Entries []SyncEntry `json:"entries"`
-		Next    *string     `json:"next,omitempty"`
+
+		// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+		Hidden *Hidden `json:"hidden,omitempty"`
+		Next   *string `json:"next,omitempty"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -10022,7 +10040,10 @@ type ListSyncTroublesResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListSyncTroublesResponse) GetJSON200() *struct {
 	Entries []SyncEntry `json:"entries"`
-	Next    *string     `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 } {
 	return r.JSON200
 }
@@ -10421,7 +10442,7 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, params 
 	return ParseListItemsResponse(rsp)
 }
 
-// GetItemWithResponse An item that is one's own, or came through a binding that one may see
+// GetItemWithResponse An item that is one's own, or came through a binding and is about a document that one may see
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10750,7 +10771,7 @@ func (c *ClientWithResponses) PublishWithResponse(ctx context.Context, body Publ
 	return ParsePublishResponse(rsp)
 }
 
-// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+// ListPushesWithResponse Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11831,8 +11852,10 @@ func ParseListItemsResponse(rsp *http.Response) (*ListItemsResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
-			Items []Item  `json:"items"`
-			Next  *string `json:"next,omitempty"`
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Items  []Item  `json:"items"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -12991,7 +13014,10 @@ func ParseListSyncDifferencesResponse(rsp *http.Response) (*ListSyncDifferencesR
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
 			Differences []SyncDifference `json:"differences"`
-			Next        *string          `json:"next,omitempty"`
+
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -13194,7 +13220,10 @@ func ParseListSyncTroublesResponse(rsp *http.Response) (*ListSyncTroublesRespons
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest struct {
 			Entries []SyncEntry `json:"entries"`
-			Next    *string     `json:"next,omitempty"`
+
+			// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+			Hidden *Hidden `json:"hidden,omitempty"`
+			Next   *string `json:"next,omitempty"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -13314,7 +13343,7 @@ type ServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(w http.ResponseWriter, r *http.Request, id Id)
 	// CancelItem Stop an item; what is half made is removed
@@ -13374,7 +13403,7 @@ type ServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(w http.ResponseWriter, r *http.Request)
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	// (GET /pushes)
 	ListPushes(w http.ResponseWriter, r *http.Request, params ListPushesParams)
 	// Push Push documents to Frame.io for review
@@ -16224,8 +16253,10 @@ type ListItemsResponseObject interface {
 }
 
 type ListItems200JSONResponse struct {
-	Items []Item  `json:"items"`
-	Next  *string `json:"next,omitempty"`
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Items  []Item  `json:"items"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListItems200JSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
@@ -17569,7 +17600,10 @@ type ListSyncDifferencesResponseObject interface {
 
 type ListSyncDifferences200JSONResponse struct {
 	Differences []SyncDifference `json:"differences"`
-	Next        *string          `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListSyncDifferences200JSONResponse) VisitListSyncDifferencesResponse(w http.ResponseWriter) error {
@@ -17811,7 +17845,10 @@ type ListSyncTroublesResponseObject interface {
 
 type ListSyncTroubles200JSONResponse struct {
 	Entries []SyncEntry `json:"entries"`
-	Next    *string     `json:"next,omitempty"`
+
+	// Hidden How many of this page are left out, since they tell of documents that you may not see or that are gone; absent when none
+	Hidden *Hidden `json:"hidden,omitempty"`
+	Next   *string `json:"next,omitempty"`
 }
 
 func (response ListSyncTroubles200JSONResponse) VisitListSyncTroublesResponse(w http.ResponseWriter) error {
@@ -17949,7 +17986,7 @@ type StrictServerInterface interface {
 	// ListItems Items, newest first; one's own (administrators see all)
 	// (GET /items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
-	// GetItem An item that is one's own, or came through a binding that one may see
+	// GetItem An item that is one's own, or came through a binding and is about a document that one may see
 	// (GET /items/{id})
 	GetItem(ctx context.Context, request GetItemRequestObject) (GetItemResponseObject, error)
 	// CancelItem Stop an item; what is half made is removed
@@ -18009,7 +18046,7 @@ type StrictServerInterface interface {
 	// Publish Publish assets without Frame.io's menu
 	// (POST /publications)
 	Publish(ctx context.Context, request PublishRequestObject) (PublishResponseObject, error)
-	// ListPushes Pushes, newest first; one's own (administrators see all), or all of a document or folder that one may read
+	// ListPushes Pushes, newest first; one's own (administrators see all), or those of a document or folder that one may read, as far as one may see their documents
 	// (GET /pushes)
 	ListPushes(ctx context.Context, request ListPushesRequestObject) (ListPushesResponseObject, error)
 	// Push Push documents to Frame.io for review
@@ -19794,198 +19831,201 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9u2luBfwWi3Krlz6e52bjJ7p/Ww5c9Zb+UmLrfv5CFOtSESkjCiAAUAW9ak/N+3cA4AgiRAUd3q",
-	"ONk3u0WCwMH5/vxtVsrtTgomjJ5d/zbbUUW3zDAF/6NlKRth7D8rpkvFd4ZLMbuevV8zwisil4QK4p6y",
-	"/3tt377gclbMuH1uR816VswE3bLZdViumCn2a8MVq2bXRjWsmOlyzbbUfsccdvZRbRQXq9nnz8WsbJSW",
-	"ariHn9bUkA8zwT6ZDzP7cbNmZEdXjCzYUipGNOWV38ivDVOHdiduzfEP88r+PXEOWPaUI9R8y01YrLcX",
-	"/DFeoGJL2tRmdv3dVTHb0k9822ztf+z/uMD/PS38d7gwbMUUfKjBPQ8vq3G3RSpZNluGt/VD84llrurE",
-	"I362D+udFJoB4rxVclGzrf1nKYVhiEN0t6t5Se22Lnf4xF//S9s9/hat/T8VW86uZ//jssXMS/xVX/p1",
-	"4YsJdNjbk+2VdHB3r9lVny1kA5vYKbljynDcqLAguG1UnThVMds1i5qX2Z/vmNIctz+88xZ4P4cHi+h7",
-	"ndV/CbcpF//FSmNXf1aWTOvhlmllkUAbRQ2ShXtzIWXNqLCvsi3l6S0vLYFyeVtKIVhpWJVewD+G2DCy",
-	"zq696MEzNdXmVvOVuOUAo6VUW2pm17OKGvbE8C2bFYm35IqL5HrZzSBQjdwwMcT+ZwRWJPCzYxNcacI1",
-	"2bCdabcQHV+xO7npwKb9mGba3qWOfowpML52PIrbeNG7uGil7glSl9QDZhJdtGbmNS2Rjydow/NmYmRd",
-	"eX5J7VtzQhfaUs5SyW3gEJoY+9qa3jEipLAn6CJiKStWJmFUNYoaRxndnWhWSlHZI7fYIJtFHaGCaLYL",
-	"C8xituQ1G5M99gDhVPBwAp/s34/g8a2ihnUxNL8n+4LuPMyF+bdvZ0N+7C4NyFyvEZ2m0cCWVZze4p9z",
-	"bMmueLs4JB9QTMu6Sd/A93zDyN/+/u0V+US+efpvV6nva/7fCcAvDoZ1bi5/cG2oaXRyb82ulrS6rQYg",
-	"HwMIvsRUmg1ztvc8eogqgOFfadQMpAgIMydsuzMHsl8zQbix/EBIQzZC7sVwCz3KbpHKYWm0ixRxPuei",
-	"susMmXlpt5rHz1Ixak5BHXhBpgHVAU7qd0f5ecxjlnYT7IUJQskCD4lsg2vC8L/2HUINUGtNDdOmQ/1j",
-	"h1nKOnfp+NMtaC0jvxtu6vRReJq9c4PSLMFzDNvi2bZ0wzThJrVlwVilb+VesKTKeiBCLmR1ICUozoYs",
-	"pSLccmAhzZopsqUHYujGfo7IO6ZS3wirZzkDqu+jmlT7JOA21RmksKScYAZ4udewTVHjnjVZ0HJD9u7+",
-	"G1ExRRSzlDGzuGP11p9nDk1mxWwhG1HBL+4PjfB/WlJesyqipYgX2GVv3bKDff0fuSdbKg6RGKOKdfZC",
-	"pLKMAPQAsrfwXjPF8GpL2dQVMIJSbpk7Dzdr2ZjOhUe8bi/VRu9oiQRtseQo8H/yr9j33YpUKXoYMBrQ",
-	"wx0ZdJG+h+JFh5V0ab1P2S2X8LjUwRx/552jtawoxd9erKViQ+5WNSfweCaqUxgdu2PqcOv1iYQyZs0u",
-	"0buUwSpd4I/pmLLKCOMRDVixrbzr6JEx3qypOW46uOuEh/uHbj/gz5q8G7ndOgOsJ3sas85IipPFTqXo",
-	"3gm4hAgWQhpQCAnVrca2spql5X3/9+bHH2I5vKUVs/qdXtMdoF5Wwbw9SR1jFXeHGsgv4L1WQu2lqjTZ",
-	"W4ZQrqlYsYrQpcEfD/j3veLGMJG0HE5WWd2RKZinRUZBHa74QjbCsAo19qtpSllG4knFncXlObSzP7xd",
-	"kuTCVp2aCHbFdjU/gTt6hE2QJyi2dzmr1bBPCV/V25pa8499MgURloDIlqpNs0tB26J3mab0FGN2FOS+",
-	"3JJNtNGAdQHQLUBS1PrSceohuY4bMkdMhq2s+JKfQtGPaQPktbLsAZoM9kY+mCHN1XTBanRzEb2We12Q",
-	"pxdP/xp4zZ7qQOWai5IdVfwbuHcvcp00bd07AcxjV/uSGeee6fFjUTJtpJpOKa9RMUgQClg9x16PXAaW",
-	"5yPZ6RQopWaxe5csDsQdmlBREYtDheVtVquyz+6Y3NWWU0rDCBetp/GB9O/3eLt1+sbgzhUDfc/+bjU6",
-	"Af+ruUYSTDDsYGJknaaWZ+NjjllzkXZclZu84i/JmlqbgdjHWBUDJePPylq0XpnzRu3YUln7aNfo9XEb",
-	"Qa8fj1xzvyUQ8Ae2Z9qQJVfazPE+7D/tXZgIIIQbzerlVDzz9Pifbk/HdPEk7TtdPO3hDYp7S9rRMSOS",
-	"62P2GPv4zxaEPX/cyb6CRiknas6kyaxlXenTvXDAp7PWZ86RlESx5J3h+u2BU+B9dZdWks0JSnBg7Clr",
-	"RUzQ9r2SD0Eyt1xqs69z/qSRLVitJ9by5MbaFVQJZ4wr533WG77bZWzv7A0qtmXVYbI5A3sZP2Hgy90D",
-	"Zhna2ZhUEoMcmXeIP7/tSRK+S1ivrSJvaUo2hqmt1Mb7mg5kwYhmVrZKfEKwWBA9UFMoqbhdcJFRqTuO",
-	"g5RqYP+MO6VK8TsuVuhx1eDhWjFDrEwG5YA0uqE1bB/Yd7z344b5uExETvsgiXhGKbdfH26FNGkHIISp",
-	"mdJSWBAJacBxmnQnTkbFroQJVzq4vxiOSfRFyy9HfJnjZrnCjqpJbA/OBauMbOqtkvCXB+9KSWlux/S+",
-	"lgTxqcIaDKBPMmIUY2TBVlzoo/fVHqv70dQh3zi/8yA8kPHQUGPYdmcmmuCLVl6MyXPvweeGlHRrD6xk",
-	"s1ondYecP6yUSrGaZoMMp7uWIot4VEeP1EDnQlKk2dm1q4JIUTLn6OWaYDgzoaWIEyN1a26J7jDZYkMt",
-	"I8HfMki86XLmWJofbtF0zfuz9msJ/g6qNxoESWm5RG3hophRhw7PiZj+lmnt3DsJP6i5xfya6UCSjSll",
-	"hhhHYhk55jGibUThCq/m7Ck3qOGoRjhdp8L7d0EGYJgly8UbtGG7UwWGokIv8Vxj2PDePwchzuoUukix",
-	"mg3yfAe4VkR4H79368OJWhYS+638Lrp03EG3FPf6B6s4HbIvj73+Lu54BUKZNhXmiG0tmkUkbvFLsLTq",
-	"CYLLS+8hI9CWYS2lAg1Ah/SmuWPWEMUhlOia6nVBdhDPIQu2trIXnvxKE1pVimn3LLc6jBSGfTLEfvaC",
-	"PMMsCe89sjit0QMb5b0N8Vhqk5I0z4g2vK4L/1VWkZpvGEHTMbPMEQAMFouglkJt2aiSjbl+w/ZHbiap",
-	"lD0fQn3eg7rl2S7FRaoW+hfkjSFyx4RGpk1FBctwQSjZctEYNnYFRXjBfUBuODivZKOI3AuHH4kVsirj",
-	"fn3IqnIoT4S0+1uRBTMmFbPtUasjVAf+FEH94MRrTx2o+R1LK+prqc0pcW5rUJzgDDZUnSS0J6fGAeOC",
-	"zcdOFP89t8/CnTwFqbe00QlQZTNjsoFuLx4GN21Vs24ylIsOoz3GFSnXrNzsJBeGHFg6Sozu5fsx98Vh",
-	"5hdot5mEBZgVf56UwSFFtYk4cfLbw5MExzPz8PDDDL3h0ZNQbw80TJC7l4685Kyu7qP5NJlIeFBVBiKI",
-	"CcMsl7WSkzq7NBkZS9vAPbg6Y9QrHm5LzlrIwM4qBSoXneb/jXHeXApuWXNr3WaY3LGEJyboos4h9Jrq",
-	"W81KxTIOUsUqrlhp0k6Jd2zFreAk7BMtTW1lBW8VjCgdMwVs5V7ObU2XcndqZoNm6o6XI05YyD7NArrR",
-	"TN1OuZMeRnQ+209LaW+vA+4icfnx/rK7CZBpr7YDzN6ljSHka6m2j4OU7tcWtbqI8wqyEjeM7XTw9vmM",
-	"OmtrphniCZjeSwdlS0Mwu4loQw96TigRbE8QbJhmgdl8HqDnwcfHQbcW9MnL7aTHhTILTKtBm3AYt7OG",
-	"s8uOmhP/JOEC3UGMbgtMKKsPIey5lq34CmqlV7Gjj6XkSguDty5E1+fZbQmHACMFUthkpAAbdLlKBflr",
-	"F+SNiAs/eIibNcI7PCyWXQwSvKPyn8HmFtSU61yo2GAthmJk18DyRq7AJZFC3cg39QWcRefIRLOPu1Ts",
-	"IfqEZG2wfGi5QfdLzahmVSaJdErsDUJuUT7zeP7sKCwg6ZKEYGVWcxtLx+08khcyK4v4aQ++Pc+ealKx",
-	"mhlAycTZIqbzgAReDTnJ3FyTnZIrK5EL5xsr0DMWKiLiTJGlVCvZzfzqRv9ZpvjKEgGGRgmF+L9j6IYY",
-	"CVG44eGs/ZtJVYP9rGmFAZcBoKbh7K51pud+y18iEvXtURMrqd4DtRDMhah4Uph52zR9dHsVtZQbu4oh",
-	"NT0hn1yzHfW1Hgkpdo6MJzYlqeIGHuzo7Al/DvwWUMUee8XvmDhG9PjerZD70XWjVTpY3gVtQfbrNkvR",
-	"YmXSOGB0e4xfhVzi3AIjmmnW0Tpe+oElH1Gh0zHQ+ZTc7lIfZltqFcgPM5CpdjW7Vb+yYqLioCWh2KMa",
-	"rKppLlsUox0PqDeeWn5soRvDqIgqaT0hD7h0yBkOSN86gFsCDozLof94mrfF3Wc+s2xAnS5C5iC9tLyO",
-	"C4tLQfWo+R3T85Bvz4hgn0zIJFtJILTpOogXk48psPJMcISDakPLTUJ168oUaw8SzcWqZtnqtRjBj6SO",
-	"TEEJ95lsqNVe8HOv2fUuAqXN8FRIBrpVqXQ6BJlTGC2dKleRbJyYTuYQISdOfZ/WdefrE3j1vTXLjIfF",
-	"xZImQKdwOZKtkoyqRw16skzudiq2PlB0u8KC25otEyT+T2F47cq4tME0FO2NDVfgZRm8vciaGhYpUVaE",
-	"GClJzY2pGaRCeu3FSGJYXU+7tTE50XeaOs4a87qYhcb44nE7Cgl6sX+MHb5YS16yTMltnOoBdw6AA9OR",
-	"61bh7uV5H2deY7zHy+KscDviwUNhc0ys5MCRdpt0aKeHVLzSBKJ2Zg1Ru/he8t6ELf30Bn98enXlGiP4",
-	"Pwx9DUOQ5p0gzjZ2APhKt9kgp+rRsbY5qEnvSUaOSoPVi6loRag17+VeFOARp3ooM90z+MKCaV4hY0m7",
-	"aUa0zVij8ZqnJFAcXg+hEzK5CvJh9uTDDJ32gt1HOaStaog8Mc631s44NffU1/ZrXq5DnjA6fAZaHG11",
-	"uKNaW0fIdWklRxPfw13nqWJU7+ge7cfoutP1K6dryqi5tVgEqMimQyKorPnz61TnDVeskxZR02sgQpL6",
-	"WOq2WzO3w7ecpXj4jdwyjOtibSgVmIrptazJxTn9PAjETygax4SIHS9No9Lh9SOVPWlEGbFZRrH9wVZw",
-	"Ot/XB7zt2tlLwOrcP6YEOYGJRQyTikPw3SMf23NQVf9wzCx3KTcuGXx6bHOUq41llo2ENnPhy8iestro",
-	"lh5AUGrGpqTTRgwMTtNuLwuNdC289sXwrUN+Dr6S69jhUBC6p9ywak4UM40SrLqOvMMLWm7mwTF8TYQk",
-	"tRQrpvxrFx9EFEXQoWjeOWX8msm8NvszLpyNNLynasVMqt/QlFKy1jPgUsp9fVE+pTzbM2jKt5zabcWF",
-	"5d0ZpQZJZ5htfmx1lAeJoNVJVVOMbseK6VCXo4pp0/HAn77d95Y5pUJsWW0gm6D+wVUwAB3BrpwE8f0p",
-	"nHf3ZOXAwyNcWIQmOXJ775juCR6hMwU8pjUPube7c5oFG6ePt96dfjOIvO51g6H3F4pVTBhOEwUp45Hq",
-	"8TSEbOS182J6YzpdwbYL+UujKI9Ptb24pmQhaJdZ5j6R3FYwj3pAWkt1Svk69MJIkGNFDV1Q3cm31L/W",
-	"HF2yUpuV6uio3ZiWS+RCyU7rt50tDj0lma4oVEHomtFyTbw3eAAIIasTzgupionjWvTU5rZqWNylY7gv",
-	"K+Uw0wFeiMJ02IwFcgHBZYRyMNWVa0cbjVg6ijiQKni/xn3h8jx4/K0kD1p4pEnjmasYyJuDSe7VDUq2",
-	"rnYLGiHHI9p3ucru1pmnCyeSoNbW2eEM9PZJeADHytY3HGm0mC/KYrl+dpgiww3k+wanSZRpMH3X7zkb",
-	"lZ95tbNTd+LLuZiVkhVo/1DNe0xYwiHDJWVR5kXbSTPjaww7WUk0DHwwqoBbTmR4mGPHo8PY90R/OV8x",
-	"fWLcJmtAe6P0VPPTxTuydmeEsw+q/E0lfwBtQetJuQylOBWvCMe7oXrDKtf/a1bcL5HBsLrWGSSb6vEF",
-	"Z2HWqRvoI28XjKlB3k8JEbGCsLrVfXMhr1AJT002CUAT/xRGUO6ZDxD1pj3KIzz1OfzV+SyWUA/LsJsg",
-	"MZIsGIo5iZc9PU1uTKO1XNN7gL3DVPiyF+xu6NJ6rZZdTFNjf+yUAqJM0AdRrpUULhXPuxzssv02ikcT",
-	"Zfq+sLYdnP2KC9iMFp/3s/M1wdZnRew59mkTW66UVBq5ofN0wiYxLpTOvj1eXdbdAxdkV9OSFa7P3J4e",
-	"ClJKsax5aQqykgKKEdEun6OXxn7/mjgzvgB3QREcA4V71qclsSrOGhupUZlUdxIbFm2LCudTRuT2R02y",
-	"BHtPiZiGg7yvvHL16wh/8M9EHWROSzbEivLhN192W9UuZV3LfdAF0nHfNcPQ/CjBH0T5rhH9rjhDX0bg",
-	"VVUyr63d3x6s/hzT8hFB5bofJrbtP+TLGad/y/IhqDRDPtR+du5rWnZQbIVtziA7FZ3elllnNoOY3c3a",
-	"TDygY0L3BWVtidlCmjSln7fr6dGupq5NYTrdTDVCQ8xtslRhVNWcqdu4n02i4OYuj1bY5g9r3XL5Bsyl",
-	"U4R2HtBdjNZIWJ8O4M401NotSRgveW2OV6haSniNTx53r4y4Uu7fpxUfyEHh/JmpHp7WvJhBKW9GHGWc",
-	"JlM8mBF/uVcdt2JLxaCM1Vq0YABhJ8hsRTfXehLXCCHAVSeaG4F8pGD7ITmlR7JGuSbOxi8eVg5uVYU7",
-	"bNzU5Nzh2RSKI2mKCrqGJ3SqZ9gRpddhdsHIAvormOOGzEl9YL2rMJE42OZ1dG4klSqWoJtEI9m2gxVy",
-	"pAT7C7yuLy8TYs3RYSxC+uywrWdvu9h6V1ZbyO5UhpZ/tEQQ3VRXlh0tc7d0+wwx3OMTfjHEX0IJPfzF",
-	"dzuSd/GRsEQfrC4K9OqODFlXKXy0n33Jl0ummCsiHXQJyTlJqOcVpJLMtRkl3FwE7fTa1y5b3dXwmmi5",
-	"ZdChWtNDq0uA7eMLhOzur4mV3vAXrLju+B8WDOuqrda3OLi+bBgYjT4IJa1YOYMa4zrqx8gnh0D8raRc",
-	"rmOxpg07TIrW+wbviM+3mNwZqPGkNlmarxI87q8Ig06s8An+zdtzBflXUgEK6IL8S5KJWAsBekKRCNH8",
-	"Gf46K2ZPZsXsX2fF7F+Se57mLIADIOhCVL/bohiQMUc8r4RJuT7DhhOaBTUO03jFetjxONU/Xj+dgHVw",
-	"HNeeKF/d8ibUNMc590PvYFzbMsH3E+GAwqY9BVrhCXXBqEMvLWxABmNeHJePpoKJN55G/4gEhEbE1KvB",
-	"0rtuk+6kejEulHPWdIIIVt0mGQnsf92i19iQljXVhauSgaoM6GAK3q1BbZLT1jATdzilBSlmui111Amb",
-	"dBejoynSUI7m8k5Pbc+mq/cuOg3SIFoAnh3i0AzmOAwCK76pR+ATPsvmQCrZTTFJdZ0YFgG2bMs7KIcm",
-	"7Kn3lL4OlyHoJPYAVzBWhN2PJqRbZ6yyQfwiG4JuzccB09/6nkFByE9uE/RLcdxxunUNUVIBL7Vi2hAM",
-	"H1oed0KNV9oJ+YzsqDFMCWw886+gEf1vUCg/fc/Eyhq/33z3XTHWtaHX8pZusYsR3e2UvKO1y8pl+gT3",
-	"8efclSRz7PINoJ+DgAkeJSPlnByYTk7G6HjHIjfQgCj6eiXiaFLWzxGs9rcCx4vEfDJom5Rg/DWQ7Rz7",
-	"H3X3eQ9/1MCFlNK00cbDvczJayhnTcBn3E+UgjvEYfFZF18AB3IntGJZm3/Grze3HOzIFeUCw6/RldqF",
-	"NUabFszsoRvpXoJzbBIqDDxa3c99R4wklBwYVXNyBdEx4FvXQTOu2JaCoA0TEK+KMbdY0hZq46P2qjq5",
-	"808wBcE50UKuJUhXfzaz5i5IDh42EApCBixeNIZ4l1tBKMHOWcE4qrnYROj3B/DXhTiOiyPFifcjHVSP",
-	"VVPEkYColGIe4QimSK1lHX5NfSitTv8UO62NjAb9JFxYc0gTSDOAox6+KWU2Y2qzfYZ8HTLB/nJ8rFiv",
-	"5HOsssD7ENNx2Yy/dMFWVJwa1s4X4k3pPGqfzYRHntvfoubBmLw6oXbvaPyhjR8kpsCc1t2hLexLcJvW",
-	"N909WVvb1x89EL3t0Ts3qWWsUNIyLtACCtC8L+HfwGoug7PtXhkF4CZKy6ux5O2ROUfoBsv8mAmoaiN3",
-	"O1bBeDHQ1N1IX26gSphIMSduO95PRWPSzrf6dCuPdvocaNSUuAWJFOwawuFP7MUW+E/Lh6li7n8OKdz/",
-	"kBrdf/aU+3dWUDyFL9AyXc2jm+2WqkOGBTptvoKFoDlizdMVWI2IjIu8Z7oblESvnl7LPatCf0MBk9yG",
-	"1xg1L00MusqFLOOP96OUec94ph8jHlFfD+ecagmNMUXlJtVByz53S71DRyjks7AXB7JGzcPK2KoBVwZG",
-	"kb3RlkraTPnv7b4L183POaxb73RwWPcrT+OmrO1NtnTliW/gOkcCCJjfuthRCrT4lRIv76MWtv08RZEr",
-	"ELoHL896G35tODO3oW1irzILPMdgMHjUtLQAgOiVHetQxFXJrpE3yvbThZt4ymBn1NSw+jCxOUivtnrS",
-	"KylXZgRpQF7M78OacqwhXVEuCBdl3VRTr+FRqr5cRwnHgl3dnMqllbRDEU9K+Xe/5cNyp7eHr0/rZTYp",
-	"bb+zzeHxEUEaxc3hxqryuIMovx0UfDCqGFVx1cLamB3OQ+dimfCBPQ8NjgPPi5qFtXUKuiB7asp1GN8Z",
-	"SpMKotiOcoW/ID+5+CBu+MpiGVkcCPsEbAmGP7hvxUO30TfoDkO+fvvjzXty6f77Fzc3SjOYgUCo/iA+",
-	"Posbv12T53Bk8qG5uvpb6d6D/7CPF+QV5hdZ+eG8vATHimjy9bvXL8i/f/vd//qL70O8peWaC0ZKWTGs",
-	"p6p5yQTm5LvR9892tFyzJ99cXM1cb2OAsb6+vNzv9xcUfr6QanXp3tWX37958eqHm1fwTus2mwUghy7H",
-	"AApvWIUs9NlT3/KJ7vjseva3i6uLv7lJD4AHl9RPr19hyqUlDgDOmwpcsDg8sDOC/5urq5Hx+6eN3ccP",
-	"JIbuux+KtpdeeqGws2iCf4vxs+uff4m0HZ/PzHUEOK7nBGbrWovb04Vd5BIaPeCZk9D5nmvz3D0DkVe6",
-	"ZQa09p9HokS0W5PlC9NDBYVUkNNp1SFuX/21YergCf+6teRaAPcVhF8eeGE9z3MLhcl1Y9jp5Rg/8ysn",
-	"mFayzmRJVYDU/VEjIEMvxy/VVRArABR2ZqZ17Vz4BwYTH+PRYVKwr6CjAvm60+sXQgH21b84nMKk1CNI",
-	"5R86BatiTnx/3CnSsGy3cVk2Sksr2o8+WfMtN7Nzo2MEwEn46Cekp0pH0p0C+mjqvzgFT8PVPRw//VJ4",
-	"vX5gDHQEPY5rWPc1RK/nGFS052PaPJeY3XTPuzg2Yz7h3faNUV9ncvRPdCwO0P5sg8szw7dP09jaHOjO",
-	"CO1o7TROtWsY1bDPAwJ6ejYBHKgjgcqQM/y5mH1z9c3v8b0bMNIXDMYd+G+fgYYC8cyhzk+TZmcV1W++",
-	"c8aWdqUyzj8ARkWHV1/+xqvPiJI1Q+OtS1T/FIswICXPrUH5CPlLUTeJ1k9xfJj8Bfmp6+umQu+xn823",
-	"V//uG2KFaaXWRr0gN5RXznhDBcRNY/IdJHypADbRdPvRUgqmLjKiBPeoO7Ik+MiwmqBNXUs4MYZC4Xw4",
-	"BhOvEgj2T3EutMILn8feK+ieQcEoUXJLhNwTKdzIEAdm7N4RZepw7bJrK2vr+BZ14MFNqQb/wbxm8Jgq",
-	"+RhHaEXpPQD4eUAfR/QHXs0+/zIgxMuQJ3yP1XJi8T3dsB/vgFV/CcC+B8SRd77C+mE8j+EMkTUjAKoE",
-	"zaO9A1GsPRZiYqWXVXjdS84bjpwQa44vf7PE/zkBeuAQLmnYMQg/na4jyY5YLem7eSmx8P0Rr8ZV1g8v",
-	"5iUIgzOYGoQSAKJlDM4BTg+OM0C74r4u5+yFSvpBfWngvGvES3zkrFr28lQt+3VOyx7UzZ6gTL8+nzL9",
-	"vZQbP3UwihFzoQ2tcWBK71Y02SspVi0Hh4hw/ppQlgddIcfBX7YJoo+Gzr158Em8drt4OGS72YU+NEKj",
-	"DDfLW3zqCIAz5AOdLBKaIBO6EL8MOV/3Wa/lPP3RuXgqZ21BNgUIcozqNDvfORF7f0ShICH3OE7c8HLD",
-	"jNPS/NSyD8JPC8G63Vapg5Ab7Xd+jhINoc6Zg87YbBeC8hq9jV08+3HHBE7Om+BB8A6E7sxtyDTgOsp4",
-	"SnRrRB9IztvgSuRP8FOdz67B0ycw3/3wYLSPWvhJsqvpwerrem25++JAqL94uD+cOccNjJ1LMYxL0/bI",
-	"WqVq399B24cY2S7IR+h79BEU+LZSWjAOnquodFuAXD8QuoBCLtcxbk4+umZNHyHS/UGkWjSBD/2C/OSS",
-	"WzHLM5qh1WINpLzCloiRsoCkJfvovte/G1p1p5A27hX2iMwx/kxSFXM/nYcxdlihb/QYvIz92YIIKvkQ",
-	"vtjm3SUl0Cufw5HS4HoEDMbIEWdh6r0wJvQhLmrDPhk8zBNtlMuJyi84uEd30DMQOlN3TD2BACgCd45d",
-	"jj4AgD7M8K9+DIeICylcSB0onn3a1RRnyyVJ/L2VnEaGPHKsr6C9+qe2bAey/yTpqiNz+yfop6Yhx3/p",
-	"fAF7ptgH4czVC/IsNLVxqg4XRNuv0jrE8qCVNgyGwmYP9swX5Adn8XLt2ozEpfcJon7lTj3Vk60i114/",
-	"Rz5IKhRQqpuompFCcjlqhcRp1NCs83GDKRac/IRgCnZ0OqZU+1Wn6NQ37tlz8LdDzNsohFl91itVzMkr",
-	"CNcU6BXZ+64/ipVSVZ40omy3bEzkdchnmR4S8W6/hOaipMzpLRPYV9H/7FuqwpgBCNIW5BtwMl5dkRpG",
-	"t+J0CuEz7VzdVpwflNqLZlRB7evvFe2LrmKa3Yce7mSZhEoPZHKuSeRSc4JHBBZj1iBwjvQDjOpupWLT",
-	"DEn3ysOR3q0U9SKR1rCXmgGGF10lDZi4ZqD+bOeADdQQKCCJEf+o0fjaxxEeTSvCL+QNxvaeHwjAHwUL",
-	"sSyww3HGHDdBBQL1tQfDBQfu8hDFKIb1Zafrc5bnvIz6PZ/22S8cJO0cbxIdxw6B+4VJx1o+5x0Q+qyB",
-	"fEhWjRMrSpjd3p3iHQfux+j1QciGlQyXv7nsrM9d9Jsk8HCJVu49DpfvJ85Du+/Cxci+u7qaWivf2e59",
-	"5IH93V6agP/1s9v/kMLgfShr0QT9OVhYT6M6lVDOfDI2+RS/CUxkNLbxAtJ9u/dzrgwAH/rvVyNuufD/",
-	"f1rcrwj3942D99D3EQXgP+iGtRiSwZa5b2uG4Rq6bUf1uuBubW1D8Ebi7L6FNYE+p3lPm2+A7MdV/4zz",
-	"n7f+obNynjNxgVDB9Bg8zJ38+OyPFkKTmU+A6nm4j98C2jtQFhYHmNH76AYYaMYenwlZBAywzuLWG9fg",
-	"eIITytczDNMM2rKDfFFOmFOQqqNIf9BPFJlu/EVOdEG4MExhug9Um5K2DeW5jM3Yae9Wn3fcRthDAD2y",
-	"+6hwIgTAeM7ejHpm/nlTBAP+TSL6Ny7l4n5aL35iCuUjzj+c7N9gcd790k9hu0fNzTfo+H00YzOXoGP/",
-	"jiEybjRZc+29Xw8E2bPYKct1Cy3wLJYoXZEyeokSD+KdXYaIohcZ0pmzV17Aoulbe/y0qme+3fQ5nO1G",
-	"7rwPfR4C8WtaL8mWVizKmOrj8yX0IjozYN/ZNb8UXG8MVVb7OQdUqTJWzwSxiDjvB4MCYUBuYAEV7Rb1",
-	"91EVqGK0XHtw11xs7OcWDa+rkaQUfOB7+/RDITfRcA1zKOLiCizecT5WR+HJIjUnhafOkJ27gqYJo6CC",
-	"fPc7n+ajP9fNu5uAFhEaHSHQi4GWrk9Fm4QKRSfYpbdboZLOeKlluRlX8r6HJ/7wnrNjsWIYMpjS5GHy",
-	"n+t0LOvKTeA/f2EKjhgka3rHCM7Uvq/0hzvz3BJzdB/KL5OaKXc79206Gr2+IO9DBgA25YnslHk0raym",
-	"hilIRcbiZN2Nf8IY0wMGDy4G0cZ3eCqLeWdzceT6x2LzvQ3bGVRZ/Em7vZme+gmAk90h7nv3c4icF/Vz",
-	"aH8GHH/letc4Iy4aJwBhgEZYXAU1MFz91/u1dKkTGCtI8iX0RyWZ0j8eNYfUD49KgCyMlXpwxBVyxjVf",
-	"CSu5RTdkEqeVh/wcD5TLZdwdMF3G8JJr994QTt+mOjn5YQznCKupFcOChjahiK/EE+4ykKGp8tjm3zHd",
-	"bB/1gt0Ur8QF47erM5IFtt8eSt6coooDqM7P8iJO9l0qOyLBpD5/kSt4i023z5E9vwKf7JZa/VBYPRlv",
-	"Y05KWteoUtKyZDsDgtjlw8AsMZ3RlXZM7mo27m3FR87qB2k/O8kR8qwsmdbHvZ646iRnJz56BrKwWin0",
-	"jrYywJolAx5IDdyK1kEq+4yC0Uu5/A36CXy+xJfHOcyd3Jz5inzPjkSlWKdzLLSWcuVgqPxAK8PTOjbG",
-	"t9hrCZ6/Qzz1uXgbdYHWr7QvtceM8Gg4CGiONbbvYVGdPi1Hr7SYUJMCV31aUQpgipJ3PFSlZmQn/P2t",
-	"f3KK/HznHRlnsPJgRAPkNcGATNxYEko5n19+62dUkfw30oER99tZAiPtoNCoMXa78ZBSuFPsyZKDJ2Qp",
-	"VQaxmgTIbuhd97rvJ3ingAuaqv7e6v/vc1Xv3DWBTwqyZbs6YHSAHBt3m7nk251UJu+UegO///+E5nQD",
-	"1jaULbFSMYMOHshL+0qTF7VsKuJm9epj4NP43HEeNxz++wWNBbdrUobdnMT0JpzljMrr4GMJ/Ih/PQsj",
-	"TEAoyjMoogam2mPRSTwwDcJzWCHjI6Tdr7jl43G6eIh099Uv7WiZhBbv2rnXZ0ALdXCTnRzzpYAlTD0x",
-	"8gn+a5yggHE0C39gnWe6rqfG+TqOZOb1vak0FARwtie0qhTTx/qZb+knjMheP3UeOv/fYSjYR8Wntopp",
-	"my7eD7keEiGJ8g/S5872Wu1HtqOF2temmAzPnHV8BlR1+ON7oHtmFRVmbploPEbqY9260Gd/Ug1BNNAl",
-	"lTAR/XxiBkeyHdiDGjdNS5855vS9gTf+kGkeDwvVnAUd7UKnh19wLHNd98oB27k3nWQDxWgVu/p6hW20",
-	"XEf1YJpAy1g2KA99D307XRa0Hx/uKg+hpRndggOFfNQbvtux6uO8Hc39QXDtN2wN7sIZl1RL0Y5ZVjrU",
-	"07gOiRjmUQx/wGiVU1CFm0bKIFVxBRNJrz8Ie2iIQTNargsXhfwIreE+5qpEH8veavR6uq31zUN76k0O",
-	"N5/SiTti7wMF3PKaZrFIN95quefkLn+prCmHSyetc+PemdQvMJJFYdPtZ3938aTXcR+nqP3pUvpGTrF0",
-	"uty5v+U1JnzgkdHcfeWxPAv92UXJ0RyOtVg2M7U7f5NK0uj3cQS/6QJbFifXqbnYsCo3Zt0yNbe1qXnD",
-	"KHvEJoXDbSJhJmEF4vp+snR3kBvmeF+TRtRMt8WUyEw1swLWsPpQYD2yby2GjRk+mVAe69LIC6wvv4Pm",
-	"AITrdLvmR6Rf37HYN38+hWjfelo6T1m+CzUjrmgmqiiMIKSZ+8Rq+KuT0W5A1xbmMXWI+lg+ZSDmP2es",
-	"/kfhJ/Jzo4nrVA6NCurKDeEEQeVn29BaS5dhpu9VtBcSJ6M21Tmn1A1fiR+baRHrVzCg49xNhX3M1m12",
-	"3na88NPeBAuBwnwI1x7kjThfZU7ziclbaJM9YQ5e9PCXrsS5CS2Yh3lx/qdz3+An53s+2mMcyb4drZak",
-	"eBel/iJxcP/Lg4n+B1lZSwdC3wVpdU9sBZdxCumDKMct8Bt44j5F/Di11oCh9UfpjR3OO3mc8PFeDrDk",
-	"pCzRgyjXSgrXzf6c1e2gSG25UthtuOsxBnXC2pb95PgkW3tWVXDux9Flw8zBRzDZjl9lokMmWzXnCHG0",
-	"dxvVCkKa4eA6LFEu2MonSgH+pMyMQfYiqGPY9VHLLfPdcC/IM2IUc64DQzfMGvJixRRB/dKa77iXj/ZE",
-	"Vix/JEtaa9bqUHuqcX1Wuenf0EdqaM3jPh2GjDKFoDD7rr3cAPbBZ4pwjNCTS6/lHprYzsnfu2PaUqzD",
-	"PgC5AZ3WMDgP8O/RbMCniRElv/wRcPvqEbzqfjYBwRGBiAz5YWwTh894pInYc1TXGWX4Jyw3KlKWJAyL",
-	"IOs+goBV5K1MRGRILaHaFNHoRRamtE6dWkqXFhpRzgqrNZuTKz83SGAtaztpagJUOi0bJjxfc+1nX506",
-	"RMe/Gn+0aI+bGqHjQJoARQC95RGxYx58vprUDFtVQ9XzKPRPPcbYhCuPYu3OPfJ8EWNTd0W191EEXdxx",
-	"7WN9xjHPJ4jT3y/BCFO3eqeYu2KR4IvGvH5I07aMea+4Yd7ni5c1HoxPnuvq0WV2T486k8Gsh6ve1wgO",
-	"uHGJ0+HOXDxo10zD/s+jL73AQYnxkGc0VsCsc7b33Ld2IRVfLpliomQ6jGYnqhGE66j/fwT46IWj5s3L",
-	"6Nk/W9+g7jEnWzXtkR/QPyj69qQOQtHzZ2LUMEyZaoMhNcgzXvqJAQ8n3oklDF+KDT4rDb87R7L2u0b4",
-	"cQZ+sCUWmN4TjKM1D18KWmerN4CKZzSRsDuhwmKSOc6GdSNB9hRavYSy3XiwRDutFSXwgHkptlRMr89e",
-	"Gw2rPtC47/lTmlR3mP+QRApCa6syrtYElI5tU679KO5uKSGCDUeqQGU6jPHVMt1LakL5yp9PCoJxHsJI",
-	"YeIA6JuINMhsjyprfURqxHHx984+dFap5D87WRy9Q2iO+tlg0UkFEI04V7cekC32w90MkvOIF82MqdmZ",
-	"ifwGFj0rjW/YIRV6bcuFmTDgmRlOm9bJof1SQ5mICSbIHAnAVTwWiPG+h34V6oOgv7GLkbpXrProng/k",
-	"Y5mrD62G+bxR2pdvRyTc8E1faFnM7GrHBzhbeODZvngmas5AAiSocDLlmfybsCShxI+UJn4adp/nGCWb",
-	"RT1B7X7vH/yT6dwW3fmJ+vYrIJF7q9r+k1PY3yv37JlU7D0VRhNqLKS4FOSJT+0MM9C4CEhRdIvgnD8N",
-	"k+kUG8j+AuUX10SqKjT2uA9b7Q7/y6LdT+1jZ0WJ/fpwCyMdkhm8mcmEYzjTTsA+JhaPjibscd/28fOI",
-	"SBwg8XW7jb+ECbmu5vMJF75bK4xT4MA0utHdaMD1z79YesWsdkQCnLx8SXf88u6pvfD/FwAA//8=",
+	"3L1tk9s2li/+VbD6/6uSmaG725nJ3tnWi1uOH3Z9K5O43J7Ni3GqDZGQhBEFaACw1dqUv/stnAOAIAlQ",
+	"VLc6Tu47u0WCeDg4j79zzi+zUm53UjBh9Oz6l9mOKrplhin4Hy1L2Qhj/1kxXSq+M1yK2fXsw5oRXhG5",
+	"JFQQ95T93xv79gWXs2LG7XM7atazYibols2uw3DFTLF/NVyxanZtVMOKmS7XbEvtd8xhZx/VRnGxmn3+",
+	"XMzKRmmphnP4aU0N+TgT7N58nNmPmzUjO7piZMGWUjGiKa/8RP7VMHVoZ+LGHP8wr+zfE+uAYU9ZQs23",
+	"3ITBenPBH+MBKrakTW1m199eFbMtvefbZmv/Y//HBf7veeG/w4VhK6bgQw3OeXhYjTstUsmy2TI8rR+a",
+	"e5Y5qhOX+Nk+rHdSaAaE807JRc229p+lFIYhDdHdruYltdO63OETf/qntnP8JRr7/1dsObue/X+XLWVe",
+	"4q/60o8LX0yQw96ubK+k23f3mh31xUI2MImdkjumDMeJCrsFt42qE6sqZrtmUfMy+/MdU5rj9Idn3m7e",
+	"P8KDRfS9zug/h9OUi3+y0tjRX5Ql03o4ZVpZItBGUYPXwr25kLJmVNhX2Zby9JSX9oJyeVtKIVhpWJUe",
+	"wD+G1DAyzq496MEzNdXmVvOVuOWwR0upttTMrmcVNeyZ4Vs2KxJvyRUXyfGyk8FNNXLDxJD6XxAYkcDP",
+	"jk1wpQnXZMN2pp1CtHzF7uSmszftxzTT9ix19GN8A+Njx6W4iRe9g4tG6q4gdUi9zUySi9bMvKEl8vHE",
+	"3fC8mRhZV55fUvvWnNCFtjdnqeQ2cAhNjH1tTe8YEVLYFXQJsZQVK5N7VDWKGnczujPRrJSisktuqUE2",
+	"izoiBdFsF3Yzi9mS12xM9tgFhFXBwwl6sn8/Qse3ihrWpdD8nOwLuvMwF+bf/zIb8mN3aHDN9RrJadod",
+	"2LKK01v8c44t2RFvF4fkA4ppWTfpE/iebxj581//ckXuyTfP//0q9X3N/yex8YuDYZ2Tyy9cG2oanZxb",
+	"s6slrW6rwZaPbQi+xFSaDXO29zx6SCpA4V9p1AykCAQzJ2y7MweyXzNBuLH8QEhDNkLuxXAKvZvdEpWj",
+	"0mgWqcv5HReVHWfIzEs71Tx9lopRcwrpwAsyvVGdzUn97m5+nvKYvbsJ9sIEoWSBi0S2wTVh+F/7DqEG",
+	"bmtNDdOmc/vHFrOUde7Q8adb0FpGfjfc1Oml8DR75walWYLnGLbFtW3phmnCTWrKgrFK38q9YEmV9UCE",
+	"XMjqQEpQnA1ZSkW45cBCmjVTZEsPxNCN/RyRd0ylvhFGz3IGVN9HNan2SaBtqjNEYa9yghng4V7DNEWN",
+	"c9ZkQcsN2bvzb0TFFFHM3oyZpR2rt/5j5shkVswWshEV/OL+0Aj/pyXlNauiuxTxAjvsrRt2MK//knuy",
+	"peIQiTGqWGcuRCrLCEAPIHu732umGB5tKZu6AkZQyi1z6+FmLRvTOfCI1+2l2ugdLfFCWyo5uvk/+Vfs",
+	"+25EqhQ9DBgN6OHuGnSJvkfiRYeVdO96/2a3XMLTUody/Jl3ltayohR/e7mWig25W9WcwOOZqE5hdOyO",
+	"qcOt1ycSypg1u0TvUAajdDd/TMeUVUYYj2jAim3lXUePjOlmTc1x08EdJzzcX3T7Ab/W5NnI7dYZYD3Z",
+	"05h1RlKcLHYqRfdOwCVEsBDSgEJIqG41tpXVLC3v+z83P/4Qy+EtrZjV7/Sa7oD0sgrm7UnqGKu4W9RA",
+	"fgHvtRJqL1Wlyd4yhHJNxYpVhC4N/njAv+8VN4aJpOVwssrqlkzBPC0yCupwxJeyEYZVqLFfTVPKMhJP",
+	"Ku4sLs+hnf3h7ZIkF7bq1MRtV2xX8xO4oyfYxPUExfYuZ7Uadp/wVb2rqTX/2L0piLAXiGyp2jS71G5b",
+	"8i7TNz3FmN0Ncl9ur0000UB1YaPbDUnd1leOUw+v67ghc8Rk2MqKL/kpN/opbYC8VpZdQJOh3sgHM7xz",
+	"NV2wGt1cRK/lXhfk+cXzPwVes6c63HLNRcmOKv4NnLsXuU6atu6dsM1jR/uKGeee6fFjUTJtpJp+U96g",
+	"YpC4KGD1HHs9chlYno/XTqe2UmoWu3fJ4kDcogkVFbE0VFjeZrUq++yOyV1tOaU0jHDRehofef/9HG+3",
+	"Tt8YnLlioO/Z361GJ+B/Ndd4BRMMO5gYWaep5dn4mGPWXKQdV+Umr/hLsqbWZiD2MVbFm5LxZ2UtWq/M",
+	"eaN2bKisfbRr9Pq4jaDXT3ddc78lCPAHtmfakCVX2szxPOw/7VmYaEMIN5rVy6l05u/jf7s5HdPFk3ff",
+	"6eJpD29Q3NurHS0zunJ9yh5jH//dbmHPH3eyr6BRyomaM2kya1lX+nQvHPDprPWZcyQlSSx5Zjh+u+DU",
+	"9r6+SyvJ5gQlODD2lLUiJmj7XsmHIJkbLjXZNzl/0sgUrNYTa3lyY+0KqoQzxpXzPusN3+0ytnf2BBXb",
+	"suow2ZyBuYyvMPDl7gKzDO1sTCpJQe6ady5/ftqTJHz3Yr2xiry9U7IxTG2lNt7XdCALRjSzslXiE4LF",
+	"guiRmkJJxe2Ci4xK3XEcpFQD+2ecKVWK33GxQo+rBg/XihliZTIoB6TRDa1h+sC+47kfN8zHZSJy2kdJ",
+	"xDNKuf36cCukSTsAIUzNlJbCbpGQBhynSXfiZFLsSphwpIPzi/cxSb5o+eUuX2a5Wa6wo2oS24N1wSgj",
+	"k3qnJPzl0bNSUprbMb2vvYL4VGENBtAnGTGKMbJgKy700fNql9X9aGqR/8WrKhW+DP5MELncETgotWxp",
+	"7FQLNF3QQWFYXdtHe0G8g2yAk1hq04wRqfydZWQlBQsRQLCMXLRvaNK9dc7xQQwj40aixrDtzkz0Eyxa",
+	"oTamdPgwAzekpFu7biWb1Tqp4OScdqVUitU0Gwk53f8Vme2jhkSkqzo/lyLNzo5dFUS6c1TMcvfOKcSq",
+	"lDgxnLjmljMcJpuVqAolmHDmpm264iNWOQ63aF/nnW77tQSnDNUbDTRaWlZW231RzKhDhzFGkmnLtHY+",
+	"qISz1twiCGj6JsnGlDLDMUYCLjkON6ISRTEVr4vtKTeohqlGOIWswvN3kRDg6iXLBUW0YbtTpZqiQi9x",
+	"XWPU8ME/B3HY6pR7keKHGxRMbuNaOeYDET72ACtqWUjsXPOz6N7jDrmlWOzfWMXpkH156vVncccr0Bxo",
+	"UyGQbWvJLLrilr4ES+vHIF29ijFkBNoyrKVUwMV1wGDNnUSBUBOhRNdUrwuyg6ATWbC1VRDgya80oVWl",
+	"mHbPcqtoSWHYvSH2sxfkRcTIOYaxNLqJI3DekI6lNilx+IJow+u68F9lFan5hhG0bzPDHNmAwWDRrqVI",
+	"WzaqZGP+6TD9kZNJao7fDXd93tt1y7MdDkeqdvcvyFtD5I4JjUybigqG4YJQsuWiMWzsCIrwgvuA3HDw",
+	"sMlGEbkXjj4SI2T12v36kNU3UZ4Iaee3IgtmTCqw3Lut7qK67U9dqB+ceO2pAzW/Y2lrYi21OSUYb62e",
+	"EzzWhqqThPZk/B4wLph87Onx33PzLNzKUzv1jjY6sVVZ+E42Gu/Fw+CkrWrWRWy5EDYajVyRcs3KzU5y",
+	"YciBpUPZ6AN/GHNfHGZ+gHaayb0A2+f3g2sc3qgWLRQj9B6PZByHD+LihzDC4dKTu94uaIjie5COvOSs",
+	"rh6i+TSZcH1QVQYiiAnDLJe1kpM64zkZvksb6r19dRazVzzclJy1kNk7qxSoXAid/w8Go3M44bLm1gTP",
+	"MLljqCwm6KLOEfSa6lvNSsUyXlzFKq5YadKek/dsxa3gJOyelqY+oIXpFYwIM5rabOVezk1Nl3J3KvxC",
+	"M3XHyxFPMUBksxvdaKZup5xJjyI6n+1jZ9rT62x3kTj8eH7Z2YSdaY+2s5m9QxsjyDdSbZ+GKN2vLWl1",
+	"Cec1QCc3jO10cEl62J+1NdMM8QRK72FWnavDcl5t6EHPCSWC7QluG2JBEHLoN/Q89Pg05NZuffJwOxi+",
+	"kAuC2B+0CYfBRWs4OwjXnPgnCRfos2J0WyDqrT6E2OxatuIrqJVexY4+lpIr7R68c3HEPs9u80wEGCmA",
+	"s5ORAmzQLywVgOwuyFsRZ6fwENxrhHd4WCq7GKDQoxylweQW1JTrXDzbYMKIYmTXwPBGrsAlkSLdyDf1",
+	"BZxF54DL2ccdXnxIPgFRDpYPLTfofqkZ1azKIF2nBAghLhiBrsdBvqN7AchQEiKqWc1tDDPceSQvZFaW",
+	"8NNhBruePdWkYjUzQJKJtUVM5xEoYw3AaW6uyU7JlZXIhfONFegZ6zptHZxlKdVKduFpXYgCy2SI2UuA",
+	"8VtCAaTgGLohRkKocLg4a/9m8HQwnzWtMCo02KhpNLtrPf653/KHiJf69qiJlVTv4bYQBGxUPCnMvG2a",
+	"Xro9ilrKjR3FkJqeAHrXbEd9QkpCip0DlsWmID9u4MGOzp7w58BvgVTsslf8joljlx7fuxVyPzpuNEqH",
+	"yrtbW5D9uoVSWqpMGgeMbo/xqwB4zg0woplmHa3j+SmYlxJlYx3bOo8b7g71cbalVoH8OCswusOInaof",
+	"WTFRcdCSUOxRDVbVNJctitGOB9QbTy0/trsb71ERpfv6izzg0gHYHIi+dQC3FzgwLkf+41h0S7svPPxt",
+	"cDtdGM/t9NLyOi4sLQXVo+Z3TM9DUgAjgt2bAHdbSbho03UQLyafUmDlmeAIB9WGlpuE6taVKdYeJJqL",
+	"Vc2yKXYxgR/Bt0whCfeZbDzYHvB3XrPrHQRKm+Gq8BroVqXS6RBkTmG091S5tGnjxHQS6IScOPV9Wted",
+	"r0/g1Q/WLDMeFhdLmrA7hQNytkoyqh416MkyOdup1PpI0e2yH25rtkxc8b8Lw2uXa6YNYmW0NzZcFppl",
+	"8PYga2riyLcVIUZKUnNjagZ4Ta+9GAmR9WmnNiYn+k5Tx1ljXhez0JhePG1HIUEv9o+xw5dryUuWyQuO",
+	"8Shw5rBxYDpy3SrcPTD6ceY1xnu8LM4KtyMePBQ2x8RKbjvSbpPO3ekRFa80gaidWesOvGIUw7Sl92/x",
+	"x+dXV656g//D0Ncw3NK8E8TZxm4DvtItZOVUPTrWNgeJ8z3JyFFpsHoxFa0Itea93IsCPOJUD2WmewZf",
+	"WDDNK2QsaTfNiLYZazRe85QEMtjr4e4EuFlBPs6efZyh016whyiHtFUNkSfGoHDtjFPzQH1tv+blOoCZ",
+	"0eEz0OJoq8Md1do6Qq57V3J34ns46/ytGNU7ukv7MTrudJLN6Zoyam4tFQEpsuk7EVTW/Pp1Alq2Dqis",
+	"MWvJYbcg+/fe5EXa9MSOgLwfw6O7MXMresdZiuffyC3DODAmvFKB+FKvlU3OOOrjJpCeIRMeARQ7XppG",
+	"pcPxR9KV0oQ1YuOM3o5HW81pELMPkNuxs4eAKce/TYlzAtOLGCwVh+DrR76356Da/uaYX+5QbhzCfXos",
+	"dJQLjiHRRkKhuXBnZH9Z7TWGbU7ACEcMD1bTTi+7G+kEf+0z/FsH/hx8K9exg6IgdE+5YdWcKGYaJVh1",
+	"HXmTF7TczIMj+ZoISWopVkz51y4+iijqoEMlAOfE8WMmcXD2Zxw4G5n4QNWKmVQRpSn5ca0nweHkfdJU",
+	"HiefLYQ05VtOTbfiwvLujBKEV2cIoT82OsqDRJDrpFQwRrdjGYKo+1HFtOl47E+f7gfLnFIhuaz2kEXd",
+	"f3RpGXCPYFZOgviiG84bfLIy4fcjHFhEJrnr9sEx3RM8SGcKkEyriPJg9+g0izfGxLfeoH6Fi7yudoOh",
+	"+peKVUwYThNZNuOR7XHYQjZS23kxPTGdTsvbBbzTKMnjU22BsSmoBe2QaO4TyWkFc6q3SWupTsnJhwIf",
+	"ietYUUMXVHfwmfpfNUcXrtRmpTo6ajcG5oBfKNlp/a4zxaFnJZMaQRWEuhkt18R7jwcbIWR1wnoB2phY",
+	"riVPbW6rhsWlR4bzslIOkRHwQhTWwwozgB0EFxPKwVSpsR1tNFLpKOEAtPBh1QjD4fnt8aeSXGjhiSZN",
+	"Zy7DIG8+JrlXN4jZuubt1gg5HgG/y6Wrt84/XTiRBAnEzm5noLdPogNYVjYf4kj1yHymGcsV6UNIDTeA",
+	"Dw5OlgiZMH3WHzgblZ95tbOTp+Jz1JiVkhVo/5CifExYwiLDIWVJ5mVbHjTjmwwzWUk0DHzwqoBTTiBC",
+	"zLHl0WGsfKJ/na+YPjHOkzWgvVF6qvnp4iNZuzOi2UelM6fAInC3oJ6mXIbUnYpXhOPZUL1hlStqNise",
+	"BnwwrK51hsimeojBuZh1Aof7kbcLxtQg79eECFpBWN3qvrkQWUjvpyYLGtDEP4URlwfiB6KCu0d5hL99",
+	"jn51HvWi24RBKJFIjCQLhmJO4mFPh9WNabSWa3qPsXewCp8mgyUbHQzYatnFNDX2x07qIMoEfRDlWknh",
+	"oHve5WCH7deGPAqs6fvC2hp39isuwDOaUd9H82uC9dyK2NPsYRZbrpRUGrmh84zCJDGOlEbrHs9G686B",
+	"C7KrackKVzxvTw8FKaVY1rw0BaSN2u+jXT5HL439/jVxZnwB7oIiOAYK96yHMbEqRpmN5LRMylOJDYu2",
+	"7obzQSNx+6UmWYI9p0QMxO28z9RySfm4/+CficrinAZOxDT54TdfdVN3l7Ku5T7oAuk48ZphKH/0wh9E",
+	"+b4R/VI/Q19G4FVVEgfXzm8PVn+OafkIonIlHRPT9h/y6Y/Tv2X5EGSmIR9qPzv3OTA7SM7C2m2AZkWn",
+	"t2XWmckgZXdRnokHdHzRfQJam5K2kCZ9089byvVoqVZXezENT1ON0BCjmyxVGFU1Z+o2LtKTSNC5y5MV",
+	"1i7E3LgcPoE5+EWoUQIl02iNF+v+AO5MQ63dktzjJa/N8YxWexPe4JPH3SsjrpSHF5/FB3K7cH4kq99P",
+	"a17MIPU3I44yTpMpHsyIvzwo71uxpWKQ9motWjCAsLxlNgOcaz2Ja4SQ4SpX2GAkwfsxGNQjKFOo5tDo",
+	"hwtsf6xWVbjDalRNzh2ehVwcgTUqKIWe0KleYJmXXtncBSMLqMdgjhsyJxW39a7CBNCwxYF0TiQFLUvc",
+	"m0R13LYsF3KkBPsLvK4vLxNizd3DWIT02WGb/96W5vWurDbx3akMLf9oL0F0Ul1ZdjQt3t7bF0jhnp7w",
+	"iyH+ElLu4S++hJO8i5eEKf1gdVG4r27JgNJK0aP97Cu+XDLFXNLpoKpIzklCPa8glWSudirh5iJop9c+",
+	"19nqrobXRMstg7Lbmh5aXQJsH59QZGd/Taz0hr9ghnbH/7BgmIdttb7FwRWbw8Bo9EEsxgKZNqgxrqMi",
+	"k3xyCMSfSsrlOhZr2rDDpGi9r1qP9HyLYNBwG0+q/aX5KsHj/oR70IkVPsO/eXuuIH8kFZCALsi/JZmI",
+	"tRCg0BWJCM2v4U+zYvZsVsz+OCtm/5ac8zRnASwAty5E9bt1l4EYc5fntTAp12eYcEKzoMZRGq9Yjzqe",
+	"JlvI66cTqA6W42ou5bNh3oYc6BijP/QOxrkwE3w/EQ0oLPJToBWeUBeMOvRgZINrMObFcfg1FUy8cdj9",
+	"E14gNCKmHg2m6nUrjyfVi3GhnLOmE5dg1S2qkaD+Ny15jXWeWVNduKwayOKAsqzg3RrkMjltDZG7w9Yz",
+	"eGOm21JHnbBJdzE6miIN5Sj2dzoUPgtv7x10ekuDaIH97FwOzaA5xSCw4ouABD7hUTYHUskuxCRVpWKY",
+	"NNiyLe+gHJqwp55T+jgcotBJ7AGtYKwIqyVNgGdnrLJB/CIbgm7NxwHT3/oaQ0HITy4r9HNx3HG6dQVU",
+	"UgEvtWLaEAwfWh53Qk5Y2gn5guyoMUwJLFTzR9CI/jcolPffM7Gyxu83335bjFV56NXxpVusekR3OyXv",
+	"aO1QvEyf4D7+nDuSJMYuX9X6OxAwwaNkpJyTA9PJdh8d71jkBhpcir5eiTSalPVz3Fb7W4E9U2I+GbRN",
+	"SjD+Gq7tHOsldef5AH/UwIWU0rTRxsO5zMkbSH9N7M+4nyi17xCHxWddfAEcyJ3QimVt/hk/3txysCNH",
+	"lAsMv0FXanevMdq0YGYPJVb3Epxjk0hh4NHqfu5bYiSh5MCompMriI4B37oOmnHFthQEbWjreFWMucWS",
+	"tlAbH7VH1cHaP0MIgnOiBawlSFe/NrPmLkgOHjYQCkIGKl40hniXW0EowUpbwTiqudhE5Pcb8NeFOI6L",
+	"I8VA/ZGysMeyL+JIQJR6MY9oBCFSa1mHX1MfSqvTP8VOayOj+p0JF9YcYAJpBnDUwzclLWdMbbbPkK8D",
+	"EuwPx3ul9VJExzIRvA8xHZfN+EsXbEXFqWHtfOLelEql9tlMeOQ7+1tUERnBqxNy/Y7GH9r4QaK1zWnV",
+	"INpEwAS3aX3T3ZW1uYD9fgrR2568c+1nxhIrLeMCLaAAzfsS/g2s5jI42x6EKAA3UVpejYG3R5o3oRss",
+	"82MmoKqN3O1YBT3TQFN3fYq5gaxiIsWcuOl4PxWNr3a+NKgbebQy6ECjpsQNSKRg1xAOf2YPtsB/Wj5M",
+	"FXP/c0Th/oe30f1nT7l/ZwXJVvgCLdPZP7rZbqk6ZFig0+YrGAiKKdY8nbHViMi4yHumu0FJ9Orptdyz",
+	"KtRDFNCebniMUbHTRPeuXMgy/ng/Spn3jGfqN+IS9fWweauWUEhTVK79HpT4c6fUW3REQh6FvTiQNWoe",
+	"VsZWDbgyMIrsjbYUaDPlv7fzLlz1P+ewbr3TwWHdz1SNi7i2J9neK3/5Bq5zvACB8lsXO0qBlr5S4uVD",
+	"VPK2j1MUuQShB/DyrLfhXw1n5jaUWexlZoHn2FXgRtK0dwE2opemrEMSVyW7Rt4o208neuIqg51RU8Pq",
+	"w8RiIr1c7EmvpFyZ0U4D8SK+D3PQMed0RbkgXJR1U009hifJ+nIVKBwLdnlzKgcraTs9ngT5d7/lw3Kn",
+	"17yvT6t9Ngm235nmcPlIII3i5nBjVXmcQYRvBwUfjCpGVZy1sDZmh03euVgmfGDfhYLIgedFxcXaPAVd",
+	"kD015Tr0JA2pSQVRbEe5wl+Qn1x8FDd8ZamMLA6E3QNbgo4W7ltxJ3H0DbrFkK/f/XjzgVy6//7BNcPS",
+	"DBo7EKo/ik8v4kJx1+Q7WDL52Fxd/bl078F/2KcL8hrxRVZ+OC8vwV4pmnz9/s1L8h9/+fZ//cHXLd7S",
+	"cs0FI6WsGOZT1bxkAjH5rp//ix0t1+zZNxdXM1cLGfZYX19e7vf7Cwo/X0i1unTv6svv3758/cPNa3in",
+	"dZvNwiaHqsiwFd6wCij02XNfIoru+Ox69ueLq4s/u/YVQAeX1LfkXyHk0l4O2Jy3FbhgsSOiYnon7YTs",
+	"I99cXbnQioc40t2u5iW8dvlPHZEVPdr9DD4ARNZ3/sIPRVt7Lz1QmNmlL64aU/zs+h8/R9qOxzNzHW0c",
+	"13MCDYOtxe3vhR3kEgpD4JqTu/M91+Y79wxEXumWGdDa/zESJaLdnCyfyB4yKKQCTKdVh7h99V8NUwd/",
+	"8a9bS67d4L6C8PMjD6zneW53YXLeGFaGOcbP/MgJppXMM1lSFXbq4aQRiKGH8UtVIcQMAIWVnGldOxf+",
+	"gUEby7gfmhTsK6jAQL7u1AaGUIB99Q+OphCUeoSo/EOnUFXMiR9OO0V6L9tpXJaN0tKK9qNP1nzLzezc",
+	"5Bht4CR69G3fU6kj6UoBfTL1X5xCp+HoHk+ffig8Xt8FByqIHqc1zPsaktd3GFS062PafCcR3fTAszjW",
+	"OD/h3faFVN9kMPonOhYHZH+2buyZjuKnaWwtBrrTFzwaO01T7RhGNezz4AI9P5sADrcjQcqAGf5czL65",
+	"+ubX+N4NGOkLBu0R/LfPcIfC5ZlDnp8mzc4qqt9864wt7VJlnH8AjIoOr778hVefkSRrhsZb91L9XSxC",
+	"Q5U8twblI+CXBu2hpnXIvyA/dX3dVOg91r/5y9V/+AJaoQWrtVEvyA3llTPeUAFx3Zt8BQmfKoBFN918",
+	"tJSCqYuMKME56o4sCT4yzCZooWsJJ8ZQKJyPxqBDVoLA/i7ORVZ44PPYewXVMygYJUpuiZB7IoVrMeK2",
+	"Gat3REgdrh26trK2ji9pBx7clGrwn8xrBk+pko9xhFaUPmADPw/uxxH9gVezzz8PLuJlwAk/YLScWPxA",
+	"N+zHO2DVX2JjPwDhyDufYf04nsew58iaEdiqxJ1HeweiWHtMxMRML6vwupecNxw5IeYcX/5iL//nxNYD",
+	"h3CgYccgfMu9jiQ7YrWkz+aVxMT3Jzwal1k/PJhXIAzOYGoQSmATLWNwDnB6cJwByhv3dTlnL1TSN/ZL",
+	"b877RrzCR86qZS9P1bLf5LTsQd7sCcr0m/Mp099LufFdCqMYMRfa0BobrPRORZO9kmLVcnCICOePCWV5",
+	"0BVyHPxVCxB9MnLuNblP0rWbxeN3tosu9KERGiHcLG/x0BHYzoAHOlkkNEEmdHf8MmC+HjJey3n6/YBx",
+	"Vc7aAjQFCHKM6jQ7X2kRa39EoSAh99gj3fByw4zT0nyXs4/CdxfBvN1WqYOQG+1Xio6AhpDnzEFnbLYL",
+	"QXmN3sYunf24YwI77U3wIHgHQreRuG912iKeEtUd0QeS8za4FPkT/FTns2tw9QnKdz88muyjEn6S7Gp6",
+	"sPq6XlvuvjgQ6g8ezg971HEDbepSDOPStDWyVqnc9/dQ9iEmtgvyCeoefQIFvs2UFoyD5ypK3RYg1w+E",
+	"LiCRy1WMm5NPrljTJ4h0fxSpEk3gQ78gPzlwK6I8o55bLdUA5BWmRIyUBYCW7KP7Xr1vKO2dItq4VtgT",
+	"Msf4M0lVzP10HsbYYYW+0GPwMvZ7EeJWycfwxRZ3l5RArz2GI6XB9S4wGCNHnIWp90Jb0ce4qA27N7iY",
+	"Z9ooh4nKDzg4R7fQM1x0pu6YegYBUNzcOVY5+ggb9HGGf/VtO0ScSOFC6nDj2f2uptiLLnnFP1jJaWTA",
+	"kWN+Be3lP7VpO4D+k6Srjsztn6CemgaM/9L5AvZMsY/CmasX5EUoauNUHS6Itl+ldYjlQeltaCSFxR7s",
+	"mi/ID87i5dqVGYlT7xOX+rVb9VRPtopce32MfJBUKKBUF6iakUJyOWqFxDBqKNb5tMEUu538hGAKVnQ6",
+	"plT7Uafo1Dfu2XPwt0PM2yiEWT3qlSrm5BWEawr0iux91R/FSqkqfzUitFs2JvIm4Fmmh0S82y+huSgp",
+	"c3rLBPZV9D/7jqrQlgCCtAX5BpyMV1ekhlav2M1CeKSdy9uK8UGpuWhGFeS+/lrRvugoptl96OFOpkmo",
+	"dAMn55pELjUnuERgMWYNAudIPcAo71YqNs2QdK88nujdSFEtEmkNe6kZUHjRVdKAiWsG6s92DtRADYEE",
+	"kpjwjxqNb3wc4cm0IvxC3mBsz/mRG/ijYCGWBXY49qTjJqhAoL729nDBgbs8RjGK9/qyU/U5y3NeRfWe",
+	"T/vsFw6SdpY36R7HDoGHhUnHSj7nHRD6rIF8AKvGwIoSer13u37Hgfux+/ooYsNMhstfHDrrc5f8Jgk8",
+	"HKKVe0/D5fvAeSj3XbgY2bdXV1Nz5TvTfYg8sL/bQxPwvz66/TcpDD6EtBZN0J+DifU0ylMJ6cwnU5OH",
+	"+E1gIqOxjZcA9+2ez7kQAD70389G3HLh//+8eFgS7q8bB++R7xMKwL/RDWspJEMtc1/WDMM1dNu29nXB",
+	"3drahuCNxF5/C2sCfU7znhZvgOzHZf+M8593/qGzcp4zcYGQwfQUPMyt/Hjvj3aHJjOfsKvn4T5+Cmjv",
+	"QFpYHGBG76NrYKAZe3omZAkw7HWWtt66AscTnFA+n2EIM2jTDvJJOaFPQSqPIv1B31FkuvEXOdEF4cIw",
+	"hXAfyDYlbRnKcxmbsdPejT7vuI2whgB6ZPdR4kQIgHFUfJZUBSM90ny6fU4Sk44qa/5+gYSnthUKVD2J",
+	"lbx1QI6H6dL4iSn8BG/S45nJW0z5exioFaZ71Ih9i+7kJzNhc7Af+3cMvHGjyZpr71N75Ja9iF29XLe7",
+	"Bf7KEmU23rcWfgFeMl8uK/KePZ5Td9kvCnpkf2fGyryEQdOn+fQgrhe+uPU5XPtG7rzHfh7C/mtaL8mW",
+	"VizCZ/Xp/BIqH515Y9/bMb/Uvt4YqqyudY5dpcrSNgphvAu+bSlcGEAiFpA/b6/EPso5VYyWa7/dNRcb",
+	"+7lFw+tqBAKDD3xvn37szk00k0PXiziVA1OFnEfX3fxkSpyT+VM73M5d+tSExlNBm/AznxYRONfJu5OA",
+	"ghQa3S5Q+YGWripGC3mFFBesCdzNh0nja2pZbsZVyu/hid+8n+5YZBpaIKbsBugz6Ooqy7oilNg9OX8a",
+	"DDY0JGt6xwh2/H6oVgBn5rklIoIfyy+TejB3M/dFQRq9viAfAt4ASwBFVtE86o1WU8MUAJ8xFVp3o63Q",
+	"ZPWAoYqLQWzzPa7KUt7ZHCq5arVY6m/DdgZVGb/SbiWo577f4GTni/vew9wv5yX9HNmfgcZfu0o5zmSM",
+	"mheAQtYIS6ugHoaj/3q/lg6ogZGJJF9C71eSKf3tSRGrvlVVYstCE6tHx3cBoa75SljJLboBmhjEHtBA",
+	"flMul3EtwnTSxCuu3XvDffpLqm6Ub/1wjiCeWjFMn2jhS3wlnnGHd4YSzmOTf890s33SA3Y9wxIHjN+u",
+	"zngtsNj3UPLmFFVsd3V+lhdxsm9TWIwEk/r8RY7gHZb4PgdWfwUe4C21+qGwejKexpyUtK5RpaRlyXYG",
+	"BLFD30DnMp3RlXZM7mo27tvFR87qT2k/O8lB8qIsmdbHfaw46iTXKj56hmthtVKoVG1lgDVLBjyQGjgV",
+	"rYNU9viF0UO5/AWqF3y+xJfHOcyd3Jz5iHyFkEReWqdOLRSycslnqPxA4cTT6kPGp9grQJ4/Q1z1uXgb",
+	"dWHdr7RP7Ef8edSKBDTHGosFsagqAC1Hj7SYkAEDR31aCgxQipJ3POTAZmQn/P2df3KK/HzvHRlnsPKg",
+	"IQSgqKAdJ04suUs5X2B+6mdUkfw30mEY99tZwjBtW9KoDHc78QBg3Cn2bMnBE7KUKkNYTWLLbuhd97gf",
+	"JninbBeUcP211f9f56jeu2MCnxRgc7s6YLSAHBt3k7nk251UJu+Uegu//79E5nQD1jYkSbFSMYMOHkDB",
+	"faXJy1o2FXGdgfWx7dP43HEeN2w1/AWNBTdrUobZnMT0JqzljMrr4GMJ+oh/PQsjTOxQhGooonKp2lPR",
+	"STwwvYXnsELGG1a7X3HKx+N3ccvq7qtf2tEyiSzet122z0AW6uD6SDnmS4FKmHpm5DP81/iFAsbRLPyC",
+	"dZ7pugoe56tvkukO+LbSkH7A2Z7QqlJMH6uevqX3GKm9fu48dP6/wxCxj65PLUzTlnh8GHE9JkISoR3S",
+	"685Wdu1HvKOB2temmAwvnHV8BlJ19OMrrntmFaWBbploPEXqY7XB0Gd/UsZC1D4mBbyIfj4RL5IsPvao",
+	"MlHTwDrHnL438MZvEi7yuFDNWcjRDnR6+MWZGxI7Ikcgg7bPTgduoBitYjxQBENw5WeqGK2dDsa8puU6",
+	"SlPTBCrZskHW6geYlwNn+67mLiESKq3RLXhayCe94bsdqz7N247hHwXXUIcNYz3bwlmhVEvRdn9WOqT5",
+	"uMKNGA9SDH/AsJbTZIVrksoAQbmCRqnXH4XdAwhWM1quCxeu/AQV6z7lklefyjBr9Hq6UfbNY0v9TY5L",
+	"n1IgPJIDA03dMqVmsUjXA2vZ7OTigynYlaOlk8a5ce9MKmMYCa0w6fazv7oc0+u4vFRUlXUpfX2pWIxd",
+	"7tzf8qoVPvDEZO6+8lQuiH5LpWTHEMdaLJuZ2jSgSaE5+uUlwcG6wErKyXFqLjasynV/t0zNTW0qnBmF",
+	"lNikaLhFImaQLQAA8A2vu/3lEHp+TRpRM93meCIz1cxKYsPqQ4Fp0r7iGdaLuDcha9eh2wtMe7+DmgWE",
+	"63QV6Se8v76Qsq9Jfcqlfefv0nmqBbiYNNKKZqKK4g1CmrnHe8NfnSh3fcO20Caqc6mPATLDZf59BvV/",
+	"FKg4zMGb4AqoQ/2EunK9QUFQ+ZY7tNbSQdH0g3IJA8Iyqp6d817d8JX4sZkW2n4NfUPOXevYB3fdZOdt",
+	"IQ7fhE6wEFHMx3rtQt6K8yUMNfdM3kL17gnt+aKHv3SC0E2oDD0E0Pmfzn2C985JfbT0OV77tuNb8sa7",
+	"cPYXCZj7Xx596X+QlTWJIEZekFb3xAp1Ge+RPohy3FS/gSceUlsAm+kasMh+KyW7w3ondzk+XmIChpwE",
+	"Jz2Icq2kcEX2z5l0D4rUliuFRZC7rmVQJ8Dm7aHok2ztRVXBup9Glw2tEJ/AZDt+lInCnWzVnCMW0p5t",
+	"lMIIeMTBcdhLuWArj6gC+kmZGQOYI6hjWIxSyy3zRXovyAtiFHOuA0M3zBryYsUUQf3Smu84l092RVYs",
+	"fyJLWmvW6lB7qnF8Vrmm5FDeamjN4zwdhYwyhaAw+2LC3AD1wWeKsIxQKkyv5R5q687JX7vd41Kswz4A",
+	"IIJOxRpsU/jXqGXh80TnlJ9/C7R99QTud98ygWDnQiSGfI+4iT1xPNFE7DlKN41SARKWGxUpSxJ6WJB1",
+	"n0DAKvJWJhIyYFCoNkXUEZKF5rFTm6nSpd2NCNzCas3m5Mq3MxKYYts2wJqwK51KEhOer7n2LblO7e3j",
+	"X40/WrTLTXX2cVua2Iqw9ZZHxB58cA5rUjOsoA3J2KO7f+oyxhpveRJrZ+6J54sYm7orqr2PIujijmsf",
+	"K3+OgKAgTn89JBJivHqrmLuskuCLxgQAwHNbxrxX3DDv88XDGo/aJ9d19eQyu6dHnclg1sNRH2oEB9q4",
+	"xKZ1Z84ytGOm9/73oy+9xP6Nce9pNFbArHO297zNu+bLJVNMlEyHjvFENYJwHbUliDY+euGoefMqevb3",
+	"Vs6ou8zJVk275JQD9NQE8IllkKK5TiqEFD1/JsYOPaGpNhiCAwDz0jc+ePxln5gb8aXY5ovS8LtzoMDf",
+	"N8J3ZfD9OTFz9YHbOJpM8aV262yJDJBKjSYVFllUmKUyxxa3rrPJnkLFmpAPHPfHaJvOosQeMDvFlorp",
+	"9dmTrmHURzoDev6XJlXk5j8lkYLQ2qqYqzUBJWXblGvfUbybo4jbhp1hIOUduhFrmS6JNSEv5vcnNcGY",
+	"D2Gn0DgB9FMkGmS2R5W7PiE14ri4fG8fOqsU85+dLL7e426O+uVg0EmZFY04V9EhkC32w11oynnEi2bG",
+	"1OzMl/wGBj3rHd+wQypU2+YhM2HAkzNsmq1ZKglHasg/McFkmeMFcKmUBVK8bwVQhcQjKNPsYqruFatu",
+	"uufD9bHM1YdiQ5vhCE/mqyoJ10PUZ3AWMzva8T7Udj9wbV8c4pozqIAIKmyweSZ/KAxJKPGdsYlv6t3n",
+	"OUbJZlFPUNM/+Ad/Zzq6JXd+on7+Gq7Ir6aa+ylOYZev3bNnUsn3VBhNqLE7y6UgzzzGNLR+4yIQUdHN",
+	"xnP+OkD12Sf7ukKB8o5rIlUVKow8hA13ex5myfSn9rGzktB+fbiFThZJKHGmIeMYgbSNv4+J0aMdGXvc",
+	"un38PCIV+2Z83U7jD6ExsEs+fcaFL1ILXSQ4MJlu9Djq6/2Pn+39Rng9EgE2nL6kO35599we+P8NAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

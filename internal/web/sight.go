@@ -1,0 +1,96 @@
+package web
+
+import (
+	"context"
+	"slices"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// Whoever may read a bound folder is told of what comes through its binding, of others'
+// items too. Nuxeo lets people close sub-folders, so that each such item asks for the
+// rights on what it tells of.
+
+// visible are the items that are one's own, or that tell of nothing that the viewer may
+// not see. It asks Nuxeo once for all of them.
+func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View) ([]work.View, error) {
+	var others []work.Item
+	for _, v := range list {
+		if !who.May(v.Item) {
+			others = append(others, v.Item)
+		}
+	}
+	if len(others) == 0 {
+		return list, nil
+	}
+	places, err := s.placesOf(ctx, others)
+	if err != nil {
+		return nil, err
+	}
+	var uids []string
+	for _, some := range places {
+		uids = append(uids, some...)
+	}
+	nx, err := s.Identity.Nuxeo(ctx, who.Login)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := nx.Visible(ctx, uids)
+	if err != nil {
+		return nil, err
+	}
+	closed := func(uid string) bool { return !seen[uid] }
+	return slices.DeleteFunc(slices.Clone(list), func(v work.View) bool {
+		return !who.May(v.Item) && slices.ContainsFunc(places[v.ID], closed)
+	}), nil
+}
+
+// placesOf are the documents and folders that items tell of.
+func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]string, error) {
+	places, err := s.Publish.Places(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		if document, _ := push.About(it); document != "" {
+			places[it.ID] = append(places[it.ID], document)
+		}
+		if document := foldersync.Document(it); document != "" {
+			places[it.ID] = append(places[it.ID], document)
+		}
+	}
+	return places, nil
+}
+
+// whoSees is as whom an item may be looked at: the person, or anybody, if they may see
+// the binding that it came through and what it tells of. To change it, it must be their
+// own.
+func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.Viewer, error) {
+	_, refused := s.Engine.Item(ctx, who, id)
+	if !fault.Is(refused, fault.NotFound) {
+		return who, refused
+	}
+	everybody := work.Viewer{Login: who.Login, Admin: true}
+	v, err := s.Engine.Item(ctx, everybody, id)
+	if err != nil {
+		return who, err
+	}
+	through := itemJSON(who, v, nil).Binding
+	if through == nil {
+		return who, refused
+	}
+	if _, err := s.Binding.Get(ctx, who, *through); fault.Is(err, fault.NotFound) {
+		return who, refused
+	} else if err != nil {
+		return who, err
+	}
+	if shown, err := s.visible(ctx, who, []work.View{v}); err != nil {
+		return who, err
+	} else if len(shown) == 0 {
+		return who, refused
+	}
+	return everybody, nil
+}
