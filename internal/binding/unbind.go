@@ -84,18 +84,18 @@ func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.
 		}
 		return Ending, s.Now().Add(awaited), nil
 	case "":
-		return "", time.Time{}, fault.New(fault.Conflict, "%s of this folder under review on Frame.io.", documents(n)).
+		return "", time.Time{}, fault.New(fault.Conflict, "%s under review on Frame.io.", documents(n, " of this folder")).
 			With(fmt.Sprintf("Say what becomes of them: release unlocks them, return lets them come back for %d days.", int(awaited.Hours()/24)))
 	}
 	return "", time.Time{}, fault.Field("reviews", `Give "release" or "return".`, "%q does not say what becomes of the documents under review.", fate)
 }
 
-// documents says how many there are.
-func documents(n int) string {
+// documents says how many there are, and of what.
+func documents(n int, of string) string {
 	if n == 1 {
-		return "1 document is"
+		return "1 document" + of + " is"
 	}
-	return fmt.Sprintf("%d documents are", n)
+	return fmt.Sprintf("%d documents%s are", n, of)
 }
 
 // end records that a binding ends, and adds the item that does the rest.
@@ -158,9 +158,9 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 		}
 	}
 	if n > 0 {
-		f := fault.New(fault.NotReady, "%s under review; they may come back until %s.", documents(n), b.Ends.UTC().Format("2 January 2006"))
+		f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""), b.Ends.UTC().Format("2 January 2006"))
 		if f.RetryAfter = lookAgain; !s.Now().Before(b.Ends) {
-			f = fault.New(fault.NotReady, "%s being released.", documents(n))
+			f = fault.New(fault.NotReady, "%s being released.", documents(n, ""))
 			f.RetryAfter = time.Second
 		}
 		return f

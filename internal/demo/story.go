@@ -335,7 +335,8 @@ func (t *story) repeat(ctx context.Context) error {
 }
 
 func (t *story) unbind(ctx context.Context) error {
-	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id, nil)
+	release := api.Release // what the story has pushed is under review still
+	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id, &api.UnbindParams{Reviews: &release})
 	if err != nil {
 		return err
 	}

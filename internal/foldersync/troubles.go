@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -145,25 +146,29 @@ func (s *Service) look(ctx context.Context, who work.Viewer, all []Trouble) {
 		if err != nil {
 			return
 		}
+		links, err := link.OfDocuments(ctx, s.DB, uids)
+		if err != nil {
+			return
+		}
+		ours := map[string]time.Time{}
+		for _, l := range links {
+			ours[l.DocumentUID] = l.Modified
+		}
 		for i := range some {
-			some[i].Nuxeo = sideOf(found[some[i].Document])
+			some[i].Nuxeo = sideOf(found[some[i].Document], ours[some[i].Document])
 		}
 	}
 }
 
-// ownWrite is how far the time that Nuxeo gives a write of ours may be from the time that
-// the write itself tells.
-const ownWrite = 10 * time.Second
-
-// sideOf is what Nuxeo has. Who changed it last is told unless that was the connector, by
-// what the document tells of its last write: then it is not known who did before.
-func sideOf(doc *nuxeo.Document) *Side {
+// sideOf is what Nuxeo has. Who changed it last is told unless that was a write of ours,
+// after which it was modified at the given time: then it is not known who did before.
+func sideOf(doc *nuxeo.Document, ours time.Time) *Side {
 	if doc == nil {
 		return nil
 	}
-	side := Side{Title: doc.Title, ViewURL: doc.Text("frameio:viewUrl"), Size: -1}
-	if changed, ours := doc.Time("dc:modified"), doc.Time("frameio:lastPublished"); changed.Sub(ours).Abs() > ownWrite {
-		side.By, side.Changed = doc.Text("dc:lastContributor"), changed
+	side := Side{Title: doc.Title, ViewURL: doc.Text("frameio:viewUrl"), Changed: doc.Time("dc:modified"), Size: -1}
+	if !side.Changed.Equal(ours) {
+		side.By = doc.Text("dc:lastContributor")
 	}
 	if b := doc.Blob("file:content"); b != nil {
 		side.Size = b.Length

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 				return err
 			}
 		}
-		return link.SetDescribed(ctx, tx, r.Task.Now(), &l, hash)
+		return errors.Join(link.SetDescribed(ctx, tx, r.Task.Now(), &l, hash), link.SetModified(ctx, tx, l.ID, doc.Time("dc:modified")))
 	})
 }
 

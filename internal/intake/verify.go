@@ -131,7 +131,9 @@ func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *
 	}
 	r.Job.Intent = nil
 	return r.Commit(ctx, func(tx *sql.Tx) error {
-		if err := link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest); err != nil || described == "" {
+		err := errors.Join(link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest),
+			link.SetModified(ctx, tx, l.ID, doc.Time("dc:modified")))
+		if err != nil || described == "" {
 			return err
 		}
 		return link.SetDescribed(ctx, tx, r.Task.Now(), &l, described)

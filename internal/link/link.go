@@ -44,15 +44,17 @@ type Link struct {
 	Size                             int64
 	Digest, Described                string
 	Updated                          time.Time // when something of it changed
+	// Modified is when Nuxeo said that the document was changed, after the last write of ours.
+	Modified time.Time
 }
 
-const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described, links.updated`
+const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described, links.updated, links.modified`
 
 func scan(row interface{ Scan(...any) error }) (Link, error) {
 	var l Link
-	var updated int64
-	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described, &updated)
-	l.Updated = store.Time(updated)
+	var updated, modified int64
+	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described, &updated, &modified)
+	l.Updated, l.Modified = store.Time(updated), store.Time(modified)
 	return l, err
 }
 
@@ -246,6 +248,13 @@ func HoldLocked(ctx context.Context, tx *sql.Tx, id, owner, created, holder stri
 	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder = '' AND lock_owner = $3 AND lock_created = $4`,
 		holder, id, owner, created)
 	return onlyOne(res, err)
+}
+
+// SetModified records when Nuxeo says that the document was changed, read after a write of
+// ours: another time is another's write.
+func SetModified(ctx context.Context, tx *sql.Tx, id string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET modified = $1 WHERE id = $2`, store.Millis(at), id)
+	return err
 }
 
 // SetDescribed records the hash of the metadata that the document has got.

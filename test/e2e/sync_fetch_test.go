@@ -149,7 +149,7 @@ func versionsHold(b *bed.Bed, uid string, want ...[]byte) {
 // What people made of a document and what Frame.io has are both kept.
 func TestBothAreKept(t *testing.T) {
 	t.Parallel()
-	for by, title := range map[string]string{"policy": "Cut (changed in Nuxeo)", "hand": "Cut 2 (changed in Nuxeo)"} {
+	for by, title := range map[string]string{"policy": "Cut (changed in Nuxeo)", "hand": "Cut (changed in Nuxeo)"} {
 		t.Run(by, func(t *testing.T) {
 			t.Parallel()
 			b := bed.New(t)

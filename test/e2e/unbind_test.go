@@ -51,7 +51,7 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 	uid := kept(b, "Teaser", content('a', 500))
 	pushed(b, uid)
 	_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "")
-	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document is") {
+	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document of this folder is") {
 		t.Errorf("unbinding says %v, want a conflict that tells of 1 document", err)
 	}
 	if got := stateOf(b, made.ID); got != binding.Bound || lockOwner(b, uid) != "josh" {

@@ -58,9 +58,9 @@ func (f *face) inTrouble(josh *api.ClientWithResponses, id, lost string) {
 	f.Frameio.Stack(file, f.file("Cut 2.mov", 150))
 	must(t, func(r *api.CheckSyncResponse) bool { return r.JSON202 != nil })(josh.CheckSyncWithResponse(ctx, id))
 	f.Settle()
-	found := must(t, func(r *api.ListSyncDifferencesResponse) bool { return r.JSON200 != nil })(josh.ListSyncDifferencesWithResponse(ctx, id, &api.ListSyncDifferencesParams{Limit: ptr(2)})).JSON200
-	if len(found.Differences) != 2 || found.Next == nil {
-		t.Errorf("%+v", found)
+	found := must(t, func(r *api.ListSyncDifferencesResponse) bool { return r.JSON200 != nil })(josh.ListSyncDifferencesWithResponse(ctx, id, &api.ListSyncDifferencesParams{Limit: ptr(1)})).JSON200
+	if len(found.Differences) != 1 || found.Next == nil {
+		t.Errorf("%+v, want the first of two", found)
 	}
 	must(t, func(r *api.RefreshSyncResponse) bool { return r.JSON202 != nil })(josh.RefreshSyncWithResponse(ctx, id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))
 	f.Settle()
@@ -96,7 +96,7 @@ func (f *face) troubles(josh *api.ClientWithResponses, id, cut string) {
 		t.Fatalf("%+v", all)
 	}
 	here, there := all[0].Nuxeo, all[0].Frameio
-	if here == nil || here.Title != "Cut 2" || *here.By != "josh" || *here.Size != 4 || here.Changed == nil || *all[0].Document != cut {
+	if here == nil || here.Title != "Cut" || *here.By != "josh" || *here.Size != 4 || here.Changed == nil || *all[0].Document != cut {
 		t.Errorf("in Nuxeo: %+v", here)
 	}
 	if there == nil || there.Name != "Cut 2.mov" || *there.Size != 150 || there.Changed == nil || there.ViewUrl == nil {

@@ -11,7 +11,11 @@ ALTER TABLE bindings ADD COLUMN ends BIGINT NOT NULL DEFAULT 0;
 -- Since when no byte of a transfer has moved; 0: they do.
 ALTER TABLE transfers ADD COLUMN quiet BIGINT NOT NULL DEFAULT 0;
 
+-- When the document was changed last as we have read it after a write of our own.
+ALTER TABLE links ADD COLUMN modified BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE links DROP COLUMN modified;
 ALTER TABLE transfers DROP COLUMN quiet;
 ALTER TABLE bindings DROP COLUMN ends;
 ALTER TABLE sync_seen DROP COLUMN takes;
