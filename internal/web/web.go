@@ -2,8 +2,10 @@
 // receiver of custom actions, the sign-in pages, health and metrics.
 //
 // It owns routes, sessions in cookies and headers, and how an error becomes an
-// answer. What must hold: who asks is known before anything is done; a request
-// that a browser was tricked into changes nothing; an unsigned or stale call of
+// answer. What must hold: who asks is known before anything is done, and is told
+// of a document only if they may read it in Nuxeo; what strangers do keeps nobody
+// out who is signed in; a request that a browser was tricked into changes nothing;
+// an unsigned or stale call of
 // a custom action learns nothing, not even whether the action exists; an answer
 // never waits on a remote system where a person at Frame.io waits for it. It
 // leaves to the features what is done.
