@@ -335,7 +335,7 @@ func (t *story) repeat(ctx context.Context) error {
 }
 
 func (t *story) unbind(ctx context.Context) error {
-	release := api.Release // what the story has pushed is under review still
+	release := api.UnbindParamsReviewsRelease // what the story has pushed is under review still
 	resp, err := t.josh.UnbindWithResponse(ctx, t.binding.Id, &api.UnbindParams{Reviews: &release})
 	if err != nil {
 		return err

@@ -19,6 +19,9 @@ type Trouble struct {
 	Entry
 	// Place is where it stands in the list, for the page that follows.
 	Place string
+	// There is what the asset is called on Frame.io: in a conflict the entry keeps the name
+	// that the document has.
+	There string
 	// Changed is when the asset changed on Frame.io; zero: not known.
 	Changed time.Time
 	// Item is the one that could not bring it, when the viewer may start it again.
@@ -94,10 +97,27 @@ func (s *Service) troubles(ctx context.Context, id, after string, most int) ([]T
 			return nil, err
 		}
 		for _, e := range some {
-			out = append(out, Trouble{Entry: e, Place: place + e.Key, Changed: store.Time(e.stamp)})
+			there, err := s.nameThere(ctx, id, e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Trouble{Entry: e, Place: place + e.Key, There: there, Changed: store.Time(e.stamp)})
 		}
 	}
 	return out, nil
+}
+
+// nameThere is what the asset of an entry was called when it was listed last.
+func (s *Service) nameThere(ctx context.Context, id string, e Entry) (name string, err error) {
+	if e.Conflict == "" {
+		return e.Name, nil
+	}
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT name FROM sync_seen WHERE key = $1 AND run_id IN (SELECT id FROM sync_runs WHERE sync_id = $2) ORDER BY run_id DESC LIMIT 1`,
+		e.Key, id).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e.Name, nil
+	}
+	return name, err
 }
 
 // itemsOf is in how many of the last runs an item is looked for.

@@ -196,7 +196,7 @@ func entryJSON(e foldersync.Trouble) api.SyncEntry {
 		Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone, Problem: opt(e.Problem), Conflict: opt(e.Conflict), Item: opt(e.Item),
 	}
 	if !e.Gone {
-		out.Frameio = &api.SyncEntryFrameio{Name: e.Name, Changed: moment(e.Changed)}
+		out.Frameio = &api.SyncEntryFrameio{Name: e.There, Changed: moment(e.Changed)}
 		if out.Kind != api.SyncEntryKindFolder {
 			out.Frameio.Size = &e.Size
 		}
