@@ -300,7 +300,7 @@ func (s *Service) forgotten(ctx context.Context, a frameio.Action) (bool, error)
 	}
 	var n int
 	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM actions JOIN bindings ON bindings.id = actions.binding_id
-		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound')`, id).Scan(&n)
+		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound', 'ending')`, id).Scan(&n)
 	return n == 0, err
 }
 

@@ -28,7 +28,7 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound)
+	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound || b.State == Ending)
 	if nuxeo.NotFound(err) {
 		return nil // the folder is gone, and what it showed with it
 	}
@@ -90,7 +90,7 @@ func write(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []m
 }
 
 func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1 AND state = 'bound' ORDER BY id`, folder)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1 AND state IN ('bound', 'ending') ORDER BY id`, folder)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Bin
 		return b, err
 	}
 	switch {
-	case b.State != Bound:
+	case b.State != Bound && b.State != Ending:
 		return b, errNotBound
 	case b.Owner == who.Login && b.NeedsOwner == "":
 		return b, nil
@@ -160,7 +160,7 @@ func (s *Service) cannotAct(ctx context.Context, login string) (string, error) {
 }
 
 func (s *Service) bound(ctx context.Context) ([]Binding, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state = 'bound' ORDER BY id`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('bound', 'ending') ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}

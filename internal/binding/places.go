@@ -38,6 +38,6 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 // ActionOf is the name of a custom action that a folder is bound by; empty: it is
 // not bound.
 func (s *Service) ActionOf(ctx context.Context, folder string) (name string, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1 AND state IN ('binding', 'bound')`, folder).Scan(&name)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1 AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
 	return name, err
 }

@@ -101,7 +101,9 @@ func (s *Service) binding(ctx context.Context, l link.Link) (tied, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, nil
 	}
-	if err == nil && state != "bound" {
+	if err == nil && state == "ending" {
+		t.Why = "The folder is being unbound: it only takes back what is under review."
+	} else if err == nil && state != "bound" {
 		t.Why, t.Remedy = "The folder is not bound by it any more.", "Bind the folder again to publish into it."
 	}
 	return t, err

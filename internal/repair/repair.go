@@ -115,7 +115,7 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 	if err != nil {
 		return nil, err
 	}
-	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state = 'bound' AND folder_uid IN `)
+	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending') AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}

@@ -69,11 +69,13 @@ func (s *story) unbind(n *node) {
 	}
 	s.unbound = true
 	s.excuse("gone")
-	fate := []binding.Fate{binding.Release, binding.Await}[s.w.seed%2]
-	if fate == binding.Await {
+	s.fate = []binding.Fate{binding.Release, binding.Await}[s.w.seed%2]
+	if s.fate == binding.Await {
 		s.excuse("refused") // what is new, while it waits for what is under review
+	} else {
+		s.excuse("canceled") // what was on its way
 	}
-	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID, fate) }) // the node may be dead
+	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID, s.fate) }) // the node may be dead
 }
 
 func (s *story) revoke() {

@@ -3,10 +3,13 @@ package sim
 import (
 	"io"
 	"slices"
+	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
 // chores does what is done every hour and every day.
@@ -158,6 +161,7 @@ func (p *pushes) checkCopies() {
 // again lets everything come back and pushes it once more, without faults.
 func (p *pushes) again() {
 	if p.unbound {
+		p.ended()
 		return
 	}
 	for _, c := range p.clips {
@@ -185,6 +189,35 @@ func (p *pushes) again() {
 	if p.allBack("when that comes back") {
 		p.check()
 	}
+}
+
+// ended lets what is under review come back to a folder that is being unbound: then it is
+// unbound.
+func (p *pushes) ended() {
+	if p.fate != binding.Await {
+		return
+	}
+	p.unbound = false // for those that come back
+	defer func() { p.unbound = true }()
+	p.freeAll()
+	p.w.signIn()
+	p.connected = true
+	if !p.allBack("when all comes back to a folder that is being unbound") {
+		return
+	}
+	state := binding.Ending
+	for end := time.Now().Add(3 * time.Hour); state == binding.Ending && time.Now().Before(end); time.Sleep(2 * time.Minute) { // a clock may be ahead
+		b, err := p.w.nodes[0].app.Binding.Get(p.w.T.Context(), bed.Viewer, p.binding.ID)
+		if err != nil {
+			p.w.violate("unbound: %v", err)
+			return
+		}
+		state = b.State
+	}
+	if state == binding.Ending {
+		p.w.violate("unbound: all is back, and the binding has not ended")
+	}
+	p.w.settle("when it is unbound")
 }
 
 // freeAll takes away what people have locked by hand.
