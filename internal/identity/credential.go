@@ -17,6 +17,9 @@ const (
 	early = time.Minute
 	// claim is how long one node may take for a refresh before another may try.
 	claim = 30 * time.Second
+	// ahead is how far in the future a claim can end: the clock of the node that made
+	// it may be ahead by as much. Later ones were made by a clock that was wrong.
+	ahead = 2 * time.Hour
 	// look is how often a waiting node looks whether the other is done.
 	look = 100 * time.Millisecond
 )
@@ -151,8 +154,8 @@ func (s *Service) claim(ctx context.Context, login string, c credential) (bool, 
 	var n int64
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = $1
-			WHERE login = $2 AND provider = $3 AND generation = $4 AND refreshing < $5`,
-			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now))
+			WHERE login = $2 AND provider = $3 AND generation = $4 AND (refreshing < $5 OR refreshing > $6)`,
+			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now), store.Millis(now.Add(ahead)))
 		if err != nil {
 			return err
 		}

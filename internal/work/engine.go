@@ -285,6 +285,10 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 		e.leaveToNewer(ctx, t)
 		return
 	}
+	if t.begun > maxBegun {
+		e.giveUp(ctx, t)
+		return
+	}
 	for {
 		if t.Canceling && t.ending == "" {
 			e.settle(ctx, t, errCanceled)
