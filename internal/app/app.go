@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
@@ -106,6 +107,7 @@ type App struct {
 	DB       *store.DB
 	Engine   *work.Engine
 	Identity *identity.Service
+	Audit    *audit.Log
 	Binding  *binding.Service
 	Intake   *intake.Service
 	Publish  *publish.Service
@@ -173,6 +175,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.Audit = audit.New(a.DB, a.vault, a.world.Now, a.node, a.world.Log)
 	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
 	if err := a.buildEngine(); err != nil {
 		return err
@@ -240,7 +243,7 @@ func (a *App) name() (err error) {
 
 func (a *App) buildEngine() error {
 	set := work.DefaultSettings(a.node)
-	set.Version, set.Ended = Version, a.count.Ended
+	set.Version, set.Ended, set.Audit = Version, a.count.Ended, a.Audit
 	a.world.Work(&set)
 	if a.world.Queue != nil {
 		queue := a.world.Queue(a.DB)
@@ -299,6 +302,7 @@ func (a *App) identitySettings() identity.Settings {
 		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"), JWTSecret: a.Config.Nuxeo.JWTSecret,
 		NuxeoClientID: a.Config.Nuxeo.ClientID, NuxeoClientSecret: a.Config.Nuxeo.ClientSecret,
 		FrameioURL: a.Config.Frameio.URL, PKCE: a.Config.Frameio.PKCE, SessionTTL: a.Config.SessionTTL,
+		Audit: a.Audit,
 	}
 }
 
@@ -350,6 +354,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stop()
 	wg.Go(func() { a.Upkeep.Run(chores) })
 	wg.Go(func() { a.Hints.Run(chores) })
+	wg.Go(func() { a.Audit.Run(chores) })
 	return a.Engine.Run(ctx)
 }
 

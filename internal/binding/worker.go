@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -251,7 +252,8 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string) (strin
 		return "", err
 	}
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+	unbound := audit.Entry{Who: who.Login, What: audit.Unbound, About: b.FolderPath, Detail: b.ActionName}
+	err = s.Engine.Audited(ctx, unbound, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, updated = $2 WHERE id = $3 AND state = $4`,
 			string(Unbound), store.Millis(s.Now()), id, string(Bound))
 		if err != nil {

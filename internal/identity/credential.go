@@ -30,13 +30,14 @@ type credential struct {
 	lost            string
 	generation      int64
 	refreshing      int64
+	origin          string // scheme and host of where the tokens came from
 }
 
 func (s *Service) credential(ctx context.Context, login string) (credential, error) {
 	var c credential
-	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing, origin
 		FROM credentials WHERE login = $1 AND provider = $2`, login, ProviderName).
-		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing)
+		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing, &c.origin)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, s.notConnected(login, "has not connected Frame.io")
 	}
@@ -180,10 +181,13 @@ func (s *Service) refresh(ctx context.Context, login string, c credential) (stri
 	// The answer must be here, and stored, before another node may try.
 	ask, cancel := context.WithTimeout(ctx, claim/2)
 	defer cancel()
-	t, err := s.askFrameio(ask, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
+	t, err := s.askOrigin(ask, c.origin, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
 	var refused *grantError
 	if errors.As(err, &refused) && refused.code == "invalid_grant" {
 		return "", s.lose(ctx, login, c, "is not signed in to Frame.io any more")
+	}
+	if errors.Is(err, errElsewhere) {
+		return "", s.lose(ctx, login, c, elsewhere(c.origin))
 	}
 	if err != nil {
 		return "", errors.Join(err, s.release(ctx, login, c))

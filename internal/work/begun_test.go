@@ -32,7 +32,10 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 	t.Parallel()
 	undone := 0
 	w := setup(t, worker{
-		step: func(context.Context, *Task) (Next, error) { t.Error("it was begun a fourth time"); return Next{Done: true}, nil },
+		step: func(context.Context, *Task) (Next, error) {
+			t.Error("it was begun a fourth time")
+			return Next{Done: true}, nil
+		},
 		undo: func(context.Context, *Task) error { undone++; return nil },
 	})
 	id := w.one()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
@@ -306,7 +307,7 @@ func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 // Retry starts a failed or cancelled item again, keeping what it has reached. One that
 // waits for its time goes on at once.
 func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
-	return e.change(ctx, who, id, "retried", "Only an item that failed, was cancelled or waits for its time can be retried.",
+	return e.change(ctx, who, id, deed{"retried", audit.Retried}, "Only an item that failed, was cancelled or waits for its time can be retried.",
 		`UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, begun = 0, waiting_since = 0,
 			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1, not_before = $2, updated = $2
 			WHERE id = $1 AND state IN ('failed', 'canceled')`,
@@ -316,7 +317,7 @@ func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
 
 // Cancel stops an item: what is half made is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
-	err := e.change(ctx, who, id, "cancel asked", "Only an item that is not finished can be cancelled.",
+	err := e.change(ctx, who, id, deed{"cancel asked", audit.Canceled}, "Only an item that is not finished can be cancelled.",
 		`UPDATE items SET cancel = TRUE, updated = $2,
 			generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
 			not_before = CASE state WHEN 'waiting' THEN $2 ELSE not_before END
@@ -332,12 +333,17 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 	return nil
 }
 
+// deed is what a person does to an item, in its history and in the audit.
+type deed struct{ event, audit string }
+
 // change runs the first of the updates that changes the item.
-func (e *Engine) change(ctx context.Context, who Viewer, id, event, refusal string, updates ...string) error {
-	if _, err := e.Item(ctx, who, id); err != nil {
+func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refusal string, updates ...string) error {
+	v, err := e.Item(ctx, who, id)
+	if err != nil {
 		return err
 	}
-	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
+	entry := audit.Entry{Who: who.Login, What: d.audit, About: id, Detail: v.Kind + " " + v.Title}
+	err = e.Audited(ctx, entry, func(tx *sql.Tx) error {
 		for _, update := range updates {
 			res, err := tx.ExecContext(ctx, update, id, store.Millis(e.now()))
 			if err != nil {
@@ -348,7 +354,7 @@ func (e *Engine) change(ctx context.Context, who Viewer, id, event, refusal stri
 				return err
 			}
 			if n > 0 {
-				return history(ctx, tx, id, e.now(), event, "by "+who.Login)
+				return history(ctx, tx, id, e.now(), d.event, "by "+who.Login)
 			}
 		}
 		return fault.New(fault.Conflict, "%s", refusal)

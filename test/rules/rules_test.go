@@ -41,7 +41,7 @@ var layers = [][]string{
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
 	{"ui"},
-	{"internal/upkeep"},
+	{"internal/upkeep", "internal/audit"},
 	{"internal/store", "internal/correlate"},
 	{"internal/fault"},
 	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
