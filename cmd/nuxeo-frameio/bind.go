@@ -118,11 +118,15 @@ func teams(b api.Binding) string {
 
 type unbindCmd struct {
 	clientFlags
+	sureFlag
 	Binding string `arg:"" help:"Id of the binding, as in \"bindings\"."`
 }
 
 // Run ends a binding.
 func (c *unbindCmd) Run(t *terminal) error {
+	if err := c.sure(t, "End the binding "+c.Binding+"? What was published stays."); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.UnbindWithResponse(t.ctx, c.Binding)
 		if err != nil {

@@ -35,6 +35,7 @@ type cli struct {
 	Chore   choreCmd   `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
 	Links   linksCmd   `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
 	People  peopleCmd  `cmd:"" help:"See and end the access of people (administrators)." group:"Look after"`
+	Audit   auditCmd   `cmd:"" help:"See what people did (administrators)." group:"Look after"`
 	Keys    keysCmd    `cmd:"" help:"Rotate the key that encrypts secrets in the database." group:"Look after"`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
 	Store   storeCmd   `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`

@@ -154,10 +154,16 @@ func (c *providerImport) Run(t *terminal) error {
 	})
 }
 
-type providerDelete struct{ clientFlags }
+type providerDelete struct {
+	clientFlags
+	sureFlag
+}
 
 // Run removes the registration.
 func (c *providerDelete) Run(t *terminal) error {
+	if err := c.sure(t, "Remove the registration of the Frame.io application? Nothing goes on until there is another."); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.DeleteProviderWithResponse(t.ctx)
 		if err != nil {
@@ -222,10 +228,16 @@ func (c *serviceSet) Run(t *terminal) error {
 	})
 }
 
-type serviceDelete struct{ clientFlags }
+type serviceDelete struct {
+	clientFlags
+	sureFlag
+}
 
 // Run forgets the service credential.
 func (c *serviceDelete) Run(t *terminal) error {
+	if err := c.sure(t, "Forget the service credential?"); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.DeleteServiceCredentialWithResponse(t.ctx)
 		if err != nil {

@@ -30,7 +30,7 @@ func (s rest) About(context.Context, api.AboutRequestObject) (api.AboutResponseO
 func (s rest) SignIn(ctx context.Context, q api.SignInRequestObject) (api.SignInResponseObject, error) {
 	p, session, err := s.Identity.SignIn(ctx, q.Body.NuxeoToken)
 	if err != nil {
-		return nil, err
+		return nil, s.failed(ctx, err)
 	}
 	return api.SignIn201JSONResponse{Session: session, Person: s.person(ctx, p)}, nil
 }

@@ -187,7 +187,7 @@ func browserSecret(r *http.Request) string {
 func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	done, err := s.Identity.FinishNuxeo(r.Context(), r.URL.Query(), browserSecret(r))
 	if err != nil {
-		return err
+		return s.failed(r.Context(), err)
 	}
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	http.SetCookie(w, s.cookie(sessionCookie, done.Session, int(s.Set.SessionTTL.Seconds())))

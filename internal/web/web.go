@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
@@ -71,6 +72,7 @@ type Server struct {
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
+	Audit    *audit.Log
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *document.Service
 	Media     *media.Service

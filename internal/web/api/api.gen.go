@@ -656,6 +656,32 @@ type AssetFacts struct {
 	ViewUrl string `json:"view_url"`
 }
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// About A login, a folder, an item
+	About *string `json:"about,omitempty"`
+
+	// Address Where the request came from
+	Address     *string   `json:"address,omitempty"`
+	At          time.Time `json:"at"`
+	Correlation *string   `json:"correlation,omitempty"`
+	Detail      *string   `json:"detail,omitempty"`
+
+	// Hash Of the entry and of the one before it
+	Hash string `json:"hash"`
+	Id   string `json:"id"`
+
+	// Node The node that wrote it
+	Node string `json:"node"`
+
+	// Seq Its number among those of the node
+	Seq  int64  `json:"seq"`
+	What string `json:"what"`
+
+	// Who A login; missing for strangers
+	Who *string `json:"who,omitempty"`
+}
+
 // Binding defines model for Binding.
 type Binding struct {
 	ActionName   string    `json:"action_name"`
@@ -1626,6 +1652,23 @@ type Limit = int
 // Uid defines model for uid.
 type Uid = string
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Who A login
+	Who *string `form:"who,omitempty" json:"who,omitempty"`
+
+	// What What was done, like revoked
+	What *string `form:"what,omitempty" json:"what,omitempty"`
+
+	// About What it was done to: a login, a folder, an item
+	About *string    `form:"about,omitempty" json:"about,omitempty"`
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListBatchesParams defines parameters for ListBatches.
 type ListBatchesParams struct {
 	// Folder The uid of a bound folder that they are in or below
@@ -1731,6 +1774,12 @@ type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// LiftJSONBody defines parameters for Lift.
+type LiftJSONBody struct {
+	// AnyAccount Another Frame.io account than before may be connected as well
+	AnyAccount *bool `json:"any_account,omitempty"`
+}
+
 // SaveServiceCredentialJSONBody defines parameters for SaveServiceCredential.
 type SaveServiceCredentialJSONBody struct {
 	ClientId     string `json:"client_id"`
@@ -1818,6 +1867,9 @@ type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
+
+// LiftJSONRequestBody defines body for Lift for application/json ContentType.
+type LiftJSONRequestBody LiftJSONBody
 
 // SaveProviderJSONRequestBody defines body for SaveProvider for application/json ContentType.
 type SaveProviderJSONRequestBody = ProviderForm
@@ -1927,6 +1979,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /about (the `About` operationId).
 	About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAudit What people did, newest first (administrators)
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	//
+	// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+	VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	//
@@ -2130,10 +2192,25 @@ type ClientInterface interface {
 	// Corresponds with GET /people (the `ListPeople` operationId).
 	ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	//
 	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 	Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LiftWithBody Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithBody(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	Lift(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteProvider Remove the registration (administrators)
 	//
@@ -2388,6 +2465,36 @@ type ClientInterface interface {
 // Corresponds with GET /about (the `About` operationId).
 func (c *Client) About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAboutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAudit What people did, newest first (administrators)
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyAudit Look whether entries are missing or were changed (administrators)
+//
+// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+func (c *Client) VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyAuditRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -2950,11 +3057,46 @@ func (c *Client) ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 //
 // Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 func (c *Client) Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeRequest(c.Server, login)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LiftWithBody Let somebody sign in again whose access was ended (administrators)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *Client) LiftWithBody(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftRequestWithBody(c.Server, login, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Lift Let somebody sign in again whose access was ended (administrators)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *Client) Lift(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftRequest(c.Server, login, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3622,6 +3764,147 @@ func NewAboutRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Who != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "who", *params.Who, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.What != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "what", *params.What, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.About != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "about", *params.About, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVerifyAuditRequest constructs an http.Request for the VerifyAudit method
+func NewVerifyAuditRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit/verification")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5056,6 +5339,53 @@ func NewRevokeRequest(server string, login string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewLiftRequest calls the generic Lift builder with application/json body
+func NewLiftRequest(server string, login string, body LiftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLiftRequestWithBody(server, login, "application/json", bodyReader)
+}
+
+// NewLiftRequestWithBody constructs an http.Request for the Lift method, with any body, and a specified content type
+func NewLiftRequestWithBody(server string, login string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "login", login, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/people/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteProviderRequest constructs an http.Request for the DeleteProvider method
 func NewDeleteProviderRequest(server string) (*http.Request, error) {
 	var err error
@@ -6304,6 +6634,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /about (the `About` operationId).
 	AboutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AboutResponse, error)
 
+	// ListAuditWithResponse What people did, newest first (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// VerifyAuditWithResponse Look whether entries are missing or were changed (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+	VerifyAuditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*VerifyAuditResponse, error)
+
 	// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6560,12 +6904,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /people (the `ListPeople` operationId).
 	ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error)
 
-	// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+	// RevokeWithResponse End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 	RevokeWithResponse(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*RevokeResponse, error)
+
+	// LiftWithBodyWithResponse Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithBodyWithResponse(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LiftResponse, error)
+
+	// LiftWithResponse Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithResponse(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*LiftResponse, error)
 
 	// DeleteProviderWithResponse Remove the registration (administrators)
 	//
@@ -6895,6 +7254,116 @@ func (r AboutResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AboutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Entries []AuditEntry `json:"entries"`
+		Next    *string      `json:"next,omitempty"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuditResponse) GetJSON200() *struct {
+	Entries []AuditEntry `json:"entries"`
+	Next    *string      `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VerifyAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Entries  int      `json:"entries"`
+		Nodes    int      `json:"nodes"`
+		Problems []string `json:"problems"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyAuditResponse) GetJSON200() *struct {
+	Entries  int      `json:"entries"`
+	Nodes    int      `json:"nodes"`
+	Problems []string `json:"problems"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyAuditResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyAuditResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8516,6 +8985,47 @@ func (r RevokeResponse) ContentType() string {
 	return ""
 }
 
+type LiftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LiftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LiftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LiftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LiftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LiftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteProviderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9989,6 +10499,32 @@ func (c *ClientWithResponses) AboutWithResponse(ctx context.Context, reqEditors 
 	return ParseAboutResponse(rsp)
 }
 
+// ListAuditWithResponse What people did, newest first (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
+// VerifyAuditWithResponse Look whether entries are missing or were changed (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+func (c *ClientWithResponses) VerifyAuditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*VerifyAuditResponse, error) {
+	rsp, err := c.VerifyAudit(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyAuditResponse(rsp)
+}
+
 // ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10455,7 +10991,8 @@ func (c *ClientWithResponses) ListPeopleWithResponse(ctx context.Context, reqEdi
 	return ParseListPeopleResponse(rsp)
 }
 
-// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+// RevokeWithResponse End a person's sessions and everything that lets the connector act for them; they are blocked
+// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10466,6 +11003,32 @@ func (c *ClientWithResponses) RevokeWithResponse(ctx context.Context, login stri
 		return nil, err
 	}
 	return ParseRevokeResponse(rsp)
+}
+
+// LiftWithBodyWithResponse Let somebody sign in again whose access was ended (administrators)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *ClientWithResponses) LiftWithBodyWithResponse(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LiftResponse, error) {
+	rsp, err := c.LiftWithBody(ctx, login, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftResponse(rsp)
+}
+
+// LiftWithResponse Let somebody sign in again whose access was ended (administrators)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *ClientWithResponses) LiftWithResponse(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*LiftResponse, error) {
+	rsp, err := c.Lift(ctx, login, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftResponse(rsp)
 }
 
 // DeleteProviderWithResponse Remove the registration (administrators)
@@ -11003,6 +11566,79 @@ func ParseAboutResponse(rsp *http.Response) (*AboutResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest About
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Entries []AuditEntry `json:"entries"`
+			Next    *string      `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyAuditResponse parses an HTTP response from a VerifyAuditWithResponse call
+func ParseVerifyAuditResponse(rsp *http.Response) (*VerifyAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Entries  int      `json:"entries"`
+			Nodes    int      `json:"nodes"`
+			Problems []string `json:"problems"`
+		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12115,6 +12751,35 @@ func ParseRevokeResponse(rsp *http.Response) (*RevokeResponse, error) {
 	return response, nil
 }
 
+// ParseLiftResponse parses an HTTP response from a LiftWithResponse call
+func ParseLiftResponse(rsp *http.Response) (*LiftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LiftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteProviderResponse parses an HTTP response from a DeleteProviderWithResponse call
 func ParseDeleteProviderResponse(rsp *http.Response) (*DeleteProviderResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13109,6 +13774,12 @@ type ServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(w http.ResponseWriter, r *http.Request)
+	// ListAudit What people did, newest first (administrators)
+	// (GET /audit)
+	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	// (POST /audit/verification)
+	VerifyAudit(w http.ResponseWriter, r *http.Request)
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams)
@@ -13202,9 +13873,13 @@ type ServerInterface interface {
 	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
 	// (GET /people)
 	ListPeople(w http.ResponseWriter, r *http.Request)
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	// (DELETE /people/{login}/access)
 	Revoke(w http.ResponseWriter, r *http.Request, login string)
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	// (PUT /people/{login}/access)
+	Lift(w http.ResponseWriter, r *http.Request, login string)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(w http.ResponseWriter, r *http.Request)
@@ -13308,6 +13983,118 @@ func (siw *ServerInterfaceWrapper) About(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.About(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", r.URL.Query(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "who"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "who", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "what" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "what", r.URL.Query(), &params.What, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "what"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "what", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "about" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "about", r.URL.Query(), &params.About, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "about"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "about", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyAudit operation middleware
+func (siw *ServerInterfaceWrapper) VerifyAudit(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyAudit(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -14304,6 +15091,32 @@ func (siw *ServerInterfaceWrapper) Revoke(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// Lift operation middleware
+func (siw *ServerInterfaceWrapper) Lift(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "login" -------------
+	var login string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "login", r.PathValue("login"), &login, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "login", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Lift(w, r, login)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // DeleteProvider operation middleware
 func (siw *ServerInterfaceWrapper) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 
@@ -15153,6 +15966,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/people/{login}/access", wrapper.Lift)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/audit", wrapper.ListAudit)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/audit/verification", wrapper.VerifyAudit)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/provider/service", wrapper.DeleteServiceCredential)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/provider/service", wrapper.GetServiceCredential)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/provider/service", wrapper.SaveServiceCredential)
@@ -15224,6 +16040,90 @@ type AboutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AboutdefaultApplicationProblemPlusJSONResponse) VisitAboutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse struct {
+	Entries []AuditEntry `json:"entries"`
+	Next    *string      `json:"next,omitempty"`
+}
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditRequestObject struct {
+}
+
+type VerifyAuditResponseObject interface {
+	VisitVerifyAuditResponse(w http.ResponseWriter) error
+}
+
+type VerifyAudit200JSONResponse struct {
+	Entries  int      `json:"entries"`
+	Nodes    int      `json:"nodes"`
+	Problems []string `json:"problems"`
+}
+
+func (response VerifyAudit200JSONResponse) VisitVerifyAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyAuditdefaultApplicationProblemPlusJSONResponse) VisitVerifyAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16564,6 +17464,40 @@ func (response RevokedefaultApplicationProblemPlusJSONResponse) VisitRevokeRespo
 	return err
 }
 
+type LiftRequestObject struct {
+	Login string `json:"login"`
+	Body  *LiftJSONRequestBody
+}
+
+type LiftResponseObject interface {
+	VisitLiftResponse(w http.ResponseWriter) error
+}
+
+type Lift204Response struct {
+}
+
+func (response Lift204Response) VisitLiftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftdefaultApplicationProblemPlusJSONResponse) VisitLiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteProviderRequestObject struct {
 }
 
@@ -17721,6 +18655,12 @@ type StrictServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(ctx context.Context, request AboutRequestObject) (AboutResponseObject, error)
+	// ListAudit What people did, newest first (administrators)
+	// (GET /audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	// (POST /audit/verification)
+	VerifyAudit(ctx context.Context, request VerifyAuditRequestObject) (VerifyAuditResponseObject, error)
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
@@ -17814,9 +18754,13 @@ type StrictServerInterface interface {
 	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
 	// (GET /people)
 	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	// (DELETE /people/{login}/access)
 	Revoke(ctx context.Context, request RevokeRequestObject) (RevokeResponseObject, error)
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	// (PUT /people/{login}/access)
+	Lift(ctx context.Context, request LiftRequestObject) (LiftResponseObject, error)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(ctx context.Context, request DeleteProviderRequestObject) (DeleteProviderResponseObject, error)
@@ -17962,6 +18906,56 @@ func (sh *strictHandler) About(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AboutResponseObject); ok {
 		if err := validResponse.VisitAboutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams) {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx, request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		if err := validResponse.VisitListAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyAudit operation middleware
+func (sh *strictHandler) VerifyAudit(w http.ResponseWriter, r *http.Request) {
+	var request VerifyAuditRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyAudit(ctx, request.(VerifyAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyAuditResponseObject); ok {
+		if err := validResponse.VisitVerifyAuditResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -18821,6 +19815,42 @@ func (sh *strictHandler) Revoke(w http.ResponseWriter, r *http.Request, login st
 	}
 }
 
+// Lift operation middleware
+func (sh *strictHandler) Lift(w http.ResponseWriter, r *http.Request, login string) {
+	var request LiftRequestObject
+
+	request.Login = login
+
+	var body LiftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Lift(ctx, request.(LiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Lift")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LiftResponseObject); ok {
+		if err := validResponse.VisitLiftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DeleteProvider operation middleware
 func (sh *strictHandler) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 	var request DeleteProviderRequestObject
@@ -19625,191 +20655,198 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1tk9s2tiD8V3D1PFXJzNDd7czk7mzrw5bjl7veyiQu23PzIU61IRKScJsCNADYsm7K/30L5wAgSAIU",
-	"1c2Ok/1mt0gQODjvr78uSrnbS8GE0YvrXxd7quiOGabgf7QsZSOM/WfFdKn43nApFteL91tGeEXkmlBB",
-	"3FP2f6/s2xdcLooFt8/tqdkuioWgO7a4DssVC8X+1XDFqsW1UQ0rFrrcsh213zHHvX1UG8XFZvH5c7Eo",
-	"G6WlGu7hpy015MNCsE/mw8J+3GwZ2dMNIyu2looRTXnlN/KvhqljuxO35viHeWX/njgHLHvOEWq+4yYs",
-	"1tsL/hgvULE1bWqzuP72qljs6Ce+a3b2P/Z/XOD/nhb+O1wYtmEKPtTgnoeX1bjbIpUsmx3D2/qh+cQy",
-	"V3XmET/bh/VeCs0Acd4ouarZzv6zlMIwxCG639e8pHZbl3t84i//pe0ef43W/v8VWy+uF//fZYuZl/ir",
-	"vvTrwhcT6HCwJzso6eDuXrOrPlvJBjaxV3LPlOG4UWFBcNOoOnGqYrFvVjUvsz/fMaU5bn945y3wfg4P",
-	"FtH3Oqv/Em5Trv6Llcau/qwsmdbDLdPKIoE2ihokC/fmSsqaUWFfZTvK01teWwLl8qaUQrDSsCq9gH8M",
-	"sWFknX170YNnaqrNjeYbccMBRmupdtQsrhcVNeyJ4Tu2KBJvyQ0XyfWym0GgGnnLxBD7nxFYkcDPjk1w",
-	"pQnX5JbtTbuF6PiK3cnbDmzaj2mm7V3q6MeYAuNrx6O4jRe9i4tW6p4gdUk9YCbRRWtmXtES+XiCNjxv",
-	"JkbWleeX1L61JHSlLeWsldwFDqGJsa9t6R0jQgp7gi4ilrJiZRJGVaOocZTR3YlmpRSVPXKLDbJZ1REq",
-	"iGa3ssAsFmteszHZYw8QTgUPJ/DJ/v0EHt8oalgXQ/N7si/ozsNcmH//22LIj92lAZnrLaLTNBrYsYrT",
-	"G/xzji3ZFW9Wx+QDimlZN+kb+J7fMvLXv//tinwi3zz996vU9zX/7wTgV0fDOjeXP7g21DQ6ubdmX0ta",
-	"3VQDkI8BBF9iKs2GOTt4Hj1EFcDwrzRqBlIEhFkSttubIzlsmSDcWH4gpCG3Qh7EcAs9ym6RymFptIsU",
-	"cX7HRWXXGTLz0m41j5+lYtScgzrwgkwDqgOc1O+O8vOYt5Z17hbwpxtQI0Z+N9zU6bV5mt9yg+IlwQQM",
-	"2yGP2tFbpgk3KYAIxip9Iw+CJXXIIxFyJasjKUGTNWQtFeGWJQpptkyRHT0SQ2/t54i8Yyr1jbB6llRR",
-	"nx5VbdonAdmoztySpS2AIBNWEfx5sXLIVSxWshFWWDTC/2tNec2qCCfbdQ5S3eo9LRERLTBP7vEn/4p9",
-	"3y1IlaLHAYGA/uiwpYsbPUwoOiTQxdE+RrbY7UHeAbAHTedoLQml6PL5Vio2pMqqOYM3MVGdQ6Dsjqnj",
-	"jZeDCSXCmguidymDVbrAH9ONZJURIiOam2I7edfRf6LdHbbUnFZ53XXCw/1Dtx/wZ03ejdztnOHQ45mN",
-	"2WY43NnsslL04BhzQnQIIQ0oMoTqVtPYWI3Isoj/8+7HH2L5saMVs3qJ3tI9oF5WMbo5S41gFXeH6nMv",
-	"BizK6kEHqSpNDkwxUm6p2LCK0LXBH4/494PixjCR1HjPVrXckSmYVUVGsRqu+Fw2wrAKNc2racpERjBI",
-	"xZ2l4Bmh05u9Pp3kelYNmAh2xfY1P4M7eoRNkCcoZHc5a8uwTwkfy5uaWrOFfTIFEZaAyI6q22afgrZF",
-	"7zJN6SnG7CjIfbklm2ijAesCoFuApKj1hePUQ3IdV8BPqLo7WfE1P4eiH1N3zSsv2QM0GeyNfAdDmqvp",
-	"itXoniF6Kw+6IE8vnv4l8JoD1YHKNRclO6mwNnDvXuQ6adq6JQKYx672BTPOrdDjx6Jk2kg1nVJeoWKQ",
-	"IBTQ1k+9Hpm6lucj2ekUKKVmsVuSrI7EHZpQURGLQ4XlbYIYeHbP5L62nFIaRrhoPWQPpH+/x5ud0zcG",
-	"d64YoYoR+7vVaQX8r+YaSTDBsIMmnnX2WZ6NjzlmzUXa4VLe5vVjSbbUqtbEPsaqGCgZP0zWEvPKnDfG",
-	"xpbKmhH7Rm9Pq9J6+3jkmvstgYA/sAPThqy50maJ92H/ae/CRAAh3GhWr6fimafH/3R7OqWLJ2nf6eJp",
-	"z2RQ3FvSjo4ZkVwfs8fYx3+2IOz5kc62cRulnKiZSZPZyrrS53uPgE9njbScAySJYsk7w/XbA6fA+/Iu",
-	"rSSbM5TgwNhT1oqYoO17JR+CO2651GZf5fwgI1uwWk+s5clba1dQJZzNq5zXVN/y/T5j62ZvULEdq46T",
-	"zRnYy/gJA1/uHjDL0GZjUkkMcmTeIf78tidJ+C5hvbKKvKUp2RimdlIb75I5khUjmlnZKvEJwWJB9EBN",
-	"oaTiZsVFRqXuOA5SqoH9M+6UKsXvuNigp1CDI2jDDLEyGZQD0uiG1rB9YN/x3k8b5uMyETntgyTijFLu",
-	"sD3eCGnSfjIIrzKlpbAgEtIQC/6k120yKnYlTLjSwf3FcEyiL1p+OeLLHDfLFfZUTWJ7cC5YZWRTb5SE",
-	"vzx4V0pKczOm97UkiE8V1mAAfZIRoxgjK7bhQp+8r/ZY3Y+mDvnauWcHbu2Mh4Yaw3Z7M9EEX7XyYkye",
-	"u8csdynpzh5YyWazTeoOOX9YKZViNc06x893LUUW8aiOHqmBzoWkSLO3a1cFkaKEC1TMMk4MwyW0FHFm",
-	"hGnLLdEdJ1tsqGUk+FsGiW+7nDmW5scbNF3z/qzDVoK/g+pbDYKktFyitnBRzKhjh+dETH/HtHbunYQf",
-	"1NxgXsh0IMnGlDJDjCMu/xzzGNE2El79A+UGNRzVCKfrVHj/zqkPDLNkOf++Nmx/rsBQVOg1nmsMG977",
-	"5yA0V51DFylWc4s83wGuFRHex+/d+nCiloXEfiu/iy4dd9Atxb3+wSpOh+zLY6+/iztegVCmTYW5TTuL",
-	"ZhGJW/wSLK16guDy0nvICLRlWGupQAPQIS1n6Zg1OXCzJZTomuptQfYNsIkV21rZC09+pQmtKsW0e5Zb",
-	"HUYKwz4ZYj97QZ5hdN97jyxOa/TARvlaQzyW2qQkzTOiDa/rwn+VVaTmt4yg6ZhZ5gQABotFUEuhtmxU",
-	"ycZcv2H7IzeTVMq+G0J92YO65dkuNUOqFvoX5LUhcs+ERqZNRQXLcEEo2XHRGDZ2BUV4wX1A3nJwXslG",
-	"EXkQDj8SK2RVxsP2mFXlUJ4Iafe3IStmTCq02aNWR6gO/CmC+sGJ1546UPM7llbUt1Kbc8LB1qA4wxls",
-	"qDpLaE9O6QLGBZuPnSj+e26fhTt5ClJvaKMToMpmdGTjwV48DG7aqmbdJB5EG2ePcUXKLStv95ILQ47M",
-	"pL3h4F6+H3NfHRd+gXabSViAWfHHSXUbUlSbQBInbT08uW08owwPP8wsGx49CfX2QMPErnvpyGvO6uo+",
-	"mk+TiYQHVWUggpgwzHJZKzmps0uTkbG0DdyDqzNGveLhtuSshQzsrFKgctFp/t8Y582ljpY1t9Zthsmd",
-	"StRhgq7qHEJvqb7RrFQs4yBVrOKKlSbtlHjLNtwKTsI+0dLUVlbwVsGI0ghTwFbu5dzWdCn352Y2aKbu",
-	"eDnihIWsySygG83UzZQ76WFE57P9tJT29jrgLhKXH+8vu5sAmfZqO8DsXdoYQr6Savc4SOl+bVGrizgv",
-	"IZvulrG9Dt4+kD1cE2trphniGZjeS2Nka0Mk6mXa0KNeEkoEOxAEG6ZZ2G+3AJ0HHx8H3VrQJy+3k0UW",
-	"ygMwrQZtwmHczhrOLjtqSfyThAt0BzG6K6xBLUV9DGHPrWzFV1ArvYodfSwlV1oYvHEhuj7PbksPBBgp",
-	"B3q0qkirABt0uUpFVrS8vSCvRVywwEPcrBHe4WGx7GKQmByVrQw2t6Km3OZCxQZrCBQj+waWN3IDLokU",
-	"6ka+qS/gLJojE80+7lKIh+gTkozB8qHlLbpfakY1qzK5llNibxByi/Jwk+tMC25DkiMJwcqs5jaWtdp5",
-	"JC9kNhbx0x58e54D1aRiNTOAkomzRUznAXmumolKE26uyV7JjZXIhfONFegZC5n8cabIWqqN7GZ+daP/",
-	"LFM0ZIkAQ6OEQvzfMXRDjIQo3PBw1v7NpKrBfra0woDLAFDTcHbfOtNzv+UvEYn65qSJlVTvgVoI5kJU",
-	"PCnMvG2aPrq9ilrKW7uKITUF03GiGcv21NcoJKTYHBlPbEpSxTt4sKOzJ/w58FtAFXvsDb9j4hTR43s3",
-	"Qh5G141W6WB5F7QFOWzbLEWLlUnjgNHdKX4VcolzC4xopllH63jJApYqRAU6p0DnU3K7S31Y7KhVID8s",
-	"QKba1exW/cqKiYqDloRij2qwqqa5bFGMdjyg3nhq+bGFbgyjIqoA9YQ84NIhZzggfesAbgk4MC6H/uNp",
-	"3hZ3n/nMsgF1ugiZg/Ta8jouLC4F1aPmd0wvndsM4Mg+mZBJtpFAaNN1EC8mH1Ng5ZngCAfVhpa3CdWt",
-	"K1OsPUg0F5uaZauuYgQ/kToyBSXcZ7KhVnvB33nNrncRKG2Gp0Iy0K1KpdMhyJzCaOlUuUpa48R0MocI",
-	"OXHq+7SuO1+fwKvvrVlmPCwuljQBOoXLkWyVZFQ9atCTZXK3U7H1gaLbFRbc1GydIPF/CsNruCIrGTAN",
-	"RXtjgxpXN14CY6ypYZESZUWIkZLU3JiaQSqk116MJIbV9bRbG5MTfaep46wxr4tZaIwvHrejkKAX+6fY",
-	"4fOt5CXLlIrGqR5w5wA4MB25bhXuXp73aeY1xnu8LM4KtxMePBQ2p8RKDhxpt0mHdnpIxStNIGpnthC1",
-	"i+8l703Y0U+v8cenV1euoN//YehrGII07wRxtrEDwFe6zQY5V4+Otc1BLXVPMnJUGqxeTEUrQq15Lw+i",
-	"AI841UOZ6Z7BF1ZM8woZS9pNM6JtxhqN1zwlgaLmegidkMlVkA+LJx8W6LQX7D7KIW1VQ+SJcb61dsap",
-	"uae+dtjychvyhNHhM9DiaKvDndTaOkKuSys5mvie61THBFeskmbR02sAQpL2WOqyWzO3wzecpXjYO7lj",
-	"GNeEeympwFREr2VMLk7p5wHg/UCxLyYE7HlpGpUOL5+obBHJ+qgRnX30th9sBabzXX3A166dvQTFrLb3",
-	"++SgZxBxxDCoOAbfNdLxgYOq9rsj5tylvHPJ0NNje7EHMoHL+cyqkdBeLnwX2RNWG9vRIwgKzdiUdNLI",
-	"5oTTtNvLQsMkxZlm4MG9jhzSS/AVXMcGd0HogXLDqiVRzDRKsOo68o6uaHm7DI7RayIkqaXYMOVfu/gg",
-	"Ii+6++YCXWUQ2cE1k3ld9mdcOOtpf0/VhplUn5gppVStZexSqn19TT6lOtvrZcq3nNppxYXl3RmhjqQz",
-	"zLY+tTrKg0TQ5qyqIUZ3Y8VkqMtQxbTpeKDP3+57y5xSIaas3yiboP3BZfADHcGunATxbQycd/MM2gqJ",
-	"2gCPcGERmuTI7b1jumd4RGZy+E/rMXFvd980Cy5On269G/1mCLjJFAjfYej5uWIVE4bTREHGeKR2PAyf",
-	"jTx2XkxvTKcruPYhf2cU5fGptofSlCi8dplV7hPJbQXzoAekrVTnlG9DL4gEOVbU0BXVnXxD/a+ao0tS",
-	"arNRHR21G9NxiUwo2Wn9prPFoaegi5v/Wx7IzmojVEHoltFyS7w3dAAIIaszzgupeonjWvTU5qZqWNyl",
-	"YrgvK+Uw0g8vRGGqUjZ1RSAXDlwmKAdT3ZT2tNGIpaOIA6ly92u4Fi7Pg8ffSvKghUeaNJ65jPm0ipvl",
-	"Xt2gXOtqtqARcjyie5erbG6dWbpwIglqTZ0dykBvn4QHcKxsfv+JBnn5oiSW60OGKSLcQL5rcBpEkfbp",
-	"u37P2aj8zKudnboLX87ErJSsQPuHatZTwhIOGS4pizLP2w6IGV9b2MlGomHggzEF3HIiw8GcOh4dxn4n",
-	"+ov5hukz4xZZA9obpeean87fn7U7I5x9UOVrKvkBaAtaBsp1KEWpeEU43g3Vt6xybaIWxf0C+YbVtc4g",
-	"2VSPJzjLsk7NQB95u2BMDfJ+OogIFYTVre6bC/mESnBqskFwTfxTGEG4Zzw86il6kkd46nP4q/NZHKEe",
-	"lGEXOGIkWTEUcxIve3qa2JhGa7mm94B6h6HwZR/Ylc6ltVotu5imxv7YKYVDmaCPotwqKVwqmnc52GX7",
-	"7e9OJor0fWFt1zH7FRewGC2+7mena4Ktv4rYc+rTBnZcKak0ckMsV8BNYlwknX16urqquwcuyL6mJStI",
-	"I+zHD/RYkFKKdc1LU5CNFFCMh3b5Er009vvXxJnxBbgLiuAYKNyzPi2HVXHW1EiNxqS6i9iwaFs0ADl7",
-	"5PZHTbIEe08Jn76DvK88cvXbCH/wz0QdVM5LtsOK6uE3X3RbjK5lXctD0AXScc8tw9D0KMEfRfm2Ef2u",
-	"MENfRuBVVTKvq93fAaz+HNPyETHluu0ltu0/5Mv5pn/L8iGotEI+1H526Ws69lBshG2+IDsTnd6WWWc2",
-	"g5jdzVpMPKBjQvcFVW2J1UqaNKXP263yZDdK16YvnW6lGqEh5jRZqjCqas7UTdzPJVFwcpdHK2xzh7Ve",
-	"uXg7c+kEoZ0FdNeiNRLWpyO4Mw21dksSxmtem9MVmpYSXuGTp90rI66U+7fzxAdyUJg/M9PD05oXCyhl",
-	"zYijjNNkigcz4i/3qmNWbK0YlHFaixYMIOyEmK1o5lpP4hpoRHENMitJ/CMFyw/JqTyRNck1cTZ+8bBy",
-	"aKsq3GHjoibnDs+mEJxI01PQ7TmhUz3DjiCRU8PZiSvoL2BOGzJn9UH1rsJE4lyb19C5kVSqVIJuEo1U",
-	"2w5OyJES7C/wur68TIg1R4exCOmzw7aeu+3i6l1ZbSG3Uxla/tESQXRTXVl2sszb0u0Lvl4zxVw1Y96F",
-	"M1R82XFScNj3gUbw3WAuXbj8s7oSab5JkNRfsFijE5p6gn/z5kNB/kwqOKguyL8lcdYqpNCCJyi6UXTq",
-	"L4ti8WRRLP68KBb/lu4aPMk2hQMg6EIQOe4Im7ukl8KkXGxhpwkJRg2x+gjRvGJtV8S0aT5LlYXXgybI",
-	"CjiOawOTryJ4HWpH49zmoRcqriGY4GOILl9hc5QCrb2EWDLq2Eu/GeD/mLfA5f2oYEqMpys/IuWgsjr1",
-	"arDEqdsMOSnGxpl/zmpLYP+m24wggf2vWvQaG+Kwpbpw1QiQ/Q6dIsGLMqgBcVoBZjwOpzggxUzX2U86",
-	"+5JuSXRoRJLwZM7k9BTibFpw76LTIEWj18OzQxyaQVv5gQPfN08IfMJncxxJJbupDKnq/mGxVcu2vCNs",
-	"aCqde0/p6/hx3TYIEUNcwZgEdpmZkNaa0f4HfvJsqLM1UwZMf+d7swSn2+R2LL8Upx10O9d4IhVYURum",
-	"DcEwleVxZ9TSpJ1dz8ieGsOUwAYffwbV/3+B4vLpeyY21sj65ttvi7Hq+F5rUbrDbjF0v1fyjtYu+5Hp",
-	"M9yUn3NXkszlyjfa/Q4ETPBcGCmX5MiwiwomYCalWMfdMCAK8IUAlmKBL+JoUtYvEaz2NyvjenySrBh2",
-	"S6EE43yBbJfYZ6a7z3v4PQauigSbcd0FcS9L8grKBhPwGfdHpOAO8T581vmxwVHZceFb1uaf8estLQc7",
-	"cUW5AOQrdNl1YY1RjRUzB+j6eJDghJmECgPPSfdz3xIjCSVHRtWSXEEUBvjWdVCJK7ajIGjDhLSrYsz9",
-	"krqhKA5nr6qTo/wEQ93OWRNy+kC6+rOZLXfBWPDkgFAQMmDxqjHEu3YKQgl2KMJG1JbtcHEbod/vwC8U",
-	"4gUuXhEnOI90qjyVtR57nKOU9WWEI5iKs5V1+DX1obQ6/VPsHDUymmeVcJUsIRydZgAnPUlTyhnG1Gb7",
-	"DPk6ZBz96fTYoV5p3VgGt/dVpeN/Gb/cim2oODd8mi94mtLh0T6bccN/Z3+LmrRikuSEGqmTfu7WT52Y",
-	"tnFeFX1bQJXgNq0PtHuytoaq3+I9etujd24ixlhBmmVcoAUUoHlfwr+B1VwGp869IteVzE5aGksSHpkn",
-	"o5jVmTI/ZgJ32sj9nlXXkEZiNXU38pMbqMYkUiyJ2w7RqDvQmLTzLRXdyqMdFQcaNSVuQSIFu4aw6xN7",
-	"sQX+0/Jhqpj7n0MK9z+kRvefA+X+nQ0UqeALtGRJgOtmt6PqmGGBTpuvYCFoQlfzdKVLIyLjIu8B7Qa/",
-	"sF+d3soDq0IfOcEOSVSOmkQmBgrlQmPxx/vRsLwHNtP3Do+or4dzELWEBoSiQmUCW6O5W+odOkIhn+27",
-	"OpItah5WxlYNuDIwWumNtlRyYMpPbPdduK5pzjHaekGDY7Rf4Rc3v2xvsqUrT3wDFy0SQMD81pWLUqDF",
-	"r5R4eR+1Cu07U0WuEOUevDwfeEgyBvxMUPRralh9nNgFoVdEOumVlC8xOipgDyZyYfEsFsttKBeEi7Ju",
-	"qqlweJTyHlc673igK5BSufyBdvrbWbnd7rd8/OX8Ptj1eU2bJuVnd7Y5PD4iSKO4Ob6zujTuIEpkBg0b",
-	"rBpGVZyevjVmjwOLuVgnnFDfhU6ugelEXZHahHRdkAM15RaNLq7bGpSCKLanXOEvSNAXH8Q7vrFYRlZH",
-	"wj4BX4Au9+5b8VRcdM65w5Cv3/z47j25dP/9kxuQoxk0eydUfxAfn8Udrq7Jd3Bk8qG5uvpr6d6D/7CP",
-	"F+QlJpJYBu7crATnJ2jy9dtXz8n//Nu3/+NPvuHqjpZbLqzlXzEsnKl5yQQmX7vZ1M/2tNyyJ99cXC1c",
-	"E1eAsb6+vDwcDhcUfr6QanPp3tWX379+/vKHdy/hndZvtQhADu1cARTesgnpxounvrcN3fPF9eKvF1cX",
-	"f3Ut7QEPLqkfL73B3DpLHACc1xX4QHFKWmdG9jdXVyPzsc+bi40fSEzFdj8UbdOw9EJhZ9GI7RbjF9c/",
-	"/xKpGz5xlesIcFwvCczatCavpwu7yCVUtOOZk9D5nmvznXum6Eyg/3l0lHmn+MZX4IZUeakgee+QmQAf",
-	"TKn8UPNfHnhhPddvC4XJBULY0uIUP/MrJ5hWsqBgTVWA1P1RIyBDL5kr1T4NU70VtqClde186EcGo+3i",
-	"GUlSsK+gdJx83WlqCr54++qfHE5h9uEJpPIPnYNVMSe+P+4UaVi227gsG6WlFe0nn6z5jpvF3OgYAXAS",
-	"PvoRxqkagXRJeB9N/Ren4Gm4uofjp18Kr9dPxoDWh6dxDQt8huj1HUb17PmYNt9JTGO5512cGgKdcC/7",
-	"DpCvclPPz/PsDdB+tkHGmSnD52lsbbJrZ1ZwtHYap9o1jGrY5wEBPZ1NAAfqSKAyJId+LhbfXH3zW3zv",
-	"HVjJKwZ93f23Z6ChQDxLKOjSpNlbRfWbb52xpV1NhDPQwajo8OrLX3n1GVGyZmi8dYnqn2LlyapzTfOB",
-	"DabVJGD2TzEXpPAMhBoYArAMyjr2FojyO7h2uX+VVdB9Aynw+6Xk2X8wL84eU48cQ+OW/98DRJ8HIviE",
-	"0OPV4vMvA+y5DFmM91gtx8vf01v2I052/xKAtZ8XOFp+BkJl2OF/ywiAymnKbj4SKGiopEPs44BlYliH",
-	"YrU095LzoSL5YkXk5a+W6X5OgB40JJfS6BQkPzuqw35PqNrpu3khsSz3Ea/G1f0OL+YFcLAZ9GNCCQCR",
-	"CHlwblN6dJwBmon2FRCn5FbSj9FKA+dtI17gI7OqhutzVcNXOdVwUNV3hgb4aj4N8Hspb/1MsCiyyIU2",
-	"tK7dgPfOrWhyUFJscCQLWJaSVDJ/TWgABQGX4+Av2rTCR0Pn3rTmJF67XTwcst2cNO9Qp1FelOUtPuEA",
-	"wBmySM4WCU2QCV2IX4ZMofus13Ke/mBLPJUzESAGD4IcYwHN3vc1w84EUQBByAMO+zW8vGWGUKEPEEoA",
-	"F9cH4Xv5Y1XhBfnJBZ8hUEP7fVmj9DSowuRgaDe7laC8RhdZF89+3DOBc60mmL3e6u1OxIX4NNdRnkyi",
-	"lxoa7jkT2RXwnuFcmU8Zx9MnMN/98GC0jxqMSbKv6dHaU3prufvqSKi/eLg/nAjFUR9MMYxL03bw2aQq",
-	"c99CUXqMbBfkI3Rl+QgDDto6TsE4uFuiwlIBcv1I6ArKTFw/qyX56FrJfIT46AeRaiADjt8L8pNLicTc",
-	"wGjCTYs1kCgJWyJGygJSXeyjh153XWikm0LauJPRIzLH+DNJVcz9NA9j7LBC34YuuMb6k78QVPIhfLHN",
-	"1kpKoJc+8p/S4HoEDMbICQ9X6r0wxO8hflXDPhk8zBNtlMukyS84uEd30BkInak7pp5A1A6Bu8QeLB8A",
-	"QB8W+FffJF/E6fcuEAsUzz7ta4qTn5Ik/t5KTiND9jFm5dOqNx80VHlAzpgkXXVkaf8E3Z40ZIavnZv1",
-	"wBT7IFyI/oI8Cy03nKrDBdH2q7QOAShodAtjW7AU3Z75gvzgovxcuyYIcWFwgqhfulNPdb+qyB/Vz6wO",
-	"kgoFlOqmN2akkFyPWiFx8i20EnzcCIAFJz8jAoD9Zk4p1X7VKTr1O/fsHPztGPM2CrFBnytJFXPyCmIM",
-	"BY4pPPieJIqVUlWeNKIcqawj/1XIgpjux/e+qoTmoqTM6S0T2FfR/+wbqkITcIgsFuQb8IxdXZEaBiti",
-	"73jh87NctU+cVZLai2ZUQWXebxWiiq7igcPZd27O7uB+LGYo5rjUkuARgcWYLQicE93KoqpAqdg0Q9K9",
-	"8nCkdytFnRKkNeylZoDhRVdJAyauGag/uyVgAzUEyg5ixD9pNL7yzu9H04o6w/+zEJwBgD8KFgIwYIfj",
-	"BChuggoE6msPhn7M/AMUoxjWl52etFme8yLqRnveZ79wZK9zvEl0HDsE7hfbG2tIm3dA6Fmjz5DiGGcD",
-	"wCj43ozdONo8Rq8PQjbMf7/81aUUfe6i3ySBh0u0cu9xuHw/3RqaERcusPPt1dXUZmyd7d5HHtjf7aUJ",
-	"+F8/J/p3KQzeh2IITdCfg3XYNKpuCEWwZ2OTz0ubwERGYxvPIUm0ez9zha19vLpfw7bjwv//aXG/0s3f",
-	"NnjbQ99HFID/oLesxZAMtix90yUM19BdO0gTDTpaW9sQvJE4WWtlTaDPad7TBsmR/biakXH+88Y/NCvn",
-	"mYkLhLqXx+Bh7uSnJxO0EJrMfAJU5+E+fgto70AxURxgRu+ja6+uGXt8JmQRMMA6i1uvXfvVCU4onwXf",
-	"IpTPvm+T1fOlHKGLeir7Pv1BP+9guvEXOdEF4cIwhTkqUKNI2iZ5cxmbsdPerb7suI2w8hw9soco3T4E",
-	"wHjO3ow6+v1x89oC/k0i+tcu5eJ+Wi9+YgrlI84/nOxfY0nX/XImYbsnzc3X6Ph9NGMzl4Jj/44hMm40",
-	"2XLtvV8PBNmz2CnLdQst8CyWKF2RMnqJEg/inV2GiKIXGdLM2SvPYdH0rT1+4tQz3wx3Dme7kXvvQ28T",
-	"p7a0XpMdrViUMdXH50voYDMzYN/aNb8UXN8Zqqz2MwdUqTJWzwSxiDjvx/YBYUA1UgF10Bb1D1HtoGK0",
-	"3Hpw11zc2s+tGl5XI0kp+MD39umHQm6i4Rq65McVAVhx4nysjsKTlVVOCk+d8Lh0VTgTBtUE+e53Ps1H",
-	"P9fNu5uAxgIaHSFQwU9L192grYyHSgnsIdotq0hnvNSyvB1X8r6HJ373nrNTsWIYgZbS5GEumevDKuvK",
-	"zceev5oCB6CRLb1jBCfe3lf6w515bgn9iB/ML5OaKXc7980dGr29IO9DBgC2conslGU0S6mmhqnCch8s",
-	"adXd+CcMGTxi8OBiEG18i6eymDebiyPX3RJbtt2yvUGVxZ+029HnqZ9PNtkd4r53P4fIvKifQ/sZcPyl",
-	"63jijLio2TmEARoBs+atGhiu/uvDVrrUCYwVJPkS+qOSTOkfj5pD6kfbJEAWht48OOIKOeOab4SV3KIb",
-	"MonTykN+jgfK5TruKZfOvX/BtXtvCKe/pfr/+Fbxc4TV1IZhy5c2oYhvxBPuMpCh5evY5t8y3ewe9YLd",
-	"jKHEBeO3qxnJApsDDyVvTlHF8Tjzs7yIk32byo5IMKnPX+QK3mBL4Dmy5zfgk91Rqx8KqyfjbSxJSesa",
-	"VUpalmxvQBC7fBiYdKQzutKeyX3Nxr2t+MisfpD2s5McIc/Kkml92uuJq05yduKjM5CF1UpXsjoSKwOs",
-	"WTLggdTArWgdpLLPKBi9lMtfoQj+8yW+PM5h7uTtzFeUnlb+06DZNDQkIhKHFuE0P81h7uU9y+ngw1Pu",
-	"EE89F2+jLtD6lfb14ZgRHo0uAM2xxqYvLCoup+XolRYTalLgqs8rSgFMUfKOh1LKjOyEv7/xT06Rn2+9",
-	"I2MGKw8ayENeE4zvw40loZTz+eW3PqOK5L+RDoy432YJjLRjDKN2yu3GQ0rhXrEnaw6ekLVUGcRqEiB7",
-	"R++6130/wTsFXNCK87dW/3+bq3rrrgl8UpAt29UBowPk2LjbzCXf7aUyeafUa/j9/yU0p7dgbUPZEisV",
-	"M+jggby0rzR5XsumIm6SqD4FPo3PneZxw9GkX9BYcLsmZdjNWUxvwllmVF4HH0vgR/zrLIwwAaEoz6CI",
-	"2l5qj0Vn8cA0COewQsYH3Lpfccun43TxiNvuq1/a0TIJLd62U3lnQAt1dHNnHPOlgCVMPTHyCf5rnKCA",
-	"cTQrf2CdZ7quEcR8bTIy08ReVxoKAjg7EFpViulTXbB39BNGZK+fOg+d/+8wFOyj4lP7m7St+u6HXA+J",
-	"kET5B2eO8e9HtqOFxsbrJwKCzjqeAVUd/vjO2Z5ZRYWZOyYaj5H6VIsp9NmfVUMQjQFJJUxEP5+ZwZHs",
-	"YfWgbkPT0mdOOX3fwRu/yzSPh4VqZkFHu9D54RccGlvXvXLAdlpKJ9lAMVrFrr5eYRstt1E9mCbQaJQN",
-	"ykPfQ7NJlwXthxu7ykPow0V34EAhH/Ut3+9Z9XHZDg7+ILj2G7YGd+GMS6qlaIfAKh3qaVxbPwzzKIY/",
-	"YLTKKajCzUpkkKq4gXmJ1x+EPTTEoBktt4WLQn6EfmYfc1Wij2VvNXo73db65qGN4CaHm8/p3xyx94EC",
-	"bnlNs1qlu0W13HNya7pU1pTDpbPWeefemdTkLpJFYdPtZ39z8aS3UQg97tm5hqGvViGJpdPl3v0trzHh",
-	"A4+M5u4rj+VZ6E+8SQ50cKzFspmpPd2bVJJGv/kg+E1X2Gc33Uf3EXHUt5L1XXnPQcw3Hl/mKT134VSE",
-	"h2aiilzlQpqlTx6Gvzo55EYX7WBSTQdxT+UMBoT9Y8ajfxR+JrY1hF0LaSjGr6E5l2+m76d+0FpLl0Wl",
-	"71WYFpIDo/7BOcfLO74RPzbTorIvYXTB3N1efVzSbXbZdnXwc7AEC8GwfJjSHuS1mK/6pPnE5A30L54w",
-	"ISx6+EtXm7wLvXGHuV/+p7lv8JPzr55s/oxk3w6dSlK8i8R+kViv/+XBRP+DrKw2D+HdgrT6FbY7yzg+",
-	"9FGU41bmO3jiPoXqOMjTgDHxe2laHM47rWHBUZSn+xXAkpMyIY+i3CopXJvxOSu4oxH3/Qn3Barf1n7q",
-	"J4An2dqzqoJzP46+FqaxPYJZcvoqE10g2aaZw43f3m1UDwepdIPrsES5YhufDAT4k1KlBxl6oI5hZ0Mt",
-	"d8y3Kb0gz4hRzJnHht4ya6yKDVMEx8RZExX38tGeyIrlj2RNazexO/SxgPVZRRpheI29koYWK+7TYcgo",
-	"UwhZzL6dKjeAffCZIhwj9J3SW3kgWlqB/PfuAKsU67APQPy70/4EJ6X9PZqa9jQxO+KX3wNuXz2C59g3",
-	"jSc4PA2RIT+mauJUEI80EXuOahdH5+LXVKSsJejiT7Z9BIFORN6SQkSG9AmqTRENpWNhfuXUeY50baER",
-	"5WWwWrMluXJdxiyJWv24ncEzASqdtgQTnq+59lOBzp1u4l+NPxqNPE/NNnEgTYAigN7yiNj5DH5NTWqG",
-	"A+ugsncU+uceY2z2j0exduceeb6Isam7otrb4UEXd1z7VANozGUJ4vS3S6LB9KTeKZauICL4WzF3HVKR",
-	"LWM+KG6Y92viZY0HnJPnunp0md3To2YymPVw1fsawQE3LnFu1swFcnbNNOz/OPrScxwhF4+/RWMFzDpn",
-	"ey99+xJS8fWaKSZKpsPQaqIaQbiOGrNHgI9eOGnevIie/aP1xukec7JV0x75AT1yom9P6pITPT8To4Yx",
-	"s1QbDBtBLu3a971/OPFOTNP/UmzwWWn43RwJyW8b4Vv2+5F/WER5TzCO5vV/KWjNllMPVb1oImEHPoUF",
-	"E0ucmkkaAaYfhXYmoTQ1cldHcyxRAg+Yl2JrxfR29vpfWPWBxn3Pn9KkOqD8hyRSEFpblXGzJaB07Jpy",
-	"64cUd8vlEGw4SRGqr2HAqZbpfkkTSjT+eFIQjPMQbQtd9UHfRKRBZntSWesjUiNOi7+39qFZpZL/7GRx",
-	"9BahOepng0UnJfk3Yq6ONCBb7Ie7WRLziBfNjKnZzET+DhadlcZv2TEV3W9LYpkw4JkZzuHVyXHmUrMw",
-	"Qx4YIE5KJ66qr0CM933iq1ADAz18XZtc94pVH4ve1H7LXFcMXV9hcGqU2uRb7gg3FdEXExYLu9rp0bYW",
-	"Hni2L55tmTOQAAkqHBk4k38TliSU+GG7xM8J7vMco2Szqieo3e/9g38wnduiOz9T334JJHJvVdt/cgr7",
-	"e+menUnFPlBhNKHGQopLQZ749MUwxZqLgBRFt9DL+dMwYUyxgewvUH5xTaSqQvOK+7DV7lS2LNr91D42",
-	"K0octscbGFuQzFLNjIwbw5l2NPEpsXhyZlyP+7aPzyMicUjC1+02/hRGl7q6xidc+I6kMDKAA9PoRnej",
-	"ycM//2LpFTO3EQlwJO4l3fPLu6f2wv9vAAAA//8=",
+	"3H1dk9s2tuBfwdVuVTIzdHc7M7k723rYcvxxr7cyicv2TB7GqTZEQhJuU4AGAFvWTfm/b+EcAARFgKS6",
+	"2XGyb3aLBIGD8/35y6KUu70UTBi9uP5lsaeK7phhCv5Hy1I2wth/VkyXiu8Nl2JxvXi/ZYRXRK4JFcQ9",
+	"Zf/3yr59weWiWHD73J6a7aJYCLpji+uwXLFQ7F8NV6xaXBvVsGKhyy3bUfsdc9zbR7VRXGwWnz8Xi7JR",
+	"Wqr+Hn7aUkM+LAT7ZD4s7MfNlpE93TCyYmupGNGUV34j/2qYOrY7cWsOf5hX9u+Jc8Cy5xyh5jtuwmIn",
+	"e8Ef4wUqtqZNbRbX314Vix39xHfNzv7H/o8L/N/Twn+HC8M2TMGHGtxz/7Iad1ukkmWzY3hbPzSfWOaq",
+	"zjziZ/uw3kuhGSDOGyVXNdvZf5ZSGIY4RPf7mpfUbutyj0/86b+03eMv0dr/U7H14nrxPy5bzLzEX/Wl",
+	"Xxe+mECHgz3ZQUkHd/eaXfXZSjawib2Se6YMx40KC4KbRtWJUxWLfbOqeZn9+Y4pzXH7/TtvgffP8GAR",
+	"fa+z+s/hNuXqv1hp7OrPypJp3d8yrSwSaKOoQbJwb66krBkV9lW2ozy95bUlUC5vSikEKw2r0gv4xxAb",
+	"BtbZtxfde6am2txovhE3HGC0lmpHzeJ6UVHDnhi+Y4si8ZbccJFcL7sZBKqRt0z0sf8ZgRUJ/OzYBFea",
+	"cE1u2d60W4iOr9idvO3Apv2YZtrepY5+jCkwvnY8itt4cXJx0UrdE6Qu6QSYSXTRmplXtEQ+nqANz5uJ",
+	"kXXl+SW1by0JXWlLOWsld4FDaGLsa1t6x4iQwp6gi4ilrFiZhFHVKGocZXR3olkpRWWP3GKDbFZ1hAqi",
+	"2a0sMIvFmtdsSPbYA4RTwcMJfLJ/H8HjG0UN62Jofk/2Bd15mAvz739Z9PmxuzQgc71FdJpGAztWcXqD",
+	"f86xJbvizeqYfEAxLesmfQPf81tG/vzXv1yRT+Sbp/9+lfq+5v+dAPzqaFjn5vIH14aaRif31uxrSaub",
+	"qgfyIYDgS0yl2TBnB8+j+6gCGP6VRs1AioAwS8J2e3Mkhy0ThBvLD4Q05FbIg+hv4YSyW6RyWBrtIkmc",
+	"TcXNS2HUMcHPvWRK8q2CULKWdcVUYXUtbtguBSBaVcpJi1PSZ4oBpdj9M21ISXcMKD25jpl+KaVUitWB",
+	"0PtcgJmcGNpSve3v9UckaWbhRKgINC5F0Om4Se2Ep1m1kFWGf9hfkL0dlDS5ZTX7V//110YTZAeE7qTY",
+	"ELOVmvmtwicnkchhi7DuffWwlVlsWJId15qLDVlLRawoERurq4/hK6hzbm/2VHDRbg/uNlJo+x0XlV2u",
+	"j7Ol3VeerZaKUXMOx4MXpMrgUQSJ1O9OYOUZJhLQwE83oP0O/G64qdNrZ3APCDUtuwzbIe7t6C3TGdwT",
+	"jFX6Rh4ES5o+RyLkSlZHUoIBZgAfuJXkQpotU2RHj8TQW/s5Iu+YSn0jrJ6VMGgGDmrk7ZOAc1RnbsmK",
+	"BIAgE9Z++edi5ZCrWKxkIyyCNsL/a015zaoIJyPykOpW72mJiGiBObrHn/wr9n23IFWKHtN04rClixsn",
+	"mFB0SKCLo6cY2WK3B3kHwB40naO1JJSiy+dbqVifKqvmDJHKRHUOgbI7po43Xn1L6L7WyhUnl9JbpQv8",
+	"IZXese4+Zg4YHIrt5F1HbR/ntycI4K7TMcbuodsP+LMm70buds7ePeGZjdlmONzZ7LJS9OAYc0LjEUIa",
+	"EMuE6lZB3lhF3rKI//vuxx9itWdHK5Bfekv3TCc/5/T5m7O0X1Zxd6ieSgIsysrLg1SVJgero5RbK8wq",
+	"QtcGfzzi3w+KG8NE0lA720JwR0adq8jYA/0Vn8tGGFahgXQ1TcBnBINU3Bm4nhE6c8+bgUmuZ7XXiWBX",
+	"bF/zM7ijR9gEeYIdcZdzEhj2KaG3vqmptbbZJ1MQYQmI7Ki6bfYpaFv0LtOUnmLMjoLcl1uyiTYasC4A",
+	"ugVIilpfOE7dJ9dhu3HEQtvJiq/5ORT9mCZXXnnJHqDJYG/k8urTXE1XrEavItFbedAFeXrx9E+B1xyo",
+	"DlSuuSjZqN7awL17keukaetNC2AeutoXwQw54ceiZNpINZ1SXqFikCAUMDLHXo88NGA9AdnpFCidQRE4",
+	"1+pI3KHBLLI4VFjeJpzxsWdyXzNvy4jWsftA+vd7vNk5faN354oRqhixv1udVsD/aq6RBBMMO2jiWR+1",
+	"5dn4mGPWXKT9hOVtXj+WZEutak3sY6yKgZJxH2YdCF6Z8z6EoaWyZsS+QYN3WJXW28cj19xvCQT8gR2Y",
+	"NmTNlTZLvA/7T3sXJgII4Uazej0Vzzw9/sPtaUwXT9K+08XTDvWguLekHR0zIrlTzB5iH/9oQXji/jzb",
+	"xm2UcqJmJk1mK+tKn+/0BD6dNdJyfrskiiXvDNdvD5wC78u7tJJ8hv9pwL/E7rqAzmzXK/kQk3TLpTb7",
+	"KucHGdiC1XpiLU/eWruCKuFsXuWc/fqW7/cZWzd7g4rtWHWcbM7AXoZPGPhy94BZhjYbk0pikCPzDvHn",
+	"tz1JwncJ65VV5MG32BimdlIb75I5khUjmlnZKoP3MRJED9QUSipuVlxkVOqO4yClGtg/406pUvyOiw06",
+	"uDU4gjbMECuTQTkgjW5oDdsH9h3vfdwwH5aJyGkfJBFnlHKH7fFGSJP2k0FWAFNaCgsiIQ2x4E963Saj",
+	"YlfChCvt3V8MxyT6ouWXI76cWzvHFfZUTWJ76A22qwxs6o2S8JcH70pJaW6G9L6WBH2g4xCCFkYxRlZs",
+	"w8VUJzdyvPijqUO+du7Znls746GhxrDd3kw0wVetvBiS5+4xy10gKGO2SjabbTrWkvGHjQVhznctRRbx",
+	"oI4eqYHOhaRIs7drVwWRooQLVMwyToweJ7QUcWZgdMst0R0nW2yoZST4WwaJb7ucOZbmxxs0XfP+rMNW",
+	"gr+D6lsNgqS0XKK2cFHMqGOH50RMf8e0du6dhB/U3GDoazqQZGNKmSHGAZd/jnkMaBsJr/6BcoMajmqE",
+	"03UqvH/n1AeGWbKcf18btj9XYCgq9BrPNYQN7/1zEFGuzqGLFKu5RZ7vANeKCO/j9259OFHLQmK/ld9F",
+	"l4476JbiXn9jFad99uWx19/FHa9AKNOmwpS8nUWziMQtfgmWVj1BcHnp3WcEGqLIUoEGoEM22dIxa3Lg",
+	"Zkso0TXV24LsG2ATK7a1shee/EoTF7TGZ7nVYaQw7JMh9rMX5BkmpXjvkcVpjR7YKM2wj8dSm5SkeUa0",
+	"4XVd+K+yitT8lhE0HTPLjACgt1gEtRRqy0aVbMj1G7Y/cDNJpey7PtSXJ1C3PNtlFEnVQv+CvDZE7pnQ",
+	"yLSpqGAZLgglOy4aw4auoAgvuA/IWw7OK9koIg/C4UdihazKeNges6ocyhMh7f42ZMWMSYU2T6jVEaoD",
+	"f4qgfnDi9UQdqPkdSyvqW6nNOeFga1Cc4Qw2VJ0ltCdnIgLjgs3HThT/PbfPwp08Bak3tNEJUGUTkbLx",
+	"YC8eEgkWbNfNPUO0cfYYV6TcsvJ2L7kw5MhM2hsO7uX7MffVceEXaLeZhAWYFb+fDM0+RbV5T3Gu4cNz",
+	"MocTIfHw/YTI/tGTUG8P1M9HvJeOvOasru6j+TSZSHhQVXoiiAnDLJe1kpM6uzQZGUvbwCdwdcaoVzzc",
+	"lpy1kIGdVQpULjrN/xvjvLmM57Lm1rrNMLmxRB0m6KrOIfSW6hvNSsUyDlLFKq5YadJOibdsw63gJOwT",
+	"LU1tZQVvFYwo+zUFbOVezm1Nl3J/bmaDZuqOlwNOWEj2zQK60UzdTLmTE4zofPY0LaW9vQ64i8Tlx/vL",
+	"7iZApr3aDjBPLm0IIV9JtXscpHS/tqjVRZyXkAR6y9heB28fyB6uibU10wzxDEw/yb5la0Mk6mXa0KNe",
+	"EkoEOxAEG6ZZ2G+3AJ0HHx8H3VrQJy+3k0UWqlowrQZtwn7czhrOLjtqSfyThAt0BzG6K6xBLUV9DGHP",
+	"rWzFV1ArvYodfSwlV1oYvGlSOanPoooZAUbKgR6tKtIqwAZdrlKRFS1vL8hrEdfZ8BA3a4R3eFgsu+jl",
+	"00fVVr3Nragpt7lQMSayWt1438DyRm7AJZFC3cg39QWcRXNkotnHXeZ7H31CbjxYPrS8RfdLzahmVSbX",
+	"ckrsDUJuUfp4cp1pwW1IciQhWJnV3IayVjuP5IXMxiJ+2oNvz3OgmlSsZgZQMnG2iOk8IM9VM1Fpws01",
+	"2Su5sRK5cL6xAj1joQAlzhRZS7WR3cyvbvSfZWrdLBFgaJRQiP87hm6IkRCF6x/O2r+ZVDXYz5ZWGHDp",
+	"AWoazu5bZ3rut/wlIlHfjJpYSfUeqIVgLkTFq3SaOxP5o9urqKW8tasYUlMwHSeasWxPfWlNQorNkfHE",
+	"piRVvIMHOzp7wp8DvwVUscfe8Dsmxoge37sR8jC4brRKB8u7oC3IYdtmKVqsTBoHjO7G+FXIJc4tMKCZ",
+	"Zh2tw5U2WGET1ZWNgc6n5HaX+rDYUatAfliATIWqCroLKysmKg5aEoo9qsGqmuayRTHa8YB646nlxxa6",
+	"MYyKqHDZE3KPS4ec4YD0rQO4JeDAuBz6D6d5W9x95jPLcmU9DtJry+u4sLgUVI+a3zG9dG4zgCP7ZEIm",
+	"2UYCoU3XQbyYfEyBlWeCAxxUG1reJlS3rkyx9iDRXGxqli0WjBF8JHVkCkq4z2RDrfaCv/Oa3clFoLTp",
+	"nwrJQLcqlU6HIHMKo6VT5QrAjRPTyRwi5MSp79O67nx9Aq++t2aZ8bC4WNIE6BQuR7JVklH1qEFPlsnd",
+	"TsXWB4puV1hwU7N1gsT/Lgyv4YqsZMA0FO2NDWpcu4MSGGNNDYuUKCtCjJSk5sbUDFIhvfZiJDGsrqfd",
+	"2pCcOHWaOs4a87qYhcb44nE7Cgl6sT/GDp9vJS9ZpsI5TvWAOwfAgenIdatwn+R5jzOvId7jZXFWuI14",
+	"8FDYjImVHDjSbpMO7ZwgFa80gaid2ULULr6XvDdhRz+9xh+fXl25PhT+D31fQx+keSeIs40dAL7SbTbI",
+	"uXp0rG32iidPJCNHpcHqxVS0ItSa9/IgCvCIU92Xme4ZfGHFNHdlpGk3zYC2GWs0XvOUBGrx6z50QiZX",
+	"QT4snnxYoNNesPsoh7RVDZEnxvnW2hmn5p762mHLy23IE0aHT0+Lo60ON6q1dYRcl1ZyNPE916lGH65Y",
+	"Jc2ip9cAhCTtodRlt2Zuh284S/Gwd3LHMK4J91JSgamIXsuYXJxymgeA9wM16pgQsOelaVQ6vDxS2SKS",
+	"9VEDOvvgbT/YCkznu/qAr107ewmKWW3vt8lBzyDiiGFQcQy+a6TjAwdV7TdHzLlLeeeSoafH9mIPZAKX",
+	"85lVA6G9XPgusiesNrajRxAUmrEp6aSRzVliJb7fXhYaJinONAMP7nXkkF6Cr+A6NrgLQg+UG1YtiWKm",
+	"UYJV15F3dEXL22VwjF4TIUktxYYp/9rFBxF50d03F+gqg8gOrpnM67I/48JZT/t7qjbMpNobTSmlai1j",
+	"l1Lt62vyKdXZFkVTvuXUTisuLO/OCHUknX629djqKA8SQZuzqoYY3Q0Vk6EuQxXTpuOBPn+77y1zSoWY",
+	"sn6jbIL2B5fBD3QEu3ISxLcxcN7NM2grJGoDPMKFRWiSI7f3jume4RGZyeE/rcfEvd190yy4OH269W6c",
+	"NkPATaZA+A5Dz88Vq5gwnCYKMoYjtcNh+GzksfNiemM6XcG1D/k7gyiPT7Wtv6ZE4bXLrHKfSG4rmAcn",
+	"QNpKdU75NvSCSJBjRQ1dUd3JN9T/qjm6JKU2G9XRUbsxHZfIhJKd1m86W+x7Crq4+Z/yQHZWG6EKQreM",
+	"llvivaE9QAhZnXFeSNVLHNeipzY3VcPiLhX9fdXYs4cRfCEKU5WyqSsCuXDgMkE5mGoCtqeNRiwdRBxI",
+	"lbtfn8BweR48/laSBy080qTxTKbaTo2GbrtBudbVbEEj5HBE9y5X2dw6s3ThRBLUmjo7lIHePgkP4FjZ",
+	"/P6Rvo75oiSWa5+HKSLcQL5rcBpEkfbpu37P2aD8zKudnboLX87ErJSsQPuHatYxYQmHDJeURZnnbePO",
+	"jK8t7GQj0TDwwZgCbjmR4WDGjkf7sd+J/mK+YfrMuEXWgPZG6bnmp/P3Z+3OCGcfVPmaSn4A2oJOl3Id",
+	"SlEqXhGOd0P1Latcm6hFcb9AvmF1rTNINtXj2TYey0LI0kfeLhhSg7yfDiJCBWF1q/vmQj6hEpyabBBc",
+	"E/8URhDuGQ+PWuGO8ghPfQ5/dT6LI9SDMmxeSIwkK4ZiTuJlT08TG9JoLdf0HlDvMBS+7AObKbq0Vqtl",
+	"F9PU2B87pXAoE/RRlFslhUtF8y4Hu+xp18bRRJFTX1jbdcx+xQUsBouv++3/sPVXEXtOfdrAjisllUZu",
+	"iOUKuEmMi6SzT8erq7p74ILsa1qygjTCfvxAjwUppVjXvDQF2UgBxXholy/RS2O/f02cGV+Au6AIjoHC",
+	"PevTclgVZ00N1GhMqruIDYu2RQOQs0duf9QkS7D3lPDpO8j7yiNXv43wB/9M1EHlvGQ7rKjuf/NFtzPu",
+	"Wta1PARdIB333DIMTQ8S/FGUbxtx2hWm78sIvKpK5nW1+zuA1Z9jWj4iply3vcS2/Yd8Od/0b1k+BJVW",
+	"yIfazy59Tcceio2wzRdkZ6LT2zLrzGYQs7tZi4kHdEzovqCqLbFaSZOm9Hm7VY52o3Rt+tLpVqoRGmJO",
+	"k6UKo6rmTN3E/VwSBSd3ebTCNndY65WLtzOXThDaWUB3LVojYX06gjvTUGu3JGG85rUZr9C0lPAKnxx3",
+	"rwy4Uu7fzhMfyEFh/sxMD09rXiyglDUjjjJOkykezIi/3KuOWbG1YlDGaS1aMICwE2K2ohmb1I5zDTSi",
+	"uAaZlST+gYLlh+RUjmRNck2cjV88rBzaqgp32LioybnDsykEI2l6CpqUJ3SqZ9gRJHJqODtxBf0FzLgh",
+	"c1YfVO8qTCTOtXkNnRtJpUol6CbRSLXt4IQcKcH+Aq87lZcJseboMBYhp+ywreduu7h6V1ZbyO1UhpZ/",
+	"tEQQ3VRXlo2WeVu6fcHXa6aYq2bMu3D6ii87TgoO+/blCL4bzKULl39WVyLNNwmS+hMWa3RCU0/wb958",
+	"KMgfSQUH1QX5tyTOWoUUWvAERTeKTv1pUSyeLIrFHxfF4t/SXYMn2aZwAARdCCLHHWFzl5Tp7B52mpBg",
+	"1BCrjxDNK9Z2RUyb5rNUWXg9aIKsgOO4NjD5KoLXoXY0zm3ue6HiGoIJPobo8hU2RynQ2kuIJaOOJ+k3",
+	"Pfwf8ha4vB8VTInhdOVHpBxUVqdeDZY4dZshJ8XYMPPPWW0J7N90mxEksP9Vi15Ds0e2VBeuGgGy36FT",
+	"JHhRejUgTivAjMf+8BGkmOk6+6izL+mWRIdGJAlHcyanpxBn04JPLjoNUjR6PTw7xKEZtJXvOfB984TA",
+	"J3w2x5FUspvKkKru7xdbtWzLO8L6ptK595S+jh/XbYMQ0ccVjEmIiaMXctp/z0+eDXW2ZkqP6e98b5bg",
+	"dJvcjuXnYtxBt3ONJ1KBFbVh2vjhFHJNzqilSTu7npE9NYYpgQ0+/giq//8BxeXT90xsrJH1zbffFkPV",
+	"8SetRekOu8XQ/V7JO1q77Eemz3BTfs5dSTKXK99o9zsQMMFzYaRckiPDLiqYgJmUYh13Q48owBcCWIoF",
+	"voijSVm/RLDa36yMO+GTZMWwWwolGOcLZLvEPjPdfd7D79FzVSTYjOsuiHtZkldQNpiAz7A/IgV3iPfh",
+	"s86PDY7Kjgvfsjb/jF9vaTnYyBXlApCv0GXXhTVGNVbMHKDr40GCE2YSKvQ8J93PfUuMJJQcGVVLcgVR",
+	"GOBb10ElrtiOgqANg/2uiiH3S+qGojicvapOjvITDHU7Z03I6QPp6s9mttwFY8GTA0JByIDFq8YQ79op",
+	"CCXYoQgbUVu2w8VthH6/Ab9QiBe4eEWc4DzQqXIsaz32OEcp68sIRzAVZyvr8GvqQ2l1+qfYOWpkNIYt",
+	"4SpZQjg6zQBGPUlTyhmG1Gb7DPk6ZBz9YXxa1klp3VAGt/dVpeN/Gb/cim2oODd8mi94mtLh0T6bccN/",
+	"Z3+LmrRikuSEGqlRP3frp05M2zivir4toEpwm9YH2j1ZW0N12uI9etujd24ixlBBmmVcoAUUoHlfwr+B",
+	"1VwGp869IteVzE5aGkoSHpgno5jVmTI/ZgJ32sj9nlXXkEZiNfUw1QyqMYkUS+K2QzTqDjQm7XxLRbfy",
+	"YEfFnkZNiVuQSMGuIez6xF5sgf+0fJgq5v7nkML9D6nR/edAuX9nA0Uq+AItWXqsWrPbUXXMsECnzVew",
+	"EDShq3m60qURkXGR94B2g1/Yr05v5YFVoY+cYIckKkdNIhMDhXKhsfjjp9GwvAc20/cOj6iv++M7tYQG",
+	"hKJCZQJbo7lbOjl0hEI+23d1JFvUPKyMrRpwZWC00httqeTAlJ/Y7rtwXdOcY7T1ggbH6GmFX9z8sr3J",
+	"lq488fVctEgAAfNbVy5KgRa/UuLlfdQq9NSZKnKFKPfg5fnAQ5Ix4GeCol9Tw+rjxC4IJ0Wkk15J+RKj",
+	"owL2YCIXFs9isdyGckG4KOummgqHRynvcaXzjge6AimVyx9op7+dldvtfsvHX87vg12f17RpUn52Z5v9",
+	"4yOCNIqb4zurS+MOokRm0LDBqmFUxenpW2P2OGebi3XCCfVd6OQamE7UFalNSNcFOVBTbtHo4rqtQSmI",
+	"YnvKFf6CBH3xQbzjG4tlZHUk7BPwBehy774VD3NG55w7DPn6zY/v3pNL998/uAE5mkGzd0L1B/HxWdzh",
+	"6pp8B0cmH5qrqz+X7j34D/t4QV5iIoll4M7NSnB+giZfv331nPzvv3z7v/7gG67uaLnlwlr+FcPCmZqX",
+	"TGDytRup/mxPyy178s3F1cI1cQUY6+vLy8PhcEHh5wupNpfuXX35/evnL3949xLeaf1WiwDk0M4VQOEt",
+	"m5BuvHjqe9vQPV9cL/58cXXxZ9fSHvDgMsye3WBunSUOAM7rCnygOCWtM9r9m6urgbHu541zxw8khrm7",
+	"H4q2aVh6obCzaDJ8i/GL63/+HKkbPnGV6whwXC8JzNq0Jq+nC7vIJW0qnofN91wbmOqLHaDpjhlQmf+Z",
+	"mdzqx+yfDP8/bOViaLB+kdSRDkFBgq7Dflx57hPYl+TMb/D2M8TIa2illJ1HnPqun7E3+OHUi771avvi",
+	"tCauaRRpL+eybJSWViyNPlnzHTeLzz8/EPe70oYJo84ZzBcNjU5luKcLmk+Ehv9mQjL0iO6le/beZNcl",
+	"NNedr+JV4bP8cYzU152+r/oPEbld3jHF1w6gAEHn7u4S3z/sU0dPfo9zRQmdztep9H9yEuIh4t1/ui34",
+	"CItOubyf2tT5RlQz3OH3Ut6Sg0sJcpvDWW9uArVU3bmd6WuFviAItiwf/c49M8JJo2A37ZYw+j4GoeBI",
+	"KkiBPmRYU3BI5XnTvKQfQWFymSU2BhpDG7/yFBz5T3kga6oCpGbAkpOU2FQTSiyYUdjIm9a1i0Qemeny",
+	"hSWRgn0FDThOcQnikrSuPU5hDvcIUvmHzsGqWJ+9P+785iVRDMBJ+OgHwd9bDoUvTsHTcHUPx0+/FF6v",
+	"V1yggew4rhUZ8fMd5kbY8zFtvpOYDHjPuxgbpZ8I0vk+uq8yJS1nxkd6aD/bOPjMrPbzBGNbMtCZuB6t",
+	"ncapdg2jGva5R0BPZzNjAnUkUNlL42+uvvk1vvcOfI0rBtMxZtIEwNL3xLOEslhNmr0197/51rmstKss",
+	"c25OcM10ePXlL7z6jChZM3SBdYnq72LlyapzTfOBDWZ+JWD2dzEXpPAMhBoYpbIMLg/s0BJlyXHtMqgr",
+	"sjqGNnwQPUnJs/9gXpw9pjU+hMYt/78HiD73RPCI0OPV4vPPPey5DLng91gtx8vf01v24x3wly8BWPt5",
+	"QeSdr6J/GKEynJOyZQRA5TRlN2UOFDR0dUAE+YAWA1bzWS3NveQiUUi+WFd++Ytlup8ToAcNySWGOwXJ",
+	"T+DrsN8RVTt9Ny8kNjd4xKtx3RP6F/MCONgM+jGhBIBIhDy44BM9Os4ALZkzhlMl/TDCNHDeNuIFPjKr",
+	"arg+VzV8lVMNe7XRZ2iAr+bTAMGOdZMVo/wMLrShNQ6FObkVTQ5Kig0OtgLLUpJK5q8JDaAg4HIc/EWb",
+	"nP1o6Hwy8z6J124XM3l5emFJGmWXWt7i07YAnCEX72yR0ASZ0IX4Zci3vM96Lec5HQ+Mp3ImAmQygSDH",
+	"iGqz990hsb9LFIYV8oAj0w0vb5khVOgDBGQhUPBB+IkoWJt9QX5yKTzgzaWn3a2jJF+oZedgaDe7laC8",
+	"xkBDF89+3DOB0wEnmL3e6u3OFYcsH66jbMNER0o03HMmsmuDcIZzZT5lHE+fwHz3w4PRPmrTKMm+pkdr",
+	"T+mt5e6rI6H+4uH+cK4eR30wxTAuTdsHbZPqb/AWWnvEyHZBPkJvq48wJqathheMg7slKs8XINePhK6g",
+	"WM91BVySj64h10fIMvkgUm24IHx2QX5yieWYYR3NCWuxBtLNYUvESFlAwqB99HDSoxzakaeQNu4H94jM",
+	"Mf5MUhVzP83DGDus0DfzDK6x0/mJCCr5EL7Y5rwmJdBLnz+V0uBOCNhFdc6O3IRRqA/xqxr2yeBhnmij",
+	"XD5ifsF+GOPOS5iHEjpTd0w9gdwHBO4SO1l9AAB9WOBf/agRERcxuXQWoHj2aV9TnJ+XJPH3VnIaGWo4",
+	"sLaJVidTlkOtHGTeStJVR5b2T9AzT0N9zdq5WQ9MsQ/CJTpdkGehcZFTdbgg2n6V1iGMD+3CYfgVNvSw",
+	"Z74gP7hcKa5dK5m4vUKCqF+6U091v6rIH3VanxIkFQoo1U0Sz0ghuR60QuISBmjI+rgRAAvOc4J/2LVr",
+	"TKn2q07Rqd+5Z+fgb8eYt1HIsPAZ51QxJ68gxlDgsNeDD08pVkpVedKIMk2zjvxXIZdsuh/f+6oSmouS",
+	"Mqe3TGBfvVj5G6rCKAXIzyjIN+AZu7oiNYynxQkcwme5uprJODcvGQRnVEF9868VooquYprdh27ZZImS",
+	"Sg+dspihmONSS4JHBBZjtiBwRno+RrXVUrFphqR75eFI71aK+s1Ia9hLzQDDi66SBkxcM1B/dkvABmoI",
+	"FG/FiD9qNL7yzu9H04rwC3mDsb3nBwLwR8FCAAbscJyjx01QgUB9PYEhOFS5eYhiFMP6stPZO8tzXkQ9",
+	"vc/77BeO7HWON4mOY4fA/WJ7Q2298w4IPWv0GRLF42yAEubTdyeVx9HmIXp9ELJhFdHlLy4x83MX/SYJ",
+	"PFyilXuPw+VPi1agpXvhAjvfXl1NbWnZ2e595IH93V6agP+dVpb8JoXB+1BSpgn6c7CbBY1qxEIrgbOx",
+	"yWf3TmAig7GN55Bq372fucLWPl59Wgm848L//2lxvwL4Xzd4e4K+jygA/0ZvWYshGWxZ+tZ1GK6hu3Yc",
+	"MRp0tLa2IXgjcT7hyppAn9O8pw2SI/txlXfD/OeNf2hWzjMTFwjVg4/Bw9zJx+e7tBCazHwCVOfhPn4L",
+	"aO9ASWYcYEbvoxtSoRl7fCZkETDAOotbr10T6wlOKF9L1CKUr2FqS37yBXFhFsXPxVTvlZ8aM934i5zo",
+	"gnBhmMIcFaj0Jm2r0bmMzdhp71ZfdtxG2L8DPbKHqGgpBMB4zt6M+qL+fvPaAv5NIvrXLuXiflovfmIK",
+	"5SPOP5zsX2Nh7P1yJmG7o+bma3T8PpqxmUvBsX/HEBk3mmy59t6vB4LsWeyU5bqFFngWS5SuSBkniRIP",
+	"4p1dhoiiFxnSzNkrz2HR9K09fuLUM99SfA5nu5F770NvE6e2tF6THa1YlDF1is+X0AdsZsC+tWt+Kbi+",
+	"M1RZ7WcOqFJlrJ4JYhFx3g8/BcKAms4CuklY1D9EFdiK0XLrwV1zcWs/t2p4XQ0kpeAD39unHwq5iYZr",
+	"mDUSVwRgpYLzsToKT9anOik8dU7u0tUyThj3FeS73/k0H/1cN+9uAtqzaHSEQB8UWroeMW1/EaiUwE7M",
+	"3bKKdMZLLcvbYSXve3jiN+85G4sVwyDJlCYP0x1dN2tZV1AaZ22wuaspcIwk2dI7RnBu+H2lP9yZ55bQ",
+	"1f3B/DKpmXK3c98ip9HbC/I+ZABgQ6zITllGE+lqapgqLPfBxgC6G/+EUa1HDB5c9KKNb/FUFvNmc3Hk",
+	"egRj48tbtjeosviTdvuiPfVTHie7Q9z37ucQmRf1c2g/A46/dH2jnBEXjYyAMEAjLK6CGhiu/uvDVrrU",
+	"CYwVJPkS+qOSTOlvj5pD6geEJUAWRoc9OOIKOeOab4SV3KIbMonTykN+jgfK5TruzJnOvX/BtXuvD6e/",
+	"pLqo+YEbc4TV1IZh46w2oYhvxBPuMpChcfbQ5t8y3ewe9YLdpLbEBeO3qxnJAlus9yVvTlHFIWPzs7yI",
+	"k32byo5IMKnPX+QK3mBj9Tmy5zfgk91Rqx8KqyfjbSxJSesaVUpalmxvQBC7fBiYF6czuhLWQA97W/GR",
+	"Wf0g7WenFZqXJdN63OuJq05yduKjM5CF1UpXsjoSKwOsWdLjgdTArWgdpLLPKBi8lMtfoJ/B50t8eZjD",
+	"3Mnbma/It+tJVHF3ujZDWzcicfQbzkTVHKYH37OcDj485Q7fuq4S8/A26gKtX2nfZQMzwqMBMKA51tg6",
+	"i0UtOmjZXumyLfNeoUr8QTTC8BraYQGi1HwNXeQK36KSRxLSebUtqqwVY67yBeGKrWVOceaDSPh/EmUv",
+	"vsvHeXUvTZIrrM185aXieBO1OQo3uaa1Zj2HjoNED1wQl3HN6iArg0WJwFSTA6vrdMh2gpRIaBgWBLOg",
+	"3vfW6vCYoV1nIWxk5dpqIus4UO1ILcMzlLzjoag2o0XB39/4J6ec8613ac1g78NAFshwg3G4uLGkJpHz",
+	"/ua3PqOy7L+RDpG532YJkbVjgSOEbjcekkv3ij1Zc/CJraXapZWvFKG+o3fd674fwU4BF7S2/rUNwV/n",
+	"qt66awLvJORNd62B6AAjxHnJd3upTN49+Rp+//8Jzekt+F2ggI2Vihl09UGG4leaPK9lUxE3mVuPgU/j",
+	"c+M8rj/q+wuajW7XpAy7OYvpTTjLjGZM72MJ/Ih/nYURJiAUZZwUURtp7bHoLB6YBuEc2svwwHj3K255",
+	"PGIbj4zvvvqlXW6T0OJtO+V+BrRQRzfHzTFfCljC1BMjn+C/hgkKGEez8gfWeabrWoLMp9FmpnO+rjSU",
+	"hnB2ILSqFNNjUyV29BPG5q+fOl+t/28/KcDnR0ztdNO2vr0fcj0kVhZloqTPne14fZrjEC3UvjbFeHzm",
+	"/CQzoKrDHz+JwjOrqER3x0TjMVKPNRvD6M1Z1STRWK1U6kz085m5PMluZg/qOzUtkWrM/f8O3vhNJvw8",
+	"LGg3Czrahc4PxOEQ9ro+KQxtp4910k4Uo1Xs9D0pcaTlNqoM1AQad7NeofB7MHFdPrxwHiVXgwod2egO",
+	"XGnko77l+z2rPi7bQfwfBNd+w2bLdoUzLqmWoh2qrnSorHL9CjHgpxj+gE4ap6AKN3uYQdLqBuYPX38Q",
+	"9tCQjcBouS1cPPojdLb7mKsXfix7q9Hb6bbWNw9tCTg58eCceQgRe+8p4JbXNKtVum9Yyz0nNylM5c85",
+	"XDprnXfunUntDiNZFDbdfvZXF096GyVTxD2w1zBE3SoksXS63Lu/5TUmfOCR0dx95bE8C6cT5JIDkhxr",
+	"sWxm6oyUJpWuc9qGEjzoK+xbn+5L/4g46luz+y735yDmG48v8zQhcIF1hIdmooqCJkKapU8jh786OeRG",
+	"Ae5g8lsHcceyRwPC/j4zE34UKByXYAi7kQzQlqGGNm1+OI2fokVrLV0+nb5XiWJIE4368eccL+/4RvzY",
+	"TIvPv4RRQHN3T/cRarfZZdvfw8+VFCyERfMBa3uQ12K+OqTmE5M3MA9gwsTN6OEvXXf0LvSa72cB+p/m",
+	"vsFPzr86OkwByb4d4pikeBeT/yJRf//Lg4n+B1lZbR4C/QVp9StsfJdxfOijKIetzHfwxH1aFuBgbAPG",
+	"xG+lfXU477TWFUdRjneugCUn5cQeRblVUrixHXPW8oOysONKYUPgrlcUdBNrP52WAiTZ2rOqgnM/jr4W",
+	"pps+glkyfpWJfqBs08zhxm/vNqqMhKTK3nVYolyxjU8LA/xJqdK9XE1Qx7DHpZY75hvWXpBnxCjmzGND",
+	"b5k1VsWGKYJjV62Jinv5aE9kxfJHAmHzVoc6UI3rs4pgGgJ0zepbrLhPhyGDTCHks/vGutwA9sFninCM",
+	"0IFMb+WBaGkF8l+7AyGTw0C4fXFx0ggHJ4/+NZpC+jQxi+nn3wJuXz2C59iPDyA4jBSRIT/2ceKULY80",
+	"EXuOqlijeob+qzUVKWsJpuKQ7SmCQE8qb0khIkMiDdWmiIa8sjAPeup8ZLq20IgydFit2ZJcuX5zlkQh",
+	"ESfMtJsAlU6DignP11z7KXvnTgvzr8YfLdrjpmaFOZAmQBFAb3lE7HwGv6YmNcMBsFDjPQj9c48xNEvP",
+	"o1i7c488X8TY1F1R7e3woIs7rj3WChxzWYI4/fWSaDBR7eQUS1caE/ytWMUASemWMR8UN8z7NfGyhgPO",
+	"yXNdPbrMPtGjZjKYdX/V+xrBATcucQ7lzKWSds007H8/+tJzHMkaj5NHYwXMOmd7L30jG1Lx9ZopJkqm",
+	"vV+fEdUIwnXUoj8CfPTCqHnzInr299YlqXvMyVZNe+QHdEuKvj2pX1L0/EyMGsa2U20wbARZ1WFq1MOJ",
+	"d2LBxpdig89Kw+/mSE1/2wg/vMGP0MXM0nuCcbDC40tBa7bqCqjvRhMJezEqLJ1Z4hRq0ggw/Sg0tglF",
+	"ypG7OpoLjRK4x7wUWyumt7NXgsOqDzTuT/wpTaoXzn9IIgWhtVUZN1sCSseuKbd+6H+3cBLBhpOJoQ4f",
+	"BoZree807N+fFATjPETbwnwF0DcRaZDZjiprp4jUiHHx99Y+NKtU8p+dLI7eIjQH/Wyw6KRyj0bM1ZsI",
+	"ZIv9cDdLYh7xopkxNZuZyN/BorPS+C07pqL7bXE0g8meqbn2mqUqg6SGogsTTJAlEoCr7ywQ4/3EgCpU",
+	"Q0E3Z9cw2b1i1Uf3fCAfy1xXDF1fYRB5lNrkmy8JN2XYl5UWC7va+Kh4Cw882xfPtswZSIAEFQ6PnMm/",
+	"CUsSSvzweuLn7p/yHKNks6onqN3v/YO/M5373Om39qy/3+G3ByqMJtRYSHEpyBOfvogCG6eUeqQouiV/",
+	"zp+GCWOK9WR/gfKLayJVFdqY3IetdufzZdHup/axWVHisD3ewACLZJZqZnjgEM60o/7HxOLo9MAT7ts+",
+	"Po+IxHEZX7fb+EMYYusqXJ9w4XvTwvAIDkyjG92NJvn/82dLr5i5jUiAI+Yv6Z5f3j21F/7/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
