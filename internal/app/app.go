@@ -21,9 +21,11 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -108,6 +110,7 @@ type App struct {
 	Engine   *work.Engine
 	Identity *identity.Service
 	Audit    *audit.Log
+	Home     *installation.Process
 	Binding  *binding.Service
 	Intake   *intake.Service
 	Publish  *publish.Service
@@ -176,6 +179,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.Audit = audit.New(a.DB, a.vault, a.world.Now, a.node, a.world.Log)
+	if a.Home, err = installation.Look(ctx, a.DB, a.Config.PublicURL, a.world.Now); err != nil {
+		return err
+	}
 	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
 	if err := a.buildEngine(); err != nil {
 		return err
@@ -302,7 +308,7 @@ func (a *App) identitySettings() identity.Settings {
 		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"), JWTSecret: a.Config.Nuxeo.JWTSecret,
 		NuxeoClientID: a.Config.Nuxeo.ClientID, NuxeoClientSecret: a.Config.Nuxeo.ClientSecret,
 		FrameioURL: a.Config.Frameio.URL, PKCE: a.Config.Frameio.PKCE, SessionTTL: a.Config.SessionTTL,
-		Audit: a.Audit,
+		Audit: a.Audit, Held: a.Home.Held,
 	}
 }
 
@@ -346,8 +352,16 @@ func (a *App) media() *media.Service {
 	}
 }
 
-// Run works on items, and does the chores, until ctx ends.
+// Run works on items, and does the chores, until ctx ends. Where the database is at home
+// elsewhere it waits until that changes.
 func (a *App) Run(ctx context.Context) error {
+	if held := a.Home.Held(); held != nil {
+		f := fault.From(held)
+		a.world.Log.WarnContext(ctx, f.Message, "remedy", f.Remedy)
+	}
+	if err := a.Home.Settle(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	chores, stop := context.WithCancel(ctx)

@@ -119,6 +119,9 @@ func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, erro
 // askOrigin is askFrameio for a form with a token in it, which goes only where it came
 // from, unless that is not known; else it fails with errElsewhere.
 func (s *Service) askOrigin(ctx context.Context, origin string, form url.Values) (tokens, error) {
+	if err := s.held(); err != nil {
+		return tokens{}, err
+	}
 	p, sealed, err := s.provider(ctx)
 	if err != nil {
 		return tokens{}, err

@@ -40,6 +40,8 @@ type Settings struct {
 	PKCE              bool   // towards Frame.io's sign-in
 	SessionTTL        time.Duration
 	Audit             *audit.Log // nil: nothing is recorded
+	// Held says why no token may be renewed; nil, or answering nil: it may.
+	Held func() error
 }
 
 // Service answers for people. Make it with New.
@@ -60,6 +62,14 @@ type Service struct {
 // Frame.io.
 func New(db *store.DB, vault *Vault, nx *nuxeo.Client, frameio *http.Client, now func() time.Time, set Settings) *Service {
 	return &Service{db: db, vault: vault, nuxeo: nx, frameio: frameio, now: now, set: set}
+}
+
+// held says why no token may be renewed.
+func (s *Service) held() error {
+	if s.set.Held == nil {
+		return nil
+	}
+	return s.set.Held()
 }
 
 // Person is somebody with a Nuxeo login. FrameioID is empty until they connect

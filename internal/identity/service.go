@@ -92,6 +92,9 @@ func (s *Service) DeleteServiceCredential(ctx context.Context) error {
 // mint asks the provider's token address, which serves both kinds of sign-in, unless the
 // secret was registered with another host.
 func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, error) {
+	if err := s.held(); err != nil {
+		return tokens{}, err
+	}
 	p, err := s.Provider(ctx)
 	if err != nil {
 		return tokens{}, err

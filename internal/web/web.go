@@ -73,6 +73,8 @@ type Server struct {
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
 	Audit    *audit.Log
+	// Held says why this process does nothing at all; nil, or answering nil: it works.
+	Held func() error
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *document.Service
 	Media     *media.Service
@@ -120,6 +122,7 @@ func (s *Server) Handler() http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	known := s.signedIn(s.gated(browsers))
+	known = s.held(known)
 	guarded := guard.Handler(known)
 	mux.Handle("/", guarded)
 	if origin := s.nuxeoOrigin(); origin != "" {
@@ -140,6 +143,11 @@ func (s *Server) machines(mux *http.ServeMux) {
 // readyz tells anybody whether the connector works. Why it does not may name hosts and
 // files, and is for the log.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+	if s.Held != nil {
+		if err := s.Held(); err != nil {
+			return err
+		}
+	}
 	if err := s.Ready(r.Context()); err != nil {
 		return fault.New(fault.NotReady, "Not ready: the database cannot be used; the log says why.").Because(err)
 	}

@@ -41,6 +41,7 @@ var layers = [][]string{
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
 	{"ui"},
+	{"internal/installation"},
 	{"internal/upkeep", "internal/audit"},
 	{"internal/store", "internal/correlate"},
 	{"internal/fault"},
