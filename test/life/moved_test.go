@@ -57,8 +57,11 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 		t.Errorf("a token is renewed: %v", err)
 	}
 	b.Run(b.Josh, file) // it is taken, and waits
-	if list, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "publish"}); err != nil || len(list) != 1 || list[0].State != work.Waiting {
+	if list, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "publish"}); err != nil || len(list) != 1 || list[0].Generation != 1 {
 		t.Errorf("%+v, %v", list, err)
+	}
+	if nodes, err := b.App.Engine.Nodes(t.Context()); err != nil || len(nodes) != 0 {
+		t.Errorf("there is a node that works: %+v, %v", nodes, err)
 	}
 	if n := b.Frameio.TokenRefreshes(); n != refreshed {
 		t.Errorf("%d tokens were renewed", n-refreshed)
@@ -72,16 +75,4 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 	}
 	b.AllDone()
 	b.Check(one("first"))
-}
-
-// Several nodes at one address are one installation.
-func TestNodesAtOneAddressWork(t *testing.T) {
-	t.Parallel()
-	b := bed.New(t)
-	b.Stop()
-	b.Config.PublicURL += "/" // as somebody else writes it
-	b.Start()
-	if status, text := asked(t, b.Config.PublicURL+"readyz"); status != http.StatusOK {
-		t.Errorf("/readyz: %d %s", status, text)
-	}
 }
