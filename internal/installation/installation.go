@@ -90,7 +90,7 @@ const again = time.Second
 // Settle records the database as at home here when it never was anywhere, and waits
 // until it is, or ctx ends.
 func (p *Process) Settle(ctx context.Context) error {
-	if err := p.record(ctx); err != nil {
+	if err := p.record(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	tick := time.NewTicker(again)
