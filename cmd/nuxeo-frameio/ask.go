@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 // sureFlag is that of commands that take something away.
@@ -26,7 +27,7 @@ func (f sureFlag) sure(t *terminal, question string) error {
 	if !t.interactive() {
 		return fault.Field("yes", "Give --yes if it shall be done.", "There is no terminal to ask at: %s", question)
 	}
-	_, _ = fmt.Fprintf(t.err, "%s [y/N] ", question)
+	_, _ = fmt.Fprintf(t.err, "%s [y/N] ", plain.Line(question))
 	answer, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err

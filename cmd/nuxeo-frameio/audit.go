@@ -2,10 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -117,7 +117,7 @@ type auditExport struct {
 // Run writes lines of JSON.
 func (c *auditExport) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		lines := json.NewEncoder(t.out)
+		lines := json.NewEncoder(plain.Writer(t.out))
 		return c.each(t, k, 0, func(e api.AuditEntry) error { return lines.Encode(e) })
 	})
 }
@@ -141,7 +141,10 @@ func (c *auditVerify) Run(t *terminal) error {
 			}
 		}
 		if len(found.Problems) > 0 {
-			return fault.New(fault.Mismatch, "The audit is not whole:\n  %s", strings.Join(found.Problems, "\n  ")).
+			for _, p := range found.Problems {
+				t.printf("  %s\n", p)
+			}
+			return fault.New(fault.Mismatch, "The audit is not whole: %d things are wrong with it.", len(found.Problems)).
 				With("Compare it with an export, or with a backup.")
 		}
 		if !c.JSON {

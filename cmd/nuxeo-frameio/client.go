@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -153,7 +154,7 @@ func problem(p *api.Problem, resp *http.Response) error {
 }
 
 func printJSON(t *terminal, v any) error {
-	e := json.NewEncoder(t.out)
+	e := json.NewEncoder(plain.Writer(t.out))
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
@@ -165,9 +166,16 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
+		head = name + "\t" + plain.Line(value)
+	}
 	_, _ = fmt.Fprintln(w, head)
 	for _, r := range rows {
-		_, _ = fmt.Fprintln(w, strings.Join(r, "\t"))
+		cells := make([]string, len(r))
+		for i, c := range r {
+			cells[i] = plain.Line(c)
+		}
+		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 // cli is every command and its flags.
@@ -62,7 +64,16 @@ type terminal struct {
 	out, err io.Writer
 }
 
+// printf prints, each text that is an argument in one line: names are what others chose.
 func (t *terminal) printf(format string, args ...any) {
+	for i, a := range args {
+		switch text := a.(type) {
+		case string:
+			args[i] = plain.Line(text)
+		case error:
+			args[i] = plain.Line(text.Error())
+		}
+	}
 	_, _ = fmt.Fprintf(t.out, format, args...) // a closed pipe ends the program anyway
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -91,7 +92,7 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 		err = log.Write(t.ctx, audit.Entry{Who: operator(), What: audit.StoreCopied, About: c.Data})
 	}
 	if err != nil { // the copy is whole without
-		_, _ = fmt.Fprintf(t.err, "The audit does not tell of it: %s\n", fault.From(err).Message)
+		_, _ = fmt.Fprintf(t.err, "The audit does not tell of it: %s\n", plain.Line(fault.From(err).Message))
 	}
 	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
 		return err

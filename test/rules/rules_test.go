@@ -44,7 +44,7 @@ var layers = [][]string{
 	{"internal/installation"},
 	{"internal/upkeep", "internal/audit"},
 	{"internal/store", "internal/correlate"},
-	{"internal/fault"},
+	{"internal/fault", "internal/plain"},
 	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
 	{"test/conformance"},
 	{"nuxeo", "frameio/v4"},
