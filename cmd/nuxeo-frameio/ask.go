@@ -44,3 +44,38 @@ func (t *terminal) interactive() bool {
 	in, ok := t.in.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd()))
 }
+
+// secretFlags are those of a client secret. What is given as a flag can be read in the
+// list of processes, and stays in the history of the shell.
+type secretFlags struct {
+	ClientSecret     *string `name:"client-secret" env:"-" help:"Its client secret. Others on this machine can read it here: rather give it in a file." xor:"secret"`
+	ClientSecretFile string  `name:"client-secret-file" env:"-" help:"File with its client secret; - reads it from standard input, and asks at a terminal." placeholder:"FILE" xor:"secret"`
+}
+
+// clientSecret is the one that was given; nil: none was.
+func (f secretFlags) clientSecret(t *terminal) (*string, error) {
+	switch f.ClientSecretFile {
+	case "":
+		return f.ClientSecret, nil
+	case "-":
+		text, err := t.hidden("Client secret: ")
+		return &text, err
+	}
+	text, err := readSecret(f.ClientSecretFile)
+	return &text, err
+}
+
+// hidden asks for a secret, which is not shown at a terminal.
+func (t *terminal) hidden(question string) (string, error) {
+	_, _ = fmt.Fprint(t.err, question)
+	if t.interactive() {
+		b, err := term.ReadPassword(int(t.in.(*os.File).Fd()))
+		_, _ = fmt.Fprintln(t.err)
+		return string(b), err
+	}
+	line, err := bufio.NewReader(t.in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}

@@ -58,7 +58,7 @@ func fail(errs io.Writer, err error) int {
 	}
 	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", plain.Line(message))
 	if f.Code == fault.Internal {
-		_, _ = fmt.Fprintf(errs, "  %s\n", strings.ReplaceAll(plain.Text(err.Error()), "\n", "\n  "))
+		_, _ = fmt.Fprintf(errs, "  %s\n", strings.NewReplacer("\n", "\n  ", "\t", " ").Replace(plain.Text(err.Error())))
 	}
 	if f.Field != "" {
 		_, _ = fmt.Fprintf(errs, "  field: %s\n", plain.Line(f.Field))

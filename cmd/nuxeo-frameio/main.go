@@ -93,7 +93,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	k, err := kong.New(&c,
 		kong.Name("nuxeo-frameio"),
 		kong.Description("Connects Nuxeo and Frame.io.\n\n"+exitHelp),
-		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Writers(out, errs),
+		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Resolvers(&file), kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.ExplicitGroups(groups),
@@ -114,6 +114,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	if err != nil {
 		return fail(errs, usage(err))
+	}
+	if warning := file.readable(k.Model); warning != "" && kctx.Command() == "serve" {
+		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", plain.Line(warning))
 	}
 	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs}))
 }

@@ -51,7 +51,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if a.Mail.Way() == mail.ViaNone && c.Mail.Via != mail.ViaNone {
 		log.Warn("nobody will get mail: none is set up", "remedy", "Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via none this is not said.")
 	}
-	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", c.PublicURL, "nuxeo", c.Nuxeo.URL, "frameio", c.Frameio.URL)
+	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
 	if err := a.Serve(t.ctx, l); err != nil {
 		return err
 	}

@@ -244,6 +244,9 @@ func (a *App) name() (err error) {
 	if a.node = a.world.Node; a.node == "" {
 		a.node, a.release, err = nodeName(a.Config.Data)
 	}
+	for _, path := range private(a.Config.Data) {
+		a.world.Log.Warn("others on this machine can read what holds secrets", "path", path, "remedy", "Let only its owner: chmod go= "+path)
+	}
 	return err
 }
 

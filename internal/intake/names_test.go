@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 )
+
 // A letter is not whole without its marks.
 func TestMarksStayInPathNames(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ package plain
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,4 +100,20 @@ func (w writer) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// Address is an address without what may be a secret in it: a password, or a key in its
+// query. What is none is left as it is.
+func Address(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User == nil && u.RawQuery == "" {
+		return text
+	}
+	if u.User != nil {
+		u.User = url.User("hidden")
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "hidden"
+	}
+	return u.String()
 }

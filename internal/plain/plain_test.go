@@ -68,3 +68,15 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+func TestAddressesHideSecrets(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://a.example/x": "https://a.example/x", "": "", "no address": "no address", "127.0.0.1:8090": "127.0.0.1:8090",
+		"https://me:secret@a.example/x": "https://hidden@a.example/x", "https://a.example/x?key=secret": "https://a.example/x?hidden",
+	} {
+		if got := Address(text); got != want {
+			t.Errorf("Address(%q) is %q, want %q", text, got, want)
+		}
+	}
+}
