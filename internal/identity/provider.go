@@ -116,7 +116,7 @@ func (p Provider) told(left int64) string {
 	}
 	text := fmt.Sprintf("client %s, tokens from %s, %s", p.ClientID, hostOf(p.TokenURL), able)
 	if p.ClientSecret != "" {
-		text += ", a new secret"
+		text += ", new credentials"
 	}
 	if left > 0 {
 		text += fmt.Sprintf("; %d must connect again", left)
