@@ -91,7 +91,7 @@ func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
 		// Bytes that went further are as good as a step that came to an end.
 		if _, err := tx.ExecContext(ctx, `UPDATE items SET begun = 1 WHERE id = $1 AND begun > 1
-				AND EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done < $2)`, t.ID, p.Done); err != nil {
+				AND NOT EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done >= $2) AND $2 > 0`, t.ID, p.Done); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated)
