@@ -118,12 +118,16 @@ func teams(b api.Binding) string {
 
 type unbindCmd struct {
 	clientFlags
+	sureFlag
 	Binding string `arg:"" help:"Id of the binding, as in \"bindings\"."`
 	Reviews string `env:"-" help:"What becomes of documents under review: release unlocks them, return lets them come back for 30 days." enum:"release,return," default:"" placeholder:"release|return"`
 }
 
 // Run ends a binding.
 func (c *unbindCmd) Run(t *terminal) error {
+	if err := c.sure(t, "End the binding "+c.Binding+"? What was published stays."); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		q := &api.UnbindParams{}
 		if c.Reviews != "" {

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,20 +12,20 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // clientFlags tell which connector a command speaks to, and as whom.
 type clientFlags struct {
-	Server   string `help:"Address of the running connector." default:"http://127.0.0.1:8090" placeholder:"URL"`
-	User     string `help:"Your Nuxeo login." placeholder:"LOGIN"`
-	Password string `help:"Your Nuxeo password; asked for when it is needed and not given." placeholder:"PASSWORD"`
-	Token    string `help:"A Nuxeo login token, instead of login and password." placeholder:"TOKEN"`
-	JSON     bool   `name:"json" env:"-" help:"Print JSON."`
+	Server       string `help:"Address of the running connector." default:"http://127.0.0.1:8090" placeholder:"URL"`
+	User         string `help:"Your Nuxeo login." placeholder:"LOGIN"`
+	Password     string `help:"Your Nuxeo password; asked for when it is needed and not given." secret:"" placeholder:"PASSWORD"`
+	Token        string `help:"A Nuxeo login token, instead of login and password." secret:"" placeholder:"TOKEN"`
+	InsecureHTTP bool   `name:"insecure-http" help:"Send passwords and tokens to another machine although the address is http and everybody on the way can read them."`
+	JSON         bool   `name:"json" env:"-" help:"Print JSON."`
 }
 
 // client is a signed-in client of the connector.
@@ -65,6 +64,9 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.private(c.base); err != nil {
+		return nil, err
+	}
 	token, err := f.nuxeoToken(t, c)
 	if err != nil {
 		return nil, err
@@ -96,7 +98,10 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if f.User == "" {
 		return "", fault.Field("user", "Give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
 	}
-	password, err := f.password(t)
+	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
+		return "", err
+	}
+	password, err := f.password(t, c.base, about.JSON200.NuxeoUrl)
 	if err != nil {
 		return "", err
 	}
@@ -115,21 +120,44 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	return token, err
 }
 
-func (f *clientFlags) password(t *terminal) (string, error) {
+// private refuses to send a secret to another machine in the clear.
+func (f *clientFlags) private(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return fault.New(fault.Invalid, "%q is no full address; nothing secret is sent there.", plain.Address(address))
+	}
+	if u.Scheme == "https" || onThisMachine(u.Hostname()) || f.InsecureHTTP {
+		return nil
+	}
+	return fault.New(fault.Invalid, "Your sign-in would go to %s://%s, where everybody on the way can read it.", u.Scheme, u.Host).
+		With("Use an https address. --insecure-http sends it all the same.")
+}
+
+// password is the one of Nuxeo. Where it goes is said, unless it is the machine that was
+// named: the connector tells where Nuxeo is.
+func (f *clientFlags) password(t *terminal, server, nuxeo string) (string, error) {
+	to := hostOf(nuxeo)
 	if f.Password != "" {
+		if to != hostOf(server) && !onThisMachine(to) {
+			_, _ = fmt.Fprintf(t.err, "The password goes to Nuxeo at %s.\n", plain.Line(to))
+		}
 		return f.Password, nil
 	}
-	_, _ = fmt.Fprintf(t.err, "Nuxeo password of %s: ", f.User)
-	if in, ok := t.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		b, err := term.ReadPassword(int(in.Fd()))
-		_, _ = fmt.Fprintln(t.err)
-		return string(b), err
+	return t.hidden(fmt.Sprintf("Nuxeo password of %s at %s: ", plain.Line(f.User), plain.Line(to)))
+}
+
+// onThisMachine reports whether a host is the machine itself.
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
 	}
-	line, err := bufio.NewReader(t.in).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return "", err
-	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return u.Hostname()
 }
 
 func (c *client) unreachable(err error) error {
@@ -153,7 +181,7 @@ func problem(p *api.Problem, resp *http.Response) error {
 }
 
 func printJSON(t *terminal, v any) error {
-	e := json.NewEncoder(t.out)
+	e := json.NewEncoder(plain.Writer(t.out))
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
@@ -165,9 +193,16 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
+		head = name + "\t" + plain.Line(value)
+	}
 	_, _ = fmt.Fprintln(w, head)
 	for _, r := range rows {
-		_, _ = fmt.Fprintln(w, strings.Join(r, "\t"))
+		cells := make([]string, len(r))
+		for i, c := range r {
+			cells[i] = plain.Line(c)
+		}
+		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 type configCmd struct {
@@ -68,9 +69,9 @@ func text(v reflect.Value) string {
 	if v.Kind() == reflect.Slice {
 		words := make([]string, v.Len())
 		for i := range words {
-			words[i] = fmt.Sprint(v.Index(i))
+			words[i] = plain.Address(fmt.Sprint(v.Index(i)))
 		}
 		return strings.Join(words, ",")
 	}
-	return fmt.Sprint(v.Interface())
+	return plain.Address(fmt.Sprint(v.Interface()))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 // The exit codes. They are documented in exitHelp and in the manual.
@@ -55,15 +56,15 @@ func fail(errs io.Writer, err error) int {
 	if whole, twice := strings.CutSuffix(message, ".."); twice { // what it quotes ended with one
 		message = whole + "."
 	}
-	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", message)
+	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", plain.Line(message))
 	if f.Code == fault.Internal {
-		_, _ = fmt.Fprintf(errs, "  %s\n", err)
+		_, _ = fmt.Fprintf(errs, "  %s\n", strings.NewReplacer("\n", "\n  ", "\t", " ").Replace(plain.Text(err.Error())))
 	}
 	if f.Field != "" {
-		_, _ = fmt.Fprintf(errs, "  field: %s\n", f.Field)
+		_, _ = fmt.Fprintf(errs, "  field: %s\n", plain.Line(f.Field))
 	}
 	if f.Remedy != "" {
-		_, _ = fmt.Fprintf(errs, "  %s\n", f.Remedy)
+		_, _ = fmt.Fprintf(errs, "  %s\n", plain.Line(f.Remedy))
 	}
 	if code, ok := exitCodes[f.Code]; ok {
 		return code

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -43,7 +44,7 @@ func tellStory(t *terminal, s api.Story) {
 	case s.Path == nil:
 		t.printf("The document %s is not in Nuxeo any more.\n", *s.Document)
 	default:
-		t.printf("%s\n%s (%s)\n", flat(str(s.Title)), *s.Path, *s.Document)
+		t.printf("%s\n%s (%s)\n", plain.Line(str(s.Title)), *s.Path, *s.Document)
 	}
 	if len(s.Ties) == 0 {
 		t.printf("Nothing ties it to Frame.io.\n")
@@ -65,13 +66,13 @@ func tellStory(t *terminal, s api.Story) {
 func tieText(t api.StoryTie) string {
 	switch {
 	case t.Kind == api.StoryTieKindPush:
-		return fmt.Sprintf("Pushed to %s (push %s)", flat(t.Name), t.Id)
+		return fmt.Sprintf("Pushed to %s (push %s)", plain.Line(t.Name), t.Id)
 	case t.Kind == api.StoryTieKindSync:
-		return fmt.Sprintf("Mirrored in %s from %s (sync %s)", t.Folder, flat(t.Name), t.Id)
+		return fmt.Sprintf("Mirrored in %s from %s (sync %s)", t.Folder, plain.Line(t.Name), t.Id)
 	case t.Id == "":
 		return "Published into a folder that is not bound any more"
 	}
-	return fmt.Sprintf("Published into %s by %q (binding %s)", t.Folder, flat(t.Name), t.Id)
+	return fmt.Sprintf("Published into %s by %q (binding %s)", t.Folder, plain.Line(t.Name), t.Id)
 }
 
 func tieLines(t api.StoryTie) []string {
@@ -99,7 +100,7 @@ func contentText(c *api.StoryContent) string {
 	}
 	text := "file " + c.File
 	if c.Name != nil {
-		text += " " + flat(*c.Name)
+		text += " " + plain.Line(*c.Name)
 	}
 	text += ", " + bytesText(c.Size)
 	if c.Digest != nil {
@@ -112,9 +113,9 @@ func contentText(c *api.StoryContent) string {
 }
 
 func eventText(e api.StoryEvent) string {
-	text := flat(e.What)
+	text := plain.Line(e.What)
 	if e.By != nil {
-		text += ", by " + flat(*e.By)
+		text += ", by " + plain.Line(*e.By)
 	}
 	return text
 }

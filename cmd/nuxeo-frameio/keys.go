@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -35,6 +37,25 @@ func (f keyFlags) used(t *terminal) (map[string]int, error) {
 	return identity.KeysInUse(t.ctx, db, app.Sealed()...)
 }
 
+// record writes to the audit what was done, where the database is known.
+func (f keyFlags) record(t *terminal, what, detail string) error {
+	c := app.Config{Data: f.Data, Database: f.Database}
+	if f.Database == "" && missingFile(c.DatabaseAddress()) {
+		_, _ = fmt.Fprintln(t.err, "The audit does not tell of it: there is no database in the data folder. Give its address with --database.")
+		return nil
+	}
+	db, err := store.Open(t.ctx, c.DatabaseAddress(), work.Migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // everything is committed by then
+	log, err := auditOf(t, db, nil, f.Data)
+	if err != nil {
+		return err
+	}
+	return log.Write(t.ctx, audit.Entry{Who: operator(), What: what, About: f.file(), Detail: detail})
+}
+
 type keysList struct{ keyFlags }
 
 // Run lists keys by the start of their digest; keys themselves are never shown.
@@ -62,6 +83,9 @@ func (c *keysRotate) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if err := c.record(t, audit.KeysRotated, name); err != nil {
+		return err
+	}
 	t.printf("The key %s seals from now on. Back up %s.\n", name, c.file())
 	t.printf("The running connector seals what it holds anew within minutes, or at once with `nuxeo-frameio chore keys`; then remove old keys with `nuxeo-frameio keys retire`.\n")
 	return nil
@@ -82,6 +106,9 @@ func (c *keysRetire) Run(t *terminal) error {
 	if len(retired) == 0 {
 		t.printf("Every key is in use; nothing was removed.\n")
 		return nil
+	}
+	if err := c.record(t, audit.KeysRetired, strings.Join(retired, ", ")); err != nil {
+		return err
 	}
 	t.printf("Removed: %s. Backups made before need them still: keep them with those.\n", strings.Join(retired, ", "))
 	return nil

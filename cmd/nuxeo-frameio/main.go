@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 // cli is every command and its flags.
@@ -35,6 +37,7 @@ type cli struct {
 	Chore   choreCmd   `cmd:"" help:"Do a regular chore now (administrators)." group:"Look after"`
 	Links   linksCmd   `cmd:"" help:"Repair links between documents and assets (administrators)." group:"Look after"`
 	People  peopleCmd  `cmd:"" help:"See and end the access of people (administrators)." group:"Look after"`
+	Audit   auditCmd   `cmd:"" help:"See what people did (administrators)." group:"Look after"`
 	Keys    keysCmd    `cmd:"" help:"Rotate the key that encrypts secrets in the database." group:"Look after"`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
 	Store   storeCmd   `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`
@@ -61,7 +64,16 @@ type terminal struct {
 	out, err io.Writer
 }
 
+// printf prints, each text that is an argument in one line: names are what others chose.
 func (t *terminal) printf(format string, args ...any) {
+	for i, a := range args {
+		switch text := a.(type) {
+		case string:
+			args[i] = plain.Line(text)
+		case error:
+			args[i] = plain.Line(text.Error())
+		}
+	}
 	_, _ = fmt.Fprintf(t.out, format, args...) // a closed pipe ends the program anyway
 }
 
@@ -89,7 +101,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	k, err := kong.New(&c,
 		kong.Name("nuxeo-frameio"),
 		kong.Description("Connects Nuxeo and Frame.io.\n\n"+exitHelp),
-		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Writers(out, errs),
+		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Resolvers(&file), kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.ExplicitGroups(groups),
@@ -110,6 +122,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	if err != nil {
 		return fail(errs, usage(err))
+	}
+	if warning := file.readable(k.Model); warning != "" && kctx.Command() == "serve" {
+		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", plain.Line(warning))
 	}
 	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs}))
 }

@@ -8,7 +8,8 @@ import (
 
 type peopleCmd struct {
 	List   peopleList   `cmd:"" help:"List everybody who has signed in, and what access is kept for them." default:"withargs"`
-	Revoke peopleRevoke `cmd:"" help:"End a person's sessions and everything that lets the connector act for them."`
+	Revoke peopleRevoke `cmd:"" help:"End a person's sessions and everything that lets the connector act for them, and block them."`
+	Lift   peopleLift   `cmd:"" help:"Let somebody sign in again whose access was ended."`
 }
 
 type peopleList struct{ clientFlags }
@@ -37,7 +38,7 @@ func (c *peopleList) Run(t *terminal) error {
 func nuxeoAccess(p api.Access) string {
 	switch {
 	case p.Revoked != nil:
-		return "ended " + *p.Revoked
+		return "blocked " + *p.Revoked
 	case p.NuxeoToken:
 		return "token"
 	}
@@ -56,11 +57,15 @@ func frameioAccess(p api.Access) string {
 
 type peopleRevoke struct {
 	clientFlags
+	sureFlag
 	Login string `arg:"" help:"Nuxeo login."`
 }
 
 // Run revokes.
 func (c *peopleRevoke) Run(t *terminal) error {
+	if err := c.sure(t, "End the access of "+c.Login+" and block them?"); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.RevokeWithResponse(t.ctx, c.Login)
 		if err != nil {
@@ -72,10 +77,31 @@ func (c *peopleRevoke) Run(t *terminal) error {
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
-		t.printf("The access of %s is ended; what they answer for needs an owner.\n", c.Login)
+		t.printf("The access of %s is ended; what they answer for needs an owner.\nThey are blocked until `nuxeo-frameio people lift %s`.\n", c.Login, c.Login)
 		for _, left := range resp.JSON200.Left {
 			t.printf("  Could not be ended on the other side: %s\n", left)
 		}
+		return nil
+	})
+}
+
+type peopleLift struct {
+	clientFlags
+	Login      string `arg:"" help:"Nuxeo login."`
+	AnyAccount bool   `env:"-" help:"They may connect another Frame.io account than before: what they answer for goes on as that one."`
+}
+
+// Run lifts.
+func (c *peopleLift) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		resp, err := k.LiftWithResponse(t.ctx, c.Login, api.LiftJSONRequestBody{AnyAccount: &c.AnyAccount})
+		if err != nil {
+			return k.unreachable(err)
+		}
+		if resp.StatusCode() != 204 {
+			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		t.printf("%s may sign in and connect Frame.io again.\n", c.Login)
 		return nil
 	})
 }

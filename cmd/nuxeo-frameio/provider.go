@@ -64,9 +64,9 @@ func (f *clientFlags) print(t *terminal, p api.Provider) error {
 
 type providerSet struct {
 	clientFlags
-	Description          *string  `env:"-" help:"Description."`
-	ClientID             *string  `name:"client-id" env:"-" help:"Client ID of the Frame.io application."`
-	ClientSecret         *string  `name:"client-secret" env:"-" help:"Its client secret."`
+	Description *string `env:"-" help:"Description."`
+	ClientID    *string `name:"client-id" env:"-" help:"Client ID of the Frame.io application."`
+	secretFlags
 	AuthorizationURL     *string  `name:"authorization-url" env:"-" help:"Authorization Server URL."`
 	TokenURL             *string  `name:"token-url" env:"-" help:"Token Server URL."`
 	UserAuthorizationURL *string  `name:"user-authorization-url" env:"-" help:"User Authorization URL."`
@@ -82,7 +82,11 @@ func (c *providerSet) Run(t *terminal) error {
 		if f.ClientId == "" {
 			return fault.Field("client-id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
 		}
-		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = c.ClientSecret, c.Description, c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
+		secret, err := c.clientSecret(t)
+		if err != nil {
+			return err
+		}
+		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = secret, c.Description, c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
 		if len(c.Scopes) > 0 {
 			f.Scopes = &c.Scopes
 		}
@@ -154,10 +158,16 @@ func (c *providerImport) Run(t *terminal) error {
 	})
 }
 
-type providerDelete struct{ clientFlags }
+type providerDelete struct {
+	clientFlags
+	sureFlag
+}
 
 // Run removes the registration.
 func (c *providerDelete) Run(t *terminal) error {
+	if err := c.sure(t, "Remove the registration of the Frame.io application? Nothing goes on until there is another."); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.DeleteProviderWithResponse(t.ctx)
 		if err != nil {
@@ -203,14 +213,21 @@ func (c *serviceShow) Run(t *terminal) error {
 
 type serviceSet struct {
 	clientFlags
-	ClientID     string `name:"client-id" env:"-" required:"" help:"Client ID of the server-to-server credential."`
-	ClientSecret string `name:"client-secret" env:"-" required:"" help:"Its client secret."`
+	secretFlags
+	ClientID string `name:"client-id" env:"-" required:"" help:"Client ID of the server-to-server credential."`
 }
 
 // Run registers the service credential.
 func (c *serviceSet) Run(t *terminal) error {
+	secret, err := c.clientSecret(t)
+	if err != nil {
+		return err
+	}
+	if secret == nil {
+		return fault.Field("client-secret-file", "Give a file, or - for standard input, which asks at a terminal.", "The client secret is missing.")
+	}
 	return c.session(t, func(k *client) error {
-		resp, err := k.SaveServiceCredentialWithResponse(t.ctx, api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: c.ClientSecret})
+		resp, err := k.SaveServiceCredentialWithResponse(t.ctx, api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: *secret})
 		if err != nil {
 			return k.unreachable(err)
 		}
@@ -222,10 +239,16 @@ func (c *serviceSet) Run(t *terminal) error {
 	})
 }
 
-type serviceDelete struct{ clientFlags }
+type serviceDelete struct {
+	clientFlags
+	sureFlag
+}
 
 // Run forgets the service credential.
 func (c *serviceDelete) Run(t *terminal) error {
+	if err := c.sure(t, "Forget the service credential?"); err != nil {
+		return err
+	}
 	return c.session(t, func(k *client) error {
 		resp, err := k.DeleteServiceCredentialWithResponse(t.ctx)
 		if err != nil {

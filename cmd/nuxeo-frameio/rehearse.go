@@ -27,7 +27,7 @@ func (r *rehearsal) real(t *terminal) (demo.Real, error) {
 	}
 	asking := clientFlags{User: r.User, Password: r.Password}
 	t.printf("Nuxeo: %s, as %s\n", u.Host, r.User)
-	password, err := asking.password(t)
+	password, err := asking.password(t, r.Nuxeo, r.Nuxeo)
 	if err != nil {
 		return demo.Real{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -74,7 +75,9 @@ func (s *screen) redraw(finished bool) {
 		s.t.printf("\x1b[%dA\r\x1b[J", min(rows, height))
 	}
 	s.shown = s.lines(width-1, height-2, finished)
-	s.t.printf("%s", strings.Join(append(slices.Clone(s.shown), ""), "\n"))
+	for _, line := range s.shown {
+		s.t.printf("%s\n", line)
+	}
 }
 
 // lines are as many items as there is room for, those that are not finished
@@ -148,16 +151,6 @@ func clip(text string, width int) string {
 	return text
 }
 
-// flat is a text without line breaks and other control characters.
-func flat(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
-}
-
 // pad makes a text exactly so wide.
 func pad(text string, width int) string {
 	text = clip(text, width)
@@ -193,9 +186,9 @@ func lineOf(v api.Item, width int) string {
 		if width > 0 {
 			title = max(leastTitle, min(title, width/3))
 		}
-		line := mark(v) + " " + pad(flat(v.Title), title) + " " + stateOf(v)
+		line := mark(v) + " " + pad(plain.Line(v.Title), title) + " " + stateOf(v)
 		if m := str(v.Message); m != "" {
-			line += ": " + flat(m)
+			line += ": " + plain.Line(m)
 		}
 		return clip(line, width)
 	}
@@ -210,7 +203,7 @@ func lineOf(v api.Item, width int) string {
 		wide, over = wide-cut, over-cut
 		title -= min(max(over, 0), title-leastTitle)
 	}
-	return clip(mark(v)+" "+pad(flat(v.Title), title)+" "+bar(p.Done, p.Size, wide)+tail, width)
+	return clip(mark(v)+" "+pad(plain.Line(v.Title), title)+" "+bar(p.Done, p.Size, wide)+tail, width)
 }
 
 func mark(v api.Item) string {

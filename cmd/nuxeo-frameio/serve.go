@@ -15,6 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -50,7 +51,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if a.Mail.Way() == mail.ViaNone && c.Mail.Via != mail.ViaNone {
 		log.Warn("nobody will get mail: none is set up", "remedy", "Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via none this is not said.")
 	}
-	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", c.PublicURL, "nuxeo", c.Nuxeo.URL, "frameio", c.Frameio.URL)
+	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
 	if err := a.Serve(t.ctx, l); err != nil {
 		return err
 	}
@@ -77,9 +78,10 @@ func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		return nil, fault.Field("log-level", "Use debug, info, warn or error.", "There is no log level %q.", level)
 	}
-	var h slog.Handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})
+	opt := &slog.HandlerOptions{Level: l}
+	var h slog.Handler = slog.NewTextHandler(plain.Writer(w), opt)
 	if format == "json" {
-		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})
+		h = slog.NewJSONHandler(plain.Writer(w), opt)
 	}
 	return slog.New(correlate.Handler(h)), nil
 }

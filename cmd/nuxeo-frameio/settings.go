@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,7 +29,6 @@ func (configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path, s *settings
 	if !ok || path == "" {
 		return nil
 	}
-	ctx.AddResolver(s)
 	return s.load(string(path))
 }
 
@@ -72,8 +72,13 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return nil, nil
 	}
 	for _, env := range flag.Envs {
-		if _, ok := os.LookupEnv(env); ok {
+		if text, ok := os.LookupEnv(env); ok && (text != "" || !flag.Tag.Has("secret")) {
 			return nil, nil
+		}
+	}
+	if flag.Tag.Has("secret") {
+		if text, found, err := secretFile(flag); found || err != nil {
+			return text, err
 		}
 	}
 	v, ok := s.values[flag.Name]
@@ -88,6 +93,63 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return strings.Join(words, ","), nil
 	}
 	return fmt.Sprint(v), nil
+}
+
+// fileSuffix ends the name in the environment of the file that holds a secret, as
+// containers are given them.
+const fileSuffix = "_FILE"
+
+// secretFile reads a secret from the file that the environment names for it, or from
+// where systemd puts credentials, by the name of the setting.
+func secretFile(flag *kong.Flag) (text string, found bool, err error) {
+	for _, env := range flag.Envs {
+		if path := os.Getenv(env + fileSuffix); path != "" {
+			text, err := readSecret(path)
+			return text, true, err
+		}
+	}
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", false, nil
+	}
+	path := filepath.Join(dir, flag.Name)
+	if missingFile(path) {
+		return "", false, nil
+	}
+	text, err = readSecret(path)
+	return text, true, err
+}
+
+// readSecret is what a file holds, without the end of its line.
+func readSecret(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "A file with a secret cannot be read: %v.", err).With("Correct its path, or who may read it.")
+	}
+	text := strings.TrimRight(string(b), "\r\n")
+	if text == "" {
+		return "", fault.New(fault.Invalid, "The file %s holds no secret: it is empty.", path)
+	}
+	return text, nil
+}
+
+// readable is a warning about a file of settings that holds secrets and that others on
+// this machine can read; empty: there is nothing to warn of.
+func (s *settings) readable(app *kong.Application) string {
+	info, err := os.Stat(s.path)
+	if s.path == "" || err != nil || info.Mode().Perm()&0o077 == 0 || !s.holdsSecret(app.Node) {
+		return ""
+	}
+	return "Others on this machine can read the secrets in " + s.path + ". Let only its owner: chmod go= " + s.path
+}
+
+func (s *settings) holdsSecret(n *kong.Node) bool {
+	for _, flag := range n.Flags {
+		if _, set := s.values[flag.Name]; set && flag.Tag.Has("secret") {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.Children, s.holdsSecret)
 }
 
 // check refuses names in the file and the environment that are no settings.
@@ -117,6 +179,11 @@ func known(n *kong.Node) (names, envs []string) {
 	for _, flag := range n.Flags {
 		if len(flag.Envs) > 0 {
 			names, envs = append(names, flag.Name), append(envs, flag.Envs...)
+			if flag.Tag.Has("secret") {
+				for _, env := range flag.Envs {
+					envs = append(envs, env+fileSuffix)
+				}
+			}
 		}
 	}
 	for _, child := range n.Children {

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -35,6 +39,7 @@ func (c *migrateCmd) Run(t *terminal) error {
 
 type storeCmd struct {
 	Copy   storeCopy   `cmd:"" help:"Move an installation from its SQLite file into an empty PostgreSQL."`
+	Adopt  storeAdopt  `cmd:"" help:"Say that the database has moved to the public address of these settings."`
 	Backup storeBackup `cmd:"" help:"Write a copy of the SQLite database into a new file while the connector runs."`
 }
 
@@ -43,6 +48,8 @@ type storeCopy struct {
 	To    string `env:"NUXEO_FRAMEIO_DATABASE" help:"The empty database." required:"" placeholder:"URL"`
 	Force bool   `env:"-" help:"Copy although a node was seen within the last minute."`
 	JSON  bool   `name:"json" env:"-" help:"Print JSON."`
+
+	EncryptionKey []string `help:"Its encryption keys, where they are not in the data folder." secret:"" placeholder:"KEY"`
 }
 
 // Run copies and compares the rows.
@@ -80,6 +87,13 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if err := store.Copy(t.ctx, from, to, func(k store.Copied) { all = append(all, k) }); err != nil {
 		return err
 	}
+	log, err := auditOf(t, to, c.EncryptionKey, c.Data)
+	if err == nil {
+		err = log.Write(t.ctx, audit.Entry{Who: operator(), What: audit.StoreCopied, About: c.Data})
+	}
+	if err != nil { // the copy is whole without
+		_, _ = fmt.Fprintf(t.err, "The audit does not tell of it: %s\n", plain.Line(fault.From(err).Message))
+	}
 	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
 		return err
 	}
@@ -95,6 +109,46 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 		return err
 	}
 	t.printf("\nCopied; both sides hold the same rows. Set database to the new address and start the connector with the same data folder, which holds its encryption key.\n")
+	return nil
+}
+
+type storeAdopt struct {
+	app.Config
+	sureFlag
+}
+
+// Run makes the database at home at the public address.
+func (c *storeAdopt) Run(t *terminal) error {
+	if err := usable(&c.Config); err != nil {
+		return err
+	}
+	if c.Database == "" && missingFile(c.DatabaseAddress()) {
+		return fault.New(fault.NotFound, "There is no database %s.", c.DatabaseAddress()).With("Give the folder of the installation with --data.")
+	}
+	db, err := store.Open(t.ctx, c.DatabaseAddress(), work.Migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // everything is committed by then
+	here, err := installation.Look(t.ctx, db, c.PublicURL, time.Now)
+	if err != nil {
+		return err
+	}
+	if here.From() == "" {
+		t.printf("The database is at home at %s.\n", c.PublicURL)
+		return nil
+	}
+	if err := c.sure(t, fmt.Sprintf("This database belongs to the connector at %s. Has that moved to %s, and does it not run there any more?", here.From(), c.PublicURL)); err != nil {
+		return err
+	}
+	log, err := auditOf(t, db, c.EncryptionKey, c.Data)
+	if err != nil {
+		return err
+	}
+	if err := here.Adopt(audit.By(t.ctx, operator()), log); err != nil {
+		return err
+	}
+	t.printf("The database is at home at %s now. A connector that waits there goes on within seconds.\n", c.PublicURL)
 	return nil
 }
 

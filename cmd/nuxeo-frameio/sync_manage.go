@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -91,7 +92,7 @@ func (c *syncRemove) sure(t *terminal, s api.Sync) error {
 	if c.Yes {
 		return nil
 	}
-	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", s.FolderPath, originOf(s))
+	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", plain.Line(s.FolderPath), plain.Line(originOf(s)))
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -186,7 +187,7 @@ func (l *runLine) put(s api.Sync) {
 	if l.silent || r.State != api.SyncRunStateRunning {
 		return
 	}
-	line := "▶ " + flat(l.title) + "  " + runText(s)
+	line := "▶ " + plain.Line(l.title) + "  " + runText(s)
 	switch {
 	case l.screen.size != nil && line != l.drawn:
 		width, _ := l.screen.size()

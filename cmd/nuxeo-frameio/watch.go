@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -62,7 +64,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 			continue
 		}
 		if c.JSON {
-			t.printf("%s\n", data)
+			_, _ = fmt.Fprintln(plain.Writer(t.out), data)
 		}
 		var v api.Item
 		if err := json.Unmarshal([]byte(data), &v); err != nil {

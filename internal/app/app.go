@@ -19,10 +19,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
@@ -106,6 +109,8 @@ type App struct {
 	DB       *store.DB
 	Engine   *work.Engine
 	Identity *identity.Service
+	Audit    *audit.Log
+	Home     *installation.Process
 	Binding  *binding.Service
 	Intake   *intake.Service
 	Publish  *publish.Service
@@ -173,6 +178,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	a.Audit = audit.New(a.DB, a.vault, a.world.Now, a.node, a.world.Log)
+	if a.Home, err = installation.Look(ctx, a.DB, a.Config.PublicURL, a.world.Now); err != nil {
+		return err
+	}
 	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
 	if err := a.buildEngine(); err != nil {
 		return err
@@ -236,12 +245,15 @@ func (a *App) name() (err error) {
 	if a.node = a.world.Node; a.node == "" {
 		a.node, a.release, err = nodeName(a.Config.Data)
 	}
+	for _, path := range private(a.Config.Data) {
+		a.world.Log.Warn("others on this machine can read what holds secrets", "path", path, "remedy", "Let only its owner: chmod go= "+path)
+	}
 	return err
 }
 
 func (a *App) buildEngine() error {
 	set := work.DefaultSettings(a.node)
-	set.Version, set.Ended = Version, a.count.Ended
+	set.Version, set.Ended, set.Audit = Version, a.count.Ended, a.Audit
 	a.world.Work(&set)
 	if a.world.Queue != nil {
 		queue := a.world.Queue(a.DB)
@@ -300,6 +312,7 @@ func (a *App) identitySettings() identity.Settings {
 		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"), JWTSecret: a.Config.Nuxeo.JWTSecret,
 		NuxeoClientID: a.Config.Nuxeo.ClientID, NuxeoClientSecret: a.Config.Nuxeo.ClientSecret,
 		FrameioURL: a.Config.Frameio.URL, PKCE: a.Config.Frameio.PKCE, SessionTTL: a.Config.SessionTTL,
+		Audit: a.Audit, Held: a.Home.Held,
 	}
 }
 
@@ -343,14 +356,23 @@ func (a *App) media() *media.Service {
 	}
 }
 
-// Run works on items, and does the chores, until ctx ends.
+// Run works on items, and does the chores, until ctx ends. Where the database is at home
+// elsewhere it waits until that changes.
 func (a *App) Run(ctx context.Context) error {
+	if held := a.Home.Held(); held != nil {
+		f := fault.From(held)
+		a.world.Log.WarnContext(ctx, f.Message, "remedy", f.Remedy)
+	}
+	if err := a.Home.Settle(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	chores, stop := context.WithCancel(ctx)
 	defer stop()
 	wg.Go(func() { a.Upkeep.Run(chores) })
 	wg.Go(func() { a.Hints.Run(chores) })
+	wg.Go(func() { a.Audit.Run(chores) })
 	return a.Engine.Run(ctx)
 }
 

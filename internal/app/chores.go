@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
@@ -21,6 +22,10 @@ const triedFor = 7 * 24 * time.Hour
 func (a *App) chores() []upkeep.Chore {
 	return []upkeep.Chore{
 		{Name: "history", What: "forgets items, and the calls they came from, that finished longer ago than history-keep; links stay", Every: 6 * time.Hour, Do: a.forget},
+		{Name: "audit", What: "forgets entries of the audit that are older than audit-keep", Every: 6 * time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
+			r.Removed, err = a.Audit.Prune(ctx, a.world.Now().Add(-a.Config.AuditKeep))
+			return r, err
+		}},
 		{Name: "sign-ins", What: "removes sessions and sign-ins that are over", Every: time.Hour, Do: func(ctx context.Context) (r upkeep.Report, err error) {
 			r.Removed, err = a.Identity.Clean(ctx)
 			return r, err
@@ -105,7 +110,17 @@ func (a *App) forget(ctx context.Context) (r upkeep.Report, err error) {
 
 // Sealed is every column that the vault seals.
 func Sealed() []identity.Sealed {
-	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed, hint.Sealed)
+	return append(slices.Clone(identity.Columns), binding.Sealed, media.Sealed, push.Sealed, hint.Sealed, sealedHead, sealedCheckpoint)
+}
+
+// The ends of the audit's chains and their checkpoints.
+var (
+	sealedHead       = auditColumn("head")
+	sealedCheckpoint = auditColumn("checkpoint")
+)
+
+func auditColumn(name string) identity.Sealed {
+	return identity.Sealed{Table: "audit_chains", Column: name, Key: []string{"node"}, Place: func(k []string) string { return audit.Place(k[0], name) }}
 }
 
 func (a *App) reseal(ctx context.Context) (r upkeep.Report, err error) {

@@ -24,6 +24,7 @@ type Config struct {
 	EncryptionKey []string      `help:"Keys that encrypt secrets in the database, 32 bytes in base64 each; the first encrypts, all decrypt. Without one, a key is made at first start in the data folder." secret:"" placeholder:"KEY"`
 	SessionTTL    time.Duration `name:"session-ttl" help:"How long a sign-in to the connector lasts." default:"12h"`
 	HistoryKeep   time.Duration `help:"How long finished items, their history and the calls they came from are kept." default:"2160h"`
+	AuditKeep     time.Duration `help:"How long entries of the audit are kept." default:"9600h"`
 	Workers       int           `help:"How many items are worked on at once." default:"8"`
 	LogLevel      string        `help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
 	LogFormat     string        `help:"Form of the log: ${enum}." enum:"text,json" default:"text"`
@@ -135,6 +136,8 @@ func (c *Config) Check() error {
 		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
 	case c.HistoryKeep < 24*time.Hour:
 		return fault.Field("history-keep", "Use 2160h, which is 90 days.", "Less than a day of history is too short: repeated calls would not be recognised.")
+	case c.AuditKeep < 24*time.Hour:
+		return fault.Field("audit-keep", "Use 9600h, which is 400 days.", "Less than a day of the audit is too short.")
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
 	case c.Push.Most < 1 || c.Push.Most > 10_000:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -308,7 +309,8 @@ func (s *Service) actionURL(id string) string { return s.PublicURL + "/frameio/a
 
 func (s *Service) insert(ctx context.Context, b Binding) (item string, err error) {
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+	bound := audit.Entry{Who: b.Creator, What: audit.Bound, About: b.FolderPath, Detail: b.ActionName}
+	err = s.Engine.Audited(ctx, bound, func(tx *sql.Tx) error {
 		now := store.Millis(s.Now())
 		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (id, folder_uid, folder_path, folder_title, action_name, description,
 				document_type, creator, owner, publishers, state, created, updated)

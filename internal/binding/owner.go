@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
@@ -65,7 +66,8 @@ func (s *Service) TakeOver(ctx context.Context, who work.Viewer, id string) (Bin
 	if err := s.couldOwn(ctx, who.Login, b); err != nil {
 		return b, err
 	}
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+	took := audit.Entry{Who: who.Login, What: audit.TookOver, About: b.FolderPath, Detail: "from " + b.Owner}
+	err = s.Engine.Audited(ctx, took, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE bindings SET owner = $1, needs_owner = '', updated = $2 WHERE id = $3`,
 			who.Login, store.Millis(s.Now()), id)
 		return err

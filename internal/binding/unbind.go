@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -54,7 +55,8 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 	}
 
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	unbound := audit.Entry{Who: who.Login, What: audit.Unbound, About: b.FolderPath, Detail: detail(b, fate)}
+	err = s.Engine.Audited(ctx, unbound, func(tx *sql.Tx) (err error) {
 		if b.State == Ending {
 			ids, err = s.endSooner(ctx, tx, b, ends)
 			return err
@@ -67,6 +69,14 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 	}
 	s.Engine.Wake(ids...)
 	return first(ids)
+}
+
+// detail is what the audit tells besides the folder.
+func detail(b Binding, fate Fate) string {
+	if fate == "" {
+		return b.ActionName
+	}
+	return b.ActionName + ", what is under review: " + string(fate)
 }
 
 // endOf decides what a binding becomes, and when it ends for good; zero: now.

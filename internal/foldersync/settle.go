@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -36,7 +37,8 @@ func (s *Service) Settle(ctx context.Context, who work.Viewer, id, key, use stri
 		return q, fault.New(fault.Conflict, "There was no run yet.").With("Refresh it.")
 	}
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	settled := audit.Entry{Who: who.Login, What: audit.ConflictSettled, About: e.Name, Detail: "for " + use}
+	err = s.Engine.Audited(ctx, settled, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET conflict = '', updated = $1 WHERE sync_id = $2 AND key = $3`, store.Millis(s.Now()), id, key); err != nil {
 			return err
 		}

@@ -50,9 +50,9 @@ func (s *Service) confirm(ctx context.Context, p Person) (Person, error) {
 	u, err := s.ask(ctx, p.Login)
 	switch status := nuxeo.StatusOf(err); {
 	case err == nil:
-		return s.remember(ctx, u, "")
+		return s.remember(ctx, u)
 	case fault.Is(err, fault.NeedsOwner), status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return s.remember(ctx, nuxeo.User{Login: p.Login, Name: p.Name, Email: p.Email}, "")
+		return s.remember(ctx, nuxeo.User{Login: p.Login, Name: p.Name, Email: p.Email})
 	}
 	return p, nil
 }

@@ -17,6 +17,9 @@ const (
 	early = time.Minute
 	// claim is how long one node may take for a refresh before another may try.
 	claim = 30 * time.Second
+	// ahead is how far in the future a claim can end: the clock of the node that made
+	// it may be ahead by as much. Later ones were made by a clock that was wrong.
+	ahead = 2 * time.Hour
 	// look is how often a waiting node looks whether the other is done.
 	look = 100 * time.Millisecond
 )
@@ -27,13 +30,14 @@ type credential struct {
 	lost            string
 	generation      int64
 	refreshing      int64
+	origin          string // scheme and host of where the tokens came from
 }
 
 func (s *Service) credential(ctx context.Context, login string) (credential, error) {
 	var c credential
-	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing, origin
 		FROM credentials WHERE login = $1 AND provider = $2`, login, ProviderName).
-		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing)
+		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing, &c.origin)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, s.notConnected(login, "has not connected Frame.io")
 	}
@@ -151,8 +155,8 @@ func (s *Service) claim(ctx context.Context, login string, c credential) (bool, 
 	var n int64
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = $1
-			WHERE login = $2 AND provider = $3 AND generation = $4 AND refreshing < $5`,
-			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now))
+			WHERE login = $2 AND provider = $3 AND generation = $4 AND (refreshing < $5 OR refreshing > $6)`,
+			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now), store.Millis(now.Add(ahead)))
 		if err != nil {
 			return err
 		}
@@ -177,10 +181,13 @@ func (s *Service) refresh(ctx context.Context, login string, c credential) (stri
 	// The answer must be here, and stored, before another node may try.
 	ask, cancel := context.WithTimeout(ctx, claim/2)
 	defer cancel()
-	t, err := s.askFrameio(ask, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
+	t, err := s.askOrigin(ask, c.origin, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old}})
 	var refused *grantError
 	if errors.As(err, &refused) && refused.code == "invalid_grant" {
 		return "", s.lose(ctx, login, c, "is not signed in to Frame.io any more")
+	}
+	if errors.Is(err, errElsewhere) {
+		return "", s.lose(ctx, login, c, elsewhere(c.origin))
 	}
 	if err != nil {
 		return "", errors.Join(err, s.release(ctx, login, c))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -28,6 +29,8 @@ type tokens struct {
 	Expires int64  `json:"expires_in"`
 	Scope   string `json:"scope"`
 	Error   string `json:"error"`
+
+	origin string // scheme and host of the address that gave them
 }
 
 // BeginFrameio starts connecting a person's Frame.io account.
@@ -103,9 +106,25 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 	return Returned{Person: person, ReturnTo: p.ReturnTo}, err
 }
 
+// errElsewhere says that a token came from another place than where it would go now.
+var errElsewhere = errors.New("the token came from another address")
+
+func elsewhere(origin string) string {
+	return "connected Frame.io at " + origin + ", and sign-ins go elsewhere now"
+}
+
 // askFrameio sends a form to the provider's token address with the client's
 // credentials.
 func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, error) {
+	return s.askOrigin(ctx, "", form)
+}
+
+// askOrigin is askFrameio for a form with a token in it, which goes only where it came
+// from, unless that is not known; else it fails with errElsewhere.
+func (s *Service) askOrigin(ctx context.Context, origin string, form url.Values) (tokens, error) {
+	if err := s.held(); err != nil {
+		return tokens{}, err
+	}
 	p, sealed, err := s.provider(ctx)
 	if err != nil {
 		return tokens{}, err
@@ -114,21 +133,26 @@ func (s *Service) askFrameio(ctx context.Context, form url.Values) (tokens, erro
 	if err != nil {
 		return tokens{}, err
 	}
+	if origin != "" && origin != hostOf(p.TokenURL) {
+		return tokens{}, errElsewhere
+	}
 	form.Set("client_id", p.ClientID)
 	if secret != "" {
 		form.Set("client_secret", secret)
 	}
-	return exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
+	t, err := exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
+	t.origin = hostOf(p.TokenURL)
+	return t, err
 }
 
-// endAtAdobe ends a refresh token and every token that came of it.
-func (s *Service) endAtAdobe(ctx context.Context, token string) error {
+// endAtAdobe ends a refresh token and every token that came of it, where it came from.
+func (s *Service) endAtAdobe(ctx context.Context, origin, token string) error {
 	p, sealed, err := s.provider(ctx)
 	if err != nil {
 		return err
 	}
 	address, known := revocation(p.TokenURL)
-	if !known {
+	if !known || origin != "" && origin != hostOf(p.TokenURL) {
 		return fault.New(fault.Refused, "The provider's token address does not tell where sign-ins are ended.")
 	}
 	secret, err := s.vault.Open("providers/"+ProviderName, sealed)
@@ -234,7 +258,9 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 	if err != nil {
 		return Person{}, err
 	}
-	err = s.db.Tx(ctx, func(tx *sql.Tx) error { return s.record(ctx, tx, login, me, t) })
+	err = s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		return audit.Entry{Who: login, What: audit.Connected, About: me.ID, Detail: me.Name}, s.record(ctx, tx, login, me, t)
+	})
 	if store.Duplicate(err) {
 		return Person{}, fault.New(fault.Conflict, "This Frame.io account is connected to another Nuxeo login already.").
 			With("Sign in to Frame.io as yourself, or disconnect the other login first.")
@@ -247,18 +273,33 @@ func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, 
 
 func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frameio.Person, t tokens) error {
 	now := s.now()
-	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, updated = $3 WHERE login = $4`,
+	if err := errors.Join(s.unblocked(ctx, tx, login), s.samePerson(ctx, tx, login, me)); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, frameio_was = '', updated = $3 WHERE login = $4`,
 		me.ID, me.Name, store.Millis(now), login); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires, scopes, lost, generation, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, '', 1, $7)
+	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires, scopes, lost, generation, updated, origin)
+		VALUES ($1, $2, $3, $4, $5, $6, '', 1, $7, $8)
 		ON CONFLICT (login, provider) DO UPDATE SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-			expires = excluded.expires, scopes = excluded.scopes, lost = '', refreshing = 0,
+			expires = excluded.expires, scopes = excluded.scopes, lost = '', refreshing = 0, origin = excluded.origin,
 			generation = credentials.generation + 1, updated = excluded.updated`,
 		login, ProviderName, s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh),
-		store.Millis(expiry(now, t.Expires)), t.Scope, store.Millis(now))
+		store.Millis(expiry(now, t.Expires)), t.Scope, store.Millis(now), t.origin)
 	return err
+}
+
+// samePerson refuses another Frame.io account than the one that a login had when its
+// access was ended, until an administrator says that it may be another.
+func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me frameio.Person) error {
+	var was string
+	err := tx.QueryRowContext(ctx, `SELECT frameio_was FROM people WHERE login = $1`, login).Scan(&was)
+	if err != nil || was == "" || was == me.ID {
+		return err
+	}
+	return fault.New(fault.Forbidden, "%s was connected to another Frame.io account when that access was ended.", login).
+		With("Connect that account, or have an administrator say that it may be another: `nuxeo-frameio people lift " + login + " --any-account`.")
 }
 
 // assumed is how long a token is trusted whose lifetime is missing or odd. It
@@ -285,11 +326,12 @@ func (s *Service) sealRefresh(login, token string) []byte {
 // can be reached.
 func (s *Service) Disconnect(ctx context.Context, login string) error {
 	_ = s.revokeFrameio(ctx, login) // it would end by itself
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		e := audit.Entry{Who: login, What: audit.Disconnected}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM credentials WHERE login = $1`, login); err != nil {
-			return err
+			return e, err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = NULL, frameio_name = '' WHERE login = $1`, login)
-		return err
+		return e, err
 	})
 }

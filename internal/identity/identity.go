@@ -13,6 +13,7 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -23,6 +24,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -38,6 +40,9 @@ type Settings struct {
 	FrameioURL        string // of the API
 	PKCE              bool   // towards Frame.io's sign-in
 	SessionTTL        time.Duration
+	Audit             *audit.Log // nil: nothing is recorded
+	// Held says why no token may be renewed; nil, or answering nil: it may.
+	Held func() error
 }
 
 // Service answers for people. Make it with New.
@@ -58,6 +63,14 @@ type Service struct {
 // Frame.io.
 func New(db *store.DB, vault *Vault, nx *nuxeo.Client, frameio *http.Client, now func() time.Time, set Settings) *Service {
 	return &Service{db: db, vault: vault, nuxeo: nx, frameio: frameio, now: now, set: set}
+}
+
+// held says why no token may be renewed.
+func (s *Service) held() error {
+	if s.set.Held == nil {
+		return nil
+	}
+	return s.set.Held()
 }
 
 // Person is somebody with a Nuxeo login. FrameioID is empty until they connect
@@ -89,27 +102,28 @@ func (s *Service) PersonOnFrameio(ctx context.Context, userID string) (Person, e
 	return scanPerson(s.db.Reader.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people WHERE frameio_id = $1`, userID))
 }
 
-// remember stores what Nuxeo says of a person, and the token that lets us act
-// for them later.
-func (s *Service) remember(ctx context.Context, u nuxeo.User, token string) (Person, error) {
-	now := store.Millis(s.now())
-	if s.set.JWTSecret != "" {
-		token = "" // with the secret no token of anybody is kept
-	}
-	sealed := s.vault.Seal("people/"+u.Login, token)
-	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO people (login, name, email, admin, nuxeo_token, created, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $6)
-			ON CONFLICT (login) DO UPDATE SET name = excluded.name, email = excluded.email, admin = excluded.admin,
-				nuxeo_token = CASE WHEN $7 THEN NULL ELSE COALESCE(excluded.nuxeo_token, people.nuxeo_token) END,
-				updated = excluded.updated`,
-			u.Login, u.Name, u.Email, u.Administrator, sealed, now, s.set.JWTSecret != "")
-		return err
-	})
+// remember stores what Nuxeo says of a person.
+func (s *Service) remember(ctx context.Context, u nuxeo.User) (Person, error) {
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error { return s.note(ctx, tx, u, "") })
 	if err != nil {
 		return Person{}, err
 	}
 	return s.Person(ctx, u.Login)
+}
+
+// note stores what Nuxeo says of a person, and the token that lets us act for them
+// later; an empty one leaves what there is.
+func (s *Service) note(ctx context.Context, tx *sql.Tx, u nuxeo.User, token string) error {
+	if s.set.JWTSecret != "" {
+		token = "" // with the secret no token of anybody is kept
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO people (login, name, email, admin, nuxeo_token, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $6)
+		ON CONFLICT (login) DO UPDATE SET name = excluded.name, email = excluded.email, admin = excluded.admin,
+			nuxeo_token = CASE WHEN $7 THEN NULL ELSE COALESCE(excluded.nuxeo_token, people.nuxeo_token) END,
+			updated = excluded.updated`,
+		u.Login, u.Name, u.Email, u.Administrator, s.vault.Seal("people/"+u.Login, token), store.Millis(s.now()), s.set.JWTSecret != "")
+	return err
 }
 
 // jwtTTL is short: a token is minted for each request.
@@ -173,27 +187,19 @@ func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person
 	if u.Anonymous || u.Login == "" {
 		return Person{}, "", fault.New(fault.Unauthenticated, "Nuxeo does not tell who you are.").With("Sign in to Nuxeo with your own login.")
 	}
-	p, err := s.remember(ctx, u, token)
+	secret := rand.Text() + rand.Text()
+	err := s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		if err := s.unblocked(ctx, tx, u.Login); err != nil {
+			return audit.Entry{}, err
+		}
+		err := errors.Join(s.note(ctx, tx, u, token), s.addSession(ctx, tx, secret, u.Login))
+		return audit.Entry{Who: u.Login, What: audit.SignedIn}, err
+	})
 	if err != nil {
 		return Person{}, "", err
 	}
-	if err := s.reopen(ctx, p.Login); err != nil {
-		return Person{}, "", err
-	}
-	session, err := s.newSession(ctx, p.Login)
-	return p, session, err
-}
-
-// reopen lets us act again for somebody who has signed in after their access was
-// ended.
-func (s *Service) reopen(ctx context.Context, login string) error {
-	if s.open(ctx, login) == nil {
-		return nil
-	}
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '' WHERE login = $1`, login)
-		return err
-	})
+	p, err := s.Person(ctx, u.Login)
+	return p, secret, err
 }
 
 func digest(secret string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -63,22 +64,72 @@ func (s *Service) Usable(ctx context.Context, login string) error {
 
 // Revoke ends a person's sessions and everything that lets us act for them: the
 // Nuxeo token, in Nuxeo as well, and the Frame.io sign-in, at Adobe as well where
-// that can be reached. What they answer for needs an owner then. They can sign in
-// again as long as Nuxeo lets them. left tells what could not be ended remotely.
+// that can be reached. What they answer for needs an owner then. They are blocked until
+// an administrator lifts it, and their Frame.io account is free for another login. left
+// tells what could not be ended remotely.
 func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, err error) {
+	if login == by {
+		return nil, fault.New(fault.Conflict, "You cannot end your own access.").With("Ask another administrator, or sign out.")
+	}
 	if _, err := s.Person(ctx, login); err != nil {
 		return nil, err
 	}
 	left = s.revokeRemotely(ctx, login)
-	return left, s.db.Tx(ctx, func(tx *sql.Tx) error {
-		for _, text := range []string{`DELETE FROM sessions WHERE login = $1`, `DELETE FROM sign_ins WHERE login = $1`, `DELETE FROM credentials WHERE login = $1`} {
-			if _, err := tx.ExecContext(ctx, text, login); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE people SET nuxeo_token = NULL, revoked = $1 WHERE login = $2`, "by "+by, login)
-		return err
+	return left, s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		return audit.Entry{Who: by, What: audit.Revoked, About: login}, s.block(ctx, tx, login, by)
 	})
+}
+
+func (s *Service) block(ctx context.Context, tx *sql.Tx, login, by string) error {
+	for _, text := range []string{`DELETE FROM sessions WHERE login = $1`, `DELETE FROM sign_ins WHERE login = $1`, `DELETE FROM credentials WHERE login = $1`} {
+		if _, err := tx.ExecContext(ctx, text, login); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE people SET nuxeo_token = NULL, revoked = $1, frameio_was = COALESCE(frameio_id, frameio_was),
+		frameio_id = NULL, frameio_name = '' WHERE login = $2`, "by "+by, login)
+	return err
+}
+
+// Lift lets somebody sign in again whose access was ended. They may connect the Frame.io
+// account that they had; another one only if anyAccount says so, since everything that
+// they answer for would go on as another person.
+func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) error {
+	if _, err := s.Person(ctx, login); err != nil {
+		return err
+	}
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		res, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '', frameio_was = CASE WHEN $2 THEN '' ELSE frameio_was END
+			WHERE login = $1 AND (revoked <> '' OR $2 AND frameio_was <> '')`, login, anyAccount)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return audit.Entry{}, errors.Join(fault.New(fault.Conflict, "%s is not blocked.", login), err)
+		}
+		e := audit.Entry{Who: by, What: audit.Lifted, About: login}
+		if anyAccount {
+			e.Detail = "any Frame.io account may be connected"
+		}
+		return e, nil
+	})
+}
+
+// unblocked refuses somebody whose access an administrator has ended.
+func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error {
+	var revoked string
+	err := tx.QueryRowContext(ctx, `SELECT revoked FROM people WHERE login = $1`, login).Scan(&revoked)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && revoked == "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login))
+}
+
+func lifting(login string) string {
+	return "An administrator can let them in again: `nuxeo-frameio people lift " + login + "`."
 }
 
 func (s *Service) revokeRemotely(ctx context.Context, login string) (left []string) {
@@ -120,7 +171,7 @@ func (s *Service) revokeFrameio(ctx context.Context, login string) error {
 	if err != nil || token == "" {
 		return err
 	}
-	return s.endAtAdobe(ctx, token)
+	return s.endAtAdobe(ctx, c.origin, token)
 }
 
 // open refuses to act for somebody whose access an administrator has ended.
@@ -133,7 +184,7 @@ func (s *Service) open(ctx context.Context, login string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With("That person must sign in to the connector again.")
+	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login))
 }
 
 // revocation is Adobe's address that ends a token, beside the one that gives it.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -87,8 +89,12 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 		return err
 	}
 	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		left, err := s.leaveTokens(ctx, tx, hostOf(p.TokenURL))
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
 				token_url, user_authorization_url, scopes, enabled, updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (name) DO UPDATE SET description = excluded.description, client_id = excluded.client_id,
@@ -98,8 +104,57 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 				enabled = excluded.enabled, updated = excluded.updated`,
 			ProviderName, p.Description, p.ClientID, sealed, p.AuthorizationURL, p.TokenURL, p.UserAuthorizationURL,
 			strings.Join(p.Scopes, " "), p.Enabled, store.Millis(s.now()))
-		return err
+		return audit.Entry{What: audit.ProviderChanged, About: ProviderName, Detail: p.told(left)}, err
 	})
+}
+
+// told says what a change of the provider comes to.
+func (p Provider) told(left int64) string {
+	able := "disabled"
+	if p.Enabled {
+		able = "enabled"
+	}
+	text := fmt.Sprintf("client %s, tokens from %s, %s", p.ClientID, hostOf(p.TokenURL), able)
+	if p.ClientSecret != "" {
+		text += ", new credentials"
+	}
+	if left > 0 {
+		text += fmt.Sprintf("; %d must connect again", left)
+	}
+	return text
+}
+
+// leaveTokens sees to it that tokens are sent nowhere but where they came from: when that
+// changes, people have to connect again. It says how many.
+func (s *Service) leaveTokens(ctx context.Context, tx *sql.Tx, to string) (n int64, err error) {
+	if err := s.noteOrigin(ctx, tx); err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE credentials SET lost = 'connected Frame.io at ' || origin || ', and sign-ins go elsewhere now',
+			access_token = NULL, refresh_token = NULL, refreshing = 0, generation = generation + 1
+		WHERE provider = $1 AND lost = '' AND origin <> '' AND origin <> $2`, ProviderName, to)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// noteOrigin records where the tokens came from that an older program stored, before the
+// address changes.
+func (s *Service) noteOrigin(ctx context.Context, tx *sql.Tx) error {
+	var address string
+	err := tx.QueryRowContext(ctx, `SELECT token_url FROM providers WHERE name = $1`, ProviderName).Scan(&address)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE credentials SET origin = $1 WHERE provider = $2 AND origin = ''`, hostOf(address), ProviderName); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE providers SET token_url = $1 WHERE name = $2 AND token_url = ''`, hostOf(address), serviceName)
+	return err
 }
 
 // secretStays sees to it that a stored secret is sent nowhere but where it was
@@ -158,9 +213,12 @@ func fullURL(address string) bool {
 // DeleteProvider removes the registration. People stay connected in our records
 // but cannot be refreshed until an application is registered again.
 func (s *Service) DeleteProvider(ctx context.Context) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
+		if err := s.noteOrigin(ctx, tx); err != nil {
+			return audit.Entry{}, err
+		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM providers WHERE name = $1`, ProviderName)
-		return err
+		return audit.Entry{What: audit.ProviderChanged, About: ProviderName, Detail: "removed"}, err
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 func rotating(how string) func(*nuxeosim.Options, *frameiosim.Options) {
@@ -351,5 +352,20 @@ func TestNoSecretIsInClearInTheDatabase(t *testing.T) {
 	w.notOnDisk("verifier", verifier)
 	if !strings.Contains(string(w.onDisk()), "josh@example.org") {
 		t.Error("the search finds nothing at all")
+	}
+}
+
+// A clock that was ten years ahead has begun a refresh and died.
+func TestARefreshThatAWrongClockBegan(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.connectAs("josh")
+	w.clock.add(25 * time.Hour)
+	_, err := w.store.Writer.ExecContext(t.Context(), `UPDATE credentials SET refreshing = $1`, store.Millis(w.clock.now().AddDate(10, 0, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := w.me(w.Service, "josh"); err != nil || id != w.frameioJosh {
+		t.Errorf("%q, %v", id, err)
 	}
 }

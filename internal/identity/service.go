@@ -10,6 +10,7 @@ import (
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
@@ -39,17 +40,20 @@ type serviceToken struct {
 
 // ServiceCredential reads the registration, without the secret.
 func (s *Service) ServiceCredential(ctx context.Context) (ServiceCredential, error) {
-	c, _, err := s.serviceCredential(ctx)
+	c, _, _, err := s.serviceCredential(ctx)
 	return c, err
 }
 
-func (s *Service) serviceCredential(ctx context.Context) (c ServiceCredential, sealed []byte, err error) {
-	err = s.db.Reader.QueryRowContext(ctx, `SELECT client_id, client_secret FROM providers WHERE name = $1`, serviceName).Scan(&c.ClientID, &sealed)
+// serviceCredential also returns the sealed secret and the host that it was registered
+// with, which is empty when an older program did.
+func (s *Service) serviceCredential(ctx context.Context) (c ServiceCredential, sealed []byte, origin string, err error) {
+	err = s.db.Reader.QueryRowContext(ctx, `SELECT client_id, client_secret, token_url FROM providers WHERE name = $1`, serviceName).
+		Scan(&c.ClientID, &sealed, &origin)
 	if errors.Is(err, sql.ErrNoRows) {
-		return c, nil, nil
+		return c, nil, "", nil
 	}
 	c.Registered = err == nil
-	return c, sealed, err
+	return c, sealed, origin, err
 }
 
 // SaveServiceCredential asks Adobe for a token with it, and stores it when that
@@ -62,41 +66,53 @@ func (s *Service) SaveServiceCredential(ctx context.Context, c ServiceCredential
 	case c.ClientSecret == "":
 		return fault.Field("client_secret", "Copy it from the server-to-server credential in the Adobe Developer Console.", "The client secret is missing.")
 	}
-	if _, err := s.mint(ctx, c.ClientID, c.ClientSecret); err != nil {
+	made, err := s.mint(ctx, "", c.ClientID, c.ClientSecret)
+	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
 				token_url, user_authorization_url, scopes, enabled, updated)
-			VALUES ($1, 'Frame.io service credential', $2, $3, '', '', '', $4, TRUE, $5)
-			ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret, updated = excluded.updated`,
-			serviceName, c.ClientID, s.vault.Seal("providers/"+serviceName, c.ClientSecret), serviceScopes, store.Millis(s.now()))
-		return err
+			VALUES ($1, 'Frame.io service credential', $2, $3, '', $6, '', $4, TRUE, $5)
+			ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret,
+				token_url = excluded.token_url, updated = excluded.updated`,
+			serviceName, c.ClientID, s.vault.Seal("providers/"+serviceName, c.ClientSecret), serviceScopes, store.Millis(s.now()), made.origin)
+		return audit.Entry{What: audit.ProviderChanged, About: serviceName, Detail: "client " + c.ClientID}, err
 	})
 }
 
 // DeleteServiceCredential forgets it; one that is not there is fine.
 func (s *Service) DeleteServiceCredential(ctx context.Context) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
+	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		_, err := tx.ExecContext(ctx, `DELETE FROM providers WHERE name = $1`, serviceName)
-		return err
+		return audit.Entry{What: audit.ProviderChanged, About: serviceName, Detail: "removed"}, err
 	})
 }
 
-// mint asks the provider's token address, which serves both kinds of sign-in.
-func (s *Service) mint(ctx context.Context, id, secret string) (tokens, error) {
+// mint asks the provider's token address, which serves both kinds of sign-in, unless the
+// secret was registered with another host.
+func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, error) {
+	if err := s.held(); err != nil {
+		return tokens{}, err
+	}
 	p, err := s.Provider(ctx)
 	if err != nil {
 		return tokens{}, err
 	}
+	if origin != "" && origin != hostOf(p.TokenURL) {
+		return tokens{}, fault.New(fault.NotConnected, "The service credential was registered with %s, and sign-ins go elsewhere now.", origin).
+			With("An administrator must register it again: `nuxeo-frameio provider service set`.")
+	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {serviceScopes}}
-	return exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
+	t, err := exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
+	t.origin = hostOf(p.TokenURL)
+	return t, err
 }
 
 // ServiceFrameio is a Frame.io client that acts as the service credential;
 // NotFound when there is none.
 func (s *Service) ServiceFrameio(ctx context.Context) (*v4.Client, error) {
-	c, _, err := s.serviceCredential(ctx)
+	c, _, _, err := s.serviceCredential(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +130,7 @@ func (s *Service) ServiceFrameio(ctx context.Context) (*v4.Client, error) {
 // serviceAccess gives a token that is still good, and not the refused one. One
 // call at a time makes a new one.
 func (s *Service) serviceAccess(ctx context.Context, refused string) (string, error) {
-	c, sealed, err := s.serviceCredential(ctx)
+	c, sealed, origin, err := s.serviceCredential(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -128,7 +144,7 @@ func (s *Service) serviceAccess(ctx context.Context, refused string) (string, er
 	if err != nil {
 		return "", err
 	}
-	made, err := s.mint(ctx, c.ClientID, secret)
+	made, err := s.mint(ctx, origin, c.ClientID, secret)
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 
@@ -10,19 +9,15 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// newSession opens a session and returns its secret, of which the database
-// keeps only the digest.
-func (s *Service) newSession(ctx context.Context, login string) (string, error) {
-	secret := rand.Text() + rand.Text()
+// addSession opens a session, of whose secret the database keeps only the digest.
+func (s *Service) addSession(ctx context.Context, tx *sql.Tx, secret, login string) error {
 	now := s.now()
-	return secret, s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires < $1`, store.Millis(now)); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, login, created, expires) VALUES ($1, $2, $3, $4)`,
-			digest(secret), login, store.Millis(now), store.Millis(now.Add(s.set.SessionTTL)))
+	if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires < $1`, store.Millis(now)); err != nil {
 		return err
-	})
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, login, created, expires) VALUES ($1, $2, $3, $4)`,
+		digest(secret), login, store.Millis(now), store.Millis(now.Add(s.set.SessionTTL)))
+	return err
 }
 
 // Session tells whose session a secret opens; Unauthenticated when it opens none.

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -21,7 +22,7 @@ func SafeName(name string) string {
 		switch {
 		case r == '/' || r == '\\':
 			return '_'
-		case unicode.IsControl(r) || r == utf8.RuneError, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x2028 || r == 0x2029:
+		case plain.Unsafe(r):
 			return -1
 		}
 		return r
@@ -50,7 +51,7 @@ const maxExtension = 12
 // digits. In "Meeting 12.05 final cut" and in "take.2" there is none.
 func extension(name string) string {
 	ext := path.Ext(name)
-	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) }
 	if len(ext) > maxExtension || !strings.ContainsFunc(ext, unicode.IsLetter) || strings.ContainsFunc(strings.TrimPrefix(ext, "."), odd) {
 		return ""
 	}
@@ -85,11 +86,11 @@ func SameTitle(a, b string) bool {
 
 const maxPathName = 64
 
-// PathName is the document's path segment: letters, digits and a few signs.
+// PathName is the document's path segment: letters with their marks, digits and a few signs.
 // Nuxeo cleans it as well and adds to it when it is taken.
 func PathName(name string) string {
 	s := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_. ", r) {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune("-_. ", r) {
 			return r
 		}
 		return '-'

@@ -24,6 +24,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -47,6 +48,18 @@ type Message struct {
 	Heading  string
 	Lines    []Line
 	Footer   string
+}
+
+// plain is the message without what names could do to it: in its head, or to the words
+// around them.
+func (m Message) plain() Message {
+	m.Subject, m.Heading, m.Footer = plain.Line(m.Subject), plain.Text(m.Heading), plain.Text(m.Footer)
+	lines := make([]Line, len(m.Lines))
+	for i, l := range m.Lines {
+		lines[i] = Line{Title: plain.Line(l.Title), Text: plain.Text(l.Text), Address: plain.Line(l.Address), Details: plain.Line(l.Details)}
+	}
+	m.Lines = lines
+	return m
 }
 
 // Line is about one thing. Address is a page to look at, Details one that tells
@@ -106,6 +119,7 @@ const (
 // one. Sent a second time it arrives once as far as the route can tell; it says nothing
 // untrue when it comes twice.
 func (s *Service) Send(ctx context.Context, m Message) (outcome string, err error) {
+	m = m.plain()
 	switch s.Way() {
 	case ViaSMTP:
 		return Sent, s.bySMTP(ctx, m)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
@@ -160,7 +161,8 @@ func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason strin
 
 func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, error) {
 	ended := false
-	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	released := audit.Entry{Who: by, What: audit.LockReleased, About: p.Title, Detail: reason}
+	err := s.Engine.Audited(ctx, released, func(tx *sql.Tx) (err error) {
 		ended, err = conclude(ctx, tx, s.Now(), p.ID, Released, reason, by, Open, Open)
 		return err
 	})

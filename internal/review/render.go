@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -169,21 +170,13 @@ func valid(raw []byte) json.RawMessage {
 }
 
 // oneLine keeps a name from breaking out of its line.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(clean(s), func(r rune) bool { return r == '\n' || r == '\u2028' || r == '\u2029' }), " ")
-}
+func oneLine(s string) string { return strings.TrimSpace(plain.Line(clean(s))) }
 
-// clean drops what is no text: control characters other than line breaks and
-// tabs, and broken UTF-8. Markup stays as the letters it is made of, which is what the
-// client sends it as.
+// clean bounds a text and drops what is none. Markup stays as the letters it is made of,
+// which is what the client sends it as.
 func clean(s string) string {
 	if len(s) > maxText {
 		s = s[:maxText] + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
+	return plain.Text(s)
 }

@@ -20,7 +20,8 @@ func TestMigrationsGoDownAndUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newest := int64(len(p.ListSources()))
+	sources := p.ListSources()
+	newest := sources[len(sources)-1].Version
 	for _, text := range []string{
 		`INSERT INTO links (id, folder_uid, asset_key, account_id, created, updated) VALUES ('l', 'f', 'a', 'c', 1, 1)`,
 		`INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated) VALUES ('l', 'c', 'f', '', 'comment', 'n', 'h', 'w', 1)`,

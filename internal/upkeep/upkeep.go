@@ -133,14 +133,18 @@ func (s *Service) DoNow(ctx context.Context, name string) (Report, error) {
 	return Report{}, fault.New(fault.NotFound, "There is no chore %q.", name)
 }
 
+// ahead is how much later than its period a chore can be due: the clock of another node
+// may be ahead by as much. Later ones were put off by a clock that was wrong.
+const ahead = 2 * time.Hour
+
 // claim makes the chore this node's, and due again a period later.
 func (s *Service) claim(ctx context.Context, c Chore, whenever bool) (mine bool, err error) {
 	now := s.Now()
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO chores (name, node, due, started, ended, report) VALUES ($1, $2, $3, $4, 0, '{}')
 			ON CONFLICT (name) DO UPDATE SET node = excluded.node, due = excluded.due, started = excluded.started, ended = 0
-				WHERE chores.due <= $4 OR $5`,
-			c.Name, s.Node, store.Millis(now.Add(c.Every)), store.Millis(now), whenever)
+				WHERE chores.due <= $4 OR chores.due > $6 OR $5`,
+			c.Name, s.Node, store.Millis(now.Add(c.Every)), store.Millis(now), whenever, store.Millis(now.Add(c.Every+ahead)))
 		if err != nil {
 			return err
 		}

@@ -99,3 +99,25 @@ func TestChoresKeepTheirTime(t *testing.T) {
 		t.Errorf("in a day and an hour it was done %s times, want %s: %v", got, want, book.did["nightly"])
 	}
 }
+
+// A clock that was ten years ahead has put a chore off until then.
+func TestChoresThatAWrongClockPutOff(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "connector.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	done, now := 0, time.Now()
+	c := Chore{Name: "often", Every: time.Hour, Do: func(context.Context) (Report, error) { done++; return Report{}, nil }}
+	s := &Service{DB: db, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Node: "n", Chores: []Chore{c}}
+	for i, at := range []time.Time{now.AddDate(10, 0, 0), now, now.Add(-time.Hour)} { // an hour off is no reason
+		now = at
+		if err := s.whenDue(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if want := min(i+1, 2); done != want {
+			t.Errorf("done %d times at %s, want %d", done, at, want)
+		}
+	}
+}

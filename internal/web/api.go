@@ -31,13 +31,13 @@ func (s rest) About(context.Context, api.AboutRequestObject) (api.AboutResponseO
 // none are asked about for a while.
 func (s rest) SignIn(ctx context.Context, q api.SignInRequestObject) (api.SignInResponseObject, error) {
 	from := visitorOf(ctx).address
-	if err := s.failed.full(from); err != nil {
+	if err := s.refused.full(from); err != nil {
 		return nil, err
 	}
 	p, session, err := s.Identity.SignIn(pace.Stranger(ctx), q.Body.NuxeoToken)
 	if err != nil {
 		s.wrong(from, err)
-		return nil, err
+		return nil, s.failed(ctx, err)
 	}
 	return api.SignIn201JSONResponse{Session: session, Person: s.person(ctx, p)}, nil
 }

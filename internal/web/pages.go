@@ -196,13 +196,13 @@ func (s *Server) browserSecret(r *http.Request) string {
 
 func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	from := visitorOf(r.Context()).address
-	if err := s.failed.full(from); err != nil {
+	if err := s.refused.full(from); err != nil {
 		return err
 	}
 	done, err := s.Identity.FinishNuxeo(pace.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)
-		return err
+		return s.failed(r.Context(), err)
 	}
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	http.SetCookie(w, s.cookie(sessionCookie, done.Session, int(s.Set.SessionTTL.Seconds())))

@@ -44,6 +44,16 @@ func (s rest) Revoke(ctx context.Context, q api.RevokeRequestObject) (api.Revoke
 	return api.Revoke200JSONResponse{Left: left}, err
 }
 
+// Lift lets somebody in again.
+func (s rest) Lift(ctx context.Context, q api.LiftRequestObject) (api.LiftResponseObject, error) {
+	who, err := admin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	other := q.Body != nil && val(q.Body.AnyAccount)
+	return api.Lift204Response{}, s.Identity.Lift(ctx, q.Login, who.Login, other)
+}
+
 // TakeOver makes whoever asks the owner of a binding.
 func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.TakeOverResponseObject, error) {
 	who, err := viewer(ctx)

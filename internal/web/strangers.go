@@ -119,6 +119,6 @@ func (s *Server) isProxy(a netip.Addr) bool {
 func (s *Server) wrong(address string, err error) {
 	switch fault.CodeOf(err) {
 	case fault.Unauthenticated, fault.Invalid, fault.Forbidden, fault.Refused:
-		s.failed.count(address)
+		s.refused.count(address)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
@@ -76,6 +77,9 @@ type Server struct {
 	Engine   *work.Engine
 	Upkeep   *upkeep.Service
 	Rebuild  *rebuild.Service
+	Audit    *audit.Log
+	// Held says why this process does nothing at all; nil, or answering nil: it works.
+	Held func() error
 	// Documents shows what a document got, Media what can be played of it.
 	Documents *document.Service
 	Media     *media.Service
@@ -96,8 +100,8 @@ type Server struct {
 	Stopping <-chan struct{}
 
 	requests *prometheus.HistogramVec
-	// begun and failed are the sign-ins of strangers, by address.
-	begun, failed *tally
+	// begun and refused are the sign-ins of strangers, by address.
+	begun, refused *tally
 	listeners     listeners
 }
 
@@ -111,7 +115,7 @@ func (s *Server) Handler() http.Handler {
 		Buckets: []float64{.005, .02, .1, .5, 2, 5, 25},
 	}, []string{"route", "status"})
 	s.Registry.MustRegister(s.requests)
-	s.begun, s.failed = newTally(beginEvery, beginMost, s.Now), newTally(failEvery, failMost, s.Now)
+	s.begun, s.refused = newTally(beginEvery, beginMost, s.Now), newTally(failEvery, failMost, s.Now)
 	mux := http.NewServeMux()
 	s.machines(mux)
 	browsers := http.NewServeMux()
@@ -127,6 +131,7 @@ func (s *Server) Handler() http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	known := s.signedIn(s.gated(browsers))
+	known = s.held(known)
 	guarded := guard.Handler(known)
 	mux.Handle("/", guarded)
 	if origin := s.nuxeoOrigin(); origin != "" {
@@ -147,6 +152,11 @@ func (s *Server) machines(mux *http.ServeMux) {
 // readyz tells anybody whether the connector works. Why it does not may name hosts and
 // files, and is for the log.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+	if s.Held != nil {
+		if err := s.Held(); err != nil {
+			return err
+		}
+	}
 	if err := s.Ready(r.Context()); err != nil {
 		return fault.New(fault.NotReady, "Not ready: the database cannot be used; the log says why.").Because(err)
 	}

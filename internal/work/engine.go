@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -75,6 +76,8 @@ type Settings struct {
 	// calls that want an answer, starting work comes second. Grace keeps the
 	// sweeper from doing so earlier.
 	Calm, Patience, Grace time.Duration
+	// Audit records what people do to items and to the work as a whole; nil: nothing.
+	Audit *audit.Log
 	// Ended is told of each item that ended, once that is on disk; may be nil.
 	Ended func(it Item)
 }
@@ -128,6 +131,11 @@ func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time
 		db:      db, queue: queue, log: log, now: now, set: set,
 		workers: map[string]Worker{}, wake: make(chan []string, maxWoken), running: map[string]*held{},
 	}
+}
+
+// Audited runs fn in a transaction in which the entry is written as well.
+func (e *Engine) Audited(ctx context.Context, entry audit.Entry, fn func(*sql.Tx) error) error {
+	return e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) { return entry, fn(tx) })
 }
 
 // Soon is how long an item waits for the other side when that does not say.
@@ -283,6 +291,10 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 	w, ok := e.workers[t.Kind]
 	if !ok {
 		e.leaveToNewer(ctx, t)
+		return
+	}
+	if t.begun > maxBegun {
+		e.giveUp(ctx, t)
 		return
 	}
 	for {

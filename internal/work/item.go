@@ -70,6 +70,7 @@ type Item struct {
 	ending State // what it becomes once undone
 	data   string
 	once   string // what its keys are made of
+	begun  int64  // how often in a row its step was begun, this time included
 }
 
 // New describes an item to be added.
@@ -84,7 +85,7 @@ type New struct {
 }
 
 const itemColumns = `id, kind, parent, subject, title, owner, actor, requester, state, ending, step, data, outcome, generation,
-	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished, ahead, once`
+	attempt, waiting_since, not_before, cancel, code, message, remedy, correlation, created, updated, finished, ahead, once, begun`
 
 type scanner interface{ Scan(...any) error }
 
@@ -93,7 +94,7 @@ func scanItem(row scanner) (Item, error) {
 	var waiting, notBefore, created, updated, finished int64
 	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester, &it.State, &it.ending, &it.Step,
 		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
-		&it.Correlation, &created, &updated, &finished, &it.Ahead, &it.once)
+		&it.Correlation, &created, &updated, &finished, &it.Ahead, &it.once, &it.begun)
 	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
 	it.Created, it.Updated, it.Finished = store.Time(created), store.Time(updated), store.Time(finished)
 	return it, err

@@ -24,8 +24,8 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	var it Item
 	err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 		it, err = scanItem(tx.QueryRowContext(ctx, `UPDATE items SET state = 'running', node = $1, lease_until = $2,
-				generation = generation + 1, updated = $3, once = CASE WHEN once = '' THEN $6 ELSE once END
-			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3 AND NOT `+paused+`
+				generation = generation + 1, begun = begun + 1, updated = $3, once = CASE WHEN once = '' THEN $6 ELSE once END
+			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3 AND NOT `+paused+` AND `+alone+`
 			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation, rand.Text()))
 		return err
 	})
@@ -82,8 +82,7 @@ func (e *Engine) renew(ctx context.Context, id string, generation int64) (cancel
 // reclaim frees what this node held when it last ended.
 func (e *Engine) reclaim(ctx context.Context) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
-			WHERE state = 'running' AND node = $1`, e.set.Node)
+		_, err := broken(ctx, tx, e.now(), "broken off", "the connector ended in the middle", `node = $1`, e.set.Node)
 		return err
 	})
 }
@@ -112,7 +111,7 @@ func (e *Engine) Sweep(ctx context.Context) error { return e.sweepOlder(ctx, 0) 
 // sweepOlder leaves items alone that became due within the grace: they are on
 // their way to the queue.
 func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
-	if err := e.free(ctx); err != nil {
+	if err := errors.Join(e.free(ctx), e.fromAhead(ctx)); err != nil {
 		return err
 	}
 	if p, err := e.Paused(ctx); err != nil || p != nil {

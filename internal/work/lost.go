@@ -73,15 +73,9 @@ func (e *Engine) free(ctx context.Context) error {
 
 func (e *Engine) takeAway(ctx context.Context, id string, s sighting) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
-			WHERE id = $1 AND state = 'running' AND generation = $2 AND lease_until = $3`, id, s.generation, s.lease)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); n == 0 || err != nil {
-			return err // it was renewed meanwhile
-		}
-		return history(ctx, tx, id, e.now(), "taken over", "its node gave no sign of life")
+		_, err := broken(ctx, tx, e.now(), "taken over", "its node gave no sign of life", `id = $1 AND generation = $2 AND lease_until = $3`,
+			id, s.generation, s.lease)
+		return err // none: it was renewed meanwhile
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -28,27 +29,34 @@ func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 	if err != nil {
 		return err
 	}
-	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1) ON CONFLICT (name) DO NOTHING`, b)
-		return err
+	return e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
+		return changed(tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1) ON CONFLICT (name) DO NOTHING`, b))(
+			audit.Entry{Who: by, What: audit.Paused, Detail: reason})
 	})
-	if err == nil {
-		e.log.InfoContext(ctx, "paused", "by", by, "reason", reason)
-	}
-	return err
 }
 
 // Resume ends a pause. Without one it does nothing.
 func (e *Engine) Resume(ctx context.Context, by string) error {
-	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM settings WHERE name = 'paused'`)
-		return err
+	err := e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
+		return changed(tx.ExecContext(ctx, `DELETE FROM settings WHERE name = 'paused'`))(audit.Entry{Who: by, What: audit.Resumed})
 	})
 	if err != nil {
 		return err
 	}
-	e.log.InfoContext(ctx, "resumed", "by", by)
 	return e.Sweep(ctx) // the other nodes' sweeps follow
+}
+
+// changed gives an entry for what changed something, and none for what did not.
+func changed(res sql.Result, err error) func(audit.Entry) (audit.Entry, error) {
+	return func(e audit.Entry) (audit.Entry, error) {
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if n, err := res.RowsAffected(); n == 0 || err != nil {
+			return audit.Entry{}, err
+		}
+		return e, nil
+	}
 }
 
 // Paused is the pause that is on, or nil.

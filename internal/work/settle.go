@@ -36,7 +36,7 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	switch {
 	case cause == errShutdown || cause == errPaused:
-		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, event: "handed over", detail: cause.Error()})
+		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, handed: true, event: "handed over", detail: cause.Error()})
 	case cause == errCanceled || err == errCanceled:
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
@@ -105,6 +105,7 @@ type parked struct {
 	attempt       int64
 	why           *fault.Error
 	event, detail string
+	handed        bool  // the step has not come to an end, and was not broken off either
 	along         []New // items that tell of it
 }
 
@@ -123,9 +124,10 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 		// Whoever cancelled meanwhile does not wait for the pause to end.
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3, attempt = $4,
 				not_before = CASE WHEN cancel AND ending = '' THEN CAST($8 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
-				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8 WHERE id = $9 RETURNING not_before`,
+				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8,
+				begun = CASE WHEN $10 AND begun > 0 THEN begun - 1 ELSE 0 END WHERE id = $9 RETURNING not_before`,
 			p.step, store.Millis(at), store.Millis(p.since), p.attempt, string(p.why.Code), p.why.Message, p.why.Remedy,
-			store.Millis(now), t.ID).Scan(&due); err != nil {
+			store.Millis(now), t.ID, p.handed).Scan(&due); err != nil {
 			return err
 		}
 		if added, err = e.Add(ctx, tx, p.along...); err != nil {
@@ -149,7 +151,7 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 func (e *Engine) advance(ctx context.Context, t *Task, step string) (hold bool, err error) {
 	now := e.now()
 	err = e.fenced(ctx, t, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, waiting_since = 0, code = '', message = '', remedy = '',
+		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, begun = 1, waiting_since = 0, code = '', message = '', remedy = '',
 			updated = $2 WHERE id = $3 RETURNING `+paused, step, store.Millis(now), t.ID).Scan(&hold); err != nil {
 			return err
 		}
@@ -175,7 +177,7 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 		if err := tx.QueryRowContext(ctx, `SELECT finished FROM items WHERE id = $1`, t.ID).Scan(&before); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '', lease_until = 0, cancel = FALSE,
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '', lease_until = 0, begun = 0, cancel = FALSE,
 				code = $3, message = $4, remedy = $5, finished = $6, updated = $6 WHERE id = $7`,
 			string(state), outcome, t.Code, t.Message, t.Remedy, store.Millis(now), t.ID); err != nil {
 			return err

@@ -90,6 +90,11 @@ type Transfer struct {
 func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	now := store.Millis(t.engine.now())
 	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
+		// Bytes that went further are as good as a step that came to an end.
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET begun = 1 WHERE id = $1 AND begun > 1
+				AND NOT EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done >= $2) AND $2 > 0`, t.ID, p.Done); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated, quiet)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
 			ON CONFLICT (item_id) DO UPDATE SET name = excluded.name, size = excluded.size, done = excluded.done,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
@@ -322,19 +323,24 @@ func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 	return counts, oldest, rows.Err()
 }
 
-// Retry starts a failed or cancelled item again, keeping what it has reached.
+// Retry starts a failed or cancelled item again, keeping what it has reached. One that
+// waits for its time goes on at once.
 func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
-	return e.change(ctx, who, id, "retried", `UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, waiting_since = 0,
-		cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1, not_before = $2, updated = $2
-		WHERE id = $1 AND state IN ('failed', 'canceled')`, "Only an item that failed or was cancelled can be retried.")
+	return e.change(ctx, who, id, deed{"retried", audit.Retried}, "Only an item that failed, was cancelled or waits for its time can be retried.",
+		`UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, begun = 0, waiting_since = 0,
+			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1, not_before = $2, updated = $2
+			WHERE id = $1 AND state IN ('failed', 'canceled')`,
+		`UPDATE items SET attempt = 0, generation = generation + 1, not_before = $2, updated = $2
+			WHERE id = $1 AND state = 'waiting' AND not_before > $2`)
 }
 
 // Cancel stops an item: what is half made is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
-	err := e.change(ctx, who, id, "cancel asked", `UPDATE items SET cancel = TRUE, updated = $2,
-		generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
-		not_before = CASE state WHEN 'waiting' THEN $2 ELSE not_before END
-		WHERE id = $1 AND state IN ('waiting', 'running') AND ending = ''`, "Only an item that is not finished can be cancelled.")
+	err := e.change(ctx, who, id, deed{"cancel asked", audit.Canceled}, "Only an item that is not finished can be cancelled.",
+		`UPDATE items SET cancel = TRUE, updated = $2,
+			generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
+			not_before = CASE state WHEN 'waiting' THEN $2 ELSE not_before END
+			WHERE id = $1 AND state IN ('waiting', 'running') AND ending = ''`)
 	if err != nil {
 		return err
 	}
@@ -346,19 +352,31 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 	return nil
 }
 
-func (e *Engine) change(ctx context.Context, who Viewer, id, event, update, refusal string) error {
-	if _, err := e.Item(ctx, who, id); err != nil {
+// deed is what a person does to an item, in its history and in the audit.
+type deed struct{ event, audit string }
+
+// change runs the first of the updates that changes the item.
+func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refusal string, updates ...string) error {
+	v, err := e.Item(ctx, who, id)
+	if err != nil {
 		return err
 	}
-	err := e.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, update, id, store.Millis(e.now()))
-		if err != nil {
-			return err
+	entry := audit.Entry{Who: who.Login, What: d.audit, About: id, Detail: v.Kind + " " + v.Title}
+	err = e.Audited(ctx, entry, func(tx *sql.Tx) error {
+		for _, update := range updates {
+			res, err := tx.ExecContext(ctx, update, id, store.Millis(e.now()))
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				return history(ctx, tx, id, e.now(), d.event, "by "+who.Login)
+			}
 		}
-		if n, err := res.RowsAffected(); n == 0 || err != nil {
-			return fault.New(fault.Conflict, "%s", refusal)
-		}
-		return history(ctx, tx, id, e.now(), event, "by "+who.Login)
+		return fault.New(fault.Conflict, "%s", refusal)
 	})
 	if err == nil {
 		e.Wake(id)

@@ -123,6 +123,16 @@ test("administration", async (t) => {
     await until("nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0);
   });
 
+  await step("what people did", async () => {
+    await page.getByRole("tab", { name: "Audit" }).click();
+    await page.getByRole("cell", { name: "Ended somebody's access" }).waitFor();
+    await look(page, "admin-audit");
+    await page.getByLabel("Who").fill("josh");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("cell", { name: "Bound a folder" }).waitFor();
+    await until("only josh's deeds are shown", async () => (await page.getByRole("cell", { name: "Ended somebody's access" }).count()) === 0);
+  });
+
   await step("the registration is removed", async () => {
     await page.getByRole("tab", { name: "Provider" }).click();
     await page.getByRole("button", { name: "Remove the registration" }).click();

@@ -107,7 +107,7 @@ func (e *endurance) pair(ctx context.Context) (*pair, error) {
 	if p.first, err = e.newNode(w, e.product, strings.Replace(address, server, p.wire.proxy.Listen, 1)); err != nil {
 		return nil, err
 	}
-	if p.second, err = e.newNode(w, e.product, address); err != nil {
+	if p.second, err = e.newNode(w, e.product, address, "--public-url", "http://"+p.first.address); err != nil {
 		return nil, err
 	}
 	if err := p.first.start(ctx); err != nil {

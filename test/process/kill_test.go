@@ -34,7 +34,25 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			rng := rand.New(rand.NewPCG(7, uint64(len(verify))))
-			for range kills {
+			// further is true once more of the long file has arrived than at its first call.
+			further := func() func(string, int64) bool {
+				reached := int64(-1)
+				return func(state string, moved int64) bool {
+					if moved == 1000 { // the short one
+						return false
+					}
+					if reached < 0 {
+						reached = moved
+					}
+					return moved > reached || state == "done"
+				}
+			}
+			for i := range kills {
+				if i%2 == 1 { // three kills in a row without a byte that went further would park it
+					if err := p.driver.Until(t.Context(), interaction, further(), 1); err != nil {
+						t.Fatal(err)
+					}
+				}
 				timer := time.NewTimer(time.Duration(rng.IntN(600)) * time.Millisecond)
 				<-timer.C // a kill comes at any moment
 				p.kill()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +33,7 @@ func newCluster(t *testing.T) *cluster {
 	c := &cluster{systems: newSystems(t), seeds: map[string]*pattern.Content{}}
 	c.flags = []string{"--database", pg.Database(t), "--encryption-key", key, "--session-ttl", "1h"}
 	c.first = c.node(binary)
+	c.flags = append(c.flags, "--public-url", "http://"+c.first.address) // the others are nodes of the same installation
 	c.first.bind()
 	return c
 }
@@ -168,8 +171,12 @@ func newer(t *testing.T, more int) string {
 	if err != nil || len(there) == 0 {
 		t.Fatalf("%d migrations: %v", len(there), err)
 	}
+	newest, err := strconv.Atoi(filepath.Base(slices.Max(there))[:5])
+	if err != nil {
+		t.Fatal(err)
+	}
 	replace := map[string]string{}
-	for v := len(there) + 1; v <= len(there)+more; v++ {
+	for v := newest + 1; v <= newest+more; v++ {
 		name := fmt.Sprintf("%05d_next.sql", v)
 		text := strings.ReplaceAll("-- +goose Up\nALTER TABLE items ADD COLUMN of_VERSION TEXT NOT NULL DEFAULT '';\nCREATE TABLE of_VERSION (id TEXT PRIMARY KEY);\n"+
 			"-- +goose Down\nDROP TABLE of_VERSION;\nALTER TABLE items DROP COLUMN of_VERSION;\n", "VERSION", fmt.Sprint(v))

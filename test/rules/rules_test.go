@@ -41,9 +41,10 @@ var layers = [][]string{
 	{"internal/review", "internal/link"},
 	{"internal/work", "internal/transfer", "internal/pace", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
 	{"ui"},
-	{"internal/upkeep"},
+	{"internal/installation"},
+	{"internal/upkeep", "internal/audit"},
 	{"internal/store", "internal/correlate"},
-	{"internal/fault"},
+	{"internal/fault", "internal/plain"},
 	{"test/conformance/nuxeo"}, // the cases that the doctor tries on a server
 	{"test/conformance"},
 	{"nuxeo", "frameio/v4"},

@@ -156,6 +156,9 @@ func TestCookies(t *testing.T) {
 	f.Stop()
 	f.Config.PublicURL = strings.Replace(f.Config.PublicURL, "http:", "https:", 1)
 	f.Start()
+	if err := f.App.Home.Adopt(t.Context(), f.App.Audit); err != nil {
+		t.Fatal(err)
+	}
 	f.Config.PublicURL = strings.Replace(f.Config.PublicURL, "https:", "http:", 1)
 	begun, _ = b.open(f.Config.PublicURL + "/signin")
 	if names := f.cookies(begun, true); names != "__Host-nxf_signin " {

@@ -1,9 +1,10 @@
 // Administration: how the installation is, the application at Frame.io, the
-// doctor, everybody's bindings.
+// doctor, everybody's bindings, what people did.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
+import "./admin-audit.js";
 import "./admin-bindings.js";
 import "./admin-doctor.js";
 import "./admin-health.js";
@@ -14,7 +15,7 @@ import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
-const pages = ["health", "provider", "doctor", "bindings"] as const;
+const pages = ["health", "provider", "doctor", "bindings", "audit"] as const;
 type Page = (typeof pages)[number];
 
 @define("nxf-admin-page")
@@ -67,6 +68,8 @@ export class AdminPage extends LitElement {
         return html`<nxf-admin-doctor></nxf-admin-doctor>`;
       case "bindings":
         return html`<nxf-admin-bindings></nxf-admin-bindings>`;
+      case "audit":
+        return html`<nxf-admin-audit></nxf-admin-audit>`;
     }
   }
 }

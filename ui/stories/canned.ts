@@ -100,6 +100,12 @@ export const provider: Schemas["Provider"] = {
   redirect_url: "https://connector.example.com/oauth/frameio/callback",
 };
 
+export const entries: Schemas["AuditEntry"][] = [
+  { id: "3", node: "n", seq: 3, at: new Date().toISOString(), who: "Administrator", what: "revoked", about: "julia", address: "192.0.2.7", hash: "c" },
+  { id: "2", node: "n", seq: 2, at: new Date().toISOString(), what: "sign-in-failed", detail: "37 times; Nuxeo does not know this token.", address: "2001:db8::/64", hash: "b" },
+  { id: "1", node: "n", seq: 1, at: new Date().toISOString(), who: "josh", what: "bound", about: "/default-domain/workspaces/a folder with quite a long name", detail: "Publish to Nuxeo", address: "192.0.2.8", hash: "a" },
+];
+
 export const person: Schemas["Person"] = { login: "josh", name: "Josh Editor", email: "josh@example.org", administrator: true, frameio_connected: true, frameio_name: "Josh Editor" };
 
 export const batches = [

@@ -719,6 +719,32 @@ type AssetFacts struct {
 	ViewUrl string `json:"view_url"`
 }
 
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	// About A login, a folder, an item
+	About *string `json:"about,omitempty"`
+
+	// Address Where the request came from
+	Address     *string   `json:"address,omitempty"`
+	At          time.Time `json:"at"`
+	Correlation *string   `json:"correlation,omitempty"`
+	Detail      *string   `json:"detail,omitempty"`
+
+	// Hash Of the entry and of the one before it
+	Hash string `json:"hash"`
+	Id   string `json:"id"`
+
+	// Node The node that wrote it
+	Node string `json:"node"`
+
+	// Seq Its number among those of the node
+	Seq  int64  `json:"seq"`
+	What string `json:"what"`
+
+	// Who A login; missing for strangers
+	Who *string `json:"who,omitempty"`
+}
+
 // Binding defines model for Binding.
 type Binding struct {
 	ActionName   string    `json:"action_name"`
@@ -1722,6 +1748,23 @@ type Limit = int
 // Uid defines model for uid.
 type Uid = string
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Who A login
+	Who *string `form:"who,omitempty" json:"who,omitempty"`
+
+	// What What was done, like revoked
+	What *string `form:"what,omitempty" json:"what,omitempty"`
+
+	// About What it was done to: a login, a folder, an item
+	About *string    `form:"about,omitempty" json:"about,omitempty"`
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Cursor What "next" of the page before said
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListBatchesParams defines parameters for ListBatches.
 type ListBatchesParams struct {
 	// Folder The uid of a bound folder that they are in or below
@@ -1836,6 +1879,12 @@ type PauseJSONBody struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// LiftJSONBody defines parameters for Lift.
+type LiftJSONBody struct {
+	// AnyAccount Another Frame.io account than before may be connected as well
+	AnyAccount *bool `json:"any_account,omitempty"`
+}
+
 // SaveServiceCredentialJSONBody defines parameters for SaveServiceCredential.
 type SaveServiceCredentialJSONBody struct {
 	ClientId     string `json:"client_id"`
@@ -1923,6 +1972,9 @@ type ReleaseLockJSONRequestBody ReleaseLockJSONBody
 
 // PauseJSONRequestBody defines body for Pause for application/json ContentType.
 type PauseJSONRequestBody PauseJSONBody
+
+// LiftJSONRequestBody defines body for Lift for application/json ContentType.
+type LiftJSONRequestBody LiftJSONBody
 
 // SaveProviderJSONRequestBody defines body for SaveProvider for application/json ContentType.
 type SaveProviderJSONRequestBody = ProviderForm
@@ -2032,6 +2084,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /about (the `About` operationId).
 	About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAudit What people did, newest first (administrators)
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	//
+	// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+	VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	//
@@ -2235,10 +2297,25 @@ type ClientInterface interface {
 	// Corresponds with GET /people (the `ListPeople` operationId).
 	ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	//
 	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 	Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LiftWithBody Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithBody(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	Lift(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteProvider Remove the registration (administrators)
 	//
@@ -2493,6 +2570,36 @@ type ClientInterface interface {
 // Corresponds with GET /about (the `About` operationId).
 func (c *Client) About(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAboutRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAudit What people did, newest first (administrators)
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyAudit Look whether entries are missing or were changed (administrators)
+//
+// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+func (c *Client) VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyAuditRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -3055,11 +3162,46 @@ func (c *Client) ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 //
 // Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 func (c *Client) Revoke(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeRequest(c.Server, login)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LiftWithBody Let somebody sign in again whose access was ended (administrators)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *Client) LiftWithBody(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftRequestWithBody(c.Server, login, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Lift Let somebody sign in again whose access was ended (administrators)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *Client) Lift(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftRequest(c.Server, login, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3727,6 +3869,147 @@ func NewAboutRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Who != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "who", *params.Who, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.What != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "what", *params.What, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.About != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "about", *params.About, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVerifyAuditRequest constructs an http.Request for the VerifyAudit method
+func NewVerifyAuditRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit/verification")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5188,6 +5471,53 @@ func NewRevokeRequest(server string, login string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewLiftRequest calls the generic Lift builder with application/json body
+func NewLiftRequest(server string, login string, body LiftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLiftRequestWithBody(server, login, "application/json", bodyReader)
+}
+
+// NewLiftRequestWithBody constructs an http.Request for the Lift method, with any body, and a specified content type
+func NewLiftRequestWithBody(server string, login string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "login", login, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/people/%s/access", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeleteProviderRequest constructs an http.Request for the DeleteProvider method
 func NewDeleteProviderRequest(server string) (*http.Request, error) {
 	var err error
@@ -6436,6 +6766,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /about (the `About` operationId).
 	AboutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*AboutResponse, error)
 
+	// ListAuditWithResponse What people did, newest first (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// VerifyAuditWithResponse Look whether entries are missing or were changed (administrators)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+	VerifyAuditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*VerifyAuditResponse, error)
+
 	// ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6692,12 +7036,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /people (the `ListPeople` operationId).
 	ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error)
 
-	// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+	// RevokeWithResponse End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /people/{login}/access (the `Revoke` operationId).
 	RevokeWithResponse(ctx context.Context, login string, reqEditors ...RequestEditorFn) (*RevokeResponse, error)
+
+	// LiftWithBodyWithResponse Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithBodyWithResponse(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LiftResponse, error)
+
+	// LiftWithResponse Let somebody sign in again whose access was ended (administrators)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+	LiftWithResponse(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*LiftResponse, error)
 
 	// DeleteProviderWithResponse Remove the registration (administrators)
 	//
@@ -7027,6 +7386,116 @@ func (r AboutResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AboutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Entries []AuditEntry `json:"entries"`
+		Next    *string      `json:"next,omitempty"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuditResponse) GetJSON200() *struct {
+	Entries []AuditEntry `json:"entries"`
+	Next    *string      `json:"next,omitempty"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAuditResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VerifyAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		Entries  int      `json:"entries"`
+		Nodes    int      `json:"nodes"`
+		Problems []string `json:"problems"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyAuditResponse) GetJSON200() *struct {
+	Entries  int      `json:"entries"`
+	Nodes    int      `json:"nodes"`
+	Problems []string `json:"problems"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyAuditResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyAuditResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8652,6 +9121,47 @@ func (r RevokeResponse) ContentType() string {
 	return ""
 }
 
+type LiftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LiftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LiftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LiftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LiftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LiftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteProviderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10149,6 +10659,32 @@ func (c *ClientWithResponses) AboutWithResponse(ctx context.Context, reqEditors 
 	return ParseAboutResponse(rsp)
 }
 
+// ListAuditWithResponse What people did, newest first (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
+// VerifyAuditWithResponse Look whether entries are missing or were changed (administrators)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /audit/verification (the `VerifyAudit` operationId).
+func (c *ClientWithResponses) VerifyAuditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*VerifyAuditResponse, error) {
+	rsp, err := c.VerifyAudit(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyAuditResponse(rsp)
+}
+
 // ListBatchesWithResponse Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10615,7 +11151,8 @@ func (c *ClientWithResponses) ListPeopleWithResponse(ctx context.Context, reqEdi
 	return ParseListPeopleResponse(rsp)
 }
 
-// RevokeWithResponse End a person's sessions and everything that lets the connector act for them (administrators)
+// RevokeWithResponse End a person's sessions and everything that lets the connector act for them; they are blocked
+// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10626,6 +11163,32 @@ func (c *ClientWithResponses) RevokeWithResponse(ctx context.Context, login stri
 		return nil, err
 	}
 	return ParseRevokeResponse(rsp)
+}
+
+// LiftWithBodyWithResponse Let somebody sign in again whose access was ended (administrators)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *ClientWithResponses) LiftWithBodyWithResponse(ctx context.Context, login string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LiftResponse, error) {
+	rsp, err := c.LiftWithBody(ctx, login, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftResponse(rsp)
+}
+
+// LiftWithResponse Let somebody sign in again whose access was ended (administrators)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /people/{login}/access (the `Lift` operationId).
+func (c *ClientWithResponses) LiftWithResponse(ctx context.Context, login string, body LiftJSONRequestBody, reqEditors ...RequestEditorFn) (*LiftResponse, error) {
+	rsp, err := c.Lift(ctx, login, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftResponse(rsp)
 }
 
 // DeleteProviderWithResponse Remove the registration (administrators)
@@ -11163,6 +11726,79 @@ func ParseAboutResponse(rsp *http.Response) (*AboutResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest About
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Entries []AuditEntry `json:"entries"`
+			Next    *string      `json:"next,omitempty"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyAuditResponse parses an HTTP response from a VerifyAuditWithResponse call
+func ParseVerifyAuditResponse(rsp *http.Response) (*VerifyAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			Entries  int      `json:"entries"`
+			Nodes    int      `json:"nodes"`
+			Problems []string `json:"problems"`
+		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12277,6 +12913,35 @@ func ParseRevokeResponse(rsp *http.Response) (*RevokeResponse, error) {
 	return response, nil
 }
 
+// ParseLiftResponse parses an HTTP response from a LiftWithResponse call
+func ParseLiftResponse(rsp *http.Response) (*LiftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LiftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteProviderResponse parses an HTTP response from a DeleteProviderWithResponse call
 func ParseDeleteProviderResponse(rsp *http.Response) (*DeleteProviderResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13283,6 +13948,12 @@ type ServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(w http.ResponseWriter, r *http.Request)
+	// ListAudit What people did, newest first (administrators)
+	// (GET /audit)
+	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	// (POST /audit/verification)
+	VerifyAudit(w http.ResponseWriter, r *http.Request)
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(w http.ResponseWriter, r *http.Request, params ListBatchesParams)
@@ -13376,9 +14047,13 @@ type ServerInterface interface {
 	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
 	// (GET /people)
 	ListPeople(w http.ResponseWriter, r *http.Request)
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	// (DELETE /people/{login}/access)
 	Revoke(w http.ResponseWriter, r *http.Request, login string)
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	// (PUT /people/{login}/access)
+	Lift(w http.ResponseWriter, r *http.Request, login string)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(w http.ResponseWriter, r *http.Request)
@@ -13482,6 +14157,118 @@ func (siw *ServerInterfaceWrapper) About(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.About(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "who" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "who", r.URL.Query(), &params.Who, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "who"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "who", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "what" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "what", r.URL.Query(), &params.What, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "what"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "what", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "about" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "about", r.URL.Query(), &params.About, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "about"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "about", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyAudit operation middleware
+func (siw *ServerInterfaceWrapper) VerifyAudit(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyAudit(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -14494,6 +15281,32 @@ func (siw *ServerInterfaceWrapper) Revoke(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// Lift operation middleware
+func (siw *ServerInterfaceWrapper) Lift(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "login" -------------
+	var login string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "login", r.PathValue("login"), &login, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "login", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Lift(w, r, login)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // DeleteProvider operation middleware
 func (siw *ServerInterfaceWrapper) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 
@@ -15343,6 +16156,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/bindings/{id}/owner", wrapper.TakeOver)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/people", wrapper.ListPeople)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/people/{login}/access", wrapper.Revoke)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/people/{login}/access", wrapper.Lift)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/audit", wrapper.ListAudit)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/audit/verification", wrapper.VerifyAudit)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/provider/service", wrapper.DeleteServiceCredential)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/provider/service", wrapper.GetServiceCredential)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/provider/service", wrapper.SaveServiceCredential)
@@ -15414,6 +16230,90 @@ type AboutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AboutdefaultApplicationProblemPlusJSONResponse) VisitAboutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse struct {
+	Entries []AuditEntry `json:"entries"`
+	Next    *string      `json:"next,omitempty"`
+}
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditRequestObject struct {
+}
+
+type VerifyAuditResponseObject interface {
+	VisitVerifyAuditResponse(w http.ResponseWriter) error
+}
+
+type VerifyAudit200JSONResponse struct {
+	Entries  int      `json:"entries"`
+	Nodes    int      `json:"nodes"`
+	Problems []string `json:"problems"`
+}
+
+func (response VerifyAudit200JSONResponse) VisitVerifyAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyAuditdefaultApplicationProblemPlusJSONResponse) VisitVerifyAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16757,6 +17657,40 @@ func (response RevokedefaultApplicationProblemPlusJSONResponse) VisitRevokeRespo
 	return err
 }
 
+type LiftRequestObject struct {
+	Login string `json:"login"`
+	Body  *LiftJSONRequestBody
+}
+
+type LiftResponseObject interface {
+	VisitLiftResponse(w http.ResponseWriter) error
+}
+
+type Lift204Response struct {
+}
+
+func (response Lift204Response) VisitLiftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LiftdefaultApplicationProblemPlusJSONResponse) VisitLiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteProviderRequestObject struct {
 }
 
@@ -17926,6 +18860,12 @@ type StrictServerInterface interface {
 	// About What this connector is; needs no session
 	// (GET /about)
 	About(ctx context.Context, request AboutRequestObject) (AboutResponseObject, error)
+	// ListAudit What people did, newest first (administrators)
+	// (GET /audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// VerifyAudit Look whether entries are missing or were changed (administrators)
+	// (POST /audit/verification)
+	VerifyAudit(ctx context.Context, request VerifyAuditRequestObject) (VerifyAuditResponseObject, error)
 	// ListBatches Documents that were pushed together and are not all there yet, newest first; one's own (administrators see all)
 	// (GET /batches)
 	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
@@ -18019,9 +18959,13 @@ type StrictServerInterface interface {
 	// ListPeople Everybody who has signed in, and what access is kept for them (administrators)
 	// (GET /people)
 	ListPeople(ctx context.Context, request ListPeopleRequestObject) (ListPeopleResponseObject, error)
-	// Revoke End a person's sessions and everything that lets the connector act for them (administrators)
+	// Revoke End a person's sessions and everything that lets the connector act for them; they are blocked
+	// until somebody lifts it, and their Frame.io account is free for another login (administrators)
 	// (DELETE /people/{login}/access)
 	Revoke(ctx context.Context, request RevokeRequestObject) (RevokeResponseObject, error)
+	// Lift Let somebody sign in again whose access was ended (administrators)
+	// (PUT /people/{login}/access)
+	Lift(ctx context.Context, request LiftRequestObject) (LiftResponseObject, error)
 	// DeleteProvider Remove the registration (administrators)
 	// (DELETE /provider)
 	DeleteProvider(ctx context.Context, request DeleteProviderRequestObject) (DeleteProviderResponseObject, error)
@@ -18167,6 +19111,56 @@ func (sh *strictHandler) About(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AboutResponseObject); ok {
 		if err := validResponse.VisitAboutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams) {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx, request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		if err := validResponse.VisitListAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyAudit operation middleware
+func (sh *strictHandler) VerifyAudit(w http.ResponseWriter, r *http.Request) {
+	var request VerifyAuditRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyAudit(ctx, request.(VerifyAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyAuditResponseObject); ok {
+		if err := validResponse.VisitVerifyAuditResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -19027,6 +20021,42 @@ func (sh *strictHandler) Revoke(w http.ResponseWriter, r *http.Request, login st
 	}
 }
 
+// Lift operation middleware
+func (sh *strictHandler) Lift(w http.ResponseWriter, r *http.Request, login string) {
+	var request LiftRequestObject
+
+	request.Login = login
+
+	var body LiftJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Lift(ctx, request.(LiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Lift")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LiftResponseObject); ok {
+		if err := validResponse.VisitLiftResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DeleteProvider operation middleware
 func (sh *strictHandler) DeleteProvider(w http.ResponseWriter, r *http.Request) {
 	var request DeleteProviderRequestObject
@@ -19831,201 +20861,209 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1tk9s2li/+VbD6/6uSmaG725nJ3tnWi1uOH3Z9K5O43J7Ni3GqDZGQhBEFaACw1dqUv/stnAOAIAlQ",
-	"VLc6Tu47u0WCeDg4j79zzi+zUm53UjBh9Oz6l9mOKrplhin4Hy1L2Qhj/1kxXSq+M1yK2fXsw5oRXhG5",
-	"JFQQ95T93xv79gWXs2LG7XM7atazYibols2uw3DFTLF/NVyxanZtVMOKmS7XbEvtd8xhZx/VRnGxmn3+",
-	"XMzKRmmphnP4aU0N+TgT7N58nNmPmzUjO7piZMGWUjGiKa/8RP7VMHVoZ+LGHP8wr+zfE+uAYU9ZQs23",
-	"3ITBenPBH+MBKrakTW1m199eFbMtvefbZmv/Y//HBf7veeG/w4VhK6bgQw3OeXhYjTstUsmy2TI8rR+a",
-	"e5Y5qhOX+Nk+rHdSaAaE807JRc229p+lFIYhDdHdruYltdO63OETf/qntnP8JRr7/1dsObue/X+XLWVe",
-	"4q/60o8LX0yQw96ubK+k23f3mh31xUI2MImdkjumDMeJCrsFt42qE6sqZrtmUfMy+/MdU5rj9Idn3m7e",
-	"P8KDRfS9zug/h9OUi3+y0tjRX5Ql03o4ZVpZItBGUYPXwr25kLJmVNhX2Zby9JSX9oJyeVtKIVhpWJUe",
-	"wD+G1DAyzq496MEzNdXmVvOVuOWwR0upttTMrmcVNeyZ4Vs2KxJvyRUXyfGyk8FNNXLDxJD6XxAYkcDP",
-	"jk1wpQnXZMN2pp1CtHzF7uSmszftxzTT9ix19GN8A+Njx6W4iRe9g4tG6q4gdUi9zUySi9bMvKEl8vHE",
-	"3fC8mRhZV55fUvvWnNCFtjdnqeQ2cAhNjH1tTe8YEVLYFXQJsZQVK5N7VDWKGnczujPRrJSisktuqUE2",
-	"izoiBdFsF3Yzi9mS12xM9tgFhFXBwwl6sn8/Qse3ihrWpdD8nOwLuvMwF+bf/zIb8mN3aHDN9RrJadod",
-	"2LKK01v8c44t2RFvF4fkA4ppWTfpE/iebxj581//ckXuyTfP//0q9X3N/yex8YuDYZ2Tyy9cG2oanZxb",
-	"s6slrW6rwZaPbQi+xFSaDXO29zx6SCpA4V9p1AykCAQzJ2y7MweyXzNBuLH8QEhDNkLuxXAKvZvdEpWj",
-	"0mgWqcv5HReVHWfIzEs71Tx9lopRcwrpwAsyvVGdzUn97m5+nvKYvbsJ9sIEoWSBi0S2wTVh+F/7DqEG",
-	"bmtNDdOmc/vHFrOUde7Q8adb0FpGfjfc1Oml8DR75walWYLnGLbFtW3phmnCTWrKgrFK38q9YEmV9UCE",
-	"XMjqQEpQnA1ZSkW45cBCmjVTZEsPxNCN/RyRd0ylvhFGz3IGVN9HNan2SaBtqjNEYa9yghng4V7DNEWN",
-	"c9ZkQcsN2bvzb0TFFFHM3oyZpR2rt/5j5shkVswWshEV/OL+0Aj/pyXlNauiuxTxAjvsrRt2MK//knuy",
-	"peIQiTGqWGcuRCrLCEAPIHu732umGB5tKZu6AkZQyi1z6+FmLRvTOfCI1+2l2ugdLfFCWyo5uvk/+Vfs",
-	"+25EqhQ9DBgN6OHuGnSJvkfiRYeVdO96/2a3XMLTUody/Jl3ltayohR/e7mWig25W9WcwOOZqE5hdOyO",
-	"qcOt1ycSypg1u0TvUAajdDd/TMeUVUYYj2jAim3lXUePjOlmTc1x08EdJzzcX3T7Ab/W5NnI7dYZYD3Z",
-	"05h1RlKcLHYqRfdOwCVEsBDSgEJIqG41tpXVLC3v+z83P/4Qy+EtrZjV7/Sa7oD0sgrm7UnqGKu4W9RA",
-	"fgHvtRJqL1Wlyd4yhHJNxYpVhC4N/njAv+8VN4aJpOVwssrqlkzBPC0yCupwxJeyEYZVqLFfTVPKMhJP",
-	"Ku4sLs+hnf3h7ZIkF7bq1MRtV2xX8xO4oyfYxPUExfYuZ7Uadp/wVb2rqTX/2L0piLAXiGyp2jS71G5b",
-	"8i7TNz3FmN0Ncl9ur0000UB1YaPbDUnd1leOUw+v67ghc8Rk2MqKL/kpN/opbYC8VpZdQJOh3sgHM7xz",
-	"NV2wGt1cRK/lXhfk+cXzPwVes6c63HLNRcmOKv4NnLsXuU6atu6dsM1jR/uKGeee6fFjUTJtpJp+U96g",
-	"YpC4KGD1HHs9chlYno/XTqe2UmoWu3fJ4kDcogkVFbE0VFjeZrUq++yOyV1tOaU0jHDRehofef/9HG+3",
-	"Tt8YnLlioO/Z361GJ+B/Ndd4BRMMO5gYWaep5dn4mGPWXKQdV+Umr/hLsqbWZiD2MVbFm5LxZ2UtWq/M",
-	"eaN2bKisfbRr9Pq4jaDXT3ddc78lCPAHtmfakCVX2szxPOw/7VmYaEMIN5rVy6l05u/jf7s5HdPFk3ff",
-	"6eJpD29Q3NurHS0zunJ9yh5jH//dbmHPH3eyr6BRyomaM2kya1lX+nQvHPDprPWZcyQlSSx5Zjh+u+DU",
-	"9r6+SyvJ5gQlODD2lLUiJmj7XsmHIJkbLjXZNzl/0sgUrNYTa3lyY+0KqoQzxpXzPusN3+0ytnf2BBXb",
-	"suow2ZyBuYyvMPDl7gKzDO1sTCpJQe6ady5/ftqTJHz3Yr2xiry9U7IxTG2lNt7XdCALRjSzslXiE4LF",
-	"guiRmkJJxe2Ci4xK3XEcpFQD+2ecKVWK33GxQo+rBg/XihliZTIoB6TRDa1h+sC+47kfN8zHZSJy2kdJ",
-	"xDNKuf36cCukSTsAIUzNlJbCbpGQBhynSXfiZFLsSphwpIPzi/cxSb5o+eUuX2a5Wa6wo2oS24N1wSgj",
-	"k3qnJPzl0bNSUprbMb2vvYL4VGENBtAnGTGKMbJgKy700fNql9X9aGqR/8WrKhW+DP5MELncETgotWxp",
-	"7FQLNF3QQWFYXdtHe0G8g2yAk1hq04wRqfydZWQlBQsRQLCMXLRvaNK9dc7xQQwj40aixrDtzkz0Eyxa",
-	"oTamdPgwAzekpFu7biWb1Tqp4OScdqVUitU0Gwk53f8Vme2jhkSkqzo/lyLNzo5dFUS6c1TMcvfOKcSq",
-	"lDgxnLjmljMcJpuVqAolmHDmpm264iNWOQ63aF/nnW77tQSnDNUbDTRaWlZW231RzKhDhzFGkmnLtHY+",
-	"qISz1twiCGj6JsnGlDLDMUYCLjkON6ISRTEVr4vtKTeohqlGOIWswvN3kRDg6iXLBUW0YbtTpZqiQi9x",
-	"XWPU8ME/B3HY6pR7keKHGxRMbuNaOeYDET72ACtqWUjsXPOz6N7jDrmlWOzfWMXpkH156vVncccr0Bxo",
-	"UyGQbWvJLLrilr4ES+vHIF29ijFkBNoyrKVUwMV1wGDNnUSBUBOhRNdUrwuyg6ATWbC1VRDgya80oVWl",
-	"mHbPcqtoSWHYvSH2sxfkRcTIOYaxNLqJI3DekI6lNilx+IJow+u68F9lFan5hhG0bzPDHNmAwWDRrqVI",
-	"WzaqZGP+6TD9kZNJao7fDXd93tt1y7MdDkeqdvcvyFtD5I4JjUybigqG4YJQsuWiMWzsCIrwgvuA3HDw",
-	"sMlGEbkXjj4SI2T12v36kNU3UZ4Iaee3IgtmTCqw3Lut7qK67U9dqB+ceO2pAzW/Y2lrYi21OSUYb62e",
-	"EzzWhqqThPZk/B4wLph87Onx33PzLNzKUzv1jjY6sVVZ+E42Gu/Fw+CkrWrWRWy5EDYajVyRcs3KzU5y",
-	"YciBpUPZ6AN/GHNfHGZ+gHaayb0A2+f3g2sc3qgWLRQj9B6PZByHD+LihzDC4dKTu94uaIjie5COvOSs",
-	"rh6i+TSZcH1QVQYiiAnDLJe1kpM64zkZvksb6r19dRazVzzclJy1kNk7qxSoXAid/w8Go3M44bLm1gTP",
-	"MLljqCwm6KLOEfSa6lvNSsUyXlzFKq5YadKek/dsxa3gJOyelqY+oIXpFYwIM5rabOVezk1Nl3J3KvxC",
-	"M3XHyxFPMUBksxvdaKZup5xJjyI6n+1jZ9rT62x3kTj8eH7Z2YSdaY+2s5m9QxsjyDdSbZ+GKN2vLWl1",
-	"Cec1QCc3jO10cEl62J+1NdMM8QRK72FWnavDcl5t6EHPCSWC7QluG2JBEHLoN/Q89Pg05NZuffJwOxi+",
-	"kAuC2B+0CYfBRWs4OwjXnPgnCRfos2J0WyDqrT6E2OxatuIrqJVexY4+lpIr7R68c3HEPs9u80wEGCmA",
-	"s5ORAmzQLywVgOwuyFsRZ6fwENxrhHd4WCq7GKDQoxylweQW1JTrXDzbYMKIYmTXwPBGrsAlkSLdyDf1",
-	"BZxF54DL2ccdXnxIPgFRDpYPLTfofqkZ1azKIF2nBAghLhiBrsdBvqN7AchQEiKqWc1tDDPceSQvZFaW",
-	"8NNhBruePdWkYjUzQJKJtUVM5xEoYw3AaW6uyU7JlZXIhfONFegZ6zptHZxlKdVKduFpXYgCy2SI2UuA",
-	"8VtCAaTgGLohRkKocLg4a/9m8HQwnzWtMCo02KhpNLtrPf653/KHiJf69qiJlVTv4bYQBGxUPCnMvG2a",
-	"Xro9ilrKjR3FkJqeAHrXbEd9QkpCip0DlsWmID9u4MGOzp7w58BvgVTsslf8joljlx7fuxVyPzpuNEqH",
-	"yrtbW5D9uoVSWqpMGgeMbo/xqwB4zg0woplmHa3j+SmYlxJlYx3bOo8b7g71cbalVoH8OCswusOInaof",
-	"WTFRcdCSUOxRDVbVNJctitGOB9QbTy0/trsb71ERpfv6izzg0gHYHIi+dQC3FzgwLkf+41h0S7svPPxt",
-	"cDtdGM/t9NLyOi4sLQXVo+Z3TM9DUgAjgt2bAHdbSbho03UQLyafUmDlmeAIB9WGlpuE6taVKdYeJJqL",
-	"Vc2yKXYxgR/Bt0whCfeZbDzYHvB3XrPrHQRKm+Gq8BroVqXS6RBkTmG091S5tGnjxHQS6IScOPV9Wted",
-	"r0/g1Q/WLDMeFhdLmrA7hQNytkoyqh416MkyOdup1PpI0e2yH25rtkxc8b8Lw2uXa6YNYmW0NzZcFppl",
-	"8PYga2riyLcVIUZKUnNjagZ4Ta+9GAmR9WmnNiYn+k5Tx1ljXhez0JhePG1HIUEv9o+xw5dryUuWyQuO",
-	"8Shw5rBxYDpy3SrcPTD6ceY1xnu8LM4KtyMePBQ2x8RKbjvSbpPO3ekRFa80gaidWesOvGIUw7Sl92/x",
-	"x+dXV656g//D0Ncw3NK8E8TZxm4DvtItZOVUPTrWNgeJ8z3JyFFpsHoxFa0Itea93IsCPOJUD2WmewZf",
-	"WDDNK2QsaTfNiLYZazRe85QEMtjr4e4EuFlBPs6efZyh016whyiHtFUNkSfGoHDtjFPzQH1tv+blOoCZ",
-	"0eEz0OJoq8Md1do6Qq57V3J34ns46/ytGNU7ukv7MTrudJLN6Zoyam4tFQEpsuk7EVTW/Pp1Alq2Dqis",
-	"MWvJYbcg+/fe5EXa9MSOgLwfw6O7MXMresdZiuffyC3DODAmvFKB+FKvlU3OOOrjJpCeIRMeARQ7XppG",
-	"pcPxR9KV0oQ1YuOM3o5HW81pELMPkNuxs4eAKce/TYlzAtOLGCwVh+DrR76356Da/uaYX+5QbhzCfXos",
-	"dJQLjiHRRkKhuXBnZH9Z7TWGbU7ACEcMD1bTTi+7G+kEf+0z/FsH/hx8K9exg6IgdE+5YdWcKGYaJVh1",
-	"HXmTF7TczIMj+ZoISWopVkz51y4+iijqoEMlAOfE8WMmcXD2Zxw4G5n4QNWKmVQRpSn5ca0nweHkfdJU",
-	"HiefLYQ05VtOTbfiwvLujBKEV2cIoT82OsqDRJDrpFQwRrdjGYKo+1HFtOl47E+f7gfLnFIhuaz2kEXd",
-	"f3RpGXCPYFZOgviiG84bfLIy4fcjHFhEJrnr9sEx3RM8SGcKkEyriPJg9+g0izfGxLfeoH6Fi7yudoOh",
-	"+peKVUwYThNZNuOR7XHYQjZS23kxPTGdTsvbBbzTKMnjU22BsSmoBe2QaO4TyWkFc6q3SWupTsnJhwIf",
-	"ietYUUMXVHfwmfpfNUcXrtRmpTo6ajcG5oBfKNlp/a4zxaFnJZMaQRWEuhkt18R7jwcbIWR1wnoB2phY",
-	"riVPbW6rhsWlR4bzslIOkRHwQhTWwwozgB0EFxPKwVSpsR1tNFLpKOEAtPBh1QjD4fnt8aeSXGjhiSZN",
-	"Zy7DIG8+JrlXN4jZuubt1gg5HgG/y6Wrt84/XTiRBAnEzm5noLdPogNYVjYf4kj1yHymGcsV6UNIDTeA",
-	"Dw5OlgiZMH3WHzgblZ95tbOTp+Jz1JiVkhVo/5CifExYwiLDIWVJ5mVbHjTjmwwzWUk0DHzwqoBTTiBC",
-	"zLHl0WGsfKJ/na+YPjHOkzWgvVF6qvnp4iNZuzOi2UelM6fAInC3oJ6mXIbUnYpXhOPZUL1hlStqNise",
-	"BnwwrK51hsimeojBuZh1Aof7kbcLxtQg79eECFpBWN3qvrkQWUjvpyYLGtDEP4URlwfiB6KCu0d5hL99",
-	"jn51HvWi24RBKJFIjCQLhmJO4mFPh9WNabSWa3qPsXewCp8mgyUbHQzYatnFNDX2x07qIMoEfRDlWknh",
-	"oHve5WCH7deGPAqs6fvC2hp39isuwDOaUd9H82uC9dyK2NPsYRZbrpRUGrmh84zCJDGOlEbrHs9G686B",
-	"C7KrackKVzxvTw8FKaVY1rw0BaSN2u+jXT5HL439/jVxZnwB7oIiOAYK96yHMbEqRpmN5LRMylOJDYu2",
-	"7obzQSNx+6UmWYI9p0QMxO28z9RySfm4/+CficrinAZOxDT54TdfdVN3l7Ku5T7oAuk48ZphKH/0wh9E",
-	"+b4R/VI/Q19G4FVVEgfXzm8PVn+OafkIonIlHRPT9h/y6Y/Tv2X5EGSmIR9qPzv3OTA7SM7C2m2AZkWn",
-	"t2XWmckgZXdRnokHdHzRfQJam5K2kCZ9089byvVoqVZXezENT1ON0BCjmyxVGFU1Z+o2LtKTSNC5y5MV",
-	"1i7E3LgcPoE5+EWoUQIl02iNF+v+AO5MQ63dktzjJa/N8YxWexPe4JPH3SsjrpSHF5/FB3K7cH4kq99P",
-	"a17MIPU3I44yTpMpHsyIvzwo71uxpWKQ9motWjCAsLxlNgOcaz2Ja4SQ4SpX2GAkwfsxGNQjKFOo5tDo",
-	"hwtsf6xWVbjDalRNzh2ehVwcgTUqKIWe0KleYJmXXtncBSMLqMdgjhsyJxW39a7CBNCwxYF0TiQFLUvc",
-	"m0R13LYsF3KkBPsLvK4vLxNizd3DWIT02WGb/96W5vWurDbx3akMLf9oL0F0Ul1ZdjQt3t7bF0jhnp7w",
-	"iyH+ElLu4S++hJO8i5eEKf1gdVG4r27JgNJK0aP97Cu+XDLFXNLpoKpIzklCPa8glWSudirh5iJop9c+",
-	"19nqrobXRMstg7Lbmh5aXQJsH59QZGd/Taz0hr9ghnbH/7BgmIdttb7FwRWbw8Bo9EEsxgKZNqgxrqMi",
-	"k3xyCMSfSsrlOhZr2rDDpGi9r1qP9HyLYNBwG0+q/aX5KsHj/oR70IkVPsO/eXuuIH8kFZCALsi/JZmI",
-	"tRCg0BWJCM2v4U+zYvZsVsz+OCtm/5ac8zRnASwAty5E9bt1l4EYc5fntTAp12eYcEKzoMZRGq9Yjzqe",
-	"JlvI66cTqA6W42ou5bNh3oYc6BijP/QOxrkwE3w/EQ0oLPJToBWeUBeMOvRgZINrMObFcfg1FUy8cdj9",
-	"E14gNCKmHg2m6nUrjyfVi3GhnLOmE5dg1S2qkaD+Ny15jXWeWVNduKwayOKAsqzg3RrkMjltDZG7w9Yz",
-	"eGOm21JHnbBJdzE6miIN5Sj2dzoUPgtv7x10ekuDaIH97FwOzaA5xSCw4ouABD7hUTYHUskuxCRVpWKY",
-	"NNiyLe+gHJqwp55T+jgcotBJ7AGtYKwIqyVNgGdnrLJB/CIbgm7NxwHT3/oaQ0HITy4r9HNx3HG6dQVU",
-	"UgEvtWLaEAwfWh53Qk5Y2gn5guyoMUwJLFTzR9CI/jcolPffM7Gyxu83335bjFV56NXxpVusekR3OyXv",
-	"aO1QvEyf4D7+nDuSJMYuX9X6OxAwwaNkpJyTA9PJdh8d71jkBhpcir5eiTSalPVz3Fb7W4E9U2I+GbRN",
-	"SjD+Gq7tHOsldef5AH/UwIWU0rTRxsO5zMkbSH9N7M+4nyi17xCHxWddfAEcyJ3QimVt/hk/3txysCNH",
-	"lAsMv0FXanevMdq0YGYPJVb3Epxjk0hh4NHqfu5bYiSh5MCompMriI4B37oOmnHFthQEbWjreFWMucWS",
-	"tlAbH7VH1cHaP0MIgnOiBawlSFe/NrPmLkgOHjYQCkIGKl40hniXW0EowUpbwTiqudhE5Pcb8NeFOI6L",
-	"I8VA/ZGysMeyL+JIQJR6MY9oBCFSa1mHX1MfSqvTP8VOayOj+p0JF9YcYAJpBnDUwzclLWdMbbbPkK8D",
-	"EuwPx3ul9VJExzIRvA8xHZfN+EsXbEXFqWHtfOLelEql9tlMeOQ7+1tUERnBqxNy/Y7GH9r4QaK1zWnV",
-	"INpEwAS3aX3T3ZW1uYD9fgrR2568c+1nxhIrLeMCLaAAzfsS/g2s5jI42x6EKAA3UVpejYG3R5o3oRss",
-	"82MmoKqN3O1YBT3TQFN3fYq5gaxiIsWcuOl4PxWNr3a+NKgbebQy6ECjpsQNSKRg1xAOf2YPtsB/Wj5M",
-	"FXP/c0Th/oe30f1nT7l/ZwXJVvgCLdPZP7rZbqk6ZFig0+YrGAiKKdY8nbHViMi4yHumu0FJ9Orptdyz",
-	"KtRDFNCebniMUbHTRPeuXMgy/ng/Spn3jGfqN+IS9fWweauWUEhTVK79HpT4c6fUW3REQh6FvTiQNWoe",
-	"VsZWDbgyMIrsjbYUaDPlv7fzLlz1P+ewbr3TwWHdz1SNi7i2J9neK3/5Bq5zvACB8lsXO0qBlr5S4uVD",
-	"VPK2j1MUuQShB/DyrLfhXw1n5jaUWexlZoHn2FXgRtK0dwE2opemrEMSVyW7Rt4o208neuIqg51RU8Pq",
-	"w8RiIr1c7EmvpFyZ0U4D8SK+D3PQMed0RbkgXJR1U009hifJ+nIVKBwLdnlzKgcraTs9ngT5d7/lw3Kn",
-	"17yvT6t9Ngm235nmcPlIII3i5nBjVXmcQYRvBwUfjCpGVZy1sDZmh03euVgmfGDfhYLIgedFxcXaPAVd",
-	"kD015Tr0JA2pSQVRbEe5wl+Qn1x8FDd8ZamMLA6E3QNbgo4W7ltxJ3H0DbrFkK/f/XjzgVy6//7BNcPS",
-	"DBo7EKo/ik8v4kJx1+Q7WDL52Fxd/bl078F/2KcL8hrxRVZ+OC8vwV4pmnz9/s1L8h9/+fZ//cHXLd7S",
-	"cs0FI6WsGOZT1bxkAjH5rp//ix0t1+zZNxdXM1cLGfZYX19e7vf7Cwo/X0i1unTv6svv3758/cPNa3in",
-	"dZvNwiaHqsiwFd6wCij02XNfIoru+Ox69ueLq4s/u/YVQAeX1LfkXyHk0l4O2Jy3FbhgsSOiYnon7YTs",
-	"I99cXbnQioc40t2u5iW8dvlPHZEVPdr9DD4ARNZ3/sIPRVt7Lz1QmNmlL64aU/zs+h8/R9qOxzNzHW0c",
-	"13MCDYOtxe3vhR3kEgpD4JqTu/M91+Y79wxEXumWGdDa/zESJaLdnCyfyB4yKKQCTKdVh7h99V8NUwd/",
-	"8a9bS67d4L6C8PMjD6zneW53YXLeGFaGOcbP/MgJppXMM1lSFXbq4aQRiKGH8UtVIcQMAIWVnGldOxf+",
-	"gUEby7gfmhTsK6jAQL7u1AaGUIB99Q+OphCUeoSo/EOnUFXMiR9OO0V6L9tpXJaN0tKK9qNP1nzLzezc",
-	"5Bht4CR69G3fU6kj6UoBfTL1X5xCp+HoHk+ffig8Xt8FByqIHqc1zPsaktd3GFS062PafCcR3fTAszjW",
-	"OD/h3faFVN9kMPonOhYHZH+2buyZjuKnaWwtBrrTFzwaO01T7RhGNezz4AI9P5sADrcjQcqAGf5czL65",
-	"+ubX+N4NGOkLBu0R/LfPcIfC5ZlDnp8mzc4qqt9864wt7VJlnH8AjIoOr778hVefkSRrhsZb91L9XSxC",
-	"Q5U8twblI+CXBu2hpnXIvyA/dX3dVOg91r/5y9V/+AJaoQWrtVEvyA3llTPeUAFx3Zt8BQmfKoBFN918",
-	"tJSCqYuMKME56o4sCT4yzCZooWsJJ8ZQKJyPxqBDVoLA/i7ORVZ44PPYewXVMygYJUpuiZB7IoVrMeK2",
-	"Gat3REgdrh26trK2ji9pBx7clGrwn8xrBk+pko9xhFaUPmADPw/uxxH9gVezzz8PLuJlwAk/YLScWPxA",
-	"N+zHO2DVX2JjPwDhyDufYf04nsew58iaEdiqxJ1HeweiWHtMxMRML6vwupecNxw5IeYcX/5iL//nxNYD",
-	"h3CgYccgfMu9jiQ7YrWkz+aVxMT3Jzwal1k/PJhXIAzOYGoQSmATLWNwDnB6cJwByhv3dTlnL1TSN/ZL",
-	"b877RrzCR86qZS9P1bLf5LTsQd7sCcr0m/Mp099LufFdCqMYMRfa0BobrPRORZO9kmLVcnCICOePCWV5",
-	"0BVyHPxVCxB9MnLuNblP0rWbxeN3tosu9KERGiHcLG/x0BHYzoAHOlkkNEEmdHf8MmC+HjJey3n6/YBx",
-	"Vc7aAjQFCHKM6jQ7X2kRa39EoSAh99gj3fByw4zT0nyXs4/CdxfBvN1WqYOQG+1Xio6AhpDnzEFnbLYL",
-	"QXmN3sYunf24YwI77U3wIHgHQreRuG912iKeEtUd0QeS8za4FPkT/FTns2tw9QnKdz88muyjEn6S7Gp6",
-	"sPq6XlvuvjgQ6g8ezg971HEDbepSDOPStDWyVqnc9/dQ9iEmtgvyCeoefQIFvs2UFoyD5ypK3RYg1w+E",
-	"LiCRy1WMm5NPrljTJ4h0fxSpEk3gQ78gPzlwK6I8o55bLdUA5BWmRIyUBYCW7KP7Xr1vKO2dItq4VtgT",
-	"Msf4M0lVzP10HsbYYYW+0GPwMvZ7EeJWycfwxRZ3l5RArz2GI6XB9S4wGCNHnIWp90Jb0ce4qA27N7iY",
-	"Z9ooh4nKDzg4R7fQM1x0pu6YegYBUNzcOVY5+ggb9HGGf/VtO0ScSOFC6nDj2f2uptiLLnnFP1jJaWTA",
-	"kWN+Be3lP7VpO4D+k6Srjsztn6CemgaM/9L5AvZMsY/CmasX5EUoauNUHS6Itl+ldYjlQeltaCSFxR7s",
-	"mi/ID87i5dqVGYlT7xOX+rVb9VRPtopce32MfJBUKKBUF6iakUJyOWqFxDBqKNb5tMEUu538hGAKVnQ6",
-	"plT7Uafo1Dfu2XPwt0PM2yiEWT3qlSrm5BWEawr0iux91R/FSqkqfzUitFs2JvIm4Fmmh0S82y+huSgp",
-	"c3rLBPZV9D/7jqrQlgCCtAX5BpyMV1ekhlav2M1CeKSdy9uK8UGpuWhGFeS+/lrRvugoptl96OFOpkmo",
-	"dAMn55pELjUnuERgMWYNAudIPcAo71YqNs2QdK88nujdSFEtEmkNe6kZUHjRVdKAiWsG6s92DtRADYEE",
-	"kpjwjxqNb3wc4cm0IvxC3mBsz/mRG/ijYCGWBXY49qTjJqhAoL729nDBgbs8RjGK9/qyU/U5y3NeRfWe",
-	"T/vsFw6SdpY36R7HDoGHhUnHSj7nHRD6rIF8AKvGwIoSer13u37Hgfux+/ooYsNMhstfHDrrc5f8Jgk8",
-	"HKKVe0/D5fvAeSj3XbgY2bdXV1Nz5TvTfYg8sL/bQxPwvz66/TcpDD6EtBZN0J+DifU0ylMJ6cwnU5OH",
-	"+E1gIqOxjZcA9+2ez7kQAD70389G3HLh//+8eFgS7q8bB++R7xMKwL/RDWspJEMtc1/WDMM1dNu29nXB",
-	"3drahuCNxF5/C2sCfU7znhZvgOzHZf+M8593/qGzcp4zcYGQwfQUPMyt/Hjvj3aHJjOfsKvn4T5+Cmjv",
-	"QFpYHGBG76NrYKAZe3omZAkw7HWWtt66AscTnFA+n2EIM2jTDvJJOaFPQSqPIv1B31FkuvEXOdEF4cIw",
-	"hXAfyDYlbRnKcxmbsdPejT7vuI2whgB6ZPdR4kQIgHFUfJZUBSM90ny6fU4Sk44qa/5+gYSnthUKVD2J",
-	"lbx1QI6H6dL4iSn8BG/S45nJW0z5exioFaZ71Ih9i+7kJzNhc7Af+3cMvHGjyZpr71N75Ja9iF29XLe7",
-	"Bf7KEmU23rcWfgFeMl8uK/KePZ5Td9kvCnpkf2fGyryEQdOn+fQgrhe+uPU5XPtG7rzHfh7C/mtaL8mW",
-	"VizCZ/Xp/BIqH515Y9/bMb/Uvt4YqqyudY5dpcrSNgphvAu+bSlcGEAiFpA/b6/EPso5VYyWa7/dNRcb",
-	"+7lFw+tqBAKDD3xvn37szk00k0PXiziVA1OFnEfX3fxkSpyT+VM73M5d+tSExlNBm/AznxYRONfJu5OA",
-	"ghQa3S5Q+YGWripGC3mFFBesCdzNh0nja2pZbsZVyu/hid+8n+5YZBpaIKbsBugz6Ooqy7oilNg9OX8a",
-	"DDY0JGt6xwh2/H6oVgBn5rklIoIfyy+TejB3M/dFQRq9viAfAt4ASwBFVtE86o1WU8MUAJ8xFVp3o63Q",
-	"ZPWAoYqLQWzzPa7KUt7ZHCq5arVY6m/DdgZVGb/SbiWo577f4GTni/vew9wv5yX9HNmfgcZfu0o5zmSM",
-	"mheAQtYIS6ugHoaj/3q/lg6ogZGJJF9C71eSKf3tSRGrvlVVYstCE6tHx3cBoa75SljJLboBmhjEHtBA",
-	"flMul3EtwnTSxCuu3XvDffpLqm6Ub/1wjiCeWjFMn2jhS3wlnnGHd4YSzmOTf890s33SA3Y9wxIHjN+u",
-	"zngtsNj3UPLmFFVsd3V+lhdxsm9TWIwEk/r8RY7gHZb4PgdWfwUe4C21+qGwejKexpyUtK5RpaRlyXYG",
-	"BLFD30DnMp3RlXZM7mo27tvFR87qT2k/O8lB8qIsmdbHfaw46iTXKj56hmthtVKoVG1lgDVLBjyQGjgV",
-	"rYNU9viF0UO5/AWqF3y+xJfHOcyd3Jz5iHyFkEReWqdOLRSycslnqPxA4cTT6kPGp9grQJ4/Q1z1uXgb",
-	"dWHdr7RP7Ef8edSKBDTHGosFsagqAC1Hj7SYkAEDR31aCgxQipJ3POTAZmQn/P2df3KK/HzvHRlnsPKg",
-	"IQSgqKAdJ04suUs5X2B+6mdUkfw30mEY99tZwjBtW9KoDHc78QBg3Cn2bMnBE7KUKkNYTWLLbuhd97gf",
-	"JninbBeUcP211f9f56jeu2MCnxRgc7s6YLSAHBt3k7nk251UJu+Uegu//79E5nQD1jYkSbFSMYMOHkDB",
-	"faXJy1o2FXGdgfWx7dP43HEeN2w1/AWNBTdrUobZnMT0JqzljMrr4GMJ+oh/PQsjTOxQhGooonKp2lPR",
-	"STwwvYXnsELGG1a7X3HKx+N3ccvq7qtf2tEyiSzet122z0AW6uD6SDnmS4FKmHpm5DP81/iFAsbRLPyC",
-	"dZ7pugoe56tvkukO+LbSkH7A2Z7QqlJMH6uevqX3GKm9fu48dP6/wxCxj65PLUzTlnh8GHE9JkISoR3S",
-	"685Wdu1HvKOB2temmAwvnHV8BlJ19OMrrntmFaWBbploPEXqY7XB0Gd/UsZC1D4mBbyIfj4RL5IsPvao",
-	"MlHTwDrHnL438MZvEi7yuFDNWcjRDnR6+MWZGxI7Ikcgg7bPTgduoBitYjxQBENw5WeqGK2dDsa8puU6",
-	"SlPTBCrZskHW6geYlwNn+67mLiESKq3RLXhayCe94bsdqz7N247hHwXXUIcNYz3bwlmhVEvRdn9WOqT5",
-	"uMKNGA9SDH/AsJbTZIVrksoAQbmCRqnXH4XdAwhWM1quCxeu/AQV6z7lklefyjBr9Hq6UfbNY0v9TY5L",
-	"n1IgPJIDA03dMqVmsUjXA2vZ7OTigynYlaOlk8a5ce9MKmMYCa0w6fazv7oc0+u4vFRUlXUpfX2pWIxd",
-	"7tzf8qoVPvDEZO6+8lQuiH5LpWTHEMdaLJuZ2jSgSaE5+uUlwcG6wErKyXFqLjasynV/t0zNTW0qnBmF",
-	"lNikaLhFImaQLQAA8A2vu/3lEHp+TRpRM93meCIz1cxKYsPqQ4Fp0r7iGdaLuDcha9eh2wtMe7+DmgWE",
-	"63QV6Se8v76Qsq9Jfcqlfefv0nmqBbiYNNKKZqKK4g1CmrnHe8NfnSh3fcO20Caqc6mPATLDZf59BvV/",
-	"FKg4zMGb4AqoQ/2EunK9QUFQ+ZY7tNbSQdH0g3IJA8Iyqp6d817d8JX4sZkW2n4NfUPOXevYB3fdZOdt",
-	"IQ7fhE6wEFHMx3rtQt6K8yUMNfdM3kL17gnt+aKHv3SC0E2oDD0E0Pmfzn2C985JfbT0OV77tuNb8sa7",
-	"cPYXCZj7Xx596X+QlTWJIEZekFb3xAp1Ge+RPohy3FS/gSceUlsAm+kasMh+KyW7w3ondzk+XmIChpwE",
-	"Jz2Icq2kcEX2z5l0D4rUliuFRZC7rmVQJ8Dm7aHok2ztRVXBup9Glw2tEJ/AZDt+lInCnWzVnCMW0p5t",
-	"lMIIeMTBcdhLuWArj6gC+kmZGQOYI6hjWIxSyy3zRXovyAtiFHOuA0M3zBryYsUUQf3Smu84l092RVYs",
-	"fyJLWmvW6lB7qnF8Vrmm5FDeamjN4zwdhYwyhaAw+2LC3AD1wWeKsIxQKkyv5R5q687JX7vd41Kswz4A",
-	"IIJOxRpsU/jXqGXh80TnlJ9/C7R99QTud98ygWDnQiSGfI+4iT1xPNFE7DlKN41SARKWGxUpSxJ6WJB1",
-	"n0DAKvJWJhIyYFCoNkXUEZKF5rFTm6nSpd2NCNzCas3m5Mq3MxKYYts2wJqwK51KEhOer7n2LblO7e3j",
-	"X40/WrTLTXX2cVua2Iqw9ZZHxB58cA5rUjOsoA3J2KO7f+oyxhpveRJrZ+6J54sYm7orqr2PIujijmsf",
-	"K3+OgKAgTn89JBJivHqrmLuskuCLxgQAwHNbxrxX3DDv88XDGo/aJ9d19eQyu6dHnclg1sNRH2oEB9q4",
-	"xKZ1Z84ytGOm9/73oy+9xP6Nce9pNFbArHO297zNu+bLJVNMlEyHjvFENYJwHbUliDY+euGoefMqevb3",
-	"Vs6ou8zJVk275JQD9NQE8IllkKK5TiqEFD1/JsYOPaGpNhiCAwDz0jc+ePxln5gb8aXY5ovS8LtzoMDf",
-	"N8J3ZfD9OTFz9YHbOJpM8aV262yJDJBKjSYVFllUmKUyxxa3rrPJnkLFmpAPHPfHaJvOosQeMDvFlorp",
-	"9dmTrmHURzoDev6XJlXk5j8lkYLQ2qqYqzUBJWXblGvfUbybo4jbhp1hIOUduhFrmS6JNSEv5vcnNcGY",
-	"D2Gn0DgB9FMkGmS2R5W7PiE14ri4fG8fOqsU85+dLL7e426O+uVg0EmZFY04V9EhkC32w11oynnEi2bG",
-	"1OzMl/wGBj3rHd+wQypU2+YhM2HAkzNsmq1ZKglHasg/McFkmeMFcKmUBVK8bwVQhcQjKNPsYqruFatu",
-	"uufD9bHM1YdiQ5vhCE/mqyoJ10PUZ3AWMzva8T7Udj9wbV8c4pozqIAIKmyweSZ/KAxJKPGdsYlv6t3n",
-	"OUbJZlFPUNM/+Ad/Zzq6JXd+on7+Gq7Ir6aa+ylOYZev3bNnUsn3VBhNqLE7y6UgzzzGNLR+4yIQUdHN",
-	"xnP+OkD12Sf7ukKB8o5rIlUVKow8hA13ex5myfSn9rGzktB+fbiFThZJKHGmIeMYgbSNv4+J0aMdGXvc",
-	"un38PCIV+2Z83U7jD6ExsEs+fcaFL1ILXSQ4MJlu9Djq6/2Pn+39Rng9EgE2nL6kO35599we+P8NAAD/",
-	"/w==",
+	"3L1bk9s2tij8V7D1fVXJzNDd7cxkn9mth1O+7vGpTOKyPZOH6VQbIiEJIwpQALBl7ZT/+ymsBYAgCVBU",
+	"tzpOzpvdIkFgYd2vv8xKud1JwYTRs+tfZjuq6JYZpuB/tCxlI4z9Z8V0qfjOcClm17MPa0Z4ReSSUEHc",
+	"U/Z/r+3bF1zOihm3z+2oWc+KmaBbNrsOyxUzxX5uuGLV7NqohhUzXa7ZltrvmMPOPqqN4mI1+/y5mJWN",
+	"0lIN9/DjmhpyMxPsk7mZ2Y+bNSM7umJkwZZSMaIpr/xGfm6YOrQ7cWuOf5hX9u+Jc8Cypxyh5ltuwmK9",
+	"veCP8QIVW9KmNrPrb6+K2ZZ+4ttma/9j/8cF/u9p4b/DhWErpuBDDe55eFmNuy1SybLZMryt75tPLHNV",
+	"Jx7xs31Y76TQDBDnrZKLmm3tP0spDEMcortdzUtqt3W5wyf+9G9t9/hLtPb/r9hydj37/y5bzLzEX/Wl",
+	"Xxe+mECHvT3ZXkkHd/eaXfXZQjawiZ2SO6YMx40KC4LbRtWJUxWzXbOoeZn9+Y4pzXH7wztvgfev8GAR",
+	"fa+z+k/hNuXi36w0dvVnZcm0Hm6ZVhYJtFHUIFm4NxdS1owK+yrbUp7e8tISKJe3pRSClYZV6QX8Y4gN",
+	"I+vs2osePFNTbW41X4lbDjBaSrWlZnY9q6hhTwzfslmReEuuuEiul90MAtXIDRND7H9GYEUCPzs2wZUm",
+	"XJMN25l2C9HxFbuTmw5s2o9ppu1d6ujHmALja8ejuI0XvYuLVuqeIHVJPWAm0UVrZl7TEvl4gjY8byZG",
+	"1pXnl9S+NSd0oS3lLJXcBg6hibGvrekdI0IKe4IuIpayYmUSRlWjqHGU0d2JZqUUlT1yiw2yWdQRKohm",
+	"u7DALGZLXrMx2WMPEE4FDyfwyf79CB7fKmpYF0Pze7Iv6M7DXJj//MtsyI/dpQGZ6zWi0zQa2LKK01v8",
+	"c44t2RVvF4fkA4ppWTfpG/iObxj581//ckU+kW+e/udV6vua/08C8IuDYZ2byx9cG2oandxbs6slrW6r",
+	"AcjHAIIvMZVmw5ztPY8eogpg+FcaNQMpAsLMCdvuzIHs10wQbiw/ENKQjZB7MdxCj7JbpHJYGu0iSZxN",
+	"xc0rYdQhwc+9ZEryrYJQspR1xVRhdS1u2DYFIFpVykmLPukzxYBS7P6ZNqSkWwaUnlzHTL+UUirF6kDo",
+	"Qy7ATE4MraleD/f6A5I0s3AiVAQalyLodNykdsLTrFrIKsM/7C/I3vZKmtyymv08fP2N0QTZAaFbKVbE",
+	"rKVmfqvwyUkksl8jrAdf3a9lFhvmZMu15mJFllIRK0rEyurqx/AV1Dm3N3squGi3B3cbKbR9zkVllxvi",
+	"bGn3lWerpWLUnMLx4AWpMngUQSL1uxNYeYbJrMhJkYYglCzwkIgOXBOG/7XvEGrgVmtqmDYdoTV2GKTX",
+	"tLyBn25B2R753XBTp4+SQXXgC2lRadgWz7alG6YzqC4Yq/St3AuWtLQORMiFrA6kBHvPAPpxqzgIadZM",
+	"kS09EEM39nNE3jGV+kZYPSvQ0OocNQDaJwHFqc4ghZVACeLHy72GbYoa96zJgpYbsnf334iKKaKYZegz",
+	"izvW3PrXzKHJrJgtZCMq+MX9oRH+T0vKa1ZFtBSJMLvsrVt2sK+/yT3ZUnGItC+qWGcvRCorv0B9JXsL",
+	"b8faqSGlbOoK5Fcpt8ydh5u1bEznwmP+I9VG72iJBG2x5Cjwf/Sv2PfdilQpekjzG0cGXaTvoXjRYSVd",
+	"Wu9TdsslPC51MMffeedoLStK8bcXa6nYkLtVzQmqCRPVKYyO3TF1uPVqcMKGKGY1F71LGazSBf6YaeRE",
+	"4JDkRgw3xbbyrmP+HJdbPQRw1+kETPfQ7Qf8WZN3I7db5zfoyZ7GrDOS4mSxUym6dwIuoTkKIQ2oN4Tq",
+	"1tBYWYPI8r7/8/6H72P1cUsr0AP0mu6YTn7O2UW3J1kRrOLuUAP5BbzXSqi9VJUme8sQyrVVCipClwZ/",
+	"PODf94obw0TS4D3Z0nJHRt21yNhVwxVfyEYYVqGheTVNUcpIPKm4cxR4Du3MZm9OJ7mwtQImgl2xXc1P",
+	"4I4eYRPkCfbYXc7ZYtinhP7/tqZcEPtbQYQlILKlatPsUtC26F2mKT3FmB0FuS+3ZBNtNGBdAHQLkBS1",
+	"vnScekiu4/b3EUt3Kyu+5KdQ9GOarnmtLHuAJoO9ketwSHM1XbAavbNEr+VeF+TpxdM/BV6zpzpQueai",
+	"ZEf1/wbu3YtcJ01br2QA89jVvgzmXI8fi5JpI9V0SnmNikGCUMBYP/Z65OkCKxTITqdA6QyzwLkWB+IO",
+	"DealxaHC8jbhjLgdk7uaeZtQtA7yB9K/3+Pt1ukbgztXDPQ9+7vV6AT8r+YaSTDBsIOJkfX1W56Njzlm",
+	"zUXa31pu8oq/JGtqbQZiH2NVDJSMGzbriPHKnPfFjC2VtY92DToOxm0EvX48cs39lkDA79meaUOWXGkz",
+	"x/uw/7R3YSKAEG40q5dT8czT4z/dno7p4knad7p4OjARFPeWtKNjRiTXx+wx9vHPFoQ9N/LJvoJGKSdq",
+	"zqTJrGVd6dOdx8Cns9Znzv+ZRLHkneH67YFT4H11l1aST/Djjfjp2F0X0JnteiUfYrtuudRmX+f8SSNb",
+	"sFpPrOXJjbUrqBLOGFcuaKI3fLfL2N7ZG1Rsy6rDZHMG9jJ+wsCXuwfMMrSzMakkBjky7xB/ftuTJHyX",
+	"sF5bRR58tI1haiu18b6mA1kwopmVrTJ4cSNB9EBNoaTidsFFRqXuOA5SqoH9M+6UKsXvuFhhoECDh2vF",
+	"DLEyGZQD0uiG1rB9YN/x3o8b5uMyETntgyTiGaXcfn24FdKkHYCQXcGUlsKCSEgDjtOkO3EyKnYlTLjS",
+	"wf3FcEyiL1p+OeLLhQdyXGFH1SS2h151u8rIpt4qCX958K6UlOZ2TO9rSdAHjPYh+GMUY2TBVlxMDRYg",
+	"x4s/mjrk33hVpaLuwZ8JIpc7BAelli2N3WqBpgs6KAyra/toL/Z8kA1wEottmjEiladZRlZSsBC4BsvI",
+	"BamHJt0b5xwfxDAybiRqDNvuzEQ/waIVamNKhw8zcBeBM2slm9U6HVjLOO2ORdxO939FZvuoIRHpqs7P",
+	"pUizs2tXBZHuHhWz3L1zC7EqJU6Mgq+55QyHyWYlqkIJJpyhtE1XfMQqx+EW7eu8022/luCUoXqjAUdL",
+	"y8pqCxfFjDp0GGMkmbZMa+eDSjhrzS3GOacDSTamlBmOMRJwyXG4EZUoiql4XWxPuUE1TDXCKWQV3r+L",
+	"hABXL1kuKKIN250q1RQVeonnGsOGD/45SB+oTqGLFD/coGBygGvlmA9E+NgDnKhlIbFzze+iS8cddEux",
+	"2L+zitMh+/LY6+/ijlegOdCmwvzLrUWziMQtfgmW1o9BunoVY8gINKQMSAVcXIfUwbmTKBBqIpTomup1",
+	"QXYQdCILtrYKAjz5lSYuQwGf5VbRksKwT4bYz16QZxEj5xjG0ugmjnJKh3gstUmJw2dEG17Xhf8qq0jN",
+	"N4ygfZtZ5ggABotFUEuhtmxUycb802H7IzeT1ByfD6E+70Hd8myXPiZVC/0L8sYQuWNCI9OmooJluCCU",
+	"bLloDBu7giK84D4gNxw8bLJRRO6Fw4/EClm9dr8+ZPVNlCdC2v2tyIIZkwos96jVEaoDf4qgvnfitacO",
+	"1PyOpa2JtdTmlGC8tXpO8Fgbqk4S2pPTToFxweZjT4//nttn4U6egtRb2ugEqLJZZ9lovBcPiWwatu0m",
+	"GroQNhqNXJFyzcrNTnJhyIGlQ9noA78fc18cZn6BdptJWIDt8/tJxx1SVJvkFieWPjwBdzzrFQ8/zH4d",
+	"Hj0J9fZAw+TTe+nIS87q6j6aT5MJ1wdVZSCCmDDMclkrOakznpPhu7Sh3oOrs5i94uG25KyFDOysUqBy",
+	"IXT+PxiMzqW3lzW3JniGyR3LymKCLuocQq+pvtWsVCzjxVWs4oqVJu05ecdW3ApOwj7R0tQHtDC9ghGl",
+	"OqeArdzLua3pUu5OTb/QTN3xcsRTDJndWUA3mqnbKXfSw4jOZ/u5M+3tdcBdJC4/3l92NwEy7dV2gNm7",
+	"tDGEfC3V9nGQ0v3aolYXcV5Bxu+GsZ0OLkmf9mdtzTRDPAHTe6nWztVhOa829KDnhBLB9gTBhrkgmHLo",
+	"AXoefHwcdGtBn7zcTg5fKGHC3B+0CYfBRWs4uxSuOfFPEi7QZ8XotsCst/oQYrNr2YqvoFZ6FTv6WEqu",
+	"tDB426QSkJ9F5VECjBTIs5ORAmzQLywVJNldkDciLqriIbjXCO/wsFh2MSieiErrBptbUFOuc/FszFq2",
+	"uvGugeWNXIFLIoW6kW/qCziLzpEuZx93ZQ5D9AmFEGD50HKD7peaUc2qTKbrlAAhxAWjWoHxJN9RWEBm",
+	"KAkR1azmNpYz3HkkL2RWFvHTYQZ7nj3VpGI1M4CSibNFTOcBWcYaEqe5uSY7JVdWIhfON1agZ6zrtHXp",
+	"LEupVrKbntZNUWCZwkZLBBi/JRSSFBxDN8RICBUOD2ft30w+HexnTSuMCg0ANQ1nd63HP/db/hKRqG+P",
+	"mlhJ9R6ohWDCRsWrdE0DE/mj26uopdzYVQyp6QlJ75rtqK+jSkixc6RlsSmZH+/hwY7OnvDnwG8BVeyx",
+	"V/yOiWNEj+/dCrkfXTdapYPlXdAWZL9uUyktViaNA0a3x/hVSHjOLTCimWYdreNlVVhOFRURHgOdzxvu",
+	"LnUz21KrQN7MCozuMGK36ldWTFQctCQUe1SDVTXNZYtitOMB9cZTy48tdGMYFVGVuifkAZcOic0B6VsH",
+	"cEvAgXE59B/PRbe4+8ynv+VquBykl5bXcWFxKageNb9jeh6KAhgR7JMJ6W4rCYQ2XQfxYvIxBVaeCY5w",
+	"UG1ouUmobl2ZYu1BorlY1SxbGRoj+JH8liko4T6TjQfbC37uNbveRaC0GZ4KyUC3KpVOhyBzCqOlU+Wq",
+	"/Y0T08lEJ+TEqe/Tuu58fQKvvrdmmfGwuFjSBOgULpGzVZJR9ahBT5bJ3U7F1geKblf9cFuzZYLE/yEM",
+	"r12tmTaYK6O9seGq0CyDtxdZUxNHvq0IMVKSmhtTM8jX9NqLkRBZn3ZrY3Ki7zR1nDXmdTELjfHF43YU",
+	"EvRi/xg7fLGWvGSZcvY4HwXuHAAHpiPXrcLdS0Y/zrzGeI+XxVnhdsSDh8LmmFjJgSPtNunQTg+peKUJ",
+	"RO3MWnfSK0ZzmLb00xv88enVlWs64v8w9DUMQZp3gjjb2AHgK92mrJyqR8fa5qBSticZOSoNVi+mohWh",
+	"1ryXe1GAR5zqocx0z+ALC6a5qxlOu2lGtM1Yo/GapyTQeKEeQiekmxXkZvbkZoZOe8HuoxzSVjVEnhgn",
+	"hWtnnJp76mv7NS/XIZkZHT4DLY62OtxRra0j5Lq0kqOJ7+Cu81QxqncMqs/DdaeLbE7XlFFza7EIUJFN",
+	"h0RQWfPn14nUsnXIyhqzllzuFlT/fjJ5kTa9sCNk3o/lo7s1cyd6y1mK57+XW4ZxYCx4pQLzS71WNrni",
+	"qJ83gfgMDRwwgWLHS9OodDj+SLlSGrFGbJxR6niw1ZxOYvYBcrt29hKw5Pi3KXFOYHoRg6XiEHz9yPf2",
+	"HFTb3xzzy13Ke5fhPj0WOsoFxzLRRkKhuXBnZH9Z7TVO25yQIxwxvBLbVPjtZaGRLvDXvsK/deDPwbdy",
+	"HTsoCkL3lBtWzYliplGCVdeRN3lBy808OJKviZCklmLFlH/t4kZEUQcdOgE4J45fM5kHZ3/GhbORiQ9U",
+	"rZhJ9f6aUh/XehJcnrwvmsrnyWf7d035llPTrbiwvDujBCHpDFPoj62O8iAR5DqpFIzR7ViFIOp+VDFt",
+	"Oh7707f7wTKnVEguqz1ks+5vXFkG0BHsykkQ33TDeYNPViY8PMKFRWiSI7cPjume4EE6U4BkWkeUe7tH",
+	"p1m8cU586w3qd7jI62rvMVT/QrGKCcNpospmPLI9nraQjdR2XkxvTKfL8nYh32kU5fGpti/elKwF7TLR",
+	"3CeS2wrmVA9Ia6lOqcmHBh8JcqyooQuqO/mZ+ueaowtXarNSHR21GwNziV8o2Wn9trPFoWclUxpBFYS6",
+	"GS3XxHuPB4AQsjrhvJDamDiuRU9tbquGxa1HhvuqsaEVI/hCFNbDDjOQOwguJpSDqQ55O9poxNJRxIHU",
+	"wvs10QyX58HjbyV50MIjTRrPZKon29FQdzeI2brmLWiEHI+A3+XK1Vvnny6cSIICYme3M9DbJ+EBHCtb",
+	"D3Gk6Wm+0ozlektiSg03kB8cnCxRZsL0XX/gbFR+5tXOTp2Kr1FjVkpWoP1DifIxYQmHDJeURZkXbVfb",
+	"jG8y7GQl0TDwwasCbjmREWKOHY8OY+UT/et8xfSJcZ6sAe2N0lPNTxcfydqdEc4+qJw5lSwCtAVtYOUy",
+	"lO5UvCIc74bqDatcU7NZcb/EB8PqWmeQbKqHuO3Kl4WQpY+8XTCmBnm/JkTQCsLqVvfNhchCeT812aQB",
+	"TfxTGHG5Z/5A1Cf6KI/w1OfwV+ezXnRbMAidPYmRZMFQzEm87OlpdWMareWa3mPsHazCl8lgp1GXBmy1",
+	"7GKaGvtDp3QQZYI+iHKtpHCpe97lYJfttzQ9mljT94W1Pe7sV1yAZ7SiftgbE/u5FbGn2adZbLlSUmnk",
+	"hs4zCpvEOFI6W/d4NVp3D1yQXU1LVrjmeXt6KEgpxbLmpSmgbNR+H+3yOXpp7PeviTPjC3AXFMExULhn",
+	"fRoTq+Iss5Galkl1KrFh0fbdcD5oRG5/1CRLsPeUiIE4yPtKLVeUj/AH/0zUFue05EQskx9+82W3dHcp",
+	"61rugy6QjhOvGYbyRwn+IMp3jei3+hn6MgKvqpJ5cO3+9mD155iWjyAq19IxsW3/IV/+OP1blg9BZRry",
+	"ofazc18Ds4PiLOzdBtms6PS2zDqzGcTsbpZn4gEdE7ovQGtL0hbSpCn9vK1cj7Zqdb0X0+lpqhEaYnST",
+	"pQqjquZM3cZNehIFOnd5tMLehVgbl8tPYC79IvQogZZptEbC+nQAd6ah1m5JwnjJa3O8otVSwmt88rh7",
+	"ZcSVcv/ms/hADgrnz2T18LTmxQxKfzPiKOM0meLBjPjLveq+FVsqBmWv1qIFAwjbW2YrwLGD83GuEUKG",
+	"q1xjg5EC74fkoB7JMoVuDo2+v8D212pVhTvsRtXk3OHZlIsjaY0KOvgndKpn2Oal1zZ3wcgC+jGY44bM",
+	"Sc1tvaswkWjY5oF0biSVWpagm0R33LYtF3KkBPsLvK4vLxNizdFhLEL67LCtf29b83pXVlv47lSGln+0",
+	"RBDdVFeWHS2Lt3T7DDHc4xN+McRfQsk9/MW3cJJ38ZGwpB+sLgr06o4MWVopfLSffcmXS6aYKzoddBXJ",
+	"OUmo5xWkksz1TiXcXATt9NrXOlvd1fCaaLll0HZb00OrS4Dt4wuK7O6viZXe8Bes0O74HxYM67Chi/7B",
+	"NZvDwGj0QWzGApU2qDGuoyaTfHIIxN9KyuU6FmvasMOkaL0ftoD4fIvJoIEaT+r9pfkqweP+hDDoxAqf",
+	"4N+8PVeQP5IKUEAX5D+STMRaCNDoikSI5s/wp1kxezIrZn+cFbP/SO55mrMADoCgC1H9bt9lQMYc8WTG",
+	"UYQNJzQLahym8Yr1sONxqoW8fjoB6+A4rudSvhrmTaiBjnP0h97BuBZmgu8nwgGFTX4KtMIT6oJRh14a",
+	"2YAMxrw4Ln9NBRNvPO3+EQkIjYipV4Olet3O40n1Ylwo56zpBBGsuk01Etj/ukWvsYFJa6oLV1UDVRzQ",
+	"lhW8W4NaJqetYebucGISUsx0W+qoEzbpLkZHU6ShHM39nZ4Kn01v7110GqRBtAA8O8ShGQynGARWfBOQ",
+	"wCd8ls2BVLKbYpLqUjEsGmzZlndQDk3YU+8pfR0uo9BJ7AGuYKxITJwXk7PKBvGLbAi6NR8HTH/rewwF",
+	"IT+5rdBPxXHH6dY1UEkFvNSKaeMn6sglOaEmLO2EfEZ21BimBDaq+SNoRP8bFMpP3zGxssbvN99+W4x1",
+	"eej18aVb7HpEdzsl72jtsniZPsF9/Dl3Jckcu3xX6+cgYIJHyUg5Jwemk+M+Ot6xyA00IIq+Xok4mpT1",
+	"cwSr/a3AmSkxnwzaJiUYfw1kO8d+Sd193sMfNXAhpTRttPFwL3PyGspfE/AZ9xOl4A5xWHzWxRfAgdwJ",
+	"rVjW5p/x680tBztyRbnA8Gt0pXZhjdGmBTN7aLG6l+Acm4QKA49W93PfEiMJJQdG1ZxcQXQM+NZ10Iwr",
+	"tqUgaMM00qtizC2WtIXa+Ki9qk6u/RNMQXBOtJBrCdLVn82suQuSg4cNhIKQAYsXjSHe5VYQSrDTVjCO",
+	"ai42Efr9Bvx1IY7j4khxov5IW9hj1RdxJCAqvZhHOIIpUmtZh19TH0qr0z/GTmsjo/6dCRfWHNIE0gzg",
+	"qIdvSlnOmNpsnyFfh0ywPxwf8dcrER2rRPA+xHRcNuMvXbAVFaeGtfOFe1M6ldpnM+GR5/a3qCMyJq9O",
+	"qPU7Gn9o4weJ0TandYNoCwET3Kb1TXdP1tYC9ucpRG979M6NnxkrrLSMC7SAAjTvS/g3sJrL4Gy7V0YB",
+	"uInS8moseXtkeBO6wTI/ZgKq2sjdjlUwMw009TCKEaqKiRRz4rbj/VQ0Ju18a1C38mhn0IFGTYlbkEjB",
+	"riEc/sRebIH/tHyYKub+55DC/Q+p0f1nT7l/ZwXFVvgCLdPVP7rZbqk6ZFig0+YrWAiaKdY8XbHViMi4",
+	"yHumu0FJ9OrptdyzKvRDFDCebniNUbPTxPSuXMgy/ng/Spn3jGf6N+IR9fVw5rCW0EhTVG78HrT4c7fU",
+	"O3SEQj4Le3Ega9Q8rIytGnBlYBTZG22ppM2U/97uu3Dd/5zDuvVOB4d1v1I1buLa3mRLV574Bq5zJICA",
+	"+a2LHaVAi18p8fIhannbz1MUuQKhe/DyrLfh54YzcxvaLPYqs8Bz7DpwI2paWgBA9MqUdSjiqmTXyBtl",
+	"++lCTzxlsDNqalh9mNhMpFeLPemVlCszgjQgL+b3YQ061pyuKBeEi7JuqqnX8ChVX64DhWPBrm5O5dJK",
+	"2kmPJ6X8u9/yYbnTe97Xp/U+m5S239nm8PiIII3i5vDeqvK4gyi/HRR8MKoYVXHVwtqY3eyzXYCLZcIH",
+	"9jw0RA48L2ou1tYp6ILsqSnXYSZpKE0qiGI7yhX+gvzk4ka85yuLZWRxIOwTsCWYaOG+FQ/AR9+gOwz5",
+	"+u0P7z+QS/ffP7hhWJrBYAdC9Y34+CxuFHdNnsORyU1zdfXn0r0H/2EfL8grzC+y8sN5eQnOStHk63ev",
+	"X5D/+su3/+sPvm/xlpZrLhgpZcWwnqrmJROYk48YMXu2o+WaPfnm4mrmeiEDjPX15eV+v7+g8POFVKtL",
+	"966+/O7Ni1ffv38F77Rus1kAcuiKDKDwhlXIQp899S2i6I7Prmd/vri6+LMbXwF4cBnmda8w5dISBwDn",
+	"TQUuWJyIqJjeSbsh+8g3V1cutOJTHOluV/MSXrv8t47Qih6dfgYfACTrO3/hh6LtvZdeKOzs0jdXjTF+",
+	"dv2vnyJtx+czcx0Bjus5gYHB1uL2dGEXuaRNxfOw+Y5rA5PQMepKt8yAxv6vzLTrmaWj2fXs54apgyfk",
+	"axiQXUTQGkj7pIq2D/oZNO9W7E5ib570J7C9z4nf4O1niJHX0JEsO8M99V0/T3P0w6kXfQfj9sVpvZDT",
+	"KNJezmXZKC2tWDr6ZM233Mw+//RA3O9KGyaMOmUIZzRoP1X4kK5z7wkN/82EZBgQ3Sv37L3Jrktorsll",
+	"xavCF3/gyLivO+2T9R8icru8Y4ovHUABgs7b3iW+f9qnDp78HueKEiqlL18a/uQkxEPEu/90WwcUFp1y",
+	"eT+2FRWNqM5wh99JubGaMGSKuc3hXEc3tV+q7oze9LVCex0EW5aPPnfPHOGkUaydditbfTuQUIcmFWTG",
+	"7zOsKfjD8rzpvKQfQWFy9S321zqGNn7lKTjyN7knS6oCpM6AJb1M6VQvV6yjUtgPn9a1C4QemOnyhTmR",
+	"gn0FfWz6uARhUVrXHqcwtf8IUvmHTsGqWJ+9P+785iVRDMBJ+OiAeX85FL44BU/D1T0cP/1SeL1ecYE+",
+	"zMdxrciIn+eYmmHPx7R5LjFH9J53gTUmeTMzESP07ahfZyqdTgzPDNA+0Ton7oc9zrjCk5+LWWsEPkAw",
+	"tpUkEaQ6a6dxql3DqIZ9HhDQ07OZMYE6EqjspfE3V9/8Gt97D67OBYMhM2fSBMDS98Qzh2ppTZqdNfe/",
+	"+da5rLQrOHReVnDNdHj15S+8+owoWTN0gXWJ6h9iEcZS5bk1qDkhC3QwZM+KGSyVwqY/SOnONQv9z63s",
+	"uSA/diOGVOg9dhH7y9V/+TaEYZC1llt2Qd5TXjkXGCogbgae78PjC66wdbHbj5ZSMHWRESW4R92RJSHS",
+	"gDVZbQJwwhU8FArnwzGYM5hAsH+Ic6EVXvg8jgFADyIKrh0lt0TIPZHCDWpyYMYeSFG+I9euRqEii0No",
+	"DApxsJRq8N/MawaP6dgY4witKL0HAD8P6OOI/sCr2eefBoR4Gaot7rFaTix+oBv2wx2w6i8B2A+AOPLO",
+	"96l4GM9jOLlpzQiAKkHz6DWCXIA9Gl9YL2sVXveSiykiJ8TODZe/WOL/nAA9cAhXeuEYhB9c2pFkR6yW",
+	"9N28lNg+5BGvxvUnGV7MSxAGZzA1CCUARMsYXBiRHhxngCbxGRu0kn48aho47xrxEh85q5a9PFXLfp3T",
+	"sgfdB05Qpl+fT5kGl4Cb9Rpl2nChDa1xTFXvVjTZKylWLQeHvJr8NaEsD7pCjoO/bNPsHw2d/TfcIPEk",
+	"XrtdnMlhNggw0yhP2PIWn4AH4AxZlSeLhCbIhC7EL0Pm7H3WazlPf6o6nspZW5CTBoIcY+PNzverxQ5K",
+	"UUBdyP0c8514uWHGaWl+VuSN8DOasPtBq9SBY5z2++1H6drQLYKDzthsF4LyGmM2XTz7YccEziud4EHw",
+	"DoRwhzh2xQ2MbvNGEz1y0QeS8za4RiMn+KnOZ9fg6ROY7354MNpHjVAl2dX0YPV1vbbcfXEg1F883B9O",
+	"+uQGhn2mGMalaTsNrlIdRN5B85wY2S7IR+ge9xEU+LbfhGAcPFdRAwwBcv1A6ALKYV3fzTn56FrefYR8",
+	"oRuRanQHkcgL8qMrEcBc+WhyYYs1UDgAWyJGygJSP+2j+97UBBiQkELauOPiIzLH+DNJVcz9dB7G2GGF",
+	"vl1u8DL2J7oiqORD+GKbvZyUQK98JlxKg+sRsAuQnRwEC8OZH+KiNuyTwcM80Ua5zNL8gsOI0J2XMA8l",
+	"dKbumHoCaSQI3Dn2irsBAN3M8K9++JGIy9FcYhJQPPu0qylO9EyS+AcrOY0M1ThYpUZ7VaRt8SPkUEvS",
+	"VUfm9k/QlVJDpdTS+QL2TLEb4czVC/IstAZzqg4XRNuv0jpkRMAAAxjHhy1z7JkvyPfO4uXaNWuKG5gk",
+	"iPqVO/VUT7aKXHv9SqMgqVBAqW66f0YKyeWoFRIXo0DL48cNplhwnhJHxb54x5Rqv+oUnfq9e/Yc/O0Q",
+	"8zYKySq+doAq5uQVhGsK9IrsfaRPsVKqypNGlDOcjYm8DlmB00Mi3u2X0FyUlDm9ZQL7GqQdvKUqDHeB",
+	"VJeCfANOxqsrUsPAbJwJJHy+sqt+jbMsk/kEjCroIPBrRfuiq5hm96GHO1lsptJj8JxrErnUnOARgcWY",
+	"NQicI11Vo+4FUrFphqR75eFI71aKOjpJa9hLzQDDi66SBkxcM1B/tnPABmoIlOHFiH/UaHzt4wiPphXh",
+	"F/IGY3vPDwTgD4KFWBbY4TjZk5ugAoH62oPhggN3eYhiFMP6stM7P8tzXkZd80/77BcOknaON4mOY4fA",
+	"/cKkY43z8w4IfdZAPqT8x4kVJd0iYUaadhy4H6PXByEb1oNd/uJyXD930W+SwMMlWrn3OFy+X34EQxMK",
+	"FyP79upqaseRznbvIw/s7/bSBPyvXyP0mxQGH0JxoCboz8H2JDSq9gtNIU7GJp8oPYGJjMY2XkDRRPd+",
+	"zpUB4EP//ZruLRf+/0+L+7Uy+HXj4D30fUQB+He6YS2GZLBl7ptDYriGbtsB6S64W1vbELyRODF1YU2g",
+	"z2ne0+YbIPtxNZTj/Oetf+isnOdMXCDUgT4GD3MnPz5BqYXQZOYToHoe7uO3gPYOFNfGAWb0ProxMJqx",
+	"x2dCFgEDrLO49ca1iZ/ghPJVYcM0g7Z4K1/aGKa9/FRM9V75uUzTjb/IiS4IF4YpTPeBmn3SNvM9l7EZ",
+	"O+3d6vOO2wg7saBHdh+Vn4UAGEfFZ0lVMNIjzac7LSqx6ag/8e83kfDU4WwBqyexkjcukeN+ujR+Ygo/",
+	"QUp6ODN5g4XT90tqhe0eNWLfoDv50UzYXNqP/TsG3rjRZM2196k9EGTPYlcv1y20wF9ZosxGemvTL8BL",
+	"5psORt6zh3PqLvtFQY/s78y5Mi9g0fRtPn4S1zM/IuAcrn0jd95jPw9h/zWtl2RLKxblZ/Xx/BL6x50Z",
+	"sO/sml8Kru8NVVbXOgdUqbK4jUIYacEPfwaCgUzEArqQWJLYR5X7itFy7cFdc7Gxn1s0vK5GUmDwge/s",
+	"0w+F3EQzOcwOiks5sMTEeXQd5ScLi53MnzonfO6KUCeM7wvahN/5tIjAuW7e3QS09dHodoH+ObR0vYXa",
+	"lFcoccHO6t16mHR+TS3LzbhK+R088Zv30x2LTMMg2ZTdANNaXXd6WVdQ02gtvnOXweBYWLKmdwy+wKr7",
+	"agVwZ55bYkbwQ/llUg/mbue+tVKj1xfkQ8g3wEZqkVU0jyZM1tQwBYnP2FBCd6OtMKr6gKGKi0Fs8x2e",
+	"ymLe2RwquZ7f2DB1w3YGVRl/0m4/vad+autk54v73v3cL+dF/RzanwHHX7l+Y85kjEbAgELWCIuroB6G",
+	"q/96v5YuUQMjE0m+hN6vJFP6+6NmrPqBfwmQhVGAD47vQoa65ithJbfoBmjiJPaQDeSBcrmMO7qmiyZe",
+	"cu3eG8LpL6nue36AzjmCeGrFsHyiTV/iK/GEu3xnaIQ/tvl3TDfbR71gN3kxccH47eqMZIEjE4aSN6eo",
+	"4tDA87O8iJN9m8rFSDCpz1/kCt7ioIRz5OqvwAO8pVY/FFZPxtuYk5LWNaqUtCzZzoAgdtk3MP9RZ3Ql",
+	"LF4f9+3iI2f1p7SfndYhoCyZ1sd9rLjqJNcqPnoGsrBaKfT7tzLAmiUDHkgN3IrWQSr7/IXRS7n8BRpR",
+	"fL7El8c5zJ3cnPmKfJ+lRF1ap9s3tAN0xWeo/ED72dO67Ma32BvjkL/Dd64dyHl4G3Vh3a+0b4+C+efR",
+	"QCfQHGtsucai3iq0bK903tbnL1AlvhG9wRA1X0L3wTD3gUcS0vnQLaosFWOuzgbhij2B+jhzIxL+n0SR",
+	"jW/PclqVTZPkCktzvrpgcbiN+lOFm1zSWrOBQ8dBYgAuiAK5JoeQA8KitGOqyZ7VdTpAPEFKJDQMC4Kz",
+	"oN531uoII0NcSygsv3TtWJF17Kl2pJbhGUre8VANndGi4O9v/ZNTzvnOu7TOYO/DgCXIp4Px1rixpCaR",
+	"8wrnt35GZdl/Ix2Qc7+dJSDXjvmOELrdeEhl3Sn2ZMnBJ7aUaptWvlKE+p7eda/7fgQ7BVzQEv3XNgR/",
+	"nat6564JvJOQpd21BqIDHCHOS77dSWXy7sk38Pv/S2hON+B3gXI5Vipm0NUH+ZBfafKilk1F3KR9fQx8",
+	"Gp87zuOGo/u/oNnodk3KsJuTmN6Es5zRjBl8LIEf8a9nYYQJCEX5LUXUflx7LDqJB6ZBeA7tpaw5E+Y2",
+	"0yPT/YpbPh7JbRfrv/qlXW6T0OJdEGfnQAt1cHMZHfOlgCVMPTHyCf5rnKCAcTQLf2CdZ7qul8v5NNrM",
+	"tN03lYZCFM72hFaVYvrYNJIt/YQx++unzlfr/ztMFvB5FlNbFLUtk++HXA+JlUV5L+lzZzul93MfooXa",
+	"16YYj8+cn+QMqOrwx08w8cwqKgjeMtF4jNTHusRh9Oak2pVoHFsqBSf6+cTMoWQbugc1DJuWtnXM/f8e",
+	"3vhNJg49LGh3FnS0C50eiHPmhrU5u4Wo7dy6TuKJYrSKM8OihBTn1KjivP10WO4VLddRwaIm0BmeDeqX",
+	"P8C+XJq+cK4nVxoLPffoFnxu5KPe8N2OVR/nfhoZNTeCa+jIh1G/beGsUKqlCHNboGWnK/hyHSkxMqgY",
+	"/oDeHKfJCjd0nEEu7QoGj1/fCAsDSFtgtFwXLnD9EXoXfsyVMT+WYdbo9XSj7JuHNn2cnKFwysCNSA4M",
+	"NHXLlJrFIt0ZrmWzk9tQphLwHC6dtM57986khpaR0Aqbbj/7q8sxvY4bjUVdzu2VYRevWIxd7tzf8qoV",
+	"PvDIaO6+8lguiP6IwuQELsdaLJuZOoSnSeX19BuNgqt9gZMJkuvUXGxYZt4NMjW3tamJ7SikxCaFw21O",
+	"aibHCVJBqK8Y78xrxSKEa9KImum22heZqWZWEhtWHwosmPe977BzyCcT6rddnUOBDRDuoHsF4To9leER",
+	"6dcPJvAzHk4h2reels7TN8JlJyCuaCaqKPIkpJn7zH/4qxPlbg7nFsYudoj6WGpuIObfZ3rHDwIVhzl4",
+	"E9xAEuikUVdu1jYIKj/CjtZauqREfa+q0pBrG02jyHmv3vOV+KGZluTwCuZwnXt2gA/zu83O25Ysfqir",
+	"YCG2nI/624O8EecrHWs+MXkL0zAmjLuNHv7SpWLvw6SFYSql/+ncN/jJOamPjhJBsm8nqCYp3iU2fJHU",
+	"Cf/Lg4n+e1lZkwiyJQrS6p7YqzDjPdIHUY6b6u/hift0mcDh9AYsst9K8/Zw3mndRg6iPN5sBJaclFh8",
+	"EOVaSeGG1pyz/QIoUluuFLbD7rqWQZ0Am7dXT5Fka8+qCs79OLpsGC38CCbb8atMtHBlq+YcsZD2bqNi",
+	"VshMHVyHJcoFW/ncOsCflJkxSHgFdQzbkmq5Zb5d8wV5RoxiznVg6IZZQ16smCKoX1rzHffy0Z7IiuWP",
+	"BHIPWh1qTzWuzyqCuRzQ6GxozeM+HYaMMoWgMPu20twA9sFninCM0DROr+UeuizPyV+701iTo3C4fXHW",
+	"612EY3//Go0AfpqYRPbTbwG3rx7B/e6HZxCcBIzIkJ+5OnHGnEeaiD1HhcdRUUjCcqMiZUnCTCiy7iMI",
+	"WEXeykREhmwkqk0RTVhmYRj71OHkdGmhEaU5sVqzObny4wEFFlu3AyUnQKXTU2TC8zXXfsTlqbPy/Kvx",
+	"R4v2uKlJeQ6kCVAE0FseEXvwwTmsSc2wlzqU5Y9C/9RjjA2y9CjW7twjzxcxNnVXVHsfRdDFHdc+1ggf",
+	"E4KCOP31MpEw2693irmrLwq+aCwFgcx+y5j3ihvmfb54WeNR++S5rh5dZvf0qDMZzHq46n2N4IAblzgE",
+	"9sz1pnbNNOx/P/rSC5yHTBbSrCGZ1hsrYNY523veVuDz5ZIpJkqo4GeIoqoRhOtoQEUE+OiFo+bNy+jZ",
+	"31tjq+4xJ1s17ZFTDtBTWwFMbIgV7XVSS6zo+TMxdos1NdUGQ3CQyh5mrD2c2CdWyXwptvmsNPzuHPUA",
+	"7xrh53P4edeYzntPMI6W1XwpaJ2tpAWK6tGkwnabCuuV5jgy3s242VPoXRQqw+NJKe0Qd5TYA2an2FIx",
+	"vT57+T2s+kBnQM//0qTaHf23JFIQWlsVc7UmoKRsm3IN3ZzAfo6rVRFsOCMImh/AdH8t7537/vuTmmDM",
+	"h7BTGKEB+ikiDTLbo8pdH5EacVxcvrMPnVWK+c9OFl/vEJqjfjlYdFKNTSPO1X4KZIv9cDc15TziRTNj",
+	"anZmIn8Pi56VxjfskArVthXpDObgJlIagvjslmNJDZUuJpgscyQAV1RbIMb7oRBVKEGDht0upupeseqm",
+	"ez6Qj2WuPhQbxvZH+WS+v5ZwM7l9LW8xs6slO2l1ENHCA8/2xVNccwYVIEGFo1bP5A+FJQm1F7eseWms",
+	"xrCmohrwHKNks6gnqOkf/IO/Mx391FnR9qzZUdGPo5p/wdHSeyqMJtRYyHIpyBOfYxqGAHIRkKjo1mU6",
+	"fx1k9dkn+7pCgfKOayJVFXrN3IcNd6dfZtH0x/axs6LQfn24hZkmyVTizGjOMQQJGz0qRo/O5uxx6/bx",
+	"84hUnKDydbuNP4QR0a4M+QkXvl0xzBPhwGS60eNfZiEz4V8/WfrG9HpEgkbVs+vZJd3xy7un9sL/bwAA",
+	"AP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

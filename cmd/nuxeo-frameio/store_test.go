@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+// started makes the folder of an installation that was started at an address.
+func started(t *testing.T, address string) (data string) {
+	t.Helper()
+	data = t.TempDir()
+	db, err := store.Open(t.Context(), filepath.Join(data, "connector.db"), work.Migrate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	p, err := installation.Look(t.Context(), db, address, time.Now)
+	if err == nil {
+		err = p.Settle(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestAdoptSaysThatADatabaseHasMoved(t *testing.T) {
+	t.Parallel()
+	data := started(t, "https://old.example")
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"--public-url https://new.example", exitUsage, "belongs to the connector at https://old.example. Has that moved to https://new.example"},
+		{"--public-url https://old.example", exitOK, "is at home at https://old.example"},
+		{"--public-url https://new.example --yes", exitOK, "is at home at https://new.example now"},
+		{"--public-url https://new.example", exitOK, "is at home at https://new.example."},
+		{"--public-url https://old.example", exitUsage, "belongs to the connector at https://new.example"},
+	} {
+		var out bytes.Buffer
+		args := append([]string{"store", "adopt", "--data", data}, strings.Fields(c.args)...)
+		if code := run(t.Context(), args, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: %d %s", c.args, code, out.String())
+		}
+	}
+}
+
+func TestAdoptMakesNoDatabase(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	data := t.TempDir()
+	if code := run(t.Context(), []string{"store", "adopt", "--data", data, "--yes"}, strings.NewReader(""), &out, &out); code != exitNotFound {
+		t.Errorf("%d %s", code, out.String())
+	}
+	if found, err := filepath.Glob(data + "/*"); err != nil || len(found) > 0 {
+		t.Errorf("it made %v; %v", found, err)
+	}
+}

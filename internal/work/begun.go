@@ -1,0 +1,120 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
+)
+
+// maxBegun is how often in a row a step may be begun without coming to an end. What
+// kills its process would else do so with each start, and take along what runs beside.
+const maxBegun = 3
+
+// alone is true in SQL for an item that may be begun now. One that was begun twice in
+// vain is begun the third time without others of its kind: when the process dies again,
+// it is known which of them did it.
+const alone = `(begun <> 2 OR NOT EXISTS (SELECT 1 FROM items other WHERE other.state = 'running' AND other.begun = 3))`
+
+// giveUp ends an item whose step was begun too often in vain. Its undoing is begun like
+// a step: should that kill the process as well, the item ends without.
+func (e *Engine) giveUp(ctx context.Context, t *Task) {
+	f := fault.New(fault.Internal, "The connector ended %d times in the middle of %s.", maxBegun, stepName(t)).
+		With("An administrator should look in the log for why it ended. Then retry.")
+	e.log.ErrorContext(ctx, "an item is begun no more", "kind", t.Kind, "step", t.Step, "begun", maxBegun)
+	var err error
+	if t.ending == "" {
+		err = e.abandon(ctx, t, Failed, f)
+	} else if err = e.note(ctx, t, "clean-up given up", f.Message); err == nil {
+		err = e.end(ctx, t, "")
+	}
+	if err != nil {
+		e.settle(ctx, t, err)
+	}
+}
+
+func stepName(t *Task) string {
+	if t.ending != "" {
+		return "removing what is half made"
+	}
+	if t.Step == "" {
+		return "the first step"
+	}
+	return fmt.Sprintf("the step %q", t.Step)
+}
+
+// broken frees items whose holder is no more, each with a line in its history.
+func broken(ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any) (n int, err error) {
+	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
+		WHERE state = 'running' AND `+where+` RETURNING id, begun`, args...)
+	if err != nil {
+		return 0, err
+	}
+	begun, err := countsByItem(rows)
+	if err != nil {
+		return 0, err
+	}
+	for id, times := range begun {
+		if err := history(ctx, tx, id, now, event, inVain(why, times)); err != nil {
+			return 0, err
+		}
+	}
+	return len(begun), nil
+}
+
+func countsByItem(rows *sql.Rows) (map[string]int64, error) {
+	defer rows.Close()
+	counts := map[string]int64{}
+	for rows.Next() {
+		var id string
+		var n int64
+		if err := rows.Scan(&id, &n); err != nil {
+			return nil, err
+		}
+		counts[id] = n
+	}
+	return counts, rows.Err()
+}
+
+// inVain says why a beginning came to nothing, and which one it was.
+func inVain(why string, times int64) string {
+	if times == 0 { // an older program began it
+		return why
+	}
+	return fmt.Sprintf("%s; begun in vain %d of %d times", why, min(times, maxBegun), maxBegun)
+}
+
+// aheadAtMost is how far the clocks of two nodes may differ before times that one wrote are
+// taken for wrong.
+const aheadAtMost = 10 * time.Minute
+
+// fromAhead brings items back whose times were written by a clock that was far ahead:
+// they wait as long as was meant, and not until that clock is right.
+func (e *Engine) fromAhead(ctx context.Context) error {
+	now := e.now()
+	limit := store.Millis(now.Add(aheadAtMost))
+	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1 AND updated > $1 LIMIT $2`, limit, sweepBatch)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return e.db.Tx(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1, generation = generation + 1,
+					not_before = CASE WHEN not_before > updated THEN $1 + not_before - updated ELSE $1 END
+				WHERE id = $2 AND state = 'waiting' AND not_before > $3 AND updated > $3`, store.Millis(now), id, limit)
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); n == 0 || err != nil {
+				return err
+			}
+			if err := history(ctx, tx, id, now, "clock", "it was left waiting by a clock that was ahead"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
