@@ -96,7 +96,7 @@ func (s *Service) spend(ctx context.Context, p pending) error {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sign_ins (state, purpose, browser, login, verifier, return_to, expires) VALUES ($1, $2, '', $3, $4, '', $5)`,
-			p.State, p.Purpose, p.Login, []byte{}, p.Expires)
+			p.State, p.Purpose, p.Login, []byte("-"), p.Expires) // the verifier stays in the cookie
 		return err
 	})
 	if store.Duplicate(err) {
