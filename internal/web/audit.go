@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net"
 	"net/http"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
@@ -10,14 +9,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
-// audited tells the entries of the audit who asks, and from where: the address that the
-// connection comes from, which is a reverse proxy's where there is one.
-func audited(r *http.Request, login string) context.Context {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return audit.By(audit.From(r.Context(), host), login)
+// audited tells the entries of the audit who asks, and from where.
+func audited(r *http.Request, address, login string) context.Context {
+	return audit.By(audit.From(r.Context(), address), login)
 }
 
 // failed counts a sign-in that was refused; what only broke is none.

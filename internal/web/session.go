@@ -35,7 +35,7 @@ func (s *Server) signedIn(next http.Handler) http.Handler {
 			v.person, v.err = s.Identity.Session(r.Context(), v.secret)
 		}
 		bounded(w, r, v.err == nil)
-		inner := r.WithContext(context.WithValue(audited(r, v.person.Login), personKey{}, v))
+		inner := r.WithContext(context.WithValue(audited(r, v.address, v.person.Login), personKey{}, v))
 		defer func() { r.Pattern = inner.Pattern }() // for who measures
 		next.ServeHTTP(w, inner)
 	})

@@ -102,7 +102,7 @@ type Server struct {
 	requests *prometheus.HistogramVec
 	// begun and refused are the sign-ins of strangers, by address.
 	begun, refused *tally
-	listeners     listeners
+	listeners      listeners
 }
 
 // Handler builds the routes. Browsers and machines have two sets of defences:

@@ -37,7 +37,7 @@ type story struct {
 	runs     []*run
 	excuses  map[string]bool // codes that an item may fail with, by what was done
 	unbound  bool
-	fate     binding.Fate // of what is under review then
+	fate     binding.Fate    // of what is under review then
 	purged   bool            // upload batches went away
 	locked   map[string]bool // documents that olga has locked
 	commentN int
