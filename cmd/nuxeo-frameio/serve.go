@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
@@ -52,11 +54,31 @@ func (c *serveCmd) Run(t *terminal) error {
 		log.Warn("nobody will get mail: none is set up", "remedy", "Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via none this is not said.")
 	}
 	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
+	go lookAround(t.ctx, a, log)
 	if err := a.Serve(t.ctx, l); err != nil {
 		return err
 	}
 	log.Info("the connector has stopped")
 	return nil
+}
+
+// settled is how long after its start the connector looks around: by then it answers at its
+// own address.
+const settled = 5 * time.Second
+
+// lookAround has the log say at the start what the doctor would find broken.
+func lookAround(ctx context.Context, a *app.App, log *slog.Logger) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(settled):
+	}
+	d := doctor.Doctor{App: a, Now: time.Now}
+	d.Examine(ctx, func(f doctor.Finding) {
+		if f.Mark == doctor.Broken && ctx.Err() == nil {
+			log.WarnContext(ctx, f.Name+": "+f.Detail, "remedy", f.Remedy)
+		}
+	})
 }
 
 // usable finds settings that cannot work before anything is made or opened.

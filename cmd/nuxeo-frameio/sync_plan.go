@@ -83,22 +83,24 @@ func sorted(s api.Sync, all []api.SyncDifference) plan {
 
 // groupOf is where the plan shows a thing: by the first of what a refresh does with it.
 func groupOf(d api.SyncDifference) string {
-	for _, act := range d.Acts {
-		switch act {
-		case api.SyncActWait:
-			return "waiting"
-		case api.SyncActReturn:
-			return "create"
-		case api.SyncActRename, api.SyncActMove:
-			return "move"
-		case api.SyncActCreate, api.SyncActUpdate:
-			if d.Sign == "!" {
-				return "failed"
-			}
+	if len(d.Acts) == 0 {
+		return "left"
+	}
+	switch act := d.Acts[0]; act {
+	case api.SyncActWait:
+		return "waiting"
+	case api.SyncActReturn:
+		return "create"
+	case api.SyncActRename, api.SyncActMove:
+		return "move"
+	case api.SyncActCreate, api.SyncActUpdate:
+		if d.Sign == "!" {
+			return "failed"
 		}
 		return string(act)
+	default:
+		return string(act)
 	}
-	return "left"
 }
 
 // work is how many things a refresh would do something about.

@@ -25,6 +25,8 @@ type story struct {
 	pushed  push.Push
 	dailies dailies
 	synced  string // id of the synchronization
+	// mirrored are the documents that came through it.
+	mirrored []string
 }
 
 // Step is one step of the story as it came out.
@@ -62,6 +64,7 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 		{"bulk", t.bulk},
 		{"sync", t.synchronize},
 		{"refresh-unchanged", t.refreshUnchanged},
+		{"check", t.check},
 		{"refresh-changed", t.refreshChanged},
 		{"conflict", t.conflict},
 		{"gone", t.gone},

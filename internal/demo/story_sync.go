@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -100,13 +101,45 @@ func (t *story) refreshUnchanged(ctx context.Context) error {
 	return nil
 }
 
-// refreshChanged follows a rename, a move and a new version by the same documents.
-func (t *story) refreshChanged(ctx context.Context) error {
-	was := []string{t.must(t.at.mirror + "/Day 1/Harbour").UID, t.must(t.at.mirror + "/Day 1/Street").UID, t.must(t.at.mirror + "/Day 2/Tea break").UID}
+// check changes the tree, and says what a refresh would do about it.
+func (t *story) check(ctx context.Context) error {
+	t.mirrored = []string{t.must(t.at.mirror + "/Day 1/Harbour").UID, t.must(t.at.mirror + "/Day 1/Street").UID, t.must(t.at.mirror + "/Day 2/Tea break").UID}
 	t.Frameio.Rename(t.dailies.two, "Night")
 	t.Frameio.Move(t.dailies.street, t.dailies.two)
 	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
-	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh refreshes.")
+	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh checks what has changed.")
+	resp, err := t.josh.CheckSyncWithResponse(ctx, t.synced)
+	if err != nil {
+		return err
+	}
+	if resp.JSON202 == nil {
+		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
+	}
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	found, err := t.josh.ListSyncDifferencesWithResponse(ctx, t.synced, nil)
+	if err != nil {
+		return err
+	}
+	if found.JSON200 == nil {
+		return fmt.Errorf("the answer was %s %s", found.Status(), found.Body)
+	}
+	said := map[string]string{}
+	for _, d := range found.JSON200.Differences {
+		said[d.Name] = fmt.Sprint(d.Acts)
+	}
+	if want := map[string]string{"Night": "[rename]", "Street.mov": "[move]", "Harbour.mp4": "[update]"}; !maps.Equal(said, want) {
+		return fmt.Errorf("a refresh would do %v, want %v", said, want)
+	}
+	t.say("A refresh would rename \"Day 2\", move Street and bring the new version of Harbour, and nothing else.")
+	return nil
+}
+
+// refreshChanged follows a rename, a move and a new version by the same documents.
+func (t *story) refreshChanged(ctx context.Context) error {
+	was := t.mirrored
+	t.say("Josh refreshes.")
 	if _, err := t.refresh(ctx, "1 renamed", "1 moved"); err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Log.InfoContext(ctx, "a custom action was run", "action", called.Binding.ActionName, "folder", called.Binding.FolderPath,
+		"selected", len(call.Selected), "interaction", call.Interaction, "answer", answer.Title)
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(answer)
 }

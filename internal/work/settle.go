@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -41,16 +42,24 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
 	f := fault.From(err)
-	e.log.WarnContext(ctx, "a step did not succeed", "kind", t.Kind, "step", t.Step, "code", f.Code, "attempt", t.Attempt, "error", err)
 	switch fault.Then(err) {
 	case fault.Wait:
+		e.stopped(ctx, slog.LevelDebug, t, f, err)
 		return e.wait(ctx, t, f)
 	case fault.Retry, fault.Drop: // it is ours still: something within the step was stopped
 		if t.Attempt+1 < e.set.MaxAttempts {
+			e.stopped(ctx, slog.LevelInfo, t, f, err)
 			return e.retry(ctx, t, f)
 		}
 	}
+	e.stopped(ctx, slog.LevelWarn, t, f, err)
 	return e.abandon(ctx, t, Failed, f)
+}
+
+// stopped logs why a step did not succeed. To wait is ordinary; that something is tried
+// again is worth a line, and that it came to nothing somebody's attention.
+func (e *Engine) stopped(ctx context.Context, level slog.Level, t *Task, f *fault.Error, err error) {
+	e.log.Log(ctx, level, "a step did not succeed", "kind", t.Kind, "step", t.Step, "title", t.Title, "code", f.Code, "attempt", t.Attempt, "error", err)
 }
 
 func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
@@ -192,6 +201,7 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 	})
 	if err == nil {
 		e.Wake(added...)
+		e.log.InfoContext(ctx, "ended", "kind", t.Kind, "title", t.Title, "state", string(state), "outcome", outcome, "owner", t.Owner)
 		e.tell(t, state, outcome)
 	}
 	return err

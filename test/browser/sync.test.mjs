@@ -99,7 +99,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await look(page, "sync-dialog-metadata", overflowed);
     await dialog.getByLabel("What to fetch").selectOption("Original");
     await dialog.getByLabel("Earlier versions of stacks too").check();
-    await dialog.getByLabel("When both sides changed the content").selectOption("Keep both: Frame.io's becomes a second document");
+    await dialog.getByLabel("When both sides changed the content").selectOption("Keep both: Nuxeo's is renamed, Frame.io's becomes a second document");
     await dialog.getByText(/^1 folder · 8 documents · /).waitFor();
     await dialog.getByLabel("Earlier versions of stacks too").uncheck();
     await dialog.getByLabel("When both sides changed the content").selectOption("Nuxeo's content stays");

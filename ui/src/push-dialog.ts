@@ -182,7 +182,7 @@ export class PushDialog extends Dialog<Accepted> {
     if (!this.several || !p.next) return nothing;
     const linked = p.linked ?? [];
     return html`<div class="notice">${this.separate ? nothing : html`<strong>${count("frameio.push.nexts", p.next)}</strong>
-        <ul class="skipped">${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? t("frameio.push.asset")}</a>` : nothing}</li>`)}
+        <ul class="skipped">${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? l.document}</a>` : nothing}</li>`)}
           ${p.next > linked.length ? html`<li>${count("frameio.push.nexts.more", p.next - linked.length)}</li>` : nothing}</ul>`}
       <label class="option"><input type="checkbox" name="separate" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; }}>${count("frameio.push.separates", p.next)}</label></div>`;
   }

@@ -167,6 +167,23 @@ var queryCases = []Case{
 		},
 	},
 	{
+		Name: "ids-of-what-may-be-seen", Uses: []string{"Visible"}, Admin: true, Source: "[S] §2.12",
+		What: "A query of ids leaves out those that the one who asks may not see, though they are there.",
+		Why:  "Lists name documents to those only who may read them.",
+		Try: func(s *Scene) {
+			ids := s.filledFolder()
+			seen := func(p *Person) int {
+				got, err := p.Visible(s.Context(), ids)
+				s.Must(err)
+				return len(got)
+			}
+			s.Want("eve sees", seen(s.Eve()), 5)
+			s.Want("blocking", s.op(s.Admin(), "Document.BlockPermissionInheritance", s.Folder(), m{}).Status, 200)
+			s.True(s.Soon(func() bool { return seen(s.Eve()) == 0 }), "eve sees none")
+			s.Want("the administrator sees", seen(s.Admin()), 5)
+		},
+	},
+	{
 		Name: "pages-end-at-a-thousand", Uses: []string{"QueryPage"}, Source: "[S] §2.11",
 		What: "The answer tells maxPageSize, at which pages end whatever was asked for; pageSize is what was asked for.",
 		Why:  "A page that is shorter than asked for is not the end.",
