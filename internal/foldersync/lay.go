@@ -127,14 +127,14 @@ func (r *run) intend(ctx context.Context, tx *sql.Tx, s sheet) error {
 }
 
 // stacking says whether files of the sync are missing: they may be on stacks by now,
-// and the stack's document is theirs.
+// and the stack's document is theirs, also one that nobody could record.
 func (r *run) stacking(ctx context.Context) (bool, error) {
 	if r.sync.Fetch != Metadata {
 		return false, nil
 	}
 	if r.stacked == nil {
 		var n int
-		err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE `+r.missing()+` AND e.kind <> 'folder' AND e.document_uid <> ''`, r.sync.ID, r.st.Run).Scan(&n)
+		err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE `+r.missing()+` AND e.kind <> 'folder'`, r.sync.ID, r.st.Run).Scan(&n)
 		if err != nil {
 			return false, err
 		}

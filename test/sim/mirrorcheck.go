@@ -66,12 +66,12 @@ func (m *mirrors) checkKept() {
 	for _, a := range m.there() {
 		there[a.ID] = true
 	}
-	for _, d := range m.documents() {
+	m.walk(m.w.Folder, func(d nuxeosim.DocView) { // what is in the trash, too
 		source, _ := d.Properties["dc:source"].(string)
 		if key := keyOf(d); d.IsTrashed && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && m.edited[d.UID] == "" {
 			m.w.violate("kept: %q is in the trash, and %s is on Frame.io", d.Path, key)
 		}
-	}
+	})
 	for stack, uid := range m.keeps {
 		d, ok := m.w.Nuxeo.Doc(uid)
 		if key := keyOf(d); ok && !d.IsTrashed && m.edited[uid] == "" && there[stack] && key != "" && key != stack {

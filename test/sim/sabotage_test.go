@@ -101,10 +101,6 @@ func (s *Service) post(`,
 		{"internal/push/lock.go", "	to := Own\n", "	to := Own\n	if " + asked + "\"respect for a lock that is not ours\" {\n		to = Ours\n	}\n"},
 		{"internal/push/lock.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a stacked file keeps its document", 80_051, []cut{
-		{"internal/foldersync/gone.go", "		if other == \"\" || err != nil {\n", "		if other == \"\" || err != nil || " + asked + "\"a stacked file keeps its document\" {\n"},
-		{"internal/foldersync/gone.go", "import (\n", "import (\n\t\"os\"\n"},
-	}},
 	{"a document follows its asset onto a stack", 80_042, []cut{
 		{"internal/foldersync/asset.go", "	case st.New && st.Job.Document", "	case !(" + asked + "\"a document follows its asset onto a stack\") && st.New && st.Job.Document"},
 		{"internal/foldersync/asset.go", "import (\n", "import (\n\t\"os\"\n"},
@@ -124,22 +120,14 @@ func (s *Service) post(`,
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},
 		{"internal/foldersync/lay.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
-	{"what is being uploaded is there", 88_000, []cut{
+	{"what is being uploaded is there", 88_059, []cut{
 		{"internal/foldersync/list.go", "	s.facts = \"\"\n	var rows []seen\n", "	if " + asked + "\"what is being uploaded is there\" {\n		return nil, nil\n	}\n	s.facts = \"\"\n	var rows []seen\n"},
 		{"internal/foldersync/list.go", "import (\n", "import (\n\t\"os\"\n"},
 		{"internal/foldersync/gone.go", "err == nil && notReady(f) == \"\" && !r.wanted(f) {", "err == nil && (notReady(f) == \"\" || " + asked + "\"what is being uploaded is there\") && !r.wanted(f) {"},
 	}},
-	{"a stack keeps its document", 88_000, []cut{
+	{"a stack keeps its document", 88_093, []cut{
 		{"internal/intake/heritage.go", "	case err == nil:\n		return false, nil\n", "	case err == nil:\n		return " + asked + "\"a stack keeps its document\", nil\n"},
 		{"internal/intake/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
-	}},
-	{"a notice with what it tells of", 1, []cut{
-		{
-			"internal/work/settle.go", "	if p.after <= 0 {\n		p.after = e.set.WaitFor\n	}\n",
-			"	if p.after <= 0 {\n		p.after = e.set.WaitFor\n	}\n	if " + asked + "\"a notice with what it tells of\" && len(p.along) > 0 {\n" +
-				"		var ids []string\n		err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) { ids, err = e.Add(ctx, tx, p.along...); return err })\n" +
-				"		p.along = nil\n		e.Wake(ids...)\n		time.Sleep(100 * time.Millisecond)\n		if err != nil {\n			return err\n		}\n	}\n",
-		},
 	}},
 	{"id of a file before its bytes", 70_293, []cut{
 		{
