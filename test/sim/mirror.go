@@ -304,7 +304,7 @@ func (m *mirrors) discard() {
 		m.excuse("gone")
 		if m.w.Nuxeo.Trash(d.UID) == nil {
 			source, _ := d.Properties["dc:source"].(string)
-			m.trashed[path.Base(source)] = true
+			m.trashed[path.Base(source)], m.trashed[d.UID] = true, true
 			m.w.watch.byPerson()
 		}
 	}

@@ -68,7 +68,7 @@ func (m *mirrors) checkKept() {
 	}
 	m.walk(m.w.Folder, func(d nuxeosim.DocView) { // what is in the trash, too
 		source, _ := d.Properties["dc:source"].(string)
-		if key := keyOf(d); d.IsTrashed && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && m.edited[d.UID] == "" {
+		if key := keyOf(d); d.IsTrashed && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && !m.trashed[d.UID] && m.edited[d.UID] == "" {
 			m.w.violate("kept: %q is in the trash, and %s is on Frame.io", d.Path, key)
 		}
 	})
