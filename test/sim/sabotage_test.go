@@ -123,6 +123,7 @@ func (s *Service) post(`,
 	{"what is being uploaded is there", 88_059, []cut{
 		{"internal/foldersync/list.go", "	s.facts = \"\"\n	var rows []seen\n", "	if " + asked + "\"what is being uploaded is there\" {\n		return nil, nil\n	}\n	s.facts = \"\"\n	var rows []seen\n"},
 		{"internal/foldersync/list.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/foldersync/gone.go", "import (\n", "import (\n\t\"os\"\n"},
 		{"internal/foldersync/gone.go", "err == nil && notReady(f) == \"\" && !r.wanted(f) {", "err == nil && (notReady(f) == \"\" || " + asked + "\"what is being uploaded is there\") && !r.wanted(f) {"},
 	}},
 	{"a stack keeps its document", 88_093, []cut{
