@@ -55,24 +55,25 @@ const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|Te
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "checks", lane: 4, cpu: 60, wall: 100, command: []string{"make", "--no-print-directory", "check"}},
-		{name: "packages", lane: 1, cpu: 105, wall: 130},
-		{name: "simulation", lane: 1, cpu: 105, wall: 140, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "120"}},
-
-		{name: "scenes", lane: 2, cpu: 120, wall: 210, packages: []string{"./test/e2e"}, memory: true},
+		{name: "packages", lane: 1, cpu: 115, wall: 250},
 		{
-			name: "scenes on PostgreSQL", lane: 2, cpu: 80, wall: 160, packages: []string{"./test/e2e"}, memory: true, postgres: true,
+			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"}, memory: true, postgres: true,
 			thin: []string{"-skip", onceEnough},
 		},
-		{name: "web on PostgreSQL", lane: 4, cpu: 35, wall: 60, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
 
-		{name: "browser", lane: 3, cpu: 100, wall: 200, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
+		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
 		{
-			name: "packages on PostgreSQL", lane: 3, cpu: 53, wall: 100, packages: append(slices.Clone(storing), "./test/life", "./test/upgrade"),
+			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140, packages: append(slices.Clone(storing), "./test/life", "./test/upgrade"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
-		{name: "web", lane: 4, cpu: 30, wall: 40, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
+
+		{name: "browser", lane: 3, cpu: 100, wall: 180, packages: []string{"./test/browser"}, memory: true},
+		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
+		{name: "simulation", lane: 3, cpu: 105, wall: 180, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "120"}},
+
+		{name: "checks", lane: 4, cpu: 60, wall: 190, command: []string{"make", "--no-print-directory", "check"}},
+		{name: "web on PostgreSQL", lane: 4, cpu: 35, wall: 120, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
+		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
 	}
 }
 
