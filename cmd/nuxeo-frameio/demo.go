@@ -87,7 +87,8 @@ func (c *demoCmd) line(t *terminal, s demo.Step) {
 
 // stay plays the story in sight and keeps everything running.
 func (c *demoCmd) stay(t *terminal, stage *demo.Stage) error {
-	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n%s", stage.Addresses(program()))
+	t.printf("nuxeo-frameio demo: both systems are simulated on this machine; the connector is the real one.\n")
+	_, _ = io.WriteString(t.out, stage.Addresses(program())) // our own lines, which printf would make one
 	if c.Story {
 		t.printf("The story:\n\n")
 		start := time.Now()
