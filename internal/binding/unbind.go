@@ -168,13 +168,9 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 		}
 	}
 	if n > 0 {
-		f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""), b.Ends.UTC().Format("2 January 2006"))
-		if f.RetryAfter = lookAgain; !s.Now().Before(b.Ends) {
-			f = fault.New(fault.NotReady, "%s being released.", documents(n, ""))
-			f.RetryAfter = time.Second
-		}
-		return f
+		return stillUnderReview(n, b.Ends, s.Now())
 	}
+
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2 WHERE id = $3 AND state = $4`,
 			string(Unbound), store.Millis(t.Now()), b.ID, string(Ending)); err != nil {
@@ -183,4 +179,16 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, b.ID, actionActive)
 		return err
 	})
+}
+
+// stillUnderReview says what a binding that ends waits for, and when to look again.
+func stillUnderReview(n int, ends, now time.Time) error {
+	if !now.Before(ends) {
+		f := fault.New(fault.NotReady, "%s being released.", documents(n, ""))
+		f.RetryAfter = time.Second
+		return f
+	}
+	f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""), ends.UTC().Format("2 January 2006"))
+	f.RetryAfter = lookAgain
+	return f
 }

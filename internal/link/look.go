@@ -13,7 +13,7 @@ import (
 // has since before, and those that changed since somebody did. A link that changed after
 // settled, or that an item holds, has time; one that no file was brought for has nothing
 // to tell.
-func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limit int) (all []Link, err error) {
+func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limit int) ([]Link, error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
 			SELECT id FROM links WHERE looked < $1 UNION SELECT id FROM links WHERE looked <= updated AND updated <= $2)
 		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND updated <= $2 ORDER BY looked LIMIT $3`,
@@ -21,19 +21,11 @@ func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limi
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		l, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, l)
-	}
-	return all, rows.Err()
+	return read(rows)
 }
 
 // OfDocuments are the links of documents, in no order; those that have none are left out.
-func OfDocuments(ctx context.Context, db *store.DB, documents []string) (all []Link, err error) {
+func OfDocuments(ctx context.Context, db *store.DB, documents []string) ([]Link, error) {
 	if len(documents) == 0 {
 		return nil, nil
 	}
@@ -41,6 +33,11 @@ func OfDocuments(ctx context.Context, db *store.DB, documents []string) (all []L
 	if err != nil {
 		return nil, err
 	}
+	return read(rows)
+}
+
+// read takes the links of rows, and closes them.
+func read(rows *sql.Rows) (all []Link, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		l, err := scan(rows)
