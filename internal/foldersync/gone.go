@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
-	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -52,12 +50,12 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 	if shared, err := r.shared(ctx, e); err != nil || shared {
 		return err
 	}
-	within, parent, err := r.within(ctx, e)
+	within, folder, err := r.within(ctx, e)
 	if err != nil {
 		return err
 	}
 	if within {
-		return r.later(ctx, e, parent)
+		return r.later(ctx, e, folder)
 	}
 	if e.Kind == kindFolder || r.sync.Gone == Trash {
 		err := r.trash(ctx, e)
@@ -85,12 +83,12 @@ func (r *run) looked(ctx context.Context, tx *sql.Tx, e Entry) error {
 }
 
 // later leaves an entry to the next run, which is to look where it is now.
-func (r *run) later(ctx context.Context, e Entry, parent string) error {
+func (r *run) later(ctx context.Context, e Entry, folder string) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		if err := r.looked(ctx, tx, e); err != nil || !r.partial {
 			return err
 		}
-		return tell(ctx, tx, r.sync.ID, parent, r.Now())
+		return tell(ctx, tx, r.sync.ID, folder, r.Now())
 	})
 }
 
@@ -162,44 +160,6 @@ func (r *run) putInto(ctx context.Context, uid, folder string) error {
 		return err
 	}
 	return r.nx.Move(ctx, uid, folder)
-}
-
-// within says whether a thing is in the tree after all, and where: moved while it was
-// listed, or a version of an asset that could not be brought. One of an asset that has
-// another document is none by itself any more.
-func (r *run) within(ctx context.Context, e Entry) (yes bool, parent string, err error) {
-	switch frameio.Kind(e.Kind) {
-	case frameio.KindFolder:
-		var f frameio.Folder
-		f, err = r.fio.Folder(ctx, r.sync.Account, e.Key)
-		parent = f.ParentID
-	case frameio.KindStack:
-		var s frameio.Stack
-		s, err = r.fio.Stack(ctx, r.sync.Account, e.Key)
-		parent = s.ParentID
-	default:
-		var f frameio.File
-		if f, err = r.fio.File(ctx, r.sync.Account, e.Key); err == nil && notReady(f) == "" && !r.wanted(f) {
-			return false, "", nil // the filter leaves it out
-		}
-		parent = f.ParentID
-	}
-	if v4.NotFound(err) || v4.StatusOf(err) == 422 {
-		return false, "", nil
-	}
-	if v4.Odd(err) {
-		return true, e.Parent, nil // it is somewhere
-	}
-	if err != nil {
-		return false, "", err
-	}
-	var n int
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_seen WHERE run_id = $1 AND key = $2 AND (kind = 'folder'
-		OR NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $3 AND e.key = $2 AND e.document_uid <> '' AND e.problem = ''))`, r.st.Run, parent, r.sync.ID).Scan(&n)
-	if err == nil && n == 0 && r.partial {
-		err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND key = $2 AND kind = 'folder' AND NOT gone`, r.sync.ID, parent).Scan(&n)
-	}
-	return n > 0, parent, err
 }
 
 // trash puts a document into the trash, and a folder only when nothing is in it:

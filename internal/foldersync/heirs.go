@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"time"
 
-	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -85,7 +84,7 @@ func (r *run) newStacks(ctx context.Context, after string) (keys []string, err e
 func (r *run) putOn(ctx context.Context, stack string) error {
 	takes := ""
 	for f, err := range r.fio.StackFiles(ctx, r.sync.Account, stack) {
-		if v4.NotFound(err) || v4.StatusOf(err) == 422 {
+		if isAbsent(err) {
 			break // it went while it was listed
 		}
 		if err != nil {

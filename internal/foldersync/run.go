@@ -68,9 +68,10 @@ type run struct {
 	fio  *v4.Client
 	nx   *nuxeo.Client
 
-	stacked *bool // the answer of stacking, once it is known
-	dry     bool  // it only compares
-	partial bool  // only folders are looked at in which something has changed
+	stacked *bool             // the answer of stacking, once it is known
+	dry     bool              // it only compares
+	partial bool              // only folders are looked at in which something has changed
+	parents map[string]string // of folders and stacks that were asked for
 	writing sync.Mutex
 }
 

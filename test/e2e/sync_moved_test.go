@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// What is missing where a run looks, and lies where it does not, is not gone: whatever it
+// was put into there, however deep, and whether or not anything of that is known.
+func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]func(b *bed.Bed, file, to string) (uploading string){
+		"into a folder that is new": func(b *bed.Bed, file, to string) (uploading string) {
+			b.Frameio.Move(file, b.Frameio.AddFolder(b.Frameio.AddFolder(to, "New"), "Newer"))
+			return ""
+		},
+		"onto a stack": func(b *bed.Bed, file, to string) (uploading string) {
+			b.Frameio.Move(file, to)
+			b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
+			return ""
+		},
+		"onto a stack that grows": func(b *bed.Bed, file, to string) (uploading string) {
+			b.Frameio.Move(file, to)
+			second := add(b, to, "Second.mov", content('b', 400), frameiosim.NotUploadedYet())
+			b.Frameio.Stack(file, second)
+			return second
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bed.New(t)
+			from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
+			file := add(b, from, "First.mov", content('a', 300))
+			for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
+				add(b, from, other, content('o', 100))
+			}
+			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+			uid := m.at(m.at(m.Folder, "From").UID, "First").UID
+
+			uploading := away(b, file, to)
+			if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
+				t.Fatal(err)
+			}
+			if r := m.told(); !r.Partial || r.Gone != 0 {
+				t.Errorf("the run that looks where the file was: partial %v, %d gone, want partial with 0", r.Partial, r.Gone)
+			}
+			if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed {
+				t.Fatalf("the document is there %v, in the trash %v, want it as it was", there, d.IsTrashed)
+			}
+
+			if uploading != "" {
+				b.Frameio.FinishUpload(uploading)
+			}
+			m.refresh(false)
+			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.Path == "" || m.at(m.Folder, "From").UID == d.ParentUID {
+				t.Errorf("after all was looked at the document is at %s, in the trash %v, want it where the file is", d.Path, d.IsTrashed)
+			}
+		})
+	}
+}
