@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -37,20 +38,25 @@ func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from stri
 
 // heir reports whether an asset takes over the link of one that its files belonged to:
 // that is gone, and the file whose content the document has is among them, or gone as well.
+// What may not be looked at is there.
 func (s *Service) heir(ctx context.Context, r *Run, l link.Link, a link.Asset) (bool, error) {
 	_, err := r.Frameio.Stack(ctx, a.Account, l.AssetKey)
-	switch code := v4.StatusOf(err); {
-	case err == nil:
+	switch v4.StatusOf(err) {
+	case http.StatusNotFound, http.StatusUnprocessableEntity: // or no stack any more
+	case http.StatusForbidden:
 		return false, nil
-	case code != 404 && code != 422: // 422: that is no stack, as an id of something that was one
+	default:
 		return false, err
 	}
 	if l.FileID == "" || slices.Contains(a.Files, l.FileID) {
 		return true, nil
 	}
 	_, err = r.Frameio.File(ctx, a.Account, l.FileID)
-	if v4.NotFound(err) {
+	switch v4.StatusOf(err) {
+	case http.StatusNotFound:
 		return true, nil
+	case http.StatusForbidden:
+		return false, nil
 	}
 	return false, err
 }

@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"fmt"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -81,6 +85,35 @@ func TestStackThatIsGone(t *testing.T) {
 	}
 	if docs[files[2]].UID != uid || docs[files[2]].Content.Digest != md5of(cut(2)) || docs[files[0]].Content.Digest != md5of(cut(0)) {
 		t.Errorf("the newest file has %s, want %s", docs[files[2]].UID, uid)
+	}
+}
+
+// Of a stack that the publisher may not see, nobody knows that it is gone: the file that
+// left it gets a document of its own.
+func TestStackThatMayNotBeSeen(t *testing.T) {
+	t.Parallel()
+	for _, hidden := range []string{"/version_stacks/%s$", "/files/%s$"} {
+		b := bed.New(t)
+		b.Bind("Publish")
+		stack, files := stacked(b)
+		b.Published(b.Josh, stack)
+		uid := b.Only().UID
+
+		which := stack
+		if strings.Contains(hidden, "files") { // the stack is gone, its newest file may be anywhere
+			which = files[2]
+			for _, f := range files {
+				b.Frameio.Move(f, b.Root)
+			}
+		} else {
+			b.Frameio.Move(files[0], b.Root)
+		}
+		b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: fmt.Sprintf(hidden, which), Status: http.StatusForbidden})
+		b.Published(b.Josh, files[0])
+		docs := by(b)
+		if len(docs) != 2 || docs[files[0]].UID == uid || docs[files[0]].Content.Digest != md5of(cut(0)) {
+			t.Errorf("with %s hidden there are documents of %v, want one of %s by itself", hidden, told(docs), files[0])
+		}
 	}
 }
 

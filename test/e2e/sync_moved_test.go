@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -59,5 +61,27 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 				t.Errorf("after all was looked at the document is at %s, in the trash %v, want it where the file is", d.Path, d.IsTrashed)
 			}
 		})
+	}
+}
+
+// What nobody may look at any more is not gone either.
+func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	file := add(b, b.Root, "First.mov", content('a', 300))
+	for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
+		add(b, b.Root, other, content('o', 100))
+	}
+	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	uid := m.at(m.Folder, "First").UID
+
+	_, elsewhere := b.Frameio.AddProject(b.Workspace, "Restricted")
+	b.Frameio.Move(file, elsewhere)
+	b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: "/files/" + file + "$", Status: http.StatusForbidden})
+	if r := m.refresh(false); r.State != foldersync.Done || r.Gone != 0 {
+		t.Errorf("the run ended %s with %d gone, want done with 0", r.State, r.Gone)
+	}
+	if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed {
+		t.Errorf("the document is there %v, in the trash %v, want it as it was", there, d.IsTrashed)
 	}
 }
