@@ -262,7 +262,8 @@ func (w *world) checkComplete() {
 		entities, words := map[string]int{}, map[string]int{}
 		for _, c := range w.Nuxeo.Comments(docs[0].UID) {
 			entities[c.EntityID]++
-			words[bed.Words(c)]++
+			text, _, _ := strings.Cut(bed.Words(c), "\n") // what else it carries comes after it
+			words[text]++
 		}
 		for id, n := range entities {
 			if n != 1 {

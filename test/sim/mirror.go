@@ -233,14 +233,20 @@ func (m *mirrors) remove() {
 
 var statuses = []string{"Approved", "In Progress", "Needs Review"}
 
-func (m *mirrors) remark() {
+func (m *mirrors) plainComment(file string) (words string) {
+	m.commentN++
+	words = fmt.Sprintf("remark %d", m.commentN)
+	m.w.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words, OwnerID: m.w.Julia})
+	return words
+}
+
+func (m *mirrors) remark(comment func(file string) (words string)) {
 	a, ok := m.some("file", "version_stack")
 	if !ok {
 		return
 	}
-	m.commentN++
-	words, file := fmt.Sprintf("remark %d", m.commentN), m.headOf(a)
-	m.w.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words, OwnerID: m.w.Julia})
+	file := m.headOf(a)
+	words := comment(file)
 	if len(m.remarks[file]) == len(statuses) {
 		return
 	}
@@ -360,7 +366,7 @@ var workings = []working{
 	{"rename", 8, func(m *mirrors, _ *node) { m.rename() }},
 	{"move", 10, func(m *mirrors, _ *node) { m.move() }},
 	{"delete", 6, func(m *mirrors, _ *node) { m.remove() }},
-	{"comment", 8, func(m *mirrors, _ *node) { m.remark() }},
+	{"comment", 8, func(m *mirrors, _ *node) { m.remark(m.plainComment) }},
 	{"edit in Nuxeo", 6, func(m *mirrors, _ *node) { m.edit() }},
 	{"rename in Nuxeo", 4, func(m *mirrors, _ *node) { m.retitle() }},
 	{"trash in Nuxeo", 3, func(m *mirrors, _ *node) { m.discard() }},
@@ -396,6 +402,9 @@ func (m *mirrors) next() {
 	all := slices.Clone(workings)
 	if m.w.seed%10_000 >= 8_000 {
 		all = append(all, restless...)
+	}
+	if m.w.seed%10_000 >= 9_000 {
+		all = append(all, working{"odd comment", 10, func(m *mirrors, _ *node) { m.remark(m.oddComment) }})
 	}
 	for _, h := range happenings {
 		if slices.Contains(befalls, h.name) {

@@ -81,7 +81,12 @@ func (n *node) start() {
 	n.app = a
 	n.current.Store(a)
 	n.running.Go(func() {
-		if err := a.Run(ctx); err != nil && !errors.Is(err, context.Canceled) && !n.dead.Load() {
+		err := a.Run(ctx)
+		switch {
+		case err == nil, errors.Is(err, context.Canceled), n.dead.Load():
+		case strings.Contains(err.Error(), "was removed while the connector runs"): // before it had begun
+			n.die("without its database file")
+		default:
 			w.violate("the connector ends by itself: %v", err)
 		}
 	})
@@ -119,6 +124,7 @@ func (n *node) keepAlive(done <-chan struct{}) {
 		n.bury()
 		pause := n.w.seed.hash("pause", n.name, fmt.Sprint(i)) % uint64(time.Minute)
 		time.Sleep(time.Duration(pause))
+		n.w.whole()
 		n.start()
 		n.w.trace("%s is started again", n.name)
 	}

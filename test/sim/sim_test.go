@@ -26,10 +26,11 @@ var (
 	stop  = flag.Bool("stop", false, "leave out the rest once a seed has failed")
 )
 
-// The first seeds that tell of pushes and of mirrors; the usual run plays some.
+// The first seeds that tell of pushes, of mirrors and of unrest; the usual run plays some.
 const (
 	firstOfPushes  = 70_000
 	firstOfMirrors = 80_000
+	firstOfUnrest  = 90_000
 )
 
 func play(t *testing.T, seed uint64, tracing bool) (r Result) {
@@ -84,8 +85,8 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	if *first == 1 {
-		for i := range uint64(*seeds / 5) {
-			for _, others := range []uint64{firstOfPushes, firstOfMirrors} {
+		for i := range uint64(*seeds / 6) {
+			for _, others := range []uint64{firstOfPushes, firstOfMirrors, firstOfUnrest} {
 				if !slices.Contains(list, others+i) {
 					list = append(list, others+i)
 				}

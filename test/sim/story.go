@@ -193,13 +193,16 @@ var happenings = []happening{
 }
 
 func (s *story) next() {
-	total := 0
-	for _, h := range happenings {
+	all, total := happenings, 0
+	if s.w.seed.ofUnrest() {
+		all = append(slices.Clone(happenings), unrest...)
+	}
+	for _, h := range all {
 		total += h.weight
 	}
 	at := s.d.IntN(total)
 	a, n := s.assets[s.d.IntN(len(s.assets))], s.w.nodes[s.d.IntN(len(s.w.nodes))]
-	for _, h := range happenings {
+	for _, h := range all {
 		if at -= h.weight; at < 0 {
 			s.w.trace("story: %s (%s, %s)", h.name, a.name, n.name)
 			h.do(s, a, n)

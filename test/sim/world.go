@@ -93,6 +93,7 @@ type world struct {
 	doorTry  map[string]int
 	offered  map[string]time.Time // when interactions first reached a node that lives
 	accepted map[string]time.Time // when they were first answered well
+	away     chan struct{}        // closed when the database file is back; nil: it is there
 	tracing  bool
 }
 
@@ -156,7 +157,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.Systems = bed.NewSystems(t, w.net, bed.Loose(), bed.AroundNuxeo(w.watch.around), bed.Nuxeo(func(o *nuxeosim.Options) {
 		o.NewID, o.DataDir = w.newIDs(), data
-		o.DirectDownload = w.seed.fetches()
+		o.DirectDownload, o.IndexLag = w.seed.fetches(), nuxeosim.StandsStill // nobody asks the index
 		o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
 	}), bed.Frameio(func(o *frameiosim.Options) {
 		o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller
