@@ -63,6 +63,9 @@ type World struct {
 	// Drain is how long what others were just writing to a document may take when we
 	// lock it; 0: as long as a real Nuxeo needs.
 	Drain time.Duration
+	// LockFrom is the length from which on a new document is locked until it has its
+	// content; 0: from where a real Nuxeo takes longer than a moment to take it.
+	LockFrom int64
 	// Gate is store.DB's.
 	Gate func() error
 	// Doctor makes what looks through the installation for the pages; nil: nothing.
@@ -91,6 +94,9 @@ func (w *World) fill() {
 	}
 	if w.Drain == 0 {
 		w.Drain = 200 * time.Millisecond
+	}
+	if w.LockFrom == 0 {
+		w.LockFrom = 64 << 20
 	}
 	if w.Bundle == nil {
 		w.Bundle = ui.Bundle
@@ -332,7 +338,7 @@ func (a *App) intake() *intake.Service {
 	c, f := a.Config, a.Config.Frameio
 	set := intake.Settings{
 		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, WaitOriginal: c.Publish.WaitOriginal,
-		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, FrameBase: f.FrameBase, StatusField: f.StatusField,
+		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, LockFrom: a.world.LockFrom, FrameBase: f.FrameBase, StatusField: f.StatusField,
 		FieldNames: intake.FieldNames{
 			FrameRate: f.FrameRateField, Duration: f.DurationField, Codec: f.CodecField,
 			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,

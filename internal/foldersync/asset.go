@@ -16,11 +16,12 @@ import (
 )
 
 // assetState is what an item that brings one asset keeps. Print is what the listing
-// showed of it.
+// showed of it, and Head the file that it stood for.
 type assetState struct {
 	Sync  string `json:"sync"`
 	Key   string `json:"key"`
 	Print string `json:"print"`
+	Head  string `json:"head,omitempty"`
 	New   bool   `json:"new,omitempty"`   // the sync has not brought the asset by this key yet
 	Title string `json:"title,omitempty"` // that the document got after it was made
 	// Earlier says that files below the head become versions first, and Made that the
@@ -131,13 +132,17 @@ func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState,
 }
 
 // gave says whether the title of a document is one that we gave: as an entry
-// remembers, or after a name that one of the asset's files has or had.
+// remembers, or after a name that one of the asset's files has or had. One that was made
+// by an attempt that could not record it has the title it was made with, or a person's.
 func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
 	var title, name string
 	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
 		st.Sync, doc.UID, st.Key).Scan(&title, &name)
+	if err != nil || title == "" && intake.HasFirstTitle(doc) {
+		return err == nil, err
+	}
 	ours := func(name string) bool { return name != "" && intake.SameTitle(doc.Title, intake.Title(name)) }
-	return title != "" && intake.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), err
+	return title != "" && intake.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.
@@ -192,7 +197,7 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	if err := it.Load(&st); err != nil {
 		return nil, err
 	}
-	print, problem, conflict := st.Print, "", ""
+	print, problem, conflict := st.shown(), "", ""
 	switch {
 	case it.State != work.Done:
 		print, problem = "", it.Message
@@ -217,6 +222,17 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
+}
+
+// shown is the print of what the document shows now; empty, so that the next run looks at
+// the asset again, when that is not what was listed: it has got another version since, or
+// was put on a stack, and may be what it was once more before anybody sees that.
+func (st assetState) shown() string {
+	f := st.Job.File
+	if f != nil && st.Head != "" && (f.ID != st.Head || f.Key() != st.Key) {
+		return ""
+	}
+	return st.Print
 }
 
 // asBefore has a stack in conflict called and placed as the file was that has its document

@@ -110,6 +110,8 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 // this order the version that the content makes tells of it, and the work that Nuxeo
 // does on a content in the background finds the facet: it writes back the facets that it
 // has read with the content, and would take away one that came after it.
+// While Nuxeo joins the parts of a large one, anybody may see the document and give it
+// another, which ours would replace: a lock keeps them out. A small one is there at once.
 func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.Next, error) {
 	if doc == nil {
 		var err error
@@ -124,6 +126,15 @@ func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.N
 	}
 	if err := free(doc, r.Actor); err != nil {
 		return work.Next{}, err
+	}
+	if r.Job.File.length() >= s.Set.LockFrom {
+		var err error
+		if doc, err = s.lockDocument(ctx, r, doc); err != nil {
+			return work.Next{}, err
+		}
+		if doc.Blob("file:content") != nil { // somebody else's
+			return work.Next{Step: StepVerify}, nil
+		}
 	}
 	l, err := s.linkOf(ctx, r)
 	if err != nil {

@@ -174,6 +174,7 @@ type Settings struct {
 	Streams        int
 	Idle           time.Duration // a stream that moves nothing so long is given up
 	WaitOriginal   time.Duration // how long an original may take to arrive on Frame.io
+	LockFrom       int64         // new documents of so many bytes or more are locked until they have them
 	Drain          time.Duration // what others were just writing when a lock was taken is through after so long
 	AttachTimeout  time.Duration // what Nuxeo's transaction is granted to join the chunks
 	FrameBase      int64

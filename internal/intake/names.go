@@ -88,13 +88,15 @@ const maxPathName = 64
 
 // PathName is the document's path segment: letters with their marks, digits and a few signs.
 // Nuxeo cleans it as well and adds to it when it is taken.
-func PathName(name string) string {
+func PathName(name string) string { return segment(Title(name)) }
+
+func segment(title string) string {
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune("-_. ", r) {
 			return r
 		}
 		return '-'
-	}, Title(name))
+	}, title)
 	s = strings.Trim(s, ". ")
 	if len([]rune(s)) > maxPathName {
 		s = strings.TrimRight(string([]rune(s)[:maxPathName]), ". ")
@@ -103,4 +105,11 @@ func PathName(name string) string {
 		return "asset"
 	}
 	return s
+}
+
+// HasFirstTitle reports whether a document has the title that it was made with: its path
+// still says so. What Nuxeo adds to a name that is taken begins with a full stop.
+func HasFirstTitle(doc *nuxeo.Document) bool {
+	first, name := segment(doc.Title), path.Base(doc.Path)
+	return name == first || strings.HasPrefix(name, first+".") && strings.Trim(name[len(first)+1:], "0123456789") == ""
 }

@@ -194,6 +194,10 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 		return wrong // somebody changed the document after us: theirs stays
 	}
 	if before.Create {
+		doc, err := s.lockDocument(ctx, r, doc) // and look once more
+		if err != nil {
+			return err
+		}
 		if !slices.Equal(doc.Texts("dc:contributors"), []string{r.Actor}) {
 			return wrong // somebody else has worked on it since: theirs stays
 		}
@@ -257,8 +261,11 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 	if err != nil {
 		return err
 	}
-	r.Job.Document, r.Job.Intent = "", nil
-	if err := r.Commit(ctx, func(tx *sql.Tx) error { return link.SetDocument(ctx, tx, r.Task.Now(), &l, "") }); err != nil {
+	r.Job.Document, r.Job.Intent, r.Job.Lock = "", nil, nil
+	err = r.Commit(ctx, func(tx *sql.Tx) error {
+		return errors.Join(link.SetLock(ctx, tx, l.ID, "", ""), link.SetDocument(ctx, tx, r.Task.Now(), &l, ""))
+	})
+	if err != nil {
 		return err
 	}
 	return wrong

@@ -17,6 +17,9 @@ func (s *story) edit(a *asset) {
 		return
 	}
 	mine := s.content()
+	if d.Content == nil && !s.w.seed.ofUnrest() {
+		return // it was made this very moment: nobody has seen it
+	}
 	a.all[digestOf(mine)] = true
 	if err := s.w.Nuxeo.Edit("olga", d.UID, map[string]any{
 		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine},
@@ -70,9 +73,8 @@ func (s *story) unbind(n *node) {
 	s.unbound = true
 	s.excuse("gone")
 	s.fate = []binding.Fate{binding.Release, binding.Await}[s.w.seed%2]
-	if s.fate == binding.Await {
-		s.excuse("refused") // what is new, while it waits for what is under review
-	} else {
+	s.excuse("refused") // what is new, while it ends
+	if s.fate != binding.Await {
 		s.excuse("canceled") // what was on its way
 	}
 	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID, s.fate) }) // the node may be dead

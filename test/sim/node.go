@@ -73,7 +73,8 @@ func (n *node) start() {
 				s.Sweep = 15 * time.Second
 			}
 		},
-		Gate: n.gate,
+		Gate:     n.gate,
+		LockFrom: w.seed.lockFrom(),
 	})
 	if err != nil {
 		w.T.Fatalf("%s does not start: %v", n.name, err)

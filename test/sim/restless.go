@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +13,15 @@ import (
 // ofUnrest says whether a seed tells of publishes in more unrest: every ninth ten thousand
 // does, so that all other seeds tell what they always told.
 func (c chance) ofUnrest() bool { return c/10_000%10 == 9 }
+
+// lockFrom is from which length on a new document is locked until it has its content: in
+// the unrest each is, elsewhere none, and nobody looks at one that was just made.
+func (c chance) lockFrom() int64 {
+	if c.ofUnrest() {
+		return 1
+	}
+	return math.MaxInt64
+}
 
 // unrest is what more may happen to a publish then.
 var unrest = []happening{
