@@ -168,6 +168,12 @@ func (c Code) Status() int { return table[c].status }
 // Then is what a step does after an error.
 func Then(err error) Disposition { return table[CodeOf(err)].then }
 
+// Passing reports whether the same may succeed later without anybody doing anything: the
+// other side is not well, not ready, or asks for less.
+func Passing(err error) bool {
+	return Then(err) == Retry || Is(err, NotReady, Throttled)
+}
+
 // Permanent says of an error that trying the same again at once is useless.
 func Permanent(err error) bool {
 	switch Then(err) {

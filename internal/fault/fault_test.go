@@ -42,3 +42,16 @@ func TestEveryCodeSaysWhatHappensNext(t *testing.T) {
 		}
 	}
 }
+
+// What passes by itself is tried again before anything is given up for good.
+func TestPassing(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[Code]bool{
+		Unavailable: true, Internal: true, Mismatch: true, Throttled: true, NotReady: true,
+		NeedsOwner: false, NotConnected: false, Forbidden: false, Gone: false, Stale: false, Canceled: false,
+	} {
+		if got := Passing(New(code, "it went wrong")); got != want {
+			t.Errorf("%s passes by itself: %v, want %v", code, got, want)
+		}
+	}
+}

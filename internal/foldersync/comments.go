@@ -122,8 +122,8 @@ func (w CommentWorker) holdLink(ctx context.Context, t *work.Task, st *round, do
 	return l, err
 }
 
-// bringOne makes the comments of a document equal to those of its asset. What Nuxeo
-// refuses for good is noted, and the others go on.
+// bringOne makes the comments of a document equal to those of its asset. What is refused
+// for good is noted, and the others go on; where there is nobody to act for, none can.
 func (w CommentWorker) bringOne(ctx context.Context, t *work.Task, st *round, q Sync, e Entry, l link.Link) error {
 	if l.FileID == "" {
 		return nil
@@ -143,6 +143,9 @@ func (w CommentWorker) bringOne(ctx context.Context, t *work.Task, st *round, q 
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}
 	err = met(w.Intake.Hear(ctx, r, l.FileID))
+	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
+		return err
+	}
 	if err != nil && ctx.Err() == nil && fault.Then(err) == fault.Fail {
 		return t.Note(ctx, "comments not brought", "%s: %s", e.Name, fault.From(err).Message)
 	}

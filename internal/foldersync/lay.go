@@ -87,7 +87,7 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 	}
 	for i := range want {
 		s := sheet{change: &want[i]}
-		if stacking && s.had.Document == "" || !r.plain(&s) {
+		if s.had.Document == "" && (stacking || s.begun()) || !r.plain(&s) {
 			rest = append(rest, want[i])
 			continue
 		}
@@ -125,6 +125,10 @@ func (r *run) intend(ctx context.Context, tx *sql.Tx, s sheet) error {
 	}
 	return put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: s.Key, Kind: s.Kind, Parent: s.Parent, Name: s.Name, Size: s.Size, stamp: s.stamp})
 }
+
+// begun reports whether an attempt that recorded nothing may have made a document for a
+// stack. That tells of the file that was the newest then, which a listing does not show.
+func (s *sheet) begun() bool { return s.known && frameio.Kind(s.Kind) == frameio.KindStack }
 
 // stacking says whether files of the sync are missing: they may be on stacks by now,
 // and the stack's document is theirs, also one that nobody could record.

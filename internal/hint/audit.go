@@ -123,7 +123,7 @@ func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused,
 	switch {
 	case refused == nil:
 		return n, nil, nil
-	case ctx.Err() != nil || err == nil && fault.Then(refused) == fault.Retry:
+	case ctx.Err() != nil || err == nil && fault.Passing(refused):
 		return n, nil, refused
 	}
 	return n, refused, err

@@ -243,7 +243,7 @@ func (s *Service) drop(ctx context.Context, h hook, r *upkeep.Report) error {
 		}
 		return gone(fio.DeleteWebhook(ctx, h.account, h.remote))
 	})
-	if fault.Then(err) == fault.Retry {
+	if fault.Passing(err) {
 		return fmt.Errorf("removing it: %w", err)
 	}
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {

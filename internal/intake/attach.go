@@ -124,11 +124,14 @@ func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.N
 	if doc.Blob("file:content") != nil { // done, but not noted as done
 		return work.Next{Step: StepVerify}, nil
 	}
-	if err := free(doc, r.Actor); err != nil {
+	doc, err := s.withoutLeftLock(ctx, r, doc)
+	if err == nil {
+		err = free(doc, r.Actor)
+	}
+	if err != nil {
 		return work.Next{}, err
 	}
 	if r.Job.File.length() >= s.Set.LockFrom {
-		var err error
 		if doc, err = s.lockDocument(ctx, r, doc); err != nil {
 			return work.Next{}, err
 		}
@@ -171,6 +174,9 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
 	if nuxeo.NotFound(err) {
 		return work.Next{Step: StepLink}, nil // link finds out what to do
+	}
+	if err == nil {
+		doc, err = s.withoutLeftLock(ctx, r, doc)
 	}
 	if err != nil {
 		return work.Next{}, err

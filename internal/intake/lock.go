@@ -95,7 +95,7 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 		}
 	}
 	err := GiveBack(ctx, nx, r.Job.Document, *lock)
-	if fault.Then(err) == fault.Retry && r.Task.Attempt < dropTries {
+	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
 	}
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Service) withoutLeftLock(ctx context.Context, r *Run, doc *nuxeo.Docume
 		}
 	}
 	if err := GiveBack(ctx, nx, doc.UID, Lock{By: owner, Created: created}); err != nil {
-		if fault.Then(err) == fault.Retry {
+		if fault.Passing(err) {
 			return nil, err
 		}
 		return doc, nil
@@ -144,5 +144,9 @@ func GiveBack(ctx context.Context, nx *nuxeo.Client, document string, lock Lock)
 	if err != nil || !lock.Is(doc) {
 		return err
 	}
-	return nx.Unlock(ctx, document)
+	err = nx.Unlock(ctx, document)
+	if nuxeo.StatusOf(err) == http.StatusConflict { // it was ours when we looked
+		return fault.New(fault.Unavailable, "The document cannot be unlocked at the moment.").Because(err)
+	}
+	return err
 }

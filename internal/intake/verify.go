@@ -152,7 +152,7 @@ func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 		return nil
 	}
 	err := r.Nuxeo.DropBatch(ctx, batch)
-	if fault.Then(err) == fault.Retry && r.Task.Attempt < dropTries {
+	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
 	}
 	r.Job.Batch = ""

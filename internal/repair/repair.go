@@ -84,7 +84,7 @@ func (s *Service) lookAt(ctx context.Context, r *upkeep.Report, links []link.Lin
 	}
 	for owner, some := range byOwner {
 		lost, err := s.lost(ctx, owner, some)
-		if fault.Then(err) == fault.Retry {
+		if fault.Passing(err) {
 			return err
 		}
 		if err != nil {

@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -143,6 +145,26 @@ func TestCommentsAreLookedAtAgain(t *testing.T) {
 	m.told()
 	if !says(b, uid, "Too long.")() {
 		t.Error("the comment is not there")
+	}
+}
+
+// Nobody has looked at comments while the owner was signed out.
+func TestCommentsWaitForTheOwner(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	file := add(b, b.Root, "Cut.mov", content('a', 300))
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
+	refuse := b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: "/files/.*/comments", Status: http.StatusUnauthorized})
+	forget := b.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/ims/token", Status: http.StatusBadRequest, Body: `{"error":"invalid_grant"}`})
+	m := mirrored(b)
+	uid := m.at(m.Folder, "Cut").UID
+	refuse()
+	forget()
+
+	b.Connect("josh")
+	m.refresh(false)
+	if !says(b, uid, "Too long.")() {
+		t.Error("the comment is not there after the owner has signed in again")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -83,5 +84,26 @@ func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
 	}
 	if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed {
 		t.Errorf("the document is there %v, in the trash %v, want it as it was", there, d.IsTrashed)
+	}
+}
+
+// A document that an attempt made and could not record is called as its asset is called
+// now, unless a person has given it another title.
+func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{"Old": "New", "Mine": "Mine"} {
+		for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
+			b := bed.New(t)
+			file := add(b, b.Root, "New.mov", content('a', 300))
+			folder, _ := b.Nuxeo.Doc(b.Folder)
+			uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "File", map[string]any{
+				"dc:title": title, "dc:source": intake.Source(b.Account, file), "dc:creator": "josh",
+			})
+			mirrored(b, func(q *foldersync.Request) { q.Fetch = fetch })
+			if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
+				t.Errorf("with %s, what was called %q is called %q, want %q; there are %d documents, want 1",
+					fetch, title, d.Title, want, len(b.Nuxeo.Children(b.Folder)))
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
@@ -68,7 +69,7 @@ func (m *mirrors) checkKept() {
 	}
 	m.walk(m.w.Folder, func(d nuxeosim.DocView) { // what is in the trash, too
 		source, _ := d.Properties["dc:source"].(string)
-		if key := keyOf(d); d.IsTrashed && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && !m.trashed[d.UID] && m.edited[d.UID] == "" {
+		if key := keyOf(d); d.IsTrashed && !m.listedTwice(d) && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && !m.trashed[d.UID] && m.edited[d.UID] == "" {
 			m.w.violate("kept: %q is in the trash, and %s is on Frame.io", d.Path, key)
 		}
 	})
@@ -262,4 +263,15 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 			m.w.violate("comments: %q does not have %q", d.Path, words)
 		}
 	}
+}
+
+// listedTwice reports whether a document was made by a run that saw a file where it was,
+// and again on the stack that it was put on while the tree was listed: the stack has
+// another one, made by the same run.
+func (m *mirrors) listedTwice(d nuxeosim.DocView) bool {
+	stack, made := m.stacks[keyOf(d)], d.Properties["dc:created"].(time.Time)
+	return stack != "" && slices.ContainsFunc(m.documents(), func(other nuxeosim.DocView) bool {
+		at, _ := other.Properties["dc:created"].(time.Time)
+		return keyOf(other) == stack && !other.IsTrashed && at.Sub(made).Abs() < 10*time.Second
+	})
 }
