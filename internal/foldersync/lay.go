@@ -87,7 +87,7 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 	}
 	for i := range want {
 		s := sheet{change: &want[i]}
-		if s.had.Document == "" && (stacking || s.begun()) || !r.plain(&s) {
+		if s.had.Document == "" && (stacking || r.inherits(s)) || !r.plain(&s) {
 			rest = append(rest, want[i])
 			continue
 		}
@@ -126,9 +126,12 @@ func (r *run) intend(ctx context.Context, tx *sql.Tx, s sheet) error {
 	return put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: s.Key, Kind: s.Kind, Parent: s.Parent, Name: s.Name, Size: s.Size, stamp: s.stamp})
 }
 
-// begun reports whether an attempt that recorded nothing may have made a document for a
-// stack. That tells of the file that was the newest then, which a listing does not show.
-func (s *sheet) begun() bool { return s.known && frameio.Kind(s.Kind) == frameio.KindStack }
+// inherits reports whether there may be a document for a new stack, of which a listing
+// shows only the newest file: that of a file that was put on it, wherever that was, or one
+// that an attempt made and did not record.
+func (r *run) inherits(s sheet) bool {
+	return frameio.Kind(s.Kind) == frameio.KindStack && (s.known || r.st.Brought)
+}
 
 // stacking says whether files of the sync are missing: they may be on stacks by now,
 // and the stack's document is theirs, also one that nobody could record.

@@ -41,6 +41,8 @@ type state struct {
 	// Since is when the listing began, as the database has it: of what is told later
 	// the next run is to know.
 	Since int64 `json:"since,omitempty"`
+	// Brought says that the sync had documents of files when the run began.
+	Brought bool `json:"brought,omitempty"`
 }
 
 // rewind goes back to the first row.
@@ -153,6 +155,10 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	}
 	r.st.rewind()
 	r.st.Since = store.Millis(r.Now())
+	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind = 'file' AND document_uid <> '')`,
+		r.sync.ID).Scan(&r.st.Brought); err != nil {
+		return work.Next{}, err
+	}
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
 }
 

@@ -107,3 +107,29 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 		}
 	}
 }
+
+// A stack takes the document of a file that was put on it along, also when the run does
+// not look where the file was.
+func TestAStackElsewhereTakesTheDocument(t *testing.T) {
+	t.Parallel()
+	for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
+		b := bed.New(t)
+		from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
+		file := add(b, from, "First.mov", content('a', 300))
+		m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
+		uid := m.at(m.at(m.Folder, "From").UID, "First").UID
+
+		b.Frameio.Move(file, to)
+		b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
+		if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, to); err != nil {
+			t.Fatal(err)
+		}
+		if r := m.told(); !r.Partial || r.Created != 0 || r.Gone != 0 {
+			t.Errorf("with %s the run that looks where the stack is: partial %v, %d created, %d gone, want partial with none", fetch, r.Partial, r.Created, r.Gone)
+		}
+		m.refresh(false)
+		if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed || d.Title != "Second" || d.ParentUID == m.at(m.Folder, "From").UID {
+			t.Errorf("with %s the document is %q at %s, in the trash %v; want it to be the stack's", fetch, d.Title, d.Path, d.IsTrashed)
+		}
+	}
+}
