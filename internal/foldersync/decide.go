@@ -44,7 +44,7 @@ type standing struct {
 // drift is how a document is not what the sync made of it.
 type drift struct{ missing, moved, retitled, rewritten bool }
 
-// decide says what a run does about a thing. Run, check and plan go by it.
+// decide says what a run does about a thing. Run, check, plan and preview go by it.
 func (q Sync) decide(s standing) []Act {
 	brought := s.had.Document != ""
 	switch {
