@@ -13,6 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -66,12 +69,26 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // New makes an error from a code and a sentence.
 func New(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: sentence(format, args)}
+}
+
+// longest is how many bytes a text within a sentence may have: it may be what a stranger
+// has sent, and a sentence is shown, stored and logged.
+const longest = 500
+
+func sentence(format string, args []any) string {
+	short := slices.Clone(args)
+	for i, arg := range short {
+		if v := reflect.ValueOf(arg); v.Kind() == reflect.String && v.Len() > longest {
+			short[i] = strings.ToValidUTF8(v.String()[:longest], "") + "…"
+		}
+	}
+	return fmt.Sprintf(format, short...)
 }
 
 // Field makes an Invalid error that names the field and the remedy.
 func Field(field, remedy, format string, args ...any) *Error {
-	return &Error{Code: Invalid, Field: field, Remedy: remedy, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: Invalid, Field: field, Remedy: remedy, Message: sentence(format, args)}
 }
 
 // With returns the error with a remedy.
