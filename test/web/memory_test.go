@@ -104,8 +104,16 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 	const size = 64 << 10
 	long := strings.Repeat("x", size)
 	places := []operation{
-		{"GET", "/signin", nil}, {"GET", "/connect", nil}, {"GET", "/oauth/frameio/callback", nil}, {"GET", "/oauth/nuxeo/callback", nil}, {"GET", "/", nil},
-		{"GET", "/media/{id}", nil}, {"POST", "/frameio/actions/{id}", nil}, {"POST", "/frameio/events/{id}", nil}, {"POST", "/csp-report", nil}, {"GET", "/admin/jobs/{id}", nil},
+		{"GET", "/signin", nil},
+		{"GET", "/connect", nil},
+		{"GET", "/oauth/frameio/callback", nil},
+		{"GET", "/oauth/nuxeo/callback", nil},
+		{"GET", "/", nil},
+		{"GET", "/media/{id}", nil},
+		{"POST", "/frameio/actions/{id}", nil},
+		{"POST", "/frameio/events/{id}", nil},
+		{"POST", "/csp-report", nil},
+		{"GET", "/admin/jobs/{id}", nil},
 	}
 
 	for _, op := range append(operations(t), places...) {
