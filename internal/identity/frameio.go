@@ -299,7 +299,7 @@ func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me f
 		return err
 	}
 	return fault.New(fault.Forbidden, "%s was connected to another Frame.io account when that access was ended.", login).
-		With("Connect that account, or have an administrator say that it may be another: `nuxeo-frameio people lift " + login + " --any-account`.")
+		With("Connect that account, or have an administrator allow any account: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + " --any-account`.")
 }
 
 // assumed is how long a token is trusted whose lifetime is missing or odd. It

@@ -129,7 +129,7 @@ func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error
 }
 
 func lifting(login string) string {
-	return "An administrator can let them in again: `nuxeo-frameio people lift " + login + "`."
+	return "An administrator can let them in again: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + "`."
 }
 
 func (s *Service) revokeRemotely(ctx context.Context, login string) (left []string) {

@@ -123,9 +123,28 @@ test("administration", async (t) => {
     await until("nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0);
   });
 
+  await step("people: who is blocked, and let in again", async () => {
+    await page.getByRole("tab", { name: "People" }).click();
+    const row = page.getByRole("row").filter({ hasText: "josh" });
+    await row.getByText("Blocked by Administrator").waitFor();
+    assert.match(await page.getByRole("row").nth(1).innerText(), /josh/, "who is blocked does not stand first");
+    await look(page, "admin-people");
+    await row.getByRole("button", { name: "Let in again" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await row.getByText("May sign in").waitFor();
+    await row.getByRole("button", { name: "End access" }).click();
+    const dialog = page.getByRole("dialog", { name: /^End the access of / });
+    await dialog.getByRole("button", { name: "End access" }).click();
+    await row.getByText("Blocked by Administrator").waitFor();
+    await row.getByRole("button", { name: "With any account" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await row.getByText("May sign in").waitFor();
+    await enter(josh, "josh");
+  });
+
   await step("what people did", async () => {
     await page.getByRole("tab", { name: "Audit" }).click();
-    await page.getByRole("cell", { name: "Ended somebody's access" }).waitFor();
+    await page.getByRole("cell", { name: "Ended somebody's access" }).first().waitFor();
     await look(page, "admin-audit");
     await page.getByLabel("Who").fill("josh");
     await page.getByRole("button", { name: "Show" }).click();
