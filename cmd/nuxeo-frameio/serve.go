@@ -45,7 +45,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
-	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb})
+	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb, Files: t.files})
 	if err != nil {
 		return err
 	}

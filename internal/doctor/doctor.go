@@ -64,6 +64,7 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Configuration", d.configuration},
 		{"Database", d.database},
 		{"Encryption key", d.key},
+		{"Private files", d.files},
 		{"Clock", d.clock},
 		{"Nuxeo", d.nuxeo},
 		{"Rights in Nuxeo", d.rights},
