@@ -250,7 +250,7 @@ func (s *Service) choose(ctx context.Context, login string, q Request) ([]Worksp
 	for _, id := range q.Workspaces {
 		i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == id })
 		if i < 0 {
-			return nil, fault.Field("workspaces", orElse(why, "See `nuxeo-frameio bind --list` for those you can choose."), "There is no team (workspace) %q for you.", id)
+			return nil, fault.Field("workspaces", orElse(why, "The dialog Bind to Frame.io shows the teams you can choose, and so does `nuxeo-frameio bind --list`."), "There is no team (workspace) %q for you.", id)
 		}
 		if slices.ContainsFunc(out, func(w Workspace) bool { return w.ID == id }) {
 			continue

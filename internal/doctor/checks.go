@@ -39,7 +39,7 @@ func (d *Doctor) started() bool {
 
 func (d *Doctor) database(ctx context.Context) Finding {
 	if !d.started() {
-		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` makes it.", "no database yet in %s", d.given().Data)
+		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` on the server makes it.", "no database yet in %s", d.given().Data)
 	}
 	if d.unread() {
 		return skipped("there is one in %s; it was not opened without its key", d.place())
@@ -275,13 +275,13 @@ func (d *Doctor) provider(ctx context.Context) Finding {
 	}
 	if !p.Registered {
 		return broken("Register it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --client-id … --client-secret-file …`, or take it from Nuxeo's Cloud Services "+
-			"with `provider import`. The redirect address to enter at Adobe: "+d.App.Identity.RedirectURL(), "the Frame.io application is not registered")
+			"with `provider import`. The redirect address to enter at Adobe: "+d.App.Identity.RedirectURL(), "the Frame.io application is not registered").on(onProvider)
 	}
 	if !slices.Contains(p.Scopes, "offline_access") && !slices.Contains(p.Scopes, "offline") {
-		return broken("Add offline_access to the scopes under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day")
+		return broken("Add offline_access to the scopes under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day").on(onProvider)
 	}
 	if err := d.App.Identity.CheckProvider(ctx); err != nil {
-		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err, "Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.")
+		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err, "Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.").on(onProvider)
 	}
 	return ok("id and secret are accepted; the redirect address to register is %s", d.App.Identity.RedirectURL())
 }

@@ -49,6 +49,7 @@ type Error struct {
 	Code    Code
 	Message string // one sentence for a person
 	Remedy  string // what the person can do, empty when nothing
+	Page    string // of ours, like /activity, where that can be done in a browser
 	Field   string // the wrong field, for Invalid
 	// RetryAfter is how long the other side asked to be left alone; zero when
 	// it did not say.
@@ -97,6 +98,12 @@ func (e *Error) With(remedy string) *Error {
 	return e
 }
 
+// At returns the error with the page of ours on which its remedy can be done.
+func (e *Error) At(page string) *Error {
+	e.Page = page
+	return e
+}
+
 // Because returns the error with a cause.
 func (e *Error) Because(err error) *Error {
 	e.Err = err
@@ -111,7 +118,7 @@ func From(err error) *Error {
 	case err == nil:
 		return nil
 	case errors.As(err, &e):
-		return &Error{Code: e.Code, Message: e.Message, Remedy: e.Remedy, Field: e.Field, RetryAfter: e.RetryAfter, Err: err}
+		return &Error{Code: e.Code, Message: e.Message, Remedy: e.Remedy, Page: e.Page, Field: e.Field, RetryAfter: e.RetryAfter, Err: err}
 	case errors.Is(err, context.Canceled):
 		return New(Canceled, "It was stopped.").Because(err)
 	case errors.Is(err, context.DeadlineExceeded):

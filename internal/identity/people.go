@@ -125,7 +125,7 @@ func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login))
+	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
 }
 
 func lifting(login string) string {
@@ -184,7 +184,7 @@ func (s *Service) open(ctx context.Context, login string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login))
+	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
 }
 
 // revocation is Adobe's address that ends a token, beside the one that gives it.

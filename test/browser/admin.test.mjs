@@ -160,6 +160,10 @@ test("administration", async (t) => {
     await page.getByRole("button", { name: "Remove the registration" }).click();
     await dialog.getByRole("button", { name: "Remove the registration" }).click();
     await page.getByText("Fill in Client ID and Client Secret").waitFor();
+    await page.getByRole("tab", { name: "Doctor" }).click();
+    const remedy = page.getByRole("listitem").filter({ hasText: "is not registered" }).getByRole("link");
+    await remedy.waitFor({ timeout: 40_000 });
+    assert.match((await remedy.getAttribute("href")) ?? "", /\/administration\/provider$/, "the remedy does not lead to its page");
   });
 
   for (const who of [josh, julia, boss]) {
