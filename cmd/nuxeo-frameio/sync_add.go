@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -118,9 +119,9 @@ func parseSize(text string) (int64, error) {
 		return 0, nil
 	}
 	word, factor := strings.TrimSuffix(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "B"), 1.0
-	for _, unit := range units[1:] {
+	for _, unit := range []string{"K", "M", "G", "T"} {
 		factor *= 1000
-		if number, ok := strings.CutSuffix(word, unit[:1]); ok {
+		if number, ok := strings.CutSuffix(word, unit); ok {
 			word = number
 			return sizeIn(text, word, factor)
 		}
@@ -171,7 +172,7 @@ func (c *syncAdd) preview(t *terminal, k *client, form api.SyncForm) error {
 	if !p.Complete {
 		more = " so far; there was no time to count them all"
 	}
-	t.printf("It would bring %s, %s%s.\n", treeText(p.Assets, p.Folders), bytesText(p.Bytes), more)
+	t.printf("It would bring %s, %s%s.\n", treeText(p.Assets, p.Folders), plain.Size(p.Bytes), more)
 	t.printf("Frame.io's limits let that take at least %s, and the bytes their own time.\n", time.Duration(p.Seconds)*time.Second)
 	return nil
 }
