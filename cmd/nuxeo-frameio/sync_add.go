@@ -13,7 +13,7 @@ import (
 type syncAdd struct {
 	clientFlags
 	Target    string        `arg:"" name:"folder" optional:"" help:"Uid or path of the Nuxeo folder."`
-	Team      string        `env:"-" help:"Name or id of a team (workspace); needed when you belong to several." placeholder:"TEAM"`
+	Team      string        `aliases:"workspace" env:"-" help:"Name or id of a team; needed when you belong to several. --workspace is the same." placeholder:"TEAM"`
 	Project   string        `env:"-" help:"Name or id of a project of the team." placeholder:"PROJECT"`
 	Folder    string        `env:"-" help:"Folder of the project, as names with slashes between them, or an id; without it the whole project." placeholder:"FOLDER"`
 	Type      string        `env:"-" help:"Document type of what is brought." default:"File"`
@@ -132,7 +132,7 @@ func parseSize(text string) (int64, error) {
 func sizeIn(text, number string, factor float64) (int64, error) {
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(f*factor >= 1 && f*factor < 1e18) {
-		return 0, fault.Field("most", "Give a size like 500M or 2G.", "%q is no size.", text)
+		return 0, fault.Field("most", "Give a size like 500M or 2G.", "%q is not a size.", text)
 	}
 	return int64(f * factor), nil
 }

@@ -148,7 +148,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 			return because(err, askAgain)
 		}
 		if !me.Administrator {
-			d.unfit = me.Login + " is no administrator of Nuxeo"
+			d.unfit = me.Login + " is not an administrator of Nuxeo"
 		}
 	}
 	nx := d.nx()
@@ -194,7 +194,7 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
 	}
 	if !u.Administrator {
-		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is no administrator: it sees only what it is allowed to", u.Login)
+		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is not an administrator: it sees only what it is allowed to", u.Login)
 	}
 	return ok("the service account %s is an administrator", u.Login)
 }

@@ -195,7 +195,7 @@ var ills = []struct {
 	{"another service password", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "no"
 	}},
-	{"humble service account", "Rights in Nuxeo", "no administrator", doctor.Warning, func(p *patient) {
+	{"humble service account", "Rights in Nuxeo", "not an administrator", doctor.Warning, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "julia"
 	}},
 	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/frameio_binding", 404) }},
@@ -280,7 +280,7 @@ func TestUnfitSignIn(t *testing.T) {
 		nuxeo    doctor.Mark
 		says     string
 	}{
-		"josh":          {"josh", doctor.Warning, "josh is no administrator"},
+		"josh":          {"josh", doctor.Warning, "josh is not an administrator"},
 		"Administrator": {"wrong", doctor.Broken, "not accepted"},
 	} {
 		p := admit(t)

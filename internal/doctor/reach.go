@@ -53,7 +53,7 @@ func whyUnreached(setting string, err error) (why, remedy string) {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return "the proxy does not take the connection: " + op.Err.Error(), "Correct network-proxy, or have the proxy allow this host."
 	case errors.As(err, &name) && name.IsNotFound:
-		return "nobody knows the name " + name.Name, "Correct " + setting + ", or make the name known to this machine's DNS or /etc/hosts: `getent hosts " + name.Name + "` looks it up."
+		return "no DNS server knows the name " + name.Name, "Correct " + setting + ", or make the name known to this machine's DNS or /etc/hosts: `getent hosts " + name.Name + "` looks it up."
 	case errors.As(err, &name):
 		return "no DNS server answers for the name " + name.Name, "Look at this machine's name servers (/etc/resolv.conf) and its way to them."
 	case errors.As(err, &unknown):

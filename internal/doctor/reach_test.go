@@ -38,7 +38,7 @@ func TestWhyAHostIsNotReached(t *testing.T) {
 		err       error
 		why, does string
 	}{
-		"unknown name":        {during("dial", &net.DNSError{Name: "nuxeo.example", IsNotFound: true}), "nobody knows the name nuxeo.example", "getent hosts nuxeo.example"},
+		"unknown name":        {during("dial", &net.DNSError{Name: "nuxeo.example", IsNotFound: true}), "no DNS server knows the name nuxeo.example", "getent hosts nuxeo.example"},
 		"no DNS":              {during("dial", &net.DNSError{Name: "nuxeo.example", IsTimeout: true}), "no DNS server answers", "resolv.conf"},
 		"refused":             {get(closed.URL), "connection refused", "Start it"},
 		"no route":            {during("dial", os.NewSyscallError("connect", syscall.EHOSTUNREACH)), "no route", "network-proxy"},

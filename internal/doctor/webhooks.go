@@ -25,7 +25,7 @@ func (d *Doctor) webhooks(ctx context.Context) Finding {
 	}
 	switch {
 	case len(all) == 0:
-		return ok("nothing was pushed lately, and nothing is mirrored; there is one for each team from then on")
+		return ok("nothing was pushed recently, and nothing is mirrored; there is one for each team from then on")
 	case without == 0:
 		return ok("%d, one for each team to which something was pushed or that is mirrored", len(all))
 	case why == "":

@@ -96,7 +96,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 	m.Lines = lines
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
 	if waiting {
-		m.Subject, m.Heading = "Frame.io: waiting for somebody to act", "What was published waits; nothing is lost:"
+		m.Subject, m.Heading = "Frame.io: needs attention", "What was published is waiting; nothing is lost:"
 	}
 	if more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
