@@ -2,6 +2,7 @@ package nuxeo
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -109,39 +110,54 @@ func (c *Client) DeleteComment(ctx context.Context, uid, id string, annotation b
 	return err
 }
 
-// commentPage is how many comments a page holds.
-const commentPage = 100
+// commentPage is how many comments a page holds: few, since each may be long.
+const commentPage = 25
 
 // maxCommentPages ends a list that never does.
-const maxCommentPages = 1000
+const maxCommentPages = 4000
 
 // Comments lists the comments and annotations of a document, or the replies of a
-// comment, newest first (GET …/@comment). None comes twice, also when others write
-// meanwhile.
-func (c *Client) Comments(ctx context.Context, uid string) ([]Comment, error) {
-	var all []Comment
-	seen := map[string]bool{}
-	for page, read := 0, 0; ; page++ {
-		out := struct {
-			Entries members[wireComment] `json:"entries"`
-			Total   int                  `json:"totalSize"`
-		}{Entries: members[wireComment]{most: commentPage, is: func(w wireComment) bool { return w.ID != "" }}}
-		query := url.Values{"pageSize": {strconv.Itoa(commentPage)}, "currentPageIndex": {strconv.Itoa(page)}}
-		if err := c.get(ctx, idPath(uid)+"/@comment", query, nil, &out); err != nil {
-			return nil, err
-		}
-		if err := out.Entries.whole("@comment"); err != nil {
-			return nil, err
-		}
-		before := len(all)
-		for _, w := range out.Entries.list {
-			if !seen[w.ID] {
-				seen[w.ID], all = true, append(all, w.comment())
+// comment, newest first (GET …/@comment), a page at a time. None comes twice, also when
+// others write meanwhile.
+func (c *Client) Comments(ctx context.Context, uid string) iter.Seq2[Comment, error] {
+	return func(yield func(Comment, error) bool) {
+		seen := map[string]bool{}
+		for page, read := 0, 0; page <= maxCommentPages; page++ {
+			list, total, err := c.commentsAt(ctx, uid, page)
+			if err != nil {
+				yield(Comment{}, err)
+				return
+			}
+
+			before := len(seen)
+			for _, w := range list {
+				if seen[w.ID] {
+					continue
+				}
+				seen[w.ID] = true
+				if !yield(w.comment(), nil) {
+					return
+				}
+			}
+
+			// Not every server counts, or ends.
+			read += len(list)
+			if len(list) == 0 || total == 0 && len(seen) == before || total > 0 && read >= total {
+				return
 			}
 		}
-		read += len(out.Entries.list)
-		if len(out.Entries.list) == 0 || out.Total == 0 && len(all) == before || out.Total > 0 && read >= out.Total || page == maxCommentPages { // not every server counts, or ends
-			return all, nil
-		}
 	}
+}
+
+// commentsAt is a page of comments, and how many there are in all, if the server counts.
+func (c *Client) commentsAt(ctx context.Context, uid string, page int) ([]wireComment, int, error) {
+	out := struct {
+		Entries members[wireComment] `json:"entries"`
+		Total   int                  `json:"totalSize"`
+	}{Entries: members[wireComment]{most: commentPage, is: func(w wireComment) bool { return w.ID != "" }}}
+	query := url.Values{"pageSize": {strconv.Itoa(commentPage)}, "currentPageIndex": {strconv.Itoa(page)}}
+	if err := c.get(ctx, idPath(uid)+"/@comment", query, nil, &out); err != nil {
+		return nil, 0, err
+	}
+	return out.Entries.list, out.Total, out.Entries.whole("@comment")
 }

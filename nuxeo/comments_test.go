@@ -78,8 +78,11 @@ func TestLatestRemarksAreTheNewest(t *testing.T) {
 func TestCommentsAreAllOfThemOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(o *nuxeosim.Options) { o.MaxPageSize = 4 })
-	list, err := w.Comments(t.Context(), remarks(w))
-	w.must(err)
+	var list []nuxeo.Comment
+	for k, err := range w.Comments(t.Context(), remarks(w)) {
+		w.must(err)
+		list = append(list, k)
+	}
 	if got, want := texts(list), []string{"8", "7", "6", "5", "4", "3", "2", "1", "0"}; !slices.Equal(got, want) {
 		t.Errorf("the comments are %v, want %v", got, want)
 	}

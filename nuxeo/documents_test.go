@@ -221,9 +221,13 @@ func TestCommentsFollowAllPages(t *testing.T) {
 		_, err := w.CreateComment(t.Context(), d.UID, nuxeo.Comment{Text: fmt.Sprint(i), EntityID: fmt.Sprint("e/", i), Origin: "o", Entity: "{}"}, "")
 		w.must(err)
 	}
-	list, err := w.Comments(t.Context(), d.UID)
-	if err != nil || len(list) != 70 || list[0].Text != "69" || list[0].Author != "josh" || list[0].Origin != "o" || list[0].Created.IsZero() {
-		t.Fatalf("%d, %v", len(list), err)
+	var list []nuxeo.Comment
+	for k, err := range w.Comments(t.Context(), d.UID) {
+		w.must(err)
+		list = append(list, k)
+	}
+	if len(list) != 70 || list[0].Text != "69" || list[0].Author != "josh" || list[0].Origin != "o" || list[0].Created.IsZero() {
+		t.Fatalf("%d comments came, want 70: %+v", len(list), list)
 	}
 	one, err := w.CommentByEntity(t.Context(), d.UID, "e/7")
 	if err != nil || one.Text != "7" {

@@ -48,7 +48,7 @@ func moment(text string, now time.Time) (time.Time, error) {
 	}
 	at, err := time.ParseInLocation(time.DateOnly, text, time.Local)
 	if err != nil {
-		return at, fault.Field("since", "Give one like 2026-11-30, 2026-11-30T14:00:00Z or 48h.", "%q is no date and no time.", text)
+		return at, fault.Field("since", "Give one like 2026-11-30, 2026-11-30T14:00:00Z or 48h.", "%q is neither a date nor a time.", text)
 	}
 	return at, nil
 }
@@ -59,12 +59,14 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 	if err != nil {
 		return err
 	}
+
 	for n := 0; ; {
 		page := 500
 		if most > 0 {
 			page = min(page, most-n)
 		}
 		q.Limit = &page
+
 		resp, err := k.ListAuditWithResponse(t.ctx, q)
 		if err != nil {
 			return k.unreachable(err)
@@ -72,6 +74,7 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		for _, e := range resp.JSON200.Entries {
 			if err := fn(e); err != nil {
 				return err
@@ -135,21 +138,25 @@ func (c *auditVerify) Run(t *terminal) error {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
 		found := resp.JSON200
+
 		if c.JSON {
-			if err := printJSON(t, found); err != nil {
-				return err
-			}
+			err = printJSON(t, found)
+		} else {
+			printVerified(t, found.Entries, found.Nodes, found.Problems)
 		}
-		if len(found.Problems) > 0 {
-			for _, p := range found.Problems {
-				t.printf("  %s\n", p)
-			}
-			return fault.New(fault.Mismatch, "The audit is not whole: %d things are wrong with it.", len(found.Problems)).
-				With("Compare it with an export, or with a backup.")
+		if err != nil || len(found.Problems) == 0 {
+			return err
 		}
-		if !c.JSON {
-			t.printf("%d entries of %d nodes are whole.\n", found.Entries, found.Nodes)
-		}
-		return nil
+		return fault.New(fault.Mismatch, "The audit is not whole: it has %s.", plain.Count(len(found.Problems), "problem")).
+			With("Compare it with an export, or with a backup.")
 	})
+}
+
+func printVerified(t *terminal, entries, nodes int, problems []string) {
+	for _, p := range problems {
+		t.printf("  %s\n", p)
+	}
+	if len(problems) == 0 {
+		t.printf("%s entries of %s are whole.\n", plain.Number(entries), plain.Count(nodes, "node"))
+	}
 }

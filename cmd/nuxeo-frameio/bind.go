@@ -9,15 +9,15 @@ import (
 
 type bindCmd struct {
 	clientFlags
-	Folder    string   `arg:"" optional:"" help:"Path or id of the Nuxeo folder."`
-	Name      string   `env:"-" help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
-	Workspace []string `short:"w" env:"-" help:"Team (workspace), by id or name; several may be given." placeholder:"ID|NAME"`
-	Type      string   `env:"-" help:"Document type of what is published." default:"File"`
-	Who       string   `env:"-" help:"Who may publish: everyone in the team (you answer for it), or only people who connected Nuxeo. One of ${enum}." enum:"everyone,connected" default:"everyone"`
-	List      bool     `env:"-" help:"List the workspaces you can choose instead."`
+	Folder string   `arg:"" optional:"" help:"Path or id of the Nuxeo folder."`
+	Name   string   `env:"-" help:"Action name on Frame.io side." default:"Publish to Nuxeo"`
+	Team   []string `short:"w" aliases:"workspace" env:"-" help:"Team on Frame.io, by id or name; several may be given. --workspace is the same." placeholder:"ID|NAME"`
+	Type   string   `env:"-" help:"Document type of what is published." default:"File"`
+	Who    string   `env:"-" help:"Who may publish: everyone in the team (you answer for it), or only people who connected Nuxeo. One of ${enum}." enum:"everyone,connected" default:"everyone"`
+	List   bool     `env:"-" help:"List the teams you can choose instead."`
 }
 
-// Run binds a folder, or lists the workspaces.
+// Run binds a folder, or lists the teams.
 func (c *bindCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
 		all, whyEmpty, err := k.teams(t)
@@ -30,7 +30,7 @@ func (c *bindCmd) Run(t *terminal) error {
 		if c.Folder == "" {
 			return fault.Field("folder", "Give the path or id of a Nuxeo folder.", "Which folder?")
 		}
-		ids, err := choose(all, c.Workspace)
+		ids, err := choose(all, c.Team)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (c *clientFlags) listTeams(t *terminal, all []api.Workspace, why string) er
 		}
 		rows = append(rows, []string{w.AccountName, w.Name, w.Id, roles})
 	}
-	return table(t, orElse(why, "There are no workspaces."), "ACCOUNT\tTEAM (WORKSPACE)\tID\tYOUR ROLES", rows)
+	return table(t, orElse(why, "There are no teams."), "ACCOUNT\tTEAM\tID\tYOUR ROLES", rows)
 }
 
 func orElse(s, other string) string {
@@ -60,37 +60,53 @@ func orElse(s, other string) string {
 	return s
 }
 
-// choose finds workspaces by id or by a name that is not ambiguous. Where there
-// is only one, it need not be named.
-func choose(all []api.Workspace, wanted []string) ([]string, error) {
+// choose finds teams by id or by a name that is not ambiguous. Where there is only one, it
+// need not be named.
+func choose(all []api.Workspace, wanted []string) (ids []string, err error) {
 	if len(wanted) == 0 && len(all) == 1 {
 		return []string{all[0].Id}, nil
 	}
 	if len(wanted) == 0 {
-		return nil, fault.Field("workspace", "Give --workspace; `nuxeo-frameio bind --list` shows them.", "Which teams (workspaces)?")
+		return nil, fault.Field("team", "Give --team; `nuxeo-frameio bind --list` shows them.", "Which teams?")
 	}
-	var ids []string
+
 	for _, text := range wanted {
-		var found []string
-		for _, w := range all {
-			if w.Id == text || strings.EqualFold(w.Name, text) {
-				found = append(found, w.Id)
-			}
+		id, err := teamCalled(all, text)
+		if err != nil {
+			return nil, err
 		}
-		if len(found) != 1 {
-			return nil, fault.Field("workspace", "Use an id from `nuxeo-frameio bind --list`.", "%d teams (workspaces) are called %q.", len(found), text)
-		}
-		ids = append(ids, found[0])
+		ids = append(ids, id)
 	}
 	return ids, nil
 }
 
-func (c *bindCmd) bind(t *terminal, k *client, workspaces []string) error {
+// teamCalled is the only team with an id or a name.
+func teamCalled(all []api.Workspace, text string) (id string, err error) {
+	n := 0
+	for _, w := range all {
+		if w.Id == text || strings.EqualFold(w.Name, text) {
+			id, n = w.Id, n+1
+		}
+	}
+
+	switch n {
+	case 0:
+		return "", fault.Field("team", "See `nuxeo-frameio bind --list` for those you can choose.", "No team is called %q.", text)
+	case 1:
+		return id, nil
+	}
+	return "", fault.Field("team", "Use an id from `nuxeo-frameio bind --list`.", "%d teams are called %q.", n, text)
+}
+
+func (c *bindCmd) bind(t *terminal, k *client, chosen []string) error {
 	who := api.Publishers(c.Who)
-	resp, err := k.BindWithResponse(t.ctx, api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: workspaces, DocumentType: &c.Type, Publishers: &who})
+	form := api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: chosen, DocumentType: &c.Type, Publishers: &who}
+	resp, err := k.BindWithResponse(t.ctx, form)
 	if err != nil {
 		return k.unreachable(err)
 	}
+
+	// What takes longer is answered with the item that does it.
 	b := resp.JSON201
 	if b == nil {
 		b = resp.JSON202
@@ -128,28 +144,31 @@ func (c *unbindCmd) Run(t *terminal) error {
 	if err := c.sure(t, "End the binding "+c.Binding+"? What was published stays."); err != nil {
 		return err
 	}
-	return c.session(t, func(k *client) error {
-		q := &api.UnbindParams{}
-		if c.Reviews != "" {
-			q.Reviews = (*api.UnbindParamsReviews)(&c.Reviews)
-		}
-		resp, err := k.UnbindWithResponse(t.ctx, c.Binding, q)
-		if err != nil {
-			return k.unreachable(err)
-		}
-		if resp.JSON202 == nil {
-			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-		}
-		if c.JSON {
-			return printJSON(t, resp.JSON202)
-		}
-		if c.Reviews == "return" {
-			t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was published stays.\n")
-			return nil
-		}
+	return c.session(t, func(k *client) error { return c.unbind(t, k) })
+}
+
+func (c *unbindCmd) unbind(t *terminal, k *client) error {
+	q := &api.UnbindParams{}
+	if c.Reviews != "" {
+		q.Reviews = (*api.UnbindParamsReviews)(&c.Reviews)
+	}
+	resp, err := k.UnbindWithResponse(t.ctx, c.Binding, q)
+	if err != nil {
+		return k.unreachable(err)
+	}
+	if resp.JSON202 == nil {
+		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+	}
+
+	switch {
+	case c.JSON:
+		return printJSON(t, resp.JSON202)
+	case c.Reviews == "return":
+		t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was published stays.\n")
+	default:
 		t.printf("The folder is no longer bound. What was published stays.\n")
-		return nil
-	})
+	}
+	return nil
 }
 
 type bindingsCmd struct {
@@ -175,7 +194,7 @@ func (c *takeOverCmd) Run(t *terminal) error {
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
-		t.printf("You answer for the binding of %s now; what waited for an owner goes on.\n", resp.JSON200.FolderPath)
+		t.printf("You now own the binding of %s. Waiting items will resume.\n", resp.JSON200.FolderPath)
 		return nil
 	})
 }
@@ -188,26 +207,34 @@ type bindingsList struct {
 // Run lists bindings.
 func (c *bindingsList) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		var all []api.Binding
-		q := &api.ListBindingsParams{}
-		if c.Folder != "" {
-			q.Folder = &c.Folder
+		all, err := c.all(t, k)
+		if err != nil {
+			return err
 		}
-		for {
-			resp, err := k.ListBindingsWithResponse(t.ctx, q)
-			if err != nil {
-				return k.unreachable(err)
-			}
-			if resp.JSON200 == nil {
-				return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
-			}
-			all = append(all, resp.JSON200.Bindings...)
-			if resp.JSON200.Next == nil {
-				return c.print(t, all)
-			}
-			q.Cursor = resp.JSON200.Next
-		}
+		return c.print(t, all)
 	})
+}
+
+// all reads page after page.
+func (c *bindingsList) all(t *terminal, k *client) (all []api.Binding, err error) {
+	q := &api.ListBindingsParams{}
+	if c.Folder != "" {
+		q.Folder = &c.Folder
+	}
+
+	for {
+		resp, err := k.ListBindingsWithResponse(t.ctx, q)
+		if err != nil {
+			return nil, k.unreachable(err)
+		}
+		if resp.JSON200 == nil {
+			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
+		}
+		all = append(all, resp.JSON200.Bindings...)
+		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
+			return all, nil
+		}
+	}
 }
 
 func (c *bindingsList) print(t *terminal, all []api.Binding) error {

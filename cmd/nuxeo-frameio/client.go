@@ -53,20 +53,17 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	c := &client{base: strings.TrimRight(f.Server, "/")}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is no full address.", f.Server)
+		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is not a full address.", f.Server)
 	}
-	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		if c.session != "" {
-			r.Header.Set("Authorization", "Bearer "+c.session)
-		}
-		return nil
-	}))
+	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed))
 	if err != nil {
 		return nil, err
 	}
 	if err := f.private(c.base); err != nil {
 		return nil, err
 	}
+
+	// Nuxeo's token is exchanged for a session of the connector's.
 	token, err := f.nuxeoToken(t, c)
 	if err != nil {
 		return nil, err
@@ -82,12 +79,22 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	return c, nil
 }
 
+// signed adds the session to a request, when there is one.
+func (c *client) signed(_ context.Context, r *http.Request) error {
+	if c.session != "" {
+		r.Header.Set("Authorization", "Bearer "+c.session)
+	}
+	return nil
+}
+
 // nuxeoToken gets a login token from Nuxeo itself: the password never goes to
 // the connector.
 func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if f.Token != "" {
 		return f.Token, nil
 	}
+
+	// The connector tells where Nuxeo is.
 	about, err := c.AboutWithResponse(t.ctx)
 	if err != nil {
 		return "", c.unreachable(err)
@@ -101,6 +108,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
 		return "", err
 	}
+
 	password, err := f.password(t, c.base, about.JSON200.NuxeoUrl)
 	if err != nil {
 		return "", err
@@ -109,6 +117,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	host, err := os.Hostname()
 	if err != nil {
 		host = "command-line"
@@ -124,7 +133,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 func (f *clientFlags) private(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return fault.New(fault.Invalid, "%q is no full address; nothing secret is sent there.", plain.Address(address))
+		return fault.New(fault.Invalid, "%q is not a full address; nothing secret is sent there.", plain.Address(address))
 	}
 	if u.Scheme == "https" || onThisMachine(u.Hostname()) || f.InsecureHTTP {
 		return nil

@@ -33,7 +33,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 		return err
 	}
 	defer undo()
-	a, err := app.New(t.ctx, set, app.World{})
+	a, err := app.New(t.ctx, set, app.World{Files: t.files})
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 	}
 	d.Examine(t.ctx, show)
 	if c.Probe != "" {
-		if err := c.probe(t, a.Nuxeo, show); err != nil {
-			return err
-		}
+		c.probe(t, a.Nuxeo, show)
 	}
 	if c.SendMail != "" {
 		show(c.trySending(t, d))
@@ -130,5 +128,5 @@ func sum(all []doctor.Finding) error {
 	if n == 0 {
 		return nil
 	}
-	return fault.New(fault.Refused, "%d of %d checks are broken.", n, len(all)).With("Do what stands behind the arrows, then run the doctor again.")
+	return fault.New(fault.Refused, "%d of %d checks failed.", n, len(all)).With("Follow the arrows, then run the doctor again.")
 }

@@ -102,7 +102,7 @@ func contentText(c *api.StoryContent) string {
 	if c.Name != nil {
 		text += " " + plain.Line(*c.Name)
 	}
-	text += ", " + bytesText(c.Size)
+	text += ", " + plain.Size(c.Size)
 	if c.Digest != nil {
 		text += ", " + *c.Digest
 	}

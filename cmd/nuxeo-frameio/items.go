@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -96,24 +96,11 @@ func sizeOf(v api.Item) string {
 	if v.State == api.ItemStateRunning && v.Transfer.Done < v.Transfer.Size {
 		return progressText(v.Transfer.Done, v.Transfer.Size)
 	}
-	return bytesText(v.Transfer.Size)
+	return plain.Size(v.Transfer.Size)
 }
 
-// progressText tells how much of a size is there, in the unit of the whole.
-func progressText(done, size int64) string {
-	f, total := float64(done), bytesText(size)
-	_, unit, _ := strings.Cut(total, " ")
-	for _, u := range units {
-		if u == unit {
-			break
-		}
-		f /= 1000
-	}
-	if unit == units[0] {
-		return fmt.Sprintf("%d of %s", done, total)
-	}
-	return fmt.Sprintf("%.1f of %s", f, total)
-}
+// progressText tells how much of a size is there.
+func progressText(done, size int64) string { return plain.Size(done) + " of " + plain.Size(size) }
 
 func short(s string, n int) string {
 	r := []rune(s)
@@ -121,20 +108,6 @@ func short(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
-}
-
-var units = []string{"B", "KB", "MB", "GB", "TB"}
-
-// bytesText tells a size for people.
-func bytesText(n int64) string {
-	f, u := float64(n), 0
-	for f >= 1000 && u < len(units)-1 {
-		f, u = f/1000, u+1
-	}
-	if u == 0 {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", f, units[u])
 }
 
 type itemsShow struct {
@@ -172,7 +145,7 @@ func showItem(t *terminal, v api.Item) error {
 	add("Acts as", str(v.Actor))
 	add("Part of", v.Parent)
 	if v.Transfer != nil {
-		add("Bytes", fmt.Sprintf("%s of %s", bytesText(v.Transfer.Done), bytesText(v.Transfer.Size)))
+		add("Bytes", progressText(v.Transfer.Done, v.Transfer.Size))
 	}
 	add("Correlation id", v.Correlation)
 	if err := table(t, "", "What\t"+v.Title, rows); err != nil {

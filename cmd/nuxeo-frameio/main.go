@@ -44,7 +44,7 @@ type cli struct {
 
 	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
 	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
-	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io workspaces." group:"Use"`
+	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io teams." group:"Use"`
 	Unbind   unbindCmd   `cmd:"" help:"End a binding. What was published stays." group:"Use"`
 	Bindings bindingsCmd `cmd:"" help:"List bindings." group:"Use"`
 	Publish  publishCmd  `cmd:"" help:"Publish assets into a bound folder." group:"Use"`
@@ -62,6 +62,7 @@ type terminal struct {
 	ctx      context.Context
 	in       io.Reader
 	out, err io.Writer
+	files    []string // that settings with secrets came from
 }
 
 // printf prints, each text that is an argument in one line: names are what others chose.
@@ -123,10 +124,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if err != nil {
 		return fail(errs, usage(err))
 	}
-	if warning := file.readable(k.Model); warning != "" && kctx.Command() == "serve" {
-		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", plain.Line(warning))
-	}
-	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs}))
+	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}))
 }
 
 var groups = []kong.Group{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -15,11 +16,12 @@ import (
 
 // probe tries in a folder of Nuxeo whether the server does what the connector relies on,
 // before the first publish does. Everything happens in a folder of its own below it,
-// which is removed at the end; nothing else is touched, and nobody is made.
-func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Finding)) error {
+// which is removed at the end; nothing else is touched, and nobody is made. That nothing
+// can be tried there is a finding like others.
+func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Finding)) {
 	if c.User == "" {
-		return fault.Field("user", "Give --user and --password of somebody who may write in the folder.",
-			"Nobody is named to try it as.")
+		show(untried("Nobody is named to try it as.", "Give --user and --password of somebody who may write in the folder."))
+		return
 	}
 	setup := cases.Setup{
 		URL: strings.TrimRight(c.Nuxeo.URL, "/"), HTTP: nx.HTTP(), Login: c.User, Password: c.Password,
@@ -36,8 +38,9 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 	w, err := cases.Prepare(t.ctx, setup)
 	if err != nil {
 		f := fault.From(err)
-		return fault.New(f.Code, "Nothing can be tried in %s as %s: %s", c.Probe, c.User, f.Message).
-			With(f.Remedy).Because(err)
+		remedy := cmp.Or(f.Remedy, "Name a folder that exists, and in which "+c.User+" may write.")
+		show(untried("Nothing can be tried in "+c.Probe+" as "+c.User+": "+f.Message, remedy))
+		return
 	}
 	w.Run(t.ctx, cases.Probes(), func(r conformance.Result) { show(finding(r)) })
 
@@ -45,10 +48,12 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 	rest, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Minute)
 	defer cancel()
 	if err := w.Close(rest); err != nil {
-		return fault.New(fault.From(err).Code, "What was tried could not be removed.").
-			With("Delete the " + setup.Plan(false)[0] + ".").Because(err)
+		show(untried("What was tried could not be removed: "+fault.From(err).Message, "Delete the "+setup.Plan(false)[0]+"."))
 	}
-	return nil
+}
+
+func untried(detail, remedy string) doctor.Finding {
+	return doctor.Finding{Name: "Probe", Mark: doctor.Broken, Detail: detail, Remedy: remedy}
 }
 
 func host(address string) string {

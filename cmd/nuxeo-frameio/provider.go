@@ -13,7 +13,7 @@ type providerCmd struct {
 	Set     providerSet     `cmd:"" help:"Register or change the application; what is left out stays."`
 	Import  providerImport  `cmd:"" help:"Take client id and secret from Nuxeo's Cloud Services."`
 	Enable  providerEnable  `cmd:"" help:"Let people connect."`
-	Disable providerDisable `cmd:"" help:"Let nobody connect any more."`
+	Disable providerDisable `cmd:"" help:"Stop people from connecting."`
 	Delete  providerDelete  `cmd:"" help:"Remove the registration."`
 	Service providerService `cmd:"" help:"The server-to-server credential that makes custom actions for people who may not."`
 }

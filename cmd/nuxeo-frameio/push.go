@@ -7,7 +7,7 @@ import (
 type pushCmd struct {
 	clientFlags
 	Documents []string `arg:"" help:"Uids or paths of documents of Nuxeo."`
-	Workspace string   `env:"-" help:"Name or id of a team (workspace) that the folder is bound to; needed when you belong to several." placeholder:"TEAM"`
+	Team      string   `aliases:"workspace" env:"-" help:"Name or id of a team that the folder is bound to; needed when you belong to several. --workspace is the same." placeholder:"TEAM"`
 	Project   string   `env:"-" help:"Name or id of a project of the team." required:"" placeholder:"PROJECT"`
 	Folder    string   `env:"-" help:"Folder of the project, as names with slashes between them, or an id; without it the outermost." placeholder:"FOLDER"`
 	Rendition string   `env:"-" help:"Send a rendition in place of the master, like \"MP4 480p\"." placeholder:"NAME"`
@@ -78,7 +78,7 @@ func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped) {
 
 func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 	form := api.PushForm{Documents: c.Documents, Separate: &c.Separate}
-	team, err := k.team(t, "workspace", c.Workspace)
+	team, err := k.team(t, "team", c.Team)
 	if err != nil {
 		return form, err
 	}

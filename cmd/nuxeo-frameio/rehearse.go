@@ -23,7 +23,7 @@ type rehearsal struct {
 func (r *rehearsal) real(t *terminal) (demo.Real, error) {
 	u, err := url.Parse(r.Nuxeo)
 	if err != nil || u.Host == "" {
-		return demo.Real{}, fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is no address of a Nuxeo.", r.Nuxeo)
+		return demo.Real{}, fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is not an address of a Nuxeo.", r.Nuxeo)
 	}
 	asking := clientFlags{User: r.User, Password: r.Password}
 	t.printf("Nuxeo: %s, as %s\n", u.Host, r.User)
@@ -57,7 +57,7 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 	t.printf("Type the name of the host to go on: ")
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && line == "" {
-		return fault.New(fault.Invalid, "Nobody agreed.").With("Give --yes where nobody can be asked.").Because(err)
+		return fault.New(fault.Invalid, "It was not confirmed.").With("Give --yes where nobody can be asked.").Because(err)
 	}
 	if strings.TrimSpace(line) != u.Hostname() && strings.TrimSpace(line) != u.Host {
 		return fault.New(fault.Invalid, "%q is not %s; nothing was changed.", strings.TrimSpace(line), u.Host)

@@ -31,7 +31,7 @@ func TestLinesFit(t *testing.T) {
 			if cells(line) > width || strings.ContainsAny(line, "\n\r") {
 				t.Errorf("at %d: %q takes %d", width, line, cells(line))
 			}
-			if width >= 60 && v.Transfer != nil && !strings.Contains(line, "41%  50.3 of 120.0 MB  12.3 MB/s") {
+			if width >= 60 && v.Transfer != nil && !strings.Contains(line, "41%  50.3 MB of 120 MB  12.3 MB/s") {
 				t.Errorf("at %d: %q", width, line)
 			}
 		}
@@ -70,19 +70,19 @@ func TestProgressText(t *testing.T) {
 		done, size int64
 		want       string
 	}{
-		{50_300_000, 120_000_000, "50.3 of 120.0 MB"},
-		{1, 999, "1 of 999 B"},
-		{5_000_000, 2_000_000_000, "0.0 of 2.0 GB"},
+		{50_300_000, 120_000_000, "50.3 MB of 120 MB"},
+		{1, 999, "1 byte of 999 bytes"},
+		{5_000_000, 2_000_000_000, "5 MB of 2 GB"},
 	} {
 		if got := progressText(c.done, c.size); got != c.want {
 			t.Errorf("%d of %d is %q", c.done, c.size, got)
 		}
 	}
 	v := moving("1", "x", 50_300_000, 120_000_000)
-	if got := sizeOf(v); got != "50.3 of 120.0 MB" {
+	if got := sizeOf(v); got != "50.3 MB of 120 MB" {
 		t.Errorf("running: %q", got)
 	}
-	if v.State = api.ItemStateDone; sizeOf(v) != "120.0 MB" {
+	if v.State = api.ItemStateDone; sizeOf(v) != "120 MB" {
 		t.Errorf("done: %q", sizeOf(v))
 	}
 }

@@ -45,7 +45,7 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
-	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb})
+	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb, Files: t.files})
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (c *packageCmd) Run(t *terminal) error {
 	}
 	t.printf("%s\n", path)
 	if name := addon.FileName(app.Version); strings.Contains(name, "SNAPSHOT") {
-		_, _ = fmt.Fprintf(t.err, "This program is %s, which is no release, so the package is a snapshot: %s.\n", app.Version, name)
+		_, _ = fmt.Fprintf(t.err, "This program is %s, which is not a release, so the package is a snapshot: %s.\n", app.Version, name)
 	}
 	if !addon.HasUI() {
 		_, _ = fmt.Fprintln(t.err, "This program was built without the elements for Web UI, so the package shows nothing there. Build the program with `make build`.")

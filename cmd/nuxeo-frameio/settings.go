@@ -133,14 +133,12 @@ func readSecret(path string) (string, error) {
 	return text, nil
 }
 
-// readable is a warning about a file of settings that holds secrets and that others on
-// this machine can read; empty: there is nothing to warn of.
-func (s *settings) readable(app *kong.Application) string {
-	info, err := os.Stat(s.path)
-	if s.path == "" || err != nil || info.Mode().Perm()&0o077 == 0 || !s.holdsSecret(app.Node) {
-		return ""
+// files are those that settings came from, as far as they hold secrets.
+func (s *settings) files(app *kong.Application) []string {
+	if s.path == "" || !s.holdsSecret(app.Node) {
+		return nil
 	}
-	return "Others on this machine can read the secrets in " + s.path + ". Let only its owner: chmod go= " + s.path
+	return []string{s.path}
 }
 
 func (s *settings) holdsSecret(n *kong.Node) bool {

@@ -55,7 +55,7 @@ type storeCopy struct {
 // Run copies and compares the rows.
 func (c *storeCopy) Run(t *terminal) error {
 	if !store.IsPostgres(c.To) {
-		return fault.Field("to", "Give one like postgres://user:password@host:5432/name.", "%q is no postgres:// address.", c.To)
+		return fault.Field("to", "Give one like postgres://user:password@host:5432/name.", "%q is not a postgres:// address.", c.To)
 	}
 	file := filepath.Join(c.Data, "connector.db")
 	if missingFile(file) {

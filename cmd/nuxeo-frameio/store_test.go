@@ -64,3 +64,29 @@ func TestAdoptMakesNoDatabase(t *testing.T) {
 		t.Errorf("it made %v; %v", found, err)
 	}
 }
+
+// Who copied a database is told in the copy.
+func TestACopyIsAudited(t *testing.T) {
+	t.Parallel()
+	data := started(t, "https://here.example")
+	open := func(path string) *store.DB {
+		t.Helper()
+		db, err := store.Open(t.Context(), path, work.Migrate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
+	from, to := open(filepath.Join(data, "connector.db")), open(filepath.Join(t.TempDir(), "copy.db"))
+
+	var out bytes.Buffer
+	c := &storeCopy{Data: data}
+	if err := c.copy(&terminal{ctx: t.Context(), out: &out, err: &out}, from, to); err != nil {
+		t.Fatal(err)
+	}
+	var who, about string
+	if err := to.Reader.QueryRowContext(t.Context(), `SELECT who, about FROM audit WHERE what = 'store-copied'`).Scan(&who, &about); err != nil || who != operator() || about != data {
+		t.Errorf("the copy tells of %q by %q, %v, want %q by %q; it said %s", about, who, err, data, operator(), out.String())
+	}
+}

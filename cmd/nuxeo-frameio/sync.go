@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -127,12 +128,12 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return one
 	}
-	return fmt.Sprintf(many, n)
+	return strings.Replace(many, "%d", plain.Number(n), 1)
 }
 
 // treeText is how large a tree is.
 func treeText(assets, folders int) string {
-	return plural(assets, "1 asset", "%d assets") + " in " + plural(folders, "1 folder", "%d folders")
+	return plain.Count(assets, "asset") + " in " + plain.Count(folders, "folder")
 }
 
 // syncState is the state with what wants attention.
@@ -256,7 +257,7 @@ func filterText(f *api.SyncFilter) string {
 		parts = append(parts, strings.Join(media, " or "))
 	}
 	if f.Most != nil {
-		parts = append(parts, "up to "+bytesText(*f.Most))
+		parts = append(parts, "up to "+plain.Size(*f.Most))
 	}
 	if f.Status != nil {
 		parts = append(parts, "with the status "+strings.Join(*f.Status, " or "))

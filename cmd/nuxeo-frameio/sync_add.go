@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
 type syncAdd struct {
 	clientFlags
 	Target    string        `arg:"" name:"folder" optional:"" help:"Uid or path of the Nuxeo folder."`
-	Team      string        `env:"-" help:"Name or id of a team (workspace); needed when you belong to several." placeholder:"TEAM"`
+	Team      string        `aliases:"workspace" env:"-" help:"Name or id of a team; needed when you belong to several. --workspace is the same." placeholder:"TEAM"`
 	Project   string        `env:"-" help:"Name or id of a project of the team." placeholder:"PROJECT"`
 	Folder    string        `env:"-" help:"Folder of the project, as names with slashes between them, or an id; without it the whole project." placeholder:"FOLDER"`
 	Type      string        `env:"-" help:"Document type of what is brought." default:"File"`
@@ -118,9 +119,9 @@ func parseSize(text string) (int64, error) {
 		return 0, nil
 	}
 	word, factor := strings.TrimSuffix(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "B"), 1.0
-	for _, unit := range units[1:] {
+	for _, unit := range []string{"K", "M", "G", "T"} {
 		factor *= 1000
-		if number, ok := strings.CutSuffix(word, unit[:1]); ok {
+		if number, ok := strings.CutSuffix(word, unit); ok {
 			word = number
 			return sizeIn(text, word, factor)
 		}
@@ -131,7 +132,7 @@ func parseSize(text string) (int64, error) {
 func sizeIn(text, number string, factor float64) (int64, error) {
 	f, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(f*factor >= 1 && f*factor < 1e18) {
-		return 0, fault.Field("most", "Give a size like 500M or 2G.", "%q is no size.", text)
+		return 0, fault.Field("most", "Give a size like 500M or 2G.", "%q is not a size.", text)
 	}
 	return int64(f * factor), nil
 }
@@ -171,7 +172,7 @@ func (c *syncAdd) preview(t *terminal, k *client, form api.SyncForm) error {
 	if !p.Complete {
 		more = " so far; there was no time to count them all"
 	}
-	t.printf("It would bring %s, %s%s.\n", treeText(p.Assets, p.Folders), bytesText(p.Bytes), more)
+	t.printf("It would bring %s, %s%s.\n", treeText(p.Assets, p.Folders), plain.Size(p.Bytes), more)
 	t.printf("Frame.io's limits let that take at least %s, and the bytes their own time.\n", time.Duration(p.Seconds)*time.Second)
 	return nil
 }

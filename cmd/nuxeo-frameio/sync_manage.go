@@ -124,7 +124,7 @@ func (c *syncTroubles) Run(t *terminal) error {
 		for _, e := range all {
 			rows = append(rows, []string{e.Key, short(e.Name, 40), str(e.Document), short(troubleText(e), 100)})
 		}
-		return table(t, "Nothing wants attention.", "KEY\tNAME\tDOCUMENT\tWHAT", rows)
+		return table(t, "Nothing needs attention.", "KEY\tNAME\tDOCUMENT\tWHAT", rows)
 	})
 }
 

@@ -159,7 +159,7 @@ func stepText(r api.SyncRun) string {
 	done := r.Created + r.Updated + r.Unchanged + r.Conflicting + r.Failed
 	text := fmt.Sprintf("%d of %d documents", done, done+r.Waiting)
 	if r.BytesDone != nil && *r.BytesDone > 0 {
-		text += ", " + bytesText(*r.BytesDone)
+		text += ", " + plain.Size(*r.BytesDone)
 	}
 	return text
 }

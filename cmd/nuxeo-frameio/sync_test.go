@@ -50,7 +50,7 @@ func TestRunLine(t *testing.T) {
 	}{
 		"terminal": {
 			func() (int, int) { return 60, 24 },
-			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 documents, comments of 1 of 3\r\x1b[K▶ Films  2 of 3 documents, 1.5 KB, comments of 2 of 3\r\x1b[K",
+			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 documents, comments of 1 of 3\r\x1b[K▶ Films  2 of 3 documents, 2 kB, comments of 2 of 3\r\x1b[K",
 		},
 		"elsewhere": {nil, "▶ Films  beginning\n▶ Films  looking at Frame.io\n▶ Films  1 of 3 documents, comments of 1 of 3\n"},
 	} {

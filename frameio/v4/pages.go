@@ -1,7 +1,6 @@
 package v4
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -17,11 +16,19 @@ import (
 // maxPages ends a listing whose cursors never do.
 const maxPages = 100_000
 
-// maxPage is how many bytes a page may have.
-const maxPage = 32 << 20
+// maxPage is how many bytes a page of several members may have: one that is longer is
+// asked for again in smaller ones. maxMember is how many one of a single member may have.
+const (
+	maxPage   = 2 << 20
+	maxMember = 32 << 20
+)
 
-// errPage says that a page is larger than what was asked for can be.
-var errPage = errors.New("the page is larger than what was asked for")
+// errPage says that a page is larger than what was asked for can be, errLong that it has
+// more bytes than it may.
+var (
+	errPage = errors.New("the page is larger than what was asked for")
+	errLong = errors.New("the page has too many bytes")
+)
 
 // page is one page of a listing, each of its members as it came.
 type page struct {
@@ -31,24 +38,47 @@ type page struct {
 }
 
 func (p *page) from(method, path string, resp *http.Response) error {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxPage+1))
-	if err != nil {
-		return noAnswer(method, path, err)
+	in := &bounded{from: resp.Body, left: maxPage}
+	if p.most == 1 {
+		in.left = maxMember
 	}
-	if err = errPage; len(body) <= maxPage {
-		err = p.read(body)
+	err := p.read(in)
+	if err == nil {
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // the connection is used again
+		return nil
 	}
-	if err != nil {
-		return &Error{Method: method, Path: path, Code: resp.StatusCode, Message: "the answer is not what Frame.io sends", Err: err}
+	if in.failed != nil {
+		return noAnswer(method, path, in.failed)
 	}
-	return nil
+	return &Error{Method: method, Path: path, Code: resp.StatusCode, Message: "the answer is not what Frame.io sends", Err: err}
+}
+
+// bounded reads so many bytes and no more. It remembers what failed below it, which a
+// decoder does not tell from what is wrong with the bytes.
+type bounded struct {
+	from   io.Reader
+	left   int
+	failed error
+}
+
+// Read is io.Reader's.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errLong
+	}
+	n, err := b.from.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	if err != nil && err != io.EOF {
+		b.failed = err
+	}
+	return n, err
 }
 
 // read takes the members one by one, and no more than were asked for: what an answer takes
 // of memory is bounded by its bytes, whatever it is made of.
-func (p *page) read(body []byte) error {
+func (p *page) read(body io.Reader) error {
 	*p = page{most: p.most}
-	d := json.NewDecoder(bytes.NewReader(body))
+	d := json.NewDecoder(body)
 	if t, err := d.Token(); t != json.Delim('{') {
 		return cmp.Or(err, errors.New("the page is no object"))
 	}
@@ -99,7 +129,9 @@ func (p *page) list(d *json.Decoder) error {
 }
 
 // list follows the pages of a listing and gives its members as they came. Only the cursor
-// is taken from the next link, since it does not carry the other parameters along.
+// is taken from the next link, since it does not carry the other parameters along. From a
+// page with too many bytes on it asks for smaller ones, so that what is in memory at once
+// does not depend on how long the members are.
 func list(ctx context.Context, c *Client, path string, query url.Values, size int) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		q := url.Values{"page_size": {strconv.Itoa(size)}}
@@ -108,7 +140,13 @@ func list(ctx context.Context, c *Client, path string, query url.Values, size in
 		}
 		for range maxPages {
 			p := page{most: size}
-			if err := c.do(ctx, http.MethodGet, path, q, nil, &p); err != nil {
+			err := c.do(ctx, http.MethodGet, path, q, nil, &p)
+			if errors.Is(err, errLong) && size > 1 {
+				size = (size + 3) / 4
+				q.Set("page_size", strconv.Itoa(size))
+				continue
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +162,48 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 	if n, err := counted(says(t, fmt.Sprintf(`{"data":null,"links":{"next":%q}}`, "")).Accounts(t.Context())); err != nil || n > 0 {
 		t.Errorf("no members: %d, %v", n, err)
+	}
+}
+
+// Pages with long members are asked for in smaller ones, and no member is lost or comes
+// twice.
+func TestLongMembersComeInSmallPages(t *testing.T) {
+	t.Parallel()
+	const total = 130
+	asked := []string{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		asked = append(asked, q.Get("page_size"))
+		from, _ := strconv.Atoi(q.Get("after")) // none is 0
+		size, _ := strconv.Atoi(q.Get("page_size"))
+		to := min(from+size, total)
+		next := ""
+		if to < total {
+			next = fmt.Sprint("/v4/x?after=", to)
+		}
+		_, _ = fmt.Fprintf(w, `{"links":{"next":%q},"data":[`, next)
+		for i := from; i < to; i++ {
+			length := 10
+			if i >= 100 {
+				length = 1 << 20
+			}
+			_, _ = fmt.Fprintf(w, `%s{"id":"%d","text":%q}`, strings.Repeat(",", min(1, i-from)), i, strings.Repeat("x", length))
+		}
+		_, _ = w.Write([]byte("]}"))
+	}))
+	t.Cleanup(srv.Close)
+
+	n := 0
+	for c, err := range client(t, srv.URL, always("token")).Comments(t.Context(), "a", "f") {
+		if err != nil || c.ID != strconv.Itoa(n) {
+			t.Fatalf("member %d is %q, %v", n, c.ID, err)
+		}
+		n++
+	}
+	if n != total {
+		t.Errorf("%d members came, want %d", n, total)
+	}
+	if got := strings.Join(asked[:4], " "); got != "100 100 25 7" || slices.Contains(asked[4:], "100") {
+		t.Errorf("pages of %v were asked for, want 100, 100 again, then 25, 7 and fewer", asked)
 	}
 }

@@ -70,6 +70,8 @@ type World struct {
 	Gate func() error
 	// Doctor makes what looks through the installation for the pages; nil: nothing.
 	Doctor func(*App) web.Doctor
+	// Files are those that settings with secrets came from.
+	Files []string
 	// Bundle is the module with the elements; nil: that of the program.
 	Bundle func() ([]byte, bool)
 	// Node names this process among those on one database; empty: by a name
@@ -239,6 +241,9 @@ func (a *App) Reach() *http.Client { return a.network.plain }
 // Frameio is the HTTP client of the calls to Frame.io.
 func (a *App) Frameio() *http.Client { return a.network.frameio }
 
+// Files are those that settings with secrets came from.
+func (a *App) Files() []string { return a.world.Files }
+
 // Blobs is the HTTP client that reads files of Nuxeo, and of where it keeps them.
 func (a *App) Blobs() *http.Client { return a.network.blobs }
 
@@ -251,8 +256,8 @@ func (a *App) name() (err error) {
 	if a.node = a.world.Node; a.node == "" {
 		a.node, a.release, err = nodeName(a.Config.Data)
 	}
-	for _, path := range private(a.Config.Data) {
-		a.world.Log.Warn("others on this machine can read what holds secrets", "path", path, "remedy", "Let only its owner: chmod go= "+path)
+	for _, e := range private(a.Config.Data, a.world.Files...) {
+		a.world.Log.Warn("what holds secrets is exposed", "path", e.Path, "why", e.Why, "remedy", e.Remedy)
 	}
 	return err
 }

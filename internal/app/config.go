@@ -123,7 +123,7 @@ type MailConfig struct {
 func (c *Config) Check() error {
 	for name, address := range map[string]string{"public-url": c.PublicURL, "nuxeo-url": c.Nuxeo.URL, "frameio-url": c.Frameio.URL} {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fault.Field(name, "Give a full one, like https://frameio.example.com.", "%q is no address.", address)
+			return fault.Field(name, "Give a full one, like https://frameio.example.com.", "%q is not an address.", address)
 		}
 	}
 	if _, err := c.Frameio.statusMap(); err != nil {
@@ -131,7 +131,7 @@ func (c *Config) Check() error {
 	}
 	switch {
 	case c.Database != "" && !store.IsPostgres(c.Database):
-		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is no postgres:// address.")
+		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is not a postgres:// address.")
 	case c.Workers < 1 || c.Workers > 256:
 		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
 	case c.HistoryKeep < 24*time.Hour:
@@ -162,7 +162,7 @@ func (c FrameioConfig) statusMap() (intake.StatusMap, error) {
 	for _, row := range c.StatusValues {
 		name, value, ok := strings.Cut(row, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.", "%q is no row of the table.", row)
+			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.", "%q is not a row of the table.", row)
 		}
 		m.Values[name] = strings.TrimSpace(value)
 	}

@@ -64,7 +64,7 @@ func (c NetworkConfig) proxies() (all []netip.Prefix, err error) {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return nil, fault.Field("network-proxies", "Give one like 10.1.2.0/24 or 10.1.2.3.", "%q is no network.", text)
+			return nil, fault.Field("network-proxies", "Give one like 10.1.2.0/24 or 10.1.2.3.", "%q is not a network.", text)
 		}
 		all = append(all, p)
 	}
@@ -84,7 +84,7 @@ func (c TransferConfig) zone() (*time.Location, error) {
 
 func (c TelemetryConfig) check() error {
 	if c.TraceShare < 0 || c.TraceShare > 1 {
-		return fault.Field("telemetry-trace-share", "Give a number from 0 to 1.", "%g is no share.", c.TraceShare)
+		return fault.Field("telemetry-trace-share", "Give a number from 0 to 1.", "%g is not a share.", c.TraceShare)
 	}
 	if c.Traces == "" {
 		return nil

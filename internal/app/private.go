@@ -1,22 +1,57 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 )
 
-// private makes the data folder one that only its owner can enter, and says what in it
-// others can read all the same. A folder that is somebody else's is left as it is.
-func private(data string) (open []string) {
-	for _, path := range []string{data, filepath.Join(data, "encryption.key"), filepath.Join(data, "connector.db")} {
-		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm()&0o077 == 0 {
-			continue
-		}
-		if path == data && os.Chmod(path, info.Mode().Perm()&0o700) == nil {
-			continue
-		}
-		open = append(open, path)
+// Exposure is a file that others on this machine can get at, and should not.
+type Exposure struct{ Path, Why, Remedy string }
+
+// others are the permissions of everybody but a file's owner.
+const others = 0o077
+
+// Exposed are the data folder and what in it holds secrets, and some other files, as far
+// as others can read them or own them. Those that are not there are none.
+func Exposed(data string, also ...string) (all []Exposure) {
+	mine := []uint32{0, uint32(os.Geteuid())}
+	if info, err := os.Stat(data); err == nil && os.Geteuid() == 0 {
+		mine = append(mine, owner(info)) // root looks after what is another account's
 	}
-	return open
+
+	paths := []string{data}
+	for _, name := range []string{"encryption.key", "connector.db", "connector.db-wal"} {
+		paths = append(paths, filepath.Join(data, name))
+	}
+	for _, path := range append(paths, also...) {
+		info, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		if by := owner(info); !slices.Contains(mine, by) {
+			all = append(all, Exposure{path, fmt.Sprintf("%s belongs to another account of this machine (%d)", path, by), fmt.Sprintf("Give it to the account of the connector: chown %d %s", os.Geteuid(), path)})
+		} else if info.Mode().Perm()&others != 0 {
+			all = append(all, Exposure{path, fmt.Sprintf("others on this machine can read %s (%#o)", path, info.Mode().Perm()), "Allow only its owner: chmod go= " + path})
+		}
+	}
+	return all
+}
+
+func owner(info os.FileInfo) uint32 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return s.Uid
+	}
+	return uint32(os.Geteuid())
+}
+
+// private makes the data folder one that only its owner can enter, where that is allowed,
+// and tells what is exposed all the same.
+func private(data string, also ...string) []Exposure {
+	if info, err := os.Stat(data); err == nil && info.Mode().Perm()&others != 0 {
+		_ = os.Chmod(data, info.Mode().Perm()&0o700) // or it is told
+	}
+	return Exposed(data, also...)
 }

@@ -76,12 +76,12 @@ func parseSpeed(word string) (int64, error) {
 	}
 	unit := strings.IndexByte("BKMG", upper(word))
 	if unit < 0 {
-		return 0, wrong("%q is no speed: its unit must be B, K, M or G.", word)
+		return 0, wrong("%q is not a speed: its unit must be B, K, M or G.", word)
 	}
 	n, err := strconv.ParseFloat(word[:len(word)-1], 64)
 	speed := n * float64(int64(1)<<(10*unit))
 	if err != nil || !(speed >= least && speed <= most) { // written so that NaN is refused
-		return 0, wrong("%q is no speed from 16K to 1024G a second.", word)
+		return 0, wrong("%q is not a speed from 16K to 1024G a second.", word)
 	}
 	return int64(speed), nil
 }
@@ -110,7 +110,7 @@ func (t *Timetable) add(word string) error {
 	}
 	at, err := time.Parse("15:04", clock)
 	if err != nil {
-		return wrong("%q is no time of a day.", clock)
+		return wrong("%q is not a time of day.", clock)
 	}
 	minute := at.Hour()*60 + at.Minute()
 	if !single {
@@ -123,7 +123,7 @@ func (t *Timetable) add(word string) error {
 	}
 	day := slices.Index(days, strings.ToLower(name))
 	if day < 0 {
-		return wrong("%q is no day: write Mon, Tue, Wed, Thu, Fri, Sat or Sun.", name)
+		return wrong("%q is not a day: write Mon, Tue, Wed, Thu, Fri, Sat or Sun.", name)
 	}
 	return t.put(change{at: day*minutesOfDay + minute, speed: speed})
 }

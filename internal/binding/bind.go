@@ -204,7 +204,7 @@ func synced(doc *nuxeo.Document, with string, err error) error {
 func Bindable(doc *nuxeo.Document) error {
 	switch p := doc.Permissions(); {
 	case !doc.Has("Folderish"):
-		return fault.Field("folder", "Choose a folder.", "%q is no folder, so nothing can be published into it.", doc.Title)
+		return fault.Field("folder", "Choose a folder.", "%q is not a folder, so nothing can be published into it.", doc.Title)
 	case doc.IsVersion || doc.IsProxy || doc.IsTrashed:
 		return fault.Field("folder", "Choose a live folder.", "%q is a version, a proxy or in the trash.", doc.Title)
 	case !slices.Contains(p, "AddChildren") || !slices.Contains(p, "WriteProperties"):
@@ -250,7 +250,7 @@ func (s *Service) choose(ctx context.Context, login string, q Request) ([]Worksp
 	for _, id := range q.Workspaces {
 		i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == id })
 		if i < 0 {
-			return nil, fault.Field("workspaces", orElse(why, "See `nuxeo-frameio bind --list` for those you can choose."), "There is no team (workspace) %q for you.", id)
+			return nil, fault.Field("workspaces", orElse(why, "The dialog Bind to Frame.io shows the teams you can choose, and so does `nuxeo-frameio bind --list`."), "No team of yours is called %q.", id)
 		}
 		if slices.ContainsFunc(out, func(w Workspace) bool { return w.ID == id }) {
 			continue

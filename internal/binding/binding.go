@@ -129,7 +129,7 @@ func scan(row interface{ Scan(...any) error }) (Binding, error) {
 }
 
 func notFound() error {
-	return fault.New(fault.NotFound, "There is no such binding.").With("See `nuxeo-frameio bindings`.")
+	return fault.New(fault.NotFound, "There is no such binding.").With("The tab Frame IO of a folder shows its bindings, and `nuxeo-frameio bind --list` all of yours.")
 }
 
 // get reads a binding with its actions.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -79,11 +80,15 @@ func detail(b Binding, fate Fate) string {
 	return b.ActionName + ", what is under review: " + string(fate)
 }
 
-// endOf decides what a binding becomes, and when it ends for good; zero: now.
+// endOf decides what a binding becomes, and when it ends for good; zero: now. One that ends
+// already and has nothing left under review need not wait any longer.
 func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.Time, error) {
 	n, err := s.Reviews.Stranded(ctx, b.ID)
 	if err != nil || n == 0 && b.State == Bound {
 		return Unbound, time.Time{}, err
+	}
+	if n == 0 && fate == "" {
+		return Ending, s.Now(), nil // nothing is left to wait for, and nothing to ask
 	}
 	switch fate {
 	case Release:
@@ -105,7 +110,7 @@ func documents(n int, of string) string {
 	if n == 1 {
 		return "1 document" + of + " is"
 	}
-	return fmt.Sprintf("%d documents%s are", n, of)
+	return plain.Number(n) + " documents" + of + " are"
 }
 
 // end records that a binding ends, and adds the item that does the rest.

@@ -110,13 +110,20 @@ func (s *server) Comments(uid string) []nuxeosim.CommentView {
 	drawn, err := s.nx.LatestAnnotations(s.ctx, uid, 1000)
 	s.note(err)
 	add(drawn.List, true)
-	said, err := s.nx.Comments(s.ctx, uid)
-	s.note(err)
+	said := s.commentsOn(uid)
 	add(said, false)
 	for _, c := range append(said, drawn.List...) {
-		replies, err := s.nx.Comments(s.ctx, c.ID)
-		s.note(err)
-		add(replies, false)
+		add(s.commentsOn(c.ID), false)
+	}
+	return all
+}
+
+// commentsOn are the comments on a document, or the replies to a comment.
+func (s *server) commentsOn(id string) (all []nuxeo.Comment) {
+	for c, err := range s.nx.Comments(s.ctx, id) {
+		if s.note(err); err == nil {
+			all = append(all, c)
+		}
 	}
 	return all
 }

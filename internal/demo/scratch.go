@@ -48,7 +48,7 @@ func (r Real) client() (*nuxeo.Client, error) {
 func (r Real) Check(ctx context.Context) error {
 	nx, err := r.client()
 	if err != nil {
-		return fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is no address of a Nuxeo.", r.URL)
+		return fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is not an address of a Nuxeo.", r.URL)
 	}
 	me, err := nx.Me(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -197,7 +198,7 @@ func size(d nuxeosim.DocView) string {
 	if d.Content == nil {
 		return d.Type
 	}
-	return fmt.Sprintf("%s, %d bytes", d.Content.MimeType, d.Content.Length)
+	return d.Content.MimeType + ", " + plain.Size(d.Content.Length)
 }
 
 // document checks that each asset is one document with the very same bytes.

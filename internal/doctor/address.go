@@ -2,9 +2,7 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -56,23 +54,12 @@ func (d *Doctor) fetchable(ctx context.Context, address string) Finding {
 	r.Header.Set("Range", "bytes=0-0")
 	resp, err := d.App.Blobs().Transport.RoundTrip(r) // a client would quote the address in its errors
 	if err != nil {
-		return warning("It must be reached by the internet. "+viaUs, "Nuxeo sends on to %s, which cannot be reached from here: %s", r.URL.Hostname(), reason(err))
+		why, _ := whyUnreached("its address", err)
+		return warning("It must be reached by the internet. "+viaUs, "Nuxeo sends on to %s, which cannot be reached from here: %s", r.URL.Hostname(), why)
 	}
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
 		return warning("Let Nuxeo sign its addresses so that they need no sign-in. "+viaUs, "Nuxeo sends on to %s, which answers %d without a sign-in", r.URL.Hostname(), resp.StatusCode)
 	}
 	return ok("Nuxeo sends on to %s, which gives files without a sign-in; whether Frame.io reaches it shows when something is pushed", r.URL.Hostname())
-}
-
-// reason is an error without an address.
-func reason(err error) string {
-	if f := fault.From(err); f.Code == fault.Refused {
-		return f.Message
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return err.Error()
 }

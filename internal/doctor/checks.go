@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,8 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -37,7 +39,7 @@ func (d *Doctor) started() bool {
 
 func (d *Doctor) database(ctx context.Context) Finding {
 	if !d.started() {
-		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` makes it.", "no database yet in %s", d.given().Data)
+		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` on the server makes it.", "no database yet in %s", d.given().Data)
 	}
 	if d.unread() {
 		return skipped("there is one in %s; it was not opened without its key", d.place())
@@ -65,7 +67,7 @@ func (d *Doctor) place() string {
 
 func (d *Doctor) postgres(ctx context.Context) Finding {
 	if err := d.App.DB.Check(ctx); err != nil {
-		return broken("See that PostgreSQL runs and lets this machine in.", "the database cannot be read: %v", err)
+		return orUnreached("the setting database", "PostgreSQL", err, "See that PostgreSQL runs and lets this machine in.")
 	}
 	return ok("PostgreSQL answers")
 }
@@ -75,17 +77,34 @@ func (d *Doctor) key(context.Context) Finding {
 		return ok("from the configuration, %d in the ring", n)
 	}
 	path := filepath.Join(d.given().Data, "encryption.key")
-	info, err := os.Stat(path)
+	_, err := os.Stat(path)
 	if err != nil && !d.started() {
 		return skipped("none yet; `serve` makes it with the database")
 	}
 	if err != nil {
 		return broken("Restore it from a backup: without it no stored secret can be read.", "the key file is gone: %v", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return broken("chmod 600 "+path, "others can read the key file")
+	for _, e := range app.Exposed(d.given().Data) {
+		if e.Path == path {
+			return broken(e.Remedy, "%s", e.Why)
+		}
 	}
 	return ok("in %s, readable by its owner only; keep a copy apart from the database", path)
+}
+
+// files looks whether others can get at what holds secrets, but for the key, which is
+// looked at by itself.
+func (d *Doctor) files(context.Context) Finding {
+	var why, remedies []string
+	for _, e := range app.Exposed(d.given().Data, d.App.Files()...) {
+		if filepath.Base(e.Path) != "encryption.key" {
+			why, remedies = append(why, e.Why), append(remedies, e.Remedy)
+		}
+	}
+	if len(why) > 0 {
+		return broken(strings.Join(remedies, " "), "%s", strings.Join(why, "; "))
+	}
+	return ok("only the account of the connector can read the database and the settings")
 }
 
 // skewLimit is well inside the five minutes of a custom action's signature.
@@ -113,7 +132,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 	_, status, err := date(ctx, d.App.Nuxeo.HTTP(), address+"/api/v1/me")
 	if status == 0 {
 		d.away = true
-		return broken("Check nuxeo-url and the network.", "%s cannot be reached: %v", address, err)
+		return unreached("nuxeo-url", plain.Address(address), err)
 	}
 	if status != http.StatusUnauthorized && status != http.StatusOK {
 		d.away = true
@@ -129,7 +148,7 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 			return because(err, askAgain)
 		}
 		if !me.Administrator {
-			d.unfit = me.Login + " is no administrator of Nuxeo"
+			d.unfit = me.Login + " is not an administrator of Nuxeo"
 		}
 	}
 	nx := d.nx()
@@ -175,7 +194,7 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
 	}
 	if !u.Administrator {
-		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is no administrator: it sees only what it is allowed to", u.Login)
+		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is not an administrator: it sees only what it is allowed to", u.Login)
 	}
 	return ok("the service account %s is an administrator", u.Login)
 }
@@ -185,7 +204,7 @@ func (d *Doctor) pack(ctx context.Context) Finding {
 	if d.away || nx == nil {
 		return skipped("%s", d.why())
 	}
-	const remedy = "Write the package with `nuxeo-frameio package`, then: nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
+	const remedy = "On the server of Nuxeo: write the package with `nuxeo-frameio package -o .`, then nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
 	for _, schema := range []string{"frameio", "frameio_binding", "frameio_sync"} {
 		if there, err := nx.HasSchema(ctx, schema); err != nil {
 			return because(err, askAgain)
@@ -221,7 +240,7 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 	if d.away || d.admin() == nil {
 		return skipped("%s", d.why())
 	}
-	const remedy = "Run `nuxeo-frameio doctor --fix` with an administrator's sign-in."
+	remedy := fmt.Sprintf("Run `nuxeo-frameio doctor --fix` with an administrator's sign-in; or in Nuxeo, under Administration, Cloud Services, Consumers, give the client %s this redirect address: %s", id, d.App.Identity.NuxeoRedirectURL())
 	k, err := d.Admin.OAuthClient(ctx, id)
 	if nuxeo.NotFound(err) {
 		return broken(remedy, "Nuxeo has no OAuth client %q", id)
@@ -237,11 +256,8 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 
 func (d *Doctor) frameio(ctx context.Context) Finding {
 	_, status, err := date(ctx, d.App.Frameio(), d.App.Config.Frameio.URL+"/v4/me")
-	if fault.Is(err, fault.Refused) {
-		return because(err, "")
-	}
 	if status == 0 {
-		return broken("Let this machine reach it, through a proxy if need be (network-proxy).", "%s cannot be reached: %v", d.App.Config.Frameio.URL, err)
+		return unreached("frameio-url", plain.Address(d.App.Config.Frameio.URL), err)
 	}
 	if status != http.StatusUnauthorized {
 		return warning("Check frameio-url.", "%s answers %d to a call without a sign-in", d.App.Config.Frameio.URL, status)
@@ -258,14 +274,14 @@ func (d *Doctor) provider(ctx context.Context) Finding {
 		return because(err, "")
 	}
 	if !p.Registered {
-		return broken("`nuxeo-frameio provider set --client-id … --client-secret …`, or `provider import` after filling in Nuxeo's Cloud Services. Register this redirect address: "+
-			d.App.Identity.RedirectURL(), "the Frame.io application is not registered")
+		return broken("Register it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --client-id … --client-secret-file …`, or take it from Nuxeo's Cloud Services "+
+			"with `provider import`. The redirect address to enter at Adobe: "+d.App.Identity.RedirectURL(), "the Frame.io application is not registered").on(onProvider)
 	}
 	if !slices.Contains(p.Scopes, "offline_access") && !slices.Contains(p.Scopes, "offline") {
-		return broken("Add offline_access: `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day")
+		return broken("Add offline_access to the scopes under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day").on(onProvider)
 	}
 	if err := d.App.Identity.CheckProvider(ctx); err != nil {
-		return because(err, "Correct the client id and secret: `nuxeo-frameio provider set`.")
+		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err, "Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.").on(onProvider)
 	}
 	return ok("id and secret are accepted; the redirect address to register is %s", d.App.Identity.RedirectURL())
 }
@@ -289,9 +305,19 @@ func (d *Doctor) public(ctx context.Context) Finding {
 		return warning(remedy, "%s has no full host name: Frame.io cannot find it", address)
 	}
 	if _, status, err := date(ctx, d.App.Reach(), address+"/healthz"); status != http.StatusOK {
-		return warning("Is `serve` running, and does this name lead to it?", "%s does not answer from here (%d, %v); whether Frame.io reaches it cannot be told", address, status, err)
+		return d.silent(address, status, err)
 	}
 	return ok("%s answers from here; whether the internet reaches it shows when an action is run", address)
+}
+
+// silent is a public address that does not lead here, as far as this machine can tell.
+func (d *Doctor) silent(address string, status int, err error) Finding {
+	if err == nil || status != 0 {
+		return warning("Let the reverse proxy for this name lead to the connector ("+d.App.Config.Listen+").", "%s answers %d from here; whether Frame.io reaches the connector cannot be told", address, status)
+	}
+	f := unreached("public-url", address, err)
+	f.Mark, f.Detail = Warning, f.Detail+"; whether Frame.io reaches it cannot be told from here"
+	return f
 }
 
 // mail looks at the way that mail takes.
@@ -299,7 +325,7 @@ func (d *Doctor) mail(ctx context.Context) Finding {
 	switch d.App.Mail.Way() {
 	case mail.ViaSMTP:
 		if err := d.App.Mail.Check(ctx); err != nil {
-			return broken("Correct the mail-smtp settings.", "%v", err)
+			return orUnreached("mail-smtp-host and mail-smtp-port", "the mail server "+d.App.Config.Mail.SMTPHost, err, "Correct the mail-smtp settings.")
 		}
 		return ok("the mail server %s takes connections; `--send-mail LOGIN` tries it", d.App.Config.Mail.SMTPHost)
 	case mail.ViaNuxeo:

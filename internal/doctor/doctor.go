@@ -37,7 +37,20 @@ type Finding struct {
 	Mark   Mark   `json:"mark"`
 	Detail string `json:"detail"`
 	Remedy string `json:"remedy,omitempty"`
+	Page   string `json:"page,omitempty"` // of ours, on which that can be done
 }
+
+// on is the finding with the page of ours on which its remedy can be done.
+func (f Finding) on(page string) Finding {
+	f.Page = page
+	return f
+}
+
+// Pages of administration where remedies can be done.
+const (
+	onProvider = "/administration/provider"
+	onHealth   = "/administration/health"
+)
 
 // Doctor examines an app that is built but need not be running.
 type Doctor struct {
@@ -64,6 +77,7 @@ func (d *Doctor) Examine(ctx context.Context, found func(Finding)) {
 		{"Configuration", d.configuration},
 		{"Database", d.database},
 		{"Encryption key", d.key},
+		{"Private files", d.files},
 		{"Clock", d.clock},
 		{"Nuxeo", d.nuxeo},
 		{"Rights in Nuxeo", d.rights},
@@ -108,7 +122,7 @@ func ForWeb(a *app.App) web.Doctor {
 	return func(ctx context.Context, admin *nuxeo.Client, found func(web.Finding)) {
 		d := Doctor{App: a, Admin: admin, Now: time.Now}
 		d.Examine(ctx, func(f Finding) {
-			found(web.Finding{Name: f.Name, Mark: string(f.Mark), Detail: f.Detail, Remedy: f.Remedy})
+			found(web.Finding{Name: f.Name, Mark: string(f.Mark), Detail: f.Detail, Remedy: f.Remedy, Page: f.Page})
 		})
 	}
 }
@@ -140,7 +154,7 @@ func because(err error, remedy string) Finding {
 	if f.Code == fault.Internal {
 		detail = err.Error()
 	}
-	return broken(remedy, "%s", strings.TrimRight(detail, "."))
+	return broken(remedy, "%s", strings.TrimRight(detail, ".")).on(f.Page)
 }
 
 // given are the settings to judge.

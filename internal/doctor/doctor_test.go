@@ -114,7 +114,7 @@ func (p *patient) ahead(d time.Duration) {
 // healthy is how the checks come out when nothing is wrong: the address is this
 // machine's, and policies are tried by Fix only.
 var healthy = map[string]doctor.Mark{
-	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
+	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Private files": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
 	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
 	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Metadata fields": doctor.OK, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
 }
@@ -183,7 +183,8 @@ var ills = []struct {
 	{"no workers", "Configuration", "0 workers", doctor.Broken, func(p *patient) { p.App.Config.Workers = 0 }},
 	{"closed database", "Database", "cannot be read", doctor.Broken, func(p *patient) { _ = p.App.DB.Reader.Close() }},
 	{"no key", "Encryption key", "gone", doctor.Broken, func(p *patient) { _ = os.Remove(filepath.Join(p.Config.Data, "encryption.key")) }},
-	{"open key", "Encryption key", "others can read", doctor.Broken, func(p *patient) { _ = os.Chmod(filepath.Join(p.Config.Data, "encryption.key"), 0o644) }},
+	{"open key", "Encryption key", "others on this machine can read", doctor.Broken, func(p *patient) { _ = os.Chmod(filepath.Join(p.Config.Data, "encryption.key"), 0o644) }},
+	{"open settings", "Private files", "others on this machine can read", doctor.Broken, func(p *patient) { _ = os.Chmod(p.Config.Data, 0o755) }},
 	{"fast clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(10 * time.Minute) }},
 	{"slow clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(-10 * time.Minute) }},
 	{"drifting clock", "Clock", "off by ", doctor.Warning, func(p *patient) { p.ahead(time.Minute) }},
@@ -194,7 +195,7 @@ var ills = []struct {
 	{"another service password", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "no"
 	}},
-	{"humble service account", "Rights in Nuxeo", "no administrator", doctor.Warning, func(p *patient) {
+	{"humble service account", "Rights in Nuxeo", "not an administrator", doctor.Warning, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "julia"
 	}},
 	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/frameio_binding", 404) }},
@@ -214,7 +215,7 @@ var ills = []struct {
 	{"no https", "Public address", "not https", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "http://frameio.example.com" }},
 	{"bare address", "Public address", "bare address", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "https://10.1.2.3" }},
 	{"short name", "Public address", "no full host name", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://connector" }},
-	{"name without a host", "Public address", "does not answer", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://frameio.invalid" }},
+	{"name without a host", "Public address", "cannot be reached", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://frameio.invalid" }},
 	{"no webhook yet", "Webhooks", "1 of 1 teams have none yet", doctor.Warning, func(p *patient) { p.review() }},
 	{"a webhook that nobody may make", "Webhooks", "1 of 1 teams have none, so", doctor.Warning, func(p *patient) {
 		p.review()
@@ -279,7 +280,7 @@ func TestUnfitSignIn(t *testing.T) {
 		nuxeo    doctor.Mark
 		says     string
 	}{
-		"josh":          {"josh", doctor.Warning, "josh is no administrator"},
+		"josh":          {"josh", doctor.Warning, "josh is not an administrator"},
 		"Administrator": {"wrong", doctor.Broken, "not accepted"},
 	} {
 		p := admit(t)

@@ -25,7 +25,7 @@ func (d *Doctor) Fix(ctx context.Context, did func(Finding)) error {
 		return err
 	}
 	if !me.Administrator {
-		return fault.New(fault.Forbidden, "%s is no administrator of Nuxeo.", me.Login).With("Give --user and --password of an administrator.")
+		return fault.New(fault.Forbidden, "%s is not an administrator of Nuxeo.", me.Login).With("Give --user and --password of an administrator.")
 	}
 	d.fixed = map[string]bool{}
 	say := func(f Finding) { d.fixed[f.Name] = true; did(f) }

@@ -13,6 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,6 +49,7 @@ type Error struct {
 	Code    Code
 	Message string // one sentence for a person
 	Remedy  string // what the person can do, empty when nothing
+	Page    string // of ours, like /activity, where that can be done in a browser
 	Field   string // the wrong field, for Invalid
 	// RetryAfter is how long the other side asked to be left alone; zero when
 	// it did not say.
@@ -66,17 +70,37 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // New makes an error from a code and a sentence.
 func New(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: sentence(format, args)}
+}
+
+// longest is how many bytes a text within a sentence may have: it may be what a stranger
+// has sent, and a sentence is shown, stored and logged.
+const longest = 500
+
+func sentence(format string, args []any) string {
+	short := slices.Clone(args)
+	for i, arg := range short {
+		if v := reflect.ValueOf(arg); v.Kind() == reflect.String && v.Len() > longest {
+			short[i] = strings.ToValidUTF8(v.String()[:longest], "") + "…"
+		}
+	}
+	return fmt.Sprintf(format, short...)
 }
 
 // Field makes an Invalid error that names the field and the remedy.
 func Field(field, remedy, format string, args ...any) *Error {
-	return &Error{Code: Invalid, Field: field, Remedy: remedy, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: Invalid, Field: field, Remedy: remedy, Message: sentence(format, args)}
 }
 
 // With returns the error with a remedy.
 func (e *Error) With(remedy string) *Error {
 	e.Remedy = remedy
+	return e
+}
+
+// At returns the error with the page of ours on which its remedy can be done.
+func (e *Error) At(page string) *Error {
+	e.Page = page
 	return e
 }
 
@@ -94,7 +118,7 @@ func From(err error) *Error {
 	case err == nil:
 		return nil
 	case errors.As(err, &e):
-		return &Error{Code: e.Code, Message: e.Message, Remedy: e.Remedy, Field: e.Field, RetryAfter: e.RetryAfter, Err: err}
+		return &Error{Code: e.Code, Message: e.Message, Remedy: e.Remedy, Page: e.Page, Field: e.Field, RetryAfter: e.RetryAfter, Err: err}
 	case errors.Is(err, context.Canceled):
 		return New(Canceled, "It was stopped.").Because(err)
 	case errors.Is(err, context.DeadlineExceeded):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,5 +54,20 @@ func TestPassing(t *testing.T) {
 		if got := Passing(New(code, "it went wrong")); got != want {
 			t.Errorf("%s passes by itself: %v, want %v", code, got, want)
 		}
+	}
+}
+
+// A sentence repeats only the beginning of what somebody sent.
+func TestSentencesAreShort(t *testing.T) {
+	t.Parallel()
+	type state string
+	long := strings.Repeat("ä", 10_000)
+	for _, err := range []*Error{New(Invalid, "No item is %q.", long), Field("state", "", "No item is %q.", state(long))} {
+		if n := len(err.Message); n > 600 || !strings.HasSuffix(err.Message, "ä…\".") {
+			t.Errorf("a sentence of a text of 20,000 bytes has %d, %.40q, want at most 600", n, err.Message)
+		}
+	}
+	if err := New(Invalid, "%d of %v", 3, "x"); err.Message != "3 of x" {
+		t.Errorf("got %q, want 3 of x", err.Message)
 	}
 }

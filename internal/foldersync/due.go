@@ -17,6 +17,9 @@ const settle = 5 * time.Second
 // RunDue begins the runs whose time has come, and those for which Frame.io has told of
 // something.
 func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
+	if err := s.fromAhead(ctx); err != nil {
+		return err
+	}
 	due, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
 	if err != nil {
 		return err
@@ -30,6 +33,20 @@ func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
 		err = errors.Join(err, s.runDue(ctx, id, Changes, r))
 	}
 	return errors.Join(err, s.Last(ctx, r))
+}
+
+// fromAhead brings times back that a clock that was far ahead has written: a sync runs a
+// period from now at the latest, and what was told counts as told now.
+func (s *Service) fromAhead(ctx context.Context) error {
+	now := store.Millis(s.Now())
+	latest := store.Millis(s.Now().Add(store.AheadAtMost))
+	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 + every * 1000 WHERE state = 'active' AND due > $2 + every * 1000`, now, latest); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE sync_changes SET told = $1 WHERE told > $2`, now, latest)
+		return err
+	})
 }
 
 func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []string, err error) {

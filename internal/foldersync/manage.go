@@ -144,7 +144,7 @@ func busy(q Sync, err error) error {
 }
 
 func notChecked() error {
-	return fault.New(fault.NotFound, "The synchronization was not checked lately.").With("Check it first: `nuxeo-frameio sync check`.")
+	return fault.New(fault.NotFound, "The synchronization was not checked lately.").With("Choose Check on its tab first, or run `nuxeo-frameio sync check`.")
 }
 
 // begin records a run and its item in a transaction; the database refuses a second

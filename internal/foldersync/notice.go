@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -65,27 +66,20 @@ func Summary(r Run) string {
 		{r.Created, "new"}, {r.Updated, "updated"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
 	} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+			parts = append(parts, plain.Number(p.n)+" "+p.what)
 		}
 	}
-	of := plural(r.Assets, "asset") + " in " + plural(r.Folders, "folder")
+	of := plain.Count(r.Assets, "asset") + " in " + plain.Count(r.Folders, "folder")
 	if r.Dry {
 		return of + ", only compared"
 	}
 	switch {
 	case len(parts) == 0 && r.Unchanged > 0:
-		return of + fmt.Sprintf(": %d with other metadata", r.Unchanged)
+		return of + ": " + plain.Number(r.Unchanged) + " with other metadata"
 	case len(parts) == 0:
 		return of + ", nothing has changed"
 	}
 	return of + ": " + strings.Join(parts, ", ")
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Undo does nothing.

@@ -35,7 +35,7 @@ type asker interface {
 }
 
 func notFound() error {
-	return fault.New(fault.NotFound, "There is no such synchronization, or you may not see it.").With("`nuxeo-frameio sync list` shows those you may.")
+	return fault.New(fault.NotFound, "There is no such synchronization, or you may not see it.").With("The tab Frame.io sync of a folder shows its synchronizations, and `nuxeo-frameio sync list` all that you may see.")
 }
 
 // bare reads a sync without its runs and counts, which take looking at each entry.

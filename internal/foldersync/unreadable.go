@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
 // What Frame.io lists and cannot be read is there all the same: it is a state of its own,
@@ -50,7 +51,7 @@ func (r *run) tellUnread(ctx context.Context) error {
 	if err != nil || unread == 0 {
 		return err
 	}
-	message := fmt.Sprintf("What Frame.io tells of %s cannot be read. What Nuxeo has of it stays as it is.", plural(unread, "asset or folder"))
+	message := fmt.Sprintf("What Frame.io tells of %s cannot be read. What Nuxeo has of it stays as it is.", plain.Count(unread, "asset or folder"))
 	if unread > 1 {
 		message = fmt.Sprintf("What Frame.io tells of %d assets or folders cannot be read. What Nuxeo has of them stays as it is.", unread)
 	}

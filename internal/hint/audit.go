@@ -106,7 +106,24 @@ func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
 			return err
 		})
 	}
-	return mark{until: store.Time(until), since: store.Time(since), refused: store.Time(refused)}, err
+	m = mark{until: store.Time(until), since: store.Time(since), refused: store.Time(refused)}
+	return m.fromAhead(s.Now()), err
+}
+
+// fromAhead is a mark without what a clock that was far ahead has put there: when the log
+// was read last is not known then, and as much of it is read as ever is.
+func (m mark) fromAhead(now time.Time) mark {
+	latest := now.Add(store.AheadAtMost)
+	if m.until.After(latest) {
+		m.until = now.Add(-longest)
+	}
+	if m.since.After(latest) {
+		m.since = m.until
+	}
+	if m.refused.After(latest) {
+		m.refused = time.Time{}
+	}
+	return m
 }
 
 // readAs reads the log as the first who may, and moves the mark. refused says why

@@ -251,7 +251,7 @@ func (s *Service) drop(ctx context.Context, h hook, r *upkeep.Report) error {
 		return err
 	})
 	if err == nil {
-		r.Add("the webhook of the team %s, which nobody watches any more", h.workspace)
+		r.Add("the webhook of the team %s, which is no longer watched", h.workspace)
 	}
 	return err
 }

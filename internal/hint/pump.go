@@ -80,6 +80,9 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 	until := store.Millis(now.Add(held))
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		mine = nil
+		if err := fromAhead(ctx, tx, now); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
 			(SELECT resource_id, kind FROM hints WHERE due <= $2 ORDER BY due LIMIT $3)
 			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), atOnce)
@@ -97,6 +100,14 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 		return rows.Err()
 	})
 	return mine, err
+}
+
+// fromAhead makes hints due that a clock that was far ahead has put off: none is put off
+// for longer than by the last of its tries.
+func fromAhead(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	longest := max(held, lookEvery<<maxTries) + store.AheadAtMost
+	_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1 WHERE due > $2`, store.Millis(now), store.Millis(now.Add(longest)))
+	return err
 }
 
 // settle lets a hint go that was looked at, unless it was told of again since,

@@ -67,9 +67,11 @@ func (s *Service) usableProvider(ctx context.Context) (Provider, error) {
 	case err != nil:
 		return p, err
 	case !p.Registered:
-		return p, fault.New(fault.Conflict, "The Frame.io application is not registered yet.").With("An administrator must register it: `nuxeo-frameio provider set`.")
+		return p, fault.New(fault.Conflict, "The Frame.io application is not registered yet.").
+			With("An administrator registers it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.").At("/administration/provider")
 	case !p.Enabled:
-		return p, fault.New(fault.Conflict, "The Frame.io provider is disabled.").With("An administrator must enable it: `nuxeo-frameio provider enable`.")
+		return p, fault.New(fault.Conflict, "The Frame.io provider is disabled.").
+			With("An administrator enables it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider enable`.").At("/administration/provider")
 	}
 	return p, nil
 }
@@ -299,7 +301,7 @@ func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me f
 		return err
 	}
 	return fault.New(fault.Forbidden, "%s was connected to another Frame.io account when that access was ended.", login).
-		With("Connect that account, or have an administrator say that it may be another: `nuxeo-frameio people lift " + login + " --any-account`.")
+		With("Connect that account, or have an administrator allow any account: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + " --any-account`.").At("/administration/people")
 }
 
 // assumed is how long a token is trusted whose lifetime is missing or odd. It

@@ -125,11 +125,11 @@ func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login))
+	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
 }
 
 func lifting(login string) string {
-	return "An administrator can let them in again: `nuxeo-frameio people lift " + login + "`."
+	return "An administrator can let them in again: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + "`."
 }
 
 func (s *Service) revokeRemotely(ctx context.Context, login string) (left []string) {
@@ -184,7 +184,7 @@ func (s *Service) open(ctx context.Context, login string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login))
+	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
 }
 
 // revocation is Adobe's address that ends a token, beside the one that gives it.

@@ -101,7 +101,7 @@ func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, 
 	}
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, fault.New(fault.NotConnected, "The service credential was registered with %s, and sign-ins go elsewhere now.", origin).
-			With("An administrator must register it again: `nuxeo-frameio provider service set`.")
+			With("An administrator registers it again on the server: `nuxeo-frameio provider service set`.")
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {serviceScopes}}
 	t, err := exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)

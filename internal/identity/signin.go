@@ -125,7 +125,7 @@ func LocalPath(path string) string {
 // BeginNuxeo starts "Sign in with Nuxeo".
 func (s *Service) BeginNuxeo(_ context.Context, returnTo string) (Begun, error) {
 	if s.set.NuxeoClientID == "" {
-		return Begun{}, fault.New(fault.Conflict, "Sign in with Nuxeo is not set up.").With("Run `nuxeo-frameio doctor --fix` as an administrator.")
+		return Begun{}, fault.New(fault.Conflict, "Sign in with Nuxeo is not set up.").With("An administrator sets nuxeo-client-id and runs `nuxeo-frameio doctor --fix`; in Nuxeo itself the Frame.io pages need no such sign-in.")
 	}
 	state, browser, verifier, err := s.begin(forNuxeo, "", returnTo)
 	q := url.Values{

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"context"
+	"fmt"
+	"iter"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
@@ -41,87 +43,69 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
-	list, err := s.commentsOf(ctx, r, f.ID)
-	if err != nil {
+	if err := s.importComments(ctx, r, f.ID, f.Metadata); err != nil {
 		return work.Next{}, err
 	}
-	if err := s.importList(ctx, r, f.ID, f.Metadata, list); err != nil {
-		return work.Next{}, err
-	}
-	return next, s.completeVersion(ctx, r, l, f, list)
+	return next, s.completeVersion(ctx, r, l, f)
 }
 
 // completeVersion brings the last comments on the outgoing file to the version that
 // holds it, which was made before they were.
-func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f frameio.File, list []frameio.Comment) error {
-	if len(list) == 0 || l.Digest == "" {
-		return nil
+func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f frameio.File) error {
+	said, err := review.Known(ctx, s.DB, l.ID, f.ID)
+	if err != nil || !said || l.Digest == "" {
+		return err
 	}
 	version, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
 	if err != nil || !heldBy(version, &nuxeo.Blob{Digest: l.Digest, Length: l.Size}) {
 		return err
 	}
 	importer := s.importer(r, func() {}, func() {})
-	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), list)
+	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
 }
 
 // Hear makes the document's comments equal to those of a file, and nothing else: one
 // call (GET …/files/{file}/comments) when there are none, one more for the frame rate
 // when there are. A file that is gone has nothing to say.
 func (s *Service) Hear(ctx context.Context, r *Run, file string) error {
-	list, err := s.commentsOf(ctx, r, file)
-	if err == nil && len(list) == 0 {
-		known, err := review.Known(ctx, s.DB, r.Job.LinkID)
-		if err != nil || !known {
-			return err
-		}
+	rate := func(ctx context.Context) (float64, error) {
+		f, err := r.Frameio.File(ctx, r.Job.Asset.Account, file)
+		return s.frameRate(f.Metadata), err
 	}
-	if err != nil {
-		return orGone(err)
-	}
-	f, err := r.Frameio.File(ctx, r.Job.Asset.Account, file)
-	if err != nil {
-		return orGone(err)
-	}
-	return s.importList(ctx, r, file, f.Metadata, list)
-}
-
-func orGone(err error) error {
+	err := s.importAs(ctx, r, review.Target{LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file}, rate)
 	if v4.NotFound(err) {
 		return nil
 	}
 	return err
 }
 
-func (s *Service) commentsOf(ctx context.Context, r *Run, file string) (list []frameio.Comment, err error) {
-	for c, err := range r.Frameio.Comments(ctx, r.Job.Asset.Account, file) {
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	return list, nil
+func commentsOf(ctx context.Context, r *Run, file string) iter.Seq2[frameio.Comment, error] {
+	return r.Frameio.Comments(ctx, r.Job.Asset.Account, file)
 }
 
 func (s *Service) importComments(ctx context.Context, r *Run, file string, metadata []frameio.Field) error {
-	list, err := s.commentsOf(ctx, r, file)
-	if err != nil {
-		return err
-	}
-	return s.importList(ctx, r, file, metadata, list)
+	return s.importAs(ctx, r, s.commentsTarget(r, r.Job.Document, file, metadata), nil)
 }
 
-func (s *Service) importList(ctx context.Context, r *Run, file string, metadata []frameio.Field, list []frameio.Comment) error {
-	n, left := 0, 0
+// importAs imports the comments of the target's file, and notes what was left out and what
+// was left alone.
+func (s *Service) importAs(ctx context.Context, r *Run, t review.Target, rate func(context.Context) (float64, error)) error {
+	n, left, odd, first := 0, 0, 0, ""
 	importer := s.importer(r, func() { n++ }, func() { left++ })
-	err := importer.Import(ctx, s.commentsTarget(r, r.Job.Document, file, metadata), list)
+	importer.Rate = rate
+	importer.Odd = func(raw []byte) {
+		if odd++; odd == 1 {
+			first = fmt.Sprintf("%.500s", raw)
+		}
+	}
+
+	err := importer.Import(ctx, t, commentsOf(ctx, r, t.FileID))
 	r.Job.Comments += n
 	if err != nil {
 		return err
 	}
-	odd := review.Unread(list)
-	if r.Job.Unread = len(odd); len(odd) > 0 {
-		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %.500s", len(odd), odd[0]); err != nil {
+	if r.Job.Unread = odd; odd > 0 {
+		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %s", odd, first); err != nil {
 			return err
 		}
 	}
@@ -148,6 +132,10 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 func (s *Service) commentsTarget(r *Run, document, file string, metadata []frameio.Field) review.Target {
 	return review.Target{
 		LinkID: r.Job.LinkID, DocumentUID: document, FileID: file,
-		FrameRate: frameio.FrameRate(s.Set.FieldNames.FrameRate.In(metadata).Value),
+		FrameRate: s.frameRate(metadata),
 	}
+}
+
+func (s *Service) frameRate(metadata []frameio.Field) float64 {
+	return frameio.FrameRate(s.Set.FieldNames.FrameRate.In(metadata).Value)
 }

@@ -241,7 +241,7 @@ func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, err
 	}
 	do, ok := steps[step]
 	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", step)
+		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", step)
 	}
 	if err := s.heldAs(ctx, r, step); err != nil {
 		return work.Next{}, err

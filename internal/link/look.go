@@ -12,12 +12,12 @@ import (
 // Unlooked are up to limit links whose documents are to be looked at: those of which nobody
 // has since before, and those that changed since somebody did. A link that changed after
 // settled, or that an item holds, has time; one that no file was brought for has nothing
-// to tell.
-func Unlooked(ctx context.Context, db *store.DB, before, settled time.Time, limit int) ([]Link, error) {
+// to tell. Times that a clock far ahead has written count as none.
+func Unlooked(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
-			SELECT id FROM links WHERE looked < $1 UNION SELECT id FROM links WHERE looked <= updated AND updated <= $2)
-		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND updated <= $2 ORDER BY looked LIMIT $3`,
-		store.Millis(before), store.Millis(settled), limit)
+			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated AND (updated <= $2 OR updated > $4))
+		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND (updated <= $2 OR updated > $4) ORDER BY looked LIMIT $3`,
+		store.Millis(before), store.Millis(settled), limit, store.Millis(now.Add(store.AheadAtMost)))
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +73,12 @@ func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	if len(links) == 0 {
 		return nil
 	}
-	args := []any{store.Millis(now)}
+	args := []any{store.Millis(now), store.Millis(now.Add(store.AheadAtMost))}
 	for _, l := range links {
 		args = append(args, l.ID)
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE links SET looked = $1 WHERE id IN (`+store.Marks(2, len(links))+`)`, args...)
+	_, err := tx.ExecContext(ctx, `UPDATE links SET looked = $1, updated = CASE WHEN updated > $2 THEN $1 ELSE updated END
+		WHERE id IN (`+store.Marks(3, len(links))+`)`, args...)
 	return err
 }
 

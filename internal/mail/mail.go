@@ -231,7 +231,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	}
 	msg := gomail.NewMsg()
 	if err := msg.From(s.Set.From); err != nil {
-		return nil, fault.Field("mail.from", "Give an address like frameio@example.com.", "The sender %q is no mail address.", s.Set.From)
+		return nil, fault.Field("mail.from", "Give an address like frameio@example.com.", "The sender %q is not a mail address.", s.Set.From)
 	}
 	if err := msg.To(to); err != nil {
 		return nil, fault.New(fault.Refused, "The mail address of %s is not usable.", m.To).With("Correct it in Nuxeo.")

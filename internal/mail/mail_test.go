@@ -287,7 +287,7 @@ func TestAutoTakesTheWayThatIsSetUp(t *testing.T) {
 	m.Once = "once-2"
 	err := w.fails(t.Context(), m)
 	if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "administrator only") || !strings.Contains(f.Remedy, "nuxeo-service-user") {
-		t.Errorf("a service account that is no administrator: %v, want it refused with what is needed", err)
+		t.Errorf("a service account that is not an administrator: %v, want it refused with what is needed", err)
 	}
 	w.nuxeo.empty()
 	w.other.empty()

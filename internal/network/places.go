@@ -21,7 +21,7 @@ var pattern = regexp.MustCompile(`^(\*$|\*\.|[a-z0-9\[])[a-z0-9.*:\]-]*$`)
 func (h Hosts) Check(field string) error {
 	for _, p := range h {
 		if !pattern.MatchString(strings.ToLower(p)) {
-			return fault.Field(field, "Give names like files.example.com or *.example.com.", "%q is no host.", p)
+			return fault.Field(field, "Give names like files.example.com or *.example.com.", "%q is not a host.", p)
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ func (p Proxy) place(address string) (string, error) {
 		if p.URL == "" {
 			from = "HTTPS_PROXY or HTTP_PROXY in the environment"
 		}
-		return "", fault.Field("network-proxy", "Give one like http://proxy.example.com:3128, or none.", "%s is no http or https address.", from)
+		return "", fault.Field("network-proxy", "Give one like http://proxy.example.com:3128, or none.", "%s is not an http or https address.", from)
 	}
 	port := u.Port()
 	if port == "" {

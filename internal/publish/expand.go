@@ -73,7 +73,7 @@ func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next
 	case stepItems:
 		return w.addItems(ctx, r, st)
 	}
-	return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", r.Task.Step)
+	return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", r.Task.Step)
 }
 
 func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {

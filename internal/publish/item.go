@@ -189,7 +189,7 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 // asThemself lets who ran the action act, and nobody for them.
 func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner string) error {
 	if runner == "" {
-		return fault.New(fault.Forbidden, "Whoever published it has not connected Nuxeo.").With("Connect Nuxeo and Frame.io, then publish again.")
+		return fault.New(fault.Forbidden, "The person who published this has not connected Nuxeo.").With("Connect Nuxeo and Frame.io, then publish again.")
 	}
 	if err := w.People.Usable(ctx, runner); err != nil {
 		return err

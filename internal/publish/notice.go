@@ -8,6 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -95,7 +96,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 	m.Lines = lines
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
 	if waiting {
-		m.Subject, m.Heading = "Frame.io: waiting for somebody to act", "What was published waits; nothing is lost:"
+		m.Subject, m.Heading = "Frame.io: needs attention", "What was published is waiting; nothing is lost:"
 	}
 	if more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
@@ -133,7 +134,7 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 	case work.Done:
 		l.Text, l.Address = outcomes[it.Outcome], w.Address(st.Job.Document)
 		if n := st.Job.Unread; n > 0 {
-			l.Text += fmt.Sprintf(" %s could not be read, and left out; see the details.", counted(n, "comment"))
+			l.Text += fmt.Sprintf(" %s could not be read, and left out; see the details.", plain.Count(n, "comment"))
 		}
 		if back := st.Job.Return; back != nil && back.Gone {
 			l.Text += " The document that was pushed had been deleted in Nuxeo."
@@ -149,13 +150,6 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 		}
 	}
 	return l
-}
-
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Undo has nothing to undo.

@@ -46,7 +46,7 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 	if err := w.Orphan(ctx, b.ID, why.Message); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{}, f.With("It goes on when that person has signed in and connected again, or when somebody else takes the binding over.")
+	return work.Next{}, f.With("It will resume when that person has signed in and connected again, or when somebody else takes the binding over.")
 }
 
 // tellWaiting has people told once for each interaction, together with the waiting

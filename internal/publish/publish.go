@@ -211,8 +211,8 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	if in.kept {
 		for i := range all {
 			all[i].NotBefore = s.Now().Add(keptFor)
-			all[i].Why = fault.New(fault.NotConnected, "It waits for whoever published it to connect Nuxeo.").
-				With("Connect Nuxeo and Frame.io; it goes on by itself.")
+			all[i].Why = fault.New(fault.NotConnected, "It waits until the person who published it connects Nuxeo.").
+				With("Connect Nuxeo and Frame.io; it will then resume by itself.")
 		}
 	}
 	return s.Engine.Add(ctx, tx, all...)

@@ -56,7 +56,7 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 func (r *run) met(ctx context.Context, err error) error {
 	switch nuxeo.StatusOf(err) {
 	case http.StatusConflict:
-		return fault.New(fault.Unavailable, "The document was written by somebody else at the same moment.").Because(err)
+		return fault.New(fault.Unavailable, "Somebody else wrote to the document at the same moment.").Because(err)
 	case http.StatusForbidden:
 		if _, why := r.document(ctx); why != nil {
 			return why

@@ -72,7 +72,7 @@ func (r *run) unchanged(ctx context.Context) error {
 	p, err := choose(doc, r.p.What)
 	same, known := nuxeo.SameDigest(p.Digest, r.st.Piece.Digest)
 	if err == nil && (p.Length != r.st.Piece.Length || known && !same) {
-		err = fault.New(fault.Mismatch, "The file changed in Nuxeo while it was sent.").With("Push again once nobody works on it.")
+		err = fault.New(fault.Mismatch, "The file changed in Nuxeo while it was sent.").With("Push it again when nobody is working on it.")
 	}
 	return err
 }

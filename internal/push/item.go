@@ -147,7 +147,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 	do, ok := steps[t.Step]
 	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", t.Step)
+		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", t.Step)
 	}
 	return do(ctx)
 }

@@ -52,7 +52,7 @@ func (r *run) transfer(ctx context.Context) (work.Next, error) {
 	case errors.Is(err, transfer.ErrSlice):
 		return work.Next{Step: stepTransfer, After: time.Millisecond}, nil
 	case errors.Is(err, transfer.ErrChanged):
-		return r.restart(ctx, "The file changed in Nuxeo while it was read.", "Push again once nobody works on it.")
+		return r.restart(ctx, "The file changed in Nuxeo while it was read.", "Push it again when nobody is working on it.")
 	case err != nil && dst.ended():
 		return r.restart(ctx, "The addresses for the upload had ended before all was sent.", r.tooSlow())
 	case err != nil:

@@ -169,13 +169,6 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 	if err != nil || id == "" {
 		return err
 	}
-	var all []frameio.Comment
-	for c, err := range fio.Comments(ctx, p.Account, p.File) {
-		if err != nil {
-			return err
-		}
-		all = append(all, c)
-	}
 	writer, as := nx, p.By
 	if w.ServiceLogin != "" {
 		writer, as = nx.As(w.Service.Service), w.ServiceLogin
@@ -185,7 +178,7 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
 	rate := frameio.FrameRate(w.FrameRateField.In(f.Metadata).Value)
-	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, all)
+	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, fio.Comments(ctx, p.Account, p.File))
 }
 
 // linkOf is the link that comments belong to; empty when there is none.

@@ -66,7 +66,7 @@ type Service struct {
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *upkeep.Report) error {
 	for range pages {
-		links, err := link.Unlooked(ctx, s.DB, s.Now().Add(-every), s.Now().Add(-settles), page)
+		links, err := link.Unlooked(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
 		if err != nil {
 			return err
 		}

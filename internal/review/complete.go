@@ -2,6 +2,8 @@ package review
 
 import (
 	"context"
+	"crypto/sha256"
+	"iter"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -13,33 +15,63 @@ import (
 // it may be ended anywhere and run again.
 //
 // GET and POST /id/{uid}/@comment, PUT …/@comment/{id}.
-func (i *Importer) Complete(ctx context.Context, t Target, comments []frameio.Comment) error {
-	comments, _ = readable(comments)
-	if len(comments) == 0 {
-		return nil
-	}
-	list, err := i.Nuxeo.Comments(ctx, t.DocumentUID)
-	if err != nil {
-		return err
-	}
-	there := map[string]nuxeo.Comment{}
-	for _, c := range list {
-		there[c.EntityID] = c
-	}
-
-	for _, c := range comments {
-		kind := kindComment
-		if c.Annotation != "" {
-			kind = kindAnnotation
-		}
-		parent, err := i.complete(ctx, t, there, t.DocumentUID, kind, c)
+func (i *Importer) Complete(ctx context.Context, t Target, comments iter.Seq2[frameio.Comment, error]) error {
+	var there map[string]kept
+	for c, err := range comments {
 		if err != nil {
 			return err
 		}
-		for _, reply := range c.Replies {
-			if _, err := i.complete(ctx, t, nil, parent, kindReply, reply); err != nil {
+		c, _ := i.readable(c)
+		if c.ID == "" {
+			continue
+		}
+		if there == nil {
+			if there, err = i.keptOn(ctx, t.DocumentUID); err != nil {
 				return err
 			}
+		}
+		if err := i.completeThread(ctx, t, there, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kept is a comment as it is on a version: what it says is long, and its sum is enough.
+type kept struct {
+	id, author string
+	entity     [sha256.Size]byte
+}
+
+func keptAs(c nuxeo.Comment) kept {
+	return kept{id: c.ID, author: c.Author, entity: sha256.Sum256([]byte(c.Entity))}
+}
+
+// keptOn are the comments on a document by our names for them.
+func (i *Importer) keptOn(ctx context.Context, uid string) (map[string]kept, error) {
+	there := map[string]kept{}
+	for c, err := range i.Nuxeo.Comments(ctx, uid) {
+		if err != nil {
+			return nil, err
+		}
+		there[c.EntityID] = keptAs(c)
+	}
+	return there, nil
+}
+
+// completeThread writes a comment and its replies.
+func (i *Importer) completeThread(ctx context.Context, t Target, there map[string]kept, c frameio.Comment) error {
+	kind := kindComment
+	if c.Annotation != "" {
+		kind = kindAnnotation
+	}
+	parent, err := i.complete(ctx, t, there, t.DocumentUID, kind, c)
+	if err != nil {
+		return err
+	}
+	for _, reply := range c.Replies {
+		if _, err := i.complete(ctx, t, nil, parent, kindReply, reply); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -47,29 +79,28 @@ func (i *Importer) Complete(ctx context.Context, t Target, comments []frameio.Co
 
 // complete writes one comment where it is missing or says something else, and returns
 // its id.
-func (i *Importer) complete(ctx context.Context, t Target, there map[string]nuxeo.Comment, on, kind string, c frameio.Comment) (string, error) {
+func (i *Importer) complete(ctx context.Context, t Target, there map[string]kept, on, kind string, c frameio.Comment) (string, error) {
 	want := i.render(t, kind, c)
 	found, ok := there[want.EntityID]
 	if !ok {
-		var err error
-		found, err = i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
+		c, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 		if err != nil && !nuxeo.NotFound(err) {
 			return "", err
 		}
-		ok = err == nil
+		found, ok = keptAs(c), err == nil
 	}
 	if !ok {
 		made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("complete", on, want.EntityID, want.Text))
 		return made.ID, err
 	}
-	if found.Entity == want.Entity {
-		return found.ID, nil
+	if found.entity == sha256.Sum256([]byte(want.Entity)) {
+		return found.id, nil
 	}
-	want.ID = found.ID
-	err := i.by(ctx, found.Author).UpdateComment(ctx, on, want)
+	want.ID = found.id
+	err := i.by(ctx, found.author).UpdateComment(ctx, on, want)
 	if denied(err) {
 		i.left()
 		err = nil
 	}
-	return found.ID, err
+	return found.id, err
 }

@@ -97,20 +97,9 @@ func besides(c frameio.Comment) string {
 		}
 	}
 	for _, a := range c.Attachments {
-		fmt.Fprintf(&out, "\nAttached: %s (%s)", oneLine(a.Name), size(a.Size))
+		fmt.Fprintf(&out, "\nAttached: %s (%s)", oneLine(a.Name), plain.Size(a.Size))
 	}
 	return out.String()
-}
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	switch {
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // ascii writes JSON with escapes for all that is not ASCII, which there is in strings

@@ -17,6 +17,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"iter"
 	"net/http"
 	"time"
 
@@ -32,7 +33,7 @@ type Nuxeo interface {
 	CommentByEntity(ctx context.Context, uid, entityID string) (nuxeo.Comment, error)
 	UpdateComment(ctx context.Context, uid string, k nuxeo.Comment) error
 	DeleteComment(ctx context.Context, uid, id string, annotation bool) error
-	Comments(ctx context.Context, uid string) ([]nuxeo.Comment, error)
+	Comments(ctx context.Context, uid string) iter.Seq2[nuxeo.Comment, error]
 }
 
 // Origin marks comments of ours in Nuxeo.
@@ -51,6 +52,11 @@ type Importer struct {
 	As func(ctx context.Context, login string) (Nuxeo, error)
 	// Left is told of each comment that nobody at hand may change.
 	Left func()
+	// Odd is told of each comment and reply that cannot be read, as it came; nil: nobody is.
+	Odd func(raw []byte)
+	// Rate tells the frame rate of the file when there is a comment that needs it; nil
+	// leaves it at the target's.
+	Rate func(context.Context) (float64, error)
 	// Key makes the idempotency key of a comment, the same for a repetition where that
 	// can be had, of the words that tell it from others.
 	Key func(act ...string) string
@@ -73,69 +79,101 @@ const (
 )
 
 // known is a row of imported_comments. The parent of a reply is the comment in
-// Nuxeo that it hangs below; the parent of any other is empty.
+// Nuxeo that it hangs below; the parent of any other is empty. All rows of a file are in
+// memory at once: of what people are shown it has the sum.
 type known struct {
-	commentID, parentID, kind, nuxeoID, hash, writer, shown string
+	commentID, parentID, kind, nuxeoID, hash, writer string
+	shown                                            [sha256.Size]byte
 }
 
-// Import makes the document's comments equal to those of the file. It may be
-// ended anywhere and run again.
-func (i *Importer) Import(ctx context.Context, t Target, comments []frameio.Comment) error {
+// Import makes the document's comments equal to those of the file, of which one at a time
+// is in memory. It may be ended anywhere and run again. Before it removes anything it lists
+// them once more.
+func (i *Importer) Import(ctx context.Context, t Target, comments iter.Seq2[frameio.Comment, error]) error {
 	rows, err := i.known(ctx, t)
 	if err != nil {
 		return err
 	}
-	comments, unread := readable(comments)
-	for _, c := range comments {
-		err := i.thread(ctx, t, rows, c)
-		if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
-			// A reply found nothing to reply to: somebody deleted the comment in Nuxeo.
-			row.hash = ""
-			rows[c.ID] = row
-			err = i.thread(ctx, t, rows, c)
-		}
+
+	here, unread := map[string]bool{}, 0
+	for c, err := range comments {
 		if err != nil {
 			return err
 		}
-	}
-	for _, c := range comments {
-		delete(rows, c.ID)
-		for _, reply := range c.Replies {
-			delete(rows, reply.ID)
+		c, odd := i.readable(c)
+		unread += odd
+		if c.ID == "" || here[c.ID] {
+			continue
 		}
+		if err := i.bring(ctx, &t, rows, c); err != nil {
+			return err
+		}
+		note(here, c)
 	}
 	if unread > 0 {
 		return nil // what is not among the others may be one of those that cannot be read
 	}
-	return i.removeRest(ctx, t, rows)
+
+	for id := range here {
+		delete(rows, id)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return i.removeRest(ctx, t, rows, comments)
 }
 
-// readable are the comments and replies that could be read.
-func readable(all []frameio.Comment) (good []frameio.Comment, unread int) {
-	for _, c := range all {
-		if c.ID == "" {
-			unread++
-			continue
-		}
-		if len(c.Replies) > 0 {
-			replies, n := readable(c.Replies)
-			c.Replies, unread = replies, unread+n
-		}
-		good = append(good, c)
+// note notes that a comment and its replies are there.
+func note(here map[string]bool, c frameio.Comment) {
+	here[c.ID] = true
+	for _, reply := range c.Replies {
+		here[reply.ID] = true
 	}
-	return good, unread
 }
 
-// Unread are those of some comments, and of their replies, that cannot be read, as they
-// came.
-func Unread(all []frameio.Comment) (raw [][]byte) {
-	for _, c := range all {
-		if c.ID == "" {
-			raw = append(raw, c.Raw)
+// readable is a comment with the replies that can be read, without an ID when it cannot be
+// read itself, and how many cannot.
+func (i *Importer) readable(c frameio.Comment) (frameio.Comment, int) {
+	if c.ID == "" {
+		if i.Odd != nil {
+			i.Odd(c.Raw)
 		}
-		raw = append(raw, Unread(c.Replies)...)
+		return c, 1
 	}
-	return raw
+	var good []frameio.Comment
+	unread := 0
+	for _, reply := range c.Replies {
+		reply, odd := i.readable(reply)
+		unread += odd
+		if reply.ID != "" {
+			good = append(good, reply)
+		}
+	}
+	c.Replies = good
+	return c, unread
+}
+
+// bring writes a comment and its replies, once more when a reply finds nothing to reply to:
+// somebody deleted the comment in Nuxeo.
+func (i *Importer) bring(ctx context.Context, t *Target, rows map[string]known, c frameio.Comment) error {
+	if err := i.rated(ctx, t); err != nil {
+		return err
+	}
+	err := i.thread(ctx, *t, rows, c)
+	if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
+		row.hash = ""
+		rows[c.ID] = row
+		err = i.thread(ctx, *t, rows, c)
+	}
+	return err
+}
+
+// rated asks for the frame rate where it is not known.
+func (i *Importer) rated(ctx context.Context, t *Target) (err error) {
+	if t.FrameRate == 0 && i.Rate != nil {
+		t.FrameRate, err = i.Rate(ctx)
+	}
+	return err
 }
 
 // thread writes a comment and its replies.
@@ -177,8 +215,9 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		have = false
 	}
 	shown := i.shown(t, c)
+	shownSum := sha256.Sum256([]byte(shown))
 	if have && row.hash == hash {
-		return row.nuxeoID, i.show(ctx, t, row, shown)
+		return row.nuxeoID, i.show(ctx, t, row, shown, shownSum)
 	}
 	id, writer, err := i.write(ctx, on, want, row, have)
 	if denied(err) && id != "" {
@@ -189,8 +228,8 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		return "", err
 	}
 	i.changed()
-	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer, shown: shown}
-	return id, i.remember(ctx, t, rows[c.ID])
+	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer, shown: shownSum}
+	return id, i.remember(ctx, t, rows[c.ID], shown)
 }
 
 // by is Nuxeo as whoever wrote a comment, if that can be had.
@@ -258,28 +297,40 @@ func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error
 	out := map[string]known{}
 	for rows.Next() {
 		var k known
-		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &k.shown); err != nil {
+		var shown sql.RawBytes
+		if err := rows.Scan(&k.commentID, &k.parentID, &k.kind, &k.nuxeoID, &k.hash, &k.writer, &shown); err != nil {
 			return nil, err
 		}
+		k.shown = sha256.Sum256(shown)
 		out[k.commentID] = k
 	}
 	return out, rows.Err()
 }
 
-func (i *Importer) remember(ctx context.Context, t Target, k known) error {
+func (i *Importer) remember(ctx context.Context, t Target, k known, shown string) error {
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated, shown)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
 				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated, shown = excluded.shown`,
-			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()), k.shown)
+			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()), shown)
 		return err
 	})
 }
 
-// removeRest removes what is no longer on Frame.io, replies before what they
-// reply to.
-func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]known) error {
+// removeRest removes what is no longer on Frame.io, replies before what they reply to. The
+// first listing may have taken long, with one call of Nuxeo for each comment, and a comment
+// that went meanwhile may have moved another one past it: what a second one tells stays.
+func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]known, comments iter.Seq2[frameio.Comment, error]) error {
+	for c, err := range comments {
+		if err != nil {
+			return err
+		}
+		delete(rows, c.ID)
+		for _, reply := range c.Replies {
+			delete(rows, reply.ID)
+		}
+	}
 	for _, replies := range []bool{true, false} {
 		for _, row := range rows {
 			if (row.kind == kindReply) != replies {
@@ -337,14 +388,13 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 // answered says whether somebody replied in Nuxeo, at any depth: a reply that
 // is not ours would be deleted with what it replies to.
 func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
-	replies, err := i.Nuxeo.Comments(ctx, id)
-	if nuxeo.NotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	for _, r := range replies {
+	for r, err := range i.Nuxeo.Comments(ctx, id) {
+		if nuxeo.NotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
 		if r.Origin != Origin {
 			return true, nil
 		}
@@ -370,11 +420,10 @@ func entityID(kind, commentID string) string {
 	return EntityID(commentID)
 }
 
-// Known says whether comments of a link were imported.
-func Known(ctx context.Context, db *store.DB, linkID string) (bool, error) {
-	var n int
-	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM imported_comments WHERE link_id = $1`, linkID).Scan(&n)
-	return n > 0, err
+// Known reports whether comments of a file were imported for a link.
+func Known(ctx context.Context, db *store.DB, linkID, fileID string) (known bool, err error) {
+	err = db.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM imported_comments WHERE link_id = $1 AND file_id = $2)`, linkID, fileID).Scan(&known)
+	return known, err
 }
 
 // Forget drops what is known of a link's comments, when its document is gone.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -84,7 +85,18 @@ func (w *world) link(db *store.DB) string {
 }
 
 func (w *world) run(comments ...frameio.Comment) error {
-	return w.importer.Import(w.Context(), w.target, comments)
+	return w.importer.Import(w.Context(), w.target, listed(comments...))
+}
+
+// listed is a listing of comments that goes well.
+func listed(comments ...frameio.Comment) iter.Seq2[frameio.Comment, error] {
+	return func(yield func(frameio.Comment, error) bool) {
+		for _, c := range comments {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (w *world) must(comments ...frameio.Comment) {

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"strings"
@@ -45,8 +46,8 @@ func (i *Importer) shown(t Target, c frameio.Comment) string {
 
 // show records how an unchanged comment is shown, if that is news: rows of an
 // older version do not tell.
-func (i *Importer) show(ctx context.Context, t Target, row known, shown string) error {
-	if row.shown == shown {
+func (i *Importer) show(ctx context.Context, t Target, row known, shown string, sum [sha256.Size]byte) error {
+	if row.shown == sum {
 		return nil
 	}
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -88,7 +89,11 @@ func KeptBy(k nuxeo.Comment) Row {
 	return r
 }
 
-// Of lists the comments of a link, most at most; more says that there are others.
+// maxShown bounds how much of the comments of a link is shown at once, in bytes.
+const maxShown = 2 << 20
+
+// Of lists the comments of a link, most at most; more says that there are others, or that
+// they are long.
 // Those that were not looked at since an older version are left out. Whoever asks
 // must have found that the person may read the document.
 func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row, more bool, err error) {
@@ -98,19 +103,19 @@ func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row,
 		return nil, false, err
 	}
 	defer rows.Close()
-	for rows.Next() {
+	for left := maxShown; rows.Next(); {
 		var r Row
 		var shown string
 		if err := rows.Scan(&r.ID, &r.FileID, &r.NuxeoID, &r.ParentID, &shown); err != nil {
 			return nil, false, err
+		}
+		if left -= len(shown); left < 0 || len(list) == most {
+			return list, true, nil
 		}
 		if err := json.Unmarshal([]byte(shown), &r.Shown); err != nil {
 			return nil, false, err
 		}
 		list = append(list, r)
 	}
-	if len(list) > most {
-		list, more = list[:most], true
-	}
-	return list, more, rows.Err()
+	return list, false, rows.Err()
 }

@@ -40,7 +40,7 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	}
 	call, err := v4.ParseCall(body)
 	if err != nil {
-		return fault.New(fault.Invalid, "This is not a call of a custom action.").Because(err)
+		return fault.New(fault.Invalid, "Not a custom action request.").Because(err)
 	}
 	answer, err := s.answer(ctx, called, call)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // Finding is what came of one check of the installation.
-type Finding struct{ Name, Mark, Detail, Remedy string }
+type Finding struct{ Name, Mark, Detail, Remedy, Page string }
 
 // Doctor looks through the whole installation with an administrator's access to
 // Nuxeo, and hands on what it finds. It changes nothing, and says of what it has
@@ -27,7 +27,7 @@ func (s rest) RunDoctor(ctx context.Context, _ api.RunDoctorRequestObject) (api.
 		return nil, err
 	}
 	if s.Doctor == nil {
-		return nil, fault.New(fault.Refused, "This process has no doctor.").With("Run `nuxeo-frameio doctor`.")
+		return nil, fault.New(fault.Refused, "This process has no doctor.").With("Run `nuxeo-frameio doctor` on the server.")
 	}
 	nx, err := s.Identity.Nuxeo(ctx, who.Login)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s rest) RunDoctor(ctx context.Context, _ api.RunDoctorRequestObject) (api.
 	defer cancel()
 	out := api.RunDoctor200JSONResponse{Findings: []api.Finding{}}
 	s.Doctor(ctx, nx, func(f Finding) {
-		out.Findings = append(out.Findings, api.Finding{Name: f.Name, Mark: api.FindingMark(f.Mark), Detail: f.Detail, Remedy: opt(f.Remedy)})
+		out.Findings = append(out.Findings, api.Finding{Name: f.Name, Mark: api.FindingMark(f.Mark), Detail: f.Detail, Remedy: opt(f.Remedy), Page: opt(f.Page)})
 	})
 	return out, nil
 }

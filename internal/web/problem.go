@@ -29,7 +29,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(api.Problem{ // the client may be gone
 		Type: "about:blank", Title: f.Message, Status: status, Code: string(f.Code),
-		Field: opt(f.Field), Remedy: opt(f.Remedy), Correlation: opt(correlate.ID(r.Context())),
+		Field: opt(f.Field), Remedy: opt(f.Remedy), Page: opt(f.Page), Correlation: opt(correlate.ID(r.Context())),
 	})
 }
 

@@ -41,7 +41,7 @@ func (st *stream) allowed() (err error) {
 	}
 	sees, err := st.server.Engine.Has(st.ctx, st.me, st.parent)
 	if err == nil && !sees {
-		err = fault.New(fault.NotFound, "There is nothing of yours under this id.").With("See `nuxeo-frameio items list`.")
+		err = fault.New(fault.NotFound, "There is nothing of yours under this id.").With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
 	}
 	return err
 }

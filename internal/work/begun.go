@@ -87,15 +87,11 @@ func inVain(why string, times int64) string {
 	return fmt.Sprintf("%s; begun in vain %d of %d times", why, min(times, maxBegun), maxBegun)
 }
 
-// aheadAtMost is how far the clocks of two nodes may differ before times that one wrote are
-// taken for wrong.
-const aheadAtMost = 10 * time.Minute
-
 // fromAhead brings items back whose times were written by a clock that was far ahead:
 // they wait as long as was meant, and not until that clock is right.
 func (e *Engine) fromAhead(ctx context.Context) error {
 	now := e.now()
-	limit := store.Millis(now.Add(aheadAtMost))
+	limit := store.Millis(now.Add(store.AheadAtMost))
 	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1 AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {
 		return err

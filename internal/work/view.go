@@ -84,7 +84,7 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 	v, err := scanView(e.db.Reader.QueryRowContext(ctx, `SELECT `+viewColumns+` FROM items
 		WHERE id = $1 AND (owner = $2 OR actor = $2 OR requester = $2 OR $3)`, id, who.Login, who.Admin))
 	if errors.Is(err, sql.ErrNoRows) {
-		return View{}, fault.New(fault.NotFound, "There is no such item.").With("See `nuxeo-frameio items list`.")
+		return View{}, fault.New(fault.NotFound, "There is no such item.").With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
 	}
 	if err != nil {
 		return View{}, err

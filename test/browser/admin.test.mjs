@@ -123,9 +123,28 @@ test("administration", async (t) => {
     await until("nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0);
   });
 
+  await step("people: who is blocked, and let in again", async () => {
+    await page.getByRole("tab", { name: "People" }).click();
+    const row = page.getByRole("row").filter({ hasText: "josh" });
+    await row.getByText("Blocked by Administrator").waitFor();
+    assert.match(await page.getByRole("row").nth(1).innerText(), /josh/, "who is blocked does not stand first");
+    await look(page, "admin-people");
+    await row.getByRole("button", { name: "Let in again" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await row.getByText("May sign in").waitFor();
+    await row.getByRole("button", { name: "End access" }).click();
+    const dialog = page.getByRole("dialog", { name: /^End the access of / });
+    await dialog.getByRole("button", { name: "End access" }).click();
+    await row.getByText("Blocked by Administrator").waitFor();
+    await row.getByRole("button", { name: "With any account" }).click();
+    await page.getByRole("dialog", { name: /^Let .* in again\?$/ }).getByRole("button", { name: "Let in again" }).click();
+    await row.getByText("May sign in").waitFor();
+    await enter(josh, "josh");
+  });
+
   await step("what people did", async () => {
     await page.getByRole("tab", { name: "Audit" }).click();
-    await page.getByRole("cell", { name: "Ended somebody's access" }).waitFor();
+    await page.getByRole("cell", { name: "Ended somebody's access" }).first().waitFor();
     await look(page, "admin-audit");
     await page.getByLabel("Who").fill("josh");
     await page.getByRole("button", { name: "Show" }).click();
@@ -141,6 +160,10 @@ test("administration", async (t) => {
     await page.getByRole("button", { name: "Remove the registration" }).click();
     await dialog.getByRole("button", { name: "Remove the registration" }).click();
     await page.getByText("Fill in Client ID and Client Secret").waitFor();
+    await page.getByRole("tab", { name: "Doctor" }).click();
+    const remedy = page.getByRole("listitem").filter({ hasText: "is not registered" }).getByRole("link");
+    await remedy.waitFor({ timeout: 40_000 });
+    assert.match((await remedy.getAttribute("href")) ?? "", /\/administration\/provider$/, "the remedy does not lead to its page");
   });
 
   for (const who of [josh, julia, boss]) {

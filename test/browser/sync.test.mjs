@@ -221,7 +221,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await row(3).getByText("Changed both in Nuxeo and on Frame.io").waitFor();
     const side = (name) => row(3).getByRole("group", { name });
     assert.equal(await side("Nuxeo").locator("strong").innerText(), "Take 3");
-    await side("Nuxeo").getByText("17 byte", { exact: true }).waitFor();
+    await side("Nuxeo").getByText("17 bytes", { exact: true }).waitFor();
     await side("Nuxeo").getByText(/^Changed .* by Administrator$/).waitFor();
     assert.equal(await side("Frame.io").locator("strong").innerText(), "Take 3.mov");
     await side("Frame.io").getByText("3 kB", { exact: true }).waitFor();

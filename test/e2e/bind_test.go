@@ -41,7 +41,7 @@ func TestBindRefuses(t *testing.T) {
 		code              fault.Code
 		change            func(*binding.Request)
 	}{
-		{"no folder", "folder", "no folder, so nothing can be published", fault.Invalid, func(q *binding.Request) { q.Folder = file }},
+		{"no folder", "folder", "not a folder, so nothing can be published", fault.Invalid, func(q *binding.Request) { q.Folder = file }},
 		{"hidden", "folder", "There is no folder", fault.Invalid, func(q *binding.Request) { q.Folder = hidden }},
 		{"unknown", "folder", "There is no folder", fault.Invalid, func(q *binding.Request) { q.Folder = "/no/such/place" }},
 		{"empty", "folder", "missing", fault.Invalid, func(q *binding.Request) { q.Folder = "" }},
@@ -49,7 +49,7 @@ func TestBindRefuses(t *testing.T) {
 		{"unknown type", "document_type", "no document type", fault.Invalid, func(q *binding.Request) { q.DocumentType = "Nonsense" }},
 		{"type without a file", "document_type", "hold no file", fault.Invalid, func(q *binding.Request) { q.DocumentType = "Folder" }},
 		{"no team", "workspaces", "No team", fault.Invalid, func(q *binding.Request) { q.Workspaces = nil }},
-		{"unknown team", "workspaces", "no team", fault.Invalid, func(q *binding.Request) { q.Workspaces = []string{"nonsense"} }},
+		{"unknown team", "workspaces", "No team of yours", fault.Invalid, func(q *binding.Request) { q.Workspaces = []string{"nonsense"} }},
 		{"no name", "action_name", "missing", fault.Invalid, func(q *binding.Request) { q.ActionName = " " }},
 		{"odd name", "action_name", "control characters", fault.Invalid, func(q *binding.Request) { q.ActionName = "a\r\nb" }},
 		{"long name", "action_name", "too long", fault.Invalid, func(q *binding.Request) { q.ActionName = strings.Repeat("ä", 256) }},

@@ -44,7 +44,7 @@ func TestOddCommentsArrive(t *testing.T) {
 	newest(b, b.Josh, "created", file)
 	got := strings.Join(texts(b, b.Only().UID), "|")
 	for _, want := range []string{
-		"plain", "as a timecode", "as a fraction", "as text", "without a zone", "of a strange owner", "with a file\nAttached: notes.pdf (2.0 KiB)",
+		"plain", "as a timecode", "as a fraction", "as text", "without a zone", "of a strange owner", "with a file\nAttached: notes.pdf (2 kB)",
 		"with a change\nChange “colour” to “color”",
 	} {
 		if !strings.Contains(got, want) {

@@ -98,6 +98,39 @@ func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 	}
 }
 
+// When the last document has come back, nobody is asked what becomes of none: the binding
+// ends at once.
+func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
+	t.Parallel()
+	clock := new(bed.Clock)
+	b := bed.New(t, bed.By(clock))
+	made := b.Bind("Publish")
+	p := pushed(b, kept(b, "Teaser", content('a', 500))).Pushes[0]
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.App.Engine.Pause(t.Context(), "josh", "The end is not looked at yet."); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "It is done."); err != nil {
+		t.Fatal(err)
+	}
+	if got := stateOf(b, made.ID); got != binding.Ending {
+		t.Fatalf("it is %s, want %s until it is looked at again", got, binding.Ending)
+	}
+
+	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+		t.Errorf("unbinding says %v, want nothing: there is nothing to ask", err)
+	}
+	if err := b.App.Engine.Resume(t.Context(), "josh"); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	if got := stateOf(b, made.ID); got != binding.Unbound {
+		t.Errorf("it is %s, want %s", got, binding.Unbound)
+	}
+}
+
 // While what is under review may come back, nothing else is taken; when all is back, the
 // binding ends.
 func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {

@@ -71,7 +71,7 @@ func (w *world) checkMails() {
 
 // The mail that an interaction waits for somebody to act, and its item.
 const (
-	waitingSubject = "Frame.io: waiting for somebody to act"
+	waitingSubject = "Frame.io: needs attention"
 	waitingNotice  = "waiting for somebody"
 	waitsFor       = "It waits for somebody to act for it"
 )

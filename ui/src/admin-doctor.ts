@@ -5,7 +5,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Problem, type Schemas, change, problemOf } from "./api.js";
-import { notice } from "./dialog.js";
+import { notice, openPage } from "./dialog.js";
 import { care, cross, dash, tick } from "./icons.js";
 import { base, controls } from "./styles.js";
 import { count, t } from "./i18n.js";
@@ -64,6 +64,6 @@ export class AdminDoctor extends LitElement {
   private finding(f: Finding): TemplateResult {
     const [picture, tone] = marks[f.mark];
     return html`<li><span class=${tone}>${picture}<span class="unseen">${t(`frameio.doctor.${f.mark}`)}</span></span>
-      <div><strong class="wrap">${f.name}</strong><div class="soft wrap">${f.detail}</div>${f.remedy ? html`<div class="remedy wrap">${f.remedy}</div>` : nothing}</div></li>`;
+      <div><strong class="wrap">${f.name}</strong><div class="soft wrap">${f.detail}</div>${f.remedy ? html`<div class="remedy wrap">${f.remedy} ${openPage(f.page)}</div>` : nothing}</div></li>`;
   }
 }

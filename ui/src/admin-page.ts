@@ -1,5 +1,5 @@
 // Administration: how the installation is, the application at Frame.io, the
-// doctor, everybody's bindings, what people did.
+// doctor, everybody's bindings, who has access, what people did.
 
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
@@ -8,6 +8,7 @@ import "./admin-audit.js";
 import "./admin-bindings.js";
 import "./admin-doctor.js";
 import "./admin-health.js";
+import "./admin-people.js";
 import "./admin-provider.js";
 import { connector, navigate } from "./host.js";
 import { out } from "./icons.js";
@@ -15,7 +16,7 @@ import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
 import { inWebUI } from "./webui.js";
 
-const pages = ["health", "provider", "doctor", "bindings", "audit"] as const;
+const pages = ["health", "provider", "doctor", "bindings", "people", "audit"] as const;
 type Page = (typeof pages)[number];
 
 @define("nxf-admin-page")
@@ -68,6 +69,8 @@ export class AdminPage extends LitElement {
         return html`<nxf-admin-doctor></nxf-admin-doctor>`;
       case "bindings":
         return html`<nxf-admin-bindings></nxf-admin-bindings>`;
+      case "people":
+        return html`<nxf-admin-people></nxf-admin-people>`;
       case "audit":
         return html`<nxf-admin-audit></nxf-admin-audit>`;
     }

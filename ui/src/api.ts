@@ -22,6 +22,7 @@ export class Problem extends Error {
     readonly field = "",
     readonly remedy = "",
     readonly correlation = "",
+    readonly page = "", // of the connector, where the remedy can be done
   ) {
     super(message);
   }
@@ -89,7 +90,7 @@ async function send(method: string, path: string, body?: unknown, secret?: strin
 async function refusal(answer: Response): Promise<Problem> {
   try {
     const p = (await answer.json()) as Schemas["Problem"];
-    return new Problem(answer.status, p.code, p.title, p.field, p.remedy, p.correlation);
+    return new Problem(answer.status, p.code, p.title, p.field, p.remedy, p.correlation, p.page);
   } catch {
     return new Problem(answer.status, "unknown", t("frameio.error.status", answer.status));
   }

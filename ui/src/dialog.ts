@@ -5,9 +5,10 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Problem, problemOf } from "./api.js";
-import { toast } from "./host.js";
+import { connector, toast } from "./host.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
+import { inWebUI } from "./webui.js";
 
 const look = css`
   dialog {
@@ -102,11 +103,16 @@ export abstract class Dialog<R> extends LitElement {
   }
 }
 
+/** A link to a page of the connector where something can be done about a problem. */
+export function openPage(page: string | undefined): TemplateResult | typeof nothing {
+  return page ? html`<span><a href=${connector() + page} target=${inWebUI() ? "_blank" : "_self"} rel="noopener">${t("frameio.page.open")}</a></span>` : nothing;
+}
+
 /** A problem as a box, announced when it appears. */
 export function notice(p: Problem, retry?: () => void): TemplateResult {
   return html`<div class="notice wrong" role="alert" tabindex="-1">
     <strong class="wrap">${p.message}</strong>
-    ${p.remedy ? html`<span class="wrap">${p.remedy}</span>` : nothing}
+    ${p.remedy ? html`<span class="wrap">${p.remedy}</span>` : nothing} ${openPage(p.page)}
     ${p.correlation ? html`<span class="small soft wrap">${t("frameio.correlation", p.correlation)}</span>` : nothing}
     ${retry ? html`<span><button type="button" @click=${retry}>${t("frameio.again")}</button></span>` : nothing}
   </div>`;

@@ -4,12 +4,15 @@ import { count, language, t } from "./i18n.js";
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-/** Bytes, like 53.18 GB. */
+/** Bytes, like 999 bytes, 17 kB or 53.18 GB: by the same rules as in mails, see internal/plain/amount.go. */
 export function size(bytes: number): string {
+  let unit = 0;
   let n = bytes;
-  let unit = bytes ? 0 : 1; // nobody says "0 byte"
-  for (; n >= 1000 && unit < units.length - 1; unit++) n /= 1000;
-  return new Intl.NumberFormat(language(), { style: "unit", unit: units[unit]!, unitDisplay: "short", maximumFractionDigits: unit > 1 ? 2 : 0 }).format(n);
+  for (let one = 1000; n >= 1000 && unit < units.length - 1; one *= 1000) {
+    unit++;
+    n = unit > 1 ? Math.round(bytes / (one / 100)) / 100 : Math.round(bytes / one);
+  }
+  return new Intl.NumberFormat(language(), { style: "unit", unit: units[unit]!, unitDisplay: unit ? "short" : "long", maximumFractionDigits: 2 }).format(n);
 }
 
 /** Bytes a second. */

@@ -100,6 +100,12 @@ export const provider: Schemas["Provider"] = {
   redirect_url: "https://connector.example.com/oauth/frameio/callback",
 };
 
+export const people: Schemas["Access"][] = [
+  { login: "josh", name: "Josh Editor", administrator: false, sessions: 2, nuxeo_token: true, frameio_connected: true, frameio_name: "Josh Editor", last_sign_in: "2026-03-01T10:00:00Z" },
+  { login: "julia", name: "Julia Reviewer", administrator: false, sessions: 0, nuxeo_token: false, frameio_connected: false, revoked: "by Administrator", last_sign_in: "2026-02-20T09:00:00Z" },
+  { login: "Administrator", name: "Administrator", administrator: true, sessions: 1, nuxeo_token: true, frameio_connected: false, frameio_problem: "The sign-in at Frame.io has ended.", last_sign_in: "2026-03-02T08:00:00Z" },
+];
+
 export const entries: Schemas["AuditEntry"][] = [
   { id: "3", node: "n", seq: 3, at: new Date().toISOString(), who: "Administrator", what: "revoked", about: "julia", address: "192.0.2.7", hash: "c" },
   { id: "2", node: "n", seq: 2, at: new Date().toISOString(), what: "sign-in-failed", detail: "37 times; Nuxeo does not know this token.", address: "2001:db8::/64", hash: "b" },

@@ -39,7 +39,7 @@ function events(signal: AbortSignal | null | undefined): Response {
 
 // What there is when there is nothing yet.
 const nothing: Record<string, unknown> = {
-  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/audit": { entries: [] }, "/syncs": { syncs: [] },
+  "/items": { items: [] }, "/folders": { folders: [], more: false }, "/workspaces": { workspaces: [], why_empty: "You belong to no team on Frame.io. Ask to be invited to one." }, "/bindings": { bindings: [] }, "/batches": { batches: [] }, "/audit": { entries: [] }, "/people": { people: [] }, "/syncs": { syncs: [] },
   "/doctor": { findings: [{ name: "Nuxeo answers", mark: "ok", detail: "LTS 2023 at http://nuxeo.example/nuxeo" }] }, "/status": { ...canned.status, items: {}, oldest_due_seconds: 0, chores: canned.status.chores.map((c) => ({ name: c.name, what: c.what, every_seconds: c.every_seconds, removed: 0, lines: [] })) },
   "/provider": { ...canned.provider, client_id: "", has_secret: false, registered: false }, "/me": { ...canned.person, frameio_connected: false, frameio_problem: "You have not connected Frame.io yet." },
 };
@@ -80,7 +80,7 @@ function answer(path: string, query: URLSearchParams, signal: AbortSignal | null
   const fixed: Record<string, unknown> = {
     "/about": { version: "1.0.0", nuxeo_url: "http://nuxeo.example/nuxeo", public_url: location.origin }, "/me": canned.person, "/workspaces": { workspaces: canned.workspaces },
     "/batches": { batches: canned.batches },
-    "/bindings": { bindings: canned.bindings }, "/status": canned.status, "/doctor": { findings: canned.findings }, "/provider": canned.provider, "/audit": { entries: canned.entries },
+    "/bindings": { bindings: canned.bindings }, "/status": canned.status, "/doctor": { findings: canned.findings }, "/provider": canned.provider, "/audit": { entries: canned.entries }, "/people": { people: canned.people },
   };
   return path in fixed ? json(fixed[path]) : json({ title: "There is no such thing.", status: 404, code: "not_found", type: "about:blank", remedy: "Look elsewhere." }, 404);
 }
@@ -119,6 +119,7 @@ const stories: Record<string, () => Element | void> = {
   "admin-provider": () => make("nxf-admin-page", { page: "provider" }),
   "admin-doctor": () => make("nxf-admin-page", { page: "doctor" }),
   "admin-audit": () => make("nxf-admin-page", { page: "audit" }),
+  "admin-people": () => make("nxf-admin-page", { page: "people" }),
   "admin-bindings": () => make("nxf-admin-page", { page: "bindings" }),
   bind: () => dialog("nxf-bind-dialog", { folder: "u2" }),
   sync: () => dialog("nxf-sync-dialog", { folder: "u2" }),

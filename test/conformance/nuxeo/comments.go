@@ -15,10 +15,9 @@ func (s *Scene) comment(p *Person, uid string, k nuxeo.Comment) nuxeo.Comment {
 }
 
 func (s *Scene) texts(p *Person, uid string) []string {
-	list, err := p.Comments(s.Context(), uid)
-	s.Must(err)
 	texts := []string{}
-	for _, k := range list {
+	for k, err := range p.Comments(s.Context(), uid) {
+		s.Must(err)
 		texts = append(texts, k.Text)
 	}
 	return texts

@@ -98,7 +98,7 @@ func (s *Scene) mail(p *Person, more m) *Answer {
 var mailCases = []Case{
 	{
 		Name: "mail-is-for-administrators", Uses: []string{"internal/mail"}, Admin: true, Source: "[M] §15.5",
-		What: "Document.Mail is an empty 404 for who is no administrator.",
+		What: "Document.Mail is an empty 404 for who is not an administrator.",
 		Why:  "Mail goes by SMTP or by an administrator.",
 		Try: func(s *Scene) {
 			a := s.mail(s.Ann(), m{"from": "case@example.invalid"})

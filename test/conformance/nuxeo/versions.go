@@ -119,7 +119,7 @@ var versionCases = []Case{
 	},
 	{
 		Name: "version-of-a-deleted-document-is-403", Uses: []string{"Get", "Delete"}, Admin: true, Source: "[M] §15.21",
-		What: "Once a document is deleted its versions are 403, or gone, for who is no administrator.",
+		What: "Once a document is deleted its versions are 403, or gone, for who is not an administrator.",
 		Why:  "403 there is no right that could be given.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")

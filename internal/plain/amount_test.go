@@ -1,0 +1,33 @@
+package plain
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// Pages are held to the same table: see ui/amounts_test.go.
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/amounts.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table struct{ Sizes, Numbers [][2]any }
+	if err := json.Unmarshal(b, &table); err != nil || len(table.Sizes) == 0 {
+		t.Fatal(err, "there are no rows")
+	}
+	for _, row := range table.Sizes {
+		if got := Size(int64(row[0].(float64))); got != row[1] {
+			t.Errorf("%.0f bytes are %q, want %q", row[0], got, row[1])
+		}
+	}
+	for _, row := range table.Numbers {
+		if got := Number(int64(row[0].(float64))); got != row[1] {
+			t.Errorf("%.0f is %q, want %q", row[0], got, row[1])
+		}
+	}
+	if got := Number(-12345) + " " + Count(1, "asset") + " " + Count(0, "asset") + " " + Count(2000, "asset"); got != "-12,345 1 asset 0 assets 2,000 assets" {
+		t.Errorf("got %q", got)
+	}
+}

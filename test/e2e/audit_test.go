@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// Whatever somebody does that others may ask for later leaves one entry, with who did it and
+// to what; the chain of all of them is whole.
+func TestEveryDeedLeavesAnEntry(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	ctx, boss, josh := t.Context(), work.Viewer{Login: "Administrator", Admin: true}, work.Viewer{Login: "josh"}
+	b.SignIn("josh")
+	made := b.Bind("Publish")
+
+	// did has something done, and looks what entries that leaves.
+	did := func(who, what, about string, fn func() error) {
+		t.Helper()
+		before := entries(b)
+		if err := fn(); err != nil {
+			t.Fatalf("%s %s: %v", who, what, err)
+		}
+		var left []string
+		for _, e := range entries(b)[len(before):] {
+			if e.What == what {
+				left = append(left, e.Who+" "+e.What+" "+e.About)
+			}
+		}
+		if want := who + " " + what + " " + about; !slices.Equal(left, []string{want}) {
+			t.Errorf("it leaves %q, want %q once", left, want)
+		}
+	}
+
+	for _, want := range []string{"josh " + audit.SignedIn, "josh " + audit.Connected, "josh " + audit.Bound} {
+		if !slices.ContainsFunc(entries(b), func(e audit.Entry) bool { return e.Who+" "+e.What == want }) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+	did("Administrator", audit.Paused, "", func() error { return b.App.Engine.Pause(ctx, boss.Login, "a new disk") })
+	did("Administrator", audit.Resumed, "", func() error { return b.App.Engine.Resume(ctx, boss.Login) })
+
+	p := pushed(b, kept(b, "Teaser", content('a', 500))).Pushes[0]
+	did("Administrator", audit.LockReleased, "Teaser", func() error {
+		_, err := b.App.Push.Release(ctx, boss, p.ID, "She is away.")
+		return err
+	})
+
+	folder, _ := b.Nuxeo.Doc(b.Folder)
+	uid := b.Nuxeo.MkDoc(folder.Path+"/Mirror", "Folder", map[string]any{"dc:creator": "josh"})
+	file := add(b, b.Root, "Cut.mov", content('a', 500))
+	m := mirrored(b, func(q *foldersync.Request) { q.Folder = uid })
+	cut := m.at(uid, "Cut").UID
+	edited := nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: content('x', 900)}
+	if err := b.Nuxeo.Edit("josh", cut, map[string]any{"file:content": edited}); err != nil {
+		t.Fatal(err)
+	}
+	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
+	m.refresh(false)
+	page, err := b.App.Sync.Troubles(ctx, bed.Viewer, m.id, "", 10)
+	if err != nil || len(page.List) != 1 {
+		t.Fatalf("%d conflicts, %v, want 1", len(page.List), err)
+	}
+	did("josh", audit.ConflictSettled, "Cut.mov", func() error {
+		_, err := b.App.Sync.Settle(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
+		return err
+	})
+	b.Settle()
+
+	did("josh", audit.Unbound, made.FolderPath, func() error {
+		_, err := b.App.Binding.Unbind(ctx, josh, made.ID, "")
+		return err
+	})
+	did("josh", audit.Disconnected, "", func() error { return b.App.Identity.Disconnect(ctx, "josh") })
+	did("Administrator", audit.Revoked, "josh", func() error {
+		_, err := b.App.Identity.Revoke(ctx, "josh", boss.Login)
+		return err
+	})
+	did("Administrator", audit.Lifted, "josh", func() error { return b.App.Identity.Lift(ctx, "josh", boss.Login, false) })
+	did("", audit.ProviderChanged, "frameio", func() error { return b.App.Identity.DeleteProvider(ctx) })
+
+	b.Settle()
+	found, err := b.App.Audit.Verify(ctx)
+	if err != nil || len(found.Problems) > 0 {
+		t.Errorf("the chain has %v, %v, want no problem", found.Problems, err)
+	}
+}
+
+// entries are those of the audit, oldest first.
+func entries(b *bed.Bed) []audit.Entry {
+	b.T.Helper()
+	all, _, err := b.App.Audit.List(b.T.Context(), audit.Filter{Limit: 500})
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	slices.SortStableFunc(all, func(a, b audit.Entry) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}

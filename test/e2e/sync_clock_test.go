@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// A sync whose next run, and changes, were written by a clock that was far ahead waits a
+// period at most when the clock is right again, and is not run again and again.
+func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
+	right := m.App.Sync.Now
+	runs := func() int {
+		t.Helper()
+		var r upkeep.Report
+		if err := b.App.Sync.RunDue(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
+		b.Settle()
+		return len(r.Lines)
+	}
+
+	m.later(10 * 365 * 24 * time.Hour)
+	if n := runs(); n != 1 {
+		t.Fatalf("%d runs by the clock that is ahead, want 1", n)
+	}
+	file := add(b, b.Root, "Cut.mov", content('a', 500))
+	if err := b.App.Hints.Look(t.Context(), hint.Hint{Kind: hint.File, Resource: file, Account: b.Account, Workspace: b.Workspace}); err != nil {
+		t.Fatal(err)
+	}
+
+	m.App.Sync.Now = right
+	if n := runs(); n != 0 {
+		t.Errorf("%d runs at once when the clock is right, want 0", n)
+	}
+	if due := m.get().Due; due.After(time.Now().Add(61 * time.Minute)) {
+		t.Errorf("the next run is due %s, want within an hour", due)
+	}
+	m.later(foldersync.MinEvery)
+	if first, then := runs(), runs(); first != 1 || then != 0 {
+		t.Errorf("what was told in 2036 is dealt with by %d runs and then %d, want 1 and 0", first, then)
+	}
+	m.is(map[string][]byte{"/Cut": content('a', 500)})
+	m.later(time.Hour)
+	if first, then := runs(), runs(); first != 1 || then != 0 {
+		t.Errorf("an hour later there are %d runs and then %d, want 1 and 0", first, then)
+	}
+}
