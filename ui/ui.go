@@ -11,6 +11,7 @@ import (
 	"embed"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 //go:embed all:dist
@@ -25,10 +26,13 @@ const BundleName = "nuxeo-frameio.bundle.js"
 
 // Bundle is the ES module with all elements; false when the program was built
 // without it.
-func Bundle() ([]byte, bool) {
+func Bundle() ([]byte, bool) { return bundle() }
+
+// bundle reads it once: an embedded file is copied whenever it is read.
+var bundle = sync.OnceValues(func() ([]byte, bool) {
 	b, err := dist.ReadFile("dist/" + BundleName)
 	return b, err == nil
-}
+})
 
 // Messages are the texts by language: "" is the reference, English; others are
 // named like "fr".

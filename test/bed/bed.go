@@ -114,7 +114,7 @@ func (b *Bed) connector(o options) {
 	b.layTables()
 	b.Expect(address)
 	b.Start()
-	b.T.Cleanup(b.Stop)
+	b.atEnd(b.Stop)
 }
 
 // layTables gives the connector a database whose tables are made, unless a test has

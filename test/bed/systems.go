@@ -106,8 +106,17 @@ func (s *Systems) Serve(h http.Handler) string {
 	server := &http.Server{Handler: h, ReadTimeout: 3 * time.Hour}
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(l) }) // ends with Close
-	s.T.Cleanup(func() { _ = server.Close(); served.Wait() })
+	s.atEnd(func() { _ = server.Close(); served.Wait() })
 	return "http://" + l.Addr().String()
+}
+
+// atEnd has something done when the test has ended, and lets go of it then: what a test
+// cleans up is kept as long as any test runs beside it.
+func (s *Systems) atEnd(do func()) {
+	s.T.Cleanup(func() {
+		do()
+		do = nil
+	})
 }
 
 func (s *Systems) mail() {
@@ -116,7 +125,7 @@ func (s *Systems) mail() {
 		s.T.Fatal(err)
 	}
 	s.Mail = mailsim.Serve(l)
-	s.T.Cleanup(func() { _ = s.Mail.Close() })
+	s.atEnd(func() { _ = s.Mail.Close() })
 }
 
 // Post has a connector send its mail to the mail server.
@@ -153,7 +162,7 @@ func (s *Systems) nuxeo(o options) {
 	if s.Nuxeo, err = nuxeosim.New(o.nuxeo); err != nil {
 		s.T.Fatal(err)
 	}
-	s.T.Cleanup(func() { _ = s.Nuxeo.Close() })
+	s.atEnd(func() { _ = s.Nuxeo.Close() })
 	var h http.Handler = s.Nuxeo
 	if o.around != nil {
 		h = o.around(h)
@@ -189,7 +198,7 @@ func (s *Systems) frameio(o options) {
 	if s.Frameio, err = frameiosim.New(o.frameio); err != nil {
 		s.T.Fatal(err)
 	}
-	s.T.Cleanup(func() { _ = s.Frameio.Close() })
+	s.atEnd(func() { _ = s.Frameio.Close() })
 	s.FrameioURL = s.Serve(s.Frameio)
 	s.Frameio.SetURL(s.FrameioURL)
 	s.Josh = s.Frameio.AddPerson("Josh Editor", "josh@example.org")

@@ -50,9 +50,6 @@ const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|Tes
 const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|TestShortBodiesAreNoticed|" +
 	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|TestFiftyRemarksByTwoPeopleMakeNoVersion|TestAHundredMixedItems)$"
 
-// frugal has garbage collected before a program takes more: four parts run at once.
-var frugal = []string{"GOMEMLIMIT=1200MiB"}
-
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
 // The statements that SQLite was given are prepared on PostgreSQL.
@@ -61,10 +58,10 @@ func testParts() []part {
 		{name: "packages", lane: 1, cpu: 115, wall: 250},
 		{
 			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"}, memory: true, postgres: true,
-			thin: []string{"-skip", onceEnough}, env: frugal,
+			thin: []string{"-skip", onceEnough},
 		},
 
-		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true, env: frugal},
+		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
 		{
 			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140, packages: append(slices.Clone(storing), "./test/life", "./test/upgrade"),
 			run: []string{"-skip", byFile}, postgres: true,

@@ -24,7 +24,7 @@ type Content struct {
 
 // New describes a file of size bytes; equal seeds give equal bytes.
 func New(seed uint64, size int64) *Content {
-	base := make([]byte, block)
+	base := make([]byte, min(block, max(0, size)))
 	rng := rand.NewChaCha8(seedKey(seed))
 	_, _ = rng.Read(base) // ChaCha8 never fails
 	return &Content{size: size, seed: seed, base: base}
