@@ -5,6 +5,10 @@ import "./bind-action.js";
 import "./push-action.js";
 import "./sync-action.js";
 import "./sync-tab.js";
+import { completeTexts } from "./i18n.js";
 import { contribute, inWebUI } from "./webui.js";
 
-if (inWebUI()) contribute();
+if (inWebUI()) {
+  completeTexts(); // before the elements that translate the labels of what is contributed
+  contribute();
+}

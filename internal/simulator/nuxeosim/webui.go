@@ -49,13 +49,41 @@ var webUIFiles = sync.OnceValues(func() (disk, error) {
 	if err := d.addAll(uiFolder, built); err != nil {
 		return nil, err
 	}
-	texts := uiFolder + "i18n/messages.json"
-	if d[texts] == nil {
-		d[texts] = []byte("{}")
-	}
-	d[texts], err = mergeJSON(d[texts], faceMessages)
-	return d, err
+	return d, d.addTexts()
 })
+
+// textsIn is where the texts of a language lie; English, the reference, has no name.
+func textsIn(language string) string {
+	return uiFolder + "i18n/" + strings.TrimSuffix("messages-"+language, "-") + ".json"
+}
+
+// texts are those of Nuxeo's own elements in a language; none where the face was not built.
+func (d disk) texts(language string) []byte {
+	if t := d[textsIn(language)]; t != nil {
+		return t
+	}
+	return []byte("{}")
+}
+
+// addTexts completes the texts of Web UI: each of its languages has every key, in English
+// what nobody has translated, and some are there under a second name.
+func (d disk) addTexts() error {
+	english, err := mergeJSON(d.texts(""), faceMessages)
+	if err != nil {
+		return err
+	}
+	d[textsIn("")] = english
+
+	for _, language := range []string{"ar", "cs", "de", "es-ES", "eu", "fr", "he", "id", "it", "ja", "nl", "pl", "pt-PT", "sv-SE", "zh-CN"} {
+		if d[textsIn(language)], err = mergeJSON(english, d.texts(language)); err != nil {
+			return err
+		}
+	}
+	for second, first := range map[string]string{"es": "es-ES", "pt": "pt-PT", "sv": "sv-SE", "fr-FR": "fr", "fr-CA": "fr"} {
+		d[textsIn(second)] = d[textsIn(first)]
+	}
+	return nil
+}
 
 func (d disk) addAll(to string, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
