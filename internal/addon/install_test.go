@@ -171,7 +171,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 		"nuxeo-frameio.bundle.js": string(sample.elements),
 		"i18n/messages.json":      `"frameio.tab":"Frame IO"`,
 		"i18n/messages-fr.json":   `"frameio.tab":"Frame IO"`,
-		"config.jsp":              `{"frameio":{"url":"https://frameio.example.com"}}`,
+		"config.jsp":              `"frameio":{"url":"https://frameio.example.com"}`,
 		"config":                  `["nuxeo-frameio"]`,
 	} {
 		if got := n.page(name); !strings.Contains(got, want) {

@@ -40,6 +40,8 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 		return directDownload
 	case len(seg) > 0 && seg[0] == "ui":
 		return uiRoute
+	case len(seg) > 2 && seg[0] == "repo" && seg[2] == "ui": // as Web UI is addressed where there are several repositories
+		return func(c *call, seg []string) (*answer, error) { return uiRoute(c, seg[2:]) }
 	case len(seg) == 4 && seg[0] == "site" && seg[1] == "oauth2" && seg[3] == "callback":
 		return providerCallback
 	}
