@@ -30,7 +30,7 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		LockOwner: opt(d.LockOwner),
 	}
 	if open != nil {
-		out.Push = some1(pushJSON(*open))
+		out.Push = some1(pushJSON(ctx, *open))
 	}
 	return out, nil
 }
