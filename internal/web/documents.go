@@ -73,7 +73,11 @@ func (s rest) OpenMedia(ctx context.Context, q api.OpenMediaRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Media.Open(ctx, who.Login, q.Id, val(q.Params.File))
+	look := s.Media.Open
+	if val(q.Params.From) == api.OpenMediaParamsFromNuxeo {
+		look = s.Media.OpenInNuxeo
+	}
+	m, err := look(ctx, who.Login, q.Id, val(q.Params.File))
 	if err != nil {
 		return nil, err
 	}

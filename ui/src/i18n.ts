@@ -29,7 +29,7 @@ export function completeTexts(): void {
     const i18n = window.nuxeo?.I18n;
     if (!i18n) return;
     const known = i18n.language ?? "en";
-    i18n[known] = { ...reference, ...i18n[known] };
+    i18n[known] = { ...reference, ...(i18n[known] as Dictionary | undefined) };
   };
   fill();
   document.addEventListener("i18n-locale-loaded", fill);

@@ -1,7 +1,9 @@
 // The one module that our own pages and Nuxeo Web UI load.
 
 import "./app.js";
+import "./admin-page.js";
 import "./bind-action.js";
+import "./gone.js";
 import "./push-action.js";
 import "./sync-action.js";
 import "./sync-tab.js";

@@ -37,7 +37,7 @@ const contributions = `
 <nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="107">
   <template>
     <nuxeo-filter document="[[document]]"
-      expression="!this.hasFacet(document, 'Folderish') && this.hasContent(document) && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
+      expression="!this.hasFacet(document, 'Folderish') && document.properties && document.properties['file:content'] && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
       <template>
         <nxf-push-action document="[[document]]"></nxf-push-action>
       </template>
@@ -47,7 +47,7 @@ const contributions = `
 
 <nuxeo-slot-content name="nxf-push-selection" slot="RESULTS_SELECTION_ACTIONS" order="35">
   <template>
-    <nxf-push-action items="[[selectedItems]]"></nxf-push-action>
+    <nxf-push-action selection="[[selection]]"></nxf-push-action>
   </template>
 </nuxeo-slot-content>
 
@@ -102,6 +102,22 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<nuxeo-slot-content name="nxf-gone-page" slot="DOCUMENT_VIEWS_PAGES" order="18">
+  <template>
+    <nuxeo-filter document="[[document]]"
+      expression="!this.hasFacet(document, this.hasFacet(document, 'Folderish') ? 'FrameioBinding' : 'FrameioAsset')">
+      <template>
+        <nxf-gone name="frameio" document="[[document]]"></nxf-gone>
+      </template>
+    </nuxeo-filter>
+    <nuxeo-filter document="[[document]]" expression="!this.hasFacet(document, 'FrameioSync')">
+      <template>
+        <nxf-gone name="frameio-sync" document="[[document]]"></nxf-gone>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
 <nuxeo-slot-content name="nxf-administration-item" slot="ADMINISTRATION_MENU" order="110">
   <template>
     <nuxeo-filter user="[[user]]" expression="user && user.isAdministrator">
@@ -129,9 +145,18 @@ export function inWebUI(): boolean {
   return nuxeo?.UI !== undefined || customElements.get("nuxeo-slot-content") !== undefined;
 }
 
+// The connector knows the documents of Nuxeo's default repository. Web UI has a page for
+// each, and its configuration names them.
+function ofDefaultRepository(): boolean {
+  const nuxeo = (globalThis as { Nuxeo?: { UI?: { repositories?: { name: string; isDefault?: boolean }[] } } }).Nuxeo;
+  const shown = document.querySelector("nuxeo-connection")?.getAttribute("repository-name");
+  const named = nuxeo?.UI?.repositories?.find((r) => r.isDefault)?.name;
+  return !shown || !named || shown === named;
+}
+
 /** Contributes to the slots of Web UI, once for a page however often it is called. */
 export function contribute(): void {
-  if (document.head.querySelector('nuxeo-slot-content[name="nxf-bind"]')) return;
+  if (!ofDefaultRepository() || document.head.querySelector('nuxeo-slot-content[name="nxf-bind"]')) return;
   const parsed = document.createElement("template");
   parsed.innerHTML = contributions;
   document.head.append(document.importNode(parsed.content, true));
