@@ -43,7 +43,7 @@ test("connecting, and what may come between", async (t) => {
   await step("a pop-up that the browser blocks can be opened by a button", async () => {
     await page.evaluate(() => ([window.kept, window.open] = [window.open, () => null]));
     await bindButton(page).click();
-    await dialog.getByText("The browser did not let the sign-in window open.").waitFor();
+    await dialog.getByText("The browser blocked the sign-in window.").waitFor();
     await look(page, "error-popup");
     await page.evaluate(() => (window.open = window.kept));
   });
@@ -159,7 +159,7 @@ test("binding, and why not", async (t) => {
     const his = await boss.page();
     await his.goto(`${stage.Connector}/folders/${await uid(trailers)}`);
     await his.getByRole("button", { name: "Bind to Frame.io" }).click();
-    await his.getByText("There is no team you could bind.").waitFor();
+    await his.getByText("There is no team that you can bind.").waitFor();
     await look(his, "error-no-team");
     boss.trouble.none();
     await boss.close();
@@ -234,7 +234,7 @@ test("publishing and playing, and why not", async (t) => {
     const page = await josh.page();
     await frameio("POST", "faults", "GET /assets/ status=403");
     await page.goto(`${stage.Connector}/documents/${teaser}`);
-    await page.getByText("It could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
+    await page.getByText("This could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
     await look(page, "error-unplayable");
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/files/ status=404");
