@@ -68,7 +68,7 @@ test("administration", async (t) => {
 
   await step("the doctor", async () => {
     await page.getByRole("tab", { name: "Doctor" }).click();
-    await page.getByText(/Everything is in place|wants? your attention/).waitFor({ timeout: 40_000 });
+    await page.getByText(/Everything is OK|needs? attention/).waitFor({ timeout: 40_000 });
     assert.ok((await page.locator("nxf-admin-doctor li").count()) > 5, "the doctor looked at little");
     await look(page, "admin-doctor");
   });
@@ -140,7 +140,7 @@ test("administration", async (t) => {
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Remove the registration" }).click();
     await dialog.getByRole("button", { name: "Remove the registration" }).click();
-    await page.getByText("Fill in Client ID and Client Secret").waitFor();
+    await page.getByText("Enter the Client ID and Client Secret").waitFor();
   });
 
   for (const who of [josh, julia, boss]) {

@@ -69,7 +69,7 @@ test("connecting, and what may come between", async (t) => {
   await step("a window that was closed", async () => {
     await reopen();
     await popup.close();
-    await dialog.getByText("The window was closed, or hides what happens in it.").waitFor();
+    await dialog.getByText("The sign-in window was closed, or cannot be observed.").waitFor();
   });
 
   await step("an account that belongs to another login", async () => {
@@ -112,7 +112,7 @@ test("binding, and why not", async (t) => {
   const dialog = page.getByRole("dialog", { name: bindTitle });
 
   const fill = async (name) => {
-    await page.getByRole("button", { name: /Bind (to Frame.io|once more)/ }).click();
+    await page.getByRole("button", { name: /Bind to Frame.io|Add another binding/ }).click();
     await dialog.getByLabel("Action name on Frame.io side").fill(name);
     await dialog.getByLabel("Post production").check();
     await dialog.getByRole("button", { name: "Validate" }).click();
@@ -233,13 +233,18 @@ test("publishing and playing, and why not", async (t) => {
     const teaser = await until("it arrives", async () => (await api(josh, "GET", "/items?state=done")).items.find((i) => i.title === "Teaser.mp4")?.document);
     const page = await josh.page();
     await frameio("POST", "faults", "GET /assets/ status=403");
+    const video = page.locator("nxf-player video");
     await page.goto(`${stage.Connector}/documents/${teaser}`);
+    await page.getByText("Frame.io's player version does not play in this browser.").waitFor();
+    await until("Nuxeo's plays instead", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/") && v.poster !== ""));
+    await page.route(/\/media\/nuxeo\//, (route) => route.fulfill({ status: 404 }));
+    await page.reload();
     await page.getByText("This could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
     await look(page, "error-unplayable");
+    await page.unrouteAll();
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/files/ status=404");
     await page.reload();
-    const video = page.locator("nxf-player video");
     await page.getByText("The file is no longer on Frame.io, or you may not see it there.").waitFor();
     await until("Nuxeo's plays", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/")));
     await look(page, "error-proxy-gone");

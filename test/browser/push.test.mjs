@@ -107,7 +107,7 @@ test("a review, from Nuxeo and back", async (t) => {
     await dialog.getByText(/^Old ones: /).waitFor();
     await look(page, "push-bulk");
     await dialog.getByRole("button", { name: "Push to Frame.io" }).click();
-    await page.getByText(/Pushed to Frame.io.*1 document is left out/).first().waitFor();
+    await page.getByText(/Pushed to Frame.io.*1 document is skipped/).first().waitFor();
     for (const name of ["Credits", "Interview"]) await until(`${name} is locked`, async () => (await doc(await uid(`${drafts}/${name}`))).lockOwner === "josh");
   });
 

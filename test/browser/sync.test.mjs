@@ -76,7 +76,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByRole("treeitem", { name: "Autumn campaign", selected: true }).waitFor();
     await dialog.getByRole("treeitem", { name: "Extras" }).click();
     await dialog.getByText(/^0 folders · 2 documents · /).waitFor();
-    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, and as long as the bytes take$/.test(await fact(dialog, /^Documents$/).innerText()));
+    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, plus the time to transfer the files$/.test(await fact(dialog, /^Documents$/).innerText()));
     assert.match(await fact(dialog, "Comments, afterwards").innerText(), /^about \d+ second/);
     await look(page, "sync-dialog", overflowed);
     await dialog.getByRole("treeitem", { name: "Autumn campaign" }).click();
@@ -285,7 +285,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     const sure = page.getByRole("dialog", { name: "Continue and mark what is missing as deleted?" });
     await sure.getByText(many).waitFor();
     await look(page, "sync-sure", overflowed);
-    await sure.getByRole("button", { name: "Go on" }).click();
+    await sure.getByRole("button", { name: "Continue" }).click();
     await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor({ timeout: 30_000 });
     await look(page, "sync-gone", overflowed);
     assert.equal((await titles()).length, 13, "documents went");

@@ -118,10 +118,16 @@ const looks = 12; // about half a minute
 export async function settled(uid: string, so: (document: NuxeoDocument) => boolean): Promise<void> {
   if (!inWebUI()) return;
   for (let n = 0, pause = looksFirst; n < looks; n++, pause *= 1.4) {
-    const answer = await fetch(`${nuxeo()}/api/v1/id/${encodeURIComponent(uid)}`, { headers: { "fetch-document": "lock" } }).catch(() => undefined);
-    if (answer?.ok && so((await answer.json()) as NuxeoDocument)) return;
+    const document = await fromNuxeo(uid);
+    if (document && so(document)) return;
     await new Promise((done) => setTimeout(done, pause));
   }
+}
+
+/** A document as Nuxeo has it now; undefined where it cannot be read. */
+export async function fromNuxeo(uid: string): Promise<NuxeoDocument | undefined> {
+  const answer = await fetch(`${nuxeo()}/api/v1/id/${encodeURIComponent(uid)}`, { headers: { "fetch-document": "lock" } }).catch(() => undefined);
+  return answer?.ok ? ((await answer.json()) as NuxeoDocument) : undefined;
 }
 
 /** Goes to another of our pages, named without the base, without loading it anew. */

@@ -16,7 +16,7 @@ export const base = css`
     --on-fill: var(--nuxeo-button-primary-text, #fff);
     --link: var(--nuxeo-link-color, var(--nxf-accent, #0b5fd8));
     --mark: color-mix(in srgb, var(--accent) 55%, var(--text));
-    --soft: color-mix(in srgb, var(--text) 74%, var(--box));
+    --soft: color-mix(in srgb, var(--text) 80%, var(--box));
     --line: color-mix(in srgb, var(--text) 16%, var(--box));
     --edge: color-mix(in srgb, var(--text) 55%, var(--box));
     --tint: color-mix(in srgb, var(--text) 5%, var(--box));
@@ -32,7 +32,7 @@ export const base = css`
     box-sizing: border-box;
   }
   @supports (color: oklch(from red l c h)) {
-    :host { --fill: oklch(from var(--nuxeo-button-primary, var(--nxf-fill, #0b5fd8)) min(l, 0.56) c h); }
+    :host { --fill: oklch(from var(--nuxeo-button-primary, var(--nxf-fill, #0b5fd8)) min(l, 0.545) c h); }
   }
   :host([hidden]), [hidden] { display: none !important; }
   *, *::before, *::after { box-sizing: border-box; }
