@@ -2,12 +2,16 @@ package ui
 
 import (
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write what is generated")
 
 // sources are all TypeScript of the elements.
 func sources(t *testing.T) string {
@@ -122,5 +126,39 @@ func TestLanguageOfAFile(t *testing.T) {
 		if got := language(file); got != want {
 			t.Errorf("%s is in %q", file, got)
 		}
+	}
+}
+
+// The table of slots in the manual is generated from what the bundle contributes; run with
+// -update to write it.
+func TestManualNamesTheSlots(t *testing.T) {
+	t.Parallel()
+	const manual, begin, end = "../doc/package.md", "<!-- slots -->\n", "<!-- end of slots -->\n"
+	contributions := regexp.MustCompile(`<!-- (.+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" order="([^"]+)">`).
+		FindAllStringSubmatch(sources(t), -1)
+	if all := strings.Count(sources(t), "<nuxeo-slot-content "); len(contributions) != all {
+		t.Fatalf("%d of %d contributions say when they are shown", len(contributions), all)
+	}
+	rows := "| Slot | Name | Order | Shown |\n|---|---|---|---|\n"
+	for _, c := range contributions {
+		rows += fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", c[3], c[2], c[4], c[1])
+	}
+
+	b, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(b), begin)
+	written, after, found := strings.Cut(rest, end)
+	switch {
+	case !found:
+		t.Fatalf("%s has no table between %q and %q", manual, begin, end)
+	case written == rows:
+	case *update:
+		if err := os.WriteFile(manual, []byte(before+begin+rows+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the table of slots in %s is old; run `go test ./ui -update`. Want:\n%s", manual, rows)
 	}
 }

@@ -100,16 +100,15 @@ export class Player extends LitElement {
     }
   }
 
-  // A ticket has been used up, or its address has run out: there is one more. When that
-  // does not play either, there is what Nuxeo has.
+  // A ticket of Frame.io's has been used up, or its address has run out: there is one
+  // more. When that does not play either, there is what Nuxeo has.
   private async broken(): Promise<void> {
-    const fromFrameio = this.media?.source === "frameio";
-    if (this.again++ > (fromFrameio ? 1 : 2)) {
+    if (this.media?.source !== "frameio") {
       this.media = { kind: "none", source: "none", why: t("frameio.player.broken") };
       return;
     }
     const time = this.playing?.currentTime ?? 0;
-    await this.open(!fromFrameio || this.again > 1 ? "nuxeo" : undefined);
+    await this.open(this.again++ ? "nuxeo" : undefined);
     await this.updateComplete;
     if (this.playing) this.playing.currentTime = time;
   }
