@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -160,5 +162,28 @@ func TestManualNamesTheSlots(t *testing.T) {
 		}
 	default:
 		t.Errorf("the table of slots in %s is old; run `go test ./ui -update`. Want:\n%s", manual, rows)
+	}
+}
+
+// Every page of Web UI loads the bundle, whoever opens it.
+func TestBundleIsSmall(t *testing.T) {
+	t.Parallel()
+	bundle, built := Bundle()
+	if !built {
+		t.Skip("this test was built without the elements")
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(bundle); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, most := packed.Len(), 60<<10; got > most {
+		t.Errorf("the bundle has %d bytes when packed, want at most %d", got, most)
 	}
 }
