@@ -91,7 +91,7 @@ func (d disk) addSecondNames() error {
 	for second, first := range map[string]string{"es": "es-ES", "pt": "pt-PT", "sv": "sv-SE", "fr-FR": "fr", "fr-CA": "fr"} {
 		text, found := d[textsIn(first)]
 		if !found {
-			return fmt.Errorf("Web UI has no %s", textsIn(first))
+			return fmt.Errorf("no %s in Web UI", textsIn(first))
 		}
 		d[textsIn(second)] = text
 	}
