@@ -40,12 +40,11 @@ async function copyAll(from, to, passes = () => true) {
   for (const name of (await readdir(at(from))).filter(passes)) await copyFile(at(from, name), at(to, name));
 }
 
-// What is not bundled lies beside the script. The simulated Nuxeo has the texts
-// of Nuxeo's own elements in English only: a language that a package brings is
-// laid over them.
+// What is not bundled lies beside the script. The simulated Nuxeo has the texts of
+// Nuxeo's own elements, in all their languages.
 async function files() {
   await copyAll("ui/messages", "ui/dist/messages");
-  await copyAll("node_modules/@nuxeo/nuxeo-ui-elements/i18n", "internal/simulator/nuxeosim/face/dist/i18n", (name) => name === "messages.json");
+  await copyAll("node_modules/@nuxeo/nuxeo-ui-elements/i18n", "internal/simulator/nuxeosim/face/dist/i18n", (name) => name.endsWith(".json"));
   await copyAll("ui/stories", "ui/dist/stories", (name) => name === "index.html");
   for (const { from, to } of styles) await copyFile(at(from), at(to));
 }

@@ -1,13 +1,19 @@
 package ui
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write what is generated")
 
 // sources are all TypeScript of the elements.
 func sources(t *testing.T) string {
@@ -62,6 +68,9 @@ func TestTextsAreThoseThatAreAskedFor(t *testing.T) {
 		begun = append(begun, m[1])
 	}
 	for key := range english {
+		if key == "app.title.admin.frameio" {
+			continue // Web UI asks for it, as for the title of each page of its administration
+		}
 		plain := strings.TrimSuffix(strings.TrimSuffix(key, ".one"), ".other")
 		if !asked[plain] && !begins(plain, begun) {
 			t.Errorf("nobody asks for %s", key)
@@ -78,15 +87,36 @@ func begins(key string, begun []string) bool {
 	return false
 }
 
-// Another language says all that English says, with the same places for values.
+// Another language says what English says, with the same places for values.
 func TestLanguagesSayTheSame(t *testing.T) {
 	t.Parallel()
 	all := wordsOf(t)
 	place := regexp.MustCompile(`\{\d\}`)
 	for language, words := range all {
-		for key, english := range all[""] {
-			if len(place.FindAllString(words[key], -1)) != len(place.FindAllString(english, -1)) {
-				t.Errorf("%q says %q for %q", language, words[key], english)
+		for key, text := range words {
+			english, known := all[""][key]
+			if !known || len(place.FindAllString(text, -1)) != len(place.FindAllString(english, -1)) {
+				t.Errorf("%q says %q for %s, English says %q", language, text, key, english)
+			}
+		}
+	}
+}
+
+// What stands between Nuxeo's own words, the titles of tabs, menus and actions, exists
+// in every language that there is.
+func TestTitlesAreTranslated(t *testing.T) {
+	t.Parallel()
+	titles := []string{"frameio.bind", "frameio.sync", "frameio.push", "app.title.admin.frameio"}
+	for _, m := range regexp.MustCompile(`label="(frameio[^"]+)"`).FindAllStringSubmatch(sources(t), -1) {
+		titles = append(titles, m[1])
+	}
+	if len(titles) < 7 {
+		t.Fatalf("titles are only %q", titles)
+	}
+	for language, words := range wordsOf(t) {
+		for _, key := range titles {
+			if words[key] == "" {
+				t.Errorf("there is no %s in %q", key, language)
 			}
 		}
 	}
@@ -98,5 +128,62 @@ func TestLanguageOfAFile(t *testing.T) {
 		if got := language(file); got != want {
 			t.Errorf("%s is in %q", file, got)
 		}
+	}
+}
+
+// The table of slots in the manual is generated from what the bundle contributes; run with
+// -update to write it.
+func TestManualNamesTheSlots(t *testing.T) {
+	t.Parallel()
+	const manual, begin, end = "../doc/package.md", "<!-- slots -->\n", "<!-- end of slots -->\n"
+	contributions := regexp.MustCompile(`<!-- (.+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" order="([^"]+)">`).
+		FindAllStringSubmatch(sources(t), -1)
+	if all := strings.Count(sources(t), "<nuxeo-slot-content "); len(contributions) != all {
+		t.Fatalf("%d of %d contributions say when they are shown", len(contributions), all)
+	}
+	rows := "| Slot | Name | Order | Shown |\n|---|---|---|---|\n"
+	for _, c := range contributions {
+		rows += fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", c[3], c[2], c[4], c[1])
+	}
+
+	b, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(b), begin)
+	written, after, found := strings.Cut(rest, end)
+	switch {
+	case !found:
+		t.Fatalf("%s has no table between %q and %q", manual, begin, end)
+	case written == rows:
+	case *update:
+		if err := os.WriteFile(manual, []byte(before+begin+rows+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the table of slots in %s is old; run `go test ./ui -update`. Want:\n%s", manual, rows)
+	}
+}
+
+// Every page of Web UI loads the bundle, whoever opens it.
+func TestBundleIsSmall(t *testing.T) {
+	t.Parallel()
+	bundle, built := Bundle()
+	if !built {
+		t.Skip("this test was built without the elements")
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(bundle); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, most := packed.Len(), 60<<10; got > most {
+		t.Errorf("the bundle has %d bytes when packed, want at most %d", got, most)
 	}
 }

@@ -16,6 +16,7 @@ import (
 type demoCmd struct {
 	Once  bool   `env:"-" help:"Play the story, say of each step whether it held, and end."`
 	Story bool   `env:"-" help:"Play the story by itself, instead of leading you through it."`
+	WebUI string `name:"web-ui" env:"-" help:"Show a build of the real Nuxeo Web UI, of this folder (its dist), over the simulated Nuxeo." placeholder:"FOLDER"`
 	Log   string `env:"-" help:"Least level that is logged: ${enum}." enum:"debug,info,warn,error,none" default:"none"`
 
 	rehearsal
@@ -36,6 +37,9 @@ func (c *demoCmd) Run(t *terminal) error {
 		out = io.Discard
 	}
 	opt := demo.Options{Out: out, Log: log, AnyPort: c.Once}
+	if c.WebUI != "" {
+		opt.WebUI = os.DirFS(c.WebUI)
+	}
 	if done, err := c.inReal(t, &opt); done || err != nil {
 		return err
 	}

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
 
 const (
@@ -169,7 +171,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 		"nuxeo-frameio.bundle.js": string(sample.elements),
 		"i18n/messages.json":      `"frameio.tab":"Frame IO"`,
 		"i18n/messages-fr.json":   `"frameio.tab":"Frame IO"`,
-		"config.jsp":              `{"frameio":{"url":"https://frameio.example.com"}}`,
+		"config.jsp":              `"frameio":{"url":"https://frameio.example.com"}`,
 		"config":                  `["nuxeo-frameio"]`,
 	} {
 		if got := n.page(name); !strings.Contains(got, want) {
@@ -178,6 +180,43 @@ func TestWebUILoadsTheElements(t *testing.T) {
 	}
 	if got := n.page("i18n/messages.json"); !strings.Contains(got, `"browser.view"`) {
 		t.Error("the texts of Web UI are gone")
+	}
+}
+
+// Web UI shows a key where a language has no text for it, as its translate falls back to
+// nothing: each language has all our texts, in English where we have no other.
+func TestNoLanguageShowsKeys(t *testing.T) {
+	t.Parallel()
+	texts, err := ui.Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := start(t, nuxeosim.Options{})
+	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", webParts{sample.elements, texts}).data); err != nil {
+		t.Fatal(err)
+	}
+	read := func(data string) map[string]string {
+		words := map[string]string{}
+		if err := json.Unmarshal([]byte(data), &words); err != nil {
+			t.Fatal(err)
+		}
+		return words
+	}
+
+	ours := read(string(texts[""]))
+	for _, language := range append([]string{""}, webUILanguages...) {
+		words := read(n.page("i18n/" + path.Base(messagesName(language))))
+		for key := range ours {
+			if words[key] == "" {
+				t.Fatalf("%q shows the key %s", language, key)
+			}
+		}
+		if words["browser.view"] == "" {
+			t.Errorf("%q has lost the texts of Web UI", language)
+		}
+	}
+	if got, want := read(n.page("i18n/messages-fr-FR.json"))["frameio.sync.tab"], read(string(texts["fr"]))["frameio.sync.tab"]; got != want {
+		t.Errorf("the tab is called %q in French, want %q", got, want)
 	}
 }
 

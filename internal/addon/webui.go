@@ -17,6 +17,12 @@ const (
 	fragmentName = "OSGI-INF/deployment-fragment.xml"
 )
 
+// webUILanguages are the languages that Web UI has texts in, beside English: one file for
+// each. A browser that wants another language gets English.
+var webUILanguages = []string{
+	"ar", "cs", "de", "es", "es-ES", "eu", "fr", "fr-CA", "fr-FR", "he", "id", "it", "ja", "nl", "pl", "pt", "pt-PT", "sv", "sv-SE", "zh-CN",
+}
+
 // webParts are what Web UI loads: the elements and their texts by language.
 // Without elements there is nothing to see.
 type webParts struct {
@@ -44,22 +50,47 @@ func (p webParts) addTo(files []file) []file {
 		return slices.DeleteFunc(files, func(f file) bool { return f.name == fragmentName })
 	}
 	files = append(files, file{name: webFolder + ui.BundleName, data: p.elements})
-	var commands []string
 	for _, language := range slices.Sorted(maps.Keys(p.texts)) {
-		name := webFolder + messagesName(language)
-		files = append(files, file{name: name, data: p.texts[language]})
-		commands = append(commands, fmt.Sprintf(`<append from="${bundle.fileName}.i18n/%s" to="%s"/>`, name, strings.TrimPrefix(name, "web/")))
+		files = append(files, file{name: webFolder + messagesName(language), data: p.texts[language]})
 	}
+	commands := strings.Join(p.appends(), "\n    ")
 	for i, f := range files {
 		if f.name == fragmentName {
-			files[i].data = bytes.ReplaceAll(f.data, []byte("@MESSAGES@"), []byte(strings.Join(commands, "\n    ")))
+			files[i].data = bytes.ReplaceAll(f.data, []byte("@MESSAGES@"), []byte(commands))
 		}
 	}
 	return files
 }
 
-// messagesName is the file of a language. The reference, which Web UI falls back
-// to, has none in its name.
+// appends are the commands that add our texts to those of Web UI. It falls back from a
+// key to nothing, so that each of its languages gets our English, and over it what we have
+// in that language.
+func (p webParts) appends() []string {
+	var commands []string
+	add := func(from, to string) {
+		commands = append(commands, fmt.Sprintf(`<append from="${bundle.fileName}.i18n/%s" to="%s"/>`,
+			webFolder+messagesName(from), strings.TrimPrefix(webFolder, "web/")+messagesName(to)))
+	}
+
+	add("", "")
+	for _, language := range webUILanguages {
+		add("", language)
+		for _, ours := range slices.Compact([]string{baseLanguage(language), language}) {
+			if p.texts[ours] != nil {
+				add(ours, language)
+			}
+		}
+	}
+	return commands
+}
+
+// baseLanguage is "fr" of "fr-CA".
+func baseLanguage(language string) string {
+	base, _, _ := strings.Cut(language, "-")
+	return base
+}
+
+// messagesName is the file of a language. English, the reference, has none in its name.
 func messagesName(language string) string {
 	if language == "" {
 		return "i18n/messages.json"

@@ -97,7 +97,7 @@ type PushConfig struct {
 	Conform  bool   `help:"When a rendition was pushed and comes back, keep the master as the content and make a version that records the approval. Otherwise the rendition becomes the content." default:"true" negatable:""`
 	Status   string `help:"Name of the status that pushed assets get on Frame.io; \"-\" leaves it alone." default:"Needs Review" placeholder:"NAME"`
 	Comment  bool   `help:"Put a comment with the address of the document on each pushed asset." default:"false" negatable:""`
-	Most     int    `help:"Most documents of one push." default:"1000"`
+	Most     int    `help:"Most documents of one push." default:"10000"`
 
 	ByAddress bool `help:"Nuxeo sends on to signed addresses of its object store for its files (direct download), and the internet reaches them: let Frame.io fetch files of up to 50 GB there, so that no byte passes through the connector. Their size is compared, their digest is not. What cannot be fetched goes through the connector. Doctor tries such an address." default:"false" negatable:""`
 }
@@ -141,7 +141,7 @@ func (c *Config) Check() error {
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
 	case c.Push.Most < 1 || c.Push.Most > 10_000:
-		return fault.Field("push-most", "Use 1000.", "%d documents in one push are not possible.", c.Push.Most)
+		return fault.Field("push-most", "Use 10000, or fewer.", "%d documents in one push are not possible.", c.Push.Most)
 	case c.Nuxeo.Connections < 2:
 		return fault.Field("nuxeo-connections", "Use 6.", "At least 2 connections to Nuxeo are needed.")
 	case c.Nuxeo.ServiceUser != "" && c.Nuxeo.ServicePassword == "":

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -51,6 +52,8 @@ type Options struct {
 	// Real is a real Nuxeo to play the story in, in the scratch; nil: a simulated one.
 	Real    *Real
 	Scratch Scratch
+	// WebUI is a build of the real Nuxeo Web UI to show over the simulated Nuxeo; nil: pages of ours in its manner.
+	WebUI fs.FS
 }
 
 // Stage is everything running.
@@ -148,7 +151,9 @@ func (s *Stage) nuxeo(ctx context.Context) (err error) {
 	if s.opt.Real != nil {
 		return s.realNuxeo(ctx)
 	}
-	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023", IndexLag: time.Second}); err != nil {
+	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{
+		SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023", IndexLag: time.Second, WebUI: s.opt.WebUI,
+	}); err != nil {
 		return err
 	}
 	base, err := s.serve(portNuxeo, s.Nuxeo)

@@ -106,10 +106,24 @@ func (s *Service) Open(ctx context.Context, login, uid, file string) (Media, err
 		return Media{}, err
 	}
 	m, err := s.fromFrameio(ctx, w)
+	if err == nil && m.Source == SourceFrameio && m.PosterTicket == "" {
+		m.Of, m.Poster = w.doc.UID, thumbnail
+	}
 	if err != nil || m.Source == SourceFrameio {
 		return m, err
 	}
 	return s.fromNuxeo(ctx, w, m)
+}
+
+// OpenInNuxeo is Open for whoever could not play what Frame.io has.
+func (s *Service) OpenInNuxeo(ctx context.Context, login, uid, file string) (Media, error) {
+	w, err := s.want(ctx, login, uid, file)
+	if err != nil {
+		return Media{}, err
+	}
+	return s.fromNuxeo(ctx, w, Media{
+		Kind: kindOf(w.doc.Text("frameio:mediaType")), Source: SourceNone, Why: "Frame.io's player version does not play in this browser.",
+	})
 }
 
 func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, err error) {

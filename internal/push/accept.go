@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -18,10 +19,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Request is what somebody wants to be sent, and where to. Without a folder it
-// goes to the project's outermost; without a status it gets the usual one.
+// Request is what somebody wants to be sent, and where to. The documents are named, or
+// they are all of a listing but those that are excepted. Without a folder they go to the
+// project's outermost; without a status they get the usual one.
 type Request struct {
 	Documents                  []string
+	Listing                    *nuxeo.Listing
+	Except                     []string
 	Workspace, Project, Folder string
 	What                       string
 	Separate                   bool
@@ -56,19 +60,60 @@ type Accepted struct {
 }
 
 func (s *Service) clean(r *Request) error {
+	if r.What = strings.TrimSpace(r.What); r.What == "" {
+		r.What = Master
+	}
 	r.Documents = distinct(r.Documents)
+	if r.Listing != nil {
+		return r.cleanListing()
+	}
 	if n := len(r.Documents); n == 0 || n > s.Set.Most {
-		return fault.Field("documents", "Select fewer at a time.", "%d documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
+		return s.tooMany(strconv.Itoa(n))
 	}
 	for _, uid := range r.Documents {
 		if uid == "" || len(uid) > 4096 {
 			return fault.Field("documents", "Give uids or paths of documents.", "A document has no id.")
 		}
 	}
-	if r.What = strings.TrimSpace(r.What); r.What == "" {
-		r.What = Master
+	return nil
+}
+
+func (r *Request) cleanListing() error {
+	switch {
+	case len(r.Documents) > 0:
+		return fault.Field("listing", "Give either documents or a listing.", "There are both documents and a listing.")
+	case r.Listing.Provider == "":
+		return fault.Field("listing", "Give the name of the page provider.", "The listing has no page provider.")
 	}
 	return nil
+}
+
+func (s *Service) tooMany(n string) error {
+	return fault.Field("documents", "Select fewer at a time.", "%s documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
+}
+
+// listed finds the documents of a listing as the person. It keeps no more than their ids.
+func (s *Service) listed(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
+	seen := map[string]bool{}
+	for _, uid := range r.Except {
+		seen[uid] = true
+	}
+	var out []string
+	for uid, err := range nx.Listed(ctx, *r.Listing) {
+		switch {
+		case err != nil:
+			return nil, err
+		case seen[uid]:
+			continue
+		case len(out) == s.Set.Most:
+			return nil, s.tooMany("More than " + strconv.Itoa(s.Set.Most))
+		}
+		seen[uid], out = true, append(out, uid)
+	}
+	if len(out) == 0 {
+		return nil, fault.Field("listing", "Look at the list again.", "There is no document in the listing any more.")
+	}
+	return out, nil
 }
 
 func distinct(list []string) (out []string) {
@@ -82,46 +127,66 @@ func distinct(list []string) (out []string) {
 	return out
 }
 
-// sorted are the documents of a request: what can be sent and what cannot.
+// sorted are the documents of a request: what can be sent and what cannot, and of those
+// that have an asset already what is told of it, by document.
 type sorted struct {
 	good    []Push
 	skipped []Skipped
-	read    map[string]*nuxeo.Document
+	assets  map[string]Linked
 }
 
 // sort looks at the documents as the person, in as few calls as there are
 // hundreds of them. Without a workspace any that is bound will do.
 func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, error) {
-	var out sorted
+	out := sorted{assets: map[string]Linked{}}
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return out, err
 	}
-	if r.Documents, err = resolve(ctx, nx, r.Documents); err != nil {
-		return out, err
+	if r.Listing != nil {
+		r.Documents, err = s.listed(ctx, nx, r)
+	} else {
+		r.Documents, err = resolve(ctx, nx, r.Documents)
 	}
-	docs, err := read(ctx, nx, r.Documents)
 	if err != nil {
 		return out, err
 	}
-	out.read = docs
+	for some := range slices.Chunk(r.Documents, page) {
+		if err := s.sortPage(ctx, nx, login, r, some, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// sortPage looks at as many documents as are read in one call. What was read of them is
+// not kept: there may be ten thousand.
+func (s *Service) sortPage(ctx context.Context, nx *nuxeo.Client, login string, r Request, uids []string, out *sorted) error {
+	docs, err := read(ctx, nx, uids)
+	if err != nil {
+		return err
+	}
 	bound, err := s.boundAround(ctx, docs)
 	if err != nil {
-		return out, err
+		return err
 	}
-	busy, err := s.unfinished(ctx, r.Documents)
+	busy, err := s.unfinished(ctx, uids)
 	if err != nil {
-		return out, err
+		return err
 	}
-	for _, uid := range r.Documents {
+
+	for _, uid := range uids {
 		p, err := assess(docs[uid], login, r, bound, busy)
 		if err != nil {
 			out.skipped = append(out.skipped, Skipped{Document: uid, Title: p.Title, Why: err})
 			continue
 		}
 		out.good = append(out.good, p)
+		if docs[uid].Text("frameio:fileName") != "" {
+			out.assets[uid] = linked(docs[uid])
+		}
 	}
-	return out, nil
+	return nil
 }
 
 // assess says how a document is sent, or why it is not.
@@ -198,9 +263,9 @@ const linkedShown = 100
 
 // next finds the documents that would become the next versions of their assets.
 func (s *Service) next(ctx context.Context, docs sorted, out *Preview) error {
-	accounts := map[string]string{} // by document
+	accounts, titles := map[string]string{}, map[string]string{} // by document
 	for _, p := range docs.good {
-		accounts[p.Document] = p.Account
+		accounts[p.Document], titles[p.Document] = p.Account, p.Title
 	}
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(accounts)), 500) {
 		links, err := link.OfDocuments(ctx, s.DB, some)
@@ -210,7 +275,7 @@ func (s *Service) next(ctx context.Context, docs sorted, out *Preview) error {
 		for _, l := range links {
 			if l.FileID != "" && l.Account == accounts[l.DocumentUID] {
 				out.Next++
-				out.Linked = append(out.Linked, linked(docs.read[l.DocumentUID]))
+				out.Linked = append(out.Linked, cmp.Or(docs.assets[l.DocumentUID], Linked{Document: l.DocumentUID, Title: titles[l.DocumentUID]}))
 			}
 		}
 	}

@@ -133,6 +133,14 @@ func (s *Service) Locks(ctx context.Context, who work.Viewer, before string, lim
 	return all, next, err
 }
 
+func (p Push) belongsTo(who work.Viewer) bool { return who.Admin || p.By == who.Login }
+
+// MayRelease reports whether a person may end the waiting for the push now, or ask again
+// for its lock to be given back.
+func (p Push) MayRelease(who work.Viewer) bool {
+	return p.belongsTo(who) && p.State != Sending && (p.State == Open || p.Held())
+}
+
 // Release ends the waiting for a push and gives its lock back: who pushed, or an
 // administrator, with a reason that is kept. The asset stays on Frame.io. It may be
 // asked for again when the lock could not be given back.
@@ -144,7 +152,7 @@ func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason strin
 	if err != nil {
 		return p, err
 	}
-	if !who.Admin && p.By != who.Login {
+	if !p.belongsTo(who) {
 		return p, fault.New(fault.Forbidden, "Only %s or an administrator may release this lock.", p.By).With("Ask one of them.")
 	}
 	if p.State == Sending {

@@ -30,7 +30,7 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 		LockOwner: opt(d.LockOwner),
 	}
 	if open != nil {
-		out.Push = some1(pushJSON(*open))
+		out.Push = some1(pushJSON(ctx, *open))
 	}
 	return out, nil
 }
@@ -73,7 +73,11 @@ func (s rest) OpenMedia(ctx context.Context, q api.OpenMediaRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Media.Open(ctx, who.Login, q.Id, val(q.Params.File))
+	look := s.Media.Open
+	if val(q.Params.From) == api.OpenMediaParamsFromNuxeo {
+		look = s.Media.OpenInNuxeo
+	}
+	m, err := look(ctx, who.Login, q.Id, val(q.Params.File))
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
 // PushTargets tells what of a document can be pushed, and where to.
@@ -35,7 +36,7 @@ func (s rest) PushTargets(ctx context.Context, q api.PushTargetsRequestObject) (
 	}
 	out.Asset, out.Last = spotJSON(t.Asset), choiceJSON(t.Last)
 	if t.Open != nil {
-		out.Push = some1(pushJSON(*t.Open))
+		out.Push = some1(pushJSON(ctx, *t.Open))
 	}
 	return out, nil
 }
@@ -70,13 +71,16 @@ func choiceJSON(c *push.Choice) *api.PushChoice {
 
 func some1[T any](v T) *T { return &v }
 
-func pushJSON(p push.Push) api.Push {
+// pushJSON tells a push to the person who asks.
+func pushJSON(ctx context.Context, p push.Push) api.Push {
+	who, _ := viewer(ctx) // whoever is nobody has been refused before
 	return api.Push{
 		Id: p.ID, Batch: p.Batch, Item: opt(p.Item), Document: p.Document, Title: p.Title, Folder: p.Scope, Binding: opt(p.Binding),
 		Account: p.Account, Team: p.Workspace, TeamName: p.WorkspaceName, Project: p.Project, ProjectName: opt(p.ProjectName),
 		FrameioFolder: p.Folder, FrameioFolderName: opt(p.FolderName), What: p.What, Separate: p.Separate, File: opt(p.File), ViewUrl: opt(p.ViewURL),
 		State: api.PushState(p.State), PushedBy: p.By, Locked: p.Held(), Size: p.Size, Status: opt(p.Status), Reason: opt(p.Reason),
 		StatusNow: opt(p.SeenStatus), Seen: moment(p.Seen), Gone: yes(p.SeenGone), EndedBy: opt(p.EndedBy), Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
+		MayRelease: yes(p.MayRelease(who)),
 	}
 }
 
@@ -88,10 +92,10 @@ func yes(is bool) *bool {
 	return &is
 }
 
-func pushesJSON(list []push.Push) []api.Push {
+func pushesJSON(ctx context.Context, list []push.Push) []api.Push {
 	out := []api.Push{}
 	for _, p := range list {
-		out = append(out, pushJSON(p))
+		out = append(out, pushJSON(ctx, p))
 	}
 	return out
 }
@@ -165,13 +169,28 @@ func (s rest) Push(ctx context.Context, q api.PushRequestObject) (api.PushRespon
 	}
 	b := q.Body
 	got, err := s.Server.Push.Accept(ctx, who.Login, push.Request{
-		Documents: b.Documents, Workspace: b.Team, Project: b.Project, Folder: val(b.FrameioFolder), What: val(b.What),
+		Documents: b.Documents, Listing: listing(b.Listing), Except: except(b.Listing), Workspace: b.Team, Project: b.Project, Folder: val(b.FrameioFolder), What: val(b.What),
 		Separate: b.Separate != nil && *b.Separate, Status: val(b.Status),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.Push202JSONResponse{Batch: got.Batch, Message: sentMessage(got), Pushes: pushesJSON(got.Pushes), Skipped: skippedJSON(got.Skipped)}, nil
+	return api.Push202JSONResponse{Batch: got.Batch, Message: sentMessage(got), Pushes: pushesJSON(ctx, got.Pushes), Skipped: skippedJSON(got.Skipped)}, nil
+}
+
+// listing is what a form names of a list in Nuxeo; nil: it names documents.
+func listing(l *api.PushListing) *nuxeo.Listing {
+	if l == nil {
+		return nil
+	}
+	return &nuxeo.Listing{Provider: l.Provider, Parameters: val(l.Parameters)}
+}
+
+func except(l *api.PushListing) []string {
+	if l == nil {
+		return nil
+	}
+	return val(l.Except)
 }
 
 // sentMessage is for a bubble.
@@ -192,7 +211,9 @@ func (s rest) PreviewPush(ctx context.Context, q api.PreviewPushRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.Server.Push.Preview(ctx, who.Login, push.Request{Documents: q.Body.Documents, Workspace: val(q.Body.Team), What: val(q.Body.What)})
+	got, err := s.Server.Push.Preview(ctx, who.Login, push.Request{
+		Documents: q.Body.Documents, Listing: listing(q.Body.Listing), Except: except(q.Body.Listing), Workspace: val(q.Body.Team), What: val(q.Body.What),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +244,7 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 		f.State = string(*q.Params.State)
 	}
 	page, err := s.Server.Push.List(ctx, who, f)
-	return api.ListPushes200JSONResponse{Pushes: pushesJSON(page.List), Next: opt(page.Next), Hidden: some(page.Hidden)}, err
+	return api.ListPushes200JSONResponse{Pushes: pushesJSON(ctx, page.List), Next: opt(page.Next), Hidden: some(page.Hidden)}, err
 }
 
 // ListBatches tells how far what was pushed together is.
@@ -254,7 +275,7 @@ func (s rest) GetPush(ctx context.Context, q api.GetPushRequestObject) (api.GetP
 		return nil, err
 	}
 	p, err := s.Server.Push.Get(ctx, who, q.Id)
-	return api.GetPush200JSONResponse(pushJSON(p)), err
+	return api.GetPush200JSONResponse(pushJSON(ctx, p)), err
 }
 
 // ListLocks lists what pushes have locked.
@@ -268,7 +289,7 @@ func (s rest) ListLocks(ctx context.Context, q api.ListLocksRequestObject) (api.
 		return nil, err
 	}
 	list, next, err := s.Server.Push.Locks(ctx, who, val(q.Params.Cursor), most)
-	return api.ListLocks200JSONResponse{Pushes: pushesJSON(list), Next: opt(next)}, err
+	return api.ListLocks200JSONResponse{Pushes: pushesJSON(ctx, list), Next: opt(next)}, err
 }
 
 // ReleaseLock ends the waiting for a push.
@@ -278,5 +299,5 @@ func (s rest) ReleaseLock(ctx context.Context, q api.ReleaseLockRequestObject) (
 		return nil, err
 	}
 	p, err := s.Server.Push.Release(ctx, who, q.Id, q.Body.Reason)
-	return api.ReleaseLock200JSONResponse(pushJSON(p)), err
+	return api.ReleaseLock200JSONResponse(pushJSON(ctx, p)), err
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"html/template"
 	"maps"
 	"net/http"
@@ -51,13 +52,21 @@ func (s *Server) shell() http.Handler {
 	})
 }
 
-// languages are those there are texts in, beside English.
+// languages are those that say all that English says, beside English.
 func languages() string {
 	all, err := ui.Messages()
 	if err != nil {
 		panic(err) // they are part of the program
 	}
-	delete(all, "")
+	keys := func(text []byte) int {
+		var texts map[string]string
+		if err := json.Unmarshal(text, &texts); err != nil {
+			panic(err) // likewise
+		}
+		return len(texts)
+	}
+	whole := keys(all[""])
+	maps.DeleteFunc(all, func(language string, text []byte) bool { return language == "" || keys(text) < whole })
 	return strings.Join(slices.Sorted(maps.Keys(all)), " ")
 }
 

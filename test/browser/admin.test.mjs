@@ -55,20 +55,20 @@ test("administration", async (t) => {
   });
 
   await step("taken from Cloud Services", async () => {
-    await page.getByRole("button", { name: "Take from Cloud Services" }).click();
+    await page.getByRole("button", { name: "Import from Cloud Services" }).click();
     await page.getByRole("alert").filter({ hasText: "Cloud Services" }).waitFor(); // nothing is filled in there yet
     const there = await nuxeo("GET", "/api/v1/oauth2/provider/frameio");
     await nuxeo("PUT", "/api/v1/oauth2/provider/frameio", {
       ...there, clientId: "frameio-demo-client", clientSecret: "frameio-demo-secret",
       authorizationServerURL: `${stage.Frameio}/ims/authorize/v2`, tokenServerURL: `${stage.Frameio}/ims/token/v3`,
     });
-    await page.getByRole("button", { name: "Take from Cloud Services" }).click();
-    await page.getByText("Client ID and secret were taken from Nuxeo's Cloud Services.").waitFor();
+    await page.getByRole("button", { name: "Import from Cloud Services" }).click();
+    await page.getByText("Client ID and secret were imported from Nuxeo's Cloud Services.").waitFor();
   });
 
   await step("the doctor", async () => {
     await page.getByRole("tab", { name: "Doctor" }).click();
-    await page.getByText(/Everything is in place|wants? your attention/).waitFor({ timeout: 40_000 });
+    await page.getByText(/Everything is OK|needs? attention/).waitFor({ timeout: 40_000 });
     assert.ok((await page.locator("nxf-admin-doctor li").count()) > 5, "the doctor looked at little");
     await look(page, "admin-doctor");
   });
@@ -86,11 +86,11 @@ test("administration", async (t) => {
     await run("Archive", "josh@example.org", waits);
     assert.ok((await api(josh, "GET", "/items?state=waiting")).items.some((i) => i.kind === "publish"), "what was published in the pause was not kept");
     await page.getByRole("button", { name: "Resume" }).click();
-    await page.getByText("For maintenance: calls are still accepted, nothing is started.").waitFor();
+    await page.getByText("For maintenance: requests are still accepted, no new work starts.").waitFor();
     await until("it goes on", async () => (await api(josh, "GET", "/items?state=done")).items.some((i) => i.title === "Waits.mxf"));
     const chore = page.getByRole("row").filter({ hasText: "sign-ins" });
     await chore.getByRole("cell", { name: "never" }).waitFor();
-    await chore.getByRole("button", { name: "Do it now" }).click();
+    await chore.getByRole("button", { name: "Run now" }).click();
     await chore.getByRole("cell", { name: /^(now|\d+ seconds? ago)$/ }).waitFor();
     await look(page, "admin-health");
   });
@@ -118,7 +118,7 @@ test("administration", async (t) => {
     const popup = boss.context.waitForEvent("page");
     await page.getByRole("button", { name: "Become the owner" }).click();
     await choose(await popup, "Julia Reviewer");
-    await page.getByText("You are the owner now. What waited goes on.").waitFor();
+    await page.getByText("You now own this binding. Waiting items will resume.").waitFor();
     await until("it went on", async () => (await api(boss, "GET", "/items?state=done")).items.some((i) => i.title === "Orphan.mxf"));
     await until("nothing is missing any more", async () => (await page.getByText("This binding needs an owner").count()) === 0);
   });
@@ -144,12 +144,12 @@ test("administration", async (t) => {
 
   await step("what people did", async () => {
     await page.getByRole("tab", { name: "Audit" }).click();
-    await page.getByRole("cell", { name: "Ended somebody's access" }).first().waitFor();
+    await page.getByRole("cell", { name: "Revoked a person's access" }).first().waitFor();
     await look(page, "admin-audit");
     await page.getByLabel("Who").fill("josh");
     await page.getByRole("button", { name: "Show" }).click();
     await page.getByRole("cell", { name: "Bound a folder" }).waitFor();
-    await until("only josh's deeds are shown", async () => (await page.getByRole("cell", { name: "Ended somebody's access" }).count()) === 0);
+    await until("only josh's deeds are shown", async () => (await page.getByRole("cell", { name: "Revoked a person's access" }).count()) === 0);
   });
 
   await step("the registration is removed", async () => {
@@ -159,7 +159,7 @@ test("administration", async (t) => {
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Remove the registration" }).click();
     await dialog.getByRole("button", { name: "Remove the registration" }).click();
-    await page.getByText("Fill in Client ID and Client Secret").waitFor();
+    await page.getByText("Enter the Client ID and Client Secret").waitFor();
     await page.getByRole("tab", { name: "Doctor" }).click();
     const remedy = page.getByRole("listitem").filter({ hasText: "is not registered" }).getByRole("link");
     await remedy.waitFor({ timeout: 40_000 });

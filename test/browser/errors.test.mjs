@@ -43,7 +43,7 @@ test("connecting, and what may come between", async (t) => {
   await step("a pop-up that the browser blocks can be opened by a button", async () => {
     await page.evaluate(() => ([window.kept, window.open] = [window.open, () => null]));
     await bindButton(page).click();
-    await dialog.getByText("The browser did not let the sign-in window open.").waitFor();
+    await dialog.getByText("The browser blocked the sign-in window.").waitFor();
     await look(page, "error-popup");
     await page.evaluate(() => (window.open = window.kept));
   });
@@ -69,7 +69,7 @@ test("connecting, and what may come between", async (t) => {
   await step("a window that was closed", async () => {
     await reopen();
     await popup.close();
-    await dialog.getByText("The window was closed, or hides what happens in it.").waitFor();
+    await dialog.getByText("The sign-in window was closed, or cannot be observed.").waitFor();
   });
 
   await step("an account that belongs to another login", async () => {
@@ -112,7 +112,7 @@ test("binding, and why not", async (t) => {
   const dialog = page.getByRole("dialog", { name: bindTitle });
 
   const fill = async (name) => {
-    await page.getByRole("button", { name: /Bind (to Frame.io|once more)/ }).click();
+    await page.getByRole("button", { name: /Bind to Frame.io|Add another binding/ }).click();
     await dialog.getByLabel("Action name on Frame.io side").fill(name);
     await dialog.getByLabel("Post production").check();
     await dialog.getByRole("button", { name: "Validate" }).click();
@@ -144,11 +144,9 @@ test("binding, and why not", async (t) => {
     const made = await nuxeo("POST", "/api/v1/path/default-domain/workspaces", { "entity-type": "document", type: "Folder", name: "vault", properties: { "dc:title": "Vault" } });
     await nuxeo("POST", "/api/v1/automation/Document.AddPermission", { input: `doc:${made.uid}`, params: { username: "josh", permission: "Read", blockInheritance: true } });
     await page.goto(`${stage.Connector}/folders/${made.uid}`);
-    await page.getByRole("button", { name: "Bind to Frame.io" }).click();
-    await dialog.getByText(/may not/).first().waitFor();
+    await page.getByText("This folder is not bound to Frame.io").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind it");
     await look(page, "error-no-right");
-    assert.ok(await dialog.getByRole("button", { name: "Validate" }).isDisabled());
-    await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 
   await step("nobody's team", async () => {
@@ -159,7 +157,7 @@ test("binding, and why not", async (t) => {
     const his = await boss.page();
     await his.goto(`${stage.Connector}/folders/${await uid(trailers)}`);
     await his.getByRole("button", { name: "Bind to Frame.io" }).click();
-    await his.getByText("There is no team you could bind.").waitFor();
+    await his.getByText("There is no team that you can bind.").waitFor();
     await look(his, "error-no-team");
     boss.trouble.none();
     await boss.close();
@@ -233,13 +231,18 @@ test("publishing and playing, and why not", async (t) => {
     const teaser = await until("it arrives", async () => (await api(josh, "GET", "/items?state=done")).items.find((i) => i.title === "Teaser.mp4")?.document);
     const page = await josh.page();
     await frameio("POST", "faults", "GET /assets/ status=403");
+    const video = page.locator("nxf-player video");
     await page.goto(`${stage.Connector}/documents/${teaser}`);
-    await page.getByText("It could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
+    await page.getByText("Frame.io's player version does not play in this browser.").waitFor();
+    await until("Nuxeo's plays instead", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/") && v.poster !== ""));
+    await page.route(/\/media\/nuxeo\//, (route) => route.fulfill({ status: 404 }));
+    await page.reload();
+    await page.getByText("This could not be played. Open it in Frame.io or Nuxeo instead.").waitFor();
     await look(page, "error-unplayable");
+    await page.unrouteAll();
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/files/ status=404");
     await page.reload();
-    const video = page.locator("nxf-player video");
     await page.getByText("The file is no longer on Frame.io, or you may not see it there.").waitFor();
     await until("Nuxeo's plays", () => video.evaluate((v) => v.readyState >= 1 && v.src.includes("/media/nuxeo/")));
     await look(page, "error-proxy-gone");

@@ -17,7 +17,7 @@ test("our own pages", async (t) => {
 
   await step("a deep link leads through the sign-in and back to itself", async () => {
     await page.goto(stage.Connector + folder);
-    await page.getByRole("heading", { name: "What is reviewed in Frame.io, kept in Nuxeo" }).waitFor();
+    await page.getByRole("heading", { name: "Reviewed in Frame.io, kept in Nuxeo" }).waitFor();
     await look(page, "own-welcome");
     await page.getByRole("link", { name: "Sign in with Nuxeo" }).click();
     await signIn(page, "josh");
@@ -147,7 +147,7 @@ test("our own pages", async (t) => {
     await row(page, "Regretted.mxf").waitFor();
     assert.equal(await row(page, "Teaser.mp4").count(), 0);
     await page.getByRole("button", { name: "Failed" }).click();
-    await page.getByText("There is nothing of this kind.").waitFor();
+    await page.getByText("Nothing matches.").waitFor();
     await page.getByRole("button", { name: "Done" }).click();
     await row(page, "Teaser.mp4").waitFor();
     await look(page, "own-activity");
@@ -247,13 +247,13 @@ test("our own pages", async (t) => {
     await page.getByRole("treeitem", { name: "Films" }).click();
     await at(folder);
     await look(page, "own-ended");
-    await page.getByRole("link", { name: "Sign in and go on" }).click();
+    await page.getByRole("link", { name: "Sign in and continue" }).click();
     await at(folder);
     await page.getByRole("heading", { name: "Archive" }).waitFor();
     await josh.context.clearCookies({ name: "nxf_session" });
     await page.getByRole("link", { name: "Activity" }).click();
     await page.getByText("Your session has ended.").waitFor();
-    await page.getByRole("link", { name: "Sign in and go on" }).click();
+    await page.getByRole("link", { name: "Sign in and continue" }).click();
     await at("/activity");
     await row(page, "Teaser").waitFor();
   });

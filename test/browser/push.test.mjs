@@ -47,10 +47,10 @@ test("a review, from Nuxeo and back", async (t) => {
     await dialog.getByRole("treeitem", { name: "Extras" }).waitFor();
     await dialog.getByRole("button", { name: "New folder" }).click();
     const naming = page.getByRole("dialog", { name: "New folder" });
-    await naming.getByRole("button", { name: "Make it" }).click();
-    await naming.getByText("Give the folder a name.").waitFor();
+    await naming.getByRole("button", { name: "Create" }).click();
+    await naming.getByText("Enter a name for the folder.").waitFor();
     await naming.getByLabel("Name of the folder").fill("For review");
-    await naming.getByRole("button", { name: "Make it" }).click();
+    await naming.getByRole("button", { name: "Create" }).click();
     await dialog.getByRole("treeitem", { name: "For review", selected: true }).waitFor();
     await dialog.getByText(/^1 document, /).waitFor();
     await look(page, "push-dialog");
@@ -103,11 +103,11 @@ test("a review, from Nuxeo and back", async (t) => {
     for (const name of ["Credits", "Interview", "Old ones"]) await page.getByRole("row", { name: new RegExp(name) }).getByRole("checkbox").check();
     await page.locator("nxf-push-action button").first().click();
     await dialog.getByText(/^2 documents, /).waitFor();
-    await dialog.getByText("1 document is left out.").waitFor();
+    await dialog.getByText("1 document is skipped.").waitFor();
     await dialog.getByText(/^Old ones: /).waitFor();
     await look(page, "push-bulk");
     await dialog.getByRole("button", { name: "Push to Frame.io" }).click();
-    await page.getByText(/Pushed to Frame.io.*1 document is left out/).first().waitFor();
+    await page.getByText(/Pushed to Frame.io.*1 document is skipped/).first().waitFor();
     for (const name of ["Credits", "Interview"]) await until(`${name} is locked`, async () => (await doc(await uid(`${drafts}/${name}`))).lockOwner === "josh");
   });
 
@@ -120,7 +120,7 @@ test("a review, from Nuxeo and back", async (t) => {
     await own.getByRole("button", { name: "Release Interview" }).click();
     const why = own.getByRole("dialog", { name: "Release Interview?" });
     await why.getByRole("button", { name: "Release" }).click();
-    await why.getByText("Say why; it is kept with the push.").waitFor();
+    await why.getByText("Enter a reason. It is kept with the push.").waitFor();
     await why.getByLabel("Reason").fill("The campaign was called off.");
     await look(own, "push-release");
     await why.getByRole("button", { name: "Release" }).click();

@@ -45,7 +45,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   await step("bind", async () => {
     const dialog = page.getByRole("dialog", { name: "Bind this folder to your Frame IO projects" });
     await dialog.getByRole("button", { name: "Validate" }).click();
-    await dialog.getByText("Give the action a name").waitFor();
+    await dialog.getByText("Enter a name for the action").waitFor();
     await dialog.getByLabel("Action name on Frame.io side").fill("Publish to Nuxeo");
     await dialog.getByLabel("Post production").check();
     await dialog.getByText("You can select several teams").waitFor();

@@ -76,7 +76,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByRole("treeitem", { name: "Autumn campaign", selected: true }).waitFor();
     await dialog.getByRole("treeitem", { name: "Extras" }).click();
     await dialog.getByText(/^0 folders · 2 documents · /).waitFor();
-    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, and as long as the bytes take$/.test(await fact(dialog, /^Documents$/).innerText()));
+    await until("each lane says how long", async () => /^about \d+ second/.test(await fact(dialog, "Listing").innerText()) && /, plus the time to transfer the files$/.test(await fact(dialog, /^Documents$/).innerText()));
     assert.match(await fact(dialog, "Comments, afterwards").innerText(), /^about \d+ second/);
     await look(page, "sync-dialog", overflowed);
     await dialog.getByRole("treeitem", { name: "Autumn campaign" }).click();
@@ -92,17 +92,17 @@ test("a folder that follows one of Frame.io", async (t) => {
   await step("the options have good defaults, and fit each other", async () => {
     assert.equal(await dialog.getByLabel("What to fetch").inputValue(), "original");
     assert.ok(await dialog.getByLabel("Follow changes as they happen").isChecked());
-    assert.ok(!(await dialog.getByLabel("Earlier versions of stacks too").isChecked()));
-    await dialog.getByLabel("What to fetch").selectOption("Only metadata, with poster and link");
-    assert.ok(await dialog.getByLabel("Earlier versions of stacks too").isDisabled());
+    assert.ok(!(await dialog.getByLabel("Include earlier versions of stacks").isChecked()));
+    await dialog.getByLabel("What to fetch").selectOption("Metadata only, with poster and link");
+    assert.ok(await dialog.getByLabel("Include earlier versions of stacks").isDisabled());
     await dialog.getByText("1 folder · 8 documents", { exact: true }).waitFor();
     await look(page, "sync-dialog-metadata", overflowed);
     await dialog.getByLabel("What to fetch").selectOption("Original");
-    await dialog.getByLabel("Earlier versions of stacks too").check();
-    await dialog.getByLabel("When both sides changed the content").selectOption("Keep both: Nuxeo's is renamed, Frame.io's becomes a second document");
+    await dialog.getByLabel("Include earlier versions of stacks").check();
+    await dialog.getByLabel("If both sides changed the content").selectOption("Keep both: Nuxeo's document is renamed, Frame.io's becomes a second document");
     await dialog.getByText(/^1 folder · 8 documents · /).waitFor();
-    await dialog.getByLabel("Earlier versions of stacks too").uncheck();
-    await dialog.getByLabel("When both sides changed the content").selectOption("Nuxeo's content stays");
+    await dialog.getByLabel("Include earlier versions of stacks").uncheck();
+    await dialog.getByLabel("If both sides changed the content").selectOption("Keep Nuxeo's content");
   });
 
   await step("what is wrong is said at its field, even when folded away", async () => {
@@ -112,7 +112,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await dialog.getByLabel("Only names like").fill("");
     await dialog.getByText(/^1 folder · 12 documents · /).waitFor();
     await dialog.getByLabel("Only files up to").fill("much");
-    await dialog.getByText("Give a number above 0.").waitFor();
+    await dialog.getByText("Enter a number above 0.").waitFor();
     await dialog.getByLabel("Only files up to").fill("2");
     await dialog.getByLabel("Schedule").selectOption("Every … minutes");
     await dialog.getByLabel("How many").fill("2");
@@ -131,7 +131,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await page.getByText("Trailers is being synchronized with Autumn campaign.").first().waitFor();
     const item = page.getByRole("tab", { name: "Frame.io sync" }).or(page.getByText("Frame.io sync", { exact: true })).first();
     await item.click();
-    await tab.getByText("Bringing what is new").waitFor();
+    await tab.getByText("Fetching what is new").waitFor();
     for (const bar of ["Documents", "Bytes", "Comments"]) await tab.getByRole("progressbar", { name: bar }).waitFor();
     await tab.getByText(/^1 folder · 12 documents · /).waitFor();
     await tab.getByText(/^\d+ of 12$/).waitFor();
@@ -140,20 +140,20 @@ test("a folder that follows one of Frame.io", async (t) => {
     assert.ok(await tab.getByRole("button", { name: "Refresh Synchronization" }).isDisabled());
     await look(page, "sync-running", overflowed);
     await own.goto(ownAt(folder));
-    await ownTab.getByText("Bringing what is new").waitFor();
+    await ownTab.getByText("Fetching what is new").waitFor();
     await look(own, "sync-own-running");
     await frameio("DELETE", "faults");
     await frameio("POST", "faults", "GET /v4/accounts/.*/comments latency=1500ms");
     await quiet();
     await tab.getByText("12 documents", { exact: true }).waitFor();
-    await tab.getByText(/^Comments: \d+ of 12 looked at$/).waitFor({ timeout: 30_000 });
+    await tab.getByText(/^Comments: \d+ of 12 checked$/).waitFor({ timeout: 30_000 });
     await look(page, "sync-comments", overflowed);
     await frameio("DELETE", "faults");
   });
 
   await step("the tab says what it is, in Web UI and on our page", async () => {
     for (const [where, on, name] of [[tab, page, "sync-done"], [ownTab, own, "sync-own-done"]]) {
-      const facts = { "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign", "Synchronization owner": "josh", "Document type": "File", "What is fetched": "Original", "Between two runs": "Changes are followed as they happen", "Synchronization state": "Done" };
+      const facts = { "Frame.io team": "Post production", Project: "Autumn campaign", Folder: "Autumn campaign", "Synchronization owner": "josh", "Document type": "File", "What is fetched": "Original", "Between runs": "Changes are followed as they happen", "Synchronization state": "Done" };
       for (const [key, value] of Object.entries(facts)) await until(`${key} is ${value}`, async () => (await fact(where, new RegExp(`^${key}$`)).innerText()) === value);
       assert.match(await fact(where, "Last synchronization date").innerText(), /second|now|minute/);
       assert.match(await fact(where, "Next synchronization").innerText(), / · Every 90 minutes$/);
@@ -268,7 +268,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await frameio("POST", "delete", { id: (await assets()).find((a) => a.name === "Take 5.mov").id });
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
     await tab.getByText("1 missing", { exact: true }).waitFor({ timeout: 30_000 });
-    await tab.getByText("Gone on Frame.io").waitFor();
+    await tab.getByText("Deleted on Frame.io").waitFor();
     assert.ok((await titles()).includes("Take 5"));
   });
 
@@ -282,10 +282,10 @@ test("a folder that follows one of Frame.io", async (t) => {
     assert.equal(await fact(tab, "Synchronization state").innerText(), "Paused");
     await look(page, "sync-asks", overflowed);
     await tab.getByRole("button", { name: "Refresh Synchronization" }).click();
-    const sure = page.getByRole("dialog", { name: "Go on and mark what is missing as gone?" });
+    const sure = page.getByRole("dialog", { name: "Continue and mark what is missing as deleted?" });
     await sure.getByText(many).waitFor();
     await look(page, "sync-sure", overflowed);
-    await sure.getByRole("button", { name: "Go on" }).click();
+    await sure.getByRole("button", { name: "Continue" }).click();
     await tab.getByText(`${doomed.length + 1} missing`, { exact: true }).waitFor({ timeout: 30_000 });
     await look(page, "sync-gone", overflowed);
     assert.equal((await titles()).length, 13, "documents went");
@@ -310,7 +310,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     const hers = await julia.page();
     await hers.goto(ownAt(folder));
     await hers.locator("nxf-sync-tab").getByRole("heading", { name: "Frame.io sync" }).waitFor();
-    await hers.locator("nxf-sync-troubles").getByText("Gone on Frame.io").first().waitFor();
+    await hers.locator("nxf-sync-troubles").getByText("Deleted on Frame.io").first().waitFor();
     for (const name of ["Refresh Synchronization", "Remove Synchronization", "Pause"]) assert.equal(await hers.getByRole("button", { name }).count(), 0, `julia is offered ${name}`);
     await look(hers, "sync-own-phone-dark");
     julia.trouble.none();
@@ -334,7 +334,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await sure.getByText("Nothing is deleted").waitFor();
     await look(page, "sync-remove", overflowed);
     await sure.getByRole("button", { name: "Remove Synchronization" }).click();
-    await page.getByText("Trailers is not synchronized any more.").first().waitFor();
+    await page.getByText("Trailers is no longer synchronized.").first().waitFor();
     await page.locator("nxf-sync-action").first().waitFor({ state: "attached", timeout: 30_000 });
     await tab.waitFor({ state: "detached" });
     assert.equal((await titles()).length, 13, "documents went");
@@ -354,7 +354,7 @@ test("a folder that follows one of Frame.io", async (t) => {
     await own.goto(ownAt(place.uid));
     await ownTab.getByRole("button", { name: "Check" }).click();
     const found = own.locator("nxf-sync-differences");
-    await found.getByText("Both sides are the same.").waitFor({ timeout: 30_000 });
+    await found.getByText("Both sides are identical.").waitFor({ timeout: 30_000 });
     const at = async (name) => (await assets()).find((a) => a.name.startsWith(name)).id;
     await frameio("POST", "delete", { id: await at("Poster") });
     await frameio("POST", "rename", { id: await at("Jingle"), name: "Fanfare.wav" });

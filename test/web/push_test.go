@@ -1,10 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -61,7 +63,7 @@ func TestPushOperations(t *testing.T) {
 func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 	t, ctx := f.T, f.T.Context()
 	p := must(t, func(r *api.GetPushResponse) bool { return r.JSON200 != nil })(josh.GetPushWithResponse(ctx, id)).JSON200
-	if p.State != "open" || !p.Locked || p.What != "MP4 480p" || p.FrameioFolder != folder || p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
+	if p.State != "open" || !p.Locked || p.MayRelease == nil || p.What != "MP4 480p" || p.FrameioFolder != folder || p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
 		t.Errorf("%+v", p)
 	}
 	item := must(t, func(r *api.GetItemResponse) bool { return r.JSON200 != nil })(josh.GetItemWithResponse(ctx, *p.Item)).JSON200
@@ -83,6 +85,9 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 	must(t, func(r *api.ListBatchesResponse) bool { return len(r.JSON200.Batches) == 0 })(josh.ListBatchesWithResponse(ctx, &api.ListBatchesParams{Folder: &f.Folder})) // all is there
 	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 1 })(josh.ListLocksWithResponse(ctx, nil))
 	// A stranger who may read the document sees the push, and may not release it.
+	if d := f.document(f.SignIn("julia"), uid); d.Push == nil || d.Push.MayRelease != nil {
+		t.Errorf("julia is offered to release %+v", d.Push)
+	}
 	f.send(request{method: http.MethodPost, path: "/api/v1/locks/" + id + "/release", session: f.SignIn("julia"), body: `{"reason":"mine"}`}).refused(t, 403, "forbidden")
 	free := must(t, func(r *api.ReleaseLockResponse) bool { return r.JSON200 != nil })(
 		josh.ReleaseLockWithResponse(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"})).JSON200
@@ -93,4 +98,62 @@ func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 		t.Errorf("locked by %s", doc.LockOwner)
 	}
 	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 0 })(josh.ListLocksWithResponse(ctx, nil))
+}
+
+// Select all in a list of Web UI: the documents are found by the server, page by page,
+// those that the person took out of the selection are left alone, and no more is read at
+// a time than a page.
+func TestAListingIsPushedWhole(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
+	f.Bind("Publish")
+	const many = 620 // more than one page
+	var except []string
+	for i := range many {
+		uid := f.Nuxeo.MkDoc(fmt.Sprintf("/default-domain/workspaces/videos/c%03d", i), "File", map[string]any{
+			"dc:title": "Clip", "file:content": nuxeosim.Blob{Name: "clip.mov", MimeType: "video/quicktime", Data: []byte("clip")},
+		})
+		if i < 617 {
+			except = append(except, uid)
+		}
+	}
+	all := &api.PushListing{Provider: "advanced_document_content", Parameters: &map[string][]string{
+		"ecm_parentId": {f.Folder}, "ecm_trashed": {"false"}, "sortBy": {"dc:title"}, "sortOrder": {"asc"},
+	}}
+	preview := func() *api.PreviewPushResponse {
+		resp, err := josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	if got := preview().JSON200; got == nil || got.Count != many || got.Bytes != 4*many {
+		t.Errorf("counted %+v, want %d documents", got, many)
+	}
+	for _, r := range f.Nuxeo.Requests() {
+		if strings.Contains(r.Path, "/search/pp/") && !strings.Contains(r.Query, "pageSize=500") {
+			t.Errorf("a page of the listing was asked for by %s, want 500 documents", r.Query)
+		}
+	}
+
+	all.Except = &except
+	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(
+		josh.PushWithResponse(ctx, api.PushForm{Listing: all, Team: f.Workspace, Project: f.Project})).JSON202
+	if len(sent.Pushes) != 3 {
+		t.Errorf("%d documents were pushed, want those 3 that were not taken out", len(sent.Pushes))
+	}
+	f.AllDone()
+
+	for want, wrong := range map[string]api.PushPreviewForm{
+		"both documents and a listing": {Documents: []string{except[0]}, Listing: all},
+		"no page provider":             {Listing: &api.PushListing{}},
+		"0 documents":                  {},
+		"no document in the listing":   {Listing: &api.PushListing{Provider: "nxql_search", Parameters: &map[string][]string{"queryParams": {"SELECT * FROM Note"}}}},
+	} {
+		resp, err := josh.PreviewPushWithResponse(ctx, wrong)
+		if err != nil || resp.JSON200 != nil || !strings.Contains(string(resp.Body), want) {
+			t.Errorf("answered %s (%v), want %q", resp.Body, err, want)
+		}
+	}
 }

@@ -17,7 +17,7 @@ export class Activity extends LitElement {
     base, controls,
     css`
       .choice { border: 1px solid var(--edge); border-radius: 99px; padding: 0.2rem 0.9rem; color: var(--text); font-weight: 400; }
-      .choice[aria-pressed="true"], .choice[aria-pressed="true"]:hover:not(:disabled) { background: var(--accent); border-color: var(--accent); color: var(--nxf-on-accent, #fff); }
+      .choice[aria-pressed="true"], .choice[aria-pressed="true"]:hover:not(:disabled) { background: var(--fill); border-color: var(--fill); color: var(--on-fill); }
     `,
   ];
 

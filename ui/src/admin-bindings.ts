@@ -24,7 +24,7 @@ export class AdminBindings extends LitElement {
     if (instead) return instead;
     const ownerless = this.bindings.items.filter((b) => b.needs_owner);
     return html`<div class="stack">${ownerless.length ? html`<p class="warn">${count("frameio.bindings.ownerless", ownerless.length)}</p>` : nothing}
-      ${[...ownerless, ...this.bindings.items.filter((b) => !b.needs_owner)].map((b) => html`<nxf-binding-card .binding=${b} brief></nxf-binding-card>`)}
+      ${[...ownerless, ...this.bindings.items.filter((b) => !b.needs_owner)].map((b) => html`<nxf-binding-card .binding=${b} brief writable></nxf-binding-card>`)}
       ${this.bindings.more()}</div>`;
   }
 }

@@ -1,6 +1,6 @@
 // The entry "Bind to Frame.io" in the menu of a folder in Web UI.
 
-import { LitElement, css, html, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { bindFolder } from "./bind-dialog.js";
@@ -16,11 +16,16 @@ export const action = css`
     display: flex; align-items: center; gap: 0.5rem; width: 100%; border: 0; background: none; color: inherit; font: inherit; cursor: pointer;
     padding: 8px; min-width: 40px; min-height: 40px; border-radius: 4px; text-align: start;
   }
-  button:hover { color: var(--nuxeo-link-hover-color, var(--nuxeo-primary-color, #0b5fd8)); }
   button:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
   svg { width: 24px; height: 24px; flex: none; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;
+
+/** An action as Web UI has its own: an icon with Nuxeo's tooltip, or with its label in a menu. */
+export function actionButton(icon: TemplateResult, label: string, withLabel: boolean, act: () => void): TemplateResult {
+  return html`<button id="act" @click=${act}>${icon}<span class=${withLabel ? "label" : "unseen"}>${label}</span></button>
+    ${withLabel ? nothing : html`<nuxeo-tooltip for="act" aria-hidden="true">${label}</nuxeo-tooltip>`}`;
+}
 
 @define("nxf-bind-action")
 export class BindAction extends LitElement {
@@ -30,8 +35,7 @@ export class BindAction extends LitElement {
   @property({ type: Boolean, attribute: "show-label" }) showLabel = false;
 
   protected override render(): TemplateResult {
-    const label = t("frameio.bind");
-    return html`<button title=${label} @click=${this.bind}>${waves}<span class=${this.showLabel ? "label" : "unseen"}>${label}</span></button>`;
+    return actionButton(waves, t("frameio.bind"), this.showLabel, () => void this.bind());
   }
 
   private async bind(): Promise<void> {

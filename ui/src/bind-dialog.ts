@@ -6,7 +6,7 @@ import { define } from "./define.js";
 import { type Binding, Problem, type Schemas, type Workspace, change, get, path, problemOf } from "./api.js";
 import { Dialog, notice } from "./dialog.js";
 import { connected } from "./connect.js";
-import { changed, toast } from "./host.js";
+import { changed, settled, toast } from "./host.js";
 import { t } from "./i18n.js";
 
 /** Binds a folder: signs in to Frame.io where needed, asks, and says that it is done. */
@@ -17,6 +17,8 @@ export async function bindFolder(folder: string, from: EventTarget): Promise<Bin
   const binding = await dialog.show();
   if (!binding) return undefined;
   toast(from, t(binding.state === "bound" ? "frameio.bind.done" : "frameio.bind.going", binding.action_name));
+  // Its tab comes with the facet.
+  await settled(folder, (d) => d.facets?.includes("FrameioBinding") ?? false);
   changed(from);
   return binding;
 }

@@ -3,12 +3,12 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
-import { type Binding, change, path } from "./api.js";
+import { type Binding, change, get, path } from "./api.js";
 import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { complain } from "./dialog.js";
 import { date } from "./format.js";
-import { changed, folderAddress, toast } from "./host.js";
+import { changed, folderAddress, settled, toast } from "./host.js";
 import "./item-list.js";
 import { base, controls } from "./styles.js";
 import { unbind } from "./unbind-dialog.js";
@@ -28,13 +28,15 @@ export class BindingCard extends LitElement {
   @property({ attribute: false }) binding!: Binding;
   /** Shown among those of other folders: names the folder, keeps what arrived folded. */
   @property({ type: Boolean }) brief = false;
+  /** Whether the person may end it; the connector decides. */
+  @property({ type: Boolean }) writable = false;
   @state() private unfolded = false;
 
   protected override render(): TemplateResult {
     const b = this.binding;
     return html`<section class="card stack" aria-label=${b.action_name}>
       <div class="row between"><h2 class="wrap grow">${b.action_name}</h2>${b.state === "bound" ? nothing : html`<span class="chip">${t(`frameio.binding.state.${b.state}`)}</span>`}
-        ${b.state === "binding" ? nothing : html`<button class="danger" @click=${this.unbind}>${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
+        ${b.state === "binding" || !this.writable ? nothing : html`<button class="danger" @click=${this.unbind}>${t("frameio.unbind")}<span class="unseen"> ${b.action_name}</span></button>`}</div>
       ${b.needs_owner ? this.ownerless(b.needs_owner) : nothing} ${b.state === "ending" ? this.ending(b) : nothing}
       ${b.state === "failed" && b.reason ? html`<div class="notice wrong"><strong class="wrap">${b.reason}</strong></div>` : nothing}
       ${this.facts(b)} ${this.arrived(b)}
@@ -43,7 +45,7 @@ export class BindingCard extends LitElement {
 
   private ownerless(why: string): TemplateResult {
     return html`<div class="notice care"><strong>${t("frameio.binding.ownerless")}</strong><span class="wrap">${why}</span>
-      <span><button @click=${this.takeOver}>${t("frameio.binding.takeOver")}</button></span></div>`;
+      ${this.writable ? html`<span><button @click=${this.takeOver}>${t("frameio.binding.takeOver")}</button></span>` : nothing}</div>`;
   }
 
   private ending(b: Binding): TemplateResult {
@@ -76,6 +78,15 @@ export class BindingCard extends LitElement {
     const fate = await unbind(b);
     if (!fate) return;
     toast(this, fate === "return" ? t("frameio.unbind.waiting", b.action_name) : t("frameio.unbind.done", b.action_name));
+    changed(this);
+    await this.gone(b.folder);
+  }
+
+  // The facet goes a moment after the last binding, and with it the tab.
+  private async gone(folder: string): Promise<void> {
+    const { bindings } = await get<{ bindings: Binding[] }>("/bindings", { folder }).catch(() => ({ bindings: undefined }));
+    if (bindings?.some((b) => b.state !== "unbound")) return;
+    await settled(folder, (d) => !d.facets?.includes("FrameioBinding"));
     changed(this);
   }
 

@@ -8,7 +8,9 @@ import { type Problem, type Schemas, get, path, problemOf } from "./api.js";
 import "./comments.js";
 import { notice } from "./dialog.js";
 import { clock, date, size } from "./format.js";
-import { type NuxeoDocument, changed, safeLink, toast } from "./host.js";
+import { listen } from "./events.js";
+import { type NuxeoDocument, changed, pageChanged, safeLink, settled, toast } from "./host.js";
+import { Shown } from "./shown.js";
 import { lock, out, send } from "./icons.js";
 import "./player.js";
 import { pushDocuments } from "./push-dialog.js";
@@ -48,7 +50,9 @@ export class DocumentTab extends LitElement {
   @state() private file = "";
   private loaded = "";
   private timer = 0;
-  private readonly refresh = () => void this.load();
+  private hearing = new AbortController();
+  private readonly refresh = () => void (this.shown.now && this.load());
+  private readonly shown = new Shown(this, (now) => (now ? this.begin() : this.end()));
 
   private get wanted(): string {
     return this.document?.uid ?? this.uid;
@@ -57,29 +61,46 @@ export class DocumentTab extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("nxf-changed", this.refresh);
-    this.timer = window.setInterval(() => void this.follow(), looksEvery);
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener("nxf-changed", this.refresh);
+  }
+
+  private begin(): void {
+    this.refresh();
+    this.timer = window.setInterval(() => void this.follow(), looksEvery);
+    this.hearing = new AbortController();
+    listen({ item: (item) => item.document === this.wanted && item.finished && void this.news() }, this.hearing.signal);
+  }
+
+  private end(): void {
     window.clearInterval(this.timer);
+    this.hearing.abort();
+  }
+
+  // There is a new version, or a lock has come or gone: Web UI shows both, too.
+  private async news(): Promise<void> {
+    await this.load();
+    pageChanged(this);
   }
 
   // While a push is under way or under review, one small question tells whether
   // there is anything new to read.
   private async follow(): Promise<void> {
     const p = this.detail?.push;
-    if (!p || document.visibilityState !== "visible" || !this.offsetParent) return;
+    if (!p || document.visibilityState !== "visible") return;
     try {
       const now = await get<Push>(path("pushes", p.id));
-      if (now.state !== p.state || now.seen !== p.seen) await this.load();
+      if (now.state !== p.state || now.locked !== p.locked) await this.news();
+      else if (now.seen !== p.seen) await this.load();
     } catch {
       // it is asked again
     }
   }
 
   protected override willUpdate(_changes: PropertyValues): void {
-    if (this.wanted === this.loaded) return;
+    if (!this.shown.now || this.wanted === this.loaded) return;
     [this.detail, this.at, this.file] = [undefined, undefined, ""];
     void this.load();
   }
@@ -98,7 +119,8 @@ export class DocumentTab extends LitElement {
     }
   }
 
-  protected override render(): TemplateResult {
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.shown.now) return nothing;
     if (this.problem) return notice(this.problem, this.refresh);
     const d = this.detail;
     if (!d) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
@@ -119,12 +141,13 @@ export class DocumentTab extends LitElement {
     if (!p) return inWebUI() ? nothing : html`<div><button @click=${() => void pushDocuments([d], this)}>${send} ${t("frameio.push")}</button></div>`;
     return html`<div class="notice"><strong class="row tight">${p.locked ? lock : nothing}<span class="wrap" role="status">${pushLine(p)}</span></strong>
       ${p.gone ? html`<span class="bad wrap">${t("frameio.push.gone")}</span>` : p.status_now ? html`<span class="wrap">${t("frameio.push.now", p.status_now)}</span>` : nothing}
-      <span class="row">${pushLinks(p)}${p.state === "open" ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>` : nothing}</span></div>`;
+      <span class="row">${pushLinks(p)}${p.may_release ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}</button>` : nothing}</span></div>`;
   }
 
   private async free(p: Push): Promise<void> {
     if (!(await release(p))) return;
     toast(this, t("frameio.release.done", p.title));
+    await settled(p.document, (d) => !d.lockOwner);
     changed(this);
   }
 

@@ -9,13 +9,14 @@ import "./batches.js";
 import "./binding-card.js";
 import { complain, notice } from "./dialog.js";
 import { date, size } from "./format.js";
-import { type NuxeoDocument, documentAddress } from "./host.js";
+import { type NuxeoDocument, documentAddress, may, pageChanged, treeChanged } from "./host.js";
 import { film, round, waves } from "./icons.js";
 import { base, controls } from "./styles.js";
 import { syncFolder } from "./sync-dialog.js";
 import "./sync-tab.js";
 import type { Sync } from "./sync-words.js";
 import { t } from "./i18n.js";
+import { Shown } from "./shown.js";
 import { inWebUI } from "./webui.js";
 
 const page = 50;
@@ -52,7 +53,13 @@ export class FolderTab extends LitElement {
   @state() private problem: Problem | undefined;
   private loaded = "";
   private soon = 0;
-  private readonly refresh = () => void this.load();
+  private readonly refresh = () => void (this.shown.now && this.load());
+  private readonly shown = new Shown(this, this.refresh);
+
+  // On our own pages whoever shows it knows.
+  private get mayWrite(): boolean {
+    return this.document ? may(this.document, "AddChildren", "WriteProperties") : this.writable;
+  }
 
   private get uid(): string {
     return this.document?.uid ?? this.folder;
@@ -70,7 +77,7 @@ export class FolderTab extends LitElement {
   }
 
   protected override willUpdate(_changes: PropertyValues): void {
-    if (this.uid === this.loaded) return;
+    if (!this.shown.now || this.uid === this.loaded) return;
     this.bindings = undefined;
     void this.load();
   }
@@ -98,17 +105,21 @@ export class FolderTab extends LitElement {
     this.next = answer.next;
   }
 
-  // What has arrived comes into the table, too, but not once for each of many, nor
-  // while somebody looks at what is further down; it can be done without.
+  // What has arrived is shown, too, but not once for each of many: Web UI reads its list
+  // and its tree again, our own table its first page, unless somebody looks at what is
+  // further down.
   private readonly arrived = (): void => {
-    if (inWebUI() || this.soon || this.documents.length > page) return;
+    if (this.soon || (!inWebUI() && this.documents.length > page)) return;
     this.soon = window.setTimeout(() => {
       this.soon = 0;
-      void this.more(this.uid, undefined).catch(() => {});
+      if (!inWebUI()) return void this.more(this.uid, undefined).catch(() => {});
+      pageChanged(this);
+      treeChanged();
     }, refreshAfter);
   };
 
-  protected override render(): TemplateResult {
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.shown.now) return nothing;
     if (this.problem) return notice(this.problem, this.refresh);
     if (!this.bindings) return html`<p role="status" class="soft">${t("frameio.loading")}</p>`;
     return html`<div class="stack" @nxf-arrived=${this.arrived}>
@@ -119,13 +130,13 @@ export class FolderTab extends LitElement {
   }
 
   private list(bindings: Binding[]): TemplateResult {
-    return html`${bindings.map((b) => html`<nxf-binding-card .binding=${b}></nxf-binding-card>`)}
-      <div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>`;
+    return html`${bindings.map((b) => html`<nxf-binding-card .binding=${b} ?writable=${this.mayWrite}></nxf-binding-card>`)}
+      ${this.mayWrite ? html`<div><button @click=${this.bind}>${waves} ${t("frameio.bind.another")}</button></div>` : nothing}`;
   }
 
   private nothingBound(): TemplateResult {
     return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t("frameio.folder.unbound.hint")}</span>
-      <span class="row center"><button class="primary" @click=${this.bind}>${t("frameio.bind")}</button>${this.writable ? html`<button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button>` : nothing}</span></div>`;
+      ${this.mayWrite ? html`<span class="row center"><button class="primary" @click=${this.bind}>${t("frameio.bind")}</button><button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button></span>` : nothing}</div>`;
   }
 
   private table(): TemplateResult {

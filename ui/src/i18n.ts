@@ -20,6 +20,21 @@ export function count(key: string, n: number, ...values: (string | number)[]): s
   return t(`${key}.${rule}`, n.toLocaleString(language()), ...values);
 }
 
+/**
+ * Gives Web UI our English for what it has no text of. Its own translate falls back to nothing, a browser may keep the texts
+ * from before the package was installed for a day, and a language may be one that the package does not know of.
+ */
+export function completeTexts(): void {
+  const fill = () => {
+    const i18n = window.nuxeo?.I18n;
+    if (!i18n) return;
+    const known = i18n.language ?? "en";
+    i18n[known] = { ...reference, ...(i18n[known] as Dictionary | undefined) };
+  };
+  fill();
+  document.addEventListener("i18n-locale-loaded", fill);
+}
+
 function translated(key: string): string | undefined {
   const i18n = window.nuxeo?.I18n;
   return i18n?.[i18n.language ?? "en"]?.[key];

@@ -5,7 +5,7 @@ import { property, state } from "lit/decorators.js";
 import { define } from "./define.js";
 import { type Item, problemOf } from "./api.js";
 import { ago, date } from "./format.js";
-import { documentAddress, itemAddress, toast } from "./host.js";
+import { documentAddress, itemAddress, ownPages, toast } from "./host.js";
 import { ask, bar, canCancel, canRetry, kindWord, line, stateIcon } from "./item-words.js";
 import { base, controls } from "./styles.js";
 import { t } from "./i18n.js";
@@ -35,7 +35,7 @@ export class ItemRow extends LitElement {
     const { item } = this;
     const whose = this.owners ? ` · ${item.owner}` : "";
     return html`${stateIcon(item)}
-      <span class="grow"><a class="title" href=${itemAddress(item.id)} title=${item.title}>${item.title}</a>
+      <span class="grow"><a class="title" href=${itemAddress(item.id)} target=${ownPages()} title=${item.title}>${item.title}</a>
         <span class="line small ${item.state === "failed" ? "bad" : "soft"}" title=${line(item)}>${item.kind === "publish" ? "" : `${kindWord(item)} · `}${line(item)}${whose}</span>
         ${bar(item)}</span>
       <span class="end">

@@ -1,7 +1,7 @@
 // What is under review: documents that pushes have locked, since when and by
 // whom, and how to end it.
 
-import { LitElement, css, html, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get } from "./api.js";
@@ -39,7 +39,7 @@ export class Locks extends LitElement {
     const instead = this.pushes.instead(t("frameio.locks.none"));
     if (instead) return instead;
     return html`<ul class="card">${this.pushes.items.map((p) => html`<li>${lock}<span><a href=${documentAddress(p.document)}><strong class="wrap">${p.title}</strong></a><br><span class="soft wrap">${pushLine(p)}</span>
-        <span class="row">${pushLinks(p)}</span></span><button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}<span class="unseen"> ${p.title}</span></button></li>`)}</ul>
+        <span class="row">${pushLinks(p)}</span></span>${p.may_release ? html`<button class="danger" @click=${() => void this.free(p)}>${t("frameio.release")}<span class="unseen"> ${p.title}</span></button>` : nothing}</li>`)}</ul>
       ${this.pushes.more()}`;
   }
 

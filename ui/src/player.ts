@@ -88,26 +88,27 @@ export class Player extends LitElement {
   }
 
   /** Asks for a ticket; it opens what is shown once. */
-  private async open(): Promise<void> {
+  private async open(from?: "nuxeo"): Promise<void> {
     const generation = ++this.generation;
     this.problem = undefined;
     try {
-      const query = this.file ? `?file=${encodeURIComponent(this.file)}` : "";
-      const media = await change<Schemas["Media"]>("POST", `${path("documents", this.document, "media")}${query}`);
+      const query = new URLSearchParams({ ...(this.file && { file: this.file }), ...(from && { from }) });
+      const media = await change<Schemas["Media"]>("POST", `${path("documents", this.document, "media")}?${query}`);
       if (generation === this.generation) this.media = media;
     } catch (thrown) {
       if (generation === this.generation) this.problem = problemOf(thrown);
     }
   }
 
-  // A ticket has been used up, or its address has run out: there is one more.
+  // A ticket of Frame.io's has been used up, or its address has run out: there is one
+  // more. When that does not play either, there is what Nuxeo has.
   private async broken(): Promise<void> {
-    if (this.again++ > 0) {
+    if (this.media?.source !== "frameio") {
       this.media = { kind: "none", source: "none", why: t("frameio.player.broken") };
       return;
     }
     const time = this.playing?.currentTime ?? 0;
-    await this.open();
+    await this.open(this.again++ ? "nuxeo" : undefined);
     await this.updateComplete;
     if (this.playing) this.playing.currentTime = time;
   }

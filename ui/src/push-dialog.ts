@@ -9,6 +9,7 @@ import { Dialog, complain, notice } from "./dialog.js";
 import { connected } from "./connect.js";
 import { listen } from "./events.js";
 import { size } from "./format.js";
+import type { Listing } from "./listing.js";
 import { type NuxeoDocument, changed, toast } from "./host.js";
 import { folder as folderIcon } from "./icons.js";
 import { Place } from "./place.js";
@@ -30,28 +31,44 @@ interface Accepted {
   skipped: Skipped[];
 }
 
+// What is to be sent: documents that are named, or a whole list of Nuxeo, of which one
+// tells where they can go to.
+interface Subject {
+  first: string;
+  documents?: string[];
+  listing?: Listing;
+}
+
 /** Sends documents: signs in to Frame.io where needed, asks where to, and says that they are on their way. */
 export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
-  if (!documents.length) return;
+  if (documents.length) await push({ first: documents[0]!.uid, documents: documents.map((d) => d.uid) }, from);
+}
+
+/** Sends all of a list likewise: the connector finds out what is in it. */
+export async function pushListing({ first, ...listing }: Listing & { first: string }, from: EventTarget): Promise<void> {
+  if (first) await push({ first, listing }, from);
+}
+
+async function push(subject: Subject, from: EventTarget): Promise<void> {
   try {
     // Whether the folder is bound is known without Frame.io, and said at once.
-    const targets = await get<Targets>(path("documents", documents[0]!.uid, "targets"));
+    const targets = await get<Targets>(path("documents", subject.first, "targets"));
     if (!targets.teams.length) return toast(from, t("frameio.push.unbound"));
-    if (documents.length === 1 && !targets.can_push) return toast(from, targets.why_not ?? t("frameio.push.cannot"));
+    if (subject.documents?.length === 1 && !targets.can_push) return toast(from, targets.why_not ?? t("frameio.push.cannot"));
     if (!(await connected())) return;
-    await ask(documents, from);
+    await ask(subject, from);
   } catch (thrown) {
     complain(from, thrown);
   }
 }
 
-async function ask(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
+async function ask(subject: Subject, from: EventTarget): Promise<void> {
   const dialog = document.createElement("nxf-push-dialog") as PushDialog;
-  dialog.documents = documents;
+  dialog.subject = subject;
   const accepted = await dialog.show();
   if (!accepted) return;
   const skipped = accepted.skipped.length ? ` ${count("frameio.push.skipped", accepted.skipped.length)}` : "";
-  toast(from, t("frameio.push.done") + skipped);
+  toast(from, count("frameio.push.done", accepted.pushes.length) + skipped);
   changed(from);
   follow(accepted.pushes, from);
 }
@@ -77,7 +94,7 @@ export class PushDialog extends Dialog<Accepted> {
     `,
   ];
 
-  @property({ attribute: false }) documents: Pick<NuxeoDocument, "uid" | "title">[] = [];
+  @property({ attribute: false }) subject!: Subject;
   @state() private targets: Targets | undefined;
   @state() private broken: Problem | undefined;
   @state() private what = "master";
@@ -100,7 +117,7 @@ export class PushDialog extends Dialog<Accepted> {
   private async load(): Promise<void> {
     this.broken = undefined;
     try {
-      const targets = await get<Targets>(path("documents", this.documents[0]!.uid, "targets"));
+      const targets = await get<Targets>(path("documents", this.subject.first, "targets"));
       this.targets = targets;
       if (targets.last && targets.pieces.some((p) => p.name === targets.last!.what)) this.what = targets.last.what;
       const { last } = targets;
@@ -112,7 +129,7 @@ export class PushDialog extends Dialog<Accepted> {
   }
 
   private get several(): boolean {
-    return this.documents.length > 1;
+    return this.subject.documents?.length !== 1;
   }
 
   /** Where a document that is linked already goes, unless it is to be another asset. */
@@ -123,14 +140,15 @@ export class PushDialog extends Dialog<Accepted> {
   // What would be sent is asked for when nothing has changed for a moment.
   private look(): void {
     this.asking.again<Preview>(
-      (signal) => change("POST", "/pushes/preview", { documents: this.uids(), team: this.place.team!.id, what: this.what }, signal),
+      (signal) => change("POST", "/pushes/preview", { ...this.named(), team: this.place.team!.id, what: this.what }, signal),
       (preview) => ([this.preview, this.problem] = [preview, undefined]),
       (thrown) => ([this.preview, this.problem] = [undefined, problemOf(thrown)]),
     );
   }
 
-  private uids(): string[] {
-    return this.documents.map((d) => d.uid);
+  private named(): Pick<Subject, "documents" | "listing"> {
+    const { first, ...named } = this.subject;
+    return named;
   }
 
   protected heading(): string {
@@ -198,7 +216,7 @@ export class PushDialog extends Dialog<Accepted> {
 
   protected async submit(): Promise<Accepted> {
     return change<Accepted>("POST", "/pushes", {
-      documents: this.uids(), team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
+      ...this.named(), team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
     });
   }
 }

@@ -5,7 +5,7 @@ import { Problem, type Schemas, change, path } from "./api.js";
 import { define } from "./define.js";
 import { Dialog } from "./dialog.js";
 import { date } from "./format.js";
-import { itemAddress, safeLink } from "./host.js";
+import { itemAddress, ownPages, safeLink } from "./host.js";
 import { out } from "./icons.js";
 import { t } from "./i18n.js";
 
@@ -22,7 +22,7 @@ export function pushLine(p: Push): string {
 /** Where to go on from a push. */
 export function pushLinks(p: Push): TemplateResult {
   const there = safeLink(p.view_url);
-  return html`${p.item && p.state === "sending" ? html`<a href=${itemAddress(p.item)}>${t("frameio.push.progress")}</a>` : nothing}
+  return html`${p.item && p.state === "sending" ? html`<a href=${itemAddress(p.item)} target=${ownPages()}>${t("frameio.push.progress")}</a>` : nothing}
     ${there ? html`<a class="row tight" href=${there} target="_blank" rel="noreferrer noopener">${t("frameio.document.onFrameio")}${out}</a>` : nothing}`;
 }
 

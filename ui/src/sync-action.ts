@@ -1,9 +1,9 @@
 // The entry "Sync to Frame.io folder" in the menu of a folder in Web UI.
 
-import { LitElement, html, type TemplateResult } from "lit";
+import { LitElement, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { define } from "./define.js";
-import { action } from "./bind-action.js";
+import { action, actionButton } from "./bind-action.js";
 import type { NuxeoDocument } from "./host.js";
 import { round } from "./icons.js";
 import { syncFolder } from "./sync-dialog.js";
@@ -17,8 +17,7 @@ export class SyncAction extends LitElement {
   @property({ type: Boolean, attribute: "show-label" }) showLabel = false;
 
   protected override render(): TemplateResult {
-    const label = t("frameio.sync");
-    return html`<button title=${label} @click=${this.sync}>${round}<span class=${this.showLabel ? "label" : "unseen"}>${label}</span></button>`;
+    return actionButton(round, t("frameio.sync"), this.showLabel, () => this.sync());
   }
 
   private sync(): void {

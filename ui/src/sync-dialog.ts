@@ -9,7 +9,7 @@ import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { Dialog, complain, notice } from "./dialog.js";
 import { listen } from "./events.js";
-import { changed, toast } from "./host.js";
+import { changed, settled, toast, treeChanged } from "./host.js";
 import { Place } from "./place.js";
 import { fields as moreFields, more, read } from "./sync-more.js";
 import { type Preview, counted } from "./sync-preview.js";
@@ -27,22 +27,22 @@ export async function syncFolder(folder: string, from: EventTarget): Promise<voi
     const sync = await dialog.show();
     if (!sync) return;
     toast(from, t("frameio.sync.begun", sync.folder_title, sync.frameio_folder_name));
-    changed(from);
     follow((item) => item.id === sync.last?.item, from);
+    await settled(folder, (d) => d.facets?.includes("FrameioSync") ?? false);
+    changed(from);
   } catch (thrown) {
     complain(from, thrown);
   }
 }
 
-/** Has the page shown anew when an item has begun, which gives or takes the folder's tab, and when it has ended. */
-export function follow(which: (item: Item) => boolean, from: EventTarget): void {
+// Has the page shown anew when the first run has ended.
+function follow(which: (item: Item) => boolean, from: EventTarget): void {
   const stop = new AbortController();
-  let begun = false;
   const item = (item: Item): void => {
-    if (!which(item) || (begun && !item.finished) || (!item.step && !item.finished)) return;
-    begun = true;
-    if (item.finished) stop.abort();
+    if (!which(item) || !item.finished) return;
+    stop.abort();
     changed(from);
+    treeChanged();
   };
   listen({ item }, stop.signal);
 }

@@ -5,7 +5,7 @@ import { property } from "lit/decorators.js";
 import { define } from "./define.js";
 import { get, path } from "./api.js";
 import { clock, date } from "./format.js";
-import { itemAddress } from "./host.js";
+import { itemAddress, ownPages } from "./host.js";
 import { Paged } from "./paged.js";
 import { base, controls } from "./styles.js";
 import { type Run, type Sync, checking, runState, underWay } from "./sync-words.js";
@@ -49,7 +49,7 @@ export class SyncRuns extends LitElement {
 
   private row(run: Run): TemplateResult {
     const began = html`<time datetime=${run.began}>${date(run.began)}</time>`;
-    return html`<tr><td>${run.item ? html`<a href=${itemAddress(run.item)}>${began}</a>` : began}</td>
+    return html`<tr><td>${run.item ? html`<a href=${itemAddress(run.item)} target=${ownPages()}>${began}</a>` : began}</td>
       <td class="wide">${t(`frameio.sync.why.${run.why.replaceAll(" ", "-")}`, run.by)}</td><td>${runState(run)}</td>
       <td>${run.state === "running" ? "" : (run.state === "done" ? [run.summary, run.message].filter(Boolean).join(". ") : run.message ?? run.summary)}</td><td class="wide">${took(run)}</td></tr>`;
   }

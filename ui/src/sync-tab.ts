@@ -10,9 +10,9 @@ import { typeName } from "./bind-dialog.js";
 import { connected } from "./connect.js";
 import { complain, confirm, notice } from "./dialog.js";
 import { ago, date } from "./format.js";
-import { type NuxeoDocument, changed, toast } from "./host.js";
+import { type NuxeoDocument, changed, settled, toast, treeChanged } from "./host.js";
+import { Shown } from "./shown.js";
 import { base, controls } from "./styles.js";
-import { follow } from "./sync-dialog.js";
 import "./sync-differences.js";
 import { afterwards, bars, progress } from "./sync-progress.js";
 import "./sync-runs.js";
@@ -49,7 +49,8 @@ export class SyncTab extends LitElement {
   @state() private problem: Problem | undefined;
   private loaded = "";
   private timer = 0;
-  private readonly refresh = () => void this.load();
+  private readonly refresh = () => void (this.shown.now && this.load());
+  private readonly shown = new Shown(this, (now) => (now ? this.refresh() : window.clearTimeout(this.timer)));
 
   private get uid(): string {
     return this.document?.uid ?? this.folder;
@@ -58,7 +59,6 @@ export class SyncTab extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("nxf-changed", this.refresh);
-    if (this.hasUpdated) this.refresh();
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -67,7 +67,7 @@ export class SyncTab extends LitElement {
   }
 
   protected override willUpdate(_changes: PropertyValues): void {
-    if (this.uid === this.loaded) return;
+    if (!this.shown.now || this.uid === this.loaded) return;
     this.sync = undefined;
     void this.load();
   }
@@ -89,7 +89,7 @@ export class SyncTab extends LitElement {
 
   private again(): void {
     window.clearTimeout(this.timer);
-    if (!this.isConnected) return;
+    if (!this.shown.now) return;
     const look = (): void => (document.visibilityState === "visible" ? this.refresh() : this.again());
     this.timer = window.setTimeout(look, this.sync && busy(this.sync) ? looksEvery : looksSeldom);
   }
@@ -98,10 +98,13 @@ export class SyncTab extends LitElement {
   private take(sync: Sync | undefined): void {
     const ended = this.sync && busy(this.sync) && !(sync && busy(sync));
     this.sync = sync;
-    if (ended) changed(this);
+    if (!ended) return;
+    changed(this);
+    treeChanged();
   }
 
-  protected override render(): TemplateResult {
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.shown.now) return nothing;
     if (this.problem && !this.sync) return notice(this.problem, this.refresh);
     const { sync } = this;
     if (!sync) return html`<p role="status" class="soft">${this.loaded ? t("frameio.sync.none") : t("frameio.loading")}</p>`;
@@ -216,7 +219,8 @@ export class SyncTab extends LitElement {
     if (!done) return;
     this.sync = undefined;
     toast(this, t("frameio.sync.removed", sync.folder_title));
-    follow((item) => item.kind === "sync" && item.parent === sync.id, document.body);
+    window.dispatchEvent(new CustomEvent("nxf-changed"));
+    await settled(this.uid, (d) => !d.facets?.includes("FrameioSync"));
     changed(this);
   }
 }

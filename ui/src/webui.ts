@@ -10,8 +10,10 @@
 // whether it really may is decided by the connector and by Nuxeo.
 //
 // The orders put the binding and the synchronization after Nuxeo's own actions
-// (export has 100), and the tabs right after View (10).
+// (export has 100), and the tabs right after View (10). What stands before each is its row
+// in the table of the manual.
 const contributions = `
+<!-- on folders where the user may add children and write properties; not on synchronized ones, versions, proxies and what is in the trash -->
 <nuxeo-slot-content name="nxf-bind" slot="DOCUMENT_ACTIONS" order="105">
   <template>
     <nuxeo-filter document="[[document]]" facet="Folderish"
@@ -23,6 +25,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- likewise, on folders that are neither synchronized nor bound -->
 <nuxeo-slot-content name="nxf-sync" slot="DOCUMENT_ACTIONS" order="106">
   <template>
     <nuxeo-filter document="[[document]]" facet="Folderish"
@@ -34,10 +37,11 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- on documents with a file whose properties the user may write; not on folders, versions, proxies and what is in the trash -->
 <nuxeo-slot-content name="nxf-push" slot="DOCUMENT_ACTIONS" order="107">
   <template>
     <nuxeo-filter document="[[document]]"
-      expression="!this.hasFacet(document, 'Folderish') && this.hasContent(document) && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
+      expression="!this.hasFacet(document, 'Folderish') && document.properties && document.properties['file:content'] && !this.isTrashed(document) && !document.isVersion && !document.isProxy && this.hasPermission(document, 'WriteProperties')">
       <template>
         <nxf-push-action document="[[document]]"></nxf-push-action>
       </template>
@@ -45,12 +49,14 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- on a selection of which the user may write something, and on all of a list; what cannot be pushed of it is named and skipped -->
 <nuxeo-slot-content name="nxf-push-selection" slot="RESULTS_SELECTION_ACTIONS" order="35">
   <template>
-    <nxf-push-action items="[[selectedItems]]"></nxf-push-action>
+    <nxf-push-action selection="[[selection]]"></nxf-push-action>
   </template>
 </nuxeo-slot-content>
 
+<!-- on folders with the facet FrameioBinding and documents with the facet FrameioAsset -->
 <nuxeo-slot-content name="nxf-tab" slot="DOCUMENT_VIEWS_ITEMS" order="15">
   <template>
     <nuxeo-filter document="[[document]]"
@@ -62,6 +68,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- with that tab, on folders -->
 <nuxeo-slot-content name="nxf-folder-page" slot="DOCUMENT_VIEWS_PAGES" order="15">
   <template>
     <nuxeo-filter document="[[document]]" facet="FrameioBinding" expression="this.hasFacet(document, 'Folderish')">
@@ -72,6 +79,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- on documents with the facet FrameioSync -->
 <nuxeo-slot-content name="nxf-sync-tab" slot="DOCUMENT_VIEWS_ITEMS" order="16">
   <template>
     <nuxeo-filter document="[[document]]" facet="FrameioSync">
@@ -82,6 +90,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- with that tab -->
 <nuxeo-slot-content name="nxf-sync-page" slot="DOCUMENT_VIEWS_PAGES" order="17">
   <template>
     <nuxeo-filter document="[[document]]" facet="FrameioSync">
@@ -92,6 +101,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- with the tab of nxf-tab, on documents -->
 <nuxeo-slot-content name="nxf-document-page" slot="DOCUMENT_VIEWS_PAGES" order="16">
   <template>
     <nuxeo-filter document="[[document]]" facet="FrameioAsset" expression="!this.hasFacet(document, 'Folderish')">
@@ -102,6 +112,24 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- at the address of a tab that a document does not have; leads to the document -->
+<nuxeo-slot-content name="nxf-gone-page" slot="DOCUMENT_VIEWS_PAGES" order="18">
+  <template>
+    <nuxeo-filter document="[[document]]"
+      expression="!this.hasFacet(document, this.hasFacet(document, 'Folderish') ? 'FrameioBinding' : 'FrameioAsset')">
+      <template>
+        <nxf-gone name="frameio" document="[[document]]"></nxf-gone>
+      </template>
+    </nuxeo-filter>
+    <nuxeo-filter document="[[document]]" expression="!this.hasFacet(document, 'FrameioSync')">
+      <template>
+        <nxf-gone name="frameio-sync" document="[[document]]"></nxf-gone>
+      </template>
+    </nuxeo-filter>
+  </template>
+</nuxeo-slot-content>
+
+<!-- to administrators -->
 <nuxeo-slot-content name="nxf-administration-item" slot="ADMINISTRATION_MENU" order="110">
   <template>
     <nuxeo-filter user="[[user]]" expression="user && user.isAdministrator">
@@ -112,6 +140,7 @@ const contributions = `
   </template>
 </nuxeo-slot-content>
 
+<!-- to administrators -->
 <nuxeo-slot-content name="nxf-administration-page" slot="ADMINISTRATION_PAGES" order="110">
   <template>
     <nuxeo-filter user="[[user]]" expression="user && user.isAdministrator">
@@ -129,9 +158,18 @@ export function inWebUI(): boolean {
   return nuxeo?.UI !== undefined || customElements.get("nuxeo-slot-content") !== undefined;
 }
 
+// The connector knows the documents of Nuxeo's default repository. Web UI has a page for
+// each, and its configuration names them.
+function ofDefaultRepository(): boolean {
+  const nuxeo = (globalThis as { Nuxeo?: { UI?: { repositories?: { name: string; isDefault?: boolean }[] } } }).Nuxeo;
+  const shown = document.querySelector("nuxeo-connection")?.getAttribute("repository-name");
+  const named = nuxeo?.UI?.repositories?.find((r) => r.isDefault)?.name;
+  return !shown || !named || shown === named;
+}
+
 /** Contributes to the slots of Web UI, once for a page however often it is called. */
 export function contribute(): void {
-  if (document.head.querySelector('nuxeo-slot-content[name="nxf-bind"]')) return;
+  if (!ofDefaultRepository() || document.head.querySelector('nuxeo-slot-content[name="nxf-bind"]')) return;
   const parsed = document.createElement("template");
   parsed.innerHTML = contributions;
   document.head.append(document.importNode(parsed.content, true));

@@ -2,6 +2,7 @@ package nuxeosim
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net"
 	"slices"
@@ -51,6 +52,10 @@ type Options struct {
 	// WithoutWebUI leaves the package nuxeo-web-ui away: no pages below /ui, and
 	// packages that depend on it cannot be installed.
 	WithoutWebUI bool
+
+	// WebUI is a build of the real Nuxeo Web UI, which is shown in place of the face: what
+	// its build leaves in dist. nil: the face.
+	WebUI fs.FS
 
 	// DataDir is where blob bytes lie; empty means a temporary directory. What
 	// the server puts there is removed by Close.

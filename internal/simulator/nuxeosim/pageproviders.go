@@ -97,6 +97,11 @@ var pageProviders = []pageProvider{
 	{
 		name: "domain_documents", where: "ecm:path STARTSWITH ? AND ecm:mixinType != 'Folderish' AND " + notTrash, sort: "-dc:modified", pageSize: 5, counted: 200,
 	},
+	{
+		name: "default_content_collection", where: "ecm:mixinType != 'HiddenInNavigation' AND ecm:isTrashed = 0 AND collectionMember:collectionIds/* = ?",
+		sort: "dc:title", pageSize: 50,
+	},
+	{name: "nxql_search", pageSize: 20}, // what it asks is its parameter
 	{name: "all_collections", where: "ecm:mixinType = 'Collection' AND " + notTrash, pageSize: 1000, counted: -1},
 }
 
@@ -160,6 +165,9 @@ func (c *call) found(q *query) ([]*node, error) {
 
 func (p pageProvider) query(params, quick []string) (*query, error) {
 	text, sort := "SELECT * FROM Document WHERE "+fillIn(p.where, params), p.sort
+	if p.where == "" {
+		text = strings.Join(params, ",")
+	}
 	for _, f := range p.quick {
 		if !slices.Contains(quick, f.name) {
 			continue

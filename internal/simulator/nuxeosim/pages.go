@@ -38,12 +38,22 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 	switch {
 	case len(seg) == 2 && seg[0] == "_direct":
 		return directDownload
+	case len(seg) > 1 && seg[0] == "icons":
+		return iconRoute
 	case len(seg) > 0 && seg[0] == "ui":
 		return uiRoute
+	case len(seg) > 2 && seg[0] == "repo" && seg[2] == "ui": // as Web UI is addressed where there are several repositories
+		return func(c *call, seg []string) (*answer, error) { return uiRoute(c, seg[2:]) }
 	case len(seg) == 4 && seg[0] == "site" && seg[1] == "oauth2" && seg[3] == "callback":
 		return providerCallback
 	}
 	return nil
+}
+
+// iconRoute answers the icons of types and renditions, all of which look the same here.
+func iconRoute(*call, []string) (*answer, error) {
+	const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#8a94a6" d="M3 1h7l3 3v11H3z"/></svg>`
+	return &answer{status: http.StatusOK, text: icon, header: map[string]string{"Content-Type": "image/svg+xml"}}, nil
 }
 
 func loginRoute(c *call, _ []string) (*answer, error) {

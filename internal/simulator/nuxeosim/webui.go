@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"embed"
 	"encoding/json"
-	"html/template"
+	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"mime"
@@ -32,6 +33,9 @@ func (s *Server) unpackWebUI() error {
 		return nil
 	}
 	s.packages, s.bundles = append(s.packages, webUIPackage), append(s.bundles, webUIBundle)
+	if s.opt.WebUI != nil {
+		return errors.Join(s.disk.addAll(uiFolder, s.opt.WebUI), s.disk.addSecondNames())
+	}
 	files, err := webUIFiles()
 	maps.Copy(s.disk, files)
 	return err
@@ -49,13 +53,50 @@ var webUIFiles = sync.OnceValues(func() (disk, error) {
 	if err := d.addAll(uiFolder, built); err != nil {
 		return nil, err
 	}
-	texts := uiFolder + "i18n/messages.json"
-	if d[texts] == nil {
-		d[texts] = []byte("{}")
-	}
-	d[texts], err = mergeJSON(d[texts], faceMessages)
-	return d, err
+	return d, d.addTexts()
 })
+
+// textsIn is where the texts of a language lie; English, the reference, has no name.
+func textsIn(language string) string {
+	return uiFolder + "i18n/" + strings.TrimSuffix("messages-"+language, "-") + ".json"
+}
+
+// texts are those of Nuxeo's own elements in a language; none where the face was not built.
+func (d disk) texts(language string) []byte {
+	if t := d[textsIn(language)]; t != nil {
+		return t
+	}
+	return []byte("{}")
+}
+
+// addTexts completes the texts of Web UI: each of its languages has every key, in English
+// what nobody has translated, and some are there under a second name.
+func (d disk) addTexts() error {
+	english, err := mergeJSON(d.texts(""), faceMessages)
+	if err != nil {
+		return err
+	}
+	d[textsIn("")] = english
+
+	for _, language := range []string{"ar", "cs", "de", "es-ES", "eu", "fr", "he", "id", "it", "ja", "nl", "pl", "pt-PT", "sv-SE", "zh-CN"} {
+		if d[textsIn(language)], err = mergeJSON(english, d.texts(language)); err != nil {
+			return err
+		}
+	}
+	return d.addSecondNames()
+}
+
+// addSecondNames puts texts under further names, as the bundle of Web UI does.
+func (d disk) addSecondNames() error {
+	for second, first := range map[string]string{"es": "es-ES", "pt": "pt-PT", "sv": "sv-SE", "fr-FR": "fr", "fr-CA": "fr"} {
+		text, found := d[textsIn(first)]
+		if !found {
+			return fmt.Errorf("no %s in Web UI", textsIn(first))
+		}
+		d[textsIn(second)] = text
+	}
+	return nil
+}
 
 func (d disk) addAll(to string, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
@@ -70,7 +111,7 @@ func (d disk) addAll(to string, files fs.FS) error {
 func (s *Server) hasFace() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.disk[uiFolder+"face.js"] != nil
+	return s.disk[uiFolder+"face.js"] != nil || s.opt.WebUI != nil
 }
 
 // uiRoute serves Web UI and what packages have added to it. The files need no
@@ -84,7 +125,7 @@ func uiRoute(c *call, seg []string) (*answer, error) {
 	case c.s.opt.WithoutWebUI:
 		return nil, notFound("there is no Web UI")
 	case name == "" && !strings.HasSuffix(c.r.URL.Path, "/"):
-		return c.redirect(c.s.url + "/ui/"), nil // or relative addresses would lead astray
+		return c.redirect(strings.TrimSuffix(c.s.url, contextPath) + c.r.URL.Path + "/"), nil // or relative addresses would lead astray
 	case name == "" || name == "index.jsp":
 		return c.webUI()
 	case name == "plain":
@@ -112,22 +153,6 @@ func fileAnswer(name string, data []byte) *answer {
 	}
 }
 
-// pagePolicy is what Nuxeo sends with its pages: Web UI may load from anywhere
-// and evaluate expressions.
-var pagePolicy = map[string]string{
-	"Content-Security-Policy": "img-src data: blob: *; default-src blob: *; script-src 'unsafe-inline' 'unsafe-eval' data: *; style-src 'unsafe-inline' *; font-src data: *",
-	"X-Frame-Options":         "SAMEORIGIN",
-	"X-Content-Type-Options":  "nosniff",
-	"Referrer-Policy":         "strict-origin-when-cross-origin",
-	"Cache-Control":           "no-cache",
-}
-
-var facePage = template.Must(template.New("face").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>
-<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
-<script src="config.jsp"></script><script type="module" src="face.js"></script></head>
-<body><nuxeo-connection url="{{.URL}}" method="form"></nuxeo-connection><sim-app lts="{{.LTS}}"></sim-app>
-<noscript>These pages need a script; <a href="plain">the plain page</a> does not.</noscript></body></html>`))
-
 // webUI is the page, for who is signed in.
 func (c *call) webUI() (*answer, error) {
 	if !c.s.hasFace() {
@@ -136,7 +161,12 @@ func (c *call) webUI() (*answer, error) {
 	if err := c.authenticate([]string{"ui"}); err != nil {
 		return c.redirect(c.s.url + "/login.jsp?requestedUrl=" + url.QueryEscape("ui/")), nil
 	}
-	a, err := page(facePage, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS, "URL": contextPath})
+	layout := facePage
+	if c.s.opt.WebUI != nil {
+		layout = realPage
+	}
+	at := strings.TrimSuffix(c.r.URL.Path, "index.jsp")
+	a, err := page(layout, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS, "URL": contextPath, "At": at})
 	if err == nil {
 		a.header = pagePolicy
 	}
@@ -154,7 +184,9 @@ func (c *call) webUIConfig() (*answer, error) {
 			bundles = append(bundles, name)
 		}
 	}
-	config, err := json.Marshal(nested(c.s.config, "org.nuxeo.web.ui."))
+	settings := webUISettings()
+	maps.Copy(settings, nested(c.s.config, "org.nuxeo.web.ui."))
+	config, err := json.Marshal(settings)
 	if err != nil {
 		return nil, err
 	}

@@ -618,6 +618,21 @@ func (e UnbindParamsReviews) Valid() bool {
 	}
 }
 
+// Defines values for OpenMediaParamsFrom.
+const (
+	OpenMediaParamsFromNuxeo OpenMediaParamsFrom = "nuxeo"
+)
+
+// Valid indicates whether the value is a known member of the OpenMediaParamsFrom enum.
+func (e OpenMediaParamsFrom) Valid() bool {
+	switch e {
+	case OpenMediaParamsFromNuxeo:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsState.
 const (
 	ListItemsParamsStateCanceled ListItemsParamsState = "canceled"
@@ -1143,6 +1158,9 @@ type Push struct {
 	// Locked The push holds a lock that it took
 	Locked bool `json:"locked"`
 
+	// MayRelease Whether who asks may release it now
+	MayRelease *bool `json:"may_release,omitempty"`
+
 	// Opened When it had arrived on Frame.io
 	Opened      *time.Time `json:"opened,omitempty"`
 	Project     string     `json:"project"`
@@ -1228,12 +1246,15 @@ type PushChoice struct {
 
 // PushForm defines model for PushForm.
 type PushForm struct {
-	// Documents Uids or paths of documents
-	Documents []string `json:"documents"`
+	// Documents Uids or paths of documents; or give a listing
+	Documents []string `json:"documents,omitempty"`
 
 	// FrameioFolder Left out it is the project's outermost
 	FrameioFolder *string `json:"frameio_folder,omitempty"`
-	Project       string  `json:"project"`
+
+	// Listing All documents that a page provider of Nuxeo finds, as "select all" in a list of Web UI means it. It is asked as the person.
+	Listing *PushListing `json:"listing,omitempty"`
+	Project string       `json:"project"`
 
 	// Separate A linked document is sent as an asset of its own, not as the next version of its asset beside that
 	Separate *bool `json:"separate,omitempty"`
@@ -1268,6 +1289,18 @@ type PushList struct {
 	Pushes []Push  `json:"pushes"`
 }
 
+// PushListing All documents that a page provider of Nuxeo finds, as "select all" in a list of Web UI means it. It is asked as the person.
+type PushListing struct {
+	// Except Uids of documents that are left out of it
+	Except *[]string `json:"except,omitempty"`
+
+	// Parameters Its parameters, as in a call of Nuxeo's /search/pp: queryParams, named ones, sortBy, sortOrder, quickFilters
+	Parameters *map[string][]string `json:"parameters,omitempty"`
+
+	// Provider The name of the page provider
+	Provider string `json:"provider"`
+}
+
 // PushPiece Something that can be sent
 type PushPiece struct {
 	FileName  *string       `json:"file_name,omitempty"`
@@ -1286,8 +1319,11 @@ type PushPieceKind string
 
 // PushPreviewForm defines model for PushPreviewForm.
 type PushPreviewForm struct {
-	// Documents Uids or paths of documents
-	Documents []string `json:"documents"`
+	// Documents Uids or paths of documents; or give a listing
+	Documents []string `json:"documents,omitempty"`
+
+	// Listing All documents that a page provider of Nuxeo finds, as "select all" in a list of Web UI means it. It is asked as the person.
+	Listing *PushListing `json:"listing,omitempty"`
 
 	// Team The id of a workspace; left out any that is bound will do
 	Team *string `json:"team,omitempty"`
@@ -1816,7 +1852,13 @@ type UnbindParamsReviews string
 type OpenMediaParams struct {
 	// File The id of a Frame.io file of this document; left out it is the newest
 	File *string `form:"file,omitempty" json:"file,omitempty"`
+
+	// From Leave out what Frame.io has, as it does not play
+	From *OpenMediaParamsFrom `form:"from,omitempty" json:"from,omitempty"`
 }
+
+// OpenMediaParamsFrom defines parameters for OpenMedia.
+type OpenMediaParamsFrom string
 
 // EventsParams defines parameters for Events.
 type EventsParams struct {
@@ -4460,6 +4502,18 @@ func NewOpenMediaRequest(server string, id Uid, params *OpenMediaParams) (*http.
 		if params.File != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "file", *params.File, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14584,6 +14638,19 @@ func (siw *ServerInterfaceWrapper) OpenMedia(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.OpenMedia(w, r, id, params)
 	}))
@@ -20870,209 +20937,214 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3L1bk9s2tij8V7D1fVXJzNDd7cxkn9mth1OOL3t8KpO4bM/kYTrVhkhIwogCFABsWTvl/34KawEgSAIU",
-	"1a2OnfNmt0gQWFj366+zUm53UjBh9Oz619mOKrplhin4Hy1L2Qhj/1kxXSq+M1yK2fXs/ZoRXhG5JFQQ",
-	"95T93yv79gWXs2LG7XM7atazYibols2uw3LFTLFfGq5YNbs2qmHFTJdrtqX2O+aws49qo7hYzT59KmZl",
-	"o7RUwz38tKaG3MwE+2huZvbjZs3Ijq4YWbClVIxoyiu/kV8apg7tTtya4x/mlf174hyw7ClHqPmWm7BY",
-	"by/4Y7xAxZa0qc3s+turYralH/m22dr/2P9xgf97WvjvcGHYiin4UIN7Hl5W426LVLJstgxv64fmI8tc",
-	"1YlH/GQf1jspNAPEeaPkomZb+89SCsMQh+huV/OS2m1d7vCJP/1b2z3+Gq39/yu2nF3P/r/LFjMv8Vd9",
-	"6deFLybQYW9PtlfSwd29Zld9tpANbGKn5I4pw3GjwoLgtlF14lTFbNcsal5mf75jSnPc/vDOW+D9KzxY",
-	"RN/rrP5zuE25+DcrjV39WVkyrYdbppVFAm0UNUgW7s2FlDWjwr7KtpSnt7y0BMrlbSmFYKVhVXoB/xhi",
-	"w8g6u/aiB8/UVJtbzVfilgOMllJtqZldzypq2BPDt2xWJN6SKy6S62U3g0A1csPEEPufEViRwM+OTXCl",
-	"Cddkw3am3UJ0fMXu5KYDm/Zjmml7lzr6MabA+NrxKG7jRe/iopW6J0hdUg+YSXTRmplXtEQ+nqANz5uJ",
-	"kXXl+SW1b80JXWhLOUslt4FDaGLsa2t6x4iQwp6gi4ilrFiZhFHVKGocZXR3olkpRWWP3GKDbBZ1hAqi",
-	"2S4sMIvZktdsTPbYA4RTwcMJfLJ/P4LHt4oa1sXQ/J7sC7rzMBfmP/8yG/Jjd2lA5nqN6DSNBras4vQW",
-	"/5xjS3bF28Uh+YBiWtZN+ga+5xtG/vzXv1yRj+Sbp/95lfq+5v+TAPziYFjn5vIH14aaRif31uxqSavb",
-	"agDyMYDgS0yl2TBne8+jh6gCGP6VRs1AioAwc8K2O3Mg+zUThBvLD4Q0ZCPkXgy30KPsFqkclka7SBJn",
-	"U3HzUhh1SPBzL5mSfKsglCxlXTFVWF2LG7ZNAYhWlXLSok/6TDGgFLt/pg0p6ZYBpSfXMdMvpZRKsToQ",
-	"+pALMJMTQ2uq18O9/ogkzSycCBWBxqUIOh03qZ3wNKsWssrwD/sLsre9kia3rGa/DF9/bTRBdkDoVooV",
-	"MWupmd8qfHISiezXCOvBV/drmcWGOdlyrblYkaVUxIoSsbK6+jF8BXXO7c2eCi7a7cHdRgptv+OisssN",
-	"cba0+8qz1VIxak7hePCCVBk8iiCR+t0JrDzDZFbkpEhDEEoWeEhEB64Jw//adwg1cKs1NUybjtAaOwzS",
-	"a1rewE+3oGyP/G64qdNHyaA68IW0qDRsi2fb0g3TGVQXjFX6Vu4FS1paByLkQlYHUoK9ZwD9uFUchDRr",
-	"psiWHoihG/s5Iu+YSn0jrJ4VaGh1jhoA7ZOA4lRnkMJKoATx4+VewzZFjXvWZEHLDdm7+29ExRRRzDL0",
-	"mcUda279a+bQZFbMFrIRFfzi/tAI/6cl5TWrIlqKRJhd9tYtO9jX3+SebKk4RNoXVayzFyKVlV+gvpK9",
-	"hbdj7dSQUjZ1BfKrlFvmzsPNWjamc+Ex/5Fqo3e0RIK2WHIU+D/5V+z7bkWqFD2k+Y0jgy7S91C86LCS",
-	"Lq33KbvlEh6XOpjj77xztJYVpfjb87VUbMjdquYE1YSJ6hRGx+6YOtx6NThhQxSzmovepQxW6QJ/zDRy",
-	"InBIciOGm2Jbedcxf47LrR4CuOt0AqZ76PYD/qzJu5HbrfMb9GRPY9YZSXGy2KkU3TsBl9AchZAG1BtC",
-	"dWtorKxBZHnf/3n34w+x+rilFegBek13TCc/5+yi25OsCFZxd6iB/ALeayXUXqpKk71lCOXaKgUVoUuD",
-	"Px7w73vFjWEiafCebGm5I6PuWmTsquGKz2UjDKvQ0LyapihlJJ5U3DkKPId2ZrM3p5Nc2FoBE8Gu2K7m",
-	"J3BHj7AJ8gR77C7nbDHsY0L/f1NTLoj9rSDCEhDZUrVpdiloW/Qu05SeYsyOgtyXW7KJNhqwLgC6BUiK",
-	"Wl84Tj0k13H7+4ilu5UVX/JTKPoxTde8VpY9QJPB3sh1OKS5mi5Yjd5Zotdyrwvy9OLpnwKv2VMdqFxz",
-	"UbKj+n8D9+5FrpOmrVcygHnsal8Ec67Hj0XJtJFqOqW8QsUgQShgrB97PfJ0gRUKZKdToHSGWeBciwNx",
-	"hwbz0uJQYXmbcEbcjsldzbxNKFoH+QPp3+/xduv0jcGdKwb6nv3danQC/ldzjSSYYNjBxMj6+i3Pxscc",
-	"s+Yi7W8tN3nFX5I1tTYDsY+xKgZKxg2bdcR4Zc77YsaWytpHuwYdB+M2gl4/Hrnmfksg4A9sz7QhS660",
-	"meN92H/auzARQAg3mtXLqXjm6fGfbk/HdPEk7TtdPB2YCIp7S9rRMSOS62P2GPv4ZwvCnhv5ZF9Bo5QT",
-	"NWfSZNayrvTpzmPg01nrM+f/TKJY8s5w/fbAKfC+vEsrySf48Ub8dOyuC+jMdr2SD7Fdt1xqs69y/qSR",
-	"LVitJ9by5MbaFVQJZ4wrFzTRG77bZWzv7A16dbDvbENnMWKLi8JIZeVv8KVumfOGLCwhC1aQmm8YubTm",
-	"7B03hxSg8a3JxhOcfByeQQp0wZlln2djiUl8dUylw2ry256kT3Qv5pU1G8Aj3BimtlIb79k62HvQzEpy",
-	"GXzGkdh7oF5SUnG74CKjwHfcFClFxP4Zd0qV4ndcrDAsoQGDVswQi1mgipBGN7SG7YOwiPd+3A0wLoGR",
-	"rz9I/p5Rpu7Xh1shTdrdCLkcTGkpLIiENOCmTTovJ6NiV56FKx3cXwzHJPqinZkjvlwwIs+D1CQmiz58",
-	"u8rIpt4oCX958K6UlOZ2TMtsSdCHp1r2aBRjZMFWXEwNTSDHiz+aOuTfeFWlYvzBewosmzsEBxWaLY3d",
-	"aoGGErpDDKtr+2gv0n2QDXASi22aMSKVp1lGVlKwECYHO8yFxIcG5Gvnih9ETDJOK2oM2+7MRK/EohWh",
-	"YyqOD2pwF+8zayWb1Todxsu4CI/F9073tkVOglGzJdKMnVdNkWZn164KIt09Kma5e+cWYsVNnBhzX3PL",
-	"GQ6TjVhUvBJMOENpm674iBWcwy1a83kX334twQVE9UYDjpaWldUWLooZdegwxkgybZnWTsVJuIbNLUZV",
-	"pwNJNqaUGY4xEt75TbWsLD8dUcCieJHXM/eUG1QxVSOcslkhtrkoD8iQkuUCPtqw3akyVFGhlwjFMdx7",
-	"75+D1IjqFCpMcd8NikEHuFZq+iCLj6vAiVqGFTsO/S66XKOD3CmG/ndWcTpklp5W/F3c8Qr0FNpUmFu6",
-	"tRgVMRSLzYKldX+Q5V6hGbIdDekQUgE26pAWOXfyC8JohBJdU70uyA4CamTB1lYdgSe/0sRlX+Cz3Kp1",
-	"Uhj20RD72QvyLBIbHEN0Gl3gUb7sEI+lNinh+4xow+u68F9lFRIF2u6ZZY4AYLBYBLUUastGlWzM9x62",
-	"P3IzST31uyHU5z2od9hFC/0L8toQuWNCo4igooJluCCUbLloDBu7giK84D4gNxy4k2wUkXvh8COxQlaL",
-	"3q8PWe0WpZeQdn8rsmDGpILmPWp1hOrAnyKoH5ww7ykfNb9jadtlLbU5JdHA2lgneOMNVSepCJNTaoFx",
-	"weZjL5b/nttn4U6egtQb2ugEqLIZddlMAy8eEplCbNtNonTheTRRuSLlmpWbneTCkANLh+nRv38/5r6w",
-	"8tEHCPw2k7AAS+v3k2o8pKg2gS9Omn14cvF4Ri8efpjZOzx6EurtgYaJtffSyJec1dWX7OhKeEYjXA+K",
-	"0UDgMWGY5elWTlPnGEgGQtNOiN4tOm+AV3PclpwllLkpq4KoXDIC/x8M6+cKBcqaM2FuMyz1WH4bE3RR",
-	"58hnTfWtZqViGX+4YhVXrDRpr9BbtuJWTBP2kZamPqD17NWZKGk8fcv4cm5rupS7UxNZNFN3vBzxuUOO",
-	"fBbQjWbqdsqd9DCi89l+FlJ7ex1wF4nLj/eX3U2ATHu1HWD2Lm0MIV9JtX0cpHS/tqjVRZyXkDu9YWyn",
-	"g7vVJ1BaOzrNfk/A9F7SunPjWD6vDT3oOaFEsD1BsGFWDSZveoCeBx8fB91a0Ccvt5MNGYrBMIsKLdBh",
-	"mHZLD8Qlw82Jf5Jwgf44RrcF5g/WhxDlXstWWAYl1iv00cdSUqyFwZsmlcr9LCo0E2ASQcaijNRtgz5v",
-	"qSBd8YK8FnF5Gg9h0kZ4Z47FsotBGUpUpDjY3IKacp3LDMD8byvpdg0sb+QK3C0p1I38bp/BEXaOxEP7",
-	"uCsYGaJPKCkBO4uWG3Qt1YxqVmVyhqeEWiHCGlVdjKdLj8ICcmxJiE1n9cSx7OvOI3khs7KInw6h2PPs",
-	"qSYVq5kBlEycLWI6D8jX1pCCzs012Sm5shK5cH6/Ar1+XYe0SwxaSrWS3US/brIHy5SIWiLASDihkO7h",
-	"GLohRkLQdXg4a21nMhNhP2taYcRrAKhpOLtroxm53/KXiER9e9SgSxoTQC0EU18qXqWrQ5jIH91eRS3l",
-	"xq5iSE1PKB/QbEd9RVpCip0jwY1NyaF5Bw92dPaE9wh+C6hij73id0wcI3p871bI/ei60SodLO+CtiD7",
-	"dZuUarEyaRwwuj3Gr0LqeG6BEc0069YdL1CLTTCICh8Dnc/A7i51M9tSq0DezAqMXDFit+pXVkxUHLQk",
-	"FHtUg1U1zUGMYrTjb/XGU8uPLXRjGBVRvb8n5AGXDiniAelbd3NLwIFxOfQfz+q3uPvMJxLmquEcpJeW",
-	"13FhcSmoHjW/Y3oeyisYEeyjCYmDKwmENl0H8WLyMQVWngmOcFBtaLlJqG5dmWLtQaK5WNUsW2MbI/iR",
-	"TKEpKOE+k4112wv+zmt2vYtAaTM8FZKBblUqnQ6v5hRGS6fK9U0wTkwnU8aQE6e+T+u68/UJvPremmXG",
-	"w+IiVxOgU7iU2FZJRtWjBj1ZJnc7FVsfKLpdHcltzZYJEv+HMLx2VXvaYB6Q9saGq+ezDN5eZE1NHNW3",
-	"IsRISWpuTM0g89VrL0ZC1sC0WxuTE30XreOsMa+LWWiMLx63owCkF/vH2OHzteQlyzQGiHNt4M4BcGA6",
-	"ct0q3L20/uPMa4z3eFmcFW5HPHgobI6JlRw40m6TDu30kIpXmkCM0Kx1J3VkND9rSz++xh+fXl259i3+",
-	"D0NfwxCkeSeIs40dAL7SbTrOqXp0rG0Oao57kpGj0mD1YipaEWrNe7kXBfjfqR7KTPcMvrBgmrvq67Sb",
-	"ZkTbjDUar3lKAi0s6iF0QipdQW5mT25mGCIQ7D7KIW1VQ+SJcXq9dsapuae+tl/zch3SwtHhM9DiaKvD",
-	"HdXaOkKuSys5mvge7jpPFaN6x6COP1x3ulzpdE0ZNbcWiwAV2XRIBJU1f36dSJtbh4yzMWvJ5aVBHfVH",
-	"kxdp00tkQg3DWGa/WzN3ojecpXj+O7llGHXG0mEM7Thj4JTarX6WBuIztMLAdI0dL02j0sH/I4VfacQa",
-	"sXFGqePBVnM6QduH4+3a2UvA4u0vU+KcwPQiBkvFIfj6ke/tOai2Xxzzy13KO1crMD3yOsoFx7LsRkKh",
-	"uXBnZH9Z7TVOSZ2Q/xwxvBIbfvjtZaGRbpWgfa+E1oE/B9/KdeygKAjdU25YNSeKmUYJVl1H3uQFLTfz",
-	"4Ei+JkKSWooVU/61ixsRRR106KngnDh+zWTWnf0ZF85GJt5TtWIm1UVtSqVh60lwNQC+/CxfA5DthDbl",
-	"W05Nt+LC8u6MEoSkMywPOLY6yoNEkOukojpGt2O1lqj7UcW06XjsT9/ue8ucUiG5rPaQrSi4cSUnQEew",
-	"KydBfPsS5w0+WZnw8AgXFqFJjtzeO6Z7ggfpTAGSab1l7u0enWbxxvn+rTeo3yskr6u9w1D9c8UqJgyn",
-	"iQqi8cj2eNpCNlLbeTG9MZ0ucNyF7KpRlMen2g6DU7IWtMt7c59IbiuYUz0graU6pbsBtEpJkGNFDV1Q",
-	"3ckG1b/UHF24UpuV6uio3RiYSzNDyU7rN50tDj0rmbIPqiDUzWi5Jt57PACEkNUJ54VEysRxLXpqc1s1",
-	"LG7iMtxXja3BGMEXorAe9uqBTEVwMaEcTPUa3NFGI5aOIg4kMt6vHWm4PA8efyvJgxYeadJ4JlPd7Y6G",
-	"urtBzNY1b0Ej5HgE/C5X+N86/3ThRBKUYju7nYHePgkP4FjZWo8j7WPzVXQs16UTU2q4gWzk4GSJMhOm",
-	"7/o9Z6PyM692dmpwfP0ds1KyAu0fir2PCUs4ZLikLMo8b/sDZ3yTYScriYaBD14VcMuJjBBz7Hh0GCuf",
-	"6F/nK6ZPjPNkDWhvlJ5qfrr4SNbujHD2QYXhqWQRoC1oqCuXoSyp4hXheDdUb1jl2sPNivslPhhW1zqD",
-	"ZFM9xG1/wyyELH3k7YIxNcj7NSGCVhBWt7pvLkQWGiVQk00a0MQ/hRGXe+YPRB23j/IIT30Of3U+60W3",
-	"xZDQI5UYSRYMxZzEy56eVjem0Vqu6T3G3sEqfFEO9mx1acBWyy6mqbE/dsoiUSbogyjXSgqXuuddDnbZ",
-	"fnPYo4k1fV9Y2y3QfsUFeEZ7Ewy7jGJnvCL2NPs0iy1XSiqN3NB5RmGTGEe6R052Yg9ckF1NS1a4NoR7",
-	"eihIKcWy5qUpoCTWfh/t8jl6aez3r4kz4wtwFxTBMVC4Z30aE6viLLORCppJVTGxYdF2MHE+aERuf9Qk",
-	"S7D3lIiBOMj7ujDXcADhD/6ZqMHQacmJ2AJg+M0X3bLkpaxruQ+6QDpOvGYYyh8l+IMo3zai3zRp6MsI",
-	"vKpK5sG1+9uD1Z9jWj6CqFxzzMS2/Yd8seX0b1k+BHVwyIfaz859xc0OSsGwCx5ks6LT2zLrzGYQs7tZ",
-	"nokHdEzovtytLYBbSJOm9PM2xT3a9NZ1sUynp6lGaIjRTZYqjKqaM3UbtztKlAPd5dEKu0BiJV4uP4G5",
-	"9IvQ7QWaz9EaCevjAdyZhlq7JQnjJa/N8fpZSwmv8Mnj7pURV8r92/jiAzkonD+T1cPTmhczKDTOiKOM",
-	"02SKBzPiL/eqaVdsqRgU2VqLFgwgbBSarW7HXtjHuUYIGa5yTRtGitcfkoN6JMsUOlU0+v4C218rFGNh",
-	"X68m5w7PplwcSWtUMAshoVM9wxY2vQbEC0YW0GvCHDdkTmoT7F2FiUTDNg+kcyOp1LIE3ST6DLcNzpAj",
-	"Jdhf4HV9eZkQa44OYxHSZ4dttX3b5Ni7stoye6cytPyjJYLoprqy7GgRvqXbZ4jhHp/wiyH+Egr84S++",
-	"PZW8i4+EDQTA6qJAr+7IkKWVwkf72Rd8uWSKuRLXQceUnJOEel5BKslcF1rCzUXQTq99ZbXVXQ2viZZb",
-	"Bg3MNT20ugTYPr6gyO7+mljpDX/BevCO/2HBsOob5hEcXNs+DIxGH8RGM1BpgxrjOmrXySeHQPytpFyu",
-	"Y7GmDTtMitb7sRWIz7eYDBqo8aQuapqvEjzuTwiDTqzwCf7N23MF+SOpAAV0Qf4jyUSshQBNvEiEaP4M",
-	"f5oVsyezYvbHWTH7j+SepzkL4AAIuhDV73awBmTMEU9msEfYcEKzoMZhGq9YDzsep1rI66cTsA6O4/pJ",
-	"5athXoeK6zhHf+gdjGthJvh+IhxQ2MCoQCs8oS4YdeilkQ3IYMyL4/LXVDDxxtPuH5GA0IiYejVYqtft",
-	"4Z5UL8aFcs6aThDBqtvCI4H9r1r0Ghs9taa6cFU1UMUBDW7BuzWoZXLaGmbuDmdPIcVMt6WOOmGT7mJ0",
-	"NEUaytHc3+mp8Nn09t5Fp0EaRAvAs0McmsGYj0FgxbccCXzCZ9kcSCW7KSapnhjDosGWbXkH5dCEPfWe",
-	"0tfhMgqdxB7gCsaKxMTJOzmrbBC/yIagW/NxwPS3vqNREPKTmxj9XBx3nG5du5ZUwEutmDZ+NpFckhNq",
-	"wtJOyGdkR41hSmBbnD+CRvS/QaH8+D0TK2v8fvPtt8VYl4deR2S6xR5LdLdT8o7WLouX6RPcx59yV5LM",
-	"scv3B/8OBEzwKBkp5+TAdHJwSsc7FrmBBkTR1ysRR5Oyfo5gtb8VOH0m5pNB26QE46+BbOfYnam7z3v4",
-	"owYupJSmjTYe7mVOXkH5awI+436iFNwhDovPuvgCOJA7oRXL2vwzfr255WBHrigXGH6FrtQurDHatGBm",
-	"D+1j9xKcY5NQYeDR6n7uW2IkoeTAqJqTK4iOAd+6DppxxbYUBG2Y63pVjLnFkrZQGx+1V9XJtX+CKQjO",
-	"iRZyLUG6+rOZNXdBcvCwgVAQMmDxojHEu9wKQgn29QrGUc3FJkK/L8BfF+I4Lo4UJ+qPtLw9Vn0RRwKi",
-	"0ot5hCOYIrWWdfg19aG0Ov1T7LQ2MupNmnBhzSFNIM0Ajnr4ppTljKnN9hnydcgE+8PxYYm9EtGxSgTv",
-	"Q0zHZTP+0gVbUXFqWDtfuDelC6t9NhMe+c7+FnV7xuTVCbV+R+MPbfwgMSTotG4QbSFggtu0vunuydpa",
-	"wP5kiuhtj965QT5jhZWWcYEWUIDmfQn/BlZzGZxt98ooADdRWl6NJW+PjMFCN1jmx0xAVRu527EKps+B",
-	"ph6GWkJVMZFiTtx2vJ+KxqSdb0TqVh7tQzrQqClxCxIp2DWEw5/Yiy3wn5YPU8Xc/xxSuP8hNbr/7Cn3",
-	"76yg2ApfoGW6+kc32y1VhwwLdNo8dhqD1o01T1dsNSIyLvKe6W5QEr16ei33rArdFwUM+hteY9RaNTEH",
-	"LReyjD/ej1LmPeOZbpF4RH09nN6sJbTtFJUbZAgNBd0t9Q4doZDPwl4cyBo1DytjqwZcGRhF9kZbKmkz",
-	"5b+3+y5cr0HnsG6908Fh3a9UjVvGtjfZ0pUnvoHrHAkgYH7rYkcp0OJXSry8jxrs9vMURa5A6B68POtt",
-	"+KXhzNyGpo69yizwHLvu4oialhYAEL0yZR2KuCrZNfJG2X660BNPGeyMmhpWHyY2E+nVYk96JeXKjCAN",
-	"yIv5fViDjjWnK8oF4aKsm2rqNTxK1ZfrQOFYsKubU7m0knZm5kkp/+63fFju9H7+9Wm9zyal7Xe2OTw+",
-	"IkijuDm8s6o87iDKbwcFH4wqRlVctbA2Zjf7ZBfgYpnwgX0X2i8Hnhc1F2vrFHRB9tSU6zDdNZQmFUSx",
-	"HeUKf0F+cnEj3vGVxTKyOBD2EdgSTOtw38LMR2gK53yD7jDk6zc/vntPLt1//+DGimkGQysI1Tfiw7O4",
-	"Udw1+Q6OTG6aq6s/l+49+A/7cEFeYn6RlR/Oy0twDowmX7999Zz811++/V9/8F2St7Rcc8FIKSuG9VQ1",
-	"L5nAnHzEiNmzHS3X7Mk3F1cz13kZYKyvLy/3+/0FhZ8vpFpdunf15fevn7/84d1LeKd1m80CkNt+oRYU",
-	"3rAKWeizp75FFN3x2fXszxdXF392ozkADy7D5PMVplxa4gDgvK7ABYuzJRXTO2k3ZB/55urKhVZ8iiPd",
-	"7WpewmuX/9YRWtGjc+TgA4Bkfecv/FC0vffSC4WdXfpWrjHGz67/9XOk7fh8Zq4jwHE9JzB62Vrcni7s",
-	"Ipe0qXgeNt9zbWCmPEZd6ZYZ0Nj/lZkbPrN0NLue/dIwdfCEfA2jxosIWgNpn1TR9kE/g06wit1J7M2T",
-	"/gS29znxG7z9DDHyGjqSZafhp77rJ5OOfjj1ou+X3L44rfNyGkXay7ksG6WlFUtHn6z5lpvZp58fiPtd",
-	"acOEUaeMMwX0wshmqvAhXefeExr+mwnJMCC6l+7Ze5Ndl9Bck8uKV4Uv/sDhe193mjXrP0TkdnnHFF86",
-	"gAIEnbe9S3z/tE8dPPk9zhUlVEpfvjT8yUmIh4h3/+m2DigsOuXyfmorKhpRneEOv5dyYzVhyBRzm8MJ",
-	"mZjuAonP8bTj9LVCex0EW5aPfueeOcJJo1g77Va2+nYgoQ5NKsiM32dYU/CH5XnTeUk/gsLk6lvsr3UM",
-	"bfzKU3Dkb3JPllQFSJ0BS3qZ0qlerlhHpbD7Pq1rFwg9MNPlC3MiBfsK+tj0cQnCorSuPU5hav8RpPIP",
-	"nYJVsT57f9z54iVRDMBJ+OiAeX85FL44BU/D1T0cP/1SeL1ecYE+zMdxrciIn+8wNcOej2nzncQc0Xve",
-	"BdaY5M3MRIzQt6N+lal0OjE8M0D7ROucuB/2OOMKT34qZq0R+ADB2FaSRJDqrJ3GqXYNoxr2aUBAT89m",
-	"xgTqSKCyl8bfXH3zW3zvHbg6FwxG2pxJEwBL3xPPHKqlNWl21tz/5lvnstKu4NB5WcE10+HVl7/y6hOi",
-	"ZM3QBdYlqn+IRRiClefWoOaELNDBAEErZrBUCpv+IKU71yz0P7ey54L81I0YUqH32EXsL1f/5dsQhpHg",
-	"Wm7ZBXlHeeVcYKiAuPl+vg+PL7jC1sVuP1pKwdRFRpTgHnVHloRIA9ZktQnACVfwUCicD8dghmICwf4h",
-	"zoVWeOHzOAYAPYgouHaU3BIh90QKNxbKgRl7IEX5jly7GoWKLA6hMSjEwVKqwX8zrxk8pmNjjCO0ovQe",
-	"APw0oI8j+gOvZp9+HhDiZai2uMdqObH4nm7Yj3fAqj8HYN8D4sg736fiYTyP4ZyoNSMAqgTNo9cIcgH2",
-	"aHxhvaxVeN1LLqaInBA7N1z+aon/UwL0wCFc6YVjEH4oa0eSHbFa0nfzQmL7kEe8GtefZHgxL0AYnMHU",
-	"IJQAEC1jcGFEenCcAZrEZ2zQSvrRr2ngvG3EC3zkrFr28lQt+1VOyx50HzhBmX51PmUaXAJujm2UacOF",
-	"NrTGoVi9W9Fkr6RYtRwc8mry14SyPOgKOQ7+ok2zfzR09t9wQ9KTeO12cSaH2SDATKM8YctbfAIegDNk",
-	"VZ4sEpogE7oQvwyZs/dZr+U8/YnxeCpnbUFOGghyjI03O9+vFjsoRQF1IfdzzHfi5YYZp6X5yZQ3ws9o",
-	"wu4HrVIHjnHa77cfpWtDtwgOOmOzXQjKa4zZdPHsxx0TOB11ggfBOxDCHeLYFTcMu80bTfTIRR9Iztvg",
-	"Go2c4Kc6n12Dp09gvvvhwWgfNUKVZFfTg9XX9dpy98WBUH/xcH84V5QbGC2aYhiXpu00uEp1EHkLzXNi",
-	"ZLsgH6B73AdQ4Nt+E4Jx8FxFDTAEyPUDoQsoh3V9N+fkg2t59wHyhW5EqtEdRCIvyE+uRABz5aM5iS3W",
-	"QOEAbIkYKQtI/bSP7ntTE2BAQgpp446Lj8gc488kVTH303kYY4cV+na5wcvYnx+LoJIP4Ytt9nJSAr30",
-	"mXApDa5HwC5AdnIQLIyCfoiL2rCPBg/zRBvlMkvzCw4jQndewjyU0Jm6Y+oJpJEgcOfYK+4GAHQzw7/6",
-	"4UciLkdziUlA8ezjrqY4PzRJ4u+t5DQyVONglRrtVZG2xY+QQy1JVx2Z2z9BV0oNlVJL5wvYM8VuhDNX",
-	"L8iz0BrMqTpcEG2/SuuQEQEDDGAcH7bMsWe+ID84i5dr16wpbmCSIOqX7tRTPdkqcu31K42CpEIBpbrp",
-	"/hkpJJejVkhcjAItjx83mGLBeUocFfviHVOq/apTdOp37tlz8LdDzNsoJKv42gGqmJNXEK4p0Cuy95E+",
-	"xUqpKk8aUc5wNibyKmQFTg+JeLdfQnNRUub0lgnsa5B28IaqMNwFUl0K8g04Ga+uSA3juXEmkPD5yq76",
-	"Nc6yTOYTMKqgg8BvFe2LrmKa3Yce7mSxmUqPwXOuSeRSc4JHBBZj1iBwjnRVjboXSMWmGZLulYcjvVsp",
-	"6ugkrWEvNQMML7pKGjBxzUD92c4BG6ghUIYXI/5Ro/GVjyM8mlaEX8gbjO09PxCAPwoWYllgh+NkT26C",
-	"CgTqaw+GCw7c5SGKUQzry07v/CzPeRF1zT/ts585SNo53iQ6jh0C9wuTjjXOzzsg9FkD+ZDyHydWlHSL",
-	"hBlp2nHgfoxeH4RsWA92+avLcf3URb9JAg+XaOXe43D5fvkRDE0oXIzs26urqR1HOtu9jzywv9tLE/C/",
-	"fo3QFykM3ofiQE3Qn4PtSWhU7ReaQpyMTT5RegITGY1tPIeiie79nCsDwIf++zXdWy78/58W92tl8NvG",
-	"wXvo+4gC8O90w1oMyWDL3DeHxHAN3bYD0l1wt7a2IXgjcWLqwppAn9K8p803QPbjaijH+c8b/9BZOc+Z",
-	"uECoA30MHuZOfnyCUguhycwnQPU83MdvAe0dKK6NA8zofXRjYDRjj8+ELAIGWGdx67VrEz/BCeWrwoZp",
-	"Bm3xVr60MUx7+bmY6r3yc5mmG3+RE10QLgxTmO4DNfukbeZ7LmMzdtq71ecdtxF2YkGP7D4qPwsBMI6K",
-	"z5KqYKRHmk93WlRi01F/4t9vIuGpw9kCVk9iJa9dIsf9dGn8xBR+gpT0cGbyGgun75fUCts9asS+Rnfy",
-	"o5mwubQf+3cMvHGjyZpr71N7IMiexa5erltogb+yRJmN9NamX4CXzDcdjLxnD+fUXfaLgh7Z35lzZZ7D",
-	"ounbfPwkrmd+RMA5XPtG7rzHfh7C/mtaL8mWVizKz+rj+SX0jzszYN/aNT8XXN8ZqqyudQ6oUmVxG4Uw",
-	"0oIf/gwEA5mIBXQhsSSxjyr3FaPl2oO75mJjP7doeF2NpMDgA9/bpx8KuYlmcpgdFJdyYImJ8+g6yk8W",
-	"FjuZP3VO+NwVoU4Y3xe0Cb/zaRGBc928uwlo66PR7QL9c2jpegu1Ka9Q4oKd1bv1MOn8mlqWm3GV8nt4",
-	"4ov30x2LTMMg2ZTdANNaXXd6WVdQ02gtvnOXweBYWLKmdwy+wKr7agVwZ55bYkbwQ/llUg/mbue+tVKj",
-	"1xfkfcg3wEZqkVU0jyZM1tQwBYnP2FBCd6OtMKr6gKGKi0Fs8y2eymLe2RwquZ7f2DB1w3YGVRl/0m4/",
-	"vad+autk54v73v3cL+dF/RzanwHHX7p+Y85kjEbAgELWCIuroB6Gq/96v5YuUQMjE0m+hN6vJFP6+6Nm",
-	"rPqBfwmQhVGAD47vQoa65ithJbfoBmjiJPaQDeSBcrmMO7qmiyZecO3eG8LpL6nue36AzjmCeGrFsHyi",
-	"TV/iK/GEu3xnaIQ/tvm3TDfbR71gN3kxccH47eqMZIEjE4aSN6eo4tDA87O8iJN9m8rFSDCpT5/lCt7g",
-	"oIRz5OqvwAO8pVY/FFZPxtuYk5LWNaqUtCzZzoAgdtk3MP9RZ3QlLF4f9+3iI2f1p7SfndYhoCyZ1sd9",
-	"rLjqJNcqPnoGsrBaKfT7tzLAmiUDHkgN3IrWQSr7/IXRS7n8FRpRfLrEl8c5zJ3cnPmKfJ+lRF1ap9s3",
-	"tAN0xWeo/ED72dO67Ma32BvjkL/Dt64dyHl4G3Vh3a+0b4+C+efRQCfQHGtsucai3iq0bK903tbnL1Al",
-	"vhG9wRA1X0L3wTD3gUcS0vnQLaosFWOuzgbhij2B+jhzIxL+n0SRjW/PclqVTZPkCktzvrpgcbiN+lOF",
-	"m1zSWrOBQ8dBYgAuiAK5JoeQA8KitGOqyZ7VdTpAPEFKJDQMC4KzoN731uoII0NcSygsv3TtWJF17Kl2",
-	"pJbhGUre8VANndGi4O9v/JNTzvnWu7TOYO/DgCXIp4Px1rixpCaR8wrnt35GZdl/Ix2Qc7+dJSDXjvmO",
-	"ELrdeEhl3Sn2ZMnBJ7aUaptWvlKE+o7eda/7fgQ7BVzQEv23NgR/m6t6664JvJOQpd21BqIDHCHOS77d",
-	"SWXy7snX8Pv/S2hON+B3gXI5Vipm0NUH+ZBfafK8lk1F3KR9fQx8Gp87zuOGo/s/o9nodk3KsJuTmN6E",
-	"s5zRjBl8LIEf8a9nYYQJCEX5LUXUflx7LDqJB6ZBeA7tpaw5E+Y20yPT/YpbPh7JbRfrv/q5XW6T0OJt",
-	"EGfnQAt1cHMZHfOlgCVMPTHyCf5rnKCAcTQLf2CdZ7qul8v5NNrMtN3XlYZCFM72hFaVYvrYNJIt/Ygx",
-	"++unzlfr/ztMFvB5FlNbFLUtk++HXA+JlUV5L+lzZzul93MfooXa16YYj8+cn+QMqOrwx08w8cwqKgje",
-	"MtF4jNTHusRh9Oak2pVoHFsqBSf6+cTMoWQbugc1DJuWtnXM/f8O3vgiE4ceFrQ7CzrahU4PxDlzw9qc",
-	"3ULUdm5dJ/FEMVrFmWFRQopzalRx3n46LPeSluuoYFET6AzPBvXL72FfLk1fONeTK42Fnnt0Cz438kFv",
-	"+G7Hqg9zP42MmhvBNXTkw6jftnBWKNVShLkt0LLTFXy5jpQYGVQMf0BvjtNkhRs6ziCXdgWDx69vhIUB",
-	"pC0wWq4LF7j+AL0LP+TKmB/LMGv0erpR9s1Dmz5OzlA4ZeBGJAcGmrplSs1ike4M17LZyW0oUwl4DpdO",
-	"Wuede2dSQ8tIaIVNt5/9zeWYXseNxqIu5/bKsItXLMYud+5vedUKH3hkNHdfeSwXRH9EYXICl2Mtls1M",
-	"HcLTpPJ6+o1GwdW+wMkEyXVqLjYsM+8GmZrb2tTEdhRSYpPC4TYnNZPjBKkg1FeMd+a1YhHCNWlEzXRb",
-	"7YvMVDMriQ2rDwUWzPved9g55KMJ9duuzqHABgh30L2CcJ2eyvCI9OsHE/gZD6cQ7RtPS+fpG+GyExBX",
-	"NBNVFHkS0sx95j/81YlyN4dzC2MXO0R9LDU3EPPvM73jR4GKwxy8CW4gCXTSqCs3axsElR9hR2stXVKi",
-	"vldVaci1jaZR5LxX7/hK/NhMS3J4CXO4zj07wIf53WbnbUsWP9RVsBBbzkf97UFei/OVjjUfmbyFaRgT",
-	"xt1GD3/uUrF3YdLCMJXS/3TuG/zonNRHR4kg2bcTVJMU7xIbPkvqhP/lwUT/g6ysSQTZEgVpdU/sVZjx",
-	"HumDKMdN9XfwxH26TOBwegMW2ZfSvD2cd1q3kYMojzcbgSUnJRYfRLlWUrihNedsvwCK1JYrhe2wu65l",
-	"UCfA5u3VUyTZ2rOqgnM/ji4bRgs/gsl2/CoTLVzZqjlHLKS926iYFTJTB9dhiXLBVj63DvAnZWYMEl5B",
-	"HcO2pFpumW/XfEGeEaOYcx0YumHWkBcrpgjql9Z8x718sCeyYvkDgdyDVofaU43rs4pgLgc0Ohta87hP",
-	"hyGjTCEozL6tNDeAffCZIhwjNI3Ta7mHLstz8tfuNNbkKBxuX5z1ehfh2N+/RiOAnyYmkf38JeD21SO4",
-	"3/3wDIKTgBEZ8jNXJ86Y80gTseeo8DgqCklYblSkLEmYCUXWfQQBq8hbmYjIkI1EtSmiCcssDGOfOpyc",
-	"Li00ojQnVms2J1d+PKDAYut2oOQEqHR6ikx4vubaj7g8dVaefzX+aNEeNzUpz4E0AYoAessjYg8+OIc1",
-	"qRn2Uoey/FHon3qMsUGWHsXanXvk+SzGpu6Kau+jCLq449rHGuFjQlAQp79dJhJm+/VOMXf1RcEXjaUg",
-	"kNlvGfNeccO8zxcvazxqnzzX1aPL7J4edSaDWQ9Xva8RHHDjEofAnrne1K6Zhv3vR196jvOQyUKaNSTT",
-	"emMFzDpne8/bCny+XDLFRAkV/AxRVDWCcB0NqIgAH71w1Lx5ET37e2ts1T3mZKumPXLKAXpqK4CJDbGi",
-	"vU5qiRU9fybGbrGmptpgCA5S2cOMtYcT+8Qqmc/FNp+Vht+dox7gbSP8fA4/7xrTee8JxtGyms8FrbOV",
-	"tEBRPZpU2G5TYb3SHEfGuxk3ewq9i0JleDwppR3ijhJ7wOwUWyqm12cvv4dVH+gM6PlfmlS7o/+WRApC",
-	"a6tirtYElJRtU66hmxPYz3G1KoINZwRB8wOY7q/lvXPff39SE4z5EHYKIzRAP0WkQWZ7VLnrI1IjjovL",
-	"t/ahs0ox/9nJ4ustQnPULweLTqqxacS52k+BbLEf7qamnEe8aGZMzc5M5O9g0bPS+IYdUqHatiKdwRzc",
-	"REpDEJ/dciypodLFBJNljgTgimoLxHg/FKIKJWjQsNvFVN0rVt10zwfysczVh2LD2P4on8z31xJuJrev",
-	"5S1mdrVkJ60OIlp44Nk+e4przqACJKhw1OqZ/KGwJKH24pY1L43VGNZUVAOeY5RsFvUENf29f/B3pqOf",
-	"OivanjU7KvpxVPPPOFp6T4XRhBoLWS4FeeJzTMMQQC4CEhXdukznr4OsPvtkX1coUN5xTaSqQq+Z+7Dh",
-	"7vTLLJr+1D52VhTarw+3MNMkmUqcGc05hiBho0fF6NHZnD1u3T5+HpGKE1S+brfxhzAi2pUhP+HCtyuG",
-	"eSIcmEw3evzrLGQm/OtnS9+YXo9I0Kh6dj27pDt+effUXvj/DQAA//8=",
+	"3H1dk9s2luhfwereqmR26O5OZrJ3tvVwy587vuVJXLZn8jBOtSESkjCiAAUAW61N+b/fwjkACJIARXWr",
+	"42SfErdIEDg435+/zEq53UnBhNGz619mO6rolhmm4F+0LGUjjP3fiulS8Z3hUsyuZx/WjPCKyCWhgrin",
+	"7L9e2bcvuJwVM26f21GznhUzQbdsdh2WK2aK/dxwxarZtVENK2a6XLMttd8xh519VBvFxWr2+XMxKxul",
+	"pRru4cc1NeTjTLA783FmP27WjOzoipEFW0rFiKa88hv5uWHq0O7ErTn+YV7ZvyfOAcuecoSab7kJi/X2",
+	"gj/GC1RsSZvazK6/uypmW3rHt83W/sP+iwv81zeF/w4Xhq2Ygg81uOfhZTXutkgly2bL8La+b+5Y5qpO",
+	"POJn+7DeSaEZIM5bJRc129r/LaUwDHGI7nY1L6nd1uUOn/jjv7Td4y/R2v9bseXseva/LlvMvMRf9aVf",
+	"F76YQIe9PdleSQd395pd9elCNrCJnZI7pgzHjQoLgptG1YlTFbNds6h5mf35linNcfvDO2+B98/wYBF9",
+	"r7P6T+E25eJfrDR29adlybQebplWFgm0UdQgWbg3F1LWjAr7KttSnt7y0hIolzelFIKVhlXpBfxjiA0j",
+	"6+zaix48U1NtbjRfiRsOMFpKtaVmdj2rqGFPDN+yWZF4S664SK6X3QwC1cgNE0Psf0pgRQI/OzbBlSZc",
+	"kw3bmXYL0fEVu5WbDmzaj2mm7V3q6MeYAuNrx6O4jRe9i4tW6p4gdUk9YCbRRWtmXtES+XiCNjxvJkbW",
+	"leeX1L41J3ShLeUsldwGDqGJsa+t6S0jQgp7gi4ilrJiZRJGVaOocZTR3YlmpRSVPXKLDbJZ1BEqiGa7",
+	"sMAsZkteszHZYw8QTgUPJ/DJ/v0IHt8oalgXQ/N7si/ozsNcmP/482zIj92lAZnrNaLTNBrYsorTG/xz",
+	"ji3ZFW8Wh+QDimlZN+kbeMM3jPzpL3++Infk22/+4yr1fc3/OwH4xcGwzs3lD64NNY1O7q3Z1ZJWN9UA",
+	"5GMAwZeYSrNhzvaeRw9RBTD8K42agRQBYeaEbXfmQPZrJgg3lh8IachGyL0YbqFH2S1SOSyNdpEkzqbi",
+	"5qUw6pDg514yJflWQShZyrpiqrC6FjdsmwIQrSrlpEWf9JliQCl2/0wbUtItA0pPrmOmX0oplWJ1IPQh",
+	"F2AmJ4bWVK+He/0BSZpZOBEqAo1LEXQ6blI74WlWLWSV4R/2F2RveyVNblnNfh6+/tpoguyA0K0UK2LW",
+	"UjO/VfjkJBLZrxHWg6/u1zKLDXOy5VpzsSJLqYgVJWJldfVj+ArqnNubPRVctNuDu40U2j7jorLLDXG2",
+	"tPvKs9VSMWpO4XjwglQZPIogkfrdCaw8w2RW5KRIQxBKFnhIRAeuCcN/2ncINXCrNTVMm47QGjsM0mta",
+	"3sBPN6Bsj/xuuKnTR8mgOvCFtKg0bItn29IN0xlUF4xV+kbuBUtaWgci5EJWB1KCvWcA/bhVHIQ0a6bI",
+	"lh6IoRv7OSJvmUp9I6yeFWhodY4aAO2TgOJUZ5DCSqAE8ePlXsM2RY171mRByw3Zu/tvRMUUUcwy9JnF",
+	"HWtu/XPm0GRWzBayERX84v7QCP+nJeU1qyJaikSYXfbGLTvY11/lnmypOETaF1WssxcilZVfoL6SvYW3",
+	"Y+3UkFI2dQXyq5Rb5s7DzVo2pnPhMf+RaqN3tESCtlhyFPg/+lfs+25FqhQ9pPmNI4Mu0vdQvOiwki6t",
+	"9ym75RIelzqY4++8c7SWFaX42/O1VGzI3armBNWEieoURsdumTrceDU4YUMUs5qL3qUMVukCf8w0ciJw",
+	"SHIjhptiW3nbMX+Oy60eArjrdAKme+j2A/6sybuR263zG/RkT2PWGUlxstipFN07AZfQHIWQBtQbQnVr",
+	"aKysQWR53/97/8P3sfq4pRXoAXpNd0wnP+fsopuTrAhWcXeogfwC3msl1F6qSpO9ZQjl2ioFFaFLgz8e",
+	"8O97xY1hImnwnmxpuSOj7lpk7Krhis9lIwyr0NC8mqYoZSSeVNw5CjyHdmazN6eTXNhaARPBrtiu5idw",
+	"R4+wCfIEe+w252wx7C6h/7+tKRfE/lYQYQmIbKnaNLsUtC16l2lKTzFmR0Huyy3ZRBsNWBcA3QIkRa0v",
+	"HKcekuu4/X3E0t3Kii/5KRT9mKZrXivLHqDJYG/kOhzSXE0XrEbvLNFrudcF+ebimz8GXrOnOlC55qJk",
+	"R/X/Bu7di1wnTVuvZADz2NW+COZcjx+Lkmkj1XRKeYWKQYJQwFg/9nrk6QIrFMhOp0DpDLPAuRYH4g4N",
+	"5qXFocLyNuGMuB2Tu5p5m1C0DvIH0r/f483W6RuDO1cM9D37u9XoBPyr5hpJMMGwg4mR9fVbno2POWbN",
+	"RdrfWm7yir8ka2ptBmIfY1UMlIwbNuuI8cqc98WMLZW1j3YNOg7GbQS9fjxyzf2WQMDv2Z5pQ5ZcaTPH",
+	"+7D/a+/CRAAh3GhWL6fimafHf7g9HdPFk7TvdPF0YCIo7i1pR8eMSK6P2WPs4x8tCHtu5JN9BY1STtSc",
+	"SZNZy7rSpzuPgU9nrc+c/zOJYsk7w/XbA6fA+/I2rSSf4Mcb8dOx2y6gM9v1Sj7Edt1yqc2+yvmTRrZg",
+	"tZ5Yy5Mba1dQJZwxrlzQRG/4bpexvbM36NXBvrMNncWILS4KI5WVv8GXumXOG7KwhCxYQWq+YeTSmrO3",
+	"3BxSgMa3JhtPcPJxeAYp0AVnln2ejSUm8dUxlQ6ryW97kj7RvZhX1mwAj3BjmNpKbbxn62DvQTMryWXw",
+	"GUdi74F6SUnFzYKLjALfcVOkFBH7Z9wpVYrfcrHCsIQGDFoxQyxmgSpCGt3QGrYPwiLe+3E3wLgERr7+",
+	"IPl7Rpm6Xx9uhDRpdyPkcjClpbAgEtKAmzbpvJyMil15Fq50cH8xHJPoi3ZmjvhywYg8D1KTmCz68O0q",
+	"I5t6qyT85cG7UlKamzEtsyVBH55q2aNRjJEFW3ExNTSBHC/+aOqQf+VVlYrxB+8psGzuEBxUaLY0dqsF",
+	"GkroDjGsru2jvUj3QTbASSy2acaIVJ5mGVlJwUKYHOwwFxIfGpCvnSt+EDHJOK2oMWy7MxO9EotWhI6p",
+	"OD6owV28z6yVbFbrdBgv4yI8Ft873dsWOQlGzZZIM3ZeNUWanV27Koh096iY5e6dW4gVN3FizH3NLWc4",
+	"TDZiUfFKMOEMpW264iNWcA43aM3nXXz7tQQXENUbDThaWlZWW7goZtShwxgjybRlWjsVJ+EaNjcYVZ0O",
+	"JNmYUmY4xkh451fVsrL8dEQBi+JFXs/cU25QxVSNcMpmhdjmojwgQ0qWC/how3anylBFhV4iFMdw74N/",
+	"DlIjqlOoMMV9NygGHeBaqemDLD6uAidqGVbsOPS76HKNDnKnGPrfWMXpkFl6WvF3ccsr0FNoU2Fu6dZi",
+	"VMRQLDYLltb9QZZ7hWbIdjSkQ0gF2KhDWuTcyS8IoxFKdE31uiA7CKiRBVtbdQSe/EoTl32Bz3Kr1klh",
+	"2J0h9rMX5GkkNjiG6DS6wKN82SEeS21Swvcp0YbXdeG/yiokCrTdM8scAcBgsQhqKdSWjSrZmO89bH/k",
+	"ZpJ66rMh1Oc9qHfYRQv9C/LaELljQqOIoKKCZbgglGy5aAwbu4IivOA+IDccuJNsFJF74fAjsUJWi96v",
+	"D1ntFqWXkHZ/K7JgxqSC5j1qdYTqwJ8iqO+dMO8pHzW/ZWnbZS21OSXRwNpYJ3jjDVUnqQiTU2qBccHm",
+	"Yy+W/57bZ+FOnoLUW9roBKiyGXXZTAMvHhKZQmzbTaJ04Xk0Ubki5ZqVm53kwpADS4fp0b9/P+a+sPLR",
+	"Bwj8NpOwAEvr95NqPKSoNoEvTpp9eHLxeEYvHn6Y2Ts8ehLq7YGGibX30siXnNXVb9nRlfCMRrgeFKOB",
+	"wGPCMMvTrZymzjGQDISmnRC9W3TeAK/muC05SyhzU1YFUblkBP7fGNbPFQqUNWfC3GRY6rH8Niboos6R",
+	"z5rqG81KxTL+cMUqrlhp0l6hd2zFrZgm7I6Wpj6g9ezVmShpPH3L+HJua7qUu1MTWTRTt7wc8blDjnwW",
+	"0I1m6mbKnfQwovPZfhZSe3sdcBeJy4/3l91NgEx7tR1g9i5tDCFfSbV9HKR0v7ao1UWcl5A7vWFsp4O7",
+	"1SdQWjs6zX5PwPRe0rpz41g+rw096DmhRLA9QbBhVg0mb3qAngcfHwfdWtAnL7eTDRmKwTCLCi3QYZh2",
+	"Sw/EJcPNiX+ScIH+OEa3BeYP1ocQ5V7LVlgGJdYr9NHHUlKshcHbJpXK/TQqNBNgEkHGoozUbYM+b6kg",
+	"XfGCvBZxeRoPYdJGeGeOxbKLQRlKVKQ42NyCmnKdywzA/G8r6XYNLG/kCtwtKdSN/G5fwBF2jsRD+7gr",
+	"GBmiTygpATuLlht0LdWMalZlcoanhFohwhpVXYynS4/CAnJsSYhNZ/XEsezrziN5IbOyiJ8Oodjz7Kkm",
+	"FauZAZRMnC1iOg/I19aQgs7NNdkpubISuXB+vwK9fl2HtEsMWkq1kt1Ev26yB8uUiFoiwEg4oZDu4Ri6",
+	"IUZC0DXhXqSHG4cko77L1m/pnrarCrlPLmpN+Ey6IxxyTSsMow2gP40Qdm2IJPdbHjOQU9wctRKTFgqQ",
+	"IMF8mopX6ZITJvJHt/dbS7mxqxhS0xNqEjTbUV/mlhCN58iaY1MSc97Dgx1DIOGSgt8C/tljr/gtE8c4",
+	"Cb53YzFrbN1olQ7pdEFbkP26zXS1WJm0OBjdHmOCIR89t8CIupv1FY9XvcV2HYSaj4HOp3V3l/o421Kr",
+	"lX6cFRgOY8Ru1a+smKg4qF4oS6kGU22a1xllc8eJ6y2ylslb6MYwKqImAp6QB6w/5J0HpG992C0BB27o",
+	"0H+8VMDi7lOfnZgrsXOQXloGyoXFpaDP1PyW6Xmo2WBEsDsTshFXEghtumLjZe9jSsE8ExzhoNrQcpPQ",
+	"B7uCyhqZRHOxqlm2cDdG8CPpR1NQwn0mG0C3F/zMq4u9i0BpMzwVkoFu9TSdjtnmtFBLp8o1YzBO9ifz",
+	"0JATp75P67rz9Qm8+t7qasZt48JhE6BTuDzbVvNGfaYG5VsmdzsVWx8oul1xyk3NlgkS/7swvHalgNpg",
+	"cpH2FowrErQM3l5kTU2cKmBFiJGS1NyYmkE6rddejIRUhGm3NiYn+n5fx1ljXhez0BhfPG5HUU0v9o+x",
+	"w+dryUuW6TYQJ/DAnQPgwB7lutXie7UCx5nXGO/xsjgr3I64BVHYHBMrOXCkfTEd2ukhFa80gcCjWetO",
+	"Psrc/tlqPCBItItD570WW3r3Gn/85urKtYnxf+j5NIrZ3ZOVfGL/9kRv+O6JhO3Q+gnEISzUjWpYUpLk",
+	"fTLOVHeg+0q32UFJK8QdaYK6+MY9ekzqRNrtoHC6J4k5KilWD6eiFdncaCL3ooAgAtVDGe2ewRcWTHNX",
+	"Qp72NY1ot7EG5TVdSaAPRz2EacgHLMjH2ZOPM4xzCHYfZZS2qijy4LhGQDsL29xTP9yvebkOue3otRpo",
+	"jbTVGY9qiT16zNHdG7jfPOWN6jaDBgThitN1Vqdr46gdtpgD6MeOn36gFufPrxP5fuuQKjdGYi6hDgrA",
+	"70xebE6v7QnFF2MlCW7NsRMlI6pPY2XHJeehqbNzDvGQv0GWXFS6sJT8caZZzUpjdSVLP8JxVfvsj2xB",
+	"/v6abBkV1iyHHAKrnOoNWuqtGBs6HtldyXYmx9cH6YVxOiIyk9N4et813WvVViFV0fptN+/Tf2BL794w",
+	"sTLr/oK5Tw6/OGyE0e4BIA2gLSlmV/rkmEvNqCrXl7vdNYHWZ2/tS7oAngA+XV0QLZV5dsD//qAgnfTn",
+	"hpebV7w2nQYXLabsoqDcOJPtYAgkJQVQfPvddyAtA2iOkWVYJoe8bzlLKUXv5ZZhrgcW7GNA1VnLp1RM",
+	"9nOjkAFDAxpMktrx0jQqnXJzpNwyzRVHnACj7PzBbqV0WYRPgrFrZy8BWyb8T1PJ7qc4naAVRBoIFYcQ",
+	"0UPFYM+B/X5B7SB51+9d4c/0NIpRzWAsZXYkryGXuxD5PazVGOeXTyhmiJSAErv3+O3lMP99uu+J9o1P",
+	"2mjcHHya17FjsCB0T7lh1ZwoZholWHUdhYYWtNzMQ1TomghJailWTPnXLj6KKISoQ4MU5zz1ayZTaO3P",
+	"uHA2zPiBqhUzqZaIU8qGWw+eK+jxtaT5gp5sW8Mp33LmsZVUViRkjAGkkGGtz7HVUcwkItYnVcgyuh0r",
+	"nEYbiCqmTSf8dvp2P1gelIqvZzXqbHnQR1c/BnQEu3KCyfciclGYkxVsD49wYRGa5Mjtg+OtJ3huzxTt",
+	"nNYo6t5hiWmeprh4p/XC9hv/5O2X95h381yxignDaaIccDxNZTwHKZt20XkxvTGdrlbehVTJUZTHp9p2",
+	"oVNSkLRLYnWfSG4ruBV6QFpLdUqrEuh7lCDHihq6cNHcwMZ/rjmGTqQ2K9Wx27oB7VFDZOjRzNRwWTuJ",
+	"C8JouSY+ajMAhJDVCeeFrOjEcS16anNTNSzuyDTcV419/hjBF6IYPTbegrRjcO2iHEw1Dt3RRiOWjiIO",
+	"ZCXfr7dwuDwPHn8ryYMWHmnSeCZTrSqP5q10MxLakJgFjZDj6Sy3uS4erdNdF04kQV8F579iYA5MwgM4",
+	"VrZw60gv6HxJLMu13MX8OG6gtCA4G6M0o+m7/sDZqPzMq52dgjpfTMuslKxAyYfODUd9cRzzFfGSsijz",
+	"vG32nYkJhJ2sJOr/PmhcwC0n0rvMsePRYeLLxLgWXzF9Ynw1a5d7W/dUq9bFJbPmbISzD+rykMr8AtqC",
+	"7thyGWoMK14RjneDbjDs9Tgr7pfFZFhd6wySTY3MtM1KsxCy9JG3C8bUIO/fh8h1QVjd6r650HToekJN",
+	"NllHE/8URjrvmbcTtc8/yiM89Tn81fkUtsglCQ2PiZFkwVDMyWOeyT4PGtNoLdf0kRMfaBC+wg4bMLuc",
+	"fqtlF9PU2B86Nc4oE/RBlGslhcvD9Z4Fu2y/0/PRLLm+i61t/Wm/4gKro41Ghp5SbHNZxBEXn9605UpJ",
+	"pZEbumgBbBLjt/cosEjsgQuyq2nJCtdTdE8PBSmlWNa8NAXUt9vvo10+R2eM/f41cWZ8Ae6CIjgGCves",
+	"z0lkVZwyOlION6nELTYs2nZELi6DyO2PmmQJ9p4SsUAH+RAkwO4hCH/wz0Tdwk7LNMZ+HsNvvugGAZay",
+	"ruU+6ALp/Iw1wxSaUYI/iPJdI/od0Ia+jMCrqmRSa7u/PVj9OablI/fKdbpNbNt/yFdOT/+W5UNQ1Ip8",
+	"qP3s3JfP7aCuE1taQmo6+tIts85sBjG7m7KdeEDHhO5rV9tq1oU0aUo/b4frox2sXUvadFqoaoSGWPVk",
+	"qcKoqjlTN3HvskRt320erbClK5bV5vKCmEt7Cq2boJMkrZGw7g7gzjTU2i1JGC8h+DOFEjBMNMG9MuJK",
+	"uX9PbnwgB4Xzp6V7eFrzYgZdAzLiKOM0meLBjPjLvRpUKLZUDCrmrUULBhB2/c22qsDG9se5Rgijr3Id",
+	"WEY6UTwk9/tIdje0nWn0/QW2v1aorMQmfU3OHZ5NdTqSTqxgsElCp3qK/ah63cQXjCygcYw5bsic1PPb",
+	"uwoTCb5t/lXnRlIpnQm6STQNb7sVIkdKsL/A6/ryMiHWHB3GIqTPDtvWGW3Hcu/KantmOJWh5R8tEUQ3",
+	"1ZVlRztqWLp9ihju8Qm/GOIvoVsH/MX3mpO38ZGwGwhYXRTo1R0ZsiNT+Gg/+4Ivl0wxV68+aH+Uc5JQ",
+	"zytIJZlrKQ2pGH4z175NgtVdDa+JllsG0wg0PbS6BNg+vjrQ7v6aWOkNf8HmDh3/w4JhCwcYLnJwPTgx",
+	"/hl9ELtGQdkcaozrqPcunxwC8beScrmOxZo27DApCcDPoEF8vsEk7ECNJ7VE1HyV4HF/RBh0YoVP8G/e",
+	"nivIv5MKUEAX5N+STMRaCNCRj0SI5s/wx1kxezIrZv8+K2b/ltzzNGcBHABBF5IFuu3oARlzxJOZ0hM2",
+	"nNAsqHGYxivWw47HKf3z+ukErIPjuOZw+dK216F9QlwbM/QOxoVtE3w/EQ4o7EZWoBWeUBeMOvTSKQdk",
+	"MObFcXmcKph44+Uuj0hAaERMvRqsu+0OZEiqF+NCOWdNJ4hg1e3Hk8D+Vy16jc2RW1OX9eWqp6BbNXi3",
+	"BoWJTlvDjPnhIDmkmOm21FEnbNJdjI6mSEM5mnM/vQQlW1bSu+g0SINoAXh2iEMzmNkzCKz4/kGBT/hk",
+	"mgOpZDfFJNXgZlgB3LIt76AcmrCn3lP6OlyWrZPYA1zBWJGYOEYrZ5UN4hfZEHRrPg6Y/ta3JwtCfnJH",
+	"sp+K447Treu9lAp4qRXTxg8ak0tyQi1m2gn5lOyoMUwJ7HH176AR/d9ENuRIy5Zee3O6xYZpdLdT8pbW",
+	"Lps9ijwedx9/zl1JMnUv3+z/GQiY4FEyUs7JgenkFKSOdyxyAw2Ioq9XIo4mZf0cwWp/K3CUVMwng7ZJ",
+	"CcZfA9nOsdVad5/38EcNXEgpTRttPNzLnLyCWvYEfMb9RCm4QxwWn3XxBXAgd0IrlrX5Z/x6c8vBjlxR",
+	"LjD8Cl2pXVhjtGnBzB56Qe8lOMcmocLAo9X93HfESELJgVE1J1cQHQO+dR0044ptKQjaMKT5qhhziyVt",
+	"oTY+aq+qU3PyBFMQnBMtpFSCdPVnM2vuguTgYQOhIGTA4kVjiHe5FYQSbNIXjKOai02Efr8Bf12I47g4",
+	"UlywMtK/+ljtUhwJiAqX5hGOYIrUWtbh19SH0ur0j7HT2sioEiDhwppDmkCaARz18E0phxtTm+0z5OuQ",
+	"CfaH45NPe6XZY9U53oeYjstm/KULtqLi1LB2vmB2Sktl+2wmPPLM/ha1bsfk1Qk1tkfjD238IDHx67TW",
+	"Lm0BboLbtL7p7snaGtz+mJnobY/eualcYwXNlnGBFlCA5n0J/w+s5jI42+6VUQBuorS8GkveHplph26w",
+	"zI+ZgKo2crdjFYySBE09TKiFan4ixZy47Xg/FY1JO99V2K082lR4oFFT4hYkUrBrCIc/sRdb4P9aPkwV",
+	"c/9ySOH+hdTo/rGn3L+zgqJDfIGW6Yo43Wy3VB0yLNBp89g20NVdpSsXGxEZF3nPdDcoiV49vZZ7VoVW",
+	"qoLtk6gc9UlODDXMhSzjj/ejlHnPeKb1Kx5RXw9HsWsJPXhF5aaSQndQd0u9Q0co5LOwFweyRs3Dytiq",
+	"AVcGRpG90ZZK2kz57+2+C9c41DmsW+90cFj3K8Tj/s/tTbZ05Ylv4DpHAgiY37rYUQq0+JUSLx+ibtn9",
+	"PEWRqzu6By/Peht+bjgzN6FDa6/gCzzHblQAoqalBQBErz2ADrVhlewaeaNsP13wjKcMdkZNDasPE5v4",
+	"9HogTHol5cqMIA3Ii/l92PsBa69XlAvCRVk31dRreJRiMtf5xbFgV46ncmkl7QDck1L+3W/5sNzpwznq",
+	"0xoZTkrb72xzeHxEkEZxc3hvVXncQZTfDgo+GFWMqrhqYW3MbvbZLsDFMuEDexZ6qQeeF3UKbOsUdEH2",
+	"1JTrMKo5lCYVRLEd5Qp/QX5y8VG85yuLZWRxIOwO2BKM3nHfwsxH6PDofIPuMOTrtz+8/0Au3T//4GYE",
+	"agYTaAjVH8Wnp3HXx2vyDI5MPjZXV38q3XvwD/bpgrzE/CIrP5yXl+BQJ02+fvfqOfnPP3/3f/7gW55v",
+	"abnmgpFSVgzrqWpeMoE5+YgRs6c7Wq7Zk28vrmaujTrAWF9fXu73+wsKP19Itbp07+rLN6+fv/z+/Ut4",
+	"p3WbzQKQ2+a/FhTesApZ6LNvfGs2uuOz69mfLq4u/uTm7AAeXOIo2OtfZitMubTEAcB5XYELFgfFKqZ3",
+	"0m7IPvLt1ZULrfgUR7rb1byE1y7/pSO0okeHQsIHAMn6zl/4oWgbaaYXCju79H2ZY4yfXf/zp0jb8fnM",
+	"XEeA43pOYI66tbg9XdhFLmlT8Txs3nBtnsIT3aLufyZ6Wbj+09z+E4qpPSFfz/Zr6TQAhNZA2idVtH3Q",
+	"z6Cts2K3EntipT+BbbVO/AZvP0OMvIb2gisuiuCNt6oPKPiZ7/oxw6MfTr3om5+3L05ro55GkfZyLstG",
+	"aWnF0tEna77lZvb5pwfifq/1gDDqlNnEgF4Y2UwVPqR7P/SEhv9mQjIMiO6le/beZNclNNextuJV4Ys/",
+	"cJLm153O6/oPEbld3jLFlw6gAEHnbe8S3z/sUwdPfo9zRQmV0pcvDX9yEuIh4t1/uq0DCotOubwf24qK",
+	"RlRnuMM3Um6sJgyZYm5zOO4W010g8TkeXZ6+VmhrhWDL8tFn7pkjnDSKtdNuZatvixPq0KSCzPh9hjUF",
+	"f1ieN52X9CMoTK6+xb52x9DGrzwFR/4q92RJVYDUGbCklymdasyMdVQKR2nQunaB0AMzXb4wJ1Kwr6Cf",
+	"Ux+XICxK69rjFKb2H0Eq/9ApWBXrs/fHnd+8JIoBOAkfHTDvL4fCF6fgabi6h+OnXwqv1ysu0FT9OK4V",
+	"GfHzDFMz7PmYNs8k5oje8y6wxiRvZiZihL63/KtMpdOJ4ZkB2ifaScXN7ccZV3jyczFrjcAHCMa2kiSC",
+	"VGftNE61a7hGLD0C+uZsZkygjgQqe2n87dW3v8b33oOrc8FgPtWZNAGw9D3xzKFaWpNmZ839b79zLivt",
+	"Cg6dlxVcMx1effkLrz4jStYMXWBdovq7WISJdnluDWpOyAJNtuvCUinsJYSU7lyzMMzAyp4L8mM3YkiF",
+	"3mM3vT9f/adv/xnm+2u5ZRfkPeWVc4GhAuKGdfp2O77gCluGu/1oKQVTFxlRgnvUHVkSIg2uQ3tIAE64",
+	"godC4Xw4BgNREwj2d3EutMILn8cxAGg1RMG1o+SWCLknUrgZbw7M2Oooynfk2tUoVGRxCA15IQ6WUg3+",
+	"i3nN4DEdG2McoRWl9wDg5wF9HNEfeDX7/NOAEC9DtcU9VsuJxQ90w364BVb9JQD7ARBH3vo+FQ/jeQyH",
+	"vq0ZAVAlaB69RpALsEfjC+tlrcLrXnIxReSE2Lnh8hdL/J8ToAcO4UovHIPwE5Y7kuyI1ZK+mxcS24c8",
+	"4tW4/iTDi3kBwuAMpgahBIBoGYMLI9KD4wwwnCFjg1bSz3FOA+ddI17gI2fVspenatmvclr2oPvACcr0",
+	"q/Mp0+AScEOpo0wbLrShNU64692KJnslxarl4JBXk78mlOVBV8hx8Bdtmv2jobP/xgtw+qfx2u3iTA6z",
+	"QYCZRnnClrf4BDwAZ8iqPFkkNEEmdCF+GTJn77Ney3l6+OdO5awtyEkDQY6x8WbX7dgaBdSF3M8x34mX",
+	"G2aclubHzH4UfuAadj9olTpwjNP+nIsoXRu6RXDQGZvtQlBeY8ymi2c/7JjAUccTPAjegRDuEGcoucn2",
+	"bd5oolc0+kBy3gbXaGS68/4No7cw6H+Y0OoT/yEXR0hDdjV0skx+WMltUjHF9NZJ2uj5LCy8hwQNuh8e",
+	"TIBRp1cJYLGWg15bObM4EOpREDAJxxVzAxOLU6zr0rQ9D1epXibvoI1Pp1Ex+QR97D6BKdF2vhCMgw8t",
+	"asUhQMM4ELqAwlzX6HNOPrnme58gc+mjSLXcg5joBfnRFStg1n40frVFFyhhgC0RI2UBSaj20X1vbgqM",
+	"SEmRT9z78RHZdPyZpFLofjoPi+4wZd8POPg7+2OpEVTyIRy6zaNOysKXPicvpUv2KNqF6k4Ox4UJ8w9x",
+	"lht2Z/AwT7RRLsc1v+AwNnXrZd1DCZ2pW6aeQEILAneOXes+AoA+zvCvfqaaiAvjXIoUUDy729UUxxIn",
+	"SfyDleFGhrogrJejvXrWtgwTsrkl6SpGc/sn6I+pgXUvnVdizxT7KJzhfEGehiZlTunigmj7VVqH3AwY",
+	"YQJTPrF5jz3zBfne2d6he3rcSiVB1C/dqaf61FXkZOzXPAWZiaJSdQsPMmJJLkftobgsJtUu/cx+dAvO",
+	"UyK62KHvmHrvV52i3b93z56Dvx1i3kYhbcZXMVDFnLyCwFGB/pm9jzkqVkpVedKIspez0ZlXIT9xenDG",
+	"OyATOpSSMqdBTWBfAx3qLVVhvBMk3RTkW3B3Xl2RGqb+41Qw4TOnXR1unO+ZzGyApvq/YtwxuoppFij6",
+	"2pNlbyo9XdM5SZFLzQkeEViMWYPAOdLfNeqjIBWbZtK6Vx6O9G6lqLeUJOVaSs0Aw4uukgZMXDNQf7Zz",
+	"wAZqCBQExoh/1Hx95SMaj6YV4Rfypmt7zw8E4A+ChagaeARwYDA3QQUC9bUHwwUH7vIQxSiG9WVnOECW",
+	"57yIJmid9tkvHK7tHG8SHceuifsFbNtvTqHIFrTnTCmA4oM4xaOkWyTMSNOOUwjG6PVByIaVaZe/uGzb",
+	"z130myTwcIlW7j0Ol+8XQsGUhsJF6767upra+6Sz3fvIA/u7vTSBI3R61Uq/SWHwIZQpaoKeJWyUQqO6",
+	"w9Ce4mRs8inbE5jIaJTlOZRvdO/nXLkIPgnhIbN2conov2pEvoe+jygA/0Y3rMWQDLbMfZtKDBzRLQum",
+	"mgsz19Y2BL8ozkxeWBPoc5r3tJkPyH5cNec4/3nrHzor5zkTFwgVqY/Bw9zJj883ayE0mfkEqJ6H+/gt",
+	"oL0DZb5xqBu9j24gjWbs8ZmQRcAA6yxuvXYN6yc4oXx92tCv3JaR5Yssw9yZn4qp3is/eGq68Re58wWB",
+	"UU6YeATdA0jbVvhcxmYcPnCrzztuI+wJgx7ZfVQIF0JxHBWfJVXBSI80n86k4dSmo07Jv9+UxlNHJwas",
+	"nsRKXruUkvvp0viJKfwEKenhzOQ1lnDfL70WtnvUiH2N7uRHM2FzCUj27xgC5EaTNdfep/ZAkD2NXb1c",
+	"t9ACf2WJMhvprU0EAS+Zb38Yec8ezqm77BcFPbK/M2ftPIdF07f5+OlkT/2wgnO49o3ceY/9PCQgrGm9",
+	"JFtasShTrI/nl9DJ7syAfWfX/FJwfW+osrrWOaBKlcVtFMJIC378OxAM5EQW0A/FksQ+6iGgGC3XHtw1",
+	"Fxv7uUXD62okGQcfeGOffijkJprJYYpRXFSCxS7Oo+soP1ni7GT+kcYaPjFRz1057IRBgkGb8DufFhE4",
+	"1827m4AGQxrdLtDJh5auy1GbfAvFNtjjvVuZk870qWW5GVcp38ATv3k/3ZSBnkm7AWYpuz75sq6gutJa",
+	"fOcuyMGhzWRNbxl8gVX31Qrgzjy3xNzkh/LLpB7M3c59k6dGry/Ih5BvgC3dIqtoHs26rKlhClKwsbWF",
+	"7kZbYXj8AUMVF4PY5js8lcW8szlUct3HsXXrhu0MqjL+pN3Oft/4GbSTnS/ue/dzv5wX9XNofwYcf+k6",
+	"nzmTMRpGAwpZIyyugnoYrv7r/Vq6RA2MTCT5Enq/kkzpb4+aO+tHDyZAFoYSPji+C7nymq+EldyiG6CJ",
+	"0+lDNpAHyuUy7i2bLt94wbV7bwinP6f6APpRPucI4qkVw0KONn2Jr8QT7jKvoSX/2ObfMd1sH/WC3QzI",
+	"xAXjt6szkgUObxhK3pyiiuMLz8/yIk72XSoXI8GkPn+RK3iLIxvOUTWwAg/wllr9UFg9GW9jDgP2UaWk",
+	"Zcl2BgSxy76BSZQ6oythGf24bxcfOas/pf3stF4FZcm0Pu5jxVUnuVbx0TOQhdVKYfKAlQHWLBnwQGrg",
+	"VrQOUtnnL4xeyuUv0BLj8yW+PM5hbuXmzFfkOz4lKuQ6fcehMaErg0PlBxrhntbvN77F3kCJ/B2+c41J",
+	"zsPbqAvrfqV9oxbMhI9GS4HmWGPzNxZ1eaFle6XztlPAAlXij6I3oqLmS+iDGCZQ8EhCOh+6RZWlYsxV",
+	"/CBcsTtRH2c+ioT/J1Hu4xvFnFbv0yS5wtKcr0JZHG6iTlnhJpe01mzg0HGQGIALokCu3SLkgLAo7Zhq",
+	"smd1nQ4QT5ASCQ3DguAsqPfGWh1heIlrToWFoK4xLLKOPdWO1DI8Q8lbHuqyM1oU/P2tf3LKOd95l9YZ",
+	"7H0Y9QT5dDBoGzeW1CRyXuH81s+oLPtvpANy7rezBOTageMRQrcbD6msO8WeLDn4xJZSbdPKV4pQ39Pb",
+	"7nXfj2CngAuas//ahuCvc1Xv3DWBdxKytLvWQHSAI8R5ybc7qUzePfkafv+fhOZ0A34XKNxjpWIGXX2Q",
+	"D/mVJs9r2VTEzfzXx8Cn8bnjPM4t+FyxignDoV/5FzMb3a5JGXZzEtObcJYzmjGDjyXwI/71LIwwAaEo",
+	"v6WIGqFrj0Un8cA0CM+hvZQ1Z8LcZLp1ul9xy8cjue1i/Ve/tMttElq8C+LsHGihDm5CpGO+FLCEqSdG",
+	"PsH/GycoYBzNwh9Y55mu6ypzPo02M/f3daWhEIWzPaFVpZg+NhdlS+8wZn/9jfPV+n8OkwV8nsXUZklt",
+	"8+b7IddDYmVR3kv63Nme7f3ch2ih9rUpxuNT5yc5A6o6/PGzVDyzikqTt0w0HiP1sX51GL05qXYlGgyX",
+	"SsGJfj4xcyjZEO9BrcumpW0dc/+/hzd+k4lDDwvanQUd7UKnB+KcuWFtzm4hajtBr5N4ohit4sywKCHF",
+	"OTWqOG8/HZZ7Sct1VLCoCfSoZ4P65Q+wL5emL5zryZXGQvc/ugWfG/mkN3y3Y9WnuZ+LRs1HwTX0BsSo",
+	"37ZwVijVUoQJMtA81BV8ud6YGBlUDH9Ab47TZIUbf84gl3YFI9CvPwoLA0hbYLRcFy5w/Qm6KH7KlTE/",
+	"lmHW6PV0o+zbh7afnJyhcMroj0gODDR1y5SaxSLdo65ls5MbYqYS8BwunbTOe/fOpNaakdAKm24/+6vL",
+	"Mb2OW55F/dbtlWE/sViMXe7c3/KqFT7wyGjuvvJYLoj+sMTkLDDHWiybmToOqEnl9fRbnoKrfYEzEpLr",
+	"1FxsWGbyDjI1t7Wpie0opMQmhcNtTmomxwlSQaivGO9MjsUihGvSiJrpttoXmalmVhIbVh8KLJj3Xfiw",
+	"h8mdCfXbrs6hwAYIt9C9gnCdng/xiPTrRyT4aROnEO1bT0vn6RvhshMQVzQTVRR5EtLMfeY//NWJcjcR",
+	"dAsDIDtEfSw1NxDz7zO94weBisMcvAluNAp00qgrN/UbBJUfpkdrLV1Sor5XVWnItY3mYuS8V+/5SvzQ",
+	"TEtyeAkTwc49xcCH+d1m521LFj9eVrAQW85H/e1BXovzlY41d0zewFyOCYN3o4e/dKnY+zDzYZhK6X86",
+	"9w3eOSf10aEmSPbtLNckxbvEhi+SOuF/eTDRfy8raxJBtkRBWt0TuyZmvEf6IMpxU/09PHGfLhM4Jt+A",
+	"RfZbaSMfzjut28hBlMebjcCSkxKLD6JcKync+Jxztl8ARWrLlcLG3F3XMqgTYPP26imSbO1pVcG5H0eX",
+	"DUOOH8FkO36ViWaybNWcIxbS3m1UzAqZqYPrsES5YCufWwf4kzIzBgmvoI5hg1Qtt8w3jr4gT4lRzLkO",
+	"DN0wa8iLFVME9UtrvuNePtkTWbH8iUDuQatD7anG9VlFMJcDGp0NrXncp8OQUaYQFGbf4JobwD74TBGO",
+	"EZrG6bXcQ7/nOflLdy5scigPty/Oer2LcADxX6JhxN8kZqL99FvA7atHcL/7MR4EZxIjMuSnv06cdueR",
+	"JmLPUeFxVBSSsNyoSFmSMJ2KrPsIAlaRtzIRkSEbiWpTRLOeWRgLP3VMOl1aaERpTqzWbE6u/KBCgcXW",
+	"7WjLCVDp9BSZ8HzNtR+2eerUPv9q/NGiPW5qZp8DaQIUAfSWR8QefHAOa1Iz7OoOZfmj0D/1GGMjNT2K",
+	"tTv3yPNFjE3dFdXeRxF0cce1j7Xkx4SgIE5/vUwkzPbrnWLu6ouCLxpLQSCz3zLmveKGeZ8vXtZ41D55",
+	"rqtHl9k9PepMBrMernpfIzjgxiWOoz1zvaldMw3734++9BwnM5OFNGtIpvXGCph1zvaetxX4fLlkiokS",
+	"KvgZoqhqBOE6GpURAT564ah58yJ69vfW2Kp7zMlWTXvklAP01FYAExtiRXud1BIrev5MjN1iTU21wRAc",
+	"pLKHaW8PJ/aJVTJfim0+LQ2/PUc9wLtG+EkhfvI2pvPeE4yjZTVfClpnK2mBono0qbDdpsJ6pTkOr3fT",
+	"dvYUeheFyvB4Zks7Th4l9oDZKbZUTK/PXn4Pqz7QGdDzvzSpdkf/JYkUhNZWxVytCSgp26ZcQzcnsJ/j",
+	"alUEG04rguYH2moxWt479/33JzXBmA9hpzDMA/RTRBpktkeVuz4iNeK4uHxnHzqrFPOfnSy+3iE0R/1y",
+	"sOikGptGnKv9FMgW++Fuasp5xItmxtTszET+HhY9K41v2CEVqm0r0hlM5E2kNATx2S3HkhoqXUwwWeZI",
+	"AK6otkCM9+MpqlCCBg27XUzVvWLVzWI41yGEYqnzRcTpZt25DcXM1/IWM7taspNWBxEtPPBsXzzFNWdQ",
+	"ARJUOPT1TP5QWJJQe3HLmpfGagxrKqoBzzFKNot6gpr+wT/4O9PRT51abc+aHVr9OKr5FxxyvafCaEKN",
+	"hSyXgjzxOaZhHCEXAYmKbl2m89dBVp99sq8rFCjvuCZSVaHXzH3YcHcOZxZNf2wfOysK7deHG5hpkkwl",
+	"zgwJHUOQsNGjYvTolNAet24fP49IxQkqX7fb+EMYVu3KkJ9w4dsVwzwRDkymGz3+ZRYyE/75k6VvTK9H",
+	"JGhUPbueXdIdv7z9xl74/w8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -26,7 +26,7 @@ class App extends Element {
   static get template() {
     return html`${shared}<style>
         :host { display: grid; grid-template: 52px minmax(0, 1fr) / 264px minmax(0, 1fr); height: 100vh; height: 100dvh; }
-        header { grid-column: 1 / -1; display: flex; align-items: center; gap: 12px; padding: 0 16px; background: var(--nuxeo-app-header); color: #fff; position: relative; z-index: 3; }
+        header { grid-column: 1 / -1; display: flex; align-items: center; gap: 12px; padding: 0 16px; background: var(--nuxeo-sidebar-background); color: #fff; position: relative; z-index: 3; }
         header a { color: inherit; font-size: 17px; font-weight: 600; text-decoration: none; white-space: nowrap; }
         .sim { border: 1px solid #fff8; border-radius: 10px; padding: 1px 9px; font-size: 12px; white-space: nowrap; }
         .gap { flex: 1; }
@@ -40,10 +40,10 @@ class App extends Element {
         .avatar { width: 26px; height: 26px; border-radius: 50%; background: #fff; color: #123f8c; font-weight: 600; font-size: 13px; display: grid; place-items: center; }
         .menu { position: absolute; right: 0; top: calc(100% + 6px); min-width: 190px; padding: 6px; background: var(--nuxeo-box); color: var(--nuxeo-text-default); border: 1px solid var(--nuxeo-border); border-radius: 6px; box-shadow: 0 8px 24px #0004; }
         .menu button, .menu a { display: block; width: 100%; box-sizing: border-box; text-align: left; padding: 9px 12px; font-size: 14px; font-weight: 400; border-radius: 4px; }
-        .menu button:hover, .menu a:hover { background: var(--nuxeo-container-hover); }
-        .menu :focus-visible { outline-color: var(--nuxeo-primary-color); }
-        aside { background: var(--nuxeo-sidebar-background); border-right: 1px solid var(--nuxeo-border); overflow: auto; padding: 14px 0; }
-        aside h2 { margin: 0; padding: 6px 16px; font-size: 12px; letter-spacing: 0.06em; text-transform: uppercase; color: var(--secondary-text-color); }
+        .menu button:hover, .menu a:hover { background: var(--sim-hover); }
+        .menu :focus-visible { outline-color: var(--sim-mark); }
+        aside { background: var(--nuxeo-drawer-background); border-right: 1px solid var(--nuxeo-border); overflow: auto; padding: 14px 0; }
+        aside h2 { margin: 0; padding: 6px 16px; font-size: 12px; letter-spacing: 0.06em; text-transform: uppercase; color: var(--sim-quiet); }
         sim-tree { display: block; padding: 2px 10px 18px; }
         nuxeo-slot, nuxeo-filter { display: none; }
         main { overflow: auto; }
@@ -95,6 +95,7 @@ class App extends Element {
     super.ready();
     window.addEventListener("hashchange", () => (this.route = current()));
     for (const name of changes) document.addEventListener(name, () => this.$.browser.refresh());
+    document.addEventListener("navigate", (e) => router.navigate(router.browse(e.detail.doc.path, e.detail.docAction)));
     document.addEventListener("document-deleted", (e) => this._deleted(e.detail));
     document.addEventListener("unauthorized-request", signIn);
     document.addEventListener("click", (e) => e.composedPath().includes(this.$.menu) || (this.$.menu.open = false));

@@ -30,10 +30,10 @@ class Browser extends Element {
         .top { background: var(--nuxeo-box); border-bottom: 1px solid var(--nuxeo-border); padding: 10px 24px 0; }
         .line { display: flex; align-items: flex-start; gap: 12px; }
         .title { flex: 1 1 auto; min-width: 0; }
-        nav { font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--secondary-text-color); }
-        nav span + span::before { content: "›"; margin: 0 7px; color: var(--secondary-text-color); }
+        nav { font-size: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; color: var(--sim-quiet); }
+        nav span + span::before { content: "›"; margin: 0 7px; color: var(--sim-quiet); }
         h1 { display: flex; align-items: center; flex-wrap: wrap; gap: 4px 8px; font-size: 20px; font-weight: 600; margin: 4px 0 8px; overflow-wrap: anywhere; }
-        h1 iron-icon { color: var(--secondary-text-color); flex: none; }
+        h1 iron-icon { color: var(--sim-quiet); flex: none; }
         h1 .tag { font-weight: 400; }
         nuxeo-actions-menu { flex: 0 0 296px; min-width: 0; height: 44px; justify-content: flex-end; }
         iron-selector { display: flex; overflow-x: auto; scrollbar-width: thin; }
@@ -59,7 +59,7 @@ class Browser extends Element {
             <nuxeo-slot name="DOCUMENT_VIEWS_ITEMS" model="[[_model(document, user)]]"></nuxeo-slot>
           </iron-selector>
         </div>
-        <iron-pages class="pages" id="pages" selected="[[page]]" attr-for-selected="name" selected-attribute="visible" on-iron-items-changed="_pagesChanged">
+        <iron-pages class="pages" id="pages" selected="[[page]]" attr-for-selected="name" selected-attribute="visible">
           <nuxeo-slot name="DOCUMENT_VIEWS_PAGES" model="[[_model(document, user)]]"></nuxeo-slot>
         </iron-pages>
       </div>
@@ -98,17 +98,6 @@ class Browser extends Element {
     if (page && this.route?.name === "browse") showTab(page);
   }
 
-  // A view may go while it is open, as with the facet that it was for. One that was
-  // not there yet may still come with a bundle that is being loaded.
-  _pagesChanged() {
-    clearTimeout(this.timer);
-    const there = this.$.pages.items.some((p) => p.getAttribute("name") === this.page);
-    if (there) this.opened = this.page;
-    if (there || !this.page) return;
-    this.timer = setTimeout(() => {
-      if (this.document && !this.$.pages.items.some((p) => p.getAttribute("name") === this.page)) this.page = "view";
-    }, this.opened === this.page ? 1500 : 10_000);
-  }
   _marked(e) {
     e.detail.item?.setAttribute("aria-selected", "true");
   }

@@ -21,9 +21,9 @@ class CloudServices extends Element {
         .none { padding: 20px; }
         dialog { width: min(560px, calc(100vw - 24px)); box-sizing: border-box; max-height: calc(100vh - 24px); border: 1px solid var(--nuxeo-border); border-radius: 6px; padding: 22px 26px; background: var(--nuxeo-box); color: var(--nuxeo-text-default); }
         dialog::backdrop { background: #0008; }
-        label { display: block; margin-bottom: 12px; color: var(--secondary-text-color); font-size: 13px; }
+        label { display: block; margin-bottom: 12px; color: var(--sim-quiet); font-size: 13px; }
         label.check { display: flex; align-items: center; gap: 8px; color: var(--nuxeo-text-default); font-size: inherit; }
-        input:not([type="checkbox"]) { display: block; width: 100%; box-sizing: border-box; font: inherit; font-size: 15px; margin-top: 3px; padding: 7px 9px; border: 1px solid var(--nuxeo-input-border); border-radius: 4px; background: var(--nuxeo-page-background); color: var(--nuxeo-text-default); }
+        input:not([type="checkbox"]) { display: block; width: 100%; box-sizing: border-box; font: inherit; font-size: 15px; margin-top: 3px; padding: 7px 9px; border: 1px solid var(--sim-edge); border-radius: 4px; background: var(--nuxeo-page-background); color: var(--nuxeo-text-default); }
         .buttons { display: flex; justify-content: space-between; margin-top: 18px; }
       </style>
       <div class="head"><h1>[[i18n('cloud.heading')]]</h1><button class="plain primary" type="button" on-click="_add">[[i18n('cloud.add')]]</button></div>

@@ -17,6 +17,7 @@ class Folder extends Element {
       user: Object,
       items: { type: Array, value: () => [] },
       selected: { type: Array, value: () => [] },
+      selectAllActive: { type: Boolean, value: false },
       more: Boolean,
       loaded: Boolean,
     };
@@ -25,18 +26,19 @@ class Folder extends Element {
     return html`${shared}<style>
         .box { padding: 0; }
         td:first-child, th:first-child { width: 1px; padding-right: 0; }
-        iron-icon { color: var(--secondary-text-color); width: 20px; margin-right: 8px; flex: none; }
+        iron-icon { color: var(--sim-quiet); width: 20px; margin-right: 8px; flex: none; }
         .name { display: flex; align-items: center; min-width: 11rem; overflow-wrap: anywhere; }
         .name .tag { margin-left: 8px; }
         .toolbar { display: flex; align-items: center; gap: 12px; min-height: 48px; padding: 0 14px; margin-bottom: 8px; border-radius: 4px;
-          background: var(--nuxeo-grid-selected); border: 1px solid var(--nuxeo-border); }
+          background: var(--nuxeo-selection-toolbar-background); color: var(--nuxeo-selection-toolbar-text); --nuxeo-actions-menu-main: { color: inherit; }; }
+        .toolbar .plain { background: none; color: inherit; border-color: currentColor; }
         nuxeo-actions-menu { flex: 1; min-width: 40px; justify-content: flex-end; }
         .empty, .more { padding: 20px; text-align: center; }
       </style>
       <div class="toolbar" hidden="[[!selected.length]]" role="toolbar" aria-label$="[[i18n('app.actions')]]">
         <span>[[i18n('actions.selected', selected.length)]]</span>
         <button class="plain" type="button" on-click="_clear">[[i18n('actions.clear')]]</button>
-        <nuxeo-actions-menu><nuxeo-slot name="RESULTS_SELECTION_ACTIONS" model="[[_model(document, items, selected, user)]]"></nuxeo-slot></nuxeo-actions-menu>
+        <nuxeo-actions-menu><nuxeo-slot name="RESULTS_SELECTION_ACTIONS" model="[[_model(document, items, selected, selectAllActive, user)]]"></nuxeo-slot></nuxeo-actions-menu>
       </div>
       <div class="box wide" hidden="[[!items.length]]">
         <table aria-label$="[[i18n('browser.listing')]]">
@@ -64,7 +66,7 @@ class Folder extends Element {
     if (!doc?.facets?.includes("Folderish")) return;
     const page = await this._page(doc, 0);
     if (doc !== this.document) return; // somewhere else meanwhile
-    this.setProperties({ items: page.entries, more: page.isNextPageAvailable, selected: [], loaded: true });
+    this.setProperties({ items: page.entries, more: page.isNextPageAvailable, selected: [], selectAllActive: false, loaded: true });
   }
   async _next() {
     const page = await this._page(this.document, this.items.length / pageSize);
@@ -75,19 +77,28 @@ class Folder extends Element {
     return fetched(`id/${doc.uid}/@children?pageSize=${pageSize}&currentPageIndex=${index}`, headers);
   }
 
-  // The model of the slot, as Web UI has it.
-  _model(document, items, selectedItems, user) {
-    return { document, items, selectedItems, selection: selectedItems, user, displayMode: "table", columns: [], baseUrl: Nuxeo.UI.app.baseUrl, nxProvider: null };
+  // The model of the slot, as Web UI has it: where everything is selected, and that is
+  // switched on, the selection is the list itself, with its page provider.
+  _model(document, items, selectedItems, all, user) {
+    return { document, items, selectedItems, selection: all ? this : selectedItems, user, displayMode: "table", columns: [], baseUrl: Nuxeo.UI.app.baseUrl, nxProvider: null };
   }
   _toggle(e) {
     const { item } = e.model;
+    if (this.selectAllActive) this._excludedItems = e.target.checked ? this._excludedItems.filter((uid) => uid !== item.uid) : [...this._excludedItems, item.uid];
     this.selected = e.target.checked ? [...this.selected, item] : this.selected.filter((s) => s !== item);
   }
   _toggleAll(e) {
+    this._excludedItems = [];
+    this.selectAllActive = e.target.checked && String(Nuxeo.UI.config.selection?.selectAllEnabled) === "true";
     this.selected = e.target.checked ? [...this.items] : [];
+  }
+  get nxProvider() {
+    const named = { ecm_parentId: this.document.uid, ecm_trashed: "false" };
+    return { provider: "advanced_document_content", _params: { currentPageIndex: 0, offset: 0, pageSize: 40, namedParameters: named } };
   }
   _clear() {
     this.selected = [];
+    this.selectAllActive = false;
   }
   _all(items, selected) {
     return items.length > 0 && selected.length === items.length;

@@ -34,5 +34,5 @@ async function loadBundles() {
   }
 }
 
-await loadTexts();
-await loadBundles();
+// As there, neither waits for the other.
+await Promise.all([loadTexts(), loadBundles()]);

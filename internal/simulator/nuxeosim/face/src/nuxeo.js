@@ -31,12 +31,15 @@ export const Element = mixinBehaviors([I18nBehavior, FormatBehavior, FiltersBeha
 // connection is the one of the page, by an element that does not connect anew.
 export const connection = () => document.querySelector("sim-app").$.nx;
 
+// below is an address of the server, whatever the page's own is.
+const below = (path) => `${document.querySelector("nuxeo-connection").getAttribute("url")}/${path}`;
+
 // signIn is for when a session has ended; it leads back to where one was.
-export const signIn = () => location.replace(`../login.jsp?requestedUrl=ui/${location.hash}`);
+export const signIn = () => location.replace(`${below("login.jsp")}?requestedUrl=ui/${location.hash}`);
 
 // fetched is the answer of the REST interface to a GET below /api/v1.
 export async function fetched(path, headers = {}) {
-  const response = await fetch(`../api/v1/${path}`, { headers: { "X-No-Basic-Header": "true", ...headers } });
+  const response = await fetch(below(`api/v1/${path}`), { headers: { "X-No-Basic-Header": "true", ...headers } });
   if (response.status === 401) signIn();
   const body = await response.json();
   if (!response.ok) throw Object.assign(new Error(body.message), { status: response.status });

@@ -1,19 +1,12 @@
-// Texts come from where the package has added its own. A language is laid over
-// English, as not every key is in every language.
-const folder = "i18n/";
-
-async function read(name) {
-  const response = await fetch(folder + name);
-  return response.ok ? response.json() : {};
-}
+// Texts come as in Web UI, by the resolver of Nuxeo's own elements: one file for the
+// language of the browser, and English only when there is none. A key that is not in
+// the file shows itself.
+import { XHRLocaleResolver } from "@nuxeo/nuxeo-ui-elements/nuxeo-i18n-behavior.js";
 
 export async function loadTexts() {
-  const language = navigator.language.split("-")[0];
-  const own = language === "en" ? {} : await read(`messages-${language}.json`);
   const I18n = window.nuxeo.I18n;
-  I18n.language = language;
-  I18n[language] = { ...(await read("messages.json")), ...own };
-  I18n.translate = I18n.translate.bind(null); // another function, so that bindings see a change
-  document.documentElement.lang = language;
-  document.dispatchEvent(new Event("i18n-locale-loaded"));
+  I18n.language = navigator.language || "en";
+  I18n.localeResolver = XHRLocaleResolver(new URL("i18n", document.baseURI).href);
+  await I18n.loadLocale();
+  document.documentElement.lang = I18n.language;
 }

@@ -11,18 +11,19 @@ const style = `
   ul { list-style: none; margin: 0; padding: 0; }
   ul ul { padding-left: 14px; }
   .row { display: flex; align-items: center; }
-  button { flex: none; width: 28px; height: 28px; border: 0; background: none; color: var(--secondary-text-color); cursor: pointer; font-size: 10px; transition: rotate .15s; }
+  button { flex: none; width: 28px; height: 28px; border: 0; background: none; color: var(--sim-quiet); cursor: pointer; font-size: 10px; transition: rotate .15s; }
   button[aria-expanded=true] { rotate: 90deg; }
   button[disabled] { visibility: hidden; }
   a { flex: 1; min-width: 0; padding: 5px 8px; border-radius: 3px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--nuxeo-text-default); text-decoration: none; }
-  a:hover { background: var(--nuxeo-container-hover); }
-  a[aria-current] { color: var(--nuxeo-primary-color); font-weight: 600; background: var(--nuxeo-container-hover); }
-  button:focus-visible, a:focus-visible { outline: 2px solid var(--nuxeo-primary-color); outline-offset: -2px; }`;
+  a:hover { background: var(--sim-hover); }
+  a[aria-current] { color: var(--nuxeo-text-default); font-weight: 600; background: var(--sim-hover); }
+  button:focus-visible, a:focus-visible { outline: 2px solid var(--sim-mark); outline-offset: -2px; }`;
 
 class Tree extends HTMLElement {
   async connectedCallback() {
     this.root = this.attachShadow({ mode: "open" });
     this.root.innerHTML = `<style>${style}</style><ul></ul>`;
+    window.addEventListener("refresh-display", () => this.rebuild());
     await this.rebuild();
   }
 
