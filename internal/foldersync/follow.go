@@ -137,12 +137,11 @@ func absent(err error) error {
 // bring adds an item for one entry outside of a run, which also gives the document its
 // name and place.
 func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, conflicts string) ([]string, error) {
-	var folder, file string
-	if err := tx.QueryRowContext(ctx, `SELECT p.document_uid, COALESCE((SELECT file_id FROM links WHERE document_uid = $3 AND $3 <> ''), '')
-		FROM sync_entries p WHERE p.sync_id = $1 AND p.key = $2`, q.ID, e.Parent, e.Document).Scan(&folder, &file); err != nil {
+	var folder string
+	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&folder); err != nil {
 		return nil, err
 	}
-	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print, head: file}, parentIn: folder, had: e}
+	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print}, parentIn: folder, had: e}
 	c.had.print = ""
 	item := q.item(c, parent, who.Login, conflicts)
 	item.Subject += fmt.Sprintf(" at %d", store.Millis(s.Now()))

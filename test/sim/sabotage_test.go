@@ -114,7 +114,7 @@ func (s *Service) post(`,
 		{"internal/foldersync/folders.go", "	if len(found) > 0 {", "	if len(found) > 0 && !(" + asked + "\"a renamed folder is the same\") {"},
 		{"internal/foldersync/folders.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
-	{"a look before documents without content are made", 85_104, []cut{
+	{"a look before documents without content are made", 85_065, []cut{
 		{"internal/foldersync/lay.go", "		if there[s.name()] !=", "		if !(" + asked + "\"a look before documents without content are made\") && there[s.name()] !="},
 		{"internal/foldersync/lay.go", "r.t.Key(\"create\", s.link.ID))", "r.t.Key(\"create\", s.link.ID)+sabotagedOnce())"},
 		{"internal/foldersync/lay.go", "// layAll makes", "func sabotagedOnce() string {\n	if " + asked + "\"a look before documents without content are made\" {\n		return rand.Text()\n	}\n	return \"\"\n}\n\n// layAll makes"},

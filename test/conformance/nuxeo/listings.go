@@ -53,6 +53,24 @@ var queryCases = []Case{
 		},
 	},
 	{
+		Name: "listing-is-read-by-pages", Uses: []string{"Listed"}, Source: "modules/platform/nuxeo-platform-search-core, page provider nxql_search",
+		What:  "A page provider of Web UI is read page by page, by the parameters that Web UI gives it.",
+		Why:   "What is selected with “select all” is found so.",
+		Helps: "Let /search/pp be called: look at the proxy before Nuxeo.",
+		Try: func(s *Scene) {
+			want := s.filledFolder()
+			var got []string
+			l := nuxeo.Listing{Provider: "nxql_search", Parameters: url.Values{"queryParams": {"SELECT * FROM File WHERE " + s.below()}}}
+			for id, err := range s.Writer().Listed(s.Context(), l) {
+				s.Must(err)
+				got = append(got, id)
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			s.Want("documents", fmt.Sprint(got), fmt.Sprint(want))
+		},
+	},
+	{
 		Name: "query-goes-on-by-id", Uses: []string{"Query"}, Source: "[M] §15.22",
 		What: "Documents ordered by id can be read from any id on.",
 		Why:  "It is how many documents are gone through while others come and go.",
