@@ -292,7 +292,8 @@ func (c *cage) watch(session string) {
 		c.places["page of "+d.Title] = c.get("/api/v1/documents/"+d.UID, session).body
 		m := c.face.look(session, d.UID, nil)
 		if m == nil || m.Url == nil || m.Poster == nil {
-			c.T.Fatalf("nothing to see of %s: %+v", d.Title, m)
+			why, _ := json.Marshal(m) // a media has no member that cannot be written
+			c.T.Fatalf("nothing to see of %s: %s", d.Title, why)
 		}
 		c.secrets[strings.TrimPrefix(*m.Url, "/media/")], c.secrets[strings.TrimPrefix(*m.Poster, "/media/")] = "ticket", "ticket"
 		a := c.play(*m.Url)
