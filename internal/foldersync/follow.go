@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
@@ -126,9 +127,10 @@ type before struct {
 // Scan is scanner's.
 func (b before) Scan(to ...any) error { return b.scanner.Scan(append([]any{b.first}, to...)...) }
 
-// absent overlooks the answers that say that a thing is not there, or no such thing.
+// absent overlooks the answers that say that a thing is not there, or no such thing, or
+// may not be seen.
 func absent(err error) error {
-	if code := v4.StatusOf(err); code == 403 || code == 404 || code == 422 {
+	if isAbsent(err) || v4.StatusOf(err) == http.StatusForbidden {
 		return nil
 	}
 	return err

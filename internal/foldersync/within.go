@@ -39,7 +39,7 @@ func (r *run) within(ctx context.Context, e Entry) (yes bool, folder string, err
 		}
 		above, err = r.parent(ctx, above)
 	}
-	return false, "", nil
+	return true, "", nil // nobody knows
 }
 
 // above is the folder or stack that a thing is in; empty: it is not there, or not chosen.

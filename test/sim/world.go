@@ -157,7 +157,7 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	}
 	w.Systems = bed.NewSystems(t, w.net, bed.Loose(), bed.AroundNuxeo(w.watch.around), bed.Nuxeo(func(o *nuxeosim.Options) {
 		o.NewID, o.DataDir = w.newIDs(), data
-		o.DirectDownload, o.IndexLag = w.seed.fetches(), nuxeosim.StandsStill // nobody asks the index
+		o.DirectDownload = w.seed.fetches()
 		o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
 	}), bed.Frameio(func(o *frameiosim.Options) {
 		o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller

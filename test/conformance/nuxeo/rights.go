@@ -77,6 +77,23 @@ var lockCases = []Case{
 		},
 	},
 	{
+		Name: "own-lock-hinders-nothing", Uses: []string{"Lock", "AddFacet", "Update", "Delete"}, Source: "LockSession, DocumentRemover",
+		What: "Whoever has locked a document gives it a facet and a content, and deletes it for good.",
+		Why:  "A document is locked while it is made, and before one with wrong bytes is removed.",
+		Try: func(s *Scene) {
+			w := s.Writer()
+			d := s.file(w, "doc")
+			_, err := w.Lock(s.Context(), d.UID)
+			s.Must(err)
+			s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", ""))
+			s.Must(w.Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}))
+			s.Want("description", s.get(w, d.UID).Text("dc:description"), "x")
+			s.remove(w, d.UID)
+			_, err = w.Get(s.Context(), d.UID, nuxeo.Fetch{})
+			s.status("deleted", err, 404)
+		},
+	},
+	{
 		Name: "lock-needs-the-right-to-write", Uses: []string{"Lock"}, Admin: true, Source: "[S] §2.6",
 		What: "Who may only read cannot lock: 403.",
 		Why:  "It is told as a missing right, not as a lock.",

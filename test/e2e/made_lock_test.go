@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+)
+
+// While a large document gets its content, nobody else gives it another, which ours would
+// replace; a small one has it at once, and costs no call for a lock.
+func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
+	t.Parallel()
+	const large = 1000
+	for size, want := range map[int]string{large - 1: "", large: "josh"} {
+		var b *bed.Bed
+		var holders []string
+		b = bed.New(t, bed.World(func(w *app.World) { w.LockFrom = large }), bed.AroundNuxeo(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/id/") && len(b.Documents()) == 1 && b.Only().Content == nil {
+					holders = append(holders, b.Only().LockOwner)
+				}
+				next.ServeHTTP(w, r)
+			})
+		}))
+		b.Bind("Publish")
+		b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', size)))
+
+		if len(holders) == 0 {
+			t.Fatalf("of %d bytes: nothing was written before the content was there", size)
+		}
+		for _, got := range holders {
+			if got != want {
+				t.Errorf("while %d bytes are brought the document is locked by %q, want %q", size, got, want)
+			}
+		}
+		if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('a', size)) {
+			t.Errorf("afterwards it is locked by %q, with %s, want by nobody and its own content", d.LockOwner, d.Content.Digest)
+		}
+	}
+}
+
+// A new document whose bytes are wrong is looked at once more, locked, before it is removed:
+// what somebody has put there since the first look stays.
+func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
+	t.Parallel()
+	mine := content('m', 500)
+	var b *bed.Bed
+	b = bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/Document.Lock") { // the first look is over
+				props := map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}
+				if err := b.Nuxeo.Edit("julia", b.Only().UID, props); err != nil {
+					t.Error(err)
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}))
+	b.Bind("Publish")
+	b.Nuxeo.DamageUploads(1)
+	b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
+	if d := b.Only(); d.IsTrashed || d.Content == nil || d.Content.Digest != md5of(mine) || d.LockOwner != "" {
+		t.Errorf("the document holds %+v, locked by %q, want what julia put there, and no lock", d.Content, d.LockOwner)
+	}
+}
