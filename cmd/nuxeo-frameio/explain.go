@@ -24,6 +24,7 @@ func (c *explainCmd) Run(t *terminal) error {
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200.Stories)
 		}
@@ -46,6 +47,7 @@ func tellStory(t *terminal, s api.Story) {
 	default:
 		t.printf("%s\n%s (%s)\n", plain.Line(str(s.Title)), *s.Path, *s.Document)
 	}
+
 	if len(s.Ties) == 0 {
 		t.printf("Nothing ties it to Frame.io.\n")
 	}
@@ -55,6 +57,7 @@ func tellStory(t *terminal, s api.Story) {
 			t.printf("  %s\n", line)
 		}
 	}
+
 	if len(s.Events) > 0 {
 		t.printf("\nWhat happened:\n")
 	}

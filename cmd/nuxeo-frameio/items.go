@@ -56,6 +56,7 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 		s := api.ListItemsParamsState(c.State)
 		q.State = &s
 	}
+
 	all := []api.Item{}
 	for len(all) < c.Limit {
 		n := min(c.Limit-len(all), 500)
@@ -148,9 +149,11 @@ func showItem(t *terminal, v api.Item) error {
 		add("Bytes", progressText(v.Transfer.Done, v.Transfer.Size))
 	}
 	add("Correlation id", v.Correlation)
+
 	if err := table(t, "", "What\t"+v.Title, rows); err != nil {
 		return err
 	}
+
 	if v.History == nil {
 		return nil
 	}
@@ -184,6 +187,7 @@ func (c *itemsRetry) Run(t *terminal) error {
 		if len(ids) == 0 && !c.AllFailed {
 			return fault.Field("items", "Give ids, or --all-failed.", "Which items?")
 		}
+
 		for _, id := range ids {
 			resp, err := k.RetryItemWithResponse(t.ctx, id)
 			if err != nil {

@@ -111,9 +111,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", err)
 		return exitFailure
 	}
+
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+
 	kctx, err := k.Parse(args)
 	if exited >= 0 {
 		return exited // --help was asked for

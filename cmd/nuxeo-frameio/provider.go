@@ -45,10 +45,12 @@ func (f *clientFlags) print(t *terminal, p api.Provider) error {
 	case p.Registered:
 		state = "registered, disabled"
 	}
+
 	secret := "none"
 	if p.HasSecret {
 		secret = "(set, never shown)"
 	}
+
 	return table(t, "", "Service name\t"+p.ServiceName, [][]string{
 		{"State", state},
 		{"Description", p.Description},
@@ -126,11 +128,13 @@ func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) erro
 		if now.JSON200 == nil {
 			return problem(now.ApplicationproblemJSONDefault, now.HTTPResponse)
 		}
+
 		enabled := now.JSON200.Enabled || !now.JSON200.Registered
 		form := api.ProviderForm{ClientId: now.JSON200.ClientId, Enabled: &enabled}
 		if err := fn(&form); err != nil {
 			return err
 		}
+
 		resp, err := k.SaveProviderWithResponse(t.ctx, form)
 		if err != nil {
 			return k.unreachable(err)

@@ -177,7 +177,11 @@ func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) err
 
 // item brings one asset.
 func (q Sync) item(c change, run, requester, conflicts string) work.New {
-	st := assetState{Sync: q.ID, Key: c.Key, Print: c.print, Head: c.head, New: c.had.Document == "" || c.had.print == "", Earlier: q.Earlier && c.Kind == string(frameio.KindStack), Job: q.job(c)}
+	st := assetState{
+		Sync: q.ID, Key: c.Key, Print: c.print, Head: c.head, Job: q.job(c),
+		New:     c.had.Document == "" || c.had.print == "",
+		Earlier: q.Earlier && c.Kind == string(frameio.KindStack),
+	}
 	st.Job.Mirror.Overwrite, st.Job.Mirror.Both = conflicts == FrameioWins, conflicts == KeepBoth
 	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
 }

@@ -68,7 +68,8 @@ func (r *run) preview(ctx context.Context) (p Preview, err error) {
 				if err != nil {
 					return p, gone(err)
 				}
-				if !does(r.sync.decide(standing{kind: a.Kind, listed: true, notReady: a.notReady, name: a.Name, parent: a.Parent, print: a.print}), Create) {
+				s := standing{kind: a.Kind, listed: true, notReady: a.notReady, name: a.Name, parent: a.Parent, print: a.print}
+				if !does(r.sync.decide(s), Create) {
 					continue
 				}
 				p.Assets, p.Bytes = p.Assets+1, p.Bytes+a.Size

@@ -155,8 +155,9 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	}
 	r.st.rewind()
 	r.st.Since = store.Millis(r.Now())
-	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind = 'file' AND document_uid <> '')`,
-		r.sync.ID).Scan(&r.st.Brought); err != nil {
+	err := r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
+		WHERE sync_id = $1 AND kind = 'file' AND document_uid <> '')`, r.sync.ID).Scan(&r.st.Brought)
+	if err != nil {
 		return work.Next{}, err
 	}
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })

@@ -62,19 +62,23 @@ func (r *run) above(ctx context.Context, e Entry) (string, error) {
 // knows reports whether a folder is one of the tree: this run has seen it, or it does not
 // look at the whole tree and misses it nowhere.
 func (r *run) knows(ctx context.Context, folder string) (yes bool, err error) {
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_seen WHERE run_id = $1 AND key = $2 AND kind = 'folder')`, r.st.Run, folder).Scan(&yes)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_seen
+		WHERE run_id = $1 AND key = $2 AND kind = 'folder')`, r.st.Run, folder).Scan(&yes)
 	if yes || err != nil || !r.partial {
 		return yes, err
 	}
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND key = $3 AND kind = 'folder' AND NOT gone)
-		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE `+r.missing()+` AND e.key = $3)`, r.sync.ID, r.st.Run, folder).Scan(&yes)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
+			WHERE sync_id = $1 AND key = $3 AND kind = 'folder' AND NOT gone)
+		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE `+r.missing()+` AND e.key = $3)`,
+		r.sync.ID, r.st.Run, folder).Scan(&yes)
 	return yes, err
 }
 
 // broughtAs reports whether a stack has a document of its own.
 func (r *run) broughtAs(ctx context.Context, stack string) (yes bool, err error) {
 	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
-		WHERE sync_id = $1 AND key = $2 AND kind = 'version_stack' AND document_uid <> '' AND problem = '')`, r.sync.ID, stack).Scan(&yes)
+		WHERE sync_id = $1 AND key = $2 AND kind = 'version_stack' AND document_uid <> '' AND problem = '')`,
+		r.sync.ID, stack).Scan(&yes)
 	return yes, err
 }
 

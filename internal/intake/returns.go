@@ -105,8 +105,16 @@ func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) err
 	return err
 }
 
-// heldAs acts as the one who holds the lock in the steps that write to the document.
+// heldAs acts as the one who holds the lock in the steps that write to the document: that of
+// the push that it comes back from, or the one that this item took before it acted as
+// somebody else.
 func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
+	if h := r.Job.Lock; h != nil && h.By != r.Actor {
+		if nx, err := r.Colleague(ctx, h.By); err == nil { // else the lock shuts us out, and says so
+			r.Nuxeo, r.Actor = nx, h.By
+		}
+	}
+
 	switch step {
 	case StepRefresh, StepTransfer, StepAttach, StepVerify, StepDescribe, StepComments:
 	default:
