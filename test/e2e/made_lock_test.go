@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
@@ -65,5 +66,37 @@ func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 	b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
 	if d := b.Only(); d.IsTrashed || d.Content == nil || d.Content.Digest != md5of(mine) || d.LockOwner != "" {
 		t.Errorf("the document holds %+v, locked by %q, want what julia put there, and no lock", d.Content, d.LockOwner)
+	}
+}
+
+// Whoever locked the document goes on with it when the item has to act as somebody else: the
+// lock would shut that person out.
+func TestTheHolderOfTheLockGoesOn(t *testing.T) {
+	t.Parallel()
+	var b *bed.Bed
+	var gone sync.Once
+	b = bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPut && b.App != nil && len(b.Documents()) == 1 && b.Only().LockOwner == "julia" {
+				first := false
+				gone.Do(func() { first = true })
+				if first { // she locked it, and her sign-in to Frame.io ends
+					if err := b.App.Identity.Disconnect(r.Context(), "julia"); err != nil {
+						t.Error(err)
+					}
+					http.Error(w, "not now", http.StatusServiceUnavailable)
+					return
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}))
+	b.Bind("Publish")
+	b.Connect("julia")
+	first := add(b, b.Root, "Cut.mov", content('1', 1000))
+	newest(b, b.Josh, "created", first)
+	newest(b, b.Julia, "updated", b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000))))
+	if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('2', 2000)) {
+		t.Errorf("the document is locked by %q, with %d bytes, want by nobody and the second cut", d.LockOwner, d.Content.Length)
 	}
 }
