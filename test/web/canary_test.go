@@ -198,6 +198,7 @@ func (c *cage) bindPublishUnbind(session string) {
 		c.Frameio.Faults().Clear()
 		c.Nuxeo.Faults().Clear()
 		c.Connect("josh")
+		c.Settle() // what waited for josh must not meet the next one
 	}
 	c.Frameio.ExpireAccess(c.Josh)
 	c.Published(c.Josh, c.file("Refreshed.mov", 5000))
