@@ -40,15 +40,27 @@ const (
 )
 
 // A test looks at the connector, which is a real server, at first often and then less
-// so: looking costs as well, and most of all when the machine is busy.
-const pollFirst, pollLast = 5 * time.Millisecond, 20 * time.Millisecond
+// so. Looking costs as well, and most of all when the machine is busy: the pauses are
+// at least pollShare times as long as the looks.
+const (
+	pollFirst, pollLast = 5 * time.Millisecond, 20 * time.Millisecond
+	pollShare           = 8
+)
 
 // poll waits a little longer each time.
-type poll struct{ next time.Duration }
+type poll struct {
+	next  time.Duration
+	ended time.Time // the last pause
+}
 
 func (p *poll) wait() {
 	p.next = min(pollLast, max(pollFirst, p.next*5/4))
-	time.Sleep(p.next)
+	pause := p.next
+	if !p.ended.IsZero() {
+		pause = max(pause, min(pollShare*time.Since(p.ended), time.Second))
+	}
+	time.Sleep(pause)
+	p.ended = time.Now()
 }
 
 // Await waits until an item is final.

@@ -91,7 +91,7 @@ func (d disk) unzip(c *element) error {
 	if !found {
 		return fmt.Errorf("%s not found", c.attr("from"))
 	}
-	files, err := unzip(archive)
+	files, err := unzipped.get(archive)
 	if err != nil {
 		return err
 	}
@@ -126,13 +126,16 @@ func (d disk) append(from, to string) error {
 		d[to] = slices.Concat(d[to], more)
 		return nil
 	}
-	merged, err := mergeJSON(d[to], more)
+	both, err := merged.get(d[to], more)
 	if err != nil {
 		return fmt.Errorf("%s to %s: %w", from, to, err)
 	}
-	d[to] = merged
+	d[to] = both
 	return nil
 }
+
+// merged are objects that were put together before.
+var merged = remembered[[]byte]{of: mergeJSON}
 
 // mergeJSON puts the members of objects together; later ones win.
 func mergeJSON(objects ...[]byte) ([]byte, error) {

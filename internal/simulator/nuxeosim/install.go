@@ -31,7 +31,7 @@ func (s *Server) Packages() []string {
 // contributes is there afterwards. Errors are those that installing or the next
 // start would end with.
 func (s *Server) InstallPackage(data []byte) error {
-	files, err := unzip(data)
+	files, err := unzipped.get(data)
 	if err != nil {
 		return fmt.Errorf("package: %w", err)
 	}
@@ -56,6 +56,9 @@ func (s *Server) InstallPackage(data []byte) error {
 	}
 	return nil
 }
+
+// unzipped are the files of archives that were opened before.
+var unzipped = remembered[map[string][]byte]{of: func(archives ...[]byte) (map[string][]byte, error) { return unzip(archives[0]) }}
 
 func unzip(data []byte) (map[string][]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -170,7 +173,7 @@ func checkInstall(data []byte) error {
 
 // startBundle deploys the components that the manifest lists.
 func (s *Server) startBundle(jar []byte) error {
-	files, err := unzip(jar)
+	files, err := unzipped.get(jar)
 	if err != nil {
 		return err
 	}
