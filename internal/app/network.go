@@ -19,6 +19,7 @@ import (
 type outlets struct {
 	nuxeo, uploads *http.Client // share one budget of connections
 	frameio, files *http.Client
+	glances        *http.Client // files, where no transfer watches over what comes
 	blobs          *http.Client // from Nuxeo, or from where it keeps its files
 	parts          *http.Client // to where Frame.io takes files
 	plain          *http.Client // to what the administrator named, for doctor
@@ -70,8 +71,12 @@ func (b builder) toFrameio(o *outlets) {
 	calls := network.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
 	o.budgets = pace.NewBudgets(network.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
-	bytes := o.limit.Transport(b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach))))
-	o.files = &http.Client{Transport: network.FileHosts(bytes, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+	bytes := b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach)))
+	files := func(next http.RoundTripper) *http.Client {
+		return &http.Client{Transport: network.FileHosts(o.limit.Transport(next), reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+	}
+	o.files = files(bytes)
+	o.glances = files(network.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle))
 	// What is sent was read within the limit already.
 	o.parts = &http.Client{Transport: network.FileHosts(b.told(metrics.Files, b.ways.Bytes(reach)), reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 }

@@ -196,6 +196,9 @@ type Service struct {
 	Set Settings
 	// Files carries the bytes from Frame.io's signed addresses: no credential.
 	Files *http.Client
+	// Glances is Files for pictures and first bytes, which no transfer watches over: it
+	// ends what stays silent.
+	Glances *http.Client
 	// Uploads carries the bytes to Nuxeo.
 	Uploads *http.Client
 	// Service is Nuxeo as the service account; nil where there is none.

@@ -63,7 +63,7 @@ func (s *Service) noProxy(r *Run) error {
 
 // measure asks for the first byte, and learns how many there are: no list tells.
 func (s *Service) measure(ctx context.Context, address string) (*Proxy, error) {
-	o := &original{files: s.Files, size: 1}
+	o := &original{files: s.Glances, size: 1}
 	resp, err := o.get(ctx, address, 0, 1)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ const maxPoster = 4 << 20
 
 // read takes a picture from its signed address; nothing when there is none any more.
 func (s *Service) read(ctx context.Context, address string) (picture []byte, mediaType string, err error) {
-	resp, err := (&original{files: s.Files}).get(ctx, address, 0, maxPoster)
+	resp, err := (&original{files: s.Glances}).get(ctx, address, 0, maxPoster)
 	if err != nil {
 		return nil, "", err
 	}

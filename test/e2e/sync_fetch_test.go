@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -54,6 +56,24 @@ func TestMetadataOnly(t *testing.T) {
 		t.Errorf("it is %+v", now)
 	}
 	m.settled(map[string][]byte{"/Day": nil, "/Cut": nil, "/Mix 2": nil})
+}
+
+// A picture that never comes holds up neither the others nor itself: it is asked for again.
+func TestAPictureThatNeverComes(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t, bed.Config(func(c *app.Config) {
+		c.Transfer.Idle, c.Frameio.CallTimeout = limit, limit
+	}))
+	add(b, b.Root, "One.mov", content('a', 500))
+	add(b, b.Root, "Two.mov", content('b', 600))
+	b.Frameio.Faults().Add(faults.Rule{Path: "/thumbnail$", Latency: time.Hour, Times: 1})
+	m := mirrored(b, plain)
+	b.Settle()
+	for _, title := range []string{"One", "Two"} {
+		if d := m.at(m.Folder, title); d.Properties["frameio:poster"] == nil {
+			t.Errorf("%q has no picture", title)
+		}
+	}
 }
 
 // A file that is put on a stack keeps its document without content.
