@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
@@ -215,7 +216,7 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 			return nil, err
 		}
 	}
-	if err := w.only(ctx, tx, st); err != nil {
+	if err := errors.Join(w.only(ctx, tx, st), w.leave(ctx, tx, st)); err != nil {
 		return nil, err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
@@ -261,6 +262,33 @@ func (w AssetWorker) only(ctx context.Context, tx *sql.Tx, st assetState) error 
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = '' WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND kind <> 'folder'`,
 		st.Sync, st.Job.Document, st.Key)
 	return err
+}
+
+// leave records whose the document is that an asset had before it got another: it belongs
+// to the stack that the asset was on when it was brought, which no listing may have shown.
+// The next run sees whether that is there.
+func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error {
+	if st.Job.Document == "" {
+		return nil
+	}
+	had, ok, err := entry(ctx, tx, st.Sync, st.Key)
+	if err != nil || !ok || had.Document == "" || had.Document == st.Job.Document {
+		return err
+	}
+	var key, file string
+	err = tx.QueryRowContext(ctx, `SELECT l.asset_key, l.file_id FROM links l JOIN syncs q ON q.id = $1 AND q.folder_uid = l.folder_uid
+		WHERE l.document_uid = $2 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = q.id AND e.key = l.asset_key)`, st.Sync, had.Document).Scan(&key, &file)
+	if errors.Is(err, sql.ErrNoRows) { // it was deleted, or belongs to something that is known
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kind := frameio.KindStack
+	if key == file {
+		kind = frameio.KindFile
+	}
+	return put(ctx, tx, w.Now(), st.Sync, Entry{Key: key, Kind: string(kind), Parent: had.Parent, Name: had.Name, Size: had.Size, Document: had.Document, title: had.title})
 }
 
 // newsAfter has comments looked at where something is new, for there may be new ones,

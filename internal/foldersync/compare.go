@@ -80,7 +80,7 @@ func (r *run) missing() string {
 // lostOf counts the assets that a sync has, and those of them that the run misses. A
 // stack that is new has swallowed a file, and a stack that is gone has left one.
 func (r *run) lostOf(ctx context.Context) (known, lost int, err error) {
-	const brought = ` AND e.kind <> 'folder' AND NOT e.gone AND e.document_uid <> ''`
+	const brought = ` AND e.kind <> 'folder' AND NOT e.gone`
 	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE e.sync_id = $1`+brought, r.sync.ID).Scan(&known); err != nil {
 		return 0, 0, err
 	}

@@ -209,6 +209,16 @@ func (c *chaos) died() {
 	c.lostToken = c.lostToken || !c.lastToken.IsZero() && time.Since(c.lastToken) < time.Second
 }
 
+// awoke remembers that for a process the time stood still: what it had asked for shortly
+// before, it may not have stored yet.
+func (c *chaos) awoke(after time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.lastToken.IsZero() {
+		c.lastToken = c.lastToken.Add(after)
+	}
+}
+
 func (c *chaos) signInMayBeLost() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -135,7 +135,7 @@ func (w *world) explained(got, want []string, h *history) bool {
 		switch {
 		case i < len(want) && g == want[i]:
 			i++
-		case j > 0 && g == got[j-1] && s.purged, s.excused("canceled", "gone", "locked"), h.byPerson(g), h.replacedByPerson(g), w.shape.verify == "parts" && h.had(g):
+		case s.purged && (j == 0 && g == "" || j > 0 && g == got[j-1]), s.excused("canceled", "gone", "locked"), h.byPerson(g), h.replacedByPerson(g), w.shape.verify == "parts" && h.had(g):
 		default:
 			return false
 		}

@@ -209,6 +209,7 @@ func (n *node) freezeInTime() {
 	n.w.trace("%s freezes for %v", n.name, n.long)
 	time.AfterFunc(n.long, func() {
 		n.w.trace("%s wakes up", n.name)
+		n.w.chaos.awoke(n.long)
 		n.thaw()
 	})
 }
