@@ -133,3 +133,33 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 		}
 	}
 }
+
+// For a moment only, while it is brought, a file is on a stack that no listing shows: the
+// document stays that stack's, and goes when the stack is not there.
+func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	shown, hidden := b.Frameio.AddFolder(b.Root, "Shown"), b.Frameio.AddFolder(b.Root, "Hidden")
+	add(b, shown, "Other.mov", content('o', 200))
+	file, below := add(b, shown, "First.mov", content('a', 300)), add(b, hidden, "Below.mov", content('b', 400))
+	before(b, "/files/"+file+"$", func() {
+		b.Frameio.Move(file, hidden)
+		b.Frameio.Stack(below, file)
+	})
+	m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Gone = shown, foldersync.Trash })
+	uid := m.at(m.Folder, "First").UID
+
+	b.Frameio.Move(file, shown)
+	m.refresh(false)
+	now := m.at(m.Folder, "First")
+	if now.UID == uid {
+		t.Fatal("the file took the document of a stack that is there")
+	}
+	m.refresh(false)
+	if d, there := b.Nuxeo.Doc(uid); !there || !d.IsTrashed {
+		t.Errorf("the document of the stack is at %s, want it in the trash", d.Path)
+	}
+	if d, there := b.Nuxeo.Doc(now.UID); !there || d.IsTrashed {
+		t.Errorf("the document of the file is there: %v, in the trash: %v; want it there", there, d.IsTrashed)
+	}
+}
