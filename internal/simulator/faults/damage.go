@@ -82,7 +82,10 @@ func (d *damaged) trickle(p []byte) (total int, err error) {
 		return d.ResponseWriter.Write(p)
 	}
 	for piece := range slices.Chunk(p, int(max(1, speed/10))) {
-		time.Sleep(time.Duration(len(piece)) * time.Second / time.Duration(speed))
+		select {
+		case <-time.After(time.Duration(len(piece)) * time.Second / time.Duration(speed)):
+		case <-d.rule.ended:
+		}
 		n, err := d.ResponseWriter.Write(piece)
 		total += n
 		if err != nil {

@@ -43,6 +43,8 @@ type Rule struct {
 	BytesPerSecond int64         // throttles the answer's body
 	// Hook is called for each request that is hit, before it is served.
 	Hook func(*http.Request)
+
+	ended <-chan struct{} // closed with the rule: what waits because of it goes on
 }
 
 // Set is a list of active rules, safe for concurrent use.
@@ -56,6 +58,7 @@ type active struct {
 	Rule
 	path, query *regexp.Regexp
 	seen, hit   int
+	end         func()
 }
 
 // Hit records that a rule struck a request.
@@ -64,10 +67,12 @@ type Hit struct {
 	Path   string `json:"path"`
 }
 
-// Add activates a rule and returns the function that ends it. It panics on a
-// bad regular expression, as regexp.MustCompile does.
+// Add activates a rule and returns the function that ends it, also for the requests that
+// it slows down. It panics on a bad regular expression, as regexp.MustCompile does.
 func (s *Set) Add(r Rule) (remove func()) {
-	a := &active{Rule: r, path: regexp.MustCompile(r.Path), query: regexp.MustCompile(r.Query)}
+	ended := make(chan struct{})
+	r.ended = ended
+	a := &active{Rule: r, path: regexp.MustCompile(r.Path), query: regexp.MustCompile(r.Query), end: sync.OnceFunc(func() { close(ended) })}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = append(s.rules, a)
@@ -77,6 +82,7 @@ func (s *Set) Add(r Rule) (remove func()) {
 func (s *Set) drop(a *active) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	a.end()
 	s.rules = slices.DeleteFunc(s.rules, func(b *active) bool { return a == b })
 }
 
@@ -84,6 +90,9 @@ func (s *Set) drop(a *active) {
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, a := range s.rules {
+		a.end()
+	}
 	s.rules = nil
 }
 
@@ -161,6 +170,7 @@ func (rule Rule) before(w http.ResponseWriter, r *http.Request) (http.ResponseWr
 	if rule.Latency > 0 {
 		select {
 		case <-time.After(rule.Latency):
+		case <-rule.ended:
 		case <-r.Context().Done():
 			return w, true
 		}

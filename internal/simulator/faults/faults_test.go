@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const body = "0123456789"
@@ -88,6 +89,25 @@ func TestSkipTimesAndRemoval(t *testing.T) {
 	set.Clear()
 	if status, _, _ := get(url); status != 200 || len(set.Hits()) != 2 {
 		t.Errorf("after the end %d, %d hits", status, len(set.Hits()))
+	}
+}
+
+// What a rule holds up goes on when it ends.
+func TestTheEndOfARuleIsFelt(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []Rule{{Latency: time.Hour}, {BytesPerSecond: 1}} {
+		set, url, _ := serve(t)
+		begun := make(chan struct{})
+		rule.Hook = func(*http.Request) { close(begun) }
+		remove := set.Add(rule)
+		go func() {
+			<-begun
+			remove()
+		}()
+		before := time.Now()
+		if status, got, err := get(url); status != 200 || got != body || err != nil || time.Since(before) > 5*time.Second {
+			t.Errorf("after %s: %d %q, %v; want the whole body at once", time.Since(before), status, got, err)
+		}
 	}
 }
 
