@@ -42,6 +42,11 @@ const (
 	Resumed         = "resumed"
 	LockReleased    = "lock-released"
 	ConflictSettled = "conflict-settled"
+	SyncAdded       = "synchronization-added"
+	SyncPaused      = "synchronization-paused"
+	SyncResumed     = "synchronization-resumed"
+	SyncRemoved     = "synchronization-removed"
+	LossConfirmed   = "loss-confirmed" // that very much is gone on Frame.io is right
 	Retried         = "retried"
 	Canceled        = "canceled"
 	StoreCopied     = "store-copied"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -230,7 +231,8 @@ func accountOf(ctx context.Context, fio *v4.Client, workspace string) (string, f
 
 func (s *Service) insert(ctx context.Context, q Sync) error {
 	var ids []string
-	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	added := audit.Entry{Who: q.Owner, What: audit.SyncAdded, About: q.FolderPath, Detail: q.ProjectName}
+	err := s.Engine.Audited(ctx, added, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO syncs (id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name,
 				root_id, root_name, document_type, comments, filter, gone, conflicts, every, owner, creator, state, created, updated, fetches, earlier, events)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, 'active', $19, $19, $20, $21, $22)`,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -119,8 +120,15 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	if err := s.People.Usable(ctx, owner); err != nil {
 		return q, err
 	}
+	refreshed := audit.Entry{Who: who.Login, About: q.FolderPath} // what is ordinary is not told
+	switch {
+	case owner != q.Owner:
+		refreshed.What, refreshed.Detail = audit.TookOver, "from "+q.Owner
+	case sure:
+		refreshed.What = audit.LossConfirmed
+	}
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	err = s.Engine.Audited(ctx, refreshed, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', owner = $1, updated = $2
 			WHERE id = $3 AND state <> 'removed'`, owner, store.Millis(s.Now()), id); err != nil {
 			return err
@@ -186,18 +194,16 @@ func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, 
 	if err != nil {
 		return q, err
 	}
-	if err := s.pause(ctx, id, "Paused by "+who.Login+".", "Resume it.", who.Login); err != nil {
+	paused := audit.Entry{Who: who.Login, What: audit.SyncPaused, About: q.FolderPath}
+	err = s.Engine.Audited(ctx, paused, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = 'Resume it.', paused_by = $2, due = 0, updated = $3 WHERE id = $4 AND state = 'active'`,
+			"Paused by "+who.Login+".", who.Login, store.Millis(s.Now()), id)
+		return err
+	})
+	if err != nil {
 		return q, err
 	}
 	return s.stopped(ctx, q)
-}
-
-func (s *Service) pause(ctx context.Context, id, reason, remedy, by string) error {
-	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, paused_by = $3, due = 0, updated = $4 WHERE id = $5 AND state = 'active'`,
-			reason, remedy, by, store.Millis(s.Now()), id)
-		return err
-	})
 }
 
 // stopped cancels the run that is under way.
@@ -220,7 +226,8 @@ func (s *Service) Resume(ctx context.Context, who work.Viewer, id string) (Sync,
 	if err != nil {
 		return q, err
 	}
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
+	resumed := audit.Entry{Who: who.Login, What: audit.SyncResumed, About: q.FolderPath}
+	err = s.Engine.Audited(ctx, resumed, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', due = $1, updated = $2 WHERE id = $3 AND state = 'paused'`,
 			due(s.Now(), q.Every), store.Millis(s.Now()), id)
 		return err
@@ -240,8 +247,9 @@ func (s *Service) Remove(ctx context.Context, who work.Viewer, id string) error 
 	if _, err := s.stopped(ctx, q); err != nil {
 		return err
 	}
+	removed := audit.Entry{Who: who.Login, What: audit.SyncRemoved, About: q.FolderPath}
 	var ids []string
-	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
+	err = s.Engine.Audited(ctx, removed, func(tx *sql.Tx) (err error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'removed', due = 0, updated = $1 WHERE id = $2`, store.Millis(s.Now()), id); err != nil {
 			return err
 		}

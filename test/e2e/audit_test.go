@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,27 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 		_, err := b.App.Sync.Settle(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
 		return err
 	})
+	b.Settle()
+	mirror, _ := b.Nuxeo.Doc(uid)
+	synced := func(do func(context.Context, work.Viewer, string) (foldersync.Sync, error)) func() error {
+		return func() error {
+			_, err := do(ctx, josh, m.id)
+			return err
+		}
+	}
+	if !slices.ContainsFunc(entries(b), func(e audit.Entry) bool {
+		return e.Who == "josh" && e.What == audit.SyncAdded && e.About == mirror.Path
+	}) {
+		t.Errorf("no entry tells of the synchronization of %s", mirror.Path)
+	}
+	did("josh", audit.SyncPaused, mirror.Path, synced(b.App.Sync.Pause))
+	did("josh", audit.SyncResumed, mirror.Path, synced(b.App.Sync.Resume))
+	did("josh", audit.LossConfirmed, mirror.Path, func() error {
+		_, err := b.App.Sync.Refresh(ctx, josh, m.id, true)
+		return err
+	})
+	b.Settle()
+	did("josh", audit.SyncRemoved, mirror.Path, func() error { return b.App.Sync.Remove(ctx, josh, m.id) })
 	b.Settle()
 
 	did("josh", audit.Unbound, made.FolderPath, func() error {
