@@ -15,9 +15,10 @@ import (
 // lastAgain is how long after a failure what comes last is tried again.
 const lastAgain = time.Hour
 
+// What was looked at after $6 was so by a clock that was far ahead.
 const (
-	commentsDue = `comments_at < $2`
-	postersDue  = `NOT poster AND poster_at < $2`
+	commentsDue = `(comments_at < $2 OR comments_at > $6)`
+	postersDue  = `NOT poster AND (poster_at < $2 OR poster_at > $6)`
 )
 
 // after adds the items for what comes last, comments and posters, where there is any
@@ -51,6 +52,9 @@ func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync, since time.Ti
 // before is what counts as looked at long ago.
 func (s *Service) before() int64 { return max(1, store.Millis(s.Now().Add(-s.CommentsEvery))) }
 
+// latest is the latest that anything can have been looked at.
+func (s *Service) latest() int64 { return store.Millis(s.Now().Add(store.AheadAtMost)) }
+
 // addLast adds an item if something is due, none is at it, and none has failed since a
 // time. One that failed in the future did so by a clock that was ahead, and says nothing
 // of what there has been since.
@@ -59,7 +63,7 @@ func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, since time.Ti
 	var some, at int
 	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
 		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4 AND finished <= $5))`,
-		q.ID, s.before(), kind, store.Millis(since), store.Millis(now)).Scan(&some, &at)
+		q.ID, s.before(), kind, store.Millis(since), store.Millis(now), s.latest()).Scan(&some, &at)
 	if err != nil || some == 0 || at > 0 {
 		return nil, err
 	}

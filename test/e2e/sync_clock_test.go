@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
@@ -51,5 +53,39 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	m.later(time.Hour)
 	if first, then := runs(), runs(); first != 1 || then != 0 {
 		t.Errorf("an hour later there are %d runs and then %d, want 1 and 0", first, then)
+	}
+}
+
+// Comments and posters that a clock far ahead has looked at are looked at again.
+func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	file := add(b, b.Root, "Cut.mov", content('a', 500))
+	m := mirrored(b, plain, func(q *foldersync.Request) { q.Events = false })
+	uid := m.at(m.Folder, "Cut").UID
+	err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
+		far := time.Now().Add(10 * 365 * 24 * time.Hour).UnixMilli()
+		_, err := tx.ExecContext(t.Context(), `UPDATE sync_entries SET comments_at = $1, poster_at = $1, poster = FALSE WHERE kind = 'file'`, far)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
+	calls := b.Frameio.Calls("download")
+	var r upkeep.Report
+	if err := b.App.Sync.Last(t.Context(), &r); err != nil {
+		t.Fatal(err)
+	}
+	b.Settle()
+	if !says(b, uid, "Too long.")() {
+		t.Error("the comment is not there")
+	}
+	if b.Frameio.Calls("download") == calls {
+		t.Error("no poster was looked for")
+	}
+	if err := b.App.Sync.Last(t.Context(), &r); err != nil || len(r.Lines) != 1 {
+		t.Errorf("then %q is looked at, %v; want nothing more", r.Lines, err)
 	}
 }

@@ -14,7 +14,9 @@ type Entry = Schemas["AuditEntry"];
 const page = 100;
 const deeds = [
   "signed-in", "sign-in-failed", "connected", "disconnected", "bound", "unbound", "took-over", "provider-changed", "revoked", "lifted", "paused", "resumed",
-  "lock-released", "conflict-settled", "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
+  "lock-released", "conflict-settled",
+  "synchronization-added", "synchronization-paused", "synchronization-resumed", "synchronization-removed", "loss-confirmed",
+  "retried", "canceled", "store-copied", "store-adopted", "keys-rotated", "keys-retired",
 ] as const;
 
 @define("nxf-admin-audit")
