@@ -48,7 +48,9 @@ const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|Tes
 // onceEnough are scenes that PostgreSQL sees with `make test-all` only: more sweeps, and
 // what is about networks and bytes, whatever is stored where.
 const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|TestShortBodiesAreNoticed|" +
-	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|TestFiftyRemarksByTwoPeopleMakeNoVersion|TestAHundredMixedItems)$"
+	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|TestLongTransfers|TestPartsThatArrivedStay|TestBandwidthIsKept|" +
+	"TestResetsAndLatencyOnEveryLeg|TestRetryAfterIsObeyed|TestStormsPass|TestWhatCannotBeFetchedGoesThroughUs|TestFrameioFetchesFromTheStore|" +
+	"TestFiftyRemarksByTwoPeopleMakeNoVersion|TestAHundredMixedItems)$"
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
