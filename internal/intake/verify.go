@@ -238,19 +238,10 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 	if digest == "" { // it was made for an upload that had expired
 		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil}, nuxeo.WriteOptions{Source: SourceMetadata})
 	}
-	if err := r.Nuxeo.RestoreVersion(ctx, versions[at].UID); err != nil || versions[at].Has(Facet) || r.Job.Intent == nil {
+	if err := r.Nuxeo.RestoreVersion(ctx, versions[at].UID); err != nil {
 		return err
 	}
-
-	// The version is older than the facet: what the document told before is told again.
-	if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
-		return err
-	}
-	before := map[string]any{}
-	for name, value := range r.Job.Intent.Before {
-		before[name] = value
-	}
-	return r.Nuxeo.Update(ctx, doc.UID, "", before, nuxeo.WriteOptions{Source: SourceMetadata})
+	return s.tellAsBefore(ctx, r, doc)
 }
 
 func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {

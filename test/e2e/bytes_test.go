@@ -3,7 +3,9 @@ package e2e
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -202,9 +204,24 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 	}
 	b.AllDone()
 	b.Check(bed.Want{"Cut": {Content: one}})
+	edited := map[string]any{"dc:description": "For the board.", "dc:rights": "All reserved."}
+	if err := b.Nuxeo.Edit("julia", b.Only().UID, edited); err != nil {
+		t.Fatal(err)
+	}
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
+	told := func() string {
+		p := maps.Clone(b.Only().Properties)
+		for _, kept := range []string{"dc:contributors", "dc:lastContributor", "dc:modified"} { // by Nuxeo
+			delete(p, kept)
+		}
+		return fmt.Sprint(p)
+	}
+	before := told()
 	b.Nuxeo.DamageUploads(1)
 	v = refused(b, b.Josh, "refused", "is not what Frame.io sent", stack)
+	if after := told(); after != before {
+		t.Errorf("the document tells %s\nafter the damage was undone, and told %s before", after, before)
+	}
 	damaged := content('2', 2000)
 	damaged[0] = b.Content(b.Nuxeo.Versions(b.Only().UID)[1].UID)[0]
 	b.Check(bed.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
