@@ -310,7 +310,7 @@ func (m *mirrors) discard() {
 		m.excuse("gone")
 		if m.w.Nuxeo.Trash(d.UID) == nil {
 			source, _ := d.Properties["dc:source"].(string)
-			m.trashed[path.Base(source)], m.trashed[d.UID] = true, true
+			m.trashed[path.Base(source)], m.trashed[d.UID], m.trashed[keyOf(d)] = true, true, true
 			m.w.watch.byPerson()
 		}
 	}
