@@ -189,7 +189,7 @@ func (m *mirrors) checkEqual() {
 	for _, d := range m.documents() {
 		unknown := keyOf(d) == "" && m.excused("not_connected") // made, and nobody could be asked what became of it
 		if !live[d.UID] && !d.IsTrashed && m.request.Gone == foldersync.Trash && m.edited[d.UID] == "" && !unknown {
-			m.w.violate("gone: %q is still there, and on Frame.io it is not", d.Path)
+			m.w.violate("gone: %q is still there, and on Frame.io it is not (%s, of %s)", d.Path, d.UID, keyOf(d))
 		}
 	}
 }
@@ -205,27 +205,34 @@ func (m *mirrors) wasTrashed(a frameiosim.StateAsset) bool {
 	return false
 }
 
-// documentOf finds the document of an asset by what it says of itself.
+// documentOf finds the document of an asset by what it says of itself; in a conflict one
+// tells of the file that it was of.
 func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, ok bool) {
+	var before nuxeosim.DocView
 	m.walk(m.w.Folder, func(d nuxeosim.DocView) {
 		if d.IsTrashed || ok {
 			return
 		}
 		text := func(name string) string { s, _ := d.Properties[name].(string); return s }
 		from := path.Base(text("dc:source"))
+		was := a.ID == from
 		switch a.Type {
 		case "folder":
-			ok = d.Type == "Folder" && from == a.ID
+			ok, was = d.Type == "Folder" && from == a.ID, false
 		case "version_stack":
-			// In a conflict it tells of the file that it was of.
-			ok = text("frameio:stackId") == a.ID || m.edited[d.UID] != "" && m.stacks[from] == a.ID
+			ok, was = text("frameio:stackId") == a.ID, m.stacks[from] == a.ID
 		default:
-			ok = text("frameio:fileId") == a.ID && text("frameio:stackId") == "" || m.edited[d.UID] != "" && from == a.ID
+			ok = text("frameio:fileId") == a.ID && text("frameio:stackId") == ""
 		}
 		if ok {
 			found = d
+		} else if was && m.edited[d.UID] != "" && before.UID == "" {
+			before = d
 		}
 	})
+	if !ok {
+		found, ok = before, before.UID != ""
+	}
 	return found, ok
 }
 
