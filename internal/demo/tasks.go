@@ -1,10 +1,5 @@
 package demo
 
-import "github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-
-// ActionView is a custom action of the simulated Frame.io.
-type ActionView = frameiosim.ActionView
-
 // tasks are the words of the guide, in the order of progress.
 func (s *Stage) tasks() []Task {
 	films, _ := s.Nuxeo.Doc(s.at.folder)

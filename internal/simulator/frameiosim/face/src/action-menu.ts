@@ -36,6 +36,17 @@ export class Actions extends LitElement {
     this.open = !this.open;
   }
 
+  // The menu hangs below its button. Where it would leave the window, it is moved into it.
+  protected override updated(): void {
+    const menu = this.renderRoot.querySelector<HTMLElement>(".menu > div");
+    if (!menu) return;
+    menu.style.removeProperty("translate");
+    const [box, edge] = [menu.getBoundingClientRect(), 8];
+    const across = Math.max(edge - box.left, Math.min(0, document.documentElement.clientWidth - edge - box.right));
+    const down = Math.min(0, window.innerHeight - edge - box.bottom);
+    if (across || down) menu.style.setProperty("translate", `${across}px ${Math.max(down, edge - box.top)}px`);
+  }
+
   private async choose(item: MenuItem, more: object = {}): Promise<void> {
     [this.open, this.running, this.last, this.failed] = [false, item, item, ""];
     if (!this.dialog.open) this.dialog.showModal();

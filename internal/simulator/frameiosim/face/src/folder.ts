@@ -97,7 +97,9 @@ export class Folder extends LitElement {
   private still(a: Card): TemplateResult | string {
     if (a.thumb) return html`<img src=${a.thumb} alt="">`;
     if (a.play && a.media_type.startsWith("video/")) return html`<video src=${a.play} preload="metadata" muted tabindex="-1"></video>`;
-    return a.kind === "folder" ? "▤" : a.media_type.startsWith("audio/") ? "♪" : "▶";
+    if (a.kind === "folder") return "▤";
+    if (a.media_type.startsWith("audio/")) return "♪";
+    return /\.(\w{1,5})$/.exec(a.name)?.[1]?.toUpperCase() ?? "▢";
   }
 
   private stackThem(): Promise<void> {
