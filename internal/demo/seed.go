@@ -1,7 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"embed"
+	"path"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -48,6 +51,21 @@ func mustRead(name string) []byte {
 	return b
 }
 
+// stillOf is a picture of one of our videos, under whatever name it came.
+func stillOf(video frameiosim.Content) []byte {
+	for _, name := range []string{"teaser_v1.mp4", "teaser_v2.mp4", "making_of.mov"} {
+		ours := mustRead(name)
+		if video.Size() != int64(len(ours)) {
+			continue
+		}
+		theirs := make([]byte, len(ours))
+		if n, _ := video.ReadAt(theirs, 0); n == len(ours) && bytes.Equal(theirs, ours) {
+			return mustRead(strings.TrimSuffix(name, path.Ext(name)) + ".jpg")
+		}
+	}
+	return nil
+}
+
 func frames(n int64) *int64 { return &n }
 
 func (d *seed) fill(s *Stage) {
@@ -86,13 +104,10 @@ func (d *seed) files(f *frameiosim.Server) {
 	video := func(fps, seconds float64) frameiosim.FileOption {
 		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
 	}
-	still := func(name string) frameiosim.FileOption {
-		return frameiosim.WithRenditions(file(name), frameiosim.RenditionThumbnail, frameiosim.RenditionThumbnailHQ)
-	}
-	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), still("teaser_v1.jpg"), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
-	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), still("teaser_v2.jpg"), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
+	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
 	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
-	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), still("making_of.jpg"), frameiosim.WithCreator(d.julia))
+	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
 	d.extras = f.AddFolder(d.root, "Extras")
 	d.poster = f.AddFile(d.extras, "Poster.jpg", file("poster.jpg"), frameiosim.WithCreator(d.josh))
 	d.jingle = f.AddFile(d.extras, "Jingle.wav", file("jingle.wav"), frameiosim.WithCreator(d.julia))

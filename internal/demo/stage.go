@@ -254,7 +254,7 @@ func (s *Stage) watch(system string, next http.RoundTripper) http.RoundTripper {
 }
 
 func (s *Stage) frameio(context.Context) (err error) {
-	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy})
+	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy, Still: stillOf})
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,11 @@ func (s *Server) rendition(n *node, name string) (Content, string) {
 	if kind := clip.Shows(f.content); kind != "" {
 		return f.content, kind // small enough to be its own preview
 	}
+	if s.opt.Still != nil {
+		if still := s.opt.Still(f.content); still != nil {
+			return Bytes(still), cmp.Or(clip.Shows(Bytes(still)), "image/png")
+		}
+	}
 	return Bytes(clip.Still(n.name)), "image/png"
 }
 

@@ -146,10 +146,9 @@ func (s *Server) faceCard(n *node) faceCard {
 	return c
 }
 
-// faceStill is a picture of a file; a video without one shows its beginning by itself.
+// faceStill is a picture of a file.
 func (s *Server) faceStill(n *node) string {
-	f := n.file
-	if !s.rendered(f, RenditionThumbnail) || f.isVideo() && f.renditions[RenditionThumbnail] == nil {
+	if !s.rendered(n.file, RenditionThumbnail) {
 		return ""
 	}
 	return s.local(n, RenditionThumbnail)
