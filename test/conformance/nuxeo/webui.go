@@ -265,12 +265,13 @@ var shownCases = []Case{
 	},
 	{
 		Name: "nobody-has-tasks", Uses: []string{"api/v1/task"}, Admin: true, Source: "[M] /task",
-		What: "GET /task of who has none is a page without totalSize, one that is not there 404; @task and @workflow are lists without pages.",
+		What: "GET /task of who has none is a page without entries, never null, and without totalSize; one that is not there 404; @task and @workflow are lists without pages.",
 		Why:  "Web UI asks on each page.",
 		Try: func(s *Scene) {
 			a := s.Raw(s.Ann(), request{method: "GET", path: "api/v1/task"})
 			s.Want("status", a.Status, 200)
 			s.Want("entity", a.JSON()["entity-type"], any("tasks"))
+			s.Want("entries", a.JSON()["entries"], any([]any{}))
 			s.Want("resultsCount", a.JSON()["resultsCount"], 0.0)
 			s.Want("numberOfPages", a.JSON()["numberOfPages"], 1.0)
 			s.Want("totalSize", a.JSON()["totalSize"], nil)
