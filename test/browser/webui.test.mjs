@@ -121,6 +121,11 @@ test("at home in Web UI", async (t) => {
       await tab(shown, "frameio").filter({ hasText: /^Frame IO$/i }).waitFor();
       await shown.goto(at(await uid("/default-domain/workspaces/trailers")));
       await shown.locator("nxf-sync-action").filter({ hasText: expected }).first().waitFor({ state: "attached" });
+      if (locale === "fr-FR") {
+        await chooseAction(shown, "nxf-sync-action");
+        await shown.getByRole("treeitem", { name: "Extras" }).click();
+        await shown.getByRole("dialog").getByText(/^0 folders · /).waitFor(); // English is counted as English
+      }
       await who.close();
     }
   });
@@ -205,6 +210,12 @@ test("at home in Web UI", async (t) => {
     await theirs.getByText("Under review: pushed by josh").waitFor();
     assert.equal(await theirs.getByRole("button", { name: "Release" }).count(), 0, "julia is offered to release it");
     await stranger.close();
+    await page.evaluate(() => localStorage.setItem("theme", "dark"));
+    await page.reload();
+    await page.getByRole("button", { name: "Release" }).waitFor();
+    assert.deepEqual((await contrast(page)).filter((line) => line.includes("nxf-")), []);
+    await page.evaluate(() => localStorage.removeItem("theme"));
+    await page.reload();
     await page.getByRole("button", { name: "Release" }).click();
     await page.getByRole("dialog").getByLabel("Reason").fill("Not needed");
     await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();

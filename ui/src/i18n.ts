@@ -14,9 +14,11 @@ export function t(key: string, ...values: (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (whole, n: string) => String(values[Number(n)] ?? whole));
 }
 
-/** The text for a number of things: key + ".one" or ".other". */
+/** The text for a number of things: key + ".one" or ".other". English is counted as English, whatever the page's language is. */
 export function count(key: string, n: number, ...values: (string | number)[]): string {
-  const rule = new Intl.PluralRules(language()).select(n) === "one" ? "one" : "other";
+  const many = `${key}.other`;
+  const counted = t(many) === reference[many] ? "en" : language();
+  const rule = new Intl.PluralRules(counted).select(n) === "one" ? "one" : "other";
   return t(`${key}.${rule}`, n.toLocaleString(language()), ...values);
 }
 
