@@ -117,6 +117,9 @@ test("at home in Web UI", async (t) => {
     await hers.getByRole("checkbox", { name: "Select all" }).check();
     await hers.locator("nxf-push-action").first().waitFor({ state: "attached" });
     assert.equal(await hers.locator("nxf-push-action button").count(), 0, "a push of what may not be written is offered");
+    await hers.goto(`${stage.Connector}/folders/${await uid("/default-domain/workspaces/trailers")}`);
+    await hers.getByText("Only people who may write in this folder can bind it.").waitFor();
+    assert.equal(await hers.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind on our own page");
     await olga.close();
   });
 
