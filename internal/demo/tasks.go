@@ -22,7 +22,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
-			Do:     []string{"Among the actions of the folder, top right, choose the waves: \"Bind to Frame.io\". In a narrow window they are in the menu (⋮).", "Unless you have connected Frame.io before, a window opens. Choose Josh Editor in it."},
+			Do:     []string{"Among the actions of the folder, top right or in the menu (⋮), choose the waves: \"Bind to Frame.io\".", "Unless you have connected Frame.io before, a window opens. Choose Josh Editor in it."},
 			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO projects\".",
 		},
 		{
@@ -57,7 +57,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "push", Title: "Push a document for review", Links: []TaskLink{trailer},
-			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "Among its actions, top right, choose the paper plane: \"Push to Frame.io\".", "Press the button \"Push to Frame.io\" of the dialog."},
+			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "Among its actions, top right or in the menu (⋮), choose the paper plane: \"Push to Frame.io\".", "Press the button \"Push to Frame.io\" of the dialog."},
 			Expect: "\"Pushed to Frame.io\"; the document is locked, and its tab \"Frame IO\" says that it is under review.",
 		},
 		{
@@ -72,7 +72,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "sync", Title: "Mirror a folder", Links: []TaskLink{trailers},
-			Do:     []string{"Open the folder Trailers and choose the two arrows among its actions: \"Sync to Frame.io folder\".", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
+			Do:     []string{"Open the folder Trailers and choose the two arrows among its actions, top right or in the menu (⋮): \"Sync to Frame.io folder\".", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
 			Expect: "Poster and Jingle arrive; the tab \"Frame.io sync\" shows what is followed.",
 		},
 		{

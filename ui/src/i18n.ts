@@ -14,11 +14,9 @@ export function t(key: string, ...values: (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (whole, n: string) => String(values[Number(n)] ?? whole));
 }
 
-/** The text for a number of things: key + ".one" or ".other". English is counted as English, whatever the page's language is. */
+/** The text for a number of things: key + ".one" or ".other". */
 export function count(key: string, n: number, ...values: (string | number)[]): string {
-  const many = `${key}.other`;
-  const counted = t(many) === reference[many] ? "en" : language();
-  const rule = new Intl.PluralRules(counted).select(n) === "one" ? "one" : "other";
+  const rule = new Intl.PluralRules(language()).select(n) === "one" ? "one" : "other";
   return t(`${key}.${rule}`, n.toLocaleString(language()), ...values);
 }
 
@@ -42,9 +40,16 @@ function translated(key: string): string | undefined {
   return i18n?.[i18n.language ?? "en"]?.[key];
 }
 
-/** The language dates and numbers are written in. */
+// A text that each complete translation has.
+const sample = "frameio.loading";
+
+/**
+ * The language that dates, numbers and amounts are written in, and things are counted in. It is that of our texts: on a page
+ * in a language that we have no more than titles in, a sentence of ours is English to its end.
+ */
 export function language(): string {
-  return window.nuxeo?.I18n?.language ?? document.documentElement.lang ?? "en";
+  const wanted = window.nuxeo?.I18n?.language || document.documentElement.lang || "en";
+  return t(sample) === reference[sample] && !wanted.startsWith("en") ? "en" : wanted;
 }
 
 /** Loads the texts of the browser's language for our own pages; English stays when there are none. */
