@@ -47,6 +47,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await dialog.getByRole("button", { name: "Validate" }).click();
     await dialog.getByText("Enter a name for the action").waitFor();
     await dialog.getByLabel("Action name on Frame.io side").fill("Publish to Nuxeo");
+    await dialog.getByText("Enter a name for the action").waitFor({ state: "hidden" });
     await dialog.getByLabel("Post production").check();
     await dialog.getByText("You can select several teams").waitFor();
     assert.equal(await dialog.getByLabel("Document type").inputValue(), "File");
