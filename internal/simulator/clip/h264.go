@@ -163,10 +163,11 @@ func blocks(p *image.Paletted) (all [rows * columns][blockBytes]byte) {
 		for n := range block * block {
 			b = append(b, at(left+n%block, top+n/block).Y)
 		}
-		for _, part := range []func(color.YCbCr) uint8{func(c color.YCbCr) uint8 { return c.Cb }, func(c color.YCbCr) uint8 { return c.Cr }} {
-			for n := range block * block / 4 {
-				b = append(b, part(at(left+n%(block/2)*2, top+n/(block/2)*2)))
-			}
+		for n := range block * block / 4 {
+			b = append(b, at(left+n%(block/2)*2, top+n/(block/2)*2).Cb)
+		}
+		for n := range block * block / 4 {
+			b = append(b, at(left+n%(block/2)*2, top+n/(block/2)*2).Cr)
 		}
 	}
 	return all

@@ -22,9 +22,13 @@ func index(samples [][]byte, fps float64, first int) []byte {
 	each := int(math.Round(ticks / fps))
 	length := long(each * len(samples))
 	return box("moov",
-		box("mvhd", long(0), long(0), long(0), long(ticks), length, long(0x10000), short(0x100), make([]byte, 10), matrix(), make([]byte, 24), long(2)),
+		box("mvhd",
+			long(0), long(0), long(0), long(ticks), length, long(0x10000), short(0x100), make([]byte, 10), matrix(),
+			make([]byte, 24), long(2)),
 		box("trak",
-			box("tkhd", long(3), long(0), long(0), long(1), long(0), length, make([]byte, 16), matrix(), long(Width<<16), long(Height<<16)),
+			box("tkhd",
+				long(3), long(0), long(0), long(1), long(0), length, make([]byte, 16), matrix(), long(Width<<16),
+				long(Height<<16)),
 			box("mdia",
 				box("mdhd", long(0), long(0), long(0), long(ticks), length, short(0x55C4), short(0)),
 				box("hdlr", long(0), long(0), []byte("vide"), make([]byte, 12), []byte("video\x00")),
@@ -53,9 +57,12 @@ func table(samples [][]byte, each, first int) []byte {
 // entry says how the pictures are coded.
 func entry() []byte {
 	seq, pics := sequence(), pictures()
-	config := box("avcC", []byte{1, profileBaseline, baselineConstraints, levelThree, 0xFF, 0xE1}, short(len(seq)), seq, []byte{1}, short(len(pics)), pics)
-	return box("avc1", make([]byte, 6), short(1), make([]byte, 16), short(Width), short(Height), long(72<<16), long(72<<16), long(0), short(1),
-		make([]byte, 32), short(24), short(0xFFFF), config)
+	config := box("avcC",
+		[]byte{1, profileBaseline, baselineConstraints, levelThree, 0xFF, 0xE1}, short(len(seq)), seq,
+		[]byte{1}, short(len(pics)), pics)
+	return box("avc1",
+		make([]byte, 6), short(1), make([]byte, 16), short(Width), short(Height), long(72<<16), long(72<<16), long(0),
+		short(1), make([]byte, 32), short(24), short(0xFFFF), config)
 }
 
 func box(kind string, parts ...[]byte) []byte {

@@ -103,11 +103,13 @@ var pageProviders = []pageProvider{
 	},
 	{name: "nxql_search", pageSize: 20}, // what it asks is its parameter
 	{
-		name: "user_collections", where: "ecm:mixinType = 'Collection' AND ecm:primaryType != 'Favorites' AND " + notTrash, sort: "-dc:modified", pageSize: 50,
+		name: "user_collections", where: "ecm:mixinType = 'Collection' AND ecm:primaryType != 'Favorites' AND " + notTrash,
+		sort: "-dc:modified", pageSize: 50,
 		named: []namedCondition{{"dc:title", "BEGINS", []string{"searchTerm"}}},
 	},
 	{
-		name: "publish_space_suggestion", where: "ecm:mixinType = 'PublishSpace' AND ecm:isVersion = 0 AND ecm:isTrashed = 0", sort: "dc:title", pageSize: 50,
+		name: "publish_space_suggestion", where: "ecm:mixinType = 'PublishSpace' AND ecm:isVersion = 0 AND ecm:isTrashed = 0",
+		sort: "dc:title", pageSize: 50,
 		named: []namedCondition{{"dc:title", "BEGINS", []string{"queryParams"}}},
 	},
 	{name: "all_collections", where: "ecm:mixinType = 'Collection' AND " + notTrash, pageSize: 1000, counted: -1},
