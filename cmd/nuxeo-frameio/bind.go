@@ -135,7 +135,7 @@ func teams(b api.Binding) string {
 type unbindCmd struct {
 	clientFlags
 	sureFlag
-	Binding string `arg:"" help:"Id of the binding, as in \"bindings\"."`
+	Binding string `arg:"" help:"The binding: its id, or the name of its action, as in \"bindings\"."`
 	Reviews string `env:"-" help:"What becomes of documents under review: release unlocks them, return lets them come back for 30 days." enum:"release,return," default:"" placeholder:"release|return"`
 }
 
@@ -152,7 +152,11 @@ func (c *unbindCmd) unbind(t *terminal, k *client) error {
 	if c.Reviews != "" {
 		q.Reviews = (*api.UnbindParamsReviews)(&c.Reviews)
 	}
-	resp, err := k.UnbindWithResponse(t.ctx, c.Binding, q)
+	id, err := k.binding(t, c.Binding)
+	if err != nil {
+		return err
+	}
+	resp, err := k.UnbindWithResponse(t.ctx, id, q)
 	if err != nil {
 		return k.unreachable(err)
 	}
@@ -178,13 +182,17 @@ type bindingsCmd struct {
 
 type takeOverCmd struct {
 	clientFlags
-	Binding string `arg:"" help:"Id of the binding."`
+	Binding string `arg:"" help:"The binding: its id, or the name of its action, as in \"bindings\"."`
 }
 
 // Run takes a binding over.
 func (c *takeOverCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.TakeOverWithResponse(t.ctx, c.Binding)
+		id, err := k.binding(t, c.Binding)
+		if err != nil {
+			return err
+		}
+		resp, err := k.TakeOverWithResponse(t.ctx, id)
 		if err != nil {
 			return k.unreachable(err)
 		}
@@ -235,6 +243,32 @@ func (c *bindingsList) all(t *terminal, k *client) (all []api.Binding, err error
 			return all, nil
 		}
 	}
+}
+
+// binding is the id of what a person named: the one binding whose action has that name,
+// else what they gave.
+func (k *client) binding(t *terminal, named string) (string, error) {
+	all, err := new(bindingsList).all(t, k)
+	if err != nil {
+		return "", err
+	}
+
+	var ids []string
+	for _, b := range all {
+		if b.Id == named {
+			return named, nil
+		}
+		if b.ActionName == named {
+			ids = append(ids, b.Id)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return named, nil // the connector says what is wrong with it
+	case 1:
+		return ids[0], nil
+	}
+	return "", fault.Field("binding", "See `nuxeo-frameio bindings`, and give the id.", "%d bindings have an action called %q.", len(ids), named)
 }
 
 func (c *bindingsList) print(t *terminal, all []api.Binding) error {

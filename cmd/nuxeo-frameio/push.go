@@ -36,7 +36,7 @@ func (c *pushCmd) Run(t *terminal) error {
 		if c.JSON {
 			err = printJSON(t, resp.JSON202)
 		} else {
-			c.tell(t, resp.JSON202.Message, resp.JSON202.Skipped)
+			c.tell(t, resp.JSON202.Message, resp.JSON202.Skipped, resp.JSON202.SkippedCount)
 		}
 		if err != nil || c.NoWatch {
 			return err
@@ -65,7 +65,7 @@ func (c *pushCmd) warn(t *terminal, k *client, form api.PushForm) error {
 	return nil
 }
 
-func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped) {
+func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped, count int) {
 	t.printf("%s\n", message)
 	for _, s := range skipped {
 		name := str(s.Title)
@@ -73,6 +73,9 @@ func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped) {
 			name = s.Document
 		}
 		t.printf("– %s is left out: %s\n", name, s.Message)
+	}
+	if more := count - len(skipped); more > 0 {
+		t.printf("– and %d more\n", more)
 	}
 }
 

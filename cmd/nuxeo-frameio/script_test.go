@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,8 +44,15 @@ func TestScripts(t *testing.T) {
 		env.Setenv("NUXEO_FRAMEIO_USER", "josh")
 		env.Setenv("NUXEO_FRAMEIO_PASSWORD", "josh")
 		env.Values[onStage] = stage
-		return nil
+		return os.WriteFile(filepath.Join(env.WorkDir, "try.sh"), []byte(tryIt(stage)), 0o600)
 	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"frameio": frameioHand, "edit": editHand, "lock": lockHand}})
+}
+
+// tryIt are the lines that the demo says to try in another terminal, as one copies them.
+func tryIt(stage *demo.Stage) string {
+	_, lines, _ := strings.Cut(stage.Addresses("nuxeo-frameio"), "Try it")
+	_, lines, _ = strings.Cut(lines, "\n")
+	return lines
 }
 
 // onStage is where a script finds its stage.

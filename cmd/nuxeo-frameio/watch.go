@@ -80,7 +80,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 
 type publishCmd struct {
 	clientFlags
-	Binding string   `arg:"" help:"Id of the binding, as in \"bindings\"."`
+	Binding string   `arg:"" help:"The binding: its id, or the name of its action, as in \"bindings\"."`
 	Assets  []string `arg:"" help:"Ids or view addresses of files, version stacks or folders."`
 	NoWatch bool     `env:"-" help:"Do not wait until everything has arrived."`
 }
@@ -88,7 +88,11 @@ type publishCmd struct {
 // Run publishes assets and watches them arrive.
 func (c *publishCmd) Run(t *terminal) error {
 	return c.session(t, func(k *client) error {
-		resp, err := k.PublishWithResponse(t.ctx, api.PublishJSONRequestBody{Binding: c.Binding, Assets: c.Assets})
+		id, err := k.binding(t, c.Binding)
+		if err != nil {
+			return err
+		}
+		resp, err := k.PublishWithResponse(t.ctx, api.PublishJSONRequestBody{Binding: id, Assets: c.Assets})
 		if err != nil {
 			return k.unreachable(err)
 		}

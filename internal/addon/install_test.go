@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -192,6 +193,9 @@ func TestNoLanguageShowsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := start(t, nuxeosim.Options{})
+	if got, want := slices.Sorted(slices.Values(webUILanguages)), n.sim.Languages(); !slices.Equal(got, want) {
+		t.Errorf("texts are added to those of Web UI in %v, want all that it has: %v", got, want)
+	}
 	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", webParts{sample.elements, texts}).data); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -118,12 +119,13 @@ func (s *Stage) progress(ctx context.Context) []bool {
 	teaser, arrived := s.Nuxeo.Doc(s.at.folder + "/Teaser")
 	trailer, _ := s.Nuxeo.Doc(s.at.draft)
 	under := slices.Contains(trailer.Facets, "FrameioAsset")
-	bound := slices.ContainsFunc(s.Frameio.Actions(s.seed.workspace), func(a ActionView) bool { return a.Active })
+	films, _ := s.Nuxeo.Doc(s.at.folder)
+	bound := slices.Contains(films.Facets, binding.Facet)
 	return []bool{
 		s.nuxeoSaw("josh"),
 		s.App.Identity.Connected(ctx, "josh") == nil,
 		bound,
-		s.frameioSaw("files.show"),
+		len(s.Nuxeo.Children(s.at.folder)) > 1, // the drafts were there
 		arrived && slices.Contains(teaser.Facets, "FrameioAsset"),
 		s.frameioSaw("files.show", "media_links.high_quality"),
 		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 1,

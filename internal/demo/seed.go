@@ -1,7 +1,10 @@
 package demo
 
 import (
+	"bytes"
 	"embed"
+	"path"
+	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
@@ -27,11 +30,12 @@ type places struct {
 	drafts string // where the documents are that it pushes
 	draft  string // the one that it pushes first
 	mirror string // the folder that follows the dailies
+	shorts string // left to those who try the command line
 }
 
 // placesIn are places in a workspace, or where workspaces are.
 func placesIn(above string) places {
-	p := places{folder: above + "/films", mirror: above + "/trailers"}
+	p := places{folder: above + "/films", mirror: above + "/trailers", shorts: above + "/shorts"}
 	p.drafts = p.folder + "/Drafts"
 	p.draft = p.drafts + "/Trailer draft"
 	return p
@@ -47,12 +51,28 @@ func mustRead(name string) []byte {
 	return b
 }
 
+// stillOf is a picture of one of our videos, under whatever name it came.
+func stillOf(video frameiosim.Content) []byte {
+	for _, name := range []string{"teaser_v1.mp4", "teaser_v2.mp4", "making_of.mov"} {
+		ours := mustRead(name)
+		if video.Size() != int64(len(ours)) {
+			continue
+		}
+		theirs := make([]byte, len(ours))
+		if n, _ := video.ReadAt(theirs, 0); n == len(ours) && bytes.Equal(theirs, ours) {
+			return mustRead(strings.TrimSuffix(name, path.Ext(name)) + ".jpg")
+		}
+	}
+	return nil
+}
+
 func frames(n int64) *int64 { return &n }
 
 func (d *seed) fill(s *Stage) {
 	s.repo.MkDoc(s.at.folder, "Folder", map[string]any{"dc:title": "Films"})
 	s.repo.MkDoc(s.at.mirror, "Folder", map[string]any{"dc:title": "Trailers"})
 	s.repo.MkDoc(s.at.drafts, "Folder", nil)
+	s.repo.MkDoc(s.at.shorts, "Folder", map[string]any{"dc:title": "Shorts"})
 	d.drafts(s)
 	f := s.Frameio
 	d.josh = f.AddPerson("Josh Editor", "josh@example.org")
@@ -84,14 +104,10 @@ func (d *seed) files(f *frameiosim.Server) {
 	video := func(fps, seconds float64) frameiosim.FileOption {
 		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
 	}
-	// The videos are small enough to be their own proxies.
-	played := func(name string) frameiosim.FileOption {
-		return frameiosim.WithRenditions(file(name), frameiosim.RenditionHighQuality, frameiosim.RenditionEfficient)
-	}
-	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), played("teaser_v1.mp4"), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
-	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), played("teaser_v2.mp4"), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
+	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
 	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
-	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), played("making_of.mov"), frameiosim.WithCreator(d.julia))
+	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
 	d.extras = f.AddFolder(d.root, "Extras")
 	d.poster = f.AddFile(d.extras, "Poster.jpg", file("poster.jpg"), frameiosim.WithCreator(d.josh))
 	d.jingle = f.AddFile(d.extras, "Jingle.wav", file("jingle.wav"), frameiosim.WithCreator(d.julia))

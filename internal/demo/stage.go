@@ -254,7 +254,7 @@ func (s *Stage) watch(system string, next http.RoundTripper) http.RoundTripper {
 }
 
 func (s *Stage) frameio(context.Context) (err error) {
-	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy})
+	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy, Still: stillOf})
 	if err != nil {
 		return err
 	}
@@ -376,16 +376,16 @@ func (s *Stage) Addresses(program string) string {
   Nuxeo logins      josh / josh, julia / julia, Administrator / Administrator
   Frame.io sign-in  josh@example.org, julia@example.org (no password)
 
-  Try it in another terminal, in this folder:
+  Try it in another terminal, in this folder; the guide does not need it:
     export NUXEO_FRAMEIO_SERVER=%s NUXEO_FRAMEIO_USER=josh NUXEO_FRAMEIO_PASSWORD=josh
-    %[3]s connect    # names an address; choose Josh Editor there, unless the guide led you to it
+    %[3]s connect    # open the address it names, sign in to Nuxeo as josh, choose Josh Editor
     %[3]s bind --list
-    %[3]s bind /default-domain/workspaces/trailers --name "Publish trailers"
+    %[3]s bind %[4]s --name "Publish shorts"
     %[3]s bindings
-    %[3]s publish BINDING %[4]s    # BINDING is the id of the line before
+    %[3]s publish "Publish shorts" %[5]s
     %[3]s items list
 
-`, b.String(), s.URL, program, s.seed.making)
+`, b.String(), s.URL, program, s.at.shorts, s.seed.making)
 }
 
 // Connect signs a person in on both sides, as they would in a browser.

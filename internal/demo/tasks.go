@@ -1,10 +1,5 @@
 package demo
 
-import "github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-
-// ActionView is a custom action of the simulated Frame.io.
-type ActionView = frameiosim.ActionView
-
 // tasks are the words of the guide, in the order of progress.
 func (s *Stage) tasks() []Task {
 	films, _ := s.Nuxeo.Doc(s.at.folder)
@@ -23,11 +18,11 @@ func (s *Stage) tasks() []Task {
 		{
 			Name: "sign-in", Title: "Sign in to Nuxeo", Links: []TaskLink{nuxeo},
 			Do:     []string{"Open Nuxeo and sign in as josh with the password josh."},
-			Expect: "The folder Films, with some drafts in it.",
+			Expect: "The folder Films, with a folder of drafts in it.",
 		},
 		{
 			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
-			Do:     []string{"Among the actions of the folder, top right, choose the waves: \"Bind to Frame.io\".", "A window opens, since you are not connected yet. Choose Josh Editor in it."},
+			Do:     []string{"Among the actions of the folder, top right or in the menu (⋮), choose the waves: \"Bind to Frame.io\".", "Unless you have connected Frame.io before, a window opens. Choose Josh Editor in it."},
 			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO projects\".",
 		},
 		{
@@ -62,7 +57,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "push", Title: "Push a document for review", Links: []TaskLink{trailer},
-			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "In its menu (⋮) choose \"Push to Frame.io\", and press the button of the dialog."},
+			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "Among its actions, top right or in the menu (⋮), choose the paper plane: \"Push to Frame.io\".", "Press the button \"Push to Frame.io\" of the dialog."},
 			Expect: "\"Pushed to Frame.io\"; the document is locked, and its tab \"Frame IO\" says that it is under review.",
 		},
 		{
@@ -77,7 +72,7 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "sync", Title: "Mirror a folder", Links: []TaskLink{trailers},
-			Do:     []string{"Open the folder Trailers and choose \"Sync to Frame.io folder\" among its actions.", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
+			Do:     []string{"Open the folder Trailers and choose the two arrows among its actions, top right or in the menu (⋮): \"Sync to Frame.io folder\".", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
 			Expect: "Poster and Jingle arrive; the tab \"Frame.io sync\" shows what is followed.",
 		},
 		{

@@ -111,9 +111,13 @@ func (s *Service) listed(ctx context.Context, nx *nuxeo.Client, r Request) ([]st
 		seen[uid], out = true, append(out, uid)
 	}
 	if len(out) == 0 {
-		return nil, fault.Field("listing", "Look at the list again.", "There is no document in the listing any more.")
+		return nil, nothingListed()
 	}
 	return out, nil
+}
+
+func nothingListed() error {
+	return fault.Field("listing", "Look at the list again.", "There is no document in the listing any more.")
 }
 
 func distinct(list []string) (out []string) {

@@ -66,6 +66,58 @@ func (s *Service) Targets(ctx context.Context, login, uid string) (Targets, erro
 	return t, s.known(ctx, login, doc, &t)
 }
 
+// lookedAt is how many documents are looked at for one that can be sent.
+const lookedAt = 500
+
+// TargetsOfAll tells where the documents of a request can go to: those targets of the first
+// of them that can be sent. When none can, the first one tells why.
+func (s *Service) TargetsOfAll(ctx context.Context, login string, r Request) (Targets, error) {
+	if err := s.clean(&r); err != nil {
+		return Targets{}, err
+	}
+	nx, err := s.People.Nuxeo(ctx, login)
+	if err != nil {
+		return Targets{}, err
+	}
+	uids, err := beginning(ctx, nx, r)
+	if err != nil {
+		return Targets{}, err
+	}
+	for some := range slices.Chunk(uids, page) {
+		var found sorted
+		if err := s.sortPage(ctx, nx, login, r, some, &found); err != nil {
+			return Targets{}, err
+		}
+		if len(found.good) > 0 {
+			return s.Targets(ctx, login, found.good[0].Document)
+		}
+	}
+	return s.Targets(ctx, login, uids[0])
+}
+
+// beginning are the first documents of a request.
+func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
+	if r.Listing == nil {
+		return resolve(ctx, nx, r.Documents[:min(len(r.Documents), lookedAt)])
+	}
+	var out []string
+	for uid, err := range nx.Listed(ctx, *r.Listing) {
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(r.Except, uid) {
+			out = append(out, uid)
+		}
+		if len(out) == lookedAt {
+			break
+		}
+	}
+	if len(out) == 0 {
+		return nil, nothingListed()
+	}
+	return out, nil
+}
+
 // known adds what we know: the last choice, and where the asset lives.
 func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, t *Targets) error {
 	if len(t.Bound) > 0 {

@@ -24,7 +24,24 @@ func (s rest) PushTargets(ctx context.Context, q api.PushTargetsRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	out := api.PushTargets200JSONResponse{Document: t.Document, Title: t.Title, CanPush: t.WhyNot == nil, Teams: []api.PushTeam{}, Pieces: []api.PushPiece{}}
+	return api.PushTargets200JSONResponse(targetsJSON(ctx, t)), nil
+}
+
+// PushTargetsOfAll tells where several documents can be pushed to.
+func (s rest) PushTargetsOfAll(ctx context.Context, q api.PushTargetsOfAllRequestObject) (api.PushTargetsOfAllResponseObject, error) {
+	who, err := whoIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Server.Push.TargetsOfAll(ctx, who.Login, previewed(q.Body))
+	if err != nil {
+		return nil, err
+	}
+	return api.PushTargetsOfAll200JSONResponse(targetsJSON(ctx, t)), nil
+}
+
+func targetsJSON(ctx context.Context, t push.Targets) api.PushTargets {
+	out := api.PushTargets{Document: t.Document, Title: t.Title, CanPush: t.WhyNot == nil, Teams: []api.PushTeam{}, Pieces: []api.PushPiece{}}
 	if t.WhyNot != nil {
 		out.WhyNot = opt(fault.From(t.WhyNot).Message)
 	}
@@ -38,7 +55,7 @@ func (s rest) PushTargets(ctx context.Context, q api.PushTargetsRequestObject) (
 	if t.Open != nil {
 		out.Push = some1(pushJSON(ctx, *t.Open))
 	}
-	return out, nil
+	return out
 }
 
 func pieceJSON(p push.Piece) api.PushPiece {
@@ -99,6 +116,12 @@ func pushesJSON(ctx context.Context, list []push.Push) []api.Push {
 	}
 	return out
 }
+
+// namedMost is how many documents an answer names, however many it tells of.
+const namedMost = 100
+
+// named are the first of a list.
+func named[T any](list []T) []T { return list[:min(len(list), namedMost)] }
 
 func skippedJSON(list []push.Skipped) []api.PushSkipped {
 	out := []api.PushSkipped{}
@@ -175,7 +198,10 @@ func (s rest) Push(ctx context.Context, q api.PushRequestObject) (api.PushRespon
 	if err != nil {
 		return nil, err
 	}
-	return api.Push202JSONResponse{Batch: got.Batch, Message: sentMessage(got), Pushes: pushesJSON(ctx, got.Pushes), Skipped: skippedJSON(got.Skipped)}, nil
+	return api.Push202JSONResponse{
+		Batch: got.Batch, Message: sentMessage(got), Count: len(got.Pushes), Pushes: pushesJSON(ctx, named(got.Pushes)),
+		SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)),
+	}, nil
 }
 
 // listing is what a form names of a list in Nuxeo; nil: it names documents.
@@ -191,6 +217,11 @@ func except(l *api.PushListing) []string {
 		return nil
 	}
 	return val(l.Except)
+}
+
+// previewed is what a form asks about.
+func previewed(f *api.PushPreviewForm) push.Request {
+	return push.Request{Documents: f.Documents, Listing: listing(f.Listing), Except: except(f.Listing), Workspace: val(f.Team), What: val(f.What)}
 }
 
 // sentMessage is for a bubble.
@@ -211,13 +242,13 @@ func (s rest) PreviewPush(ctx context.Context, q api.PreviewPushRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.Server.Push.Preview(ctx, who.Login, push.Request{
-		Documents: q.Body.Documents, Listing: listing(q.Body.Listing), Except: except(q.Body.Listing), Workspace: val(q.Body.Team), What: val(q.Body.What),
-	})
+	got, err := s.Server.Push.Preview(ctx, who.Login, previewed(q.Body))
 	if err != nil {
 		return nil, err
 	}
-	out := api.PreviewPush200JSONResponse{Count: got.Count, Bytes: got.Bytes, Skipped: skippedJSON(got.Skipped), Next: some(got.Next)}
+	out := api.PreviewPush200JSONResponse{
+		Count: got.Count, Bytes: got.Bytes, SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)), Next: some(got.Next),
+	}
 	if len(got.Linked) > 0 {
 		out.Linked = new([]api.PushLinked)
 	}

@@ -61,7 +61,7 @@ test("a review, from Nuxeo and back", async (t) => {
     await page.getByText("Pushed to Frame.io. It is being sent").first().waitFor();
     await until("it is under review", async () => (await doc(draft)).facets.includes("FrameioAsset"));
     assert.equal((await doc(draft)).lockOwner, "josh");
-    await page.goto(at(draft, "?p=frameio"));
+    await page.locator("nuxeo-page-item[name=frameio]").click(); // it comes with the document's arrival
     await page.getByText("Under review: pushed by josh").waitFor();
     await page.mouse.move(640, 880);
     const there = (await assets()).find((a) => a.name === "Trailer draft.mov");

@@ -47,6 +47,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     await dialog.getByRole("button", { name: "Validate" }).click();
     await dialog.getByText("Enter a name for the action").waitFor();
     await dialog.getByLabel("Action name on Frame.io side").fill("Publish to Nuxeo");
+    await dialog.getByText("Enter a name for the action").waitFor({ state: "hidden" });
     await dialog.getByLabel("Post production").check();
     await dialog.getByText("You can select several teams").waitFor();
     assert.equal(await dialog.getByLabel("Document type").inputValue(), "File");
@@ -64,6 +65,13 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     for (const name of ["Teaser.mp4", "Making of.mov", "Extras"]) await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
     await review.getByRole("button", { name: "Actions" }).click();
     await look(review, "frameio-menu");
+    for (const width of [390, 1280]) {
+      await review.setViewportSize({ width, height: 900 });
+      await review.getByRole("button", { name: "Actions" }).click();
+      if (!(await review.getByRole("menu").isVisible())) await review.getByRole("button", { name: "Actions" }).click();
+      const menu = await review.getByRole("menu").boundingBox();
+      assert.ok(menu.x >= 0 && menu.x + menu.width <= width, `at ${width} px the menu reaches from ${menu.x} to ${menu.x + menu.width}`);
+    }
     await review.getByRole("menuitem", { name: "Publish to Nuxeo" }).click();
     const message = review.getByRole("dialog", { name: "Success" });
     await message.getByText("3 assets pushed to Nuxeo.").waitFor();
@@ -96,7 +104,7 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
   });
 
   await step("a new version", async () => {
-    for (const name of ["Teaser.mp4", "Making of.mov", "Extras"]) await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).uncheck();
+    assert.equal(await review.getByRole("checkbox", { checked: true }).count(), 0, "what was published is still selected");
     for (const name of ["Teaser.mp4", "Teaser second cut.mp4"]) await review.getByRole("checkbox", { name: `Select ${name}`, exact: true }).check();
     await review.getByRole("button", { name: "Stack as versions" }).click();
     await review.getByText("2 versions").waitFor();
@@ -116,7 +124,10 @@ test("the story, in Nuxeo's pages and Frame.io's", async (t) => {
     const mail = await josh.page();
     await until("the mail is there", async () => (await ticked()).includes("mail"));
     await mail.goto(stage.Mail);
-    await mail.getByText(/Teaser/).first().waitFor();
+    const opened = josh.context.waitForEvent("page");
+    await mail.getByRole("link", { name: stage.Nuxeo }).first().click();
+    await (await opened).getByRole("heading", { name: "Teaser" }).waitFor();
+    await (await opened).close();
     await mail.close();
   });
 

@@ -15,6 +15,14 @@ const configured = (who, settings) =>
     await route.fulfill({ response: answer, body: `${await answer.text()}\nObject.assign(Nuxeo.UI.config, ${JSON.stringify(settings)});` });
   });
 
+/** Texts of Web UI that a browser has kept since before the package was installed. */
+const agedTexts = (who) =>
+  who.context.route("**/i18n/messages*.json", async (route) => {
+    const answer = await route.fetch();
+    const texts = Object.entries(await answer.json()).filter(([key]) => !key.includes("frameio"));
+    await route.fulfill({ response: answer, json: Object.fromEntries(texts) });
+  });
+
 /** Web UI in one of its themes. */
 const themed = (who, theme) => who.context.addInitScript((name) => localStorage.setItem("theme", name), theme);
 
@@ -109,18 +117,27 @@ test("at home in Web UI", async (t) => {
     await hers.getByRole("checkbox", { name: "Select all" }).check();
     await hers.locator("nxf-push-action").first().waitFor({ state: "attached" });
     assert.equal(await hers.locator("nxf-push-action button").count(), 0, "a push of what may not be written is offered");
+    await hers.goto(`${stage.Connector}/folders/${await uid("/default-domain/workspaces/trailers")}`);
+    await hers.getByText("Only people who may write in this folder can bind it.").waitFor();
+    assert.equal(await hers.getByRole("button", { name: "Bind to Frame.io" }).count(), 0, "a reader is offered to bind on our own page");
     await olga.close();
   });
 
   await step("every language has words for what we add", async () => {
     for (const [locale, expected] of [["fr-FR", "Synchroniser avec un dossier Frame.io"], ["sv-SE", "Sync to Frame.io folder"], ["xx", "Sync to Frame.io folder"]]) {
       const who = await somebody({ locale });
+      if (locale === "sv-SE") await agedTexts(who);
       await enter(who, "josh");
       const shown = await who.page();
       await shown.goto(at(folder));
       await tab(shown, "frameio").filter({ hasText: /^Frame IO$/i }).waitFor();
       await shown.goto(at(await uid("/default-domain/workspaces/trailers")));
       await shown.locator("nxf-sync-action").filter({ hasText: expected }).first().waitFor({ state: "attached" });
+      if (locale === "fr-FR") {
+        await chooseAction(shown, "nxf-sync-action");
+        await shown.getByRole("treeitem", { name: "Extras" }).click();
+        await shown.getByRole("dialog").getByText(/^0 folders · 2 documents · .* kB$/).waitFor(); // English is English to its end
+      }
       await who.close();
     }
   });
@@ -205,6 +222,12 @@ test("at home in Web UI", async (t) => {
     await theirs.getByText("Under review: pushed by josh").waitFor();
     assert.equal(await theirs.getByRole("button", { name: "Release" }).count(), 0, "julia is offered to release it");
     await stranger.close();
+    await page.evaluate(() => localStorage.setItem("theme", "dark"));
+    await page.reload();
+    await page.getByRole("button", { name: "Release" }).waitFor();
+    assert.deepEqual((await contrast(page)).filter((line) => line.includes("nxf-")), []);
+    await page.evaluate(() => localStorage.removeItem("theme"));
+    await page.reload();
     await page.getByRole("button", { name: "Release" }).click();
     await page.getByRole("dialog").getByLabel("Reason").fill("Not needed");
     await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();

@@ -110,11 +110,12 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	f.Bind("Publish")
 	const many = 620 // more than one page
 	var except []string
+	above := f.Nuxeo.MkDoc("/default-domain/workspaces/videos/a", "Folder", map[string]any{"dc:title": "A folder, first by its title"})
 	for i := range many {
 		uid := f.Nuxeo.MkDoc(fmt.Sprintf("/default-domain/workspaces/videos/c%03d", i), "File", map[string]any{
 			"dc:title": "Clip", "file:content": nuxeosim.Blob{Name: "clip.mov", MimeType: "video/quicktime", Data: []byte("clip")},
 		})
-		if i < 617 {
+		if i < many-105 {
 			except = append(except, uid)
 		}
 	}
@@ -137,11 +138,28 @@ func TestAListingIsPushedWhole(t *testing.T) {
 		}
 	}
 
+	what := "none"
+	none := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
+		josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all, What: &what})).JSON200
+	if none.Count != 0 || none.SkippedCount != many+1 || len(none.Skipped) != 100 {
+		t.Errorf("%d are sent, %d left out and %d of them named, want 0, %d and 100", none.Count, none.SkippedCount, len(none.Skipped), many+1)
+	}
+
+	// Where all of it goes to is told by what can be sent, not by what comes first.
+	targets := must(t, func(r *api.PushTargetsOfAllResponse) bool { return r.JSON200 != nil })
+	if got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Listing: all})).JSON200; !got.CanPush || got.Title != "Clip" || len(got.Teams) != 1 {
+		t.Errorf("the targets are %+v, want those of a clip", got)
+	}
+	if got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Documents: []string{above}})).JSON200; got.CanPush || got.WhyNot == nil {
+		t.Errorf("the targets of a folder are %+v, want the reason why it cannot be pushed", got)
+	}
+
 	all.Except = &except
 	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(
 		josh.PushWithResponse(ctx, api.PushForm{Listing: all, Team: f.Workspace, Project: f.Project})).JSON202
-	if len(sent.Pushes) != 3 {
-		t.Errorf("%d documents were pushed, want those 3 that were not taken out", len(sent.Pushes))
+	if sent.Count != 105 || len(sent.Pushes) != 100 || sent.SkippedCount != 1 || len(sent.Skipped) != 1 {
+		t.Errorf("%d documents were pushed and %d named, %d left out and %d named, want the 105 that were not taken out, 100, 1 and 1",
+			sent.Count, len(sent.Pushes), sent.SkippedCount, len(sent.Skipped))
 	}
 	f.AllDone()
 

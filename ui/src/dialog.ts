@@ -73,10 +73,15 @@ export abstract class Dialog<R> extends LitElement {
     }
   }
 
+  // What was wrong with a field is no longer known when something else is entered there.
+  private mended(event: Event): void {
+    if (this.problem?.field && this.problem.field === (event.target as HTMLInputElement).name) this.problem = undefined;
+  }
+
   protected override render(): TemplateResult {
     const go = this.confirm();
     return html`<dialog aria-labelledby="heading" @close=${() => this.close()} @cancel=${(e: Event) => this.busy && e.preventDefault()}>
-      <form novalidate @submit=${this.send}>
+      <form novalidate @submit=${this.send} @input=${this.mended}>
         <div class="head"><h2 id="heading">${this.heading()}</h2></div>
         <div class="body">${this.content()} ${this.shown()}</div>
         <div class="foot">

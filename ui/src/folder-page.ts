@@ -84,7 +84,7 @@ export class FolderPage extends LitElement {
     if (this.problem) return html`<h1>${t("frameio.folder.gone")}</h1>${notice(this.problem, () => void this.load())}`;
     const d = this.detail;
     return html`<div>${this.crumbs()}<div class="row between"><h1 class="wrap">${d?.title ?? t("frameio.loading")}</h1>${d ? this.inNuxeo(d.nuxeo_url) : nothing}</div></div>
-      <nxf-folder-tab .folder=${this.folder} ?writable=${d?.can_bind}></nxf-folder-tab>`;
+      <nxf-folder-tab .folder=${this.folder} ?writable=${d?.can_bind} ?reader=${d && !d.can_bind}></nxf-folder-tab>`;
   }
 
   private ofDocument(): TemplateResult {

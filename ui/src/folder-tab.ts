@@ -43,8 +43,9 @@ export class FolderTab extends LitElement {
   @property({ attribute: false }) document: NuxeoDocument | undefined;
   /** Or only its uid. */
   @property() folder = "";
-  /** Whether the person may write in it. */
+  /** Whether the person may write in it, or is known to be a reader only. */
   @property({ type: Boolean }) writable = false;
+  @property({ type: Boolean }) reader = false;
 
   @state() private bindings: Binding[] | undefined;
   @state() private syncs: Sync[] = [];
@@ -135,7 +136,8 @@ export class FolderTab extends LitElement {
   }
 
   private nothingBound(): TemplateResult {
-    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t("frameio.folder.unbound.hint")}</span>
+    const hint = this.reader && !this.mayWrite ? "frameio.folder.unbound.reader" : "frameio.folder.unbound.hint";
+    return html`<div class="empty">${waves}<strong>${t("frameio.folder.unbound")}</strong><span class="soft">${t(hint)}</span>
       ${this.mayWrite ? html`<span class="row center"><button class="primary" @click=${this.bind}>${t("frameio.bind")}</button><button @click=${() => void syncFolder(this.uid, this)}>${round} ${t("frameio.sync")}</button></span>` : nothing}</div>`;
   }
 

@@ -40,9 +40,16 @@ function translated(key: string): string | undefined {
   return i18n?.[i18n.language ?? "en"]?.[key];
 }
 
-/** The language dates and numbers are written in. */
+// A text that each complete translation has.
+const sample = "frameio.loading";
+
+/**
+ * The language that dates, numbers and amounts are written in, and things are counted in. It is that of our texts: on a page
+ * in a language that we have no more than titles in, a sentence of ours is English to its end.
+ */
 export function language(): string {
-  return window.nuxeo?.I18n?.language ?? document.documentElement.lang ?? "en";
+  const wanted = window.nuxeo?.I18n?.language || document.documentElement.lang || "en";
+  return t(sample) === reference[sample] && !wanted.startsWith("en") ? "en" : wanted;
 }
 
 /** Loads the texts of the browser's language for our own pages; English stays when there are none. */

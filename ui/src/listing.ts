@@ -2,7 +2,6 @@
 // everything in a list by its page provider and does not load it.
 
 import type { Schemas } from "./api.js";
-import type { NuxeoDocument } from "./host.js";
 
 export type Listing = Schemas["PushListing"];
 
@@ -10,7 +9,6 @@ export type Listing = Schemas["PushListing"];
 export interface ListView {
   selectAllActive: boolean;
   nxProvider: { provider: string; _params: Record<string, unknown> };
-  items: (Partial<NuxeoDocument> | undefined)[];
   _excludedItems?: string[];
 }
 
@@ -21,13 +19,11 @@ export function isListView(selection: unknown): selection is ListView {
 }
 
 /** The list as a question to Nuxeo, without the page that is shown of it. */
-export function listing(view: ListView): Listing & { first: string } {
+export function listing(view: ListView): Listing {
   const { currentPageIndex, offset, pageSize, namedParameters, ...rest } = view.nxProvider._params;
   const parameters: Record<string, string[]> = {};
   for (const [name, value] of Object.entries({ ...rest, ...(namedParameters as object | undefined) })) {
     if (value !== undefined && value !== null && value !== "") parameters[name] = (Array.isArray(value) ? value : [value]).map(String);
   }
-  const except = view._excludedItems ?? [];
-  const first = view.items.find((d) => d?.uid && !except.includes(d.uid))?.uid ?? "";
-  return { provider: view.nxProvider.provider, parameters, except: [...except], first };
+  return { provider: view.nxProvider.provider, parameters, except: [...(view._excludedItems ?? [])] };
 }

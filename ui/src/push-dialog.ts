@@ -21,38 +21,41 @@ type Skipped = Schemas["PushSkipped"];
 interface Preview {
   count: number;
   bytes: number;
+  skipped_count: number;
   skipped: Skipped[];
   next?: number;
   linked?: Schemas["PushLinked"][];
 }
 interface Accepted {
-  message: string;
-  pushes: Schemas["Push"][];
-  skipped: Skipped[];
+  batch: string;
+  count: number;
+  skipped_count: number;
 }
 
-// What is to be sent: documents that are named, or a whole list of Nuxeo, of which one
-// tells where they can go to.
+// What is to be sent: documents that are named, or a whole list of Nuxeo.
 interface Subject {
-  first: string;
   documents?: string[];
   listing?: Listing;
 }
 
 /** Sends documents: signs in to Frame.io where needed, asks where to, and says that they are on their way. */
 export async function pushDocuments(documents: Pick<NuxeoDocument, "uid" | "title">[], from: EventTarget): Promise<void> {
-  if (documents.length) await push({ first: documents[0]!.uid, documents: documents.map((d) => d.uid) }, from);
+  if (documents.length) await push({ documents: documents.map((d) => d.uid) }, from);
 }
 
 /** Sends all of a list likewise: the connector finds out what is in it. */
-export async function pushListing({ first, ...listing }: Listing & { first: string }, from: EventTarget): Promise<void> {
-  if (first) await push({ first, listing }, from);
+export const pushListing = (listing: Listing, from: EventTarget): Promise<void> => push({ listing }, from);
+
+/** Where they can go to: of several, the connector finds one that can be sent. */
+function targetsOf({ documents, listing }: Subject): Promise<Targets> {
+  if (documents?.length === 1) return get<Targets>(path("documents", documents[0]!, "targets"));
+  return change<Targets>("POST", "/pushes/targets", listing ? { listing } : { documents });
 }
 
 async function push(subject: Subject, from: EventTarget): Promise<void> {
   try {
     // Whether the folder is bound is known without Frame.io, and said at once.
-    const targets = await get<Targets>(path("documents", subject.first, "targets"));
+    const targets = await targetsOf(subject);
     if (!targets.teams.length) return toast(from, t("frameio.push.unbound"));
     if (subject.documents?.length === 1 && !targets.can_push) return toast(from, targets.why_not ?? t("frameio.push.cannot"));
     if (!(await connected())) return;
@@ -67,20 +70,29 @@ async function ask(subject: Subject, from: EventTarget): Promise<void> {
   dialog.subject = subject;
   const accepted = await dialog.show();
   if (!accepted) return;
-  const skipped = accepted.skipped.length ? ` ${count("frameio.push.skipped", accepted.skipped.length)}` : "";
-  toast(from, count("frameio.push.done", accepted.pushes.length) + skipped);
+  const skipped = accepted.skipped_count ? ` ${count("frameio.push.skipped", accepted.skipped_count)}` : "";
+  toast(from, count("frameio.push.done", accepted.count) + skipped);
   changed(from);
-  follow(accepted.pushes, from);
+  follow(accepted, from);
 }
 
-// The page shows the document anew when it has arrived: it has a tab then.
-function follow(pushes: Accepted["pushes"], from: EventTarget): void {
-  const open = new Set(pushes.map((p) => p.item));
+// The page shows the document anew when it has arrived: it has a tab then. Those that arrive
+// soon after one another are shown together.
+const together = 500; // ms
+
+function follow({ batch, count: all }: Accepted, from: EventTarget): void {
+  const arrived = new Set<string>();
   const stop = new AbortController();
-  const item = (item: Item): void => {
-    if (!item.finished || !open.delete(item.id)) return;
-    if (!open.size) stop.abort();
+  let timer = 0;
+  const show = (): void => {
+    timer = 0;
     changed(from);
+  };
+  const item = (item: Item): void => {
+    if (!item.finished || item.parent !== batch || arrived.has(item.id)) return;
+    arrived.add(item.id);
+    if (arrived.size === all) stop.abort();
+    timer ||= window.setTimeout(show, all > 1 ? together : 0);
   };
   listen({ item }, stop.signal);
 }
@@ -117,7 +129,7 @@ export class PushDialog extends Dialog<Accepted> {
   private async load(): Promise<void> {
     this.broken = undefined;
     try {
-      const targets = await get<Targets>(path("documents", this.subject.first, "targets"));
+      const targets = await targetsOf(this.subject);
       this.targets = targets;
       if (targets.last && targets.pieces.some((p) => p.name === targets.last!.what)) this.what = targets.last.what;
       const { last } = targets;
@@ -140,15 +152,10 @@ export class PushDialog extends Dialog<Accepted> {
   // What would be sent is asked for when nothing has changed for a moment.
   private look(): void {
     this.asking.again<Preview>(
-      (signal) => change("POST", "/pushes/preview", { ...this.named(), team: this.place.team!.id, what: this.what }, signal),
+      (signal) => change("POST", "/pushes/preview", { ...this.subject, team: this.place.team!.id, what: this.what }, signal),
       (preview) => ([this.preview, this.problem] = [preview, undefined]),
       (thrown) => ([this.preview, this.problem] = [undefined, problemOf(thrown)]),
     );
-  }
-
-  private named(): Pick<Subject, "documents" | "listing"> {
-    const { first, ...named } = this.subject;
-    return named;
   }
 
   protected heading(): string {
@@ -192,7 +199,11 @@ export class PushDialog extends Dialog<Accepted> {
     const p = this.preview;
     if (!p) return html`<p role="status" class="soft">${t("frameio.push.counting")}</p>`;
     return html`<p role="status">${count("frameio.push.sum", p.count, size(p.bytes))}</p> ${this.next(p)}
-      ${p.skipped.length ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped.length)}</strong><ul class="skipped">${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}</ul></div>` : nothing}`;
+      ${p.skipped_count ? html`<div class="notice care"><strong>${count("frameio.push.skipped", p.skipped_count)}</strong><ul class="skipped">${p.skipped.map((s) => html`<li class="wrap">${s.title || s.document}: ${s.message}</li>`)}${this.more(p.skipped_count - p.skipped.length)}</ul></div>` : nothing}`;
+  }
+
+  private more(n: number): TemplateResult | typeof nothing {
+    return n > 0 ? html`<li>${count("frameio.push.nexts.more", n)}</li>` : nothing;
   }
 
   // Of several, those that are linked do not go into the folder that was chosen.
@@ -201,7 +212,7 @@ export class PushDialog extends Dialog<Accepted> {
     const linked = p.linked ?? [];
     return html`<div class="notice">${this.separate ? nothing : html`<strong>${count("frameio.push.nexts", p.next)}</strong>
         <ul class="skipped">${linked.map((l) => html`<li class="wrap">${l.title}${l.view_url ? html`: <a href=${l.view_url} target="_blank" rel="noopener">${l.name ?? l.document}</a>` : nothing}</li>`)}
-          ${p.next > linked.length ? html`<li>${count("frameio.push.nexts.more", p.next - linked.length)}</li>` : nothing}</ul>`}
+          ${this.more(p.next - linked.length)}</ul>`}
       <label class="option"><input type="checkbox" name="separate" .checked=${this.separate} @change=${(e: Event) => { this.separate = (e.target as HTMLInputElement).checked; }}>${count("frameio.push.separates", p.next)}</label></div>`;
   }
 
@@ -216,7 +227,7 @@ export class PushDialog extends Dialog<Accepted> {
 
   protected async submit(): Promise<Accepted> {
     return change<Accepted>("POST", "/pushes", {
-      ...this.named(), team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
+      ...this.subject, team: this.place.team!.id, project: this.place.project!.id, frameio_folder: this.place.folder, what: this.what, separate: this.separate,
     });
   }
 }

@@ -22,7 +22,7 @@ export const base = css`
     --tint: color-mix(in srgb, var(--text) 5%, var(--box));
     --hover: color-mix(in srgb, var(--accent) 12%, var(--box));
     --good: color-mix(in srgb, #0a8a4b 58%, var(--text));
-    --bad: color-mix(in srgb, #d32f2f 60%, var(--text));
+    --bad: color-mix(in srgb, #d32f2f 52%, var(--text));
     --warn: color-mix(in srgb, #a86400 62%, var(--text));
     display: block;
     color: var(--text);

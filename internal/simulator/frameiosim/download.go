@@ -1,14 +1,18 @@
 package frameiosim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/clip"
 )
 
 // Renditions, as media_links names them.
@@ -111,33 +115,44 @@ func (s *Server) findBlob(p string) (blob, bool) {
 	h := fnv.New128a()
 	_, _ = fmt.Fprintf(h, "%s/%s/%d", n.id, rendition, n.file.version) // a hash never fails
 	b := blob{etag: fmt.Sprintf("%q", fmt.Sprintf("%x", h.Sum(nil))), modified: n.updated.UTC().Format(http.TimeFormat)}
-	b.content, b.mediaType = s.rendition(n.file, rendition)
+	b.content, b.mediaType = s.rendition(n, rendition)
 	b.streamed = n.file.watermark
 	return b, b.content != nil
 }
 
-// rendition gives the bytes behind a link. What nobody gave is made up: a
-// proxy is a tenth of the original's size, a still one pixel.
-func (s *Server) rendition(f *fileInfo, name string) (Content, string) {
-	kind := map[string]string{RenditionHighQuality: "video/mp4", RenditionEfficient: "video/mp4", RenditionVideo180: "video/mp4"}[name]
-	if kind == "" || !f.isVideo() {
-		kind = "image/png"
-	}
+// rendition gives the bytes behind a link, and under which type they are sent. What
+// nobody gave is the original where browsers show it, else a clip or a picture with the
+// name on it.
+func (s *Server) rendition(n *node, name string) (Content, string) {
+	f, video := n.file, n.file.isVideo() && slices.Contains(moving, name)
 	switch given := f.renditions[name]; {
 	case name == RenditionOriginal:
 		return f.content, f.mediaType
+	case given != nil && video:
+		return given, "video/mp4"
 	case given != nil:
-		return given, kind
-	case browserPicture(f.mediaType) && f.content != nil:
-		return f.content, f.mediaType // small enough to be its own preview
-	case kind == "video/mp4":
-		return &prefix{s.proxy, f.size/10 + 1}, kind
+		return given, cmp.Or(clip.Shows(given), "image/png")
+	case f.content == nil:
+		return nil, ""
+	case video:
+		if kind := clip.Plays(f.content); kind != "" {
+			return f.content, kind
+		}
+		return Bytes(clip.Video(n.name, f.media.FPS, f.media.Duration)), "video/mp4"
 	}
-	return Bytes(onePixel), kind
+	if kind := clip.Shows(f.content); kind != "" {
+		return f.content, kind // small enough to be its own preview
+	}
+	if s.opt.Still != nil {
+		if still := s.opt.Still(f.content); still != nil {
+			return Bytes(still), cmp.Or(clip.Shows(Bytes(still)), "image/png")
+		}
+	}
+	return Bytes(clip.Still(n.name)), "image/png"
 }
 
-var onePixel = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89" +
-	"\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82")
+// moving are the renditions that play, of a video.
+var moving = []string{RenditionHighQuality, RenditionEfficient, RenditionVideo180}
 
 var errRange = errors.New("range not satisfiable")
 

@@ -1,6 +1,7 @@
 package frameiosim
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/clip"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 )
@@ -38,6 +40,42 @@ func TestRenditions(t *testing.T) {
 	links = w.get(w.acc + "/files/" + w.file("a.bin") + everything).want(200).data()["media_links"].(map[string]any)
 	if links["high_quality"] != nil || links["video_h264_180"] != nil || links["original"] == nil {
 		t.Errorf("links of a file without renditions: %v", links)
+	}
+}
+
+// Whoever looks at a file in a browser sees or plays something, whatever was uploaded: the
+// original where browsers show it, else something with its name on it.
+func TestRenditionsCanBeShown(t *testing.T) {
+	t.Parallel()
+	film, still := clip.Video("original", 24, 1), clip.Still("original")
+	for _, test := range []struct {
+		file            string
+		content         []byte
+		rendition, kind string
+		original        bool
+	}{
+		{"a.mov", film, RenditionHighQuality, "video/mp4", true},
+		{"a.mov", film, RenditionThumbnail, "image/png", false},
+		{"a.mxf", []byte("not a film"), RenditionEfficient, "video/mp4", false},
+		{"a.png", still, RenditionHighQuality, "image/png", true},
+		{"a.jpg", still, RenditionThumbnail, "image/png", true}, // by what it is, not by its name
+		{"a.jpg", []byte("not a picture"), RenditionThumbnail, "image/png", false},
+		{"a.pdf", []byte("%PDF-1.7"), RenditionThumbnailHQ, "image/png", false},
+	} {
+		w := setup(t)
+		id := w.sim.AddFile(w.root, test.file, Bytes(test.content))
+		links := w.get(w.acc + "/files/" + id + everything).want(200).data()["media_links"].(map[string]any)
+		got := w.fetch(links[test.rendition].(map[string]any)["url"].(string)).want(200)
+		if kind := got.Header.Get("Content-Type"); kind != test.kind {
+			t.Errorf("%s of %s is sent as %s, want %s", test.rendition, test.file, kind, test.kind)
+		}
+		if same := bytes.Equal(got.Raw, test.content); same != test.original {
+			t.Errorf("%s of %s is the original: %v, want %v", test.rendition, test.file, same, test.original)
+		}
+		seen := clip.Shows(bytes.NewReader(got.Raw)) + clip.Plays(bytes.NewReader(got.Raw))
+		if seen != test.kind {
+			t.Errorf("%s of %s is shown as %q, want %q", test.rendition, test.file, seen, test.kind)
+		}
 	}
 }
 

@@ -146,21 +146,12 @@ func (s *Server) faceCard(n *node) faceCard {
 	return c
 }
 
-// faceStill is a picture of a file, where there is a real one.
+// faceStill is a picture of a file.
 func (s *Server) faceStill(n *node) string {
-	switch f := n.file; {
-	case !s.present(f):
+	if !s.rendered(n.file, RenditionThumbnail) {
 		return ""
-	case f.renditions[RenditionThumbnail] != nil:
-		return s.local(n, RenditionThumbnail)
-	case browserPicture(f.mediaType) && !f.watermark:
-		return s.local(n, RenditionOriginal)
 	}
-	return ""
-}
-
-func browserPicture(mediaType string) bool {
-	return slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, mediaType)
+	return s.local(n, RenditionThumbnail)
 }
 
 // local is a link without the host, so that it is good under every name the
@@ -232,18 +223,13 @@ func (s *Server) faceFile(n *node) faceFile {
 	return out
 }
 
-// playable is the proxy where there is a real one, else an original that
-// browsers play.
+// playable is what browsers play or show of a file.
 func (s *Server) playable(n *node) string {
 	f := n.file
 	switch {
-	case !s.present(f):
-		return ""
-	case f.renditions[RenditionHighQuality] != nil:
+	case s.rendered(f, RenditionHighQuality):
 		return s.local(n, RenditionHighQuality)
-	case f.watermark:
-		return ""
-	case strings.HasPrefix(f.mediaType, "video/"), strings.HasPrefix(f.mediaType, "audio/"), browserPicture(f.mediaType):
+	case s.present(f) && !f.watermark && strings.HasPrefix(f.mediaType, "audio/"):
 		return s.local(n, RenditionOriginal)
 	}
 	return ""

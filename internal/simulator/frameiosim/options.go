@@ -69,6 +69,10 @@ type Options struct {
 	// parts are joined; TranscodeDelay between "uploaded" and "transcoded".
 	UploadSettle, TranscodeDelay time.Duration
 
+	// Still is a picture of a video, as PNG or JPEG, which nothing here can draw; where it
+	// is nil or gives nil, a picture with the file's name stands for it.
+	Still func(video Content) []byte
+
 	// RateFactor is how much faster budgets refill than the real ones: 1 is
 	// real, 0 is 1000, negative is no limit at all.
 	RateFactor float64

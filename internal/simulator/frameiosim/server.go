@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -26,7 +25,6 @@ type Server struct {
 	journal journal
 	ims     *imsState
 	signer  *signer
-	proxy   *pattern.Content // what a made-up proxy is cut from
 
 	patternMu sync.Mutex
 	patterns  map[uint64]*pattern.Content
@@ -72,7 +70,7 @@ func New(opt Options) (*Server, error) {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.ids = newIDSource(opt.Seed)
-	s.proxy, s.patterns = pattern.New(180, math.MaxInt64), map[uint64]*pattern.Content{}
+	s.patterns = map[uint64]*pattern.Content{}
 	s.limits = newLimiter(opt.RateFactor, opt.Now)
 	s.signer = newSigner(s.ids.secret())
 	ims, err := newIMS(&s.opt, s.ids)

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/mail"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +38,26 @@ type Message struct {
 	At        time.Time `json:"at"`
 }
 
+// Piece is a part of a body as text; with an address it is a link.
+type Piece struct{ Text, Address string }
+
+// Pieces are the lines of the body, cut at its links. What leads anywhere but to a page
+// of the web is no link.
+func (m Message) Pieces() []Piece {
+	var all []Piece
+	rest := m.HTML
+	for _, at := range links.FindAllStringSubmatchIndex(m.HTML, -1) {
+		address := html.UnescapeString(m.HTML[at[2]:at[3]])
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		before := rest[:len(rest)-len(m.HTML)+at[0]]
+		all = append(all, Piece{Text: plain(before)}, Piece{Text: plain(m.HTML[at[4]:at[5]]), Address: address})
+		rest = m.HTML[at[1]:]
+	}
+	return append(all, Piece{Text: plain(rest)})
+}
+
 // Text is the body without markup.
 func (m Message) Text() string {
 	return strings.Join(strings.Fields(m.Lines()), " ")
@@ -44,12 +65,16 @@ func (m Message) Text() string {
 
 // Lines is the body without markup, a line for each paragraph and entry.
 func (m Message) Lines() string {
-	text := tags.ReplaceAllString(breaks.Replace(m.HTML), "")
-	return strings.TrimSpace(html.UnescapeString(text))
+	return strings.TrimSpace(plain(m.HTML))
+}
+
+func plain(markup string) string {
+	return html.UnescapeString(tags.ReplaceAllString(breaks.Replace(markup), ""))
 }
 
 var (
 	tags   = regexp.MustCompile(`<[^>]*>`)
+	links  = regexp.MustCompile(`(?is)<a\s[^>]*?href="([^"]*)"[^>]*>(.*?)</a>`)
 	breaks = strings.NewReplacer("<li>", "\n• ", "<p>", "\n", "<ul>", "\n")
 )
 
@@ -165,11 +190,11 @@ func (m *Message) read() {
 
 var page = template.Must(template.New("mail").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>Caught mail</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}:root{color-scheme:light dark}
-article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}.b{white-space:pre-line;overflow-wrap:anywhere}</style>
+article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}.b{white-space:pre-line;overflow-wrap:anywhere}a,a:visited{color:light-dark(#0b57d0,#9cc0ff)}</style>
 <main><h1>Caught mail</h1>{{if not .}}<p>Nothing yet. This page looks again every five seconds.</p>{{end}}
-{{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p class="b">{{.Lines}}</p></article>{{end}}</main>`))
+{{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p class="b">{{range .Pieces}}{{if .Address}}<a href="{{.Address}}" target="_blank" rel="noopener noreferrer nofollow">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p></article>{{end}}</main>`))
 
-// ServeHTTP shows the messages, newest first, as text only; at /messages it lists
+// ServeHTTP shows the messages, newest first, as text with links; at /messages it lists
 // them with their bodies as they came, in JSON.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	list := s.Messages()

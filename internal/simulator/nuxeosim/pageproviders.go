@@ -102,6 +102,16 @@ var pageProviders = []pageProvider{
 		sort: "dc:title", pageSize: 50,
 	},
 	{name: "nxql_search", pageSize: 20}, // what it asks is its parameter
+	{
+		name: "user_collections", where: "ecm:mixinType = 'Collection' AND ecm:primaryType != 'Favorites' AND " + notTrash,
+		sort: "-dc:modified", pageSize: 50,
+		named: []namedCondition{{"dc:title", "BEGINS", []string{"searchTerm"}}},
+	},
+	{
+		name: "publish_space_suggestion", where: "ecm:mixinType = 'PublishSpace' AND ecm:isVersion = 0 AND ecm:isTrashed = 0",
+		sort: "dc:title", pageSize: 50,
+		named: []namedCondition{{"dc:title", "BEGINS", []string{"queryParams"}}},
+	},
 	{name: "all_collections", where: "ecm:mixinType = 'Collection' AND " + notTrash, pageSize: 1000, counted: -1},
 }
 
@@ -205,6 +215,9 @@ func (c namedCondition) holds(s *Server, n *node, asked map[string][]string) boo
 	switch c.operator {
 	case "FULLTEXT":
 		return s.hasWords(n, c.property, sent[0])
+	case "BEGINS":
+		beginning := strings.ToLower(strings.TrimSuffix(sent[0], "%"))
+		return is(func(v any) bool { return strings.HasPrefix(strings.ToLower(printed(v)), beginning) })
 	case "STARTSWITH":
 		return slices.ContainsFunc(listed(asked[c.params[0]]), func(p string) bool { return startsWith(n.path(), p) })
 	case "IN":

@@ -241,7 +241,7 @@ func (c *call) usersPage(list []*User) map[string]any {
 // page has but totalSize.
 func (c *call) entityPage(entity string, all []any, sortable bool) map[string]any {
 	size, offset := c.paging(50)
-	entries := window(all, offset, size)
+	entries := append([]any{}, window(all, offset, size)...) // empty, never null
 	m := pageOf{size: size, offset: offset, index: offset / size, total: len(all), nodes: make([]*node, len(entries))}.json(false)
 	m["entity-type"], m["entries"], m["isSortable"], m["maxPageSize"] = entity, entries, sortable, c.s.opt.MaxPageSize
 	delete(m, "totalSize")

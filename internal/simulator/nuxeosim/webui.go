@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -59,6 +60,21 @@ var webUIFiles = sync.OnceValues(func() (disk, error) {
 // textsIn is where the texts of a language lie; English, the reference, has no name.
 func textsIn(language string) string {
 	return uiFolder + "i18n/" + strings.TrimSuffix("messages-"+language, "-") + ".json"
+}
+
+// Languages are those that Web UI has texts in, in order; English, the reference, is left out.
+func (s *Server) Languages() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []string
+	for file := range s.disk {
+		language, of := strings.CutPrefix(file, uiFolder+"i18n/messages-")
+		if of {
+			all = append(all, strings.TrimSuffix(language, ".json"))
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // texts are those of Nuxeo's own elements in a language; none where the face was not built.

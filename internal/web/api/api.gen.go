@@ -2042,6 +2042,9 @@ type PushJSONRequestBody = PushForm
 // PreviewPushJSONRequestBody defines body for PreviewPush for application/json ContentType.
 type PreviewPushJSONRequestBody = PushPreviewForm
 
+// PushTargetsOfAllJSONRequestBody defines body for PushTargetsOfAll for application/json ContentType.
+type PushTargetsOfAllJSONRequestBody = PushPreviewForm
+
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody SignInJSONBody
 
@@ -2444,7 +2447,7 @@ type ClientInterface interface {
 	//
 	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-	// one item each, below `batch`.
+	// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2455,7 +2458,7 @@ type ClientInterface interface {
 	//
 	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-	// one item each, below `batch`.
+	// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2475,6 +2478,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
 	PreviewPush(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PushTargetsOfAllWithBody Where documents can be pushed to, told by the first of them that can be pushed
+	//
+	// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+	PushTargetsOfAllWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PushTargetsOfAll Where documents can be pushed to, told by the first of them that can be pushed
+	//
+	// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+	PushTargetsOfAll(ctx context.Context, body PushTargetsOfAllJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPush One push; its bytes are told by its item, which also cancels it
 	//
@@ -3459,7 +3480,7 @@ func (c *Client) ListPushes(ctx context.Context, params *ListPushesParams, reqEd
 //
 // Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 // is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-// one item each, below `batch`.
+// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3480,7 +3501,7 @@ func (c *Client) PushWithBody(ctx context.Context, contentType string, body io.R
 //
 // Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 // is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-// one item each, below `batch`.
+// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3521,6 +3542,44 @@ func (c *Client) PreviewPushWithBody(ctx context.Context, contentType string, bo
 // Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
 func (c *Client) PreviewPush(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPreviewPushRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PushTargetsOfAllWithBody Where documents can be pushed to, told by the first of them that can be pushed
+//
+// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+func (c *Client) PushTargetsOfAllWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushTargetsOfAllRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PushTargetsOfAll Where documents can be pushed to, told by the first of them that can be pushed
+//
+// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+func (c *Client) PushTargetsOfAll(ctx context.Context, body PushTargetsOfAllJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPushTargetsOfAllRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6018,6 +6077,46 @@ func NewPreviewPushRequestWithBody(server string, contentType string, body io.Re
 	return req, nil
 }
 
+// NewPushTargetsOfAllRequest calls the generic PushTargetsOfAll builder with application/json body
+func NewPushTargetsOfAllRequest(server string, body PushTargetsOfAllJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPushTargetsOfAllRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPushTargetsOfAllRequestWithBody constructs an http.Request for the PushTargetsOfAll method, with any body, and a specified content type
+func NewPushTargetsOfAllRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/pushes/targets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetPushRequest constructs an http.Request for the GetPush method
 func NewGetPushRequest(server string, id Id) (*http.Request, error) {
 	var err error
@@ -7209,7 +7308,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-	// one item each, below `batch`.
+	// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7220,7 +7319,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 	// is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-	// one item each, below `batch`.
+	// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7240,6 +7339,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /pushes/preview (the `PreviewPush` operationId).
 	PreviewPushWithResponse(ctx context.Context, body PreviewPushJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewPushResponse, error)
+
+	// PushTargetsOfAllWithBodyWithResponse Where documents can be pushed to, told by the first of them that can be pushed
+	//
+	// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+	PushTargetsOfAllWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushTargetsOfAllResponse, error)
+
+	// PushTargetsOfAllWithResponse Where documents can be pushed to, told by the first of them that can be pushed
+	//
+	// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+	PushTargetsOfAllWithResponse(ctx context.Context, body PushTargetsOfAllJSONRequestBody, reqEditors ...RequestEditorFn) (*PushTargetsOfAllResponse, error)
 
 	// GetPushWithResponse One push; its bytes are told by its item, which also cancels it
 	//
@@ -9657,10 +9774,20 @@ type PushResponse struct {
 		// Batch The parent of the items, for /items and /events
 		Batch string `json:"batch"`
 
+		// Count Documents that are being sent
+		Count int `json:"count"`
+
 		// Message For a bubble
-		Message string        `json:"message"`
-		Pushes  []Push        `json:"pushes"`
+		Message string `json:"message"`
+
+		// Pushes The first of them; all are at /items, below the batch
+		Pushes []Push `json:"pushes"`
+
+		// Skipped The first of them
 		Skipped []PushSkipped `json:"skipped"`
+
+		// SkippedCount Documents that are left out
+		SkippedCount int `json:"skipped_count"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -9671,10 +9798,20 @@ func (r PushResponse) GetJSON202() *struct {
 	// Batch The parent of the items, for /items and /events
 	Batch string `json:"batch"`
 
+	// Count Documents that are being sent
+	Count int `json:"count"`
+
 	// Message For a bubble
-	Message string        `json:"message"`
-	Pushes  []Push        `json:"pushes"`
+	Message string `json:"message"`
+
+	// Pushes The first of them; all are at /items, below the batch
+	Pushes []Push `json:"pushes"`
+
+	// Skipped The first of them
 	Skipped []PushSkipped `json:"skipped"`
+
+	// SkippedCount Documents that are left out
+	SkippedCount int `json:"skipped_count"`
 } {
 	return r.JSON202
 }
@@ -9728,8 +9865,13 @@ type PreviewPushResponse struct {
 		Linked *[]PushLinked `json:"linked,omitempty"`
 
 		// Next How many have an asset on Frame.io already: unless they are sent separately, each becomes the next version of that, wherever it is
-		Next    *int          `json:"next,omitempty"`
+		Next *int `json:"next,omitempty"`
+
+		// Skipped The first of them
 		Skipped []PushSkipped `json:"skipped"`
+
+		// SkippedCount Documents that would be left out
+		SkippedCount int `json:"skipped_count"`
 	}
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
@@ -9747,8 +9889,13 @@ func (r PreviewPushResponse) GetJSON200() *struct {
 	Linked *[]PushLinked `json:"linked,omitempty"`
 
 	// Next How many have an asset on Frame.io already: unless they are sent separately, each becomes the next version of that, wherever it is
-	Next    *int          `json:"next,omitempty"`
+	Next *int `json:"next,omitempty"`
+
+	// Skipped The first of them
 	Skipped []PushSkipped `json:"skipped"`
+
+	// SkippedCount Documents that would be left out
+	SkippedCount int `json:"skipped_count"`
 } {
 	return r.JSON200
 }
@@ -9781,6 +9928,54 @@ func (r PreviewPushResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PreviewPushResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PushTargetsOfAllResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PushTargets
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PushTargetsOfAllResponse) GetJSON200() *PushTargets {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PushTargetsOfAllResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PushTargetsOfAllResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PushTargetsOfAllResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PushTargetsOfAllResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PushTargetsOfAllResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11414,7 +11609,7 @@ func (c *ClientWithResponses) ListPushesWithResponse(ctx context.Context, params
 //
 // Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 // is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-// one item each, below `batch`.
+// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11431,7 +11626,7 @@ func (c *ClientWithResponses) PushWithBodyWithResponse(ctx context.Context, cont
 //
 // Each document is checked as the person. Those that cannot be pushed are named in `skipped`; when that
 // is all of them, the reason of the first is the problem. The rest is locked and sent in the background:
-// one item each, below `batch`.
+// one item each, below `batch`. However many there are, the answer names the first hundred of each.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11468,6 +11663,36 @@ func (c *ClientWithResponses) PreviewPushWithResponse(ctx context.Context, body 
 		return nil, err
 	}
 	return ParsePreviewPushResponse(rsp)
+}
+
+// PushTargetsOfAllWithBodyWithResponse Where documents can be pushed to, told by the first of them that can be pushed
+//
+// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+func (c *ClientWithResponses) PushTargetsOfAllWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PushTargetsOfAllResponse, error) {
+	rsp, err := c.PushTargetsOfAllWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushTargetsOfAllResponse(rsp)
+}
+
+// PushTargetsOfAllWithResponse Where documents can be pushed to, told by the first of them that can be pushed
+//
+// Read as the person. When none of the first 500 can be pushed, the first one tells why.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /pushes/targets (the `PushTargetsOfAll` operationId).
+func (c *ClientWithResponses) PushTargetsOfAllWithResponse(ctx context.Context, body PushTargetsOfAllJSONRequestBody, reqEditors ...RequestEditorFn) (*PushTargetsOfAllResponse, error) {
+	rsp, err := c.PushTargetsOfAll(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePushTargetsOfAllResponse(rsp)
 }
 
 // GetPushWithResponse One push; its bytes are told by its item, which also cancels it
@@ -13316,10 +13541,20 @@ func ParsePushResponse(rsp *http.Response) (*PushResponse, error) {
 			// Batch The parent of the items, for /items and /events
 			Batch string `json:"batch"`
 
+			// Count Documents that are being sent
+			Count int `json:"count"`
+
 			// Message For a bubble
-			Message string        `json:"message"`
-			Pushes  []Push        `json:"pushes"`
+			Message string `json:"message"`
+
+			// Pushes The first of them; all are at /items, below the batch
+			Pushes []Push `json:"pushes"`
+
+			// Skipped The first of them
 			Skipped []PushSkipped `json:"skipped"`
+
+			// SkippedCount Documents that are left out
+			SkippedCount int `json:"skipped_count"`
 		}
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
@@ -13364,9 +13599,47 @@ func ParsePreviewPushResponse(rsp *http.Response) (*PreviewPushResponse, error) 
 			Linked *[]PushLinked `json:"linked,omitempty"`
 
 			// Next How many have an asset on Frame.io already: unless they are sent separately, each becomes the next version of that, wherever it is
-			Next    *int          `json:"next,omitempty"`
+			Next *int `json:"next,omitempty"`
+
+			// Skipped The first of them
 			Skipped []PushSkipped `json:"skipped"`
+
+			// SkippedCount Documents that would be left out
+			SkippedCount int `json:"skipped_count"`
 		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePushTargetsOfAllResponse parses an HTTP response from a PushTargetsOfAllWithResponse call
+func ParsePushTargetsOfAllResponse(rsp *http.Response) (*PushTargetsOfAllResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PushTargetsOfAllResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PushTargets
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -14150,6 +14423,9 @@ type ServerInterface interface {
 	// PreviewPush What a push would send, and what not; project and folder do not matter
 	// (POST /pushes/preview)
 	PreviewPush(w http.ResponseWriter, r *http.Request)
+	// PushTargetsOfAll Where documents can be pushed to, told by the first of them that can be pushed
+	// (POST /pushes/targets)
+	PushTargetsOfAll(w http.ResponseWriter, r *http.Request)
 	// GetPush One push; its bytes are told by its item, which also cancels it
 	// (GET /pushes/{id})
 	GetPush(w http.ResponseWriter, r *http.Request, id Id)
@@ -15608,6 +15884,20 @@ func (siw *ServerInterfaceWrapper) PreviewPush(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// PushTargetsOfAll operation middleware
+func (siw *ServerInterfaceWrapper) PushTargetsOfAll(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PushTargetsOfAll(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetPush operation middleware
 func (siw *ServerInterfaceWrapper) GetPush(w http.ResponseWriter, r *http.Request) {
 
@@ -16246,6 +16536,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes", wrapper.ListPushes)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes", wrapper.Push)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/preview", wrapper.PreviewPush)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/pushes/targets", wrapper.PushTargetsOfAll)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/batches", wrapper.ListBatches)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/pushes/{id}", wrapper.GetPush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/locks", wrapper.ListLocks)
@@ -18116,10 +18407,20 @@ type Push202JSONResponse struct {
 	// Batch The parent of the items, for /items and /events
 	Batch string `json:"batch"`
 
+	// Count Documents that are being sent
+	Count int `json:"count"`
+
 	// Message For a bubble
-	Message string        `json:"message"`
-	Pushes  []Push        `json:"pushes"`
+	Message string `json:"message"`
+
+	// Pushes The first of them; all are at /items, below the batch
+	Pushes []Push `json:"pushes"`
+
+	// Skipped The first of them
 	Skipped []PushSkipped `json:"skipped"`
+
+	// SkippedCount Documents that are left out
+	SkippedCount int `json:"skipped_count"`
 }
 
 func (response Push202JSONResponse) VisitPushResponse(w http.ResponseWriter) error {
@@ -18170,8 +18471,13 @@ type PreviewPush200JSONResponse struct {
 	Linked *[]PushLinked `json:"linked,omitempty"`
 
 	// Next How many have an asset on Frame.io already: unless they are sent separately, each becomes the next version of that, wherever it is
-	Next    *int          `json:"next,omitempty"`
+	Next *int `json:"next,omitempty"`
+
+	// Skipped The first of them
 	Skipped []PushSkipped `json:"skipped"`
+
+	// SkippedCount Documents that would be left out
+	SkippedCount int `json:"skipped_count"`
 }
 
 func (response PreviewPush200JSONResponse) VisitPreviewPushResponse(w http.ResponseWriter) error {
@@ -18192,6 +18498,45 @@ type PreviewPushdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PreviewPushdefaultApplicationProblemPlusJSONResponse) VisitPreviewPushResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushTargetsOfAllRequestObject struct {
+	Body *PushTargetsOfAllJSONRequestBody
+}
+
+type PushTargetsOfAllResponseObject interface {
+	VisitPushTargetsOfAllResponse(w http.ResponseWriter) error
+}
+
+type PushTargetsOfAll200JSONResponse PushTargets
+
+func (response PushTargetsOfAll200JSONResponse) VisitPushTargetsOfAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PushTargetsOfAlldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PushTargetsOfAlldefaultApplicationProblemPlusJSONResponse) VisitPushTargetsOfAllResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19075,6 +19420,9 @@ type StrictServerInterface interface {
 	// PreviewPush What a push would send, and what not; project and folder do not matter
 	// (POST /pushes/preview)
 	PreviewPush(ctx context.Context, request PreviewPushRequestObject) (PreviewPushResponseObject, error)
+	// PushTargetsOfAll Where documents can be pushed to, told by the first of them that can be pushed
+	// (POST /pushes/targets)
+	PushTargetsOfAll(ctx context.Context, request PushTargetsOfAllRequestObject) (PushTargetsOfAllResponseObject, error)
 	// GetPush One push; its bytes are told by its item, which also cancels it
 	// (GET /pushes/{id})
 	GetPush(ctx context.Context, request GetPushRequestObject) (GetPushResponseObject, error)
@@ -20434,6 +20782,37 @@ func (sh *strictHandler) PreviewPush(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// PushTargetsOfAll operation middleware
+func (sh *strictHandler) PushTargetsOfAll(w http.ResponseWriter, r *http.Request) {
+	var request PushTargetsOfAllRequestObject
+
+	var body PushTargetsOfAllJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PushTargetsOfAll(ctx, request.(PushTargetsOfAllRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PushTargetsOfAll")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PushTargetsOfAllResponseObject); ok {
+		if err := validResponse.VisitPushTargetsOfAllResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetPush operation middleware
 func (sh *strictHandler) GetPush(w http.ResponseWriter, r *http.Request, id Id) {
 	var request GetPushRequestObject
@@ -20937,214 +21316,217 @@ func (sh *strictHandler) ListWorkspaces(w http.ResponseWriter, r *http.Request) 
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H1dk9s2luhfwereqmR26O5OZrJ3tvVwy587vuVJXLZn8jBOtSESkjCiAAUAW61N+b/fwjkACJIARXWr",
-	"42SfErdIEDg435+/zEq53UnBhNGz619mO6rolhmm4F+0LGUjjP3fiulS8Z3hUsyuZx/WjPCKyCWhgrin",
-	"7L9e2bcvuJwVM26f21GznhUzQbdsdh2WK2aK/dxwxarZtVENK2a6XLMttd8xh519VBvFxWr2+XMxKxul",
-	"pRru4cc1NeTjTLA783FmP27WjOzoipEFW0rFiKa88hv5uWHq0O7ErTn+YV7ZvyfOAcuecoSab7kJi/X2",
-	"gj/GC1RsSZvazK6/uypmW3rHt83W/sP+iwv81zeF/w4Xhq2Ygg81uOfhZTXutkgly2bL8La+b+5Y5qpO",
-	"POJn+7DeSaEZIM5bJRc129r/LaUwDHGI7nY1L6nd1uUOn/jjv7Td4y/R2v9bseXseva/LlvMvMRf9aVf",
-	"F76YQIe9PdleSQd395pd9elCNrCJnZI7pgzHjQoLgptG1YlTFbNds6h5mf35linNcfvDO2+B98/wYBF9",
-	"r7P6T+E25eJfrDR29adlybQebplWFgm0UdQgWbg3F1LWjAr7KttSnt7y0hIolzelFIKVhlXpBfxjiA0j",
-	"6+zaix48U1NtbjRfiRsOMFpKtaVmdj2rqGFPDN+yWZF4S664SK6X3QwC1cgNE0Psf0pgRQI/OzbBlSZc",
-	"kw3bmXYL0fEVu5WbDmzaj2mm7V3q6MeYAuNrx6O4jRe9i4tW6p4gdUk9YCbRRWtmXtES+XiCNjxvJkbW",
-	"leeX1L41J3ShLeUsldwGDqGJsa+t6S0jQgp7gi4ilrJiZRJGVaOocZTR3YlmpRSVPXKLDbJZ1BEqiGa7",
-	"sMAsZkteszHZYw8QTgUPJ/DJ/v0IHt8oalgXQ/N7si/ozsNcmP/482zIj92lAZnrNaLTNBrYsorTG/xz",
-	"ji3ZFW8Wh+QDimlZN+kbeMM3jPzpL3++Infk22/+4yr1fc3/OwH4xcGwzs3lD64NNY1O7q3Z1ZJWN9UA",
-	"5GMAwZeYSrNhzvaeRw9RBTD8K42agRQBYeaEbXfmQPZrJgg3lh8IachGyL0YbqFH2S1SOSyNdpEkzqbi",
-	"5qUw6pDg514yJflWQShZyrpiqrC6FjdsmwIQrSrlpEWf9JliQCl2/0wbUtItA0pPrmOmX0oplWJ1IPQh",
-	"F2AmJ4bWVK+He/0BSZpZOBEqAo1LEXQ6blI74WlWLWSV4R/2F2RveyVNblnNfh6+/tpoguyA0K0UK2LW",
-	"UjO/VfjkJBLZrxHWg6/u1zKLDXOy5VpzsSJLqYgVJWJldfVj+ArqnNubPRVctNuDu40U2j7jorLLDXG2",
-	"tPvKs9VSMWpO4XjwglQZPIogkfrdCaw8w2RW5KRIQxBKFnhIRAeuCcN/2ncINXCrNTVMm47QGjsM0mta",
-	"3sBPN6Bsj/xuuKnTR8mgOvCFtKg0bItn29IN0xlUF4xV+kbuBUtaWgci5EJWB1KCvWcA/bhVHIQ0a6bI",
-	"lh6IoRv7OSJvmUp9I6yeFWhodY4aAO2TgOJUZ5DCSqAE8ePlXsM2RY171mRByw3Zu/tvRMUUUcwy9JnF",
-	"HWtu/XPm0GRWzBayERX84v7QCP+nJeU1qyJaikSYXfbGLTvY11/lnmypOETaF1WssxcilZVfoL6SvYW3",
-	"Y+3UkFI2dQXyq5Rb5s7DzVo2pnPhMf+RaqN3tESCtlhyFPg/+lfs+25FqhQ9pPmNI4Mu0vdQvOiwki6t",
-	"9ym75RIelzqY4++8c7SWFaX42/O1VGzI3armBNWEieoURsdumTrceDU4YUMUs5qL3qUMVukCf8w0ciJw",
-	"SHIjhptiW3nbMX+Oy60eArjrdAKme+j2A/6sybuR263zG/RkT2PWGUlxstipFN07AZfQHIWQBtQbQnVr",
-	"aKysQWR53/97/8P3sfq4pRXoAXpNd0wnP+fsopuTrAhWcXeogfwC3msl1F6qSpO9ZQjl2ioFFaFLgz8e",
-	"8O97xY1hImnwnmxpuSOj7lpk7Krhis9lIwyr0NC8mqYoZSSeVNw5CjyHdmazN6eTXNhaARPBrtiu5idw",
-	"R4+wCfIEe+w252wx7C6h/7+tKRfE/lYQYQmIbKnaNLsUtC16l2lKTzFmR0Huyy3ZRBsNWBcA3QIkRa0v",
-	"HKcekuu4/X3E0t3Kii/5KRT9mKZrXivLHqDJYG/kOhzSXE0XrEbvLNFrudcF+ebimz8GXrOnOlC55qJk",
-	"R/X/Bu7di1wnTVuvZADz2NW+COZcjx+Lkmkj1XRKeYWKQYJQwFg/9nrk6QIrFMhOp0DpDLPAuRYH4g4N",
-	"5qXFocLyNuGMuB2Tu5p5m1C0DvIH0r/f483W6RuDO1cM9D37u9XoBPyr5hpJMMGwg4mR9fVbno2POWbN",
-	"RdrfWm7yir8ka2ptBmIfY1UMlIwbNuuI8cqc98WMLZW1j3YNOg7GbQS9fjxyzf2WQMDv2Z5pQ5ZcaTPH",
-	"+7D/a+/CRAAh3GhWL6fimafHf7g9HdPFk7TvdPF0YCIo7i1pR8eMSK6P2WPs4x8tCHtu5JN9BY1STtSc",
-	"SZNZy7rSpzuPgU9nrc+c/zOJYsk7w/XbA6fA+/I2rSSf4Mcb8dOx2y6gM9v1Sj7Edt1yqc2+yvmTRrZg",
-	"tZ5Yy5Mba1dQJZwxrlzQRG/4bpexvbM36NXBvrMNncWILS4KI5WVv8GXumXOG7KwhCxYQWq+YeTSmrO3",
-	"3BxSgMa3JhtPcPJxeAYp0AVnln2ejSUm8dUxlQ6ryW97kj7RvZhX1mwAj3BjmNpKbbxn62DvQTMryWXw",
-	"GUdi74F6SUnFzYKLjALfcVOkFBH7Z9wpVYrfcrHCsIQGDFoxQyxmgSpCGt3QGrYPwiLe+3E3wLgERr7+",
-	"IPl7Rpm6Xx9uhDRpdyPkcjClpbAgEtKAmzbpvJyMil15Fq50cH8xHJPoi3ZmjvhywYg8D1KTmCz68O0q",
-	"I5t6qyT85cG7UlKamzEtsyVBH55q2aNRjJEFW3ExNTSBHC/+aOqQf+VVlYrxB+8psGzuEBxUaLY0dqsF",
-	"GkroDjGsru2jvUj3QTbASSy2acaIVJ5mGVlJwUKYHOwwFxIfGpCvnSt+EDHJOK2oMWy7MxO9EotWhI6p",
-	"OD6owV28z6yVbFbrdBgv4yI8Ft873dsWOQlGzZZIM3ZeNUWanV27Koh096iY5e6dW4gVN3FizH3NLWc4",
-	"TDZiUfFKMOEMpW264iNWcA43aM3nXXz7tQQXENUbDThaWlZWW7goZtShwxgjybRlWjsVJ+EaNjcYVZ0O",
-	"JNmYUmY4xkh451fVsrL8dEQBi+JFXs/cU25QxVSNcMpmhdjmojwgQ0qWC/how3anylBFhV4iFMdw74N/",
-	"DlIjqlOoMMV9NygGHeBaqemDLD6uAidqGVbsOPS76HKNDnKnGPrfWMXpkFl6WvF3ccsr0FNoU2Fu6dZi",
-	"VMRQLDYLltb9QZZ7hWbIdjSkQ0gF2KhDWuTcyS8IoxFKdE31uiA7CKiRBVtbdQSe/EoTl32Bz3Kr1klh",
-	"2J0h9rMX5GkkNjiG6DS6wKN82SEeS21Swvcp0YbXdeG/yiokCrTdM8scAcBgsQhqKdSWjSrZmO89bH/k",
-	"ZpJ66rMh1Oc9qHfYRQv9C/LaELljQqOIoKKCZbgglGy5aAwbu4IivOA+IDccuJNsFJF74fAjsUJWi96v",
-	"D1ntFqWXkHZ/K7JgxqSC5j1qdYTqwJ8iqO+dMO8pHzW/ZWnbZS21OSXRwNpYJ3jjDVUnqQiTU2qBccHm",
-	"Yy+W/57bZ+FOnoLUW9roBKiyGXXZTAMvHhKZQmzbTaJ04Xk0Ubki5ZqVm53kwpADS4fp0b9/P+a+sPLR",
-	"Bwj8NpOwAEvr95NqPKSoNoEvTpp9eHLxeEYvHn6Y2Ts8ehLq7YGGibX30siXnNXVb9nRlfCMRrgeFKOB",
-	"wGPCMMvTrZymzjGQDISmnRC9W3TeAK/muC05SyhzU1YFUblkBP7fGNbPFQqUNWfC3GRY6rH8Niboos6R",
-	"z5rqG81KxTL+cMUqrlhp0l6hd2zFrZgm7I6Wpj6g9ezVmShpPH3L+HJua7qUu1MTWTRTt7wc8blDjnwW",
-	"0I1m6mbKnfQwovPZfhZSe3sdcBeJy4/3l91NgEx7tR1g9i5tDCFfSbV9HKR0v7ao1UWcl5A7vWFsp4O7",
-	"1SdQWjs6zX5PwPRe0rpz41g+rw096DmhRLA9QbBhVg0mb3qAngcfHwfdWtAnL7eTDRmKwTCLCi3QYZh2",
-	"Sw/EJcPNiX+ScIH+OEa3BeYP1ocQ5V7LVlgGJdYr9NHHUlKshcHbJpXK/TQqNBNgEkHGoozUbYM+b6kg",
-	"XfGCvBZxeRoPYdJGeGeOxbKLQRlKVKQ42NyCmnKdywzA/G8r6XYNLG/kCtwtKdSN/G5fwBF2jsRD+7gr",
-	"GBmiTygpATuLlht0LdWMalZlcoanhFohwhpVXYynS4/CAnJsSYhNZ/XEsezrziN5IbOyiJ8Oodjz7Kkm",
-	"FauZAZRMnC1iOg/I19aQgs7NNdkpubISuXB+vwK9fl2HtEsMWkq1kt1Ev26yB8uUiFoiwEg4oZDu4Ri6",
-	"IUZC0DXhXqSHG4cko77L1m/pnrarCrlPLmpN+Ey6IxxyTSsMow2gP40Qdm2IJPdbHjOQU9wctRKTFgqQ",
-	"IMF8mopX6ZITJvJHt/dbS7mxqxhS0xNqEjTbUV/mlhCN58iaY1MSc97Dgx1DIOGSgt8C/tljr/gtE8c4",
-	"Cb53YzFrbN1olQ7pdEFbkP26zXS1WJm0OBjdHmOCIR89t8CIupv1FY9XvcV2HYSaj4HOp3V3l/o421Kr",
-	"lX6cFRgOY8Ru1a+smKg4qF4oS6kGU22a1xllc8eJ6y2ylslb6MYwKqImAp6QB6w/5J0HpG992C0BB27o",
-	"0H+8VMDi7lOfnZgrsXOQXloGyoXFpaDP1PyW6Xmo2WBEsDsTshFXEghtumLjZe9jSsE8ExzhoNrQcpPQ",
-	"B7uCyhqZRHOxqlm2cDdG8CPpR1NQwn0mG0C3F/zMq4u9i0BpMzwVkoFu9TSdjtnmtFBLp8o1YzBO9ifz",
-	"0JATp75P67rz9Qm8+t7qasZt48JhE6BTuDzbVvNGfaYG5VsmdzsVWx8oul1xyk3NlgkS/7swvHalgNpg",
-	"cpH2FowrErQM3l5kTU2cKmBFiJGS1NyYmkE6rddejIRUhGm3NiYn+n5fx1ljXhez0BhfPG5HUU0v9o+x",
-	"w+dryUuW6TYQJ/DAnQPgwB7lutXie7UCx5nXGO/xsjgr3I64BVHYHBMrOXCkfTEd2ukhFa80gcCjWetO",
-	"Psrc/tlqPCBItItD570WW3r3Gn/85urKtYnxf+j5NIrZ3ZOVfGL/9kRv+O6JhO3Q+gnEISzUjWpYUpLk",
-	"fTLOVHeg+0q32UFJK8QdaYK6+MY9ekzqRNrtoHC6J4k5KilWD6eiFdncaCL3ooAgAtVDGe2ewRcWTHNX",
-	"Qp72NY1ot7EG5TVdSaAPRz2EacgHLMjH2ZOPM4xzCHYfZZS2qijy4LhGQDsL29xTP9yvebkOue3otRpo",
-	"jbTVGY9qiT16zNHdG7jfPOWN6jaDBgThitN1Vqdr46gdtpgD6MeOn36gFufPrxP5fuuQKjdGYi6hDgrA",
-	"70xebE6v7QnFF2MlCW7NsRMlI6pPY2XHJeehqbNzDvGQv0GWXFS6sJT8caZZzUpjdSVLP8JxVfvsj2xB",
-	"/v6abBkV1iyHHAKrnOoNWuqtGBs6HtldyXYmx9cH6YVxOiIyk9N4et813WvVViFV0fptN+/Tf2BL794w",
-	"sTLr/oK5Tw6/OGyE0e4BIA2gLSlmV/rkmEvNqCrXl7vdNYHWZ2/tS7oAngA+XV0QLZV5dsD//qAgnfTn",
-	"hpebV7w2nQYXLabsoqDcOJPtYAgkJQVQfPvddyAtA2iOkWVYJoe8bzlLKUXv5ZZhrgcW7GNA1VnLp1RM",
-	"9nOjkAFDAxpMktrx0jQqnXJzpNwyzRVHnACj7PzBbqV0WYRPgrFrZy8BWyb8T1PJ7qc4naAVRBoIFYcQ",
-	"0UPFYM+B/X5B7SB51+9d4c/0NIpRzWAsZXYkryGXuxD5PazVGOeXTyhmiJSAErv3+O3lMP99uu+J9o1P",
-	"2mjcHHya17FjsCB0T7lh1ZwoZholWHUdhYYWtNzMQ1TomghJailWTPnXLj6KKISoQ4MU5zz1ayZTaO3P",
-	"uHA2zPiBqhUzqZaIU8qGWw+eK+jxtaT5gp5sW8Mp33LmsZVUViRkjAGkkGGtz7HVUcwkItYnVcgyuh0r",
-	"nEYbiCqmTSf8dvp2P1gelIqvZzXqbHnQR1c/BnQEu3KCyfciclGYkxVsD49wYRGa5Mjtg+OtJ3huzxTt",
-	"nNYo6t5hiWmeprh4p/XC9hv/5O2X95h381yxignDaaIccDxNZTwHKZt20XkxvTGdrlbehVTJUZTHp9p2",
-	"oVNSkLRLYnWfSG4ruBV6QFpLdUqrEuh7lCDHihq6cNHcwMZ/rjmGTqQ2K9Wx27oB7VFDZOjRzNRwWTuJ",
-	"C8JouSY+ajMAhJDVCeeFrOjEcS16anNTNSzuyDTcV419/hjBF6IYPTbegrRjcO2iHEw1Dt3RRiOWjiIO",
-	"ZCXfr7dwuDwPHn8ryYMWHmnSeCZTrSqP5q10MxLakJgFjZDj6Sy3uS4erdNdF04kQV8F579iYA5MwgM4",
-	"VrZw60gv6HxJLMu13MX8OG6gtCA4G6M0o+m7/sDZqPzMq52dgjpfTMuslKxAyYfODUd9cRzzFfGSsijz",
-	"vG32nYkJhJ2sJOr/PmhcwC0n0rvMsePRYeLLxLgWXzF9Ynw1a5d7W/dUq9bFJbPmbISzD+rykMr8AtqC",
-	"7thyGWoMK14RjneDbjDs9Tgr7pfFZFhd6wySTY3MtM1KsxCy9JG3C8bUIO/fh8h1QVjd6r650HToekJN",
-	"NllHE/8URjrvmbcTtc8/yiM89Tn81fkUtsglCQ2PiZFkwVDMyWOeyT4PGtNoLdf0kRMfaBC+wg4bMLuc",
-	"fqtlF9PU2B86Nc4oE/RBlGslhcvD9Z4Fu2y/0/PRLLm+i61t/Wm/4gKro41Ghp5SbHNZxBEXn9605UpJ",
-	"pZEbumgBbBLjt/cosEjsgQuyq2nJCtdTdE8PBSmlWNa8NAXUt9vvo10+R2eM/f41cWZ8Ae6CIjgGCves",
-	"z0lkVZwyOlION6nELTYs2nZELi6DyO2PmmQJ9p4SsUAH+RAkwO4hCH/wz0Tdwk7LNMZ+HsNvvugGAZay",
-	"ruU+6ALp/Iw1wxSaUYI/iPJdI/od0Ia+jMCrqmRSa7u/PVj9OablI/fKdbpNbNt/yFdOT/+W5UNQ1Ip8",
-	"qP3s3JfP7aCuE1taQmo6+tIts85sBjG7m7KdeEDHhO5rV9tq1oU0aUo/b4frox2sXUvadFqoaoSGWPVk",
-	"qcKoqjlTN3HvskRt320erbClK5bV5vKCmEt7Cq2boJMkrZGw7g7gzjTU2i1JGC8h+DOFEjBMNMG9MuJK",
-	"uX9PbnwgB4Xzp6V7eFrzYgZdAzLiKOM0meLBjPjLvRpUKLZUDCrmrUULBhB2/c22qsDG9se5Rgijr3Id",
-	"WEY6UTwk9/tIdje0nWn0/QW2v1aorMQmfU3OHZ5NdTqSTqxgsElCp3qK/ah63cQXjCygcYw5bsic1PPb",
-	"uwoTCb5t/lXnRlIpnQm6STQNb7sVIkdKsL/A6/ryMiHWHB3GIqTPDtvWGW3Hcu/KantmOJWh5R8tEUQ3",
-	"1ZVlRztqWLp9ihju8Qm/GOIvoVsH/MX3mpO38ZGwGwhYXRTo1R0ZsiNT+Gg/+4Ivl0wxV68+aH+Uc5JQ",
-	"zytIJZlrKQ2pGH4z175NgtVdDa+JllsG0wg0PbS6BNg+vjrQ7v6aWOkNf8HmDh3/w4JhCwcYLnJwPTgx",
-	"/hl9ELtGQdkcaozrqPcunxwC8beScrmOxZo27DApCcDPoEF8vsEk7ECNJ7VE1HyV4HF/RBh0YoVP8G/e",
-	"nivIv5MKUEAX5N+STMRaCNCRj0SI5s/wx1kxezIrZv8+K2b/ltzzNGcBHABBF5IFuu3oARlzxJOZ0hM2",
-	"nNAsqHGYxivWw47HKf3z+ukErIPjuOZw+dK216F9QlwbM/QOxoVtE3w/EQ4o7EZWoBWeUBeMOvTSKQdk",
-	"MObFcXmcKph44+Uuj0hAaERMvRqsu+0OZEiqF+NCOWdNJ4hg1e3Hk8D+Vy16jc2RW1OX9eWqp6BbNXi3",
-	"BoWJTlvDjPnhIDmkmOm21FEnbNJdjI6mSEM5mnM/vQQlW1bSu+g0SINoAXh2iEMzmNkzCKz4/kGBT/hk",
-	"mgOpZDfFJNXgZlgB3LIt76AcmrCn3lP6OlyWrZPYA1zBWJGYOEYrZ5UN4hfZEHRrPg6Y/ta3JwtCfnJH",
-	"sp+K447Treu9lAp4qRXTxg8ak0tyQi1m2gn5lOyoMUwJ7HH176AR/d9ENuRIy5Zee3O6xYZpdLdT8pbW",
-	"Lps9ijwedx9/zl1JMnUv3+z/GQiY4FEyUs7JgenkFKSOdyxyAw2Ioq9XIo4mZf0cwWp/K3CUVMwng7ZJ",
-	"CcZfA9nOsdVad5/38EcNXEgpTRttPNzLnLyCWvYEfMb9RCm4QxwWn3XxBXAgd0IrlrX5Z/x6c8vBjlxR",
-	"LjD8Cl2pXVhjtGnBzB56Qe8lOMcmocLAo9X93HfESELJgVE1J1cQHQO+dR0044ptKQjaMKT5qhhziyVt",
-	"oTY+aq+qU3PyBFMQnBMtpFSCdPVnM2vuguTgYQOhIGTA4kVjiHe5FYQSbNIXjKOai02Efr8Bf12I47g4",
-	"UlywMtK/+ljtUhwJiAqX5hGOYIrUWtbh19SH0ur0j7HT2sioEiDhwppDmkCaARz18E0phxtTm+0z5OuQ",
-	"CfaH45NPe6XZY9U53oeYjstm/KULtqLi1LB2vmB2Sktl+2wmPPLM/ha1bsfk1Qk1tkfjD238IDHx67TW",
-	"Lm0BboLbtL7p7snaGtz+mJnobY/eualcYwXNlnGBFlCA5n0J/w+s5jI42+6VUQBuorS8GkveHplph26w",
-	"zI+ZgKo2crdjFYySBE09TKiFan4ixZy47Xg/FY1JO99V2K082lR4oFFT4hYkUrBrCIc/sRdb4P9aPkwV",
-	"c/9ySOH+hdTo/rGn3L+zgqJDfIGW6Yo43Wy3VB0yLNBp89g20NVdpSsXGxEZF3nPdDcoiV49vZZ7VoVW",
-	"qoLtk6gc9UlODDXMhSzjj/ejlHnPeKb1Kx5RXw9HsWsJPXhF5aaSQndQd0u9Q0co5LOwFweyRs3Dytiq",
-	"AVcGRpG90ZZK2kz57+2+C9c41DmsW+90cFj3K8Tj/s/tTbZ05Ylv4DpHAgiY37rYUQq0+JUSLx+ibtn9",
-	"PEWRqzu6By/Peht+bjgzN6FDa6/gCzzHblQAoqalBQBErz2ADrVhlewaeaNsP13wjKcMdkZNDasPE5v4",
-	"9HogTHol5cqMIA3Ii/l92PsBa69XlAvCRVk31dRreJRiMtf5xbFgV46ncmkl7QDck1L+3W/5sNzpwznq",
-	"0xoZTkrb72xzeHxEkEZxc3hvVXncQZTfDgo+GFWMqrhqYW3MbvbZLsDFMuEDexZ6qQeeF3UKbOsUdEH2",
-	"1JTrMKo5lCYVRLEd5Qp/QX5y8VG85yuLZWRxIOwO2BKM3nHfwsxH6PDofIPuMOTrtz+8/0Au3T//4GYE",
-	"agYTaAjVH8Wnp3HXx2vyDI5MPjZXV38q3XvwD/bpgrzE/CIrP5yXl+BQJ02+fvfqOfnPP3/3f/7gW55v",
-	"abnmgpFSVgzrqWpeMoE5+YgRs6c7Wq7Zk28vrmaujTrAWF9fXu73+wsKP19Itbp07+rLN6+fv/z+/Ut4",
-	"p3WbzQKQ2+a/FhTesApZ6LNvfGs2uuOz69mfLq4u/uTm7AAeXOIo2OtfZitMubTEAcB5XYELFgfFKqZ3",
-	"0m7IPvLt1ZULrfgUR7rb1byE1y7/pSO0okeHQsIHAMn6zl/4oWgbaaYXCju79H2ZY4yfXf/zp0jb8fnM",
-	"XEeA43pOYI66tbg9XdhFLmlT8Txs3nBtnsIT3aLufyZ6Wbj+09z+E4qpPSFfz/Zr6TQAhNZA2idVtH3Q",
-	"z6Cts2K3EntipT+BbbVO/AZvP0OMvIb2gisuiuCNt6oPKPiZ7/oxw6MfTr3om5+3L05ro55GkfZyLstG",
-	"aWnF0tEna77lZvb5pwfifq/1gDDqlNnEgF4Y2UwVPqR7P/SEhv9mQjIMiO6le/beZNclNNextuJV4Ys/",
-	"cJLm153O6/oPEbld3jLFlw6gAEHnbe8S3z/sUwdPfo9zRQmV0pcvDX9yEuIh4t1/uq0DCotOubwf24qK",
-	"RlRnuMM3Um6sJgyZYm5zOO4W010g8TkeXZ6+VmhrhWDL8tFn7pkjnDSKtdNuZatvixPq0KSCzPh9hjUF",
-	"f1ieN52X9CMoTK6+xb52x9DGrzwFR/4q92RJVYDUGbCklymdasyMdVQKR2nQunaB0AMzXb4wJ1Kwr6Cf",
-	"Ux+XICxK69rjFKb2H0Eq/9ApWBXrs/fHnd+8JIoBOAkfHTDvL4fCF6fgabi6h+OnXwqv1ysu0FT9OK4V",
-	"GfHzDFMz7PmYNs8k5oje8y6wxiRvZiZihL63/KtMpdOJ4ZkB2ifaScXN7ccZV3jyczFrjcAHCMa2kiSC",
-	"VGftNE61a7hGLD0C+uZsZkygjgQqe2n87dW3v8b33oOrc8FgPtWZNAGw9D3xzKFaWpNmZ839b79zLivt",
-	"Cg6dlxVcMx1effkLrz4jStYMXWBdovq7WISJdnluDWpOyAJNtuvCUinsJYSU7lyzMMzAyp4L8mM3YkiF",
-	"3mM3vT9f/adv/xnm+2u5ZRfkPeWVc4GhAuKGdfp2O77gCluGu/1oKQVTFxlRgnvUHVkSIg2uQ3tIAE64",
-	"godC4Xw4BgNREwj2d3EutMILn8cxAGg1RMG1o+SWCLknUrgZbw7M2Oooynfk2tUoVGRxCA15IQ6WUg3+",
-	"i3nN4DEdG2McoRWl9wDg5wF9HNEfeDX7/NOAEC9DtcU9VsuJxQ90w364BVb9JQD7ARBH3vo+FQ/jeQyH",
-	"vq0ZAVAlaB69RpALsEfjC+tlrcLrXnIxReSE2Lnh8hdL/J8ToAcO4UovHIPwE5Y7kuyI1ZK+mxcS24c8",
-	"4tW4/iTDi3kBwuAMpgahBIBoGYMLI9KD4wwwnCFjg1bSz3FOA+ddI17gI2fVspenatmvclr2oPvACcr0",
-	"q/Mp0+AScEOpo0wbLrShNU64692KJnslxarl4JBXk78mlOVBV8hx8Bdtmv2jobP/xgtw+qfx2u3iTA6z",
-	"QYCZRnnClrf4BDwAZ8iqPFkkNEEmdCF+GTJn77Ney3l6+OdO5awtyEkDQY6x8WbX7dgaBdSF3M8x34mX",
-	"G2aclubHzH4UfuAadj9olTpwjNP+nIsoXRu6RXDQGZvtQlBeY8ymi2c/7JjAUccTPAjegRDuEGcoucn2",
-	"bd5oolc0+kBy3gbXaGS68/4No7cw6H+Y0OoT/yEXR0hDdjV0skx+WMltUjHF9NZJ2uj5LCy8hwQNuh8e",
-	"TIBRp1cJYLGWg15bObM4EOpREDAJxxVzAxOLU6zr0rQ9D1epXibvoI1Pp1Ex+QR97D6BKdF2vhCMgw8t",
-	"asUhQMM4ELqAwlzX6HNOPrnme58gc+mjSLXcg5joBfnRFStg1n40frVFFyhhgC0RI2UBSaj20X1vbgqM",
-	"SEmRT9z78RHZdPyZpFLofjoPi+4wZd8POPg7+2OpEVTyIRy6zaNOysKXPicvpUv2KNqF6k4Ox4UJ8w9x",
-	"lht2Z/AwT7RRLsc1v+AwNnXrZd1DCZ2pW6aeQEILAneOXes+AoA+zvCvfqaaiAvjXIoUUDy729UUxxIn",
-	"SfyDleFGhrogrJejvXrWtgwTsrkl6SpGc/sn6I+pgXUvnVdizxT7KJzhfEGehiZlTunigmj7VVqH3AwY",
-	"YQJTPrF5jz3zBfne2d6he3rcSiVB1C/dqaf61FXkZOzXPAWZiaJSdQsPMmJJLkftobgsJtUu/cx+dAvO",
-	"UyK62KHvmHrvV52i3b93z56Dvx1i3kYhbcZXMVDFnLyCwFGB/pm9jzkqVkpVedKIspez0ZlXIT9xenDG",
-	"OyATOpSSMqdBTWBfAx3qLVVhvBMk3RTkW3B3Xl2RGqb+41Qw4TOnXR1unO+ZzGyApvq/YtwxuoppFij6",
-	"2pNlbyo9XdM5SZFLzQkeEViMWYPAOdLfNeqjIBWbZtK6Vx6O9G6lqLeUJOVaSs0Aw4uukgZMXDNQf7Zz",
-	"wAZqCBQExoh/1Hx95SMaj6YV4Rfypmt7zw8E4A+ChagaeARwYDA3QQUC9bUHwwUH7vIQxSiG9WVnOECW",
-	"57yIJmid9tkvHK7tHG8SHceuifsFbNtvTqHIFrTnTCmA4oM4xaOkWyTMSNOOUwjG6PVByIaVaZe/uGzb",
-	"z130myTwcIlW7j0Ol+8XQsGUhsJF6767upra+6Sz3fvIA/u7vTSBI3R61Uq/SWHwIZQpaoKeJWyUQqO6",
-	"w9Ce4mRs8inbE5jIaJTlOZRvdO/nXLkIPgnhIbN2conov2pEvoe+jygA/0Y3rMWQDLbMfZtKDBzRLQum",
-	"mgsz19Y2BL8ozkxeWBPoc5r3tJkPyH5cNec4/3nrHzor5zkTFwgVqY/Bw9zJj883ayE0mfkEqJ6H+/gt",
-	"oL0DZb5xqBu9j24gjWbs8ZmQRcAA6yxuvXYN6yc4oXx92tCv3JaR5Yssw9yZn4qp3is/eGq68Re58wWB",
-	"UU6YeATdA0jbVvhcxmYcPnCrzztuI+wJgx7ZfVQIF0JxHBWfJVXBSI80n86k4dSmo07Jv9+UxlNHJwas",
-	"nsRKXruUkvvp0viJKfwEKenhzOQ1lnDfL70WtnvUiH2N7uRHM2FzCUj27xgC5EaTNdfep/ZAkD2NXb1c",
-	"t9ACf2WJMhvprU0EAS+Zb38Yec8ezqm77BcFPbK/M2ftPIdF07f5+OlkT/2wgnO49o3ceY/9PCQgrGm9",
-	"JFtasShTrI/nl9DJ7syAfWfX/FJwfW+osrrWOaBKlcVtFMJIC378OxAM5EQW0A/FksQ+6iGgGC3XHtw1",
-	"Fxv7uUXD62okGQcfeGOffijkJprJYYpRXFSCxS7Oo+soP1ni7GT+kcYaPjFRz1057IRBgkGb8DufFhE4",
-	"1827m4AGQxrdLtDJh5auy1GbfAvFNtjjvVuZk870qWW5GVcp38ATv3k/3ZSBnkm7AWYpuz75sq6gutJa",
-	"fOcuyMGhzWRNbxl8gVX31Qrgzjy3xNzkh/LLpB7M3c59k6dGry/Ih5BvgC3dIqtoHs26rKlhClKwsbWF",
-	"7kZbYXj8AUMVF4PY5js8lcW8szlUct3HsXXrhu0MqjL+pN3Oft/4GbSTnS/ue/dzv5wX9XNofwYcf+k6",
-	"nzmTMRpGAwpZIyyugnoYrv7r/Vq6RA2MTCT5Enq/kkzpb4+aO+tHDyZAFoYSPji+C7nymq+EldyiG6CJ",
-	"0+lDNpAHyuUy7i2bLt94wbV7bwinP6f6APpRPucI4qkVw0KONn2Jr8QT7jKvoSX/2ObfMd1sH/WC3QzI",
-	"xAXjt6szkgUObxhK3pyiiuMLz8/yIk72XSoXI8GkPn+RK3iLIxvOUTWwAg/wllr9UFg9GW9jDgP2UaWk",
-	"Zcl2BgSxy76BSZQ6oythGf24bxcfOas/pf3stF4FZcm0Pu5jxVUnuVbx0TOQhdVKYfKAlQHWLBnwQGrg",
-	"VrQOUtnnL4xeyuUv0BLj8yW+PM5hbuXmzFfkOz4lKuQ6fcehMaErg0PlBxrhntbvN77F3kCJ/B2+c41J",
-	"zsPbqAvrfqV9oxbMhI9GS4HmWGPzNxZ1eaFle6XztlPAAlXij6I3oqLmS+iDGCZQ8EhCOh+6RZWlYsxV",
-	"/CBcsTtRH2c+ioT/J1Hu4xvFnFbv0yS5wtKcr0JZHG6iTlnhJpe01mzg0HGQGIALokCu3SLkgLAo7Zhq",
-	"smd1nQ4QT5ASCQ3DguAsqPfGWh1heIlrToWFoK4xLLKOPdWO1DI8Q8lbHuqyM1oU/P2tf3LKOd95l9YZ",
-	"7H0Y9QT5dDBoGzeW1CRyXuH81s+oLPtvpANy7rezBOTageMRQrcbD6msO8WeLDn4xJZSbdPKV4pQ39Pb",
-	"7nXfj2CngAuas//ahuCvc1Xv3DWBdxKytLvWQHSAI8R5ybc7qUzePfkafv+fhOZ0A34XKNxjpWIGXX2Q",
-	"D/mVJs9r2VTEzfzXx8Cn8bnjPM4t+FyxignDoV/5FzMb3a5JGXZzEtObcJYzmjGDjyXwI/71LIwwAaEo",
-	"v6WIGqFrj0Un8cA0CM+hvZQ1Z8LcZLp1ul9xy8cjue1i/Ve/tMttElq8C+LsHGihDm5CpGO+FLCEqSdG",
-	"PsH/GycoYBzNwh9Y55mu6ypzPo02M/f3daWhEIWzPaFVpZg+NhdlS+8wZn/9jfPV+n8OkwV8nsXUZklt",
-	"8+b7IddDYmVR3kv63Nme7f3ch2ih9rUpxuNT5yc5A6o6/PGzVDyzikqTt0w0HiP1sX51GL05qXYlGgyX",
-	"SsGJfj4xcyjZEO9BrcumpW0dc/+/hzd+k4lDDwvanQUd7UKnB+KcuWFtzm4hajtBr5N4ohit4sywKCHF",
-	"OTWqOG8/HZZ7Sct1VLCoCfSoZ4P65Q+wL5emL5zryZXGQvc/ugWfG/mkN3y3Y9WnuZ+LRs1HwTX0BsSo",
-	"37ZwVijVUoQJMtA81BV8ud6YGBlUDH9Ab47TZIUbf84gl3YFI9CvPwoLA0hbYLRcFy5w/Qm6KH7KlTE/",
-	"lmHW6PV0o+zbh7afnJyhcMroj0gODDR1y5SaxSLdo65ls5MbYqYS8BwunbTOe/fOpNaakdAKm24/+6vL",
-	"Mb2OW55F/dbtlWE/sViMXe7c3/KqFT7wyGjuvvJYLoj+sMTkLDDHWiybmToOqEnl9fRbnoKrfYEzEpLr",
-	"1FxsWGbyDjI1t7Wpie0opMQmhcNtTmomxwlSQaivGO9MjsUihGvSiJrpttoXmalmVhIbVh8KLJj3Xfiw",
-	"h8mdCfXbrs6hwAYIt9C9gnCdng/xiPTrRyT4aROnEO1bT0vn6RvhshMQVzQTVRR5EtLMfeY//NWJcjcR",
-	"dAsDIDtEfSw1NxDz7zO94weBisMcvAluNAp00qgrN/UbBJUfpkdrLV1Sor5XVWnItY3mYuS8V+/5SvzQ",
-	"TEtyeAkTwc49xcCH+d1m521LFj9eVrAQW85H/e1BXovzlY41d0zewFyOCYN3o4e/dKnY+zDzYZhK6X86",
-	"9w3eOSf10aEmSPbtLNckxbvEhi+SOuF/eTDRfy8raxJBtkRBWt0TuyZmvEf6IMpxU/09PHGfLhM4Jt+A",
-	"RfZbaSMfzjut28hBlMebjcCSkxKLD6JcKync+Jxztl8ARWrLlcLG3F3XMqgTYPP26imSbO1pVcG5H0eX",
-	"DUOOH8FkO36ViWaybNWcIxbS3m1UzAqZqYPrsES5YCufWwf4kzIzBgmvoI5hg1Qtt8w3jr4gT4lRzLkO",
-	"DN0wa8iLFVME9UtrvuNePtkTWbH8iUDuQatD7anG9VlFMJcDGp0NrXncp8OQUaYQFGbf4JobwD74TBGO",
-	"EZrG6bXcQ7/nOflLdy5scigPty/Oer2LcADxX6JhxN8kZqL99FvA7atHcL/7MR4EZxIjMuSnv06cdueR",
-	"JmLPUeFxVBSSsNyoSFmSMJ2KrPsIAlaRtzIRkSEbiWpTRLOeWRgLP3VMOl1aaERpTqzWbE6u/KBCgcXW",
-	"7WjLCVDp9BSZ8HzNtR+2eerUPv9q/NGiPW5qZp8DaQIUAfSWR8QefHAOa1Iz7OoOZfmj0D/1GGMjNT2K",
-	"tTv3yPNFjE3dFdXeRxF0cce1j7Xkx4SgIE5/vUwkzPbrnWLu6ouCLxpLQSCz3zLmveKGeZ8vXtZ41D55",
-	"rqtHl9k9PepMBrMernpfIzjgxiWOoz1zvaldMw3734++9BwnM5OFNGtIpvXGCph1zvaetxX4fLlkiokS",
-	"KvgZoqhqBOE6GpURAT564ah58yJ69vfW2Kp7zMlWTXvklAP01FYAExtiRXud1BIrev5MjN1iTU21wRAc",
-	"pLKHaW8PJ/aJVTJfim0+LQ2/PUc9wLtG+EkhfvI2pvPeE4yjZTVfClpnK2mBono0qbDdpsJ6pTkOr3fT",
-	"dvYUeheFyvB4Zks7Th4l9oDZKbZUTK/PXn4Pqz7QGdDzvzSpdkf/JYkUhNZWxVytCSgp26ZcQzcnsJ/j",
-	"alUEG04rguYH2moxWt479/33JzXBmA9hpzDMA/RTRBpktkeVuz4iNeK4uHxnHzqrFPOfnSy+3iE0R/1y",
-	"sOikGptGnKv9FMgW++Fuasp5xItmxtTszET+HhY9K41v2CEVqm0r0hlM5E2kNATx2S3HkhoqXUwwWeZI",
-	"AK6otkCM9+MpqlCCBg27XUzVvWLVzWI41yGEYqnzRcTpZt25DcXM1/IWM7taspNWBxEtPPBsXzzFNWdQ",
-	"ARJUOPT1TP5QWJJQe3HLmpfGagxrKqoBzzFKNot6gpr+wT/4O9PRT51abc+aHVr9OKr5FxxyvafCaEKN",
-	"hSyXgjzxOaZhHCEXAYmKbl2m89dBVp99sq8rFCjvuCZSVaHXzH3YcHcOZxZNf2wfOysK7deHG5hpkkwl",
-	"zgwJHUOQsNGjYvTolNAet24fP49IxQkqX7fb+EMYVu3KkJ9w4dsVwzwRDkymGz3+ZRYyE/75k6VvTK9H",
-	"JGhUPbueXdIdv7z9xl74/w8AAP//",
+	"3H3dk9s2lu+/gtW9Vcns0N2dzGTvbOvhVscfO77liV22Z/IwTrUhEpIwogAFAFvWpvy/38I5AAiSAEV1",
+	"q+NknxK3SBAfB+f7/M4vs1Jud1IwYfTs+pfZjiq6ZYYp+BctS9kIY/+3YrpUfGe4FLPr2fs1I7wickmo",
+	"IO4p+68X9u0LLmfFjNvndtSsZ8VM0C2bXYfhipliPzdcsWp2bVTDipku12xL7XfMYWcf1UZxsZp9/lzM",
+	"ykZpqYZz+HFNDfkwE+yT+TCzHzdrRnZ0xciCLaViRFNe+Yn83DB1aGfixhz/MK/s3xPrgGFPWULNt9yE",
+	"wXpzwR/jASq2pE1tZtffXRWzLf3Et83W/sP+iwv81zeF/w4Xhq2Ygg81OOfhYTXutEgly2bL8LR+aD6x",
+	"zFGduMTP9mG9k0IzIJw3Si5qtrX/W0phGNIQ3e1qXlI7rcsdPvHHf2k7x1+isf+3YsvZ9ex/XbaUeYm/",
+	"6ks/LnwxQQ57u7K9km7f3Wt21JuFbGASOyV3TBmOExV2C24bVSdWVcx2zaLmZfbnO6Y0x+kPz7zdvH+G",
+	"B4voe53RfwqnKRf/YqWxo9+UJdN6OGVaWSLQRlGD18K9uZCyZlTYV9mW8vSUl/aCcnlbSiFYaViVHsA/",
+	"htQwMs6uPejBMzXV5lbzlbjlsEdLqbbUzK5nFTXsieFbNisSb8kVF8nxspPBTTVyw8SQ+m8IjEjgZ8cm",
+	"uNKEa7JhO9NOIVq+Yndy09mb9mOaaXuWOvoxvoHxseNS3MSL3sFFI3VXkDqk3mYmyUVrZl7QEvl44m54",
+	"3kyMrCvPL6l9a07oQtubs1RyGziEJsa+tqZ3jAgp7Aq6hFjKipXJPaoaRY27Gd2ZaFZKUdklt9Qgm0Ud",
+	"kYJotgu7mcVsyWs2JnvsAsKq4OEEPdm/H6HjW0UN61Jofk72Bd15mAvzH3+eDfmxOzS45nqN5DTtDmxZ",
+	"xekt/jnHluyIt4tD8gHFtKyb9Am84htG/vSXP1+RT+Tbb/7jKvV9zf87sfGLg2Gdk8svXBtqGp2cW7Or",
+	"Ja1uq8GWj20IvsRUmg1ztvc8ekgqQOFfadQMpAgEMydsuzMHsl8zQbix/EBIQzZC7sVwCr2b3RKVo9Jo",
+	"FsnL2VTcPBdGHRL83EumJN8qCCVLWVdMFVbX4oZtUxtEq0o5adG/+kwxuCl2/kwbUtItg5ueHMdMP5RS",
+	"KsXqcNGHXICZnBhaU70ezvU1Xmlm94lQEe64FEGn4yY1E55m1UJWGf5hf0H2tlfS5IbV7Ofh6y+NJsgO",
+	"CN1KsSJmLTXzU4VPTroi+zXu9eCr+7XMUsOcbLnWXKzIUipiRYlYWV39GL2COufmZlcFB+3m4E4jRbbf",
+	"c1HZ4YY0W9p55dlqqRg1p3A8eEGqDB1FO5H63QmsPMNkVuSkroYglCxwkUgOXBOG/7TvEGrgVGtqmDYd",
+	"oTW2GLyvaXkDP92Csj3yu+GmTi8lQ+rAF9Ki0rAtrm1LN0xnSF0wVulbuRcsaWkdiJALWR1ICfaeAfLj",
+	"VnEQ0qyZIlt6IIZu7OeIvGMq9Y0welagodU5agC0TwKJU50hCiuBEpcfD/capilqnLMmC1puyN6dfyMq",
+	"pohilqHPLO1Yc+ufM0cms2K2kI2o4Bf3h0b4Py0pr1kV3aVIhNlhb92wg3n9Ve7JlopDpH1RxTpzIVJZ",
+	"+QXqK9nb/XasnRpSyqauQH6VcsvcerhZy8Z0DjzmP1Jt9I6WeKEtlRzd/B/9K/Z9NyJVih7S/MZdgy7R",
+	"90i86LCS7l3v3+yWS3ha6lCOP/PO0lpWlOJvT9dSsSF3q5oTVBMmqlMYHbtj6nDr1eCEDVHMai56hzIY",
+	"pbv5Y6aRE4HDKzdiuCm2lXcd8+e43OoRgDtOJ2C6i24/4NeaPBu53Tq/QU/2NGadkRQni51K0b0TcAnN",
+	"UQhpQL0hVLeGxsoaRJb3/b93r3+I1cctrUAP0Gu6Yzr5OWcX3Z5kRbCKu0UN5BfwXiuh9lJVmuwtQyjX",
+	"VimoCF0a/PGAf98rbgwTSYP3ZEvLLRl11yJjVw1HfCobYViFhubVNEUpI/Gk4s5R4Dm0M5u9OZ3kwtYK",
+	"mLjtiu1qfgJ39ASbuJ5gj93lnC2GfUro/29qygWxvxVE2AtEtlRtml1qty15l+mbnmLM7ga5L7fXJppo",
+	"oLqw0e2GpG7rM8eph9d13P4+YuluZcWX/JQb/Zima14ryy6gyVBv5Doc3rmaLliN3lmi13KvC/LNxTd/",
+	"DLxmT3W45ZqLkh3V/xs4dy9ynTRtvZJhm8eO9lkw53r8WJRMG6mm35QXqBgkLgoY68dejzxdYIXCtdOp",
+	"rXSGWeBciwNxiwbz0tJQYXmbcEbcjsldzbxNKFoH+QPvv5/j7dbpG4MzVwz0Pfu71egE/KvmGq9ggmEH",
+	"EyPr67c8Gx9zzJqLtL+13OQVf0nW1NoMxD7GqnhTMm7YrCPGK3PeFzM2VNY+2jXoOBi3EfT68a5r7rcE",
+	"Af7A9kwbsuRKmzmeh/1fexYm2hDCjWb1ciqd+fv4DzenY7p48u47XTwdmAiKe3u1o2VGV65P2WPs4x/t",
+	"FvbcyCf7ChqlnKg5kyazlnWlT3ceA5/OWp85/2eSxJJnhuO3C05t7/O7tJJ8gh9vxE/H7robnZmuV/Ih",
+	"tuuGS032Rc6fNDIFq/XEWp7cWLuCKuGMceWCJnrDd7uM7Z09Qa8O9p1t6CxGanFRGKms/A2+1C1z3pCF",
+	"vciCFaTmG0YurTl7x80htdH41mTjCVY+vp9BCnS3M8s+z8YSk/TqmEqH1eSnPUmf6B7MC2s2gEe4MUxt",
+	"pTbes3Ww56CZleQy+IwjsfdAvaSk4nbBRUaB77gpUoqI/TPOlCrF77hYYVhCAwWtmCGWskAVIY1uaA3T",
+	"B2ERz/24G2BcAiNff5D8PaNM3a8Pt0KatLsRcjmY0lLYLRLSgJs26bycTIpdeRaOdHB+8T4myRftzNzl",
+	"ywUj8jxITWKy6MO3o4xM6o2S8JcHz0pJaW7HtMz2CvrwVMsejWKMLNiKi6mhCeR48UdTi/wrr6pUjD94",
+	"T4Flc0fgoEKzpbFTLdBQQneIYXVtH+1Fug+yAU5iqU0zRqTyd5aRlRQshMnBDnMh8aEB+dK54gcRk4zT",
+	"ihrDtjsz0SuxaEXomIrjgxrcxfvMWslmtU6H8TIuwmPxvdO9bZGTYNRsiTRj51VTpNnZsauCSHeOilnu",
+	"3jmFWHETJ8bc19xyhsNkIxYVrwQTzty0TVd8xArO4Rat+byLb7+W4AKieqOBRkvLymq7L4oZdegwxkgy",
+	"bZnWTsVJuIbNLUZVp2+SbEwpMxxjJLzzq2pZWX46ooBF8SKvZ+4pN6hiqkY4ZbNCanNRHpAhJcsFfLRh",
+	"u1NlqKJCL3EXx2jvvX8OUiOqU25hivtuUAy6jWulpg+y+LgKrKhlWLHj0M+iyzU6xJ1i6H9jFadDZunv",
+	"ij+LO16BnkKbCnNLt5aiIoZiqVmwtO4PstwrNEO2oyEdQiqgRh3SIudOfkEYjVCia6rXBdlBQI0s2Nqq",
+	"I/DkV5q47At8llu1TgrDPhliP3tBbiKxwTFEp9EFHuXLDulYapMSvjdEG17Xhf8qq/BSoO2eGebIBgwG",
+	"i3YtRdqyUSUb872H6Y+cTFJP/X646/PernfYRbv7F+SlIXLHhEYRQUUFw3BBKNly0Rg2dgRFeMF9QG44",
+	"cCfZKCL3wtFHYoSsFr1fH7LaLUovIe38VmTBjEkFzXu31V1Ut/2pC/WDE+Y95aPmdyxtu6ylNqckGlgb",
+	"6wRvvKHqJBVhckotMC6YfOzF8t9z8yzcylM79YY2OrFV2Yy6bKaBFw+JTCG27SZRuvA8mqhckXLNys1O",
+	"cmHIgaXD9Ojfvx9zX1j56AMEfprJvQBL6/eTajy8UW0CX5w0+/Dk4vGMXlz8MLN3uPTkrrcLGibW3ksj",
+	"X3JWV79lR1fCMxrRelCMBgKPCcMsT7dymjrHQDIQmnZC9E7ReQO8muOm5CyhzElZFUTlkhH4f2NYP1co",
+	"UNacCXObYanH8tuYoIs6d33WVN9qViqW8YcrVnHFSpP2Cr1lK27FNGGfaGnqA1rPXp2JksbTp4wv56am",
+	"S7k7NZFFM3XHyxGfO+TIZze60UzdTjmTHkV0PtvPQmpPr7PdReLw4/llZxN2pj3azmb2Dm2MIF9ItX0c",
+	"onS/tqTVJZznkDu9YWyng7vVJ1BaOzrNfk+g9F7SunPjWD6vDT3oOaFEsD3BbcOsGkze9Bt6Hnp8HHJr",
+	"tz55uJ1syFAMhllUaIEOw7RbeiAuGW5O/JOEC/THMbotMH+wPoQo91q2wjIosV6hjz6WkmLtHrxpUqnc",
+	"N1GhmQCTCDIWZaRuG/R5SwXpihfkpYjL03gIkzbCO3MslV0MylCiIsXB5BbUlOtcZgDmf1tJt2tgeCNX",
+	"4G5JkW7kd/sCjrBzJB7ax13ByJB8QkkJ2Fm03KBrqWZUsyqTMzwl1AoR1qjqYjxdenQvIMeWhNh0Vk8c",
+	"y77uPJIXMitL+OkQil3PnmpSsZoZIMnE2iKm84B8bQ0p6Nxck52SKyuRC+f3K9Dr13VIu8SgpVQr2U30",
+	"6yZ7sEyJqL0EGAknFNI9HEM3xEgIuibci/Rw64hk1HfZ+i3d03ZUIffJQa0Jn0l3hEWuaYVhtMHuT7sI",
+	"uzZEkvstTxnIKW6PWolJCwWuIMF8mopX6ZITJvJLt+dbS7mxoxhS0xNqEjTbUV/mlhCN58iaY1MSc97B",
+	"gx1DIOGSgt8C/dllr/gdE8c4Cb53aylrbNxolM7V6W5tQfbrNtPVUmXS4mB0e4wJhnz03AAj6m7WVzxe",
+	"9RbbdRBqPrZ1Pq27O9SH2ZZarfTDrMBwGCN2qn5kxUTFQfVCWUo1mGrTvM4omztOXG+RtUze7m68R0UE",
+	"IuAv8oD1h7zzQPStD7u9wIEbOvIfLxWwtHvjsxNzJXZup5eWgXJhaSnoMzW/Y3oeajYYEeyTCdmIKwkX",
+	"bbpi42XvY0rBPBMc4aDa0HKT0Ae7gsoamURzsapZtnA3JvAj6UdTSMJ9JhtAtwf8vVcXeweB0ma4KrwG",
+	"utXTdDpmm9NC7T1VDozBONmfzENDTpz6Pq3rztcn8Op7q6sZt40Lh03YncLl2baaN+ozNSjfMjnbqdT6",
+	"QNHtilNua7ZMXPG/C8NrVwqoDSYXaW/BuCJBy+DtQdbUxKkCVoQYKUnNjakZpNN67cVISEWYdmpjcqLv",
+	"93WcNeZ1MQuN6cXTdhTV9GL/GDt8upa8ZBm0gTiBB84cNg7sUa5bLb5XK3CceY3xHi+Ls8LtiFsQhc0x",
+	"sZLbjrQvpnN3ekTFK00g8GjWupOPMrd/thoPCBLt4tB5r8WWfnqJP35zdeVgYvwfej6NYvbpyUo+sX97",
+	"ojd890TCdGj9BOIQdteNalhSkuR9Ms5Ud1v3lW6zg5JWiFvSBHXxlXv0mNSJtNtB4XRPEnNUUqweTkUr",
+	"srnRRO5FAUEEqocy2j2DLyyY5q6EPO1rGtFuYw3Ka7qSAA5HPdzTkA9YkA+zJx9mGOcQ7D7KKG1VUeTB",
+	"cY2Adha2uad+uF/zch1y29FrNdAaaaszHtUSe/cxd+9ewfnmb96objMAIAhHnK6zOl0bR+2wpRwgP3Z8",
+	"9QO1OL9+ncj3W4dUubEr5hLqoAD8k8mLzem1PaH4YqwkwY05tqJkRPUmVnZcch6aOjvnEA/5G2TJRaUL",
+	"e5M/zDSrWWmsrmTvj3Bc1T77I1uQv78kW0aFNcshh8Aqp3qDlnorxoaOR/apZDuT4+uD9MI4HRGZyWk8",
+	"ve+a7kG1VXiraP2mm/fpP7Cln14xsTLr/oC5Tw6/OATCaOcAOw1bW1LMrvTJMZeaUVWuL3e7awLQZ2/s",
+	"S7oAngA+XV0QLZX5/oD/fa0gnfTnhpebF7w2HYCLllJ2UVBunMl2KASSksJWfPvddyAtw9Ycu5ZhmBzx",
+	"vuEspRS9k1uGuR5YsI8BVWctn1Ix2c+NQgYMADSYJLXjpWlUOuXmSLllmiuOOAFG2fmD3UrpsgifBGPH",
+	"zh4CQib8T1PJ7qc4naAVRBoIFYcQ0UPFYM+B/X5B7SB51u9c4c/0NIpRzWAsZXYkryGXuxD5PazVGOeX",
+	"TyhmiJSAEtF7/PRylP8ujXuiPfBJG42bg0/zOnYMFoTuKTesmhPFTKMEq66j0NCClpt5iApdEyFJLcWK",
+	"Kf/axQcRhRB1AEhxzlM/ZjKF1v6MA2fDjO+pWjGTgkScUjbcevBcQY+vJc0X9GRhDad8y5nHVlJZkZAx",
+	"BvCGDGt9jo2OYiYRsT6pQpbR7VjhNNpAVDFtOuG306f73vKgVHw9q1Fny4M+uPoxuEcwKyeYPBaRi8Kc",
+	"rGD7/QgHFpFJ7rq9d7z1BM/tmaKd04Ci7h2WmOZpiot3Wi9sH/gnb7+8w7ybp4pVTBhOE+WA42kq4zlI",
+	"2bSLzovpiel0tfIupEqOkjw+1cKFTklB0i6J1X0iOa3gVuht0lqqU6BKAPcocR0raujCRXMDG/+55hg6",
+	"kdqsVMdu6wa0Rw2RoUczU8Nl7SQuCKPlmviozWAjhKxOWC9kRSeWa8lTm9uqYTEi03BeNeL8MYIvRDF6",
+	"BN6CtGNw7aIcTAGH7mijkUpHCQeyku+HLRwOz2+PP5XkQgtPNGk6kymoyqN5K92MhDYkZrdGyPF0lrsc",
+	"ikfrdNeFE0mAq+D8VwzMgUl0AMvKFm4dwYLOl8SyHOQu5sdxA6UFwdkYpRlNn/V7zkblZ17t7BTU+WJa",
+	"ZqVkBUo+IDcc9cVxzFfEQ8qSzNMW7DsTEwgzWUnU/33QuIBTTqR3mWPLo8PEl4lxLb5i+sT4atYu97bu",
+	"qVati0tmzdmIZh+E8pDK/IK7BejYchlqDCteEY5ng24wxHqcFffLYjKsrnWGyKZGZlqw0uwO2fuRtwvG",
+	"1CDv34fIdUFY3eq+udB0QD2hJpuso4l/CiOd98zbieDzj/IIf/sc/ep8ClvkkgTAY2IkWTAUc/KYZ7LP",
+	"g8Y0Wss1feTEBxqEr7BDAGaX02+17GKaGvu6U+OMMkEfRLlWUrg8XO9ZsMP2kZ6PZsn1XWwt9Kf9igus",
+	"jgKNDD2lCHNZxBEXn9605UpJpZEbumgBTBLjt/cosEjMgQuyq2nJCocpuqeHgpRSLGtemgLq2+330S6f",
+	"ozPGfv+aODO+AHdBERwDhXvW5ySyKk4ZHSmHm1TiFhsWLRyRi8sgcfulJlmCPadELNDtfAgSIHoI7j/4",
+	"ZyK0sNMyjRHPY/jNZ90gwFLWtdwHXSCdn7FmmEIzeuEPonzbiD4C2tCXEXhVlUxqbee3B6s/x7R85F45",
+	"pNvEtP2HfOX09G9ZPgRFrciH2s/OffncDuo6EdISUtPRl26ZdWYySNndlO3EAzq+6L52ta1mXUiTvunn",
+	"Rbg+imDtIGnTaaGqERpi1ZOlCqOq5kzdxthlidq+uzxZIaQrltXm8oKYS3sK0E2AJElrvFifDuDONNTa",
+	"Lck9XkLwZ8pNwDDRBPfKiCvl/pjc+EBuF86flu7305oXM0ANyIijjNNkigcz4i/3AqhQbKkYVMxbixYM",
+	"IET9zUJVILD9ca4RwuirHALLCBLFQ3K/j2R3A+xMo+8vsP2xQmUlgvQ1OXd4NtXpSDqxgsYmCZ3qBvGo",
+	"emjiC0YWABxjjhsyJ2F+e1dhIsG3zb/qnEgqpTNxbxKg4S1aIXKkBPsLvK4vLxNizd3DWIT02WELndEi",
+	"lntXVouZ4VSGln+0lyA6qa4sO4qoYe/tDVK4pyf8Yoi/BLQO+IvHmpN38ZIQDQSsLgr31S0ZsiNT9Gg/",
+	"+4wvl0wxV68+gD/KOUmo5xWkksxBSkMqhp/MtYdJsLqr4TXRcsugG4Gmh1aXANvHVwfa2V8TK73hLwju",
+	"0PE/LBhCOEBzkYPD4MT4Z/RBRI2CsjnUGNcR9i6fHALxp5JyuY7FmjbsMCkJwPegQXq+xSTscBtPgkTU",
+	"fJXgcX/EPejECp/g37w9V5B/JxWQgC7IvyWZiLUQAJGPRITm1/DHWTF7Mitm/z4rZv+WnPM0ZwEsALcu",
+	"JAt04eiBGHOXJ9OlJ0w4oVlQ4yiNV6xHHY9T+uf10wlUB8tx4HD50raXAT4hro0ZegfjwrYJvp+IBhSi",
+	"kRVohSfUBaMOvXTKwTUY8+K4PE4VTLzxcpdHvEBoREw9Gqy77TZkSKoX40I5Z00nLsGqi8eToP4XLXmN",
+	"9ZFbU5f15aqnAK0avFuDwkSnrWHG/LCRHN6Y6bbUUSds0l2MjqZIQzmacz+9BCVbVtI76PSWBtEC+9m5",
+	"HJpBz55BYMXjBwU+4ZNpDqSS3RSTFMDNsAK4ZVveQTk0YU89p/RxuCxbJ7EHtIKxIjGxjVbOKhvEL7Ih",
+	"6NZ8HDD9rYcnC0J+MiLZT8Vxx+nWYS+lAl5qxbTxjcbkkpxQi5l2Qt6QHTWGKYEYV/8OGtH/TWRDjkC2",
+	"9ODN6RYB0+hup+QdrV02exR5PO4+/pw7kmTqXh7s/3sQMMGjZKSckwPTyS5IHe9Y5AYaXIq+Xok0mpT1",
+	"c9xW+1uBraRiPhm0TUow/hqu7Ryh1rrzvIc/auBCSmnaaOPhXObkBdSyJ/Zn3E+U2neIw+KzLr4ADuRO",
+	"aMWyNv+MH29uOdiRI8oFhl+gK7W71xhtWjCzByzovQTn2CRSGHi0up/7jhhJKDkwqubkCqJjwLeug2Zc",
+	"sS0FQRuaNF8VY26xpC3UxkftUXVqTp5gCoJzooWUSpCufm1mzV2QHDxsIBSEDFS8aAzxLreCUIIgfcE4",
+	"qrnYROT3G/DXhTiOiyPFBSsj+NXHapfiSEBUuDSPaARTpNayDr+mPpRWp3+MndZGRpUACRfWHNIE0gzg",
+	"qIdvSjncmNpsnyFfh0ywPxzvfNorzR6rzvE+xHRcNuMvXbAVFaeGtfMFs1Mgle2zmfDI9/a3CLodk1cn",
+	"1NgejT+08YNEx6/ToF3aAtwEt2l9092VtTW4/TYz0duevHNducYKmi3jAi2gAM37Ev4fWM1lcLbdK6MA",
+	"3ERpeTWWvD3S0w7dYJkfMwFVbeRuxypoJQmaeuhQC9X8RIo5cdPxfioaX+08qrAbeRRUeKBRU+IGJFKw",
+	"awiHP7EHW+D/Wj5MFXP/ckTh/oW30f1jT7l/ZwVFh/gCLdMVcbrZbqk6ZFig0+YRNtDVXaUrFxsRGRd5",
+	"z3Q3KIlePb2We1YFKFXB9klSjnCSE00NcyHL+OP9KGXeM56BfsUl6uthK3YtAYNXVK4rKaCDulPqLToi",
+	"IZ+FvTiQNWoeVsZWDbgyMIrsjbZU0mbKf2/nXTjgUOewbr3TwWHdrxCP8Z/bk2zvlb98A9c5XoBA+a2L",
+	"HaVAS18p8fI+Qsvu5ymKXN3RPXh51tvwc8OZuQ0Irb2CL/Acu1YBSJr2LsBG9OABdKgNq2TXyBtl++mC",
+	"Z1xlsDNqalh9mAji08NAmPRKypUZ7TQQL+b3IfYD1l6vKBeEi7JuqqnH8CjFZA75xbFgV46ncmklbQPc",
+	"k1L+3W/5sNzpzTnq04AMJ6Xtd6Y5XD4SSKO4ObyzqjzOIMpvBwUfjCpGVVy1sDZmN/tsB+BimfCBfR+w",
+	"1APPi5AC2zoFXZA9NeU6tGoOpUkFUWxHucJfkJ9cfBDv+MpSGVkcCPsEbAla77hvYeYjIDw636BbDPn6",
+	"zet378ml++cfXI9AzaADDaH6g/h4E6M+XpPvYcnkQ3N19afSvQf/YB8vyHPML7Lyw3l5CTZ10uTrty+e",
+	"kv/883f/5w8e8nxLyzUXjJSyYlhPVfOSCczJR4qY3exouWZPvr24mjkYddhjfX15ud/vLyj8fCHV6tK9",
+	"qy9fvXz6/Id3z+Gd1m02C5vcgv/arfCGVchCn33jodnojs+uZ3+6uLr4k+uzA3Rwia1gr3+ZrTDl0l4O",
+	"2JyXFbhgsVGsYnon7YTsI99eXbnQik9xpLtdzUt47fJfOiIrerQpJHwAiKzv/IUfihZIMz1QmNmlx2WO",
+	"KX52/c+fIm3H5zNzHW0c13MCfdStxe3vhR3kkjYVz+/NK67NDTzRLer+ZwLLwuFPc/tPKKb2F/l6tl9L",
+	"pwHgbg2kfVJF2wf9DGCdFbuTiImV/gTCap34Dd5+hhh5DfCCKy6K4I23qg8o+Jnv+jbDox9OvejBz9sX",
+	"p8Gop0mkPZzLslFaWrF09Mmab7mZff7pgbTfgx4QRp3SmxjICyObqcKHNPZDT2j4byYkw+DSPXfP3vva",
+	"dS+aQ6yteFX44g/spPl1B3ld/yG6bpd3TPGl21DYQedt716+f9inDv76Pc4RJVRKX740/MlJiIeId//p",
+	"tg4oDDrl8H5sKyoaUZ3hDF9JubGaMGSKuclhu1tMd4HE57h1efpYAdYKty3LR793zxzhpFGsnXYrWz0s",
+	"TqhDkwoy4/cZ1hT8YXnedN6rH+3C5OpbxLU7RjZ+5Ck08le5J0uqwk6dgUp6mdIpYGaso1LYSoPWtQuE",
+	"Hpjp8oU5kYJ9BXhOfVqCsCita09TmNp/hKj8Q6dQVazP3p92fvOSKN7ASfToNvP+cih8cQqdhqN7OH36",
+	"ofB4veICoOrHaa3IiJ/vMTXDro9p873EHNF7ngXWmOTNzESM0GPLv8hUOp0YnhmQfQJOKga3H2dc4cnP",
+	"xaw1Ah8gGNtKkminOmOnaaodwwGx9C7QN2czY8LtSJCyl8bfXn37a3zvHbg6Fwz6U51JEwBL31+eOVRL",
+	"a9LsrLn/7XfOZaVdwaHzsoJrpsOrL3/h1WckyZqhC6x7qf4uFqGjXZ5bg5oTskCTcF1YKoVYQnjTnWsW",
+	"mhlY2XNBfuxGDKnQe0TT+/PVf3r4z9DfX8stuyDvKK+cCwwVENes08Pt+IIrhAx389FSCqYuMqIE56g7",
+	"siREGhxCe0gATriCh0LhfDQGDVETBPZ3cS6ywgOfxzEAgBqi4NpRckuE3BMpXI83t80IdRTlO3LtahQq",
+	"sjgEQF6Ig6VUg/9iXjN4TMfGGEdoRek9NvDz4H4c0R94Nfv80+AiXoZqi3uMlhOL7+mGvb4DVv0lNvY9",
+	"EI688zgVD+N5DJu+rRmBrUrcefQaQS7AHo0vrJe1Cq97ycUUkRMicsPlL/byf05sPXAIV3rhGITvsNyR",
+	"ZEeslvTZPJMIH/KIR+PwSYYH8wyEwRlMDUIJbKJlDC6MSA+OM0BzhowNWknfxzm9OW8b8QwfOauWvTxV",
+	"y36R07IH6AMnKNMvzqdMg0vANaWOMm240IbW2OGudyqa7JUUq5aDQ15N/phQlgddIcfBn7Vp9o9Gzv4b",
+	"z8Dpn6ZrN4szOcwGAWYa5Qlb3uIT8GA7Q1blySKhCTKhu+OXIXP2PuO1nKdHf25VztqCnDQQ5Bgbb3Zd",
+	"xNYooC7kfo75TrzcMOO0NN9m9oPwDdcQ/aBV6sAxTvt9LqJ0bUCL4KAzNtuFoLzGmE2Xzl7vmMBWxxM8",
+	"CN6BEM4Qeyi5zvZt3mgCKxp9IDlvgwMame68f8XoHTT6Hya0+sR/yMUR0pBdDUiWyQ8ruU0qppjeOkkb",
+	"PZ+FheeQuIPuhwdfwAjpVcK2WMtBr62cWRwI9SQIlITtirmBjsUp1nVpWszDVQrL5C3A+HSAislHwLH7",
+	"CKZEi3whGAcfWgTFIUDDOBC6gMJcB/Q5Jx8d+N5HyFz6IFKQexATvSA/umIFzNqP2q+25AIlDDAlYqQs",
+	"IAnVPrrv9U2BFimp6xNjPz4im44/k1QK3U/nYdEdpuzxgIO/s9+WGrdKPoRDt3nUSVn43OfkpXTJ3o12",
+	"obqTw3Ghw/xDnOWGfTK4mCfaKJfjmh9wGJu687LuoRedqTumnkBCC27uHFHrPsAGfZjhX31PNREXxrkU",
+	"Kbjx7NOuptiWOHnF31sZbmSoC8J6OdqrZ23LMCGbW5KuYjS3fwJ8TA2se+m8Enum2AfhDOcLchNAypzS",
+	"xQXR9qu0DrkZ0MIEunwieI9d8wX5wdneAT09hlJJXOrnbtVTfeoqcjL2a56CzERRqbqFBxmxJJej9lBc",
+	"FpOCSz+zH91u5ykRXUToO6be+1GnaPfv3LPn4G+HmLdRSJvxVQxUMSevIHBUoH9m72OOipVSVf5qRNnL",
+	"2ejMi5CfOD044x2QCR1KSZnToCawr4EO9Yaq0N4Jkm4K8i24O6+uSA1d/7ErmPCZ064ON873TGY2AKj+",
+	"rxh3jI5imgWKvvZk2ZtKd9d0TlLkUnOCSwQWY9YgcI7gu0Y4ClKxaSate+XhRO9GirClJCnXUmoGFF50",
+	"lTRg4pqB+rOdAzVQQ6AgMCb8o+brCx/ReDStCL+QN13bc37gBr4WLETVwCOADYO5CSoQqK+9PVxw4C4P",
+	"UYzivb7sNAfI8pxnUQet0z77hcO1neVNusexa+J+Adv2m1NuZLu150wpgOKDOMWjpFu8mJGmHacQjN3X",
+	"BxEbVqZd/uKybT93yW+SwMMhWrn3OFy+XwgFXRoKF6377upqKvZJZ7r3kQf2d3toAlvo9KqVfpPC4H0o",
+	"U9QEPUsIlEKjusMAT3EyNfmU7QlMZDTK8hTKN7rnc65cBJ+E8JBeO7lE9F81It8j30cUgH+jG9ZSSIZa",
+	"5h6mEgNHdMuCqebCzLW1DcEvij2TF9YE+pzmPW3mA7IfV805zn/e+IfOynnOxAVCRepj8DC38uP9zdod",
+	"msx8wq6eh/v4KaC9A2W+cagbvY+uIY1m7PGZkCXAsNdZ2nrpAOsnOKF8fdrQr9yWkeWLLEPfmZ+Kqd4r",
+	"33hquvEXufMFgVZOmHgE6AGkhRU+l7EZhw/c6POO2wgxYdAju48K4UIojqPis6QqGOmR5tPpNJyadISU",
+	"/PtNaTy1dWKg6kms5KVLKbmfLo2fmMJP8CY9nJm8xBLu+6XXwnSPGrEv0Z38aCZsLgHJ/h1DgNxosuba",
+	"+9QeuGU3sauX63a3wF9ZoszG+9YmgoCXzMMfRt6zh3PqLvtFQY/s78xZO09h0PRpPn462Y1vVnAO176R",
+	"O++xn4cEhDWtl2RLKxZlivXp/BKQ7M68sW/tmF9qX98ZqqyudY5dpcrSNgphvAu+/TtcGMiJLAAPxV6J",
+	"fYQhoBgt1367ay429nOLhtfVSDIOPvDKPv3QnZtoJocuRnFRCRa7OI+uu/nJEmcn848Aa/jERD135bAT",
+	"GgkGbcLPfFpE4Fwn704CAIY0ul0AyYeWDuWoTb6FYhvEeO9W5qQzfWpZbsZVylfwxG/eTzeloWfSboBe",
+	"yg4nX9YVVFdai+/cBTnYtJms6R2DL7DqvloBnJnnlpib/FB+mdSDuZu5B3lq9PqCvA/5BgjpFllF86jX",
+	"ZU0NU5CCjdAWuhtthebxBwxVXAxim29xVZbyzuZQyaGPI3Trhu0MqjJ+pV1kv298D9rJzhf3vfu5X85L",
+	"+jmyPwONP3fIZ85kjJrRgELWCEuroB6Go/96v5YuUQMjE0m+hN6vJFP626PmzvrWg4ktC00JHxzfhVx5",
+	"zVfCSm7RDdDE6fQhG8hvyuUyxpZNl28849q9N9ynP6dwAH0rn3ME8dSKYSFHm77EV+IJd5nXAMk/Nvm3",
+	"TDfbRz1g1wMyccD47eqM1wKbNwwlb05RxfaF52d5ESf7LpWLkWBSn7/IEbzBlg3nqBpYgQd4S61+KKye",
+	"jKcxhwb7qFLSsmQ7A4LYZd9AJ0qd0ZWwjH7ct4uPnNWf0n52GlZBWTKtj/tYcdRJrlV89AzXwmql0HnA",
+	"ygBrlgx4IDVwKloHqezzF0YP5fIXgMT4fIkvj3OYO7k58xF5xKdEhVwHdxyACV0ZHCo/AIR7Gt5vfIq9",
+	"hhL5M3zrgEnOw9uoC+t+pT1QC2bCR62lQHOsEfyNRSgvtGyPdN4iBSxQJf4gei0qar4EHMTQgYJHEtL5",
+	"0C2pLBVjruIH9xXRifo080Ek/D+Jch8PFHNavU+T5ApLc74KZXG4jZCywkkuaa3ZwKHjdmKwXRAFcnCL",
+	"kAPCorRjqsme1XU6QDxBSiQ0DLsFZyG9V9bqCM1LHDgVFoI6YFhkHXuq3VXL8Awl73ioy85oUfD3N/7J",
+	"Ket8611aZ7D3odUT5NNBo22cWFKTyHmF81M/o7Lsv5EOyLnfzhKQaxuORwTdTjyksu4Ue7Lk4BNbSrVN",
+	"K1+pi/qO3nWP+34Xdsp2ATj7r20I/jpH9dYdE3gnIUu7aw1ECzhyOS/5dieVybsnX8Lv/5PInG7A7wKF",
+	"e6xUzKCrD/Ihv9LkaS2birie//rY9ml87jiPcwM+VaxiwnDAK/9iZqObNSnDbE5iehPWckYzZvCxBH3E",
+	"v56FESZ2KMpvKSIgdO2p6CQemN7Cc2gvZc2ZMLcZtE73K075eCS3Haz/6pd2uU0ii7dBnJ2DLNTBdYh0",
+	"zJcClTD1xMgn+H/jFwoYR7PwC9Z5putQZc6n0Wb6/r6sNBSicLYntKoU08f6omzpJ4zZX3/jfLX+n8Nk",
+	"AZ9nMRUsqQVvvh9xPSRWFuW9pNedxWzv5z5EA7WvTTEeb5yf5Ayk6ujH91LxzCoqTd4y0XiK1Mfw6jB6",
+	"c1LtStQYLpWCE/18YuZQEhDvQdBl09K2jrn/38Ebv8nEoYcF7c5Cjnag0wNxztywNme3ELXtoNdJPFGM",
+	"VnFmWJSQ4pwaVZy3nw7LPaflOipY1AQw6tmgfvk9zMul6QvnenKlsYD+R7fgcyMf9Ybvdqz6OPd90aj5",
+	"ILgGbECM+m0LZ4VSLUXoIAPgoa7gy2FjYmRQMfwBvTlOkxWu/TmDXNoVtEC//iDsHkDaAqPlunCB64+A",
+	"ovjxgvxV7l3anTi0CFBFDBIloIFWO6F1IyqFlZNQU5kphX4s467R6+mG3bcPhbCcnOVwSvuQyLM00oQf",
+	"/HWAa6Y7DTajTIxIKA3MBsshm8UiDZjX8vzh4vCUHV3OgUjBi2/c6jwNIaVhq+LJGJ8JFaKvNbjbMmFy",
+	"p3z4nRt18vdvp5+Sr888jufv98sfnKeFcCL9z7fb8atrEHodg81FSPeW0BHJLVYgLnfub3mlFh94ZObg",
+	"vvJYzp9+m8pkFzZHn/buTG3ENIXW9hDkWLA8Q6i52Jz96rzCQY/fHJ8cnEk2g5wc6kv3Oy18sRrkmjSi",
+	"Zrotu0appplViQyrDwUiF3g4RAST+WRCIb0rOCkQieIOYEQI1+lGHb8rNhOOfjqv8QzE9x55CGN54+/7",
+	"eVBFXO4KLkozUUVxSSHN3NeFwF+douf6xW6hPWiH8UTgM2mNLoU+8yO2vPFVSv7Iv7u66qKcFNGP0BkA",
+	"Wjfu14eLMQCY18ubuv79MrnfCP6M1UZbEdQHnykQNsxhYHZubNDK2xc6FHMs1T+IqN9nuthrgaueg3fS",
+	"tVoCZB7cL9/zzjfnpLWWLslZ36tKPeTuR312ct7wd3wlXjfTkqaeQ4fBc3dF8WlDbrLzFuLJt6sWLOSq",
+	"5LOI7EJeivOVojafmLyFPj8TGnlHD3/p0tN3oYfMMDXb/3TuE/zkgl5HmyThtW97QydvvEuU+iKpWP6X",
+	"B1/6H2TFdIHZVwVp7VBEYc14o/VBlOOuv3fwxH1QawDS0LIauRe/lbYUYb3T0IsOojwOXgRDTipUOIhy",
+	"raRw7bjOCecC8m7LlUKg/26oCoQi+NB69VlJtnZTVbDux1FeQtP0R3DfHD/KBDg1WzXniK22ZxsVx0Om",
+	"++A47KVcsJXP1QX6SRnPgwR6UNwRcFnLLfNA9BfkhhjFnCvS0A3TpJZixRRBM2lByw3O5aNdkRXLHwnk",
+	"MrVa955qHJ9VBHPDADhxqOPiPB2FjDKFYPd5wHxugPrgM0VYRgCh1Gu5B/z4OflLt890sskXty/Oelho",
+	"2ND8L1Fz828SdtJPvwXavnqEcJ5vC0SwxzkSQ76b9MTumZ5oIvYcARlERWYJfwQVKf8IdLsj6z6BgHEf",
+	"VHggZMhupNoUUe94RrxJ2wt8e4Dgwffo0u5GlDbJas3m5Mo3PhUI3tC2yp2wKx2MognP11z75r2ndgH1",
+	"r8YfLdrlpnqAui1NbEXYessj4oggBJs0qRl2iQCYj9HdP3UZYy16PYm1M/fE80XcE7orqr37Jejijmsf",
+	"a/GBCYZBnP56mY2YPdxbxdzVK4bYFpaWQaWQZcx7xQ3zMSQ8rPEsoOS6rh5dZvf0qDMZzHo46n2N4EAb",
+	"l9je+sz163bM9N7/fvSlp9jpnSykWUNyvjdWwKxztve8RfTgyyVTTJSACMKQRFUjCNdR651o46MXjpo3",
+	"z6Jnf29Aed1lTrZq2iWnQD5OhRaZCLAXzXUSxF70/JkYu6WammqDIX0ojQndIx9+2SdW3X0ptnlTGn53",
+	"jvqit43wXlffyR/LA+65jaNlel9qt85WIgcgHWhSIXyvwvrHOaHAwbB7154CFlpAmoh7QCG0BPQlBok9",
+	"YHaKLRXT67PDecCoD3QG9PwvTQo+7b8kkYLQ2qqYqzUBJWXblGtAhwP7Oa5+x23D4DuAqWirxWh571qa",
+	"35/UBGM+RE9DcyDQT5FokNkeVe76hNSI4+LyrX3orFLMf3ay+HqLuznql4NBJ9XsNeJccHYgW+yHu6lu",
+	"5xEvmhlTszNf8ncw6Fnv+IYdUkH1FuGCQYfvRFZSEJ/d8k6poXLOBJNljhfAFekXSPG+3U0VSlqhAYBL",
+	"DXCvWHWzGPaJCRkF1Pki4vTVbh+YYuaxAYqZHS2JzNchRLsfuLYvnjKfM6iACCpsIn0mfygMSag9uGXN",
+	"S2M1hjUV1YDnGCWbRT1BTX/vH/yd6eindsG3a802wX8c1fwLNs3fU2E0ocbuLJeCPPE56yG7jotAREW3",
+	"ztv56yBL2D7Z1xUKlHdcE6mqgF11Hzbc7eubJdMf28fOSkL79eEWeiQlSxMyTYfHCCRM9KgYPdp1uMet",
+	"28fPI1KxI9PX7TT+EJrfO1iDJ1x4+HPI+ODAZLrR419mITPhnz/Z+43lOkgEjapn17NLuuOXd9/YA///",
+	"AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

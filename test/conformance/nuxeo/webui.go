@@ -94,6 +94,22 @@ var providerCases = []Case{
 		},
 	},
 	{
+		Name: "suggestions-begin-with-what-was-typed", Uses: []string{"api/v1/search/pp/user_collections/execute", "api/v1/search/pp/publish_space_suggestion/execute"},
+		Source: "[M] /search/pp",
+		What:   "user_collections finds collections by the beginning of their titles, in any case, as searchTerm says; publish_space_suggestion takes it as queryParams.",
+		Why:    "Web UI suggests what a document can be put or published into.",
+		Try: func(s *Scene) {
+			w := s.Writer()
+			title := s.Prefix + " Shelf"
+			s.create(w, s.Folder(), m{"entity-type": "document", "type": "Collection", "name": "shelf", "properties": m{"dc:title": title}}, nil)
+			s.awaited(w, "user_collections", url.Values{"searchTerm": {strings.ToLower(s.Prefix) + "%"}}, title)
+			s.Want("another beginning", titled(s.provided(w, "user_collections", url.Values{"searchTerm": {"none-" + s.Prefix + "%"}})), "")
+			a := s.provided(w, "publish_space_suggestion", url.Values{"queryParams": {"none-" + s.Prefix}})
+			s.Want("publish spaces", a.Status, 200)
+			s.Want("entries", a.JSON()["entries"], any([]any{}))
+		},
+	},
+	{
 		Name: "search-of-web-ui", Uses: []string{"api/v1/search/pp/default_search/execute"}, Source: "[M] /search/pp",
 		What: "default_search finds by path, creator and words where there is full text, leaves the trash out, and tells its quick filters, which are switched on by name.",
 		Why:  "People look for what was published so.",
@@ -265,12 +281,13 @@ var shownCases = []Case{
 	},
 	{
 		Name: "nobody-has-tasks", Uses: []string{"api/v1/task"}, Admin: true, Source: "[M] /task",
-		What: "GET /task of who has none is a page without totalSize, one that is not there 404; @task and @workflow are lists without pages.",
+		What: "GET /task of who has none is a page without entries, never null, and without totalSize; one that is not there 404; @task and @workflow are lists without pages.",
 		Why:  "Web UI asks on each page.",
 		Try: func(s *Scene) {
 			a := s.Raw(s.Ann(), request{method: "GET", path: "api/v1/task"})
 			s.Want("status", a.Status, 200)
 			s.Want("entity", a.JSON()["entity-type"], any("tasks"))
+			s.Want("entries", a.JSON()["entries"], any([]any{}))
 			s.Want("resultsCount", a.JSON()["resultsCount"], 0.0)
 			s.Want("numberOfPages", a.JSON()["numberOfPages"], 1.0)
 			s.Want("totalSize", a.JSON()["totalSize"], nil)

@@ -36,6 +36,24 @@ export class Actions extends LitElement {
     this.open = !this.open;
   }
 
+  // The menu hangs below its button. Where it would leave the window, it is moved into it.
+  protected override updated(): void {
+    const menu = this.renderRoot.querySelector<HTMLElement>(".menu > div");
+    if (!menu) return;
+    menu.style.removeProperty("translate");
+    const [box, edge] = [menu.getBoundingClientRect(), 8];
+    const across = Math.max(edge - box.left, Math.min(0, document.documentElement.clientWidth - edge - box.right));
+    const down = Math.min(0, window.innerHeight - edge - box.bottom);
+    if (across || down) menu.style.setProperty("translate", `${across}px ${Math.max(down, edge - box.top)}px`);
+  }
+
+  /** Tells the page that the selection has done its work. */
+  private ended(): void {
+    const well = this.answer && this.answer.status >= 200 && this.answer.status < 300 && !this.answer.fields?.length;
+    this.answer = undefined;
+    if (well && !this.failed) this.dispatchEvent(new CustomEvent("ran"));
+  }
+
   private async choose(item: MenuItem, more: object = {}): Promise<void> {
     [this.open, this.running, this.last, this.failed] = [false, item, item, ""];
     if (!this.dialog.open) this.dialog.showModal();
@@ -56,7 +74,7 @@ export class Actions extends LitElement {
   protected override render(): TemplateResult {
     return html`<span class="menu"><button aria-haspopup="menu" aria-expanded=${this.open} ?disabled=${!this.selected.length} @click=${this.toggle}>Actions ▾</button>
         ${this.open ? this.menu() : nothing}</span>
-      <dialog aria-labelledby="title" @close=${() => (this.answer = undefined)}>${this.shown()}</dialog>`;
+      <dialog aria-labelledby="title" @close=${this.ended}>${this.shown()}</dialog>`;
   }
 
   private menu(): TemplateResult {

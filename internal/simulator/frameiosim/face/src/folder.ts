@@ -16,7 +16,7 @@ export class Folder extends LitElement {
       .card.on { border-color: var(--mark); box-shadow: 0 0 0 1px var(--mark); }
       .card a { color: inherit; text-decoration: none; display: contents; }
       .still { background: #17171f center / cover no-repeat; display: grid; place-items: center; color: #cfcfe0; font-size: 2rem; overflow: hidden; }
-      .still img, .still video { width: 100%; height: 100%; object-fit: cover; }
+      .still img { width: 100%; height: 100%; object-fit: cover; }
       .words { padding: 0.6rem 0.8rem; display: grid; gap: 0.2rem; min-width: 0; }
       .name { font-weight: 600; overflow-wrap: anywhere; }
       input.pick { position: absolute; top: 0.6rem; left: 0.6rem; width: 1.5rem; height: 1.5rem; accent-color: var(--mark); padding: 0; margin: 0; }
@@ -76,7 +76,7 @@ export class Folder extends LitElement {
 
   private bar(l: List): TemplateResult {
     const n = this.picked.size;
-    return html`<div class="bar row"><sim-actions .workspace=${l.workspace} .selected=${[...this.picked]}></sim-actions>
+    return html`<div class="bar row"><sim-actions .workspace=${l.workspace} .selected=${[...this.picked]} @ran=${() => (this.picked = new Set())}></sim-actions>
       <button ?disabled=${this.chosen.filter((a) => a.kind === "file").length < 2} @click=${this.stackThem}>Stack as versions</button>
       <label class="row small">Status <select ?disabled=${!this.chosen.some((a) => a.kind === "file")} @change=${this.mark}><option value=""></option>${this.statuses.map((s) => html`<option>${s}</option>`)}</select></label>
       <button ?disabled=${!n} @click=${this.drop}>Delete</button>
@@ -93,11 +93,11 @@ export class Folder extends LitElement {
       <input class="pick" type="checkbox" aria-label="Select ${a.name}" .checked=${this.picked.has(a.id)} @change=${(e: Event) => this.pick(a.id, (e.target as HTMLInputElement).checked)}></li>`;
   }
 
-  // A video shows its first frame by itself.
   private still(a: Card): TemplateResult | string {
     if (a.thumb) return html`<img src=${a.thumb} alt="">`;
-    if (a.play && a.media_type.startsWith("video/")) return html`<video src=${a.play} preload="metadata" muted tabindex="-1"></video>`;
-    return a.kind === "folder" ? "▤" : a.media_type.startsWith("audio/") ? "♪" : "▶";
+    if (a.kind === "folder") return "▤";
+    if (a.media_type.startsWith("audio/")) return "♪";
+    return /\.(\w{1,5})$/.exec(a.name)?.[1]?.toUpperCase() ?? "▢";
   }
 
   private stackThem(): Promise<void> {

@@ -28,7 +28,7 @@ export const look = css`
   .crumbs { display: flex; flex-wrap: wrap; gap: 0.3rem; font-size: 0.9rem; list-style: none; margin: 0; padding: 0; }
   .crumbs li + li::before { content: "/"; margin-inline-end: 0.3rem; color: var(--soft); }
   .menu { position: relative; }
-  .menu > div { position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-end: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; width: max-content; max-width: min(26rem, 80vw); min-width: 15rem; box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem; }
+  .menu > div { position: absolute; z-index: 5; top: calc(100% + 0.3rem); inset-inline-start: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 0.4rem; width: max-content; max-width: min(26rem, calc(100vw - 1rem)); max-height: calc(100vh - 1rem); overflow: auto; min-width: 15rem; box-shadow: 0 10px 40px #0006; display: grid; gap: 0.1rem; }
   .menu > div button { border: 0; text-align: start; background: none; padding: 0.45rem 0.7rem; }
   .menu > div button:hover { background: var(--hover); }
   dialog { border: 1px solid var(--edge); border-radius: 14px; padding: 1.5rem; background: var(--card); color: var(--text); width: min(26rem, calc(100vw - 2rem)); }
