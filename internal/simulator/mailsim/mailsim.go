@@ -189,7 +189,7 @@ func (m *Message) read() {
 }
 
 var page = template.Must(template.New("mail").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
-<title>Caught mail</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}:root{color-scheme:light dark}
+<title>Caught mail</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}:root{color-scheme:light dark;background:light-dark(#fff,#15171c);color:light-dark(#1d2433,#e8ebf2)}
 article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}.b{white-space:pre-line;overflow-wrap:anywhere}a,a:visited{color:light-dark(#0b57d0,#9cc0ff)}</style>
 <main><h1>Caught mail</h1>{{if not .}}<p>Nothing yet. This page looks again every five seconds.</p>{{end}}
 {{range .}}<article><h2>{{.Subject}}</h2><p class="q">to {{range .To}}{{.}} {{end}}· {{.At.Format "15:04:05"}}</p><p class="b">{{range .Pieces}}{{if .Address}}<a href="{{.Address}}" target="_blank" rel="noopener noreferrer nofollow">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p></article>{{end}}</main>`))
