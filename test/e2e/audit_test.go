@@ -100,6 +100,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 		_, err := b.App.Binding.Unbind(ctx, josh, made.ID, "")
 		return err
 	})
+	b.Settle() // as josh, while that can be
 	did("josh", audit.Disconnected, "", func() error { return b.App.Identity.Disconnect(ctx, "josh") })
 	did("Administrator", audit.Revoked, "josh", func() error {
 		_, err := b.App.Identity.Revoke(ctx, "josh", boss.Login)

@@ -71,7 +71,7 @@ func testParts() []part {
 
 		{name: "browser", lane: 3, cpu: 100, wall: 180, packages: []string{"./test/browser"}, memory: true},
 		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
-		{name: "simulation", lane: 3, cpu: 105, wall: 180, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "100"}},
+		{name: "simulation", lane: 3, cpu: 105, wall: 180, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "60"}},
 
 		{name: "checks", lane: 4, cpu: 60, wall: 190, command: []string{"make", "--no-print-directory", "check"}},
 		{name: "web on PostgreSQL", lane: 4, cpu: 35, wall: 120, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
