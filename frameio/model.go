@@ -65,7 +65,7 @@ type Proxies struct {
 	Thumbnail, LargeThumbnail     string
 }
 
-// Uploaded says whether the original can be fetched.
+// Uploaded reports whether the original can be fetched.
 func (f File) Uploaded() bool { return f.Status != "created" && f.Status != "" }
 
 // Stack is a version stack; Head is its newest file.

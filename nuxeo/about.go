@@ -56,7 +56,7 @@ type Type struct {
 	Facets  []string
 }
 
-// CanHoldFile says whether documents of the type have a main file.
+// CanHoldFile reports whether documents of the type have a main file.
 func (t Type) CanHoldFile() bool { return slices.Contains(t.Schemas, "file") }
 
 // Type reads a document type (GET /api/v1/config/types/{name}); 404 when there
@@ -80,12 +80,12 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 	return t, err
 }
 
-// HasSchema says whether a schema is deployed (GET /api/v1/config/schemas/{name}).
+// HasSchema reports whether a schema is deployed (GET /api/v1/config/schemas/{name}).
 func (c *Client) HasSchema(ctx context.Context, name string) (bool, error) {
 	return c.exists(ctx, "api/v1/config/schemas/"+url.PathEscape(name))
 }
 
-// HasFacet says whether a facet is deployed (GET /api/v1/config/facets/{name}).
+// HasFacet reports whether a facet is deployed (GET /api/v1/config/facets/{name}).
 func (c *Client) HasFacet(ctx context.Context, name string) (bool, error) {
 	return c.exists(ctx, "api/v1/config/facets/"+url.PathEscape(name))
 }

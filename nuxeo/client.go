@@ -3,7 +3,7 @@
 // automation operations, users and tokens.
 //
 // It owns how a request is built, sent, and how answers and errors are read.
-// What must hold: a credential never travels to another host, error bodies are
+// Invariants: a credential never travels to another host, error bodies are
 // read through a limit, and no error of this package contains a credential or a
 // signed address. It does not retry, pace, log or remember: wrap the HTTP
 // client for that. It leaves the meaning of documents to its callers.

@@ -35,7 +35,7 @@ type Document struct {
 	ContextParameters map[string]json.RawMessage `json:"contextParameters"`
 }
 
-// Has says whether the document has the facet.
+// Has reports whether the document has the facet.
 func (d *Document) Has(facet string) bool { return slices.Contains(d.Facets, facet) }
 
 // Text is a string property, empty when it is unset or of another kind.

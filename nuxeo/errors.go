@@ -53,7 +53,7 @@ func StatusOf(err error) int {
 	return 0
 }
 
-// NotFound says whether the call failed because the thing is not there.
+// NotFound reports whether the call failed because the thing is not there.
 func NotFound(err error) bool { return StatusOf(err) == http.StatusNotFound }
 
 const maxMessage = 300

@@ -2,7 +2,7 @@
 // inside Nuxeo Web UI by way of the package.
 //
 // It owns their sources in TypeScript (src), their texts (messages) and what is
-// built of both (dist, by `make ui`; not committed). What must hold: the program
+// built of both (dist, by `make ui`; not committed). Invariants: the program
 // builds without them and can say that they are missing. It leaves to web and
 // addon where they are served from.
 package ui

@@ -47,7 +47,7 @@ func (s *screen) put(v api.Item) {
 	s.items[v.Id] = v
 }
 
-// draw shows what changed and says whether everything is finished.
+// draw shows what changed and reports whether everything is finished.
 func (s *screen) draw() bool {
 	finished := len(s.order) > 0
 	for _, v := range s.items {

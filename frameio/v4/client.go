@@ -1,7 +1,7 @@
 // Package v4 is a client of the Frame.io V4 API.
 //
 // It owns how requests are built, pages followed, and answers and errors read
-// into the types of package frameio. What must hold: the access token goes to
+// into the types of package frameio. Invariants: the access token goes to
 // the API's host only; a signed address is never part of an error; an answer
 // is decoded leniently where the service is known to vary (wrapped or bare
 // data, numbers as text, options as ids). It does not retry, pace or remember:
@@ -89,7 +89,7 @@ func StatusOf(err error) int {
 	return 0
 }
 
-// NotFound says whether the call failed because the thing is not there.
+// NotFound reports whether the call failed because the thing is not there.
 func NotFound(err error) bool { return StatusOf(err) == http.StatusNotFound }
 
 // Odd reports whether a call failed because the answer is not what Frame.io sends: it

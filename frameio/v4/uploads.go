@@ -40,7 +40,7 @@ func (c *Client) CreateUpload(ctx context.Context, account, folder, name string,
 	return up, err
 }
 
-// covers says whether parts are the whole of a file.
+// covers reports whether parts are the whole of a file.
 func covers(parts []frameio.UploadPart, size int64) bool {
 	if len(parts) > maxParts {
 		return false

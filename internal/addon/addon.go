@@ -14,7 +14,7 @@
 // The code only assembles. A file added below bundle/jar/OSGI-INF is a component
 // and is listed in the manifest without further ado.
 //
-// What must hold: the bundle has no Java class, so that one zip serves every
+// Invariants: the bundle has no Java class, so that one zip serves every
 // long-term-support line; the same version of the same program gives the same
 // bytes, wherever and whenever it is built; whatever the version of the program
 // is called, that of the package is one Nuxeo accepts; a program that was built

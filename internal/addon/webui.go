@@ -30,7 +30,7 @@ type webParts struct {
 	texts    map[string][]byte
 }
 
-// HasUI says whether the program was built with the elements for Web UI. A
+// HasUI reports whether the program was built with the elements for Web UI. A
 // package without them does everything but show something there.
 func HasUI() bool {
 	elements, _ := ui.Bundle()

@@ -1,6 +1,6 @@
 // Package app builds the connector out of its parts, starts and stops it.
 //
-// It owns the configuration and the order of start and stop. What must hold:
+// It owns the configuration and the order of start and stop. Invariants:
 // time, network, queue and the end of the process are parameters, so that the
 // same program runs in a test; on stop, requests and steps are given time to
 // come to a checkpoint. It contains no logic of its own.

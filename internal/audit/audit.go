@@ -1,7 +1,7 @@
 // Package audit records what people did that others may ask for later: who signed in or
 // failed to, whose access was ended, what was changed, paused, released and settled.
 //
-// It owns the tables audit and audit_chains. What must hold: an entry is written in the
+// It owns the tables audit and audit_chains. Invariants: an entry is written in the
 // transaction of what it tells of, so that neither is without the other; each node's
 // entries form a chain of hashes whose end is sealed with the installation's key, so that
 // one that is missing or was changed shows; what is pruned leaves a sealed checkpoint

@@ -31,7 +31,7 @@ func scan(rows *sql.Rows) (Entry, error) {
 	return e, err
 }
 
-// List lists entries and says whether more follow.
+// List lists entries and reports whether more follow.
 func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err error) {
 	if f.Limit <= 0 || f.Limit > maxPage {
 		f.Limit = 100

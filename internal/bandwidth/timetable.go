@@ -142,7 +142,7 @@ func (t *Timetable) put(c change) error {
 	return nil
 }
 
-// Never says whether there is no limit at any time.
+// Never reports whether there is no limit at any time.
 func (t Timetable) Never() bool {
 	return !slices.ContainsFunc(t.changes, func(c change) bool { return c.speed > 0 })
 }

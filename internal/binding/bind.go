@@ -292,7 +292,7 @@ func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, nam
 	return nil
 }
 
-// forgotten says whether an action calls us but is not in our records, or is
+// forgotten reports whether an action calls us but is not in our records, or is
 // one of a binding that is over.
 func (s *Service) forgotten(ctx context.Context, a frameio.Action) (bool, error) {
 	id, ours := strings.CutPrefix(a.URL, s.actionURL(""))

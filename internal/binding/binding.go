@@ -2,7 +2,7 @@
 // the custom actions of a binding.
 //
 // It owns the tables bindings and actions and the kinds of items "bind" and
-// "unbind". What must hold: a binding has one custom action per workspace, made
+// "unbind". Invariants: a binding has one custom action per workspace, made
 // after its intent was recorded and found again by its address, which names our
 // own id; an action whose secret was lost is deleted and made anew; a bind that
 // fails leaves nothing behind; an unbind counts from the moment it is recorded, and
@@ -245,7 +245,7 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) (
 	return out, nil
 }
 
-// Stands says whether a binding stands, and whether it only takes back what is under
+// Stands reports whether a binding stands, and whether it only takes back what is under
 // review.
 func (s *Service) Stands(ctx context.Context, id string) (stands, ending bool, err error) {
 	var state State

@@ -2,7 +2,7 @@
 // or by words of the title, and one by itself with the way to it and the
 // documents in it that came from Frame.io.
 //
-// It owns nothing. What must hold: people see what Nuxeo lets them see, since
+// It owns nothing. Invariants: people see what Nuxeo lets them see, since
 // Nuxeo is asked as the person; an answer is bounded, and so is the number of
 // calls for it, however many folders there are. It leaves to binding what may be
 // done with a folder.

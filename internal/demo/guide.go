@@ -136,13 +136,13 @@ func (s *Stage) progress(ctx context.Context) []bool {
 	}
 }
 
-// mirrored says whether the folder shows that it follows one of Frame.io.
+// mirrored reports whether the folder shows that it follows one of Frame.io.
 func (s *Stage) mirrored() bool {
 	d, _ := s.Nuxeo.Doc(s.at.mirror)
 	return slices.Contains(d.Facets, foldersync.Facet)
 }
 
-// refreshed says whether somebody had a folder compared by hand.
+// refreshed reports whether somebody had a folder compared by hand.
 func (s *Stage) refreshed(ctx context.Context) bool {
 	all, err := s.App.Sync.List(ctx, work.Viewer{Admin: true})
 	return err == nil && slices.ContainsFunc(all, func(q foldersync.Sync) bool {
@@ -150,7 +150,7 @@ func (s *Stage) refreshed(ctx context.Context) bool {
 	})
 }
 
-// nuxeoSaw says whether a person has used Nuxeo's pages.
+// nuxeoSaw reports whether a person has used Nuxeo's pages.
 func (s *Stage) nuxeoSaw(login string) bool {
 	for _, r := range s.Nuxeo.Requests() {
 		if r.User == login {
@@ -160,7 +160,7 @@ func (s *Stage) nuxeoSaw(login string) bool {
 	return false
 }
 
-// frameioSaw says whether an operation was called, with a word in its query.
+// frameioSaw reports whether an operation was called, with a word in its query.
 func (s *Stage) frameioSaw(class string, words ...string) bool {
 	for _, r := range s.Frameio.Requests() {
 		query, err := url.QueryUnescape(r.Query)

@@ -27,7 +27,7 @@ func (d *Doctor) configuration(context.Context) Finding {
 
 const databaseFile = "connector.db"
 
-// started says whether the connector has ever run in the data folder, or has a
+// started reports whether the connector has ever run in the data folder, or has a
 // database elsewhere.
 func (d *Doctor) started() bool {
 	if d.given().Database != "" {

@@ -1,7 +1,7 @@
 // Package doctor looks whether everything that the connector needs is in place,
 // and says what to do where it is not.
 //
-// It owns the list of checks and their words. What must hold: a check changes
+// It owns the list of checks and their words. Invariants: a check changes
 // nothing; what can be made is made only by Fix, with an administrator's
 // sign-in; no secret is shown. What cannot be told from here is said to be so,
 // never guessed.

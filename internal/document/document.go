@@ -1,7 +1,7 @@
 // Package document shows a person what a document got from Frame.io: the facts
 // of its asset, its versions with the file that each holds, and what was said.
 //
-// It owns nothing. What must hold: the document is read as the person first, and
+// It owns nothing. Invariants: the document is read as the person first, and
 // what one may not see answers like what is not there; the comments of Frame.io
 // come from our own rows (review's) and need no remote call; those that people
 // wrote in Nuxeo come from there, in a number of calls that is bounded however

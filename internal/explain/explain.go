@@ -3,7 +3,7 @@
 // wrong and what to do about it, and what happened last.
 //
 // It owns nothing, and only reads: the tables of link, foldersync, push and binding,
-// and items by way of work. What must hold: a story is told to those who may read
+// and items by way of work. Invariants: a story is told to those who may read
 // the document in Nuxeo, as themselves, and to administrators; to others it is as if
 // there were none; nothing is asked of Frame.io, so that a story can be told when
 // Frame.io cannot be reached. It is bounded: what is old was forgotten, or is left

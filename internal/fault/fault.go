@@ -2,7 +2,7 @@
 // person, what the person can do, and the cause.
 //
 // It owns the table that turns a code into an HTTP status and into what a step
-// does next (try again, wait, give up). What must hold: a message never carries
+// does next (try again, wait, give up). Invariants: a message never carries
 // a token, a secret or a signed address, because messages are shown to people
 // and stored; the cause is for the log, and whoever makes a cause keeps it
 // clean. It leaves to others where errors come from and how they are shown.
@@ -139,7 +139,7 @@ func CodeOf(err error) Code {
 	return From(err).Code
 }
 
-// Is says whether err has one of the codes.
+// Is reports whether err has one of the codes.
 func Is(err error, codes ...Code) bool {
 	c := CodeOf(err)
 	for _, code := range codes {

@@ -168,7 +168,7 @@ func (s *Service) alone(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Docume
 	return rows.Err()
 }
 
-// overlap says whether two folders are the same, or one is in the other.
+// overlap reports whether two folders are the same, or one is in the other.
 func overlap(ctx context.Context, nx *nuxeo.Client, a, b string) (bool, error) {
 	if a == b {
 		return true, nil

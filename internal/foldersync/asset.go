@@ -132,7 +132,7 @@ func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState,
 	return r.Save(ctx)
 }
 
-// gave says whether the title of a document is one that we gave: as an entry
+// gave reports whether the title of a document is one that we gave: as an entry
 // remembers, or after a name that one of the asset's files has or had. One that was made
 // by an attempt that could not record it has the title it was made with, or a person's.
 func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) (bool, error) {

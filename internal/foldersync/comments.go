@@ -81,7 +81,7 @@ func (w CommentWorker) unheard(ctx context.Context, st round, held map[string]bo
 }
 
 // hear looks at the comments of one asset and records that, unless there are news of it
-// meanwhile. It says whether somebody else holds the asset's link.
+// meanwhile. It reports whether somebody else holds the asset's link.
 func (w CommentWorker) hear(ctx context.Context, t *work.Task, st *round, q Sync, e Entry) (held bool, err error) {
 	began := store.Millis(t.Now())
 	if e.heard > 0 {

@@ -68,10 +68,10 @@ func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]a
 	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
-// news says whether a run has changed anything in Nuxeo.
+// news reports whether a run has changed anything in Nuxeo.
 func (r Run) news() bool { return r.Created+r.Updated+r.Renamed+r.Moved+r.Gone > 0 }
 
-// shown says whether the folder shows the sync, and when it was done, already.
+// shown reports whether the folder shows the sync, and when it was done, already.
 func (r *run) shown(doc *nuxeo.Document) bool {
 	for name, want := range r.shows() {
 		if doc.Text(name) != want {

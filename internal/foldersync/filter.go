@@ -37,7 +37,7 @@ func (f Filter) check() error {
 	return nil
 }
 
-// takes says whether a file is chosen. Its status is the value of the field with
+// takes reports whether a file is chosen. Its status is the value of the field with
 // that display name.
 func (f Filter) takes(file frameio.File, status string) bool {
 	if ok, err := path.Match(strings.ToLower(f.Name), strings.ToLower(file.Name)); f.Name != "" && (!ok || err != nil) {

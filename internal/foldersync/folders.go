@@ -159,7 +159,7 @@ func (s seen) title() string {
 	return intake.Title(s.Name)
 }
 
-// ours says whether a title is one that we gave.
+// ours reports whether a title is one that we gave.
 func (e Entry) ours(title string) bool {
 	gave := func(given string) bool { return intake.SameTitle(title, given) }
 	return gave(e.title) || gave(intake.Title(e.Name)) || gave(intake.FolderTitle(e.Name))

@@ -3,7 +3,7 @@
 //
 // It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the
 // kinds of items "sync", one pass over the tree, "sync-asset", one asset that has to be
-// brought, and "sync-comments" and "sync-posters", rounds over what comes last. What must hold: an asset has one document in the tree, wherever it was
+// brought, and "sync-comments" and "sync-posters", rounds over what comes last. Invariants: an asset has one document in the tree, wherever it was
 // moved to, and a folder one; what has not changed on Frame.io is neither fetched
 // nor written; content that people changed in Nuxeo is not replaced unless they
 // said so; what disappeared is not deleted unless they said so, and never when very

@@ -92,7 +92,7 @@ func (s *Service) stranger(ctx context.Context, q Sync, id string) error {
 	return errors.Join(absent(err), s.changed(ctx, q.ID, stack.ParentID))
 }
 
-// mirrors says whether a folder is one of the sync's.
+// mirrors reports whether a folder is one of the sync's.
 func (s *Service) mirrors(ctx context.Context, sync, folder string) (bool, error) {
 	e, ok, err := entry(ctx, s.DB.Reader, sync, folder)
 	return ok && e.Kind == kindFolder, err

@@ -133,7 +133,7 @@ func (r *run) inherits(s sheet) bool {
 	return frameio.Kind(s.Kind) == frameio.KindStack && (s.known || r.st.Brought)
 }
 
-// stacking says whether files of the sync are missing: they may be on stacks by now,
+// stacking reports whether files of the sync are missing: they may be on stacks by now,
 // and the stack's document is theirs, also one that nobody could record.
 func (r *run) stacking(ctx context.Context) (bool, error) {
 	if r.sync.Fetch != Metadata {

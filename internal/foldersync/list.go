@@ -228,7 +228,7 @@ func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 	}
 }
 
-// offer yields the rows for an asset, unless it could not be read; more says whether to go on.
+// offer yields the rows for an asset, unless it could not be read; more reports whether to go on.
 func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File, err error, yield func(seen, error) bool) (more bool) {
 	var rows []seen
 	if err == nil {
@@ -305,7 +305,7 @@ func (r *run) has(ctx context.Context, key string) (bool, error) {
 	return n > 0, err
 }
 
-// wanted says whether an asset is to be mirrored: what the filter takes, once its
+// wanted reports whether an asset is to be mirrored: what the filter takes, once its
 // original is there.
 func (r *run) wanted(f frameio.File) bool {
 	return notReady(f) == "" && r.sync.Filter.takes(f, r.status(f))

@@ -98,7 +98,7 @@ func (s *Service) changeable(ctx context.Context, who work.Viewer, id string) (S
 	return q, err
 }
 
-// May says whether the viewer may change a sync that they see.
+// May reports whether the viewer may change a sync that they see.
 func (s *Service) May(ctx context.Context, who work.Viewer, q Sync) (bool, error) {
 	if who.Admin {
 		return true, nil

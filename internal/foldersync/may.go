@@ -8,7 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// allowed says whether a person has a permission on a document. Not being able to
+// allowed reports whether a person has a permission on a document. Not being able to
 // ask as that person counts as no.
 func (s *Service) allowed(ctx context.Context, login, uid, permission string) (bool, error) {
 	nx, err := s.People.Nuxeo(ctx, login)

@@ -270,7 +270,7 @@ func hear(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
 	return err
 }
 
-// heard says whether a webhook told of a thing after something happened to it: it was
+// heard reports whether a webhook told of a thing after something happened to it: it was
 // looked at since, or will be. Where our clock runs ahead of Frame.io's, that hides
 // what happened to it in between, until everything is looked at.
 func heard(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, error) {

@@ -7,7 +7,7 @@
 // told, and who wants to know looks at it as often as it was told since, at
 // least once.
 //
-// What must hold: an event that was answered is on disk; a call that is not
+// Invariants: an event that was answered is on disk; a call that is not
 // signed with the secret of our own webhook of that workspace learns nothing;
 // a webhook whose secret was lost is deleted and made anew; there is one per
 // workspace; a workspace that nobody watches any more gets its webhook taken

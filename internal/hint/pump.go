@@ -60,7 +60,7 @@ type claimed struct {
 	due, tries int64
 }
 
-// Pump hands on the hints that are due, and says whether there may be more.
+// Pump hands on the hints that are due, and reports whether there may be more.
 func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 	mine, err := s.claim(ctx)
 	if err != nil {

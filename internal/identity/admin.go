@@ -24,7 +24,7 @@ type confirmed struct {
 	last map[string]time.Time
 }
 
-// due says whether to ask now, and notes that it is done: others go on with
+// due reports whether to ask now, and notes that it is done: others go on with
 // what is known.
 func (c *confirmed) due(login string, now time.Time) bool {
 	c.mu.Lock()

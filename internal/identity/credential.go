@@ -51,7 +51,7 @@ func (s *Service) notConnected(login, why string) error {
 	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io at " + s.set.PublicURL + "/connect.")
 }
 
-// Connected says whether a person's Frame.io sign-in is usable as far as we
+// Connected reports whether a person's Frame.io sign-in is usable as far as we
 // know, without asking anybody: nil, or a NotConnected error.
 func (s *Service) Connected(ctx context.Context, login string) error {
 	_, err := s.credential(ctx, login)

@@ -4,7 +4,7 @@
 //
 // It owns the tables people, sessions, providers, credentials and sign_ins (those that
 // were spent; one that is begun travels sealed in a cookie), and the vault that encrypts
-// every secret in them. What must hold: secrets leave
+// every secret in them. Invariants: secrets leave
 // it only as a credential on a call; a rotated token is stored before it is
 // used; one refresh runs per credential at a time, over all nodes; a refusal
 // (invalid_grant) is remembered and not asked again. It leaves to others what a

@@ -198,7 +198,7 @@ func (p Provider) check() error {
 	return nil
 }
 
-// fullURL says whether secrets may go there: over https, or without on this
+// fullURL reports whether secrets may go there: over https, or without on this
 // machine.
 func fullURL(address string) bool {
 	u, err := url.Parse(address)

@@ -139,7 +139,7 @@ func (v *Vault) has(id string) bool {
 	return v.ring.keys[id] != nil
 }
 
-// Old says whether a sealed value is under another key than the one that seals.
+// Old reports whether a sealed value is under another key than the one that seals.
 func (v *Vault) Old(sealed []byte) bool {
 	return len(sealed) >= sealedHead && string(sealed[1:1+keyIDLength]) != v.current("").seal
 }

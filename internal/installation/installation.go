@@ -2,7 +2,7 @@
 // elsewhere does not work on what is another connector's.
 //
 // It owns the row "installation" of the settings: a random id and the public address.
-// What must hold: the first start records it without a word; a process whose public
+// Invariants: the first start records it without a word; a process whose public
 // address is another one does nothing until somebody says that the database has moved;
 // processes with one address are nodes of one installation. Only the process waits:
 // nothing is written, and the nodes at the recorded address go on.

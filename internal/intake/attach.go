@@ -250,7 +250,7 @@ func replacing(doc, last *nuxeo.Document) *Intent {
 	return i
 }
 
-// written says whether the write of our intent has happened, whatever became of
+// written reports whether the write of our intent has happened, whatever became of
 // the bytes: dc:source, which goes with the content, is ours and was not before.
 func written(doc *nuxeo.Document, j *Job) bool {
 	key := sourceKey(j.Asset.Account, j.File.ID)
@@ -275,7 +275,7 @@ func (s *Service) put(ctx context.Context, r *Run, beside map[string]any) error 
 	return err
 }
 
-// attached says whether the write of our intent has happened: the content is
+// attached reports whether the write of our intent has happened: the content is
 // what we sent, and it is not what was there before.
 func attached(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
@@ -288,7 +288,7 @@ func attached(doc *nuxeo.Document, j *Job) bool {
 	return b.Digest != j.Intent.BeforeDigest
 }
 
-// identical says whether the document holds, byte by byte, what was fetched.
+// identical reports whether the document holds, byte by byte, what was fetched.
 func identical(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
 	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest == j.Digest

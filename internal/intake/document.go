@@ -77,7 +77,7 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }
 
-// outdated says whether the asset has another head by now. Another item may have
+// outdated reports whether the asset has another head by now. Another item may have
 // brought that one while this one waited for the link, and must not be undone.
 func (s *Service) outdated(ctx context.Context, r *Run, l link.Link) (bool, error) {
 	if l.FileID == "" || l.FileID == r.Job.File.ID || r.Job.only() != "" {
@@ -247,7 +247,7 @@ func (s *Service) ours(r *Run, doc *nuxeo.Document) bool {
 	return last == r.Actor || last == doc.Text("frameio:publishedBy") || last != "" && last == s.Set.ServiceLogin
 }
 
-// holds says whether the document's content is the file's already.
+// holds reports whether the document's content is the file's already.
 func holds(doc *nuxeo.Document, l *link.Link, f *File) bool {
 	b := doc.Blob("file:content")
 	return b != nil && l.FileID == f.ID && l.Size == f.length() && b.Length == f.length() && b.Digest == l.Digest

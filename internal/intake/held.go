@@ -2,7 +2,7 @@ package intake
 
 import "github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 
-// Linked says whether a document's facet is its own: a copy carries that of what
+// Linked reports whether a document's facet is its own: a copy carries that of what
 // it was copied from.
 func Linked(doc *nuxeo.Document) bool {
 	own := doc.UID

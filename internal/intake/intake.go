@@ -2,7 +2,7 @@
 // original, the metadata, the comments.
 //
 // It owns the steps of that and the record of what is about to be done in each.
-// What must hold: an asset has one document below a folder, whatever is lost on
+// Invariants: an asset has one document below a folder, whatever is lost on
 // the way; no content is replaced that no version holds; a new version comes
 // only with new content, and holds its metadata; what arrived is compared with
 // what was sent before anybody is told; a lock that it took is given back. Every remote write is preceded by a saved intent, and its
@@ -290,7 +290,7 @@ func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
 	return refused
 }
 
-// Unfinished says whether something may be half made.
+// Unfinished reports whether something may be half made.
 func (j *Job) Unfinished() bool { return j.Batch != "" || j.Intent != nil || j.Lock != nil }
 
 // Undo removes what is half made: wrong bytes in the document that nobody has

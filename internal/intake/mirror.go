@@ -30,7 +30,7 @@ type Mirror struct {
 	Another bool   `json:"another,omitempty"`
 }
 
-// leaves says whether the document's content stays although it is not the file's:
+// leaves reports whether the document's content stays although it is not the file's:
 // somebody changed it in Nuxeo since it came from Frame.io.
 func (j *Job) leaves(doc *nuxeo.Document, l *link.Link) bool {
 	if j.Mirror == nil || l.Digest == "" {
@@ -91,7 +91,7 @@ func (j *Job) bytesStep() string {
 	return StepTransfer
 }
 
-// plain says whether the document has no content of its own.
+// plain reports whether the document has no content of its own.
 func (j *Job) plain() bool { return j.Mirror != nil && j.Mirror.Plain }
 
 // only is the file to bring in place of the asset's head; empty: the head.

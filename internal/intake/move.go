@@ -67,7 +67,7 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 	return work.Next{Step: StepAttach}, r.Save(ctx)
 }
 
-// isNotFound says whether Nuxeo lost the batch, as against Frame.io the file.
+// isNotFound reports whether Nuxeo lost the batch, as against Frame.io the file.
 func isNotFound(err error, dst *batch) bool {
 	return err != nil && dst.gone()
 }

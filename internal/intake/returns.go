@@ -133,7 +133,7 @@ func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
 	return s.asHolder(ctx, r, doc)
 }
 
-// conforms says whether the document's own content stays although the asset's is
+// conforms reports whether the document's own content stays although the asset's is
 // another: what comes back is the rendition of it that was pushed.
 func (j *Job) conforms(doc *nuxeo.Document) bool {
 	return j.Return != nil && j.Return.Keep != "" && j.Return.Keep == j.File.ID && doc.Blob("file:content") != nil

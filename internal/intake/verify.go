@@ -94,7 +94,7 @@ func follows(version *nuxeo.Document, label string) bool {
 	return false
 }
 
-// untouched says whether the write has left no trace.
+// untouched reports whether the write has left no trace.
 func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
 	if b == nil {
 		return true

@@ -1,7 +1,7 @@
 // Package link keeps the lasting tie between one Nuxeo document and one
 // Frame.io asset.
 //
-// It owns the tables links and link_files. What must hold: below one folder an
+// It owns the tables links and link_files. Invariants: below one folder an
 // asset has one link and a document at most one; of two items that want the
 // same link one holds it and the other waits; when files are stacked their link
 // follows the stack; a file that left a stack has no part in the stack's link.
@@ -331,7 +331,7 @@ func OfDocument(ctx context.Context, db *store.DB, document string) (Link, error
 	return scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid = $1`, document))
 }
 
-// Has says whether a file belongs to the link's asset.
+// Has reports whether a file belongs to the link's asset.
 func (l Link) Has(ctx context.Context, db *store.DB, file string) (bool, error) {
 	var n int
 	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)

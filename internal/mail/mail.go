@@ -1,7 +1,7 @@
 // Package mail sends messages to people: by SMTP, or through Nuxeo's own mail set-up
 // (Document.Mail).
 //
-// It owns how a message is put together. What must hold: Nuxeo lets only administrators
+// It owns how a message is put together. Invariants: Nuxeo lets only administrators
 // send, and takes no message without a sender, so that way is the service account's and
 // never a person's. Document.Mail
 // un-escapes its message and runs it as a FreeMarker template on the server, so

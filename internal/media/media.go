@@ -1,7 +1,7 @@
 // Package media finds something to play or show of a document: Frame.io's own
 // proxy, else what Nuxeo has, else a still.
 //
-// It owns the table tickets. What must hold: the document is read as the person,
+// It owns the table tickets. Invariants: the document is read as the person,
 // and Frame.io is asked as the person, at the moment somebody wants to look; a
 // signed address never leaves but as the answer to a ticket, which is random,
 // opens once and for a minute, and is known to the database by its digest only;

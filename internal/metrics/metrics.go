@@ -1,7 +1,7 @@
 // Package metrics counts what the connector does, for Prometheus.
 //
 // It owns the names and labels of the metrics; doc/metrics.md lists them, and a
-// test compares both. What must hold: no label takes more values than the
+// test compares both. Invariants: no label takes more values than the
 // program has words for, and none comes from outside; what is read from the
 // database costs the same however much is in it; nothing secret is counted. The
 // queries belong to the packages that are asked.

@@ -43,7 +43,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return out
 }
 
-// Allows says whether an address may be connected to. An IPv4 address inside an
+// Allows reports whether an address may be connected to. An IPv4 address inside an
 // IPv6 one counts as itself.
 func (r Reach) Allows(a netip.Addr) bool {
 	if r == Anywhere {

@@ -2,7 +2,7 @@
 // behind a proxy, with certificates of the company's own, over slow links, and
 // with addresses from outside that may lead where they should not.
 //
-// It owns which places may be reached. What must hold: an address that comes
+// It owns which places may be reached. Invariants: an address that comes
 // from Frame.io opens no connection into a private network, whatever form it
 // has and whatever its name resolves to at the moment of connecting; bytes come
 // only from hosts that are allowed; Nuxeo's ways lead to Nuxeo only; no error

@@ -27,7 +27,7 @@ func (h Hosts) Check(field string) error {
 	return nil
 }
 
-// Has says whether a host is among them.
+// Has reports whether a host is among them.
 func (h Hosts) Has(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	return slices.ContainsFunc(h, func(p string) bool {

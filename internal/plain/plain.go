@@ -3,7 +3,7 @@
 //
 // It owns the one list of what may not go there: control characters, with which a name
 // moves the cursor or begins a line of its own, what turns the direction of writing
-// around, and broken UTF-8. What must hold: letters, marks and joiners of every script
+// around, and broken UTF-8. Invariants: letters, marks and joiners of every script
 // stay as they are. It leaves to others how long a text may be, and what else a file's
 // name may not hold.
 package plain

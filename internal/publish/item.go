@@ -222,7 +222,7 @@ func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 	return p.Login, err
 }
 
-// mayWrite says whether a person can put documents into a folder. Not being
+// mayWrite reports whether a person can put documents into a folder. Not being
 // able to ask as that person counts as no.
 func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error) {
 	nx, err := w.People.Nuxeo(ctx, login)

@@ -35,7 +35,7 @@ func (s *Service) connectFirst() Answer {
 	}
 }
 
-// mayPublish says whether whoever runs the action may publish into the binding
+// mayPublish reports whether whoever runs the action may publish into the binding
 // now.
 func (s *Service) mayPublish(ctx context.Context, b Binding, userID string) (bool, error) {
 	if b.Publishers != Connected {

@@ -2,7 +2,7 @@
 // the items into documents.
 //
 // It owns the table interactions and the kinds of items "publish" (one asset),
-// "expand" (one folder) and "notice" (the mail about all of them). What must hold: an interaction is on disk before
+// "expand" (one folder) and "notice" (the mail about all of them). Invariants: an interaction is on disk before
 // it is answered, and answered without waiting for any remote system; a
 // delivery that comes again gets the same answer and adds nothing; who runs it
 // can do no more in Nuxeo than they, or the binder who delegated, may. What
@@ -61,7 +61,7 @@ type Service struct {
 	People People
 	Intake *intake.Service
 	Mail   Mailer
-	// Stands says whether a binding stands, and whether it only takes back what is under
+	// Stands reports whether a binding stands, and whether it only takes back what is under
 	// review; Binding reads it as it is now; Orphan
 	// records that it needs an owner.
 	Stands  func(ctx context.Context, binding string) (stands, ending bool, err error)

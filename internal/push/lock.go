@@ -143,7 +143,7 @@ func (r *run) noteLock(ctx context.Context, to Lock, locked string) error {
 	return err
 }
 
-// Held says whether a push may have to give a lock back.
+// Held reports whether a push may have to give a lock back.
 func (p Push) Held() bool { return p.Lock == Intended || p.Lock == Ours || p.Lock == Releasing }
 
 // givenBackWithin is for how long nobody takes a lock over that is being given back.
@@ -229,7 +229,7 @@ func (s *Service) giveBack(ctx context.Context, nx *nuxeo.Client, p Push) error 
 	return nx.Unlock(ctx, p.Document)
 }
 
-// holds says whether the lock that a document has is the one that the push took.
+// holds reports whether the lock that a document has is the one that the push took.
 func (p Push) holds(doc *nuxeo.Document) bool {
 	return p.Held() && doc.LockOwner == p.By && (p.Locked == "" || p.Locked == doc.LockCreated)
 }

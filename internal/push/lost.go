@@ -95,7 +95,7 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 	return removed, nil
 }
 
-// made says whether a file is one of a creation by a person after a time.
+// made reports whether a file is one of a creation by a person after a time.
 func (c creation) made(f frameio.File, by string, after time.Time) bool {
 	if c.ByAddress {
 		return f.Name == c.Name

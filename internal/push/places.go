@@ -207,7 +207,7 @@ func (s *Service) Folders(ctx context.Context, login, account, folder string) ([
 	return slices.DeleteFunc(all, func(f frameio.Folder) bool { return f.ID == "" || f.Name == "" }), more, err
 }
 
-// first takes what fits into an answer, and says whether there is more.
+// first takes what fits into an answer, and reports whether there is more.
 func first[T any](all iter.Seq2[T, error]) ([]T, bool, error) {
 	out := []T{}
 	for v, err := range all {

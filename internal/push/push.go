@@ -3,7 +3,7 @@
 //
 // It owns the tables pushes and push_choices and the kinds of items "push" (one
 // document) and "push-notice" (the mail about those of one request, and their
-// status on Frame.io). What must hold: a document is sent by at most one push at a
+// status on Frame.io). Invariants: a document is sent by at most one push at a
 // time; it is locked as the person before anything is sent, and what we know of
 // the lock is recorded before and after, so that a lock of ours ends with its push
 // and another's is never touched; the id of a file on Frame.io is recorded before

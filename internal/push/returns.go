@@ -68,7 +68,7 @@ func (r Returns) back(p Push) (*intake.Return, error) {
 	return out, nil
 }
 
-// below says whether the document of a push is in or below a folder: the one that
+// below reports whether the document of a push is in or below a folder: the one that
 // it was pushed from, wherever the document is by now, or one above it.
 func (r Returns) below(ctx context.Context, nx *nuxeo.Client, p Push, folder string) (bool, error) {
 	if p.Scope == folder {

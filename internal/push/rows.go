@@ -82,7 +82,7 @@ func setLock(ctx context.Context, tx *sql.Tx, now time.Time, id string, to Lock,
 	return err
 }
 
-// conclude ends a push from one of two states and says whether it was in one. A
+// conclude ends a push from one of two states and reports whether it was in one. A
 // lock that it holds is to be given back from then on.
 func conclude(ctx context.Context, tx *sql.Tx, now time.Time, id string, to State, reason, by string, from, or State) (bool, error) {
 	res, err := tx.ExecContext(ctx, `UPDATE pushes SET state = $1, reason = $2, ended_by = $3, ended = $4, updated = $4,

@@ -4,7 +4,7 @@
 // It owns the table imported_comments, which knows each comment's counterpart, a
 // hash of what was sent, so that an unchanged comment costs no call, and how
 // people are shown it. What Nuxeo gives back is not compared with it: it cleans texts.
-// What must hold: each comment exists once, whatever is lost on the way
+// Invariants: each comment exists once, whatever is lost on the way
 // (external id, idempotency key, look before create); a comment that is gone on
 // Frame.io is removed, or only marked when people replied to it in Nuxeo; text
 // from outside stays text; nothing here makes a version. It leaves to intake
@@ -360,7 +360,7 @@ func (i *Importer) remove(ctx context.Context, t Target, row known) error {
 }
 
 // takeAway deletes a comment in Nuxeo, or marks it if people replied to it. It
-// says whether that was allowed.
+// reports whether that was allowed.
 func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, error) {
 	annotation := row.kind == kindAnnotation
 	answered, err := i.answered(ctx, row.nuxeoID)
@@ -385,7 +385,7 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 	return true, nil
 }
 
-// answered says whether somebody replied in Nuxeo, at any depth: a reply that
+// answered reports whether somebody replied in Nuxeo, at any depth: a reply that
 // is not ours would be deleted with what it replies to.
 func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
 	for r, err := range i.Nuxeo.Comments(ctx, id) {

@@ -199,7 +199,7 @@ func TestEachCommentExistsOnceWhateverIsLost(t *testing.T) {
 	}
 }
 
-// strike runs the stages with the n-th call struck and says whether there was one.
+// strike runs the stages with the n-th call struck and reports whether there was one.
 func strike(t *testing.T, rule faults.Rule, n int) bool {
 	t.Helper()
 	w := setup(t)

@@ -2,7 +2,7 @@
 //
 // It owns the connections, the migrations and the boot lock around them, for an
 // SQLite file of one node and for a PostgreSQL that several nodes share. Both
-// have a pool that writes and one that can only read. What must hold: whatever a
+// have a pool that writes and one that can only read. Invariants: whatever a
 // transaction committed is on disk before Tx returns; transactions of Tx run one
 // after the other, over all nodes, so that what one read holds until it commits;
 // times come from Go as milliseconds. The queries belong to the packages that
@@ -57,7 +57,7 @@ func Open(ctx context.Context, address string, also ...Migration) (*DB, error) {
 	return openSQLite(ctx, address, also)
 }
 
-// IsPostgres says whether an address is one of PostgreSQL.
+// IsPostgres reports whether an address is one of PostgreSQL.
 func IsPostgres(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
@@ -156,7 +156,7 @@ func Time(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// Duplicate says whether err is a violated unique constraint.
+// Duplicate reports whether err is a violated unique constraint.
 func Duplicate(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {

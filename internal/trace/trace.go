@@ -4,7 +4,7 @@
 // A trace has to survive the hand-over from the request to items, and of items
 // between processes. What they carry already is the correlation id, so trace and
 // root span are derived from it: nothing more is stored, and every node comes to
-// the same ids. What must hold: no span carries a query, a token or the content
+// the same ids. Invariants: no span carries a query, a token or the content
 // of anything; no system but Nuxeo learns the id of a trace; without a receiver
 // nothing is made. A nil Tracer is one that is off.
 package trace

@@ -58,7 +58,7 @@ func (r *resuming) read(p []byte) (int, error) {
 	return n, err
 }
 
-// broken closes the body and says whether it is worth opening again.
+// broken closes the body and reports whether it is worth opening again.
 func (r *resuming) broken(err error) error {
 	r.Close()
 	if err == nil || err == io.EOF {

@@ -105,7 +105,7 @@ func pack(text []byte) []byte {
 	return b.Bytes()
 }
 
-// accepts says whether a request takes an encoding; one with the weight 0 it does
+// accepts reports whether a request takes an encoding; one with the weight 0 it does
 // not.
 func accepts(r *http.Request, encoding string) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {

@@ -207,7 +207,7 @@ func (st *stream) list() ([]work.View, error) {
 	return list, err
 }
 
-// over says whether nothing more will come, after everything was sent.
+// over reports whether nothing more will come, after everything was sent.
 func (st *stream) over() (bool, error) {
 	switch {
 	case st.item != "":

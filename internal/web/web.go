@@ -2,7 +2,7 @@
 // receiver of custom actions, the sign-in pages, health and metrics.
 //
 // It owns routes, sessions in cookies and headers, and how an error becomes an
-// answer. What must hold: who asks is known before anything is done, and is told
+// answer. Invariants: who asks is known before anything is done, and is told
 // of a document only if they may read it in Nuxeo; what strangers do keeps nobody
 // out who is signed in; a request that a browser was tricked into changes nothing;
 // an unsigned or stale call of

@@ -340,7 +340,7 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 	return w.Step(ctx, t)
 }
 
-// follow records what came of a step and says whether to go on at once. What a
+// follow records what came of a step and reports whether to go on at once. What a
 // step achieved counts even when its context has ended meanwhile.
 func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	rec, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)

@@ -3,7 +3,7 @@
 //
 // It owns the tables items, item_history and transfers, the leases, and the
 // only use of the job library. An item is a row with a step and the feature's
-// own state; a worker turns one step into the next. What must hold: only the
+// own state; a worker turns one step into the next. Invariants: only the
 // holder of the newest generation can change an item (Save, Progress and every
 // end are fenced by it); whoever loses the lease stops without effect; an item
 // that is due is picked up within seconds even if its job was lost; one that
@@ -39,7 +39,7 @@ const (
 	Canceled State = "canceled"
 )
 
-// Final says whether nothing more happens by itself.
+// Final reports whether nothing more happens by itself.
 func (s State) Final() bool { return s == Done || s == Failed || s == Canceled }
 
 // Item is one unit of work.

@@ -87,7 +87,7 @@ type lease struct {
 
 type leaseKey struct{}
 
-// Held says whether the item that ctx works on is still ours, as far as can be
+// Held reports whether the item that ctx works on is still ours, as far as can be
 // known without asking: a process that was stopped and wakes up finds that it is
 // not, before it does anything that others would see. Without an item it is nil.
 func Held(ctx context.Context) error {

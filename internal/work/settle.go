@@ -155,7 +155,7 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	return nil
 }
 
-// advance goes to the next step, and says whether to hold there for a pause;
+// advance goes to the next step, and reports whether to hold there for a pause;
 // success forgets earlier failures.
 func (e *Engine) advance(ctx context.Context, t *Task, step string) (hold bool, err error) {
 	now := e.now()

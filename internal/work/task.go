@@ -23,7 +23,7 @@ type Task struct {
 // SliceEnds is when the worker should come to a checkpoint and return.
 func (t *Task) SliceEnds() time.Time { return t.ends }
 
-// SliceOver says whether it is time for that.
+// SliceOver reports whether it is time for that.
 func (t *Task) SliceOver() bool { return t.engine.set.Steady().After(t.ends) }
 
 // Now is the engine's clock.

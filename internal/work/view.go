@@ -20,7 +20,7 @@ type Viewer struct {
 	Admin bool
 }
 
-// May says whether the viewer may stop an item, or start it again.
+// May reports whether the viewer may stop an item, or start it again.
 func (who Viewer) May(it Item) bool {
 	return who.Admin || who.Login == it.Owner || who.Login == it.Actor || who.Login == it.Requester
 }
@@ -93,7 +93,7 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 	return v, err
 }
 
-// Items lists items newest first and says whether more follow.
+// Items lists items newest first and reports whether more follow.
 func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool, error) {
 	if f.Limit <= 0 || f.Limit > maxItems {
 		f.Limit = 50

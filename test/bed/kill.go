@@ -76,7 +76,7 @@ func (b *Bed) Commits() int {
 }
 
 // Survive waits until all is final; if the process dies meanwhile it is started
-// again. It says whether it died.
+// again. It reports whether it died.
 func (b *Bed) Survive() (died bool) {
 	b.T.Helper()
 	deadline, p := time.Now().Add(patience), poll{}

@@ -161,7 +161,7 @@ func (r *rig) recordings(method string) (calls []recording, err error) {
 	return calls, err
 }
 
-// makes says whether a call made the document of an asset.
+// makes reports whether a call made the document of an asset.
 func (c recording) makes() bool {
 	return c.Method == http.MethodPost && c.Status == http.StatusCreated && strings.Contains(c.Path, "/api/v1/") && bytes.Contains(c.Body, []byte(`"type":"File"`))
 }

@@ -4,7 +4,7 @@
 // secrets that show.
 //
 // Every figure is one line: BENCH <name> <value> <comparison> <target> ok|FAIL,
-// and the exit code says whether all are met. The simulators live in this
+// and the exit code reports whether all are met. The simulators live in this
 // process, for they must outlive every connector; each connector is a process of
 // the real binary, with real sockets and a real disk. What is drawn is drawn from
 // a seed that is printed. Parts divide the time; -only runs one of them.

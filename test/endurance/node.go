@@ -145,7 +145,7 @@ func (n *node) memory() (mib float64) {
 
 func (n *node) signal(s syscall.Signal) error { return n.cmd.Process.Signal(s) }
 
-// dead says whether the process ended within so long.
+// dead reports whether the process ended within so long.
 func (n *node) dead(ctx context.Context, within time.Duration) bool {
 	select {
 	case <-n.exited:

@@ -20,7 +20,7 @@ type sent struct {
 	lock                   push.Lock
 }
 
-// arrived says whether its file is to be on Frame.io.
+// arrived reports whether its file is to be on Frame.io.
 func (s sent) arrived() bool { return s.state == push.Open || s.state == push.Returned }
 
 // check compares every document and every file with the model, at rest.

@@ -2,7 +2,7 @@
 //
 // It owns a cluster on this machine: started by the program in the folder run for
 // a whole run of tests (`go run ./test/pg/run go test ./...`), or by the first test
-// that cannot do without. What must hold: each test gets a database of its own,
+// that cannot do without. Invariants: each test gets a database of its own,
 // and nothing is left running. It leaves the installation of PostgreSQL to make.
 package pg
 
@@ -42,7 +42,7 @@ func Address(t testing.TB, dir string) string {
 	return Database(t)
 }
 
-// Chosen says whether the tests run on PostgreSQL.
+// Chosen reports whether the tests run on PostgreSQL.
 func Chosen() bool { return os.Getenv(Env) != "" }
 
 var shared = sync.OnceValues(func() (string, error) {

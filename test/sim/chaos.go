@@ -79,7 +79,7 @@ func (c *chaos) strike(call, system string, r *http.Request) *fault {
 	return f
 }
 
-// first says whether the last refusal of a link was followed by success.
+// first reports whether the last refusal of a link was followed by success.
 func (c *chaos) first(path string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

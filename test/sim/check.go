@@ -124,7 +124,7 @@ func (w *world) checkVersions(a *asset, d nuxeosim.DocView) {
 	}
 }
 
-// explained says whether the versions are those that must be there. One more is
+// explained reports whether the versions are those that must be there. One more is
 // fine when it was made to keep a content and then the write did not come: by a
 // cancel, a lock, another edit; when Nuxeo had dropped the upload, leaves the
 // content, and counts the write as a change nevertheless; or when an item came
@@ -153,7 +153,7 @@ func (w *world) versions() (n int) {
 	return n
 }
 
-// arrivedSince says whether an item of the asset is done that was accepted after
+// arrivedSince reports whether an item of the asset is done that was accepted after
 // the last change.
 func (s *story) arrivedSince(a *asset) bool {
 	for _, it := range s.itemsOf(a) {
@@ -165,7 +165,7 @@ func (s *story) arrivedSince(a *asset) bool {
 	return false
 }
 
-// putBack says whether something of the asset was put back, as it is when a
+// putBack reports whether something of the asset was put back, as it is when a
 // person comes between a write and the look at it.
 func (s *story) putBack(a *asset) bool {
 	return slices.ContainsFunc(s.itemsOf(a), func(r row) bool { return r.code == "refused" })

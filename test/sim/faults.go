@@ -18,7 +18,7 @@ type fault struct {
 	name string
 	// weight is how many times likelier it is than others, where it fits; 0 is 1.
 	weight int
-	// fits says whether the fault makes sense for a call to a system.
+	// fits reports whether the fault makes sense for a call to a system.
 	fits func(w *world, system string, r *http.Request) bool
 	// wire is the fault of the connection.
 	wire func(d *rand.Rand, r *http.Request) memnet.Fault

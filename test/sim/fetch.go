@@ -8,7 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 )
 
-// fetches says whether Frame.io fetches what is pushed in a seed: in every eighth.
+// fetches reports whether Frame.io fetches what is pushed in a seed: in every eighth.
 func (c chance) fetches() bool { return c.ofPushes() && c%8 == 6 }
 
 // fate is what becomes of the nth fetch; more than half of them do well.

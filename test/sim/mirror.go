@@ -37,7 +37,7 @@ type mirrors struct {
 	byHand   map[string]string // documents that people put into the tree, and their folder
 }
 
-// ofMirrors says whether a seed tells of a mirrored tree.
+// ofMirrors reports whether a seed tells of a mirrored tree.
 func (c chance) ofMirrors() bool { return c/10_000%10 == 8 }
 
 // set makes a tree and synchronizes a folder of its own with it.

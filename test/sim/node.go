@@ -155,7 +155,7 @@ func (n *node) gate() error {
 	return nil
 }
 
-// committing says whether the caller is the goroutine that commits for all.
+// committing reports whether the caller is the goroutine that commits for all.
 func committing() bool {
 	pcs := make([]uintptr, 12)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
@@ -170,7 +170,7 @@ func committing() bool {
 	}
 }
 
-// breathe waits while the process is frozen, and says whether it lives.
+// breathe waits while the process is frozen, and reports whether it lives.
 func (n *node) breathe() error {
 	n.wait()
 	if n.dead.Load() {
@@ -230,7 +230,7 @@ func (n *node) arm(commits, calls int, when moment) {
 	n.commits, n.calls, n.moment = commits, calls, when
 }
 
-// fatal says whether the node dies at this call. Reads are as good as writes.
+// fatal reports whether the node dies at this call. Reads are as good as writes.
 func (n *node) fatal(string, *http.Request) moment {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
 )
 
-// ofPushes says whether a seed tells of documents that are pushed: every seventh
+// ofPushes reports whether a seed tells of documents that are pushed: every seventh
 // ten thousand does, so that all other seeds tell what they always told.
 func (c chance) ofPushes() bool { return c/10_000%10 == 7 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 )
 
-// ofUnrest says whether a seed tells of publishes in more unrest: every ninth ten thousand
+// ofUnrest reports whether a seed tells of publishes in more unrest: every ninth ten thousand
 // does, so that all other seeds tell what they always told.
 func (c chance) ofUnrest() bool { return c/10_000%10 == 9 }
 

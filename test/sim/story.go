@@ -211,7 +211,7 @@ func (s *story) next() {
 	}
 }
 
-// excused says whether there was a reason for one of the codes.
+// excused reports whether there was a reason for one of the codes.
 func (s *story) excused(codes ...string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -153,12 +153,12 @@ func (k *watch) inVersions(uid, digest string) bool {
 	return slices.ContainsFunc(k.w.Nuxeo.Versions(uid), func(v nuxeosim.DocView) bool { return v.Content != nil && v.Content.Digest == digest })
 }
 
-// byPerson says whether a person has put the content there.
+// byPerson reports whether a person has put the content there.
 func (h *history) byPerson(digest string) bool {
 	return slices.Contains(h.contents, held{digest, true})
 }
 
-// replacedByPerson says whether a person has replaced the content.
+// replacedByPerson reports whether a person has replaced the content.
 func (h *history) replacedByPerson(digest string) bool {
 	for i := range len(h.contents) - 1 {
 		if h.contents[i].digest == digest && h.contents[i+1].person {
@@ -168,7 +168,7 @@ func (h *history) replacedByPerson(digest string) bool {
 	return false
 }
 
-// had says whether it was ever there.
+// had reports whether it was ever there.
 func (h *history) had(digest string) bool {
 	return slices.ContainsFunc(h.contents, func(c held) bool { return c.digest == digest })
 }

@@ -9,7 +9,7 @@
 // systems stand as the older program left them and not as today's would have, gives the
 // connector a database with the older tables and rows, starts it, and lets all work end.
 //
-// What must hold: a document, an asset, a version, a comment is judged by its content;
+// Invariants: a document, an asset, a version, a comment is judged by its content;
 // locks are given back; no item fails or waits. In a fixture all that differs from run to
 // run has a name in double braces: what the scene set up, and what a call was answered
 // with ("gives"). Times count from the first stop, in milliseconds. Secrets are sealed

@@ -22,7 +22,7 @@ func (b *browser) refusedAt(name, address string, status int, says string) {
 	}
 }
 
-// scripted says whether a page holds a script but for ours that tells the page
+// scripted reports whether a page holds a script but for ours that tells the page
 // that opened the window.
 func scripted(page string) bool {
 	return strings.Contains(strings.Replace(page, `<script src="/static/popup.js" defer></script>`, "", 1), "<script")

@@ -96,7 +96,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// partOf says whether a series belongs to a histogram.
+// partOf reports whether a series belongs to a histogram.
 func partOf(series, histogram string) bool {
 	return slices.Contains([]string{"_bucket", "_sum", "_count"}, strings.TrimPrefix(series, histogram))
 }

@@ -131,7 +131,7 @@ func (s *Server) newAction(w *workspace, creator string) *action {
 	return a
 }
 
-// managed says whether a person may create, change and delete custom actions.
+// managed reports whether a person may create, change and delete custom actions.
 func (w *workspace) managed(personID string) bool { return w.account.leads(personID) }
 
 func (s *Server) updateAction(c *call) (any, error) {

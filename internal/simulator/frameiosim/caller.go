@@ -28,7 +28,7 @@ type ActionResult struct {
 	Elapsed       time.Duration `json:"elapsed"`
 }
 
-// OK says whether the action's address answered well.
+// OK reports whether the action's address answered well.
 func (r ActionResult) OK() bool { return r.Status >= 200 && r.Status < 300 }
 
 // FormField is one field of a form that an action shows.

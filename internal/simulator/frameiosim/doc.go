@@ -11,7 +11,7 @@
 //	/_sim/…    ours: state, faults and custom actions for other processes
 //
 // It owns people, accounts, the tree of assets, comments, metadata, tokens and
-// uploads, all in memory except large contents. What must hold: an answer of
+// uploads, all in memory except large contents. Invariants: an answer of
 // /v4 is valid against the published contract; who may not see a thing is told
 // that it does not exist; equal seeds give equal ids; time comes from
 // Options.Now alone. Awkward behaviour of the real system that is not always

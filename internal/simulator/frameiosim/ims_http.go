@@ -152,7 +152,7 @@ func (s *Server) exchange(r *http.Request) (*tokens, *oauthError) {
 }
 
 // client checks the application, from Basic authentication or the form, and
-// says whether it proved its secret. A public client sends none.
+// reports whether it proved its secret. A public client sends none.
 func (s *Server) client(r *http.Request) (secret bool, e *oauthError) {
 	id, given, basic := r.BasicAuth()
 	if !basic {

@@ -43,7 +43,7 @@ func newLimiter(factor float64, now func() time.Time) *limiter {
 	return &limiter{factor: factor, now: now, buckets: map[bucketKey]*bucket{}}
 }
 
-// take counts a call, sets the three headers and says whether it may proceed.
+// take counts a call, sets the three headers and reports whether it may proceed.
 func (l *limiter) take(h http.Header, person, class string, b budget) bool {
 	if l.factor < 0 {
 		setRate(h, math.MaxInt32, math.MaxInt32, time.Second)

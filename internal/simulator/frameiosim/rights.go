@@ -22,7 +22,7 @@ var headRoles = []string{RoleOwner, RoleAdmin, RoleContentAdmin}
 
 func (a *account) leads(personID string) bool { return slices.Contains(headRoles, a.members[personID]) }
 
-// knows says whether a person sees the account: as a member or by invitation.
+// knows reports whether a person sees the account: as a member or by invitation.
 func (a *account) knows(personID string) bool {
 	if a.members[personID] != "" {
 		return true

@@ -82,7 +82,7 @@ func (u *upload) offset(part int) (off int64) {
 	return off
 }
 
-// finish marks a part and says whether it was the last one missing.
+// finish marks a part and reports whether it was the last one missing.
 func (u *upload) finish(part int) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

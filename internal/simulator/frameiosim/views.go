@@ -121,7 +121,7 @@ func (s *Server) status(f *fileInfo) string {
 	return "transcoded"
 }
 
-// present says whether the original can be downloaded.
+// present reports whether the original can be downloaded.
 func (s *Server) present(f *fileInfo) bool { return s.status(f) != "created" }
 
 // completedAt is when the upload was complete, zero if it is not.

@@ -112,7 +112,7 @@ func boundary(text string, otherwise time.Time) (time.Time, error) {
 	return parseTime(text)
 }
 
-// oneOf says whether a value is among those of a parameter, which may repeat or
+// oneOf reports whether a value is among those of a parameter, which may repeat or
 // hold commas; without any, everything is.
 func oneOf(list []string, v string) bool {
 	if len(list) == 0 || len(list) == 1 && list[0] == "" {

@@ -21,7 +21,7 @@ type principal struct {
 	user   User
 }
 
-// is says whether an access rule for a user or group name is about them.
+// is reports whether an access rule for a user or group name is about them.
 func (p *principal) is(name string) bool {
 	return name == p.login || name == "Everyone" || slices.Contains(p.groups, name)
 }

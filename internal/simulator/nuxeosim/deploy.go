@@ -104,7 +104,7 @@ func (d disk) unzip(c *element) error {
 	return nil
 }
 
-// chosen says whether patterns let a name pass; without includes all do.
+// chosen reports whether patterns let a name pass; without includes all do.
 func chosen(name string, include, exclude []string) bool {
 	matches := func(p string) bool { return antPattern(p).MatchString(name) }
 	return (len(include) == 0 || slices.ContainsFunc(include, matches)) && !slices.ContainsFunc(exclude, matches)

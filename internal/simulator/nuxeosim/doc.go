@@ -11,7 +11,7 @@
 // /nuxeo/ui are pages in the manner of Web UI (face, built by `make ui` from
 // Nuxeo's own elements), which load what packages bring for Web UI.
 //
-// What must hold: a write to a document happens whole or not at all; no request
+// Invariants: a write to a document happens whole or not at all; no request
 // holds the repository while bytes move or a join takes its time; memory does
 // not grow with the size of a file; everything is safe for concurrent use.
 //

@@ -102,7 +102,7 @@ func shownChildren(c *call, n *node) any {
 	return map[string]any{"entity-type": "documents", "entries": entries}
 }
 
-// hasContent says whether a folder shows anything.
+// hasContent reports whether a folder shows anything.
 func (s *Server) hasContent(n *node) bool {
 	return slices.ContainsFunc(n.children, func(c *node) bool { return !c.trashed && !s.repo.hidden(c) })
 }

@@ -134,7 +134,7 @@ func (s *Server) checkDependencies(x *element) error {
 
 var packageVersion = regexp.MustCompile(`^\d+\.\d+\.\d+(-[A-Za-z0-9.]+)?$`)
 
-// inRange says whether a version range such as [2021.0,2026) holds a year.
+// inRange reports whether a version range such as [2021.0,2026) holds a year.
 func inRange(rng, lts string) bool {
 	if len(rng) < 2 || !strings.ContainsAny(rng[:1], "[(") {
 		return strings.HasPrefix(rng, lts)

@@ -157,7 +157,7 @@ func (s *Server) byWord(key, word string) ([]*node, bool) {
 	return s.repo.find(sch.key(f), word), true
 }
 
-// words says whether a field holds strings, alone or in a list.
+// words reports whether a field holds strings, alone or in a list.
 func (t *fieldType) words() bool {
 	return t.kind == kindString || t.kind == kindList && t.item.kind == kindString
 }

@@ -73,7 +73,7 @@ func (ps policySet) match(m matching, before bool) *policy {
 	return nil
 }
 
-// holds says whether all filters of a policy hold; one that is not there makes
+// holds reports whether all filters of a policy hold; one that is not there makes
 // it fail.
 func (ps policySet) holds(p *policy, m matching) bool {
 	for _, id := range p.filters {

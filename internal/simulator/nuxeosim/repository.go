@@ -285,5 +285,5 @@ func (r *repository) hasSchema(n *node, name string) bool {
 	return false
 }
 
-// hidden says whether listings leave a document out.
+// hidden reports whether listings leave a document out.
 func (r *repository) hidden(n *node) bool { return r.hasFacet(n, "HiddenInNavigation") }

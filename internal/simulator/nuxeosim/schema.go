@@ -131,7 +131,7 @@ func union(a, b []string) []string {
 	return out
 }
 
-// is says whether a type is another or inherits from it.
+// is reports whether a type is another or inherits from it.
 func (t *typeRegistry) is(name, ancestor string) bool {
 	for name != "" {
 		if name == ancestor {

@@ -34,7 +34,7 @@ var shownPermissions = []string{
 	"RemoveChildren", "Remove", "WriteLifeCycle", "WriteVersion", "Version", "ManageWorkflows", "Write", "ReadWrite", "Unlock", "WriteSecurity", "Everything",
 }
 
-// covers says whether a granted permission contains another.
+// covers reports whether a granted permission contains another.
 func covers(granted, wanted string) bool {
 	if granted == wanted || granted == "Everything" {
 		return true

@@ -45,7 +45,7 @@ func treeRoute(c *call, _ []string) (*answer, error) {
 	return a, err
 }
 
-// tree lists what is not hidden, parents first, and says whether there is more.
+// tree lists what is not hidden, parents first, and reports whether there is more.
 func (s *Server) tree() (rows []treeRow, more bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

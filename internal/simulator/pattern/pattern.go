@@ -67,7 +67,7 @@ func (c *Content) chunk(p []byte, off int64) int {
 	return len(p)
 }
 
-// Matches says whether p is what the file holds at off.
+// Matches reports whether p is what the file holds at off.
 func (c *Content) Matches(p []byte, off int64) bool {
 	want := make([]byte, min(len(p), block))
 	for len(p) > 0 {

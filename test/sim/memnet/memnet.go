@@ -1,7 +1,7 @@
 // Package memnet is a network in memory, for simulated worlds: listeners,
 // dialers and connections with latency, bandwidth, deadlines and faults.
 //
-// It owns the bytes on their way. What must hold: it blocks on nothing but
+// It owns the bytes on their way. Invariants: it blocks on nothing but
 // condition variables and timers, so that time in a testing/synctest bubble
 // moves on; buffers are bounded, so that a reader that does not read stops its
 // writer; bytes arrive in order, or the connection ends. Which connection
