@@ -105,16 +105,23 @@ var versionCases = []Case{
 	},
 	{
 		Name: "version-is-restored", Uses: []string{"RestoreVersion"}, Source: "[M] recorded versions",
-		What: "Document.RestoreVersion on a version makes the document what the version is.",
-		Why:  "It takes back what a failed step has left.",
+		What: "Document.RestoreVersion on a version makes the document what the version is, also in what people wrote since; that can be written again.",
+		Why:  "It takes back what a failed step has left, and what people wrote must not go with it.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
 			s.checkIn(w, d.UID)
 			v := s.last(w, d.UID)
+			s.update(w, d.UID, m{"dc:description": "since"}, nuxeo.WriteOptions{})
 			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "two.bin", "two!"))}, nuxeo.WriteOptions{})
 			s.Must(w.RestoreVersion(s.Context(), v.UID))
-			s.holding("document", s.get(w, d.UID), "one")
+			back := s.get(w, d.UID)
+			s.holding("document", back, "one")
+			s.Want("description that came with the version", back.Text("dc:description"), "")
+			s.update(w, d.UID, m{"dc:description": "since"}, nuxeo.WriteOptions{})
+			again := s.get(w, d.UID)
+			s.holding("document", again, "one")
+			s.Want("description that was written again", again.Text("dc:description"), "since")
 		},
 	},
 	{
