@@ -172,7 +172,7 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return "", err
 	}
 	if len(found) > 0 {
-		return found[0].UID, nil
+		return found[0].UID, r.callAsNow(ctx, found[0], c)
 	}
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
 		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.FolderTitle(c.Name), "dc:source": r.sourceKey(c.Key)},
@@ -187,6 +187,16 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return "", err
 	}
 	return doc.UID, nil
+}
+
+// callAsNow gives a folder that an attempt made and did not record the name that Frame.io's
+// has by now, unless a person gave it one.
+func (r *run) callAsNow(ctx context.Context, doc *nuxeo.Document, c change) error {
+	title := c.title()
+	if intake.SameTitle(doc.Title, title) || !intake.HasFirstTitle(doc) {
+		return nil
+	}
+	return r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
 }
 
 // sourceKey is what a document carries in dc:source from its first moment.

@@ -108,6 +108,26 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 	}
 }
 
+// The same of a folder.
+func TestAFolderThatWasMadeBeforeIsCalledAsNow(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{"Old": "New", "Mine": "Mine"} {
+		b := bed.New(t)
+		day := b.Frameio.AddFolder(b.Root, "New")
+		folder, _ := b.Nuxeo.Doc(b.Folder)
+		uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "Folder", map[string]any{
+			"dc:title": title, "dc:source": intake.Source(b.Account, day), "dc:creator": "josh",
+		})
+		m := mirrored(b)
+		if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
+			t.Errorf("what was called %q is called %q, want %q; there are %d folders, want 1", title, d.Title, want, len(b.Nuxeo.Children(b.Folder)))
+		}
+		if r := m.refresh(false); r.Renamed != 0 {
+			t.Errorf("the next run renames %d, want none", r.Renamed)
+		}
+	}
+}
+
 // A stack takes the document of a file that was put on it along, also when the run does
 // not look where the file was.
 func TestAStackElsewhereTakesTheDocument(t *testing.T) {
