@@ -183,3 +183,33 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 		t.Errorf("the document of the file is there: %v, in the trash: %v; want it there", there, d.IsTrashed)
 	}
 }
+
+// Very much that is missing where a run looks may have been moved: only a run that looks
+// everywhere asks whether it is right that it is gone.
+func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Root, "To")
+	var files []string
+	for _, name := range []string{"One", "Two", "Three", "Four"} {
+		files = append(files, add(b, from, name+".mov", content(name[0], 100)))
+	}
+	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
+	uid := m.at(m.at(m.Folder, "From").UID, "One").UID
+
+	for _, file := range files {
+		b.Frameio.Move(file, to)
+	}
+	if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
+		t.Fatal(err)
+	}
+	if r := m.told(); r.State != foldersync.Done || m.get().State != foldersync.Active {
+		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State, m.get().State, m.get().Reason)
+	}
+	if r := m.told(); r.Partial || r.Moved != 4 || r.Gone != 0 {
+		t.Errorf("the run after it: partial %v, %d moved, %d gone; want a whole one with 4 and 0", r.Partial, r.Moved, r.Gone)
+	}
+	if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.ParentUID != m.at(m.Folder, "To").UID {
+		t.Errorf("the document is at %s, in the trash %v; want it in To", d.Path, d.IsTrashed)
+	}
+}
