@@ -170,10 +170,10 @@ func (r *run) plain(s *sheet) bool {
 func (r *run) hold(ctx context.Context, tx *sql.Tx, s *sheet) (bool, error) {
 	f := s.job.File
 	a := link.Asset{Account: r.sync.Account, Key: f.Key(), Files: f.Members}
-	if s.had.Document == "" { // an item finds out whether it takes over what another had
-		if formers, err := link.Formers(ctx, r.DB, r.sync.FolderUID, a); len(formers) > 0 || err != nil {
-			return false, err
-		}
+	// An item finds out whether it takes over what another had, or has again what another
+	// took over for a moment.
+	if formers, err := link.Formers(ctx, r.DB, r.sync.FolderUID, a); len(formers) > 0 || err != nil {
+		return false, err
 	}
 	l, err := link.Claim(ctx, tx, r.t.Now(), r.sync.FolderUID, a, r.t.ID)
 	if fault.Is(err, fault.NotReady) {
