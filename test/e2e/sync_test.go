@@ -372,9 +372,15 @@ func TestATrashedFolderIsMadeAgain(t *testing.T) {
 	inner := b.Frameio.AddFolder(day, "Sound")
 	add(b, inner, "Mix.wav", content('a', 300))
 	m := mirrored(b)
-	if err := b.Nuxeo.Trash(m.at(m.Folder, "Day").UID); err != nil {
+	trashed := m.at(m.Folder, "Day").UID
+	below := m.at(trashed, "Sound").UID
+	if err := b.Nuxeo.Trash(trashed); err != nil {
 		t.Fatal(err)
 	}
+	comes(b, "what is in the folder is in the trash as well", func() bool {
+		d, _ := b.Nuxeo.Doc(below)
+		return d.IsTrashed
+	})
 	add(b, inner, "Fresh.wav", content('f', 300))
 	if r := m.refresh(false); r.State != foldersync.Done || r.Created != 1 || r.Failed != 0 {
 		t.Errorf("%+v", r)
