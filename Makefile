@@ -29,7 +29,7 @@ demo: build ## Show everything on this machine, without any account
 	@bin/nuxeo-frameio demo $(ARGS)
 
 .PHONY: test
-test: ui postgres chromium ## Run every check and every test, in at most eight minutes on two idle cores
+test: ui postgres chromium ## Run every check and every test, in about nine minutes on two cores
 	@go run ./test/suite $(ARGS)
 
 .PHONY: test-quick

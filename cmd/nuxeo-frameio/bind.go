@@ -199,6 +199,7 @@ func (c *takeOverCmd) Run(t *terminal) error {
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
@@ -268,7 +269,8 @@ func (k *client) binding(t *terminal, named string) (string, error) {
 	case 1:
 		return ids[0], nil
 	}
-	return "", fault.Field("binding", "See `nuxeo-frameio bindings`, and give the id.", "%d bindings have an action called %q.", len(ids), named)
+	return "", fault.Field("binding", "See `nuxeo-frameio bindings`, and give the id.",
+		"%d bindings have an action called %q.", len(ids), named)
 }
 
 func (c *bindingsList) print(t *terminal, all []api.Binding) error {

@@ -203,6 +203,7 @@ func (c *serviceShow) Run(t *terminal) error {
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		switch {
 		case c.JSON:
 			return printJSON(t, resp.JSON200)
@@ -230,6 +231,7 @@ func (c *serviceSet) Run(t *terminal) error {
 	if secret == nil {
 		return fault.Field("client-secret-file", "Give a file, or - for standard input, which asks at a terminal.", "The client secret is missing.")
 	}
+
 	return c.session(t, func(k *client) error {
 		resp, err := k.SaveServiceCredentialWithResponse(t.ctx, api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: *secret})
 		if err != nil {
@@ -309,6 +311,8 @@ func (c *connectCmd) wait(t *terminal, k *client) error {
 		case time.Now().After(deadline):
 			return fault.New(fault.NotConnected, "Frame.io was not connected in time.").With("Run the command again.")
 		}
+
+		// It is told once, and then looked again each second.
 		if !told {
 			told = true
 			t.printf("Open this address in your browser and follow it:\n\n    %s/connect\n\nWaiting …\n", k.base)

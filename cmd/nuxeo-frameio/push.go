@@ -26,6 +26,7 @@ func (c *pushCmd) Run(t *terminal) error {
 		if err := c.warn(t, k, form); err != nil {
 			return err
 		}
+
 		resp, err := k.PushWithResponse(t.ctx, form)
 		if err != nil {
 			return k.unreachable(err)
@@ -33,6 +34,7 @@ func (c *pushCmd) Run(t *terminal) error {
 		if resp.JSON202 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			err = printJSON(t, resp.JSON202)
 		} else {
@@ -90,6 +92,7 @@ func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 		return form, err
 	}
 	form.Team, form.Project = team.Id, project.Id
+
 	if c.Rendition != "" {
 		form.What = &c.Rendition
 	}

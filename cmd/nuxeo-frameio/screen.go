@@ -192,6 +192,8 @@ func lineOf(v api.Item, width int) string {
 		}
 		return clip(line, width)
 	}
+
+	// How far the bytes are stands at the end; title and bar share what is left of the line.
 	tail := fmt.Sprintf(" %3d%%  %s  %s/s%s", percent(p.Done, p.Size), progressText(p.Done, p.Size), plain.Size(p.Rate), left(p.SecondsLeft))
 	if p.QuietSince != nil {
 		tail = fmt.Sprintf(" %3d%%  %s  no answer since %s", percent(p.Done, p.Size), progressText(p.Done, p.Size), p.QuietSince.Local().Format("15:04:05"))

@@ -353,7 +353,10 @@ func (a *App) intake() *intake.Service {
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
-	s := &intake.Service{DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push}, Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads}
+	s := &intake.Service{
+		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
+		Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads,
+	}
 	if set.ServiceAccount != nil {
 		s.Service = a.Nuxeo.As(set.ServiceAccount)
 	}

@@ -72,13 +72,13 @@ func (b builder) toFrameio(o *outlets) {
 	o.budgets = pace.NewBudgets(network.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
 	bytes := b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach)))
-	files := func(next http.RoundTripper) *http.Client {
-		return &http.Client{Transport: network.FileHosts(o.limit.Transport(next), reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+	guarded := func(next http.RoundTripper) *http.Client {
+		return &http.Client{Transport: network.FileHosts(next, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 	}
-	o.files = files(bytes)
-	o.glances = files(network.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle))
+	o.files = guarded(o.limit.Transport(bytes))
+	o.glances = guarded(o.limit.Transport(network.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle)))
 	// What is sent was read within the limit already.
-	o.parts = &http.Client{Transport: network.FileHosts(b.told(metrics.Files, b.ways.Bytes(reach)), reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+	o.parts = guarded(b.told(metrics.Files, b.ways.Bytes(reach)))
 }
 
 // reach is as far as a system may be, or anywhere in a test installation.

@@ -216,7 +216,10 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 			return nil, err
 		}
 	}
-	if err := errors.Join(w.only(ctx, tx, st), w.leave(ctx, tx, st)); err != nil {
+	if err := w.only(ctx, tx, st); err != nil {
+		return nil, err
+	}
+	if err := w.leave(ctx, tx, st); err != nil {
 		return nil, err
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
@@ -276,8 +279,10 @@ func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error
 		return err
 	}
 	var key, file string
-	err = tx.QueryRowContext(ctx, `SELECT l.asset_key, l.file_id FROM links l JOIN syncs q ON q.id = $1 AND q.folder_uid = l.folder_uid
-		WHERE l.document_uid = $2 AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = q.id AND e.key = l.asset_key)`, st.Sync, had.Document).Scan(&key, &file)
+	err = tx.QueryRowContext(ctx, `SELECT l.asset_key, l.file_id FROM links l
+		JOIN syncs q ON q.id = $1 AND q.folder_uid = l.folder_uid WHERE l.document_uid = $2
+		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = q.id AND e.key = l.asset_key)`,
+		st.Sync, had.Document).Scan(&key, &file)
 	if errors.Is(err, sql.ErrNoRows) { // it was deleted, or belongs to something that is known
 		return nil
 	}
@@ -288,7 +293,10 @@ func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error
 	if key == file {
 		kind = frameio.KindFile
 	}
-	return put(ctx, tx, w.Now(), st.Sync, Entry{Key: key, Kind: string(kind), Parent: had.Parent, Name: had.Name, Size: had.Size, Document: had.Document, title: had.title})
+	return put(ctx, tx, w.Now(), st.Sync, Entry{
+		Key: key, Kind: string(kind), Parent: had.Parent, Name: had.Name, Size: had.Size,
+		Document: had.Document, title: had.title,
+	})
 }
 
 // newsAfter has comments looked at where something is new, for there may be new ones,

@@ -76,7 +76,8 @@ func (w CommentWorker) unheard(ctx context.Context, st round, held map[string]bo
 	if err != nil || len(first) > 0 {
 		return first, err
 	}
-	return w.entriesOf(ctx, there+` AND comments_at > 0 AND (comments_at < $2 OR comments_at > $6) AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`,
+	return w.entriesOf(ctx, there+` AND comments_at > 0 AND (comments_at < $2 OR comments_at > $6)
+			AND (stamp < $3 OR stamp = $3 AND key > $4) ORDER BY stamp DESC, key LIMIT $5`,
 		st.Sync, st.Before, st.Stamp, st.After, commentsAtOnce, w.latest())
 }
 

@@ -38,8 +38,9 @@ func (r *run) compare(ctx context.Context) (work.Next, error) {
 	if one.Sure || lost <= fewLost && lost < known || float64(lost) <= r.LostShare*float64(known) {
 		return work.Next{Step: stepFolders}, nil
 	}
-	if r.partial { // they may be somewhere else by now: a run that looks everywhere sees that, and asks if need be
-		return work.Next{Done: true, Outcome: outcomeSynced}, r.commit(ctx, func(tx *sql.Tx) error { return r.whole(ctx, tx) })
+	if r.partial { // they may be elsewhere by now: a run that looks everywhere sees that, and asks if need be
+		next := work.Next{Done: true, Outcome: outcomeSynced}
+		return next, r.commit(ctx, func(tx *sql.Tx) error { return r.whole(ctx, tx) })
 	}
 	message := fmt.Sprintf("%d of %d assets are not on Frame.io any more.", lost, known)
 	return work.Next{Done: true, Outcome: outcomeStopped}, r.commit(ctx, func(tx *sql.Tx) error {
@@ -81,10 +82,11 @@ func (r *run) missing() string {
 }
 
 // lostOf counts the assets that a sync has or has begun to bring, and those of them that
-// the run misses. A stack that is new has swallowed a file, and a stack that is gone has
-// left one; a file that has lost its document to a stack is not one of the sync's any more.
+// the run misses: what failed has left nothing. A stack that is new has swallowed a file,
+// and a stack that is gone has left one; a file that has lost its document to a stack is not
+// one of the sync's any more.
 func (r *run) lostOf(ctx context.Context) (known, lost int, err error) {
-	const brought = ` AND e.kind <> 'folder' AND NOT e.gone AND (e.document_uid <> '' OR NOT EXISTS (
+	const brought = ` AND e.kind <> 'folder' AND NOT e.gone AND (e.document_uid <> '' OR e.problem = '' AND NOT EXISTS (
 		SELECT 1 FROM link_files f JOIN links l ON l.id = f.link_id WHERE f.file_id = e.key AND l.asset_key <> e.key))`
 	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE e.sync_id = $1`+brought, r.sync.ID).Scan(&known); err != nil {
 		return 0, 0, err

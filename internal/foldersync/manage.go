@@ -196,7 +196,8 @@ func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, 
 	}
 	paused := audit.Entry{Who: who.Login, What: audit.SyncPaused, About: q.FolderPath}
 	err = s.Engine.Audited(ctx, paused, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = 'Resume it.', paused_by = $2, due = 0, updated = $3 WHERE id = $4 AND state = 'active'`,
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = 'Resume it.',
+				paused_by = $2, due = 0, updated = $3 WHERE id = $4 AND state = 'active'`,
 			"Paused by "+who.Login+".", who.Login, store.Millis(s.Now()), id)
 		return err
 	})

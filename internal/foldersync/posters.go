@@ -58,7 +58,8 @@ func (w PosterWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	for p.sync.State == Active && !t.SliceOver() {
 		var folder string
 		err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(parent), '') FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone
-			AND NOT poster AND (poster_at < $2 OR poster_at > $4) AND parent > $3`, p.sync.ID, p.st.Before, p.st.After, p.latest()).Scan(&folder)
+			AND NOT poster AND (poster_at < $2 OR poster_at > $4) AND parent > $3`,
+			p.sync.ID, p.st.Before, p.st.After, p.latest()).Scan(&folder)
 		if err != nil || folder == "" {
 			return work.Next{Done: true, Outcome: outcomeSynced}, err
 		}

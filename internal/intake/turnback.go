@@ -25,19 +25,12 @@ func (s *Service) tellAsBefore(ctx context.Context, r *Run, now *nuxeo.Document)
 		}
 	}
 
-	wanted := maps.Clone(now.Properties)
+	wanted, lost := maps.Clone(now.Properties), map[string]any{}
 	if i := r.Job.Intent; i != nil {
 		maps.Copy(wanted, i.Before)
-		if i.BeforeSource != "" {
-			wanted["dc:source"], err = json.Marshal(i.BeforeSource)
-		} else {
-			wanted["dc:source"] = json.RawMessage("null")
-		}
-		if err != nil {
-			return err
-		}
+		lost["dc:source"] = text(i.BeforeSource)
+		delete(wanted, "dc:source")
 	}
-	lost := map[string]any{}
 	for name, value := range wanted {
 		if writable(name, value) && !bytes.Equal(value, doc.Properties[name]) {
 			lost[name] = value
@@ -50,11 +43,14 @@ func (s *Service) tellAsBefore(ctx context.Context, r *Run, now *nuxeo.Document)
 }
 
 // kept are properties that Nuxeo writes itself.
-var kept = map[string]bool{"dc:created": true, "dc:creator": true, "dc:modified": true, "dc:lastContributor": true, "dc:contributors": true}
+var kept = map[string]bool{
+	"dc:created": true, "dc:creator": true, "dc:modified": true, "dc:lastContributor": true, "dc:contributors": true,
+}
 
 // writable reports whether a property can be written as it was read: no content, nothing
-// that Nuxeo keeps, and no structure, which may have content in it.
+// that Nuxeo keeps, and no structure or list of such, which may have content in it.
 func writable(name string, value json.RawMessage) bool {
 	schema, _, _ := strings.Cut(name, ":")
-	return !kept[name] && schema != "uid" && schema != "file" && schema != "files" && !bytes.ContainsRune(value, '{')
+	structured := bytes.HasPrefix(value, []byte("{")) || bytes.HasPrefix(value, []byte("[{"))
+	return !kept[name] && schema != "uid" && schema != "file" && schema != "files" && !structured
 }

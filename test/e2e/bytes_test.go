@@ -204,7 +204,7 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 	}
 	b.AllDone()
 	b.Check(bed.Want{"Cut": {Content: one}})
-	edited := map[string]any{"dc:description": "For the board.", "dc:rights": "All reserved."}
+	edited := map[string]any{"dc:description": "For the {board}.", "dc:subjects": []string{"art", "{cut}"}, "dc:rights": "All reserved."}
 	if err := b.Nuxeo.Edit("julia", b.Only().UID, edited); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
@@ -405,3 +406,19 @@ func TestFilters(t *testing.T) {
 }
 
 func md5of(data []byte) string { return fmt.Sprintf("%x", md5.Sum(data)) }
+
+// What failed has left nothing in Nuxeo: when it goes, nobody is asked.
+func TestWhatFailedMayGo(t *testing.T) {
+	t.Parallel()
+	b := bed.New(t)
+	file := add(b, b.Root, "Cut.mov", content('a', 300))
+	b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Status: 403})
+	m := mirrored(b)
+	if r := m.get().Last; r.Failed != 1 {
+		t.Fatalf("%d assets failed, want 1", r.Failed)
+	}
+	b.Frameio.Delete(file)
+	if r := m.refresh(false); r.State != foldersync.Done || m.get().State != foldersync.Active {
+		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State, m.get().State, m.get().Reason)
+	}
+}

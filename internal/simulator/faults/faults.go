@@ -72,7 +72,10 @@ type Hit struct {
 func (s *Set) Add(r Rule) (remove func()) {
 	ended := make(chan struct{})
 	r.ended = ended
-	a := &active{Rule: r, path: regexp.MustCompile(r.Path), query: regexp.MustCompile(r.Query), end: sync.OnceFunc(func() { close(ended) })}
+	a := &active{
+		Rule: r, path: regexp.MustCompile(r.Path), query: regexp.MustCompile(r.Query),
+		end: sync.OnceFunc(func() { close(ended) }),
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = append(s.rules, a)

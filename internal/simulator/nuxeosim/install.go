@@ -58,7 +58,9 @@ func (s *Server) InstallPackage(data []byte) error {
 }
 
 // unzipped are the files of archives that were opened before.
-var unzipped = remembered[map[string][]byte]{of: func(archives ...[]byte) (map[string][]byte, error) { return unzip(archives[0]) }}
+var unzipped = remembered[map[string][]byte]{
+	of: func(archives ...[]byte) (map[string][]byte, error) { return unzip(archives[0]) },
+}
 
 func unzip(data []byte) (map[string][]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
