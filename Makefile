@@ -64,7 +64,7 @@ pictures: ui chromium ## Take the pictures of the manual anew, from the story in
 
 .PHONY: race
 race: ## Run the tests of what is concurrent under the race detector
-	go test -race -timeout 30m ./internal/transfer ./internal/pace ./internal/work ./internal/store ./internal/identity ./test/...
+	go test -race -timeout 30m ./internal/transfer ./internal/ratelimit ./internal/work ./internal/store ./internal/identity ./test/...
 
 .PHONY: check
 check: ui ## Format, vet and static analysis

@@ -12,7 +12,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
@@ -105,7 +105,7 @@ func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	if format == "json" {
 		h = slog.NewJSONHandler(plain.Writer(w), opt)
 	}
-	return slog.New(correlate.Handler(h)), nil
+	return slog.New(requestid.Handler(h)), nil
 }
 
 type versionCmd struct {

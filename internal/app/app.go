@@ -21,24 +21,24 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/egress"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/installation"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
@@ -113,30 +113,30 @@ func (w *World) fill() {
 
 // App is a connector that is built and can be run.
 type App struct {
-	Config   Config
-	DB       *store.DB
-	Engine   *work.Engine
-	Identity *identity.Service
-	Audit    *audit.Log
-	Home     *installation.Process
-	Binding  *binding.Service
-	Intake   *intake.Service
-	Publish  *publish.Service
-	Push     *push.Service
-	Sync     *foldersync.Service
-	Hints    *hint.Service
-	reviews  push.Watcher
-	Mail     *mail.Service
-	Upkeep   *upkeep.Service
-	Rebuild  *rebuild.Service
-	Repair   *repair.Service
-	Media    *media.Service
-	Nuxeo    *nuxeo.Client // without a credential
+	Config      Config
+	DB          *store.DB
+	Engine      *work.Engine
+	Identity    *identity.Service
+	Audit       *audit.Log
+	Home        *installation.Process
+	Binding     *binding.Service
+	Ingest      *ingest.Service
+	Publish     *publish.Service
+	Push        *push.Service
+	Sync        *foldersync.Service
+	Webhooks    *webhook.Service
+	reviews     push.Watcher
+	Mail        *mail.Service
+	Maintenance *maintenance.Service
+	Rebuild     *relink.Service
+	Repair      *repair.Service
+	Media       *media.Service
+	Nuxeo       *nuxeo.Client // without a credential
 
 	world      World
 	endStreams func()
 	network    *outlets
-	trace      *trace.Tracer
+	trace      *tracing.Tracer
 	count      *metrics.Metrics
 	handler    http.Handler
 	console    http.Handler
@@ -198,18 +198,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
 	a.Push = a.push()
 	a.Binding.Reviews = a.Push
-	a.Intake = a.intake()
+	a.Ingest = a.ingest()
 	a.Publish = &publish.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Mail: a.Mail, Stands: a.Binding.Stands,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Stands: a.Binding.Stands,
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
 	a.Sync = a.foldersync()
 	a.Binding.Synced = a.Sync.Of
 	a.watch()
-	a.Upkeep = &upkeep.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
-	a.Rebuild = &rebuild.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
-	a.Repair = &repair.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Intake: a.Intake, Repaired: a.Sync.Unpicture, Now: a.world.Now}
+	a.Maintenance = &maintenance.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
+	a.Rebuild = &relink.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
+	a.Repair = &repair.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Repaired: a.Sync.Unpicture, Now: a.world.Now}
 	a.Media = a.media()
 	a.register()
 	a.serveBy(registry)
@@ -221,12 +221,12 @@ func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err e
 	set := a.Config.Network.settings(a.world.Dial)
 	a.count = metrics.New(registry, Version)
 	b := builder{c: a.Config, w: a.world, count: a.count}
-	if b.ways, err = network.New(set); err != nil {
+	if b.ways, err = egress.New(set); err != nil {
 		return err
 	}
 	sending := b.tracer()
 	sending.Node = a.node
-	if a.trace, err = trace.New(ctx, sending); err != nil {
+	if a.trace, err = tracing.New(ctx, sending); err != nil {
 		return err
 	}
 	b.trace = a.trace
@@ -300,7 +300,7 @@ func (a *App) register() {
 	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(a.world.Worker(kind, w))) }
 	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
 	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
-	add(rebuild.Kind, rebuild.Worker{Service: a.Rebuild})
+	add(relink.Kind, relink.Worker{Service: a.Rebuild})
 	add(repair.Kind, repair.Worker{Service: a.Repair})
 	worker := publish.Worker{Service: a.Publish}
 	add(publish.KindPublish, worker)
@@ -339,12 +339,12 @@ func (a *App) mail() *mail.Service {
 	return s
 }
 
-func (a *App) intake() *intake.Service {
+func (a *App) ingest() *ingest.Service {
 	c, f := a.Config, a.Config.Frameio
-	set := intake.Settings{
+	set := ingest.Settings{
 		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, WaitOriginal: c.Publish.WaitOriginal,
 		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, LockFrom: a.world.LockFrom, FrameBase: f.FrameBase, StatusField: f.StatusField,
-		FieldNames: intake.FieldNames{
+		FieldNames: ingest.FieldNames{
 			FrameRate: f.FrameRateField, Duration: f.DurationField, Codec: f.CodecField,
 			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,
 		},
@@ -353,7 +353,7 @@ func (a *App) intake() *intake.Service {
 	if c.Nuxeo.ServiceUser != "" {
 		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
 	}
-	s := &intake.Service{
+	s := &ingest.Service{
 		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
 		Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads,
 	}
@@ -384,8 +384,8 @@ func (a *App) Run(ctx context.Context) error {
 	defer wg.Wait()
 	chores, stop := context.WithCancel(ctx)
 	defer stop()
-	wg.Go(func() { a.Upkeep.Run(chores) })
-	wg.Go(func() { a.Hints.Run(chores) })
+	wg.Go(func() { a.Maintenance.Run(chores) })
+	wg.Go(func() { a.Webhooks.Run(chores) })
 	wg.Go(func() { a.Audit.Run(chores) })
 	return a.Engine.Run(ctx)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -157,8 +157,8 @@ func (c *Config) Check() error {
 }
 
 // statusMap reads the table of statuses.
-func (c FrameioConfig) statusMap() (intake.StatusMap, error) {
-	m := intake.StatusMap{Property: c.StatusProperty, Values: map[string]string{}}
+func (c FrameioConfig) statusMap() (ingest.StatusMap, error) {
+	m := ingest.StatusMap{Property: c.StatusProperty, Values: map[string]string{}}
 	for _, row := range c.StatusValues {
 		name, value, ok := strings.Cut(row, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {

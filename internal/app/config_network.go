@@ -7,8 +7,8 @@ import (
 	_ "time/tzdata" // so that zones are known where the system has none
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/bandwidth"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/egress"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
 )
 
 // NetworkConfig tells what lies between the connector and the other systems.
@@ -31,17 +31,17 @@ type TelemetryConfig struct {
 
 // checkNetwork finds settings of the network that cannot work.
 func (c *Config) checkNetwork() error {
-	_, err := network.New(c.Network.settings(nil))
+	_, err := egress.New(c.Network.settings(nil))
 	if err != nil {
 		return err
 	}
 	if _, err := c.Network.proxies(); err != nil {
 		return err
 	}
-	if err := network.Hosts(c.Nuxeo.BlobHosts).Check("nuxeo-blob-hosts"); err != nil {
+	if err := egress.Hosts(c.Nuxeo.BlobHosts).Check("nuxeo-blob-hosts"); err != nil {
 		return err
 	}
-	if err := network.Hosts(c.Frameio.FileHosts).Check("frameio-file-hosts"); err != nil {
+	if err := egress.Hosts(c.Frameio.FileHosts).Check("frameio-file-hosts"); err != nil {
 		return err
 	}
 	if _, err := bandwidth.Parse(c.Transfer.Bandwidth); err != nil {

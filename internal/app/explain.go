@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/explain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -25,7 +25,7 @@ func (r reader) Document(ctx context.Context, login, uidOrPath string) (explain.
 	}
 	doc, err := get(ctx, uidOrPath, nuxeo.Fetch{})
 	if err != nil {
-		return explain.Document{}, document.Gone(err)
+		return explain.Document{}, assetview.Gone(err)
 	}
 	return explain.Document{UID: doc.UID, Title: doc.Title, Path: doc.Path}, nil
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/bandwidth"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/egress"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -23,18 +23,18 @@ type outlets struct {
 	blobs          *http.Client // from Nuxeo, or from where it keeps its files
 	parts          *http.Client // to where Frame.io takes files
 	plain          *http.Client // to what the administrator named, for doctor
-	budgets        *pace.Budgets
+	budgets        *ratelimit.Budgets
 	limit          *bandwidth.Limit
-	ways           *network.Ways
+	ways           *egress.Ways
 }
 
 // builder makes outlets.
 type builder struct {
 	c     Config
 	w     World
-	ways  *network.Ways
+	ways  *egress.Ways
 	count *metrics.Metrics
-	trace *trace.Tracer
+	trace *tracing.Tracer
 }
 
 func newOutlets(b builder) (*outlets, error) {
@@ -46,59 +46,59 @@ func newOutlets(b builder) (*outlets, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &outlets{ways: b.ways, limit: limit, plain: &http.Client{Transport: b.ways.Calls(network.Anywhere)}}
+	o := &outlets{ways: b.ways, limit: limit, plain: &http.Client{Transport: b.ways.Calls(egress.Anywhere)}}
 	b.toNuxeo(o, home)
 	b.toFrameio(o)
 	return o, nil
 }
 
 func (b builder) toNuxeo(o *outlets, home *url.URL) {
-	reach := b.reach(network.Inside)
+	reach := b.reach(egress.Inside)
 	held := func(next http.RoundTripper) http.RoundTripper {
-		return network.OneHost(b.told(metrics.Nuxeo, next), reach, home)
+		return egress.OneHost(b.told(metrics.Nuxeo, next), reach, home)
 	}
-	calls := network.Patient(held(b.ways.Calls(reach)), b.c.Nuxeo.CallTimeout, b.c.Transfer.Idle)
-	places := pace.NewConnections(calls, b.c.Nuxeo.Connections, b.w.nodes)
+	calls := egress.Patient(held(b.ways.Calls(reach)), b.c.Nuxeo.CallTimeout, b.c.Transfer.Idle)
+	places := ratelimit.NewConnections(calls, b.c.Nuxeo.Connections, b.w.nodes)
 	o.nuxeo = &http.Client{Transport: places}
 	o.uploads = &http.Client{Transport: places.Share(b.count.Uploads(held(b.ways.Bytes(reach))))}
-	far := b.reach(network.Public)
-	store := network.BlobHosts(b.told(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
-	o.blobs = &http.Client{Transport: o.limit.Transport(network.Either(home, places.Share(held(b.ways.Bytes(reach))), store))}
+	far := b.reach(egress.Public)
+	store := egress.BlobHosts(b.told(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
+	o.blobs = &http.Client{Transport: o.limit.Transport(egress.Either(home, places.Share(held(b.ways.Bytes(reach))), store))}
 }
 
 func (b builder) toFrameio(o *outlets) {
-	reach := b.reach(network.Public)
-	calls := network.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
-	o.budgets = pace.NewBudgets(network.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
+	reach := b.reach(egress.Public)
+	calls := egress.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
+	o.budgets = ratelimit.NewBudgets(egress.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
 	bytes := b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach)))
 	guarded := func(next http.RoundTripper) *http.Client {
-		return &http.Client{Transport: network.FileHosts(next, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
+		return &http.Client{Transport: egress.FileHosts(next, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 	}
 	o.files = guarded(o.limit.Transport(bytes))
-	o.glances = guarded(o.limit.Transport(network.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle)))
+	o.glances = guarded(o.limit.Transport(egress.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle)))
 	// What is sent was read within the limit already.
 	o.parts = guarded(b.told(metrics.Files, b.ways.Bytes(reach)))
 }
 
 // reach is as far as a system may be, or anywhere in a test installation.
-func (b builder) reach(r network.Reach) network.Reach { return b.c.Network.reach(r) }
+func (b builder) reach(r egress.Reach) egress.Reach { return b.c.Network.reach(r) }
 
-func (c NetworkConfig) reach(r network.Reach) network.Reach {
+func (c NetworkConfig) reach(r egress.Reach) egress.Reach {
 	if c.PrivateAddresses == allow {
-		return network.Anywhere
+		return egress.Anywhere
 	}
 	return r
 }
 
 // fileAddress is the same guard for addresses that browsers are sent to.
 func (c *Config) fileAddress() func(string) error {
-	return network.FileAddress(c.Frameio.FileHosts, c.Frameio.URL, c.Network.reach(network.Public))
+	return egress.FileAddress(c.Frameio.FileHosts, c.Frameio.URL, c.Network.reach(egress.Public))
 }
 
 // storeAddress is the guard for addresses that Frame.io fetches files from.
 func (c *Config) storeAddress() func(string) error {
-	return network.StoreAddress(c.Nuxeo.BlobHosts, c.Network.reach(network.Public))
+	return egress.StoreAddress(c.Nuxeo.BlobHosts, c.Network.reach(egress.Public))
 }
 
 // told counts, traces and names each call that really goes out.
@@ -109,7 +109,7 @@ func (b builder) told(system string, next http.RoundTripper) http.RoundTripper {
 	if system == metrics.Files { // its hosts are others', whom our ids tell nothing
 		return next
 	}
-	return correlate.Transport(next)
+	return requestid.Transport(next)
 }
 
 // held lets no call out for an item that is no longer ours.
@@ -124,15 +124,15 @@ func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // tracer sends spans to where the settings or the environment say.
-func (b builder) tracer() trace.Settings {
-	return trace.Settings{
+func (b builder) tracer() tracing.Settings {
+	return tracing.Settings{
 		Receiver: b.c.Telemetry.Traces, Share: b.c.Telemetry.TraceShare, Version: Version,
-		Transport: b.ways.Calls(network.Anywhere), Log: b.w.Log,
+		Transport: b.ways.Calls(egress.Anywhere), Log: b.w.Log,
 	}
 }
 
-func (c NetworkConfig) settings(dial network.Dialer) network.Settings {
-	return network.Settings{Proxy: network.Proxy{URL: c.Proxy, Except: c.NoProxy}, CA: c.CA, Dial: dial}
+func (c NetworkConfig) settings(dial egress.Dialer) egress.Settings {
+	return egress.Settings{Proxy: egress.Proxy{URL: c.Proxy, Except: c.NoProxy}, CA: c.CA, Dial: dial}
 }
 
 // limit is the bandwidth that all transfers share; nil without a limit.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -41,32 +41,32 @@ func (a *App) watch() {
 	c := a.Config
 	a.reviews = push.Watcher{Service: a.Push, FrameBase: c.Frameio.FrameBase, FrameRateField: c.Frameio.FrameRateField, ServiceLogin: c.Nuxeo.ServiceUser, Log: a.world.Log}
 	a.reviews.StatusMap, _ = c.Frameio.statusMap() // it was checked
-	a.Hints = hint.New()
-	a.Hints.DB, a.Hints.People, a.Hints.Vault, a.Hints.Now, a.Hints.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
-	a.Hints.PublicURL, a.Hints.Watched, a.Hints.Look = c.PublicURL, a.watched, a.lookAt
-	a.Hints.Missed = func(ctx context.Context, p hint.Place) error { return a.Sync.Missed(ctx, p.Account, p.Workspace) }
-	a.Hints.NoWebhooks = c.Frameio.Webhooks == "off"
+	a.Webhooks = webhook.New()
+	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
+	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Look = c.PublicURL, a.watched, a.lookAt
+	a.Webhooks.Missed = func(ctx context.Context, p webhook.Place) error { return a.Sync.Missed(ctx, p.Account, p.Workspace) }
+	a.Webhooks.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 
-func (a *App) watched(ctx context.Context) ([]hint.Place, error) {
+func (a *App) watched(ctx context.Context) ([]webhook.Place, error) {
 	reviews, err := a.reviews.Places(ctx)
 	if err != nil {
 		return nil, err
 	}
 	mirrors, err := a.Sync.Places(ctx)
-	var out []hint.Place
+	var out []webhook.Place
 	for _, p := range reviews {
-		out = append(out, hint.Place(p))
+		out = append(out, webhook.Place(p))
 	}
 	for _, p := range mirrors {
-		out = join(out, hint.Place(p))
+		out = join(out, webhook.Place(p))
 	}
 	return out, err
 }
 
 // join adds a place, or those who may make a webhook in it, to others.
-func join(all []hint.Place, p hint.Place) []hint.Place {
-	i := slices.IndexFunc(all, func(q hint.Place) bool { return q.Account == p.Account && q.Workspace == p.Workspace })
+func join(all []webhook.Place, p webhook.Place) []webhook.Place {
+	i := slices.IndexFunc(all, func(q webhook.Place) bool { return q.Account == p.Account && q.Workspace == p.Workspace })
 	if i < 0 {
 		return append(all, p)
 	}
@@ -74,11 +74,11 @@ func join(all []hint.Place, p hint.Place) []hint.Place {
 	return all
 }
 
-func (a *App) lookAt(ctx context.Context, h hint.Hint) error {
+func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {
 	switch h.Kind {
-	case hint.Comment:
+	case webhook.Comment:
 		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource), a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
-	case hint.Folder: // nothing that is under review
+	case webhook.Folder: // nothing that is under review
 		return a.Sync.Folder(ctx, h.Account, h.Workspace, h.Resource)
 	}
 	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Account, h.Workspace, h.Resource))

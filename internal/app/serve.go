@@ -5,9 +5,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/explain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/metrics"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web"
@@ -28,8 +28,8 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 		Stopping: stopping,
 		Set:      a.webSettings(),
 		Browse:   &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now},
-		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Hints: a.Hints, Engine: a.Engine, Upkeep: a.Upkeep, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
-		Documents: &document.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
+		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Webhooks: a.Webhooks, Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
+		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
 		Doctor: a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log, Now: a.world.Now,
 	}

@@ -22,7 +22,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -137,7 +137,7 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 	if err != nil {
 		return e, fmt.Errorf("the audit's chain: %w", err)
 	}
-	e.ID, e.Node, e.Seq, e.At, e.Correlation = id.String(), l.node, before.seq+1, store.Time(store.Millis(l.now())), correlate.ID(ctx)
+	e.ID, e.Node, e.Seq, e.At, e.Correlation = id.String(), l.node, before.seq+1, store.Time(store.Millis(l.now())), requestid.ID(ctx)
 	e.About, e.Detail = short(e.About), short(e.Detail)
 	if e.Address == "" {
 		e.Address = from(ctx)

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -104,7 +104,7 @@ func (s *Service) couldOwn(ctx context.Context, login string, b Binding) error {
 
 // CheckOwners finds bindings whose owner cannot act any more, and those whose
 // owner can again. resumed hears of the latter.
-func (s *Service) CheckOwners(ctx context.Context, r *upkeep.Report, resumed func(context.Context, Binding) error) error {
+func (s *Service) CheckOwners(ctx context.Context, r *maintenance.Report, resumed func(context.Context, Binding) error) error {
 	all, err := s.bound(ctx)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *Service) CheckOwners(ctx context.Context, r *upkeep.Report, resumed fun
 	return nil
 }
 
-func (s *Service) note(ctx context.Context, b Binding, reason string, r *upkeep.Report, resumed func(context.Context, Binding) error) error {
+func (s *Service) note(ctx context.Context, b Binding, reason string, r *maintenance.Report, resumed func(context.Context, Binding) error) error {
 	if reason == b.NeedsOwner {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // team is a workspace that was bound once, and who can look into it.
@@ -19,7 +19,7 @@ type team struct {
 // Reap finds custom actions that call us and that no binding has: a crash or a
 // failed clean-up left them in the menu of the team, where they answer that the
 // folder is not bound. It removes them and says which.
-func (s *Service) Reap(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	teams, err := s.teams(ctx)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *Service) teams(ctx context.Context) ([]*team, error) {
 }
 
 // reapTeam looks as the first of its people who can.
-func (s *Service) reapTeam(ctx context.Context, t *team, r *upkeep.Report) (err error) {
+func (s *Service) reapTeam(ctx context.Context, t *team, r *maintenance.Report) (err error) {
 	for _, login := range t.logins {
 		if err = s.eitherWay(ctx, login, func(fio *v4.Client) error { return s.reapActions(ctx, fio, t, r) }); err == nil {
 			return nil
@@ -65,7 +65,7 @@ func (s *Service) reapTeam(ctx context.Context, t *team, r *upkeep.Report) (err 
 	return err
 }
 
-func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *upkeep.Report) error {
+func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *maintenance.Report) error {
 	for a, err := range fio.Actions(ctx, t.account, t.workspace) {
 		if err != nil {
 			return err

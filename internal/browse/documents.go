@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -32,7 +32,7 @@ func (s *Service) Documents(ctx context.Context, login, folder, cursor string, l
 	if err != nil {
 		return nil, "", err
 	}
-	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" + intake.Facet + "'" +
+	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" + ingest.Facet + "'" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:modified DESC, ecm:uuid"
 	docs, more, err := nx.QueryPage(ctx, q, page, size, nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) Documents(ctx context.Context, login, folder, cursor string, l
 func documents(docs []*nuxeo.Document) []Document {
 	out := []Document{}
 	for _, d := range docs {
-		if !intake.Linked(d) {
+		if !ingest.Linked(d) {
 			continue
 		}
 		out = append(out, Document{

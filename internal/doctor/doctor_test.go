@@ -17,14 +17,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 const jwtSecret = "a secret that is shared and long enough for HMAC with SHA-512, really"
 
 // patient is a connector in good health with a doctor who is an administrator.
 type patient struct {
-	*bed.Bed
+	*testenv.Bed
 	to     *atomic.Pointer[string] // where files are sent on to, if anywhere
 	doctor *doctor.Doctor
 }
@@ -32,7 +32,7 @@ type patient struct {
 func admit(t *testing.T) *patient {
 	t.Helper()
 	to := new(atomic.Pointer[string])
-	b := bed.New(t, bed.AroundNuxeo(sendsOn(to)), bed.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.AroundNuxeo(sendsOn(to)), testenv.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), testenv.Config(func(c *app.Config) {
 		c.Nuxeo.JWTSecret, c.PublicURL = jwtSecret, strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) // as Nuxeo wants it
 	}))
 	p := &patient{b, to, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
@@ -220,7 +220,7 @@ var ills = []struct {
 	{"a webhook that nobody may make", "Webhooks", "1 of 1 teams have none, so", doctor.Warning, func(p *patient) {
 		p.review()
 		p.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/webhooks", Status: 403})
-		_ = p.App.Hints.Complete(p.T.Context())
+		_ = p.App.Webhooks.Complete(p.T.Context())
 	}},
 	{"no file by address", "Files by address", "sends its files itself", doctor.Warning, func(p *patient) { p.byAddress("") }},
 	{"an address elsewhere", "Files by address", "keeps its files on evil.example", doctor.Warning, func(p *patient) { p.byAddress("https://evil.example/a?signature=hidden") }},
@@ -329,7 +329,7 @@ func TestExamineChangesNothing(t *testing.T) {
 // With a store whose addresses lead to the files, that is said, and no address.
 func TestFilesByAddress(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), testenv.Config(func(c *app.Config) {
 		c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"}
 	}))
 	p := &patient{b, nil, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}

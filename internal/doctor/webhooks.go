@@ -12,7 +12,7 @@ func (d *Doctor) webhooks(ctx context.Context) Finding {
 	case d.unread():
 		return skipped("cannot be read without the encryption key")
 	}
-	all, err := d.App.Hints.Teams(ctx)
+	all, err := d.App.Webhooks.Teams(ctx)
 	if err != nil {
 		return because(err, "")
 	}

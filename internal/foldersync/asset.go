@@ -9,7 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -29,7 +29,7 @@ type assetState struct {
 	// document was made for one of them.
 	Earlier bool       `json:"earlier,omitempty"`
 	Made    bool       `json:"made,omitempty"`
-	Job     intake.Job `json:"job"`
+	Job     ingest.Job `json:"job"`
 }
 
 // Document is the uid of the document that an item has made or updated; empty until
@@ -42,7 +42,7 @@ func Document(it work.Item) string {
 	return st.Job.Document
 }
 
-// AssetWorker brings single assets. Its steps are those of intake.
+// AssetWorker brings single assets. Its steps are those of ingest.
 type AssetWorker struct{ *Service }
 
 // Step does the next step.
@@ -64,7 +64,7 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 	case stepEarlier:
 		return w.earlier(ctx, r, &st)
 	}
-	next, err := w.Intake.Step(ctx, r, t.Step)
+	next, err := w.Ingest.Step(ctx, r, t.Step)
 	if err != nil || !next.Done {
 		return next, err
 	}
@@ -75,16 +75,16 @@ func first(st assetState) string {
 	if st.Earlier {
 		return stepEarlier
 	}
-	return intake.StepResolve
+	return ingest.StepResolve
 }
 
 // after is what follows when a file was brought: the next one, or the document's
 // place.
 func after(st assetState, next work.Next) work.Next {
 	switch {
-	case st.Job.Mirror.Only != "" && next.Outcome != intake.Conflicting:
+	case st.Job.Mirror.Only != "" && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepEarlier}
-	case st.New && st.Job.Document != "" && next.Outcome != intake.Created && next.Outcome != intake.Conflicting:
+	case st.New && st.Job.Document != "" && next.Outcome != ingest.Created && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepPlace}
 	}
 	return next
@@ -94,10 +94,10 @@ func after(st assetState, next work.Next) work.Next {
 // was put on a stack has another name and place with it.
 const stepPlace = "sync-place"
 
-func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
+func (w AssetWorker) place(ctx context.Context, r *ingest.Run, st *assetState) (work.Next, error) {
 	next := work.Next{Done: true, Outcome: r.Job.Outcome}
 	if st.Made {
-		next.Outcome = intake.Created
+		next.Outcome = ingest.Created
 	}
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
 	if nuxeo.NotFound(err) {
@@ -117,14 +117,14 @@ func (w AssetWorker) place(ctx context.Context, r *intake.Run, st *assetState) (
 
 // retitle calls a document as its asset is called now, unless a person has given it
 // another title than it had from one of the asset's files.
-func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) error {
-	title := intake.Title(r.Job.File.Name)
-	if !intake.SameTitle(doc.Title, title) {
+func (w AssetWorker) retitle(ctx context.Context, r *ingest.Run, st *assetState, doc *nuxeo.Document) error {
+	title := ingest.Title(r.Job.File.Name)
+	if !ingest.SameTitle(doc.Title, title) {
 		ours, err := w.gave(ctx, r, st, doc)
 		if err != nil || !ours {
 			return err
 		}
-		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
@@ -135,15 +135,15 @@ func (w AssetWorker) retitle(ctx context.Context, r *intake.Run, st *assetState,
 // gave reports whether the title of a document is one that we gave: as an entry
 // remembers, or after a name that one of the asset's files has or had. One that was made
 // by an attempt that could not record it has the title it was made with, or a person's.
-func (w AssetWorker) gave(ctx context.Context, r *intake.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
+func (w AssetWorker) gave(ctx context.Context, r *ingest.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
 	var title, name string
 	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
 		st.Sync, doc.UID, st.Key).Scan(&title, &name)
-	if err != nil || title == "" && intake.HasFirstTitle(doc) {
+	if err != nil || title == "" && ingest.HasFirstTitle(doc) {
 		return err == nil, err
 	}
-	ours := func(name string) bool { return name != "" && intake.SameTitle(doc.Title, intake.Title(name)) }
-	return title != "" && intake.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
+	ours := func(name string) bool { return name != "" && ingest.SameTitle(doc.Title, ingest.Title(name)) }
+	return title != "" && ingest.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.
@@ -155,8 +155,8 @@ func (s *Service) wanted(ctx context.Context, id string) error {
 	return err
 }
 
-// hands puts an item into intake's hands.
-func (w AssetWorker) hands(ctx context.Context, t *work.Task, st *assetState) (*intake.Run, error) {
+// hands puts an item into ingest's hands.
+func (w AssetWorker) hands(ctx context.Context, t *work.Task, st *assetState) (*ingest.Run, error) {
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (w AssetWorker) hands(ctx context.Context, t *work.Task, st *assetState) (*
 	if err != nil {
 		return nil, err
 	}
-	return &intake.Run{
+	return &ingest.Run{
 		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
@@ -185,7 +185,7 @@ func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	return w.Intake.Undo(ctx, r)
+	return w.Ingest.Undo(ctx, r)
 }
 
 // Ended records what the sync has of the asset now. A new document of an asset that a
@@ -202,14 +202,14 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	switch {
 	case it.State != work.Done:
 		print, problem = "", it.Message
-	case it.Outcome == intake.Conflicting:
+	case it.Outcome == ingest.Conflicting:
 		conflict = "changed on both sides"
 	}
 	if err := w.newsAfter(ctx, tx, it, st); err != nil {
 		return nil, err
 	}
-	if st.Title == "" && st.Job.Outcome == intake.Created && st.Job.File != nil {
-		st.Title = intake.Title(st.Job.File.Name)
+	if st.Title == "" && st.Job.Outcome == ingest.Created && st.Job.File != nil {
+		st.Title = ingest.Title(st.Job.File.Name)
 	}
 	if conflict != "" {
 		if err := w.asBefore(ctx, tx, &st); err != nil {
@@ -251,7 +251,7 @@ func (w AssetWorker) asBefore(ctx context.Context, tx *sql.Tx, st *assetState) e
 	if err != nil {
 		return err
 	}
-	st.Title = cmp.Or(was.title, intake.Title(was.Name))
+	st.Title = cmp.Or(was.title, ingest.Title(was.Name))
 	_, err = tx.ExecContext(ctx, `UPDATE sync_entries SET name = $1, parent = $2 WHERE sync_id = $3 AND key = $4`, was.Name, was.Parent, st.Sync, st.Key)
 	return err
 }
@@ -302,7 +302,7 @@ func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error
 // newsAfter has comments looked at where something is new, for there may be new ones,
 // and the poster of another file.
 func (w AssetWorker) newsAfter(ctx context.Context, tx *sql.Tx, it work.Item, st assetState) error {
-	if it.State != work.Done || it.Outcome == intake.Conflicting {
+	if it.State != work.Done || it.Outcome == ingest.Conflicting {
 		return nil
 	}
 	if st.Job.Mirror.Another {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -65,7 +65,7 @@ func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool
 		if err != nil || !ok || e.Document == "" {
 			return lost, err
 		}
-		if err := intake.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
+		if err := ingest.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
 			return lost, err
 		}
 		if err := r.commit(ctx, func(tx *sql.Tx) error {
@@ -186,11 +186,11 @@ func (q Sync) item(c change, run, requester, conflicts string) work.New {
 	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
 }
 
-// job is what intake is to do for an asset.
-func (q Sync) job(c change) intake.Job {
-	return intake.Job{
-		Asset:  intake.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
-		Target: intake.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
-		Mirror: &intake.Mirror{NoComments: !q.Comments, Plain: q.Fetch == Metadata, Proxy: q.Fetch == Proxy, Folder: c.Parent},
+// job is what ingest is to do for an asset.
+func (q Sync) job(c change) ingest.Job {
+	return ingest.Job{
+		Asset:  ingest.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
+		Target: ingest.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
+		Mirror: &ingest.Mirror{NoComments: !q.Comments, Plain: q.Fetch == Metadata, Proxy: q.Fetch == Proxy, Folder: c.Parent},
 	}
 }

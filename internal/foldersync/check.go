@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -112,7 +112,7 @@ func (h held) drifted(doc *nuxeo.Document) drift {
 	}
 	return drift{
 		moved: doc.ParentRef != h.parentIn, retitled: !h.ours(doc.Title),
-		rewritten: intake.InColdStorage(doc) == nil && rewritten(h.Kind, h.digest, doc.Blob("file:content")),
+		rewritten: ingest.InColdStorage(doc) == nil && rewritten(h.Kind, h.digest, doc.Blob("file:content")),
 	}
 }
 

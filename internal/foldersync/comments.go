@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -137,13 +137,13 @@ func (w CommentWorker) bringOne(ctx context.Context, t *work.Task, st *round, q 
 	if err != nil {
 		return err
 	}
-	r := &intake.Run{
-		Task: t, Job: &intake.Job{Asset: intake.Asset{Account: q.Account, Workspace: q.Workspace}, LinkID: l.ID, Document: e.Document},
+	r := &ingest.Run{
+		Task: t, Job: &ingest.Job{Asset: ingest.Asset{Account: q.Account, Workspace: q.Workspace}, LinkID: l.ID, Document: e.Document},
 		Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}
-	err = met(w.Intake.Hear(ctx, r, l.FileID))
+	err = met(w.Ingest.Hear(ctx, r, l.FileID))
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return err
 	}

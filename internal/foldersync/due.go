@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // settle is how long nothing must have been told of a folder before it is looked at:
@@ -16,7 +16,7 @@ const settle = 5 * time.Second
 
 // RunDue begins the runs whose time has come, and those for which Frame.io has told of
 // something.
-func (s *Service) RunDue(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) RunDue(ctx context.Context, r *maintenance.Report) error {
 	if err := s.fromAhead(ctx); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []s
 	return ids, rows.Err()
 }
 
-func (s *Service) runDue(ctx context.Context, id, why string, r *upkeep.Report) error {
+func (s *Service) runDue(ctx context.Context, id, why string, r *maintenance.Report) error {
 	q, err := bare(ctx, s.DB.Reader, id)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Service) postpone(ctx context.Context, q Sync, why string) error {
 }
 
 // Forget removes what ended before a time: runs, and what removed syncs knew.
-func (s *Service) Forget(ctx context.Context, before time.Time, r *upkeep.Report) error {
+func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		n := 0
 		for _, forget := range []string{

@@ -6,7 +6,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -18,7 +18,7 @@ const stepEarlier = "sync-earlier"
 // as if it were the head, so that the next one makes a version of it; the head comes
 // last, as ever. What the document holds is the link's to know, so that nothing is left
 // out when this is done again.
-func (w AssetWorker) earlier(ctx context.Context, r *intake.Run, st *assetState) (work.Next, error) {
+func (w AssetWorker) earlier(ctx context.Context, r *ingest.Run, st *assetState) (work.Next, error) {
 	files, err := w.filesOf(ctx, r, st.Job.Asset)
 	if absent(err) != nil {
 		return work.Next{}, err
@@ -32,14 +32,14 @@ func (w AssetWorker) earlier(ctx context.Context, r *intake.Run, st *assetState)
 	if has < len(files)-1 {
 		mirror.Only = files[has].ID
 	}
-	st.Made = st.Made || st.Job.Outcome == intake.Created
-	st.Job = intake.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
-	return work.Next{Step: intake.StepResolve}, r.Save(ctx)
+	st.Made = st.Made || st.Job.Outcome == ingest.Created
+	st.Job = ingest.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
+	return work.Next{Step: ingest.StepResolve}, r.Save(ctx)
 }
 
 // filesOf are the files of a stack, oldest first; none of one that is gone, which
 // resolve tells of.
-func (w AssetWorker) filesOf(ctx context.Context, r *intake.Run, a intake.Asset) (files []frameio.File, err error) {
+func (w AssetWorker) filesOf(ctx context.Context, r *ingest.Run, a ingest.Asset) (files []frameio.File, err error) {
 	for f, err := range r.Frameio.StackFiles(ctx, a.Account, a.ID) {
 		if err != nil {
 			return nil, err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -61,11 +61,11 @@ func (r *run) mark(ctx context.Context) error {
 
 func (r *run) show(ctx context.Context, doc *nuxeo.Document, values map[string]any) error {
 	if !doc.Has(Facet) {
-		if err := r.nx.AddFacet(ctx, doc.UID, Facet, intake.SourceMetadata); err != nil {
+		if err := r.nx.AddFacet(ctx, doc.UID, Facet, ingest.SourceMetadata); err != nil {
 			return err
 		}
 	}
-	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	return r.nx.Update(ctx, doc.UID, "", values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
 // news reports whether a run has changed anything in Nuxeo.
@@ -90,7 +90,7 @@ func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 	if n > 0 || !doc.Has(Facet) {
 		return nil
 	}
-	return r.nx.RemoveFacet(ctx, doc.UID, Facet, intake.SourceMetadata)
+	return r.nx.RemoveFacet(ctx, doc.UID, Facet, ingest.SourceMetadata)
 }
 
 func (r *run) shows() map[string]any {

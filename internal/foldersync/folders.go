@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -139,11 +139,11 @@ func (r *run) arrange(ctx context.Context, c *change) (string, error) {
 func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error {
 	title := c.title()
 	switch {
-	case intake.SameTitle(doc.Title, title):
+	case ingest.SameTitle(doc.Title, title):
 	case c.had.Name == c.Name || !c.had.ours(doc.Title):
 		return nil
 	default:
-		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
@@ -154,15 +154,15 @@ func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error
 // title is what a thing of Frame.io is called in Nuxeo.
 func (s seen) title() string {
 	if s.Kind == kindFolder {
-		return intake.FolderTitle(s.Name)
+		return ingest.FolderTitle(s.Name)
 	}
-	return intake.Title(s.Name)
+	return ingest.Title(s.Name)
 }
 
 // ours reports whether a title is one that we gave.
 func (e Entry) ours(title string) bool {
-	gave := func(given string) bool { return intake.SameTitle(title, given) }
-	return gave(e.title) || gave(intake.Title(e.Name)) || gave(intake.FolderTitle(e.Name))
+	gave := func(given string) bool { return ingest.SameTitle(title, given) }
+	return gave(e.title) || gave(ingest.Title(e.Name)) || gave(ingest.FolderTitle(e.Name))
 }
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.
@@ -175,13 +175,13 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 		return found[0].UID, r.callAsNow(ctx, found[0], c)
 	}
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
-		Name: intake.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": intake.FolderTitle(c.Name), "dc:source": r.sourceKey(c.Key)},
-	}, nuxeo.WriteOptions{IdempotencyKey: r.t.Key("folder", c.Key), Source: intake.SourceMetadata})
+		Name: ingest.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": ingest.FolderTitle(c.Name), "dc:source": r.sourceKey(c.Key)},
+	}, nuxeo.WriteOptions{IdempotencyKey: r.t.Key("folder", c.Key), Source: ingest.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
 	}
 	if err == nil {
-		err = intake.Wanted{Parent: c.parentIn, Type: folderType, Maker: r.t.Actor}.Check(doc)
+		err = ingest.Wanted{Parent: c.parentIn, Type: folderType, Maker: r.t.Actor}.Check(doc)
 	}
 	if err != nil {
 		return "", err
@@ -193,10 +193,10 @@ func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
 // has by now, unless a person gave it one.
 func (r *run) callAsNow(ctx context.Context, doc *nuxeo.Document, c change) error {
 	title := c.title()
-	if intake.SameTitle(doc.Title, title) || !intake.HasFirstTitle(doc) {
+	if ingest.SameTitle(doc.Title, title) || !ingest.HasFirstTitle(doc) {
 		return nil
 	}
-	return r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	return r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
 // sourceKey is what a document carries in dc:source from its first moment.

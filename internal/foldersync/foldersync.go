@@ -11,7 +11,7 @@
 // alone. Memory grows with neither tree nor queue: what Frame.io has is listed into
 // the database page by page, and compared there.
 //
-// It leaves the bringing of an asset to intake, and to identity who may do what.
+// It leaves the bringing of an asset to ingest, and to identity who may do what.
 package foldersync
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -154,7 +154,7 @@ type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
 	People People
-	Intake *intake.Service
+	Ingest *ingest.Service
 	Mail   Mailer
 	Now    func() time.Time
 	// Bound says by which action name a folder is bound; empty: it is not.

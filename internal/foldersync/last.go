@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -73,7 +73,7 @@ func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, since time.Ti
 }
 
 // Last brings what comes last and whose time has come, of all syncs.
-func (s *Service) Last(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) Last(ctx context.Context, r *maintenance.Report) error {
 	ids, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' ORDER BY id`)
 	for _, id := range ids {
 		err = errors.Join(err, s.last(ctx, id, r))
@@ -81,7 +81,7 @@ func (s *Service) Last(ctx context.Context, r *upkeep.Report) error {
 	return err
 }
 
-func (s *Service) last(ctx context.Context, id string, r *upkeep.Report) error {
+func (s *Service) last(ctx context.Context, id string, r *maintenance.Report) error {
 	q, err := bare(ctx, s.DB.Reader, id)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -24,7 +24,7 @@ func factsOf(s seen, f frameio.File) string {
 	if frameio.Kind(s.Kind) == frameio.KindStack {
 		stack = s.Key
 	}
-	b, err := json.Marshal(intake.FileOf(f, stack, []string{f.ID}))
+	b, err := json.Marshal(ingest.FileOf(f, stack, []string{f.ID}))
 	if err != nil {
 		return "" // an item brings it
 	}
@@ -34,7 +34,7 @@ func factsOf(s seen, f frameio.File) string {
 // sheet is a document without content on its way into Nuxeo.
 type sheet struct {
 	*change
-	job  intake.Job
+	job  ingest.Job
 	link link.Link
 	made bool
 	hash string
@@ -76,7 +76,7 @@ func (s *sheet) name() string {
 	if s.job.Document != "" {
 		return s.job.Document
 	}
-	return intake.Source(s.job.Asset.Account, s.job.File.ID)
+	return ingest.Source(s.job.Asset.Account, s.job.File.ID)
 }
 
 // sheets holds the links of the assets that can be laid.
@@ -156,7 +156,7 @@ func (r *run) plain(s *sheet) bool {
 	if r.sync.Fetch != Metadata || s.facts == "" || s.had.Problem != "" || s.parentIn == "" {
 		return false
 	}
-	file := new(intake.File)
+	file := new(ingest.File)
 	if err := json.Unmarshal([]byte(s.facts), file); err != nil {
 		return false
 	}
@@ -234,7 +234,7 @@ func (r *run) layAll(ctx context.Context, sheets []sheet) {
 		g.Go(func() error {
 			s := &sheets[i]
 			s.made = s.job.Document == ""
-			s.hash, s.err = r.Intake.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor, r.t.Key("create", s.link.ID))
+			s.hash, s.err = r.Ingest.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor, r.t.Key("create", s.link.ID))
 			return nil // each has its own
 		})
 	}

@@ -312,7 +312,7 @@ func (r *run) wanted(f frameio.File) bool {
 }
 
 func (r *run) status(f frameio.File) string {
-	return r.Intake.Set.StatusField.In(f.Metadata).Value
+	return r.Ingest.Set.StatusField.In(f.Metadata).Value
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {

@@ -12,7 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -104,7 +104,7 @@ type poster struct{ key, address, document string }
 func (p *picturer) shown(ctx context.Context, folder string) iter.Seq2[poster, error] {
 	return func(yield func(poster, error) bool) {
 		give := func(key string, f frameio.File, err error) bool {
-			address := intake.PictureOf(f)
+			address := ingest.PictureOf(f)
 			return err == nil && address == "" || yield(poster{key: key, address: address}, err)
 		}
 		for f, err := range p.fio.FolderFiles(ctx, p.sync.Account, folder, true) {
@@ -147,7 +147,7 @@ func (p *picturer) page(ctx context.Context, some []poster) error {
 	g.SetLimit(picturesAtOnce)
 	for i, one := range want {
 		g.Go(func() (err error) {
-			done[i], err = p.Intake.Picture(in, p.nx, one.document, one.address)
+			done[i], err = p.Ingest.Picture(in, p.nx, one.document, one.address)
 			if err = met(err); fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
 				return nil // that is the document's affair
 			}

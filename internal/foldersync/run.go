@@ -9,7 +9,7 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -219,7 +219,7 @@ func (r *run) top(ctx context.Context, tx *sql.Tx) error {
 // present makes sure that both folders are there. Copied or moved folders of Nuxeo
 // keep what they are: the sync goes by the folder's uid.
 func (r *run) present(ctx context.Context) error {
-	if err := intake.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
+	if err := ingest.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
 		if fault.Is(err, fault.Gone) {
 			return fault.New(fault.Gone, "The folder is gone in Nuxeo, or %s may not see it.", r.sync.Owner).With("Restore it, or remove the synchronization.").Because(err)
 		}

@@ -3,7 +3,7 @@ package foldersync
 import (
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 )
 
 // Of what was brought otherwise than it was listed, nobody knows what the document shows.
@@ -19,7 +19,7 @@ func TestShownIsWhatWasListed(t *testing.T) {
 		"a file that is on a stack now": {"f1", "f1", "f1", "s1", ""},
 		"followed before it was linked": {"f1", "", "f1", "", "print"},
 	} {
-		st := assetState{Key: c.key, Head: c.head, Print: "print", Job: intake.Job{File: &intake.File{ID: c.file, Stack: c.stack}}}
+		st := assetState{Key: c.key, Head: c.head, Print: "print", Job: ingest.Job{File: &ingest.File{ID: c.file, Stack: c.stack}}}
 		if got := st.shown(); got != c.want {
 			t.Errorf("%s shows %q, want %q", name, got, c.want)
 		}

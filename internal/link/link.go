@@ -6,7 +6,7 @@
 // same link one holds it and the other waits; when files are stacked their link
 // follows the stack; a file that left a stack has no part in the stack's link.
 // The database decides; the facet on the document is its shadow. It leaves
-// documents and assets themselves to intake.
+// documents and assets themselves to ingest.
 package link
 
 import (

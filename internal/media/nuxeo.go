@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -78,7 +78,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 		return nil, err
 	}
 	docs = append([]*nuxeo.Document{w.doc}, docs...)
-	held := intake.Held(docs)
+	held := ingest.Held(docs)
 	for _, d := range docs {
 		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
 			return d, nil

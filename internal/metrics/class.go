@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 )
 
 // The systems that are called.
@@ -23,7 +23,7 @@ func Class(system string, r *http.Request) string {
 	case system == Files:
 		return r.Method + " original"
 	case system == Frameio && strings.HasPrefix(path, "/v4/"):
-		return pace.Class(r.Method, path)
+		return ratelimit.Class(r.Method, path)
 	case system == Frameio:
 		return r.Method + " sign-in"
 	}

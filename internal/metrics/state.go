@@ -9,7 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/bandwidth"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -17,7 +17,7 @@ import (
 type Sources struct {
 	Engine   *work.Engine
 	Identity *identity.Service
-	Budgets  *pace.Budgets
+	Budgets  *ratelimit.Budgets
 	Limit    *bandwidth.Limit
 	// Files are the database's on the disk, by what they hold; those that are not
 	// there are left out.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -57,7 +57,7 @@ const (
 	makeRoom      = time.Second / 2
 )
 
-func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+func (w Worker) expand(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
 	if r.Task.Step != stepItems {
 		if w.expanding.Add(1) > mostExpanding {
 			w.expanding.Add(-1)
@@ -76,7 +76,7 @@ func (w Worker) expand(ctx context.Context, r *intake.Run, st *state) (work.Next
 	return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", r.Task.Step)
 }
 
-func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+func (w Worker) list(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
 	if st.Tree == nil {
 		if err := w.begin(ctx, r, st); err != nil {
 			return work.Next{}, err
@@ -95,7 +95,7 @@ func (w Worker) list(ctx context.Context, r *intake.Run, st *state) (work.Next, 
 }
 
 // begin looks at the folder itself.
-func (w Worker) begin(ctx context.Context, r *intake.Run, st *state) error {
+func (w Worker) begin(ctx context.Context, r *ingest.Run, st *state) error {
 	a := st.Job.Asset
 	top, err := r.Frameio.Folder(ctx, a.Account, a.ID)
 	if fault.Is(err, fault.NotFound) {
@@ -109,7 +109,7 @@ func (w Worker) begin(ctx context.Context, r *intake.Run, st *state) error {
 	return r.Save(ctx)
 }
 
-func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) error {
+func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) error {
 	for a, err := range r.Frameio.Children(ctx, r.Job.Asset.Account, t.Folders[at].ID) {
 		if err != nil {
 			return err
@@ -137,8 +137,8 @@ func (w Worker) listFolder(ctx context.Context, r *intake.Run, t *tree, at int) 
 
 // makeFolders finds or makes a folder in Nuxeo for each that holds something.
 // Each is saved before the next is made.
-func (w Worker) makeFolders(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
-	if err := intake.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
+func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
+	if err := ingest.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
 		return work.Next{}, err
 	}
 	needed, calls := st.Tree.needed(), 0
@@ -180,7 +180,7 @@ func (t *tree) needed() []bool {
 // folder looks for the folder by what it carries in dc:source, then makes it.
 // It is found wherever it is below the bound folder: it may have come as part of
 // a larger one, or been moved.
-func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *branch) (string, error) {
+func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *branch) (string, error) {
 	key := "frameio:" + r.Job.Asset.Account + "/" + b.ID
 	where := "dc:source = " + nuxeo.Quote(key) + " AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
 		" AND ecm:mixinType = 'Folderish' AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
@@ -191,14 +191,14 @@ func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *bra
 		return doc.UID, nil
 	}
 	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
-		Name: intake.PathName(b.Name), Type: "Folder",
-		Properties: map[string]any{"dc:title": intake.FolderTitle(b.Name), "dc:source": key},
-	}, nuxeo.WriteOptions{IdempotencyKey: r.Task.Key("folder", b.ID), Source: intake.SourceMetadata})
+		Name: ingest.PathName(b.Name), Type: "Folder",
+		Properties: map[string]any{"dc:title": ingest.FolderTitle(b.Name), "dc:source": key},
+	}, nuxeo.WriteOptions{IdempotencyKey: r.Task.Key("folder", b.ID), Source: ingest.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
 	}
 	if err == nil {
-		err = intake.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
+		err = ingest.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
 	}
 	if err != nil {
 		return "", err
@@ -207,7 +207,7 @@ func (w Worker) folder(ctx context.Context, r *intake.Run, parent string, b *bra
 }
 
 // addItems adds an item for each asset, in one transaction with the end of this.
-func (w Worker) addItems(ctx context.Context, r *intake.Run, st *state) (work.Next, error) {
+func (w Worker) addItems(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
 	var ids []string
 	err := r.Commit(ctx, func(tx *sql.Tx) (err error) {
 		ids, err = r.Task.Add(ctx, tx, w.leaves(st)...)
@@ -228,7 +228,7 @@ func (w Worker) leaves(st *state) []work.New {
 	for _, l := range st.Tree.Assets {
 		child := *st
 		child.Tree, child.Reader = nil, ""
-		child.Job = intake.Job{Asset: st.Job.Asset, Target: st.Job.Target}
+		child.Job = ingest.Job{Asset: st.Job.Asset, Target: st.Job.Target}
 		child.Job.Asset.Kind, child.Job.Asset.ID = l.Kind, l.ID
 		child.Job.Target.Folder = st.Tree.Folders[l.Folder].UID
 		out = append(out, item(KindPublish, string(l.Kind)+" "+l.ID, l.Name, child))

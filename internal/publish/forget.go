@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // Forget removes calls that were received before a time and whose items are
 // gone. Those that were kept for somebody who never connected go too, and the
 // report says so.
-func (s *Service) Forget(ctx context.Context, before time.Time, r *upkeep.Report) error {
+func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		var kept, old int64
 		for text, n := range map[string]*int64{

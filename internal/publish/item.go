@@ -8,7 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -25,7 +25,7 @@ type state struct {
 	// Reader is the login whose Frame.io sign-in is used, Actor (in the item)
 	// the one that acts on Nuxeo; "who" finds both.
 	Reader string     `json:"reader,omitempty"`
-	Job    intake.Job `json:"job"`
+	Job    ingest.Job `json:"job"`
 	Tree   *tree      `json:"tree,omitempty"` // of an expand item
 }
 
@@ -54,9 +54,9 @@ func items(interaction string, in Interaction) []work.New {
 		}
 		st := state{
 			Interaction: interaction, UserID: in.UserID, Owner: in.Binding.Owner, Runner: in.Requester,
-			Job: intake.Job{
-				Asset:  intake.Asset{Account: in.AccountID, Workspace: in.WorkspaceID, Kind: frameio.Kind(r.Type), ID: r.ID},
-				Target: intake.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
+			Job: ingest.Job{
+				Asset:  ingest.Asset{Account: in.AccountID, Workspace: in.WorkspaceID, Kind: frameio.Kind(r.Type), ID: r.ID},
+				Target: ingest.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
 			},
 		}
 		it := item(kind, r.Type+" "+r.ID, "", st)
@@ -119,14 +119,14 @@ func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, e
 	if t.Kind == KindExpand {
 		return w.expand(ctx, r, st)
 	}
-	return w.Intake.Step(ctx, r, t.Step)
+	return w.Ingest.Step(ctx, r, t.Step)
 }
 
 // stillBound ends an item whose binding has ended since the interaction was
 // accepted, unless the document may be there already: then it is finished.
 func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	switch t.Step {
-	case intake.StepAttach, intake.StepVerify, intake.StepDescribe, intake.StepComments, intake.StepReturn, intake.StepUnlock:
+	case ingest.StepAttach, ingest.StepVerify, ingest.StepDescribe, ingest.StepComments, ingest.StepReturn, ingest.StepUnlock:
 		return nil
 	}
 	var binding string
@@ -209,7 +209,7 @@ func firstStep(kind string) string {
 	if kind == KindExpand {
 		return stepList
 	}
-	return intake.StepResolve
+	return ingest.StepResolve
 }
 
 // runner is the login of whoever ran the action; empty when they never
@@ -243,8 +243,8 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 	return slices.Contains(doc.Permissions(), "AddChildren"), nil
 }
 
-// run puts an item into intake's hands.
-func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*intake.Run, error) {
+// run puts an item into ingest's hands.
+func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return nil, err
@@ -253,7 +253,7 @@ func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*intake.Run, 
 	if err != nil {
 		return nil, err
 	}
-	return &intake.Run{
+	return &ingest.Run{
 		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
@@ -276,7 +276,7 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
-	return w.Intake.Undo(ctx, r)
+	return w.Ingest.Undo(ctx, r)
 }
 
 // Ended lets go of the link and, after the last item of the interaction, has

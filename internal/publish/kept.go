@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // Connected lets only people publish who have connected Nuxeo and Frame.io, each
@@ -96,7 +96,7 @@ func (s *Service) Release(ctx context.Context, userID string) error {
 
 // ReleaseAll is the chore behind Release: it starts what was kept for people who
 // have connected since, should the process have ended in between.
-func (s *Service) ReleaseAll(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) ReleaseAll(ctx context.Context, r *maintenance.Report) error {
 	users, err := ids(ctx, s.DB.Reader, `SELECT DISTINCT user_id FROM interactions WHERE kept`)
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -84,7 +84,7 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 		case waiting || it.State != work.Done:
 			wrong = append(wrong, line)
 			failed++
-		case it.Outcome == intake.Unchanged:
+		case it.Outcome == ingest.Unchanged:
 			well = append(well, line)
 			unchanged++
 		default:
@@ -122,10 +122,10 @@ func summary(arrived, unchanged, failed int) (subject, heading string) {
 }
 
 var outcomes = map[string]string{
-	intake.Created:   "is a new document.",
-	intake.Updated:   "has a new version.",
-	intake.Returned:  "is back from its review: a new version records it.",
-	intake.Unchanged: "was up to date; metadata and comments were refreshed.",
+	ingest.Created:   "is a new document.",
+	ingest.Updated:   "has a new version.",
+	ingest.Returned:  "is back from its review: a new version records it.",
+	ingest.Unchanged: "was up to date; metadata and comments were refreshed.",
 }
 
 func (w NoticeWorker) line(it work.Item, st state) mail.Line {

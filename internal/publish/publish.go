@@ -6,7 +6,7 @@
 // it is answered, and answered without waiting for any remote system; a
 // delivery that comes again gets the same answer and adds nothing; who runs it
 // can do no more in Nuxeo than they, or the binder who delegated, may. What
-// happens to one asset is intake's; how a mail travels is mail's.
+// happens to one asset is ingest's; how a mail travels is mail's.
 package publish
 
 import (
@@ -21,13 +21,13 @@ import (
 	"github.com/google/uuid"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -59,7 +59,7 @@ type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
 	People People
-	Intake *intake.Service
+	Ingest *ingest.Service
 	Mail   Mailer
 	// Stands reports whether a binding stands, and whether it only takes back what is under
 	// review; Binding reads it as it is now; Orphan
@@ -124,7 +124,7 @@ func pushed(n int) Answer {
 // callers in one transaction, and returns the answer. A repeated one gets the
 // answer of the first.
 func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err error) {
-	ctx, end := trace.Start(ctx, "accept")
+	ctx, end := tracing.Start(ctx, "accept")
 	defer func() { end(err) }()
 	in.Resources = distinct(in.Resources)
 	answer := pushed(len(in.Resources))
@@ -200,7 +200,7 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
-		correlate.ID(ctx), store.Millis(s.Now()), in.kept)
+		requestid.ID(ctx), store.Millis(s.Now()), in.kept)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -65,7 +65,7 @@ func compatible(doc *nuxeo.Document) error {
 	case doc.Blob("file:content") == nil:
 		return refuse("has no file.", "Push documents with a file.")
 	case doc.Has("ColdStorage"):
-		return intake.InColdStorage(doc)
+		return ingest.InColdStorage(doc)
 	case doc.IsHeld:
 		return refuse("is under retention or legal hold.", "It can be pushed when that ends.")
 	}

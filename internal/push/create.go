@@ -10,7 +10,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -114,9 +114,9 @@ func nameOf(doc *nuxeo.Document, p Piece) string {
 		}
 		name = strings.TrimSuffix(name, path.Ext(name)) + " (" + p.Name + ")" + ext
 	}
-	name = intake.SafeName(name)
+	name = ingest.SafeName(name)
 	if path.Ext(name) == "" {
-		name = intake.SafeName(name + extensionOf(p.MimeType))
+		name = ingest.SafeName(name + extensionOf(p.MimeType))
 	}
 	return name
 }

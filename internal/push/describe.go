@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -40,7 +40,7 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 	if r.st.Before.Source != nil {
 		values["dc:source"] = orNothing(*r.st.Before.Source)
 	}
-	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 		return work.Next{}, r.met(ctx, err)
 	}
 	if r.Set.Comment {
@@ -70,7 +70,7 @@ func (r *run) met(ctx context.Context, err error) error {
 // the person writes something that can, a blank behind dc:source, which describe
 // takes away again.
 func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
-	if doc.Has(intake.Facet) {
+	if doc.Has(ingest.Facet) {
 		return nil
 	}
 	if doc.Text("dc:lastContributor") != r.p.By {
@@ -82,11 +82,11 @@ func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
 			}
 		}
 		blank := map[string]any{"dc:source": *r.st.Before.Source + " "}
-		if err := r.nx.Update(ctx, r.p.Document, "", blank, nuxeo.WriteOptions{Source: intake.SourceMetadata}); err != nil {
+		if err := r.nx.Update(ctx, r.p.Document, "", blank, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
-	return r.nx.AddFacet(ctx, r.p.Document, intake.Facet, intake.SourceMetadata)
+	return r.nx.AddFacet(ctx, r.p.Document, ingest.Facet, ingest.SourceMetadata)
 }
 
 func (r *run) properties() map[string]any {
@@ -122,7 +122,7 @@ func orNothing(s string) any {
 
 // beforeOf is what a document told of its asset; nothing when that was another's.
 func beforeOf(doc *nuxeo.Document, values map[string]any) *before {
-	b := &before{Facet: doc.Has(intake.Facet), Values: map[string]any{}}
+	b := &before{Facet: doc.Has(ingest.Facet), Values: map[string]any{}}
 	if !b.Facet {
 		return b
 	}
@@ -160,16 +160,16 @@ func (r *run) putSourceBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Do
 	if was == nil || doc.Text("dc:source") != *was+" " {
 		return nil
 	}
-	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
 func (r *run) putFacetBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
 	tells := doc.Text("frameio:fileId")
 	switch {
 	case r.st.Before.Facet && tells == r.st.Before.File:
-		return nx.Update(ctx, doc.UID, "", r.st.Before.Values, nuxeo.WriteOptions{Source: intake.SourceMetadata})
-	case !r.st.Before.Facet && doc.Has(intake.Facet) && (tells == "" || tells == r.st.Before.File):
-		return nx.RemoveFacet(ctx, doc.UID, intake.Facet, intake.SourceMetadata)
+		return nx.Update(ctx, doc.UID, "", r.st.Before.Values, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+	case !r.st.Before.Facet && doc.Has(ingest.Facet) && (tells == "" || tells == r.st.Before.File):
+		return nx.RemoveFacet(ctx, doc.UID, ingest.Facet, ingest.SourceMetadata)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -79,7 +79,7 @@ func (r *run) unchanged(ctx context.Context) error {
 
 // makeByAddress makes a file that Frame.io fills, and records its id.
 func (r *run) makeByAddress(ctx context.Context, address string) (work.Next, error) {
-	c := creation{Folder: r.st.Folder, Name: intake.SafeName(arriving(r.p.ID) + " " + r.st.Name), Size: r.st.Piece.Length, ByAddress: true}
+	c := creation{Folder: r.st.Folder, Name: ingest.SafeName(arriving(r.p.ID) + " " + r.st.Name), Size: r.st.Piece.Length, ByAddress: true}
 	if err := r.intend(ctx, c); err != nil {
 		return work.Next{}, err
 	}

@@ -11,7 +11,7 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
@@ -134,7 +134,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 	if t.Ahead {
-		ctx = pace.Interactive(ctx)
+		ctx = ratelimit.Interactive(ctx)
 	}
 	if t.Step == "" {
 		return r.begin(ctx)

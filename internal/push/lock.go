@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -51,9 +51,9 @@ func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*
 	if err != nil || owner == "" {
 		return doc, err
 	}
-	left := intake.Lock{By: owner, Created: created}
+	left := ingest.Lock{By: owner, Created: created}
 	if left.Is(doc) {
-		if err := intake.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
+		if err := ingest.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
 			return nil, err
 		}
 		if doc, err = r.document(ctx); err != nil {

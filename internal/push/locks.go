@@ -10,8 +10,8 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -204,7 +204,7 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 // push that has ended still holds, and tells of open pushes whose lock is gone and
 // of locks that look like a push's but belong to none, as after an older database
 // was put back.
-func (s *Service) CheckLocks(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) CheckLocks(ctx context.Context, r *maintenance.Report) error {
 	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending' ORDER BY id`)
 	if err != nil {
 		return err
@@ -222,18 +222,18 @@ func (s *Service) CheckLocks(ctx context.Context, r *upkeep.Report) error {
 
 // strayLocks looks, as the service account, for documents that are locked by who
 // pushed them although no push of theirs is unfinished.
-func (s *Service) strayLocks(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) strayLocks(ctx context.Context, r *maintenance.Report) error {
 	if s.Service == nil {
 		return nil
 	}
 	nx := s.Nuxeo.As(s.Service)
-	where := "ecm:mixinType = '" + intake.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
+	where := "ecm:mixinType = '" + ingest.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"frameio"}, Lock: true}) {
 		if err != nil {
 			return err
 		}
-		if !intake.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
+		if !ingest.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
 			continue
 		}
 		if open, err := s.OpenOf(ctx, doc.UID); err != nil || open != nil {
@@ -247,7 +247,7 @@ func (s *Service) strayLocks(ctx context.Context, r *upkeep.Report) error {
 	return nil
 }
 
-func (s *Service) checkLock(ctx context.Context, p Push, r *upkeep.Report) error {
+func (s *Service) checkLock(ctx context.Context, p Push, r *maintenance.Report) error {
 	if p.State != Open {
 		if err := s.unlock(ctx, p); err != nil {
 			return fmt.Errorf("a lock without a push: %w", err)

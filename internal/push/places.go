@@ -13,7 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -233,7 +233,7 @@ func noPlace(err error) error {
 // that is there already is taken.
 func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name string) (frameio.Folder, error) {
 	name = strings.TrimSpace(name)
-	if n := utf8.RuneCountInString(name); n == 0 || n > v4.MaxName || intake.SafeName(name) != name {
+	if n := utf8.RuneCountInString(name); n == 0 || n > v4.MaxName || ingest.SafeName(name) != name {
 		return frameio.Folder{}, fault.Field("name", "Give 1 to 255 letters without / and \\.", "The name of the folder is not possible.")
 	}
 	fio, err := s.People.Frameio(ctx, login)

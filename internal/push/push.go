@@ -9,7 +9,7 @@
 // and another's is never touched; the id of a file on Frame.io is recorded before
 // a byte goes there, so that what comes to nothing can be removed. A push that
 // arrived is open until the asset is published back, or the lock is released.
-// It leaves to intake how an asset comes into a document, and tells it which
+// It leaves to ingest how an asset comes into a document, and tells it which
 // document that is.
 package push
 

@@ -6,12 +6,12 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // Reap is the chore that removes from Frame.io what pushes that came to nothing
 // left there: a clean-up failed, or nobody could do it.
-func (s *Service) Reap(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '') ORDER BY id`)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (s *Service) Reap(ctx context.Context, r *upkeep.Report) error {
 	return ctx.Err()
 }
 
-func (s *Service) reap(ctx context.Context, p Push, r *upkeep.Report) error {
+func (s *Service) reap(ctx context.Context, p Push, r *maintenance.Report) error {
 	fio, err := s.People.Frameio(ctx, p.By)
 	if err != nil {
 		return err

@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Returns tells intake which document an asset comes back to. It is intake's view
+// Returns tells ingest which document an asset comes back to. It is ingest's view
 // of this package.
 type Returns struct{ *Service }
 
-var _ intake.Returns = Returns{}
+var _ ingest.Returns = Returns{}
 
 // soon is how long an asset that is published while it is still being sent waits.
 const soon = 2 * time.Second
@@ -27,7 +27,7 @@ const soon = 2 * time.Second
 // document below the folder; nil when there is none. While it is being sent it is
 // NotReady. Of those that have ended only renditions count: they do not take the
 // place of their masters later either.
-func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*intake.Return, error) {
+func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*ingest.Return, error) {
 	for some := range slices.Chunk(files, 500) {
 		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`) AND (state IN ('sending', 'open')
 			OR what <> 'master' AND state IN ('returned', 'released')) ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, store.Anys(some)...)
@@ -47,13 +47,13 @@ func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files 
 	return nil, nil
 }
 
-func (r Returns) back(p Push) (*intake.Return, error) {
+func (r Returns) back(p Push) (*ingest.Return, error) {
 	if p.State == Sending {
 		f := fault.New(fault.NotReady, "The asset is just being pushed from Nuxeo.")
 		f.RetryAfter = soon
 		return nil, f
 	}
-	out := &intake.Return{Push: p.ID, Document: p.Document, Folder: p.Scope, By: p.By}
+	out := &ingest.Return{Push: p.ID, Document: p.Document, Folder: p.Scope, By: p.By}
 	if p.What != Master && r.Set.Conform {
 		out.Keep = p.File
 	}
@@ -90,7 +90,7 @@ func (r Returns) Still(ctx context.Context, tx *sql.Tx, id string) (bool, error)
 
 // As is Nuxeo as the one who holds the document's lock for a push; nil when that
 // is not needed: nobody has locked it, or somebody else.
-func (r Returns) As(ctx context.Context, back intake.Return, doc *nuxeo.Document) (*nuxeo.Client, error) {
+func (r Returns) As(ctx context.Context, back ingest.Return, doc *nuxeo.Document) (*nuxeo.Client, error) {
 	if doc.LockOwner != back.By {
 		return nil, nil
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 const columns = `id, batch, COALESCE((SELECT items.id FROM items WHERE items.parent = pushes.batch AND items.kind = 'push' AND items.subject = pushes.id), ''),
@@ -97,7 +97,7 @@ func conclude(ctx context.Context, tx *sql.Tx, now time.Time, id string, to Stat
 
 // Forget removes pushes that ended before a time and hold nothing any more, but
 // for what renditions were sent: they must be known when they come back.
-func (s *Service) Forget(ctx context.Context, before time.Time, r *upkeep.Report) error {
+func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM pushes WHERE state IN ('returned', 'failed', 'canceled', 'released') AND ended > 0 AND ended < $1
 			AND lock_state IN ('', 'own', 'released') AND (what = 'master' OR state IN ('failed', 'canceled'))`, store.Millis(before))

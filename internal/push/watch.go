@@ -10,10 +10,10 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -28,7 +28,7 @@ type Watcher struct {
 	FrameBase      int64 // the number of the first frame as Frame.io counts it
 	FrameRateField frameio.Names
 	ServiceLogin   string // of the service account, which writes comments; empty: there is none
-	StatusMap      intake.StatusMap
+	StatusMap      ingest.StatusMap
 	Log            *slog.Logger
 }
 
@@ -96,7 +96,7 @@ func (w Watcher) Comment(ctx context.Context, account, workspace, id string) err
 }
 
 // All looks at every open push, those that were not looked at longest first.
-func (w Watcher) All(ctx context.Context, r *upkeep.Report) error {
+func (w Watcher) All(ctx context.Context, r *maintenance.Report) error {
 	open, err := list(ctx, w.DB.Reader, `WHERE state = 'open' ORDER BY seen, id`)
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 		return err
 	}
 	if status := w.Set.StatusField.In(f.Metadata).Value; status != p.SeenStatus {
-		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)}, nuxeo.WriteOptions{Source: intake.SourceMetadata})
+		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 		if nuxeo.NotFound(err) {
 			return nil // the document is gone; the return will tell
 		}

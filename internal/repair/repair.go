@@ -9,7 +9,7 @@
 // It owns the items of kind "repair", one for each document that lost something.
 // Invariants: a document that tells of its asset is not written to; only the facet and
 // the metadata are written; a document that is gone, or another person's to write to, is
-// left alone. What the metadata are is intake's to know.
+// left alone. What the metadata are is ingest's to know.
 package repair
 
 import (
@@ -25,10 +25,10 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -54,7 +54,7 @@ type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
 	People People
-	Intake *intake.Service
+	Ingest *ingest.Service
 	// Repaired lets others bring again what they had put on a document.
 	Repaired func(ctx context.Context, tx *sql.Tx, document string) error
 	Now      func() time.Time
@@ -64,7 +64,7 @@ type Service struct {
 // looked for a day, and adds items for those that have lost what they told.
 //
 // Repository.Query, once for each thousand documents and person to act for.
-func (s *Service) Look(ctx context.Context, r *upkeep.Report) error {
+func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
 	for range pages {
 		links, err := link.Unlooked(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
 		if err != nil {
@@ -77,7 +77,7 @@ func (s *Service) Look(ctx context.Context, r *upkeep.Report) error {
 	return nil
 }
 
-func (s *Service) lookAt(ctx context.Context, r *upkeep.Report, links []link.Link) error {
+func (s *Service) lookAt(ctx context.Context, r *maintenance.Report, links []link.Link) error {
 	byOwner, err := s.byOwner(ctx, links)
 	if err != nil {
 		return err
@@ -163,12 +163,12 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 		ids = append(ids, l.DocumentUID)
 	}
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
-	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || intake.Tells(doc) }), err
+	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.Tells(doc) }), err
 }
 
 // record notes that the links were looked at and adds an item for each document that has
 // lost something.
-func (s *Service) record(ctx context.Context, r *upkeep.Report, owner string, links []link.Link, lost []*nuxeo.Document) error {
+func (s *Service) record(ctx context.Context, r *maintenance.Report, owner string, links []link.Link, lost []*nuxeo.Document) error {
 	parent := uuid.Must(uuid.NewV7()).String()
 	var items []work.New
 	for _, doc := range lost {
@@ -251,7 +251,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return gone, nil
 	case err != nil:
 		return "", err
-	case intake.Tells(doc):
+	case ingest.Tells(doc):
 		return inOrder, nil
 	case doc.LockOwner != "" && doc.LockOwner != t.Actor:
 		return "left alone: locked by " + doc.LockOwner, nil
@@ -265,8 +265,8 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 	if err != nil {
 		return "", err
 	}
-	r := &intake.Run{Task: t, Job: &intake.Job{}, Frameio: fio, Nuxeo: nx, Actor: t.Actor}
-	if err := w.Intake.Restore(ctx, r, doc, l, others); err != nil {
+	r := &ingest.Run{Task: t, Job: &ingest.Job{}, Frameio: fio, Nuxeo: nx, Actor: t.Actor}
+	if err := w.Ingest.Restore(ctx, r, doc, l, others); err != nil {
 		return "", err
 	}
 	return repaired, w.DB.Tx(ctx, func(tx *sql.Tx) error {

@@ -7,7 +7,7 @@
 // Invariants: each comment exists once, whatever is lost on the way
 // (external id, idempotency key, look before create); a comment that is gone on
 // Frame.io is removed, or only marked when people replied to it in Nuxeo; text
-// from outside stays text; nothing here makes a version. It leaves to intake
+// from outside stays text; nothing here makes a version. It leaves to ingest
 // when a document is due, and to Nuxeo who may read.
 package review
 

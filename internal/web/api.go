@@ -7,8 +7,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -34,7 +34,7 @@ func (s rest) SignIn(ctx context.Context, q api.SignInRequestObject) (api.SignIn
 	if err := s.refused.full(from); err != nil {
 		return nil, err
 	}
-	p, session, err := s.Identity.SignIn(pace.Stranger(ctx), q.Body.NuxeoToken)
+	p, session, err := s.Identity.SignIn(ratelimit.Stranger(ctx), q.Body.NuxeoToken)
 	if err != nil {
 		s.wrong(from, err)
 		return nil, s.failed(ctx, err)

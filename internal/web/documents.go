@@ -3,8 +3,8 @@ package web
 import (
 	"context"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
@@ -35,7 +35,7 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 	return out, nil
 }
 
-func assetJSON(a *document.Asset) *api.AssetFacts {
+func assetJSON(a *assetview.Asset) *api.AssetFacts {
 	if a == nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func assetJSON(a *document.Asset) *api.AssetFacts {
 	}
 }
 
-func versionsJSON(list []document.Version) []api.DocumentVersion {
+func versionsJSON(list []assetview.Version) []api.DocumentVersion {
 	out := []api.DocumentVersion{}
 	for _, v := range list {
 		out = append(out, api.DocumentVersion{
@@ -56,7 +56,7 @@ func versionsJSON(list []document.Version) []api.DocumentVersion {
 	return out
 }
 
-func commentsJSON(list []document.Comment) []api.Comment {
+func commentsJSON(list []assetview.Comment) []api.Comment {
 	out := []api.Comment{}
 	for _, c := range list {
 		out = append(out, api.Comment{

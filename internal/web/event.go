@@ -17,7 +17,7 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	secret, err := s.Hints.Secret(ctx, r.PathValue("id"))
+	secret, err := s.Webhooks.Secret(ctx, r.PathValue("id"))
 	known := err == nil
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
@@ -35,7 +35,7 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "This is not an event of a webhook.").Because(err)
 	}
-	if err := s.Hints.Take(ctx, r.PathValue("id"), e); err != nil {
+	if err := s.Webhooks.Take(ctx, r.PathValue("id"), e); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -52,10 +52,10 @@ func (s rest) DoChore(ctx context.Context, q api.DoChoreRequestObject) (api.DoCh
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.Upkeep.DoNow(ctx, q.Name); err != nil {
+	if _, err := s.Maintenance.DoNow(ctx, q.Name); err != nil {
 		return nil, err
 	}
-	all, err := s.Upkeep.List(ctx)
+	all, err := s.Maintenance.List(ctx)
 	for _, c := range all {
 		if c.Name == q.Name {
 			return api.DoChore200JSONResponse(choreJSON(c)), err
@@ -100,7 +100,7 @@ func (s *Server) fillStatus(ctx context.Context, st *api.Status) error {
 	if !oldest.IsZero() {
 		st.OldestDueSeconds = float32(max(0, s.Now().Sub(oldest).Seconds()))
 	}
-	all, err := s.Upkeep.List(ctx)
+	all, err := s.Maintenance.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (s *Server) fillPause(ctx context.Context, st *api.Status) error {
 	return err
 }
 
-func choreJSON(c upkeep.State) api.Chore {
+func choreJSON(c maintenance.State) api.Chore {
 	out := api.Chore{
 		Name: c.Name, What: c.What, EverySeconds: int(c.Every.Seconds()), Node: opt(c.Node),
 		Removed: c.Report.Removed, Lines: c.Report.Lines, Problem: opt(c.Report.Problem),

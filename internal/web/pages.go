@@ -11,7 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 )
 
 //go:embed static
@@ -199,7 +199,7 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.refused.full(from); err != nil {
 		return err
 	}
-	done, err := s.Identity.FinishNuxeo(pace.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
+	done, err := s.Identity.FinishNuxeo(ratelimit.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)
 		return s.failed(r.Context(), err)

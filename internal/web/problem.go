@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 )
 
@@ -29,7 +29,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(api.Problem{ // the client may be gone
 		Type: "about:blank", Title: f.Message, Status: status, Code: string(f.Code),
-		Field: opt(f.Field), Remedy: opt(f.Remedy), Page: opt(f.Page), Correlation: opt(correlate.ID(r.Context())),
+		Field: opt(f.Field), Remedy: opt(f.Remedy), Page: opt(f.Page), Correlation: opt(requestid.ID(r.Context())),
 	})
 }
 

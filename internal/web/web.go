@@ -25,24 +25,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/assetview"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/browse"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/document"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/explain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/media"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/publish"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/rebuild"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/trace"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/relink"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -66,22 +66,22 @@ type Settings struct {
 
 // Server answers requests.
 type Server struct {
-	Set      Settings
-	Identity *identity.Service
-	Binding  *binding.Service
-	Browse   *browse.Service
-	Publish  *publish.Service
-	Hints    *hint.Service
-	Push     *push.Service
-	Sync     *foldersync.Service
-	Engine   *work.Engine
-	Upkeep   *upkeep.Service
-	Rebuild  *rebuild.Service
-	Audit    *audit.Log
+	Set         Settings
+	Identity    *identity.Service
+	Binding     *binding.Service
+	Browse      *browse.Service
+	Publish     *publish.Service
+	Webhooks    *webhook.Service
+	Push        *push.Service
+	Sync        *foldersync.Service
+	Engine      *work.Engine
+	Maintenance *maintenance.Service
+	Rebuild     *relink.Service
+	Audit       *audit.Log
 	// Held says why this process does nothing at all; nil, or answering nil: it works.
 	Held func() error
 	// Documents shows what a document got, Media what can be played of it.
-	Documents *document.Service
+	Documents *assetview.Service
 	Media     *media.Service
 	// Explain tells why a document and its asset are as they are.
 	Explain *explain.Service
@@ -95,7 +95,7 @@ type Server struct {
 	// Ready says why the process cannot take requests; nil when it can.
 	Ready func(context.Context) error
 	// Trace makes requests spans; nil when nobody wants any.
-	Trace *trace.Tracer
+	Trace *tracing.Tracer
 	// Stopping is closed when the process stops, so that streams end.
 	Stopping <-chan struct{}
 
@@ -137,7 +137,7 @@ func (s *Server) Handler() http.Handler {
 	if origin := s.nuxeoOrigin(); origin != "" {
 		mux.Handle("/api/", shared{origin, known, guarded})
 	}
-	return s.below(correlate.Middleware(s.outer(mux)))
+	return s.below(requestid.Middleware(s.outer(mux)))
 }
 
 func (s *Server) machines(mux *http.ServeMux) {
@@ -188,7 +188,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", tight)
-		ctx, end := s.traced(pace.Interactive(r.Context()), r)
+		ctx, end := s.traced(ratelimit.Interactive(r.Context()), r)
 		r = r.WithContext(ctx) // the one that learns its route
 		defer func() { end(route(r), rec.status) }()
 		defer s.done(rec, r, start)

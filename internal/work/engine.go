@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
@@ -254,7 +254,7 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 		}
 		return
 	}
-	ctx = correlate.WithItem(ctx, it.Correlation, it.ID)
+	ctx = requestid.WithItem(ctx, it.Correlation, it.ID)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer e.hold(it.ID, cancel)()

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 )
 
@@ -324,7 +324,7 @@ func (w *world) count() int {
 func TestAddIsOncePerSubject(t *testing.T) {
 	t.Parallel()
 	w := setup(t, worker{})
-	ctx := correlate.With(t.Context(), "corr-123")
+	ctx := requestid.With(t.Context(), "corr-123")
 	add := func(items ...New) (ids []string) {
 		err := w.db.Tx(ctx, func(tx *sql.Tx) (err error) { ids, err = w.Add(ctx, tx, items...); return err })
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
 
@@ -35,7 +35,7 @@ const (
 // bulk is a connector between both systems, in simulated time: real budgets, the
 // real engine and job queue, a network that takes its time.
 type bulk struct {
-	*bed.Systems
+	*testenv.Systems
 	app     *app.App
 	refused atomic.Int64 // 429s
 	made    atomic.Int64 // files
@@ -44,7 +44,7 @@ type bulk struct {
 func newBulk(t *testing.T, most int) *bulk {
 	t.Helper()
 	b, net := &bulk{}, &memnet.Net{Latency: 10 * time.Millisecond}
-	b.Systems = bed.NewSystems(t, net, bed.Loose(), bed.Frameio(func(o *frameiosim.Options) {
+	b.Systems = testenv.NewSystems(t, net, testenv.Loose(), testenv.Frameio(func(o *frameiosim.Options) {
 		o.RateFactor, o.UploadSettle = 1, 300*time.Millisecond
 	}))
 	c := app.Defaults()
@@ -89,7 +89,7 @@ func (b *bulk) bind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := b.app.Engine.Await(t.Context(), bed.Viewer, item, time.Hour); err != nil || v.State != work.Done {
+	if v, err := b.app.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
 		t.Fatalf("bind: %+v %v", v.Item, err)
 	}
 }
@@ -202,7 +202,7 @@ func (b *bulk) single(t *testing.T, uid string) time.Duration {
 	begin := time.Now()
 	id := b.push(t, uid).Pushes[0].ID
 	for time.Since(begin) < 10*time.Minute {
-		p, err := b.app.Push.Get(t.Context(), bed.Viewer, id)
+		p, err := b.app.Push.Get(t.Context(), testenv.Viewer, id)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // often is how many assets are published one after the other, of which the one in the
@@ -50,7 +50,7 @@ func (m *mirror) bound(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err := a.Engine.Await(t.Context(), bed.Viewer, item, time.Hour); err != nil || v.State != work.Done {
+	if v, err := a.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
 		t.Fatalf("bind: %+v %v", v.Item, err)
 	}
 	return folder
@@ -82,7 +82,7 @@ func (m *mirror) published(t *testing.T, folder string, files []string) time.Dur
 // brought is how many assets of the tree have arrived.
 func (m *mirror) brought(t *testing.T) int {
 	t.Helper()
-	s, err := m.app.Load().Sync.Get(t.Context(), bed.Viewer, m.sync)
+	s, err := m.app.Load().Sync.Get(t.Context(), testenv.Viewer, m.sync)
 	if err != nil {
 		t.Fatal(err)
 	}

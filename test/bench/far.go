@@ -15,7 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 const (
@@ -32,7 +32,7 @@ func (b *bench) far(ctx context.Context) (err error) {
 	if !b.wanted("far-large", "far-small") {
 		return nil
 	}
-	place, err := drive.Away(ctx, demo.Real{URL: b.nuxeo, Login: b.login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
+	place, err := testclient.Away(ctx, demo.Real{URL: b.nuxeo, Login: b.login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (b *bench) far(ctx context.Context) (err error) {
 }
 
 // farAway measures with a connector of its own.
-func (b *bench) farAway(ctx context.Context, place *drive.Far, measure func(context.Context, *rig, *nuxeo.Client, *drive.Far) error, settings ...string) error {
+func (b *bench) farAway(ctx context.Context, place *testclient.Far, measure func(context.Context, *rig, *nuxeo.Client, *testclient.Far) error, settings ...string) error {
 	nx, err := place.Client()
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (b *bench) farAway(ctx context.Context, place *drive.Far, measure func(cont
 	return measure(ctx, r, nx, place)
 }
 
-func (b *bench) farLarge(ctx context.Context, r *rig, nx *nuxeo.Client, place *drive.Far) error {
+func (b *bench) farLarge(ctx context.Context, r *rig, nx *nuxeo.Client, place *testclient.Far) error {
 	contenders := []contender{
 		{"alone", farSize, func(ctx context.Context) (figure, error) {
 			return timed(func() error { return bare(ctx, nx, place.Folder) })
@@ -126,7 +126,7 @@ doc = nx.documents.create(Document(name="python", type="File", properties={"dc:t
 batch.attach(doc.path)
 `
 
-func (b *bench) pythonClient(ctx context.Context, place *drive.Far) error {
+func (b *bench) pythonClient(ctx context.Context, place *testclient.Far) error {
 	file := b.dir + "/python.mov"
 	if _, err := os.Stat(file); err != nil {
 		f, err := os.Create(file)
@@ -185,7 +185,7 @@ func (r *rig) throughAll(ctx context.Context, files ...string) (figure, error) {
 	return figure{seconds: took, cpu: after - before}, err
 }
 
-func (b *bench) farSmall(ctx context.Context, r *rig, nx *nuxeo.Client, place *drive.Far) error {
+func (b *bench) farSmall(ctx context.Context, r *rig, nx *nuxeo.Client, place *testclient.Far) error {
 	round := 0
 	got, err := b.compare(ctx,
 		contender{"loop", farSmall * farTiny, func(ctx context.Context) (figure, error) {

@@ -16,7 +16,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 )
 
@@ -24,7 +24,7 @@ import (
 // budgets, the real engine and job queue. Nuxeo answers at once, Frame.io takes its
 // time.
 type mirror struct {
-	*bed.Systems
+	*testenv.Systems
 	config app.Config
 	net    *uneven
 	app    atomic.Pointer[app.App]
@@ -60,7 +60,7 @@ func (n *uneven) Dial(ctx context.Context, network, address string) (net.Conn, e
 func newMirror(t *testing.T, assets, folders int) *mirror {
 	t.Helper()
 	m := &mirror{net: &uneven{}}
-	m.Systems = bed.NewSystems(t, m.net, bed.Loose(), bed.Frameio(func(o *frameiosim.Options) {
+	m.Systems = testenv.NewSystems(t, m.net, testenv.Loose(), testenv.Frameio(func(o *frameiosim.Options) {
 		o.RateFactor = 1
 		o.Events = func(int) frameiosim.EventFate { return frameiosim.EventFate{Lost: m.deaf.Load()} }
 		o.ActionClient = &http.Client{Transport: &http.Transport{DialContext: m.net.Dial, DisableKeepAlives: true}}
@@ -177,7 +177,7 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 	calls, writes, start := m.calls.Load(), m.writes.Load(), time.Now()
 	begin()
 	for time.Since(start) < patience {
-		s, err := m.app.Load().Sync.Get(t.Context(), bed.Viewer, m.sync)
+		s, err := m.app.Load().Sync.Get(t.Context(), testenv.Viewer, m.sync)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func text(v nuxeosim.DocView, property string) string { return fmt.Sprint(v.Prop
 // in the middle of something else that is measured.
 func (m *mirror) hooked(t *testing.T) {
 	t.Helper()
-	if _, err := m.app.Load().Upkeep.DoNow(t.Context(), "webhooks"); err != nil {
+	if _, err := m.app.Load().Maintenance.DoNow(t.Context(), "webhooks"); err != nil {
 		t.Fatal(err)
 	}
 	if len(m.Frameio.Webhooks(m.Workspace)) != 1 {

@@ -16,13 +16,13 @@ import (
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 // rig is a world with a connector that is signed in and bound.
 type rig struct {
 	place
-	drive.Driver
+	testclient.Driver
 	world, connector *process
 	fio              *v4.Client
 	account          string
@@ -43,7 +43,7 @@ func (b *bench) keepingRig(ctx context.Context) (*rig, error) {
 }
 
 // rigAt is one whose Nuxeo is elsewhere.
-func (b *bench) rigAt(ctx context.Context, far *drive.Far, settings ...string) (*rig, error) {
+func (b *bench) rigAt(ctx context.Context, far *testclient.Far, settings ...string) (*rig, error) {
 	return b.assemble(ctx, []string{"world"}, false, far, settings...)
 }
 
@@ -52,7 +52,7 @@ func (b *bench) rigIn(ctx context.Context, args []string, secure bool, settings 
 	return b.assemble(ctx, args, secure, nil, settings...)
 }
 
-func (b *bench) assemble(ctx context.Context, args []string, secure bool, far *drive.Far, settings ...string) (*rig, error) {
+func (b *bench) assemble(ctx context.Context, args []string, secure bool, far *testclient.Far, settings ...string) (*rig, error) {
 	r := &rig{login: "josh"}
 	var env []string
 	if secure {

@@ -21,7 +21,7 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
@@ -105,7 +105,7 @@ func play(t *testing.T, script, chromium, pictures string) {
 	told, err := json.Marshal(addresses{
 		Guide: stage.GuideURL, Connector: stage.URL, Nuxeo: stage.NuxeoURL, Frameio: stage.FrameioURL, Mail: stage.MailURL,
 		Chromium: chromium, Pictures: pictures, Names: stage.Names(),
-		Script: strings.TrimSuffix(script, ".test.mjs"), Illustrated: os.Getenv(envPictures) != "", Whole: bed.Whole(),
+		Script: strings.TrimSuffix(script, ".test.mjs"), Illustrated: os.Getenv(envPictures) != "", Whole: testenv.Whole(),
 	})
 	if err != nil {
 		t.Fatal(err)

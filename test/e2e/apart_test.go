@@ -11,14 +11,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // cut is one of three versions of a film.
 func cut(n byte) []byte { return content('a'+n, 1000+100*int(n)) }
 
 // stacked is a stack of three versions of a film, and its files.
-func stacked(b *bed.Bed) (stack string, files []string) {
+func stacked(b *testenv.Bed) (stack string, files []string) {
 	for n, name := range []string{"Cut.mov", "Cut v2.mov", "Cut v3.mov"} {
 		files = append(files, add(b, b.Root, name, cut(byte(n))))
 	}
@@ -26,7 +26,7 @@ func stacked(b *bed.Bed) (stack string, files []string) {
 }
 
 // by finds the documents below the bound folder by the file that they tell of.
-func by(b *bed.Bed) map[string]nuxeosim.DocView {
+func by(b *testenv.Bed) map[string]nuxeosim.DocView {
 	b.T.Helper()
 	all := map[string]nuxeosim.DocView{}
 	for _, d := range b.Nuxeo.Children(b.Folder) {
@@ -45,7 +45,7 @@ func told(docs map[string]nuxeosim.DocView) []string { return slices.Sorted(maps
 // the stack keeps its own.
 func TestTakenOutOfItsStack(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	stack, files := stacked(b)
 	b.Published(b.Josh, stack)
@@ -70,7 +70,7 @@ func TestTakenOutOfItsStack(t *testing.T) {
 // the document.
 func TestStackThatIsGone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	stack, files := stacked(b)
 	b.Published(b.Josh, stack)
@@ -93,7 +93,7 @@ func TestStackThatIsGone(t *testing.T) {
 func TestStackThatMayNotBeSeen(t *testing.T) {
 	t.Parallel()
 	for _, hidden := range []string{"/version_stacks/%s$", "/files/%s$"} {
-		b := bed.New(t)
+		b := testenv.New(t)
 		b.Bind("Publish")
 		stack, files := stacked(b)
 		b.Published(b.Josh, stack)
@@ -123,7 +123,7 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 	for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
 		t.Run(fetch, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			stack, files := stacked(b)
 			m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
 			before := by(b)[files[2]]

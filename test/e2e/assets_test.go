@@ -10,13 +10,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func TestLateOriginals(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	b.Bind("Publish")
 	soon := add(b, b.Root, "Soon.mov", content('s', 100), frameiosim.NotUploadedYet())
 	never := add(b, b.Root, "Never.mov", content('n', 100), frameiosim.NotUploadedYet())
@@ -37,18 +37,18 @@ func TestLateOriginals(t *testing.T) {
 		t.Errorf("%s %s %s", late.State, late.Message, late.Remedy)
 	}
 	b.Settle()
-	b.Check(bed.Want{"Soon": {Content: content('s', 100)}})
+	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}})
 	b.Mails(1)
 	if text := lastMail(b); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
 		t.Errorf("the mail says %q", text)
 	}
 	// Who finishes the upload after all can retry.
 	b.Frameio.FinishUpload(never)
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, late.ID); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, late.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Soon": {Content: content('s', 100)}, "Never": {Content: content('n', 100)}})
+	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}, "Never": {Content: content('n', 100)}})
 }
 
 func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
@@ -56,24 +56,24 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 	for name, c := range map[string]struct {
 		code, says string
 		opts       []frameiosim.FileOption
-		befall     func(b *bed.Bed, file string)
+		befall     func(b *testenv.Bed, file string)
 	}{
 		"no permission to download": {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.NoOriginal()}, nil},
 		"only with a watermark":     {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.Watermarked()}, nil},
-		"deleted before it is read": {"gone", "was deleted", nil, func(b *bed.Bed, file string) { before(b, `/files/`, func() { b.Frameio.Delete(file) }) }},
-		"deleted while it is read":  {"gone", "was deleted", nil, func(b *bed.Bed, file string) { before(b, `/assets/`, func() { b.Frameio.Delete(file) }) }},
-		"folder gone": {"gone", "bound folder is gone", nil, func(b *bed.Bed, _ string) {
+		"deleted before it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) { before(b, `/files/`, func() { b.Frameio.Delete(file) }) }},
+		"deleted while it is read":  {"gone", "was deleted", nil, func(b *testenv.Bed, file string) { before(b, `/assets/`, func() { b.Frameio.Delete(file) }) }},
+		"folder gone": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) {
 			before(b, `/assets/`, func() { _ = b.Nuxeo.Remove(b.Folder) })
 		}},
-		"folder trashed": {"gone", "bound folder is gone", nil, func(b *bed.Bed, _ string) { _ = b.Nuxeo.Trash(b.Folder) }},
-		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *bed.Bed, _ string) {
+		"folder trashed": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) { _ = b.Nuxeo.Trash(b.Folder) }},
+		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *testenv.Bed, _ string) {
 			before(b, `/assets/`, func() { b.Nuxeo.SetACL("/default-domain/workspaces/videos", "josh", "Write", false) })
 		}},
-		"account locked": {"forbidden", "", nil, func(b *bed.Bed, _ string) { before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) }) }},
+		"account locked": {"forbidden", "", nil, func(b *testenv.Bed, _ string) { before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) }) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			file := add(b, b.Root, "Cut.mov", content('a', 1000), c.opts...)
 			if c.befall != nil {
@@ -101,13 +101,13 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 }
 
 // before does something when Frame.io is first asked for such a path.
-func before(b *bed.Bed, path string, do func()) {
+func before(b *testenv.Bed, path string, do func()) {
 	b.Frameio.Faults().Add(faults.Rule{Path: path, Times: 1, Hook: onlyOnce(do)})
 }
 
 func TestFoldersKeepTheirShape(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Publish.MaxAssets = 6 }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Publish.MaxAssets = 6 }))
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	first, second := b.Frameio.AddFolder(day, "Cam"), b.Frameio.AddFolder(day, "Cam")
@@ -119,7 +119,7 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	add(b, deep, "4.mov", content('4', 40))
 	member := add(b, second, "5.mov", content('5', 50))
 	b.Frameio.Stack(member, add(b, second, "6.mov", content('6', 60)))
-	want := bed.Want{
+	want := testenv.Want{
 		"Day/1": {Content: content('1', 10)}, "Day/Cam/2": {Content: content('2', 20)}, "Day/Cam/3": {Content: content('3', 30)},
 		"Day/Cam/A_B/unnamed/4": {Content: content('4', 40)}, "Day/Cam/6": {Content: content('6', 60)},
 	}
@@ -164,9 +164,9 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 
 func TestAHundredMixedItems(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
-	want, assets, bad := bed.Want{}, []string{}, 0
+	want, assets, bad := testenv.Want{}, []string{}, 0
 	for i := range 100 {
 		title := fmt.Sprintf("Cut %03d", i)
 		data := content(byte('a'+i%26), 100+i)
@@ -177,9 +177,9 @@ func TestAHundredMixedItems(t *testing.T) {
 			bad++
 		case 5:
 			file = b.Frameio.Stack(file, add(b, b.Root, title+" b.mov", data))
-			want[title+" b"] = bed.WantDocument{Content: data}
+			want[title+" b"] = testenv.WantDocument{Content: data}
 		default:
-			want[title] = bed.WantDocument{Content: data}
+			want[title] = testenv.WantDocument{Content: data}
 		}
 		assets = append(assets, file)
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Whatever somebody does that others may ask for later leaves one entry, with who did it and
 // to what; the chain of all of them is whole.
 func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	ctx, boss, josh := t.Context(), work.Viewer{Login: "Administrator", Admin: true}, work.Viewer{Login: "josh"}
 	b.SignIn("josh")
 	made := b.Bind("Publish")
@@ -65,7 +65,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	}
 	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 	m.refresh(false)
-	page, err := b.App.Sync.Troubles(ctx, bed.Viewer, m.id, "", 10)
+	page, err := b.App.Sync.Troubles(ctx, testenv.Viewer, m.id, "", 10)
 	if err != nil || len(page.List) != 1 {
 		t.Fatalf("%d conflicts, %v, want 1", len(page.List), err)
 	}
@@ -117,7 +117,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 }
 
 // entries are those of the audit, oldest first.
-func entries(b *bed.Bed) []audit.Entry {
+func entries(b *testenv.Bed) []audit.Entry {
 	b.T.Helper()
 	all, _, err := b.App.Audit.List(b.T.Context(), audit.Filter{Limit: 500})
 	if err != nil {

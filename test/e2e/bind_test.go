@@ -9,16 +9,16 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // nothing checks that a bind which failed left nothing behind.
-func nothing(b *bed.Bed) {
+func nothing(b *testenv.Bed) {
 	b.T.Helper()
 	if left := b.Frameio.Actions(""); len(left) != 0 {
 		b.T.Errorf("%d actions are left", len(left))
 	}
-	list, _, err := b.App.Binding.List(b.T.Context(), bed.Viewer, "", "", 0)
+	list, _, err := b.App.Binding.List(b.T.Context(), testenv.Viewer, "", "", 0)
 	if err != nil || len(list) != 0 {
 		b.T.Errorf("%d bindings are left: %v", len(list), err)
 	}
@@ -29,7 +29,7 @@ func nothing(b *bed.Bed) {
 
 func TestBindRefuses(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	hidden := b.Nuxeo.MkDoc("/default-domain/workspaces/hidden", "Folder", nil)
 	b.Nuxeo.SetACL("/default-domain/workspaces/hidden", "josh", "Everything", false)
 	readable := b.Nuxeo.MkDoc("/default-domain/workspaces/readable", "Folder", nil)
@@ -87,7 +87,7 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			second := b.Frameio.AddWorkspace(b.Account, "Zebra")
 			if c.fault != nil {
 				b.Frameio.Faults().Add(*c.fault)
@@ -114,7 +114,7 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 // somebody binds under it again.
 func TestOrphanedActionIsReplaced(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	orphan := b.Action()
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE bindings SET state = 'failed'`); err != nil {
@@ -132,7 +132,7 @@ func TestOrphanedActionIsReplaced(t *testing.T) {
 
 func TestSomebodyElsesActionIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	foreign := b.Action().ID
 	b.Config.PublicURL += "/elsewhere" // a connector under another address
@@ -148,7 +148,7 @@ func TestSomebodyElsesActionIsLeftAlone(t *testing.T) {
 
 func TestMembersMayNotBindForOthers(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish")
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Write", false)
 	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err, fault.Forbidden) {

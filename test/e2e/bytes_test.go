@@ -16,13 +16,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 const part = 16 << 20 // of a transfer to Nuxeo
 
 // holds checks the only document against generated content, without memory.
-func holds(b *bed.Bed, seed uint64, size int64) {
+func holds(b *testenv.Bed, seed uint64, size int64) {
 	b.T.Helper()
 	h := md5.New()
 	if _, err := io.Copy(h, pattern.New(seed, size).Reader(0, size)); err != nil {
@@ -39,7 +39,7 @@ func holds(b *bed.Bed, seed uint64, size int64) {
 
 func TestSizesAroundParts(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	for _, size := range []int64{1, part - 1, part, part + 1, 2 * part} {
 		newest(b, b.Josh, "created", b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(7, size)))
@@ -58,7 +58,7 @@ func TestSizesAroundParts(t *testing.T) {
 func TestLongTransfers(t *testing.T) {
 	t.Parallel()
 	const size = 50 << 20
-	calls := func(b *bed.Bed, method, path string) (n int) {
+	calls := func(b *testenv.Bed, method, path string) (n int) {
 		for _, r := range b.Nuxeo.Requests() {
 			if r.Method == method && strings.HasSuffix(r.Path, path) {
 				n++
@@ -67,10 +67,10 @@ func TestLongTransfers(t *testing.T) {
 		return n
 	}
 	for name, c := range map[string]struct {
-		befall func(b *bed.Bed, file string) (seed uint64)
-		check  func(b *bed.Bed)
+		befall func(b *testenv.Bed, file string) (seed uint64)
+		check  func(b *testenv.Bed)
 	}{
-		"links expire between cuts": {func(b *bed.Bed, _ string) uint64 {
+		"links expire between cuts": {func(b *testenv.Bed, _ string) uint64 {
 			var n atomic.Int64 // every second request comes with a link that has ended
 			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 9 << 20, Times: 9, Hook: func(*http.Request) {
 				if n.Add(1)%2 == 0 {
@@ -78,7 +78,7 @@ func TestLongTransfers(t *testing.T) {
 				}
 			}})
 			return 1
-		}, func(b *bed.Bed) {
+		}, func(b *testenv.Bed) {
 			refused := 0
 			for _, r := range b.Frameio.Requests() {
 				if r.Class == "download" && r.Status == http.StatusForbidden {
@@ -89,51 +89,51 @@ func TestLongTransfers(t *testing.T) {
 				b.T.Errorf("%d links had ended", refused)
 			}
 		}},
-		"the source changes between cuts": {func(b *bed.Bed, file string) uint64 {
+		"the source changes between cuts": {func(b *testenv.Bed, file string) uint64 {
 			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, Hook: onlyOnce(func() {
 				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(2, size))
 			})})
 			b.Frameio.Faults().Add(faults.Rule{Path: files, Times: 1, BytesPerSecond: 100 << 20})
 			return 2
-		}, func(b *bed.Bed) {
+		}, func(b *testenv.Bed) {
 			if said := history(b); !strings.Contains(said, "changed on Frame.io while it was read") {
 				b.T.Errorf("the history says %s", said)
 			}
 		}},
-		"the source shrinks between cuts": {func(b *bed.Bed, file string) uint64 {
+		"the source shrinks between cuts": {func(b *testenv.Bed, file string) uint64 {
 			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20, Hook: onlyOnce(func() {
 				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
 			})})
 			return 3
 		}, nil},
-		"the batch is purged": {func(b *bed.Bed, _ string) uint64 {
+		"the batch is purged": {func(b *testenv.Bed, _ string) uint64 {
 			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
 			return 1
-		}, func(b *bed.Bed) {
+		}, func(b *testenv.Bed) {
 			if said := history(b); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
 				b.T.Errorf("%d chunks, %s", calls(b, "POST", "/0"), said)
 			}
 		}},
-		"the batch is purged before the attach": {func(b *bed.Bed, _ string) uint64 {
+		"the batch is purged before the attach": {func(b *testenv.Bed, _ string) uint64 {
 			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/id/", Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
 			return 1
 		}, nil},
-		"chunks are lost": {func(b *bed.Bed, _ string) uint64 {
+		"chunks are lost": {func(b *testenv.Bed, _ string) uint64 {
 			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 1, Times: 2, Lost: true})
 			return 1
-		}, func(b *bed.Bed) {
+		}, func(b *testenv.Bed) {
 			if n := calls(b, "POST", "/0"); n != 4 {
 				b.T.Errorf("%d chunks were sent, want 4: Nuxeo has those whose answer was lost", n)
 			}
 		}},
-		"chunks are refused": {func(b *bed.Bed, _ string) uint64 {
+		"chunks are refused": {func(b *testenv.Bed, _ string) uint64 {
 			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 1, Times: 2, Status: 500})
 			return 1
 		}, nil},
-		"the process dies in the third part": {func(b *bed.Bed, _ string) uint64 {
+		"the process dies in the third part": {func(b *testenv.Bed, _ string) uint64 {
 			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Die() }})
 			return 1
-		}, func(b *bed.Bed) {
+		}, func(b *testenv.Bed) {
 			// Nuxeo has three, though only two of them were noted; none is sent again.
 			if n := calls(b, "POST", "/0"); n > 5 {
 				b.T.Errorf("%d chunks were sent, want 5 at most", n)
@@ -142,7 +142,7 @@ func TestLongTransfers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			file := b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(1, size))
 			seed := c.befall(b, file)
@@ -171,7 +171,7 @@ func onlyOnce(f func()) func(*http.Request) {
 }
 
 // history is what happened to the items, in one line.
-func history(b *bed.Bed) string {
+func history(b *testenv.Bed) string {
 	b.T.Helper()
 	var out []string
 	for _, v := range b.Settle() {
@@ -190,7 +190,7 @@ func history(b *bed.Bed) string {
 // there before is put back.
 func TestDamageIsNoticedAndUndone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	one, two := content('1', 1000), content('2', 2000)
 	first := add(b, b.Root, "Cut.mov", one)
@@ -199,11 +199,11 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 	if n := len(b.Documents()); n != 0 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%d documents, %d batches", n, b.Nuxeo.Batches())
 	}
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: one}})
+	b.Check(testenv.Want{"Cut": {Content: one}})
 	edited := map[string]any{"dc:description": "For the {board}.", "dc:subjects": []string{"art", "{cut}"}, "dc:rights": "All reserved."}
 	if err := b.Nuxeo.Edit("julia", b.Only().UID, edited); err != nil {
 		t.Fatal(err)
@@ -224,27 +224,27 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 	}
 	damaged := content('2', 2000)
 	damaged[0] = b.Content(b.Nuxeo.Versions(b.Only().UID)[1].UID)[0]
-	b.Check(bed.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+	b.Check(testenv.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: two, Versions: [][]byte{one, damaged, two}}})
+	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, damaged, two}}})
 }
 
 func TestCancelWhileBytesMove(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	moving := make(chan string, 8)
 	b.Frameio.Faults().Add(faults.Rule{Path: files, BytesPerSecond: 4 << 20, Hook: func(r *http.Request) { moving <- r.URL.Path }})
 	b.Run(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(1, 40<<20)))
 	<-moving
-	list, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "publish"})
+	list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v %v", list, err)
 	}
-	if err := b.App.Engine.Cancel(t.Context(), bed.Viewer, list[0].ID); err != nil {
+	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	if v := b.Await(list[0].ID); v.State != work.Canceled {
@@ -259,7 +259,7 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	}
 	b.Mails(1)
 	b.Frameio.Faults().Clear()
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, list[0].ID); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()

@@ -8,11 +8,11 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // spent are the calls to Nuxeo about documents and uploads since the n-th.
-func spent(b *bed.Bed, n int) (calls []string) {
+func spent(b *testenv.Bed, n int) (calls []string) {
 	for _, r := range b.Nuxeo.Requests()[n:] {
 		if !strings.Contains(r.Path, "Document.Mail") && !strings.Contains(r.Path, "/user/") && !strings.HasSuffix(r.Path, "/me") {
 			calls = append(calls, r.Method+" "+r.Path)
@@ -24,7 +24,7 @@ func spent(b *bed.Bed, n int) (calls []string) {
 // What a publish costs Nuxeo, which has twenty threads for everybody.
 func TestCallsOfAPublish(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	before := len(b.Nuxeo.Requests())
@@ -52,7 +52,7 @@ func TestCallsOfAPublish(t *testing.T) {
 // into the metadata then, and nothing else is done twice.
 func TestCallsWithoutADigest(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Transfer.Verify = "parts" }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Transfer.Verify = "parts" }))
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	before := len(b.Nuxeo.Requests())

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // freeze moves the master of a document into cold storage: a thumbnail is left.
-func freeze(b *bed.Bed, uid string) {
+func freeze(b *testenv.Bed, uid string) {
 	b.T.Helper()
 	thumbnail := nuxeosim.Blob{Name: "thumbnail.png", MimeType: "image/png", Data: content('t', 50)}
 	if err := b.Nuxeo.SetProps(uid, map[string]any{"file:content": thumbnail}); err != nil {
@@ -26,7 +26,7 @@ func freeze(b *bed.Bed, uid string) {
 // and comments of what is there already arrive.
 func TestColdStorageIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -37,7 +37,7 @@ func TestColdStorageIsLeftAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "cold storage") {
 		t.Errorf("a push of it ends with %v, want that it is in cold storage", err)
 	}
-	newest(b, b.Josh, intake.Unchanged, first)
+	newest(b, b.Josh, ingest.Unchanged, first)
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	refused(b, b.Josh, "refused", "in cold storage", stack)
 	if d := b.Only(); d.Content.Length != 50 {

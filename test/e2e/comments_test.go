@@ -9,14 +9,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // comment finds the comment of a document whose words begin so.
-func comment(b *bed.Bed, words string) nuxeosim.CommentView {
+func comment(b *testenv.Bed, words string) nuxeosim.CommentView {
 	b.T.Helper()
 	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
-		if strings.HasPrefix(bed.Words(c), words) {
+		if strings.HasPrefix(testenv.Words(c), words) {
 			return c
 		}
 	}
@@ -26,7 +26,7 @@ func comment(b *bed.Bed, words string) nuxeosim.CommentView {
 
 func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('a', 1000))
 	fio := b.Frameio
@@ -81,7 +81,7 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 
 func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('a', 1000))
 	one := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "one", OwnerID: b.Julia})
@@ -96,13 +96,13 @@ func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
 	b.Connect("julia")
 	newest(b, b.Josh, "unchanged", file)
 	comment(b, "one edited")
-	b.Check(bed.Want{"Cut": {Content: content('a', 1000), Comments: []string{"one edited", "two"}}})
+	b.Check(testenv.Want{"Cut": {Content: content('a', 1000), Comments: []string{"one edited", "two"}}})
 }
 
 // With a service account comments are its own, whoever publishes.
 func TestServiceAccountWritesComments(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	}))
 	b.Bind("Publish")
@@ -115,16 +115,16 @@ func TestServiceAccountWritesComments(t *testing.T) {
 		}
 	}
 	newest(b, b.Josh, "unchanged", file)
-	b.Check(bed.Want{"Cut": {Content: content('a', 1000), Comments: words}})
+	b.Check(testenv.Want{"Cut": {Content: content('a', 1000), Comments: words}})
 }
 
 // A workspace that is gone took its actions along.
 func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish")
 	b.Frameio.Faults().Add(faults.Rule{Path: "/actions", Status: 404})
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
@@ -137,7 +137,7 @@ func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 // version that holds it.
 func TestLastWordsGoIntoTheVersion(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish to Nuxeo")
 	first := addVideo(b, "cut.mov", "first")
 	b.Published(b.Josh, first)

@@ -4,15 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // A digest that Nuxeo makes later, or by another algorithm, is no other content.
 func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", file)
@@ -21,7 +21,7 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := len(b.Nuxeo.Requests())
-		newest(b, b.Josh, intake.Unchanged, file)
+		newest(b, b.Josh, ingest.Unchanged, file)
 		for _, call := range spent(b, before) {
 			if strings.Contains(call, "/upload/") {
 				t.Errorf("with digests by %s the file was sent again: %s", algorithm, call)
@@ -29,7 +29,7 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 		}
 	}
 
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000)}}})
 
 	// What another person wrote meanwhile is, even when it is as long.
 	if err := b.Nuxeo.Edit("julia", b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: content('x', 1000)}}); err != nil {
@@ -42,13 +42,13 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 	if err := b.Nuxeo.Redigest("MD5"); err != nil {
 		t.Fatal(err)
 	}
-	newest(b, b.Josh, intake.Unchanged, file)
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000), content('1', 1000), content('x', 1000), content('1', 1000)}}})
+	newest(b, b.Josh, ingest.Unchanged, file)
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000), content('1', 1000), content('x', 1000), content('1', 1000)}}})
 }
 
 func TestOtherDigestsAreNoConflict(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	m := mirrored(b)
 	if err := b.Nuxeo.Redigest("SHA-256"); err != nil {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Whoever publishes many deep folders does not hold up the single file beside them.
 func TestDeepFoldersMakeRoom(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	const many, deep = 24, 40
 	var folders []string
@@ -31,7 +31,7 @@ func TestDeepFoldersMakeRoom(t *testing.T) {
 	b.Run(b.Josh, file)
 	b.Until(func(v work.View) bool { return v.Title == "Single.mov" && v.State == work.Done })
 	open := 0
-	items, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "expand", Limit: 500})
+	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "expand", Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}

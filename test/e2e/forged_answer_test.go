@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // impostor answers each creation of a type with a document of somebody else's, as Nuxeo
@@ -60,7 +60,7 @@ func TestAnswerOfAnotherIsNotTaken(t *testing.T) {
 		t.Run(typ, func(t *testing.T) {
 			t.Parallel()
 			p := &impostor{typ: typ}
-			b := bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
+			b := testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
 			b.Bind("Publish")
 			hers := b.Nuxeo.MkDoc("/default-domain/workspaces/hers", typ, map[string]any{"dc:title": "Hers"})
 			p.mu.Lock()
@@ -90,7 +90,7 @@ func TestAnswerOfAnotherIsNotTaken(t *testing.T) {
 func TestKeysAreMadeOfNothingThatIsShown(t *testing.T) {
 	t.Parallel()
 	p := &impostor{}
-	b := bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
+	b := testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
 	b.Bind("Publish")
 	folder := b.Frameio.AddFolder(b.Root, "Day 1")
 	file := add(b, folder, "Cut.mov", content('1', 1000))
@@ -150,8 +150,8 @@ func (p *deadKey) refuses(key string, body []byte) bool {
 // of it.
 func TestADeadKeyIsGivenUp(t *testing.T) {
 	t.Parallel()
-	p, clock := &deadKey{}, &bed.Clock{}
-	b := bed.New(t, bed.By(clock), bed.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
+	p, clock := &deadKey{}, &testenv.Clock{}
+	b := testenv.New(t, testenv.By(clock), testenv.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
 	b.Bind("Publish")
 	b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('1', 1000)))
 	b.Until(func(v work.View) bool {
@@ -159,7 +159,7 @@ func TestADeadKeyIsGivenUp(t *testing.T) {
 	})
 	clock.Move(3 * time.Minute)
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	if !strings.Contains(history(b), "another key") {
 		t.Errorf("the history says %s, want that another key was taken", history(b))
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // call posts to an action's address and returns the status and what else a
@@ -89,7 +89,7 @@ func forgeries(secret, other string, body []byte) map[string]func() (string, []s
 
 func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	action := b.Action()
 	b.Bind("Other")
@@ -123,7 +123,7 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 		t.Errorf("the true one: %d %s", status, said)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	// Of an action that is just being made nobody knows the secret yet.
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE actions SET secret = NULL`); err != nil {
 		t.Fatal(err)

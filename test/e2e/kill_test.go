@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
 // swept are the scenes that go wrong: on PostgreSQL three, since what happens between
 // two commits is the same on both databases.
 func swept() []scene {
-	if !pg.Chosen() || bed.Whole() {
+	if !pg.Chosen() || testenv.Whole() {
 		return scenes
 	}
 	return slices.DeleteFunc(slices.Clone(scenes), func(s scene) bool {
@@ -24,15 +24,15 @@ func swept() []scene {
 // moments are those at which the i-th write goes wrong. An answer that is lost leaves
 // the same behind remotely as a process that dies after the write: in the usual run
 // every write is tried lost, and in turn with a death before or after it.
-func moments(i int) []bed.Moment {
-	deaths := []bed.Moment{bed.Before, bed.After}
+func moments(i int) []testenv.Moment {
+	deaths := []testenv.Moment{testenv.Before, testenv.After}
 	switch {
-	case bed.Whole():
-		return append(deaths, bed.Lost)
+	case testenv.Whole():
+		return append(deaths, testenv.Lost)
 	case pg.Chosen():
-		return []bed.Moment{append(deaths, bed.Lost)[i%3]}
+		return []testenv.Moment{append(deaths, testenv.Lost)[i%3]}
 	}
-	return []bed.Moment{deaths[i%2], bed.Lost}
+	return []testenv.Moment{deaths[i%2], testenv.Lost}
 }
 
 // Every remote write of every scene goes wrong in three ways: the process dies
@@ -52,15 +52,15 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 				for _, when := range moments(i) {
 					t.Run(fmt.Sprintf("%d-%s", i+1, when), func(t *testing.T) {
 						t.Parallel()
-						b := bed.New(t, bed.OneByOne())
+						b := testenv.New(t, testenv.OneByOne())
 						deed, check := s.prepare(b)
 						b.FailAt(i+1, when)
 						deed()
-						if died := b.Survive(); died == (when == bed.Lost) {
+						if died := b.Survive(); died == (when == testenv.Lost) {
 							t.Errorf("%s: died: %v", w, died)
 						}
 						// Items may come in another order than before.
-						if got := b.Writes(); when == bed.Lost && len(got) > i && strings.HasSuffix(got[i], "/upload/") {
+						if got := b.Writes(); when == testenv.Lost && len(got) > i && strings.HasSuffix(got[i], "/upload/") {
 							b.MayLeave = 1
 						}
 						check()
@@ -82,14 +82,14 @@ func TestEveryCommitMayBeTheLast(t *testing.T) {
 			t.Parallel()
 			_, commits := rehearse(t, s)
 			every := s.commits
-			if pg.Chosen() && !bed.Whole() {
+			if pg.Chosen() && !testenv.Whole() {
 				every *= 2
 			}
 			t.Logf("%d questions of the database, every %d. tried", commits, every)
 			for n := 1; n <= commits; n += every {
 				t.Run(fmt.Sprint(n), func(t *testing.T) {
 					t.Parallel()
-					b := bed.New(t, bed.OneByOne())
+					b := testenv.New(t, testenv.OneByOne())
 					deed, check := s.prepare(b)
 					b.DieAtCommit(n)
 					deed()

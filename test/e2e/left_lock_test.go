@@ -6,14 +6,14 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // leftLocked is a document whose content was replaced, and whose lock Nuxeo did not let
 // be given back.
-func leftLocked(t *testing.T) (b *bed.Bed, uid string) {
+func leftLocked(t *testing.T) (b *testenv.Bed, uid string) {
 	t.Helper()
-	b = bed.New(t)
+	b = testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -28,9 +28,9 @@ func leftLocked(t *testing.T) (b *bed.Bed, uid string) {
 }
 
 // sweep gives locks back, and returns what it says of it.
-func sweep(b *bed.Bed) string {
+func sweep(b *testenv.Bed) string {
 	b.T.Helper()
-	r, err := b.App.Upkeep.DoNow(b.T.Context(), "update-locks")
+	r, err := b.App.Maintenance.DoNow(b.T.Context(), "update-locks")
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestAPushOfADocumentWhoseLockWasLeft(t *testing.T) {
 			if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
 				t.Errorf("the sweeper says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
 			}
-			if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "enough"); err != nil {
+			if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "enough"); err != nil {
 				t.Fatal(err)
 			}
 			if by := b.Only().LockOwner; by != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // limit is the time-out in these tests: a call of a busy machine must not reach it by
@@ -22,7 +22,7 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 	for _, verify := range []string{"digest", "parts"} {
 		t.Run(verify, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(func(c *app.Config) {
+			b := testenv.New(t, testenv.Config(func(c *app.Config) {
 				c.Transfer.Verify, c.Transfer.Idle = verify, limit
 				c.Frameio.CallTimeout = limit
 			}))
@@ -36,7 +36,7 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 			took := time.Since(start)
 			b.Frameio.Faults().Clear()
 			b.AllDone()
-			b.Check(bed.Want{"Cut": {Content: data}})
+			b.Check(testenv.Want{"Cut": {Content: data}})
 			if took < 2*limit || v.Transfer.Sent != int64(len(data)) {
 				t.Errorf("%d of %d bytes were sent in %v, want all, in more than %v", v.Transfer.Sent, len(data), took, 2*limit)
 			}
@@ -59,7 +59,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(func(c *app.Config) {
+			b := testenv.New(t, testenv.Config(func(c *app.Config) {
 				c.Transfer.Idle, c.Frameio.CallTimeout, c.Nuxeo.CallTimeout = limit, limit, limit
 			}))
 			b.Bind("Publish")
@@ -75,7 +75,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 			b.Published(b.Josh, file)
 			took := time.Since(start)
 			b.AllDone()
-			b.Check(bed.Want{"Cut": {Content: data}})
+			b.Check(testenv.Want{"Cut": {Content: data}})
 			if took < limit || took >= silence {
 				t.Errorf("it took %v, want from %v to %v", took, limit, silence)
 			}
@@ -87,12 +87,12 @@ func TestSilenceIsNoticed(t *testing.T) {
 // All transfers of a node share the bandwidth.
 func TestBandwidthIsKept(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Transfer.Bandwidth = "1M" }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Transfer.Bandwidth = "1M" }))
 	b.Bind("Publish")
-	want, assets := bed.Want{}, []string{}
+	want, assets := testenv.Want{}, []string{}
 	for _, name := range []string{"One", "Two", "Three"} {
 		data := content(name[0], 1<<20)
-		assets, want[name] = append(assets, add(b, b.Root, name+".mov", data)), bed.WantDocument{Content: data}
+		assets, want[name] = append(assets, add(b, b.Root, name+".mov", data)), testenv.WantDocument{Content: data}
 	}
 	start := time.Now()
 	b.Published(b.Josh, assets...)
@@ -108,7 +108,7 @@ func TestBandwidthIsKept(t *testing.T) {
 // host it was, and nothing is asked there; allowed, it works.
 func TestFilesComeFromAllowedHosts(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	data := content('a', 1000)
 	file := add(b, b.Root, "Cut.mov", data)
@@ -124,18 +124,18 @@ func TestFilesComeFromAllowedHosts(t *testing.T) {
 	}
 	b.Config.Frameio.FileHosts = []string{"local*"}
 	b.Restart()
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: data}})
+	b.Check(testenv.Want{"Cut": {Content: data}})
 }
 
 // As it is installed, the connector does not go into private networks for
 // Frame.io: neither to its API nor for its files.
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('a', 1000))
 	b.Config.Network.PrivateAddresses = app.Defaults().Network.PrivateAddresses

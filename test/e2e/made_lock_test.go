@@ -8,7 +8,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // While a large document gets its content, nobody else gives it another, which ours would
@@ -17,9 +17,9 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 	t.Parallel()
 	const large = 1000
 	for size, want := range map[int]string{large - 1: "", large: "josh"} {
-		var b *bed.Bed
+		var b *testenv.Bed
 		var holders []string
-		b = bed.New(t, bed.World(func(w *app.World) { w.LockFrom = large }), bed.AroundNuxeo(func(next http.Handler) http.Handler {
+		b = testenv.New(t, testenv.World(func(w *app.World) { w.LockFrom = large }), testenv.AroundNuxeo(func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/id/") && len(b.Documents()) == 1 && b.Only().Content == nil {
 					holders = append(holders, b.Only().LockOwner)
@@ -49,8 +49,8 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 	t.Parallel()
 	mine := content('m', 500)
-	var b *bed.Bed
-	b = bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler {
+	var b *testenv.Bed
+	b = testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/Document.Lock") { // the first look is over
 				props := map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}
@@ -73,9 +73,9 @@ func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 // lock would shut that person out.
 func TestTheHolderOfTheLockGoesOn(t *testing.T) {
 	t.Parallel()
-	var b *bed.Bed
+	var b *testenv.Bed
 	var gone sync.Once
-	b = bed.New(t, bed.AroundNuxeo(func(next http.Handler) http.Handler {
+	b = testenv.New(t, testenv.AroundNuxeo(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPut && b.App != nil && len(b.Documents()) == 1 && b.Only().LockOwner == "julia" {
 				first := false

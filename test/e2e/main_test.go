@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // TestMain lets more tests run at once than there are processors: most of the
@@ -19,6 +19,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	code := m.Run()
-	fmt.Println(bed.Covered())
+	fmt.Println(testenv.Covered())
 	os.Exit(code)
 }

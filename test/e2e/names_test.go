@@ -12,7 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // names that files have, and what they are called in Nuxeo: the same, but for
@@ -47,7 +47,7 @@ var names = map[string]string{
 
 func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	wanted := map[string]string{}
 	var files []string
@@ -106,7 +106,7 @@ func nodes(t *testing.T, markup string) (elements []string, text string) {
 // people read, and what was written is kept beside.
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	evil := b.Frameio.AddPerson(`<b onmouseover=alert(1)>Eve`+"\n"+`</b>${7*7}`, "eve@example.com")
 	b.Frameio.AddMember(b.Account, evil, frameiosim.RoleMember)
@@ -128,8 +128,8 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Errorf("the comment %q has the elements %v, want text only", comments[0].Text, elements)
 		}
 		head, text, _ := strings.Cut(shown, "\n")
-		if text != words[i] || bed.Words(comments[0]) != words[i] || !strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
-			t.Errorf("Nuxeo shows %q by %q and keeps %q, want %q", text, head, bed.Words(comments[0]), words[i])
+		if text != words[i] || testenv.Words(comments[0]) != words[i] || !strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
+			t.Errorf("Nuxeo shows %q by %q and keeps %q, want %q", text, head, testenv.Words(comments[0]), words[i])
 		}
 	}
 	b.Mails(1)
@@ -149,7 +149,7 @@ func TestHostileTextStaysText(t *testing.T) {
 }
 
 // sorted are the documents in the order of their sizes.
-func sorted(b *bed.Bed) []nuxeosim.DocView {
+func sorted(b *testenv.Bed) []nuxeosim.DocView {
 	docs := b.Documents()
 	out := make([]nuxeosim.DocView, len(docs))
 	for _, d := range docs {
@@ -161,7 +161,7 @@ func sorted(b *bed.Bed) []nuxeosim.DocView {
 // A fault shows names as well: they are text there, too.
 func TestHostileNamesInReasons(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	for i, text := range hostile[:5] {
 		v := refused(b, b.Josh, "forbidden", "may not download", add(b, b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))

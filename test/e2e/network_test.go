@@ -11,13 +11,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // one publishes a remarked file under faults and wants it whole.
-func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *bed.Bed {
+func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *testenv.Bed {
 	t.Helper()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	data := content('a', int(size))
 	file := add(b, b.Root, "Cut.mov", data)
@@ -38,7 +38,7 @@ func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *bed.Bed {
 		}
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: data, Comments: words}})
+	b.Check(testenv.Want{"Cut": {Content: data, Comments: words}})
 	b.Mails(1)
 	if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
 		t.Error("nothing went wrong")
@@ -87,13 +87,13 @@ func TestShortBodiesAreNoticed(t *testing.T) {
 func TestErrorPagesAreNoContent(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{206, 400, 403, 404, 410, 416, 429, 500} {
-		b := bed.New(t)
+		b := testenv.New(t)
 		b.Bind("Publish")
 		data := content('a', 1000)
 		b.Frameio.Faults().Add(faults.Rule{Path: files, Status: status, Body: string(content('x', 1000)), Times: 2})
 		v := b.Published(b.Josh, add(b, b.Root, "Cut.mov", data))[0]
 		if v.State == work.Done {
-			b.Check(bed.Want{"Cut": {Content: data}})
+			b.Check(testenv.Want{"Cut": {Content: data}})
 		} else if len(b.Documents()) != 0 || v.Code == "" || b.Nuxeo.Batches() != 0 {
 			t.Errorf("%d: %d documents, %s %s", status, len(b.Documents()), v.Code, v.Message)
 		}
@@ -135,12 +135,12 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
-			want, assets := bed.Want{}, []string{}
+			want, assets := testenv.Want{}, []string{}
 			for i := range 6 {
 				title := fmt.Sprint("Cut ", i)
-				assets, want[title] = append(assets, add(b, b.Root, title+".mov", content('a', 100+i))), bed.WantDocument{Content: content('a', 100+i)}
+				assets, want[title] = append(assets, add(b, b.Root, title+".mov", content('a', 100+i))), testenv.WantDocument{Content: content('a', 100+i)}
 			}
 			value, until := after()
 			comments := regexp.MustCompile(`/files/[^/]+/comments$`)

@@ -13,7 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // afterStep calls a function when a step has found that nobody can act for the item,
@@ -40,10 +40,10 @@ func TestAWaitingNoticeIsNotLost(t *testing.T) {
 	for _, dies := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dies=%v", dies), func(t *testing.T) {
 			t.Parallel()
-			var at atomic.Pointer[bed.Bed]
+			var at atomic.Pointer[testenv.Bed]
 			var once sync.Once
 			found := make(chan struct{})
-			b := bed.New(t, bed.World(func(w *app.World) {
+			b := testenv.New(t, testenv.World(func(w *app.World) {
 				w.Worker = func(_ string, inner work.Worker) work.Worker {
 					return afterStep{inner, func() {
 						once.Do(func() {
@@ -87,16 +87,16 @@ func TestWaysOfMail(t *testing.T) {
 		mails   int
 	}{
 		"by SMTP":       {func(*app.Config) {}, "sent", 1},
-		"through Nuxeo": {bed.ByNuxeo, "sent", 1},
+		"through Nuxeo": {testenv.ByNuxeo, "sent", 1},
 		"not set up":    {func(c *app.Config) { c.Mail.SMTPHost = "" }, "no mail is set up", 0},
 		"a service account without a sender": {func(c *app.Config) {
-			bed.ByNuxeo(c)
+			testenv.ByNuxeo(c)
 			c.Mail.Via, c.Mail.SMTPHost, c.Mail.From = "auto", "", ""
 		}, "no mail is set up", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(c.change))
+			b := testenv.New(t, testenv.Config(c.change))
 			b.Bind("Publish")
 			b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
 			b.AllDone()
@@ -110,10 +110,10 @@ func TestWaysOfMail(t *testing.T) {
 }
 
 // noticesEnd waits until no notice is open; when there is none it returns at once.
-func noticesEnd(b *bed.Bed) {
+func noticesEnd(b *testenv.Bed) {
 	notices := work.Filter{Kind: "notice"}
 	for {
-		items, _, err := b.App.Engine.Items(context.Background(), bed.Viewer, notices)
+		items, _, err := b.App.Engine.Items(context.Background(), testenv.Viewer, notices)
 		if err != nil || !slices.ContainsFunc(items, func(v work.View) bool { return !v.State.Final() }) {
 			return
 		}

@@ -4,21 +4,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // texts are the words of the comments that a document has in Nuxeo, without their authors.
-func texts(b *bed.Bed, uid string) (all []string) {
+func texts(b *testenv.Bed, uid string) (all []string) {
 	for _, c := range b.Nuxeo.Comments(uid) {
-		all = append(all, bed.Words(c))
+		all = append(all, testenv.Words(c))
 	}
 	return all
 }
 
-func oddlyTalkedAbout(b *bed.Bed, file string) {
+func oddlyTalkedAbout(b *testenv.Bed, file string) {
 	for _, spec := range []frameiosim.CommentSpec{
 		{Text: "plain"},
 		{Text: "as a timecode", Odd: map[string]any{"timestamp": "00:00:02:05"}},
@@ -37,7 +37,7 @@ func oddlyTalkedAbout(b *bed.Bed, file string) {
 // beside its text arrives in words.
 func TestOddCommentsArrive(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Loose()) // the simulated Frame.io says what the contract does not
+	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	oddlyTalkedAbout(b, file)
@@ -66,7 +66,7 @@ func TestOddCommentsArrive(t *testing.T) {
 // take away what is not among the others.
 func TestOneUnreadableComment(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Loose()) // the simulated Frame.io says what the contract does not
+	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	early := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "early"})
@@ -74,7 +74,7 @@ func TestOneUnreadableComment(t *testing.T) {
 	b.Frameio.DeleteComment(early)
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "whole"})
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "lost", Odd: map[string]any{"id": 7}})
-	newest(b, b.Josh, intake.Unchanged, file)
+	newest(b, b.Josh, ingest.Unchanged, file)
 	if got := strings.Join(texts(b, b.Only().UID), "|"); got != "early|whole" {
 		t.Errorf("the comments are %q, want the early one, which may be the one that cannot be read, and the whole one", got)
 	}
@@ -90,7 +90,7 @@ func TestOneUnreadableComment(t *testing.T) {
 // A push comes back although a comment is odd.
 func TestAPushReturnsWithOddComments(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Loose()) // the simulated Frame.io says what the contract does not
+	b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 	oddlyTalkedAbout(b, p.File)

@@ -12,13 +12,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Whoever asked for something sees what comes of it, also when the binder acts.
 func TestWhoAskedSeesTheItems(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish to Nuxeo")
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "ReadWrite", false)
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Read", true)
@@ -52,13 +52,13 @@ func TestWhoAskedSeesTheItems(t *testing.T) {
 
 func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish to Nuxeo")
 	var done, refused atomic.Int64
 	var wg sync.WaitGroup
 	for range 12 {
 		wg.Go(func() {
-			_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "")
+			_, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, "")
 			switch {
 			case err == nil:
 				done.Add(1)
@@ -83,7 +83,7 @@ func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 // says so and leaves nothing behind.
 func TestRetryOfABindThatLostItsName(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	stop := b.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/actions$", Status: 403, Body: `{"errors":[{"detail":"no"}]}`})
 	ask := binding.Request{Folder: b.Folder, ActionName: "Publish to Nuxeo", Workspaces: []string{b.Workspace}}
 	first, item, err := b.App.Binding.Bind(t.Context(), "josh", ask)
@@ -95,7 +95,7 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	}
 	stop()
 	second := b.Bind("Publish to Nuxeo")
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, item); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
 	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Conflict) {
@@ -104,18 +104,18 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
 		t.Errorf("%d custom actions", n)
 	}
-	unbind, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, second.ID, "")
+	unbind, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, second.ID, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Await(unbind)
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, item); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
 	if v := b.Await(item); v.State != work.Done {
 		t.Errorf("the retry of a free name: %s %s", v.State, v.Message)
 	}
-	got, err := b.App.Binding.Get(t.Context(), bed.Viewer, first.ID)
+	got, err := b.App.Binding.Get(t.Context(), testenv.Viewer, first.ID)
 	if err != nil || got.State != binding.Bound || got.Reason != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -125,7 +125,7 @@ func TestRetryOfABindThatLostItsName(t *testing.T) {
 // found, however many there are.
 func TestChangesOfManyItemsAreAllFound(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish to Nuxeo")
 	folder := b.Frameio.AddFolder(b.Root, "Dailies")
 	for i := range 130 {
@@ -133,11 +133,11 @@ func TestChangesOfManyItemsAreAllFound(t *testing.T) {
 	}
 	b.Run(b.Josh, folder)
 	b.Settle()
-	items, _, err := b.App.Engine.Items(t.Context(), bed.Viewer, work.Filter{Kind: "expand"})
+	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "expand"})
 	if err != nil || len(items) != 1 {
 		t.Fatal(len(items), err)
 	}
-	all, err := b.App.Engine.Changed(t.Context(), bed.Viewer, items[0].Parent, time.Time{})
+	all, err := b.App.Engine.Changed(t.Context(), testenv.Viewer, items[0].Parent, time.Time{})
 	if err != nil || len(all) != 132 { // with the expand and the notice
 		t.Errorf("%d items, %v", len(all), err)
 	}

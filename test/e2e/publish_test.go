@@ -7,12 +7,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func ptr(n int64) *int64 { return &n }
 
-func addVideo(b *bed.Bed, name, content string) string {
+func addVideo(b *testenv.Bed, name, content string) string {
 	return b.Frameio.AddFile(b.Root, name, frameiosim.Bytes([]byte(content)),
 		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}),
 		frameiosim.WithStatus("Approved"), frameiosim.WithCreator(b.Josh))
@@ -39,7 +39,7 @@ func TestFieldsByOtherNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(c.config), bed.Frameio(func(o *frameiosim.Options) { o.FieldNames = c.names }))
+			b := testenv.New(t, testenv.Config(c.config), testenv.Frameio(func(o *frameiosim.Options) { o.FieldNames = c.names }))
 			b.Bind("Publish")
 			b.Published(b.Josh, addVideo(b, "Cut.mov", "frames"))
 			got := b.Only().Properties
@@ -54,7 +54,7 @@ func TestFieldsByOtherNames(t *testing.T) {
 
 func TestPublishBringsEverythingAndTellsPeople(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish to Nuxeo")
 	file := addVideo(b, "Teaser.final.mov", strings.Repeat("frame ", 1000))
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too dark", OwnerID: b.Julia, Timestamp: ptr(50), Duration: ptr(25)})

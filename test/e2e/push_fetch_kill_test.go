@@ -14,9 +14,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // fetches are pushes that Frame.io fetches, or begins to: every fetch of an empty
@@ -34,9 +34,9 @@ var fetches = []struct {
 // only these go wrong, since the others do in the sweep over the pushes.
 var ofFetches = regexp.MustCompile(`/remote_upload$|^(PATCH|DELETE) .*/files/`)
 
-func fetchBed(t *testing.T, empty bool) *bed.Bed {
+func fetchBed(t *testing.T, empty bool) *testenv.Bed {
 	t.Helper()
-	return stored(t, nil, bed.OneByOne(), bed.Frameio(func(o *frameiosim.Options) {
+	return stored(t, nil, testenv.OneByOne(), testenv.Frameio(func(o *frameiosim.Options) {
 		o.Remote = func(int) frameiosim.RemoteFate { return frameiosim.RemoteFate{Empty: empty} }
 	})).Bed
 }
@@ -60,7 +60,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 			}
 			t.Logf("%d remote writes, %d questions of the database", len(writes), commits)
 			for i, w := range writes {
-				if !bed.Whole() && !ofFetches.MatchString(w) {
+				if !testenv.Whole() && !ofFetches.MatchString(w) {
 					continue
 				}
 				for _, when := range moments(i) {
@@ -70,7 +70,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 						deed, check := s.prepare(b)
 						b.FailAt(i+1, when)
 						deed()
-						if died := b.Survive(); died == (when == bed.Lost) {
+						if died := b.Survive(); died == (when == testenv.Lost) {
 							t.Errorf("%s: died: %v", w, died)
 						}
 						check()
@@ -81,7 +81,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 				}
 			}
 			every := s.commits
-			if !bed.Whole() {
+			if !testenv.Whole() {
 				every *= 2
 			}
 			for n := 1; n <= commits; n += every {
@@ -104,8 +104,8 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 // meanwhile people read what happens, and no made-up progress.
 func TestALostFetchGoesThroughUs(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	s := stored(t, []frameiosim.RemoteFate{{Lost: true}}, bed.By(clock))
+	clock := new(testenv.Clock)
+	s := stored(t, []frameiosim.RemoteFate{{Lost: true}}, testenv.By(clock))
 	s.Bind("Publish")
 	uid := kept(s.Bed, "Teaser", content('x', 2500))
 	got, err := s.App.Push.Accept(t.Context(), "josh", request(s.Bed, uid))
@@ -148,10 +148,10 @@ func TestAFetchIsCancelled(t *testing.T) {
 	for _, step := range []string{"create", "fetch", "place", "describe", "in the middle", "unanswered"} {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
-			var at atomic.Pointer[bed.Bed]
-			s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond}}, bed.World(func(w *app.World) {
+			var at atomic.Pointer[testenv.Bed]
+			s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond}}, testenv.World(func(w *app.World) {
 				w.Worker = func(_ string, next work.Worker) work.Worker {
-					return stepwise{next, step, func(id string) { _ = at.Load().App.Engine.Cancel(context.Background(), bed.Viewer, id) }}
+					return stepwise{next, step, func(id string) { _ = at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer, id) }}
 				}
 			}))
 			at.Store(s.Bed)
@@ -187,11 +187,11 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 		t.Fatalf("%s, %+v", p.State, left)
 	}
 	s.Frameio.Faults().Clear()
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := s.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(s.Bed, "file")) != 0 {
 		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(s.Bed, "file")), r.Lines)
 	}
-	if err := s.App.Engine.Retry(t.Context(), bed.Viewer, p.Item); err != nil {
+	if err := s.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
 		t.Fatal(err)
 	}
 	s.AllDone()
@@ -205,7 +205,7 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 func TestAddressesOfTheStoreStaySecret(t *testing.T) {
 	t.Parallel()
 	log := new(written)
-	s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond, Failed: true}}, bed.World(func(w *app.World) {
+	s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond, Failed: true}}, testenv.World(func(w *app.World) {
 		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}))
 	s.Bind("Publish")

@@ -10,19 +10,19 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/network"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/egress"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // store is a Nuxeo that keeps its files in a store, and counts who gets them: us
 // or Frame.io.
 type store struct {
-	*bed.Bed
+	*testenv.Bed
 	ours, theirs atomic.Int64
 	asked        atomic.Int64                           // for addresses
 	around       func(w http.ResponseWriter, to string) // changes an answer that sends on
@@ -70,16 +70,16 @@ func (s *store) counting(next http.Handler) http.Handler {
 }
 
 // stored is a bed in which Frame.io may fetch, and does so as each fate says.
-func stored(t *testing.T, fates []frameiosim.RemoteFate, more ...bed.Option) *store {
+func stored(t *testing.T, fates []frameiosim.RemoteFate, more ...testenv.Option) *store {
 	t.Helper()
 	s := &store{}
-	s.Bed = bed.New(t, append([]bed.Option{
-		bed.AroundNuxeo(s.counting), bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }),
-		bed.Frameio(func(o *frameiosim.Options) {
+	s.Bed = testenv.New(t, append([]testenv.Option{
+		testenv.AroundNuxeo(s.counting), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }),
+		testenv.Frameio(func(o *frameiosim.Options) {
 			o.PartSize = 1000
 			o.Remote = func(n int) frameiosim.RemoteFate { return append(fates, make([]frameiosim.RemoteFate, n)...)[n-1] }
 		}),
-		bed.Config(byAddress),
+		testenv.Config(byAddress),
 	}, more...)...)
 	return s
 }
@@ -137,7 +137,7 @@ func TestFrameioFetchesRenditions(t *testing.T) {
 	s := stored(t, nil)
 	s.Bind("Publish")
 	r := request(s.Bed, s.Clip("Teaser", content('m', 5000), content('r', 700)))
-	r.What = bed.Proxy
+	r.What = testenv.Proxy
 	p := pushedAs(s.Bed, "josh", r).Pushes[0]
 	s.one(p, "Teaser (MP4 480p).mp4", content('r', 700))
 	if s.ours.Load() != 0 || s.parts() != 0 {
@@ -148,7 +148,7 @@ func TestFrameioFetchesRenditions(t *testing.T) {
 // Off, nothing of it happens.
 func TestNothingIsFetchedUnlessAllowed(t *testing.T) {
 	t.Parallel()
-	s := stored(t, nil, bed.Config(func(c *app.Config) { byAddress(c); c.Push.ByAddress = false }))
+	s := stored(t, nil, testenv.Config(func(c *app.Config) { byAddress(c); c.Push.ByAddress = false }))
 	s.Bind("Publish")
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('x', 2500))
@@ -188,7 +188,7 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := stored(t, []frameiosim.RemoteFate{c.fate}, bed.Loose())
+			s := stored(t, []frameiosim.RemoteFate{c.fate}, testenv.Loose())
 			s.Bind("Publish")
 			if c.fault.Path != "" {
 				s.Frameio.Faults().Add(c.fault)
@@ -223,13 +223,13 @@ func signedWrong(w http.ResponseWriter, to string) { w.Header().Set("Location", 
 
 // public is the guard of an installation that is no test: this machine is private.
 func public(s *store) {
-	s.App.Push.Fetchable = network.StoreAddress(network.Hosts{"127.0.0.1"}, network.Public)
+	s.App.Push.Fetchable = egress.StoreAddress(egress.Hosts{"127.0.0.1"}, egress.Public)
 }
 
 // A Nuxeo without a store, and files that are too large, are not tried.
 func TestWhatIsNotTriedByAddress(t *testing.T) {
 	t.Parallel()
-	s := stored(t, nil, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = false }))
+	s := stored(t, nil, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = false }))
 	s.Bind("Publish")
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('x', 2500))
@@ -270,8 +270,8 @@ func TestContentChangesBeforeItIsFetched(t *testing.T) {
 // Somebody's own file of the same name is left alone, whatever is lost.
 func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
 	t.Parallel()
-	for _, when := range []bed.Moment{bed.After, bed.Lost} {
-		s := stored(t, nil, bed.OneByOne())
+	for _, when := range []testenv.Moment{testenv.After, testenv.Lost} {
+		s := stored(t, nil, testenv.OneByOne())
 		s.Bind("Publish")
 		own := add(s.Bed, s.Root, "Teaser.mov", content('a', 500))
 		s.FailAt(2, when)

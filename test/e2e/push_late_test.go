@@ -8,14 +8,14 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // A creation that is on its way when its push is cancelled is made after we have
 // looked for it, and is found nevertheless.
 func TestACreationThatComesLateIsFound(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	late := make(chan struct{})

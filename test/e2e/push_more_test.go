@@ -17,9 +17,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // stepwise cancels a push as it comes to a step.
@@ -43,11 +43,11 @@ func TestCancelAtEachStep(t *testing.T) {
 		for _, linked := range []bool{false, true} {
 			t.Run(fmt.Sprint(step, linked), func(t *testing.T) {
 				t.Parallel()
-				var at atomic.Pointer[bed.Bed]
-				b := bed.New(t, bed.World(func(w *app.World) {
+				var at atomic.Pointer[testenv.Bed]
+				b := testenv.New(t, testenv.World(func(w *app.World) {
 					w.Worker = func(_ string, next work.Worker) work.Worker {
 						return stepwise{next, step, func(id string) {
-							if err := at.Load().App.Engine.Cancel(context.Background(), bed.Viewer, id); err != nil {
+							if err := at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer, id); err != nil {
 								t.Errorf("cancelling at %q: %v", step, err)
 							}
 						}}
@@ -86,7 +86,7 @@ func TestCancelAtEachStep(t *testing.T) {
 // A push that failed can be started again, and then arrives.
 func TestRetriedPush(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
@@ -96,7 +96,7 @@ func TestRetriedPush(t *testing.T) {
 	}
 	untouched(b, uid)
 	b.Frameio.Faults().Clear()
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, p.Item); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
@@ -111,16 +111,16 @@ func TestRetriedPush(t *testing.T) {
 func TestWhatComesBetween(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		befall func(b *bed.Bed, uid string)
+		befall func(b *testenv.Bed, uid string)
 		says   string
 	}{
-		"locked by another": {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Lock(uid, "julia") }, "locked by julia"},
-		"trashed":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Trash(uid) }, "trash"},
-		"deleted":           {func(b *bed.Bed, uid string) { _ = b.Nuxeo.Remove(uid) }, "in Nuxeo"},
+		"locked by another": {func(b *testenv.Bed, uid string) { _ = b.Nuxeo.Lock(uid, "julia") }, "locked by julia"},
+		"trashed":           {func(b *testenv.Bed, uid string) { _ = b.Nuxeo.Trash(uid) }, "trash"},
+		"deleted":           {func(b *testenv.Bed, uid string) { _ = b.Nuxeo.Remove(uid) }, "in Nuxeo"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 500))
 			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { c.befall(b, uid) })})
@@ -141,7 +141,7 @@ func TestWhatComesBetween(t *testing.T) {
 // A file that changes while it is read is sent anew.
 func TestContentChangesMeanwhile(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Status: 503, Hook: onlyOnce(func() {
@@ -155,7 +155,7 @@ func TestContentChangesMeanwhile(t *testing.T) {
 
 func TestBulk(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Loose(), bed.Config(func(c *app.Config) { c.Push.Comment = true })) // other tests check the contract
+	b := testenv.New(t, testenv.Loose(), testenv.Config(func(c *app.Config) { c.Push.Comment = true })) // other tests check the contract
 	b.Bind("Publish")
 	var documents []string
 	for i := range 101 {
@@ -193,7 +193,7 @@ func TestBulk(t *testing.T) {
 // An unknown status is told and no reason to fail.
 func TestUnknownStatus(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	r := request(b, kept(b, "Teaser", content('a', 500)))
 	r.Status = "Nonsense"
@@ -208,7 +208,7 @@ func TestUnknownStatus(t *testing.T) {
 // What a push that came to nothing could not remove is removed later.
 func TestHalfMadeFilesAreReaped(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Status: 403})
@@ -218,7 +218,7 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 		t.Fatalf("%s, locked by %q, %d files", p.State, lockOwner(b, uid), len(assets(b, "file")))
 	}
 	b.Frameio.Faults().Clear()
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
 		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(b, "file")), r.Lines)
 	}
@@ -228,7 +228,7 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 // talked about by now is left alone.
 func TestLostCreationsAreReaped(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Lost: true})
@@ -240,7 +240,7 @@ func TestLostCreationsAreReaped(t *testing.T) {
 	}
 	b.Frameio.Faults().Clear()
 	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(content('b', 500)), frameiosim.WithCreator(b.Josh))
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 {
 		t.Errorf("%v %+v", err, r)
 	}
@@ -253,7 +253,7 @@ func TestLostCreationsAreReaped(t *testing.T) {
 // creation.
 func TestTwinsArePushedBoth(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	other := b.Nuxeo.MkDoc(doc.Path+"/Other", "Folder", nil)
@@ -281,7 +281,7 @@ func TestTwinsArePushedBoth(t *testing.T) {
 // with it.
 func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})

@@ -9,12 +9,12 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // pushing is a deed that begins a push, and what holds afterwards: the document is
 // on Frame.io once, with its bytes, and locked for it.
-func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()) {
+func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check func()) {
 	offer := func() bool {
 		_, err := b.App.Push.Accept(b.T.Context(), "josh", request(b, uid))
 		return err == nil || fault.Is(err, fault.Conflict)
@@ -26,7 +26,7 @@ func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()
 			offer()
 		}
 		b.AllDone()
-		page, err := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		page, err := b.App.Push.List(b.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 		found := page.List
 		if err != nil || len(found) != 1 {
 			b.T.Fatalf("%d pushes, %v", len(found), err)
@@ -49,7 +49,7 @@ func pushing(b *bed.Bed, uid string, data []byte, among int) (deed, check func()
 	}
 }
 
-func scenePush(b *bed.Bed) (deed, check func()) {
+func scenePush(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	data := content('p', 3000)
 	folder, _ := b.Nuxeo.Doc(b.Folder)
@@ -65,7 +65,7 @@ func scenePush(b *bed.Bed) (deed, check func()) {
 	}
 }
 
-func scenePushVersion(b *bed.Bed) (deed, check func()) {
+func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	file := add(b, b.Root, "Teaser.mov", content('a', 500))
 	b.Published(b.Josh, file)
@@ -84,7 +84,7 @@ func scenePushVersion(b *bed.Bed) (deed, check func()) {
 }
 
 // sceneReturn publishes what was pushed: one version, no byte, no lock.
-func sceneReturn(b *bed.Bed) (deed, check func()) {
+func sceneReturn(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	data := content('r', 900)
 	uid := kept(b, "Teaser", data)
@@ -107,13 +107,13 @@ func sceneReturn(b *bed.Bed) (deed, check func()) {
 }
 
 // sceneCancel cancels a push while its bytes are on their way.
-func sceneCancel(b *bed.Bed) (deed, check func()) {
+func sceneCancel(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('c', 900))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { cancelAll(b) })})
 	return func() { _, _ = b.App.Push.Accept(b.T.Context(), "josh", request(b, uid)) }, func() {
 		b.Settle()
-		page, _ := b.App.Push.List(b.T.Context(), bed.Viewer, push.Filter{Document: uid})
+		page, _ := b.App.Push.List(b.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 		found := page.List
 		if len(found) == 0 { // nothing was promised
 			untouched(b, uid)
@@ -129,9 +129,9 @@ func sceneCancel(b *bed.Bed) (deed, check func()) {
 	}
 }
 
-func cancelAll(b *bed.Bed) {
-	list, _, _ := b.App.Engine.Items(b.T.Context(), bed.Viewer, work.Filter{Kind: push.KindPush})
+func cancelAll(b *testenv.Bed) {
+	list, _, _ := b.App.Engine.Items(b.T.Context(), testenv.Viewer, work.Filter{Kind: push.KindPush})
 	for _, v := range list {
-		_ = b.App.Engine.Cancel(b.T.Context(), bed.Viewer, v.ID) // it may have ended
+		_ = b.App.Engine.Cancel(b.T.Context(), testenv.Viewer, v.ID) // it may have ended
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // written is a log that is kept.
@@ -38,7 +38,7 @@ func (w *written) Write(p []byte) (int, error) {
 func TestAddressesOfPartsStaySecret(t *testing.T) {
 	t.Parallel()
 	log := new(written)
-	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), bed.World(func(w *app.World) {
+	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), testenv.World(func(w *app.World) {
 		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}))
 	b.Bind("Publish")
@@ -64,7 +64,7 @@ func TestAddressesOfPartsStaySecret(t *testing.T) {
 }
 
 // secretless reads all that the database holds of pushes.
-func secretless(b *bed.Bed, when string) {
+func secretless(b *testenv.Bed, when string) {
 	for _, table := range []string{"pushes", "items", "item_history", "transfers"} {
 		rows, err := b.App.DB.Reader.QueryContext(b.T.Context(), "SELECT * FROM "+table)
 		if err != nil {
@@ -97,20 +97,20 @@ func TestPartsThatArrivedStay(t *testing.T) {
 	for _, verify := range []string{"digest", "parts"} {
 		t.Run(verify, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.PartSize = 100 }), bed.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
+			b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = 100 }), testenv.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 2000))
 			n := 0
 			// What arrives while a checkpoint is stored is sent again: parts come far slower than that takes.
 			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 15, Latency: 200 * time.Millisecond})
-			b.FailAt(12, bed.Before) // lock, create, and parts
+			b.FailAt(12, testenv.Before) // lock, create, and parts
 			if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid)); err != nil {
 				t.Fatal(err)
 			}
 			if !b.Survive() {
 				t.Error("it did not die")
 			}
-			page, err := b.App.Push.List(t.Context(), bed.Viewer, push.Filter{Document: uid})
+			page, err := b.App.Push.List(t.Context(), testenv.Viewer, push.Filter{Document: uid})
 			found := page.List
 			if err != nil || len(found) != 1 || found[0].State != push.Open || !bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
 				t.Errorf("%v %v", found, err)
@@ -134,7 +134,7 @@ func TestPartsThatArrivedStay(t *testing.T) {
 // chosen, and what went out through the inner one comes back through the outer one.
 func TestBindingsInBindings(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	outer := b.Bind("Outer")
 	action := b.Action().ID
 	folder, _ := b.Nuxeo.Doc(b.Folder)

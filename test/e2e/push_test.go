@@ -14,11 +14,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // kept makes a document with a file in the bound folder.
-func kept(b *bed.Bed, name string, data []byte) string {
+func kept(b *testenv.Bed, name string, data []byte) string {
 	b.T.Helper()
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	return b.Nuxeo.MkDoc(doc.Path+"/"+name, "File", map[string]any{
@@ -26,17 +26,17 @@ func kept(b *bed.Bed, name string, data []byte) string {
 	})
 }
 
-func request(b *bed.Bed, documents ...string) push.Request {
+func request(b *testenv.Bed, documents ...string) push.Request {
 	return push.Request{Documents: documents, Workspace: b.Workspace, Project: b.Project, Folder: b.Root}
 }
 
 // pushed pushes as josh and waits until all of it has ended.
-func pushed(b *bed.Bed, documents ...string) push.Accepted {
+func pushed(b *testenv.Bed, documents ...string) push.Accepted {
 	b.T.Helper()
 	return pushedAs(b, "josh", request(b, documents...))
 }
 
-func pushedAs(b *bed.Bed, login string, r push.Request) push.Accepted {
+func pushedAs(b *testenv.Bed, login string, r push.Request) push.Accepted {
 	b.T.Helper()
 	out, err := b.App.Push.Accept(b.T.Context(), login, r)
 	if err != nil {
@@ -49,9 +49,9 @@ func pushedAs(b *bed.Bed, login string, r push.Request) push.Accepted {
 	return out
 }
 
-func onePush(b *bed.Bed, id string) push.Push {
+func onePush(b *testenv.Bed, id string) push.Push {
 	b.T.Helper()
-	p, err := b.App.Push.Get(b.T.Context(), bed.Viewer, id)
+	p, err := b.App.Push.Get(b.T.Context(), testenv.Viewer, id)
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func onePush(b *bed.Bed, id string) push.Push {
 }
 
 // onFrameio reads what was uploaded.
-func onFrameio(b *bed.Bed, file string) []byte {
+func onFrameio(b *testenv.Bed, file string) []byte {
 	b.T.Helper()
 	c := b.Frameio.Uploaded(file)
 	if c == nil {
@@ -72,13 +72,13 @@ func onFrameio(b *bed.Bed, file string) []byte {
 	return data
 }
 
-func lockOwner(b *bed.Bed, uid string) string {
+func lockOwner(b *testenv.Bed, uid string) string {
 	doc, _ := b.Nuxeo.Doc(uid)
 	return doc.LockOwner
 }
 
 // assets are all of a kind that Frame.io has, those in stacks too.
-func assets(b *bed.Bed, kind string) (out []frameiosim.StateAsset) {
+func assets(b *testenv.Bed, kind string) (out []frameiosim.StateAsset) {
 	for _, account := range b.Frameio.State().Accounts {
 		for _, w := range account.Workspaces {
 			for _, p := range w.Projects {
@@ -94,7 +94,7 @@ func assets(b *bed.Bed, kind string) (out []frameiosim.StateAsset) {
 }
 
 // members are the files of a stack, oldest first.
-func members(b *bed.Bed, stack string) (out []string) {
+func members(b *testenv.Bed, stack string) (out []string) {
 	for _, a := range assets(b, "file") {
 		if a.ParentID == stack {
 			out = append(out, a.ID)
@@ -110,7 +110,7 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 		for _, size := range []int{1, part - 1, part, part + 1, 4*part + 2} {
 			t.Run(fmt.Sprint(verify, size), func(t *testing.T) {
 				t.Parallel()
-				b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.PartSize = part }), bed.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
+				b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = part }), testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
 				b.Bind("Publish")
 				data := content('x', size)
 				data[size-1] = 'y'
@@ -147,7 +147,7 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 
 func TestWhatCannotBePushed(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	good := kept(b, "Good", content('g', 10))
 	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) || fault.From(err).Message != "Folder not bound" {
 		t.Errorf("not bound: %v", err)
@@ -187,7 +187,7 @@ func TestWhatCannotBePushed(t *testing.T) {
 
 func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	sub := b.Frameio.AddFolder(b.Root, "Sub")
 	old := add(b, sub, "Teaser.mov", content('a', 100))
@@ -220,7 +220,7 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 
 func TestForeignAndOwnLocksStay(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Mine", content('m', 50))
 	_ = b.Nuxeo.Lock(uid, "josh")
@@ -238,7 +238,7 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 
 func TestAPushThatFailsLeavesNothing(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Frameio(func(o *frameiosim.Options) { o.UploadTTL = time.Nanosecond }))
+	b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.UploadTTL = time.Nanosecond }))
 	b.Bind("Publish")
 	uid := kept(b, "Slow", content('s', 5000))
 	p := pushed(b, uid).Pushes[0]
@@ -254,7 +254,7 @@ func TestAPushThatFailsLeavesNothing(t *testing.T) {
 }
 
 // untouched wants that nothing of a push is left.
-func untouched(b *bed.Bed, uid string) {
+func untouched(b *testenv.Bed, uid string) {
 	b.T.Helper()
 	doc, _ := b.Nuxeo.Doc(uid)
 	if doc.LockOwner != "" || len(b.Nuxeo.Versions(uid)) != 0 {
@@ -274,7 +274,7 @@ func untouched(b *bed.Bed, uid string) {
 // are there: to who pushed them and to administrators.
 func TestHowFarABulkIs(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	if err := b.App.Engine.Pause(t.Context(), "Administrator", ""); err != nil {
 		t.Fatal(err)
@@ -296,14 +296,14 @@ func TestHowFarABulkIs(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, "another folder"); err != nil || len(all) != 0 {
+	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
 		t.Errorf("of another folder: %+v %v", all, err)
 	}
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()
-	if all, err := b.App.Push.UnderWay(t.Context(), bed.Viewer, b.Folder); err != nil || len(all) != 0 {
+	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
 		t.Errorf("%+v %v", all, err)
 	}
 }

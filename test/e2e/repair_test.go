@@ -9,20 +9,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/repair"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // strip takes the facet off a document, as Nuxeo's work in the background does.
-func strip(b *bed.Bed, uid string) {
+func strip(b *testenv.Bed, uid string) {
 	b.T.Helper()
 	b.Nuxeo.RunBackground() // or it would give the facet back
 	nx, err := b.App.Identity.Nuxeo(b.T.Context(), "josh")
 	if err == nil {
-		err = nx.RemoveFacet(b.T.Context(), uid, intake.Facet, intake.SourceMetadata)
+		err = nx.RemoveFacet(b.T.Context(), uid, ingest.Facet, ingest.SourceMetadata)
 	}
 	if err != nil {
 		b.T.Fatal(err)
@@ -31,13 +31,13 @@ func strip(b *bed.Bed, uid string) {
 
 // lookLater looks after two minutes at what documents tell, and returns how the repairs
 // that it began came out.
-func lookLater(b *bed.Bed) (outcomes []string) {
+func lookLater(b *testenv.Bed) (outcomes []string) {
 	b.T.Helper()
 	if _, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE links SET updated = updated - 120000, looked = looked - 120000`); err != nil {
 		b.T.Fatal(err)
 	}
 	before := len(ofKind(b.Settle(), repair.Kind))
-	if _, err := b.App.Upkeep.DoNow(b.T.Context(), "metadata"); err != nil {
+	if _, err := b.App.Maintenance.DoNow(b.T.Context(), "metadata"); err != nil {
 		b.T.Fatal(err)
 	}
 	for _, v := range ofKind(b.Settle(), repair.Kind)[before:] {
@@ -54,7 +54,7 @@ func ofKind(all []work.View, kind string) []work.View {
 }
 
 // tells is what a document tells of its asset, but for when that was written.
-func tells(b *bed.Bed, uid string) map[string]any {
+func tells(b *testenv.Bed, uid string) map[string]any {
 	b.T.Helper()
 	d, ok := b.Nuxeo.Doc(uid)
 	if !ok {
@@ -76,7 +76,7 @@ func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 	for name, stays := range map[string]bool{"a database that drops the data": false, "a database that hides them": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.FacetDataStays = stays }))
+			b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.FacetDataStays = stays }))
 			b.Bind("Publish")
 			stack := b.Frameio.Stack(add(b, b.Root, "Cut.mov", content('1', 1000)), add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 			newest(b, b.Julia, "created", stack)
@@ -117,7 +117,7 @@ func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 
 func TestRepairsOfAMirror(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	add(b, b.Root, "Cut.mov", content('1', 1000))
 	m := mirrored(b, func(q *foldersync.Request) { q.Fetch = foldersync.Metadata })
 	uid := m.Only().UID
@@ -127,7 +127,7 @@ func TestRepairsOfAMirror(t *testing.T) {
 	if got, want := lookLater(b), []string{"done repaired"}; !slices.Equal(got, want) {
 		t.Errorf("the repair came out as %q, want %q", got, want)
 	}
-	if _, err := b.App.Upkeep.DoNow(t.Context(), "syncs"); err != nil {
+	if _, err := b.App.Maintenance.DoNow(t.Context(), "syncs"); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()
@@ -140,20 +140,20 @@ func TestRepairsOfAMirror(t *testing.T) {
 func TestRepairsKeepOut(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		meanwhile func(b *bed.Bed, uid string) error
+		meanwhile func(b *testenv.Bed, uid string) error
 		want      []string
 	}{
-		"locked by another": {func(b *bed.Bed, uid string) error { return b.Nuxeo.Lock(uid, "olga") }, []string{"done left alone: locked by olga"}},
-		"in the trash":      {func(b *bed.Bed, uid string) error { return b.Nuxeo.Trash(uid) }, nil},
-		"deleted":           {func(b *bed.Bed, uid string) error { return b.Nuxeo.Remove(uid) }, nil},
-		"no longer bound": {func(b *bed.Bed, _ string) error {
+		"locked by another": {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Lock(uid, "olga") }, []string{"done left alone: locked by olga"}},
+		"in the trash":      {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Trash(uid) }, nil},
+		"deleted":           {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Remove(uid) }, nil},
+		"no longer bound": {func(b *testenv.Bed, _ string) error {
 			_, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE bindings SET state = 'unbound'`)
 			return err
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			newest(b, b.Josh, "created", add(b, b.Root, "Cut.mov", content('1', 1000)))
 			uid := b.Only().UID
@@ -164,7 +164,7 @@ func TestRepairsKeepOut(t *testing.T) {
 			if got := lookLater(b); !slices.Equal(got, c.want) {
 				t.Errorf("repairs came out as %q, want %q", got, c.want)
 			}
-			if d, ok := b.Nuxeo.Doc(uid); ok && slices.Contains(d.Facets, intake.Facet) {
+			if d, ok := b.Nuxeo.Doc(uid); ok && slices.Contains(d.Facets, ingest.Facet) {
 				t.Error("the document has the facet again, want it left alone")
 			}
 		})

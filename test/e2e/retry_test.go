@@ -7,7 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Nuxeo refuses one call for good, whichever it is: the item fails and says so,
@@ -15,17 +15,17 @@ import (
 func TestRetryAfterEveryRefusal(t *testing.T) {
 	t.Parallel()
 	one, two := content('1', 1000), content('2', 2000)
-	for name, prepare := range map[string]func(b *bed.Bed) (string, bed.Want){
-		"create": func(b *bed.Bed) (string, bed.Want) {
+	for name, prepare := range map[string]func(b *testenv.Bed) (string, testenv.Want){
+		"create": func(b *testenv.Bed) (string, testenv.Want) {
 			file := add(b, b.Root, "Cut.mov", one)
 			b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "dark", OwnerID: b.Julia})
-			return file, bed.Want{"Cut": {Content: one, Comments: []string{"dark"}}}
+			return file, testenv.Want{"Cut": {Content: one, Comments: []string{"dark"}}}
 		},
-		"update": func(b *bed.Bed) (string, bed.Want) {
+		"update": func(b *testenv.Bed) (string, testenv.Want) {
 			file := add(b, b.Root, "Cut.mov", one)
 			newest(b, b.Josh, "created", file)
 			stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", two))
-			return stack, bed.Want{"Cut": {Content: two, Versions: [][]byte{one, two}}}
+			return stack, testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestRetryAfterEveryRefusal(t *testing.T) {
 			more := true
 			for n := 0; more; n++ {
 				t.Run(fmt.Sprint(n), func(t *testing.T) {
-					b := bed.New(t, bed.OneByOne())
+					b := testenv.New(t, testenv.OneByOne())
 					b.Bind("Publish")
 					asset, want := prepare(b)
 					b.Nuxeo.Faults().Add(faults.Rule{Skip: n, Times: 1, Status: 422})
@@ -45,7 +45,7 @@ func TestRetryAfterEveryRefusal(t *testing.T) {
 							if v.Code != "refused" || v.Message == "" {
 								t.Errorf("%s at %q: %s %s", v.Kind, v.Step, v.Code, v.Message)
 							}
-							if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+							if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 								t.Fatal(err)
 							}
 						}

@@ -9,14 +9,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // back wants that a push has come back: its document holds this, in so many
 // versions, and is not locked.
-func back(b *bed.Bed, p push.Push, data []byte, versions int) {
+func back(b *testenv.Bed, p push.Push, data []byte, versions int) {
 	b.T.Helper()
 	if now := onePush(b, p.ID); now.State != push.Returned || now.Lock != push.Free {
 		b.T.Errorf("%s, lock %s", now.State, now.Lock)
@@ -36,7 +36,7 @@ func back(b *bed.Bed, p push.Push, data []byte, versions int) {
 // who pushed.
 func TestAnotherPublishesBack(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 100))
 	p := pushed(b, uid).Pushes[0]
@@ -58,8 +58,8 @@ func TestAnotherPublishesBack(t *testing.T) {
 
 func TestReturnFindsTheDocument(t *testing.T) {
 	t.Parallel()
-	for name, befall := range map[string]func(b *bed.Bed, p push.Push){
-		"renamed and moved on both sides": func(b *bed.Bed, p push.Push) {
+	for name, befall := range map[string]func(b *testenv.Bed, p push.Push){
+		"renamed and moved on both sides": func(b *testenv.Bed, p push.Push) {
 			other := b.Nuxeo.MkDoc("/default-domain/workspaces/elsewhere", "Folder", nil)
 			b.Nuxeo.SetACL("/default-domain/workspaces/elsewhere", "josh", "Everything", true)
 			if err := b.Nuxeo.Move(p.Document, other, "other name"); err != nil {
@@ -68,8 +68,8 @@ func TestReturnFindsTheDocument(t *testing.T) {
 			b.Frameio.Rename(p.File, "Quite another.mov")
 			b.Frameio.Move(p.File, b.Frameio.AddFolder(b.Root, "Done"))
 		},
-		"unlocked by hand": func(b *bed.Bed, p push.Push) { _ = b.Nuxeo.Unlock(p.Document) },
-		"stacked by hand": func(b *bed.Bed, p push.Push) {
+		"unlocked by hand": func(b *testenv.Bed, p push.Push) { _ = b.Nuxeo.Unlock(p.Document) },
+		"stacked by hand": func(b *testenv.Bed, p push.Push) {
 			older := add(b, b.Root, "Older.mov", content('o', 10))
 			b.Frameio.Move(p.File, b.Frameio.AddFolder(b.Root, "Stacks"))
 			b.Frameio.Move(p.File, b.Root)
@@ -78,7 +78,7 @@ func TestReturnFindsTheDocument(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 			befall(b, p)
@@ -92,13 +92,13 @@ func TestReturnFindsTheDocument(t *testing.T) {
 
 func TestReturnOfADeletedDocument(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string]func(b *bed.Bed, uid string) error{
-		"deleted": func(b *bed.Bed, uid string) error { return b.Nuxeo.Remove(uid) },
-		"trashed": func(b *bed.Bed, uid string) error { return b.Nuxeo.Trash(uid) },
+	for name, gone := range map[string]func(b *testenv.Bed, uid string) error{
+		"deleted": func(b *testenv.Bed, uid string) error { return b.Nuxeo.Remove(uid) },
+		"trashed": func(b *testenv.Bed, uid string) error { return b.Nuxeo.Trash(uid) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 100))
 			p := pushed(b, uid).Pushes[0]
@@ -132,7 +132,7 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 // not touched.
 func TestOnlyOurLockIsReleased(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	uid := kept(b, "Theirs", content('a', 100))
 	p := pushed(b, uid).Pushes[0]
@@ -169,10 +169,10 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 	for name, conform := range map[string]bool{"master stays": true, "rendition replaces": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(func(c *app.Config) { c.Push.Conform = conform }))
+			b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Push.Conform = conform }))
 			b.Bind("Publish")
 			r := request(b, b.Clip("Teaser", master, proxy))
-			r.What = bed.Proxy
+			r.What = testenv.Proxy
 			before := len(b.Nuxeo.Versions(r.Documents[0]))
 			p := pushedAs(b, "josh", r).Pushes[0]
 			if !bytes.Equal(onFrameio(b, p.File), proxy) {
@@ -192,7 +192,7 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			back(b, p, master, before+1)
 			versions := b.Nuxeo.Versions(p.Document)
 			seen := versions[len(versions)-1].Properties
-			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" || seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != bed.Proxy {
+			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" || seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != testenv.Proxy {
 				t.Errorf("the version tells %v", seen)
 			}
 			// Later it does not replace the master either.
@@ -204,7 +204,7 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 
 func TestUnlockedOnlyWhenApproved(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Push.Unlock = "approved" }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Push.Unlock = "approved" }))
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 	b.Published(b.Julia, p.File)
@@ -218,7 +218,7 @@ func TestUnlockedOnlyWhenApproved(t *testing.T) {
 
 func TestTwoPublishesAtOnce(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 	var both sync.WaitGroup
@@ -236,7 +236,7 @@ func TestThePusherIsGone(t *testing.T) {
 	for name, service := range map[string]bool{"with a service account": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Config(func(c *app.Config) {
+			b := testenv.New(t, testenv.Config(func(c *app.Config) {
 				if service {
 					c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 				}
@@ -259,7 +259,7 @@ func TestThePusherIsGone(t *testing.T) {
 				t.Errorf("%s %s %s", v.State, v.Message, v.Remedy)
 			}
 			b.SignIn("Administrator")
-			if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "she has left"); err != nil {
+			if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "she has left"); err != nil {
 				t.Fatal(err)
 			}
 			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free || lockOwner(b, p.Document) != "" {
@@ -273,7 +273,7 @@ func TestThePusherIsGone(t *testing.T) {
 // push is over.
 func TestLocksAreComparedWithPushes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	}))
 	b.Bind("Publish")
@@ -288,7 +288,7 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `DELETE FROM pushes WHERE id = $1`, stray.ID); err != nil {
 		t.Fatal(err)
 	}
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Push.CheckLocks(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 
 func TestSeparateAssets(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	old := add(b, b.Root, "Teaser.mov", content('a', 100))
 	b.Published(b.Josh, old)
@@ -322,7 +322,7 @@ func TestSeparateAssets(t *testing.T) {
 // A store of files beside Nuxeo is followed to, without the credential.
 func TestBlobsFromAnObjectStore(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }))
+	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }))
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 5000))).Pushes[0]
 	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('a', 5000)) {

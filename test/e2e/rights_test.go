@@ -9,11 +9,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // userOf is who ran an interaction on Frame.io, as it was recorded.
-func userOf(b *bed.Bed, v work.View) (user string) {
+func userOf(b *testenv.Bed, v work.View) (user string) {
 	b.T.Helper()
 	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT user_id FROM interactions WHERE id = $1`, v.Parent).Scan(&user); err != nil {
 		b.T.Fatal(err)
@@ -21,14 +21,14 @@ func userOf(b *bed.Bed, v work.View) (user string) {
 	return user
 }
 
-func creator(b *bed.Bed) any {
+func creator(b *testenv.Bed) any {
 	b.T.Helper()
 	return b.Only().Properties["dc:creator"]
 }
 
 func TestWhoActs(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	stranger := b.Frameio.AddPerson("Sam Stranger", "sam@example.com")
 	b.Frameio.AddMember(b.Account, stranger, frameiosim.RoleMember)
@@ -52,7 +52,7 @@ func TestWhoActs(t *testing.T) {
 			t.Errorf("%s: told %v", c.name, m.To)
 		}
 		b.AllDone()
-		b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+		b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
 			t.Fatal(err)
 		}
@@ -64,12 +64,12 @@ func TestWhoActs(t *testing.T) {
 
 func TestUnboundFolderTakesNothing(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	b.Frameio.Faults().Add(faults.Rule{Method: "DELETE", Path: "/actions/", Status: 503})
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	res := b.Run(b.Josh, file)
@@ -90,13 +90,13 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 
 func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000), frameiosim.NotUploadedYet())
 	b.Run(b.Josh, file)
 	b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.Frameio.FinishUpload(file)
@@ -117,7 +117,7 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 // Of a lost refresh nothing worse comes than to connect again.
 func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	b.Frameio.ExpireAccess(b.Josh)
@@ -133,17 +133,17 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	}
 	b.Connect("josh") // it goes on by itself
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 }
 
 func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
-	want, files := bed.Want{}, []string{}
+	want, files := testenv.Want{}, []string{}
 	for _, c := range "abcdefgh" {
 		files = append(files, add(b, b.Root, string(c)+".mov", content(byte(c), 1000)))
-		want[string(c)] = bed.WantDocument{Content: content(byte(c), 1000)}
+		want[string(c)] = testenv.WantDocument{Content: content(byte(c), 1000)}
 	}
 	before := b.Frameio.TokenRefreshes()
 	b.Frameio.ExpireAccess(b.Josh)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // scene is something that people do, with all that must be true when it is over,
@@ -14,7 +14,7 @@ import (
 type scene struct {
 	name string
 	// prepare sets the stage and returns the deed and what holds after it.
-	prepare func(b *bed.Bed) (deed func(), check func())
+	prepare func(b *testenv.Bed) (deed func(), check func())
 	// commits is every which commit the sweep over them tries; 0: none.
 	commits int
 }
@@ -36,14 +36,14 @@ var scenes = []scene{
 
 func content(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }
 
-func add(b *bed.Bed, parent, name string, data []byte, opts ...frameiosim.FileOption) string {
+func add(b *testenv.Bed, parent, name string, data []byte, opts ...frameiosim.FileOption) string {
 	return b.Frameio.AddFile(parent, name, frameiosim.Bytes(data), append([]frameiosim.FileOption{
 		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}), frameiosim.WithCreator(b.Josh),
 	}, opts...)...)
 }
 
 // remark adds a comment with a reply, and a drawing.
-func remark(b *bed.Bed, file, words string) []string {
+func remark(b *testenv.Bed, file, words string) []string {
 	c := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words, OwnerID: b.Julia, Timestamp: ptr(5)})
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words + " answered", OwnerID: b.Josh, ParentID: c})
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words + " drawn", OwnerID: b.Julia, Annotation: `[{"tool":"rect"}]`})
@@ -52,7 +52,7 @@ func remark(b *bed.Bed, file, words string) []string {
 
 // publishing is a deed that goes on until the interaction is accepted, and a
 // check that ends by doing it once more: the action works and adds nothing.
-func publishing(b *bed.Bed, mails int, want bed.Want, assets ...string) (deed, check func()) {
+func publishing(b *testenv.Bed, mails int, want testenv.Want, assets ...string) (deed, check func()) {
 	accepted := false
 	offer := func() { accepted = b.Offer(b.Josh, "once", assets...).OK() }
 	return offer, func() {
@@ -71,15 +71,15 @@ func publishing(b *bed.Bed, mails int, want bed.Want, assets ...string) (deed, c
 	}
 }
 
-func sceneCreate(b *bed.Bed) (deed, check func()) {
+func sceneCreate(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	data := content('a', 5000)
 	file := add(b, b.Root, "Teaser.mov", data)
 	words := remark(b, file, "dark")
-	return publishing(b, 1, bed.Want{"Teaser": {Content: data, Comments: words}}, file)
+	return publishing(b, 1, testenv.Want{"Teaser": {Content: data, Comments: words}}, file)
 }
 
-func sceneUpdate(b *bed.Bed) (deed, check func()) {
+func sceneUpdate(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	one, two := content('1', 4000), content('2', 5000)
 	first := add(b, b.Root, "Teaser.mov", one)
@@ -88,28 +88,28 @@ func sceneUpdate(b *bed.Bed) (deed, check func()) {
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Teaser v2.mov", two))
 	head := b.Frameio.AddFile(stack, "Teaser v3.mov", frameiosim.Bytes(content('3', 6000)))
 	words = append(words, remark(b, head, "third")...)
-	return publishing(b, 2, bed.Want{"Teaser": {
+	return publishing(b, 2, testenv.Want{"Teaser": {
 		Content: content('3', 6000), Versions: [][]byte{one, content('3', 6000)}, Comments: words,
 	}}, stack)
 }
 
-func sceneFolder(b *bed.Bed) (deed, check func()) {
+func sceneFolder(b *testenv.Bed) (deed, check func()) {
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	cam := b.Frameio.AddFolder(day, "Cam")
 	add(b, day, "one.mov", content('1', 1000))
 	two := add(b, cam, "two.mov", content('2', 2000))
 	b.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "cut", OwnerID: b.Julia})
-	return publishing(b, 1, bed.Want{
+	return publishing(b, 1, testenv.Want{
 		"Day/one": {Content: content('1', 1000)}, "Day/Cam/two": {Content: content('2', 2000), Comments: []string{"cut"}},
 	}, day)
 }
 
 // bound checks that every action is in our records and works, and that the
 // folder shows the binding.
-func bound(b *bed.Bed, name string, workspaces ...string) {
+func bound(b *testenv.Bed, name string, workspaces ...string) {
 	b.T.Helper()
-	list, _, err := b.App.Binding.List(b.T.Context(), bed.Viewer, b.Folder, "", 0)
+	list, _, err := b.App.Binding.List(b.T.Context(), testenv.Viewer, b.Folder, "", 0)
 	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
 		b.T.Fatalf("bindings %+v %v", list, err)
 	}
@@ -130,7 +130,7 @@ func bound(b *bed.Bed, name string, workspaces ...string) {
 	b.Settle()
 }
 
-func sceneBind(b *bed.Bed) (deed, check func()) {
+func sceneBind(b *testenv.Bed) (deed, check func()) {
 	second := b.Frameio.AddWorkspace(b.Account, "Zebra")
 	var item string
 	bind := func() {
@@ -150,12 +150,12 @@ func sceneBind(b *bed.Bed) (deed, check func()) {
 	}
 }
 
-func sceneUnbind(b *bed.Bed) (deed, check func()) {
+func sceneUnbind(b *testenv.Bed) (deed, check func()) {
 	made := b.Bind("Publish")
 	b.Bind("Other")
 	done := false
 	unbind := func() {
-		_, err := b.App.Binding.Unbind(b.T.Context(), bed.Viewer, made.ID, "")
+		_, err := b.App.Binding.Unbind(b.T.Context(), testenv.Viewer, made.ID, "")
 		done = err == nil
 	}
 	return unbind, func() {
@@ -171,7 +171,7 @@ func sceneUnbind(b *bed.Bed) (deed, check func()) {
 
 // rehearse does a scene without mishap and counts what can go wrong in it.
 func rehearse(t *testing.T, s scene) (writes []string, commits int) {
-	b := bed.New(t, bed.OneByOne())
+	b := testenv.New(t, testenv.OneByOne())
 	deed, check := s.prepare(b)
 	b.Watch()
 	deed()

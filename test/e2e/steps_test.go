@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // forgetful does each step of an item, and the first time nobody notes that it did:
@@ -38,7 +38,7 @@ func TestEveryStepMayBeDoneTwice(t *testing.T) {
 	for _, s := range append(slices.Clone(scenes), scene{name: "sync-earlier", prepare: sceneSyncEarlier}, scene{name: "sync-both", prepare: sceneSyncBoth}) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.World(func(w *app.World) {
+			b := testenv.New(t, testenv.World(func(w *app.World) {
 				w.Worker = func(_ string, inner work.Worker) work.Worker {
 					return &forgetful{Worker: inner, done: map[string]bool{}}
 				}

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // later moves the clock of synchronizations on.
@@ -24,13 +24,13 @@ func (m *mirror) later(by time.Duration) {
 func (m *mirror) told(files ...string) foldersync.Run {
 	m.T.Helper()
 	for _, id := range files {
-		if err := m.App.Hints.Look(m.T.Context(), hint.Hint{Kind: hint.File, Resource: id, Account: m.Account, Workspace: m.Workspace}); err != nil {
+		if err := m.App.Webhooks.Look(m.T.Context(), webhook.Hint{Kind: webhook.File, Resource: id, Account: m.Account, Workspace: m.Workspace}); err != nil {
 			m.T.Fatal(err)
 		}
 	}
 	m.Settle()
 	m.later(foldersync.MinEvery)
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := m.App.Sync.RunDue(m.T.Context(), &r); err != nil {
 		m.T.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func (m *mirror) told(files ...string) foldersync.Run {
 // only the folders are looked at in which it happened.
 func TestChangesAreFollowed(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	var folders, files []string
 	want := map[string][]byte{}
 	for i := range 6 {
@@ -85,7 +85,7 @@ func TestChangesAreFollowed(t *testing.T) {
 // what was in it.
 func TestChangedFoldersAreFollowed(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	old, lost := b.Frameio.AddFolder(b.Root, "Old"), b.Frameio.AddFolder(b.Root, "Lost")
 	inner := b.Frameio.AddFolder(lost, "Inner")
 	add(b, old, "Cut.mov", content('a', 300))
@@ -119,7 +119,7 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 // Nothing is begun for syncs that do not follow events.
 func TestChangesAreNotFollowedUnlessWanted(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	add(b, b.Root, "Cut.mov", content('a', 300))
 	m := mirrored(b, func(q *foldersync.Request) { q.Events = false })
 	if r := m.told(add(b, b.Root, "New.mov", content('n', 200))); r.Why != foldersync.First {
@@ -132,7 +132,7 @@ func TestChangesAreNotFollowedUnlessWanted(t *testing.T) {
 // Comments that nobody told of are found by the next round.
 func TestCommentsAreLookedAtAgain(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 300))
 	m := mirrored(b)
 	uid := m.at(m.Folder, "Cut").UID
@@ -151,7 +151,7 @@ func TestCommentsAreLookedAtAgain(t *testing.T) {
 // Nobody has looked at comments while the owner was signed out.
 func TestCommentsWaitForTheOwner(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 300))
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	refuse := b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: "/files/.*/comments", Status: http.StatusUnauthorized})
@@ -171,10 +171,10 @@ func TestCommentsWaitForTheOwner(t *testing.T) {
 // After a time of which nothing tells, everything is compared.
 func TestAGapIsComparedWhole(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b)
 	add(b, b.Root, "Cut.mov", content('a', 300))
-	if err := b.App.Hints.Missed(t.Context(), hint.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
+	if err := b.App.Webhooks.Missed(t.Context(), webhook.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
 		t.Fatal(err)
 	}
 	if r := m.told(); r.Partial || r.Created != 1 {

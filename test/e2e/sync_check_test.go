@@ -7,19 +7,19 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // checked compares and says what differs, by name.
 func (m *mirror) checked() map[string]string {
 	m.T.Helper()
-	if _, err := m.App.Sync.Check(m.T.Context(), bed.Viewer, m.id); err != nil {
+	if _, err := m.App.Sync.Check(m.T.Context(), testenv.Viewer, m.id); err != nil {
 		m.T.Fatal(err)
 	}
 	m.Settle()
 	out, after := map[string]string{}, ""
 	for {
-		page, err := m.App.Sync.Differences(m.T.Context(), bed.Viewer, m.id, after, 3)
+		page, err := m.App.Sync.Differences(m.T.Context(), testenv.Viewer, m.id, after, 3)
 		if err != nil {
 			m.T.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func (m *mirror) checked() map[string]string {
 // written again, and a new name on Frame.io arrives.
 func TestEmojiInNamesAreNoRenaming(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day 🌞")
 	file := add(b, day, "👩\u200d👧 Cut 🎬.mov", content('a', 300))
 	m := mirrored(b)
@@ -58,14 +58,14 @@ func TestEmojiInNamesAreNoRenaming(t *testing.T) {
 
 func TestACheckTellsWhatDiffers(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day, night, dusk := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night"), b.Frameio.AddFolder(b.Root, "Dusk")
 	ids := map[string]string{}
 	for i, name := range []string{"Same", "Renamed", "Lost", "Edited", "Discarded", "Newer", "Ours", "Elsewhere", "Moved"} {
 		ids[name] = add(b, day, name+".mov", content(byte('a'+i), 300))
 	}
 	m := mirrored(b)
-	if _, err := b.App.Sync.Differences(t.Context(), bed.Viewer, m.id, "", 10); !fault.Is(err, fault.NotFound) {
+	if _, err := b.App.Sync.Differences(t.Context(), testenv.Viewer, m.id, "", 10); !fault.Is(err, fault.NotFound) {
 		t.Errorf("differences before a check: %v", err)
 	}
 	if d := m.checked(); len(d) != 0 {

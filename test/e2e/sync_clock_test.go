@@ -6,22 +6,22 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/hint"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // A sync whose next run, and changes, were written by a clock that was far ahead waits a
 // period at most when the clock is right again, and is not run again and again.
 func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
 	right := m.App.Sync.Now
 	runs := func() int {
 		t.Helper()
-		var r upkeep.Report
+		var r maintenance.Report
 		if err := b.App.Sync.RunDue(t.Context(), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 		t.Fatalf("%d runs by the clock that is ahead, want 1", n)
 	}
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	if err := b.App.Hints.Look(t.Context(), hint.Hint{Kind: hint.File, Resource: file, Account: b.Account, Workspace: b.Workspace}); err != nil {
+	if err := b.App.Webhooks.Look(t.Context(), webhook.Hint{Kind: webhook.File, Resource: file, Account: b.Account, Workspace: b.Workspace}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -59,7 +59,7 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 // Comments and posters that a clock far ahead has looked at are looked at again.
 func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
 	m := mirrored(b, plain, func(q *foldersync.Request) { q.Events = false })
 	uid := m.at(m.Folder, "Cut").UID
@@ -74,7 +74,7 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	calls := b.Frameio.Calls("download")
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Sync.Last(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}

@@ -6,14 +6,14 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // What a check says is what the refresh after it does: a file that was put on a stack is
 // one update, and what the filter leaves out goes for that reason.
 func TestACheckSaysWhatTheRefreshDoes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	cut, old := add(b, b.Root, "Cut.mov", content('a', 300)), add(b, b.Root, "Old.mov", content('b', 300))
 	add(b, b.Root, "Same.mov", content('c', 300))
 	for _, f := range []string{cut, old} {
@@ -40,7 +40,7 @@ func TestACheckSaysWhatTheRefreshDoes(t *testing.T) {
 // whose content stays.
 func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	night := b.Frameio.AddFolder(b.Root, "Night")
 	cut := add(b, b.Root, "Cut.mov", content('a', 300))
 	m := mirrored(b)
@@ -64,7 +64,7 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	m.refresh(true)
 	same("in conflict, when it was renamed again,")
 
-	if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, stack, foldersync.FrameioWins); err != nil {
+	if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, stack, foldersync.FrameioWins); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()

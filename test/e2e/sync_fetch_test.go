@@ -11,7 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func plain(q *foldersync.Request) { q.Fetch = foldersync.Metadata }
@@ -25,7 +25,7 @@ func shows(d nuxeosim.DocView, name string) string {
 // Documents without content tell of their asset, show its picture, and follow it.
 func TestMetadataOnly(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	cut := add(b, day, "Cut.mov", content('a', 500))
 	b.Frameio.AddComment(cut, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
@@ -61,7 +61,7 @@ func TestMetadataOnly(t *testing.T) {
 // A picture that never comes holds up neither the others nor itself: it is asked for again.
 func TestAPictureThatNeverComes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Transfer.Idle, c.Frameio.CallTimeout = limit, limit
 	}))
 	add(b, b.Root, "One.mov", content('a', 500))
@@ -79,7 +79,7 @@ func TestAPictureThatNeverComes(t *testing.T) {
 // A file that is put on a stack keeps its document without content.
 func TestMetadataOnlyOfWhatIsStacked(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	first := add(b, b.Root, "Cut.mov", content('a', 500))
 	m := mirrored(b, plain)
 	uid := m.at(m.Folder, "Cut").UID
@@ -95,7 +95,7 @@ func TestMetadataOnlyOfWhatIsStacked(t *testing.T) {
 // A document that was put into the trash in Nuxeo comes again when its asset changes.
 func TestMetadataOnlyComesAgain(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
 	m := mirrored(b, plain)
 	if err := b.Nuxeo.Trash(m.at(m.Folder, "Cut").UID); err != nil {
@@ -111,7 +111,7 @@ func TestMetadataOnlyComesAgain(t *testing.T) {
 
 func TestProxies(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	small := content('p', 90)
 	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.WithRendition(frameiosim.RenditionEfficient, frameiosim.Bytes(small)))
 	m := mirrored(b, func(q *foldersync.Request) { q.Fetch = foldersync.Proxy })
@@ -131,7 +131,7 @@ func TestProxies(t *testing.T) {
 // The files below a stack's head become versions, each with what was said about it.
 func TestEarlierVersions(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	var files []string
 	for i, c := range []byte("abc") {
 		files = append(files, add(b, b.Root, "Cut "+string('1'+rune(i))+".mov", content(c, 500+i)))
@@ -153,7 +153,7 @@ func TestEarlierVersions(t *testing.T) {
 }
 
 // versionsHold compares the contents of a document's versions, oldest first.
-func versionsHold(b *bed.Bed, uid string, want ...[]byte) {
+func versionsHold(b *testenv.Bed, uid string, want ...[]byte) {
 	b.T.Helper()
 	versions := b.Nuxeo.Versions(uid)
 	if len(versions) != len(want) {
@@ -172,7 +172,7 @@ func TestBothAreKept(t *testing.T) {
 	for by, title := range map[string]string{"policy": "Cut (changed in Nuxeo)", "hand": "Cut (changed in Nuxeo)"} {
 		t.Run(by, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			file, mine := add(b, b.Root, "Cut.mov", content('a', 500)), content('x', 900)
 			m := mirrored(b, func(q *foldersync.Request) {
 				if by == "policy" {
@@ -186,11 +186,11 @@ func TestBothAreKept(t *testing.T) {
 			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 			m.refresh(false)
 			if by == "hand" {
-				page, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
+				page, err := b.App.Sync.Troubles(t.Context(), testenv.Viewer, m.id, "", 10)
 				if err != nil || len(page.List) != 1 {
 					t.Fatalf("%v %v", page.List, err)
 				}
-				if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, page.List[0].Key, foldersync.KeepBoth); err != nil {
+				if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key, foldersync.KeepBoth); err != nil {
 					t.Fatal(err)
 				}
 				b.Settle()
@@ -207,8 +207,8 @@ func TestBothAreKept(t *testing.T) {
 // A proxy that Frame.io is still making holds a run up for a while only.
 func TestAProxyIsWaitedForForAWhile(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock), bed.Frameio(func(o *frameiosim.Options) { o.TranscodeDelay = time.Hour }))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock), testenv.Frameio(func(o *frameiosim.Options) { o.TranscodeDelay = time.Hour }))
 	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.NotUploadedYet())
 	b.Frameio.FinishUpload(file)
 	q := syncRequest(b)

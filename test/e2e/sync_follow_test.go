@@ -4,18 +4,18 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // What is said about a mirrored asset arrives between two runs, and so do its status
 // and a new version.
 func TestAMirroredAssetIsFollowed(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, telling(frameiosim.Healthy))
+	b := testenv.New(t, telling(frameiosim.Healthy))
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
 	m := mirrored(b)
 	uid := m.at(m.Folder, "Cut").UID
-	if err := b.App.Hints.Complete(t.Context()); err != nil {
+	if err := b.App.Webhooks.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})

@@ -5,27 +5,27 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // What is missing where a run looks, and lies where it does not, is not gone: whatever it
 // was put into there, however deep, and whether or not anything of that is known.
 func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 	t.Parallel()
-	for name, away := range map[string]func(b *bed.Bed, file, to string) (uploading string){
-		"into a folder that is new": func(b *bed.Bed, file, to string) (uploading string) {
+	for name, away := range map[string]func(b *testenv.Bed, file, to string) (uploading string){
+		"into a folder that is new": func(b *testenv.Bed, file, to string) (uploading string) {
 			b.Frameio.Move(file, b.Frameio.AddFolder(b.Frameio.AddFolder(to, "New"), "Newer"))
 			return ""
 		},
-		"onto a stack": func(b *bed.Bed, file, to string) (uploading string) {
+		"onto a stack": func(b *testenv.Bed, file, to string) (uploading string) {
 			b.Frameio.Move(file, to)
 			b.Frameio.Stack(file, add(b, to, "Second.mov", content('b', 400)))
 			return ""
 		},
-		"onto a stack that grows": func(b *bed.Bed, file, to string) (uploading string) {
+		"onto a stack that grows": func(b *testenv.Bed, file, to string) (uploading string) {
 			b.Frameio.Move(file, to)
 			second := add(b, to, "Second.mov", content('b', 400), frameiosim.NotUploadedYet())
 			b.Frameio.Stack(file, second)
@@ -34,7 +34,7 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
 			file := add(b, from, "First.mov", content('a', 300))
 			for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
@@ -68,7 +68,7 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 // What nobody may look at any more is not gone either.
 func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "First.mov", content('a', 300))
 	for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
 		add(b, b.Root, other, content('o', 100))
@@ -93,11 +93,11 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 	t.Parallel()
 	for title, want := range map[string]string{"Old": "New", "Mine": "Mine"} {
 		for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
-			b := bed.New(t)
+			b := testenv.New(t)
 			file := add(b, b.Root, "New.mov", content('a', 300))
 			folder, _ := b.Nuxeo.Doc(b.Folder)
 			uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "File", map[string]any{
-				"dc:title": title, "dc:source": intake.Source(b.Account, file), "dc:creator": "josh",
+				"dc:title": title, "dc:source": ingest.Source(b.Account, file), "dc:creator": "josh",
 			})
 			mirrored(b, func(q *foldersync.Request) { q.Fetch = fetch })
 			if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
@@ -112,11 +112,11 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 func TestAFolderThatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 	t.Parallel()
 	for title, want := range map[string]string{"Old": "New", "Mine": "Mine"} {
-		b := bed.New(t)
+		b := testenv.New(t)
 		day := b.Frameio.AddFolder(b.Root, "New")
 		folder, _ := b.Nuxeo.Doc(b.Folder)
 		uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "Folder", map[string]any{
-			"dc:title": title, "dc:source": intake.Source(b.Account, day), "dc:creator": "josh",
+			"dc:title": title, "dc:source": ingest.Source(b.Account, day), "dc:creator": "josh",
 		})
 		m := mirrored(b)
 		if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
@@ -133,7 +133,7 @@ func TestAFolderThatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 	t.Parallel()
 	for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
-		b := bed.New(t)
+		b := testenv.New(t)
 		from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
 		file := add(b, from, "First.mov", content('a', 300))
 		m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
@@ -158,7 +158,7 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 // document stays that stack's, and goes when the stack is not there.
 func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	shown, hidden := b.Frameio.AddFolder(b.Root, "Shown"), b.Frameio.AddFolder(b.Root, "Hidden")
 	add(b, shown, "Other.mov", content('o', 200))
 	file, below := add(b, shown, "First.mov", content('a', 300)), add(b, hidden, "Below.mov", content('b', 400))
@@ -188,7 +188,7 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 // everywhere asks whether it is right that it is gone.
 func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Root, "To")
 	var files []string
 	for _, name := range []string{"One", "Two", "Three", "Four"} {

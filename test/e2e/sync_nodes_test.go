@@ -16,7 +16,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	database "github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
@@ -33,12 +33,12 @@ func river(t *testing.T, node string) func(*database.DB) work.Queue {
 
 // second starts another node on the bed's database, and counts the documents that it
 // makes.
-func second(b *bed.Bed, t *testing.T) *atomic.Int64 {
+func second(b *testenv.Bed, t *testing.T) *atomic.Int64 {
 	t.Helper()
 	c, made := b.Config, new(atomic.Int64)
 	c.Data = t.TempDir()
 	ctx, stop := context.WithCancel(context.Background())
-	a, err := app.New(ctx, c, app.World{Node: "second", Queue: river(t, "second"), Work: bed.Quick, Wrap: func(system string, next http.RoundTripper) http.RoundTripper {
+	a, err := app.New(ctx, c, app.World{Node: "second", Queue: river(t, "second"), Work: testenv.Quick, Wrap: func(system string, next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {
 			if system == "nuxeo" && r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/nuxeo/api/v1/id/") {
 				made.Add(1)
@@ -71,9 +71,9 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // Two nodes on one database bring a tree together, and nothing twice.
 func TestTwoNodesShareARun(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Database, c.EncryptionKey = pg.Database(t), []string{base64.StdEncoding.EncodeToString(make([]byte, 32))}
-	}), bed.World(func(w *app.World) { w.Node, w.Queue = "first", river(t, "first") }))
+	}), testenv.World(func(w *app.World) { w.Node, w.Queue = "first", river(t, "first") }))
 	want := map[string][]byte{}
 	for i := range 4 {
 		day := fmt.Sprintf("Day %d", i)

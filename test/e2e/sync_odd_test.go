@@ -9,7 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // What Frame.io lists and cannot be read is neither gone nor changed: its document stays,
@@ -23,7 +23,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Loose()) // the simulated Frame.io says what the contract does not
+			b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 			day := b.Frameio.AddFolder(b.Root, "Day")
 			file, lost := add(b, b.Root, "Cut.mov", content('a', 1000)), add(b, b.Root, "Lost.mov", content('l', 300))
 			stack := b.Frameio.Stack(add(b, b.Root, "One.mov", content('1', 400)), add(b, b.Root, "Two.mov", content('2', 500)))
@@ -75,7 +75,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 }
 
 // tree is what is in the folder and not in the trash, by path below it.
-func tree(b *bed.Bed) map[string]string {
+func tree(b *testenv.Bed) map[string]string {
 	all := map[string]string{}
 	for path, docs := range b.Tree() {
 		for _, d := range docs {
@@ -90,7 +90,7 @@ func tree(b *bed.Bed) map[string]string {
 // One asset of a published folder that cannot be read costs no other, and is told of.
 func TestAPublishedFolderWithOddEntries(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Loose())
+	b := testenv.New(t, testenv.Loose())
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	add(b, day, "Fine.mov", content('f', 100))

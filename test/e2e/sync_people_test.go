@@ -8,19 +8,19 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/upkeep"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func TestASyncRunsByItsSchedule(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
 	mails := len(b.Mail.Messages())
 	add(b, b.Root, "Cut.mov", content('a', 500))
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(50 * time.Minute) }
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
 		t.Errorf("before its time: %v %v", r.Lines, err)
 	}
@@ -40,14 +40,14 @@ func TestASyncRunsByItsSchedule(t *testing.T) {
 
 func TestPausedSyncsDoNotRun(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
 	josh := work.Viewer{Login: "josh"}
 	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused || !s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
 		t.Fatalf("%+v %v", s, err)
 	}
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
-	var r upkeep.Report
+	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
 		t.Errorf("%v %v", r.Lines, err)
 	}
@@ -58,7 +58,7 @@ func TestPausedSyncsDoNotRun(t *testing.T) {
 
 func TestWhoMaySynchronize(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b)
 	olga := work.Viewer{Login: "olga"}
 	for name, do := range map[string]func() error{
@@ -89,13 +89,13 @@ func TestWhatPausesASync(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			day := b.Frameio.AddFolder(b.Root, "Day")
 			add(b, day, "Cut.mov", content('a', 500))
 			m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Every, q.Gone = day, time.Hour, foldersync.Trash })
 			c.harm(m)
 			b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
-			var r upkeep.Report
+			var r maintenance.Report
 			if err := b.App.Sync.RunDue(t.Context(), &r); err != nil {
 				t.Fatal(err)
 			}
@@ -115,13 +115,13 @@ func (m *mirror) root() string { return m.get().Root }
 
 func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	m := mirrored(b)
 	q := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
 	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" || !strings.Contains(err.Error(), "synchronized") {
 		t.Errorf("bound: %v", err)
 	}
-	if err := b.App.Sync.Remove(t.Context(), bed.Viewer, m.id); err != nil {
+	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
 		t.Fatal(err)
 	}
 	b.Bind("Publish")

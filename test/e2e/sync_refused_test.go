@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // One document that may not be changed holds up neither the others nor the schedule;
 // it is named, and follows once it may.
 func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
 	a := content('a', 500)
 	renamed, moved, lost := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", a), add(b, day, "Lost.mov", a)

@@ -5,7 +5,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // settled refreshes until both sides are equal, and once more, which must find
@@ -22,7 +22,7 @@ func (m *mirror) settled(want map[string][]byte) {
 	}
 }
 
-func sceneSync(b *bed.Bed) (deed, check func()) {
+func sceneSync(b *testenv.Bed) (deed, check func()) {
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	b.Frameio.AddFolder(day, "Empty")
 	file := add(b, day, "Cut.mov", content('1', 3000))
@@ -37,7 +37,7 @@ func sceneSync(b *bed.Bed) (deed, check func()) {
 		b.T.Helper()
 		begin()
 		b.Settle()
-		s, err := b.App.Sync.OfFolder(b.T.Context(), bed.Viewer, b.Folder)
+		s, err := b.App.Sync.OfFolder(b.T.Context(), testenv.Viewer, b.Folder)
 		if err != nil {
 			b.T.Fatal(err)
 		}
@@ -49,12 +49,12 @@ func sceneSync(b *bed.Bed) (deed, check func()) {
 	}
 }
 
-func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
+func sceneSyncChanges(b *testenv.Bed) (deed, check func()) {
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
 	first, moved, lost := add(b, day, "Cut.mov", content('1', 3000)), add(b, day, "Moved.mov", content('m', 500)), add(b, day, "Lost.mov", content('l', 400))
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uids := []string{m.at(b.Folder, "Cut").UID, m.at(b.Folder, "Moved").UID}
-	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), bed.Viewer, m.id, true) }
+	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), testenv.Viewer, m.id, true) }
 	b.Frameio.Stack(first, add(b, day, "Cut 2.mov", content('2', 2500)))
 	b.Frameio.Move(moved, night)
 	b.Frameio.Rename(night, "Evening")
@@ -73,14 +73,14 @@ func sceneSyncChanges(b *bed.Bed) (deed, check func()) {
 
 // sceneSyncPlain makes documents without content, and tells of them when something is
 // new. Since a file is missing, which may be on a stack now, an item makes the new one.
-func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
+func sceneSyncPlain(b *testenv.Bed) (deed, check func()) {
 	file, lost := add(b, b.Root, "Cut.mov", content('1', 300)), add(b, b.Root, "Lost.mov", content('l', 300))
 	m := mirrored(b, plain, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uid := m.at(b.Folder, "Cut").UID
 	b.Frameio.Delete(lost)
 	add(b, b.Root, "New.mov", content('n', 200))
 	b.Frameio.SetStatus(file, "Approved")
-	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), bed.Viewer, m.id, true) }
+	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), testenv.Viewer, m.id, true) }
 	return begin, func() {
 		b.T.Helper()
 		m.settled(map[string][]byte{"/Cut": nil, "/New": nil})
@@ -92,7 +92,7 @@ func sceneSyncPlain(b *bed.Bed) (deed, check func()) {
 }
 
 // sceneSyncEarlier brings the files below a stack's head as versions.
-func sceneSyncEarlier(b *bed.Bed) (deed, check func()) {
+func sceneSyncEarlier(b *testenv.Bed) (deed, check func()) {
 	first, second, third := content('1', 300), content('2', 400), content('3', 500)
 	b.Frameio.Stack(add(b, b.Root, "Cut 1.mov", first), add(b, b.Root, "Cut 2.mov", second), add(b, b.Root, "Cut 3.mov", third))
 	request := func(q *foldersync.Request) { q.Earlier = true }
@@ -105,7 +105,7 @@ func sceneSyncEarlier(b *bed.Bed) (deed, check func()) {
 }
 
 // sceneSyncBoth keeps what both sides made of a document.
-func sceneSyncBoth(b *bed.Bed) (deed, check func()) {
+func sceneSyncBoth(b *testenv.Bed) (deed, check func()) {
 	file, mine := add(b, b.Root, "Cut.mov", content('a', 500)), content('x', 900)
 	m := mirrored(b, func(q *foldersync.Request) { q.Conflicts = foldersync.KeepBoth })
 	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Cut").UID, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {

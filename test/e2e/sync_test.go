@@ -14,21 +14,21 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // mirror is a folder that is synchronized with the project.
 type mirror struct {
-	*bed.Bed
+	*testenv.Bed
 	id string
 }
 
-func syncRequest(b *bed.Bed) foldersync.Request {
+func syncRequest(b *testenv.Bed) foldersync.Request {
 	return foldersync.Request{Folder: b.Folder, Workspace: b.Workspace, Project: b.Project, Comments: true, Events: true}
 }
 
 // mirrored synchronizes the folder as josh and waits until it is.
-func mirrored(b *bed.Bed, change ...func(*foldersync.Request)) *mirror {
+func mirrored(b *testenv.Bed, change ...func(*foldersync.Request)) *mirror {
 	b.T.Helper()
 	q := syncRequest(b)
 	for _, c := range change {
@@ -44,7 +44,7 @@ func mirrored(b *bed.Bed, change ...func(*foldersync.Request)) *mirror {
 
 func (m *mirror) get() foldersync.Sync {
 	m.T.Helper()
-	s, err := m.App.Sync.Get(m.T.Context(), bed.Viewer, m.id)
+	s, err := m.App.Sync.Get(m.T.Context(), testenv.Viewer, m.id)
 	if err != nil {
 		m.T.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func (m *mirror) get() foldersync.Sync {
 // refresh begins a run and waits until it has ended.
 func (m *mirror) refresh(sure bool) foldersync.Run {
 	m.T.Helper()
-	if _, err := m.App.Sync.Refresh(m.T.Context(), bed.Viewer, m.id, sure); err != nil {
+	if _, err := m.App.Sync.Refresh(m.T.Context(), testenv.Viewer, m.id, sure); err != nil {
 		m.T.Fatal(err)
 	}
 	m.Settle()
@@ -125,7 +125,7 @@ func (m *mirror) at(uid, title string) nuxeosim.DocView {
 
 func TestATreeIsMirrored(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	a, c := content('a', 500), content('c', 700)
 	day := b.Frameio.AddFolder(b.Root, "Day 1")
 	inner := b.Frameio.AddFolder(day, "Sound")
@@ -155,7 +155,7 @@ func TestATreeIsMirrored(t *testing.T) {
 
 func TestARefreshWithoutChangesWritesNothing(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day 1")
 	for i := range 5 {
 		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
@@ -176,7 +176,7 @@ func TestARefreshWithoutChangesWritesNothing(t *testing.T) {
 
 func TestARefreshBringsWhatChanged(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
 	a, n := content('a', 500), content('n', 800)
 	renamed, moved, newer := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", content('m', 400)), add(b, day, "Newer.mov", content('o', 300))
@@ -217,7 +217,7 @@ func TestConflicts(t *testing.T) {
 	for use, want := range map[string][]byte{foldersync.NuxeoWins: mine, foldersync.FrameioWins: content('n', 700)} {
 		t.Run(use, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			file := add(b, b.Root, "Cut.mov", content('a', 500))
 			m := mirrored(b)
 			uid := m.at(m.Folder, "Cut").UID
@@ -232,11 +232,11 @@ func TestConflicts(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 			m.is(map[string][]byte{"/Cut": mine}) // its name and place wait
-			page, err := b.App.Sync.Troubles(t.Context(), bed.Viewer, m.id, "", 10)
+			page, err := b.App.Sync.Troubles(t.Context(), testenv.Viewer, m.id, "", 10)
 			if err != nil || len(page.List) != 1 {
 				t.Fatalf("%v %v", page.List, err)
 			}
-			if _, err := b.App.Sync.Settle(t.Context(), bed.Viewer, m.id, page.List[0].Key, use); err != nil {
+			if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key, use); err != nil {
 				t.Fatal(err)
 			}
 			b.Settle()
@@ -257,7 +257,7 @@ func TestWhatIsGone(t *testing.T) {
 	for _, policy := range []string{foldersync.Keep, foldersync.Trash} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			for i := range 8 {
 				add(b, b.Root, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
 			}
@@ -281,7 +281,7 @@ func TestWhatIsGone(t *testing.T) {
 
 func TestManyThatDisappearAreAskedFor(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	for i := range 4 {
 		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
@@ -303,16 +303,16 @@ func TestManyThatDisappearAreAskedFor(t *testing.T) {
 
 func TestRemovedSyncsLeaveEverything(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	a := content('a', 300)
 	add(b, b.Root, "Cut.mov", a)
 	m := mirrored(b)
-	if err := b.App.Sync.Remove(t.Context(), bed.Viewer, m.id); err != nil {
+	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()
 	m.is(map[string][]byte{"/Cut": a})
-	if _, err := b.App.Sync.Refresh(t.Context(), bed.Viewer, m.id, false); !fault.Is(err, fault.NotFound) {
+	if _, err := b.App.Sync.Refresh(t.Context(), testenv.Viewer, m.id, false); !fault.Is(err, fault.NotFound) {
 		t.Errorf("refreshed: %v", err)
 	}
 	folder, _ := b.Nuxeo.Doc(b.Folder)
@@ -330,7 +330,7 @@ func TestRemovedSyncsLeaveEverything(t *testing.T) {
 
 func TestWhatCannotBeSynchronized(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	below := b.Nuxeo.MkDoc(folder.Path+"/Below", "Folder", nil)
 	mirrored(b)
@@ -368,7 +368,7 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 // to be put into it.
 func TestATrashedFolderIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	inner := b.Frameio.AddFolder(day, "Sound")
 	add(b, inner, "Mix.wav", content('a', 300))
@@ -391,7 +391,7 @@ func TestATrashedFolderIsMadeAgain(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	add(b, b.Root, "Keep.mov", content('a', 300))
 	add(b, b.Root, "Large.mov", content('a', 3000))
 	add(b, b.Root, "Sound.wav", content('a', 300))
@@ -410,7 +410,7 @@ func md5of(data []byte) string { return fmt.Sprintf("%x", md5.Sum(data)) }
 // What failed has left nothing in Nuxeo: when it goes, nobody is asked.
 func TestWhatFailedMayGo(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 300))
 	b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Status: 403})
 	m := mirrored(b)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // While a new version of an asset is still being uploaded, the asset is not gone: its
@@ -16,20 +16,20 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		before func(b *bed.Bed) (stack func(version string) (asset string))
+		before func(b *testenv.Bed) (stack func(version string) (asset string))
 	}{
-		{"a file becomes a stack", func(b *bed.Bed) func(string) string {
+		{"a file becomes a stack", func(b *testenv.Bed) func(string) string {
 			file := add(b, b.Root, "Cut.mov", content('a', 1000))
 			return func(version string) string { return b.Frameio.Stack(file, version) }
 		}},
-		{"a stack grows", func(b *bed.Bed) func(string) string {
+		{"a stack grows", func(b *testenv.Bed) func(string) string {
 			stack := b.Frameio.Stack(add(b, b.Root, "First.mov", content('f', 900)), add(b, b.Root, "Cut.mov", content('a', 1000)))
 			return func(version string) string { b.Frameio.AddToStack(stack, version); return stack }
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			stack := c.before(b)
 			add(b, b.Root, "Other.mov", content('o', 100))
 			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
@@ -74,7 +74,7 @@ func (m *mirror) titles() (all []string) {
 // What cannot be brought is told of, and is no reason to touch what is there.
 func TestWhatIsEmptyOrUnfinishedIsTold(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Frameio.AddFile(b.Root, "empty.srt", frameiosim.Bytes(nil), frameiosim.WithCreator(b.Josh))
 	add(b, b.Root, "never.mov", content('n', 100), frameiosim.NotUploadedYet())
 	add(b, b.Root, "fine.mov", content('a', 100))

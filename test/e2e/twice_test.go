@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // interactions counts what was accepted.
-func interactions(b *bed.Bed) (n int) {
+func interactions(b *testenv.Bed) (n int) {
 	b.T.Helper()
 	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT COUNT(*) FROM interactions`).Scan(&n); err != nil {
 		b.T.Fatal(err)
@@ -20,7 +20,7 @@ func interactions(b *bed.Bed) (n int) {
 
 func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	spec := frameiosim.DeliverSpec{ActionID: b.Action().ID, PersonID: b.Josh, ResourceIDs: []string{file, file}, InteractionID: "the-one", Tries: 1}
@@ -47,7 +47,7 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
 		t.Errorf("%d items of %d interactions", len(items), interactions(b))
 	}
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	b.Mails(1)
 }
 
@@ -56,7 +56,7 @@ func TestEveryJobTwiceAtOnce(t *testing.T) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t, bed.Twice())
+			b := testenv.New(t, testenv.Twice())
 			deed, check := s.prepare(b)
 			deed()
 			b.Settle()
@@ -67,7 +67,7 @@ func TestEveryJobTwiceAtOnce(t *testing.T) {
 
 func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	words := remark(b, file, "dark")
@@ -77,13 +77,13 @@ func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
 	b.Mails(3)
 }
 
 func TestOneAssetSelectedInSeveralWays(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	day := b.Frameio.AddFolder(b.Root, "Day")
 	lone := add(b, day, "Lone.mov", content('l', 500))
@@ -102,7 +102,7 @@ func TestOneAssetSelectedInSeveralWays(t *testing.T) {
 
 // sizes are the documents below a folder by title; two of one title would add
 // up.
-func sizes(b *bed.Bed, folder string) map[string]int64 {
+func sizes(b *testenv.Bed, folder string) map[string]int64 {
 	out := map[string]int64{}
 	for _, d := range b.Nuxeo.Children(folder) {
 		if d.Content != nil {

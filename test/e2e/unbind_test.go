@@ -9,13 +9,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // stateOf is where a binding stands.
-func stateOf(b *bed.Bed, id string) binding.State {
+func stateOf(b *testenv.Bed, id string) binding.State {
 	b.T.Helper()
-	one, err := b.App.Binding.Get(b.T.Context(), bed.Viewer, id)
+	one, err := b.App.Binding.Get(b.T.Context(), testenv.Viewer, id)
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func stateOf(b *bed.Bed, id string) binding.State {
 
 // broughtOf publishes an asset and gives its item when that has ended; the end of the
 // binding may wait.
-func broughtOf(b *bed.Bed, asset string) work.View {
+func broughtOf(b *testenv.Bed, asset string) work.View {
 	b.T.Helper()
 	seen := map[string]bool{}
 	for _, it := range itemsOf(b) {
@@ -34,8 +34,8 @@ func broughtOf(b *bed.Bed, asset string) work.View {
 	return b.Until(func(v work.View) bool { return !seen[v.ID] && v.Kind == "publish" && v.State.Final() })
 }
 
-func itemsOf(b *bed.Bed) []work.View {
-	all, _, err := b.App.Engine.Items(b.T.Context(), bed.Viewer, work.Filter{Limit: 500})
+func itemsOf(b *testenv.Bed) []work.View {
+	all, _, err := b.App.Engine.Items(b.T.Context(), testenv.Viewer, work.Filter{Limit: 500})
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -46,23 +46,23 @@ func itemsOf(b *bed.Bed) []work.View {
 // becomes of them.
 func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	pushed(b, uid)
-	_, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "")
+	_, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, "")
 	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document of this folder is") {
 		t.Errorf("unbinding says %v, want a conflict that tells of 1 document", err)
 	}
 	if got := stateOf(b, made.ID); got != binding.Bound || lockOwner(b, uid) != "josh" {
 		t.Errorf("it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Bound)
 	}
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, "forget"); fault.From(err).Field != "reviews" {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, "forget"); fault.From(err).Field != "reviews" {
 		t.Errorf("an unknown fate: %v, want an error of the field reviews", err)
 	}
 
 	other := b.Bind("Publish as well") // through which it can come back
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Errorf("unbinding beside another binding: %v", err)
 	}
 	b.Settle()
@@ -74,14 +74,14 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 // Released, what is under review is unlocked, and the binding is gone.
 func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish")
 	var uids []string
 	for _, name := range []string{"Teaser", "Trailer", "Spot"} {
 		uids = append(uids, kept(b, name, content(name[1], 500)))
 	}
 	pushes := pushed(b, uids...).Pushes
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Release); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Release); err != nil {
 		t.Fatal(err)
 	}
 	b.Settle()
@@ -102,24 +102,24 @@ func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 // ends at once.
 func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 500))).Pushes[0]
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.App.Engine.Pause(t.Context(), "josh", "The end is not looked at yet."); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.App.Push.Release(t.Context(), bed.Viewer, p.ID, "It is done."); err != nil {
+	if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "It is done."); err != nil {
 		t.Fatal(err)
 	}
 	if got := stateOf(b, made.ID); got != binding.Ending {
 		t.Fatalf("it is %s, want %s until it is looked at again", got, binding.Ending)
 	}
 
-	if _, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, ""); err != nil {
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Errorf("unbinding says %v, want nothing: there is nothing to ask", err)
 	}
 	if err := b.App.Engine.Resume(t.Context(), "josh"); err != nil {
@@ -135,19 +135,19 @@ func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
 // binding ends.
 func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
 	one, two := kept(b, "Teaser", content('a', 500)), kept(b, "Trailer", content('b', 500))
 	pushes := pushed(b, one, two).Pushes
 	strange := add(b, b.Root, "Strange.mov", content('c', 500))
 	before := len(b.Nuxeo.Children(b.Folder))
-	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	if _, err := b.App.Upkeep.DoNow(t.Context(), "clean-ups"); err != nil { // it leaves the action there
+	if _, err := b.App.Maintenance.DoNow(t.Context(), "clean-ups"); err != nil { // it leaves the action there
 		t.Fatal(err)
 	}
 	v := broughtOf(b, strange)
@@ -175,12 +175,12 @@ func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 // After thirty days what is still under review is released.
 func TestUnbindDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	b := bed.New(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	b := testenv.New(t, testenv.By(clock))
 	made := b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	p := pushed(b, uid).Pushes[0]
-	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,14 +201,14 @@ func TestUnbindDoesNotWaitForEver(t *testing.T) {
 // Whoever cancels the end while it waits has the binding again.
 func TestUnbindMayBeCancelled(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	made := b.Bind("Publish")
 	pushed(b, kept(b, "Teaser", content('a', 500)))
-	item, err := b.App.Binding.Unbind(t.Context(), bed.Viewer, made.ID, binding.Await)
+	item, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.App.Engine.Cancel(t.Context(), bed.Viewer, item); err != nil {
+	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Canceled })

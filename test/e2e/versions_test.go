@@ -14,11 +14,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // newest publishes and wants exactly one item with the outcome.
-func newest(b *bed.Bed, person, outcome string, assets ...string) work.View {
+func newest(b *testenv.Bed, person, outcome string, assets ...string) work.View {
 	b.T.Helper()
 	before := len(b.Settle())
 	list := b.Published(person, assets...)
@@ -29,7 +29,7 @@ func newest(b *bed.Bed, person, outcome string, assets ...string) work.View {
 }
 
 // refused publishes and wants one failed item with the code and such a message.
-func refused(b *bed.Bed, person, code, says string, assets ...string) work.View {
+func refused(b *testenv.Bed, person, code, says string, assets ...string) work.View {
 	b.T.Helper()
 	v := b.Published(person, assets...)[0]
 	if v.State != work.Failed || v.Code != code || !strings.Contains(v.Message, says) {
@@ -42,7 +42,7 @@ func refused(b *bed.Bed, person, code, says string, assets ...string) work.View 
 	return v
 }
 
-func lastMail(b *bed.Bed) string {
+func lastMail(b *testenv.Bed) string {
 	b.T.Helper()
 	mails := b.Mail.Messages()
 	if len(mails) == 0 {
@@ -53,7 +53,7 @@ func lastMail(b *bed.Bed) string {
 
 func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -62,17 +62,17 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Julia, "updated", stack)
 	versions := [][]byte{content('1', 1000), content('2', 2000)}
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: versions}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: versions}})
 	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
 	// Whichever member is selected, its stack's head is what arrives.
 	newest(b, b.Josh, "updated", first)
 	versions = append(versions, content('3', 3000))
-	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
+	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
 	newest(b, b.Julia, "unchanged", stack)
 	if text := lastMail(b); !strings.Contains(text, "was up to date") {
 		t.Errorf("the mail says %q", text)
 	}
-	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
+	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
 	if b.Only().UID != uid {
 		t.Error("it is another document")
 	}
@@ -90,7 +90,7 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 
 func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	one, two := content('1', 1000), content('2', 2000)
 	first := add(b, b.Root, "Cut.mov", one)
@@ -121,7 +121,7 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 		}
 		newest(b, who, "unchanged", stack)
 	}
-	b.Check(bed.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
+	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
 	if d := b.Only(); d.Properties["frameio:status"] != options[46%3] || d.Properties["frameio:fileName"] != "Cut 49.mov" {
 		t.Errorf("%v %v", d.Properties["frameio:status"], d.Properties["frameio:fileName"])
 	}
@@ -129,7 +129,7 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 
 func TestWhatAPersonPutThereIsKept(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -139,18 +139,18 @@ func TestWhatAPersonPutThereIsKept(t *testing.T) {
 	}
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
 	// The same head again brings its content back, and keeps what was there.
 	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)}}); err != nil {
 		t.Fatal(err)
 	}
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
 }
 
 func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	err := b.Nuxeo.AddContribution([]byte(`<component name="customer"><require>org.nuxeo.frameio.versioning</require>
 <extension target="org.nuxeo.ecm.core.api.versioning.VersioningService" point="policies">
 <policy id="frameio-content" increment="NONE" beforeUpdate="false" order="40"><filter-id>frameio-content</filter-id></policy>
@@ -163,15 +163,15 @@ func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	newest(b, b.Josh, "created", first)
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Julia, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000)}}})
 	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
 }
 
 func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -187,11 +187,11 @@ func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 	if err := b.Nuxeo.Unlock(uid); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.App.Engine.Retry(t.Context(), bed.Viewer, v.ID); err != nil {
+	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
 	b.AllDone()
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
 	b.Mails(3)
 }
 
@@ -200,7 +200,7 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 	for _, how := range []string{"trashed", "deleted"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			b := bed.New(t)
+			b := testenv.New(t)
 			b.Bind("Publish")
 			file := add(b, b.Root, "Cut.mov", content('1', 1000))
 			words := remark(b, file, "dark")
@@ -214,7 +214,7 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			newest(b, b.Josh, "created", file)
-			b.Check(bed.Want{"Cut": {Content: content('1', 1000), Comments: words}})
+			b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
 		})
 	}
 }
@@ -223,7 +223,7 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 // somebody's own document.
 func TestCopyIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	copied := b.Nuxeo.MkDoc("/default-domain/workspaces/videos/copy", "File", map[string]any{
@@ -244,13 +244,13 @@ func TestCopyIsLeftAlone(t *testing.T) {
 // A new head with the same bytes is news, but no new content.
 func TestSameBytesMakeNoVersion(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut again.mov", content('1', 1000)))
 	newest(b, b.Julia, "unchanged", stack)
-	b.Check(bed.Want{"Cut": {Content: content('1', 1000)}})
+	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	if name := b.Only().Properties["frameio:fileName"]; name != "Cut again.mov" {
 		t.Errorf("it is called %v", name)
 	}
@@ -260,7 +260,7 @@ func TestSameBytesMakeNoVersion(t *testing.T) {
 // lock does not keep out who holds it.
 func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", file)
@@ -279,5 +279,5 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 	}})
 	stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(bed.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
+	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
 }

@@ -7,27 +7,27 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // telling is a bed whose Frame.io tells webhooks of what happens.
-func telling(fate func(int) frameiosim.EventFate) bed.Option {
-	return bed.Frameio(func(o *frameiosim.Options) { o.Events, o.EventBackoff = fate, 10*time.Millisecond })
+func telling(fate func(int) frameiosim.EventFate) testenv.Option {
+	return testenv.Frameio(func(o *frameiosim.Options) { o.Events, o.EventBackoff = fate, 10*time.Millisecond })
 }
 
 // underReview pushes a document and waits for its webhook.
-func underReview(b *bed.Bed) (document, file string) {
+func underReview(b *testenv.Bed) (document, file string) {
 	b.T.Helper()
 	b.Bind("Publish")
 	document = kept(b, "Cut", []byte("pictures"))
 	p := pushed(b, document).Pushes[0]
-	if err := b.App.Hints.Complete(b.T.Context()); err != nil {
+	if err := b.App.Webhooks.Complete(b.T.Context()); err != nil {
 		b.T.Fatal(err)
 	}
 	return document, p.File
 }
 
-func says(b *bed.Bed, document, words string) func() bool {
+func says(b *testenv.Bed, document, words string) func() bool {
 	return func() bool {
 		for _, c := range b.Nuxeo.Comments(document) {
 			if strings.Contains(c.Text, words) {
@@ -38,7 +38,7 @@ func says(b *bed.Bed, document, words string) func() bool {
 	}
 }
 
-func status(b *bed.Bed, document, want string) func() bool {
+func status(b *testenv.Bed, document, want string) func() bool {
 	return func() bool {
 		d, _ := b.Nuxeo.Doc(document)
 		got, _ := d.Properties["frameio:status"].(string)
@@ -47,7 +47,7 @@ func status(b *bed.Bed, document, want string) func() bool {
 }
 
 // comes waits for what a hint brings.
-func comes(b *bed.Bed, what string, is func() bool) {
+func comes(b *testenv.Bed, what string, is func() bool) {
 	b.T.Helper()
 	const patience = 2 * time.Minute
 	for end := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) { // hints come in their own time
@@ -59,7 +59,7 @@ func comes(b *bed.Bed, what string, is func() bool) {
 
 func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, telling(frameiosim.Healthy))
+	b := testenv.New(t, telling(frameiosim.Healthy))
 	document, file := underReview(b)
 	versions := len(b.Nuxeo.Versions(document))
 	k := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too dark.", OwnerID: b.Julia})
@@ -82,7 +82,7 @@ func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 // Whatever becomes of events, what they tell of arrives once.
 func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, telling(func(n int) frameiosim.EventFate {
+	b := testenv.New(t, telling(func(n int) frameiosim.EventFate {
 		return frameiosim.EventFate{Lost: n%3 == 0, Times: 1 + n%3, Behind: time.Duration(n%4) * 20 * time.Millisecond}
 	}))
 	document, file := underReview(b)
@@ -103,10 +103,10 @@ func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 
 // comesBy does a chore until the comments are there: the last event may still be
 // on its way when it is done first.
-func comesBy(b *bed.Bed, chore string, words []string, document string) {
+func comesBy(b *testenv.Bed, chore string, words []string, document string) {
 	b.T.Helper()
 	comes(b, "everything", func() bool {
-		if _, err := b.App.Upkeep.DoNow(b.T.Context(), chore); err != nil {
+		if _, err := b.App.Maintenance.DoNow(b.T.Context(), chore); err != nil {
 			b.T.Fatal(err)
 		}
 		for _, w := range words {
@@ -122,7 +122,7 @@ func comesBy(b *bed.Bed, chore string, words []string, document string) {
 // the table does not have leaves the property as it was.
 func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, telling(frameiosim.Healthy), bed.Config(func(c *app.Config) {
+	b := testenv.New(t, telling(frameiosim.Healthy), testenv.Config(func(c *app.Config) {
 		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature", []string{"Approved=approved", "in progress=open"}
 	}))
 	document, file := underReview(b)

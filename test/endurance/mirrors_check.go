@@ -12,11 +12,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // refreshed refreshes once and counts what a check finds after it.
@@ -176,9 +176,9 @@ func (m *mirrors) left(t *tree, has mirrored, d *damage) {
 }
 
 func (m *mirrors) same(t *tree, a, head frameiosim.StateAsset, v nuxeosim.DocView, d *damage) {
-	want := intake.SafeName(a.Name)
+	want := ingest.SafeName(a.Name)
 	if a.Type != "folder" {
-		want = intake.Title(head.Name)
+		want = ingest.Title(head.Name)
 	}
 	if v.Title != want {
 		d.add(&d.lost, "%s is called %q, not %q", v.Path, v.Title, want)
@@ -203,7 +203,7 @@ func (m *mirrors) same(t *tree, a, head frameiosim.StateAsset, v nuxeosim.DocVie
 func (m *mirrors) said(file string, v nuxeosim.DocView, d *damage) {
 	var texts []string
 	for _, c := range m.node.world.nuxeo.Comments(v.UID) {
-		text := bed.Words(c)
+		text := testenv.Words(c)
 		if slices.Contains(texts, text) {
 			d.add(&d.doubled, "%s has the comment %q twice", v.Path, text)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // mix is what was published and so must be there, once: the model that the
@@ -179,7 +179,7 @@ func (m *mix) compare(c *clip, v nuxeosim.DocView, d *damage) {
 	}
 	words := map[string]int{}
 	for _, k := range m.world.nuxeo.Comments(v.UID) {
-		text := bed.Words(k)
+		text := testenv.Words(k)
 		words[text]++
 		if words[text] == 2 {
 			d.add(&d.doubled, "%s has the comment %q twice", v.Title, text)

@@ -19,7 +19,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	_ "modernc.org/sqlite"             // the other
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 // dieAt is the variable of the build that can end itself at a step.
@@ -35,7 +35,7 @@ type node struct {
 	flags    []string
 	env      []string
 	log      string // file
-	driver   *drive.Driver
+	driver   *testclient.Driver
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -57,7 +57,7 @@ func (e *endurance) newNode(w *world, binary, database string, flags ...string) 
 		key := base64.StdEncoding.EncodeToString([]byte("the key that all nodes have: 32b"))
 		n.flags = append([]string{"--database", database, "--encryption-key", key}, flags...)
 	}
-	n.driver = &drive.Driver{URL: "http://" + address, Nuxeo: w.nx, Frameio: w.fio, Client: &http.Client{Timeout: time.Minute}}
+	n.driver = &testclient.Driver{URL: "http://" + address, Nuxeo: w.nx, Frameio: w.fio, Client: &http.Client{Timeout: time.Minute}}
 	return n, nil
 }
 

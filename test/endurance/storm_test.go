@@ -18,7 +18,7 @@ import (
 	"time"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/pace"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ratelimit"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -62,7 +62,7 @@ func (s *stormy) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	class := pace.Class(r.Method, r.URL.Path)
+	class := ratelimit.Class(r.Method, r.URL.Path)
 	item := itemOf(r.URL.Path)
 	b := s.bucket(class, now)
 	s.watch(now, class, item, b)
@@ -224,7 +224,7 @@ func weather(t *testing.T, s *stormy) time.Duration {
 	defer db.Close()
 	set := work.DefaultSettings("storm")
 	engine := work.NewEngine(db, work.NewLoop(8), slog.New(slog.DiscardHandler), time.Now, set)
-	fio, err := v4.New("http://frame.test", &http.Client{Transport: pace.NewBudgets(s, time.Now, nil)}, func(context.Context, string) (string, error) { return "token", nil })
+	fio, err := v4.New("http://frame.test", &http.Client{Transport: ratelimit.NewBudgets(s, time.Now, nil)}, func(context.Context, string) (string, error) { return "token", nil })
 	if err != nil {
 		t.Fatal(err)
 	}

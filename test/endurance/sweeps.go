@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
@@ -23,7 +23,7 @@ func (e *endurance) sweeps(ctx context.Context) error {
 	broken := 0
 	for _, server := range []string{"", e.pg} {
 		cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-timeout", "60m", "-run", allSweeps, "./test/e2e")
-		cmd.Env = append(os.Environ(), bed.EnvWhole+"=1", pg.Env+"="+server, pg.EnvServer+"="+e.pg)
+		cmd.Env = append(os.Environ(), testenv.EnvWhole+"=1", pg.Env+"="+server, pg.EnvServer+"="+e.pg)
 		out, err := cmd.CombinedOutput()
 		failed := failedCase.FindAllSubmatch(out, -1)
 		if err != nil && len(failed) == 0 {

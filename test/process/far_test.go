@@ -15,7 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 // The long way can be gone on a real Nuxeo by address:
@@ -45,13 +45,13 @@ func newLongWay(t *testing.T) *longWay {
 	t.Helper()
 	s := &systems{t: t}
 	person, password := "josh", "josh"
-	var far *drive.Far
+	var far *testclient.Far
 	if *address == "" {
 		s = newSystems(t)
 	} else {
 		s.frameioWith(frameiosim.Options{RateFactor: -1, PartSize: frameioPart, UploadDir: t.TempDir()})
 		var err error
-		far, err = drive.Away(t.Context(), demo.Real{URL: *address, Login: *login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
+		far, err = testclient.Away(t.Context(), demo.Real{URL: *address, Login: *login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
 		if err != nil {
 			t.Fatal(err)
 		}

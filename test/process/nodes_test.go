@@ -15,7 +15,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
@@ -57,7 +57,7 @@ func (c *cluster) files(n int, size int64) (ids []string) {
 	return ids
 }
 
-func (c *cluster) publish(d *drive.Driver, files ...string) (interaction string) {
+func (c *cluster) publish(d *testclient.Driver, files ...string) (interaction string) {
 	c.t.Helper()
 	interaction, err := d.Publish(c.t.Context(), files...)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *cluster) publish(d *drive.Driver, files ...string) (interaction string)
 	return interaction
 }
 
-func (c *cluster) at(p *plant) *drive.Driver {
+func (c *cluster) at(p *plant) *testclient.Driver {
 	c.t.Helper()
 	d, err := c.first.driver.At("http://" + p.address)
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *cluster) at(p *plant) *drive.Driver {
 }
 
 // settled waits for interactions and compares everything.
-func (c *cluster) settled(d *drive.Driver, interactions ...string) {
+func (c *cluster) settled(d *testclient.Driver, interactions ...string) {
 	c.t.Helper()
 	for _, i := range interactions {
 		if _, err := d.Settle(c.t.Context(), i); err != nil {
@@ -135,7 +135,7 @@ func TestNodeIsLost(t *testing.T) {
 	}
 }
 
-func (c *cluster) running(d *drive.Driver, interaction string, n int) {
+func (c *cluster) running(d *testclient.Driver, interaction string, n int) {
 	c.t.Helper()
 	if err := d.Until(c.t.Context(), interaction, func(state string, moved int64) bool { return state == "running" && moved > 0 }, n); err != nil {
 		c.t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/drive"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 // binary is the program under test, built once.
@@ -105,7 +105,7 @@ type plant struct {
 	binary  string
 	address string
 	data    string
-	driver  drive.Driver
+	driver  testclient.Driver
 	flags   []string
 	cmd     *exec.Cmd
 }
@@ -113,7 +113,7 @@ type plant struct {
 func newPlant(s *systems, flags ...string) *plant {
 	s.t.Helper()
 	p := &plant{systems: s, data: s.t.TempDir(), binary: binary, flags: flags, address: free(s.t)}
-	p.driver = drive.Driver{URL: "http://" + p.address, Nuxeo: p.nx, Frameio: p.fio, Client: &http.Client{}}
+	p.driver = testclient.Driver{URL: "http://" + p.address, Nuxeo: p.nx, Frameio: p.fio, Client: &http.Client{}}
 	s.t.Cleanup(p.kill)
 	return p
 }

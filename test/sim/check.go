@@ -6,12 +6,12 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // items are all items, oldest first.
 func (w *world) items() []work.View {
-	list, _, err := w.nodes[0].app.Engine.Items(w.T.Context(), bed.Viewer, work.Filter{Limit: 500})
+	list, _, err := w.nodes[0].app.Engine.Items(w.T.Context(), testenv.Viewer, work.Filter{Limit: 500})
 	if err != nil {
 		w.violate("reading the items: %v", err)
 	}
@@ -262,7 +262,7 @@ func (w *world) checkComplete() {
 		entities, words := map[string]int{}, map[string]int{}
 		for _, c := range w.Nuxeo.Comments(docs[0].UID) {
 			entities[c.EntityID]++
-			text, _, _ := strings.Cut(bed.Words(c), "\n") // what else it carries comes after it
+			text, _, _ := strings.Cut(testenv.Words(c), "\n") // what else it carries comes after it
 			words[text]++
 		}
 		for id, n := range entities {
@@ -281,7 +281,7 @@ func (w *world) checkComplete() {
 // checkLog: no secret is in the log.
 func (w *world) checkLog() {
 	log := w.log.String()
-	secrets := append(w.chaos.secrets(), bed.Secret)
+	secrets := append(w.chaos.secrets(), testenv.Secret)
 	for _, a := range w.Frameio.Actions(w.Workspace) {
 		secrets = append(secrets, a.Secret)
 	}

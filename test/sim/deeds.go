@@ -7,7 +7,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // edit is a person who replaces the content in Nuxeo.
@@ -52,13 +52,13 @@ func (s *story) cancel(n *node) {
 	if a == nil {
 		return
 	}
-	items, _, err := a.Engine.Items(s.w.T.Context(), bed.Viewer, work.Filter{Limit: 50})
+	items, _, err := a.Engine.Items(s.w.T.Context(), testenv.Viewer, work.Filter{Limit: 50})
 	if err != nil {
 		return
 	}
 	for _, it := range items {
 		if !it.State.Final() && it.Kind == "publish" {
-			s.wg.Go(func() { _ = a.Engine.Cancel(s.w.T.Context(), bed.Viewer, it.ID) }) // it may have ended, or the node
+			s.wg.Go(func() { _ = a.Engine.Cancel(s.w.T.Context(), testenv.Viewer, it.ID) }) // it may have ended, or the node
 			s.excuse("canceled")
 			return
 		}
@@ -77,7 +77,7 @@ func (s *story) unbind(n *node) {
 	if s.fate != binding.Await {
 		s.excuse("canceled") // what was on its way
 	}
-	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), bed.Viewer, s.binding.ID, s.fate) }) // the node may be dead
+	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), testenv.Viewer, s.binding.ID, s.fate) }) // the node may be dead
 }
 
 func (s *story) revoke() {

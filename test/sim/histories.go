@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -34,7 +34,7 @@ func repeated(events []work.Event) string {
 	for _, e := range events {
 		what := e.Event
 		switch {
-		case slices.Contains([]string{"begun again", "through the connector", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{intake.StepResolve, intake.StepLink}, e.Detail):
+		case slices.Contains([]string{"begun again", "through the connector", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{ingest.StepResolve, ingest.StepLink}, e.Detail):
 			clear(seen)
 			continue
 		case e.Event == "step":

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // mirrors tells of a folder of Nuxeo that mirrors a tree of Frame.io while people
@@ -347,7 +347,7 @@ func (m *mirrors) pause(n *node) {
 	m.excuse("canceled")
 	m.excuse("gone") // what the items of a run say that was stopped
 	go func() {
-		_, err := a.Sync.Pause(m.w.T.Context(), bed.Viewer, m.sync)
+		_, err := a.Sync.Pause(m.w.T.Context(), testenv.Viewer, m.sync)
 		m.w.trace("paused: %v", err)
 	}()
 }

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
@@ -106,7 +106,7 @@ func (m *mirrors) checkAsked() {
 	failed := slices.ContainsFunc(m.w.items(), func(it work.View) bool {
 		return it.Kind == foldersync.KindAsset && it.State == work.Failed
 	})
-	runs, err := m.w.nodes[0].app.Sync.Runs(m.w.T.Context(), bed.Viewer, m.sync, 500)
+	runs, err := m.w.nodes[0].app.Sync.Runs(m.w.T.Context(), testenv.Viewer, m.sync, 500)
 	if err != nil {
 		m.w.violate("asked: %v", err)
 	}
@@ -138,14 +138,14 @@ func (m *mirrors) again() {
 // checkDifferences: what a comparison finds is what people did in Nuxeo.
 func (m *mirrors) checkDifferences() {
 	a := m.w.nodes[0].app
-	if _, err := a.Sync.Check(m.w.T.Context(), bed.Viewer, m.sync); err != nil {
+	if _, err := a.Sync.Check(m.w.T.Context(), testenv.Viewer, m.sync); err != nil {
 		m.w.violate("check: %v", err)
 		return
 	}
 	if !m.w.settle("when it is checked") {
 		return
 	}
-	found, err := a.Sync.Differences(m.w.T.Context(), bed.Viewer, m.sync, "", 500)
+	found, err := a.Sync.Differences(m.w.T.Context(), testenv.Viewer, m.sync, "", 500)
 	if err != nil {
 		m.w.violate("check: %v", err)
 	}
@@ -162,7 +162,7 @@ func (m *mirrors) refreshed(when string) bool {
 	if !m.w.settle(when) {
 		return false
 	}
-	s, err := m.w.nodes[0].app.Sync.Get(m.w.T.Context(), bed.Viewer, m.sync)
+	s, err := m.w.nodes[0].app.Sync.Get(m.w.T.Context(), testenv.Viewer, m.sync)
 	if err != nil || s.State != foldersync.Active || s.Last == nil || s.Last.State != foldersync.Done {
 		m.w.violate("convergence: %s: %+v %+v %v", when, s, s.Last, err)
 		return false
@@ -263,12 +263,12 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	case d.Content.Digest != m.digests[head]:
 		m.w.violate("identical: %q holds %.8s, not %.8s", d.Path, d.Content.Digest, m.digests[head])
 	}
-	if want := intake.Title(m.nameOf(a)); m.retitled[d.UID] == "" && mine == "" && d.Title != want {
+	if want := ingest.Title(m.nameOf(a)); m.retitled[d.UID] == "" && mine == "" && d.Title != want {
 		m.w.violate("equal: %q is called %q, not %q", d.Path, d.Title, want)
 	}
 	var texts []string
 	for _, c := range m.w.Nuxeo.Comments(d.UID) {
-		texts = append(texts, bed.Words(c))
+		texts = append(texts, testenv.Words(c))
 	}
 	for _, words := range m.remarks[head] {
 		if mine == "" && !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, words) }) {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
@@ -62,7 +62,7 @@ func (n *node) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.stop = cancel
 	a, err := app.New(ctx, w.config, app.World{
-		Log: slog.New(correlate.Handler(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))), Now: n.now, Dial: w.net.Dial, Node: n.name,
+		Log: slog.New(requestid.Handler(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))), Now: n.now, Dial: w.net.Dial, Node: n.name,
 		Wrap: func(system string, next http.RoundTripper) http.RoundTripper { return w.chaos.around(n, system, next) },
 		Queue: func(*store.DB) work.Queue {
 			return newQueue(w.seed, n, w.shape.workers)

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // ofPushes reports whether a seed tells of documents that are pushed: every seventh
@@ -55,7 +55,7 @@ func (p *pushes) set() {
 		if p.d.IntN(2) == 0 {
 			small := p.content()
 			c.proxy = digestOf(small)
-			props["vid:transcodedVideos"] = []any{map[string]any{"name": bed.Proxy, "content": nuxeosim.Blob{Name: c.name + ".mp4", MimeType: "video/mp4", Data: small}}}
+			props["vid:transcodedVideos"] = []any{map[string]any{"name": testenv.Proxy, "content": nuxeosim.Blob{Name: c.name + ".mp4", MimeType: "video/mp4", Data: small}}}
 		}
 		c.uid = p.w.Nuxeo.MkDoc(folder.Path+"/"+c.name, "Video", props)
 		p.clips = append(p.clips, c)
@@ -76,7 +76,7 @@ var deeds = []deed{
 		p.push(n, push.Master, false, c)
 		p.push(n, push.Master, false, c)
 	}},
-	{"push a rendition", 12, func(p *pushes, c *clip, n *node) { p.push(n, bed.Proxy, false, c) }},
+	{"push a rendition", 12, func(p *pushes, c *clip, n *node) { p.push(n, testenv.Proxy, false, c) }},
 	{"push separately", 6, func(p *pushes, c *clip, n *node) { p.push(n, push.Master, true, c) }},
 	{"publish back", 26, func(p *pushes, c *clip, n *node) { p.back(p.last(n, c)) }},
 	{"approve", 6, func(p *pushes, c *clip, n *node) { p.onFile(p.last(n, c), p.approve) }},
@@ -186,7 +186,7 @@ func (p *pushes) rows(n *node) []push.Push {
 	if a == nil {
 		return nil
 	}
-	page, err := a.Push.List(p.w.T.Context(), bed.Viewer, push.Filter{Limit: 500})
+	page, err := a.Push.List(p.w.T.Context(), testenv.Viewer, push.Filter{Limit: 500})
 	if err != nil {
 		return nil
 	}
@@ -241,7 +241,7 @@ func (p *pushes) cancelPush(c *clip, n *node) {
 		return
 	}
 	p.excuse("canceled")
-	p.wg.Go(func() { _ = a.Engine.Cancel(p.w.T.Context(), bed.Viewer, r.Item) }) // it may have ended, or the node
+	p.wg.Go(func() { _ = a.Engine.Cancel(p.w.T.Context(), testenv.Viewer, r.Item) }) // it may have ended, or the node
 }
 
 func (p *pushes) release(c *clip, n *node) {

@@ -9,13 +9,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // chores does what is done every hour and every day.
 func (p *pushes) chores() {
 	for _, name := range []string{"clean-ups", "uploads", "update-locks", "locks"} {
-		if r, err := p.w.nodes[0].app.Upkeep.DoNow(p.w.T.Context(), name); err != nil {
+		if r, err := p.w.nodes[0].app.Maintenance.DoNow(p.w.T.Context(), name); err != nil {
 			p.w.violate("chore: %s: %v %v", name, err, r)
 		}
 	}
@@ -207,7 +207,7 @@ func (p *pushes) ended() {
 	}
 	state := binding.Ending
 	for end := time.Now().Add(3 * time.Hour); state == binding.Ending && time.Now().Before(end); time.Sleep(2 * time.Minute) { // a clock may be ahead
-		b, err := p.w.nodes[0].app.Binding.Get(p.w.T.Context(), bed.Viewer, p.binding.ID)
+		b, err := p.w.nodes[0].app.Binding.Get(p.w.T.Context(), testenv.Viewer, p.binding.ID)
 		if err != nil {
 			p.w.violate("unbound: %v", err)
 			return

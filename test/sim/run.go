@@ -9,7 +9,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/binding"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // settleTime is how long after the faults everything must have come to an end:
@@ -108,7 +108,7 @@ func (w *world) prepare() {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	v, err := a.Engine.Await(w.T.Context(), bed.Viewer, item, time.Hour)
+	v, err := a.Engine.Await(w.T.Context(), testenv.Viewer, item, time.Hour)
 	if err != nil || v.State != work.Done {
 		w.T.Fatalf("bind: %+v %v", v.Item, err)
 	}

@@ -35,12 +35,12 @@ const asked = `os.Getenv("SIM_SABOTAGE") == `
 var sabotages = []sabotage{
 	{"look before create", 728, []cut{
 		{
-			"internal/intake/attach.go", `	if r.Job.Intent != nil { // we may have done it already`,
+			"internal/ingest/attach.go", `	if r.Job.Intent != nil { // we may have done it already`,
 			`	if r.Job.Intent != nil && !(` + asked + `"look before create") {`,
 		},
-		{"internal/intake/attach.go", `IdempotencyKey: r.Task.Key(`, `IdempotencyKey: sabotagedKey() + r.Task.Key(`},
+		{"internal/ingest/attach.go", `IdempotencyKey: r.Task.Key(`, `IdempotencyKey: sabotagedKey() + r.Task.Key(`},
 		{
-			"internal/intake/attach.go", `func (s *Service) post(`,
+			"internal/ingest/attach.go", `func (s *Service) post(`,
 			`func sabotagedKey() string {
 	if ` + asked + `"look before create" {
 		return rand.Text()
@@ -50,7 +50,7 @@ var sabotages = []sabotage{
 
 func (s *Service) post(`,
 		},
-		{"internal/intake/attach.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
+		{"internal/ingest/attach.go", "import (\n", "import (\n\t\"crypto/rand\"\n\t\"os\"\n"},
 	}},
 	{"generation check", 3, []cut{
 		{
@@ -76,14 +76,14 @@ func (s *Service) post(`,
 	}},
 	{"size check", 52, []cut{
 		{
-			"internal/intake/verify.go", "	if b.Length != j.File.length() {\n		return false\n	}\n	return j.Digest",
+			"internal/ingest/verify.go", "	if b.Length != j.File.length() {\n		return false\n	}\n	return j.Digest",
 			"	if b.Length != j.File.length() && !(" + asked + "\"size check\") {\n		return false\n	}\n	return j.Digest",
 		},
-		{"internal/intake/verify.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/verify.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"check-in before update", 162, []cut{
-		{"internal/intake/version.go", "import (\n", "import (\n\t\"os\"\n"},
-		{"internal/intake/version.go", "	if b == nil {\n		return nil, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return nil, nil\n	}\n"},
+		{"internal/ingest/version.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/version.go", "	if b == nil {\n		return nil, nil\n	}\n", "	if b == nil || " + asked + "\"check-in before update\" {\n		return nil, nil\n	}\n"},
 	}},
 	{"replay window", 10_632, []cut{
 		{"internal/web/action.go", "only(r.Header, v4.SignatureHeader), s.Now(), secret)", "only(r.Header, v4.SignatureHeader), sabotagedNow(s, r), secret)"},
@@ -127,8 +127,8 @@ func (s *Service) post(`,
 		{"internal/foldersync/within.go", "err == nil && notReady(f) == \"\" && !r.wanted(f) {", "err == nil && (notReady(f) == \"\" || " + asked + "\"what is being uploaded is there\") && !r.wanted(f) {"},
 	}},
 	{"a stack keeps its document", 88_093, []cut{
-		{"internal/intake/heritage.go", "	default:\n		return false, err\n", "	default:\n		return err == nil && " + asked + "\"a stack keeps its document\", err\n"},
-		{"internal/intake/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/heritage.go", "	default:\n		return false, err\n", "	default:\n		return err == nil && " + asked + "\"a stack keeps its document\", err\n"},
+		{"internal/ingest/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a look where else it may be", 88_116, []cut{
 		{"internal/foldersync/within.go", "		above, err = r.parent(ctx, above)\n", "		if above, err = r.parent(ctx, above); " + asked + "\"a look where else it may be\" || " + asked + "\"what is being uploaded is there\" {\n			above = \"\"\n		}\n"},

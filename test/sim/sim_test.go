@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/intake"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
@@ -191,8 +191,8 @@ func (s *summary) check(t *testing.T) {
 	}
 	during := []string{"publish ", "expand ", "expand list", "expand folders", "notice "}
 	for _, step := range []string{
-		intake.StepResolve, intake.StepLink, intake.StepRefresh, intake.StepTransfer, intake.StepAttach,
-		intake.StepVerify, intake.StepDescribe, intake.StepComments,
+		ingest.StepResolve, ingest.StepLink, ingest.StepRefresh, ingest.StepTransfer, ingest.StepAttach,
+		ingest.StepVerify, ingest.StepDescribe, ingest.StepComments,
 	} {
 		during = append(during, "publish "+step)
 	}

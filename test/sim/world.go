@@ -17,7 +17,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
@@ -73,7 +73,7 @@ func drawShape(seed chance) shape {
 
 // world is one seed while it runs.
 type world struct {
-	*bed.Systems
+	*testenv.Systems
 	seed    chance
 	shape   shape
 	net     *memnet.Net
@@ -155,11 +155,11 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 		Transport:     w.chaos.around(nil, toConnector, &http.Transport{DialContext: w.net.Dial, DisableKeepAlives: true}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	w.Systems = bed.NewSystems(t, w.net, bed.Loose(), bed.AroundNuxeo(w.watch.around), bed.Nuxeo(func(o *nuxeosim.Options) {
+	w.Systems = testenv.NewSystems(t, w.net, testenv.Loose(), testenv.AroundNuxeo(w.watch.around), testenv.Nuxeo(func(o *nuxeosim.Options) {
 		o.NewID, o.DataDir = w.newIDs(), data
 		o.DirectDownload = w.seed.fetches()
 		o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
-	}), bed.Frameio(func(o *frameiosim.Options) {
+	}), testenv.Frameio(func(o *frameiosim.Options) {
 		o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller
 		o.LinkTTL, o.AccessTTL, o.ActionBackoff = w.shape.linkTTL, w.shape.accessTTL, 5*time.Second
 		o.Remote = w.seed.fate

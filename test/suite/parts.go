@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
@@ -36,7 +36,7 @@ var modes = map[string]func() []part{"test": testParts, "quick": quickParts, "al
 
 // storing are the packages with SQL of their own, whose tests run on PostgreSQL as
 // well.
-var storing = []string{"./internal/hint", "./internal/identity", "./internal/link", "./internal/review", "./internal/store", "./internal/work"}
+var storing = []string{"./internal/webhook", "./internal/identity", "./internal/link", "./internal/review", "./internal/store", "./internal/work"}
 
 // byFile are tests that are about SQLite's file, and have nothing to do on PostgreSQL.
 const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres|TestPowerCut|TestDamagedDatabaseIsRefused|" +
@@ -65,12 +65,12 @@ func testParts() []part {
 
 		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
 		{
-			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140, packages: append(slices.Clone(storing), "./test/life", "./test/upgrade"),
+			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140, packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
 			run: []string{"-skip", byFile}, postgres: true,
 		},
 
 		{name: "browser", lane: 3, cpu: 100, wall: 180, packages: []string{"./test/browser"}, memory: true},
-		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/life"}},
+		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
 		{name: "simulation", lane: 3, cpu: 105, wall: 180, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "60"}},
 
 		{name: "checks", lane: 4, cpu: 60, wall: 190, command: []string{"make", "--no-print-directory", "check"}},
@@ -97,7 +97,7 @@ func allParts() []part {
 	for i, p := range parts {
 		parts[i].cpu, parts[i].wall = 0, 0 // it takes what it takes
 		parts[i].thin, parts[i].args = nil, nil
-		parts[i].env = append(p.env, bed.EnvWhole+"=1")
+		parts[i].env = append(p.env, testenv.EnvWhole+"=1")
 		parts[i].run = append(slices.Clone(p.run), "-timeout", "60m")
 	}
 	return parts

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
@@ -111,7 +111,7 @@ func (s *suite) environment(p part) []string {
 	case p.postgres:
 		env = append(env, pg.Env+"="+s.server)
 	case s.server != "":
-		env = append(env, bed.EnvStatements+"="+s.statements, pg.EnvServer+"="+s.server)
+		env = append(env, testenv.EnvStatements+"="+s.statements, pg.EnvServer+"="+s.server)
 	}
 	return env
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // receiver takes spans as an OpenTelemetry collector does.
@@ -100,7 +100,7 @@ func TestOneTraceFromTheActionToTheMail(t *testing.T) {
 	t.Parallel()
 	for _, restarted := range []bool{false, true} {
 		r := newReceiver(t)
-		b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL; bed.ByNuxeo(c) }))
+		b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL; testenv.ByNuxeo(c) }))
 		b.Bind("Publish")
 		var atNuxeo, atFrameio heard
 		b.Nuxeo.Faults().Add(atNuxeo.rule(""))
@@ -189,7 +189,7 @@ func noSecrets(t *testing.T, r *receiver) {
 func TestFailuresAreInTheTrace(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Telemetry.Traces = r.URL }))
 	b.Bind("Publish")
 	b.Frameio.Faults().Add(faults.Rule{Path: "^/assets/", Status: 403, Body: "no"})
 	v := b.Published(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", pattern.New(1, 1000)))[0]
@@ -208,7 +208,7 @@ func TestFailuresAreInTheTrace(t *testing.T) {
 func TestNoReceiver(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "http://127.0.0.1:1"} {
-		b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces = address }))
+		b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Telemetry.Traces = address }))
 		b.Bind("Publish")
 		var atNuxeo heard
 		b.Nuxeo.Faults().Add(atNuxeo.rule(""))
@@ -224,7 +224,7 @@ func TestNoReceiver(t *testing.T) {
 func TestShare(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Telemetry.Traces, c.Telemetry.TraceShare = r.URL, 0 }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Telemetry.Traces, c.Telemetry.TraceShare = r.URL, 0 }))
 	b.Bind("Publish")
 	b.Published(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", pattern.New(1, 1000)))
 	b.AllDone()

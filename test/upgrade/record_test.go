@@ -20,7 +20,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // recorder writes down what a program does in a scene.
@@ -54,9 +54,9 @@ func record(t *testing.T, s scene) *fixture {
 	t.Helper()
 	rec := &recorder{}
 	st, deed, check := set(t, s,
-		bed.AroundNuxeo(func(next http.Handler) http.Handler { return rec.hearing(next) }),
-		bed.Frameio(func(o *frameiosim.Options) { o.Wrap = rec.hearing }),
-		bed.World(func(w *app.World) {
+		testenv.AroundNuxeo(func(next http.Handler) http.Handler { return rec.hearing(next) }),
+		testenv.Frameio(func(o *frameiosim.Options) { o.Wrap = rec.hearing }),
+		testenv.World(func(w *app.World) {
 			w.Worker = func(kind string, inner work.Worker) work.Worker { return marking{inner, kind, rec} }
 		}))
 	st.nameWhatIsSet()

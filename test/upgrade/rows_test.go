@@ -11,12 +11,12 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // stage is a bed with what is on it, by name.
 type stage struct {
-	*bed.Bed
+	*testenv.Bed
 	names  map[string]string
 	called []string // addresses, with names, of the older program's calls
 }

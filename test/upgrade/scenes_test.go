@@ -13,7 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // scene is something that people have a program do. Once a fixture of it is there, it
@@ -70,7 +70,7 @@ func movie(name, data string) nuxeosim.Blob {
 
 // publishing offers assets to the only action. In the end there is what is wanted, and
 // one mail more; published once more, nothing is added.
-func (st *stage) publishing(want bed.Want, assets ...string) (deed, check func()) {
+func (st *stage) publishing(want testenv.Want, assets ...string) (deed, check func()) {
 	mails := st.mails()
 	return func() { st.Offer(st.Josh, "once", assets...) }, func() {
 		st.T.Helper()
@@ -85,13 +85,13 @@ func (st *stage) publishing(want bed.Want, assets ...string) (deed, check func()
 
 // asWritten is what is wanted, with the comments as an older program wrote them: author
 // and time stood above the words, which stood nowhere else.
-func (st *stage) asWritten(want bed.Want) bed.Want {
-	out, tree := bed.Want{}, st.Tree()
+func (st *stage) asWritten(want testenv.Want) testenv.Want {
+	out, tree := testenv.Want{}, st.Tree()
 	for path, w := range want {
 		w.Comments = slices.Clone(w.Comments)
 		for _, d := range tree[path] {
 			for _, c := range st.Nuxeo.Comments(d.UID) {
-				if _, words, found := strings.Cut(c.Text, "\n"); found && bed.Words(c) == c.Text {
+				if _, words, found := strings.Cut(c.Text, "\n"); found && testenv.Words(c) == c.Text {
 					if i := slices.Index(w.Comments, words); i >= 0 {
 						w.Comments[i] = c.Text
 					}
@@ -117,7 +117,7 @@ func create(st *stage) (deed, check func()) {
 	media := frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"})
 	file := st.file(st.Root, "Teaser.mov", "the first cut", media)
 	st.remark(file, "too dark")
-	return st.publishing(bed.Want{"Teaser": {Content: []byte("the first cut"), Comments: []string{"too dark"}}}, file)
+	return st.publishing(testenv.Want{"Teaser": {Content: []byte("the first cut"), Comments: []string{"too dark"}}}, file)
 }
 
 func update(st *stage) (deed, check func()) {
@@ -130,7 +130,7 @@ func update(st *stage) (deed, check func()) {
 	second := st.file(st.Root, "Teaser 2.mov", two)
 	st.remark(second, "too bright")
 	stack := st.name("stack", st.Frameio.Stack(first, second))
-	return st.publishing(bed.Want{"Teaser": {
+	return st.publishing(testenv.Want{"Teaser": {
 		Content: []byte(two), Versions: [][]byte{[]byte(one), []byte(two)},
 		Comments: []string{"too dark", "still too dark", "too bright"},
 	}}, stack)
@@ -142,7 +142,7 @@ func folder(st *stage) (deed, check func()) {
 	cam := st.folder(day, "Cam")
 	st.file(day, "one.mov", "one")
 	st.remark(st.file(cam, "two.mov", "two"), "cut")
-	return st.publishing(bed.Want{
+	return st.publishing(testenv.Want{
 		"Day/one": {Content: []byte("one")}, "Day/Cam/two": {Content: []byte("two"), Comments: []string{"cut"}},
 	}, day)
 }
@@ -167,7 +167,7 @@ func unbind(st *stage) (deed, check func()) {
 	made := st.Bind("Publish")
 	st.Bind("Other")
 	return func() {
-			if _, err := st.App.Binding.Unbind(st.T.Context(), bed.Viewer, made.ID, ""); err != nil {
+			if _, err := st.App.Binding.Unbind(st.T.Context(), testenv.Viewer, made.ID, ""); err != nil {
 				st.T.Fatal(err)
 			}
 		}, func() {
@@ -181,7 +181,7 @@ func unbind(st *stage) (deed, check func()) {
 // and that its actions work.
 func (st *stage) bound(name string, workspaces ...string) {
 	st.T.Helper()
-	list, _, err := st.App.Binding.List(st.T.Context(), bed.Viewer, st.Folder, "", 0)
+	list, _, err := st.App.Binding.List(st.T.Context(), testenv.Viewer, st.Folder, "", 0)
 	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
 		st.T.Fatalf("the bindings are %+v, %v; want one of the name %q with %d actions", list, err, name, len(workspaces))
 	}
@@ -239,7 +239,7 @@ func (st *stage) push(uid string) {
 
 func (st *stage) pushOf(uid string) push.Push {
 	st.T.Helper()
-	page, err := st.App.Push.List(st.T.Context(), bed.Viewer, push.Filter{Document: uid})
+	page, err := st.App.Push.List(st.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 	found := page.List
 	if err != nil || len(found) != 1 {
 		st.T.Fatalf("there are %d pushes of the document, %v; want one", len(found), err)
@@ -319,9 +319,9 @@ func pushCancel(st *stage) (deed, check func()) {
 			return
 		}
 		asked = true
-		list, _, _ := st.App.Engine.Items(st.T.Context(), bed.Viewer, work.Filter{Kind: push.KindPush})
+		list, _, _ := st.App.Engine.Items(st.T.Context(), testenv.Viewer, work.Filter{Kind: push.KindPush})
 		for _, v := range list {
-			_ = st.App.Engine.Cancel(st.T.Context(), bed.Viewer, v.ID) // it may have ended
+			_ = st.App.Engine.Cancel(st.T.Context(), testenv.Viewer, v.ID) // it may have ended
 		}
 	}})
 	return func() { st.push(uid) }, func() {

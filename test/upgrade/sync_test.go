@@ -5,7 +5,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // mirror synchronizes the folder with the project.
@@ -20,14 +20,14 @@ func (st *stage) mirror(change func(*foldersync.Request)) {
 
 func (st *stage) refresh() {
 	st.T.Helper()
-	if _, err := st.App.Sync.Refresh(st.T.Context(), bed.Viewer, st.sync().ID, true); err != nil {
+	if _, err := st.App.Sync.Refresh(st.T.Context(), testenv.Viewer, st.sync().ID, true); err != nil {
 		st.T.Fatal(err)
 	}
 }
 
 func (st *stage) sync() foldersync.Sync {
 	st.T.Helper()
-	s, err := st.App.Sync.OfFolder(st.T.Context(), bed.Viewer, st.Folder)
+	s, err := st.App.Sync.OfFolder(st.T.Context(), testenv.Viewer, st.Folder)
 	if err != nil {
 		st.T.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func syncCheck(st *stage) (deed, check func()) {
 	st.Settle()
 	st.file(st.Root, "New.mov", "a new one")
 	return func() {
-			if _, err := st.App.Sync.Check(st.T.Context(), bed.Viewer, st.sync().ID); err != nil {
+			if _, err := st.App.Sync.Check(st.T.Context(), testenv.Viewer, st.sync().ID); err != nil {
 				st.T.Fatal(err)
 			}
 		}, func() {

@@ -51,7 +51,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
@@ -73,17 +73,17 @@ func TestMain(m *testing.M) {
 }
 
 // set sets a scene.
-func set(t *testing.T, s scene, more ...bed.Option) (st *stage, deed, check func()) {
+func set(t *testing.T, s scene, more ...testenv.Option) (st *stage, deed, check func()) {
 	t.Helper()
-	b := bed.New(t, append([]bed.Option{
-		bed.OneByOne(), bed.Loose(), bed.Config(func(c *app.Config) {
+	b := testenv.New(t, append([]testenv.Option{
+		testenv.OneByOne(), testenv.Loose(), testenv.Config(func(c *app.Config) {
 			c.EncryptionKey = []string{key}
 			if s.direct {
 				c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"}
 			}
 		}),
-		bed.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = s.direct }),
-		bed.Frameio(func(o *frameiosim.Options) { o.PartSize = 1000 }),
+		testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = s.direct }),
+		testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = 1000 }),
 	}, more...)...)
 	st = &stage{Bed: b, names: map[string]string{}}
 	deed, check = s.prepare(st)
@@ -139,7 +139,7 @@ func TestOldItemsEndWell(t *testing.T) {
 			for i, stop := range f.stops {
 				again := seen[stop.At]
 				seen[stop.At] = true
-				if !bed.Whole() && (again && !stop.wrote() || pg.Chosen() && (again || i > 0 && !stop.wrote())) {
+				if !testenv.Whole() && (again && !stop.wrote() || pg.Chosen() && (again || i > 0 && !stop.wrote())) {
 					continue
 				}
 				name := fmt.Sprintf("%s/%s/%02d %s", filepath.Base(dir), s.name, i, stop.At)
@@ -183,7 +183,7 @@ func (st *stage) settle() {
 	if _, err := st.App.DB.Writer.ExecContext(st.T.Context(), later); err != nil {
 		st.T.Fatal(err)
 	}
-	if _, err := st.App.Upkeep.DoNow(st.T.Context(), "metadata"); err != nil {
+	if _, err := st.App.Maintenance.DoNow(st.T.Context(), "metadata"); err != nil {
 		st.T.Fatal(err)
 	}
 	st.Settle()

@@ -12,7 +12,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // front is a reverse proxy as the manual describes it: Nuxeo and the connector
@@ -56,7 +56,7 @@ func belowNuxeo(t *testing.T, strips bool) (*face, *front) {
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	f.URL = strings.Replace(f.URL, "127.0.0.1", "localhost", 1)
-	b := open(t, elements, bed.Config(func(c *app.Config) {
+	b := open(t, elements, testenv.Config(func(c *app.Config) {
 		f.nuxeo, f.connector = address(t, c.Nuxeo.URL), address(t, c.PublicURL)
 		c.Nuxeo.PublicURL, c.PublicURL = f.URL+"/nuxeo", f.URL+below
 	}))

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 )
 
@@ -68,7 +68,7 @@ func TestMemoryAndGoroutines(t *testing.T) {
 }
 
 func publishLarge(t *testing.T, verify string) {
-	f := open(t, bed.Config(func(c *app.Config) { c.Transfer.Verify = verify }), bed.Nuxeo(func(o *nuxeosim.Options) { o.DataDir = t.TempDir() }))
+	f := open(t, testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DataDir = t.TempDir() }))
 	f.Bind("Publish")
 	f.Published(f.Josh, f.file("Warm.mov", 1<<20))
 	runtime.GC()
@@ -114,7 +114,7 @@ func stacks() string {
 // busy are the goroutines that move bytes or work on an asset.
 func busy() (all string) {
 	for _, g := range strings.Split(stacks(), "\n\n") {
-		for _, pkg := range []string{"internal/transfer.", "internal/intake.", "internal/publish."} {
+		for _, pkg := range []string{"internal/transfer.", "internal/ingest.", "internal/publish."} {
 			if strings.Contains(g, "nuxeo-frameio/"+pkg) {
 				all += g + "\n\n"
 				break

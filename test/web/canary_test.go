@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/correlate"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
@@ -26,7 +26,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
 )
 
@@ -75,7 +75,7 @@ func caged(t *testing.T, jwt bool) *cage {
 	for secret, kind := range canaries {
 		c.secrets[secret] = kind
 	}
-	c.face = open(t, bed.World(c.world), bed.Config(func(o *app.Config) { configure(o, jwt) }), bed.Nuxeo(func(o *nuxeosim.Options) {
+	c.face = open(t, testenv.World(c.world), testenv.Config(func(o *app.Config) { configure(o, jwt) }), testenv.Nuxeo(func(o *nuxeosim.Options) {
 		o.JWTSecret = "canary-jwt-secret-0123456789abcdef0123456789abcdef0123456789abcdef"
 		for _, login := range []string{"Administrator", "josh", "julia", "olga"} {
 			o.Users = append(o.Users, nuxeosim.User{Login: login, Password: login, FirstName: login, Email: login + "@example.org", Groups: []string{"members"}, Admin: login == "Administrator"})
@@ -89,9 +89,9 @@ func caged(t *testing.T, jwt bool) *cage {
 }
 
 func (c *cage) world(w *app.World) {
-	w.Log = slog.New(correlate.Handler(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	w.Log = slog.New(requestid.Handler(slog.NewTextHandler(c.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	w.Dial = c.tap.dial
-	w.Work = func(s *work.Settings) { bed.Quick(s); s.MaxAttempts = 2 }
+	w.Work = func(s *work.Settings) { testenv.Quick(s); s.MaxAttempts = 2 }
 	w.Queue = func(db *store.DB) work.Queue {
 		q, err := work.NewRiver(db, "canary", 4, time.Hour, w.Log)
 		if err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // withJobs is a connector on the job library, as in production.
-var withJobs = bed.World(func(w *app.World) {
+var withJobs = testenv.World(func(w *app.World) {
 	w.Queue = func(db *store.DB) work.Queue {
 		q, err := work.NewRiver(db, "console", 4, time.Hour, slog.New(slog.DiscardHandler))
 		if err != nil {

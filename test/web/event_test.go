@@ -11,7 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // told is how many hints are kept.
@@ -36,11 +36,11 @@ func TestForgedEventsLeaveNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Settle()
-	p, err := f.App.Push.Get(t.Context(), bed.Viewer, out.Pushes[0].ID)
+	p, err := f.App.Push.Get(t.Context(), testenv.Viewer, out.Pushes[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.App.Hints.Complete(t.Context()); err != nil {
+	if err := f.App.Webhooks.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	hook := f.Frameio.Webhooks(f.Workspace)[0]

@@ -15,7 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // look opens something of a document; nil when it is refused.
@@ -37,7 +37,7 @@ func (f *face) play(path string) answer {
 func TestProxyOfFrameio(t *testing.T) {
 	t.Parallel()
 	log := new(journal)
-	f := open(t, bed.World(func(w *app.World) {
+	f := open(t, testenv.World(func(w *app.World) {
 		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}))
 	uid, one, two := f.stacked()
@@ -95,8 +95,8 @@ func (f *face) played(address, kind, file string) {
 // Used, ended and unknown tickets answer alike.
 func TestTicketsOpenOnce(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	f := open(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	f := open(t, testenv.By(clock))
 	uid, _, _ := f.stacked()
 	josh := f.SignIn("josh")
 	used, late := *f.look(josh, uid, nil).Url, *f.look(josh, uid, nil).Url

@@ -10,14 +10,14 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // little is how much memory a request may take.
 const little = 8 << 20
 
 // taken is how much memory a call of the connector takes.
-func taken(b *bed.Bed, make func() *http.Request) (uint64, *httptest.ResponseRecorder) {
+func taken(b *testenv.Bed, make func() *http.Request) (uint64, *httptest.ResponseRecorder) {
 	r, w := make(), httptest.NewRecorder()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -56,7 +56,7 @@ func filled(size int, before, piece, after string) string {
 // One request takes little memory, whatever it holds: long lists, deep ones, long texts.
 // It is alone in the process while it runs, so it is not parallel.
 func TestARequestTakesLittleMemory(t *testing.T) {
-	b := bed.New(t)
+	b := testenv.New(t)
 	session := b.SignIn("josh")
 	const size = 1<<20 - 100
 	bodies := map[string]string{
@@ -99,7 +99,7 @@ func sent(method, at, body, session string) *http.Request {
 // What stands before the body takes little memory as well, up to the length that the server
 // lets in: of everybody, on every operation, page and receiver.
 func TestAHeadTakesLittleMemory(t *testing.T) {
-	b := bed.New(t, bed.Loose()) // an id of slashes is in no contract
+	b := testenv.New(t, testenv.Loose()) // an id of slashes is in no contract
 	session := b.SignIn("josh")
 	const size = 64 << 10
 	long := strings.Repeat("x", size)

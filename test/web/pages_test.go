@@ -11,7 +11,7 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // browser keeps cookies and stops at each redirect.
@@ -73,9 +73,9 @@ func (b *browser) walk(path string) (resp *http.Response, page string, way []str
 }
 
 // local is a connector under a name to which Nuxeo lets people go back.
-func local(t *testing.T, more ...bed.Option) *face {
+func local(t *testing.T, more ...testenv.Option) *face {
 	t.Helper()
-	f := open(t, append(more, bed.Config(func(c *app.Config) { c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) }))...)
+	f := open(t, append(more, testenv.Config(func(c *app.Config) { c.PublicURL = strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) }))...)
 	f.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
 		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{f.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
 	})

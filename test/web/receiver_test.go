@@ -18,7 +18,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // run is the body of a run of an action on so many assets.
@@ -183,7 +183,7 @@ func (g gated) Run(ctx context.Context, do func(context.Context, work.Job)) erro
 func TestReceiverAnswersBeforeItWorks(t *testing.T) {
 	t.Parallel()
 	gate := new(sync.RWMutex)
-	f := open(t, bed.World(func(w *app.World) {
+	f := open(t, testenv.World(func(w *app.World) {
 		w.Queue = func(*store.DB) work.Queue { return gated{work.NewLoop(4), gate} }
 	}))
 	f.Bind("Publish")

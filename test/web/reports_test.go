@@ -8,14 +8,14 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // Administrators see what browsers had to stop, and no more of it than they need.
 func TestReportsOfBrowsers(t *testing.T) {
 	t.Parallel()
 	log := new(journal)
-	f := open(t, bed.World(func(w *app.World) { w.Log = slog.New(slog.NewTextHandler(log, nil)) }))
+	f := open(t, testenv.World(func(w *app.World) { w.Log = slog.New(slog.NewTextHandler(log, nil)) }))
 	send := func(body string) {
 		t.Helper()
 		a := f.send(request{method: http.MethodPost, path: "/csp-report", body: body, header: http.Header{"Content-Type": {"application/csp-report"}, "Sec-Fetch-Site": {"cross-site"}}})

@@ -13,7 +13,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // who asks, in the order of the columns of the matrix.
@@ -109,8 +109,8 @@ func (f *face) private() {
 
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	f := open(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	f := open(t, testenv.By(clock))
 	f.private()
 	made := f.Bind("Publish")
 	bind := f.Settle()[0]
@@ -198,8 +198,8 @@ func TestListsShowOnesOwn(t *testing.T) {
 // signing in again.
 func TestDemotedAdministrator(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	f := open(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	f := open(t, testenv.By(clock))
 	f.Bind("Publish")
 	session := f.SignIn("Administrator")
 	if a := f.get("/api/v1/provider", session); a.status != http.StatusOK {
@@ -218,8 +218,8 @@ func TestDemotedAdministrator(t *testing.T) {
 
 func TestAdministratorWhoseAccessEnded(t *testing.T) {
 	t.Parallel()
-	clock := new(bed.Clock)
-	f := open(t, bed.By(clock))
+	clock := new(testenv.Clock)
+	f := open(t, testenv.By(clock))
 	session := f.SignIn("Administrator")
 	f.Nuxeo.DisableUser("Administrator")
 	clock.Move(2 * time.Minute)

@@ -19,20 +19,20 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // face is a connector that is looked at from outside.
 type face struct {
-	*bed.Bed
+	*testenv.Bed
 	client *http.Client // checks what it carries against the description
 }
 
-func open(t *testing.T, opts ...bed.Option) *face {
+func open(t *testing.T, opts ...testenv.Option) *face {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &face{Bed: bed.New(t, opts...), client: &http.Client{
+	return &face{Bed: testenv.New(t, opts...), client: &http.Client{
 		Transport: described{t, transport}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -9,15 +9,15 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // bundle stands for the elements, which another tool builds.
 const bundle = "export const elements = 1; // padding padding padding padding padding padding padding"
 
 var (
-	elements = bed.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return []byte(bundle), true } })
-	bare     = bed.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return nil, false } })
+	elements = testenv.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return []byte(bundle), true } })
+	bare     = testenv.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return nil, false } })
 )
 
 var shellPaths = []string{"/", "/folders/f", "/documents/d", "/activity", "/items/i", "/locks", "/administration", "/administration/people"}

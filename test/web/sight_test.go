@@ -11,7 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // closed is a bound folder that olga may read, with sub-folders in it that she may not.
@@ -29,7 +29,7 @@ func (f *face) closed() *closed {
 	c.ids["{binding}"] = f.Bind("Publish").ID
 	secret, plain := f.file("Secret cut.mov", 100), f.file("Plain cut.mov", 100)
 	c.ids["{item}"] = f.Published(f.Josh, secret)[0].ID
-	item, err := f.App.Engine.Item(t.Context(), bed.Viewer, c.ids["{item}"])
+	item, err := f.App.Engine.Item(t.Context(), testenv.Viewer, c.ids["{item}"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,13 +113,13 @@ func (c *closed) mirror() {
 	c.Frameio.Stack(disputed, add(day, "Secret disputed 2.mov"))
 	c.Frameio.Delete(gone)
 	c.Frameio.Delete(plainGone)
-	if _, err := c.App.Sync.Refresh(t.Context(), bed.Viewer, q.ID, true); err != nil {
+	if _, err := c.App.Sync.Refresh(t.Context(), testenv.Viewer, q.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	c.Settle()
 	c.shut = append(c.shut, add(c.Frameio.AddFolder(day, "Secret night"), "Secret new.mov"), add(day, "Secret newer.mov"))
 	add(root, "Plain new.mov")
-	if _, err := c.App.Sync.Check(t.Context(), bed.Viewer, q.ID); err != nil {
+	if _, err := c.App.Sync.Check(t.Context(), testenv.Viewer, q.ID); err != nil {
 		t.Fatal(err)
 	}
 	c.Settle()

@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/bed"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // endless is a body without an end, in the form of a list of ids, that counts what is
@@ -34,7 +34,7 @@ var parameter = regexp.MustCompile(`\{[^}]+\}`)
 // send; and where a session is needed, nothing at all before it is asked for.
 func TestWhatAStrangerSendsIsNotRead(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	doc, err := openapi3.NewLoader().LoadFromFile(description)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestWhatAStrangerSendsIsNotRead(t *testing.T) {
 // Nobody has more read than the longest form.
 func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	session := "Bearer " + b.SignIn("josh")
 	doc, err := openapi3.NewLoader().LoadFromFile(description)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 // offer calls the connector with a body without an end and tells how much of it was
 // read, without the buffers of a real connection in between.
-func offer(b *bed.Bed, method, path, session string) (status int, read int64) {
+func offer(b *testenv.Bed, method, path, session string) (status int, read int64) {
 	body := &endless{}
 	r := httptest.NewRequest(method, path, io.NopCloser(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -102,7 +102,7 @@ func offer(b *bed.Bed, method, path, session string) (status int, read int64) {
 }
 
 // call is a request as it comes over a connection from an address.
-func call(b *bed.Bed, method, path, body, from, session string, header http.Header) *httptest.ResponseRecorder {
+func call(b *testenv.Bed, method, path, body, from, session string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = from + ":4711"
 	if r.Header = header.Clone(); header == nil {
@@ -122,7 +122,7 @@ func call(b *bed.Bed, method, path, body, from, session string, header http.Head
 // elsewhere.
 func TestStrangersAreLimitedByAddress(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t, bed.Config(func(c *app.Config) { c.Network.Proxies = []string{"10.0.0.0/8"} }))
+	b := testenv.New(t, testenv.Config(func(c *app.Config) { c.Network.Proxies = []string{"10.0.0.0/8"} }))
 	session := b.SignIn("josh")
 	away := func(from string) int { return call(b, "GET", "/signin", "", from, "", nil).Code }
 	refused := 0
@@ -173,7 +173,7 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 // A session that is none is none, whatever it looks like.
 func TestOddTokens(t *testing.T) {
 	t.Parallel()
-	b := bed.New(t)
+	b := testenv.New(t)
 	for _, odd := range []string{`a\nb`, `\u0000`, `ü`, `a b`, `\u007f`, strings.Repeat("x", 5000)} {
 		if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"`+odd+`"}`, "192.0.2.1", "", nil); w.Code != http.StatusUnauthorized {
 			t.Errorf("the token %.20q: %d %s", odd, w.Code, w.Body)

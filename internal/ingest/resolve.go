@@ -1,0 +1,173 @@
+package ingest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
+)
+
+type txFunc = func(*sql.Tx) error
+
+// resolve finds the file that the asset stands for now, and waits until its
+// original is there. It writes nothing remote.
+func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
+	f, stack, err := s.lookUp(ctx, r)
+	if err != nil {
+		return work.Next{}, err
+	}
+	if err := r.named(ctx, f.Name); err != nil {
+		return work.Next{}, err
+	}
+	if !f.Uploaded() {
+		return work.Next{}, s.notThere(r)
+	}
+	if f.Size <= 0 {
+		return work.Next{}, fault.New(fault.Refused, "Frame.io says that the file is empty.").With("Upload it to Frame.io again.")
+	}
+	members, names, err := s.members(ctx, r, f, stack)
+	if err != nil {
+		return work.Next{}, err
+	}
+	r.Job.File = FileOf(f, stack, members)
+	r.Job.File.Names = names
+	if err := s.proxied(ctx, r, f); err != nil {
+		return work.Next{}, err
+	}
+	return work.Next{Step: StepLink}, r.Save(ctx)
+}
+
+// lookUp reads the asset: a file by itself, or the head of the stack it is in.
+func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, error) {
+	a := r.Job.Asset
+	if only := r.Job.only(); only != "" {
+		f, err := s.file(ctx, r, only)
+		return f, a.ID, err
+	}
+	if a.Kind == frameio.KindStack {
+		stack, err := r.Frameio.Stack(ctx, a.Account, a.ID)
+		if err != nil {
+			return frameio.File{}, "", err
+		}
+		f, err := s.file(ctx, r, stack.Head.ID)
+		return f, stack.ID, err
+	}
+	f, err := s.file(ctx, r, a.ID)
+	if err != nil {
+		return f, "", err
+	}
+	stack, err := s.stackAround(ctx, r, f)
+	if err != nil || stack.ID == "" || stack.Head.ID == f.ID {
+		return f, stack.ID, err
+	}
+	f, err = r.Frameio.File(ctx, a.Account, stack.Head.ID)
+	return f, stack.ID, err
+}
+
+// file reads a file. A mirror asks for the address of its bytes in the same call, for
+// Frame.io lets few files be looked at; without the right to download the call is
+// refused as a whole, and repeated without.
+func (s *Service) file(ctx context.Context, r *Run, id string) (frameio.File, error) {
+	account := r.Job.Asset.Account
+	if m := r.Job.Mirror; m == nil || m.Plain || m.Proxy {
+		return r.Frameio.File(ctx, account, id)
+	}
+	f, err := r.Frameio.FileWithOriginal(ctx, account, id)
+	if v4.StatusOf(err) == http.StatusForbidden {
+		return r.Frameio.File(ctx, account, id)
+	}
+	if err == nil && f.Link != "" {
+		s.fresh.keep(r.Task.ID, f.ID, f.Link, r.Task.Now())
+	}
+	f.Link = "" // a secret, which goes nowhere else
+	return f, err
+}
+
+// stackAround is the stack that a file is in; its ID is empty when it is in a
+// folder. The API only tells by trying.
+func (s *Service) stackAround(ctx context.Context, r *Run, f frameio.File) (frameio.Stack, error) {
+	if m := r.Job.Mirror; m != nil && m.Folder == f.ParentID || s.folders.has(f.ParentID) {
+		return frameio.Stack{}, nil
+	}
+	stack, err := r.Frameio.Stack(ctx, r.Job.Asset.Account, f.ParentID)
+	switch v4.StatusOf(err) {
+	case 404, 422:
+		s.folders.add(f.ParentID)
+		return frameio.Stack{}, nil
+	}
+	return stack, err
+}
+
+// notThere waits for an original, longer each time, and gives up after a day.
+func (s *Service) notThere(r *Run) error {
+	waited := time.Duration(0)
+	if !r.Task.WaitingSince.IsZero() {
+		waited = r.Task.Now().Sub(r.Task.WaitingSince)
+	}
+	if waited >= s.Set.WaitOriginal {
+		return fault.New(fault.Gone, "The original did not arrive on Frame.io within %s.", s.Set.WaitOriginal).
+			With("Finish the upload on Frame.io, then retry.")
+	}
+	f := fault.New(fault.NotReady, "Waiting until the original is uploaded to Frame.io.")
+	f.RetryAfter = min(10*time.Minute, max(5*time.Second, waited/4))
+	return f
+}
+
+func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack string) (ids, names []string, err error) {
+	if stack == "" {
+		return []string{f.ID}, []string{f.Name}, nil
+	}
+	for member, err := range r.Frameio.StackFiles(ctx, r.Job.Asset.Account, stack) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if member.ID == "" {
+			continue // nothing could be known by it
+		}
+		ids, names = append(ids, member.ID), append(names, member.Name)
+	}
+	if len(ids) == 0 {
+		return nil, nil, errors.New("a stack without files")
+	}
+	return ids, names, nil
+}
+
+// FileOf is what is kept of a file: by itself, or the head of a stack with the
+// members that are known.
+func FileOf(f frameio.File, stack string, members []string) *File {
+	return &File{
+		ID: f.ID, Name: f.Name, Size: f.Size, MediaType: f.MediaType, Project: f.ProjectID, Parent: f.ParentID,
+		Stack: stack, Members: members, ViewURL: f.ViewURL, Uploader: f.Creator.Name, Uploaded: f.Created, Metadata: f.Metadata,
+	}
+}
+
+// folderCache remembers ids that are folders: an id never becomes a stack's, so
+// only the size is bounded.
+type folderCache struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+const maxFolders = 10_000
+
+func (c *folderCache) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ids[id]
+}
+
+func (c *folderCache) add(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ids == nil || len(c.ids) >= maxFolders {
+		c.ids = map[string]bool{}
+	}
+	c.ids[id] = true
+}

@@ -1,0 +1,84 @@
+package ingest
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
+	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
+	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
+)
+
+// Tells reports whether a document has the facet and says itself what asset it has: one
+// that came with a copy, or without what it was given, does not.
+func Tells(doc *nuxeo.Document) bool {
+	return doc.Has(Facet) && doc.Text("frameio:documentUid") == doc.UID && doc.Text("frameio:fileId") != ""
+}
+
+// Restore gives a document that does not tell of its asset any more its facet, and the
+// metadata, unless they come back with it: a Nuxeo on an SQL database has only hidden
+// them. They are those of the file that the link has now, and others that the caller
+// knows. It looks whether they are there, and fails with Unavailable when they are not.
+//
+// Document.AddFacet, GET /id/{uid}, PUT /id/{uid}.
+func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l link.Link, others map[string]any) error {
+	if !doc.Has(Facet) {
+		if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
+			return err
+		}
+		var err error
+		if doc, err = r.Nuxeo.Get(ctx, doc.UID, all); err != nil || Tells(doc) {
+			return err
+		}
+	}
+
+	properties, err := s.remembered(ctx, r, l)
+	if err != nil {
+		return err
+	}
+	maps.Copy(properties, others)
+	if err := r.Nuxeo.Update(ctx, doc.UID, "", properties, nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
+		return err
+	}
+	if doc, err = r.Nuxeo.Get(ctx, doc.UID, all); err == nil && !Tells(doc) {
+		err = fault.New(fault.Unavailable, "Nuxeo has taken the facet %s away again.", Facet)
+	}
+	return err
+}
+
+// remembered are the properties for the file of a link: as Frame.io tells of it now, or,
+// when it is not there any more, what the link knows.
+func (s *Service) remembered(ctx context.Context, r *Run, l link.Link) (map[string]any, error) {
+	ids := map[string]any{
+		"frameio:accountId": l.Account, "frameio:fileId": l.FileID, "frameio:documentUid": l.DocumentUID, "frameio:digest": text(l.Digest),
+	}
+	if l.AssetKey != l.FileID {
+		ids["frameio:stackId"] = l.AssetKey
+	}
+	f, err := r.Frameio.File(ctx, l.Account, l.FileID)
+	if v4.NotFound(err) {
+		return ids, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	project, err := r.Frameio.Project(ctx, l.Account, f.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+
+	r.Job.Asset = Asset{Account: l.Account, Workspace: project.WorkspaceID, Kind: frameio.KindFile, ID: l.FileID}
+	r.Job.Document, r.Job.File = l.DocumentUID, FileOf(f, "", nil)
+	if l.AssetKey != l.FileID {
+		r.Job.File.Stack = l.AssetKey
+	}
+	if l.Size > 0 && l.Size != f.Size {
+		r.Job.File.Proxy = &Proxy{Size: l.Size, MediaType: f.MediaType}
+	}
+	properties := s.propertiesWith(r.Job, l, l.Digest)
+	properties["frameio:lastPublished"] = l.Updated.UTC().Format(time.RFC3339)
+	return properties, nil
+}
