@@ -72,6 +72,7 @@ check: ui ## Format, vet and static analysis
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$'))" || { $(TOOL) gofumpt -d $$(git ls-files '*.go' | grep -v '\.gen\.go$$'); exit 1; }
 	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
 	go vet ./...
+	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/nuxeo-frameio"; GOOS=$$os go vet ./cmd/nuxeo-frameio || exit 1; done
 	$(TOOL) staticcheck ./...
 
 .PHONY: format

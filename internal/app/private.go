@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 )
 
 // Exposure is a file that others on this machine can get at, and should not.
@@ -38,13 +37,6 @@ func Exposed(data string, also ...string) (all []Exposure) {
 		}
 	}
 	return all
-}
-
-func owner(info os.FileInfo) uint32 {
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return s.Uid
-	}
-	return uint32(os.Geteuid())
 }
 
 // private makes the data folder one that only its owner can enter, where that is allowed,
