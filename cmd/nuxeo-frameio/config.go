@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -13,7 +14,8 @@ import (
 
 type configCmd struct {
 	app.Config
-	JSON bool `name:"json" env:"-" help:"Print JSON."`
+	JSON    bool `name:"json" env:"-" help:"Print JSON."`
+	Example bool `env:"-" help:"Print a commented file of all settings with their defaults instead, to begin with."`
 }
 
 // setting is a setting as it is shown.
@@ -23,16 +25,19 @@ type setting struct {
 	Default     string `json:"default"`
 	Value       string `json:"value"`
 	Meaning     string `json:"meaning"`
+	Secret      bool   `json:"secret,omitempty"`
 }
 
 // Run prints every setting with its meaning; secrets are masked.
 func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
+	if c.Example {
+		return writeSettings(t.out, settingFlags(k.Model.Node), nil)
+	}
 	var all []setting
 	for _, flag := range kctx.Selected().Flags {
-		if flag.Name == "json" {
-			continue
+		if len(flag.Envs) > 0 {
+			all = append(all, settingOf(flag))
 		}
-		all = append(all, settingOf(flag))
 	}
 	if c.JSON {
 		return printJSON(t, all)
@@ -57,9 +62,9 @@ func orDash(s string) string {
 func settingOf(flag *kong.Flag) setting {
 	s := setting{
 		Name: flag.Name, Default: flag.Default, Environment: strings.Join(flag.Envs, ","),
-		Meaning: strings.ReplaceAll(flag.Help, "${enum}", strings.ReplaceAll(flag.Enum, ",", ", ")), Value: text(flag.Target),
+		Meaning: meaning(flag), Value: text(flag.Target), Secret: flag.Tag.Has("secret"),
 	}
-	if flag.Tag.Has("secret") && s.Value != "" {
+	if s.Secret && s.Value != "" {
 		s.Value = "(set, hidden)"
 	}
 	return s
@@ -73,5 +78,20 @@ func text(v reflect.Value) string {
 		}
 		return strings.Join(words, ",")
 	}
+	if d, ok := v.Interface().(time.Duration); ok {
+		return shortDuration(d)
+	}
 	return plain.Address(fmt.Sprint(v.Interface()))
+}
+
+// shortDuration writes 24h, where a duration by itself writes 24h0m0s.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

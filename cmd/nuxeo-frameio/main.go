@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 )
 
@@ -54,7 +55,11 @@ type cli struct {
 	Locks    locksCmd    `cmd:"" help:"See and release what pushes have locked." group:"Use"`
 	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`
 
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Completion completionCmd `cmd:"" help:"Print what lets a shell complete commands and flags."`
+	Manpages   manpagesCmd   `cmd:"" hidden:"" help:"Write the manual pages into a folder."`
+
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
 // terminal is what a command has of its surroundings.
@@ -99,21 +104,22 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	var c cli
 	var file settings
 	exited := -1
-	k, err := kong.New(&c,
-		kong.Name("nuxeo-frameio"),
-		kong.Description("Connects Nuxeo and Frame.io.\n\n"+exitHelp),
-		kong.DefaultEnvars(envPrefix), kong.Bind(&file), kong.Resolvers(&file), kong.Writers(out, errs),
-		kong.Exit(func(code int) { exited = code }), kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
-		kong.ExplicitGroups(groups),
-	)
+	k, err := parser(&c, kong.Bind(&file), kong.Resolvers(&file), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", err)
 		return exitFailure
 	}
 
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(args[1:], "--help")
+	case args[0] == completing:
+		for _, c := range candidates(k.Model.Node, args[1:]) {
+			_, _ = fmt.Fprintln(out, c)
+		}
+		return exitOK
 	}
 
 	kctx, err := k.Parse(args)
@@ -129,6 +135,23 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}))
 }
 
+// parser is the command line, which everything that tells of it is made from: the help,
+// the manual pages, completion, the file of settings.
+func parser(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	k, err := kong.New(c, append([]kong.Option{
+		kong.Name("nuxeo-frameio"),
+		kong.Description("Connects Nuxeo and Frame.io.\n\n" + exitHelp),
+		kong.Vars{"version": "nuxeo-frameio " + app.Version},
+		kong.DefaultEnvars(envPrefix), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ExplicitGroups(groups),
+	}, options...)...)
+	if err == nil {
+		addExamples(k.Model.Node)
+	}
+	return k, err
+}
+
 var groups = []kong.Group{
 	{Key: "Run", Title: "Run"},
 	{Key: "Set up", Title: "Set up"},
@@ -139,6 +162,7 @@ var groups = []kong.Group{
 	{Key: "Transfers", Title: "Transfers"},
 	{Key: "Networks", Title: "Networks"},
 	{Key: "Publish", Title: "Publishing"},
+	{Key: "Push", Title: "Pushing"},
 	{Key: "Synchronization", Title: "Synchronization"},
 	{Key: "Mail", Title: "Mail"},
 	{Key: "Telemetry", Title: "Telemetry"},

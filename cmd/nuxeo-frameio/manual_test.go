@@ -40,23 +40,15 @@ func TestManual(t *testing.T) {
 func settingsTable(t *testing.T) string {
 	t.Helper()
 	var c cli
-	k, err := kong.New(&c, kong.DefaultEnvars(envPrefix), kong.Bind(&settings{}), kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(groups))
+	k, err := parser(&c, kong.Bind(&settings{}), kong.Writers(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	b.WriteString("| setting | default | meaning |\n|---|---|---|\n")
-	for _, node := range k.Model.Children {
-		if node.Name != "config" {
-			continue
-		}
-		for _, flag := range node.Flags {
-			if flag.Name == "json" {
-				continue
-			}
-			s := settingOf(flag)
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, code(s.Default), strings.ReplaceAll(s.Meaning, "|", "\\|"))
-		}
+	for _, flag := range settingFlags(k.Model.Node) {
+		s := settingOf(flag)
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, code(s.Default), strings.ReplaceAll(s.Meaning, "|", "\\|"))
 	}
 	return b.String()
 }
