@@ -73,7 +73,9 @@ check: ui ## Format, vet and static analysis
 	@cd internal/web/api && sed 's/^output: .*/output: generated.tmp/' config.yaml > config.tmp && go tool -modfile=../../../tools/go.mod oapi-codegen -config config.tmp openapi.yaml && cmp generated.tmp api.gen.go; status=$$?; rm -f config.tmp generated.tmp; [ $$status = 0 ] || { echo "run make generate"; exit 1; }
 	go vet ./...
 	@for os in windows darwin; do echo "GOOS=$$os go vet ./cmd/nuxeo-frameio"; GOOS=$$os go vet ./cmd/nuxeo-frameio || exit 1; done
+	cd release && go vet ./...
 	$(TOOL) staticcheck ./...
+	cd release && go tool -modfile=../tools/go.mod staticcheck ./...
 
 .PHONY: format
 format: ## Format the code
@@ -110,6 +112,10 @@ fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 .PHONY: package
 package: build ## Write the Nuxeo package into dist/
 	mkdir -p dist && bin/nuxeo-frameio package -o dist
+
+.PHONY: release
+release: ui ## Make all that a version is handed out as, into dist/, from the tag or VERSION=
+	rm -rf dist && cd release && go run . -version '$(VERSION)' -out ../dist $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what was built
