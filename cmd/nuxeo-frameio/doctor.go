@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -40,6 +42,12 @@ func (c *doctorCmd) Run(t *terminal) error {
 	defer func() { _ = a.Close() }() // it only looked
 
 	d := &doctor.Doctor{App: a, Given: &c.Config, Now: time.Now}
+	if c.User != "" && c.Password == "" && t.interactive() {
+		question := fmt.Sprintf("Nuxeo password of %s at %s: ", plain.Line(c.User), plain.Line(hostOf(c.Nuxeo.URL)))
+		if c.Password, err = t.hidden(question); err != nil {
+			return err
+		}
+	}
 	if c.User != "" {
 		d.Admin = a.Nuxeo.As(nuxeo.Basic(c.User, c.Password))
 	}

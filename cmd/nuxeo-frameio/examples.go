@@ -17,6 +17,11 @@ var examples = map[string][]string{
 	"simulate nuxeo":   {"nuxeo-frameio simulate nuxeo --listen 127.0.0.1:8080 --package nuxeo-frameio-1.0.0.zip"},
 	"simulate frameio": {"nuxeo-frameio simulate frameio --fault 'POST /v4/.* lost times=1'"},
 
+	"init": {
+		"nuxeo-frameio init",
+		"nuxeo-frameio init --config /etc/nuxeo-frameio/connector.toml --yes --public-url https://frameio.example.com " +
+			"--nuxeo-url https://nuxeo.example.com/nuxeo",
+	},
 	"package": {"nuxeo-frameio package -o /tmp"},
 	"config": {
 		"nuxeo-frameio config --config /etc/nuxeo-frameio/connector.toml",

@@ -28,6 +28,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Show everything on this machine, without any account." group:"Run"`
 	Simulate simulateCmd `cmd:"" help:"Run a stand-in for Nuxeo or Frame.io." group:"Run"`
 
+	Init    initCmd    `cmd:"" help:"Ask a few questions, write the file of settings, and say what to do next." group:"Set up"`
 	Package packageCmd `cmd:"" help:"Write the package to install in Nuxeo." group:"Set up"`
 	Config  configCmd  `cmd:"" help:"Print every setting." group:"Set up"`
 	Doctor  doctorCmd  `cmd:"" help:"Look whether everything is in place, and what to do if not." group:"Set up"`
@@ -104,7 +105,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	var c cli
 	var file settings
 	exited := -1
-	k, err := parser(&c, kong.Bind(&file), kong.Resolvers(&file), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))
+	k, err := parser(&c, kong.Bind(&file, &c), kong.Resolvers(&file), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", err)
 		return exitFailure

@@ -122,7 +122,7 @@ func commandPage(root, command *kong.Node) string {
 		for _, arg := range leaf.Positional {
 			p.term(arg.Summary(), strings.ReplaceAll(arg.Help, "${enum}", arg.Enum))
 		}
-		own := slices.DeleteFunc(slices.Clone(leaf.Flags), func(f *kong.Flag) bool { return known[f.Name] && leaf.Name != "init" })
+		own := slices.DeleteFunc(slices.Clone(leaf.Flags), func(f *kong.Flag) bool { return known[f.Name] })
 		flags(p, own)
 		if len(own) < len(leaf.Flags) {
 			p.paragraph("Settings of " + root.Name + ".toml(5) are flags of this command too, as in --nuxeo-url.")

@@ -29,6 +29,9 @@ func (configFile) BeforeResolve(ctx *kong.Context, trace *kong.Path, s *settings
 	if !ok || path == "" {
 		return nil
 	}
+	if command := ctx.Selected(); command != nil && command.Name == "init" && missingFile(string(path)) {
+		return nil // it is about to be made
+	}
 	return s.load(string(path))
 }
 
@@ -85,14 +88,20 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	if !ok {
 		return nil, nil
 	}
-	if list, ok := v.([]any); ok {
-		words := make([]string, len(list))
-		for i, w := range list {
-			words[i] = fmt.Sprint(w)
-		}
-		return strings.Join(words, ","), nil
+	return textOf(v), nil
+}
+
+// textOf is a value of the file as a flag is given.
+func textOf(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Sprint(v)
 	}
-	return fmt.Sprint(v), nil
+	words := make([]string, len(list))
+	for i, w := range list {
+		words[i] = fmt.Sprint(w)
+	}
+	return strings.Join(words, ",")
 }
 
 // fileSuffix ends the name in the environment of the file that holds a secret, as

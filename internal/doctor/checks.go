@@ -129,14 +129,9 @@ func (d *Doctor) clock(ctx context.Context) Finding {
 
 func (d *Doctor) nuxeo(ctx context.Context) Finding {
 	address := d.App.Config.Nuxeo.URL
-	_, status, err := date(ctx, d.App.Nuxeo.HTTP(), address+"/api/v1/me")
-	if status == 0 {
+	if f := AnswersAsNuxeo(ctx, d.App.Nuxeo.HTTP(), address); f.Mark != OK {
 		d.away = true
-		return unreached("nuxeo-url", plain.Address(address), err)
-	}
-	if status != http.StatusUnauthorized && status != http.StatusOK {
-		d.away = true
-		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address, status)
+		return f
 	}
 	if d.Admin != nil {
 		me, err := d.Admin.Me(ctx)

@@ -56,6 +56,16 @@ func openPostgres(ctx context.Context, address string, also []Migration) (_ *DB,
 	return db, errors.Join(err, unlock())
 }
 
+// Reach connects to a PostgreSQL and leaves it as it is: nothing is read or made there.
+func Reach(ctx context.Context, address string) (err error) {
+	db, err := connect(address)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.Reader.PingContext(ctx)
+}
+
 func connect(address string) (*DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
