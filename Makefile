@@ -113,6 +113,20 @@ fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 package: build ## Write the Nuxeo package into dist/
 	mkdir -p dist && bin/nuxeo-frameio package -o dist
 
+PREFIX  ?= /usr/local
+PROGRAM ?= bin/nuxeo-frameio
+
+bin/nuxeo-frameio:
+	@$(MAKE) --no-print-directory build
+
+.PHONY: install
+install: $(PROGRAM) ## Put the built program, its pages, completion and unit below PREFIX (in DESTDIR)
+	@release/install.sh install "$(PROGRAM)" "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: uninstall
+uninstall: ## Take away what install put there; settings and data stay
+	@release/install.sh uninstall "$(PROGRAM)" "$(DESTDIR)" "$(PREFIX)"
+
 .PHONY: release
 release: ui ## Make all that a version is handed out as, into dist/, from the tag or VERSION=
 	rm -rf dist && cd release && go run . -version '$(VERSION)' -out ../dist $(ARGS)
