@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,12 +21,14 @@ import (
 
 // clientFlags tell which connector a command speaks to, and as whom.
 type clientFlags struct {
-	Server       string `help:"Address of the running connector." default:"http://127.0.0.1:8090" placeholder:"URL"`
-	User         string `help:"Your Nuxeo login." placeholder:"LOGIN"`
+	Server       string `help:"Address of the running connector; by default that of the last \"login\", else http://127.0.0.1:8090." placeholder:"URL"`
+	User         string `help:"Your Nuxeo login; not needed after \"login\"." placeholder:"LOGIN"`
 	Password     string `help:"Your Nuxeo password; asked for when it is needed and not given." secret:"" placeholder:"PASSWORD"`
 	Token        string `help:"A Nuxeo login token, instead of login and password." secret:"" placeholder:"TOKEN"`
 	InsecureHTTP bool   `name:"insecure-http" help:"Send passwords and tokens to another machine although the address is http and everybody on the way can read them."`
 	JSON         bool   `name:"json" env:"-" help:"Print JSON."`
+
+	fresh bool // a stored sign-in does not count
 }
 
 // client is a signed-in client of the connector.
@@ -33,13 +36,17 @@ type client struct {
 	*api.ClientWithResponses
 	base    string
 	session string
+	stored  bool // the session is one that `login` has kept
 }
 
-// session signs in, runs fn and signs out.
+// session signs in, runs fn and signs out. A session that is kept goes on.
 func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 	c, err := f.signIn(t)
 	if err != nil {
 		return err
+	}
+	if c.stored {
+		return endedAsWell(fn(c))
 	}
 	defer func() { // the session would end by itself
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 2*time.Second)
@@ -49,18 +56,43 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 	return fn(c)
 }
 
-func (f *clientFlags) signIn(t *terminal) (*client, error) {
-	c := &client{base: strings.TrimRight(f.Server, "/")}
+// endedAsWell says what to do when the stored session has ended.
+func endedAsWell(err error) error {
+	if fault.Is(err, fault.Unauthenticated) {
+		return fault.New(fault.Unauthenticated, "Your stored sign-in has ended.").With("Run `nuxeo-frameio login`.").Because(err)
+	}
+	return err
+}
+
+// newClient is a client that is not signed in.
+func newClient(server string, t *terminal) (*client, error) {
+	c := &client{base: base(server)}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is not a full address.", f.Server)
+		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is not a full address.", server)
 	}
-	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed))
+	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed), api.WithHTTPClient(t.http("the connector")))
+	return c, err
+}
+
+// base is an address as others are put behind it.
+func base(server string) string { return strings.TrimRight(server, "/") }
+
+func (f *clientFlags) signIn(t *terminal) (*client, error) {
+	kept, err := f.kept()
+	if err != nil {
+		return nil, err
+	}
+	c, err := newClient(f.Server, t)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.private(c.base); err != nil {
 		return nil, err
+	}
+	if kept != "" {
+		c.session, c.stored = kept, true
+		return c, nil
 	}
 
 	// Nuxeo's token is exchanged for a session of the connector's.
@@ -77,6 +109,29 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	}
 	c.session = resp.JSON201.Session
 	return c, nil
+}
+
+// kept chooses the connector, and is the session that is stored for it. What is given with
+// the call is stronger: a token, a password, another login.
+func (f *clientFlags) kept() (session string, err error) {
+	if f.Token != "" || f.Password != "" {
+		f.fresh = true
+	}
+	if f.fresh && f.Server != "" {
+		return "", nil
+	}
+	all, err := loadSignIns()
+	if err != nil {
+		return "", err
+	}
+	if f.Server == "" {
+		f.Server = all.server()
+	}
+	stored := all.Stored[base(f.Server)]
+	if f.fresh || f.User != "" && f.User != stored.User {
+		return "", nil
+	}
+	return stored.Session, nil
 }
 
 // signed adds the session to a request, when there is one.
@@ -103,7 +158,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
 	}
 	if f.User == "" {
-		return "", fault.Field("user", "Give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
+		return "", fault.Field("user", "Sign in with `nuxeo-frameio login`, or give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
 	}
 	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
 		return "", err
@@ -113,7 +168,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, http.DefaultClient, nuxeo.Basic(f.User, password))
+	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, t.http("Nuxeo"), nuxeo.Basic(f.User, password))
 	if err != nil {
 		return "", err
 	}
@@ -201,7 +256,8 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		t.printf("%s\n", nothing)
 		return nil
 	}
-	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	var b bytes.Buffer
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
 		head = name + "\t" + plain.Line(value)
 	}
@@ -213,7 +269,10 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		}
 		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return t.narrow(b.Bytes())
 }
 
 func num(n *int) int {

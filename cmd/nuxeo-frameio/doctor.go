@@ -117,9 +117,9 @@ var marks = map[doctor.Mark]string{doctor.OK: "✓", doctor.Warning: "!", doctor
 
 func printFinding(t *terminal, f doctor.Finding) {
 	if len(f.Name) > 20 { // of a probe
-		t.printf("%s %s\n  %-20s %s\n", marks[f.Mark], f.Name, "", f.Detail)
+		t.printf("%s %s\n  %-20s %s\n", t.marked(marks[f.Mark]), f.Name, "", f.Detail)
 	} else {
-		t.printf("%s %-20s %s\n", marks[f.Mark], f.Name, f.Detail)
+		t.printf("%s %-20s %s\n", t.marked(marks[f.Mark]), f.Name, f.Detail)
 	}
 	if f.Remedy != "" {
 		t.printf("  %-20s → %s\n", "", f.Remedy)

@@ -51,6 +51,8 @@ var examples = map[string][]string{
 	"store adopt":   {"nuxeo-frameio store adopt --config connector.toml"},
 	"store backup":  {"nuxeo-frameio store backup --config connector.toml /backup/connector.db"},
 
+	"login":         {"nuxeo-frameio login --server https://frameio.example.com --user josh"},
+	"logout":        {"nuxeo-frameio logout"},
 	"provider show": {"nuxeo-frameio provider show"},
 	"provider set": {
 		"nuxeo-frameio provider set --client-id 0a1b2c3d --client-secret-file -",

@@ -44,6 +44,8 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, as each start does." group:"Look after"`
 	Store   storeCmd   `cmd:"" help:"Back up the database, or move it to PostgreSQL." group:"Look after"`
 
+	Login    loginCmd    `cmd:"" help:"Sign in to a connector and keep that for the commands that follow." group:"Use"`
+	Logout   logoutCmd   `cmd:"" help:"End a sign-in that was kept." group:"Use"`
 	Provider providerCmd `cmd:"" help:"Register the Frame.io application (administrators)." group:"Use"`
 	Connect  connectCmd  `cmd:"" help:"Connect your Frame.io account." group:"Use"`
 	Bind     bindCmd     `cmd:"" help:"Bind a Nuxeo folder to Frame.io teams." group:"Use"`
@@ -69,6 +71,7 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	files    []string // that settings with secrets came from
+	colour   bool     // out is a terminal that shows colours
 }
 
 // printf prints, each text that is an argument in one line: names are what others chose.
@@ -133,7 +136,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if err != nil {
 		return fail(errs, usage(err))
 	}
-	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}))
+	t := &terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}
+	_, _, isTerminal := t.size()
+	t.colour = colourful(isTerminal, os.Getenv)
+	return fail(errs, kctx.Run(t))
 }
 
 // parser is the command line, which everything that tells of it is made from: the help,

@@ -2,13 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
-
-	"golang.org/x/term"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
@@ -28,12 +25,9 @@ type screen struct {
 
 func newScreen(t *terminal) *screen {
 	s := &screen{t: t, items: map[string]api.Item{}, printed: map[string]string{}}
-	if f, ok := t.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if _, _, ok := t.size(); ok {
 		s.size = func() (int, int) {
-			width, height, err := term.GetSize(int(f.Fd()))
-			if err != nil || width < 1 || height < 1 {
-				return 80, 24
-			}
+			width, height, _ := t.size()
 			return width, height
 		}
 	}
@@ -76,7 +70,7 @@ func (s *screen) redraw(finished bool) {
 	}
 	s.shown = s.lines(width-1, height-2, finished)
 	for _, line := range s.shown {
-		s.t.printf("%s\n", line)
+		s.t.printf("%s\n", s.t.marked(line))
 	}
 }
 

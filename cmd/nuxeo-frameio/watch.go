@@ -37,7 +37,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+k.session)
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := t.http("the connector").Do(r)
 	if err != nil {
 		return k.unreachable(err)
 	}
