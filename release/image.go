@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -94,33 +96,84 @@ func configOf(image v1.Image, r *release, p platform) *v1.ConfigFile {
 	return c
 }
 
-// rootOfImage is the file system: the program, the certificates of public authorities, a
-// name for the account, its folder, and one for temporary files.
-func (r *release) rootOfImage(p platform) ([]byte, error) {
+// entry is a file or, with a slash at its end, a folder of an image.
+type entry struct {
+	name  string
+	mode  fs.FileMode
+	owner int
+	body  []byte
+}
+
+// entries are the file system: the program, the certificates of public authorities, a name
+// for the account, its folder, and one for temporary files.
+func (r *release) entries(p platform) ([]entry, error) {
 	program, err := os.ReadFile(r.programs[p])
+	if err != nil {
+		return nil, err
+	}
+	group := fmt.Sprintf("root:x:0:\nnuxeo-frameio:x:%d:\n", account)
+	passwd := fmt.Sprintf("root:x:0:0:root:/:/none\nnuxeo-frameio:x:%d:%d::%s:/none\n", account, account, dataFolder)
+	return []entry{
+		{"etc/", 0o755, 0, nil},
+		{"etc/group", 0o644, 0, []byte(group)},
+		{"etc/passwd", 0o644, 0, []byte(passwd)},
+		{"etc/ssl/", 0o755, 0, nil},
+		{"etc/ssl/certs/", 0o755, 0, nil},
+		{"etc/ssl/certs/ca-certificates.crt", 0o644, 0, authorities()},
+		{"nuxeo-frameio", 0o755, 0, program},
+		{"tmp/", 0o1777, 0, nil},
+		{"var/", 0o755, 0, nil},
+		{"var/lib/", 0o755, 0, nil},
+		{"var/lib/nuxeo-frameio/", 0o700, account, nil},
+	}, nil
+}
+
+// rootOfImage is the file system as an archive.
+func (r *release) rootOfImage(p platform) ([]byte, error) {
+	entries, err := r.entries(p)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	t := tar.NewWriter(&b)
-	add := func(name string, kind byte, mode fs.FileMode, owner int, body []byte) {
-		h := &tar.Header{Name: name, Typeflag: kind, Mode: int64(mode), Uid: owner, Gid: owner, Size: int64(len(body)), ModTime: r.time}
-		err = errors.Join(err, t.WriteHeader(h))
-		_, failed := t.Write(body)
-		err = errors.Join(err, failed)
+	for _, e := range entries {
+		h := &tar.Header{
+			Name: e.name, Typeflag: tar.TypeReg, Mode: int64(e.mode), Uid: e.owner, Gid: e.owner, Size: int64(len(e.body)), ModTime: r.time,
+		}
+		if strings.HasSuffix(e.name, "/") {
+			h.Typeflag = tar.TypeDir
+		}
+		if err := t.WriteHeader(h); err != nil {
+			return nil, err
+		}
+		if _, err := t.Write(e.body); err != nil {
+			return nil, err
+		}
 	}
-	add("etc/", tar.TypeDir, 0o755, 0, nil)
-	add("etc/group", tar.TypeReg, 0o644, 0, fmt.Appendf(nil, "root:x:0:\nnuxeo-frameio:x:%d:\n", account))
-	add("etc/passwd", tar.TypeReg, 0o644, 0, fmt.Appendf(nil, "root:x:0:0:root:/:/none\nnuxeo-frameio:x:%d:%d::%s:/none\n", account, account, dataFolder))
-	add("etc/ssl/", tar.TypeDir, 0o755, 0, nil)
-	add("etc/ssl/certs/", tar.TypeDir, 0o755, 0, nil)
-	add("etc/ssl/certs/ca-certificates.crt", tar.TypeReg, 0o644, 0, authorities())
-	add("nuxeo-frameio", tar.TypeReg, 0o755, 0, program)
-	add("tmp/", tar.TypeDir, 0o777|0o1000, 0, nil)
-	add("var/", tar.TypeDir, 0o755, 0, nil)
-	add("var/lib/", tar.TypeDir, 0o755, 0, nil)
-	add("var/lib/nuxeo-frameio/", tar.TypeDir, 0o700, account, nil)
-	return b.Bytes(), errors.Join(err, t.Close())
+	return b.Bytes(), t.Close()
+}
+
+// tree writes the file system of the image into a folder, for the Dockerfile, which gives
+// files their owners by itself.
+func (r *release) tree(context.Context) error {
+	for _, p := range r.platforms("linux") {
+		entries, err := r.entries(p)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			path := filepath.Join(r.out, e.name)
+			if strings.HasSuffix(e.name, "/") {
+				err = os.MkdirAll(path, 0o755)
+			} else {
+				err = os.WriteFile(path, e.body, e.mode)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // authorities are those that Mozilla trusts, as of the version in go.mod, in PEM.

@@ -49,6 +49,7 @@ var products = []struct {
 	{"nuxeo", (*release).nuxeoPackage},
 	{"sbom", (*release).sboms},
 	{"sums", (*release).sums},
+	{"tree", (*release).tree}, // only when it is asked for
 }
 
 // platform is a system and a processor, as Go calls them.
@@ -121,7 +122,7 @@ func run(ctx context.Context, args []string) (err error) {
 // products makes those that were asked for, or all.
 func (r *release) products(ctx context.Context, only []string) error {
 	for _, p := range products {
-		if len(only) > 0 && !slices.Contains(only, p.name) {
+		if len(only) > 0 && !slices.Contains(only, p.name) || len(only) == 0 && p.name == "tree" {
 			continue
 		}
 		if err := p.make(r, ctx); err != nil {
