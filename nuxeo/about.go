@@ -90,6 +90,12 @@ func (c *Client) HasFacet(ctx context.Context, name string) (bool, error) {
 	return c.exists(ctx, "api/v1/config/facets/"+url.PathEscape(name))
 }
 
+// WebUIFile reads a file of JSON from among those of Web UI (GET /ui/{name}), where packages
+// put what is theirs.
+func (c *Client) WebUIFile(ctx context.Context, name string, out any) error {
+	return c.get(ctx, "ui/"+url.PathEscape(name), nil, nil, out)
+}
+
 func (c *Client) exists(ctx context.Context, path string) (bool, error) {
 	status, err := c.do(ctx, call{method: http.MethodGet, path: path}, nil)
 	if NotFound(err) || err == nil && status == http.StatusNoContent { // a server answers 204 for what it does not have

@@ -38,7 +38,7 @@ func (r *release) archives(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(write(f, files, r.time), f.Close()); err != nil {
+		if err := errors.Join(write(f, files, r.time, r.level()), f.Close()); err != nil {
 			return err
 		}
 	}
@@ -72,8 +72,8 @@ func (r *release) archived(p platform, folder string) (files []file, err error) 
 	return files, nil
 }
 
-func writeTarGz(w io.Writer, files []file, at time.Time) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+func writeTarGz(w io.Writer, files []file, at time.Time, level int) error {
+	z, err := gzip.NewWriterLevel(w, level)
 	if err != nil {
 		return err
 	}
@@ -94,9 +94,9 @@ func writeTarGz(w io.Writer, files []file, at time.Time) error {
 	return errors.Join(t.Close(), z.Close())
 }
 
-func writeZip(w io.Writer, files []file, at time.Time) error {
+func writeZip(w io.Writer, files []file, at time.Time, level int) error {
 	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
 	for _, f := range files {
 		body, err := os.ReadFile(f.from)
 		if err != nil {

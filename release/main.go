@@ -12,6 +12,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"flag"
@@ -164,6 +165,14 @@ func (r *release) here() (string, error) {
 		return path, nil
 	}
 	return "", fmt.Errorf("there is no program for %s/%s, which writes its manual pages", runtime.GOOS, runtime.GOARCH)
+}
+
+// level is how hard archives are compressed.
+func (r *release) level() int {
+	if r.quick {
+		return gzip.NoCompression
+	}
+	return gzip.BestCompression
 }
 
 // create begins a file of the release.

@@ -382,3 +382,18 @@ func TestLicenceIsTheOneThatThePackageNames(t *testing.T) {
 		}
 	}
 }
+
+func TestOlder(t *testing.T) {
+	t.Parallel()
+	ascending := []string{"0.9.9", "1.0.0-SNAPSHOT", "1.0.0", "1.0.1", "1.2.0-RC1", "1.2.0", "1.10.0", "2.0.0"}
+	for i, a := range ascending {
+		for j, b := range ascending {
+			if got, want := Older(a, b), i < j; got != want {
+				t.Errorf("Older(%s, %s)=%v, want %v", a, b, got, want)
+			}
+		}
+	}
+	if Older("nonsense", "1.0.0") || Older("1.0.0", "") {
+		t.Error("what is no version is older than nothing")
+	}
+}

@@ -3,6 +3,7 @@ package addon
 import (
 	"cmp"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -27,6 +28,31 @@ func packageVersion(version string) string {
 		return v + "-" + strings.ToUpper(p[1]) + p[2]
 	}
 	return v + "-SNAPSHOT"
+}
+
+// VersionFile is where an installed package tells its version, among the files of Web UI: as
+// JSON, {"version": "1.2.3"}. A program that was built without the elements makes a package
+// without it.
+const VersionFile = name + ".version.json"
+
+// Version is that of the package that a version of the program makes.
+func Version(program string) string { return packageVersion(program) }
+
+// Older reports whether a version of the package comes before another. What leads to a
+// version comes before it; two such are told apart by nothing.
+func Older(a, b string) bool {
+	x, y := numbers.FindStringSubmatch(a), numbers.FindStringSubmatch(b)
+	if x == nil || y == nil {
+		return false
+	}
+	for i := 1; i <= 3; i++ {
+		m, _ := strconv.Atoi(x[i]) // digits, nine at most
+		n, _ := strconv.Atoi(y[i])
+		if m != n {
+			return m < n
+		}
+	}
+	return x[4] != "" && y[4] == ""
 }
 
 // bundleVersion is OSGi's way to write it: the classifier is a fourth part.

@@ -43,13 +43,14 @@ func carried() (webParts, error) {
 	return webParts{elements, texts}, err
 }
 
-// addTo adds the parts to the files of the jar and says in the fragment which
-// texts there are. Without elements the fragment goes.
-func (p webParts) addTo(files []file) []file {
+// addTo adds the parts to the files of the jar, with the version, and says in the fragment
+// which texts there are. Without elements the fragment goes.
+func (p webParts) addTo(files []file, version string) []file {
 	if len(p.elements) == 0 {
 		return slices.DeleteFunc(files, func(f file) bool { return f.name == fragmentName })
 	}
 	files = append(files, file{name: webFolder + ui.BundleName, data: p.elements})
+	files = append(files, file{name: webFolder + VersionFile, data: fmt.Appendf(nil, "{\"version\": %q}\n", version)})
 	for _, language := range slices.Sorted(maps.Keys(p.texts)) {
 		files = append(files, file{name: webFolder + messagesName(language), data: p.texts[language]})
 	}

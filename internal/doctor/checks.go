@@ -194,29 +194,6 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 	return ok("the service account %s is an administrator", u.Login)
 }
 
-func (d *Doctor) pack(ctx context.Context) Finding {
-	nx := d.nx()
-	if d.away || nx == nil {
-		return skipped("%s", d.why())
-	}
-	const remedy = "On the server of Nuxeo: write the package with `nuxeo-frameio package -o .`, then nuxeoctl stop; nuxeoctl mp-install FILE; nuxeoctl start."
-	for _, schema := range []string{"frameio", "frameio_binding", "frameio_sync"} {
-		if there, err := nx.HasSchema(ctx, schema); err != nil {
-			return because(err, askAgain)
-		} else if !there {
-			return broken(remedy, "the schema %s is missing", schema)
-		}
-	}
-	for _, facet := range []string{"FrameioAsset", "FrameioBinding", "FrameioSync"} {
-		if there, err := nx.HasFacet(ctx, facet); err != nil {
-			return because(err, askAgain)
-		} else if !there {
-			return broken(remedy, "the facet %s is missing", facet)
-		}
-	}
-	return ok("schemas and facets are there")
-}
-
 func (d *Doctor) policies(context.Context) Finding {
 	if d.unfit != "" {
 		return skipped("%s", d.why())

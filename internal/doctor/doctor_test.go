@@ -200,6 +200,7 @@ var ills = []struct {
 	}},
 	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/frameio_binding", 404) }},
 	{"no facet", "Package in Nuxeo", "facet FrameioAsset", doctor.Broken, func(p *patient) { p.nuxeoFails("facets/FrameioAsset", 404) }},
+	{"old package", "Package in Nuxeo", "version 0.0.1, older than that of this connector", doctor.Warning, func(p *patient) { p.packageTells("0.0.1") }},
 	{"Nuxeo fails", "Package in Nuxeo", "Nuxeo fails", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/", 500) }},
 	{"no client id", "Sign in with Nuxeo", "cannot sign in", doctor.Warning, func(p *patient) { p.App.Config.Nuxeo.ClientID = "" }},
 	{"unknown client", "Sign in with Nuxeo", "no OAuth client", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.ClientID = "another" }},
