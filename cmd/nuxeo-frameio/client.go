@@ -46,6 +46,7 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 		defer cancel()
 		_, _ = c.SignOutWithResponse(ctx)
 	}()
+
 	return fn(c)
 }
 
@@ -53,12 +54,16 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	c := &client{base: strings.TrimRight(f.Server, "/")}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is not a full address.", f.Server)
+		return nil, fault.Field("server",
+			"Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.",
+			"%q is not a full address.", f.Server)
 	}
+
 	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed))
 	if err != nil {
 		return nil, err
 	}
+
 	if err := f.private(c.base); err != nil {
 		return nil, err
 	}
@@ -68,13 +73,16 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := c.SignInWithResponse(t.ctx, api.SignInJSONRequestBody{NuxeoToken: token})
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
+
 	if resp.JSON201 == nil {
 		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	}
+
 	c.session = resp.JSON201.Session
 	return c, nil
 }
@@ -99,12 +107,15 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", c.unreachable(err)
 	}
+
 	if about.JSON200 == nil || about.JSON200.NuxeoUrl == "" {
 		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
 	}
+
 	if f.User == "" {
 		return "", fault.Field("user", "Give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
 	}
+
 	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
 		return "", err
 	}
@@ -113,6 +124,7 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	nx, err := nuxeo.New(about.JSON200.NuxeoUrl, http.DefaultClient, nuxeo.Basic(f.User, password))
 	if err != nil {
 		return "", err
@@ -122,10 +134,12 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		host = "command-line"
 	}
+
 	token, err := nx.NewToken(t.ctx, "nuxeo-frameio", host, "nuxeo-frameio on the command line")
 	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
 		return "", fault.New(fault.Unauthenticated, "Nuxeo does not accept this login and password.")
 	}
+
 	return token, err
 }
 
@@ -133,12 +147,16 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 func (f *clientFlags) private(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return fault.New(fault.Invalid, "%q is not a full address; nothing secret is sent there.", plain.Address(address))
+		return fault.New(fault.Invalid, "%q is not a full address; nothing secret is sent there.",
+			plain.Address(address))
 	}
+
 	if u.Scheme == "https" || onThisMachine(u.Hostname()) || f.InsecureHTTP {
 		return nil
 	}
-	return fault.New(fault.Invalid, "Your sign-in would go to %s://%s, where everybody on the way can read it.", u.Scheme, u.Host).
+
+	return fault.New(fault.Invalid, "Your sign-in would go to %s://%s, where everybody on the way can read it.",
+		u.Scheme, u.Host).
 		With("Use an https address. --insecure-http sends it all the same.")
 }
 
@@ -177,15 +195,19 @@ func (c *client) unreachable(err error) error {
 // problem reads what the connector refused.
 func problem(p *api.Problem, resp *http.Response) error {
 	if p == nil || p.Code == "" || p.Title == "" {
-		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).With("Check --server.")
+		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).
+			With("Check --server.")
 	}
+
 	f := &fault.Error{Code: fault.Code(p.Code), Message: p.Title}
 	if p.Remedy != nil {
 		f.Remedy = *p.Remedy
 	}
+
 	if p.Field != nil {
 		f.Field = *p.Field
 	}
+
 	return f
 }
 
@@ -201,10 +223,12 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		t.printf("%s\n", nothing)
 		return nil
 	}
+
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
 		head = name + "\t" + plain.Line(value)
 	}
+
 	_, _ = fmt.Fprintln(w, head)
 	for _, r := range rows {
 		cells := make([]string, len(r))
@@ -213,6 +237,7 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 		}
 		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
+
 	return w.Flush()
 }
 

@@ -34,9 +34,11 @@ func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
 		}
 		all = append(all, settingOf(flag))
 	}
+
 	if c.JSON {
 		return printJSON(t, all)
 	}
+
 	for _, s := range all {
 		mark := ""
 		if s.Value != s.Default {
@@ -44,6 +46,7 @@ func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
 		}
 		t.printf("%s = %s%s\n    %s\n    %s\n", s.Name, orDash(s.Value), mark, s.Meaning, s.Environment)
 	}
+
 	return nil
 }
 
@@ -57,11 +60,13 @@ func orDash(s string) string {
 func settingOf(flag *kong.Flag) setting {
 	s := setting{
 		Name: flag.Name, Default: flag.Default, Environment: strings.Join(flag.Envs, ","),
-		Meaning: strings.ReplaceAll(flag.Help, "${enum}", strings.ReplaceAll(flag.Enum, ",", ", ")), Value: text(flag.Target),
+		Meaning: strings.ReplaceAll(flag.Help, "${enum}", strings.ReplaceAll(flag.Enum, ",", ", ")),
+		Value:   text(flag.Target),
 	}
 	if flag.Tag.Has("secret") && s.Value != "" {
 		s.Value = "(set, hidden)"
 	}
+
 	return s
 }
 

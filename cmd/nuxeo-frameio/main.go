@@ -120,12 +120,15 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if exited >= 0 {
 		return exited // --help was asked for
 	}
+
 	if err == nil {
 		err = file.check(k.Model, os.Environ())
 	}
+
 	if err != nil {
 		return fail(errs, usage(err))
 	}
+
 	return fail(errs, kctx.Run(&terminal{ctx: ctx, in: in, out: out, err: errs, files: file.files(k.Model)}))
 }
 
