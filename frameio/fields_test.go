@@ -12,6 +12,7 @@ func TestNamesFindAField(t *testing.T) {
 		{ID: "5", Name: "Frame Rate"},
 		{ID: "6", Name: "Frame Rate", Value: "25"},
 	}
+
 	for names, want := range map[Names]string{
 		"Resolution - Width":           "3",
 		"Width, Resolution - Width":    "3", // the one with a value

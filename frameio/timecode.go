@@ -14,10 +14,12 @@ func FrameRate(text string) float64 {
 	if over, under, ok := strings.Cut(text, "/"); ok {
 		return ratio(over, under)
 	}
+
 	fps, err := strconv.ParseFloat(text, 64)
 	if err != nil || fps <= 0 || fps > 1000 || math.IsNaN(fps) {
 		return 0
 	}
+
 	return fps
 }
 
@@ -37,6 +39,7 @@ func Timecode(frame int64, fps float64) string {
 	if fps <= 0 || frame < 0 {
 		return fmt.Sprintf("frame %d", frame)
 	}
+
 	nominal := int64(math.Round(fps))
 	if nominal == 0 {
 		return fmt.Sprintf("frame %d", frame)
@@ -53,6 +56,7 @@ func Timecode(frame int64, fps float64) string {
 		s = int64((float64(frame) + 1e-6) / fps)
 		rest = frame - int64(math.Ceil(float64(s)*fps-1e-6))
 	}
+
 	return fmt.Sprintf("%02d:%02d:%02d%s%02d", s/3600, s/60%60, s%60, sep, rest)
 }
 
@@ -72,6 +76,7 @@ func Frames(timecode string, fps float64) (frame int64, ok bool) {
 	if fps <= 0 || nominal == 0 || n < 3 || err != nil && n < 4 && strings.Count(timecode, ":") > 2 {
 		return 0, false
 	}
+
 	seconds := h*3600 + m*60 + s
 	frame = seconds*nominal + f
 	switch {
@@ -81,6 +86,7 @@ func Frames(timecode string, fps float64) (frame int64, ok bool) {
 	case !byNumber(fps, nominal):
 		frame = int64(math.Ceil(float64(seconds)*fps-1e-6)) + f
 	}
+
 	return frame, frame >= 0
 }
 
@@ -99,5 +105,6 @@ func withDropped(frame, nominal int64) int64 {
 	if rest >= nominal*60 {
 		frame += ((rest-nominal*60)/perMinute + 1) * skip
 	}
+
 	return frame
 }

@@ -38,13 +38,15 @@ func TestTimecode(t *testing.T) {
 func TestFramesAreReadBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		fps := rapid.OneOf(rapid.SampledFrom([]float64{12.5, 23.976, 24, 25, 29.97, 30, 50, 59.94, 60}), rapid.Float64Range(1, 120)).Draw(t, "fps")
+		fps := rapid.OneOf(rapid.SampledFrom([]float64{12.5, 23.976, 24, 25, 29.97, 30, 50, 59.94, 60}),
+			rapid.Float64Range(1, 120)).Draw(t, "fps")
 		frame := rapid.Int64Range(0, 10_000_000).Draw(t, "frame")
 		code := Timecode(frame, fps)
 		if got, ok := Frames(code, fps); !ok || got != frame {
 			t.Fatalf("frame %d at %v is %s, which is read as %d, %v", frame, fps, code, got, ok)
 		}
 	})
+
 	for _, text := range []string{"", "soon", "1:2", "-1:00:00:00", "00:00:00:x"} {
 		if got, ok := Frames(text, 25); ok {
 			t.Errorf("%q is read as frame %d, want nothing", text, got)

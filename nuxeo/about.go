@@ -15,10 +15,17 @@ func readToken(resp *http.Response) (string, error) {
 	if err != nil {
 		return "", &Error{Method: http.MethodPost, Path: "api/v1/token", Err: err}
 	}
+
 	token := strings.Trim(strings.TrimSpace(string(b)), `"`)
 	if token == "" || strings.ContainsAny(token, "<> \t\r\n") { // a page of a proxy or a login form
-		return "", &Error{Method: http.MethodPost, Path: "api/v1/token", Code: resp.StatusCode, Message: "the answer is no token"}
+		return "", &Error{
+			Method:  http.MethodPost,
+			Path:    "api/v1/token",
+			Code:    resp.StatusCode,
+			Message: "the answer is no token",
+		}
 	}
+
 	return token, nil
 }
 
@@ -68,15 +75,18 @@ func (c *Client) Type(ctx context.Context, name string) (Type, error) {
 		} `json:"schemas"`
 		Facets []string `json:"facets"`
 	}
+
 	path := "api/v1/config/types/" + url.PathEscape(name)
 	status, err := c.do(ctx, call{method: http.MethodGet, path: path}, &out)
 	if err == nil && status == http.StatusNoContent {
 		err = &Error{Method: http.MethodGet, Path: path, Code: http.StatusNotFound, Message: "there is no such type"}
 	}
+
 	t := Type{Name: name, Facets: out.Facets}
 	for _, s := range out.Schemas {
 		t.Schemas = append(t.Schemas, s.Name)
 	}
+
 	return t, err
 }
 

@@ -52,6 +52,7 @@ func mint(secret []byte, login string, expires time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	enc := base64.RawURLEncoding
 	signed := enc.EncodeToString([]byte(`{"alg":"HS512","typ":"JWT"}`)) + "." + enc.EncodeToString(claims)
 	mac := hmac.New(sha512.New, secret)

@@ -38,10 +38,12 @@ func (c *Client) OpenBlob(ctx context.Context, uid, xpath string, header http.He
 			return resp, err
 		}
 	}
+
 	resp, err := c.openFile(ctx, adapterPath(uid, xpath), header)
 	if err == nil && refused == http.StatusUnauthorized {
 		c.viaREST.Store(true)
 	}
+
 	return resp, err
 }
 
@@ -51,13 +53,21 @@ func (c *Client) openFile(ctx context.Context, path string, header http.Header) 
 	if err != nil {
 		return nil, err
 	}
+
 	if c.isSignIn(resp, path) {
 		_ = resp.Body.Close() // a page for people
-		return nil, &Error{Method: q.method, Path: path, Code: http.StatusUnauthorized, Message: "the answer is a sign-in page, not the file"}
+		return nil, &Error{
+			Method:  q.method,
+			Path:    path,
+			Code:    http.StatusUnauthorized,
+			Message: "the answer is a sign-in page, not the file",
+		}
 	}
+
 	if resp.StatusCode == http.StatusOK && resp.Header.Get("Content-Range") != "" {
 		resp.StatusCode, resp.Status = http.StatusPartialContent, "206 Partial Content"
 	}
+
 	return resp, nil
 }
 
@@ -69,10 +79,12 @@ func (c *Client) isSignIn(resp *http.Response, path string) bool {
 	if at.Host != c.base.Host {
 		return !signed(at)
 	}
+
 	h := resp.Header
 	if h.Get("ETag") != "" || h.Get("Content-Range") != "" || resp.StatusCode == http.StatusNotModified {
 		return false
 	}
+
 	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type")) // an odd one is no page
 	return at.EscapedPath() != c.base.EscapedPath()+path && !signed(at) || kind == "text/html"
 }

@@ -25,16 +25,22 @@ func TestBlobIsReadByRange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, change)
-			uid := w.sim.MkDoc(folder+"/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: []byte("0123456789")}})
+			uid := w.sim.MkDoc(folder+"/Cut", "File", map[string]any{
+				"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: []byte("0123456789")},
+			})
+
 			for range 2 {
 				resp, err := w.OpenBlob(t.Context(), uid, "file:content", http.Header{"Range": {"bytes=2-4"}})
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				body, err := io.ReadAll(resp.Body)
 				_ = resp.Body.Close()
-				if err != nil || resp.StatusCode != http.StatusPartialContent || resp.Header.Get("Content-Range") != "bytes 2-4/10" || string(body) != "234" {
-					t.Errorf("status %d, range %q, body %q, %v; want 206, bytes 2-4/10, 234", resp.StatusCode, resp.Header.Get("Content-Range"), body, err)
+				if err != nil || resp.StatusCode != http.StatusPartialContent ||
+					resp.Header.Get("Content-Range") != "bytes 2-4/10" || string(body) != "234" {
+					t.Errorf("status %d, range %q, body %q, %v; want 206, bytes 2-4/10, 234", resp.StatusCode,
+						resp.Header.Get("Content-Range"), body, err)
 				}
 			}
 		})
@@ -48,6 +54,7 @@ func TestSignInIsNotTheFile(t *testing.T) {
 		w.Header().Set("ETag", `"x"`)
 		_, _ = w.Write([]byte("<html>sign in</html>"))
 	}))
+
 	t.Cleanup(elsewhere.Close)
 	for name, answer := range map[string]http.HandlerFunc{
 		"a page of the server": func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +64,9 @@ func TestSignInIsNotTheFile(t *testing.T) {
 			}
 			http.Redirect(w, r, "/nuxeo/login.jsp", http.StatusFound)
 		},
-		"a page in place of the file": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>sign in</html>")) },
+		"a page in place of the file": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("<html>sign in</html>"))
+		},
 		"another host": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/sso?back=x", http.StatusFound)
 		},
@@ -76,8 +85,12 @@ func TestSignInIsNotTheFile(t *testing.T) {
 func TestATokenThatDoesNotHoldIsToldAtFiles(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	uid := w.sim.MkDoc(folder+"/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: []byte("0123456789")}})
-	if resp, err := client(t, w.url, nuxeo.Token("gone")).OpenBlob(t.Context(), uid, "file:content", nil); nuxeo.StatusOf(err) != http.StatusUnauthorized {
+	uid := w.sim.MkDoc(folder+"/Cut", "File", map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: []byte("0123456789")},
+	})
+
+	if resp, err := client(t, w.url, nuxeo.Token("gone")).OpenBlob(t.Context(), uid, "file:content",
+		nil); nuxeo.StatusOf(err) != http.StatusUnauthorized {
 		t.Errorf("%v %v, want 401", resp, err)
 	}
 }
@@ -86,11 +99,15 @@ func TestATokenThatDoesNotHoldIsToldAtFiles(t *testing.T) {
 func TestPageThatIsTheFile(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	uid := w.sim.MkDoc(folder+"/page", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.html", MimeType: "text/html", Data: []byte("<html>")}})
+	uid := w.sim.MkDoc(folder+"/page", "File", map[string]any{
+		"file:content": nuxeosim.Blob{Name: "a.html", MimeType: "text/html", Data: []byte("<html>")},
+	})
+
 	resp, err := w.OpenBlob(t.Context(), uid, "file:content", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	body, err := io.ReadAll(resp.Body)
 	if err := errors.Join(err, resp.Body.Close()); err != nil || string(body) != "<html>" {
 		t.Errorf("%q, %v", body, err)

@@ -84,29 +84,36 @@ func (c *Client) request(ctx context.Context, q call) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nuxeo: %w", err)
 	}
+
 	if u.EscapedPath() != c.base.EscapedPath()+q.path { // an id of dots would lead elsewhere
 		return nil, &Error{Method: q.method, Path: q.path, Code: http.StatusNotFound, Message: "there is no such id"}
 	}
+
 	u.RawQuery = q.query.Encode()
 	r, err := http.NewRequestWithContext(ctx, q.method, u.String(), q.body)
 	if err != nil {
 		return nil, fmt.Errorf("nuxeo: %w", err)
 	}
+
 	for name, values := range q.header {
 		r.Header[name] = values
 	}
+
 	if q.content != "" {
 		r.Header.Set("Content-Type", q.content)
 	}
+
 	if q.length > 0 {
 		r.ContentLength = q.length
 	}
+
 	r.Header.Set("Accept", "application/json")
 	// Without it a browser-minded 401 would ask for Basic credentials.
 	r.Header.Set("X-No-Basic-Header", "true")
 	if c.auth == nil {
 		return r, nil
 	}
+
 	return r, c.auth.Apply(r)
 }
 
@@ -119,14 +126,18 @@ func (c *Client) guarded() *http.Client {
 			r.Header.Del("Authorization")
 			r.Header.Del("X-Authentication-Token")
 		}
+
 		if next != nil {
 			return next(r, via)
 		}
+
 		if len(via) >= 10 {
 			return errors.New("too many redirects")
 		}
+
 		return nil
 	}
+
 	return &hc
 }
 
@@ -137,14 +148,17 @@ func (c *Client) send(ctx context.Context, q call) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := c.guarded().Do(r)
 	if err != nil {
 		return nil, unreachable(q, err)
 	}
+
 	if resp.StatusCode >= 400 {
 		defer resp.Body.Close()
 		return nil, refusal(q, resp)
 	}
+
 	return resp, nil
 }
 
@@ -163,12 +177,21 @@ func (c *Client) do(ctx context.Context, q call, out any) (int, error) {
 	if err != nil {
 		return resp.StatusCode, unreachable(q, err)
 	}
+
 	if out == nil || len(body) == 0 {
 		return resp.StatusCode, nil
 	}
+
 	if err := json.Unmarshal(body, out); err != nil {
-		return resp.StatusCode, &Error{Method: q.method, Path: q.path, Code: resp.StatusCode, Message: "the answer is not what Nuxeo sends", Err: err}
+		return resp.StatusCode, &Error{
+			Method:  q.method,
+			Path:    q.path,
+			Code:    resp.StatusCode,
+			Message: "the answer is not what Nuxeo sends",
+			Err:     err,
+		}
 	}
+
 	return resp.StatusCode, nil
 }
 
@@ -202,10 +225,12 @@ func (c *Client) Do(ctx context.Context, method, path string, body, out any) err
 			return err
 		}
 	}
+
 	var err error
 	if q.query, err = url.ParseQuery(query); err != nil {
 		return fmt.Errorf("nuxeo: %w", err)
 	}
+
 	_, err = c.do(ctx, q, out)
 	return err
 }

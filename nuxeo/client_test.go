@@ -30,10 +30,12 @@ func setup(t *testing.T, change ...func(*nuxeosim.Options)) *world {
 	for _, f := range change {
 		f(&opt)
 	}
+
 	sim, err := nuxeosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL + "/nuxeo")
@@ -109,14 +111,17 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 	w := setup(t)
 	dead := client(t, "http://127.0.0.1:1/nuxeo", nuxeo.Token("canary"))
 	_, err := dead.Me(t.Context())
-	if f := fault.From(err); f.Code != fault.Unavailable || strings.Contains(err.Error(), "canary") || nuxeo.StatusOf(err) != 0 {
+	if f := fault.From(err); f.Code != fault.Unavailable || strings.Contains(err.Error(), "canary") ||
+		nuxeo.StatusOf(err) != 0 {
 		t.Errorf("%v", err)
 	}
+
 	w.sim.Faults().Add(faults.Rule{Path: "/token/", Status: http.StatusInternalServerError})
 	err = w.RevokeToken(t.Context(), "canary")
 	if err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("%v", err)
 	}
+
 	if err := dead.RevokeToken(t.Context(), "canary"); err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("%v", err)
 	}
@@ -129,15 +134,37 @@ func TestErrorsAreRead(t *testing.T) {
 		code fault.Code
 		want func(*nuxeo.Error) bool
 	}{
-		"message":     {faults.Rule{Status: 403, Body: `{"message":"no right"}`}, fault.Forbidden, func(e *nuxeo.Error) bool { return e.Message == "no right" }},
-		"proxy page":  {faults.Rule{Status: 502, Body: "<html>nginx</html>"}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Message == "Bad Gateway" }},
-		"plain text":  {faults.Rule{Status: 409, Body: "busy"}, fault.Conflict, func(e *nuxeo.Error) bool { return e.Message == "busy" }},
-		"long":        {faults.Rule{Status: 500, Body: strings.Repeat("é", 100_000)}, fault.Unavailable, func(e *nuxeo.Error) bool { return len(e.Message) < 400 }},
-		"retry after": {faults.Rule{Status: 429, RetryAfter: "7"}, fault.Throttled, func(e *nuxeo.Error) bool { return e.After == 7*time.Second }},
-		"sign-in":     {faults.Rule{Status: 401}, fault.NotConnected, func(e *nuxeo.Error) bool { return e.Code == 401 }},
-		"reset":       {faults.Rule{Reset: true}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Code == 0 }},
-		"cut short":   {faults.Rule{CutAfter: 5}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Code == 0 }},
-		"no JSON":     {faults.Rule{Status: 200, Body: "<html>login</html>"}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Code == 200 }},
+		"message": {
+			faults.Rule{Status: 403, Body: `{"message":"no right"}`},
+			fault.Forbidden,
+			func(e *nuxeo.Error) bool { return e.Message == "no right" },
+		},
+		"proxy page": {
+			faults.Rule{Status: 502, Body: "<html>nginx</html>"},
+			fault.Unavailable,
+			func(e *nuxeo.Error) bool { return e.Message == "Bad Gateway" },
+		},
+		"plain text": {faults.Rule{Status: 409, Body: "busy"}, fault.Conflict, func(e *nuxeo.Error) bool {
+			return e.Message == "busy"
+		}},
+		"long": {
+			faults.Rule{Status: 500, Body: strings.Repeat("é", 100_000)},
+			fault.Unavailable,
+			func(e *nuxeo.Error) bool { return len(e.Message) < 400 },
+		},
+		"retry after": {faults.Rule{Status: 429, RetryAfter: "7"}, fault.Throttled, func(e *nuxeo.Error) bool {
+			return e.After == 7*time.Second
+		}},
+		"sign-in": {faults.Rule{Status: 401}, fault.NotConnected, func(e *nuxeo.Error) bool {
+			return e.Code == 401
+		}},
+		"reset":     {faults.Rule{Reset: true}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Code == 0 }},
+		"cut short": {faults.Rule{CutAfter: 5}, fault.Unavailable, func(e *nuxeo.Error) bool { return e.Code == 0 }},
+		"no JSON": {
+			faults.Rule{Status: 200, Body: "<html>login</html>"},
+			fault.Unavailable,
+			func(e *nuxeo.Error) bool { return e.Code == 200 },
+		},
 	} {
 		w := setup(t)
 		tc.rule.Path = "/me"
@@ -157,7 +184,9 @@ func TestAddressMustBeAFullOne(t *testing.T) {
 			t.Errorf("%q accepted", bad)
 		}
 	}
-	if c := client(t, "https://nuxeo.example.com/nuxeo//", nil); c.DocumentAddress("a/b") != "https://nuxeo.example.com/nuxeo/ui/#!/doc/a%2Fb" {
+
+	if c := client(t, "https://nuxeo.example.com/nuxeo//", nil); c.DocumentAddress("a/b") !=
+		"https://nuxeo.example.com/nuxeo/ui/#!/doc/a%2Fb" {
 		t.Error(c.DocumentAddress("a/b"))
 	}
 }
@@ -172,6 +201,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 			t.Errorf("%q: found something", id)
 		}
 	}
+
 	for _, r := range w.sim.Requests() {
 		if !strings.HasPrefix(r.Path, "/nuxeo/api/v1/id/") {
 			t.Errorf("%s", r.Path)
@@ -188,20 +218,31 @@ func TestSignIns(t *testing.T) {
 	if err != nil || again != token {
 		t.Fatalf("%q, %v", again, err)
 	}
+
 	now := time.Now()
 	clock := func() time.Time { return now }
-	for name, auth := range map[string]nuxeo.Auth{"token": nuxeo.Token(token), "JWT": nuxeo.JWT([]byte("shared"), "josh", time.Minute, clock)} {
-		if u, err := w.As(auth).Me(t.Context()); err != nil || u.Login != "josh" || u.Name != "Josh Example" || u.Email != "josh@example.org" || u.Administrator {
+	for name, auth := range map[string]nuxeo.Auth{
+		"token": nuxeo.Token(token),
+		"JWT":   nuxeo.JWT([]byte("shared"), "josh", time.Minute, clock),
+	} {
+		if u, err := w.As(auth).Me(t.Context()); err != nil || u.Login != "josh" || u.Name != "Josh Example" ||
+			u.Email != "josh@example.org" || u.Administrator {
 			t.Errorf("%s: %+v, %v", name, u, err)
 		}
 	}
+
 	now = now.Add(-2 * time.Minute)
 	old := nuxeo.JWT([]byte("shared"), "josh", time.Minute, clock)
-	for name, auth := range map[string]nuxeo.Auth{"old JWT": old, "none": nil, "wrong secret": nuxeo.JWT([]byte("x"), "josh", time.Hour, time.Now)} {
+	for name, auth := range map[string]nuxeo.Auth{
+		"old JWT":      old,
+		"none":         nil,
+		"wrong secret": nuxeo.JWT([]byte("x"), "josh", time.Hour, time.Now),
+	} {
 		if _, err := w.As(auth).Me(t.Context()); nuxeo.StatusOf(err) != http.StatusUnauthorized {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	w.must(w.RevokeToken(t.Context(), token))
 	if _, err := w.As(nuxeo.Token(token)).Me(t.Context()); nuxeo.StatusOf(err) != http.StatusUnauthorized {
 		t.Errorf("revoked, but %v", err)

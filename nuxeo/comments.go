@@ -106,7 +106,10 @@ func (c *Client) UpdateComment(ctx context.Context, uid string, k Comment) error
 
 // DeleteComment removes a comment with its replies (DELETE …/@comment/{id}).
 func (c *Client) DeleteComment(ctx context.Context, uid, id string, annotation bool) error {
-	_, err := c.do(ctx, call{method: http.MethodDelete, path: idPath(uid) + adapter(annotation) + "/" + url.PathEscape(id)}, nil)
+	_, err := c.do(ctx, call{
+		method: http.MethodDelete,
+		path:   idPath(uid) + adapter(annotation) + "/" + url.PathEscape(id),
+	}, nil)
 	return err
 }
 
@@ -155,9 +158,11 @@ func (c *Client) commentsAt(ctx context.Context, uid string, page int) ([]wireCo
 		Entries members[wireComment] `json:"entries"`
 		Total   int                  `json:"totalSize"`
 	}{Entries: members[wireComment]{most: commentPage, is: func(w wireComment) bool { return w.ID != "" }}}
+
 	query := url.Values{"pageSize": {strconv.Itoa(commentPage)}, "currentPageIndex": {strconv.Itoa(page)}}
 	if err := c.get(ctx, idPath(uid)+"/@comment", query, nil, &out); err != nil {
 		return nil, 0, err
 	}
+
 	return out.Entries.list, out.Total, out.Entries.whole("@comment")
 }

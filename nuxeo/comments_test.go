@@ -20,6 +20,7 @@ func remarks(w *world) (uid string) {
 		if i%3 == 0 {
 			k.XPath = "file:content"
 		}
+
 		made, err := w.CreateComment(w.Context(), uid, k, "")
 		w.must(err)
 		if i == 4 {
@@ -29,6 +30,7 @@ func remarks(w *world) (uid string) {
 			}
 		}
 	}
+
 	return uid
 }
 
@@ -50,16 +52,26 @@ func TestLatestRemarksAreTheNewest(t *testing.T) {
 		want []string
 		more bool
 	}{
-		{"comments", func(n int) (nuxeo.Remarks, error) { return w.LatestComments(t.Context(), uid, n) }, 4, []string{"8", "7", "6", "5"}, true},
-		{"comments", func(n int) (nuxeo.Remarks, error) { return w.LatestComments(t.Context(), uid, n) }, 9, []string{"8", "7", "6", "5", "4", "3", "2", "1", "0"}, false},
-		{"annotations", func(n int) (nuxeo.Remarks, error) { return w.LatestAnnotations(t.Context(), uid, n) }, 2, []string{"6", "3"}, true},
-		{"annotations", func(n int) (nuxeo.Remarks, error) { return w.LatestAnnotations(t.Context(), uid, n) }, 3, []string{"6", "3", "0"}, false},
+		{"comments", func(n int) (nuxeo.Remarks, error) {
+			return w.LatestComments(t.Context(), uid, n)
+		}, 4, []string{"8", "7", "6", "5"}, true},
+		{"comments", func(n int) (nuxeo.Remarks, error) {
+			return w.LatestComments(t.Context(), uid, n)
+		}, 9, []string{"8", "7", "6", "5", "4", "3", "2", "1", "0"}, false},
+		{"annotations", func(n int) (nuxeo.Remarks, error) {
+			return w.LatestAnnotations(t.Context(), uid, n)
+		}, 2, []string{"6", "3"}, true},
+		{"annotations", func(n int) (nuxeo.Remarks, error) {
+			return w.LatestAnnotations(t.Context(), uid, n)
+		}, 3, []string{"6", "3", "0"}, false},
 	} {
 		r, err := c.of(c.most)
 		w.must(err)
 		if got := texts(r.List); !slices.Equal(got, c.want) || r.More != c.more {
-			t.Errorf("the latest %d %s are %v, more: %v; want %v, more: %v", c.most, c.what, got, r.More, c.want, c.more)
+			t.Errorf("the latest %d %s are %v, more: %v; want %v, more: %v", c.most, c.what, got,
+				r.More, c.want, c.more)
 		}
+
 		for _, k := range r.List {
 			want := 0
 			switch {
@@ -83,6 +95,7 @@ func TestCommentsAreAllOfThemOnce(t *testing.T) {
 		w.must(err)
 		list = append(list, k)
 	}
+
 	if got, want := texts(list), []string{"8", "7", "6", "5", "4", "3", "2", "1", "0"}; !slices.Equal(got, want) {
 		t.Errorf("the comments are %v, want %v", got, want)
 	}

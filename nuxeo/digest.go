@@ -27,5 +27,12 @@ func algorithmOf(digest string) string {
 	if _, err := hex.DecodeString(digest); err != nil {
 		return ""
 	}
-	return map[int]string{32: "MD5", 40: "SHA-1", 56: "SHA-224", 64: "SHA-256", 96: "SHA-384", 128: "SHA-512"}[len(digest)]
+	return map[int]string{
+		32:  "MD5",
+		40:  "SHA-1",
+		56:  "SHA-224",
+		64:  "SHA-256",
+		96:  "SHA-384",
+		128: "SHA-512",
+	}[len(digest)]
 }

@@ -98,11 +98,13 @@ func (f Fetch) header() http.Header {
 			h.Set(name, strings.Join(values, ","))
 		}
 	}
+
 	set("properties", f.Schemas)
 	set("enrichers-document", f.Enrichers)
 	if f.Lock {
 		h.Set("fetch-document", "lock,versionLabel")
 	}
+
 	return h
 }
 
@@ -123,15 +125,19 @@ func (o WriteOptions) header() http.Header {
 	if o.IdempotencyKey != "" {
 		h.Set("Idempotency-Key", o.IdempotencyKey)
 	}
+
 	if o.Source != "" {
 		h.Set("source", o.Source)
 	}
+
 	if o.KeepBatch {
 		h.Set("X-Batch-No-Drop", "true")
 	}
+
 	if o.Timeout > 0 {
 		h.Set("Nuxeo-Transaction-Timeout", strconv.Itoa(int(o.Timeout.Seconds())))
 	}
+
 	return h
 }
 
@@ -191,7 +197,9 @@ func (c *Client) DocumentAddress(uid string) string { return c.URL("ui/#!/doc/" 
 
 // Operation runs an automation operation (POST /api/v1/automation/{op}); input
 // is "doc:<uid>" or empty, out may be nil.
-func (c *Client) Operation(ctx context.Context, op, input string, params, vars map[string]any, o WriteOptions, out any) error {
+func (c *Client) Operation(
+	ctx context.Context, op, input string, params, vars map[string]any, o WriteOptions, out any,
+) error {
 	body := map[string]any{"params": orEmpty(params), "context": orEmpty(vars)}
 	if input != "" {
 		body["input"] = input
@@ -215,7 +223,9 @@ func orEmpty(m map[string]any) map[string]any {
 	return m
 }
 
-func (c *Client) onDocument(ctx context.Context, op, uid string, params map[string]any, o WriteOptions) (*Document, error) {
+func (c *Client) onDocument(
+	ctx context.Context, op, uid string, params map[string]any, o WriteOptions,
+) (*Document, error) {
 	d := new(Document)
 	if err := c.Operation(ctx, op, "doc:"+uid, params, nil, o, d); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -226,14 +236,16 @@ func (c *Client) onDocument(ctx context.Context, op, uid string, params map[stri
 // AddFacet puts a facet on a document (Document.AddFacet); a second time it
 // changes nothing. Source suppresses versions as a policy says.
 func (c *Client) AddFacet(ctx context.Context, uid, facet, source string) error {
-	_, err := c.onDocument(ctx, "Document.AddFacet", uid, map[string]any{"facet": facet, "save": true}, WriteOptions{Source: source})
+	_, err := c.onDocument(ctx, "Document.AddFacet", uid, map[string]any{"facet": facet, "save": true},
+		WriteOptions{Source: source})
 	return err
 }
 
 // RemoveFacet takes a facet away with the data of its schemas
 // (Document.RemoveFacet).
 func (c *Client) RemoveFacet(ctx context.Context, uid, facet, source string) error {
-	_, err := c.onDocument(ctx, "Document.RemoveFacet", uid, map[string]any{"facet": facet, "save": true}, WriteOptions{Source: source})
+	_, err := c.onDocument(ctx, "Document.RemoveFacet", uid, map[string]any{"facet": facet, "save": true},
+		WriteOptions{Source: source})
 	return err
 }
 

@@ -24,9 +24,17 @@ func (w *world) upload(name, content string, size int) string {
 	count := (len(content) + size - 1) / size
 	for i := range count {
 		part := content[i*size : min(len(content), (i+1)*size)]
-		k := nuxeo.Chunk{Name: name, MimeType: "text/plain", Size: int64(len(content)), Index: i, Count: count, Length: int64(len(part))}
+		k := nuxeo.Chunk{
+			Name:     name,
+			MimeType: "text/plain",
+			Size:     int64(len(content)),
+			Index:    i,
+			Count:    count,
+			Length:   int64(len(part)),
+		}
 		w.must(w.Upload(w.Context(), batch, k, io.LimitReader(strings.NewReader(part), int64(len(part)))))
 	}
+
 	return batch
 }
 
@@ -48,6 +56,7 @@ func TestUploadInChunks(t *testing.T) {
 	if b == nil || b.Length != 10 || b.DigestAlgorithm != "MD5" || b.Digest != "781e5e245d69b566979b86e28d23f2c7" {
 		t.Fatalf("%+v", b)
 	}
+
 	r, err := w.sim.OpenBlob(d.UID, "")
 	w.must(err)
 	defer r.Close()
@@ -77,16 +86,19 @@ func TestUploadStateIsTold(t *testing.T) {
 	if _, err := w.Uploaded(t.Context(), batch); !nuxeo.NotFound(err) {
 		t.Errorf("of nothing: %v", err)
 	}
+
 	for _, i := range []int{2, 0} {
 		k := nuxeo.Chunk{Name: "f", MimeType: "text/plain", Size: 3, Index: i, Count: 3, Length: 1}
 		w.must(w.Upload(t.Context(), batch, k, strings.NewReader("x")))
 	}
+
 	s, err := w.Uploaded(t.Context(), batch)
 	w.must(err)
 	slices.Sort(s.Chunks)
 	if s.Complete || s.Count != 3 || !slices.Equal(s.Chunks, []int{0, 2}) {
 		t.Errorf("%+v", s)
 	}
+
 	w.must(w.DropBatch(t.Context(), batch))
 	if _, err := w.Uploaded(t.Context(), batch); !nuxeo.NotFound(err) {
 		t.Errorf("of a batch that is gone: %v", err)
@@ -102,10 +114,12 @@ func TestCreateIsOncePerKey(t *testing.T) {
 	if _, err := w.Create(t.Context(), w.folder, n, o); nuxeo.StatusOf(err) != 0 || err == nil {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
+
 	one, err := w.Create(t.Context(), w.folder, n, o)
 	for nuxeo.StatusOf(err) == http.StatusConflict { // for a moment the key is still in progress
 		one, err = w.Create(t.Context(), w.folder, n, o)
 	}
+
 	w.must(err)
 	if list := w.sim.Children(folder); len(list) != 1 || list[0].UID != one.UID {
 		t.Errorf("%+v", list)
@@ -121,8 +135,10 @@ func TestUpdateNeedsTheNewestToken(t *testing.T) {
 	if nuxeo.StatusOf(err) != http.StatusConflict {
 		t.Errorf("%v", err)
 	}
+
 	w.must(w.Update(t.Context(), d.UID, "", map[string]any{"dc:title": "four"}, nuxeo.WriteOptions{}))
-	if d, err = w.Get(t.Context(), d.UID, all); err != nil || d.Text("dc:title") != "four" || d.Text("dc:nothing") != "" {
+	if d, err = w.Get(t.Context(), d.UID, all); err != nil || d.Text("dc:title") != "four" ||
+		d.Text("dc:nothing") != "" {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
@@ -132,10 +148,16 @@ func TestLockAndRightsAreTold(t *testing.T) {
 	w := setup(t)
 	d := w.create("f", "one", nuxeo.WriteOptions{})
 	w.must(w.sim.Lock(d.UID, "julia"))
-	d, err := w.GetByPath(t.Context(), folder+"/f", nuxeo.Fetch{Schemas: []string{"dublincore"}, Enrichers: []string{"permissions"}, Lock: true})
-	if err != nil || d.LockOwner != "julia" || !slices.Contains(d.Permissions(), "Read") || d.Blob("file:content") != nil {
+	d, err := w.GetByPath(t.Context(), folder+"/f", nuxeo.Fetch{
+		Schemas:   []string{"dublincore"},
+		Enrichers: []string{"permissions"},
+		Lock:      true,
+	})
+	if err != nil || d.LockOwner != "julia" || !slices.Contains(d.Permissions(), "Read") ||
+		d.Blob("file:content") != nil {
 		t.Errorf("%+v, %v", d, err)
 	}
+
 	if _, err := w.Get(t.Context(), "no-such-id", all); !nuxeo.NotFound(err) {
 		t.Errorf("%v", err)
 	}
@@ -147,7 +169,8 @@ func TestVersionsAndRestore(t *testing.T) {
 	d := w.create("f", "one", nuxeo.WriteOptions{})
 	v, err := w.CheckIn(t.Context(), d.UID)
 	w.must(err)
-	w.must(w.Update(t.Context(), d.UID, "", map[string]any{"file:content": nuxeo.Uploading(w.upload("f", "two!", 9))}, nuxeo.WriteOptions{}))
+	w.must(w.Update(t.Context(), d.UID, "", map[string]any{"file:content": nuxeo.Uploading(w.upload("f", "two!", 9))},
+		nuxeo.WriteOptions{}))
 	_, err = w.CheckIn(t.Context(), d.UID)
 	w.must(err)
 	list, err := w.Versions(t.Context(), d.UID, all)
@@ -155,10 +178,12 @@ func TestVersionsAndRestore(t *testing.T) {
 	if len(list) < 2 || list[0].Blob("file:content").Length != 3 || list[len(list)-1].Blob("file:content").Length != 4 {
 		t.Fatalf("%d versions", len(list))
 	}
+
 	w.must(w.RestoreVersion(t.Context(), list[0].UID))
 	if d, err = w.Get(t.Context(), d.UID, all); err != nil || d.Blob("file:content").Length != 3 {
 		t.Errorf("%+v, %v, %s", d, err, v.UID)
 	}
+
 	w.must(w.Delete(t.Context(), d.UID))
 	if _, err := w.Get(t.Context(), d.UID, all); !nuxeo.NotFound(err) {
 		t.Errorf("%v", err)
@@ -172,11 +197,13 @@ func TestQueryFollowsAllPages(t *testing.T) {
 		for i := range 101 {
 			w.sim.MkDoc(fmt.Sprintf("%s/doc-%03d", folder, i), "File", map[string]any{"dc:title": "x"})
 		}
+
 		seen := map[string]bool{}
 		for d, err := range w.Query(t.Context(), "ecm:primaryType = 'File' AND dc:title = 'x'", "", nuxeo.Fetch{}) {
 			w.must(err)
 			seen[d.UID] = true
 		}
+
 		if len(seen) != 101 {
 			t.Errorf("count unknown %v: %d documents", unknown, len(seen))
 		}
@@ -195,6 +222,7 @@ func TestQuoteFindsExactlyTheText(t *testing.T) {
 				t.Errorf("%q finds %s", title, d.Path)
 			}
 		}
+
 		if n != 1 {
 			t.Errorf("%q finds %d", title, n)
 		}
@@ -218,17 +246,26 @@ func TestCommentsFollowAllPages(t *testing.T) {
 	w := setup(t, func(o *nuxeosim.Options) { o.MaxPageSize = 30 })
 	d := w.create("f", "one", nuxeo.WriteOptions{})
 	for i := range 70 {
-		_, err := w.CreateComment(t.Context(), d.UID, nuxeo.Comment{Text: fmt.Sprint(i), EntityID: fmt.Sprint("e/", i), Origin: "o", Entity: "{}"}, "")
+		_, err := w.CreateComment(t.Context(), d.UID, nuxeo.Comment{
+			Text:     fmt.Sprint(i),
+			EntityID: fmt.Sprint("e/", i),
+			Origin:   "o",
+			Entity:   "{}",
+		}, "")
 		w.must(err)
 	}
+
 	var list []nuxeo.Comment
 	for k, err := range w.Comments(t.Context(), d.UID) {
 		w.must(err)
 		list = append(list, k)
 	}
-	if len(list) != 70 || list[0].Text != "69" || list[0].Author != "josh" || list[0].Origin != "o" || list[0].Created.IsZero() {
+
+	if len(list) != 70 || list[0].Text != "69" || list[0].Author != "josh" || list[0].Origin != "o" ||
+		list[0].Created.IsZero() {
 		t.Fatalf("%d comments came, want 70: %+v", len(list), list)
 	}
+
 	one, err := w.CommentByEntity(t.Context(), d.UID, "e/7")
 	if err != nil || one.Text != "7" {
 		t.Errorf("%+v, %v", one, err)
@@ -242,21 +279,26 @@ func TestWhatTheServerIs(t *testing.T) {
 	if err != nil || about.Version == "" {
 		t.Errorf("%+v, %v", about, err)
 	}
+
 	typ, err := w.Type(t.Context(), "File")
 	if err != nil || !typ.CanHoldFile() {
 		t.Errorf("%+v, %v", typ, err)
 	}
+
 	if typ, err = w.Type(t.Context(), "Folder"); err != nil || typ.CanHoldFile() {
 		t.Errorf("%+v, %v", typ, err)
 	}
+
 	if _, err := w.Type(t.Context(), "Nothing"); !nuxeo.NotFound(err) {
 		t.Errorf("%v", err)
 	}
+
 	for name, want := range map[string]bool{"dublincore": true, "frameio": false} {
 		if got, err := w.HasSchema(t.Context(), name); err != nil || got != want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
+
 	if has, err := w.HasFacet(t.Context(), "Folderish"); err != nil || !has {
 		t.Errorf("%v, %v", has, err)
 	}
@@ -276,6 +318,7 @@ func TestFacets(t *testing.T) {
 			t.Errorf("%v: %v, %v", name, d.Facets, err)
 		}
 	}
+
 	for _, r := range w.sim.Requests() {
 		if strings.Contains(r.Path, "Facet") && r.Source != "frameio-metadata" {
 			t.Errorf("%s without the source", r.Path)
@@ -287,10 +330,18 @@ func TestOAuthClients(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := w.As(nuxeo.Basic("Administrator", "Administrator"))
-	k := nuxeo.OAuthClient{ID: "connector", Name: "Connector", RedirectURIs: []string{"https://c.example/cb"}, AutoGrant: true, Enabled: true}
+	k := nuxeo.OAuthClient{
+		ID:           "connector",
+		Name:         "Connector",
+		RedirectURIs: []string{"https://c.example/cb"},
+		AutoGrant:    true,
+		Enabled:      true,
+	}
+
 	if err := w.SaveOAuthClient(t.Context(), k, false); nuxeo.StatusOf(err) != http.StatusForbidden {
 		t.Errorf("%v", err)
 	}
+
 	w.must(root.SaveOAuthClient(t.Context(), k, false))
 	k.Name = "Renamed"
 	w.must(root.SaveOAuthClient(t.Context(), k, true))
@@ -298,6 +349,7 @@ func TestOAuthClients(t *testing.T) {
 	if err != nil || got.Name != "Renamed" || !got.AutoGrant || !slices.Equal(got.RedirectURIs, k.RedirectURIs) {
 		t.Errorf("%+v, %v", got, err)
 	}
+
 	if _, err := root.OAuthClient(t.Context(), "nobody"); !nuxeo.NotFound(err) {
 		t.Errorf("%v", err)
 	}

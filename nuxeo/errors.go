@@ -60,10 +60,17 @@ const maxMessage = 300
 
 func refusal(q call, resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a broken error body is no news
-	e := &Error{Method: q.method, Path: q.path, Code: resp.StatusCode, Message: message(body), After: retryAfter(resp.Header)}
+	e := &Error{
+		Method:  q.method,
+		Path:    q.path,
+		Code:    resp.StatusCode,
+		Message: message(body),
+		After:   retryAfter(resp.Header),
+	}
 	if e.Message == "" {
 		e.Message = http.StatusText(resp.StatusCode)
 	}
+
 	return e
 }
 
@@ -71,15 +78,18 @@ func message(body []byte) string {
 	var said struct {
 		Message string `json:"message"`
 	}
+
 	if json.Unmarshal(body, &said) != nil {
 		said.Message = strings.TrimSpace(string(body))
 		if strings.HasPrefix(said.Message, "<") {
 			return "" // a proxy's HTML page helps nobody
 		}
 	}
+
 	if len(said.Message) > maxMessage {
 		return strings.ToValidUTF8(said.Message[:maxMessage], "") + "…"
 	}
+
 	return said.Message
 }
 

@@ -10,7 +10,9 @@ import (
 // Whatever Nuxeo answers, reading a document does not panic, and what is not
 // there reads as empty.
 func FuzzDocument(f *testing.F) {
-	f.Add([]byte(`{"uid":"d","properties":{"file:content":{"name":"a","length":"3","digest":"x"},"dc:title":"t","n":3},"facets":["Folderish"],"contextParameters":{"permissions":["Read"]}}`))
+	f.Add(
+		[]byte(
+			`{"uid":"d","properties":{"file:content":{"name":"a","length":"3","digest":"x"},"dc:title":"t","n":3},"facets":["Folderish"],"contextParameters":{"permissions":["Read"]}}`))
 	f.Add([]byte(`{"properties":{"file:content":{"length":"-9"}}}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
@@ -18,13 +20,16 @@ func FuzzDocument(f *testing.F) {
 		if json.Unmarshal(answer, &d) != nil || d == nil {
 			return
 		}
+
 		for name := range d.Properties {
 			_, _ = d.Text(name), d.Int(name)
 			_ = d.Blob(name)
 		}
+
 		if d.Text("not:there") != "" || d.Int("not:there") != 0 || d.Blob("not:there") != nil {
 			t.Error("a property that is not there was read")
 		}
+
 		_, _ = d.Permissions(), d.Has("Folderish")
 	})
 }

@@ -26,6 +26,7 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 		for name, values := range l.Parameters {
 			query[name] = values
 		}
+
 		query.Del("offset")
 		query.Set("pageSize", strconv.Itoa(listed))
 
@@ -35,19 +36,24 @@ func (c *Client) Listed(ctx context.Context, l Listing) iter.Seq2[string, error]
 				Entries members[*Document] `json:"entries"`
 				More    bool               `json:"isNextPageAvailable"`
 			}{Entries: documents(listed)}
-			if err := c.get(ctx, "api/v1/search/pp/"+url.PathEscape(l.Provider)+"/execute", query, nil, &out); err != nil {
+
+			if err := c.get(ctx, "api/v1/search/pp/"+url.PathEscape(l.Provider)+"/execute", query, nil,
+				&out); err != nil {
 				yield("", err)
 				return
 			}
+
 			for _, d := range out.Entries.list {
 				if !yield(d.UID, nil) {
 					return
 				}
 			}
+
 			if err := out.Entries.whole("the listing " + l.Provider); err != nil {
 				yield("", err)
 				return
 			}
+
 			if !out.More || len(out.Entries.list) == 0 {
 				return
 			}

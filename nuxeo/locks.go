@@ -39,18 +39,27 @@ func (d *Document) Renditions() []Rendition {
 			Title   string `json:"title"`
 			Content *Blob  `json:"content"`
 		}
+
 		_ = json.Unmarshal(d.Properties[property], &list) // absent from most documents
 		for i, e := range list {
 			if e.Name == "" {
 				e.Name = e.Title
 			}
+
 			if e.Content == nil || e.Name == "" || seen[e.Name] {
 				continue
 			}
+
 			seen[e.Name] = true
-			all = append(all, Rendition{Name: e.Name, XPath: fmt.Sprintf("%s/%d/content", property, i), Video: video, Blob: *e.Content})
+			all = append(all, Rendition{
+				Name:  e.Name,
+				XPath: fmt.Sprintf("%s/%d/content", property, i),
+				Video: video,
+				Blob:  *e.Content,
+			})
 		}
 	}
+
 	add("vid:transcodedVideos", true)
 	add("picture:views", false)
 	return all

@@ -36,7 +36,11 @@ func (m *members[T]) whole(path string) error {
 	if m.odd == 0 {
 		return nil
 	}
-	return &Error{Path: path, Code: 200, Message: fmt.Sprintf("the answer is not what Nuxeo sends: %d of the list cannot be read", m.odd)}
+	return &Error{
+		Path:    path,
+		Code:    200,
+		Message: fmt.Sprintf("the answer is not what Nuxeo sends: %d of the list cannot be read", m.odd),
+	}
 }
 
 // each gives the members of a list; null has none.
@@ -48,6 +52,7 @@ func each(b []byte, most int, give func(json.RawMessage)) error {
 		}
 		return errors.New("it is no list")
 	}
+
 	for n := 0; d.More(); n++ {
 		if n == most {
 			return fmt.Errorf("there are more than the %d that were asked for", most)
@@ -58,6 +63,7 @@ func each(b []byte, most int, give func(json.RawMessage)) error {
 		}
 		give(raw)
 	}
+
 	return nil
 }
 

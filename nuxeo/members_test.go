@@ -14,12 +14,16 @@ import (
 // says is a client of a server that answers everything with one body.
 func says(t *testing.T, body string) *nuxeo.Client {
 	t.Helper()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(body))
+	}))
+
 	t.Cleanup(srv.Close)
 	c, err := nuxeo.New(srv.URL+"/nuxeo", http.DefaultClient, nuxeo.Basic("josh", "josh"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return c
 }
 
@@ -28,17 +32,21 @@ func says(t *testing.T, body string) *nuxeo.Client {
 func TestOddEntries(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	odd := says(t, `{"entries":[{"uid":"a","title":7,"facets":"x","id":"a","text":[]},{"uid":"b","id":"b"}],"doctypes":{"File":{"schemas":7},"Odd":3}}`)
+	odd := says(t,
+		`{"entries":[{"uid":"a","title":7,"facets":"x","id":"a","text":[]},{"uid":"b","id":"b"}],"doctypes":{"File":{"schemas":7},"Odd":3}}`)
 	docs, err := odd.ByIDs(ctx, []string{"a", "b", "c"}, nuxeo.Fetch{})
 	if err != nil || len(docs) != 2 || docs[0].UID != "a" {
 		t.Errorf("%v, %v", docs, err)
 	}
+
 	if all, err := odd.Versions(ctx, "x", nuxeo.Fetch{}); err != nil || len(all) != 2 {
 		t.Errorf("versions: %v, %v", all, err)
 	}
+
 	if r, err := odd.LatestComments(ctx, "x", 10); err != nil || len(r.List) != 2 {
 		t.Errorf("comments: %v, %v", r, err)
 	}
+
 	if types, err := odd.Types(ctx); err != nil || len(types) != 1 {
 		t.Errorf("types: %v, %v", types, err)
 	}
@@ -48,21 +56,26 @@ func TestOddEntries(t *testing.T) {
 		if _, _, err := c.QueryPage(ctx, "SELECT", 0, 10, nuxeo.Fetch{}); err == nil {
 			t.Errorf("a query with %s among its entries tells nothing of it", entry)
 		}
+
 		if _, err := c.Versions(ctx, "x", nuxeo.Fetch{}); err == nil {
 			t.Errorf("versions with %s among them tell nothing of it", entry)
 		}
+
 		if err := failed(c.Comments(ctx, "x")); err == nil {
 			t.Errorf("comments with %s among them tell nothing of it", entry)
 		}
+
 		if r, err := c.LatestComments(ctx, "x", 10); err != nil || len(r.List) != 1 {
 			t.Errorf("comments to look at with %s among them: %v, %v", entry, r, err)
 		}
+
 		n := 0
 		for d, err := range c.Query(ctx, "x", "", nuxeo.Fetch{}) {
 			if err == nil && d.UID == "b" {
 				n++
 			}
 		}
+
 		if n != 1 {
 			t.Errorf("a query with %s among its entries gives the other %d times", entry, n)
 		}
@@ -105,6 +118,7 @@ func TestListsAreBounded(t *testing.T) {
 		if took := after.TotalAlloc - before.TotalAlloc; took > 120<<20 {
 			t.Errorf("%s: 3 MiB of members took %d MiB (%v)", name, took>>20, err)
 		}
+
 		if err == nil && name != "inside" && name != "types" {
 			t.Errorf("%s: a million entries are taken", name)
 		}

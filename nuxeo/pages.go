@@ -40,10 +40,12 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 		wireComment
 		Replies *int `json:"numberOfReplies"`
 	}
+
 	out := struct {
 		Entries members[entry] `json:"entries"`
 		Total   int            `json:"totalSize"`
 	}{Entries: members[entry]{most: mostInside, is: func(e entry) bool { return e.ID != "" }}}
+
 	header := http.Header{"fetch-comment": {"repliesSummary"}}
 	err := c.get(ctx, idPath(uid)+adapter, query, header, &out)
 
@@ -54,6 +56,7 @@ func (c *Client) remarks(ctx context.Context, uid, adapter string, query url.Val
 			r.Replies[e.ID] = *e.Replies
 		}
 	}
+
 	r.More = out.Total > len(r.List)+out.Entries.odd
 	r.Newest(most)
 	return r, err
@@ -96,26 +99,32 @@ func (m *typesByName) UnmarshalJSON(b []byte) error {
 	if t, err := d.Token(); t != json.Delim('{') {
 		return err
 	}
+
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return err
 		}
+
 		if len(*m) == mostInside {
 			return fmt.Errorf("there are more than %d types", mostInside)
 		}
+
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return err
 		}
+
 		var t struct {
 			Schemas []string `json:"schemas"`
 			Facets  []string `json:"facets"`
 		}
+
 		if of, ok := name.(string); ok && fields(raw, &t) {
 			(*m)[of] = Type{Name: of, Schemas: t.Schemas, Facets: t.Facets}
 		}
 	}
+
 	return nil
 }
 
@@ -148,11 +157,13 @@ func (d *Document) Subtypes() []Type {
 		Type   string   `json:"type"`
 		Facets []string `json:"facets"`
 	}
+
 	list := members[subtype]{most: mostInside}
 	_ = json.Unmarshal(d.ContextParameters["subtypes"], &list) // not asked for, or another form: none
 	var all []Type
 	for _, t := range list.list {
 		all = append(all, Type{Name: t.Type, Facets: t.Facets})
 	}
+
 	return all
 }

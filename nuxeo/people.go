@@ -32,7 +32,14 @@ func (w wireUser) user() User {
 	if name == "" {
 		name = w.ID
 	}
-	return User{Login: w.ID, Name: name, Email: w.Properties.Email, Administrator: w.Administrator, Anonymous: w.Anonymous}
+
+	return User{
+		Login:         w.ID,
+		Name:          name,
+		Email:         w.Properties.Email,
+		Administrator: w.Administrator,
+		Anonymous:     w.Anonymous,
+	}
 }
 
 // Me tells who is signed in (GET /api/v1/me).
@@ -56,6 +63,7 @@ func (c *Client) NewToken(ctx context.Context, application, device, description 
 		"application": {application}, "deviceId": {device},
 		"deviceDescription": {description}, "permission": {"rw"},
 	}
+
 	resp, err := c.send(ctx, call{method: http.MethodPost, path: "api/v1/token", query: query})
 	if err != nil {
 		return "", err
@@ -96,10 +104,12 @@ func (c *Client) SaveOAuthClient(ctx context.Context, k OAuthClient, exists bool
 	if exists {
 		method, path = http.MethodPut, path+"/"+url.PathEscape(k.ID)
 	}
+
 	body := struct {
 		EntityType string `json:"entity-type"`
 		OAuthClient
 	}{"oauth2Client", k}
+
 	return c.doJSON(ctx, method, path, body, nil, nil)
 }
 

@@ -16,15 +16,19 @@ import (
 // /api/v1/automation/Repository.Query). Without ORDER BY some databases give the pages
 // in no fixed order. A query that cannot be read fails with 500. When there is an entry
 // that cannot be read, of which nobody knows what it is, the others come with an error.
-func (c *Client) QueryPage(ctx context.Context, nxql string, page, size int, f Fetch) (docs []*Document, more bool, err error) {
+func (c *Client) QueryPage(
+	ctx context.Context, nxql string, page, size int, f Fetch,
+) (docs []*Document, more bool, err error) {
 	out := struct {
 		Entries members[*Document] `json:"entries"`
 		More    bool               `json:"isNextPageAvailable"`
 	}{Entries: documents(size)}
+
 	params := map[string]any{"query": nxql, "pageSize": size, "currentPageIndex": page}
 	if err := c.read(ctx, "Repository.Query", "", params, f, &out); err != nil {
 		return nil, false, err
 	}
+
 	return out.Entries.list, out.More, out.Entries.whole("Repository.Query")
 }
 
@@ -42,16 +46,19 @@ func (c *Client) Query(ctx context.Context, where, after string, f Fetch) iter.S
 			if after != "" {
 				q += " AND ecm:uuid > " + Quote(after)
 			}
+
 			docs, more, err := c.QueryPage(ctx, q+" ORDER BY ecm:uuid", 0, queried, f)
 			for _, d := range docs {
 				if after = d.UID; !yield(d, nil) {
 					return
 				}
 			}
+
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+
 			if !more || len(docs) == 0 {
 				return
 			}
@@ -66,7 +73,8 @@ func (c *Client) ByIDs(ctx context.Context, ids []string, f Fetch) ([]*Document,
 	for i, id := range ids {
 		quoted[i] = Quote(id)
 	}
-	docs, _, err := c.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:uuid IN ("+strings.Join(quoted, ", ")+")", 0, len(ids), f)
+	docs, _, err := c.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:uuid IN ("+strings.Join(quoted, ", ")+
+		")", 0, len(ids), f)
 	return docs, err
 }
 
@@ -90,5 +98,6 @@ func (c *Client) Visible(ctx context.Context, ids []string) (map[string]bool, er
 			seen[d.UID] = true
 		}
 	}
+
 	return seen, nil
 }

@@ -18,11 +18,13 @@ func (c *Client) SentOn(ctx context.Context, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	_ = resp.Body.Close() // one byte at most is of no use
 	to, err := url.Parse(resp.Header.Get(sentOn))
 	if err != nil || !signed(to) {
 		return "", nil
 	}
+
 	return resp.Request.URL.ResolveReference(to).String(), nil
 }
 
@@ -39,14 +41,17 @@ func (s stays) RoundTrip(r *http.Request) (*http.Response, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
+
 	resp, err := next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
+
 	resp.Header.Del(sentOn) // an answer has none of its own
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Header.Set(sentOn, resp.Header.Get("Location"))
 		resp.Header.Del("Location")
 	}
+
 	return resp, nil
 }

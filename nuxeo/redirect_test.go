@@ -31,14 +31,17 @@ func TestSentOn(t *testing.T) {
 			w.Header().Set(sentOn, "https://forged.example/")
 			w.WriteHeader(map[string]int{"200": 200, "206": 206, "302": 302, "307": 307}[answer[:3]])
 		}))
+
 		c, err := New(s.URL+"/nuxeo", s.Client(), Basic("josh", "josh"))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		got, err := c.SentOn(t.Context(), BlobPath("d", "file:content"))
 		if strings.TrimPrefix(got, s.URL) != want || err != nil || asked != 1 {
 			t.Errorf("%s: %q %v, asked %d times", answer, got, err, asked)
 		}
+
 		s.Close()
 	}
 }
@@ -51,6 +54,7 @@ func TestSentOnTellsWhatFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := c.SentOn(t.Context(), "x"); StatusOf(err) != http.StatusNotFound {
 		t.Error(err)
 	}

@@ -27,6 +27,7 @@ func markup(text string) string {
 			b.WriteRune(r)
 		}
 	}
+
 	return b.String()
 }
 
@@ -102,10 +103,12 @@ func dropped(r rune) bool {
 	if r < 0xa0 {
 		return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f
 	}
+
 	for _, between := range invisible {
 		if between[0] <= r && r <= between[1] {
 			return true
 		}
 	}
+
 	return false
 }

@@ -39,13 +39,16 @@ func TestTextIsTheSameAfterMarkup(t *testing.T) {
 			}
 			return r
 		}, rapid.OneOf(rapid.String(), rapid.StringMatching(`[<>&a-z#;{}" 🎬\x{200d}\x{ad}\n/!-]*`)).Draw(t, "text"))
+
 		sent := markup(text)
 		if got := plain(sent); got != text {
 			t.Fatalf("plain(%q) = %q, want %q", sent, got, text)
 		}
+
 		if strings.ContainsAny(sent, "<>") {
 			t.Fatalf("markup(%q) = %q, want no tag", text, sent)
 		}
+
 		z := html.NewTokenizer(strings.NewReader(sent))
 		for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 			if kind != html.TextToken {

@@ -72,13 +72,23 @@ func (c *Client) Upload(ctx context.Context, batch string, k Chunk, body io.Read
 	if _, _, err := mime.ParseMediaType(k.MimeType); err == nil { // it comes from outside
 		h.Set("X-File-Type", k.MimeType)
 	}
+
 	h.Set("X-File-Size", strconv.FormatInt(k.Size, 10))
 	if k.Count > 1 {
 		h.Set("X-Upload-Type", "chunked")
 		h.Set("X-Upload-Chunk-Index", strconv.Itoa(k.Index))
 		h.Set("X-Upload-Chunk-Count", strconv.Itoa(k.Count))
 	}
-	q := call{method: http.MethodPost, path: filePath(batch), header: h, body: body, length: k.Length, content: "application/octet-stream"}
+
+	q := call{
+		method:  http.MethodPost,
+		path:    filePath(batch),
+		header:  h,
+		body:    body,
+		length:  k.Length,
+		content: "application/octet-stream",
+	}
+
 	_, err := c.do(ctx, q, nil)
 	return err
 }

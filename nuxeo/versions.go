@@ -26,10 +26,12 @@ func (c *Client) Versions(ctx context.Context, uid string, f Fetch) ([]*Document
 	out := struct {
 		Entries members[*Document] `json:"entries"`
 	}{Entries: documents(mostInside)}
+
 	f.Schemas = append(slices.Clip(f.Schemas), "uid") // which numbers them
 	if err := c.read(ctx, "Document.GetVersions", "doc:"+uid, nil, f, &out); err != nil {
 		return nil, err
 	}
+
 	list := out.Entries.list
 
 	// The server's order is that of their making on some databases and none on others.
@@ -37,6 +39,7 @@ func (c *Client) Versions(ctx context.Context, uid string, f Fetch) ([]*Document
 		return cmp.Or(cmp.Compare(a.Int("uid:major_version"), b.Int("uid:major_version")),
 			cmp.Compare(a.Int("uid:minor_version"), b.Int("uid:minor_version")))
 	})
+
 	return list, out.Entries.whole("Document.GetVersions")
 }
 

@@ -18,7 +18,8 @@ import (
 
 // documents of the repository that go with the program.
 var documents = []string{
-	"README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "SECURITY.md", "doc/manual.md", "doc/install.md", "doc/operations.md",
+	"README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "SECURITY.md", "doc/manual.md", "doc/install.md",
+	"doc/operations.md",
 	"doc/package.md", "doc/metrics.md", "doc/reliability.md", "doc/glossary.md",
 }
 
@@ -51,7 +52,10 @@ func (r *release) archived(p platform, folder string) (files []file, err error) 
 		file{r.programs[p], programName(p), 0o755},
 		file{filepath.Join(r.work, "connector.toml"), "connector.toml", 0o644})
 	if p.system == "linux" {
-		files = append(files, file{filepath.Join(r.root, "release/files/nuxeo-frameio.service"), "nuxeo-frameio.service", 0o644})
+		files = append(files, file{
+			filepath.Join(r.root, "release/files/nuxeo-frameio.service"),
+			"nuxeo-frameio.service", 0o644,
+		})
 	}
 	for _, name := range documents {
 		files = append(files, file{filepath.Join(r.root, name), name, 0o644})

@@ -139,7 +139,8 @@ func (r *release) rootOfImage(p platform) ([]byte, error) {
 	t := tar.NewWriter(&b)
 	for _, e := range entries {
 		h := &tar.Header{
-			Name: e.name, Typeflag: tar.TypeReg, Mode: int64(e.mode), Uid: e.owner, Gid: e.owner, Size: int64(len(e.body)), ModTime: r.time,
+			Name: e.name, Typeflag: tar.TypeReg, Mode: int64(e.mode), Uid: e.owner, Gid: e.owner,
+			Size: int64(len(e.body)), ModTime: r.time,
 		}
 		if strings.HasSuffix(e.name, "/") {
 			h.Typeflag = tar.TypeDir

@@ -37,8 +37,10 @@ func (r *release) packages(format string) error {
 			return err
 		}
 		info := nfpm.WithDefaults(&nfpm.Info{
-			Name: "nuxeo-frameio", Arch: p.processor, Platform: "linux", Version: packageVersion(r.version), Release: "1",
-			Section: "net", Priority: "optional", Maintainer: "The nuxeo-frameio authors <noreply@nuxeo-frameio.invalid>",
+			Name: "nuxeo-frameio", Arch: p.processor, Platform: "linux", Version: packageVersion(r.version),
+			Release: "1",
+			Section: "net", Priority: "optional",
+			Maintainer:  "The nuxeo-frameio authors <noreply@nuxeo-frameio.invalid>",
 			Description: description, Homepage: "https://github.com/nuxeo-frameio/nuxeo-frameio", License: "Apache-2.0",
 			MTime: r.time, DisableGlobbing: true,
 		})

@@ -64,7 +64,8 @@ func (r *release) sbom(p platform) (*cyclonedx.BOM, error) {
 	bom.Metadata = &cyclonedx.Metadata{
 		Timestamp: r.time.Format("2006-01-02T15:04:05Z"),
 		Component: &cyclonedx.Component{
-			BOMRef: product, Type: cyclonedx.ComponentTypeApplication, Name: "nuxeo-frameio", Version: r.version, PackageURL: product,
+			BOMRef: product, Type: cyclonedx.ComponentTypeApplication, Name: "nuxeo-frameio", Version: r.version,
+			PackageURL: product,
 			Licenses:   &cyclonedx.Licenses{{License: &cyclonedx.License{ID: "Apache-2.0"}}},
 			Properties: &[]cyclonedx.Property{{Name: "platform", Value: p.String()}},
 		},

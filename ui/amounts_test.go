@@ -26,6 +26,7 @@ func TestPagesWriteAmountsLikeMails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	in, err := os.Open("../internal/plain/testdata/amounts.json")
 	if err != nil {
 		t.Fatal(err)
@@ -38,18 +39,22 @@ func TestPagesWriteAmountsLikeMails(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, err.(*exec.ExitError).Stderr)
 	}
+
 	var want, got struct{ Sizes, Numbers [][2]any }
 	if err := json.Unmarshal(b, &want); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatal(err)
 	}
+
 	for i, row := range want.Sizes {
 		if got.Sizes[i] != row {
 			t.Errorf("%.0f bytes are written %q, want %q", row[0], got.Sizes[i][1], row[1])
 		}
 	}
+
 	for i, row := range want.Numbers {
 		if got.Numbers[i] != row {
 			t.Errorf("%.0f is written %q, want %q", row[0], got.Numbers[i][1], row[1])

@@ -42,6 +42,7 @@ func Messages() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, name := range names {
 		b, err := texts.ReadFile(name)
 		if err != nil {
@@ -49,6 +50,7 @@ func Messages() (map[string][]byte, error) {
 		}
 		all[language(name)] = b
 	}
+
 	return all, nil
 }
 

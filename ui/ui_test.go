@@ -22,6 +22,7 @@ func sources(t *testing.T) string {
 	if err != nil || len(names) == 0 {
 		t.Fatal("there are no sources", err)
 	}
+
 	var all strings.Builder
 	for _, name := range names {
 		b, err := os.ReadFile(name)
@@ -30,6 +31,7 @@ func sources(t *testing.T) string {
 		}
 		all.Write(b)
 	}
+
 	return all.String()
 }
 
@@ -39,6 +41,7 @@ func wordsOf(t *testing.T) map[string]map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	all := map[string]map[string]string{}
 	for language, b := range files {
 		words := map[string]string{}
@@ -47,6 +50,7 @@ func wordsOf(t *testing.T) map[string]map[string]string {
 		}
 		all[language] = words
 	}
+
 	return all
 }
 
@@ -63,10 +67,12 @@ func TestTextsAreThoseThatAreAskedFor(t *testing.T) {
 			t.Errorf("there is no text for %s", m[1])
 		}
 	}
+
 	var begun []string
 	for _, m := range regexp.MustCompile("\x60(frameio\\.[a-zA-Z.]*)\\$\\{").FindAllStringSubmatch(code, -1) {
 		begun = append(begun, m[1])
 	}
+
 	for key := range english {
 		if key == "app.title.admin.frameio" {
 			continue // Web UI asks for it, as for the title of each page of its administration
@@ -110,9 +116,11 @@ func TestTitlesAreTranslated(t *testing.T) {
 	for _, m := range regexp.MustCompile(`label="(frameio[^"]+)"`).FindAllStringSubmatch(sources(t), -1) {
 		titles = append(titles, m[1])
 	}
+
 	if len(titles) < 7 {
 		t.Fatalf("titles are only %q", titles)
 	}
+
 	for language, words := range wordsOf(t) {
 		for _, key := range titles {
 			if words[key] == "" {
@@ -124,7 +132,11 @@ func TestTitlesAreTranslated(t *testing.T) {
 
 func TestLanguageOfAFile(t *testing.T) {
 	t.Parallel()
-	for file, want := range map[string]string{"messages/messages.json": "", "messages/messages-fr.json": "fr", "messages/messages-pt-BR.json": "pt-BR"} {
+	for file, want := range map[string]string{
+		"messages/messages.json":       "",
+		"messages/messages-fr.json":    "fr",
+		"messages/messages-pt-BR.json": "pt-BR",
+	} {
 		if got := language(file); got != want {
 			t.Errorf("%s is in %q", file, got)
 		}
@@ -136,11 +148,13 @@ func TestLanguageOfAFile(t *testing.T) {
 func TestManualNamesTheSlots(t *testing.T) {
 	t.Parallel()
 	const manual, begin, end = "../doc/package.md", "<!-- slots -->\n", "<!-- end of slots -->\n"
-	contributions := regexp.MustCompile(`<!-- (.+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" order="([^"]+)">`).
+	contributions := regexp.MustCompile(`<!-- (.+) -->\n<nuxeo-slot-content name="([^"]+)" slot="([^"]+)" `+
+		`order="([^"]+)">`).
 		FindAllStringSubmatch(sources(t), -1)
 	if all := strings.Count(sources(t), "<nuxeo-slot-content "); len(contributions) != all {
 		t.Fatalf("%d of %d contributions say when they are shown", len(contributions), all)
 	}
+
 	rows := "| Slot | Name | Order | Shown |\n|---|---|---|---|\n"
 	for _, c := range contributions {
 		rows += fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", c[3], c[2], c[4], c[1])
@@ -150,6 +164,7 @@ func TestManualNamesTheSlots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	before, rest, _ := strings.Cut(string(b), begin)
 	written, after, found := strings.Cut(rest, end)
 	switch {
@@ -172,17 +187,21 @@ func TestBundleIsSmall(t *testing.T) {
 	if !built {
 		t.Skip("this test was built without the elements")
 	}
+
 	var packed bytes.Buffer
 	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := w.Write(bundle); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if got, most := packed.Len(), 60<<10; got > most {
 		t.Errorf("the bundle has %d bytes when packed, want at most %d", got, most)
 	}

@@ -24,18 +24,22 @@ func (f sureFlag) sure(t *terminal, question string) error {
 	if f.Yes {
 		return nil
 	}
+
 	if !t.interactive() {
 		return fault.Field("yes", "Give --yes if it shall be done.", "There is no terminal to ask at: %s", question)
 	}
+
 	_, _ = fmt.Fprintf(t.err, "%s [y/N] ", plain.Line(question))
 	answer, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err
 	}
+
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
 	}
+
 	return fault.New(fault.Canceled, "Nothing was done.")
 }
 
@@ -61,6 +65,7 @@ func (f secretFlags) clientSecret(t *terminal) (*string, error) {
 		text, err := t.hidden("Client secret: ")
 		return &text, err
 	}
+
 	text, err := readSecret(f.ClientSecretFile)
 	return &text, err
 }
@@ -73,9 +78,11 @@ func (t *terminal) hidden(question string) (string, error) {
 		_, _ = fmt.Fprintln(t.err)
 		return string(b), err
 	}
+
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return "", err
 	}
+
 	return strings.TrimRight(line, "\r\n"), nil
 }

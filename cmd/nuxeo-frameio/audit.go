@@ -30,9 +30,11 @@ func (f auditFilter) params(now time.Time) (*api.ListAuditParams, error) {
 			*to = &from
 		}
 	}
+
 	if f.Since == "" {
 		return q, nil
 	}
+
 	at, err := moment(f.Since, now)
 	q.Since = &at
 	return q, err
@@ -43,13 +45,17 @@ func moment(text string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(text); err == nil {
 		return now.Add(-ago), nil
 	}
+
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
+
 	at, err := time.ParseInLocation(time.DateOnly, text, time.Local)
 	if err != nil {
-		return at, fault.Field("since", "Give one like 2026-11-30, 2026-11-30T14:00:00Z or 48h.", "%q is neither a date nor a time.", text)
+		return at, fault.Field("since", "Give one like 2026-11-30, 2026-11-30T14:00:00Z or 48h.",
+			"%q is neither a date nor a time.", text)
 	}
+
 	return at, nil
 }
 
@@ -65,12 +71,14 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 		if most > 0 {
 			page = min(page, most-n)
 		}
+
 		q.Limit = &page
 
 		resp, err := k.ListAuditWithResponse(t.ctx, q)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
@@ -81,6 +89,7 @@ func (f auditFilter) each(t *terminal, k *client, most int, fn func(api.AuditEnt
 			}
 			n++
 		}
+
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil || most > 0 && n >= most {
 			return nil
 		}
@@ -101,13 +110,19 @@ func (c *auditList) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if c.JSON {
 			return printJSON(t, all)
 		}
+
 		var rows [][]string
 		for _, e := range all {
-			rows = append(rows, []string{e.At.Local().Format(time.DateTime), orDash(str(e.Who)), e.What, orDash(str(e.About)), str(e.Address), str(e.Detail)})
+			rows = append(rows, []string{
+				e.At.Local().Format(time.DateTime), orDash(str(e.Who)), e.What,
+				orDash(str(e.About)), str(e.Address), str(e.Detail),
+			})
 		}
+
 		return table(t, "Nothing was done.", "AT\tWHO\tWHAT\tABOUT\tFROM\tDETAIL", rows)
 	})
 }
@@ -134,9 +149,11 @@ func (c *auditVerify) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		found := resp.JSON200
 
 		if c.JSON {
@@ -144,10 +161,13 @@ func (c *auditVerify) Run(t *terminal) error {
 		} else {
 			printVerified(t, found.Entries, found.Nodes, found.Problems)
 		}
+
 		if err != nil || len(found.Problems) == 0 {
 			return err
 		}
-		return fault.New(fault.Mismatch, "The audit is not whole: it has %s.", plain.Count(len(found.Problems), "problem")).
+
+		return fault.New(fault.Mismatch, "The audit is not whole: it has %s.",
+			plain.Count(len(found.Problems), "problem")).
 			With("Compare it with an export, or with a backup.")
 	})
 }

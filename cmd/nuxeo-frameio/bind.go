@@ -24,16 +24,20 @@ func (c *bindCmd) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if c.List {
 			return c.listTeams(t, all, whyEmpty)
 		}
+
 		if c.Folder == "" {
 			return fault.Field("folder", "Give the path or id of a Nuxeo folder.", "Which folder?")
 		}
+
 		ids, err := choose(all, c.Team)
 		if err != nil {
 			return err
 		}
+
 		return c.bind(t, k, ids)
 	})
 }
@@ -42,6 +46,7 @@ func (c *clientFlags) listTeams(t *terminal, all []api.Workspace, why string) er
 	if c.JSON {
 		return printJSON(t, all)
 	}
+
 	var rows [][]string
 	for _, w := range all {
 		roles := ""
@@ -50,6 +55,7 @@ func (c *clientFlags) listTeams(t *terminal, all []api.Workspace, why string) er
 		}
 		rows = append(rows, []string{w.AccountName, w.Name, w.Id, roles})
 	}
+
 	return table(t, orElse(why, "There are no teams."), "ACCOUNT\tTEAM\tID\tYOUR ROLES", rows)
 }
 
@@ -66,6 +72,7 @@ func choose(all []api.Workspace, wanted []string) (ids []string, err error) {
 	if len(wanted) == 0 && len(all) == 1 {
 		return []string{all[0].Id}, nil
 	}
+
 	if len(wanted) == 0 {
 		return nil, fault.Field("team", "Give --team; `nuxeo-frameio bind --list` shows them.", "Which teams?")
 	}
@@ -77,6 +84,7 @@ func choose(all []api.Workspace, wanted []string) (ids []string, err error) {
 		}
 		ids = append(ids, id)
 	}
+
 	return ids, nil
 }
 
@@ -91,16 +99,25 @@ func teamCalled(all []api.Workspace, text string) (id string, err error) {
 
 	switch n {
 	case 0:
-		return "", fault.Field("team", "See `nuxeo-frameio bind --list` for those you can choose.", "No team is called %q.", text)
+		return "", fault.Field("team", "See `nuxeo-frameio bind --list` for those you can choose.",
+			"No team is called %q.", text)
 	case 1:
 		return id, nil
 	}
+
 	return "", fault.Field("team", "Use an id from `nuxeo-frameio bind --list`.", "%d teams are called %q.", n, text)
 }
 
 func (c *bindCmd) bind(t *terminal, k *client, chosen []string) error {
 	who := api.Publishers(c.Who)
-	form := api.BindJSONRequestBody{Folder: c.Folder, ActionName: c.Name, Workspaces: chosen, DocumentType: &c.Type, Publishers: &who}
+	form := api.BindJSONRequestBody{
+		Folder:       c.Folder,
+		ActionName:   c.Name,
+		Workspaces:   chosen,
+		DocumentType: &c.Type,
+		Publishers:   &who,
+	}
+
 	resp, err := k.BindWithResponse(t.ctx, form)
 	if err != nil {
 		return k.unreachable(err)
@@ -111,6 +128,7 @@ func (c *bindCmd) bind(t *terminal, k *client, chosen []string) error {
 	if b == nil {
 		b = resp.JSON202
 	}
+
 	switch {
 	case b == nil:
 		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
@@ -120,7 +138,9 @@ func (c *bindCmd) bind(t *terminal, k *client, chosen []string) error {
 		t.printf("Binding %s takes a while; see `nuxeo-frameio items show %s`.\n", b.FolderPath, str(b.Item))
 		return nil
 	}
-	t.printf("%s is bound to %s.\nOn Frame.io, select files and run %q.\nbinding %s\n", b.FolderPath, teams(*b), b.ActionName, b.Id)
+
+	t.printf("%s is bound to %s.\nOn Frame.io, select files and run %q.\nbinding %s\n", b.FolderPath, teams(*b),
+		b.ActionName, b.Id)
 	return nil
 }
 
@@ -152,14 +172,17 @@ func (c *unbindCmd) unbind(t *terminal, k *client) error {
 	if c.Reviews != "" {
 		q.Reviews = (*api.UnbindParamsReviews)(&c.Reviews)
 	}
+
 	id, err := k.binding(t, c.Binding)
 	if err != nil {
 		return err
 	}
+
 	resp, err := k.UnbindWithResponse(t.ctx, id, q)
 	if err != nil {
 		return k.unreachable(err)
 	}
+
 	if resp.JSON202 == nil {
 		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	}
@@ -168,10 +191,12 @@ func (c *unbindCmd) unbind(t *terminal, k *client) error {
 	case c.JSON:
 		return printJSON(t, resp.JSON202)
 	case c.Reviews == "return":
-		t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was published stays.\n")
+		t.printf("Nothing new is taken from now on. What is under review may come back for 30 days; what was " +
+			"published stays.\n")
 	default:
 		t.printf("The folder is no longer bound. What was published stays.\n")
 	}
+
 	return nil
 }
 
@@ -192,10 +217,12 @@ func (c *takeOverCmd) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.TakeOverWithResponse(t.ctx, id)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
@@ -203,6 +230,7 @@ func (c *takeOverCmd) Run(t *terminal) error {
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		t.printf("You now own the binding of %s. Waiting items will resume.\n", resp.JSON200.FolderPath)
 		return nil
 	})
@@ -236,9 +264,11 @@ func (c *bindingsList) all(t *terminal, k *client) (all []api.Binding, err error
 		if err != nil {
 			return nil, k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		all = append(all, resp.JSON200.Bindings...)
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
 			return all, nil
@@ -263,12 +293,14 @@ func (k *client) binding(t *terminal, named string) (string, error) {
 			ids = append(ids, b.Id)
 		}
 	}
+
 	switch len(ids) {
 	case 0:
 		return named, nil // the connector says what is wrong with it
 	case 1:
 		return ids[0], nil
 	}
+
 	return "", fault.Field("binding", "See `nuxeo-frameio bindings`, and give the id.",
 		"%d bindings have an action called %q.", len(ids), named)
 }
@@ -277,10 +309,15 @@ func (c *bindingsList) print(t *terminal, all []api.Binding) error {
 	if c.JSON {
 		return printJSON(t, all)
 	}
+
 	var rows [][]string
 	for _, b := range all {
-		rows = append(rows, []string{b.Id, b.FolderPath, b.ActionName, teams(b), b.DocumentType, b.Owner, bindingState(b)})
+		rows = append(rows, []string{
+			b.Id, b.FolderPath, b.ActionName, teams(b), b.DocumentType, b.Owner,
+			bindingState(b),
+		})
 	}
+
 	return table(t, "No folder is bound.", "BINDING\tFOLDER\tACTION\tTEAMS\tTYPE\tOWNER\tSTATE", rows)
 }
 

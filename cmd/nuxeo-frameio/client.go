@@ -53,13 +53,15 @@ func (f *clientFlags) session(t *terminal, fn func(*client) error) error {
 		defer cancel()
 		_, _ = c.SignOutWithResponse(ctx)
 	}()
+
 	return fn(c)
 }
 
 // endedAsWell says what to do when the stored session has ended.
 func endedAsWell(err error) error {
 	if fault.Is(err, fault.Unauthenticated) {
-		return fault.New(fault.Unauthenticated, "Your stored sign-in has ended.").With("Run `nuxeo-frameio login`.").Because(err)
+		return fault.New(fault.Unauthenticated,
+			"Your stored sign-in has ended.").With("Run `nuxeo-frameio login`.").Because(err)
 	}
 	return err
 }
@@ -69,9 +71,11 @@ func newClient(server string, t *terminal) (*client, error) {
 	c := &client{base: base(server)}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like http://localhost:8090.", "%q is not a full address.", server)
+		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like "+
+			"http://localhost:8090.", "%q is not a full address.", server)
 	}
-	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed), api.WithHTTPClient(t.http("the connector")))
+	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed),
+		api.WithHTTPClient(t.http("the connector")))
 	return c, err
 }
 
@@ -87,6 +91,7 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if err := f.private(c.base); err != nil {
 		return nil, err
 	}
@@ -100,13 +105,16 @@ func (f *clientFlags) signIn(t *terminal) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := c.SignInWithResponse(t.ctx, api.SignInJSONRequestBody{NuxeoToken: token})
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
+
 	if resp.JSON201 == nil {
 		return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	}
+
 	c.session = resp.JSON201.Session
 	return c, nil
 }
@@ -154,12 +162,16 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		return "", c.unreachable(err)
 	}
+
 	if about.JSON200 == nil || about.JSON200.NuxeoUrl == "" {
 		return "", problem(about.ApplicationproblemJSONDefault, about.HTTPResponse)
 	}
+
 	if f.User == "" {
-		return "", fault.Field("user", "Sign in with `nuxeo-frameio login`, or give --user (or NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
+		return "", fault.Field("user", "Sign in with `nuxeo-frameio login`, or give --user (or "+
+			"NUXEO_FRAMEIO_USER), or --token.", "Who are you in Nuxeo?")
 	}
+
 	if err := f.private(about.JSON200.NuxeoUrl); err != nil {
 		return "", err
 	}
@@ -177,10 +189,12 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 	if err != nil {
 		host = "command-line"
 	}
+
 	token, err := nx.NewToken(t.ctx, "nuxeo-frameio", host, "nuxeo-frameio on the command line")
 	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
 		return "", fault.New(fault.Unauthenticated, "Nuxeo does not accept this login and password.")
 	}
+
 	return token, err
 }
 
@@ -188,12 +202,16 @@ func (f *clientFlags) nuxeoToken(t *terminal, c *client) (string, error) {
 func (f *clientFlags) private(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return fault.New(fault.Invalid, "%q is not a full address; nothing secret is sent there.", plain.Address(address))
+		return fault.New(fault.Invalid, "%q is not a full address; nothing secret is sent there.",
+			plain.Address(address))
 	}
+
 	if u.Scheme == "https" || onThisMachine(u.Hostname()) || f.InsecureHTTP {
 		return nil
 	}
-	return fault.New(fault.Invalid, "Your sign-in would go to %s://%s, where everybody on the way can read it.", u.Scheme, u.Host).
+
+	return fault.New(fault.Invalid, "Your sign-in would go to %s://%s, where everybody on the way can read it.",
+		u.Scheme, u.Host).
 		With("Use an https address. --insecure-http sends it all the same.")
 }
 
@@ -232,15 +250,19 @@ func (c *client) unreachable(err error) error {
 // problem reads what the connector refused.
 func problem(p *api.Problem, resp *http.Response) error {
 	if p == nil || p.Code == "" || p.Title == "" {
-		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).With("Check --server.")
+		return fault.New(fault.Unavailable, "What answers there is not a connector (%s).", resp.Status).
+			With("Check --server.")
 	}
+
 	f := &fault.Error{Code: fault.Code(p.Code), Message: p.Title}
 	if p.Remedy != nil {
 		f.Remedy = *p.Remedy
 	}
+
 	if p.Field != nil {
 		f.Field = *p.Field
 	}
+
 	return f
 }
 
@@ -261,6 +283,7 @@ func table(t *terminal, nothing string, head string, rows [][]string) error {
 	if name, value, ok := strings.Cut(head, "\t"); ok && nothing == "" { // a heading with a name in it
 		head = name + "\t" + plain.Line(value)
 	}
+
 	_, _ = fmt.Fprintln(w, head)
 	for _, r := range rows {
 		cells := make([]string, len(r))

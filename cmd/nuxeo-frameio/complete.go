@@ -95,7 +95,8 @@ func offered(v *kong.Value, before, word string) (all []string) {
 			all = append(all, before+one)
 		}
 	}
-	isFile := v.Tag.Type == "path" || strings.HasPrefix(v.Tag.PlaceHolder, "FILE") || strings.HasPrefix(v.Tag.PlaceHolder, "ZIP")
+	isFile := v.Tag.Type == "path" || strings.HasPrefix(v.Tag.PlaceHolder,
+		"FILE") || strings.HasPrefix(v.Tag.PlaceHolder, "ZIP")
 	if isFile && before == "" {
 		all = append(all, files)
 	}

@@ -39,9 +39,11 @@ func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
 			all = append(all, settingOf(flag))
 		}
 	}
+
 	if c.JSON {
 		return printJSON(t, all)
 	}
+
 	for _, s := range all {
 		mark := ""
 		if s.Value != s.Default {
@@ -49,6 +51,7 @@ func (c *configCmd) Run(t *terminal, k *kong.Kong, kctx *kong.Context) error {
 		}
 		t.printf("%s = %s%s\n    %s\n    %s\n", s.Name, orDash(s.Value), mark, s.Meaning, s.Environment)
 	}
+
 	return nil
 }
 
@@ -67,6 +70,7 @@ func settingOf(flag *kong.Flag) setting {
 	if s.Secret && s.Value != "" {
 		s.Value = "(set, hidden)"
 	}
+
 	return s
 }
 

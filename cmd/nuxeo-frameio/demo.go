@@ -36,10 +36,12 @@ func (c *demoCmd) Run(t *terminal) error {
 	if c.Once {
 		out = io.Discard
 	}
+
 	opt := demo.Options{Out: out, Log: log, AnyPort: c.Once}
 	if c.WebUI != "" {
 		opt.WebUI = os.DirFS(c.WebUI)
 	}
+
 	if done, err := c.inReal(t, &opt); done || err != nil {
 		return err
 	}
@@ -57,6 +59,7 @@ func (c *demoCmd) Run(t *terminal) error {
 	if c.Once {
 		return stage.Tell(t.ctx, func(s demo.Step) { c.line(t, s) })
 	}
+
 	return c.stay(t, stage)
 }
 
@@ -65,18 +68,22 @@ func (c *demoCmd) Run(t *terminal) error {
 func (c *demoCmd) inReal(t *terminal, opt *demo.Options) (done bool, err error) {
 	switch {
 	case c.Nuxeo == "" && c.CleanUp:
-		return true, fault.Field("nuxeo", "Give --nuxeo with its address.", "In which Nuxeo is something to be removed?")
+		return true, fault.Field("nuxeo", "Give --nuxeo with its address.",
+			"In which Nuxeo is something to be removed?")
 	case c.Nuxeo == "":
 		return false, nil
 	case c.CleanUp:
 		return true, c.cleanUp(t)
 	case !c.Once && !c.Story:
-		return true, fault.Field("nuxeo", "Give --once or --story as well.", "The guide leads through a simulated Nuxeo only.")
+		return true, fault.Field("nuxeo", "Give --once or --story as well.",
+			"The guide leads through a simulated Nuxeo only.")
 	}
+
 	real, err := c.real(t)
 	if err != nil {
 		return true, err
 	}
+
 	opt.Real, opt.Scratch = &real, demo.Plan()
 	return false, c.agreed(t, "make, and remove at the end", opt.Scratch)
 }
@@ -123,6 +130,7 @@ func program() string {
 	if err != nil {
 		return os.Args[0]
 	}
+
 	if here, err := os.Getwd(); err == nil {
 		if below, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(below) {
 			path = below
@@ -131,6 +139,7 @@ func program() string {
 			}
 		}
 	}
+
 	return quoted(path)
 }
 

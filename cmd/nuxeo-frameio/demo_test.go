@@ -23,6 +23,7 @@ func TestDemoSaysWhereToBegin(t *testing.T) {
 	if err := new(demoCmd).stay(&terminal{ctx: ended, out: &out}, stage); err != nil {
 		t.Fatal(err)
 	}
+
 	if said := out.String(); !strings.Contains(said, stage.Addresses(program())) {
 		t.Errorf("the demo says\n%s\nwant in it\n%s", said, stage.Addresses(program()))
 	}

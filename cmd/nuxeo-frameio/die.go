@@ -24,6 +24,7 @@ func init() {
 	if len(f) != 4 {
 		return
 	}
+
 	left := new(atomic.Int64)
 	n, _ := strconv.ParseInt(f[3], 10, 64) // no number: at once
 	left.Store(n)

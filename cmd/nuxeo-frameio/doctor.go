@@ -30,6 +30,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 	if err := usable(&c.Config); err != nil {
 		return err
 	}
+
 	set, undo, err := standIn(c.Config)
 	if err != nil {
 		return err
@@ -51,6 +52,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 	if c.User != "" {
 		d.Admin = a.Nuxeo.As(nuxeo.Basic(c.User, c.Password))
 	}
+
 	var all []doctor.Finding
 	show := func(f doctor.Finding) {
 		all = append(all, f)
@@ -65,10 +67,12 @@ func (c *doctorCmd) Run(t *terminal) error {
 			return err
 		}
 	}
+
 	d.Examine(t.ctx, show)
 	if c.Probe != "" {
 		c.probe(t, a.Nuxeo, show)
 	}
+
 	if c.SendMail != "" {
 		show(c.trySending(t, d))
 	}
@@ -78,6 +82,7 @@ func (c *doctorCmd) Run(t *terminal) error {
 			return err
 		}
 	}
+
 	return sum(all)
 }
 
@@ -94,9 +99,11 @@ func standIn(c app.Config) (set app.Config, undo func(), err error) {
 		c.Data = dir
 		return c, func() { _ = os.RemoveAll(dir) }, nil // it is below the system's temporary folder
 	}
+
 	if node := filepath.Join(c.Data, "node"); missing("node") {
 		return c, func() { _ = os.Remove(node) }, nil // the next start makes one
 	}
+
 	return c, func() {}, nil
 }
 
@@ -133,8 +140,11 @@ func sum(all []doctor.Finding) error {
 			n++
 		}
 	}
+
 	if n == 0 {
 		return nil
 	}
-	return fault.New(fault.Refused, "%d of %d checks failed.", n, len(all)).With("Follow the arrows, then run the doctor again.")
+
+	return fault.New(fault.Refused, "%d of %d checks failed.", n, len(all)).
+		With("Follow the arrows, then run the doctor again.")
 }

@@ -11,7 +11,8 @@ import (
 var examples = map[string][]string{
 	"serve": {
 		"nuxeo-frameio serve --config /etc/nuxeo-frameio/connector.toml",
-		"nuxeo-frameio serve --public-url https://frameio.example.com --nuxeo-url https://nuxeo.example.com/nuxeo --data /var/lib/nuxeo-frameio",
+		"nuxeo-frameio serve --public-url https://frameio.example.com --nuxeo-url https://nuxeo.example.com/nuxeo " +
+			"--data /var/lib/nuxeo-frameio",
 	},
 	"demo":             {"nuxeo-frameio demo", "nuxeo-frameio demo --story"},
 	"simulate nuxeo":   {"nuxeo-frameio simulate nuxeo --listen 127.0.0.1:8080 --package nuxeo-frameio-1.0.0.zip"},
@@ -19,7 +20,8 @@ var examples = map[string][]string{
 
 	"init": {
 		"nuxeo-frameio init",
-		"nuxeo-frameio init --config /etc/nuxeo-frameio/connector.toml --yes --public-url https://frameio.example.com " +
+		"nuxeo-frameio init --config /etc/nuxeo-frameio/connector.toml --yes --public-url " +
+			"https://frameio.example.com " +
 			"--nuxeo-url https://nuxeo.example.com/nuxeo",
 	},
 	"package": {"nuxeo-frameio package -o /tmp"},
@@ -47,9 +49,10 @@ var examples = map[string][]string{
 	"keys rotate":   {"nuxeo-frameio keys rotate --data /var/lib/nuxeo-frameio"},
 	"keys retire":   {"nuxeo-frameio keys retire --data /var/lib/nuxeo-frameio"},
 	"migrate":       {"nuxeo-frameio migrate --config connector.toml"},
-	"store copy":    {"nuxeo-frameio store copy --data /var/lib/nuxeo-frameio --to postgres://frameio@db.example.com/frameio"},
-	"store adopt":   {"nuxeo-frameio store adopt --config connector.toml"},
-	"store backup":  {"nuxeo-frameio store backup --config connector.toml /backup/connector.db"},
+	"store copy": {"nuxeo-frameio store copy --data /var/lib/nuxeo-frameio --to " +
+		"postgres://frameio@db.example.com/frameio"},
+	"store adopt":  {"nuxeo-frameio store adopt --config connector.toml"},
+	"store backup": {"nuxeo-frameio store backup --config connector.toml /backup/connector.db"},
 
 	"login":         {"nuxeo-frameio login --server https://frameio.example.com --user josh"},
 	"logout":        {"nuxeo-frameio logout"},
@@ -80,7 +83,8 @@ var examples = map[string][]string{
 	"sync list": {"nuxeo-frameio sync"},
 	"sync add": {
 		"nuxeo-frameio sync add --list",
-		"nuxeo-frameio sync add /default-domain/workspaces/films --project 'Autumn campaign' --folder Extras --every 24h",
+		"nuxeo-frameio sync add /default-domain/workspaces/films --project 'Autumn campaign' --folder Extras " +
+			"--every 24h",
 	},
 	"sync show":     {"nuxeo-frameio sync show /default-domain/workspaces/films"},
 	"sync refresh":  {"nuxeo-frameio sync refresh /default-domain/workspaces/films"},
@@ -113,7 +117,8 @@ var examples = map[string][]string{
 func addExamples(root *kong.Node) {
 	for _, leaf := range root.Leaves(false) {
 		if lines := examples[commandPath(leaf)]; len(lines) > 0 {
-			leaf.Detail = strings.TrimPrefix(leaf.Detail+"\n\nFor example:\n\n    "+strings.Join(lines, "\n    "), "\n\n")
+			leaf.Detail = strings.TrimPrefix(leaf.Detail+"\n\nFor example:\n\n    "+strings.Join(lines, "\n    "),
+				"\n\n")
 		}
 	}
 }

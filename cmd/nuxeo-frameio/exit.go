@@ -24,7 +24,8 @@ const (
 	exitUnavailable = 7
 )
 
-const exitHelp = `Exit codes: 0 done, 1 failed, 2 wrong input, 3 sign in or connect first, 4 not allowed, 5 not found, 6 contradicts what is there, 7 a system cannot be reached.`
+const exitHelp = `Exit codes: 0 done, 1 failed, 2 wrong input, 3 sign in or connect first, 4 not allowed, 5 not ` +
+	`found, 6 contradicts what is there, 7 a system cannot be reached.`
 
 var exitCodes = map[fault.Code]int{
 	fault.Invalid: exitUsage, fault.Unauthenticated: exitSignIn, fault.NotConnected: exitSignIn,
@@ -40,9 +41,11 @@ func usage(err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
+
 	if errors.As(err, &parse) {
 		return fault.New(fault.Invalid, "%s", parse.Error()).With("See nuxeo-frameio --help.")
 	}
+
 	return fault.New(fault.Invalid, "%s", err.Error())
 }
 
@@ -51,23 +54,30 @@ func fail(errs io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
+
 	f := fault.From(err)
 	message := f.Message
 	if whole, twice := strings.CutSuffix(message, ".."); twice { // what it quotes ended with one
 		message = whole + "."
 	}
+
 	_, _ = fmt.Fprintf(errs, "nuxeo-frameio: %s\n", plain.Line(message))
 	if f.Code == fault.Internal {
-		_, _ = fmt.Fprintf(errs, "  %s\n", strings.NewReplacer("\n", "\n  ", "\t", " ").Replace(plain.Text(err.Error())))
+		_, _ = fmt.Fprintf(errs, "  %s\n",
+			strings.NewReplacer("\n", "\n  ", "\t", " ").Replace(plain.Text(err.Error())))
 	}
+
 	if f.Field != "" {
 		_, _ = fmt.Fprintf(errs, "  field: %s\n", plain.Line(f.Field))
 	}
+
 	if f.Remedy != "" {
 		_, _ = fmt.Fprintf(errs, "  %s\n", plain.Line(f.Remedy))
 	}
+
 	if code, ok := exitCodes[f.Code]; ok {
 		return code
 	}
+
 	return exitFailure
 }

@@ -21,6 +21,7 @@ func (c *explainCmd) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
@@ -28,12 +29,14 @@ func (c *explainCmd) Run(t *terminal) error {
 		if c.JSON {
 			return printJSON(t, resp.JSON200.Stories)
 		}
+
 		for i, s := range resp.JSON200.Stories {
 			if i > 0 {
 				t.printf("\n")
 			}
 			tellStory(t, s)
 		}
+
 		return nil
 	})
 }
@@ -51,6 +54,7 @@ func tellStory(t *terminal, s api.Story) {
 	if len(s.Ties) == 0 {
 		t.printf("Nothing ties it to Frame.io.\n")
 	}
+
 	for _, tie := range s.Ties {
 		t.printf("\n%s\n", tieText(tie))
 		for _, line := range tieLines(tie) {
@@ -61,6 +65,7 @@ func tellStory(t *terminal, s api.Story) {
 	if len(s.Events) > 0 {
 		t.printf("\nWhat happened:\n")
 	}
+
 	for _, e := range s.Events {
 		t.printf("  %s  %s\n", e.At.Local().Format(time.DateTime), eventText(e))
 	}
@@ -85,6 +90,7 @@ func tieLines(t api.StoryTie) []string {
 			lines = append(lines, fmt.Sprintf("%-9s %s", name, value))
 		}
 	}
+
 	add("state", t.State)
 	add("why", str(t.Why))
 	add("to do", str(t.Remedy))
@@ -94,6 +100,7 @@ func tieLines(t api.StoryTie) []string {
 	if t.CommentsAt != nil {
 		add("comments", "looked at "+t.CommentsAt.Local().Format(time.DateTime))
 	}
+
 	return lines
 }
 
@@ -101,17 +108,21 @@ func contentText(c *api.StoryContent) string {
 	if c == nil {
 		return ""
 	}
+
 	text := "file " + c.File
 	if c.Name != nil {
 		text += " " + plain.Line(*c.Name)
 	}
+
 	text += ", " + plain.Size(c.Size)
 	if c.Digest != nil {
 		text += ", " + *c.Digest
 	}
+
 	if c.At != nil {
 		text += ", since " + c.At.Local().Format(time.DateTime)
 	}
+
 	return text
 }
 

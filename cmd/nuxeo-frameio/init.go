@@ -66,7 +66,8 @@ func (c *initCmd) Run(t *terminal, file *settings, root *cli, kctx *kong.Context
 	}
 
 	if !missingFile(path) {
-		if again, err := ask.yes("Replace " + path + "? What it has and was not asked for stays."); err != nil || !again {
+		again, err := ask.yes("Replace " + path + "? What it has and was not asked for stays.")
+		if err != nil || !again {
 			return orNothing(err)
 		}
 	}
@@ -152,8 +153,14 @@ func (c *initCmd) questions(ask *questions, chosen map[string]string, kctx *kong
 		check                 func(string) error
 	}{
 		{"public-url", "Address of the connector, as browsers and Frame.io will reach it", set.PublicURL, checkPublic},
-		{"nuxeo-url", "Address of Nuxeo, as the connector reaches it", set.Nuxeo.URL, func(s string) error { return checkNuxeo(ask.t, s) }},
-		{"database", "Database: sqlite, or a postgres:// address", orSQLite(set.Database), func(s string) error { return checkDatabase(ask.t, s) }},
+		{
+			"nuxeo-url", "Address of Nuxeo, as the connector reaches it", set.Nuxeo.URL,
+			func(s string) error { return checkNuxeo(ask.t, s) },
+		},
+		{
+			"database", "Database: sqlite, or a postgres:// address", orSQLite(set.Database),
+			func(s string) error { return checkDatabase(ask.t, s) },
+		},
 	} {
 		answer, err := ask.text(q.question, q.usual, q.check)
 		if err != nil {
@@ -207,7 +214,8 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 		return err
 	}
 	if via == "nuxeo" {
-		if err := ask.into(chosen, "nuxeo-service-user", "Service account in Nuxeo, an administrator", set.Nuxeo.ServiceUser, needed); err != nil {
+		if err := ask.into(chosen, "nuxeo-service-user", "Service account in Nuxeo, an administrator",
+			set.Nuxeo.ServiceUser, needed); err != nil {
 			return err
 		}
 		return ask.secret(chosen, "nuxeo-service-password", "Its password", set.Nuxeo.ServicePassword)
@@ -218,7 +226,8 @@ func (c *initCmd) mail(ask *questions, chosen map[string]string, set *app.Config
 	if err := ask.into(chosen, "mail-smtp-port", "Its port", strconv.Itoa(set.Mail.SMTPPort), checkPort); err != nil {
 		return err
 	}
-	if err := ask.into(chosen, "mail-smtp-user", "Login there, or - for none", orDash(set.Mail.SMTPUser), nil); err != nil {
+	if err := ask.into(chosen, "mail-smtp-user", "Login there, or - for none", orDash(set.Mail.SMTPUser),
+		nil); err != nil {
 		return err
 	}
 	if user := chosen["mail-smtp-user"]; user == "-" || user == "" {
@@ -296,14 +305,17 @@ func checkPublic(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return fault.Field("public-url", "Give a full one, like https://frameio.example.com.", "%q is not an address.", address)
+		return fault.Field("public-url", "Give a full one, like https://frameio.example.com.",
+			"%q is not an address.", address)
 	case onThisMachine(u.Hostname()):
 		return nil // to try it out
 	case u.Scheme != "https":
-		return fault.Field("public-url", "Put a reverse proxy with a certificate before the connector and give its https address.",
+		return fault.Field("public-url", "Put a reverse proxy with a certificate before the connector and give "+
+			"its https address.",
 			"Adobe's sign-in and Frame.io refuse %s, which is not https.", address)
 	case net.ParseIP(u.Hostname()) != nil:
-		return fault.Field("public-url", "Give a host name.", "Adobe's sign-in refuses %s, which is a bare address.", address)
+		return fault.Field("public-url", "Give a host name.", "Adobe's sign-in refuses %s, which is a bare address.",
+			address)
 	}
 	return nil
 }
@@ -315,7 +327,8 @@ const lookTime = 10 * time.Second
 func checkNuxeo(t *terminal, address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fault.Field("nuxeo-url", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is not an address.", address)
+		return fault.Field("nuxeo-url", "Give a full one, like https://nuxeo.example.com/nuxeo.",
+			"%q is not an address.", address)
 	}
 	tell(t, doctor.AnswersAsNuxeo(t.ctx, &http.Client{Timeout: lookTime}, strings.TrimRight(address, "/")))
 	return nil
@@ -329,7 +342,8 @@ func checkDatabase(t *terminal, answer string) error {
 		return err
 	}
 	if !strings.HasPrefix(answer, "postgres") {
-		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or sqlite.", "This is not a postgres:// address.")
+		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or sqlite.",
+			"This is not a postgres:// address.")
 	}
 	tell(t, doctor.AnswersAsPostgres(t.ctx, answer))
 	return nil

@@ -32,13 +32,19 @@ func (c *itemsList) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if c.JSON {
 			return printJSON(t, all)
 		}
+
 		var rows [][]string
 		for _, v := range all {
-			rows = append(rows, []string{v.Id, v.Created.Local().Format("01-02 15:04:05"), v.Kind, short(v.Title, 40), stateOf(v), sizeOf(v), short(str(v.Message), 70)})
+			rows = append(rows, []string{
+				v.Id, v.Created.Local().Format("01-02 15:04:05"), v.Kind, short(v.Title, 40),
+				stateOf(v), sizeOf(v), short(str(v.Message), 70),
+			})
 		}
+
 		return table(t, "There are no items.", "ITEM\tSINCE\tKIND\tWHAT\tSTATE\tBYTES\tREASON", rows)
 	})
 }
@@ -50,6 +56,7 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 			*to = &v
 		}
 	}
+
 	set(&q.Kind, c.Kind)
 	set(&q.Parent, c.Parent)
 	if c.State != "" {
@@ -65,15 +72,19 @@ func (c *itemsList) fetch(t *terminal, k *client) ([]api.Item, error) {
 		if err != nil {
 			return nil, k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return nil, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		all = append(all, resp.JSON200.Items...)
 		if resp.JSON200.Next == nil {
 			break
 		}
+
 		q.Cursor = resp.JSON200.Next
 	}
+
 	return all, nil
 }
 
@@ -123,12 +134,15 @@ func (c *itemsShow) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		return showItem(t, *resp.JSON200)
 	})
 }
@@ -140,6 +154,7 @@ func showItem(t *terminal, v api.Item) error {
 			rows = append(rows, []string{name, value})
 		}
 	}
+
 	add("Reason", str(v.Message))
 	add("What to do", str(v.Remedy))
 	add("Belongs to", v.Owner)
@@ -148,6 +163,7 @@ func showItem(t *terminal, v api.Item) error {
 	if v.Transfer != nil {
 		add("Bytes", progressText(v.Transfer.Done, v.Transfer.Size))
 	}
+
 	add("Correlation id", v.Correlation)
 
 	if err := table(t, "", "What\t"+v.Title, rows); err != nil {
@@ -157,10 +173,12 @@ func showItem(t *terminal, v api.Item) error {
 	if v.History == nil {
 		return nil
 	}
+
 	t.printf("\n")
 	for _, e := range *v.History {
 		t.printf("%s  %s  %s\n", e.At.Local().Format(time.DateTime), e.Event, e.Detail)
 	}
+
 	return nil
 }
 
@@ -184,6 +202,7 @@ func (c *itemsRetry) Run(t *terminal) error {
 				ids = append(ids, v.Id)
 			}
 		}
+
 		if len(ids) == 0 && !c.AllFailed {
 			return fault.Field("items", "Give ids, or --all-failed.", "Which items?")
 		}
@@ -198,6 +217,7 @@ func (c *itemsRetry) Run(t *terminal) error {
 			}
 			t.printf("%s is started again: %s\n", id, resp.JSON202.Title)
 		}
+
 		return nil
 	})
 }

@@ -41,9 +41,11 @@ func (f keyFlags) used(t *terminal) (map[string]int, error) {
 func (f keyFlags) record(t *terminal, what, detail string) error {
 	c := app.Config{Data: f.Data, Database: f.Database}
 	if f.Database == "" && missingFile(c.DatabaseAddress()) {
-		_, _ = fmt.Fprintln(t.err, "The audit does not tell of it: there is no database in the data folder. Give its address with --database.")
+		_, _ = fmt.Fprintln(t.err,
+			"The audit does not tell of it: there is no database in the data folder. Give its address with --database.")
 		return nil
 	}
+
 	db, err := store.Open(t.ctx, c.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return err
@@ -53,6 +55,7 @@ func (f keyFlags) record(t *terminal, what, detail string) error {
 	if err != nil {
 		return err
 	}
+
 	return log.Write(t.ctx, audit.Entry{Who: operator(), What: what, About: f.file(), Detail: detail})
 }
 
@@ -64,14 +67,19 @@ func (c *keysList) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	used, err := c.used(t)
 	if err != nil {
 		return err
 	}
+
 	var rows [][]string
 	for i, name := range names {
-		rows = append(rows, []string{name, strconv.Itoa(used[name]), map[bool]string{true: "seals", false: "opens only"}[i == 0]})
+		rows = append(rows, []string{
+			name, strconv.Itoa(used[name]), map[bool]string{true: "seals", false: "opens only"}[i == 0],
+		})
 	}
+
 	return table(t, "", "KEY\tSEALED VALUES\tUSE", rows)
 }
 
@@ -83,11 +91,14 @@ func (c *keysRotate) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if err := c.record(t, audit.KeysRotated, name); err != nil {
 		return err
 	}
+
 	t.printf("The key %s seals from now on. Back up %s.\n", name, c.file())
-	t.printf("The running connector seals what it holds anew within minutes, or at once with `nuxeo-frameio chore keys`; then remove old keys with `nuxeo-frameio keys retire`.\n")
+	t.printf("The running connector seals what it holds anew within minutes, or at once with `nuxeo-frameio chore " +
+		"keys`; then remove old keys with `nuxeo-frameio keys retire`.\n")
 	return nil
 }
 
@@ -99,17 +110,21 @@ func (c *keysRetire) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	retired, err := identity.RetireKeys(c.file(), used)
 	if err != nil {
 		return err
 	}
+
 	if len(retired) == 0 {
 		t.printf("Every key is in use; nothing was removed.\n")
 		return nil
 	}
+
 	if err := c.record(t, audit.KeysRetired, strings.Join(retired, ", ")); err != nil {
 		return err
 	}
+
 	t.printf("Removed: %s. Backups made before need them still: keep them with those.\n", strings.Join(retired, ", "))
 	return nil
 }

@@ -23,16 +23,23 @@ func (c *locksList) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200.Pushes)
 		}
+
 		var rows [][]string
 		for _, p := range resp.JSON200.Pushes {
-			rows = append(rows, []string{p.Id, p.Created.Local().Format("2006-01-02 15:04"), short(p.Title, 40), p.PushedBy, string(p.State), p.TeamName, short(str(p.Reason), 60)})
+			rows = append(rows, []string{
+				p.Id, p.Created.Local().Format("2006-01-02 15:04"), short(p.Title, 40),
+				p.PushedBy, string(p.State), p.TeamName, short(str(p.Reason), 60),
+			})
 		}
+
 		return table(t, "Nothing is locked by a push.", "PUSH\tSINCE\tDOCUMENT\tBY\tSTATE\tTEAM\tREASON", rows)
 	})
 }
@@ -50,12 +57,15 @@ func (c *locksRelease) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		t.printf("%s is unlocked.\n", strconv.Quote(resp.JSON200.Title))
 		return nil
 	})

@@ -108,7 +108,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	var c cli
 	var file settings
 	exited := -1
-	k, err := parser(&c, kong.Bind(&file, &c), kong.Resolvers(&file), kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }))
+	k, err := parser(&c, kong.Bind(&file, &c), kong.Resolvers(&file), kong.Writers(out, errs),
+		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "nuxeo-frameio:", err)
 		return exitFailure
@@ -130,9 +131,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	if exited >= 0 {
 		return exited // --help was asked for
 	}
+
 	if err == nil {
 		err = file.check(k.Model, os.Environ())
 	}
+
 	if err != nil {
 		return fail(errs, usage(err))
 	}

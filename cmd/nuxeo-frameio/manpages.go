@@ -22,7 +22,8 @@ type manpagesCmd struct {
 func (c *manpagesCmd) Run(t *terminal, k *kong.Kong) error {
 	for name, page := range manpages(k.Model.Node) {
 		if err := os.WriteFile(filepath.Join(c.Output, name), []byte(page), 0o644); err != nil {
-			return fault.Field("output", "Give a folder that can be written to.", "A manual page cannot be written: %v.", err)
+			return fault.Field("output", "Give a folder that can be written to.",
+				"A manual page cannot be written: %v.", err)
 		}
 	}
 	return nil
@@ -93,8 +94,10 @@ func overview(root *kong.Node) string {
 	p.section("EXIT STATUS")
 	p.paragraph(exitHelp)
 	p.section("ENVIRONMENT")
-	p.paragraph("Each setting, and each flag with a name in brackets, is also read from the environment. Of those that are secrets, the name with " +
-		fileSuffix + " behind it may give the path of a file that holds it; $CREDENTIALS_DIRECTORY is looked into as well, for a file with the name of the setting.")
+	p.paragraph("Each setting, and each flag with a name in brackets, is also read from the environment. Of those " +
+		"that are secrets, the name with " +
+		fileSuffix + " behind it may give the path of a file that holds it; $CREDENTIALS_DIRECTORY is looked into " +
+		"as well, for a file with the name of the setting.")
 	p.term("NO_COLOR", "If it is set, nothing is coloured.")
 	p.section("SEE ALSO")
 	p.seeAlso(root.Name+".toml", "5")
@@ -155,7 +158,8 @@ func settingsPage(root *kong.Node) string {
 	name := root.Name + ".toml"
 	p := newPage(name, "5", name, "settings of nuxeo-frameio")
 	p.section("DESCRIPTION")
-	p.paragraph("A TOML file that --config names. Each setting is also a flag and a variable of the environment; flags are stronger " +
+	p.paragraph("A TOML file that --config names. Each setting is also a flag and a variable of the environment; " +
+		"flags are stronger " +
 		"than the environment, the environment is stronger than the file. A name that is no setting is refused.")
 	p.section("SETTINGS")
 	for _, s := range settingFlags(root) {

@@ -22,16 +22,19 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	between := regexp.MustCompile(`(?s)(<!-- settings: [^\n]*-->\n).*(<!-- /settings -->)`)
 	if !between.Match(b) {
 		t.Fatal("the manual has no place for the settings")
 	}
+
 	want := between.ReplaceAllString(string(b), "${1}"+strings.ReplaceAll(settingsTable(t), "$", "$$")+"${2}")
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if want != string(b) && !*update {
 		t.Error("the settings in doc/manual.md are not those of the program; run with -update")
 	}
@@ -44,12 +47,14 @@ func settingsTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var b strings.Builder
 	b.WriteString("| setting | default | meaning |\n|---|---|---|\n")
 	for _, flag := range settingFlags(k.Model.Node) {
 		s := settingOf(flag)
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, code(s.Default), strings.ReplaceAll(s.Meaning, "|", "\\|"))
 	}
+
 	return b.String()
 }
 

@@ -173,7 +173,8 @@ func TestSettingsAreWrittenInTheirTypes(t *testing.T) {
 	t.Parallel()
 	given := map[string]string{
 		"public-url": "https://frameio.example.com", "workers": "3", "frameio-pkce": "false", "sync-lost-share": "0.5",
-		"nuxeo-service-password": "a\"b\\c\n", "nuxeo-blob-hosts": "a.test,b.test", "session-ttl": "1h0m0s", "mail-smtp-user": "7",
+		"nuxeo-service-password": "a\"b\\c\n", "nuxeo-blob-hosts": "a.test,b.test", "session-ttl": "1h0m0s",
+		"mail-smtp-user": "7",
 	}
 	path := filepath.Join(t.TempDir(), "connector.toml")
 	var b bytes.Buffer

@@ -21,7 +21,15 @@ const hostile = "\x1b[2J\u009b31mहिन्दी\r\nnuxeo-frameio: done\tAme\
 func TestNamesDoNothingToTheTerminal(t *testing.T) {
 	t.Parallel()
 	name := hostile
-	item := api.Item{Id: "1", Title: name, State: api.ItemStateFailed, Message: &name, Remedy: &name, History: &[]api.Event{{At: time.Now(), Event: "failed", Detail: name}}}
+	item := api.Item{
+		Id:      "1",
+		Title:   name,
+		State:   api.ItemStateFailed,
+		Message: &name,
+		Remedy:  &name,
+		History: &[]api.Event{{At: time.Now(), Event: "failed", Detail: name}},
+	}
+
 	for what, print := range map[string]func(*terminal) error{
 		"table":  func(s *terminal) error { return table(s, "none", "A\tB", [][]string{{name, name}}) },
 		"show":   func(s *terminal) error { return showItem(s, item) },
@@ -45,13 +53,17 @@ func TestNamesDoNothingToTheTerminal(t *testing.T) {
 		if err := print(&terminal{ctx: t.Context(), out: &out, err: &out}); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
+
 		text := out.String()
-		if strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), plain.Unsafe) || strings.Contains(text, "\nnuxeo-frameio: done") {
+		if strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), plain.Unsafe) ||
+			strings.Contains(text, "\nnuxeo-frameio: done") {
 			t.Errorf("%s: %q", what, text)
 		}
+
 		if what != "log" && (!strings.Contains(text, "हिन्दी") || !strings.Contains(text, "Ame\u0301lie")) {
 			t.Errorf("%s: letters are missing in %q", what, text)
 		}
+
 		if what == "JSON" {
 			var back map[string]string
 			if err := json.Unmarshal(out.Bytes(), &back); err != nil || back["name"] != name {

@@ -18,10 +18,12 @@ func auditOf(t *terminal, db *store.DB, keys []string, data string) (*audit.Log,
 	if err != nil {
 		return nil, err
 	}
+
 	log, err := newLog(t.err, "warn", "text")
 	if err != nil {
 		return nil, err
 	}
+
 	return audit.New(db, vault, time.Now, "command line on "+hostName(), log), nil
 }
 

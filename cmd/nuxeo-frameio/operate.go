@@ -19,41 +19,55 @@ func (c *statusCmd) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		return showStatus(t, *resp.JSON200)
 	})
 }
 
 func showStatus(t *terminal, st api.Status) error {
-	t.printf("nuxeo-frameio %s on %s\n", st.Version, map[api.StatusDatabase]string{api.Sqlite: "SQLite", api.Postgres: "PostgreSQL"}[st.Database])
+	t.printf("nuxeo-frameio %s on %s\n", st.Version,
+		map[api.StatusDatabase]string{api.Sqlite: "SQLite", api.Postgres: "PostgreSQL"}[st.Database])
 	if p := st.Paused; p != nil {
-		t.printf("PAUSED by %s since %s%s; %d items still run\n", p.By, clock(p.Since), because(str(p.Reason)), p.Running)
+		t.printf("PAUSED by %s since %s%s; %d items still run\n", p.By, clock(p.Since),
+			because(str(p.Reason)), p.Running)
 	}
+
 	var counts []string
 	for _, state := range []string{"waiting", "running", "done", "failed", "canceled"} {
 		counts = append(counts, fmt.Sprintf("%d %s", st.Items[state], state))
 	}
+
 	t.printf("Items: %s", strings.Join(counts, ", "))
 	if st.OldestDueSeconds >= 1 {
 		t.printf("; the oldest that is due has waited %s", (time.Duration(st.OldestDueSeconds) * time.Second).String())
 	}
+
 	t.printf("\n\n")
 	var nodes, chores [][]string
 	for _, n := range st.Nodes {
-		nodes = append(nodes, []string{n.Id, n.Version, clock(n.Started), map[bool]string{true: "alive", false: "silent since " + clock(n.Seen)}[n.Alive]})
+		nodes = append(nodes, []string{
+			n.Id, n.Version, clock(n.Started),
+			map[bool]string{true: "alive", false: "silent since " + clock(n.Seen)}[n.Alive],
+		})
 	}
+
 	if err := table(t, "No node runs.", "NODE\tVERSION\tSTARTED\tSTATE", nodes); err != nil {
 		return err
 	}
+
 	t.printf("\n")
 	for _, ch := range st.Chores {
 		chores = append(chores, choreRow(ch))
 	}
+
 	return table(t, "", "CHORE\tLAST\tREMOVED\tNEXT\tWHAT IT DOES", chores)
 }
 
@@ -62,12 +76,15 @@ func choreRow(ch api.Chore) []string {
 	if ch.Ended != nil {
 		last = clock(*ch.Ended)
 	}
+
 	if ch.Due != nil {
 		next = clock(*ch.Due)
 	}
+
 	if ch.Problem != nil {
 		last += " (failed)"
 	}
+
 	return []string{ch.Name, last, strconv.Itoa(ch.Removed), next, ch.What}
 }
 
@@ -109,24 +126,32 @@ func (c *pauseCmd) quiet(t *terminal, k *client, p *api.Pause) error {
 		case <-t.ctx.Done():
 			return t.ctx.Err()
 		}
+
 		resp, err := k.StatusWithResponse(t.ctx)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		p = resp.JSON200.Paused
 	}
+
 	if p == nil {
 		return fault.New(fault.Conflict, "Somebody has resumed meanwhile.")
 	}
+
 	if c.JSON {
 		return printJSON(t, p)
 	}
+
 	if p.Running > 0 && c.Wait > 0 {
-		return fault.New(fault.NotReady, "Paused, but %d items have not come to a checkpoint yet.", p.Running).With("Look again with `nuxeo-frameio status`.")
+		return fault.New(fault.NotReady, "Paused, but %d items have not come to a checkpoint yet.", p.Running).
+			With("Look again with `nuxeo-frameio status`.")
 	}
+
 	t.printf("Paused: calls are accepted, nothing starts. End it with `nuxeo-frameio resume`.\n")
 	return nil
 }
@@ -140,12 +165,15 @@ func (c *resumeCmd) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		t.printf("Resumed; %d items wait.\n", resp.JSON200.Items["waiting"])
 		return nil
 	})
@@ -163,16 +191,20 @@ func (c *choreCmd) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
+
 		t.printf("%s: %d removed\n", c.Name, resp.JSON200.Removed)
 		for _, line := range resp.JSON200.Lines {
 			t.printf("  %s\n", line)
 		}
+
 		return nil
 	})
 }

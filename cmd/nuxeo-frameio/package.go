@@ -16,12 +16,15 @@ func writePackage(to string) (string, error) {
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
 		to = filepath.Join(to, addon.FileName(app.Version))
 	}
+
 	var b bytes.Buffer
 	if err := addon.Build(&b, app.Version); err != nil {
 		return "", err
 	}
+
 	if err := os.WriteFile(to+".part", b.Bytes(), 0o644); err != nil {
 		return "", fault.Field("output", "Give a file or folder that can be written.", "Cannot write %s: %v.", to, err)
 	}
+
 	return to, os.Rename(to+".part", to)
 }

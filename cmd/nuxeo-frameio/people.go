@@ -21,16 +21,23 @@ func (c *peopleList) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200.People)
 		}
+
 		var rows [][]string
 		for _, p := range resp.JSON200.People {
-			rows = append(rows, []string{p.Login, p.Name, strconv.Itoa(p.Sessions), nuxeoAccess(p), frameioAccess(p), clock(p.LastSignIn)})
+			rows = append(rows, []string{
+				p.Login, p.Name, strconv.Itoa(p.Sessions), nuxeoAccess(p), frameioAccess(p),
+				clock(p.LastSignIn),
+			})
 		}
+
 		return table(t, "Nobody has signed in yet.", "LOGIN\tNAME\tSESSIONS\tNUXEO\tFRAME.IO\tLAST SIGN-IN", rows)
 	})
 }
@@ -71,16 +78,21 @@ func (c *peopleRevoke) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200)
 		}
-		t.printf("The access of %s is ended; what they answer for needs an owner.\nThey are blocked until `nuxeo-frameio people lift %s`.\n", c.Login, c.Login)
+
+		t.printf("The access of %s is ended; what they answer for needs an owner.\nThey are blocked until "+
+			"`nuxeo-frameio people lift %s`.\n", c.Login, c.Login)
 		for _, left := range resp.JSON200.Left {
 			t.printf("  Could not be ended on the other side: %s\n", left)
 		}
+
 		return nil
 	})
 }

@@ -25,15 +25,20 @@ func (c *client) team(t *terminal, flag, wanted string) (api.Workspace, error) {
 	if err != nil {
 		return api.Workspace{}, err
 	}
+
 	var found []api.Workspace
 	for _, w := range all {
 		if wanted == "" || w.Id == wanted || strings.EqualFold(w.Name, wanted) {
 			found = append(found, w)
 		}
 	}
+
 	if len(found) != 1 {
-		return api.Workspace{}, fault.Field(flag, "See `nuxeo-frameio bind --list`, and give the id if two have the same name.", "%d teams of yours are meant.", len(found))
+		return api.Workspace{}, fault.Field(flag,
+			"See `nuxeo-frameio bind --list`, and give the id if two have the same name.",
+			"%d teams of yours are meant.", len(found))
 	}
+
 	return found[0], nil
 }
 
@@ -54,6 +59,7 @@ func (c *client) project(t *terminal, team api.Workspace, wanted string) (api.Fr
 	if err != nil {
 		return api.FrameioProject{}, err
 	}
+
 	var found []api.FrameioProject
 	var names []string
 	for _, p := range all {
@@ -62,9 +68,12 @@ func (c *client) project(t *terminal, team api.Workspace, wanted string) (api.Fr
 			found = append(found, p)
 		}
 	}
+
 	if len(found) != 1 {
-		return api.FrameioProject{}, fault.Field("project", "Give one of: "+strings.Join(names, ", ")+".", "%d projects of the team %q are called %q.", len(found), team.Name, wanted)
+		return api.FrameioProject{}, fault.Field("project", "Give one of: "+strings.Join(names, ", ")+".",
+			"%d projects of the team %q are called %q.", len(found), team.Name, wanted)
 	}
+
 	return found[0], nil
 }
 
@@ -81,23 +90,29 @@ func (c *client) frameioFolders(t *terminal, team api.Workspace, at string) ([]a
 
 // frameioFolder follows names with slashes between them from the outermost folder of
 // a project; what does not lead anywhere is an id.
-func (c *client) frameioFolder(t *terminal, team api.Workspace, project api.FrameioProject, path string) (string, error) {
+func (c *client) frameioFolder(
+	t *terminal, team api.Workspace, project api.FrameioProject, path string,
+) (string, error) {
 	at := project.RootFolder
 	for name := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		folders, err := c.frameioFolders(t, team, at)
 		if err != nil {
 			return "", err
 		}
+
 		next := ""
 		for _, f := range folders {
 			if strings.EqualFold(f.Name, name) {
 				next = f.Id
 			}
 		}
+
 		if next == "" {
 			return path, nil // the connector says when it is none
 		}
+
 		at = next
 	}
+
 	return at, nil
 }

@@ -20,9 +20,11 @@ import (
 // can be tried there is a finding like others.
 func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Finding)) {
 	if c.User == "" {
-		show(untried("Nobody is named to try it as.", "Give --user and --password of somebody who may write in the folder."))
+		show(untried("Nobody is named to try it as.",
+			"Give --user and --password of somebody who may write in the folder."))
 		return
 	}
+
 	setup := cases.Setup{
 		URL: strings.TrimRight(c.Nuxeo.URL, "/"), HTTP: nx.HTTP(), Login: c.User, Password: c.Password,
 		Parent: c.Probe, Prefix: conformance.Word("p"), Alone: true,
@@ -35,6 +37,7 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 			t.printf("  %s\n", line)
 		}
 	}
+
 	w, err := cases.Prepare(t.ctx, setup)
 	if err != nil {
 		f := fault.From(err)
@@ -42,13 +45,15 @@ func (c *doctorCmd) probe(t *terminal, nx *nuxeo.Client, show func(doctor.Findin
 		show(untried("Nothing can be tried in "+c.Probe+" as "+c.User+": "+f.Message, remedy))
 		return
 	}
+
 	w.Run(t.ctx, cases.Probes(), func(r conformance.Result) { show(finding(r)) })
 
 	// Also when it was broken off.
 	rest, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Minute)
 	defer cancel()
 	if err := w.Close(rest); err != nil {
-		show(untried("What was tried could not be removed: "+fault.From(err).Message, "Delete the "+setup.Plan(false)[0]+"."))
+		show(untried("What was tried could not be removed: "+fault.From(err).Message, "Delete the "+
+			setup.Plan(false)[0]+"."))
 	}
 }
 
@@ -70,6 +75,7 @@ func finding(r conformance.Result) doctor.Finding {
 	if len(r.Kinds) > 0 {
 		f.Detail += " Here: " + strings.Join(r.Kinds, "; ") + "."
 	}
+
 	switch r.Outcome {
 	case conformance.Differs:
 		f.Mark, f.Remedy = doctor.Warning, r.Helps
@@ -77,5 +83,6 @@ func finding(r conformance.Result) doctor.Finding {
 	case conformance.NotTried:
 		f.Mark, f.Detail = doctor.Skipped, strings.Join(r.Notes, "; ")
 	}
+
 	return f
 }

@@ -38,6 +38,7 @@ func (f *clientFlags) print(t *terminal, p api.Provider) error {
 	if f.JSON {
 		return printJSON(t, p)
 	}
+
 	state := "not registered yet: these are the pre-filled values"
 	switch {
 	case p.Registered && p.Enabled:
@@ -81,17 +82,23 @@ func (c *providerSet) Run(t *terminal) error {
 		if c.ClientID != nil {
 			f.ClientId = *c.ClientID
 		}
+
 		if f.ClientId == "" {
-			return fault.Field("client-id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
+			return fault.Field("client-id", "Copy it from the application in the Adobe Developer Console.",
+				"The client id is missing.")
 		}
+
 		secret, err := c.clientSecret(t)
 		if err != nil {
 			return err
 		}
-		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = secret, c.Description, c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
+
+		f.ClientSecret, f.Description, f.AuthorizationUrl, f.TokenUrl, f.UserAuthorizationUrl = secret, c.Description,
+			c.AuthorizationURL, c.TokenURL, c.UserAuthorizationURL
 		if len(c.Scopes) > 0 {
 			f.Scopes = &c.Scopes
 		}
+
 		return nil
 	})
 }
@@ -112,7 +119,8 @@ func (c *providerDisable) Run(t *terminal) error {
 
 func able(f *api.ProviderForm, yes bool) error {
 	if f.ClientId == "" {
-		return fault.New(fault.Conflict, "The Frame.io application is not registered yet.").With("Use `nuxeo-frameio provider set`.")
+		return fault.New(fault.Conflict, "The Frame.io application is not registered yet.").
+			With("Use `nuxeo-frameio provider set`.")
 	}
 	f.Enabled = &yes
 	return nil
@@ -125,6 +133,7 @@ func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) erro
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if now.JSON200 == nil {
 			return problem(now.ApplicationproblemJSONDefault, now.HTTPResponse)
 		}
@@ -139,9 +148,11 @@ func (f *clientFlags) change(t *terminal, fn func(*api.ProviderForm) error) erro
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return f.print(t, *resp.JSON200)
 	})
 }
@@ -169,7 +180,8 @@ type providerDelete struct {
 
 // Run removes the registration.
 func (c *providerDelete) Run(t *terminal) error {
-	if err := c.sure(t, "Remove the registration of the Frame.io application? Nothing goes on until there is another."); err != nil {
+	const question = "Remove the registration of the Frame.io application? Nothing goes on until there is another."
+	if err := c.sure(t, question); err != nil {
 		return err
 	}
 	return c.session(t, func(k *client) error {
@@ -200,6 +212,7 @@ func (c *serviceShow) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
@@ -212,6 +225,7 @@ func (c *serviceShow) Run(t *terminal) error {
 		default:
 			t.printf("Service credential %s (its secret is never shown).\n", resp.JSON200.ClientId)
 		}
+
 		return nil
 	})
 }
@@ -228,19 +242,25 @@ func (c *serviceSet) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if secret == nil {
-		return fault.Field("client-secret-file", "Give a file, or - for standard input, which asks at a terminal.", "The client secret is missing.")
+		return fault.Field("client-secret-file", "Give a file, or - for standard input, which asks at a terminal.",
+			"The client secret is missing.")
 	}
 
 	return c.session(t, func(k *client) error {
-		resp, err := k.SaveServiceCredentialWithResponse(t.ctx, api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: *secret})
+		resp, err := k.SaveServiceCredentialWithResponse(t.ctx,
+			api.SaveServiceCredentialJSONRequestBody{ClientId: c.ClientID, ClientSecret: *secret})
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
-		t.printf("Frame.io accepts the credential; it is registered. Add its service account to the teams it shall work in.\n")
+
+		t.printf("Frame.io accepts the credential; it is registered. Add its service account to the teams it shall " +
+			"work in.\n")
 		return nil
 	})
 }
@@ -299,6 +319,7 @@ func (c *connectCmd) wait(t *terminal, k *client) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		switch {
 		case me.JSON200 == nil:
 			return problem(me.ApplicationproblemJSONDefault, me.HTTPResponse)
@@ -317,6 +338,7 @@ func (c *connectCmd) wait(t *terminal, k *client) error {
 			told = true
 			t.printf("Open this address in your browser and follow it:\n\n    %s/connect\n\nWaiting …\n", k.base)
 		}
+
 		select {
 		case <-t.ctx.Done():
 			return t.ctx.Err()

@@ -23,6 +23,7 @@ func (c *pushCmd) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if err := c.warn(t, k, form); err != nil {
 			return err
 		}
@@ -31,6 +32,7 @@ func (c *pushCmd) Run(t *terminal) error {
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON202 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
@@ -40,9 +42,11 @@ func (c *pushCmd) Run(t *terminal) error {
 		} else {
 			c.tell(t, resp.JSON202.Message, resp.JSON202.Skipped, resp.JSON202.SkippedCount)
 		}
+
 		if err != nil || c.NoWatch {
 			return err
 		}
+
 		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Batch}
 		return w.watch(t, k)
 	})
@@ -54,16 +58,24 @@ func (c *pushCmd) warn(t *terminal, k *client, form api.PushForm) error {
 	if c.Separate || c.JSON {
 		return nil
 	}
-	resp, err := k.PreviewPushWithResponse(t.ctx, api.PreviewPushJSONRequestBody{Documents: form.Documents, Team: &form.Team, What: form.What})
+
+	resp, err := k.PreviewPushWithResponse(t.ctx, api.PreviewPushJSONRequestBody{
+		Documents: form.Documents,
+		Team:      &form.Team, What: form.What,
+	})
 	if err != nil {
 		return k.unreachable(err)
 	}
+
 	if resp.JSON200 == nil || resp.JSON200.Next == nil { // what is wrong with the request, the push says
 		return nil
 	}
+
 	t.printf("%s\n", plural(*resp.JSON200.Next,
-		"1 document is on Frame.io already and becomes the next version there; --separate sends it as an asset of its own.",
-		"%d documents are on Frame.io already and become the next versions there; --separate sends them as assets of their own."))
+		"1 document is on Frame.io already and becomes the next version there; --separate sends it as an asset of "+
+			"its own.",
+		"%d documents are on Frame.io already and become the next versions there; --separate sends them as assets of "+
+			"their own."))
 	return nil
 }
 
@@ -76,6 +88,7 @@ func (c *pushCmd) tell(t *terminal, message string, skipped []api.PushSkipped, c
 		}
 		t.printf("– %s is left out: %s\n", name, s.Message)
 	}
+
 	if more := count - len(skipped); more > 0 {
 		t.printf("– and %d more\n", more)
 	}
@@ -87,18 +100,22 @@ func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 	if err != nil {
 		return form, err
 	}
+
 	project, err := k.project(t, team, c.Project)
 	if err != nil {
 		return form, err
 	}
+
 	form.Team, form.Project = team.Id, project.Id
 
 	if c.Rendition != "" {
 		form.What = &c.Rendition
 	}
+
 	if c.Status != "" {
 		form.Status = &c.Status
 	}
+
 	if c.Folder != "" {
 		folder, err := k.frameioFolder(t, team, project, c.Folder)
 		if err != nil {
@@ -106,5 +123,6 @@ func (c *pushCmd) form(t *terminal, k *client) (api.PushForm, error) {
 		}
 		form.FrameioFolder = &folder
 	}
+
 	return form, nil
 }

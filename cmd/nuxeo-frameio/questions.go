@@ -120,7 +120,8 @@ func oneOf(words ...string) func(string) error {
 		if slices.Contains(words, answer) {
 			return nil
 		}
-		return fault.New(fault.Invalid, "%q is none of them.", answer).With("Answer " + strings.Join(words, " or ") + ".")
+		return fault.New(fault.Invalid, "%q is none of them.", answer).With("Answer " + strings.Join(words,
+			" or ") + ".")
 	}
 }
 

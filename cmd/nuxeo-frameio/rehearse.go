@@ -23,14 +23,17 @@ type rehearsal struct {
 func (r *rehearsal) real(t *terminal) (demo.Real, error) {
 	u, err := url.Parse(r.Nuxeo)
 	if err != nil || u.Host == "" {
-		return demo.Real{}, fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.", "%q is not an address of a Nuxeo.", r.Nuxeo)
+		return demo.Real{}, fault.Field("nuxeo", "Give a full one, like https://nuxeo.example.com/nuxeo.",
+			"%q is not an address of a Nuxeo.", r.Nuxeo)
 	}
+
 	asking := clientFlags{User: r.User, Password: r.Password}
 	t.printf("Nuxeo: %s, as %s\n", u.Host, r.User)
 	password, err := asking.password(t, r.Nuxeo, r.Nuxeo)
 	if err != nil {
 		return demo.Real{}, err
 	}
+
 	out := demo.Real{URL: r.Nuxeo, Login: r.User, Password: password}
 	return out, out.Check(t.ctx)
 }
@@ -41,6 +44,7 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 	if err != nil {
 		return err
 	}
+
 	t.printf("On %s this will %s:\n", u.Host, what)
 	for _, s := range all {
 		if s.Workspace != "" {
@@ -50,6 +54,7 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 			t.printf("  the person %s\n", login)
 		}
 	}
+
 	if r.Yes {
 		return nil
 	}
@@ -57,11 +62,14 @@ func (r *rehearsal) agreed(t *terminal, what string, all ...demo.Scratch) error 
 	t.printf("Type the name of the host to go on: ")
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && line == "" {
-		return fault.New(fault.Invalid, "It was not confirmed.").With("Give --yes where nobody can be asked.").Because(err)
+		return fault.New(fault.Invalid, "It was not confirmed.").With("Give --yes where nobody can be asked.").
+			Because(err)
 	}
+
 	if strings.TrimSpace(line) != u.Hostname() && strings.TrimSpace(line) != u.Host {
 		return fault.New(fault.Invalid, "%q is not %s; nothing was changed.", strings.TrimSpace(line), u.Host)
 	}
+
 	return nil
 }
 
@@ -71,10 +79,12 @@ func (r *rehearsal) cleanUp(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	left, err := real.Left(t.ctx)
 	if err != nil {
 		return err
 	}
+
 	if len(left) == 0 {
 		t.printf("Nothing is left of demos.\n")
 		return nil
@@ -83,11 +93,13 @@ func (r *rehearsal) cleanUp(t *terminal) error {
 	if err := r.agreed(t, "remove", left...); err != nil {
 		return err
 	}
+
 	for _, s := range left {
 		if err := real.Remove(t.ctx, s); err != nil {
 			return fmt.Errorf("removing what is left of demos: %w", err)
 		}
 	}
+
 	t.printf("Removed.\n")
 	return nil
 }

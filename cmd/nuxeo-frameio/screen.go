@@ -31,6 +31,7 @@ func newScreen(t *terminal) *screen {
 			return width, height
 		}
 	}
+
 	return s
 }
 
@@ -47,10 +48,12 @@ func (s *screen) draw() bool {
 	for _, v := range s.items {
 		finished = finished && final(v)
 	}
+
 	if s.size != nil {
 		s.redraw(finished)
 		return finished
 	}
+
 	for _, id := range s.order {
 		v := s.items[id]
 		if key := stateOf(v) + str(v.Message); s.printed[id] != key {
@@ -58,6 +61,7 @@ func (s *screen) draw() bool {
 			s.t.printf("%s\n", lineOf(v, 0))
 		}
 	}
+
 	return finished
 }
 
@@ -85,13 +89,16 @@ func (s *screen) lines(width, room int, finished bool) []string {
 		})
 		order = order[:room]
 	}
+
 	var out []string
 	for _, id := range order {
 		out = append(out, lineOf(s.items[id], width))
 	}
+
 	if more := len(s.order) - len(order); more > 0 {
 		out = append(out, clip(fmt.Sprintf("… and %d more", more), width))
 	}
+
 	return out
 }
 
@@ -125,7 +132,8 @@ func cell(r rune) int {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		return 0
-	case r >= 0x1F300, r >= 0xFF01 && r <= 0xFF60, unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana):
+	case r >= 0x1F300, r >= 0xFF01 && r <= 0xFF60, unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana,
+		unicode.Katakana):
 		return 2
 	}
 	return 1
@@ -136,12 +144,14 @@ func clip(text string, width int) string {
 	if width <= 0 || cells(text) <= width {
 		return text
 	}
+
 	n := 0
 	for i, r := range text {
 		if n += cell(r); n > width-1 {
 			return text[:i] + "…"
 		}
 	}
+
 	return text
 }
 
@@ -188,10 +198,13 @@ func lineOf(v api.Item, width int) string {
 	}
 
 	// How far the bytes are stands at the end; title and bar share what is left of the line.
-	tail := fmt.Sprintf(" %3d%%  %s  %s/s%s", percent(p.Done, p.Size), progressText(p.Done, p.Size), plain.Size(p.Rate), left(p.SecondsLeft))
+	tail := fmt.Sprintf(" %3d%%  %s  %s/s%s", percent(p.Done, p.Size), progressText(p.Done, p.Size), plain.Size(p.Rate),
+		left(p.SecondsLeft))
 	if p.QuietSince != nil {
-		tail = fmt.Sprintf(" %3d%%  %s  no answer since %s", percent(p.Done, p.Size), progressText(p.Done, p.Size), p.QuietSince.Local().Format("15:04:05"))
+		tail = fmt.Sprintf(" %3d%%  %s  no answer since %s", percent(p.Done, p.Size), progressText(p.Done, p.Size),
+			p.QuietSince.Local().Format("15:04:05"))
 	}
+
 	title, wide := titleWidth, barWidth
 	if width > 0 {
 		over := 2 + title + 1 + 2 + wide + cells(tail) - width
@@ -199,6 +212,7 @@ func lineOf(v api.Item, width int) string {
 		wide, over = wide-cut, over-cut
 		title -= min(max(over, 0), title-leastTitle)
 	}
+
 	return clip(mark(v)+" "+pad(plain.Line(v.Title), title)+" "+bar(p.Done, p.Size, wide)+tail, width)
 }
 

@@ -43,21 +43,30 @@ func TestRedraw(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	width := 80
-	s := &screen{t: &terminal{out: &out}, items: map[string]api.Item{}, printed: map[string]string{}, size: func() (int, int) { return width, 6 }}
+	s := &screen{
+		t:       &terminal{out: &out},
+		items:   map[string]api.Item{},
+		printed: map[string]string{},
+		size:    func() (int, int) { return width, 6 },
+	}
+
 	s.put(moving("1", "Teaser.mp4", 1, 3))
 	s.draw()
 	if strings.Contains(out.String(), "\x1b") {
 		t.Errorf("went up without reason: %q", out.String())
 	}
+
 	width = 40
 	out.Reset()
 	s.draw()
 	if !strings.HasPrefix(out.String(), "\x1b[2A") {
 		t.Errorf("a line of 79 takes two rows of 40: %q", out.String())
 	}
+
 	for i := range 10 {
 		s.put(api.Item{Id: fmt.Sprint("done", i), Title: "Done", State: api.ItemStateDone})
 	}
+
 	s.draw()
 	if n := len(s.shown); n != 5 || !strings.HasPrefix(s.shown[0], "▶") || s.shown[4] != "… and 7 more" {
 		t.Errorf("%q", s.shown)
@@ -78,10 +87,12 @@ func TestProgressText(t *testing.T) {
 			t.Errorf("%d of %d is %q", c.done, c.size, got)
 		}
 	}
+
 	v := moving("1", "x", 50_300_000, 120_000_000)
 	if got := sizeOf(v); got != "50.3 MB of 120 MB" {
 		t.Errorf("running: %q", got)
 	}
+
 	if v.State = api.ItemStateDone; sizeOf(v) != "120 MB" {
 		t.Errorf("done: %q", sizeOf(v))
 	}
@@ -89,7 +100,11 @@ func TestProgressText(t *testing.T) {
 
 func TestQuoted(t *testing.T) {
 	t.Parallel()
-	for word, want := range map[string]string{"bin/nuxeo-frameio": "bin/nuxeo-frameio", "/my tools/it's": `'/my tools/it'\''s'`, "a$b": "'a$b'"} {
+	for word, want := range map[string]string{
+		"bin/nuxeo-frameio": "bin/nuxeo-frameio",
+		"/my tools/it's":    `'/my tools/it'\''s'`,
+		"a$b":               "'a$b'",
+	} {
 		if got := quoted(word); got != want {
 			t.Errorf("%q is %s", word, got)
 		}

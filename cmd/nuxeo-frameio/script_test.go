@@ -30,13 +30,16 @@ func TestScripts(t *testing.T) {
 		if err != nil {
 			return err
 		}
+
 		env.Defer(func() { _ = stage.Stop() })
 		if err := stage.ConnectEveryone(t.Context()); err != nil {
 			return err
 		}
+
 		for name, id := range stage.Names() {
 			env.Setenv(name, id)
 		}
+
 		env.Setenv("NUXEO_FRAMEIO_NETWORK_PRIVATE_ADDRESSES", "allow")
 		env.Setenv("NUXEO", stage.NuxeoURL)
 		env.Setenv("FRAMEIO", stage.FrameioURL)
@@ -45,7 +48,10 @@ func TestScripts(t *testing.T) {
 		env.Setenv("NUXEO_FRAMEIO_PASSWORD", "josh")
 		env.Values[onStage] = stage
 		return os.WriteFile(filepath.Join(env.WorkDir, "try.sh"), []byte(tryIt(stage)), 0o600)
-	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"frameio": frameioHand, "edit": editHand, "lock": lockHand}})
+	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		"frameio": frameioHand, "edit": editHand,
+		"lock": lockHand,
+	}})
 }
 
 // tryIt are the lines that the demo says to try in another terminal, as one copies them.
@@ -73,6 +79,7 @@ func frameioHand(ts *testscript.TestScript, _ bool, args []string) {
 			values[name] = strings.Split(value, ",")
 		}
 	}
+
 	body, err := json.Marshal(values)
 	ts.Check(err)
 	resp, err := http.Post(ts.Getenv("FRAMEIO")+"/_sim/"+args[0], "application/json", bytes.NewReader(body))
@@ -83,6 +90,7 @@ func frameioHand(ts *testscript.TestScript, _ bool, args []string) {
 	if got.Error != "" {
 		ts.Fatalf("frameio %s: %s", strings.Join(args, " "), got.Error)
 	}
+
 	ts.Setenv("ID", got.ID)
 }
 

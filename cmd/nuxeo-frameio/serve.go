@@ -12,12 +12,12 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/addon"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/plain"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -38,26 +38,34 @@ func (c *serveCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if err := usable(&c.Config); err != nil {
 		return err
 	}
+
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
+
 	a, err := app.New(t.ctx, c.Config, app.World{Log: log, Worker: around, Doctor: doctor.ForWeb, Files: t.files})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = a.Close() }() // everything is on disk by then
 	if a.Mail.Way() == mail.ViaNone && c.Mail.Via != mail.ViaNone {
-		log.Warn("nobody will get mail: none is set up", "remedy", "Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via none this is not said.")
+		log.Warn("nobody will get mail: none is set up", "remedy",
+			"Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from. With mail-via "+
+				"none this is not said.")
 	}
-	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public", plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
+
+	log.Info("the connector runs", "version", app.Version, "listen", l.Addr().String(), "public",
+		plain.Address(c.PublicURL), "nuxeo", plain.Address(c.Nuxeo.URL), "frameio", plain.Address(c.Frameio.URL))
 	go lookAround(t.ctx, a, log)
 	if err := a.Serve(t.ctx, l); err != nil {
 		return err
 	}
+
 	log.Info("the connector has stopped")
 	return nil
 }
@@ -73,6 +81,7 @@ func lookAround(ctx context.Context, a *app.App, log *slog.Logger) {
 		return
 	case <-time.After(settled):
 	}
+
 	d := doctor.Doctor{App: a, Now: time.Now}
 	d.Examine(ctx, func(f doctor.Finding) {
 		if f.Mark == doctor.Broken && ctx.Err() == nil {
@@ -86,12 +95,16 @@ func usable(c *app.Config) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
+
 	if len(c.EncryptionKey) == 0 {
 		return nil
 	}
+
 	if _, err := identity.NewVault(c.EncryptionKey...); err != nil {
-		return fault.Field("encryption-key", "Make one with `openssl rand -base64 32`.", "An encryption key must be 32 bytes in base64.")
+		return fault.Field("encryption-key", "Make one with `openssl rand -base64 32`.",
+			"An encryption key must be 32 bytes in base64.")
 	}
+
 	return nil
 }
 
@@ -100,11 +113,13 @@ func newLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		return nil, fault.Field("log-level", "Use debug, info, warn or error.", "There is no log level %q.", level)
 	}
+
 	opt := &slog.HandlerOptions{Level: l}
 	var h slog.Handler = slog.NewTextHandler(plain.Writer(w), opt)
 	if format == "json" {
 		h = slog.NewJSONHandler(plain.Writer(w), opt)
 	}
+
 	return slog.New(requestid.Handler(h)), nil
 }
 
@@ -131,13 +146,19 @@ func (c *packageCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	t.printf("%s\n", path)
 	if name := addon.FileName(app.Version); strings.Contains(name, "SNAPSHOT") {
-		_, _ = fmt.Fprintf(t.err, "This program is %s, which is not a release, so the package is a snapshot: %s.\n", app.Version, name)
+		_, _ = fmt.Fprintf(t.err, "This program is %s, which is not a release, so the package is a snapshot: %s.\n",
+			app.Version, name)
 	}
+
 	if !addon.HasUI() {
-		_, _ = fmt.Fprintln(t.err, "This program was built without the elements for Web UI, so the package shows nothing there. Build the program with `make build`.")
+		_, _ = fmt.Fprintln(t.err,
+			"This program was built without the elements for Web UI, so the package shows nothing there. Build the "+
+				"program with `make build`.")
 	}
+
 	_, _ = fmt.Fprintf(t.err, "Install it: nuxeoctl stop; nuxeoctl mp-install %s; nuxeoctl start\n", path)
 	return nil
 }

@@ -45,6 +45,7 @@ func TestServeSaysOnceThatNobodyWillGetMail(t *testing.T) {
 			if err := serve.Run(&terminal{ctx: ctx, err: log}); err != nil {
 				t.Fatal(err)
 			}
+
 			if got := strings.Count(log.String(), "nobody will get mail"); got != c.want {
 				t.Errorf("it says %d times that nobody will get mail, want %d:\n%s", got, c.want, log)
 			}

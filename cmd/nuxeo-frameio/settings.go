@@ -46,10 +46,12 @@ func (s *settings) load(path string) error {
 	if err != nil {
 		return fault.Field("config", "Give the path of a TOML file.", "The configuration file cannot be read: %v.", err)
 	}
+
 	var tree map[string]any
 	if err := toml.Unmarshal(b, &tree); err != nil {
 		return fault.Field("config", "Correct the file.", "The configuration file %s is not valid TOML: %v.", path, err)
 	}
+
 	s.path, s.values = path, map[string]any{}
 	flatten(s.values, "", tree)
 	return nil
@@ -74,16 +76,19 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 	if len(flag.Envs) == 0 {
 		return nil, nil
 	}
+
 	for _, env := range flag.Envs {
 		if text, ok := os.LookupEnv(env); ok && (text != "" || !flag.Tag.Has("secret")) {
 			return nil, nil
 		}
 	}
+
 	if flag.Tag.Has("secret") {
 		if text, found, err := secretFile(flag); found || err != nil {
 			return text, err
 		}
 	}
+
 	v, ok := s.values[flag.Name]
 	if !ok {
 		return nil, nil
@@ -117,14 +122,17 @@ func secretFile(flag *kong.Flag) (text string, found bool, err error) {
 			return text, true, err
 		}
 	}
+
 	dir := os.Getenv("CREDENTIALS_DIRECTORY")
 	if dir == "" {
 		return "", false, nil
 	}
+
 	path := filepath.Join(dir, flag.Name)
 	if missingFile(path) {
 		return "", false, nil
 	}
+
 	text, err = readSecret(path)
 	return text, true, err
 }
@@ -133,12 +141,15 @@ func secretFile(flag *kong.Flag) (text string, found bool, err error) {
 func readSecret(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "A file with a secret cannot be read: %v.", err).With("Correct its path, or who may read it.")
+		return "", fault.New(fault.Invalid, "A file with a secret cannot be read: %v.", err).
+			With("Correct its path, or who may read it.")
 	}
+
 	text := strings.TrimRight(string(b), "\r\n")
 	if text == "" {
 		return "", fault.New(fault.Invalid, "The file %s holds no secret: it is empty.", path)
 	}
+
 	return text, nil
 }
 
@@ -167,17 +178,20 @@ func (s *settings) check(app *kong.Application, environ []string) error {
 			return unknown("The configuration file "+s.path+" has an unknown setting", key, names)
 		}
 	}
+
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if strings.HasPrefix(name, envPrefix+"_") && !slices.Contains(envs, name) {
 			return unknown("The environment has an unknown setting", name, envs)
 		}
 	}
+
 	return nil
 }
 
 func unknown(what, name string, known []string) error {
-	return fault.Field(name, fmt.Sprintf("Did you mean %q? `nuxeo-frameio config` lists all.", nearest(name, known)), "%s %q.", what, name)
+	return fault.Field(name, fmt.Sprintf("Did you mean %q? `nuxeo-frameio config` lists all.", nearest(name, known)),
+		"%s %q.", what, name)
 }
 
 // known are the settings of a command and all below it, and their names in the
@@ -193,10 +207,12 @@ func known(n *kong.Node) (names, envs []string) {
 			}
 		}
 	}
+
 	for _, child := range n.Children {
 		more, also := known(child)
 		names, envs = append(names, more...), append(envs, also...)
 	}
+
 	return names, envs
 }
 
@@ -217,6 +233,7 @@ func distance(a, b string) int {
 	for j := range row {
 		row[j] = j
 	}
+
 	for i := range len(a) {
 		diagonal := row[0]
 		row[0] = i + 1
@@ -229,5 +246,6 @@ func distance(a, b string) int {
 			row[j+1] = min(change, row[j]+1, row[j+1]+1)
 		}
 	}
+
 	return row[len(b)]
 }

@@ -38,8 +38,10 @@ func placeOf(flag *kong.Flag) (table, key string) {
 // have a value stand with it; of the others the default is in a comment.
 func writeSettings(w io.Writer, flags []*kong.Flag, values map[string]string) error {
 	var b strings.Builder
-	b.WriteString("# Settings of nuxeo-frameio. A line that begins with # shows the default; remove the # to change it.\n" +
-		"# Flags and the environment are stronger than this file. `nuxeo-frameio config --config FILE` prints what holds.\n" +
+	b.WriteString("# Settings of nuxeo-frameio. A line that begins with # shows the default; remove the # to " +
+		"change it.\n" +
+		"# Flags and the environment are stronger than this file. `nuxeo-frameio config --config FILE` prints " +
+		"what holds.\n" +
 		"# Secrets are safer in files of their own: see \"Secrets\" in the manual of operations.\n")
 	in := ""
 	for _, flag := range flags {

@@ -50,18 +50,22 @@ func loadSignIns() (s signIns, err error) {
 		return s, nil
 	}
 	if err != nil {
-		return s, fault.New(fault.Invalid, "The stored sign-ins cannot be read: %v.", err).With("See who may read the file, or remove it.")
+		return s, fault.New(fault.Invalid, "The stored sign-ins cannot be read: %v.",
+			err).With("See who may read the file, or remove it.")
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return s, fault.New(fault.Invalid, "Others on this machine can read your stored sign-ins in %s (%#o).", path, mode).
-			With(fmt.Sprintf("Sign out and in again: chmod go= %s; nuxeo-frameio logout; nuxeo-frameio login.", quoted(path)))
+		return s, fault.New(fault.Invalid, "Others on this machine can read your stored sign-ins in %s (%#o).", path,
+			mode).
+			With(fmt.Sprintf("Sign out and in again: chmod go= %s; nuxeo-frameio logout; nuxeo-frameio login.",
+				quoted(path)))
 	}
 	b, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(b, &s)
 	}
 	if err != nil {
-		return s, fault.New(fault.Invalid, "The stored sign-ins in %s cannot be read: %v.", path, err).With("Remove the file and sign in again.")
+		return s, fault.New(fault.Invalid, "The stored sign-ins in %s cannot be read: %v.", path,
+			err).With("Remove the file and sign in again.")
 	}
 	if s.Stored == nil {
 		s.Stored = map[string]signIn{}
@@ -79,11 +83,13 @@ func (s signIns) save() (path string, err error) {
 		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.", err).With("See that your configuration folder can be written to.")
+		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
+			err).With("See that your configuration folder can be written to.")
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".signins-*") // its owner's alone
 	if err != nil {
-		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.", err).With("See that your configuration folder can be written to.")
+		return "", fault.New(fault.Invalid, "The sign-in cannot be kept: %v.",
+			err).With("See that your configuration folder can be written to.")
 	}
 	_, err = f.Write(b)
 	if err := errors.Join(err, f.Close()); err != nil {

@@ -55,8 +55,9 @@ func (c *simulateNuxeo) properties() map[string]string {
 // Run runs a simulated Nuxeo until it is stopped.
 func (c *simulateNuxeo) Run(t *terminal) error {
 	s, err := nuxeosim.New(nuxeosim.Options{
-		LTS: c.LTS, JWTSecret: c.JWTSecret, SMTP: c.SMTP, MailFrom: c.MailFrom, AttachPerGiB: c.Attach, DiscardBlobs: c.Discard,
-		Properties: c.properties(),
+		LTS: c.LTS, JWTSecret: c.JWTSecret, SMTP: c.SMTP, MailFrom: c.MailFrom, AttachPerGiB: c.Attach,
+		DiscardBlobs: c.Discard,
+		Properties:   c.properties(),
 	})
 	if err != nil {
 		return err
@@ -66,23 +67,29 @@ func (c *simulateNuxeo) Run(t *terminal) error {
 	for _, login := range []string{"josh", "julia"} { // members only read
 		s.SetACL("/default-domain/workspaces", login, "ReadWrite", true)
 	}
+
 	if c.Package != "" {
 		b, err := os.ReadFile(c.Package)
 		if err != nil {
-			return fault.Field("package", "Give the file that `nuxeo-frameio package` wrote.", "The package cannot be read: %v.", err)
+			return fault.Field("package", "Give the file that `nuxeo-frameio package` wrote.",
+				"The package cannot be read: %v.", err)
 		}
 		if err := s.InstallPackage(b); err != nil {
-			return fault.Field("package", "Write it anew with `nuxeo-frameio package`.", "The package cannot be installed: %v.", err)
+			return fault.Field("package", "Write it anew with `nuxeo-frameio package`.",
+				"The package cannot be installed: %v.", err)
 		}
 	}
+
 	if c.Seed != "" {
 		if err := seedNuxeo(s, c.Seed); err != nil {
 			return fault.Field("seed", "Give a folder of files.", "The folder cannot be read: %v.", err)
 		}
 	}
+
 	return c.serve(t, "127.0.0.1:8080", s, s.Faults(), func(address string) {
 		s.SetURL(address + "/nuxeo")
-		t.printf("Nuxeo LTS %s is simulated at %s/nuxeo (Administrator/Administrator, josh/josh, julia/julia)\n", c.LTS, address)
+		t.printf("Nuxeo LTS %s is simulated at %s/nuxeo (Administrator/Administrator, josh/josh, julia/julia)\n", c.LTS,
+			address)
 	})
 }
 
@@ -94,14 +101,21 @@ func seedNuxeo(s *nuxeosim.Server, dir string) error {
 		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
 			return err
 		}
+
 		if d.IsDir() {
 			s.MkDoc(at, "Folder", map[string]any{"dc:title": path.Base(at)})
 			return nil
 		}
+
 		b, err := fs.ReadFile(files, name)
 		s.MkDoc(at, "File", map[string]any{
-			"dc:title": d.Name(), "file:content": nuxeosim.Blob{Name: d.Name(), MimeType: mime.TypeByExtension(path.Ext(name)), Data: b},
+			"dc:title": d.Name(), "file:content": nuxeosim.Blob{
+				Name:     d.Name(),
+				MimeType: mime.TypeByExtension(path.Ext(name)),
+				Data:     b,
+			},
 		})
+
 		return err
 	})
 }
@@ -134,9 +148,11 @@ func (c *simulateFrameio) Run(t *terminal) error {
 			return fault.Field("seed", "Give a folder of files.", "The folder cannot be read: %v.", err)
 		}
 	}
+
 	return c.serve(t, "127.0.0.1:8082", s, s.Faults(), func(address string) {
 		s.SetURL(address)
-		t.printf("Frame.io V4 is simulated at %s (josh@example.org, julia@example.org; client frameio-demo-client, secret frameio-demo-secret)\n", address)
+		t.printf("Frame.io V4 is simulated at %s (josh@example.org, julia@example.org; client frameio-demo-client, "+
+			"secret frameio-demo-secret)\n", address)
 	})
 }
 
@@ -148,17 +164,21 @@ func (c *simulateFlags) serve(t *terminal, usual string, h http.Handler, set *fa
 		}
 		set.Add(rule)
 	}
+
 	if c.Listen == "" {
 		c.Listen = usual
 	}
+
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fault.Field("listen", "Give a free address.", "Cannot listen on %s: %v.", c.Listen, err)
 	}
+
 	address := c.URL
 	if address == "" {
 		address = "http://" + l.Addr().String()
 	}
+
 	started(address)
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(t.ctx, func() { _ = server.Close() })
@@ -166,5 +186,6 @@ func (c *simulateFlags) serve(t *terminal, usual string, h http.Handler, set *fa
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+
 	return nil
 }

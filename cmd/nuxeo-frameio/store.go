@@ -24,6 +24,7 @@ func (c *migrateCmd) Run(t *terminal) error {
 	if err := usable(&c.Config); err != nil {
 		return err
 	}
+
 	db, err := store.Open(t.ctx, c.Config.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return err
@@ -33,6 +34,7 @@ func (c *migrateCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	t.printf("The database is up to date: schema %d.\n", version)
 	return nil
 }
@@ -55,12 +57,16 @@ type storeCopy struct {
 // Run copies and compares the rows.
 func (c *storeCopy) Run(t *terminal) error {
 	if !store.IsPostgres(c.To) {
-		return fault.Field("to", "Give one like postgres://user:password@host:5432/name.", "%q is not a postgres:// address.", c.To)
+		return fault.Field("to", "Give one like postgres://user:password@host:5432/name.",
+			"%q is not a postgres:// address.", c.To)
 	}
+
 	file := filepath.Join(c.Data, "connector.db")
 	if missingFile(file) {
-		return fault.New(fault.NotFound, "There is no database %s.", file).With("Give the folder of the installation with --data.")
+		return fault.New(fault.NotFound, "There is no database %s.", file).
+			With("Give the folder of the installation with --data.")
 	}
+
 	from, err := store.Open(t.ctx, file, work.Migrate)
 	if err != nil {
 		return err
@@ -70,8 +76,10 @@ func (c *storeCopy) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if node != "" && !c.Force {
-		return fault.New(fault.Conflict, "The node %s works on this database.", node).With("Stop it first. After a crash wait a minute, or use --force.")
+		return fault.New(fault.Conflict, "The node %s works on this database.", node).
+			With("Stop it first. After a crash wait a minute, or use --force.")
 	}
 
 	to, err := store.Open(t.ctx, c.To, work.Migrate)
@@ -87,13 +95,16 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if err := store.Copy(t.ctx, from, to, func(k store.Copied) { all = append(all, k) }); err != nil {
 		return err
 	}
+
 	log, err := auditOf(t, to, c.EncryptionKey, c.Data)
 	if err == nil {
 		err = log.Write(t.ctx, audit.Entry{Who: operator(), What: audit.StoreCopied, About: c.Data})
 	}
+
 	if err != nil { // the copy is whole without
 		_, _ = fmt.Fprintf(t.err, "The audit does not tell of it: %s\n", plain.Line(fault.From(err).Message))
 	}
+
 	if err := from.MarkMoved(t.ctx, c.To, time.Now()); err != nil {
 		return err
 	}
@@ -101,14 +112,18 @@ func (c *storeCopy) copy(t *terminal, from, to *store.DB) error {
 	if c.JSON {
 		return printJSON(t, all)
 	}
+
 	var rows [][]string
 	for _, k := range all {
 		rows = append(rows, []string{k.Table, strconv.FormatInt(k.Rows, 10)})
 	}
+
 	if err := table(t, "", "TABLE\tROWS", rows); err != nil {
 		return err
 	}
-	t.printf("\nCopied; both sides hold the same rows. Set database to the new address and start the connector with the same data folder, which holds its encryption key.\n")
+
+	t.printf("\nCopied; both sides hold the same rows. Set database to the new address and start the connector with " +
+		"the same data folder, which holds its encryption key.\n")
 	return nil
 }
 
@@ -122,9 +137,12 @@ func (c *storeAdopt) Run(t *terminal) error {
 	if err := usable(&c.Config); err != nil {
 		return err
 	}
+
 	if c.Database == "" && missingFile(c.DatabaseAddress()) {
-		return fault.New(fault.NotFound, "There is no database %s.", c.DatabaseAddress()).With("Give the folder of the installation with --data.")
+		return fault.New(fault.NotFound, "There is no database %s.", c.DatabaseAddress()).
+			With("Give the folder of the installation with --data.")
 	}
+
 	db, err := store.Open(t.ctx, c.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return err
@@ -134,20 +152,26 @@ func (c *storeAdopt) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
+
 	if here.From() == "" {
 		t.printf("The database is at home at %s.\n", c.PublicURL)
 		return nil
 	}
-	if err := c.sure(t, fmt.Sprintf("This database belongs to the connector at %s. Has that moved to %s, and does it not run there any more?", here.From(), c.PublicURL)); err != nil {
+
+	if err := c.sure(t, fmt.Sprintf("This database belongs to the connector at %s. Has that moved to %s, and does it "+
+		"not run there any more?", here.From(), c.PublicURL)); err != nil {
 		return err
 	}
+
 	log, err := auditOf(t, db, c.EncryptionKey, c.Data)
 	if err != nil {
 		return err
 	}
+
 	if err := here.Adopt(audit.By(t.ctx, operator()), log); err != nil {
 		return err
 	}
+
 	t.printf("The database is at home at %s now. A connector that waits there goes on within seconds.\n", c.PublicURL)
 	return nil
 }
@@ -162,6 +186,7 @@ func (c *storeBackup) Run(t *terminal) error {
 	if err := store.Backup(t.ctx, c.Config.DatabaseAddress(), c.File); err != nil {
 		return err
 	}
-	t.printf("%s\nKeep the encryption key (%s) somewhere else: without it the secrets in the backup cannot be read.\n", c.File, filepath.Join(c.Data, "encryption.key"))
+	t.printf("%s\nKeep the encryption key (%s) somewhere else: without it the secrets in the backup cannot be read.\n",
+		c.File, filepath.Join(c.Data, "encryption.key"))
 	return nil
 }

@@ -25,9 +25,11 @@ func started(t *testing.T, address string) (data string) {
 	if err == nil {
 		err = p.Settle(t.Context())
 	}
+
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return data
 }
 
@@ -39,7 +41,10 @@ func TestAdoptSaysThatADatabaseHasMoved(t *testing.T) {
 		code int
 		says string
 	}{
-		{"--public-url https://new.example", exitUsage, "belongs to the connector at https://old.example. Has that moved to https://new.example"},
+		{
+			"--public-url https://new.example", exitUsage,
+			"belongs to the connector at https://old.example. Has that moved to https://new.example",
+		},
 		{"--public-url https://old.example", exitOK, "is at home at https://old.example"},
 		{"--public-url https://new.example --yes", exitOK, "is at home at https://new.example now"},
 		{"--public-url https://new.example", exitOK, "is at home at https://new.example."},
@@ -47,7 +52,8 @@ func TestAdoptSaysThatADatabaseHasMoved(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		args := append([]string{"store", "adopt", "--data", data}, strings.Fields(c.args)...)
-		if code := run(t.Context(), args, strings.NewReader(""), &out, &out); code != c.code || !strings.Contains(out.String(), c.says) {
+		if code := run(t.Context(), args, strings.NewReader(""), &out, &out); code != c.code ||
+			!strings.Contains(out.String(), c.says) {
 			t.Errorf("%s: %d %s", c.args, code, out.String())
 		}
 	}
@@ -57,9 +63,11 @@ func TestAdoptMakesNoDatabase(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	data := t.TempDir()
-	if code := run(t.Context(), []string{"store", "adopt", "--data", data, "--yes"}, strings.NewReader(""), &out, &out); code != exitNotFound {
+	if code := run(t.Context(), []string{"store", "adopt", "--data", data, "--yes"}, strings.NewReader(""), &out,
+		&out); code != exitNotFound {
 		t.Errorf("%d %s", code, out.String())
 	}
+
 	if found, err := filepath.Glob(data + "/*"); err != nil || len(found) > 0 {
 		t.Errorf("it made %v; %v", found, err)
 	}
@@ -78,6 +86,7 @@ func TestACopyIsAudited(t *testing.T) {
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
+
 	from, to := open(filepath.Join(data, "connector.db")), open(filepath.Join(t.TempDir(), "copy.db"))
 
 	var out bytes.Buffer
@@ -85,8 +94,11 @@ func TestACopyIsAudited(t *testing.T) {
 	if err := c.copy(&terminal{ctx: t.Context(), out: &out, err: &out}, from, to); err != nil {
 		t.Fatal(err)
 	}
+
 	var who, about string
-	if err := to.Reader.QueryRowContext(t.Context(), `SELECT who, about FROM audit WHERE what = 'store-copied'`).Scan(&who, &about); err != nil || who != operator() || about != data {
-		t.Errorf("the copy tells of %q by %q, %v, want %q by %q; it said %s", about, who, err, data, operator(), out.String())
+	if err := to.Reader.QueryRowContext(t.Context(), `SELECT who, about FROM audit
+		WHERE what = 'store-copied'`).Scan(&who, &about); err != nil || who != operator() || about != data {
+		t.Errorf("the copy tells of %q by %q, %v, want %q by %q; it said %s", about, who, err, data,
+			operator(), out.String())
 	}
 }

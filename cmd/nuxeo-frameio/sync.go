@@ -37,24 +37,30 @@ func (c *syncFlags) sync(t *terminal, k *client) (api.Sync, error) {
 	if strings.HasPrefix(c.Sync, "/") {
 		return k.syncAt(t, strings.TrimRight(c.Sync, "/"))
 	}
+
 	resp, err := k.GetSyncWithResponse(t.ctx, c.Sync)
 	if err != nil {
 		return api.Sync{}, k.unreachable(err)
 	}
+
 	if resp.JSON200 != nil {
 		return *resp.JSON200, nil
 	}
+
 	refused := problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	if !fault.Is(refused, fault.NotFound) {
 		return api.Sync{}, refused
 	}
+
 	all, err := k.syncs(t, &c.Sync)
 	if err == nil && len(all) == 0 {
 		err = refused
 	}
+
 	if err != nil {
 		return api.Sync{}, err
 	}
+
 	return all[0], nil
 }
 
@@ -63,12 +69,15 @@ func (c *client) syncAt(t *terminal, path string) (api.Sync, error) {
 	if err != nil {
 		return api.Sync{}, err
 	}
+
 	for _, one := range all {
 		if one.FolderPath == path {
 			return one, nil
 		}
 	}
-	return api.Sync{}, fault.New(fault.NotFound, "The folder %s is not synchronized, or you may not see it.", path).With("`nuxeo-frameio sync list` shows those you may.")
+
+	return api.Sync{}, fault.New(fault.NotFound, "The folder %s is not synchronized, or you may not see it.", path).
+		With("`nuxeo-frameio sync list` shows those you may.")
 }
 
 func (c *client) syncs(t *terminal, folder *string) ([]api.Sync, error) {
@@ -91,13 +100,19 @@ func (c *syncList) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if c.JSON {
 			return printJSON(t, all)
 		}
+
 		var rows [][]string
 		for _, s := range all {
-			rows = append(rows, []string{s.Id, s.FolderPath, originOf(s), everyText(s.EveryMinutes), s.Owner, syncState(s), lastText(s)})
+			rows = append(rows, []string{
+				s.Id, s.FolderPath, originOf(s), everyText(s.EveryMinutes), s.Owner,
+				syncState(s), lastText(s),
+			})
 		}
+
 		return table(t, "No folder is synchronized.", "SYNC\tFOLDER\tFROM\tRUNS\tOWNER\tSTATE\tLAST RUN", rows)
 	})
 }
@@ -147,6 +162,7 @@ func syncState(s api.Sync) string {
 			parts = append(parts, strconv.Itoa(p.n)+" "+p.what)
 		}
 	}
+
 	return strings.Join(parts, ", ")
 }
 
@@ -168,9 +184,11 @@ func outcomeOf(r api.SyncRun) string {
 	case api.SyncRunStateFailed:
 		return "failed: " + message
 	}
+
 	if r.Why == api.Check {
 		return "only compared: " + treeText(r.Assets, r.Folders)
 	}
+
 	return r.Summary
 }
 
@@ -197,6 +215,7 @@ func showSync(t *terminal, s api.Sync) error {
 			rows = append(rows, []string{name, value})
 		}
 	}
+
 	add("Reason", str(s.Reason))
 	add("What to do", str(s.Remedy))
 	add("Acts as", s.Owner)
@@ -204,22 +223,34 @@ func showSync(t *terminal, s api.Sync) error {
 	if s.Due != nil {
 		add("Next run", s.Due.Local().Format(time.DateTime))
 	}
+
 	add("Last run", lastText(s))
 	add("Holds", treeText(s.Assets, s.Folders))
-	add("Assets become", s.DocumentType+map[bool]string{true: ", with comments", false: ", without comments"}[s.Comments])
+	add("Assets become", s.DocumentType+
+		map[bool]string{true: ", with comments", false: ", without comments"}[s.Comments])
 	add("Fetches", fetchText(s))
 	add("Comments", commentsText(s))
 	add("Changes", map[bool]string{true: "are followed between two runs", false: "are found by runs only"}[s.Events])
 	add("Only", filterText(s.Filter))
-	add("What is gone", map[api.SyncGone]string{api.SyncGoneKeep: "stays in Nuxeo", api.SyncGoneTrash: "goes into the trash"}[s.Gone])
-	add("Conflicts", map[api.SyncConflicts]string{api.SyncConflictsNuxeo: "Nuxeo's content stays", api.SyncConflictsFrameio: "Frame.io's content comes; a version keeps Nuxeo's", api.SyncConflictsBoth: "Nuxeo's content stays; Frame.io's becomes a second document"}[s.Conflicts])
+	add("What is gone", map[api.SyncGone]string{
+		api.SyncGoneKeep:  "stays in Nuxeo",
+		api.SyncGoneTrash: "goes into the trash",
+	}[s.Gone])
+
+	add("Conflicts", map[api.SyncConflicts]string{
+		api.SyncConflictsNuxeo:   "Nuxeo's content stays",
+		api.SyncConflictsFrameio: "Frame.io's content comes; a version keeps Nuxeo's",
+		api.SyncConflictsBoth:    "Nuxeo's content stays; Frame.io's becomes a second document",
+	}[s.Conflicts])
+
 	return table(t, "", "Folder\t"+s.FolderPath, rows)
 }
 
 // fetchText is what a document gets of its asset.
 func fetchText(s api.Sync) string {
 	text := map[api.SyncFetch]string{
-		api.SyncFetchOriginal: "originals", api.SyncFetchProxy: "proxies, not originals", api.SyncFetchMetadata: "metadata, a poster and the link, but no content",
+		api.SyncFetchOriginal: "originals", api.SyncFetchProxy: "proxies, not originals",
+		api.SyncFetchMetadata: "metadata, a poster and the link, but no content",
 	}[s.Fetch]
 	if s.EarlierVersions {
 		text += ", with earlier versions"
@@ -245,10 +276,12 @@ func filterText(f *api.SyncFilter) string {
 	if f == nil {
 		return ""
 	}
+
 	var parts []string
 	if f.Name != nil {
 		parts = append(parts, "names like "+*f.Name)
 	}
+
 	if f.Media != nil {
 		var media []string
 		for _, m := range *f.Media {
@@ -256,11 +289,14 @@ func filterText(f *api.SyncFilter) string {
 		}
 		parts = append(parts, strings.Join(media, " or "))
 	}
+
 	if f.Most != nil {
 		parts = append(parts, "up to "+plain.Size(*f.Most))
 	}
+
 	if f.Status != nil {
 		parts = append(parts, "with the status "+strings.Join(*f.Status, " or "))
 	}
+
 	return strings.Join(parts, ", ")
 }

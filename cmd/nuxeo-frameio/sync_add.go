@@ -39,23 +39,29 @@ func (c *syncAdd) Run(t *terminal) error {
 		if c.List {
 			return c.choices(t, k)
 		}
+
 		form, err := c.form(t, k)
 		if err != nil {
 			return err
 		}
+
 		if c.DryRun {
 			return c.preview(t, k, form)
 		}
+
 		resp, err := k.AddSyncWithResponse(t.ctx, form)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON202 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if s := resp.JSON202; !c.JSON {
 			t.printf("%s mirrors %s.\nsync %s\n", s.FolderPath, originOf(*s), s.Id)
 		}
+
 		return c.follow(t, k, *resp.JSON202, c.NoWait)
 	})
 }
@@ -69,12 +75,16 @@ func (c *syncAdd) form(t *terminal, k *client) (api.SyncForm, error) {
 	if c.Target == "" {
 		return form, fault.Field("folder", "Give the uid or the path of a Nuxeo folder.", "Which folder?")
 	}
+
 	if err := c.options(&form); err != nil {
 		return form, err
 	}
+
 	if c.Project == "" {
-		return form, fault.Field("project", "Give --project; `nuxeo-frameio sync add --list --team TEAM` shows them.", "Which project?")
+		return form, fault.Field("project", "Give --project; `nuxeo-frameio sync add --list --team TEAM` shows them.",
+			"Which project?")
 	}
+
 	return form, c.source(t, k, &form)
 }
 
@@ -82,22 +92,28 @@ func (c *syncAdd) form(t *terminal, k *client) (api.SyncForm, error) {
 func (c *syncAdd) options(form *api.SyncForm) error {
 	minutes := int(c.Every / time.Minute)
 	if c.Every != time.Duration(minutes)*time.Minute || c.Every < 0 {
-		return fault.Field("every", "Give whole minutes, from 5m to a year, or leave it out.", "A synchronization cannot run every %s.", c.Every)
+		return fault.Field("every", "Give whole minutes, from 5m to a year, or leave it out.",
+			"A synchronization cannot run every %s.", c.Every)
 	}
+
 	most, err := parseSize(c.Most)
 	if err != nil {
 		return err
 	}
+
 	form.EveryMinutes, form.Filter = &minutes, &api.SyncFilter{}
 	if most > 0 {
 		form.Filter.Most = &most
 	}
+
 	if c.Name != "" {
 		form.Filter.Name = &c.Name
 	}
+
 	if len(c.Status) > 0 {
 		form.Filter.Status = &c.Status
 	}
+
 	form.Filter.Media = mediaOf(c.Media)
 	return nil
 }
@@ -118,6 +134,7 @@ func parseSize(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
+
 	word, factor := strings.TrimSuffix(strings.ToUpper(strings.ReplaceAll(text, " ", "")), "B"), 1.0
 	for _, unit := range []string{"K", "M", "G", "T"} {
 		factor *= 1000
@@ -126,6 +143,7 @@ func parseSize(text string) (int64, error) {
 			return sizeIn(text, word, factor)
 		}
 	}
+
 	return sizeIn(text, word, 1)
 }
 
@@ -143,14 +161,17 @@ func (c *syncAdd) source(t *terminal, k *client, form *api.SyncForm) error {
 	if err != nil {
 		return err
 	}
+
 	project, err := k.project(t, team, c.Project)
 	if err != nil {
 		return err
 	}
+
 	form.Team, form.Project = team.Id, project.Id
 	if strings.Trim(c.Folder, "/") == "" {
 		return nil
 	}
+
 	folder, err := k.frameioFolder(t, team, project, c.Folder)
 	form.FrameioFolder = &folder
 	return err
@@ -161,19 +182,24 @@ func (c *syncAdd) preview(t *terminal, k *client, form api.SyncForm) error {
 	if err != nil {
 		return k.unreachable(err)
 	}
+
 	p := resp.JSON200
 	if p == nil {
 		return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	}
+
 	if c.JSON {
 		return printJSON(t, p)
 	}
+
 	more := ""
 	if !p.Complete {
 		more = " so far; there was no time to count them all"
 	}
+
 	t.printf("It would bring %s, %s%s.\n", treeText(p.Assets, p.Folders), plain.Size(p.Bytes), more)
-	t.printf("Frame.io's limits let that take at least %s, and the bytes their own time.\n", time.Duration(p.Seconds)*time.Second)
+	t.printf("Frame.io's limits let that take at least %s, and the bytes their own time.\n",
+		time.Duration(p.Seconds)*time.Second)
 	return nil
 }
 
@@ -186,13 +212,16 @@ func (c *syncAdd) choices(t *terminal, k *client) error {
 		}
 		return c.listTeams(t, all, whyEmpty)
 	}
+
 	team, err := k.team(t, "team", c.Team)
 	if err != nil {
 		return err
 	}
+
 	if c.Project == "" {
 		return c.listProjects(t, k, team)
 	}
+
 	return c.listFolders(t, k, team)
 }
 
@@ -201,10 +230,12 @@ func (c *syncAdd) listProjects(t *terminal, k *client, team api.Workspace) error
 	if err != nil || c.JSON {
 		return orJSON(t, all, err)
 	}
+
 	var rows [][]string
 	for _, p := range all {
 		rows = append(rows, []string{p.Name, p.Id})
 	}
+
 	return table(t, "The team has no projects.", "PROJECT\tID", rows)
 }
 
@@ -213,20 +244,24 @@ func (c *syncAdd) listFolders(t *terminal, k *client, team api.Workspace) error 
 	if err != nil {
 		return err
 	}
+
 	at := project.RootFolder
 	if strings.Trim(c.Folder, "/") != "" {
 		if at, err = k.frameioFolder(t, team, project, c.Folder); err != nil {
 			return err
 		}
 	}
+
 	all, err := k.frameioFolders(t, team, at)
 	if err != nil || c.JSON {
 		return orJSON(t, all, err)
 	}
+
 	var rows [][]string
 	for _, f := range all {
 		rows = append(rows, []string{f.Name, f.Id})
 	}
+
 	return table(t, "There are no folders in it.", "FOLDER\tID", rows)
 }
 

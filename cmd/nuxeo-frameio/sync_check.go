@@ -29,19 +29,23 @@ func (c *syncFlags) compare(t *terminal, k *client) (api.Sync, error) {
 	if err != nil {
 		return s, err
 	}
+
 	resp, err := k.CheckSyncWithResponse(t.ctx, s.Id)
 	if err != nil {
 		return s, k.unreachable(err)
 	}
+
 	if resp.JSON202 == nil {
 		return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 	}
+
 	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
 	s, err = k.ended(t, *resp.JSON202, shown.put)
 	shown.end()
 	if err == nil && s.Last.State != api.SyncRunStateDone {
 		err = k.whyFailed(t, s)
 	}
+
 	return s, err
 }
 
@@ -51,20 +55,25 @@ func (c *syncCheck) compared(t *terminal, k *client, s api.Sync) error {
 	if err != nil {
 		return err
 	}
+
 	if c.JSON {
 		err = printJSON(t, all)
 	} else {
 		err = showDifferences(t, s, all, hidden)
 	}
+
 	t.leftOut(hidden)
 	if err != nil || len(all) == 0 {
 		return err
 	}
+
 	count := plural(len(all), "One thing differs", "%d things differ")
 	if more {
 		count = "More than " + strings.ToLower(count[:1]) + count[1:]
 	}
-	return fault.New(fault.Conflict, "%s.", count).With("A refresh brings what is new on Frame.io; what was changed in Nuxeo stays.")
+
+	return fault.New(fault.Conflict, "%s.", count).
+		With("A refresh brings what is new on Frame.io; what was changed in Nuxeo stays.")
 }
 
 func showDifferences(t *terminal, s api.Sync, all []api.SyncDifference, hidden int) error {
@@ -72,16 +81,20 @@ func showDifferences(t *terminal, s api.Sync, all []api.SyncDifference, hidden i
 	if hidden > 0 {
 		none = "Nothing differs that you may see."
 	}
+
 	var rows [][]string
 	for _, d := range all {
 		rows = append(rows, []string{string(d.Sign), short(d.Name, 40), d.Key, str(d.Document), short(d.What, 100)})
 	}
+
 	return table(t, none, " \tNAME\tKEY\tDOCUMENT\tWHAT", rows)
 }
 
 // differences are as many as are wanted, whether there are more, and how many of them are
 // not for this person to see.
-func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDifference, more bool, hidden int, err error) {
+func (c *client) differences(
+	t *terminal, id string, most int,
+) (all []api.SyncDifference, more bool, hidden int, err error) {
 	all = []api.SyncDifference{}
 	q := &api.ListSyncDifferencesParams{}
 	for len(all) < most {
@@ -91,13 +104,16 @@ func (c *client) differences(t *terminal, id string, most int) (all []api.SyncDi
 		if err != nil {
 			return nil, false, 0, c.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return nil, false, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		all, hidden = append(all, resp.JSON200.Differences...), hidden+num(resp.JSON200.Hidden)
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
 			return all, false, hidden, nil
 		}
 	}
+
 	return all, true, hidden, nil
 }

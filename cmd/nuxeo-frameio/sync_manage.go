@@ -21,13 +21,16 @@ func (c *syncPause) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.PauseSyncWithResponse(t.ctx, s.Id)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return c.tell(t, *resp.JSON200, "%s is not synchronized until you resume or refresh it.\n")
 	})
 }
@@ -50,13 +53,16 @@ func (c *syncResume) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.ResumeSyncWithResponse(t.ctx, s.Id)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return c.tell(t, *resp.JSON200, "%s is synchronized again, "+everyText(resp.JSON200.EveryMinutes)+".\n")
 	})
 }
@@ -73,16 +79,20 @@ func (c *syncRemove) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		if err := c.sure(t, s); err != nil {
 			return err
 		}
+
 		resp, err := k.RemoveSyncWithResponse(t.ctx, s.Id)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.StatusCode() != http.StatusNoContent {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return c.tell(t, s, "%s is no longer synchronized. Every document stays.\n")
 	})
 }
@@ -92,14 +102,18 @@ func (c *syncRemove) sure(t *terminal, s api.Sync) error {
 	if c.Yes {
 		return nil
 	}
-	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", plain.Line(s.FolderPath), plain.Line(originOf(s)))
+
+	_, _ = fmt.Fprintf(t.err, "Stop synchronizing %s with %s? Every document stays. [y/N] ", plain.Line(s.FolderPath),
+		plain.Line(originOf(s)))
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err
 	}
+
 	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
 		return fault.New(fault.Canceled, "Nothing was removed.").With("Answer y, or give --yes.")
 	}
+
 	return nil
 }
 
@@ -115,15 +129,18 @@ func (c *syncTroubles) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		all, hidden, err := k.troubles(t, s.Id, c.Limit)
 		t.leftOut(hidden)
 		if err != nil || c.JSON {
 			return orJSON(t, all, err)
 		}
+
 		var rows [][]string
 		for _, e := range all {
 			rows = append(rows, []string{e.Key, short(e.Name, 40), str(e.Document), short(troubleText(e), 100)})
 		}
+
 		return table(t, "Nothing needs attention.", "KEY\tNAME\tDOCUMENT\tWHAT", rows)
 	})
 }
@@ -148,14 +165,17 @@ func (c *client) troubles(t *terminal, id string, most int) (all []api.SyncEntry
 		if err != nil {
 			return nil, 0, c.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return nil, 0, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		all, hidden = append(all, resp.JSON200.Entries...), hidden+num(resp.JSON200.Hidden)
 		if q.Cursor = resp.JSON200.Next; q.Cursor == nil {
 			break
 		}
 	}
+
 	return all, hidden, nil
 }
 
@@ -173,13 +193,19 @@ func (c *syncSettle) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
-		resp, err := k.SettleSyncWithResponse(t.ctx, s.Id, api.SettleSyncJSONRequestBody{Key: c.Key, Use: api.SettleSyncJSONBodyUse(c.Use)})
+
+		resp, err := k.SettleSyncWithResponse(t.ctx, s.Id, api.SettleSyncJSONRequestBody{
+			Key: c.Key,
+			Use: api.SettleSyncJSONBodyUse(c.Use),
+		})
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return c.outcome(t, k, *resp.JSON200)
 	})
 }
@@ -191,21 +217,27 @@ func (c *syncSettle) outcome(t *terminal, k *client, s api.Sync) error {
 	case c.NoWait:
 		return c.tell(t, s, "Frame.io's content is being brought into %s.\n")
 	}
+
 	s, err := k.ended(t, s, func(api.Sync) {})
 	if err != nil {
 		return err
 	}
+
 	all, _, err := k.troubles(t, s.Id, s.Troubled+s.Conflicting+s.Missing)
 	if err != nil {
 		return err
 	}
+
 	for _, e := range all {
 		if e.Key == c.Key {
-			return fault.New(fault.Refused, "%s could not be brought: %s", e.Name, troubleText(e)).With("Refresh the synchronization.")
+			return fault.New(fault.Refused, "%s could not be brought: %s", e.Name, troubleText(e)).
+				With("Refresh the synchronization.")
 		}
 	}
+
 	if c.Use == "both" {
 		return c.tell(t, s, "In %s, Nuxeo's document stays, and Frame.io's content has one of its own.\n")
 	}
+
 	return c.tell(t, s, "Frame.io's content has come into %s; a version keeps what Nuxeo had.\n")
 }

@@ -20,10 +20,12 @@ func (c *syncPlan) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		p, err := k.plan(t, s)
 		if err != nil {
 			return err
 		}
+
 		if c.JSON {
 			err = printJSON(t, p)
 		} else {
@@ -31,9 +33,11 @@ func (c *syncPlan) Run(t *terminal) error {
 		}
 
 		if n := p.work(); err == nil && n > 0 {
-			err = fault.New(fault.Conflict, "A refresh would do something about %s.", plural(n, "one thing", "%d things")).
+			err = fault.New(fault.Conflict, "A refresh would do something about %s.",
+				plural(n, "one thing", "%d things")).
 				With("`nuxeo-frameio sync refresh " + s.Id + "` does it.")
 		}
+
 		return err
 	})
 }
@@ -63,13 +67,21 @@ func sorted(s api.Sync, all []api.SyncDifference) plan {
 		{Name: "create", what: "to be brought, which Nuxeo does not have"},
 		{Name: "update", what: "to be brought again"},
 		{Name: "move", what: "to be renamed or moved"},
-		{Name: "gone", what: "gone on Frame.io; their documents " + map[bool]string{true: "go into the trash", false: "stay and are marked"}[s.Gone == api.SyncGoneTrash]},
+		{
+			Name: "gone",
+			what: "gone on Frame.io; their documents " +
+				map[bool]string{true: "go into the trash", false: "stay and are marked"}[s.Gone == api.SyncGoneTrash],
+		},
 		{Name: "conflict", what: "changed on both sides"},
-		{Name: "part", what: "changed on both sides; the documents are renamed and stay, what Frame.io has becomes others"},
+		{
+			Name: "part",
+			what: "changed on both sides; the documents are renamed and stay, what Frame.io has becomes others",
+		},
 		{Name: "failed", what: "not brought so far, to be tried again"},
 		{Name: "waiting", what: "not ready on Frame.io; what Nuxeo has of them stays as it is"},
 		{Name: "left", what: "changed in Nuxeo only, which a refresh leaves as they are"},
 	}
+
 	for i := range p {
 		p[i].Some = []api.SyncDifference{}
 		for _, d := range all {
@@ -78,6 +90,7 @@ func sorted(s api.Sync, all []api.SyncDifference) plan {
 			}
 		}
 	}
+
 	return p
 }
 
@@ -120,10 +133,12 @@ func (c *syncPlan) show(t *terminal, s api.Sync, p plan) error {
 	if p.work() == 0 {
 		t.printf("A refresh would do nothing: %s.\n", treeText(s.Last.Assets, s.Last.Folders))
 	}
+
 	for _, g := range p {
 		if len(g.Some) == 0 {
 			continue
 		}
+
 		t.printf("%d %s:\n", len(g.Some), g.what)
 		for i, d := range g.Some {
 			if i == planShown && !c.All {
@@ -133,6 +148,7 @@ func (c *syncPlan) show(t *terminal, s api.Sync, p plan) error {
 			t.printf("  %s %s\n", d.Sign, planLine(d))
 		}
 	}
+
 	return nil
 }
 

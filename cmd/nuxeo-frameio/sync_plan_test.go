@@ -38,17 +38,35 @@ func TestAPlanIsShown(t *testing.T) {
 	t.Parallel()
 	var all []api.SyncDifference
 	for i := range 12 {
-		all = append(all, api.SyncDifference{Sign: "+", Name: fmt.Sprintf("%d.mov", i), What: "not in Nuxeo", Acts: []api.SyncAct{api.SyncActCreate}})
+		all = append(all, api.SyncDifference{
+			Sign: "+",
+			Name: fmt.Sprintf("%d.mov", i),
+			What: "not in Nuxeo",
+			Acts: []api.SyncAct{api.SyncActCreate},
+		})
 	}
-	all = append(all, api.SyncDifference{Sign: "-", Kind: "folder", Name: "Old", What: "not on Frame.io", Acts: []api.SyncAct{api.SyncActGone}}, api.SyncDifference{Sign: "*", Name: "mine", What: "changed in Nuxeo", Acts: []api.SyncAct{api.SyncActLeft}})
+
+	all = append(all, api.SyncDifference{
+		Sign: "-",
+		Kind: "folder",
+		Name: "Old",
+		What: "not on Frame.io",
+		Acts: []api.SyncAct{api.SyncActGone},
+	}, api.SyncDifference{Sign: "*", Name: "mine", What: "changed in Nuxeo", Acts: []api.SyncAct{api.SyncActLeft}})
+
 	s := api.Sync{Gone: api.SyncGoneTrash, Last: &api.SyncRun{}}
 	p := sorted(s, all)
-	for every, want := range map[bool]string{false: "  … and 2 more; --all shows them.\n1 gone on Frame.io; their documents go into the trash:\n  - Old/\n", true: "  + 11.mov\n1 gone"} {
+	for every, want := range map[bool]string{
+		false: "  … and 2 more; --all shows them.\n1 gone on Frame.io; their documents go into the trash:\n  - Old/\n",
+		true:  "  + 11.mov\n1 gone",
+	} {
 		var out strings.Builder
-		if err := (&syncPlan{All: every}).show(&terminal{out: &out}, s, p); err != nil || !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "12 to be brought") {
+		if err := (&syncPlan{All: every}).show(&terminal{out: &out}, s, p); err != nil ||
+			!strings.Contains(out.String(), want) || !strings.Contains(out.String(), "12 to be brought") {
 			t.Errorf("%v: %s", err, out.String())
 		}
 	}
+
 	if p.work() != 13 {
 		t.Errorf("%d", p.work())
 	}

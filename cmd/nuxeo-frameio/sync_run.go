@@ -27,13 +27,16 @@ func (c *syncRefresh) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.RefreshSyncWithResponse(t.ctx, s.Id, api.RefreshSyncJSONRequestBody{Sure: &c.Sure})
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON202 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		return c.follow(t, k, *resp.JSON202, c.NoWait)
 	})
 }
@@ -43,24 +46,29 @@ func (c *clientFlags) follow(t *terminal, k *client, s api.Sync, not bool) error
 	if not && c.JSON {
 		return printJSON(t, s)
 	}
+
 	if not {
 		t.printf("It runs; see `nuxeo-frameio sync show %s`.\n", s.Id)
 		return nil
 	}
+
 	shown := &runLine{screen: newScreen(t), title: s.FolderTitle, silent: c.JSON}
 	s, err := k.ended(t, s, shown.put)
 	shown.end()
 	if err != nil {
 		return err
 	}
+
 	if !c.JSON && s.Comments && s.CommentsWaiting > 0 {
 		t.printf("Comments come last: %s.\n", commentsText(s))
 	}
+
 	if c.JSON {
 		if err := printJSON(t, s); err != nil {
 			return err
 		}
 	}
+
 	return c.verdict(t, k, s)
 }
 
@@ -77,29 +85,37 @@ func (c *client) ended(t *terminal, s api.Sync, put func(api.Sync)) (api.Sync, e
 	if check {
 		s.Last = s.Check
 	}
+
 	for pause := lookFirst; s.Last != nil; pause = min(2*pause, lookLast) {
 		put(s)
 		if s.Last.State != api.SyncRunStateRunning && s.Last.Waiting == 0 {
 			break
 		}
+
 		select {
 		case <-time.After(pause):
 		case <-t.ctx.Done():
 		}
+
 		resp, err := c.GetSyncWithResponse(t.ctx, s.Id)
 		if t.ctx.Err() != nil {
-			return s, fault.New(fault.Canceled, "It goes on without you.").With("See `nuxeo-frameio sync show " + s.Id + "`.")
+			return s, fault.New(fault.Canceled, "It goes on without you.").With("See `nuxeo-frameio sync show " + s.Id +
+				"`.")
 		}
+
 		if err != nil {
 			return s, c.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return s, problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if s = *resp.JSON200; check {
 			s.Last = s.Check
 		}
 	}
+
 	return s, nil
 }
 
@@ -109,6 +125,7 @@ func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
 	if r == nil {
 		return nil
 	}
+
 	switch {
 	case r.State == api.SyncRunStateStopped:
 		return fault.New(fault.Conflict, "%s Nothing has been changed.", str(r.Message)).
@@ -121,18 +138,23 @@ func (c *clientFlags) verdict(t *terminal, k *client, s api.Sync) error {
 			t.printf("%s\n", *r.Message)
 		}
 	}
+
 	if r.Failed > 0 {
-		return fault.New(fault.Refused, "%s could not be brought.", plural(r.Failed, "One asset", "%d assets")).With("See `nuxeo-frameio sync troubles " + s.Id + "`.")
+		return fault.New(fault.Refused, "%s could not be brought.", plural(r.Failed, "One asset", "%d assets")).
+			With("See `nuxeo-frameio sync troubles " + s.Id + "`.")
 	}
+
 	if r.Conflicting > 0 && !c.JSON {
 		t.printf("See `nuxeo-frameio sync troubles %s`.\n", s.Id)
 	}
+
 	return nil
 }
 
 // whyFailed is the error of the item that did the run, when it can be seen.
 func (c *client) whyFailed(t *terminal, s api.Sync) error {
-	f := fault.New(fault.Refused, "%s", orElse(str(s.Last.Message), "The run was cancelled.")).With(orElse(str(s.Remedy), "Refresh it again."))
+	f := fault.New(fault.Refused, "%s", orElse(str(s.Last.Message), "The run was cancelled.")).
+		With(orElse(str(s.Remedy), "Refresh it again."))
 	resp, err := c.GetItemWithResponse(t.ctx, str(s.Last.Item))
 	if err == nil && resp.JSON200 != nil && resp.JSON200.Code != nil {
 		f.Code = fault.Code(*resp.JSON200.Code)
@@ -156,11 +178,13 @@ func stepText(r api.SyncRun) string {
 	case "":
 		return "beginning"
 	}
+
 	done := r.Created + r.Updated + r.Unchanged + r.Conflicting + r.Failed
 	text := fmt.Sprintf("%d of %d documents", done, done+r.Waiting)
 	if r.BytesDone != nil && *r.BytesDone > 0 {
 		text += ", " + plain.Size(*r.BytesDone)
 	}
+
 	return text
 }
 
@@ -187,6 +211,7 @@ func (l *runLine) put(s api.Sync) {
 	if l.silent || r.State != api.SyncRunStateRunning {
 		return
 	}
+
 	line := "▶ " + plain.Line(l.title) + "  " + runText(s)
 	switch {
 	case l.screen.size != nil && line != l.drawn:
@@ -195,6 +220,7 @@ func (l *runLine) put(s api.Sync) {
 	case l.screen.size == nil && (l.drawn == "" || l.step != str(r.Step)):
 		l.screen.t.printf("%s\n", line)
 	}
+
 	l.step, l.drawn = str(r.Step), line
 }
 
@@ -214,20 +240,28 @@ func (c *syncRuns) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.ListSyncRunsWithResponse(t.ctx, s.Id)
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON200 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			return printJSON(t, resp.JSON200.Runs)
 		}
+
 		var rows [][]string
 		for _, r := range resp.JSON200.Runs {
-			rows = append(rows, []string{clock(r.Began), took(r), string(r.Why), r.By, string(r.State), strconv.Itoa(r.Assets), outcomeOf(r)})
+			rows = append(rows, []string{
+				clock(r.Began), took(r), string(r.Why), r.By, string(r.State),
+				strconv.Itoa(r.Assets), outcomeOf(r),
+			})
 		}
+
 		return table(t, "It has not run yet.", "BEGAN\tTOOK\tWHY\tASKED BY\tSTATE\tASSETS\tWHAT IT DID", rows)
 	})
 }

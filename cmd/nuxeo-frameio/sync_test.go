@@ -23,7 +23,8 @@ func TestSizes(t *testing.T) {
 func TestSchedulesAreTold(t *testing.T) {
 	t.Parallel()
 	for minutes, want := range map[int]string{
-		0: "on demand", 5: "every 5 minutes", 60: "every hour", 90: "every 90 minutes", 120: "every 2 hours", 1440: "every day", 2880: "every 2 days",
+		0: "on demand", 5: "every 5 minutes", 60: "every hour", 90: "every 90 minutes", 120: "every 2 hours",
+		1440: "every day", 2880: "every 2 days",
 	} {
 		if got := everyText(minutes); got != want {
 			t.Errorf("%d is %q", minutes, got)
@@ -44,21 +45,31 @@ func TestRunLine(t *testing.T) {
 		{State: "running", Step: &wait, Created: 2, Waiting: 1, BytesDone: &bytes},
 		{State: "done", Created: 3},
 	}
+
 	for name, c := range map[string]struct {
 		size func() (int, int)
 		want string
 	}{
 		"terminal": {
 			func() (int, int) { return 60, 24 },
-			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 documents, comments of 1 of 3\r\x1b[K▶ Films  2 of 3 documents, 2 kB, comments of 2 of 3\r\x1b[K",
+			"\r\x1b[K▶ Films  beginning\r\x1b[K▶ Films  looking at Frame.io\r\x1b[K▶ Films  1 of 3 documents, " +
+				"comments of 1 of 3\r\x1b[K▶ Films  2 of 3 documents, 2 kB, comments of 2 of 3\r\x1b[K",
 		},
-		"elsewhere": {nil, "▶ Films  beginning\n▶ Films  looking at Frame.io\n▶ Films  1 of 3 documents, comments of 1 of 3\n"},
+		"elsewhere": {
+			nil, "▶ Films  beginning\n▶ Films  looking at Frame.io\n▶ Films  1 of 3 documents, comments of 1 of 3\n",
+		},
 	} {
 		var out strings.Builder
 		l := &runLine{screen: &screen{t: &terminal{out: &out}, size: c.size}, title: "Films"}
 		for _, r := range told {
-			l.put(api.Sync{Last: &r, Comments: true, CommentsDone: r.Created, CommentsWaiting: min(r.Created, 1) * (3 - r.Created)})
+			l.put(api.Sync{
+				Last:            &r,
+				Comments:        true,
+				CommentsDone:    r.Created,
+				CommentsWaiting: min(r.Created, 1) * (3 - r.Created),
+			})
 		}
+
 		if l.end(); out.String() != c.want {
 			t.Errorf("%s: %q", name, out.String())
 		}

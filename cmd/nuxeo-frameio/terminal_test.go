@@ -25,7 +25,12 @@ func TestColoursByTheTerminal(t *testing.T) {
 		{true, "1", "xterm", false},
 		{true, "", "dumb", false},
 	} {
-		got := colourful(c.terminal, func(name string) string { return map[string]string{"NO_COLOR": c.noColor, "TERM": c.term}[name] })
+		got := colourful(c.terminal, func(name string) string {
+			return map[string]string{
+				"NO_COLOR": c.noColor,
+				"TERM":     c.term,
+			}[name]
+		})
 		if got != c.want {
 			t.Errorf("%+v: got %v", c, got)
 		}

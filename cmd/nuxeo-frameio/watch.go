@@ -29,13 +29,16 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 	if c.Item != "" {
 		q.Set("item", c.Item)
 	}
+
 	if c.Parent != "" {
 		q.Set("parent", c.Parent)
 	}
+
 	r, err := http.NewRequestWithContext(t.ctx, http.MethodGet, k.base+"/api/v1/events?"+q.Encode(), nil)
 	if err != nil {
 		return err
 	}
+
 	r.Header.Set("Authorization", "Bearer "+k.session)
 	resp, err := t.http("the connector").Do(r)
 	if err != nil {
@@ -49,6 +52,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 		}
 		return problem(&p, resp)
 	}
+
 	screen := newScreen(t)
 	in := bufio.NewScanner(resp.Body)
 	in.Buffer(nil, 1<<20)
@@ -56,6 +60,7 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 		if in.Text() == "event: end" { // all of what was asked for is finished
 			return screen.verdict()
 		}
+
 		data, ok := strings.CutPrefix(in.Text(), "data: ")
 		if !ok {
 			if in.Text() == "" {
@@ -63,18 +68,23 @@ func (c *itemsWatch) watch(t *terminal, k *client) error {
 			}
 			continue
 		}
+
 		if c.JSON {
 			_, _ = fmt.Fprintln(plain.Writer(t.out), data)
 		}
+
 		var v api.Item
 		if err := json.Unmarshal([]byte(data), &v); err != nil {
 			return err
 		}
+
 		screen.put(v)
 	}
+
 	if t.ctx.Err() != nil {
 		return nil
 	}
+
 	return fault.New(fault.Unavailable, "The connector ended the watch.").With("Watch again.")
 }
 
@@ -92,13 +102,16 @@ func (c *publishCmd) Run(t *terminal) error {
 		if err != nil {
 			return err
 		}
+
 		resp, err := k.PublishWithResponse(t.ctx, api.PublishJSONRequestBody{Binding: id, Assets: c.Assets})
 		if err != nil {
 			return k.unreachable(err)
 		}
+
 		if resp.JSON202 == nil {
 			return problem(resp.ApplicationproblemJSONDefault, resp.HTTPResponse)
 		}
+
 		if c.JSON {
 			if err := printJSON(t, resp.JSON202); err != nil {
 				return err
@@ -106,9 +119,11 @@ func (c *publishCmd) Run(t *terminal) error {
 		} else {
 			t.printf("%s\n", resp.JSON202.Message)
 		}
+
 		if c.NoWatch {
 			return nil
 		}
+
 		w := itemsWatch{clientFlags: c.clientFlags, Parent: resp.JSON202.Interaction}
 		return w.watch(t, k)
 	})

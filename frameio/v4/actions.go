@@ -33,18 +33,22 @@ func Verify(body []byte, timestamp, signature string, now time.Time, secrets ...
 	if err != nil || seconds < 0 || seconds > math.MaxInt32*2 {
 		return ErrSignature
 	}
+
 	if age := now.Sub(time.Unix(seconds, 0)); age > Window || age < -Window {
 		return ErrSignature
 	}
+
 	given, ok := strings.CutPrefix(signature, "v0=")
 	if !ok {
 		return ErrSignature
 	}
+
 	for _, secret := range secrets {
 		if secret != "" && hmac.Equal([]byte(given), []byte(sign(secret, timestamp, body))) {
 			return nil
 		}
 	}
+
 	return ErrSignature
 }
 
@@ -96,31 +100,39 @@ func ParseCall(body []byte) (Call, error) {
 		Resources   []Selected      `json:"resources"`
 		Data        json.RawMessage `json:"data"`
 	}
+
 	if err := json.Unmarshal(body, &w); err != nil {
 		return Call{}, ErrCall
 	}
+
 	c := Call{
-		Account: w.Account, Action: w.Action, Interaction: w.Interaction, Project: w.Project.ID, Workspace: w.Workspace.ID,
-		User: w.User.ID, Event: w.Type, Selected: w.Resources, Step: "open",
+		Account: w.Account, Action: w.Action, Interaction: w.Interaction, Project: w.Project.ID,
+		Workspace: w.Workspace.ID,
+		User:      w.User.ID, Event: w.Type, Selected: w.Resources, Step: "open",
 	}
 	if len(c.Selected) == 0 && w.Resource != nil {
 		c.Selected = []Selected{*w.Resource}
 	}
+
 	if len(w.Data) > 0 && string(w.Data) != "null" {
 		sum := sha256.Sum256(w.Data)
 		c.Step = hex.EncodeToString(sum[:])
 	}
+
 	return c, c.check()
 }
 
 func (c Call) check() error {
-	if c.Interaction == "" || len(c.Interaction) > 200 || c.User == "" || len(c.Selected) == 0 || len(c.Selected) > MaxSelected {
+	if c.Interaction == "" || len(c.Interaction) > 200 || c.User == "" || len(c.Selected) == 0 ||
+		len(c.Selected) > MaxSelected {
 		return ErrCall
 	}
+
 	for _, s := range c.Selected {
 		if s.ID == "" || len(s.ID) > 200 || s.Type != "file" && s.Type != "folder" && s.Type != "version_stack" {
 			return ErrCall
 		}
 	}
+
 	return nil
 }

@@ -65,11 +65,16 @@ func TestParseCall(t *testing.T) {
 	if err != nil || len(c.Selected) != 1 || c.Selected[0].ID != "f" || c.Step != "open" || c.User != "u" {
 		t.Fatalf("%+v, %v", c, err)
 	}
+
 	form, err := ParseCall([]byte(strings.Replace(one, `"type":"e"`, `"type":"e","data":{"k":"v"}`, 1)))
 	if err != nil || form.Step == c.Step {
 		t.Errorf("a submitted form is the same step: %+v, %v", form, err)
 	}
-	for _, bad := range []string{"", "null", "[]", "{}", one[:len(one)-2], strings.Replace(one, `"file"`, `"planet"`, 1), strings.Replace(one, `"id":"u"`, `"id":""`, 1)} {
+
+	for _, bad := range []string{
+		"", "null", "[]", "{}", one[:len(one)-2],
+		strings.Replace(one, `"file"`, `"planet"`, 1), strings.Replace(one, `"id":"u"`, `"id":""`, 1),
+	} {
 		if _, err := ParseCall([]byte(bad)); err == nil {
 			t.Errorf("accepted %q", bad)
 		}

@@ -68,18 +68,23 @@ func (w *wirePerson) person() frameio.Person {
 func (w wireAsset) file() frameio.File {
 	f := frameio.File{
 		ID: w.ID, Name: w.Name, ParentID: w.ParentID, ProjectID: w.ProjectID, Status: w.Status, MediaType: w.MediaType,
-		Size: int64(w.FileSize), ViewURL: w.ViewURL, Created: w.CreatedAt.Time, Updated: w.UpdatedAt.Time, Creator: w.Creator.person(),
+		Size: int64(w.FileSize), ViewURL: w.ViewURL, Created: w.CreatedAt.Time, Updated: w.UpdatedAt.Time,
+		Creator: w.Creator.person(),
 	}
+
 	for _, m := range w.Metadata {
 		f.Metadata = append(f.Metadata, m.field())
 	}
+
 	if l := w.MediaLinks["original"]; l != nil {
 		f.Link = l.DownloadURL
 	}
+
 	f.Proxies = frameio.Proxies{
 		Efficient: w.shown("efficient"), HighQuality: w.shown("high_quality"), Small: w.shown("video_h264_180"),
 		Thumbnail: w.shown("thumbnail"), LargeThumbnail: w.shown("thumbnail_high_quality"),
 	}
+
 	return f
 }
 
@@ -89,11 +94,13 @@ func (w *wireAsset) read(raw json.RawMessage) bool {
 	if json.Unmarshal(raw, w) == nil && w.ID != "" {
 		return true
 	}
+
 	var known struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
 		Type string `json:"type"`
 	}
+
 	fields(raw, &known)
 	*w = wireAsset{ID: known.ID, Name: known.Name, Type: known.Type}
 	return false
@@ -158,6 +165,7 @@ func (w wireAsset) asset() frameio.Asset {
 		f := w.folder()
 		a.Folder = &f
 	}
+
 	return a
 }
 
@@ -189,12 +197,14 @@ func (w wireField) field() frameio.Field {
 		f.Value = strings.Join(names, ", ")
 		return f
 	}
+
 	var s string
 	if json.Unmarshal(w.Value, &s) == nil {
 		f.Value = s
 	} else if v := string(w.Value); v != "null" {
 		f.Value = v
 	}
+
 	return f
 }
 
@@ -204,20 +214,24 @@ func (w wireField) option(raw json.RawMessage) (id, name string) {
 		Display string `json:"display_name"`
 		Name    string `json:"name"`
 	}
+
 	if json.Unmarshal(raw, &o) != nil {
 		_ = json.Unmarshal(raw, &o.ID) // a bare id
 	}
+
 	for _, known := range w.Options {
 		if known.ID == o.ID && o.Display == "" {
 			o.Display = known.Name
 		}
 	}
+
 	switch {
 	case o.Display != "":
 		return o.ID, o.Display
 	case o.Name != "":
 		return o.ID, o.Name
 	}
+
 	return o.ID, o.ID
 }
 
@@ -226,7 +240,8 @@ func include(what ...string) url.Values { return url.Values{"include": {strings.
 // File reads a file with its metadata and creator
 // (GET /v4/accounts/{a}/files/{id}?include=metadata,creator).
 func (c *Client) File(ctx context.Context, account, id string) (frameio.File, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), include("metadata", "creator"), nil)
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id),
+		include("metadata", "creator"), nil)
 	return w.file(), err
 }
 
@@ -234,14 +249,16 @@ func (c *Client) File(ctx context.Context, account, id string) (frameio.File, er
 // (include=media_links.original). Without the right to download it the whole
 // request is refused with 403; Link may be empty when there is none.
 func (c *Client) Original(ctx context.Context, account, id string) (frameio.File, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), include("media_links.original"), nil)
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id),
+		include("media_links.original"), nil)
 	return w.file(), err
 }
 
 // FileWithOriginal is File and Original in one call
 // (include=metadata,creator,media_links.original), and is refused as Original is.
 func (c *Client) FileWithOriginal(ctx context.Context, account, id string) (frameio.File, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id), include("metadata", "creator", "media_links.original"), nil)
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "files", id),
+		include("metadata", "creator", "media_links.original"), nil)
 	return w.file(), err
 }
 
@@ -258,7 +275,8 @@ func (c *Client) Proxies(ctx context.Context, account, id string) (frameio.File,
 // Stack reads a version stack with its head
 // (GET /v4/accounts/{a}/version_stacks/{id}); 422 or 404 when the id is another thing's.
 func (c *Client) Stack(ctx context.Context, account, id string) (frameio.Stack, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "version_stacks", id), include("creator"), nil)
+	w, err := one[wireAsset](ctx, c, http.MethodGet, seg("accounts", account, "version_stacks", id),
+		include("creator"), nil)
 	return w.stack(), err
 }
 

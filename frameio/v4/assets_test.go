@@ -33,10 +33,13 @@ func TestFile(t *testing.T) {
 		id := w.sim.AddFile(w.root, "f.mov", w.sim.Pattern(1, 1000), frameiosim.WithStatus("Approved"),
 			frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4}), frameiosim.WithCreator(w.owner))
 		f, err := w.File(t.Context(), w.account, id)
-		if err != nil || f.ID != id || f.Name != "f.mov" || f.Size != 1000 || f.ParentID != w.root || f.ProjectID != w.film || !f.Uploaded() ||
-			f.MediaType == "" || f.ViewURL == "" || f.Created.IsZero() || f.Creator.Name != "Olga Owner" || f.Link != "" {
+		if err != nil || f.ID != id || f.Name != "f.mov" || f.Size != 1000 || f.ParentID != w.root ||
+			f.ProjectID != w.film || !f.Uploaded() ||
+			f.MediaType == "" || f.ViewURL == "" || f.Created.IsZero() ||
+			f.Creator.Name != "Olga Owner" || f.Link != "" {
 			t.Errorf("%s: %+v, %v", name, f, err)
 		}
+
 		if value(f, "Status") != "Approved" || frameio.FrameRate(value(f, "Frame Rate")) != 25 {
 			t.Errorf("%s: %+v", name, f.Metadata)
 		}
@@ -51,14 +54,17 @@ func TestOriginal(t *testing.T) {
 	if err != nil || !strings.HasPrefix(f.Link, w.url+"/assets/") {
 		t.Errorf("%+v, %v", f, err)
 	}
+
 	w.sim.SetDownloadable(id, false)
 	if _, err := w.Original(t.Context(), w.account, id); v4.StatusOf(err) != http.StatusForbidden {
 		t.Errorf("%v", err)
 	}
+
 	marked := w.sim.AddFile(w.root, "g.mov", w.sim.Pattern(1, 1000), frameiosim.Watermarked())
 	if f, err := w.Original(t.Context(), w.account, marked); err != nil || f.Link != "" {
 		t.Errorf("%+v, %v", f, err)
 	}
+
 	pending := w.sim.AddFile(w.root, "h.mov", w.sim.Pattern(1, 1000), frameiosim.NotUploadedYet())
 	if f, err := w.File(t.Context(), w.account, pending); err != nil || f.Uploaded() {
 		t.Errorf("%+v, %v", f, err)
@@ -68,13 +74,15 @@ func TestOriginal(t *testing.T) {
 func TestStack(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	one, two := w.sim.AddFile(w.root, "v1.mov", w.sim.Pattern(1, 10)), w.sim.AddFile(w.root, "v2.mov", w.sim.Pattern(2, 20))
+	one, two := w.sim.AddFile(w.root, "v1.mov", w.sim.Pattern(1, 10)),
+		w.sim.AddFile(w.root, "v2.mov", w.sim.Pattern(2, 20))
 	id := w.sim.Stack(one, two)
 	w.sim.Rename(two, "renamed.mov")
 	s, err := w.Stack(t.Context(), w.account, id)
 	if err != nil || s.ID != id || s.Head.ID != two || s.Name != "renamed.mov" || s.Head.Size != 20 {
 		t.Errorf("%+v, %v", s, err)
 	}
+
 	var files []string
 	for f, err := range w.StackFiles(t.Context(), w.account, id) {
 		if err != nil {
@@ -82,12 +90,14 @@ func TestStack(t *testing.T) {
 		}
 		files = append(files, f.ID)
 	}
+
 	slices.Sort(files)
 	want := []string{one, two}
 	slices.Sort(want)
 	if !slices.Equal(files, want) {
 		t.Errorf("%v", files)
 	}
+
 	for _, other := range []string{w.root, one} {
 		if _, err := w.Stack(t.Context(), w.account, other); v4.StatusOf(err) != 404 && v4.StatusOf(err) != 422 {
 			t.Errorf("%v", err)
@@ -106,6 +116,7 @@ func TestChildrenFollowAllPages(t *testing.T) {
 		for i := range 500 {
 			w.sim.AddFile(w.root, fmt.Sprint("f", i), w.sim.Pattern(1, 1))
 		}
+
 		w.sim.AddFolder(w.root, "one")
 		w.sim.AddFolder(w.root, "two")
 		got, seen := map[frameio.Kind]int{}, map[string]bool{}
@@ -113,13 +124,15 @@ func TestChildrenFollowAllPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if seen[a.ID] || a.Name == "" || (a.File != nil) != (a.Kind == frameio.KindFile) || (a.Stack != nil) != (a.Kind == frameio.KindStack) ||
+			if seen[a.ID] || a.Name == "" || (a.File != nil) != (a.Kind == frameio.KindFile) ||
+				(a.Stack != nil) != (a.Kind == frameio.KindStack) ||
 				(a.Folder != nil) != (a.Kind == frameio.KindFolder) {
 				t.Errorf("%+v", a)
 			}
 			seen[a.ID] = true
 			got[a.Kind]++
 		}
+
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%v, want %v", got, want)
 		}
@@ -140,17 +153,21 @@ func TestListingsEnd(t *testing.T) {
 		for _, err := range w.Children(t.Context(), w.account, w.root) {
 			n, last = n+1, err
 		}
+
 		if last == nil || n != 1 {
 			t.Errorf("%s: %d entries, %v", name, n, last)
 		}
 	}
+
 	w := setup(t) // whoever stops early asks for no more
 	for range 3 {
 		w.sim.AddFile(w.root, "f", w.sim.Pattern(1, 1))
 	}
+
 	for range w.Children(t.Context(), w.account, w.root) {
 		break
 	}
+
 	if n := len(w.sim.Requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
@@ -161,11 +178,20 @@ func TestComments(t *testing.T) {
 	w := setup(t)
 	file := w.sim.AddFile(w.root, "f.mov", w.sim.Pattern(1, 1000))
 	frame, length := int64(25), int64(50)
-	one := w.sim.AddComment(file, frameiosim.CommentSpec{Text: "One.", OwnerID: w.owner, Timestamp: &frame, Duration: &length, Annotation: `[{"tool":"line"}]`, Completed: true})
+	one := w.sim.AddComment(file, frameiosim.CommentSpec{
+		Text:       "One.",
+		OwnerID:    w.owner,
+		Timestamp:  &frame,
+		Duration:   &length,
+		Annotation: `[{"tool":"line"}]`,
+		Completed:  true,
+	})
+
 	reply := w.sim.AddComment(file, frameiosim.CommentSpec{Text: "Reply.", ParentID: one})
 	for i := range 120 {
 		w.sim.AddComment(file, frameiosim.CommentSpec{Text: fmt.Sprint(i), OwnerID: w.owner})
 	}
+
 	var got []frameio.Comment
 	for c, err := range w.Client.Comments(t.Context(), w.account, file) {
 		if err != nil {
@@ -173,16 +199,22 @@ func TestComments(t *testing.T) {
 		}
 		got = append(got, c)
 	}
+
 	if len(got) != 121 || got[0].ID != one || got[120].Text != "119" {
 		t.Fatalf("%d comments", len(got))
 	}
+
 	c := got[0]
-	if *c.Timestamp != 25 || *c.Duration != 50 || c.Annotation == "" || !c.Completed || c.Owner.Name != "Olga Owner" || c.FileID != file || c.Created.IsZero() {
+	if *c.Timestamp != 25 || *c.Duration != 50 || c.Annotation == "" || !c.Completed || c.Owner.Name != "Olga Owner" ||
+		c.FileID != file || c.Created.IsZero() {
 		t.Errorf("%+v", c)
 	}
-	if len(c.Replies) != 1 || c.Replies[0].ID != reply || c.Replies[0].Owner.Name != "" || c.Replies[0].Text != "Reply." {
+
+	if len(c.Replies) != 1 || c.Replies[0].ID != reply || c.Replies[0].Owner.Name != "" ||
+		c.Replies[0].Text != "Reply." {
 		t.Errorf("%+v", c.Replies)
 	}
+
 	raw := string(c.Raw)
 	if !strings.Contains(raw, one) || strings.Contains(raw, "Reply.") || strings.Contains(raw, "olga@example.org") {
 		t.Errorf("kept %s", raw)

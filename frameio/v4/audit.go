@@ -20,7 +20,14 @@ type wireAudit struct {
 }
 
 func (w wireAudit) event() frameio.AuditEvent {
-	return frameio.AuditEvent{At: w.Inserted.Time, Type: w.Event, Resource: w.Resource, ResourceKind: w.Kind, Project: w.Project, Workspace: w.Workspace}
+	return frameio.AuditEvent{
+		At:           w.Inserted.Time,
+		Type:         w.Event,
+		Resource:     w.Resource,
+		ResourceKind: w.Kind,
+		Project:      w.Project,
+		Workspace:    w.Workspace,
+	}
 }
 
 // AuditLog lists what was done in a workspace, in the order in which the service
@@ -28,13 +35,20 @@ func (w wireAudit) event() frameio.AuditEvent {
 // more pages (GET …/audit_logs). The service knows days only, and does not say by
 // whose clock one begins, so that it may begin up to two days before from. 403 for
 // who may not read the log, and where the plan has none.
-func (c *Client) AuditLog(ctx context.Context, account, workspace string, from time.Time) iter.Seq2[frameio.AuditEvent, error] {
-	query := url.Values{"filters[workspace_id]": {workspace}, "filters[from_date]": {from.UTC().AddDate(0, 0, -1).Format(time.DateOnly)}}
+func (c *Client) AuditLog(
+	ctx context.Context, account, workspace string, from time.Time,
+) iter.Seq2[frameio.AuditEvent, error] {
+	query := url.Values{
+		"filters[workspace_id]": {workspace},
+		"filters[from_date]":    {from.UTC().AddDate(0, 0, -1).Format(time.DateOnly)},
+	}
+
 	asking := *c
 	asking.version = "4.0"
-	return convert(list(ctx, &asking, seg("accounts", account, "audit_logs"), query, 100), func(raw json.RawMessage) (frameio.AuditEvent, bool) {
-		var w wireAudit
-		ok := fields(raw, &w) && !w.Inserted.IsZero()
-		return w.event(), ok
-	})
+	return convert(list(ctx, &asking, seg("accounts", account, "audit_logs"), query, 100),
+		func(raw json.RawMessage) (frameio.AuditEvent, bool) {
+			var w wireAudit
+			ok := fields(raw, &w) && !w.Inserted.IsZero()
+			return w.event(), ok
+		})
 }

@@ -19,26 +19,34 @@ func TestAuditLog(t *testing.T) {
 	for i := range 150 {
 		w.sim.AddFolder(w.root, strconv.Itoa(i))
 	}
+
 	file := w.sim.AddFile(w.root, "a.mov", w.sim.Pattern(1, 10), frameiosim.NotUploadedYet())
 	seen, last := 0, time.Now().Add(time.Hour)
 	for e, err := range w.AuditLog(t.Context(), w.account, w.workspace, time.Now()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seen == 0 && (e.Type != "asset_created" || e.Resource != file || e.ResourceKind != "asset" || e.Project != w.film) {
+
+		if seen == 0 && (e.Type != "asset_created" || e.Resource != file || e.ResourceKind != "asset" ||
+			e.Project != w.film) {
 			t.Errorf("%+v", e)
 		}
+
 		if e.Workspace != w.workspace || !e.At.Before(last) {
 			t.Errorf("%+v after %s", e, last)
 		}
+
 		seen, last = seen+1, e.At
 	}
+
 	if calls := w.sim.Calls("auditlog.index"); seen != 151 || calls != 2 {
 		t.Errorf("%d events by %d calls", seen, calls)
 	}
+
 	for range w.AuditLog(t.Context(), w.account, w.workspace, time.Now()) {
 		break // asks for no second page
 	}
+
 	if calls := w.sim.Calls("auditlog.index"); calls != 3 {
 		t.Errorf("%d calls", calls)
 	}

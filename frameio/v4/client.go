@@ -103,13 +103,16 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return err
 	}
+
 	err = c.once(ctx, token, method, path, query, body, out)
 	if StatusOf(err) != http.StatusUnauthorized {
 		return err
 	}
+
 	if token, err = c.token(ctx, token); err != nil {
 		return err
 	}
+
 	return c.once(ctx, token, method, path, query, body, out)
 }
 
@@ -118,6 +121,7 @@ func (c *Client) once(ctx context.Context, token, method, path string, query url
 	if err != nil {
 		return err
 	}
+
 	r.Header.Set("Authorization", "Bearer "+token)
 	resp, err := c.guarded().Do(r)
 	if err != nil {
@@ -127,6 +131,7 @@ func (c *Client) once(ctx context.Context, token, method, path string, query url
 	if resp.StatusCode >= 400 {
 		return refusal(method, path, resp)
 	}
+
 	return decode(method, path, resp, out)
 }
 
@@ -146,6 +151,7 @@ func (c *Client) guarded() *http.Client {
 		}
 		return nil
 	}
+
 	return &hc
 }
 
@@ -158,28 +164,35 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		}
 		reader = bytes.NewReader(b)
 	}
+
 	u, err := c.base.Parse("/v4" + path) // the path is escaped already
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)
 	}
+
 	if u.EscapedPath() != "/v4"+path { // an id of dots would lead elsewhere
 		return nil, &Error{Method: method, Path: path, Code: http.StatusNotFound, Message: "there is no such id"}
 	}
+
 	u.RawQuery = query.Encode()
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), reader)
 	if err != nil {
 		return nil, fmt.Errorf("frame.io: %w", err)
 	}
+
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	if c.version != "" {
 		r.Header.Set("api-version", c.version)
 	}
+
 	if c.APIKey != "" {
 		r.Header.Set("x-api-key", c.APIKey)
 	}
+
 	return r, nil
 }
 
@@ -189,16 +202,26 @@ func decode(method, path string, resp *http.Response, out any) error {
 	if p, ok := out.(*page); ok {
 		return p.from(method, path, resp)
 	}
+
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return noAnswer(method, path, err)
 	}
+
 	if out == nil || len(body) == 0 {
 		return nil
 	}
+
 	if err := json.Unmarshal(body, out); err != nil {
-		return &Error{Method: method, Path: path, Code: resp.StatusCode, Message: "the answer is not what Frame.io sends", Err: err}
+		return &Error{
+			Method:  method,
+			Path:    path,
+			Code:    resp.StatusCode,
+			Message: "the answer is not what Frame.io sends",
+			Err:     err,
+		}
 	}
+
 	return nil
 }
 
@@ -219,10 +242,18 @@ func refusal(method, path string, resp *http.Response) *Error {
 			Detail string `json:"detail"`
 		} `json:"errors"`
 	}
-	e := &Error{Method: method, Path: path, Code: resp.StatusCode, Message: http.StatusText(resp.StatusCode), After: retryAfter(resp.Header)}
+
+	e := &Error{
+		Method:  method,
+		Path:    path,
+		Code:    resp.StatusCode,
+		Message: http.StatusText(resp.StatusCode),
+		After:   retryAfter(resp.Header),
+	}
 	if json.Unmarshal(body, &said) == nil && len(said.Errors) > 0 && said.Errors[0].Detail != "" {
 		e.Message = shorten(said.Errors[0].Detail)
 	}
+
 	return e
 }
 

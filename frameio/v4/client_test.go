@@ -32,10 +32,12 @@ func setup(t *testing.T, change ...func(*frameiosim.Options)) *world {
 	for _, f := range change {
 		f(&opt)
 	}
+
 	sim, err := frameiosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL)
@@ -73,16 +75,21 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 			return good, nil
 		}
 	}
+
 	if p, err := client(t, w.url, source(w.sim.AccessToken(w.owner))).Me(t.Context()); err != nil || p.ID != w.owner {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	if !slices.Equal(refused, []string{"", "stale"}) {
 		t.Errorf("asked with %q", refused)
 	}
+
 	refused = nil
-	if _, err := client(t, w.url, source("stale too")).Me(t.Context()); !fault.Is(err, fault.NotConnected) || len(refused) != 2 {
+	if _, err := client(t, w.url, source("stale too")).Me(t.Context()); !fault.Is(err, fault.NotConnected) ||
+		len(refused) != 2 {
 		t.Errorf("%v after %q", err, refused)
 	}
+
 	gone := errors.New("no sign-in")
 	_, err := client(t, w.url, func(context.Context, string) (string, error) { return "", gone }).Me(t.Context())
 	if !errors.Is(err, gone) {
@@ -97,12 +104,14 @@ func TestTokenStaysWithTheServer(t *testing.T) {
 		carried.Store(r.Header.Get("Authorization"))
 		_, _ = w.Write([]byte(`{"data":{"id":"x"}}`))
 	}))
+
 	t.Cleanup(there.Close)
 	here := httptest.NewServer(http.RedirectHandler(there.URL+"/x", http.StatusFound))
 	t.Cleanup(here.Close)
 	if _, err := client(t, here.URL, always("canary")).Me(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := carried.Load(); got != "" {
 		t.Errorf("carried %q", got)
 	}
@@ -115,15 +124,29 @@ func TestErrorsAreRead(t *testing.T) {
 		code fault.Code
 		want func(*v4.Error) bool
 	}{
-		"detail":      {faults.Rule{Status: 422, Body: `{"errors":[{"title":"Bad","detail":"no such field"}]}`}, fault.Refused, func(e *v4.Error) bool { return e.Message == "no such field" }},
-		"proxy page":  {faults.Rule{Status: 502, Body: "<html>"}, fault.Unavailable, func(e *v4.Error) bool { return e.Message == "Bad Gateway" }},
-		"long":        {faults.Rule{Status: 403, Body: `{"errors":[{"detail":"` + strings.Repeat("é", 9000) + `"}]}`}, fault.Forbidden, func(e *v4.Error) bool { return len(e.Message) < 400 }},
-		"retry after": {faults.Rule{Status: 429, RetryAfter: "7"}, fault.Throttled, func(e *v4.Error) bool { return e.After == 7*time.Second }},
-		"plan":        {faults.Rule{Status: 402}, fault.Refused, func(e *v4.Error) bool { return e.Code == 402 }},
-		"reset":       {faults.Rule{Reset: true}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 0 }},
-		"cut short":   {faults.Rule{CutAfter: 5}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 0 }},
-		"no JSON":     {faults.Rule{Status: 200, Body: "<html>"}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 200 }},
-		"nothing":     {faults.Rule{Status: 200, Body: `{"data":null}`}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 200 }},
+		"detail": {faults.Rule{
+			Status: 422,
+			Body:   `{"errors":[{"title":"Bad","detail":"no such field"}]}`,
+		}, fault.Refused, func(e *v4.Error) bool { return e.Message == "no such field" }},
+		"proxy page": {faults.Rule{Status: 502, Body: "<html>"}, fault.Unavailable, func(e *v4.Error) bool {
+			return e.Message == "Bad Gateway"
+		}},
+		"long": {faults.Rule{
+			Status: 403,
+			Body:   `{"errors":[{"detail":"` + strings.Repeat("é", 9000) + `"}]}`,
+		}, fault.Forbidden, func(e *v4.Error) bool { return len(e.Message) < 400 }},
+		"retry after": {faults.Rule{Status: 429, RetryAfter: "7"}, fault.Throttled, func(e *v4.Error) bool {
+			return e.After == 7*time.Second
+		}},
+		"plan":      {faults.Rule{Status: 402}, fault.Refused, func(e *v4.Error) bool { return e.Code == 402 }},
+		"reset":     {faults.Rule{Reset: true}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 0 }},
+		"cut short": {faults.Rule{CutAfter: 5}, fault.Unavailable, func(e *v4.Error) bool { return e.Code == 0 }},
+		"no JSON": {faults.Rule{Status: 200, Body: "<html>"}, fault.Unavailable, func(e *v4.Error) bool {
+			return e.Code == 200
+		}},
+		"nothing": {faults.Rule{Status: 200, Body: `{"data":null}`}, fault.Unavailable, func(e *v4.Error) bool {
+			return e.Code == 200
+		}},
 	} {
 		w := setup(t)
 		tc.rule.Path = "/v4/me"
@@ -154,6 +177,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 			t.Errorf("%q: found something", id)
 		}
 	}
+
 	for _, r := range w.sim.Requests() {
 		if !strings.HasPrefix(r.Path, "/v4/accounts/"+w.account+"/files/") || strings.Contains(r.Path, "%25") {
 			t.Errorf("%s", r.Path)
@@ -167,6 +191,7 @@ func TestAPIKeyIsSent(t *testing.T) {
 	if _, err := w.Me(t.Context()); v4.StatusOf(err) != http.StatusUnauthorized {
 		t.Errorf("without: %v", err)
 	}
+
 	w.APIKey = "frameio-demo-client"
 	if _, err := w.Me(t.Context()); err != nil {
 		t.Error(err)
@@ -190,16 +215,19 @@ func TestSpaces(t *testing.T) {
 			t.Errorf("%+v, %v", a, err)
 		}
 	}
+
 	n := 0
 	for ws, err := range w.Workspaces(t.Context(), w.account) {
 		if n++; err != nil || ws.ID != w.workspace || ws.Name != "Features" {
 			t.Errorf("%+v, %v", ws, err)
 		}
 	}
+
 	p, err := w.Project(t.Context(), w.account, w.film)
 	if err != nil || n != 1 || p.Name != "Film" || p.RootFolder != w.root || p.WorkspaceID != w.workspace {
 		t.Errorf("%d workspaces, %+v, %v", n, p, err)
 	}
+
 	guest := w.sim.AddPerson("Gus Guest", "gus@example.org")
 	w.sim.Invite(w.film, guest)
 	for p, err := range client(t, w.url, always(w.sim.AccessToken(guest))).InvitedProjects(t.Context(), w.account) {
@@ -207,6 +235,7 @@ func TestSpaces(t *testing.T) {
 			t.Errorf("%+v, %v", p, err)
 		}
 	}
+
 	if n != 2 {
 		t.Error("no invited project")
 	}
@@ -215,10 +244,16 @@ func TestSpaces(t *testing.T) {
 func TestActions(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	made, err := w.CreateAction(t.Context(), w.account, w.workspace, frameio.Action{Name: "Push", Description: "d", Event: "nuxeo.push", URL: "https://c.example/a"})
+	made, err := w.CreateAction(t.Context(), w.account, w.workspace, frameio.Action{
+		Name:        "Push",
+		Description: "d",
+		Event:       "nuxeo.push",
+		URL:         "https://c.example/a",
+	})
 	if err != nil || made.Secret == "" || made.ID == "" {
 		t.Fatalf("%+v, %v", made, err)
 	}
+
 	list := func() (out []frameio.Action) {
 		for a, err := range w.Actions(t.Context(), w.account, w.workspace) {
 			if err != nil {
@@ -228,12 +263,16 @@ func TestActions(t *testing.T) {
 		}
 		return out
 	}
-	if got := list(); len(got) != 1 || got[0].ID != made.ID || got[0].Secret != "" || got[0].URL != "https://c.example/a" {
+
+	if got := list(); len(got) != 1 || got[0].ID != made.ID || got[0].Secret != "" ||
+		got[0].URL != "https://c.example/a" {
 		t.Errorf("%+v", got)
 	}
+
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); err != nil || len(list()) != 0 {
 		t.Errorf("%v", err)
 	}
+
 	if err := w.DeleteAction(t.Context(), w.account, made.ID); !v4.NotFound(err) {
 		t.Errorf("%v", err)
 	}

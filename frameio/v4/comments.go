@@ -71,20 +71,27 @@ func comment(raw json.RawMessage) frameio.Comment {
 	if !w.read(raw) {
 		return frameio.Comment{Raw: without(raw, "replies", "owner", "attachments")}
 	}
+
 	k := frameio.Comment{
-		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp.number, Timecode: w.Timestamp.text,
-		Duration: w.Duration.number, Page: w.Page.number, Completed: w.Completed.set, Created: w.Created.Time, Updated: w.Updated.Time,
-		Edited: w.Edited.Time, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
+		ID: w.ID, FileID: w.FileID, Text: w.Text, Annotation: w.Annotation, Timestamp: w.Timestamp.number,
+		Timecode: w.Timestamp.text,
+		Duration: w.Duration.number, Page: w.Page.number, Completed: w.Completed.set, Created: w.Created.Time,
+		Updated: w.Updated.Time,
+		Edited:  w.Edited.Time, Owner: w.Owner.person(), Raw: without(raw, "replies", "owner", "attachments"),
 	}
+
 	for _, a := range w.Attachments {
 		k.Attachments = append(k.Attachments, frameio.Attachment{Name: a.Name, Size: a.Size.or(0)})
 	}
+
 	if p := w.Proposal; p != nil {
 		k.Proposal = &frameio.Proposal{Selection: p.Selection, Suggestion: p.Suggestion}
 	}
+
 	for _, r := range w.Replies {
 		k.Replies = append(k.Replies, comment(r))
 	}
+
 	return k
 }
 
@@ -94,10 +101,12 @@ func (w *wireComment) read(raw json.RawMessage) bool {
 	if json.Unmarshal(raw, w) == nil {
 		return w.ID != ""
 	}
+
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil {
 		return false
 	}
+
 	*w = wireComment{}
 	for name, member := range members {
 		one, err := json.Marshal(map[string]json.RawMessage{name: member})
@@ -109,6 +118,7 @@ func (w *wireComment) read(raw json.RawMessage) bool {
 			*w = with
 		}
 	}
+
 	return w.ID != ""
 }
 
@@ -119,12 +129,15 @@ func without(raw json.RawMessage, keys ...string) []byte {
 	if json.Unmarshal(raw, &m) != nil {
 		return raw
 	}
+
 	for _, key := range keys {
 		delete(m, key)
 	}
+
 	b, err := json.Marshal(m)
 	if err != nil {
 		return raw
 	}
+
 	return b
 }

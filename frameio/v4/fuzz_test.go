@@ -21,14 +21,17 @@ func FuzzAnswers(f *testing.F) {
 		if json.Unmarshal(answer, &asset) == nil {
 			_, _, _, _ = asset.file(), asset.stack(), asset.folder(), asset.asset()
 		}
+
 		var entry wireAudit
 		if json.Unmarshal(answer, &entry) == nil {
 			_ = entry.event()
 		}
+
 		var field wireField
 		if json.Unmarshal(answer, &field) == nil {
 			_ = field.field()
 		}
+
 		if c := comment(answer); len(c.Raw) > 0 && json.Valid(answer) && !json.Valid(c.Raw) {
 			t.Errorf("keeps %q of a comment", c.Raw)
 		}

@@ -25,11 +25,13 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &inner) == nil {
 		text = strings.TrimSpace(inner)
 	}
+
 	if n, ok := whole(text); ok {
 		m.number = &n
 	} else if isTimecode(text) {
 		m.text = text
 	}
+
 	return nil
 }
 
@@ -73,11 +75,13 @@ func isTimecode(text string) bool {
 	if len(parts) < 3 || len(parts) > 4 {
 		return false
 	}
+
 	for _, part := range parts {
 		if n, err := strconv.Atoi(part); err != nil || n < 0 || len(part) > 3 {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -88,7 +92,10 @@ type looseTime struct {
 	set bool
 }
 
-var timeForms = []string{time.RFC3339, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", time.DateOnly}
+var timeForms = []string{
+	time.RFC3339, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999", time.DateOnly,
+}
 
 // UnmarshalJSON is json.Unmarshaler's. It never fails.
 func (t *looseTime) UnmarshalJSON(b []byte) error {
@@ -97,6 +104,7 @@ func (t *looseTime) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &text) != nil || text == "" {
 		return nil
 	}
+
 	t.set = true
 	for _, form := range timeForms {
 		if at, err := time.Parse(form, text); err == nil {
@@ -104,6 +112,7 @@ func (t *looseTime) UnmarshalJSON(b []byte) error {
 			return nil
 		}
 	}
+
 	return nil
 }
 
@@ -120,6 +129,7 @@ func (f *few[T]) UnmarshalJSON(b []byte) error {
 	if err := p.list(json.NewDecoder(bytes.NewReader(b))); err != nil {
 		return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[[]T](), Field: "list"}
 	}
+
 	for _, raw := range p.members {
 		var v T
 		if err := json.Unmarshal(raw, &v); err != nil {
@@ -127,5 +137,6 @@ func (f *few[T]) UnmarshalJSON(b []byte) error {
 		}
 		*f = append(*f, v)
 	}
+
 	return nil
 }

@@ -42,15 +42,24 @@ func (p *page) from(method, path string, resp *http.Response) error {
 	if p.most == 1 {
 		in.left = maxMember
 	}
+
 	err := p.read(in)
 	if err == nil {
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // the connection is used again
 		return nil
 	}
+
 	if in.failed != nil {
 		return noAnswer(method, path, in.failed)
 	}
-	return &Error{Method: method, Path: path, Code: resp.StatusCode, Message: "the answer is not what Frame.io sends", Err: err}
+
+	return &Error{
+		Method:  method,
+		Path:    path,
+		Code:    resp.StatusCode,
+		Message: "the answer is not what Frame.io sends",
+		Err:     err,
+	}
 }
 
 // bounded reads so many bytes and no more. It remembers what failed below it, which a
@@ -66,11 +75,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left == 0 {
 		return 0, errLong
 	}
+
 	n, err := b.from.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	if err != nil && err != io.EOF {
 		b.failed = err
 	}
+
 	return n, err
 }
 
@@ -82,11 +93,13 @@ func (p *page) read(body io.Reader) error {
 	if t, err := d.Token(); t != json.Delim('{') {
 		return cmp.Or(err, errors.New("the page is no object"))
 	}
+
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return err
 		}
+
 		switch name {
 		case "data":
 			err = p.list(d)
@@ -99,10 +112,12 @@ func (p *page) read(body io.Reader) error {
 		default:
 			err = d.Decode(new(json.RawMessage))
 		}
+
 		if err != nil {
 			return err
 		}
 	}
+
 	_, err := d.Token()
 	return err
 }
@@ -114,6 +129,7 @@ func (p *page) list(d *json.Decoder) error {
 		}
 		return errors.New("the members are no list")
 	}
+
 	for d.More() {
 		if len(p.members) == p.most {
 			return errPage
@@ -124,6 +140,7 @@ func (p *page) list(d *json.Decoder) error {
 		}
 		p.members = append(p.members, m)
 	}
+
 	_, err := d.Token()
 	return err
 }
@@ -138,6 +155,7 @@ func list(ctx context.Context, c *Client, path string, query url.Values, size in
 		for k, v := range query {
 			q[k] = v
 		}
+
 		for range maxPages {
 			p := page{most: size}
 			err := c.do(ctx, http.MethodGet, path, q, nil, &p)
@@ -146,23 +164,33 @@ func list(ctx context.Context, c *Client, path string, query url.Values, size in
 				q.Set("page_size", strconv.Itoa(size))
 				continue
 			}
+
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+
 			for _, m := range p.members {
 				if !yield(m, nil) {
 					return
 				}
 			}
+
 			after := cursor(p.next)
 			if after == "" {
 				return
 			}
+
 			if after == q.Get("after") {
-				yield(nil, &Error{Method: http.MethodGet, Path: path, Code: http.StatusOK, Message: "the listing does not move on"})
+				yield(nil, &Error{
+					Method:  http.MethodGet,
+					Path:    path,
+					Code:    http.StatusOK,
+					Message: "the listing does not move on",
+				})
 				return
 			}
+
 			q.Set("after", after)
 		}
 	}
@@ -209,9 +237,14 @@ func every[T any](in iter.Seq2[json.RawMessage, error], to func(json.RawMessage)
 				return
 			}
 		}
+
 		if unread > 0 {
 			var none T
-			yield(none, &Error{Method: http.MethodGet, Code: http.StatusOK, Message: fmt.Sprintf("%d of the list cannot be read", unread)})
+			yield(none, &Error{
+				Method:  http.MethodGet,
+				Code:    http.StatusOK,
+				Message: fmt.Sprintf("%d of the list cannot be read", unread),
+			})
 		}
 	}
 }
@@ -231,17 +264,28 @@ func one[T any](ctx context.Context, c *Client, method, path string, query url.V
 	if err := c.do(ctx, method, path, query, body, &raw); err != nil {
 		return out, err
 	}
+
 	var wrapped struct {
 		Data json.RawMessage `json:"data"`
 	}
+
 	if json.Unmarshal(raw, &wrapped) == nil && len(wrapped.Data) > 0 {
 		raw = wrapped.Data
 	}
+
 	if string(raw) == "null" {
 		raw = nil
 	}
+
 	if err := json.Unmarshal(raw, &out); err != nil {
-		return out, &Error{Method: method, Path: path, Code: http.StatusOK, Message: "the answer is not what Frame.io sends", Err: err}
+		return out, &Error{
+			Method:  method,
+			Path:    path,
+			Code:    http.StatusOK,
+			Message: "the answer is not what Frame.io sends",
+			Err:     err,
+		}
 	}
+
 	return out, nil
 }

@@ -19,7 +19,9 @@ import (
 // says is a client of a service that answers everything with one body.
 func says(t *testing.T, body string) *v4.Client {
 	t.Helper()
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(body))
+	}))
 	t.Cleanup(srv.Close)
 	return client(t, srv.URL, always("token"))
 }
@@ -88,12 +90,14 @@ func TestOneOddMemberCostsNoOther(t *testing.T) {
 // A field of another kind than it should be, which is not needed, costs nothing at all.
 func TestOddFieldsAreLeftOut(t *testing.T) {
 	t.Parallel()
-	c := says(t, `{"data":[{"id":"a","name":7,"url":"https://here","active":"yes","events":"all","display_name":[],"roles":{},"field_configuration":3}]}`)
+	c := says(t,
+		`{"data":[{"id":"a","name":7,"url":"https://here","active":"yes","events":"all","display_name":[],"roles":{},"field_configuration":3}]}`)
 	for w, err := range c.Webhooks(t.Context(), "a", "w") {
 		if err != nil || w.ID != "a" || w.URL != "https://here" {
 			t.Errorf("a webhook is %+v, %v", w, err)
 		}
 	}
+
 	for name, read := range listings(t.Context(), c) {
 		if n, err := read(); name != "audit" && (n != 1 || err != nil) {
 			t.Errorf("%s: %d members, %v", name, n, err)
@@ -104,7 +108,10 @@ func TestOddFieldsAreLeftOut(t *testing.T) {
 // A file that cannot be read is known by its id, and is not taken for an empty one.
 func TestUnreadableFiles(t *testing.T) {
 	t.Parallel()
-	for _, field := range []string{`"file_size":"much"`, `"file_size":[]`, `"status":1`, `"metadata":"x"`, `"name":{}`} {
+	for _, field := range []string{
+		`"file_size":"much"`, `"file_size":[]`, `"status":1`,
+		`"metadata":"x"`, `"name":{}`,
+	} {
 		c := says(t, `{"data":[{`+field+`,"id":"a","type":"file"}]}`)
 		for f, err := range c.FolderFiles(t.Context(), "a", "f", false) {
 			if err != nil || f.ID != "a" || !f.Unreadable {
@@ -115,7 +122,9 @@ func TestUnreadableFiles(t *testing.T) {
 			t.Errorf("%s of one file: %v", field, err)
 		}
 	}
-	for f, err := range says(t, `{"data":[{"id":"a","file_size":"12","created_at":"yesterday"}]}`).FolderFiles(t.Context(), "a", "f", false) {
+
+	for f, err := range says(t, `{"data":[{"id":"a","file_size":"12","created_at":"yesterday"}]}`).
+		FolderFiles(t.Context(), "a", "f", false) {
 		if err != nil || f.Unreadable || f.Size != 12 {
 			t.Errorf("a size as text and a date that is none: %+v, %v", f, err)
 		}
@@ -135,10 +144,12 @@ func TestPagesAreBounded(t *testing.T) {
 		if !v4.Odd(err) || n > 0 {
 			t.Errorf("%s: %d members, %v, want a refusal", name, n, err)
 		}
+
 		if took := after.TotalAlloc - before.TotalAlloc; took > 256<<20 {
 			t.Errorf("%s: 30 MiB of members took %d MiB", name, took>>20)
 		}
 	}
+
 	for _, within := range []string{"metadata", "replies", "attachments"} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -148,19 +159,28 @@ func TestPagesAreBounded(t *testing.T) {
 		} else {
 			_, _ = counted(c.Comments(t.Context(), "a", "f"))
 		}
+
 		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 120<<20 {
 			t.Errorf("3 MiB of %s took %d MiB", within, (after.TotalAlloc-before.TotalAlloc)>>20)
 		}
 	}
-	if _, err := counted(says(t, `{"data":[{"id":"`+strings.Repeat("x", 40<<20)+`"}]}`).Accounts(t.Context())); !v4.Odd(err) {
+
+	if _, err := counted(says(t, `{"data":[{"id":"`+strings.Repeat("x", 40<<20)+`"}]}`).
+		Accounts(t.Context())); !v4.Odd(err) {
 		t.Errorf("a page of 40 MiB: %.100v", err)
 	}
-	for _, body := range []string{`[]`, `{"data":7}`, `{"data":[`, `{"data":[{}`, `{"links":7,"data":[]}`, `{"data":[]`, ``} {
+
+	for _, body := range []string{
+		`[]`, `{"data":7}`, `{"data":[`, `{"data":[{}`, `{"links":7,"data":[]}`,
+		`{"data":[]`, ``,
+	} {
 		if n, err := counted(says(t, body).Accounts(t.Context())); err == nil || n > 0 {
 			t.Errorf("%s: %d members, %v, want an error", body, n, err)
 		}
 	}
-	if n, err := counted(says(t, fmt.Sprintf(`{"data":null,"links":{"next":%q}}`, "")).Accounts(t.Context())); err != nil || n > 0 {
+
+	none := says(t, `{"data":null,"links":{"next":""}}`)
+	if n, err := counted(none.Accounts(t.Context())); err != nil || n > 0 {
 		t.Errorf("no members: %d, %v", n, err)
 	}
 }
@@ -181,16 +201,20 @@ func TestLongMembersComeInSmallPages(t *testing.T) {
 		if to < total {
 			next = fmt.Sprint("/v4/x?after=", to)
 		}
+
 		_, _ = fmt.Fprintf(w, `{"links":{"next":%q},"data":[`, next)
 		for i := from; i < to; i++ {
 			length := 10
 			if i >= 100 {
 				length = 1 << 20
 			}
-			_, _ = fmt.Fprintf(w, `%s{"id":"%d","text":%q}`, strings.Repeat(",", min(1, i-from)), i, strings.Repeat("x", length))
+			_, _ = fmt.Fprintf(w, `%s{"id":"%d","text":%q}`, strings.Repeat(",", min(1, i-from)), i,
+				strings.Repeat("x", length))
 		}
+
 		_, _ = w.Write([]byte("]}"))
 	}))
+
 	t.Cleanup(srv.Close)
 
 	n := 0
@@ -200,9 +224,11 @@ func TestLongMembersComeInSmallPages(t *testing.T) {
 		}
 		n++
 	}
+
 	if n != total {
 		t.Errorf("%d members came, want %d", n, total)
 	}
+
 	if got := strings.Join(asked[:4], " "); got != "100 100 25 7" || slices.Contains(asked[4:], "100") {
 		t.Errorf("pages of %v were asked for, want 100, 100 again, then 25, 7 and fewer", asked)
 	}

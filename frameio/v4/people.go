@@ -34,11 +34,12 @@ func (c *Client) Accounts(ctx context.Context) iter.Seq2[frameio.Account, error]
 // Workspaces lists the workspaces of an account that the person belongs to
 // (GET …/workspaces).
 func (c *Client) Workspaces(ctx context.Context, account string) iter.Seq2[frameio.Workspace, error] {
-	return convert(list(ctx, c, seg("accounts", account, "workspaces"), nil, 100), func(raw json.RawMessage) (frameio.Workspace, bool) {
-		var w wireID
-		ok := fields(raw, &w) && w.ID != ""
-		return frameio.Workspace{ID: w.ID, Name: w.Name}, ok
-	})
+	return convert(list(ctx, c, seg("accounts", account, "workspaces"), nil, 100),
+		func(raw json.RawMessage) (frameio.Workspace, bool) {
+			var w wireID
+			ok := fields(raw, &w) && w.ID != ""
+			return frameio.Workspace{ID: w.ID, Name: w.Name}, ok
+		})
 }
 
 // Workspace reads one workspace (GET …/workspaces/{id}).
@@ -64,28 +65,40 @@ type wireAction struct {
 }
 
 func (w wireAction) action() frameio.Action {
-	return frameio.Action{ID: w.ID, Name: w.Name, Description: w.Description, URL: w.URL, Event: w.Event, Active: w.Active, Secret: w.Secret}
+	return frameio.Action{
+		ID:          w.ID,
+		Name:        w.Name,
+		Description: w.Description,
+		URL:         w.URL,
+		Event:       w.Event,
+		Active:      w.Active,
+		Secret:      w.Secret,
+	}
 }
 
 // Actions lists the custom actions of a workspace (GET …/workspaces/{ws}/actions). It fails
 // after the last if there are some that cannot be told from one that is looked for.
 func (c *Client) Actions(ctx context.Context, account, workspace string) iter.Seq2[frameio.Action, error] {
-	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "actions"), nil, 100), func(raw json.RawMessage) (frameio.Action, bool) {
-		var w wireAction
-		ok := fields(raw, &w) && w.ID != ""
-		return w.action(), ok
-	})
+	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "actions"), nil, 100),
+		func(raw json.RawMessage) (frameio.Action, bool) {
+			var w wireAction
+			ok := fields(raw, &w) && w.ID != ""
+			return w.action(), ok
+		})
 }
 
 // CreateAction makes a custom action for one or many assets
 // (POST …/workspaces/{ws}/actions). It needs the role of a content admin or
 // the account's owner; its secret comes only in this answer.
-func (c *Client) CreateAction(ctx context.Context, account, workspace string, a frameio.Action) (frameio.Action, error) {
+func (c *Client) CreateAction(
+	ctx context.Context, account, workspace string, a frameio.Action,
+) (frameio.Action, error) {
 	body := map[string]any{
 		"name": a.Name, "description": a.Description, "event": a.Event, "url": a.URL,
 		"multi_asset": true, "timeout": 5,
 	}
-	w, err := one[wireAction](ctx, c, http.MethodPost, seg("accounts", account, "workspaces", workspace, "actions"), nil, body)
+	w, err := one[wireAction](ctx, c, http.MethodPost, seg("accounts", account, "workspaces", workspace, "actions"),
+		nil, body)
 	return w.action(), err
 }
 

@@ -23,11 +23,19 @@ func (c *Client) CreateRemote(ctx context.Context, account, folder, name, source
 	w, err := one[wireAsset](ctx, c, http.MethodPost, path, nil, map[string]any{"name": name, "source_url": source})
 	var said *Error
 	if errors.As(err, &said) && said.Code != 0 {
-		err = &Error{Method: http.MethodPost, Path: path, Code: said.Code, Message: http.StatusText(said.Code), After: said.After}
+		err = &Error{
+			Method:  http.MethodPost,
+			Path:    path,
+			Code:    said.Code,
+			Message: http.StatusText(said.Code),
+			After:   said.After,
+		}
 	}
+
 	if err == nil && w.ID == "" {
 		err = &Error{Method: http.MethodPost, Path: path, Code: http.StatusOK, Message: "the answer names no file"}
 	}
+
 	return w.file(), err
 }
 

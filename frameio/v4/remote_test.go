@@ -30,20 +30,25 @@ func TestCreateRemoteKeepsTheAddress(t *testing.T) {
 			w.WriteHeader(map[string]int{"202": 202, "422": 422, "429": 429, "500": 500}[answer[:3]])
 			_, _ = w.Write([]byte(answer[4:]))
 		}))
+
 		c, err := New(s.URL, s.Client(), func(context.Context, string) (string, error) { return "t", nil })
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		f, err := c.CreateRemote(t.Context(), "a", "folder", "a.mp4", source)
 		if StatusOf(err) != want || (f.ID == "f1") != (want == 0) {
 			t.Errorf("%s: %+v %v", answer, f, err)
 		}
+
 		if err != nil && strings.Contains(err.Error(), "hidden") {
 			t.Errorf("the error tells the address: %v", err)
 		}
+
 		if e, is := err.(*Error); is && want == 429 && e.After.Seconds() != 7 {
 			t.Errorf("to come back after %s", e.After)
 		}
+
 		s.Close()
 	}
 }

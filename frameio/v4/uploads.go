@@ -35,8 +35,14 @@ func (c *Client) CreateUpload(ctx context.Context, account, folder, name string,
 	w, err := one[wireUpload](ctx, c, http.MethodPost, path, nil, map[string]any{"name": name, "file_size": size})
 	up := frameio.Upload{File: w.file(), Parts: w.Parts}
 	if err == nil && !covers(up.Parts, size) {
-		err = &Error{Method: http.MethodPost, Path: path, Code: http.StatusOK, Message: "the parts of the upload are not the file"}
+		err = &Error{
+			Method:  http.MethodPost,
+			Path:    path,
+			Code:    http.StatusOK,
+			Message: "the parts of the upload are not the file",
+		}
 	}
+
 	return up, err
 }
 
@@ -45,12 +51,14 @@ func covers(parts []frameio.UploadPart, size int64) bool {
 	if len(parts) > maxParts {
 		return false
 	}
+
 	for _, p := range parts {
 		if p.Size <= 0 || p.Size > size || p.URL == "" {
 			return false
 		}
 		size -= p.Size
 	}
+
 	return size == 0
 }
 
@@ -81,6 +89,7 @@ func PutPart(ctx context.Context, hc *http.Client, part frameio.UploadPart, medi
 	if err != nil {
 		return &PutError{Err: fmt.Errorf("the address is none")}
 	}
+
 	r.ContentLength = part.Size
 	r.Header.Set("Content-Type", mediaType)
 	r.Header.Set("x-amz-acl", "private")
@@ -93,6 +102,7 @@ func PutPart(ctx context.Context, hc *http.Client, part frameio.UploadPart, medi
 	if resp.StatusCode >= 300 {
 		return &PutError{Code: resp.StatusCode}
 	}
+
 	return nil
 }
 
@@ -129,14 +139,20 @@ const assetPage = 500
 // FolderFiles lists the files directly in a folder with their metadata and who made
 // each, without those in stacks (GET …/folders/{folder}/files?include=metadata,creator),
 // and with signed links to their thumbnails if those are wanted.
-func (c *Client) FolderFiles(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.File, error] {
-	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "files"), shown(thumbnails), assetPage), fileOf)
+func (c *Client) FolderFiles(
+	ctx context.Context, account, folder string, thumbnails bool,
+) iter.Seq2[frameio.File, error] {
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "files"), shown(thumbnails), assetPage),
+		fileOf)
 }
 
 // FolderStacks lists the version stacks directly in a folder, each with its newest
 // file, as FolderFiles does (GET …/folders/{folder}/version_stacks?include=metadata,creator).
-func (c *Client) FolderStacks(ctx context.Context, account, folder string, thumbnails bool) iter.Seq2[frameio.Stack, error] {
-	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), shown(thumbnails), assetPage), stackOf)
+func (c *Client) FolderStacks(
+	ctx context.Context, account, folder string, thumbnails bool,
+) iter.Seq2[frameio.Stack, error] {
+	return convert(list(ctx, c, seg("accounts", account, "folders", folder, "version_stacks"), shown(thumbnails),
+		assetPage), stackOf)
 }
 
 func shown(thumbnails bool) url.Values {
@@ -149,7 +165,8 @@ func shown(thumbnails bool) url.Values {
 // CreateFolder makes a folder in a folder (POST …/folders/{folder}/folders).
 // Several may have the same name: look first.
 func (c *Client) CreateFolder(ctx context.Context, account, folder, name string) (frameio.Folder, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodPost, seg("accounts", account, "folders", folder, "folders"), nil, map[string]any{"name": name})
+	w, err := one[wireAsset](ctx, c, http.MethodPost, seg("accounts", account, "folders", folder, "folders"), nil,
+		map[string]any{"name": name})
 	return w.folder(), err
 }
 
@@ -162,14 +179,16 @@ func (c *Client) Projects(ctx context.Context, account, workspace string) iter.S
 // (POST …/folders/{folder}/version_stacks, 10 a minute); 422 when one of them is
 // elsewhere by now.
 func (c *Client) CreateStack(ctx context.Context, account, folder string, files ...string) (frameio.Stack, error) {
-	w, err := one[wireAsset](ctx, c, http.MethodPost, seg("accounts", account, "folders", folder, "version_stacks"), nil, map[string]any{"file_ids": files})
+	w, err := one[wireAsset](ctx, c, http.MethodPost, seg("accounts", account, "folders", folder, "version_stacks"),
+		nil, map[string]any{"file_ids": files})
 	return w.stack(), err
 }
 
 // MoveFile puts a file into a folder, or into a stack as its newest
 // (PATCH …/files/{id}/move).
 func (c *Client) MoveFile(ctx context.Context, account, file, parent string) error {
-	return c.do(ctx, http.MethodPatch, seg("accounts", account, "files", file, "move"), nil, map[string]any{"parent_id": parent}, nil)
+	return c.do(ctx, http.MethodPatch, seg("accounts", account, "files", file, "move"), nil,
+		map[string]any{"parent_id": parent}, nil)
 }
 
 // Definitions lists the fields of the account's metadata
@@ -186,15 +205,16 @@ func (c *Client) Definitions(ctx context.Context, account string) iter.Seq2[fram
 			} `json:"options"`
 		} `json:"field_configuration"`
 	}
-	return convert(list(ctx, c, seg("accounts", account, "metadata", "field_definitions"), nil, 100), func(raw json.RawMessage) (frameio.Definition, bool) {
-		var w wire
-		ok := fields(raw, &w) && w.ID != ""
-		d := frameio.Definition{ID: w.ID, Name: w.Name, Type: w.Type}
-		for _, o := range w.Config.Options {
-			d.Options = append(d.Options, frameio.Option{ID: o.ID, Name: o.Name})
-		}
-		return d, ok
-	})
+	return convert(list(ctx, c, seg("accounts", account, "metadata", "field_definitions"), nil, 100),
+		func(raw json.RawMessage) (frameio.Definition, bool) {
+			var w wire
+			ok := fields(raw, &w) && w.ID != ""
+			d := frameio.Definition{ID: w.ID, Name: w.Name, Type: w.Type}
+			for _, o := range w.Config.Options {
+				d.Options = append(d.Options, frameio.Option{ID: o.ID, Name: o.Name})
+			}
+			return d, ok
+		})
 }
 
 // MostValued is how many files one call of Choose can be about.
@@ -203,12 +223,17 @@ const MostValued = 100
 // Choose sets a selection of up to 100 files of a project to one option, by its
 // id (PATCH …/projects/{project}/metadata/values, 10 a minute).
 func (c *Client) Choose(ctx context.Context, account, project, field, option string, files []string) error {
-	body := map[string]any{"file_ids": files, "values": []any{map[string]any{"field_definition_id": field, "value": []string{option}}}}
-	return c.do(ctx, http.MethodPatch, seg("accounts", account, "projects", project, "metadata", "values"), nil, body, nil)
+	body := map[string]any{
+		"file_ids": files,
+		"values":   []any{map[string]any{"field_definition_id": field, "value": []string{option}}},
+	}
+	return c.do(ctx, http.MethodPatch, seg("accounts", account, "projects", project, "metadata", "values"), nil, body,
+		nil)
 }
 
 // CreateComment writes a remark on the whole of a file
 // (POST …/files/{file}/comments); every repeat makes another.
 func (c *Client) CreateComment(ctx context.Context, account, file, text string) error {
-	return c.do(ctx, http.MethodPost, seg("accounts", account, "files", file, "comments"), nil, map[string]any{"text": text}, nil)
+	return c.do(ctx, http.MethodPost, seg("accounts", account, "files", file, "comments"), nil,
+		map[string]any{"text": text}, nil)
 }

@@ -27,20 +27,24 @@ func TestCreateUploadLooksAtTheParts(t *testing.T) {
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusCreated)
-			_, _ = w.Write([]byte(`{"data":{"id":"f1","name":"a","media_type":"video/mp4","upload_urls":` + parts + `}}`))
+			_, _ = w.Write([]byte(`{"data":{"id":"f1","name":"a","media_type":"video/mp4","upload_urls":` + parts +
+				`}}`))
 		}))
 		defer s.Close()
 		c, err := New(s.URL, s.Client(), func(context.Context, string) (string, error) { return "t", nil })
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		up, err := c.CreateUpload(context.Background(), "a", "folder", "a.mp4", 10)
 		if (err == nil) != good {
 			t.Errorf("%.80s: %v", parts, err)
 		}
+
 		if err != nil && strings.Contains(err.Error(), "https://a") {
 			t.Errorf("the error tells an address: %v", err)
 		}
+
 		if good && up.ID != "f1" {
 			t.Errorf("%+v", up)
 		}

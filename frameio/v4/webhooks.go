@@ -26,19 +26,23 @@ func (w wireWebhook) webhook() frameio.Webhook {
 
 // Webhooks lists the webhooks of a workspace (GET …/workspaces/{ws}/webhooks), and fails as Actions does.
 func (c *Client) Webhooks(ctx context.Context, account, workspace string) iter.Seq2[frameio.Webhook, error] {
-	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "webhooks"), nil, 100), func(raw json.RawMessage) (frameio.Webhook, bool) {
-		var w wireWebhook
-		ok := fields(raw, &w) && w.ID != ""
-		return w.webhook(), ok
-	})
+	return every(list(ctx, c, seg("accounts", account, "workspaces", workspace, "webhooks"), nil, 100),
+		func(raw json.RawMessage) (frameio.Webhook, bool) {
+			var w wireWebhook
+			ok := fields(raw, &w) && w.ID != ""
+			return w.webhook(), ok
+		})
 }
 
 // CreateWebhook makes a webhook for all projects of a workspace
 // (POST …/workspaces/{ws}/webhooks). Its secret comes only in this answer; 403
 // without the right to manage webhooks.
-func (c *Client) CreateWebhook(ctx context.Context, account, workspace string, h frameio.Webhook) (frameio.Webhook, error) {
+func (c *Client) CreateWebhook(
+	ctx context.Context, account, workspace string, h frameio.Webhook,
+) (frameio.Webhook, error) {
 	body := map[string]any{"name": h.Name, "url": h.URL, "events": h.Events}
-	w, err := one[wireWebhook](ctx, c, http.MethodPost, seg("accounts", account, "workspaces", workspace, "webhooks"), nil, body)
+	w, err := one[wireWebhook](ctx, c, http.MethodPost, seg("accounts", account, "workspaces", workspace, "webhooks"),
+		nil, body)
 	return w.webhook(), err
 }
 
@@ -78,14 +82,24 @@ func ParseEvent(body []byte) (Event, error) {
 			Type string `json:"type"`
 		} `json:"resource"`
 	}
+
 	if err := json.Unmarshal(body, &w); err != nil {
 		return Event{}, ErrEvent
 	}
-	e := Event{Type: w.Type, Account: w.Account.ID, Workspace: w.Workspace.ID, Resource: w.Resource.ID, Kind: w.Resource.Type}
+
+	e := Event{
+		Type:      w.Type,
+		Account:   w.Account.ID,
+		Workspace: w.Workspace.ID,
+		Resource:  w.Resource.ID,
+		Kind:      w.Resource.Type,
+	}
+
 	for _, part := range []string{e.Type, e.Account, e.Workspace, e.Resource, e.Kind} {
 		if part == "" || len(part) > 200 {
 			return Event{}, ErrEvent
 		}
 	}
+
 	return e, nil
 }

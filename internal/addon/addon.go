@@ -61,17 +61,21 @@ func assemble(w io.Writer, v string, web webParts) error {
 	if err != nil {
 		return fmt.Errorf("addon: %w", err)
 	}
+
 	for i := range files {
 		files[i].data = bytes.ReplaceAll(files[i].data, []byte("@VERSION@"), []byte(v))
 	}
+
 	jar, err := buildJar(v, web)
 	if err != nil {
 		return fmt.Errorf("addon: %w", err)
 	}
+
 	files = append(files, file{name: "install/bundles/" + name + "-" + v + ".jar", data: jar})
 	if err := writeZip(w, files); err != nil {
 		return fmt.Errorf("addon: %w", err)
 	}
+
 	return nil
 }
 
@@ -111,5 +115,6 @@ func embedded(root string) ([]file, error) {
 		out = append(out, file{name: strings.TrimPrefix(path, root+"/"), data: data})
 		return err
 	})
+
 	return out, err
 }

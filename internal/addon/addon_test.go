@@ -26,9 +26,13 @@ func TestVersions(t *testing.T) {
 	for version, want := range map[string]string{
 		"1.2.3": "1.2.3", "v1.2.3": "1.2.3", " 1.2.3\n": "1.2.3", "10.20.30": "10.20.30", "v2": "2.0.0", "1.4": "1.4.0",
 		"0.1.0-dev": "0.1.0-SNAPSHOT", "0.1.0-SNAPSHOT": "0.1.0-SNAPSHOT", "1.2.3+dirty": "1.2.3-SNAPSHOT",
-		"1.2.3-4-gabcdef0": "1.2.3-SNAPSHOT", "v0.0.0-20260102030405-abcdefabcdef": "0.0.0-SNAPSHOT", "1.2.3.4": "1.2.3-SNAPSHOT",
-		"1.2.3-rc.1": "1.2.3-RC1", "v1.2.3-beta2": "1.2.3-BETA2", "1.2.3-alpha": "1.2.3-ALPHA", "1.2.3-rc.1.dirty": "1.2.3-SNAPSHOT",
-		"": "0.0.0-SNAPSHOT", "(devel)": "0.0.0-SNAPSHOT", "dev": "0.0.0-SNAPSHOT", "1.2.3/../../x": "1.2.3-SNAPSHOT", `1"<&>`: "1.0.0-SNAPSHOT",
+		"1.2.3-4-gabcdef0": "1.2.3-SNAPSHOT", "v0.0.0-20260102030405-abcdefabcdef": "0.0.0-SNAPSHOT",
+		"1.2.3.4":    "1.2.3-SNAPSHOT",
+		"1.2.3-rc.1": "1.2.3-RC1", "v1.2.3-beta2": "1.2.3-BETA2", "1.2.3-alpha": "1.2.3-ALPHA",
+		"1.2.3-rc.1.dirty": "1.2.3-SNAPSHOT",
+		"":                 "0.0.0-SNAPSHOT", "(devel)": "0.0.0-SNAPSHOT", "dev": "0.0.0-SNAPSHOT",
+		"1.2.3/../../x": "1.2.3-SNAPSHOT",
+		`1"<&>`:         "1.0.0-SNAPSHOT",
 	} {
 		if got := FileName(version); got != "nuxeo-frameio-"+want+".zip" {
 			t.Errorf("%q gives %s, want version %s", version, got, want)
@@ -47,6 +51,7 @@ func TestSameVersionSameBytes(t *testing.T) {
 			t.Fatal("two builds of a version differ")
 		}
 	}
+
 	if bytes.Equal(first, build(t, "1.2.4").data) {
 		t.Fatal("two versions are the same")
 	}
@@ -103,8 +108,10 @@ func TestZipLayout(t *testing.T) {
 	if got := names(b.zip); !slices.Equal(got, want) {
 		t.Errorf("the zip holds %v, want %v", got, want)
 	}
+
 	for _, f := range append(b.zip, b.jar...) {
-		if f.name != path.Clean(f.name) || strings.HasPrefix(f.name, "/") || strings.HasPrefix(f.name, "..") || len(f.data) == 0 {
+		if f.name != path.Clean(f.name) || strings.HasPrefix(f.name, "/") || strings.HasPrefix(f.name, "..") ||
+			len(f.data) == 0 {
 			t.Errorf("a bad entry: %q, %d bytes", f.name, len(f.data))
 		}
 		if path.Ext(f.name) == ".class" || bytes.Contains(f.data, []byte("@VERSION@")) {
@@ -117,9 +124,11 @@ func TestPackageXML(t *testing.T) {
 	t.Parallel()
 	b := build(t, "v1.2.3")
 	x := parse(t, "package.xml", b.find(b.zip, "package.xml"))
-	if x.XMLName.Local != "package" || x.attr("type") != "addon" || x.attr("name") != "nuxeo-frameio" || x.attr("version") != "1.2.3" {
+	if x.XMLName.Local != "package" || x.attr("type") != "addon" || x.attr("name") != "nuxeo-frameio" ||
+		x.attr("version") != "1.2.3" {
 		t.Errorf("the root is %+v", x.Attrs)
 	}
+
 	for path, want := range map[string]string{
 		"title": "Nuxeo Frame.io connector", "vendor": vendor, "license": "Apache License, Version 2.0",
 		"license-url":          "https://www.apache.org/licenses/LICENSE-2.0",
@@ -131,9 +140,11 @@ func TestPackageXML(t *testing.T) {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
+
 	if !strings.Contains(x.text("description"), "<p>") {
 		t.Error("the description is no HTML in CDATA")
 	}
+
 	for _, task := range []string{"installer", "uninstaller"} {
 		if l := x.all(task); len(l) != 1 || l[0].attr("restart") != "true" || l[0].attr("class") != "" {
 			t.Errorf("%s: %+v", task, l)
@@ -151,6 +162,7 @@ func TestInstallCommands(t *testing.T) {
 	if x.XMLName.Local != "install" || len(x.Children) == 0 {
 		t.Fatalf("not an installation: %+v", x)
 	}
+
 	installed := map[string]bool{}
 	for _, c := range x.Children {
 		if !slices.Contains([]string{"update", "copy", "config"}, c.XMLName.Local) {
@@ -163,6 +175,7 @@ func TestInstallCommands(t *testing.T) {
 			}
 		}
 	}
+
 	for _, f := range b.zip {
 		if strings.HasPrefix(f.name, "install/") && !installed[f.name] {
 			t.Errorf("no command installs %s", f.name)
@@ -177,6 +190,7 @@ func checkVariables(t *testing.T, value string) {
 			t.Errorf("%s refers to %s", value, m[0])
 		}
 	}
+
 	if strings.Count(value, "$") != len(variable.FindAllString(value, -1)) {
 		t.Errorf("%s has a stray dollar", value)
 	}
@@ -190,6 +204,7 @@ func markInstalled(t *testing.T, files []file, source string, installed map[stri
 			installed[f.name], any = true, true
 		}
 	}
+
 	if !any {
 		t.Errorf("install.xml refers to %s, which is not in the zip", source)
 	}
@@ -201,23 +216,28 @@ func TestManifest(t *testing.T) {
 	if b.jar[0].name != "META-INF/MANIFEST.MF" {
 		t.Errorf("the jar starts with %s", b.jar[0].name)
 	}
+
 	for name, want := range map[string]string{
-		"Manifest-Version": "1.0", "Bundle-ManifestVersion": "2", "Bundle-SymbolicName": "org.nuxeo.frameio;singleton:=true",
-		"Bundle-Version": "0.1.0.SNAPSHOT", "Bundle-Vendor": vendor, "Bundle-Name": "Nuxeo Frame.io connector",
+		"Manifest-Version": "1.0", "Bundle-ManifestVersion": "2",
+		"Bundle-SymbolicName": "org.nuxeo.frameio;singleton:=true",
+		"Bundle-Version":      "0.1.0.SNAPSHOT", "Bundle-Vendor": vendor, "Bundle-Name": "Nuxeo Frame.io connector",
 	} {
 		if got := b.headers[name]; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
+
 	if !bytes.Contains(b.jar[0].data, []byte("\r\n ")) {
 		t.Error("no line is folded, so folding goes untested")
 	}
+
 	var present []string
 	for _, f := range b.jar {
 		if strings.HasPrefix(f.name, "OSGI-INF/") && f.name != fragmentName {
 			present = append(present, f.name)
 		}
 	}
+
 	if listed := slices.Sorted(maps.Keys(b.components())); !slices.Equal(listed, present) {
 		t.Errorf("the manifest lists %v, the jar holds %v", listed, present)
 	}
@@ -236,7 +256,12 @@ func TestFolding(t *testing.T) {
 
 func TestFragmentIsNoComponent(t *testing.T) {
 	t.Parallel()
-	got := components([]file{{name: "OSGI-INF/a.xml"}, {name: "OSGI-INF/deployment-fragment.xml"}, {name: "OSGI-INF/l10n/x.properties"}, {name: "schemas/a.xml"}})
+	got := components([]file{
+		{name: "OSGI-INF/a.xml"},
+		{name: "OSGI-INF/deployment-fragment.xml"},
+		{name: "OSGI-INF/l10n/x.properties"},
+		{name: "schemas/a.xml"},
+	})
 	if !slices.Equal(got, []string{"OSGI-INF/a.xml"}) {
 		t.Errorf("components are %v", got)
 	}
@@ -252,6 +277,7 @@ func TestComponents(t *testing.T) {
 		{providers, "providers"}:    {"provider"},
 		{settings, "configuration"}: {"property", "documentation"},
 	}
+
 	b := build(t, "1.2.3")
 	seen := map[string]string{}
 	for file, c := range b.components() {
@@ -259,10 +285,12 @@ func TestComponents(t *testing.T) {
 		if c.XMLName.Local != "component" || !strings.HasPrefix(name, "org.nuxeo.frameio.") || seen[name] != "" {
 			t.Errorf("%s: component %q, also in %q", file, name, seen[name])
 		}
+
 		seen[name] = file
 		if len(c.all("implementation")) > 0 || c.attr("class") != "" {
 			t.Errorf("%s needs Java", file)
 		}
+
 		for _, ext := range c.all("extension") {
 			allowed := known[[2]string{ext.attr("target"), ext.attr("point")}]
 			for _, x := range ext.Children {
@@ -289,11 +317,14 @@ func TestPropertyExpansion(t *testing.T) {
 				t.Errorf("%s: %s has no default, or is not ours", name, m[0])
 			}
 		}
+
 		if strings.Count(text, "$") != len(matches) {
 			t.Errorf("%s has a stray dollar", name)
 		}
+
 		found += len(matches)
 	}
+
 	if found == 0 {
 		t.Error("no property of nuxeo.conf is read")
 	}
@@ -307,6 +338,7 @@ func TestConfiguration(t *testing.T) {
 			got[x.attr("name")] = x.Text
 		}
 	}
+
 	want := map[string]string{
 		"org.nuxeo.web.ui.frameio.url":                                      "${nuxeo.frameio.url:=}",
 		"org.nuxeo.ecm.platform.comment.service.notification.autosubscribe": "false",
@@ -322,6 +354,7 @@ func TestProvider(t *testing.T) {
 	if len(list) != 1 {
 		t.Fatalf("%d providers", len(list))
 	}
+
 	for path, want := range map[string]string{
 		"name": "frameio", "description": "Frame.io Provider",
 		"authorizationServerURL": "https://ims-na1.adobelogin.com/ims/authorize/v2",
@@ -332,6 +365,7 @@ func TestProvider(t *testing.T) {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
+
 	// An empty id or secret counts as given, and enabled="false" withdraws the entry.
 	for _, absent := range []string{"clientId", "clientSecret", "enabled"} {
 		if len(list[0].all(absent)) > 0 || list[0].attr(absent) != "" {
@@ -347,23 +381,30 @@ func TestPolicies(t *testing.T) {
 	for _, x := range b.contributions(versioning, "filters") {
 		filters[x.attr("id")] = x.text("condition")
 	}
+
 	if want := map[string]string{
 		"frameio-content":  "#{currentDocument.contextData.source == 'frameio'}",
 		"frameio-metadata": "#{currentDocument.contextData.source == 'frameio-metadata'}",
 	}; !maps.Equal(filters, want) {
 		t.Errorf("filters are %q", filters)
 	}
+
 	got := map[string]string{}
 	for _, x := range b.contributions(versioning, "policies") {
-		got[x.attr("id")] = strings.Join([]string{x.attr("increment"), x.attr("beforeUpdate"), x.attr("order"), x.text("filter-id")}, " ")
+		got[x.attr("id")] = strings.Join([]string{
+			x.attr("increment"), x.attr("beforeUpdate"), x.attr("order"),
+			x.text("filter-id"),
+		}, " ")
 		if _, found := filters[x.text("filter-id")]; !found {
 			t.Errorf("policy %s has filter %q, which does not exist", x.attr("id"), x.text("filter-id"))
 		}
 	}
+
 	// Orders from 1 are Nuxeo's own, and the lowest that matches wins.
 	want := map[string]string{
 		"frameio-content": "MINOR false 40 frameio-content", "frameio-content-before": "NONE true 40 frameio-content",
-		"frameio-metadata": "NONE false 40 frameio-metadata", "frameio-metadata-before": "NONE true 40 frameio-metadata",
+		"frameio-metadata":        "NONE false 40 frameio-metadata",
+		"frameio-metadata-before": "NONE true 40 frameio-metadata",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("policies are %q, want %q", got, want)
@@ -376,6 +417,7 @@ func TestLicenceIsTheOneThatThePackageNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, part := range []string{"Apache License", "Version 2.0, January 2004", "END OF TERMS AND CONDITIONS"} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("LICENSE does not say %q", part)

@@ -29,6 +29,7 @@ func writeZip(w io.Writer, files []file) error {
 			return err
 		}
 	}
+
 	return z.Close()
 }
 
@@ -46,6 +47,7 @@ func manifest(version string, components []string) []byte {
 	} {
 		b.WriteString(fold(header[0] + ": " + header[1]))
 	}
+
 	b.WriteString("\r\n")
 	return b.Bytes()
 }

@@ -39,6 +39,7 @@ func install(t *testing.T, opt nuxeosim.Options) nuxeo {
 	if err := n.sim.InstallPackage(build(t, "0.1.0-dev").data); err != nil {
 		t.Fatal(err)
 	}
+
 	n.sim.MkDoc(folder, "Workspace", nil)
 	n.sim.SetACL(folder, "members", "ReadWrite", true)
 	return n
@@ -50,6 +51,7 @@ func start(t *testing.T, opt nuxeosim.Options) nuxeo {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ts := httptest.NewServer(sim)
 	t.Cleanup(func() {
 		ts.Close()
@@ -57,6 +59,7 @@ func start(t *testing.T, opt nuxeosim.Options) nuxeo {
 			t.Error(err)
 		}
 	})
+
 	sim.SetURL(ts.URL + "/nuxeo")
 	return nuxeo{T: t, sim: sim, base: ts.URL + "/nuxeo/api/v1"}
 }
@@ -68,16 +71,19 @@ func (n nuxeo) call(status int, user, method, path string, body obj, headers ...
 	if err != nil {
 		n.Fatal(err)
 	}
+
 	req, err := http.NewRequest(method, n.base+path, bytes.NewReader(data))
 	if err != nil {
 		n.Fatal(err)
 	}
+
 	req.SetBasicAuth(user, user)
 	req.Header.Set("Content-Type", "application/json")
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
 	}
+
 	return n.answer(status, req)
 }
 
@@ -92,12 +98,14 @@ func (n nuxeo) answer(status int, req *http.Request) obj {
 	if err != nil || resp.StatusCode != status {
 		n.Fatalf("%s %s: %d, want %d: %s (%v)", req.Method, req.URL.Path, resp.StatusCode, status, data, err)
 	}
+
 	out := obj{}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, &out); err != nil {
 			n.Fatal(err)
 		}
 	}
+
 	return out
 }
 
@@ -157,6 +165,7 @@ func (n nuxeo) page(name string) string {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		n.Fatalf("%s: %d (%v)", name, resp.StatusCode, err)
 	}
+
 	return string(data)
 }
 
@@ -168,6 +177,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, want := range map[string]string{
 		"nuxeo-frameio.bundle.js": string(sample.elements),
 		"i18n/messages.json":      `"frameio.tab":"Frame IO"`,
@@ -179,6 +189,7 @@ func TestWebUILoadsTheElements(t *testing.T) {
 			t.Errorf("%s is %s, without %s", name, got, want)
 		}
 	}
+
 	if got := n.page("i18n/messages.json"); !strings.Contains(got, `"browser.view"`) {
 		t.Error("the texts of Web UI are gone")
 	}
@@ -192,13 +203,16 @@ func TestNoLanguageShowsKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	n := start(t, nuxeosim.Options{})
 	if got, want := slices.Sorted(slices.Values(webUILanguages)), n.sim.Languages(); !slices.Equal(got, want) {
 		t.Errorf("texts are added to those of Web UI in %v, want all that it has: %v", got, want)
 	}
+
 	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", webParts{sample.elements, texts}).data); err != nil {
 		t.Fatal(err)
 	}
+
 	read := func(data string) map[string]string {
 		words := map[string]string{}
 		if err := json.Unmarshal([]byte(data), &words); err != nil {
@@ -219,7 +233,9 @@ func TestNoLanguageShowsKeys(t *testing.T) {
 			t.Errorf("%q has lost the texts of Web UI", language)
 		}
 	}
-	if got, want := read(n.page("i18n/messages-fr-FR.json"))["frameio.sync.tab"], read(string(texts["fr"]))["frameio.sync.tab"]; got != want {
+
+	if got, want := read(n.page("i18n/messages-fr-FR.json"))["frameio.sync.tab"],
+		read(string(texts["fr"]))["frameio.sync.tab"]; got != want {
 		t.Errorf("the tab is called %q in French, want %q", got, want)
 	}
 }
@@ -227,7 +243,8 @@ func TestNoLanguageShowsKeys(t *testing.T) {
 func TestWithoutWebUIThePackageIsRefused(t *testing.T) {
 	t.Parallel()
 	n := start(t, nuxeosim.Options{WithoutWebUI: true})
-	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err == nil || !strings.Contains(err.Error(), "nuxeo-web-ui") {
+	if err := n.sim.InstallPackage(buildWith(t, "1.2.3", sample).data); err == nil ||
+		!strings.Contains(err.Error(), "nuxeo-web-ui") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -240,6 +257,7 @@ func TestInstalledTypes(t *testing.T) {
 	for name, typ := range model["frameio"] {
 		fields[name] = manualNames.Replace(typ)
 	}
+
 	n.same(schema["@prefix"], "frameio")
 	n.same(schema["fields"], fields)
 
@@ -252,6 +270,7 @@ func TestInstalledTypes(t *testing.T) {
 	for name, typ := range binding {
 		fields[name] = manualNames.Replace(typ)
 	}
+
 	n.same(bindings, obj{"type": "complex[]", "fields": fields})
 }
 
@@ -286,15 +305,18 @@ func TestFieldsAreKept(t *testing.T) {
 	n.call(200, "josh", "POST", "/id/"+uid+"/@op/Document.AddFacet", obj{"params": obj{"facet": "FrameioAsset"}})
 	n.call(200, "josh", "POST", "/id/"+uid+"/@op/Document.AddFacet", obj{"params": obj{"facet": "FrameioBinding"}})
 	props := obj{
-		"frameio:fileSize": 12345678901, "frameio:frameRate": 23.976, "frameio:uploadDate": "2026-01-02T03:04:05.000Z", "frameio:status": "Approved",
+		"frameio:fileSize": 12345678901, "frameio:frameRate": 23.976, "frameio:uploadDate": "2026-01-02T03:04:05.000Z",
+		"frameio:status": "Approved",
 		"frameiobinding:bindings": []obj{{
-			"bindingId": "b1", "actionName": "To Nuxeo", "description": "d", "documentType": "File", "workspaces": []string{"Film", "TV"},
-			"creator": "josh", "created": "2026-01-02T03:04:05.000Z",
+			"bindingId": "b1", "actionName": "To Nuxeo", "description": "d", "documentType": "File",
+			"workspaces": []string{"Film", "TV"},
+			"creator":    "josh", "created": "2026-01-02T03:04:05.000Z",
 		}, {
 			"bindingId": "b2", "actionName": "", "description": "", "documentType": "Video", "workspaces": []string{},
 			"creator": "josh", "created": "2026-01-02T03:04:05.000Z",
 		}},
 	}
+
 	n.call(200, "josh", "PUT", "/id/"+uid, obj{"entity-type": "document", "properties": props})
 	got := n.call(200, "josh", "GET", "/id/"+uid, nil, "properties: *")["properties"].(obj)
 	for key, want := range props {
@@ -323,6 +345,7 @@ func TestMetadataMakesNoVersion(t *testing.T) {
 	for i := range 50 {
 		n.write(204, people[i%2], uid, fmt.Sprint(i), "source: frameio-metadata")
 	}
+
 	n.versions(uid)
 	n.same(n.call(200, "josh", "GET", "/id/"+uid, nil)["title"], "49")
 	n.write(200, "julia", uid, "without a source") // what the policies are there for
@@ -341,7 +364,13 @@ func examples(t *testing.T) map[string][]byte {
 
 func TestExamplesOfTheManual(t *testing.T) {
 	t.Parallel()
-	first := map[string]string{"": "0.1", "com.example.frameio.major": "1.0", "com.example.frameio.none": "", "com.example.frameio.film": "0.1"}
+	first := map[string]string{
+		"":                          "0.1",
+		"com.example.frameio.major": "1.0",
+		"com.example.frameio.none":  "",
+		"com.example.frameio.film":  "0.1",
+	}
+
 	shown := examples(t)
 	for name, want := range first {
 		t.Run(name, func(t *testing.T) {
@@ -354,6 +383,7 @@ func TestExamplesOfTheManual(t *testing.T) {
 				n.versions(uid)
 				return
 			}
+
 			n.write(200, "julia", uid, "1", "source: frameio")
 			n.versions(uid, want)
 		})
@@ -400,14 +430,18 @@ func TestExamplesAreComplete(t *testing.T) {
 					t.Errorf("%s: policy %s does not say %s", name, p.attr("id"), attr)
 				}
 			}
+
 			if order, err := strconv.Atoi(p.attr("order")); err != nil || order <= 10 {
-				t.Errorf("%s: policy %s has the order %s, want one above 10: Nuxeo refuses others", name, p.attr("id"), p.attr("order"))
+				t.Errorf("%s: policy %s has the order %s, want one above 10: Nuxeo refuses others", name, p.attr("id"),
+					p.attr("order"))
 			}
+
 			if len(p.all("filter-id")) == 0 {
 				t.Errorf("%s: policy %s has no filter", name, p.attr("id"))
 			}
 		}
 	}
+
 	if complete == 0 {
 		t.Error("the manual shows no policy")
 	}

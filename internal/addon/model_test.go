@@ -12,15 +12,20 @@ import (
 // model is what the connector writes, by field and XSD type.
 var model = map[string]map[string]string{
 	"frameio": {
-		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string", "fileId": "xs:string",
-		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string", "mediaType": "xs:string", "poster": "nxs:content",
-		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string", "uploader": "xs:string",
-		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long", "frames": "xs:long", "frameRate": "xs:double",
+		"accountId": "xs:string", "workspaceId": "xs:string", "projectId": "xs:string", "folderId": "xs:string",
+		"fileId":  "xs:string",
+		"stackId": "xs:string", "documentUid": "xs:string", "fileName": "xs:string", "viewUrl": "xs:string",
+		"mediaType": "xs:string", "poster": "nxs:content",
+		"status": "xs:string", "codec": "xs:string", "resolution": "xs:string", "digest": "xs:string",
+		"uploader":    "xs:string",
+		"publishedBy": "xs:string", "pushedBy": "xs:string", "rendition": "xs:string", "fileSize": "xs:long",
+		"frames": "xs:long", "frameRate": "xs:double",
 		"duration": "xs:double", "uploadDate": "xs:date", "lastPublished": "xs:date", "lastPushed": "xs:date",
 	},
 	"frameio_binding": {"bindings": "nxs:frameioBindings"},
 	"frameio_sync": {
-		"syncId": "xs:string", "workspace": "xs:string", "project": "xs:string", "folder": "xs:string", "owner": "xs:string",
+		"syncId": "xs:string", "workspace": "xs:string", "project": "xs:string", "folder": "xs:string",
+		"owner":        "xs:string",
 		"documentType": "xs:string", "lastSynchronized": "xs:date",
 	},
 }
@@ -38,15 +43,19 @@ func (b built) schemas() map[string]element {
 	for _, x := range b.contributions(types, "schema") {
 		src := x.attr("src")
 		xsd := parse(b.T, src, b.find(b.jar, src))
-		if xsd.XMLName.Local != "schema" || xsd.XMLName.Space != "http://www.w3.org/2001/XMLSchema" || xsd.attr("targetNamespace") == "" {
+		if xsd.XMLName.Local != "schema" || xsd.XMLName.Space != "http://www.w3.org/2001/XMLSchema" ||
+			xsd.attr("targetNamespace") == "" {
 			b.Errorf("%s is no XSD with a namespace", src)
 		}
+
 		if prefixes[x.attr("prefix")] || x.attr("prefix") == "" {
 			b.Errorf("schema %s has prefix %q", x.attr("name"), x.attr("prefix"))
 		}
+
 		prefixes[x.attr("prefix")] = true
 		out[x.attr("name")] = xsd
 	}
+
 	return out
 }
 
@@ -67,9 +76,11 @@ func TestSchemas(t *testing.T) {
 			t.Errorf("schema %s is %v, want %v", name, got, want)
 		}
 	}
+
 	if len(schemas) != len(model) {
 		t.Errorf("%d schemas, want %d", len(schemas), len(model))
 	}
+
 	for _, f := range b.jar {
 		if strings.HasSuffix(f.name, ".xsd") && !strings.Contains(string(f.data), "<!--") {
 			t.Errorf("%s does not explain itself", f.name)
@@ -86,13 +97,16 @@ func TestBindingType(t *testing.T) {
 			declared[x.attr("name")] = x
 		}
 	}
+
 	list := declared["frameioBindings"].all("sequence/element")
 	if len(list) != 1 || list[0].attr("maxOccurs") != "unbounded" || list[0].attr("type") != "nxs:frameioBindingItem" {
 		t.Errorf("bindings are no list: %+v", list)
 	}
+
 	if got := fields(declared["frameioBindingItem"], "sequence/element"); !maps.Equal(got, binding) {
 		t.Errorf("a binding is %v, want %v", got, binding)
 	}
+
 	if l := declared["frameioWorkspaceNames"].all("list"); len(l) != 1 || l[0].attr("itemType") != "xs:string" {
 		t.Errorf("workspaces are no list of strings: %+v", l)
 	}
@@ -110,6 +124,7 @@ func TestNamesForSQL(t *testing.T) {
 				t.Errorf("schema %s has a type %s, which another schema may have too", name, x.attr("name"))
 			}
 		}
+
 		for _, e := range all {
 			if strings.EqualFold(e.attr("name"), "id") {
 				t.Errorf("schema %s has a field %q", name, e.attr("name"))
@@ -130,7 +145,12 @@ func TestFacets(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]string{"FrameioAsset": "frameio", "FrameioBinding": "frameio_binding", "FrameioSync": "frameio_sync"}; !maps.Equal(got, want) {
+
+	if want := map[string]string{
+		"FrameioAsset":   "frameio",
+		"FrameioBinding": "frameio_binding",
+		"FrameioSync":    "frameio_sync",
+	}; !maps.Equal(got, want) {
 		t.Errorf("facets are %v, want %v", got, want)
 	}
 }
@@ -156,7 +176,9 @@ func TestManualHasTheDataModel(t *testing.T) {
 			want = append(want, "| `"+name+"` | "+manualNames.Replace(typ)+" |")
 		}
 	}
-	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob) \\|").FindAllString(text, -1)
+
+	got := regexp.MustCompile("(?m)^\\| `\\w+` \\| (string|string\\[\\]|long|double|date|blob) \\|").
+		FindAllString(text, -1)
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
@@ -176,12 +198,15 @@ func TestManualHasEverythingElse(t *testing.T) {
 			want = append(want, "| `"+property+"` |")
 		}
 	}
+
 	for _, x := range b.contributions(versioning, "policies") {
 		want = append(want, "| `"+x.attr("id")+"` |")
 	}
+
 	for _, x := range b.contributions(types, "doctype") {
 		want = append(want, "Facet `"+x.attr("name")+"`, schema `"+x.all("schema")[0].attr("name")+"`")
 	}
+
 	for _, part := range want {
 		if !strings.Contains(text, part) {
 			t.Errorf("the manual does not have %s", part)

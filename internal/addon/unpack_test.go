@@ -59,6 +59,7 @@ func unzip(t *testing.T, data []byte) []file {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var out []file
 	for _, f := range z.File {
 		r, err := f.Open()
@@ -71,6 +72,7 @@ func unzip(t *testing.T, data []byte) []file {
 		}
 		out = append(out, file{f.Name, content})
 	}
+
 	return out
 }
 
@@ -92,21 +94,26 @@ func headers(t *testing.T, manifest []byte) map[string]string {
 	if !ended {
 		t.Fatal("the manifest does not end with an empty line")
 	}
+
 	out, last := map[string]string{}, ""
 	for _, line := range strings.Split(body, "\r\n") {
 		if strings.ContainsAny(line, "\r\n") || len(line)+len("\r\n") > 72 {
 			t.Errorf("bad line of %d bytes: %q", len(line), line)
 		}
+
 		if more, is := strings.CutPrefix(line, " "); is {
 			out[last] += more
 			continue
 		}
+
 		name, value, found := strings.Cut(line, ": ")
 		if _, twice := out[name]; !found || twice {
 			t.Errorf("not a header, or one that comes twice: %q", line)
 		}
+
 		last, out[name] = name, value
 	}
+
 	return out
 }
 
@@ -125,6 +132,7 @@ func parse(t *testing.T, name string, data []byte) element {
 	if err := d.Decode(&x); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
+
 	for {
 		tok, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -161,6 +169,7 @@ func (x element) all(path string) []element {
 			out = append(out, c)
 		}
 	}
+
 	return out
 }
 
@@ -195,8 +204,10 @@ func (b built) contributions(target, point string) []element {
 			}
 		}
 	}
+
 	if len(out) == 0 {
 		b.Fatalf("nothing for %s, %s", target, point)
 	}
+
 	return out
 }

@@ -20,13 +20,16 @@ func packageVersion(version string) string {
 	if m == nil {
 		return "0.0.0-SNAPSHOT"
 	}
+
 	v := m[1] + "." + cmp.Or(m[2], "0") + "." + cmp.Or(m[3], "0")
 	if m[4] == "" {
 		return v
 	}
+
 	if p := prerelease.FindStringSubmatch(m[4]); p != nil {
 		return v + "-" + strings.ToUpper(p[1]) + p[2]
 	}
+
 	return v + "-SNAPSHOT"
 }
 

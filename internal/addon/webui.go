@@ -20,7 +20,8 @@ const (
 // webUILanguages are the languages that Web UI has texts in, beside English: one file for
 // each. A browser that wants another language gets English.
 var webUILanguages = []string{
-	"ar", "cs", "de", "es", "es-ES", "eu", "fr", "fr-CA", "fr-FR", "he", "id", "it", "ja", "nl", "pl", "pt", "pt-PT", "sv", "sv-SE", "zh-CN",
+	"ar", "cs", "de", "es", "es-ES", "eu", "fr", "fr-CA", "fr-FR", "he", "id", "it", "ja", "nl", "pl", "pt", "pt-PT",
+	"sv", "sv-SE", "zh-CN",
 }
 
 // webParts are what Web UI loads: the elements and their texts by language.
@@ -49,17 +50,20 @@ func (p webParts) addTo(files []file, version string) []file {
 	if len(p.elements) == 0 {
 		return slices.DeleteFunc(files, func(f file) bool { return f.name == fragmentName })
 	}
+
 	files = append(files, file{name: webFolder + ui.BundleName, data: p.elements})
 	files = append(files, file{name: webFolder + VersionFile, data: fmt.Appendf(nil, "{\"version\": %q}\n", version)})
 	for _, language := range slices.Sorted(maps.Keys(p.texts)) {
 		files = append(files, file{name: webFolder + messagesName(language), data: p.texts[language]})
 	}
+
 	commands := strings.Join(p.appends(), "\n    ")
 	for i, f := range files {
 		if f.name == fragmentName {
 			files[i].data = bytes.ReplaceAll(f.data, []byte("@MESSAGES@"), []byte(commands))
 		}
 	}
+
 	return files
 }
 
@@ -82,6 +86,7 @@ func (p webParts) appends() []string {
 			}
 		}
 	}
+
 	return commands
 }
 

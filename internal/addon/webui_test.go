@@ -40,6 +40,7 @@ func TestWhatWebUILoads(t *testing.T) {
 			t.Errorf("there is no %s", name)
 		}
 	}
+
 	if got := string(b.find(b.jar, "web/nuxeo.war/ui/nuxeo-frameio.bundle.js")); got != string(sample.elements) {
 		t.Errorf("the bundle is %q", got)
 	}
@@ -52,6 +53,7 @@ func TestDeploymentFragment(t *testing.T) {
 	if x.XMLName.Local != "fragment" || x.attr("version") != "1" || x.text("require") != "org.nuxeo.web.ui" {
 		t.Errorf("not a fragment that waits for Web UI: %+v", x)
 	}
+
 	appended := map[string][]string{}
 	for _, c := range x.all("install/append") {
 		from, found := strings.CutPrefix(c.attr("from"), "${bundle.fileName}.i18n/web/")
@@ -60,16 +62,20 @@ func TestDeploymentFragment(t *testing.T) {
 		}
 		appended[path.Base(c.attr("to"))] = append(appended[path.Base(c.attr("to"))], path.Base(from))
 	}
+
 	for to, want := range map[string][]string{
 		"messages.json": {"messages.json"}, "messages-de.json": {"messages.json"},
-		"messages-fr.json": {"messages.json", "messages-fr.json"}, "messages-fr-CA.json": {"messages.json", "messages-fr.json"},
+		"messages-fr.json":    {"messages.json", "messages-fr.json"},
+		"messages-fr-CA.json": {"messages.json", "messages-fr.json"},
 	} {
 		if !slices.Equal(appended[to], want) {
 			t.Errorf("appended to %s are %q, want %q", to, appended[to], want)
 		}
 	}
+
 	first := x.all("install/unzip")[0]
-	if first.attr("prefix") != "web" || first.text("include") != "web/nuxeo.war/**" || first.text("exclude") != "web/nuxeo.war/ui/i18n/**" {
+	if first.attr("prefix") != "web" || first.text("include") != "web/nuxeo.war/**" ||
+		first.text("exclude") != "web/nuxeo.war/ui/i18n/**" {
 		t.Errorf("unpacked is %+v", first)
 	}
 }

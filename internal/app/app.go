@@ -85,27 +85,35 @@ func (w *World) fill() {
 	if w.Log == nil {
 		w.Log = slog.New(slog.DiscardHandler)
 	}
+
 	if w.Now == nil {
 		w.Now = time.Now
 	}
+
 	if w.Wrap == nil {
 		w.Wrap = func(_ string, next http.RoundTripper) http.RoundTripper { return next }
 	}
+
 	if w.Work == nil {
 		w.Work = func(*work.Settings) {}
 	}
+
 	if w.Drain == 0 {
 		w.Drain = 200 * time.Millisecond
 	}
+
 	if w.LockFrom == 0 {
 		w.LockFrom = 64 << 20
 	}
+
 	if w.Bundle == nil {
 		w.Bundle = ui.Bundle
 	}
+
 	if w.Doctor == nil {
 		w.Doctor = func(*App) web.Doctor { return nil }
 	}
+
 	if w.Worker == nil {
 		w.Worker = func(_ string, w work.Worker) work.Worker { return w }
 	}
@@ -152,11 +160,13 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+
 	c.PublicURL, c.Nuxeo.URL = strings.TrimRight(c.PublicURL, "/"), strings.TrimRight(c.Nuxeo.URL, "/")
 	db, err := store.Open(ctx, c.DatabaseAddress(), work.Migrate)
 	if err != nil {
 		return nil, err
 	}
+
 	db.Gate = w.Gate
 	a := &App{Config: c, DB: db, world: w, release: func() error { return nil }, closeQueue: func() {}}
 	a.world.nodes = func() int {
@@ -165,9 +175,11 @@ func New(ctx context.Context, c Config, w World) (*App, error) {
 		}
 		return a.Engine.Alive()
 	}
+
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, db.Close(), a.release())
 	}
+
 	return a, nil
 }
 
@@ -176,26 +188,40 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.name(); err != nil {
 		return err
 	}
+
 	if err := a.connect(ctx, registry); err != nil {
 		return err
 	}
+
 	if a.Nuxeo, err = nuxeo.New(a.Config.Nuxeo.URL, a.network.nuxeo, nil); err != nil {
 		return err
 	}
+
 	a.vault, err = identity.OpenVault(ctx, a.DB, a.Config.EncryptionKey, filepath.Join(a.Config.Data, "encryption.key"))
 	if err != nil {
 		return err
 	}
+
 	a.Audit = audit.New(a.DB, a.vault, a.world.Now, a.node, a.world.Log)
 	if a.Home, err = installation.Look(ctx, a.DB, a.Config.PublicURL, a.world.Now); err != nil {
 		return err
 	}
+
 	a.Identity = identity.New(a.DB, a.vault, a.Nuxeo, a.network.frameio, a.world.Now, a.identitySettings())
 	if err := a.buildEngine(); err != nil {
 		return err
 	}
+
 	a.Mail = a.mail()
-	a.Binding = &binding.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Now: a.world.Now, PublicURL: a.Config.PublicURL}
+	a.Binding = &binding.Service{
+		DB:        a.DB,
+		Engine:    a.Engine,
+		People:    a.Identity,
+		Vault:     a.vault,
+		Now:       a.world.Now,
+		PublicURL: a.Config.PublicURL,
+	}
+
 	a.Push = a.push()
 	a.Binding.Reviews = a.Push
 	a.Ingest = a.ingest()
@@ -204,12 +230,21 @@ func (a *App) build(ctx context.Context) (err error) {
 		Binding: a.publishInto, Orphan: a.Binding.Orphan, PublicURL: a.Config.PublicURL,
 		Now: a.world.Now, MaxAssets: a.Config.Publish.MaxAssets,
 	}
+
 	a.Sync = a.foldersync()
 	a.Binding.Synced = a.Sync.Of
 	a.watch()
 	a.Maintenance = &maintenance.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &relink.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
-	a.Repair = &repair.Service{DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Repaired: a.Sync.Unpicture, Now: a.world.Now}
+	a.Repair = &repair.Service{
+		DB:       a.DB,
+		Engine:   a.Engine,
+		People:   a.Identity,
+		Ingest:   a.Ingest,
+		Repaired: a.Sync.Unpicture,
+		Now:      a.world.Now,
+	}
+
 	a.Media = a.media()
 	a.register()
 	a.serveBy(registry)
@@ -224,11 +259,13 @@ func (a *App) connect(ctx context.Context, registry *prometheus.Registry) (err e
 	if b.ways, err = egress.New(set); err != nil {
 		return err
 	}
+
 	sending := b.tracer()
 	sending.Node = a.node
 	if a.trace, err = tracing.New(ctx, sending); err != nil {
 		return err
 	}
+
 	b.trace = a.trace
 	a.network, err = newOutlets(b)
 	return err
@@ -271,12 +308,14 @@ func (a *App) buildEngine() error {
 		a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
 		return a.showJobs(queue)
 	}
+
 	// A slice may end in an attach, which takes as long as Nuxeo is granted.
 	limit := set.Slice + a.Config.Nuxeo.AttachTimeout + 10*time.Minute
 	queue, err := work.NewRiver(a.DB, a.node, a.Config.Workers, limit, quiet(a.world.Log))
 	if err != nil {
 		return err
 	}
+
 	a.closeQueue = queue.Close
 	a.Engine = work.NewEngine(a.DB, queue, a.world.Log, a.world.Now, set)
 	return a.showJobs(queue)
@@ -293,7 +332,13 @@ func (a *App) showJobs(queue work.Queue) (err error) {
 // publishInto is a binding as publish sees it.
 func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, error) {
 	b, err := a.Binding.Get(ctx, work.Viewer{Admin: true}, id)
-	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner, Publishers: b.Publishers}, err
+	return publish.Binding{
+		ID:           b.ID,
+		Folder:       b.FolderUID,
+		DocumentType: b.DocumentType,
+		Owner:        b.Owner,
+		Publishers:   b.Publishers,
+	}, err
 }
 
 func (a *App) register() {
@@ -320,7 +365,8 @@ func (a *App) Handler() http.Handler { return a.handler }
 
 func (a *App) identitySettings() identity.Settings {
 	return identity.Settings{
-		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"), JWTSecret: a.Config.Nuxeo.JWTSecret,
+		PublicURL: a.Config.PublicURL, NuxeoURL: strings.TrimRight(a.Config.nuxeoPublic(), "/"),
+		JWTSecret:     a.Config.Nuxeo.JWTSecret,
 		NuxeoClientID: a.Config.Nuxeo.ClientID, NuxeoClientSecret: a.Config.Nuxeo.ClientSecret,
 		FrameioURL: a.Config.Frameio.URL, PKCE: a.Config.Frameio.PKCE, SessionTTL: a.Config.SessionTTL,
 		Audit: a.Audit, Held: a.Home.Held,
@@ -333,26 +379,33 @@ func (a *App) mail() *mail.Service {
 		Via: m.Via, Host: m.SMTPHost, Port: m.SMTPPort, User: m.SMTPUser, Password: m.SMTPPass,
 		From: m.From, TLS: m.SMTPTLS, Domain: a.Config.domain(), Dial: a.world.Dial,
 	}}
+
 	if n := a.Config.Nuxeo; n.ServiceUser != "" {
 		s.Account = a.Nuxeo.As(nuxeo.Basic(n.ServiceUser, n.ServicePassword))
 	}
+
 	return s
 }
 
 func (a *App) ingest() *ingest.Service {
 	c, f := a.Config, a.Config.Frameio
 	set := ingest.Settings{
-		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, WaitOriginal: c.Publish.WaitOriginal,
-		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, LockFrom: a.world.LockFrom, FrameBase: f.FrameBase, StatusField: f.StatusField,
+		Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle,
+		WaitOriginal:  c.Publish.WaitOriginal,
+		AttachTimeout: c.Nuxeo.AttachTimeout, Drain: a.world.Drain, LockFrom: a.world.LockFrom, FrameBase: f.FrameBase,
+		StatusField: f.StatusField,
 		FieldNames: ingest.FieldNames{
 			FrameRate: f.FrameRateField, Duration: f.DurationField, Codec: f.CodecField,
 			Resolution: f.ResolutionField, Width: f.WidthField, Height: f.HeightField,
 		},
 	}
+
 	set.StatusMap, _ = f.statusMap() // it was checked
 	if c.Nuxeo.ServiceUser != "" {
-		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword), c.Nuxeo.ServiceUser
+		set.ServiceAccount, set.ServiceLogin = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword),
+			c.Nuxeo.ServiceUser
 	}
+
 	s := &ingest.Service{
 		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
 		Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads,
@@ -360,13 +413,15 @@ func (a *App) ingest() *ingest.Service {
 	if set.ServiceAccount != nil {
 		s.Service = a.Nuxeo.As(set.ServiceAccount)
 	}
+
 	return s
 }
 
 func (a *App) media() *media.Service {
 	half := func() int { return max(1, a.Config.Nuxeo.Connections/max(1, a.world.nodes())/2) }
 	return &media.Service{
-		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(), Streams: media.NewLane(half),
+		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(),
+		Streams: media.NewLane(half),
 	}
 }
 
@@ -377,9 +432,11 @@ func (a *App) Run(ctx context.Context) error {
 		f := fault.From(held)
 		a.world.Log.WarnContext(ctx, f.Message, "remedy", f.Remedy)
 	}
+
 	if err := a.Home.Settle(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
+
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	chores, stop := context.WithCancel(ctx)
@@ -399,9 +456,11 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.world.Log.Handler(), slog.LevelDebug),
 	}
+
 	server.RegisterOnShutdown(a.endStreams)
 	ended := make(chan struct{}, 2)
 	var served, worked error
@@ -412,6 +471,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	case <-ended: // one of them failed
 	}
+
 	err := a.stop(server)
 	cancel()
 	wg.Wait()

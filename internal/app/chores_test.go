@@ -15,12 +15,14 @@ func TestChoresAreInTheHandbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, table, _ := strings.Cut(string(b), "| chore | every | does |\n|---|---|---|\n")
 	got, _, _ := strings.Cut(table, "\n\n")
 	var want []string
 	for _, c := range (&App{}).chores() {
 		want = append(want, fmt.Sprintf("| `%s` | %s | %s |", c.Name, period(c.Every), c.What))
 	}
+
 	if all := strings.Join(want, "\n"); got != all {
 		t.Errorf("the table of chores is\n%s\nwant\n%s", got, all)
 	}

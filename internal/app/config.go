@@ -121,38 +121,53 @@ type MailConfig struct {
 
 // Check finds settings that cannot work, by their names.
 func (c *Config) Check() error {
-	for name, address := range map[string]string{"public-url": c.PublicURL, "nuxeo-url": c.Nuxeo.URL, "frameio-url": c.Frameio.URL} {
+	for name, address := range map[string]string{
+		"public-url":  c.PublicURL,
+		"nuxeo-url":   c.Nuxeo.URL,
+		"frameio-url": c.Frameio.URL,
+	} {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fault.Field(name, "Give a full one, like https://frameio.example.com.", "%q is not an address.", address)
+			return fault.Field(name, "Give a full one, like https://frameio.example.com.",
+				"%q is not an address.", address)
 		}
 	}
+
 	if _, err := c.Frameio.statusMap(); err != nil {
 		return err
 	}
+
 	switch {
 	case c.Database != "" && !store.IsPostgres(c.Database):
-		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.", "The database is not a postgres:// address.")
+		return fault.Field("database",
+			"Give one like postgres://user:password@host:5432/name, or none for a file in the data folder.",
+			"The database is not a postgres:// address.")
 	case c.Workers < 1 || c.Workers > 256:
 		return fault.Field("workers", "Use 8.", "%d workers are not possible.", c.Workers)
 	case c.HistoryKeep < 24*time.Hour:
-		return fault.Field("history-keep", "Use 2160h, which is 90 days.", "Less than a day of history is too short: repeated calls would not be recognised.")
+		return fault.Field("history-keep", "Use 2160h, which is 90 days.",
+			"Less than a day of history is too short: repeated calls would not be recognised.")
 	case c.AuditKeep < 24*time.Hour:
 		return fault.Field("audit-keep", "Use 9600h, which is 400 days.", "Less than a day of the audit is too short.")
 	case c.Transfer.Streams < 1 || c.Transfer.Streams > 32:
 		return fault.Field("transfer-streams", "Use 4.", "%d streams are not possible.", c.Transfer.Streams)
 	case c.Push.Most < 1 || c.Push.Most > 10_000:
-		return fault.Field("push-most", "Use 10000, or fewer.", "%d documents in one push are not possible.", c.Push.Most)
+		return fault.Field("push-most", "Use 10000, or fewer.", "%d documents in one push are not possible.",
+			c.Push.Most)
 	case c.Nuxeo.Connections < 2:
 		return fault.Field("nuxeo-connections", "Use 6.", "At least 2 connections to Nuxeo are needed.")
 	case c.Nuxeo.ServiceUser != "" && c.Nuxeo.ServicePassword == "":
-		return fault.Field("nuxeo-service-password", "Give it, or no service user.", "The service account has no password.")
+		return fault.Field("nuxeo-service-password", "Give it, or no service user.",
+			"The service account has no password.")
 	case c.Mail.Via == "smtp" && (c.Mail.SMTPHost == "" || c.Mail.From == ""):
-		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.", "Mail by SMTP needs a server and a sender.")
+		return fault.Field("mail-smtp-host", "Give mail-smtp-host and mail-from.",
+			"Mail by SMTP needs a server and a sender.")
 	case c.Mail.Via == "auto" && c.Mail.SMTPHost != "" && c.Mail.From == "":
 		return fault.Field("mail-from", "Give an address like frameio@example.com.", "Mail by SMTP needs a sender.")
 	case c.Mail.Via == "nuxeo" && (c.Nuxeo.ServiceUser == "" || c.Mail.From == ""):
-		return fault.Field("mail-via", "Give nuxeo-service-user, as an administrator, and mail-from.", "Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
+		return fault.Field("mail-via", "Give nuxeo-service-user, as an administrator, and mail-from.",
+			"Mail through Nuxeo needs a service account, nuxeo-service-user, and a sender, mail-from.")
 	}
+
 	return c.checkNetwork()
 }
 
@@ -162,13 +177,18 @@ func (c FrameioConfig) statusMap() (ingest.StatusMap, error) {
 	for _, row := range c.StatusValues {
 		name, value, ok := strings.Cut(row, "=")
 		if name = strings.TrimSpace(name); !ok || name == "" {
-			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.", "%q is not a row of the table.", row)
+			return m, fault.Field("frameio-status-values", "Give NAME=VALUE for each status, like Approved=approved.",
+				"%q is not a row of the table.", row)
 		}
 		m.Values[name] = strings.TrimSpace(value)
 	}
+
 	if (m.Property == "") != (len(m.Values) == 0) {
-		return m, fault.Field("frameio-status-property", "Give both frameio-status-property and frameio-status-values, or neither.", "A table of statuses needs a property and values.")
+		return m, fault.Field("frameio-status-property",
+			"Give both frameio-status-property and frameio-status-values, or neither.",
+			"A table of statuses needs a property and values.")
 	}
+
 	return m, nil
 }
 
@@ -198,11 +218,15 @@ func (c *Config) domain() string {
 // Secrets are the values that must never be shown, for tests and masks.
 func (c *Config) Secrets() []string {
 	var out []string
-	for _, s := range append([]string{c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass, c.Database, c.Network.password()}, c.EncryptionKey...) {
+	for _, s := range append([]string{
+		c.Nuxeo.JWTSecret, c.Nuxeo.ClientSecret, c.Nuxeo.ServicePassword, c.Mail.SMTPPass,
+		c.Database, c.Network.password(),
+	}, c.EncryptionKey...) {
 		if s != "" {
 			out = append(out, s)
 		}
 	}
+
 	return out
 }
 

@@ -35,24 +35,31 @@ func (c *Config) checkNetwork() error {
 	if err != nil {
 		return err
 	}
+
 	if _, err := c.Network.proxies(); err != nil {
 		return err
 	}
+
 	if err := egress.Hosts(c.Nuxeo.BlobHosts).Check("nuxeo-blob-hosts"); err != nil {
 		return err
 	}
+
 	if err := egress.Hosts(c.Frameio.FileHosts).Check("frameio-file-hosts"); err != nil {
 		return err
 	}
+
 	if _, err := bandwidth.Parse(c.Transfer.Bandwidth); err != nil {
 		return err
 	}
+
 	if _, err := c.Transfer.zone(); err != nil {
 		return err
 	}
+
 	if c.Transfer.Idle < time.Second {
 		return fault.Field("transfer-idle", "Use 30s.", "%s is too short for any link.", c.Transfer.Idle)
 	}
+
 	return c.Telemetry.check()
 }
 
@@ -64,7 +71,8 @@ func (c NetworkConfig) proxies() (all []netip.Prefix, err error) {
 			p, err = a.Prefix(a.BitLen())
 		}
 		if err != nil {
-			return nil, fault.Field("network-proxies", "Give one like 10.1.2.0/24 or 10.1.2.3.", "%q is not a network.", text)
+			return nil, fault.Field("network-proxies", "Give one like 10.1.2.0/24 or 10.1.2.3.",
+				"%q is not a network.", text)
 		}
 		all = append(all, p)
 	}
@@ -75,10 +83,13 @@ func (c TransferConfig) zone() (*time.Location, error) {
 	if c.BandwidthZone == "" {
 		return time.Local, nil
 	}
+
 	zone, err := time.LoadLocation(c.BandwidthZone)
 	if err != nil {
-		return nil, fault.Field("transfer-bandwidth-zone", "Give one like Europe/Berlin.", "There is no time zone %q.", c.BandwidthZone)
+		return nil, fault.Field("transfer-bandwidth-zone", "Give one like Europe/Berlin.", "There is no time zone %q.",
+			c.BandwidthZone)
 	}
+
 	return zone, nil
 }
 
@@ -86,11 +97,15 @@ func (c TelemetryConfig) check() error {
 	if c.TraceShare < 0 || c.TraceShare > 1 {
 		return fault.Field("telemetry-trace-share", "Give a number from 0 to 1.", "%g is not a share.", c.TraceShare)
 	}
+
 	if c.Traces == "" {
 		return nil
 	}
+
 	if u, err := url.Parse(c.Traces); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fault.Field("telemetry-traces", "Give one like http://collector.example.com:4318.", "The receiver of traces has no full address.")
+		return fault.Field("telemetry-traces", "Give one like http://collector.example.com:4318.",
+			"The receiver of traces has no full address.")
 	}
+
 	return nil
 }

@@ -20,14 +20,23 @@ func TestCheckNamesTheField(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	for field, changes := range map[string][]func(*Config){
 		"network-proxy": {
-			func(c *Config) { c.Network.Proxy = "socks5://jane:s3cret-word@proxy.test" }, func(c *Config) { c.Network.Proxy = "http://jane:s3cret-word@" },
+			func(c *Config) {
+				c.Network.Proxy = "socks5://jane:s3cret-word@proxy.test"
+			}, func(c *Config) { c.Network.Proxy = "http://jane:s3cret-word@" },
 			func(c *Config) { c.Network.Proxy = "http://jane:s3cret-word@a b" },
 		},
-		"network-ca":              {func(c *Config) { c.Network.CA = empty }, func(c *Config) { c.Network.CA = "nowhere.pem" }},
-		"frameio-file-hosts":      {func(c *Config) { c.Frameio.FileHosts = []string{"*frame.io"} }, func(c *Config) { c.Frameio.FileHosts = []string{"https://a.test"} }},
-		"transfer-bandwidth":      {func(c *Config) { c.Transfer.Bandwidth = "fast" }, func(c *Config) { c.Transfer.Bandwidth = "25:00,1M" }},
+		"network-ca": {func(c *Config) {
+			c.Network.CA = empty
+		}, func(c *Config) { c.Network.CA = "nowhere.pem" }},
+		"frameio-file-hosts": {func(c *Config) {
+			c.Frameio.FileHosts = []string{"*frame.io"}
+		}, func(c *Config) { c.Frameio.FileHosts = []string{"https://a.test"} }},
+		"transfer-bandwidth": {func(c *Config) {
+			c.Transfer.Bandwidth = "fast"
+		}, func(c *Config) { c.Transfer.Bandwidth = "25:00,1M" }},
 		"transfer-bandwidth-zone": {func(c *Config) { c.Transfer.BandwidthZone = "Europe/Atlantis" }},
 		"transfer-idle":           {func(c *Config) { c.Transfer.Idle = 0 }},
 		"mail-via": {
@@ -43,7 +52,8 @@ func TestCheckNamesTheField(t *testing.T) {
 			c := Defaults()
 			change(&c)
 			err := fault.From(c.Check())
-			if err == nil || err.Code != fault.Invalid || err.Field != field || err.Remedy == "" || strings.Contains(fmt.Sprint(err, &c), "s3cret") {
+			if err == nil || err.Code != fault.Invalid || err.Field != field || err.Remedy == "" ||
+				strings.Contains(fmt.Sprint(err, &c), "s3cret") {
 				t.Errorf("%s: %+v", field, err)
 			}
 		}
@@ -56,15 +66,18 @@ func TestDefaultsAndExamplesWork(t *testing.T) {
 	if err := c.Check(); err != nil {
 		t.Error(err)
 	}
+
 	c.Network.Proxy, c.Network.NoProxy = "http://jane:s3cret-word@proxy.test:3128", []string{"nuxeo.test", "10.0.0.0/8"}
 	c.Transfer.Bandwidth, c.Transfer.BandwidthZone = "08:00,20M 19:00,off Sat-08:00,off", "Europe/Berlin"
 	c.Telemetry.Traces = "http://collector.test:4318"
 	if err := c.Check(); err != nil {
 		t.Error(err)
 	}
+
 	if !slices.Contains(c.Secrets(), "s3cret-word") || strings.Contains(fmt.Sprint(&c), "s3cret") {
 		t.Error("the proxy's password is no secret")
 	}
+
 	limit, err := c.Transfer.limit(func() time.Time { return time.Date(2026, 7, 1, 6, 30, 0, 0, time.UTC) })
 	if err != nil || limit.Speed() != 20<<20 { // a Wednesday, 08:30 in Berlin
 		t.Errorf("%d, %v", limit.Speed(), err)

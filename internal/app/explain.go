@@ -19,13 +19,16 @@ func (r reader) Document(ctx context.Context, login, uidOrPath string) (explain.
 	if err != nil {
 		return explain.Document{}, err
 	}
+
 	get := nx.Get
 	if strings.HasPrefix(uidOrPath, "/") {
 		get = nx.GetByPath
 	}
+
 	doc, err := get(ctx, uidOrPath, nuxeo.Fetch{})
 	if err != nil {
 		return explain.Document{}, assetview.Gone(err)
 	}
+
 	return explain.Document{UID: doc.UID, Title: doc.Title, Path: doc.Path}, nil
 }

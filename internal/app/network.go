@@ -42,10 +42,12 @@ func newOutlets(b builder) (*outlets, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	limit, err := b.c.Transfer.limit(b.w.Now)
 	if err != nil {
 		return nil, err
 	}
+
 	o := &outlets{ways: b.ways, limit: limit, plain: &http.Client{Transport: b.ways.Calls(egress.Anywhere)}}
 	b.toNuxeo(o, home)
 	b.toFrameio(o)
@@ -57,24 +59,29 @@ func (b builder) toNuxeo(o *outlets, home *url.URL) {
 	held := func(next http.RoundTripper) http.RoundTripper {
 		return egress.OneHost(b.told(metrics.Nuxeo, next), reach, home)
 	}
+
 	calls := egress.Patient(held(b.ways.Calls(reach)), b.c.Nuxeo.CallTimeout, b.c.Transfer.Idle)
 	places := ratelimit.NewConnections(calls, b.c.Nuxeo.Connections, b.w.nodes)
 	o.nuxeo = &http.Client{Transport: places}
 	o.uploads = &http.Client{Transport: places.Share(b.count.Uploads(held(b.ways.Bytes(reach))))}
 	far := b.reach(egress.Public)
 	store := egress.BlobHosts(b.told(metrics.Files, b.ways.Bytes(far)), far, b.c.Nuxeo.BlobHosts)
-	o.blobs = &http.Client{Transport: o.limit.Transport(egress.Either(home, places.Share(held(b.ways.Bytes(reach))), store))}
+	o.blobs = &http.Client{
+		Transport: o.limit.Transport(egress.Either(home, places.Share(held(b.ways.Bytes(reach))), store)),
+	}
 }
 
 func (b builder) toFrameio(o *outlets) {
 	reach := b.reach(egress.Public)
 	calls := egress.Anyone(b.told(metrics.Frameio, b.ways.Calls(reach)), reach)
-	o.budgets = ratelimit.NewBudgets(egress.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle), time.Now, b.w.nodes)
+	o.budgets = ratelimit.NewBudgets(egress.Patient(calls, b.c.Frameio.CallTimeout, b.c.Transfer.Idle),
+		time.Now, b.w.nodes)
 	o.frameio = &http.Client{Transport: o.budgets}
 	bytes := b.count.Downloads(b.told(metrics.Files, b.ways.Bytes(reach)))
 	guarded := func(next http.RoundTripper) *http.Client {
 		return &http.Client{Transport: egress.FileHosts(next, reach, b.c.Frameio.FileHosts, b.c.Frameio.URL)}
 	}
+
 	o.files = guarded(o.limit.Transport(bytes))
 	o.glances = guarded(o.limit.Transport(egress.Patient(bytes, b.c.Frameio.CallTimeout, b.c.Transfer.Idle)))
 	// What is sent was read within the limit already.
@@ -152,10 +159,12 @@ func (c *Config) mediaHosts() []string {
 	if u, err := url.Parse(c.Frameio.URL); err == nil {
 		out = append(out, u.Scheme+"://"+u.Host)
 	}
+
 	for _, host := range c.Frameio.FileHosts {
 		if rest := strings.TrimPrefix(host, "*."); rest != "" && !strings.Contains(rest, "*") {
 			out = append(out, "https://"+strings.ToLower(host))
 		}
 	}
+
 	return out
 }

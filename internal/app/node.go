@@ -18,22 +18,27 @@ func nodeName(data string) (name string, release func() error, err error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return "", nil, fmt.Errorf("the data folder: %w", err)
 	}
+
 	path := filepath.Join(data, "node")
 	lock := flock.New(path + ".lock")
 	first, err := lock.TryLock()
 	if err != nil {
 		return "", nil, fmt.Errorf("the data folder: %w", err)
 	}
+
 	if !first {
 		return freshName(), func() error { return nil }, nil
 	}
+
 	if b, err := os.ReadFile(path); err == nil && len(b) > 0 {
 		return string(b), lock.Unlock, nil
 	}
+
 	name = freshName()
 	if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
 		return "", nil, errors.Join(err, lock.Unlock())
 	}
+
 	return name, lock.Unlock, nil
 }
 

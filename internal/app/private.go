@@ -25,17 +25,26 @@ func Exposed(data string, also ...string) (all []Exposure) {
 	for _, name := range []string{"encryption.key", "connector.db", "connector.db-wal"} {
 		paths = append(paths, filepath.Join(data, name))
 	}
+
 	for _, path := range append(paths, also...) {
 		info, err := os.Stat(path)
 		if err != nil {
 			continue
 		}
+
 		if by := owner(info); !slices.Contains(mine, by) {
-			all = append(all, Exposure{path, fmt.Sprintf("%s belongs to another account of this machine (%d)", path, by), fmt.Sprintf("Give it to the account of the connector: chown %d %s", os.Geteuid(), path)})
+			all = append(all, Exposure{
+				path, fmt.Sprintf("%s belongs to another account of this machine (%d)", path, by),
+				fmt.Sprintf("Give it to the account of the connector: chown %d %s", os.Geteuid(), path),
+			})
 		} else if info.Mode().Perm()&others != 0 {
-			all = append(all, Exposure{path, fmt.Sprintf("others on this machine can read %s (%#o)", path, info.Mode().Perm()), "Allow only its owner: chmod go= " + path})
+			all = append(all, Exposure{
+				path, fmt.Sprintf("others on this machine can read %s (%#o)", path, info.Mode().Perm()),
+				"Allow only its owner: chmod go= " + path,
+			})
 		}
 	}
+
 	return all
 }
 

@@ -16,6 +16,7 @@ func TestTheDataFolderIsPrivate(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	for path, mode := range map[string]os.FileMode{key: 0o644, file: 0o600, data: 0o777} {
 		if path != data {
 			if err := os.WriteFile(path, nil, mode); err != nil {
@@ -26,19 +27,24 @@ func TestTheDataFolderIsPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if got := exposed(private(data)); !slices.Equal(got, []string{key}) {
 		t.Errorf("others can read %v, want %v", got, key)
 	}
+
 	settings := filepath.Join(data, "connector.toml")
 	if err := os.WriteFile(settings, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.Chmod(settings, 0o640); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := exposed(Exposed(data, settings)); !slices.Equal(got, []string{key, settings}) {
 		t.Errorf("others can read %v, want %v", got, []string{key, settings})
 	}
+
 	if info, err := os.Stat(data); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
@@ -50,17 +56,22 @@ func TestWhatBelongsToOthersIsExposed(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
 	}
+
 	data := t.TempDir()
 	key := filepath.Join(data, "encryption.key")
 	if err := errors.Join(os.Chmod(data, 0o700), os.WriteFile(key, nil, 0o600), os.Chown(key, 4711, 4711)); err != nil {
 		t.Fatal(err)
 	}
-	if got := Exposed(data); len(got) != 1 || got[0].Path != key || !strings.Contains(got[0].Why, "(4711)") || !strings.HasPrefix(got[0].Remedy, "Give it to") {
+
+	if got := Exposed(data); len(got) != 1 || got[0].Path != key || !strings.Contains(got[0].Why, "(4711)") ||
+		!strings.HasPrefix(got[0].Remedy, "Give it to") {
 		t.Errorf("the key of another account is told as %+v", got)
 	}
+
 	if err := os.Chown(data, 4711, 4711); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := Exposed(data); len(got) != 0 {
 		t.Errorf("what root sees of another account's installation is told as %+v, want nothing", got)
 	}

@@ -19,19 +19,24 @@ func (a *App) address(uid string) string {
 func (a *App) push() *push.Service {
 	c := a.Config
 	s := &push.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Mail: a.Mail, Bound: a.boundFor, Blobs: a.network.blobs, Parts: a.network.parts,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Vault: a.vault, Mail: a.Mail, Bound: a.boundFor,
+		Blobs: a.network.blobs, Parts: a.network.parts,
 		Nuxeo: a.Nuxeo, Now: a.world.Now, PublicURL: c.PublicURL, Address: a.address,
 		Set: push.Settings{
-			Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle, StatusField: c.Frameio.StatusField,
-			Status: c.Push.Status, Approved: c.Push.Approved, Unlock: c.Push.Unlock, Conform: c.Push.Conform, Comment: c.Push.Comment, Most: c.Push.Most,
+			Verify: c.Transfer.Verify, Streams: c.Transfer.Streams, Idle: c.Transfer.Idle,
+			StatusField: c.Frameio.StatusField,
+			Status:      c.Push.Status, Approved: c.Push.Approved, Unlock: c.Push.Unlock, Conform: c.Push.Conform,
+			Comment: c.Push.Comment, Most: c.Push.Most,
 		},
 	}
 	if c.Push.ByAddress {
 		s.Fetchable = c.storeAddress()
 	}
+
 	if c.Nuxeo.ServiceUser != "" {
 		s.Service = nuxeo.Basic(c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword)
 	}
+
 	return s
 }
 
@@ -39,12 +44,23 @@ func (a *App) push() *push.Service {
 // time to time everything is looked at.
 func (a *App) watch() {
 	c := a.Config
-	a.reviews = push.Watcher{Service: a.Push, FrameBase: c.Frameio.FrameBase, FrameRateField: c.Frameio.FrameRateField, ServiceLogin: c.Nuxeo.ServiceUser, Log: a.world.Log}
+	a.reviews = push.Watcher{
+		Service:        a.Push,
+		FrameBase:      c.Frameio.FrameBase,
+		FrameRateField: c.Frameio.FrameRateField,
+		ServiceLogin:   c.Nuxeo.ServiceUser,
+		Log:            a.world.Log,
+	}
+
 	a.reviews.StatusMap, _ = c.Frameio.statusMap() // it was checked
 	a.Webhooks = webhook.New()
-	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault, a.world.Now, a.world.Log
+	a.Webhooks.DB, a.Webhooks.People, a.Webhooks.Vault, a.Webhooks.Now, a.Webhooks.Log = a.DB, a.Identity, a.vault,
+		a.world.Now, a.world.Log
 	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Look = c.PublicURL, a.watched, a.lookAt
-	a.Webhooks.Missed = func(ctx context.Context, p webhook.Place) error { return a.Sync.Missed(ctx, p.Account, p.Workspace) }
+	a.Webhooks.Missed = func(ctx context.Context, p webhook.Place) error {
+		return a.Sync.Missed(ctx, p.Account, p.Workspace)
+	}
+
 	a.Webhooks.NoWebhooks = c.Frameio.Webhooks == "off"
 }
 
@@ -53,20 +69,25 @@ func (a *App) watched(ctx context.Context) ([]webhook.Place, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	mirrors, err := a.Sync.Places(ctx)
 	var out []webhook.Place
 	for _, p := range reviews {
 		out = append(out, webhook.Place(p))
 	}
+
 	for _, p := range mirrors {
 		out = join(out, webhook.Place(p))
 	}
+
 	return out, err
 }
 
 // join adds a place, or those who may make a webhook in it, to others.
 func join(all []webhook.Place, p webhook.Place) []webhook.Place {
-	i := slices.IndexFunc(all, func(q webhook.Place) bool { return q.Account == p.Account && q.Workspace == p.Workspace })
+	i := slices.IndexFunc(all, func(q webhook.Place) bool {
+		return q.Account == p.Account && q.Workspace == p.Workspace
+	})
 	if i < 0 {
 		return append(all, p)
 	}
@@ -77,7 +98,8 @@ func join(all []webhook.Place, p webhook.Place) []webhook.Place {
 func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {
 	switch h.Kind {
 	case webhook.Comment:
-		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource), a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
+		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource),
+			a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
 	case webhook.Folder: // nothing that is under review
 		return a.Sync.Folder(ctx, h.Account, h.Workspace, h.Resource)
 	}

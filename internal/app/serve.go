@@ -18,21 +18,27 @@ func (a *App) serveBy(registry *prometheus.Registry) {
 	if a.Config.Database == "" {
 		files["data"], files["log"] = a.Config.DatabaseAddress(), a.Config.DatabaseAddress()+"-wal"
 	}
+
 	metrics.Watch(registry, metrics.Sources{
-		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check, Now: a.world.Now,
+		Engine: a.Engine, Identity: a.Identity, Budgets: a.network.budgets, Limit: a.network.limit, Ready: a.DB.Check,
+		Now:   a.world.Now,
 		Files: files,
 	})
+
 	stopping := make(chan struct{})
 	a.endStreams = sync.OnceFunc(func() { close(stopping) })
 	s := &web.Server{
 		Stopping: stopping,
 		Set:      a.webSettings(),
 		Browse:   &browse.Service{Nuxeo: a.Identity.Nuxeo, Bindable: binding.Bindable, Now: a.world.Now},
-		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Webhooks: a.Webhooks, Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
-		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media, Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
-		Doctor: a.world.Doctor(a), Console: a.console,
+		Identity: a.Identity, Binding: a.Binding, Publish: a.Publish, Push: a.Push, Sync: a.Sync, Webhooks: a.Webhooks,
+		Engine: a.Engine, Maintenance: a.Maintenance, Rebuild: a.Rebuild, Audit: a.Audit, Held: a.Home.Held,
+		Documents: &assetview.Service{DB: a.DB, Nuxeo: a.Identity.Nuxeo}, Media: a.Media,
+		Explain: &explain.Service{DB: a.DB, Items: a.Engine, Nuxeo: reader{a.Identity}},
+		Doctor:  a.world.Doctor(a), Console: a.console,
 		Registry: registry, Ready: a.DB.Check, Trace: a.trace, Log: a.world.Log, Now: a.world.Now,
 	}
+
 	a.handler = s.Handler()
 }
 
@@ -41,9 +47,11 @@ func (a *App) webSettings() web.Settings {
 	if !ok {
 		bundle = nil
 	}
+
 	proxies, _ := a.Config.Network.proxies() // which were checked before
 	return web.Settings{
-		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(), SessionTTL: a.Config.SessionTTL,
-		Postgres: a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
+		Version: Version, PublicURL: a.Config.PublicURL, NuxeoURL: a.Config.nuxeoPublic(),
+		SessionTTL: a.Config.SessionTTL,
+		Postgres:   a.Config.Database != "", Bundle: bundle, MediaHosts: a.Config.mediaHosts(), Proxies: proxies,
 	}
 }

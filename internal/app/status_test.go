@@ -18,10 +18,15 @@ func TestTableOfStatuses(t *testing.T) {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	m, err := FrameioConfig{StatusProperty: "dc:nature", StatusValues: []string{"id-1 = done", "Needs Review=open=1"}}.statusMap()
+
+	m, err := FrameioConfig{
+		StatusProperty: "dc:nature",
+		StatusValues:   []string{"id-1 = done", "Needs Review=open=1"},
+	}.statusMap()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, c := range []struct {
 		status frameio.Field
 		value  string

@@ -6,7 +6,9 @@ import (
 
 func (a *App) foldersync() *foldersync.Service {
 	return &foldersync.Service{
-		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Now: a.world.Now, Bound: a.Binding.ActionOf, Address: a.address,
-		LostShare: a.Config.Sync.LostShare, Lanes: a.Config.Nuxeo.Connections, CommentsEvery: a.Config.Sync.CommentsEvery,
+		DB: a.DB, Engine: a.Engine, People: a.Identity, Ingest: a.Ingest, Mail: a.Mail, Now: a.world.Now,
+		Bound: a.Binding.ActionOf, Address: a.address,
+		LostShare: a.Config.Sync.LostShare, Lanes: a.Config.Nuxeo.Connections,
+		CommentsEvery: a.Config.Sync.CommentsEvery,
 	}
 }

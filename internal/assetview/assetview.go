@@ -67,14 +67,17 @@ func (s *Service) Get(ctx context.Context, login, uid string) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
+
 	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{Schemas: schemas, Enrichers: []string{"breadcrumb"}, Lock: true})
 	if err != nil {
 		return Detail{}, Gone(err)
 	}
+
 	d := Detail{Document: doc, Asset: assetOf(doc)}
 	if d.Versions, err = versions(ctx, nx, doc); err != nil {
 		return Detail{}, err
 	}
+
 	d.Comments, d.More, err = s.comments(ctx, nx, d)
 	return d, err
 }
@@ -82,7 +85,8 @@ func (s *Service) Get(ctx context.Context, login, uid string) (Detail, error) {
 // Gone makes what one may not see look like what is not there.
 func Gone(err error) error {
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusForbidden {
-		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").
+			With("Look at the folder it was in.")
 	}
 	return err
 }
@@ -91,10 +95,12 @@ func assetOf(doc *nuxeo.Document) *Asset {
 	if doc == nil || !ingest.Linked(doc) {
 		return nil
 	}
+
 	text := func(name string) string { return doc.Text("frameio:" + name) }
 	return &Asset{
 		FileName: text("fileName"), File: text("fileId"), MediaType: text("mediaType"), Uploader: text("uploader"),
-		Uploaded: doc.Time("frameio:uploadDate"), Codec: text("codec"), Resolution: text("resolution"), Status: text("status"),
+		Uploaded: doc.Time("frameio:uploadDate"), Codec: text("codec"), Resolution: text("resolution"),
+		Status:  text("status"),
 		ViewURL: text("viewUrl"), FrameRate: doc.Float("frameio:frameRate"), Duration: doc.Float("frameio:duration"),
 		Size: doc.Int("frameio:fileSize"), Frames: doc.Int("frameio:frames"),
 		Published: doc.Time("frameio:lastPublished"), PublishedBy: text("publishedBy"),
@@ -111,11 +117,13 @@ func versions(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) ([]Ver
 		}
 		docs = append(docs, list...)
 	}
+
 	held := ingest.Held(docs)
 	var all []Version
 	for _, d := range docs {
 		all = append(all, version(d, held[d.UID]))
 	}
+
 	all[0].Current = true
 	return all, nil
 }

@@ -38,24 +38,29 @@ func (s *Service) comments(ctx context.Context, nx *nuxeo.Client, d Detail) (all
 	if err != nil {
 		return nil, false, err
 	}
+
 	w := writing{nx: nx, left: mostThreads, more: more, known: map[string]bool{}}
 	w.knows(imported)
 	latest, err := w.latest(ctx, d.UID)
 	if err != nil {
 		return nil, false, err
 	}
+
 	own, err := w.own(ctx, latest)
 	if err != nil {
 		return nil, false, err
 	}
+
 	if err := w.join(ctx, imported, latest); err != nil {
 		return nil, false, err
 	}
+
 	for _, c := range own {
 		if c.Origin == FromFrameio {
 			imported = append(imported, c)
 		}
 	}
+
 	order(imported, d.Versions)
 	own = slices.DeleteFunc(own, func(c Comment) bool { return c.Origin == FromFrameio })
 	return append(imported, own...), w.more, nil
@@ -67,10 +72,12 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 	if err != nil || !is {
 		return []Comment{}, false, err
 	}
+
 	rows, more, err := review.Of(ctx, s.DB, l.ID, mostImported)
 	if err != nil {
 		return nil, false, err
 	}
+
 	top, replies := []Comment{}, map[string][]Comment{}
 	for _, r := range rows {
 		c := Comment{ID: r.ID, Origin: FromFrameio, File: r.FileID, Shown: r.Shown, nuxeoID: r.NuxeoID}
@@ -80,10 +87,12 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 			replies[r.ParentID] = append(replies[r.ParentID], c)
 		}
 	}
+
 	for i := range top {
 		top[i].Replies = replies[top[i].nuxeoID]
 		slices.SortFunc(top[i].Replies, byTime)
 	}
+
 	return top, more, nil
 }
 
@@ -94,14 +103,17 @@ func order(list []Comment, versions []Version) {
 	for i, v := range slices.Backward(versions) {
 		age[v.File] = i + 1
 	}
+
 	old := func(c Comment) int {
 		if n := age[c.File]; n > 0 {
 			return n
 		}
 		return len(versions) + 1
 	}
+
 	slices.SortFunc(list, func(a, b Comment) int {
-		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(a.File, b.File), cmp.Compare(place(a), place(b)), byTime(a, b))
+		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(a.File, b.File),
+			cmp.Compare(place(a), place(b)), byTime(a, b))
 	})
 }
 
@@ -141,21 +153,25 @@ func (w *writing) latest(ctx context.Context, uid string) (nuxeo.Remarks, error)
 	if err != nil {
 		return r, err
 	}
+
 	drawn, err := w.nx.LatestAnnotations(ctx, uid, mostWritten)
 	if nuxeo.NotFound(err) { // a Nuxeo without annotations
 		w.more = w.more || r.More
 		return r, nil
 	}
+
 	for _, k := range drawn.List {
 		if _, known := r.Replies[k.ID]; !known {
 			r.List = append(r.List, k)
 		}
 	}
+
 	for id, n := range drawn.Replies {
 		if _, known := r.Replies[id]; !known {
 			r.Replies[id] = n
 		}
 	}
+
 	r.More = r.More || drawn.More
 	r.Newest(mostWritten)
 	w.more = w.more || r.More
@@ -178,6 +194,7 @@ func (w *writing) own(ctx context.Context, r nuxeo.Remarks) ([]Comment, error) {
 		}
 		out = append(out, c)
 	}
+
 	slices.SortStableFunc(out, byTime)
 	return out, nil
 }
@@ -199,18 +216,22 @@ func (w *writing) replies(ctx context.Context, id string, n int) ([]Comment, err
 	if n == 0 {
 		return nil, nil
 	}
+
 	if w.left == 0 {
 		w.more = true
 		return nil, nil
 	}
+
 	w.left--
 	r, err := w.nx.LatestComments(ctx, id, mostWritten)
 	if nuxeo.NotFound(err) { // removed meanwhile
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	w.more = w.more || r.More
 	return w.own(ctx, r)
 }

@@ -104,8 +104,10 @@ func (l *Log) Do(ctx context.Context, db *store.DB, fn func(*sql.Tx) (Entry, err
 		return err
 	})
 	if err == nil && l != nil && e.What != "" {
-		l.log.InfoContext(ctx, "audit", "who", e.Who, "what", e.What, "about", e.About, "detail", e.Detail, "from", e.Address)
+		l.log.InfoContext(ctx, "audit", "who", e.Who, "what", e.What, "about", e.About, "detail", e.Detail,
+			"from", e.Address)
 	}
+
 	return err
 }
 
@@ -133,24 +135,32 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
+
 	before, err := headOf(ctx, tx, l.node)
 	if err != nil {
 		return e, fmt.Errorf("the audit's chain: %w", err)
 	}
-	e.ID, e.Node, e.Seq, e.At, e.Correlation = id.String(), l.node, before.seq+1, store.Time(store.Millis(l.now())), requestid.ID(ctx)
+
+	e.ID, e.Node, e.Seq, e.At, e.Correlation = id.String(), l.node, before.seq+1, store.Time(store.Millis(l.now())),
+		requestid.ID(ctx)
 	e.About, e.Detail = short(e.About), short(e.Detail)
 	if e.Address == "" {
 		e.Address = from(ctx)
 	}
+
 	if e.Who == "" {
 		e.Who = by(ctx)
 	}
+
 	e.Hash = e.hash(before.hash)
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, node, seq, at, who, what, about, detail, address, correlation, hash)
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, node, seq, at, who, what, about, detail, address,
+		correlation, hash)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		e.ID, e.Node, e.Seq, store.Millis(e.At), e.Who, e.What, e.About, e.Detail, e.Address, e.Correlation, e.Hash); err != nil {
+		e.ID, e.Node, e.Seq, store.Millis(e.At), e.Who, e.What, e.About, e.Detail, e.Address, e.Correlation,
+		e.Hash); err != nil {
 		return e, fmt.Errorf("writing the audit: %w", err)
 	}
+
 	_, err = tx.ExecContext(ctx, `INSERT INTO audit_chains (node, seq, hash, head) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (node) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, head = excluded.head`,
 		l.node, e.Seq, e.Hash, l.seal.Seal(Place(l.node, "head"), link{e.Seq, e.Hash}.text()))
@@ -159,10 +169,14 @@ func (l *Log) append(ctx context.Context, tx *sql.Tx, e Entry) (Entry, error) {
 
 // hash covers everything an entry says, and the entry before it.
 func (e Entry) hash(before string) string {
-	content, err := json.Marshal([]any{before, e.ID, e.Node, e.Seq, store.Millis(e.At), e.Who, e.What, e.About, e.Detail, e.Address, e.Correlation})
+	content, err := json.Marshal([]any{
+		before, e.ID, e.Node, e.Seq, store.Millis(e.At), e.Who, e.What, e.About,
+		e.Detail, e.Address, e.Correlation,
+	})
 	if err != nil {
 		panic(err) // texts and numbers
 	}
+
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:])
 }

@@ -51,6 +51,7 @@ func setupAt(t *testing.T, address string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	w := &world{T: t, db: db, now: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC), said: new(bytes.Buffer)}
 	w.Log = w.node("one")
@@ -102,7 +103,8 @@ func TestEntriesAreWrittenWithTheirEffect(t *testing.T) {
 	fail := errors.New("no")
 	for _, err := range []error{nil, fail} {
 		got := w.Do(By(From(t.Context(), "192.0.2.7"), "josh"), w.db, func(tx *sql.Tx) (Entry, error) {
-			if _, err := tx.ExecContext(t.Context(), `INSERT INTO settings (name, value) VALUES ($1, 'x')`, fmt.Sprint(err)); err != nil {
+			if _, err := tx.ExecContext(t.Context(), `INSERT INTO settings (name, value)
+				VALUES ($1, 'x')`, fmt.Sprint(err)); err != nil {
 				return Entry{}, err
 			}
 			return Entry{What: Paused, Detail: strings.Repeat("é", 2*longest)}, err
@@ -111,10 +113,13 @@ func TestEntriesAreWrittenWithTheirEffect(t *testing.T) {
 			t.Errorf("%v, want %v", got, err)
 		}
 	}
+
 	list := w.all(Filter{})
-	if len(list) != 1 || list[0].Who != "josh" || list[0].Address != "192.0.2.7" || len([]rune(list[0].Detail)) != longest {
+	if len(list) != 1 || list[0].Who != "josh" || list[0].Address != "192.0.2.7" ||
+		len([]rune(list[0].Detail)) != longest {
 		t.Fatalf("%+v", list)
 	}
+
 	if n := strings.Count(w.said.String(), "msg=audit"); n != 1 {
 		t.Errorf("%d lines in the log: %s", n, w.said)
 	}
@@ -128,21 +133,25 @@ func TestListOfEntries(t *testing.T) {
 	if err := w.Write(t.Context(), Entry{Who: "julia", What: Resumed}); err != nil {
 		t.Fatal(err)
 	}
+
 	for name, c := range map[string]struct {
 		f    Filter
 		want int
 	}{
-		"all": {Filter{}, 4}, "who": {Filter{Who: "julia"}, 1}, "what": {Filter{What: Paused}, 3}, "about": {Filter{About: "1"}, 1},
+		"all": {Filter{}, 4}, "who": {Filter{Who: "julia"}, 1}, "what": {Filter{What: Paused}, 3},
+		"about": {Filter{About: "1"}, 1},
 		"since": {Filter{Since: since}, 2}, "both": {Filter{Who: "julia", What: Paused}, 0},
 	} {
 		if got := len(w.all(c.f)); got != c.want {
 			t.Errorf("%s: %d entries, want %d", name, got, c.want)
 		}
 	}
+
 	first, more, err := w.List(t.Context(), Filter{Limit: 3})
 	if err != nil || !more || len(first) != 3 || first[0].Who != "julia" {
 		t.Fatalf("%v %v %+v", err, more, first)
 	}
+
 	rest, more, err := w.List(t.Context(), Filter{Limit: 3, Before: first[2].ID})
 	if err != nil || more || len(rest) != 1 {
 		t.Errorf("%v %v %+v", err, more, rest)
@@ -155,14 +164,26 @@ func TestWhatIsMissingOrWasChangedShows(t *testing.T) {
 		hand func(*world)
 		want string
 	}{
-		"nothing":       {func(*world) {}, ""},
-		"changed":       {func(w *world) { w.exec(`UPDATE audit SET who = 'nobody' WHERE node = 'one' AND seq = 3`) }, "entry 3 "},
-		"removed":       {func(w *world) { w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 3`) }, "1 entries are missing before number 4"},
-		"the first":     {func(w *world) { w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 1`) }, "missing before number 2"},
-		"the last":      {func(w *world) { w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 5`) }, "the last 1 entries are missing"},
-		"an own end":    {func(w *world) { w.forge() }, "the seal on the end"},
-		"an own start":  {func(w *world) { w.exec(`UPDATE audit_chains SET pruned_seq = 2 WHERE node = 'one'`) }, "the seal on the checkpoint"},
-		"another chain": {func(w *world) { w.exec(`DELETE FROM audit_chains WHERE node = 'two'`) }, "two: there are entries, but no chain"},
+		"nothing": {func(*world) {}, ""},
+		"changed": {func(w *world) {
+			w.exec(`UPDATE audit SET who = 'nobody' WHERE node = 'one' AND seq = 3`)
+		}, "entry 3 "},
+		"removed": {func(w *world) {
+			w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 3`)
+		}, "1 entries are missing before number 4"},
+		"the first": {func(w *world) {
+			w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 1`)
+		}, "missing before number 2"},
+		"the last": {func(w *world) {
+			w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 5`)
+		}, "the last 1 entries are missing"},
+		"an own end": {func(w *world) { w.forge() }, "the seal on the end"},
+		"an own start": {func(w *world) {
+			w.exec(`UPDATE audit_chains SET pruned_seq = 2 WHERE node = 'one'`)
+		}, "the seal on the checkpoint"},
+		"another chain": {func(w *world) {
+			w.exec(`DELETE FROM audit_chains WHERE node = 'two'`)
+		}, "two: there are entries, but no chain"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +203,8 @@ func TestWhatIsMissingOrWasChangedShows(t *testing.T) {
 // database and not the key could.
 func (w *world) forge() {
 	w.exec(`DELETE FROM audit WHERE node = 'one' AND seq = 5`)
-	w.exec(`UPDATE audit_chains SET seq = 4, hash = (SELECT hash FROM audit WHERE node = 'one' AND seq = 4) WHERE node = 'one'`)
+	w.exec(`UPDATE audit_chains SET seq = 4, hash = (SELECT hash FROM audit WHERE node = 'one' AND seq = 4)
+		WHERE node = 'one'`)
 }
 
 func TestPrunedEntriesLeaveACheckpoint(t *testing.T) {
@@ -198,14 +220,17 @@ func TestPrunedEntriesLeaveACheckpoint(t *testing.T) {
 			t.Fatalf("%d removed, want %d; %v", n, want, err)
 		}
 	}
+
 	if v := w.verified(); len(v.Problems) > 0 || v.Entries != 3 || v.Nodes != 2 {
 		t.Errorf("%+v", v)
 	}
+
 	w.write(w.Log, 1)
 	w.write(two, 1)
 	if v := w.verified(); len(v.Problems) > 0 || v.Entries != 5 {
 		t.Errorf("%+v", v)
 	}
+
 	w.exec(`DELETE FROM audit WHERE seq = 5`)
 	if v := w.verified(); len(v.Problems) == 0 {
 		t.Error("the entry after the checkpoint is not missed")
@@ -224,25 +249,31 @@ func TestFailedSignInsAreCounted(t *testing.T) {
 			w.Failed(From(t.Context(), fmt.Sprintf("2001:db8::%x", i)), "a wrong token")
 			w.Failed(From(t.Context(), fmt.Sprintf("198.51.%d.%d", i/250, i%250)), "a wrong token")
 		}
+
 		time.Sleep(flushEvery)
 		synctest.Wait()
 		list := w.all(Filter{What: SignInFailed, Limit: 500})
 		if len(list) != maxAddresses+1 {
 			t.Errorf("%d entries, want %d", len(list), maxAddresses+1)
 		}
+
 		said := map[string]string{}
 		for _, e := range list {
 			said[e.Address] = e.Detail
 		}
-		if said["192.0.2.1"] != "5000 times; a wrong token" || said["2001:db8::/64"] != "5000 times; a wrong token" || said[others] == "" {
+
+		if said["192.0.2.1"] != "5000 times; a wrong token" || said["2001:db8::/64"] != "5000 times; a wrong token" ||
+			said[others] == "" {
 			t.Errorf("%v", said)
 		}
+
 		w.Failed(From(t.Context(), "192.0.2.1"), "one more")
 		stop()
 		synctest.Wait()
 		if n := len(w.all(Filter{What: SignInFailed, Limit: 500})); n != maxAddresses+2 {
 			t.Errorf("%d entries after the end, want %d", n, maxAddresses+2)
 		}
+
 		if err := w.db.Close(); err != nil {
 			t.Error(err)
 		}

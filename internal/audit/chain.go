@@ -47,6 +47,7 @@ func (l *Log) Verify(ctx context.Context) (Verified, error) {
 	if err != nil {
 		return v, err
 	}
+
 	known := map[string]bool{}
 	for _, c := range chains {
 		known[c.node] = true
@@ -54,12 +55,14 @@ func (l *Log) Verify(ctx context.Context) (Verified, error) {
 			return v, err
 		}
 	}
+
 	v.Nodes = len(chains)
 	return v, strangers(ctx, tx, known, &v)
 }
 
 func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT node, seq, hash, head, pruned_seq, pruned_hash, checkpoint FROM audit_chains ORDER BY node`)
+	rows, err := tx.QueryContext(ctx, `SELECT node, seq, hash, head, pruned_seq, pruned_hash, checkpoint
+		FROM audit_chains ORDER BY node`)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +70,13 @@ func chainsOf(ctx context.Context, tx *sql.Tx) ([]chain, error) {
 	var all []chain
 	for rows.Next() {
 		var c chain
-		if err := rows.Scan(&c.node, &c.head.seq, &c.head.hash, &c.sealed, &c.pruned.seq, &c.pruned.hash, &c.sealedAt); err != nil {
+		if err := rows.Scan(&c.node, &c.head.seq, &c.head.hash, &c.sealed, &c.pruned.seq, &c.pruned.hash,
+			&c.sealedAt); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
 	}
+
 	return all, rows.Err()
 }
 
@@ -91,6 +96,7 @@ func strangers(ctx context.Context, tx *sql.Tx, known map[string]bool, v *Verifi
 			v.wrong("%s: there are entries, but no chain", node)
 		}
 	}
+
 	return rows.Err()
 }
 
@@ -98,11 +104,13 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 	if text, err := l.seal.Open(Place(c.node, "head"), c.sealed); err != nil || text != c.head.text() {
 		v.wrong("%s: the seal on the end of the chain is not ours", c.node)
 	}
+
 	if c.pruned.seq > 0 {
 		if text, err := l.seal.Open(Place(c.node, "checkpoint"), c.sealedAt); err != nil || text != c.pruned.text() {
 			v.wrong("%s: the seal on the checkpoint is not ours", c.node)
 		}
 	}
+
 	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM audit WHERE node = $1 ORDER BY seq", c.node)
 	if err != nil {
 		return err
@@ -114,6 +122,7 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 		if err != nil {
 			return err
 		}
+
 		v.Entries++
 		switch {
 		case e.Seq != at.seq+1:
@@ -121,16 +130,20 @@ func (l *Log) verify(ctx context.Context, tx *sql.Tx, c chain, v *Verified) erro
 		case e.Hash != e.hash(at.hash):
 			v.wrong("%s: entry %d of %s was changed", c.node, e.Seq, e.At.Format(time.RFC3339))
 		}
+
 		at = link{e.Seq, e.Hash}
 	}
+
 	if err := rows.Err(); err != nil {
 		return err
 	}
+
 	if at.seq < c.head.seq {
 		v.wrong("%s: the last %d entries are missing", c.node, c.head.seq-at.seq)
 	} else if at != c.head {
 		v.wrong("%s: the chain ends otherwise than its seal says", c.node)
 	}
+
 	return nil
 }
 
@@ -143,6 +156,7 @@ func (l *Log) Prune(ctx context.Context, before time.Time) (n int, err error) {
 		if err != nil {
 			return err
 		}
+
 		for _, c := range chains {
 			removed, err := l.prune(ctx, tx, c, before)
 			if err != nil {
@@ -150,6 +164,7 @@ func (l *Log) Prune(ctx context.Context, before time.Time) (n int, err error) {
 			}
 			n += removed
 		}
+
 		return nil
 	})
 	return n, err
@@ -158,23 +173,29 @@ func (l *Log) Prune(ctx context.Context, before time.Time) (n int, err error) {
 func (l *Log) prune(ctx context.Context, tx *sql.Tx, c chain, before time.Time) (int, error) {
 	var last link
 	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit WHERE node = $1 AND at < $2
-			AND seq < COALESCE((SELECT MIN(seq) FROM audit WHERE node = $1 AND at >= $2), $3) ORDER BY seq DESC LIMIT 1`,
+			AND seq < COALESCE((SELECT MIN(seq) FROM audit WHERE node = $1 AND at >= $2), $3)
+			ORDER BY seq DESC LIMIT 1`,
 		c.node, store.Millis(before), c.head.seq+1).Scan(&last.seq, &last.hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
+
 	if err != nil {
 		return 0, err
 	}
+
 	res, err := tx.ExecContext(ctx, `DELETE FROM audit WHERE node = $1 AND seq <= $2`, c.node, last.seq)
 	if err != nil {
 		return 0, err
 	}
+
 	n, err := res.RowsAffected()
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE audit_chains SET pruned_seq = $1, pruned_hash = $2, checkpoint = $3 WHERE node = $4`,
+
+	_, err = tx.ExecContext(ctx, `UPDATE audit_chains SET pruned_seq = $1, pruned_hash = $2, checkpoint = $3
+		WHERE node = $4`,
 		last.seq, last.hash, l.seal.Seal(Place(c.node, "checkpoint"), last.text()), c.node)
 	return int(n), err
 }

@@ -28,12 +28,14 @@ func (l *Log) Failed(ctx context.Context, why string) {
 	if l == nil {
 		return
 	}
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	address := network(from(ctx))
 	if _, known := l.failed[address]; !known && len(l.failed) >= maxAddresses {
 		address = others
 	}
+
 	f := l.failed[address]
 	l.failed[address] = failure{f.times + 1, why}
 }
@@ -45,10 +47,12 @@ func network(address string) string {
 	if err != nil || ip.Unmap().Is4() {
 		return address
 	}
+
 	p, err := ip.Prefix(64)
 	if err != nil {
 		return address
 	}
+
 	return p.String()
 }
 
@@ -73,7 +77,11 @@ func (l *Log) flush(ctx context.Context) {
 	l.failed = map[string]failure{}
 	l.mu.Unlock()
 	for address, f := range failed {
-		err := l.Write(ctx, Entry{What: SignInFailed, Address: address, Detail: fmt.Sprintf("%d times; %s", f.times, f.why)})
+		err := l.Write(ctx, Entry{
+			What:    SignInFailed,
+			Address: address,
+			Detail:  fmt.Sprintf("%d times; %s", f.times, f.why),
+		})
 		if err != nil {
 			l.log.WarnContext(ctx, "failed sign-ins were not recorded", "from", address, "times", f.times, "error", err)
 		}

@@ -26,7 +26,8 @@ const columns = `id, node, seq, at, who, what, about, detail, address, correlati
 func scan(rows *sql.Rows) (Entry, error) {
 	var e Entry
 	var at int64
-	err := rows.Scan(&e.ID, &e.Node, &e.Seq, &at, &e.Who, &e.What, &e.About, &e.Detail, &e.Address, &e.Correlation, &e.Hash)
+	err := rows.Scan(&e.ID, &e.Node, &e.Seq, &at, &e.Who, &e.What, &e.About, &e.Detail, &e.Address,
+		&e.Correlation, &e.Hash)
 	e.At = store.Time(at)
 	return e, err
 }
@@ -36,6 +37,7 @@ func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err e
 	if f.Limit <= 0 || f.Limit > maxPage {
 		f.Limit = 100
 	}
+
 	var terms []string
 	var args []any
 	add := func(term, value string) {
@@ -44,6 +46,7 @@ func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err e
 			terms = append(terms, fmt.Sprintf(term, len(args)))
 		}
 	}
+
 	add("who = $%d", f.Who)
 	add("what = $%d", f.What)
 	add("about = $%d", f.About)
@@ -52,11 +55,14 @@ func (l *Log) List(ctx context.Context, f Filter) (all []Entry, more bool, err e
 		args = append(args, store.Millis(f.Since))
 		terms = append(terms, fmt.Sprintf("at >= $%d", len(args)))
 	}
+
 	where := ""
 	if len(terms) > 0 {
 		where = " WHERE " + strings.Join(terms, " AND ")
 	}
-	all, err = read(ctx, l.db.Reader, fmt.Sprintf("SELECT %s FROM audit%s ORDER BY id DESC LIMIT %d", columns, where, f.Limit+1), args...)
+
+	all, err = read(ctx, l.db.Reader, fmt.Sprintf("SELECT %s FROM audit%s ORDER BY id DESC LIMIT %d", columns, where,
+		f.Limit+1), args...)
 	more = len(all) > f.Limit
 	return all[:min(len(all), f.Limit)], more, err
 }
@@ -75,5 +81,6 @@ func read(ctx context.Context, db *sql.DB, query string, args ...any) ([]Entry, 
 		}
 		all = append(all, e)
 	}
+
 	return all, rows.Err()
 }

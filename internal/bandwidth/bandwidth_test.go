@@ -43,7 +43,13 @@ func TestTimetable(t *testing.T) {
 		"16384": nil, "16383B": nil, "16384B": {"0 00:00": 16384},
 		"08:00,20M 19:00,off": {"0 07:59": 0, "0 08:00": 20 * m, "0 18:59": 20 * m, "0 19:00": 0, "6 12:00": 20 * m},
 		// Before the first entry of the week the last one holds.
-		"Tue-08:00,20M Fri-19:00,1M":           {"0 00:00": m, "1 07:59": m, "1 08:00": 20 * m, "4 18:59": 20 * m, "6 23:59": m},
+		"Tue-08:00,20M Fri-19:00,1M": {
+			"0 00:00": m,
+			"1 07:59": m,
+			"1 08:00": 20 * m,
+			"4 18:59": 20 * m,
+			"6 23:59": m,
+		},
 		"08:00,20M 19:00,off Sat-08:00,off":    {"4 08:00": 20 * m, "5 08:00": 0, "5 12:00": 0, "6 08:00": 20 * m},
 		"Sat-08:00,off 08:00,20M":              {"5 12:00": 0, "0 12:00": 20 * m},
 		"  08:00,20M   \t 19:00,OFF ":          {"0 12:00": 20 * m},
@@ -71,19 +77,23 @@ func TestTimetable(t *testing.T) {
 	} {
 		table, err := Parse(text)
 		if at == nil {
-			if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "transfer-bandwidth" || fault.From(err).Remedy == "" {
+			if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "transfer-bandwidth" ||
+				fault.From(err).Remedy == "" {
 				t.Errorf("Parse(%q): %v", text, err)
 			}
 			continue
 		}
+
 		for moment, want := range at {
 			var day int
 			var clock string
 			if _, err := fmt.Sscan(moment, &day, &clock); err != nil {
 				t.Fatal(err)
 			}
+
 			c, _ := time.Parse("15:04", clock)
-			now := monday.AddDate(0, 0, day).Add(time.Duration(c.Hour())*time.Hour + time.Duration(c.Minute())*time.Minute)
+			now := monday.AddDate(0, 0, day).Add(time.Duration(c.Hour())*time.Hour +
+				time.Duration(c.Minute())*time.Minute)
 			if got := table.At(now); err != nil || got != want {
 				t.Errorf("%q at %s: %d instead of %d, %v", text, moment, got, want, err)
 			}
@@ -107,8 +117,10 @@ func TestTimetableProperties(t *testing.T) {
 			seen[at] = true
 			speeds[at] = rapid.SampledFrom([]string{"off", "16K", "1M", "3G", "20.5M"}).Draw(t, "speed")
 			day := days[at/minutesOfDay]
-			words = append(words, fmt.Sprintf("%s-%02d:%02d,%s", strings.ToUpper(day), at%minutesOfDay/60, at%60, speeds[at]))
+			words = append(words, fmt.Sprintf("%s-%02d:%02d,%s", strings.ToUpper(day), at%minutesOfDay/60,
+				at%60, speeds[at]))
 		}
+
 		latest := func(minute int) string {
 			for back := range minutesOfWeek {
 				if s, ok := speeds[(minute-back+minutesOfWeek)%minutesOfWeek]; ok {
@@ -117,14 +129,17 @@ func TestTimetableProperties(t *testing.T) {
 			}
 			return "off"
 		}
+
 		table, err := Parse(strings.Join(words, " "))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		again, err := Parse(table.String())
 		if err != nil || again.String() != table.String() {
 			t.Fatalf("%s is read as %s: %v", table, again, err)
 		}
+
 		minute := rapid.IntRange(0, minutesOfWeek-1).Draw(t, "minute")
 		want, _ := parseSpeed(latest(minute))
 		sunday := monday.AddDate(0, 0, -1)
@@ -135,7 +150,10 @@ func TestTimetableProperties(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", "off", "50M", "08:00,20M 19:00,off Sat-00:00,off", "Mon-23:59,16K", "1e3k", "08:00,", "\u0130"} {
+	for _, s := range []string{
+		"", "off", "50M", "08:00,20M 19:00,off Sat-00:00,off", "Mon-23:59,16K", "1e3k",
+		"08:00,", "\u0130",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -146,10 +164,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+
 		again, err := Parse(table.String())
 		if err != nil || again.String() != table.String() {
 			t.Fatalf("%q is written as %q: %v", text, table, err)
 		}
+
 		for h := range 7 * 24 {
 			now := monday.Add(time.Duration(h) * time.Hour)
 			if s := table.At(now); s != again.At(now) || s != 0 && (s < least || s > most) {
@@ -182,6 +202,7 @@ func pull(l *Limit, streams int, long time.Duration, width int) []int64 {
 			}
 		})
 	}
+
 	wg.Wait()
 	return got
 }
@@ -198,10 +219,12 @@ func TestStreamsShareEvenly(t *testing.T) {
 				for _, n := range got {
 					sum, least, most = sum+n, min(least, n), max(most, n)
 				}
+
 				want := table.At(time.Now()) * 60
 				if off := float64(sum)/float64(want) - 1; off < -0.02 || off > 0.06 {
 					t.Errorf("%s, %d streams: %.3f of the limit", speed, streams, float64(sum)/float64(want))
 				}
+
 				if float64(most-least) > 0.1*float64(most) {
 					t.Errorf("%s, %d streams: shares from %d to %d", speed, streams, least, most)
 				}
@@ -217,6 +240,7 @@ func TestChangesTakeEffectAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now() // midnight in UTC on a Saturday, 01:00 in Berlin
 		l := New(parse(t, "01:01,1M 01:02,4M 01:03,off 01:04,64K"), zone, time.Now)
@@ -233,7 +257,14 @@ func TestChangesTakeEffectAtOnce(t *testing.T) {
 				time.Sleep(time.Second) // the bubble's clock
 			}
 		}
-		for minute, want := range map[int]int64{0: 60 * 64 << 10, 1: 60 << 20, 2: 240 << 20, 3: 60 * 256 << 10, 4: 60 * 64 << 10} {
+
+		for minute, want := range map[int]int64{
+			0: 60 * 64 << 10,
+			1: 60 << 20,
+			2: 240 << 20,
+			3: 60 * 256 << 10,
+			4: 60 * 64 << 10,
+		} {
 			if got := float64(perMinute[minute]) / float64(want); got < 0.93 || got > 1.1 {
 				t.Errorf("in minute %d: %.3f of what is right", minute, got)
 			}
@@ -247,7 +278,8 @@ func TestOffCostsNothing(t *testing.T) {
 	for _, text := range []string{"", "off", "08:00,off Sat-00:00,off"} {
 		l := New(parse(t, text), time.UTC, time.Now)
 		in := bytes.NewReader(nil)
-		if l != nil || l.Reader(t.Context(), in) != io.Reader(in) || l.Transport(http.DefaultTransport) != http.DefaultTransport || l.Speed() != 0 {
+		if l != nil || l.Reader(t.Context(), in) != io.Reader(in) ||
+			l.Transport(http.DefaultTransport) != http.DefaultTransport || l.Speed() != 0 {
 			t.Errorf("%q limits", text)
 		}
 	}
@@ -262,29 +294,35 @@ func TestTransport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const size = 10 << 20
-		via := New(parse(t, "1M"), time.UTC, time.Now).Transport(answering(func(r *http.Request) (*http.Response, error) {
-			if r.Body != nil {
-				_, _ = io.Copy(io.Discard, r.Body)
-			}
-			return &http.Response{StatusCode: 200, Body: io.NopCloser(bytes.NewReader(make([]byte, size)))}, nil
-		}))
+		via := New(parse(t, "1M"), time.UTC, time.Now).
+			Transport(answering(func(r *http.Request) (*http.Response, error) {
+				if r.Body != nil {
+					_, _ = io.Copy(io.Discard, r.Body)
+				}
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(bytes.NewReader(make([]byte, size)))}, nil
+			}))
+
 		start := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://x.test", bytes.NewReader(make([]byte, size)))
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		resp, err := via.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		n, err := io.Copy(io.Discard, resp.Body)
 		if took := time.Since(start); n != size || err != nil || took < 19*time.Second || took > 21*time.Second {
 			t.Errorf("%d bytes each way took %v: %v", n, took, err)
 		}
+
 		if resp, err = via.RoundTrip(r); err != nil {
 			t.Fatal(err)
 		}
+
 		time.AfterFunc(time.Second, cancel)
 		if _, err := io.Copy(io.Discard, resp.Body); !errors.Is(err, context.Canceled) {
 			t.Errorf("who waits does not end: %v", err)

@@ -36,17 +36,20 @@ func (l *Limit) Speed() int64 {
 	if l == nil {
 		return 0
 	}
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	if now.Before(l.until) {
 		return l.speed
 	}
+
 	l.speed, l.until = l.table.At(now.In(l.zone)), now.Truncate(time.Minute).Add(time.Minute)
 	if l.speed == 0 {
 		l.tokens.SetLimit(rate.Inf)
 		return 0
 	}
+
 	l.tokens.SetBurst(burst(l.speed))
 	l.tokens.SetLimit(rate.Limit(l.speed))
 	return l.speed
@@ -77,11 +80,13 @@ func (s *reader) Read(p []byte) (int, error) {
 	if speed == 0 {
 		return s.r.Read(p)
 	}
+
 	n, err := s.r.Read(p[:min(len(p), step(speed))])
 	if n > 0 && err == nil {
 		// Whoever comes first is served first, and each takes the same.
 		err = s.l.tokens.WaitN(s.ctx, n)
 	}
+
 	return n, err
 }
 
@@ -104,10 +109,12 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Body = t.held(r.Context(), r.Body)
 	}
+
 	resp, err := t.next.RoundTrip(r)
 	if err == nil {
 		resp.Body = t.held(r.Context(), resp.Body)
 	}
+
 	return resp, err
 }
 

@@ -49,6 +49,7 @@ func Parse(text string) (Timetable, error) {
 	if len(words) == 0 {
 		return Timetable{}, nil
 	}
+
 	if len(words) == 1 && !strings.Contains(words[0], ",") {
 		speed, err := parseSpeed(words[0])
 		if err != nil || speed == 0 {
@@ -56,33 +57,39 @@ func Parse(text string) (Timetable, error) {
 		}
 		return Timetable{changes: []change{{speed: speed}}}, nil
 	}
+
 	var t Timetable
 	for _, w := range words {
 		if err := t.add(w); err != nil {
 			return Timetable{}, err
 		}
 	}
+
 	slices.SortFunc(t.changes, func(a, b change) int { return a.at - b.at })
 	return t, nil
 }
 
 func wrong(format string, args ...any) error {
-	return fault.Field("transfer-bandwidth", `Write a speed like 50M, or a timetable like "08:00,20M 19:00,off Sat-00:00,off".`, format, args...)
+	return fault.Field("transfer-bandwidth",
+		`Write a speed like 50M, or a timetable like "08:00,20M 19:00,off Sat-00:00,off".`, format, args...)
 }
 
 func parseSpeed(word string) (int64, error) {
 	if strings.EqualFold(word, "off") {
 		return 0, nil
 	}
+
 	unit := strings.IndexByte("BKMG", upper(word))
 	if unit < 0 {
 		return 0, wrong("%q is not a speed: its unit must be B, K, M or G.", word)
 	}
+
 	n, err := strconv.ParseFloat(word[:len(word)-1], 64)
 	speed := n * float64(int64(1)<<(10*unit))
 	if err != nil || !(speed >= least && speed <= most) { // written so that NaN is refused
 		return 0, wrong("%q is not a speed from 16K to 1024G a second.", word)
 	}
+
 	return int64(speed), nil
 }
 
@@ -100,18 +107,22 @@ func (t *Timetable) add(word string) error {
 	if !ok {
 		return wrong("%q lacks a comma between time and speed.", word)
 	}
+
 	speed, err := parseSpeed(what)
 	if err != nil {
 		return err
 	}
+
 	name, clock, single := strings.Cut(when, "-")
 	if !single {
 		clock = when
 	}
+
 	at, err := time.Parse("15:04", clock)
 	if err != nil {
 		return wrong("%q is not a time of day.", clock)
 	}
+
 	minute := at.Hour()*60 + at.Minute()
 	if !single {
 		for day := range days {
@@ -121,10 +132,12 @@ func (t *Timetable) add(word string) error {
 		}
 		return nil
 	}
+
 	day := slices.Index(days, strings.ToLower(name))
 	if day < 0 {
 		return wrong("%q is not a day: write Mon, Tue, Wed, Thu, Fri, Sat or Sun.", name)
 	}
+
 	return t.put(change{at: day*minutesOfDay + minute, speed: speed})
 }
 
@@ -139,6 +152,7 @@ func (t *Timetable) put(c change) error {
 	case !c.days:
 		t.changes[i] = c
 	}
+
 	return nil
 }
 
@@ -153,6 +167,7 @@ func (t Timetable) At(now time.Time) int64 {
 	if len(t.changes) == 0 {
 		return 0
 	}
+
 	minute := int(now.Weekday())*minutesOfDay + now.Hour()*60 + now.Minute()
 	speed := t.changes[len(t.changes)-1].speed
 	for _, c := range t.changes {
@@ -160,6 +175,7 @@ func (t Timetable) At(now time.Time) int64 {
 			speed = c.speed
 		}
 	}
+
 	return speed
 }
 
@@ -168,6 +184,7 @@ func (t Timetable) String() string {
 	if len(t.changes) == 0 {
 		return "off"
 	}
+
 	var words []string
 	for _, c := range t.changes {
 		speed := "off"
@@ -175,7 +192,9 @@ func (t Timetable) String() string {
 			speed = strconv.FormatInt(c.speed, 10) + "B"
 		}
 		day := days[c.at/minutesOfDay]
-		words = append(words, fmt.Sprintf("%s-%02d:%02d,%s", strings.ToUpper(day[:1])+day[1:], c.at%minutesOfDay/60, c.at%60, speed))
+		words = append(words, fmt.Sprintf("%s-%02d:%02d,%s", strings.ToUpper(day[:1])+day[1:], c.at%minutesOfDay/60,
+			c.at%60, speed))
 	}
+
 	return strings.Join(words, " ")
 }

@@ -44,6 +44,7 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 	if err != nil {
 		return nil, "", err
 	}
+
 	accounts := 0
 	for a, err := range fio.Accounts(ctx) {
 		if err != nil {
@@ -56,13 +57,17 @@ func (s *Service) Workspaces(ctx context.Context, login string) (list []Workspac
 		}
 		list = append(list, more...)
 	}
+
 	switch {
 	case len(list) > 0:
 		return list, "", nil
 	case accounts == 0:
-		return nil, "Your Adobe login belongs to no Frame.io V4 account. Accounts that are still on the legacy version do not appear.", nil
+		return nil, "Your Adobe login belongs to no Frame.io V4 account. Accounts that are still on the legacy " +
+			"version do not appear.", nil
 	}
-	return nil, "You are a member of no workspace, and were invited to no project. Ask a workspace's owner to add you.", nil
+
+	return nil, "You are a member of no workspace, and were invited to no project. Ask a workspace's owner to add you.",
+		nil
 }
 
 // Invited is the role of somebody who sees projects of a workspace but does not
@@ -76,12 +81,14 @@ func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Wor
 			list = append(list, Workspace{Account: a.ID, AccountName: a.Name, ID: w.ID, Name: w.Name, Roles: roles})
 		}
 	}
+
 	for w, err := range fio.Workspaces(ctx, a.ID) {
 		if err != nil {
 			return nil, err
 		}
 		add(w, a.Roles)
 	}
+
 	for p, err := range fio.InvitedProjects(ctx, a.ID) {
 		if err != nil {
 			return nil, err
@@ -90,6 +97,7 @@ func workspacesOf(ctx context.Context, fio *v4.Client, a frameio.Account) ([]Wor
 			add(invitedTo(ctx, fio, a.ID, p), []string{Invited})
 		}
 	}
+
 	return list, nil
 }
 
@@ -111,25 +119,30 @@ func (s *Service) Bind(ctx context.Context, login string, q Request) (Binding, s
 	if err := q.check(); err != nil {
 		return Binding{}, "", err
 	}
+
 	folder, err := s.folder(ctx, login, q)
 	if err != nil {
 		return Binding{}, "", err
 	}
+
 	chosen, err := s.choose(ctx, login, q)
 	if err != nil {
 		return Binding{}, "", err
 	}
+
 	b := Binding{
 		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: folder.UID, FolderPath: folder.Path, FolderTitle: folder.Title,
 		ActionName: q.ActionName, Description: description(folder.Path), DocumentType: q.DocumentType,
 		Creator: login, Owner: login, Publishers: q.Publishers, State: Making, Created: s.Now(),
 	}
+
 	for _, w := range chosen {
 		b.Actions = append(b.Actions, Action{
 			ID: uuid.NewString(), BindingID: b.ID, AccountID: w.Account, AccountName: w.AccountName,
 			WorkspaceID: w.ID, WorkspaceName: w.Name, State: actionIntended,
 		})
 	}
+
 	item, err := s.insert(ctx, b)
 	return b, item, err
 }
@@ -139,22 +152,28 @@ func (q *Request) check() error {
 	if q.DocumentType == "" {
 		q.DocumentType = "File"
 	}
+
 	if q.Publishers == "" {
 		q.Publishers = Everyone
 	}
+
 	bad := func(r rune) bool { return unicode.IsControl(r) }
 	switch {
 	case q.Folder == "":
 		return fault.Field("folder", "Give the id or the path of a Nuxeo folder.", "The folder is missing.")
 	case q.Publishers != Everyone && q.Publishers != Connected:
-		return fault.Field("publishers", `Give "everyone" or "connected".`, "%q does not say who may publish.", q.Publishers)
+		return fault.Field("publishers", `Give "everyone" or "connected".`,
+			"%q does not say who may publish.", q.Publishers)
 	case q.ActionName == "":
 		return fault.Field("action_name", `Call it "Publish to Nuxeo", for example.`, "The action name is missing.")
-	case utf8.RuneCountInString(q.ActionName) > maxActionName || strings.ContainsFunc(q.ActionName, bad) || !utf8.ValidString(q.ActionName):
-		return fault.Field("action_name", "Use up to 255 printable characters.", "The action name is too long or holds control characters.")
+	case utf8.RuneCountInString(q.ActionName) > maxActionName || strings.ContainsFunc(q.ActionName, bad) ||
+		!utf8.ValidString(q.ActionName):
+		return fault.Field("action_name", "Use up to 255 printable characters.",
+			"The action name is too long or holds control characters.")
 	case len(q.Workspaces) == 0:
 		return fault.Field("workspaces", "Choose at least one team (workspace).", "No team was chosen.")
 	}
+
 	return nil
 }
 
@@ -170,25 +189,32 @@ func (s *Service) folder(ctx context.Context, login string, q Request) (*nuxeo.D
 	if err != nil {
 		return nil, err
 	}
+
 	fetch := nuxeo.Fetch{Enrichers: []string{"permissions", "subtypes"}}
 	get := nx.Get
 	if strings.HasPrefix(q.Folder, "/") {
 		get = nx.GetByPath
 	}
+
 	doc, err := get(ctx, q.Folder, fetch)
 	switch nuxeo.StatusOf(err) {
 	case http.StatusNotFound, http.StatusForbidden:
-		return nil, fault.Field("folder", "Check the id or path, and your rights in Nuxeo.", "There is no folder %q that you may see.", q.Folder)
+		return nil, fault.Field("folder", "Check the id or path, and your rights in Nuxeo.",
+			"There is no folder %q that you may see.", q.Folder)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	if err := Bindable(doc); err != nil {
 		return nil, err
 	}
+
 	if with, err := s.Synced(ctx, doc.UID); err != nil || with != "" {
 		return nil, synced(doc, with, err)
 	}
+
 	return doc, checkType(ctx, nx, doc, q.DocumentType)
 }
 
@@ -196,7 +222,8 @@ func synced(doc *nuxeo.Document, with string, err error) error {
 	if err != nil {
 		return err
 	}
-	return fault.Field("folder", "Remove that synchronization first, or choose another folder.", "%q is synchronized with %q on Frame.io.", doc.Title, with)
+	return fault.Field("folder", "Remove that synchronization first, or choose another folder.",
+		"%q is synchronized with %q on Frame.io.", doc.Title, with)
 }
 
 // Bindable says why a document cannot be bound by whoever read it, with the
@@ -204,11 +231,13 @@ func synced(doc *nuxeo.Document, with string, err error) error {
 func Bindable(doc *nuxeo.Document) error {
 	switch p := doc.Permissions(); {
 	case !doc.Has("Folderish"):
-		return fault.Field("folder", "Choose a folder.", "%q is not a folder, so nothing can be published into it.", doc.Title)
+		return fault.Field("folder", "Choose a folder.", "%q is not a folder, so nothing can be published into it.",
+			doc.Title)
 	case doc.IsVersion || doc.IsProxy || doc.IsTrashed:
 		return fault.Field("folder", "Choose a live folder.", "%q is a version, a proxy or in the trash.", doc.Title)
 	case !slices.Contains(p, "AddChildren") || !slices.Contains(p, "WriteProperties"):
-		return fault.New(fault.Forbidden, "You may not write in %q.", doc.Title).With("Ask for the right to write there in Nuxeo.")
+		return fault.New(fault.Forbidden, "You may not write in %q.", doc.Title).
+			With("Ask for the right to write there in Nuxeo.")
 	}
 	return nil
 }
@@ -218,22 +247,30 @@ func Bindable(doc *nuxeo.Document) error {
 func checkType(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.Document, name string) error {
 	t, err := nx.Type(ctx, name)
 	if nuxeo.NotFound(err) {
-		return fault.Field("document_type", "Use File, Video or Picture, or another type of your Nuxeo.", "Nuxeo has no document type %q.", name)
+		return fault.Field("document_type", "Use File, Video or Picture, or another type of your Nuxeo.",
+			"Nuxeo has no document type %q.", name)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if !t.CanHoldFile() {
-		return fault.Field("document_type", "Choose a type with the schema \"file\".", "Documents of type %q hold no file.", name)
+		return fault.Field("document_type", "Choose a type with the schema \"file\".",
+			"Documents of type %q hold no file.", name)
 	}
+
 	allowed := folder.Subtypes()
 	if len(allowed) == 0 {
 		return nil // this Nuxeo does not tell: creating will
 	}
+
 	if slices.ContainsFunc(allowed, func(a nuxeo.Type) bool { return a.Name == name }) {
 		return nil
 	}
-	return fault.Field("document_type", "Choose a type that the folder allows.", "%q may not hold documents of type %q.", folder.Title, name)
+
+	return fault.Field("document_type", "Choose a type that the folder allows.",
+		"%q may not hold documents of type %q.", folder.Title, name)
 }
 
 // choose finds the workspaces and makes sure that the name is free in each.
@@ -242,24 +279,32 @@ func (s *Service) choose(ctx context.Context, login string, q Request) ([]Worksp
 	if err != nil {
 		return nil, err
 	}
+
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return nil, err
 	}
+
 	var out []Workspace
 	for _, id := range q.Workspaces {
 		i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == id })
 		if i < 0 {
-			return nil, fault.Field("workspaces", orElse(why, "The dialog Bind to Frame.io shows the teams you can choose, and so does `nuxeo-frameio bind --list`."), "No team of yours is called %q.", id)
+			return nil, fault.Field("workspaces",
+				orElse(why, "The dialog Bind to Frame.io shows the teams you can choose, and so does `nuxeo-frameio "+
+					"bind --list`."), "No team of yours is called %q.", id)
 		}
+
 		if slices.ContainsFunc(out, func(w Workspace) bool { return w.ID == id }) {
 			continue
 		}
+
 		if err := s.nameFree(ctx, fio, list[i], q.ActionName); err != nil {
 			return nil, err
 		}
+
 		out = append(out, list[i])
 	}
+
 	return out, nil
 }
 
@@ -277,13 +322,16 @@ func (s *Service) nameFree(ctx context.Context, fio *v4.Client, w Workspace, nam
 		if err != nil {
 			return err
 		}
+
 		if a.Name != name {
 			continue
 		}
+
 		lost, err := s.forgotten(ctx, a)
 		if err != nil {
 			return err
 		}
+
 		if !lost {
 			return fault.Field("action_name", "Choose another name: each bound folder has its own.",
 				"The team %q has a custom action %q already.", w.Name, name)
@@ -299,8 +347,10 @@ func (s *Service) forgotten(ctx context.Context, a frameio.Action) (bool, error)
 	if !ours {
 		return false, nil
 	}
+
 	var n int
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM actions JOIN bindings ON bindings.id = actions.binding_id
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM actions
+		JOIN bindings ON bindings.id = actions.binding_id
 		WHERE actions.id = $1 AND bindings.state IN ('binding', 'bound', 'ending')`, id).Scan(&n)
 	return n == 0, err
 }
@@ -312,29 +362,41 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 	bound := audit.Entry{Who: b.Creator, What: audit.Bound, About: b.FolderPath, Detail: b.ActionName}
 	err = s.Engine.Audited(ctx, bound, func(tx *sql.Tx) error {
 		now := store.Millis(s.Now())
-		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (id, folder_uid, folder_path, folder_title, action_name, description,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (id, folder_uid, folder_path, folder_title, action_name,
+			description,
 				document_type, creator, owner, publishers, state, created, updated)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`, b.ID, b.FolderUID, b.FolderPath, b.FolderTitle, b.ActionName,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			$12)`, b.ID, b.FolderUID, b.FolderPath, b.FolderTitle, b.ActionName,
 			b.Description, b.DocumentType, b.Creator, b.Owner, b.Publishers, string(b.State), now); err != nil {
 			return err
 		}
+
 		for _, a := range b.Actions {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO actions (id, binding_id, account_id, account_name, workspace_id, workspace_name, state)
-				VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, a.BindingID, a.AccountID, a.AccountName, a.WorkspaceID, a.WorkspaceName, a.State); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO actions (id, binding_id, account_id, account_name,
+				workspace_id, workspace_name, state)
+				VALUES ($1, $2, $3, $4, $5, $6,
+				$7)`, a.ID, a.BindingID, a.AccountID, a.AccountName, a.WorkspaceID, a.WorkspaceName,
+				a.State); err != nil {
 				return err
 			}
 		}
+
 		ids, err = s.Engine.Add(ctx, tx, work.New{
-			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
+			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner,
+			Actor: b.Owner, Ahead: true, Data: struct{}{},
 		})
+
 		return err
 	})
 	if store.Duplicate(err) {
-		return "", fault.Field("action_name", "Choose another name.", "This folder is bound under the name %q already.", b.ActionName)
+		return "", fault.Field("action_name", "Choose another name.", "This folder is bound under the name %q already.",
+			b.ActionName)
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	s.Engine.Wake(ids...)
 	return first(ids)
 }

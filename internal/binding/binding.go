@@ -117,19 +117,22 @@ const (
 	actionRemoved  = "removed"
 )
 
-const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, state, reason, needs_owner, created, ends`
+const columns = `id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, ` +
+	`publishers, state, reason, needs_owner, created, ends`
 
 func scan(row interface{ Scan(...any) error }) (Binding, error) {
 	var b Binding
 	var created, ends int64
-	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
+	err := row.Scan(&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
+		&b.DocumentType, &b.Creator,
 		&b.Owner, &b.Publishers, &b.State, &b.Reason, &b.NeedsOwner, &created, &ends)
 	b.Created, b.Ends = store.Time(created), store.Time(ends)
 	return b, err
 }
 
 func notFound() error {
-	return fault.New(fault.NotFound, "There is no such binding.").With("The tab Frame IO of a folder shows its bindings, and `nuxeo-frameio bind --list` all of yours.")
+	return fault.New(fault.NotFound, "There is no such binding.").
+		With("The tab Frame IO of a folder shows its bindings, and `nuxeo-frameio bind --list` all of yours.")
 }
 
 // get reads a binding with its actions.
@@ -138,15 +141,18 @@ func (s *Service) get(ctx context.Context, id string) (Binding, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, notFound()
 	}
+
 	if err != nil {
 		return b, err
 	}
+
 	b.Actions, err = s.actions(ctx, id)
 	return b, err
 }
 
 func (s *Service) actions(ctx context.Context, binding string) ([]Action, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, binding_id, account_id, account_name, workspace_id, workspace_name, remote_id, state
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, binding_id, account_id, account_name, workspace_id,
+		workspace_name, remote_id, state
 		FROM actions WHERE binding_id = $1 ORDER BY workspace_name, id`, binding)
 	if err != nil {
 		return nil, err
@@ -155,11 +161,13 @@ func (s *Service) actions(ctx context.Context, binding string) ([]Action, error)
 	var out []Action
 	for rows.Next() {
 		var a Action
-		if err := rows.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &a.State); err != nil {
+		if err := rows.Scan(&a.ID, &a.BindingID, &a.AccountID, &a.AccountName, &a.WorkspaceID, &a.WorkspaceName,
+			&a.RemoteID, &a.State); err != nil {
 			return nil, err
 		}
 		out = append(out, a)
 	}
+
 	return out, rows.Err()
 }
 
@@ -169,13 +177,16 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Binding,
 	if err != nil {
 		return b, err
 	}
+
 	may, err := s.maySee(ctx, who, b)
 	if err == nil && !may {
 		err = notFound()
 	}
+
 	if err != nil {
 		return Binding{}, err
 	}
+
 	return b, nil
 }
 
@@ -183,26 +194,33 @@ func (s *Service) maySee(ctx context.Context, who work.Viewer, b Binding) (bool,
 	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
 		return true, nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return false, err
 	}
+
 	_, err = nx.Get(ctx, b.FolderUID, nuxeo.Fetch{})
 	switch nuxeo.StatusOf(err) {
 	case 401, 403, 404:
 		return false, nil
 	}
+
 	return err == nil, err
 }
 
 // List shows bindings that are being made or stand, newest first: those of a
 // folder (its id), else one's own; administrators see all. before is a cursor,
 // which the call for the page before returned as next; an empty one ends.
-func (s *Service) List(ctx context.Context, who work.Viewer, folder, before string, limit int) (list []Binding, next string, err error) {
+func (s *Service) List(
+	ctx context.Context, who work.Viewer, folder, before string, limit int,
+) (list []Binding, next string, err error) {
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE state IN ('binding', 'bound', 'ending')
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings
+		WHERE state IN ('binding', 'bound', 'ending')
 		AND ($1 = '' OR folder_uid = $1) AND ($2 = '' OR id < $2) AND ($3 OR $1 <> '' OR creator = $4 OR owner = $4)
 		ORDER BY id DESC LIMIT $5`, folder, before, who.Admin, who.Login, limit+1)
 	if err != nil {
@@ -216,13 +234,16 @@ func (s *Service) List(ctx context.Context, who work.Viewer, folder, before stri
 		}
 		list = append(list, b)
 	}
+
 	if err := rows.Err(); err != nil {
 		return nil, "", err
 	}
+
 	if len(list) > limit {
 		list = list[:limit]
 		next = list[limit-1].ID
 	}
+
 	list, err = s.visible(ctx, who, list)
 	return list, next, err
 }
@@ -234,14 +255,18 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Binding) (
 		if err != nil {
 			return nil, err
 		}
+
 		if !may {
 			continue
 		}
+
 		if b.Actions, err = s.actions(ctx, b.ID); err != nil {
 			return nil, err
 		}
+
 		out = append(out, b)
 	}
+
 	return out, nil
 }
 
@@ -263,8 +288,10 @@ type Called struct {
 	Secret  string
 }
 
-const calledAction = `SELECT actions.id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret, actions.state, ` +
-	`bindings.id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner, publishers, bindings.state, reason, created
+const calledAction = `SELECT actions.id, binding_id, account_id, workspace_id, workspace_name, remote_id, secret,
+	actions.state, ` +
+	`bindings.id, folder_uid, folder_path, folder_title, action_name, description, document_type, creator, owner,
+		publishers, bindings.state, reason, created
 	FROM actions JOIN bindings ON bindings.id = actions.binding_id WHERE actions.id = $1`
 
 // Prepare compiles the statement that every call of a custom action runs. It is
@@ -283,20 +310,28 @@ func (s *Service) Call(ctx context.Context, actionID string) (Called, error) {
 	// A statement under a context that can end costs the driver a goroutine.
 	err := s.called.QueryRowContext(context.WithoutCancel(ctx), actionID).
 		Scan(&a.ID, &a.BindingID, &a.AccountID, &a.WorkspaceID, &a.WorkspaceName, &a.RemoteID, &sealed, &a.State,
-			&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description, &b.DocumentType, &b.Creator,
+			&b.ID, &b.FolderUID, &b.FolderPath, &b.FolderTitle, &b.ActionName, &b.Description,
+			&b.DocumentType, &b.Creator,
 			&b.Owner, &b.Publishers, &b.State, &b.Reason, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Called{}, fault.New(fault.NotFound, "There is no such custom action.")
 	}
+
 	if err != nil {
 		return c, err
 	}
+
 	b.Created = store.Time(created)
 	c.Secret, err = s.Vault.Open(secretPlace(a.ID), sealed)
 	return c, err
 }
 
 // Sealed is the column of this package that the vault seals.
-var Sealed = identity.Sealed{Table: "actions", Column: "secret", Key: []string{"id"}, Place: func(k []string) string { return secretPlace(k[0]) }}
+var Sealed = identity.Sealed{
+	Table:  "actions",
+	Column: "secret",
+	Key:    []string{"id"},
+	Place:  func(k []string) string { return secretPlace(k[0]) },
+}
 
 func secretPlace(action string) string { return "actions/" + action }

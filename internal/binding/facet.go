@@ -24,24 +24,30 @@ func (s *Service) showOnFolder(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
+
 	nx, err := s.People.Nuxeo(ctx, b.Owner)
 	if err != nil {
 		return err
 	}
+
 	doc, err := withFacet(ctx, nx, b.FolderUID, b.State == Bound || b.State == Ending)
 	if nuxeo.NotFound(err) {
 		return nil // the folder is gone, and what it showed with it
 	}
+
 	if err != nil {
 		return err
 	}
+
 	shown, err := s.shown(ctx, b.FolderUID)
 	if err != nil {
 		return err
 	}
+
 	if len(shown) == 0 {
 		return s.takeAway(ctx, nx, doc)
 	}
+
 	return write(ctx, nx, doc, shown)
 }
 
@@ -63,12 +69,15 @@ func (s *Service) takeAway(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Doc
 	if !doc.Has(Facet) {
 		return nil
 	}
+
 	if err := nx.RemoveFacet(ctx, doc.UID, Facet, source); err != nil {
 		return err
 	}
+
 	if again, err := s.shown(ctx, doc.UID); err != nil || len(again) == 0 {
 		return err
 	}
+
 	return changedMeanwhile(nil)
 }
 
@@ -82,15 +91,19 @@ func write(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document, shown []m
 	if !doc.Has(Facet) {
 		return changedMeanwhile(nil)
 	}
-	err := nx.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"frameiobinding:bindings": shown}, nuxeo.WriteOptions{Source: source})
+
+	err := nx.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"frameiobinding:bindings": shown},
+		nuxeo.WriteOptions{Source: source})
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return changedMeanwhile(err)
 	}
+
 	return err
 }
 
 func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1 AND state IN ('bound', 'ending') ORDER BY id`, folder)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+columns+` FROM bindings WHERE folder_uid = $1
+		AND state IN ('bound', 'ending') ORDER BY id`, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +116,11 @@ func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, e
 		}
 		all = append(all, b)
 	}
+
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+
 	var out []map[string]any
 	for _, b := range all {
 		actions, err := s.actions(ctx, b.ID)
@@ -114,6 +129,7 @@ func (s *Service) shown(ctx context.Context, folder string) ([]map[string]any, e
 		}
 		out = append(out, entry(b, actions))
 	}
+
 	return out, nil
 }
 

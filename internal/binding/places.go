@@ -17,9 +17,12 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 	if len(folders) == 0 {
 		return nil, nil
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id, workspace_name
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT bindings.id, folder_uid, folder_title, account_id, workspace_id,
+		workspace_name
 		FROM bindings JOIN actions ON actions.binding_id = bindings.id
-		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`) ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
+		WHERE bindings.state = 'bound' AND folder_uid IN (`+store.Marks(1, len(folders))+`)
+			ORDER BY bindings.id, workspace_name`, store.Anys(folders)...)
 	if err != nil {
 		return nil, err
 	}
@@ -27,17 +30,20 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 	var out []Place
 	for rows.Next() {
 		var p Place
-		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace, &p.WorkspaceName); err != nil {
+		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace,
+			&p.WorkspaceName); err != nil {
 			return nil, err
 		}
 		out = append(out, p)
 	}
+
 	return out, rows.Err()
 }
 
 // ActionOf is the name of a custom action that a folder is bound by; empty: it is
 // not bound.
 func (s *Service) ActionOf(ctx context.Context, folder string) (name string, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1 AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1
+		AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
 	return name, err
 }

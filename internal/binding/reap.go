@@ -24,16 +24,19 @@ func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
 	if err != nil {
 		return err
 	}
+
 	for _, t := range teams {
 		if err := s.reapTeam(ctx, t, r); err != nil {
 			r.Note("the team %s could not be looked at: %s", t.name, fault.From(err).Message)
 		}
 	}
+
 	return ctx.Err()
 }
 
 func (s *Service) teams(ctx context.Context) ([]*team, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, workspace_name, owner FROM actions
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, workspace_name, owner
+		FROM actions
 		JOIN bindings ON bindings.id = actions.binding_id ORDER BY account_id, workspace_id, owner`)
 	if err != nil {
 		return nil, err
@@ -52,13 +55,16 @@ func (s *Service) teams(ctx context.Context) ([]*team, error) {
 		last := all[len(all)-1]
 		last.logins = append(last.logins, login)
 	}
+
 	return all, rows.Err()
 }
 
 // reapTeam looks as the first of its people who can.
 func (s *Service) reapTeam(ctx context.Context, t *team, r *maintenance.Report) (err error) {
 	for _, login := range t.logins {
-		if err = s.eitherWay(ctx, login, func(fio *v4.Client) error { return s.reapActions(ctx, fio, t, r) }); err == nil {
+		if err = s.eitherWay(ctx, login, func(fio *v4.Client) error {
+			return s.reapActions(ctx, fio, t, r)
+		}); err == nil {
 			return nil
 		}
 	}
@@ -70,19 +76,24 @@ func (s *Service) reapActions(ctx context.Context, fio *v4.Client, t *team, r *m
 		if err != nil {
 			return err
 		}
+
 		if !strings.HasPrefix(a.URL, s.actionURL("")) {
 			continue
 		}
+
 		lost, err := s.forgotten(ctx, a)
 		if err != nil {
 			return err
 		}
+
 		if !lost {
 			continue
 		}
+
 		if err := fio.DeleteAction(ctx, t.account, a.ID); err != nil && !v4.NotFound(err) {
 			return fmt.Errorf("removing the custom action %q: %w", a.Name, err)
 		}
+
 		r.Add("custom action %q of the team %s, which no binding has", a.Name, t.name)
 	}
 	return nil

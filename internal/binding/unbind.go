@@ -44,12 +44,15 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 	if err != nil {
 		return "", err
 	}
+
 	if b.State != Bound && b.State != Ending {
 		return "", errNotBound
 	}
+
 	if err := s.mayEnd(ctx, who, b); err != nil {
 		return "", err
 	}
+
 	to, ends, err := s.endOf(ctx, b, fate)
 	if err != nil {
 		return "", err
@@ -68,6 +71,7 @@ func (s *Service) Unbind(ctx context.Context, who work.Viewer, id string, fate F
 	if err != nil {
 		return "", err
 	}
+
 	s.Engine.Wake(ids...)
 	return first(ids)
 }
@@ -87,9 +91,11 @@ func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.
 	if err != nil || n == 0 && b.State == Bound {
 		return Unbound, time.Time{}, err
 	}
+
 	if n == 0 && fate == "" {
 		return Ending, s.Now(), nil // nothing is left to wait for, and nothing to ask
 	}
+
 	switch fate {
 	case Release:
 		return Ending, s.Now(), nil
@@ -99,10 +105,14 @@ func (s *Service) endOf(ctx context.Context, b Binding, fate Fate) (State, time.
 		}
 		return Ending, s.Now().Add(awaited), nil
 	case "":
-		return "", time.Time{}, fault.New(fault.Conflict, "%s under review on Frame.io.", documents(n, " of this folder")).
-			With(fmt.Sprintf("Say what becomes of them: release unlocks them, return lets them come back for %d days.", int(awaited.Hours()/24)))
+		return "", time.Time{}, fault.New(fault.Conflict, "%s under review on Frame.io.",
+			documents(n, " of this folder")).
+			With(fmt.Sprintf("Say what becomes of them: release unlocks them, return lets them come back for %d days.",
+				int(awaited.Hours()/24)))
 	}
-	return "", time.Time{}, fault.Field("reviews", `Give "release" or "return".`, "%q does not say what becomes of the documents under review.", fate)
+
+	return "", time.Time{}, fault.Field("reviews", `Give "release" or "return".`,
+		"%q does not say what becomes of the documents under review.", fate)
 }
 
 // documents says how many there are, and of what.
@@ -115,21 +125,27 @@ func documents(n int, of string) string {
 
 // end records that a binding ends, and adds the item that does the rest.
 func (s *Service) end(ctx context.Context, tx *sql.Tx, b Binding, to State, ends time.Time) ([]string, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = $2, updated = $3 WHERE id = $4 AND state = $5`,
+	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = $2, updated = $3
+		WHERE id = $4 AND state = $5`,
 		string(to), store.Millis(ends), store.Millis(s.Now()), b.ID, string(Bound))
 	if err != nil {
 		return nil, err
 	}
+
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
 		return nil, errors.Join(errNotBound, err)
 	}
+
 	if to == Unbound {
-		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, b.ID, actionActive); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2
+			AND state = $3`, actionRemoving, b.ID, actionActive); err != nil {
 			return nil, err
 		}
 	}
+
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindUnbind, Parent: b.ID, Subject: fmt.Sprintf("unbind at %d", store.Millis(s.Now())), Title: "Unbind " + b.FolderPath,
+		Kind: KindUnbind, Parent: b.ID, Subject: fmt.Sprintf("unbind at %d", store.Millis(s.Now())),
+		Title: "Unbind " + b.FolderPath,
 		Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
 	})
 }
@@ -140,12 +156,16 @@ func (s *Service) endSooner(ctx context.Context, tx *sql.Tx, b Binding, ends tim
 		store.Millis(ends), store.Millis(s.Now()), b.ID, string(Ending)); err != nil {
 		return nil, err
 	}
+
 	var id string
-	err := tx.QueryRowContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1 WHERE id = (SELECT MAX(id) FROM items WHERE parent = $2 AND kind = $3)
+	err := tx.QueryRowContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1
+		WHERE id = (SELECT MAX(id) FROM items WHERE parent = $2 AND kind = $3)
 		AND state = 'waiting' RETURNING id`, store.Millis(s.Now()), b.ID, KindUnbind).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) { // it is looking at this moment
-		err = tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items WHERE parent = $1 AND kind = $2`, b.ID, KindUnbind).Scan(&id)
+		err = tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items
+			WHERE parent = $1 AND kind = $2`, b.ID, KindUnbind).Scan(&id)
 	}
+
 	return []string{id}, err
 }
 
@@ -159,10 +179,12 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 	if err != nil || b.State != Ending {
 		return err
 	}
+
 	n, err := s.Reviews.Stranded(ctx, b.ID)
 	if err != nil {
 		return err
 	}
+
 	if n > 0 && !s.Now().Before(b.Ends) {
 		why := "The folder is not bound to Frame.io any more."
 		if err := s.Reviews.ReleaseStranded(ctx, b.ID, why, b.Owner); err != nil {
@@ -172,16 +194,19 @@ func (s *Service) settleReviews(ctx context.Context, t *work.Task) error {
 			return err
 		}
 	}
+
 	if n > 0 {
 		return stillUnderReview(n, b.Ends, s.Now())
 	}
 
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2 WHERE id = $3 AND state = $4`,
+		if _, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2
+			WHERE id = $3 AND state = $4`,
 			string(Unbound), store.Millis(t.Now()), b.ID, string(Ending)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, b.ID, actionActive)
+		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2
+			AND state = $3`, actionRemoving, b.ID, actionActive)
 		return err
 	})
 }
@@ -193,7 +218,9 @@ func stillUnderReview(n int, ends, now time.Time) error {
 		f.RetryAfter = time.Second
 		return f
 	}
-	f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""), ends.UTC().Format("2 January 2006"))
+
+	f := fault.New(fault.NotReady, "%s under review, to come back until %s.", documents(n, ""),
+		ends.UTC().Format("2 January 2006"))
 	f.RetryAfter = lookAgain
 	return f
 }

@@ -51,14 +51,18 @@ func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
+
 	for _, a := range b.Actions {
 		if a.State == actionActive {
 			continue
 		}
-		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error { return s.makeAction(ctx, t, fio, b, a) }); err != nil {
+		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error {
+			return s.makeAction(ctx, t, fio, b, a)
+		}); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -68,19 +72,24 @@ func (s *Service) makeAction(ctx context.Context, t *work.Task, fio *v4.Client, 
 	if err := s.removeOurs(ctx, fio, a, b.ActionName); err != nil {
 		return err
 	}
+
 	made, err := fio.CreateAction(ctx, a.AccountID, a.WorkspaceID, frameio.Action{
 		Name: b.ActionName, Description: b.Description, Event: event, URL: s.actionURL(a.ID),
 	})
 	if v4.StatusOf(err) == 403 {
 		return fault.New(fault.Forbidden, "You may not create custom actions in the team %q.", a.WorkspaceName).
-			With("It needs the role Content Admin or account owner on Frame.io: ask for it, or let somebody who has it bind the folder.").Because(err)
+			With("It needs the role Content Admin or account owner on Frame.io: ask for it, or let somebody who has " +
+				"it bind the folder.").Because(err)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if made.Secret == "" {
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the custom action.")
 	}
+
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET remote_id = $1, secret = $2, state = $3 WHERE id = $4`,
 			made.ID, s.Vault.Seal(secretPlace(a.ID), made.Secret), actionActive, a.ID)
@@ -95,15 +104,18 @@ func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name
 		if err != nil {
 			return err
 		}
+
 		lost := false
 		if remote.Name == name && strings.HasPrefix(remote.URL, s.actionURL("")) {
 			if lost, err = s.forgotten(ctx, remote); err != nil {
 				return err
 			}
 		}
+
 		if remote.URL != s.actionURL(a.ID) && !lost {
 			continue
 		}
+
 		if err := fio.DeleteAction(ctx, a.AccountID, remote.ID); err != nil && !v4.NotFound(err) {
 			return err
 		}
@@ -116,7 +128,8 @@ func (s *Service) removeOurs(ctx context.Context, fio *v4.Client, a Action, name
 func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom State) error {
 	var n int64
 	err := t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = '', updated = $2 WHERE id = $3 AND state IN ($4, $5)`,
+		res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, reason = '', updated = $2
+			WHERE id = $3 AND state IN ($4, $5)`,
 			string(to), store.Millis(t.Now()), t.Parent, string(from), string(orFrom))
 		if err != nil {
 			return err
@@ -124,12 +137,15 @@ func (s *Service) setState(ctx context.Context, t *work.Task, to, from, orFrom S
 		n, err = res.RowsAffected()
 		return err
 	})
+
 	switch {
 	case store.Duplicate(err):
-		return fault.New(fault.Conflict, "The folder is bound under this name already.").With("Bind it under another name.").Because(err)
+		return fault.New(fault.Conflict, "The folder is bound under this name already.").
+			With("Bind it under another name.").Because(err)
 	case err == nil && n == 0:
 		return fault.New(fault.Conflict, "The binding was ended meanwhile.")
 	}
+
 	return err
 }
 
@@ -178,11 +194,13 @@ func patient(t *work.Task, err error) error {
 	if !fault.Is(err, fault.Unavailable) {
 		return err
 	}
+
 	f := fault.New(fault.NotReady, "%s It is removed there later.", fault.From(err).Message).Because(err)
 	waited := time.Duration(0)
 	if !t.WaitingSince.IsZero() {
 		waited = t.Now().Sub(t.WaitingSince)
 	}
+
 	f.RetryAfter = min(time.Hour, max(2*time.Second, waited/2))
 	return f
 }
@@ -196,14 +214,19 @@ func (w UnbindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]st
 	if it.State == work.Canceled {
 		to = Bound
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2 WHERE id = $3 AND state = 'ending'`, string(to), store.Millis(w.Now()), it.Parent)
+
+	res, err := tx.ExecContext(ctx, `UPDATE bindings SET state = $1, ends = 0, updated = $2
+		WHERE id = $3 AND state = 'ending'`, string(to), store.Millis(w.Now()), it.Parent)
 	if err != nil {
 		return nil, err
 	}
+
 	if n, err := res.RowsAffected(); n == 0 || to == Bound || err != nil {
 		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving, it.Parent, actionActive)
+
+	_, err = tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE binding_id = $2 AND state = $3`, actionRemoving,
+		it.Parent, actionActive)
 	return nil, err
 }
 
@@ -212,14 +235,18 @@ func (s *Service) removeActions(ctx context.Context, t *work.Task) error {
 	if err != nil {
 		return err
 	}
+
 	for _, a := range b.Actions {
 		if a.State == actionRemoved {
 			continue
 		}
-		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error { return s.removeAction(ctx, t, fio, a) }); err != nil {
+		if err := s.eitherWay(ctx, b.Owner, func(fio *v4.Client) error {
+			return s.removeAction(ctx, t, fio, a)
+		}); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -230,13 +257,16 @@ func (s *Service) eitherWay(ctx context.Context, login string, do func(*v4.Clien
 	if err == nil {
 		err = do(fio)
 	}
+
 	if !fault.Is(err, fault.NotConnected, fault.Forbidden) {
 		return err
 	}
+
 	service, missing := s.People.ServiceFrameio(ctx)
 	if missing != nil {
 		return err
 	}
+
 	return do(service)
 }
 
@@ -247,10 +277,12 @@ func (s *Service) removeAction(ctx context.Context, t *work.Task, fio *v4.Client
 	} else {
 		err = s.removeOurs(ctx, fio, a, "")
 	}
+
 	// A workspace that is gone took its actions along.
 	if err != nil && !v4.NotFound(err) {
 		return err
 	}
+
 	return t.Commit(ctx, struct{}{}, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE actions SET state = $1 WHERE id = $2`, actionRemoved, a.ID)
 		return err
@@ -274,13 +306,16 @@ func (s *Service) mayEnd(ctx context.Context, who work.Viewer, b Binding) error 
 	if who.Admin || who.Login == b.Creator || who.Login == b.Owner {
 		return nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return err
 	}
+
 	doc, err := nx.Get(ctx, b.FolderUID, nuxeo.Fetch{Enrichers: []string{"permissions"}})
 	if err != nil {
 		return err
 	}
+
 	return Bindable(doc)
 }

@@ -51,6 +51,7 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 	if err != nil {
 		return nil, false, err
 	}
+
 	if parent == Root {
 		root, err := nx.GetByPath(ctx, "/", nuxeo.Fetch{})
 		if err != nil {
@@ -60,6 +61,7 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 	} else if _, err := nx.Get(ctx, parent, nuxeo.Fetch{}); err != nil {
 		return nil, false, gone(err)
 	}
+
 	return list(ctx, nx, "ecm:parentId = "+nuxeo.Quote(parent))
 }
 
@@ -67,12 +69,15 @@ func (s *Service) Children(ctx context.Context, login, parent string) (all []Fol
 func (s *Service) Search(ctx context.Context, login, words string) (all []Folder, more bool, err error) {
 	words = strings.TrimSpace(words)
 	if n := utf8.RuneCountInString(words); n < shortest || n > longest {
-		return nil, false, fault.Field("search", "Give 2 to 200 letters of the folder's title.", "%d letters cannot be searched for.", n)
+		return nil, false, fault.Field("search", "Give 2 to 200 letters of the folder's title.",
+			"%d letters cannot be searched for.", n)
 	}
+
 	nx, err := s.Nuxeo(ctx, login)
 	if err != nil {
 		return nil, false, err
 	}
+
 	return list(ctx, nx, "dc:title ILIKE "+nuxeo.Quote("%"+literal.Replace(words)+"%"))
 }
 
@@ -81,7 +86,8 @@ func (s *Service) Search(ctx context.Context, login, words string) (all []Folder
 var literal = strings.NewReplacer(`\`, "_", "%", "_")
 
 func list(ctx context.Context, nx *nuxeo.Client, where string) (all []Folder, more bool, err error) {
-	q := "SELECT * FROM Document WHERE " + where + " AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation'" +
+	q := "SELECT * FROM Document WHERE " + where +
+		" AND ecm:mixinType = 'Folderish' AND ecm:mixinType != 'HiddenInNavigation'" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:title, ecm:uuid"
 	docs, more, err := nx.QueryPage(ctx, q, 0, Most, nuxeo.Fetch{})
 	for _, d := range docs {

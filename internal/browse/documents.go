@@ -23,29 +23,38 @@ type Document struct {
 // cursor is what the call for the page before returned as next; an empty one
 // ends. A page costs one call, and an empty list one more, which tells it from a
 // folder that may not be seen.
-func (s *Service) Documents(ctx context.Context, login, folder, cursor string, limit int) (list []Document, next string, err error) {
+func (s *Service) Documents(
+	ctx context.Context, login, folder, cursor string, limit int,
+) (list []Document, next string, err error) {
 	page, size, err := place(cursor, limit)
 	if err != nil {
 		return nil, "", err
 	}
+
 	nx, err := s.Nuxeo(ctx, login)
 	if err != nil {
 		return nil, "", err
 	}
-	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" + ingest.Facet + "'" +
+
+	q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(folder) + " AND ecm:mixinType = '" +
+		ingest.Facet + "'" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0 ORDER BY dc:modified DESC, ecm:uuid"
-	docs, more, err := nx.QueryPage(ctx, q, page, size, nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
+	docs, more, err := nx.QueryPage(ctx, q, page, size,
+		nuxeo.Fetch{Schemas: []string{"dublincore", "frameio"}, Lock: true})
 	if err != nil {
 		return nil, "", err
 	}
+
 	if len(docs) == 0 {
 		if _, err := nx.Get(ctx, folder, nuxeo.Fetch{}); err != nil {
 			return nil, "", gone(err)
 		}
 	}
+
 	if more {
 		next = fmt.Sprintf("%d-%d", page+1, size)
 	}
+
 	return documents(docs), next, nil
 }
 
@@ -58,10 +67,12 @@ func documents(docs []*nuxeo.Document) []Document {
 			continue
 		}
 		out = append(out, Document{
-			UID: d.UID, Title: d.Title, Type: d.Type, Version: d.VersionLabel, Modified: d.Time("dc:modified"), FileName: d.Text("frameio:fileName"),
+			UID: d.UID, Title: d.Title, Type: d.Type, Version: d.VersionLabel, Modified: d.Time("dc:modified"),
+			FileName:  d.Text("frameio:fileName"),
 			MediaType: d.Text("frameio:mediaType"), Size: d.Int("frameio:fileSize"), Status: d.Text("frameio:status"),
 		})
 	}
+
 	return out
 }
 
@@ -73,12 +84,15 @@ func place(cursor string, limit int) (page, size int, err error) {
 	if limit <= 0 {
 		limit = usualPage
 	}
+
 	if cursor == "" {
 		return 0, limit, nil
 	}
+
 	n, err := fmt.Sscanf(cursor, "%d-%d", &page, &size)
 	if err != nil || n != 2 || page < 0 || page > 1_000_000 || size < 1 || size > 500 {
 		return 0, 0, fault.Field("cursor", "Give what \"next\" of the page before said.", "The cursor cannot be read.")
 	}
+
 	return page, size, nil
 }

@@ -31,14 +31,23 @@ func (s *Service) Folder(ctx context.Context, login, uid string) (Detail, error)
 	if err != nil {
 		return Detail{}, err
 	}
+
 	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{Enrichers: []string{"permissions", "subtypes", "breadcrumb"}})
 	if err != nil {
 		return Detail{}, gone(err)
 	}
+
 	if !doc.Has("Folderish") {
 		return Detail{}, noFolder()
 	}
-	d := Detail{Folder: folderOf(doc), WhyNot: s.Bindable(doc), Types: s.holding(ctx, nx, doc), Ancestors: Ancestors(doc)}
+
+	d := Detail{
+		Folder:    folderOf(doc),
+		WhyNot:    s.Bindable(doc),
+		Types:     s.holding(ctx, nx, doc),
+		Ancestors: Ancestors(doc),
+	}
+
 	return d, nil
 }
 
@@ -56,7 +65,8 @@ func Ancestors(doc *nuxeo.Document) []Folder {
 }
 
 func noFolder() error {
-	return fault.New(fault.NotFound, "There is no such folder, or you may not see it.").With("Look at the folders above it.")
+	return fault.New(fault.NotFound, "There is no such folder, or you may not see it.").
+		With("Look at the folders above it.")
 }
 
 // holding are the types that a folder allows and that can hold a file; where
@@ -73,10 +83,12 @@ func (s *Service) holding(ctx context.Context, nx *nuxeo.Client, folder *nuxeo.D
 			out = append(out, t.Name)
 		}
 	}
+
 	slices.Sort(out[1:])
 	if len(out) > 1 && !slices.ContainsFunc(allowed, func(t nuxeo.Type) bool { return t.Name == Usual }) {
 		return out[1:]
 	}
+
 	return out
 }
 
@@ -99,10 +111,12 @@ func (t *types) get(ctx context.Context, nx *nuxeo.Client, now time.Time) map[st
 	if now.Before(t.until) {
 		return t.known
 	}
+
 	known, err := nx.Types(ctx)
 	if err != nil {
 		return t.known
 	}
+
 	t.known, t.until = known, now.Add(typesFor)
 	return known
 }

@@ -35,11 +35,13 @@ func (b *browser) redirect(r *http.Request, via []*http.Request) error {
 	if len(via) > 20 {
 		return fmt.Errorf("redirected in circles at %s", r.URL.Path)
 	}
+
 	if strings.HasSuffix(r.URL.Path, "/ims/authorize/v2") {
 		q := r.URL.Query()
 		q.Set("login_hint", b.who+"@example.org")
 		r.URL.RawQuery = q.Encode()
 	}
+
 	return nil
 }
 
@@ -48,13 +50,16 @@ func (b *browser) connect(ctx context.Context) error {
 	if b.stage.opt.Real != nil {
 		return b.connectByToken(ctx)
 	}
+
 	form := url.Values{"user_name": {b.login}, "user_password": {b.login}, "requestedUrl": {"ui/"}}
 	if err := b.post(ctx, b.stage.NuxeoURL+"/login.jsp", form); err != nil {
 		return err
 	}
+
 	if err := b.get(ctx, b.stage.URL+"/signin?return=/connect"); err != nil {
 		return err
 	}
+
 	return b.stage.App.Identity.Connected(ctx, b.login)
 }
 
@@ -65,25 +70,31 @@ func (b *browser) connectByToken(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("a login token for %s: %w", b.login, err)
 	}
+
 	client, err := b.api()
 	if err != nil {
 		return err
 	}
+
 	resp, err := client.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: token})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON201 == nil {
 		return fmt.Errorf("the answer to the sign-in was %s %s", resp.Status(), resp.Body)
 	}
+
 	at, err := url.Parse(b.stage.URL + "/")
 	if err != nil {
 		return err
 	}
+
 	b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "nxf_session", Value: resp.JSON201.Session, Path: "/"}})
 	if err := b.get(ctx, b.stage.URL+"/connect"); err != nil {
 		return err
 	}
+
 	return b.stage.App.Identity.Connected(ctx, b.login)
 }
 
@@ -113,6 +124,7 @@ func (b *browser) do(r *http.Request) error {
 	if resp.StatusCode >= 400 {
 		return fmt.Errorf("%s answered %d", resp.Request.URL.Path, resp.StatusCode)
 	}
+
 	return nil
 }
 

@@ -24,19 +24,23 @@ func TestAddresses(t *testing.T) {
 	}
 	defer stage.Stop() //nolint:errcheck // a test
 	said := stage.Addresses("bin/program")
-	addresses := regexp.MustCompile(`(?m)^  (?:Guide|Connector|Nuxeo|Frame\.io|Mail) +(http\S+)`).FindAllStringSubmatch(said, -1)
+	addresses := regexp.MustCompile(`(?m)^  (?:Guide|Connector|Nuxeo|Frame\.io|Mail) +(http\S+)`).
+		FindAllStringSubmatch(said, -1)
 	if len(addresses) != 5 || strings.Count(said, "bin/program ") != 6 {
 		t.Errorf("the demo says %s", said)
 	}
+
 	for _, a := range addresses {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a[1], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_ = resp.Body.Close()
 		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s answers %s %s", a[1], resp.Status, resp.Header.Get("Content-Type"))
@@ -55,10 +59,12 @@ func TestPictures(t *testing.T) {
 	if err := stage.Connect(t.Context(), "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	film, err := os.ReadFile("media/making_of.mov")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	names := stage.Names()
 	for id, want := range map[string]string{
 		names["MAKING"]: "image/jpeg", names["TEASER"]: "image/jpeg", names["POSTER"]: "image/jpeg",
@@ -69,21 +75,26 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		var view struct {
 			Versions []struct{ Name, Thumb, Play string }
 		}
+
 		if err := errors.Join(json.NewDecoder(resp.Body).Decode(&view), resp.Body.Close()); err != nil {
 			t.Fatal(err)
 		}
+
 		shown := view.Versions[0]
 		picture, err := http.Get(stage.FrameioURL + shown.Thumb)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		_ = picture.Body.Close()
 		if got := picture.Header.Get("Content-Type"); got != want {
 			t.Errorf("the picture of %s is %s, want %s", shown.Name, got, want)
 		}
+
 		if shown.Play == "" {
 			t.Errorf("%s does not play, want something that does", shown.Name)
 		}
@@ -98,7 +109,14 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stage.Stop() //nolint:errcheck // a test
-	ticks := map[string]string{"bind": "bind", "document": "arrive", "sync": "sync", "refresh-unchanged": "refresh", "unbind": "unbind"}
+	ticks := map[string]string{
+		"bind":              "bind",
+		"document":          "arrive",
+		"sync":              "sync",
+		"refresh-unchanged": "refresh",
+		"unbind":            "unbind",
+	}
+
 	err = stage.Tell(t.Context(), func(s demo.Step) {
 		all, err := stage.Tasks(t.Context())
 		if err != nil {

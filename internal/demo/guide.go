@@ -24,11 +24,15 @@ import (
 var guideFiles embed.FS
 
 const (
-	guideShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<title>nuxeo-frameio: the demo</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/guide.css"></head><body><demo-guide></demo-guide>` +
+	guideShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" ` +
+		`content="width=device-width, initial-scale=1">` +
+		`<title>nuxeo-frameio: the demo</title><link rel="icon" href="data:,"><link rel="stylesheet" ` +
+		`href="/guide.css"></head><body><demo-guide></demo-guide>` +
 		`<noscript>This page needs JavaScript.</noscript><script type="module" src="/guide.js"></script></body></html>`
-	guideUnbuilt = `<!doctype html><html lang="en"><title>nuxeo-frameio: the demo</title><p>The guide was not built. Run <code>make demo</code>, or <code>make ui</code> before <code>go build</code>.</p></html>`
-	guidePolicy  = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+	guideUnbuilt = `<!doctype html><html lang="en"><title>nuxeo-frameio: the demo</title><p>The guide was not built. ` +
+		`Run <code>make demo</code>, or <code>make ui</code> before <code>go build</code>.</p></html>`
+	guidePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+		"base-uri 'none'; frame-ancestors 'none'"
 )
 
 // Task is one step of the guide: what to click, what to expect, and whether it
@@ -68,6 +72,7 @@ func (g *guide) handler() http.Handler {
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
+
 	mux.Handle("GET /", http.FileServerFS(files))
 	mux.HandleFunc("GET /{$}", g.page)
 	mux.HandleFunc("GET /tasks", func(w http.ResponseWriter, r *http.Request) {
@@ -75,6 +80,7 @@ func (g *guide) handler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		_ = json.NewEncoder(w).Encode(g.tasks(r.Context())) // the browser may be gone
 	})
+
 	return mux
 }
 
@@ -106,10 +112,12 @@ func (s *Stage) Tasks(ctx context.Context) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
 	}
+
 	var all []Task
 	return all, errors.Join(json.NewDecoder(resp.Body).Decode(&all), resp.Body.Close())
 }
@@ -130,7 +138,8 @@ func (s *Stage) progress(ctx context.Context) []bool {
 		s.frameioSaw("files.show", "media_links.high_quality"),
 		arrived && len(s.Nuxeo.Versions(teaser.UID)) > 1,
 		len(s.Mail.Messages()) > 0,
-		under, under && len(s.Nuxeo.Comments(trailer.UID)) > 0, len(s.Nuxeo.Versions(trailer.UID)) > 0 && trailer.LockOwner == "",
+		under, under && len(s.Nuxeo.Comments(trailer.UID)) > 0, len(s.Nuxeo.Versions(trailer.UID)) > 0 &&
+			trailer.LockOwner == "",
 		s.mirrored(), s.refreshed(ctx),
 		arrived && !bound,
 	}
@@ -164,7 +173,9 @@ func (s *Stage) nuxeoSaw(login string) bool {
 func (s *Stage) frameioSaw(class string, words ...string) bool {
 	for _, r := range s.Frameio.Requests() {
 		query, err := url.QueryUnescape(r.Query)
-		if err == nil && r.Class == class && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(query, w) }) {
+		if err == nil && r.Class == class && !slices.ContainsFunc(words, func(w string) bool {
+			return !strings.Contains(query, w)
+		}) {
 			return true
 		}
 	}

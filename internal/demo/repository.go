@@ -71,13 +71,16 @@ func (s *server) Children(ref string) (all []nuxeosim.DocView) {
 	if s.note(err) {
 		return nil
 	}
-	where := "ecm:parentId = " + nuxeo.Quote(parent.UID) + " AND ecm:mixinType != 'HiddenInNavigation' AND ecm:isVersion = 0 AND ecm:isTrashed = 0"
+
+	where := "ecm:parentId = " + nuxeo.Quote(parent.UID) +
+		" AND ecm:mixinType != 'HiddenInNavigation' AND ecm:isVersion = 0 AND ecm:isTrashed = 0"
 	for d, err := range s.nx.Query(s.ctx, where, "", everything) {
 		if s.note(err) {
 			return nil
 		}
 		all = append(all, viewOf(d))
 	}
+
 	return all
 }
 
@@ -107,6 +110,7 @@ func (s *server) Comments(uid string) []nuxeosim.CommentView {
 			})
 		}
 	}
+
 	drawn, err := s.nx.LatestAnnotations(s.ctx, uid, 1000)
 	s.note(err)
 	add(drawn.List, true)
@@ -115,6 +119,7 @@ func (s *server) Comments(uid string) []nuxeosim.CommentView {
 	for _, c := range append(said, drawn.List...) {
 		add(s.commentsOn(c.ID), false)
 	}
+
 	return all
 }
 
@@ -156,17 +161,22 @@ func (s *server) MkDoc(at, typ string, properties map[string]any) string {
 		}
 		values[name] = ready
 	}
+
 	if values["dc:title"] == nil {
 		values["dc:title"] = path.Base(at)
 	}
+
 	parent, err := s.get(path.Dir(at))
 	if s.note(err) {
 		return ""
 	}
-	d, err := nx.Create(s.ctx, parent.UID, nuxeo.NewDocument{Name: path.Base(at), Type: typ, Properties: values}, nuxeo.WriteOptions{Source: "frameio-metadata"})
+
+	d, err := nx.Create(s.ctx, parent.UID, nuxeo.NewDocument{Name: path.Base(at), Type: typ, Properties: values},
+		nuxeo.WriteOptions{Source: "frameio-metadata"})
 	if s.note(err) {
 		return ""
 	}
+
 	return d.UID
 }
 
@@ -176,12 +186,14 @@ func (s *server) Edit(login, ref string, properties map[string]any) error {
 	if err != nil {
 		return err
 	}
+
 	values := map[string]any{}
 	for name, v := range properties {
 		if values[name], err = s.uploaded(s.as(login), v); err != nil {
 			return err
 		}
 	}
+
 	return s.as(login).Update(s.ctx, d.UID, "", values, nuxeo.WriteOptions{})
 }
 
@@ -221,19 +233,24 @@ func (s *server) uploaded(nx *nuxeo.Client, v any) (any, error) {
 // viewOf is a document as the story sees it. Numbers are float64.
 func viewOf(d *nuxeo.Document) nuxeosim.DocView {
 	v := nuxeosim.DocView{
-		UID: d.UID, Path: d.Path, Type: d.Type, Title: d.Title, Facets: d.Facets, Properties: map[string]any{}, LockOwner: d.LockOwner,
-		VersionLabel: strings.TrimSuffix(d.VersionLabel, "+"), IsCheckedOut: d.IsCheckedOut, IsVersion: d.IsVersion, IsTrashed: d.IsTrashed,
+		UID: d.UID, Path: d.Path, Type: d.Type, Title: d.Title, Facets: d.Facets, Properties: map[string]any{},
+		LockOwner:    d.LockOwner,
+		VersionLabel: strings.TrimSuffix(d.VersionLabel, "+"), IsCheckedOut: d.IsCheckedOut, IsVersion: d.IsVersion,
+		IsTrashed:   d.IsTrashed,
 		ChangeToken: d.ChangeToken, LastContributor: d.Text("dc:lastContributor"), ParentUID: d.ParentRef,
 	}
+
 	for name, raw := range d.Properties {
 		var value any
 		if json.Unmarshal(raw, &value) == nil && value != nil {
 			v.Properties[name] = value
 		}
 	}
+
 	if b := d.Blob("file:content"); b != nil {
 		v.Content = &nuxeosim.BlobView{Name: b.Name, MimeType: b.MimeType, Length: b.Length, Digest: b.Digest}
 	}
+
 	return v
 }
 

@@ -91,21 +91,34 @@ func (d *seed) drafts(s *Stage) {
 	blob := func(title, file string) nuxeosim.Blob {
 		return nuxeosim.Blob{Name: title + ".mov", MimeType: "video/quicktime", Data: mustRead(file)}
 	}
+
 	for title, file := range map[string]string{"Trailer draft": "making_of.mov", "Credits": "teaser_v1.mp4"} {
-		s.repo.MkDoc(s.at.drafts+"/"+title, "File", map[string]any{"dc:creator": s.Login("josh"), "file:content": blob(title, file)})
+		s.repo.MkDoc(s.at.drafts+"/"+title, "File", map[string]any{
+			"dc:creator":   s.Login("josh"),
+			"file:content": blob(title, file),
+		})
 	}
+
 	s.repo.MkDoc(s.at.drafts+"/Interview", "Video", map[string]any{
 		"dc:creator": s.Login("josh"), "file:content": blob("Interview", "teaser_v2.mp4"),
-		"vid:transcodedVideos": []any{map[string]any{"name": "MP4 480p", "content": blob("Interview 480p", "making_of.mov")}},
+		"vid:transcodedVideos": []any{
+			map[string]any{"name": "MP4 480p", "content": blob("Interview 480p", "making_of.mov")},
+		},
 	})
 }
 
 func (d *seed) files(f *frameiosim.Server) {
 	video := func(fps, seconds float64) frameiosim.FileOption {
-		return frameiosim.WithMedia(frameiosim.Media{FPS: fps, Duration: seconds, Width: 640, Height: 360, Codec: "H.264"})
+		return frameiosim.WithMedia(frameiosim.Media{
+			FPS: fps, Duration: seconds, Width: 640, Height: 360,
+			Codec: "H.264",
+		})
 	}
-	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4), frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
-	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
+
+	d.teaser = f.AddFile(d.root, "Teaser.mp4", file("teaser_v1.mp4"), video(25, 4),
+		frameiosim.WithStatus("Needs Review"), frameiosim.WithCreator(d.josh))
+	d.teaserTwo = f.AddFile(d.root, "Teaser second cut.mp4", file("teaser_v2.mp4"), video(25, 4),
+		frameiosim.WithStatus("Approved"), frameiosim.WithCreator(d.josh))
 	f.AddComment(d.teaserTwo, frameiosim.CommentSpec{Text: "Approved, ship it.", OwnerID: d.julia})
 	d.making = f.AddFile(d.root, "Making of.mov", file("making_of.mov"), video(24, 3), frameiosim.WithCreator(d.julia))
 	d.extras = f.AddFolder(d.root, "Extras")
@@ -114,12 +127,19 @@ func (d *seed) files(f *frameiosim.Server) {
 }
 
 func (d *seed) comments(f *frameiosim.Server) {
-	d.comment = f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "The logo comes too late.", OwnerID: d.julia, Timestamp: frames(25), Duration: frames(12)})
+	d.comment = f.AddComment(d.teaser, frameiosim.CommentSpec{
+		Text:      "The logo comes too late.",
+		OwnerID:   d.julia,
+		Timestamp: frames(25),
+		Duration:  frames(12),
+	})
+
 	f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "Moved up by a second.", OwnerID: d.josh, ParentID: d.comment})
 	d.drawing = f.AddComment(d.teaser, frameiosim.CommentSpec{
 		Text: "This corner is too dark.", Timestamp: frames(60),
 		Annotation: `[{"tool":"rect","color":"#F22237","size":4,"x":0.6,"y":0.1,"w":0.3,"h":0.25}]`,
 	})
+
 	f.AddComment(d.teaser, frameiosim.CommentSpec{Text: "Music is cleared.", OwnerID: d.julia, Completed: true})
 }
 

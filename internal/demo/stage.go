@@ -95,13 +95,18 @@ func Start(ctx context.Context, opt Options) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	s := &Stage{opt: opt, data: data}
 	ctx, s.cancel = context.WithCancel(ctx)
-	for _, step := range []func(context.Context) error{s.mail, s.front, s.nuxeo, s.frameio, s.connector, s.prepare, s.guide} {
+	for _, step := range []func(context.Context) error{
+		s.mail, s.front, s.nuxeo, s.frameio, s.connector,
+		s.prepare, s.guide,
+	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
 	}
+
 	return s, nil
 }
 
@@ -121,7 +126,13 @@ func (s *Stage) serve(port int, h http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug)}
+
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
+	}
+
 	s.servers = append(s.servers, server)
 	s.ended.Go(func() { _ = server.Serve(l) }) // ends with Stop
 	return "http://" + l.Addr().String(), nil
@@ -151,26 +162,31 @@ func (s *Stage) nuxeo(ctx context.Context) (err error) {
 	if s.opt.Real != nil {
 		return s.realNuxeo(ctx)
 	}
+
 	if s.Nuxeo, err = nuxeosim.New(nuxeosim.Options{
 		SMTP: s.Mail.Addr(), MailFrom: "nuxeo@example.org", LTS: "2023", IndexLag: time.Second, WebUI: s.opt.WebUI,
 	}); err != nil {
 		return err
 	}
+
 	base, err := s.serve(portNuxeo, s.Nuxeo)
 	if err != nil {
 		return err
 	}
+
 	s.repo, s.at = s.Nuxeo, placesIn(workspaces)
 	s.NuxeoURL = base + "/nuxeo"
 	s.Nuxeo.SetURL(s.NuxeoURL)
 	for _, login := range []string{"josh", "julia"} { // members only read
 		s.Nuxeo.SetACL(workspaces, login, "ReadWrite", true)
 	}
+
 	s.Nuxeo.SetProperty("nuxeo.frameio.url", s.URL)
 	var zip bytes.Buffer
 	if err := addon.Build(&zip, app.Version); err != nil {
 		return err
 	}
+
 	return s.Nuxeo.InstallPackage(zip.Bytes())
 }
 
@@ -254,10 +270,17 @@ func (s *Stage) watch(system string, next http.RoundTripper) http.RoundTripper {
 }
 
 func (s *Stage) frameio(context.Context) (err error) {
-	s.Frameio, err = frameiosim.New(frameiosim.Options{ClientID: clientID, ClientSecret: clientSecret, RateFactor: 20, Events: frameiosim.Healthy, Still: stillOf})
+	s.Frameio, err = frameiosim.New(frameiosim.Options{
+		ClientID:     clientID,
+		ClientSecret: clientSecret,
+		RateFactor:   20,
+		Events:       frameiosim.Healthy,
+		Still:        stillOf,
+	})
 	if err != nil {
 		return err
 	}
+
 	s.FrameioURL, err = s.serve(portFrameio, s.Frameio)
 	s.Frameio.SetURL(s.FrameioURL)
 	return err
@@ -271,17 +294,21 @@ func (s *Stage) connector(ctx context.Context) (err error) {
 	if r := s.opt.Real; r != nil {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = r.Login, r.Password
 	}
+
 	if err := s.mailing(&c); err != nil {
 		return err
 	}
+
 	if s.App, err = app.New(ctx, c, app.World{Log: s.opt.Log, Doctor: doctor.ForWeb, Wrap: s.watch}); err != nil {
 		return err
 	}
+
 	s.ended.Go(func() {
 		if err := s.App.Serve(ctx, s.door); err != nil {
 			s.opt.Log.Error("the connector ended", "error", err)
 		}
 	})
+
 	return nil
 }
 
@@ -306,10 +333,12 @@ func (s *Stage) prepare(ctx context.Context) error {
 		}
 		return s.register(ctx)
 	}
+
 	d := &doctor.Doctor{App: s.App, Now: time.Now, Admin: s.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator"))}
 	if err := d.Fix(ctx, func(doctor.Finding) {}); err != nil {
 		return err
 	}
+
 	return s.register(ctx)
 }
 
@@ -332,27 +361,34 @@ func (s *Stage) Stop() error {
 			errs = append(errs, server.Close())
 		}
 	}
+
 	if s.door != nil {
 		_ = s.door.Close() // closed already when the connector has served
 	}
+
 	s.ended.Wait()
 	if s.App != nil {
 		errs = append(errs, s.App.Close())
 	}
+
 	if s.Mail != nil {
 		errs = append(errs, s.Mail.Close())
 	}
+
 	if s.Nuxeo != nil {
 		errs = append(errs, s.Nuxeo.Close())
 	}
+
 	if s.Frameio != nil {
 		errs = append(errs, s.Frameio.Close())
 	}
+
 	if r := s.opt.Real; r != nil {
 		in, cancel := context.WithTimeout(context.Background(), time.Minute) // the caller may have given up
 		defer cancel()
 		errs = append(errs, r.Remove(in, s.opt.Scratch))
 	}
+
 	return errors.Join(append(errs, os.RemoveAll(s.data))...)
 }
 
@@ -370,6 +406,7 @@ func (s *Stage) Addresses(program string) string {
 	} {
 		_, _ = fmt.Fprintf(w, "  %s\n", strings.Join(row, "\t")) // to memory
 	}
+
 	_ = w.Flush() // to memory
 	return fmt.Sprintf(`
 %s
@@ -399,7 +436,8 @@ func (s *Stage) ConnectEveryone(ctx context.Context) error {
 // Names are the ids of what the seed made, for scripts.
 func (s *Stage) Names() map[string]string {
 	return map[string]string{
-		"WORKSPACE": s.seed.workspace, "TEASER": s.seed.teaser, "MAKING": s.seed.making, "POSTER": s.seed.poster, "EXTRAS": s.seed.extras,
-		"ROOT": s.seed.root, "JINGLE": s.seed.jingle,
+		"WORKSPACE": s.seed.workspace, "TEASER": s.seed.teaser, "MAKING": s.seed.making, "POSTER": s.seed.poster,
+		"EXTRAS": s.seed.extras,
+		"ROOT":   s.seed.root, "JINGLE": s.seed.jingle,
 	}
 }

@@ -83,11 +83,13 @@ func (s *Stage) Tell(ctx context.Context, done func(Step)) error {
 				err = errors.Join(err, real.err())
 			}
 		}
+
 		done(Step{Name: step.name, Err: err})
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("the step %s: %w", step.name, err)
 		}
 	}
+
 	return failed
 }
 
@@ -104,22 +106,31 @@ func (t *story) bind(ctx context.Context) (err error) {
 	if err := errors.Join(josh.connect(ctx), t.browse("julia").connect(ctx)); err != nil {
 		return err
 	}
+
 	if t.josh, err = josh.api(); err != nil {
 		return err
 	}
+
 	t.say("Josh binds the Nuxeo folder %s to the team \"Post production\".", t.at.folder)
-	resp, err := t.josh.BindWithResponse(ctx, api.BindJSONRequestBody{Folder: t.at.folder, ActionName: "Publish to Nuxeo", Workspaces: []string{t.seed.workspace}})
+	resp, err := t.josh.BindWithResponse(ctx, api.BindJSONRequestBody{
+		Folder:     t.at.folder,
+		ActionName: "Publish to Nuxeo",
+		Workspaces: []string{t.seed.workspace},
+	})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON201 == nil {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	t.binding = *resp.JSON201
 	actions := t.Frameio.Actions(t.seed.workspace)
 	if len(actions) != 1 || actions[0].Name != "Publish to Nuxeo" {
 		return fmt.Errorf("there are the custom actions %v on Frame.io", actions)
 	}
+
 	t.action = actions[0]
 	return has(t.must(t.at.folder), "FrameioBinding")
 }
@@ -144,9 +155,11 @@ func (t *story) run(ctx context.Context, person string, assets ...string) (frame
 	if err != nil {
 		return res, err
 	}
+
 	if res.Title != "Success" {
 		return res, fmt.Errorf("the message on Frame.io was %q %q", res.Title, res.Description)
 	}
+
 	t.say("Frame.io shows: %s — %s", res.Title, res.Description)
 	return res, t.settle(ctx)
 }
@@ -160,6 +173,7 @@ func (t *story) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+
 		open := false
 		for _, v := range items {
 			if v.State == work.Failed {
@@ -167,9 +181,11 @@ func (t *story) settle(ctx context.Context) error {
 			}
 			open = open || !v.State.Final()
 		}
+
 		if !open {
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return errors.New("it did not finish in time")
@@ -185,12 +201,15 @@ func (t *story) publish(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+
 	if t.first.Description != "3 assets pushed to Nuxeo." {
 		return fmt.Errorf("the message on Frame.io was %q", t.first.Description)
 	}
+
 	for _, d := range t.repo.Children(t.at.folder) {
 		t.say("In Nuxeo: %-12s %s", d.Title, size(d))
 	}
+
 	return nil
 }
 
@@ -211,9 +230,11 @@ func (t *story) document(context.Context) error {
 			return err
 		}
 	}
+
 	if n := len(t.repo.Children(t.at.folder)); n != 4 {
 		return fmt.Errorf("%d children instead of 3 beside the drafts", n)
 	}
+
 	t.doc = t.must(t.at.folder + "/Teaser")
 	t.say("Each asset is one document, and holds the very bytes that Frame.io has.")
 	return has(t.doc, "FrameioAsset")
@@ -221,14 +242,17 @@ func (t *story) document(context.Context) error {
 
 func (t *story) metadata(context.Context) error {
 	for property, want := range map[string]any{
-		"frameio:fileId": t.seed.teaser, "frameio:fileName": "Teaser.mp4", "frameio:codec": "H.264", "frameio:resolution": "640 x 360",
-		"frameio:frameRate": 25.0, "frameio:duration": 4.0, "frameio:frames": int64(100), "frameio:status": "Needs Review",
+		"frameio:fileId": t.seed.teaser, "frameio:fileName": "Teaser.mp4", "frameio:codec": "H.264",
+		"frameio:resolution": "640 x 360",
+		"frameio:frameRate":  25.0, "frameio:duration": 4.0, "frameio:frames": int64(100),
+		"frameio:status":   "Needs Review",
 		"frameio:uploader": "Josh Editor", "frameio:publishedBy": t.Login("josh"), "frameio:documentUid": t.doc.UID,
 	} {
 		if got := t.doc.Properties[property]; fmt.Sprint(got) != fmt.Sprint(want) {
 			return fmt.Errorf("%s is %v, not %v", property, got, want)
 		}
 	}
+
 	t.say("The Frame.io facet tells codec, resolution, frame rate, duration, status and where it came from.")
 	return nil
 }
@@ -247,24 +271,30 @@ func (t *story) comments(context.Context) error {
 	if n := len(t.repo.Comments(t.doc.UID)); n != 4 {
 		return fmt.Errorf("%d comments instead of 4", n)
 	}
+
 	c, err := t.comment("The logo comes too late.")
 	if err != nil {
 		return err
 	}
+
 	if want := "Julia Reviewer · 00:00:01:00 – 00:00:01:11\n"; !strings.HasPrefix(c.Text, want) {
 		return fmt.Errorf("the comment reads %q", c.Text)
 	}
+
 	reply, err := t.comment("Moved up by a second.")
 	if err != nil {
 		return err
 	}
+
 	if reply.ParentID != c.ID {
 		return errors.New("the reply does not hang on its comment")
 	}
+
 	resolved, err := t.comment("Music is cleared.")
 	if err == nil && !strings.Contains(resolved.Text, "resolved") {
 		err = errors.New("the resolved comment is not marked")
 	}
+
 	t.say("Comments have their author and timecode, replies hang on theirs.")
 	return err
 }
@@ -274,9 +304,11 @@ func (t *story) annotations(context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if !c.Annotation || !strings.Contains(c.Entity, `"tool":"rect"`) {
 		return errors.New("the drawing did not arrive as an annotation")
 	}
+
 	t.say("The drawing on the picture is an annotation of the document.")
 	return nil
 }
@@ -286,10 +318,12 @@ func (t *story) mailArrived(context.Context) error {
 	if len(mails) != 1 {
 		return fmt.Errorf("%d mails instead of 1", len(mails))
 	}
+
 	m := mails[0]
 	if m.To[0] != t.address("josh") || !strings.Contains(m.HTML, "/ui/#!/doc/"+t.doc.UID) {
 		return fmt.Errorf("the mail to %v does not lead to the document", m.To)
 	}
+
 	t.say("Mail to %s: %s", m.To[0], m.Subject)
 	return nil
 }
@@ -300,40 +334,52 @@ func (t *story) newVersion(ctx context.Context) error {
 	if _, err := t.run(ctx, t.seed.julia, t.seed.teaserTwo); err != nil {
 		return err
 	}
+
 	if err := t.same(t.at.folder+"/Teaser", "teaser_v2.mp4"); err != nil {
 		return err
 	}
+
 	versions := t.repo.Versions(t.doc.UID)
 	d := t.must(t.doc.UID)
 	t.say("The same document, now %s, with %d version(s) in its history.", d.VersionLabel, len(versions))
 	if err := t.kept(t.doc.UID, "teaser_v1.mp4", "teaser_v2.mp4"); err != nil {
 		return err
 	}
+
 	if d.Properties["frameio:status"] != "Approved" {
 		return errors.New("the status is not the new one")
 	}
+
 	return nil
 }
 
 // repeat delivers the first interaction again and publishes once more without
 // news: nothing may be added.
 func (t *story) repeat(ctx context.Context) error {
-	documents, versions, mails := len(t.repo.Children(t.at.folder)), len(t.repo.Versions(t.doc.UID)), len(t.Mail.Messages())
+	documents, versions, mails := len(t.repo.Children(t.at.folder)), len(t.repo.Versions(t.doc.UID)),
+		len(t.Mail.Messages())
 	again, err := t.Frameio.DeliverAction(ctx, frameiosim.DeliverSpec{
-		ActionID: t.action.ID, PersonID: t.seed.josh, InteractionID: t.first.InteractionID, ResourceIDs: []string{t.seed.teaser, t.seed.making, t.seed.extras},
+		ActionID: t.action.ID, PersonID: t.seed.josh, InteractionID: t.first.InteractionID,
+		ResourceIDs: []string{t.seed.teaser, t.seed.making, t.seed.extras},
 	})
 	if err != nil {
 		return err
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	if again.Description != t.first.Description {
 		return fmt.Errorf("the second answer was %q", again.Description)
 	}
-	if d, v, m := len(t.repo.Children(t.at.folder)), len(t.repo.Versions(t.doc.UID)), len(t.Mail.Messages()); d != documents || v != versions || m != mails {
-		return fmt.Errorf("a repeat added documents, versions or mails: %d/%d, %d/%d, %d/%d", d, documents, v, versions, m, mails)
+
+	if d, v, m := len(t.repo.Children(t.at.folder)), len(t.repo.Versions(t.doc.UID)),
+		len(t.Mail.Messages()); d != documents || v != versions || m != mails {
+		return fmt.Errorf("a repeat added documents, versions or mails: %d/%d, %d/%d, %d/%d", d, documents, v,
+			versions, m, mails)
 	}
+
 	t.say("The same delivery again: the same answer, nothing added.")
 	return nil
 }
@@ -344,18 +390,23 @@ func (t *story) unbind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON202 == nil {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	if n := len(t.Frameio.Actions(t.seed.workspace)); n != 0 {
 		return fmt.Errorf("%d custom actions are left on Frame.io", n)
 	}
+
 	if has(t.must(t.at.folder), "FrameioBinding") == nil {
 		return errors.New("the folder still has the facet")
 	}
+
 	t.say("The custom action is gone from Frame.io; the documents stay in Nuxeo.")
 	return t.same(t.at.folder+"/Teaser", "teaser_v2.mp4")
 }

@@ -13,10 +13,12 @@ func (t *story) same(path, name string) error {
 	if !ok {
 		return fmt.Errorf("there is no document %s", path)
 	}
+
 	is, err := t.holdsBytes(d.UID, name)
 	if err == nil && !is {
 		err = fmt.Errorf("%s holds other bytes than %s", path, name)
 	}
+
 	return err
 }
 
@@ -26,10 +28,12 @@ func (t *story) holdsBytes(uid, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+
 	got, err := io.ReadAll(r)
 	if err = errors.Join(err, r.Close()); err != nil {
 		return false, err
 	}
+
 	return bytes.Equal(got, mustRead(name)), nil
 }
 
@@ -45,9 +49,11 @@ func (t *story) kept(uid string, names ...string) error {
 			}
 			found = found || is
 		}
+
 		if !found {
 			return fmt.Errorf("none of %d versions holds %s", len(versions), name)
 		}
 	}
+
 	return nil
 }

@@ -18,35 +18,46 @@ func (t *story) push(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	t.say("In Nuxeo, Josh pushes the document \"Trailer draft\" to the project \"Autumn campaign\".")
 	if t.pushed, err = t.send(ctx, t.must(t.at.draft).UID); err != nil {
 		return err
 	}
+
 	t.say("Frame.io shows: %s", t.pushed.ViewURL)
 	c := t.Frameio.Uploaded(t.pushed.File)
 	if c == nil {
 		return errors.New("the file is not complete on Frame.io")
 	}
+
 	got, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
 	if err == nil && !bytes.Equal(got, master) {
 		err = errors.New("other bytes arrived on Frame.io")
 	}
+
 	return err
 }
 
 // send pushes a document over the REST interface and waits until it has arrived.
 func (t *story) send(ctx context.Context, uid string) (push.Push, error) {
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: []string{uid}, Team: t.seed.workspace, Project: t.seed.project})
+	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+		Documents: []string{uid},
+		Team:      t.seed.workspace,
+		Project:   t.seed.project,
+	})
 	if err != nil {
 		return push.Push{}, err
 	}
+
 	if resp.JSON202 == nil {
 		return push.Push{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	t.say("Nuxeo shows: %s", resp.JSON202.Message)
 	if err := t.settle(ctx); err != nil {
 		return push.Push{}, err
 	}
+
 	return t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
 }
 
@@ -66,10 +77,12 @@ func (t *story) comeBack(ctx context.Context) error {
 	if _, err := t.run(ctx, t.seed.julia, t.pushed.File); err != nil {
 		return err
 	}
+
 	versions := t.repo.Versions(t.must(t.at.draft).UID)
 	if len(versions) != 1 || versions[0].Properties["frameio:status"] != "Approved" {
 		return fmt.Errorf("%d versions tell of it", len(versions))
 	}
+
 	t.say("The same document has one version more, which tells that it was approved.")
 	return t.same(t.at.draft, "making_of.mov")
 }
@@ -89,13 +102,17 @@ func (t *story) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := t.josh.ReleaseLockWithResponse(ctx, p.ID, api.ReleaseLockJSONRequestBody{Reason: "the campaign was called off"})
+
+	resp, err := t.josh.ReleaseLockWithResponse(ctx, p.ID,
+		api.ReleaseLockJSONRequestBody{Reason: "the campaign was called off"})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON200 == nil || t.must(t.at.draft).LockOwner != "" {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	t.say("The lock is released; the reason is kept with the push.")
 	return nil
 }

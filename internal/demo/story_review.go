@@ -19,17 +19,23 @@ func (t *story) statusComes(ctx context.Context) error {
 	if err := t.App.Webhooks.Complete(ctx); err != nil { // as it does by itself a little later
 		return err
 	}
+
 	t.Frameio.SetStatus(t.pushed.File, "In Progress")
 	t.say("Julia sets the status \"In Progress\" on Frame.io.")
 	err := t.comes(ctx, func() bool { return t.must(t.at.draft).Properties["frameio:status"] == "In Progress" })
 	if err == nil {
 		t.say("The document in Nuxeo tells it.")
 	}
+
 	return err
 }
 
 func (t *story) commentComes(ctx context.Context) error {
-	t.Frameio.AddComment(t.pushed.File, frameiosim.CommentSpec{Text: "Shorten the end.", OwnerID: t.seed.julia, Timestamp: frames(12)})
+	t.Frameio.AddComment(t.pushed.File, frameiosim.CommentSpec{
+		Text: "Shorten the end.", OwnerID: t.seed.julia,
+		Timestamp: frames(12),
+	})
+
 	t.say("Julia comments: \"Shorten the end.\"")
 	err := t.comes(ctx, func() bool {
 		for _, c := range t.repo.Comments(t.must(t.at.draft).UID) {
@@ -42,6 +48,7 @@ func (t *story) commentComes(ctx context.Context) error {
 	if err == nil {
 		t.say("The comment is in Nuxeo, while the review goes on.")
 	}
+
 	return err
 }
 
@@ -56,6 +63,7 @@ func (t *story) comes(ctx context.Context, is func() bool) error {
 		case <-tick.C:
 		}
 	}
+
 	return nil
 }
 
@@ -63,26 +71,37 @@ func (t *story) comes(ctx context.Context, is func() bool) error {
 func (t *story) proxy(ctx context.Context) error {
 	uid, what := t.must(t.at.drafts+"/Interview").UID, "MP4 480p"
 	t.say("Josh pushes the rendition \"MP4 480p\" of the document Interview, since its master is too large.")
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: []string{uid}, Team: t.seed.workspace, Project: t.seed.project, What: &what})
+	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+		Documents: []string{uid},
+		Team:      t.seed.workspace,
+		Project:   t.seed.project,
+		What:      &what,
+	})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON202 == nil {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	p, err := t.App.Push.Get(ctx, work.Viewer{Admin: true}, resp.JSON202.Pushes[0].Id)
 	if err != nil {
 		return err
 	}
+
 	if err := t.holds(p.File, "making_of.mov"); err != nil {
 		return err
 	}
+
 	if _, err := t.run(ctx, t.seed.julia, p.File); err != nil {
 		return err
 	}
+
 	t.say("Published back, the master is still the content; a version tells of the review.")
 	return errors.Join(t.same(t.at.drafts+"/Interview", "teaser_v2.mp4"), t.once(t.at.drafts+"/Interview"))
 }
@@ -92,14 +111,17 @@ func (t *story) holds(file, name string) error {
 	if err != nil {
 		return err
 	}
+
 	c := t.Frameio.Uploaded(file)
 	if c == nil {
 		return errors.New("the file is not complete on Frame.io")
 	}
+
 	got, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
 	if err == nil && !bytes.Equal(got, want) {
 		err = fmt.Errorf("other bytes than those of %s are on Frame.io", name)
 	}
+
 	return err
 }
 
@@ -114,27 +136,39 @@ func (t *story) once(path string) error {
 
 // bulk pushes several at once; a folder among them is named and left out.
 func (t *story) bulk(ctx context.Context) error {
-	selection := []string{t.must(t.at.draft).UID, t.must(t.at.drafts + "/Credits").UID, t.must(t.at.drafts + "/Interview").UID, t.must(t.at.drafts).UID}
+	selection := []string{
+		t.must(t.at.draft).UID, t.must(t.at.drafts + "/Credits").UID,
+		t.must(t.at.drafts + "/Interview").UID, t.must(t.at.drafts).UID,
+	}
+
 	t.say("Josh selects three documents and a folder, and pushes them.")
-	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{Documents: selection, Team: t.seed.workspace, Project: t.seed.project})
+	resp, err := t.josh.PushWithResponse(ctx, api.PushForm{
+		Documents: selection, Team: t.seed.workspace,
+		Project: t.seed.project,
+	})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON202 == nil || len(resp.JSON202.Pushes) != 3 || len(resp.JSON202.Skipped) != 1 {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	before := len(t.Mail.Messages())
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	for _, uid := range selection[:3] {
 		if d := t.must(uid); d.LockOwner != t.Login("josh") {
 			return fmt.Errorf("%s is locked by %q", d.Title, d.LockOwner)
 		}
 	}
+
 	if n := len(t.Mail.Messages()) - before; n != 1 {
 		return fmt.Errorf("%d mails tell of it", n)
 	}
+
 	t.say("All three are under review; the folder was named and left out; one mail tells of them.")
 	return nil
 }

@@ -35,22 +35,32 @@ func (d *seed) dailies(f *frameiosim.Server) (t dailies) {
 func (t *story) synchronize(ctx context.Context) error {
 	t.dailies = t.seed.dailies(t.Frameio)
 	t.say("Josh synchronizes the Nuxeo folder Trailers with the folder \"Dailies\" of the project.")
-	resp, err := t.josh.AddSyncWithResponse(ctx, api.SyncForm{Folder: t.at.mirror, Team: t.seed.workspace, Project: t.seed.project, FrameioFolder: &t.dailies.top})
+	resp, err := t.josh.AddSyncWithResponse(ctx, api.SyncForm{
+		Folder:        t.at.mirror,
+		Team:          t.seed.workspace,
+		Project:       t.seed.project,
+		FrameioFolder: &t.dailies.top,
+	})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON202 == nil {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	t.synced = resp.JSON202.Id
 	if _, err := t.ran(ctx, "3 new"); err != nil {
 		return err
 	}
+
 	harbour := t.must(t.at.mirror + "/Day 1/Harbour")
 	if c := t.repo.Comments(harbour.UID); len(c) != 1 {
 		return fmt.Errorf("%d comments instead of 1", len(c))
 	}
-	return errors.Join(t.same(harbour.Path, "teaser_v1.mp4"), t.same(t.at.mirror+"/Day 1/Street", "making_of.mov"), t.same(t.at.mirror+"/Day 2/Tea break", "jingle.wav"),
+
+	return errors.Join(t.same(harbour.Path, "teaser_v1.mp4"), t.same(t.at.mirror+"/Day 1/Street", "making_of.mov"),
+		t.same(t.at.mirror+"/Day 2/Tea break", "jingle.wav"),
 		has(t.must(t.at.mirror), "FrameioSync"))
 }
 
@@ -59,13 +69,16 @@ func (t *story) ran(ctx context.Context, words ...string) (api.Sync, error) {
 	if err := t.settle(ctx); err != nil {
 		return api.Sync{}, err
 	}
+
 	resp, err := t.josh.GetSyncWithResponse(ctx, t.synced)
 	if err != nil {
 		return api.Sync{}, err
 	}
+
 	if resp.JSON200 == nil || resp.JSON200.Last == nil {
 		return api.Sync{}, fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	summary := resp.JSON200.Last.Summary
 	t.say("The folder shows: %s.", summary)
 	for _, w := range words {
@@ -73,6 +86,7 @@ func (t *story) ran(ctx context.Context, words ...string) (api.Sync, error) {
 			err = fmt.Errorf("%q does not say %q", summary, w)
 		}
 	}
+
 	return *resp.JSON200, err
 }
 
@@ -94,44 +108,62 @@ func (t *story) refreshUnchanged(ctx context.Context) error {
 	if _, err := t.refresh(ctx, "nothing has changed"); err != nil {
 		return err
 	}
+
 	if more := t.writes()[before:]; len(more) > 0 {
 		return fmt.Errorf("%s was called", more[0])
 	}
+
 	t.say("Nothing was fetched, and nothing written in Nuxeo.")
 	return nil
 }
 
 // check changes the tree, and says what a refresh would do about it.
 func (t *story) check(ctx context.Context) error {
-	t.mirrored = []string{t.must(t.at.mirror + "/Day 1/Harbour").UID, t.must(t.at.mirror + "/Day 1/Street").UID, t.must(t.at.mirror + "/Day 2/Tea break").UID}
+	t.mirrored = []string{
+		t.must(t.at.mirror + "/Day 1/Harbour").UID, t.must(t.at.mirror + "/Day 1/Street").UID,
+		t.must(t.at.mirror + "/Day 2/Tea break").UID,
+	}
+
 	t.Frameio.Rename(t.dailies.two, "Night")
 	t.Frameio.Move(t.dailies.street, t.dailies.two)
-	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour, t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
-	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh checks what has changed.")
+	t.dailies.stack = t.Frameio.Stack(t.dailies.harbour,
+		t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v2.mp4"), frameiosim.WithCreator(t.seed.julia)))
+	t.say("On Frame.io \"Day 2\" becomes \"Night\", Street moves there, and Harbour gets a new version. Josh checks " +
+		"what has changed.")
 	resp, err := t.josh.CheckSyncWithResponse(ctx, t.synced)
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON202 == nil {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	found, err := t.josh.ListSyncDifferencesWithResponse(ctx, t.synced, nil)
 	if err != nil {
 		return err
 	}
+
 	if found.JSON200 == nil {
 		return fmt.Errorf("the answer was %s %s", found.Status(), found.Body)
 	}
+
 	said := map[string]string{}
 	for _, d := range found.JSON200.Differences {
 		said[d.Name] = fmt.Sprint(d.Acts)
 	}
-	if want := map[string]string{"Night": "[rename]", "Street.mov": "[move]", "Harbour.mp4": "[update]"}; !maps.Equal(said, want) {
+
+	if want := map[string]string{
+		"Night": "[rename]", "Street.mov": "[move]",
+		"Harbour.mp4": "[update]",
+	}; !maps.Equal(said, want) {
 		return fmt.Errorf("a refresh would do %v, want %v", said, want)
 	}
+
 	t.say("A refresh would rename \"Day 2\", move Street and bring the new version of Harbour, and nothing else.")
 	return nil
 }
@@ -143,15 +175,19 @@ func (t *story) refreshChanged(ctx context.Context) error {
 	if _, err := t.refresh(ctx, "1 renamed", "1 moved"); err != nil {
 		return err
 	}
+
 	is := map[string]string{}
 	for _, folder := range t.repo.Children(t.at.mirror) {
 		for _, d := range t.repo.Children(folder.UID) {
 			is[folder.Title+"/"+d.Title] = d.UID
 		}
 	}
-	if len(is) != 3 || is["Day 1/Harbour"] != was[0] || is["Night/Street"] != was[1] || is["Night/Tea break"] != was[2] {
+
+	if len(is) != 3 || is["Day 1/Harbour"] != was[0] || is["Night/Street"] != was[1] ||
+		is["Night/Tea break"] != was[2] {
 		return fmt.Errorf("there are the documents %v, not %v", is, was)
 	}
+
 	t.say("The same documents: renamed, moved, with a version more. Nothing was copied.")
 	return errors.Join(t.same(was[0], "teaser_v2.mp4"), t.kept(was[0], "teaser_v1.mp4", "teaser_v2.mp4"))
 }
@@ -163,14 +199,18 @@ func (t *story) conflict(ctx context.Context) error {
 	if err := t.repo.Edit(t.Login("josh"), uid, map[string]any{"file:content": mine}); err != nil {
 		return err
 	}
-	third := t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v1.mp4"), frameiosim.WithCreator(t.seed.julia))
+
+	third := t.Frameio.AddFile(t.dailies.one, "Harbour.mp4", file("teaser_v1.mp4"),
+		frameiosim.WithCreator(t.seed.julia))
 	t.Frameio.AddToStack(t.dailies.stack, third)
 	t.say("Harbour is changed in Nuxeo, and gets one more version on Frame.io. Josh refreshes.")
 	s, err := t.refresh(ctx, "1 in conflict")
 	if err = errors.Join(err, t.same(uid, "making_of.mov")); err != nil {
 		return err
 	}
-	t.say("What Josh has in Nuxeo stays, and the folder says that %d is in conflict. He decides for Frame.io's.", s.Conflicting)
+
+	t.say("What Josh has in Nuxeo stays, and the folder says that %d is in conflict. He decides for Frame.io's.",
+		s.Conflicting)
 	return t.settleConflict(ctx, uid)
 }
 
@@ -179,19 +219,25 @@ func (t *story) settleConflict(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON200 == nil || len(resp.JSON200.Entries) != 1 {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
-	settled, err := t.josh.SettleSyncWithResponse(ctx, t.synced, api.SettleSyncJSONRequestBody{Key: resp.JSON200.Entries[0].Key, Use: "frameio"})
+
+	settled, err := t.josh.SettleSyncWithResponse(ctx, t.synced,
+		api.SettleSyncJSONRequestBody{Key: resp.JSON200.Entries[0].Key, Use: "frameio"})
 	if err != nil {
 		return err
 	}
+
 	if settled.JSON200 == nil {
 		return fmt.Errorf("the answer was %s %s", settled.Status(), settled.Body)
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	t.say("Frame.io's content came; a version keeps what Nuxeo had.")
 	return errors.Join(t.same(uid, "teaser_v1.mp4"), t.kept(uid, "making_of.mov"))
 }
@@ -205,9 +251,11 @@ func (t *story) gone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if d := t.must(uid); d.IsTrashed || s.Missing != 1 {
 		return fmt.Errorf("trashed is %v, and %d are missing", d.IsTrashed, s.Missing)
 	}
+
 	t.say("Its document stays in Nuxeo, marked as gone on Frame.io.")
 	return t.same(uid, "jingle.wav")
 }
@@ -218,18 +266,23 @@ func (t *story) removeSync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if resp.StatusCode() != http.StatusNoContent {
 		return fmt.Errorf("the answer was %s %s", resp.Status(), resp.Body)
 	}
+
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
+
 	if has(t.must(t.at.mirror), "FrameioSync") == nil {
 		return errors.New("the folder still has the facet")
 	}
+
 	if n := len(t.repo.Children(t.at.mirror)); n != 2 {
 		return fmt.Errorf("%d folders are left of 2", n)
 	}
+
 	t.say("The synchronization is removed; every document stays.")
 	return t.same(t.at.mirror+"/Day 1/Harbour", "teaser_v1.mp4")
 }

@@ -14,6 +14,7 @@ func (s *Stage) tasks() []Task {
 	if d, ok := s.Nuxeo.Doc(s.at.folder + "/Teaser"); ok {
 		document = TaskLink{"Open the document Teaser in Nuxeo", s.NuxeoURL + "/ui/#!/doc/" + d.UID + "?p=frameio"}
 	}
+
 	return []Task{
 		{
 			Name: "sign-in", Title: "Sign in to Nuxeo", Links: []TaskLink{nuxeo},
@@ -22,21 +23,33 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "connect", Title: "Connect Frame.io", Links: []TaskLink{nuxeo},
-			Do:     []string{"Among the actions of the folder, top right or in the menu (⋮), choose the waves: \"Bind to Frame.io\".", "Unless you have connected Frame.io before, a window opens. Choose Josh Editor in it."},
-			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO projects\".",
+			Do: []string{
+				"Among the actions of the folder, top right or in the menu (⋮), choose the waves: \"Bind to " +
+					"Frame.io\".", "Unless you have connected Frame.io before, a window opens. Choose Josh " +
+					"Editor in it.",
+			},
+			Expect: "The window closes, and what you began goes on: the dialog \"Bind this folder to your Frame IO " +
+				"projects\".",
 		},
 		{
 			Name: "bind", Title: "Bind the folder", Links: []TaskLink{nuxeo},
-			Do:     []string{"Name the action \"Publish to Nuxeo\".", "Select the team Post production.", "Press Validate."},
+			Do: []string{
+				"Name the action \"Publish to Nuxeo\".", "Select the team Post production.",
+				"Press Validate.",
+			},
 			Expect: "The tab \"Frame IO\" of the folder shows the binding.",
 		},
 		{
 			Name: "publish", Title: "Publish from Frame.io", Links: []TaskLink{frameio},
-			Do:     []string{"Select Teaser.mp4, Making of.mov and the folder Extras.", "In Actions choose \"Publish to Nuxeo\"."},
+			Do: []string{
+				"Select Teaser.mp4, Making of.mov and the folder Extras.",
+				"In Actions choose \"Publish to Nuxeo\".",
+			},
 			Expect: "\"Success — 3 assets pushed to Nuxeo.\"",
 		},
 		{
-			Name: "arrive", Title: "See them arrive", Links: []TaskLink{nuxeo, {"Watch it in the connector", s.URL + "/activity"}},
+			Name: "arrive", Title: "See them arrive",
+			Links:  []TaskLink{nuxeo, {"Watch it in the connector", s.URL + "/activity"}},
 			Do:     []string{"Look at the folder Films; the tab \"Frame IO\" shows the progress."},
 			Expect: "Teaser, Making of and the folder Extras are documents.",
 		},
@@ -47,7 +60,10 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "version", Title: "Publish a new version", Links: []TaskLink{frameio, document},
-			Do:     []string{"In Frame.io, select Teaser.mp4 and Teaser second cut.mp4 and press \"Stack as versions\".", "Select the stack and choose \"Publish to Nuxeo\" again."},
+			Do: []string{
+				"In Frame.io, select Teaser.mp4 and Teaser second cut.mp4 and press \"Stack as versions\".",
+				"Select the stack and choose \"Publish to Nuxeo\" again.",
+			},
 			Expect: "The same document in Nuxeo, with a version more; its tab shows the comments of both.",
 		},
 		{
@@ -57,8 +73,13 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "push", Title: "Push a document for review", Links: []TaskLink{trailer},
-			Do:     []string{"Open the document Trailer draft in the folder Drafts.", "Among its actions, top right or in the menu (⋮), choose the paper plane: \"Push to Frame.io\".", "Press the button \"Push to Frame.io\" of the dialog."},
-			Expect: "\"Pushed to Frame.io\"; the document is locked, and its tab \"Frame IO\" says that it is under review.",
+			Do: []string{
+				"Open the document Trailer draft in the folder Drafts.",
+				"Among its actions, top right or in the menu (⋮), choose the paper plane: \"Push to Frame.io\".",
+				"Press the button \"Push to Frame.io\" of the dialog.",
+			},
+			Expect: "\"Pushed to Frame.io\"; the document is locked, and its tab \"Frame IO\" says that it is under " +
+				"review.",
 		},
 		{
 			Name: "comment", Title: "Review it on Frame.io", Links: []TaskLink{frameio, trailer},
@@ -72,12 +93,19 @@ func (s *Stage) tasks() []Task {
 		},
 		{
 			Name: "sync", Title: "Mirror a folder", Links: []TaskLink{trailers},
-			Do:     []string{"Open the folder Trailers and choose the two arrows among its actions, top right or in the menu (⋮): \"Sync to Frame.io folder\".", "Choose the project Autumn campaign and its folder Extras, and press Synchronize."},
+			Do: []string{
+				"Open the folder Trailers and choose the two arrows among its actions, top right or in the menu (⋮): " +
+					"\"Sync to Frame.io folder\".",
+				"Choose the project Autumn campaign and its folder Extras, and press Synchronize.",
+			},
 			Expect: "Poster and Jingle arrive; the tab \"Frame.io sync\" shows what is followed.",
 		},
 		{
 			Name: "refresh", Title: "Follow what changes", Links: []TaskLink{extras, trailers},
-			Do:     []string{"In Frame.io, open the folder Extras, and upload a file or make a folder.", "In the tab \"Frame.io sync\" of Trailers press \"Refresh Synchronization\"."},
+			Do: []string{
+				"In Frame.io, open the folder Extras, and upload a file or make a folder.",
+				"In the tab \"Frame.io sync\" of Trailers press \"Refresh Synchronization\".",
+			},
 			Expect: "What is new is in Nuxeo; what was there already is neither fetched nor written again.",
 		},
 		{

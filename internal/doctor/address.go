@@ -10,7 +10,8 @@ import (
 )
 
 // aFile finds a document that has one.
-const aFile = "SELECT * FROM Document WHERE file:content/length > 0 AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+const aFile = "SELECT * FROM Document WHERE file:content/length > 0 AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND " +
+	"ecm:isTrashed = 0"
 
 const viaUs = "Until then what is pushed goes through the connector; to leave it at that, switch push-by-address off."
 
@@ -23,20 +24,26 @@ func (d *Doctor) address(ctx context.Context) Finding {
 	case d.away || nx == nil:
 		return skipped("%s", d.why())
 	}
+
 	docs, _, err := nx.QueryPage(ctx, aFile, 0, 1, nuxeo.Fetch{})
 	if err != nil {
 		return because(err, askAgain)
 	}
+
 	if len(docs) == 0 {
 		return skipped("there is no document with a file to try it with")
 	}
+
 	to, err := nx.SentOn(ctx, nuxeo.BlobPath(docs[0].UID, "file:content"))
 	if err != nil {
 		return because(err, askAgain)
 	}
+
 	if to == "" {
-		return warning("Switch direct download on in Nuxeo, as with nuxeo.s3storage.directdownload=true. "+viaUs, "Nuxeo sends its files itself")
+		return warning("Switch direct download on in Nuxeo, as with nuxeo.s3storage.directdownload=true. "+viaUs,
+			"Nuxeo sends its files itself")
 	}
+
 	return d.fetchable(ctx, to)
 }
 
@@ -47,19 +54,26 @@ func (d *Doctor) fetchable(ctx context.Context, address string) Finding {
 		f := fault.From(err)
 		return warning(strings.TrimSpace(f.Remedy+" "+viaUs), "%s", strings.TrimRight(f.Message, "."))
 	}
+
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return warning(viaUs, "Nuxeo gave an address that is none")
 	}
+
 	r.Header.Set("Range", "bytes=0-0")
 	resp, err := d.App.Blobs().Transport.RoundTrip(r) // a client would quote the address in its errors
 	if err != nil {
 		why, _ := whyUnreached("its address", err)
-		return warning("It must be reached by the internet. "+viaUs, "Nuxeo sends on to %s, which cannot be reached from here: %s", r.URL.Hostname(), why)
+		return warning("It must be reached by the internet. "+viaUs,
+			"Nuxeo sends on to %s, which cannot be reached from here: %s", r.URL.Hostname(), why)
 	}
+
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
-		return warning("Let Nuxeo sign its addresses so that they need no sign-in. "+viaUs, "Nuxeo sends on to %s, which answers %d without a sign-in", r.URL.Hostname(), resp.StatusCode)
+		return warning("Let Nuxeo sign its addresses so that they need no sign-in. "+viaUs,
+			"Nuxeo sends on to %s, which answers %d without a sign-in", r.URL.Hostname(), resp.StatusCode)
 	}
-	return ok("Nuxeo sends on to %s, which gives files without a sign-in; whether Frame.io reaches it shows when something is pushed", r.URL.Hostname())
+
+	return ok("Nuxeo sends on to %s, which gives files without a sign-in; whether Frame.io reaches it shows when "+
+		"something is pushed", r.URL.Hostname())
 }

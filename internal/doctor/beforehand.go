@@ -15,7 +15,8 @@ func AnswersAsNuxeo(ctx context.Context, via *http.Client, address string) Findi
 		return unreached("nuxeo-url", plain.Address(address), err)
 	}
 	if status != http.StatusUnauthorized && status != http.StatusOK {
-		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address, status)
+		return broken("Check nuxeo-url: it must end with the context path, usually /nuxeo.", "%s answers %d", address,
+			status)
 	}
 	return ok("answers at %s", address)
 }
@@ -23,7 +24,8 @@ func AnswersAsNuxeo(ctx context.Context, via *http.Client, address string) Findi
 // AnswersAsPostgres looks whether a PostgreSQL lets us in, and makes nothing there.
 func AnswersAsPostgres(ctx context.Context, address string) Finding {
 	if err := store.Reach(ctx, address); err != nil {
-		return orUnreached("the setting database", "PostgreSQL", err, "See that PostgreSQL runs and lets this machine in.")
+		return orUnreached("the setting database", "PostgreSQL", err,
+			"See that PostgreSQL runs and lets this machine in.")
 	}
 	return ok("PostgreSQL answers")
 }

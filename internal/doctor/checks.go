@@ -39,21 +39,27 @@ func (d *Doctor) started() bool {
 
 func (d *Doctor) database(ctx context.Context) Finding {
 	if !d.started() {
-		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` on the server makes it.", "no database yet in %s", d.given().Data)
+		return warning("Is --data or --config right? If so, `nuxeo-frameio serve` on the server makes it.",
+			"no database yet in %s", d.given().Data)
 	}
+
 	if d.unread() {
 		return skipped("there is one in %s; it was not opened without its key", d.place())
 	}
+
 	if d.App.Config.Database != "" {
 		return d.postgres(ctx)
 	}
+
 	var said string
 	if err := d.App.DB.Reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return broken("Restore a backup of the data folder.", "the database cannot be read: %v", err)
 	}
+
 	if said != "ok" {
 		return broken("Restore a backup of the data folder.", "the database is damaged: %s", said)
 	}
+
 	return ok("sound, in %s", d.given().Data)
 }
 
@@ -67,7 +73,8 @@ func (d *Doctor) place() string {
 
 func (d *Doctor) postgres(ctx context.Context) Finding {
 	if err := d.App.DB.Check(ctx); err != nil {
-		return orUnreached("the setting database", "PostgreSQL", err, "See that PostgreSQL runs and lets this machine in.")
+		return orUnreached("the setting database", "PostgreSQL", err,
+			"See that PostgreSQL runs and lets this machine in.")
 	}
 	return ok("PostgreSQL answers")
 }
@@ -76,19 +83,24 @@ func (d *Doctor) key(context.Context) Finding {
 	if n := len(d.given().EncryptionKey); n > 0 {
 		return ok("from the configuration, %d in the ring", n)
 	}
+
 	path := filepath.Join(d.given().Data, "encryption.key")
 	_, err := os.Stat(path)
 	if err != nil && !d.started() {
 		return skipped("none yet; `serve` makes it with the database")
 	}
+
 	if err != nil {
-		return broken("Restore it from a backup: without it no stored secret can be read.", "the key file is gone: %v", err)
+		return broken("Restore it from a backup: without it no stored secret can be read.",
+			"the key file is gone: %v", err)
 	}
+
 	for _, e := range app.Exposed(d.given().Data) {
 		if e.Path == path {
 			return broken(e.Remedy, "%s", e.Why)
 		}
 	}
+
 	return ok("in %s, readable by its owner only; keep a copy apart from the database", path)
 }
 
@@ -101,9 +113,11 @@ func (d *Doctor) files(context.Context) Finding {
 			why, remedies = append(why, e.Why), append(remedies, e.Remedy)
 		}
 	}
+
 	if len(why) > 0 {
 		return broken(strings.Join(remedies, " "), "%s", strings.Join(why, "; "))
 	}
+
 	return ok("only the account of the connector can read the database and the settings")
 }
 
@@ -117,13 +131,17 @@ func (d *Doctor) clock(ctx context.Context) Finding {
 			return skipped("nobody to compare with")
 		}
 	}
+
 	skew := theirs.Sub(d.Now()).Abs()
 	if skew > 5*time.Minute {
-		return broken("Let this machine synchronise its clock (NTP).", "off by %s: every custom action would be refused", skew.Round(time.Second))
+		return broken("Let this machine synchronise its clock (NTP).",
+			"off by %s: every custom action would be refused", skew.Round(time.Second))
 	}
+
 	if skew > skewLimit {
 		return warning("Let this machine synchronise its clock (NTP).", "off by %s", skew.Round(time.Second))
 	}
+
 	return ok("right")
 }
 
@@ -133,11 +151,13 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 		d.away = true
 		return f
 	}
+
 	if d.Admin != nil {
 		me, err := d.Admin.Me(ctx)
 		if nuxeo.StatusOf(err) == http.StatusUnauthorized {
 			d.unfit = "the login and password given are not accepted"
-			return broken("Correct --user and --password; without them NUXEO_FRAMEIO_USER and NUXEO_FRAMEIO_PASSWORD are taken.", "answers at %s, but does not accept the login and password given", address)
+			return broken("Correct --user and --password; without them NUXEO_FRAMEIO_USER and NUXEO_FRAMEIO_PASSWORD "+
+				"are taken.", "answers at %s, but does not accept the login and password given", address)
 		}
 		if err != nil {
 			return because(err, askAgain)
@@ -146,23 +166,31 @@ func (d *Doctor) nuxeo(ctx context.Context) Finding {
 			d.unfit = me.Login + " is not an administrator of Nuxeo"
 		}
 	}
+
 	nx := d.nx()
 	if nx == nil && d.unfit != "" {
-		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER and NUXEO_FRAMEIO_PASSWORD are taken.", "answers at %s; %s, so not everything can be told", address, d.unfit)
+		return warning("Give --user and --password of an administrator; without them NUXEO_FRAMEIO_USER and "+
+			"NUXEO_FRAMEIO_PASSWORD are taken.", "answers at %s; %s, so not everything can be told", address, d.unfit)
 	}
+
 	if nx == nil {
 		return ok("answers at %s; which LTS it is %s", address, needAdmin)
 	}
+
 	about, err := nx.About(ctx)
 	if nuxeo.NotFound(err) { // not every release has this address
-		return warning("Make sure that it is LTS 2021, 2023 or 2025.", "answers at %s, but does not tell which LTS it is", address)
+		return warning("Make sure that it is LTS 2021, 2023 or 2025.",
+			"answers at %s, but does not tell which LTS it is", address)
 	}
+
 	if err != nil {
 		return because(err, askAgain)
 	}
+
 	if about.Distribution != "lts" || about.Version < "2021" || about.Version >= "2026" {
 		return warning("LTS 2021, 2023 and 2025 are supported.", "%s %s", about.Distribution, about.Version)
 	}
+
 	return ok("LTS %s at %s", about.Version, address)
 }
 
@@ -171,12 +199,14 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 	if d.away {
 		return skipped(noNuxeo)
 	}
+
 	if c.JWTSecret != "" {
 		nx := d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
 		if _, err := nx.Me(ctx); err != nil {
 			return because(err, "nuxeo-jwt-secret must equal nuxeo.jwt.secret in nuxeo.conf.")
 		}
 	}
+
 	if c.ServiceUser == "" {
 		how := "people's own tokens"
 		if c.JWTSecret != "" {
@@ -184,13 +214,17 @@ func (d *Doctor) rights(ctx context.Context) Finding {
 		}
 		return ok("acts by %s; no service account, so publishers are the authors of imported comments", how)
 	}
+
 	u, err := d.App.Nuxeo.As(nuxeo.Basic(c.ServiceUser, c.ServicePassword)).Me(ctx)
 	if err != nil {
 		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
 	}
+
 	if !u.Administrator {
-		return warning("Make it an administrator, or give it Read on every bound folder.", "the service account %s is not an administrator: it sees only what it is allowed to", u.Login)
+		return warning("Make it an administrator, or give it Read on every bound folder.",
+			"the service account %s is not an administrator: it sees only what it is allowed to", u.Login)
 	}
+
 	return ok("the service account %s is an administrator", u.Login)
 }
 
@@ -209,20 +243,28 @@ func (d *Doctor) oauthClient(ctx context.Context) Finding {
 	if id == "" {
 		return warning("Set nuxeo-client-id.", "people cannot sign in on our own pages")
 	}
+
 	if d.away || d.admin() == nil {
 		return skipped("%s", d.why())
 	}
-	remedy := fmt.Sprintf("Run `nuxeo-frameio doctor --fix` with an administrator's sign-in; or in Nuxeo, under Administration, Cloud Services, Consumers, give the client %s this redirect address: %s", id, d.App.Identity.NuxeoRedirectURL())
+
+	remedy := fmt.Sprintf("Run `nuxeo-frameio doctor --fix` with an administrator's sign-in; or in Nuxeo, under "+
+		"Administration, Cloud Services, Consumers, give the client %s this redirect address: %s", id,
+		d.App.Identity.NuxeoRedirectURL())
 	k, err := d.Admin.OAuthClient(ctx, id)
 	if nuxeo.NotFound(err) {
 		return broken(remedy, "Nuxeo has no OAuth client %q", id)
 	}
+
 	if err != nil {
 		return because(err, askAgain)
 	}
+
 	if !k.Enabled || !slices.Contains(k.RedirectURIs, d.App.Identity.NuxeoRedirectURL()) {
-		return broken(remedy, "the OAuth client %q is disabled or does not know %s", id, d.App.Identity.NuxeoRedirectURL())
+		return broken(remedy, "the OAuth client %q is disabled or does not know %s", id,
+			d.App.Identity.NuxeoRedirectURL())
 	}
+
 	return ok("the OAuth client %q leads back to us", id)
 }
 
@@ -231,9 +273,12 @@ func (d *Doctor) frameio(ctx context.Context) Finding {
 	if status == 0 {
 		return unreached("frameio-url", plain.Address(d.App.Config.Frameio.URL), err)
 	}
+
 	if status != http.StatusUnauthorized {
-		return warning("Check frameio-url.", "%s answers %d to a call without a sign-in", d.App.Config.Frameio.URL, status)
+		return warning("Check frameio-url.", "%s answers %d to a call without a sign-in",
+			d.App.Config.Frameio.URL, status)
 	}
+
 	return ok("answers at %s", d.App.Config.Frameio.URL)
 }
 
@@ -241,20 +286,31 @@ func (d *Doctor) provider(ctx context.Context) Finding {
 	if d.unread() {
 		return skipped("cannot be read without the encryption key")
 	}
+
 	p, err := d.App.Identity.Provider(ctx)
 	if err != nil {
 		return because(err, "")
 	}
+
 	if !p.Registered {
-		return broken("Register it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --client-id … --client-secret-file …`, or take it from Nuxeo's Cloud Services "+
-			"with `provider import`. The redirect address to enter at Adobe: "+d.App.Identity.RedirectURL(), "the Frame.io application is not registered").on(onProvider)
+		return broken("Register it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set "+
+			"--client-id … --client-secret-file …`, or take it from Nuxeo's Cloud Services "+
+			"with `provider import`. The redirect address to enter at Adobe: "+d.App.Identity.RedirectURL(),
+			"the Frame.io application is not registered").on(onProvider)
 	}
+
 	if !slices.Contains(p.Scopes, "offline_access") && !slices.Contains(p.Scopes, "offline") {
-		return broken("Add offline_access to the scopes under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set --scopes …`.", "the scopes give no refresh token: everybody would have to connect again each day").on(onProvider)
+		return broken("Add offline_access to the scopes under Administration, Frame.io, Provider, or with "+
+			"`nuxeo-frameio provider set --scopes …`.",
+			"the scopes give no refresh token: everybody would have to connect again each day").on(onProvider)
 	}
+
 	if err := d.App.Identity.CheckProvider(ctx); err != nil {
-		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err, "Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.").on(onProvider)
+		return orUnreached("the token address of the provider", "the sign-in of Frame.io", err,
+			"Correct the client id and secret under Administration, Frame.io, Provider, or with `nuxeo-frameio "+
+				"provider set`.").on(onProvider)
 	}
+
 	return ok("id and secret are accepted; the redirect address to register is %s", d.App.Identity.RedirectURL())
 }
 
@@ -264,7 +320,9 @@ func (d *Doctor) public(ctx context.Context) Finding {
 	if err != nil {
 		return because(err, "Set public-url.")
 	}
-	const remedy = "Put a reverse proxy with a certificate before the connector and set public-url to its https address."
+
+	const remedy = "Put a reverse proxy with a certificate before the connector and set public-url to its https " +
+		"address."
 	host := u.Hostname()
 	switch {
 	case host == "localhost" || net.ParseIP(host) != nil && net.ParseIP(host).IsLoopback():
@@ -276,16 +334,19 @@ func (d *Doctor) public(ctx context.Context) Finding {
 	case !strings.Contains(host, "."):
 		return warning(remedy, "%s has no full host name: Frame.io cannot find it", address)
 	}
+
 	if _, status, err := date(ctx, d.App.Reach(), address+"/healthz"); status != http.StatusOK {
 		return d.silent(address, status, err)
 	}
+
 	return ok("%s answers from here; whether the internet reaches it shows when an action is run", address)
 }
 
 // silent is a public address that does not lead here, as far as this machine can tell.
 func (d *Doctor) silent(address string, status int, err error) Finding {
 	if err == nil || status != 0 {
-		return warning("Let the reverse proxy for this name lead to the connector ("+d.App.Config.Listen+").", "%s answers %d from here; whether Frame.io reaches the connector cannot be told", address, status)
+		return warning("Let the reverse proxy for this name lead to the connector ("+d.App.Config.Listen+").",
+			"%s answers %d from here; whether Frame.io reaches the connector cannot be told", address, status)
 	}
 	f := unreached("public-url", address, err)
 	f.Mark, f.Detail = Warning, f.Detail+"; whether Frame.io reaches it cannot be told from here"
@@ -297,13 +358,15 @@ func (d *Doctor) mail(ctx context.Context) Finding {
 	switch d.App.Mail.Way() {
 	case mail.ViaSMTP:
 		if err := d.App.Mail.Check(ctx); err != nil {
-			return orUnreached("mail-smtp-host and mail-smtp-port", "the mail server "+d.App.Config.Mail.SMTPHost, err, "Correct the mail-smtp settings.")
+			return orUnreached("mail-smtp-host and mail-smtp-port", "the mail server "+d.App.Config.Mail.SMTPHost, err,
+				"Correct the mail-smtp settings.")
 		}
 		return ok("the mail server %s takes connections; `--send-mail LOGIN` tries it", d.App.Config.Mail.SMTPHost)
 	case mail.ViaNuxeo:
 		return d.mailByNuxeo(ctx)
 	}
-	return warning("Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from.", "nobody is told by mail")
+	return warning("Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from.",
+		"nobody is told by mail")
 }
 
 // mailByNuxeo looks whether Nuxeo would send for the service account: for others than
@@ -312,16 +375,21 @@ func (d *Doctor) mailByNuxeo(ctx context.Context) Finding {
 	if d.away {
 		return skipped(noNuxeo)
 	}
+
 	const remedy = "Make nuxeo-service-user an administrator, or set mail-smtp-host."
 	if d.App.Mail.Account == nil {
 		return broken(remedy, "Nuxeo sends mail for an administrator only, and there is no service account")
 	}
+
 	u, err := d.App.Mail.Account.Me(ctx)
 	if err != nil {
 		return because(err, "Correct nuxeo-service-user and nuxeo-service-password.")
 	}
+
 	if !u.Administrator {
-		return broken(remedy, "Nuxeo sends mail for an administrator only, and the service account %s is none: nobody gets mail", u.Login)
+		return broken(remedy, "Nuxeo sends mail for an administrator only, and the service account %s is none: "+
+			"nobody gets mail", u.Login)
 	}
+
 	return ok("through Nuxeo's own mail set-up, as %s; `--send-mail LOGIN` tries it", u.Login)
 }

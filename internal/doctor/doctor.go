@@ -150,10 +150,12 @@ func because(err error, remedy string) Finding {
 	if remedy == "" {
 		remedy = f.Remedy
 	}
+
 	detail := f.Message
 	if f.Code == fault.Internal {
 		detail = err.Error()
 	}
+
 	return broken(remedy, "%s", strings.TrimRight(detail, ".")).on(f.Page)
 }
 
@@ -190,13 +192,15 @@ func (d *Doctor) nx() *nuxeo.Client {
 	case c.JWTSecret != "":
 		return d.App.Nuxeo.As(nuxeo.JWT([]byte(c.JWTSecret), "Administrator", time.Minute, d.Now))
 	}
+
 	return nil
 }
 
 const (
 	needAdmin = "needs an administrator's sign-in: give --user and --password"
 	noNuxeo   = "Nuxeo cannot be reached"
-	askAgain  = "If Nuxeo refuses, check --user and --password or the service account; if it fails, its server.log says why."
+	askAgain  = "If Nuxeo refuses, check --user and --password or the service account; if it fails, its server.log " +
+		"says why."
 )
 
 // why says why a check of Nuxeo is left out.
@@ -217,10 +221,12 @@ func date(ctx context.Context, via *http.Client, address string) (time.Time, int
 	if err != nil {
 		return time.Time{}, 0, err
 	}
+
 	resp, err := via.Do(r)
 	if err != nil {
 		return time.Time{}, 0, err
 	}
+
 	_ = resp.Body.Close()
 	t, err := http.ParseTime(resp.Header.Get("Date"))
 	return t, resp.StatusCode, err

@@ -32,10 +32,19 @@ type patient struct {
 func admit(t *testing.T) *patient {
 	t.Helper()
 	to := new(atomic.Pointer[string])
-	b := testenv.New(t, testenv.AroundNuxeo(sendsOn(to)), testenv.Nuxeo(func(o *nuxeosim.Options) { o.JWTSecret = jwtSecret }), testenv.Config(func(c *app.Config) {
-		c.Nuxeo.JWTSecret, c.PublicURL = jwtSecret, strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1) // as Nuxeo wants it
+	b := testenv.New(t, testenv.AroundNuxeo(sendsOn(to)), testenv.Nuxeo(func(o *nuxeosim.Options) {
+		o.JWTSecret = jwtSecret
+	}), testenv.Config(func(c *app.Config) {
+		// as Nuxeo wants it
+		c.Nuxeo.JWTSecret, c.PublicURL = jwtSecret, strings.Replace(c.PublicURL, "127.0.0.1", "localhost", 1)
 	}))
-	p := &patient{b, to, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
+
+	p := &patient{b, to, &doctor.Doctor{
+		App:   b.App,
+		Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")),
+		Now:   time.Now,
+	}}
+
 	p.client(func(*nuxeosim.OAuthClient) {})
 	return p
 }
@@ -62,7 +71,12 @@ func (p *patient) examine() map[string]doctor.Finding {
 
 // client is the registration of "Sign in with Nuxeo" with one thing changed.
 func (p *patient) client(change func(*nuxeosim.OAuthClient)) {
-	c := nuxeosim.OAuthClient{ID: "nuxeo-frameio", RedirectURIs: []string{p.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true}
+	c := nuxeosim.OAuthClient{
+		ID:           "nuxeo-frameio",
+		RedirectURIs: []string{p.Config.PublicURL + "/oauth/nuxeo/callback"},
+		AutoGrant:    true,
+		Enabled:      true,
+	}
 	change(&c)
 	p.Nuxeo.AddOAuthClient(c)
 }
@@ -70,7 +84,8 @@ func (p *patient) client(change func(*nuxeosim.OAuthClient)) {
 // byAddress lets Frame.io fetch files, which Nuxeo sends on to an address.
 func (p *patient) byAddress(to string) {
 	p.App.Config.Push.ByAddress, p.App.Config.Nuxeo.BlobHosts = true, []string{"127.0.0.1", "10.1.2.3"}
-	p.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
+	p.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File",
+		map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
 	p.to.Store(&to)
 }
 
@@ -94,11 +109,15 @@ func (p *patient) provider(change func(*identity.Provider)) {
 func (p *patient) review() {
 	p.Bind("Publish")
 	folder, _ := p.Nuxeo.Doc(p.Folder)
-	uid := p.Nuxeo.MkDoc(folder.Path+"/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: []byte("pictures")}})
+	uid := p.Nuxeo.MkDoc(folder.Path+"/Cut", "File", map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: []byte("pictures")},
+	})
+
 	r := push.Request{Documents: []string{uid}, Workspace: p.Workspace, Project: p.Project, Folder: p.Root}
 	if _, err := p.App.Push.Accept(p.T.Context(), "josh", r); err != nil {
 		p.T.Fatal(err)
 	}
+
 	p.Settle()
 }
 
@@ -114,9 +133,12 @@ func (p *patient) ahead(d time.Duration) {
 // healthy is how the checks come out when nothing is wrong: the address is this
 // machine's, and policies are tried by Fix only.
 var healthy = map[string]doctor.Mark{
-	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Private files": doctor.OK, "Clock": doctor.OK, "Nuxeo": doctor.OK,
-	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped, "Sign in with Nuxeo": doctor.OK,
-	"Frame.io API": doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning, "Metadata fields": doctor.OK, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
+	"Configuration": doctor.OK, "Database": doctor.OK, "Encryption key": doctor.OK, "Private files": doctor.OK,
+	"Clock": doctor.OK, "Nuxeo": doctor.OK,
+	"Rights in Nuxeo": doctor.OK, "Package in Nuxeo": doctor.OK, "Versioning policies": doctor.Skipped,
+	"Sign in with Nuxeo": doctor.OK,
+	"Frame.io API":       doctor.OK, "Frame.io sign-in": doctor.OK, "Public address": doctor.Warning,
+	"Metadata fields": doctor.OK, "Webhooks": doctor.OK, "Files by address": doctor.Skipped, "Mail": doctor.OK,
 }
 
 // The doctor tries the way that every mail takes.
@@ -130,16 +152,19 @@ func TestTestMail(t *testing.T) {
 		switch sent := len(p.Mail.Messages()) - before; {
 		case want == "" && (err != nil || sent != 1):
 			t.Errorf("the test mail ends with %v and %d mails, want one mail", err, sent)
-		case want != "" && (err == nil || !strings.Contains(fault.From(err).Message, want) || fault.From(err).Remedy == "" || sent != 0):
+		case want != "" && (err == nil || !strings.Contains(fault.From(err).Message, want) ||
+			fault.From(err).Remedy == "" || sent != 0):
 			t.Errorf("the test mail ends with %v and %d mails, want %q, a remedy and none", err, sent, want)
 		}
 	}
+
 	try("")
 	p.mailAs("Administrator", "Administrator")
 	try("")
 	if f := p.examine()["Mail"]; f.Mark != doctor.OK || !strings.Contains(f.Detail, "as Administrator") {
 		t.Errorf("mail through Nuxeo is found %+v, want it all right as Administrator", f)
 	}
+
 	p.mailAs("josh", "josh")
 	try("administrator only")
 	p.App.Mail.Set.Via, p.App.Mail.Set.Host, p.App.Mail.Account = "auto", "", nil
@@ -154,7 +179,9 @@ func TestFieldsAreLookedAtAsSomebody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if f := p.examine()["Metadata fields"]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, "nobody is connected") {
+
+	if f := p.examine()["Metadata fields"]; f.Mark != doctor.Skipped ||
+		!strings.Contains(f.Detail, "nobody is connected") {
 		t.Errorf("found %+v, want it skipped since nobody is connected", f)
 	}
 }
@@ -168,6 +195,7 @@ func TestHealthy(t *testing.T) {
 			t.Errorf("%+v, not %s", f, want)
 		}
 	}
+
 	if len(found) != len(healthy) {
 		t.Errorf("%d checks, of which %d are known here", len(found), len(healthy))
 	}
@@ -182,70 +210,133 @@ var ills = []struct {
 }{
 	{"no workers", "Configuration", "0 workers", doctor.Broken, func(p *patient) { p.App.Config.Workers = 0 }},
 	{"closed database", "Database", "cannot be read", doctor.Broken, func(p *patient) { _ = p.App.DB.Reader.Close() }},
-	{"no key", "Encryption key", "gone", doctor.Broken, func(p *patient) { _ = os.Remove(filepath.Join(p.Config.Data, "encryption.key")) }},
-	{"open key", "Encryption key", "others on this machine can read", doctor.Broken, func(p *patient) { _ = os.Chmod(filepath.Join(p.Config.Data, "encryption.key"), 0o644) }},
-	{"open settings", "Private files", "others on this machine can read", doctor.Broken, func(p *patient) { _ = os.Chmod(p.Config.Data, 0o755) }},
+	{"no key", "Encryption key", "gone", doctor.Broken, func(p *patient) {
+		_ = os.Remove(filepath.Join(p.Config.Data, "encryption.key"))
+	}},
+	{"open key", "Encryption key", "others on this machine can read", doctor.Broken, func(p *patient) {
+		_ = os.Chmod(filepath.Join(p.Config.Data, "encryption.key"), 0o644)
+	}},
+	{"open settings", "Private files", "others on this machine can read", doctor.Broken, func(p *patient) {
+		_ = os.Chmod(p.Config.Data, 0o755)
+	}},
 	{"fast clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(10 * time.Minute) }},
 	{"slow clock", "Clock", "off by ", doctor.Broken, func(p *patient) { p.ahead(-10 * time.Minute) }},
 	{"drifting clock", "Clock", "off by ", doctor.Warning, func(p *patient) { p.ahead(time.Minute) }},
-	{"Nuxeo away", "Nuxeo", "cannot be reached", doctor.Broken, func(p *patient) { p.Nuxeo.Faults().Add(faults.Rule{Reset: true}) }},
-	{"an LTS that does not say which", "Nuxeo", "does not tell which LTS", doctor.Warning, func(p *patient) { p.nuxeoFails("/api/v1/capabilities$", 404) }},
+	{"Nuxeo away", "Nuxeo", "cannot be reached", doctor.Broken, func(p *patient) {
+		p.Nuxeo.Faults().Add(faults.Rule{Reset: true})
+	}},
+	{"an LTS that does not say which", "Nuxeo", "does not tell which LTS", doctor.Warning, func(p *patient) {
+		p.nuxeoFails("/api/v1/capabilities$", 404)
+	}},
 	{"not Nuxeo", "Nuxeo", "answers 404", doctor.Broken, func(p *patient) { p.nuxeoFails("/api/v1/me", 404) }},
-	{"another JWT secret", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.JWTSecret = strings.Repeat("other", 20) }},
+	{"another JWT secret", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {
+		p.App.Config.Nuxeo.JWTSecret = strings.Repeat("other", 20)
+	}},
 	{"another service password", "Rights in Nuxeo", "sign-in", doctor.Broken, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "no"
 	}},
 	{"humble service account", "Rights in Nuxeo", "not an administrator", doctor.Warning, func(p *patient) {
 		p.App.Config.Nuxeo.ServiceUser, p.App.Config.Nuxeo.ServicePassword = "julia", "julia"
 	}},
-	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/frameio_binding", 404) }},
-	{"no facet", "Package in Nuxeo", "facet FrameioAsset", doctor.Broken, func(p *patient) { p.nuxeoFails("facets/FrameioAsset", 404) }},
-	{"old package", "Package in Nuxeo", "version 0.0.1, older than that of this connector", doctor.Warning, func(p *patient) { p.packageTells("0.0.1") }},
-	{"Nuxeo fails", "Package in Nuxeo", "Nuxeo fails", doctor.Broken, func(p *patient) { p.nuxeoFails("schemas/", 500) }},
-	{"no client id", "Sign in with Nuxeo", "cannot sign in", doctor.Warning, func(p *patient) { p.App.Config.Nuxeo.ClientID = "" }},
-	{"unknown client", "Sign in with Nuxeo", "no OAuth client", doctor.Broken, func(p *patient) { p.App.Config.Nuxeo.ClientID = "another" }},
-	{"disabled client", "Sign in with Nuxeo", "disabled", doctor.Broken, func(p *patient) { p.client(func(c *nuxeosim.OAuthClient) { c.Enabled = false }) }},
+	{"no schema", "Package in Nuxeo", "schema frameio_binding", doctor.Broken, func(p *patient) {
+		p.nuxeoFails("schemas/frameio_binding", 404)
+	}},
+	{"no facet", "Package in Nuxeo", "facet FrameioAsset", doctor.Broken, func(p *patient) {
+		p.nuxeoFails("facets/FrameioAsset", 404)
+	}},
+	{"old package", "Package in Nuxeo", "version 0.0.1, older than", doctor.Warning, func(p *patient) {
+		p.packageTells("0.0.1")
+	}},
+	{"Nuxeo fails", "Package in Nuxeo", "Nuxeo fails", doctor.Broken, func(p *patient) {
+		p.nuxeoFails("schemas/", 500)
+	}},
+	{"no client id", "Sign in with Nuxeo", "cannot sign in", doctor.Warning, func(p *patient) {
+		p.App.Config.Nuxeo.ClientID = ""
+	}},
+	{"unknown client", "Sign in with Nuxeo", "no OAuth client", doctor.Broken, func(p *patient) {
+		p.App.Config.Nuxeo.ClientID = "another"
+	}},
+	{"disabled client", "Sign in with Nuxeo", "disabled", doctor.Broken, func(p *patient) {
+		p.client(func(c *nuxeosim.OAuthClient) { c.Enabled = false })
+	}},
 	{"client of elsewhere", "Sign in with Nuxeo", "does not know", doctor.Broken, func(p *patient) {
 		p.client(func(c *nuxeosim.OAuthClient) { c.RedirectURIs = []string{"https://x.example"} })
 	}},
-	{"Frame.io away", "Frame.io API", "cannot be reached", doctor.Broken, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Reset: true}) }},
-	{"not Frame.io", "Frame.io API", "answers 500", doctor.Warning, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Status: 500}) }},
-	{"no provider", "Frame.io sign-in", "not registered", doctor.Broken, func(p *patient) { _ = p.App.Identity.DeleteProvider(p.T.Context()) }},
-	{"wrong secret", "Frame.io sign-in", "invalid_client", doctor.Broken, func(p *patient) { p.provider(func(q *identity.Provider) { q.ClientSecret = "wrong" }) }},
-	{"sign-in away", "Frame.io sign-in", "cannot be reached", doctor.Broken, func(p *patient) { p.Frameio.Faults().Add(faults.Rule{Path: "^/ims/", Reset: true}) }},
-	{"no https", "Public address", "not https", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "http://frameio.example.com" }},
-	{"bare address", "Public address", "bare address", doctor.Broken, func(p *patient) { p.App.Config.PublicURL = "https://10.1.2.3" }},
-	{"short name", "Public address", "no full host name", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://connector" }},
-	{"name without a host", "Public address", "cannot be reached", doctor.Warning, func(p *patient) { p.App.Config.PublicURL = "https://frameio.invalid" }},
+	{"Frame.io away", "Frame.io API", "cannot be reached", doctor.Broken, func(p *patient) {
+		p.Frameio.Faults().Add(faults.Rule{Reset: true})
+	}},
+	{"not Frame.io", "Frame.io API", "answers 500", doctor.Warning, func(p *patient) {
+		p.Frameio.Faults().Add(faults.Rule{Status: 500})
+	}},
+	{"no provider", "Frame.io sign-in", "not registered", doctor.Broken, func(p *patient) {
+		_ = p.App.Identity.DeleteProvider(p.T.Context())
+	}},
+	{"wrong secret", "Frame.io sign-in", "invalid_client", doctor.Broken, func(p *patient) {
+		p.provider(func(q *identity.Provider) { q.ClientSecret = "wrong" })
+	}},
+	{"sign-in away", "Frame.io sign-in", "cannot be reached", doctor.Broken, func(p *patient) {
+		p.Frameio.Faults().Add(faults.Rule{Path: "^/ims/", Reset: true})
+	}},
+	{"no https", "Public address", "not https", doctor.Broken, func(p *patient) {
+		p.App.Config.PublicURL = "http://frameio.example.com"
+	}},
+	{"bare address", "Public address", "bare address", doctor.Broken, func(p *patient) {
+		p.App.Config.PublicURL = "https://10.1.2.3"
+	}},
+	{"short name", "Public address", "no full host name", doctor.Warning, func(p *patient) {
+		p.App.Config.PublicURL = "https://connector"
+	}},
+	{"name without a host", "Public address", "cannot be reached", doctor.Warning, func(p *patient) {
+		p.App.Config.PublicURL = "https://frameio.invalid"
+	}},
 	{"no webhook yet", "Webhooks", "1 of 1 teams have none yet", doctor.Warning, func(p *patient) { p.review() }},
 	{"a webhook that nobody may make", "Webhooks", "1 of 1 teams have none, so", doctor.Warning, func(p *patient) {
 		p.review()
 		p.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/webhooks", Status: 403})
 		_ = p.App.Webhooks.Complete(p.T.Context())
 	}},
-	{"no file by address", "Files by address", "sends its files itself", doctor.Warning, func(p *patient) { p.byAddress("") }},
-	{"an address elsewhere", "Files by address", "keeps its files on evil.example", doctor.Warning, func(p *patient) { p.byAddress("https://evil.example/a?signature=hidden") }},
+	{"no file by address", "Files by address", "sends its files itself", doctor.Warning, func(p *patient) {
+		p.byAddress("")
+	}},
+	{"an address elsewhere", "Files by address", "keeps its files on evil.example", doctor.Warning, func(p *patient) {
+		p.byAddress("https://evil.example/a?signature=hidden")
+	}},
 	{"a private address", "Files by address", "private or reserved network", doctor.Warning, func(p *patient) {
 		p.byAddress("https://10.1.2.3/a?signature=hidden")
 		p.App.Config.Network.PrivateAddresses = "refuse"
 	}},
-	{"a store that is away", "Files by address", "cannot be reached from here", doctor.Warning, func(p *patient) { p.byAddress("http://127.0.0.1:1/a?signature=hidden") }},
+	{"a store that is away", "Files by address", "cannot be reached from here", doctor.Warning, func(p *patient) {
+		p.byAddress("http://127.0.0.1:1/a?signature=hidden")
+	}},
 	{"a store that wants a sign-in", "Files by address", "answers 401 without", doctor.Warning, func(p *patient) {
 		p.byAddress(p.NuxeoURL + "/api/v1/me?signature=hidden")
 	}},
-	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) { p.byAddress(""); p.nuxeoFails("/nxfile/", 500) }},
-	{"other names of fields", "Metadata fields", "Studio has none for the codec (frameio-codec-field), the resolution (frameio-width-field", doctor.Warning, func(p *patient) {
-		p.App.Config.Frameio.CodecField, p.App.Config.Frameio.WidthField = "Codec vidéo, Kodierung", "Breite"
+	{"Nuxeo fails", "Files by address", "Nuxeo fails", doctor.Broken, func(p *patient) {
+		p.byAddress("")
+		p.nuxeoFails("/nxfile/", 500)
 	}},
+	{
+		"other names of fields", "Metadata fields",
+		"Studio has none for the codec (frameio-codec-field), the resolution (frameio-width-field", doctor.Warning,
+		func(p *patient) {
+			p.App.Config.Frameio.CodecField, p.App.Config.Frameio.WidthField = "Codec vidéo, Kodierung", "Breite"
+		},
+	},
 	{"fields that cannot be listed", "Metadata fields", "", doctor.Broken, func(p *patient) {
 		p.Frameio.Faults().Add(faults.Rule{Path: "/field_definitions", Status: 403})
 	}},
 	{"no mail", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Via = "none" }},
 	{"no mail is set up", "Mail", "nobody is told", doctor.Warning, func(p *patient) { p.App.Mail.Set.Host = "" }},
 	{"mail server away", "Mail", "connection refused", doctor.Broken, func(p *patient) { p.App.Mail.Set.Port = 1 }},
-	{"no service account for mail", "Mail", "there is no service account", doctor.Broken, func(p *patient) { p.App.Mail.Set.Via = "nuxeo" }},
-	{"a service account that may not send", "Mail", "josh is none: nobody gets mail", doctor.Broken, func(p *patient) { p.mailAs("josh", "josh") }},
-	{"a service account with another password", "Mail", "", doctor.Broken, func(p *patient) { p.mailAs("josh", "wrong") }},
+	{"no service account for mail", "Mail", "there is no service account", doctor.Broken, func(p *patient) {
+		p.App.Mail.Set.Via = "nuxeo"
+	}},
+	{"a service account that may not send", "Mail", "josh is none: nobody gets mail", doctor.Broken, func(p *patient) {
+		p.mailAs("josh", "josh")
+	}},
+	{"a service account with another password", "Mail", "", doctor.Broken, func(p *patient) {
+		p.mailAs("josh", "wrong")
+	}},
 }
 
 func TestEachIllIsFound(t *testing.T) {
@@ -254,6 +345,7 @@ func TestEachIllIsFound(t *testing.T) {
 	for name := range healthy {
 		missed[name] = name != "Versioning policies" // Fix tries them
 	}
+
 	for _, ill := range ills {
 		missed[ill.check] = false
 		t.Run(ill.name, func(t *testing.T) {
@@ -261,11 +353,13 @@ func TestEachIllIsFound(t *testing.T) {
 			p := admit(t)
 			ill.harm(p)
 			f := p.examine()[ill.check]
-			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" || strings.Contains(f.Detail+f.Remedy, jwtSecret) || strings.Contains(f.Detail+f.Remedy, "hidden") {
+			if f.Mark != ill.mark || !strings.Contains(f.Detail, ill.says) || f.Remedy == "" ||
+				strings.Contains(f.Detail+f.Remedy, jwtSecret) || strings.Contains(f.Detail+f.Remedy, "hidden") {
 				t.Errorf("found %+v", f)
 			}
 		})
 	}
+
 	for name, miss := range missed {
 		if miss {
 			t.Errorf("nothing makes %s fail", name)
@@ -292,6 +386,7 @@ func TestUnfitSignIn(t *testing.T) {
 		if f := found["Nuxeo"]; f.Mark != c.nuxeo || f.Remedy == "" {
 			t.Errorf("%s: %+v", login, f)
 		}
+
 		for _, name := range []string{"Package in Nuxeo", "Versioning policies", "Sign in with Nuxeo"} {
 			if f := found[name]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, c.says) {
 				t.Errorf("%s: %+v", login, f)
@@ -308,6 +403,7 @@ func TestFixedIsSaidOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	found := p.examine()
 	for _, f := range said {
 		if _, again := found[f.Name]; again {
@@ -330,15 +426,27 @@ func TestExamineChangesNothing(t *testing.T) {
 // With a store whose addresses lead to the files, that is said, and no address.
 func TestFilesByAddress(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), testenv.Config(func(c *app.Config) {
+	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) {
+		o.DirectDownload = true
+	}), testenv.Config(func(c *app.Config) {
 		c.Push.ByAddress, c.Nuxeo.BlobHosts = true, []string{"127.0.0.1"}
 	}))
-	p := &patient{b, nil, &doctor.Doctor{App: b.App, Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")), Now: time.Now}}
-	if f := p.examine()["Files by address"]; f.Mark != doctor.Skipped || !strings.Contains(f.Detail, "no document with a file") {
+
+	p := &patient{b, nil, &doctor.Doctor{
+		App:   b.App,
+		Admin: b.App.Nuxeo.As(nuxeo.Basic("Administrator", "Administrator")),
+		Now:   time.Now,
+	}}
+
+	if f := p.examine()["Files by address"]; f.Mark != doctor.Skipped ||
+		!strings.Contains(f.Detail, "no document with a file") {
 		t.Errorf("%+v", f)
 	}
-	b.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
-	if f := p.examine()["Files by address"]; f.Mark != doctor.OK || !strings.Contains(f.Detail, "sends on to 127.0.0.1, which gives files") {
+
+	b.Nuxeo.MkDoc("/default-domain/workspaces/videos/Cut", "File",
+		map[string]any{"file:content": nuxeosim.Blob{Name: "a.mov", Data: []byte("abc")}})
+	if f := p.examine()["Files by address"]; f.Mark != doctor.OK ||
+		!strings.Contains(f.Detail, "sends on to 127.0.0.1, which gives files") {
 		t.Errorf("%+v", f)
 	}
 }

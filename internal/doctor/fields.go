@@ -18,10 +18,12 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 	if d.unread() {
 		return skipped("cannot be read without the encryption key")
 	}
+
 	fio, err := d.anybody(ctx)
 	if err != nil {
 		return because(err, "")
 	}
+
 	if fio == nil {
 		return skipped("nobody is connected to Frame.io yet, as whom its fields could be looked at")
 	}
@@ -32,20 +34,26 @@ func (d *Doctor) fields(ctx context.Context) Finding {
 		if err != nil {
 			return because(err, "")
 		}
+
 		if accounts++; accounts > mostAccounts {
 			break
 		}
+
 		missing, err := d.missing(ctx, fio, a.ID)
 		if err != nil {
 			return because(err, "")
 		}
+
 		if len(missing) > 0 {
 			without = append(without, fmt.Sprintf("%s has none for %s", a.Name, strings.Join(missing, ", ")))
 		}
 	}
+
 	if len(without) > 0 {
-		return warning("Look up what the fields are called on Frame.io, and give the names.", "documents will not show every fact: %s", strings.Join(without, "; "))
+		return warning("Look up what the fields are called on Frame.io, and give the names.",
+			"documents will not show every fact: %s", strings.Join(without, "; "))
 	}
+
 	return ok("there is a field for each fact that documents show")
 }
 
@@ -55,11 +63,13 @@ func (d *Doctor) anybody(ctx context.Context) (*v4.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, p := range people {
 		if p.Connected {
 			return d.App.Identity.Frameio(ctx, p.Login)
 		}
 	}
+
 	return nil, nil
 }
 
@@ -73,6 +83,7 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		}
 		names = append(names, f.Name)
 	}
+
 	has := func(wanted ...frameio.Names) bool {
 		for _, w := range wanted {
 			found := false
@@ -95,11 +106,15 @@ func (d *Doctor) missing(ctx context.Context, fio *v4.Client, account string) (m
 		{has(c.FrameRateField), "the frame rate (frameio-frame-rate-field)"},
 		{has(c.DurationField), "the duration (frameio-duration-field)"},
 		{has(c.CodecField), "the codec (frameio-codec-field)"},
-		{has(c.ResolutionField) || has(c.WidthField, c.HeightField), "the resolution (frameio-width-field and frameio-height-field, or frameio-resolution-field)"},
+		{
+			has(c.ResolutionField) || has(c.WidthField, c.HeightField),
+			"the resolution (frameio-width-field and frameio-height-field, or frameio-resolution-field)",
+		},
 	} {
 		if !fact.told {
 			missing = append(missing, fact.name)
 		}
 	}
+
 	return missing, nil
 }

@@ -20,24 +20,30 @@ func (d *Doctor) Fix(ctx context.Context, did func(Finding)) error {
 	if d.Admin == nil {
 		return fault.New(fault.Unauthenticated, "Fixing "+needAdmin+".")
 	}
+
 	me, err := d.Admin.Me(ctx)
 	if err != nil {
 		return err
 	}
+
 	if !me.Administrator {
-		return fault.New(fault.Forbidden, "%s is not an administrator of Nuxeo.", me.Login).With("Give --user and --password of an administrator.")
+		return fault.New(fault.Forbidden, "%s is not an administrator of Nuxeo.", me.Login).
+			With("Give --user and --password of an administrator.")
 	}
+
 	d.fixed = map[string]bool{}
 	say := func(f Finding) { d.fixed[f.Name] = true; did(f) }
 	said, err := d.makeClient(ctx)
 	if err != nil {
 		return err
 	}
+
 	say(Finding{Name: "Sign in with Nuxeo", Mark: OK, Detail: said})
 	f, err := d.tryPolicies(ctx)
 	if err != nil {
 		return err
 	}
+
 	f.Name = "Versioning policies"
 	say(f)
 	return nil
@@ -50,18 +56,23 @@ func (d *Doctor) makeClient(ctx context.Context) (string, error) {
 	if err != nil && !nuxeo.NotFound(err) {
 		return "", err
 	}
+
 	if exists && k.Enabled && slices.Contains(k.RedirectURIs, back) {
 		return "the OAuth client was there already", nil
 	}
+
 	k.ID, k.Name, k.Enabled, k.AutoGrant = id, "Frame.io connector", true, true
 	k.Secret = d.App.Config.Nuxeo.ClientSecret
 	if !slices.Contains(k.RedirectURIs, back) {
 		k.RedirectURIs = append(k.RedirectURIs, back)
 	}
+
 	err = d.Admin.SaveOAuthClient(ctx, k, exists)
 	if nuxeo.StatusOf(err) == http.StatusBadRequest {
-		return "", fault.Field("public-url", "Set an https address, or http://localhost for a trial.", "Nuxeo does not take %s to send people back to.", back).Because(err)
+		return "", fault.Field("public-url", "Set an https address, or http://localhost for a trial.",
+			"Nuxeo does not take %s to send people back to.", back).Because(err)
 	}
+
 	return fmt.Sprintf("the OAuth client %q now leads back to %s", id, back), err
 }
 
@@ -78,6 +89,7 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
+
 	if err := d.removeProbe(ctx); err != nil { // of a run that was killed
 		return f, err
 	}
@@ -88,19 +100,24 @@ func (d *Doctor) tryPolicies(ctx context.Context) (f Finding, err error) {
 	if err != nil {
 		return f, err
 	}
+
 	counts := make([]int, 0, 3)
 	for _, source := range []string{"", "frameio-metadata", "frameio"} {
 		if source != "" {
-			if err := d.Admin.Update(ctx, doc.UID, "", map[string]any{"dc:description": source}, nuxeo.WriteOptions{Source: source}); err != nil {
+			if err := d.Admin.Update(ctx, doc.UID, "", map[string]any{"dc:description": source},
+				nuxeo.WriteOptions{Source: source}); err != nil {
 				return f, err
 			}
 		}
+
 		versions, err := d.Admin.Versions(ctx, doc.UID, nuxeo.Fetch{})
 		if err != nil {
 			return f, err
 		}
+
 		counts = append(counts, len(versions))
 	}
+
 	return verdict(counts), nil
 }
 
@@ -119,16 +136,21 @@ func (d *Doctor) removeProbe(ctx context.Context) (err error) {
 			err = d.Admin.Delete(ctx, doc.UID)
 		}
 	}
+
 	return err
 }
 
 func verdict(counts []int) Finding {
 	if counts[1] != counts[0] {
-		return broken("Reinstall the package, and look for a policy of your own with a lower order.", "metadata alone makes versions")
+		return broken("Reinstall the package, and look for a policy of your own with a lower order.",
+			"metadata alone makes versions")
 	}
+
 	if counts[2] == counts[1] {
-		return ok("metadata makes no version; content makes none either, by a policy of yours: the connector makes one before it replaces content")
+		return ok("metadata makes no version; content makes none either, by a policy of yours: the connector makes " +
+			"one before it replaces content")
 	}
+
 	return ok("metadata makes no version, content makes one")
 }
 
@@ -136,18 +158,22 @@ func verdict(counts []int) Finding {
 // is looked up with the best credential at hand.
 func (d *Doctor) SendMail(ctx context.Context, login, key string) error {
 	m := mail.Message{
-		Key: key, Once: "nuxeo-frameio-" + rand.Text(), To: login, Document: "/", Subject: "Frame.io connector: test", Heading: "Mail from the connector arrives.",
-		Footer: "You get this because an administrator tried it.",
+		Key: key, Once: "nuxeo-frameio-" + rand.Text(), To: login, Document: "/", Subject: "Frame.io connector: test",
+		Heading: "Mail from the connector arrives.",
+		Footer:  "You get this because an administrator tried it.",
 	}
+
 	sender := *d.App.Mail
 	if nx := d.nx(); nx != nil {
 		sender.People = one{nx}
 	}
+
 	outcome, err := sender.Send(ctx, m)
 	if err == nil && outcome == mail.NotSetUp {
 		return fault.New(fault.Invalid, "No mail is set up, so nothing was sent.").
 			With("Set mail-smtp-host and mail-from, or nuxeo-service-user (an administrator) and mail-from.")
 	}
+
 	return err
 }
 

@@ -36,15 +36,19 @@ func TestFixTwice(t *testing.T) {
 	p.client(func(c *nuxeosim.OAuthClient) {
 		c.Enabled, c.RedirectURIs = false, []string{"https://other.example/back"}
 	})
+
 	for i, want := range []string{"now leads back", "there already", "there already"} {
 		said, err := p.fix(t.Context())
-		if err != nil || len(said) != 2 || !strings.Contains(said[0].Detail, want) || said[1].Mark != doctor.OK || said[1].Detail != "metadata makes no version, content makes one" {
+		if err != nil || len(said) != 2 || !strings.Contains(said[0].Detail, want) || said[1].Mark != doctor.OK ||
+			said[1].Detail != "metadata makes no version, content makes one" {
 			t.Errorf("time %d: %+v %v", i, said, err)
 		}
 		p.clean("after fixing")
 	}
+
 	c, err := p.doctor.Admin.OAuthClient(t.Context(), "nuxeo-frameio")
-	if err != nil || !c.Enabled || len(c.RedirectURIs) != 2 || !slices.Contains(c.RedirectURIs, "https://other.example/back") {
+	if err != nil || !c.Enabled || len(c.RedirectURIs) != 2 ||
+		!slices.Contains(c.RedirectURIs, "https://other.example/back") {
 		t.Errorf("the client is %+v %v", c, err)
 	}
 }
@@ -56,6 +60,7 @@ func TestFixIsForAdministrators(t *testing.T) {
 	if _, err := p.fix(t.Context()); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("josh: %v", err)
 	}
+
 	p.doctor.Admin = nil
 	if _, err := p.fix(t.Context()); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("nobody: %v", err)
@@ -66,7 +71,11 @@ func TestFixIsForAdministrators(t *testing.T) {
 func TestFixLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := admit(t)
-	for name, rule := range map[string]faults.Rule{"fails": {Status: 500}, "resets": {Reset: true}, "loses the answer": {Lost: true}} {
+	for name, rule := range map[string]faults.Rule{
+		"fails":            {Status: 500},
+		"resets":           {Reset: true},
+		"loses the answer": {Lost: true},
+	} {
 		for n := range 40 {
 			before := len(p.Nuxeo.Faults().Hits())
 			rule.Skip, rule.Times = n, 1
@@ -77,6 +86,7 @@ func TestFixLeavesNothing(t *testing.T) {
 			if len(p.Nuxeo.Faults().Hits()) == before {
 				break // there are no more calls
 			}
+
 			if n == 39 {
 				t.Error("there is no end of calls")
 			}

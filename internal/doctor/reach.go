@@ -51,30 +51,44 @@ func whyUnreached(setting string, err error) (why, remedy string) {
 		f := fault.From(err)
 		return f.Message, f.Remedy
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return "the proxy does not take the connection: " + op.Err.Error(), "Correct network-proxy, or have the proxy allow this host."
+		return "the proxy does not take the connection: " + op.Err.Error(),
+			"Correct network-proxy, or have the proxy allow this host."
 	case errors.As(err, &name) && name.IsNotFound:
-		return "no DNS server knows the name " + name.Name, "Correct " + setting + ", or make the name known to this machine's DNS or /etc/hosts: `getent hosts " + name.Name + "` looks it up."
+		return "no DNS server knows the name " + name.Name, "Correct " + setting +
+			", or make the name known to this machine's DNS or /etc/hosts: `getent hosts " + name.Name +
+			"` looks it up."
 	case errors.As(err, &name):
-		return "no DNS server answers for the name " + name.Name, "Look at this machine's name servers (/etc/resolv.conf) and its way to them."
+		return "no DNS server answers for the name " + name.Name,
+			"Look at this machine's name servers (/etc/resolv.conf) and its way to them."
 	case errors.As(err, &unknown):
-		return "its certificate is from an authority that this machine does not know", "Name a file with the authority's certificate in network-ca, or add it to those of this machine."
+		return "its certificate is from an authority that this machine does not know",
+			"Name a file with the authority's certificate in network-ca, or add it to those of this machine."
 	case errors.As(err, &other):
-		return "its certificate is for another name", "Correct " + setting + " to the name in the certificate, or give the server a certificate for its name."
+		return "its certificate is for another name", "Correct " + setting +
+			" to the name in the certificate, or give the server a certificate for its name."
 	case errors.As(err, &certificate) && certificate.Reason == x509.Expired:
-		return "its certificate is not valid at this time", "Renew the certificate there; if it is good, the clock of this machine is wrong."
+		return "its certificate is not valid at this time",
+			"Renew the certificate there; if it is good, the clock of this machine is wrong."
 	case errors.As(err, &certificate):
 		return "its certificate cannot be used: " + certificate.Error(), "Give the server another certificate."
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
-		return "what answers there does not speak TLS", "Begin " + setting + " with http:// if that is wanted, or correct its port."
+		return "what answers there does not speak TLS", "Begin " + setting +
+			" with http:// if that is wanted, or correct its port."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens there (connection refused)", "Start it, or correct the host and port in " + setting + "."
+		return "nothing listens there (connection refused)",
+			"Start it, or correct the host and port in " + setting + "."
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return "this machine has no way there (no route)", "Look at this machine's network; if it reaches others by a proxy only, set network-proxy."
+		return "this machine has no way there (no route)",
+			"Look at this machine's network; if it reaches others by a proxy only, set network-proxy."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "it does not answer in time", "A firewall may drop the connection: open it from this machine, or set network-proxy if others are reached by a proxy only."
+		return "it does not answer in time",
+			"A firewall may drop the connection: open it from this machine, or set network-proxy if others are " +
+				"reached by a proxy only."
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "it hangs up (connection reset)", "Look whether the port in " + setting + " is the right one, and in the log of what listens there or of a proxy before it."
+		return "it hangs up (connection reset)", "Look whether the port in " + setting +
+			" is the right one, and in the log of what listens there or of a proxy before it."
 	}
+
 	return withoutAddress(err).Error(), ""
 }
 

@@ -33,7 +33,8 @@ var never = prefixes("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"
 // is set aside for benchmarks, examples and translation.
 var private = prefixes("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
 	"192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-	"::1/128", "fc00::/7", "fec0::/10", "100::/64", "2001:db8::/32", "2001::/23", "3fff::/20", "5f00::/16", "64:ff9b:1::/48")
+	"::1/128", "fc00::/7", "fec0::/10", "100::/64", "2001:db8::/32", "2001::/23", "3fff::/20", "5f00::/16",
+	"64:ff9b:1::/48")
 
 func prefixes(texts ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(texts))
@@ -78,12 +79,14 @@ func embedded(a netip.Addr) netip.Addr {
 	if a == netip.IPv6Loopback() || a == netip.IPv6Unspecified() {
 		return a
 	}
+
 	for _, c := range carriers {
 		if c.prefix.Contains(a) {
 			b := a.As16()
 			return netip.AddrFrom4([4]byte(b[c.at : c.at+4]))
 		}
 	}
+
 	return a
 }
 
@@ -98,7 +101,8 @@ func (r Reach) control(_ context.Context, _, address string, _ syscall.RawConn) 
 }
 
 func refusedAddress(what string) error {
-	return fault.New(fault.Refused, "The address %s lies in a private or reserved network, where the connector does not go.", what).
+	return fault.New(fault.Refused,
+		"The address %s lies in a private or reserved network, where the connector does not go.", what).
 		With("If that is meant, as in a test installation, set network-private-addresses to allow.")
 }
 
@@ -109,10 +113,12 @@ func literal(host string) (netip.Addr, bool) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return a, true
 	}
+
 	words := strings.Split(host, ".")
 	if len(words) > 4 {
 		return netip.Addr{}, false
 	}
+
 	var bits uint64
 	for i, word := range words {
 		n, err := strconv.ParseUint(strings.ToLower(word), 0, 32)
@@ -126,6 +132,7 @@ func literal(host string) (netip.Addr, bool) {
 			bits = bits<<8 | n
 		}
 	}
+
 	return netip.AddrFrom4([4]byte{byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)}), true
 }
 

@@ -21,10 +21,13 @@ import (
 
 // nasty are addresses that no address from outside may lead to.
 var nasty = []string{
-	"127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-	"100.64.0.1", "100.100.100.200", "169.254.169.254", "169.254.0.1", "192.0.0.192", "168.63.129.16", "198.18.0.1", "192.0.2.1",
+	"127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "172.16.0.1",
+	"172.31.255.255", "192.168.1.1",
+	"100.64.0.1", "100.100.100.200", "169.254.169.254", "169.254.0.1", "192.0.0.192", "168.63.129.16",
+	"198.18.0.1", "192.0.2.1",
 	"224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-	"::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1", "fd12:3456::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "2001::1", "100::1",
+	"::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "fc00::1", "fd12:3456::1", "fd00:ec2::254", "ff02::1",
+	"2001:db8::1", "2001::1", "100::1",
 	"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::ffff:0:127.0.0.1",
 	"2002:7f00:1::", "2002:a9fe:a9fe::1", "64:ff9b::127.0.0.1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1",
 }
@@ -36,19 +39,26 @@ func TestReach(t *testing.T) {
 			t.Errorf("%s is taken for public", text)
 		}
 	}
-	for _, text := range []string{"1.1.1.1", "172.32.0.1", "100.128.0.1", "11.0.0.1", "193.0.0.1", "2606:4700::1111", "2002:101:101::", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1"} {
+
+	for _, text := range []string{
+		"1.1.1.1", "172.32.0.1", "100.128.0.1", "11.0.0.1", "193.0.0.1", "2606:4700::1111",
+		"2002:101:101::", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1",
+	} {
 		if !Public.Allows(netip.MustParseAddr(text)) {
 			t.Errorf("%s is not taken for public", text)
 		}
 	}
+
 	for text, want := range map[string]bool{
 		"10.0.0.1": true, "127.0.0.1": true, "fd12::1": true, "::ffff:192.168.0.1": true, "1.1.1.1": true,
-		"169.254.169.254": false, "::ffff:169.254.169.254": false, "fe80::1": false, "0.0.0.0": false, "fd00:ec2::254": false, "224.0.0.1": false,
+		"169.254.169.254": false, "::ffff:169.254.169.254": false, "fe80::1": false, "0.0.0.0": false,
+		"fd00:ec2::254": false, "224.0.0.1": false,
 	} {
 		if Inside.Allows(netip.MustParseAddr(text)) != want {
 			t.Errorf("Inside allows %s: %v", text, !want)
 		}
 	}
+
 	if !Anywhere.Allows(netip.MustParseAddr("127.0.0.1")) || Public.Allows(netip.Addr{}) {
 		t.Error("Anywhere is not anywhere, or nothing is somewhere")
 	}
@@ -57,10 +67,13 @@ func TestReach(t *testing.T) {
 func TestLiteral(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"127.0.0.1": "127.0.0.1", "127.1": "127.0.0.1", "127.0.1": "127.0.0.1", "2130706433": "127.0.0.1", "0x7f000001": "127.0.0.1", "0X7F.1": "127.0.0.1",
-		"0177.0.0.1": "127.0.0.1", "017700000001": "127.0.0.1", "0xa9fea9fe": "169.254.169.254", "2852039166": "169.254.169.254", "169.254.43518": "169.254.169.254",
+		"127.0.0.1": "127.0.0.1", "127.1": "127.0.0.1", "127.0.1": "127.0.0.1", "2130706433": "127.0.0.1",
+		"0x7f000001": "127.0.0.1", "0X7F.1": "127.0.0.1",
+		"0177.0.0.1": "127.0.0.1", "017700000001": "127.0.0.1", "0xa9fea9fe": "169.254.169.254",
+		"2852039166": "169.254.169.254", "169.254.43518": "169.254.169.254",
 		"127.0.0.1.": "127.0.0.1", "::1": "::1", "0": "0.0.0.0",
-		"256.0.0.1": "", "1.2.3.4.5": "", "example.com": "", "1.2.3.x": "", "4294967296": "", "127.16777216": "", "": "", "1_0": "", "0b11": "", "08": "", "-1": "",
+		"256.0.0.1": "", "1.2.3.4.5": "", "example.com": "", "1.2.3.x": "", "4294967296": "", "127.16777216": "",
+		"": "", "1_0": "", "0b11": "", "08": "", "-1": "",
 	} {
 		a, is := literal(text)
 		if is != (want != "") || is && a.String() != want {
@@ -82,11 +95,13 @@ func newTrap(t *testing.T) *trap {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, tr.port, _ = net.SplitHostPort(l.Addr().String())
 	tr.accept(t, l)
 	if six, err := net.Listen("tcp", "[::1]:"+tr.port); err == nil {
 		tr.accept(t, six)
 	}
+
 	return tr
 }
 
@@ -127,6 +142,7 @@ func (w *wanders) resolver(t *testing.T) *net.Resolver {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = c.Close() })
 	go func() {
 		buf := make([]byte, 1500)
@@ -140,6 +156,7 @@ func (w *wanders) resolver(t *testing.T) *net.Resolver {
 			}
 		}
 	}()
+
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", c.LocalAddr().String())
 	}}
@@ -150,12 +167,14 @@ func (w *wanders) answer(question []byte) ([]byte, error) {
 	if err := m.Unpack(question); err != nil {
 		return nil, err
 	}
+
 	m.Response, m.Additionals = true, nil
 	q := m.Questions[0]
 	h := dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, Type: q.Type}
 	if q.Type == dnsmessage.TypeA {
 		m.Answers = []dnsmessage.Resource{{Header: h, Body: &dnsmessage.AResource{A: w.next().As4()}}}
 	}
+
 	return m.Pack()
 }
 
@@ -179,13 +198,21 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 	names.next() // somebody looked the name up before, and found it public
 	w := ways(t, Settings{Resolver: names.resolver(t)})
 	hosts := []string{
-		"localhost", "LOCALHOST.", "a.localhost", "moving.example", "127.1", "127.0.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
-		"0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[2002:7f00:1::]", "[64:ff9b::127.0.0.1]", "169.254.169.254", "10.0.0.1", "[fe80::1%25lo]",
+		"localhost", "LOCALHOST.", "a.localhost", "moving.example", "127.1", "127.0.0.1", "2130706433", "0x7f000001",
+		"0x7f.0.0.1", "0177.0.0.1", "017700000001",
+		"0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[2002:7f00:1::]",
+		"[64:ff9b::127.0.0.1]", "169.254.169.254", "10.0.0.1", "[fe80::1%25lo]",
 	}
+
 	for _, host := range hosts {
 		for _, scheme := range []string{"http", "https"} {
-			for name, transport := range map[string]http.RoundTripper{"calls": w.Calls(Public), "bytes": w.Bytes(Public)} {
-				for _, guard := range []http.RoundTripper{transport, FileHosts(transport, Public, Hosts{"*"}, "http://x.test")} {
+			for name, transport := range map[string]http.RoundTripper{
+				"calls": w.Calls(Public),
+				"bytes": w.Bytes(Public),
+			} {
+				for _, guard := range []http.RoundTripper{
+					transport, FileHosts(transport, Public, Hosts{"*"}, "http://x.test"),
+				} {
 					err := ask(guard, scheme+"://"+host+":"+tr.port+"/a?Signature=hidden")
 					if err == nil || strings.Contains(err.Error(), "hidden") && !errors.As(err, new(*url.Error)) {
 						t.Errorf("%s %s: %v", name, host, err)
@@ -197,14 +224,17 @@ func TestNoConnectionIntoPrivateNetworks(t *testing.T) {
 			}
 		}
 	}
+
 	if n := tr.opens.Load(); n != 0 {
 		t.Errorf("%d connections were opened", n)
 	}
+
 	names.mu.Lock()
 	defer names.mu.Unlock()
 	if names.asked < 2 {
 		t.Error("nobody asked for the moving name again")
 	}
+
 	// The trap works.
 	if err := ask(w.Calls(Inside), "http://127.0.0.1:"+tr.port); err == nil || tr.opens.Load() == 0 {
 		t.Errorf("nothing went into the trap: %v", err)
@@ -236,26 +266,32 @@ func TestRedirectsAreHeldToo(t *testing.T) {
 	here := ways(t, Settings{Dial: func(ctx context.Context, network, _ string) (net.Conn, error) { // a public server
 		return new(net.Dialer).DialContext(ctx, network, away.Listener.Addr().String())
 	}})
+
 	guarded := FileHosts(here.Bytes(Public), Public, Hosts{"*.example.com"}, "https://api.test")
 	for target, want := range map[string]string{
-		"http://127.0.0.1:" + tr.port: "address on 127.0.0.1", "http://evil.test/": "address on evil.test", "http://example.com.evil.test/": "evil.test",
-		"http://aexample.com/": "aexample.com",
+		"http://127.0.0.1:" + tr.port: "address on 127.0.0.1", "http://evil.test/": "address on evil.test",
+		"http://example.com.evil.test/": "evil.test",
+		"http://aexample.com/":          "aexample.com",
 	} {
 		to = target
 		err := ask(guarded, "http://files.example.com/a?Signature=hidden")
-		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.From(err).Message, want) || !strings.Contains(fault.From(err).Remedy, "frameio-file-hosts") {
+		if !fault.Is(err, fault.Refused) || !strings.Contains(fault.From(err).Message, want) ||
+			!strings.Contains(fault.From(err).Remedy, "frameio-file-hosts") {
 			t.Errorf("to %s: %v", target, err)
 		}
 	}
+
 	for _, target := range []string{"http://other.example.com/end", "http://api.test/end"} {
 		to = target
 		if err := ask(guarded, "http://files.example.com/a"); err != nil {
 			t.Errorf("to %s: %v", target, err)
 		}
 	}
+
 	if tr.opens.Load() != 0 {
 		t.Error("a connection was opened")
 	}
+
 	if strings.Join(carried, "") != "" {
 		t.Errorf("credentials travelled: %q", carried)
 	}
@@ -295,14 +331,26 @@ func TestHosts(t *testing.T) {
 	t.Parallel()
 	h := Hosts{"*.frame.io", "*.s3.*.amazonaws.com", "files.test", "127.0.0.1"}
 	for host, want := range map[string]bool{
-		"assets.frame.io": true, "ASSETS.frame.io.": true, "a.b.frame.io": true, "frame.io": false, "evilframe.io": false, "frame.io.evil.test": false,
-		"bucket.s3.us-east-1.amazonaws.com": true, "ec2-1-2-3-4.compute.amazonaws.com": false, "files.test": true, "xfiles.test": false, "127.0.0.1": true, "": false,
+		"assets.frame.io": true, "ASSETS.frame.io.": true, "a.b.frame.io": true, "frame.io": false,
+		"evilframe.io": false, "frame.io.evil.test": false,
+		"bucket.s3.us-east-1.amazonaws.com": true, "ec2-1-2-3-4.compute.amazonaws.com": false, "files.test": true,
+		"xfiles.test": false, "127.0.0.1": true, "": false,
 	} {
 		if h.Has(host) != want {
 			t.Errorf("Has(%q) is %v", host, !want)
 		}
 	}
-	for p, good := range map[string]bool{"*": true, "*.a.test": true, "a.test": true, "*a.test": false, "": false, "https://a.test": false, "a b": false, "*.s3.*.amazonaws.com": true} {
+
+	for p, good := range map[string]bool{
+		"*":                    true,
+		"*.a.test":             true,
+		"a.test":               true,
+		"*a.test":              false,
+		"":                     false,
+		"https://a.test":       false,
+		"a b":                  false,
+		"*.s3.*.amazonaws.com": true,
+	} {
 		if (Hosts{p}.Check("f") == nil) != good {
 			t.Errorf("Check(%q) is %v", p, !good)
 		}
@@ -314,11 +362,16 @@ func TestFileAddress(t *testing.T) {
 	t.Parallel()
 	hosts, home := Hosts{"*.frame.io", "127.0.0.1"}, "http://api.local:8081"
 	for address, fine := range map[string]bool{
-		"https://assets.frame.io/x?Signature=y": true, "http://api.local:8081/x": true, "https://ASSETS.frame.io/": true,
-		"http://assets.frame.io/x": false, "https://frame.io/": false, "https://assets.frame.io.evil.example/": false, "https://evil.example/": false,
-		"https://user@assets.frame.io/": false, "https://assets.frame.io@evil.example/": false, "javascript:alert(1)": false, "data:text/html,x": false,
-		"//assets.frame.io/x": false, "/x": false, "": false, "https:assets.frame.io": false, "http://api.local/x": false, "http://api.local:80/x": false,
-		"https://127.0.0.1/x": false, "https://2130706433/": false, "ftp://assets.frame.io/": false, "https://\\evil.example/": false, "https://assets.frame.io\x00/": false,
+		"https://assets.frame.io/x?Signature=y": true, "http://api.local:8081/x": true,
+		"https://ASSETS.frame.io/": true,
+		"http://assets.frame.io/x": false, "https://frame.io/": false, "https://assets.frame.io.evil.example/": false,
+		"https://evil.example/":         false,
+		"https://user@assets.frame.io/": false, "https://assets.frame.io@evil.example/": false,
+		"javascript:alert(1)": false, "data:text/html,x": false,
+		"//assets.frame.io/x": false, "/x": false, "": false, "https:assets.frame.io": false,
+		"http://api.local/x": false, "http://api.local:80/x": false,
+		"https://127.0.0.1/x": false, "https://2130706433/": false, "ftp://assets.frame.io/": false,
+		"https://\\evil.example/": false, "https://assets.frame.io\x00/": false,
 	} {
 		if err := FileAddress(hosts, home, Public)(address); (err == nil) != fine {
 			t.Errorf("%q: %v", address, err)
@@ -326,6 +379,7 @@ func TestFileAddress(t *testing.T) {
 			t.Errorf("it tells %v", err)
 		}
 	}
+
 	if err := FileAddress(hosts, home, Anywhere)("https://127.0.0.1/x"); err != nil {
 		t.Errorf("in a test installation: %v", err)
 	}
@@ -337,11 +391,16 @@ func TestStoreAddress(t *testing.T) {
 	hosts := Hosts{"*.s3.amazonaws.com", "127.0.0.1", "localhost", "[::1]", "2130706433", "10.0.0.7"}
 	for address, fine := range map[string]bool{
 		"https://b.s3.amazonaws.com/x?X-Amz-Signature=y": true, "https://B.s3.amazonaws.com:443/": true,
-		"http://b.s3.amazonaws.com/x?X-Amz-Signature=y": false, "https://evil.example/": false, "https://b.s3.amazonaws.com.evil.example/": false,
-		"https://user:X-Amz-Signature@b.s3.amazonaws.com/": false, "https://b.s3.amazonaws.com@evil.example/": false, "https://b.s3.amazonaws.com/#x": false,
-		"https://127.0.0.1/x": false, "https://localhost/": false, "https://[::1]/": false, "https://2130706433/": false, "https://10.0.0.7/": false,
-		"ftp://b.s3.amazonaws.com/": false, "file:///etc/passwd": false, "javascript:alert(1)": false, "https:b.s3.amazonaws.com": false,
-		"//b.s3.amazonaws.com/x": false, "/x": false, "": false, "https://": false, "https://b.s3.amazonaws.com\x00/": false, "https://%zz/": false,
+		"http://b.s3.amazonaws.com/x?X-Amz-Signature=y": false, "https://evil.example/": false,
+		"https://b.s3.amazonaws.com.evil.example/":         false,
+		"https://user:X-Amz-Signature@b.s3.amazonaws.com/": false, "https://b.s3.amazonaws.com@evil.example/": false,
+		"https://b.s3.amazonaws.com/#x": false,
+		"https://127.0.0.1/x":           false, "https://localhost/": false, "https://[::1]/": false,
+		"https://2130706433/": false, "https://10.0.0.7/": false,
+		"ftp://b.s3.amazonaws.com/": false, "file:///etc/passwd": false, "javascript:alert(1)": false,
+		"https:b.s3.amazonaws.com": false,
+		"//b.s3.amazonaws.com/x":   false, "/x": false, "": false, "https://": false,
+		"https://b.s3.amazonaws.com\x00/": false, "https://%zz/": false,
 	} {
 		err := StoreAddress(hosts, Public)(address)
 		if (err == nil) != fine || err != nil && !fault.Is(err, fault.Refused) {
@@ -351,7 +410,12 @@ func TestStoreAddress(t *testing.T) {
 			t.Errorf("it tells %v", err)
 		}
 	}
-	for address, fine := range map[string]bool{"http://127.0.0.1:8081/x": true, "http://evil.example/": false, "ftp://127.0.0.1/": false} {
+
+	for address, fine := range map[string]bool{
+		"http://127.0.0.1:8081/x": true,
+		"http://evil.example/":    false,
+		"ftp://127.0.0.1/":        false,
+	} {
 		if err := StoreAddress(hosts, Anywhere)(address); (err == nil) != fine {
 			t.Errorf("in a test installation, %q: %v", address, err)
 		}

@@ -36,9 +36,12 @@ func quotes(err error) bool {
 	if errors.As(err, &line) {
 		return true
 	}
+
 	if s := err.Error(); !strings.Contains(s, broken) && !strings.Contains(s, "malformed") {
 		return false
 	}
+
 	var link net.Error
-	return !errors.As(err, &link) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, context.Canceled)
+	return !errors.As(err, &link) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) &&
+		!errors.Is(err, context.Canceled)
 }

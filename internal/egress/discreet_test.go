@@ -15,6 +15,7 @@ func answering(t *testing.T, answer string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
@@ -27,6 +28,7 @@ func answering(t *testing.T, answer string) string {
 			_ = c.Close()
 		}
 	}()
+
 	return "http://" + l.Addr().String() + "/"
 }
 

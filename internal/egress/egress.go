@@ -95,6 +95,7 @@ func (w *Ways) dial(reach Reach) Dialer {
 	if w.set.Dial != nil {
 		return w.set.Dial
 	}
+
 	plain := &net.Dialer{Timeout: 15 * time.Second, KeepAliveConfig: keepAlive, Resolver: w.set.Resolver}
 	guarded := *plain
 	guarded.ControlContext = reach.control

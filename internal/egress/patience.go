@@ -36,6 +36,7 @@ func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s, err := strconv.Atoi(r.Header.Get("Nuxeo-Transaction-Timeout")); err == nil {
 		limit += time.Duration(s) * time.Second
 	}
+
 	ctx, cancel := context.WithCancelCause(r.Context())
 	dog := time.AfterFunc(limit, func() { cancel(silent(limit)) })
 	resp, err := p.next.RoundTrip(r.WithContext(ctx))
@@ -44,6 +45,7 @@ func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer cancel(nil)
 		return nil, why(ctx, err)
 	}
+
 	dog.Stop()
 	dog = time.AfterFunc(p.silence, func() { cancel(silent(p.silence)) })
 	resp.Body = &watched{ReadCloser: resp.Body, ctx: ctx, dog: dog, silence: p.silence, end: cancel}

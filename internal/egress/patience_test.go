@@ -40,13 +40,16 @@ func (d *dripping) Read(b []byte) (int, error) {
 		<-d.ctx.Done()
 		return 0, d.ctx.Err()
 	}
+
 	if d.p.n == 0 {
 		return 0, io.EOF
 	}
+
 	d.p.n--
 	if err := wait(d.ctx, d.p.pause); err != nil {
 		return 0, err
 	}
+
 	b[0] = 'x'
 	return 1, nil
 }
@@ -72,8 +75,12 @@ func TestPatience(t *testing.T) {
 		ends  time.Duration
 		good  bool
 	}{
-		"at once":         {far: pieces{n: 3}, good: true},
-		"slow for long":   {far: pieces{answer: 59 * time.Second, pause: 29 * time.Second, n: 1000}, ends: 59*time.Second + 29000*time.Second, good: true},
+		"at once": {far: pieces{n: 3}, good: true},
+		"slow for long": {
+			far:  pieces{answer: 59 * time.Second, pause: 29 * time.Second, n: 1000},
+			ends: 59*time.Second + 29000*time.Second,
+			good: true,
+		},
 		"no answer":       {far: pieces{answer: time.Hour}, ends: time.Minute},
 		"granted more":    {far: pieces{answer: 2 * time.Minute}, extra: "100", ends: 2 * time.Minute, good: true},
 		"granted, silent": {far: pieces{answer: time.Hour}, extra: "100", ends: 160 * time.Second},
@@ -87,16 +94,20 @@ func TestPatience(t *testing.T) {
 				if c.extra != "" {
 					r.Header.Set("Nuxeo-Transaction-Timeout", c.extra)
 				}
+
 				start := time.Now()
 				resp, err := Patient(c.far, time.Minute, 30*time.Second).RoundTrip(r)
 				if err == nil {
 					_, err = io.ReadAll(resp.Body)
 					_ = resp.Body.Close()
 				}
+
 				if took := time.Since(start); took != c.ends {
 					t.Errorf("ended after %v", took)
 				}
-				if c.good != (err == nil) || err != nil && (!fault.Is(err, fault.Unavailable) || !strings.HasPrefix(fault.From(err).Message, "Nothing came for")) {
+
+				if c.good != (err == nil) || err != nil && (!fault.Is(err, fault.Unavailable) ||
+					!strings.HasPrefix(fault.From(err).Message, "Nothing came for")) {
 					t.Errorf("%v", err)
 				}
 			})

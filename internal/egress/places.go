@@ -57,9 +57,11 @@ func (o only) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		return o.next.RoundTrip(r)
 	}
+
 	if r.Body != nil {
 		_ = r.Body.Close() // as a RoundTripper must, whatever happens
 	}
+
 	return nil, err
 }
 
@@ -113,6 +115,7 @@ func FileAddress(allowed Hosts, home string, reach Reach) func(address string) e
 		case u.Scheme == "https", at != nil && u.Scheme == at.Scheme && u.Host == at.Host:
 			return nil
 		}
+
 		return fault.New(fault.Refused, "Frame.io gave an address on %s without encryption.", shortened(u.Hostname()))
 	}
 }
@@ -124,10 +127,12 @@ func OneHost(next http.RoundTripper, reach Reach, home *url.URL) http.RoundTripp
 		if !strings.EqualFold(u.Hostname(), home.Hostname()) {
 			return false
 		}
-		return u.Scheme == home.Scheme && port(u) == port(home) || home.Scheme == "http" && u.Scheme == "https" && port(u) == "443"
+		return u.Scheme == home.Scheme && port(u) == port(home) || home.Scheme == "http" && u.Scheme == "https" &&
+			port(u) == "443"
 	}
 	return only{next, reach, has, func(host string) error {
-		return fault.New(fault.Refused, "Nuxeo sends on to another place on %s, where the connector does not go.", host).
+		return fault.New(fault.Refused, "Nuxeo sends on to another place on %s, where the connector does not go.",
+			host).
 			With("Set nuxeo-url to the address that Nuxeo answers at.")
 	}}
 }
@@ -177,10 +182,13 @@ func StoreAddress(allowed Hosts, reach Reach) func(address string) error {
 		case !allowed.Has(u.Hostname()):
 			return refusedStore(shortened(u.Hostname()))
 		case !reach.allowsName(u.Hostname()):
-			return fault.New(fault.Refused, "The address %s lies in a private or reserved network, which Frame.io does not reach.", shortened(u.Hostname()))
+			return fault.New(fault.Refused,
+				"The address %s lies in a private or reserved network, which Frame.io does not reach.",
+				shortened(u.Hostname()))
 		case u.Scheme == "https", u.Scheme == "http" && reach == Anywhere: // a test installation
 			return nil
 		}
+
 		return fault.New(fault.Refused, "Nuxeo gave an address on %s without encryption.", shortened(u.Hostname()))
 	}
 }

@@ -43,6 +43,7 @@ func (p Proxy) read() (func(*url.URL) (*url.URL, error), map[string]bool, error)
 		}
 		proxies[where] = true
 	}
+
 	return c.ProxyFunc(), proxies, nil
 }
 
@@ -57,6 +58,7 @@ func (p Proxy) config() *httpproxy.Config {
 	default:
 		c = &httpproxy.Config{HTTPProxy: p.URL, HTTPSProxy: p.URL, NoProxy: except}
 	}
+
 	return c
 }
 
@@ -65,17 +67,21 @@ func (p Proxy) place(address string) (string, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // as the environment may have it
 	}
+
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		from := "The address of the proxy"
 		if p.URL == "" {
 			from = "HTTPS_PROXY or HTTP_PROXY in the environment"
 		}
-		return "", fault.Field("network-proxy", "Give one like http://proxy.example.com:3128, or none.", "%s is not an http or https address.", from)
+		return "", fault.Field("network-proxy", "Give one like http://proxy.example.com:3128, or none.",
+			"%s is not an http or https address.", from)
 	}
+
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
+
 	return net.JoinHostPort(u.Hostname(), port), nil
 }

@@ -37,6 +37,7 @@ func newProxy(t *testing.T, target string, secure bool) *proxy {
 	} else {
 		p.Start()
 	}
+
 	t.Cleanup(p.Close)
 	return p
 }
@@ -51,6 +52,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "who are you", http.StatusProxyAuthRequired)
 		return
 	}
+
 	out, err := net.Dial("tcp", p.target)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
@@ -65,6 +67,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(c, out)
 		return
 	}
+
 	c, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
@@ -87,6 +90,7 @@ func origin(t *testing.T, secure bool) (s *httptest.Server, ca string) {
 		t.Cleanup(s.Close)
 		return s, ""
 	}
+
 	s.EnableHTTP2 = true
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -95,6 +99,7 @@ func origin(t *testing.T, secure bool) (s *httptest.Server, ca string) {
 	if err := os.WriteFile(ca, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	return s, ca
 }
 
@@ -109,37 +114,47 @@ func TestProxy(t *testing.T) {
 			if secureProxy && ca == "" {
 				_, ca = origin(t, true) // the same certificate
 			}
+
 			where := strings.Replace(p.URL, "://", "://jane:s3cret-word@", 1)
 			w, err := New(Settings{Proxy: Proxy{URL: where, Except: []string{"inside.example.com"}}, CA: ca})
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			scheme := strings.SplitAfter(s.URL, "//")[0]
 			for name, c := range map[string]struct {
 				via   http.RoundTripper
 				proto string
-			}{"calls": {w.Calls(Public), map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"}[secure]}, "bytes": {w.Bytes(Public), "HTTP/1.1"}} {
+			}{
+				"calls": {w.Calls(Public), map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"}[secure]},
+				"bytes": {w.Bytes(Public), "HTTP/1.1"},
+			} {
 				const size = 8 << 20
-				resp, err := (&http.Client{Transport: c.via}).Post(scheme+"public.example.com/", "x/y", bytes.NewReader(make([]byte, size)))
+				resp, err := (&http.Client{Transport: c.via}).Post(scheme+"public.example.com/", "x/y",
+					bytes.NewReader(make([]byte, size)))
 				if err != nil {
 					t.Errorf("%s to %s through %s: %v", name, scheme, p.URL, err)
 					continue
 				}
+
 				said, _ := io.ReadAll(resp.Body)
 				_ = resp.Body.Close()
 				if want := fmt.Sprintf("%d by %s", size, c.proto); string(said) != want {
 					t.Errorf("%s to %s: %s", name, scheme, said)
 				}
+
 				if _, err := c.via.RoundTrip(request(scheme + "inside.example.com/")); err == nil {
 					t.Errorf("%s: what is inside was reached", name)
 				}
 			}
+
 			w.Close()
 			for _, asked := range p.asked {
 				if !strings.HasSuffix(strings.TrimSuffix(asked, ":443"), " public.example.com") {
 					t.Errorf("the proxy was asked for %s", asked)
 				}
 			}
+
 			if len(p.asked) != 2 {
 				t.Errorf("the proxy was asked %q", p.asked)
 			}
@@ -184,10 +199,12 @@ func TestTunnelsAreWide(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	resp, err := (&http.Client{Transport: w.Bytes(Public)}).Post("https://public.example.com/", "x/y", bytes.NewReader(make([]byte, size)))
+	resp, err := (&http.Client{Transport: w.Bytes(Public)}).Post("https://public.example.com/", "x/y",
+		bytes.NewReader(make([]byte, size)))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_ = resp.Body.Close()
 	if each := size / writes.Load(); each < 128<<10 {
 		t.Errorf("each write carries %d bytes", each)
@@ -206,7 +223,10 @@ func TestProxyTellsNoPassword(t *testing.T) {
 	}
 	defer w.Close()
 	for _, via := range []http.RoundTripper{w.Calls(Public), w.Bytes(Public)} {
-		for _, address := range []string{"https://public.example.com/", "https://10.0.0.1/", "https://0x7f.1/", "https://metadata.localhost/"} {
+		for _, address := range []string{
+			"https://public.example.com/", "https://10.0.0.1/", "https://0x7f.1/",
+			"https://metadata.localhost/",
+		} {
 			err := ask(FileHosts(via, Public, Hosts{"*"}, ""), address)
 			if address != "https://public.example.com/" && !fault.Is(err, fault.Refused) {
 				t.Errorf("%s is not refused: %v", address, err)
@@ -216,12 +236,18 @@ func TestProxyTellsNoPassword(t *testing.T) {
 			}
 		}
 	}
+
 	if len(p.asked) != 2 {
 		t.Errorf("the proxy was asked %q", p.asked)
 	}
-	for _, bad := range []string{"http://jane:another-word@", "socks5://jane:another-word@proxy.test", "http://jane:another-word@pro xy", "://another-word"} {
+
+	for _, bad := range []string{
+		"http://jane:another-word@", "socks5://jane:another-word@proxy.test",
+		"http://jane:another-word@pro xy", "://another-word",
+	} {
 		err := Proxy{URL: bad}.Check()
-		if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "network-proxy" || strings.Contains(fault.From(err).Error(), "another-word") {
+		if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "network-proxy" ||
+			strings.Contains(fault.From(err).Error(), "another-word") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -244,10 +270,12 @@ func TestSilentProxy(t *testing.T) {
 			_, _ = io.Copy(io.Discard, c)
 		}
 	}()
+
 	w, err := New(Settings{Proxy: Proxy{URL: "http://" + l.Addr().String()}})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := w.Bytes(Public).RoundTrip(request("https://public.example.com/").WithContext(ctx)); err == nil {
 		t.Error("no error")
 	}
@@ -275,15 +303,18 @@ func TestEnvironmentsProxy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		u, err := w.proxyOf(request(c.address))
 		got := ""
 		if u != nil {
 			got = u.Host
 		}
+
 		if err != nil || got != c.want {
 			t.Errorf("%+v for %s: %q %v", c.proxy, c.address, got, err)
 		}
 	}
+
 	t.Setenv("HTTPS_PROXY", "socks5://env.example.com")
 	if err := (Proxy{}).Check(); fault.From(err) == nil || fault.From(err).Field != "network-proxy" {
 		t.Errorf("a proxy we cannot use: %v", err)
@@ -307,12 +338,15 @@ func TestOwnCertificates(t *testing.T) {
 			}
 		}
 	}
+
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, bad := range []string{empty, "nowhere.pem", t.TempDir()} {
-		if _, err := New(Settings{CA: bad}); fault.From(err) == nil || fault.From(err).Field != "network-ca" || fault.From(err).Remedy == "" {
+		if _, err := New(Settings{CA: bad}); fault.From(err) == nil || fault.From(err).Field != "network-ca" ||
+			fault.From(err).Remedy == "" {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

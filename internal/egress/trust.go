@@ -14,16 +14,22 @@ func trust(file string) (*tls.Config, error) {
 	if file == "" {
 		return nil, nil
 	}
+
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fault.Field("network-ca", "Give a PEM file that the connector can read.", "The file with certificates cannot be read: %v.", err)
+		return nil, fault.Field("network-ca", "Give a PEM file that the connector can read.",
+			"The file with certificates cannot be read: %v.", err)
 	}
+
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool() // a system without certificates trusts the file only
 	}
+
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fault.Field("network-ca", "It must hold lines like -----BEGIN CERTIFICATE-----.", "The file %s holds no certificate.", file)
+		return nil, fault.Field("network-ca", "It must hold lines like -----BEGIN CERTIFICATE-----.",
+			"The file %s holds no certificate.", file)
 	}
+
 	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }

@@ -25,13 +25,17 @@ func (p pushed) fill(t *tied) {
 	if t.Asset = p.file; p.file != "" {
 		t.Files, t.Content = []string{p.file}, &Content{File: p.file, Size: p.size, Digest: p.digest, At: p.opened}
 	}
+
 	if p.gone && t.State == "open" {
-		t.Why, t.Remedy = "Its file is not on Frame.io any more.", "Release the lock: `nuxeo-frameio locks release "+t.ID+"`."
+		t.Why, t.Remedy = "Its file is not on Frame.io any more.",
+			"Release the lock: `nuxeo-frameio locks release "+t.ID+"`."
 	}
+
 	t.events = append(t.events, Event{At: p.created, What: "was pushed to " + t.Name, By: p.by})
 	if !p.opened.IsZero() {
 		t.events = append(t.events, Event{At: p.opened, What: "arrived on Frame.io as " + p.file})
 	}
+
 	if !p.ended.IsZero() {
 		t.events = append(t.events, Event{At: p.ended, What: endings[t.State], By: p.endedBy})
 	}
@@ -39,7 +43,8 @@ func (p pushed) fill(t *tied) {
 
 // endings tell how a push ended.
 var endings = map[string]string{
-	"returned": "came back from review", "failed": "could not be pushed", "canceled": "was not pushed: somebody stopped it", "released": "is not waited for any more",
+	"returned": "came back from review", "failed": "could not be pushed",
+	"canceled": "was not pushed: somebody stopped it", "released": "is not waited for any more",
 }
 
 // told is an item with what it says of a document.
@@ -71,22 +76,27 @@ func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document s
 	if err != nil {
 		return nil, err
 	}
+
 	var out []told
 	for _, id := range ids {
 		one := told{}
 		if one.View, err = s.Items.Item(ctx, work.Viewer{Admin: true}, id); fault.Is(err, fault.NotFound) {
 			continue // it was forgotten meanwhile
 		}
+
 		if err != nil {
 			return nil, err
 		}
+
 		var state struct{ Job job }
 		if err := one.Load(&state); err != nil {
 			return nil, err
 		}
+
 		if one.job = state.Job; one.foreign(t, document) {
 			continue
 		}
+
 		if document == "" {
 			if sees, err := s.reads(ctx, who, one.job.Target.Folder); err != nil {
 				return nil, err
@@ -94,18 +104,22 @@ func (s *Service) items(ctx context.Context, who work.Viewer, t tied, document s
 				continue
 			}
 		}
+
 		if one.history, err = s.Items.History(ctx, id); err != nil {
 			return nil, err
 		}
+
 		out = append(out, one)
 	}
+
 	return out, nil
 }
 
 // foreign says that an item brought the asset into another document, before this one
 // was there or under another link.
 func (it told) foreign(t tied, document string) bool {
-	return it.job.Document != "" && it.job.Document != document || it.job.Link != "" && t.linked != "" && it.job.Link != t.linked
+	return it.job.Document != "" && it.job.Document != document || it.job.Link != "" &&
+		t.linked != "" && it.job.Link != t.linked
 }
 
 func (s *Service) itemIDs(ctx context.Context, t tied) (ids []string, err error) {
@@ -122,6 +136,7 @@ func (s *Service) itemIDs(ctx context.Context, t tied) (ids []string, err error)
 		}
 		ids = append(ids, id)
 	}
+
 	return ids, rows.Err()
 }
 
@@ -131,10 +146,12 @@ func (t tied) itemsQuery() (string, []any) {
 	if t.Kind == ByPush {
 		return `SELECT id FROM items WHERE parent = $1 AND kind = 'push' AND subject = $2`, []any{t.batch, t.ID}
 	}
+
 	args, subjects, later := []any{t.folder, mostItems}, []string{}, ""
 	if t.Kind == BySync {
 		args[0] = t.ID
 	}
+
 	for _, key := range append([]string{t.Asset}, t.Files...) {
 		for _, kind := range []string{"file", "version_stack"} {
 			args = append(args, kind+" "+key)
@@ -142,12 +159,16 @@ func (t tied) itemsQuery() (string, []any) {
 			later += fmt.Sprintf(" OR items.subject LIKE $%d || ' at %%'", len(args))
 		}
 	}
+
 	in := strings.Join(subjects, ", ")
 	if t.Kind == BySync {
-		return `SELECT id FROM items WHERE parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 UNION ALL SELECT CAST($1 AS TEXT)) AND kind = 'sync-asset'
+		return `SELECT id FROM items WHERE parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 UNION ALL
+			SELECT CAST($1 AS TEXT)) AND kind = 'sync-asset'
 			AND (items.subject IN (` + in + `)` + later + `) ORDER BY id DESC LIMIT $2`, args
 	}
-	return `SELECT items.id FROM bindings b JOIN interactions i ON i.binding_id = b.id JOIN items ON items.parent = i.id AND items.kind = 'publish'
+
+	return `SELECT items.id FROM bindings b JOIN interactions i ON i.binding_id = b.id JOIN items ON items.parent = i.id
+		AND items.kind = 'publish'
 		WHERE b.folder_uid = $1 AND items.subject IN (` + in + `) ORDER BY items.id DESC LIMIT $2`, args
 }
 
@@ -193,6 +214,7 @@ func (it told) events() []Event {
 	if it.Kind != "push" { // of which its own record tells
 		out = append(out, Event{At: it.Created, What: asked[it.Kind], By: it.who(), Item: it.ID})
 	}
+
 	for _, e := range it.history {
 		if what := it.phrase(e); what != "" {
 			by, _ := strings.CutPrefix(e.Detail, "by ")
@@ -202,10 +224,14 @@ func (it told) events() []Event {
 			out = append(out, Event{At: e.At, What: what, By: by, Item: it.ID})
 		}
 	}
+
 	return out
 }
 
-var asked = map[string]string{"publish": "was published on Frame.io", "sync-asset": "was to be brought by the synchronization"}
+var asked = map[string]string{
+	"publish":    "was published on Frame.io",
+	"sync-asset": "was to be brought by the synchronization",
+}
 
 func (it told) who() string {
 	if it.Requester != "" {
@@ -226,9 +252,11 @@ func (it told) phrase(e work.Event) string {
 	case string(work.Canceled):
 		return "was stopped"
 	}
+
 	if e.Detail == "" || strings.HasPrefix(e.Detail, "by ") {
 		return e.Event
 	}
+
 	return e.Event + ": " + e.Detail
 }
 
@@ -238,6 +266,7 @@ func (it told) outcome(outcome string) string {
 	if f := it.job.File; f.ID != "" {
 		file = fmt.Sprintf(" from %s (file %s, %d bytes)", f.Name, f.ID, f.Size)
 	}
+
 	switch outcome {
 	case "created":
 		return "came into Nuxeo" + file
@@ -252,5 +281,6 @@ func (it told) outcome(outcome string) string {
 	case "sent":
 		return ""
 	}
+
 	return outcome
 }

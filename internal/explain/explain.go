@@ -114,24 +114,30 @@ func (s *Service) Of(ctx context.Context, who work.Viewer, of string) ([]Story, 
 	if err != nil {
 		return nil, err
 	}
+
 	var out []Story
 	for _, one := range subjects[:min(len(subjects), mostStories)] {
 		doc, sees, err := s.see(ctx, who, one)
 		if err != nil {
 			return nil, err
 		}
+
 		if !sees {
 			continue
 		}
+
 		story, err := s.tell(ctx, who, one, doc)
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, story)
 	}
+
 	if len(out) == 0 {
 		return nil, unknown()
 	}
+
 	return out, nil
 }
 
@@ -145,23 +151,28 @@ func (s *Service) find(ctx context.Context, who work.Viewer, of string) ([]subje
 	if of == "" {
 		return nil, unknown()
 	}
+
 	if !strings.HasPrefix(of, "/") {
 		if known, err := s.recorded(ctx, of); len(known) > 0 || err != nil {
 			return known, err
 		}
 	}
+
 	doc, err := s.Nuxeo.Document(ctx, who.Login, of)
 	if fault.Is(err, fault.NotFound) {
 		err = unknown()
 	}
+
 	return []subject{{uid: doc.UID}}, err
 }
 
 func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT COALESCE(document_uid, ''), folder_uid, asset_key FROM links
 			WHERE document_uid = $1 OR asset_key = $1 OR id IN (SELECT link_id FROM link_files WHERE file_id = $1)
-		UNION SELECT e.document_uid, q.folder_uid, e.key FROM sync_entries e JOIN syncs q ON q.id = e.sync_id WHERE q.state <> 'removed' AND (e.document_uid = $1 OR e.key = $1)
-		UNION SELECT document_uid, scope_uid, '' FROM pushes WHERE document_uid = $1 OR file_id = $1 ORDER BY 1, 2, 3`, of)
+		UNION SELECT e.document_uid, q.folder_uid, e.key FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
+		WHERE q.state <> 'removed' AND (e.document_uid = $1 OR e.key = $1)
+		UNION SELECT document_uid, scope_uid, '' FROM pushes WHERE document_uid = $1 OR file_id = $1
+		ORDER BY 1, 2, 3`, of)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +187,7 @@ func (s *Service) recorded(ctx context.Context, of string) ([]subject, error) {
 			all = append(all, one)
 		}
 	}
+
 	return all, rows.Err()
 }
 
@@ -193,13 +205,16 @@ func (s *Service) see(ctx context.Context, who work.Viewer, one subject) (doc Do
 			return doc, false, err
 		}
 	}
+
 	doc, err = s.Nuxeo.Document(ctx, who.Login, at)
 	if fault.Is(err, fault.NotFound) {
 		return Document{UID: one.uid}, who.Admin, nil
 	}
+
 	if one.uid == "" { // it is the folder that was read
 		doc = Document{}
 	}
+
 	return doc, err == nil, err
 }
 
@@ -209,6 +224,7 @@ func (s *Service) tell(ctx context.Context, who work.Viewer, one subject, doc Do
 	if err != nil {
 		return story, err
 	}
+
 	for _, t := range tied {
 		items, err := s.items(ctx, who, t, one.uid)
 		if err != nil {
@@ -221,6 +237,7 @@ func (s *Service) tell(ctx context.Context, who work.Viewer, one subject, doc Do
 			story.Events = append(story.Events, it.events()...)
 		}
 	}
+
 	slices.SortStableFunc(story.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	story.Events = story.Events[max(0, len(story.Events)-mostEvents):]
 	return story, nil

@@ -28,16 +28,20 @@ const maxDepth = 200
 // that is in Nuxeo; empty when it is no synchronization's.
 func (s *Service) into(ctx context.Context, one subject) (string, error) {
 	var sync, parent, uid string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT e.sync_id, e.parent FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT e.sync_id, e.parent FROM sync_entries e
+		JOIN syncs q ON q.id = e.sync_id
 		WHERE q.state <> 'removed' AND q.folder_uid = $1 AND e.key = $2`, one.place, one.key).Scan(&sync, &parent)
 	for range maxDepth {
 		if err != nil || uid != "" {
 			break
 		}
-		err = s.DB.Reader.QueryRowContext(ctx, `SELECT document_uid, parent FROM sync_entries WHERE sync_id = $1 AND key = $2`, sync, parent).Scan(&uid, &parent)
+		err = s.DB.Reader.QueryRowContext(ctx, `SELECT document_uid, parent FROM sync_entries
+			WHERE sync_id = $1 AND key = $2`, sync, parent).Scan(&uid, &parent)
 	}
+
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
+
 	return uid, err
 }

@@ -25,10 +25,12 @@ func (s *Service) ties(ctx context.Context, one subject) ([]tied, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	all, err := s.syncs(ctx, one)
 	if err != nil {
 		return nil, err
 	}
+
 	if linked && len(all) == 0 {
 		t, err := s.binding(ctx, l)
 		if err != nil {
@@ -36,6 +38,7 @@ func (s *Service) ties(ctx context.Context, one subject) ([]tied, error) {
 		}
 		all = append(all, t)
 	}
+
 	for i := range all {
 		if linked && all[i].Kind != ByPush {
 			if err := s.content(ctx, &all[i], l); err != nil {
@@ -43,6 +46,7 @@ func (s *Service) ties(ctx context.Context, one subject) ([]tied, error) {
 			}
 		}
 	}
+
 	pushes, err := s.pushes(ctx, one.uid)
 	return append(all, pushes...), err
 }
@@ -56,14 +60,18 @@ func (s *Service) link(ctx context.Context, one subject) (link.Link, bool, error
 		}
 		return l, err == nil, err
 	}
+
 	var id string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE folder_uid = $1 AND asset_key = $2`, one.place, one.key).Scan(&id)
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM links WHERE folder_uid = $1
+		AND asset_key = $2`, one.place, one.key).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.Link{}, false, nil
 	}
+
 	if err != nil {
 		return link.Link{}, false, err
 	}
+
 	l, err := link.Get(ctx, s.DB, id)
 	return l, err == nil, err
 }
@@ -74,7 +82,9 @@ func (s *Service) content(ctx context.Context, t *tied, l link.Link) error {
 	if l.FileID != "" {
 		t.Content = &Content{File: l.FileID, Size: l.Size, Digest: l.Digest}
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT file_id FROM link_files WHERE link_id = $1 ORDER BY file_id`, l.ID)
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT file_id FROM link_files WHERE link_id = $1
+		ORDER BY file_id`, l.ID)
 	if err != nil {
 		return err
 	}
@@ -86,6 +96,7 @@ func (s *Service) content(ctx context.Context, t *tied, l link.Link) error {
 		}
 		t.Files = append(t.Files, file)
 	}
+
 	return rows.Err()
 }
 
@@ -94,27 +105,34 @@ func (s *Service) content(ctx context.Context, t *tied, l link.Link) error {
 func (s *Service) binding(ctx context.Context, l link.Link) (tied, error) {
 	t := tied{Tie: Tie{Kind: ByBinding, State: InPlace}, folder: l.FolderUID}
 	var state string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id, action_name, folder_path, state FROM bindings b WHERE folder_uid = $1 ORDER BY
-		(SELECT COALESCE(MAX(items.id), '') FROM interactions i JOIN items ON items.parent = i.id AND items.kind = 'publish'
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT id, action_name, folder_path, state FROM bindings b
+		WHERE folder_uid = $1 ORDER BY
+		(SELECT COALESCE(MAX(items.id), '') FROM interactions i JOIN items ON items.parent = i.id
+		AND items.kind = 'publish'
 			WHERE i.binding_id = b.id AND items.subject IN ($2, $3)) DESC,
-		CASE state WHEN 'bound' THEN 0 ELSE 1 END, created DESC LIMIT 1`, l.FolderUID, "file "+l.FileID, "version_stack "+l.AssetKey).Scan(&t.ID, &t.Name, &t.Folder, &state)
+		CASE state WHEN 'bound' THEN 0 ELSE 1 END, created DESC LIMIT 1`, l.FolderUID, "file "+l.FileID,
+		"version_stack "+l.AssetKey).Scan(&t.ID, &t.Name, &t.Folder, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, nil
 	}
+
 	if err == nil && state == "ending" {
 		t.Why = "The folder is being unbound: it only takes back what is under review."
 	} else if err == nil && state != "bound" {
 		t.Why, t.Remedy = "The folder is not bound by it any more.", "Bind the folder again to publish into it."
 	}
+
 	return t, err
 }
 
 // syncs are the synchronizations that the document, or an asset without one, is
 // part of.
 func (s *Service) syncs(ctx context.Context, one subject) ([]tied, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT q.id, q.root_name, q.folder_path, q.state, q.reason, q.remedy, q.gone, e.key, e.document_uid, e.gone, e.problem, e.conflict, e.comments_at
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT q.id, q.root_name, q.folder_path, q.state, q.reason, q.remedy,
+		q.gone, e.key, e.document_uid, e.gone, e.problem, e.conflict, e.comments_at
 		FROM sync_entries e JOIN syncs q ON q.id = e.sync_id
-		WHERE q.state <> 'removed' AND (e.document_uid = $1 AND $1 <> '' OR e.document_uid = '' AND $1 = '' AND q.folder_uid = $2 AND e.key = $3) ORDER BY q.id, e.key`,
+		WHERE q.state <> 'removed' AND (e.document_uid = $1 AND $1 <> '' OR e.document_uid = '' AND $1 = ''
+		AND q.folder_uid = $2 AND e.key = $3) ORDER BY q.id, e.key`,
 		one.uid, one.place, one.key)
 	if err != nil {
 		return nil, err
@@ -125,13 +143,15 @@ func (s *Service) syncs(ctx context.Context, one subject) ([]tied, error) {
 		t := tied{Tie: Tie{Kind: BySync, State: InPlace}}
 		var e entry
 		var looked int64
-		if err := rows.Scan(&t.ID, &t.Name, &t.Folder, &e.state, &e.reason, &e.remedy, &e.whenGone, &t.Asset, &e.document, &e.gone, &e.problem, &e.conflict, &looked); err != nil {
+		if err := rows.Scan(&t.ID, &t.Name, &t.Folder, &e.state, &e.reason, &e.remedy, &e.whenGone, &t.Asset,
+			&e.document, &e.gone, &e.problem, &e.conflict, &looked); err != nil {
 			return nil, err
 		}
 		t.CommentsAt = store.Time(max(0, looked)) // negative while there are news
 		e.judge(&t.Tie)
 		all = append(all, t)
 	}
+
 	return all, rows.Err()
 }
 
@@ -148,11 +168,14 @@ func (e entry) judge(t *Tie) {
 	case e.problem != "":
 		t.State, t.Why, t.Remedy = Failed, e.problem, "Refresh it: `nuxeo-frameio sync refresh "+t.ID+"`."
 	case e.gone && e.whenGone == "trash":
-		t.State, t.Why, t.Remedy = Gone, "It is not on Frame.io any more, and the document went into the trash.", "Take it out of the trash to keep it."
+		t.State, t.Why, t.Remedy = Gone, "It is not on Frame.io any more, and the document went into the trash.",
+			"Take it out of the trash to keep it."
 	case e.gone:
-		t.State, t.Why, t.Remedy = Gone, "It is not on Frame.io any more, and the document was kept.", "Delete the document if nobody needs it."
+		t.State, t.Why, t.Remedy = Gone, "It is not on Frame.io any more, and the document was kept.",
+			"Delete the document if nobody needs it."
 	case e.conflict != "":
-		t.State, t.Why, t.Remedy = Conflict, e.conflict, "Say whose content stays: `nuxeo-frameio sync settle "+t.ID+" "+t.Asset+" --use nuxeo|frameio|both`."
+		t.State, t.Why, t.Remedy = Conflict, e.conflict, "Say whose content stays: `nuxeo-frameio sync settle "+t.ID+
+			" "+t.Asset+" --use nuxeo|frameio|both`."
 	case e.document == "":
 		t.State, t.Why = UnderWay, "It has not come yet."
 	}
@@ -166,8 +189,11 @@ func (s *Service) pushes(ctx context.Context, document string) ([]tied, error) {
 	if document == "" {
 		return nil, nil
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, batch, workspace_name, project_name, folder_name, file_id, state, reason, pushed_by, ended_by, size, digest, created, opened, ended, seen, seen_gone
-		FROM (SELECT * FROM pushes WHERE document_uid = $1 ORDER BY id DESC LIMIT $2) AS p ORDER BY id`, document, mostItems)
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, batch, workspace_name, project_name, folder_name, file_id,
+		state, reason, pushed_by, ended_by, size, digest, created, opened, ended, seen, seen_gone
+		FROM (SELECT * FROM pushes WHERE document_uid = $1 ORDER BY id DESC LIMIT $2) AS p
+		ORDER BY id`, document, mostItems)
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +203,16 @@ func (s *Service) pushes(ctx context.Context, document string) ([]tied, error) {
 		var p pushed
 		var created, opened, ended, seen int64
 		t := tied{Tie: Tie{Kind: ByPush}}
-		if err := rows.Scan(&t.ID, &t.batch, &p.team, &p.project, &p.folder, &p.file, &t.State, &t.Why, &p.by, &p.endedBy, &p.size, &p.digest, &created, &opened, &ended, &seen, &p.gone); err != nil {
+		if err := rows.Scan(&t.ID, &t.batch, &p.team, &p.project, &p.folder, &p.file, &t.State, &t.Why, &p.by,
+			&p.endedBy, &p.size, &p.digest, &created, &opened, &ended, &seen, &p.gone); err != nil {
 			return nil, err
 		}
-		p.created, p.opened, p.ended, t.CommentsAt = store.Time(created), store.Time(opened), store.Time(ended), store.Time(seen)
+
+		p.created, p.opened, p.ended, t.CommentsAt = store.Time(created), store.Time(opened), store.Time(ended),
+			store.Time(seen)
 		p.fill(&t)
 		all = append(all, t)
 	}
+
 	return all, rows.Err()
 }

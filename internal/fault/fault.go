@@ -118,15 +118,25 @@ func From(err error) *Error {
 	case err == nil:
 		return nil
 	case errors.As(err, &e):
-		return &Error{Code: e.Code, Message: e.Message, Remedy: e.Remedy, Page: e.Page, Field: e.Field, RetryAfter: e.RetryAfter, Err: err}
+		return &Error{
+			Code:       e.Code,
+			Message:    e.Message,
+			Remedy:     e.Remedy,
+			Page:       e.Page,
+			Field:      e.Field,
+			RetryAfter: e.RetryAfter,
+			Err:        err,
+		}
 	case errors.Is(err, context.Canceled):
 		return New(Canceled, "It was stopped.").Because(err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return New(Unavailable, "It took too long.").Because(err)
 	}
+
 	if r, ok := remote(err); ok {
 		return fromRemote(r, err)
 	}
+
 	return New(Internal, "Something went wrong in the connector.").
 		With("Try again; if it stays, give the administrator the correlation id.").Because(err)
 }

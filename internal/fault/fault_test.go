@@ -16,6 +16,7 @@ func TestFromKeepsCodeThroughWrapping(t *testing.T) {
 	if got.Code != Locked || got.Message != "The document is locked by julia." || got.Remedy != "Unlock it." {
 		t.Fatalf("From = %+v", got)
 	}
+
 	if got.Err.Error() != "publish(a1): The document is locked by julia." {
 		t.Errorf("cause = %q", got.Err)
 	}
@@ -28,6 +29,7 @@ func TestEveryCodeSaysWhatHappensNext(t *testing.T) {
 			t.Errorf("%s: status %d", code, row.status)
 		}
 	}
+
 	for _, tc := range []struct {
 		err  error
 		want Disposition
@@ -62,11 +64,15 @@ func TestSentencesAreShort(t *testing.T) {
 	t.Parallel()
 	type state string
 	long := strings.Repeat("ä", 10_000)
-	for _, err := range []*Error{New(Invalid, "No item is %q.", long), Field("state", "", "No item is %q.", state(long))} {
+	for _, err := range []*Error{
+		New(Invalid, "No item is %q.", long),
+		Field("state", "", "No item is %q.", state(long)),
+	} {
 		if n := len(err.Message); n > 600 || !strings.HasSuffix(err.Message, "ä…\".") {
 			t.Errorf("a sentence of a text of 20,000 bytes has %d, %.40q, want at most 600", n, err.Message)
 		}
 	}
+
 	if err := New(Invalid, "%d of %v", 3, "x"); err.Message != "3 of x" {
 		t.Errorf("got %q, want 3 of x", err.Message)
 	}

@@ -21,9 +21,15 @@ var remoteRows = map[int]struct {
 	say    string
 	remedy string
 }{
-	http.StatusBadRequest:            {Refused, "does not accept it", ""},
-	http.StatusUnauthorized:          {NotConnected, "does not accept the sign-in any more", "Sign in again and retry."},
-	http.StatusPaymentRequired:       {Refused, "says that the plan does not include it", "Ask the owner of the account."},
+	http.StatusBadRequest: {Refused, "does not accept it", ""},
+	http.StatusUnauthorized: {
+		NotConnected, "does not accept the sign-in any more",
+		"Sign in again and retry.",
+	},
+	http.StatusPaymentRequired: {
+		Refused, "says that the plan does not include it",
+		"Ask the owner of the account.",
+	},
 	http.StatusForbidden:             {Forbidden, "does not allow it", "Ask for the right, then retry."},
 	http.StatusNotFound:              {NotFound, "does not have it (any more), or you may not see it", ""},
 	http.StatusConflict:              {Conflict, "says that it contradicts what is there", "Retry."},
@@ -40,13 +46,16 @@ func fromRemote(r Remote, err error) *Error {
 		e.RetryAfter = r.RetryAfter()
 		return e
 	}
+
 	if status == 0 {
 		return New(Unavailable, "%s cannot be reached.", r.System()).Because(err)
 	}
+
 	code := Unavailable
 	if status >= 300 && status < 500 || status == http.StatusNotImplemented {
 		code = Refused
 	}
+
 	e := New(code, "%s fails: %d %s.", r.System(), status, r.Detail()).Because(err)
 	e.RetryAfter = r.RetryAfter()
 	return e

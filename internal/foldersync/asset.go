@@ -51,23 +51,28 @@ func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) 
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+
 	if t.Step == "" {
 		return work.Next{Step: first(st)}, w.wanted(ctx, st.Sync)
 	}
+
 	r, err := w.hands(ctx, t, &st)
 	if err != nil {
 		return work.Next{}, nobody(err)
 	}
+
 	switch t.Step {
 	case stepPlace:
 		return w.place(ctx, r, &st)
 	case stepEarlier:
 		return w.earlier(ctx, r, &st)
 	}
+
 	next, err := w.Ingest.Step(ctx, r, t.Step)
 	if err != nil || !next.Done {
 		return next, err
 	}
+
 	return after(st, next), nil
 }
 
@@ -99,19 +104,24 @@ func (w AssetWorker) place(ctx context.Context, r *ingest.Run, st *assetState) (
 	if st.Made {
 		next.Outcome = ingest.Created
 	}
+
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{})
 	if nuxeo.NotFound(err) {
 		return next, nil
 	}
+
 	if err != nil {
 		return next, err
 	}
+
 	if err := w.retitle(ctx, r, st, doc); err != nil {
 		return next, met(err)
 	}
+
 	if doc.ParentRef == r.Job.Target.Folder {
 		return next, nil
 	}
+
 	return next, met(r.Nuxeo.Move(ctx, doc.UID, r.Job.Target.Folder))
 }
 
@@ -124,10 +134,12 @@ func (w AssetWorker) retitle(ctx context.Context, r *ingest.Run, st *assetState,
 		if err != nil || !ours {
 			return err
 		}
-		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
+		if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title},
+			nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
+
 	st.Title = title
 	return r.Save(ctx)
 }
@@ -137,13 +149,16 @@ func (w AssetWorker) retitle(ctx context.Context, r *ingest.Run, st *assetState,
 // by an attempt that could not record it has the title it was made with, or a person's.
 func (w AssetWorker) gave(ctx context.Context, r *ingest.Run, st *assetState, doc *nuxeo.Document) (bool, error) {
 	var title, name string
-	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(title), ''), COALESCE(MAX(name), '') FROM sync_entries
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3`,
 		st.Sync, doc.UID, st.Key).Scan(&title, &name)
 	if err != nil || title == "" && ingest.HasFirstTitle(doc) {
 		return err == nil, err
 	}
+
 	ours := func(name string) bool { return name != "" && ingest.SameTitle(doc.Title, ingest.Title(name)) }
-	return title != "" && ingest.SameTitle(doc.Title, title) || slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
+	return title != "" && ingest.SameTitle(doc.Title, title) ||
+		slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
 }
 
 // wanted ends items of a sync that was removed or paused meanwhile.
@@ -161,10 +176,12 @@ func (w AssetWorker) hands(ctx context.Context, t *work.Task, st *assetState) (*
 	if err != nil {
 		return nil, err
 	}
+
 	fio, err := w.People.Frameio(ctx, t.Actor)
 	if err != nil {
 		return nil, err
 	}
+
 	return &ingest.Run{
 		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
@@ -178,13 +195,16 @@ func (w AssetWorker) Undo(ctx context.Context, t *work.Task) error {
 	if err := t.Load(&st); err != nil || !st.Job.Unfinished() {
 		return err
 	}
+
 	r, err := w.hands(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return nil // nobody is left to do it as; Nuxeo removes old batches itself
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return w.Ingest.Undo(ctx, r)
 }
 
@@ -194,10 +214,12 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
+
 	var st assetState
 	if err := it.Load(&st); err != nil {
 		return nil, err
 	}
+
 	print, problem, conflict := st.shown(), "", ""
 	switch {
 	case it.State != work.Done:
@@ -205,25 +227,33 @@ func (w AssetWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]str
 	case it.Outcome == ingest.Conflicting:
 		conflict = "changed on both sides"
 	}
+
 	if err := w.newsAfter(ctx, tx, it, st); err != nil {
 		return nil, err
 	}
+
 	if st.Title == "" && st.Job.Outcome == ingest.Created && st.Job.File != nil {
 		st.Title = ingest.Title(st.Job.File.Name)
 	}
+
 	if conflict != "" {
 		if err := w.asBefore(ctx, tx, &st); err != nil {
 			return nil, err
 		}
 	}
+
 	if err := w.only(ctx, tx, st); err != nil {
 		return nil, err
 	}
+
 	if err := w.leave(ctx, tx, st); err != nil {
 		return nil, err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3, document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
-		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5 WHERE sync_id = $6 AND key = $7`,
+
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET print = $1, problem = $2, conflict = $3,
+		document_uid = CASE WHEN $4 = '' THEN document_uid ELSE $4 END,
+		gone = gone AND ($4 = '' OR $4 = document_uid), title = CASE WHEN $8 = '' THEN title ELSE $8 END, updated = $5
+		WHERE sync_id = $6 AND key = $7`,
 		print, problem, conflict, st.Job.Document, store.Millis(w.Now()), st.Sync, st.Key, st.Title)
 	return nil, err
 }
@@ -243,16 +273,20 @@ func (st assetState) shown() string {
 // so far: it keeps both until it is settled.
 func (w AssetWorker) asBefore(ctx context.Context, tx *sql.Tx, st *assetState) error {
 	var was Entry
-	err := tx.QueryRowContext(ctx, `SELECT name, parent, title FROM sync_entries WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 LIMIT 1`,
+	err := tx.QueryRowContext(ctx, `SELECT name, parent, title FROM sync_entries
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 LIMIT 1`,
 		st.Sync, st.Job.Document, st.Key).Scan(&was.Name, &was.Parent, &was.title)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	st.Title = cmp.Or(was.title, ingest.Title(was.Name))
-	_, err = tx.ExecContext(ctx, `UPDATE sync_entries SET name = $1, parent = $2 WHERE sync_id = $3 AND key = $4`, was.Name, was.Parent, st.Sync, st.Key)
+	_, err = tx.ExecContext(ctx, `UPDATE sync_entries SET name = $1, parent = $2
+		WHERE sync_id = $3 AND key = $4`, was.Name, was.Parent, st.Sync, st.Key)
 	return err
 }
 
@@ -262,7 +296,8 @@ func (w AssetWorker) only(ctx context.Context, tx *sql.Tx, st assetState) error 
 	if st.Job.Document == "" || st.Job.File == nil || st.Job.File.Key() != st.Key {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = '' WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND kind <> 'folder'`,
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '', print = ''
+		WHERE sync_id = $1 AND document_uid = $2 AND key <> $3 AND kind <> 'folder'`,
 		st.Sync, st.Job.Document, st.Key)
 	return err
 }
@@ -274,10 +309,12 @@ func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error
 	if st.Job.Document == "" {
 		return nil
 	}
+
 	had, ok, err := entry(ctx, tx, st.Sync, st.Key)
 	if err != nil || !ok || had.Document == "" || had.Document == st.Job.Document {
 		return err
 	}
+
 	var key, file string
 	err = tx.QueryRowContext(ctx, `SELECT l.asset_key, l.file_id FROM links l
 		JOIN syncs q ON q.id = $1 AND q.folder_uid = l.folder_uid WHERE l.document_uid = $2
@@ -286,13 +323,16 @@ func (w AssetWorker) leave(ctx context.Context, tx *sql.Tx, st assetState) error
 	if errors.Is(err, sql.ErrNoRows) { // it was deleted, or belongs to something that is known
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	kind := frameio.KindStack
 	if key == file {
 		kind = frameio.KindFile
 	}
+
 	return put(ctx, tx, w.Now(), st.Sync, Entry{
 		Key: key, Kind: string(kind), Parent: had.Parent, Name: had.Name, Size: had.Size,
 		Document: had.Document, title: had.title,
@@ -305,10 +345,12 @@ func (w AssetWorker) newsAfter(ctx context.Context, tx *sql.Tx, it work.Item, st
 	if it.State != work.Done || it.Outcome == ingest.Conflicting {
 		return nil
 	}
+
 	if st.Job.Mirror.Another {
 		if err := unpictured(ctx, tx, st.Sync, st.Key); err != nil {
 			return err
 		}
 	}
+
 	return unheard(ctx, tx, st.Sync, st.Key)
 }

@@ -23,12 +23,15 @@ func (r *run) assets(ctx context.Context) (work.Next, error) {
 		if err != nil {
 			return work.Next{}, err
 		}
+
 		if len(some) == 0 {
 			return work.Next{Step: stepWait}, nil
 		}
+
 		if again, err := r.foldersLost(ctx, some); again || err != nil {
 			return work.Next{Step: stepFolders, After: time.Millisecond}, err
 		}
+
 		if err := r.assetsAre(ctx, some); err != nil {
 			return work.Next{}, err
 		}
@@ -50,10 +53,12 @@ func (r *run) foldersLost(ctx context.Context, some []change) (again bool, err e
 		}
 		again = again || lost
 	}
+
 	if again {
 		r.st.rewind()
 		return true, r.t.Save(ctx, r.st)
 	}
+
 	return false, nil
 }
 
@@ -65,15 +70,19 @@ func (r *run) folderLost(ctx context.Context, key string, looked map[string]bool
 		if err != nil || !ok || e.Document == "" {
 			return lost, err
 		}
+
 		if err := ingest.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
 			return lost, err
 		}
+
 		if err := r.commit(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = '' WHERE sync_id = $1 AND key = $2`, r.sync.ID, key)
+			_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET document_uid = ''
+				WHERE sync_id = $1 AND key = $2`, r.sync.ID, key)
 			return err
 		}); err != nil {
 			return lost, err
 		}
+
 		key = e.Parent
 	}
 	return lost, nil
@@ -84,20 +93,24 @@ func (r *run) assetsAre(ctx context.Context, all []change) error {
 	if err := r.arrangeAll(ctx, some); err != nil {
 		return err
 	}
+
 	var want []change
 	for _, c := range some {
 		if c.refused == "" && c.wanted(r.sync) {
 			want = append(want, c)
 		}
 	}
+
 	laid, rest, err := r.lay(ctx, want)
 	if err != nil {
 		return err
 	}
+
 	items := make([]work.New, 0, len(rest))
 	for _, c := range rest {
 		items = append(items, r.sync.item(c, r.st.Run, r.t.Requester, r.sync.Conflicts))
 	}
+
 	last := all[len(all)-1]
 	r.st.In, r.st.After = last.Parent, last.Key
 	return r.record(ctx, some, laid, items, len(some) < len(all))
@@ -118,6 +131,7 @@ func (r *run) arrangeAll(ctx context.Context, some []change) error {
 		if !does(r.sync.decide(c.standing()), Rename, Move, Return) {
 			continue
 		}
+
 		g.Go(func() error {
 			uid, err := r.arrange(in, c)
 			if c.refused = refusal(notArranged, err); c.refused != "" {
@@ -127,6 +141,7 @@ func (r *run) arrangeAll(ctx context.Context, some []change) error {
 			return err
 		})
 	}
+
 	return g.Wait()
 }
 
@@ -140,21 +155,26 @@ func (r *run) record(ctx context.Context, some []change, laid []sheet, items []w
 				return err
 			}
 		}
+
 		done := map[string]bool{}
 		for _, s := range laid {
 			done[s.Key] = true
 		}
+
 		for _, c := range some {
 			if err := r.arranged(ctx, tx, c, done[c.Key]); err != nil {
 				return err
 			}
 		}
+
 		if err := r.lain(ctx, tx, laid); err != nil {
 			return err
 		}
+
 		ids, err = r.t.Add(ctx, tx, items...)
 		return err
 	})
+
 	r.t.Wake(ids...)
 	return err
 }
@@ -164,12 +184,15 @@ func (r *run) arranged(ctx context.Context, tx *sql.Tx, c change, laid bool) err
 	if c.refused != "" {
 		return r.refuse(ctx, tx, c.had, c.refused)
 	}
+
 	if does(r.sync.decide(c.standing()), Conflict) { // it keeps its name and place until it is settled
 		c.Name, c.Parent = c.had.Name, c.had.Parent
 	}
+
 	if err := r.counted(ctx, tx, c); err != nil || laid {
 		return err
 	}
+
 	e := c.had
 	e.Parent, e.Name, e.Gone = c.Parent, c.Name, false
 	return put(ctx, tx, r.t.Now(), r.sync.ID, e)
@@ -182,15 +205,35 @@ func (q Sync) item(c change, run, requester, conflicts string) work.New {
 		New:     c.had.Document == "" || c.had.print == "",
 		Earlier: q.Earlier && c.Kind == string(frameio.KindStack),
 	}
+
 	st.Job.Mirror.Overwrite, st.Job.Mirror.Both = conflicts == FrameioWins, conflicts == KeepBoth
-	return work.New{Kind: KindAsset, Parent: run, Subject: c.Kind + " " + c.Key, Title: c.Name, Owner: q.Owner, Actor: q.Owner, Requester: requester, Data: st}
+	return work.New{
+		Kind:      KindAsset,
+		Parent:    run,
+		Subject:   c.Kind + " " + c.Key,
+		Title:     c.Name,
+		Owner:     q.Owner,
+		Actor:     q.Owner,
+		Requester: requester,
+		Data:      st,
+	}
 }
 
 // job is what ingest is to do for an asset.
 func (q Sync) job(c change) ingest.Job {
 	return ingest.Job{
-		Asset:  ingest.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
-		Target: ingest.Target{Scope: q.FolderUID, Folder: c.parentIn, DocumentType: q.DocumentType, PublishedBy: q.Owner},
-		Mirror: &ingest.Mirror{NoComments: !q.Comments, Plain: q.Fetch == Metadata, Proxy: q.Fetch == Proxy, Folder: c.Parent},
+		Asset: ingest.Asset{Account: q.Account, Workspace: q.Workspace, Kind: frameio.Kind(c.Kind), ID: c.Key},
+		Target: ingest.Target{
+			Scope:        q.FolderUID,
+			Folder:       c.parentIn,
+			DocumentType: q.DocumentType,
+			PublishedBy:  q.Owner,
+		},
+		Mirror: &ingest.Mirror{
+			NoComments: !q.Comments,
+			Plain:      q.Fetch == Metadata,
+			Proxy:      q.Fetch == Proxy,
+			Folder:     c.Parent,
+		},
 	}
 }

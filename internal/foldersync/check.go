@@ -18,9 +18,11 @@ func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, 
 	if err != nil {
 		return q, err
 	}
+
 	if err := s.People.Usable(ctx, q.Owner); err != nil {
 		return q, err
 	}
+
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		ids, err = s.begin(ctx, tx, q, Check, who.Login, false)
@@ -29,9 +31,11 @@ func (s *Service) Check(ctx context.Context, who work.Viewer, id string) (Sync, 
 	if store.Duplicate(err) {
 		return q, busy(q, err)
 	}
+
 	if err != nil {
 		return q, err
 	}
+
 	s.Engine.Wake(ids...)
 	return get(ctx, s.DB.Reader, id)
 }
@@ -65,9 +69,12 @@ type held struct {
 }
 
 func (r *run) entries(ctx context.Context, after string) ([]held, error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title, COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
-		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
-		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> '' ORDER BY e.key LIMIT $3`, r.sync.ID, after, looked)
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT e.key, e.kind, e.name, e.document_uid, e.title,
+		COALESCE(l.digest, ''), COALESCE(p.document_uid, '')
+		FROM sync_entries e LEFT JOIN links l ON l.document_uid = e.document_uid
+		LEFT JOIN sync_entries p ON p.sync_id = e.sync_id AND p.key = e.parent
+		WHERE e.sync_id = $1 AND e.key > $2 AND e.document_uid <> '' AND NOT e.gone AND e.parent <> ''
+		ORDER BY e.key LIMIT $3`, r.sync.ID, after, looked)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +87,7 @@ func (r *run) entries(ctx context.Context, after string) ([]held, error) {
 		}
 		all = append(all, h)
 	}
+
 	return all, rows.Err()
 }
 
@@ -88,15 +96,18 @@ func (r *run) lookAt(ctx context.Context, some []held) error {
 	for _, h := range some {
 		uids = append(uids, h.Document)
 	}
+
 	found, err := documents(ctx, r.nx, uids, "dublincore", "file")
 	if err != nil {
 		return err
 	}
+
 	r.st.After = some[len(some)-1].Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		for _, h := range some {
 			if wrong := h.drifted(found[h.Document]).String(); wrong != "" {
-				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1 WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
+				if _, err := tx.ExecContext(ctx, `UPDATE sync_seen SET nuxeo = $1
+					WHERE run_id = $2 AND key = $3`, wrong, r.st.Run, h.Key); err != nil {
 					return err
 				}
 			}

@@ -67,25 +67,32 @@ func (q Sync) decide(s standing) []Act {
 	if s.kind == kindFolder {
 		news = s.had.Problem != ""
 	}
+
 	if s.drift.missing && news {
 		return []Act{Create}
 	}
+
 	acts := q.content(s, news)
 	if slices.Contains(acts, Conflict) {
 		return acts // its name and place wait, too
 	}
+
 	if s.had.Gone {
 		acts = append(acts, Return)
 	}
+
 	if s.had.Name != s.name {
 		acts = append(acts, Rename)
 	}
+
 	if s.had.Parent != s.parent {
 		acts = append(acts, Move)
 	}
+
 	if len(acts) == 0 && s.drift != (drift{}) {
 		return []Act{Leave}
 	}
+
 	return acts
 }
 
@@ -99,12 +106,14 @@ func (q Sync) content(s standing, news bool) []Act {
 	case !s.drift.rewritten || !s.another:
 		return []Act{Update}
 	}
+
 	switch q.Conflicts {
 	case FrameioWins:
 		return []Act{Update}
 	case KeepBoth:
 		return []Act{Part}
 	}
+
 	return []Act{Conflict}
 }
 

@@ -16,6 +16,7 @@ func TestDecide(t *testing.T) {
 		}
 		return s
 	}
+
 	newer := func(s *standing) { s.print, s.another = "2", true }
 	described := func(s *standing) { s.print = "2" }
 	fresh := func(s *standing) { s.had = Entry{} }
@@ -39,6 +40,7 @@ func TestDecide(t *testing.T) {
 		of   standing
 		want []Act
 	}
+
 	for policy, rows := range map[string][]row{
 		"": {
 			{"the same", with(), nil},

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // settle is how long nothing must have been told of a folder before it is looked at:
@@ -20,18 +20,24 @@ func (s *Service) RunDue(ctx context.Context, r *maintenance.Report) error {
 	if err := s.fromAhead(ctx); err != nil {
 		return err
 	}
-	due, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1 ORDER BY due`, store.Millis(s.Now()))
+
+	due, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND due > 0 AND due <= $1
+		ORDER BY due`, store.Millis(s.Now()))
 	if err != nil {
 		return err
 	}
+
 	told, err := s.idsOf(ctx, `SELECT id FROM syncs WHERE state = 'active' AND events AND (due = 0 OR due > $1)
-		AND id IN (SELECT sync_id FROM sync_changes GROUP BY sync_id HAVING MAX(told) <= $2) ORDER BY id`, store.Millis(s.Now()), store.Millis(s.Now().Add(-settle)))
+		AND id IN (SELECT sync_id FROM sync_changes GROUP BY sync_id HAVING MAX(told) <= $2)
+		ORDER BY id`, store.Millis(s.Now()), store.Millis(s.Now().Add(-settle)))
 	for _, id := range due {
 		err = errors.Join(err, s.runDue(ctx, id, Schedule, r))
 	}
+
 	for _, id := range told {
 		err = errors.Join(err, s.runDue(ctx, id, Changes, r))
 	}
+
 	return errors.Join(err, s.Last(ctx, r))
 }
 
@@ -41,7 +47,8 @@ func (s *Service) fromAhead(ctx context.Context) error {
 	now := store.Millis(s.Now())
 	latest := store.Millis(s.Now().Add(store.AheadAtMost))
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 + every * 1000 WHERE state = 'active' AND due > $2 + every * 1000`, now, latest); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 + every * 1000 WHERE state = 'active'
+			AND due > $2 + every * 1000`, now, latest); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE sync_changes SET told = $1 WHERE told > $2`, now, latest)
@@ -62,6 +69,7 @@ func (s *Service) idsOf(ctx context.Context, query string, args ...any) (ids []s
 		}
 		ids = append(ids, id)
 	}
+
 	return ids, rows.Err()
 }
 
@@ -70,6 +78,7 @@ func (s *Service) runDue(ctx context.Context, id, why string, r *maintenance.Rep
 	if err != nil {
 		return err
 	}
+
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		ids, err = s.begin(ctx, tx, q, why, q.Owner, false)
@@ -78,9 +87,11 @@ func (s *Service) runDue(ctx context.Context, id, why string, r *maintenance.Rep
 	if store.Duplicate(err) { // the last one is not done yet
 		return s.postpone(ctx, q, why)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	r.Note("%s", q.FolderTitle)
 	s.Engine.Wake(ids...)
 	return nil
@@ -105,7 +116,8 @@ func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.R
 			`DELETE FROM sync_changes WHERE sync_id IN (SELECT id FROM syncs WHERE state = 'removed' AND updated < $1)`,
 			`DELETE FROM sync_entries WHERE sync_id IN (SELECT id FROM syncs WHERE state = 'removed' AND updated < $1)`,
 			`DELETE FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE ended > 0 AND ended < $1)`,
-			`DELETE FROM sync_runs WHERE ended > 0 AND ended < $1 AND id NOT IN (SELECT run_id FROM syncs WHERE state <> 'removed')`,
+			`DELETE FROM sync_runs WHERE ended > 0 AND ended < $1 AND id NOT IN (SELECT run_id FROM syncs
+				WHERE state <> 'removed')`,
 			`DELETE FROM syncs WHERE state = 'removed' AND updated < $1`,
 		} {
 			res, err := tx.ExecContext(ctx, forget, store.Millis(before))
@@ -118,9 +130,11 @@ func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.R
 			}
 			n += int(some)
 		}
+
 		if n > 0 {
 			r.Note("%d rows of synchronizations", n)
 		}
+
 		r.Removed += n
 		return nil
 	})

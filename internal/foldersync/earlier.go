@@ -23,15 +23,18 @@ func (w AssetWorker) earlier(ctx context.Context, r *ingest.Run, st *assetState)
 	if absent(err) != nil {
 		return work.Next{}, err
 	}
+
 	has, err := w.has(ctx, st, files)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	mirror := *st.Job.Mirror
 	mirror.Only = ""
 	if has < len(files)-1 {
 		mirror.Only = files[has].ID
 	}
+
 	st.Made = st.Made || st.Job.Outcome == ingest.Created
 	st.Job = ingest.Job{Asset: st.Job.Asset, Target: st.Job.Target, Mirror: &mirror}
 	return work.Next{Step: ingest.StepResolve}, r.Save(ctx)
@@ -45,12 +48,14 @@ func (w AssetWorker) filesOf(ctx context.Context, r *ingest.Run, a ingest.Asset)
 			return nil, err
 		}
 		if f.Unreadable {
-			return nil, fault.New(fault.Unavailable, "What Frame.io tells of a version in the stack cannot be read.").With("Retry later.")
+			return nil, fault.New(fault.Unavailable, "What Frame.io tells of a version in the stack cannot be read.").
+				With("Retry later.")
 		}
 		if f.Uploaded() && f.Size > 0 {
 			files = append(files, f)
 		}
 	}
+
 	slices.SortStableFunc(files, func(a, b frameio.File) int { return a.Created.Compare(b.Created) })
 	return files, nil
 }

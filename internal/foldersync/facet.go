@@ -30,20 +30,25 @@ func (r *run) facet(ctx context.Context) (work.Next, error) {
 	if nuxeo.NotFound(err) {
 		return next, nil // the folder is gone, and what it showed with it
 	}
+
 	if err != nil {
 		return next, err
 	}
+
 	if r.st.Remove {
 		next.Outcome = outcomeRemoved
 		return next, r.takeAway(ctx, doc)
 	}
+
 	if err := r.forgetSeen(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	one, err := getRun(ctx, r.DB.Reader, r.st.Run)
 	if err != nil || !one.news() && r.shown(doc) {
 		return next, err
 	}
+
 	values := r.shows()
 	values[lastSynchronized] = r.t.Now().UTC().Format(time.RFC3339)
 	return next, r.show(ctx, doc, values)
@@ -84,19 +89,24 @@ func (r *run) shown(doc *nuxeo.Document) bool {
 // takeAway takes the facet off, unless another sync of the folder began meanwhile.
 func (r *run) takeAway(ctx context.Context, doc *nuxeo.Document) error {
 	var n int
-	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM syncs WHERE folder_uid = $1 AND state <> 'removed'`, r.sync.FolderUID).Scan(&n); err != nil {
+	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM syncs WHERE folder_uid = $1
+		AND state <> 'removed'`, r.sync.FolderUID).Scan(&n); err != nil {
 		return err
 	}
+
 	if n > 0 || !doc.Has(Facet) {
 		return nil
 	}
+
 	return r.nx.RemoveFacet(ctx, doc.UID, Facet, ingest.SourceMetadata)
 }
 
 func (r *run) shows() map[string]any {
 	return map[string]any{
-		schemaPrefix + "syncId": r.sync.ID, schemaPrefix + "workspace": r.sync.WorkspaceName, schemaPrefix + "project": r.sync.ProjectName,
-		schemaPrefix + "folder": r.sync.RootName, schemaPrefix + "owner": r.sync.Owner, schemaPrefix + "documentType": r.sync.DocumentType,
+		schemaPrefix + "syncId": r.sync.ID, schemaPrefix + "workspace": r.sync.WorkspaceName,
+		schemaPrefix + "project": r.sync.ProjectName,
+		schemaPrefix + "folder":  r.sync.RootName, schemaPrefix + "owner": r.sync.Owner,
+		schemaPrefix + "documentType": r.sync.DocumentType,
 	}
 }
 

@@ -19,21 +19,25 @@ type Filter struct {
 
 // medias are the kinds of media, each with the beginnings of its types.
 var medias = map[string][]string{
-	"video": {"video/", "application/mxf"}, "audio": {"audio/"}, "image": {"image/"}, "document": {"application/pdf", "text/", "application/vnd.", "application/msword"},
+	"video": {"video/", "application/mxf"}, "audio": {"audio/"}, "image": {"image/"},
+	"document": {"application/pdf", "text/", "application/vnd.", "application/msword"},
 }
 
 func (f Filter) check() error {
 	if _, err := path.Match(strings.ToLower(f.Name), ""); err != nil {
 		return fault.Field("name", "Use * and ?, as in *.mov.", "%q is no pattern of names.", f.Name)
 	}
+
 	for _, m := range f.Media {
 		if medias[m] == nil {
 			return fault.Field("media", "Give video, audio, image or document.", "%q is no kind of media.", m)
 		}
 	}
+
 	if f.Most < 0 {
 		return fault.Field("most", "Give a number of bytes, or leave it out.", "A file cannot have %d bytes.", f.Most)
 	}
+
 	return nil
 }
 

@@ -23,10 +23,12 @@ func (r *run) folders(ctx context.Context) (work.Next, error) {
 		if err != nil {
 			return work.Next{}, err
 		}
+
 		if len(some) == 0 {
 			r.st.rewind()
 			return work.Next{Step: stepAssets}, r.t.Save(ctx, r.st)
 		}
+
 		for i, c := range some {
 			switch {
 			case c.parentIn != "":
@@ -34,9 +36,11 @@ func (r *run) folders(ctx context.Context) (work.Next, error) {
 			case i == 0:
 				err = r.unplaced(ctx, c)
 			}
+
 			if err != nil {
 				return work.Next{}, err
 			}
+
 			if c.parentIn == "" { // it was made just now, by a row before
 				break
 			}
@@ -58,7 +62,8 @@ func (r *run) whole(ctx context.Context, tx *sql.Tx) error {
 	if !r.partial {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1 WHERE id = $2 AND state = 'active'`, store.Millis(r.Now()), r.sync.ID)
+	_, err := tx.ExecContext(ctx, `UPDATE syncs SET due = $1
+		WHERE id = $2 AND state = 'active'`, store.Millis(r.Now()), r.sync.ID)
 	return err
 }
 
@@ -70,16 +75,20 @@ func (r *run) folderIs(ctx context.Context, c change) error {
 		e.Document, err = r.arrange(ctx, &c)
 		e.title = c.had.title
 	}
+
 	if why := refusal(notArranged, err); why != "" {
 		return r.leaveFolder(ctx, c, why)
 	}
+
 	if err == nil && e.Document == "" {
 		e.Document, err = r.makeFolder(ctx, c)
 		e.title = c.title()
 	}
+
 	if err != nil {
 		return err
 	}
+
 	e.Parent, e.Name, e.Gone, e.Problem = c.Parent, c.Name, false, ""
 	r.st.Depth, r.st.After = c.Depth, c.Key
 	return r.commit(ctx, func(tx *sql.Tx) error {
@@ -95,17 +104,22 @@ func (r *run) counted(ctx context.Context, tx *sql.Tx, c change) error {
 	if !c.known || c.had.Document == "" {
 		return nil
 	}
+
 	renamed, moved := 0, 0
 	if c.had.Name != c.Name {
 		renamed = 1
 	}
+
 	if c.had.Parent != c.Parent {
 		moved = 1
 	}
+
 	if renamed+moved == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET renamed = renamed + $1, moved = moved + $2 WHERE id = $3`, renamed, moved, r.st.Run)
+
+	_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET renamed = renamed + $1, moved = moved + $2
+		WHERE id = $3`, renamed, moved, r.st.Run)
 	return err
 }
 
@@ -119,19 +133,24 @@ func (r *run) arrange(ctx context.Context, c *change) (string, error) {
 	if nuxeo.NotFound(err) || err == nil && doc.IsTrashed {
 		return "", nil
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	c.drift.rewritten = rewritten(c.Kind, c.digest, doc.Blob("file:content"))
 	if does(r.sync.decide(c.standing()), Conflict) {
 		return doc.UID, nil
 	}
+
 	if err := r.entitle(ctx, c, doc); err != nil {
 		return "", err
 	}
+
 	if doc.ParentRef != c.parentIn && (c.had.Parent != c.Parent || c.had.Gone) {
 		return doc.UID, r.nx.Move(ctx, doc.UID, c.parentIn)
 	}
+
 	return doc.UID, nil
 }
 
@@ -143,10 +162,12 @@ func (r *run) entitle(ctx context.Context, c *change, doc *nuxeo.Document) error
 	case c.had.Name == c.Name || !c.had.ours(doc.Title):
 		return nil
 	default:
-		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
+		if err := r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title},
+			nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
+
 	c.had.title = title
 	return nil
 }
@@ -167,25 +188,34 @@ func (e Entry) ours(title string) bool {
 
 // makeFolder finds the folder by what it carries in dc:source, else makes it.
 func (r *run) makeFolder(ctx context.Context, c change) (string, error) {
-	found, _, err := r.nx.QueryPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish' ORDER BY ecm:uuid", 0, 1, nuxeo.Fetch{})
+	found, _, err := r.nx.QueryPage(ctx, r.sourced(c.Key)+" AND ecm:mixinType = 'Folderish' ORDER BY ecm:uuid", 0,
+		1, nuxeo.Fetch{})
 	if err != nil {
 		return "", err
 	}
+
 	if len(found) > 0 {
 		return found[0].UID, r.callAsNow(ctx, found[0], c)
 	}
+
 	doc, err := r.nx.Create(ctx, c.parentIn, nuxeo.NewDocument{
-		Name: ingest.PathName(c.Name), Type: folderType, Properties: map[string]any{"dc:title": ingest.FolderTitle(c.Name), "dc:source": r.sourceKey(c.Key)},
+		Name: ingest.PathName(c.Name), Type: folderType, Properties: map[string]any{
+			"dc:title":  ingest.FolderTitle(c.Name),
+			"dc:source": r.sourceKey(c.Key),
+		},
 	}, nuxeo.WriteOptions{IdempotencyKey: r.t.Key("folder", c.Key), Source: ingest.SourceMetadata})
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
 	}
+
 	if err == nil {
 		err = ingest.Wanted{Parent: c.parentIn, Type: folderType, Maker: r.t.Actor}.Check(doc)
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	return doc.UID, nil
 }
 
@@ -196,7 +226,8 @@ func (r *run) callAsNow(ctx context.Context, doc *nuxeo.Document, c change) erro
 	if ingest.SameTitle(doc.Title, title) || !ingest.HasFirstTitle(doc) {
 		return nil
 	}
-	return r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+	return r.nx.Update(ctx, doc.UID, "", map[string]any{"dc:title": title},
+		nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
 // sourceKey is what a document carries in dc:source from its first moment.
@@ -208,6 +239,7 @@ func (r *run) sourced(keys ...string) string {
 	for _, key := range keys {
 		sources = append(sources, nuxeo.Quote(r.sourceKey(key)))
 	}
-	return "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+	return "SELECT * FROM Document WHERE dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " +
+		nuxeo.Quote(r.sync.FolderUID) +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 }

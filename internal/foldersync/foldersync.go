@@ -1,15 +1,14 @@
-// Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo, and
-// keeps it so: on demand and by schedule, until the sync is removed.
+// Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo, and keeps it so: on
+// demand and by schedule, until the sync is removed.
 //
-// It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the
-// kinds of items "sync", one pass over the tree, "sync-asset", one asset that has to be
-// brought, and "sync-comments" and "sync-posters", rounds over what comes last. Invariants: an asset has one document in the tree, wherever it was
-// moved to, and a folder one; what has not changed on Frame.io is neither fetched
-// nor written; content that people changed in Nuxeo is not replaced unless they
-// said so; what disappeared is not deleted unless they said so, and never when very
-// much of it disappears at once; documents that people put into the tree are left
-// alone. Memory grows with neither tree nor queue: what Frame.io has is listed into
-// the database page by page, and compared there.
+// It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the kinds of items
+// "sync", one pass over the tree, "sync-asset", one asset that has to be brought, and "sync-comments"
+// and "sync-posters", rounds over what comes last. Invariants: an asset has one document in the tree,
+// wherever it was moved to, and a folder one; what has not changed on Frame.io is neither fetched nor
+// written; content that people changed in Nuxeo is not replaced unless they said so; what disappeared
+// is not deleted unless they said so, and never when very much of it disappears at once; documents
+// that people put into the tree are left alone. Memory grows with neither tree nor queue: what
+// Frame.io has is listed into the database page by page, and compared there.
 //
 // It leaves the bringing of an asset to ingest, and to identity who may do what.
 package foldersync

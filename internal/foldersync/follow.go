@@ -20,7 +20,8 @@ type Watched struct {
 
 // Places are the workspaces that are worth a webhook.
 func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs WHERE state = 'active' AND events ORDER BY account_id, workspace_id, owner`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, owner FROM syncs
+		WHERE state = 'active' AND events ORDER BY account_id, workspace_id, owner`)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +38,7 @@ func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
 		last := &all[len(all)-1]
 		last.Logins = append(last.Logins, login)
 	}
+
 	return all, rows.Err()
 }
 
@@ -44,23 +46,28 @@ func (s *Service) Places(ctx context.Context) (all []Watched, err error) {
 // others. One that is gone does not tell of what.
 func (s *Service) Comment(ctx context.Context, account, workspace, id string) error {
 	var owner string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1 AND workspace_id = $2 AND state = 'active' AND events AND comments`,
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(owner), '') FROM syncs WHERE account_id = $1
+		AND workspace_id = $2 AND state = 'active' AND events AND comments`,
 		account, workspace).Scan(&owner)
 	if err != nil || owner == "" {
 		return err
 	}
+
 	fio, err := s.People.Frameio(ctx, owner)
 	if err != nil {
 		return err
 	}
+
 	file, err := fio.CommentFile(ctx, account, id)
 	if err != nil {
 		return absent(err)
 	}
+
 	found, err := s.known(ctx, file)
 	for sync, e := range found {
 		err = errors.Join(err, s.commented(ctx, sync, e))
 	}
+
 	return err
 }
 
@@ -69,14 +76,17 @@ func (s *Service) commented(ctx context.Context, sync string, e Entry) error {
 	if err != nil || !q.Comments {
 		return err
 	}
+
 	var ids []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1 WHERE sync_id = $2 AND key = $3`, -store.Millis(s.Now()), sync, e.Key); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET comments_at = $1
+			WHERE sync_id = $2 AND key = $3`, -store.Millis(s.Now()), sync, e.Key); err != nil {
 			return err
 		}
 		ids, err = s.listen(ctx, tx, q, s.Now())
 		return err
 	})
+
 	s.Engine.Wake(ids...)
 	return err
 }
@@ -89,18 +99,24 @@ func (s *Service) File(ctx context.Context, account, workspace, file string) err
 	if err != nil {
 		return err
 	}
+
 	for sync, e := range found {
 		if err := s.changed(ctx, sync, e.Parent); err != nil {
 			return err
 		}
 	}
-	return s.strange(ctx, account, workspace, found, func(ctx context.Context, q Sync) error { return s.stranger(ctx, q, file) })
+
+	return s.strange(ctx, account, workspace, found, func(ctx context.Context, q Sync) error {
+		return s.stranger(ctx, q, file)
+	})
 }
 
 // known are the entries whose asset a file is, or was, of, by sync.
 func (s *Service) known(ctx context.Context, file string) (map[string]Entry, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print, e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at
-		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid JOIN syncs q ON q.id = e.sync_id
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT e.sync_id, e.key, e.kind, e.parent, e.name, e.size, e.print,
+		e.document_uid, e.title, e.gone, e.problem, e.conflict, e.stamp, e.comments_at
+		FROM link_files f JOIN links l ON l.id = f.link_id JOIN sync_entries e ON e.document_uid = l.document_uid
+		JOIN syncs q ON q.id = e.sync_id
 		WHERE f.file_id = $1 AND q.state = 'active' AND q.events AND NOT e.gone ORDER BY e.sync_id, e.key`, file)
 	if err != nil {
 		return nil, err
@@ -115,6 +131,7 @@ func (s *Service) known(ctx context.Context, file string) (map[string]Entry, err
 		}
 		found[sync] = e
 	}
+
 	return found, rows.Err()
 }
 
@@ -138,12 +155,21 @@ func absent(err error) error {
 
 // bring adds an item for one entry outside of a run, which also gives the document its
 // name and place.
-func (s *Service) bring(ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, conflicts string) ([]string, error) {
+func (s *Service) bring(
+	ctx context.Context, tx *sql.Tx, q Sync, parent string, who work.Viewer, e Entry, conflicts string,
+) ([]string, error) {
 	var folder string
-	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&folder); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT document_uid FROM sync_entries
+		WHERE sync_id = $1 AND key = $2`, q.ID, e.Parent).Scan(&folder); err != nil {
 		return nil, err
 	}
-	c := change{seen: seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print}, parentIn: folder, had: e}
+
+	c := change{
+		seen:     seen{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, print: e.print},
+		parentIn: folder,
+		had:      e,
+	}
+
 	c.had.print = ""
 	item := q.item(c, parent, who.Login, conflicts)
 	item.Subject += fmt.Sprintf(" at %d", store.Millis(s.Now()))

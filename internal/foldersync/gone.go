@@ -17,27 +17,32 @@ func (r *run) gone(ctx context.Context) (work.Next, error) {
 	if _, nameless, err := r.unreadIn(ctx); err != nil || nameless > 0 {
 		return work.Next{Step: stepFacet}, err
 	}
+
 	for !r.t.SliceOver() {
 		some, err := r.lost(ctx)
 		if err != nil {
 			return work.Next{}, err
 		}
+
 		if len(some) == 0 {
 			return work.Next{Step: stepFacet}, nil
 		}
+
 		for _, e := range some {
 			if err := r.lose(ctx, e); err != nil {
 				return work.Next{}, err
 			}
 		}
 	}
+
 	return work.Next{Step: stepGone, After: time.Millisecond}, nil
 }
 
 // lost are entries that the run misses, folders after what was in them. Those that
 // were looked at have a row in the listing by then, or are marked.
 func (r *run) lost(ctx context.Context) ([]Entry, error) {
-	return r.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries e WHERE `+r.missing()+` AND (kind <> 'folder' OR e.key NOT IN
+	return r.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries e WHERE `+r.missing()+` AND (kind <> 'folder'
+		OR e.key NOT IN
 			(SELECT e.parent FROM sync_entries e WHERE `+unseen+`)) ORDER BY key LIMIT $3`, r.sync.ID, r.st.Run, atOnce)
 }
 
@@ -47,16 +52,20 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 			return err
 		}
 	}
+
 	if shared, err := r.shared(ctx, e); err != nil || shared {
 		return err
 	}
+
 	within, folder, err := r.within(ctx, e)
 	if err != nil {
 		return err
 	}
+
 	if within {
 		return r.later(ctx, e, folder)
 	}
+
 	if e.Kind == kindFolder || r.sync.Gone == Trash {
 		err := r.trash(ctx, e)
 		if why := refusal("It is gone on Frame.io, but cannot be put into the trash", err); why != "" {
@@ -66,10 +75,12 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 			return err
 		}
 	}
+
 	e.Gone, e.Problem = true, ""
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		if e.Kind != kindFolder {
-			if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET gone = gone + 1 WHERE id = $1`, r.st.Run); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET gone = gone + 1
+				WHERE id = $1`, r.st.Run); err != nil {
 				return err
 			}
 		}
@@ -79,7 +90,14 @@ func (r *run) lose(ctx context.Context, e Entry) error {
 
 // looked keeps an entry from being looked at again in this run.
 func (r *run) looked(ctx context.Context, tx *sql.Tx, e Entry) error {
-	return r.note(ctx, tx, []seen{{Key: e.Key, Kind: e.Kind, Parent: e.Parent, Name: e.Name, Size: e.Size, print: e.print}})
+	return r.note(ctx, tx, []seen{{
+		Key:    e.Key,
+		Kind:   e.Kind,
+		Parent: e.Parent,
+		Name:   e.Name,
+		Size:   e.Size,
+		print:  e.print,
+	}})
 }
 
 // later leaves an entry to the next run, which is to look where it is now.
@@ -100,10 +118,13 @@ func (r *run) orphan(ctx context.Context, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	docs, _, err := r.nx.QueryPage(ctx, r.sourced(append(files, e.Key)...)+" ORDER BY ecm:uuid", 0, looked, nuxeo.Fetch{})
+
+	docs, _, err := r.nx.QueryPage(ctx, r.sourced(append(files, e.Key)...)+" ORDER BY ecm:uuid", 0,
+		looked, nuxeo.Fetch{})
 	if err != nil {
 		return err
 	}
+
 	for _, doc := range docs {
 		l, err := link.OfDocument(ctx, r.DB, doc.UID)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && l.AssetKey == e.Key {
@@ -114,6 +135,7 @@ func (r *run) orphan(ctx context.Context, e *Entry) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -141,8 +163,10 @@ func (r *run) shared(ctx context.Context, e Entry) (yes bool, err error) {
 // heir is the folder in Nuxeo for the document of an entry, where another entry has
 // the document as well; empty: none has. One in conflict stays where it is.
 func (r *run) heir(ctx context.Context, e Entry) (folder string, settled bool, err error) {
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT p.document_uid, o.conflict = '' FROM sync_entries o JOIN sync_entries p ON p.sync_id = o.sync_id AND p.key = o.parent
-		WHERE o.sync_id = $1 AND o.document_uid = $2 AND o.key <> $3 AND NOT o.gone LIMIT 1`, r.sync.ID, e.Document, e.Key).Scan(&folder, &settled)
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT p.document_uid, o.conflict = '' FROM sync_entries o
+		JOIN sync_entries p ON p.sync_id = o.sync_id AND p.key = o.parent
+		WHERE o.sync_id = $1 AND o.document_uid = $2 AND o.key <> $3
+		AND NOT o.gone LIMIT 1`, r.sync.ID, e.Document, e.Key).Scan(&folder, &settled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -168,6 +192,7 @@ func (r *run) trash(ctx context.Context, e Entry) error {
 	if e.Document == "" {
 		return nil
 	}
+
 	if e.Kind == kindFolder {
 		q := "SELECT * FROM Document WHERE ecm:parentId = " + nuxeo.Quote(e.Document) + " AND ecm:isTrashed = 0"
 		in, _, err := r.nx.QueryPage(ctx, q, 0, 1, nuxeo.Fetch{})
@@ -175,9 +200,11 @@ func (r *run) trash(ctx context.Context, e Entry) error {
 			return err
 		}
 	}
+
 	err := r.nx.Trash(ctx, e.Document)
 	if nuxeo.NotFound(err) {
 		return nil
 	}
+
 	return err
 }

@@ -24,9 +24,11 @@ func (p Preview) lanes(q Request) Lanes {
 	if q.Fetch == Metadata {
 		out.Documents = upTo(assets, laysPerSecond)
 	}
+
 	if q.Comments {
 		out.Comments = upTo(assets*60, commentsPerMinute)
 	}
+
 	return out
 }
 

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -46,7 +46,8 @@ func (s *Service) picture(ctx context.Context, tx *sql.Tx, q Sync, since time.Ti
 	if q.Fetch != Metadata {
 		return nil, nil
 	}
-	return s.addLast(ctx, tx, q, since, KindPosters, "Posters of "+q.FolderTitle, postersDue, gallery{Sync: q.ID, Before: s.before()})
+	return s.addLast(ctx, tx, q, since, KindPosters, "Posters of "+q.FolderTitle, postersDue,
+		gallery{Sync: q.ID, Before: s.before()})
 }
 
 // before is what counts as looked at long ago.
@@ -58,17 +59,23 @@ func (s *Service) latest() int64 { return store.Millis(s.Now().Add(store.AheadAt
 // addLast adds an item if something is due, none is at it, and none has failed since a
 // time. One that failed in the future did so by a clock that was ahead, and says nothing
 // of what there has been since.
-func (s *Service) addLast(ctx context.Context, tx *sql.Tx, q Sync, since time.Time, kind, title, due string, st any) ([]string, error) {
+func (s *Service) addLast(
+	ctx context.Context, tx *sql.Tx, q Sync, since time.Time, kind, title, due string, st any,
+) ([]string, error) {
 	now := s.Now()
 	var some, at int
-	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
-		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running') OR state = 'failed' AND finished > $4 AND finished <= $5))`,
+	err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM sync_entries
+		WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone AND `+due+` LIMIT 1) AS d),
+		(SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = $3 AND (state IN ('waiting', 'running')
+		OR state = 'failed' AND finished > $4 AND finished <= $5))`,
 		q.ID, s.before(), kind, store.Millis(since), store.Millis(now), s.latest()).Scan(&some, &at)
 	if err != nil || some == 0 || at > 0 {
 		return nil, err
 	}
+
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: kind, Parent: q.ID, Subject: fmt.Sprintf("round at %d", store.Millis(now)), Title: title, Owner: q.Owner, Actor: q.Owner, Requester: q.Owner, Data: st,
+		Kind: kind, Parent: q.ID, Subject: fmt.Sprintf("round at %d", store.Millis(now)), Title: title, Owner: q.Owner,
+		Actor: q.Owner, Requester: q.Owner, Data: st,
 	})
 }
 
@@ -86,6 +93,7 @@ func (s *Service) last(ctx context.Context, id string, r *maintenance.Report) er
 	if err != nil {
 		return err
 	}
+
 	var woken []string
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken, err = s.after(ctx, tx, q, s.Now().Add(-lastAgain))
@@ -94,6 +102,7 @@ func (s *Service) last(ctx context.Context, id string, r *maintenance.Report) er
 	if len(woken) > 0 {
 		r.Note("%s", q.FolderTitle)
 	}
+
 	s.Engine.Wake(woken...)
 	return err
 }

@@ -24,10 +24,12 @@ func factsOf(s seen, f frameio.File) string {
 	if frameio.Kind(s.Kind) == frameio.KindStack {
 		stack = s.Key
 	}
+
 	b, err := json.Marshal(ingest.FileOf(f, stack, []string{f.ID}))
 	if err != nil {
 		return "" // an item brings it
 	}
+
 	return string(b)
 }
 
@@ -53,10 +55,12 @@ func (r *run) lay(ctx context.Context, want []change) (laid []sheet, rest []chan
 	if err != nil || len(sheets) == 0 {
 		return nil, rest, err
 	}
+
 	there, err := r.inNuxeo(ctx, sheets)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	var right []sheet
 	for _, s := range sheets {
 		// A new one was made before, or a known one is gone: an item finds out.
@@ -66,6 +70,7 @@ func (r *run) lay(ctx context.Context, want []change) (laid []sheet, rest []chan
 			right = append(right, s)
 		}
 	}
+
 	r.layAll(ctx, right)
 	return r.sorted(ctx, right, rest)
 }
@@ -85,6 +90,7 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 	if err != nil {
 		return nil, nil, err
 	}
+
 	for i := range want {
 		s := sheet{change: &want[i]}
 		if s.had.Document == "" && (stacking || r.inherits(s)) || !r.plain(&s) {
@@ -93,9 +99,11 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 		}
 		sheets = append(sheets, s)
 	}
+
 	if len(sheets) == 0 {
 		return nil, rest, nil
 	}
+
 	kept := sheets[:0]
 	err = r.commit(ctx, func(tx *sql.Tx) error {
 		for _, s := range sheets {
@@ -103,10 +111,12 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 			if err != nil {
 				return err
 			}
+
 			if !ok {
 				rest = append(rest, *s.change)
 				continue
 			}
+
 			kept = append(kept, s)
 			if err := r.intend(ctx, tx, s); err != nil {
 				return err
@@ -114,6 +124,7 @@ func (r *run) sheets(ctx context.Context, want []change) (sheets []sheet, rest [
 		}
 		return nil
 	})
+
 	return kept, rest, err
 }
 
@@ -123,7 +134,14 @@ func (r *run) intend(ctx context.Context, tx *sql.Tx, s sheet) error {
 	if s.had.Document != "" || s.known {
 		return nil
 	}
-	return put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: s.Key, Kind: s.Kind, Parent: s.Parent, Name: s.Name, Size: s.Size, stamp: s.stamp})
+	return put(ctx, tx, r.t.Now(), r.sync.ID, Entry{
+		Key:    s.Key,
+		Kind:   s.Kind,
+		Parent: s.Parent,
+		Name:   s.Name,
+		Size:   s.Size,
+		stamp:  s.stamp,
+	})
 }
 
 // inherits reports whether there may be a document for a new stack, of which a listing
@@ -139,15 +157,18 @@ func (r *run) stacking(ctx context.Context) (bool, error) {
 	if r.sync.Fetch != Metadata {
 		return false, nil
 	}
+
 	if r.stacked == nil {
 		var n int
-		err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e WHERE `+r.missing()+` AND e.kind <> 'folder'`, r.sync.ID, r.st.Run).Scan(&n)
+		err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries e
+			WHERE `+r.missing()+` AND e.kind <> 'folder'`, r.sync.ID, r.st.Run).Scan(&n)
 		if err != nil {
 			return false, err
 		}
 		some := n > 0
 		r.stacked = &some
 	}
+
 	return *r.stacked, nil
 }
 
@@ -156,10 +177,12 @@ func (r *run) plain(s *sheet) bool {
 	if r.sync.Fetch != Metadata || s.facts == "" || s.had.Problem != "" || s.parentIn == "" {
 		return false
 	}
+
 	file := new(ingest.File)
 	if err := json.Unmarshal([]byte(s.facts), file); err != nil {
 		return false
 	}
+
 	s.job = r.sync.job(*s.change)
 	s.job.File, s.job.Document = file, s.had.Document
 	return true
@@ -175,10 +198,12 @@ func (r *run) hold(ctx context.Context, tx *sql.Tx, s *sheet) (bool, error) {
 	if formers, err := link.Formers(ctx, r.DB, r.sync.FolderUID, a); len(formers) > 0 || err != nil {
 		return false, err
 	}
+
 	l, err := link.Claim(ctx, tx, r.t.Now(), r.sync.FolderUID, a, r.t.ID)
 	if fault.Is(err, fault.NotReady) {
 		return false, nil
 	}
+
 	s.link, s.job.LinkID = l, l.ID
 	return l.DocumentUID == s.had.Document, err
 }
@@ -196,17 +221,21 @@ func (r *run) inNuxeo(ctx context.Context, sheets []sheet) (map[string]bool, err
 				sources = append(sources, nuxeo.Quote(s.name()))
 			}
 		}
+
 		known, err := documents(ctx, r.nx, uids, "dublincore")
 		if err != nil {
 			return nil, err
 		}
+
 		for uid := range known {
 			there[uid] = true
 		}
+
 		if err := r.made(ctx, sources, there); err != nil {
 			return nil, err
 		}
 	}
+
 	return there, nil
 }
 
@@ -215,7 +244,9 @@ func (r *run) made(ctx context.Context, sources []string, there map[string]bool)
 	if len(sources) == 0 {
 		return nil
 	}
-	where := "dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " + nuxeo.Quote(r.sync.FolderUID) +
+
+	where := "dc:source IN (" + strings.Join(sources, ", ") + ") AND ecm:ancestorId = " +
+		nuxeo.Quote(r.sync.FolderUID) +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range r.nx.Query(ctx, where, "", nuxeo.Fetch{Schemas: []string{"dublincore"}}) {
 		if err != nil {
@@ -223,6 +254,7 @@ func (r *run) made(ctx context.Context, sources []string, there map[string]bool)
 		}
 		there[doc.Text("dc:source")] = true
 	}
+
 	return nil
 }
 
@@ -238,6 +270,7 @@ func (r *run) layAll(ctx context.Context, sheets []sheet) {
 			return nil // each has its own
 		})
 	}
+
 	_ = g.Wait()
 }
 
@@ -255,9 +288,11 @@ func (r *run) sorted(ctx context.Context, sheets []sheet, rest []change) (laid [
 			rest = append(rest, *s.change)
 		}
 	}
+
 	if later == nil {
 		return laid, rest, nil
 	}
+
 	return nil, nil, errors.Join(r.commit(ctx, func(tx *sql.Tx) error { return r.lain(ctx, tx, laid) }), later)
 }
 
@@ -266,6 +301,7 @@ func (r *run) lain(ctx context.Context, tx *sql.Tx, laid []sheet) error {
 	if r.sync.Fetch != Metadata {
 		return nil
 	}
+
 	created, updated := 0, 0
 	for _, s := range laid {
 		if err := r.lainOne(ctx, tx, s); err != nil {
@@ -277,9 +313,12 @@ func (r *run) lain(ctx context.Context, tx *sql.Tx, laid []sheet) error {
 			updated++
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET created = created + $1, updated = updated + $2 WHERE id = $3`, created, updated, r.st.Run); err != nil {
+
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET created = created + $1, updated = updated + $2
+		WHERE id = $3`, created, updated, r.st.Run); err != nil {
 		return err
 	}
+
 	return link.Release(ctx, tx, r.t.ID)
 }
 
@@ -288,21 +327,26 @@ func (r *run) lainOne(ctx context.Context, tx *sql.Tx, s sheet) error {
 	if l.Digest == "" {
 		l.FileID = s.job.File.ID
 	}
+
 	if err := link.Lay(ctx, tx, r.t.Now(), l, s.job.Document, s.hash); err != nil {
 		return err
 	}
+
 	e := s.had
 	e.Document, e.Parent, e.Name, e.print, e.Gone, e.Conflict = s.job.Document, s.Parent, s.Name, s.print, false, ""
 	if s.made {
 		e.title = s.title()
 	}
+
 	if err := put(ctx, tx, r.t.Now(), r.sync.ID, e); err != nil || s.made {
 		return err
 	}
+
 	if another {
 		if err := unpictured(ctx, tx, r.sync.ID, s.Key); err != nil {
 			return err
 		}
 	}
+
 	return unheard(ctx, tx, r.sync.ID, s.Key)
 }

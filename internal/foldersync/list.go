@@ -69,10 +69,12 @@ func (r *run) list(ctx context.Context) (work.Next, error) {
 		if err != nil || len(some) == 0 {
 			return work.Next{Step: stepCompare}, err
 		}
+
 		g, in := errgroup.WithContext(ctx)
 		for _, f := range some {
 			g.Go(func() error { return r.listFolder(in, f) })
 		}
+
 		if err := g.Wait(); err != nil {
 			return work.Next{}, err
 		}
@@ -81,7 +83,8 @@ func (r *run) list(ctx context.Context) (work.Next, error) {
 }
 
 func (r *run) unlisted(ctx context.Context) (all []seen, err error) {
-	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key, depth, parent FROM sync_seen WHERE run_id = $1 AND kind = 'folder' AND NOT listed AND NOT skip ORDER BY depth, key LIMIT $2`,
+	rows, err := r.DB.Reader.QueryContext(ctx, `SELECT key, depth, parent FROM sync_seen
+		WHERE run_id = $1 AND kind = 'folder' AND NOT listed AND NOT skip ORDER BY depth, key LIMIT $2`,
 		r.st.Run, listedAtOnce)
 	if err != nil {
 		return nil, err
@@ -94,6 +97,7 @@ func (r *run) unlisted(ctx context.Context) (all []seen, err error) {
 		}
 		all = append(all, f)
 	}
+
 	return all, rows.Err()
 }
 
@@ -106,16 +110,19 @@ func (r *run) listFolder(ctx context.Context, f seen) error {
 	for _, part := range []assetsOf{r.subfolders(in, f), r.files(in, f), r.stacks(in, f)} {
 		g.Go(func() error { return p.take(in, part) })
 	}
+
 	if err := g.Wait(); v4.NotFound(err) {
 		return r.vanished(ctx, f)
 	} else if err != nil {
 		return err
 	}
+
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		if err := r.note(ctx, tx, p.rows); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
+		_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE
+			WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
 		return err
 	})
 }
@@ -125,7 +132,8 @@ func (r *run) listFolder(ctx context.Context, f seen) error {
 func (r *run) vanished(ctx context.Context, f seen) error {
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		if !r.partial || f.Depth > 0 {
-			_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
+			_, err := tx.ExecContext(ctx, `UPDATE sync_seen SET listed = TRUE
+				WHERE run_id = $1 AND key = $2`, r.st.Run, f.Key)
 			return err
 		}
 		if err := tell(ctx, tx, r.sync.ID, f.Parent, r.Now()); err != nil {
@@ -165,6 +173,7 @@ func (p *page) add(ctx context.Context, s seen) error {
 	if len(p.rows) < notedAtOnce {
 		return nil
 	}
+
 	err := p.commit(ctx, func(tx *sql.Tx) error { return p.note(ctx, tx, p.rows) })
 	p.rows = p.rows[:0]
 	return err
@@ -174,11 +183,15 @@ func (p *page) add(ctx context.Context, s seen) error {
 // that show something else, and folders that are known are not listed by a run that
 // looks at some only.
 func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
-	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print, stamp, skip, facts, not_ready, head)
+	add, err := tx.PrepareContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name, size, print,
+		stamp, skip, facts, not_ready, head)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-			$10 AND EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND NOT e.gone),
-			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> '' AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END, $13, $14)
-		ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name, size = excluded.size, print = excluded.print,
+			$10 AND EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> ''
+			AND NOT e.gone),
+			CASE WHEN EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $11 AND e.key = $2 AND e.document_uid <> ''
+			AND e.print = $8 AND e.problem = '') THEN '' ELSE $12 END, $13, $14)
+		ON CONFLICT (run_id, key) DO UPDATE SET parent = excluded.parent, depth = excluded.depth, name = excluded.name,
+		size = excluded.size, print = excluded.print,
 			stamp = excluded.stamp, facts = excluded.facts, not_ready = excluded.not_ready, head = excluded.head`)
 	if err != nil {
 		return err
@@ -191,6 +204,7 @@ func (r *run) note(ctx context.Context, tx *sql.Tx, rows []seen) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -229,19 +243,25 @@ func (r *run) stacks(ctx context.Context, f seen) assetsOf {
 }
 
 // offer yields the rows for an asset, unless it could not be read; more reports whether to go on.
-func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File, err error, yield func(seen, error) bool) (more bool) {
+func (r *run) offer(
+	ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File, err error,
+	yield func(seen, error) bool,
+) (more bool) {
 	var rows []seen
 	if err == nil {
 		rows, err = r.listed(ctx, folder, key, kind, head)
 	}
+
 	for _, s := range rows {
 		if !yield(s, nil) {
 			return false
 		}
 	}
+
 	if err != nil {
 		yield(seen{}, err)
 	}
+
 	return err == nil
 }
 
@@ -249,12 +269,15 @@ func (r *run) offer(ctx context.Context, folder seen, key string, kind frameio.K
 // only if the sync has it, to tell why it goes.
 // A stack whose newest file cannot be brought yet also has a row for each file on it
 // that the sync has brought by itself, since that one is not gone.
-func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File) ([]seen, error) {
+func (r *run) listed(
+	ctx context.Context, folder seen, key string, kind frameio.Kind, head frameio.File,
+) ([]seen, error) {
 	wanted := r.sync.Filter.takes(head, r.status(head))
 	s := r.asset(folder, key, kind, head)
 	if head.Unreadable {
 		s, wanted = s.unread(), true // so that it is told of
 	}
+
 	if s.notReady = notReady(head); s.notReady == "" {
 		if wanted {
 			return []seen{s}, nil
@@ -272,26 +295,32 @@ func (r *run) listed(ctx context.Context, folder seen, key string, kind frameio.
 	if err != nil {
 		return nil, err
 	}
+
 	if has || wanted {
 		rows = append(rows, s)
 	}
+
 	if kind != frameio.KindStack || key == "" {
 		return rows, nil
 	}
+
 	for member, err := range r.fio.StackFiles(ctx, r.sync.Account, key) {
 		if err != nil {
 			return rows, err
 		}
+
 		has, err := r.has(ctx, member.ID)
 		if err != nil {
 			return rows, err
 		}
+
 		if has {
 			m := r.asset(folder, member.ID, frameio.KindFile, member)
 			m.notReady, m.facts = s.notReady, ""
 			rows = append(rows, m)
 		}
 	}
+
 	return rows, nil
 }
 
@@ -301,7 +330,8 @@ func (r *run) has(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	var n int
-	err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries WHERE sync_id = $1 AND key = $2`, r.sync.ID, key).Scan(&n)
+	err := r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sync_entries
+		WHERE sync_id = $1 AND key = $2`, r.sync.ID, key).Scan(&n)
 	return n > 0, err
 }
 
@@ -316,10 +346,21 @@ func (r *run) status(f frameio.File) string {
 }
 
 func (r *run) asset(folder seen, key string, kind frameio.Kind, f frameio.File) seen {
-	s := seen{Key: key, Kind: string(kind), Parent: folder.Key, Depth: folder.Depth + 1, Name: f.Name, Size: f.Size, print: printOf(f), stamp: store.Millis(f.Updated), head: f.ID}
+	s := seen{
+		Key:    key,
+		Kind:   string(kind),
+		Parent: folder.Key,
+		Depth:  folder.Depth + 1,
+		Name:   f.Name,
+		Size:   f.Size,
+		print:  printOf(f),
+		stamp:  store.Millis(f.Updated),
+		head:   f.ID,
+	}
 	if r.sync.Fetch == Metadata {
 		s.facts = factsOf(s, f)
 	}
+
 	return s
 }
 

@@ -29,9 +29,11 @@ func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
 		}
 		ids = append(ids, id)
 	}
+
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+
 	out := []Sync{}
 	for _, id := range ids {
 		q, err := s.Get(ctx, who, id)
@@ -43,6 +45,7 @@ func (s *Service) List(ctx context.Context, who work.Viewer) ([]Sync, error) {
 		}
 		out = append(out, q)
 	}
+
 	return out, nil
 }
 
@@ -52,13 +55,16 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Sync, er
 	if err != nil || q.State == Removed {
 		return Sync{}, orNotFound(err)
 	}
+
 	if who.Admin || who.Login == q.Owner {
 		return q, nil
 	}
+
 	sees, err := s.allowed(ctx, who.Login, q.FolderUID, "Read")
 	if err == nil && !sees {
 		err = notFound()
 	}
+
 	return q, err
 }
 
@@ -72,7 +78,8 @@ func orNotFound(err error) error {
 // OfFolder is the sync of a folder; NotFound when it has none.
 func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) (Sync, error) {
 	var id string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1 AND state <> 'removed'`, folder).Scan(&id)
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM syncs WHERE folder_uid = $1
+		AND state <> 'removed'`, folder).Scan(&id)
 	if err != nil || id == "" {
 		return Sync{}, orNotFound(err)
 	}
@@ -81,7 +88,8 @@ func (s *Service) OfFolder(ctx context.Context, who work.Viewer, folder string) 
 
 // Of names what a folder is synchronized with; empty: it is not.
 func (s *Service) Of(ctx context.Context, folder string) (name string, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(root_name), '') FROM syncs WHERE folder_uid = $1 AND state <> 'removed'`, folder).Scan(&name)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(root_name), '') FROM syncs WHERE folder_uid = $1
+		AND state <> 'removed'`, folder).Scan(&name)
 	return name, err
 }
 
@@ -91,10 +99,13 @@ func (s *Service) changeable(ctx context.Context, who work.Viewer, id string) (S
 	if err != nil {
 		return q, err
 	}
+
 	may, err := s.May(ctx, who, q)
 	if err == nil && !may {
-		err = fault.New(fault.Forbidden, "You may not write in %q.", q.FolderTitle).With("Ask for the right to write there in Nuxeo.")
+		err = fault.New(fault.Forbidden, "You may not write in %q.", q.FolderTitle).
+			With("Ask for the right to write there in Nuxeo.")
 	}
+
 	return q, err
 }
 
@@ -113,13 +124,16 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	if err != nil {
 		return q, err
 	}
+
 	owner := q.Owner
 	if s.People.Usable(ctx, owner) != nil {
 		owner = who.Login
 	}
+
 	if err := s.People.Usable(ctx, owner); err != nil {
 		return q, err
 	}
+
 	refreshed := audit.Entry{Who: who.Login, About: q.FolderPath} // what is ordinary is not told
 	switch {
 	case owner != q.Owner:
@@ -127,9 +141,11 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	case sure:
 		refreshed.What = audit.LossConfirmed
 	}
+
 	var ids []string
 	err = s.Engine.Audited(ctx, refreshed, func(tx *sql.Tx) (err error) {
-		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', owner = $1, updated = $2
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '',
+			owner = $1, updated = $2
 			WHERE id = $3 AND state <> 'removed'`, owner, store.Millis(s.Now()), id); err != nil {
 			return err
 		}
@@ -140,43 +156,54 @@ func (s *Service) Refresh(ctx context.Context, who work.Viewer, id string, sure 
 	if store.Duplicate(err) {
 		return q, busy(q, err)
 	}
+
 	if err != nil {
 		return q, err
 	}
+
 	s.Engine.Wake(ids...)
 	return get(ctx, s.DB.Reader, id)
 }
 
 func busy(q Sync, err error) error {
-	return fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).With("Wait until that has ended.").Because(err)
+	return fault.New(fault.Conflict, "%q is being synchronized just now.", q.FolderTitle).
+		With("Wait until that has ended.").Because(err)
 }
 
 func notChecked() error {
-	return fault.New(fault.NotFound, "The synchronization was not checked lately.").With("Choose Check on its tab first, or run `nuxeo-frameio sync check`.")
+	return fault.New(fault.NotFound, "The synchronization was not checked lately.").
+		With("Choose Check on its tab first, or run `nuxeo-frameio sync check`.")
 }
 
 // begin records a run and its item in a transaction; the database refuses a second
 // one at the same time.
 func (s *Service) begin(ctx context.Context, tx *sql.Tx, q Sync, why, by string, sure bool) ([]string, error) {
 	run, now := uuid.Must(uuid.NewV7()).String(), s.Now()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, partial, state, began) VALUES ($1, $2, '', $3, $4, $5, $6, $7, 'running', $8)`,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO sync_runs (id, sync_id, item_id, why, asked_by, sure, dry, partial,
+		state, began) VALUES ($1, $2, '', $3, $4, $5, $6, $7, 'running', $8)`,
 		run, q.ID, why, by, sure, why == Check, why == Changes, store.Millis(now)); err != nil {
 		return nil, err
 	}
+
 	ids, err := s.Engine.Add(ctx, tx, work.New{
-		Kind: KindRun, Parent: run, Subject: q.ID, Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner, Requester: by, Data: state{Sync: q.ID, Run: run},
+		Kind: KindRun, Parent: run, Subject: q.ID, Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner, Requester: by,
+		Data: state{Sync: q.ID, Run: run},
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET item_id = $1 WHERE id = $2`, ids[0], run); err != nil {
 		return nil, err
 	}
+
 	next := due(now, q.Every)
 	if why == Check || why == Changes {
 		next = store.Millis(q.Due)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3 WHERE id = $4`, run, next, store.Millis(now), q.ID)
+
+	_, err = tx.ExecContext(ctx, `UPDATE syncs SET run_id = $1, due = $2, updated = $3
+		WHERE id = $4`, run, next, store.Millis(now), q.ID)
 	return ids, err
 }
 
@@ -194,6 +221,7 @@ func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, 
 	if err != nil {
 		return q, err
 	}
+
 	paused := audit.Entry{Who: who.Login, What: audit.SyncPaused, About: q.FolderPath}
 	err = s.Engine.Audited(ctx, paused, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = 'Resume it.',
@@ -204,6 +232,7 @@ func (s *Service) Pause(ctx context.Context, who work.Viewer, id string) (Sync, 
 	if err != nil {
 		return q, err
 	}
+
 	return s.stopped(ctx, q)
 }
 
@@ -227,15 +256,18 @@ func (s *Service) Resume(ctx context.Context, who work.Viewer, id string) (Sync,
 	if err != nil {
 		return q, err
 	}
+
 	resumed := audit.Entry{Who: who.Login, What: audit.SyncResumed, About: q.FolderPath}
 	err = s.Engine.Audited(ctx, resumed, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '', due = $1, updated = $2 WHERE id = $3 AND state = 'paused'`,
+		_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', paused_by = '',
+			due = $1, updated = $2 WHERE id = $3 AND state = 'paused'`,
 			due(s.Now(), q.Every), store.Millis(s.Now()), id)
 		return err
 	})
 	if err != nil {
 		return q, err
 	}
+
 	return get(ctx, s.DB.Reader, id)
 }
 
@@ -245,23 +277,28 @@ func (s *Service) Remove(ctx context.Context, who work.Viewer, id string) error 
 	if err != nil {
 		return err
 	}
+
 	if _, err := s.stopped(ctx, q); err != nil {
 		return err
 	}
+
 	removed := audit.Entry{Who: who.Login, What: audit.SyncRemoved, About: q.FolderPath}
 	var ids []string
 	err = s.Engine.Audited(ctx, removed, func(tx *sql.Tx) (err error) {
-		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'removed', due = 0, updated = $1 WHERE id = $2`, store.Millis(s.Now()), id); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'removed', due = 0, updated = $1
+			WHERE id = $2`, store.Millis(s.Now()), id); err != nil {
 			return err
 		}
 		ids, err = s.Engine.Add(ctx, tx, work.New{
-			Kind: KindRun, Parent: id, Subject: "remove", Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner, Requester: who.Login, Data: state{Sync: id, Remove: true},
+			Kind: KindRun, Parent: id, Subject: "remove", Title: q.FolderTitle, Owner: q.Owner, Actor: q.Owner,
+			Requester: who.Login, Data: state{Sync: id, Remove: true},
 		})
 		return err
 	})
 	if err == nil {
 		s.Engine.Wake(ids...)
 	}
+
 	return err
 }
 
@@ -270,7 +307,9 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int
 	if _, err := s.Get(ctx, who, id); err != nil {
 		return nil, err
 	}
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 ORDER BY id DESC LIMIT $2`, id, most)
+
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1
+		ORDER BY id DESC LIMIT $2`, id, most)
 	if err != nil {
 		return nil, err
 	}
@@ -283,13 +322,16 @@ func (s *Service) Runs(ctx context.Context, who work.Viewer, id string, most int
 		}
 		out = append(out, r)
 	}
+
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+
 	for i := range out {
 		if err := out[i].count(ctx, s.DB.Reader); err != nil {
 			return nil, err
 		}
 	}
+
 	return out, nil
 }

@@ -15,16 +15,20 @@ func (s *Service) allowed(ctx context.Context, login, uid, permission string) (b
 	if fault.Is(err, fault.NeedsOwner) {
 		return false, nil
 	}
+
 	if err != nil {
 		return false, err
 	}
+
 	doc, err := nx.Get(ctx, uid, nuxeo.Fetch{Enrichers: []string{"permissions"}})
 	switch nuxeo.StatusOf(err) {
 	case 401, 403, 404:
 		return false, nil
 	}
+
 	if err != nil {
 		return false, err
 	}
+
 	return slices.Contains(doc.Permissions(), permission), nil
 }

@@ -21,14 +21,17 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+
 	q, err := get(ctx, w.DB.Reader, st.Sync)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	one, err := getRun(ctx, w.DB.Reader, st.Run)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	m := compose(q, one)
 	m.Key, m.Once, m.Lines[0].Address = t.ID, t.Key("mail"), w.Address(q.FolderUID)
 	outcome, err := w.Mail.Send(ctx, m)
@@ -37,22 +40,29 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 
 func compose(q Sync, one Run) mail.Message {
 	m := mail.Message{
-		To: one.By, Instead: q.Owner, Document: q.FolderUID, Lines: []mail.Line{{Title: q.FolderTitle, Text: Summary(one)}},
+		To: one.By, Instead: q.Owner, Document: q.FolderUID,
+		Lines:   []mail.Line{{Title: q.FolderTitle, Text: Summary(one)}},
 		Subject: "Frame.io: your folder is synchronized", Heading: "This folder is as it is on Frame.io:",
 		Footer: "You get this mail because you synchronize a Nuxeo folder with Frame.io.",
 	}
+
 	switch {
 	case one.State == Stopped:
-		m.Subject, m.Heading = "Frame.io: a synchronization asks you", "This folder was not synchronized, since very much is gone on Frame.io:"
+		m.Subject, m.Heading = "Frame.io: a synchronization asks you",
+			"This folder was not synchronized, since very much is gone on Frame.io:"
 		m.Lines[0].Text = one.Message + " " + askFirst
 	case one.State == Failed:
-		m.Subject, m.Heading, m.Lines[0].Text = "Frame.io: a synchronization is paused", "This folder could not be synchronized:", one.Message+" "+q.Remedy
+		m.Subject, m.Heading, m.Lines[0].Text = "Frame.io: a synchronization is paused",
+			"This folder could not be synchronized:", one.Message+" "+q.Remedy
 	case one.Message != "" && one.State == Done:
 		m.Lines[0].Text += ". " + one.Message
 	}
+
 	if one.Failed > 0 && one.State == Done {
-		m.Subject, m.Heading = fmt.Sprintf("Frame.io: your folder is synchronized, but for %d", one.Failed), "This folder is as it is on Frame.io, but for some assets:"
+		m.Subject, m.Heading = fmt.Sprintf("Frame.io: your folder is synchronized, but for %d", one.Failed),
+			"This folder is as it is on Frame.io, but for some assets:"
 	}
+
 	return m
 }
 
@@ -63,22 +73,31 @@ func Summary(r Run) string {
 		n    int
 		what string
 	}{
-		{r.Created, "new"}, {r.Updated, "updated"}, {r.Renamed, "renamed"}, {r.Moved, "moved"}, {r.Gone, "gone"}, {r.Conflicting, "in conflict"}, {r.Failed, "failed"},
+		{r.Created, "new"},
+		{r.Updated, "updated"},
+		{r.Renamed, "renamed"},
+		{r.Moved, "moved"},
+		{r.Gone, "gone"},
+		{r.Conflicting, "in conflict"},
+		{r.Failed, "failed"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, plain.Number(p.n)+" "+p.what)
 		}
 	}
+
 	of := plain.Count(r.Assets, "asset") + " in " + plain.Count(r.Folders, "folder")
 	if r.Dry {
 		return of + ", only compared"
 	}
+
 	switch {
 	case len(parts) == 0 && r.Unchanged > 0:
 		return of + ": " + plain.Number(r.Unchanged) + " with other metadata"
 	case len(parts) == 0:
 		return of + ", nothing has changed"
 	}
+
 	return of + ": " + strings.Join(parts, ", ")
 }
 

@@ -55,31 +55,43 @@ func (w PosterWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err := p.open(ctx); err != nil {
 		return work.Next{}, nobody(err)
 	}
+
 	for p.sync.State == Active && !t.SliceOver() {
 		var folder string
-		err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(parent), '') FROM sync_entries WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone
+		err := w.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MIN(parent), '') FROM sync_entries
+			WHERE sync_id = $1 AND kind <> 'folder' AND document_uid <> '' AND NOT gone
 			AND NOT poster AND (poster_at < $2 OR poster_at > $4) AND parent > $3`,
 			p.sync.ID, p.st.Before, p.st.After, p.latest()).Scan(&folder)
 		if err != nil || folder == "" {
 			return work.Next{Done: true, Outcome: outcomeSynced}, err
 		}
+
 		if err := p.folder(ctx, folder); err != nil {
 			return work.Next{}, err
 		}
 	}
-	return work.Next{Step: stepPosters, After: time.Millisecond, Done: p.sync.State != Active, Outcome: outcomeSynced}, nil
+
+	return work.Next{
+		Step:    stepPosters,
+		After:   time.Millisecond,
+		Done:    p.sync.State != Active,
+		Outcome: outcomeSynced,
+	}, nil
 }
 
 func (p *picturer) open(ctx context.Context) (err error) {
 	if err := p.t.Load(&p.st); err != nil {
 		return err
 	}
+
 	if p.sync, err = bare(ctx, p.DB.Reader, p.st.Sync); err != nil {
 		return err
 	}
+
 	if p.nx, err = p.People.Nuxeo(ctx, p.t.Actor); err != nil {
 		return err
 	}
+
 	p.fio, err = p.People.Frameio(ctx, p.t.Actor)
 	return err
 }
@@ -90,9 +102,11 @@ func (p *picturer) folder(ctx context.Context, folder string) error {
 	if err := p.pages(ctx, p.shown(ctx, folder)); absent(err) != nil {
 		return err
 	}
+
 	p.st.After = folder
 	return p.t.Commit(ctx, p.st, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster_at = $1 WHERE sync_id = $2 AND parent = $3 AND NOT poster`, store.Millis(p.t.Now()), p.sync.ID, folder)
+		_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster_at = $1 WHERE sync_id = $2 AND parent = $3
+			AND NOT poster`, store.Millis(p.t.Now()), p.sync.ID, folder)
 		return err
 	})
 }
@@ -107,11 +121,13 @@ func (p *picturer) shown(ctx context.Context, folder string) iter.Seq2[poster, e
 			address := ingest.PictureOf(f)
 			return err == nil && address == "" || yield(poster{key: key, address: address}, err)
 		}
+
 		for f, err := range p.fio.FolderFiles(ctx, p.sync.Account, folder, true) {
 			if !give(f.ID, f, err) {
 				return
 			}
 		}
+
 		for s, err := range p.fio.FolderStacks(ctx, p.sync.Account, folder, true) {
 			if !give(s.ID, s.Head, err) {
 				return
@@ -133,6 +149,7 @@ func (p *picturer) pages(ctx context.Context, all iter.Seq2[poster, error]) erro
 			some = some[:0]
 		}
 	}
+
 	return p.page(ctx, some)
 }
 
@@ -142,6 +159,7 @@ func (p *picturer) page(ctx context.Context, some []poster) error {
 	if err != nil || len(want) == 0 {
 		return err
 	}
+
 	done := make([]bool, len(want))
 	g, in := errgroup.WithContext(ctx)
 	g.SetLimit(picturesAtOnce)
@@ -154,13 +172,15 @@ func (p *picturer) page(ctx context.Context, some []poster) error {
 			return err
 		})
 	}
+
 	failed := g.Wait()
 	return errors.Join(failed, p.t.Commit(ctx, p.st, func(tx *sql.Tx) error {
 		for i, one := range want {
 			if !done[i] {
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = TRUE, poster_at = $1 WHERE sync_id = $2 AND key = $3`, store.Millis(p.t.Now()), p.sync.ID, one.key); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = TRUE, poster_at = $1
+				WHERE sync_id = $2 AND key = $3`, store.Millis(p.t.Now()), p.sync.ID, one.key); err != nil {
 				return err
 			}
 		}
@@ -173,12 +193,15 @@ func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, e
 	if len(some) == 0 {
 		return nil, nil
 	}
+
 	args, addresses := []any{p.sync.ID}, map[string]string{}
 	for _, one := range some {
 		args = append(args, one.key)
 		addresses[one.key] = one.address
 	}
-	rows, err := p.DB.Reader.QueryContext(ctx, `SELECT key, document_uid FROM sync_entries WHERE sync_id = $1 AND NOT poster AND NOT gone AND document_uid <> ''
+
+	rows, err := p.DB.Reader.QueryContext(ctx, `SELECT key, document_uid FROM sync_entries
+		WHERE sync_id = $1 AND NOT poster AND NOT gone AND document_uid <> ''
 		AND key IN (`+store.Marks(2, len(some))+`)`, args...)
 	if err != nil {
 		return nil, err
@@ -192,19 +215,22 @@ func (p *picturer) wanting(ctx context.Context, some []poster) (want []poster, e
 		one.address = addresses[one.key]
 		want = append(want, one)
 	}
+
 	return want, rows.Err()
 }
 
 // unpictured has the poster of another file brought.
 func unpictured(ctx context.Context, tx *sql.Tx, sync, key string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0 WHERE sync_id = $1 AND key = $2`, sync, key)
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0
+		WHERE sync_id = $1 AND key = $2`, sync, key)
 	return err
 }
 
 // Unpicture has the poster of a document brought again, if it had one, in the caller's
 // transaction.
 func (s *Service) Unpicture(ctx context.Context, tx *sql.Tx, document string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0 WHERE document_uid = $1`, document)
+	_, err := tx.ExecContext(ctx, `UPDATE sync_entries SET poster = FALSE, poster_at = 0
+		WHERE document_uid = $1`, document)
 	return err
 }
 

@@ -26,17 +26,21 @@ func (s *Service) Preview(ctx context.Context, login string, q Request, within t
 	if err := q.check(); err != nil {
 		return Preview{}, err
 	}
+
 	sync := Sync{Filter: q.Filter}
 	if err := s.source(ctx, login, q, &sync); err != nil {
 		return Preview{}, err
 	}
+
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return Preview{}, err
 	}
+
 	if within <= 0 || within > previewFor {
 		within = previewFor
 	}
+
 	in, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	r := &run{Service: s, sync: sync, fio: fio}
@@ -46,6 +50,7 @@ func (s *Service) Preview(ctx context.Context, login string, q Request, within t
 	if in.Err() != nil && ctx.Err() == nil {
 		return p, nil // that is all there was time for
 	}
+
 	p.Complete = err == nil
 	return p, err
 }
@@ -63,19 +68,30 @@ func (r *run) preview(ctx context.Context) (p Preview, err error) {
 				open, p.Folders = append(open, sub), p.Folders+1
 			}
 		}
+
 		for _, part := range []func(context.Context, seen) assetsOf{r.files, r.stacks} {
 			for a, err := range part(ctx, f) {
 				if err != nil {
 					return p, gone(err)
 				}
-				s := standing{kind: a.Kind, listed: true, notReady: a.notReady, name: a.Name, parent: a.Parent, print: a.print}
+
+				s := standing{
+					kind:     a.Kind,
+					listed:   true,
+					notReady: a.notReady,
+					name:     a.Name,
+					parent:   a.Parent,
+					print:    a.print,
+				}
 				if !does(r.sync.decide(s), Create) {
 					continue
 				}
+
 				p.Assets, p.Bytes = p.Assets+1, p.Bytes+a.Size
 			}
 		}
 	}
+
 	return p, nil
 }
 

@@ -89,11 +89,14 @@ func (s *Service) open(ctx context.Context, t *work.Task) (*run, error) {
 	if err := t.Load(r.st); err != nil {
 		return nil, err
 	}
+
 	var err error
 	if r.sync, err = bare(ctx, s.DB.Reader, r.st.Sync); err != nil || r.st.Remove {
 		return r, err
 	}
-	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs WHERE id = $1`, r.st.Run).Scan(&r.partial, &r.dry)
+
+	return r, s.DB.Reader.QueryRowContext(ctx, `SELECT partial, dry FROM sync_runs
+		WHERE id = $1`, r.st.Run).Scan(&r.partial, &r.dry)
 }
 
 func (r *run) connect(ctx context.Context) (err error) {
@@ -110,17 +113,22 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.connect(ctx); err != nil {
 		return work.Next{}, nobody(err)
 	}
+
 	steps := map[string]func(context.Context) (work.Next, error){
-		"": r.start, stepList: r.list, stepCompare: r.compare, stepFolders: r.folders, stepAssets: r.assets, stepGone: r.gone, stepWait: r.wait, stepFacet: r.facet,
+		"": r.start, stepList: r.list, stepCompare: r.compare, stepFolders: r.folders, stepAssets: r.assets,
+		stepGone: r.gone, stepWait: r.wait, stepFacet: r.facet,
 		stepHeirs: r.heirs, stepCheck: r.check,
 	}
+
 	do, ok := steps[t.Step]
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", t.Step)
 	}
+
 	next, err := do(ctx)
 	return next, met(err)
 }
@@ -129,7 +137,8 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 func nobody(err error) error {
 	if fault.Is(err, fault.NeedsOwner, fault.NotConnected) {
 		f := fault.From(err)
-		return fault.New(fault.NotConnected, "%s", f.Message).With("Let somebody who may write in the folder refresh it: they become its owner.").Because(err)
+		return fault.New(fault.NotConnected, "%s", f.Message).
+			With("Let somebody who may write in the folder refresh it: they become its owner.").Because(err)
 	}
 	return err
 }
@@ -139,20 +148,25 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	if r.st.Remove {
 		return work.Next{Step: stepFacet}, nil
 	}
+
 	if r.sync.State == Removed {
 		return work.Next{}, fault.New(fault.Gone, "The synchronization was removed.").With("Configure a new one.")
 	}
+
 	if err := r.present(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	if !r.dry {
 		if err := r.mark(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	if err := r.forgetSeen(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	r.st.rewind()
 	r.st.Since = store.Millis(r.Now())
 	err := r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
@@ -160,22 +174,33 @@ func (r *run) start(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: stepList}, r.commit(ctx, func(tx *sql.Tx) error { return r.clean(ctx, tx) })
 }
 
 // clean begins the listing anew: the root is its first row.
 func (r *run) clean(ctx context.Context, tx *sql.Tx) error {
 	now := store.Millis(r.t.Now())
-	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0 WHERE id = $1`, r.st.Run); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = 'running', message = '', ended = 0
+		WHERE id = $1`, r.st.Run); err != nil {
 		return err
 	}
-	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{Key: r.sync.Root, Kind: kindFolder, Name: r.sync.RootName, Document: r.sync.FolderUID}); err != nil {
+
+	if err := put(ctx, tx, r.t.Now(), r.sync.ID, Entry{
+		Key:      r.sync.Root,
+		Kind:     kindFolder,
+		Name:     r.sync.RootName,
+		Document: r.sync.FolderUID,
+	}); err != nil {
 		return err
 	}
+
 	if err := r.top(ctx, tx); err != nil || r.dry {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1 WHERE id = $2`, now, r.sync.ID)
+
+	_, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'active', reason = '', remedy = '', updated = $1
+		WHERE id = $2`, now, r.sync.ID)
 	return err
 }
 
@@ -190,7 +215,8 @@ func (r *run) forgetSeen(ctx context.Context) error {
 		var n int64
 		err := r.commit(ctx, func(tx *sql.Tx) error {
 			res, err := tx.ExecContext(ctx, `DELETE FROM sync_seen WHERE (run_id, key) IN
-				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs WHERE sync_id = $1 AND (NOT dry OR $2)) LIMIT $3)`, r.sync.ID, r.dry, forgottenAtOnce)
+				(SELECT run_id, key FROM sync_seen WHERE run_id IN (SELECT id FROM sync_runs
+				WHERE sync_id = $1 AND (NOT dry OR $2)) LIMIT $3)`, r.sync.ID, r.dry, forgottenAtOnce)
 			if err == nil {
 				n, err = res.RowsAffected()
 			}
@@ -207,11 +233,15 @@ func (r *run) forgetSeen(ctx context.Context) error {
 func (r *run) top(ctx context.Context, tx *sql.Tx) error {
 	if r.partial {
 		_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name)
-			SELECT $1, key, 'folder', parent, 0, name FROM sync_entries e WHERE sync_id = $2 AND kind = 'folder' AND document_uid <> '' AND NOT gone
-				AND EXISTS (SELECT 1 FROM sync_changes c WHERE c.sync_id = $2 AND c.folder = e.key)`, r.st.Run, r.sync.ID)
+			SELECT $1, key, 'folder', parent, 0, name FROM sync_entries e WHERE sync_id = $2 AND kind = 'folder'
+			AND document_uid <> '' AND NOT gone
+				AND EXISTS (SELECT 1 FROM sync_changes c WHERE c.sync_id = $2
+				AND c.folder = e.key)`, r.st.Run, r.sync.ID)
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name) VALUES ($1, $2, 'folder', '', 0, $3)`,
+
+	_, err := tx.ExecContext(ctx, `INSERT INTO sync_seen (run_id, key, kind, parent, depth, name)
+		VALUES ($1, $2, 'folder', '', 0, $3)`,
 		r.st.Run, r.sync.Root, r.sync.RootName)
 	return err
 }
@@ -221,15 +251,19 @@ func (r *run) top(ctx context.Context, tx *sql.Tx) error {
 func (r *run) present(ctx context.Context) error {
 	if err := ingest.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
 		if fault.Is(err, fault.Gone) {
-			return fault.New(fault.Gone, "The folder is gone in Nuxeo, or %s may not see it.", r.sync.Owner).With("Restore it, or remove the synchronization.").Because(err)
+			return fault.New(fault.Gone, "The folder is gone in Nuxeo, or %s may not see it.", r.sync.Owner).
+				With("Restore it, or remove the synchronization.").Because(err)
 		}
 		return err
 	}
+
 	_, err := r.fio.Folder(ctx, r.sync.Account, r.sync.Root)
 	if v4.NotFound(err) || v4.StatusOf(err) == 403 {
-		return fault.New(fault.Gone, "The folder %q is gone on Frame.io, or %s may not see it any more.", r.sync.RootName, r.sync.Owner).
+		return fault.New(fault.Gone, "The folder %q is gone on Frame.io, or %s may not see it any more.",
+			r.sync.RootName, r.sync.Owner).
 			With("Restore it, or remove the synchronization. The documents stay as they are.").Because(err)
 	}
+
 	return err
 }
 
@@ -243,37 +277,48 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if err := it.Load(&st); err != nil || st.Remove {
 		return nil, err
 	}
+
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
+
 	now, to, dry := store.Millis(w.Now()), Done, false
 	if err := tx.QueryRowContext(ctx, `SELECT dry FROM sync_runs WHERE id = $1`, st.Run).Scan(&dry); err != nil {
 		return nil, err
 	}
+
 	if it.State != work.Done {
 		to = Failed
 	} else if it.Outcome == outcomeStopped {
 		to = Stopped
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = $1, message = CASE WHEN $2 = '' THEN message ELSE $2 END, ended = $3 WHERE id = $4`,
+
+	if _, err := tx.ExecContext(ctx, `UPDATE sync_runs SET state = $1, message = CASE WHEN $2 = '' THEN message ELSE $2
+		END, ended = $3 WHERE id = $4`,
 		string(to), it.Message, now, st.Run); err != nil {
 		return nil, err
 	}
+
 	if it.State == work.Failed && !dry {
-		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, due = 0, updated = $3 WHERE id = $4 AND state = 'active' AND run_id = $5`,
+		if _, err := tx.ExecContext(ctx, `UPDATE syncs SET state = 'paused', reason = $1, remedy = $2, due = 0,
+			updated = $3 WHERE id = $4 AND state = 'active' AND run_id = $5`,
 			it.Message, it.Remedy, now, st.Sync, st.Run); err != nil {
 			return nil, err
 		}
 	}
+
 	if to == Done && !dry {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_changes WHERE sync_id = $1 AND told < $2`, st.Sync, st.Since); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sync_changes
+			WHERE sync_id = $1 AND told < $2`, st.Sync, st.Since); err != nil {
 			return nil, err
 		}
 	}
+
 	last, err := w.lastAfter(ctx, tx, st, to == Done && !dry)
 	if err != nil {
 		return nil, err
 	}
+
 	telling, err := w.tell(ctx, tx, it, st)
 	return append(last, telling...), err
 }
@@ -294,15 +339,21 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item, st state) 
 	if err := tx.QueryRowContext(ctx, `SELECT why FROM sync_runs WHERE id = $1`, st.Run).Scan(&why); err != nil {
 		return nil, err
 	}
-	if it.State == work.Canceled || why == Check || (why == Schedule || why == Changes) && it.State == work.Done && it.Outcome != outcomeStopped {
+
+	if it.State == work.Canceled || why == Check || (why == Schedule || why == Changes) && it.State == work.Done &&
+		it.Outcome != outcomeStopped {
 		return nil, nil
 	}
+
 	var told int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = 'sync-notice'`, st.Run).Scan(&told); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind = 'sync-notice'`, st.Run).
+		Scan(&told); err != nil {
 		return nil, err
 	}
+
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: st.Run, Subject: fmt.Sprintf("round %d", told+1), Title: "Mail about a synchronization", Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Data: st,
+		Kind: KindNotice, Parent: st.Run, Subject: fmt.Sprintf("round %d", told+1),
+		Title: "Mail about a synchronization", Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Data: st,
 	})
 }
 
@@ -323,10 +374,13 @@ func (r *run) wait(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if one.Waiting > 0 {
-		f := fault.New(fault.NotReady, "%d of %d assets are still on their way.", one.Waiting, one.Waiting+one.Created+one.Updated+one.Unchanged+one.Conflicting+one.Failed)
+		f := fault.New(fault.NotReady, "%d of %d assets are still on their way.", one.Waiting, one.Waiting+one.Created+
+			one.Updated+one.Unchanged+one.Conflicting+one.Failed)
 		f.RetryAfter = waitEvery
 		return work.Next{}, f
 	}
+
 	return work.Next{Step: stepGone}, nil
 }

@@ -19,11 +19,17 @@ func TestShownIsWhatWasListed(t *testing.T) {
 		"a file that is on a stack now": {"f1", "f1", "f1", "s1", ""},
 		"followed before it was linked": {"f1", "", "f1", "", "print"},
 	} {
-		st := assetState{Key: c.key, Head: c.head, Print: "print", Job: ingest.Job{File: &ingest.File{ID: c.file, Stack: c.stack}}}
+		st := assetState{
+			Key:   c.key,
+			Head:  c.head,
+			Print: "print",
+			Job:   ingest.Job{File: &ingest.File{ID: c.file, Stack: c.stack}},
+		}
 		if got := st.shown(); got != c.want {
 			t.Errorf("%s shows %q, want %q", name, got, c.want)
 		}
 	}
+
 	if got := (assetState{Key: "f1", Head: "f1", Print: "print"}).shown(); got != "print" {
 		t.Errorf("what was not looked up shows %q, want what was listed", got)
 	}

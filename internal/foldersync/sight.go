@@ -24,30 +24,36 @@ func (s *Service) sees(ctx context.Context, who work.Viewer, q Sync, all []told)
 	if who.Admin || who.Login == q.Owner || len(all) == 0 {
 		return func(told) bool { return true }, nil
 	}
+
 	var parents []string
 	for _, t := range all {
 		if t.document == "" || t.lost {
 			parents = append(parents, t.parent)
 		}
 	}
+
 	folders, err := s.foldersFor(ctx, q, parents)
 	if err != nil {
 		return nil, err
 	}
+
 	at := func(t told) string {
 		if t.document == "" || t.lost {
 			return folders[t.parent]
 		}
 		return t.document
 	}
+
 	var uids []string
 	for _, t := range all {
 		uids = append(uids, at(t))
 	}
+
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return nil, err
 	}
+
 	seen, err := nx.Visible(ctx, uids)
 	return func(t told) bool { return seen[at(t)] }, err
 }
@@ -67,6 +73,7 @@ func (s *Service) foldersFor(ctx context.Context, q Sync, keys []string) (map[st
 		if err != nil {
 			return nil, err
 		}
+
 		next = nil
 		for key, f := range found {
 			known[key] = folder{f.Document, f.Parent}
@@ -75,6 +82,7 @@ func (s *Service) foldersFor(ctx context.Context, q Sync, keys []string) (map[st
 			}
 		}
 	}
+
 	out := map[string]string{}
 	for _, key := range keys {
 		f := known[key]
@@ -86,6 +94,7 @@ func (s *Service) foldersFor(ctx context.Context, q Sync, keys []string) (map[st
 		}
 		out[key] = f.uid
 	}
+
 	return out, nil
 }
 
@@ -98,15 +107,19 @@ func (s *Service) above(ctx context.Context, q Sync, keys []string) (map[string]
 	if q.Check != nil {
 		run = q.Check.ID
 	}
+
 	found := map[string]folderAt{}
 	for some := range slices.Chunk(keys, looked) {
-		rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, document_uid, parent FROM sync_entries WHERE sync_id = $1 AND key IN (`+store.Marks(3, len(some))+`)
-			UNION ALL SELECT key, '', parent FROM sync_seen WHERE run_id = $2 AND kind = 'folder' AND key IN (`+store.Marks(3, len(some))+`)
+		rows, err := s.DB.Reader.QueryContext(ctx, `SELECT key, document_uid, parent FROM sync_entries
+			WHERE sync_id = $1 AND key IN (`+store.Marks(3, len(some))+`)
+			UNION ALL SELECT key, '', parent FROM sync_seen WHERE run_id = $2 AND kind = 'folder'
+			AND key IN (`+store.Marks(3, len(some))+`)
 				AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE e.sync_id = $1 AND e.key = sync_seen.key)`,
 			append([]any{q.ID, run}, store.Anys(some)...)...)
 		if err != nil {
 			return nil, err
 		}
+
 		for rows.Next() {
 			var key string
 			var f folderAt
@@ -116,9 +129,11 @@ func (s *Service) above(ctx context.Context, q Sync, keys []string) (map[string]
 			}
 			found[key] = f
 		}
+
 		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 	}
+
 	return found, nil
 }

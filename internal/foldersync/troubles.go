@@ -49,32 +49,40 @@ var ranks = []string{
 // Troubles lists entries of a sync that want attention: that are in conflict, could
 // not be brought, or whose asset is gone. After is the place of the last one of the
 // page before.
-func (s *Service) Troubles(ctx context.Context, who work.Viewer, id, after string, most int) (page work.Page[Trouble], err error) {
+func (s *Service) Troubles(
+	ctx context.Context, who work.Viewer, id, after string, most int,
+) (page work.Page[Trouble], err error) {
 	q, err := s.Get(ctx, who, id)
 	if err != nil {
 		return page, err
 	}
+
 	all, err := s.troubles(ctx, id, after, most+1)
 	if err != nil {
 		return page, err
 	}
+
 	if len(all) > most {
 		all = all[:most]
 		page.Next = all[most-1].Place
 	}
+
 	list := make([]told, 0, len(all))
 	for _, e := range all {
 		list = append(list, e.told())
 	}
+
 	sees, err := s.sees(ctx, who, q, list)
 	if err != nil {
 		return page, err
 	}
+
 	page.List = slices.DeleteFunc(slices.Clone(all), func(e Trouble) bool { return !sees(e.told()) })
 	page.Hidden = len(all) - len(page.List)
 	if err := s.items(ctx, who, id, page.List); err != nil {
 		return page, err
 	}
+
 	s.look(ctx, who, page.List)
 	return page, nil
 }
@@ -88,14 +96,18 @@ func (s *Service) troubles(ctx context.Context, id, after string, most int) ([]T
 		if after != "" && place < after[:1] {
 			continue
 		}
+
 		key, _ := strings.CutPrefix(after, place)
 		if after != "" && place > after[:1] {
 			key = ""
 		}
-		some, err := s.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2 AND `+which+` ORDER BY key LIMIT $3`, id, key, most-len(out))
+
+		some, err := s.entriesOf(ctx, `SELECT `+entryColumns+` FROM sync_entries WHERE sync_id = $1 AND key > $2
+			AND `+which+` ORDER BY key LIMIT $3`, id, key, most-len(out))
 		if err != nil {
 			return nil, err
 		}
+
 		for _, e := range some {
 			there, err := s.nameThere(ctx, id, e)
 			if err != nil {
@@ -104,6 +116,7 @@ func (s *Service) troubles(ctx context.Context, id, after string, most int) ([]T
 			out = append(out, Trouble{Entry: e, Place: place + e.Key, There: there, Changed: store.Time(e.stamp)})
 		}
 	}
+
 	return out, nil
 }
 
@@ -112,11 +125,14 @@ func (s *Service) nameThere(ctx context.Context, id string, e Entry) (name strin
 	if e.Conflict == "" {
 		return e.Name, nil
 	}
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT name FROM sync_seen WHERE key = $1 AND run_id IN (SELECT id FROM sync_runs WHERE sync_id = $2) ORDER BY run_id DESC LIMIT 1`,
+
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT name FROM sync_seen WHERE key = $1 AND run_id IN (SELECT id
+		FROM sync_runs WHERE sync_id = $2) ORDER BY run_id DESC LIMIT 1`,
 		e.Key, id).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return e.Name, nil
 	}
+
 	return name, err
 }
 
@@ -131,15 +147,19 @@ func (s *Service) items(ctx context.Context, who work.Viewer, id string, all []T
 		if e.Problem == "" {
 			continue
 		}
+
 		subject := e.Kind + " " + e.Key
 		// An item for a single change is below the sync, or has a time behind its subject.
 		var it work.Item
 		err := s.DB.Reader.QueryRowContext(ctx, `SELECT id, state, owner, actor, requester FROM items
-			WHERE (parent = $1 OR parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 ORDER BY id DESC LIMIT $2)) AND kind = $3 AND (subject = $4 OR subject > $5 AND subject < $6)
-			ORDER BY id DESC LIMIT 1`, id, itemsOf, KindAsset, subject, subject+" at ", subject+" b").Scan(&it.ID, &it.State, &it.Owner, &it.Actor, &it.Requester)
+			WHERE (parent = $1 OR parent IN (SELECT id FROM sync_runs WHERE sync_id = $1 ORDER BY id DESC LIMIT $2))
+			AND kind = $3 AND (subject = $4 OR subject > $5 AND subject < $6)
+			ORDER BY id DESC LIMIT 1`, id, itemsOf, KindAsset, subject, subject+" at ", subject+" b").Scan(&it.ID,
+			&it.State, &it.Owner, &it.Actor, &it.Requester)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+
 		if (it.State == work.Failed || it.State == work.Canceled) && who.May(it) {
 			e.Item = it.ID
 		}
@@ -154,6 +174,7 @@ func (s *Service) look(ctx context.Context, who work.Viewer, all []Trouble) {
 	if err != nil {
 		return
 	}
+
 	for from := 0; from < len(all); from += looked {
 		some := all[from:min(from+looked, len(all))]
 		var uids []string
@@ -162,18 +183,22 @@ func (s *Service) look(ctx context.Context, who work.Viewer, all []Trouble) {
 				uids = append(uids, e.Document)
 			}
 		}
+
 		found, err := documents(ctx, nx, uids, "dublincore", "file", "frameio")
 		if err != nil {
 			return
 		}
+
 		links, err := link.OfDocuments(ctx, s.DB, uids)
 		if err != nil {
 			return
 		}
+
 		ours := map[string]time.Time{}
 		for _, l := range links {
 			ours[l.DocumentUID] = l.Modified
 		}
+
 		for i := range some {
 			some[i].Nuxeo = sideOf(found[some[i].Document], ours[some[i].Document])
 		}
@@ -186,23 +211,29 @@ func sideOf(doc *nuxeo.Document, ours time.Time) *Side {
 	if doc == nil {
 		return nil
 	}
+
 	side := Side{Title: doc.Title, ViewURL: doc.Text("frameio:viewUrl"), Changed: doc.Time("dc:modified"), Size: -1}
 	if !side.Changed.Equal(ours) {
 		side.By = doc.Text("dc:lastContributor")
 	}
+
 	if b := doc.Blob("file:content"); b != nil {
 		side.Size = b.Length
 	}
+
 	return &side
 }
 
 // documents reads documents that are not in the trash in one search, by their uids;
 // those that may not be seen are not among them.
-func documents(ctx context.Context, nx *nuxeo.Client, uids []string, schemas ...string) (map[string]*nuxeo.Document, error) {
+func documents(
+	ctx context.Context, nx *nuxeo.Client, uids []string, schemas ...string,
+) (map[string]*nuxeo.Document, error) {
 	found := map[string]*nuxeo.Document{}
 	if len(uids) == 0 {
 		return found, nil
 	}
+
 	for some := range slices.Chunk(uids, 100) {
 		docs, err := nx.ByIDs(ctx, some, nuxeo.Fetch{Schemas: schemas})
 		if err != nil {
@@ -214,5 +245,6 @@ func documents(ctx context.Context, nx *nuxeo.Client, uids []string, schemas ...
 			}
 		}
 	}
+
 	return found, nil
 }

@@ -40,7 +40,8 @@ func headOf(s frameio.Stack) frameio.File {
 
 // unreadIn counts what a run could not read, and what of it has no id.
 func (r *run) unreadIn(ctx context.Context) (unread, nameless int, err error) {
-	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN key LIKE '?%' THEN 1 END) FROM sync_seen WHERE run_id = $1 AND not_ready = $2`,
+	err = r.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN key LIKE '?%' THEN 1 END) FROM sync_seen
+		WHERE run_id = $1 AND not_ready = $2`,
 		r.st.Run, unreadable).Scan(&unread, &nameless)
 	return unread, nameless, err
 }
@@ -51,13 +52,18 @@ func (r *run) tellUnread(ctx context.Context) error {
 	if err != nil || unread == 0 {
 		return err
 	}
-	message := fmt.Sprintf("What Frame.io tells of %s cannot be read. What Nuxeo has of it stays as it is.", plain.Count(unread, "asset or folder"))
+
+	message := fmt.Sprintf("What Frame.io tells of %s cannot be read. What Nuxeo has of it stays as it is.",
+		plain.Count(unread, "asset or folder"))
 	if unread > 1 {
-		message = fmt.Sprintf("What Frame.io tells of %d assets or folders cannot be read. What Nuxeo has of them stays as it is.", unread)
+		message = fmt.Sprintf("What Frame.io tells of %d assets or folders cannot be read. What Nuxeo has of them "+
+			"stays as it is.", unread)
 	}
+
 	if nameless > 0 {
 		message += " Nothing is taken for gone."
 	}
+
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE sync_runs SET message = $1 WHERE id = $2`, message, r.st.Run)
 		return err

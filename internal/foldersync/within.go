@@ -34,11 +34,14 @@ func (r *run) within(ctx context.Context, e Entry) (yes bool, folder string, err
 		if known, err := r.knows(ctx, above); known || err != nil {
 			return known, above, err
 		}
+
 		if other, err := r.broughtAs(ctx, above); other || err != nil {
 			return false, "", err
 		}
+
 		above, err = r.parent(ctx, above)
 	}
+
 	return true, "", nil // nobody knows
 }
 
@@ -52,10 +55,12 @@ func (r *run) above(ctx context.Context, e Entry) (string, error) {
 		s, err := r.fio.Stack(ctx, r.sync.Account, e.Key)
 		return s.ParentID, unlessAbsent(err)
 	}
+
 	f, err := r.fio.File(ctx, r.sync.Account, e.Key)
 	if err == nil && notReady(f) == "" && !r.wanted(f) {
 		return "", nil
 	}
+
 	return f.ParentID, unlessAbsent(err)
 }
 
@@ -67,6 +72,7 @@ func (r *run) knows(ctx context.Context, folder string) (yes bool, err error) {
 	if yes || err != nil || !r.partial {
 		return yes, err
 	}
+
 	err = r.DB.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_entries
 			WHERE sync_id = $1 AND key = $3 AND kind = 'folder' AND NOT gone)
 		AND NOT EXISTS (SELECT 1 FROM sync_entries e WHERE `+r.missing()+` AND e.key = $3)`,
@@ -88,6 +94,7 @@ func (r *run) parent(ctx context.Context, key string) (string, error) {
 	if parent, asked := r.parents[key]; asked {
 		return parent, nil
 	}
+
 	f, err := r.fio.Folder(ctx, r.sync.Account, key)
 	parent := f.ParentID
 	if isAbsent(err) { // then it is no folder
@@ -95,12 +102,15 @@ func (r *run) parent(ctx context.Context, key string) (string, error) {
 		s, err = r.fio.Stack(ctx, r.sync.Account, key)
 		parent = s.ParentID
 	}
+
 	if err = unlessAbsent(err); err != nil {
 		return "", err
 	}
+
 	if r.parents == nil || len(r.parents) > parentsKept {
 		r.parents = map[string]string{}
 	}
+
 	r.parents[key] = parent
 	return parent, nil
 }

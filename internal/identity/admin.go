@@ -32,9 +32,11 @@ func (c *confirmed) due(login string, now time.Time) bool {
 	if now.Sub(c.last[login]) < believed {
 		return false
 	}
+
 	if c.last == nil {
 		c.last = map[string]time.Time{}
 	}
+
 	c.last[login] = now
 	return true
 }
@@ -45,6 +47,7 @@ func (s *Service) confirm(ctx context.Context, p Person) (Person, error) {
 	if !p.Admin || !s.confirmed.due(p.Login, s.now()) {
 		return p, nil
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, confirmTime)
 	defer cancel()
 	u, err := s.ask(ctx, p.Login)
@@ -54,6 +57,7 @@ func (s *Service) confirm(ctx context.Context, p Person) (Person, error) {
 	case fault.Is(err, fault.NeedsOwner), status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return s.remember(ctx, nuxeo.User{Login: p.Login, Name: p.Name, Email: p.Email})
 	}
+
 	return p, nil
 }
 

@@ -39,12 +39,15 @@ func TestARevokedPersonIsBlockedUntilLifted(t *testing.T) {
 	if f := w.wants(err, fault.Forbidden); !strings.Contains(f.Remedy, "people lift josh") {
 		t.Errorf("remedy %q", f.Remedy)
 	}
+
 	if _, err := w.Nuxeo(t.Context(), "josh"); err == nil {
 		t.Error("the connector acts for josh")
 	}
+
 	if err := w.Lift(t.Context(), "josh", "Administrator", false); err != nil {
 		t.Fatal(err)
 	}
+
 	w.signIn("josh")
 	w.wants(w.Lift(t.Context(), "josh", "Administrator", false), fault.Conflict)
 	w.wants(w.Lift(t.Context(), "nobody", "Administrator", false), fault.NotFound)
@@ -68,10 +71,13 @@ func TestARevokedPersonDoesNotConnect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	back := w.agree(b, "josh@example.org")
-	if _, err := w.store.Writer.ExecContext(t.Context(), `UPDATE people SET revoked = 'by Administrator' WHERE login = 'josh'`); err != nil {
+	if _, err := w.store.Writer.ExecContext(t.Context(), `UPDATE people SET revoked = 'by Administrator'
+		WHERE login = 'josh'`); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = w.FinishFrameio(t.Context(), back, b.Browser, "josh")
 	w.wants(err, fault.Forbidden)
 }
@@ -85,6 +91,7 @@ func TestTheAccountOfARevokedPersonIsFree(t *testing.T) {
 	if err := w.connectTo("julia", "josh@example.org"); err != nil {
 		t.Fatal(err)
 	}
+
 	if p, err := w.PersonOnFrameio(t.Context(), w.frameioJosh); err != nil || p.Login != "julia" {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -101,12 +108,14 @@ func TestAnotherAccountOnARevokedLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	lift(false)
 	w.signIn("josh")
 	f := w.wants(w.connectTo("josh", "julia@example.org"), fault.Forbidden)
 	if !strings.Contains(f.Remedy, "--any-account") {
 		t.Errorf("remedy %q", f.Remedy)
 	}
+
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 	lift(true)
 	if err := w.connectTo("josh", "julia@example.org"); err != nil {
@@ -131,47 +140,64 @@ func TestTokensDoNotFollowAnotherTokenAddress(t *testing.T) {
 	for name, c := range map[string]struct {
 		older   bool // the rows are of a program that did not note where tokens came from
 		deleted bool // the registration is removed in between
-	}{"changed": {}, "of an older program": {older: true}, "removed and made anew": {deleted: true}, "both": {true, true}} {
+	}{
+		"changed":               {},
+		"of an older program":   {older: true},
+		"removed and made anew": {deleted: true},
+		"both":                  {true, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.connectAs("josh")
-			if err := w.SaveServiceCredential(t.Context(), ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: clientSecret}); err != nil {
+			if err := w.SaveServiceCredential(t.Context(), ServiceCredential{
+				ClientID:     "frameio-demo-client",
+				ClientSecret: clientSecret,
+			}); err != nil {
 				t.Fatal(err)
 			}
+
 			if c.older {
-				for _, text := range []string{`UPDATE credentials SET origin = ''`, `UPDATE providers SET token_url = '' WHERE name = 'frameio-service'`} {
+				for _, text := range []string{`UPDATE credentials SET origin = ''`, `UPDATE providers SET token_url = ''
+					WHERE name = 'frameio-service'`} {
 					if _, err := w.store.Writer.ExecContext(t.Context(), text); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
+
 			if c.deleted {
 				if err := w.DeleteProvider(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
+
 			address, asked := elsewhereServer(t)
 			p := w.form()
 			p.TokenURL = address + "/ims/token/v3"
 			if err := w.SaveProvider(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
+
 			w.clock.add(25 * time.Hour)
 			_, err := w.me(w.Service, "josh")
-			if f := w.wants(err, fault.NotConnected); !strings.Contains(f.Message, w.fioURL) || !strings.Contains(f.Remedy, "Connect Frame.io") {
+			if f := w.wants(err, fault.NotConnected); !strings.Contains(f.Message, w.fioURL) ||
+				!strings.Contains(f.Remedy, "Connect Frame.io") {
 				t.Errorf("%q %q", f.Message, f.Remedy)
 			}
+
 			w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 			service, err := w.ServiceFrameio(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			_, err = service.Me(t.Context())
 			w.wants(err, fault.NotConnected)
 			if _, err := w.Revoke(t.Context(), "josh", "Administrator"); err != nil {
 				t.Fatal(err)
 			}
+
 			if n := asked.Load(); n != 0 {
 				t.Errorf("the other host was asked %d times", n)
 			}
@@ -189,12 +215,14 @@ func TestARefreshUnderWayDoesNotFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	address, asked := elsewhereServer(t)
 	p := w.form()
 	p.TokenURL = address + "/ims/token/v3"
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = w.refresh(t.Context(), "josh", before)
 	w.wants(err, fault.NotConnected)
 	if n := asked.Load(); n != 0 {

@@ -11,7 +11,8 @@ import (
 func (s *Service) Clean(ctx context.Context) (removed int, err error) {
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
 		removed = 0
-		for _, text := range []string{`DELETE FROM sessions WHERE expires < $1`, `DELETE FROM sign_ins WHERE expires < $1`} {
+		for _, text := range []string{`DELETE FROM sessions WHERE expires < $1`, `DELETE FROM sign_ins
+			WHERE expires < $1`} {
 			res, err := tx.ExecContext(ctx, text, store.Millis(s.now()))
 			if err != nil {
 				return err
@@ -22,6 +23,7 @@ func (s *Service) Clean(ctx context.Context) (removed int, err error) {
 			}
 			removed += int(n)
 		}
+
 		return nil
 	})
 	return removed, err

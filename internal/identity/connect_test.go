@@ -35,19 +35,24 @@ func TestConnectFrameio(t *testing.T) {
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 	b, q := w.begun()
 	r, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
-	if err != nil || r.Person.FrameioID != w.frameioJosh || r.Person.FrameioName != "Josh on Frame.io" || r.ReturnTo != "/back" || r.Session != "" {
+	if err != nil || r.Person.FrameioID != w.frameioJosh || r.Person.FrameioName != "Josh on Frame.io" ||
+		r.ReturnTo != "/back" || r.Session != "" {
 		t.Fatalf("%+v, %v", r, err)
 	}
+
 	if p, err := w.PersonOnFrameio(t.Context(), w.frameioJosh); err != nil || p.Login != "josh" {
 		t.Errorf("%+v, %v", p, err)
 	}
+
 	if err := w.Connected(t.Context(), "josh"); err != nil {
 		t.Error(err)
 	}
+
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 	if err := w.Disconnect(t.Context(), "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 	_, err = w.PersonOnFrameio(t.Context(), w.frameioJosh)
 	w.wants(err, fault.NotFound)
@@ -96,9 +101,11 @@ func TestCallbackThatIsNotOurs(t *testing.T) {
 			if f := w.wants(err, fault.Forbidden); f.Remedy == "" {
 				t.Error("no remedy")
 			}
+
 			if n := w.fio.Calls("ims.token"); n != 0 {
 				t.Errorf("asked for tokens %d times", n)
 			}
+
 			w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 			if name == "another browser" { // whoever knows the state alone cannot burn it
 				if _, err := w.FinishFrameio(t.Context(), q, good.Browser, "josh"); err != nil {
@@ -117,6 +124,7 @@ func TestDeniedAtFrameio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	q := w.callback(browser(t).Get(b.Address + "&deny=1"))
 	_, err = w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	w.wants(err, fault.Forbidden)
@@ -129,11 +137,13 @@ func TestCallbackWorksOnce(t *testing.T) {
 	if _, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	w.wants(err, fault.Forbidden)
 	if n := w.fio.Calls("ims.token"); n != 1 {
 		t.Errorf("the code was sent %d times", n)
 	}
+
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 }
 
@@ -145,6 +155,7 @@ func TestCodeReplay(t *testing.T) {
 	if _, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	again, q2 := w.begun()
 	q2.Set("code", q.Get("code"))
 	_, err := w.FinishFrameio(t.Context(), q2, again.Browser, "josh")
@@ -161,6 +172,7 @@ func TestWrongSecretIsExplained(t *testing.T) {
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	b, q := w.begun()
 	_, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh")
 	if f := w.wants(err, fault.Refused); f.Remedy == "" || f.Remedy == "Begin again." {
@@ -176,6 +188,7 @@ func TestDisabledProviderIsExplained(t *testing.T) {
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err := w.BeginFrameio(t.Context(), "josh", "/")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
 		t.Error("no remedy")
@@ -191,10 +204,12 @@ func TestOneFrameioUserBelongsToOneLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = w.FinishFrameio(t.Context(), w.agree(b, "josh@example.org"), b.Browser, "julia")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
 		t.Error("no remedy")
 	}
+
 	w.wants(w.Connected(t.Context(), "julia"), fault.NotConnected)
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 }

@@ -35,20 +35,24 @@ type credential struct {
 
 func (s *Service) credential(ctx context.Context, login string) (credential, error) {
 	var c credential
-	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation, refreshing, origin
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT access_token, refresh_token, expires, lost, generation,
+		refreshing, origin
 		FROM credentials WHERE login = $1 AND provider = $2`, login, ProviderName).
 		Scan(&c.access, &c.refresh, &c.expires, &c.lost, &c.generation, &c.refreshing, &c.origin)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, s.notConnected(login, "has not connected Frame.io")
 	}
+
 	if err == nil && c.lost != "" {
 		return c, s.notConnected(login, c.lost)
 	}
+
 	return c, err
 }
 
 func (s *Service) notConnected(login, why string) error {
-	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io at " + s.set.PublicURL + "/connect.")
+	return fault.New(fault.NotConnected, "%s %s.", login, why).With("Connect Frame.io at " +
+		s.set.PublicURL + "/connect.")
 }
 
 // Connected reports whether a person's Frame.io sign-in is usable as far as we
@@ -63,12 +67,14 @@ func (s *Service) Frameio(ctx context.Context, login string) (*v4.Client, error)
 	if err := s.Connected(ctx, login); err != nil {
 		return nil, err
 	}
+
 	c, err := v4.New(s.set.FrameioURL, s.frameio, func(ctx context.Context, refused string) (string, error) {
 		return s.accessToken(ctx, login, refused)
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	p, err := s.Provider(ctx)
 	c.APIKey = p.ClientID
 	return c, err
@@ -80,15 +86,18 @@ func (s *Service) accessToken(ctx context.Context, login, refused string) (strin
 	if err != nil {
 		return "", err
 	}
+
 	token, err := s.usable(login, c, refused)
 	if token != "" || err != nil {
 		return token, err
 	}
+
 	// One flight per person; the others of this node wait. A flight goes on when
 	// who began it does not wait any more: the new token must be stored.
 	flight := s.flights.DoChan(login, func() (any, error) {
 		return s.renew(context.WithoutCancel(ctx), login, refused)
 	})
+
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
@@ -121,21 +130,26 @@ func (s *Service) renew(ctx context.Context, login, refused string) (string, err
 		if err != nil {
 			return "", err
 		}
+
 		if token, err := s.usable(login, c, refused); token != "" || err != nil {
 			return token, err
 		}
+
 		mine, err := s.claim(ctx, login, c)
 		if err != nil {
 			return "", err
 		}
+
 		if mine {
 			token, err := s.refresh(ctx, login, c)
 			if !errors.Is(err, errSuperseded) {
 				return token, err
 			}
 		}
+
 		if err := pause(wait, look); err != nil {
-			return "", fault.New(fault.Unavailable, "Another node is renewing the Frame.io sign-in and does not finish.").Because(err)
+			return "", fault.New(fault.Unavailable,
+				"Another node is renewing the Frame.io sign-in and does not finish.").Because(err)
 		}
 	}
 }
@@ -156,13 +170,15 @@ func (s *Service) claim(ctx context.Context, login string, c credential) (bool, 
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = $1
 			WHERE login = $2 AND provider = $3 AND generation = $4 AND (refreshing < $5 OR refreshing > $6)`,
-			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now), store.Millis(now.Add(ahead)))
+			store.Millis(now.Add(claim)), login, ProviderName, c.generation, store.Millis(now),
+			store.Millis(now.Add(ahead)))
 		if err != nil {
 			return err
 		}
 		n, err = res.RowsAffected()
 		return err
 	})
+
 	return n == 1, err
 }
 
@@ -175,9 +191,12 @@ func (s *Service) refresh(ctx context.Context, login string, c credential) (stri
 	if err != nil {
 		return "", err
 	}
+
 	if old == "" {
-		return "", s.lose(ctx, login, c, "has a Frame.io sign-in without a refresh token: the scope offline_access is missing")
+		return "", s.lose(ctx, login, c,
+			"has a Frame.io sign-in without a refresh token: the scope offline_access is missing")
 	}
+
 	// The answer must be here, and stored, before another node may try.
 	ask, cancel := context.WithTimeout(ctx, claim/2)
 	defer cancel()
@@ -186,18 +205,23 @@ func (s *Service) refresh(ctx context.Context, login string, c credential) (stri
 	if errors.As(err, &refused) && refused.code == "invalid_grant" {
 		return "", s.lose(ctx, login, c, "is not signed in to Frame.io any more")
 	}
+
 	if errors.Is(err, errElsewhere) {
 		return "", s.lose(ctx, login, c, elsewhere(c.origin))
 	}
+
 	if err != nil {
 		return "", errors.Join(err, s.release(ctx, login, c))
 	}
+
 	if t.Refresh == "" {
 		t.Refresh = old // not every answer brings a new one
 	}
+
 	if err := s.rotate(ctx, login, c, t); err != nil {
 		return "", err
 	}
+
 	return t.Access, nil
 }
 
@@ -205,7 +229,8 @@ func (s *Service) refresh(ctx context.Context, login string, c credential) (stri
 func (s *Service) rotate(ctx context.Context, login string, c credential, t tokens) error {
 	now := s.now()
 	return s.replace(ctx, `UPDATE credentials SET access_token = $1, refresh_token = $2, expires = $3,
-				refreshing = 0, generation = generation + 1, updated = $4 WHERE login = $5 AND provider = $6 AND generation = $7`,
+				refreshing = 0, generation = generation + 1, updated = $4 WHERE login = $5 AND provider = $6
+				AND generation = $7`,
 		s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh), store.Millis(expiry(now, t.Expires)),
 		store.Millis(now), login, ProviderName, c.generation)
 }
@@ -234,7 +259,8 @@ func (s *Service) lose(ctx context.Context, login string, c credential, why stri
 
 func (s *Service) release(ctx context.Context, login string, c credential) error {
 	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = 0 WHERE login = $1 AND provider = $2 AND generation = $3`,
+		_, err := tx.ExecContext(ctx, `UPDATE credentials SET refreshing = 0 WHERE login = $1 AND provider = $2
+			AND generation = $3`,
 			login, ProviderName, c.generation)
 		return err
 	})

@@ -39,10 +39,12 @@ func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Beg
 	if err != nil {
 		return Begun{}, err
 	}
+
 	state, browser, verifier, err := s.begin(forFrameio, login, returnTo)
 	if err != nil {
 		return Begun{}, err
 	}
+
 	q := url.Values{
 		"response_type": {"code"}, "client_id": {p.ClientID}, "redirect_uri": {s.RedirectURL()},
 		"scope": {strings.Join(p.Scopes, " ")}, "state": {state},
@@ -51,6 +53,7 @@ func (s *Service) BeginFrameio(ctx context.Context, login, returnTo string) (Beg
 		q.Set("code_challenge", challenge(verifier))
 		q.Set("code_challenge_method", "S256")
 	}
+
 	return Begun{Address: withQuery(p.AuthorizationURL, q), Browser: browser}, nil
 }
 
@@ -68,11 +71,14 @@ func (s *Service) usableProvider(ctx context.Context) (Provider, error) {
 		return p, err
 	case !p.Registered:
 		return p, fault.New(fault.Conflict, "The Frame.io application is not registered yet.").
-			With("An administrator registers it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider set`.").At("/administration/provider")
+			With("An administrator registers it under Administration, Frame.io, Provider, or with `nuxeo-frameio " +
+				"provider set`.").At("/administration/provider")
 	case !p.Enabled:
 		return p, fault.New(fault.Conflict, "The Frame.io provider is disabled.").
-			With("An administrator enables it under Administration, Frame.io, Provider, or with `nuxeo-frameio provider enable`.").At("/administration/provider")
+			With("An administrator enables it under Administration, Frame.io, Provider, or with `nuxeo-frameio " +
+				"provider enable`.").At("/administration/provider")
 	}
+
 	return p, nil
 }
 
@@ -83,27 +89,39 @@ func (s *Service) FinishFrameio(ctx context.Context, query url.Values, browser, 
 	if err != nil {
 		return Returned{}, err
 	}
+
 	if p.Login != login {
-		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").With("Begin again.")
+		return Returned{}, fault.New(fault.Forbidden, "You are signed in as somebody else than when you began.").
+			With("Begin again.")
 	}
+
 	provider, err := s.Provider(ctx)
 	if err != nil {
 		return Returned{}, err
 	}
+
 	if err := errors.Join(issuedBy(query, provider.AuthorizationURL), refusedBy("Frame.io", query)); err != nil {
 		return Returned{}, err
 	}
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "redirect_uri": {s.RedirectURL()}}
+
+	form := url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {query.Get("code")},
+		"redirect_uri": {s.RedirectURL()},
+	}
 	if s.set.PKCE {
 		form.Set("code_verifier", p.Verifier)
 	}
+
 	if err := s.spend(ctx, p); err != nil {
 		return Returned{}, err
 	}
+
 	t, err := s.askFrameio(ctx, form)
 	if err != nil {
 		return Returned{}, err
 	}
+
 	person, err := s.connect(ctx, login, t)
 	return Returned{Person: person, ReturnTo: p.ReturnTo}, err
 }
@@ -127,21 +145,26 @@ func (s *Service) askOrigin(ctx context.Context, origin string, form url.Values)
 	if err := s.held(); err != nil {
 		return tokens{}, err
 	}
+
 	p, sealed, err := s.provider(ctx)
 	if err != nil {
 		return tokens{}, err
 	}
+
 	secret, err := s.vault.Open("providers/"+ProviderName, sealed)
 	if err != nil {
 		return tokens{}, err
 	}
+
 	if origin != "" && origin != hostOf(p.TokenURL) {
 		return tokens{}, errElsewhere
 	}
+
 	form.Set("client_id", p.ClientID)
 	if secret != "" {
 		form.Set("client_secret", secret)
 	}
+
 	t, err := exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
 	t.origin = hostOf(p.TokenURL)
 	return t, err
@@ -153,15 +176,21 @@ func (s *Service) endAtAdobe(ctx context.Context, origin, token string) error {
 	if err != nil {
 		return err
 	}
+
 	address, known := revocation(p.TokenURL)
 	if !known || origin != "" && origin != hostOf(p.TokenURL) {
 		return fault.New(fault.Refused, "The provider's token address does not tell where sign-ins are ended.")
 	}
+
 	secret, err := s.vault.Open("providers/"+ProviderName, sealed)
 	if err != nil {
 		return err
 	}
-	return endToken(ctx, s.frameio, address, url.Values{"token": {token}, "client_id": {p.ClientID}, "client_secret": {secret}})
+
+	return endToken(ctx, s.frameio, address, url.Values{
+		"token": {token}, "client_id": {p.ClientID},
+		"client_secret": {secret},
+	})
 }
 
 func endToken(ctx context.Context, hc *http.Client, address string, form url.Values) error {
@@ -169,6 +198,7 @@ func endToken(ctx context.Context, hc *http.Client, address string, form url.Val
 	if err != nil {
 		return fault.New(fault.Invalid, "The address that ends sign-ins is not usable.")
 	}
+
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	direct := *hc
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -180,6 +210,7 @@ func endToken(ctx context.Context, hc *http.Client, address string, form url.Val
 	if resp.StatusCode >= 300 {
 		return fault.New(fault.Refused, "The sign-in of Frame.io does not end it (%d).", resp.StatusCode)
 	}
+
 	return nil
 }
 
@@ -198,6 +229,7 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 	if err != nil {
 		return tokens{}, fault.New(fault.Invalid, "The token address of %s is not usable.", system)
 	}
+
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
 	direct := *hc // a redirect would carry the client's secret elsewhere
@@ -211,6 +243,7 @@ func exchange(ctx context.Context, hc *http.Client, system, address string, form
 	if err != nil {
 		return tokens{}, fault.New(fault.Unavailable, "The sign-in of %s broke off.", system)
 	}
+
 	return readTokens(system, resp.StatusCode, body)
 }
 
@@ -230,13 +263,15 @@ func readTokens(system string, status int, body []byte) (tokens, error) {
 	malformed := json.Unmarshal(body, &t) != nil
 	switch {
 	case status >= 500 || status == http.StatusTooManyRequests:
-		return t, fault.New(fault.Unavailable, "The sign-in of %s fails at the moment.", system).Because(&grantError{system, t.Error, status})
+		return t, fault.New(fault.Unavailable, "The sign-in of %s fails at the moment.", system).
+			Because(&grantError{system, t.Error, status})
 	case status >= 400:
 		return t, fault.New(fault.Refused, "%s refuses the sign-in: %.200s.", system, t.Error).
 			With(grantRemedy(t.Error)).Because(&grantError{system, t.Error, status})
 	case malformed || t.Access == "":
 		return t, fault.New(fault.Unavailable, "The sign-in of %s answered something else than tokens.", system)
 	}
+
 	return t, nil
 }
 
@@ -252,24 +287,32 @@ func grantRemedy(code string) string {
 
 // connect stores a person's fresh tokens and who they are on Frame.io.
 func (s *Service) connect(ctx context.Context, login string, t tokens) (Person, error) {
-	client, err := v4.New(s.set.FrameioURL, s.frameio, func(context.Context, string) (string, error) { return t.Access, nil })
+	client, err := v4.New(s.set.FrameioURL, s.frameio, func(context.Context, string) (string, error) {
+		return t.Access, nil
+	})
 	if err != nil {
 		return Person{}, err
 	}
+
 	me, err := client.Me(ctx)
 	if err != nil {
 		return Person{}, err
 	}
+
 	err = s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
-		return audit.Entry{Who: login, What: audit.Connected, About: me.ID, Detail: me.Name}, s.record(ctx, tx, login, me, t)
+		return audit.Entry{Who: login, What: audit.Connected, About: me.ID, Detail: me.Name},
+			s.record(ctx, tx, login, me, t)
 	})
 	if store.Duplicate(err) {
-		return Person{}, fault.New(fault.Conflict, "This Frame.io account is connected to another Nuxeo login already.").
+		return Person{}, fault.New(fault.Conflict,
+			"This Frame.io account is connected to another Nuxeo login already.").
 			With("Sign in to Frame.io as yourself, or disconnect the other login first.")
 	}
+
 	if err != nil {
 		return Person{}, err
 	}
+
 	return s.Person(ctx, login)
 }
 
@@ -278,13 +321,18 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, login string, me frame
 	if err := errors.Join(s.unblocked(ctx, tx, login), s.samePerson(ctx, tx, login, me)); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, frameio_was = '', updated = $3 WHERE login = $4`,
+
+	if _, err := tx.ExecContext(ctx, `UPDATE people SET frameio_id = $1, frameio_name = $2, frameio_was = '',
+		updated = $3 WHERE login = $4`,
 		me.ID, me.Name, store.Millis(now), login); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires, scopes, lost, generation, updated, origin)
+
+	_, err := tx.ExecContext(ctx, `INSERT INTO credentials (login, provider, access_token, refresh_token, expires,
+		scopes, lost, generation, updated, origin)
 		VALUES ($1, $2, $3, $4, $5, $6, '', 1, $7, $8)
-		ON CONFLICT (login, provider) DO UPDATE SET access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+		ON CONFLICT (login, provider) DO UPDATE SET access_token = excluded.access_token,
+		refresh_token = excluded.refresh_token,
 			expires = excluded.expires, scopes = excluded.scopes, lost = '', refreshing = 0, origin = excluded.origin,
 			generation = credentials.generation + 1, updated = excluded.updated`,
 		login, ProviderName, s.sealAccess(login, t.Access), s.sealRefresh(login, t.Refresh),
@@ -300,8 +348,11 @@ func (s *Service) samePerson(ctx context.Context, tx *sql.Tx, login string, me f
 	if err != nil || was == "" || was == me.ID {
 		return err
 	}
-	return fault.New(fault.Forbidden, "%s was connected to another Frame.io account when that access was ended.", login).
-		With("Connect that account, or have an administrator allow any account: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + " --any-account`.").At("/administration/people")
+
+	return fault.New(fault.Forbidden, "%s was connected to another Frame.io account when that access was ended.",
+		login).
+		With("Connect that account, or have an administrator allow any account: under Administration, Frame.io, " +
+			"People, or with `nuxeo-frameio people lift " + login + " --any-account`.").At("/administration/people")
 }
 
 // assumed is how long a token is trusted whose lifetime is missing or odd. It

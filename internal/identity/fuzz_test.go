@@ -14,7 +14,8 @@ var testTime = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 // code, and a lifetime that cannot be is not believed.
 func FuzzReadTokens(f *testing.F) {
 	for status, body := range map[int]string{
-		200: `{"access_token":"a","refresh_token":"b","expires_in":3600}`, 400: `{"error":"invalid_grant"}`, 503: `busy`, 201: `{"access_token":"a","expires_in":-1}`,
+		200: `{"access_token":"a","refresh_token":"b","expires_in":3600}`, 400: `{"error":"invalid_grant"}`,
+		503: `busy`, 201: `{"access_token":"a","expires_in":-1}`,
 	} {
 		f.Add(status, []byte(body))
 	}
@@ -23,9 +24,11 @@ func FuzzReadTokens(f *testing.F) {
 		if err == nil && (got.Access == "" || status >= http.StatusBadRequest) {
 			t.Errorf("%d %q gave %+v", status, body, got)
 		}
+
 		if err != nil && fault.CodeOf(err) == fault.Internal {
 			t.Errorf("%d %q: %v", status, body, err)
 		}
+
 		now := expiry(testTime, got.Expires)
 		if !now.After(testTime) || now.Sub(testTime).Hours() > 367*24 {
 			t.Errorf("%d seconds end at %s", got.Expires, now)

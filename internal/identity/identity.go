@@ -61,7 +61,9 @@ type Service struct {
 
 // New makes the service. nx is a client without a credential; frameio reaches
 // Frame.io.
-func New(db *store.DB, vault *Vault, nx *nuxeo.Client, frameio *http.Client, now func() time.Time, set Settings) *Service {
+func New(
+	db *store.DB, vault *Vault, nx *nuxeo.Client, frameio *http.Client, now func() time.Time, set Settings,
+) *Service {
 	return &Service{db: db, vault: vault, nuxeo: nx, frameio: frameio, now: now, set: set}
 }
 
@@ -99,7 +101,8 @@ func (s *Service) Person(ctx context.Context, login string) (Person, error) {
 
 // PersonOnFrameio finds the person who connected a Frame.io user.
 func (s *Service) PersonOnFrameio(ctx context.Context, userID string) (Person, error) {
-	return scanPerson(s.db.Reader.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people WHERE frameio_id = $1`, userID))
+	return scanPerson(s.db.Reader.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people
+		WHERE frameio_id = $1`, userID))
 }
 
 // remember stores what Nuxeo says of a person.
@@ -117,12 +120,14 @@ func (s *Service) note(ctx context.Context, tx *sql.Tx, u nuxeo.User, token stri
 	if s.set.JWTSecret != "" {
 		token = "" // with the secret no token of anybody is kept
 	}
+
 	_, err := tx.ExecContext(ctx, `INSERT INTO people (login, name, email, admin, nuxeo_token, created, updated)
 		VALUES ($1, $2, $3, $4, $5, $6, $6)
 		ON CONFLICT (login) DO UPDATE SET name = excluded.name, email = excluded.email, admin = excluded.admin,
 			nuxeo_token = CASE WHEN $7 THEN NULL ELSE COALESCE(excluded.nuxeo_token, people.nuxeo_token) END,
 			updated = excluded.updated`,
-		u.Login, u.Name, u.Email, u.Administrator, s.vault.Seal("people/"+u.Login, token), store.Millis(s.now()), s.set.JWTSecret != "")
+		u.Login, u.Name, u.Email, u.Administrator, s.vault.Seal("people/"+u.Login, token), store.Millis(s.now()),
+		s.set.JWTSecret != "")
 	return err
 }
 
@@ -136,22 +141,27 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 	if err := s.open(ctx, login); err != nil {
 		return nil, err
 	}
+
 	if s.set.JWTSecret != "" {
 		return s.nuxeo.As(nuxeo.JWT([]byte(s.set.JWTSecret), login, jwtTTL, s.now)), nil
 	}
+
 	var sealed []byte
 	err := s.db.Reader.QueryRowContext(ctx, `SELECT nuxeo_token FROM people WHERE login = $1`, login).Scan(&sealed)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
+
 	if len(sealed) == 0 {
 		return nil, fault.New(fault.NeedsOwner, "The connector holds no access to Nuxeo for %s.", login).
 			With("That person must sign in to the connector again.")
 	}
+
 	token, err := s.vault.Open("people/"+login, sealed)
 	if err != nil {
 		return nil, err
 	}
+
 	return s.nuxeo.As(nuxeo.Token(token)), nil
 }
 
@@ -159,18 +169,23 @@ func (s *Service) Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error
 // work in the background, and opens a session.
 func (s *Service) SignIn(ctx context.Context, token string) (Person, string, error) {
 	if token = strings.TrimSpace(token); token == "" {
-		return Person{}, "", fault.Field("nuxeo_token", "Get one from Nuxeo: POST /api/v1/token.", "A Nuxeo token is needed.")
+		return Person{}, "", fault.Field("nuxeo_token", "Get one from Nuxeo: POST /api/v1/token.",
+			"A Nuxeo token is needed.")
 	}
+
 	if !tokenLike(token) {
 		return Person{}, "", unknownToken()
 	}
+
 	u, err := s.nuxeo.As(nuxeo.Token(token)).Me(ctx)
 	if nuxeo.StatusOf(err) == http.StatusUnauthorized {
 		return Person{}, "", unknownToken()
 	}
+
 	if err != nil {
 		return Person{}, "", err
 	}
+
 	return s.admit(ctx, u, token)
 }
 
@@ -185,8 +200,10 @@ func tokenLike(text string) bool {
 
 func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person, string, error) {
 	if u.Anonymous || u.Login == "" {
-		return Person{}, "", fault.New(fault.Unauthenticated, "Nuxeo does not tell who you are.").With("Sign in to Nuxeo with your own login.")
+		return Person{}, "", fault.New(fault.Unauthenticated, "Nuxeo does not tell who you are.").
+			With("Sign in to Nuxeo with your own login.")
 	}
+
 	secret := rand.Text() + rand.Text()
 	err := s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		if err := s.unblocked(ctx, tx, u.Login); err != nil {
@@ -198,6 +215,7 @@ func (s *Service) admit(ctx context.Context, u nuxeo.User, token string) (Person
 	if err != nil {
 		return Person{}, "", err
 	}
+
 	p, err := s.Person(ctx, u.Login)
 	return p, secret, err
 }

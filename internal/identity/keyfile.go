@@ -39,15 +39,18 @@ func (f *keyFile) changed(missed bool) ([]string, bool) {
 	if !missed && time.Since(f.looked) < lookAgain {
 		return nil, false
 	}
+
 	f.looked = time.Now()
 	info, err := os.Stat(f.path)
 	if err != nil || info.ModTime().Equal(f.written) && info.Size() == f.size {
 		return nil, false
 	}
+
 	keys, err := readKeys(f.path)
 	if err != nil {
 		return nil, false
 	}
+
 	f.written, f.size = info.ModTime(), info.Size()
 	return keys, true
 }
@@ -67,12 +70,15 @@ func KeyFile(path string) ([]string, error) {
 	if err == nil {
 		return keys, nil
 	}
+
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("the encryption key: %w", err)
 	}
+
 	if err := makeKey(path); err != nil {
 		return nil, fmt.Errorf("making the encryption key: %w", err)
 	}
+
 	return readKeys(path)
 }
 
@@ -100,6 +106,7 @@ func RetireKeys(path string, used map[string]int) (retired []string, err error) 
 	if err != nil {
 		return nil, noKeyFile(path, err)
 	}
+
 	var kept []string
 	for i, k := range keys {
 		if i == 0 || used[nameOf(k)] > 0 {
@@ -108,9 +115,11 @@ func RetireKeys(path string, used map[string]int) (retired []string, err error) 
 			retired = append(retired, nameOf(k))
 		}
 	}
+
 	if len(retired) == 0 {
 		return nil, nil
 	}
+
 	return retired, writeKeys(path, kept)
 }
 
@@ -128,7 +137,8 @@ func KeyNames(path string) ([]string, error) {
 
 func noKeyFile(path string, err error) error {
 	return fault.New(fault.NotFound, "There is no key file %s.", path).
-		With("Give the folder of the installation with --data. Keys in the setting encryption-key are changed there: put the new one first.").Because(err)
+		With("Give the folder of the installation with --data. Keys in the setting encryption-key are changed there: " +
+			"put the new one first.").Because(err)
 }
 
 func nameOf(key string) string {
@@ -145,10 +155,12 @@ func writeKeys(path string, keys []string) error {
 	if err != nil {
 		return err
 	}
+
 	_, err = f.WriteString(strings.Join(keys, "\n") + "\n")
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
+
 	return os.Rename(f.Name(), path)
 }
 
@@ -159,6 +171,7 @@ func makeKey(path string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+
 	f, err := os.CreateTemp(dir, ".key-*") // readable by its owner only
 	if err != nil {
 		return err
@@ -168,8 +181,10 @@ func makeKey(path string) (err error) {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
+
 	return nil
 }

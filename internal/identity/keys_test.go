@@ -29,31 +29,39 @@ func TestOpenVaultKnowsItsDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	if _, err := OpenVault(t.Context(), db, nil, file); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := OpenVault(t.Context(), db, nil, file); err != nil {
 		t.Errorf("the second start: %v", err)
 	}
+
 	kept, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for name, keys := range map[string][]string{"another key": {keyOf("a")}, "no key": {"abc"}} {
 		if _, err := OpenVault(t.Context(), db, keys, file); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	if _, err := OpenVault(t.Context(), db, []string{keyOf("a"), string(kept)}, file); err != nil {
 		t.Errorf("a new key before the old one: %v", err)
 	}
+
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := OpenVault(t.Context(), db, nil, file); !fault.Is(err, fault.Invalid) {
 		t.Errorf("without the key file: %v", err)
 	}
+
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a new key was made in silence")
 	}
@@ -67,6 +75,7 @@ func TestSecretDoesNotFollowAnotherTokenAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for address, ok := range map[string]bool{
 		"https://elsewhere.example.com/token": false, "http://elsewhere.example.com/token": false,
 		p.TokenURL + "?v=2": true, "ftp://x": false,
@@ -77,6 +86,7 @@ func TestSecretDoesNotFollowAnotherTokenAddress(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
+
 	p.TokenURL, p.ClientSecret = "https://elsewhere.example.com/token", "new secret"
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Errorf("with the secret: %v", err)
@@ -94,23 +104,29 @@ func TestNoTokenIsKeptBesideTheJWTSecret(t *testing.T) {
 		}
 		return tok
 	}
+
 	kept := func() (n int) {
-		if err := w.store.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM people WHERE nuxeo_token IS NOT NULL`).Scan(&n); err != nil {
+		if err := w.store.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM people
+			WHERE nuxeo_token IS NOT NULL`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
+
 	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 1 {
 		t.Fatalf("without the secret: %d kept, %v", kept(), err)
 	}
+
 	w.set.JWTSecret = "shared"
 	if _, _, err := w.SignIn(t.Context(), token()); err != nil || kept() != 0 {
 		t.Errorf("with the secret: %d kept, %v", kept(), err)
 	}
+
 	nx, err := w.Nuxeo(t.Context(), "josh")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if me, err := nx.Me(t.Context()); err != nil || me.Login != "josh" {
 		t.Errorf("acting by JWT: %v, %v", me, err)
 	}

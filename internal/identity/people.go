@@ -27,11 +27,14 @@ type Access struct {
 
 // People lists everybody who has signed in here, by login.
 func (s *Service) People(ctx context.Context) ([]Access, error) {
-	rows, err := s.db.Reader.QueryContext(ctx, `SELECT people.login, name, email, admin, COALESCE(frameio_id, ''), frameio_name,
+	rows, err := s.db.Reader.QueryContext(ctx, `SELECT people.login, name, email, admin, COALESCE(frameio_id, ''),
+		frameio_name,
 			(SELECT COUNT(*) FROM sessions WHERE sessions.login = people.login AND sessions.expires > $1),
-			nuxeo_token IS NOT NULL, credentials.login IS NOT NULL, COALESCE(credentials.lost, ''), COALESCE(credentials.expires, 0),
+			nuxeo_token IS NOT NULL, credentials.login IS NOT NULL, COALESCE(credentials.lost, ''),
+			COALESCE(credentials.expires, 0),
 			revoked, people.updated
-		FROM people LEFT JOIN credentials ON credentials.login = people.login AND credentials.provider = $2 ORDER BY people.login`,
+		FROM people LEFT JOIN credentials ON credentials.login = people.login AND credentials.provider = $2
+		ORDER BY people.login`,
 		store.Millis(s.now()), ProviderName)
 	if err != nil {
 		return nil, err
@@ -49,6 +52,7 @@ func (s *Service) People(ctx context.Context) ([]Access, error) {
 		a.AccessExpires, a.LastSignIn = store.Time(expires), store.Time(updated)
 		all = append(all, a)
 	}
+
 	return all, rows.Err()
 }
 
@@ -69,11 +73,14 @@ func (s *Service) Usable(ctx context.Context, login string) error {
 // tells what could not be ended remotely.
 func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, err error) {
 	if login == by {
-		return nil, fault.New(fault.Conflict, "You cannot end your own access.").With("Ask another administrator, or sign out.")
+		return nil, fault.New(fault.Conflict, "You cannot end your own access.").
+			With("Ask another administrator, or sign out.")
 	}
+
 	if _, err := s.Person(ctx, login); err != nil {
 		return nil, err
 	}
+
 	left = s.revokeRemotely(ctx, login)
 	return left, s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		return audit.Entry{Who: by, What: audit.Revoked, About: login}, s.block(ctx, tx, login, by)
@@ -81,12 +88,15 @@ func (s *Service) Revoke(ctx context.Context, login, by string) (left []string, 
 }
 
 func (s *Service) block(ctx context.Context, tx *sql.Tx, login, by string) error {
-	for _, text := range []string{`DELETE FROM sessions WHERE login = $1`, `DELETE FROM sign_ins WHERE login = $1`, `DELETE FROM credentials WHERE login = $1`} {
+	for _, text := range []string{`DELETE FROM sessions WHERE login = $1`, `DELETE FROM sign_ins
+		WHERE login = $1`, `DELETE FROM credentials WHERE login = $1`} {
 		if _, err := tx.ExecContext(ctx, text, login); err != nil {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE people SET nuxeo_token = NULL, revoked = $1, frameio_was = COALESCE(frameio_id, frameio_was),
+
+	_, err := tx.ExecContext(ctx, `UPDATE people SET nuxeo_token = NULL, revoked = $1,
+		frameio_was = COALESCE(frameio_id, frameio_was),
 		frameio_id = NULL, frameio_name = '' WHERE login = $2`, "by "+by, login)
 	return err
 }
@@ -99,18 +109,22 @@ func (s *Service) Lift(ctx context.Context, login, by string, anyAccount bool) e
 		return err
 	}
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
-		res, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '', frameio_was = CASE WHEN $2 THEN '' ELSE frameio_was END
+		res, err := tx.ExecContext(ctx, `UPDATE people SET revoked = '', frameio_was = CASE WHEN $2 THEN ''
+			ELSE frameio_was END
 			WHERE login = $1 AND (revoked <> '' OR $2 AND frameio_was <> '')`, login, anyAccount)
 		if err != nil {
 			return audit.Entry{}, err
 		}
+
 		if n, err := res.RowsAffected(); n == 0 || err != nil {
 			return audit.Entry{}, errors.Join(fault.New(fault.Conflict, "%s is not blocked.", login), err)
 		}
+
 		e := audit.Entry{Who: by, What: audit.Lifted, About: login}
 		if anyAccount {
 			e.Detail = "any Frame.io account may be connected"
 		}
+
 		return e, nil
 	})
 }
@@ -122,14 +136,18 @@ func (s *Service) unblocked(ctx context.Context, tx *sql.Tx, login string) error
 	if errors.Is(err, sql.ErrNoRows) || err == nil && revoked == "" {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
+
+	return fault.New(fault.Forbidden, "The access of %s was ended %s.", login, revoked).With(lifting(login)).
+		At("/administration/people")
 }
 
 func lifting(login string) string {
-	return "An administrator can let them in again: under Administration, Frame.io, People, or with `nuxeo-frameio people lift " + login + "`."
+	return "An administrator can let them in again: under Administration, Frame.io, People, or with `nuxeo-frameio " +
+		"people lift " + login + "`."
 }
 
 func (s *Service) revokeRemotely(ctx context.Context, login string) (left []string) {
@@ -148,14 +166,17 @@ func (s *Service) revokeNuxeo(ctx context.Context, login string) error {
 	if err != nil || len(sealed) == 0 {
 		return err
 	}
+
 	token, err := s.vault.Open("people/"+login, sealed)
 	if err != nil {
 		return err
 	}
+
 	err = s.nuxeo.As(nuxeo.Token(token)).RevokeToken(ctx, token)
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == 401 {
 		return nil // it is over already
 	}
+
 	return err
 }
 
@@ -164,13 +185,16 @@ func (s *Service) revokeFrameio(ctx context.Context, login string) error {
 	if fault.Is(err, fault.NotConnected) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	token, err := s.vault.Open("credentials/"+login+"/refresh", c.refresh)
 	if err != nil || token == "" {
 		return err
 	}
+
 	return s.endAtAdobe(ctx, c.origin, token)
 }
 
@@ -181,10 +205,13 @@ func (s *Service) open(ctx context.Context, login string) error {
 	if errors.Is(err, sql.ErrNoRows) || err == nil && revoked == "" {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login)).At("/administration/people")
+
+	return fault.New(fault.NeedsOwner, "The access of %s was ended %s.", login, revoked).With(lifting(login)).
+		At("/administration/people")
 }
 
 // revocation is Adobe's address that ends a token, beside the one that gives it.

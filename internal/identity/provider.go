@@ -67,10 +67,12 @@ func (s *Service) provider(ctx context.Context) (Provider, []byte, error) {
 	var sealed []byte
 	err := s.db.Reader.QueryRowContext(ctx, `SELECT name, description, client_id, client_secret, authorization_url,
 			token_url, user_authorization_url, scopes, enabled FROM providers WHERE name = $1`, ProviderName).
-		Scan(&p.ServiceName, &p.Description, &p.ClientID, &sealed, &p.AuthorizationURL, &p.TokenURL, &p.UserAuthorizationURL, &scopes, &p.Enabled)
+		Scan(&p.ServiceName, &p.Description, &p.ClientID, &sealed, &p.AuthorizationURL, &p.TokenURL,
+			&p.UserAuthorizationURL, &scopes, &p.Enabled)
 	if errors.Is(err, sql.ErrNoRows) {
 		return DefaultProvider(), nil, nil
 	}
+
 	p.Scopes, p.HasSecret = strings.Fields(scopes), len(sealed) > 0
 	return p, sealed, err
 }
@@ -82,19 +84,24 @@ func (s *Service) SaveProvider(ctx context.Context, p Provider) error {
 	if err := p.check(); err != nil {
 		return err
 	}
+
 	if !slices.Contains(p.Scopes, offline) {
 		p.Scopes = append(slices.Clone(p.Scopes), offline)
 	}
+
 	if err := s.secretStays(ctx, p); err != nil {
 		return err
 	}
+
 	sealed := s.vault.Seal("providers/"+ProviderName, p.ClientSecret)
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
 		left, err := s.leaveTokens(ctx, tx, hostOf(p.TokenURL))
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
+
+		_, err = tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret,
+			authorization_url,
 				token_url, user_authorization_url, scopes, enabled, updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			ON CONFLICT (name) DO UPDATE SET description = excluded.description, client_id = excluded.client_id,
@@ -114,13 +121,16 @@ func (p Provider) told(left int64) string {
 	if p.Enabled {
 		able = "enabled"
 	}
+
 	text := fmt.Sprintf("client %s, tokens from %s, %s", p.ClientID, hostOf(p.TokenURL), able)
 	if p.ClientSecret != "" {
 		text += ", new credentials"
 	}
+
 	if left > 0 {
 		text += fmt.Sprintf("; %d must connect again", left)
 	}
+
 	return text
 }
 
@@ -130,12 +140,15 @@ func (s *Service) leaveTokens(ctx context.Context, tx *sql.Tx, to string) (n int
 	if err := s.noteOrigin(ctx, tx); err != nil {
 		return 0, err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE credentials SET lost = 'connected Frame.io at ' || origin || ', and sign-ins go elsewhere now',
+
+	res, err := tx.ExecContext(ctx, `UPDATE credentials SET lost = 'connected Frame.io at ' || origin
+		|| ', and sign-ins go elsewhere now',
 			access_token = NULL, refresh_token = NULL, refreshing = 0, generation = generation + 1
 		WHERE provider = $1 AND lost = '' AND origin <> '' AND origin <> $2`, ProviderName, to)
 	if err != nil {
 		return 0, err
 	}
+
 	return res.RowsAffected()
 }
 
@@ -147,13 +160,18 @@ func (s *Service) noteOrigin(ctx context.Context, tx *sql.Tx) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE credentials SET origin = $1 WHERE provider = $2 AND origin = ''`, hostOf(address), ProviderName); err != nil {
+
+	if _, err := tx.ExecContext(ctx, `UPDATE credentials SET origin = $1
+		WHERE provider = $2 AND origin = ''`, hostOf(address), ProviderName); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE providers SET token_url = $1 WHERE name = $2 AND token_url = ''`, hostOf(address), serviceName)
+
+	_, err = tx.ExecContext(ctx, `UPDATE providers SET token_url = $1
+		WHERE name = $2 AND token_url = ''`, hostOf(address), serviceName)
 	return err
 }
 
@@ -180,21 +198,30 @@ func (p Provider) check() error {
 	if p.ServiceName != "" && p.ServiceName != ProviderName {
 		return fault.Field("service_name", `Use "frameio".`, "The service name must be %q.", ProviderName)
 	}
+
 	if p.ClientID == "" {
-		return fault.Field("client_id", "Copy it from the application in the Adobe Developer Console.", "The client id is missing.")
+		return fault.Field("client_id", "Copy it from the application in the Adobe Developer Console.",
+			"The client id is missing.")
 	}
+
 	if !fullURL(p.AuthorizationURL) {
-		return fault.Field("authorization_url", "Leave the pre-filled address.", "%q is not a full https address.", p.AuthorizationURL)
+		return fault.Field("authorization_url", "Leave the pre-filled address.", "%q is not a full https address.",
+			p.AuthorizationURL)
 	}
+
 	if !fullURL(p.TokenURL) {
 		return fault.Field("token_url", "Leave the pre-filled address.", "%q is not a full https address.", p.TokenURL)
 	}
+
 	if p.UserAuthorizationURL != "" && !fullURL(p.UserAuthorizationURL) {
-		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full https address.", p.UserAuthorizationURL)
+		return fault.Field("user_authorization_url", "Leave it empty.", "%q is not a full https address.",
+			p.UserAuthorizationURL)
 	}
+
 	if len(p.Scopes) == 0 {
 		return fault.Field("scopes", "Leave the pre-filled scopes.", "There are no scopes.")
 	}
+
 	return nil
 }
 
@@ -229,18 +256,23 @@ func (s *Service) ImportProvider(ctx context.Context, login string) (Provider, e
 	if err != nil {
 		return Provider{}, err
 	}
+
 	n, err := nx.Provider(ctx, ProviderName)
 	if nuxeo.NotFound(err) {
 		return Provider{}, fault.New(fault.NotFound, "Nuxeo's Cloud Services have no provider %q.", ProviderName).
 			With("Install the package nuxeo-frameio in Nuxeo, or fill in the form here.")
 	}
+
 	if err != nil {
 		return Provider{}, err
 	}
+
 	if n.ClientID == "" || n.ClientSecret == "" {
-		return Provider{}, fault.New(fault.Conflict, "The provider in Nuxeo's Cloud Services has no client id and secret yet.").
+		return Provider{}, fault.New(fault.Conflict,
+			"The provider in Nuxeo's Cloud Services has no client id and secret yet.").
 			With("Fill them in under Administration, Cloud Services, then import again.")
 	}
+
 	return s.adopt(ctx, n)
 }
 
@@ -249,16 +281,20 @@ func (s *Service) adopt(ctx context.Context, n nuxeo.Provider) (Provider, error)
 	if err != nil {
 		return Provider{}, err
 	}
+
 	p.ClientID, p.ClientSecret, p.Enabled = n.ClientID, n.ClientSecret, true
 	if n.AuthorizationURL != "" && n.TokenURL != "" {
 		p.AuthorizationURL, p.TokenURL = n.AuthorizationURL, n.TokenURL
 	}
+
 	if len(n.Scopes) > 0 {
 		p.Scopes = n.Scopes
 	}
+
 	if err := s.SaveProvider(ctx, p); err != nil {
 		return Provider{}, err
 	}
+
 	return s.Provider(ctx)
 }
 
@@ -268,13 +304,16 @@ func (s *Service) CheckProvider(ctx context.Context) error {
 	if _, err := s.usableProvider(ctx); err != nil {
 		return err
 	}
+
 	_, err := s.askFrameio(ctx, url.Values{
 		"grant_type": {"authorization_code"}, "code": {"nuxeo-frameio-doctor"}, "redirect_uri": {s.RedirectURL()},
 		"code_verifier": {strings.Repeat("d", 43)},
 	})
+
 	var refused *grantError
 	if errors.As(err, &refused) && refused.code != "invalid_client" && refused.status < 500 {
 		return nil
 	}
+
 	return err
 }

@@ -13,13 +13,16 @@ func TestProviderFormIsPreFilled(t *testing.T) {
 	if err := w.DeleteProvider(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	p, err := w.Provider(t.Context())
 	if err != nil || p.Registered || p.Enabled || p.HasSecret || p.ClientID != "" {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	if p.AuthorizationURL == "" || p.TokenURL == "" || !slices.Contains(p.Scopes, "offline_access") {
 		t.Errorf("not pre-filled: %+v", p)
 	}
+
 	_, err = w.BeginFrameio(t.Context(), "josh", "/")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
 		t.Error("nobody is told what to do about it")
@@ -53,10 +56,12 @@ func (w *world) secret() string {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	s, err := w.vault.Open("providers/"+ProviderName, sealed)
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	return s
 }
 
@@ -67,20 +72,25 @@ func TestEmptySecretKeepsTheStoredOne(t *testing.T) {
 	if err != nil || p.ClientSecret != "" || !p.HasSecret || !p.Registered {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	p.Description = "changed"
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	if p, err = w.Provider(t.Context()); err != nil || !p.HasSecret || p.Description != "changed" {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	if got := w.secret(); got != clientSecret {
 		t.Errorf("the secret became %q", got)
 	}
+
 	p.ClientSecret = " another\n"
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := w.secret(); got != "another" {
 		t.Errorf("the secret became %q", got)
 	}
@@ -94,6 +104,7 @@ func TestScopesAlwaysIncludeOfflineAccess(t *testing.T) {
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	if p, err := w.Provider(t.Context()); err != nil || !slices.Equal(p.Scopes, []string{"openid", "offline_access"}) {
 		t.Errorf("%v, %v", p.Scopes, err)
 	}
@@ -105,7 +116,8 @@ func (w *world) cloudServices(id, secret string) {
 	w.Helper()
 	err := w.nx.AddContribution([]byte(`<component name="test.provider"><extension
 		target="org.nuxeo.ecm.platform.oauth2.providers.OAuth2ServiceProviderRegistry" point="providers"><provider><name>frameio</name>
-		<clientId>` + id + `</clientId><clientSecret>` + secret + `</clientSecret><scope>openid</scope><scope>email</scope>
+		<clientId>` + id + `</clientId><clientSecret>` + secret +
+		`</clientSecret><scope>openid</scope><scope>email</scope>
 		<authorizationServerURL>` + w.fioURL + `/ims/authorize/v2</authorizationServerURL>
 		<tokenServerURL>` + w.fioURL + `/ims/token/v3</tokenServerURL></provider></extension></component>`))
 	if err != nil {
@@ -119,9 +131,11 @@ func TestProviderIsImportedFromCloudServices(t *testing.T) {
 	w.cloudServices("imported", "from-nuxeo")
 	w.signIn("Administrator")
 	p, err := w.ImportProvider(t.Context(), "Administrator")
-	if err != nil || p.ClientID != "imported" || !p.Enabled || !p.HasSecret || !slices.Contains(p.Scopes, "offline_access") {
+	if err != nil || p.ClientID != "imported" || !p.Enabled || !p.HasSecret ||
+		!slices.Contains(p.Scopes, "offline_access") {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	if got := w.secret(); got != "from-nuxeo" {
 		t.Errorf("the secret is %q", got)
 	}
@@ -135,6 +149,7 @@ func TestImportExplainsWhatIsMissing(t *testing.T) {
 	if f := w.wants(err, fault.NotFound); f.Remedy == "" {
 		t.Error("no remedy")
 	}
+
 	w.cloudServices("", "")
 	_, err = w.ImportProvider(t.Context(), "Administrator")
 	if f := w.wants(err, fault.Conflict); f.Remedy == "" {
@@ -153,6 +168,7 @@ func TestOthersCannotImport(t *testing.T) {
 	if got := w.secret(); got != clientSecret {
 		t.Errorf("the secret became %q", got)
 	}
+
 	_, err = w.ImportProvider(t.Context(), "olga") // never signed in
 	w.wants(err, fault.NeedsOwner)
 }

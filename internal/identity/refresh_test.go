@@ -30,6 +30,7 @@ func together(n int, fn func(i int)) {
 			fn(i)
 		})
 	}
+
 	close(start)
 	wg.Wait()
 }
@@ -53,9 +54,11 @@ func TestOneRefreshOverAllNodes(t *testing.T) {
 					t.Errorf("%q, %v", id, err)
 				}
 			})
+
 			if n := w.fio.TokenRefreshes(); n != 1 {
 				t.Errorf("%d refreshes", n)
 			}
+
 			if n := w.fio.Calls("ims.token"); n != 2 { // the code, and the refresh
 				t.Errorf("%d calls of the token endpoint", n)
 			}
@@ -105,6 +108,7 @@ func TestExpiryOutlastsTheEarlyRenewal(t *testing.T) {
 			t.Errorf("%d seconds: %s", seconds, got.Sub(now))
 		}
 	}
+
 	if got := expiry(now, 3600); got.Sub(now) != time.Hour {
 		t.Errorf("an hour: %s", got.Sub(now))
 	}
@@ -129,15 +133,19 @@ func TestTokenIsStoredBeforeItIsUsed(t *testing.T) {
 				}
 				return nil
 			}
+
 			if id, err := w.me(w.Service, "josh"); !errors.Is(err, errKilled) {
 				t.Fatalf("%q, %v", id, err)
 			}
+
 			if w.fio.TokenRefreshes() != 1 {
 				t.Fatal("it died too early to test anything")
 			}
+
 			if got := w.apiCalls(); got != calls {
 				t.Errorf("%d calls of the API with a token that is not stored", got-calls)
 			}
+
 			w.store.Gate = nil
 			w.clock.add(claim + time.Second)
 			w.actsOnFrameioAs("josh", w.frameioJosh)
@@ -170,9 +178,11 @@ func TestRefusedRefreshIsRemembered(t *testing.T) {
 			}
 		})
 	}
+
 	if n := w.fio.Calls("ims.token") - before; n != 1 {
 		t.Errorf("asked %d times", n)
 	}
+
 	w.wants(w.Connected(t.Context(), "josh"), fault.NotConnected)
 	w.connectAs("josh")
 	w.actsOnFrameioAs("josh", w.frameioJosh)
@@ -196,6 +206,7 @@ func TestLostRefreshAnswer(t *testing.T) {
 	if n := w.fio.Calls("ims.token") - asked; n != 0 {
 		t.Errorf("asked %d times more", n)
 	}
+
 	w.connectAs("josh")
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 }
@@ -215,8 +226,10 @@ func TestLostRefreshAnswerThatIsForgiven(t *testing.T) {
 func TestOutageOfTheSignInKeepsTheCredential(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]faults.Rule{
-		"503": {Status: http.StatusServiceUnavailable, Body: "<html>down</html>"}, "429": {Status: http.StatusTooManyRequests},
-		"reset": {Reset: true}, "an error page": {Status: http.StatusOK, Body: "<html>hello</html>"}, "half an answer": {CutAfter: 20},
+		"503":   {Status: http.StatusServiceUnavailable, Body: "<html>down</html>"},
+		"429":   {Status: http.StatusTooManyRequests},
+		"reset": {Reset: true}, "an error page": {Status: http.StatusOK, Body: "<html>hello</html>"},
+		"half an answer": {CutAfter: 20},
 		// A wrong secret is the administrator's matter, not the person's.
 		"401 invalid_client": {Status: http.StatusUnauthorized, Body: `{"error":"invalid_client"}`},
 	} {
@@ -230,9 +243,11 @@ func TestOutageOfTheSignInKeepsTheCredential(t *testing.T) {
 			if _, err := w.me(w.Service, "josh"); !fault.Is(err, fault.Unavailable, fault.Refused) {
 				t.Fatalf("%v", err)
 			}
+
 			if err := w.Connected(t.Context(), "josh"); err != nil {
 				t.Errorf("lost: %v", err)
 			}
+
 			end()
 			w.actsOnFrameioAs("josh", w.frameioJosh)
 		})
@@ -249,6 +264,7 @@ func TestMissingOfflineAccessIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.connectAs("josh")
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 	w.clock.add(25 * time.Hour)
@@ -257,6 +273,7 @@ func TestMissingOfflineAccessIsExplained(t *testing.T) {
 	if f := w.wants(err, fault.NotConnected); !strings.Contains(f.Message, "offline_access") {
 		t.Errorf("%+v", f)
 	}
+
 	if n := w.fio.Calls("ims.token"); n != asked {
 		t.Error("asked without a refresh token")
 	}
@@ -273,12 +290,14 @@ func TestConnectingAnewWinsOverARefresh(t *testing.T) {
 		if revoked {
 			w.fio.RevokeTokens(w.frameioJosh)
 		}
+
 		b, q := w.begun()
 		w.fio.Faults().Add(faults.Rule{Path: "/ims/token", Times: 1, Hook: func(*http.Request) {
 			if _, err := w.FinishFrameio(t.Context(), q, b.Browser, "josh"); err != nil {
 				t.Error(err)
 			}
 		}})
+
 		w.actsOnFrameioAs("josh", w.frameioJosh)
 		c, err := w.credential(t.Context(), "josh")
 		if err != nil || c.generation != 2 || c.refreshing != 0 {
@@ -297,6 +316,7 @@ func TestDisconnectingWinsOverARefresh(t *testing.T) {
 			t.Error(err)
 		}
 	}})
+
 	_, err := w.me(w.Service, "josh")
 	w.wants(err, fault.NotConnected)
 }
@@ -310,12 +330,15 @@ func TestClaimOfADeadNodeEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if mine, err := w.claim(t.Context(), "josh", c); err != nil || !mine {
 		t.Fatalf("%v, %v", mine, err)
 	}
+
 	if mine, err := w.claim(t.Context(), "josh", c); err != nil || mine {
 		t.Fatalf("two hold the claim: %v", err)
 	}
+
 	w.clock.add(25 * time.Hour)
 	w.actsOnFrameioAs("josh", w.frameioJosh)
 }
@@ -330,6 +353,7 @@ func TestNoSecretIsInClearInTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for name, sealed := range map[string][]byte{"access": c.access, "refresh": c.refresh} {
 		token, err := w.vault.Open("credentials/josh/"+name, sealed)
 		if err != nil {
@@ -337,18 +361,21 @@ func TestNoSecretIsInClearInTheDatabase(t *testing.T) {
 		}
 		w.notOnDisk(name+" token", token)
 	}
+
 	w.notOnDisk("client secret", clientSecret)
 	w.notOnDisk("Nuxeo token", w.nuxeoToken("josh"))
 	state, browser, verifier, err := w.begin(forFrameio, "josh", "/canary-path")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.notOnDisk("state", state)
 	w.notOnDisk("browser cookie", browser)
 	w.notOnDisk("verifier", verifier)
 	if p, err := w.finish(forFrameio, state, browser); err != nil || w.spend(t.Context(), p) != nil {
 		t.Error(err)
 	}
+
 	w.notOnDisk("verifier", verifier)
 	if !strings.Contains(string(w.onDisk()), "josh@example.org") {
 		t.Error("the search finds nothing at all")
@@ -361,10 +388,12 @@ func TestARefreshThatAWrongClockBegan(t *testing.T) {
 	w := setup(t)
 	w.connectAs("josh")
 	w.clock.add(25 * time.Hour)
-	_, err := w.store.Writer.ExecContext(t.Context(), `UPDATE credentials SET refreshing = $1`, store.Millis(w.clock.now().AddDate(10, 0, 0)))
+	_, err := w.store.Writer.ExecContext(t.Context(), `UPDATE credentials
+		SET refreshing = $1`, store.Millis(w.clock.now().AddDate(10, 0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if id, err := w.me(w.Service, "josh"); err != nil || id != w.frameioJosh {
 		t.Errorf("%q, %v", id, err)
 	}

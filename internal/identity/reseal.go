@@ -22,8 +22,12 @@ var Columns = []Sealed{
 	{"settings", "value", []string{"name"}, func([]string) string { return canary }},
 	{"providers", "client_secret", []string{"name"}, func(k []string) string { return "providers/" + k[0] }},
 	{"people", "nuxeo_token", []string{"login"}, func(k []string) string { return "people/" + k[0] }},
-	{"credentials", "access_token", []string{"login", "provider"}, func(k []string) string { return "credentials/" + k[0] + "/access" }},
-	{"credentials", "refresh_token", []string{"login", "provider"}, func(k []string) string { return "credentials/" + k[0] + "/refresh" }},
+	{"credentials", "access_token", []string{"login", "provider"}, func(k []string) string {
+		return "credentials/" + k[0] + "/access"
+	}},
+	{"credentials", "refresh_token", []string{"login", "provider"}, func(k []string) string {
+		return "credentials/" + k[0] + "/refresh"
+	}},
 	{"sign_ins", "verifier", []string{"state"}, func(k []string) string { return "sign_ins/" + k[0] }},
 }
 
@@ -44,6 +48,7 @@ func KeysInUse(ctx context.Context, db *store.DB, columns ...Sealed) (map[string
 			used[KeyName(r.sealed)]++
 		}
 	}
+
 	return used, nil
 }
 
@@ -57,6 +62,7 @@ func (v *Vault) Reseal(ctx context.Context, db *store.DB, columns ...Sealed) (n 
 		if err != nil {
 			return n, err
 		}
+
 		for _, r := range rows {
 			if !v.Old(r.sealed) {
 				continue
@@ -67,6 +73,7 @@ func (v *Vault) Reseal(ctx context.Context, db *store.DB, columns ...Sealed) (n 
 			n++
 		}
 	}
+
 	return n, nil
 }
 
@@ -76,12 +83,14 @@ func (v *Vault) reseal(ctx context.Context, db *store.DB, c Sealed, r sealedRow)
 	if err != nil {
 		return err
 	}
+
 	args := []any{v.Seal(place, secret), r.sealed}
 	where := c.Column + " = $2"
 	for i, name := range c.Key {
 		where += fmt.Sprintf(" AND %s = $%d", name, i+3)
 		args = append(args, r.key[i])
 	}
+
 	return db.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "UPDATE "+c.Table+" SET "+c.Column+" = $1 WHERE "+where, args...)
 		return err
@@ -89,10 +98,12 @@ func (v *Vault) reseal(ctx context.Context, db *store.DB, c Sealed, r sealedRow)
 }
 
 func (c Sealed) rows(ctx context.Context, db *store.DB) ([]sealedRow, error) {
-	query := "SELECT " + strings.Join(c.Key, ", ") + ", " + c.Column + " FROM " + c.Table + " WHERE " + c.Column + " IS NOT NULL"
+	query := "SELECT " + strings.Join(c.Key, ", ") + ", " + c.Column + " FROM " + c.Table + " WHERE " +
+		c.Column + " IS NOT NULL"
 	if c.Table == "settings" {
 		query += " AND name = 'vault'"
 	}
+
 	rows, err := db.Reader.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -110,5 +121,6 @@ func (c Sealed) rows(ctx context.Context, db *store.DB) ([]sealedRow, error) {
 		}
 		all = append(all, r)
 	}
+
 	return all, rows.Err()
 }

@@ -46,8 +46,11 @@ func (s *Service) ServiceCredential(ctx context.Context) (ServiceCredential, err
 
 // serviceCredential also returns the sealed secret and the host that it was registered
 // with, which is empty when an older program did.
-func (s *Service) serviceCredential(ctx context.Context) (c ServiceCredential, sealed []byte, origin string, err error) {
-	err = s.db.Reader.QueryRowContext(ctx, `SELECT client_id, client_secret, token_url FROM providers WHERE name = $1`, serviceName).
+func (s *Service) serviceCredential(
+	ctx context.Context,
+) (c ServiceCredential, sealed []byte, origin string, err error) {
+	err = s.db.Reader.QueryRowContext(ctx, `SELECT client_id, client_secret, token_url FROM providers
+		WHERE name = $1`, serviceName).
 		Scan(&c.ClientID, &sealed, &origin)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, nil, "", nil
@@ -62,21 +65,28 @@ func (s *Service) SaveServiceCredential(ctx context.Context, c ServiceCredential
 	c.ClientID, c.ClientSecret = strings.TrimSpace(c.ClientID), strings.TrimSpace(c.ClientSecret)
 	switch {
 	case c.ClientID == "":
-		return fault.Field("client_id", "Copy it from the server-to-server credential in the Adobe Developer Console.", "The client id is missing.")
+		return fault.Field("client_id", "Copy it from the server-to-server credential in the Adobe Developer Console.",
+			"The client id is missing.")
 	case c.ClientSecret == "":
-		return fault.Field("client_secret", "Copy it from the server-to-server credential in the Adobe Developer Console.", "The client secret is missing.")
+		return fault.Field("client_secret",
+			"Copy it from the server-to-server credential in the Adobe Developer Console.",
+			"The client secret is missing.")
 	}
+
 	made, err := s.mint(ctx, "", c.ClientID, c.ClientSecret)
 	if err != nil {
 		return err
 	}
+
 	return s.set.Audit.Do(ctx, s.db, func(tx *sql.Tx) (audit.Entry, error) {
-		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret, authorization_url,
+		_, err := tx.ExecContext(ctx, `INSERT INTO providers (name, description, client_id, client_secret,
+			authorization_url,
 				token_url, user_authorization_url, scopes, enabled, updated)
 			VALUES ($1, 'Frame.io service credential', $2, $3, '', $6, '', $4, TRUE, $5)
 			ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, client_secret = excluded.client_secret,
 				token_url = excluded.token_url, updated = excluded.updated`,
-			serviceName, c.ClientID, s.vault.Seal("providers/"+serviceName, c.ClientSecret), serviceScopes, store.Millis(s.now()), made.origin)
+			serviceName, c.ClientID, s.vault.Seal("providers/"+serviceName, c.ClientSecret), serviceScopes,
+			store.Millis(s.now()), made.origin)
 		return audit.Entry{What: audit.ProviderChanged, About: serviceName, Detail: "client " + c.ClientID}, err
 	})
 }
@@ -95,15 +105,25 @@ func (s *Service) mint(ctx context.Context, origin, id, secret string) (tokens, 
 	if err := s.held(); err != nil {
 		return tokens{}, err
 	}
+
 	p, err := s.Provider(ctx)
 	if err != nil {
 		return tokens{}, err
 	}
+
 	if origin != "" && origin != hostOf(p.TokenURL) {
-		return tokens{}, fault.New(fault.NotConnected, "The service credential was registered with %s, and sign-ins go elsewhere now.", origin).
+		return tokens{}, fault.New(fault.NotConnected,
+			"The service credential was registered with %s, and sign-ins go elsewhere now.", origin).
 			With("An administrator registers it again on the server: `nuxeo-frameio provider service set`.")
 	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {serviceScopes}}
+
+	form := url.Values{
+		"grant_type":    {"client_credentials"},
+		"client_id":     {id},
+		"client_secret": {secret},
+		"scope":         {serviceScopes},
+	}
+
 	t, err := exchange(ctx, s.frameio, "Frame.io", p.TokenURL, form)
 	t.origin = hostOf(p.TokenURL)
 	return t, err
@@ -116,13 +136,16 @@ func (s *Service) ServiceFrameio(ctx context.Context) (*v4.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if !c.Registered {
 		return nil, fault.New(fault.NotFound, "No service credential of Frame.io is registered.")
 	}
+
 	client, err := v4.New(s.set.FrameioURL, s.frameio, s.serviceAccess)
 	if err != nil {
 		return nil, err
 	}
+
 	client.APIKey = c.ClientID
 	return client, nil
 }
@@ -134,20 +157,24 @@ func (s *Service) serviceAccess(ctx context.Context, refused string) (string, er
 	if err != nil {
 		return "", err
 	}
+
 	t := &s.service
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.client == c.ClientID && t.access != refused && s.now().Before(t.ends.Add(-early)) {
 		return t.access, nil
 	}
+
 	secret, err := s.vault.Open("providers/"+serviceName, sealed)
 	if err != nil {
 		return "", err
 	}
+
 	made, err := s.mint(ctx, origin, c.ClientID, secret)
 	if err != nil {
 		return "", err
 	}
+
 	t.client, t.access, t.ends = c.ClientID, made.Access, expiry(s.now(), made.Expires)
 	return t.access, nil
 }

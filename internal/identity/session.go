@@ -26,15 +26,19 @@ func (s *Service) Session(ctx context.Context, secret string) (Person, error) {
 	err := s.db.Reader.QueryRowContext(ctx, `SELECT login FROM sessions WHERE id = $1 AND expires > $2`,
 		digest(secret), store.Millis(s.now())).Scan(&login)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Person{}, fault.New(fault.Unauthenticated, "You are not signed in, or the session has ended.").With("Sign in with Nuxeo.")
+		return Person{}, fault.New(fault.Unauthenticated, "You are not signed in, or the session has ended.").
+			With("Sign in with Nuxeo.")
 	}
+
 	if err != nil {
 		return Person{}, err
 	}
+
 	p, err := s.Person(ctx, login)
 	if err != nil {
 		return p, err
 	}
+
 	return s.confirm(ctx, p)
 }
 

@@ -20,16 +20,20 @@ func TestSignInByNuxeoToken(t *testing.T) {
 	if err != nil || p.Login != "josh" || p.Name != "Josh Example" || p.Email != "josh@example.org" || p.Admin {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	if p, err := w.Session(t.Context(), session); err != nil || p.Login != "josh" {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	nx, err := w.Nuxeo(t.Context(), "josh")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "josh" {
 		t.Errorf("acts as %+v, %v", u, err)
 	}
+
 	w.notOnDisk("the Nuxeo token", token)
 	w.notOnDisk("the session", session)
 }
@@ -44,6 +48,7 @@ func TestSignInRefuses(t *testing.T) {
 			t.Errorf("%q: %v", token, err)
 		}
 	}
+
 	token := w.nuxeoToken("josh")
 	w.nx.DisableUser("josh")
 	_, _, err := w.SignIn(t.Context(), token)
@@ -68,14 +73,17 @@ func TestSessionEnds(t *testing.T) {
 	if _, err := w.Session(t.Context(), session); err != nil {
 		t.Fatalf("ended too early: %v", err)
 	}
+
 	if err := w.SignOut(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err := w.Session(t.Context(), other)
 	w.wants(err, fault.Unauthenticated)
 	if _, err := w.Session(t.Context(), session); err != nil {
 		t.Errorf("signing out of one session ended another: %v", err)
 	}
+
 	w.clock.add(2 * time.Second)
 	_, err = w.Session(t.Context(), session)
 	w.wants(err, fault.Unauthenticated)
@@ -91,7 +99,8 @@ func TestOldSessionsAreRemoved(t *testing.T) {
 	w.clock.add(9 * time.Hour)
 	w.signIn("josh")
 	var n int
-	if err := w.store.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&n); err != nil || n != 1 {
+	if err := w.store.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM sessions").Scan(&n); err != nil ||
+		n != 1 {
 		t.Errorf("%d sessions, %v", n, err)
 	}
 }
@@ -124,6 +133,7 @@ func TestNuxeoByJWTNeedsNoToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "olga" {
 		t.Errorf("acts as %+v, %v", u, err)
 	}
@@ -134,8 +144,9 @@ func TestLocalPath(t *testing.T) {
 	for path, want := range map[string]string{
 		"/": "/", "/ok?x=1": "/ok?x=1", "/ok#part": "/ok#part", "/items/a%2Fb": "/items/a%2Fb",
 		"": "/", "ok": "/", "//evil.example": "/", "///evil.example": "/", `/\evil.example`: "/", `\\evil.example`: "/",
-		"https:evil.example": "/", "https://evil.example/": "/", "javascript:alert(1)": "/", "/ok\r\nSet-Cookie: a=b": "/",
-		"/\t/evil.example": "/", "/%zz": "/", " //evil.example": "/", "/\x00": "/",
+		"https:evil.example": "/", "https://evil.example/": "/", "javascript:alert(1)": "/",
+		"/ok\r\nSet-Cookie: a=b": "/",
+		"/\t/evil.example":       "/", "/%zz": "/", " //evil.example": "/", "/\x00": "/",
 	} {
 		if got := LocalPath(path); got != want {
 			t.Errorf("LocalPath(%q) = %q, want %q", path, got, want)
@@ -144,9 +155,13 @@ func TestLocalPath(t *testing.T) {
 }
 
 func FuzzLocalPath(f *testing.F) {
-	for _, seed := range []string{"/ok?x=1", "//evil", `/\evil`, "https:evil", "/a\r\nb", "/./..//evil", "/@evil", "/:80"} {
+	for _, seed := range []string{
+		"/ok?x=1", "//evil", `/\evil`, "https:evil", "/a\r\nb", "/./..//evil",
+		"/@evil", "/:80",
+	} {
 		f.Add(seed)
 	}
+
 	home, _ := url.Parse("https://connector.example/oauth/nuxeo/callback")
 	f.Fuzz(func(t *testing.T, path string) {
 		got := LocalPath(path)

@@ -67,6 +67,7 @@ func setup(t *testing.T, change ...func(*nuxeosim.Options, *frameiosim.Options))
 	for _, f := range change {
 		f(&nxOpt, &fioOpt)
 	}
+
 	w := &world{T: t, clock: &clock{t: time.Now()}, db: tables.Address(t, t.TempDir())}
 	w.startNuxeo(nxOpt)
 	w.startFrameio(fioOpt)
@@ -81,11 +82,18 @@ func (w *world) startNuxeo(opt nuxeosim.Options) {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	w.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	w.nx, w.nxURL = sim, srv.URL+"/nuxeo"
 	sim.SetURL(w.nxURL)
-	sim.AddOAuthClient(nuxeosim.OAuthClient{ID: "connector", Name: "Connector", Secret: "nx-secret", RedirectURIs: []string{publicURL + "/oauth/nuxeo/callback"}, Enabled: true})
+	sim.AddOAuthClient(nuxeosim.OAuthClient{
+		ID:           "connector",
+		Name:         "Connector",
+		Secret:       "nx-secret",
+		RedirectURIs: []string{publicURL + "/oauth/nuxeo/callback"},
+		Enabled:      true,
+	})
 }
 
 func (w *world) startFrameio(opt frameiosim.Options) {
@@ -93,6 +101,7 @@ func (w *world) startFrameio(opt frameiosim.Options) {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	w.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	w.fio, w.fioURL = sim, srv.URL
@@ -117,12 +126,14 @@ func (w *world) node() (*store.DB, *Service) {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	w.Cleanup(func() { _ = db.Close() })
 	hc := &http.Client{Timeout: 10 * time.Second}
 	nx, err := nuxeo.New(w.nxURL, hc, nil)
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	return db, New(db, w.vault, nx, hc, w.clock.now, Settings{
 		PublicURL: publicURL, NuxeoURL: w.nxURL, NuxeoClientID: "connector", NuxeoClientSecret: "nx-secret",
 		FrameioURL: w.fioURL, PKCE: true, SessionTTL: 8 * time.Hour,
@@ -152,10 +163,12 @@ func (w *world) nuxeoToken(login string) string {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	token, err := nx.NewToken(w.Context(), "webui", "browser", "test")
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	return token
 }
 
@@ -175,6 +188,7 @@ func browser(t *testing.T) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		if strings.HasPrefix(r.URL.String(), publicURL) {
 			return http.ErrUseLastResponse
@@ -189,11 +203,13 @@ func (w *world) callback(resp *http.Response, err error) url.Values {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	_ = resp.Body.Close()
 	to, err := resp.Location()
 	if err != nil {
 		w.Fatalf("%s: %v", resp.Status, err)
 	}
+
 	return to.Query()
 }
 
@@ -211,6 +227,7 @@ func (w *world) connectAs(login string) {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	if _, err := w.FinishFrameio(w.Context(), w.agree(b, login+"@example.org"), b.Browser, login); err != nil {
 		w.Fatal(err)
 	}
@@ -230,10 +247,12 @@ func (w *world) onDisk() []byte {
 	if pg.Chosen() {
 		return pg.Dump(w, w.db)
 	}
+
 	files, err := filepath.Glob(w.db + "*")
 	if err != nil || len(files) < 2 {
 		w.Fatalf("%v, %v", files, err)
 	}
+
 	var all []byte
 	for _, name := range files {
 		b, err := os.ReadFile(name)
@@ -242,6 +261,7 @@ func (w *world) onDisk() []byte {
 		}
 		all = append(all, b...)
 	}
+
 	return all
 }
 

@@ -57,9 +57,12 @@ func (s *Service) begin(purpose, login, returnTo string) (state, browser, verifi
 	if returnTo = LocalPath(returnTo); len(returnTo) > maxReturn {
 		returnTo = "/"
 	}
+
 	b, err := json.Marshal(pending{
-		Purpose: purpose, State: digest(state), Login: login, Verifier: verifier, ReturnTo: returnTo, Expires: store.Millis(s.now().Add(signInTTL)),
+		Purpose: purpose, State: digest(state), Login: login, Verifier: verifier, ReturnTo: returnTo,
+		Expires: store.Millis(s.now().Add(signInTTL)),
 	})
+
 	return state, base64.RawURLEncoding.EncodeToString(s.vault.Seal(signInPlace, string(b))), verifier, err
 }
 
@@ -74,13 +77,16 @@ func (s *Service) finish(purpose, state, browser string) (pending, error) {
 	if err == nil {
 		plain, err = s.vault.Open(signInPlace, sealed)
 	}
+
 	if err == nil {
 		err = json.Unmarshal([]byte(plain), &p)
 	}
+
 	mine := subtle.ConstantTimeCompare([]byte(p.State), []byte(digest(state))) == 1
 	if err != nil || !mine || p.Purpose != purpose || p.Expires < store.Millis(s.now()) {
 		return pending{}, used()
 	}
+
 	return p, nil
 }
 
@@ -95,13 +101,15 @@ func (s *Service) spend(ctx context.Context, p pending) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE expires < $1`, store.Millis(s.now())); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sign_ins (state, purpose, browser, login, verifier, return_to, expires) VALUES ($1, $2, '', $3, $4, '', $5)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO sign_ins (state, purpose, browser, login, verifier, return_to,
+			expires) VALUES ($1, $2, '', $3, $4, '', $5)`,
 			p.State, p.Purpose, p.Login, []byte("-"), p.Expires) // the verifier stays in the cookie
 		return err
 	})
 	if store.Duplicate(err) {
 		return used()
 	}
+
 	return err
 }
 
@@ -125,13 +133,17 @@ func LocalPath(path string) string {
 // BeginNuxeo starts "Sign in with Nuxeo".
 func (s *Service) BeginNuxeo(_ context.Context, returnTo string) (Begun, error) {
 	if s.set.NuxeoClientID == "" {
-		return Begun{}, fault.New(fault.Conflict, "Sign in with Nuxeo is not set up.").With("An administrator sets nuxeo-client-id and runs `nuxeo-frameio doctor --fix`; in Nuxeo itself the Frame.io pages need no such sign-in.")
+		return Begun{}, fault.New(fault.Conflict, "Sign in with Nuxeo is not set up.").
+			With("An administrator sets nuxeo-client-id and runs `nuxeo-frameio doctor --fix`; in Nuxeo itself the " +
+				"Frame.io pages need no such sign-in.")
 	}
+
 	state, browser, verifier, err := s.begin(forNuxeo, "", returnTo)
 	q := url.Values{
 		"response_type": {"code"}, "client_id": {s.set.NuxeoClientID}, "redirect_uri": {s.NuxeoRedirectURL()},
 		"state": {state}, "code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"},
 	}
+
 	return Begun{Address: s.set.NuxeoURL + "/oauth2/authorize?" + q.Encode(), Browser: browser}, err
 }
 
@@ -152,9 +164,11 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 	if err != nil {
 		return Returned{}, err
 	}
+
 	if err := errors.Join(issuedBy(query, s.set.NuxeoURL), refusedBy("Nuxeo", query)); err != nil {
 		return Returned{}, err
 	}
+
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {query.Get("code")}, "client_id": {s.set.NuxeoClientID},
 		"redirect_uri": {s.NuxeoRedirectURL()}, "code_verifier": {p.Verifier},
@@ -162,13 +176,16 @@ func (s *Service) FinishNuxeo(ctx context.Context, query url.Values, browser str
 	if s.set.NuxeoClientSecret != "" {
 		form.Set("client_secret", s.set.NuxeoClientSecret)
 	}
+
 	if err := s.spend(ctx, p); err != nil {
 		return Returned{}, err
 	}
+
 	tokens, err := exchange(ctx, s.nuxeo.HTTP(), "Nuxeo", s.nuxeo.URL("oauth2/token"), form)
 	if err != nil {
 		return Returned{}, err
 	}
+
 	person, session, err := s.admitByAccess(ctx, tokens.Access)
 	return Returned{Person: person, Session: session, ReturnTo: p.ReturnTo}, err
 }
@@ -179,13 +196,16 @@ func (s *Service) admitByAccess(ctx context.Context, access string) (Person, str
 	if err != nil {
 		return Person{}, "", err
 	}
+
 	if s.set.JWTSecret != "" {
 		return s.admit(ctx, u, "")
 	}
+
 	token, err := nx.NewToken(ctx, "nuxeo-frameio", "connector", "Frame.io connector")
 	if err != nil {
 		return Person{}, "", err
 	}
+
 	return s.admit(ctx, u, token)
 }
 
@@ -195,12 +215,15 @@ func issuedBy(query url.Values, address string) error {
 	if !query.Has("iss") {
 		return nil
 	}
+
 	from, err := url.Parse(query.Get("iss"))
 	begun, known := url.Parse(address)
 	if err == nil && known == nil && from.Scheme == begun.Scheme && strings.EqualFold(from.Host, begun.Host) {
 		return nil
 	}
-	return fault.New(fault.Forbidden, "This answer comes from another place than the one that you were sent to.").With("Begin again.")
+
+	return fault.New(fault.Forbidden, "This answer comes from another place than the one that you were sent to.").
+		With("Begin again.")
 }
 
 func refusedBy(system string, query url.Values) error {

@@ -19,11 +19,18 @@ func (w *world) atNuxeo(b Begun, login, button string) url.Values {
 	if err != nil {
 		w.Fatal(err)
 	}
-	form := url.Values{"user_name": {login}, "user_password": {login}, "requestedUrl": {"oauth2/authorize?" + asked.RawQuery}}
+
+	form := url.Values{
+		"user_name":     {login},
+		"user_password": {login},
+		"requestedUrl":  {"oauth2/authorize?" + asked.RawQuery},
+	}
+
 	resp, err := hc.PostForm(w.nxURL+"/login.jsp", form)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		w.Fatalf("%v, %v", resp, err)
 	}
+
 	_ = resp.Body.Close()
 	answer := asked.Query()
 	answer.Set(button, "true")
@@ -48,17 +55,21 @@ func TestSignInWithNuxeo(t *testing.T) {
 	if err != nil || r.Person.Login != "josh" || r.ReturnTo != "/items?state=failed" {
 		t.Fatalf("%+v, %v", r, err)
 	}
+
 	if p, err := w.Session(t.Context(), r.Session); err != nil || p.Login != "josh" {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	nx, err := w.Nuxeo(t.Context(), "josh")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.clock.add(2 * time.Hour) // longer than Nuxeo's access tokens live
 	if u, err := nx.Me(t.Context()); err != nil || u.Login != "josh" {
 		t.Errorf("%+v, %v", u, err)
 	}
+
 	_, err = w.FinishNuxeo(t.Context(), q, b.Browser)
 	w.wants(err, fault.Forbidden)
 }
@@ -85,6 +96,7 @@ func TestDeniedAtNuxeo(t *testing.T) {
 	if q.Get("error") != "access_denied" {
 		t.Fatalf("%v", q)
 	}
+
 	_, err := w.FinishNuxeo(t.Context(), q, b.Browser)
 	if f := w.wants(err, fault.Forbidden); f.Remedy == "" {
 		t.Error("no remedy")
@@ -118,6 +130,7 @@ func TestPurposesAreKeptApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = w.FinishNuxeo(t.Context(), w.agree(b, "josh@example.org"), b.Browser)
 	w.wants(err, fault.Forbidden)
 }
@@ -133,11 +146,13 @@ func TestTokenEndpointThatRedirectsIsNotFollowed(t *testing.T) {
 	if err := w.SaveProvider(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
+
 	w.signIn("josh")
 	b, err := w.BeginFrameio(t.Context(), "josh", "/")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = w.FinishFrameio(t.Context(), w.agree(b, "josh@example.org"), b.Browser, "josh")
 	w.wants(err, fault.Unavailable)
 	if n := w.fio.Calls("ims.token"); n != 0 {
@@ -154,10 +169,13 @@ func TestBegunSignInsCostNothing(t *testing.T) {
 	for range 6000 {
 		w.beginNuxeo("/")
 	}
+
 	var rows int
-	if err := w.Service.db.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM sign_ins`).Scan(&rows); err != nil || rows > 0 {
+	if err := w.Service.db.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*)
+		FROM sign_ins`).Scan(&rows); err != nil || rows > 0 {
 		t.Errorf("sign-ins that were only begun have left %d rows (%v)", rows, err)
 	}
+
 	if b := w.beginNuxeo("/" + strings.Repeat("x", 100_000)); len(b.Browser) > 2000 {
 		t.Errorf("a cookie has %d bytes", len(b.Browser))
 	}
@@ -166,21 +184,25 @@ func TestBegunSignInsCostNothing(t *testing.T) {
 	q := w.atNuxeo(b, "josh", "grant_access")
 	other := w.beginNuxeo("/")
 	for name, cookie := range map[string]string{
-		"none": "", "another's": other.Browser, "no cookie of ours": "x", "one that was changed": b.Browser[:len(b.Browser)-2] + "AA", "a long one": strings.Repeat("A", 1<<20),
+		"none": "", "another's": other.Browser, "no cookie of ours": "x",
+		"one that was changed": b.Browser[:len(b.Browser)-2] + "AA", "a long one": strings.Repeat("A", 1<<20),
 	} {
 		if _, err := w.FinishNuxeo(t.Context(), q, cookie); fault.CodeOf(err) != fault.Forbidden {
 			t.Errorf("with the cookie %s it finishes: %v", name, err)
 		}
 	}
+
 	p, err := w.finish(forNuxeo, q.Get("state"), b.Browser)
 	if err != nil || p.ReturnTo != "/items" {
 		t.Fatalf("%+v, %v", p, err)
 	}
+
 	for i, want := range []fault.Code{"", fault.Forbidden} {
 		if err := w.spend(t.Context(), p); fault.CodeOf(err) != want && err != nil || (err == nil) != (want == "") {
 			t.Errorf("spent for the %d. time: %v", i+1, err)
 		}
 	}
+
 	late := w.beginNuxeo("/")
 	q = w.atNuxeo(late, "josh", "grant_access")
 	w.clock.add(signInTTL + time.Second)

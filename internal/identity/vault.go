@@ -48,10 +48,12 @@ func newRing(keys []string) (ring, error) {
 		if err != nil || len(key) != chacha20poly1305.KeySize {
 			return r, errors.New("an encryption key must be 32 bytes in base64, as `openssl rand -base64 32` prints it")
 		}
+
 		aead, err := chacha20poly1305.NewX(key)
 		if err != nil {
 			return r, err
 		}
+
 		sum := sha256.Sum256(key)
 		id := string(sum[:keyIDLength])
 		r.keys[id] = aead
@@ -59,9 +61,11 @@ func newRing(keys []string) (ring, error) {
 			r.seal = id
 		}
 	}
+
 	if r.seal == "" {
 		return r, errors.New("no encryption key")
 	}
+
 	return r, nil
 }
 
@@ -81,6 +85,7 @@ func (v *Vault) Seal(place, secret string) []byte {
 	if secret == "" {
 		return nil
 	}
+
 	r := v.current("")
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	_, _ = rand.Read(nonce) // never fails
@@ -94,18 +99,22 @@ func (v *Vault) Open(place string, sealed []byte) (string, error) {
 	if len(sealed) == 0 {
 		return "", nil
 	}
+
 	if len(sealed) < sealedHead || sealed[0] != vaultVersion {
 		return "", fmt.Errorf("the secret at %s is damaged", place)
 	}
+
 	id := string(sealed[1 : 1+keyIDLength])
 	aead, ok := v.current(id).keys[id]
 	if !ok {
 		return "", fmt.Errorf("the secret at %s was sealed with a key that is not configured", place)
 	}
+
 	plain, err := aead.Open(nil, sealed[1+keyIDLength:sealedHead], sealed[sealedHead:], []byte(place))
 	if err != nil {
 		return "", fmt.Errorf("the secret at %s is damaged", place)
 	}
+
 	return string(plain), nil
 }
 
@@ -122,10 +131,12 @@ func (v *Vault) look(atOnce bool) {
 	if v.file == nil {
 		return
 	}
+
 	keys, changed := v.file.changed(atOnce)
 	if !changed {
 		return
 	}
+
 	if r, err := newRing(keys); err == nil { // what is no key is left to the next start to refuse
 		v.mu.Lock()
 		v.ring = r

@@ -49,11 +49,13 @@ func TestVaultRefuses(t *testing.T) {
 			t.Errorf("cut at %d: opened as %q", i, got)
 		}
 	}
+
 	for _, place := range []string{"", "credentials/julia/access", "credentials/josh/refresh"} {
 		if got, err := v.Open(place, sealed); err == nil {
 			t.Errorf("moved to %q: opened as %q", place, got)
 		}
 	}
+
 	if got, err := vault(t, otherKey).Open("credentials/josh/access", sealed); err == nil {
 		t.Errorf("another key opened it as %q", got)
 	}
@@ -66,10 +68,12 @@ func TestVaultKeyCanBeReplaced(t *testing.T) {
 	if got, err := both.Open("p", before); err != nil || got != "old" {
 		t.Fatalf("sealed before: %q, %v", got, err)
 	}
+
 	after := both.Seal("p", "new")
 	if got, err := vault(t, otherKey).Open("p", after); err != nil || got != "new" {
 		t.Errorf("not sealed by the first key: %q, %v", got, err)
 	}
+
 	if _, err := vault(t, testKey).Open("p", after); err == nil {
 		t.Error("the old key opens what came after it")
 	}
@@ -77,11 +81,18 @@ func TestVaultKeyCanBeReplaced(t *testing.T) {
 
 func TestVaultRefusesBadKeys(t *testing.T) {
 	t.Parallel()
-	for name, keys := range map[string][]string{"none": nil, "empty": {""}, "short": {"YWJj"}, "no base64": {"!" + testKey[1:]}, "second bad": {testKey, "x"}} {
+	for name, keys := range map[string][]string{
+		"none":       nil,
+		"empty":      {""},
+		"short":      {"YWJj"},
+		"no base64":  {"!" + testKey[1:]},
+		"second bad": {testKey, "x"},
+	} {
 		if _, err := NewVault(keys...); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+
 	vault(t, " "+testKey+"\n") // as a file holds it
 }
 
@@ -100,12 +111,14 @@ func TestKeyFileIsMadeOnce(t *testing.T) {
 				keys[i] = strings.Join(made, ",")
 			})
 		}
+
 		wg.Wait()
 		for _, key := range keys {
 			if _, err := NewVault(key); err != nil || key != keys[0] {
 				t.Fatalf("keys %q: %v", keys, err)
 			}
 		}
+
 		onlyTheKey(t, path)
 	}
 }

@@ -35,12 +35,14 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	var doc *nuxeo.Document
 	if r.Job.Intent != nil { // we may have done it already
 		if doc, err = s.findMade(ctx, r, &l, r.Job.File.ID); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	if doc == nil {
 		if err := s.intendCreation(ctx, r); err != nil {
 			return work.Next{}, err
@@ -49,14 +51,17 @@ func (s *Service) create(ctx context.Context, r *Run) (work.Next, error) {
 			return work.Next{}, err
 		}
 	}
+
 	r.Job.Document = doc.UID
 	if r.Job.plain() {
 		return s.created(ctx, r, &l)
 	}
+
 	err = r.Commit(ctx, func(tx *sql.Tx) error { return link.SetDocument(ctx, tx, r.Task.Now(), &l, doc.UID) })
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	return s.fill(ctx, r, doc)
 }
 
@@ -71,12 +76,15 @@ func (s *Service) intendCreation(ctx context.Context, r *Run) error {
 	if i == nil {
 		i = &Intent{Create: true}
 	}
+
 	if !i.BusySince.IsZero() && r.Task.Now().Sub(i.BusySince) > keyDies {
-		if err := r.Task.Note(ctx, "another key", "Nuxeo has not ended the request before within %s, and nothing came of it", keyDies); err != nil {
+		if err := r.Task.Note(ctx, "another key",
+			"Nuxeo has not ended the request before within %s, and nothing came of it", keyDies); err != nil {
 			return err
 		}
 		i.Round, i.BusySince = i.Round+1, time.Time{}
 	}
+
 	r.Job.Intent = i
 	return r.Save(ctx)
 }
@@ -86,6 +94,7 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 	if err := Present(ctx, r.Nuxeo, t.Folder); err != nil {
 		return nil, err
 	}
+
 	doc, err := r.Nuxeo.Create(ctx, t.Folder, newDocument(r.Job), nuxeo.WriteOptions{
 		// The same batch is never used for two documents.
 		IdempotencyKey: r.Task.Key("create", r.Job.LinkID, r.Job.Batch, strconv.Itoa(r.Job.Intent.Round)),
@@ -100,9 +109,11 @@ func (s *Service) post(ctx context.Context, r *Run) (*nuxeo.Document, error) {
 		}
 		return nil, fault.New(fault.NotReady, "Nuxeo is still making the document.").Because(err)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return doc, Wanted{Parent: t.Folder, Type: t.DocumentType, Maker: r.Actor}.Check(doc)
 }
 
@@ -121,16 +132,20 @@ func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.N
 			return work.Next{}, err
 		}
 	}
+
 	if doc.Blob("file:content") != nil { // done, but not noted as done
 		return work.Next{Step: StepVerify}, nil
 	}
+
 	doc, err := s.withoutLeftLock(ctx, r, doc)
 	if err == nil {
 		err = free(doc, r.Actor)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if r.Job.File.length() >= s.Set.LockFrom {
 		if doc, err = s.lockDocument(ctx, r, doc); err != nil {
 			return work.Next{}, err
@@ -139,13 +154,16 @@ func (s *Service) fill(ctx context.Context, r *Run, doc *nuxeo.Document) (work.N
 			return work.Next{Step: StepVerify}, nil
 		}
 	}
+
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := s.dress(ctx, r, doc, s.propertiesWith(r.Job, l, s.expectedDigest(r.Job))); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: StepVerify}, s.put(ctx, r, nil)
 }
 
@@ -175,18 +193,23 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 	if nuxeo.NotFound(err) {
 		return work.Next{Step: StepLink}, nil // link finds out what to do
 	}
+
 	if err == nil {
 		doc, err = s.withoutLeftLock(ctx, r, doc)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if done, next, err := s.replaced(ctx, r, doc); done || err != nil {
 		return next, err
 	}
+
 	if doc, err = s.lockDocument(ctx, r, doc); err != nil {
 		return work.Next{}, err
 	}
+
 	if done, next, err := s.replaced(ctx, r, doc); done || err != nil {
 		return next, err
 	}
@@ -195,22 +218,27 @@ func (s *Service) update(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	r.Job.Intent = replacing(doc, last)
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if !doc.Has(Facet) {
 		if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	if err := s.mapStatus(ctx, r); err != nil {
 		return work.Next{}, err
 	}
+
 	properties := s.propertiesWith(r.Job, l, s.expectedDigest(r.Job))
 	published(properties, r.Job, r.Task.Now())
 	return work.Next{Step: StepVerify}, s.put(ctx, r, properties)
@@ -223,30 +251,41 @@ func (s *Service) replaced(ctx context.Context, r *Run, doc *nuxeo.Document) (bo
 	if r.Job.Intent != nil && attached(doc, r.Job) {
 		return true, next, nil
 	}
+
 	if identical(doc, r.Job) {
 		r.Job.Outcome, r.Job.Intent = Unchanged, nil
 		return true, next, r.Save(ctx)
 	}
+
 	if written(doc, r.Job) { // and it is not what we sent
 		return true, next, nil
 	}
+
 	return false, next, free(doc, r.Actor)
 }
 
 // replacing is the intent to replace the content of doc, whose newest version is last.
 func replacing(doc, last *nuxeo.Document) *Intent {
-	i := &Intent{ChangeToken: doc.ChangeToken, BeforeSource: doc.Text("dc:source"), Before: map[string]json.RawMessage{}}
+	i := &Intent{
+		ChangeToken:  doc.ChangeToken,
+		BeforeSource: doc.Text("dc:source"),
+		Before:       map[string]json.RawMessage{},
+	}
+
 	if b := doc.Blob("file:content"); b != nil {
 		i.BeforeDigest, i.BeforeLength = b.Digest, b.Length
 	}
+
 	for name, value := range doc.Properties {
 		if strings.HasPrefix(name, "frameio:") {
 			i.Before[name] = value
 		}
 	}
+
 	if last != nil {
 		i.Newest = last.VersionLabel
 	}
+
 	return i
 }
 
@@ -264,6 +303,7 @@ func (s *Service) put(ctx context.Context, r *Run, beside map[string]any) error 
 	if properties == nil {
 		properties = map[string]any{}
 	}
+
 	properties["file:content"] = nuxeo.Uploading(r.Job.Batch)
 	properties["dc:source"] = sourceKey(r.Job.Asset.Account, r.Job.File.ID)
 	err := r.Nuxeo.Update(ctx, r.Job.Document, r.Job.Intent.ChangeToken, properties,
@@ -272,6 +312,7 @@ func (s *Service) put(ctx context.Context, r *Run, beside map[string]any) error 
 		// Somebody wrote in between, or our own attempt is still running: look again.
 		return busy(err)
 	}
+
 	return err
 }
 
@@ -291,5 +332,6 @@ func attached(doc *nuxeo.Document, j *Job) bool {
 // identical reports whether the document holds, byte by byte, what was fetched.
 func identical(doc *nuxeo.Document, j *Job) bool {
 	b := doc.Blob("file:content")
-	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest == j.Digest
+	return b != nil && b.Length == j.File.length() && j.Digest != "" && b.DigestAlgorithm == digestAlgorithm &&
+		b.Digest == j.Digest
 }

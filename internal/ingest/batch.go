@@ -58,6 +58,7 @@ func (b *batch) Put(ctx context.Context, p transfer.Part, body io.Reader) error 
 			return drainPart(body)
 		}
 	}
+
 	return err
 }
 
@@ -72,6 +73,7 @@ func (b *batch) has(ctx context.Context, p transfer.Part) (bool, error) {
 	case p.Count == 1:
 		return state.Complete && state.Size == p.Length, nil
 	}
+
 	return state.Has(p.Index), nil
 }
 

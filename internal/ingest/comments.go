@@ -32,20 +32,25 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	next := work.Next{Step: StepTransfer}
 	if m := r.Job.Mirror; l.FileID == "" || l.FileID == r.Job.File.ID || m != nil && m.NoComments {
 		return next, nil
 	}
+
 	f, err := r.Frameio.File(ctx, r.Job.Asset.Account, l.FileID)
 	if v4.NotFound(err) {
 		return next, nil
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := s.importComments(ctx, r, f.ID, f.Metadata); err != nil {
 		return work.Next{}, err
 	}
+
 	return next, s.completeVersion(ctx, r, l, f)
 }
 
@@ -56,10 +61,12 @@ func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f fr
 	if err != nil || !said || l.Digest == "" {
 		return err
 	}
+
 	version, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
 	if err != nil || !heldBy(version, &nuxeo.Blob{Digest: l.Digest, Length: l.Size}) {
 		return err
 	}
+
 	importer := s.importer(r, func() {}, func() {})
 	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
 }
@@ -72,10 +79,12 @@ func (s *Service) Hear(ctx context.Context, r *Run, file string) error {
 		f, err := r.Frameio.File(ctx, r.Job.Asset.Account, file)
 		return s.frameRate(f.Metadata), err
 	}
+
 	err := s.importAs(ctx, r, review.Target{LinkID: r.Job.LinkID, DocumentUID: r.Job.Document, FileID: file}, rate)
 	if v4.NotFound(err) {
 		return nil
 	}
+
 	return err
 }
 
@@ -89,7 +98,9 @@ func (s *Service) importComments(ctx context.Context, r *Run, file string, metad
 
 // importAs imports the comments of the target's file, and notes what was left out and what
 // was left alone.
-func (s *Service) importAs(ctx context.Context, r *Run, t review.Target, rate func(context.Context) (float64, error)) error {
+func (s *Service) importAs(
+	ctx context.Context, r *Run, t review.Target, rate func(context.Context) (float64, error),
+) error {
 	n, left, odd, first := 0, 0, 0, ""
 	importer := s.importer(r, func() { n++ }, func() { left++ })
 	importer.Rate = rate
@@ -104,14 +115,18 @@ func (s *Service) importAs(ctx context.Context, r *Run, t review.Target, rate fu
 	if err != nil {
 		return err
 	}
+
 	if r.Job.Unread = odd; odd > 0 {
-		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %s", odd, first); err != nil {
+		if err := r.Task.Note(ctx, "left out", "%d of the comments, which cannot be read; the first is %s", odd,
+			first); err != nil {
 			return err
 		}
 	}
+
 	if left == 0 {
 		return nil
 	}
+
 	return r.Task.Note(ctx, "left as they are", "%d comments that only who brought them to Nuxeo may change", left)
 }
 
@@ -122,6 +137,7 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 	if s.Set.ServiceAccount != nil {
 		writer, as = r.Nuxeo.As(s.Set.ServiceAccount), s.Set.ServiceLogin
 	}
+
 	return review.Importer{
 		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
 		Changed: changed, Left: left,

@@ -29,23 +29,28 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	properties := s.propertiesWith(r.Job, l, l.Digest)
 	hash := s.hash(properties)
 	if l.Described == hash {
 		return work.Next{Step: StepComments}, nil
 	}
+
 	var doc *nuxeo.Document
 	if !r.Job.plain() || l.Described != "" { // it has the facet, as a rule; to look is cheaper than to put it on
 		if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	if err := s.dress(ctx, r, doc, properties); err != nil {
 		return work.Next{}, err
 	}
+
 	if doc, err = r.Nuxeo.Get(ctx, r.Job.Document, all); err != nil {
 		return work.Next{}, err
 	}
+
 	if !dressed(doc, r.Job) {
 		return s.dressAgain(ctx, r, StepDescribe)
 	}
@@ -53,6 +58,7 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 	if r.Job.plain() && r.Job.Outcome == Unchanged {
 		r.Job.Outcome = Updated
 	}
+
 	return work.Next{Step: StepComments}, r.Commit(ctx, func(tx *sql.Tx) error {
 		if r.Job.plain() && l.Digest == "" {
 			l.FileID = r.Job.File.ID
@@ -60,7 +66,8 @@ func (s *Service) describe(ctx context.Context, r *Run) (work.Next, error) {
 				return err
 			}
 		}
-		return errors.Join(link.SetDescribed(ctx, tx, r.Task.Now(), &l, hash), link.SetModified(ctx, tx, l.ID, doc.Time("dc:modified")))
+		return errors.Join(link.SetDescribed(ctx, tx, r.Task.Now(), &l, hash),
+			link.SetModified(ctx, tx, l.ID, doc.Time("dc:modified")))
 	})
 }
 
@@ -72,9 +79,11 @@ func (s *Service) dress(ctx context.Context, r *Run, doc *nuxeo.Document, proper
 			return err
 		}
 	}
+
 	if err := s.tell(ctx, r.Nuxeo, r.Job, properties, r.Task.Now()); err != nil {
 		return err
 	}
+
 	return s.mapStatus(ctx, r)
 }
 
@@ -90,12 +99,15 @@ const maxRepairs = 5
 // the background has taken away.
 func (s *Service) dressAgain(ctx context.Context, r *Run, step string) (work.Next, error) {
 	if r.Job.Repairs++; r.Job.Repairs > maxRepairs {
-		return work.Next{}, fault.New(fault.Refused, "Nuxeo takes the facet %s away from the document again and again.", Facet).
+		return work.Next{}, fault.New(fault.Refused, "Nuxeo takes the facet %s away from the document again and again.",
+			Facet).
 			With("Have an administrator look what changes documents after they are written, then retry.")
 	}
+
 	if err := r.Task.Note(ctx, "repaired", "the facet %s, which Nuxeo had taken away again", Facet); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: step, After: 200 * time.Millisecond}, r.Save(ctx)
 }
 
@@ -142,6 +154,7 @@ func (s *Service) propertiesWith(j *Job, l link.Link, digest string) map[string]
 	case j.File.Proxy != nil:
 		properties["frameio:rendition"] = "proxy"
 	}
+
 	return properties
 }
 
@@ -199,17 +212,21 @@ func (s *Service) facts(f *File) facts {
 		status: text(get(s.Set.StatusField)), codec: text(get(n.Codec)),
 		resolution: text(resolution(get(n.Resolution), get(n.Width), get(n.Height))),
 	}
+
 	fps := frameio.FrameRate(get(n.FrameRate))
 	seconds := seconds(get(n.Duration))
 	if fps > 0 {
 		out.fps = fps
 	}
+
 	if seconds > 0 {
 		out.duration = seconds
 	}
+
 	if fps > 0 && seconds > 0 {
 		out.frames = int64(seconds*fps + 0.5)
 	}
+
 	return out
 }
 
@@ -237,6 +254,7 @@ func seconds(s string) float64 {
 	if len(parts) > 3 { // a timecode ends in frames
 		return 0
 	}
+
 	for _, part := range parts {
 		v, err := strconv.ParseFloat(strings.TrimSuffix(part, "s"), 64)
 		if err != nil || v < 0 || v > 1e7 || v != v {
@@ -244,5 +262,6 @@ func seconds(s string) float64 {
 		}
 		total = total*60 + v
 	}
+
 	return total
 }

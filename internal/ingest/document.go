@@ -26,53 +26,67 @@ func (s *Service) link(ctx context.Context, r *Run) (work.Next, error) {
 	if old || err != nil {
 		return work.Next{Step: StepResolve}, err
 	}
+
 	l, err := s.claim(ctx, r, from)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if old, err := s.outdated(ctx, r, l); old || err != nil {
 		return work.Next{Step: StepResolve}, err
 	}
+
 	doc, err := s.documentOf(ctx, r, &l)
 	if err == nil {
 		doc, err = s.withoutLeftLock(ctx, r, doc)
 	}
+
 	if err == nil {
 		err = s.asHolder(ctx, r, doc)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if m := r.Job.Mirror; m != nil {
 		m.Another = m.Another || doc == nil || l.FileID != r.Job.File.ID
 	}
+
 	if doc == nil {
 		r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
 		return work.Next{Step: r.Job.bytesStep()}, r.Save(ctx)
 	}
+
 	if err := free(doc, r.Actor); err != nil {
 		return work.Next{}, err
 	}
+
 	r.Job.Document = doc.UID
 	if m := r.Job.Mirror; m != nil && m.Was == "" {
 		m.Was = doc.Text("frameio:fileName")
 	}
+
 	if err := s.redigested(ctx, r, doc, &l); err != nil {
 		return work.Next{}, err
 	}
+
 	stored := InColdStorage(doc)
 	if stored != nil && l.FileID != r.Job.File.ID {
 		return work.Next{}, stored
 	}
+
 	if stored != nil || r.Job.plain() || holds(doc, &l, r.Job.File) || r.Job.conforms(doc) {
 		if r.Job.Outcome == "" {
 			r.Job.Outcome = Unchanged
 		}
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
+
 	if r.Job.leaves(doc, &l) {
 		return s.leave(ctx, r, doc, &l)
 	}
+
 	r.Job.Outcome, r.Job.Intent = Updated, nil
 	return work.Next{Step: StepRefresh}, r.Save(ctx)
 }
@@ -106,13 +120,16 @@ func (s *Service) claim(ctx context.Context, r *Run, from string) (l link.Link, 
 	if err := s.returning(ctx, r); err != nil {
 		return l, err
 	}
+
 	if back := r.Job.Return; r.Job.Target.Returning && (back == nil || back.Over) {
 		return l, fault.New(fault.Refused, "This folder is being unbound: it only takes back what is under review.").
 			With("Bind it again to publish something else into it.")
 	}
+
 	if l, err = s.claimed(ctx, r, a); err == nil {
 		r.Job.LinkID = l.ID
 	}
+
 	return l, err
 }
 
@@ -122,16 +139,20 @@ func (s *Service) documentOf(ctx context.Context, r *Run, l *link.Link) (*nuxeo.
 	if l.DocumentUID == "" {
 		return s.adopt(ctx, r, l)
 	}
+
 	doc, err := r.Nuxeo.Get(ctx, l.DocumentUID, all)
 	if err != nil && !nuxeo.NotFound(err) {
 		return nil, err
 	}
+
 	if err == nil && !doc.IsTrashed {
 		return doc, nil
 	}
+
 	if err := r.Task.Note(ctx, "new document", "the document was deleted in Nuxeo"); err != nil {
 		return nil, err
 	}
+
 	return nil, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := review.Forget(ctx, tx, l.ID); err != nil {
 			return err
@@ -147,13 +168,15 @@ func (s *Service) adopt(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Docum
 	if doc == nil || err != nil {
 		return nil, err
 	}
+
 	return doc, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, doc.UID); err != nil {
 			return err
 		}
 		// dc:source is written together with the content it names.
 		b := doc.Blob("file:content")
-		if doc.Text("dc:source") != sourceKey(r.Job.Asset.Account, r.Job.File.ID) || b == nil || !same(b, r.Job) || s.Set.Verify == "digest" && r.Job.Digest == "" {
+		if doc.Text("dc:source") != sourceKey(r.Job.Asset.Account, r.Job.File.ID) || b == nil || !same(b, r.Job) ||
+			s.Set.Verify == "digest" && r.Job.Digest == "" {
 			return nil // it is fetched once more and compared
 		}
 		return link.SetContent(ctx, tx, r.Task.Now(), l, r.Job.File.ID, b.Length, b.Digest)
@@ -176,12 +199,14 @@ func (s *Service) findAny(ctx context.Context, r *Run, l *link.Link) (*nuxeo.Doc
 			doc, err = s.findMade(ctx, r, l, file)
 		}
 	}
+
 	return doc, err
 }
 
 func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link, file string) (*nuxeo.Document, error) {
 	where := "dc:source = " + nuxeo.Quote(sourceKey(r.Job.Asset.Account, file)) +
-		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) + " AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
+		" AND ecm:ancestorId = " + nuxeo.Quote(r.Job.Target.Scope) +
+		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range r.Nuxeo.Query(ctx, where, "", all) {
 		if err != nil {
 			return nil, err
@@ -191,6 +216,7 @@ func (s *Service) findMade(ctx context.Context, r *Run, l *link.Link, file strin
 			return doc, err
 		}
 	}
+
 	return nil, nil
 }
 
@@ -232,9 +258,11 @@ func (s *Service) redigested(ctx context.Context, r *Run, doc *nuxeo.Document, l
 	if b == nil || b.Digest == "" || l.FileID == "" || b.Length != l.Size || b.Digest == l.Digest {
 		return nil
 	}
+
 	if _, known := nuxeo.SameDigest(b.Digest, l.Digest); known || !s.ours(r, doc) {
 		return nil
 	}
+
 	return r.Commit(ctx, func(tx *sql.Tx) error {
 		return link.SetContent(ctx, tx, r.Task.Now(), l, l.FileID, b.Length, b.Digest)
 	})

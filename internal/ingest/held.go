@@ -24,6 +24,7 @@ func Held(docs []*nuxeo.Document) map[string]*nuxeo.Document {
 			told[digest] = d
 		}
 	}
+
 	out := map[string]*nuxeo.Document{}
 	for _, d := range docs {
 		switch b := d.Blob("file:content"); {
@@ -34,5 +35,6 @@ func Held(docs []*nuxeo.Document) map[string]*nuxeo.Document {
 			out[d.UID] = told[b.Digest]
 		}
 	}
+
 	return out
 }

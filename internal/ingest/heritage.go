@@ -18,21 +18,27 @@ func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from stri
 	if err != nil || len(formers) == 0 {
 		return "", false, err
 	}
+
 	if other, err := s.another(ctx, r); other || err != nil {
 		return "", other, err
 	}
+
 	for _, l := range formers {
 		heir, err := s.heir(ctx, r, l, a)
 		if err != nil {
 			return "", false, err
 		}
+
 		if heir {
 			return l.ID, false, nil
 		}
-		if err := r.Task.Note(ctx, "apart", "it was a version of the asset of document %s, and is an asset by itself now", l.DocumentUID); err != nil {
+
+		if err := r.Task.Note(ctx, "apart",
+			"it was a version of the asset of document %s, and is an asset by itself now", l.DocumentUID); err != nil {
 			return "", false, err
 		}
 	}
+
 	return "", false, nil
 }
 
@@ -48,9 +54,11 @@ func (s *Service) heir(ctx context.Context, r *Run, l link.Link, a link.Asset) (
 	default:
 		return false, err
 	}
+
 	if l.FileID == "" || slices.Contains(a.Files, l.FileID) {
 		return true, nil
 	}
+
 	_, err = r.Frameio.File(ctx, a.Account, l.FileID)
 	switch v4.StatusOf(err) {
 	case http.StatusNotFound:
@@ -58,5 +66,6 @@ func (s *Service) heir(ctx context.Context, r *Run, l link.Link, a link.Asset) (
 	case http.StatusForbidden:
 		return false, nil
 	}
+
 	return false, err
 }

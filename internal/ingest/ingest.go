@@ -1,13 +1,12 @@
-// Package ingest brings one Frame.io asset into one Nuxeo document: the
-// original, the metadata, the comments.
+// Package ingest brings one Frame.io asset into one Nuxeo document: the original, the metadata, the
+// comments.
 //
-// It owns the steps of that and the record of what is about to be done in each.
-// Invariants: an asset has one document below a folder, whatever is lost on
-// the way; no content is replaced that no version holds; a new version comes
-// only with new content, and holds its metadata; what arrived is compared with
-// what was sent before anybody is told; a lock that it took is given back. Every remote write is preceded by a saved intent, and its
-// unknown outcome is resolved by looking. It serves publish and foldersync and
-// knows neither; as whom it acts is decided by them.
+// It owns the steps of that and the record of what is about to be done in each. Invariants: an asset
+// has one document below a folder, whatever is lost on the way; no content is replaced that no version
+// holds; a new version comes only with new content, and holds its metadata; what arrived is compared
+// with what was sent before anybody is told; a lock that it took is given back. Every remote write is
+// preceded by a saved intent, and its unknown outcome is resolved by looking. It serves publish and
+// foldersync and knows neither; as whom it acts is decided by them.
 package ingest
 
 import (
@@ -239,16 +238,21 @@ func (r *Run) named(ctx context.Context, name string) error {
 // Step does one step and names the next; Done is set after the last.
 func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
 	steps := map[string]func(context.Context, *Run) (work.Next, error){
-		StepResolve: s.resolve, StepLink: s.link, StepRefresh: s.refresh, StepTransfer: s.transfer, StepAttach: s.attach,
-		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments, StepReturn: s.comeBack, StepUnlock: s.unlock,
+		StepResolve: s.resolve, StepLink: s.link, StepRefresh: s.refresh, StepTransfer: s.transfer,
+		StepAttach: s.attach,
+		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments, StepReturn: s.comeBack,
+		StepUnlock: s.unlock,
 	}
+
 	do, ok := steps[step]
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", step)
 	}
+
 	if err := s.heldAs(ctx, r, step); err != nil {
 		return work.Next{}, err
 	}
+
 	next, err := do(ctx, r)
 	return next, s.inWords(ctx, r, err)
 }
@@ -256,8 +260,10 @@ func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, err
 // inWords tells what stands behind answers that any step may get.
 func (s *Service) inWords(ctx context.Context, r *Run, err error) error {
 	switch {
-	case nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict): // of any write that met another one
-		return fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").Because(err)
+	// of any write that met another one
+	case nuxeo.StatusOf(err) == http.StatusConflict && fault.Is(err, fault.Conflict):
+		return fault.New(fault.Unavailable, "Somebody else was writing to the document at the same moment.").
+			Because(err)
 	case v4.NotFound(err) && fault.Is(err, fault.NotFound):
 		return fault.New(fault.Gone, "The asset was deleted on Frame.io, or is not shared with you.").
 			With("Restore it on Frame.io and retry.").Because(err)
@@ -274,19 +280,25 @@ func (s *Service) locked(ctx context.Context, r *Run, refused error) error {
 	if r.Job.Document == "" {
 		return refused
 	}
+
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
 	if err != nil && fault.Then(err) != fault.Fail {
 		return err // and look again
 	}
+
 	if err != nil {
 		return refused // which says more
 	}
+
 	if err := free(doc, r.Actor); err != nil {
 		return err
 	}
+
 	if r.Task.Attempt == 0 {
-		return fault.New(fault.Unavailable, "%s", fault.From(refused).Message).With(fault.From(refused).Remedy).Because(refused)
+		return fault.New(fault.Unavailable, "%s", fault.From(refused).Message).With(fault.From(refused).Remedy).
+			Because(refused)
 	}
+
 	return refused
 }
 
@@ -299,20 +311,25 @@ func (s *Service) Undo(ctx context.Context, r *Run) error {
 	if err := s.heldAs(ctx, r, StepVerify); err != nil {
 		return err
 	}
+
 	if r.Job.Intent != nil {
 		if err := s.undoWrite(ctx, r); err != nil {
 			return err
 		}
 	}
+
 	if err := s.unlockDocument(ctx, r); err != nil {
 		return err
 	}
+
 	if r.Job.Batch == "" {
 		return nil
 	}
+
 	if err := r.Nuxeo.DropBatch(ctx, r.Job.Batch); err != nil && !nuxeo.NotFound(err) {
 		return err
 	}
+
 	r.Job.Batch, r.Job.Digest = "", ""
 	return r.Save(ctx)
 }

@@ -28,11 +28,13 @@ func (l Lock) Is(doc *nuxeo.Document) bool {
 // is a push's, or their own.
 func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document) (*nuxeo.Document, error) {
 	if doc.LockOwner != "" {
-		if h := r.Job.Lock; h != nil && h.Created == "" && h.By == doc.LockOwner { // there was none before we asked for it
+		// there was none before we asked for it
+		if h := r.Job.Lock; h != nil && h.Created == "" && h.By == doc.LockOwner {
 			return doc, s.noteLock(ctx, r, &Lock{By: h.By, Created: doc.LockCreated})
 		}
 		return doc, nil
 	}
+
 	if err := s.noteLock(ctx, r, &Lock{By: r.Actor}); err != nil {
 		return nil, err
 	}
@@ -50,6 +52,7 @@ func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document)
 		return nil, fault.New(fault.Forbidden, "You may not lock %q, so that nothing in it was replaced.", doc.Title).
 			With("Ask for the permission to write in the folder, then retry.").Because(err)
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -60,11 +63,13 @@ func (s *Service) lockDocument(ctx context.Context, r *Run, doc *nuxeo.Document)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+
 	if locked.LockOwner == r.Actor && locked.LockCreated != "" {
 		if err := s.noteLock(ctx, r, &Lock{By: r.Actor, Created: locked.LockCreated}); err != nil {
 			return nil, err
 		}
 	}
+
 	return r.Nuxeo.Get(ctx, doc.UID, all)
 }
 
@@ -87,6 +92,7 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 	if lock == nil {
 		return nil
 	}
+
 	nx := r.Nuxeo
 	if lock.By != r.Actor {
 		var err error
@@ -94,13 +100,16 @@ func (s *Service) unlockDocument(ctx context.Context, r *Run) error {
 			return r.Task.Note(ctx, "left locked", "the lock of %s, until it can be given back as them", lock.By)
 		}
 	}
+
 	err := GiveBack(ctx, nx, r.Job.Document, *lock)
 	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
 	}
+
 	if err != nil {
 		return r.Task.Note(ctx, "left locked", "the lock of %s, until Nuxeo lets it be given back", lock.By)
 	}
+
 	return s.noteLock(ctx, r, nil)
 }
 
@@ -110,25 +119,30 @@ func (s *Service) withoutLeftLock(ctx context.Context, r *Run, doc *nuxeo.Docume
 	if doc == nil || doc.LockOwner == "" || r.Job.Lock != nil {
 		return doc, nil
 	}
+
 	owner, created, err := link.LockOf(ctx, s.DB, r.Job.LinkID)
 	if left := (Lock{By: owner, Created: created}); err != nil || owner == "" || !left.Is(doc) {
 		return doc, err
 	}
+
 	nx := r.Nuxeo
 	if owner != r.Actor {
 		if nx, err = r.Colleague(ctx, owner); err != nil {
 			return doc, nil
 		}
 	}
+
 	if err := GiveBack(ctx, nx, doc.UID, Lock{By: owner, Created: created}); err != nil {
 		if fault.Passing(err) {
 			return nil, err
 		}
 		return doc, nil
 	}
+
 	if err := s.noteLock(ctx, r, nil); err != nil {
 		return nil, err
 	}
+
 	return r.Nuxeo.Get(ctx, doc.UID, all)
 }
 
@@ -141,12 +155,15 @@ func GiveBack(ctx context.Context, nx *nuxeo.Client, document string, lock Lock)
 	if nuxeo.NotFound(err) {
 		return nil
 	}
+
 	if err != nil || !lock.Is(doc) {
 		return err
 	}
+
 	err = nx.Unlock(ctx, document)
 	if nuxeo.StatusOf(err) == http.StatusConflict { // it was ours when we looked
 		return fault.New(fault.Unavailable, "The document cannot be unlocked at the moment.").Because(err)
 	}
+
 	return err
 }

@@ -19,16 +19,20 @@ type leftLock struct {
 
 // FreeLocks gives back the locks that items left on documents, whose links nobody holds
 // any more: as those who have them, else as the service account where there is one.
-func (s *Service) FreeLocks(ctx context.Context, r *maintenance.Report, as func(context.Context, string) (*nuxeo.Client, error)) error {
+func (s *Service) FreeLocks(
+	ctx context.Context, r *maintenance.Report, as func(context.Context, string) (*nuxeo.Client, error),
+) error {
 	all, err := s.leftLocks(ctx)
 	if err != nil {
 		return err
 	}
+
 	for _, l := range all {
 		if err := s.freeLeft(ctx, r, l, as); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -37,11 +41,14 @@ func (s *Service) FreeLocks(ctx context.Context, r *maintenance.Report, as func(
 const sweeper = "lock sweeper"
 
 // freeLeft gives one lock back while no item can come in between.
-func (s *Service) freeLeft(ctx context.Context, r *maintenance.Report, l leftLock, as func(context.Context, string) (*nuxeo.Client, error)) error {
+func (s *Service) freeLeft(
+	ctx context.Context, r *maintenance.Report, l leftLock, as func(context.Context, string) (*nuxeo.Client, error),
+) error {
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.HoldLocked(ctx, tx, l.link, l.By, l.Created, sweeper) })
 	if fault.Is(err, fault.NotReady) {
 		return nil // an item is at it again
 	}
+
 	if err != nil {
 		return err
 	}
@@ -52,6 +59,7 @@ func (s *Service) freeLeft(ctx context.Context, r *maintenance.Report, l leftLoc
 	} else {
 		r.Add("gave the lock of %s on %s back", l.By, l.document)
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		if left == nil {
 			if err := link.SetLock(ctx, tx, l.link, "", ""); err != nil {
@@ -63,7 +71,8 @@ func (s *Service) freeLeft(ctx context.Context, r *maintenance.Report, l leftLoc
 }
 
 func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, COALESCE(document_uid, ''), lock_owner, lock_created FROM links WHERE lock_owner <> '' AND holder = ''`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, COALESCE(document_uid, ''), lock_owner, lock_created
+		FROM links WHERE lock_owner <> '' AND holder = ''`)
 	if err != nil {
 		return nil, err
 	}
@@ -75,19 +84,25 @@ func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {
 		}
 		all = append(all, l)
 	}
+
 	return all, rows.Err()
 }
 
-func (s *Service) freeLock(ctx context.Context, l leftLock, as func(context.Context, string) (*nuxeo.Client, error)) error {
+func (s *Service) freeLock(
+	ctx context.Context, l leftLock, as func(context.Context, string) (*nuxeo.Client, error),
+) error {
 	if l.document == "" {
 		return nil // it is gone, and its lock with it
 	}
+
 	nx, err := as(ctx, l.By)
 	if err == nil {
 		err = GiveBack(ctx, nx, l.document, l.Lock)
 	}
+
 	if err == nil || s.Service == nil {
 		return err
 	}
+
 	return GiveBack(ctx, s.Service, l.document, l.Lock)
 }

@@ -20,7 +20,8 @@ func (w Wanted) Check(doc *nuxeo.Document) error {
 	if doc.ParentRef == w.Parent && doc.Type == w.Type && maker == w.Maker && !doc.IsVersion && !doc.IsProxy {
 		return nil
 	}
-	return fault.New(fault.Refused, "Nuxeo answered with another document than the one it was asked to make: %s by %s in %s, not %s by %s in %s.",
+	return fault.New(fault.Refused,
+		"Nuxeo answered with another document than the one it was asked to make: %s by %s in %s, not %s by %s in %s.",
 		doc.Type, orNone(maker), orNone(doc.ParentRef), w.Type, w.Maker, w.Parent).
 		With("Have an administrator look at what changes new documents in Nuxeo, then retry.")
 }

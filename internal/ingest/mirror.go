@@ -48,9 +48,11 @@ func (s *Service) leave(ctx context.Context, r *Run, doc *nuxeo.Document, l *lin
 		r.Job.Outcome = Unchanged
 		return work.Next{Step: StepDescribe}, r.Save(ctx)
 	}
+
 	if r.Job.Mirror.Both {
 		return s.part(ctx, r, doc, l)
 	}
+
 	r.Job.Outcome = Conflicting
 	return work.Next{Done: true, Outcome: Conflicting}, r.Save(ctx)
 }
@@ -62,18 +64,23 @@ const keptSuffix = " (changed in Nuxeo)"
 // asset have a new one. What told of the asset goes, so that nobody takes it for the
 // asset's again; a repetition finds what is done already.
 func (s *Service) part(ctx context.Context, r *Run, doc *nuxeo.Document, l *link.Link) (work.Next, error) {
-	if err := r.Task.Note(ctx, "both kept", "the document stays as people changed it; what Frame.io has becomes another"); err != nil {
+	if err := r.Task.Note(ctx, "both kept",
+		"the document stays as people changed it; what Frame.io has becomes another"); err != nil {
 		return work.Next{}, err
 	}
+
 	title := strings.TrimSuffix(doc.Title, keptSuffix) + keptSuffix
-	if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title, "dc:source": nil}, nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
+	if err := r.Nuxeo.Update(ctx, doc.UID, "", map[string]any{"dc:title": title, "dc:source": nil},
+		nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
 		return work.Next{}, err
 	}
+
 	if doc.Has(Facet) {
 		if err := r.Nuxeo.RemoveFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	r.Job.Document, r.Job.Outcome, r.Job.Intent = "", Created, nil
 	return work.Next{Step: r.Job.bytesStep()}, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := review.Forget(ctx, tx, l.ID); err != nil {

@@ -44,12 +44,15 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	plan := PlanFor(r.Job.File.length())
 	src := &original{
-		files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID, size: r.Job.File.length(), etag: kept.ETag,
+		files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID,
+		size: r.Job.File.length(), etag: kept.ETag,
 		proxy: r.Job.File.Proxy != nil, link: s.fresh.take(r.Task.ID, r.Job.File.ID, r.Task.Now()),
 		asking: make(chan struct{}, 1),
 	}
+
 	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File, unsure: there}
 	state, digest, err := transfer.Run(ctx, plan, kept.State, src, dst, s.options(r, src, kept))
 	_ = state // the last checkpoint has stored it
@@ -63,6 +66,7 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 	case err != nil:
 		return work.Next{}, err
 	}
+
 	r.Job.Digest = string(digest)
 	return work.Next{Step: StepAttach}, r.Save(ctx)
 }
@@ -78,20 +82,25 @@ func (s *Service) prepare(ctx context.Context, r *Run) (kept saved, there chunks
 	if err != nil {
 		return saved{}, nil, err
 	}
+
 	if t.State != "" {
 		if err := json.Unmarshal([]byte(t.State), &kept); err != nil {
 			return saved{}, nil, fmt.Errorf("the kept transfer: %w", err)
 		}
 	}
+
 	if r.Job.Batch == "" || kept.Batch != r.Job.Batch {
 		kept = saved{}
 	}
+
 	if r.Job.Batch != "" {
 		return s.confirm(ctx, r, kept)
 	}
+
 	if r.Job.Batch, err = r.Nuxeo.NewBatch(ctx); err != nil {
 		return saved{}, nil, err
 	}
+
 	return saved{Batch: r.Job.Batch}, nil, r.Save(ctx)
 }
 
@@ -114,6 +123,7 @@ func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, chunk
 	case err != nil:
 		return saved{}, nil, err
 	}
+
 	plan := PlanFor(r.Job.File.length())
 	kept.Batch = r.Job.Batch
 	kept.State.Keep(state.Has, plan)
@@ -124,6 +134,7 @@ func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, chunk
 			there[i] = true
 		}
 	}
+
 	return kept, there, nil
 }
 
@@ -138,7 +149,16 @@ func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 			if err != nil {
 				return err
 			}
-			return r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.length(), Done: p.Done, Sent: p.Sent, Rate: p.Rate, Quiet: p.Quiet, State: string(b)})
+
+			return r.Task.Progress(ctx, work.Transfer{
+				Name:  r.Job.File.Name,
+				Size:  r.Job.File.length(),
+				Done:  p.Done,
+				Sent:  p.Sent,
+				Rate:  p.Rate,
+				Quiet: p.Quiet,
+				State: string(b),
+			})
 		},
 		Again: func(ctx context.Context, err error) error {
 			return r.Task.Note(ctx, "part again", "%s", fault.From(err).Message)
@@ -147,5 +167,6 @@ func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
 	if s.Set.Verify == "digest" {
 		o.Hash = func() hash.Hash { return md5.New() }
 	}
+
 	return o
 }

@@ -27,10 +27,12 @@ func SafeName(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, ""))
+
 	s = strings.TrimSpace(truncate(strings.TrimSpace(s)))
 	if strings.Trim(s, ". ") == "" {
 		return "unnamed"
 	}
+
 	return s
 }
 
@@ -52,7 +54,8 @@ const maxExtension = 12
 func extension(name string) string {
 	ext := path.Ext(name)
 	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) }
-	if len(ext) > maxExtension || !strings.ContainsFunc(ext, unicode.IsLetter) || strings.ContainsFunc(strings.TrimPrefix(ext, "."), odd) {
+	if len(ext) > maxExtension || !strings.ContainsFunc(ext, unicode.IsLetter) ||
+		strings.ContainsFunc(strings.TrimPrefix(ext, "."), odd) {
 		return ""
 	}
 	return ext
@@ -97,13 +100,16 @@ func segment(title string) string {
 		}
 		return '-'
 	}, title)
+
 	s = strings.Trim(s, ". ")
 	if len([]rune(s)) > maxPathName {
 		s = strings.TrimRight(string([]rune(s)[:maxPathName]), ". ")
 	}
+
 	if s == "" {
 		return "asset"
 	}
+
 	return s
 }
 

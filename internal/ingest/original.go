@@ -44,6 +44,7 @@ func (o *original) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := o.get(ctx, link, off, n)
 	if err == nil && expired(resp.StatusCode) {
 		drain(resp)
@@ -51,9 +52,11 @@ func (o *original) Open(ctx context.Context, off, n int64) (io.ReadCloser, error
 			resp, err = o.get(ctx, link, off, n)
 		}
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return o.body(resp, off, n)
 }
 
@@ -75,16 +78,20 @@ func (o *original) address(ctx context.Context, not string) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+
 	if link := o.known(); link != "" && link != not && !endsSoon(link) {
 		return link, nil
 	}
+
 	if o.proxy {
 		return o.proxyAddress(ctx)
 	}
+
 	f, err := o.frameio.Original(ctx, o.account, o.file)
 	switch {
 	case v4.NotFound(err):
-		return "", fault.New(fault.Gone, "The asset was deleted on Frame.io meanwhile.").With("Restore it on Frame.io and retry.").Because(err)
+		return "", fault.New(fault.Gone, "The asset was deleted on Frame.io meanwhile.").
+			With("Restore it on Frame.io and retry.").Because(err)
 	case v4.StatusOf(err) == http.StatusForbidden, err == nil && f.Link == "":
 		return "", fault.New(fault.Forbidden, "You may not download the original of this asset on Frame.io.").
 			With("Ask for download permission in the project, then retry.").Because(err)
@@ -93,6 +100,7 @@ func (o *original) address(ctx context.Context, not string) (string, error) {
 	case f.Size != o.size:
 		return "", fmt.Errorf("%d bytes instead of %d: %w", f.Size, o.size, transfer.ErrChanged)
 	}
+
 	return o.learn(f.Link), nil
 }
 
@@ -115,10 +123,12 @@ func endsSoon(link string) bool {
 	if err != nil {
 		return false
 	}
+
 	var seconds int64
 	if _, err := fmt.Sscan(u.Query().Get("Expires"), &seconds); err != nil {
 		return false
 	}
+
 	return time.Unix(seconds, 0).Before(time.Now().Add(10 * time.Second))
 }
 
@@ -127,15 +137,18 @@ func (o *original) get(ctx context.Context, link string, off, n int64) (*http.Re
 	if err != nil {
 		return nil, fault.New(fault.Refused, "Frame.io gave an address that is none.")
 	}
+
 	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, off+n-1))
 	if tag := o.tag(); tag != "" {
 		req.Header.Set("If-Range", tag)
 	}
+
 	resp, err := o.files.Do(req)
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code == fault.Refused { // by our own network, which says why
 		return nil, refused
 	}
+
 	if err != nil { // the address is a secret: it does not go into the error
 		var u *url.Error
 		if errors.As(err, &u) {
@@ -143,6 +156,7 @@ func (o *original) get(ctx context.Context, link string, off, n int64) (*http.Re
 		}
 		return nil, fault.New(fault.Unavailable, "The file server of Frame.io cannot be reached.").Because(err)
 	}
+
 	return resp, nil
 }
 
@@ -159,10 +173,12 @@ func (o *original) body(resp *http.Response, off, n int64) (io.ReadCloser, error
 	} else if !whole {
 		return nil, o.refused(resp)
 	}
+
 	if err := o.sameFile(resp.Header.Get("ETag")); err != nil {
 		drain(resp)
 		return nil, err
 	}
+
 	return resp.Body, nil
 }
 
@@ -174,8 +190,10 @@ func (o *original) refused(resp *http.Response) error {
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode >= 500:
 		return fault.New(fault.Unavailable, "The file server of Frame.io fails at the moment (%d).", resp.StatusCode)
 	case resp.StatusCode == http.StatusNotFound:
-		return fault.New(fault.Gone, "The original is not on Frame.io's file server.").With("Upload it to Frame.io again, then retry.")
+		return fault.New(fault.Gone, "The original is not on Frame.io's file server.").
+			With("Upload it to Frame.io again, then retry.")
 	}
+
 	return fault.New(fault.Forbidden, "The file server of Frame.io refuses the original (%d).", resp.StatusCode).
 		With("Ask for download permission in the project, then retry.")
 }
@@ -187,11 +205,14 @@ func (o *original) sameFile(tag string) error {
 	if tag == "" || strings.HasPrefix(tag, "W/") {
 		return nil
 	}
+
 	if o.etag == "" {
 		o.etag = tag
 	}
+
 	if o.etag != tag {
 		return fmt.Errorf("another entity tag: %w", transfer.ErrChanged)
 	}
+
 	return nil
 }

@@ -39,9 +39,14 @@ func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next,
 // tells so far.
 //
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
-func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, maker, key string) (hash string, err error) {
+func (s *Service) Lay(
+	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, maker, key string,
+) (hash string, err error) {
 	if j.Document == "" {
-		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{IdempotencyKey: key, Source: SourceMetadata})
+		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{
+			IdempotencyKey: key,
+			Source:         SourceMetadata,
+		})
 		if nuxeo.StatusOf(err) == http.StatusConflict {
 			return "", busy(err)
 		}
@@ -53,18 +58,22 @@ func (s *Service) Lay(ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link
 		}
 		j.Document = doc.UID
 	}
+
 	properties := s.properties(j, l)
 	if hash = s.hash(properties); hash == l.Described {
 		return hash, nil
 	}
+
 	if l.Described == "" {
 		if err := nx.AddFacet(ctx, j.Document, Facet, SourceMetadata); err != nil {
 			return "", err
 		}
 	}
+
 	if err := s.tell(ctx, nx, j, properties, now); err != nil {
 		return "", err
 	}
+
 	_, err = s.Set.StatusMap.Set(ctx, nx, j.Document, s.Set.StatusField.In(j.File.Metadata))
 	return hash, err
 }
@@ -81,14 +90,18 @@ func (s *Service) Picture(ctx context.Context, nx *nuxeo.Client, document, addre
 	if picture == nil || err != nil {
 		return false, err
 	}
+
 	batch, err := nx.NewBatch(ctx)
 	if err != nil {
 		return false, err
 	}
+
 	size := int64(len(picture))
 	piece := nuxeo.Chunk{Name: proxyName("poster", mediaType), MimeType: mediaType, Size: size, Count: 1, Length: size}
 	if err := nx.Upload(ctx, batch, piece, bytes.NewReader(picture)); err != nil {
 		return false, err
 	}
-	return true, nx.Update(ctx, document, "", map[string]any{"frameio:poster": nuxeo.Uploading(batch)}, nuxeo.WriteOptions{Source: SourceMetadata})
+
+	return true, nx.Update(ctx, document, "", map[string]any{"frameio:poster": nuxeo.Uploading(batch)},
+		nuxeo.WriteOptions{Source: SourceMetadata})
 }

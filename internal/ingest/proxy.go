@@ -30,10 +30,12 @@ func (s *Service) proxied(ctx context.Context, r *Run, f frameio.File) error {
 	if r.Job.Mirror == nil || !r.Job.Mirror.Proxy {
 		return nil
 	}
+
 	shown, err := r.Frameio.Proxies(ctx, r.Job.Asset.Account, f.ID)
 	if err != nil {
 		return err
 	}
+
 	address := proxyOf(shown)
 	switch {
 	case address != "":
@@ -42,6 +44,7 @@ func (s *Service) proxied(ctx context.Context, r *Run, f frameio.File) error {
 	case f.Status != "transcoded":
 		return s.noProxy(r)
 	}
+
 	return nil
 }
 
@@ -68,16 +71,21 @@ func (s *Service) measure(ctx context.Context, address string) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	drain(resp)
 	p := &Proxy{Size: resp.ContentLength, MediaType: mediaTypeOf(resp)}
 	if resp.StatusCode == http.StatusPartialContent {
 		if _, err := fmt.Sscanf(resp.Header.Get("Content-Range"), "bytes 0-0/%d", &p.Size); err != nil {
-			return nil, fault.New(fault.Unavailable, "The file server of Frame.io does not say how large the proxy is.").Because(err)
+			return nil, fault.New(fault.Unavailable,
+				"The file server of Frame.io does not say how large the proxy is.").Because(err)
 		}
 	}
+
 	if p.Size <= 0 || resp.StatusCode >= 300 {
-		return nil, fault.New(fault.Unavailable, "The file server of Frame.io does not give the proxy (%d).", resp.StatusCode)
+		return nil, fault.New(fault.Unavailable, "The file server of Frame.io does not give the proxy (%d).",
+			resp.StatusCode)
 	}
+
 	return p, nil
 }
 
@@ -92,10 +100,17 @@ func mediaTypeOf(resp *http.Response) string {
 // proxyName is what the content is called: as the original, with the extension of
 // what it is now.
 func proxyName(name, mediaType string) string {
-	ext := map[string]string{"video/mp4": ".mp4", "image/jpeg": ".jpg", "image/png": ".png", "audio/mp4": ".m4a", "audio/mpeg": ".mp3"}[mediaType]
+	ext := map[string]string{
+		"video/mp4":  ".mp4",
+		"image/jpeg": ".jpg",
+		"image/png":  ".png",
+		"audio/mp4":  ".m4a",
+		"audio/mpeg": ".mp3",
+	}[mediaType]
 	if ext == "" {
 		return name
 	}
+
 	return strings.TrimSuffix(name, path.Ext(name)) + ext
 }
 
@@ -103,12 +118,15 @@ func (o *original) proxyAddress(ctx context.Context) (string, error) {
 	f, err := o.frameio.Proxies(ctx, o.account, o.file)
 	switch {
 	case v4.NotFound(err):
-		return "", fault.New(fault.Gone, "The asset was deleted on Frame.io meanwhile.").With("Restore it on Frame.io and retry.").Because(err)
+		return "", fault.New(fault.Gone, "The asset was deleted on Frame.io meanwhile.").
+			With("Restore it on Frame.io and retry.").Because(err)
 	case err != nil:
 		return "", err
 	case proxyOf(f) == "":
-		return "", fault.New(fault.Forbidden, "You may not look at this asset on Frame.io any more.").With("Ask for access to the project, then retry.")
+		return "", fault.New(fault.Forbidden, "You may not look at this asset on Frame.io any more.").
+			With("Ask for access to the project, then retry.")
 	}
+
 	return o.learn(proxyOf(f)), nil
 }
 
@@ -129,9 +147,11 @@ func (s *Service) read(ctx context.Context, address string) (picture []byte, med
 	if resp.StatusCode >= 300 || !strings.HasPrefix(mediaType, "image/") {
 		return nil, "", nil
 	}
+
 	picture, err = io.ReadAll(io.LimitReader(resp.Body, maxPoster+1))
 	if len(picture) > maxPoster {
 		return nil, "", nil
 	}
+
 	return picture, mediaType, err
 }

@@ -23,24 +23,31 @@ func (s *Service) resolve(ctx context.Context, r *Run) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.named(ctx, f.Name); err != nil {
 		return work.Next{}, err
 	}
+
 	if !f.Uploaded() {
 		return work.Next{}, s.notThere(r)
 	}
+
 	if f.Size <= 0 {
-		return work.Next{}, fault.New(fault.Refused, "Frame.io says that the file is empty.").With("Upload it to Frame.io again.")
+		return work.Next{}, fault.New(fault.Refused, "Frame.io says that the file is empty.").
+			With("Upload it to Frame.io again.")
 	}
+
 	members, names, err := s.members(ctx, r, f, stack)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	r.Job.File = FileOf(f, stack, members)
 	r.Job.File.Names = names
 	if err := s.proxied(ctx, r, f); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: StepLink}, r.Save(ctx)
 }
 
@@ -51,6 +58,7 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 		f, err := s.file(ctx, r, only)
 		return f, a.ID, err
 	}
+
 	if a.Kind == frameio.KindStack {
 		stack, err := r.Frameio.Stack(ctx, a.Account, a.ID)
 		if err != nil {
@@ -59,14 +67,17 @@ func (s *Service) lookUp(ctx context.Context, r *Run) (frameio.File, string, err
 		f, err := s.file(ctx, r, stack.Head.ID)
 		return f, stack.ID, err
 	}
+
 	f, err := s.file(ctx, r, a.ID)
 	if err != nil {
 		return f, "", err
 	}
+
 	stack, err := s.stackAround(ctx, r, f)
 	if err != nil || stack.ID == "" || stack.Head.ID == f.ID {
 		return f, stack.ID, err
 	}
+
 	f, err = r.Frameio.File(ctx, a.Account, stack.Head.ID)
 	return f, stack.ID, err
 }
@@ -79,13 +90,16 @@ func (s *Service) file(ctx context.Context, r *Run, id string) (frameio.File, er
 	if m := r.Job.Mirror; m == nil || m.Plain || m.Proxy {
 		return r.Frameio.File(ctx, account, id)
 	}
+
 	f, err := r.Frameio.FileWithOriginal(ctx, account, id)
 	if v4.StatusOf(err) == http.StatusForbidden {
 		return r.Frameio.File(ctx, account, id)
 	}
+
 	if err == nil && f.Link != "" {
 		s.fresh.keep(r.Task.ID, f.ID, f.Link, r.Task.Now())
 	}
+
 	f.Link = "" // a secret, which goes nowhere else
 	return f, err
 }
@@ -96,12 +110,14 @@ func (s *Service) stackAround(ctx context.Context, r *Run, f frameio.File) (fram
 	if m := r.Job.Mirror; m != nil && m.Folder == f.ParentID || s.folders.has(f.ParentID) {
 		return frameio.Stack{}, nil
 	}
+
 	stack, err := r.Frameio.Stack(ctx, r.Job.Asset.Account, f.ParentID)
 	switch v4.StatusOf(err) {
 	case 404, 422:
 		s.folders.add(f.ParentID)
 		return frameio.Stack{}, nil
 	}
+
 	return stack, err
 }
 
@@ -111,10 +127,12 @@ func (s *Service) notThere(r *Run) error {
 	if !r.Task.WaitingSince.IsZero() {
 		waited = r.Task.Now().Sub(r.Task.WaitingSince)
 	}
+
 	if waited >= s.Set.WaitOriginal {
 		return fault.New(fault.Gone, "The original did not arrive on Frame.io within %s.", s.Set.WaitOriginal).
 			With("Finish the upload on Frame.io, then retry.")
 	}
+
 	f := fault.New(fault.NotReady, "Waiting until the original is uploaded to Frame.io.")
 	f.RetryAfter = min(10*time.Minute, max(5*time.Second, waited/4))
 	return f
@@ -124,6 +142,7 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 	if stack == "" {
 		return []string{f.ID}, []string{f.Name}, nil
 	}
+
 	for member, err := range r.Frameio.StackFiles(ctx, r.Job.Asset.Account, stack) {
 		if err != nil {
 			return nil, nil, err
@@ -133,9 +152,11 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 		}
 		ids, names = append(ids, member.ID), append(names, member.Name)
 	}
+
 	if len(ids) == 0 {
 		return nil, nil, errors.New("a stack without files")
 	}
+
 	return ids, names, nil
 }
 
@@ -144,7 +165,8 @@ func (s *Service) members(ctx context.Context, r *Run, f frameio.File, stack str
 func FileOf(f frameio.File, stack string, members []string) *File {
 	return &File{
 		ID: f.ID, Name: f.Name, Size: f.Size, MediaType: f.MediaType, Project: f.ProjectID, Parent: f.ParentID,
-		Stack: stack, Members: members, ViewURL: f.ViewURL, Uploader: f.Creator.Name, Uploaded: f.Created, Metadata: f.Metadata,
+		Stack: stack, Members: members, ViewURL: f.ViewURL, Uploader: f.Creator.Name, Uploaded: f.Created,
+		Metadata: f.Metadata,
 	}
 }
 

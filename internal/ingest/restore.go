@@ -39,13 +39,16 @@ func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l li
 	if err != nil {
 		return err
 	}
+
 	maps.Copy(properties, others)
 	if err := r.Nuxeo.Update(ctx, doc.UID, "", properties, nuxeo.WriteOptions{Source: SourceMetadata}); err != nil {
 		return err
 	}
+
 	if doc, err = r.Nuxeo.Get(ctx, doc.UID, all); err == nil && !Tells(doc) {
 		err = fault.New(fault.Unavailable, "Nuxeo has taken the facet %s away again.", Facet)
 	}
+
 	return err
 }
 
@@ -53,18 +56,22 @@ func (s *Service) Restore(ctx context.Context, r *Run, doc *nuxeo.Document, l li
 // when it is not there any more, what the link knows.
 func (s *Service) remembered(ctx context.Context, r *Run, l link.Link) (map[string]any, error) {
 	ids := map[string]any{
-		"frameio:accountId": l.Account, "frameio:fileId": l.FileID, "frameio:documentUid": l.DocumentUID, "frameio:digest": text(l.Digest),
+		"frameio:accountId": l.Account, "frameio:fileId": l.FileID, "frameio:documentUid": l.DocumentUID,
+		"frameio:digest": text(l.Digest),
 	}
 	if l.AssetKey != l.FileID {
 		ids["frameio:stackId"] = l.AssetKey
 	}
+
 	f, err := r.Frameio.File(ctx, l.Account, l.FileID)
 	if v4.NotFound(err) {
 		return ids, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	project, err := r.Frameio.Project(ctx, l.Account, f.ProjectID)
 	if err != nil {
 		return nil, err
@@ -75,9 +82,11 @@ func (s *Service) remembered(ctx context.Context, r *Run, l link.Link) (map[stri
 	if l.AssetKey != l.FileID {
 		r.Job.File.Stack = l.AssetKey
 	}
+
 	if l.Size > 0 && l.Size != f.Size {
 		r.Job.File.Proxy = &Proxy{Size: l.Size, MediaType: f.MediaType}
 	}
+
 	properties := s.propertiesWith(r.Job, l, l.Digest)
 	properties["frameio:lastPublished"] = l.Updated.UTC().Format(time.RFC3339)
 	return properties, nil

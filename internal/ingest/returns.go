@@ -72,13 +72,16 @@ func (s *Service) returning(ctx context.Context, r *Run) error {
 	if s.Returns == nil || r.Job.Mirror != nil {
 		return nil
 	}
+
 	back, err := s.Returns.Of(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)
 	if err != nil {
 		return err
 	}
+
 	if back != nil && r.Job.Return != nil && r.Job.Return.Push == back.Push {
 		back.Version, back.Gone = r.Job.Return.Version, r.Job.Return.Gone
 	}
+
 	r.Job.Return = back
 	return nil
 }
@@ -98,10 +101,12 @@ func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) err
 	if back == nil || back.Over || doc == nil || doc.LockOwner == "" || doc.LockOwner == r.Actor {
 		return nil
 	}
+
 	nx, err := s.Returns.As(ctx, *back, doc)
 	if nx != nil && err == nil {
 		r.Nuxeo, r.Actor = nx, back.By
 	}
+
 	return err
 }
 
@@ -120,16 +125,20 @@ func (s *Service) heldAs(ctx context.Context, r *Run, step string) error {
 	default:
 		return nil
 	}
+
 	if r.Job.Return == nil || r.Job.Document == "" {
 		return nil
 	}
+
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, nuxeo.Fetch{Lock: true})
 	if nuxeo.NotFound(err) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return s.asHolder(ctx, r, doc)
 }
 
@@ -153,9 +162,12 @@ func (s *Service) finish(ctx context.Context, r *Run) (work.Next, error) {
 // comeBack ends the push: if no byte has moved, one version records it.
 func (s *Service) comeBack(ctx context.Context, r *Run) (work.Next, error) {
 	back := r.Job.Return
-	if status := s.facts(r.Job.File).status; back.Approved != "" && !strings.EqualFold(fmt.Sprint(status), back.Approved) {
-		return work.Next{Done: true, Outcome: r.Job.Outcome}, r.Task.Note(ctx, "stays locked", "it is not %q on Frame.io yet", back.Approved)
+	if status := s.facts(r.Job.File).status; back.Approved != "" &&
+		!strings.EqualFold(fmt.Sprint(status), back.Approved) {
+		return work.Next{Done: true, Outcome: r.Job.Outcome},
+			r.Task.Note(ctx, "stays locked", "it is not %q on Frame.io yet", back.Approved)
 	}
+
 	back.Gone = r.Job.Document != back.Document
 	if r.Job.Outcome == Unchanged && !back.Gone {
 		if err := s.recordVersion(ctx, r); err != nil {
@@ -163,10 +175,12 @@ func (s *Service) comeBack(ctx context.Context, r *Run) (work.Next, error) {
 		}
 		r.Job.Outcome = Returned
 	}
+
 	reason := ""
 	if back.Gone {
 		reason = "The document was deleted in Nuxeo; what came back is a new one."
 	}
+
 	return work.Next{Step: StepUnlock}, r.Commit(ctx, func(tx *sql.Tx) error {
 		return s.Returns.Close(ctx, tx, back.Push, reason, r.Job.Target.PublishedBy)
 	})
@@ -180,23 +194,29 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 		r.Job.Return.Gone = true
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if err := s.asHolder(ctx, r, doc); err != nil {
 		return err
 	}
+
 	newest, err := s.newest(ctx, r)
 	if err != nil {
 		return err
 	}
+
 	if known := r.Job.Return.Version; known != nil && known.Newest != newest {
 		return nil
 	}
+
 	r.Job.Return.Version = &checkedIn{Newest: newest}
 	if err := r.Save(ctx); err != nil {
 		return err
 	}
+
 	if _, err := checkIn(ctx, r.Nuxeo, doc); err != nil {
 		return err
 	}
@@ -205,6 +225,7 @@ func (s *Service) recordVersion(ctx context.Context, r *Run) error {
 	if err == nil && made == newest {
 		err = errNoVersion(doc)
 	}
+
 	return err
 }
 
@@ -230,7 +251,8 @@ func (s *Service) unlock(ctx context.Context, r *Run) (work.Next, error) {
 // it comes back from is no longer awaited at that moment.
 func (s *Service) claimed(ctx context.Context, r *Run, a link.Asset) (l link.Link, err error) {
 	err = r.Commit(ctx, func(tx *sql.Tx) error {
-		if l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil || r.Job.Return == nil || r.Job.Return.Over {
+		if l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil || r.Job.Return == nil ||
+			r.Job.Return.Over {
 			return err
 		}
 		still, err := s.Returns.Still(ctx, tx, r.Job.Return.Push)

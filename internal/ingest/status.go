@@ -23,29 +23,36 @@ func (m StatusMap) Value(status frameio.Field) (value string, known bool) {
 			return value, true
 		}
 	}
+
 	for name, value := range m.Values {
 		if strings.EqualFold(name, status.Value) {
 			return value, true
 		}
 	}
+
 	return "", false
 }
 
 // Set writes the property of a document, and says why it was left alone. Such
 // writes never make a version.
-func (m StatusMap) Set(ctx context.Context, nx *nuxeo.Client, document string, status frameio.Field) (left string, err error) {
+func (m StatusMap) Set(
+	ctx context.Context, nx *nuxeo.Client, document string, status frameio.Field,
+) (left string, err error) {
 	if m.Property == "" || status.Value == "" {
 		return "", nil
 	}
+
 	value, known := m.Value(status)
 	if !known {
 		return "the table of statuses has nothing for \"" + status.Value + "\"", nil
 	}
+
 	err = nx.Update(ctx, document, "", map[string]any{m.Property: value}, nuxeo.WriteOptions{Source: SourceMetadata})
 	switch nuxeo.StatusOf(err) {
 	case 400, 422: // the document has no such property, or another value is wanted
 		return "the property " + m.Property + " does not take \"" + value + "\"", nil
 	}
+
 	return "", err
 }
 

@@ -19,6 +19,7 @@ func (s *Service) tellAsBefore(ctx context.Context, r *Run, now *nuxeo.Document)
 	if err != nil {
 		return err
 	}
+
 	if !doc.Has(Facet) && r.Job.Intent != nil { // the version is older than the facet
 		if err := r.Nuxeo.AddFacet(ctx, doc.UID, Facet, SourceMetadata); err != nil {
 			return err
@@ -31,14 +32,17 @@ func (s *Service) tellAsBefore(ctx context.Context, r *Run, now *nuxeo.Document)
 		lost["dc:source"] = text(i.BeforeSource)
 		delete(wanted, "dc:source")
 	}
+
 	for name, value := range wanted {
 		if writable(name, value) && !bytes.Equal(value, doc.Properties[name]) {
 			lost[name] = value
 		}
 	}
+
 	if len(lost) == 0 {
 		return nil
 	}
+
 	return r.Nuxeo.Update(ctx, doc.UID, "", lost, nuxeo.WriteOptions{Source: SourceMetadata})
 }
 

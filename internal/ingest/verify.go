@@ -24,13 +24,16 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 	if nuxeo.NotFound(err) { // by somebody, or by us, as removing what was wrong goes on after a crash
 		return s.restart(ctx, r, StepLink, "The document was deleted in Nuxeo meanwhile.")
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	b := doc.Blob("file:content")
 	if s.untouched(b, r.Job) {
 		return s.restart(ctx, r, StepTransfer, "Nuxeo did not take the upload: it had expired.")
 	}
+
 	if !same(b, r.Job) {
 		wrong := s.putBack(ctx, r, doc, b)
 		if fault.Then(wrong) == fault.Fail {
@@ -38,6 +41,7 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		}
 		return work.Next{}, wrong
 	}
+
 	if !dressed(doc, r.Job) && r.Job.Intent != nil {
 		l, err := s.linkOf(ctx, r)
 		if err == nil {
@@ -48,9 +52,11 @@ func (s *Service) verify(ctx context.Context, r *Run) (work.Next, error) {
 		}
 		return s.dressAgain(ctx, r, StepVerify)
 	}
+
 	if err := s.between(ctx, r); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: StepDescribe}, s.accepted(ctx, r, doc, b)
 }
 
@@ -62,24 +68,29 @@ func (s *Service) between(ctx context.Context, r *Run) error {
 	if i == nil || i.Create {
 		return nil
 	}
+
 	last, err := r.Nuxeo.LastVersion(ctx, r.Job.Document, all)
 	if err != nil || last == nil || follows(last, i.Newest) {
 		return err
 	}
+
 	versions, err := r.Nuxeo.Versions(ctx, r.Job.Document, all)
 	if err != nil {
 		return err
 	}
+
 	for _, v := range slices.Backward(versions) {
 		b := v.Blob("file:content")
 		if v.VersionLabel == i.Newest || b == nil {
 			return nil
 		}
 		if !same(b, r.Job) {
-			return r.Task.Note(ctx, "changed meanwhile", "%s changed the document while it was replaced; version %s holds that",
+			return r.Task.Note(ctx, "changed meanwhile",
+				"%s changed the document while it was replaced; version %s holds that",
 				v.Text("dc:lastContributor"), v.VersionLabel)
 		}
 	}
+
 	return nil
 }
 
@@ -100,7 +111,8 @@ func (s *Service) untouched(b *nuxeo.Blob, j *Job) bool {
 		return true
 	}
 	before := j.Intent
-	return before != nil && !before.Create && before.BeforeDigest != "" && b.Digest == before.BeforeDigest && !same(b, j)
+	return before != nil && !before.Create && before.BeforeDigest != "" &&
+		b.Digest == before.BeforeDigest && !same(b, j)
 }
 
 func same(b *nuxeo.Blob, j *Job) bool {
@@ -117,18 +129,22 @@ func (s *Service) accepted(ctx context.Context, r *Run, doc *nuxeo.Document, b *
 	if err != nil {
 		return err
 	}
+
 	s.algorithm.Store(&b.DigestAlgorithm)
 	described := ""
 	if r.Job.Intent != nil && dressed(doc, r.Job) && doc.Text("frameio:digest") == b.Digest {
 		described = s.hash(s.propertiesWith(r.Job, l, b.Digest))
 	}
+
 	if err := s.unlockDocument(ctx, r); err != nil {
 		return err
 	}
+
 	// Dropped before it is forgotten: afterwards nobody would know its name.
 	if err := s.dropBatch(ctx, r); err != nil {
 		return err
 	}
+
 	r.Job.Intent = nil
 	return r.Commit(ctx, func(tx *sql.Tx) error {
 		err := errors.Join(link.SetContent(ctx, tx, r.Task.Now(), &l, r.Job.File.ID, b.Length, b.Digest),
@@ -151,14 +167,17 @@ func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 	if batch == "" {
 		return nil
 	}
+
 	err := r.Nuxeo.DropBatch(ctx, batch)
 	if fault.Passing(err) && r.Task.Attempt < dropTries {
 		return err
 	}
+
 	r.Job.Batch = ""
 	if err != nil && !nuxeo.NotFound(err) {
 		return r.Task.Note(ctx, "left behind", "an upload batch that Nuxeo removes by itself")
 	}
+
 	return nil
 }
 
@@ -166,21 +185,27 @@ func (s *Service) dropBatch(ctx context.Context, r *Run) error {
 func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.Next, error) {
 	r.Job.Restarts++
 	if r.Job.Restarts > maxRestarts {
-		return work.Next{}, fault.New(fault.Refused, "%s", why).With("Retry; if it stays, ask the administrator how long Nuxeo keeps uploads.")
+		return work.Next{}, fault.New(fault.Refused, "%s", why).
+			With("Retry; if it stays, ask the administrator how long Nuxeo keeps uploads.")
 	}
+
 	if err := r.Task.Note(ctx, "begun again", "%s", why); err != nil {
 		return work.Next{}, err
 	}
+
 	if err := s.unlockDocument(ctx, r); err != nil {
 		return work.Next{}, err
 	}
+
 	if err := s.dropBatch(ctx, r); err != nil {
 		return work.Next{}, err
 	}
+
 	r.Job.Digest, r.Job.Intent = "", nil
 	if err := r.Save(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: step}, r.Task.Progress(ctx, work.Transfer{Name: r.Job.File.Name, Size: r.Job.File.length()})
 }
 
@@ -188,11 +213,13 @@ func (s *Service) restart(ctx context.Context, r *Run, step, why string) (work.N
 // its previous content back, a new document is removed. The item fails.
 func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got *nuxeo.Blob) error {
 	wrong := fault.New(fault.Refused, "What Nuxeo holds is not what Frame.io sent: %d bytes of %d, digest %s for %s.",
-		got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest)).With("Retry; if it stays, have the storage of Nuxeo looked at.")
+		got.Length, r.Job.File.length(), orNone(got.Digest), orNone(r.Job.Digest)).
+		With("Retry; if it stays, have the storage of Nuxeo looked at.")
 	before := r.Job.Intent
 	if before == nil {
 		return wrong // somebody changed the document after us: theirs stays
 	}
+
 	if before.Create {
 		doc, err := s.lockDocument(ctx, r, doc) // and look once more
 		if err != nil {
@@ -203,13 +230,16 @@ func (s *Service) putBack(ctx context.Context, r *Run, doc *nuxeo.Document, got 
 		}
 		return s.removeWrong(ctx, r, wrong)
 	}
+
 	if err := s.turnBack(ctx, r, before.BeforeDigest); err != nil {
 		return err
 	}
+
 	r.Job.Intent = nil
 	if err := r.Save(ctx); err != nil {
 		return err
 	}
+
 	return wrong
 }
 
@@ -221,6 +251,7 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 	if err != nil {
 		return err
 	}
+
 	at := slices.IndexFunc(versions, func(v *nuxeo.Document) bool {
 		b := v.Blob("file:content")
 		return b != nil && b.Digest == digest
@@ -228,19 +259,25 @@ func (s *Service) turnBack(ctx context.Context, r *Run, digest string) error {
 	if at < 0 && digest != "" {
 		return nil
 	}
+
 	doc, err := r.Nuxeo.Get(ctx, r.Job.Document, all)
 	if err != nil {
 		return err
 	}
+
 	if _, err = s.keepContent(ctx, r, &doc); err != nil {
 		return err
 	}
+
 	if digest == "" { // it was made for an upload that had expired
-		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil}, nuxeo.WriteOptions{Source: SourceMetadata})
+		return r.Nuxeo.Update(ctx, doc.UID, doc.ChangeToken, map[string]any{"file:content": nil},
+			nuxeo.WriteOptions{Source: SourceMetadata})
 	}
+
 	if err := r.Nuxeo.RestoreVersion(ctx, versions[at].UID); err != nil {
 		return err
 	}
+
 	return s.tellAsBefore(ctx, r, doc)
 }
 
@@ -248,10 +285,12 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 	if err := r.Nuxeo.Delete(ctx, r.Job.Document); err != nil && !nuxeo.NotFound(err) {
 		return err
 	}
+
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return err
 	}
+
 	r.Job.Document, r.Job.Intent, r.Job.Lock = "", nil, nil
 	err = r.Commit(ctx, func(tx *sql.Tx) error {
 		return errors.Join(link.SetLock(ctx, tx, l.ID, "", ""), link.SetDocument(ctx, tx, r.Task.Now(), &l, ""))
@@ -259,6 +298,7 @@ func (s *Service) removeWrong(ctx context.Context, r *Run, wrong error) error {
 	if err != nil {
 		return err
 	}
+
 	return wrong
 }
 
@@ -269,14 +309,17 @@ func (s *Service) undoWrite(ctx context.Context, r *Run) error {
 	if doc == nil || err != nil {
 		return err
 	}
+
 	b := doc.Blob("file:content")
 	if b == nil || same(b, r.Job) || s.untouched(b, r.Job) {
 		return nil
 	}
+
 	r.Job.Document = doc.UID
 	if err := s.putBack(ctx, r, doc, b); !fault.Is(err, fault.Refused) {
 		return err
 	}
+
 	return nil
 }
 
@@ -289,10 +332,12 @@ func (s *Service) intended(ctx context.Context, r *Run) (*nuxeo.Document, error)
 		}
 		return doc, err
 	}
+
 	l, err := s.linkOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
+
 	return s.findMade(ctx, r, &l, r.Job.File.ID)
 }
 

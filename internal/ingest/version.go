@@ -18,15 +18,18 @@ func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document)
 	if b == nil {
 		return nil, nil
 	}
+
 	last, err := r.Nuxeo.LastVersion(ctx, (*doc).UID, all)
 	if err != nil || heldBy(last, b) {
 		return last, err
 	}
+
 	if last != nil { // an older one may, where somebody went back to it
 		if held, err := s.heldByVersion(ctx, r, (*doc).UID, b); err != nil || held {
 			return last, err
 		}
 	}
+
 	if err := r.Task.Note(ctx, "version", "made, because no version held the present content"); err != nil {
 		return nil, err
 	}
@@ -35,16 +38,20 @@ func (s *Service) keepContent(ctx context.Context, r *Run, doc **nuxeo.Document)
 	if err != nil {
 		return nil, err
 	}
+
 	if nb := now.Blob("file:content"); nb == nil || !sameBlob(nb, b) { // which no version may hold
 		return nil, fault.New(fault.Unavailable, "Somebody else changed the document at the same moment.")
 	}
+
 	made, err := r.Nuxeo.LastVersion(ctx, now.UID, all)
 	if err != nil {
 		return nil, err
 	}
+
 	if !heldBy(made, b) && !newlyHeldBy(made, last, b) {
 		return nil, errNoVersion(now)
 	}
+
 	*doc = now
 	return made, nil
 }
@@ -67,7 +74,8 @@ func noRight(err error, doc *nuxeo.Document) error {
 	if nuxeo.StatusOf(err) != http.StatusForbidden {
 		return err
 	}
-	return fault.New(fault.Forbidden, "You may not make a version of %q, so that nothing in it was replaced.", doc.Title).
+	return fault.New(fault.Forbidden, "You may not make a version of %q, so that nothing in it was replaced.",
+		doc.Title).
 		With("Ask for the permission to make versions in the folder, then retry.").Because(err)
 }
 

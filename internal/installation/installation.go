@@ -39,9 +39,11 @@ func homeOf(ctx context.Context, query func(context.Context, string, ...any) *sq
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	var h Home
 	return &h, json.Unmarshal(b, &h)
 }
@@ -66,9 +68,11 @@ func (p *Process) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading where the database is at home: %w", err)
 	}
+
 	if h != nil && same(h.Address, p.address) {
 		h = nil
 	}
+
 	p.away.Store(h)
 	return nil
 }
@@ -80,8 +84,13 @@ func (p *Process) Held() error {
 	if h == nil {
 		return nil
 	}
-	return fault.New(fault.NotReady, "Nothing is done here: this database belongs to the connector at %s, and this one is at %s.", h.Address, p.address).
-		With("If the connector has moved, run `nuxeo-frameio store adopt` with its settings. If this is a copy beside the original, do not: both would work on the same things. If the address is wrong, correct public-url.")
+
+	return fault.New(fault.NotReady,
+		"Nothing is done here: this database belongs to the connector at %s, and this one is at %s.",
+		h.Address, p.address).
+		With("If the connector has moved, run `nuxeo-frameio store adopt` with its settings. If this is a copy " +
+			"beside the original, do not: both would work on the same things. If the address is wrong, correct " +
+			"public-url.")
 }
 
 // again is how often a process that is held looks whether it still is.
@@ -93,6 +102,7 @@ func (p *Process) Settle(ctx context.Context) error {
 	if err := p.record(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
+
 	tick := time.NewTicker(again)
 	defer tick.Stop()
 	for p.Held() != nil {
@@ -105,6 +115,7 @@ func (p *Process) Settle(ctx context.Context) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -113,17 +124,21 @@ func (p *Process) record(ctx context.Context) error {
 	if h != nil || err != nil {
 		return err
 	}
+
 	b, err := home(p.address, p.now())
 	if err != nil {
 		return err
 	}
+
 	err = p.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('installation', $1) ON CONFLICT (name) DO NOTHING`, b)
+		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('installation', $1)
+			ON CONFLICT (name) DO NOTHING`, b)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+
 	return p.look(ctx)
 }
 
@@ -146,6 +161,7 @@ func (p *Process) Adopt(ctx context.Context, log *audit.Log) error {
 	if err != nil {
 		return err
 	}
+
 	entry := audit.Entry{What: audit.StoreAdopted, About: p.address, Detail: "from " + p.From()}
 	err = log.Do(ctx, p.db, func(tx *sql.Tx) (audit.Entry, error) {
 		_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('installation', $1)
@@ -155,6 +171,7 @@ func (p *Process) Adopt(ctx context.Context, log *audit.Log) error {
 	if err != nil {
 		return err
 	}
+
 	return p.look(ctx)
 }
 

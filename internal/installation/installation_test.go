@@ -39,16 +39,19 @@ func TestTheFirstStartIsAtHome(t *testing.T) {
 	if err := first.Settle(t.Context()); err != nil || first.Held() != nil {
 		t.Fatalf("%v, %v", err, first.Held())
 	}
+
 	for address, want := range map[string]bool{
 		"https://connector.example:443/frameio": true, "HTTPS://CONNECTOR.example/frameio": true,
-		"https://connector.example": false, "http://connector.example/frameio": false, "https://connector.example:8443/frameio": false,
-		"https://copy.example/frameio": false,
+		"https://connector.example": false, "http://connector.example/frameio": false,
+		"https://connector.example:8443/frameio": false,
+		"https://copy.example/frameio":           false,
 	} {
 		err := look(t, db, address).Held()
 		if (err == nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}
-		if err != nil && (!fault.Is(err, fault.NotReady) || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "Connector.Example")) {
+		if err != nil && (!fault.Is(err, fault.NotReady) || !strings.Contains(err.Error(), address) ||
+			!strings.Contains(err.Error(), "Connector.Example")) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -61,6 +64,7 @@ func TestHeldUntilAdopted(t *testing.T) {
 		if err := look(t, db, "https://old.example").Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+
 		moved, done := look(t, db, "https://new.example"), make(chan error, 1)
 		go func() { done <- moved.Settle(t.Context()) }()
 		time.Sleep(time.Hour)
@@ -69,15 +73,19 @@ func TestHeldUntilAdopted(t *testing.T) {
 			t.Fatalf("it goes on: %v", err)
 		default:
 		}
+
 		if err := look(t, db, "https://new.example").Adopt(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
+
 		if err := <-done; err != nil || moved.Held() != nil {
 			t.Errorf("%v, %v", err, moved.Held())
 		}
+
 		if look(t, db, "https://old.example").Held() == nil {
 			t.Error("the old address is not held")
 		}
+
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
@@ -90,6 +98,7 @@ func TestAHeldProcessStops(t *testing.T) {
 	if err := look(t, db, "https://old.example").Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if err := look(t, db, "https://new.example").Settle(ctx); err != nil {

@@ -22,6 +22,7 @@ func TestAClockThatWasAheadHidesNoLink(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	unlooked := func() int {
 		t.Helper()
 		at := now.Add(time.Hour)
@@ -34,17 +35,20 @@ func TestAClockThatWasAheadHidesNoLink(t *testing.T) {
 		}
 		return len(list)
 	}
+
 	exec(`UPDATE links SET document_uid = 'd', file_id = 'f' WHERE id = $1`, l.ID)
 
 	if first, then := unlooked(), unlooked(); first != 1 || then != 0 {
 		t.Fatalf("a link is looked at %d times and then %d times, want 1 and 0", first, then)
 	}
+
 	far := now.Add(10 * 365 * 24 * time.Hour)
 	for what, set := range map[string]string{"looked at": "looked", "changed": "updated"} {
 		exec(`UPDATE links SET looked = $1, updated = $1`, now.UnixMilli())
 		exec(`UPDATE links SET `+set+` = $1`, far.UnixMilli())
 		if first, then := unlooked(), unlooked(); first != 1 || then != 0 {
-			t.Errorf("a link that was %s in 2036 is looked at %d times and then %d times, want 1 and 0", what, first, then)
+			t.Errorf("a link that was %s in 2036 is looked at %d times and then %d times, want 1 and 0",
+				what, first, then)
 		}
 	}
 }

@@ -48,12 +48,14 @@ type Link struct {
 	Modified time.Time
 }
 
-const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, described, links.updated, links.modified`
+const columns = `id, folder_uid, asset_key, account_id, COALESCE(document_uid, ''), links.file_id, size, digest, ` +
+	`described, links.updated, links.modified`
 
 func scan(row interface{ Scan(...any) error }) (Link, error) {
 	var l Link
 	var updated, modified int64
-	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest, &l.Described, &updated, &modified)
+	err := row.Scan(&l.ID, &l.FolderUID, &l.AssetKey, &l.Account, &l.DocumentUID, &l.FileID, &l.Size, &l.Digest,
+		&l.Described, &updated, &modified)
 	l.Updated, l.Modified = store.Time(updated), store.Time(modified)
 	return l, err
 }
@@ -68,12 +70,15 @@ func Claim(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asse
 	if errors.Is(err, sql.ErrNoRows) {
 		l, err = create(ctx, tx, now, folder, a)
 	}
+
 	if err != nil {
 		return l, fmt.Errorf("the link of asset %s: %w", a.Key, err)
 	}
+
 	if err := hold(ctx, tx, l, item); err != nil {
 		return l, err
 	}
+
 	return l, learn(ctx, tx, now, &l, a)
 }
 
@@ -85,14 +90,17 @@ type asker interface {
 // by now, then for the link that is taken over.
 func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 	for _, key := range append([]string{a.Key}, a.Files...) {
-		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND asset_key = $2`, folder, key))
+		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1
+			AND asset_key = $2`, folder, key))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return l, err
 		}
 	}
+
 	if a.From == "" {
 		return Link{}, sql.ErrNoRows
 	}
+
 	for _, file := range a.Files { // unless another has taken it over by now
 		l, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM links WHERE folder_uid = $1 AND id = $2
 			AND id IN (SELECT link_id FROM link_files WHERE file_id = $3)`, folder, a.From, file))
@@ -100,6 +108,7 @@ func find(ctx context.Context, tx asker, folder string, a Asset) (Link, error) {
 			return l, err
 		}
 	}
+
 	return Link{}, sql.ErrNoRows
 }
 
@@ -110,6 +119,7 @@ func Formers(ctx context.Context, db *store.DB, folder string, a Asset) (all []L
 	if _, err := find(ctx, db.Reader, folder, a); !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
+
 	for _, file := range a.Files {
 		// The join is in this order for the planner: a file has few links, a folder many.
 		l, err := scan(db.Reader.QueryRowContext(ctx, `SELECT `+columns+` FROM link_files f CROSS JOIN links
@@ -117,19 +127,23 @@ func Formers(ctx context.Context, db *store.DB, folder string, a Asset) (all []L
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
+
 		if err != nil {
 			return nil, err
 		}
+
 		if !slices.ContainsFunc(all, func(o Link) bool { return o.ID == l.ID }) {
 			all = append(all, l)
 		}
 	}
+
 	return all, nil
 }
 
 func create(ctx context.Context, tx *sql.Tx, now time.Time, folder string, a Asset) (Link, error) {
 	l := Link{ID: uuid.NewString(), FolderUID: folder, AssetKey: a.Key, Account: a.Account}
-	_, err := tx.ExecContext(ctx, `INSERT INTO links (id, folder_uid, asset_key, account_id, created, updated) VALUES ($1, $2, $3, $4, $5, $5)`,
+	_, err := tx.ExecContext(ctx, `INSERT INTO links (id, folder_uid, asset_key, account_id, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $5)`,
 		l.ID, folder, a.Key, a.Account, store.Millis(now))
 	return l, err
 }
@@ -144,9 +158,11 @@ func onlyOne(res sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
+
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
+
 	f := fault.New(fault.NotReady, "Another transfer of the same asset is under way.")
 	f.RetryAfter = retryHeld
 	return f
@@ -159,25 +175,32 @@ func learn(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, a Asset) err
 		for _, file := range a.Files {
 			args = append(args, file)
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM link_files WHERE link_id = $1 AND file_id NOT IN (`+store.Marks(2, len(a.Files))+`)`, args...); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM link_files
+			WHERE link_id = $1 AND file_id NOT IN (`+store.Marks(2, len(a.Files))+`)`, args...); err != nil {
 			return err
 		}
 	}
+
 	for _, file := range a.Files {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM link_files WHERE file_id = $1 AND link_id IN (
-			SELECT f.link_id FROM link_files f CROSS JOIN links WHERE f.file_id = $1 AND links.id = f.link_id AND folder_uid = $2 AND links.id <> $3)`,
+			SELECT f.link_id FROM link_files f CROSS JOIN links WHERE f.file_id = $1 AND links.id = f.link_id
+			AND folder_uid = $2 AND links.id <> $3)`,
 			file, l.FolderUID, l.ID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO link_files (link_id, file_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, l.ID, file); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO link_files (link_id, file_id) VALUES ($1, $2)
+			ON CONFLICT DO NOTHING`, l.ID, file); err != nil {
 			return err
 		}
 	}
+
 	if l.AssetKey == a.Key {
 		return nil
 	}
+
 	l.AssetKey = a.Key
-	_, err := tx.ExecContext(ctx, `UPDATE links SET asset_key = $1, updated = $2 WHERE id = $3`, a.Key, store.Millis(now), l.ID)
+	_, err := tx.ExecContext(ctx, `UPDATE links SET asset_key = $1, updated = $2
+		WHERE id = $3`, a.Key, store.Millis(now), l.ID)
 	return err
 }
 
@@ -208,15 +231,19 @@ func SetDocument(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, docume
 	if document == "" {
 		l.FileID, l.Size, l.Digest, l.Described = "", 0, "", ""
 	}
+
 	var uid any
 	if document != "" {
 		uid = document
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, size = $3, digest = $4, described = $5, updated = $6 WHERE id = $7`,
+
+	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, size = $3, digest = $4,
+		described = $5, updated = $6 WHERE id = $7`,
 		uid, l.FileID, l.Size, l.Digest, l.Described, store.Millis(now), l.ID)
 	if store.Duplicate(err) {
 		return fault.New(fault.Conflict, "The document belongs to another asset already.").Because(err)
 	}
+
 	return err
 }
 
@@ -231,13 +258,15 @@ func SetContent(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, file st
 // SetLock records which lock an item took on the link's document, or is about to take:
 // whose, and when it was made, empty while that is not known. No owner: there is none.
 func SetLock(ctx context.Context, tx *sql.Tx, id, owner, created string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2 WHERE id = $3`, owner, created, id)
+	_, err := tx.ExecContext(ctx, `UPDATE links SET lock_owner = $1, lock_created = $2
+		WHERE id = $3`, owner, created, id)
 	return err
 }
 
 // LockOf is what SetLock recorded last; no owner: there is none.
 func LockOf(ctx context.Context, db *store.DB, id string) (owner, created string, err error) {
-	err = db.Reader.QueryRowContext(ctx, `SELECT lock_owner, lock_created FROM links WHERE id = $1`, id).Scan(&owner, &created)
+	err = db.Reader.QueryRowContext(ctx, `SELECT lock_owner, lock_created FROM links
+		WHERE id = $1`, id).Scan(&owner, &created)
 	return owner, created, err
 }
 
@@ -245,7 +274,8 @@ func LockOf(ctx context.Context, db *store.DB, id string) (owner, created string
 // comes in between. It fails with NotReady when another holds it, or there is another lock
 // by now.
 func HoldLocked(ctx context.Context, tx *sql.Tx, id, owner, created, holder string) error {
-	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder = '' AND lock_owner = $3 AND lock_created = $4`,
+	res, err := tx.ExecContext(ctx, `UPDATE links SET holder = $1 WHERE id = $2 AND holder = '' AND lock_owner = $3
+		AND lock_created = $4`,
 		holder, id, owner, created)
 	return onlyOne(res, err)
 }
@@ -260,7 +290,8 @@ func SetModified(ctx context.Context, tx *sql.Tx, id string, at time.Time) error
 // SetDescribed records the hash of the metadata that the document has got.
 func SetDescribed(ctx context.Context, tx *sql.Tx, now time.Time, l *Link, hash string) error {
 	l.Described = hash
-	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2 WHERE id = $3`, hash, store.Millis(now), l.ID)
+	_, err := tx.ExecContext(ctx, `UPDATE links SET described = $1, updated = $2
+		WHERE id = $3`, hash, store.Millis(now), l.ID)
 	return err
 }
 
@@ -277,7 +308,8 @@ func OfFiles(ctx context.Context, db *store.DB, folder, key string, files []stri
 // Lay records the document of a link, what it tells, and the file that it tells of,
 // in one go.
 func Lay(ctx context.Context, tx *sql.Tx, now time.Time, l Link, document, described string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, described = $3, updated = $4 WHERE id = $5`,
+	_, err := tx.ExecContext(ctx, `UPDATE links SET document_uid = $1, file_id = $2, described = $3, updated = $4
+		WHERE id = $5`,
 		document, l.FileID, described, store.Millis(now), l.ID)
 	if store.Duplicate(err) {
 		return fault.New(fault.Conflict, "The document belongs to another asset already.").Because(err)
@@ -294,6 +326,7 @@ func Restore(ctx context.Context, tx *sql.Tx, now time.Time, l Link) (made bool,
 	if !errors.Is(err, sql.ErrNoRows) {
 		return false, "", err
 	}
+
 	known, err := find(ctx, tx, l.FolderUID, Asset{Key: l.AssetKey, Files: []string{l.FileID}})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -301,12 +334,15 @@ func Restore(ctx context.Context, tx *sql.Tx, now time.Time, l Link) (made bool,
 	case err == nil && known.DocumentUID != "":
 		return false, known.DocumentUID, nil
 	}
+
 	if err != nil {
 		return false, "", err
 	}
+
 	if err := learn(ctx, tx, now, &known, Asset{Key: known.AssetKey, Files: []string{l.FileID}}); err != nil {
 		return false, "", err
 	}
+
 	known.FileID, known.Size, known.Digest = l.FileID, l.Size, l.Digest
 	return true, "", SetDocument(ctx, tx, now, &known, l.DocumentUID)
 }
@@ -334,7 +370,8 @@ func OfDocument(ctx context.Context, db *store.DB, document string) (Link, error
 // Has reports whether a file belongs to the link's asset.
 func (l Link) Has(ctx context.Context, db *store.DB, file string) (bool, error) {
 	var n int
-	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)
+	err := db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM link_files
+		WHERE link_id = $1 AND file_id = $2`, l.ID, file).Scan(&n)
 	return n > 0, err
 }
 
@@ -371,15 +408,18 @@ func Tie(ctx context.Context, tx *sql.Tx, now time.Time, s Sent) (Link, error) {
 			l, err = create(ctx, tx, now, s.Folder, s.Asset)
 		}
 	}
+
 	switch {
 	case err != nil:
 		return l, err
 	case l.DocumentUID != "" && l.DocumentUID != s.Document:
 		return l, fault.New(fault.Conflict, "The asset belongs to another document already.")
 	}
+
 	if err := learn(ctx, tx, now, &l, s.Asset); err != nil {
 		return l, err
 	}
+
 	l.FileID, l.Size, l.Digest, l.Described = s.File, s.Size, s.Digest, ""
 	return l, SetDocument(ctx, tx, now, &l, s.Document)
 }

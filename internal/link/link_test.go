@@ -80,17 +80,21 @@ func TestOneHoldsAndTheOthersWait(t *testing.T) {
 	if err != nil || l.ID == "" || l.AssetKey != "f1" || l.Account != "a" || l.DocumentUID != "" {
 		t.Fatalf("%+v, %v", l, err)
 	}
+
 	if again, err := w.claim("folder", file("f1"), "item-1"); err != nil || again.ID != l.ID {
 		t.Errorf("its own: %v", err)
 	}
+
 	_, err = w.claim("folder", file("f1"), "item-2")
 	if f := fault.From(err); f == nil || f.Code != fault.NotReady || f.RetryAfter <= 0 {
 		t.Errorf("held by another: %v", err)
 	}
+
 	w.release("item-2") // it holds nothing
 	if _, err := w.claim("folder", file("f1"), "item-2"); !fault.Is(err, fault.NotReady) {
 		t.Errorf("released by who does not hold it: %v", err)
 	}
+
 	w.release("item-1")
 	if other, err := w.claim("folder", file("f1"), "item-2"); err != nil || other.ID != l.ID {
 		t.Errorf("after the release: %+v, %v", other, err)
@@ -106,27 +110,35 @@ func TestALockIsGivenBackWhileNobodyHoldsTheLink(t *testing.T) {
 			return HoldLocked(ctx, tx, l.ID, "josh", created, "sweeper")
 		})
 	}
-	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetLock(ctx, tx, l.ID, "josh", "10:00") }); err != nil {
+
+	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error {
+		return SetLock(ctx, tx, l.ID, "josh", "10:00")
+	}); err != nil {
 		t.Fatal(err)
 	}
 
 	if _, err := w.claim("folder", file("f1"), "item"); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := hold("10:00"); !fault.Is(err, fault.NotReady) {
 		t.Errorf("while an item holds it: %v, want %s", err, fault.NotReady)
 	}
+
 	w.release("item")
 
 	if err := hold("09:00"); !fault.Is(err, fault.NotReady) {
 		t.Errorf("when there is another lock by now: %v, want %s", err, fault.NotReady)
 	}
+
 	if err := hold("10:00"); err != nil {
 		t.Errorf("when nobody holds it: %v", err)
 	}
+
 	if _, err := w.claim("folder", file("f1"), "item"); !fault.Is(err, fault.NotReady) {
 		t.Errorf("an item that comes meanwhile: %v, want %s", err, fault.NotReady)
 	}
+
 	w.release("sweeper")
 	if _, err := w.claim("folder", file("f1"), "item"); err != nil {
 		t.Errorf("an item afterwards: %v", err)
@@ -152,6 +164,7 @@ func TestManyClaimsOfOneAssetMakeOneLink(t *testing.T) {
 			}
 		})
 	}
+
 	wg.Wait()
 	if n := w.count(); n != 1 || holders != 1 {
 		t.Errorf("%d links, %d holders", n, holders)
@@ -177,9 +190,11 @@ func TestLinkFollowsTheStack(t *testing.T) {
 			t.Errorf("%+v: %+v", a, got)
 		}
 	}
+
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "s1" {
 		t.Errorf("stored: %+v, %v", got, err)
 	}
+
 	if w.count() != 1 {
 		t.Errorf("%d links", w.count())
 	}
@@ -201,13 +216,16 @@ func TestStackTakenApart(t *testing.T) {
 		}
 		return ids
 	}
+
 	if got := formers(file("f3")); !slices.Equal(got, []string{l.ID}) {
 		t.Errorf("f3 belonged to %v, want %s", got, l.ID)
 	}
+
 	three := w.claims("folder", file("f3"))
 	if again := w.claims("folder", stack("s1", "f1", "f2")); three.ID == l.ID || again.ID != l.ID {
 		t.Errorf("f3 has %s, the stack has %s, want another and %s", three.ID, again.ID, l.ID)
 	}
+
 	if got := formers(stack("s2", "f3", "f4")); len(got) != 0 {
 		t.Errorf("f3 belonged to %v since it is by itself, want none", got)
 	}
@@ -217,11 +235,13 @@ func TestStackTakenApart(t *testing.T) {
 	if got := w.claims("folder", two); got.ID != l.ID || got.AssetKey != "f2" {
 		t.Errorf("f2, which takes over, has %+v, want %s", got, l.ID)
 	}
+
 	one := file("f1")
 	one.From = l.ID // as it was found before f2 came
 	if got := w.claims("folder", one); got.ID == l.ID {
 		t.Errorf("f1 has the link that f2 took over")
 	}
+
 	if again := w.claims("folder", file("f2")); again.ID != l.ID {
 		t.Errorf("f2 has %s afterwards, want %s", again.ID, l.ID)
 	}
@@ -249,9 +269,11 @@ func TestHeldLinkIsNotRekeyed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := w.claim("folder", stack("s1", "f1"), "item-2"); !fault.Is(err, fault.NotReady) {
 		t.Fatal(err)
 	}
+
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.AssetKey != "f1" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -262,33 +284,54 @@ func TestWhatALinkRemembers(t *testing.T) {
 	w := setup(t)
 	l := w.claims("folder", file("f1"))
 	err := w.tx(func(ctx context.Context, tx *sql.Tx) error {
-		return errors.Join(SetDocument(ctx, tx, now, &l, "doc-1"), SetContent(ctx, tx, now, &l, "f1", 7, "md5"), SetDescribed(ctx, tx, now, &l, "hash"))
+		return errors.Join(SetDocument(ctx, tx, now, &l, "doc-1"), SetContent(ctx, tx, now, &l, "f1", 7, "md5"),
+			SetDescribed(ctx, tx, now, &l, "hash"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Link{ID: l.ID, FolderUID: "folder", AssetKey: "f1", Account: "a", DocumentUID: "doc-1", FileID: "f1", Size: 7, Digest: "md5", Described: "hash"}
+
+	want := Link{
+		ID:          l.ID,
+		FolderUID:   "folder",
+		AssetKey:    "f1",
+		Account:     "a",
+		DocumentUID: "doc-1",
+		FileID:      "f1",
+		Size:        7,
+		Digest:      "md5",
+		Described:   "hash",
+	}
 	if l != want {
 		t.Errorf("the link that was changed is %+v, want %+v", l, want)
 	}
+
 	want.Updated = store.Time(store.Millis(now))
 	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got != want {
 		t.Errorf("the link that was read is %+v, %v; want %+v", got, err, want)
 	}
+
 	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != l.ID {
 		t.Errorf("%q, %v", id, err)
 	}
+
 	other := w.claims("folder", file("f2"))
 	err = w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetDocument(ctx, tx, now, &other, "doc-1") })
 	if !fault.Is(err, fault.Conflict) {
 		t.Errorf("one document of two assets: %v", err)
 	}
-	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error { return SetDocument(ctx, tx, now, &l, "") }); err != nil {
+
+	if err := w.tx(func(ctx context.Context, tx *sql.Tx) error {
+		return SetDocument(ctx, tx, now, &l, "")
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.DocumentUID != "" || got.Digest != "" || got.FileID != "" || got.Described != "" || got.Size != 0 {
+
+	if got, err := Get(t.Context(), w.db, l.ID); err != nil || got.DocumentUID != "" || got.Digest != "" ||
+		got.FileID != "" || got.Described != "" || got.Size != 0 {
 		t.Errorf("after the document is gone: %+v, %v", got, err)
 	}
+
 	if id, err := Owner(t.Context(), w.db, "doc-1"); err != nil || id != "" {
 		t.Errorf("%q, %v", id, err)
 	}

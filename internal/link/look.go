@@ -15,12 +15,15 @@ import (
 // to tell. Times that a clock far ahead has written count as none.
 func Unlooked(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
-			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated AND (updated <= $2 OR updated > $4))
-		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND (updated <= $2 OR updated > $4) ORDER BY looked LIMIT $3`,
+			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated
+			AND (updated <= $2 OR updated > $4))
+		AND holder = '' AND document_uid IS NOT NULL AND file_id <> '' AND (updated <= $2 OR updated > $4)
+		ORDER BY looked LIMIT $3`,
 		store.Millis(before), store.Millis(settled), limit, store.Millis(now.Add(store.AheadAtMost)))
 	if err != nil {
 		return nil, err
 	}
+
 	return read(rows)
 }
 
@@ -29,10 +32,13 @@ func OfDocuments(ctx context.Context, db *store.DB, documents []string) ([]Link,
 	if len(documents) == 0 {
 		return nil, nil
 	}
-	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE document_uid IN (`+store.Marks(1, len(documents))+`)`, store.Anys(documents)...)
+
+	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links
+		WHERE document_uid IN (`+store.Marks(1, len(documents))+`)`, store.Anys(documents)...)
 	if err != nil {
 		return nil, err
 	}
+
 	return read(rows)
 }
 
@@ -46,6 +52,7 @@ func read(rows *sql.Rows) (all []Link, err error) {
 		}
 		all = append(all, l)
 	}
+
 	return all, rows.Err()
 }
 
@@ -65,6 +72,7 @@ func FilesOf(ctx context.Context, db *store.DB, folder, key string) (files []str
 		}
 		files = append(files, file)
 	}
+
 	return files, rows.Err()
 }
 
@@ -73,11 +81,14 @@ func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	if len(links) == 0 {
 		return nil
 	}
+
 	args := []any{store.Millis(now), store.Millis(now.Add(store.AheadAtMost))}
 	for _, l := range links {
 		args = append(args, l.ID)
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE links SET looked = $1, updated = CASE WHEN updated > $2 THEN $1 ELSE updated END
+
+	_, err := tx.ExecContext(ctx, `UPDATE links SET looked = $1, updated = CASE WHEN updated > $2 THEN $1
+		ELSE updated END
 		WHERE id IN (`+store.Marks(3, len(links))+`)`, args...)
 	return err
 }

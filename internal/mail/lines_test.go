@@ -14,6 +14,7 @@ func TestWhatFailedIsSaidFirst(t *testing.T) {
 		}
 		return all
 	}
+
 	for _, c := range []struct {
 		failed, well, lines, more int
 		first, last               string
@@ -27,7 +28,8 @@ func TestWhatFailedIsSaidFirst(t *testing.T) {
 		lines, more := Lines(line("failed", c.failed), line("well", c.well))
 		if len(lines) != c.lines || more != c.more || lines[0].Title != c.first || lines[len(lines)-1].Title != c.last {
 			t.Errorf("%d failed and %d went well: %d lines from %q to %q and %d more, want %d from %q to %q and %d",
-				c.failed, c.well, len(lines), lines[0].Title, lines[len(lines)-1].Title, more, c.lines, c.first, c.last, c.more)
+				c.failed, c.well, len(lines), lines[0].Title, lines[len(lines)-1].Title, more, c.lines,
+				c.first, c.last, c.more)
 		}
 		if n := slices.IndexFunc(lines, func(l Line) bool { return l.Title == "well 0" }); c.well > 0 && n != c.failed {
 			t.Errorf("what went well begins at line %d, want %d", n, c.failed)

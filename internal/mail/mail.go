@@ -56,8 +56,14 @@ func (m Message) plain() Message {
 	m.Subject, m.Heading, m.Footer = plain.Line(m.Subject), plain.Text(m.Heading), plain.Text(m.Footer)
 	lines := make([]Line, len(m.Lines))
 	for i, l := range m.Lines {
-		lines[i] = Line{Title: plain.Line(l.Title), Text: plain.Text(l.Text), Address: plain.Line(l.Address), Details: plain.Line(l.Details)}
+		lines[i] = Line{
+			Title:   plain.Line(l.Title),
+			Text:    plain.Text(l.Text),
+			Address: plain.Line(l.Address),
+			Details: plain.Line(l.Details),
+		}
 	}
+
 	m.Lines = lines
 	return m
 }
@@ -136,24 +142,32 @@ func (s *Service) asking(ctx context.Context, m Message, do func(*nuxeo.Client) 
 	if err == nil {
 		err = do(nx)
 	}
-	if m.Instead == "" || m.Instead == m.To || !fault.Is(err, fault.NeedsOwner, fault.NotConnected, fault.Forbidden, fault.NotFound) {
+
+	if m.Instead == "" || m.Instead == m.To || !fault.Is(err, fault.NeedsOwner, fault.NotConnected, fault.Forbidden,
+		fault.NotFound) {
 		return err
 	}
+
 	if nx, err = s.People.Nuxeo(ctx, m.Instead); err != nil {
 		return err
 	}
+
 	return do(nx)
 }
 
 // byNuxeo has Nuxeo send the message, as the service account.
 func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 	if s.Account == nil {
-		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and there is no service account.").With(setUp)
+		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and there is no service account.").
+			With(setUp)
 	}
+
 	params := map[string]any{
-		"to": []string{"user:" + m.To}, "from": s.Set.From, "subject": m.Subject, "message": Template(len(m.Lines)), "HTML": true,
+		"to": []string{"user:" + m.To}, "from": s.Set.From, "subject": m.Subject,
+		"message": Template(len(m.Lines)), "HTML": true,
 		"rollbackOnError": true, "Strict User Resolution": true,
 	}
+
 	vars := map[string]any{"nxfHeading": m.Heading, "nxfFooter": m.Footer}
 	for i, l := range m.Lines {
 		vars[fmt.Sprintf("nxfTitle%d", i)] = l.Title
@@ -161,17 +175,21 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		vars[fmt.Sprintf("nxfAddress%d", i)] = l.Address
 		vars[fmt.Sprintf("nxfDetails%d", i)] = l.Details
 	}
+
 	about := func(document string) error {
-		return s.Account.Operation(ctx, "Document.Mail", "doc:"+document, params, vars, nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
+		return s.Account.Operation(ctx, "Document.Mail", "doc:"+document, params, vars,
+			nuxeo.WriteOptions{IdempotencyKey: m.Once}, nil)
 	}
 
 	err := about(m.Document)
 	if nuxeo.NotFound(err) { // it is gone, which may be just what people are told
 		err = about("/")
 	}
+
 	switch nuxeo.StatusOf(err) {
 	case http.StatusNotFound:
-		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and the service account is none.").With(setUp).Because(err)
+		return fault.New(fault.Refused, "Nuxeo sends mail for an administrator only, and the service account is none.").
+			With(setUp).Because(err)
 	case http.StatusConflict:
 		return fault.New(fault.NotReady, "Nuxeo is still sending the mail.").Because(err)
 	case http.StatusInternalServerError:
@@ -181,6 +199,7 @@ func (s *Service) byNuxeo(ctx context.Context, m Message) error {
 		return fault.New(fault.Unavailable, "Nuxeo could not send the mail.").
 			With("Set up mail in nuxeo.conf (mail.transport.host), or SMTP in the connector.").Because(err)
 	}
+
 	return err
 }
 
@@ -197,6 +216,7 @@ func Template(lines int) string {
 			`<#if nxfAddress%[1]d != ""> <a href="${nxfAddress%[1]d?html}">${nxfAddress%[1]d?html}</a></#if>`+
 			`<#if nxfDetails%[1]d != ""> (<a href="${nxfDetails%[1]d?html}">details</a>)</#if></li>`, i)
 	}
+
 	b.WriteString(`</ul><p>${nxfFooter?html}</p>`)
 	return b.String()
 }
@@ -210,17 +230,21 @@ func (s *Service) bySMTP(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+
 	client, err := gomail.NewClient(s.Set.Host, s.options()...)
 	if err != nil {
 		return fault.New(fault.Invalid, "The mail settings are wrong: %v.", err)
 	}
+
 	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
 		var refused *gomail.SendError
 		if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
-			return fault.New(fault.Refused, "The mail server refuses the mail to %s.", m.To).With("Correct the address in Nuxeo, or ask the administrator.").Because(err)
+			return fault.New(fault.Refused, "The mail server refuses the mail to %s.", m.To).
+				With("Correct the address in Nuxeo, or ask the administrator.").Because(err)
 		}
 		return fault.New(fault.Unavailable, "The mail server does not take the mail.").Because(err)
 	}
+
 	return nil
 }
 
@@ -229,13 +253,17 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	msg := gomail.NewMsg()
 	if err := msg.From(s.Set.From); err != nil {
-		return nil, fault.Field("mail.from", "Give an address like frameio@example.com.", "The sender %q is not a mail address.", s.Set.From)
+		return nil, fault.Field("mail.from", "Give an address like frameio@example.com.",
+			"The sender %q is not a mail address.", s.Set.From)
 	}
+
 	if err := msg.To(to); err != nil {
 		return nil, fault.New(fault.Refused, "The mail address of %s is not usable.", m.To).With("Correct it in Nuxeo.")
 	}
+
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.Key + "@" + s.Set.Domain)
 	msg.SetDate()
@@ -243,6 +271,7 @@ func (s *Service) compose(ctx context.Context, m Message) (*gomail.Msg, error) {
 	if err := page.Execute(&b, m); err != nil {
 		return nil, fmt.Errorf("composing a mail: %w", err)
 	}
+
 	msg.SetBodyString(gomail.TypeTextHTML, b.String())
 	return msg, nil
 }
@@ -261,10 +290,13 @@ func (s *Service) addressBy(ctx context.Context, nx *nuxeo.Client, login string)
 	if err != nil {
 		return "", err
 	}
+
 	a, err := mail.ParseAddress(u.Email)
 	if err != nil {
-		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", login).With("Add one to the user in Nuxeo.")
+		return "", fault.New(fault.Refused, "%s has no usable mail address in Nuxeo.", login).
+			With("Add one to the user in Nuxeo.")
 	}
+
 	return a.Address, nil
 }
 
@@ -274,13 +306,17 @@ func (s *Service) options() []gomail.Option {
 	if !ok {
 		policy = gomail.TLSMandatory
 	}
+
 	out := []gomail.Option{gomail.WithPort(s.Set.Port), gomail.WithTLSPolicy(policy)}
 	if s.Set.Dial != nil {
 		out = append(out, gomail.WithDialContextFunc(s.Set.Dial))
 	}
+
 	if s.Set.User != "" {
-		out = append(out, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.Set.User), gomail.WithPassword(s.Set.Password))
+		out = append(out, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.Set.User),
+			gomail.WithPassword(s.Set.Password))
 	}
+
 	return out
 }
 
@@ -290,12 +326,15 @@ func (s *Service) Check(ctx context.Context) error {
 	if s.Set.Host == "" {
 		return nil
 	}
+
 	client, err := gomail.NewClient(s.Set.Host, s.options()...)
 	if err != nil {
 		return err
 	}
+
 	if err := client.DialWithContext(ctx); err != nil {
 		return fmt.Errorf("connecting to %s:%d: %w", s.Set.Host, s.Set.Port, err)
 	}
+
 	return client.Close()
 }

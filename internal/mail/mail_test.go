@@ -43,6 +43,7 @@ func startMailbox(t *testing.T) *mailbox {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	addr := l.Addr().(*net.TCPAddr)
 	box := &mailbox{T: t, got: make(chan letter, 10), host: addr.IP.String(), port: addr.Port}
 	server := smtp.NewServer(box)
@@ -72,14 +73,17 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+
 	msg, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
+
 	body := msg.Body
 	if msg.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
 		body = quotedprintable.NewReader(body)
 	}
+
 	text, err := io.ReadAll(body)
 	s.box.got <- letter{s.to, msg.Header, string(text)}
 	return err
@@ -132,6 +136,7 @@ func setup(t *testing.T, via string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL + "/nuxeo")
@@ -142,14 +147,29 @@ func setup(t *testing.T, via string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Service = &Service{People: people{nx}, Account: nx.As(nuxeo.Basic("Administrator", "Administrator")), Set: Settings{
-		Via: via, Host: w.other.host, Port: w.other.port, From: "frameio@example.org", TLS: "none", Domain: "connector.example.org",
-	}}
+
+	w.Service = &Service{
+		People: people{nx}, Account: nx.As(nuxeo.Basic("Administrator", "Administrator")),
+		Set: Settings{
+			Via: via, Host: w.other.host, Port: w.other.port, From: "frameio@example.org", TLS: "none",
+			Domain: "connector.example.org",
+		},
+	}
+
 	return w
 }
 
 func (w *world) message(lines ...Line) Message {
-	return Message{Key: "item-1", Once: "once-1", To: "josh", Document: w.doc, Subject: "Frame.io: your asset is in Nuxeo", Heading: "Arrived:", Lines: lines, Footer: "Bye."}
+	return Message{
+		Key:      "item-1",
+		Once:     "once-1",
+		To:       "josh",
+		Document: w.doc,
+		Subject:  "Frame.io: your asset is in Nuxeo",
+		Heading:  "Arrived:",
+		Lines:    lines,
+		Footer:   "Bye.",
+	}
 }
 
 func (w *world) send(m Message) {
@@ -189,17 +209,25 @@ func TestHostileTextStaysText(t *testing.T) {
 			box := map[string]*mailbox{ViaNuxeo: w.nuxeo, ViaSMTP: w.other}[via]
 			n := 0
 			for text, want := range hostile {
-				m := w.message(Line{Title: text, Text: "failed: " + text, Address: "https://nuxeo.example.org/?q=" + text})
+				m := w.message(Line{
+					Title:   text,
+					Text:    "failed: " + text,
+					Address: "https://nuxeo.example.org/?q=" + text,
+				})
+
 				n++
 				m.Key, m.Once = "item-"+strconv.Itoa(n), "once-"+strconv.Itoa(n)
 				w.send(m)
 				got := box.next()
-				if strings.Join(got.to, " ") != "josh@example.org" || got.header.Get("Bcc") != "" || got.header.Get("Subject") != m.Subject {
+				if strings.Join(got.to, " ") != "josh@example.org" || got.header.Get("Bcc") != "" ||
+					got.header.Get("Subject") != m.Subject {
 					t.Errorf("%q: to %v, header %v", text, got.to, got.header)
 				}
+
 				if strings.Count(got.body, want) < 2 {
 					t.Errorf("%q: %s", text, got.body)
 				}
+
 				for _, bad := range []string{"<img", "<script", "49", "<#list", "xxxxxxxxx", `href=""`} {
 					if strings.Contains(got.body, bad) {
 						t.Errorf("%q: %q in %s", text, bad, got.body)
@@ -213,7 +241,8 @@ func TestHostileTextStaysText(t *testing.T) {
 func TestTemplateHoldsNoValue(t *testing.T) {
 	t.Parallel()
 	for n := range 4 {
-		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+5*n || strings.Count(got, "${") != 2+5*n {
+		if got := Template(n); strings.Count(got, "<li>") != n || strings.Count(got, "?html}") != 2+5*n ||
+			strings.Count(got, "${") != 2+5*n {
 			t.Errorf("%d lines: %s", n, got)
 		}
 	}
@@ -227,6 +256,7 @@ func TestTheSameKeyIsOneMail(t *testing.T) {
 	if err := w.fails(t.Context(), m); !fault.Is(err, fault.Unavailable) {
 		t.Fatalf("the answer was not lost: %v", err)
 	}
+
 	w.send(m)
 	w.send(m)
 	w.nuxeo.next()
@@ -247,6 +277,7 @@ func TestMessageIDIsTheKeys(t *testing.T) {
 	if id := one.Get("Message-Id"); id != "<item-1@connector.example.org>" || two.Get("Message-Id") != id {
 		t.Errorf("%q, %q", id, two.Get("Message-Id"))
 	}
+
 	w.nuxeo.empty()
 }
 
@@ -260,6 +291,7 @@ func TestAutoTakesTheWayThatIsSetUp(t *testing.T) {
 			t.Errorf("mail travels by %q, want %q", got, want)
 		}
 	}
+
 	is(ViaSMTP)
 	w.send(w.message())
 	w.other.next()
@@ -271,6 +303,7 @@ func TestAutoTakesTheWayThatIsSetUp(t *testing.T) {
 	if got := w.nuxeo.next().header.Get("From"); got != "<frameio@example.org>" {
 		t.Errorf("the sender is %s, want <frameio@example.org>", got)
 	}
+
 	w.other.empty()
 
 	from, account := w.Set.From, w.Account
@@ -286,9 +319,11 @@ func TestAutoTakesTheWayThatIsSetUp(t *testing.T) {
 	m := w.message()
 	m.Once = "once-2"
 	err := w.fails(t.Context(), m)
-	if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "administrator only") || !strings.Contains(f.Remedy, "nuxeo-service-user") {
+	if f := fault.From(err); f == nil || f.Code != fault.Refused ||
+		!strings.Contains(f.Message, "administrator only") || !strings.Contains(f.Remedy, "nuxeo-service-user") {
 		t.Errorf("a service account that is not an administrator: %v, want it refused with what is needed", err)
 	}
+
 	w.nuxeo.empty()
 	w.other.empty()
 }
@@ -311,7 +346,8 @@ func TestNobodyWithoutAnAddress(t *testing.T) {
 		m := w.message()
 		m.To = "nomail"
 		err := w.fails(t.Context(), m)
-		if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "nomail") || f.Remedy == "" {
+		if f := fault.From(err); f == nil || f.Code != fault.Refused || !strings.Contains(f.Message, "nomail") ||
+			f.Remedy == "" {
 			t.Errorf("%s: %+v", via, f)
 		}
 	}
@@ -327,6 +363,7 @@ func TestAnotherAsksForWhoCannot(t *testing.T) {
 	if err := w.fails(t.Context(), m); !fault.Is(err, fault.NeedsOwner) {
 		t.Errorf("nobody may read the address: %v, want %s", err, fault.NeedsOwner)
 	}
+
 	m.Instead = "josh"
 	w.send(m)
 	byNuxeo := setup(t, ViaNuxeo)
@@ -358,14 +395,17 @@ func TestRefusedByTheMailServer(t *testing.T) {
 	if f := fault.From(err); f == nil || f.Code != fault.Refused || f.Remedy == "" {
 		t.Errorf("%+v", f)
 	}
+
 	w.other.refuse = &smtp.SMTPError{Code: 451, Message: "later"}
 	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
+
 	w.Set.Port = 1
 	if err := w.fails(t.Context(), w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
+
 	w.Set.From = "nobody"
 	if f := fault.From(w.fails(t.Context(), w.message())); f == nil || f.Field != "mail.from" {
 		t.Errorf("%+v", f)
@@ -383,13 +423,16 @@ func TestTLSIsMandatoryByDefault(t *testing.T) {
 	if err := w.fails(ctx, w.message()); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("%v", err)
 	}
+
 	if err := w.Check(ctx); err == nil {
 		t.Error("the check is content")
 	}
+
 	w.Set.TLS = "none"
 	if err := w.Check(ctx); err != nil {
 		t.Error(err)
 	}
+
 	w.other.empty()
 }
 

@@ -18,7 +18,9 @@ func TestNamesDoNothingToAMail(t *testing.T) {
 		w.send(m)
 		got := map[string]*mailbox{ViaNuxeo: w.nuxeo, ViaSMTP: w.other}[via].next()
 		text := got.header.Get("Subject") + got.body
-		if got.header.Get("Bcc") != "" || strings.ContainsFunc(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(text), plain.Unsafe) || !strings.Contains(got.body, "हिन्दी") {
+		if got.header.Get("Bcc") != "" ||
+			strings.ContainsFunc(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(text), plain.Unsafe) ||
+			!strings.Contains(got.body, "हिन्दी") {
 			t.Errorf("%s: %v %q", via, got.header, got.body)
 		}
 	}

@@ -17,8 +17,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -141,17 +141,22 @@ const ahead = 2 * time.Hour
 func (s *Service) claim(ctx context.Context, c Chore, whenever bool) (mine bool, err error) {
 	now := s.Now()
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO chores (name, node, due, started, ended, report) VALUES ($1, $2, $3, $4, 0, '{}')
-			ON CONFLICT (name) DO UPDATE SET node = excluded.node, due = excluded.due, started = excluded.started, ended = 0
+		res, err := tx.ExecContext(ctx, `INSERT INTO chores (name, node, due, started, ended, report)
+			VALUES ($1, $2, $3, $4, 0, '{}')
+			ON CONFLICT (name) DO UPDATE SET node = excluded.node, due = excluded.due,
+			started = excluded.started, ended = 0
 				WHERE chores.due <= $4 OR chores.due > $6 OR $5`,
-			c.Name, s.Node, store.Millis(now.Add(c.Every)), store.Millis(now), whenever, store.Millis(now.Add(c.Every+ahead)))
+			c.Name, s.Node, store.Millis(now.Add(c.Every)), store.Millis(now), whenever,
+			store.Millis(now.Add(c.Every+ahead)))
 		if err != nil {
 			return err
 		}
+
 		n, err := res.RowsAffected()
 		mine = n == 1
 		return err
 	})
+
 	return mine, err
 }
 
@@ -161,9 +166,12 @@ func (s *Service) do(ctx context.Context, c Chore) (Report, error) {
 	if err != nil {
 		r.Problem = fault.From(err).Message
 	}
+
 	if r.Removed > 0 || err != nil {
-		s.Log.InfoContext(ctx, "chore done", "chore", c.Name, "removed", r.Removed, "what", r.Lines, "problem", r.Problem)
+		s.Log.InfoContext(ctx, "chore done", "chore", c.Name, "removed", r.Removed, "what", r.Lines,
+			"problem", r.Problem)
 	}
+
 	return r, errors.Join(err, s.record(ctx, c, r))
 }
 
@@ -172,6 +180,7 @@ func (s *Service) record(ctx context.Context, c Chore, r Report) error {
 	if err != nil {
 		return err
 	}
+
 	return s.DB.Tx(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE chores SET ended = $1, report = $2 WHERE name = $3 AND node = $4`,
 			store.Millis(s.Now()), string(b), c.Name, s.Node)
@@ -189,6 +198,7 @@ func (s *Service) List(ctx context.Context) ([]State, error) {
 		}
 		all = append(all, st)
 	}
+
 	return all, nil
 }
 
@@ -196,14 +206,17 @@ func (s *Service) state(ctx context.Context, c Chore) (State, error) {
 	st := State{Name: c.Name, What: c.What, Every: c.Every}
 	var due, started, ended int64
 	var report string
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT node, due, started, ended, report FROM chores WHERE name = $1`, c.Name).
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT node, due, started, ended, report FROM chores
+		WHERE name = $1`, c.Name).
 		Scan(&st.Node, &due, &started, &ended, &report)
 	if errors.Is(err, sql.ErrNoRows) {
 		return st, nil
 	}
+
 	if err != nil {
 		return st, err
 	}
+
 	st.Due, st.Started, st.Ended = store.Time(due), store.Time(started), store.Time(ended)
 	return st, json.Unmarshal([]byte(report), &st.Report)
 }

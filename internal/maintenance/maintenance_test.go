@@ -34,6 +34,7 @@ func keep(t *testing.T, d time.Duration, chores func(*diary) []Chore) *diary {
 	if _, err := tables.File(); err != nil { // outside of the bubble
 		t.Fatal(err)
 	}
+
 	book := &diary{did: map[string][]time.Duration{}}
 	synctest.Test(t, func(t *testing.T) {
 		book.began = time.Now()
@@ -41,10 +42,12 @@ func keep(t *testing.T, d time.Duration, chores func(*diary) []Chore) *diary {
 		if err := tables.Lay(path); err != nil {
 			t.Fatal(err)
 		}
+
 		db, err := store.Open(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		s := &Service{DB: db, Now: time.Now, Log: slog.New(slog.DiscardHandler), Node: "n", Chores: chores(book)}
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		s.Run(ctx)
@@ -53,6 +56,7 @@ func keep(t *testing.T, d time.Duration, chores func(*diary) []Chore) *diary {
 			t.Error(err)
 		}
 	})
+
 	return book
 }
 
@@ -61,7 +65,10 @@ func TestEachChoreHasItsOwnClock(t *testing.T) {
 	t.Parallel()
 	book := keep(t, 10*time.Minute+5*time.Second, func(d *diary) []Chore {
 		return []Chore{
-			{Name: "quick", Every: 15 * time.Second, Do: func(context.Context) (Report, error) { d.note("quick"); return Report{}, nil }},
+			{Name: "quick", Every: 15 * time.Second, Do: func(context.Context) (Report, error) {
+				d.note("quick")
+				return Report{}, nil
+			}},
 			{Name: "slow", Every: time.Minute, Do: func(ctx context.Context) (Report, error) {
 				d.note("slow")
 				select {
@@ -70,13 +77,21 @@ func TestEachChoreHasItsOwnClock(t *testing.T) {
 				}
 				return Report{}, nil
 			}},
-			{Name: "failing", Every: 2 * time.Minute, Do: func(context.Context) (Report, error) { d.note("failing"); return Report{}, errors.New("no") }},
+			{Name: "failing", Every: 2 * time.Minute, Do: func(context.Context) (Report, error) {
+				d.note("failing")
+				return Report{}, errors.New("no")
+			}},
 		}
 	})
+
 	for name, want := range map[string]struct {
 		least int
 		gap   time.Duration
-	}{"quick": {38, 17 * time.Second}, "slow": {3, 4*time.Minute + 2*time.Second}, "failing": {5, 2*time.Minute + 2*time.Second}} {
+	}{
+		"quick":   {38, 17 * time.Second},
+		"slow":    {3, 4*time.Minute + 2*time.Second},
+		"failing": {5, 2*time.Minute + 2*time.Second},
+	} {
 		did := book.did[name]
 		if len(did) < want.least {
 			t.Errorf("%s was done %d times in ten minutes, want at least %d: %v", name, len(did), want.least, did)
@@ -93,8 +108,12 @@ func TestEachChoreHasItsOwnClock(t *testing.T) {
 func TestChoresKeepTheirTime(t *testing.T) {
 	t.Parallel()
 	book := keep(t, 25*time.Hour, func(d *diary) []Chore {
-		return []Chore{{Name: "nightly", Every: 24 * time.Hour, Do: func(context.Context) (Report, error) { d.note("nightly"); return Report{}, nil }}}
+		return []Chore{{Name: "nightly", Every: 24 * time.Hour, Do: func(context.Context) (Report, error) {
+			d.note("nightly")
+			return Report{}, nil
+		}}}
 	})
+
 	if got, want := fmt.Sprint(len(book.did["nightly"])), "2"; got != want {
 		t.Errorf("in a day and an hour it was done %s times, want %s: %v", got, want, book.did["nightly"])
 	}
@@ -107,10 +126,23 @@ func TestChoresThatAWrongClockPutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	done, now := 0, time.Now()
-	c := Chore{Name: "often", Every: time.Hour, Do: func(context.Context) (Report, error) { done++; return Report{}, nil }}
-	s := &Service{DB: db, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Node: "n", Chores: []Chore{c}}
+	c := Chore{
+		Name:  "often",
+		Every: time.Hour,
+		Do:    func(context.Context) (Report, error) { done++; return Report{}, nil },
+	}
+
+	s := &Service{
+		DB:     db,
+		Now:    func() time.Time { return now },
+		Log:    slog.New(slog.DiscardHandler),
+		Node:   "n",
+		Chores: []Chore{c},
+	}
+
 	for i, at := range []time.Time{now.AddDate(10, 0, 0), now, now.Add(-time.Hour)} { // an hour off is no reason
 		now = at
 		if err := s.whenDue(t.Context(), c); err != nil {

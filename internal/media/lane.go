@@ -34,11 +34,13 @@ func (l *Lane) enter(ctx context.Context) (leave func(), err error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-wait.C:
-			f := fault.New(fault.Throttled, "Too many people are looking at files of Nuxeo at the moment.").With("Try again in a moment.")
+			f := fault.New(fault.Throttled, "Too many people are looking at files of Nuxeo at the moment.").
+				With("Try again in a moment.")
 			f.RetryAfter = time.Second
 			return nil, f
 		}
 	}
+
 	return sync.OnceFunc(l.leave), nil
 }
 
@@ -48,10 +50,12 @@ func (l *Lane) take() bool {
 	if l.open >= l.most() {
 		return false
 	}
+
 	l.open++
 	if l.open < l.most() {
 		l.signal() // for the next, should two places have become free at once
 	}
+
 	return true
 }
 

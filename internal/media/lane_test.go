@@ -19,15 +19,19 @@ func TestLane(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		begin := time.Now()
-		if _, err := l.enter(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 || time.Since(begin) != patience {
+		if _, err := l.enter(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 ||
+			time.Since(begin) != patience {
 			t.Errorf("a third: %v after %v", err, time.Since(begin))
 		}
+
 		left, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := l.enter(left); err == nil {
 			t.Error("who has left got a place")
 		}
+
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
@@ -39,6 +43,7 @@ func TestLane(t *testing.T) {
 				}
 			})
 		}
+
 		synctest.Wait()
 		l.mu.Lock() // both leave before anybody hears of it
 		l.open = 0
@@ -49,6 +54,7 @@ func TestLane(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		one()
 		one() // counts once
 		if l.open != 0 {

@@ -87,7 +87,8 @@ type Media struct {
 }
 
 func noDocument() error {
-	return fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+	return fault.New(fault.NotFound, "There is no such document, or you may not see it.").
+		With("Look at the folder it was in.")
 }
 
 // wanted is what somebody wants to look at.
@@ -105,13 +106,16 @@ func (s *Service) Open(ctx context.Context, login, uid, file string) (Media, err
 	if err != nil {
 		return Media{}, err
 	}
+
 	m, err := s.fromFrameio(ctx, w)
 	if err == nil && m.Source == SourceFrameio && m.PosterTicket == "" {
 		m.Of, m.Poster = w.doc.UID, thumbnail
 	}
+
 	if err != nil || m.Source == SourceFrameio {
 		return m, err
 	}
+
 	return s.fromNuxeo(ctx, w, m)
 }
 
@@ -122,7 +126,8 @@ func (s *Service) OpenInNuxeo(ctx context.Context, login, uid, file string) (Med
 		return Media{}, err
 	}
 	return s.fromNuxeo(ctx, w, Media{
-		Kind: kindOf(w.doc.Text("frameio:mediaType")), Source: SourceNone, Why: "Frame.io's player version does not play in this browser.",
+		Kind: kindOf(w.doc.Text("frameio:mediaType")), Source: SourceNone,
+		Why: "Frame.io's player version does not play in this browser.",
 	})
 }
 
@@ -131,24 +136,30 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 	if w.nx, err = s.People.Nuxeo(ctx, login); err != nil {
 		return w, err
 	}
+
 	w.doc, err = w.nx.Get(ctx, uid, nuxeo.Fetch{Schemas: schemas})
 	if nuxeo.NotFound(err) || nuxeo.StatusOf(err) == http.StatusForbidden {
 		return w, noDocument()
 	}
+
 	if err != nil {
 		return w, err
 	}
+
 	w.link, err = link.OfDocument(ctx, s.DB, w.doc.UID)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return w, err
 	}
+
 	if w.file == "" {
 		w.file = w.link.FileID
 		return w, nil
 	}
+
 	if has, err := w.link.Has(ctx, s.DB, w.file); err != nil || !has {
 		return w, errors.Join(err, noDocument())
 	}
+
 	return w, nil
 }
 
@@ -159,18 +170,22 @@ func (s *Service) fromFrameio(ctx context.Context, w wanted) (Media, error) {
 	if w.file == "" {
 		return m, nil // it never was on Frame.io
 	}
+
 	fio, err := s.People.Frameio(ctx, w.login)
 	var f frameio.File
 	if err == nil {
 		f, err = fio.Proxies(ctx, w.link.Account, w.file)
 	}
+
 	if err != nil {
 		m.Why = why(err)
 		return m, nil
 	}
+
 	if f.MediaType != "" {
 		m.Kind = kindOf(f.MediaType)
 	}
+
 	return s.tickets(ctx, m, f)
 }
 
@@ -186,13 +201,18 @@ func why(err error) string {
 	case errors.As(err, &e) && e.Code == http.StatusForbidden:
 		return "You may not see this file on Frame.io."
 	}
+
 	return "Frame.io does not answer at the moment: " + fault.From(err).Message
 }
 
 // tickets makes what Frame.io has openable.
 func (s *Service) tickets(ctx context.Context, m Media, f frameio.File) (Media, error) {
 	p := f.Proxies
-	best := map[Kind][]string{Video: {p.Efficient, p.HighQuality, p.Small}, Image: {p.HighQuality, p.Efficient, p.LargeThumbnail}}
+	best := map[Kind][]string{
+		Video: {p.Efficient, p.HighQuality, p.Small},
+		Image: {p.HighQuality, p.Efficient, p.LargeThumbnail},
+	}
+
 	address, still := first(best[m.Kind]...), first(p.LargeThumbnail, p.Thumbnail)
 	for _, a := range []string{address, still} {
 		if err := s.permitted(a); err != nil {
@@ -200,11 +220,13 @@ func (s *Service) tickets(ctx context.Context, m Media, f frameio.File) (Media, 
 			return m, nil
 		}
 	}
+
 	var err error
 	if m.PosterTicket, err = s.ticket(ctx, still); err != nil || address == "" {
 		m.Why = "Frame.io has nothing to play of this file, or not yet."
 		return m, err
 	}
+
 	m.Source = SourceFrameio
 	m.Ticket, err = s.ticket(ctx, address)
 	return m, err
@@ -238,5 +260,6 @@ func kindOf(mediaType string) Kind {
 	case group == "image":
 		return Image
 	}
+
 	return Document
 }

@@ -18,7 +18,8 @@ var schemas = []string{"frameio", "file", "video", "picture"}
 // playable are the types that browsers play or show by themselves, and none that could be
 // a page.
 var playable = []string{
-	"video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/webm", "audio/flac", "audio/aac",
+	"video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav",
+	"audio/webm", "audio/flac", "audio/aac",
 	"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf",
 }
 
@@ -38,21 +39,26 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 	if err != nil {
 		return m, err
 	}
+
 	if doc == nil {
 		m.Why += " No version in Nuxeo holds this file."
 		return m, nil
 	}
+
 	m.Of = doc.UID
 	if b := doc.Blob("file:content"); b != nil && m.Kind == Nothing {
 		m.Kind = kindOf(b.MimeType)
 	}
+
 	if m.Kind == Nothing {
 		m.Why = "The document holds no file."
 		return m, nil
 	}
+
 	if m.PosterTicket == "" {
 		m.Poster = thumbnail
 	}
+
 	m.Source, m.Stream = SourceNuxeo, found(doc)
 	switch {
 	case m.Stream == "":
@@ -61,6 +67,7 @@ func (s *Service) fromNuxeo(ctx context.Context, w wanted, m Media) (Media, erro
 	case m.Kind == Audio || m.Kind == Document:
 		m.Why = "" // Frame.io makes no other of these
 	}
+
 	return m, nil
 }
 
@@ -73,10 +80,12 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 	if w.file == "" || w.file == w.link.FileID {
 		return w.doc, nil
 	}
+
 	docs, err := w.nx.LatestVersions(ctx, w.doc.UID, mostVersions, nuxeo.Fetch{Schemas: schemas})
 	if err != nil {
 		return nil, err
 	}
+
 	docs = append([]*nuxeo.Document{w.doc}, docs...)
 	held := ingest.Held(docs)
 	for _, d := range docs {
@@ -84,6 +93,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 			return d, nil
 		}
 	}
+
 	return nil, nil
 }
 
@@ -93,15 +103,18 @@ func found(doc *nuxeo.Document) string {
 	if i := slices.IndexFunc(held(doc, "vid:transcodedVideos"), plays); i >= 0 {
 		return fmt.Sprintf("%s-%d", video, i)
 	}
+
 	if b := doc.Blob("file:content"); b != nil && plays(piece{Content: b}) {
 		return content
 	}
+
 	views := held(doc, "picture:views")
 	for _, title := range []string{"FullHD", "OriginalJpeg", "Large", "Medium", "Small"} {
 		if i := slices.IndexFunc(views, func(p piece) bool { return p.Title == title && plays(p) }); i >= 0 {
 			return fmt.Sprintf("%s-%d", view, i)
 		}
 	}
+
 	return ""
 }
 
@@ -134,10 +147,12 @@ func xpath(name string) (path string, ok bool) {
 	case thumbnail:
 		return "", true
 	}
+
 	m := numbered.FindStringSubmatch(name)
 	if m == nil {
 		return "", false
 	}
+
 	list := map[string]string{video: "vid:transcodedVideos", view: "picture:views"}[m[1]]
 	return list + "/" + m[2] + "/content", true
 }
@@ -157,28 +172,35 @@ func Path(uid, name string) string {
 
 // Stream begins to read something of a document, as the person. done must be
 // called when the answer is read or left.
-func (s *Service) Stream(ctx context.Context, login, uid, name string, header http.Header) (resp *http.Response, done func(), err error) {
+func (s *Service) Stream(
+	ctx context.Context, login, uid, name string, header http.Header,
+) (resp *http.Response, done func(), err error) {
 	path, ok := xpath(name)
 	if !ok {
 		return nil, nil, noDocument()
 	}
+
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	leave, err := s.Streams.enter(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	if path == "" {
 		resp, err = nx.Open(ctx, nuxeo.ThumbnailPath(uid), header)
 	} else {
 		resp, err = nx.OpenBlob(ctx, uid, path, header)
 	}
+
 	if err != nil {
 		leave()
 		return nil, nil, refusal(err)
 	}
+
 	return resp, func() { _ = resp.Body.Close(); leave() }, nil
 }
 

@@ -18,7 +18,12 @@ import (
 const ticketFor = time.Minute
 
 // Sealed is the column of this package that the vault seals.
-var Sealed = identity.Sealed{Table: "tickets", Column: "address", Key: []string{"id"}, Place: func(k []string) string { return ticketPlace(k[0]) }}
+var Sealed = identity.Sealed{
+	Table:  "tickets",
+	Column: "address",
+	Key:    []string{"id"},
+	Place:  func(k []string) string { return ticketPlace(k[0]) },
+}
 
 func ticketPlace(id string) string { return "tickets/" + id }
 
@@ -32,6 +37,7 @@ func (s *Service) ticket(ctx context.Context, address string) (string, error) {
 	if address == "" {
 		return "", nil
 	}
+
 	ticket := rand.Text() // 128 bits at least
 	id := digest(ticket)
 	return ticket, s.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -48,14 +54,18 @@ func (s *Service) Redeem(ctx context.Context, ticket string) (string, error) {
 	var expires int64
 	id := digest(ticket)
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `DELETE FROM tickets WHERE id = $1 RETURNING address, expires`, id).Scan(&sealed, &expires)
+		return tx.QueryRowContext(ctx, `DELETE FROM tickets WHERE id = $1 RETURNING address,
+			expires`, id).Scan(&sealed, &expires)
 	})
 	if errors.Is(err, sql.ErrNoRows) || err == nil && expires < store.Millis(s.Now()) {
-		return "", fault.New(fault.NotFound, "There is nothing to show here, or not any more.").With("Open the document's page again.")
+		return "", fault.New(fault.NotFound, "There is nothing to show here, or not any more.").
+			With("Open the document's page again.")
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	return s.Vault.Open(ticketPlace(id), sealed)
 }
 

@@ -27,10 +27,12 @@ func Class(system string, r *http.Request) string {
 	case system == Frameio:
 		return r.Method + " sign-in"
 	}
+
 	_, below, api := strings.Cut(path, "/api/v1/")
 	if !api {
 		return r.Method + " page"
 	}
+
 	return r.Method + " " + nuxeoClass(strings.Split(strings.Trim(below, "/"), "/"))
 }
 
@@ -39,11 +41,13 @@ func nuxeoClass(words []string) string {
 	if words[0] == "automation" && len(words) > 1 {
 		return words[0] + "/" + words[1]
 	}
+
 	for _, w := range words {
 		if strings.HasPrefix(w, "@") {
 			return words[0] + "/" + w
 		}
 	}
+
 	return words[0]
 }
 
@@ -68,9 +72,11 @@ func (c *classes) of(system string, r *http.Request) string {
 		known = map[string]bool{}
 		c.seen[system] = known
 	}
+
 	if !known[class] && len(known) >= maxClasses {
 		return "other"
 	}
+
 	known[class] = true
 	return class
 }

@@ -29,18 +29,26 @@ type Metrics struct {
 func New(registry *prometheus.Registry, version string) *Metrics {
 	m := &Metrics{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nuxeo_frameio_remote_seconds", Help: "Time until a remote system answered, or failed to, by system and class of call.",
+			Name:    "nuxeo_frameio_remote_seconds",
+			Help:    "Time until a remote system answered, or failed to, by system and class of call.",
 			Buckets: []float64{.01, .05, .2, 1, 5, 30, 300},
 		}, []string{"system", "class"}),
-		calls: counter("nuxeo_frameio_remote_calls_total", "Calls to remote systems by system, class and status; status 0 is no answer.", "system", "class", "status"),
-		bytes: counter("nuxeo_frameio_transfer_bytes_total", "Bytes of files that were moved, by direction.", "direction"),
+		calls: counter("nuxeo_frameio_remote_calls_total",
+			"Calls to remote systems by system, class and status; status 0 is no answer.", "system", "class", "status"),
+		bytes: counter("nuxeo_frameio_transfer_bytes_total", "Bytes of files that were moved, by direction.",
+			"direction"),
 		finished: counter("nuxeo_frameio_items_finished_total",
 			"Items that ended on this node, by kind and outcome.", "kind", "outcome"),
 		classes: newClasses(),
 	}
+
 	m.bytes.WithLabelValues(fromFrameio)
 	m.bytes.WithLabelValues(toNuxeo)
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "nuxeo_frameio_build_info", Help: "Always 1; the labels tell the version."}, []string{"version", "go"})
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "nuxeo_frameio_build_info",
+		Help: "Always 1; the labels tell the version.",
+	}, []string{"version", "go"})
+
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	registry.MustRegister(m.seconds, m.calls, m.bytes, m.finished, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

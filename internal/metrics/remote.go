@@ -34,6 +34,7 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil {
 		status = resp.StatusCode
 	}
+
 	c.m.calls.WithLabelValues(c.system, class, strconv.Itoa(status)).Inc()
 	c.m.seconds.WithLabelValues(c.system, class).Observe(time.Since(start).Seconds())
 	return resp, err

@@ -39,24 +39,30 @@ func Watch(registry *prometheus.Registry, s Sources) {
 		return prometheus.NewDesc("nuxeo_frameio_"+name, help, labels, nil)
 	}
 	registry.MustRegister(&state{
-		Sources:     s,
-		items:       gauge("items", "Items that are not finished, or failed, by kind and state.", "kind", "state"),
-		age:         gauge("queue_age_seconds", "How long the oldest due item has waited."),
-		open:        gauge("transfers", "Transfers under way."),
-		rate:        gauge("transfer_bytes_per_second", "Speed of all transfers under way."),
-		limit:       gauge("transfer_limit_bytes_per_second", "Bandwidth that this node's transfers may use at the moment; 0 is no limit."),
-		budgets:     gauge("budget_left_ratio", "What is left of the rate budget that is used up most, by endpoint class.", "class"),
-		credentials: gauge("credentials", "Frame.io sign-ins by state: usable, expired (renewed at the next use), lost (the person must connect again).", "state"),
-		size:        gauge("database_bytes", "Size of the database's files.", "file"),
-		paused:      gauge("paused", "1 while somebody has paused the work."),
-		nodes:       gauge("nodes", "Nodes that give a sign of life."),
-		ready:       gauge("ready", "1 when this node can take requests."),
+		Sources: s,
+		items:   gauge("items", "Items that are not finished, or failed, by kind and state.", "kind", "state"),
+		age:     gauge("queue_age_seconds", "How long the oldest due item has waited."),
+		open:    gauge("transfers", "Transfers under way."),
+		rate:    gauge("transfer_bytes_per_second", "Speed of all transfers under way."),
+		limit: gauge("transfer_limit_bytes_per_second",
+			"Bandwidth that this node's transfers may use at the moment; 0 is no limit."),
+		budgets: gauge("budget_left_ratio",
+			"What is left of the rate budget that is used up most, by endpoint class.", "class"),
+		credentials: gauge("credentials", "Frame.io sign-ins by state: usable, expired (renewed at the next use), "+
+			"lost (the person must connect again).", "state"),
+		size:   gauge("database_bytes", "Size of the database's files.", "file"),
+		paused: gauge("paused", "1 while somebody has paused the work."),
+		nodes:  gauge("nodes", "Nodes that give a sign of life."),
+		ready:  gauge("ready", "1 when this node can take requests."),
 	})
 }
 
 // Describe is prometheus.Collector's.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.items, s.age, s.open, s.rate, s.limit, s.budgets, s.credentials, s.size, s.ready, s.paused, s.nodes} {
+	for _, d := range []*prometheus.Desc{
+		s.items, s.age, s.open, s.rate, s.limit, s.budgets, s.credentials, s.size,
+		s.ready, s.paused, s.nodes,
+	} {
 		ch <- d
 	}
 }
@@ -71,17 +77,20 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+
 	ready := s.Ready(ctx) == nil
 	send(s.ready, number(ready))
 	send(s.limit, float64(s.Limit.Speed()))
 	for class, left := range s.lowest() {
 		send(s.budgets, left, class)
 	}
+
 	for what, path := range s.Files {
 		if info, err := os.Stat(path); err == nil {
 			send(s.size, float64(info.Size()), what)
 		}
 	}
+
 	if ready { // else there is no telling, which must not hide the rest
 		s.rows(ctx, send)
 	}
@@ -108,9 +117,11 @@ func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, .
 		send(s.open, float64(g.Transfers))
 		send(s.rate, float64(g.Rate))
 	}
+
 	if p, err := s.Engine.Paused(ctx); err == nil {
 		send(s.paused, number(p != nil))
 	}
+
 	if all, err := s.Engine.Nodes(ctx); err == nil {
 		alive := 0
 		for _, n := range all {
@@ -118,6 +129,7 @@ func (s *state) rows(ctx context.Context, send func(*prometheus.Desc, float64, .
 		}
 		send(s.nodes, float64(alive))
 	}
+
 	if c, err := s.Identity.Gauges(ctx); err == nil {
 		send(s.credentials, float64(c.Usable), "usable")
 		send(s.credentials, float64(c.Expired), "expired")
@@ -137,5 +149,6 @@ func (s *state) lowest() map[string]float64 {
 			out[b.Class] = left
 		}
 	}
+
 	return out
 }

@@ -14,6 +14,7 @@ func Size(bytes int64) string {
 	if bytes < 1000 {
 		return Count(bytes, "byte")
 	}
+
 	unit := int64(1000)
 	for i, name := range units {
 		hundredths := int64(100)
@@ -27,6 +28,7 @@ func Size(bytes int64) string {
 		}
 		unit *= 1000
 	}
+
 	return ""
 }
 
@@ -46,9 +48,11 @@ func Number[N int | int64](n N) string {
 	if n < 0 {
 		sign, text = "-", text[1:]
 	}
+
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]
 	}
+
 	return sign + text
 }
 

@@ -13,21 +13,26 @@ func TestAmounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var table struct{ Sizes, Numbers [][2]any }
 	if err := json.Unmarshal(b, &table); err != nil || len(table.Sizes) == 0 {
 		t.Fatal(err, "there are no rows")
 	}
+
 	for _, row := range table.Sizes {
 		if got := Size(int64(row[0].(float64))); got != row[1] {
 			t.Errorf("%.0f bytes are %q, want %q", row[0], got, row[1])
 		}
 	}
+
 	for _, row := range table.Numbers {
 		if got := Number(int64(row[0].(float64))); got != row[1] {
 			t.Errorf("%.0f is %q, want %q", row[0], got, row[1])
 		}
 	}
-	if got := Number(-12345) + " " + Count(1, "asset") + " " + Count(0, "asset") + " " + Count(2000, "asset"); got != "-12,345 1 asset 0 assets 2,000 assets" {
+
+	if got := Number(-12345) + " " + Count(1, "asset") + " " + Count(0, "asset") + " " +
+		Count(2000, "asset"); got != "-12,345 1 asset 0 assets 2,000 assets" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -76,6 +76,7 @@ func JSON(text string) string {
 	if !strings.ContainsFunc(text, escaped) {
 		return text
 	}
+
 	var out strings.Builder
 	for _, r := range text {
 		if escaped(r) {
@@ -84,6 +85,7 @@ func JSON(text string) string {
 			out.WriteRune(r)
 		}
 	}
+
 	return out.String()
 }
 
@@ -109,11 +111,14 @@ func Address(text string) string {
 	if err != nil || u.Host == "" || u.User == nil && u.RawQuery == "" {
 		return text
 	}
+
 	if u.User != nil {
 		u.User = url.User("hidden")
 	}
+
 	if u.RawQuery != "" {
 		u.RawQuery = "hidden"
 	}
+
 	return u.String()
 }

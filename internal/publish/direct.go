@@ -22,29 +22,43 @@ type Place struct {
 // Direct publishes assets without Frame.io's menu, as a person who has connected
 // Frame.io: each is an id or a view address. It returns our id of the
 // interaction and the message.
-func (s *Service) Direct(ctx context.Context, who identity.Person, b Binding, places []Place, assets []string) (string, Answer, error) {
+func (s *Service) Direct(
+	ctx context.Context, who identity.Person, b Binding, places []Place, assets []string,
+) (string, Answer, error) {
 	fio, err := s.People.Frameio(ctx, who.Login)
 	if err != nil {
 		return "", Answer{}, err
 	}
-	in := Interaction{InteractionID: "direct-" + uuid.NewString(), Step: "open", Binding: b, UserID: who.FrameioID, Requester: who.Login}
+
+	in := Interaction{
+		InteractionID: "direct-" + uuid.NewString(),
+		Step:          "open",
+		Binding:       b,
+		UserID:        who.FrameioID,
+		Requester:     who.Login,
+	}
+
 	for _, text := range assets {
 		found, place, err := locate(ctx, fio, places, AssetID(text))
 		if err != nil {
 			return "", Answer{}, err
 		}
 		if in.ActionID != "" && in.ActionID != place.Action {
-			return "", Answer{}, fault.Field("assets", "Publish them one team at a time.", "The assets belong to several teams (workspaces).")
+			return "", Answer{}, fault.Field("assets", "Publish them one team at a time.",
+				"The assets belong to several teams (workspaces).")
 		}
 		in.ActionID, in.AccountID, in.WorkspaceID = place.Action, place.Account, place.Workspace
 		in.Resources = append(in.Resources, found)
 	}
+
 	answer, err := s.Accept(ctx, in)
 	if err != nil {
 		return "", answer, err
 	}
+
 	var id string
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM interactions WHERE action_id = $1 AND interaction_id = $2`, in.ActionID, in.InteractionID).Scan(&id)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT id FROM interactions WHERE action_id = $1
+		AND interaction_id = $2`, in.ActionID, in.InteractionID).Scan(&id)
 	return id, answer, err
 }
 
@@ -65,21 +79,28 @@ func locate(ctx context.Context, fio *v4.Client, places []Place, id string) (Res
 		if err != nil {
 			return Resource{}, p, err
 		}
+
 		if kind == "" {
 			continue
 		}
+
 		pr, err := fio.Project(ctx, p.Account, project)
 		if err != nil {
 			return Resource{}, p, err
 		}
+
 		for _, q := range places {
 			if q.Workspace == pr.WorkspaceID {
 				return Resource{ID: id, Type: string(kind)}, q, nil
 			}
 		}
-		return Resource{}, p, fault.Field("assets", "Choose a binding of its team, or bind the folder to it.", "The asset %q is in a team that this folder is not bound to.", id)
+
+		return Resource{}, p, fault.Field("assets", "Choose a binding of its team, or bind the folder to it.",
+			"The asset %q is in a team that this folder is not bound to.", id)
 	}
-	return Resource{}, Place{}, fault.Field("assets", "Give the id or the address of a file, a version stack or a folder.", "There is no asset %q that you may see on Frame.io.", id)
+	return Resource{}, Place{},
+		fault.Field("assets", "Give the id or the address of a file, a version stack or a folder.",
+			"There is no asset %q that you may see on Frame.io.", id)
 }
 
 // identify tries what an id can be; the kind is empty when it is nothing.
@@ -88,23 +109,29 @@ func identify(ctx context.Context, fio *v4.Client, account, id string) (frameio.
 	if err == nil {
 		return frameio.KindFile, f.ProjectID, nil
 	}
+
 	if !elsewhere(err) {
 		return "", "", err
 	}
+
 	stack, err := fio.Stack(ctx, account, id)
 	if err == nil {
 		return frameio.KindStack, stack.ProjectID, nil
 	}
+
 	if !elsewhere(err) {
 		return "", "", err
 	}
+
 	folder, err := fio.Folder(ctx, account, id)
 	if err == nil {
 		return frameio.KindFolder, folder.ProjectID, nil
 	}
+
 	if !elsewhere(err) {
 		return "", "", err
 	}
+
 	return "", "", nil
 }
 

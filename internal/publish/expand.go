@@ -65,6 +65,7 @@ func (w Worker) expand(ctx context.Context, r *ingest.Run, st *state) (work.Next
 		}
 		defer w.expanding.Add(-1)
 	}
+
 	switch r.Task.Step {
 	case stepList:
 		return w.list(ctx, r, st)
@@ -73,6 +74,7 @@ func (w Worker) expand(ctx context.Context, r *ingest.Run, st *state) (work.Next
 	case stepItems:
 		return w.addItems(ctx, r, st)
 	}
+
 	return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", r.Task.Step)
 }
 
@@ -82,6 +84,7 @@ func (w Worker) list(ctx context.Context, r *ingest.Run, st *state) (work.Next, 
 			return work.Next{}, err
 		}
 	}
+
 	t := st.Tree
 	for end := t.Listed + callsAtOnce; t.Listed < len(t.Folders); t.Listed++ {
 		if t.Listed == end {
@@ -91,6 +94,7 @@ func (w Worker) list(ctx context.Context, r *ingest.Run, st *state) (work.Next, 
 			return work.Next{}, err
 		}
 	}
+
 	return work.Next{Step: stepFolders}, r.Save(ctx)
 }
 
@@ -99,11 +103,14 @@ func (w Worker) begin(ctx context.Context, r *ingest.Run, st *state) error {
 	a := st.Job.Asset
 	top, err := r.Frameio.Folder(ctx, a.Account, a.ID)
 	if fault.Is(err, fault.NotFound) {
-		return fault.New(fault.Gone, "The folder was deleted on Frame.io.").With("Restore it on Frame.io and retry.").Because(err)
+		return fault.New(fault.Gone, "The folder was deleted on Frame.io.").With("Restore it on Frame.io and retry.").
+			Because(err)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	st.Tree = &tree{Folders: []branch{{ID: top.ID, Name: top.Name, Parent: -1}}}
 	r.Task.Title = top.Name // people read it even when nothing comes of it
 	return r.Save(ctx)
@@ -114,19 +121,24 @@ func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) 
 		if err != nil {
 			return err
 		}
+
 		// An asset that cannot be read fails by itself, and says so.
 		if a.Unreadable && (a.ID == "" || a.Kind == "" || a.Kind == frameio.KindFolder && a.Name == "") {
 			t.Unread++
 			continue
 		}
+
 		if a.Kind == frameio.KindFolder {
 			t.Folders = append(t.Folders, branch{ID: a.ID, Name: a.Name, Parent: at})
 		} else {
 			t.Assets = append(t.Assets, leaf{ID: a.ID, Name: a.Name, Kind: a.Kind, Folder: at})
 		}
+
 		if len(t.Folders) > maxBranches {
-			return fault.New(fault.Refused, "The folder holds more than %d folders.", maxBranches).With("Select sub-folders or files instead.")
+			return fault.New(fault.Refused, "The folder holds more than %d folders.", maxBranches).
+				With("Select sub-folders or files instead.")
 		}
+
 		if len(t.Assets) > w.MaxAssets {
 			return fault.New(fault.Refused, "The folder holds more than %d assets.", w.MaxAssets).
 				With("Select sub-folders or files instead.")
@@ -141,28 +153,34 @@ func (w Worker) makeFolders(ctx context.Context, r *ingest.Run, st *state) (work
 	if err := ingest.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
 		return work.Next{}, err
 	}
+
 	needed, calls := st.Tree.needed(), 0
 	for i := range st.Tree.Folders {
 		b := &st.Tree.Folders[i]
 		if b.UID != "" || !needed[i] {
 			continue
 		}
+
 		if calls++; calls > callsAtOnce {
 			return work.Next{Step: stepFolders, After: time.Millisecond}, nil
 		}
+
 		parent := st.Job.Target.Folder
 		if b.Parent >= 0 {
 			parent = st.Tree.Folders[b.Parent].UID
 		}
+
 		uid, err := w.folder(ctx, r, parent, b)
 		if err != nil {
 			return work.Next{}, err
 		}
+
 		b.UID = uid
 		if err := r.Save(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	return work.Next{Step: stepItems}, nil
 }
 
@@ -190,6 +208,7 @@ func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *bra
 		}
 		return doc.UID, nil
 	}
+
 	doc, err := r.Nuxeo.Create(ctx, parent, nuxeo.NewDocument{
 		Name: ingest.PathName(b.Name), Type: "Folder",
 		Properties: map[string]any{"dc:title": ingest.FolderTitle(b.Name), "dc:source": key},
@@ -197,12 +216,15 @@ func (w Worker) folder(ctx context.Context, r *ingest.Run, parent string, b *bra
 	if nuxeo.StatusOf(err) == 409 {
 		return "", fault.New(fault.NotReady, "Nuxeo is still making the folder.").Because(err)
 	}
+
 	if err == nil {
 		err = ingest.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	return doc.UID, nil
 }
 
@@ -216,10 +238,13 @@ func (w Worker) addItems(ctx context.Context, r *ingest.Run, st *state) (work.Ne
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	r.Task.Wake(ids...)
 	if n := st.Tree.Unread; n > 0 {
-		return work.Next{Done: true, Outcome: fmt.Sprintf("expanded, but for %d", n)}, r.Task.Note(ctx, "left out", "%d in this folder, of which what Frame.io tells cannot be read", n)
+		return work.Next{Done: true, Outcome: fmt.Sprintf("expanded, but for %d", n)},
+			r.Task.Note(ctx, "left out", "%d in this folder, of which what Frame.io tells cannot be read", n)
 	}
+
 	return work.Next{Done: true, Outcome: "expanded"}, nil
 }
 
@@ -233,5 +258,6 @@ func (w Worker) leaves(st *state) []work.New {
 		child.Job.Target.Folder = st.Tree.Folders[l.Folder].UID
 		out = append(out, item(KindPublish, string(l.Kind)+" "+l.ID, l.Name, child))
 	}
+
 	return out
 }

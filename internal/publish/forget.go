@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // Forget removes calls that were received before a time and whose items are
@@ -16,8 +16,10 @@ func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.R
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		var kept, old int64
 		for text, n := range map[string]*int64{
-			`DELETE FROM interactions WHERE received < $1 AND kept`:                                                                         &kept,
-			`DELETE FROM interactions WHERE received < $1 AND NOT kept AND NOT EXISTS (SELECT 1 FROM items WHERE parent = interactions.id)`: &old,
+			`DELETE FROM interactions WHERE received < $1
+				AND kept`: &kept,
+			`DELETE FROM interactions WHERE received < $1 AND NOT kept AND NOT EXISTS (SELECT 1 FROM items
+				WHERE parent = interactions.id)`: &old,
 		} {
 			res, err := tx.ExecContext(ctx, text, store.Millis(before))
 			if err != nil {
@@ -27,12 +29,15 @@ func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.R
 				return err
 			}
 		}
+
 		if kept > 0 {
 			r.Note("%d calls were kept for people who never connected", kept)
 		}
+
 		if old > 0 {
 			r.Note("%d calls", old)
 		}
+
 		r.Removed += int(kept + old)
 		return nil
 	})

@@ -52,17 +52,29 @@ func items(interaction string, in Interaction) []work.New {
 		if frameio.Kind(r.Type) == frameio.KindFolder {
 			kind = KindExpand
 		}
+
 		st := state{
 			Interaction: interaction, UserID: in.UserID, Owner: in.Binding.Owner, Runner: in.Requester,
 			Job: ingest.Job{
-				Asset:  ingest.Asset{Account: in.AccountID, Workspace: in.WorkspaceID, Kind: frameio.Kind(r.Type), ID: r.ID},
-				Target: ingest.Target{Scope: in.Binding.Folder, Folder: in.Binding.Folder, DocumentType: in.Binding.DocumentType},
+				Asset: ingest.Asset{
+					Account:   in.AccountID,
+					Workspace: in.WorkspaceID,
+					Kind:      frameio.Kind(r.Type),
+					ID:        r.ID,
+				},
+				Target: ingest.Target{
+					Scope:        in.Binding.Folder,
+					Folder:       in.Binding.Folder,
+					DocumentType: in.Binding.DocumentType,
+				},
 			},
 		}
+
 		it := item(kind, r.Type+" "+r.ID, "", st)
 		it.Ahead = len(in.Resources) <= atOnce && kind != KindExpand
 		out = append(out, it)
 	}
+
 	return out
 }
 
@@ -70,7 +82,15 @@ func item(kind, subject, title string, st state) work.New {
 	if title == "" {
 		title = subject
 	}
-	return work.New{Kind: kind, Parent: st.Interaction, Subject: subject, Title: title, Owner: st.Owner, Requester: st.Runner, Data: st}
+	return work.New{
+		Kind:      kind,
+		Parent:    st.Interaction,
+		Subject:   subject,
+		Title:     title,
+		Owner:     st.Owner,
+		Requester: st.Runner,
+		Data:      st,
+	}
 }
 
 // Worker works on the items of publish.
@@ -98,13 +118,16 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+
 	if err := w.stillBound(ctx, t, &st); err != nil {
 		return work.Next{}, err
 	}
+
 	next, err := w.step(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return w.deserted(ctx, t, &st, err)
 	}
+
 	return next, err
 }
 
@@ -112,13 +135,16 @@ func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, e
 	if t.Step == "" {
 		return w.who(ctx, t, st)
 	}
+
 	r, err := w.run(ctx, t, st)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if t.Kind == KindExpand {
 		return w.expand(ctx, r, st)
 	}
+
 	return w.Ingest.Step(ctx, r, t.Step)
 }
 
@@ -126,22 +152,28 @@ func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, e
 // accepted, unless the document may be there already: then it is finished.
 func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	switch t.Step {
-	case ingest.StepAttach, ingest.StepVerify, ingest.StepDescribe, ingest.StepComments, ingest.StepReturn, ingest.StepUnlock:
+	case ingest.StepAttach, ingest.StepVerify, ingest.StepDescribe, ingest.StepComments, ingest.StepReturn,
+		ingest.StepUnlock:
 		return nil
 	}
+
 	var binding string
-	err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions WHERE id = $1`, st.Interaction).Scan(&binding)
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions
+		WHERE id = $1`, st.Interaction).Scan(&binding)
 	if err != nil {
 		return err
 	}
+
 	stands, ending, err := w.Stands(ctx, binding)
 	if err != nil {
 		return err
 	}
+
 	st.Job.Target.Returning = ending
 	if stands && !(ending && t.Kind == KindExpand) {
 		return nil
 	}
+
 	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }
 
@@ -152,10 +184,12 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	b, err := w.binding(ctx, st.Interaction)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	st.Owner = b.Owner
 	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
 	st.Runner, t.Requester = runner, runner
@@ -180,27 +214,36 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 			t.Actor = runner
 		}
 	}
+
 	if err := t.Save(ctx, st); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s", st.Job.Target.PublishedBy, t.Actor, st.Reader)
+
+	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s",
+		st.Job.Target.PublishedBy, t.Actor, st.Reader)
 }
 
 // asThemself lets who ran the action act, and nobody for them.
 func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner string) error {
 	if runner == "" {
-		return fault.New(fault.Forbidden, "The person who published this has not connected Nuxeo.").With("Connect Nuxeo and Frame.io, then publish again.")
+		return fault.New(fault.Forbidden, "The person who published this has not connected Nuxeo.").
+			With("Connect Nuxeo and Frame.io, then publish again.")
 	}
+
 	if err := w.People.Usable(ctx, runner); err != nil {
 		return err
 	}
+
 	may, err := w.mayWrite(ctx, runner, st.Job.Target.Folder)
 	if err != nil {
 		return err
 	}
+
 	if !may {
-		return fault.New(fault.Forbidden, "%s may not add documents to this folder in Nuxeo.", runner).With("Ask for the right to write there, then retry.")
+		return fault.New(fault.Forbidden, "%s may not add documents to this folder in Nuxeo.", runner).
+			With("Ask for the right to write there, then retry.")
 	}
+
 	st.Job.Target.PublishedBy, st.Reader, t.Actor = runner, runner, runner
 	return nil
 }
@@ -229,17 +272,21 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 	if fault.Is(err, fault.NeedsOwner) {
 		return false, nil
 	}
+
 	if err != nil {
 		return false, err
 	}
+
 	doc, err := nx.Get(ctx, folder, nuxeo.Fetch{Enrichers: []string{"permissions"}})
 	switch nuxeo.StatusOf(err) {
 	case 401, 403, 404:
 		return false, nil
 	}
+
 	if err != nil {
 		return false, err
 	}
+
 	return slices.Contains(doc.Permissions(), "AddChildren"), nil
 }
 
@@ -249,10 +296,12 @@ func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*ingest.Run, 
 	if err != nil {
 		return nil, err
 	}
+
 	fio, err := w.People.Frameio(ctx, st.Reader)
 	if err != nil {
 		return nil, err
 	}
+
 	return &ingest.Run{
 		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
@@ -266,16 +315,20 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	if err := t.Load(&st); err != nil {
 		return err
 	}
+
 	if !st.Job.Unfinished() {
 		return nil
 	}
+
 	r, err := w.run(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return nil // nobody is left to do it as; Nuxeo removes old batches itself
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return w.Ingest.Undo(ctx, r)
 }
 
@@ -285,22 +338,29 @@ func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
+
 	var open, round int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
 		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
 		return nil, err
 	}
+
 	if open > 0 {
 		return nil, nil
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions WHERE id = $1`, it.Parent).Scan(&round); err != nil {
+
+	if err := tx.QueryRowContext(ctx, `SELECT round FROM interactions
+		WHERE id = $1`, it.Parent).Scan(&round); err != nil {
 		return nil, err
 	}
+
 	if _, err := tx.ExecContext(ctx, `UPDATE interactions SET round = round + 1 WHERE id = $1`, it.Parent); err != nil {
 		return nil, err
 	}
+
 	return w.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", round), Title: "Mail about what was published",
+		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", round),
+		Title: "Mail about what was published",
 		Owner: it.Owner, Requester: it.Requester, Data: notice{},
 	})
 }

@@ -29,9 +29,15 @@ type Field struct {
 // selected is published.
 func (s *Service) connectFirst() Answer {
 	return Answer{
-		Title:       "Connect Nuxeo",
-		Description: "Only people who connected Nuxeo may publish into this folder. What you selected is kept: it is published as soon as you have connected.",
-		Fields:      []Field{{Type: "link", Label: "Connect Nuxeo and Frame.io", Name: "connect", Value: s.PublicURL + "/connect"}},
+		Title: "Connect Nuxeo",
+		Description: "Only people who connected Nuxeo may publish into this folder. What you selected is kept: it is " +
+			"published as soon as you have connected.",
+		Fields: []Field{{
+			Type:  "link",
+			Label: "Connect Nuxeo and Frame.io",
+			Name:  "connect",
+			Value: s.PublicURL + "/connect",
+		}},
 	}
 }
 
@@ -41,13 +47,16 @@ func (s *Service) mayPublish(ctx context.Context, b Binding, userID string) (boo
 	if b.Publishers != Connected {
 		return true, nil
 	}
+
 	p, err := s.People.PersonOnFrameio(ctx, userID)
 	if err == nil {
 		err = s.People.Usable(ctx, p.Login)
 	}
+
 	if fault.Is(err, fault.NotFound, fault.NotConnected, fault.NeedsOwner) {
 		return false, nil
 	}
+
 	return err == nil, err
 }
 
@@ -57,7 +66,8 @@ func (s *Service) mayPublish(ctx context.Context, b Binding, userID string) (boo
 func (s *Service) resubmitted(ctx context.Context, in Interaction) (answer Answer, known bool, err error) {
 	var kept bool
 	var n int
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT kept, (SELECT COUNT(*) FROM items WHERE items.parent = interactions.id) FROM interactions
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT kept, (SELECT COUNT(*) FROM items
+		WHERE items.parent = interactions.id) FROM interactions
 		WHERE action_id = $1 AND interaction_id = $2 AND step = 'open'`, in.ActionID, in.InteractionID).Scan(&kept, &n)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -67,6 +77,7 @@ func (s *Service) resubmitted(ctx context.Context, in Interaction) (answer Answe
 	case kept:
 		return s.connectFirst(), true, nil
 	}
+
 	return pushed(n), true, nil
 }
 
@@ -75,10 +86,12 @@ func (s *Service) Release(ctx context.Context, userID string) error {
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
 		woken = nil
-		calls, err := ids(ctx, tx, `UPDATE interactions SET kept = FALSE WHERE kept AND user_id = $1 RETURNING id`, userID)
+		calls, err := ids(ctx, tx, `UPDATE interactions SET kept = FALSE
+			WHERE kept AND user_id = $1 RETURNING id`, userID)
 		if err != nil {
 			return err
 		}
+
 		for _, id := range calls {
 			started, err := s.Engine.Hasten(ctx, tx, id, "")
 			if err != nil {
@@ -86,11 +99,13 @@ func (s *Service) Release(ctx context.Context, userID string) error {
 			}
 			woken = append(woken, started...)
 		}
+
 		return nil
 	})
 	if err == nil {
 		s.Engine.Wake(woken...)
 	}
+
 	return err
 }
 
@@ -101,19 +116,24 @@ func (s *Service) ReleaseAll(ctx context.Context, r *maintenance.Report) error {
 	if err != nil {
 		return err
 	}
+
 	for _, user := range users {
 		may, err := s.mayPublish(ctx, Binding{Publishers: Connected}, user)
 		if err != nil {
 			return err
 		}
+
 		if !may {
 			continue
 		}
+
 		if err := s.Release(ctx, user); err != nil {
 			return err
 		}
+
 		r.Note("started what was kept for the Frame.io user %s", user)
 	}
+
 	return nil
 }
 
@@ -127,6 +147,7 @@ func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 		if err != nil {
 			return err
 		}
+
 		for _, id := range calls {
 			started, err := s.Engine.Hasten(ctx, tx, id, owner)
 			if err != nil {
@@ -134,11 +155,13 @@ func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 			}
 			woken = append(woken, started...)
 		}
+
 		return nil
 	})
 	if err == nil {
 		s.Engine.Wake(woken...)
 	}
+
 	return err
 }
 
@@ -160,5 +183,6 @@ func ids(ctx context.Context, q asker, query string, args ...any) ([]string, err
 		}
 		all = append(all, id)
 	}
+
 	return all, rows.Err()
 }

@@ -21,7 +21,8 @@ type notice struct {
 // waitingNotice is the mail that an interaction waits for somebody, once.
 func waitingNotice(t *work.Task) work.New {
 	return work.New{
-		Kind: KindNotice, Parent: t.Parent, Subject: "waiting for somebody", Title: "Mail that it waits for somebody to act",
+		Kind: KindNotice, Parent: t.Parent, Subject: "waiting for somebody",
+		Title: "Mail that it waits for somebody to act",
 		Owner: t.Owner, Requester: t.Requester, Data: notice{Waiting: true},
 	}
 }
@@ -42,23 +43,34 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	var about notice
 	if err := t.Load(&about); err != nil {
 		return work.Next{}, err
 	}
+
 	m, err := w.compose(items, t, about.Waiting)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if about.Waiting && len(m.Lines) == 0 {
 		return work.Next{Done: true, Outcome: "not needed any more"}, nil
 	}
+
 	outcome, err := w.Mail.Send(ctx, m)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
 func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (mail.Message, error) {
-	m := mail.Message{Key: t.ID, Once: t.Key("mail"), To: t.Owner, Instead: t.Owner, Footer: "You get this mail because somebody published into a folder that you have bound."}
+	m := mail.Message{
+		Key:     t.ID,
+		Once:    t.Key("mail"),
+		To:      t.Owner,
+		Instead: t.Owner,
+		Footer:  "You get this mail because somebody published into a folder that you have bound.",
+	}
+
 	arrived, unchanged, failed := 0, 0, 0
 	var wrong, well []mail.Line
 	for _, it := range items {
@@ -66,20 +78,25 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 		if err := it.Load(&st); err != nil {
 			return m, err
 		}
+
 		if st.Runner != "" {
 			m.To, m.Footer = st.Runner, "You get this mail because you published from Frame.io to Nuxeo."
 		}
+
 		m.Document = st.Job.Target.Scope
 		if unread := st.Tree; it.Kind == KindExpand && it.State == work.Done && unread != nil && unread.Unread > 0 {
 			wrong = append(wrong, mail.Line{
-				Title: it.Title, Text: fmt.Sprintf("came but for %d: what Frame.io tells of them cannot be read. Publish them by themselves.", unread.Unread),
+				Title: it.Title, Text: fmt.Sprintf("came but for %d: what Frame.io tells of them cannot be read. "+
+					"Publish them by themselves.", unread.Unread),
 				Details: w.PublicURL + "/items/" + it.ID,
 			})
 			failed += unread.Unread
 		}
+
 		if it.Kind == KindExpand && it.State == work.Done || waiting && it.Code != string(fault.NeedsOwner) {
 			continue
 		}
+
 		switch line := w.line(it, st); {
 		case waiting || it.State != work.Done:
 			wrong = append(wrong, line)
@@ -92,15 +109,18 @@ func (w NoticeWorker) compose(items []work.Item, t *work.Task, waiting bool) (ma
 			arrived++
 		}
 	}
+
 	lines, more := mail.Lines(wrong, well)
 	m.Lines = lines
 	m.Subject, m.Heading = summary(arrived+unchanged, unchanged, failed)
 	if waiting {
 		m.Subject, m.Heading = "Frame.io: needs attention", "What was published is waiting; nothing is lost:"
 	}
+
 	if more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
+
 	return m, nil
 }
 
@@ -116,9 +136,11 @@ func summary(arrived, unchanged, failed int) (subject, heading string) {
 	case failed == 0:
 		return fmt.Sprintf("Frame.io: your %d assets are in Nuxeo", arrived), "Your assets are available in Nuxeo:"
 	case arrived == 0:
-		return fmt.Sprintf("Frame.io: not published to Nuxeo (%d)", failed), "What you published did not arrive in Nuxeo:"
+		return fmt.Sprintf("Frame.io: not published to Nuxeo (%d)", failed),
+			"What you published did not arrive in Nuxeo:"
 	}
-	return fmt.Sprintf("Frame.io: %d of %d assets are in Nuxeo", arrived, arrived+failed), "Some of what you published did not arrive in Nuxeo:"
+	return fmt.Sprintf("Frame.io: %d of %d assets are in Nuxeo", arrived, arrived+failed),
+		"Some of what you published did not arrive in Nuxeo:"
 }
 
 var outcomes = map[string]string{
@@ -149,6 +171,7 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 			l.Text += " " + it.Remedy
 		}
 	}
+
 	return l
 }
 

@@ -24,29 +24,38 @@ func (w Worker) deserted(ctx context.Context, t *work.Task, st *state, cause err
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if b.Owner != st.Owner || b.Publishers != Connected && (t.Actor != b.Owner || st.Reader != b.Owner) {
 		st.Owner, st.Reader, t.Actor = b.Owner, b.Owner, b.Owner
 		if err := t.Save(ctx, st); err != nil {
 			return work.Next{}, err
 		}
-		return work.Next{Step: t.Step}, t.Note(ctx, "acting", "in Nuxeo and on Frame.io as %s, who answers for the binding", b.Owner)
+		return work.Next{Step: t.Step},
+			t.Note(ctx, "acting", "in Nuxeo and on Frame.io as %s, who answers for the binding", b.Owner)
 	}
+
 	why := fault.From(cause)
 	if !t.WaitingSince.IsZero() && t.Now().Sub(t.WaitingSince) > ownerless {
-		return work.Next{}, fault.New(fault.Gone, "Nobody could act for it for 30 days: %s", why.Message).With(why.Remedy).Because(cause)
+		return work.Next{}, fault.New(fault.Gone, "Nobody could act for it for 30 days: %s", why.Message).
+			With(why.Remedy).Because(cause)
 	}
+
 	f := fault.New(fault.NeedsOwner, "It waits for somebody to act for it: %s", why.Message).Because(cause)
 	f.RetryAfter = lookForOwner
 	if t.Code != string(fault.NeedsOwner) { // it may have waited before, for something else
 		w.tellWaiting(t)
 	}
+
 	if b.Publishers == Connected {
 		return work.Next{}, f.With("It goes on when that person has signed in and connected again.")
 	}
+
 	if err := w.Orphan(ctx, b.ID, why.Message); err != nil {
 		return work.Next{}, err
 	}
-	return work.Next{}, f.With("It will resume when that person has signed in and connected again, or when somebody else takes the binding over.")
+
+	return work.Next{}, f.With("It will resume when that person has signed in and connected again, or when somebody " +
+		"else takes the binding over.")
 }
 
 // tellWaiting has people told once for each interaction, together with the waiting
@@ -61,7 +70,8 @@ func (w Worker) tellWaiting(t *work.Task) {
 // binding is the one that an interaction belongs to, as it is now.
 func (w Worker) binding(ctx context.Context, interaction string) (Binding, error) {
 	var id string
-	if err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions WHERE id = $1`, interaction).Scan(&id); err != nil {
+	if err := w.DB.Reader.QueryRowContext(ctx, `SELECT binding_id FROM interactions
+		WHERE id = $1`, interaction).Scan(&id); err != nil {
 		return Binding{}, err
 	}
 	return w.Binding(ctx, id)

@@ -21,11 +21,11 @@ import (
 	"github.com/google/uuid"
 
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/mail"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/tracing"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
@@ -132,14 +132,17 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err err
 	if err != nil {
 		return answer, err
 	}
+
 	if in.kept = !may; in.kept {
 		answer = s.connectFirst()
 	}
+
 	if in.Step != "open" && in.Binding.Publishers == Connected {
 		if said, known, err := s.resubmitted(ctx, in); known || err != nil {
 			return said, err
 		}
 	}
+
 	var woken []string
 	// A statement under a context that can end costs the driver a goroutine.
 	whole := context.WithoutCancel(ctx)
@@ -150,9 +153,11 @@ func (s *Service) Accept(ctx context.Context, in Interaction) (_ Answer, err err
 	if errors.Is(err, errKnown) {
 		return s.known(ctx, in)
 	}
+
 	if err == nil && !in.kept {
 		s.Engine.Wake(woken...)
 	}
+
 	return answer, err
 }
 
@@ -168,10 +173,12 @@ func distinct(resources []Resource) []Resource {
 		}
 		seen[r] = true
 	}
+
 	return out
 }
 
-const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id, account_id, user_id,
+const insertInteraction = `INSERT INTO interactions (id, action_id, interaction_id, step, binding_id,
+	account_id, user_id,
 		resources, answer, correlation, received, kept)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (action_id, interaction_id, step) DO NOTHING`
 
@@ -194,19 +201,24 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	if err != nil {
 		return nil, err
 	}
+
 	said, err := json.Marshal(answer)
 	if err != nil {
 		return nil, err
 	}
+
 	id := uuid.Must(uuid.NewV7()).String()
-	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID, string(resources), string(said),
+	res, err := s.record(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID, in.UserID,
+		string(resources), string(said),
 		requestid.ID(ctx), store.Millis(s.Now()), in.kept)
 	if err != nil {
 		return nil, err
 	}
+
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
 		return nil, errors.Join(err, errKnown)
 	}
+
 	all := items(id, in)
 	if in.kept {
 		for i := range all {
@@ -215,16 +227,19 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 				With("Connect Nuxeo and Frame.io; it will then resume by itself.")
 		}
 	}
+
 	return s.Engine.Add(ctx, tx, all...)
 }
 
 func (s *Service) known(ctx context.Context, in Interaction) (Answer, error) {
 	var said string
 	var answer Answer
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT answer FROM interactions WHERE action_id = $1 AND interaction_id = $2 AND step = $3`,
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT answer FROM interactions WHERE action_id = $1
+		AND interaction_id = $2 AND step = $3`,
 		in.ActionID, in.InteractionID, in.Step).Scan(&said)
 	if err != nil {
 		return answer, err
 	}
+
 	return answer, json.Unmarshal([]byte(said), &answer)
 }

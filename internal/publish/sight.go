@@ -19,9 +19,11 @@ func (s *Service) Places(ctx context.Context, items []work.Item) (map[string][]s
 		if it.Kind != KindPublish && it.Kind != KindExpand {
 			continue
 		}
+
 		if err := it.Load(&st); err != nil {
 			return nil, err
 		}
+
 		switch {
 		case st.Job.Document != "":
 			places[it.ID] = []string{st.Job.Document}
@@ -33,6 +35,7 @@ func (s *Service) Places(ctx context.Context, items []work.Item) (map[string][]s
 			open[a] = append(open[a], it.ID)
 		}
 	}
+
 	return places, s.before(ctx, open, places)
 }
 
@@ -49,6 +52,7 @@ func (s *Service) before(ctx context.Context, items map[asset][]string, places m
 	for a := range items {
 		scopes[a.scope] = append(scopes[a.scope], a.id)
 	}
+
 	for scope, ids := range scopes {
 		for some := range slices.Chunk(ids, askedAtOnce) {
 			if err := s.tied(ctx, scope, some, func(id, document string) {
@@ -60,15 +64,18 @@ func (s *Service) before(ctx context.Context, items map[asset][]string, places m
 			}
 		}
 	}
+
 	return nil
 }
 
 func (s *Service) tied(ctx context.Context, scope string, ids []string, found func(id, document string)) error {
 	marks := store.Marks(2, len(ids))
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1 AND document_uid IS NOT NULL AND asset_key IN (`+marks+`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1
+		AND document_uid IS NOT NULL AND asset_key IN (`+marks+`)
 		UNION SELECT f.file_id, l.document_uid FROM link_files f JOIN links l ON l.id = f.link_id
 			WHERE l.folder_uid = $1 AND l.document_uid IS NOT NULL AND f.file_id IN (`+marks+`)
-		UNION SELECT file_id, document_uid FROM pushes WHERE state IN ('sending', 'open') AND file_id IN (`+marks+`)`, append([]any{scope}, store.Anys(ids)...)...)
+		UNION SELECT file_id, document_uid FROM pushes WHERE state IN ('sending', 'open') AND file_id IN (`+marks+`)`,
+		append([]any{scope}, store.Anys(ids)...)...)
 	if err != nil {
 		return err
 	}
@@ -80,5 +87,6 @@ func (s *Service) tied(ctx context.Context, scope string, ids []string, found fu
 		}
 		found(id, document)
 	}
+
 	return rows.Err()
 }

@@ -63,18 +63,22 @@ func (s *Service) clean(r *Request) error {
 	if r.What = strings.TrimSpace(r.What); r.What == "" {
 		r.What = Master
 	}
+
 	r.Documents = distinct(r.Documents)
 	if r.Listing != nil {
 		return r.cleanListing()
 	}
+
 	if n := len(r.Documents); n == 0 || n > s.Set.Most {
 		return s.tooMany(strconv.Itoa(n))
 	}
+
 	for _, uid := range r.Documents {
 		if uid == "" || len(uid) > 4096 {
 			return fault.Field("documents", "Give uids or paths of documents.", "A document has no id.")
 		}
 	}
+
 	return nil
 }
 
@@ -89,7 +93,8 @@ func (r *Request) cleanListing() error {
 }
 
 func (s *Service) tooMany(n string) error {
-	return fault.Field("documents", "Select fewer at a time.", "%s documents cannot be pushed at once, but 1 to %d.", n, s.Set.Most)
+	return fault.Field("documents", "Select fewer at a time.", "%s documents cannot be pushed at once, but 1 to %d.", n,
+		s.Set.Most)
 }
 
 // listed finds the documents of a listing as the person. It keeps no more than their ids.
@@ -98,6 +103,7 @@ func (s *Service) listed(ctx context.Context, nx *nuxeo.Client, r Request) ([]st
 	for _, uid := range r.Except {
 		seen[uid] = true
 	}
+
 	var out []string
 	for uid, err := range nx.Listed(ctx, *r.Listing) {
 		switch {
@@ -110,9 +116,11 @@ func (s *Service) listed(ctx context.Context, nx *nuxeo.Client, r Request) ([]st
 		}
 		seen[uid], out = true, append(out, uid)
 	}
+
 	if len(out) == 0 {
 		return nil, nothingListed()
 	}
+
 	return out, nil
 }
 
@@ -147,33 +155,41 @@ func (s *Service) sort(ctx context.Context, login string, r Request) (sorted, er
 	if err != nil {
 		return out, err
 	}
+
 	if r.Listing != nil {
 		r.Documents, err = s.listed(ctx, nx, r)
 	} else {
 		r.Documents, err = resolve(ctx, nx, r.Documents)
 	}
+
 	if err != nil {
 		return out, err
 	}
+
 	for some := range slices.Chunk(r.Documents, page) {
 		if err := s.sortPage(ctx, nx, login, r, some, &out); err != nil {
 			return out, err
 		}
 	}
+
 	return out, nil
 }
 
 // sortPage looks at as many documents as are read in one call. What was read of them is
 // not kept: there may be ten thousand.
-func (s *Service) sortPage(ctx context.Context, nx *nuxeo.Client, login string, r Request, uids []string, out *sorted) error {
+func (s *Service) sortPage(
+	ctx context.Context, nx *nuxeo.Client, login string, r Request, uids []string, out *sorted,
+) error {
 	docs, err := read(ctx, nx, uids)
 	if err != nil {
 		return err
 	}
+
 	bound, err := s.boundAround(ctx, docs)
 	if err != nil {
 		return err
 	}
+
 	busy, err := s.unfinished(ctx, uids)
 	if err != nil {
 		return err
@@ -190,35 +206,45 @@ func (s *Service) sortPage(ctx context.Context, nx *nuxeo.Client, login string, 
 			out.assets[uid] = linked(docs[uid])
 		}
 	}
+
 	return nil
 }
 
 // assess says how a document is sent, or why it is not.
 func assess(doc *nuxeo.Document, login string, r Request, all []Bound, busy map[string]Push) (Push, error) {
 	if doc == nil {
-		return Push{}, fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+		return Push{}, fault.New(fault.NotFound, "There is no such document, or you may not see it.").
+			With("Look at the folder it was in.")
 	}
+
 	p := Push{Document: doc.UID, Title: doc.Title, What: r.What, Separate: r.Separate, By: login}
 	if err := compatible(doc); err != nil {
 		return p, err
 	}
+
 	places := bindings(doc, all)
 	i := slices.IndexFunc(places, func(b Bound) bool { return r.Workspace == "" || b.Workspace == r.Workspace })
 	if i < 0 {
 		return p, notBound()
 	}
+
 	if q, ok := busy[doc.UID]; ok {
 		return p, alreadyPushed(q)
 	}
+
 	if err := lockable(doc, login); err != nil {
 		return p, err
 	}
+
 	piece, err := choose(doc, r.What)
 	if err == nil && piece.Length > v4.MaxFile {
-		err = fault.New(fault.Refused, "The file of %q is larger than Frame.io takes.", doc.Title).With("Push a rendition of it.")
+		err = fault.New(fault.Refused, "The file of %q is larger than Frame.io takes.", doc.Title).
+			With("Push a rendition of it.")
 	}
+
 	b := places[i]
-	p.Scope, p.Binding, p.Account, p.Workspace, p.WorkspaceName = b.Folder, b.Binding, b.Account, b.Workspace, b.WorkspaceName
+	p.Scope, p.Binding, p.Account, p.Workspace, p.WorkspaceName = b.Folder, b.Binding, b.Account,
+		b.Workspace, b.WorkspaceName
 	p.Size, p.Digest = piece.Length, piece.Digest
 	return p, err
 }
@@ -235,7 +261,8 @@ func alreadyPushed(p Push) error {
 func (s *Service) unfinished(ctx context.Context, documents []string) (map[string]Push, error) {
 	out := map[string]Push{}
 	for some := range slices.Chunk(documents, 500) {
-		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open') AND document_uid IN (`+store.Marks(1, len(some))+`)`, store.Anys(some)...)
+		found, err := list(ctx, s.DB.Reader, `WHERE state IN ('sending', 'open')
+			AND document_uid IN (`+store.Marks(1, len(some))+`)`, store.Anys(some)...)
 		if err != nil {
 			return nil, err
 		}
@@ -243,6 +270,7 @@ func (s *Service) unfinished(ctx context.Context, documents []string) (map[strin
 			out[p.Document] = p
 		}
 	}
+
 	return out, nil
 }
 
@@ -251,14 +279,17 @@ func (s *Service) Preview(ctx context.Context, login string, r Request) (Preview
 	if err := s.clean(&r); err != nil {
 		return Preview{}, err
 	}
+
 	docs, err := s.sort(ctx, login, r)
 	if err != nil {
 		return Preview{}, err
 	}
+
 	out := Preview{Count: len(docs.good), Skipped: docs.skipped}
 	for _, p := range docs.good {
 		out.Bytes += p.Size
 	}
+
 	return out, s.next(ctx, docs, &out)
 }
 
@@ -271,27 +302,37 @@ func (s *Service) next(ctx context.Context, docs sorted, out *Preview) error {
 	for _, p := range docs.good {
 		accounts[p.Document], titles[p.Document] = p.Account, p.Title
 	}
+
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(accounts)), 500) {
 		links, err := link.OfDocuments(ctx, s.DB, some)
 		if err != nil {
 			return err
 		}
+
 		for _, l := range links {
 			if l.FileID != "" && l.Account == accounts[l.DocumentUID] {
 				out.Next++
-				out.Linked = append(out.Linked, cmp.Or(docs.assets[l.DocumentUID], Linked{Document: l.DocumentUID, Title: titles[l.DocumentUID]}))
+				out.Linked = append(out.Linked,
+					cmp.Or(docs.assets[l.DocumentUID], Linked{Document: l.DocumentUID, Title: titles[l.DocumentUID]}))
 			}
 		}
 	}
+
 	slices.SortFunc(out.Linked, func(a, b Linked) int {
 		return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Document, b.Document))
 	})
+
 	out.Linked = out.Linked[:min(len(out.Linked), linkedShown)]
 	return nil
 }
 
 func linked(doc *nuxeo.Document) Linked {
-	return Linked{Document: doc.UID, Title: doc.Title, Name: doc.Text("frameio:fileName"), ViewURL: doc.Text("frameio:viewUrl")}
+	return Linked{
+		Document: doc.UID,
+		Title:    doc.Title,
+		Name:     doc.Text("frameio:fileName"),
+		ViewURL:  doc.Text("frameio:viewUrl"),
+	}
 }
 
 // Accept records what is to be sent and begins with it. What cannot be sent is
@@ -300,16 +341,20 @@ func (s *Service) Accept(ctx context.Context, login string, r Request) (Accepted
 	if err := s.clean(&r); err != nil {
 		return Accepted{}, err
 	}
+
 	docs, err := s.sort(ctx, login, r)
 	if err != nil {
 		return Accepted{}, err
 	}
+
 	if len(docs.good) == 0 {
 		return Accepted{}, docs.skipped[0].Why
 	}
+
 	if err := s.target(ctx, login, r, docs.good); err != nil {
 		return Accepted{}, err
 	}
+
 	out := Accepted{Batch: uuid.Must(uuid.NewV7()).String(), Skipped: docs.skipped}
 	return out, s.record(ctx, login, r, docs.good, &out)
 }
@@ -322,25 +367,32 @@ func (s *Service) target(ctx context.Context, login string, r Request, list []Pu
 	if r.Workspace == "" {
 		return fault.Field("workspace", "Choose one that the folder is bound to.", "The team (workspace) is missing.")
 	}
+
 	if r.Project == "" {
 		return fault.Field("project", "Choose one of the team.", "The project is missing.")
 	}
+
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return err
 	}
+
 	project, folder, err := s.place(ctx, fio, list[0].Account, r)
 	if err != nil {
 		return err
 	}
+
 	status := r.Status
 	if status == "" {
 		status = s.Set.Status
 	}
+
 	for i := range list {
 		p := &list[i]
-		p.Project, p.ProjectName, p.Folder, p.FolderName, p.Status = project.ID, project.Name, folder.ID, folder.Name, status
+		p.Project, p.ProjectName, p.Folder, p.FolderName, p.Status = project.ID, project.Name, folder.ID,
+			folder.Name, status
 	}
+
 	return nil
 }
 
@@ -365,6 +417,7 @@ func (s *Service) record(ctx context.Context, login string, r Request, good []Pu
 	if err == nil {
 		s.Engine.Wake(woken...)
 	}
+
 	return err
 }
 
@@ -372,12 +425,15 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, ahead bool) ([
 	if err := s.insert(ctx, tx, *p); err != nil {
 		return nil, err
 	}
+
 	ids, err := s.Engine.Add(ctx, tx, work.New{
-		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By, Ahead: ahead, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
+		Kind: KindPush, Parent: p.Batch, Subject: p.ID, Title: p.Title, Owner: p.By, Actor: p.By, Requester: p.By,
+		Ahead: ahead, Data: state{Push: p.ID, Document: p.Document, Binding: p.Binding},
 	})
 	if err == nil && len(ids) == 1 {
 		p.Item = ids[0]
 	}
+
 	return ids, err
 }
 
@@ -385,9 +441,12 @@ func (s *Service) begin(ctx context.Context, tx *sql.Tx, p *Push, ahead bool) ([
 type Choice struct{ Workspace, Project, Folder, What string }
 
 func (s *Service) remember(ctx context.Context, tx *sql.Tx, login string, r Request, p Push) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO push_choices (login, folder_uid, workspace_id, project_id, folder_id, what, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login, folder_uid) DO UPDATE SET workspace_id = excluded.workspace_id,
-			project_id = excluded.project_id, folder_id = excluded.folder_id, what = excluded.what, updated = excluded.updated`,
+	_, err := tx.ExecContext(ctx, `INSERT INTO push_choices (login, folder_uid, workspace_id, project_id, folder_id,
+		what, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (login, folder_uid) DO UPDATE
+		SET workspace_id = excluded.workspace_id,
+			project_id = excluded.project_id, folder_id = excluded.folder_id, what = excluded.what,
+			updated = excluded.updated`,
 		login, p.Scope, p.Workspace, p.Project, p.Folder, r.What, store.Millis(s.Now()))
 	return err
 }

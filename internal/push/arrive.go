@@ -40,8 +40,10 @@ func (r *run) confirm(ctx context.Context) (work.Next, error) {
 	case !f.Uploaded():
 		return r.incomplete(ctx)
 	case f.Size != r.st.Piece.Length:
-		return r.restart(ctx, "Frame.io holds another number of bytes than was sent.", "Push again; if it stays, ask Frame.io.")
+		return r.restart(ctx, "Frame.io holds another number of bytes than was sent.",
+			"Push again; if it stays, ask Frame.io.")
 	}
+
 	r.st.ViewURL, r.st.Project, r.st.MediaType = f.ViewURL, f.ProjectID, f.MediaType
 	return work.Next{Step: stepPlace}, r.save(ctx)
 }
@@ -57,6 +59,7 @@ func (r *run) incomplete(ctx context.Context) (work.Next, error) {
 	case status.Failed:
 		return r.restart(ctx, "Frame.io says that the upload failed.", "Push again; if it stays, ask Frame.io.")
 	}
+
 	return work.Next{}, r.notYet()
 }
 
@@ -69,9 +72,11 @@ func (r *run) notYet() error {
 	if !r.t.WaitingSince.IsZero() {
 		waited = r.t.Now().Sub(r.t.WaitingSince)
 	}
+
 	if waited >= joinedWithin {
 		return fault.New(fault.Gone, "Frame.io did not finish the upload within %s.", joinedWithin).With("Push again.")
 	}
+
 	f := fault.New(fault.NotReady, "Waiting until Frame.io has put the file together.")
 	f.RetryAfter = min(time.Minute, max(time.Second, waited/4))
 	return f
@@ -84,27 +89,34 @@ func (r *run) place(ctx context.Context) (work.Next, error) {
 	if r.st.Beside == nil {
 		return next, nil
 	}
+
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
 	if v4.NotFound(err) {
 		return r.deletedThere(ctx)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if r.st.Stack, err = r.stackOf(ctx, f); err != nil || r.st.Stack != "" {
 		return next, errors.Join(err, r.save(ctx))
 	}
+
 	old, err := r.fio.File(ctx, r.p.Account, r.st.Beside.File)
 	if absent(err) { // it was deleted meanwhile: the new one stands by itself
 		r.st.Beside = nil
 		return next, r.save(ctx)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.join(ctx, f, old); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: stepPlace, After: time.Millisecond}, nil // and look
 }
 
@@ -123,18 +135,22 @@ func (r *run) join(ctx context.Context, f, old frameio.File) error {
 	if err != nil {
 		return err
 	}
+
 	if stack != "" {
 		return refusedToStack(r.fio.MoveFile(ctx, r.p.Account, f.ID, stack))
 	}
+
 	if f.ParentID != old.ParentID {
 		if err := r.fio.MoveFile(ctx, r.p.Account, f.ID, old.ParentID); err != nil {
 			return refusedToStack(err)
 		}
 	}
+
 	_, err = r.fio.CreateStack(ctx, r.p.Account, old.ParentID, old.ID, f.ID)
 	if v4.StatusOf(err) == 422 { // somebody stacked or moved one of them meanwhile: look again
 		return fault.New(fault.Unavailable, "The files moved on Frame.io while they were stacked.").Because(err)
 	}
+
 	return refusedToStack(err)
 }
 

@@ -29,10 +29,18 @@ func pieces(doc *nuxeo.Document) []Piece {
 	if master == nil {
 		return nil
 	}
-	out := []Piece{{Name: Master, XPath: "file:content", Blob: *master, Video: strings.HasPrefix(master.MimeType, "video/")}}
+
+	out := []Piece{{
+		Name:  Master,
+		XPath: "file:content",
+		Blob:  *master,
+		Video: strings.HasPrefix(master.MimeType, "video/"),
+	}}
+
 	for _, r := range doc.Renditions() {
 		out = append(out, Piece{Name: r.Name, XPath: r.XPath, Video: r.Video, Blob: r.Blob})
 	}
+
 	return out
 }
 
@@ -41,12 +49,15 @@ func choose(doc *nuxeo.Document, what string) (Piece, error) {
 	all := pieces(doc)
 	i := slices.IndexFunc(all, func(p Piece) bool { return p.Name == what })
 	if i < 0 {
-		return Piece{}, fault.New(fault.Gone, "%q has no rendition %q.", doc.Title, what).With("Send the master, or wait until Nuxeo has made it.")
+		return Piece{}, fault.New(fault.Gone, "%q has no rendition %q.", doc.Title, what).
+			With("Send the master, or wait until Nuxeo has made it.")
 	}
+
 	if all[i].Length <= 0 {
 		return Piece{}, fault.New(fault.Refused, "The file of %q is empty; Frame.io takes no empty files.", doc.Title).
 			With("Give the document its file first.")
 	}
+
 	return all[i], nil
 }
 
@@ -55,6 +66,7 @@ func compatible(doc *nuxeo.Document) error {
 	refuse := func(text, remedy string) error {
 		return fault.New(fault.Refused, "%q "+text, doc.Title).With(remedy)
 	}
+
 	switch {
 	case doc.IsVersion || doc.IsProxy:
 		return refuse("is a version or a proxy.", "Push the document itself.")
@@ -69,6 +81,7 @@ func compatible(doc *nuxeo.Document) error {
 	case doc.IsHeld:
 		return refuse("is under retention or legal hold.", "It can be pushed when that ends.")
 	}
+
 	return nil
 }
 
@@ -78,13 +91,15 @@ func lockable(doc *nuxeo.Document, login string) error {
 	case doc.LockOwner != "" && doc.LockOwner != login:
 		return lockedBy(doc)
 	case !slices.Contains(doc.Permissions(), "WriteProperties"):
-		return fault.New(fault.Forbidden, "You may not change %q, and so not lock it.", doc.Title).With("Ask for the right to write it.")
+		return fault.New(fault.Forbidden, "You may not change %q, and so not lock it.", doc.Title).
+			With("Ask for the right to write it.")
 	}
 	return nil
 }
 
 func lockedBy(doc *nuxeo.Document) error {
-	return fault.New(fault.Locked, "%q is locked by %s.", doc.Title, doc.LockOwner).With("Ask " + doc.LockOwner + " to unlock it, then push again.")
+	return fault.New(fault.Locked, "%q is locked by %s.", doc.Title, doc.LockOwner).With("Ask " + doc.LockOwner +
+		" to unlock it, then push again.")
 }
 
 func notBound() error {
@@ -106,6 +121,7 @@ func read(ctx context.Context, nx *nuxeo.Client, uids []string) (map[string]*nux
 			out[d.UID] = d
 		}
 	}
+
 	return out, nil
 }
 
@@ -117,16 +133,20 @@ func resolve(ctx context.Context, nx *nuxeo.Client, documents []string) ([]strin
 		if !strings.HasPrefix(name, "/") {
 			continue
 		}
+
 		doc, err := nx.GetByPath(ctx, name, nuxeo.Fetch{})
 		switch nuxeo.StatusOf(err) {
 		case http.StatusNotFound, http.StatusForbidden:
 			continue
 		}
+
 		if err != nil {
 			return nil, err
 		}
+
 		out[i] = doc.UID
 	}
+
 	return distinct(out), nil
 }
 
@@ -154,6 +174,7 @@ func bindings(doc *nuxeo.Document, all []Bound) []Bound {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -169,6 +190,7 @@ func (s *Service) boundAround(ctx context.Context, docs map[string]*nuxeo.Docume
 			}
 		}
 	}
+
 	var out []Bound
 	for some := range slices.Chunk(folders, 500) {
 		list, err := s.Bound(ctx, some)
@@ -177,5 +199,6 @@ func (s *Service) boundAround(ctx context.Context, docs map[string]*nuxeo.Docume
 		}
 		out = append(out, list...)
 	}
+
 	return out, nil
 }

@@ -22,20 +22,25 @@ func (r *run) create(ctx context.Context) (work.Next, error) {
 	if r.st.File != "" {
 		return r.onward(), nil
 	}
+
 	doc, err := r.document(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if r.st.Piece, err = choose(doc, r.p.What); err != nil {
 		return work.Next{}, err
 	}
+
 	r.st.Name = nameOf(doc, r.st.Piece)
 	if err := r.findSpot(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.removeLost(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	return r.send(ctx)
 }
 
@@ -43,17 +48,22 @@ func (r *run) make(ctx context.Context) error {
 	if err := r.intend(ctx, creation{Folder: r.st.Folder, Name: r.st.Name, Size: r.st.Piece.Length}); err != nil {
 		return err
 	}
+
 	up, err := r.fio.CreateUpload(ctx, r.p.Account, r.st.Folder, r.st.Name, r.st.Piece.Length)
 	if up.ID != "" { // with an error, its parts are no use
 		return errors.Join(err, r.made(ctx, up))
 	}
+
 	if settled := r.refused(ctx, err); settled != nil {
 		return settled
 	}
+
 	if absent(err) {
-		return fault.New(fault.Forbidden, "You may not add files to the folder %q on Frame.io, or it is gone.", r.p.FolderName).
+		return fault.New(fault.Forbidden, "You may not add files to the folder %q on Frame.io, or it is gone.",
+			r.p.FolderName).
 			With("Choose another folder, or ask for the right to edit.").Because(err)
 	}
+
 	return err
 }
 
@@ -63,10 +73,13 @@ func (r *run) made(ctx context.Context, up frameio.Upload) error {
 	if err != nil {
 		return err
 	}
-	r.st.File, r.st.MediaType, r.st.Began, r.st.Project, r.st.ViewURL = up.ID, up.MediaType, r.t.Now(), up.ProjectID, up.ViewURL
+
+	r.st.File, r.st.MediaType, r.st.Began, r.st.Project, r.st.ViewURL = up.ID, up.MediaType, r.t.Now(),
+		up.ProjectID, up.ViewURL
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		r.p.Making = ""
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = $1, view_url = $2, upload = $3, size = $4, digest = $5, making = '' WHERE id = $6`,
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = $1, view_url = $2, upload = $3, size = $4,
+			digest = $5, making = '' WHERE id = $6`,
 			up.ID, up.ViewURL, r.Vault.Seal(place(r.p.ID), string(parts)), r.st.Piece.Length, r.st.Piece.Digest, r.p.ID)
 		return err
 	})
@@ -81,9 +94,11 @@ func (r *run) findSpot(ctx context.Context) error {
 	if err != nil || !linked || l.FileID == "" || r.p.Separate || l.Account != r.p.Account {
 		return err
 	}
+
 	if r.st.Beside, err = spotOf(ctx, r.fio, l); r.st.Beside != nil && err == nil {
 		r.st.Folder = r.st.Beside.Folder
 	}
+
 	return err
 }
 
@@ -104,6 +119,7 @@ func nameOf(doc *nuxeo.Document, p Piece) string {
 	if name == "" {
 		name = doc.Title
 	}
+
 	if p.Name != Master {
 		ext := path.Ext(name)
 		if !p.Video && ext == "" {
@@ -114,17 +130,21 @@ func nameOf(doc *nuxeo.Document, p Piece) string {
 		}
 		name = strings.TrimSuffix(name, path.Ext(name)) + " (" + p.Name + ")" + ext
 	}
+
 	name = ingest.SafeName(name)
 	if path.Ext(name) == "" {
 		name = ingest.SafeName(name + extensionOf(p.MimeType))
 	}
+
 	return name
 }
 
 var extensions = map[string]string{
-	"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "video/x-matroska": ".mkv", "application/mxf": ".mxf",
-	"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/tiff": ".tif", "image/webp": ".webp",
-	"audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/x-wav": ".wav", "application/pdf": ".pdf", "application/zip": ".zip", "text/plain": ".txt",
+	"video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "video/x-matroska": ".mkv",
+	"application/mxf": ".mxf",
+	"image/jpeg":      ".jpg", "image/png": ".png", "image/gif": ".gif", "image/tiff": ".tif", "image/webp": ".webp",
+	"audio/mpeg": ".mp3", "audio/wav": ".wav", "audio/x-wav": ".wav", "application/pdf": ".pdf",
+	"application/zip": ".zip", "text/plain": ".txt",
 }
 
 func extensionOf(mimeType string) string { return extensions[strings.ToLower(mimeType)] }

@@ -23,9 +23,11 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.relock(ctx, doc); err != nil {
 		return work.Next{}, err
 	}
+
 	values := r.properties()
 	if r.st.Before == nil {
 		r.st.Before = beforeOf(doc, values)
@@ -34,20 +36,26 @@ func (r *run) describe(ctx context.Context) (work.Next, error) {
 			return work.Next{}, err
 		}
 	}
+
 	if err := r.addFacet(ctx, doc); err != nil {
 		return work.Next{}, r.met(ctx, err)
 	}
+
 	if r.st.Before.Source != nil {
 		values["dc:source"] = orNothing(*r.st.Before.Source)
 	}
-	if err := r.nx.Update(ctx, r.p.Document, "", values, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
+
+	if err := r.nx.Update(ctx, r.p.Document, "", values,
+		nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 		return work.Next{}, r.met(ctx, err)
 	}
+
 	if r.Set.Comment {
 		if err := r.comment(ctx); err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	return work.Next{Done: true, Outcome: Sent}, nil
 }
 
@@ -73,6 +81,7 @@ func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
 	if doc.Has(ingest.Facet) {
 		return nil
 	}
+
 	if doc.Text("dc:lastContributor") != r.p.By {
 		if r.st.Before.Source == nil {
 			was := doc.Text("dc:source")
@@ -82,10 +91,12 @@ func (r *run) addFacet(ctx context.Context, doc *nuxeo.Document) error {
 			}
 		}
 		blank := map[string]any{"dc:source": *r.st.Before.Source + " "}
-		if err := r.nx.Update(ctx, r.p.Document, "", blank, nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
+		if err := r.nx.Update(ctx, r.p.Document, "", blank,
+			nuxeo.WriteOptions{Source: ingest.SourceMetadata}); err != nil {
 			return err
 		}
 	}
+
 	return r.nx.AddFacet(ctx, r.p.Document, ingest.Facet, ingest.SourceMetadata)
 }
 
@@ -94,6 +105,7 @@ func (r *run) properties() map[string]any {
 	if r.st.Stack != "" {
 		folder = ""
 	}
+
 	now := r.t.Now().UTC().Format(time.RFC3339)
 	return map[string]any{
 		"frameio:accountId": r.p.Account, "frameio:workspaceId": r.p.Workspace, "frameio:projectId": r.st.Project,
@@ -126,11 +138,13 @@ func beforeOf(doc *nuxeo.Document, values map[string]any) *before {
 	if !b.Facet {
 		return b
 	}
+
 	for name := range values {
 		var v any
 		_ = json.Unmarshal(doc.Properties[name], &v) // absent: null clears it
 		b.Values[name] = v
 	}
+
 	return b
 }
 
@@ -140,17 +154,22 @@ func (r *run) putBack(ctx context.Context) error {
 	if r.st.Before == nil {
 		return nil
 	}
+
 	nx, err := r.People.Nuxeo(ctx, r.p.By)
 	if err != nil {
-		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io: %s cannot be acted for any more", r.p.By)
+		return r.t.Note(ctx, "left behind", "what the document tells of Frame.io: %s cannot be acted for any more",
+			r.p.By)
 	}
+
 	doc, err := nx.Get(ctx, r.p.Document, nuxeo.Fetch{Schemas: schemas})
 	if err == nil {
 		err = errors.Join(r.putSourceBack(ctx, nx, doc), r.putFacetBack(ctx, nx, doc))
 	}
+
 	if err != nil {
 		return r.leftAsItIs(ctx, err)
 	}
+
 	r.st.Before = nil
 	return r.save(ctx)
 }
@@ -160,7 +179,8 @@ func (r *run) putSourceBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Do
 	if was == nil || doc.Text("dc:source") != *was+" " {
 		return nil
 	}
-	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+	return nx.Update(ctx, doc.UID, "", map[string]any{"dc:source": orNothing(*was)},
+		nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 }
 
 func (r *run) putFacetBack(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
@@ -195,5 +215,6 @@ func (r *run) comment(ctx context.Context) error {
 			return nil
 		}
 	}
+
 	return r.fio.CreateComment(ctx, r.p.Account, r.st.File, text)
 }

@@ -45,20 +45,25 @@ func (r *run) source(ctx context.Context) (string, error) {
 	if r.Fetchable == nil || r.st.Ordinary || r.st.Piece.Length > v4.MaxRemote {
 		return "", nil
 	}
+
 	address, err := r.nx.SentOn(ctx, nuxeo.BlobPath(r.p.Document, r.st.Piece.XPath))
 	if err == nil && address == "" {
 		return "", r.goOrdinary(ctx, "Nuxeo sends the file itself.")
 	}
+
 	if err == nil {
 		err = r.Fetchable(address)
 	}
+
 	switch fault.Then(err) {
 	case fault.Wait, fault.Drop:
 		return "", err
 	}
+
 	if err != nil {
 		return "", r.goOrdinary(ctx, fault.From(err).Message)
 	}
+
 	return address, r.unchanged(ctx)
 }
 
@@ -69,31 +74,44 @@ func (r *run) unchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	p, err := choose(doc, r.p.What)
 	same, known := nuxeo.SameDigest(p.Digest, r.st.Piece.Digest)
 	if err == nil && (p.Length != r.st.Piece.Length || known && !same) {
-		err = fault.New(fault.Mismatch, "The file changed in Nuxeo while it was sent.").With("Push it again when nobody is working on it.")
+		err = fault.New(fault.Mismatch, "The file changed in Nuxeo while it was sent.").
+			With("Push it again when nobody is working on it.")
 	}
+
 	return err
 }
 
 // makeByAddress makes a file that Frame.io fills, and records its id.
 func (r *run) makeByAddress(ctx context.Context, address string) (work.Next, error) {
-	c := creation{Folder: r.st.Folder, Name: ingest.SafeName(arriving(r.p.ID) + " " + r.st.Name), Size: r.st.Piece.Length, ByAddress: true}
+	c := creation{
+		Folder:    r.st.Folder,
+		Name:      ingest.SafeName(arriving(r.p.ID) + " " + r.st.Name),
+		Size:      r.st.Piece.Length,
+		ByAddress: true,
+	}
+
 	if err := r.intend(ctx, c); err != nil {
 		return work.Next{}, err
 	}
+
 	f, err := r.fio.CreateRemote(ctx, r.p.Account, r.st.Folder, c.Name, address)
 	if settled := r.refused(ctx, err); settled != nil {
 		return work.Next{}, settled
 	}
+
 	switch fault.Then(err) {
 	case fault.Wait, fault.Drop:
 		return work.Next{}, err
 	}
+
 	if err != nil { // it may have been made nevertheless
 		return r.ordinary(ctx, "Frame.io did not take the address: "+fault.From(err).Message)
 	}
+
 	return r.onward(), r.made(ctx, frameio.Upload{File: f})
 }
 
@@ -107,16 +125,20 @@ func (r *run) fetch(ctx context.Context) (work.Next, error) {
 	if r.st.Ordinary { // an earlier try could not remove the file
 		return r.ordinary(ctx, "")
 	}
+
 	trouble, err := r.fetched(ctx)
 	if v4.NotFound(err) {
 		trouble, err = "The file was deleted on Frame.io while it was fetched.", nil
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if trouble != "" {
 		return r.ordinary(ctx, trouble)
 	}
+
 	return work.Next{Step: stepPlace}, r.save(ctx)
 }
 
@@ -131,13 +153,16 @@ func (r *run) fetched(ctx context.Context) (trouble string, err error) {
 	case !status.Complete:
 		return r.fetching()
 	}
+
 	f, err := r.fio.File(ctx, r.p.Account, r.st.File)
 	if err != nil {
 		return "", err
 	}
+
 	if f.Size != r.st.Piece.Length {
 		return fmt.Sprintf("Frame.io fetched %d of %d bytes.", f.Size, r.st.Piece.Length), nil
 	}
+
 	r.st.ViewURL, r.st.Project, r.st.MediaType = f.ViewURL, f.ProjectID, f.MediaType
 	return "", r.fio.RenameFile(ctx, r.p.Account, r.st.File, r.st.Name)
 }

@@ -84,7 +84,8 @@ func About(it work.Item) (document, binding string) {
 //	step      what                                safe to repeat because
 //	(first)   is it still wanted                  a row of ours
 //	lock      lock as the person                  looked at before; intended, then known by when it was taken
-//	create    make the file, record its id        an earlier one of the same name and size that nobody knows is removed
+//	create    make the file, record its id        an earlier one of the same name and size that nobody knows is
+//	                                                removed
 //	transfer  the bytes, in parts                 parts replace themselves; what arrived is in the checkpoint
 //	fetch     or: Frame.io fetches it itself      reads, and then the same name again
 //	confirm   wait until Frame.io has it          reads only
@@ -133,22 +134,29 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if t.Ahead {
 		ctx = ratelimit.Interactive(ctx)
 	}
+
 	if t.Step == "" {
 		return r.begin(ctx)
 	}
+
 	if err := r.connect(ctx); err != nil {
 		return work.Next{}, nobody(err)
 	}
+
 	steps := map[string]func(context.Context) (work.Next, error){
-		stepLock: r.lock, stepCreate: r.create, stepTransfer: r.transfer, stepFetch: r.fetch, stepConfirm: r.confirm, stepPlace: r.place, stepDescribe: r.describe,
+		stepLock: r.lock, stepCreate: r.create, stepTransfer: r.transfer, stepFetch: r.fetch, stepConfirm: r.confirm,
+		stepPlace: r.place, stepDescribe: r.describe,
 	}
+
 	do, ok := steps[t.Step]
 	if !ok {
 		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", t.Step)
 	}
+
 	return do(ctx)
 }
 
@@ -168,25 +176,30 @@ func (r *run) begin(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	for _, b := range bound {
 		if b.Workspace == r.p.Workspace {
 			return work.Next{Step: stepLock}, r.takeUp(ctx)
 		}
 	}
+
 	return work.Next{}, notBound()
 }
 
 func (r *run) takeUp(ctx context.Context) error {
 	r.st.Restarts = 0
 	err := r.commit(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'sending', reason = '', ended = 0, ended_by = '', updated = $1,
-			lock_state = CASE lock_state WHEN 'released' THEN '' WHEN 'releasing' THEN 'ours' ELSE lock_state END WHERE id = $2 AND state IN ('sending', 'failed', 'canceled')`,
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET state = 'sending', reason = '', ended = 0, ended_by = '',
+			updated = $1,
+			lock_state = CASE lock_state WHEN 'released' THEN '' WHEN 'releasing' THEN 'ours' ELSE lock_state END
+			WHERE id = $2 AND state IN ('sending', 'failed', 'canceled')`,
 			store.Millis(r.t.Now()), r.p.ID)
 		return err
 	})
 	if store.Duplicate(err) {
 		return fault.New(fault.Conflict, "%q is being pushed again already.", r.p.Title).Because(err)
 	}
+
 	return err
 }
 
@@ -195,14 +208,18 @@ func (r *run) document(ctx context.Context) (*nuxeo.Document, error) {
 	doc, err := r.nx.Get(ctx, r.p.Document, wanted)
 	switch nuxeo.StatusOf(err) {
 	case http.StatusNotFound, http.StatusForbidden:
-		return nil, fault.New(fault.Gone, "The document was deleted in Nuxeo, or you may not see it any more.").With("Restore it, then push again.").Because(err)
+		return nil, fault.New(fault.Gone, "The document was deleted in Nuxeo, or you may not see it any more.").
+			With("Restore it, then push again.").Because(err)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	if doc.LockOwner != "" && doc.LockOwner != r.p.By {
 		return nil, lockedBy(doc)
 	}
+
 	return doc, compatible(doc)
 }
 
@@ -223,21 +240,26 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 // the last one of the request has the person told.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	// One after the other, on several nodes too: one of them must be the last.
-	if _, err := tx.ExecContext(ctx, `UPDATE pushes SET updated = updated WHERE id = (SELECT MIN(id) FROM pushes WHERE batch = $1)`, it.Parent); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE pushes SET updated = updated WHERE id = (SELECT MIN(id) FROM pushes
+		WHERE batch = $1)`, it.Parent); err != nil {
 		return nil, err
 	}
+
 	p, err := get(ctx, tx, it.Subject)
 	if err != nil {
 		return nil, err
 	}
+
 	if p.State == Sending {
 		if err := w.conclude(ctx, tx, it, p); err != nil {
 			return nil, err
 		}
 	}
+
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
+
 	return w.tell(ctx, tx, it)
 }
 
@@ -251,17 +273,30 @@ func (s *Service) conclude(ctx context.Context, tx *sql.Tx, it work.Item, p Push
 		_, err := conclude(ctx, tx, now, p.ID, to, it.Message, "", Sending, Sending)
 		return err
 	}
+
 	var st state
 	if err := it.Load(&st); err != nil {
 		return err
 	}
-	sent := link.Sent{Folder: p.Scope, Document: p.Document, Asset: st.asset(p.Account), File: st.File, Size: st.Piece.Length, Digest: st.Piece.Digest}
+
+	sent := link.Sent{
+		Folder:   p.Scope,
+		Document: p.Document,
+		Asset:    st.asset(p.Account),
+		File:     st.File,
+		Size:     st.Piece.Length,
+		Digest:   st.Piece.Digest,
+	}
+
 	l, err := link.Tie(ctx, tx, now, sent)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE pushes SET state = 'open', link_id = $1, file_id = $2, view_url = $3, opened = $4, updated = $4, upload = NULL,
-		project_name = CASE project_id WHEN $6 THEN project_name ELSE '' END, project_id = $6, folder_id = $7 WHERE id = $5`,
+
+	_, err = tx.ExecContext(ctx, `UPDATE pushes SET state = 'open', link_id = $1, file_id = $2, view_url = $3,
+		opened = $4, updated = $4, upload = NULL,
+		project_name = CASE project_id WHEN $6 THEN project_name ELSE '' END, project_id = $6, folder_id = $7
+		WHERE id = $5`,
 		l.ID, st.File, st.ViewURL, store.Millis(now), p.ID, st.Project, st.Folder)
 	return err
 }
@@ -281,12 +316,16 @@ func (st *state) asset(account string) link.Asset {
 // tell adds the mail after the last item of a request.
 func (s *Service) tell(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
 	var open, told int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'push' AND state IN ('waiting', 'running') THEN 1 END),
-		COUNT(CASE WHEN kind = 'push-notice' THEN 1 END) FROM items WHERE parent = $1`, it.Parent).Scan(&open, &told); err != nil || open > 0 {
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN kind = 'push' AND state IN ('waiting', 'running')
+		THEN 1 END),
+		COUNT(CASE WHEN kind = 'push-notice' THEN 1 END) FROM items WHERE parent = $1`, it.Parent).Scan(&open,
+		&told); err != nil || open > 0 {
 		return nil, err
 	}
+
 	return s.Engine.Add(ctx, tx, work.New{
-		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", told+1), Title: "Mail about what was pushed",
+		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", told+1),
+		Title: "Mail about what was pushed",
 		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Ahead: it.Ahead, Data: struct{}{},
 	})
 }

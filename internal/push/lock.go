@@ -25,13 +25,16 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	doc, err := r.document(ctx)
 	if err == nil && linked && r.p.Lock == "" {
 		doc, err = r.freeLeft(ctx, l, doc)
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	switch {
 	case doc.LockOwner == "":
 		return next, r.take(ctx)
@@ -40,6 +43,7 @@ func (r *run) lock(ctx context.Context) (work.Next, error) {
 	case r.p.Lock == Ours && r.p.Locked == doc.LockCreated:
 		return next, nil
 	}
+
 	return next, r.adopt(ctx, doc.LockCreated)
 }
 
@@ -51,6 +55,7 @@ func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*
 	if err != nil || owner == "" {
 		return doc, err
 	}
+
 	left := ingest.Lock{By: owner, Created: created}
 	if left.Is(doc) {
 		if err := ingest.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
@@ -60,6 +65,7 @@ func (r *run) freeLeft(ctx context.Context, l link.Link, doc *nuxeo.Document) (*
 			return nil, err
 		}
 	}
+
 	return doc, r.commit(ctx, func(tx *sql.Tx) error { return link.SetLock(ctx, tx, l.ID, "", "") })
 }
 
@@ -71,19 +77,25 @@ func (r *run) adopt(ctx context.Context, locked string) error {
 		if err := r.settling(ctx, tx); err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = 'released' WHERE document_uid = $1 AND id <> $2 AND pushed_by = $3
-			AND lock_state IN ('intended', 'ours', 'releasing') AND locked IN ('', $4)`, r.p.Document, r.p.ID, r.p.By, locked)
+
+		res, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = 'released' WHERE document_uid = $1 AND id <> $2
+			AND pushed_by = $3
+			AND lock_state IN ('intended', 'ours', 'releasing') AND locked IN ('',
+			$4)`, r.p.Document, r.p.ID, r.p.By, locked)
 		if err != nil {
 			return err
 		}
+
 		if n, err := res.RowsAffected(); err != nil || n > 0 {
 			to, r.st.Adopted = Ours, true
 		}
+
 		return setLock(ctx, tx, r.t.Now(), r.p.ID, to, locked)
 	})
 	if err == nil {
 		r.p.Lock, r.p.Locked = to, locked
 	}
+
 	return err
 }
 
@@ -98,6 +110,7 @@ func (r *run) settling(ctx context.Context, tx *sql.Tx) error {
 	if err != nil || n == 0 {
 		return err
 	}
+
 	f := fault.New(fault.NotReady, "Waiting until an earlier push of %q has given its lock back.", r.p.Title)
 	f.RetryAfter = time.Second
 	return f
@@ -107,6 +120,7 @@ func (r *run) take(ctx context.Context) error {
 	if err := r.noteLock(ctx, Intended, ""); err != nil {
 		return err
 	}
+
 	doc, err := r.nx.Lock(ctx, r.p.Document)
 	if nuxeo.StatusOf(err) == http.StatusConflict { // somebody was faster
 		if doc, failed := r.document(ctx); failed != nil {
@@ -115,14 +129,17 @@ func (r *run) take(ctx context.Context) error {
 			return fault.New(fault.Unavailable, "The document cannot be locked at the moment.").Because(err)
 		}
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if doc.LockOwner != r.p.By || doc.LockCreated == "" { // the answer does not tell
 		if doc, err = r.document(ctx); err != nil {
 			return err
 		}
 	}
+
 	return r.noteLock(ctx, Ours, doc.LockCreated)
 }
 
@@ -157,15 +174,18 @@ func (s *Service) unlock(ctx context.Context, p Push) error {
 	if held, err := s.unlocking(ctx, p); !held || err != nil {
 		return err
 	}
+
 	in, cancel := context.WithTimeout(ctx, givenBackWithin*3/4)
 	defer cancel()
 	err := s.unlockByAny(in, p)
 	if in.Err() != nil && ctx.Err() == nil {
 		return fault.New(fault.Unavailable, "Nuxeo did not answer while %q was being unlocked.", p.Title).Because(err)
 	}
+
 	if err != nil {
 		return errors.Join(err, s.answered(ctx, p, err))
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
 }
 
@@ -174,8 +194,10 @@ func (s *Service) unlocking(ctx context.Context, p Push) (held bool, err error) 
 	if !p.Held() {
 		return false, nil
 	}
+
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE pushes SET unlocking = $1 WHERE id = $2 AND lock_state IN ('intended', 'ours', 'releasing')`,
+		res, err := tx.ExecContext(ctx, `UPDATE pushes SET unlocking = $1
+			WHERE id = $2 AND lock_state IN ('intended', 'ours', 'releasing')`,
 			store.Millis(s.Now().Add(givenBackWithin)), p.ID)
 		if err != nil {
 			return err
@@ -184,6 +206,7 @@ func (s *Service) unlocking(ctx context.Context, p Push) (held bool, err error) 
 		held = n > 0
 		return err
 	})
+
 	return held, err
 }
 
@@ -204,15 +227,19 @@ func (s *Service) unlockByAny(ctx context.Context, p Push) error {
 	if err == nil {
 		err = s.giveBack(ctx, nx, p)
 	}
+
 	if !unable(err) {
 		return err
 	}
+
 	if s.Service == nil {
 		return cannotUnlock(p, err)
 	}
+
 	if nx, err = s.anybody(ctx, p); err != nil {
 		return err
 	}
+
 	return s.giveBack(ctx, nx, p)
 }
 

@@ -33,21 +33,27 @@ func (s *Service) List(ctx context.Context, who work.Viewer, f Filter) (page wor
 	if f.Limit <= 0 || f.Limit > atMost {
 		f.Limit = usual
 	}
+
 	for _, uid := range []string{f.Document, f.Folder} {
 		if err := s.maySee(ctx, who, uid); err != nil {
 			return page, err
 		}
 	}
+
 	every := who.Admin || f.Document != "" || f.Folder != ""
-	all, err := list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2) AND ($3 = '' OR state = $3)
-		AND ($4 = '' OR id < $4) AND ($5 OR pushed_by = $6) ORDER BY id DESC LIMIT $7`, f.Document, f.Folder, f.State, f.Before, every, who.Login, f.Limit+1)
+	all, err := list(ctx, s.DB.Reader, `WHERE ($1 = '' OR document_uid = $1) AND ($2 = '' OR scope_uid = $2)
+		AND ($3 = '' OR state = $3)
+		AND ($4 = '' OR id < $4) AND ($5 OR pushed_by = $6) ORDER BY id DESC LIMIT $7`, f.Document, f.Folder, f.State,
+		f.Before, every, who.Login, f.Limit+1)
 	if err != nil {
 		return page, err
 	}
+
 	if len(all) > f.Limit {
 		all = all[:f.Limit]
 		page.Next = all[f.Limit-1].ID
 	}
+
 	page.List, err = s.visible(ctx, who, all)
 	page.Hidden = len(all) - len(page.List)
 	return page, err
@@ -59,18 +65,22 @@ func (s *Service) visible(ctx context.Context, who work.Viewer, all []Push) ([]P
 	if !slices.ContainsFunc(all, func(p Push) bool { return !own(p) }) {
 		return all, nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return nil, err
 	}
+
 	var uids []string
 	for _, p := range all {
 		uids = append(uids, p.Document)
 	}
+
 	seen, err := nx.Visible(ctx, uids)
 	if err != nil {
 		return nil, err
 	}
+
 	return slices.DeleteFunc(slices.Clone(all), func(p Push) bool { return !own(p) && !seen[p.Document] }), nil
 }
 
@@ -80,15 +90,19 @@ func (s *Service) maySee(ctx context.Context, who work.Viewer, uid string) error
 	if uid == "" || who.Admin {
 		return nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return err
 	}
+
 	_, err = nx.Get(ctx, uid, nuxeo.Fetch{})
 	switch nuxeo.StatusOf(err) {
 	case 401, 403, 404:
-		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").With("Look at the folder it was in.")
+		return fault.New(fault.NotFound, "There is no such document, or you may not see it.").
+			With("Look at the folder it was in.")
 	}
+
 	return err
 }
 
@@ -99,12 +113,14 @@ func (s *Service) Get(ctx context.Context, who work.Viewer, id string) (Push, er
 	if err != nil || who.Admin || p.By == who.Login {
 		return p, err
 	}
+
 	if err := s.maySee(ctx, who, p.Document); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			err = notFound()
 		}
 		return Push{}, err
 	}
+
 	return p, nil
 }
 
@@ -120,16 +136,21 @@ func (s *Service) OpenOf(ctx context.Context, document string) (*Push, error) {
 
 // Locks lists what is locked by a push, newest first: one's own, or all for
 // administrators.
-func (s *Service) Locks(ctx context.Context, who work.Viewer, before string, limit int) (all []Push, next string, err error) {
+func (s *Service) Locks(
+	ctx context.Context, who work.Viewer, before string, limit int,
+) (all []Push, next string, err error) {
 	if limit <= 0 || limit > atMost {
 		limit = usual
 	}
-	all, err = list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND ($1 OR pushed_by = $2) AND ($3 = '' OR id < $3)
+
+	all, err = list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND ($1 OR pushed_by = $2)
+		AND ($3 = '' OR id < $3)
 		ORDER BY id DESC LIMIT $4`, who.Admin, who.Login, before, limit+1)
 	if len(all) > limit {
 		all = all[:limit]
 		next = all[limit-1].ID
 	}
+
 	return all, next, err
 }
 
@@ -148,22 +169,30 @@ func (s *Service) Release(ctx context.Context, who work.Viewer, id, reason strin
 	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > 1000 {
 		return Push{}, fault.Field("reason", "Say in a few words why.", "The reason is missing, or too long.")
 	}
+
 	p, err := s.Get(ctx, who, id)
 	if err != nil {
 		return p, err
 	}
+
 	if !p.belongsTo(who) {
-		return p, fault.New(fault.Forbidden, "Only %s or an administrator may release this lock.", p.By).With("Ask one of them.")
+		return p, fault.New(fault.Forbidden, "Only %s or an administrator may release this lock.", p.By).
+			With("Ask one of them.")
 	}
+
 	if p.State == Sending {
-		return p, fault.New(fault.Conflict, "%q is still being sent.", p.Title).With("Cancel its item: that unlocks it.")
+		return p, fault.New(fault.Conflict, "%q is still being sent.", p.Title).
+			With("Cancel its item: that unlocks it.")
 	}
+
 	if p, err = s.end(ctx, p, reason, who.Login); err != nil {
 		return p, err
 	}
+
 	if err := s.unlockAs(ctx, who, p); err != nil {
 		return p, err
 	}
+
 	return get(ctx, s.DB.Reader, id)
 }
 
@@ -177,9 +206,11 @@ func (s *Service) end(ctx context.Context, p Push, reason, by string) (Push, err
 	if err == nil && !ended && !p.Held() {
 		err = fault.New(fault.Conflict, "%q is not locked by this push any more.", p.Title)
 	}
+
 	if err != nil {
 		return p, err
 	}
+
 	return get(ctx, s.DB.Reader, p.ID)
 }
 
@@ -190,13 +221,16 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 	if !fault.Is(err, fault.Forbidden) || !who.Admin {
 		return err
 	}
+
 	nx, failed := s.People.Nuxeo(ctx, who.Login)
 	if failed == nil {
 		failed = s.giveBack(ctx, nx, p)
 	}
+
 	if failed != nil {
 		return errors.Join(err, failed)
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error { return setLock(ctx, tx, s.Now(), p.ID, Free, "") })
 }
 
@@ -205,18 +239,22 @@ func (s *Service) unlockAs(ctx context.Context, who work.Viewer, p Push) error {
 // of locks that look like a push's but belong to none, as after an older database
 // was put back.
 func (s *Service) CheckLocks(ctx context.Context, r *maintenance.Report) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending' ORDER BY id`)
+	all, err := list(ctx, s.DB.Reader, `WHERE lock_state IN ('intended', 'ours', 'releasing') AND state <> 'sending'
+		ORDER BY id`)
 	if err != nil {
 		return err
 	}
+
 	for _, p := range all {
 		if err := s.checkLock(ctx, p, r); err != nil {
 			r.Note("the lock of %s could not be looked at: %s", p.Title, fault.From(err).Message)
 		}
 	}
+
 	if err := s.strayLocks(ctx, r); err != nil {
 		r.Note("locks without a push could not be looked for: %s", fault.From(err).Message)
 	}
+
 	return ctx.Err()
 }
 
@@ -226,6 +264,7 @@ func (s *Service) strayLocks(ctx context.Context, r *maintenance.Report) error {
 	if s.Service == nil {
 		return nil
 	}
+
 	nx := s.Nuxeo.As(s.Service)
 	where := "ecm:mixinType = '" + ingest.Facet + "' AND ecm:lockOwner IS NOT NULL AND frameio:pushedBy IS NOT NULL" +
 		" AND ecm:isVersion = 0 AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
@@ -233,17 +272,21 @@ func (s *Service) strayLocks(ctx context.Context, r *maintenance.Report) error {
 		if err != nil {
 			return err
 		}
+
 		if !ingest.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
 			continue
 		}
+
 		if open, err := s.OpenOf(ctx, doc.UID); err != nil || open != nil {
 			if err != nil {
 				return err
 			}
 			continue
 		}
+
 		r.Note("%s is locked by %s, who pushed it once; no push holds that lock", doc.Title, doc.LockOwner)
 	}
+
 	return nil
 }
 
@@ -255,10 +298,12 @@ func (s *Service) checkLock(ctx context.Context, p Push, r *maintenance.Report) 
 		r.Add("the lock of %s, whose push had ended", p.Title)
 		return nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, p.By)
 	if err != nil {
 		return err
 	}
+
 	doc, err := nx.Get(ctx, p.Document, nuxeo.Fetch{Lock: true})
 	switch {
 	case nuxeo.NotFound(err):
@@ -267,5 +312,6 @@ func (s *Service) checkLock(ctx context.Context, p Push, r *maintenance.Report) 
 	case err == nil && !p.holds(doc):
 		r.Note("%s is on Frame.io for review but was unlocked by hand", p.Title)
 	}
+
 	return err
 }

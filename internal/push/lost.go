@@ -32,6 +32,7 @@ func (r *run) intend(ctx context.Context, c creation) error {
 	if err != nil {
 		return err
 	}
+
 	err = r.commit(ctx, func(tx *sql.Tx) error {
 		if err := alone(ctx, tx, r.p.ID, string(making)); err != nil {
 			return err
@@ -42,16 +43,19 @@ func (r *run) intend(ctx context.Context, c creation) error {
 	if err == nil {
 		r.p.Making = string(making)
 	}
+
 	return err
 }
 
 // alone is NotReady while another push is about to make a file that looks the same.
 func alone(ctx context.Context, q asker, push, making string) error {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE making = $1 AND id <> $2 AND state = 'sending'`, making, push).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE making = $1 AND id <> $2
+		AND state = 'sending'`, making, push).Scan(&n)
 	if err != nil || n == 0 {
 		return err
 	}
+
 	f := fault.New(fault.NotReady, "Another file of the same name and size is just being created there.")
 	f.RetryAfter = time.Second
 	return f
@@ -69,29 +73,36 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 	if p.Making == "" {
 		return 0, nil
 	}
+
 	var c creation
 	if err := json.Unmarshal([]byte(p.Making), &c); err != nil {
 		return 0, fmt.Errorf("what push %s was about to make: %w", p.ID, err)
 	}
+
 	me, err := s.People.Person(ctx, p.By)
 	if err != nil {
 		return 0, err
 	}
+
 	for f, err := range fio.Files(ctx, p.Account, c.Folder) {
 		if absent(err) {
 			return removed, nil
 		}
+
 		if err != nil {
 			return removed, err
 		}
+
 		if !c.made(f, me.FrameioID, p.Created.Add(-lostFor)) {
 			continue
 		}
+
 		did, err := s.removeUnknown(ctx, fio, p.Account, f.ID)
 		if removed += did; err != nil {
 			return removed, err
 		}
 	}
+
 	return removed, nil
 }
 
@@ -105,12 +116,15 @@ func (c creation) made(f frameio.File, by string, after time.Time) bool {
 
 func (s *Service) removeUnknown(ctx context.Context, fio *v4.Client, account, file string) (int, error) {
 	var known int
-	if err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE file_id = $1`, file).Scan(&known); err != nil || known > 0 {
+	if err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes
+		WHERE file_id = $1`, file).Scan(&known); err != nil || known > 0 {
 		return 0, err
 	}
+
 	if err := fio.DeleteFile(ctx, account, file); err != nil && !v4.NotFound(err) {
 		return 0, err
 	}
+
 	return 1, nil
 }
 
@@ -122,16 +136,21 @@ func (r *run) removeLost(ctx context.Context) error {
 	if r.p.Making == "" {
 		return nil
 	}
+
 	n, err := r.Service.removeLost(ctx, r.fio, r.p)
 	if err != nil {
 		return err
 	}
+
 	if n > 0 {
 		return errors.Join(r.t.Note(ctx, "removed", "a file whose creation was not answered"), r.settled(ctx))
 	}
+
 	if r.st.Looks++; r.st.Looks < lostLooks {
-		return errors.Join(r.save(ctx), fault.New(fault.NotReady, "Frame.io may still be making the file; it did not answer."))
+		return errors.Join(r.save(ctx),
+			fault.New(fault.NotReady, "Frame.io may still be making the file; it did not answer."))
 	}
+
 	return r.settled(ctx)
 }
 
@@ -158,6 +177,7 @@ func (r *run) removeFile(ctx context.Context) error {
 	if r.st.File == "" && r.p.Making == "" {
 		return nil
 	}
+
 	var err error
 	if r.fio, err = r.People.Frameio(ctx, r.p.By); err != nil {
 		if fault.Is(err, fault.NotConnected) {
@@ -165,21 +185,25 @@ func (r *run) removeFile(ctx context.Context) error {
 		}
 		return err
 	}
+
 	if err := r.removeLost(ctx); err != nil {
 		return err
 	}
+
 	if r.st.File != "" {
 		if err := r.fio.DeleteFile(ctx, r.p.Account, r.st.File); err != nil && !v4.NotFound(err) {
 			return fmt.Errorf("removing the file on Frame.io: %w", err)
 		}
 	}
+
 	return r.forgetFile(ctx)
 }
 
 func (r *run) forgetFile(ctx context.Context) error {
 	r.st.File, r.st.Stack, r.p.Making = "", "", ""
 	return r.commit(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', view_url = '', upload = NULL, making = '' WHERE id = $1`, r.p.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', view_url = '', upload = NULL, making = ''
+			WHERE id = $1`, r.p.ID)
 		return err
 	})
 }
@@ -194,11 +218,14 @@ func (r *run) restart(ctx context.Context, why, remedy string) (work.Next, error
 	if r.st.Restarts > maxRestarts {
 		return work.Next{}, fault.New(fault.Refused, "%s", why).With(remedy)
 	}
+
 	if err := r.t.Note(ctx, "begun again", "%s", why); err != nil {
 		return work.Next{}, err
 	}
+
 	if err := r.removeFile(ctx); err != nil {
 		return work.Next{}, err
 	}
+
 	return work.Next{Step: stepCreate}, r.t.Progress(ctx, work.Transfer{Name: r.st.Name, Size: r.st.Piece.Length})
 }

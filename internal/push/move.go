@@ -38,26 +38,32 @@ func (r *run) transfer(ctx context.Context) (work.Next, error) {
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if parts == nil {
 		return r.restart(ctx, "The addresses of the parts are not known any more.", "Push again.")
 	}
+
 	kept, err := r.kept(ctx)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece, etag: kept.ETag}
 	dst := &sink{http: r.Parts, parts: parts, mediaType: r.st.MediaType}
-	_, digest, err := transfer.Run(ctx, planOf(parts), kept.State, src, dst, r.options(src, kept)) // the last checkpoint has stored the state
+	// the last checkpoint has stored the state
+	_, digest, err := transfer.Run(ctx, planOf(parts), kept.State, src, dst, r.options(src, kept))
 	switch {
 	case errors.Is(err, transfer.ErrSlice):
 		return work.Next{Step: stepTransfer, After: time.Millisecond}, nil
 	case errors.Is(err, transfer.ErrChanged):
-		return r.restart(ctx, "The file changed in Nuxeo while it was read.", "Push it again when nobody is working on it.")
+		return r.restart(ctx, "The file changed in Nuxeo while it was read.",
+			"Push it again when nobody is working on it.")
 	case err != nil && dst.ended():
 		return r.restart(ctx, "The addresses for the upload had ended before all was sent.", r.tooSlow())
 	case err != nil:
 		return work.Next{}, err
 	}
+
 	return r.compared(ctx, string(digest))
 }
 
@@ -65,7 +71,8 @@ func (r *run) transfer(ctx context.Context) (work.Next, error) {
 func (r *run) tooSlow() string {
 	lasted := max(r.t.Now().Sub(r.st.Began), time.Second)
 	rate := float64(r.st.Piece.Length) / lasted.Seconds()
-	return fmt.Sprintf("The addresses lasted %s, in which %d bytes need at least %.1f MB/s to Frame.io: use a faster connection, or push a rendition.",
+	return fmt.Sprintf("The addresses lasted %s, in which %d bytes need at least %.1f MB/s to Frame.io: use a faster "+
+		"connection, or push a rendition.",
 		lasted.Round(time.Second), r.st.Piece.Length, max(rate/1e6, 0.1))
 }
 
@@ -73,7 +80,8 @@ func (r *run) tooSlow() string {
 func (r *run) compared(ctx context.Context, digest string) (work.Next, error) {
 	b := r.st.Piece.Blob
 	if digest != "" && b.DigestAlgorithm == digestAlgorithm && b.Digest != "" && b.Digest != digest {
-		return r.restart(ctx, "What was read from Nuxeo is not what it says it holds.", "Push again; if it stays, have the storage of Nuxeo looked at.")
+		return r.restart(ctx, "What was read from Nuxeo is not what it says it holds.",
+			"Push again; if it stays, have the storage of Nuxeo looked at.")
 	}
 	return r.allSent(), nil
 }
@@ -81,13 +89,16 @@ func (r *run) compared(ctx context.Context, digest string) (work.Next, error) {
 // parts opens the addresses; nil when there are none.
 func (r *run) parts(ctx context.Context) (parts []frameio.UploadPart, err error) {
 	var sealed []byte
-	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT upload FROM pushes WHERE id = $1`, r.p.ID).Scan(&sealed); err != nil || len(sealed) == 0 {
+	if err := r.DB.Reader.QueryRowContext(ctx, `SELECT upload FROM pushes
+		WHERE id = $1`, r.p.ID).Scan(&sealed); err != nil || len(sealed) == 0 {
 		return nil, err
 	}
+
 	text, err := r.Vault.Open(place(r.p.ID), sealed)
 	if err != nil {
 		return nil, err
 	}
+
 	return parts, json.Unmarshal([]byte(text), &parts)
 }
 
@@ -97,9 +108,11 @@ func (r *run) kept(ctx context.Context) (saved, error) {
 	if err == nil && t.State != "" {
 		err = json.Unmarshal([]byte(t.State), &kept)
 	}
+
 	if kept.File != r.st.File {
 		kept = saved{File: r.st.File}
 	}
+
 	return kept, err
 }
 
@@ -113,14 +126,24 @@ func planOf(parts []frameio.UploadPart) transfer.Plan {
 
 func (r *run) options(src *blob, kept saved) transfer.Options {
 	o := transfer.Options{
-		Streams: r.Set.Streams, Idle: r.Set.Idle, Tries: 4, Until: r.t.SliceEnds(), Permanent: fault.Permanent, Pause: transfer.Backoff,
+		Streams: r.Set.Streams, Idle: r.Set.Idle, Tries: 4, Until: r.t.SliceEnds(), Permanent: fault.Permanent,
+		Pause: transfer.Backoff,
 		Checkpoint: func(ctx context.Context, st transfer.State, p transfer.Progress) error {
 			kept.State, kept.ETag = st, src.tag()
 			b, err := json.Marshal(kept)
 			if err != nil {
 				return err
 			}
-			return r.t.Progress(ctx, work.Transfer{Name: r.st.Name, Size: r.st.Piece.Length, Done: p.Done, Sent: p.Sent, Rate: p.Rate, Quiet: p.Quiet, State: string(b)})
+
+			return r.t.Progress(ctx, work.Transfer{
+				Name:  r.st.Name,
+				Size:  r.st.Piece.Length,
+				Done:  p.Done,
+				Sent:  p.Sent,
+				Rate:  p.Rate,
+				Quiet: p.Quiet,
+				State: string(b),
+			})
 		},
 		Again: func(ctx context.Context, err error) error {
 			return r.t.Note(ctx, "part again", "%s", fault.From(err).Message)
@@ -129,6 +152,7 @@ func (r *run) options(src *blob, kept saved) transfer.Options {
 	if r.Set.Verify == "digest" {
 		o.Hash = func() hash.Hash { return md5.New() }
 	}
+
 	return o
 }
 
@@ -151,20 +175,24 @@ func (b *blob) tag() string {
 
 // Open asks for a range and accepts exactly that, of the file that was begun with.
 func (b *blob) Open(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-	resp, err := b.nx.OpenBlob(ctx, b.document, b.piece.XPath, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}})
+	resp, err := b.nx.OpenBlob(ctx, b.document, b.piece.XPath,
+		http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}})
 	switch nuxeo.StatusOf(err) {
 	case http.StatusRequestedRangeNotSatisfiable:
 		return nil, fmt.Errorf("no such range: %w", transfer.ErrChanged)
 	case http.StatusNotFound:
 		return nil, fault.New(fault.Gone, "The file is not in Nuxeo any more.").With("Push again.").Because(err)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	if err := b.fits(resp, off, n); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
+
 	return resp.Body, nil
 }
 
@@ -172,21 +200,27 @@ func (b *blob) fits(resp *http.Response, off, n int64) error {
 	size := b.piece.Length
 	want := fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, size)
 	whole := resp.StatusCode == http.StatusOK && off == 0 && n == size && resp.ContentLength == n && b.isTagged(resp)
-	if got := resp.Header.Get("Content-Range"); !whole && (resp.StatusCode != http.StatusPartialContent || got != want) {
-		return fmt.Errorf("an answer %d with the range %.60q instead of %q: %w", resp.StatusCode, got, want, transfer.ErrChanged)
+	if got := resp.Header.Get("Content-Range"); !whole &&
+		(resp.StatusCode != http.StatusPartialContent || got != want) {
+		return fmt.Errorf("an answer %d with the range %.60q instead of %q: %w", resp.StatusCode, got, want,
+			transfer.ErrChanged)
 	}
+
 	tag := resp.Header.Get("ETag")
 	if tag == "" || strings.HasPrefix(tag, "W/") {
 		return nil
 	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.etag == "" {
 		b.etag = tag
 	}
+
 	if b.etag != tag {
 		return fmt.Errorf("another entity tag: %w", transfer.ErrChanged)
 	}
+
 	return nil
 }
 
@@ -216,8 +250,10 @@ func (s *sink) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
+
 	switch code := refused.Code; {
-	case code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone, code == http.StatusUnauthorized:
+	case code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone,
+		code == http.StatusUnauthorized:
 		s.mu.Lock()
 		s.over = true
 		s.mu.Unlock()
@@ -229,7 +265,9 @@ func (s *sink) Put(ctx context.Context, p transfer.Part, body io.Reader) error {
 		}
 		return fault.New(fault.Unavailable, "The file server of Frame.io cannot be reached.").Because(refused)
 	}
-	return fault.New(fault.Unavailable, "The file server of Frame.io does not take a part at the moment (%d).", refused.Code)
+
+	return fault.New(fault.Unavailable, "The file server of Frame.io does not take a part at the moment (%d).",
+		refused.Code)
 }
 
 func (s *sink) ended() bool {

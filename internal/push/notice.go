@@ -29,12 +29,15 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if t.Step == "" {
 		return work.Next{Step: stepMail}, w.setStatus(ctx, t, all)
 	}
+
 	if len(all) == 0 {
 		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
 	}
+
 	m := w.compose(all)
 	m.Key, m.Once = t.ID, t.Key("mail")
 	outcome, err := w.Mail.Send(ctx, m)
@@ -44,17 +47,22 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 // setStatus gives what is open its status. What is in the way is noted and no
 // reason to fail: the assets are there.
 func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) error {
-	all = slices.DeleteFunc(slices.Clone(all), func(p Push) bool { return p.State != Open || p.Status == "" || p.Status == "-" })
+	all = slices.DeleteFunc(slices.Clone(all), func(p Push) bool {
+		return p.State != Open || p.Status == "" || p.Status == "-"
+	})
 	if len(all) == 0 {
 		return nil
 	}
+
 	err := w.chooseStatus(ctx, t, all)
 	if fault.Then(err) == fault.Retry && t.Attempt < 3 || fault.Then(err) == fault.Wait {
 		return err
 	}
+
 	if err != nil {
 		return t.Note(ctx, "no status", "%s", fault.From(err).Message)
 	}
+
 	return nil
 }
 
@@ -63,17 +71,21 @@ func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push
 	if err != nil {
 		return fault.New(fault.Forbidden, "%s is not connected any more.", all[0].By).Because(err)
 	}
+
 	field, option, err := w.option(ctx, fio, all[0].Account, all[0].Status)
 	if err != nil {
 		return err
 	}
+
 	if option == "" {
 		return t.Note(ctx, "no status", "Frame.io has no status %q in the field %q", all[0].Status, w.Set.StatusField)
 	}
+
 	projects := map[string][]string{}
 	for _, p := range all {
 		projects[p.Project] = append(projects[p.Project], p.File)
 	}
+
 	for project, files := range projects {
 		for some := range slices.Chunk(files, v4.MostValued) {
 			if err := fio.Choose(ctx, all[0].Account, project, field, option, some); err != nil {
@@ -81,6 +93,7 @@ func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -103,7 +116,13 @@ func (s *Service) option(ctx context.Context, fio *v4.Client, account, name stri
 }
 
 func (w NoticeWorker) compose(all []Push) mail.Message {
-	m := mail.Message{To: all[0].By, Instead: all[0].By, Document: all[0].Document, Footer: "You get this mail because you pushed from Nuxeo to Frame.io."}
+	m := mail.Message{
+		To:       all[0].By,
+		Instead:  all[0].By,
+		Document: all[0].Document,
+		Footer:   "You get this mail because you pushed from Nuxeo to Frame.io.",
+	}
+
 	var wrong, well []mail.Line
 	for _, p := range all {
 		if p.State == Failed || p.State == Canceled {
@@ -112,11 +131,13 @@ func (w NoticeWorker) compose(all []Push) mail.Message {
 			well = append(well, w.line(p))
 		}
 	}
+
 	m.Subject, m.Heading = summary(len(well), len(wrong))
 	var more int
 	if m.Lines, more = mail.Lines(wrong, well); more > 0 {
 		m.Footer = fmt.Sprintf("And %d more. %s", more, m.Footer)
 	}
+
 	return m
 }
 
@@ -125,11 +146,13 @@ func summary(arrived, failed int) (subject, heading string) {
 	case failed == 0 && arrived == 1:
 		return "Frame.io: your document has arrived", "Your document is on Frame.io for review:"
 	case failed == 0:
-		return fmt.Sprintf("Frame.io: your %d documents have arrived", arrived), "Your documents are on Frame.io for review:"
+		return fmt.Sprintf("Frame.io: your %d documents have arrived", arrived),
+			"Your documents are on Frame.io for review:"
 	case arrived == 0:
 		return fmt.Sprintf("Frame.io: not pushed (%d)", failed), "What you pushed did not arrive on Frame.io:"
 	}
-	return fmt.Sprintf("Frame.io: %d of %d documents have arrived", arrived, arrived+failed), "Some of what you pushed did not arrive on Frame.io:"
+	return fmt.Sprintf("Frame.io: %d of %d documents have arrived", arrived, arrived+failed),
+		"Some of what you pushed did not arrive on Frame.io:"
 }
 
 func (w NoticeWorker) line(p Push) mail.Line {
@@ -145,6 +168,7 @@ func (w NoticeWorker) line(p Push) mail.Line {
 			l.Text += " It is locked in Nuxeo until it comes back."
 		}
 	}
+
 	return l
 }
 

@@ -42,27 +42,33 @@ func (s *Service) Targets(ctx context.Context, login, uid string) (Targets, erro
 	if err != nil {
 		return Targets{}, err
 	}
+
 	docs, err := read(ctx, nx, []string{uid})
 	if err != nil {
 		return Targets{}, err
 	}
+
 	doc := docs[uid]
 	all, err := s.boundAround(ctx, docs)
 	if err != nil {
 		return Targets{}, err
 	}
+
 	busy, err := s.unfinished(ctx, []string{uid})
 	if err != nil {
 		return Targets{}, err
 	}
+
 	_, why := assess(doc, login, Request{What: Master}, all, busy)
 	if doc == nil {
 		return Targets{}, why
 	}
+
 	t := Targets{Document: uid, Title: doc.Title, Bound: bindings(doc, all), Pieces: pieces(doc), WhyNot: why}
 	if p, ok := busy[uid]; ok {
 		t.Open = &p
 	}
+
 	return t, s.known(ctx, login, doc, &t)
 }
 
@@ -75,14 +81,17 @@ func (s *Service) TargetsOfAll(ctx context.Context, login string, r Request) (Ta
 	if err := s.clean(&r); err != nil {
 		return Targets{}, err
 	}
+
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return Targets{}, err
 	}
+
 	uids, err := beginning(ctx, nx, r)
 	if err != nil {
 		return Targets{}, err
 	}
+
 	for some := range slices.Chunk(uids, page) {
 		var found sorted
 		if err := s.sortPage(ctx, nx, login, r, some, &found); err != nil {
@@ -92,6 +101,7 @@ func (s *Service) TargetsOfAll(ctx context.Context, login string, r Request) (Ta
 			return s.Targets(ctx, login, found.good[0].Document)
 		}
 	}
+
 	return s.Targets(ctx, login, uids[0])
 }
 
@@ -100,6 +110,7 @@ func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, erro
 	if r.Listing == nil {
 		return resolve(ctx, nx, r.Documents[:min(len(r.Documents), lookedAt)])
 	}
+
 	var out []string
 	for uid, err := range nx.Listed(ctx, *r.Listing) {
 		if err != nil {
@@ -112,9 +123,11 @@ func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, erro
 			break
 		}
 	}
+
 	if len(out) == 0 {
 		return nil, nothingListed()
 	}
+
 	return out, nil
 }
 
@@ -122,7 +135,8 @@ func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, erro
 func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, t *Targets) error {
 	if len(t.Bound) > 0 {
 		var c Choice
-		err := s.DB.Reader.QueryRowContext(ctx, `SELECT workspace_id, project_id, folder_id, what FROM push_choices WHERE login = $1 AND folder_uid = $2`,
+		err := s.DB.Reader.QueryRowContext(ctx, `SELECT workspace_id, project_id, folder_id, what FROM push_choices
+			WHERE login = $1 AND folder_uid = $2`,
 			login, t.Bound[0].Folder).Scan(&c.Workspace, &c.Project, &c.Folder, &c.What)
 		if err == nil {
 			t.Last = &c
@@ -130,23 +144,29 @@ func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, 
 			return err
 		}
 	}
+
 	l, err := link.OfDocument(ctx, s.DB, doc.UID)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && l.FileID == "" {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	fio, err := s.People.Frameio(ctx, login)
 	if fault.Is(err, fault.NotConnected) {
 		return nil // it shows once they are
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if t.Asset, err = spotOf(ctx, fio, l); t.Asset == nil || err != nil {
 		return err
 	}
+
 	folder, err := fio.Folder(ctx, l.Account, t.Asset.Folder)
 	t.Asset.FolderName = folder.Name
 	return err
@@ -159,10 +179,20 @@ func spotOf(ctx context.Context, fio *v4.Client, l link.Link) (*Spot, error) {
 	if absent(err) {
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
-	spot := &Spot{Account: l.Account, Project: f.ProjectID, Folder: f.ParentID, File: f.ID, Name: f.Name, ViewURL: f.ViewURL}
+
+	spot := &Spot{
+		Account: l.Account,
+		Project: f.ProjectID,
+		Folder:  f.ParentID,
+		File:    f.ID,
+		Name:    f.Name,
+		ViewURL: f.ViewURL,
+	}
+
 	stack, err := fio.Stack(ctx, l.Account, f.ParentID)
 	switch {
 	case absent(err):
@@ -170,6 +200,7 @@ func spotOf(ctx context.Context, fio *v4.Client, l link.Link) (*Spot, error) {
 	case err == nil:
 		spot.Folder, spot.Stack = stack.ParentID, stack.ID
 	}
+
 	return spot, err
 }
 
@@ -222,11 +253,13 @@ func first[T any](all iter.Seq2[T, error]) ([]T, bool, error) {
 		}
 		out = append(out, v)
 	}
+
 	return out, false, nil
 }
 
 func noPlace(err error) error {
-	return fault.New(fault.NotFound, "There is no such place on Frame.io, or you may not see it.").With("Choose another.").Because(err)
+	return fault.New(fault.NotFound, "There is no such place on Frame.io, or you may not see it.").
+		With("Choose another.").Because(err)
 }
 
 // CreateFolder makes a folder in one of Frame.io, as the person. One of that name
@@ -234,12 +267,15 @@ func noPlace(err error) error {
 func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name string) (frameio.Folder, error) {
 	name = strings.TrimSpace(name)
 	if n := utf8.RuneCountInString(name); n == 0 || n > v4.MaxName || ingest.SafeName(name) != name {
-		return frameio.Folder{}, fault.Field("name", "Give 1 to 255 letters without / and \\.", "The name of the folder is not possible.")
+		return frameio.Folder{}, fault.Field("name", "Give 1 to 255 letters without / and \\.",
+			"The name of the folder is not possible.")
 	}
+
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return frameio.Folder{}, err
 	}
+
 	unread := false
 	for f, err := range fio.Folders(ctx, account, parent) {
 		if absent(err) {
@@ -253,32 +289,45 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 		}
 		unread = unread || f.Unreadable && f.Name == ""
 	}
+
 	if unread { // it may be that one
-		return frameio.Folder{}, fault.New(fault.Unavailable, "What Frame.io tells of a folder here cannot be read.").With("Make the folder on Frame.io, or choose another.")
+		return frameio.Folder{}, fault.New(fault.Unavailable, "What Frame.io tells of a folder here cannot be read.").
+			With("Make the folder on Frame.io, or choose another.")
 	}
+
 	f, err := fio.CreateFolder(ctx, account, parent, name)
 	if v4.StatusOf(err) == http.StatusForbidden {
-		err = fault.New(fault.Forbidden, "You may not make folders here on Frame.io.").With("Choose another folder, or ask for the right to edit.").Because(err)
+		err = fault.New(fault.Forbidden, "You may not make folders here on Frame.io.").
+			With("Choose another folder, or ask for the right to edit.").Because(err)
 	}
+
 	return f, err
 }
 
 // place reads the project and the folder of a request.
-func (s *Service) place(ctx context.Context, fio *v4.Client, account string, r Request) (frameio.Project, frameio.Folder, error) {
+func (s *Service) place(
+	ctx context.Context, fio *v4.Client, account string, r Request,
+) (frameio.Project, frameio.Folder, error) {
 	var folder frameio.Folder
 	project, err := fio.Project(ctx, account, r.Project)
 	if absent(err) || err == nil && project.WorkspaceID != r.Workspace {
-		return project, folder, fault.Field("project", "Choose one of the team.", "There is no such project in this team.")
+		return project, folder, fault.Field("project", "Choose one of the team.",
+			"There is no such project in this team.")
 	}
+
 	if err != nil {
 		return project, folder, err
 	}
+
 	if r.Folder == "" {
 		r.Folder = project.RootFolder
 	}
+
 	folder, err = fio.Folder(ctx, account, r.Folder)
 	if absent(err) || err == nil && folder.ProjectID != project.ID {
-		return project, folder, fault.Field("folder", "Choose one of the project.", "There is no such folder in this project.")
+		return project, folder, fault.Field("folder", "Choose one of the project.",
+			"There is no such folder in this project.")
 	}
+
 	return project, folder, err
 }

@@ -43,10 +43,13 @@ func (s *Service) UnderWay(ctx context.Context, who work.Viewer, folder string) 
 }
 
 func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) ([]Progress, error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name), MIN(folder_name), MIN(created),
-			COUNT(*), COUNT(CASE WHEN state = 'sending' THEN 1 END), COUNT(CASE WHEN state IN ('failed', 'canceled') THEN 1 END),
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT batch, MIN(pushed_by), MIN(workspace_name), MIN(project_name),
+		MIN(folder_name), MIN(created),
+			COUNT(*), COUNT(CASE WHEN state = 'sending' THEN 1 END), COUNT(CASE WHEN state IN ('failed', 'canceled')
+			THEN 1 END),
 			SUM(size), COALESCE(SUM(CASE WHEN state = 'sending' THEN size END), 0)
-		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2) AND ($3 = '' OR scope_uid = $3))
+		FROM pushes WHERE batch IN (SELECT batch FROM pushes WHERE state = 'sending' AND ($1 OR pushed_by = $2)
+		AND ($3 = '' OR scope_uid = $3))
 		GROUP BY batch HAVING COUNT(*) > 1 ORDER BY batch DESC LIMIT $4`, who.Admin, who.Login, folder, mostBatches)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,7 @@ func (s *Service) batches(ctx context.Context, who work.Viewer, folder string) (
 		p.Created, p.Arrived, p.todo = store.Time(created), p.Documents-p.sending-p.Failed, cost(p.sending, bytes)
 		all = append(all, p)
 	}
+
 	return all, rows.Err()
 }
 
@@ -79,16 +83,20 @@ func (s *Service) left(ctx context.Context, p Progress) (*time.Duration, error) 
 	if err != nil {
 		return nil, err
 	}
+
 	moved, rate, err := s.moving(ctx, p.Batch)
 	if err != nil {
 		return nil, err
 	}
+
 	if done == 0 {
 		done, took = float64(rate), time.Second
 	}
+
 	if done == 0 {
 		return nil, nil
 	}
+
 	return new(time.Duration(max(0, p.todo-float64(moved)) / done * float64(took))), nil
 }
 
@@ -99,18 +107,23 @@ func (s *Service) lately(ctx context.Context, p Progress) (done float64, took ti
 	since := now.Add(-max(lately, now.Sub(p.Created)/4))
 	var n int
 	var bytes, first int64
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0), COALESCE(MIN(CASE WHEN opened > 0 THEN opened ELSE ended END), 0)
-		FROM pushes WHERE batch = $1 AND state <> 'sending' AND (opened > $2 OR opened = 0 AND ended > $2)`, p.Batch, store.Millis(since)).Scan(&n, &bytes, &first)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0), COALESCE(MIN(CASE WHEN opened > 0
+		THEN opened ELSE ended END), 0)
+		FROM pushes WHERE batch = $1 AND state <> 'sending' AND (opened > $2 OR opened = 0
+		AND ended > $2)`, p.Batch, store.Millis(since)).Scan(&n, &bytes, &first)
 	if took = now.Sub(store.Time(first)); err != nil || n < 2 || took <= 0 {
 		return 0, 0, err
 	}
+
 	return cost(n, bytes) * float64(n-1) / float64(n), took, nil
 }
 
 // moving are the bytes that have arrived of what is being sent, and their speed.
 func (s *Service) moving(ctx context.Context, batch string) (done, rate int64, err error) {
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(SUM(transfers.done), 0), COALESCE(SUM(CASE WHEN items.state = 'running' THEN transfers.rate END), 0)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(SUM(transfers.done), 0), COALESCE(SUM(CASE WHEN
+		items.state = 'running' THEN transfers.rate END), 0)
 		FROM items JOIN transfers ON transfers.item_id = items.id
-		WHERE items.parent = $1 AND items.kind = 'push' AND items.state IN ('waiting', 'running')`, batch).Scan(&done, &rate)
+		WHERE items.parent = $1 AND items.kind = 'push' AND items.state IN ('waiting', 'running')`, batch).
+		Scan(&done, &rate)
 	return done, rate, err
 }

@@ -158,6 +158,11 @@ type Service struct {
 }
 
 // Sealed is the column of this package that the vault seals.
-var Sealed = identity.Sealed{Table: "pushes", Column: "upload", Key: []string{"id"}, Place: func(k []string) string { return place(k[0]) }}
+var Sealed = identity.Sealed{
+	Table:  "pushes",
+	Column: "upload",
+	Key:    []string{"id"},
+	Place:  func(k []string) string { return place(k[0]) },
+}
 
 func place(push string) string { return "pushes/" + push }

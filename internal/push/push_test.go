@@ -39,7 +39,8 @@ func TestCompatible(t *testing.T) {
 		`{"title":"T","isUnderRetentionOrLegalHold":true,` + file + `}`: "legal hold",
 	} {
 		err := compatible(document(t, text))
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || fault.From(err).Remedy == "") {
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) ||
+			fault.From(err).Remedy == "") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -61,11 +62,13 @@ func TestNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		doc.Properties["file:content"] = master
 		p := Piece{Name: c.piece, Blob: nuxeo.Blob{Name: c.master, MimeType: c.mime}}
 		if c.piece != Master {
 			p.Blob.Name = "proxy.mp4"
 		}
+
 		if got := nameOf(doc, p); got != c.want {
 			t.Errorf("%q becomes %q, not %q", c.master, got, c.want)
 		}
@@ -79,21 +82,35 @@ func TestParts(t *testing.T) {
 	for status, want := range map[int]struct {
 		code  fault.Code
 		ended bool
-	}{200: {"", false}, 403: {fault.Refused, true}, 404: {fault.Refused, true}, 500: {fault.Unavailable, false}, 503: {fault.Unavailable, false}} {
+	}{
+		200: {"", false},
+		403: {fault.Refused, true},
+		404: {fault.Refused, true},
+		500: {fault.Unavailable, false},
+		503: {fault.Unavailable, false},
+	} {
 		host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("x-amz-acl") != "private" || r.Header.Get("Content-Type") != "video/mp4" || r.ContentLength != 3 || r.Header.Get("Authorization") != "" {
+			if r.Header.Get("x-amz-acl") != "private" || r.Header.Get("Content-Type") != "video/mp4" ||
+				r.ContentLength != 3 || r.Header.Get("Authorization") != "" {
 				t.Errorf("%v", r.Header)
 			}
 			w.WriteHeader(status)
 		}))
 		defer host.Close()
-		s := &sink{http: host.Client(), mediaType: "video/mp4", parts: []frameio.UploadPart{{Size: 3, URL: host.URL + "/part?X-Signature=secret"}}}
+		s := &sink{
+			http:      host.Client(),
+			mediaType: "video/mp4",
+			parts:     []frameio.UploadPart{{Size: 3, URL: host.URL + "/part?X-Signature=secret"}},
+		}
+
 		err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc"))
 		if fault.CodeOf(err) != want.code || s.ended() != want.ended {
 			t.Errorf("%d: %v, ended %v", status, err, s.ended())
 		}
+
 		host.Close()
-		if err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc")); err == nil || strings.Contains(err.Error(), "secret") {
+		if err := s.Put(context.Background(), transfer.Part{Length: 3}, strings.NewReader("abc")); err == nil ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v", err)
 		}
 	}

@@ -12,15 +12,18 @@ import (
 // Reap is the chore that removes from Frame.io what pushes that came to nothing
 // left there: a clean-up failed, or nobody could do it.
 func (s *Service) Reap(ctx context.Context, r *maintenance.Report) error {
-	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '') ORDER BY id`)
+	all, err := list(ctx, s.DB.Reader, `WHERE state IN ('failed', 'canceled') AND (file_id <> '' OR making <> '')
+		ORDER BY id`)
 	if err != nil {
 		return err
 	}
+
 	for _, p := range all {
 		if err := s.reap(ctx, p, r); err != nil {
 			r.Note("the file of %s could not be removed: %s", p.Title, fault.From(err).Message)
 		}
 	}
+
 	return ctx.Err()
 }
 
@@ -29,22 +32,28 @@ func (s *Service) reap(ctx context.Context, p Push, r *maintenance.Report) error
 	if err != nil {
 		return err
 	}
+
 	if err := alone(ctx, s.DB.Reader, p.ID, p.Making); err != nil && p.Making != "" {
 		return err
 	}
+
 	n, err := s.removeLost(ctx, fio, p)
 	if err != nil {
 		return err
 	}
+
 	removed, err := s.removeLeft(ctx, fio, p)
 	if err != nil {
 		return err
 	}
+
 	if n > 0 || removed {
 		r.Add("the file of %s", p.Title)
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', upload = NULL, making = '' WHERE id = $1 AND state IN ('failed', 'canceled')`, p.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', upload = NULL, making = ''
+			WHERE id = $1 AND state IN ('failed', 'canceled')`, p.ID)
 		return err
 	})
 }
@@ -54,15 +63,18 @@ func (s *Service) removeLeft(ctx context.Context, fio *v4.Client, p Push) (bool,
 	if p.File == "" {
 		return false, nil
 	}
+
 	for _, err := range fio.Comments(ctx, p.Account, p.File) {
 		if v4.NotFound(err) {
 			return false, nil
 		}
 		return false, err
 	}
+
 	err := fio.DeleteFile(ctx, p.Account, p.File)
 	if v4.NotFound(err) {
 		return false, nil
 	}
+
 	return err == nil, err
 }

@@ -29,11 +29,14 @@ const soon = 2 * time.Second
 // place of their masters later either.
 func (r Returns) Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*ingest.Return, error) {
 	for some := range slices.Chunk(files, 500) {
-		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`) AND (state IN ('sending', 'open')
-			OR what <> 'master' AND state IN ('returned', 'released')) ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, store.Anys(some)...)
+		found, err := list(ctx, r.DB.Reader, `WHERE file_id IN (`+store.Marks(1, len(some))+`)
+			AND (state IN ('sending', 'open')
+			OR what <> 'master' AND state IN ('returned', 'released'))
+			ORDER BY CASE state WHEN 'sending' THEN 0 WHEN 'open' THEN 0 ELSE 1 END, id DESC`, store.Anys(some)...)
 		if err != nil {
 			return nil, err
 		}
+
 		for _, p := range found {
 			below, err := r.below(ctx, nx, p, folder)
 			if err != nil {
@@ -53,18 +56,22 @@ func (r Returns) back(p Push) (*ingest.Return, error) {
 		f.RetryAfter = soon
 		return nil, f
 	}
+
 	out := &ingest.Return{Push: p.ID, Document: p.Document, Folder: p.Scope, By: p.By}
 	if p.What != Master && r.Set.Conform {
 		out.Keep = p.File
 	}
+
 	out.Over = p.State != Open
 	if r.Set.Unlock == "approved" {
 		out.Approved = r.Set.Approved
 	}
+
 	out.Rendition, out.Digest = p.What, p.Digest
 	if p.What == Master {
 		out.Rendition = ""
 	}
+
 	return out, nil
 }
 
@@ -74,7 +81,8 @@ func (r Returns) below(ctx context.Context, nx *nuxeo.Client, p Push, folder str
 	if p.Scope == folder {
 		return true, nil
 	}
-	q := "SELECT * FROM Document WHERE ecm:ancestorId = " + nuxeo.Quote(folder) + " AND ecm:uuid = " + nuxeo.Quote(p.Document)
+	q := "SELECT * FROM Document WHERE ecm:ancestorId = " + nuxeo.Quote(folder) + " AND ecm:uuid = " +
+		nuxeo.Quote(p.Document)
 	docs, _, err := nx.QueryPage(ctx, q, 0, 1, nuxeo.Fetch{})
 	return len(docs) > 0, err
 }
@@ -94,19 +102,23 @@ func (r Returns) As(ctx context.Context, back ingest.Return, doc *nuxeo.Document
 	if doc.LockOwner != back.By {
 		return nil, nil
 	}
+
 	nx, err := r.People.Nuxeo(ctx, back.By)
 	if err == nil {
 		_, err = nx.Get(ctx, doc.UID, nuxeo.Fetch{})
 	}
+
 	switch {
 	case err == nil:
 		return nx, nil
 	case !unable(err):
 		return nil, err
 	case r.Service.Service == nil:
-		return nil, fault.New(fault.Locked, "The document %q is locked by %s, for whom nobody can act.", doc.Title, back.By).
+		return nil, fault.New(fault.Locked, "The document %q is locked by %s, for whom nobody can act.",
+			doc.Title, back.By).
 			With("Release its lock, then publish again.").Because(err)
 	}
+
 	return r.anybody(ctx, Push{By: back.By, Title: doc.Title})
 }
 
@@ -123,13 +135,16 @@ func (r Returns) Unlock(ctx context.Context, id string) (left string, err error)
 	if err != nil || p.State != Returned {
 		return "", err
 	}
+
 	err = r.unlock(ctx, p)
 	if fault.Is(err, fault.Forbidden, fault.Conflict) {
 		f := fault.From(err)
 		return strings.TrimSpace(f.Message + " " + f.Remedy), nil
 	}
+
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return "The document is locked by somebody else.", nil
 	}
+
 	return "", err
 }

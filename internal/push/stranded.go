@@ -30,6 +30,7 @@ func (s *Service) ReleaseStranded(ctx context.Context, binding, why, by string) 
 	if err != nil {
 		return err
 	}
+
 	var failed error
 	for _, p := range all {
 		if p.State == Sending {
@@ -41,5 +42,6 @@ func (s *Service) ReleaseStranded(ctx context.Context, binding, why, by string) 
 			failed = errors.Join(failed, err)
 		}
 	}
+
 	return failed
 }

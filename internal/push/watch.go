@@ -11,9 +11,9 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/review"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
@@ -45,7 +45,8 @@ type Watched struct {
 // Places are the workspaces that are worth a webhook.
 func (w Watcher) Places(ctx context.Context) (all []Watched, err error) {
 	rows, err := w.DB.Reader.QueryContext(ctx, `SELECT DISTINCT account_id, workspace_id, pushed_by FROM pushes
-		WHERE state IN ('sending', 'open') OR ended > $1 ORDER BY account_id, workspace_id, pushed_by`, store.Millis(w.Now().Add(-watchedFor)))
+		WHERE state IN ('sending', 'open') OR ended > $1 ORDER BY account_id, workspace_id,
+		pushed_by`, store.Millis(w.Now().Add(-watchedFor)))
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +63,7 @@ func (w Watcher) Places(ctx context.Context) (all []Watched, err error) {
 		last := &all[len(all)-1]
 		last.Logins = append(last.Logins, login)
 	}
+
 	return all, rows.Err()
 }
 
@@ -77,21 +79,26 @@ func (w Watcher) File(ctx context.Context, file string) error {
 // Comment looks at the push of the file that a comment is about. A comment that is
 // gone does not tell; what it leaves behind is found when everything is looked at.
 func (w Watcher) Comment(ctx context.Context, account, workspace, id string) error {
-	open, err := list(ctx, w.DB.Reader, `WHERE account_id = $1 AND workspace_id = $2 AND state = 'open' ORDER BY pushed_by LIMIT 1`, account, workspace)
+	open, err := list(ctx, w.DB.Reader, `WHERE account_id = $1 AND workspace_id = $2 AND state = 'open'
+		ORDER BY pushed_by LIMIT 1`, account, workspace)
 	if err != nil || len(open) == 0 {
 		return err
 	}
+
 	fio, err := w.People.Frameio(ctx, open[0].By)
 	if err != nil {
 		return err
 	}
+
 	file, err := fio.CommentFile(ctx, account, id)
 	if absent(err) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return w.File(ctx, file)
 }
 
@@ -101,11 +108,13 @@ func (w Watcher) All(ctx context.Context, r *maintenance.Report) error {
 	if err != nil {
 		return err
 	}
+
 	for _, p := range open {
 		if err := w.look(ctx, p); err != nil && ctx.Err() == nil {
 			r.Note("%s: %s", p.Title, fault.From(err).Message)
 		}
 	}
+
 	return ctx.Err()
 }
 
@@ -115,16 +124,20 @@ func (w Watcher) look(ctx context.Context, p Push) error {
 	if err != nil {
 		return err
 	}
+
 	f, err := fio.File(ctx, p.Account, p.File)
 	if absent(err) {
 		return w.saw(ctx, p, p.SeenStatus, true)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if err := w.bring(ctx, fio, p, f); err != nil {
 		return err
 	}
+
 	return w.saw(ctx, p, w.Set.StatusField.In(f.Metadata).Value, false)
 }
 
@@ -134,8 +147,10 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 	if err != nil {
 		return err
 	}
+
 	if status := w.Set.StatusField.In(f.Metadata).Value; status != p.SeenStatus {
-		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)}, nuxeo.WriteOptions{Source: ingest.SourceMetadata})
+		err := nx.Update(ctx, p.Document, "", map[string]any{"frameio:status": orNull(status)},
+			nuxeo.WriteOptions{Source: ingest.SourceMetadata})
 		if nuxeo.NotFound(err) {
 			return nil // the document is gone; the return will tell
 		}
@@ -150,6 +165,7 @@ func (w Watcher) bring(ctx context.Context, fio *v4.Client, p Push, f frameio.Fi
 			w.Log.WarnContext(ctx, "the status of a document was left alone", "document", p.Document, "why", left)
 		}
 	}
+
 	return w.comments(ctx, fio, nx, p, f)
 }
 
@@ -169,35 +185,43 @@ func (w Watcher) comments(ctx context.Context, fio *v4.Client, nx *nuxeo.Client,
 	if err != nil || id == "" {
 		return err
 	}
+
 	writer, as := nx, p.By
 	if w.ServiceLogin != "" {
 		writer, as = nx.As(w.Service.Service), w.ServiceLogin
 	}
+
 	i := review.Importer{
-		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {}, Left: func() {},
-		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
+		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {},
+		Left: func() {},
+		As:   func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
+
 	rate := frameio.FrameRate(w.FrameRateField.In(f.Metadata).Value)
-	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate}, fio.Comments(ctx, p.Account, p.File))
+	return i.Import(ctx, review.Target{LinkID: id, DocumentUID: p.Document, FileID: p.File, FrameRate: rate},
+		fio.Comments(ctx, p.Account, p.File))
 }
 
 // linkOf is the link that comments belong to; empty when there is none.
 func (w Watcher) linkOf(ctx context.Context, p Push) (id string, err error) {
 	var holder string
-	err = w.DB.Reader.QueryRowContext(ctx, `SELECT links.id, links.holder FROM links JOIN pushes ON pushes.link_id = links.id WHERE pushes.id = $1`, p.ID).Scan(&id, &holder)
+	err = w.DB.Reader.QueryRowContext(ctx, `SELECT links.id, links.holder FROM links
+		JOIN pushes ON pushes.link_id = links.id WHERE pushes.id = $1`, p.ID).Scan(&id, &holder)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return "", nil
 	case err == nil && holder != "":
 		return "", errBusy
 	}
+
 	return id, err
 }
 
 // saw records what a look has found.
 func (w Watcher) saw(ctx context.Context, p Push, status string, gone bool) error {
 	return w.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3 WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET seen_status = $1, seen = $2, seen_gone = $3
+			WHERE id = $4`, status, store.Millis(w.Now()), gone, p.ID)
 		return err
 	})
 }

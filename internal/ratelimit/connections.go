@@ -40,12 +40,14 @@ func (c *Connections) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := c.places.enter(r.Context(), lane); err != nil {
 		return nil, err
 	}
+
 	release := sync.OnceFunc(func() { c.places.leave(lane) })
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		release()
 		return nil, err
 	}
+
 	resp.Body = &releasing{ReadCloser: resp.Body, release: release}
 	return resp, nil
 }
@@ -73,6 +75,7 @@ func (p *places) enter(ctx context.Context, in lane) error {
 		e.RetryAfter = 5 * time.Second
 		return e
 	}
+
 	p.queues[in] = append(p.queues[in], turn)
 	p.admit()
 	p.mu.Unlock()
@@ -81,11 +84,13 @@ func (p *places) enter(ctx context.Context, in lane) error {
 		return nil
 	case <-ctx.Done():
 	}
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !drop(&p.queues[in], turn) { // its turn came at the same moment
 		p.left(in)
 	}
+
 	return ctx.Err()
 }
 
@@ -109,10 +114,12 @@ func (p *places) admit() {
 	for p.open < limit && len(p.queues[byPerson]) > 0 {
 		p.let(byPerson)
 	}
+
 	for p.open < limit && p.strangers < 1 && len(p.queues[byStranger]) > 0 {
 		p.strangers++
 		p.let(byStranger)
 	}
+
 	for p.open < limit-1 && len(p.queues[inBackground]) > 0 {
 		p.let(inBackground)
 	}

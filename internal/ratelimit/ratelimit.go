@@ -105,6 +105,7 @@ func (b *Budgets) Snapshot() []Budget {
 		_, class, _ := strings.Cut(key, "|")
 		out = append(out, Budget{Class: class, Limit: k.limit, Level: k.level})
 	}
+
 	return out
 }
 
@@ -114,11 +115,13 @@ func (b *Budgets) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := b.wait(r.Context(), key); err != nil {
 		return nil, err
 	}
+
 	resp, err := b.next.RoundTrip(r)
 	b.landed(key)
 	if err == nil {
 		b.learn(key, resp)
 	}
+
 	return resp, err
 }
 
@@ -139,9 +142,13 @@ func (b *Budgets) bucket(key string, now time.Time) *bucket {
 	if k, ok := b.buckets[key]; ok {
 		return k
 	}
+
 	if len(b.buckets) >= manyBuckets {
-		maps.DeleteFunc(b.buckets, func(_ string, k *bucket) bool { return k.flying == 0 && now.Sub(k.at) > idleBucket })
+		maps.DeleteFunc(b.buckets, func(_ string, k *bucket) bool {
+			return k.flying == 0 && now.Sub(k.at) > idleBucket
+		})
 	}
+
 	k := &bucket{at: now}
 	b.buckets[key] = k
 	return k
@@ -153,7 +160,8 @@ func credentialOf(r *http.Request) string {
 }
 
 var (
-	ids     = regexp.MustCompile(`/(accounts|workspaces|projects|folders|files|version_stacks|comments|actions|webhooks|shares|users)/[^/]+`)
+	ids = regexp.MustCompile(
+		`/(accounts|workspaces|projects|folders|files|version_stacks|comments|actions|webhooks|shares|users)/[^/]+`)
 	uploads = regexp.MustCompile(`^/files/(local|remote)_upload$`) // where an id would be
 	prefix  = regexp.MustCompile(`^/v4/accounts/\*`)
 )
@@ -175,11 +183,13 @@ func (b *Budgets) wait(ctx context.Context, key string) error {
 		if delay <= 0 {
 			return nil
 		}
+
 		if delay > maxWait {
 			e := fault.New(fault.Throttled, "Frame.io's rate limit is used up for the moment.")
 			e.RetryAfter = delay
 			return e
 		}
+
 		select {
 		case <-time.After(delay):
 		case <-ctx.Done():
@@ -198,15 +208,18 @@ func (b *Budgets) take(key string, first bool) time.Duration {
 	if d := k.stopped.Sub(now); d > 0 {
 		return d
 	}
+
 	if !k.told && k.flying > 0 {
 		return firstAnswer
 	}
+
 	need := 1 + k.kept(first)
 	if k.level >= need || k.limit == 0 { // without a limit: the first answer will tell
 		k.level--
 		k.flying++
 		return 0
 	}
+
 	return max(time.Millisecond, time.Duration((need-k.level)/(k.limit*b.share())*float64(k.window)))
 }
 
@@ -247,6 +260,7 @@ func (b *Budgets) learn(key string, resp *http.Response) {
 		k.limit, k.window, k.at = limit, time.Duration(window)*time.Millisecond, b.now()
 		k.level = (left - k.flying) * b.share()
 	}
+
 	b.strike(k, resp)
 }
 
@@ -265,6 +279,7 @@ func (b *Budgets) strike(k *bucket, resp *http.Response) {
 		k.strikes = 0
 		return
 	}
+
 	k.strikes++
 	pause := time.Second << min(k.strikes-1, 6)
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
@@ -272,6 +287,7 @@ func (b *Budgets) strike(k *bucket, resp *http.Response) {
 	} else if t, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
 		pause = max(pause, t.Sub(b.answered(resp)))
 	}
+
 	k.stopped = b.now().Add(pause)
 	resp.Header.Set("Retry-After", strconv.Itoa(int((pause+time.Second-1)/time.Second)))
 }

@@ -40,6 +40,7 @@ func (l *leaky) RoundTrip(*http.Request) (*http.Response, error) {
 	} else {
 		l.level--
 	}
+
 	h := http.Header{}
 	h.Set("x-ratelimit-limit", strconv.Itoa(int(l.limit)))
 	h.Set("x-ratelimit-remaining", strconv.Itoa(int(l.level)))
@@ -72,10 +73,12 @@ func TestBudgetIsObeyedAndUsed(t *testing.T) {
 				}
 			})
 		}
+
 		wg.Wait()
 		if service.denied > 4 { // the first calls go out before anything is known
 			t.Errorf("%d calls were refused", service.denied)
 		}
+
 		if took := time.Since(start); took < 178*time.Second || took > 200*time.Second {
 			t.Errorf("400 calls took %v", took)
 		}
@@ -101,13 +104,16 @@ func TestPeopleGoFirstInSmallBudgets(t *testing.T) {
 				}
 			})
 		}
+
 		for range 20 {
 			time.Sleep(3 * time.Second)
 			asked := time.Now()
-			if _, err := b.RoundTrip(request(Interactive(t.Context()), "/v4/accounts/a/files/f2")); err != nil || time.Since(asked) > 200*time.Millisecond {
+			if _, err := b.RoundTrip(request(Interactive(t.Context()), "/v4/accounts/a/files/f2")); err != nil ||
+				time.Since(asked) > 200*time.Millisecond {
 				t.Errorf("a person waits %v: %v", time.Since(asked), err)
 			}
 		}
+
 		stop()
 		wg.Wait()
 		if ideal := 5 * time.Since(start).Seconds(); service.denied > 0 || float64(service.calls) < 0.97*ideal {
@@ -132,17 +138,20 @@ func TestNodesShareABudget(t *testing.T) {
 					for range 4 {
 						wg.Go(func() {
 							for made.Add(1) <= 400 {
-								if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f1/comments")); err != nil {
+								if _, err := b.RoundTrip(request(t.Context(),
+									"/v4/accounts/a/files/f1/comments")); err != nil {
 									t.Error(err)
 								}
 							}
 						})
 					}
 				}
+
 				wg.Wait()
 				if service.denied > 8 {
 					t.Errorf("%d calls were refused", service.denied)
 				}
+
 				if took := time.Since(start); took < 170*time.Second || took > 220*time.Second {
 					t.Errorf("400 calls took %v", took)
 				}
@@ -160,11 +169,15 @@ func TestRefusalStopsItsBucketOnly(t *testing.T) {
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
 			t.Fatalf("%v %v", resp, err)
 		}
+
 		start := time.Now()
-		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f2")); err != nil || time.Since(start) != 0 {
+		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/files/f2")); err != nil ||
+			time.Since(start) != 0 {
 			t.Errorf("another class waited %v: %v", time.Since(start), err)
 		}
-		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c2")); err != nil || time.Since(start) < time.Second {
+
+		if _, err := b.RoundTrip(request(t.Context(), "/v4/accounts/a/comments/c2")); err != nil ||
+			time.Since(start) < time.Second {
 			t.Errorf("the same class came back after %v: %v", time.Since(start), err)
 		}
 	})
@@ -181,9 +194,11 @@ func TestDatesAreTheOtherSides(t *testing.T) {
 		theirs := time.Now().Add(2 * time.Hour)
 		busy := answers(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Header: http.Header{
-				"Date": {theirs.UTC().Format(http.TimeFormat)}, "Retry-After": {theirs.Add(7 * time.Second).UTC().Format(http.TimeFormat)},
+				"Date":        {theirs.UTC().Format(http.TimeFormat)},
+				"Retry-After": {theirs.Add(7 * time.Second).UTC().Format(http.TimeFormat)},
 			}}, nil
 		})
+
 		resp, err := NewBudgets(busy, time.Now, nil).RoundTrip(request(t.Context(), "/v4/me"))
 		if err != nil || resp.Header.Get("Retry-After") != "7" {
 			t.Errorf("to come back after %s s: %v", resp.Header.Get("Retry-After"), err)
@@ -259,18 +274,22 @@ func TestConnectionsAreBoundedAndOneIsKeptForPeople(t *testing.T) {
 				resp.Body.Close()
 			})
 		}
+
 		for i := range 12 {
 			call(t.Context(), []*Connections{c, d}[i%2])
 		}
+
 		synctest.Wait()
 		if n := h.open.Load(); n != 3 {
 			t.Errorf("background work holds %d of 4", n)
 		}
+
 		call(Interactive(t.Context()), c)
 		synctest.Wait()
 		if n := h.open.Load(); n != 4 {
 			t.Errorf("a person's call waits: %d open", n)
 		}
+
 		close(h.gate)
 		wg.Wait()
 		if h.most.Load() > 4 {
@@ -298,25 +317,31 @@ func TestStrangersShareOneConnection(t *testing.T) {
 				resp.Body.Close()
 			})
 		}
+
 		for range 500 {
 			call(Stranger(t.Context()))
 		}
+
 		synctest.Wait()
 		if n := h.open.Load(); n != 1 || away.Load() != 500-1-maxStrangers {
 			t.Errorf("500 strangers hold %d connections, %d were sent away", n, away.Load())
 		}
+
 		for range 20 {
 			call(t.Context())
 		}
+
 		synctest.Wait()
 		if n := h.open.Load(); n != 5 {
 			t.Errorf("beside a stranger background work makes it %d of 6, want 5", n)
 		}
+
 		call(Interactive(t.Context()))
 		synctest.Wait()
 		if n := h.open.Load(); n != 6 {
 			t.Errorf("a person waits behind strangers: %d open", n)
 		}
+
 		close(h.gate)
 		wg.Wait()
 	})

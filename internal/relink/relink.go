@@ -61,15 +61,18 @@ func (s *Service) Start(ctx context.Context, login string) (parent string, folde
 	if err != nil {
 		return "", 0, err
 	}
+
 	if folders == 0 {
 		return "", 0, fault.New(fault.Conflict, "No folder is bound, so there are no links to rebuild.")
 	}
+
 	s.Engine.Wake(ids...)
 	return parent, folders, nil
 }
 
 func list(ctx context.Context, tx *sql.Tx, parent, login string) ([]work.New, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT folder_uid, MAX(folder_path) FROM bindings WHERE state <> 'failed' GROUP BY folder_uid ORDER BY folder_uid`)
+	rows, err := tx.QueryContext(ctx, `SELECT folder_uid, MAX(folder_path) FROM bindings WHERE state <> 'failed'
+		GROUP BY folder_uid ORDER BY folder_uid`)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +84,11 @@ func list(ctx context.Context, tx *sql.Tx, parent, login string) ([]work.New, er
 			return nil, err
 		}
 		items = append(items, work.New{
-			Kind: Kind, Parent: parent, Subject: uid, Title: "Rebuild the links of " + path, Owner: login, Actor: login, Data: state{Folder: uid},
+			Kind: Kind, Parent: parent, Subject: uid, Title: "Rebuild the links of " + path, Owner: login, Actor: login,
+			Data: state{Folder: uid},
 		})
 	}
+
 	return items, rows.Err()
 }
 
@@ -96,13 +101,16 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	// Documents come in a fixed order, so that a later step, on whatever node,
 	// goes on where this one ended.
-	where := "ecm:ancestorId = " + nuxeo.Quote(st.Folder) + " AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0" +
+	where := "ecm:ancestorId = " + nuxeo.Quote(st.Folder) +
+		" AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0" +
 		" AND ecm:isProxy = 0 AND ecm:isTrashed = 0"
 	for doc, err := range nx.Query(ctx, where, st.After, nuxeo.Fetch{Schemas: []string{"frameio"}}) {
 		if err != nil {
@@ -115,6 +123,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 			return work.Next{Step: "go on"}, nil
 		}
 	}
+
 	return work.Next{Done: true, Outcome: fmt.Sprintf("%d links made, %d were there", st.Made, st.Known)}, nil
 }
 
@@ -126,6 +135,7 @@ func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Do
 		st.Strange++
 		return t.Save(ctx, st)
 	}
+
 	before := *st
 	var taken string
 	err := t.Commit(ctx, st, func(tx *sql.Tx) (err error) {
@@ -142,17 +152,20 @@ func (w Worker) look(ctx context.Context, t *work.Task, st *state, doc *nuxeo.Do
 	if err != nil || taken == "" {
 		return err
 	}
+
 	return t.Note(ctx, "left alone", "%s and %s claim the same asset; the latter has the link", doc.UID, taken)
 }
 
 func linkOf(doc *nuxeo.Document, folder string) link.Link {
 	l := link.Link{
-		FolderUID: folder, Account: doc.Text("frameio:accountId"), DocumentUID: doc.UID, FileID: doc.Text("frameio:fileId"),
+		FolderUID: folder, Account: doc.Text("frameio:accountId"), DocumentUID: doc.UID,
+		FileID: doc.Text("frameio:fileId"),
 		Digest: doc.Text("frameio:digest"), Size: doc.Int("frameio:fileSize"), AssetKey: doc.Text("frameio:stackId"),
 	}
 	if l.AssetKey == "" {
 		l.AssetKey = l.FileID
 	}
+
 	return l
 }
 

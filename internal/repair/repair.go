@@ -27,8 +27,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
@@ -82,6 +82,7 @@ func (s *Service) lookAt(ctx context.Context, r *maintenance.Report, links []lin
 	if err != nil {
 		return err
 	}
+
 	for owner, some := range byOwner {
 		lost, err := s.lost(ctx, owner, some)
 		if fault.Passing(err) {
@@ -94,6 +95,7 @@ func (s *Service) lookAt(ctx context.Context, r *maintenance.Report, links []lin
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -107,15 +109,21 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 			folders = append(folders, l.FolderUID)
 		}
 	}
-	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open' AND document_uid IN `)
+
+	pushers, err := s.pairs(ctx, documents, `SELECT document_uid, pushed_by FROM pushes WHERE state = 'open'
+		AND document_uid IN `)
 	if err != nil {
 		return nil, err
 	}
-	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active' AND folder_uid IN `)
+
+	syncers, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM syncs WHERE state = 'active'
+		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}
-	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending') AND folder_uid IN `)
+
+	binders, err := s.pairs(ctx, folders, `SELECT folder_uid, owner FROM bindings WHERE state IN ('bound', 'ending')
+		AND folder_uid IN `)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +133,7 @@ func (s *Service) byOwner(ctx context.Context, links []link.Link) (map[string][]
 		owner := cmp.Or(pushers[l.DocumentUID], binders[l.FolderUID], syncers[l.FolderUID])
 		out[owner] = append(out[owner], l)
 	}
+
 	return out, nil
 }
 
@@ -134,6 +143,7 @@ func (s *Service) pairs(ctx context.Context, ids []string, query string) (out ma
 	if len(ids) == 0 {
 		return out, nil
 	}
+
 	rows, err := s.DB.Reader.QueryContext(ctx, query+"("+store.Marks(1, len(ids))+")", store.Anys(ids)...)
 	if err != nil {
 		return nil, err
@@ -146,6 +156,7 @@ func (s *Service) pairs(ctx context.Context, ids []string, query string) (out ma
 		}
 		out[key] = value
 	}
+
 	return out, rows.Err()
 }
 
@@ -154,21 +165,26 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 	if owner == "" {
 		return nil, nil
 	}
+
 	nx, err := s.People.Nuxeo(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
+
 	var ids []string
 	for _, l := range links {
 		ids = append(ids, l.DocumentUID)
 	}
+
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
 	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.Tells(doc) }), err
 }
 
 // record notes that the links were looked at and adds an item for each document that has
 // lost something.
-func (s *Service) record(ctx context.Context, r *maintenance.Report, owner string, links []link.Link, lost []*nuxeo.Document) error {
+func (s *Service) record(
+	ctx context.Context, r *maintenance.Report, owner string, links []link.Link, lost []*nuxeo.Document,
+) error {
 	parent := uuid.Must(uuid.NewV7()).String()
 	var items []work.New
 	for _, doc := range lost {
@@ -177,7 +193,8 @@ func (s *Service) record(ctx context.Context, r *maintenance.Report, owner strin
 			continue
 		}
 		items = append(items, work.New{
-			Kind: Kind, Parent: parent, Subject: doc.UID, Title: doc.Title, Owner: owner, Actor: owner, Data: state{Link: links[at].ID},
+			Kind: Kind, Parent: parent, Subject: doc.UID, Title: doc.Title, Owner: owner, Actor: owner,
+			Data: state{Link: links[at].ID},
 		})
 	}
 
@@ -192,10 +209,12 @@ func (s *Service) record(ctx context.Context, r *maintenance.Report, owner strin
 	if err != nil {
 		return err
 	}
+
 	s.Engine.Wake(woken...)
 	for _, it := range items {
 		r.Add("%q does not tell of its asset any more", it.Title)
 	}
+
 	return nil
 }
 
@@ -223,19 +242,23 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
+
 	l, err := link.Get(ctx, w.DB, st.Link)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (l.DocumentUID != t.Subject || l.FileID == "") {
 		return work.Next{Done: true, Outcome: gone}, nil
 	}
+
 	if err != nil {
 		return work.Next{}, err
 	}
+
 	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
 		_, _, err := link.HoldDocument(ctx, tx, l.DocumentUID, t.ID)
 		return err
 	}); err != nil {
 		return work.Next{}, err
 	}
+
 	outcome, err := w.repair(ctx, t, l)
 	return work.Next{Done: err == nil, Outcome: outcome}, err
 }
@@ -245,6 +268,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 	if err != nil {
 		return "", err
 	}
+
 	doc, err := nx.Get(ctx, l.DocumentUID, nuxeo.Fetch{Schemas: []string{"*"}, Lock: true})
 	switch {
 	case nuxeo.NotFound(err), err == nil && doc.IsTrashed:
@@ -261,14 +285,17 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 	if err != nil {
 		return "", err
 	}
+
 	others, err := w.pushed(ctx, l)
 	if err != nil {
 		return "", err
 	}
+
 	r := &ingest.Run{Task: t, Job: &ingest.Job{}, Frameio: fio, Nuxeo: nx, Actor: t.Actor}
 	if err := w.Ingest.Restore(ctx, r, doc, l, others); err != nil {
 		return "", err
 	}
+
 	return repaired, w.DB.Tx(ctx, func(tx *sql.Tx) error {
 		return errors.Join(link.LookAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
 	})
@@ -278,18 +305,26 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error) {
 	var what, by string
 	var at int64
-	err := w.DB.Reader.QueryRowContext(ctx, `SELECT what, pushed_by, created FROM pushes WHERE document_uid = $1 AND file_id = $2
+	err := w.DB.Reader.QueryRowContext(ctx, `SELECT what, pushed_by, created FROM pushes WHERE document_uid = $1
+		AND file_id = $2
 		AND state IN ('open', 'returned') ORDER BY created DESC LIMIT 1`, l.DocumentUID, l.FileID).Scan(&what, &by, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, fmt.Errorf("reading the push of %s: %w", l.DocumentUID, err)
 	}
-	others := map[string]any{"frameio:lastPushed": store.Time(at).UTC().Format(time.RFC3339), "frameio:pushedBy": by, "frameio:rendition": nil}
+
+	others := map[string]any{
+		"frameio:lastPushed": store.Time(at).UTC().Format(time.RFC3339),
+		"frameio:pushedBy":   by,
+		"frameio:rendition":  nil,
+	}
 	if what != master {
 		others["frameio:rendition"] = what
 	}
+
 	return others, nil
 }
 

@@ -15,7 +15,9 @@ func TestOneIDFromRequestToRemoteCallAndLog(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(Handler(slog.NewTextHandler(&log, nil)))
 	var seen string
-	remote := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header.Get(Header) }))
+	remote := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen = r.Header.Get(Header)
+	}))
 	defer remote.Close()
 	client := &http.Client{Transport: Transport(http.DefaultTransport)}
 	h := Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -28,11 +30,13 @@ func TestOneIDFromRequestToRemoteCallAndLog(t *testing.T) {
 		}
 		resp.Body.Close()
 	}))
+
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	req.Header.Set(Header, "abc-123-def")
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, req)
-	if seen != "abc-123-def" || rec.Header().Get(Header) != seen || !strings.Contains(log.String(), "correlation=abc-123-def") {
+	if seen != "abc-123-def" || rec.Header().Get(Header) != seen ||
+		!strings.Contains(log.String(), "correlation=abc-123-def") {
 		t.Errorf("remote saw %q, answer %q, log %q", seen, rec.Header().Get(Header), log.String())
 	}
 }

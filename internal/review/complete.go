@@ -21,19 +21,23 @@ func (i *Importer) Complete(ctx context.Context, t Target, comments iter.Seq2[fr
 		if err != nil {
 			return err
 		}
+
 		c, _ := i.readable(c)
 		if c.ID == "" {
 			continue
 		}
+
 		if there == nil {
 			if there, err = i.keptOn(ctx, t.DocumentUID); err != nil {
 				return err
 			}
 		}
+
 		if err := i.completeThread(ctx, t, there, c); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -65,21 +69,26 @@ func (i *Importer) completeThread(ctx context.Context, t Target, there map[strin
 	if c.Annotation != "" {
 		kind = kindAnnotation
 	}
+
 	parent, err := i.complete(ctx, t, there, t.DocumentUID, kind, c)
 	if err != nil {
 		return err
 	}
+
 	for _, reply := range c.Replies {
 		if _, err := i.complete(ctx, t, nil, parent, kindReply, reply); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // complete writes one comment where it is missing or says something else, and returns
 // its id.
-func (i *Importer) complete(ctx context.Context, t Target, there map[string]kept, on, kind string, c frameio.Comment) (string, error) {
+func (i *Importer) complete(
+	ctx context.Context, t Target, there map[string]kept, on, kind string, c frameio.Comment,
+) (string, error) {
 	want := i.render(t, kind, c)
 	found, ok := there[want.EntityID]
 	if !ok {
@@ -89,18 +98,22 @@ func (i *Importer) complete(ctx context.Context, t Target, there map[string]kept
 		}
 		found, ok = keptAs(c), err == nil
 	}
+
 	if !ok {
 		made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("complete", on, want.EntityID, want.Text))
 		return made.ID, err
 	}
+
 	if found.entity == sha256.Sum256([]byte(want.Entity)) {
 		return found.id, nil
 	}
+
 	want.ID = found.id
 	err := i.by(ctx, found.author).UpdateComment(ctx, on, want)
 	if denied(err) {
 		i.left()
 		err = nil
 	}
+
 	return found.id, err
 }

@@ -20,6 +20,7 @@ func TestFromFrameioToNuxeo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL)
@@ -28,10 +29,13 @@ func TestFromFrameioToNuxeo(t *testing.T) {
 	_, root := sim.AddProject(sim.AddWorkspace(account, "Features"), "Film")
 	file := sim.AddFile(root, "f.mov", sim.Pattern(1, 1000))
 	token := sim.AccessToken(owner)
-	client, err := v4.New(srv.URL, http.DefaultClient, func(context.Context, string) (string, error) { return token, nil })
+	client, err := v4.New(srv.URL, http.DefaultClient, func(context.Context, string) (string, error) {
+		return token, nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	all := func() (out []frameio.Comment) {
 		for c, err := range client.Comments(t.Context(), account, file) {
 			if err != nil {
@@ -41,6 +45,7 @@ func TestFromFrameioToNuxeo(t *testing.T) {
 		}
 		return out
 	}
+
 	one := sim.AddComment(file, frameiosim.CommentSpec{Text: "One.", OwnerID: owner, Timestamp: ptr(25)})
 	reply := sim.AddComment(file, frameiosim.CommentSpec{Text: "By a guest.", ParentID: one})
 	two := sim.AddComment(file, frameiosim.CommentSpec{Text: "Two.", OwnerID: owner, Annotation: `[{"tool":"line"}]`})
@@ -49,9 +54,11 @@ func TestFromFrameioToNuxeo(t *testing.T) {
 	if head := w.of(reply).Text; head != "external reviewer\nBy a guest." {
 		t.Errorf("%q", head)
 	}
+
 	if n := w.calls(func() { w.must(all()...) }); n != 0 {
 		t.Errorf("unchanged, but %d calls", n)
 	}
+
 	sim.CompleteComment(one, true)
 	sim.EditComment(reply, "Edited.")
 	sim.DeleteComment(two)

@@ -17,11 +17,21 @@ func FuzzRender(f *testing.F) {
 	f.Add("\x00\xff", "no json", "", int64(1<<62), int64(0), 0.0)
 	i := &Importer{}
 	f.Fuzz(func(t *testing.T, text, drawing, author string, frame, duration int64, fps float64) {
-		c := frameio.Comment{ID: "c", Text: text, Annotation: drawing, Timestamp: &frame, Duration: &duration, Raw: []byte(text), Owner: frameio.Person{Name: author}}
+		c := frameio.Comment{
+			ID:         "c",
+			Text:       text,
+			Annotation: drawing,
+			Timestamp:  &frame,
+			Duration:   &duration,
+			Raw:        []byte(text),
+			Owner:      frameio.Person{Name: author},
+		}
+
 		k := i.render(Target{FileID: "f", FrameRate: fps}, kindAnnotation, c)
 		if !json.Valid([]byte(k.Entity)) || !utf8.ValidString(k.Text) {
 			t.Errorf("entity %q, text %q", k.Entity, k.Text)
 		}
+
 		head, _, _ := strings.Cut(k.Text, "\n")
 		if author := oneLine(author); author != "" && !strings.HasPrefix(head, author) {
 			t.Errorf("the head is %q, the author %q", head, author)

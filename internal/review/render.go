@@ -52,10 +52,13 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 			c.Timestamp = &frame
 		}
 	}
+
 	e := entity{
-		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c), Words: clean(c.Text) + besides(c), Duration: c.Duration, Page: c.Page,
+		FileID: t.FileID, Resolved: c.Completed, Edited: edited(c), Author: author(c),
+		Words: clean(c.Text) + besides(c), Duration: c.Duration, Page: c.Page,
 		Annotation: drawing(c.Annotation), Raw: valid(c.Raw),
 	}
+
 	head := []string{e.Author}
 	if c.Timestamp != nil {
 		frame := *c.Timestamp - i.FrameBase
@@ -65,17 +68,21 @@ func (i *Importer) render(t Target, kind string, c frameio.Comment) nuxeo.Commen
 		e.Timecode = oneLine(c.Timecode)
 		head = append(head, e.Timecode)
 	}
+
 	if c.Annotation != "" {
 		head = append(head, "with a drawing")
 	}
+
 	if c.Completed {
 		head = append(head, "resolved")
 	}
+
 	b, err := json.Marshal(e)
 	if err != nil { // only raw JSON could be at fault
 		e.Raw, e.Annotation = nil, nil
 		b, _ = json.Marshal(e)
 	}
+
 	return nuxeo.Comment{
 		Text:     oneLine(strings.Join(head, " · ")) + "\n" + e.Words,
 		EntityID: entityID(kind, c.ID), Origin: Origin, Entity: ascii(b), XPath: xpath(kind == kindAnnotation),
@@ -96,9 +103,11 @@ func besides(c frameio.Comment) string {
 			fmt.Fprintf(&out, "\nAbout “%s”", oneLine(p.Selection))
 		}
 	}
+
 	for _, a := range c.Attachments {
 		fmt.Fprintf(&out, "\nAttached: %s (%s)", oneLine(a.Name), plain.Size(a.Size))
 	}
+
 	return out.String()
 }
 
@@ -117,6 +126,7 @@ func ascii(b []byte) string {
 			fmt.Fprintf(&out, `\u%04x`, r)
 		}
 	}
+
 	return out.String()
 }
 

@@ -23,17 +23,23 @@ func TestHeadLine(t *testing.T) {
 		base   int64
 		want   string
 	}{
-		"whole asset":     {func(*frameio.Comment) {}, 25, 0, "Olga Owner"},
-		"guest":           {func(c *frameio.Comment) { c.Owner = frameio.Person{} }, 25, 0, "external reviewer"},
-		"frame":           {func(c *frameio.Comment) { c.Timestamp = ptr(61) }, 24, 0, "Olga Owner · 00:00:02:13"},
-		"first frame":     {func(c *frameio.Comment) { c.Timestamp = ptr(0) }, 25, 0, "Olga Owner · 00:00:00:00"},
-		"counted from 1":  {func(c *frameio.Comment) { c.Timestamp = ptr(1) }, 25, 1, "Olga Owner · 00:00:00:00"},
-		"drop frame":      {func(c *frameio.Comment) { c.Timestamp = ptr(1800) }, 29.97, 0, "Olga Owner · 00:01:00;02"},
-		"unknown rate":    {func(c *frameio.Comment) { c.Timestamp = ptr(7) }, 0, 0, "Olga Owner · frame 7"},
-		"range":           {func(c *frameio.Comment) { c.Timestamp, c.Duration = ptr(25), ptr(50) }, 25, 0, "Olga Owner · 00:00:01:00 – 00:00:02:24"},
-		"range of one":    {func(c *frameio.Comment) { c.Timestamp, c.Duration = ptr(25), ptr(1) }, 25, 0, "Olga Owner · 00:00:01:00"},
+		"whole asset":    {func(*frameio.Comment) {}, 25, 0, "Olga Owner"},
+		"guest":          {func(c *frameio.Comment) { c.Owner = frameio.Person{} }, 25, 0, "external reviewer"},
+		"frame":          {func(c *frameio.Comment) { c.Timestamp = ptr(61) }, 24, 0, "Olga Owner · 00:00:02:13"},
+		"first frame":    {func(c *frameio.Comment) { c.Timestamp = ptr(0) }, 25, 0, "Olga Owner · 00:00:00:00"},
+		"counted from 1": {func(c *frameio.Comment) { c.Timestamp = ptr(1) }, 25, 1, "Olga Owner · 00:00:00:00"},
+		"drop frame":     {func(c *frameio.Comment) { c.Timestamp = ptr(1800) }, 29.97, 0, "Olga Owner · 00:01:00;02"},
+		"unknown rate":   {func(c *frameio.Comment) { c.Timestamp = ptr(7) }, 0, 0, "Olga Owner · frame 7"},
+		"range": {func(c *frameio.Comment) {
+			c.Timestamp, c.Duration = ptr(25), ptr(50)
+		}, 25, 0, "Olga Owner · 00:00:01:00 – 00:00:02:24"},
+		"range of one": {func(c *frameio.Comment) {
+			c.Timestamp, c.Duration = ptr(25), ptr(1)
+		}, 25, 0, "Olga Owner · 00:00:01:00"},
 		"range of nobody": {func(c *frameio.Comment) { c.Duration = ptr(50) }, 25, 0, "Olga Owner"},
-		"drawn, resolved": {func(c *frameio.Comment) { c.Annotation, c.Completed = "[]", true }, 25, 0, "Olga Owner · with a drawing · resolved"},
+		"drawn, resolved": {func(c *frameio.Comment) {
+			c.Annotation, c.Completed = "[]", true
+		}, 25, 0, "Olga Owner · with a drawing · resolved"},
 	} {
 		c := comment("c1", "Words.")
 		tc.change(&c)
@@ -49,10 +55,13 @@ func TestEntityIsWhatTheTabNeeds(t *testing.T) {
 	c := drawn(comment("c1", "Words."))
 	c.Timestamp, c.Duration, c.Page, c.Completed = ptr(25), ptr(50), ptr(3), true
 	var e entity
-	if err := json.Unmarshal([]byte((&Importer{}).render(Target{FileID: "f", FrameRate: 25}, kindAnnotation, c).Entity), &e); err != nil {
+	if err := json.Unmarshal([]byte((&Importer{}).render(Target{FileID: "f", FrameRate: 25}, kindAnnotation, c).Entity),
+		&e); err != nil {
 		t.Fatal(err)
 	}
-	if e.FileID != "f" || !e.Resolved || *e.Frame != 25 || *e.Duration != 50 || *e.Page != 3 || e.Timecode != "00:00:01:00 – 00:00:02:24" ||
+
+	if e.FileID != "f" || !e.Resolved || *e.Frame != 25 || *e.Duration != 50 || *e.Page != 3 ||
+		e.Timecode != "00:00:01:00 – 00:00:02:24" ||
 		string(e.Annotation) != c.Annotation || string(e.Raw) != string(c.Raw) {
 		t.Errorf("%+v", e)
 	}
@@ -63,9 +72,11 @@ func TestOddJSONDoesNotBreakTheEntity(t *testing.T) {
 	c := comment("c1", "Words.")
 	c.Annotation, c.Raw = `[{"broken`, []byte(`{"raw`)
 	var e entity
-	if err := json.Unmarshal([]byte((&Importer{}).render(Target{FileID: "f"}, kindAnnotation, c).Entity), &e); err != nil {
+	if err := json.Unmarshal([]byte((&Importer{}).render(Target{FileID: "f"}, kindAnnotation, c).Entity),
+		&e); err != nil {
 		t.Fatal(err)
 	}
+
 	if string(e.Annotation) != `"[{\"broken"` || e.Raw != nil {
 		t.Errorf("%s, %s", e.Annotation, e.Raw)
 	}
@@ -104,12 +115,15 @@ func TestHostileTextStaysText(t *testing.T) {
 				if body != want {
 					t.Errorf("Nuxeo shows %.40q, want %.40q", body, want)
 				}
+
 				if want := "Eve <b>🎬 Admin · resolved x y"; head != want {
 					t.Errorf("Nuxeo shows the name %q, want %q", head, want)
 				}
+
 				if got := w.entity("c1").Words; got != want {
 					t.Errorf("the entity keeps the words %.40q, want %.40q", got, want)
 				}
+
 				if n := w.calls(func() { w.must(c) }); n != 0 {
 					t.Errorf("%.40q: %d calls for an unchanged comment, want none", text, n)
 				}
@@ -144,6 +158,7 @@ func TestEditedIsWhoseWordsWereChanged(t *testing.T) {
 	if w.entity("c1").Edited {
 		t.Error("a comment that was ticked off counts as edited")
 	}
+
 	c.Edited = c.Updated
 	w.must(c)
 	if !w.entity("c1").Edited {
@@ -163,6 +178,7 @@ func TestHeadIsOneLineAndAllIsText(t *testing.T) {
 		if !ok || body != clean(text) || strings.ContainsAny(head, "\r\u2028\u2029") {
 			t.Fatalf("%q", got.Text)
 		}
+
 		if !utf8.ValidString(got.Text) || !json.Valid([]byte(got.Entity)) {
 			t.Fatalf("%q, %q", got.Text, got.Entity)
 		}

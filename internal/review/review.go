@@ -100,16 +100,20 @@ func (i *Importer) Import(ctx context.Context, t Target, comments iter.Seq2[fram
 		if err != nil {
 			return err
 		}
+
 		c, odd := i.readable(c)
 		unread += odd
 		if c.ID == "" || here[c.ID] {
 			continue
 		}
+
 		if err := i.bring(ctx, &t, rows, c); err != nil {
 			return err
 		}
+
 		note(here, c)
 	}
+
 	if unread > 0 {
 		return nil // what is not among the others may be one of those that cannot be read
 	}
@@ -117,9 +121,11 @@ func (i *Importer) Import(ctx context.Context, t Target, comments iter.Seq2[fram
 	for id := range here {
 		delete(rows, id)
 	}
+
 	if len(rows) == 0 {
 		return nil
 	}
+
 	return i.removeRest(ctx, t, rows, comments)
 }
 
@@ -140,6 +146,7 @@ func (i *Importer) readable(c frameio.Comment) (frameio.Comment, int) {
 		}
 		return c, 1
 	}
+
 	var good []frameio.Comment
 	unread := 0
 	for _, reply := range c.Replies {
@@ -149,6 +156,7 @@ func (i *Importer) readable(c frameio.Comment) (frameio.Comment, int) {
 			good = append(good, reply)
 		}
 	}
+
 	c.Replies = good
 	return c, unread
 }
@@ -159,12 +167,14 @@ func (i *Importer) bring(ctx context.Context, t *Target, rows map[string]known, 
 	if err := i.rated(ctx, t); err != nil {
 		return err
 	}
+
 	err := i.thread(ctx, *t, rows, c)
 	if row, have := rows[c.ID]; have && nuxeo.NotFound(err) {
 		row.hash = ""
 		rows[c.ID] = row
 		err = i.thread(ctx, *t, rows, c)
 	}
+
 	return err
 }
 
@@ -182,21 +192,26 @@ func (i *Importer) thread(ctx context.Context, t Target, rows map[string]known, 
 	if c.Annotation != "" {
 		kind = kindAnnotation
 	}
+
 	parent, err := i.put(ctx, t, rows, t.DocumentUID, kind, c)
 	if err != nil {
 		return err
 	}
+
 	for _, reply := range c.Replies {
 		if _, err := i.put(ctx, t, rows, parent, kindReply, reply); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // put writes one comment if it is new or changed, on the document or on the
 // comment it replies to, and returns its id in Nuxeo.
-func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on, kind string, c frameio.Comment) (string, error) {
+func (i *Importer) put(
+	ctx context.Context, t Target, rows map[string]known, on, kind string, c frameio.Comment,
+) (string, error) {
 	want := i.render(t, kind, c)
 	sum := sha256.Sum256([]byte(kind + "\x00" + want.Text + "\x00" + want.Entity))
 	hash := hex.EncodeToString(sum[:])
@@ -205,6 +220,7 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 	if kind == kindReply {
 		parent = on
 	}
+
 	if have && (row.kind != kind || row.parentID != parent) {
 		// A drawing was added or removed, which makes another kind of document, or
 		// what it replies to was made anew. The row stays until the new one is there.
@@ -214,21 +230,34 @@ func (i *Importer) put(ctx context.Context, t Target, rows map[string]known, on,
 		}
 		have = false
 	}
+
 	shown := i.shown(t, c)
 	shownSum := sha256.Sum256([]byte(shown))
 	if have && row.hash == hash {
 		return row.nuxeoID, i.show(ctx, t, row, shown, shownSum)
 	}
+
 	id, writer, err := i.write(ctx, on, want, row, have)
 	if denied(err) && id != "" {
 		i.left()
 		return id, nil
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	i.changed()
-	rows[c.ID] = known{commentID: c.ID, parentID: parent, kind: kind, nuxeoID: id, hash: hash, writer: writer, shown: shownSum}
+	rows[c.ID] = known{
+		commentID: c.ID,
+		parentID:  parent,
+		kind:      kind,
+		nuxeoID:   id,
+		hash:      hash,
+		writer:    writer,
+		shown:     shownSum,
+	}
+
 	return id, i.remember(ctx, t, rows[c.ID], shown)
 }
 
@@ -263,7 +292,9 @@ func (i *Importer) changed() {
 
 // write updates the counterpart or creates it, after a look whether a lost
 // answer left one. It returns its id and who wrote it.
-func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row known, have bool) (id, writer string, err error) {
+func (i *Importer) write(
+	ctx context.Context, on string, want nuxeo.Comment, row known, have bool,
+) (id, writer string, err error) {
 	if have {
 		want.ID = row.nuxeoID
 		err := i.by(ctx, row.writer).UpdateComment(ctx, on, want)
@@ -272,23 +303,28 @@ func (i *Importer) write(ctx context.Context, on string, want nuxeo.Comment, row
 		}
 		want.ID = "" // somebody deleted it in Nuxeo; Frame.io still says it
 	}
+
 	found, err := i.Nuxeo.CommentByEntity(ctx, on, want.EntityID)
 	if err == nil {
 		want.ID = found.ID
 		return found.ID, found.Author, i.by(ctx, found.Author).UpdateComment(ctx, on, want)
 	}
+
 	if !nuxeo.NotFound(err) {
 		return "", "", err
 	}
+
 	made, err := i.Nuxeo.CreateComment(ctx, on, want, i.Key("comment", on, want.EntityID, want.Text, row.nuxeoID))
 	if nuxeo.StatusOf(err) == http.StatusConflict {
 		return "", "", fault.New(fault.NotReady, "Nuxeo is still writing this comment.").Because(err)
 	}
+
 	return made.ID, i.Writer, err
 }
 
 func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error) {
-	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown FROM imported_comments
+	rows, err := i.DB.Reader.QueryContext(ctx, `SELECT comment_id, parent_id, kind, nuxeo_id, hash, writer, shown
+		FROM imported_comments
 		WHERE link_id = $1 AND file_id = $2`, t.LinkID, t.FileID)
 	if err != nil {
 		return nil, err
@@ -304,16 +340,20 @@ func (i *Importer) known(ctx context.Context, t Target) (map[string]known, error
 		k.shown = sha256.Sum256(shown)
 		out[k.commentID] = k
 	}
+
 	return out, rows.Err()
 }
 
 func (i *Importer) remember(ctx context.Context, t Target, k known, shown string) error {
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind, nuxeo_id, hash, writer, updated, shown)
+		_, err := tx.ExecContext(ctx, `INSERT INTO imported_comments (link_id, comment_id, file_id, parent_id, kind,
+			nuxeo_id, hash, writer, updated, shown)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind, nuxeo_id = excluded.nuxeo_id,
+			ON CONFLICT (link_id, comment_id) DO UPDATE SET parent_id = excluded.parent_id, kind = excluded.kind,
+			nuxeo_id = excluded.nuxeo_id,
 				hash = excluded.hash, writer = excluded.writer, updated = excluded.updated, shown = excluded.shown`,
-			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer, store.Millis(i.Now()), shown)
+			t.LinkID, k.commentID, t.FileID, k.parentID, k.kind, k.nuxeoID, k.hash, k.writer,
+			store.Millis(i.Now()), shown)
 		return err
 	})
 }
@@ -321,7 +361,9 @@ func (i *Importer) remember(ctx context.Context, t Target, k known, shown string
 // removeRest removes what is no longer on Frame.io, replies before what they reply to. The
 // first listing may have taken long, with one call of Nuxeo for each comment, and a comment
 // that went meanwhile may have moved another one past it: what a second one tells stays.
-func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]known, comments iter.Seq2[frameio.Comment, error]) error {
+func (i *Importer) removeRest(
+	ctx context.Context, t Target, rows map[string]known, comments iter.Seq2[frameio.Comment, error],
+) error {
 	for c, err := range comments {
 		if err != nil {
 			return err
@@ -331,6 +373,7 @@ func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]kno
 			delete(rows, reply.ID)
 		}
 	}
+
 	for _, replies := range []bool{true, false} {
 		for _, row := range rows {
 			if (row.kind == kindReply) != replies {
@@ -341,6 +384,7 @@ func (i *Importer) removeRest(ctx context.Context, t Target, rows map[string]kno
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -352,9 +396,11 @@ func (i *Importer) remove(ctx context.Context, t Target, row known) error {
 	if gone, err := i.takeAway(ctx, t, row); err != nil || !gone {
 		return err
 	}
+
 	i.changed()
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments WHERE link_id = $1 AND comment_id = $2`, t.LinkID, row.commentID)
+		_, err := tx.ExecContext(ctx, `DELETE FROM imported_comments
+			WHERE link_id = $1 AND comment_id = $2`, t.LinkID, row.commentID)
 		return err
 	})
 }
@@ -367,21 +413,32 @@ func (i *Importer) takeAway(ctx context.Context, t Target, row known) (bool, err
 	if err != nil {
 		return false, err
 	}
+
 	if answered {
 		// What it said goes from where the raw comment is kept, too.
-		k := nuxeo.Comment{ID: row.nuxeoID, Text: markRemoved, EntityID: entityID(row.kind, row.commentID), Origin: Origin, Entity: "{}", XPath: xpath(annotation)}
+		k := nuxeo.Comment{
+			ID:       row.nuxeoID,
+			Text:     markRemoved,
+			EntityID: entityID(row.kind, row.commentID),
+			Origin:   Origin,
+			Entity:   "{}",
+			XPath:    xpath(annotation),
+		}
 		on := cmp.Or(row.parentID, t.DocumentUID) // a reply stays one
 		err = i.by(ctx, row.writer).UpdateComment(ctx, on, k)
 	} else {
 		err = i.by(ctx, row.writer).DeleteComment(ctx, t.DocumentUID, row.nuxeoID, annotation)
 	}
+
 	if denied(err) {
 		i.left()
 		return false, nil
 	}
+
 	if err != nil && !nuxeo.NotFound(err) {
 		return false, err
 	}
+
 	return true, nil
 }
 
@@ -392,12 +449,15 @@ func (i *Importer) answered(ctx context.Context, id string) (bool, error) {
 		if nuxeo.NotFound(err) {
 			return false, nil
 		}
+
 		if err != nil {
 			return false, err
 		}
+
 		if r.Origin != Origin {
 			return true, nil
 		}
+
 		if below, err := i.answered(ctx, r.ID); below || err != nil {
 			return below, err
 		}
@@ -422,7 +482,8 @@ func entityID(kind, commentID string) string {
 
 // Known reports whether comments of a file were imported for a link.
 func Known(ctx context.Context, db *store.DB, linkID, fileID string) (known bool, err error) {
-	err = db.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM imported_comments WHERE link_id = $1 AND file_id = $2)`, linkID, fileID).Scan(&known)
+	err = db.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM imported_comments
+		WHERE link_id = $1 AND file_id = $2)`, linkID, fileID).Scan(&known)
 	return known, err
 }
 

@@ -16,12 +16,17 @@ import (
 func TestCommentsArrive(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	all := []frameio.Comment{comment("c1", "Brighter.", comment("r1", "Yes."), comment("r2", "No.")), drawn(comment("c2", "Here."))}
+	all := []frameio.Comment{
+		comment("c1", "Brighter.", comment("r1", "Yes."), comment("r2", "No.")),
+		drawn(comment("c2", "Here.")),
+	}
+
 	w.must(all...)
 	w.wants("comment c1: Brighter.", "  comment r1: Yes.", "  comment r2: No.", "drawing c2: Here.")
 	if w.writes != 4 || w.of("c1").Origin != Origin || w.of("c2").XPath != "file:content" {
 		t.Errorf("%d writes, %+v", w.writes, w.of("c2"))
 	}
+
 	if n := w.calls(func() { w.must(all...) }); n != 0 || w.writes != 4 {
 		t.Errorf("an unchanged import made %d calls and %d writes", n, w.writes-4)
 	}
@@ -37,13 +42,17 @@ func TestEditedAndResolved(t *testing.T) {
 	if n := w.calls(func() { w.must(edited, resolved) }); n != 2 {
 		t.Errorf("%d calls for two changes", n)
 	}
+
 	w.wants("comment c1: Darker.", "comment c2: Louder.")
-	if c := w.of("c2"); !strings.HasPrefix(c.Text, "Olga Owner · resolved\n") || !strings.Contains(c.Entity, `"resolved":true`) {
+	if c := w.of("c2"); !strings.HasPrefix(c.Text, "Olga Owner · resolved\n") ||
+		!strings.Contains(c.Entity, `"resolved":true`) {
 		t.Errorf("%+v", c)
 	}
+
 	if w.of("c1").ID != id {
 		t.Error("made anew instead of changed")
 	}
+
 	w.must(edited, comment("c2", "Louder."))
 	if c := w.of("c2"); strings.Contains(c.Text, "resolved") {
 		t.Errorf("still resolved: %q", c.Text)
@@ -53,7 +62,8 @@ func TestEditedAndResolved(t *testing.T) {
 func TestDeletedOnFrameio(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.must(comment("c1", "One.", comment("r1", "Yes."), comment("r2", "No.")), drawn(comment("c2", "Two.")), comment("c3", "Three."))
+	w.must(comment("c1", "One.", comment("r1", "Yes."), comment("r2", "No.")), drawn(comment("c2", "Two.")),
+		comment("c3", "Three."))
 	w.must(comment("c1", "One.", comment("r2", "No.")), comment("c3", "Three."))
 	w.wants("comment c1: One.", "  comment r2: No.", "comment c3: Three.")
 	w.must(comment("c3", "Three."))
@@ -72,10 +82,15 @@ func TestDeletedButAnswered(t *testing.T) {
 		on   func(w *world) string
 		want []string
 	}{
-		"the comment": {func(w *world) string { return w.of("c1").ID }, []string{"comment c1: [removed on Frame.io]", "  comment julia: My answer."}},
+		"the comment": {func(w *world) string {
+			return w.of("c1").ID
+		}, []string{"comment c1: [removed on Frame.io]", "  comment julia: My answer."}},
 		"the reply": {
 			func(w *world) string { return w.of("r1").ID },
-			[]string{"comment c1: [removed on Frame.io]", "  comment r1: [removed on Frame.io]", "    comment julia: My answer."},
+			[]string{
+				"comment c1: [removed on Frame.io]", "  comment r1: [removed on Frame.io]",
+				"    comment julia: My answer.",
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +103,7 @@ func TestDeletedButAnswered(t *testing.T) {
 			if c := w.of("c1"); strings.Contains(c.Entity, "Secret") {
 				t.Errorf("what was removed is kept: %s", c.Entity)
 			}
+
 			w.must()
 			w.wants(tc.want...)
 		})
@@ -115,7 +131,11 @@ func TestDrawingAddedToAnAnsweredComment(t *testing.T) {
 	w.must(c)
 	w.reply(w.of("c1").ID, "My answer.")
 	w.must(drawn(c))
-	want := []string{"comment c1: [removed on Frame.io]", "  comment julia: My answer.", "drawing c1: Here.", "  comment r1: Where?"}
+	want := []string{
+		"comment c1: [removed on Frame.io]", "  comment julia: My answer.", "drawing c1: Here.",
+		"  comment r1: Where?",
+	}
+
 	w.wants(want...)
 	w.must(drawn(c))
 	w.wants(want...)
@@ -137,19 +157,23 @@ func TestDeletedInNuxeoByHand(t *testing.T) {
 			if err := w.importer.Nuxeo.DeleteComment(t.Context(), w.doc, w.of("c1").ID, false); err != nil {
 				t.Fatal(err)
 			}
+
 			w.must(after)
 			if name == "and all is as is" { // nobody looks while nothing changes
 				w.wants("")
 				return
 			}
+
 			kind := "comment"
 			if after.Annotation != "" {
 				kind = "drawing"
 			}
+
 			want := []string{kind + " c1: " + after.Text}
 			for _, r := range after.Replies {
 				want = append(want, "  comment "+r.ID+": "+r.Text)
 			}
+
 			w.wants(want...)
 			if n := w.calls(func() { w.must(after) }); n != 0 {
 				t.Errorf("%d calls", n)
@@ -178,7 +202,10 @@ func stages() [][]frameio.Comment {
 }
 
 func staged() []string {
-	return []string{"comment c1: One, edited.", "  comment r2: No, edited.", "  comment r4: New.", "drawing c2: Two.", "  comment r3: Well."}
+	return []string{
+		"comment c1: One, edited.", "  comment r2: No, edited.", "  comment r4: New.", "drawing c2: Two.",
+		"  comment r3: Well.",
+	}
 }
 
 // Each remote call in turn goes wrong, after or before it was done; the import
@@ -213,6 +240,7 @@ func strike(t *testing.T, rule faults.Rule, n int) bool {
 			}
 		}
 	}
+
 	w.wants(staged()...)
 	return len(w.sim.Faults().Hits()) > 0
 }
@@ -242,6 +270,7 @@ func TestEachCommentExistsOnceWhereverWeDie(t *testing.T) {
 			}
 			return nil
 		}
+
 		for _, stage := range stages() {
 			for range 2 {
 				if err := w.run(stage...); err == nil {
@@ -251,6 +280,7 @@ func TestEachCommentExistsOnceWhereverWeDie(t *testing.T) {
 				}
 			}
 		}
+
 		w.wants(staged()...)
 		if seen < n {
 			return
@@ -271,6 +301,7 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 	if w.left != 2 {
 		t.Errorf("%d left", w.left)
 	}
+
 	w.must()
 	w.wants("comment c1: One.", "comment c2: Two.")
 	w.importer.As = func(_ context.Context, login string) (Nuxeo, error) {
@@ -279,6 +310,7 @@ func TestCommentsOfAnotherWriter(t *testing.T) {
 		}
 		return josh, nil
 	}
+
 	w.must(comment("c1", "One, edited."))
 	w.wants("comment c1: One, edited.")
 	if c := w.of("c1"); c.Author != "josh" {
@@ -293,6 +325,7 @@ func TestDocumentThatIsGoneIsAnError(t *testing.T) {
 	if err := w.sim.Remove(w.doc); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.run(comment("c1", "One, edited.")); !nuxeo.NotFound(err) {
 		t.Errorf("%v", err)
 	}
@@ -307,7 +340,8 @@ func TestAttackersCannotChangeTheAddress(t *testing.T) {
 	w.must()
 	w.wants("")
 	for _, r := range w.sim.Requests() {
-		if r.Status >= http.StatusInternalServerError || r.Query != "" && !strings.HasPrefix(r.Query, "currentPageIndex=") {
+		if r.Status >= http.StatusInternalServerError ||
+			r.Query != "" && !strings.HasPrefix(r.Query, "currentPageIndex=") {
 			t.Error(fmt.Sprint(r))
 		}
 	}

@@ -44,10 +44,12 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	for _, o := range opts {
 		opt = o
 	}
+
 	sim, err := nuxeosim.New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	srv := httptest.NewServer(sim)
 	t.Cleanup(func() { srv.Close(); _ = sim.Close() })
 	sim.SetURL(srv.URL + "/nuxeo")
@@ -55,6 +57,7 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	// Without kept connections nothing is sent twice behind the client's back.
 	hc := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -62,12 +65,22 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w := &world{T: t, sim: sim, julia: nx.As(nuxeo.Basic("julia", "julia"))}
 	sim.MkDoc("/default-domain/workspaces/film", "Workspace", nil)
 	sim.SetACL("/default-domain/workspaces/film", "members", "ReadWrite", true)
 	w.doc = sim.MkDoc("/default-domain/workspaces/film/f.mov", "File", map[string]any{"dc:title": "f.mov"})
 	w.target = Target{LinkID: w.link(db), DocumentUID: w.doc, FileID: "file-1", FrameRate: 25}
-	w.importer = &Importer{DB: db, Nuxeo: nx, Now: time.Now, Writer: "josh", Changed: func() { w.writes++ }, Left: func() { w.left++ }, Key: func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) }}
+	w.importer = &Importer{
+		DB:      db,
+		Nuxeo:   nx,
+		Now:     time.Now,
+		Writer:  "josh",
+		Changed: func() { w.writes++ },
+		Left:    func() { w.left++ },
+		Key:     func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) },
+	}
+
 	return w
 }
 
@@ -75,12 +88,14 @@ func (w *world) link(db *store.DB) string {
 	w.Helper()
 	var l link.Link
 	err := db.Tx(w.Context(), func(tx *sql.Tx) (err error) {
-		l, err = link.Claim(w.Context(), tx, time.Now(), "folder", link.Asset{Account: "a", Key: "file-1", Files: []string{"file-1"}}, "item")
+		l, err = link.Claim(w.Context(), tx, time.Now(), "folder",
+			link.Asset{Account: "a", Key: "file-1", Files: []string{"file-1"}}, "item")
 		return err
 	})
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	return l.ID
 }
 
@@ -130,21 +145,27 @@ func (w *world) shown() string {
 			if c.ParentID != parent {
 				continue
 			}
-			kind, name := "comment", strings.TrimSuffix(strings.TrimPrefix(c.EntityID, "frameio:comment:"), drawingSuffix)
+
+			kind, name := "comment",
+				strings.TrimSuffix(strings.TrimPrefix(c.EntityID, "frameio:comment:"), drawingSuffix)
 			if c.Annotation {
 				kind = "drawing"
 			}
+
 			if c.Origin != Origin {
 				name = c.Author
 			}
+
 			_, text, _ := strings.Cut("\n"+w.read(c), "\n")
 			if c.Origin == Origin && text != markRemoved {
 				_, text, _ = strings.Cut(text, "\n")
 			}
+
 			lines = append(lines, indent+kind+" "+name+": "+text)
 			below(c.ID, indent+"  ")
 		}
 	}
+
 	below(w.doc, "")
 	return strings.Join(lines, "\n")
 }
@@ -152,10 +173,14 @@ func (w *world) shown() string {
 // read is what a browser shows of a comment in Nuxeo, which may hold nothing but text.
 func (w *world) read(c nuxeosim.CommentView) string {
 	w.Helper()
-	nodes, err := html.ParseFragment(strings.NewReader(c.Text), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	nodes, err := html.ParseFragment(strings.NewReader(c.Text), &html.Node{
+		Type: html.ElementNode, Data: "div",
+		DataAtom: atom.Div,
+	})
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	var text strings.Builder
 	for _, n := range nodes {
 		switch n.Type {
@@ -166,6 +191,7 @@ func (w *world) read(c nuxeosim.CommentView) string {
 			w.Errorf("the comment %.80q is shown with the element <%s>, want text only", c.Text, n.Data)
 		}
 	}
+
 	return text.String()
 }
 

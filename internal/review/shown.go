@@ -32,14 +32,24 @@ type Shown struct {
 const maxDrawing = 256 << 10
 
 func (i *Importer) shown(t Target, c frameio.Comment) string {
-	s := Shown{Author: author(c), Text: clean(c.Text), Created: c.Created.UTC(), Resolved: c.Completed, Edited: edited(c), Duration: c.Duration, Page: c.Page}
+	s := Shown{
+		Author:   author(c),
+		Text:     clean(c.Text),
+		Created:  c.Created.UTC(),
+		Resolved: c.Completed,
+		Edited:   edited(c),
+		Duration: c.Duration,
+		Page:     c.Page,
+	}
 	if c.Timestamp != nil {
 		frame := *c.Timestamp - i.FrameBase
 		s.Frame, s.Timecode = &frame, span(frame, c.Duration, t.FrameRate)
 	}
+
 	if len(c.Annotation) <= maxDrawing {
 		s.Drawing = clean(c.Annotation)
 	}
+
 	b, _ := json.Marshal(s) // texts, numbers and a time always marshal
 	return string(b)
 }
@@ -51,7 +61,8 @@ func (i *Importer) show(ctx context.Context, t Target, row known, shown string, 
 		return nil
 	}
 	return i.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE imported_comments SET shown = $1 WHERE link_id = $2 AND comment_id = $3`, shown, t.LinkID, row.commentID)
+		_, err := tx.ExecContext(ctx, `UPDATE imported_comments SET shown = $1
+			WHERE link_id = $2 AND comment_id = $3`, shown, t.LinkID, row.commentID)
 		return err
 	})
 }
@@ -69,11 +80,17 @@ type Row struct {
 // KeptBy reads a comment of ours from what Nuxeo keeps of it: where no row tells of it,
 // as on a version of the document.
 func KeptBy(k nuxeo.Comment) Row {
-	r := Row{ID: strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix), NuxeoID: k.ID, Shown: Shown{Author: k.Author, Text: k.Text, Created: k.Created}}
+	r := Row{
+		ID:      strings.TrimSuffix(strings.TrimPrefix(k.EntityID, EntityID("")), drawingSuffix),
+		NuxeoID: k.ID,
+		Shown:   Shown{Author: k.Author, Text: k.Text, Created: k.Created},
+	}
+
 	var e entity
 	if json.Unmarshal([]byte(k.Entity), &e) != nil || e.FileID == "" { // it was removed on Frame.io
 		return r
 	}
+
 	r.FileID = e.FileID
 	r.Shown = Shown{
 		Author: e.Author, Text: e.Words, Created: k.Created, Resolved: e.Resolved, Edited: e.Edited,
@@ -82,10 +99,12 @@ func KeptBy(k nuxeo.Comment) Row {
 	if e.Words == "" { // it was brought by a version that kept no words, or says nothing
 		_, r.Text, _ = strings.Cut(k.Text, "\n")
 	}
+
 	if len(e.Annotation) <= maxDrawing {
 		r.Drawing = string(e.Annotation)
 		_ = json.Unmarshal(e.Annotation, &r.Drawing) // unless it is a string: shapes stay JSON
 	}
+
 	return r
 }
 
@@ -97,7 +116,8 @@ const maxShown = 2 << 20
 // Those that were not looked at since an older version are left out. Whoever asks
 // must have found that the person may read the document.
 func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row, more bool, err error) {
-	rows, err := db.Reader.QueryContext(ctx, `SELECT comment_id, file_id, nuxeo_id, parent_id, shown FROM imported_comments
+	rows, err := db.Reader.QueryContext(ctx, `SELECT comment_id, file_id, nuxeo_id, parent_id, shown
+		FROM imported_comments
 		WHERE link_id = $1 AND shown <> '' ORDER BY comment_id LIMIT $2`, linkID, most+1)
 	if err != nil {
 		return nil, false, err
@@ -109,13 +129,17 @@ func Of(ctx context.Context, db *store.DB, linkID string, most int) (list []Row,
 		if err := rows.Scan(&r.ID, &r.FileID, &r.NuxeoID, &r.ParentID, &shown); err != nil {
 			return nil, false, err
 		}
+
 		if left -= len(shown); left < 0 || len(list) == most {
 			return list, true, nil
 		}
+
 		if err := json.Unmarshal([]byte(shown), &r.Shown); err != nil {
 			return nil, false, err
 		}
+
 		list = append(list, r)
 	}
+
 	return list, false, rows.Err()
 }

@@ -27,13 +27,16 @@ func TestCommentsAreStreamed(t *testing.T) {
 	if err := w.importer.Import(t.Context(), w.target, all); err != nil {
 		t.Fatal(err)
 	}
+
 	if ahead > 0 || w.writes != n {
 		t.Errorf("the list was read %d comments ahead of %d writes, want 0 ahead of %d", ahead, w.writes, n)
 	}
+
 	rows, err := w.importer.known(t.Context(), w.target)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, row := range rows {
 		if size := len(row.commentID + row.parentID + row.kind + row.nuxeoID + row.hash + row.writer); size > 300 {
 			t.Errorf("of a comment of 5,000 characters %d bytes are held, want at most 300", size)
@@ -57,9 +60,11 @@ func TestWhatAListingMissesIsNotGone(t *testing.T) {
 		}
 		_ = yield(b, nil) && yield(c, nil)
 	}
+
 	if err := w.importer.Import(t.Context(), w.target, moving); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := w.shown(); got != want || looks != 2 {
 		t.Errorf("after %d looks there is\n%s\nwant after 2\n%s", looks, got, want)
 	}
@@ -73,12 +78,15 @@ func TestShownCommentsAreBounded(t *testing.T) {
 	for i := range maxShown/40_000 + 5 {
 		long = append(long, comment(fmt.Sprint("c", i), strings.Repeat("x", 40_000)))
 	}
+
 	w.must(long...)
 
 	list, more, err := Of(t.Context(), w.importer.DB, w.target.LinkID, 2000)
 	if err != nil || !more || len(list) == 0 || len(list) > maxShown/40_000 {
-		t.Errorf("%d of %d long comments are shown, more %t, %v, want at most %d and more", len(list), len(long), more, err, maxShown/40_000)
+		t.Errorf("%d of %d long comments are shown, more %t, %v, want at most %d and more", len(list), len(long), more,
+			err, maxShown/40_000)
 	}
+
 	if list, more, err = Of(t.Context(), w.importer.DB, w.target.LinkID, 3); len(list) != 3 || !more || err != nil {
 		t.Errorf("asked for 3: %d, more %t, %v", len(list), more, err)
 	}

@@ -44,9 +44,12 @@ func Backup(ctx context.Context, path, file string) (err error) {
 		return fault.New(fault.Invalid, "The database in use is PostgreSQL, which is backed up with its own tools.").
 			With("Use pg_dump, or the server's usual backup.")
 	}
+
 	if _, err := os.Stat(path); err != nil {
-		return fault.New(fault.NotFound, "There is no database %s.", path).With("Give the folder of the installation with --data.").Because(err)
+		return fault.New(fault.NotFound, "There is no database %s.", path).
+			With("Give the folder of the installation with --data.").Because(err)
 	}
+
 	if _, err := os.Stat(file); err == nil {
 		return fault.New(fault.Conflict, "%s is there already.", file).With("Give the name of a new file.")
 	}
@@ -59,9 +62,11 @@ func Backup(ctx context.Context, path, file string) (err error) {
 	if err := errors.Join(wholly(ctx, db, path), stillUsed(ctx, db, path)); err != nil {
 		return err
 	}
+
 	if _, err := db.ExecContext(ctx, "VACUUM INTO $1", file); err != nil {
 		return errors.Join(fmt.Errorf("writing the backup: %w", err), os.RemoveAll(file))
 	}
+
 	return os.Chmod(file, 0o600)
 }
 
@@ -84,20 +89,26 @@ func stillUsed(ctx context.Context, db *sql.DB, path string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
+
 	if err != nil {
 		return fmt.Errorf("reading the database %s: %w", path, err)
 	}
+
 	var when, seen int64
 	var to string
 	if _, err := fmt.Sscan(string(value), &when, &to); err != nil {
 		return fmt.Errorf("reading where the database %s was moved to: %w", path, err)
 	}
+
 	if err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(seen), 0) FROM nodes`).Scan(&seen); err != nil {
 		return err
 	}
+
 	if seen > when {
 		return nil
 	}
-	return fault.New(fault.Conflict, "The database %s is not the one in use: it was moved to %s on %s.", path, to, Time(when).Format(time.DateOnly)).
+
+	return fault.New(fault.Conflict, "The database %s is not the one in use: it was moved to %s on %s.", path, to,
+		Time(when).Format(time.DateOnly)).
 		With("Back that one up with pg_dump.")
 }

@@ -30,9 +30,11 @@ func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
 	if err != nil {
 		return err
 	}
+
 	if err := empty(ctx, to, tables); err != nil {
 		return err
 	}
+
 	source, err := from.Reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
@@ -51,6 +53,7 @@ func Copy(ctx context.Context, from, to *DB, told func(Copied)) error {
 		}
 		told(Copied{table, n})
 	}
+
 	return target.Commit()
 }
 
@@ -76,17 +79,20 @@ func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int
 			err = errors.Join(err, insert.Close())
 		}
 	}()
+
 	err = each(ctx, source, table, func(names []string, row []any) error {
 		if insert == nil {
 			marks := make([]string, len(names))
 			for i := range marks {
 				marks[i] = "$" + strconv.Itoa(i+1)
 			}
-			query := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+			query := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" +
+				strings.Join(marks, ", ") + ")"
 			if insert, err = target.PrepareContext(ctx, query); err != nil {
 				return err
 			}
 		}
+
 		n++
 		_, err := insert.ExecContext(ctx, row...)
 		return err
@@ -99,10 +105,12 @@ func copyTable(ctx context.Context, source, target *sql.Tx, table string) (n int
 	if err != nil {
 		return n, err
 	}
+
 	after, err := fingerprint(ctx, target, table)
 	if err == nil && before != after {
 		err = fmt.Errorf("the copy holds other rows than the source (%d there, %d here)", before.rows, after.rows)
 	}
+
 	return n, err
 }
 
@@ -117,6 +125,7 @@ func each(ctx context.Context, tx *sql.Tx, table string, fn func(names []string,
 	if err != nil {
 		return err
 	}
+
 	names := make([]string, len(types))
 	for i, c := range types {
 		names[i] = c.Name()
@@ -127,16 +136,20 @@ func each(ctx context.Context, tx *sql.Tx, table string, fn func(names []string,
 		for i := range values {
 			into[i] = &values[i]
 		}
+
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
+
 		for i, c := range types {
 			values[i] = portable(values[i], c.DatabaseTypeName())
 		}
+
 		if err := fn(names, values); err != nil {
 			return err
 		}
 	}
+
 	return rows.Err()
 }
 
@@ -159,11 +172,13 @@ func fingerprint(ctx context.Context, tx *sql.Tx, table string) (p rowSum, err e
 			}
 			cells = append(cells, fmt.Sprintf("%s=%T:%v", names[i], v, v))
 		}
+
 		slices.Sort(cells) // columns come in the order in which each database got them
 		sum := sha256.Sum256([]byte(strings.Join(cells, "\x00")))
 		for i := range p.sum {
 			p.sum[i] += binary.BigEndian.Uint64(sum[8*i:])
 		}
+
 		p.rows++
 		return nil
 	})
@@ -181,7 +196,8 @@ func portable(v any, declared string) any {
 
 // InUse names a node that gave a sign of life lately, or is empty.
 func (db *DB) InUse(ctx context.Context, now time.Time) (node string, err error) {
-	err = db.Reader.QueryRowContext(ctx, `SELECT id FROM nodes WHERE seen > $1 ORDER BY seen DESC LIMIT 1`, Millis(now.Add(-time.Minute))).Scan(&node)
+	err = db.Reader.QueryRowContext(ctx, `SELECT id FROM nodes WHERE seen > $1
+		ORDER BY seen DESC LIMIT 1`, Millis(now.Add(-time.Minute))).Scan(&node)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

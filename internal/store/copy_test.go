@@ -27,11 +27,13 @@ func filled(t *testing.T) (path string, db *store.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	tables, err := db.Tables(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	made := map[string]map[string]any{}
 	for _, table := range tables {
 		made[table] = row(t, db, table, made)
@@ -39,6 +41,7 @@ func filled(t *testing.T) (path string, db *store.DB) {
 			t.Fatalf("a row of %s: %v", table, err)
 		}
 	}
+
 	return path, db
 }
 
@@ -46,9 +49,11 @@ func filled(t *testing.T) (path string, db *store.DB) {
 func row(t *testing.T, db *store.DB, table string, made map[string]map[string]any) map[string]any {
 	t.Helper()
 	refers := map[string]any{}
-	for _, r := range query(t, db, `SELECT "from", "table", COALESCE("to", 'id') FROM pragma_foreign_key_list($1)`, table) {
+	for _, r := range query(t, db, `SELECT "from", "table", COALESCE("to", 'id')
+		FROM pragma_foreign_key_list($1)`, table) {
 		refers[r[0]] = made[r[1]][r[2]]
 	}
+
 	values := map[string]any{}
 	for i, c := range query(t, db, `SELECT name, type, '' FROM pragma_table_info($1)`, table) {
 		switch to, refer := refers[c[0]]; {
@@ -66,6 +71,7 @@ func row(t *testing.T, db *store.DB, table string, made map[string]map[string]an
 			values[c[0]] = int64(1_000_000_000_000) * int64(i%2)
 		}
 	}
+
 	return values
 }
 
@@ -83,6 +89,7 @@ func query(t *testing.T, db *store.DB, text string, args ...any) (all [][3]strin
 		}
 		all = append(all, r)
 	}
+
 	return all
 }
 
@@ -93,8 +100,10 @@ func insert(ctx context.Context, db *store.DB, table string, values map[string]a
 		names, args = append(names, name), append(args, v)
 		marks = append(marks, fmt.Sprintf("$%d", len(args)))
 	}
+
 	return db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
+		_, err := tx.ExecContext(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+
+			strings.Join(marks, ", ")+")", args...)
 		return err
 	})
 }
@@ -110,7 +119,8 @@ func TestCopyTakesEveryTable(t *testing.T) {
 
 	// Those that are left behind are named here once more, so that a new one is thought about.
 	for _, r := range all {
-		left := r[0] == "nodes" || r[0] == "goose_db_version" || strings.HasPrefix(r[0], "river_") || strings.HasPrefix(r[0], "sqlite_")
+		left := r[0] == "nodes" || r[0] == "goose_db_version" || strings.HasPrefix(r[0], "river_") ||
+			strings.HasPrefix(r[0], "sqlite_")
 		if left == slices.Contains(tables, r[0]) {
 			t.Errorf("table %s: copied %v, want %v", r[0], !left, left)
 		}
@@ -120,16 +130,19 @@ func TestCopyTakesEveryTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = to.Close() })
 	copied := map[string]int64{}
 	if err := store.Copy(t.Context(), from, to, func(c store.Copied) { copied[c.Table] = c.Rows }); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, table := range tables {
 		if copied[table] < 1 {
 			t.Errorf("%d rows of %s were copied, want all", copied[table], table)
 		}
 	}
+
 	err = store.Copy(t.Context(), from, to, func(store.Copied) {})
 	if !fault.Is(err, fault.Conflict) {
 		t.Errorf("a second copy: %v, want a refusal since the database is not empty", err)
@@ -145,6 +158,7 @@ func TestCopyWantsEveryTableEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = to.Close() })
 	values := row(t, from, "audit_marks", nil)
 	for name, v := range values {
@@ -152,9 +166,11 @@ func TestCopyWantsEveryTableEmpty(t *testing.T) {
 			values[name] = strings.ReplaceAll(text, "\x00", "")
 		}
 	}
+
 	if err := insert(t.Context(), to, "audit_marks", values); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := store.Copy(t.Context(), from, to, func(store.Copied) {}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("copying beside a row of audit_marks: %v, want a refusal", err)
 	}
@@ -173,26 +189,31 @@ func TestBackupRefuses(t *testing.T) {
 			t.Errorf("backup of %s left a file although it was refused", path)
 		}
 	}
+
 	refused("postgres://u:p@host/name", "pg_dump")
 
 	path, db := filled(t)
 	if err := store.Backup(t.Context(), path, filepath.Join(t.TempDir(), "copy.db")); err != nil {
 		t.Errorf("backup of a database in use: %v", err)
 	}
+
 	seen := time.Now()
 	if err := db.MarkMoved(t.Context(), "postgres://u:secret@host:5432/name?x=y", seen); err != nil {
 		t.Fatal(err)
 	}
+
 	refused(path, "moved to postgres://host:5432/name")
 
 	// Who goes on working on it after a copy may back it up again.
 	err := db.Tx(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO nodes (id, host, version, started, seen) VALUES ('n', 'h', 'v', 0, $1)`, store.Millis(seen.Add(time.Minute)))
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO nodes (id, host, version, started, seen)
+			VALUES ('n', 'h', 'v', 0, $1)`, store.Millis(seen.Add(time.Minute)))
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := store.Backup(t.Context(), path, filepath.Join(t.TempDir(), "copy.db")); err != nil {
 		t.Errorf("backup of a database that a node has worked on since it was copied: %v", err)
 	}
@@ -200,6 +221,7 @@ func TestBackupRefuses(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	damage(t, path)
 	refused(path, "damaged")
 }

@@ -33,9 +33,11 @@ func TestPowerCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := db.Close(); err != nil { // the log is empty now
 		t.Fatal(err)
 	}
+
 	base, log, reported := fill(t, path)
 	page := int64(binary.BigEndian.Uint32(log[8:12]))
 	frames := (int64(len(log)) - walHeader) / (frameHeader + page)
@@ -43,7 +45,10 @@ func TestPowerCut(t *testing.T) {
 	for f := range frames + 1 {
 		at := walHeader + f*(frameHeader+page)
 		// At the frame, within its header, and within its page.
-		for _, cut := range []int64{at, at + 1, at + frameHeader/2, at + frameHeader, at + frameHeader + page/2, at + frameHeader + page - 1} {
+		for _, cut := range []int64{
+			at, at + 1, at + frameHeader/2, at + frameHeader, at + frameHeader + page/2,
+			at + frameHeader + page - 1,
+		} {
 			if cut > int64(len(log)) {
 				continue
 			}
@@ -53,6 +58,7 @@ func TestPowerCut(t *testing.T) {
 			}
 		}
 	}
+
 	t.Logf("%d frames, %d states tried, %d inconsistent", frames, states, lost)
 	if frames < cutTransactions || lost > 0 {
 		t.Errorf("%d of %d states are inconsistent", lost, states)
@@ -67,13 +73,16 @@ func fill(t *testing.T, path string) (base, log []byte, reported []int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if base, err = os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
+
 	for i := range cutTransactions {
 		err := db.Tx(t.Context(), func(tx *sql.Tx) error {
 			for part := range 2 { // both rows or none
-				if _, err := tx.ExecContext(context.Background(), addPerson, fmt.Sprintf("%03d-%d", i, part)); err != nil {
+				if _, err := tx.ExecContext(context.Background(), addPerson,
+					fmt.Sprintf("%03d-%d", i, part)); err != nil {
 					return err
 				}
 			}
@@ -82,18 +91,23 @@ func fill(t *testing.T, path string) (base, log []byte, reported []int64) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		info, err := os.Stat(path + "-wal")
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		reported = append(reported, info.Size())
 	}
+
 	if log, err = os.ReadFile(path + "-wal"); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	return base, log, reported
 }
 
@@ -105,6 +119,7 @@ func opensWhole(t *testing.T, base, log []byte, reported []int64, cut int64) boo
 			t.Fatal(err)
 		}
 	}
+
 	db, err := sql.Open("sqlite", "file:"+path+"?"+options)
 	if err != nil {
 		t.Fatal(err)
@@ -114,22 +129,26 @@ func opensWhole(t *testing.T, base, log []byte, reported []int64, cut int64) boo
 		t.Errorf("cut at %d: %v", cut, err)
 		return false
 	}
+
 	var n int
 	var last sql.NullString
 	if err := db.QueryRowContext(t.Context(), "SELECT COUNT(*), MAX(login) FROM people").Scan(&n, &last); err != nil {
 		t.Errorf("cut at %d: %v", cut, err)
 		return false
 	}
+
 	promised := 0
 	for _, size := range reported {
 		if size <= cut {
 			promised++
 		}
 	}
+
 	if n%2 != 0 || n < 2*promised || n > 0 && last.String != fmt.Sprintf("%03d-1", n/2-1) {
 		t.Errorf("cut at %d: %d rows up to %s; %d transactions were reported", cut, n, last.String, promised)
 		return false
 	}
+
 	return true
 }
 
@@ -142,13 +161,16 @@ func TestDamagedDatabaseIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	page := int(binary.BigEndian.Uint16(good[16:18]))
 	refused := 0
 	for p := range len(good) / page {
@@ -156,20 +178,24 @@ func TestDamagedDatabaseIsRefused(t *testing.T) {
 		for i := range min(200, page) { // the part of a page that says what is in it
 			bad[p*page+i] ^= 0xff
 		}
+
 		at := filepath.Join(t.TempDir(), "connector.db")
 		if err := os.WriteFile(at, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
+
 		db, err := Open(t.Context(), at)
 		if err == nil {
 			_ = db.Close()
 			continue
 		}
+
 		refused++
 		if f := fault.From(err); f.Code != fault.Invalid || f.Remedy == "" {
 			t.Errorf("page %d: %v", p, err)
 		}
 	}
+
 	t.Logf("%d of %d damaged pages were found at the start", refused, len(good)/page)
 	if refused < len(good)/page*9/10 {
 		t.Errorf("only %d of %d were found", refused, len(good)/page)
@@ -184,11 +210,13 @@ func TestForeignFileIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if db, err := Open(t.Context(), path); err == nil {
 		t.Error("it was opened", db.Close())
 	} else if f := fault.From(err); f.Code != fault.Invalid {
 		t.Errorf("%v", err)
 	}
+
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ func here(path string) (*file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the database file: %w", err)
 	}
+
 	return &file{path, info}, nil
 }
 
@@ -35,14 +36,18 @@ func (f *file) still() error {
 	if f == nil {
 		return nil
 	}
+
 	now, err := os.Stat(f.path)
 	if err == nil && os.SameFile(f.info, now) {
 		return nil
 	}
+
 	what := "replaced"
 	if err != nil {
 		what = "removed"
 	}
-	return fault.New(fault.Unavailable, "The database file %s was %s while the connector runs; nothing is accepted any more.", f.path, what).
+
+	return fault.New(fault.Unavailable,
+		"The database file %s was %s while the connector runs; nothing is accepted any more.", f.path, what).
 		With("Stop the connector, put the file back where it was, and start the connector again.").Because(err)
 }

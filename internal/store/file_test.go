@@ -27,26 +27,35 @@ func TestAFileThatIsTakenAwayIsNoticed(t *testing.T) {
 			if err := os.WriteFile(path+".other", nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
+
 			db, err := Open(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			t.Cleanup(func() { _ = db.Close() })
 			write := func(*sql.Tx) error { return nil }
 			if err := db.Tx(t.Context(), write); err != nil {
 				t.Fatal(err)
 			}
+
 			within := func(tx *sql.Tx) error { // just before the commit
 				if _, err := tx.ExecContext(t.Context(), addPerson, "josh"); err != nil {
 					return err
 				}
 				return c.befall(path)
 			}
-			for what, err := range map[string]error{"the transaction that was under way": db.Tx(t.Context(), within), "the next": db.Tx(t.Context(), write), "the check": db.Check(t.Context())} {
+
+			for what, err := range map[string]error{
+				"the transaction that was under way": db.Tx(t.Context(), within),
+				"the next":                           db.Tx(t.Context(), write),
+				"the check":                          db.Check(t.Context()),
+			} {
 				if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("%s ends with %v, want that the file %s", what, err, c.says)
 				}
 			}
+
 			if _, err := os.Stat(path); name != "replaced" && err == nil {
 				t.Error("there is a new file")
 			}

@@ -48,6 +48,7 @@ func newGroup(db *DB) (*group, error) {
 			return nil, fmt.Errorf("preparing the group: %w", err)
 		}
 	}
+
 	go g.run()
 	return g, nil
 }
@@ -71,6 +72,7 @@ func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+
 	select {
 	case <-p.done:
 		return p.err
@@ -83,6 +85,7 @@ func (g *group) do(ctx context.Context, fn func(*sql.Tx) error) error {
 			return ctx.Err()
 		}
 	}
+
 	<-p.done
 	return p.err
 }
@@ -109,6 +112,7 @@ func (g *group) gather(first *part) []*part {
 			return parts
 		}
 	}
+
 	return parts
 }
 
@@ -155,6 +159,7 @@ func (g *group) together(parts []*part) (mine []*part, err error) {
 	if !errors.Is(err, errPart) {
 		return mine, err
 	}
+
 	return mine, g.db.alone(context.Background(), func(tx *sql.Tx) error {
 		for _, p := range mine {
 			if err := g.within(tx, p); err != nil {
@@ -172,13 +177,16 @@ func (g *group) within(tx *sql.Tx, p *part) error {
 	if _, err := tx.StmtContext(ctx, g.savepoint).ExecContext(ctx); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
+
 	end := g.release
 	if p.err = guarded(p.fn, tx); p.err != nil {
 		end = g.rollback
 	}
+
 	if _, err := tx.StmtContext(ctx, end).ExecContext(ctx); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
+
 	return nil
 }
 

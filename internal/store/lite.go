@@ -106,9 +106,11 @@ func (c *liteConn) ExecContext(ctx context.Context, query string, args []driver.
 	if err != nil {
 		return nil, err
 	}
+
 	if s == nil {
 		return c.driverConn.ExecContext(ctx, query, args)
 	}
+
 	return s.ExecContext(ctx, args)
 }
 
@@ -119,13 +121,16 @@ func (c *liteConn) QueryContext(ctx context.Context, query string, args []driver
 	if err != nil {
 		return nil, err
 	}
+
 	if s == nil {
 		return c.driverConn.QueryContext(ctx, query, args)
 	}
+
 	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}
+
 	s.reading = true
 	return &liteRows{rows.(driverRows), s}, nil
 }
@@ -139,10 +144,12 @@ func (c *liteConn) statement(ctx context.Context, query string) (*statement, err
 		}
 		return s, nil
 	}
+
 	prepared, err := c.driverConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
+
 	s := &statement{driverStmt: prepared.(driverStmt)}
 	c.kept.Add(query, s)
 	return s, nil

@@ -19,12 +19,14 @@ func oneConn(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	db.SetMaxOpenConns(1)
 	must(t, db, `CREATE TABLE numbers (n INTEGER PRIMARY KEY)`)
 	for n := range 3 {
 		must(t, db, `INSERT INTO numbers VALUES ($1)`, n+1)
 	}
+
 	return db
 }
 
@@ -49,6 +51,7 @@ func keeps(t *testing.T, db *sql.DB) (statements []string) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	return statements
 }
 
@@ -57,6 +60,7 @@ func numbers(t *testing.T, rows *sql.Rows, err error) (all []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for rows.Next() {
 		var n int
 		if err := rows.Scan(&n); err != nil {
@@ -64,9 +68,11 @@ func numbers(t *testing.T, rows *sql.Rows, err error) (all []int) {
 		}
 		all = append(all, n)
 	}
+
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		t.Fatal(err)
 	}
+
 	return all
 }
 
@@ -84,6 +90,7 @@ func TestStatementsAreKept(t *testing.T) {
 			t.Errorf("above %d there are %v, want %v", c.over, got, c.want)
 		}
 	}
+
 	if got := keeps(t, db); !slices.Contains(got, above) || !slices.Contains(got, `INSERT INTO numbers VALUES ($1)`) {
 		t.Errorf("the connection keeps %q, want what was asked and what was inserted among them", got)
 	}
@@ -91,8 +98,10 @@ func TestStatementsAreKept(t *testing.T) {
 	for i := range 2 * maxStatements {
 		must(t, db, fmt.Sprintf(`DELETE FROM numbers WHERE n = %d`, 1000+i))
 	}
+
 	if got := keeps(t, db); len(got) != maxStatements || slices.Contains(got, above) {
-		t.Errorf("after many others the connection keeps %d statements, want %d, and not the oldest", len(got), maxStatements)
+		t.Errorf("after many others the connection keeps %d statements, want %d, and not the oldest",
+			len(got), maxStatements)
 	}
 }
 
@@ -109,18 +118,22 @@ func TestStatementsWithinTheirOwnRows(t *testing.T) {
 	if err != nil || !outer.Next() {
 		t.Fatalf("the outer rows: %v", err)
 	}
+
 	inner, err := tx.QueryContext(t.Context(), above, 1)
 	if got := numbers(t, inner, err); !slices.Equal(got, []int{2, 3}) {
 		t.Errorf("the inner rows are %v, want 2 and 3", got)
 	}
+
 	for i := range 2 * maxStatements {
 		if _, err := tx.ExecContext(t.Context(), fmt.Sprintf(`DELETE FROM numbers WHERE n = %d`, 1000+i)); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if got := numbers(t, outer, nil); !slices.Equal(got, []int{2, 3}) {
 		t.Errorf("the outer rows go on with %v, want 2 and 3", got)
 	}
+
 	again, err := tx.QueryContext(t.Context(), above, 2)
 	if got := numbers(t, again, err); !slices.Equal(got, []int{3}) {
 		t.Errorf("afterwards above 2 there are %v, want 3", got)
@@ -148,9 +161,12 @@ func TestStatementsAfterErrors(t *testing.T) {
 	if _, err := db.QueryContext(ended, above, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("under a context that has ended: %v, want that it has", err)
 	}
-	if _, err := db.QueryContext(t.Context(), `SELECT nothing FROM numbers`); err == nil || errors.Is(err, driver.ErrBadConn) {
+
+	if _, err := db.QueryContext(t.Context(), `SELECT nothing FROM numbers`); err == nil ||
+		errors.Is(err, driver.ErrBadConn) {
 		t.Errorf("a query that cannot be read: %v, want an error of the query's", err)
 	}
+
 	rows, err := db.QueryContext(t.Context(), above, 3)
 	if got := numbers(t, rows, err); !slices.Equal(got, []int{4, 5}) {
 		t.Errorf("afterwards above 3 there are %v, want 4 and 5", got)
@@ -174,13 +190,16 @@ func TestStatementsFollowTheSchema(t *testing.T) {
 		}
 		return names
 	}
+
 	if got := columns(); !slices.Equal(got, []string{"n"}) {
 		t.Errorf("at first the columns are %q, want n", got)
 	}
+
 	must(t, db, `ALTER TABLE numbers ADD COLUMN word TEXT`)
 	if got := columns(); !slices.Equal(got, []string{"n", "word"}) {
 		t.Errorf("after the change the columns are %q, want n and word", got)
 	}
+
 	must(t, db, `DROP TABLE numbers`)
 	if _, err := db.QueryContext(t.Context(), whole); err == nil {
 		t.Error("a table that is gone was read")
@@ -205,8 +224,10 @@ func BenchmarkStatement(b *testing.B) {
 			defer db.Close()
 			for b.Loop() {
 				var n int
-				if err := db.QueryRowContext(b.Context(), `SELECT COUNT(*) FROM items LEFT JOIN transfers ON transfers.item_id = items.id
-					WHERE items.parent = $1 AND items.kind = $2 AND items.state IN ('waiting', 'running')`, "parent", "kind").Scan(&n); err != nil {
+				if err := db.QueryRowContext(b.Context(), `SELECT COUNT(*) FROM items
+					LEFT JOIN transfers ON transfers.item_id = items.id
+					WHERE items.parent = $1 AND items.kind = $2
+					AND items.state IN ('waiting', 'running')`, "parent", "kind").Scan(&n); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -25,6 +25,7 @@ func TestCallersMayGoWhileTheDatabaseIsLocked(t *testing.T) {
 			return nil
 		})
 	}()
+
 	<-held
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -33,21 +34,26 @@ func TestCallersMayGoWhileTheDatabaseIsLocked(t *testing.T) {
 		_, err := tx.ExecContext(context.Background(), addPerson, "gone")
 		return err
 	})
+
 	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
 		t.Errorf("after %s: %v", took, err)
 	}
+
 	close(free)
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+
 	if err := db.Tx(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(context.Background(), addPerson, "stayed")
 		return err
 	}); err != nil {
 		t.Error(err)
 	}
+
 	var people int
-	if err := db.Reader.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM people").Scan(&people); err != nil || people != 1 {
+	if err := db.Reader.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM people").Scan(&people); err != nil ||
+		people != 1 {
 		t.Errorf("%d people: %v", people, err)
 	}
 }

@@ -26,15 +26,18 @@ func openLogged(t *testing.T) logged {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	pools, err := openPools(address(path) + hastens)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = pools[0].Close() })
 	if _, err := db.Writer.Exec(`CREATE TABLE rows (n INTEGER PRIMARY KEY, data BLOB)`); err != nil {
 		t.Fatal(err)
 	}
+
 	return logged{T: t, DB: db, keeper: pools[0], log: path + "-wal"}
 }
 
@@ -42,7 +45,8 @@ func openLogged(t *testing.T) logged {
 func (l logged) write(ctx context.Context, n int) {
 	l.Helper()
 	if err := l.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO rows VALUES ($1, randomblob(64000)) ON CONFLICT (n) DO UPDATE SET data = excluded.data`, n%50)
+		_, err := tx.Exec(`INSERT INTO rows VALUES ($1, randomblob(64000)) ON CONFLICT (n) DO UPDATE
+			SET data = excluded.data`, n%50)
 		return err
 	}); err != nil {
 		l.Fatal(err)
@@ -75,19 +79,23 @@ func TestLogStaysShort(t *testing.T) {
 			}
 		})
 	}
+
 	for n := range 1500 { // some 100 MiB
 		l.write(ctx, n)
 		if n%150 != 149 {
 			continue
 		}
+
 		before := l.size()
 		if err := shorten(ctx, l.keeper); err != nil {
 			t.Error(err)
 		}
+
 		if before > longBytes && l.size() < before/2 {
 			return
 		}
 	}
+
 	t.Errorf("the log has %d MiB and was not begun anew", l.size()>>20)
 }
 
@@ -97,11 +105,13 @@ func TestKeeperHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	l := openLogged(t)
 	if err := l.Tx(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec(`WITH RECURSIVE some(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM some WHERE n < 199) INSERT INTO rows SELECT n, randomblob(160000) FROM some`)
+		_, err := tx.Exec(`WITH RECURSIVE some(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM some WHERE n < 199)
+			INSERT INTO rows SELECT n, randomblob(160000) FROM some`)
 		return err
 	}); err != nil || l.size() < longBytes {
 		t.Fatalf("a log of %d MiB: %v", l.size()>>20, err)
 	}
+
 	reading, err := l.Reader.QueryContext(t.Context(), `SELECT n FROM rows`)
 	if err != nil || !reading.Next() {
 		t.Fatal(err)
@@ -119,6 +129,7 @@ func TestKeeperHoldsNobodyUp(t *testing.T) {
 			return
 		default:
 		}
+
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second) // Frame.io waits 5
 		l.write(ctx, n)
 		cancel()

@@ -28,18 +28,22 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, also []Migrati
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
+
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("bringing the database up to date: %w", err)
 	}
+
 	sources := provider.ListSources()
 	if err := db.understood(ctx, sources[len(sources)-1].Version); err != nil {
 		return err
 	}
+
 	for _, step := range also {
 		if err := step(ctx, db); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -51,16 +55,20 @@ func OpenAt(ctx context.Context, address string, newest int64) (db *DB, err erro
 	if IsPostgres(address) {
 		kind, open = goose.DialectPostgres, connect
 	}
+
 	if db, err = open(address); err != nil {
 		return nil, err
 	}
+
 	provider, err := db.provider(kind)
 	if err == nil {
 		_, err = provider.UpTo(ctx, newest)
 	}
+
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the tables as of migration %d: %w", newest, err), db.Close())
 	}
+
 	return db, nil
 }
 
@@ -84,13 +92,18 @@ func (db *DB) understood(ctx context.Context, newest int64) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
+
 	if needed, err := strconv.ParseInt(string(oldest), 10, 64); err != nil || needed > newest {
-		return fault.New(fault.Invalid, "The database belongs to a newer version of the connector (its schema needs %s, this program knows %d).", oldest, newest).
+		return fault.New(fault.Invalid,
+			"The database belongs to a newer version of the connector (its schema needs %s, this program knows %d).",
+			oldest, newest).
 			With("Start the newer version, or restore the backup that was made before the upgrade.")
 	}
+
 	return nil
 }
 

@@ -48,10 +48,12 @@ func openPostgres(ctx context.Context, address string, also []Migration) (_ *DB,
 			err = errors.Join(err, db.Close())
 		}
 	}()
+
 	unlock, err := lockBoot(ctx, db.Writer)
 	if err != nil {
 		return nil, err
 	}
+
 	err = db.migrate(ctx, goose.DialectPostgres, also)
 	return db, errors.Join(err, unlock())
 }
@@ -70,14 +72,17 @@ func connect(address string) (*DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		// The library's own text repeats the address with what is in it.
-		return nil, fault.Field("database", "Give one like postgres://user:password@host:5432/name.", "The address of the database is not usable.")
+		return nil, fault.Field("database", "Give one like postgres://user:password@host:5432/name.",
+			"The address of the database is not usable.")
 	}
+
 	config.ConnectTimeout = connectLimit
 	for name, value := range session {
 		if _, chosen := config.RuntimeParams[name]; !chosen {
 			config.RuntimeParams[name] = value
 		}
 	}
+
 	writer := sql.OpenDB(cleaning{stdlib.GetConnector(*config)})
 	writer.SetMaxOpenConns(writers)
 	writer.SetMaxIdleConns(writers)
@@ -94,6 +99,7 @@ func connect(address string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(unreachable(err), reader.Close(), writer.Close())
 	}
+
 	return db, nil
 }
 
@@ -108,11 +114,15 @@ func lockBoot(ctx context.Context, db *sql.DB) (unlock func() error, err error) 
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock"+bootLock); err != nil {
+
+	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock"+
+		bootLock); err != nil {
 		return nil, errors.Join(fmt.Errorf("waiting for another node's start: %w", err), conn.Close())
 	}
+
 	return func() error {
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+bootLock+"; RESET lock_timeout; RESET statement_timeout")
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+bootLock+
+			"; RESET lock_timeout; RESET statement_timeout")
 		return errors.Join(err, conn.Close())
 	}, nil
 }

@@ -40,6 +40,7 @@ func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the database's folder: %w", err)
 	}
+
 	lock := flock.New(path + ".lock")
 	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); !ok {
 		return nil, fmt.Errorf("waiting for another start on %s: %w", path, err)
@@ -49,9 +50,11 @@ func openSQLite(ctx context.Context, path string, also []Migration) (_ *DB, err 
 	if err != nil {
 		return nil, damaged(err, path)
 	}
+
 	if err := errors.Join(whole(ctx, db.Reader, path), db.migrate(ctx, goose.DialectSQLite3, also)); err != nil {
 		return nil, errors.Join(damaged(err, path), db.Close())
 	}
+
 	return db, os.Chmod(path, 0o600)
 }
 
@@ -71,7 +74,8 @@ func whole(ctx context.Context, db *sql.DB, path string) error {
 	return errors.Join(err, fault.New(fault.Invalid, "The database file %s is damaged: %s.", path, found).With(restore))
 }
 
-const restore = "Restore it from a backup (`nuxeo-frameio store backup` makes them), then run `nuxeo-frameio links rebuild`."
+const restore = "Restore it from a backup (`nuxeo-frameio store backup` makes them), then run `nuxeo-frameio links " +
+	"rebuild`."
 
 // damaged says so when SQLite finds that a file is none of its own.
 func damaged(err error, path string) error {
@@ -90,11 +94,13 @@ func openFile(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	name := address(path) + "&mode=rw" // a file that is gone is not made anew
 	pools, err := openPools(name+waits, name+waits+readOnly, name+hastens)
 	if err != nil {
 		return nil, err
 	}
+
 	writer, reader, keeper := pools[0], pools[1], pools[2]
 	writer.SetMaxOpenConns(1)
 	reader.SetMaxOpenConns(readers)
@@ -106,9 +112,11 @@ func openFile(path string) (*DB, error) {
 		stop()
 		return errors.Join(keeper.Close(), writer.Close())
 	}
+
 	if db.group, err = newGroup(db); err != nil {
 		return nil, errors.Join(err, reader.Close(), db.end())
 	}
+
 	return db, nil
 }
 
@@ -128,6 +136,7 @@ func openPools(names ...string) ([]*sql.DB, error) {
 		}
 		pools = append(pools, p)
 	}
+
 	return pools, nil
 }
 
@@ -171,5 +180,6 @@ func keepLogShort(keeper *sql.DB) (stop func()) {
 			}
 		}
 	}()
+
 	return func() { close(quit); <-ended }
 }

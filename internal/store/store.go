@@ -117,6 +117,7 @@ func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 		defer cancel()
 		ctx = limited
 	}
+
 	tx, err := db.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -127,12 +128,15 @@ func (db *DB) alone(ctx context.Context, fn func(*sql.Tx) error) error {
 			return fmt.Errorf("waiting for the other nodes' transactions: %w", err)
 		}
 	}
+
 	if err := fn(tx); err != nil {
 		return err
 	}
+
 	if err := errors.Join(db.gate(), db.file.still()); err != nil {
 		return err
 	}
+
 	return tx.Commit()
 }
 

@@ -49,6 +49,7 @@ func TestManyStartsOnOneFile(t *testing.T) {
 			}
 		})
 	}
+
 	wg.Wait()
 }
 
@@ -74,6 +75,7 @@ func TestGroupKeepsGoodPartsBesideBadOnes(t *testing.T) {
 			}
 		})
 	}
+
 	wg.Wait()
 	var n int
 	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&n); err != nil || n != 30 {
@@ -90,9 +92,11 @@ func TestDuplicateIsRecognised(t *testing.T) {
 			return err
 		})
 	}
+
 	if err := add(); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := add(); !Duplicate(err) {
 		t.Errorf("second insert: %v", err)
 	}
@@ -115,12 +119,14 @@ func TestPanicAndEndedContextHurtNobodyElse(t *testing.T) {
 	if err := db.Tx(t.Context(), func(*sql.Tx) error { panic("oops") }); err == nil {
 		t.Error("a panic was swallowed")
 	}
+
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	ran := false
 	if err := db.Tx(ctx, func(*sql.Tx) error { ran = true; return nil }); err == nil && !ran {
 		t.Error("a transaction that did not run succeeded")
 	}
+
 	if err := db.Tx(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(t.Context(), addPerson, "julia")
 		return err
@@ -142,6 +148,7 @@ func TestGateStopsBeforeTheCommit(t *testing.T) {
 		}
 		return nil
 	}
+
 	err := db.Tx(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(t.Context(), addPerson, "josh")
 		return err
@@ -149,6 +156,7 @@ func TestGateStopsBeforeTheCommit(t *testing.T) {
 	if !errors.Is(err, dead) {
 		t.Errorf("Tx: %v", err)
 	}
+
 	var n int
 	if err := db.Reader.QueryRowContext(t.Context(), "SELECT count(*) FROM people").Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d rows, %v", n, err)

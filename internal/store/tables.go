@@ -14,7 +14,8 @@ var leftBehind = []string{"nodes", "goose_db_version"}
 // isOurs reports whether a table is one that a copy takes along. Those of the job
 // library are not: jobs are made again from items.
 func isOurs(table string) bool {
-	return !slices.Contains(leftBehind, table) && !strings.HasPrefix(table, "river") && !strings.HasPrefix(table, "sqlite_")
+	return !slices.Contains(leftBehind, table) && !strings.HasPrefix(table, "river") &&
+		!strings.HasPrefix(table, "sqlite_")
 }
 
 // Tables lists our tables by the schema that an SQLite database has, each after those
@@ -34,14 +35,18 @@ func (db *DB) Tables(ctx context.Context) ([]string, error) {
 		if err := rows.Scan(&name, &to); err != nil {
 			return nil, fmt.Errorf("reading the schema: %w", err)
 		}
+
 		if !isOurs(name) {
 			continue
 		}
+
 		if _, known := refers[name]; !known {
 			names = append(names, name)
 		}
+
 		refers[name] = append(refers[name], to)
 	}
+
 	return afterWhatTheyReferTo(names, refers), rows.Err()
 }
 
@@ -60,8 +65,10 @@ func afterWhatTheyReferTo(names []string, refers map[string][]string) []string {
 		}
 		ordered = append(ordered, name)
 	}
+
 	for _, name := range names {
 		place(name)
 	}
+
 	return ordered
 }

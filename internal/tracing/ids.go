@@ -14,7 +14,8 @@ import (
 func root(correlation string) trace.SpanContext {
 	sum := sha256.Sum256([]byte(correlation))
 	return trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: trace.TraceID(sum[:16]), SpanID: trace.SpanID(sum[16:24]), TraceFlags: trace.FlagsSampled, Remote: true,
+		TraceID: trace.TraceID(sum[:16]), SpanID: trace.SpanID(sum[16:24]),
+		TraceFlags: trace.FlagsSampled, Remote: true,
 	})
 }
 

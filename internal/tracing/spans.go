@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
@@ -23,9 +23,11 @@ func (t *Tracer) Request(ctx context.Context, r *http.Request) (_ context.Contex
 	if t == nil {
 		return ctx, func(string, int) {}
 	}
+
 	if r.Header.Get(requestid.Header) == requestid.ID(ctx) {
 		ctx = below(ctx)
 	}
+
 	ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		attribute.String("http.request.method", r.Method), attribute.String("correlation", requestid.ID(ctx))))
 	return ctx, func(route string, status int) {
@@ -106,7 +108,9 @@ func (w worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 // Calls makes each call to a system a span, from the request to the end of the
 // answer's body, if it belongs to a trace. class names what a call is for; with
 // told the system learns the trace's id.
-func (t *Tracer) Calls(system string, class func(*http.Request) string, told bool, next http.RoundTripper) http.RoundTripper {
+func (t *Tracer) Calls(
+	system string, class func(*http.Request) string, told bool, next http.RoundTripper,
+) http.RoundTripper {
 	if t == nil {
 		return next
 	}
@@ -126,24 +130,29 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !trace.SpanContextFromContext(r.Context()).IsValid() {
 		return c.next.RoundTrip(r)
 	}
+
 	class := c.class(r)
-	ctx, span := c.t.tracer.Start(r.Context(), c.system+" "+class, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		attribute.String("system", c.system), attribute.String("class", class),
-		attribute.String("http.request.method", r.Method), attribute.String("server.address", r.URL.Hostname())))
+	ctx, span := c.t.tracer.Start(r.Context(), c.system+" "+class, trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(
+			attribute.String("system", c.system), attribute.String("class", class),
+			attribute.String("http.request.method", r.Method), attribute.String("server.address", r.URL.Hostname())))
 	r = r.Clone(ctx)
 	if c.told {
 		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	}
+
 	resp, err := c.next.RoundTrip(r)
 	if err != nil {
 		span.SetStatus(codes.Error, "no answer") // the error could tell an address
 		span.End()
 		return nil, err
 	}
+
 	span.SetAttributes(attribute.Int("http.response.status_code", resp.StatusCode))
 	if resp.StatusCode >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, "")
 	}
+
 	resp.Body = &body{resp.Body, span}
 	return resp, nil
 }

@@ -45,23 +45,30 @@ type Tracer struct {
 
 // New makes a tracer; nil when there is no receiver.
 func New(ctx context.Context, s Settings) (*Tracer, error) {
-	if s.Receiver == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+	if s.Receiver == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" &&
+		os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return nil, nil
 	}
-	options := []otlptracehttp.Option{otlptracehttp.WithHTTPClient(&http.Client{Transport: s.Transport, Timeout: 10 * time.Second})}
+
+	options := []otlptracehttp.Option{
+		otlptracehttp.WithHTTPClient(&http.Client{Transport: s.Transport, Timeout: 10 * time.Second}),
+	}
 	if s.Receiver != "" {
 		options = append(options, otlptracehttp.WithEndpointURL(whole(s.Receiver)))
 	}
+
 	out, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
 		return nil, err
 	}
+
 	about, err := resource.New(ctx, resource.WithAttributes(
 		attribute.String("service.name", "nuxeo-frameio"), attribute.String("service.version", s.Version),
 		attribute.String("service.instance.id", s.Node)), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
+
 	provider := sdk.NewTracerProvider(
 		sdk.WithBatcher(&telling{SpanExporter: out, log: s.Log}, sdk.WithBatchTimeout(2*time.Second)),
 		// By the trace's id alone, so that all nodes decide alike.
@@ -104,10 +111,12 @@ func (e *telling) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) err
 	if e.failing.Swap(err != nil) == (err != nil) {
 		return nil
 	}
+
 	if err != nil {
 		e.log.WarnContext(ctx, "traces are lost: their receiver does not take them", "error", err)
 	} else {
 		e.log.InfoContext(ctx, "the receiver of traces is back")
 	}
+
 	return nil
 }

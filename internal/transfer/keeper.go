@@ -34,6 +34,7 @@ func (k *keeper) start(ctx context.Context, snapshot func() (State, Progress)) f
 	if k.store == nil {
 		return func() error { return nil }
 	}
+
 	quit, done := make(chan struct{}), make(chan struct{})
 	rate := meter{at: time.Now(), moved: time.Now()}
 	go func() {
@@ -51,6 +52,7 @@ func (k *keeper) start(ctx context.Context, snapshot func() (State, Progress)) f
 			_ = k.save(ctx, snapshot, &rate)
 		}
 	}()
+
 	return func() error {
 		close(quit)
 		<-done
@@ -85,10 +87,12 @@ func (m *meter) of(sent int64) (rate int64, quiet time.Time) {
 	if sent != m.sent || m.moved.IsZero() {
 		m.moved = now
 	}
+
 	rate = m.speed(now, sent)
 	if now.Sub(m.moved) >= silence {
 		return 0, m.moved
 	}
+
 	return rate, time.Time{}
 }
 
@@ -97,11 +101,13 @@ func (m *meter) speed(now time.Time, sent int64) int64 {
 	if span < 0.2 && m.some {
 		return int64(m.rate)
 	}
+
 	if !m.some {
 		m.some, m.rate = span >= 0.2, float64(sent-m.sent)/max(span, 0.001)
 	} else {
 		m.rate += (float64(sent-m.sent)/span - m.rate) * 0.4
 	}
+
 	m.at, m.sent = now, sent
 	return int64(m.rate)
 }

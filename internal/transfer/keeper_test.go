@@ -20,14 +20,17 @@ func TestSilenceIsToldAndNotAFadingSpeed(t *testing.T) {
 				t.Fatalf("while a megabyte a second moves it says %d, quiet since %s", rate, quiet)
 			}
 		}
+
 		stood := time.Now()
 		for range 60 {
 			time.Sleep(time.Second)
 			rate, quiet := m.of(sent)
 			if long := time.Since(stood) >= silence; long != quiet.Equal(stood) || long && rate != 0 {
-				t.Fatalf("%s after the last byte it says %d, quiet since %s; nothing has moved since %s", time.Since(stood), rate, quiet, stood)
+				t.Fatalf("%s after the last byte it says %d, quiet since %s; nothing has moved since %s",
+					time.Since(stood), rate, quiet, stood)
 			}
 		}
+
 		time.Sleep(time.Second)
 		if rate, quiet := m.of(sent + 2_000_000); rate == 0 || !quiet.IsZero() {
 			t.Errorf("when it moves again it says %d, quiet since %s", rate, quiet)

@@ -18,9 +18,11 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if r.state.HashState == nil {
 		r.restart()
 	}
+
 	d := newDigester(h)
 	defer d.close()
 	ahead := newReadAhead(r)
@@ -33,9 +35,11 @@ func (r *run) ordered(ctx context.Context) ([]byte, error) {
 			return nil, errors.Join(err, d.wait())
 		}
 	}
+
 	if err := d.wait(); err != nil {
 		return nil, err
 	}
+
 	return []byte(hex.EncodeToString(h.Sum(nil))), nil
 }
 
@@ -71,6 +75,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 		if err == nil && summed.n != p.Length {
 			err = &shortError{want: p.Length, got: summed.n}
 		}
+
 		if err != nil {
 			body.fail()
 			d.rollBack()
@@ -78,6 +83,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 			ahead.close()
 			return err
 		}
+
 		d.mark(func() error {
 			state, err := save(d.hash)
 			if err != nil {
@@ -85,6 +91,7 @@ func (r *run) orderedPart(ctx context.Context, d *digester, p Part, ahead *readA
 			}
 			return r.arrived(p, summed, state)
 		})
+
 		return nil
 	})
 }
@@ -171,12 +178,15 @@ func restore(make func() hash.Hash, state []byte) (hash.Hash, error) {
 	if state == nil {
 		return h, nil
 	}
+
 	u, ok := h.(encoding.BinaryUnmarshaler)
 	if !ok {
 		return nil, fmt.Errorf("the digest %T cannot be kept over a restart", h)
 	}
+
 	if err := u.UnmarshalBinary(state); err != nil {
 		return nil, fmt.Errorf("the kept digest: %w", err)
 	}
+
 	return h, nil
 }

@@ -30,22 +30,28 @@ func unsecured(proxy chooser) chooser {
 }
 
 // reach connects to address, through a tunnel when there is a proxy for it.
-func reach(ctx context.Context, dial dialer, proxy chooser, config *tls.Config, network, address string) (net.Conn, error) {
+func reach(
+	ctx context.Context, dial dialer, proxy chooser, config *tls.Config, network, address string,
+) (net.Conn, error) {
 	via, err := proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: address}})
 	if err != nil {
 		return nil, err
 	}
+
 	if via == nil {
 		return dial(ctx, network, address)
 	}
+
 	c, err := dialProxy(ctx, dial, config, network, via)
 	if err != nil {
 		return nil, fmt.Errorf("the proxy %s: %w", via.Host, err)
 	}
+
 	if err := tunnel(ctx, c, via, address); err != nil {
 		_ = c.Close() // the first error says more
 		return nil, fmt.Errorf("the proxy %s: %w", via.Host, err)
 	}
+
 	return c, nil
 }
 
@@ -54,11 +60,13 @@ func dialProxy(ctx context.Context, dial dialer, config *tls.Config, network str
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[via.Scheme]
 	}
+
 	where := net.JoinHostPort(via.Hostname(), port)
 	c, err := dial(ctx, network, where)
 	if err != nil || via.Scheme != "https" {
 		return c, err
 	}
+
 	return wrapTLS(ctx, c, config, where)
 }
 
@@ -81,19 +89,24 @@ func connect(c net.Conn, via *url.URL, address string) error {
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
 	if u := via.User; u != nil {
 		password, _ := u.Password()
-		r.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))
+		r.Header.Set("Proxy-Authorization",
+			"Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))
 	}
+
 	if err := r.Write(c); err != nil {
 		return err
 	}
+
 	// The other side speaks only when we have begun to, so that nothing of it is
 	// read here; a proxy that speaks without end is cut short.
 	resp, err := http.ReadResponse(bufio.NewReader(io.LimitReader(c, 64<<10)), r)
 	if err != nil {
 		return err
 	}
+
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers %s", resp.Status)
 	}
+
 	return nil
 }

@@ -43,6 +43,7 @@ func (a *readAhead) open(ctx context.Context, off int64) {
 	if a.chunks != nil && a.next == off {
 		return
 	}
+
 	a.close()
 	ctx, cancel := context.WithCancel(ctx)
 	a.mu.Lock()
@@ -66,6 +67,7 @@ func fill(ctx context.Context, body *resuming, out chan<- chunk) {
 			buffers.Put(buf)
 			return
 		}
+
 		if err != nil {
 			return
 		}
@@ -104,9 +106,11 @@ func (a *readAhead) close() {
 			buffers.Put(c.buf)
 		}
 	}
+
 	if a.rest.buf != nil {
 		buffers.Put(a.rest.buf)
 	}
+
 	a.chunks, a.rest, a.from, a.next = nil, chunk{}, 0, -1
 }
 
@@ -131,9 +135,11 @@ func (b *partBody) Read(p []byte) (int, error) {
 	if b.left == 0 || b.ended {
 		return 0, io.EOF
 	}
+
 	if err := b.load(); err != nil {
 		return 0, err
 	}
+
 	a := b.a
 	n := copy(p[:min(int64(len(p)), b.left)], (*a.rest.buf)[a.from:a.rest.n])
 	b.digest.queue <- segment{bytes: (*a.rest.buf)[a.from : a.from+n]}
@@ -148,19 +154,23 @@ func (b *partBody) load() error {
 		if a.rest.err != nil && a.rest.err != io.EOF {
 			return a.rest.err
 		}
+
 		if a.rest.buf != nil {
 			b.digest.queue <- segment{free: a.rest.buf}
 		}
+
 		a.rest, a.from = chunk{}, 0
 		c, ok := <-a.chunks
 		if !ok {
 			return &shortError{want: b.left}
 		}
+
 		a.rest = c
 		if c.n == 0 && c.err == io.EOF {
 			return &shortError{want: b.left}
 		}
 	}
+
 	return nil
 }
 

@@ -34,11 +34,13 @@ func (r *resuming) Read(p []byte) (int, error) {
 		if r.left == 0 {
 			return 0, io.EOF
 		}
+
 		n, err := r.read(p)
 		if n > 0 {
 			r.fails = 0
 			return n, nil
 		}
+
 		if err = r.broken(err); err != nil {
 			return 0, err
 		}
@@ -53,6 +55,7 @@ func (r *resuming) read(p []byte) (int, error) {
 		}
 		r.body = body
 	}
+
 	n, err := r.body.Read(p[:min(int64(len(p)), r.left)])
 	r.off, r.left = r.off+int64(n), r.left-int64(n)
 	return n, err
@@ -64,10 +67,13 @@ func (r *resuming) broken(err error) error {
 	if err == nil || err == io.EOF {
 		err = &shortError{want: r.left}
 	}
+
 	r.fails++
-	if r.ctx.Err() != nil || r.fails > maxReopens || errors.Is(err, ErrChanged) || r.permanent != nil && r.permanent(err) {
+	if r.ctx.Err() != nil || r.fails > maxReopens || errors.Is(err, ErrChanged) || r.permanent != nil &&
+		r.permanent(err) {
 		return err
 	}
+
 	return nil
 }
 

@@ -62,15 +62,19 @@ func (r *run) parallel(ctx context.Context) error {
 		if _, ok := missing.Sums[i]; ok {
 			continue
 		}
+
 		if ctx.Err() != nil {
 			break
 		}
+
 		if r.over() {
 			g.Go(func() error { return ErrSlice })
 			break
 		}
+
 		g.Go(func() error { return r.part(ctx, r.plan.Part(i)) })
 	}
+
 	return g.Wait()
 }
 
@@ -78,7 +82,9 @@ func (r *run) parallel(ctx context.Context) error {
 func (r *run) part(ctx context.Context, p Part) error {
 	return r.tries(ctx, func(ctx context.Context, dog *watchdog) error {
 		readCtx, cancel := context.WithCancel(ctx)
-		body := &guarded{r: &resuming{ctx: readCtx, src: r.src, off: p.Offset, left: p.Length, permanent: r.o.Permanent}}
+		body := &guarded{
+			r: &resuming{ctx: readCtx, src: r.src, off: p.Offset, left: p.Length, permanent: r.o.Permanent},
+		}
 		defer func() { cancel(); body.stop() }()
 		var mine atomic.Int64
 		defer func() { r.flying.Add(-mine.Load()) }()
@@ -86,6 +92,7 @@ func (r *run) part(ctx context.Context, p Part) error {
 		if err := r.sink.Put(ctx, p, summed); err != nil {
 			return err
 		}
+
 		return r.arrived(p, summed, nil)
 	})
 }
@@ -95,11 +102,13 @@ func (r *run) arrived(p Part, summed *summing, hashState []byte) error {
 	if summed.n != p.Length {
 		return &shortError{want: p.Length, got: summed.n}
 	}
+
 	r.mu.Lock()
 	r.state.Sums[p.Index] = summed.sum
 	if hashState != nil {
 		r.state.HashState, r.state.Hashed = hashState, p.Offset+p.Length
 	}
+
 	r.mu.Unlock()
 	r.moved.Add(p.Length)
 	r.keeper.touch()
@@ -116,14 +125,17 @@ func (r *run) tries(ctx context.Context, attempt func(context.Context, *watchdog
 		if late {
 			answer *= 2
 		}
+
 		if err == nil || ctx.Err() != nil || try >= max(1, r.o.Tries) || r.hopeless(err) {
 			return err
 		}
+
 		if r.o.Again != nil {
 			if err := r.o.Again(ctx, err); err != nil {
 				return err
 			}
 		}
+
 		if r.o.Pause != nil {
 			if err := r.o.Pause(ctx, try); err != nil {
 				return err
@@ -154,8 +166,10 @@ func (s *summing) Read(p []byte) (int, error) {
 	if n > 0 {
 		s.moved(n)
 	}
+
 	if s.left == 0 {
 		s.whole()
 	}
+
 	return n, err
 }

@@ -44,14 +44,17 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	if b.left == 0 {
 		return 0, io.EOF
 	}
+
 	if b.l.silent > 0 && b.off >= b.l.silent {
 		<-b.ctx.Done()
 		return 0, b.ctx.Err()
 	}
+
 	n := min(int64(len(p)), b.l.piece, b.left)
 	if err := after(b.ctx, n, b.l.read); err != nil {
 		return 0, err
 	}
+
 	b.off, b.left = b.off+n, b.left-n
 	return int(n), nil
 }
@@ -75,6 +78,7 @@ func (l *link) Put(ctx context.Context, _ Part, body io.Reader) error {
 	if _, err := copyWide(taker{ctx, l}, body); err != nil {
 		return err
 	}
+
 	select {
 	case <-time.After(l.answerAfter):
 		return nil
@@ -110,7 +114,8 @@ func slowRun(l *link, digest bool, tries int) error {
 func TestSlowLinksComplete(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]*link{
-		"source": {piece: 1400, read: slowSpeed}, "sink": {piece: 64 << 10, write: slowSpeed}, "both": {piece: 1400, read: slowSpeed, write: slowSpeed},
+		"source": {piece: 1400, read: slowSpeed}, "sink": {piece: 64 << 10, write: slowSpeed},
+		"both":  {piece: 1400, read: slowSpeed, write: slowSpeed},
 		"crawl": {piece: 1400, read: 2 << 10}, "crawling sink": {piece: 64 << 10, write: 8 << 10},
 	} {
 		for _, digest := range []bool{false, true} {
@@ -133,8 +138,9 @@ func TestSlowLinksComplete(t *testing.T) {
 func TestSilenceIsNoticed(t *testing.T) {
 	t.Parallel()
 	for name, l := range map[string]*link{
-		"source at once": {piece: 1400, read: slowSpeed, silent: 1}, "source amid": {piece: 1400, read: slowSpeed, silent: 9 << 20},
-		"sink at once": {piece: 64 << 10, deaf: 1}, "sink amid": {piece: 64 << 10, deaf: 9 << 20, write: slowSpeed},
+		"source at once": {piece: 1400, read: slowSpeed, silent: 1},
+		"source amid":    {piece: 1400, read: slowSpeed, silent: 9 << 20},
+		"sink at once":   {piece: 64 << 10, deaf: 1}, "sink amid": {piece: 64 << 10, deaf: 9 << 20, write: slowSpeed},
 	} {
 		for _, digest := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, digest), func(t *testing.T) {

@@ -37,10 +37,12 @@ func (s *Sums) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &encoded); err != nil {
 		return errSums
 	}
+
 	b, err := base64.RawStdEncoding.DecodeString(encoded)
 	if err != nil {
 		return errSums
 	}
+
 	*s = Sums{}
 	for last := uint64(0); len(b) > 0; {
 		step, n := binary.Uvarint(b)
@@ -51,5 +53,6 @@ func (s *Sums) UnmarshalJSON(text []byte) error {
 		(*s)[int(last)] = binary.LittleEndian.Uint32(b[n:])
 		b = b[n+4:]
 	}
+
 	return nil
 }

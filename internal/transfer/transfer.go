@@ -163,12 +163,14 @@ func (s *State) Keep(has func(index int) bool, plan Plan) {
 			delete(s.Sums, i)
 		}
 	}
+
 	whole := 0
 	for ; whole < plan.Count(); whole++ {
 		if _, ok := s.Sums[whole]; !ok {
 			break
 		}
 	}
+
 	if s.Hashed > plan.reached(whole) {
 		*s = State{Sent: s.Sent} // the digest cannot be turned back
 	}
@@ -188,9 +190,11 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 	if plan.Size < 0 || plan.PartSize <= 0 {
 		return s, nil, fmt.Errorf("a file of %d bytes in parts of %d cannot be moved", plan.Size, plan.PartSize)
 	}
+
 	if s.Sums == nil {
 		s.Sums = Sums{}
 	}
+
 	r := &run{plan: plan, src: src, sink: sink, o: o, state: s}
 	r.keeper = newKeeper(o.Checkpoint)
 	r.moved.Store(s.done(plan))
@@ -205,6 +209,7 @@ func Run(ctx context.Context, plan Plan, s State, src Source, sink Sink, o Optio
 	} else {
 		err = r.parallel(ctx)
 	}
+
 	err = errors.Join(err, stop())
 	return r.snapshotState(), digest, err
 }

@@ -36,11 +36,13 @@ func (m *memory) Open(_ context.Context, off, n int64) (io.ReadCloser, error) {
 	if m.openErr != nil {
 		return nil, m.openErr
 	}
+
 	if m.cut != nil {
 		if c := m.cut(off); c > 0 && c < n {
 			n = c
 		}
 	}
+
 	return io.NopCloser(bytes.NewReader(m.data[off : off+n])), nil
 }
 
@@ -55,10 +57,12 @@ func (m *memory) Put(_ context.Context, p Part, body io.Reader) error {
 			return err
 		}
 	}
+
 	b, err := io.ReadAll(body)
 	if err != nil {
 		return err
 	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.got[p.Index] = b
@@ -91,12 +95,17 @@ func options() Options {
 func TestPlanCoversTheFileExactly(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		plan := Plan{Size: rapid.Int64Range(0, 5_000_000_000_000).Draw(t, "size"), PartSize: rapid.Int64Range(1<<20, 1<<30).Draw(t, "part")}
+		plan := Plan{
+			Size:     rapid.Int64Range(0, 5_000_000_000_000).Draw(t, "size"),
+			PartSize: rapid.Int64Range(1<<20, 1<<30).Draw(t, "part"),
+		}
+
 		n := plan.Count()
 		first, last := plan.Part(0), plan.Part(n-1)
 		if first.Offset != 0 || last.Offset+last.Length != plan.Size {
 			t.Fatalf("parts %+v … %+v do not cover %+v", first, last, plan)
 		}
+
 		i := rapid.IntRange(0, n-1).Draw(t, "i")
 		p := plan.Part(i)
 		if p.Length < 0 || p.Length > plan.PartSize || i+1 < n && p.Offset+p.Length != plan.Part(i+1).Offset {
@@ -121,18 +130,22 @@ func TestBothWaysDeliverEverySizeWithFaults(t *testing.T) {
 					}
 					return nil
 				}
+
 				o := options()
 				if digest {
 					o.Hash = md5.New
 				}
+
 				s, sum, err := Run(t.Context(), plan, State{}, m, m, o)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				m.check(t, plan)
 				if want := md5.Sum(m.data); digest && string(sum) != hex.EncodeToString(want[:]) {
 					t.Errorf("digest %s", sum)
 				}
+
 				if len(s.Sums) != plan.Count() {
 					t.Errorf("%d sums of %d parts", len(s.Sums), plan.Count())
 				}
@@ -155,12 +168,14 @@ func TestResumesFromAnyState(t *testing.T) {
 		if rapid.Bool().Draw(t, "digest") {
 			o.Hash = func() hash.Hash { return md5.New() }
 		}
+
 		m.refuse = func(p Part, _ int) error {
 			if p.Index >= dies {
 				return errors.New("gone")
 			}
 			return nil
 		}
+
 		s, sum, err := Run(context.Background(), plan, State{}, m, m, o)
 		if dies < plan.Count() {
 			if err == nil {
@@ -174,9 +189,11 @@ func TestResumesFromAnyState(t *testing.T) {
 				t.Fatalf("%d bytes went again", again)
 			}
 		}
+
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		m.check(t, plan)
 		if want := md5.Sum(m.data); o.Hash != nil && string(sum) != hex.EncodeToString(want[:]) {
 			t.Fatalf("digest %s", sum)
@@ -192,6 +209,7 @@ func TestKeepDropsWhatTheSinkLost(t *testing.T) {
 	if len(s.Sums) != 0 || s.Hashed != 0 || s.HashState != nil {
 		t.Errorf("a digest over a lost part was kept: %+v", s)
 	}
+
 	s = State{Sums: Sums{0: 1, 5: 2}}
 	s.Keep(func(i int) bool { return i == 5 }, plan)
 	if len(s.Sums) != 1 {
@@ -235,6 +253,7 @@ func TestPlansOfOthersSizes(t *testing.T) {
 			}
 			at += size
 		}
+
 		if plan.Size != at || plan.whole(at) != len(sizes) {
 			t.Fatalf("%d of %d", plan.Size, at)
 		}

@@ -32,10 +32,12 @@ func NewTransport(n Network) *http.Transport {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
+
 	proxy := n.Proxy
 	if proxy == nil {
 		proxy = http.ProxyFromEnvironment
 	}
+
 	return &http.Transport{
 		Proxy: unsecured(proxy), DisableCompression: true, ForceAttemptHTTP2: false,
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
@@ -83,9 +85,11 @@ func copyWide(w io.Writer, r io.Reader) (total int64, err error) {
 				return total, werr
 			}
 		}
+
 		if err == io.EOF {
 			return total, nil
 		}
+
 		if err != nil {
 			return total, err
 		}
@@ -115,10 +119,12 @@ func wrapTLS(ctx context.Context, raw net.Conn, config *tls.Config, address stri
 	if config == nil {
 		config = &tls.Config{}
 	}
+
 	config = config.Clone()
 	if config.ServerName == "" {
 		config.ServerName, _, _ = net.SplitHostPort(address)
 	}
+
 	config.NextProtos = []string{"http/1.1"}
 	under := &gathering{Conn: raw, in: bufio.NewReaderSize(raw, gatherSize)}
 	c := tls.Client(under, config)
@@ -126,6 +132,7 @@ func wrapTLS(ctx context.Context, raw net.Conn, config *tls.Config, address stri
 		_ = raw.Close() // the handshake's error says more
 		return nil, err
 	}
+
 	return &wideTLS{Conn: c, under: under}, nil
 }
 

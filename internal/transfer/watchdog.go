@@ -36,10 +36,13 @@ func (d *watchdog) handed() {
 
 // watch runs an attempt and ends it when nothing moves for idle, or no answer
 // comes for answer.
-func watch(ctx context.Context, idle, answer time.Duration, attempt func(context.Context, *watchdog) error) (late bool, err error) {
+func watch(
+	ctx context.Context, idle, answer time.Duration, attempt func(context.Context, *watchdog) error,
+) (late bool, err error) {
 	if idle <= 0 {
 		return false, attempt(ctx, nil)
 	}
+
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	dog := &watchdog{idle: idle, answer: answer, timer: time.AfterFunc(idle, func() { cancel(errIdle) })}
@@ -48,5 +51,6 @@ func watch(ctx context.Context, idle, answer time.Duration, attempt func(context
 	if err != nil && context.Cause(ctx) == errIdle {
 		return dog.given.Load(), fmt.Errorf("%w: %w", errIdle, err)
 	}
+
 	return false, err
 }

@@ -34,19 +34,24 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	called, err := s.verified(ctx, r, body)
 	if err != nil {
 		return err
 	}
+
 	call, err := v4.ParseCall(body)
 	if err != nil {
 		return fault.New(fault.Invalid, "Not a custom action request.").Because(err)
 	}
+
 	answer, err := s.answer(ctx, called, call)
 	if err != nil {
 		return err
 	}
-	s.Log.InfoContext(ctx, "a custom action was run", "action", called.Binding.ActionName, "folder", called.Binding.FolderPath,
+
+	s.Log.InfoContext(ctx, "a custom action was run", "action", called.Binding.ActionName, "folder",
+		called.Binding.FolderPath,
 		"selected", len(call.Selected), "interaction", call.Interaction, "answer", answer.Title)
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(answer)
@@ -58,12 +63,15 @@ func (s *Server) verified(ctx context.Context, r *http.Request, body []byte) (bi
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
 	}
+
 	if err == nil {
 		err = s.authentic(r, body, secret)
 	}
+
 	if err == nil && called.Action.ID == "" {
 		err = notAuthentic()
 	}
+
 	return called, err
 }
 
@@ -101,20 +109,32 @@ func (s *Server) answer(ctx context.Context, called binding.Called, call v4.Call
 	case binding.Bound:
 	case binding.Ending:
 		if n, err := s.Push.Stranded(ctx, b.ID); n == 0 || err != nil || folders(call.Selected) {
-			return publish.Answer{Title: "Folder not bound", Description: "This folder is being unbound: it only takes back what is under review."}, err
+			return publish.Answer{
+				Title:       "Folder not bound",
+				Description: "This folder is being unbound: it only takes back what is under review.",
+			}, err
 		}
 	case binding.Making:
-		return publish.Answer{Title: "Not yet", Description: "This folder is just being bound. Try again in a moment."}, nil
+		return publish.Answer{
+			Title:       "Not yet",
+			Description: "This folder is just being bound. Try again in a moment.",
+		}, nil
 	default:
-		return publish.Answer{Title: "Folder not bound", Description: "This folder is no longer bound to Frame.io."}, nil
+		return publish.Answer{
+			Title:       "Folder not bound",
+			Description: "This folder is no longer bound to Frame.io.",
+		}, nil
 	}
+
 	in := publish.Interaction{
 		ActionID: called.Action.ID, InteractionID: call.Interaction, Step: call.Step, UserID: call.User,
 		AccountID: called.Action.AccountID, WorkspaceID: called.Action.WorkspaceID, Binding: target(b),
 	}
+
 	for _, sel := range call.Selected {
 		in.Resources = append(in.Resources, publish.Resource{ID: sel.ID, Type: sel.Type})
 	}
+
 	return s.Publish.Accept(ctx, in)
 }
 
@@ -124,5 +144,11 @@ func folders(all []v4.Selected) bool {
 }
 
 func target(b binding.Binding) publish.Binding {
-	return publish.Binding{ID: b.ID, Folder: b.FolderUID, DocumentType: b.DocumentType, Owner: b.Owner, Publishers: b.Publishers}
+	return publish.Binding{
+		ID:           b.ID,
+		Folder:       b.FolderUID,
+		DocumentType: b.DocumentType,
+		Owner:        b.Owner,
+		Publishers:   b.Publishers,
+	}
 }

@@ -34,11 +34,13 @@ func (s rest) SignIn(ctx context.Context, q api.SignInRequestObject) (api.SignIn
 	if err := s.refused.full(from); err != nil {
 		return nil, err
 	}
+
 	p, session, err := s.Identity.SignIn(ratelimit.Stranger(ctx), q.Body.NuxeoToken)
 	if err != nil {
 		s.wrong(from, err)
 		return nil, s.failed(ctx, err)
 	}
+
 	return api.SignIn201JSONResponse{Session: session, Person: s.person(ctx, p)}, nil
 }
 
@@ -57,10 +59,19 @@ func (s rest) Me(ctx context.Context, _ api.MeRequestObject) (api.MeResponseObje
 }
 
 func (s *Server) person(ctx context.Context, p identity.Person) api.Person {
-	out := api.Person{Login: p.Login, Name: p.Name, Email: p.Email, Administrator: p.Admin, FrameioName: opt(p.FrameioName), FrameioConnected: true}
+	out := api.Person{
+		Login:            p.Login,
+		Name:             p.Name,
+		Email:            p.Email,
+		Administrator:    p.Admin,
+		FrameioName:      opt(p.FrameioName),
+		FrameioConnected: true,
+	}
+
 	if err := s.Identity.Connected(ctx, p.Login); err != nil {
 		out.FrameioConnected, out.FrameioProblem = false, opt(fault.From(err).Message)
 	}
+
 	return out
 }
 
@@ -91,18 +102,23 @@ func (s *Server) provider(p identity.Provider) api.Provider {
 }
 
 // SaveProvider registers or changes the application.
-func (s rest) SaveProvider(ctx context.Context, q api.SaveProviderRequestObject) (api.SaveProviderResponseObject, error) {
+func (s rest) SaveProvider(
+	ctx context.Context, q api.SaveProviderRequestObject,
+) (api.SaveProviderResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
+
 	p, err := s.Identity.Provider(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	fill(&p, *q.Body)
 	if err := s.Identity.SaveProvider(ctx, p); err != nil {
 		return nil, err
 	}
+
 	p, err = s.Identity.Provider(ctx)
 	return api.SaveProvider200JSONResponse(s.provider(p)), err
 }
@@ -114,11 +130,13 @@ func fill(p *identity.Provider, f api.ProviderForm) {
 			*to = *from
 		}
 	}
+
 	p.ClientID, p.ClientSecret = f.ClientId, val(f.ClientSecret)
 	p.Enabled = p.Enabled || !p.Registered
 	if f.Enabled != nil {
 		p.Enabled = *f.Enabled
 	}
+
 	set(&p.Description, f.Description)
 	set(&p.AuthorizationURL, f.AuthorizationUrl)
 	set(&p.TokenURL, f.TokenUrl)
@@ -129,7 +147,9 @@ func fill(p *identity.Provider, f api.ProviderForm) {
 }
 
 // DeleteProvider removes the registration.
-func (s rest) DeleteProvider(ctx context.Context, _ api.DeleteProviderRequestObject) (api.DeleteProviderResponseObject, error) {
+func (s rest) DeleteProvider(
+	ctx context.Context, _ api.DeleteProviderRequestObject,
+) (api.DeleteProviderResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
@@ -137,7 +157,9 @@ func (s rest) DeleteProvider(ctx context.Context, _ api.DeleteProviderRequestObj
 }
 
 // ImportProvider takes id and secret from Nuxeo.
-func (s rest) ImportProvider(ctx context.Context, _ api.ImportProviderRequestObject) (api.ImportProviderResponseObject, error) {
+func (s rest) ImportProvider(
+	ctx context.Context, _ api.ImportProviderRequestObject,
+) (api.ImportProviderResponseObject, error) {
 	who, err := admin(ctx)
 	if err != nil {
 		return nil, err
@@ -147,36 +169,52 @@ func (s rest) ImportProvider(ctx context.Context, _ api.ImportProviderRequestObj
 }
 
 // ListWorkspaces lists what can be bound.
-func (s rest) ListWorkspaces(ctx context.Context, _ api.ListWorkspacesRequestObject) (api.ListWorkspacesResponseObject, error) {
+func (s rest) ListWorkspaces(
+	ctx context.Context, _ api.ListWorkspacesRequestObject,
+) (api.ListWorkspacesResponseObject, error) {
 	p, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	list, why, err := s.Binding.Workspaces(ctx, p.Login)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListWorkspaces200JSONResponse{Workspaces: []api.Workspace{}, WhyEmpty: opt(why)}
 	for _, w := range list {
-		out.Workspaces = append(out.Workspaces, api.Workspace{Id: w.ID, Name: w.Name, Account: w.Account, AccountName: w.AccountName, Roles: &w.Roles})
+		out.Workspaces = append(out.Workspaces, api.Workspace{
+			Id:          w.ID,
+			Name:        w.Name,
+			Account:     w.Account,
+			AccountName: w.AccountName,
+			Roles:       &w.Roles,
+		})
 	}
+
 	return out, nil
 }
 
 // ListBindings lists bindings.
-func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject) (api.ListBindingsResponseObject, error) {
+func (s rest) ListBindings(
+	ctx context.Context, q api.ListBindingsRequestObject,
+) (api.ListBindingsResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	most, err := limit(q.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := s.Binding.List(ctx, who, val(q.Params.Folder), val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListBindings200JSONResponse{Bindings: []api.Binding{}}
 	for _, b := range list {
 		one, err := s.bindingJSON(ctx, b)
@@ -185,6 +223,7 @@ func (s rest) ListBindings(ctx context.Context, q api.ListBindingsRequestObject)
 		}
 		out.Bindings = append(out.Bindings, one)
 	}
+
 	out.Next = opt(next)
 	return out, nil
 }
@@ -204,18 +243,28 @@ func limit(n *int) (int, error) {
 func (s *Server) bindingJSON(ctx context.Context, b binding.Binding) (api.Binding, error) {
 	out := api.Binding{
 		Id: b.ID, Folder: b.FolderUID, FolderPath: b.FolderPath, FolderTitle: b.FolderTitle, ActionName: b.ActionName,
-		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner, Publishers: api.Publishers(b.Publishers), NeedsOwner: opt(b.NeedsOwner),
+		Description: b.Description, DocumentType: b.DocumentType, Creator: b.Creator, Owner: b.Owner,
+		Publishers: api.Publishers(b.Publishers), NeedsOwner: opt(b.NeedsOwner),
 		State: api.BindingState(b.State), Reason: opt(b.Reason), Created: b.Created, Workspaces: []api.Workspace{},
 	}
+
 	for _, a := range b.Actions {
-		out.Workspaces = append(out.Workspaces, api.Workspace{Id: a.WorkspaceID, Name: a.WorkspaceName, Account: a.AccountID, AccountName: a.AccountName})
+		out.Workspaces = append(out.Workspaces, api.Workspace{
+			Id:          a.WorkspaceID,
+			Name:        a.WorkspaceName,
+			Account:     a.AccountID,
+			AccountName: a.AccountName,
+		})
 	}
+
 	if b.State == binding.Ending {
 		out.Ends = some1(b.Ends)
 	}
+
 	if b.State != binding.Bound && b.State != binding.Ending {
 		return out, nil
 	}
+
 	n, err := s.Push.Stranded(ctx, b.ID)
 	out.UnderReview = some(n)
 	return out, err
@@ -237,27 +286,34 @@ func (s rest) Bind(ctx context.Context, q api.BindRequestObject) (api.BindRespon
 	if err != nil {
 		return nil, err
 	}
+
 	b, item, err := s.Binding.Bind(ctx, who.Login, binding.Request{
-		Folder: q.Body.Folder, ActionName: q.Body.ActionName, Workspaces: q.Body.Workspaces, DocumentType: val(q.Body.DocumentType), Publishers: publishers(q.Body.Publishers),
+		Folder: q.Body.Folder, ActionName: q.Body.ActionName, Workspaces: q.Body.Workspaces,
+		DocumentType: val(q.Body.DocumentType), Publishers: publishers(q.Body.Publishers),
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	v, err := s.Engine.Await(ctx, who, item, bindTime)
 	if err != nil {
 		return nil, err
 	}
+
 	if v.State == work.Failed || v.State == work.Canceled {
 		return nil, fault.New(fault.Code(v.Code), "%s", v.Message).With(v.Remedy)
 	}
+
 	if b, err = s.Binding.Get(ctx, who, b.ID); err != nil {
 		return nil, err
 	}
+
 	out, err := s.bindingJSON(ctx, b)
 	out.Item = &item
 	if v.State == work.Done {
 		return api.Bind201JSONResponse(out), err
 	}
+
 	return api.Bind202JSONResponse(out), err
 }
 
@@ -267,10 +323,12 @@ func (s rest) GetBinding(ctx context.Context, q api.GetBindingRequestObject) (ap
 	if err != nil {
 		return nil, err
 	}
+
 	b, err := s.Binding.Get(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	out, err := s.bindingJSON(ctx, b)
 	return api.GetBinding200JSONResponse(out), err
 }
@@ -281,10 +339,12 @@ func (s rest) Unbind(ctx context.Context, q api.UnbindRequestObject) (api.Unbind
 	if err != nil {
 		return nil, err
 	}
+
 	id, err := s.Binding.Unbind(ctx, who, q.Id, binding.Fate(val(q.Params.Reviews)))
 	if err != nil {
 		return nil, err
 	}
+
 	// The item belongs to the owner of the binding; whoever may end it may see it.
 	v, err := s.Engine.Item(ctx, work.Viewer{Admin: true}, id)
 	return api.Unbind202JSONResponse(itemJSON(who, v, nil)), err
@@ -296,23 +356,29 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 	if err != nil {
 		return nil, err
 	}
+
 	b, err := s.Binding.Get(ctx, work.Viewer{Login: p.Login, Admin: p.Admin}, q.Body.Binding)
 	if err != nil {
 		return nil, err
 	}
+
 	if b.State == binding.Making {
 		return nil, fault.New(fault.NotReady, "This folder is just being bound.").With("Try again in a moment.")
 	}
+
 	if b.State != binding.Bound && b.State != binding.Ending {
 		return nil, fault.New(fault.Conflict, "This folder is no longer bound to Frame.io.")
 	}
+
 	if n := len(q.Body.Assets); n == 0 || n > 100 {
 		return nil, fault.Field("assets", "Give 1 to 100 assets.", "%d assets cannot be published at once.", n)
 	}
+
 	var places []publish.Place
 	for _, a := range b.Actions {
 		places = append(places, publish.Place{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})
 	}
+
 	id, answer, err := s.Server.Publish.Direct(ctx, p, target(b), places, q.Body.Assets)
 	return api.Publish202JSONResponse{Interaction: id, Message: answer.Description}, err
 }

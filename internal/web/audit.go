@@ -27,26 +27,32 @@ func (s rest) ListAudit(ctx context.Context, q api.ListAuditRequestObject) (api.
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
+
 	p := q.Params
 	list, more, err := s.Audit.List(ctx, audit.Filter{
-		Who: val(p.Who), What: val(p.What), About: val(p.About), Since: val(p.Since), Before: val(p.Cursor), Limit: val(p.Limit),
+		Who: val(p.Who), What: val(p.What), About: val(p.About), Since: val(p.Since), Before: val(p.Cursor),
+		Limit: val(p.Limit),
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListAudit200JSONResponse{Entries: []api.AuditEntry{}}
 	for _, e := range list {
 		out.Entries = append(out.Entries, auditJSON(e))
 	}
+
 	if more {
 		out.Next = &list[len(list)-1].ID
 	}
+
 	return out, nil
 }
 
 func auditJSON(e audit.Entry) api.AuditEntry {
 	return api.AuditEntry{
-		Id: e.ID, Node: e.Node, Seq: e.Seq, At: e.At, Who: opt(e.Who), What: e.What, About: opt(e.About), Detail: opt(e.Detail),
+		Id: e.ID, Node: e.Node, Seq: e.Seq, At: e.At, Who: opt(e.Who), What: e.What, About: opt(e.About),
+		Detail:  opt(e.Detail),
 		Address: opt(e.Address), Correlation: opt(e.Correlation), Hash: e.Hash,
 	}
 }

@@ -40,6 +40,7 @@ func (s *Server) below(next http.Handler) http.Handler {
 	if base == "" {
 		return next
 	}
+
 	stripped := http.StripPrefix(base, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, base+"/") {

@@ -49,6 +49,7 @@ func measure(text []byte) (n, longest int) {
 			longest = max(longest, i-began)
 		}
 	}
+
 	return n, longest
 }
 
@@ -90,13 +91,17 @@ func (s *Server) readable(next http.Handler) http.Handler {
 		if _, err := in.ReadFrom(r.Body); err != nil {
 			return fault.New(fault.Invalid, "The request is too large or broke off.").Because(err)
 		}
+
 		body := in.Bytes()
 		switch n, longest := measure(body); {
 		case n > maxValues:
-			return fault.New(fault.Invalid, "The request holds more than %d values.", maxValues).With("Send fewer at a time.")
+			return fault.New(fault.Invalid, "The request holds more than %d values.", maxValues).
+				With("Send fewer at a time.")
 		case longest > maxText:
-			return fault.New(fault.Invalid, "The request holds a text of more than %d bytes.", maxText).With("Send a shorter one.")
+			return fault.New(fault.Invalid, "The request holds a text of more than %d bytes.", maxText).
+				With("Send a shorter one.")
 		}
+
 		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
@@ -124,8 +129,10 @@ func decode(body []byte, to any) error {
 	if err := d.Decode(to); err != nil {
 		return err
 	}
+
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is something after its end")
 	}
+
 	return nil
 }

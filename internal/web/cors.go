@@ -29,6 +29,7 @@ func originOf(address string) string {
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return ""
 	}
+
 	host := strings.ToLower(u.Host) // browsers leave out the port that goes without saying
 	switch scheme := strings.ToLower(u.Scheme); scheme {
 	case "http":
@@ -36,6 +37,7 @@ func originOf(address string) string {
 	case "https":
 		return scheme + "://" + strings.TrimSuffix(host, ":443")
 	}
+
 	return ""
 }
 
@@ -56,6 +58,7 @@ func (c shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.ours.ServeHTTP(w, r)
 		return
 	}
+
 	h.Set("Access-Control-Allow-Origin", c.origin)
 	if r.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", allowedMethods)
@@ -64,6 +67,7 @@ func (c shared) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+
 	h.Set("Access-Control-Expose-Headers", exposedHeaders)
 	inner := r.Clone(r.Context())
 	inner.Header.Del("Cookie")

@@ -26,18 +26,29 @@ func (s rest) RunDoctor(ctx context.Context, _ api.RunDoctorRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	if s.Doctor == nil {
-		return nil, fault.New(fault.Refused, "This process has no doctor.").With("Run `nuxeo-frameio doctor` on the server.")
+		return nil, fault.New(fault.Refused, "This process has no doctor.").
+			With("Run `nuxeo-frameio doctor` on the server.")
 	}
+
 	nx, err := s.Identity.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return nil, err
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
 	out := api.RunDoctor200JSONResponse{Findings: []api.Finding{}}
 	s.Doctor(ctx, nx, func(f Finding) {
-		out.Findings = append(out.Findings, api.Finding{Name: f.Name, Mark: api.FindingMark(f.Mark), Detail: f.Detail, Remedy: opt(f.Remedy), Page: opt(f.Page)})
+		out.Findings = append(out.Findings, api.Finding{
+			Name:   f.Name,
+			Mark:   api.FindingMark(f.Mark),
+			Detail: f.Detail,
+			Remedy: opt(f.Remedy),
+			Page:   opt(f.Page),
+		})
 	})
+
 	return out, nil
 }

@@ -15,23 +15,29 @@ func (s rest) GetDocument(ctx context.Context, q api.GetDocumentRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	d, err := s.Documents.Get(ctx, who.Login, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	open, err := s.Server.Push.OpenOf(ctx, d.UID)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.GetDocument200JSONResponse{
-		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID), Folder: d.ParentRef,
-		Ancestors: foldersJSON(browse.Ancestors(d.Document)), Asset: assetJSON(d.Asset), Versions: versionsJSON(d.Versions),
+		Uid: d.UID, Title: d.Title, Type: d.Type, Path: d.Path, Version: d.VersionLabel, NuxeoUrl: s.inNuxeo(d.UID),
+		Folder:    d.ParentRef,
+		Ancestors: foldersJSON(browse.Ancestors(d.Document)), Asset: assetJSON(d.Asset),
+		Versions: versionsJSON(d.Versions),
 		Comments: commentsJSON(d.Comments), CommentsMore: d.More,
 		LockOwner: opt(d.LockOwner),
 	}
 	if open != nil {
 		out.Push = some1(pushJSON(ctx, *open))
 	}
+
 	return out, nil
 }
 
@@ -40,9 +46,12 @@ func assetJSON(a *assetview.Asset) *api.AssetFacts {
 		return nil
 	}
 	return &api.AssetFacts{
-		FileName: a.FileName, File: a.File, MediaType: opt(a.MediaType), Uploader: opt(a.Uploader), UploadDate: moment(a.Uploaded),
-		Codec: opt(a.Codec), Resolution: opt(a.Resolution), FrameRate: some(a.FrameRate), Size: some(a.Size), Duration: some(a.Duration),
-		Frames: some(a.Frames), Status: opt(a.Status), ViewUrl: a.ViewURL, LastPublished: moment(a.Published), PublishedBy: opt(a.PublishedBy),
+		FileName: a.FileName, File: a.File, MediaType: opt(a.MediaType), Uploader: opt(a.Uploader),
+		UploadDate: moment(a.Uploaded),
+		Codec:      opt(a.Codec), Resolution: opt(a.Resolution), FrameRate: some(a.FrameRate), Size: some(a.Size),
+		Duration: some(a.Duration),
+		Frames:   some(a.Frames), Status: opt(a.Status), ViewUrl: a.ViewURL, LastPublished: moment(a.Published),
+		PublishedBy: opt(a.PublishedBy),
 	}
 }
 
@@ -50,7 +59,8 @@ func versionsJSON(list []assetview.Version) []api.DocumentVersion {
 	out := []api.DocumentVersion{}
 	for _, v := range list {
 		out = append(out, api.DocumentVersion{
-			Uid: v.UID, Label: v.Label, File: opt(v.File), FileName: opt(v.FileName), Created: moment(v.Created), Current: v.Current, Status: opt(v.Status),
+			Uid: v.UID, Label: v.Label, File: opt(v.File), FileName: opt(v.FileName), Created: moment(v.Created),
+			Current: v.Current, Status: opt(v.Status),
 		})
 	}
 	return out
@@ -60,10 +70,13 @@ func commentsJSON(list []assetview.Comment) []api.Comment {
 	out := []api.Comment{}
 	for _, c := range list {
 		out = append(out, api.Comment{
-			Id: c.ID, Author: c.Author, Text: c.Text, Created: c.Created, Resolved: c.Resolved, Edited: c.Edited, Origin: api.CommentOrigin(c.Origin), File: opt(c.File),
-			Frame: c.Frame, DurationFrames: c.Duration, Timecode: opt(c.Timecode), Page: c.Page, Drawing: opt(c.Drawing), Replies: commentsJSON(c.Replies),
+			Id: c.ID, Author: c.Author, Text: c.Text, Created: c.Created, Resolved: c.Resolved, Edited: c.Edited,
+			Origin: api.CommentOrigin(c.Origin), File: opt(c.File),
+			Frame: c.Frame, DurationFrames: c.Duration, Timecode: opt(c.Timecode), Page: c.Page,
+			Drawing: opt(c.Drawing), Replies: commentsJSON(c.Replies),
 		})
 	}
+
 	return out
 }
 
@@ -73,14 +86,17 @@ func (s rest) OpenMedia(ctx context.Context, q api.OpenMediaRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	look := s.Media.Open
 	if val(q.Params.From) == api.OpenMediaParamsFromNuxeo {
 		look = s.Media.OpenInNuxeo
 	}
+
 	m, err := look(ctx, who.Login, q.Id, val(q.Params.File))
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.OpenMedia201JSONResponse{Kind: api.MediaKind(m.Kind), Source: api.MediaSource(m.Source), Why: opt(m.Why)}
 	out.Url, out.NuxeoPath = places(m, m.Ticket, m.Stream)
 	out.Poster, out.PosterPath = places(m, m.PosterTicket, m.Poster)

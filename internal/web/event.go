@@ -17,27 +17,34 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	secret, err := s.Webhooks.Secret(ctx, r.PathValue("id"))
 	known := err == nil
 	if fault.Is(err, fault.NotFound) {
 		secret, err = unknownSecret, nil
 	}
+
 	if err == nil {
 		err = s.authentic(r, body, secret)
 	}
+
 	if err == nil && !known {
 		err = notAuthentic()
 	}
+
 	if err != nil {
 		return err
 	}
+
 	e, err := v4.ParseEvent(body)
 	if err != nil {
 		return fault.New(fault.Invalid, "This is not an event of a webhook.").Because(err)
 	}
+
 	if err := s.Webhooks.Take(ctx, r.PathValue("id"), e); err != nil {
 		return err
 	}
+
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -16,10 +16,12 @@ func (s rest) ListFolders(ctx context.Context, q api.ListFoldersRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	found, more, err := s.folders(ctx, who.Login, q.Params)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListFolders200JSONResponse{Folders: []api.Folder{}, More: more}
 	out.Folders = foldersJSON(found)
 	return out, nil
@@ -46,18 +48,22 @@ func (s rest) GetFolder(ctx context.Context, q api.GetFolderRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	d, err := s.Browse.Folder(ctx, who.Login, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.GetFolder200JSONResponse{
-		Uid: d.UID, Path: d.Path, Title: d.Title, Type: d.Type, Ancestors: foldersJSON(d.Ancestors), CanBind: d.WhyNot == nil,
+		Uid: d.UID, Path: d.Path, Title: d.Title, Type: d.Type, Ancestors: foldersJSON(d.Ancestors),
+		CanBind:       d.WhyNot == nil,
 		DocumentTypes: d.Types, NuxeoUrl: s.inNuxeo(d.UID),
 	}
 	if d.WhyNot != nil {
 		f := fault.From(d.WhyNot)
 		out.WhyNot = opt(strings.TrimSpace(f.Message + " " + f.Remedy))
 	}
+
 	return out, nil
 }
 
@@ -67,25 +73,32 @@ func (s *Server) inNuxeo(uid string) string {
 }
 
 // ListDocuments lists what came from Frame.io into a folder.
-func (s rest) ListDocuments(ctx context.Context, q api.ListDocumentsRequestObject) (api.ListDocumentsResponseObject, error) {
+func (s rest) ListDocuments(
+	ctx context.Context, q api.ListDocumentsRequestObject,
+) (api.ListDocumentsResponseObject, error) {
 	who, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	most, err := limit(q.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := s.Browse.Documents(ctx, who.Login, q.Id, val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListDocuments200JSONResponse{Documents: []api.Document{}, Next: opt(next)}
 	for _, d := range list {
 		out.Documents = append(out.Documents, api.Document{
-			Uid: d.UID, Title: d.Title, Type: d.Type, Version: d.Version, Modified: d.Modified, FileName: opt(d.FileName),
+			Uid: d.UID, Title: d.Title, Type: d.Type, Version: d.Version, Modified: d.Modified,
+			FileName:  opt(d.FileName),
 			MediaType: opt(d.MediaType), Size: some(d.Size), Status: opt(d.Status),
 		})
 	}
+
 	return out, nil
 }

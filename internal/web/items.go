@@ -18,33 +18,41 @@ func (s rest) ListItems(ctx context.Context, q api.ListItemsRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	f := work.Filter{Kind: val(q.Params.Kind), Parent: val(q.Params.Parent), Before: val(q.Params.Cursor)}
 	if f.Limit, err = limit(q.Params.Limit); err != nil {
 		return nil, err
 	}
+
 	if f.State, err = state(q.Params.State); err != nil {
 		return nil, err
 	}
+
 	if f.Binding = val(q.Params.Binding); f.Binding != "" {
 		if _, err := s.Binding.Get(ctx, who, f.Binding); err != nil {
 			return nil, err
 		}
 	}
+
 	list, more, err := s.Engine.Items(ctx, who, f)
 	if err != nil {
 		return nil, err
 	}
+
 	shown, err := s.visible(ctx, who, list)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListItems200JSONResponse{Items: []api.Item{}, Hidden: some(len(list) - len(shown))}
 	for _, v := range shown {
 		out.Items = append(out.Items, itemJSON(who, v, nil))
 	}
+
 	if more {
 		out.Next = &list[len(list)-1].ID
 	}
+
 	return out, nil
 }
 
@@ -64,14 +72,17 @@ func (s rest) GetItem(ctx context.Context, q api.GetItemRequestObject) (api.GetI
 	if err != nil {
 		return nil, err
 	}
+
 	as, err := s.whoSees(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	v, err := s.Engine.Item(ctx, as, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	events, err := s.Engine.History(ctx, q.Id)
 	return api.GetItem200JSONResponse(itemJSON(who, v, events)), err
 }
@@ -88,41 +99,53 @@ func (s rest) CancelItem(ctx context.Context, q api.CancelItemRequestObject) (ap
 	return api.CancelItem202JSONResponse(v), err
 }
 
-func (s rest) change(ctx context.Context, id string, do func(context.Context, work.Viewer, string) error) (api.Item, error) {
+func (s rest) change(
+	ctx context.Context, id string, do func(context.Context, work.Viewer, string) error,
+) (api.Item, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return api.Item{}, err
 	}
+
 	if err := do(ctx, who, id); err != nil {
 		return api.Item{}, err
 	}
+
 	v, err := s.Engine.Item(ctx, who, id)
 	return itemJSON(who, v, nil), err
 }
 
 func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 	out := api.Item{
-		Id: v.ID, Kind: v.Kind, Parent: v.Parent, Title: v.Title, Owner: v.Owner, Actor: opt(v.Actor), State: api.ItemState(v.State),
-		Step: v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message), Remedy: opt(v.Remedy),
-		Correlation: v.Correlation, MayChange: who.May(v.Item), Created: v.Created, Updated: v.Updated, Transfer: transferJSON(v),
+		Id: v.ID, Kind: v.Kind, Parent: v.Parent, Title: v.Title, Owner: v.Owner, Actor: opt(v.Actor),
+		State: api.ItemState(v.State),
+		Step:  v.Step, Outcome: opt(v.Outcome), Attempt: v.Attempt, Code: opt(v.Code), Message: opt(v.Message),
+		Remedy:      opt(v.Remedy),
+		Correlation: v.Correlation, MayChange: who.May(v.Item), Created: v.Created, Updated: v.Updated,
+		Transfer: transferJSON(v),
 		Document: opt(publish.Document(v.Item)), Binding: opt(v.Binding),
 	}
 	if v.Kind == push.KindPush {
 		document, through := push.About(v.Item)
 		out.Document, out.Binding = opt(document), opt(through)
 	}
+
 	if v.Kind == foldersync.KindAsset {
 		out.Document = opt(foldersync.Document(v.Item))
 	}
+
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {
 		out.Binding = &v.Parent
 	}
+
 	if v.State == work.Waiting {
 		out.NotBefore = &v.NotBefore
 	}
+
 	if !v.Finished.IsZero() {
 		out.Finished = &v.Finished
 	}
+
 	if events != nil {
 		history := make([]api.Event, 0, len(events))
 		for _, e := range events {
@@ -130,6 +153,7 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 		}
 		out.History = &history
 	}
+
 	return out
 }
 
@@ -138,13 +162,16 @@ func transferJSON(v work.View) *api.Transfer {
 	if t.Size == 0 {
 		return nil
 	}
+
 	out := &api.Transfer{Name: t.Name, Size: t.Size, Done: t.Done, Sent: t.Sent, Rate: t.Rate}
 	if v.State == work.Running && !t.Quiet.IsZero() {
 		out.QuietSince = &t.Quiet
 	}
+
 	if v.State == work.Running && t.Rate > 0 {
 		left := (t.Size - t.Done) / t.Rate
 		out.SecondsLeft = &left
 	}
+
 	return out
 }

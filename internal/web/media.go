@@ -23,10 +23,12 @@ func (s *Server) redeem(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet { // a look must not use it up
 		return fault.New(fault.NotFound, "There is nothing to show here, or not any more.")
 	}
+
 	address, err := s.Media.Redeem(r.Context(), r.PathValue("ticket"))
 	if err != nil {
 		return err
 	}
+
 	w.Header().Set("Location", address) // without a body that would repeat it
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
@@ -44,17 +46,20 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	header := http.Header{}
 	for _, name := range asked {
 		if v := r.Header.Get(name); v != "" {
 			header.Set(name, v)
 		}
 	}
+
 	resp, done, err := s.Media.Stream(r.Context(), who.Login, r.PathValue("uid"), r.PathValue("name"), header)
 	if nuxeo.StatusOf(err) == http.StatusRequestedRangeNotSatisfiable {
 		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 		return nil
 	}
+
 	if err != nil {
 		return err
 	}
@@ -73,6 +78,7 @@ func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Respo
 		}
 		h.Set("Content-Type", is)
 	}
+
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Disposition", "inline")
@@ -82,10 +88,12 @@ func (s *Server) passOn(w http.ResponseWriter, r *http.Request, resp *http.Respo
 			h.Set(name, v)
 		}
 	}
+
 	w.WriteHeader(resp.StatusCode)
 	if err := trickle(w, resp.Body); err != nil {
 		s.Log.DebugContext(r.Context(), "a stream was left", "error", err)
 	}
+
 	return nil
 }
 
@@ -116,9 +124,11 @@ func trickle(w http.ResponseWriter, from io.Reader) error {
 		if _, err := w.Write((*piece)[:n]); err != nil {
 			return err
 		}
+
 		if err == io.EOF {
 			return nil
 		}
+
 		if err != nil {
 			return err
 		}

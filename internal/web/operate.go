@@ -23,13 +23,16 @@ func (s rest) Pause(ctx context.Context, q api.PauseRequestObject) (api.PauseRes
 	if err != nil {
 		return nil, err
 	}
+
 	reason := ""
 	if q.Body != nil {
 		reason = val(q.Body.Reason)
 	}
+
 	if err := s.Engine.Pause(ctx, who.Login, reason); err != nil {
 		return nil, err
 	}
+
 	st, err := s.status(ctx)
 	return api.Pause200JSONResponse(st), err
 }
@@ -40,9 +43,11 @@ func (s rest) Resume(ctx context.Context, _ api.ResumeRequestObject) (api.Resume
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.Engine.Resume(ctx, who.Login); err != nil {
 		return nil, err
 	}
+
 	st, err := s.status(ctx)
 	return api.Resume200JSONResponse(st), err
 }
@@ -52,20 +57,25 @@ func (s rest) DoChore(ctx context.Context, q api.DoChoreRequestObject) (api.DoCh
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
+
 	if _, err := s.Maintenance.DoNow(ctx, q.Name); err != nil {
 		return nil, err
 	}
+
 	all, err := s.Maintenance.List(ctx)
 	for _, c := range all {
 		if c.Name == q.Name {
 			return api.DoChore200JSONResponse(choreJSON(c)), err
 		}
 	}
+
 	return nil, err
 }
 
 // RebuildLinks looks through the bound folders for documents whose link is lost.
-func (s rest) RebuildLinks(ctx context.Context, _ api.RebuildLinksRequestObject) (api.RebuildLinksResponseObject, error) {
+func (s rest) RebuildLinks(
+	ctx context.Context, _ api.RebuildLinksRequestObject,
+) (api.RebuildLinksResponseObject, error) {
 	who, err := admin(ctx)
 	if err != nil {
 		return nil, err
@@ -75,17 +85,33 @@ func (s rest) RebuildLinks(ctx context.Context, _ api.RebuildLinksRequestObject)
 }
 
 func (s *Server) status(ctx context.Context) (api.Status, error) {
-	st := api.Status{Version: s.Set.Version, Database: api.Sqlite, Nodes: []api.Node{}, Items: map[string]int{}, Chores: []api.Chore{}}
+	st := api.Status{
+		Version:  s.Set.Version,
+		Database: api.Sqlite,
+		Nodes:    []api.Node{},
+		Items:    map[string]int{},
+		Chores:   []api.Chore{},
+	}
 	if s.Set.Postgres {
 		st.Database = api.Postgres
 	}
+
 	nodes, err := s.Engine.Nodes(ctx)
 	if err != nil {
 		return st, err
 	}
+
 	for _, n := range nodes {
-		st.Nodes = append(st.Nodes, api.Node{Id: n.ID, Host: n.Host, Version: n.Version, Started: n.Started, Seen: n.Seen, Alive: n.Alive})
+		st.Nodes = append(st.Nodes, api.Node{
+			Id:      n.ID,
+			Host:    n.Host,
+			Version: n.Version,
+			Started: n.Started,
+			Seen:    n.Seen,
+			Alive:   n.Alive,
+		})
 	}
+
 	return st, s.fillStatus(ctx, &st)
 }
 
@@ -94,19 +120,24 @@ func (s *Server) fillStatus(ctx context.Context, st *api.Status) error {
 	if err != nil {
 		return err
 	}
+
 	for state, n := range counts {
 		st.Items[string(state)] = n
 	}
+
 	if !oldest.IsZero() {
 		st.OldestDueSeconds = float32(max(0, s.Now().Sub(oldest).Seconds()))
 	}
+
 	all, err := s.Maintenance.List(ctx)
 	if err != nil {
 		return err
 	}
+
 	for _, c := range all {
 		st.Chores = append(st.Chores, choreJSON(c))
 	}
+
 	return s.fillPause(ctx, st)
 }
 
@@ -128,10 +159,12 @@ func choreJSON(c maintenance.State) api.Chore {
 	if out.Lines == nil {
 		out.Lines = []string{}
 	}
+
 	for to, from := range map[**time.Time]time.Time{&out.Due: c.Due, &out.Ended: c.Ended} {
 		if !from.IsZero() {
 			*to = &from
 		}
 	}
+
 	return out
 }

@@ -92,15 +92,24 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error, po
 	if f.Code.Status() >= 500 {
 		s.Log.ErrorContext(r.Context(), "page failed", "route", route(r), "error", err)
 	}
+
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())+1))
 	}
-	p := page{Title: "This did not work", Message: f.Message, Remedy: f.Remedy, Correlation: w.Header().Get("X-Correlation-Id"), Popup: popup}
+
+	p := page{
+		Title:       "This did not work",
+		Message:     f.Message,
+		Remedy:      f.Remedy,
+		Correlation: w.Header().Get("X-Correlation-Id"),
+		Popup:       popup,
+	}
 	// A window of a sign-in is begun again where it was opened; its address holds
 	// what must not be kept.
 	if f.Code == fault.Unauthenticated && r.Method == http.MethodGet && popup == "" {
 		p.SignIn = s.at("/signin?" + url.Values{"return": {identity.LocalPath(r.URL.RequestURI())}}.Encode())
 	}
+
 	s.show(w, r, f.Code.Status(), p)
 }
 
@@ -109,6 +118,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	if who, err := whoIs(r.Context()); err == nil {
 		p.Person = &who
 	}
+
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := layout.Execute(w, p); err != nil {
@@ -126,6 +136,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 			p.Problem = fault.From(problem).Message
 		}
 	}
+
 	s.show(w, r, http.StatusOK, p)
 	return nil
 }
@@ -136,9 +147,11 @@ func (s *Server) connected(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	if err := s.Identity.Connected(r.Context(), who.Login); err != nil {
 		return err
 	}
+
 	s.show(w, r, http.StatusOK, page{Title: "Frame.io is connected", Popup: s.origins(), Done: true})
 	return nil
 }
@@ -150,11 +163,13 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := s.begun.full(from); err != nil {
 		return err
 	}
+
 	s.begun.count(from)
 	begun, err := s.Identity.BeginNuxeo(r.Context(), r.URL.Query().Get("return"))
 	if err != nil {
 		return err
 	}
+
 	http.SetCookie(w, s.cookie(signInCookie, begun.Browser, signInSeconds))
 	http.Redirect(w, r, begun.Address, http.StatusSeeOther)
 	return nil
@@ -177,10 +192,12 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
 		s.goTo(w, r, "/signin?"+url.Values{"return": {again}}.Encode())
 		return nil
 	}
+
 	begun, err := s.Identity.BeginFrameio(r.Context(), who.Login, r.URL.Query().Get("return"))
 	if err != nil {
 		return err
 	}
+
 	http.SetCookie(w, s.cookie(signInCookie, begun.Browser, signInSeconds))
 	http.Redirect(w, r, begun.Address, http.StatusSeeOther)
 	return nil
@@ -199,11 +216,13 @@ func (s *Server) nuxeoCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.refused.full(from); err != nil {
 		return err
 	}
+
 	done, err := s.Identity.FinishNuxeo(ratelimit.Stranger(r.Context()), r.URL.Query(), s.browserSecret(r))
 	if err != nil {
 		s.wrong(from, err)
 		return s.failed(r.Context(), err)
 	}
+
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	http.SetCookie(w, s.cookie(sessionCookie, done.Session, int(s.Set.SessionTTL.Seconds())))
 	s.goTo(w, r, done.ReturnTo)
@@ -227,10 +246,12 @@ func (s *Server) frameioCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	done, err := s.Identity.FinishFrameio(r.Context(), r.URL.Query(), s.browserSecret(r), who.Login)
 	if err != nil {
 		return err
 	}
+
 	s.goOn(r.Context(), done.Person)
 	http.SetCookie(w, s.cookie(signInCookie, "", -1))
 	s.goTo(w, r, done.ReturnTo)

@@ -12,21 +12,26 @@ func (s rest) ListPeople(ctx context.Context, _ api.ListPeopleRequestObject) (ap
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
+
 	all, err := s.Identity.People(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListPeople200JSONResponse{People: []api.Access{}}
 	for _, a := range all {
 		out.People = append(out.People, accessJSON(a))
 	}
+
 	return out, nil
 }
 
 func accessJSON(a identity.Access) api.Access {
 	return api.Access{
-		Login: a.Login, Name: a.Name, Email: opt(a.Email), Administrator: a.Admin, Sessions: a.Sessions, NuxeoToken: a.NuxeoToken,
-		FrameioName: opt(a.FrameioName), FrameioConnected: a.Connected, FrameioProblem: opt(a.Lost), Revoked: opt(a.Revoked),
+		Login: a.Login, Name: a.Name, Email: opt(a.Email), Administrator: a.Admin, Sessions: a.Sessions,
+		NuxeoToken:  a.NuxeoToken,
+		FrameioName: opt(a.FrameioName), FrameioConnected: a.Connected, FrameioProblem: opt(a.Lost),
+		Revoked:    opt(a.Revoked),
 		LastSignIn: a.LastSignIn,
 	}
 }
@@ -37,10 +42,12 @@ func (s rest) Revoke(ctx context.Context, q api.RevokeRequestObject) (api.Revoke
 	if err != nil {
 		return nil, err
 	}
+
 	left, err := s.Identity.Revoke(ctx, q.Login, who.Login)
 	if left == nil {
 		left = []string{}
 	}
+
 	return api.Revoke200JSONResponse{Left: left}, err
 }
 
@@ -60,19 +67,24 @@ func (s rest) TakeOver(ctx context.Context, q api.TakeOverRequestObject) (api.Ta
 	if err != nil {
 		return nil, err
 	}
+
 	b, err := s.Binding.TakeOver(ctx, who, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.Server.Publish.Resume(ctx, b.ID, b.Owner); err != nil {
 		return nil, err
 	}
+
 	out, err := s.bindingJSON(ctx, b)
 	return api.TakeOver200JSONResponse(out), err
 }
 
 // GetServiceCredential shows the service credential.
-func (s rest) GetServiceCredential(ctx context.Context, _ api.GetServiceCredentialRequestObject) (api.GetServiceCredentialResponseObject, error) {
+func (s rest) GetServiceCredential(
+	ctx context.Context, _ api.GetServiceCredentialRequestObject,
+) (api.GetServiceCredentialResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
@@ -81,7 +93,9 @@ func (s rest) GetServiceCredential(ctx context.Context, _ api.GetServiceCredenti
 }
 
 // SaveServiceCredential tries and registers it.
-func (s rest) SaveServiceCredential(ctx context.Context, q api.SaveServiceCredentialRequestObject) (api.SaveServiceCredentialResponseObject, error) {
+func (s rest) SaveServiceCredential(
+	ctx context.Context, q api.SaveServiceCredentialRequestObject,
+) (api.SaveServiceCredentialResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}
@@ -93,7 +107,9 @@ func (s rest) SaveServiceCredential(ctx context.Context, q api.SaveServiceCreden
 }
 
 // DeleteServiceCredential forgets it.
-func (s rest) DeleteServiceCredential(ctx context.Context, _ api.DeleteServiceCredentialRequestObject) (api.DeleteServiceCredentialResponseObject, error) {
+func (s rest) DeleteServiceCredential(
+	ctx context.Context, _ api.DeleteServiceCredentialRequestObject,
+) (api.DeleteServiceCredentialResponseObject, error) {
 	if _, err := admin(ctx); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // tight is the policy of answers that are no pages.
-const tight = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const tight = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
+	"frame-ancestors 'none'"
 
 // policy is that of pages. What plays may come from where Frame.io keeps its
 // proxies, since the answer to a ticket leads there; nothing else may.
@@ -25,9 +26,12 @@ func (s *Server) policy() string {
 	if origin := s.nuxeoOrigin(); origin != "" {
 		pictures += " " + origin
 	}
+
 	return strings.Join([]string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src " + pictures, "media-src " + from, "connect-src 'self'",
-		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types lit-html",
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src " + pictures, "media-src " + from,
+		"connect-src 'self'",
+		"form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+		"trusted-types lit-html",
 		"report-uri " + s.at("/csp-report"),
 	}, "; ")
 }
@@ -45,7 +49,8 @@ const maxReport = 16 << 10
 
 func (s *Server) reports() http.Handler {
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "nuxeo_frameio_csp_violations_total", Help: "Reports of browsers that a page did what its policy forbids, by directive.",
+		Name: "nuxeo_frameio_csp_violations_total",
+		Help: "Reports of browsers that a page did what its policy forbids, by directive.",
 	}, []string{"directive"})
 	s.Registry.MustRegister(c)
 	return reports{s, rate.NewLimiter(rate.Every(time.Second), 20), c}
@@ -59,6 +64,7 @@ func (p reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !p.limit.Allow() {
 		return
 	}
+
 	var sent struct {
 		Report struct {
 			Effective string `json:"effective-directive"`
@@ -66,22 +72,27 @@ func (p reports) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Blocked   string `json:"blocked-uri"`
 		} `json:"csp-report"`
 	}
+
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err != nil || json.Unmarshal(body, &sent) != nil {
 		return
 	}
+
 	name, _, _ := strings.Cut(cmp.Or(sent.Report.Effective, sent.Report.Violated), " ")
 	if len(name) > 40 || !directive.MatchString(name) {
 		return
 	}
+
 	p.count.WithLabelValues(known(name)).Inc()
-	p.server.Log.WarnContext(r.Context(), "a page did what its policy forbids", "directive", name, "source", blocked(sent.Report.Blocked))
+	p.server.Log.WarnContext(r.Context(), "a page did what its policy forbids", "directive", name, "source",
+		blocked(sent.Report.Blocked))
 }
 
 // known keeps made-up names from becoming rows of the metrics.
 func known(name string) string {
 	switch strings.TrimSuffix(strings.TrimSuffix(name, "-elem"), "-attr") {
-	case "default-src", "script-src", "style-src", "img-src", "media-src", "connect-src", "font-src", "frame-src", "form-action", "base-uri",
+	case "default-src", "script-src", "style-src", "img-src", "media-src", "connect-src", "font-src", "frame-src",
+		"form-action", "base-uri",
 		"frame-ancestors", "object-src", "worker-src", "manifest-src", "require-trusted-types-for", "trusted-types":
 		return name
 	}
@@ -100,5 +111,6 @@ func blocked(text string) string {
 	case directive.MatchString(text) && len(text) <= 40:
 		return text
 	}
+
 	return "other"
 }

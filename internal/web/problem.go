@@ -17,14 +17,18 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.From(err)
 	status := f.Code.Status()
 	if status >= 500 {
-		s.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", route(r), "code", f.Code, "error", err)
+		s.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", route(r), "code",
+			f.Code, "error", err)
 	}
+
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())+1))
 	}
+
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
+
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(api.Problem{ // the client may be gone

@@ -20,41 +20,63 @@ func (s rest) PushTargets(ctx context.Context, q api.PushTargetsRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	t, err := s.Server.Push.Targets(ctx, who.Login, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	return api.PushTargets200JSONResponse(targetsJSON(ctx, t)), nil
 }
 
 // PushTargetsOfAll tells where several documents can be pushed to.
-func (s rest) PushTargetsOfAll(ctx context.Context, q api.PushTargetsOfAllRequestObject) (api.PushTargetsOfAllResponseObject, error) {
+func (s rest) PushTargetsOfAll(
+	ctx context.Context, q api.PushTargetsOfAllRequestObject,
+) (api.PushTargetsOfAllResponseObject, error) {
 	who, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	t, err := s.Server.Push.TargetsOfAll(ctx, who.Login, previewed(q.Body))
 	if err != nil {
 		return nil, err
 	}
+
 	return api.PushTargetsOfAll200JSONResponse(targetsJSON(ctx, t)), nil
 }
 
 func targetsJSON(ctx context.Context, t push.Targets) api.PushTargets {
-	out := api.PushTargets{Document: t.Document, Title: t.Title, CanPush: t.WhyNot == nil, Teams: []api.PushTeam{}, Pieces: []api.PushPiece{}}
+	out := api.PushTargets{
+		Document: t.Document,
+		Title:    t.Title,
+		CanPush:  t.WhyNot == nil,
+		Teams:    []api.PushTeam{},
+		Pieces:   []api.PushPiece{},
+	}
 	if t.WhyNot != nil {
 		out.WhyNot = opt(fault.From(t.WhyNot).Message)
 	}
+
 	for _, b := range t.Bound {
-		out.Teams = append(out.Teams, api.PushTeam{Id: b.Workspace, Name: b.WorkspaceName, Account: b.Account, Folder: b.Folder, FolderTitle: b.FolderTitle})
+		out.Teams = append(out.Teams, api.PushTeam{
+			Id:          b.Workspace,
+			Name:        b.WorkspaceName,
+			Account:     b.Account,
+			Folder:      b.Folder,
+			FolderTitle: b.FolderTitle,
+		})
 	}
+
 	for _, p := range t.Pieces {
 		out.Pieces = append(out.Pieces, pieceJSON(p))
 	}
+
 	out.Asset, out.Last = spotJSON(t.Asset), choiceJSON(t.Last)
 	if t.Open != nil {
 		out.Push = some1(pushJSON(ctx, *t.Open))
 	}
+
 	return out
 }
 
@@ -66,7 +88,14 @@ func pieceJSON(p push.Piece) api.PushPiece {
 	case p.Video:
 		kind = api.PushPieceKindVideo
 	}
-	return api.PushPiece{Name: p.Name, Kind: kind, FileName: opt(p.Blob.Name), MediaType: opt(p.MimeType), Size: p.Length}
+
+	return api.PushPiece{
+		Name:      p.Name,
+		Kind:      kind,
+		FileName:  opt(p.Blob.Name),
+		MediaType: opt(p.MimeType),
+		Size:      p.Length,
+	}
 }
 
 func spotJSON(s *push.Spot) *api.PushAsset {
@@ -74,7 +103,8 @@ func spotJSON(s *push.Spot) *api.PushAsset {
 		return nil
 	}
 	return &api.PushAsset{
-		Account: s.Account, Project: s.Project, FrameioFolder: s.Folder, FrameioFolderName: opt(s.FolderName), File: s.File,
+		Account: s.Account, Project: s.Project, FrameioFolder: s.Folder,
+		FrameioFolderName: opt(s.FolderName), File: s.File,
 		Stack: opt(s.Stack), Name: s.Name, ViewUrl: opt(s.ViewURL),
 	}
 }
@@ -92,11 +122,16 @@ func some1[T any](v T) *T { return &v }
 func pushJSON(ctx context.Context, p push.Push) api.Push {
 	who, _ := viewer(ctx) // whoever is nobody has been refused before
 	return api.Push{
-		Id: p.ID, Batch: p.Batch, Item: opt(p.Item), Document: p.Document, Title: p.Title, Folder: p.Scope, Binding: opt(p.Binding),
-		Account: p.Account, Team: p.Workspace, TeamName: p.WorkspaceName, Project: p.Project, ProjectName: opt(p.ProjectName),
-		FrameioFolder: p.Folder, FrameioFolderName: opt(p.FolderName), What: p.What, Separate: p.Separate, File: opt(p.File), ViewUrl: opt(p.ViewURL),
-		State: api.PushState(p.State), PushedBy: p.By, Locked: p.Held(), Size: p.Size, Status: opt(p.Status), Reason: opt(p.Reason),
-		StatusNow: opt(p.SeenStatus), Seen: moment(p.Seen), Gone: yes(p.SeenGone), EndedBy: opt(p.EndedBy), Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
+		Id: p.ID, Batch: p.Batch, Item: opt(p.Item), Document: p.Document, Title: p.Title, Folder: p.Scope,
+		Binding: opt(p.Binding),
+		Account: p.Account, Team: p.Workspace, TeamName: p.WorkspaceName, Project: p.Project,
+		ProjectName:   opt(p.ProjectName),
+		FrameioFolder: p.Folder, FrameioFolderName: opt(p.FolderName), What: p.What, Separate: p.Separate,
+		File: opt(p.File), ViewUrl: opt(p.ViewURL),
+		State: api.PushState(p.State), PushedBy: p.By, Locked: p.Held(), Size: p.Size, Status: opt(p.Status),
+		Reason:    opt(p.Reason),
+		StatusNow: opt(p.SeenStatus), Seen: moment(p.Seen), Gone: yes(p.SeenGone), EndedBy: opt(p.EndedBy),
+		Created: p.Created, Opened: moment(p.Opened), Ended: moment(p.Ended),
 		MayRelease: yes(p.MayRelease(who)),
 	}
 }
@@ -127,26 +162,41 @@ func skippedJSON(list []push.Skipped) []api.PushSkipped {
 	out := []api.PushSkipped{}
 	for _, s := range list {
 		f := fault.From(s.Why)
-		out = append(out, api.PushSkipped{Document: s.Document, Title: opt(s.Title), Code: string(f.Code), Message: f.Message, Remedy: opt(f.Remedy)})
+		out = append(out, api.PushSkipped{
+			Document: s.Document,
+			Title:    opt(s.Title),
+			Code:     string(f.Code),
+			Message:  f.Message,
+			Remedy:   opt(f.Remedy),
+		})
 	}
+
 	return out
 }
 
 // ListProjects lists projects of Frame.io to choose from.
-func (s rest) ListProjects(ctx context.Context, q api.ListProjectsRequestObject) (api.ListProjectsResponseObject, error) {
+func (s rest) ListProjects(
+	ctx context.Context, q api.ListProjectsRequestObject,
+) (api.ListProjectsResponseObject, error) {
 	who, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	list, more, err := s.Server.Push.Projects(ctx, who.Login, q.Account, q.Id)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(list, func(a, b push.Project) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+
+	slices.SortFunc(list, func(a, b push.Project) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+
 	out := api.ListProjects200JSONResponse{Projects: []api.FrameioProject{}, More: more}
 	for _, p := range list {
 		out.Projects = append(out.Projects, api.FrameioProject{Id: p.ID, Name: p.Name, RootFolder: p.RootFolder})
 	}
+
 	return out, nil
 }
 
@@ -155,27 +205,35 @@ func frameioFolder(f frameio.Folder) api.FrameioFolder {
 }
 
 // ListFrameioFolders lists folders of Frame.io to choose from.
-func (s rest) ListFrameioFolders(ctx context.Context, q api.ListFrameioFoldersRequestObject) (api.ListFrameioFoldersResponseObject, error) {
+func (s rest) ListFrameioFolders(
+	ctx context.Context, q api.ListFrameioFoldersRequestObject,
+) (api.ListFrameioFoldersResponseObject, error) {
 	who, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	list, more, err := s.Server.Push.Folders(ctx, who.Login, q.Account, q.Id)
 	if err != nil {
 		return nil, err
 	}
+
 	slices.SortFunc(list, func(a, b frameio.Folder) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
+
 	out := api.ListFrameioFolders200JSONResponse{Folders: []api.FrameioFolder{}, More: more}
 	for _, f := range list {
 		out.Folders = append(out.Folders, frameioFolder(f))
 	}
+
 	return out, nil
 }
 
 // CreateFrameioFolder makes a folder on Frame.io.
-func (s rest) CreateFrameioFolder(ctx context.Context, q api.CreateFrameioFolderRequestObject) (api.CreateFrameioFolderResponseObject, error) {
+func (s rest) CreateFrameioFolder(
+	ctx context.Context, q api.CreateFrameioFolderRequestObject,
+) (api.CreateFrameioFolderResponseObject, error) {
 	who, err := whoIs(ctx)
 	if err != nil {
 		return nil, err
@@ -190,14 +248,17 @@ func (s rest) Push(ctx context.Context, q api.PushRequestObject) (api.PushRespon
 	if err != nil {
 		return nil, err
 	}
+
 	b := q.Body
 	got, err := s.Server.Push.Accept(ctx, who.Login, push.Request{
-		Documents: b.Documents, Listing: listing(b.Listing), Except: except(b.Listing), Workspace: b.Team, Project: b.Project, Folder: val(b.FrameioFolder), What: val(b.What),
+		Documents: b.Documents, Listing: listing(b.Listing), Except: except(b.Listing), Workspace: b.Team,
+		Project: b.Project, Folder: val(b.FrameioFolder), What: val(b.What),
 		Separate: b.Separate != nil && *b.Separate, Status: val(b.Status),
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	return api.Push202JSONResponse{
 		Batch: got.Batch, Message: sentMessage(got), Count: len(got.Pushes), Pushes: pushesJSON(ctx, named(got.Pushes)),
 		SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)),
@@ -221,7 +282,13 @@ func except(l *api.PushListing) []string {
 
 // previewed is what a form asks about.
 func previewed(f *api.PushPreviewForm) push.Request {
-	return push.Request{Documents: f.Documents, Listing: listing(f.Listing), Except: except(f.Listing), Workspace: val(f.Team), What: val(f.What)}
+	return push.Request{
+		Documents: f.Documents,
+		Listing:   listing(f.Listing),
+		Except:    except(f.Listing),
+		Workspace: val(f.Team),
+		What:      val(f.What),
+	}
 }
 
 // sentMessage is for a bubble.
@@ -242,19 +309,29 @@ func (s rest) PreviewPush(ctx context.Context, q api.PreviewPushRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	got, err := s.Server.Push.Preview(ctx, who.Login, previewed(q.Body))
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.PreviewPush200JSONResponse{
-		Count: got.Count, Bytes: got.Bytes, SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)), Next: some(got.Next),
+		Count: got.Count, Bytes: got.Bytes, SkippedCount: len(got.Skipped), Skipped: skippedJSON(named(got.Skipped)),
+		Next: some(got.Next),
 	}
 	if len(got.Linked) > 0 {
 		out.Linked = new([]api.PushLinked)
 	}
+
 	for _, l := range got.Linked {
-		*out.Linked = append(*out.Linked, api.PushLinked{Document: l.Document, Title: l.Title, Name: opt(l.Name), ViewUrl: opt(l.ViewURL)})
+		*out.Linked = append(*out.Linked, api.PushLinked{
+			Document: l.Document,
+			Title:    l.Title,
+			Name:     opt(l.Name),
+			ViewUrl:  opt(l.ViewURL),
+		})
 	}
+
 	return out, nil
 }
 
@@ -264,18 +341,26 @@ func (s rest) ListPushes(ctx context.Context, q api.ListPushesRequestObject) (ap
 	if err != nil {
 		return nil, err
 	}
+
 	f := push.Filter{Document: val(q.Params.Document), Folder: val(q.Params.Folder), Before: val(q.Params.Cursor)}
 	if f.Limit, err = limit(q.Params.Limit); err != nil {
 		return nil, err
 	}
+
 	if q.Params.State != nil {
 		if !q.Params.State.Valid() {
-			return nil, fault.Field("state", "Give sending, open, returned, failed, canceled or released.", "No push is %q.", *q.Params.State)
+			return nil, fault.Field("state", "Give sending, open, returned, failed, canceled or released.",
+				"No push is %q.", *q.Params.State)
 		}
 		f.State = string(*q.Params.State)
 	}
+
 	page, err := s.Server.Push.List(ctx, who, f)
-	return api.ListPushes200JSONResponse{Pushes: pushesJSON(ctx, page.List), Next: opt(page.Next), Hidden: some(page.Hidden)}, err
+	return api.ListPushes200JSONResponse{
+		Pushes: pushesJSON(ctx, page.List),
+		Next:   opt(page.Next),
+		Hidden: some(page.Hidden),
+	}, err
 }
 
 // ListBatches tells how far what was pushed together is.
@@ -284,18 +369,21 @@ func (s rest) ListBatches(ctx context.Context, q api.ListBatchesRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	list, err := s.Server.Push.UnderWay(ctx, who, val(q.Params.Folder))
 	out := api.ListBatches200JSONResponse{Batches: []api.PushBatch{}}
 	for _, p := range list {
 		b := api.PushBatch{
-			Batch: p.Batch, PushedBy: p.By, TeamName: p.WorkspaceName, ProjectName: opt(p.ProjectName), FrameioFolderName: opt(p.FolderName),
-			Documents: p.Documents, Arrived: p.Arrived, Failed: p.Failed, Bytes: p.Bytes, Created: p.Created,
+			Batch: p.Batch, PushedBy: p.By, TeamName: p.WorkspaceName, ProjectName: opt(p.ProjectName),
+			FrameioFolderName: opt(p.FolderName),
+			Documents:         p.Documents, Arrived: p.Arrived, Failed: p.Failed, Bytes: p.Bytes, Created: p.Created,
 		}
 		if p.Left != nil {
 			b.SecondsLeft = some1(int64(math.Ceil(p.Left.Seconds())))
 		}
 		out.Batches = append(out.Batches, b)
 	}
+
 	return out, err
 }
 
@@ -315,10 +403,12 @@ func (s rest) ListLocks(ctx context.Context, q api.ListLocksRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	most, err := limit(q.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
+
 	list, next, err := s.Server.Push.Locks(ctx, who, val(q.Params.Cursor), most)
 	return api.ListLocks200JSONResponse{Pushes: pushesJSON(ctx, list), Next: opt(next)}, err
 }

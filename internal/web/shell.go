@@ -22,7 +22,8 @@ var shellLayout = template.Must(template.ParseFS(static, "static/shell.html"))
 // shellPaths are the pages that elements make in the browser. Their shell knows
 // nobody and asks for nothing.
 var shellPaths = []string{
-	"/{$}", "/folders/{id}", "/documents/{id}", "/activity", "/items/{id}", "/locks", "/administration", "/administration/{page}",
+	"/{$}", "/folders/{id}", "/documents/{id}", "/activity", "/items/{id}", "/locks", "/administration",
+	"/administration/{page}",
 }
 
 func (s *Server) shells(mux *http.ServeMux) {
@@ -41,10 +42,12 @@ func (s *Server) shell() http.Handler {
 	if s.Set.Bundle == nil {
 		return s.browser(s.home)
 	}
+
 	var text bytes.Buffer
 	if err := shellLayout.Execute(&text, struct{ Base, Languages string }{s.base(), languages()}); err != nil {
 		panic(err) // it is part of the program
 	}
+
 	return s.browser(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(text.Bytes()) // whoever asked may have left
@@ -58,6 +61,7 @@ func languages() string {
 	if err != nil {
 		panic(err) // they are part of the program
 	}
+
 	keys := func(text []byte) int {
 		var texts map[string]string
 		if err := json.Unmarshal(text, &texts); err != nil {
@@ -65,6 +69,7 @@ func languages() string {
 		}
 		return len(texts)
 	}
+
 	whole := keys(all[""])
 	maps.DeleteFunc(all, func(language string, text []byte) bool { return language == "" || keys(text) < whole })
 	return strings.Join(slices.Sorted(maps.Keys(all)), " ")
@@ -87,12 +92,14 @@ func built(text []byte, contentType string) http.Handler {
 			body, suffix = packed(), `-gzip"`
 			h.Set("Content-Encoding", "gzip")
 		}
+
 		h.Set("ETag", tag+suffix)
 		if r.Header.Get("If-None-Match") == tag+suffix {
 			h.Del("Content-Encoding")
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
+
 		_, _ = w.Write(body) // whoever asked may have left
 	})
 }
@@ -123,11 +130,13 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+
 	for language, text := range all {
 		if r.PathValue("file") == strings.TrimSuffix("messages-"+language, "-")+".json" {
 			built(text, "application/json").ServeHTTP(w, r)
 			return nil
 		}
 	}
+
 	return fault.New(fault.NotFound, "There are no texts in this language.")
 }

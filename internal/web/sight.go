@@ -23,25 +23,31 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 			others = append(others, v.Item)
 		}
 	}
+
 	if len(others) == 0 {
 		return list, nil
 	}
+
 	places, err := s.placesOf(ctx, others)
 	if err != nil {
 		return nil, err
 	}
+
 	var uids []string
 	for _, some := range places {
 		uids = append(uids, some...)
 	}
+
 	nx, err := s.Identity.Nuxeo(ctx, who.Login)
 	if err != nil {
 		return nil, err
 	}
+
 	seen, err := nx.Visible(ctx, uids)
 	if err != nil {
 		return nil, err
 	}
+
 	closed := func(uid string) bool { return !seen[uid] }
 	return slices.DeleteFunc(slices.Clone(list), func(v work.View) bool {
 		return !who.May(v.Item) && slices.ContainsFunc(places[v.ID], closed)
@@ -54,6 +60,7 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 	if err != nil {
 		return nil, err
 	}
+
 	for _, it := range items {
 		if document, _ := push.About(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
@@ -62,6 +69,7 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 			places[it.ID] = append(places[it.ID], document)
 		}
 	}
+
 	return places, nil
 }
 
@@ -73,24 +81,29 @@ func (s *Server) whoSees(ctx context.Context, who work.Viewer, id string) (work.
 	if !fault.Is(refused, fault.NotFound) {
 		return who, refused
 	}
+
 	everybody := work.Viewer{Login: who.Login, Admin: true}
 	v, err := s.Engine.Item(ctx, everybody, id)
 	if err != nil {
 		return who, err
 	}
+
 	through := itemJSON(who, v, nil).Binding
 	if through == nil {
 		return who, refused
 	}
+
 	if _, err := s.Binding.Get(ctx, who, *through); fault.Is(err, fault.NotFound) {
 		return who, refused
 	} else if err != nil {
 		return who, err
 	}
+
 	if shown, err := s.visible(ctx, who, []work.View{v}); err != nil {
 		return who, err
 	} else if len(shown) == 0 {
 		return who, refused
 	}
+
 	return everybody, nil
 }

@@ -45,6 +45,7 @@ func (t *tally) limiter(address string) *rate.Limiter {
 	if l, ok := t.seen[address]; ok {
 		return l
 	}
+
 	if len(t.seen) >= maxAddresses {
 		for name, l := range t.seen {
 			if l.TokensAt(t.now()) >= float64(t.most) { // as if it had never come
@@ -52,12 +53,14 @@ func (t *tally) limiter(address string) *rate.Limiter {
 			}
 		}
 	}
+
 	if len(t.seen) >= maxAddresses {
 		address = others
 		if l, ok := t.seen[address]; ok {
 			return l
 		}
 	}
+
 	l := rate.NewLimiter(rate.Every(t.every), t.most)
 	t.seen[address] = l
 	return l
@@ -71,7 +74,9 @@ func (t *tally) full(address string) error {
 	if missing <= 0 {
 		return nil
 	}
-	f := fault.New(fault.Throttled, "Too many sign-ins come from your address at the moment.").With("Try again in a moment.")
+
+	f := fault.New(fault.Throttled, "Too many sign-ins come from your address at the moment.").
+		With("Try again in a moment.")
 	f.RetryAfter = time.Duration(missing * float64(t.every))
 	return f
 }
@@ -89,6 +94,7 @@ func (s *Server) addressOf(r *http.Request) string {
 	if err != nil {
 		return r.RemoteAddr
 	}
+
 	from := at.Addr().Unmap()
 	via := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(via) - 1; i >= 0 && s.isProxy(from); i-- {
@@ -98,11 +104,13 @@ func (s *Server) addressOf(r *http.Request) string {
 		}
 		from = told.Unmap()
 	}
+
 	if from.Is6() {
 		if net, err := from.WithZone("").Prefix(64); err == nil {
 			return net.String()
 		}
 	}
+
 	return from.String()
 }
 

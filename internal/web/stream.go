@@ -19,13 +19,25 @@ func (s rest) Events(ctx context.Context, q api.EventsRequestObject) (api.Events
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{server: s.Server, ctx: ctx, me: who, who: who, item: val(q.Params.Item), parent: val(q.Params.Parent), seen: map[string]string{}}
+
+	st := &stream{
+		server: s.Server,
+		ctx:    ctx,
+		me:     who,
+		who:    who,
+		item:   val(q.Params.Item),
+		parent: val(q.Params.Parent),
+		seen:   map[string]string{},
+	}
+
 	if err := st.allowed(); err != nil {
 		return nil, err
 	}
+
 	if st.leave, err = s.listeners.enter(who.Login); err != nil {
 		return nil, err
 	}
+
 	return st, nil
 }
 
@@ -35,14 +47,18 @@ func (st *stream) allowed() (err error) {
 		st.who, err = st.server.whoSees(st.ctx, st.me, st.item)
 		return err
 	}
+
 	st.who = st.me
 	if st.parent == "" {
 		return nil
 	}
+
 	sees, err := st.server.Engine.Has(st.ctx, st.me, st.parent)
 	if err == nil && !sees {
-		err = fault.New(fault.NotFound, "There is nothing of yours under this id.").With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
+		err = fault.New(fault.NotFound, "There is nothing of yours under this id.").
+			With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
 	}
+
 	return err
 }
 
@@ -52,15 +68,18 @@ func (st *stream) still(tick int) error {
 	if tick%sessionTicks != 0 {
 		return nil
 	}
+
 	p, err := st.server.Identity.Session(st.ctx, visitorOf(st.ctx).secret)
 	if err != nil {
 		return err
 	}
+
 	was := st.me
 	st.me = work.Viewer{Login: p.Login, Admin: p.Admin}
 	if st.me != was || tick%rightsTicks == 0 {
 		return st.allowed()
 	}
+
 	return nil
 }
 
@@ -80,11 +99,14 @@ func (l *listeners) enter(login string) (leave func(), err error) {
 	if l.open == nil {
 		l.open = map[string]int{}
 	}
+
 	if l.open[login] >= maxStreams {
-		f := fault.New(fault.Throttled, "You have %d pages or commands open that watch items.", maxStreams).With("Close some of them.")
+		f := fault.New(fault.Throttled, "You have %d pages or commands open that watch items.", maxStreams).
+			With("Close some of them.")
 		f.RetryAfter = keepAlive
 		return nil, f
 	}
+
 	l.open[login]++
 	return sync.OnceFunc(func() {
 		l.mu.Lock()
@@ -141,24 +163,30 @@ func (st *stream) VisitEventsResponse(w http.ResponseWriter) error {
 		if err == nil {
 			sent, err = st.send(w)
 		}
+
 		if err == nil {
 			err = st.finish(w)
 		}
+
 		if err != nil {
 			return nil // the listener has left, or may not listen, or the database has; it comes again
 		}
+
 		if !sent && time.Since(last) > keepAlive {
 			if _, err := fmt.Fprint(w, ": alive\n\n"); err != nil {
 				return nil
 			}
 			sent = true
 		}
+
 		if sent {
 			last = time.Now()
 		}
+
 		if err := out.Flush(); err != nil {
 			return nil
 		}
+
 		select {
 		case <-st.ctx.Done():
 			return nil
@@ -174,19 +202,23 @@ func (st *stream) send(w http.ResponseWriter) (sent bool, err error) {
 	if err != nil {
 		return false, err
 	}
+
 	for _, v := range list {
 		b, err := json.Marshal(itemJSON(st.me, v, nil))
 		if err != nil {
 			return sent, err
 		}
+
 		if st.seen[v.ID] == string(b) {
 			continue
 		}
+
 		st.seen[v.ID], sent = string(b), true
 		if _, err := fmt.Fprintf(w, "event: item\ndata: %s\n\n", b); err != nil {
 			return sent, err
 		}
 	}
+
 	return sent, nil
 }
 
@@ -195,6 +227,7 @@ func (st *stream) list() ([]work.View, error) {
 		v, err := st.server.Engine.Item(st.ctx, st.who, st.item)
 		return []work.View{v}, err
 	}
+
 	if st.parent != "" {
 		list, err := st.server.Engine.Changed(st.ctx, st.who, st.parent, st.since)
 		if len(list) > 0 {
@@ -203,6 +236,7 @@ func (st *stream) list() ([]work.View, error) {
 		}
 		return list, err
 	}
+
 	list, _, err := st.server.Engine.Items(st.ctx, st.who, work.Filter{Limit: streamItems})
 	return list, err
 }
@@ -227,15 +261,18 @@ func (st *stream) finish(w http.ResponseWriter) error {
 	if err != nil || over == st.ended {
 		return err
 	}
+
 	if st.ended = over; !over {
 		return nil
 	}
+
 	// Something may have ended between the list and the count, or bear the time
 	// of a node whose clock is slow.
 	st.since = time.Time{}
 	if _, err := st.send(w); err != nil {
 		return err
 	}
+
 	_, err = fmt.Fprint(w, "event: end\ndata:\n\n")
 	return err
 }

@@ -16,10 +16,12 @@ func (s rest) ListSyncs(ctx context.Context, q api.ListSyncsRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+
 	list, err := s.syncs(ctx, who, val(q.Params.Folder))
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListSyncs200JSONResponse{Syncs: []api.Sync{}}
 	for _, one := range list {
 		shown, err := s.syncJSON(ctx, who, one)
@@ -28,6 +30,7 @@ func (s rest) ListSyncs(ctx context.Context, q api.ListSyncsRequestObject) (api.
 		}
 		out.Syncs = append(out.Syncs, shown)
 	}
+
 	return out, nil
 }
 
@@ -46,10 +49,13 @@ func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
 	if f == nil {
 		return q, fault.New(fault.Invalid, "The request says nothing.").With("Send a synchronization.")
 	}
+
 	q = foldersync.Request{
-		Folder: f.Folder, Workspace: f.Team, Project: f.Project, Root: val(f.FrameioFolder), DocumentType: val(f.DocumentType), Comments: f.Comments == nil || *f.Comments,
+		Folder: f.Folder, Workspace: f.Team, Project: f.Project, Root: val(f.FrameioFolder),
+		DocumentType: val(f.DocumentType), Comments: f.Comments == nil || *f.Comments,
 		Fetch: string(val(f.Fetch)), Earlier: val(f.EarlierVersions), Events: f.Events == nil || *f.Events,
-		Gone: string(val(f.Gone)), Conflicts: string(val(f.Conflicts)), Every: time.Duration(val(f.EveryMinutes)) * time.Minute,
+		Gone: string(val(f.Gone)), Conflicts: string(val(f.Conflicts)),
+		Every: time.Duration(val(f.EveryMinutes)) * time.Minute,
 	}
 	if f.Filter != nil {
 		q.Filter = foldersync.Filter{Name: val(f.Filter.Name), Most: val(f.Filter.Most), Status: val(f.Filter.Status)}
@@ -57,6 +63,7 @@ func syncRequest(f *api.SyncForm) (q foldersync.Request, err error) {
 			q.Filter.Media = append(q.Filter.Media, string(m))
 		}
 	}
+
 	return q, nil
 }
 
@@ -66,14 +73,17 @@ func (s rest) AddSync(ctx context.Context, q api.AddSyncRequestObject) (api.AddS
 	if err != nil {
 		return nil, err
 	}
+
 	request, err := syncRequest(q.Body)
 	if err != nil {
 		return nil, err
 	}
+
 	one, err := s.Server.Sync.Add(ctx, who.Login, request)
 	if err != nil {
 		return nil, err
 	}
+
 	out, err := s.syncJSON(ctx, who, one)
 	return api.AddSync202JSONResponse(out), err
 }
@@ -84,12 +94,21 @@ func (s rest) PreviewSync(ctx context.Context, q api.PreviewSyncRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+
 	request, err := syncRequest(q.Body)
 	if err != nil {
 		return nil, err
 	}
+
 	p, err := s.Server.Sync.Preview(ctx, who.Login, request, time.Duration(val(q.Params.Within))*time.Second)
-	out := api.PreviewSync200JSONResponse{Folders: p.Folders, Assets: p.Assets, Bytes: p.Bytes, Complete: p.Complete, Seconds: p.Seconds}
+	out := api.PreviewSync200JSONResponse{
+		Folders:  p.Folders,
+		Assets:   p.Assets,
+		Bytes:    p.Bytes,
+		Complete: p.Complete,
+		Seconds:  p.Seconds,
+	}
+
 	out.Lanes.Listing, out.Lanes.Documents, out.Lanes.Comments = p.Lanes.Listing, p.Lanes.Documents, p.Lanes.Comments
 	return out, err
 }
@@ -138,15 +157,19 @@ func (s rest) SettleSync(ctx context.Context, q api.SettleSyncRequestObject) (ap
 	return api.SettleSync200JSONResponse(out), err
 }
 
-func (s rest) changeSync(ctx context.Context, id string, do func(context.Context, work.Viewer, string) (foldersync.Sync, error)) (api.Sync, error) {
+func (s rest) changeSync(
+	ctx context.Context, id string, do func(context.Context, work.Viewer, string) (foldersync.Sync, error),
+) (api.Sync, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return api.Sync{}, err
 	}
+
 	one, err := do(ctx, who, id)
 	if err != nil {
 		return api.Sync{}, err
 	}
+
 	return s.syncJSON(ctx, who, one)
 }
 
@@ -154,46 +177,63 @@ func (s rest) changeSync(ctx context.Context, id string, do func(context.Context
 const shownRuns = 50
 
 // ListSyncRuns lists the last runs.
-func (s rest) ListSyncRuns(ctx context.Context, q api.ListSyncRunsRequestObject) (api.ListSyncRunsResponseObject, error) {
+func (s rest) ListSyncRuns(
+	ctx context.Context, q api.ListSyncRunsRequestObject,
+) (api.ListSyncRunsResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	runs, err := s.Server.Sync.Runs(ctx, who, q.Id, shownRuns)
 	if err != nil {
 		return nil, err
 	}
+
 	out := api.ListSyncRuns200JSONResponse{Runs: []api.SyncRun{}}
 	for _, r := range runs {
 		out.Runs = append(out.Runs, runJSON(r))
 	}
+
 	return out, nil
 }
 
 // ListSyncTroubles lists what wants attention.
-func (s rest) ListSyncTroubles(ctx context.Context, q api.ListSyncTroublesRequestObject) (api.ListSyncTroublesResponseObject, error) {
+func (s rest) ListSyncTroubles(
+	ctx context.Context, q api.ListSyncTroublesRequestObject,
+) (api.ListSyncTroublesResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	most, err := pageOf(q.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
+
 	page, err := s.Server.Sync.Troubles(ctx, who, q.Id, val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListSyncTroubles200JSONResponse{Entries: []api.SyncEntry{}, Next: opt(page.Next), Hidden: some(page.Hidden)}
+
+	out := api.ListSyncTroubles200JSONResponse{
+		Entries: []api.SyncEntry{},
+		Next:    opt(page.Next),
+		Hidden:  some(page.Hidden),
+	}
+
 	for _, e := range page.List {
 		out.Entries = append(out.Entries, entryJSON(e))
 	}
+
 	return out, nil
 }
 
 func entryJSON(e foldersync.Trouble) api.SyncEntry {
 	out := api.SyncEntry{
-		Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone, Problem: opt(e.Problem), Conflict: opt(e.Conflict), Item: opt(e.Item),
+		Key: e.Key, Kind: api.SyncEntryKind(e.Kind), Name: e.Name, Document: opt(e.Document), Gone: e.Gone,
+		Problem: opt(e.Problem), Conflict: opt(e.Conflict), Item: opt(e.Item),
 	}
 	if !e.Gone {
 		out.Frameio = &api.SyncEntryFrameio{Name: e.There, Changed: moment(e.Changed)}
@@ -201,6 +241,7 @@ func entryJSON(e foldersync.Trouble) api.SyncEntry {
 			out.Frameio.Size = &e.Size
 		}
 	}
+
 	if n := e.Nuxeo; n != nil {
 		out.Nuxeo = &api.SyncEntryNuxeo{Title: n.Title, Changed: moment(n.Changed), By: opt(n.By)}
 		if n.Size >= 0 {
@@ -210,6 +251,7 @@ func entryJSON(e foldersync.Trouble) api.SyncEntry {
 			out.Frameio.ViewUrl = opt(n.ViewURL)
 		}
 	}
+
 	return out
 }
 
@@ -220,25 +262,37 @@ func (s rest) CheckSync(ctx context.Context, q api.CheckSyncRequestObject) (api.
 }
 
 // ListSyncDifferences lists what it has found.
-func (s rest) ListSyncDifferences(ctx context.Context, q api.ListSyncDifferencesRequestObject) (api.ListSyncDifferencesResponseObject, error) {
+func (s rest) ListSyncDifferences(
+	ctx context.Context, q api.ListSyncDifferencesRequestObject,
+) (api.ListSyncDifferencesResponseObject, error) {
 	who, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	most, err := pageOf(q.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
+
 	page, err := s.Server.Sync.Differences(ctx, who, q.Id, val(q.Params.Cursor), most)
 	if err != nil {
 		return nil, err
 	}
-	out := api.ListSyncDifferences200JSONResponse{Differences: []api.SyncDifference{}, Next: opt(page.Next), Hidden: some(page.Hidden)}
+
+	out := api.ListSyncDifferences200JSONResponse{
+		Differences: []api.SyncDifference{},
+		Next:        opt(page.Next),
+		Hidden:      some(page.Hidden),
+	}
+
 	for _, d := range page.List {
 		out.Differences = append(out.Differences, api.SyncDifference{
-			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name, Document: opt(d.Document), What: d.What, Acts: acts(d.Acts),
+			Sign: api.SyncDifferenceSign(d.Sign), Key: d.Key, Kind: api.SyncDifferenceKind(d.Kind), Name: d.Name,
+			Document: opt(d.Document), What: d.What, Acts: acts(d.Acts),
 		})
 	}
+
 	return out, nil
 }
 
@@ -254,24 +308,34 @@ func pageOf(asked *api.Limit) (int, error) {
 func (s rest) syncJSON(ctx context.Context, who work.Viewer, q foldersync.Sync) (api.Sync, error) {
 	may, err := s.Server.Sync.May(ctx, who, q)
 	out := api.Sync{
-		Id: q.ID, Folder: q.FolderUID, FolderPath: q.FolderPath, FolderTitle: q.FolderTitle, Account: q.Account, Team: q.Workspace, TeamName: q.WorkspaceName,
-		Project: q.Project, ProjectName: q.ProjectName, FrameioFolder: q.Root, FrameioFolderName: q.RootName, DocumentType: q.DocumentType, Comments: q.Comments,
-		Fetch: api.SyncFetch(q.Fetch), EarlierVersions: q.Earlier, Events: q.Events, CommentsDone: q.CommentsDone, CommentsWaiting: q.CommentsWaiting,
-		Gone: api.SyncGone(q.Gone), Conflicts: api.SyncConflicts(q.Conflicts), EveryMinutes: int(q.Every / time.Minute), Owner: q.Owner, Creator: q.Creator,
-		State: api.SyncState(q.State), Reason: opt(q.Reason), Remedy: opt(q.Remedy), Created: q.Created, Assets: q.Assets, Folders: q.Folders,
-		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may, Filter: filterJSON(q.Filter),
+		Id: q.ID, Folder: q.FolderUID, FolderPath: q.FolderPath, FolderTitle: q.FolderTitle, Account: q.Account,
+		Team: q.Workspace, TeamName: q.WorkspaceName,
+		Project: q.Project, ProjectName: q.ProjectName, FrameioFolder: q.Root, FrameioFolderName: q.RootName,
+		DocumentType: q.DocumentType, Comments: q.Comments,
+		Fetch: api.SyncFetch(q.Fetch), EarlierVersions: q.Earlier, Events: q.Events, CommentsDone: q.CommentsDone,
+		CommentsWaiting: q.CommentsWaiting,
+		Gone:            api.SyncGone(q.Gone), Conflicts: api.SyncConflicts(q.Conflicts),
+		EveryMinutes: int(q.Every / time.Minute),
+		Owner:        q.Owner, Creator: q.Creator,
+		State: api.SyncState(q.State), Reason: opt(q.Reason), Remedy: opt(q.Remedy), Created: q.Created,
+		Assets: q.Assets, Folders: q.Folders,
+		Missing: q.Missing, Troubled: q.Troubled, Conflicting: q.Conflicting, MayChange: may,
+		Filter: filterJSON(q.Filter),
 	}
 	if !q.Due.IsZero() {
 		out.Due = &q.Due
 	}
+
 	if q.Last != nil {
 		last := runJSON(*q.Last)
 		out.Last = &last
 	}
+
 	if q.Check != nil {
 		check := runJSON(*q.Check)
 		out.Check = &check
 	}
+
 	return out, err
 }
 
@@ -280,9 +344,11 @@ func filterJSON(f foldersync.Filter) *api.SyncFilter {
 	if f.Most > 0 {
 		out.Most = &f.Most
 	}
+
 	if len(f.Status) > 0 {
 		out.Status = &f.Status
 	}
+
 	if len(f.Media) > 0 {
 		media := make([]api.SyncFilterMedia, 0, len(f.Media))
 		for _, m := range f.Media {
@@ -290,21 +356,27 @@ func filterJSON(f foldersync.Filter) *api.SyncFilter {
 		}
 		out.Media = &media
 	}
+
 	return &out
 }
 
 func runJSON(r foldersync.Run) api.SyncRun {
 	out := api.SyncRun{
-		Id: r.ID, Item: opt(r.Item), Why: api.SyncRunWhy(r.Why), By: r.By, State: api.SyncRunState(r.State), Step: opt(r.Step), Message: opt(r.Message),
-		Summary: foldersync.Summary(r), Folders: r.Folders, Assets: r.Assets, Bytes: r.Bytes, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged,
-		Renamed: r.Renamed, Moved: r.Moved, Gone: r.Gone, Conflicting: r.Conflicting, Failed: r.Failed, Waiting: r.Waiting, Began: r.Began,
+		Id: r.ID, Item: opt(r.Item), Why: api.SyncRunWhy(r.Why), By: r.By, State: api.SyncRunState(r.State),
+		Step: opt(r.Step), Message: opt(r.Message),
+		Summary: foldersync.Summary(r), Folders: r.Folders, Assets: r.Assets, Bytes: r.Bytes, Created: r.Created,
+		Updated: r.Updated, Unchanged: r.Unchanged,
+		Renamed: r.Renamed, Moved: r.Moved, Gone: r.Gone, Conflicting: r.Conflicting, Failed: r.Failed,
+		Waiting: r.Waiting, Began: r.Began,
 	}
 	if r.State == foldersync.Running {
 		out.BytesDone = &r.BytesDone
 	}
+
 	if !r.Ended.IsZero() {
 		out.Ended = &r.Ended
 	}
+
 	return out
 }
 

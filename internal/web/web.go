@@ -114,6 +114,7 @@ func (s *Server) Handler() http.Handler {
 		Name: "nuxeo_frameio_http_request_seconds", Help: "Time to answer, by route and status.",
 		Buckets: []float64{.005, .02, .1, .5, 2, 5, 25},
 	}, []string{"route", "status"})
+
 	s.Registry.MustRegister(s.requests)
 	s.begun, s.refused = newTally(beginEvery, beginMost, s.Now), newTally(failEvery, failMost, s.Now)
 	mux := http.NewServeMux()
@@ -123,11 +124,15 @@ func (s *Server) Handler() http.Handler {
 	s.media(browsers)
 	s.console(browsers)
 	api.HandlerWithOptions(s.strict(), api.StdHTTPServerOptions{
-		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest, Middlewares: []api.MiddlewareFunc{s.readable},
+		BaseURL: "/api/v1", BaseRouter: browsers, ErrorHandlerFunc: s.badRequest,
+		Middlewares: []api.MiddlewareFunc{s.readable},
 	})
+
 	browsers.Handle("/api/", s.handler(func(http.ResponseWriter, *http.Request) error {
-		return fault.New(fault.NotFound, "There is nothing at this address.").With("See the description of the REST interface.")
+		return fault.New(fault.NotFound, "There is nothing at this address.").
+			With("See the description of the REST interface.")
 	}))
+
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	known := s.signedIn(s.gated(browsers))
@@ -137,6 +142,7 @@ func (s *Server) Handler() http.Handler {
 	if origin := s.nuxeoOrigin(); origin != "" {
 		mux.Handle("/api/", shared{origin, known, guarded})
 	}
+
 	return s.below(requestid.Middleware(s.outer(mux)))
 }
 
@@ -157,16 +163,19 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+
 	if err := s.Ready(r.Context()); err != nil {
 		return fault.New(fault.NotReady, "Not ready: the database cannot be used; the log says why.").Because(err)
 	}
+
 	_, err := fmt.Fprintln(w, "ready")
 	return err
 }
 
 // crossSite answers a write that another site made a browser send.
 func (s *Server) crossSite(w http.ResponseWriter, r *http.Request) {
-	s.problem(w, r, fault.New(fault.Forbidden, "This request comes from another site.").With("Do it on the connector's own pages."))
+	s.problem(w, r, fault.New(fault.Forbidden, "This request comes from another site.").
+		With("Do it on the connector's own pages."))
 }
 
 // handler adapts a function that returns errors.
@@ -216,9 +225,11 @@ func (s *Server) done(rec *recorder, r *http.Request, start time.Time) {
 			s.problem(rec, r, errors.New("panic"))
 		}
 	}
+
 	took := time.Since(start)
 	s.requests.WithLabelValues(route(r), fmt.Sprint(rec.status)).Observe(took.Seconds())
-	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status", rec.status, "took", took)
+	s.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", shown(r.URL.Path), "status",
+		rec.status, "took", took)
 }
 
 // shown is a path without the ticket in it, which may still be good.

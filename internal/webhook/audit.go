@@ -10,8 +10,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 const (
@@ -44,13 +44,16 @@ func (s *Service) CatchUp(ctx context.Context, r *maintenance.Report) error {
 	if err == nil {
 		err = s.forget(ctx)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	var failed []error
 	for _, p := range places {
 		failed = append(failed, s.catchUp(ctx, p, r))
 	}
+
 	return errors.Join(append(failed, ctx.Err())...)
 }
 
@@ -59,13 +62,16 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *maintenance.Report) e
 	if err != nil || m.until.IsZero() {
 		return err
 	}
+
 	if s.Now().Sub(m.refused) < refusedFor {
 		if err := s.missed(ctx, p, &m); err != nil {
 			return err
 		}
-		r.Note("the audit log of the team %s is not given to anybody who is connected; what webhooks lose is found when everything is looked at", p.Workspace)
+		r.Note("the audit log of the team %s is not given to anybody who is connected; what webhooks lose is found "+
+			"when everything is looked at", p.Workspace)
 		return nil
 	}
+
 	n, refused, err := s.readAs(ctx, p, &m)
 	switch {
 	case err != nil:
@@ -78,6 +84,7 @@ func (s *Service) catchUp(ctx context.Context, p Place, r *maintenance.Report) e
 		r.Note("%d entries of the audit log of the team %s were new", n, p.Workspace)
 		s.Wake()
 	}
+
 	return s.advance(ctx, p, m)
 }
 
@@ -98,14 +105,17 @@ func (s *Service) missed(ctx context.Context, p Place, m *mark) error {
 // none yet.
 func (s *Service) mark(ctx context.Context, p Place) (m mark, err error) {
 	var until, since, refused int64
-	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, since, refused FROM audit_marks WHERE account_id = $1 AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &since, &refused)
+	err = s.DB.Reader.QueryRowContext(ctx, `SELECT until, since, refused FROM audit_marks WHERE account_id = $1
+		AND workspace_id = $2`, p.Account, p.Workspace).Scan(&until, &since, &refused)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, s.DB.Tx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until, since) VALUES ($1, $2, $3, $3) ON CONFLICT DO NOTHING`,
+			_, err := tx.ExecContext(ctx, `INSERT INTO audit_marks (account_id, workspace_id, until, since)
+				VALUES ($1, $2, $3, $3) ON CONFLICT DO NOTHING`,
 				p.Account, p.Workspace, store.Millis(s.Now()))
 			return err
 		})
 	}
+
 	m = mark{until: store.Time(until), since: store.Time(since), refused: store.Time(refused)}
 	return m.fromAhead(s.Now()), err
 }
@@ -117,12 +127,15 @@ func (m mark) fromAhead(now time.Time) mark {
 	if m.until.After(latest) {
 		m.until = now.Add(-longest)
 	}
+
 	if m.since.After(latest) {
 		m.since = m.until
 	}
+
 	if m.refused.After(latest) {
 		m.refused = time.Time{}
 	}
+
 	return m
 }
 
@@ -137,12 +150,14 @@ func (s *Service) readAs(ctx context.Context, p Place, m *mark) (n int, refused,
 		}
 		return failed
 	})
+
 	switch {
 	case refused == nil:
 		return n, nil, nil
 	case ctx.Err() != nil || err == nil && fault.Passing(refused):
 		return n, nil, refused
 	}
+
 	return n, refused, err
 }
 
@@ -167,22 +182,27 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n
 	if oldest := now.Add(-longest); since.Before(oldest) {
 		since = oldest
 	}
+
 	var some []frameio.AuditEvent
 	var last time.Time
 	for e, err := range fio.AuditLog(ctx, p.Account, p.Workspace, since) {
 		if err != nil {
 			return n, err
 		}
+
 		if e.At.Before(since) && e.At.Before(last) {
 			break
 		}
+
 		last = e.At
 		if e.At.Before(since) || auditKind(e.ResourceKind) == "" {
 			continue
 		}
+
 		if e.At.After(newest) {
 			newest = e.At
 		}
+
 		if some = append(some, e); len(some) == batch {
 			if n, err = s.takeAll(ctx, p, some, n); err != nil {
 				return n, err
@@ -190,10 +210,12 @@ func (s *Service) read(ctx context.Context, fio *v4.Client, p Place, m *mark) (n
 			some = some[:0]
 		}
 	}
+
 	n, err = s.takeAll(ctx, p, some, n)
 	if err == nil {
 		m.until, m.refused = earlier(newest, now), time.Time{}
 	}
+
 	return n, err
 }
 
@@ -223,6 +245,7 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 	if len(some) == 0 {
 		return n, nil
 	}
+
 	now := store.Millis(s.Now())
 	fresh := 0
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
@@ -235,6 +258,7 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 				}
 				continue
 			}
+
 			h := Hint{Kind: auditKind(e.ResourceKind), Resource: e.Resource, Account: p.Account, Workspace: p.Workspace}
 			if known, err := heard(ctx, tx, h, e.At); err != nil || known {
 				if err != nil {
@@ -242,19 +266,23 @@ func (s *Service) takeAll(ctx context.Context, p Place, some []frameio.AuditEven
 				}
 				continue
 			}
+
 			fresh++
 			if err := tell(ctx, tx, h, now); err != nil {
 				return err
 			}
 		}
+
 		return nil
 	})
+
 	return n + fresh, err
 }
 
 // see remembers an entry, which has no id, by what it says.
 func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen bool, err error) {
-	res, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+	res, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at)
+		VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		p.Account, p.Workspace, e.At.UTC().Format(time.RFC3339Nano)+" "+e.Type+" "+e.Resource, store.Millis(e.At))
 	if err != nil {
 		return false, err
@@ -266,7 +294,8 @@ func see(ctx context.Context, tx *sql.Tx, p Place, e frameio.AuditEvent) (unseen
 // hear remembers that a webhook told of a thing, so that the log need not.
 func hear(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit_seen (account_id, workspace_id, entry, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, workspace_id, entry) DO UPDATE SET at = EXCLUDED.at`, h.Account, h.Workspace, h.entry(), now)
+		ON CONFLICT (account_id, workspace_id, entry) DO UPDATE
+		SET at = EXCLUDED.at`, h.Account, h.Workspace, h.entry(), now)
 	return err
 }
 
@@ -275,7 +304,8 @@ func hear(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
 // what happened to it in between, until everything is looked at.
 func heard(ctx context.Context, tx *sql.Tx, h Hint, happened time.Time) (bool, error) {
 	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_seen WHERE account_id = $1 AND workspace_id = $2 AND entry = $3 AND at >= $4`,
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_seen WHERE account_id = $1 AND workspace_id = $2
+		AND entry = $3 AND at >= $4`,
 		h.Account, h.Workspace, h.entry(), store.Millis(happened)).Scan(&n)
 	return n > 0, err
 }
@@ -287,7 +317,8 @@ func (h Hint) entry() string { return "told " + h.Kind + " " + h.Resource }
 // not watched any more as well.
 func (s *Service) forget(ctx context.Context) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM audit_seen WHERE at < $1`, store.Millis(s.Now().Add(-longest-overlap)))
+		_, err := tx.ExecContext(ctx, `DELETE FROM audit_seen
+			WHERE at < $1`, store.Millis(s.Now().Add(-longest-overlap)))
 		return err
 	})
 }
@@ -296,7 +327,8 @@ func (s *Service) forget(ctx context.Context) error {
 // again.
 func (s *Service) advance(ctx context.Context, p Place, m mark) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE audit_marks SET until = $1, refused = $2 WHERE account_id = $3 AND workspace_id = $4`,
+		_, err := tx.ExecContext(ctx, `UPDATE audit_marks SET until = $1, refused = $2 WHERE account_id = $3
+			AND workspace_id = $4`,
 			store.Millis(m.until), store.Millis(m.refused), p.Account, p.Workspace)
 		if err != nil {
 			return err

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 )
 
 // catchUp reads the log and gives what has to be looked at.
@@ -60,6 +60,7 @@ func TestTheAuditLogIsReadFromNowOn(t *testing.T) {
 	if n := s.sim.Calls("auditlog.index"); n != 0 {
 		t.Errorf("a new place was read: %d calls", n)
 	}
+
 	s.later(time.Hour)
 	folder := s.sim.AddFolder(s.root, "In")
 	file := s.sim.AddFile(folder, "a.mov", s.sim.Pattern(1, 1))
@@ -73,9 +74,11 @@ func TestTheAuditLogIsReadFromNowOn(t *testing.T) {
 		s.later(time.Minute)
 		s.finds()
 	}
+
 	if n := s.sim.Calls("auditlog.index"); n-calls != 3*2 { // mia may not
 		t.Errorf("three quiet minutes cost %d calls", n-calls)
 	}
+
 	s.sim.Rename(folder, "Out")
 	s.finds("folder " + folder)
 }
@@ -85,6 +88,7 @@ func TestAnEntryThatIsWrittenLateIsFound(t *testing.T) {
 	s := logged(t, func(o *frameiosim.Options) {
 		o.AuditDelay = func(n int) time.Duration { return map[int]time.Duration{1: 90 * time.Second}[n] }
 	})
+
 	s.finds()
 	late := s.sim.AddFolder(s.root, "late")
 	s.later(time.Minute)
@@ -95,12 +99,15 @@ func TestAnEntryThatIsWrittenLateIsFound(t *testing.T) {
 	s.later(time.Hour)
 	s.finds()
 	var kept int
-	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil || kept != 2 {
+	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
+		kept != 2 {
 		t.Errorf("%d entries are kept: %v", kept, err)
 	}
+
 	s.sim.Rename(late, "x")
 	s.finds("folder " + late)
-	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil || kept != 1 {
+	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
+		kept != 1 {
 		t.Errorf("%d entries are kept: %v", kept, err)
 	}
 }
@@ -117,6 +124,7 @@ func TestWhatAWebhookToldIsNotReadAgain(t *testing.T) {
 	if got := s.pump(); len(got) != 1 {
 		t.Errorf("%v", got)
 	}
+
 	s.finds("folder " + lost)
 	s.later(time.Second)
 	s.sim.Rename(folder, "x") // of which no webhook tells
@@ -134,7 +142,8 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 	s.later(2 * longest)
 	s.finds()
 	var kept int
-	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil || kept != 0 {
+	if err := s.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_seen`).Scan(&kept); err != nil ||
+		kept != 0 {
 		t.Errorf("%d entries are kept: %v", kept, err)
 	}
 }
@@ -147,10 +156,12 @@ func TestManyEntries(t *testing.T) {
 	for range 250 {
 		want = append(want, "folder "+s.sim.AddFolder(s.root, "x"))
 	}
+
 	slices.Sort(want)
 	if got := s.catchUp(); !slices.Equal(got, want) {
 		t.Errorf("%d have to be looked at", len(got))
 	}
+
 	s.finds()
 }
 
@@ -163,10 +174,12 @@ func TestReadingTheLogBreaksOff(t *testing.T) {
 	for range 250 {
 		s.sim.AddFolder(s.root, "x")
 	}
+
 	s.sim.Faults().Add(faults.Rule{Path: "/audit_logs$", Skip: 2, Times: 1, Status: 500})
 	if err := s.CatchUp(t.Context(), &maintenance.Report{}); err == nil {
 		t.Error("it did not fail")
 	}
+
 	first := len(s.pump())
 	rest := len(s.catchUp())
 	if first == 0 || first+rest != 250 {
@@ -185,9 +198,11 @@ func TestNobodyMayReadTheLog(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+
 	if n := s.sim.Calls("auditlog.index"); n != 1 {
 		t.Errorf("asked %d times", n)
 	}
+
 	s.later(refusedFor + time.Second)
 	s.watched[0].Logins = []string{"mia", "olga"}
 	s.finds("folder " + folder)
@@ -200,6 +215,7 @@ func TestTheLogIsRefused(t *testing.T) {
 	if r := s.upkeep(); len(r.Lines) != 1 {
 		t.Errorf("%+v", r)
 	}
+
 	if r := s.upkeep(); len(r.Lines) != 1 || s.sim.Calls("auditlog.index") != 2 { // once each
 		t.Errorf("%+v after %d calls", r, s.sim.Calls("auditlog.index"))
 	}
@@ -216,11 +232,14 @@ func TestALogInAnotherOrder(t *testing.T) {
 		ago time.Duration
 		id  string
 	}{{time.Hour, "old"}, {30 * time.Minute, "older"}, {0, "new"}, {-time.Second, "newest"}} {
-		entries = append(entries, `{"event_type":"asset_moved","resource_type":"asset","resource_id":"`+e.id+`","inserted_at":"`+s.now.Add(-e.ago).UTC().Format(time.RFC3339Nano)+`"}`)
+		entries = append(entries, `{"event_type":"asset_moved","resource_type":"asset","resource_id":"`+e.id+
+			`","inserted_at":"`+s.now.Add(-e.ago).UTC().Format(time.RFC3339Nano)+`"}`)
 	}
+
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"data":[` + strings.Join(entries, ",") + `],"links":{}}`))
 	}))
+
 	t.Cleanup(web.Close)
 	s.url = web.URL
 	s.finds("file new", "file newest")
@@ -234,6 +253,7 @@ func TestWithoutWebhooksTheLogIsReadAllTheSame(t *testing.T) {
 	if r := s.reconcile(); r.Removed != 1 || len(s.sim.Webhooks(s.workspace)) != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	s.finds()
 	s.finds("folder " + s.sim.AddFolder(s.root, "x"))
 }
@@ -247,11 +267,19 @@ func TestAGapIsToldOfWhereTheLogIsRefused(t *testing.T) {
 		missed++
 		return nil
 	}
+
 	s.finds()
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{time.Minute, 0}, {time.Minute, 0}, {10 * time.Minute, 1}, {time.Minute, 1}, {2 * time.Hour, 2}, {time.Minute, 2}} {
+	}{
+		{time.Minute, 0},
+		{time.Minute, 0},
+		{10 * time.Minute, 1},
+		{time.Minute, 1},
+		{2 * time.Hour, 2},
+		{time.Minute, 2},
+	} {
 		s.later(step.after)
 		s.finds()
 		if missed != step.want {

@@ -21,18 +21,22 @@ func TestAClockThatWasAheadPutsNoHintOff(t *testing.T) {
 		if got := s.pump(); len(got) != 1 {
 			t.Fatalf("by the clock that is ahead: %+v, want one look", got)
 		}
+
 		s.now = s.now.Add(-ahead)
 		s.fails = 1
 		if got := s.pump(); len(got) != 1 {
 			t.Errorf("%s later, by a clock that is right: %+v, want one look", -ahead, got)
 		}
+
 		if got := s.pump(); len(got) != 0 {
 			t.Errorf("at once again: %+v, want no look", got)
 		}
+
 		s.now = s.now.Add(lookEvery << maxTries)
 		if got := s.pump(); len(got) != 1 {
 			t.Errorf("after the error: %+v, want one look", got)
 		}
+
 		if s.now = s.now.Add(time.Hour); len(s.pump()) != 0 {
 			t.Errorf("after it went well it is looked at again")
 		}
@@ -61,9 +65,11 @@ func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	for _, h := range got {
 		found = found || h == Folder+" "+folder
 	}
+
 	if !found {
 		t.Errorf("found %q, want the folder that was made after the clock was right", got)
 	}
+
 	s.later(time.Minute)
 	if got := s.catchUp(); len(got) != 0 {
 		t.Errorf("found %q once more, want nothing", got)

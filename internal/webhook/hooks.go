@@ -13,8 +13,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/frameio"
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
 // name is how our webhooks are called in Frame.io's settings.
@@ -37,10 +37,12 @@ func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
 	if err != nil {
 		return err
 	}
+
 	have, err := s.hooks(ctx)
 	if err != nil {
 		return err
 	}
+
 	for _, p := range places {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
 		var h hook
@@ -50,9 +52,11 @@ func (s *Service) Reconcile(ctx context.Context, r *maintenance.Report) error {
 		}
 		s.note(ctx, r, p.Workspace, s.keep(ctx, p, h))
 	}
+
 	for _, h := range have {
 		s.note(ctx, r, h.workspace, s.drop(ctx, h, r))
 	}
+
 	return ctx.Err()
 }
 
@@ -73,23 +77,28 @@ func (s *Service) Complete(ctx context.Context) error {
 	if err != nil || len(places) == 0 {
 		return err
 	}
+
 	have, err := s.hooks(ctx)
 	if err != nil {
 		return err
 	}
+
 	for _, p := range places {
 		i := slices.IndexFunc(have, func(h hook) bool { return h.account == p.Account && h.workspace == p.Workspace })
 		if i >= 0 && (have[i].known || have[i].tried.Add(again).After(s.Now())) {
 			continue
 		}
+
 		var h hook
 		if i >= 0 {
 			h = have[i]
 		}
+
 		if err := s.keep(ctx, p, h); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -101,7 +110,8 @@ func (s *Service) note(ctx context.Context, r *maintenance.Report, workspace str
 }
 
 func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
-	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, account_id, workspace_id, remote_id, maker, secret IS NOT NULL, updated FROM webhooks ORDER BY id`)
+	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT id, account_id, workspace_id, remote_id, maker,
+		secret IS NOT NULL, updated FROM webhooks ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +125,7 @@ func (s *Service) hooks(ctx context.Context) (all []hook, err error) {
 		h.tried = store.Time(updated)
 		all = append(all, h)
 	}
+
 	return all, rows.Err()
 }
 
@@ -126,7 +137,11 @@ func (s *Service) keep(ctx context.Context, p Place, h hook) (err error) {
 			return err
 		}
 	}
-	err = s.asAnybody(ctx, p.Logins, func(fio *v4.Client, login string) error { return s.onFrameio(ctx, fio, login, h) })
+
+	err = s.asAnybody(ctx, p.Logins, func(fio *v4.Client, login string) error {
+		return s.onFrameio(ctx, fio, login, h)
+	})
+
 	return s.record(ctx, h.id, err)
 }
 
@@ -134,8 +149,10 @@ func (s *Service) intend(ctx context.Context, p Place) (hook, error) {
 	h := hook{id: uuid.NewString(), account: p.Account, workspace: p.Workspace}
 	now := store.Millis(s.Now())
 	return h, s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `INSERT INTO webhooks (id, account_id, workspace_id, created, updated) VALUES ($1, $2, $3, $4, $4)
-			ON CONFLICT (account_id, workspace_id) DO UPDATE SET updated = EXCLUDED.updated RETURNING id`, h.id, p.Account, p.Workspace, now).Scan(&h.id)
+		return tx.QueryRowContext(ctx, `INSERT INTO webhooks (id, account_id, workspace_id, created, updated)
+			VALUES ($1, $2, $3, $4, $4)
+			ON CONFLICT (account_id, workspace_id) DO UPDATE
+			SET updated = EXCLUDED.updated RETURNING id`, h.id, p.Account, p.Workspace, now).Scan(&h.id)
 	})
 }
 
@@ -147,6 +164,7 @@ func (s *Service) asAnybody(ctx context.Context, logins []string, do func(fio *v
 			return nil
 		}
 	}
+
 	for _, login := range logins {
 		if fio, err = s.People.Frameio(ctx, login); err == nil {
 			err = do(fio, login)
@@ -155,6 +173,7 @@ func (s *Service) asAnybody(ctx context.Context, logins []string, do func(fio *v
 			return nil
 		}
 	}
+
 	return err
 }
 
@@ -166,23 +185,28 @@ func (s *Service) onFrameio(ctx context.Context, fio *v4.Client, login string, h
 		if err != nil {
 			return err
 		}
+
 		if w.URL != s.address(h.id) {
 			continue
 		}
+
 		if !h.known || w.ID != h.remote || there {
 			if err := gone(fio.DeleteWebhook(ctx, h.account, w.ID)); err != nil {
 				return err
 			}
 			continue
 		}
+
 		there = true
 		if err := repair(ctx, fio, h, w); err != nil {
 			return err
 		}
 	}
+
 	if there {
 		return nil
 	}
+
 	return s.make(ctx, fio, login, h)
 }
 
@@ -196,15 +220,21 @@ func repair(ctx context.Context, fio *v4.Client, h hook, w frameio.Webhook) erro
 }
 
 func (s *Service) make(ctx context.Context, fio *v4.Client, login string, h hook) error {
-	made, err := fio.CreateWebhook(ctx, h.account, h.workspace, frameio.Webhook{Name: name, URL: s.address(h.id), Events: Events})
+	made, err := fio.CreateWebhook(ctx, h.account, h.workspace, frameio.Webhook{
+		Name: name, URL: s.address(h.id),
+		Events: Events,
+	})
 	if err != nil {
 		return err
 	}
+
 	if made.Secret == "" {
 		return fault.New(fault.Unavailable, "Frame.io did not tell the secret of the webhook.")
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET remote_id = $1, secret = $2, maker = $3 WHERE id = $4`, made.ID, s.Vault.Seal(secretPlace(h.id), made.Secret), login, h.id)
+		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET remote_id = $1, secret = $2, maker = $3
+			WHERE id = $4`, made.ID, s.Vault.Seal(secretPlace(h.id), made.Secret), login, h.id)
 		return err
 	})
 }
@@ -223,13 +253,16 @@ func (s *Service) record(ctx context.Context, id string, failed error) error {
 	if failed != nil {
 		problem = fault.From(failed).Message
 	}
+
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET problem = $1, updated = $2 WHERE id = $3`, problem, store.Millis(s.Now()), id)
+		_, err := tx.ExecContext(ctx, `UPDATE webhooks SET problem = $1, updated = $2
+			WHERE id = $3`, problem, store.Millis(s.Now()), id)
 		return err
 	})
 	if failed != nil {
 		return failed
 	}
+
 	return err
 }
 
@@ -246,6 +279,7 @@ func (s *Service) drop(ctx context.Context, h hook, r *maintenance.Report) error
 	if fault.Passing(err) {
 		return fmt.Errorf("removing it: %w", err)
 	}
+
 	err = s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM webhooks WHERE id = $1`, h.id)
 		return err
@@ -253,6 +287,7 @@ func (s *Service) drop(ctx context.Context, h hook, r *maintenance.Report) error
 	if err == nil {
 		r.Add("the webhook of the team %s, which is no longer watched", h.workspace)
 	}
+
 	return err
 }
 
@@ -278,15 +313,18 @@ func (s *Service) Teams(ctx context.Context) ([]Team, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	out := make([]Team, 0, len(places))
 	for _, p := range places {
 		t := Team{Workspace: p.Workspace}
-		err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret IS NOT NULL AND problem = '', problem FROM webhooks WHERE account_id = $1 AND workspace_id = $2`,
+		err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret IS NOT NULL AND problem = '', problem FROM webhooks
+			WHERE account_id = $1 AND workspace_id = $2`,
 			p.Account, p.Workspace).Scan(&t.Kept, &t.Problem)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, err
 		}
 		out = append(out, t)
 	}
+
 	return out, nil
 }

@@ -32,9 +32,11 @@ func (s *Service) Run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "hints are looked at later", "error", err)
 		}
+
 		if more && err == nil {
 			continue
 		}
+
 		select {
 		case <-ctx.Done():
 			return
@@ -66,11 +68,13 @@ func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+
 	for _, h := range mine {
 		if err := s.settle(ctx, h, s.Look(ctx, h.Hint)); err != nil {
 			return false, err
 		}
 	}
+
 	return len(mine) == atOnce, ctx.Err()
 }
 
@@ -83,6 +87,7 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 		if err := fromAhead(ctx, tx, now); err != nil {
 			return err
 		}
+
 		rows, err := tx.QueryContext(ctx, `UPDATE hints SET due = $1, tries = tries + 1 WHERE (resource_id, kind) IN
 			(SELECT resource_id, kind FROM hints WHERE due <= $2 ORDER BY due LIMIT $3)
 			RETURNING resource_id, kind, account_id, workspace_id, due, tries`, until, store.Millis(now), atOnce)
@@ -97,8 +102,10 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 			}
 			mine = append(mine, h)
 		}
+
 		return rows.Err()
 	})
+
 	return mine, err
 }
 
@@ -106,7 +113,8 @@ func (s *Service) claim(ctx context.Context) (mine []claimed, err error) {
 // for longer than by the last of its tries.
 func fromAhead(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	longest := max(held, lookEvery<<maxTries) + store.AheadAtMost
-	_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1 WHERE due > $2`, store.Millis(now), store.Millis(now.Add(longest)))
+	_, err := tx.ExecContext(ctx, `UPDATE hints SET due = $1
+		WHERE due > $2`, store.Millis(now), store.Millis(now.Add(longest)))
 	return err
 }
 
@@ -121,11 +129,14 @@ func (s *Service) settle(ctx context.Context, h claimed, failed error) error {
 			return err
 		})
 	}
+
 	if failed != nil {
 		s.Log.WarnContext(ctx, "a hint could not be looked at", "kind", h.Kind, "error", failed)
 	}
+
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM hints WHERE resource_id = $1 AND kind = $2 AND due = $3`, h.Resource, h.Kind, h.due)
+		_, err := tx.ExecContext(ctx, `DELETE FROM hints WHERE resource_id = $1 AND kind = $2
+			AND due = $3`, h.Resource, h.Kind, h.due)
 		return err
 	})
 }

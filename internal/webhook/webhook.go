@@ -37,8 +37,10 @@ const (
 
 // Events are those we ask for.
 var Events = []string{
-	"file.copied", "file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed", "file.versioned",
-	"folder.copied", "folder.created", "folder.deleted", "folder.updated", "comment.created", "comment.updated", "comment.deleted",
+	"file.copied", "file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed",
+	"file.versioned",
+	"folder.copied", "folder.created", "folder.deleted", "folder.updated", "comment.created", "comment.updated",
+	"comment.deleted",
 	"comment.completed", "comment.uncompleted", "metadata.value.updated",
 }
 
@@ -94,7 +96,12 @@ type Service struct {
 func New() *Service { return &Service{wake: make(chan struct{}, 1)} }
 
 // Sealed is the column of this package that the vault seals.
-var Sealed = identity.Sealed{Table: "webhooks", Column: "secret", Key: []string{"id"}, Place: func(k []string) string { return secretPlace(k[0]) }}
+var Sealed = identity.Sealed{
+	Table:  "webhooks",
+	Column: "secret",
+	Key:    []string{"id"},
+	Place:  func(k []string) string { return secretPlace(k[0]) },
+}
 
 func secretPlace(id string) string { return "webhooks/" + id }
 
@@ -104,13 +111,16 @@ func (s *Service) address(id string) string { return s.PublicURL + "/frameio/eve
 // when there is no such webhook.
 func (s *Service) Secret(ctx context.Context, id string) (string, error) {
 	var sealed []byte
-	err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret FROM webhooks WHERE id = $1 AND secret IS NOT NULL`, id).Scan(&sealed)
+	err := s.DB.Reader.QueryRowContext(ctx, `SELECT secret FROM webhooks
+		WHERE id = $1 AND secret IS NOT NULL`, id).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", fault.New(fault.NotFound, "There is no such webhook.")
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	return s.Vault.Open(secretPlace(id), sealed)
 }
 
@@ -121,10 +131,12 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	if kind == "" {
 		return nil
 	}
+
 	h := Hint{Kind: kind, Resource: e.Resource}
 	now := store.Millis(s.Now())
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT account_id, workspace_id FROM webhooks WHERE id = $1`, id).Scan(&h.Account, &h.Workspace)
+		err := tx.QueryRowContext(ctx, `SELECT account_id, workspace_id FROM webhooks
+			WHERE id = $1`, id).Scan(&h.Account, &h.Workspace)
 		if errors.Is(err, sql.ErrNoRows) { // it was taken away meanwhile
 			return nil
 		}
@@ -136,13 +148,16 @@ func (s *Service) Take(ctx context.Context, id string, e v4.Event) error {
 	if err == nil {
 		s.Wake()
 	}
+
 	return err
 }
 
 // tell makes a thing one that has to be looked at from now on.
 func tell(ctx context.Context, tx *sql.Tx, h Hint, now int64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO hints (resource_id, kind, account_id, workspace_id, told, due) VALUES ($1, $2, $3, $4, $5, $5)
-		ON CONFLICT (resource_id, kind) DO UPDATE SET told = EXCLUDED.told, due = EXCLUDED.due, tries = 0`, h.Resource, h.Kind, h.Account, h.Workspace, now)
+	_, err := tx.ExecContext(ctx, `INSERT INTO hints (resource_id, kind, account_id, workspace_id, told, due)
+		VALUES ($1, $2, $3, $4, $5, $5)
+		ON CONFLICT (resource_id, kind) DO UPDATE SET told = EXCLUDED.told, due = EXCLUDED.due, tries = 0`, h.Resource,
+		h.Kind, h.Account, h.Workspace, now)
 	return err
 }
 

@@ -16,9 +16,9 @@ import (
 	v4 "github.com/nuxeo-frameio/nuxeo-frameio/frameio/v4"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/identity"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
 )
 
@@ -43,7 +43,9 @@ func (s *stage) Frameio(_ context.Context, login string) (*v4.Client, error) {
 	if !ok {
 		return nil, fault.New(fault.NeedsOwner, "%s is not connected.", login)
 	}
-	return v4.New(s.url, http.DefaultClient, func(context.Context, string) (string, error) { return s.sim.AccessToken(person), nil })
+	return v4.New(s.url, http.DefaultClient, func(context.Context, string) (string, error) {
+		return s.sim.AccessToken(person), nil
+	})
 }
 
 // ServiceFrameio is People's: there is no service credential.
@@ -64,10 +66,12 @@ func setupWith(s *stage, change ...func(*frameiosim.Options)) *stage {
 	for _, f := range change {
 		f(&opt)
 	}
+
 	var err error
 	if s.sim, err = frameiosim.New(opt); err != nil {
 		t.Fatal(err)
 	}
+
 	web := httptest.NewServer(s.sim)
 	t.Cleanup(func() {
 		web.Close()
@@ -75,6 +79,7 @@ func setupWith(s *stage, change ...func(*frameiosim.Options)) *stage {
 			t.Error(err)
 		}
 	})
+
 	s.url = web.URL
 	s.sim.SetURL(web.URL)
 	s.owner, s.member = s.sim.AddPerson("Olga", "olga@example.org"), s.sim.AddPerson("Mia", "mia@example.org")
@@ -92,16 +97,20 @@ func (s *stage) store() {
 	if err != nil {
 		s.Fatal(err)
 	}
+
 	s.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			s.Error(err)
 		}
 	})
+
 	vault, err := identity.OpenVault(s.Context(), db, nil, filepath.Join(s.TempDir(), "key"))
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.DB, s.Vault, s.People, s.Log, s.PublicURL = db, vault, s, slog.New(slog.DiscardHandler), "https://connector.example.org"
+
+	s.DB, s.Vault, s.People, s.Log, s.PublicURL = db, vault, s, slog.New(slog.DiscardHandler),
+		"https://connector.example.org"
 	s.Now = func() time.Time { return s.now }
 	s.Watched = func(context.Context) ([]Place, error) { return s.watched, nil }
 	s.Look = s.look
@@ -134,10 +143,12 @@ func (s *stage) id() string {
 	if len(hooks) != 1 {
 		s.Fatalf("there are %d webhooks", len(hooks))
 	}
+
 	id, ok := strings.CutPrefix(hooks[0].URL, s.PublicURL+"/frameio/events/")
 	if !ok || !hooks[0].Active || len(hooks[0].Events) != len(Events) {
 		s.Fatalf("it is %+v", hooks[0])
 	}
+
 	return id
 }
 
@@ -150,15 +161,18 @@ func TestOneWebhookPerWatchedWorkspace(t *testing.T) {
 	if err != nil || secret != s.sim.Webhooks(s.workspace)[0].Secret {
 		t.Fatalf("the secret is %q: %v", secret, err)
 	}
+
 	made := s.sim.Calls("webhooks.create")
 	s.reconcile()
 	if s.id() != id || s.sim.Calls("webhooks.create") != made || s.sim.Calls("webhooks.update") != 0 {
 		t.Error("one that is right was touched")
 	}
+
 	s.watched = nil
 	if r := s.reconcile(); r.Removed != 1 || len(s.sim.Webhooks(s.workspace)) != 0 {
 		t.Errorf("left behind: %+v", r)
 	}
+
 	if _, err := s.Secret(t.Context(), id); !fault.Is(err, fault.NotFound) {
 		t.Errorf("its secret is still good: %v", err)
 	}
@@ -173,20 +187,26 @@ func TestWebhooksAreRepaired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fio.UpdateWebhook(t.Context(), s.account, s.sim.Webhooks(s.workspace)[0].ID, []string{"file.ready"}); err != nil {
+
+	if err := fio.UpdateWebhook(t.Context(), s.account, s.sim.Webhooks(s.workspace)[0].ID,
+		[]string{"file.ready"}); err != nil {
 		t.Fatal(err)
 	}
+
 	s.reconcile()
 	if s.id() != id {
 		t.Error("it is another one")
 	}
+
 	if err := fio.DeleteWebhook(t.Context(), s.account, s.sim.Webhooks(s.workspace)[0].ID); err != nil {
 		t.Fatal(err)
 	}
+
 	s.reconcile()
 	if s.id() != id { // made anew under the same address
 		t.Error("it is another one")
 	}
+
 	if secret, err := s.Secret(t.Context(), id); err != nil || secret != s.sim.Webhooks(s.workspace)[0].Secret {
 		t.Errorf("the secret is that of the one before: %v", err)
 	}
@@ -200,18 +220,22 @@ func TestAWebhookWithoutASecretIsMadeAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	fio, err := s.Frameio(t.Context(), "olga")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for range 2 {
 		if err := s.make(t.Context(), fio, "olga", h); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if _, err := s.DB.Writer.ExecContext(t.Context(), `UPDATE webhooks SET remote_id = '', secret = NULL`); err != nil {
 		t.Fatal(err)
 	}
+
 	s.reconcile()
 	if s.id() != h.id {
 		t.Error("it is another one")
@@ -230,7 +254,13 @@ func TestNobodyMayMakeIt(t *testing.T) {
 
 func (s *stage) take(kind, resource string) {
 	s.Helper()
-	if err := s.Take(s.Context(), s.id(), v4.Event{Type: "x", Account: "elsewhere", Workspace: "elsewhere", Resource: resource, Kind: kind}); err != nil {
+	if err := s.Take(s.Context(), s.id(), v4.Event{
+		Type:      "x",
+		Account:   "elsewhere",
+		Workspace: "elsewhere",
+		Resource:  resource,
+		Kind:      kind,
+	}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -244,6 +274,7 @@ func (s *stage) pump() []Hint {
 			s.Fatal(err)
 		}
 	}
+
 	return s.looked
 }
 
@@ -256,11 +287,14 @@ func TestAThingIsLookedAtOnceHoweverOftenItWasToldOf(t *testing.T) {
 		s.take("comment", "c")
 		s.take("version_stack", "v")
 	}
+
 	s.take("project", "p") // of no use
 	got := s.pump()
-	if len(got) != 3 || !slices.Contains(got, Hint{File, "f", s.account, s.workspace}) || !slices.Contains(got, Hint{Comment, "c", s.account, s.workspace}) {
+	if len(got) != 3 || !slices.Contains(got, Hint{File, "f", s.account, s.workspace}) ||
+		!slices.Contains(got, Hint{Comment, "c", s.account, s.workspace}) {
 		t.Errorf("looked at %+v", got) // at places that are ours, not those that the event named
 	}
+
 	if again := s.pump(); len(again) != 0 {
 		t.Errorf("looked again at %+v", again)
 	}
@@ -280,9 +314,11 @@ func TestAHintThatComesMeanwhileIsNotLost(t *testing.T) {
 		}
 		return s.look(ctx, h)
 	}
+
 	if got := s.pump(); len(got) != 1 {
 		t.Fatalf("looked at %+v", got)
 	}
+
 	if got := s.pump(); len(got) != 1 {
 		t.Errorf("what came meanwhile: %+v", got)
 	}
@@ -303,9 +339,11 @@ func TestAHintIsLookedAtAgainAfterAnError(t *testing.T) {
 		}
 		s.now = s.now.Add(time.Hour)
 	}
+
 	if got := s.pump(); len(got) != 0 {
 		t.Errorf("looked after it went well: %+v", got)
 	}
+
 	s.fails = 100
 	s.take("file", "f")
 	n := 0
@@ -313,6 +351,7 @@ func TestAHintIsLookedAtAgainAfterAnError(t *testing.T) {
 		n++
 		s.now = s.now.Add(time.Hour)
 	}
+
 	if n != maxTries {
 		t.Errorf("given up after %d looks", n)
 	}
@@ -327,9 +366,11 @@ func TestAHintOfADeadNodeIsLookedAtByAnother(t *testing.T) {
 	if mine, err := s.claim(t.Context()); err != nil || len(mine) != 1 {
 		t.Fatal(mine, err)
 	}
+
 	if got := s.pump(); len(got) != 0 {
 		t.Errorf("looked at by two: %+v", got)
 	}
+
 	s.now = s.now.Add(held + time.Second)
 	if got := s.pump(); len(got) != 1 {
 		t.Errorf("after its node died: %+v", got)

@@ -31,6 +31,7 @@ func (e *Engine) giveUp(ctx context.Context, t *Task) {
 	} else if err = e.note(ctx, t, "clean-up given up", f.Message); err == nil {
 		err = e.end(ctx, t, "")
 	}
+
 	if err != nil {
 		e.settle(ctx, t, err)
 	}
@@ -48,20 +49,24 @@ func stepName(t *Task) string {
 
 // broken frees items whose holder is no more, each with a line in its history.
 func broken(ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any) (n int, err error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '', lease_until = 0
+	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '',
+		lease_until = 0
 		WHERE state = 'running' AND `+where+` RETURNING id, begun`, args...)
 	if err != nil {
 		return 0, err
 	}
+
 	begun, err := countsByItem(rows)
 	if err != nil {
 		return 0, err
 	}
+
 	for id, times := range begun {
 		if err := history(ctx, tx, id, now, event, inVain(why, times)); err != nil {
 			return 0, err
 		}
 	}
+
 	return len(begun), nil
 }
 
@@ -76,6 +81,7 @@ func countsByItem(rows *sql.Rows) (map[string]int64, error) {
 		}
 		counts[id] = n
 	}
+
 	return counts, rows.Err()
 }
 
@@ -92,10 +98,12 @@ func inVain(why string, times int64) string {
 func (e *Engine) fromAhead(ctx context.Context) error {
 	now := e.now()
 	limit := store.Millis(now.Add(store.AheadAtMost))
-	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1 AND updated > $1 LIMIT $2`, limit, sweepBatch)
+	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
+		AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
+
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
 			res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1, generation = generation + 1,
@@ -104,9 +112,11 @@ func (e *Engine) fromAhead(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+
 			if n, err := res.RowsAffected(); n == 0 || err != nil {
 				return err
 			}
+
 			if err := history(ctx, tx, id, now, "clock", "it was left waiting by a clock that was ahead"); err != nil {
 				return err
 			}

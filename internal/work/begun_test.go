@@ -38,15 +38,18 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 		},
 		undo: func(context.Context, *Task) error { undone++; return nil },
 	})
+
 	id := w.one()
 	for range 3 {
 		w.dies(id)
 	}
+
 	v := w.turns(id)
 	w.is(v, Failed)
 	if v.Code != string(fault.Internal) || !strings.Contains(v.Message, "3 times") || v.Remedy == "" || undone != 1 {
 		t.Errorf("%s %q %q, undone %d times", v.Code, v.Message, v.Remedy, undone)
 	}
+
 	want := []string{"broken off", "broken off", "broken off", "undoing", "failed"}
 	if got := w.events(id); !slices.Equal(got, want) {
 		t.Errorf("history %v, want %v", got, want)
@@ -56,6 +59,7 @@ func TestWhatEndsTheProcessIsBegunThreeTimes(t *testing.T) {
 	if err := again.Retry(t.Context(), admin, id); err != nil {
 		t.Fatal(err)
 	}
+
 	again.is(again.turn(id), Done)
 }
 
@@ -67,14 +71,17 @@ func TestUndoingThatEndsTheProcessIsGivenUp(t *testing.T) {
 	for range 3 {
 		w.dies(id)
 	}
+
 	w.is(w.turn(id), Waiting)
 	for range 3 {
 		w.dies(id)
 	}
+
 	w.is(w.turn(id), Failed)
 	if got := w.events(id); !slices.Contains(got, "clean-up given up") {
 		t.Errorf("history %v", got)
 	}
+
 	if titles, err := w.CleanUpAgain(t.Context(), w.clock.now().Add(-time.Hour)); err != nil || len(titles) > 0 {
 		t.Errorf("it is undone again: %v %v", titles, err)
 	}
@@ -82,7 +89,10 @@ func TestUndoingThatEndsTheProcessIsGivenUp(t *testing.T) {
 
 func TestALostNodeCountsAsABeginning(t *testing.T) {
 	t.Parallel()
-	w := setup(t, worker{step: func(context.Context, *Task) (Next, error) { t.Error("begun again"); return Next{Done: true}, nil }})
+	w := setup(t, worker{
+		step: func(context.Context, *Task) (Next, error) { t.Error("begun again"); return Next{Done: true}, nil },
+	})
+
 	id := w.one()
 	for range 3 {
 		if it, err := w.claim(t.Context(), w.job(id)); it == nil || err != nil {
@@ -90,6 +100,7 @@ func TestALostNodeCountsAsABeginning(t *testing.T) {
 		}
 		w.expire()
 	}
+
 	w.is(w.turns(id), Failed)
 }
 
@@ -114,6 +125,7 @@ func TestWhatEndedWellIsNotCounted(t *testing.T) {
 			return Next{}, fault.New(fault.Stale, "As if the process had ended here.")
 		},
 	}
+
 	for name, end := range ends {
 		w := setup(t, worker{step: end})
 		id := w.one()
@@ -125,6 +137,7 @@ func TestWhatEndedWellIsNotCounted(t *testing.T) {
 			w.clock.add(time.Hour)
 			w.dies(id)
 		}
+
 		if v := w.item(id); v.State != Waiting || v.Code == string(fault.Internal) {
 			t.Errorf("%s: %s %q", name, v.State, v.Message)
 		}
@@ -148,6 +161,7 @@ func TestAStopIsNoBeginningInVain(t *testing.T) {
 		w.drive(stopped, k)
 		w.is(w.item(id), Waiting)
 	}
+
 	if got := w.item(id).begun; got != 2 {
 		t.Errorf("%d beginnings, want 2", got)
 	}
@@ -166,12 +180,15 @@ func TestBystandersAreNotBlamed(t *testing.T) {
 		}
 		w.dies(killer)
 	}
+
 	if it, err := w.claim(t.Context(), w.job(killer)); it == nil || err != nil {
 		t.Fatal(it, err)
 	}
+
 	if it, err := w.claim(t.Context(), w.job(bystander)); it != nil || err != nil {
 		t.Fatalf("both were begun: %v", err)
 	}
+
 	w.restarts()
 	w.is(w.turns(bystander), Done)
 	w.is(w.turns(killer), Failed)
@@ -186,6 +203,7 @@ func TestItemsOfAClockThatWasAhead(t *testing.T) {
 		}
 		return Next{Done: true}, nil
 	}})
+
 	right := w.clock.now()
 	w.clock.add(10 * 365 * 24 * time.Hour)
 	id := w.one()
@@ -195,6 +213,7 @@ func TestItemsOfAClockThatWasAhead(t *testing.T) {
 	if v := w.item(id); v.NotBefore.Sub(right) != time.Minute {
 		t.Errorf("it waits until %s, want a minute from %s", v.NotBefore, right)
 	}
+
 	w.is(w.turns(id), Done)
 	if got := w.events(id); !slices.Contains(got, "clock") {
 		t.Errorf("history %v", got)
@@ -219,6 +238,7 @@ func TestRetryOfWhatWaitsGoesOnAtOnce(t *testing.T) {
 	if err := w.Retry(t.Context(), admin, id); err != nil {
 		t.Fatal(err)
 	}
+
 	w.is(w.turn(id), Done)
 	if err := w.Retry(t.Context(), admin, id); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a done item: %v", err)

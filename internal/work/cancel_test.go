@@ -26,6 +26,7 @@ func TestCancelWhileWaiting(t *testing.T) {
 		step: func(context.Context, *Task) (Next, error) { steps++; return Next{Step: "later", After: time.Hour}, nil },
 		undo: func(context.Context, *Task) error { undone++; return nil },
 	})
+
 	id := w.one()
 	w.turn(id)
 	old := w.job(id)
@@ -35,15 +36,18 @@ func TestCancelWhileWaiting(t *testing.T) {
 	if steps != 1 || undone != 0 {
 		t.Fatalf("%d steps, undone %d times", steps, undone)
 	}
+
 	w.clock.add(-time.Hour) // the pause does not hold the cancel up
 	v := w.turns(id)
 	w.is(v, Canceled)
 	if steps != 1 || undone != 1 || v.Code != "canceled" || !w.clock.now().Before(v.Created.Add(time.Hour)) {
 		t.Errorf("%d steps, undone %d times, %+v", steps, undone, v.Item)
 	}
+
 	if got := w.events(id); !slices.Equal(got, []string{"cancel asked", "undoing", "canceled"}) {
 		t.Errorf("history %v", got)
 	}
+
 	if err := w.Cancel(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
 		t.Errorf("cancelled twice: %v", err)
 	}
@@ -61,6 +65,7 @@ func TestCancelWhileRunning(t *testing.T) {
 		},
 		undo: func(ctx context.Context, _ *Task) error { undone++; return ctx.Err() },
 	})
+
 	id := w.one()
 	job := w.job(id)
 	ended := make(chan struct{})
@@ -84,6 +89,7 @@ func TestCancelBetweenSteps(t *testing.T) {
 		w.cancelItem(k.ID)
 		return Next{Step: "two"}, nil
 	}})
+
 	id := w.one()
 	w.turn(id)
 	v := w.turns(id)
@@ -123,6 +129,7 @@ func TestCancelAfterHandingOver(t *testing.T) {
 			return Next{Done: true}, nil
 		}
 	}})
+
 	w.set.Lease = time.Hour // nothing else tells it
 	w.queue = prompt{begin: func(j Job) {
 		if w.item(j.Item).Step != "last" || w.item(j.Item).Canceling {
@@ -131,6 +138,7 @@ func TestCancelAfterHandingOver(t *testing.T) {
 		go func() { defer close(ended); w.Work(context.WithoutCancel(w.Context()), j) }()
 		<-begun
 	}}
+
 	id := w.one()
 	w.turn(id)
 	w.cancelItem(id)
@@ -138,6 +146,7 @@ func TestCancelAfterHandingOver(t *testing.T) {
 	if v := w.item(id); !v.Canceling || slices.Contains(w.events(id), "done") {
 		t.Fatalf("the cancel was lost: %s, %v", v.State, w.events(id))
 	}
+
 	w.is(w.turns(id), Canceled)
 }
 
@@ -152,6 +161,7 @@ func TestCancelOfTheLastStep(t *testing.T) {
 		},
 		undo: func(context.Context, *Task) error { t.Error("undone"); return nil },
 	})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Done)
@@ -169,6 +179,7 @@ func TestCancelBeforeALongPause(t *testing.T) {
 		other.cancelItem(k.ID)
 		return Next{Step: "later", After: time.Hour}, nil
 	}})
+
 	other = w.other("node-2", worker{})
 	id := w.one()
 	v := w.turn(id)
@@ -176,6 +187,7 @@ func TestCancelBeforeALongPause(t *testing.T) {
 	if v.NotBefore.After(w.clock.now()) {
 		t.Fatalf("waits until %s", v.NotBefore)
 	}
+
 	w.is(w.turns(id), Canceled)
 }
 
@@ -188,26 +200,32 @@ func TestRetryKeepsWhatWasReached(t *testing.T) {
 		if err := k.Load(&s); err != nil {
 			return Next{}, err
 		}
+
 		if broken {
 			return Next{}, fault.New(fault.Refused, "No.")
 		}
+
 		if s.N != 7 || k.Step != "" || k.Attempt != 0 || k.Code != "" {
 			t.Errorf("%+v, %+v", s, k.Item)
 		}
+
 		return Next{Done: true}, nil
 	}})
+
 	n := item("a")
 	n.Data = state{N: 7}
 	id := w.add(n)[0]
 	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
 		t.Errorf("retried although it waits: %v", err)
 	}
+
 	w.is(w.turns(id), Failed)
 	old := w.job(id)
 	broken = false
 	if err := w.Retry(t.Context(), josh, id); err != nil {
 		t.Fatal(err)
 	}
+
 	w.Work(t.Context(), old)
 	w.is(w.item(id), Waiting)
 	v := w.turns(id)
@@ -215,6 +233,7 @@ func TestRetryKeepsWhatWasReached(t *testing.T) {
 	if v.Message != "" || v.Canceling {
 		t.Errorf("%+v", v.Item)
 	}
+
 	if err := w.Retry(t.Context(), josh, id); !fault.Is(err, fault.Conflict) {
 		t.Errorf("retried although it is done: %v", err)
 	}
@@ -229,6 +248,7 @@ func TestRetryAfterCancel(t *testing.T) {
 	if err := w.Retry(t.Context(), josh, id); err != nil {
 		t.Fatal(err)
 	}
+
 	w.is(w.turns(id), Done)
 }
 
@@ -251,15 +271,18 @@ func TestOthersCanNeitherSeeNorTouch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		for i, id := range ids {
 			_, err := w.Item(t.Context(), tc.who, id)
 			listed := slices.ContainsFunc(list, func(v View) bool { return v.ID == id })
 			if (err == nil) != tc.seen[i] || listed != tc.seen[i] || err != nil && !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s, item %d: %v, listed %v", name, i, err, listed)
 			}
+
 			if tc.seen[i] {
 				continue
 			}
+
 			for _, touch := range []func(context.Context, Viewer, string) error{w.Cancel, w.Retry} {
 				if err := touch(t.Context(), tc.who, id); !fault.Is(err, fault.NotFound) {
 					t.Errorf("%s, item %d: %v", name, i, err)
@@ -276,6 +299,7 @@ func TestPagesFollowTheCursor(t *testing.T) {
 	for _, s := range []string{"a", "b", "c", "d", "e"} {
 		all = append(all, w.add(item(s))...)
 	}
+
 	other := item("x")
 	other.Kind, other.Owner = "mail", "julia"
 	w.add(other)
@@ -292,25 +316,32 @@ func TestPagesFollowTheCursor(t *testing.T) {
 		}
 		f.Before = got[len(got)-1]
 	}
+
 	slices.Reverse(got)
 	if !slices.Equal(got, all) {
 		t.Errorf("%v, want %v", got, all)
 	}
+
 	w.turn(all[0])
-	if page, _, err := w.Items(t.Context(), josh, Filter{State: "done"}); err != nil || len(page) != 1 || page[0].ID != all[0] {
+	if page, _, err := w.Items(t.Context(), josh, Filter{State: "done"}); err != nil || len(page) != 1 ||
+		page[0].ID != all[0] {
 		t.Errorf("%v, %v", page, err)
 	}
+
 	under, err := w.Under(t.Context(), "p", "test")
 	if err != nil || len(under) != 5 || under[0].ID != all[0] {
 		t.Errorf("%d, %v", len(under), err)
 	}
+
 	counts, oldest, err := w.Counts(t.Context())
 	if err != nil || counts[Done] != 1 || counts[Waiting] != 5 || !oldest.Equal(w.clock.now()) {
 		t.Errorf("%v, %s, %v", counts, oldest, err)
 	}
+
 	g, err := w.Gauges(t.Context())
 	if err != nil || len(g.Items) != 4 || !slices.Contains(g.Items, Count{Kind: "test", State: Waiting, N: 4}) ||
-		!slices.Contains(g.Items, Count{Kind: "mail", State: Waiting, N: 1}) || !slices.Contains(g.Items, Count{Kind: "test", State: Failed}) || !g.Oldest.Equal(w.clock.now()) {
+		!slices.Contains(g.Items, Count{Kind: "mail", State: Waiting, N: 1}) ||
+		!slices.Contains(g.Items, Count{Kind: "test", State: Failed}) || !g.Oldest.Equal(w.clock.now()) {
 		t.Errorf("%+v, %v", g, err)
 	}
 }
@@ -323,16 +354,20 @@ func TestProgressIsShown(t *testing.T) {
 				return Next{}, err
 			}
 		}
+
 		p, err := k.Transfer(ctx)
 		if err != nil || p.Done != 3 || p.State != "s" {
 			t.Errorf("%+v, %v", p, err)
 		}
+
 		k.Title, k.Actor = "f.mov", "julia"
 		return Next{Done: true}, k.Commit(ctx, nil, func(*sql.Tx) error { return nil })
 	}})
+
 	v := w.turn(w.one())
 	w.is(v, Done)
-	if v.Transfer.Name != "f.mov" || v.Transfer.Done != 3 || !v.Transfer.Started.Equal(w.clock.now()) || v.Title != "f.mov" || v.Actor != "julia" {
+	if v.Transfer.Name != "f.mov" || v.Transfer.Done != 3 || !v.Transfer.Started.Equal(w.clock.now()) ||
+		v.Title != "f.mov" || v.Actor != "julia" {
 		t.Errorf("%+v", v)
 	}
 }

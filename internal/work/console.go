@@ -20,6 +20,7 @@ func (q *River) Console(prefix string) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the console of the job queue: %w", err)
 	}
+
 	ctx, stop := context.WithCancel(context.Background())
 	done := q.done
 	q.done = func() { stop(); done() }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/audit"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -123,9 +123,11 @@ func NewEngine(db *store.DB, queue Queue, log *slog.Logger, now func() time.Time
 	if set.Steady == nil {
 		set.Steady = time.Now
 	}
+
 	if set.Pause == nil {
 		set.Pause = func(asked time.Duration) time.Duration { return asked }
 	}
+
 	return &Engine{
 		started: now(),
 		db:      db, queue: queue, log: log, now: now, set: set,
@@ -150,6 +152,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := errors.Join(e.reclaim(ctx), e.beat(ctx)); err != nil {
 		return err
 	}
+
 	var wg sync.WaitGroup
 	wg.Go(func() { e.pushWoken(ctx) })
 	wg.Go(func() { e.sweep(ctx) })
@@ -192,6 +195,7 @@ func (e *Engine) gather(ctx context.Context, ids []string) []string {
 	if e.set.Calm <= 0 {
 		return ids
 	}
+
 	calm, enough := time.NewTimer(e.set.Calm), time.NewTimer(e.set.Patience)
 	defer calm.Stop()
 	defer enough.Stop()
@@ -208,6 +212,7 @@ func (e *Engine) gather(ctx context.Context, ids []string) []string {
 			return ids
 		}
 	}
+
 	return ids
 }
 
@@ -216,7 +221,8 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 	jobs := make([]Job, 0, len(ids))
 	for _, id := range ids {
 		j := Job{Item: id, At: now}
-		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation, ahead FROM items WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation, &j.Ahead)
+		err := e.db.Reader.QueryRowContext(ctx, `SELECT generation, ahead FROM items
+			WHERE id = $1 AND state = 'waiting'`, id).Scan(&j.Generation, &j.Ahead)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -225,6 +231,7 @@ func (e *Engine) push(ctx context.Context, ids []string) error {
 		}
 		jobs = append(jobs, j)
 	}
+
 	return e.pushAll(ctx, jobs)
 }
 
@@ -254,6 +261,7 @@ func (e *Engine) Work(ctx context.Context, job Job) {
 		}
 		return
 	}
+
 	ctx = requestid.WithItem(ctx, it.Correlation, it.ID)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -293,24 +301,29 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 		e.leaveToNewer(ctx, t)
 		return
 	}
+
 	if t.begun > maxBegun {
 		e.giveUp(ctx, t)
 		return
 	}
+
 	for {
 		if t.Canceling && t.ending == "" {
 			e.settle(ctx, t, errCanceled)
 			return
 		}
+
 		if ctx.Err() != nil {
 			e.settle(ctx, t, ctx.Err())
 			return
 		}
+
 		next, err := e.step(ctx, w, t)
 		if err != nil {
 			e.settle(ctx, t, err)
 			return
 		}
+
 		if again := e.follow(ctx, t, next); !again {
 			return
 		}
@@ -320,7 +333,8 @@ func (e *Engine) drive(ctx context.Context, t *Task) {
 // leaveToNewer puts an item back that a newer version has made: one that knows
 // it is among the nodes, or will be.
 func (e *Engine) leaveToNewer(ctx context.Context, t *Task) {
-	f := fault.New(fault.NotReady, "This version of the connector does not know items of kind %q; a newer one does.", t.Kind)
+	f := fault.New(fault.NotReady, "This version of the connector does not know items of kind %q; a newer one does.",
+		t.Kind)
 	f.RetryAfter = e.set.Lease
 	e.settle(ctx, t, f)
 }
@@ -332,9 +346,11 @@ func (e *Engine) step(ctx context.Context, w Worker, t *Task) (next Next, err er
 			err = fault.New(fault.Internal, "The connector made a mistake in step %q.", t.Step)
 		}
 	}()
+
 	if t.ending != "" {
 		return Next{Done: true}, w.Undo(ctx, t)
 	}
+
 	t.along = nil
 	e.log.DebugContext(ctx, "step", "kind", t.Kind, "step", t.Step, "title", t.Title)
 	return w.Step(ctx, t)
@@ -354,13 +370,20 @@ func (e *Engine) follow(ctx context.Context, t *Task, next Next) bool {
 	default:
 		var hold bool
 		if hold, err = e.advance(rec, t, next.Step); hold {
-			err = e.park(rec, t, parked{step: next.Step, since: t.WaitingSince, event: "handed over", detail: errPaused.Error()})
+			err = e.park(rec, t, parked{
+				step:   next.Step,
+				since:  t.WaitingSince,
+				event:  "handed over",
+				detail: errPaused.Error(),
+			})
 		} else if err == nil {
 			return true
 		}
 	}
+
 	if err != nil {
 		e.settle(ctx, t, err)
 	}
+
 	return false
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 )
 
 func TestStepsFollowEachOther(t *testing.T) {
@@ -26,12 +26,14 @@ func TestStepsFollowEachOther(t *testing.T) {
 		}
 		return Next{Done: true, Outcome: "created"}, nil
 	}})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if v.Step != "three" || !v.NotBefore.Equal(w.clock.now().Add(time.Minute)) {
 		t.Fatalf("%+v", v)
 	}
+
 	w.is(w.turn(id), Waiting) // too early: nothing happens
 	w.clock.add(time.Minute)
 	v = w.turn(id)
@@ -39,6 +41,7 @@ func TestStepsFollowEachOther(t *testing.T) {
 	if v.Outcome != "created" || !v.Finished.Equal(w.clock.now()) || !slices.Equal(seen, []string{"", "two", "three"}) {
 		t.Errorf("%+v, %v", v, seen)
 	}
+
 	w.is(w.turn(id), Done)
 	if len(seen) != 3 {
 		t.Errorf("a finished item was worked on: %v", seen)
@@ -54,6 +57,7 @@ func TestRetryWaitsLongerAndGivesUp(t *testing.T) {
 		},
 		undo: func(context.Context, *Task) error { undone++; return nil },
 	})
+
 	id := w.one()
 	var pauses []time.Duration
 	for range 2 {
@@ -65,14 +69,17 @@ func TestRetryWaitsLongerAndGivesUp(t *testing.T) {
 		pauses = append(pauses, v.NotBefore.Sub(w.clock.now()))
 		w.clock.add(pauses[len(pauses)-1])
 	}
+
 	if !slices.Equal(pauses, []time.Duration{2 * time.Second, 4 * time.Second}) {
 		t.Errorf("pauses %v", pauses)
 	}
+
 	v := w.turns(id)
 	w.is(v, Failed)
 	if v.Code != "unavailable" || v.Message != "Nuxeo is down." || v.Remedy != "Start it." || undone != 1 {
 		t.Errorf("undone %d times, %+v", undone, v.Item)
 	}
+
 	if got := w.events(id); !slices.Equal(got, []string{"retry", "retry", "undoing", "failed"}) {
 		t.Errorf("history %v", got)
 	}
@@ -97,6 +104,7 @@ func TestSuccessForgetsEarlierFailures(t *testing.T) {
 		}
 		return Next{Step: k.Step + "x", Done: len(k.Step) == 4}, nil
 	}})
+
 	v := w.turns(w.one())
 	w.is(v, Done)
 	if v.Code != "" || v.Message != "" {
@@ -117,18 +125,22 @@ func TestWaitingIsNoFailure(t *testing.T) {
 		}
 		return Next{Done: true}, nil
 	}})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Waiting)
-	if v.Attempt != 0 || v.Code != "not_ready" || !v.WaitingSince.Equal(w.clock.now()) || v.NotBefore.Sub(w.clock.now()) != w.set.WaitFor {
+	if v.Attempt != 0 || v.Code != "not_ready" || !v.WaitingSince.Equal(w.clock.now()) ||
+		v.NotBefore.Sub(w.clock.now()) != w.set.WaitFor {
 		t.Errorf("%+v", v.Item)
 	}
+
 	since := v.WaitingSince
 	f.RetryAfter = 40 * time.Second
 	w.clock.add(w.set.WaitFor)
 	if v = w.turn(id); !v.WaitingSince.Equal(since) || v.NotBefore.Sub(w.clock.now()) != 40*time.Second {
 		t.Errorf("%+v", v.Item)
 	}
+
 	w.is(w.turns(id), Done)
 	if got := w.events(id); !slices.Equal(got, []string{"waiting", "done"}) {
 		t.Errorf("history %v", got)
@@ -144,6 +156,7 @@ func TestWaitingKeepsTheAttempts(t *testing.T) {
 		}
 		return Next{}, fault.New(fault.Unavailable, "Down.")
 	}})
+
 	w.is(w.turns(w.one()), Failed)
 	if n != 5 {
 		t.Errorf("%d steps", n)
@@ -157,6 +170,7 @@ func TestFailureForGoodIsNotRepeated(t *testing.T) {
 		n++
 		return Next{}, fault.New(fault.Forbidden, "You may not.").With("Ask.")
 	}})
+
 	v := w.turns(w.one())
 	w.is(v, Failed)
 	if n != 1 || v.Code != "forbidden" || v.Remedy != "Ask." || v.Finished.IsZero() {
@@ -171,6 +185,7 @@ func TestPanicIsAFailureOfOurs(t *testing.T) {
 		step: func(context.Context, *Task) (Next, error) { n++; panic("secret detail") },
 		undo: func(context.Context, *Task) error { panic("again") },
 	})
+
 	v := w.turns(w.one())
 	w.is(v, Failed)
 	if n != 3 || v.Code != "internal" || v.Message == "" || strings.Contains(v.Message, "secret") {
@@ -188,6 +203,7 @@ func TestStrayCancellationIsRetried(t *testing.T) {
 		}
 		return Next{Done: true}, nil
 	}})
+
 	w.is(w.turns(w.one()), Done)
 }
 
@@ -203,6 +219,7 @@ func TestUnknownKindIsLeftToANewerNode(t *testing.T) {
 	if !strings.Contains(v.Message, "of-a-newer-version") || v.Attempt != 0 {
 		t.Errorf("%+v", v.Item)
 	}
+
 	newer := w.other("node-2", worker{})
 	newer.Register(n.Kind, worker{})
 	w.clock.add(w.set.Lease + time.Second)
@@ -226,6 +243,7 @@ func TestReasonStaysWhileUndoingIsHard(t *testing.T) {
 				},
 				undo: func(context.Context, *Task) error { n++; return undoing(n) },
 			})
+
 			id := w.one()
 			v := w.turn(id)
 			for !v.State.Final() {
@@ -235,11 +253,14 @@ func TestReasonStaysWhileUndoingIsHard(t *testing.T) {
 				w.clock.add(max(0, v.NotBefore.Sub(w.clock.now())))
 				v = w.turn(id)
 			}
+
 			w.is(v, Failed)
 			if v.Code != "gone" || v.Message != "The asset is gone." || n == 0 {
 				t.Errorf("%+v", v.Item)
 			}
-			if gaveUp := slices.Contains(w.events(id), "clean-up failed"); gaveUp != (name == "never works" || name == "refused") {
+
+			if gaveUp := slices.Contains(w.events(id), "clean-up failed"); gaveUp != (name == "never works" ||
+				name == "refused") {
 				t.Errorf("history %v", w.events(id))
 			}
 		})
@@ -264,6 +285,7 @@ func TestLongWorkMakesRoom(t *testing.T) {
 		w.clock.add(k.SliceEnds().Sub(w.clock.now()) + time.Second) // a checkpoint after the end of the slice
 		return Next{Step: "go on"}, nil
 	}})
+
 	id := w.one()
 	for i := range 3 {
 		v := w.turn(id)
@@ -272,6 +294,7 @@ func TestLongWorkMakesRoom(t *testing.T) {
 			t.Fatalf("%d steps, %+v", n, v.Item)
 		}
 	}
+
 	w.is(w.turn(id), Done)
 }
 
@@ -291,17 +314,20 @@ func TestEndedAddsItemsOnce(t *testing.T) {
 		}
 		return ids, err
 	}})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Waiting)
 	if got := w.count(); got != 1 {
 		t.Fatalf("%d items after the failed end", got)
 	}
+
 	fail = false
 	w.is(w.turns(id), Done)
 	if got := w.count(); got != 2 {
 		t.Errorf("%d items", got)
 	}
+
 	select {
 	case ids := <-w.wake:
 		if len(ids) != 1 {
@@ -332,10 +358,13 @@ func TestAddIsOncePerSubject(t *testing.T) {
 		}
 		return ids
 	}
+
 	if ids := add(item("a"), item("b"), item("a")); len(ids) != 2 {
 		t.Fatalf("%v", ids)
 	}
-	if ids := add(item("b"), item("c")); len(ids) != 1 || w.item(ids[0]).Subject != "c" || w.item(ids[0]).Correlation != "corr-123" {
+
+	if ids := add(item("b"), item("c")); len(ids) != 1 || w.item(ids[0]).Subject != "c" ||
+		w.item(ids[0]).Correlation != "corr-123" {
 		t.Errorf("%v", ids)
 	}
 }

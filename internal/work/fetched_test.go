@@ -15,6 +15,7 @@ func TestJobOfADeadProcessHoldsNobodyUp(t *testing.T) {
 	if err := Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
+
 	start := func() *River {
 		q, err := newRiver(db, "node-1", 2, time.Hour, slog.New(slog.DiscardHandler), time.Second)
 		if err != nil {
@@ -23,15 +24,27 @@ func TestJobOfADeadProcessHoldsNobodyUp(t *testing.T) {
 		t.Cleanup(q.Close)
 		return q
 	}
-	dead := &world{T: t, Engine: NewEngine(db, start(), slog.New(slog.DiscardHandler), time.Now, DefaultSettings("node-1"))}
+
+	dead := &world{
+		T:      t,
+		Engine: NewEngine(db, start(), slog.New(slog.DiscardHandler), time.Now, DefaultSettings("node-1")),
+	}
+
 	id := dead.one()
 	if err := dead.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Writer.ExecContext(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1, attempted_at = created_at`); err != nil {
+
+	if _, err := db.Writer.ExecContext(t.Context(), `UPDATE river_job SET state = 'running', attempt = 1,
+		attempted_at = created_at`); err != nil {
 		t.Fatal(err)
 	}
-	next := &world{T: t, Engine: NewEngine(db, start(), slog.New(slog.DiscardHandler), time.Now, DefaultSettings("node-1"))}
+
+	next := &world{
+		T:      t,
+		Engine: NewEngine(db, start(), slog.New(slog.DiscardHandler), time.Now, DefaultSettings("node-1")),
+	}
+
 	next.Register("test", worker{})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -27,7 +27,8 @@ func (e *Engine) Forget(ctx context.Context, before time.Time) (n int, err error
 }
 
 func (e *Engine) old(ctx context.Context, before time.Time) ([]string, error) {
-	return texts(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1 AND state NOT IN ('waiting', 'running')
+	return texts(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1
+		AND state NOT IN ('waiting', 'running')
 		AND NOT EXISTS (SELECT 1 FROM items other WHERE other.parent = items.parent
 			AND (other.state IN ('waiting', 'running') OR other.finished >= $1))
 		ORDER BY finished LIMIT $2`, store.Millis(before), forgetBatch)
@@ -37,7 +38,8 @@ func (e *Engine) remove(ctx context.Context, ids []string) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
 			for _, text := range []string{
-				`DELETE FROM item_history WHERE item_id = $1`, `DELETE FROM transfers WHERE item_id = $1`, `DELETE FROM items WHERE id = $1`,
+				`DELETE FROM item_history WHERE item_id = $1`, `DELETE FROM transfers WHERE item_id = $1`, `DELETE
+					FROM items WHERE id = $1`,
 			} {
 				if _, err := tx.ExecContext(ctx, text, id); err != nil {
 					return err
@@ -57,10 +59,12 @@ const cleanUpFailed = "clean-up failed"
 func (e *Engine) CleanUpAgain(ctx context.Context, since time.Time) (titles []string, err error) {
 	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > $1 AND state IN ('failed', 'canceled')
 		AND (SELECT event FROM item_history WHERE item_id = items.id AND event IN ('`+cleanUpFailed+`', 'cleaned up')
-			ORDER BY seq DESC LIMIT 1) = '`+cleanUpFailed+`' ORDER BY finished LIMIT $2`, store.Millis(since), forgetBatch)
+			ORDER BY seq DESC LIMIT 1) = '`+cleanUpFailed+`' ORDER BY finished LIMIT $2`,
+		store.Millis(since), forgetBatch)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, id := range ids {
 		title, err := e.undoAgain(ctx, id)
 		if err != nil {
@@ -68,6 +72,7 @@ func (e *Engine) CleanUpAgain(ctx context.Context, since time.Time) (titles []st
 		}
 		titles = append(titles, title)
 	}
+
 	e.Wake(ids...)
 	return titles, nil
 }
@@ -77,7 +82,8 @@ func (e *Engine) undoAgain(ctx context.Context, id string) (title string, err er
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		now := e.now()
 		if err := tx.QueryRowContext(ctx, `UPDATE items SET ending = state, state = 'waiting', attempt = 0,
-				generation = generation + 1, not_before = $1, updated = $1 WHERE id = $2 AND state IN ('failed', 'canceled') RETURNING title`,
+				generation = generation + 1, not_before = $1, updated = $1
+				WHERE id = $2 AND state IN ('failed', 'canceled') RETURNING title`,
 			store.Millis(now), id).Scan(&title); err != nil {
 			return err
 		}
@@ -100,5 +106,6 @@ func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string
 		}
 		all = append(all, text)
 	}
+
 	return all, rows.Err()
 }

@@ -35,14 +35,18 @@ func (e *Engine) Gauges(ctx context.Context) (g Gauges, err error) {
 	if g.Items, err = e.open(ctx); err != nil {
 		return g, err
 	}
+
 	var due int64
-	err = e.db.Reader.QueryRowContext(ctx, `SELECT not_before FROM items WHERE state = 'waiting' ORDER BY not_before LIMIT 1`).Scan(&due)
+	err = e.db.Reader.QueryRowContext(ctx, `SELECT not_before FROM items WHERE state = 'waiting'
+		ORDER BY not_before LIMIT 1`).Scan(&due)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return g, err
 	}
+
 	g.Oldest = store.Time(due)
 	err = e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(transfers.rate), 0) FROM items
-		JOIN transfers ON transfers.item_id = items.id WHERE items.state = 'running' AND items.step = 'transfer'`).Scan(&g.Transfers, &g.Rate)
+		JOIN transfers ON transfers.item_id = items.id WHERE items.state = 'running' AND items.step = 'transfer'`).
+		Scan(&g.Transfers, &g.Rate)
 	return g, err
 }
 
@@ -61,6 +65,7 @@ func (e *Engine) open(ctx context.Context) ([]Count, error) {
 			found[Count{Kind: kind, State: s}] = 0
 		}
 	}
+
 	for rows.Next() {
 		var c Count
 		var n int
@@ -69,10 +74,12 @@ func (e *Engine) open(ctx context.Context) ([]Count, error) {
 		}
 		found[c] = n
 	}
+
 	var out []Count
 	for c, n := range found {
 		c.N = n
 		out = append(out, c)
 	}
+
 	return out, rows.Err()
 }

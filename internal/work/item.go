@@ -22,8 +22,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
@@ -92,8 +92,10 @@ type scanner interface{ Scan(...any) error }
 func scanItem(row scanner) (Item, error) {
 	var it Item
 	var waiting, notBefore, created, updated, finished int64
-	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester, &it.State, &it.ending, &it.Step,
-		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code, &it.Message, &it.Remedy,
+	err := row.Scan(&it.ID, &it.Kind, &it.Parent, &it.Subject, &it.Title, &it.Owner, &it.Actor, &it.Requester,
+		&it.State, &it.ending, &it.Step,
+		&it.data, &it.Outcome, &it.Generation, &it.Attempt, &waiting, &notBefore, &it.Canceling, &it.Code,
+		&it.Message, &it.Remedy,
 		&it.Correlation, &created, &updated, &finished, &it.Ahead, &it.once, &it.begun)
 	it.WaitingSince, it.NotBefore = store.Time(waiting), store.Time(notBefore)
 	it.Created, it.Updated, it.Finished = store.Time(created), store.Time(updated), store.Time(finished)
@@ -123,6 +125,7 @@ func (e *Engine) Add(ctx context.Context, tx *sql.Tx, items ...New) ([]string, e
 			ids = append(ids, id)
 		}
 	}
+
 	return ids, nil
 }
 
@@ -145,6 +148,7 @@ func (e *Engine) Hasten(ctx context.Context, tx *sql.Tx, parent, owner string) (
 		}
 		ids = append(ids, id)
 	}
+
 	return ids, rows.Err()
 }
 
@@ -165,31 +169,40 @@ func (e *Engine) add(ctx context.Context, tx *sql.Tx, n New, now time.Time) (str
 	if err != nil {
 		return "", err
 	}
+
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", err
 	}
+
 	if n.Why == nil {
 		n.Why = &fault.Error{}
 	}
+
 	if n.NotBefore.Before(now) {
 		n.NotBefore = now
 	}
+
 	args := []any{
-		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data), store.Millis(n.NotBefore),
+		id.String(), n.Kind, n.Parent, n.Subject, n.Title, n.Owner, n.Actor, n.Requester, string(data),
+		store.Millis(n.NotBefore),
 		requestid.ID(ctx), store.Millis(now), string(n.Why.Code), n.Why.Message, n.Why.Remedy, n.Ahead,
 	}
+
 	var res sql.Result
 	if e.insert != nil {
 		res, err = tx.StmtContext(ctx, e.insert).ExecContext(ctx, args...)
 	} else {
 		res, err = tx.ExecContext(ctx, insertItem, args...)
 	}
+
 	if err != nil {
 		return "", err
 	}
+
 	if added, err := res.RowsAffected(); added == 0 || err != nil {
 		return "", err
 	}
+
 	return id.String(), nil
 }

@@ -24,20 +24,26 @@ func (e *Engine) claim(ctx context.Context, job Job) (*Item, error) {
 	var it Item
 	err := e.db.Tx(ctx, func(tx *sql.Tx) (err error) {
 		it, err = scanItem(tx.QueryRowContext(ctx, `UPDATE items SET state = 'running', node = $1, lease_until = $2,
-				generation = generation + 1, begun = begun + 1, updated = $3, once = CASE WHEN once = '' THEN $6 ELSE once END
-			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3 AND NOT `+paused+` AND `+alone+`
-			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item, job.Generation, rand.Text()))
+				generation = generation + 1, begun = begun + 1, updated = $3, once = CASE WHEN once = '' THEN $6
+				ELSE once END
+			WHERE id = $4 AND generation = $5 AND state = 'waiting' AND not_before <= $3
+			AND NOT `+paused+` AND `+alone+`
+			RETURNING `+itemColumns, e.set.Node, store.Millis(now.Add(e.set.Lease)), store.Millis(now), job.Item,
+			job.Generation, rand.Text()))
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
+
 	return &it, err
 }
 
 // heartbeat keeps the lease until ctx ends; when it is lost, the person cancels
 // or a pause begins, it ends ctx with the reason.
-func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, until *atomic.Pointer[time.Time], cancel context.CancelCauseFunc) {
+func (e *Engine) heartbeat(
+	ctx context.Context, id string, generation int64, until *atomic.Pointer[time.Time], cancel context.CancelCauseFunc,
+) {
 	tick := time.NewTicker(e.set.Lease / 4)
 	defer tick.Stop()
 	for {
@@ -46,6 +52,7 @@ func (e *Engine) heartbeat(ctx context.Context, id string, generation int64, unt
 			return
 		case <-tick.C:
 		}
+
 		asked := e.set.Steady()
 		canceled, hold, err := e.renew(ctx, id, generation)
 		switch {
@@ -70,12 +77,15 @@ func (e *Engine) renew(ctx context.Context, id string, generation int64) (cancel
 	ctx, stop := context.WithTimeout(ctx, e.set.Lease/4) // a database that hangs is as good as none
 	defer stop()
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3 AND state = 'running'
-			RETURNING cancel AND ending = '', `+paused, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled, &hold)
+		return tx.QueryRowContext(ctx, `UPDATE items SET lease_until = $1 WHERE id = $2 AND generation = $3
+			AND state = 'running'
+			RETURNING cancel AND ending = '',
+			`+paused, store.Millis(e.now().Add(e.set.Lease)), id, generation).Scan(&canceled, &hold)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, errStale
 	}
+
 	return canceled, hold, err
 }
 
@@ -114,13 +124,16 @@ func (e *Engine) sweepOlder(ctx context.Context, grace time.Duration) error {
 	if err := errors.Join(e.free(ctx), e.fromAhead(ctx)); err != nil {
 		return err
 	}
+
 	if p, err := e.Paused(ctx); err != nil || p != nil {
 		return err
 	}
+
 	jobs, err := e.due(ctx, store.Millis(e.now())-grace.Milliseconds())
 	if err != nil || len(jobs) == 0 {
 		return err
 	}
+
 	return e.pushAll(ctx, jobs)
 }
 

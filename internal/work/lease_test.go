@@ -60,6 +60,7 @@ func TestOneOfManyClaims(t *testing.T) {
 			}
 		})
 	}
+
 	wg.Wait()
 	if len(got) != 1 || got[0].Generation != job.Generation+1 {
 		t.Fatalf("%d claims", len(got))
@@ -74,10 +75,12 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 	ownRows := func(ctx context.Context) error {
 		return errors.New("this must not run")
 	}
+
 	w = setup(t, worker{step: func(ctx context.Context, k *Task) (Next, error) {
 		if err := k.Save(ctx, map[string]int{"n": 1}); err != nil {
 			t.Error(err)
 		}
+
 		second.expire()
 		second.is(second.turn(k.ID), Done)
 		for name, write := range map[string]func() error{
@@ -90,8 +93,10 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+
 		return Next{Done: true, Outcome: "first"}, nil
 	}})
+
 	second = w.other("node-2", worker{step: func(_ context.Context, k *Task) (Next, error) {
 		var s map[string]int
 		if err := k.Load(&s); err != nil || s["n"] != 1 {
@@ -99,12 +104,14 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 		}
 		return Next{Done: true, Outcome: "second"}, nil
 	}})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Done)
 	if v.Outcome != "second" || v.data != `{"n":1}` || v.Transfer.Name != "" {
 		t.Errorf("%+v", v)
 	}
+
 	if got := w.events(id); !slices.Equal(got, []string{"taken over", "done"}) {
 		t.Errorf("history %v", got)
 	}
@@ -113,13 +120,15 @@ func TestWhoLosesTheLeaseHasNoEffect(t *testing.T) {
 func TestStaleFailureHasNoEffect(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"retry": fault.New(fault.Unavailable, "Down."), "wait": fault.New(fault.NotReady, "Wait."), "fail": fault.New(fault.Gone, "Gone."), "next": nil,
+		"retry": fault.New(fault.Unavailable, "Down."), "wait": fault.New(fault.NotReady, "Wait."),
+		"fail": fault.New(fault.Gone, "Gone."), "next": nil,
 	} {
 		var w, second *world
 		w = setup(t, worker{step: func(context.Context, *Task) (Next, error) {
 			second.expire()
 			return Next{Step: "two", After: time.Minute}, err
 		}})
+
 		second = w.other("node-2", worker{})
 		id := w.one()
 		v := w.turn(id)
@@ -142,6 +151,7 @@ func TestSweepFindsLostJobs(t *testing.T) {
 	if got := w.pushed(); len(got) != 1 || got[0] != (Job{Item: id, Generation: 1}) {
 		t.Errorf("%v", got)
 	}
+
 	w.clock.add(time.Hour)
 	w.sweepNow()
 	if got := w.pushed(); len(got) != 2 {
@@ -156,6 +166,7 @@ func TestSweepLeavesGoodLeasesAlone(t *testing.T) {
 	if it, err := w.claim(t.Context(), w.job(id)); it == nil || err != nil {
 		t.Fatal(err)
 	}
+
 	w.sweepNow()
 	w.clock.add(w.set.Lease - time.Second)
 	w.sweepNow()
@@ -175,16 +186,19 @@ func TestRestartTakesBackItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	old := w.job(ids[0])
 	again := w.other("node-1", worker{})
 	if err := again.reclaim(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	w.is(w.item(ids[0]), Waiting)
 	w.is(w.item(ids[1]), Running)
 	if w.job(ids[0]).Generation == old.Generation {
 		t.Error("who held it before could still write")
 	}
+
 	again.is(again.turns(ids[0]), Done)
 }
 
@@ -199,6 +213,7 @@ func TestShutdownHandsOver(t *testing.T) {
 		<-ctx.Done()
 		return Next{}, fault.New(fault.Unavailable, "The call broke off.").Because(ctx.Err())
 	}})
+
 	id := w.one()
 	w.Work(ctx, w.job(id))
 	v := w.item(id)
@@ -206,6 +221,7 @@ func TestShutdownHandsOver(t *testing.T) {
 	if v.Attempt != 0 || v.Message != "" || v.NotBefore.After(w.clock.now()) {
 		t.Errorf("%+v", v.Item)
 	}
+
 	next := w.other("node-2", worker{})
 	next.is(next.turns(id), Done)
 }
@@ -222,6 +238,7 @@ func TestShutdownKeepsWhatWasAchieved(t *testing.T) {
 			stop()
 			return next, nil
 		}})
+
 		id := w.one()
 		w.Work(ctx, w.job(id))
 		if v := w.item(id); v.Outcome != next.Outcome || v.Step != next.Step || v.State == Running {
@@ -241,6 +258,7 @@ func TestShutdownDoesNotForgetFailures(t *testing.T) {
 		}
 		return Next{}, fault.New(fault.Unavailable, "Down.")
 	}})
+
 	id := w.one()
 	w.turn(id)
 	w.clock.add(time.Minute)
@@ -254,10 +272,12 @@ func TestShutdownDoesNotForgetFailures(t *testing.T) {
 func TestJobThatTakesTooLongIsAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, Engine: engine(t, open(t), time.Now, "node-1", worker{step: func(ctx context.Context, _ *Task) (Next, error) {
-			<-ctx.Done()
-			return Next{}, ctx.Err()
-		}})}
+		w := &world{T: t, Engine: engine(t, open(t), time.Now, "node-1",
+			worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+				<-ctx.Done()
+				return Next{}, ctx.Err()
+			}})}
+
 		id := w.one()
 		ctx, stop := context.WithTimeout(t.Context(), 20*time.Minute)
 		defer stop()

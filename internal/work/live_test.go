@@ -61,6 +61,7 @@ func TestItemsRunByThemselves(t *testing.T) {
 		if took := time.Since(began); took < 6*time.Second || took > 7*time.Second {
 			t.Errorf("took %s", took)
 		}
+
 		lost := w.add(item("nobody woke this"))[0]
 		w.is(w.await(lost, 2*w.set.Sweep), Done)
 	})
@@ -107,8 +108,10 @@ func TestWorkOfHoursHasOneOwner(t *testing.T) {
 					return Next{}, ctx.Err()
 				}
 			}
+
 			return Next{Done: time.Since(began) >= 3*time.Hour, Step: "bytes"}, nil
 		}}
+
 		w := &world{T: t, Engine: engine(t, openFile(t), time.Now, "node-1", k)}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -116,6 +119,7 @@ func TestWorkOfHoursHasOneOwner(t *testing.T) {
 			e.set.Sweep = 30 * time.Second // often enough to see a lease end
 			go func() { ended <- e.Run(ctx) }()
 		}
+
 		id := w.one()
 		w.Wake(id)
 		time.Sleep(4 * time.Hour)
@@ -124,6 +128,7 @@ func TestWorkOfHoursHasOneOwner(t *testing.T) {
 		if err := errors.Join(<-ended, <-ended); err != nil {
 			t.Error(err)
 		}
+
 		t.Logf("%d slices, at most %d at once", slices.Load(), most.Load())
 		if most.Load() != 1 || slices.Load() < 10 {
 			t.Errorf("%d slices, %d at once", slices.Load(), most.Load())
@@ -139,19 +144,22 @@ func TestHolderWithoutDatabaseStopsInTime(t *testing.T) {
 		var down atomic.Bool
 		var w *world
 		ended := make(chan time.Duration, 1)
-		w = &world{T: t, Engine: engine(t, open(t), time.Now, "node-1", worker{step: func(ctx context.Context, _ *Task) (Next, error) {
-			down.Store(true)
-			began := time.Now()
-			<-ctx.Done()
-			ended <- time.Since(began)
-			return Next{}, ctx.Err()
-		}})}
+		w = &world{T: t, Engine: engine(t, open(t), time.Now, "node-1",
+			worker{step: func(ctx context.Context, _ *Task) (Next, error) {
+				down.Store(true)
+				began := time.Now()
+				<-ctx.Done()
+				ended <- time.Since(began)
+				return Next{}, ctx.Err()
+			}})}
+
 		w.db.Gate = func() error {
 			if down.Load() {
 				return errors.New("gone")
 			}
 			return nil
 		}
+
 		w.Work(t.Context(), w.job(w.one()))
 		if took := <-ended; took >= w.set.Lease {
 			t.Errorf("stopped after %s, the lease is %s", took, w.set.Lease)
@@ -188,6 +196,7 @@ func TestStopOfALiveEngineHandsOver(t *testing.T) {
 			<-ctx.Done()
 			return Next{}, ctx.Err()
 		}})
+
 		id := w.one()
 		w.Wake(id)
 		<-begun
@@ -204,6 +213,7 @@ func onRiver(t *testing.T, db *store.DB, node string, k worker) (*world, context
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	e := NewEngine(db, q, slog.New(slog.DiscardHandler), time.Now, settings(node))
 	e.set.Backoff = func(int64) time.Duration { return time.Millisecond }
 	e.Register("test", k)
@@ -216,6 +226,7 @@ func onRiver(t *testing.T, db *store.DB, node string, k worker) (*world, context
 			t.Error(err)
 		}
 	})
+
 	t.Cleanup(stop)
 	return &world{T: t, Engine: e}, stop
 }
@@ -226,6 +237,7 @@ func TestRiverRunsItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	var steps atomic.Int64
 	started := make(chan struct{}, 1)
@@ -244,19 +256,23 @@ func TestRiverRunsItems(t *testing.T) {
 		},
 		ended: func(context.Context, *sql.Tx, Item) ([]string, error) { return nil, nil },
 	})
+
 	var items []New
 	for i := range 20 {
 		items = append(items, item(fmt.Sprint("short ", i)))
 	}
+
 	ids := w.add(items...)
 	w.Wake(ids...)
 	w.Wake(ids...) // twice is once
 	for _, id := range ids {
 		w.is(w.await(id, 30*time.Second), Done)
 	}
+
 	if n := steps.Load(); n != 40 {
 		t.Errorf("%d steps", n)
 	}
+
 	long := w.add(item("long"))[0]
 	w.Wake(long)
 	<-started
@@ -266,6 +282,7 @@ func TestRiverRunsItems(t *testing.T) {
 	if v.Attempt != 0 {
 		t.Errorf("%+v", v.Item)
 	}
+
 	next, _ := onRiver(t, db, "node-2", worker{})
 	next.is(next.await(long, 30*time.Second), Done)
 }
@@ -276,28 +293,35 @@ func TestRiverHoldsNoSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = db.Close() })
 	q, err := NewRiver(db, "node-1", 1, time.Hour, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	jobs := []Job{{Item: "id-1", Generation: 3, At: time.Now()}}
 	for range 2 { // the same job is kept once
 		if err := q.Push(t.Context(), jobs); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	text := "SELECT count(*), max(json(args)) FROM river_job"
 	if pg.Chosen() {
 		text = "SELECT count(*), max(CAST(args AS TEXT)) FROM river_job"
 	}
+
 	var n int
 	var args string
 	if err := db.Reader.QueryRowContext(t.Context(), text).Scan(&n, &args); err != nil {
 		t.Fatal(err)
 	}
-	args = regexp.MustCompile(`"process":"[0-9a-f-]{36}"`).ReplaceAllString(strings.ReplaceAll(args, " ", ""), `"process":"…"`)
-	if n != 1 || args != `{"item":"id-1","generation":3,"process":"…"}` && args != `{"item":"id-1","process":"…","generation":3}` {
+
+	args = regexp.MustCompile(`"process":"[0-9a-f-]{36}"`).ReplaceAllString(strings.ReplaceAll(args, " ", ""),
+		`"process":"…"`)
+	if n != 1 || args != `{"item":"id-1","generation":3,"process":"…"}` &&
+		args != `{"item":"id-1","process":"…","generation":3}` {
 		t.Errorf("%d jobs, %s", n, args)
 	}
 }

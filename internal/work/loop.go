@@ -65,6 +65,7 @@ func (l *Loop) Run(ctx context.Context, work func(context.Context, Job)) error {
 			}
 		})
 	}
+
 	wg.Wait()
 	return nil
 }

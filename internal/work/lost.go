@@ -32,6 +32,7 @@ func (w *watch) lost(held map[string]sighting, now time.Time, lease time.Duratio
 		}
 		held[id] = s
 	}
+
 	w.seen = held
 	return lost
 }
@@ -51,6 +52,7 @@ func (e *Engine) held(ctx context.Context) (map[string]sighting, error) {
 		}
 		held[id] = s
 	}
+
 	return held, rows.Err()
 }
 
@@ -60,6 +62,7 @@ func (e *Engine) free(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	e.watching.Lock()
 	lost := e.watch.lost(held, e.set.Steady(), e.set.Lease)
 	e.watching.Unlock()
@@ -68,12 +71,14 @@ func (e *Engine) free(ctx context.Context) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
 func (e *Engine) takeAway(ctx context.Context, id string, s sighting) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := broken(ctx, tx, e.now(), "taken over", "its node gave no sign of life", `id = $1 AND generation = $2 AND lease_until = $3`,
+		_, err := broken(ctx, tx, e.now(), "taken over", "its node gave no sign of life",
+			`id = $1 AND generation = $2 AND lease_until = $3`,
 			id, s.generation, s.lease)
 		return err // none: it was renewed meanwhile
 	})
@@ -109,7 +114,8 @@ func (e *Engine) due(ctx context.Context, now int64) ([]Job, error) {
 }
 
 func (e *Engine) dueOf(ctx context.Context, which string, now int64) ([]Job, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, ahead FROM items WHERE state = 'waiting' AND not_before <= $1 AND `+which+`
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, generation, ahead FROM items WHERE state = 'waiting'
+		AND not_before <= $1 AND `+which+`
 		ORDER BY not_before LIMIT $2`, now, sweepBatch)
 	if err != nil {
 		return nil, err
@@ -123,5 +129,6 @@ func (e *Engine) dueOf(ctx context.Context, which string, now int64) ([]Job, err
 		}
 		jobs = append(jobs, j)
 	}
+
 	return jobs, rows.Err()
 }

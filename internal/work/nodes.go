@@ -29,9 +29,12 @@ func (e *Engine) beat(ctx context.Context) error {
 	if err != nil {
 		host = "" // it is for people only
 	}
+
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO nodes (id, host, version, started, seen) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (id) DO UPDATE SET host = excluded.host, version = excluded.version, started = excluded.started, seen = excluded.seen`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO nodes (id, host, version, started, seen)
+			VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO UPDATE SET host = excluded.host, version = excluded.version, started = excluded.started,
+			seen = excluded.seen`,
 			e.set.Node, host, e.set.Version, store.Millis(e.started), store.Millis(now)); err != nil {
 			return err
 		}
@@ -40,6 +43,7 @@ func (e *Engine) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	_, err = e.Nodes(ctx)
 	return err
 }
@@ -59,7 +63,8 @@ func (e *Engine) leave(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer stop()
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE id = $1 AND started = $2`, e.set.Node, store.Millis(e.started))
+		_, err := tx.ExecContext(ctx, `DELETE FROM nodes
+			WHERE id = $1 AND started = $2`, e.set.Node, store.Millis(e.started))
 		return err
 	})
 }
@@ -67,7 +72,8 @@ func (e *Engine) leave(ctx context.Context) error {
 // Nodes lists the nodes of the last days. Alive are those whose sign changed
 // within three leases by our own steady clock, whatever theirs says.
 func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes ORDER BY started, id`)
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT id, host, version, started, seen FROM nodes
+		ORDER BY started, id`)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +88,11 @@ func (e *Engine) Nodes(ctx context.Context) ([]Node, error) {
 		n.Started, n.Seen = store.Time(started), store.Time(seen)
 		all = append(all, n)
 	}
+
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+
 	e.count(all)
 	return all, nil
 }
@@ -106,6 +114,7 @@ func (e *Engine) count(all []Node) {
 			alive++
 		}
 	}
+
 	e.beats = seen
 	e.alive.Store(int64(max(1, alive)))
 }

@@ -20,6 +20,7 @@ func TestClocksThatDifferBreakNoLease(t *testing.T) {
 			if it == nil || err != nil {
 				t.Fatal(err)
 			}
+
 			other := w.other("node-2", worker{})
 			other.now = func() time.Time { return w.clock.now().Add(skew) }
 			for range 20 { // the holder renews, the other sweeps
@@ -29,6 +30,7 @@ func TestClocksThatDifferBreakNoLease(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+
 			w.is(w.item(id), Running)
 			other.expire()
 			w.is(w.item(id), Waiting)
@@ -51,6 +53,7 @@ func TestWhoWakesUpKnowsThatTheLeaseIsOver(t *testing.T) {
 		}
 		return Next{Done: true}, nil
 	}})
+
 	w.turn(w.one())
 	if err := Held(t.Context()); err != nil {
 		t.Errorf("without an item: %v", err)
@@ -64,23 +67,29 @@ func TestPauseLetsNothingStart(t *testing.T) {
 	if err := w.Pause(t.Context(), "admin", "new disks"); err != nil {
 		t.Fatal(err)
 	}
+
 	w.sweepNow()
 	if jobs := w.pushed(); len(jobs) != 0 {
 		t.Errorf("pushed %v", jobs)
 	}
+
 	w.is(w.turn(id), Waiting)
 	if p, err := w.Paused(t.Context()); p == nil || p.By != "admin" || p.Reason != "new disks" || err != nil {
 		t.Errorf("%+v, %v", p, err)
 	}
+
 	if err := w.Resume(t.Context(), "admin"); err != nil {
 		t.Fatal(err)
 	}
+
 	if p, err := w.Paused(t.Context()); p != nil || err != nil {
 		t.Errorf("%+v, %v", p, err)
 	}
+
 	if jobs := w.pushed(); len(jobs) != 1 {
 		t.Errorf("pushed %v", jobs)
 	}
+
 	w.is(w.turn(id), Done)
 }
 
@@ -109,18 +118,22 @@ func TestPauseHandsOverWhatRuns(t *testing.T) {
 		if err := w.Pause(t.Context(), "admin", ""); err != nil {
 			t.Fatal(err)
 		}
+
 		time.Sleep(w.set.Lease)
 		v := w.item(id)
 		w.is(v, Waiting)
 		if v.Attempt != 0 || n != 1 {
 			t.Errorf("%d steps, %+v", n, v.Item)
 		}
+
 		if running, err := w.Running(t.Context()); running != 0 || err != nil {
 			t.Errorf("%d run, %v", running, err)
 		}
+
 		if err := w.Resume(t.Context(), "admin"); err != nil {
 			t.Fatal(err)
 		}
+
 		w.is(w.await(id, time.Minute), Done)
 	})
 }
@@ -134,6 +147,7 @@ func TestPauseHoldsBetweenSteps(t *testing.T) {
 		}
 		return Next{Step: "two"}, w.Pause(ctx, "admin", "")
 	}})
+
 	id := w.one()
 	v := w.turn(id)
 	w.is(v, Waiting)
@@ -153,26 +167,33 @@ func TestNodesAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if n := w.Alive(); n != 2 {
 		t.Errorf("%d nodes", n)
 	}
+
 	w.clock.add(3*w.set.Lease + time.Second)
 	if err := w.beat(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if n := w.Alive(); n != 1 {
 		t.Errorf("%d nodes after one fell silent", n)
 	}
+
 	if err := other.beat(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	all, err := w.Nodes(t.Context())
 	if err != nil || len(all) != 2 || !all[0].Alive || !all[1].Alive {
 		t.Errorf("%+v, %v", all, err)
 	}
+
 	if err := other.leave(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if all, err := w.Nodes(t.Context()); err != nil || len(all) != 1 || w.Alive() != 1 {
 		t.Errorf("%+v, %v", all, err)
 	}
@@ -185,6 +206,7 @@ func TestTakeOverIsInTheHistory(t *testing.T) {
 	if it, err := w.claim(t.Context(), w.job(id)); it == nil || err != nil {
 		t.Fatal(err)
 	}
+
 	w.other("node-2", worker{}).expire()
 	if got := w.events(id); len(got) != 1 || got[0] != "taken over" {
 		t.Errorf("%v", got)

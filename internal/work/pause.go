@@ -29,8 +29,10 @@ func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 	if err != nil {
 		return err
 	}
+
 	return e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
-		return changed(tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1) ON CONFLICT (name) DO NOTHING`, b))(
+		return changed(tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('paused', $1)
+			ON CONFLICT (name) DO NOTHING`, b))(
 			audit.Entry{Who: by, What: audit.Paused, Detail: reason})
 	})
 }
@@ -38,7 +40,8 @@ func (e *Engine) Pause(ctx context.Context, by, reason string) error {
 // Resume ends a pause. Without one it does nothing.
 func (e *Engine) Resume(ctx context.Context, by string) error {
 	err := e.set.Audit.Do(ctx, e.db, func(tx *sql.Tx) (audit.Entry, error) {
-		return changed(tx.ExecContext(ctx, `DELETE FROM settings WHERE name = 'paused'`))(audit.Entry{Who: by, What: audit.Resumed})
+		return changed(tx.ExecContext(ctx, `DELETE FROM settings
+			WHERE name = 'paused'`))(audit.Entry{Who: by, What: audit.Resumed})
 	})
 	if err != nil {
 		return err
@@ -66,9 +69,11 @@ func (e *Engine) Paused(ctx context.Context) (*Pause, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	var p Pause
 	return &p, json.Unmarshal(b, &p)
 }

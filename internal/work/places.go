@@ -36,6 +36,7 @@ func (p *places) enter(ctx context.Context, ahead bool) (leave func(), err error
 			p.wake() // whoever stood back for it
 		}()
 	}
+
 	for !p.free(ahead) {
 		changed := p.changed
 		p.mu.Unlock()
@@ -47,6 +48,7 @@ func (p *places) enter(ctx context.Context, ahead bool) (leave func(), err error
 			return nil, ctx.Err()
 		}
 	}
+
 	p.count(ahead, 1)
 	return func() {
 		p.mu.Lock()

@@ -30,6 +30,7 @@ func TestPlacesAreKeptForWhatGoesAhead(t *testing.T) {
 				time.Sleep(time.Minute)
 			}()
 		}
+
 		want := func(ahead bool, n int) {
 			t.Helper()
 			synctest.Wait()
@@ -39,13 +40,16 @@ func TestPlacesAreKeptForWhatGoesAhead(t *testing.T) {
 				t.Errorf("%d have begun, not %d (ahead: %v)", begun[ahead], n, ahead)
 			}
 		}
+
 		for range 20 {
 			run(false)
 		}
+
 		want(false, 6)
 		for range 5 {
 			run(true)
 		}
+
 		want(true, 2)
 		time.Sleep(time.Minute) // all eight end; three that go ahead are let in first
 		want(true, 5)
@@ -62,14 +66,17 @@ func TestOnePlaceIsForEverybody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	if _, err := p.enter(ctx, true); err == nil {
 		t.Error("a second one was let in")
 	}
+
 	leave()
 	if leave, err = p.enter(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
+
 	leave()
 }

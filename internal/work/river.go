@@ -65,9 +65,11 @@ func Migrate(ctx context.Context, db *store.DB) error {
 	if err != nil {
 		return fmt.Errorf("the queue's migrations: %w", err)
 	}
+
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("bringing the queue up to date: %w", err)
 	}
+
 	return nil
 }
 
@@ -99,7 +101,9 @@ func NewRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 	return newRiver(db, node, workers, limit, log, softStop)
 }
 
-func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration) (*River, error) {
+func newRiver(
+	db *store.DB, node string, workers int, limit time.Duration, log *slog.Logger, soft time.Duration,
+) (*River, error) {
 	w := &riverWorker{places: newPlaces(workers)}
 	bundle := river.NewWorkers()
 	river.AddWorker(bundle, w)
@@ -107,17 +111,23 @@ func newRiver(db *store.DB, node string, workers int, limit time.Duration, log *
 	if err != nil {
 		return nil, err
 	}
+
 	client, err := river.NewClient(d, &river.Config{
 		ID: node, Logger: log, Workers: bundle, JobTimeout: limit, RescueStuckJobsAfter: limit + rescueLater,
-		Queues:          map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}, queueAhead: {MaxWorkers: workers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: workers},
+			queueAhead:         {MaxWorkers: workers},
+		},
 		SoftStopTimeout: soft, FetchCooldown: fetchPause,
 		// Finished jobs tell nothing that our items do not.
-		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
+		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour,
+		DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})
 	if err != nil {
 		done()
 		return nil, fmt.Errorf("the job queue: %w", err)
 	}
+
 	return &River{client: client, process: uuid.NewString(), worker: w, log: log, soft: soft, done: done}, nil
 }
 
@@ -162,6 +172,7 @@ func (q *River) Push(ctx context.Context, jobs []Job) error {
 			later = append(later, j)
 		}
 	}
+
 	return q.insert(ctx, append(now, later...))
 }
 
@@ -178,13 +189,16 @@ func (q *River) insert(ctx context.Context, jobs []Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
+
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
-			Args:       itemArgs{Item: j.Item, Generation: j.Generation, Process: q.process},
-			InsertOpts: &river.InsertOpts{ScheduledAt: j.At, Queue: queueOf(j), Priority: priorityOf(j)}, // zero: at once
+			Args: itemArgs{Item: j.Item, Generation: j.Generation, Process: q.process},
+			// zero: at once
+			InsertOpts: &river.InsertOpts{ScheduledAt: j.At, Queue: queueOf(j), Priority: priorityOf(j)},
 		}
 	}
+
 	_, err := q.client.InsertMany(ctx, params)
 	return err
 }

@@ -26,21 +26,32 @@ func (e *Engine) settle(ctx context.Context, t *Task, err error) {
 		e.log.InfoContext(ctx, "item was taken over", "step", t.Step)
 		return
 	}
+
 	if ended && cause != errCanceled && cause != errPaused && !errors.Is(cause, context.DeadlineExceeded) {
 		cause = errShutdown // a step that took too long has failed, though
 	}
+
 	if rec := e.record(ctx, t, err, cause); rec != nil && !fault.Is(rec, fault.Stale) {
-		e.log.ErrorContext(ctx, "cannot record a failure; the item is taken up again when its lease ends", "error", rec, "of", err)
+		e.log.ErrorContext(ctx, "cannot record a failure; the item is taken up again when its lease ends",
+			"error", rec, "of", err)
 	}
 }
 
 func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 	switch {
 	case cause == errShutdown || cause == errPaused:
-		return e.park(ctx, t, parked{step: t.Step, since: t.WaitingSince, attempt: t.Attempt, handed: true, event: "handed over", detail: cause.Error()})
+		return e.park(ctx, t, parked{
+			step:    t.Step,
+			since:   t.WaitingSince,
+			attempt: t.Attempt,
+			handed:  true,
+			event:   "handed over",
+			detail:  cause.Error(),
+		})
 	case cause == errCanceled || err == errCanceled:
 		return e.abandon(ctx, t, Canceled, errCanceled)
 	}
+
 	f := fault.From(err)
 	switch fault.Then(err) {
 	case fault.Wait:
@@ -52,6 +63,7 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 			return e.retry(ctx, t, f)
 		}
 	}
+
 	e.stopped(ctx, slog.LevelWarn, t, f, err)
 	return e.abandon(ctx, t, Failed, f)
 }
@@ -59,17 +71,27 @@ func (e *Engine) record(ctx context.Context, t *Task, err, cause error) error {
 // stopped logs why a step did not succeed. To wait is ordinary; that something is tried
 // again is worth a line, and that it came to nothing somebody's attention.
 func (e *Engine) stopped(ctx context.Context, level slog.Level, t *Task, f *fault.Error, err error) {
-	e.log.Log(ctx, level, "a step did not succeed", "kind", t.Kind, "step", t.Step, "title", t.Title, "code", f.Code, "attempt", t.Attempt, "error", err)
+	e.log.Log(ctx, level, "a step did not succeed", "kind", t.Kind, "step", t.Step, "title", t.Title, "code", f.Code,
+		"attempt", t.Attempt, "error", err)
 }
 
 func (e *Engine) wait(ctx context.Context, t *Task, f *fault.Error) error {
-	p := parked{step: t.Step, after: e.set.Pause(f.RetryAfter), since: t.WaitingSince, why: f, attempt: t.Attempt, along: t.along}
+	p := parked{
+		step:    t.Step,
+		after:   e.set.Pause(f.RetryAfter),
+		since:   t.WaitingSince,
+		why:     f,
+		attempt: t.Attempt,
+		along:   t.along,
+	}
 	if p.after <= 0 {
 		p.after = e.set.WaitFor
 	}
+
 	if p.since.IsZero() {
 		p.since, p.event, p.detail = e.now(), "waiting", f.Message
 	}
+
 	return e.park(ctx, t, p)
 }
 
@@ -89,9 +111,11 @@ func (e *Engine) abandon(ctx context.Context, t *Task, as State, f *fault.Error)
 		}
 		return e.end(ctx, t, "")
 	}
+
 	if err := e.turn(ctx, t, as, f); err != nil {
 		return err
 	}
+
 	// Undo gets a job of its own, with all the time it needs.
 	return e.park(ctx, t, parked{step: t.Step, why: f, event: "undoing", detail: f.Message})
 }
@@ -100,7 +124,8 @@ func (e *Engine) turn(ctx context.Context, t *Task, as State, f *fault.Error) er
 	t.ending, t.Attempt = as, 0
 	t.Code, t.Message, t.Remedy = string(f.Code), f.Message, f.Remedy
 	return e.fenced(ctx, t, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE items SET ending = $1, code = $2, message = $3, remedy = $4 WHERE id = $5`,
+		_, err := tx.ExecContext(ctx, `UPDATE items SET ending = $1, code = $2, message = $3, remedy = $4
+			WHERE id = $5`,
 			string(as), string(f.Code), f.Message, f.Remedy, t.ID)
 		return err
 	})
@@ -124,14 +149,17 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 	if p.why == nil {
 		p.why = &fault.Error{}
 	}
+
 	if t.ending != "" { // why it ends is what people should read, not how undoing goes
 		p.why = &fault.Error{Code: fault.Code(t.Code), Message: t.Message, Remedy: t.Remedy}
 	}
+
 	var due int64
 	var added []string
 	err := e.fenced(ctx, t, func(tx *sql.Tx) (err error) {
 		// Whoever cancelled meanwhile does not wait for the pause to end.
-		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3, attempt = $4,
+		if err := tx.QueryRowContext(ctx, `UPDATE items SET state = 'waiting', step = $1, waiting_since = $3,
+			attempt = $4,
 				not_before = CASE WHEN cancel AND ending = '' THEN CAST($8 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
 				code = $5, message = $6, remedy = $7, node = '', lease_until = 0, updated = $8,
 				begun = CASE WHEN $10 AND begun > 0 THEN begun - 1 ELSE 0 END WHERE id = $9 RETURNING not_before`,
@@ -139,19 +167,23 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 			store.Millis(now), t.ID, p.handed).Scan(&due); err != nil {
 			return err
 		}
+
 		if added, err = e.Add(ctx, tx, p.along...); err != nil {
 			return err
 		}
+
 		return history(ctx, tx, t.ID, now, p.event, p.detail)
 	})
 	if err != nil {
 		return err
 	}
+
 	e.Wake(added...)
 	err = e.queue.Push(ctx, []Job{{Item: t.ID, Generation: t.Generation, At: store.Time(due), Ahead: t.Ahead}})
 	if err != nil {
 		e.log.WarnContext(ctx, "an item waits for the sweeper", "error", err)
 	}
+
 	return nil
 }
 
@@ -160,12 +192,14 @@ func (e *Engine) park(ctx context.Context, t *Task, p parked) error {
 func (e *Engine) advance(ctx context.Context, t *Task, step string) (hold bool, err error) {
 	now := e.now()
 	err = e.fenced(ctx, t, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, begun = 1, waiting_since = 0, code = '', message = '', remedy = '',
+		if err := tx.QueryRowContext(ctx, `UPDATE items SET step = $1, attempt = 0, begun = 1, waiting_since = 0,
+			code = '', message = '', remedy = '',
 			updated = $2 WHERE id = $3 RETURNING `+paused, step, store.Millis(now), t.ID).Scan(&hold); err != nil {
 			return err
 		}
 		return history(ctx, tx, t.ID, now, "step", step)
 	})
+
 	t.Step, t.Attempt, t.WaitingSince = step, 0, time.Time{}
 	return hold, err
 }
@@ -177,33 +211,42 @@ func (e *Engine) end(ctx context.Context, t *Task, outcome string) error {
 	if state == "" {
 		state = Done
 	}
+
 	if state == Done {
 		t.Code, t.Message, t.Remedy = "", "", ""
 	}
+
 	var added []string
 	err := e.fenced(ctx, t, func(tx *sql.Tx) error {
 		var before int64
 		if err := tx.QueryRowContext(ctx, `SELECT finished FROM items WHERE id = $1`, t.ID).Scan(&before); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '', lease_until = 0, begun = 0, cancel = FALSE,
+
+		if _, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, ending = '', outcome = $2, node = '',
+			lease_until = 0, begun = 0, cancel = FALSE,
 				code = $3, message = $4, remedy = $5, finished = $6, updated = $6 WHERE id = $7`,
 			string(state), outcome, t.Code, t.Message, t.Remedy, store.Millis(now), t.ID); err != nil {
 			return err
 		}
+
 		if err := history(ctx, tx, t.ID, now, string(state), outcome); err != nil {
 			return err
 		}
+
 		if before > 0 { // it ended before, and was only cleaned up after
 			return nil
 		}
+
 		return e.ended(ctx, tx, t.ID, &added)
 	})
 	if err == nil {
 		e.Wake(added...)
-		e.log.InfoContext(ctx, "ended", "kind", t.Kind, "title", t.Title, "state", string(state), "outcome", outcome, "owner", t.Owner)
+		e.log.InfoContext(ctx, "ended", "kind", t.Kind, "title", t.Title, "state", string(state), "outcome", outcome,
+			"owner", t.Owner)
 		e.tell(t, state, outcome)
 	}
+
 	return err
 }
 
@@ -229,7 +272,8 @@ func (e *Engine) ended(ctx context.Context, tx *sql.Tx, id string, added *[]stri
 // fenced runs fn only while the task's generation is the item's newest.
 func (e *Engine) fenced(ctx context.Context, t *Task, fn func(*sql.Tx) error) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3 AND state = 'running'`,
+		res, err := tx.ExecContext(ctx, `UPDATE items SET updated = $1 WHERE id = $2 AND generation = $3
+			AND state = 'running'`,
 			store.Millis(e.now()), t.ID, t.Generation)
 		if err != nil {
 			return err

@@ -105,7 +105,8 @@ func engine(t *testing.T, db *store.DB, now func() time.Time, node string, w wor
 	t.Helper()
 	set := settings(node)
 	set.Steady = now
-	e := NewEngine(db, NewLoop(2), slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, set)
+	e := NewEngine(db, NewLoop(2),
+		slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, set)
 	e.Register("test", w)
 	return e
 }
@@ -130,6 +131,7 @@ func (w *world) add(items ...New) []string {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	return ids
 }
 
@@ -168,6 +170,7 @@ func (w *world) turns(id string) View {
 		w.clock.add(max(0, v.NotBefore.Sub(w.clock.now())))
 		w.turn(id)
 	}
+
 	w.Fatalf("never ends: %+v", w.item(id))
 	return View{}
 }
@@ -186,9 +189,11 @@ func (w *world) events(id string) []string {
 	if err != nil {
 		w.Fatal(err)
 	}
+
 	var out []string
 	for _, e := range list {
 		out = append(out, e.Event)
 	}
+
 	return out
 }

@@ -40,19 +40,22 @@ func (t *Task) Commit(ctx context.Context, v any, fn func(*sql.Tx) error) error 
 	if err != nil {
 		return fmt.Errorf("the state of item %s: %w", t.ID, err)
 	}
+
 	err = t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
 		if fn != nil {
 			if err := fn(tx); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE items SET data = $1, title = $2, actor = $3, requester = $4 WHERE id = $5`,
+		_, err := tx.ExecContext(ctx, `UPDATE items SET data = $1, title = $2, actor = $3, requester = $4
+			WHERE id = $5`,
 			string(data), t.Title, t.Actor, t.Requester, t.ID)
 		return err
 	})
 	if err == nil {
 		t.data = string(data)
 	}
+
 	return err
 }
 
@@ -92,13 +95,17 @@ func (t *Task) Progress(ctx context.Context, p Transfer) error {
 	return t.engine.fenced(ctx, t, func(tx *sql.Tx) error {
 		// Bytes that went further are as good as a step that came to an end.
 		if _, err := tx.ExecContext(ctx, `UPDATE items SET begun = 1 WHERE id = $1 AND begun > 1
-				AND NOT EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done >= $2) AND $2 > 0`, t.ID, p.Done); err != nil {
+				AND NOT EXISTS (SELECT 1 FROM transfers WHERE item_id = $1 AND done >= $2)
+				AND $2 > 0`, t.ID, p.Done); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started, updated, quiet)
+
+		_, err := tx.ExecContext(ctx, `INSERT INTO transfers (item_id, name, size, done, sent, rate, state, started,
+			updated, quiet)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
 			ON CONFLICT (item_id) DO UPDATE SET name = excluded.name, size = excluded.size, done = excluded.done,
-				sent = excluded.sent, rate = excluded.rate, state = excluded.state, updated = excluded.updated, quiet = excluded.quiet`,
+				sent = excluded.sent, rate = excluded.rate, state = excluded.state, updated = excluded.updated,
+				quiet = excluded.quiet`,
 			t.ID, p.Name, p.Size, p.Done, p.Sent, p.Rate, p.State, now, store.Millis(p.Quiet))
 		return err
 	})

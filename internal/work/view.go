@@ -54,7 +54,8 @@ type View struct {
 }
 
 // viewColumns are those of an item, and the binding of the call it came from.
-const viewColumns = itemColumns + `, COALESCE((SELECT binding_id FROM interactions WHERE interactions.id = items.parent), '')`
+const viewColumns = itemColumns + `, COALESCE((SELECT binding_id FROM interactions
+	WHERE interactions.id = items.parent), '')`
 
 func scanView(row scanner) (View, error) {
 	var v View
@@ -84,11 +85,14 @@ func (e *Engine) Item(ctx context.Context, who Viewer, id string) (View, error) 
 	v, err := scanView(e.db.Reader.QueryRowContext(ctx, `SELECT `+viewColumns+` FROM items
 		WHERE id = $1 AND (owner = $2 OR actor = $2 OR requester = $2 OR $3)`, id, who.Login, who.Admin))
 	if errors.Is(err, sql.ErrNoRows) {
-		return View{}, fault.New(fault.NotFound, "There is no such item.").With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
+		return View{}, fault.New(fault.NotFound, "There is no such item.").
+			With("See your activity, or `nuxeo-frameio items list`.").At("/activity")
 	}
+
 	if err != nil {
 		return View{}, err
 	}
+
 	v.Transfer, err = transferOf(ctx, e.db.Reader, id)
 	return v, err
 }
@@ -98,18 +102,22 @@ func (e *Engine) Items(ctx context.Context, who Viewer, f Filter) ([]View, bool,
 	if f.Limit <= 0 || f.Limit > maxItems {
 		f.Limit = 50
 	}
+
 	q := conditions{}
 	if f.Binding == "" {
 		q.visible(who)
 	} else {
-		q.add("(parent = ? OR parent IN (SELECT id FROM interactions WHERE binding_id = ?) OR kind = 'push' AND subject IN (SELECT id FROM pushes WHERE binding_id = ?))", f.Binding)
+		q.add("(parent = ? OR parent IN (SELECT id FROM interactions WHERE binding_id = ?) OR kind = 'push' AND "+
+			"subject IN (SELECT id FROM pushes WHERE binding_id = ?))", f.Binding)
 	}
+
 	q.equal("kind", f.Kind)
 	q.equal("parent", f.Parent)
 	q.equal("state", f.State)
 	if f.Before != "" {
 		q.add("id < ?", f.Before)
 	}
+
 	out, err := e.views(ctx, q, "id DESC", f.Limit+1)
 	more := len(out) > f.Limit
 	return out[:min(len(out), f.Limit)], more, err
@@ -145,7 +153,8 @@ func (e *Engine) Has(ctx context.Context, who Viewer, parent string) (bool, erro
 	q.visible(who)
 	q.equal("parent", parent)
 	var n int
-	err := e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM items`+q.where()+` LIMIT 1) AS one`, q.args...).Scan(&n)
+	err := e.db.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1
+		FROM items`+q.where()+` LIMIT 1) AS one`, q.args...).Scan(&n)
 	return n > 0, err
 }
 
@@ -180,7 +189,8 @@ func (c *conditions) where() string {
 }
 
 func (e *Engine) views(ctx context.Context, q conditions, order string, limit int) ([]View, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", viewColumns, q.where(), order, limit), q.args...)
+	rows, err := e.db.Reader.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM items%s ORDER BY %s LIMIT %d", viewColumns,
+		q.where(), order, limit), q.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +203,7 @@ func (e *Engine) views(ctx context.Context, q conditions, order string, limit in
 		}
 		out = append(out, v)
 	}
+
 	return out, errors.Join(rows.Err(), e.withTransfers(ctx, out))
 }
 
@@ -219,6 +230,7 @@ func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transf
 	for _, v := range views {
 		ids = append(ids, v.ID)
 	}
+
 	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+transferColumns+`, item_id FROM transfers
 		WHERE item_id IN (`+store.Marks(1, len(ids))+`)`, ids...)
 	if err != nil {
@@ -235,12 +247,14 @@ func (e *Engine) transfers(ctx context.Context, views []View) (map[string]Transf
 		}
 		found[id] = p
 	}
+
 	return found, rows.Err()
 }
 
 // Under lists the items of a parent, oldest first, for workers that sum them up.
 func (e *Engine) Under(ctx context.Context, parent string, kinds ...string) ([]Item, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE parent = $1 ORDER BY id`, parent)
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT `+itemColumns+` FROM items WHERE parent = $1
+		ORDER BY id`, parent)
 	if err != nil {
 		return nil, err
 	}
@@ -255,6 +269,7 @@ func (e *Engine) Under(ctx context.Context, parent string, kinds ...string) ([]I
 			out = append(out, it)
 		}
 	}
+
 	return out, rows.Err()
 }
 
@@ -281,7 +296,8 @@ func (e *Engine) Await(ctx context.Context, who Viewer, id string, long time.Dur
 // History lists what happened to an item, oldest first. Ask Item first whether
 // the viewer may see it.
 func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
-	rows, err := e.db.Reader.QueryContext(ctx, `SELECT at, event, detail FROM item_history WHERE item_id = $1 ORDER BY seq`, id)
+	rows, err := e.db.Reader.QueryContext(ctx, `SELECT at, event, detail FROM item_history WHERE item_id = $1
+		ORDER BY seq`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -296,6 +312,7 @@ func (e *Engine) History(ctx context.Context, id string) ([]Event, error) {
 		v.At = store.Time(at)
 		out = append(out, v)
 	}
+
 	return out, rows.Err()
 }
 
@@ -320,15 +337,18 @@ func (e *Engine) Counts(ctx context.Context) (map[State]int, time.Time, error) {
 			oldest = store.Time(due)
 		}
 	}
+
 	return counts, oldest, rows.Err()
 }
 
 // Retry starts a failed or cancelled item again, keeping what it has reached. One that
 // waits for its time goes on at once.
 func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
-	return e.change(ctx, who, id, deed{"retried", audit.Retried}, "Only an item that failed, was cancelled or waits for its time can be retried.",
+	return e.change(ctx, who, id, deed{"retried", audit.Retried},
+		"Only an item that failed, was cancelled or waits for its time can be retried.",
 		`UPDATE items SET state = 'waiting', step = '', ending = '', attempt = 0, begun = 0, waiting_since = 0,
-			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1, not_before = $2, updated = $2
+			cancel = FALSE, code = '', message = '', remedy = '', finished = 0, generation = generation + 1,
+			not_before = $2, updated = $2
 			WHERE id = $1 AND state IN ('failed', 'canceled')`,
 		`UPDATE items SET attempt = 0, generation = generation + 1, not_before = $2, updated = $2
 			WHERE id = $1 AND state = 'waiting' AND not_before > $2`)
@@ -336,7 +356,8 @@ func (e *Engine) Retry(ctx context.Context, who Viewer, id string) error {
 
 // Cancel stops an item: what is half made is undone, what is done stays.
 func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
-	err := e.change(ctx, who, id, deed{"cancel asked", audit.Canceled}, "Only an item that is not finished can be cancelled.",
+	err := e.change(ctx, who, id, deed{"cancel asked", audit.Canceled},
+		"Only an item that is not finished can be cancelled.",
 		`UPDATE items SET cancel = TRUE, updated = $2,
 			generation = CASE state WHEN 'waiting' THEN generation + 1 ELSE generation END,
 			not_before = CASE state WHEN 'waiting' THEN $2 ELSE not_before END
@@ -344,11 +365,13 @@ func (e *Engine) Cancel(ctx context.Context, who Viewer, id string) error {
 	if err != nil {
 		return err
 	}
+
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if now, ok := e.running[id]; ok {
 		now.cancel(errCanceled)
 	}
+
 	return nil
 }
 
@@ -361,6 +384,7 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refu
 	if err != nil {
 		return err
 	}
+
 	entry := audit.Entry{Who: who.Login, What: d.audit, About: id, Detail: v.Kind + " " + v.Title}
 	err = e.Audited(ctx, entry, func(tx *sql.Tx) error {
 		for _, update := range updates {
@@ -368,10 +392,12 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refu
 			if err != nil {
 				return err
 			}
+
 			n, err := res.RowsAffected()
 			if err != nil {
 				return err
 			}
+
 			if n > 0 {
 				return history(ctx, tx, id, e.now(), d.event, "by "+who.Login)
 			}
@@ -381,5 +407,6 @@ func (e *Engine) change(ctx context.Context, who Viewer, id string, d deed, refu
 	if err == nil {
 		e.Wake(id)
 	}
+
 	return err
 }

@@ -37,21 +37,25 @@ func measure(ctx context.Context) (err error) {
 	if _, ok := ui.Bundle(); !ok {
 		return errors.New("this was built without the elements: run `make ui` first")
 	}
+
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		return errors.New("there is no Chromium: `make chromium` installs one")
 	}
+
 	stage, err := demo.Start(ctx, demo.Options{Out: io.Discard, Log: slog.New(slog.DiscardHandler), AnyPort: true})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stage.Stop()) }()
 	told, err := json.Marshal(map[string]any{
-		"Connector": stage.URL, "Nuxeo": stage.NuxeoURL, "Frameio": stage.FrameioURL, "Mail": stage.MailURL, "Chromium": chromium, "Names": stage.Names(),
+		"Connector": stage.URL, "Nuxeo": stage.NuxeoURL, "Frameio": stage.FrameioURL, "Mail": stage.MailURL,
+		"Chromium": chromium, "Names": stage.Names(),
 	})
 	if err != nil {
 		return err
 	}
+
 	cmd := exec.CommandContext(ctx, "node", "test/bench-ui/bench.mjs")
 	cmd.Env = append(os.Environ(), "STAGE="+string(told))
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

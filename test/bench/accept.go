@@ -31,6 +31,7 @@ func (b *bench) accept(ctx context.Context) error {
 	if !b.wanted("accept-p99", "accept-throughput") {
 		return nil
 	}
+
 	r, err := b.rig(ctx, false)
 	if err != nil {
 		return err
@@ -40,6 +41,7 @@ func (b *bench) accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	bare, err := start(ctx, nil, self, "hello")
 	if err != nil {
 		return err
@@ -49,33 +51,40 @@ func (b *bench) accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	secret, address, err := r.action(ctx)
 	if err != nil {
 		return err
 	}
+
 	var tails, speeds []float64
 	for round := range b.rounds + 1 {
 		ours, err := r.load(ctx, address, secret, round)
 		if err != nil {
 			return err
 		}
+
 		if err := r.connector.idle(ctx); err != nil {
 			return err
 		}
+
 		theirs, err := r.load(ctx, helloURL, secret, round)
 		if err != nil {
 			return err
 		}
+
 		disk, err := fsyncs(b.dir)
 		if err != nil {
 			return err
 		}
+
 		_, _ = fmt.Fprintf(os.Stderr, "  round %d: %.0f a second, p99 %.1f ms; bare %.0f a second; fsync p99 %.1f ms\n",
 			round, ours.perSecond, ours.p99*1e3, theirs.perSecond, disk*1e3)
 		if round > 0 { // the first one warms up
 			tails, speeds = append(tails, ours.p99/disk), append(speeds, ours.perSecond/theirs.perSecond)
 		}
 	}
+
 	b.report("accept-p99", median(tails), 4, false)
 	b.report("accept-throughput", median(speeds), 0.3, true)
 	return nil
@@ -83,10 +92,12 @@ func (b *bench) accept(ctx context.Context) error {
 
 // action asks the simulator for the custom action and its secret.
 func (r *rig) action(ctx context.Context) (secret, address string, err error) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.place.Frameio+"/_sim/actions?workspace="+r.Workspace, nil)
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.place.Frameio+"/_sim/actions?workspace="+
+		r.Workspace, nil)
 	if err != nil {
 		return "", "", err
 	}
+
 	resp, err := r.Client.Do(q)
 	if err != nil {
 		return "", "", err
@@ -96,13 +107,16 @@ func (r *rig) action(ctx context.Context) (secret, address string, err error) {
 	if err != nil {
 		return "", "", err
 	}
+
 	var list []struct {
 		URL    string `json:"url"`
 		Secret string `json:"secret"`
 	}
+
 	if err := json.Unmarshal(b, &list); err != nil || len(list) != 1 {
 		return "", "", fmt.Errorf("the custom actions are %s", b)
 	}
+
 	return list[0].Secret, list[0].URL, nil
 }
 
@@ -125,6 +139,7 @@ func (r *rig) load(ctx context.Context, address, secret string, round int) (answ
 				if i > calls {
 					break
 				}
+
 				s, err := r.call(ctx, address, secret, fmt.Sprintf("%d-%d-%d", round, begin.UnixNano(), i))
 				if err != nil {
 					mu.Lock()
@@ -132,20 +147,24 @@ func (r *rig) load(ctx context.Context, address, secret string, round int) (answ
 					mu.Unlock()
 					return
 				}
+
 				mine = append(mine, s)
 			}
+
 			mu.Lock()
 			took = append(took, mine...)
 			mu.Unlock()
 		})
 	}
+
 	wg.Wait()
 	whole := time.Since(begin).Seconds()
 	return answers{perSecond: calls / whole, p99: percentile(took, 0.99)}, failed
 }
 
 func (r *rig) call(ctx context.Context, address, secret, interaction string) (float64, error) {
-	body := fmt.Appendf(nil, `{"account_id":%q,"action_id":"a","interaction_id":%q,"project":{"id":"p"},"resource":{"id":"none","type":"file"},"type":"nuxeo.publish","user":{"id":"u"},"workspace":{"id":%q}}`,
+	body := fmt.Appendf(nil,
+		`{"account_id":%q,"action_id":"a","interaction_id":%q,"project":{"id":"p"},"resource":{"id":"none","type":"file"},"type":"nuxeo.publish","user":{"id":"u"},"workspace":{"id":%q}}`,
 		r.account, interaction, r.Workspace)
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
@@ -155,6 +174,7 @@ func (r *rig) call(ctx context.Context, address, secret, interaction string) (fl
 	if err != nil {
 		return 0, err
 	}
+
 	q.Header.Set("X-Frameio-Request-Timestamp", stamp)
 	q.Header.Set("X-Frameio-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	start := time.Now()
@@ -166,6 +186,7 @@ func (r *rig) call(ctx context.Context, address, secret, interaction string) (fl
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
 		return 0, fmt.Errorf("the receiver answered %s: %w", resp.Status, err)
 	}
+
 	return time.Since(start).Seconds(), nil
 }
 
@@ -184,6 +205,7 @@ func fsyncs(dir string) (float64, error) {
 			all, failed = append(all, mine...), errors.Join(failed, err)
 		})
 	}
+
 	wg.Wait()
 	return percentile(all, 0.99), failed
 }
@@ -205,6 +227,7 @@ func fsyncFile(path string) (took []float64, err error) {
 		}
 		took = append(took, time.Since(start).Seconds())
 	}
+
 	return took, nil
 }
 

@@ -33,6 +33,7 @@ func (b *bench) syncApply(ctx context.Context) error {
 	if !b.wanted("sync-apply") {
 		return nil
 	}
+
 	r, err := b.keepingRig(ctx)
 	if err != nil {
 		return err
@@ -42,21 +43,26 @@ func (b *bench) syncApply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	var ratios []float64
 	for _, folder := range r.Mirrors[:applyRounds] {
 		calls, err := r.mirrored(ctx, folder, root)
 		if err != nil {
 			return err
 		}
+
 		again, err := r.loop(ctx, calls)
 		if err != nil {
 			return err
 		}
+
 		took := calls[len(calls)-1].At.Sub(calls[0].At)
 		documents := float64(made(calls))
-		_, _ = fmt.Fprintf(os.Stderr, "  %.0f documents by %d calls: %.0f a second, the loop %.0f\n", documents, len(calls), documents/took.Seconds(), documents/again.Seconds())
+		_, _ = fmt.Fprintf(os.Stderr, "  %.0f documents by %d calls: %.0f a second, the loop %.0f\n", documents,
+			len(calls), documents/took.Seconds(), documents/again.Seconds())
 		ratios = append(ratios, again.Seconds()/took.Seconds())
 	}
+
 	b.report("sync-apply", median(ratios), 0.8, true)
 	return nil
 }
@@ -67,18 +73,24 @@ func (r *rig) tree(assets int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	for i := range appliedIn {
 		folder, err := r.made("/_sim/folders", map[string]any{"parent_id": root, "name": fmt.Sprintf("Folder %d", i)})
 		if err != nil {
 			return "", err
 		}
+
 		for k := range assets / appliedIn {
 			name := fmt.Sprintf("clip %d of %d.mov", k, i)
-			if _, err := r.made("/_sim/files", map[string]any{"folder_id": folder, "name": name, "size": 1000, "seed": seed}); err != nil {
+			if _, err := r.made("/_sim/files", map[string]any{
+				"folder_id": folder, "name": name, "size": 1000,
+				"seed": seed,
+			}); err != nil {
 				return "", err
 			}
 		}
 	}
+
 	return root, nil
 }
 
@@ -88,18 +100,22 @@ func (r *rig) mirrored(ctx context.Context, folder, root string) ([]recording, e
 	if _, err := r.recordings(http.MethodPost); err != nil {
 		return nil, err
 	}
+
 	if _, err := r.synchronize(ctx, folder, root); err != nil {
 		return nil, err
 	}
+
 	calls, err := r.recordings(http.MethodGet)
 	if err != nil {
 		return nil, err
 	}
+
 	slices.SortStableFunc(calls, func(a, b recording) int { return a.At.Compare(b.At) })
 	begin := slices.IndexFunc(calls, recording.makes)
 	if begin < 0 {
 		return nil, errors.New("no document was made")
 	}
+
 	return calls[begin:], nil
 }
 
@@ -107,14 +123,17 @@ func (r *rig) mirrored(ctx context.Context, folder, root string) ([]recording, e
 func (r *rig) synchronize(ctx context.Context, folder, root string) (id string, err error) {
 	fetch, no := api.SyncFormFetchMetadata, false
 	got, err := r.API.AddSyncWithResponse(ctx, api.SyncForm{
-		Folder: folder, Team: r.Workspace, Project: r.Project, FrameioFolder: &root, Fetch: &fetch, Comments: &no, Events: &no,
+		Folder: folder, Team: r.Workspace, Project: r.Project, FrameioFolder: &root, Fetch: &fetch,
+		Comments: &no, Events: &no,
 	})
 	if err != nil {
 		return "", err
 	}
+
 	if got.JSON202 == nil {
 		return "", fmt.Errorf("synchronizing: %s %s", got.Status(), got.Body)
 	}
+
 	return got.JSON202.Id, r.ran(ctx, got.JSON202.Id)
 }
 
@@ -126,22 +145,27 @@ func (r *rig) ran(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+
 		s := got.JSON200
 		if s == nil {
 			return fmt.Errorf("the synchronization is not told: %s", got.Body)
 		}
-		if s.Last != nil && s.Last.State != api.SyncRunStateRunning && (s.Check == nil || s.Check.State != api.SyncRunStateRunning) {
+
+		if s.Last != nil && s.Last.State != api.SyncRunStateRunning &&
+			(s.Check == nil || s.Check.State != api.SyncRunStateRunning) {
 			if s.Last.State != api.SyncRunStateDone || s.Last.Failed > 0 {
 				return fmt.Errorf("the run is %s: %s", s.Last.State, s.Last.Summary)
 			}
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(pause):
 		}
 	}
+
 	return fmt.Errorf("the run did not end in %s", applyPatient)
 }
 
@@ -150,6 +174,7 @@ func (r *rig) recordings(method string) (calls []recording, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := r.Client.Do(q)
 	if err != nil {
 		return nil, err
@@ -158,12 +183,14 @@ func (r *rig) recordings(method string) (calls []recording, err error) {
 	if method == http.MethodGet {
 		err = json.NewDecoder(resp.Body).Decode(&calls)
 	}
+
 	return calls, err
 }
 
 // makes reports whether a call made the document of an asset.
 func (c recording) makes() bool {
-	return c.Method == http.MethodPost && c.Status == http.StatusCreated && strings.Contains(c.Path, "/api/v1/") && bytes.Contains(c.Body, []byte(`"type":"File"`))
+	return c.Method == http.MethodPost && c.Status == http.StatusCreated && strings.Contains(c.Path, "/api/v1/") &&
+		bytes.Contains(c.Body, []byte(`"type":"File"`))
 }
 
 func made(calls []recording) (n int) {
@@ -181,6 +208,7 @@ func (r *rig) loop(ctx context.Context, calls []recording) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
+
 	queue, wrong := make(chan recording), make([]error, atOnce)
 	var hands sync.WaitGroup
 	begin := time.Now()
@@ -191,9 +219,11 @@ func (r *rig) loop(ctx context.Context, calls []recording) (time.Duration, error
 			}
 		})
 	}
+
 	for _, c := range calls {
 		queue <- c
 	}
+
 	close(queue)
 	hands.Wait()
 	return time.Since(begin), errors.Join(wrong...)
@@ -202,14 +232,17 @@ func (r *rig) loop(ctx context.Context, calls []recording) (time.Duration, error
 // again makes a call as it was, but as a new one: with another key, and whatever has
 // become of the document meanwhile.
 func (c recording) again(ctx context.Context, client *nuxeo.Client) error {
-	q, err := http.NewRequestWithContext(ctx, c.Method, client.URL(strings.TrimPrefix(c.Path, "/nuxeo/")), bytes.NewReader(renewed(c.Body)))
+	q, err := http.NewRequestWithContext(ctx, c.Method, client.URL(strings.TrimPrefix(c.Path, "/nuxeo/")),
+		bytes.NewReader(renewed(c.Body)))
 	if err != nil {
 		return err
 	}
+
 	q.Header = c.Header.Clone()
 	if key := q.Header.Get("Idempotency-Key"); key != "" {
 		q.Header.Set("Idempotency-Key", key+"-again")
 	}
+
 	resp, err := client.HTTP().Do(q)
 	if err != nil {
 		return err
@@ -219,11 +252,13 @@ func (c recording) again(ctx context.Context, client *nuxeo.Client) error {
 	if err != nil || len(answer) == 0 {
 		return err
 	}
+
 	var d nuxeo.Document
 	_ = json.Unmarshal(answer, &d) // it costs what it costs; not every answer is a document
 	if c.makes() && resp.StatusCode != http.StatusCreated {
 		return fmt.Errorf("%s %s is answered %s the second time", c.Method, c.Path, resp.Status)
 	}
+
 	return nil
 }
 
@@ -233,10 +268,12 @@ func renewed(body []byte) []byte {
 	if json.Unmarshal(body, &fields) != nil || fields["changeToken"] == nil {
 		return body
 	}
+
 	delete(fields, "changeToken")
 	out, err := json.Marshal(fields)
 	if err != nil {
 		return body
 	}
+
 	return out
 }

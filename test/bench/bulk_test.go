@@ -20,8 +20,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 var documents = flag.Int("documents", 200, "how many documents TestBulk pushes")
@@ -47,16 +47,21 @@ func newBulk(t *testing.T, most int) *bulk {
 	b.Systems = testenv.NewSystems(t, net, testenv.Loose(), testenv.Frameio(func(o *frameiosim.Options) {
 		o.RateFactor, o.UploadSettle = 1, 300*time.Millisecond
 	}))
+
 	c := app.Defaults()
 	c.Nuxeo.URL, c.Frameio.URL, c.Data, c.Push.Most = b.NuxeoURL, b.FrameioURL, dir(t), most
 	c.Network.PrivateAddresses, c.Mail.Via = "allow", "none" // the network is one in memory
-	c.PublicURL = b.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.app.Handler().ServeHTTP(w, r) }))
+	c.PublicURL = b.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.app.Handler().ServeHTTP(w, r)
+	}))
+
 	b.Expect(c.PublicURL)
 	ctx, stop := context.WithCancel(context.Background())
 	var err error
 	if b.app, err = app.New(ctx, c, app.World{Dial: net.Dial, Node: "node-1", Wrap: b.watch}); err != nil {
 		t.Fatal(err)
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- b.app.Run(ctx) }()
 	t.Cleanup(func() {
@@ -67,6 +72,7 @@ func newBulk(t *testing.T, most int) *bulk {
 		_ = b.app.Close()
 		time.Sleep(4 * time.Hour) // what is left of connections ends
 	})
+
 	b.bind(t)
 	return b
 }
@@ -85,10 +91,15 @@ func (b *bulk) bind(t *testing.T) {
 	t.Helper()
 	b.Register(b.app)
 	b.Connect(b.app, "josh")
-	_, item, err := b.app.Binding.Bind(t.Context(), "josh", binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}})
+	_, item, err := b.app.Binding.Bind(t.Context(), "josh", binding.Request{
+		Folder:     b.Folder,
+		ActionName: "Publish",
+		Workspaces: []string{b.Workspace},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if v, err := b.app.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
 		t.Fatalf("bind: %+v %v", v.Item, err)
 	}
@@ -120,16 +131,26 @@ func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r
 // paper makes a small document.
 func (b *bulk) paper(folder, name string) string {
 	return b.Nuxeo.MkDoc(folder+"/"+name, "File", map[string]any{
-		"dc:creator": "josh", "file:content": nuxeosim.Blob{Name: name + ".jpg", MimeType: "image/jpeg", Data: []byte("the picture " + name)},
+		"dc:creator": "josh", "file:content": nuxeosim.Blob{
+			Name:     name + ".jpg",
+			MimeType: "image/jpeg",
+			Data:     []byte("the picture " + name),
+		},
 	})
 }
 
 func (b *bulk) push(t *testing.T, documents ...string) push.Accepted {
 	t.Helper()
-	got, err := b.app.Push.Accept(t.Context(), "josh", push.Request{Documents: documents, Workspace: b.Workspace, Project: b.Project, Folder: b.Root})
+	got, err := b.app.Push.Accept(t.Context(), "josh", push.Request{
+		Documents: documents,
+		Workspace: b.Workspace,
+		Project:   b.Project,
+		Folder:    b.Root,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return got
 }
 
@@ -155,6 +176,7 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 	for i := range uids {
 		uids[i] = b.paper(folder.Path, fmt.Sprintf("Bulk %d", i))
 	}
+
 	alone := b.paper(folder.Path, "Alone")
 	begin := time.Now()
 	batch := b.push(t, uids...).Batch
@@ -163,21 +185,27 @@ func (b *bulk) run(t *testing.T, n int) (o outcome) {
 		if p == nil {
 			break
 		}
+
 		if p.Left != nil {
 			o.guesses = append(o.guesses, guess{time.Since(begin), *p.Left, p.Arrived})
 		}
+
 		if o.single == 0 && p.Arrived > n/2 {
 			o.single = b.single(t, alone)
 		}
+
 		if time.Since(begin) > time.Hour {
 			t.Fatalf("after %s only %d of %d have arrived, %d failed", time.Since(begin), p.Arrived, n, p.Failed)
 		}
+
 		time.Sleep(time.Second)
 	}
+
 	o.took, o.refused = time.Since(begin), b.refused.Load()
 	if made := b.made.Load(); made != int64(n+1) {
 		t.Errorf("%d files were made of %d documents", made, n+1)
 	}
+
 	return o
 }
 
@@ -188,11 +216,13 @@ func (b *bulk) progress(t *testing.T, batch string) *push.Progress {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, p := range all {
 		if p.Batch == batch {
 			return &p
 		}
 	}
+
 	return nil
 }
 
@@ -211,6 +241,7 @@ func (b *bulk) single(t *testing.T, uid string) time.Duration {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+
 	return time.Since(begin)
 }
 
@@ -236,6 +267,7 @@ func TestBulk(t *testing.T) {
 		if n < 2000 {
 			slack = 4 / ideal
 		}
+
 		b := &bench{}
 		b.report("push-bulk", o.took.Seconds()/ideal, 1.05+slack, false)
 		b.report("push-bulk-refused", float64(o.refused), 0, false)

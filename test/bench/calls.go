@@ -13,6 +13,7 @@ func (b *bench) spent(ctx context.Context) error {
 	if !b.wanted("calls-new", "calls-version") {
 		return nil
 	}
+
 	r, err := b.keepingRig(ctx) // what Nuxeo keeps it has digests of, which tell that a version holds it
 	if err != nil {
 		return err
@@ -27,10 +28,12 @@ func (b *bench) spent(ctx context.Context) error {
 		}
 		files = append(files, file)
 	}
+
 	fresh, err := r.asked(ctx, files...)
 	if err != nil {
 		return err
 	}
+
 	for i, file := range files {
 		next, err := r.file(fmt.Sprintf("cut %d, second.mov", i), farTiny+1)
 		if err != nil {
@@ -42,10 +45,12 @@ func (b *bench) spent(ctx context.Context) error {
 		}
 		stacks = append(stacks, stack.ID)
 	}
+
 	again, err := r.asked(ctx, stacks...)
 	if err != nil {
 		return err
 	}
+
 	b.report("calls-new", fresh, 12, false)
 	b.report("calls-version", again, 14, false)
 	return nil
@@ -60,9 +65,11 @@ func (r *rig) asked(ctx context.Context, assets ...string) (float64, error) {
 	if _, err := r.recordings(http.MethodPost); err != nil {
 		return 0, err
 	}
+
 	if _, err := r.throughAll(ctx, assets...); err != nil {
 		return 0, err
 	}
+
 	calls, err := r.recordings(http.MethodGet)
 	n := 0
 	for _, c := range calls {
@@ -70,5 +77,6 @@ func (r *rig) asked(ctx context.Context, assets ...string) (float64, error) {
 			n++
 		}
 	}
+
 	return float64(n) / float64(len(assets)), err
 }

@@ -31,10 +31,12 @@ func TestSyncFair(t *testing.T) {
 		for m.brought(t) == 0 {
 			time.Sleep(time.Second)
 		}
+
 		busy := m.published(t, folder, m.some(2 * often)[often:])
 		if m.brought(t) >= *originals {
 			t.Fatal("the tree was there before")
 		}
+
 		b.report("sync-fair", busy.Seconds()/idle.Seconds(), 2, false)
 		b.verdict(t)
 	})
@@ -43,16 +45,23 @@ func TestSyncFair(t *testing.T) {
 // bound makes a folder that assets are published into.
 func (m *mirror) bound(t *testing.T) string {
 	t.Helper()
-	folder := m.Nuxeo.MkDoc("/default-domain/workspaces/bound", "Folder", map[string]any{"dc:title": "Bound", "dc:creator": "josh"})
+	folder := m.Nuxeo.MkDoc("/default-domain/workspaces/bound", "Folder",
+		map[string]any{"dc:title": "Bound", "dc:creator": "josh"})
 	m.Grant("/default-domain/workspaces/bound")
 	a := m.app.Load()
-	_, item, err := a.Binding.Bind(t.Context(), "josh", binding.Request{Folder: folder, ActionName: "Publish", Workspaces: []string{m.Workspace}})
+	_, item, err := a.Binding.Bind(t.Context(), "josh", binding.Request{
+		Folder:     folder,
+		ActionName: "Publish",
+		Workspaces: []string{m.Workspace},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if v, err := a.Engine.Await(t.Context(), testenv.Viewer, item, time.Hour); err != nil || v.State != work.Done {
 		t.Fatalf("bind: %+v %v", v.Item, err)
 	}
+
 	return folder
 }
 
@@ -63,18 +72,22 @@ func (m *mirror) published(t *testing.T, folder string, files []string) time.Dur
 	var all []time.Duration
 	for _, file := range files {
 		before, start := len(m.Nuxeo.Children(folder)), time.Now()
-		if _, err := m.Frameio.RunAction(t.Context(), m.Frameio.Actions(m.Workspace)[0].ID, m.Julia, []string{file}); err != nil {
+		if _, err := m.Frameio.RunAction(t.Context(), m.Frameio.Actions(m.Workspace)[0].ID, m.Julia,
+			[]string{file}); err != nil {
 			t.Fatal(err)
 		}
+
 		for len(m.Nuxeo.Children(folder)) == before {
 			if time.Since(start) > time.Hour {
 				t.Fatal("it did not arrive within an hour")
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
+
 		all = append(all, time.Since(start))
 		time.Sleep(5 * time.Second)
 	}
+
 	slices.Sort(all)
 	return all[len(all)/2]
 }

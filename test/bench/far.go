@@ -32,7 +32,12 @@ func (b *bench) far(ctx context.Context) (err error) {
 	if !b.wanted("far-large", "far-small") {
 		return nil
 	}
-	place, err := testclient.Away(ctx, demo.Real{URL: b.nuxeo, Login: b.login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
+
+	place, err := testclient.Away(ctx, demo.Real{
+		URL:      b.nuxeo,
+		Login:    b.login,
+		Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD"),
+	})
 	if err != nil {
 		return err
 	}
@@ -42,18 +47,24 @@ func (b *bench) far(ctx context.Context) (err error) {
 			return err
 		}
 	}
+
 	if b.wanted("far-small") {
 		return b.farAway(ctx, place, b.farSmall)
 	}
+
 	return nil
 }
 
 // farAway measures with a connector of its own.
-func (b *bench) farAway(ctx context.Context, place *testclient.Far, measure func(context.Context, *rig, *nuxeo.Client, *testclient.Far) error, settings ...string) error {
+func (b *bench) farAway(
+	ctx context.Context, place *testclient.Far, measure func(context.Context, *rig, *nuxeo.Client,
+		*testclient.Far) error, settings ...string,
+) error {
 	nx, err := place.Client()
 	if err != nil {
 		return err
 	}
+
 	r, err := b.rigAt(ctx, place, settings...)
 	if err != nil {
 		return err
@@ -75,14 +86,17 @@ func (b *bench) farLarge(ctx context.Context, r *rig, nx *nuxeo.Client, place *t
 			return timed(func() error { return b.pythonClient(ctx, place) })
 		}})
 	}
+
 	got, err := b.compare(ctx, contenders...)
 	if err != nil {
 		return err
 	}
+
 	b.report("far-large", 1/ratio(got["alone"], got["connector"], seconds), 1, false)
 	if b.python != "" {
 		b.report("far-large-python", 1/ratio(got["python"], got["connector"], seconds), 1, false)
 	}
+
 	return nil
 }
 
@@ -98,17 +112,32 @@ func bare(ctx context.Context, nx *nuxeo.Client, folder string) error {
 	if err != nil {
 		return err
 	}
+
 	content := pattern.New(seed, farSize)
 	count := int((farSize + farChunk - 1) / farChunk)
 	for i := range count {
 		from := int64(i) * farChunk
 		n := min(int64(farChunk), farSize-from)
-		piece := nuxeo.Chunk{Name: "alone.mov", MimeType: "video/quicktime", Size: farSize, Index: i, Count: count, Length: n}
+		piece := nuxeo.Chunk{
+			Name:     "alone.mov",
+			MimeType: "video/quicktime",
+			Size:     farSize,
+			Index:    i,
+			Count:    count,
+			Length:   n,
+		}
+
 		if err := nx.Upload(ctx, batch, piece, content.Reader(from, n)); err != nil {
 			return err
 		}
 	}
-	doc := nuxeo.NewDocument{Name: "alone", Type: "File", Properties: map[string]any{"dc:title": "alone", "file:content": nuxeo.Uploading(batch)}}
+
+	doc := nuxeo.NewDocument{
+		Name:       "alone",
+		Type:       "File",
+		Properties: map[string]any{"dc:title": "alone", "file:content": nuxeo.Uploading(batch)},
+	}
+
 	_, err = nx.Create(ctx, folder, doc, nuxeo.WriteOptions{})
 	return err
 }
@@ -138,11 +167,14 @@ func (b *bench) pythonClient(ctx context.Context, place *testclient.Far) error {
 			return err
 		}
 	}
-	cmd := exec.CommandContext(ctx, b.python, "-c", uploader, strings.TrimRight(place.URL, "/")+"/", place.Person, place.Password, place.Workspace, file, fmt.Sprint(farChunk))
+
+	cmd := exec.CommandContext(ctx, b.python, "-c", uploader, strings.TrimRight(place.URL, "/")+"/", place.Person,
+		place.Password, place.Workspace, file, fmt.Sprint(farChunk))
 	cmd.Dir = b.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the client for Python: %w\n%s", err, out)
 	}
+
 	return nil
 }
 
@@ -166,21 +198,25 @@ func (r *rig) throughAll(ctx context.Context, files ...string) (figure, error) {
 	if err != nil {
 		return figure{}, err
 	}
+
 	start := time.Now()
 	interaction, err := r.Publish(ctx, files...)
 	if err != nil {
 		return figure{}, err
 	}
+
 	items, err := r.Settle(ctx, interaction)
 	if err != nil {
 		return figure{}, err
 	}
+
 	took := time.Since(start).Seconds()
 	for _, v := range items {
 		if v.State != api.ItemStateDone {
 			return figure{}, fmt.Errorf("%s came to nothing: %s", v.Title, *v.Message)
 		}
 	}
+
 	after, err := r.connector.cpu()
 	return figure{seconds: took, cpu: after - before}, err
 }
@@ -206,6 +242,7 @@ func (b *bench) farSmall(ctx context.Context, r *rig, nx *nuxeo.Client, place *t
 	if err != nil {
 		return err
 	}
+
 	b.report("far-small", ratio(got["loop"], got["connector"], seconds), 0.8, true)
 	return nil
 }
@@ -226,39 +263,55 @@ func sameCalls(ctx context.Context, nx *nuxeo.Client, folder, name string) error
 	if _, err := nx.Get(ctx, folder, all); err != nil {
 		return err
 	}
-	if _, _, err := nx.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:ancestorId = "+nuxeo.Quote(folder)+" AND dc:source = 'none'", 0, 2, all); err != nil {
+
+	if _, _, err := nx.QueryPage(ctx, "SELECT * FROM Document WHERE ecm:ancestorId = "+nuxeo.Quote(folder)+
+		" AND dc:source = 'none'", 0, 2, all); err != nil {
 		return err
 	}
+
 	batch, err := nx.NewBatch(ctx)
 	if err != nil {
 		return err
 	}
+
 	piece := nuxeo.Chunk{Name: "loop.mov", MimeType: "video/quicktime", Size: farTiny, Count: 1, Length: farTiny}
 	if err := nx.Upload(ctx, batch, piece, pattern.New(seed, farTiny).Reader(0, farTiny)); err != nil {
 		return err
 	}
+
 	if _, err := nx.Get(ctx, folder, all); err != nil {
 		return err
 	}
-	doc, err := nx.Create(ctx, folder, nuxeo.NewDocument{Name: name, Type: "File", Properties: map[string]any{"dc:title": name}}, nuxeo.WriteOptions{Source: "frameio-metadata"})
+
+	doc, err := nx.Create(ctx, folder, nuxeo.NewDocument{
+		Name: name, Type: "File",
+		Properties: map[string]any{"dc:title": name},
+	}, nuxeo.WriteOptions{Source: "frameio-metadata"})
 	if err != nil {
 		return err
 	}
+
 	if err := nx.AddFacet(ctx, doc.UID, "FrameioAsset", "frameio-metadata"); err != nil {
 		return err
 	}
-	if err := nx.Update(ctx, doc.UID, "", map[string]any{"frameio:fileId": name}, nuxeo.WriteOptions{Source: "frameio-metadata"}); err != nil {
+
+	if err := nx.Update(ctx, doc.UID, "", map[string]any{"frameio:fileId": name},
+		nuxeo.WriteOptions{Source: "frameio-metadata"}); err != nil {
 		return err
 	}
+
 	content := map[string]any{"file:content": nuxeo.Uploading(batch)}
 	if err := nx.Update(ctx, doc.UID, "", content, nuxeo.WriteOptions{Source: "frameio"}); err != nil {
 		return err
 	}
+
 	if _, err := nx.Get(ctx, doc.UID, all); err != nil {
 		return err
 	}
+
 	if err := nx.DropBatch(ctx, batch); err != nil && !nuxeo.NotFound(err) {
 		return err
 	}
+
 	return nil
 }

@@ -24,6 +24,7 @@ func (b *bench) syncMemory(ctx context.Context) error {
 	if !b.wanted("sync-memory-1M") {
 		return nil
 	}
+
 	r, err := b.keepingRig(ctx)
 	if err != nil {
 		return err
@@ -33,29 +34,38 @@ func (b *bench) syncMemory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if err := r.listVast(ctx, id, b.known/inEach); err != nil {
 		return err
 	}
+
 	checking, err := r.connector.memory("VmHWM")
 	if err != nil {
 		return err
 	}
+
 	r.connector.stop()
 	if err := r.know(ctx, id); err != nil {
 		return err
 	}
+
 	if err := r.launch(ctx); err != nil {
 		return err
 	}
+
 	peak, err := r.refreshVast(ctx, id, b.known)
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(os.Stderr, "  %d assets: %.0f MiB when they are checked, %.0f when they are known and refreshed\n", b.known, checking, peak)
+
+	_, _ = fmt.Fprintf(os.Stderr,
+		"  %d assets: %.0f MiB when they are checked, %.0f when they are known and refreshed\n",
+		b.known, checking, peak)
 	name := "sync-memory-1M"
 	if b.known != million {
 		name = fmt.Sprintf("sync-memory-%d", b.known)
 	}
+
 	b.report(name, max(checking, peak), 300, false)
 	return nil
 }
@@ -66,16 +76,20 @@ func (r *rig) listVast(ctx context.Context, id string, folders int) error {
 	if err != nil {
 		return err
 	}
+
 	if err := resp.Body.Close(); err != nil {
 		return err
 	}
+
 	got, err := r.API.CheckSyncWithResponse(ctx, id)
 	if err == nil && got.StatusCode() != http.StatusAccepted {
 		err = fmt.Errorf("checking: %s %s", got.Status(), got.Body)
 	}
+
 	if err != nil {
 		return err
 	}
+
 	return r.ran(ctx, id)
 }
 
@@ -85,8 +99,11 @@ func (r *rig) know(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, stamp, document_uid, updated)
-		SELECT $1, key, kind, parent, name, size, print, stamp, 'document of ' || key, 1 FROM sync_seen WHERE depth > 0`, id)
+
+	_, err = db.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print, stamp,
+		document_uid, updated)
+		SELECT $1, key, kind, parent, name, size, print, stamp, 'document of ' || key, 1 FROM sync_seen
+		WHERE depth > 0`, id)
 	return errors.Join(err, db.Close())
 }
 
@@ -96,18 +113,23 @@ func (r *rig) refreshVast(ctx context.Context, id string, known int) (float64, e
 	if err == nil && got.JSON202 == nil {
 		err = fmt.Errorf("refreshing: %s %s", got.Status(), got.Body)
 	}
+
 	if err != nil {
 		return 0, err
 	}
+
 	if err := r.ran(ctx, id); err != nil {
 		return 0, err
 	}
+
 	after, err := r.API.GetSyncWithResponse(ctx, id)
 	if err != nil {
 		return 0, err
 	}
+
 	if last := after.JSON200.Last; last.Assets != known || last.Created+last.Updated+last.Gone > 0 {
 		return 0, fmt.Errorf("%d assets are known, and the run says: %s", known, last.Summary)
 	}
+
 	return r.connector.memory("VmHWM")
 }

@@ -35,6 +35,7 @@ func main() {
 			return
 		}
 	}
+
 	exit(measure(ctx, os.Args[1:]))
 }
 
@@ -66,32 +67,52 @@ func measure(ctx context.Context, args []string) error {
 	only := flags.String("only", "", "only figures whose name begins so")
 	folders := flags.Int("folders", 2000, "folders of the tree that is mirrored, of 50 assets each")
 	known := flags.Int("known", million, "assets that a synchronization knows whose memory is measured")
-	nuxeo := flags.String("nuxeo", "", "measure against the Nuxeo at this address, which has the package, and nothing else")
+	nuxeo := flags.String("nuxeo", "",
+		"measure against the Nuxeo at this address, which has the package, and nothing else")
 	login := flags.String("user", "Administrator", "an administrator of it; the password is in NUXEO_FRAMEIO_PASSWORD")
 	python := flags.String("python", "", "with -nuxeo: an interpreter that has Nuxeo's client, to compare with")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+
 	dir, err := os.MkdirTemp("", "nuxeo-frameio-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, binary: filepath.Join(dir, "nuxeo-frameio"), rounds: *rounds, only: *only, folders: *folders, known: *known, nuxeo: *nuxeo, login: *login, python: *python}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "./cmd/nuxeo-frameio")
+	b := &bench{
+		dir:     dir,
+		binary:  filepath.Join(dir, "nuxeo-frameio"),
+		rounds:  *rounds,
+		only:    *only,
+		folders: *folders,
+		known:   *known,
+		nuxeo:   *nuxeo,
+		login:   *login,
+		python:  *python,
+	}
+
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary,
+		"./cmd/nuxeo-frameio")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the connector: %w\n%s", err, out)
 	}
-	parts := []func(context.Context) error{b.throughput, b.throughputTLS, b.spent, b.pushThroughput, b.pushBulk, b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory}
+
+	parts := []func(context.Context) error{
+		b.throughput, b.throughputTLS, b.spent, b.pushThroughput, b.pushBulk,
+		b.memory, b.accept, b.syncTime, b.syncApply, b.syncMemory,
+	}
 	if b.nuxeo != "" {
 		parts = []func(context.Context) error{b.far}
 	}
+
 	for _, part := range parts {
 		if err := part(ctx); err != nil {
 			return err
 		}
 	}
+
 	fmt.Printf("%d figures fall short of their target\n", b.short)
 	return nil
 }
@@ -106,11 +127,13 @@ func (b *bench) report(name string, value, target float64, atLeast bool) {
 	if atLeast {
 		sign, good = ">=", value >= target
 	}
+
 	verdict := "ok"
 	if !good {
 		verdict = "short"
 		b.short++
 	}
+
 	fmt.Printf("BENCH %s %.4g %s %g %s\n", name, value, sign, target, verdict)
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // mirror is a connector that mirrors a tree of Frame.io, in simulated time: real
@@ -65,6 +65,7 @@ func newMirror(t *testing.T, assets, folders int) *mirror {
 		o.Events = func(int) frameiosim.EventFate { return frameiosim.EventFate{Lost: m.deaf.Load()} }
 		o.ActionClient = &http.Client{Transport: &http.Transport{DialContext: m.net.Dial, DisableKeepAlives: true}}
 	}))
+
 	m.net.far.Store(&m.FrameioURL)
 	m.config = app.Defaults()
 	m.config.Nuxeo.URL, m.config.Frameio.URL, m.config.Data = m.NuxeoURL, m.FrameioURL, dir(t)
@@ -77,6 +78,7 @@ func newMirror(t *testing.T, assets, folders int) *mirror {
 		m.stop(t)
 		time.Sleep(4 * time.Hour) // what is left of connections ends
 	})
+
 	m.Register(m.app.Load())
 	m.Connect(m.app.Load(), "josh")
 	return m
@@ -98,6 +100,7 @@ func (m *mirror) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
 	m.end = func() error {
@@ -108,6 +111,7 @@ func (m *mirror) start(t *testing.T) {
 		}
 		return errors.Join(err, a.Close())
 	}
+
 	m.app.Store(a)
 }
 
@@ -125,6 +129,7 @@ func (m *mirror) watch(system string, next http.RoundTripper) http.RoundTripper 
 		if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "token") {
 			m.writes.Add(1)
 		}
+
 		resp, err := next.RoundTrip(r)
 		if system == "frameio" && strings.HasPrefix(r.URL.Path, "/v4/") {
 			m.calls.Add(1)
@@ -132,13 +137,15 @@ func (m *mirror) watch(system string, next http.RoundTripper) http.RoundTripper 
 				m.refused.Add(1)
 			}
 		}
+
 		return resp, err
 	})
 }
 
 // file adds a small file.
 func (m *mirror) file(parent, name string) string {
-	return m.Frameio.AddFile(parent, name+".mov", frameiosim.Bytes([]byte("the film "+name)), frameiosim.WithCreator(m.Josh))
+	return m.Frameio.AddFile(parent, name+".mov", frameiosim.Bytes([]byte("the film "+name)),
+		frameiosim.WithCreator(m.Josh))
 }
 
 func (m *mirror) begin(t *testing.T, fetch string) {
@@ -181,6 +188,7 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if s.Last.State != foldersync.Running {
 			if s.Last.State != foldersync.Done || s.Last.Failed > 0 {
 				t.Fatalf("the run ended as %+v", s.Last)
@@ -189,8 +197,10 @@ func (m *mirror) run(t *testing.T, begin func()) pass {
 			m.last(t)
 			return p
 		}
+
 		time.Sleep(looks)
 	}
+
 	t.Fatalf("the run did not end in %s", patience)
 	return pass{}
 }
@@ -200,13 +210,15 @@ func (m *mirror) last(t *testing.T) {
 	t.Helper()
 	for start := time.Now(); time.Since(start) < patience; time.Sleep(looks) {
 		var open int
-		if err := m.app.Load().DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM items WHERE state IN ('waiting', 'running')`).Scan(&open); err != nil {
+		if err := m.app.Load().DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM items
+			WHERE state IN ('waiting', 'running')`).Scan(&open); err != nil {
 			t.Fatal(err)
 		}
 		if open == 0 {
 			return
 		}
 	}
+
 	t.Fatalf("something did not end in %s", patience)
 }
 
@@ -220,6 +232,7 @@ func (m *mirror) complete(t *testing.T) {
 			t.Fatalf("%s has no document", file)
 		}
 	}
+
 	if len(m.documents) != len(m.files) {
 		t.Fatalf("%d assets have %d documents", len(m.files), len(m.documents))
 	}

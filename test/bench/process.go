@@ -30,10 +30,12 @@ func start(ctx context.Context, env []string, name string, args ...string) (*pro
 	if err != nil {
 		return nil, err
 	}
+
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
+
 	return &process{cmd: cmd, in: in, out: bufio.NewReader(out)}, cmd.Start()
 }
 
@@ -59,6 +61,7 @@ func (p *process) cpu() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	_, rest, _ := strings.Cut(string(b), ") ")
 	fields := strings.Fields(rest)
 	user, err1 := strconv.ParseFloat(fields[11], 64)
@@ -66,6 +69,7 @@ func (p *process) cpu() (float64, error) {
 	if err1 != nil || err2 != nil {
 		return 0, fmt.Errorf("reading CPU time: %w %w", err1, err2)
 	}
+
 	return (user + system) / ticks, nil
 }
 
@@ -82,12 +86,14 @@ func (p *process) number(file, field string, divisor float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	for _, line := range strings.Split(string(b), "\n") {
 		if rest, ok := strings.CutPrefix(line, field+":"); ok {
 			v, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return v / divisor, err
 		}
 	}
+
 	return 0, fmt.Errorf("no %s in %s", field, file)
 }
 
@@ -105,13 +111,16 @@ func (p *process) idle(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(250 * time.Millisecond):
 		}
+
 		var now float64
 		if now, err = p.cpu(); now-before < 0.05 {
 			quiet++
 		} else {
 			quiet = 0
 		}
+
 		before = now
 	}
+
 	return err
 }

@@ -15,6 +15,7 @@ func (b *bench) pushThroughput(ctx context.Context) error {
 	if !b.wanted("push-throughput", "push-memory") {
 		return nil
 	}
+
 	r, err := b.rig(ctx, false, "--transfer-verify", "parts")
 	if err != nil {
 		return err
@@ -24,18 +25,21 @@ func (b *bench) pushThroughput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	next, peak := 0, 0.0
-	got, err := b.compare(ctx, base, contender{name: "push", size: moved, run: func(ctx context.Context) (figure, error) {
-		next++
-		f, used, err := r.pushed(ctx, r.Films[(next-1)%len(r.Films)])
-		if next > 1 { // the first one warms up
-			peak = max(peak, used)
-		}
-		return f, err
-	}})
+	got, err := b.compare(ctx, base,
+		contender{name: "push", size: moved, run: func(ctx context.Context) (figure, error) {
+			next++
+			f, used, err := r.pushed(ctx, r.Films[(next-1)%len(r.Films)])
+			if next > 1 { // the first one warms up
+				peak = max(peak, used)
+			}
+			return f, err
+		}})
 	if err != nil {
 		return err
 	}
+
 	b.report("push-throughput", ratio(got["relay"], got["push"], seconds), 0.95, true)
 	b.report("push-memory", peak, 32, false)
 	return nil
@@ -47,13 +51,16 @@ func (r *rig) pushed(ctx context.Context, document string) (f figure, used float
 	if err != nil {
 		return f, 0, err
 	}
+
 	before, err := r.connector.cpu()
 	if err := errors.Join(err, r.connector.forgetPeak()); err != nil {
 		return f, 0, err
 	}
+
 	if f.seconds, err = r.push(ctx, document); err != nil {
 		return f, 0, err
 	}
+
 	after, err := r.connector.cpu()
 	f.cpu = after - before
 	peak, failed := r.connector.memory("VmHWM")
@@ -63,24 +70,31 @@ func (r *rig) pushed(ctx context.Context, document string) (f figure, used float
 // push waits until a document is pushed and returns the seconds that its bytes
 // took.
 func (r *rig) push(ctx context.Context, document string) (float64, error) {
-	sent, err := r.API.PushWithResponse(ctx, api.PushJSONRequestBody{Documents: []string{document}, Team: r.Workspace, Project: r.Project})
+	sent, err := r.API.PushWithResponse(ctx, api.PushJSONRequestBody{
+		Documents: []string{document}, Team: r.Workspace,
+		Project: r.Project,
+	})
 	if err != nil {
 		return 0, err
 	}
+
 	if sent.JSON202 == nil || sent.JSON202.Pushes[0].Item == nil {
 		return 0, fmt.Errorf("pushing: %s %s", sent.Status(), sent.Body)
 	}
+
 	for {
 		v, err := r.API.GetItemWithResponse(ctx, *sent.JSON202.Pushes[0].Item)
 		if err != nil {
 			return 0, err
 		}
+
 		switch v.JSON200.State {
 		case api.ItemStateDone:
 			return between(*v.JSON200.History, "transfer", "confirm"), nil
 		case api.ItemStateFailed:
 			return 0, fmt.Errorf("the push failed: %s", *v.JSON200.Message)
 		}
+
 		time.Sleep(20 * time.Millisecond)
 	}
 }
@@ -96,5 +110,6 @@ func between(history []api.Event, from, to string) float64 {
 			last = e.At
 		}
 	}
+
 	return last.Sub(first).Seconds()
 }

@@ -37,6 +37,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		r.tell(w, q.Method == http.MethodPost)
 		return
 	}
+
 	r.mu.Lock()
 	on := r.on
 	r.mu.Unlock()
@@ -44,11 +45,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		r.next.ServeHTTP(w, q)
 		return
 	}
+
 	body, err := io.ReadAll(q.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+
 	q.Body = io.NopCloser(bytes.NewReader(body))
 	answer := &statused{ResponseWriter: w, status: http.StatusOK}
 	r.next.ServeHTTP(answer, q)

@@ -43,6 +43,7 @@ func relay(ctx context.Context, _ []string) error {
 		}
 		fmt.Println(time.Since(start).Seconds())
 	}
+
 	return in.Err()
 }
 
@@ -51,6 +52,7 @@ func (e errand) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	from, err := http.DefaultClient.Do(get)
 	if err != nil {
 		return err
@@ -59,10 +61,12 @@ func (e errand) run(ctx context.Context) error {
 	if from.StatusCode != http.StatusOK || from.ContentLength != e.Size {
 		return fmt.Errorf("the origin answered %s with %d bytes", from.Status, from.ContentLength)
 	}
+
 	post, err := http.NewRequestWithContext(ctx, http.MethodPost, e.To, from.Body)
 	if err != nil {
 		return err
 	}
+
 	post.ContentLength = e.Size
 	post.Header.Set("Content-Type", "application/octet-stream")
 	post.Header.Set("X-File-Name", "relay.mov")
@@ -77,6 +81,7 @@ func (e errand) run(ctx context.Context) error {
 	if to.StatusCode != http.StatusCreated {
 		return fmt.Errorf("the sink answered %s", to.Status)
 	}
+
 	return nil
 }
 
@@ -86,15 +91,18 @@ func hello(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
+
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"title":"Success","description":"Asset pushed to Nuxeo."}`)
 	})}
+
 	fmt.Println("http://" + l.Addr().String())
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+
 	return nil
 }

@@ -52,31 +52,39 @@ func (b *bench) rigIn(ctx context.Context, args []string, secure bool, settings 
 	return b.assemble(ctx, args, secure, nil, settings...)
 }
 
-func (b *bench) assemble(ctx context.Context, args []string, secure bool, far *testclient.Far, settings ...string) (*rig, error) {
+func (b *bench) assemble(
+	ctx context.Context, args []string, secure bool, far *testclient.Far, settings ...string,
+) (*rig, error) {
 	r := &rig{login: "josh"}
 	var env []string
 	if secure {
 		file := filepath.Join(b.dir, "ca.pem")
 		env, args = []string{"SSL_CERT_FILE=" + file}, append(args, "-tls", file)
 	}
+
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
+
 	if r.world, err = start(ctx, nil, self, args...); err != nil {
 		return nil, err
 	}
+
 	line, err := r.world.line()
 	if err != nil {
 		return nil, fmt.Errorf("the world did not start: %w", err)
 	}
+
 	if err := json.Unmarshal([]byte(line), &r.place); err != nil {
 		return nil, err
 	}
+
 	if far != nil {
 		far.Use(&r.Driver)
 		r.login, r.place.Nuxeo, r.Folder = far.Person, far.URL, far.Folder
 	}
+
 	r.Driver.Nuxeo, r.Driver.Frameio = r.place.Nuxeo, r.place.Frameio
 	for _, step := range []func() error{
 		r.trust, func() error { return r.serve(ctx, b, env, settings) }, func() error { return r.person(ctx) },
@@ -86,6 +94,7 @@ func (b *bench) assemble(ctx context.Context, args []string, secure bool, far *t
 			return nil, err
 		}
 	}
+
 	return r, nil
 }
 
@@ -101,6 +110,7 @@ func (r *rig) trust() error {
 		roots.AppendCertsFromPEM(pem)
 		t.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}
+
 	r.Client = &http.Client{Transport: t}
 	return nil
 }
@@ -110,24 +120,30 @@ func (r *rig) serve(ctx context.Context, b *bench, env, settings []string) error
 	if err != nil {
 		return err
 	}
+
 	address := l.Addr().String()
 	if err := l.Close(); err != nil {
 		return err
 	}
+
 	if r.data, err = os.MkdirTemp(b.dir, "data-"); err != nil {
 		return err
 	}
+
 	r.URL = "http://" + address
 	args := append([]string{
 		"serve", "--data", r.data, "--listen", address, "--public-url", r.URL, "--nuxeo-url", r.place.Nuxeo,
-		"--frameio-url", r.place.Frameio, "--mail-via", "none", "--log-level", "error", "--network-private-addresses", "allow",
+		"--frameio-url", r.place.Frameio, "--mail-via", "none", "--log-level", "error",
+		"--network-private-addresses", "allow",
 	}, settings...)
+
 	r.launch = func(ctx context.Context) error {
 		if r.connector, err = start(ctx, env, b.binary, args...); err != nil {
 			return err
 		}
 		return r.Ready(ctx)
 	}
+
 	return r.launch(ctx)
 }
 
@@ -136,12 +152,17 @@ func (r *rig) person(ctx context.Context) error {
 	if err := r.SignIn(ctx, r.login); err != nil {
 		return err
 	}
+
 	if err := r.Bind(ctx, r.Folder, r.Workspace); err != nil {
 		return err
 	}
+
 	r.account = r.Binding.Workspaces[0].Account
 	var err error
-	r.fio, err = v4.New(r.place.Frameio, r.Client, func(context.Context, string) (string, error) { return r.Access, nil })
+	r.fio, err = v4.New(r.place.Frameio, r.Client, func(context.Context, string) (string, error) {
+		return r.Access, nil
+	})
+
 	return err
 }
 
@@ -156,6 +177,7 @@ func (r *rig) made(where string, what map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	resp, err := r.Client.Post(r.place.Frameio+where, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return "", err
@@ -164,13 +186,16 @@ func (r *rig) made(where string, what map[string]any) (string, error) {
 	var out struct {
 		ID string `json:"id"`
 	}
+
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return "", err
 	}
+
 	if err := json.Unmarshal(b, &out); err != nil || out.ID == "" {
 		return "", fmt.Errorf("%s is answered %s", where, b)
 	}
+
 	return out.ID, nil
 }
 
@@ -190,10 +215,12 @@ func (r *rig) publish(ctx context.Context, files ...string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	items, err := r.Settle(ctx, interaction)
 	if err != nil {
 		return 0, err
 	}
+
 	return r.span(ctx, items)
 }
 
@@ -203,10 +230,12 @@ func (r *rig) span(ctx context.Context, items []api.Item) (float64, error) {
 		if v.Kind != "publish" {
 			continue
 		}
+
 		full, err := r.API.GetItemWithResponse(ctx, v.Id)
 		if err != nil {
 			return 0, err
 		}
+
 		for _, e := range *full.JSON200.History {
 			if e.Event == "step" && e.Detail == "transfer" && (first.IsZero() || e.At.Before(first)) {
 				first = e.At
@@ -216,5 +245,6 @@ func (r *rig) span(ctx context.Context, items []api.Item) (float64, error) {
 			}
 		}
 	}
+
 	return last.Sub(first).Seconds(), nil
 }

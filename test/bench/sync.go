@@ -10,7 +10,8 @@ import (
 
 // syncFigures are those of TestSync and TestSyncOriginal, which run in fake time.
 var syncFigures = []string{
-	"sync-first-calls", "sync-first-time", "sync-first-original-shows", "sync-first-original", "sync-unchanged-writes", "sync-unchanged-calls",
+	"sync-first-calls", "sync-first-time", "sync-first-original-shows", "sync-first-original", "sync-unchanged-writes",
+	"sync-unchanged-calls",
 	"sync-hundred", "sync-hundred-audit", "sync-hundred-lost", "sync-refused", "sync-fair",
 }
 
@@ -20,8 +21,13 @@ func (b *bench) syncTime(ctx context.Context) error {
 	if !b.wanted(syncFigures...) {
 		return nil
 	}
+
 	for _, args := range [][]string{
-		{"-run", "^TestSync$", "./test/bench", "-args", "-changes", "-assets", fmt.Sprint(50 * b.folders), "-folders", fmt.Sprint(b.folders)},
+		{
+			"-run", "^TestSync$", "./test/bench", "-args", "-changes", "-assets",
+			fmt.Sprint(50 * b.folders), "-folders",
+			fmt.Sprint(b.folders),
+		},
 		{"-run", "^TestSyncOriginal$", "./test/bench", "-args", "-originals", fmt.Sprint(min(5000, 50*b.folders))},
 		{"-run", "^TestSyncFair$", "./test/bench", "-args", "-originals", fmt.Sprint(min(1000, 50*b.folders))},
 	} {
@@ -36,5 +42,6 @@ func (b *bench) syncTime(ctx context.Context) error {
 			return fmt.Errorf("the tree: %w", err)
 		}
 	}
+
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 var (
 	mirrorAssets  = flag.Int("assets", 200, "how many assets TestSync mirrors")
 	mirrorFolders = flag.Int("folders", 10, "in how many folders they are")
-	mirrorChanges = flag.Bool("changes", false, "whether TestSync also waits for what webhooks and the audit log tell, which takes a minute")
-	originals     = flag.Int("originals", 60, "how many assets TestSyncOriginal mirrors, 50 in a folder at most")
+	mirrorChanges = flag.Bool("changes", false,
+		"whether TestSync also waits for what webhooks and the audit log tell, which takes a minute")
+	originals = flag.Int("originals", 60, "how many assets TestSyncOriginal mirrors, 50 in a folder at most")
 )
 
 // What Frame.io lets a person do in a second, by its rules.
@@ -75,6 +76,7 @@ func TestSyncOriginal(t *testing.T) {
 		if folders < fewFolders {
 			slack = 2 * otherTime / ideal
 		}
+
 		b.report("sync-first-original-shows", float64(m.Frameio.Calls("files.show"))/float64(*originals), 1.05, false)
 		b.report("sync-first-original", first.took.Seconds()/ideal, 1.05+slack, false)
 		b.verdict(t)
@@ -96,9 +98,11 @@ func (m *mirror) hundred(t *testing.T, b *bench) {
 	if len(some) == hundred {
 		most = callsOfEach * hundred
 	}
+
 	if *mirrorChanges {
 		m.told(t, b, some, most)
 	}
+
 	m.deaf.Store(true)
 	m.approve(some, "Needs Review")
 	m.run(t, func() { m.refresh(t) })
@@ -126,11 +130,13 @@ func (m *mirror) until(t *testing.T, most time.Duration, some []string, change f
 	change()
 	for m.behind(some, m.approved) > 0 {
 		if time.Now().After(end) {
-			t.Logf("after %s %d of %d documents do not show %q", most, m.behind(some, m.approved), len(some), m.approved)
+			t.Logf("after %s %d of %d documents do not show %q", most, m.behind(some, m.approved),
+				len(some), m.approved)
 			return math.Inf(1)
 		}
 		time.Sleep(time.Second)
 	}
+
 	time.Sleep(time.Minute) // what is still under way
 	return float64(m.calls.Load() - before)
 }
@@ -143,6 +149,7 @@ func (m *mirror) plant(assets, folders int) {
 	for i := 1; i < folders; i++ {
 		in = append(in, m.Frameio.AddFolder(in[(i-1)/wide], fmt.Sprintf("Folder %d", i)))
 	}
+
 	for i := range assets {
 		parent, name := in[i%folders], fmt.Sprintf("clip %d", i)
 		file := m.file(parent, name)

@@ -28,6 +28,7 @@ func (b *bench) throughput(ctx context.Context) error {
 	if !b.wanted("publish-throughput", "publish-throughput-digest", "publish-cpu") {
 		return nil
 	}
+
 	parts, err := b.rig(ctx, false, "--transfer-verify", "parts")
 	if err != nil {
 		return err
@@ -42,10 +43,13 @@ func (b *bench) throughput(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"), contender{name: "md5", size: moved, run: hashAlone})
+
+	got, err := b.compare(ctx, base, parts.contender("parts"), digest.contender("digest"),
+		contender{name: "md5", size: moved, run: hashAlone})
 	if err != nil {
 		return err
 	}
+
 	b.report("publish-throughput", ratio(got["relay"], got["parts"], seconds), 0.95, true)
 	b.report("publish-throughput-digest", ratio(slower(got["relay"], got["md5"]), got["digest"], seconds), 0.7, true)
 	b.report("publish-cpu", 1/ratio(got["relay"], got["parts"], cpu), 1.1, false)
@@ -56,6 +60,7 @@ func (b *bench) throughputTLS(ctx context.Context) error {
 	if !b.wanted("publish-throughput-tls") {
 		return nil
 	}
+
 	r, err := b.rig(ctx, true, "--transfer-verify", "parts")
 	if err != nil {
 		return err
@@ -65,10 +70,12 @@ func (b *bench) throughputTLS(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	got, err := b.compare(ctx, base, r.contender("parts"))
 	if err != nil {
 		return err
 	}
+
 	b.report("publish-throughput-tls", ratio(got["relay"], got["parts"], seconds), 0.97, true)
 	return nil
 }
@@ -122,10 +129,12 @@ func (b *bench) compare(ctx context.Context, contenders ...contender) (map[strin
 			}
 			if round > 0 {
 				got[c.name] = append(got[c.name], f)
-				_, _ = fmt.Fprintf(os.Stderr, "  round %d %-8s %.2f s  %.0f MiB/s  %.2f s CPU\n", round, c.name, f.seconds, c.size/f.seconds/(1<<20), f.cpu)
+				_, _ = fmt.Fprintf(os.Stderr, "  round %d %-8s %.2f s  %.0f MiB/s  %.2f s CPU\n", round, c.name,
+					f.seconds, c.size/f.seconds/(1<<20), f.cpu)
 			}
 		}
 	}
+
 	return got, nil
 }
 
@@ -138,14 +147,17 @@ func (r *rig) contender(name string) contender {
 		if err != nil {
 			return figure{}, err
 		}
+
 		before, err := r.connector.cpu()
 		if err != nil {
 			return figure{}, err
 		}
+
 		s, err := r.publish(ctx, file)
 		if err != nil {
 			return figure{}, err
 		}
+
 		after, err := r.connector.cpu()
 		return figure{seconds: s, cpu: after - before}, err
 	}}
@@ -157,21 +169,29 @@ func (b *bench) relay(ctx context.Context, r *rig) (contender, error) {
 	if err != nil {
 		return contender{}, err
 	}
+
 	var env []string
 	if r.CA != "" {
 		env = []string{"SSL_CERT_FILE=" + r.CA}
 	}
+
 	p, err := start(ctx, env, self, "relay")
 	if err != nil {
 		return contender{}, err
 	}
+
 	context.AfterFunc(ctx, p.stop)
 	nx, err := nuxeo.New(r.place.Nuxeo, r.Client, nuxeo.Token(r.Token))
 	if err != nil {
 		return contender{}, err
 	}
+
 	file, err := r.file("relay.mov", moved)
-	return contender{name: "relay", size: moved, run: func(ctx context.Context) (figure, error) { return r.errand(ctx, p, nx, file) }}, err
+	return contender{
+		name: "relay",
+		size: moved,
+		run:  func(ctx context.Context) (figure, error) { return r.errand(ctx, p, nx, file) },
+	}, err
 }
 
 func (r *rig) errand(ctx context.Context, p *process, nx *nuxeo.Client, file string) (figure, error) {
@@ -179,25 +199,36 @@ func (r *rig) errand(ctx context.Context, p *process, nx *nuxeo.Client, file str
 	if err != nil {
 		return figure{}, err
 	}
+
 	batch, err := nx.NewBatch(ctx)
 	if err != nil {
 		return figure{}, err
 	}
+
 	before, err := p.cpu()
 	if err != nil {
 		return figure{}, err
 	}
-	if err := p.say(errand{From: f.Link, To: r.place.Nuxeo + "/api/v1/upload/" + batch + "/0", Size: moved, Token: r.Token}); err != nil {
+
+	if err := p.say(errand{
+		From:  f.Link,
+		To:    r.place.Nuxeo + "/api/v1/upload/" + batch + "/0",
+		Size:  moved,
+		Token: r.Token,
+	}); err != nil {
 		return figure{}, err
 	}
+
 	line, err := p.line()
 	if err != nil {
 		return figure{}, err
 	}
+
 	took, err := strconv.ParseFloat(line, 64)
 	if err != nil {
 		return figure{}, err
 	}
+
 	after, err := p.cpu()
 	return figure{seconds: took, cpu: after - before}, err
 }

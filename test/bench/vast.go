@@ -43,27 +43,32 @@ func (a asset) as(id, name string) json.RawMessage {
 func newVast(fio *frameiosim.Server, account, parent, access string) (*vast, error) {
 	pattern, root := fio.AddFolder(parent, "Pattern of a tree"), fio.AddFolder(parent, "Vast")
 	fio.AddFolder(pattern, "Pattern of a folder")
-	fio.AddFile(pattern, "Pattern of a file.mov", fio.Pattern(seed, 1000), frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 60, Codec: "prores"}))
+	fio.AddFile(pattern, "Pattern of a file.mov", fio.Pattern(seed, 1000),
+		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 60, Codec: "prores"}))
 	v := &vast{next: fio, root: root}
 	var err error
 	if v.folder, err = patternOf(fio, account, pattern, access, "folders"); err != nil {
 		return nil, err
 	}
+
 	v.file, err = patternOf(fio, account, pattern, access, "files")
 	return v, err
 }
 
 func patternOf(fio http.Handler, account, folder, access, kind string) (asset, error) {
-	q := httptest.NewRequest(http.MethodGet, "/v4/accounts/"+account+"/folders/"+folder+"/"+kind+"?include=metadata,creator", nil)
+	q := httptest.NewRequest(http.MethodGet, "/v4/accounts/"+account+"/folders/"+folder+"/"+kind+
+		"?include=metadata,creator", nil)
 	q.Header.Set("Authorization", "Bearer "+access)
 	w := httptest.NewRecorder()
 	fio.ServeHTTP(w, q)
 	var page struct {
 		Data []json.RawMessage `json:"data"`
 	}
+
 	if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || len(page.Data) != 1 {
 		return asset{}, fmt.Errorf("there is no pattern of %s: %s", kind, w.Body)
 	}
+
 	var a struct{ ID, Name string }
 	err := json.Unmarshal(page.Data[0], &a)
 	return asset{page.Data[0], []byte(a.ID), []byte(a.Name)}, err
@@ -78,19 +83,24 @@ func (v *vast) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		v.folders.Store(n)
 		return
 	}
+
 	m := listed.FindStringSubmatch(q.URL.Path)
 	number := int64(-1)
 	if m != nil {
 		number = numberOf(m[1])
 	}
+
 	switch {
 	case m == nil || m[1] != v.root && number < 0:
 		v.next.ServeHTTP(w, q)
 	case m[1] == v.root && m[2] == "folders":
-		v.page(w, q, v.folders.Load(), func(i int64) json.RawMessage { return v.folder.as(idOf(i), fmt.Sprintf("Folder %d", i)) })
+		v.page(w, q, v.folders.Load(), func(i int64) json.RawMessage {
+			return v.folder.as(idOf(i), fmt.Sprintf("Folder %d", i))
+		})
 	case number >= 0 && m[2] == "files":
 		v.page(w, q, inEach, func(i int64) json.RawMessage {
-			return v.file.as(fmt.Sprintf("%08x-0000-4000-9000-%012x", number, i), fmt.Sprintf("clip %d of %d.mov", i, number))
+			return v.file.as(fmt.Sprintf("%08x-0000-4000-9000-%012x", number, i),
+				fmt.Sprintf("clip %d of %d.mov", i, number))
 		})
 	default:
 		v.page(w, q, 0, nil)
@@ -115,6 +125,7 @@ func (v *vast) page(w http.ResponseWriter, q *http.Request, all int64, thing fun
 	if err != nil {
 		size = 50
 	}
+
 	from, _ := strconv.ParseInt(q.URL.Query().Get("after"), 10, 64) // without one it is the first page
 	out := struct {
 		Data  []json.RawMessage `json:"data"`
@@ -122,16 +133,20 @@ func (v *vast) page(w http.ResponseWriter, q *http.Request, all int64, thing fun
 			Next *string `json:"next"`
 		} `json:"links"`
 	}{Data: []json.RawMessage{}}
+
 	for i := from; i < min(from+size, all); i++ {
 		out.Data = append(out.Data, thing(i))
 	}
+
 	if from+size < all {
 		next := fmt.Sprintf("%s?after=%d&page_size=%d", q.URL.Path, from+size, size)
 		out.Links.Next = &next
 	}
+
 	w.Header().Set("Content-Type", "application/json")
 	for name, value := range map[string]string{"limit": "2147483647", "remaining": "2147483647", "window": "1000"} {
 		w.Header().Set("x-ratelimit-"+name, value)
 	}
+
 	_ = json.NewEncoder(w).Encode(out) // whoever asked is gone, and notices
 }

@@ -47,10 +47,12 @@ func world(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+
 	options := nuxeosim.Options{DiscardBlobs: true, Verify: pattern.New(seed, largest), DigestAlgorithm: *digest}
 	if *keep {
 		options = nuxeosim.Options{}
 	}
+
 	nx, err := nuxeosim.New(options)
 	if err != nil {
 		return err
@@ -66,23 +68,28 @@ func world(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+
 	nuxeo, err := serve(&recorder{next: nx}, *secure)
 	if err != nil {
 		return err
 	}
+
 	p.Nuxeo = nuxeo + "/nuxeo"
 	nx.SetURL(p.Nuxeo)
 	if p.Frameio, err = serve(v, *secure); err != nil {
 		return err
 	}
+
 	fio.SetURL(p.Frameio)
 	p.CA = *secure
 	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
 		return err
 	}
+
 	if _, err = os.Stdin.Read(make([]byte, 1)); err == io.EOF {
 		err = nil // the driver has closed it: this is the end
 	}
+
 	return err
 }
 
@@ -91,9 +98,11 @@ func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) (*vast, error)
 	if err := addon.Build(&zip, "1.0.0"); err != nil {
 		return nil, err
 	}
+
 	if err := nx.InstallPackage(zip.Bytes()); err != nil {
 		return nil, err
 	}
+
 	nx.SetACL("/default-domain/workspaces", "josh", "ReadWrite", true) // members only read
 	p.Folder = nx.MkDoc("/default-domain/workspaces/bench", "Folder", map[string]any{"dc:title": "bench"})
 	josh := fio.AddPerson("Josh Editor", "josh@example.org")
@@ -101,17 +110,28 @@ func (p *place) fill(nx *nuxeosim.Server, fio *frameiosim.Server) (*vast, error)
 	p.Workspace = fio.AddWorkspace(account, "Post")
 	p.Project, p.Root = fio.AddProject(p.Workspace, "Film")
 	p.Access = fio.AccessToken(josh)
-	film := nuxeosim.Blob{Name: "film.mov", MimeType: "video/quicktime", Content: pattern.New(seed, moved), Digest: "none"}
+	film := nuxeosim.Blob{
+		Name:     "film.mov",
+		MimeType: "video/quicktime",
+		Content:  pattern.New(seed, moved),
+		Digest:   "none",
+	}
+
 	for i := range 12 {
-		p.Films = append(p.Films, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/bench/film %d", i), "File", map[string]any{"file:content": film}))
+		p.Films = append(p.Films, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/bench/film %d", i), "File",
+			map[string]any{"file:content": film}))
 	}
+
 	for i := range 5 {
-		p.Mirrors = append(p.Mirrors, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/mirror %d", i), "Folder", map[string]any{"dc:creator": "josh"}))
+		p.Mirrors = append(p.Mirrors, nx.MkDoc(fmt.Sprintf("/default-domain/workspaces/mirror %d", i), "Folder",
+			map[string]any{"dc:creator": "josh"}))
 	}
+
 	v, err := newVast(fio, account, p.Root, p.Access)
 	if err == nil {
 		p.Vast = v.root
 	}
+
 	return v, err
 }
 
@@ -122,11 +142,13 @@ func serve(h http.Handler, certificate string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	server := &http.Server{Handler: h, TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
 	if certificate == "" {
 		go func() { _ = server.Serve(l) }() // ends with the process
 		return "http://" + l.Addr().String(), nil
 	}
+
 	template := httptest.NewUnstartedServer(http.NotFoundHandler())
 	template.StartTLS()
 	defer template.Close()
@@ -134,7 +156,12 @@ func serve(h http.Handler, certificate string) (string, error) {
 	if err := writeCertificate(certificate, cert); err != nil {
 		return "", err
 	}
-	tlsListener := tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+
+	tlsListener := tls.NewListener(l, &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		NextProtos:   []string{"http/1.1"},
+	})
+
 	go func() { _ = server.Serve(tlsListener) }() // ends with the process
 	return "https://" + l.Addr().String(), nil
 }

@@ -21,8 +21,8 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/demo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/ui"
 )
 
@@ -58,21 +58,26 @@ func TestBrowser(t *testing.T) {
 	if _, ok := ui.Bundle(); !ok {
 		t.Fatal("this test was built without the elements: run `make ui` first")
 	}
+
 	chromium, err := exec.LookPath("chromium")
 	if err != nil || need.Without(need.Chromium) {
 		need.Skip(t, "there is no Chromium, or %s says to do without; `make chromium` installs one", need.EnvWithout)
 	}
+
 	pictures, err := filepath.Abs("../../test-output/browser")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.MkdirAll(pictures, 0o755); err != nil {
 		t.Fatal(err)
 	}
+
 	scripts, err := filepath.Glob("*.test.mjs")
 	if err != nil || len(scripts) == 0 {
 		t.Fatal("there is no script", err)
 	}
+
 	// Those that take long begin first.
 	slices.SortStableFunc(scripts, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, script := range scripts {
@@ -97,24 +102,29 @@ func play(t *testing.T, script, chromium, pictures string) {
 	if os.Getenv("BED_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
+
 	stage, err := demo.Start(t.Context(), demo.Options{Out: io.Discard, Log: log, AnyPort: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stage.Stop() //nolint:errcheck // a test
 	told, err := json.Marshal(addresses{
-		Guide: stage.GuideURL, Connector: stage.URL, Nuxeo: stage.NuxeoURL, Frameio: stage.FrameioURL, Mail: stage.MailURL,
+		Guide: stage.GuideURL, Connector: stage.URL, Nuxeo: stage.NuxeoURL, Frameio: stage.FrameioURL,
+		Mail:     stage.MailURL,
 		Chromium: chromium, Pictures: pictures, Names: stage.Names(),
-		Script: strings.TrimSuffix(script, ".test.mjs"), Illustrated: os.Getenv(envPictures) != "", Whole: testenv.Whole(),
+		Script: strings.TrimSuffix(script, ".test.mjs"), Illustrated: os.Getenv(envPictures) != "",
+		Whole: testenv.Whole(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	cmd := exec.CommandContext(t.Context(), "node", "--test", "--test-reporter=spec", script)
 	cmd.Env = append(os.Environ(), "STAGE="+string(told))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, out)
 	}
+
 	t.Logf("%s", out)
 }

@@ -39,6 +39,7 @@ func Find(text string) map[string]string {
 			}
 		}
 	}
+
 	delete(found, "")
 	return found
 }

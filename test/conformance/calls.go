@@ -17,6 +17,7 @@ func Calls(dir, receiver string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var names []string
 	for _, e := range slices.DeleteFunc(entries, notSource) {
 		file, err := parser.ParseFile(token.NewFileSet(), dir+"/"+e.Name(), nil, parser.SkipObjectResolution)
@@ -29,6 +30,7 @@ func Calls(dir, receiver string) ([]string, error) {
 			}
 		}
 	}
+
 	return names, nil
 }
 
@@ -41,10 +43,12 @@ func isOn(f *ast.FuncDecl, receiver string) bool {
 	if f.Recv == nil {
 		return false
 	}
+
 	t := f.Recv.List[0].Type
 	if star, is := t.(*ast.StarExpr); is {
 		t = star.X
 	}
+
 	name, is := t.(*ast.Ident)
 	return is && name.Name == receiver
 }

@@ -104,6 +104,7 @@ func Run[S any](ctx context.Context, cases []Case[S], scene func(*Trial, Case[S]
 		}
 		all = append(all, r)
 	}
+
 	return all
 }
 
@@ -125,6 +126,7 @@ func try[S any](ctx context.Context, k Case[S], scene func(*Trial, Case[S]) S) R
 		}()
 		k.Try(scene(t, k))
 	}()
+
 	<-done
 	r.Took = time.Since(start)
 	return r

@@ -49,9 +49,11 @@ func Table(w io.Writer, results []Result) error {
 	for _, r := range results {
 		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\n", r.Outcome, r.Name, r.Took.Round(time.Millisecond), r.Source)
 	}
+
 	if err := tab.Flush(); err != nil {
 		return err
 	}
+
 	var kinds []string
 	for _, r := range results {
 		kinds = append(kinds, r.Kinds...)
@@ -62,11 +64,13 @@ func Table(w io.Writer, results []Result) error {
 			}
 		}
 	}
+
 	slices.Sort(kinds)
 	fmt.Fprintf(w, "\nWhat kind of server this is:\n")
 	for _, k := range slices.Compact(kinds) {
 		fmt.Fprintf(w, "  %s\n", k)
 	}
+
 	count := Count(results)
 	_, err := fmt.Fprintf(w, "\n%d hold, %d differ, %d not tried\n", count[Holds], count[Differs], count[NotTried])
 	return err
@@ -78,17 +82,21 @@ func Confirm(in io.Reader, out io.Writer, host string, plan []string, yes bool) 
 	if len(plan) > 0 {
 		fmt.Fprintf(out, "On %s this will be made, and removed at the end:\n", host)
 	}
+
 	for _, p := range plan {
 		fmt.Fprintf(out, "  %s\n", p)
 	}
+
 	if yes {
 		return nil
 	}
+
 	fmt.Fprintf(out, "Type the name of the host, %s, to go on: ", host)
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if strings.TrimSpace(line) != host {
 		return cmp.Or(err, errors.New("that is not the host: nothing was done"))
 	}
+
 	return nil
 }
 
@@ -99,13 +107,16 @@ func Secret(file, variable, question string) (string, error) {
 		b, err := os.ReadFile(file)
 		return strings.TrimSpace(string(b)), err
 	}
+
 	if s := os.Getenv(variable); s != "" || question == "" {
 		return s, nil
 	}
+
 	in := int(os.Stdin.Fd())
 	if !term.IsTerminal(in) {
 		return "", fmt.Errorf("give a file or set %s", variable)
 	}
+
 	fmt.Fprint(os.Stderr, question+": ")
 	b, err := term.ReadPassword(in)
 	fmt.Fprintln(os.Stderr)

@@ -36,6 +36,7 @@ func by(b *testenv.Bed) map[string]nuxeosim.DocView {
 		}
 		all[file] = d
 	}
+
 	return all
 }
 
@@ -58,9 +59,11 @@ func TestTakenOutOfItsStack(t *testing.T) {
 	if len(docs) != 2 || docs[files[1]].UID == "" || docs[files[2]].UID == "" {
 		t.Fatalf("documents of %v, want of %s and %s", told(docs), files[1], files[2])
 	}
+
 	if d := docs[files[1]]; d.UID != uid || d.Content.Digest != md5of(cut(1)) {
 		t.Errorf("the stack has %s with %d bytes, want %s with its newest file", d.UID, d.Content.Length, uid)
 	}
+
 	if d := docs[files[2]]; d.Content.Digest != md5of(cut(2)) {
 		t.Errorf("the file has %d bytes, want its own", d.Content.Length)
 	}
@@ -78,12 +81,15 @@ func TestStackThatIsGone(t *testing.T) {
 	for _, f := range files {
 		b.Frameio.Move(f, b.Root)
 	}
+
 	b.Published(b.Josh, files[0], files[2])
 	docs := by(b)
 	if len(docs) != 2 || docs[files[0]].UID == "" || docs[files[2]].UID == "" {
 		t.Fatalf("documents of %v, want of %s and %s", told(docs), files[0], files[2])
 	}
-	if docs[files[2]].UID != uid || docs[files[2]].Content.Digest != md5of(cut(2)) || docs[files[0]].Content.Digest != md5of(cut(0)) {
+
+	if docs[files[2]].UID != uid || docs[files[2]].Content.Digest != md5of(cut(2)) ||
+		docs[files[0]].Content.Digest != md5of(cut(0)) {
 		t.Errorf("the newest file has %s, want %s", docs[files[2]].UID, uid)
 	}
 }
@@ -108,7 +114,13 @@ func TestStackThatMayNotBeSeen(t *testing.T) {
 		} else {
 			b.Frameio.Move(files[0], b.Root)
 		}
-		b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: fmt.Sprintf(hidden, which), Status: http.StatusForbidden})
+
+		b.Frameio.Faults().Add(faults.Rule{
+			Method: "GET",
+			Path:   fmt.Sprintf(hidden, which),
+			Status: http.StatusForbidden,
+		})
+
 		b.Published(b.Josh, files[0])
 		docs := by(b)
 		if len(docs) != 2 || docs[files[0]].UID == uid || docs[files[0]].Content.Digest != md5of(cut(0)) {
@@ -130,12 +142,14 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 			if before.UID == "" || before.Properties["frameio:stackId"] != stack {
 				t.Fatalf("documents of %v, want of %s", told(by(b)), files[2])
 			}
+
 			b.Frameio.Move(files[2], b.Root)
 			m.refresh(false)
 			docs := by(b)
 			if len(docs) != 2 || docs[files[2]].UID == "" || docs[files[1]].UID != before.UID {
 				t.Fatalf("documents of %v, want of %s, which is %s, and %s", told(docs), files[1], before.UID, files[2])
 			}
+
 			if got := docs[files[2]].Properties["frameio:stackId"]; got != "" {
 				t.Errorf("the file that left tells of stack %v", got)
 			}
@@ -143,14 +157,17 @@ func TestMirroredStackThatLosesAFile(t *testing.T) {
 			for _, f := range files[:2] { // and then there is no stack
 				b.Frameio.Move(f, b.Root)
 			}
+
 			m.refresh(true)
 			after := by(b)
 			if len(after) != 3 || after[files[1]].UID != before.UID || after[files[2]].UID != docs[files[2]].UID {
 				t.Fatalf("documents of %v, want of %v, the second and third as before", told(after), files)
 			}
+
 			for uid, d := range after {
 				if d.IsTrashed || d.Properties["frameio:stackId"] != "" {
-					t.Errorf("%s is in the trash (%t), or tells of stack %v", uid, d.IsTrashed, d.Properties["frameio:stackId"])
+					t.Errorf("%s is in the trash (%t), or tells of stack %v", uid, d.IsTrashed,
+						d.Properties["frameio:stackId"])
 				}
 			}
 		})

@@ -25,28 +25,33 @@ func TestLateOriginals(t *testing.T) {
 	if waiting.State != work.Waiting || !strings.Contains(waiting.Message, "until the original is uploaded") {
 		t.Errorf("%s %s", waiting.State, waiting.Message)
 	}
+
 	b.Frameio.FinishUpload(soon)
 	clock.Move(time.Minute)
 	if v := b.Await(waiting.ID); v.State != work.Done {
 		t.Errorf("%s %s", v.State, v.Message)
 	}
+
 	b.Mails(0) // the other one still waits
 	clock.Move(25 * time.Hour)
 	late := b.Await(b.Until(func(v work.View) bool { return v.Title == "Never.mov" }).ID)
 	if late.State != work.Failed || !strings.Contains(late.Message, "did not arrive") || late.Remedy == "" {
 		t.Errorf("%s %s %s", late.State, late.Message, late.Remedy)
 	}
+
 	b.Settle()
 	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}})
 	b.Mails(1)
 	if text := lastMail(b); !strings.Contains(text, "Soon.mov") || !strings.Contains(text, "did not arrive") {
 		t.Errorf("the mail says %q", text)
 	}
+
 	// Who finishes the upload after all can retry.
 	b.Frameio.FinishUpload(never)
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, late.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Soon": {Content: content('s', 100)}, "Never": {Content: content('n', 100)}})
 }
@@ -58,18 +63,36 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 		opts       []frameiosim.FileOption
 		befall     func(b *testenv.Bed, file string)
 	}{
-		"no permission to download": {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.NoOriginal()}, nil},
-		"only with a watermark":     {"forbidden", "may not download", []frameiosim.FileOption{frameiosim.Watermarked()}, nil},
-		"deleted before it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) { before(b, `/files/`, func() { b.Frameio.Delete(file) }) }},
-		"deleted while it is read":  {"gone", "was deleted", nil, func(b *testenv.Bed, file string) { before(b, `/assets/`, func() { b.Frameio.Delete(file) }) }},
+		"no permission to download": {
+			"forbidden", "may not download",
+			[]frameiosim.FileOption{frameiosim.NoOriginal()},
+			nil,
+		},
+		"only with a watermark": {
+			"forbidden", "may not download",
+			[]frameiosim.FileOption{frameiosim.Watermarked()},
+			nil,
+		},
+		"deleted before it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) {
+			before(b, `/files/`, func() { b.Frameio.Delete(file) })
+		}},
+		"deleted while it is read": {"gone", "was deleted", nil, func(b *testenv.Bed, file string) {
+			before(b, `/assets/`, func() { b.Frameio.Delete(file) })
+		}},
 		"folder gone": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) {
 			before(b, `/assets/`, func() { _ = b.Nuxeo.Remove(b.Folder) })
 		}},
-		"folder trashed": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) { _ = b.Nuxeo.Trash(b.Folder) }},
-		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *testenv.Bed, _ string) {
-			before(b, `/assets/`, func() { b.Nuxeo.SetACL("/default-domain/workspaces/videos", "josh", "Write", false) })
+		"folder trashed": {"gone", "bound folder is gone", nil, func(b *testenv.Bed, _ string) {
+			_ = b.Nuxeo.Trash(b.Folder)
 		}},
-		"account locked": {"forbidden", "", nil, func(b *testenv.Bed, _ string) { before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) }) }},
+		"rights lost midway": {"forbidden", "does not allow it", nil, func(b *testenv.Bed, _ string) {
+			before(b, `/assets/`, func() {
+				b.Nuxeo.SetACL("/default-domain/workspaces/videos", "josh", "Write", false)
+			})
+		}},
+		"account locked": {"forbidden", "", nil, func(b *testenv.Bed, _ string) {
+			before(b, `/files/`, func() { b.Frameio.LockAccount(b.Account, true) })
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,22 +102,27 @@ func TestReasonsWhyAnAssetDoesNotArrive(t *testing.T) {
 			if c.befall != nil {
 				c.befall(b, file)
 			}
+
 			b.Run(b.Josh, file)
 			for _, v := range b.Settle() {
 				if v.Kind != "publish" {
 					continue
 				}
-				if v.State != work.Failed || c.code != "" && v.Code != c.code || !strings.Contains(v.Message, c.says) || v.Remedy == "" {
+				if v.State != work.Failed || c.code != "" && v.Code != c.code || !strings.Contains(v.Message, c.says) ||
+					v.Remedy == "" {
 					t.Errorf("%s at %q: %s %q %q", v.State, v.Step, v.Code, v.Message, v.Remedy)
 				}
 				t.Logf("%s: %s %s", v.Code, v.Message, v.Remedy)
 			}
+
 			if b.Nuxeo.Batches() != 0 {
 				t.Errorf("%d batches", b.Nuxeo.Batches())
 			}
+
 			if docs := b.Documents(); len(docs) != 0 {
 				t.Errorf("%d documents", len(docs))
 			}
+
 			b.Mails(1)
 		})
 	}
@@ -120,44 +148,57 @@ func TestFoldersKeepTheirShape(t *testing.T) {
 	member := add(b, second, "5.mov", content('5', 50))
 	b.Frameio.Stack(member, add(b, second, "6.mov", content('6', 60)))
 	want := testenv.Want{
-		"Day/1": {Content: content('1', 10)}, "Day/Cam/2": {Content: content('2', 20)}, "Day/Cam/3": {Content: content('3', 30)},
+		"Day/1": {Content: content('1', 10)}, "Day/Cam/2": {Content: content('2', 20)},
+		"Day/Cam/3":             {Content: content('3', 30)},
 		"Day/Cam/A_B/unnamed/4": {Content: content('4', 40)}, "Day/Cam/6": {Content: content('6', 60)},
 	}
+
 	for range 2 { // a second time changes nothing
 		b.Run(b.Josh, day)
 		b.AllDone()
 		b.Check(want)
 	}
+
 	folders := b.Nuxeo.Children(b.Nuxeo.Children(b.Folder)[0].UID)
 	if len(folders) != 3 { // two folders of one name, one file; nothing for the empty one
 		t.Errorf("%d below Day", len(folders))
 	}
+
 	b.Mails(2)
 	for i := range 2 {
 		add(b, day, fmt.Sprintf("more %d.mov", i), content('m', 10))
 	}
+
 	b.Run(b.Josh, day)
-	if v := b.Settle()[1]; v.Kind != "expand" || v.State != work.Failed || !strings.Contains(v.Message, "more than 6 assets") {
+	if v := b.Settle()[1]; v.Kind != "expand" || v.State != work.Failed ||
+		!strings.Contains(v.Message, "more than 6 assets") {
 		t.Errorf("%s %s %s", v.Kind, v.State, v.Message)
 	}
+
 	b.Check(want)
-	if text := lastMail(b); !strings.Contains(text, "Day") || !strings.Contains(text, "failed: The folder holds more than 6 assets.") {
+	if text := lastMail(b); !strings.Contains(text, "Day") ||
+		!strings.Contains(text, "failed: The folder holds more than 6 assets.") {
 		t.Errorf("the mail says %q", text)
 	}
+
 	if err := b.Nuxeo.Trash(b.Folder); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Run(b.Josh, first)
 	if v := b.Settle()[1]; v.State != work.Failed || v.Code != "gone" || len(b.Nuxeo.Children(b.Folder)) != 1 {
 		t.Errorf("into the trash: %s %s", v.State, v.Message)
 	}
+
 	if err := b.Nuxeo.Untrash(b.Folder); err != nil {
 		t.Fatal(err)
 	}
+
 	empty := b.Frameio.AddFolder(b.Root, "Void")
 	b.Run(b.Josh, empty)
 	b.Settle()
-	if m := b.Mail.Messages()[4]; !strings.Contains(m.Text(), "holds no files") || len(b.Nuxeo.Children(b.Folder)) != 1 {
+	if m := b.Mail.Messages()[4]; !strings.Contains(m.Text(), "holds no files") ||
+		len(b.Nuxeo.Children(b.Folder)) != 1 {
 		t.Errorf("%q %q, %d below the folder", m.Subject, m.Text(), len(b.Nuxeo.Children(b.Folder)))
 	}
 }
@@ -181,24 +222,31 @@ func TestAHundredMixedItems(t *testing.T) {
 		default:
 			want[title] = testenv.WantDocument{Content: data}
 		}
+
 		assets = append(assets, file)
 	}
+
 	if res := b.Run(b.Josh, assets...); res.Description != "100 assets pushed to Nuxeo." {
 		t.Errorf("%+v", res)
 	}
+
 	failed := 0
 	for _, v := range b.Settle() {
 		if v.State == work.Failed {
 			failed++
 		}
 	}
+
 	if failed != bad {
 		t.Errorf("%d failed, not %d", failed, bad)
 	}
+
 	b.Check(want)
 	b.Mails(1)
 	m := b.Mail.Messages()[0]
-	if n := strings.Count(m.Text(), "failed: "); m.Subject != "Frame.io: 90 of 100 assets are in Nuxeo" || n != bad || !strings.Contains(m.Text(), "And 85 more.") {
-		t.Errorf("the mail %q tells of %d that failed, want all %d and a few of the others:\n%s", m.Subject, n, bad, m.Text())
+	if n := strings.Count(m.Text(), "failed: "); m.Subject != "Frame.io: 90 of 100 assets are in Nuxeo" || n != bad ||
+		!strings.Contains(m.Text(), "And 85 more.") {
+		t.Errorf("the mail %q tells of %d that failed, want all %d and a few of the others:\n%s", m.Subject,
+			n, bad, m.Text())
 	}
 }

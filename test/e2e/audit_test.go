@@ -29,12 +29,14 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 		if err := fn(); err != nil {
 			t.Fatalf("%s %s: %v", who, what, err)
 		}
+
 		var left []string
 		for _, e := range entries(b)[len(before):] {
 			if e.What == what {
 				left = append(left, e.Who+" "+e.What+" "+e.About)
 			}
 		}
+
 		if want := who + " " + what + " " + about; !slices.Equal(left, []string{want}) {
 			t.Errorf("it leaves %q, want %q once", left, want)
 		}
@@ -45,6 +47,7 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 			t.Errorf("%q is not there", want)
 		}
 	}
+
 	did("Administrator", audit.Paused, "", func() error { return b.App.Engine.Pause(ctx, boss.Login, "a new disk") })
 	did("Administrator", audit.Resumed, "", func() error { return b.App.Engine.Resume(ctx, boss.Login) })
 
@@ -63,16 +66,19 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	if err := b.Nuxeo.Edit("josh", cut, map[string]any{"file:content": edited}); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 	m.refresh(false)
 	page, err := b.App.Sync.Troubles(ctx, testenv.Viewer, m.id, "", 10)
 	if err != nil || len(page.List) != 1 {
 		t.Fatalf("%d conflicts, %v, want 1", len(page.List), err)
 	}
+
 	did("josh", audit.ConflictSettled, "Cut.mov", func() error {
 		_, err := b.App.Sync.Settle(ctx, josh, m.id, page.List[0].Key, foldersync.NuxeoWins)
 		return err
 	})
+
 	b.Settle()
 	mirror, _ := b.Nuxeo.Doc(uid)
 	synced := func(do func(context.Context, work.Viewer, string) (foldersync.Sync, error)) func() error {
@@ -86,12 +92,14 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 	}) {
 		t.Errorf("no entry tells of the synchronization of %s", mirror.Path)
 	}
+
 	did("josh", audit.SyncPaused, mirror.Path, synced(b.App.Sync.Pause))
 	did("josh", audit.SyncResumed, mirror.Path, synced(b.App.Sync.Resume))
 	did("josh", audit.LossConfirmed, mirror.Path, func() error {
 		_, err := b.App.Sync.Refresh(ctx, josh, m.id, true)
 		return err
 	})
+
 	b.Settle()
 	did("josh", audit.SyncRemoved, mirror.Path, func() error { return b.App.Sync.Remove(ctx, josh, m.id) })
 	b.Settle()
@@ -100,13 +108,18 @@ func TestEveryDeedLeavesAnEntry(t *testing.T) {
 		_, err := b.App.Binding.Unbind(ctx, josh, made.ID, "")
 		return err
 	})
+
 	b.Settle() // as josh, while that can be
 	did("josh", audit.Disconnected, "", func() error { return b.App.Identity.Disconnect(ctx, "josh") })
 	did("Administrator", audit.Revoked, "josh", func() error {
 		_, err := b.App.Identity.Revoke(ctx, "josh", boss.Login)
 		return err
 	})
-	did("Administrator", audit.Lifted, "josh", func() error { return b.App.Identity.Lift(ctx, "josh", boss.Login, false) })
+
+	did("Administrator", audit.Lifted, "josh", func() error {
+		return b.App.Identity.Lift(ctx, "josh", boss.Login, false)
+	})
+
 	did("", audit.ProviderChanged, "frameio", func() error { return b.App.Identity.DeleteProvider(ctx) })
 
 	b.Settle()

@@ -18,10 +18,12 @@ func nothing(b *testenv.Bed) {
 	if left := b.Frameio.Actions(""); len(left) != 0 {
 		b.T.Errorf("%d actions are left", len(left))
 	}
+
 	list, _, err := b.App.Binding.List(b.T.Context(), testenv.Viewer, "", "", 0)
 	if err != nil || len(list) != 0 {
 		b.T.Errorf("%d bindings are left: %v", len(list), err)
 	}
+
 	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
 		b.T.Errorf("facets %v", d.Facets)
 	}
@@ -41,37 +43,58 @@ func TestBindRefuses(t *testing.T) {
 		code              fault.Code
 		change            func(*binding.Request)
 	}{
-		{"no folder", "folder", "not a folder, so nothing can be published", fault.Invalid, func(q *binding.Request) { q.Folder = file }},
+		{"no folder", "folder", "not a folder, so nothing can be published", fault.Invalid, func(q *binding.Request) {
+			q.Folder = file
+		}},
 		{"hidden", "folder", "There is no folder", fault.Invalid, func(q *binding.Request) { q.Folder = hidden }},
-		{"unknown", "folder", "There is no folder", fault.Invalid, func(q *binding.Request) { q.Folder = "/no/such/place" }},
+		{"unknown", "folder", "There is no folder", fault.Invalid, func(q *binding.Request) {
+			q.Folder = "/no/such/place"
+		}},
 		{"empty", "folder", "missing", fault.Invalid, func(q *binding.Request) { q.Folder = "" }},
 		{"not writable", "", "may not write", fault.Forbidden, func(q *binding.Request) { q.Folder = readable }},
-		{"unknown type", "document_type", "no document type", fault.Invalid, func(q *binding.Request) { q.DocumentType = "Nonsense" }},
-		{"type without a file", "document_type", "hold no file", fault.Invalid, func(q *binding.Request) { q.DocumentType = "Folder" }},
+		{"unknown type", "document_type", "no document type", fault.Invalid, func(q *binding.Request) {
+			q.DocumentType = "Nonsense"
+		}},
+		{"type without a file", "document_type", "hold no file", fault.Invalid, func(q *binding.Request) {
+			q.DocumentType = "Folder"
+		}},
 		{"no team", "workspaces", "No team", fault.Invalid, func(q *binding.Request) { q.Workspaces = nil }},
-		{"unknown team", "workspaces", "No team of yours", fault.Invalid, func(q *binding.Request) { q.Workspaces = []string{"nonsense"} }},
+		{"unknown team", "workspaces", "No team of yours", fault.Invalid, func(q *binding.Request) {
+			q.Workspaces = []string{"nonsense"}
+		}},
 		{"no name", "action_name", "missing", fault.Invalid, func(q *binding.Request) { q.ActionName = " " }},
-		{"odd name", "action_name", "control characters", fault.Invalid, func(q *binding.Request) { q.ActionName = "a\r\nb" }},
-		{"long name", "action_name", "too long", fault.Invalid, func(q *binding.Request) { q.ActionName = strings.Repeat("ä", 256) }},
+		{"odd name", "action_name", "control characters", fault.Invalid, func(q *binding.Request) {
+			q.ActionName = "a\r\nb"
+		}},
+		{"long name", "action_name", "too long", fault.Invalid, func(q *binding.Request) {
+			q.ActionName = strings.Repeat("ä", 256)
+		}},
 	} {
 		q := good
 		c.change(&q)
 		_, _, err := b.App.Binding.Bind(t.Context(), "josh", q)
 		var f *fault.Error
-		if !errors.As(err, &f) || f.Code != c.code || f.Field != c.field || !strings.Contains(f.Message, c.says) || f.Remedy == "" {
+		if !errors.As(err, &f) || f.Code != c.code || f.Field != c.field || !strings.Contains(f.Message, c.says) ||
+			f.Remedy == "" {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+
 	nothing(b)
 	b.Bind("Publish")
 	second := b.Nuxeo.MkDoc("/default-domain/workspaces/second", "Folder", nil)
 	b.Grant("/default-domain/workspaces/second")
 	for _, folder := range []string{b.Folder, second} {
-		_, _, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{Folder: folder, ActionName: "Publish", Workspaces: []string{b.Workspace}})
+		_, _, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{
+			Folder:     folder,
+			ActionName: "Publish",
+			Workspaces: []string{b.Workspace},
+		})
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "already") {
 			t.Errorf("a taken name: %v", err)
 		}
 	}
+
 	bound(b, "Publish", b.Workspace)
 }
 
@@ -82,8 +105,14 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 		fault              *faults.Rule
 	}{
 		{"no role on Frame.io", "julia", "may not create custom actions", nil},
-		{"the second team refuses", "josh", "does not accept it", &faults.Rule{Method: "POST", Path: "/actions$", Skip: 1, Status: 422}},
-		{"Nuxeo refuses the facet", "josh", "does not allow it", &faults.Rule{Method: "POST", Path: "AddFacet", Status: 403}},
+		{
+			"the second team refuses", "josh", "does not accept it",
+			&faults.Rule{Method: "POST", Path: "/actions$", Skip: 1, Status: 422},
+		},
+		{
+			"Nuxeo refuses the facet", "josh", "does not allow it",
+			&faults.Rule{Method: "POST", Path: "AddFacet", Status: 403},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,13 +122,20 @@ func TestBindThatFailsLeavesNothing(t *testing.T) {
 				b.Frameio.Faults().Add(*c.fault)
 				b.Nuxeo.Faults().Add(*c.fault)
 			}
-			_, item, err := b.App.Binding.Bind(t.Context(), c.person, binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace, second}})
+
+			_, item, err := b.App.Binding.Bind(t.Context(), c.person, binding.Request{
+				Folder:     b.Folder,
+				ActionName: "Publish",
+				Workspaces: []string{b.Workspace, second},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			if v := b.Await(item); v.State != work.Failed || !strings.Contains(v.Message, c.says) {
 				t.Errorf("%s: %s", v.State, v.Message)
 			}
+
 			nothing(b)
 			// The name is free again.
 			b.Frameio.Faults().Clear()
@@ -120,13 +156,16 @@ func TestOrphanedActionIsReplaced(t *testing.T) {
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE bindings SET state = 'failed'`); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Bind("Publish")
 	if b.Action().ID == orphan.ID {
 		t.Error("the orphan is still there")
 	}
+
 	if res := b.Run(b.Josh, add(b, b.Root, "x.mov", []byte("x"))); res.Title != "Success" {
 		t.Errorf("%+v", res)
 	}
+
 	b.AllDone()
 }
 
@@ -137,10 +176,15 @@ func TestSomebodyElsesActionIsLeftAlone(t *testing.T) {
 	foreign := b.Action().ID
 	b.Config.PublicURL += "/elsewhere" // a connector under another address
 	b.Restart()
-	_, _, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}})
+	_, _, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{
+		Folder:     b.Folder,
+		ActionName: "Publish",
+		Workspaces: []string{b.Workspace},
+	})
 	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("%v", err)
 	}
+
 	if b.Action().ID != foreign {
 		t.Error("the other connector's action is gone")
 	}
@@ -151,12 +195,16 @@ func TestMembersMayNotBindForOthers(t *testing.T) {
 	b := testenv.New(t)
 	made := b.Bind("Publish")
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Write", false)
-	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err, fault.Forbidden) {
+	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err,
+		fault.Forbidden) {
 		t.Errorf("a reader may unbind: %v", err)
 	}
+
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
-	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err, fault.NotFound) {
+	if _, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, made.ID, ""); !fault.Is(err,
+		fault.NotFound) {
 		t.Errorf("a stranger learns of a binding: %v", err)
 	}
+
 	bound(b, "Publish", b.Workspace)
 }

@@ -28,10 +28,13 @@ func holds(b *testenv.Bed, seed uint64, size int64) {
 	if _, err := io.Copy(h, pattern.New(seed, size).Reader(0, size)); err != nil {
 		b.T.Fatal(err)
 	}
+
 	d := b.Only()
-	if d.Content == nil || d.Content.Length != size || d.Content.Digest != hex.EncodeToString(h.Sum(nil)) || d.Properties["frameio:digest"] != d.Content.Digest {
+	if d.Content == nil || d.Content.Length != size || d.Content.Digest != hex.EncodeToString(h.Sum(nil)) ||
+		d.Properties["frameio:digest"] != d.Content.Digest {
 		b.T.Errorf("the document holds %+v of %d bytes", d.Content, size)
 	}
+
 	if n := b.Nuxeo.Batches(); n != 0 {
 		b.T.Errorf("%d upload batches are left", n)
 	}
@@ -48,6 +51,7 @@ func TestSizesAroundParts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	refused(b, b.Josh, "refused", "empty", b.Frameio.AddFile(b.Root, "Nothing.mov", frameiosim.Bytes(nil)))
 	if len(b.Documents()) != 0 {
 		t.Error("nothing became a document")
@@ -66,6 +70,7 @@ func TestLongTransfers(t *testing.T) {
 		}
 		return n
 	}
+
 	for name, c := range map[string]struct {
 		befall func(b *testenv.Bed, file string) (seed uint64)
 		check  func(b *testenv.Bed)
@@ -101,13 +106,22 @@ func TestLongTransfers(t *testing.T) {
 			}
 		}},
 		"the source shrinks between cuts": {func(b *testenv.Bed, file string) uint64 {
-			b.Frameio.Faults().Add(faults.Rule{Path: files, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20, Hook: onlyOnce(func() {
-				go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
-			})})
+			b.Frameio.Faults().Add(faults.Rule{
+				Path: files, CutAfter: 20 << 20, Times: 1, BytesPerSecond: 100 << 20,
+				Hook: onlyOnce(func() {
+					go b.Frameio.ReplaceContent(file, b.Frameio.Pattern(3, size-5))
+				}),
+			})
 			return 3
 		}, nil},
 		"the batch is purged": {func(b *testenv.Bed, _ string) uint64 {
-			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
+			b.Nuxeo.Faults().Add(faults.Rule{
+				Method: "POST",
+				Path:   "/upload/.+/0",
+				Skip:   2,
+				Times:  1,
+				Hook:   func(*http.Request) { b.Nuxeo.ExpireBatches() },
+			})
 			return 1
 		}, func(b *testenv.Bed) {
 			if said := history(b); strings.Count(said, "begun again") != 1 || calls(b, "POST", "/0") != 3+4 {
@@ -115,7 +129,9 @@ func TestLongTransfers(t *testing.T) {
 			}
 		}},
 		"the batch is purged before the attach": {func(b *testenv.Bed, _ string) uint64 {
-			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/id/", Times: 1, Hook: func(*http.Request) { b.Nuxeo.ExpireBatches() }})
+			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/id/", Times: 1, Hook: func(*http.Request) {
+				b.Nuxeo.ExpireBatches()
+			}})
 			return 1
 		}, nil},
 		"chunks are lost": {func(b *testenv.Bed, _ string) uint64 {
@@ -131,7 +147,13 @@ func TestLongTransfers(t *testing.T) {
 			return 1
 		}, nil},
 		"the process dies in the third part": {func(b *testenv.Bed, _ string) uint64 {
-			b.Nuxeo.Faults().Add(faults.Rule{Method: "POST", Path: "/upload/.+/0", Skip: 2, Times: 1, Hook: func(*http.Request) { b.Die() }})
+			b.Nuxeo.Faults().Add(faults.Rule{
+				Method: "POST",
+				Path:   "/upload/.+/0",
+				Skip:   2,
+				Times:  1,
+				Hook:   func(*http.Request) { b.Die() },
+			})
 			return 1
 		}, func(b *testenv.Bed) {
 			// Nuxeo has three, though only two of them were noted; none is sent again.
@@ -151,11 +173,13 @@ func TestLongTransfers(t *testing.T) {
 			if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
 				t.Error("nothing befell it")
 			}
+
 			b.AllDone()
 			want := int64(size)
 			if seed == 3 {
 				want -= 5
 			}
+
 			holds(b, seed, want)
 			if c.check != nil {
 				c.check(b)
@@ -183,6 +207,7 @@ func history(b *testenv.Bed) string {
 			out = append(out, e.Event+": "+e.Detail)
 		}
 	}
+
 	return strings.Join(out, "; ")
 }
 
@@ -199,15 +224,23 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 	if n := len(b.Documents()); n != 0 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%d documents, %d batches", n, b.Nuxeo.Batches())
 	}
+
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: one}})
-	edited := map[string]any{"dc:description": "For the {board}.", "dc:subjects": []string{"art", "{cut}"}, "dc:rights": "All reserved."}
+	edited := map[string]any{
+		"dc:description": "For the {board}.",
+		"dc:subjects":    []string{"art", "{cut}"},
+		"dc:rights":      "All reserved.",
+	}
+
 	if err := b.Nuxeo.Edit("julia", b.Only().UID, edited); err != nil {
 		t.Fatal(err)
 	}
+
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", two))
 	told := func() string {
 		p := maps.Clone(b.Only().Properties)
@@ -216,18 +249,21 @@ func TestDamageIsNoticedAndUndone(t *testing.T) {
 		}
 		return fmt.Sprint(p)
 	}
+
 	before := told()
 	b.Nuxeo.DamageUploads(1)
 	v = refused(b, b.Josh, "refused", "is not what Frame.io sent", stack)
 	if after := told(); after != before {
 		t.Errorf("the document tells %s\nafter the damage was undone, and told %s before", after, before)
 	}
+
 	damaged := content('2', 2000)
 	damaged[0] = b.Content(b.Nuxeo.Versions(b.Only().UID)[1].UID)[0]
 	b.Check(testenv.Want{"Cut": {Content: one, Versions: [][]byte{one, damaged}}})
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, damaged, two}}})
 }
@@ -237,31 +273,42 @@ func TestCancelWhileBytesMove(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	moving := make(chan string, 8)
-	b.Frameio.Faults().Add(faults.Rule{Path: files, BytesPerSecond: 4 << 20, Hook: func(r *http.Request) { moving <- r.URL.Path }})
+	b.Frameio.Faults().Add(faults.Rule{
+		Path:           files,
+		BytesPerSecond: 4 << 20,
+		Hook:           func(r *http.Request) { moving <- r.URL.Path },
+	})
+
 	b.Run(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", b.Frameio.Pattern(1, 40<<20)))
 	<-moving
 	list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v %v", list, err)
 	}
+
 	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Await(list[0].ID); v.State != work.Canceled {
 		t.Errorf("%s %s", v.State, v.Message)
 	}
+
 	b.Settle()
 	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
 	}
+
 	if text := lastMail(b); !strings.Contains(text, "was cancelled") {
 		t.Errorf("the mail says %q", text)
 	}
+
 	b.Mails(1)
 	b.Frameio.Faults().Clear()
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	holds(b, 1, 40<<20)
 }

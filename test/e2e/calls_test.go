@@ -14,7 +14,8 @@ import (
 // spent are the calls to Nuxeo about documents and uploads since the n-th.
 func spent(b *testenv.Bed, n int) (calls []string) {
 	for _, r := range b.Nuxeo.Requests()[n:] {
-		if !strings.Contains(r.Path, "Document.Mail") && !strings.Contains(r.Path, "/user/") && !strings.HasSuffix(r.Path, "/me") {
+		if !strings.Contains(r.Path, "Document.Mail") && !strings.Contains(r.Path, "/user/") &&
+			!strings.HasSuffix(r.Path, "/me") {
 			calls = append(calls, r.Method+" "+r.Path)
 		}
 	}
@@ -59,8 +60,10 @@ func TestCallsWithoutADigest(t *testing.T) {
 	newest(b, b.Josh, "created", first)
 	calls := spent(b, before)
 	if n := count(calls, "Document.AddFacet"); n != 1 || len(calls) > 15 {
-		t.Errorf("a new document took %d calls, want at most 15; the facet was put on %d times, want once:\n%s", len(calls), n, strings.Join(calls, "\n"))
+		t.Errorf("a new document took %d calls, want at most 15; the facet was put on %d times, want once:\n%s",
+			len(calls), n, strings.Join(calls, "\n"))
 	}
+
 	if doc := b.Only(); fmt.Sprint(doc.Properties["frameio:digest"]) != fmt.Sprintf("%x", md5.Sum(content('1', 1000))) {
 		t.Errorf("it tells no digest: %v", doc.Properties)
 	}

@@ -16,6 +16,7 @@ func freeze(b *testenv.Bed, uid string) {
 	if err := b.Nuxeo.SetProps(uid, map[string]any{"file:content": thumbnail}); err != nil {
 		b.T.Fatal(err)
 	}
+
 	b.Nuxeo.RunBackground() // or it would take the facet away again
 	if err := b.Nuxeo.AddFacet(uid, "ColdStorage"); err != nil {
 		b.T.Fatal(err)
@@ -37,6 +38,7 @@ func TestColdStorageIsLeftAlone(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "cold storage") {
 		t.Errorf("a push of it ends with %v, want that it is in cold storage", err)
 	}
+
 	newest(b, b.Josh, ingest.Unchanged, first)
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	refused(b, b.Josh, "refused", "in cold storage", stack)

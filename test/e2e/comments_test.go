@@ -32,27 +32,37 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	fio := b.Frameio
 	edited := fio.AddComment(file, frameiosim.CommentSpec{Text: "edited", OwnerID: b.Julia, Timestamp: ptr(5)})
 	resolved := fio.AddComment(file, frameiosim.CommentSpec{Text: "resolved"})
-	deleted := fio.AddComment(file, frameiosim.CommentSpec{Text: "deleted", OwnerID: b.Julia, Annotation: `[{"tool":"arrow"}]`})
+	deleted := fio.AddComment(file, frameiosim.CommentSpec{
+		Text: "deleted", OwnerID: b.Julia,
+		Annotation: `[{"tool":"arrow"}]`,
+	})
+
 	fio.AddComment(file, frameiosim.CommentSpec{Text: "deleted along", OwnerID: b.Josh, ParentID: deleted})
 	discussed := fio.AddComment(file, frameiosim.CommentSpec{Text: "discussed", OwnerID: b.Julia})
 	parent := fio.AddComment(file, frameiosim.CommentSpec{Text: "parent", OwnerID: b.Julia})
 	reply := fio.AddComment(file, frameiosim.CommentSpec{Text: "reply", OwnerID: b.Josh, ParentID: parent})
 	newest(b, b.Josh, "created", file)
 	uid := b.Only().UID
-	if c := comment(b, "resolved"); !strings.HasPrefix(c.Text, "external reviewer\n") || strings.Contains(c.Entity, `"resolved":true`) {
+	if c := comment(b, "resolved"); !strings.HasPrefix(c.Text, "external reviewer\n") ||
+		strings.Contains(c.Entity, `"resolved":true`) {
 		t.Errorf("%q %s", c.Text, c.Entity)
 	}
+
 	if c := comment(b, "deleted"); !c.Annotation || !strings.Contains(c.Entity, "arrow") {
 		t.Errorf("%+v", c)
 	}
+
 	if comment(b, "reply").ParentID != comment(b, "parent").ID {
 		t.Error("the reply hangs elsewhere")
 	}
+
 	before := map[string]string{"edited": comment(b, "edited").ID, "resolved": comment(b, "resolved").ID}
 	mine := comment(b, "discussed").ID
-	if _, err := b.App.Nuxeo.As(nuxeo.Basic("julia", "julia")).CreateComment(t.Context(), mine, nuxeo.Comment{Text: "in Nuxeo"}, "k"); err != nil {
+	if _, err := b.App.Nuxeo.As(nuxeo.Basic("julia", "julia")).CreateComment(t.Context(), mine,
+		nuxeo.Comment{Text: "in Nuxeo"}, "k"); err != nil {
 		t.Fatal(err)
 	}
+
 	fio.EditComment(edited, "edited twice")
 	fio.CompleteComment(resolved, true)
 	fio.DeleteComment(deleted)
@@ -62,15 +72,20 @@ func TestCommentsFollowThoseOfFrameio(t *testing.T) {
 	if c := comment(b, "edited twice"); c.ID != before["edited"] {
 		t.Error("the edited comment is another one")
 	}
-	if c := comment(b, "resolved"); c.ID != before["resolved"] || !strings.Contains(c.Entity, `"resolved":true`) || !strings.Contains(c.Text, "· resolved\n") {
+
+	if c := comment(b, "resolved"); c.ID != before["resolved"] || !strings.Contains(c.Entity, `"resolved":true`) ||
+		!strings.Contains(c.Text, "· resolved\n") {
 		t.Errorf("%q %s", c.Text, c.Entity)
 	}
+
 	if c := comment(b, "[removed on Frame.io]"); c.ID != mine || comment(b, "in Nuxeo").ParentID != mine {
 		t.Error("the discussion is lost")
 	}
+
 	if n := len(b.Nuxeo.Comments(uid)); n != 5 {
 		t.Errorf("%d comments", n)
 	}
+
 	// Nothing changed: nothing is written.
 	b.Watch()
 	newest(b, b.Josh, "unchanged", file)
@@ -93,6 +108,7 @@ func TestCommentThatNobodyMayChangeIsLeft(t *testing.T) {
 	if comment(b, "one").Text == comment(b, "two").Text || !strings.Contains(history(b), "left as they are") {
 		t.Error(history(b))
 	}
+
 	b.Connect("julia")
 	newest(b, b.Josh, "unchanged", file)
 	comment(b, "one edited")
@@ -105,6 +121,7 @@ func TestServiceAccountWritesComments(t *testing.T) {
 	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	}))
+
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('a', 1000))
 	words := remark(b, file, "dark")
@@ -114,6 +131,7 @@ func TestServiceAccountWritesComments(t *testing.T) {
 			t.Errorf("%s wrote %q", c.Author, c.Text)
 		}
 	}
+
 	newest(b, b.Josh, "unchanged", file)
 	b.Check(testenv.Want{"Cut": {Content: content('a', 1000), Comments: words}})
 }
@@ -127,6 +145,7 @@ func TestUnbindWhenTheWorkspaceIsGone(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	if d, _ := b.Nuxeo.Doc(b.Folder); strings.Contains(strings.Join(d.Facets, " "), "FrameioBinding") {
 		t.Errorf("facets %v", d.Facets)
@@ -154,5 +173,6 @@ func TestLastWordsGoIntoTheVersion(t *testing.T) {
 			}
 		}
 	}
+
 	t.Error("no version holds the first cut with its last comment")
 }

@@ -32,18 +32,28 @@ func TestOtherDigestsAreNoOtherContent(t *testing.T) {
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000)}}})
 
 	// What another person wrote meanwhile is, even when it is as long.
-	if err := b.Nuxeo.Edit("julia", b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: content('x', 1000)}}); err != nil {
+	if err := b.Nuxeo.Edit("julia", b.Only().UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: content('x', 1000)},
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := b.Nuxeo.Redigest("SHA-256"); err != nil {
 		t.Fatal(err)
 	}
+
 	newest(b, b.Josh, "updated", file)
 	if err := b.Nuxeo.Redigest("MD5"); err != nil {
 		t.Fatal(err)
 	}
+
 	newest(b, b.Josh, ingest.Unchanged, file)
-	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Versions: [][]byte{content('1', 1000), content('1', 1000), content('x', 1000), content('1', 1000)}}})
+	b.Check(testenv.Want{
+		"Cut": {
+			Content:  content('1', 1000),
+			Versions: [][]byte{content('1', 1000), content('1', 1000), content('x', 1000), content('1', 1000)},
+		},
+	})
 }
 
 func TestOtherDigestsAreNoConflict(t *testing.T) {
@@ -54,13 +64,16 @@ func TestOtherDigestsAreNoConflict(t *testing.T) {
 	if err := b.Nuxeo.Redigest("SHA-256"); err != nil {
 		t.Fatal(err)
 	}
+
 	if r := m.refresh(false); r.Conflicting != 0 || r.Updated != 0 {
 		t.Errorf("a refresh found %d conflicts and %d updates, want none", r.Conflicting, r.Updated)
 	}
+
 	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	if r := m.refresh(false); r.Conflicting != 0 {
 		t.Errorf("a new version of a file whose digest is another one is a conflict, want it brought")
 	}
+
 	if d := b.Only(); d.Content.Length != 2000 {
 		t.Errorf("the document holds %d bytes, want the new 2000", d.Content.Length)
 	}

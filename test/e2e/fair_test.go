@@ -24,6 +24,7 @@ func TestDeepFoldersMakeRoom(t *testing.T) {
 			top = b.Frameio.AddFolder(top, "Deeper")
 		}
 	}
+
 	file := add(b, b.Root, "Single.mov", content('s', 100))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/children$", Latency: 5 * time.Millisecond})
 	b.Run(b.Josh, folders...)
@@ -35,13 +36,16 @@ func TestDeepFoldersMakeRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, v := range items {
 		if !v.State.Final() {
 			open++
 		}
 	}
+
 	if open < many/2 {
 		t.Errorf("the single file came when %d of %d folders were left", open, many)
 	}
+
 	b.AllDone()
 }

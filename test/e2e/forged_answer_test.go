@@ -33,22 +33,27 @@ func (p *impostor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		p.keys = append(p.keys, key)
 	}
+
 	p.mu.Unlock()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var sent struct {
 		Entity string `json:"entity-type"`
 		Type   string `json:"type"`
 	}
-	if r.Method == http.MethodPost && json.Unmarshal(body, &sent) == nil && sent.Entity == "document" && sent.Type == p.typ && uid != "" {
+
+	if r.Method == http.MethodPost && json.Unmarshal(body, &sent) == nil && sent.Entity == "document" &&
+		sent.Type == p.typ && uid != "" {
 		r.Method, r.URL.Path, r.Body = http.MethodGet, "/nuxeo/api/v1/id/"+uid, http.NoBody
 		r.Header.Set("properties", "*")
 		r.Header.Del("Idempotency-Key")
 	}
+
 	p.next.ServeHTTP(w, r)
 }
 
@@ -76,11 +81,15 @@ func TestAnswerOfAnotherIsNotTaken(t *testing.T) {
 					failed = v.Message
 				}
 			}
+
 			if !strings.Contains(failed, "another document than the one it was asked to make") {
 				t.Errorf("the item failed with %q, want that another document came", failed)
 			}
-			if d, _ := b.Nuxeo.Doc(hers); d.Content != nil || slices.Contains(d.Facets, "FrameioAsset") || len(b.Nuxeo.Children(hers)) > 0 {
-				t.Errorf("her document holds %+v with %d children, want nothing of ours", d, len(b.Nuxeo.Children(hers)))
+
+			if d, _ := b.Nuxeo.Doc(hers); d.Content != nil || slices.Contains(d.Facets, "FrameioAsset") ||
+				len(b.Nuxeo.Children(hers)) > 0 {
+				t.Errorf("her document holds %+v with %d children, want nothing of ours", d,
+					len(b.Nuxeo.Children(hers)))
 			}
 		})
 	}
@@ -106,6 +115,7 @@ func TestKeysAreMadeOfNothingThatIsShown(t *testing.T) {
 			t.Errorf("key %q, want %s", key, form)
 		}
 	}
+
 	if len(p.keys) < 4 {
 		t.Errorf("%d keys, want those of a folder, a document, comments and a mail", len(p.keys))
 	}
@@ -126,11 +136,13 @@ func (p *deadKey) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if p.refuses(r.Header.Get("Idempotency-Key"), body) {
 		w.WriteHeader(http.StatusConflict)
 		return
 	}
+
 	p.next.ServeHTTP(w, r)
 }
 
@@ -138,11 +150,13 @@ func (p *deadKey) refuses(key string, body []byte) bool {
 	if key == "" || !bytes.Contains(body, []byte(`"type":"File"`)) {
 		return false
 	}
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.dead == "" {
 		p.dead = key
 	}
+
 	return key == p.dead
 }
 
@@ -151,12 +165,17 @@ func (p *deadKey) refuses(key string, body []byte) bool {
 func TestADeadKeyIsGivenUp(t *testing.T) {
 	t.Parallel()
 	p, clock := &deadKey{}, &testenv.Clock{}
-	b := testenv.New(t, testenv.By(clock), testenv.AroundNuxeo(func(next http.Handler) http.Handler { p.next = next; return p }))
+	b := testenv.New(t, testenv.By(clock), testenv.AroundNuxeo(func(next http.Handler) http.Handler {
+		p.next = next
+		return p
+	}))
+
 	b.Bind("Publish")
 	b.Run(b.Josh, add(b, b.Root, "Cut.mov", content('1', 1000)))
 	b.Until(func(v work.View) bool {
 		return v.Kind == "publish" && v.State == work.Waiting && strings.Contains(v.Message, "still making")
 	})
+
 	clock.Move(3 * time.Minute)
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})

@@ -22,12 +22,15 @@ func call(t *testing.T, address, timestamp string, signatures []string, body []b
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if timestamp != "" {
 		req.Header.Set("X-Frameio-Request-Timestamp", timestamp)
 	}
+
 	for _, s := range signatures {
 		req.Header.Add("X-Frameio-Signature", s)
 	}
+
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +40,7 @@ func call(t *testing.T, address, timestamp string, signatures []string, body []b
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	id := resp.Header.Get("X-Correlation-Id")
 	resp.Header.Del("X-Correlation-Id")
 	resp.Header.Del("Date")
@@ -50,24 +54,36 @@ func forgeries(secret, other string, body []byte) map[string]func() (string, []s
 	with := func(f func(ts string) []string) func() (string, []string, []byte) {
 		return func() (string, []string, []byte) { ts := now(0); return ts, f(ts), body }
 	}
+
 	return map[string]func() (string, []string, []byte){
-		"another secret":     with(func(ts string) []string { return []string{frameiosim.Signature(other, ts, body)} }),
-		"no secret":          with(func(ts string) []string { return []string{frameiosim.Signature("", ts, body)} }),
-		"another version":    with(func(ts string) []string { return []string{"v1=" + good(ts, body)[3:]} }),
-		"no version":         with(func(ts string) []string { return []string{good(ts, body)[3:]} }),
-		"upper case":         with(func(ts string) []string { return []string{"v0=" + strings.ToUpper(good(ts, body)[3:])} }),
-		"shortened":          with(func(ts string) []string { return []string{good(ts, body)[:40]} }),
-		"lengthened":         with(func(ts string) []string { return []string{good(ts, body) + "00"} }),
-		"missing":            with(func(string) []string { return nil }),
-		"empty":              with(func(string) []string { return []string{""} }),
-		"the good one last":  with(func(ts string) []string { return []string{frameiosim.Signature(other, ts, body), good(ts, body)} }),
-		"the good one first": with(func(ts string) []string { return []string{good(ts, body), frameiosim.Signature(other, ts, body)} }),
-		"of another body":    with(func(ts string) []string { return []string{good(ts, append([]byte(" "), body...))} }),
-		"of another time":    with(func(string) []string { return []string{good(now(-time.Minute), body)} }),
-		"no time":            func() (string, []string, []byte) { return "", []string{good("", body)}, body },
-		"odd time":           func() (string, []string, []byte) { return "soon", []string{good("soon", body)}, body },
-		"negative time":      func() (string, []string, []byte) { return "-5", []string{good("-5", body)}, body },
-		"time in millis":     func() (string, []string, []byte) { ts := now(0) + "000"; return ts, []string{good(ts, body)}, body },
+		"another secret":  with(func(ts string) []string { return []string{frameiosim.Signature(other, ts, body)} }),
+		"no secret":       with(func(ts string) []string { return []string{frameiosim.Signature("", ts, body)} }),
+		"another version": with(func(ts string) []string { return []string{"v1=" + good(ts, body)[3:]} }),
+		"no version":      with(func(ts string) []string { return []string{good(ts, body)[3:]} }),
+		"upper case": with(func(ts string) []string {
+			return []string{"v0=" + strings.ToUpper(good(ts, body)[3:])}
+		}),
+		"shortened":  with(func(ts string) []string { return []string{good(ts, body)[:40]} }),
+		"lengthened": with(func(ts string) []string { return []string{good(ts, body) + "00"} }),
+		"missing":    with(func(string) []string { return nil }),
+		"empty":      with(func(string) []string { return []string{""} }),
+		"the good one last": with(func(ts string) []string {
+			return []string{frameiosim.Signature(other, ts, body), good(ts, body)}
+		}),
+		"the good one first": with(func(ts string) []string {
+			return []string{good(ts, body), frameiosim.Signature(other, ts, body)}
+		}),
+		"of another body": with(func(ts string) []string {
+			return []string{good(ts, append([]byte(" "), body...))}
+		}),
+		"of another time": with(func(string) []string { return []string{good(now(-time.Minute), body)} }),
+		"no time":         func() (string, []string, []byte) { return "", []string{good("", body)}, body },
+		"odd time":        func() (string, []string, []byte) { return "soon", []string{good("soon", body)}, body },
+		"negative time":   func() (string, []string, []byte) { return "-5", []string{good("-5", body)}, body },
+		"time in millis": func() (string, []string, []byte) {
+			ts := now(0) + "000"
+			return ts, []string{good(ts, body)}, body
+		},
 		"old": func() (string, []string, []byte) {
 			ts := now(-301 * time.Second)
 			return ts, []string{good(ts, body)}, body
@@ -95,7 +111,8 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	b.Bind("Other")
 	other := b.Frameio.Actions(b.Workspace)[1]
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
-	body := fmt.Appendf(nil, `{"type":"nuxeo.publish","interaction_id":"i","action_id":%q,"account_id":%q,"user":{"id":%q},"resource":{"id":%q,"type":"file"}}`,
+	body := fmt.Appendf(nil,
+		`{"type":"nuxeo.publish","interaction_id":"i","action_id":%q,"account_id":%q,"user":{"id":%q},"resource":{"id":%q,"type":"file"}}`,
 		action.ID, b.Account, b.Josh, file)
 	unknown := action.URL[:len(action.URL)-36] + "11111111-2222-4333-8444-555555555555"
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
@@ -103,32 +120,42 @@ func TestForgedCallsChangeNothingAndTellNothing(t *testing.T) {
 	if status != http.StatusUnauthorized {
 		t.Fatalf("an unknown action answers %d %s", status, nothing)
 	}
+
 	for name, forge := range forgeries(action.Secret, other.Secret, body) {
 		for _, address := range []string{action.URL, unknown} {
 			ts, signatures, body := forge()
-			if status, said := call(t, address, ts, signatures, bytes.Clone(body)); status != http.StatusUnauthorized || said != nothing {
+			if status, said := call(t, address, ts, signatures, bytes.Clone(body)); status != http.StatusUnauthorized ||
+				said != nothing {
 				t.Errorf("%s: %d %s", name, status, said)
 			}
 		}
 	}
+
 	for _, secret := range []string{"", "no such action"} { // what an unknown action is compared with
-		if status, said := call(t, unknown, ts, []string{frameiosim.Signature(secret, ts, body)}, body); status != http.StatusUnauthorized || said != nothing {
+		if status, said := call(t, unknown, ts, []string{frameiosim.Signature(secret, ts, body)},
+			body); status != http.StatusUnauthorized || said != nothing {
 			t.Errorf("%d %s", status, said)
 		}
 	}
+
 	if n := interactions(b); n != 0 {
 		t.Errorf("%d interactions were accepted", n)
 	}
-	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature(action.Secret, ts, body)}, body); status != http.StatusOK {
+
+	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature(action.Secret, ts, body)},
+		body); status != http.StatusOK {
 		t.Errorf("the true one: %d %s", status, said)
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	// Of an action that is just being made nobody knows the secret yet.
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE actions SET secret = NULL`); err != nil {
 		t.Fatal(err)
 	}
-	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature("", ts, body)}, body); status != http.StatusUnauthorized || said != nothing {
+
+	if status, said := call(t, action.URL, ts, []string{frameiosim.Signature("", ts, body)},
+		body); status != http.StatusUnauthorized || said != nothing {
 		t.Errorf("without a secret: %d %s", status, said)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // swept are the scenes that go wrong: on PostgreSQL three, since what happens between
@@ -47,6 +47,7 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 			if len(writes) == 0 {
 				t.Fatal("nothing was written")
 			}
+
 			t.Logf("%d remote writes", len(writes))
 			for i, w := range writes {
 				for _, when := range moments(i) {
@@ -59,10 +60,13 @@ func TestEveryRemoteWriteMayGoWrong(t *testing.T) {
 						if died := b.Survive(); died == (when == testenv.Lost) {
 							t.Errorf("%s: died: %v", w, died)
 						}
+
 						// Items may come in another order than before.
-						if got := b.Writes(); when == testenv.Lost && len(got) > i && strings.HasSuffix(got[i], "/upload/") {
+						if got := b.Writes(); when == testenv.Lost && len(got) > i &&
+							strings.HasSuffix(got[i], "/upload/") {
 							b.MayLeave = 1
 						}
+
 						check()
 						if t.Failed() {
 							t.Logf("it was %s of %q, then %q", w, writes, b.Writes())
@@ -85,6 +89,7 @@ func TestEveryCommitMayBeTheLast(t *testing.T) {
 			if pg.Chosen() && !testenv.Whole() {
 				every *= 2
 			}
+
 			t.Logf("%d questions of the database, every %d. tried", commits, every)
 			for n := 1; n <= commits; n += every {
 				t.Run(fmt.Sprint(n), func(t *testing.T) {

@@ -24,6 +24,7 @@ func leftLocked(t *testing.T) (b *testenv.Bed, uid string) {
 	if by := b.Only().LockOwner; by != "josh" {
 		t.Fatalf("the document is locked by %q, want josh, whose lock could not be given back", by)
 	}
+
 	return b, uid
 }
 
@@ -41,8 +42,10 @@ func TestALockThatCouldNotBeGivenBackIsLater(t *testing.T) {
 	t.Parallel()
 	b, uid := leftLocked(t)
 	if says := sweep(b); !strings.Contains(says, "could not be given back") || b.Only().LockOwner != "josh" {
-		t.Errorf("while Nuxeo refuses it says %q, and the lock is %q's; want that it could not be, and josh's", says, b.Only().LockOwner)
+		t.Errorf("while Nuxeo refuses it says %q, and the lock is %q's; want that it could not be, and josh's", says,
+			b.Only().LockOwner)
 	}
+
 	b.Nuxeo.Faults().Clear()
 	if says := sweep(b); !strings.Contains(says, "gave the lock of josh") || b.Only().LockOwner != "" {
 		t.Errorf("it says %q, and the lock is %q's; want it given back", says, b.Only().LockOwner)
@@ -52,6 +55,7 @@ func TestALockThatCouldNotBeGivenBackIsLater(t *testing.T) {
 	if err := b.Nuxeo.Lock(uid, "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
 		t.Errorf("it says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
 	}
@@ -64,9 +68,11 @@ func TestALaterLockOfTheSamePersonStays(t *testing.T) {
 	if err := b.Nuxeo.Unlock(uid); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := b.Nuxeo.Lock(uid, "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	sweep(b)
 	if by := b.Only().LockOwner; by != "josh" {
 		t.Errorf("the lock is %q's, want josh's: he took it himself", by)
@@ -88,16 +94,21 @@ func TestAPushOfADocumentWhoseLockWasLeft(t *testing.T) {
 			if _, err := b.App.DB.Writer.ExecContext(t.Context(), record); err != nil {
 				t.Fatal(err)
 			}
+
 			p := pushed(b, uid).Pushes[0]
 			if p.State != push.Open || p.Lock != push.Ours {
 				t.Fatalf("the push is %s with the lock %q, want open and %q", p.State, p.Lock, push.Ours)
 			}
+
 			if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
-				t.Errorf("the sweeper says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
+				t.Errorf("the sweeper says %q, and the lock is %q's; want nothing, and josh's", says,
+					b.Only().LockOwner)
 			}
+
 			if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "enough"); err != nil {
 				t.Fatal(err)
 			}
+
 			if by := b.Only().LockOwner; by != "" {
 				t.Errorf("after its release the document is locked by %q, want nobody", by)
 			}
@@ -112,6 +123,7 @@ func TestAnItemKeepsTheLockSweeperOut(t *testing.T) {
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET holder = 'an item'`); err != nil {
 		t.Fatal(err)
 	}
+
 	if says := sweep(b); says != "" || b.Only().LockOwner != "josh" {
 		t.Errorf("it says %q, and the lock is %q's; want nothing, and josh's", says, b.Only().LockOwner)
 	}

@@ -26,6 +26,7 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 				c.Transfer.Verify, c.Transfer.Idle = verify, limit
 				c.Frameio.CallTimeout = limit
 			}))
+
 			b.Bind("Publish")
 			data := content('a', 1<<20)
 			file := add(b, b.Root, "Cut.mov", data)
@@ -38,8 +39,10 @@ func TestSlowLinksAreNoFault(t *testing.T) {
 			b.AllDone()
 			b.Check(testenv.Want{"Cut": {Content: data}})
 			if took < 2*limit || v.Transfer.Sent != int64(len(data)) {
-				t.Errorf("%d of %d bytes were sent in %v, want all, in more than %v", v.Transfer.Sent, len(data), took, 2*limit)
+				t.Errorf("%d of %d bytes were sent in %v, want all, in more than %v", v.Transfer.Sent,
+					len(data), took, 2*limit)
 			}
+
 			if h := history(b); strings.Contains(h, "retry: ") {
 				t.Errorf("something was tried again: %s", h)
 			}
@@ -62,15 +65,18 @@ func TestSilenceIsNoticed(t *testing.T) {
 			b := testenv.New(t, testenv.Config(func(c *app.Config) {
 				c.Transfer.Idle, c.Frameio.CallTimeout, c.Nuxeo.CallTimeout = limit, limit, limit
 			}))
+
 			b.Bind("Publish")
 			data := content('a', 3<<20)
 			file := add(b, b.Root, "Cut.mov", data)
 			if c.frameio.Path != "" {
 				b.Frameio.Faults().Add(c.frameio)
 			}
+
 			if c.nuxeo.Path != "" {
 				b.Nuxeo.Faults().Add(c.nuxeo)
 			}
+
 			start := time.Now()
 			b.Published(b.Josh, file)
 			took := time.Since(start)
@@ -79,6 +85,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 			if took < limit || took >= silence {
 				t.Errorf("it took %v, want from %v to %v", took, limit, silence)
 			}
+
 			t.Logf("noticed and done after %v", took)
 		})
 	}
@@ -94,6 +101,7 @@ func TestBandwidthIsKept(t *testing.T) {
 		data := content(name[0], 1<<20)
 		assets, want[name] = append(assets, add(b, b.Root, name+".mov", data)), testenv.WantDocument{Content: data}
 	}
+
 	start := time.Now()
 	b.Published(b.Josh, assets...)
 	took := time.Since(start)
@@ -114,19 +122,23 @@ func TestFilesComeFromAllowedHosts(t *testing.T) {
 	file := add(b, b.Root, "Cut.mov", data)
 	b.Frameio.SetURL(strings.Replace(b.Config.Frameio.URL, "127.0.0.1", "localhost", 1))
 	v := b.Published(b.Josh, file)[0]
-	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "an address on localhost,") || !strings.Contains(v.Remedy, "frameio-file-hosts") {
+	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "an address on localhost,") ||
+		!strings.Contains(v.Remedy, "frameio-file-hosts") {
 		t.Errorf("%s %s %s %s", v.State, v.Code, v.Message, v.Remedy)
 	}
+
 	for _, r := range b.Frameio.Requests() {
 		if strings.HasPrefix(r.Path, "/assets/") {
 			t.Errorf("%s %s was asked", r.Method, r.Path)
 		}
 	}
+
 	b.Config.Frameio.FileHosts = []string{"local*"}
 	b.Restart()
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: data}})
 }
@@ -142,14 +154,18 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 	b.Restart()
 	before := len(b.Frameio.Requests())
 	v := b.Published(b.Josh, file)[0]
-	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "127.0.0.1") || !strings.Contains(v.Remedy, "network-private-addresses") {
+	if v.State != work.Failed || v.Code != "refused" || !strings.Contains(v.Message, "127.0.0.1") ||
+		!strings.Contains(v.Remedy, "network-private-addresses") {
 		t.Errorf("%s %s %s %s", v.State, v.Code, v.Message, v.Remedy)
 	}
+
 	if n := len(b.Frameio.Requests()) - before; n != 1 { // the simulator's own, to run the action
 		t.Logf("%d requests", n)
 	}
+
 	for _, r := range b.Frameio.Requests()[before:] {
-		if strings.HasPrefix(r.Path, "/v4/") || strings.HasPrefix(r.Path, "/ims/") || strings.HasPrefix(r.Path, "/assets/") {
+		if strings.HasPrefix(r.Path, "/v4/") || strings.HasPrefix(r.Path, "/ims/") ||
+			strings.HasPrefix(r.Path, "/assets/") {
 			t.Errorf("%s %s was asked", r.Method, r.Path)
 		}
 	}

@@ -19,27 +19,34 @@ func TestALargeDocumentIsLockedWhileItIsMade(t *testing.T) {
 	for size, want := range map[int]string{large - 1: "", large: "josh"} {
 		var b *testenv.Bed
 		var holders []string
-		b = testenv.New(t, testenv.World(func(w *app.World) { w.LockFrom = large }), testenv.AroundNuxeo(func(next http.Handler) http.Handler {
+		b = testenv.New(t, testenv.World(func(w *app.World) {
+			w.LockFrom = large
+		}), testenv.AroundNuxeo(func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/id/") && len(b.Documents()) == 1 && b.Only().Content == nil {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/api/v1/id/") &&
+					len(b.Documents()) == 1 && b.Only().Content == nil {
 					holders = append(holders, b.Only().LockOwner)
 				}
 				next.ServeHTTP(w, r)
 			})
 		}))
+
 		b.Bind("Publish")
 		b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', size)))
 
 		if len(holders) == 0 {
 			t.Fatalf("of %d bytes: nothing was written before the content was there", size)
 		}
+
 		for _, got := range holders {
 			if got != want {
 				t.Errorf("while %d bytes are brought the document is locked by %q, want %q", size, got, want)
 			}
 		}
+
 		if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('a', size)) {
-			t.Errorf("afterwards it is locked by %q, with %s, want by nobody and its own content", d.LockOwner, d.Content.Digest)
+			t.Errorf("afterwards it is locked by %q, with %s, want by nobody and its own content", d.LockOwner,
+				d.Content.Digest)
 		}
 	}
 }
@@ -61,6 +68,7 @@ func TestWhatSomebodyPutIntoAWrongDocumentStays(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}))
+
 	b.Bind("Publish")
 	b.Nuxeo.DamageUploads(1)
 	b.Published(b.Josh, add(b, b.Root, "Cut.mov", content('a', 1000)))
@@ -91,12 +99,14 @@ func TestTheHolderOfTheLockGoesOn(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}))
+
 	b.Bind("Publish")
 	b.Connect("julia")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
 	newest(b, b.Julia, "updated", b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000))))
 	if d := b.Only(); d.LockOwner != "" || d.Content.Digest != md5of(content('2', 2000)) {
-		t.Errorf("the document is locked by %q, with %d bytes, want by nobody and the second cut", d.LockOwner, d.Content.Length)
+		t.Errorf("the document is locked by %q, with %d bytes, want by nobody and the second cut", d.LockOwner,
+			d.Content.Length)
 	}
 }

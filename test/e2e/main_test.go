@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
+
 	code := m.Run()
 	fmt.Println(testenv.Covered())
 	os.Exit(code)

@@ -55,6 +55,7 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 		id := add(b, b.Root, name, []byte(want))
 		files, wanted[id] = append(files, id), want
 	}
+
 	b.Run(b.Josh, files...)
 	b.AllDone()
 	for _, d := range b.Documents() {
@@ -62,17 +63,22 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 		want := wanted[id]
 		delete(wanted, id)
 		// What the content says is what the file is called.
-		if d.Content == nil || d.Content.Name != want || d.Properties["frameio:fileName"] != nuxeo.Kept(want) || string(b.Content(d.UID)) != want {
+		if d.Content == nil || d.Content.Name != want || d.Properties["frameio:fileName"] != nuxeo.Kept(want) ||
+			string(b.Content(d.UID)) != want {
 			t.Errorf("%q became %+v, %v", want, d.Content, d.Properties["frameio:fileName"])
 		}
-		if strings.ContainsFunc(d.Title, unicode.IsControl) || d.Title == "" || !strings.HasPrefix(nuxeo.Kept(want), d.Title) {
+
+		if strings.ContainsFunc(d.Title, unicode.IsControl) || d.Title == "" ||
+			!strings.HasPrefix(nuxeo.Kept(want), d.Title) {
 			t.Errorf("%q has the title %q", want, d.Title)
 		}
+
 		segment := d.Path[strings.LastIndex(d.Path, "/")+1:]
 		if segment == "" || segment == "." || segment == ".." || strings.ContainsFunc(segment, unicode.IsControl) {
 			t.Errorf("%q is at %q", want, d.Path)
 		}
 	}
+
 	if len(wanted) != 0 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%d are missing, %d batches", len(wanted), b.Nuxeo.Batches())
 	}
@@ -80,17 +86,23 @@ func TestNamesComeThroughOrAreCleaned(t *testing.T) {
 
 var hostile = []string{
 	`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `<svg onload=alert(1)>`, `javascript:alert(1)`,
-	`${7*7} ${Document.path} <#assign x="freemarker.template.utility.Execute"?new()>`, `&lt;script&gt;alert(2)&lt;/script&gt; &#36;{7*7}`,
-	"=HYPERLINK(\"http://evil\")", "a\r\nBcc: all@example.org\r\n\r\nbody", "]]></component>", `{{.Heading}} {{template "x"}}`, `@{Document.path} #{1+1}`,
+	`${7*7} ${Document.path} <#assign x="freemarker.template.utility.Execute"?new()>`,
+	`&lt;script&gt;alert(2)&lt;/script&gt; &#36;{7*7}`,
+	"=HYPERLINK(\"http://evil\")", "a\r\nBcc: all@example.org\r\n\r\nbody", "]]></component>",
+	`{{.Heading}} {{template "x"}}`, `@{Document.path} #{1+1}`,
 }
 
 // nodes are the kinds of what a browser makes of the HTML in a comment, and what it shows.
 func nodes(t *testing.T, markup string) (elements []string, text string) {
 	t.Helper()
-	list, err := html.ParseFragment(strings.NewReader(markup), &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
+	list, err := html.ParseFragment(strings.NewReader(markup), &html.Node{
+		Type: html.ElementNode, Data: "div",
+		DataAtom: atom.Div,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, n := range list {
 		switch n.Type {
 		case html.TextNode:
@@ -99,6 +111,7 @@ func nodes(t *testing.T, markup string) (elements []string, text string) {
 			elements = append(elements, n.Data)
 		}
 	}
+
 	return elements, text
 }
 
@@ -116,6 +129,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: text, OwnerID: evil, Timestamp: ptr(1)})
 		files, words = append(files, file), append(words, strings.ReplaceAll(text, "\r", ""))
 	}
+
 	b.Run(b.Josh, files...)
 	b.AllDone()
 	for i, d := range sorted(b) {
@@ -123,26 +137,32 @@ func TestHostileTextStaysText(t *testing.T) {
 		if len(comments) != 1 {
 			t.Fatalf("%d comments", len(comments))
 		}
+
 		elements, shown := nodes(t, comments[0].Text)
 		if len(elements) > 0 {
 			t.Errorf("the comment %q has the elements %v, want text only", comments[0].Text, elements)
 		}
+
 		head, text, _ := strings.Cut(shown, "\n")
-		if text != words[i] || testenv.Words(comments[0]) != words[i] || !strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
+		if text != words[i] || testenv.Words(comments[0]) != words[i] ||
+			!strings.HasPrefix(head, "<b onmouseover=alert(1)>Eve </b>${7*7}") {
 			t.Errorf("Nuxeo shows %q by %q and keeps %q, want %q", text, head, testenv.Words(comments[0]), words[i])
 		}
 	}
+
 	b.Mails(1)
 	m := b.Mail.Messages()[0]
 	parsed, err := mail.ReadMessage(strings.NewReader(string(m.Raw)))
 	if err != nil || parsed.Header.Get("Bcc") != "" || len(m.To) != 1 {
 		t.Errorf("%v %v %v", parsed, m.To, err)
 	}
+
 	for _, bad := range []string{"<script", "<img", "<svg", "<b ", ">49", "Heading}}</"} {
 		if strings.Contains(m.HTML, bad) {
 			t.Errorf("the mail holds %q", bad)
 		}
 	}
+
 	if !strings.Contains(m.HTML, "&lt;script&gt;alert(1)") || !strings.Contains(m.Text(), "${7*7}") {
 		t.Errorf("the mail says %q", m.HTML)
 	}
@@ -164,11 +184,13 @@ func TestHostileNamesInReasons(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	for i, text := range hostile[:5] {
-		v := refused(b, b.Josh, "forbidden", "may not download", add(b, b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))
+		v := refused(b, b.Josh, "forbidden", "may not download",
+			add(b, b.Root, text+".mov", []byte("x"), frameiosim.NoOriginal()))
 		if v.Title != text+".mov" {
 			t.Errorf("%q is called %q", text, v.Title)
 		}
-		if m := b.Mail.Messages()[i]; strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") || strings.Contains(m.HTML, "<svg") || strings.Contains(m.HTML, "49 ") {
+		if m := b.Mail.Messages()[i]; strings.Contains(m.HTML, "<script") || strings.Contains(m.HTML, "<img") ||
+			strings.Contains(m.HTML, "<svg") || strings.Contains(m.HTML, "49 ") {
 			t.Errorf("the mail holds %q", m.HTML)
 		}
 	}

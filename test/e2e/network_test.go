@@ -25,9 +25,11 @@ func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *testenv.Be
 	for _, r := range onFrameio {
 		b.Frameio.Faults().Add(r)
 	}
+
 	for _, r := range onNuxeo {
 		b.Nuxeo.Faults().Add(r)
 	}
+
 	b.Run(b.Josh, file)
 	b.Settle()
 	b.Frameio.Faults().Clear()
@@ -37,12 +39,14 @@ func one(t *testing.T, size int64, onFrameio, onNuxeo []faults.Rule) *testenv.Be
 			b.MayLeave++ // its answer was lost, and with it the batch's name
 		}
 	}
+
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: data, Comments: words}})
 	b.Mails(1)
 	if len(b.Frameio.Faults().Hits())+len(b.Nuxeo.Faults().Hits()) == 0 {
 		t.Error("nothing went wrong")
 	}
+
 	return b
 }
 
@@ -62,8 +66,14 @@ func TestResetsAndLatencyOnEveryLeg(t *testing.T) {
 		"Nuxeo is slow":       {nuxeo: []faults.Rule{{Path: anything, Latency: 30 * time.Millisecond}}},
 		"Nuxeo loses answers": {nuxeo: []faults.Rule{{Path: anything, Lost: true, Chance: .4, Seed: 3}}},
 		"all at once": {
-			frameio: []faults.Rule{{Path: anything, Reset: true, Chance: .25, Seed: 3}, {Path: api, Latency: 20 * time.Millisecond, Chance: .3, Seed: 4}},
-			nuxeo:   []faults.Rule{{Path: anything, Lost: true, Chance: .15, Seed: 8}, {Path: anything, Reset: true, Chance: .15, Seed: 9}},
+			frameio: []faults.Rule{
+				{Path: anything, Reset: true, Chance: .25, Seed: 3},
+				{Path: api, Latency: 20 * time.Millisecond, Chance: .3, Seed: 4},
+			},
+			nuxeo: []faults.Rule{
+				{Path: anything, Lost: true, Chance: .15, Seed: 8},
+				{Path: anything, Reset: true, Chance: .15, Seed: 9},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +107,7 @@ func TestErrorPagesAreNoContent(t *testing.T) {
 		} else if len(b.Documents()) != 0 || v.Code == "" || b.Nuxeo.Batches() != 0 {
 			t.Errorf("%d: %d documents, %s %s", status, len(b.Documents()), v.Code, v.Message)
 		}
+
 		t.Logf("%d: %s %s", status, v.State, v.Message)
 	}
 }
@@ -125,6 +136,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	later := func(d time.Duration) func(time.Time) time.Time {
 		return func(struck time.Time) time.Time { return struck.Add(d) }
 	}
+
 	for name, after := range map[string]func() (string, func(time.Time) time.Time){
 		"seconds": func() (string, func(time.Time) time.Time) { return "2", later(2 * time.Second) },
 		"date": func() (string, func(time.Time) time.Time) {
@@ -140,11 +152,21 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			want, assets := testenv.Want{}, []string{}
 			for i := range 6 {
 				title := fmt.Sprint("Cut ", i)
-				assets, want[title] = append(assets, add(b, b.Root, title+".mov", content('a', 100+i))), testenv.WantDocument{Content: content('a', 100+i)}
+				assets, want[title] = append(assets, add(b, b.Root, title+".mov", content('a', 100+i))),
+					testenv.WantDocument{Content: content('a', 100+i)}
 			}
+
 			value, until := after()
 			comments := regexp.MustCompile(`/files/[^/]+/comments$`)
-			b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: comments.String(), Status: 429, RetryAfter: value, Skip: 1, Times: 1})
+			b.Frameio.Faults().Add(faults.Rule{
+				Method:     "GET",
+				Path:       comments.String(),
+				Status:     429,
+				RetryAfter: value,
+				Skip:       1,
+				Times:      1,
+			})
+
 			b.Run(b.Josh, assets...)
 			b.AllDone()
 			b.Check(want)
@@ -153,7 +175,9 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-func checkPause(t *testing.T, requests []frameiosim.Request, class *regexp.Regexp, until func(struck time.Time) time.Time) {
+func checkPause(
+	t *testing.T, requests []frameiosim.Request, class *regexp.Regexp, until func(struck time.Time) time.Time,
+) {
 	t.Helper()
 	var struck time.Time
 	early, others := 0, 0
@@ -168,12 +192,15 @@ func checkPause(t *testing.T, requests []frameiosim.Request, class *regexp.Regex
 			others++
 		}
 	}
+
 	if struck.IsZero() {
 		t.Fatal("nothing was refused")
 	}
+
 	// Those on their way already when the refusal came cannot be called back.
 	if early > 2 {
 		t.Errorf("%d calls came before %v", early, until(struck))
 	}
+
 	t.Logf("%d calls were on their way, %d of other classes went on", early, others)
 }

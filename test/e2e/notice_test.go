@@ -56,6 +56,7 @@ func TestAWaitingNoticeIsNotLost(t *testing.T) {
 					}}
 				}
 			}))
+
 			at.Store(b)
 			b.Bind("Publish")
 			file := add(b, b.Root, "Cut.mov", content('1', 1000))
@@ -70,6 +71,7 @@ func TestAWaitingNoticeIsNotLost(t *testing.T) {
 			b.Until(func(v work.View) bool {
 				return v.Kind == "publish" && v.Code == string(fault.NeedsOwner) && v.State == work.Waiting
 			})
+
 			told := b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
 			if n := len(b.Mail.Messages()); told.Outcome != "sent" || n != 1 {
 				t.Errorf("the notice ended as %q with %d mails, want it sent, and one%s", told.Outcome, n, b.Story())

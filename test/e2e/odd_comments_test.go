@@ -26,8 +26,16 @@ func oddlyTalkedAbout(b *testenv.Bed, file string) {
 		{Text: "as text", Odd: map[string]any{"page": "3", "duration": "2"}},
 		{Text: "without a zone", Odd: map[string]any{"created_at": "2026-11-29T10:00:00", "completed_at": "yesterday"}},
 		{Text: "of a strange owner", Odd: map[string]any{"owner": "Josh", "mentions": 7}},
-		{Text: "with a file", Odd: map[string]any{"attachments": []any{map[string]any{"name": "notes.pdf", "file_size": 2048}}}},
-		{Text: "with a change", Odd: map[string]any{"text_review_annotation": map[string]any{"selection_text": "colour", "suggested_text": "color"}}},
+		{
+			Text: "with a file",
+			Odd:  map[string]any{"attachments": []any{map[string]any{"name": "notes.pdf", "file_size": 2048}}},
+		},
+		{
+			Text: "with a change",
+			Odd: map[string]any{
+				"text_review_annotation": map[string]any{"selection_text": "colour", "suggested_text": "color"},
+			},
+		},
 	} {
 		b.Frameio.AddComment(file, spec)
 	}
@@ -44,17 +52,20 @@ func TestOddCommentsArrive(t *testing.T) {
 	newest(b, b.Josh, "created", file)
 	got := strings.Join(texts(b, b.Only().UID), "|")
 	for _, want := range []string{
-		"plain", "as a timecode", "as a fraction", "as text", "without a zone", "of a strange owner", "with a file\nAttached: notes.pdf (2 kB)",
+		"plain", "as a timecode", "as a fraction", "as text", "without a zone", "of a strange owner",
+		"with a file\nAttached: notes.pdf (2 kB)",
 		"with a change\nChange “colour” to “color”",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the comments say %q, want %q among it", got, want)
 		}
 	}
+
 	whole := ""
 	for _, c := range b.Nuxeo.Comments(b.Only().UID) {
 		whole += c.Text + "\n"
 	}
+
 	for _, want := range []string{"00:00:02:05", "00:00:00:12"} {
 		if !strings.Contains(whole, want) {
 			t.Errorf("the comments say %q, want the time %s among it", whole, want)
@@ -76,11 +87,15 @@ func TestOneUnreadableComment(t *testing.T) {
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "lost", Odd: map[string]any{"id": 7}})
 	newest(b, b.Josh, ingest.Unchanged, file)
 	if got := strings.Join(texts(b, b.Only().UID), "|"); got != "early|whole" {
-		t.Errorf("the comments are %q, want the early one, which may be the one that cannot be read, and the whole one", got)
+		t.Errorf("the comments are %q, want the early one, which may be the one that cannot be read, and the whole one",
+			got)
 	}
-	if told := history(b); !strings.Contains(told, "1 of the comments, which cannot be read") || !strings.Contains(told, "lost") {
+
+	if told := history(b); !strings.Contains(told, "1 of the comments, which cannot be read") ||
+		!strings.Contains(told, "lost") {
 		t.Errorf("the history says %q, want the comment that was left out, as it came", told)
 	}
+
 	mails := b.Mail.Messages()
 	if text := mails[len(mails)-1].Text(); !strings.Contains(text, "1 comment could not be read") {
 		t.Errorf("the mail says %q, want that a comment could not be read", text)
@@ -97,6 +112,7 @@ func TestAPushReturnsWithOddComments(t *testing.T) {
 	b.Frameio.AddComment(p.File, frameiosim.CommentSpec{Text: "lost", Odd: map[string]any{"id": nil}})
 	b.Published(b.Josh, p.File)
 	if now := onePush(b, p.ID); now.State != push.Returned || lockOwner(b, p.Document) != "" {
-		t.Errorf("the push is %s and the document locked by %q, want it returned and free", now.State, lockOwner(b, p.Document))
+		t.Errorf("the push is %s and the document locked by %q, want it returned and free", now.State,
+			lockOwner(b, p.Document))
 	}
 }

@@ -26,24 +26,29 @@ func TestWhoAskedSeesTheItems(t *testing.T) {
 	for i := range 3 {
 		b.Frameio.AddFile(folder, fmt.Sprintf("reel %d.mov", i), frameiosim.Bytes([]byte("frames")))
 	}
+
 	b.Run(b.Julia, folder)
 	b.Settle()
 	seen, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "julia"}, work.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	kinds := map[string]int{}
 	for _, v := range seen {
 		kinds[v.Kind]++
 	}
+
 	if kinds["publish"] != 3 || kinds["expand"] != 1 || kinds["notice"] != 1 || kinds["bind"] != 0 {
 		t.Errorf("julia sees %v", kinds)
 	}
+
 	for _, v := range seen {
 		if v.Kind == "publish" && v.Actor != "josh" {
 			t.Errorf("%s acted as %s", v.Title, v.Actor)
 		}
 	}
+
 	others, _, err := b.App.Engine.Items(t.Context(), work.Viewer{Login: "olga"}, work.Filter{})
 	if err != nil || len(others) != 0 {
 		t.Errorf("olga sees %d items: %v", len(others), err)
@@ -69,10 +74,12 @@ func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 			}
 		})
 	}
+
 	wg.Wait()
 	if done.Load() != 1 || refused.Load() != 11 {
 		t.Errorf("%d unbound it, %d were refused", done.Load(), refused.Load())
 	}
+
 	b.Settle()
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 0 {
 		t.Errorf("%d custom actions are left", n)
@@ -84,37 +91,51 @@ func TestManyUnbindAtOnceAndOneDoes(t *testing.T) {
 func TestRetryOfABindThatLostItsName(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	stop := b.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/actions$", Status: 403, Body: `{"errors":[{"detail":"no"}]}`})
+	stop := b.Frameio.Faults().Add(faults.Rule{
+		Method: "POST",
+		Path:   "/actions$",
+		Status: 403,
+		Body:   `{"errors":[{"detail":"no"}]}`,
+	})
+
 	ask := binding.Request{Folder: b.Folder, ActionName: "Publish to Nuxeo", Workspaces: []string{b.Workspace}}
 	first, item, err := b.App.Binding.Bind(t.Context(), "josh", ask)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Forbidden) {
 		t.Fatalf("%s %s %s", v.State, v.Code, v.Message)
 	}
+
 	stop()
 	second := b.Bind("Publish to Nuxeo")
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Failed || v.Code != string(fault.Conflict) {
 		t.Errorf("the retry: %s %s %s", v.State, v.Code, v.Message)
 	}
+
 	if n := len(b.Frameio.Actions(b.Workspace)); n != 1 {
 		t.Errorf("%d custom actions", n)
 	}
+
 	unbind, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, second.ID, "")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.Await(unbind)
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Done {
 		t.Errorf("the retry of a free name: %s %s", v.State, v.Message)
 	}
+
 	got, err := b.App.Binding.Get(t.Context(), testenv.Viewer, first.ID)
 	if err != nil || got.State != binding.Bound || got.Reason != "" {
 		t.Errorf("%+v, %v", got, err)
@@ -131,16 +152,19 @@ func TestChangesOfManyItemsAreAllFound(t *testing.T) {
 	for i := range 130 {
 		b.Frameio.AddFile(folder, fmt.Sprintf("take %d.mov", i), frameiosim.Bytes([]byte("frames")))
 	}
+
 	b.Run(b.Josh, folder)
 	b.Settle()
 	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "expand"})
 	if err != nil || len(items) != 1 {
 		t.Fatal(len(items), err)
 	}
+
 	all, err := b.App.Engine.Changed(t.Context(), testenv.Viewer, items[0].Parent, time.Time{})
 	if err != nil || len(all) != 132 { // with the expand and the notice
 		t.Errorf("%d items, %v", len(all), err)
 	}
+
 	open, some, err := b.App.Engine.Open(t.Context(), items[0].Parent)
 	if open != 0 || !some || err != nil {
 		t.Errorf("%d open, %v, %v", open, some, err)

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
@@ -58,6 +58,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 			if n := b.Frameio.Calls("files.create_remote_upload"); n != 1 {
 				t.Fatalf("%d remote uploads in %q", n, writes)
 			}
+
 			t.Logf("%d remote writes, %d questions of the database", len(writes), commits)
 			for i, w := range writes {
 				if !testenv.Whole() && !ofFetches.MatchString(w) {
@@ -73,6 +74,7 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 						if died := b.Survive(); died == (when == testenv.Lost) {
 							t.Errorf("%s: died: %v", w, died)
 						}
+
 						check()
 						if t.Failed() {
 							t.Logf("it was %s of %q, then %q", w, writes, b.Writes())
@@ -80,10 +82,12 @@ func TestAFetchMayGoWrongAnywhere(t *testing.T) {
 					})
 				}
 			}
+
 			every := s.commits
 			if !testenv.Whole() {
 				every *= 2
 			}
+
 			for n := 1; n <= commits; n += every {
 				t.Run(fmt.Sprint("commit-", n), func(t *testing.T) {
 					t.Parallel()
@@ -112,15 +116,20 @@ func TestALostFetchGoesThroughUs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	slow := func(v work.View) bool {
 		return v.Kind == push.KindPush && strings.Contains(v.Message, "fetches the file from")
 	}
+
 	if v := s.Until(slow); v.Step != "fetch" || v.Transfer.Size != 0 || v.Code != "not_ready" {
 		t.Errorf("%+v", v)
 	}
-	if left := assets(s.Bed, "file"); len(left) != 1 || left[0].Name != "(arriving "+got.Pushes[0].ID+") Teaser.mov" || left[0].Status != "created" {
+
+	if left := assets(s.Bed, "file"); len(left) != 1 || left[0].Name != "(arriving "+got.Pushes[0].ID+") Teaser.mov" ||
+		left[0].Status != "created" {
 		t.Errorf("%+v", left)
 	}
+
 	clock.Move(4 * time.Minute)
 	s.Until(func(v work.View) bool { return slow(v) && v.NotBefore.Sub(clock.Now()) > 30*time.Second })
 	clock.Move(2 * time.Minute)
@@ -151,9 +160,12 @@ func TestAFetchIsCancelled(t *testing.T) {
 			var at atomic.Pointer[testenv.Bed]
 			s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond}}, testenv.World(func(w *app.World) {
 				w.Worker = func(_ string, next work.Worker) work.Worker {
-					return stepwise{next, step, func(id string) { _ = at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer, id) }}
+					return stepwise{next, step, func(id string) {
+						_ = at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer, id)
+					}}
 				}
 			}))
+
 			at.Store(s.Bed)
 			s.Bind("Publish")
 			uid := kept(s.Bed, "Teaser", content('a', 500))
@@ -161,11 +173,17 @@ func TestAFetchIsCancelled(t *testing.T) {
 			case "in the middle":
 				s.Frameio.Faults().Add(faults.Rule{Path: "/status$", Hook: onlyOnce(func() { cancelAll(s.Bed) })})
 			case "unanswered":
-				s.Frameio.Faults().Add(faults.Rule{Path: "/remote_upload$", Lost: true, Hook: onlyOnce(func() { cancelAll(s.Bed) })})
+				s.Frameio.Faults().Add(faults.Rule{
+					Path: "/remote_upload$",
+					Lost: true,
+					Hook: onlyOnce(func() { cancelAll(s.Bed) }),
+				})
 			}
+
 			if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Canceled || p.File != "" {
 				t.Errorf("%s, file %q", p.State, p.File)
 			}
+
 			untouched(s.Bed, uid)
 			if step != "create" && s.remotes() != 1 {
 				t.Errorf("%d remote uploads", s.remotes())
@@ -183,17 +201,21 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 	uid := kept(s.Bed, "Teaser", content('a', 500))
 	s.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Status: 403})
 	p := pushed(s.Bed, uid).Pushes[0]
-	if left := assets(s.Bed, "file"); p.State != push.Failed || lockOwner(s.Bed, uid) != "" || len(left) != 1 || left[0].Status == "created" {
+	if left := assets(s.Bed, "file"); p.State != push.Failed || lockOwner(s.Bed, uid) != "" || len(left) != 1 ||
+		left[0].Status == "created" {
 		t.Fatalf("%s, %+v", p.State, left)
 	}
+
 	s.Frameio.Faults().Clear()
 	var r maintenance.Report
 	if err := s.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(s.Bed, "file")) != 0 {
 		t.Errorf("%v %d removed, %d left: %v", err, r.Removed, len(assets(s.Bed, "file")), r.Lines)
 	}
+
 	if err := s.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
 		t.Fatal(err)
 	}
+
 	s.AllDone()
 	s.one(onePush(s.Bed, p.ID), "Teaser.mov", content('a', 500))
 	if s.remotes() != 1 {
@@ -205,24 +227,39 @@ func TestWhatAFetchLeavesIsReaped(t *testing.T) {
 func TestAddressesOfTheStoreStaySecret(t *testing.T) {
 	t.Parallel()
 	log := new(written)
-	s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond, Failed: true}}, testenv.World(func(w *app.World) {
-		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}))
+	s := stored(t, []frameiosim.RemoteFate{{Behind: 300 * time.Millisecond, Failed: true}},
+		testenv.World(func(w *app.World) {
+			w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}))
+
 	s.Bind("Publish")
 	middle := 0
-	s.Frameio.Faults().Add(faults.Rule{Path: "/status$", Hook: onlyOnce(func() { middle++; secretless(s.Bed, "in the middle") })})
-	s.Frameio.Faults().Add(faults.Rule{Path: "/remote_upload$", Times: 1, Status: 429, RetryAfter: "1", Body: `{"errors":[{"detail":"/_direct/?signature=echo"}]}`})
+	s.Frameio.Faults().Add(faults.Rule{
+		Path: "/status$",
+		Hook: onlyOnce(func() { middle++; secretless(s.Bed, "in the middle") }),
+	})
+
+	s.Frameio.Faults().Add(faults.Rule{
+		Path:       "/remote_upload$",
+		Times:      1,
+		Status:     429,
+		RetryAfter: "1",
+		Body:       `{"errors":[{"detail":"/_direct/?signature=echo"}]}`,
+	})
+
 	p := pushed(s.Bed, kept(s.Bed, "Teaser", content('a', 500))).Pushes[0]
 	s.one(p, "Teaser.mov", content('a', 500))
 	secretless(s.Bed, "at the end")
 	if middle != 1 || s.remotes() != 2 { // the first was too early
 		t.Errorf("looked at %d times; %d remote uploads", middle, s.remotes())
 	}
+
 	log.mu.Lock()
 	defer log.mu.Unlock()
 	if !strings.Contains(log.text.String(), "step") {
 		t.Error("nothing was logged")
 	}
+
 	for _, word := range []string{"_direct", "ignature="} {
 		if strings.Contains(log.text.String(), word) {
 			t.Errorf("the log tells %q", word)

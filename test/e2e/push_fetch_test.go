@@ -56,10 +56,12 @@ func (s *store) counting(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+
 		to := &s.ours
 		if r.UserAgent() == frameiosim.RemoteAgent {
 			to = &s.theirs
 		}
+
 		next.ServeHTTP(&counted{w, to, func(w http.ResponseWriter) {
 			s.asked.Add(1)
 			if s.around != nil {
@@ -77,10 +79,13 @@ func stored(t *testing.T, fates []frameiosim.RemoteFate, more ...testenv.Option)
 		testenv.AroundNuxeo(s.counting), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }),
 		testenv.Frameio(func(o *frameiosim.Options) {
 			o.PartSize = 1000
-			o.Remote = func(n int) frameiosim.RemoteFate { return append(fates, make([]frameiosim.RemoteFate, n)...)[n-1] }
+			o.Remote = func(n int) frameiosim.RemoteFate {
+				return append(fates, make([]frameiosim.RemoteFate, n)...)[n-1]
+			}
 		}),
 		testenv.Config(byAddress),
 	}, more...)...)
+
 	return s
 }
 
@@ -121,12 +126,15 @@ func TestFrameioFetchesFromTheStore(t *testing.T) {
 		p := pushed(s.Bed, kept(s.Bed, "Teaser", data)).Pushes[0]
 		s.AllDone()
 		s.one(p, "Teaser.mov", data)
-		if s.ours.Load() != 0 || s.theirs.Load() != int64(size) || s.parts() != 0 || s.Frameio.Calls("files.create_local_upload") != 0 {
+		if s.ours.Load() != 0 || s.theirs.Load() != int64(size) || s.parts() != 0 ||
+			s.Frameio.Calls("files.create_local_upload") != 0 {
 			t.Errorf("%d bytes came to us and %d to Frame.io; %d parts", s.ours.Load(), s.theirs.Load(), s.parts())
 		}
+
 		if got := s.Frameio.Status(p.File); got != "Needs Review" || lockOwner(s.Bed, p.Document) != "josh" {
 			t.Errorf("status %q", got)
 		}
+
 		s.Published(s.Julia, p.File)
 		back(s.Bed, p, data, 1)
 	}
@@ -170,19 +178,44 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 		around func(w http.ResponseWriter, to string)
 		change func(s *store)
 	}{
-		"empty":              {says: "fetched 0 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Empty: true}},
-		"truncated":          {says: "fetched 2499 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Short: 1}},
-		"failed":             {says: "could not fetch", asked: 1, fate: frameiosim.RemoteFate{Failed: true}},
-		"refused":            {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Status: 422, Body: `{"errors":[{"detail":"/_direct/?signature=echo"}]}`}},
-		"broken":             {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Status: 500}},
-		"no answer":          {says: "did not take the address", asked: 1, fault: faults.Rule{Path: remote, Lost: true}},
-		"deleted":            {says: "deleted on Frame.io", asked: 1, fault: faults.Rule{Path: "/status$", Status: 404, Times: 1}},
-		"no redirect":        {says: "Nuxeo sends the file itself", around: moved("")},
-		"another host":       {says: "keeps its files on evil.example", around: moved("https://evil.example/_direct/?signature=x")},
-		"no encryption":      {says: "without encryption", around: moved("ftp://127.0.0.1/_direct/?signature=x")},
-		"with a password":    {says: "an address that is none", around: moved("https://u:signature=@127.0.0.1/_direct/?sig=x")},
-		"no address":         {says: "an address that is none", around: moved("javascript:alert(1)?signature=x")},
-		"unreadable":         {says: "Nuxeo sends the file itself", around: moved("https://127.0.0.1/%zz_direct/?signature=x")},
+		"empty":     {says: "fetched 0 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Empty: true}},
+		"truncated": {says: "fetched 2499 of 2500 bytes", asked: 1, fate: frameiosim.RemoteFate{Short: 1}},
+		"failed":    {says: "could not fetch", asked: 1, fate: frameiosim.RemoteFate{Failed: true}},
+		"refused": {
+			says:  "did not take the address",
+			asked: 1,
+			fault: faults.Rule{Path: remote, Status: 422, Body: `{"errors":[{"detail":"/_direct/?signature=echo"}]}`},
+		},
+		"broken": {
+			says:  "did not take the address",
+			asked: 1,
+			fault: faults.Rule{Path: remote, Status: 500},
+		},
+		"no answer": {
+			says:  "did not take the address",
+			asked: 1,
+			fault: faults.Rule{Path: remote, Lost: true},
+		},
+		"deleted": {
+			says:  "deleted on Frame.io",
+			asked: 1,
+			fault: faults.Rule{Path: "/status$", Status: 404, Times: 1},
+		},
+		"no redirect": {says: "Nuxeo sends the file itself", around: moved("")},
+		"another host": {
+			says:   "keeps its files on evil.example",
+			around: moved("https://evil.example/_direct/?signature=x"),
+		},
+		"no encryption": {says: "without encryption", around: moved("ftp://127.0.0.1/_direct/?signature=x")},
+		"with a password": {
+			says:   "an address that is none",
+			around: moved("https://u:signature=@127.0.0.1/_direct/?sig=x"),
+		},
+		"no address": {says: "an address that is none", around: moved("javascript:alert(1)?signature=x")},
+		"unreadable": {
+			says:   "Nuxeo sends the file itself",
+			around: moved("https://127.0.0.1/%zz_direct/?signature=x"),
+		},
 		"a private address":  {says: "private or reserved network", change: public},
 		"refused at Nuxeo's": {says: "could not fetch", asked: 1, around: signedWrong},
 	} {
@@ -193,22 +226,28 @@ func TestWhatCannotBeFetchedGoesThroughUs(t *testing.T) {
 			if c.fault.Path != "" {
 				s.Frameio.Faults().Add(c.fault)
 			}
+
 			if c.change != nil {
 				c.change(s)
 			}
+
 			s.around = func(w http.ResponseWriter, to string) {
 				if c.around != nil && s.asked.Load() == 1 {
 					c.around(w, to)
 				}
 			}
+
 			p := pushed(s.Bed, kept(s.Bed, "Teaser", content('x', 2500))).Pushes[0]
 			s.one(p, "Teaser.mov", content('x', 2500))
 			if s.remotes() > c.asked || s.parts() != 3 || s.ours.Load() != 2500 {
 				t.Errorf("%d remote uploads, %d parts, %d bytes through us", s.remotes(), s.parts(), s.ours.Load())
 			}
-			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 || !strings.Contains(text, c.says) {
+
+			if text := history(s.Bed); strings.Count(text, "through the connector: ") != 1 ||
+				!strings.Contains(text, c.says) {
 				t.Error(text)
 			}
+
 			secretless(s.Bed, "at the end")
 		})
 	}
@@ -236,16 +275,21 @@ func TestWhatIsNotTriedByAddress(t *testing.T) {
 	if s.remotes() != 0 || s.ours.Load() > 2500+1 {
 		t.Errorf("%d remote uploads, %d bytes", s.remotes(), s.ours.Load())
 	}
+
 	for size, want := range map[int64]int{50_000_000_000: 1, 50_000_000_001: 0} {
 		s := stored(t, []frameiosim.RemoteFate{{Lost: true}})
 		s.Bind("Publish")
 		s.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Status: 403})
 		s.Frameio.Faults().Add(faults.Rule{Path: "/status$", Status: 403})
 		doc, _ := s.Nuxeo.Doc(s.Folder)
-		uid := s.Nuxeo.MkDoc(doc.Path+"/Large", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "Large.mov", Content: pattern.New(1, size), Digest: "d"}})
+		uid := s.Nuxeo.MkDoc(doc.Path+"/Large", "File", map[string]any{
+			"file:content": nuxeosim.Blob{Name: "Large.mov", Content: pattern.New(1, size), Digest: "d"},
+		})
+
 		if p := pushed(s.Bed, uid).Pushes[0]; p.State != push.Failed || s.remotes() != want {
 			t.Errorf("%d bytes: %s, %d remote uploads", size, p.State, s.remotes())
 		}
+
 		untouched(s.Bed, uid)
 	}
 }
@@ -257,12 +301,16 @@ func TestContentChangesBeforeItIsFetched(t *testing.T) {
 	s.Bind("Publish")
 	uid := kept(s.Bed, "Teaser", content('a', 500))
 	s.Nuxeo.Faults().Add(faults.Rule{Path: "/nxfile/", Times: 1, Hook: onlyOnce(func() {
-		_ = s.Nuxeo.SetProps(uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)}})
+		_ = s.Nuxeo.SetProps(uid, map[string]any{
+			"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('b', 500)},
+		})
 	})})
+
 	p := pushed(s.Bed, uid).Pushes[0]
 	s.one(p, "Teaser.mov", content('b', 500))
 	doc, _ := s.Nuxeo.Doc(uid)
-	if got := fmt.Sprint(doc.Properties["file:content"]); !strings.Contains(got, p.Digest) || p.Digest == "" || s.ours.Load() != 0 {
+	if got := fmt.Sprint(doc.Properties["file:content"]); !strings.Contains(got, p.Digest) || p.Digest == "" ||
+		s.ours.Load() != 0 {
 		t.Errorf("the digest %q is not that of %s", p.Digest, got)
 	}
 }
@@ -275,13 +323,16 @@ func TestAnothersFileIsNotTakenForALostOne(t *testing.T) {
 		s.Bind("Publish")
 		own := add(s.Bed, s.Root, "Teaser.mov", content('a', 500))
 		s.FailAt(2, when)
-		if _, err := s.App.Push.Accept(t.Context(), "josh", request(s.Bed, kept(s.Bed, "Teaser", content('a', 500)))); err != nil {
+		if _, err := s.App.Push.Accept(t.Context(), "josh",
+			request(s.Bed, kept(s.Bed, "Teaser", content('a', 500)))); err != nil {
 			t.Fatal(err)
 		}
+
 		s.Survive()
 		if w := s.Writes(); !strings.HasSuffix(w[1], "/remote_upload") {
 			t.Errorf("%s went wrong", w[1])
 		}
+
 		left := assets(s.Bed, "file")
 		if len(left) != 2 || !slices.ContainsFunc(left, func(a frameiosim.StateAsset) bool { return a.ID == own }) {
 			t.Errorf("%s: %+v", when, left)

@@ -26,15 +26,21 @@ func TestACreationThatComesLateIsFound(t *testing.T) {
 		cancelAll(b)
 		<-late
 	}})
-	b.Frameio.Faults().Add(faults.Rule{Path: "/folders/" + b.Root + "/files$", Method: "GET", Hook: func(*http.Request) {
-		if looks.Add(1) == 2 { // the first has found nothing
-			release()
-		}
-	}})
+
+	b.Frameio.Faults().Add(faults.Rule{
+		Path: "/folders/" + b.Root + "/files$", Method: "GET",
+		Hook: func(*http.Request) {
+			if looks.Add(1) == 2 { // the first has found nothing
+				release()
+			}
+		},
+	})
+
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Canceled || p.Making != "" || lockOwner(b, uid) != "" {
 		t.Errorf("%s, making %q, locked by %q", p.State, p.Making, lockOwner(b, uid))
 	}
+
 	if n := looks.Load(); n < 2 || len(assets(b, "file")) != 0 {
 		t.Errorf("looked for it %d times, and %d files are left", n, len(assets(b, "file")))
 	}

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
@@ -47,12 +47,14 @@ func TestCancelAtEachStep(t *testing.T) {
 				b := testenv.New(t, testenv.World(func(w *app.World) {
 					w.Worker = func(_ string, next work.Worker) work.Worker {
 						return stepwise{next, step, func(id string) {
-							if err := at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer, id); err != nil {
+							if err := at.Load().App.Engine.Cancel(context.Background(), testenv.Viewer,
+								id); err != nil {
 								t.Errorf("cancelling at %q: %v", step, err)
 							}
 						}}
 					}
 				}))
+
 				at.Store(b)
 				b.Bind("Publish")
 				uid := ""
@@ -62,19 +64,25 @@ func TestCancelAtEachStep(t *testing.T) {
 				} else {
 					uid = kept(b, "Teaser", content('a', 500))
 				}
+
 				doc, _ := b.Nuxeo.Doc(uid)
 				before, versions, files := doc.Properties, len(b.Nuxeo.Versions(uid)), len(assets(b, "file"))
 				p := pushed(b, uid).Pushes[0]
 				if p.State != push.Canceled || p.Lock == push.Ours || lockOwner(b, uid) != "" {
 					t.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
 				}
+
 				if got := len(assets(b, "file")); got != files {
 					t.Errorf("%d files on Frame.io instead of %d", got, files)
 				}
+
 				doc, _ = b.Nuxeo.Doc(uid)
-				if fmt.Sprint(doc.Properties["frameio:fileId"]) != fmt.Sprint(before["frameio:fileId"]) || len(b.Nuxeo.Versions(uid)) != versions {
-					t.Errorf("it tells of %v, not of %v; %d versions", doc.Properties["frameio:fileId"], before["frameio:fileId"], len(b.Nuxeo.Versions(uid)))
+				if fmt.Sprint(doc.Properties["frameio:fileId"]) != fmt.Sprint(before["frameio:fileId"]) ||
+					len(b.Nuxeo.Versions(uid)) != versions {
+					t.Errorf("it tells of %v, not of %v; %d versions", doc.Properties["frameio:fileId"],
+						before["frameio:fileId"], len(b.Nuxeo.Versions(uid)))
 				}
+
 				if slices.Contains(doc.Facets, "FrameioAsset") != linked {
 					t.Errorf("facets %v", doc.Facets)
 				}
@@ -94,15 +102,19 @@ func TestRetriedPush(t *testing.T) {
 	if p.State != push.Failed || !strings.Contains(p.Reason, "may not add files") {
 		t.Fatalf("%s %s", p.State, p.Reason)
 	}
+
 	untouched(b, uid)
 	b.Frameio.Faults().Clear()
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, p.Item); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
-	if p = onePush(b, p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" || lockOwner(b, uid) != "josh" {
+	if p = onePush(b, p.ID); p.State != push.Open || p.Lock != push.Ours || p.Reason != "" ||
+		lockOwner(b, uid) != "josh" {
 		t.Errorf("%+v", p)
 	}
+
 	b.Mails(2)
 }
 
@@ -123,14 +135,21 @@ func TestWhatComesBetween(t *testing.T) {
 			b := testenv.New(t)
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 500))
-			b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Hook: onlyOnce(func() { c.befall(b, uid) })})
+			b.Frameio.Faults().Add(faults.Rule{
+				Path:  "/upload/parts/",
+				Times: 1,
+				Hook:  onlyOnce(func() { c.befall(b, uid) }),
+			})
+
 			p := pushed(b, uid).Pushes[0]
 			if p.State != push.Failed || !strings.Contains(p.Reason, c.says) {
 				t.Errorf("%s: %s", p.State, p.Reason)
 			}
+
 			if n := len(assets(b, "file")); n != 0 {
 				t.Errorf("%d files are left", n)
 			}
+
 			if by := lockOwner(b, uid); by != "" && by != "julia" || name == "locked by another" && by != "julia" {
 				t.Errorf("locked by %q", by)
 			}
@@ -145,8 +164,11 @@ func TestContentChangesMeanwhile(t *testing.T) {
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 1, Status: 503, Hook: onlyOnce(func() {
-		_ = b.Nuxeo.SetProps(uid, map[string]any{"file:content": nuxeosim.Blob{Name: "b.mov", MimeType: "video/quicktime", Data: content('b', 700)}})
+		_ = b.Nuxeo.SetProps(uid, map[string]any{
+			"file:content": nuxeosim.Blob{Name: "b.mov", MimeType: "video/quicktime", Data: content('b', 700)},
+		})
 	})})
+
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Open || !bytes.Equal(onFrameio(b, p.File), content('b', 700)) || len(assets(b, "file")) != 1 {
 		t.Errorf("%s: %s, %d files", p.State, p.Reason, len(assets(b, "file")))
@@ -155,37 +177,47 @@ func TestContentChangesMeanwhile(t *testing.T) {
 
 func TestBulk(t *testing.T) {
 	t.Parallel()
-	b := testenv.New(t, testenv.Loose(), testenv.Config(func(c *app.Config) { c.Push.Comment = true })) // other tests check the contract
+	// other tests check the contract
+	b := testenv.New(t, testenv.Loose(), testenv.Config(func(c *app.Config) { c.Push.Comment = true }))
 	b.Bind("Publish")
 	var documents []string
 	for i := range 101 {
 		documents = append(documents, kept(b, fmt.Sprintf("Clip %03d", i), content('c', 100+i)))
 	}
+
 	got, err := b.App.Push.Accept(t.Context(), "josh", request(b, documents...))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.SettleUnder(got.Batch)
 	for i, p := range got.Pushes {
 		got.Pushes[i] = onePush(b, p.ID)
 	}
+
 	if len(got.Pushes) != 101 {
 		t.Fatalf("%d", len(got.Pushes))
 	}
+
 	for _, p := range got.Pushes {
 		if p.State != push.Open || lockOwner(b, p.Document) != "josh" || b.Frameio.Status(p.File) != "Needs Review" {
 			t.Errorf("%s: %s, %s", p.Title, p.State, p.Reason)
 		}
 	}
+
 	if n := b.Frameio.Calls("metadata.bulk_update"); n != 2 {
 		t.Errorf("the status took %d calls", n)
 	}
-	if c := b.Frameio.Comments(got.Pushes[0].File); len(c) != 1 || !strings.Contains(c[0].Text, got.Pushes[0].Document) {
+
+	if c := b.Frameio.Comments(got.Pushes[0].File); len(c) != 1 ||
+		!strings.Contains(c[0].Text, got.Pushes[0].Document) {
 		t.Errorf("comments %v", c)
 	}
+
 	b.Mails(1)
 	m := b.Mail.Messages()[0]
-	if text := lastMail(b); !strings.Contains(m.Subject, "101 documents have arrived") || !strings.Contains(text, "Clip 000") || !strings.Contains(text, "And 51 more") {
+	if text := lastMail(b); !strings.Contains(m.Subject, "101 documents have arrived") ||
+		!strings.Contains(text, "Clip 000") || !strings.Contains(text, "And 51 more") {
 		t.Errorf("%s: %s", m.Subject, text)
 	}
 }
@@ -200,6 +232,7 @@ func TestUnknownStatus(t *testing.T) {
 	if p := pushedAs(b, "josh", r).Pushes[0]; p.State != push.Open {
 		t.Errorf("%s: %s", p.State, p.Reason)
 	}
+
 	if text := history(b); !strings.Contains(text, `no status "Nonsense"`) {
 		t.Error(text)
 	}
@@ -217,6 +250,7 @@ func TestHalfMadeFilesAreReaped(t *testing.T) {
 	if p.State != push.Failed || lockOwner(b, uid) != "" || len(assets(b, "file")) != 1 {
 		t.Fatalf("%s, locked by %q, %d files", p.State, lockOwner(b, uid), len(assets(b, "file")))
 	}
+
 	b.Frameio.Faults().Clear()
 	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 || len(assets(b, "file")) != 0 {
@@ -238,12 +272,14 @@ func TestLostCreationsAreReaped(t *testing.T) {
 	if p.State != push.Failed || left == 0 {
 		t.Fatalf("%s, %d files", p.State, left)
 	}
+
 	b.Frameio.Faults().Clear()
 	mine := b.Frameio.AddFile(b.Root, "Teaser.mov", frameiosim.Bytes(content('b', 500)), frameiosim.WithCreator(b.Josh))
 	var r maintenance.Report
 	if err := b.App.Push.Reap(t.Context(), &r); err != nil || r.Removed != 1 {
 		t.Errorf("%v %+v", err, r)
 	}
+
 	if there := assets(b, "file"); len(there) != 1 || there[0].ID != mine {
 		t.Errorf("%+v", there)
 	}
@@ -263,15 +299,18 @@ func TestTwinsArePushedBoth(t *testing.T) {
 	}), b.Nuxeo.Move(two, other, "")); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", Lost: true, Times: 1})
 	b.Frameio.Faults().Add(faults.Rule{Path: "/local_upload", BytesPerSecond: 700})
 	var deleted atomic.Int64
 	b.Frameio.Faults().Add(faults.Rule{Path: "/files/", Method: "DELETE", Hook: func(*http.Request) { deleted.Add(1) }})
 	for _, p := range pushed(b, one, two).Pushes {
-		if p.State != push.Open || p.Making != "" || !bytes.Equal(onFrameio(b, p.File), content(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
+		if p.State != push.Open || p.Making != "" ||
+			!bytes.Equal(onFrameio(b, p.File), content(map[string]byte{one: 'a', two: 'b'}[p.Document], 500)) {
 			t.Errorf("%+v", p)
 		}
 	}
+
 	if n := len(assets(b, "file")); n != 2 || deleted.Load() != 1 {
 		t.Errorf("%d files, %d removed", n, deleted.Load())
 	}
@@ -290,25 +329,30 @@ func TestALockThatWasLeftIsTakenOver(t *testing.T) {
 	if first.State != push.Failed || first.Lock != push.Releasing || lockOwner(b, uid) != "josh" {
 		t.Fatalf("%s, lock %s, locked by %q", first.State, first.Lock, lockOwner(b, uid))
 	}
+
 	locked, _, err := b.App.Push.Locks(t.Context(), work.Viewer{Login: "josh"}, "", 0)
 	if err != nil || len(locked) != 1 {
 		t.Errorf("%v %v", locked, err)
 	}
+
 	b.Frameio.Faults().Clear()
 	b.Nuxeo.Faults().Clear()
 	second := pushed(b, uid).Pushes[0]
 	if second.State != push.Open || second.Lock != push.Ours || onePush(b, first.ID).Lock != push.Free {
 		t.Errorf("%s, locks %s and %s", second.State, second.Lock, onePush(b, first.ID).Lock)
 	}
+
 	// The clean-up of the first takes nothing from the second.
 	if _, err := b.App.Engine.CleanUpAgain(t.Context(), time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	doc, _ := b.Nuxeo.Doc(uid)
 	if lockOwner(b, uid) != "josh" || doc.Properties["frameio:fileId"] != second.File || len(assets(b, "file")) != 1 {
 		t.Errorf("locked by %q, tells of %v", lockOwner(b, uid), doc.Properties["frameio:fileId"])
 	}
+
 	b.Published(b.Julia, second.File)
 	back(b, second, content('a', 500), 1)
 }

@@ -19,30 +19,36 @@ func pushing(b *testenv.Bed, uid string, data []byte, among int) (deed, check fu
 		_, err := b.App.Push.Accept(b.T.Context(), "josh", request(b, uid))
 		return err == nil || fault.Is(err, fault.Conflict)
 	}
+
 	accepted, mails := false, len(b.Mail.Messages())
 	return func() { accepted = offer() }, func() {
 		b.T.Helper()
 		if !accepted {
 			offer()
 		}
+
 		b.AllDone()
 		page, err := b.App.Push.List(b.T.Context(), testenv.Viewer, push.Filter{Document: uid})
 		found := page.List
 		if err != nil || len(found) != 1 {
 			b.T.Fatalf("%d pushes, %v", len(found), err)
 		}
+
 		p := found[0]
 		if p.State != push.Open || p.Lock != push.Ours || lockOwner(b, uid) != "josh" {
 			b.T.Errorf("%s, lock %s, locked by %q", p.State, p.Lock, lockOwner(b, uid))
 		}
+
 		left := assets(b, "file")
 		if len(left) != among || !bytes.Equal(onFrameio(b, p.File), data) {
 			b.T.Errorf("%d files on Frame.io instead of %d: %v", len(left), among, left)
 		}
+
 		doc, _ := b.Nuxeo.Doc(uid)
 		if doc.Properties["frameio:fileId"] != p.File || !slices.Contains(doc.Facets, "FrameioAsset") {
 			b.T.Errorf("the document tells of %v, not %s", doc.Properties["frameio:fileId"], p.File)
 		}
+
 		if n := len(b.Mail.Messages()) - mails; n < 1 || n > 2 {
 			b.T.Errorf("%d mails", n)
 		}
@@ -54,8 +60,12 @@ func scenePush(b *testenv.Bed) (deed, check func()) {
 	data := content('p', 3000)
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	uid := b.Nuxeo.MkDoc(folder.Path+"/Teaser", "File", map[string]any{ // by somebody else, who wrote last
-		"dc:source": "a tape", "file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
+		"dc:source": "a tape", "file:content": nuxeosim.Blob{
+			Name:     "Teaser.mov",
+			MimeType: "video/quicktime", Data: data,
+		},
 	})
+
 	deed, whole := pushing(b, uid, data, 1)
 	return deed, func() {
 		whole()
@@ -70,9 +80,12 @@ func scenePushVersion(b *testenv.Bed) (deed, check func()) {
 	file := add(b, b.Root, "Teaser.mov", content('a', 500))
 	b.Published(b.Josh, file)
 	uid, data := b.Only().UID, content('b', 700)
-	if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data}}); err != nil {
+	if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
+	}); err != nil {
 		b.T.Fatal(err)
 	}
+
 	deed, whole := pushing(b, uid, data, 2)
 	return deed, func() {
 		whole()
@@ -95,11 +108,13 @@ func sceneReturn(b *testenv.Bed) (deed, check func()) {
 		if !accepted {
 			offer()
 		}
+
 		b.AllDone()
 		after := onePush(b, p.ID)
 		if after.State != push.Returned || after.Lock != push.Free || lockOwner(b, uid) != "" {
 			b.T.Errorf("%s, lock %s, locked by %q", after.State, after.Lock, lockOwner(b, uid))
 		}
+
 		if n := len(b.Nuxeo.Versions(uid)); n != 1 || !bytes.Equal(b.Content(uid), data) || len(b.Documents()) != 1 {
 			b.T.Errorf("%d versions, %d documents", n, len(b.Documents()))
 		}
@@ -119,12 +134,14 @@ func sceneCancel(b *testenv.Bed) (deed, check func()) {
 			untouched(b, uid)
 			return
 		}
+
 		if p := found[0]; p.State == push.Open { // it was faster
 			if lockOwner(b, uid) != "josh" || !bytes.Equal(onFrameio(b, p.File), content('c', 900)) {
 				b.T.Errorf("open, but locked by %q", lockOwner(b, uid))
 			}
 			return
 		}
+
 		untouched(b, uid)
 	}
 }

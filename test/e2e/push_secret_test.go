@@ -38,21 +38,27 @@ func (w *written) Write(p []byte) (int, error) {
 func TestAddressesOfPartsStaySecret(t *testing.T) {
 	t.Parallel()
 	log := new(written)
-	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = true }), testenv.World(func(w *app.World) {
+	b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) {
+		o.DirectDownload = true
+	}), testenv.World(func(w *app.World) {
 		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}))
+
 	b.Bind("Publish")
 	uid := kept(b, "Teaser", content('a', 500))
 	sealed := 0
 	b.Frameio.Faults().Add(faults.Rule{Path: "/upload/parts/", Times: 2, Status: 500, Hook: onlyOnce(func() {
-		_ = b.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pushes WHERE upload IS NOT NULL`).Scan(&sealed)
+		_ = b.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pushes
+			WHERE upload IS NOT NULL`).Scan(&sealed)
 		secretless(b, "in the middle")
 	})})
+
 	b.Frameio.Faults().Add(faults.Rule{Path: "/_direct/", Times: 1, Status: 403})
 	p := pushed(b, uid).Pushes[0]
 	if p.State != push.Open || sealed != 1 {
 		t.Errorf("%s: %s; %d sealed", p.State, p.Reason, sealed)
 	}
+
 	secretless(b, "at the end")
 	log.mu.Lock()
 	defer log.mu.Unlock()
@@ -78,9 +84,11 @@ func secretless(b *testenv.Bed, when string) {
 			for i := range values {
 				to[i] = &values[i]
 			}
+
 			if err := rows.Scan(to...); err != nil {
 				b.T.Error(err)
 			}
+
 			text := fmt.Sprintf("%s", values)
 			for _, word := range []string{"/upload/parts/", "_direct", "ignature="} {
 				if strings.Contains(text, word) {
@@ -97,7 +105,10 @@ func TestPartsThatArrivedStay(t *testing.T) {
 	for _, verify := range []string{"digest", "parts"} {
 		t.Run(verify, func(t *testing.T) {
 			t.Parallel()
-			b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = 100 }), testenv.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
+			b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) {
+				o.PartSize = 100
+			}), testenv.Config(func(c *app.Config) { c.Transfer.Verify, c.Transfer.Streams = verify, 1 }))
+
 			b.Bind("Publish")
 			uid := kept(b, "Teaser", content('a', 2000))
 			n := 0
@@ -107,22 +118,28 @@ func TestPartsThatArrivedStay(t *testing.T) {
 			if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid)); err != nil {
 				t.Fatal(err)
 			}
+
 			if !b.Survive() {
 				t.Error("it did not die")
 			}
+
 			page, err := b.App.Push.List(t.Context(), testenv.Viewer, push.Filter{Document: uid})
 			found := page.List
-			if err != nil || len(found) != 1 || found[0].State != push.Open || !bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
+			if err != nil || len(found) != 1 || found[0].State != push.Open ||
+				!bytes.Equal(onFrameio(b, found[0].File), content('a', 2000)) {
 				t.Errorf("%v %v", found, err)
 			}
+
 			for _, r := range b.Frameio.Requests() {
 				if r.Method == "PUT" {
 					n++
 				}
 			}
+
 			if n < 20 || n > 24 {
 				t.Errorf("20 parts took %d calls", n)
 			}
+
 			if len(assets(b, "file")) != 1 {
 				t.Errorf("%d files", len(assets(b, "file")))
 			}
@@ -140,30 +157,45 @@ func TestBindingsInBindings(t *testing.T) {
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	inner := b.Nuxeo.MkDoc(folder.Path+"/inner", "Folder", map[string]any{"dc:title": "Inner"})
 	other := b.Frameio.AddWorkspace(b.Account, "Other")
-	_, item, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{Folder: inner, ActionName: "Inner", Workspaces: []string{other, b.Workspace}})
+	_, item, err := b.App.Binding.Bind(t.Context(), "josh", binding.Request{
+		Folder:     inner,
+		ActionName: "Inner",
+		Workspaces: []string{other, b.Workspace},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.Await(item)
 	uid := b.Nuxeo.MkDoc(folder.Path+"/inner/Teaser", "File", map[string]any{
-		"dc:creator": "josh", "file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: content('a', 100)},
+		"dc:creator": "josh", "file:content": nuxeosim.Blob{
+			Name:     "Teaser.mov",
+			MimeType: "video/quicktime",
+			Data:     content('a', 100),
+		},
 	})
+
 	targets, err := b.App.Push.Targets(t.Context(), "josh", uid)
 	if err != nil || len(targets.Bound) != 2 || targets.Bound[0].Folder != inner || targets.Bound[1].Folder != inner {
 		t.Errorf("%+v %v", targets.Bound, err)
 	}
+
 	r := request(b, uid)
 	r.Workspace = other // whose project it is not
-	if _, err := b.App.Push.Accept(t.Context(), "josh", r); !fault.Is(err, fault.Invalid) || fault.From(err).Field != "project" {
+	if _, err := b.App.Push.Accept(t.Context(), "josh", r); !fault.Is(err, fault.Invalid) ||
+		fault.From(err).Field != "project" {
 		t.Errorf("%v", err)
 	}
+
 	p := pushed(b, uid).Pushes[0]
 	if p.Scope != inner || p.Binding == outer.ID {
 		t.Errorf("%+v", p)
 	}
+
 	if _, err := b.Frameio.RunAction(t.Context(), action, b.Julia, []string{p.File}); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	back(b, p, content('a', 100), 1)
 	for _, v := range b.Settle() {

@@ -22,7 +22,10 @@ func kept(b *testenv.Bed, name string, data []byte) string {
 	b.T.Helper()
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	return b.Nuxeo.MkDoc(doc.Path+"/"+name, "File", map[string]any{
-		"dc:creator": "josh", "file:content": nuxeosim.Blob{Name: name + ".mov", MimeType: "video/quicktime", Data: data},
+		"dc:creator": "josh", "file:content": nuxeosim.Blob{
+			Name:     name + ".mov",
+			MimeType: "video/quicktime", Data: data,
+		},
 	})
 }
 
@@ -42,10 +45,12 @@ func pushedAs(b *testenv.Bed, login string, r push.Request) push.Accepted {
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	b.Settle()
 	for i, p := range out.Pushes {
 		out.Pushes[i] = onePush(b, p.ID)
 	}
+
 	return out
 }
 
@@ -65,10 +70,12 @@ func onFrameio(b *testenv.Bed, file string) []byte {
 	if c == nil {
 		return nil
 	}
+
 	data, err := io.ReadAll(io.NewSectionReader(c, 0, c.Size()))
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	return data
 }
 
@@ -110,32 +117,43 @@ func TestDocumentsGoToFrameio(t *testing.T) {
 		for _, size := range []int{1, part - 1, part, part + 1, 4*part + 2} {
 			t.Run(fmt.Sprint(verify, size), func(t *testing.T) {
 				t.Parallel()
-				b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = part }), testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
+				b := testenv.New(t, testenv.Frameio(func(o *frameiosim.Options) {
+					o.PartSize = part
+				}), testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }))
+
 				b.Bind("Publish")
 				data := content('x', size)
 				data[size-1] = 'y'
 				uid := kept(b, "Teaser", data)
 				p := pushed(b, uid).Pushes[0]
 				b.AllDone()
-				if p.State != push.Open || p.Lock != push.Ours || p.File == "" || p.ViewURL == "" || p.Size != int64(size) {
+				if p.State != push.Open || p.Lock != push.Ours || p.File == "" || p.ViewURL == "" ||
+					p.Size != int64(size) {
 					t.Errorf("%+v", p)
 				}
+
 				if !bytes.Equal(onFrameio(b, p.File), data) {
 					t.Error("other bytes arrived")
 				}
+
 				if lockOwner(b, uid) != "josh" {
 					t.Errorf("locked by %q", lockOwner(b, uid))
 				}
+
 				doc, _ := b.Nuxeo.Doc(uid)
-				if doc.Properties["frameio:fileId"] != p.File || doc.Properties["frameio:documentUid"] != uid || doc.Properties["frameio:pushedBy"] != "josh" {
+				if doc.Properties["frameio:fileId"] != p.File || doc.Properties["frameio:documentUid"] != uid ||
+					doc.Properties["frameio:pushedBy"] != "josh" {
 					t.Errorf("%v", doc.Properties)
 				}
+
 				if n := len(b.Nuxeo.Versions(uid)); n != 0 {
 					t.Errorf("%d versions", n)
 				}
+
 				if s := b.Frameio.Status(p.File); s != "Needs Review" {
 					t.Errorf("status %q", s)
 				}
+
 				b.Mails(1)
 				if text := lastMail(b); !strings.Contains(text, "Teaser") || !strings.Contains(text, "locked") {
 					t.Error(text)
@@ -149,9 +167,11 @@ func TestWhatCannotBePushed(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	good := kept(b, "Good", content('g', 10))
-	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) || fault.From(err).Message != "Folder not bound" {
+	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) ||
+		fault.From(err).Message != "Folder not bound" {
 		t.Errorf("not bound: %v", err)
 	}
+
 	b.Bind("Publish")
 	trashed := kept(b, "Trashed", content('t', 10))
 	_ = b.Nuxeo.Trash(trashed)
@@ -161,27 +181,33 @@ func TestWhatCannotBePushed(t *testing.T) {
 	doc, _ := b.Nuxeo.Doc(b.Folder)
 	bare := b.Nuxeo.MkDoc(doc.Path+"/Bare", "File", nil)
 	for uid, want := range map[string]string{
-		b.Folder: "is a folder", trashed: "trash", empty: "empty", theirs: "locked by julia", bare: "has no file", "nothing": "no such document",
+		b.Folder: "is a folder", trashed: "trash", empty: "empty", theirs: "locked by julia", bare: "has no file",
+		"nothing": "no such document",
 	} {
 		_, err := b.App.Push.Accept(t.Context(), "josh", request(b, uid))
 		if err == nil || !strings.Contains(err.Error(), want) || fault.From(err).Remedy == "" {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+
 	preview, err := b.App.Push.Preview(t.Context(), "josh", request(b, good, trashed, bare))
 	if err != nil || preview.Count != 1 || preview.Bytes != 10 || len(preview.Skipped) != 2 {
 		t.Errorf("%+v %v", preview, err)
 	}
+
 	got := pushed(b, good, trashed, theirs)
 	if len(got.Pushes) != 1 || len(got.Skipped) != 2 || got.Pushes[0].State != push.Open {
 		t.Errorf("%+v", got)
 	}
+
 	if _, err := b.App.Push.Accept(t.Context(), "josh", request(b, good)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("twice: %v", err)
 	}
+
 	if lockOwner(b, theirs) != "julia" || lockOwner(b, trashed) != "" {
 		t.Error("a lock that is none of ours was touched")
 	}
+
 	b.Mails(1)
 }
 
@@ -194,24 +220,32 @@ func TestLinkedDocumentsJoinTheirAsset(t *testing.T) {
 	b.Published(b.Josh, old)
 	uid := b.Only().UID
 	for i, data := range [][]byte{content('b', 110), content('c', 120)} {
-		if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data}}); err != nil {
+		if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+			"file:content": nuxeosim.Blob{Name: "Teaser.mov", MimeType: "video/quicktime", Data: data},
+		}); err != nil {
 			t.Fatal(err)
 		}
+
 		p := pushed(b, uid).Pushes[0]
 		b.AllDone()
 		stacks := assets(b, "version_stack")
 		if len(stacks) != 1 || p.Folder != sub {
 			t.Fatalf("%d stacks, in %s", len(stacks), p.Folder)
 		}
+
 		if in := members(b, stacks[0].ID); len(in) != i+2 || in[i+1] != p.File {
 			t.Errorf("the stack holds %v, not %s at last", in, p.File)
 		}
+
 		// What comes back is what is there: no byte, one version.
 		before := len(b.Nuxeo.Versions(uid))
 		v := b.Published(b.Josh, p.File)[0]
-		if v.State != work.Done || v.Outcome != "returned" || len(b.Nuxeo.Versions(uid)) != before+1 || lockOwner(b, uid) != "" {
-			t.Errorf("%s %s, %d versions after %d, locked by %q", v.State, v.Outcome, len(b.Nuxeo.Versions(uid)), before, lockOwner(b, uid))
+		if v.State != work.Done || v.Outcome != "returned" || len(b.Nuxeo.Versions(uid)) != before+1 ||
+			lockOwner(b, uid) != "" {
+			t.Errorf("%s %s, %d versions after %d, locked by %q", v.State, v.Outcome, len(b.Nuxeo.Versions(uid)),
+				before, lockOwner(b, uid))
 		}
+
 		if p = onePush(b, p.ID); p.State != push.Returned || p.Lock != push.Free {
 			t.Errorf("%+v", p)
 		}
@@ -228,9 +262,11 @@ func TestForeignAndOwnLocksStay(t *testing.T) {
 	if p.State != push.Open || p.Lock != push.Own {
 		t.Fatalf("%+v", p)
 	}
+
 	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
 		t.Errorf("%s: %s", v.Outcome, v.Message)
 	}
+
 	if lockOwner(b, uid) != "josh" {
 		t.Error("the person's own lock was taken away")
 	}
@@ -245,10 +281,12 @@ func TestAPushThatFailsLeavesNothing(t *testing.T) {
 	if p.State != push.Failed || !strings.Contains(p.Reason, "addresses") {
 		t.Errorf("%s %s", p.State, p.Reason)
 	}
+
 	v := b.Await(p.Item)
 	if !strings.Contains(v.Remedy, "MB/s") {
 		t.Errorf("%s", v.Remedy)
 	}
+
 	untouched(b, uid)
 	b.Mails(1)
 }
@@ -260,11 +298,13 @@ func untouched(b *testenv.Bed, uid string) {
 	if doc.LockOwner != "" || len(b.Nuxeo.Versions(uid)) != 0 {
 		b.T.Errorf("locked by %q, %d versions", doc.LockOwner, len(b.Nuxeo.Versions(uid)))
 	}
+
 	for _, f := range doc.Facets {
 		if f == "FrameioAsset" {
 			b.T.Error("the facet is left")
 		}
 	}
+
 	if left := assets(b, "file"); len(left) != 0 {
 		b.T.Errorf("%d files are left on Frame.io", len(left))
 	}
@@ -279,29 +319,42 @@ func TestHowFarABulkIs(t *testing.T) {
 	if err := b.App.Engine.Pause(t.Context(), "Administrator", ""); err != nil {
 		t.Fatal(err)
 	}
-	r := request(b, kept(b, "One", content('1', 10)), kept(b, "Two", content('2', 20)), kept(b, "Three", content('3', 30)))
+
+	r := request(b, kept(b, "One", content('1', 10)), kept(b, "Two", content('2', 20)),
+		kept(b, "Three", content('3', 30)))
 	got, err := b.App.Push.Accept(t.Context(), "josh", r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for who, want := range map[work.Viewer]int{{Login: "josh"}: 1, {Login: "julia"}: 0, {Login: "root", Admin: true}: 1} {
+
+	for who, want := range map[work.Viewer]int{
+		{Login: "josh"}:              1,
+		{Login: "julia"}:             0,
+		{Login: "root", Admin: true}: 1,
+	} {
 		all, err := b.App.Push.UnderWay(t.Context(), who, "")
 		if err != nil || len(all) != want {
 			t.Fatalf("%s sees %d: %v", who.Login, len(all), err)
 		}
+
 		if want == 0 {
 			continue
 		}
-		if p := all[0]; p.Batch != got.Batch || p.By != "josh" || p.Documents != 3 || p.Arrived != 0 || p.Failed != 0 || p.Bytes != 60 || p.Left != nil || p.ProjectName != "Film" {
+
+		if p := all[0]; p.Batch != got.Batch || p.By != "josh" || p.Documents != 3 || p.Arrived != 0 || p.Failed != 0 ||
+			p.Bytes != 60 || p.Left != nil || p.ProjectName != "Film" {
 			t.Errorf("%+v", p)
 		}
 	}
+
 	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, "another folder"); err != nil || len(all) != 0 {
 		t.Errorf("of another folder: %+v %v", all, err)
 	}
+
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	if all, err := b.App.Push.UnderWay(t.Context(), testenv.Viewer, b.Folder); err != nil || len(all) != 0 {
 		t.Errorf("%+v %v", all, err)

@@ -24,6 +24,7 @@ func strip(b *testenv.Bed, uid string) {
 	if err == nil {
 		err = nx.RemoveFacet(b.T.Context(), uid, ingest.Facet, ingest.SourceMetadata)
 	}
+
 	if err != nil {
 		b.T.Fatal(err)
 	}
@@ -33,16 +34,20 @@ func strip(b *testenv.Bed, uid string) {
 // that it began came out.
 func lookLater(b *testenv.Bed) (outcomes []string) {
 	b.T.Helper()
-	if _, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE links SET updated = updated - 120000, looked = looked - 120000`); err != nil {
+	if _, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE links
+		SET updated = updated - 120000, looked = looked - 120000`); err != nil {
 		b.T.Fatal(err)
 	}
+
 	before := len(ofKind(b.Settle(), repair.Kind))
 	if _, err := b.App.Maintenance.DoNow(b.T.Context(), "metadata"); err != nil {
 		b.T.Fatal(err)
 	}
+
 	for _, v := range ofKind(b.Settle(), repair.Kind)[before:] {
 		outcomes = append(outcomes, string(v.State)+" "+v.Outcome)
 	}
+
 	slices.Sort(outcomes)
 	return outcomes
 }
@@ -60,12 +65,14 @@ func tells(b *testenv.Bed, uid string) map[string]any {
 	if !ok {
 		b.T.Fatalf("there is no document %s", uid)
 	}
+
 	out := map[string]any{}
 	for name, value := range d.Properties {
 		if strings.HasPrefix(name, "frameio:") && name != "frameio:lastPublished" && name != "frameio:lastPushed" {
 			out[name] = value
 		}
 	}
+
 	return out
 }
 
@@ -73,12 +80,16 @@ func tells(b *testenv.Bed, uid string) map[string]any {
 // published, of those that were pushed, and of those of a mirror.
 func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 	t.Parallel()
-	for name, stays := range map[string]bool{"a database that drops the data": false, "a database that hides them": true} {
+	for name, stays := range map[string]bool{
+		"a database that drops the data": false,
+		"a database that hides them":     true,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.Nuxeo(func(o *nuxeosim.Options) { o.FacetDataStays = stays }))
 			b.Bind("Publish")
-			stack := b.Frameio.Stack(add(b, b.Root, "Cut.mov", content('1', 1000)), add(b, b.Root, "Cut 2.mov", content('2', 2000)))
+			stack := b.Frameio.Stack(add(b, b.Root, "Cut.mov", content('1', 1000)),
+				add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 			newest(b, b.Julia, "created", stack)
 			published := b.Only().UID
 			sent := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0].Document
@@ -90,14 +101,18 @@ func TestWhatIsTakenAwayLaterComesBack(t *testing.T) {
 			strip(b, published)
 			strip(b, sent)
 			if got := lookLater(b); len(got) > 0 {
-				t.Errorf("documents of links that did not change are looked at once a day, but repairs came out as %q", got)
+				t.Errorf("documents of links that did not change are looked at once a day, but repairs came out as %q",
+					got)
 			}
+
 			if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET looked = 0`); err != nil {
 				t.Fatal(err)
 			}
+
 			if got, want := lookLater(b), []string{"done repaired", "done repaired"}; !slices.Equal(got, want) {
 				t.Errorf("repairs came out as %q, want %q", got, want)
 			}
+
 			for uid, want := range before {
 				got := tells(b, uid)
 				delete(want, "frameio:publishedBy") // is not remembered
@@ -127,9 +142,11 @@ func TestRepairsOfAMirror(t *testing.T) {
 	if got, want := lookLater(b), []string{"done repaired"}; !slices.Equal(got, want) {
 		t.Errorf("the repair came out as %q, want %q", got, want)
 	}
+
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "syncs"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	if diff := cmp.Diff(want, tells(b, uid)); diff != "" {
 		t.Errorf("what the document tells, as before (-) and after the repair (+):\n%s", diff)
@@ -143,9 +160,11 @@ func TestRepairsKeepOut(t *testing.T) {
 		meanwhile func(b *testenv.Bed, uid string) error
 		want      []string
 	}{
-		"locked by another": {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Lock(uid, "olga") }, []string{"done left alone: locked by olga"}},
-		"in the trash":      {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Trash(uid) }, nil},
-		"deleted":           {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Remove(uid) }, nil},
+		"locked by another": {func(b *testenv.Bed, uid string) error {
+			return b.Nuxeo.Lock(uid, "olga")
+		}, []string{"done left alone: locked by olga"}},
+		"in the trash": {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Trash(uid) }, nil},
+		"deleted":      {func(b *testenv.Bed, uid string) error { return b.Nuxeo.Remove(uid) }, nil},
 		"no longer bound": {func(b *testenv.Bed, _ string) error {
 			_, err := b.App.DB.Writer.ExecContext(b.T.Context(), `UPDATE bindings SET state = 'unbound'`)
 			return err
@@ -161,9 +180,11 @@ func TestRepairsKeepOut(t *testing.T) {
 			if err := c.meanwhile(b, uid); err != nil {
 				t.Fatal(err)
 			}
+
 			if got := lookLater(b); !slices.Equal(got, c.want) {
 				t.Errorf("repairs came out as %q, want %q", got, c.want)
 			}
+
 			if d, ok := b.Nuxeo.Doc(uid); ok && slices.Contains(d.Facets, ingest.Facet) {
 				t.Error("the document has the facet again, want it left alone")
 			}

@@ -50,11 +50,13 @@ func TestRetryAfterEveryRefusal(t *testing.T) {
 							}
 						}
 					}
+
 					b.AllDone()
 					hits := b.Nuxeo.Faults().Hits()
 					if len(hits) > 0 && hits[0].Method == "DELETE" {
 						b.MayLeave = 1 // it may not be removed, then
 					}
+
 					b.Check(want)
 					if more = len(hits) > 0; more {
 						t.Logf("refused: %v", hits[0])

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/push"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
@@ -21,12 +21,15 @@ func back(b *testenv.Bed, p push.Push, data []byte, versions int) {
 	if now := onePush(b, p.ID); now.State != push.Returned || now.Lock != push.Free {
 		b.T.Errorf("%s, lock %s", now.State, now.Lock)
 	}
+
 	if n := len(b.Nuxeo.Versions(p.Document)); n != versions {
 		b.T.Errorf("%d versions instead of %d", n, versions)
 	}
+
 	if !bytes.Equal(b.Content(p.Document), data) {
 		b.T.Errorf("other content: %.20q", b.Content(p.Document))
 	}
+
 	if by := lockOwner(b, p.Document); by != "" {
 		b.T.Errorf("locked by %s", by)
 	}
@@ -46,9 +49,11 @@ func TestAnotherPublishesBack(t *testing.T) {
 	if v.State != work.Done || v.Outcome != "updated" {
 		t.Fatalf("%s %s at %s: %s", v.State, v.Outcome, v.Step, v.Message)
 	}
+
 	if doc, _ := b.Nuxeo.Doc(uid); doc.Properties["frameio:publishedBy"] != "julia" || len(b.Documents()) != 1 {
 		t.Errorf("published by %v, %d documents", doc.Properties["frameio:publishedBy"], len(b.Documents()))
 	}
+
 	// What no version held was checked in before it was replaced.
 	back(b, p, content('b', 200), 2)
 	// Once more: nothing changes.
@@ -105,22 +110,27 @@ func TestReturnOfADeletedDocument(t *testing.T) {
 			if err := gone(b, uid); err != nil {
 				t.Fatal(err)
 			}
+
 			if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "created" {
 				t.Fatalf("%s %s: %s", v.State, v.Outcome, v.Message)
 			}
+
 			now := onePush(b, p.ID)
 			if now.State != push.Returned || now.Lock != push.Free || lockOwner(b, uid) != "" {
 				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, uid))
 			}
+
 			if text := lastMail(b); !strings.Contains(text, "had been deleted") {
 				t.Error(text)
 			}
+
 			n := 0
 			for _, d := range b.Documents() {
 				if !d.IsTrashed {
 					n++
 				}
 			}
+
 			if n != 1 {
 				t.Errorf("%d documents", n)
 			}
@@ -139,18 +149,23 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	if err := b.Nuxeo.Lock(uid, "julia"); err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Published(b.Josh, p.File)[0]; v.State != work.Failed || v.Code != "locked" {
 		t.Errorf("%s %s %s", v.State, v.Code, v.Message)
 	}
+
 	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, uid) != "julia" {
 		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
 	}
+
 	if _, err := b.App.Push.Release(t.Context(), work.Viewer{Login: "josh"}, p.ID, "enough"); err != nil {
 		t.Fatal(err)
 	}
+
 	if now := onePush(b, p.ID); now.State != push.Released || lockOwner(b, uid) != "julia" {
 		t.Errorf("%s, locked by %q", now.State, lockOwner(b, uid))
 	}
+
 	again := kept(b, "Again", content('b', 100))
 	q := pushed(b, again).Pushes[0]
 	_ = b.Nuxeo.Unlock(again)
@@ -158,6 +173,7 @@ func TestOnlyOurLockIsReleased(t *testing.T) {
 	if v := b.Published(b.Josh, q.File)[0]; v.Outcome != "returned" {
 		t.Errorf("%s: %s", v.Outcome, v.Message)
 	}
+
 	if lockOwner(b, again) != "josh" {
 		t.Error("a lock of their own was taken away")
 	}
@@ -178,6 +194,7 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 			if !bytes.Equal(onFrameio(b, p.File), proxy) {
 				t.Fatal("it is not the rendition that arrived")
 			}
+
 			b.Frameio.SetStatus(p.File, "Approved")
 			v := b.Published(b.Julia, p.File)[0]
 			if !conform {
@@ -186,15 +203,19 @@ func TestRenditionsConformToTheMaster(t *testing.T) {
 				}
 				return
 			}
+
 			if v.Outcome != "returned" {
 				t.Errorf("%s %s: %s", v.State, v.Outcome, v.Message)
 			}
+
 			back(b, p, master, before+1)
 			versions := b.Nuxeo.Versions(p.Document)
 			seen := versions[len(versions)-1].Properties
-			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" || seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != testenv.Proxy {
+			if seen["frameio:status"] != "Approved" || seen["frameio:publishedBy"] != "julia" ||
+				seen["frameio:digest"] != p.Digest || seen["frameio:rendition"] != testenv.Proxy {
 				t.Errorf("the version tells %v", seen)
 			}
+
 			// Later it does not replace the master either.
 			b.Published(b.Julia, p.File)
 			back(b, p, master, before+1)
@@ -208,9 +229,12 @@ func TestUnlockedOnlyWhenApproved(t *testing.T) {
 	b.Bind("Publish")
 	p := pushed(b, kept(b, "Teaser", content('a', 100))).Pushes[0]
 	b.Published(b.Julia, p.File)
-	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, p.Document) != "josh" || len(b.Nuxeo.Versions(p.Document)) != 0 {
-		t.Errorf("%s, locked by %q, %d versions", now.State, lockOwner(b, p.Document), len(b.Nuxeo.Versions(p.Document)))
+	if now := onePush(b, p.ID); now.State != push.Open || lockOwner(b, p.Document) != "josh" ||
+		len(b.Nuxeo.Versions(p.Document)) != 0 {
+		t.Errorf("%s, locked by %q, %d versions", now.State, lockOwner(b, p.Document),
+			len(b.Nuxeo.Versions(p.Document)))
 	}
+
 	b.Frameio.SetStatus(p.File, "Approved")
 	b.Published(b.Julia, p.File)
 	back(b, p, content('a', 100), 1)
@@ -225,6 +249,7 @@ func TestTwoPublishesAtOnce(t *testing.T) {
 	for _, who := range []string{b.Josh, b.Julia} {
 		both.Go(func() { b.Run(who, p.File) })
 	}
+
 	both.Wait()
 	b.AllDone()
 	back(b, p, content('a', 100), 1)
@@ -241,12 +266,14 @@ func TestThePusherIsGone(t *testing.T) {
 					c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 				}
 			}))
+
 			b.Bind("Publish")
 			r := request(b, kept(b, "Teaser", content('a', 100)))
 			p := pushedAs(b, "julia", r).Pushes[0]
 			if _, err := b.App.Identity.Revoke(t.Context(), "julia", "Administrator"); err != nil {
 				t.Fatal(err)
 			}
+
 			v := b.Published(b.Josh, p.File)[0]
 			if service {
 				if v.Outcome != "returned" {
@@ -255,14 +282,18 @@ func TestThePusherIsGone(t *testing.T) {
 				back(b, p, content('a', 100), 1)
 				return
 			}
+
 			if v.State != work.Failed || v.Code != "locked" || !strings.Contains(v.Remedy, "Release") {
 				t.Errorf("%s %s %s", v.State, v.Message, v.Remedy)
 			}
+
 			b.SignIn("Administrator")
 			if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "she has left"); err != nil {
 				t.Fatal(err)
 			}
-			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free || lockOwner(b, p.Document) != "" {
+
+			if now := onePush(b, p.ID); now.State != push.Released || now.Lock != push.Free ||
+				lockOwner(b, p.Document) != "" {
 				t.Errorf("%s, lock %s, locked by %q", now.State, now.Lock, lockOwner(b, p.Document))
 			}
 		})
@@ -276,25 +307,34 @@ func TestLocksAreComparedWithPushes(t *testing.T) {
 	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Nuxeo.ServiceUser, c.Nuxeo.ServicePassword = "Administrator", "Administrator"
 	}))
+
 	b.Bind("Publish")
 	stray := pushed(b, kept(b, "Stray", content('s', 100))).Pushes[0]
 	open := pushed(b, kept(b, "Open", content('a', 100))).Pushes[0]
 	left := pushed(b, kept(b, "Left", content('b', 100))).Pushes[0]
 	fine := pushed(b, kept(b, "Fine", content('c', 100))).Pushes[0]
 	_ = b.Nuxeo.Unlock(open.Document)
-	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE pushes SET state = 'returned', lock_state = 'releasing' WHERE id = $1`, left.ID); err != nil {
+	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE pushes
+		SET state = 'returned', lock_state = 'releasing' WHERE id = $1`, left.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := b.App.DB.Writer.ExecContext(t.Context(), `DELETE FROM pushes WHERE id = $1`, stray.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	var r maintenance.Report
 	if err := b.App.Push.CheckLocks(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(r.Lines, "\n"); r.Removed != 1 || !strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") || !strings.Contains(text, "Left") || !strings.Contains(text, "Stray is locked by josh, who pushed it once") || strings.Contains(text, "Fine") {
+
+	if text := strings.Join(r.Lines, "\n"); r.Removed != 1 ||
+		!strings.Contains(text, "Open is on Frame.io for review but was unlocked by hand") ||
+		!strings.Contains(text, "Left") || !strings.Contains(text, "Stray is locked by josh, who pushed it once") ||
+		strings.Contains(text, "Fine") {
 		t.Errorf("%d %s", r.Removed, text)
 	}
+
 	if lockOwner(b, left.Document) != "" || lockOwner(b, fine.Document) != "josh" {
 		t.Errorf("locked by %q and %q", lockOwner(b, left.Document), lockOwner(b, fine.Document))
 	}
@@ -312,10 +352,12 @@ func TestSeparateAssets(t *testing.T) {
 	if len(assets(b, "version_stack")) != 0 || len(assets(b, "file")) != 2 {
 		t.Errorf("%v", assets(b, "file"))
 	}
+
 	before := len(b.Nuxeo.Versions(p.Document))
 	if v := b.Published(b.Josh, p.File)[0]; v.Outcome != "returned" {
 		t.Errorf("%s: %s", v.Outcome, v.Message)
 	}
+
 	back(b, p, content('a', 100), before+1)
 }
 

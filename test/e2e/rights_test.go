@@ -15,7 +15,8 @@ import (
 // userOf is who ran an interaction on Frame.io, as it was recorded.
 func userOf(b *testenv.Bed, v work.View) (user string) {
 	b.T.Helper()
-	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT user_id FROM interactions WHERE id = $1`, v.Parent).Scan(&user); err != nil {
+	if err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT user_id FROM interactions
+		WHERE id = $1`, v.Parent).Scan(&user); err != nil {
 		b.T.Fatal(err)
 	}
 	return user
@@ -38,8 +39,12 @@ func TestWhoActs(t *testing.T) {
 	}{
 		{"a person with rights acts alone", b.Julia, "julia", "julia@example.org", func() {}},
 		{"a person without a connection acts as the binder", stranger, "josh", "josh@example.org", func() {}},
-		{"a person without rights acts as the binder", b.Julia, "josh", "julia@example.org", func() { b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false) }},
-		{"a person whose access ended acts as the binder", b.Julia, "josh", "julia@example.org", func() { b.Nuxeo.DropTokens("julia") }},
+		{"a person without rights acts as the binder", b.Julia, "josh", "julia@example.org", func() {
+			b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
+		}},
+		{"a person whose access ended acts as the binder", b.Julia, "josh", "julia@example.org", func() {
+			b.Nuxeo.DropTokens("julia")
+		}},
 	} {
 		c.before()
 		file := add(b, b.Root, "Cut.mov", content('1', 1000))
@@ -47,15 +52,18 @@ func TestWhoActs(t *testing.T) {
 		if v.Actor != c.actor || userOf(b, v) != c.person || creator(b) != c.actor {
 			t.Errorf("%s: acted as %s for %s, created by %v", c.name, v.Actor, userOf(b, v), creator(b))
 		}
+
 		mails := b.Mail.Messages()
 		if m := mails[len(mails)-1]; m.To[0] != c.told {
 			t.Errorf("%s: told %v", c.name, m.To)
 		}
+
 		b.AllDone()
 		b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 		if err := b.Nuxeo.Remove(b.Only().UID); err != nil {
 			t.Fatal(err)
 		}
+
 		if _, err := b.App.DB.Writer.ExecContext(t.Context(), `UPDATE links SET document_uid = NULL`); err != nil {
 			t.Fatal(err)
 		}
@@ -72,13 +80,16 @@ func TestUnboundFolderTakesNothing(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	res := b.Run(b.Josh, file)
 	if res.Description != "This folder is no longer bound to Frame.io." {
 		t.Errorf("%+v", res)
 	}
+
 	if n := interactions(b); n != 0 || len(b.Documents()) != 0 {
 		t.Errorf("%d interactions", n)
 	}
+
 	b.Until(func(v work.View) bool { return v.Kind == binding.KindUnbind && v.Code == "not_ready" })
 	b.Frameio.Faults().Clear()
 	clock.Move(time.Hour)
@@ -99,16 +110,20 @@ func TestBindingThatEndsAfterTheCallTakesNothing(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Frameio.FinishUpload(file)
 	clock.Move(time.Minute)
 	for _, v := range b.Settle() {
-		if v.Kind == "publish" && (v.State != work.Failed || v.Message != "This folder is no longer bound to Frame.io.") {
+		if v.Kind == "publish" &&
+			(v.State != work.Failed || v.Message != "This folder is no longer bound to Frame.io.") {
 			t.Errorf("%s %s", v.State, v.Message)
 		}
 	}
+
 	if len(b.Documents()) != 0 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%d documents, %d batches", len(b.Documents()), b.Nuxeo.Batches())
 	}
+
 	if text := lastMail(b); !strings.Contains(text, "no longer bound") {
 		t.Errorf("the mail says %q", text)
 	}
@@ -124,13 +139,16 @@ func TestLostRefreshAsksToConnectAgain(t *testing.T) {
 	b.Frameio.Faults().Add(faults.Rule{Path: "/ims/token", Lost: true, Times: 1})
 	b.Run(b.Josh, file)
 	v := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == "needs_owner" })
-	if !strings.Contains(v.Message, "josh is not signed in to Frame.io any more") || !strings.Contains(v.Remedy, "connected again") {
+	if !strings.Contains(v.Message, "josh is not signed in to Frame.io any more") ||
+		!strings.Contains(v.Remedy, "connected again") {
 		t.Errorf("%q %q", v.Message, v.Remedy)
 	}
+
 	b.Until(func(v work.View) bool { return v.Kind == "notice" && v.State == work.Done })
 	if text := lastMail(b); !strings.Contains(text, "josh is not signed in") {
 		t.Errorf("the mail says %q", text)
 	}
+
 	b.Connect("josh") // it goes on by itself
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
@@ -145,6 +163,7 @@ func TestOneRefreshForEverybodyWhoWaits(t *testing.T) {
 		files = append(files, add(b, b.Root, string(c)+".mov", content(byte(c), 1000)))
 		want[string(c)] = testenv.WantDocument{Content: content(byte(c), 1000)}
 	}
+
 	before := b.Frameio.TokenRefreshes()
 	b.Frameio.ExpireAccess(b.Josh)
 	b.Run(b.Josh, files...)

@@ -38,7 +38,8 @@ func content(c byte, n int) []byte { return bytes.Repeat([]byte{c}, n) }
 
 func add(b *testenv.Bed, parent, name string, data []byte, opts ...frameiosim.FileOption) string {
 	return b.Frameio.AddFile(parent, name, frameiosim.Bytes(data), append([]frameiosim.FileOption{
-		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}), frameiosim.WithCreator(b.Josh),
+		frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"}),
+		frameiosim.WithCreator(b.Josh),
 	}, opts...)...)
 }
 
@@ -46,7 +47,11 @@ func add(b *testenv.Bed, parent, name string, data []byte, opts ...frameiosim.Fi
 func remark(b *testenv.Bed, file, words string) []string {
 	c := b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words, OwnerID: b.Julia, Timestamp: ptr(5)})
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words + " answered", OwnerID: b.Josh, ParentID: c})
-	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words + " drawn", OwnerID: b.Julia, Annotation: `[{"tool":"rect"}]`})
+	b.Frameio.AddComment(file, frameiosim.CommentSpec{
+		Text:       words + " drawn",
+		OwnerID:    b.Julia,
+		Annotation: `[{"tool":"rect"}]`,
+	})
 	return []string{words, words + " answered", words + " drawn"}
 }
 
@@ -61,6 +66,7 @@ func publishing(b *testenv.Bed, mails int, want testenv.Want, assets ...string) 
 			offer()
 			b.Settle()
 		}
+
 		b.AllDone()
 		b.Check(want)
 		b.Mails(mails)
@@ -101,7 +107,8 @@ func sceneFolder(b *testenv.Bed) (deed, check func()) {
 	two := add(b, cam, "two.mov", content('2', 2000))
 	b.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "cut", OwnerID: b.Julia})
 	return publishing(b, 1, testenv.Want{
-		"Day/one": {Content: content('1', 1000)}, "Day/Cam/two": {Content: content('2', 2000), Comments: []string{"cut"}},
+		"Day/one":     {Content: content('1', 1000)},
+		"Day/Cam/two": {Content: content('2', 2000), Comments: []string{"cut"}},
 	}, day)
 }
 
@@ -113,20 +120,24 @@ func bound(b *testenv.Bed, name string, workspaces ...string) {
 	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
 		b.T.Fatalf("bindings %+v %v", list, err)
 	}
+
 	for _, w := range workspaces {
 		actions := b.Frameio.Actions(w)
 		if len(actions) != 1 || actions[0].Name != name {
 			b.T.Fatalf("actions %+v", actions)
 		}
 		_, root := b.Frameio.AddProject(w, "Another")
-		res, err := b.Frameio.RunAction(b.T.Context(), actions[0].ID, b.Josh, []string{add(b, root, "works.mov", []byte("x"))})
+		res, err := b.Frameio.RunAction(b.T.Context(), actions[0].ID, b.Josh,
+			[]string{add(b, root, "works.mov", []byte("x"))})
 		if err != nil || res.Title != "Success" {
 			b.T.Errorf("%+v %v", res, err)
 		}
 	}
+
 	if d, _ := b.Nuxeo.Doc(b.Folder); len(d.Properties["frameiobinding:bindings"].([]any)) != 1 {
 		b.T.Errorf("the folder shows %v", d.Properties["frameiobinding:bindings"])
 	}
+
 	b.Settle()
 }
 
@@ -134,11 +145,16 @@ func sceneBind(b *testenv.Bed) (deed, check func()) {
 	second := b.Frameio.AddWorkspace(b.Account, "Zebra")
 	var item string
 	bind := func() {
-		_, id, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace, second}})
+		_, id, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{
+			Folder:     b.Folder,
+			ActionName: "Publish",
+			Workspaces: []string{b.Workspace, second},
+		})
 		if err == nil {
 			item = id
 		}
 	}
+
 	return bind, func() {
 		b.T.Helper()
 		if item == "" {
@@ -158,6 +174,7 @@ func sceneUnbind(b *testenv.Bed) (deed, check func()) {
 		_, err := b.App.Binding.Unbind(b.T.Context(), testenv.Viewer, made.ID, "")
 		done = err == nil
 	}
+
 	return unbind, func() {
 		b.T.Helper()
 		if !done {

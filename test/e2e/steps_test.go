@@ -35,7 +35,8 @@ func (w *forgetful) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 // Every step of every scene is done, and done again.
 func TestEveryStepMayBeDoneTwice(t *testing.T) {
 	t.Parallel()
-	for _, s := range append(slices.Clone(scenes), scene{name: "sync-earlier", prepare: sceneSyncEarlier}, scene{name: "sync-both", prepare: sceneSyncBoth}) {
+	for _, s := range append(slices.Clone(scenes), scene{name: "sync-earlier", prepare: sceneSyncEarlier},
+		scene{name: "sync-both", prepare: sceneSyncBoth}) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.World(func(w *app.World) {

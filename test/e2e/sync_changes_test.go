@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -24,16 +24,23 @@ func (m *mirror) later(by time.Duration) {
 func (m *mirror) told(files ...string) foldersync.Run {
 	m.T.Helper()
 	for _, id := range files {
-		if err := m.App.Webhooks.Look(m.T.Context(), webhook.Hint{Kind: webhook.File, Resource: id, Account: m.Account, Workspace: m.Workspace}); err != nil {
+		if err := m.App.Webhooks.Look(m.T.Context(), webhook.Hint{
+			Kind:      webhook.File,
+			Resource:  id,
+			Account:   m.Account,
+			Workspace: m.Workspace,
+		}); err != nil {
 			m.T.Fatal(err)
 		}
 	}
+
 	m.Settle()
 	m.later(foldersync.MinEvery)
 	var r maintenance.Report
 	if err := m.App.Sync.RunDue(m.T.Context(), &r); err != nil {
 		m.T.Fatal(err)
 	}
+
 	m.Settle()
 	return *m.get().Last
 }
@@ -51,6 +58,7 @@ func TestChangesAreFollowed(t *testing.T) {
 		files = append(files, add(b, folders[i], fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300)))
 		want["/"+name], want[fmt.Sprintf("/%s/Cut %d", name, i)] = nil, content(byte('a'+i), 300)
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	m.is(want)
 	moved := m.at(m.Folder, "Cut 0").UID
@@ -61,23 +69,29 @@ func TestChangesAreFollowed(t *testing.T) {
 	fresh := add(b, folders[4], "New.mov", content('n', 200))
 	listed := b.Frameio.Calls("files.index") + b.Frameio.Calls("files.list")
 	r := m.told(files[0], files[2], files[3], fresh)
-	if r.Why != foldersync.Changes || !r.Partial || r.Created != 1 || r.Moved != 0 || r.Renamed != 1 || r.Gone != 1 || r.Failed != 0 {
+	if r.Why != foldersync.Changes || !r.Partial || r.Created != 1 || r.Moved != 0 || r.Renamed != 1 ||
+		r.Gone != 1 || r.Failed != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	if now := b.Frameio.Calls("files.index") + b.Frameio.Calls("files.list"); now-listed > 5 {
 		t.Errorf("%d folders were listed", now-listed)
 	}
+
 	if r := m.told(); r.Moved != 1 { // where it is now is known since
 		t.Errorf("%+v", r)
 	}
+
 	delete(want, "/Day 0/Cut 0")
 	delete(want, "/Day 2/Cut 2")
 	delete(want, "/Day 3/Cut 3")
-	want["/Day 1/Cut 0"], want["/Day 2/Take 2"], want["/Day 4/New"] = content('a', 300), content('c', 300), content('n', 200)
+	want["/Day 1/Cut 0"], want["/Day 2/Take 2"], want["/Day 4/New"] = content('a', 300), content('c', 300),
+		content('n', 200)
 	m.is(want)
 	if m.at(m.Folder, "Cut 0").UID != moved {
 		t.Error("it was copied")
 	}
+
 	m.settled(want)
 }
 
@@ -93,6 +107,7 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 	for i := range 6 {
 		add(b, old, fmt.Sprintf("Take %d.mov", i), content(byte('b'+i), 300))
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 
 	deep := b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "New"), "Deep")
@@ -105,13 +120,23 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	if r := m.told(); r.Why != foldersync.Changes || r.Created != 1 || r.Renamed != 1 || r.Gone != 1 {
 		t.Errorf("%+v", r)
 	}
-	want := map[string][]byte{"/New": nil, "/New/Deep": nil, "/New/Deep/Cut 2": content('n', 300), "/Renamed": nil, "/Renamed/Cut": content('a', 300)}
+
+	want := map[string][]byte{
+		"/New":            nil,
+		"/New/Deep":       nil,
+		"/New/Deep/Cut 2": content('n', 300),
+		"/Renamed":        nil,
+		"/Renamed/Cut":    content('a', 300),
+	}
+
 	for i := range 6 {
 		want[fmt.Sprintf("/Renamed/Take %d", i)] = content(byte('b'+i), 300)
 	}
+
 	m.is(want)
 	m.settled(want)
 }
@@ -125,6 +150,7 @@ func TestChangesAreNotFollowedUnlessWanted(t *testing.T) {
 	if r := m.told(add(b, b.Root, "New.mov", content('n', 200))); r.Why != foldersync.First {
 		t.Errorf("%+v", r)
 	}
+
 	m.is(map[string][]byte{"/Cut": content('a', 300)})
 	m.settled(map[string][]byte{"/Cut": content('a', 300), "/New": content('n', 200)})
 }
@@ -141,6 +167,7 @@ func TestCommentsAreLookedAtAgain(t *testing.T) {
 	if says(b, uid, "Too long.")() {
 		t.Fatal("an asset that has not changed was looked at")
 	}
+
 	m.later(b.App.Config.Sync.CommentsEvery)
 	m.told()
 	if !says(b, uid, "Too long.")() {
@@ -154,8 +181,19 @@ func TestCommentsWaitForTheOwner(t *testing.T) {
 	b := testenv.New(t)
 	file := add(b, b.Root, "Cut.mov", content('a', 300))
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
-	refuse := b.Frameio.Faults().Add(faults.Rule{Method: "GET", Path: "/files/.*/comments", Status: http.StatusUnauthorized})
-	forget := b.Frameio.Faults().Add(faults.Rule{Method: "POST", Path: "/ims/token", Status: http.StatusBadRequest, Body: `{"error":"invalid_grant"}`})
+	refuse := b.Frameio.Faults().Add(faults.Rule{
+		Method: "GET",
+		Path:   "/files/.*/comments",
+		Status: http.StatusUnauthorized,
+	})
+
+	forget := b.Frameio.Faults().Add(faults.Rule{
+		Method: "POST",
+		Path:   "/ims/token",
+		Status: http.StatusBadRequest,
+		Body:   `{"error":"invalid_grant"}`,
+	})
+
 	m := mirrored(b)
 	uid := m.at(m.Folder, "Cut").UID
 	refuse()
@@ -174,11 +212,14 @@ func TestAGapIsComparedWhole(t *testing.T) {
 	b := testenv.New(t)
 	m := mirrored(b)
 	add(b, b.Root, "Cut.mov", content('a', 300))
-	if err := b.App.Webhooks.Missed(t.Context(), webhook.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
+	if err := b.App.Webhooks.Missed(t.Context(),
+		webhook.Place{Account: m.Account, Workspace: m.Workspace}); err != nil {
 		t.Fatal(err)
 	}
+
 	if r := m.told(); r.Partial || r.Created != 1 {
 		t.Errorf("%+v", r)
 	}
+
 	m.is(map[string][]byte{"/Cut": content('a', 300)})
 }

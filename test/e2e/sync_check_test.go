@@ -16,6 +16,7 @@ func (m *mirror) checked() map[string]string {
 	if _, err := m.App.Sync.Check(m.T.Context(), testenv.Viewer, m.id); err != nil {
 		m.T.Fatal(err)
 	}
+
 	m.Settle()
 	out, after := map[string]string{}, ""
 	for {
@@ -43,9 +44,11 @@ func TestEmojiInNamesAreNoRenaming(t *testing.T) {
 	if d := m.checked(); len(d) != 0 {
 		t.Errorf("the check tells %v, want nothing", d)
 	}
+
 	if r := m.refresh(true); r.Renamed+r.Updated+r.Created+r.Failed != 0 {
 		t.Errorf("the refresh wrote %+v, want nothing", r)
 	}
+
 	m.is(map[string][]byte{"/Day ": nil, "/Day / Cut ": content('a', 300)})
 
 	b.Frameio.Rename(file, "🎬 Take.mov")
@@ -53,50 +56,72 @@ func TestEmojiInNamesAreNoRenaming(t *testing.T) {
 	if r := m.refresh(true); r.Renamed != 2 {
 		t.Errorf("the refresh renamed %d, want 2: %+v", r.Renamed, r)
 	}
+
 	m.is(map[string][]byte{"/Night ": nil, "/Night / Take": content('a', 300)})
 }
 
 func TestACheckTellsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	day, night, dusk := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night"), b.Frameio.AddFolder(b.Root, "Dusk")
+	day, night, dusk := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night"),
+		b.Frameio.AddFolder(b.Root, "Dusk")
 	ids := map[string]string{}
-	for i, name := range []string{"Same", "Renamed", "Lost", "Edited", "Discarded", "Newer", "Ours", "Elsewhere", "Moved"} {
+	for i, name := range []string{
+		"Same", "Renamed", "Lost", "Edited", "Discarded", "Newer", "Ours",
+		"Elsewhere", "Moved",
+	} {
 		ids[name] = add(b, day, name+".mov", content(byte('a'+i), 300))
 	}
+
 	m := mirrored(b)
 	if _, err := b.App.Sync.Differences(t.Context(), testenv.Viewer, m.id, "", 10); !fault.Is(err, fault.NotFound) {
 		t.Errorf("differences before a check: %v", err)
 	}
+
 	if d := m.checked(); len(d) != 0 {
 		t.Errorf("both are equal, and it tells %v", d)
 	}
+
 	b.Frameio.Rename(ids["Renamed"], "Called otherwise.mov")
 	b.Frameio.Rename(dusk, "Dawn")
 	b.Frameio.Delete(ids["Lost"])
 	b.Frameio.Move(ids["Moved"], night)
 	b.Frameio.SetStatus(ids["Newer"], "Approved")
 	add(b, night, "Fresh.mov", content('z', 300))
-	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: content('x', 10)}}
+	mine := map[string]any{
+		"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: content('x', 10)},
+	}
+
 	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Edited").UID, mine); err != nil {
 		t.Fatal(err)
 	}
+
 	for _, err := range []error{
-		b.Nuxeo.Trash(m.at(b.Folder, "Discarded").UID), b.Nuxeo.SetProps(m.at(b.Folder, "Ours").UID, map[string]any{"dc:title": "Our name"}),
+		b.Nuxeo.Trash(m.at(b.Folder, "Discarded").UID),
+		b.Nuxeo.SetProps(m.at(b.Folder, "Ours").UID, map[string]any{"dc:title": "Our name"}),
 		b.Nuxeo.Move(m.at(b.Folder, "Elsewhere").UID, b.Folder, ""),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	got := m.checked()
 	want := map[string]string{
-		"Called otherwise.mov": "* renamed on Frame.io, changed on Frame.io" /* its metadata names it too */, "Dawn": "* renamed on Frame.io", "Lost.mov": "- not on Frame.io", "Moved.mov": "* moved on Frame.io", "Newer.mov": "* changed on Frame.io",
-		"Fresh.mov": "+ not in Nuxeo", "Edited.mov": "* changed in Nuxeo", "Discarded.mov": "* missing in Nuxeo", "Ours.mov": "* renamed in Nuxeo", "Elsewhere.mov": "* moved in Nuxeo",
+		// Its metadata names it too.
+		"Called otherwise.mov": "* renamed on Frame.io, changed on Frame.io",
+
+		"Dawn":      "* renamed on Frame.io",
+		"Lost.mov":  "- not on Frame.io",
+		"Moved.mov": "* moved on Frame.io",
+		"Newer.mov": "* changed on Frame.io",
+		"Fresh.mov": "+ not in Nuxeo", "Edited.mov": "* changed in Nuxeo", "Discarded.mov": "* missing in Nuxeo",
+		"Ours.mov": "* renamed in Nuxeo", "Elsewhere.mov": "* moved in Nuxeo",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v\nwant %v", got, want)
 	}
+
 	if s := m.get(); s.State != foldersync.Active || s.Check == nil || s.Last.Why != foldersync.First {
 		t.Errorf("%+v", s)
 	}

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/foldersync"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/maintenance"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/webhook"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
@@ -33,8 +33,14 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	if n := runs(); n != 1 {
 		t.Fatalf("%d runs by the clock that is ahead, want 1", n)
 	}
+
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	if err := b.App.Webhooks.Look(t.Context(), webhook.Hint{Kind: webhook.File, Resource: file, Account: b.Account, Workspace: b.Workspace}); err != nil {
+	if err := b.App.Webhooks.Look(t.Context(), webhook.Hint{
+		Kind:      webhook.File,
+		Resource:  file,
+		Account:   b.Account,
+		Workspace: b.Workspace,
+	}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -42,13 +48,16 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	if n := runs(); n != 0 {
 		t.Errorf("%d runs at once when the clock is right, want 0", n)
 	}
+
 	if due := m.get().Due; due.After(time.Now().Add(61 * time.Minute)) {
 		t.Errorf("the next run is due %s, want within an hour", due)
 	}
+
 	m.later(foldersync.MinEvery)
 	if first, then := runs(), runs(); first != 1 || then != 0 {
 		t.Errorf("what was told in 2036 is dealt with by %d runs and then %d, want 1 and 0", first, then)
 	}
+
 	m.is(map[string][]byte{"/Cut": content('a', 500)})
 	m.later(time.Hour)
 	if first, then := runs(), runs(); first != 1 || then != 0 {
@@ -65,7 +74,8 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	uid := m.at(m.Folder, "Cut").UID
 	err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
 		far := time.Now().Add(10 * 365 * 24 * time.Hour).UnixMilli()
-		_, err := tx.ExecContext(t.Context(), `UPDATE sync_entries SET comments_at = $1, poster_at = $1, poster = FALSE WHERE kind = 'file'`, far)
+		_, err := tx.ExecContext(t.Context(), `UPDATE sync_entries SET comments_at = $1, poster_at = $1, poster = FALSE
+			WHERE kind = 'file'`, far)
 		return err
 	})
 	if err != nil {
@@ -78,13 +88,16 @@ func TestAClockThatWasAheadHidesNoComment(t *testing.T) {
 	if err := b.App.Sync.Last(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	if !says(b, uid, "Too long.")() {
 		t.Error("the comment is not there")
 	}
+
 	if b.Frameio.Calls("download") == calls {
 		t.Error("no poster was looked for")
 	}
+
 	if err := b.App.Sync.Last(t.Context(), &r); err != nil || len(r.Lines) != 1 {
 		t.Errorf("then %q is looked at, %v; want nothing more", r.Lines, err)
 	}

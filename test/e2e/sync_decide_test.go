@@ -19,18 +19,24 @@ func TestACheckSaysWhatTheRefreshDoes(t *testing.T) {
 	for _, f := range []string{cut, old} {
 		b.Frameio.SetStatus(f, "Approved")
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Filter.Status, q.Gone = []string{"Approved"}, foldersync.Trash })
 	b.Frameio.SetStatus(old, "In Progress")
 	next := add(b, b.Root, "Cut 2.mov", content('d', 400))
 	b.Frameio.SetStatus(next, "Approved")
 	b.Frameio.Stack(cut, next)
-	got, want := m.checked(), map[string]string{"Cut 2.mov": "* changed on Frame.io", "Old.mov": "- not chosen by the filter any more"}
+	got, want := m.checked(), map[string]string{
+		"Cut 2.mov": "* changed on Frame.io",
+		"Old.mov":   "- not chosen by the filter any more",
+	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("the check says %v, want %v", got, want)
 	}
+
 	if r := m.refresh(true); r.Created != 0 || r.Updated != 1 || r.Gone != 1 {
 		t.Errorf("the refresh made %d, updated %d and lost %d, want 0, 1, 1", r.Created, r.Updated, r.Gone)
 	}
+
 	if got := m.checked(); len(got) != 0 {
 		t.Errorf("afterwards the check says %v, want nothing", got)
 	}
@@ -45,10 +51,14 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	cut := add(b, b.Root, "Cut.mov", content('a', 300))
 	m := mirrored(b)
 	doc := m.at(b.Folder, "Cut")
-	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: content('x', 10)}}
+	mine := map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: content('x', 10)},
+	}
+
 	if err := b.Nuxeo.Edit("josh", doc.UID, mine); err != nil {
 		t.Fatal(err)
 	}
+
 	next := add(b, b.Root, "Better cut.mov", content('b', 400))
 	stack := b.Frameio.Stack(cut, next)
 	b.Frameio.Move(stack, night)
@@ -58,6 +68,7 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 			t.Errorf("%s it is %q in %s, want %q in %s", when, d.Title, d.ParentUID, "Cut", b.Folder)
 		}
 	}
+
 	m.refresh(true)
 	same("in conflict")
 	b.Frameio.Rename(next, "Best cut.mov")
@@ -67,9 +78,11 @@ func TestAConflictKeepsItsNameAndPlace(t *testing.T) {
 	if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, stack, foldersync.FrameioWins); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	m.refresh(true)
-	if d, _ := b.Nuxeo.Doc(doc.UID); d.Title != "Best cut" || d.ParentUID != m.at(b.Folder, "Night").UID || d.Content.Digest != md5of(content('b', 400)) {
+	if d, _ := b.Nuxeo.Doc(doc.UID); d.Title != "Best cut" || d.ParentUID != m.at(b.Folder, "Night").UID ||
+		d.Content.Digest != md5of(content('b', 400)) {
 		t.Errorf("settled, it is %q in %s with %d bytes", d.Title, d.ParentUID, d.Content.Length)
 	}
 }

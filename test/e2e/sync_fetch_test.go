@@ -35,26 +35,35 @@ func TestMetadataOnly(t *testing.T) {
 	m.is(map[string][]byte{"/Day": nil, "/Day/Cut": nil, "/Mix 2": nil})
 	d := m.at(m.Folder, "Cut")
 	poster, _ := d.Properties["frameio:poster"].(nuxeosim.BlobView)
-	if d.Content != nil || shows(d, "frameio:viewUrl") == "" || shows(d, "frameio:resolution") == "" || poster.Length == 0 || !strings.HasPrefix(poster.MimeType, "image/") {
+	if d.Content != nil || shows(d, "frameio:viewUrl") == "" || shows(d, "frameio:resolution") == "" ||
+		poster.Length == 0 || !strings.HasPrefix(poster.MimeType, "image/") {
 		t.Errorf("it shows %v", d.Properties)
 	}
+
 	if !says(b, d.UID, "Too long.")() {
 		t.Error("the comment is not there")
 	}
-	if s := m.get(); s.Last.Created != 2 || s.Assets != 2 || s.CommentsDone != 2 || s.CommentsWaiting != 0 || s.Troubled != 0 {
+
+	if s := m.get(); s.Last.Created != 2 || s.Assets != 2 || s.CommentsDone != 2 || s.CommentsWaiting != 0 ||
+		s.Troubled != 0 {
 		t.Errorf("%+v %+v", s, s.Last)
 	}
+
 	if calls := b.Frameio.Calls("files.show"); calls != 1 { // for the frame rate of the commented one
 		t.Errorf("%d files were looked at", calls)
 	}
+
 	b.Frameio.SetStatus(cut, "Approved")
 	b.Frameio.Move(cut, b.Root)
 	if r := m.refresh(false); r.Updated != 1 || r.Created != 0 || r.Moved != 1 {
 		t.Errorf("%+v", r)
 	}
-	if now := m.at(m.Folder, "Cut"); shows(now, "frameio:status") != "Approved" || now.UID != d.UID || now.ParentUID != m.Folder || len(b.Nuxeo.Versions(d.UID)) != 0 {
+
+	if now := m.at(m.Folder, "Cut"); shows(now, "frameio:status") != "Approved" || now.UID != d.UID ||
+		now.ParentUID != m.Folder || len(b.Nuxeo.Versions(d.UID)) != 0 {
 		t.Errorf("it is %+v", now)
 	}
+
 	m.settled(map[string][]byte{"/Day": nil, "/Cut": nil, "/Mix 2": nil})
 }
 
@@ -64,6 +73,7 @@ func TestAPictureThatNeverComes(t *testing.T) {
 	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Transfer.Idle, c.Frameio.CallTimeout = limit, limit
 	}))
+
 	add(b, b.Root, "One.mov", content('a', 500))
 	add(b, b.Root, "Two.mov", content('b', 600))
 	b.Frameio.Faults().Add(faults.Rule{Path: "/thumbnail$", Latency: time.Hour, Times: 1})
@@ -101,6 +111,7 @@ func TestMetadataOnlyComesAgain(t *testing.T) {
 	if err := b.Nuxeo.Trash(m.at(m.Folder, "Cut").UID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Frameio.SetStatus(file, "Approved")
 	m.refresh(false)
 	m.settled(map[string][]byte{"/Cut": nil})
@@ -113,15 +124,19 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	small := content('p', 90)
-	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.WithRendition(frameiosim.RenditionEfficient, frameiosim.Bytes(small)))
+	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.WithRendition(frameiosim.RenditionEfficient,
+		frameiosim.Bytes(small)))
 	m := mirrored(b, func(q *foldersync.Request) { q.Fetch = foldersync.Proxy })
 	m.is(map[string][]byte{"/Cut": small})
 	d := m.at(m.Folder, "Cut")
-	if d.Content.Name != "Cut.mp4" || d.Content.MimeType != "video/mp4" || shows(d, "frameio:rendition") != "proxy" || shows(d, "frameio:fileName") != "Cut.mov" {
+	if d.Content.Name != "Cut.mp4" || d.Content.MimeType != "video/mp4" || shows(d, "frameio:rendition") != "proxy" ||
+		shows(d, "frameio:fileName") != "Cut.mov" {
 		t.Errorf("it is %+v %v", d.Content, d.Properties)
 	}
+
 	next := content('q', 80)
-	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('b', 800), frameiosim.WithRendition(frameiosim.RenditionEfficient, frameiosim.Bytes(next))))
+	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('b', 800),
+		frameiosim.WithRendition(frameiosim.RenditionEfficient, frameiosim.Bytes(next))))
 	m.settled(map[string][]byte{"/Cut 2": next})
 	if v := b.Nuxeo.Versions(d.UID); len(v) != 2 {
 		t.Errorf("%d versions", len(v))
@@ -136,6 +151,7 @@ func TestEarlierVersions(t *testing.T) {
 	for i, c := range []byte("abc") {
 		files = append(files, add(b, b.Root, "Cut "+string('1'+rune(i))+".mov", content(c, 500+i)))
 	}
+
 	b.Frameio.AddComment(files[0], frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	stack := b.Frameio.Stack(files...)
 	m := mirrored(b, func(q *foldersync.Request) { q.Earlier = true })
@@ -145,9 +161,11 @@ func TestEarlierVersions(t *testing.T) {
 	if r := m.get().Last; r.Created != 1 || r.Updated != 0 || r.Failed != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	for i, c := range []byte("de") { // two more since the last run
 		b.Frameio.Move(add(b, b.Root, "Cut "+string('4'+rune(i))+".mov", content(c, 600+i)), stack)
 	}
+
 	m.settled(map[string][]byte{"/Cut 5": content('e', 601)})
 	versionsHold(b, uid, content('a', 500), content('b', 501), content('c', 502), content('d', 600), content('e', 601))
 }
@@ -159,6 +177,7 @@ func versionsHold(b *testenv.Bed, uid string, want ...[]byte) {
 	if len(versions) != len(want) {
 		b.T.Fatalf("%d versions, not %d", len(versions), len(want))
 	}
+
 	for i, v := range versions {
 		if v.Content == nil || v.Content.Digest != md5of(want[i]) {
 			b.T.Errorf("version %s holds %+v", v.VersionLabel, v.Content)
@@ -179,10 +198,14 @@ func TestBothAreKept(t *testing.T) {
 					q.Conflicts = foldersync.KeepBoth
 				}
 			})
+
 			uid := m.at(m.Folder, "Cut").UID
-			if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+			if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+				"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine},
+			}); err != nil {
 				t.Fatal(err)
 			}
+
 			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 			m.refresh(false)
 			if by == "hand" {
@@ -190,11 +213,13 @@ func TestBothAreKept(t *testing.T) {
 				if err != nil || len(page.List) != 1 {
 					t.Fatalf("%v %v", page.List, err)
 				}
-				if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key, foldersync.KeepBoth); err != nil {
+				if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key,
+					foldersync.KeepBoth); err != nil {
 					t.Fatal(err)
 				}
 				b.Settle()
 			}
+
 			m.settled(map[string][]byte{"/" + title: mine, "/Cut 2": content('n', 700)})
 			d, _ := b.Nuxeo.Doc(uid)
 			if d.Title != title || shows(d, "frameio:fileId") != "" || shows(d, "dc:source") != "" {
@@ -208,7 +233,10 @@ func TestBothAreKept(t *testing.T) {
 func TestAProxyIsWaitedForForAWhile(t *testing.T) {
 	t.Parallel()
 	clock := new(testenv.Clock)
-	b := testenv.New(t, testenv.By(clock), testenv.Frameio(func(o *frameiosim.Options) { o.TranscodeDelay = time.Hour }))
+	b := testenv.New(t, testenv.By(clock), testenv.Frameio(func(o *frameiosim.Options) {
+		o.TranscodeDelay = time.Hour
+	}))
+
 	file := add(b, b.Root, "Cut.mov", content('a', 900), frameiosim.NotUploadedYet())
 	b.Frameio.FinishUpload(file)
 	q := syncRequest(b)
@@ -217,10 +245,12 @@ func TestAProxyIsWaitedForForAWhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	v := b.Until(func(v work.View) bool { return v.Title == "Cut.mov" && v.Code == "not_ready" })
 	if !strings.Contains(v.Message, "made the proxy") {
 		t.Errorf("it waits for %q", v.Message)
 	}
+
 	clock.Move(11 * time.Minute)
 	b.Settle()
 	m := &mirror{b, s.ID}

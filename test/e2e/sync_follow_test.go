@@ -18,6 +18,7 @@ func TestAMirroredAssetIsFollowed(t *testing.T) {
 	if err := b.App.Webhooks.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "Too long.", OwnerID: b.Julia})
 	comes(b, "the comment", says(b, uid, "Too long."))
 	b.Frameio.SetStatus(file, "Approved")
@@ -25,10 +26,12 @@ func TestAMirroredAssetIsFollowed(t *testing.T) {
 		m.told()
 		return status(b, uid, "Approved")()
 	})
+
 	b.Settle()
 	if s := m.get(); s.Troubled != 0 || s.Last.Waiting != 0 {
 		t.Errorf("%+v", s)
 	}
+
 	if r := m.refresh(false); r.Created+r.Updated+r.Failed+r.Gone != 0 {
 		t.Errorf("%+v", r)
 	}

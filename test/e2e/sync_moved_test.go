@@ -35,11 +35,13 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t)
-			from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
+			from, to := b.Frameio.AddFolder(b.Root, "From"),
+				b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
 			file := add(b, from, "First.mov", content('a', 300))
 			for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
 				add(b, from, other, content('o', 100))
 			}
+
 			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 			uid := m.at(m.at(m.Folder, "From").UID, "First").UID
 
@@ -47,9 +49,12 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 			if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
 				t.Fatal(err)
 			}
+
 			if r := m.told(); !r.Partial || r.Gone != 0 {
-				t.Errorf("the run that looks where the file was: partial %v, %d gone, want partial with 0", r.Partial, r.Gone)
+				t.Errorf("the run that looks where the file was: partial %v, %d gone, want partial with 0",
+					r.Partial, r.Gone)
 			}
+
 			if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed {
 				t.Fatalf("the document is there %v, in the trash %v, want it as it was", there, d.IsTrashed)
 			}
@@ -57,9 +62,11 @@ func TestWhatIsSomewhereElseIsNotGone(t *testing.T) {
 			if uploading != "" {
 				b.Frameio.FinishUpload(uploading)
 			}
+
 			m.refresh(false)
 			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.Path == "" || m.at(m.Folder, "From").UID == d.ParentUID {
-				t.Errorf("after all was looked at the document is at %s, in the trash %v, want it where the file is", d.Path, d.IsTrashed)
+				t.Errorf("after all was looked at the document is at %s, in the trash %v, want it where the file is",
+					d.Path, d.IsTrashed)
 			}
 		})
 	}
@@ -73,6 +80,7 @@ func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
 	for _, other := range []string{"One.mov", "Two.mov", "Three.mov"} {
 		add(b, b.Root, other, content('o', 100))
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uid := m.at(m.Folder, "First").UID
 
@@ -82,6 +90,7 @@ func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
 	if r := m.refresh(false); r.State != foldersync.Done || r.Gone != 0 {
 		t.Errorf("the run ended %s with %d gone, want done with 0", r.State, r.Gone)
 	}
+
 	if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed {
 		t.Errorf("the document is there %v, in the trash %v, want it as it was", there, d.IsTrashed)
 	}
@@ -99,6 +108,7 @@ func TestWhatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 			uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "File", map[string]any{
 				"dc:title": title, "dc:source": ingest.Source(b.Account, file), "dc:creator": "josh",
 			})
+
 			mirrored(b, func(q *foldersync.Request) { q.Fetch = fetch })
 			if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
 				t.Errorf("with %s, what was called %q is called %q, want %q; there are %d documents, want 1",
@@ -118,10 +128,13 @@ func TestAFolderThatWasMadeBeforeIsCalledAsNow(t *testing.T) {
 		uid := b.Nuxeo.MkDoc(folder.Path+"/Old", "Folder", map[string]any{
 			"dc:title": title, "dc:source": ingest.Source(b.Account, day), "dc:creator": "josh",
 		})
+
 		m := mirrored(b)
 		if d, _ := b.Nuxeo.Doc(uid); d.Title != want || len(b.Nuxeo.Children(b.Folder)) != 1 {
-			t.Errorf("what was called %q is called %q, want %q; there are %d folders, want 1", title, d.Title, want, len(b.Nuxeo.Children(b.Folder)))
+			t.Errorf("what was called %q is called %q, want %q; there are %d folders, want 1", title, d.Title, want,
+				len(b.Nuxeo.Children(b.Folder)))
 		}
+
 		if r := m.refresh(false); r.Renamed != 0 {
 			t.Errorf("the next run renames %d, want none", r.Renamed)
 		}
@@ -134,7 +147,8 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 	t.Parallel()
 	for _, fetch := range []string{foldersync.Original, foldersync.Metadata} {
 		b := testenv.New(t)
-		from, to := b.Frameio.AddFolder(b.Root, "From"), b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
+		from, to := b.Frameio.AddFolder(b.Root, "From"),
+			b.Frameio.AddFolder(b.Frameio.AddFolder(b.Root, "Between"), "To")
 		file := add(b, from, "First.mov", content('a', 300))
 		m := mirrored(b, func(q *foldersync.Request) { q.Fetch, q.Gone = fetch, foldersync.Trash })
 		uid := m.at(m.at(m.Folder, "From").UID, "First").UID
@@ -144,12 +158,17 @@ func TestAStackElsewhereTakesTheDocument(t *testing.T) {
 		if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, to); err != nil {
 			t.Fatal(err)
 		}
+
 		if r := m.told(); !r.Partial || r.Created != 0 || r.Gone != 0 {
-			t.Errorf("with %s the run that looks where the stack is: partial %v, %d created, %d gone, want partial with none", fetch, r.Partial, r.Created, r.Gone)
+			t.Errorf("with %s the run that looks where the stack is: partial %v, %d created, %d gone, want partial "+
+				"with none", fetch, r.Partial, r.Created, r.Gone)
 		}
+
 		m.refresh(false)
-		if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed || d.Title != "Second" || d.ParentUID == m.at(m.Folder, "From").UID {
-			t.Errorf("with %s the document is %q at %s, in the trash %v; want it to be the stack's", fetch, d.Title, d.Path, d.IsTrashed)
+		if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed || d.Title != "Second" ||
+			d.ParentUID == m.at(m.Folder, "From").UID {
+			t.Errorf("with %s the document is %q at %s, in the trash %v; want it to be the stack's", fetch, d.Title,
+				d.Path, d.IsTrashed)
 		}
 	}
 }
@@ -166,6 +185,7 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 		b.Frameio.Move(file, hidden)
 		b.Frameio.Stack(below, file)
 	})
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Root, q.Gone = shown, foldersync.Trash })
 	uid := m.at(m.Folder, "First").UID
 
@@ -175,10 +195,12 @@ func TestTheDocumentOfAStackThatNoListingShowed(t *testing.T) {
 	if now.UID == uid {
 		t.Fatal("the file took the document of a stack that is there")
 	}
+
 	m.refresh(false)
 	if d, there := b.Nuxeo.Doc(uid); !there || !d.IsTrashed {
 		t.Errorf("the document of the stack is at %s, want it in the trash", d.Path)
 	}
+
 	if d, there := b.Nuxeo.Doc(now.UID); !there || d.IsTrashed {
 		t.Errorf("the document of the file is there: %v, in the trash: %v; want it there", there, d.IsTrashed)
 	}
@@ -194,21 +216,28 @@ func TestManyThatWereMovedAreNotAskedFor(t *testing.T) {
 	for _, name := range []string{"One", "Two", "Three", "Four"} {
 		files = append(files, add(b, from, name+".mov", content(name[0], 100)))
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uid := m.at(m.at(m.Folder, "From").UID, "One").UID
 
 	for _, file := range files {
 		b.Frameio.Move(file, to)
 	}
+
 	if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, from); err != nil {
 		t.Fatal(err)
 	}
+
 	if r := m.told(); r.State != foldersync.Done || m.get().State != foldersync.Active {
-		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State, m.get().State, m.get().Reason)
+		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State,
+			m.get().State, m.get().Reason)
 	}
+
 	if r := m.told(); r.Partial || r.Moved != 4 || r.Gone != 0 {
-		t.Errorf("the run after it: partial %v, %d moved, %d gone; want a whole one with 4 and 0", r.Partial, r.Moved, r.Gone)
+		t.Errorf("the run after it: partial %v, %d moved, %d gone; want a whole one with 4 and 0", r.Partial,
+			r.Moved, r.Gone)
 	}
+
 	if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed || d.ParentUID != m.at(m.Folder, "To").UID {
 		t.Errorf("the document is at %s, in the trash %v; want it in To", d.Path, d.IsTrashed)
 	}

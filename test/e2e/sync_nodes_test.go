@@ -16,8 +16,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	database "github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // river is the queue of a node, as in production.
@@ -38,17 +38,22 @@ func second(b *testenv.Bed, t *testing.T) *atomic.Int64 {
 	c, made := b.Config, new(atomic.Int64)
 	c.Data = t.TempDir()
 	ctx, stop := context.WithCancel(context.Background())
-	a, err := app.New(ctx, c, app.World{Node: "second", Queue: river(t, "second"), Work: testenv.Quick, Wrap: func(system string, next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			if system == "nuxeo" && r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/nuxeo/api/v1/id/") {
-				made.Add(1)
-			}
-			return next.RoundTrip(r)
-		})
-	}})
+	a, err := app.New(ctx, c, app.World{
+		Node: "second", Queue: river(t, "second"), Work: testenv.Quick,
+		Wrap: func(system string, next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				if system == "nuxeo" && r.Method == http.MethodPost &&
+					strings.HasPrefix(r.URL.Path, "/nuxeo/api/v1/id/") {
+					made.Add(1)
+				}
+				return next.RoundTrip(r)
+			})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
 	t.Cleanup(func() {
@@ -60,6 +65,7 @@ func second(b *testenv.Bed, t *testing.T) *atomic.Int64 {
 			t.Error(err)
 		}
 	})
+
 	return made
 }
 
@@ -74,6 +80,7 @@ func TestTwoNodesShareARun(t *testing.T) {
 	b := testenv.New(t, testenv.Config(func(c *app.Config) {
 		c.Database, c.EncryptionKey = pg.Database(t), []string{base64.StdEncoding.EncodeToString(make([]byte, 32))}
 	}), testenv.World(func(w *app.World) { w.Node, w.Queue = "first", river(t, "first") }))
+
 	want := map[string][]byte{}
 	for i := range 4 {
 		day := fmt.Sprintf("Day %d", i)
@@ -81,10 +88,12 @@ func TestTwoNodesShareARun(t *testing.T) {
 		want["/"+day] = nil
 		for k := range 8 {
 			name, data := fmt.Sprintf("Cut %d", 8*i+k), content(byte('a'+k), 200+8*i)
-			b.Frameio.AddComment(add(b, folder, name+".mov", data), frameiosim.CommentSpec{Text: "Seen.", OwnerID: b.Julia})
+			b.Frameio.AddComment(add(b, folder, name+".mov", data),
+				frameiosim.CommentSpec{Text: "Seen.", OwnerID: b.Julia})
 			want["/"+day+"/"+name] = data
 		}
 	}
+
 	made := second(b, t)
 	b.Watch()
 	m := mirrored(b)
@@ -97,12 +106,14 @@ func TestTwoNodesShareARun(t *testing.T) {
 			}
 		}
 	}
+
 	first := 0
 	for _, w := range b.Writes() {
 		if strings.HasPrefix(w, "POST /nuxeo/api/v1/id/") {
 			first++
 		}
 	}
+
 	if first == 0 || made.Load() == 0 {
 		t.Errorf("one node has made %d documents and the other %d", first, made.Load())
 	}

@@ -18,15 +18,18 @@ import (
 func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 	t.Parallel()
 	for name, odd := range map[string]map[string]any{
-		"a size that is a list": {"file_size": []int{1}}, "a status that is a number": {"status": 3}, "metadata that is text": {"metadata": "none"},
-		"no id": {"id": nil}, "an id that is a number": {"id": 7}, "a head that is text": {"head_version": "x", "file_size": "big"},
+		"a size that is a list": {"file_size": []int{1}}, "a status that is a number": {"status": 3},
+		"metadata that is text": {"metadata": "none"},
+		"no id":                 {"id": nil}, "an id that is a number": {"id": 7},
+		"a head that is text": {"head_version": "x", "file_size": "big"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := testenv.New(t, testenv.Loose()) // the simulated Frame.io says what the contract does not
 			day := b.Frameio.AddFolder(b.Root, "Day")
 			file, lost := add(b, b.Root, "Cut.mov", content('a', 1000)), add(b, b.Root, "Lost.mov", content('l', 300))
-			stack := b.Frameio.Stack(add(b, b.Root, "One.mov", content('1', 400)), add(b, b.Root, "Two.mov", content('2', 500)))
+			stack := b.Frameio.Stack(add(b, b.Root, "One.mov", content('1', 400)),
+				add(b, b.Root, "Two.mov", content('2', 500)))
 			add(b, day, "Inside.mov", content('i', 200))
 			m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 			before := tree(b)
@@ -34,6 +37,7 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			for _, id := range []string{file, stack, day} {
 				b.Frameio.SetOdd(id, odd)
 			}
+
 			add(b, b.Root, "New.mov", content('n', 600))
 			b.Frameio.Delete(lost)
 			nameless := odd["id"] != nil || name == "no id"
@@ -41,20 +45,25 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			if nameless {
 				wantGone = 0
 			}
+
 			for range 2 {
-				if r := m.refresh(false); r.State != foldersync.Done || r.Gone > wantGone || r.Failed > 0 || !strings.Contains(r.Message, "cannot be read") {
+				if r := m.refresh(false); r.State != foldersync.Done || r.Gone > wantGone || r.Failed > 0 ||
+					!strings.Contains(r.Message, "cannot be read") {
 					t.Errorf("the run ended %s with %d gone and %d failed: %q", r.State, r.Gone, r.Failed, r.Message)
 				}
 			}
+
 			after := tree(b)
 			delete(before, "Lost")
 			if nameless {
 				delete(after, "Lost")
 			}
+
 			before["New"] = after["New"]
 			if !maps.Equal(before, after) || after["New"] == "" {
 				t.Errorf("Nuxeo holds %v, want %v", after, before)
 			}
+
 			told := fmt.Sprint(m.checked())
 			if n := strings.Count(told, "cannot be read"); n == 0 || !nameless && n < 2 {
 				t.Errorf("the check tells %s", told)
@@ -63,10 +72,12 @@ func TestWhatCannotBeReadIsNotGone(t *testing.T) {
 			for _, id := range []string{file, stack, day} {
 				b.Frameio.SetOdd(id, nil)
 			}
+
 			m.refresh(true)
 			if after := tree(b); !maps.Equal(before, after) {
 				t.Errorf("once it can be read again Nuxeo holds %v, want %v", after, before)
 			}
+
 			if d := m.checked(); len(d) != 0 {
 				t.Errorf("once it can be read again the check tells %v", d)
 			}
@@ -84,6 +95,7 @@ func tree(b *testenv.Bed) map[string]string {
 			}
 		}
 	}
+
 	return all
 }
 
@@ -101,9 +113,11 @@ func TestAPublishedFolderWithOddEntries(t *testing.T) {
 	if i < 0 || !strings.Contains(items[i].Outcome, "but for 1") {
 		t.Fatalf("the folder came to %+v", items)
 	}
+
 	if d := tree(b); d["Day/Fine"] == "" {
 		t.Errorf("Nuxeo holds %v", d)
 	}
+
 	mails := b.Mail.Messages()
 	if len(mails) != 1 || !strings.Contains(mails[0].Text(), "cannot be read") {
 		t.Errorf("the mail says %+v", mails)

@@ -24,15 +24,18 @@ func TestASyncRunsByItsSchedule(t *testing.T) {
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
 		t.Errorf("before its time: %v %v", r.Lines, err)
 	}
+
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 1 {
 		t.Errorf("at its time: %v %v", r.Lines, err)
 	}
+
 	b.Settle()
 	m.is(map[string][]byte{"/Cut": content('a', 500)})
 	if s := m.get(); s.Last.Why != foldersync.Schedule || !s.Due.After(time.Now().Add(100*time.Minute)) {
 		t.Errorf("%+v %+v", s, s.Last)
 	}
+
 	if n := len(b.Mail.Messages()) - mails; n != 0 {
 		t.Errorf("%d mails", n)
 	}
@@ -43,15 +46,19 @@ func TestPausedSyncsDoNotRun(t *testing.T) {
 	b := testenv.New(t)
 	m := mirrored(b, func(q *foldersync.Request) { q.Every = time.Hour })
 	josh := work.Viewer{Login: "josh"}
-	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused || !s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
+	if s, err := b.App.Sync.Pause(t.Context(), josh, m.id); err != nil || s.State != foldersync.Paused ||
+		!s.Due.IsZero() || !strings.Contains(s.Reason, "josh") {
 		t.Fatalf("%+v %v", s, err)
 	}
+
 	b.App.Sync.Now = func() time.Time { return time.Now().Add(61 * time.Minute) }
 	var r maintenance.Report
 	if err := b.App.Sync.RunDue(t.Context(), &r); err != nil || len(r.Lines) != 0 {
 		t.Errorf("%v %v", r.Lines, err)
 	}
-	if s, err := b.App.Sync.Resume(t.Context(), josh, m.id); err != nil || s.State != foldersync.Active || s.Due.IsZero() || s.Reason != "" {
+
+	if s, err := b.App.Sync.Resume(t.Context(), josh, m.id); err != nil || s.State != foldersync.Active ||
+		s.Due.IsZero() || s.Reason != "" {
 		t.Errorf("%+v %v", s, err)
 	}
 }
@@ -70,6 +77,7 @@ func TestWhoMaySynchronize(t *testing.T) {
 			t.Errorf("who may not see the folder may %s it: %v", name, err)
 		}
 	}
+
 	if list, err := b.App.Sync.List(t.Context(), olga); err != nil || len(list) != 0 {
 		t.Errorf("%v %v", list, err)
 	}
@@ -83,9 +91,11 @@ func TestWhatPausesASync(t *testing.T) {
 		harm func(*mirror)
 		says string
 	}{
-		"the folder is in the trash":       {func(m *mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
-		"the root is gone on Frame.io":     {func(m *mirror) { m.Frameio.Delete(m.root()) }, "gone on Frame.io"},
-		"the owner signed out of Frame.io": {func(m *mirror) { _ = m.App.Identity.Disconnect(m.T.Context(), "josh") }, "not connected"},
+		"the folder is in the trash":   {func(m *mirror) { _ = m.Nuxeo.Trash(m.Folder) }, "gone in Nuxeo"},
+		"the root is gone on Frame.io": {func(m *mirror) { m.Frameio.Delete(m.root()) }, "gone on Frame.io"},
+		"the owner signed out of Frame.io": {func(m *mirror) {
+			_ = m.App.Identity.Disconnect(m.T.Context(), "josh")
+		}, "not connected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,11 +109,14 @@ func TestWhatPausesASync(t *testing.T) {
 			if err := b.App.Sync.RunDue(t.Context(), &r); err != nil {
 				t.Fatal(err)
 			}
+
 			b.Settle()
 			s := m.get()
-			if s.State != foldersync.Paused || !strings.Contains(s.Reason, c.says) || s.Remedy == "" || !s.Due.IsZero() {
+			if s.State != foldersync.Paused || !strings.Contains(s.Reason, c.says) || s.Remedy == "" ||
+				!s.Due.IsZero() {
 				t.Errorf("%s: %q %q", s.State, s.Reason, s.Remedy)
 			}
+
 			if d := m.at(m.Folder, "Cut"); d.Content == nil || s.Missing != 0 {
 				t.Errorf("%+v, %d missing", d, s.Missing)
 			}
@@ -118,14 +131,18 @@ func TestBindAndSyncExcludeEachOther(t *testing.T) {
 	b := testenv.New(t)
 	m := mirrored(b)
 	q := binding.Request{Folder: b.Folder, ActionName: "Publish", Workspaces: []string{b.Workspace}}
-	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" || !strings.Contains(err.Error(), "synchronized") {
+	if _, _, err := b.App.Binding.Bind(t.Context(), "josh", q); fault.From(err).Field != "folder" ||
+		!strings.Contains(err.Error(), "synchronized") {
 		t.Errorf("bound: %v", err)
 	}
+
 	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Bind("Publish")
-	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "Publish") {
+	if _, err := b.App.Sync.Add(t.Context(), "josh", syncRequest(b)); !fault.Is(err, fault.Conflict) ||
+		!strings.Contains(err.Error(), "Publish") {
 		t.Errorf("synchronized: %v", err)
 	}
 }

@@ -24,23 +24,36 @@ func TestLockedDocumentsHoldUpNothing(t *testing.T) {
 		}
 		locked = append(locked, uid)
 	}
+
 	b.Frameio.Rename(renamed, "Other name.mov")
 	b.Frameio.Move(moved, b.Root)
 	b.Frameio.Delete(lost)
 	b.Frameio.Rename(night, "Evening")
 	add(b, day, "Fresh.mov", a)
 	r, s := m.refresh(false), m.get()
-	if r.State != foldersync.Done || s.State != foldersync.Active || r.Created != 1 || r.Failed != 4 || r.Renamed+r.Moved+r.Gone > 0 || s.Troubled != 4 {
+	if r.State != foldersync.Done || s.State != foldersync.Active || r.Created != 1 || r.Failed != 4 ||
+		r.Renamed+r.Moved+r.Gone > 0 || s.Troubled != 4 {
 		t.Errorf("%+v %+v", s, r)
 	}
-	m.is(map[string][]byte{"/Day": nil, "/Day/Renamed": a, "/Day/Moved": a, "/Day/Lost": a, "/Night": nil, "/Day/Fresh": a})
+
+	m.is(map[string][]byte{
+		"/Day":         nil,
+		"/Day/Renamed": a,
+		"/Day/Moved":   a,
+		"/Day/Lost":    a,
+		"/Night":       nil,
+		"/Day/Fresh":   a,
+	})
+
 	if again := m.refresh(false); again.Failed != 4 || m.get().Troubled != 4 {
 		t.Errorf("once more: %+v", again)
 	}
+
 	for _, uid := range locked {
 		if err := b.Nuxeo.Unlock(uid); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	m.settled(map[string][]byte{"/Day": nil, "/Day/Other name": a, "/Moved": a, "/Evening": nil, "/Day/Fresh": a})
 }

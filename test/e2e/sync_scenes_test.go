@@ -14,9 +14,11 @@ func (m *mirror) settled(want map[string][]byte) {
 	m.T.Helper()
 	m.refresh(true)
 	m.is(want)
-	if r := m.refresh(true); r.State != foldersync.Done || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+r.Gone+r.Failed > 0 {
+	if r := m.refresh(true); r.State != foldersync.Done || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+
+		r.Gone+r.Failed > 0 {
 		m.T.Errorf("once more: %+v", r)
 	}
+
 	if s := m.get(); s.Troubled+s.Conflicting > 0 || s.State != foldersync.Active {
 		m.T.Errorf("%+v", s)
 	}
@@ -33,6 +35,7 @@ func sceneSync(b *testenv.Bed) (deed, check func()) {
 			b.T.Log(err)
 		}
 	}
+
 	return begin, func() {
 		b.T.Helper()
 		begin()
@@ -41,6 +44,7 @@ func sceneSync(b *testenv.Bed) (deed, check func()) {
 		if err != nil {
 			b.T.Fatal(err)
 		}
+
 		m := &mirror{b, s.ID}
 		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut": content('1', 3000), "/Day/Empty": nil})
 		if c := b.Nuxeo.Comments(m.at(b.Folder, "Cut").UID); len(c) != 1 {
@@ -51,7 +55,8 @@ func sceneSync(b *testenv.Bed) (deed, check func()) {
 
 func sceneSyncChanges(b *testenv.Bed) (deed, check func()) {
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
-	first, moved, lost := add(b, day, "Cut.mov", content('1', 3000)), add(b, day, "Moved.mov", content('m', 500)), add(b, day, "Lost.mov", content('l', 400))
+	first, moved, lost := add(b, day, "Cut.mov", content('1', 3000)), add(b, day, "Moved.mov", content('m', 500)),
+		add(b, day, "Lost.mov", content('l', 400))
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	uids := []string{m.at(b.Folder, "Cut").UID, m.at(b.Folder, "Moved").UID}
 	begin := func() { _, _ = b.App.Sync.Refresh(b.T.Context(), testenv.Viewer, m.id, true) }
@@ -61,10 +66,16 @@ func sceneSyncChanges(b *testenv.Bed) (deed, check func()) {
 	b.Frameio.Delete(lost)
 	return begin, func() {
 		b.T.Helper()
-		m.settled(map[string][]byte{"/Day": nil, "/Day/Cut 2": content('2', 2500), "/Evening": nil, "/Evening/Moved": content('m', 500)})
+		m.settled(map[string][]byte{
+			"/Day":           nil,
+			"/Day/Cut 2":     content('2', 2500),
+			"/Evening":       nil,
+			"/Evening/Moved": content('m', 500),
+		})
 		if m.at(b.Folder, "Cut 2").UID != uids[0] || m.at(b.Folder, "Moved").UID != uids[1] {
 			b.T.Error("something was copied")
 		}
+
 		if v := b.Nuxeo.Versions(uids[0]); len(v) != 2 {
 			b.T.Errorf("%d versions", len(v))
 		}
@@ -85,7 +96,8 @@ func sceneSyncPlain(b *testenv.Bed) (deed, check func()) {
 		b.T.Helper()
 		m.settled(map[string][]byte{"/Cut": nil, "/New": nil})
 		old, fresh := m.at(b.Folder, "Cut"), m.at(b.Folder, "New")
-		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil || old.Content != nil || fresh.Content != nil {
+		if old.UID != uid || shows(old, "frameio:status") != "Approved" || fresh.Properties["frameio:poster"] == nil ||
+			old.Content != nil || fresh.Content != nil {
 			b.T.Errorf("they are %+v and %+v", old, fresh)
 		}
 	}
@@ -94,7 +106,8 @@ func sceneSyncPlain(b *testenv.Bed) (deed, check func()) {
 // sceneSyncEarlier brings the files below a stack's head as versions.
 func sceneSyncEarlier(b *testenv.Bed) (deed, check func()) {
 	first, second, third := content('1', 300), content('2', 400), content('3', 500)
-	b.Frameio.Stack(add(b, b.Root, "Cut 1.mov", first), add(b, b.Root, "Cut 2.mov", second), add(b, b.Root, "Cut 3.mov", third))
+	b.Frameio.Stack(add(b, b.Root, "Cut 1.mov", first), add(b, b.Root, "Cut 2.mov", second),
+		add(b, b.Root, "Cut 3.mov", third))
 	request := func(q *foldersync.Request) { q.Earlier = true }
 	var m *mirror
 	return func() { m = mirrored(b, request) }, func() {
@@ -108,9 +121,12 @@ func sceneSyncEarlier(b *testenv.Bed) (deed, check func()) {
 func sceneSyncBoth(b *testenv.Bed) (deed, check func()) {
 	file, mine := add(b, b.Root, "Cut.mov", content('a', 500)), content('x', 900)
 	m := mirrored(b, func(q *foldersync.Request) { q.Conflicts = foldersync.KeepBoth })
-	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Cut").UID, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+	if err := b.Nuxeo.Edit("josh", m.at(b.Folder, "Cut").UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine},
+	}); err != nil {
 		b.T.Fatal(err)
 	}
+
 	b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 	return func() { m.refresh(true) }, func() {
 		b.T.Helper()

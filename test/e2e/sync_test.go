@@ -24,7 +24,13 @@ type mirror struct {
 }
 
 func syncRequest(b *testenv.Bed) foldersync.Request {
-	return foldersync.Request{Folder: b.Folder, Workspace: b.Workspace, Project: b.Project, Comments: true, Events: true}
+	return foldersync.Request{
+		Folder:    b.Folder,
+		Workspace: b.Workspace,
+		Project:   b.Project,
+		Comments:  true,
+		Events:    true,
+	}
 }
 
 // mirrored synchronizes the folder as josh and waits until it is.
@@ -34,10 +40,12 @@ func mirrored(b *testenv.Bed, change ...func(*foldersync.Request)) *mirror {
 	for _, c := range change {
 		c(&q)
 	}
+
 	s, err := b.App.Sync.Add(b.T.Context(), "josh", q)
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	b.Settle()
 	return &mirror{b, s.ID}
 }
@@ -68,6 +76,7 @@ func (m *mirror) tree(uid, at string) map[string]string {
 		if d.IsTrashed {
 			continue
 		}
+
 		where := at + "/" + d.Title
 		if d.Type == "Folder" {
 			out[where] = ""
@@ -76,12 +85,15 @@ func (m *mirror) tree(uid, at string) map[string]string {
 			}
 			continue
 		}
+
 		data := ""
 		if d.Content != nil {
 			data = fmt.Sprintf("%s %d", d.Content.Digest[:6], d.Content.Length)
 		}
+
 		out[where] = data
 	}
+
 	return out
 }
 
@@ -95,6 +107,7 @@ func (m *mirror) is(want map[string][]byte) {
 		}
 		delete(got, path)
 	}
+
 	if len(got) > 0 {
 		m.T.Errorf("too many: %v", got)
 	}
@@ -107,6 +120,7 @@ func (m *mirror) at(uid, title string) nuxeosim.DocView {
 	slices.SortStableFunc(all, func(a, b nuxeosim.DocView) int { // what is not in the trash comes first
 		return cmp.Compare(strconv.FormatBool(a.IsTrashed), strconv.FormatBool(b.IsTrashed))
 	})
+
 	for _, d := range all {
 		if d.Title == title {
 			return d
@@ -119,6 +133,7 @@ func (m *mirror) at(uid, title string) nuxeosim.DocView {
 			}
 		}
 	}
+
 	m.T.Fatalf("there is no %q", title)
 	return nuxeosim.DocView{}
 }
@@ -137,19 +152,25 @@ func TestATreeIsMirrored(t *testing.T) {
 	m := mirrored(b)
 	m.is(map[string][]byte{"/Day 1": nil, "/Day 1/Cut": a, "/Day 1/Sound": nil, "/Day 1/Sound/Mix 2": c, "/Empty": nil})
 	s := m.get()
-	if s.State != foldersync.Active || s.Last.State != foldersync.Done || s.Last.Created != 2 || s.Last.Assets != 2 || s.Last.Folders != 3 || s.Assets != 2 || s.Troubled != 0 {
+	if s.State != foldersync.Active || s.Last.State != foldersync.Done || s.Last.Created != 2 || s.Last.Assets != 2 ||
+		s.Last.Folders != 3 || s.Assets != 2 || s.Troubled != 0 {
 		t.Errorf("%+v %+v", s, s.Last)
 	}
+
 	if !says(b, m.at(m.Folder, "Cut").UID, "Too long.")() {
 		t.Error("the comment is not there")
 	}
-	if calls := b.Frameio.Calls("files.show"); calls != 3 { // one for each asset, and one for the frame rate of the commented one
+
+	// one for each asset, and one for the frame rate of the commented one
+	if calls := b.Frameio.Calls("files.show"); calls != 3 {
 		t.Errorf("%d files were looked at", calls)
 	}
+
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	if folder.Properties["frameiosync:project"] != "Film" {
 		t.Errorf("the folder shows %v", folder.Properties)
 	}
+
 	b.Mails(1)
 }
 
@@ -160,15 +181,19 @@ func TestARefreshWithoutChangesWritesNothing(t *testing.T) {
 	for i := range 5 {
 		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
 	}
+
 	m := mirrored(b)
 	before := m.tree(m.Folder, "")
 	b.Watch()
-	if r := m.refresh(false); r.State != foldersync.Done || r.Assets != 5 || r.Created+r.Updated+r.Unchanged+r.Renamed+r.Moved+r.Gone != 0 {
+	if r := m.refresh(false); r.State != foldersync.Done || r.Assets != 5 || r.Created+r.Updated+r.Unchanged+r.Renamed+
+		r.Moved+r.Gone != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	for _, w := range b.Writes() {
 		t.Errorf("wrote %s", w)
 	}
+
 	if after := m.tree(m.Folder, ""); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("%v, before %v", after, before)
 	}
@@ -179,12 +204,14 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 	b := testenv.New(t)
 	day, night := b.Frameio.AddFolder(b.Root, "Day"), b.Frameio.AddFolder(b.Root, "Night")
 	a, n := content('a', 500), content('n', 800)
-	renamed, moved, newer := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", content('m', 400)), add(b, day, "Newer.mov", content('o', 300))
+	renamed, moved, newer := add(b, day, "Renamed.mov", a), add(b, day, "Moved.mov", content('m', 400)),
+		add(b, day, "Newer.mov", content('o', 300))
 	m := mirrored(b)
 	uids := map[string]string{}
 	for _, title := range []string{"Renamed", "Moved", "Newer"} {
 		uids[title] = m.at(m.Folder, title).UID
 	}
+
 	b.Frameio.Rename(renamed, "Other name.mov")
 	b.Frameio.Move(moved, night)
 	b.Frameio.Stack(newer, add(b, day, "Newer 2.mov", n))
@@ -195,18 +222,24 @@ func TestARefreshBringsWhatChanged(t *testing.T) {
 	if r.Created != 1 || r.Updated != 1 || r.Renamed != 2 || r.Moved != 1 || r.Failed != 0 || r.Gone != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	m.is(map[string][]byte{
-		"/Morning": nil, "/Morning/Other name": a, "/Morning/Newer 2": n, "/Night": nil, "/Night/Moved": content('m', 400), "/Night/Late": nil, "/Night/Fresh": content('f', 200),
+		"/Morning": nil, "/Morning/Other name": a, "/Morning/Newer 2": n, "/Night": nil,
+		"/Night/Moved": content('m', 400), "/Night/Late": nil, "/Night/Fresh": content('f', 200),
 	})
+
 	for was, now := range map[string]string{"Renamed": "Other name", "Moved": "Moved", "Newer": "Newer 2"} {
 		if uid := m.at(m.Folder, now).UID; uid != uids[was] {
 			t.Errorf("%s was copied", was)
 		}
 	}
+
 	if v := b.Nuxeo.Versions(uids["Newer"]); len(v) != 2 { // the old content and the new one
 		t.Errorf("%d versions", len(v))
 	}
-	if again := m.refresh(false); again.Created+again.Updated+again.Unchanged+again.Renamed+again.Moved+again.Gone != 0 {
+
+	if again := m.refresh(false); again.Created+again.Updated+again.Unchanged+again.Renamed+
+		again.Moved+again.Gone != 0 {
 		t.Errorf("once more: %+v", again)
 	}
 }
@@ -221,30 +254,38 @@ func TestConflicts(t *testing.T) {
 			file := add(b, b.Root, "Cut.mov", content('a', 500))
 			m := mirrored(b)
 			uid := m.at(m.Folder, "Cut").UID
-			if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+			if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+				"file:content": nuxeosim.Blob{Name: "Cut.mov", MimeType: "video/quicktime", Data: mine},
+			}); err != nil {
 				t.Fatal(err)
 			}
+
 			if r := m.refresh(false); r.Conflicting+r.Updated != 0 {
 				t.Errorf("a change in Nuxeo alone: %+v", r)
 			}
+
 			b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('n', 700)))
 			if r := m.refresh(false); r.Conflicting != 1 || m.get().Conflicting != 1 {
 				t.Errorf("%+v", r)
 			}
+
 			m.is(map[string][]byte{"/Cut": mine}) // its name and place wait
 			page, err := b.App.Sync.Troubles(t.Context(), testenv.Viewer, m.id, "", 10)
 			if err != nil || len(page.List) != 1 {
 				t.Fatalf("%v %v", page.List, err)
 			}
+
 			if _, err := b.App.Sync.Settle(t.Context(), testenv.Viewer, m.id, page.List[0].Key, use); err != nil {
 				t.Fatal(err)
 			}
+
 			b.Settle()
 			m.refresh(false)
 			m.is(map[string][]byte{"/Cut 2": want})
 			if m.get().Conflicting != 0 {
 				t.Error("it is in conflict still")
 			}
+
 			if use == foldersync.FrameioWins && len(b.Nuxeo.Versions(uid)) == 0 {
 				t.Error("no version holds what Nuxeo had")
 			}
@@ -261,6 +302,7 @@ func TestWhatIsGone(t *testing.T) {
 			for i := range 8 {
 				add(b, b.Root, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
 			}
+
 			lost := add(b, b.Root, "Lost.mov", content('z', 300))
 			m := mirrored(b, func(q *foldersync.Request) { q.Gone = policy })
 			uid := m.at(m.Folder, "Lost").UID
@@ -269,9 +311,11 @@ func TestWhatIsGone(t *testing.T) {
 			if r := m.refresh(false); r.Gone != 1 || m.get().Missing != 1 {
 				t.Errorf("%+v", r)
 			}
+
 			if d, _ := b.Nuxeo.Doc(uid); d.IsTrashed != (policy == foldersync.Trash) {
 				t.Errorf("trashed: %v", d.IsTrashed)
 			}
+
 			if r := m.refresh(false); r.Gone != 0 {
 				t.Errorf("gone twice: %+v", r)
 			}
@@ -286,16 +330,20 @@ func TestManyThatDisappearAreAskedFor(t *testing.T) {
 	for i := range 4 {
 		add(b, day, fmt.Sprintf("Cut %d.mov", i), content(byte('a'+i), 300))
 	}
+
 	m := mirrored(b, func(q *foldersync.Request) { q.Gone = foldersync.Trash })
 	before := fmt.Sprint(m.tree(m.Folder, ""))
 	b.Frameio.Delete(day)
 	r := m.refresh(false)
-	if s := m.get(); r.State != foldersync.Stopped || s.State != foldersync.Paused || !strings.Contains(s.Reason, "4 of 4") || s.Remedy == "" {
+	if s := m.get(); r.State != foldersync.Stopped || s.State != foldersync.Paused ||
+		!strings.Contains(s.Reason, "4 of 4") || s.Remedy == "" {
 		t.Errorf("%+v %+v", r, s)
 	}
+
 	if after := fmt.Sprint(m.tree(m.Folder, "")); after != before {
 		t.Errorf("%s, before %s", after, before)
 	}
+
 	if r := m.refresh(true); r.State != foldersync.Done || r.Gone != 4 || len(m.tree(m.Folder, "")) != 0 {
 		t.Errorf("%+v %v", r, m.tree(m.Folder, ""))
 	}
@@ -310,17 +358,20 @@ func TestRemovedSyncsLeaveEverything(t *testing.T) {
 	if err := b.App.Sync.Remove(t.Context(), testenv.Viewer, m.id); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	m.is(map[string][]byte{"/Cut": a})
 	if _, err := b.App.Sync.Refresh(t.Context(), testenv.Viewer, m.id, false); !fault.Is(err, fault.NotFound) {
 		t.Errorf("refreshed: %v", err)
 	}
+
 	folder, _ := b.Nuxeo.Doc(b.Folder)
 	for _, f := range folder.Facets {
 		if f == foldersync.Facet {
 			t.Error("the folder still shows it")
 		}
 	}
+
 	again := mirrored(b) // what is there is taken over
 	again.is(map[string][]byte{"/Cut": a})
 	if d := b.Nuxeo.Children(b.Folder); len(d) != 1 {
@@ -337,22 +388,33 @@ func TestWhatCannotBeSynchronized(t *testing.T) {
 	for name, q := range map[string]foldersync.Request{
 		"the same": syncRequest(b), "below": {Folder: below, Workspace: b.Workspace, Project: b.Project},
 	} {
-		if _, err := b.App.Sync.Add(t.Context(), "josh", q); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), folder.Title) {
+		if _, err := b.App.Sync.Add(t.Context(), "josh", q); !fault.Is(err, fault.Conflict) ||
+			!strings.Contains(err.Error(), folder.Title) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+
 	outer := b.Nuxeo.MkDoc("/default-domain/workspaces/Outer", "Folder", map[string]any{"dc:creator": "josh"})
 	b.Grant("/default-domain/workspaces/Outer")
 	if err := b.Nuxeo.Move(b.Folder, outer, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.App.Sync.Add(t.Context(), "josh", foldersync.Request{Folder: outer, Workspace: b.Workspace, Project: b.Project}); !fault.Is(err, fault.Conflict) {
+
+	if _, err := b.App.Sync.Add(t.Context(), "josh", foldersync.Request{
+		Folder: outer, Workspace: b.Workspace,
+		Project: b.Project,
+	}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("above: %v", err)
 	}
+
 	for field, change := range map[string]func(*foldersync.Request){
-		"project": func(q *foldersync.Request) { q.Project = "no" }, "frameio_folder": func(q *foldersync.Request) { q.Root = "no" },
+		"project": func(q *foldersync.Request) {
+			q.Project = "no"
+		}, "frameio_folder": func(q *foldersync.Request) { q.Root = "no" },
 		"folder": func(q *foldersync.Request) { q.Folder = "no" }, "every": func(q *foldersync.Request) { q.Every = 1 },
-		"gone": func(q *foldersync.Request) { q.Gone = "burn" }, "media": func(q *foldersync.Request) { q.Filter.Media = []string{"smell"} },
+		"gone": func(q *foldersync.Request) {
+			q.Gone = "burn"
+		}, "media": func(q *foldersync.Request) { q.Filter.Media = []string{"smell"} },
 	} {
 		q := syncRequest(b)
 		q.Folder = b.Nuxeo.MkDoc("/default-domain/workspaces/"+field, "Folder", map[string]any{"dc:creator": "josh"})
@@ -378,14 +440,17 @@ func TestATrashedFolderIsMadeAgain(t *testing.T) {
 	if err := b.Nuxeo.Trash(trashed); err != nil {
 		t.Fatal(err)
 	}
+
 	comes(b, "what is in the folder is in the trash as well", func() bool {
 		d, _ := b.Nuxeo.Doc(below)
 		return d.IsTrashed
 	})
+
 	add(b, inner, "Fresh.wav", content('f', 300))
 	if r := m.refresh(false); r.State != foldersync.Done || r.Created != 1 || r.Failed != 0 {
 		t.Errorf("%+v", r)
 	}
+
 	m.is(map[string][]byte{"/Day": nil, "/Day/Sound": nil, "/Day/Sound/Fresh": content('f', 300)})
 }
 
@@ -398,6 +463,7 @@ func TestFilters(t *testing.T) {
 	m := mirrored(b, func(q *foldersync.Request) {
 		q.Filter = foldersync.Filter{Name: "*.mov", Media: []string{"video"}, Most: 1000}
 	})
+
 	m.is(map[string][]byte{"/Keep": content('a', 300)})
 	p, err := b.App.Sync.Preview(t.Context(), "josh", syncRequest(b), 0)
 	if err != nil || !p.Complete || p.Assets != 3 || p.Bytes != 3600 {
@@ -417,8 +483,10 @@ func TestWhatFailedMayGo(t *testing.T) {
 	if r := m.get().Last; r.Failed != 1 {
 		t.Fatalf("%d assets failed, want 1", r.Failed)
 	}
+
 	b.Frameio.Delete(file)
 	if r := m.refresh(false); r.State != foldersync.Done || m.get().State != foldersync.Active {
-		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State, m.get().State, m.get().Reason)
+		t.Errorf("the run ends %s and the synchronization is %s: %s; want done and active", r.State,
+			m.get().State, m.get().Reason)
 	}
 }

@@ -23,7 +23,8 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			return func(version string) string { return b.Frameio.Stack(file, version) }
 		}},
 		{"a stack grows", func(b *testenv.Bed) func(string) string {
-			stack := b.Frameio.Stack(add(b, b.Root, "First.mov", content('f', 900)), add(b, b.Root, "Cut.mov", content('a', 1000)))
+			stack := b.Frameio.Stack(add(b, b.Root, "First.mov", content('f', 900)),
+				add(b, b.Root, "Cut.mov", content('a', 1000)))
 			return func(version string) string { b.Frameio.AddToStack(stack, version); return stack }
 		}},
 	} {
@@ -38,12 +39,15 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			next := add(b, b.Root, "Cut 2.mov", content('b', 1200), frameiosim.NotUploadedYet())
 			stack(next)
 			if d := m.checked(); fmt.Sprint(d) != "map[Cut 2.mov:* still being uploaded to Frame.io]" &&
-				fmt.Sprint(d) != "map[Cut 2.mov:+ still being uploaded to Frame.io Cut.mov:* still being uploaded to Frame.io]" {
+				fmt.Sprint(d) != "map[Cut 2.mov:+ still being uploaded to Frame.io Cut.mov:* still being uploaded to "+
+					"Frame.io]" {
 				t.Errorf("a check while it is uploaded tells %v", d)
 			}
+
 			if r := m.refresh(false); r.Gone != 0 || r.State != foldersync.Done {
 				t.Errorf("the run while it is uploaded ended %s with %d gone, want done with 0", r.State, r.Gone)
 			}
+
 			if d, there := b.Nuxeo.Doc(uid); !there || d.IsTrashed || d.Content.Length != 1000 {
 				t.Fatalf("the document while it is uploaded: there %v, %+v, want it as it was", there, d)
 			}
@@ -54,6 +58,7 @@ func TestWhatIsStillUploadedIsNotGone(t *testing.T) {
 			if d.IsTrashed || d.Content == nil || d.Content.Length != 1200 {
 				t.Errorf("the document afterwards: %+v, want the new version", d)
 			}
+
 			if titles := m.titles(); !slices.Equal(titles, []string{"Cut 2", "Other"}) {
 				t.Errorf("the folder holds %v, want the document once", titles)
 			}
@@ -82,6 +87,7 @@ func TestWhatIsEmptyOrUnfinishedIsTold(t *testing.T) {
 	if got := m.get().Last; got.Assets != 1 || got.Created != 1 {
 		t.Errorf("the run counts %d assets and %d created, want 1 of each", got.Assets, got.Created)
 	}
+
 	want := map[string]string{"empty.srt": "+ empty on Frame.io", "never.mov": "+ still being uploaded to Frame.io"}
 	if got := m.checked(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("a check tells %v, want %v", got, want)

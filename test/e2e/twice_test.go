@@ -23,7 +23,14 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	b := testenv.New(t)
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
-	spec := frameiosim.DeliverSpec{ActionID: b.Action().ID, PersonID: b.Josh, ResourceIDs: []string{file, file}, InteractionID: "the-one", Tries: 1}
+	spec := frameiosim.DeliverSpec{
+		ActionID:      b.Action().ID,
+		PersonID:      b.Josh,
+		ResourceIDs:   []string{file, file},
+		InteractionID: "the-one",
+		Tries:         1,
+	}
+
 	deliver := func(skew time.Duration, status int) {
 		s := spec
 		s.Skew = skew
@@ -32,10 +39,12 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 			t.Errorf("skew %v: %+v %v", skew, res, err)
 		}
 	}
+
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() { deliver(0, 200) })
 	}
+
 	wg.Wait()
 	deliver(0, 200)
 	b.AllDone()
@@ -47,6 +56,7 @@ func TestOneInteractionDeliveredManyTimes(t *testing.T) {
 	if items := b.Settle(); len(items) != 3 || interactions(b) != 1 { // bind, publish, mail
 		t.Errorf("%d items of %d interactions", len(items), interactions(b))
 	}
+
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000)}})
 	b.Mails(1)
 }
@@ -75,6 +85,7 @@ func TestManyInteractionsForOneAssetAtOnce(t *testing.T) {
 	for _, person := range []string{b.Josh, b.Julia, b.Josh} {
 		wg.Go(func() { b.Run(person, file) })
 	}
+
 	wg.Wait()
 	b.AllDone()
 	b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
@@ -112,5 +123,6 @@ func sizes(b *testenv.Bed, folder string) map[string]int64 {
 			out[title] += n
 		}
 	}
+
 	return out
 }

@@ -54,10 +54,13 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 	if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "1 document of this folder is") {
 		t.Errorf("unbinding says %v, want a conflict that tells of 1 document", err)
 	}
+
 	if got := stateOf(b, made.ID); got != binding.Bound || lockOwner(b, uid) != "josh" {
 		t.Errorf("it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Bound)
 	}
-	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, "forget"); fault.From(err).Field != "reviews" {
+
+	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID,
+		"forget"); fault.From(err).Field != "reviews" {
 		t.Errorf("an unknown fate: %v, want an error of the field reviews", err)
 	}
 
@@ -65,6 +68,7 @@ func TestUnbindAsksForWhatIsUnderReview(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Errorf("unbinding beside another binding: %v", err)
 	}
+
 	b.Settle()
 	if got := stateOf(b, other.ID); got != binding.Bound {
 		t.Errorf("the other is %s, want %s", got, binding.Bound)
@@ -80,19 +84,24 @@ func TestUnbindReleasesWhatIsUnderReview(t *testing.T) {
 	for _, name := range []string{"Teaser", "Trailer", "Spot"} {
 		uids = append(uids, kept(b, name, content(name[1], 500)))
 	}
+
 	pushes := pushed(b, uids...).Pushes
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Release); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	if got := stateOf(b, made.ID); got != binding.Unbound {
 		t.Errorf("it is %s, want %s", got, binding.Unbound)
 	}
+
 	for i, p := range pushes {
 		if p = onePush(b, p.ID); p.State != push.Released || p.EndedBy != "josh" || lockOwner(b, uids[i]) != "" {
-			t.Errorf("%s: %s by %q, locked by %q; want released by josh, and not locked", p.Title, p.State, p.EndedBy, lockOwner(b, uids[i]))
+			t.Errorf("%s: %s by %q, locked by %q; want released by josh, and not locked", p.Title, p.State, p.EndedBy,
+				lockOwner(b, uids[i]))
 		}
 	}
+
 	if n := len(assets(b, "file")); n != len(uids) {
 		t.Errorf("%d files on Frame.io, want the %d that were sent", n, len(uids))
 	}
@@ -109,12 +118,15 @@ func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, binding.Await); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := b.App.Engine.Pause(t.Context(), "josh", "The end is not looked at yet."); err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := b.App.Push.Release(t.Context(), testenv.Viewer, p.ID, "It is done."); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := stateOf(b, made.ID); got != binding.Ending {
 		t.Fatalf("it is %s, want %s until it is looked at again", got, binding.Ending)
 	}
@@ -122,9 +134,11 @@ func TestUnbindOfNothingUnderReviewAsksNothing(t *testing.T) {
 	if _, err := b.App.Binding.Unbind(t.Context(), testenv.Viewer, made.ID, ""); err != nil {
 		t.Errorf("unbinding says %v, want nothing: there is nothing to ask", err)
 	}
+
 	if err := b.App.Engine.Resume(t.Context(), "josh"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Settle()
 	if got := stateOf(b, made.ID); got != binding.Unbound {
 		t.Errorf("it is %s, want %s", got, binding.Unbound)
@@ -150,21 +164,28 @@ func TestUnbindWaitsForWhatIsUnderReview(t *testing.T) {
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "clean-ups"); err != nil { // it leaves the action there
 		t.Fatal(err)
 	}
+
 	v := broughtOf(b, strange)
-	if v.State != work.Failed || !strings.Contains(v.Message, "only takes back what is under review") || len(b.Nuxeo.Children(b.Folder)) != before {
-		t.Errorf("what is new is %s %q, with %d documents; want failed and %d", v.State, v.Message, len(b.Nuxeo.Children(b.Folder)), before)
+	if v.State != work.Failed || !strings.Contains(v.Message, "only takes back what is under review") ||
+		len(b.Nuxeo.Children(b.Folder)) != before {
+		t.Errorf("what is new is %s %q, with %d documents; want failed and %d", v.State, v.Message,
+			len(b.Nuxeo.Children(b.Folder)), before)
 	}
+
 	if got := stateOf(b, made.ID); got != binding.Ending {
 		t.Errorf("it is %s while documents are under review, want %s", got, binding.Ending)
 	}
+
 	for i, p := range pushes {
 		if v := broughtOf(b, p.File); v.State != work.Done {
 			t.Errorf("what comes back is %s %q", v.State, v.Message)
 		}
 		if p = onePush(b, p.ID); p.State != push.Returned || lockOwner(b, []string{one, two}[i]) != "" {
-			t.Errorf("%s: %s, locked by %q; want returned and not locked", p.Title, p.State, lockOwner(b, []string{one, two}[i]))
+			t.Errorf("%s: %s, locked by %q; want returned and not locked", p.Title, p.State,
+				lockOwner(b, []string{one, two}[i]))
 		}
 	}
+
 	clock.Move(2 * time.Minute)
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
 	if got := stateOf(b, made.ID); got != binding.Unbound {
@@ -184,16 +205,21 @@ func TestUnbindDoesNotWaitForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	clock.Move(29 * 24 * time.Hour)
 	if err := b.App.Engine.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := stateOf(b, made.ID); got != binding.Ending || lockOwner(b, uid) != "josh" {
-		t.Errorf("after 29 days it is %s, and the document locked by %q; want %s and josh", got, lockOwner(b, uid), binding.Ending)
+		t.Errorf("after 29 days it is %s, and the document locked by %q; want %s and josh", got,
+			lockOwner(b, uid), binding.Ending)
 	}
+
 	clock.Move(2 * 24 * time.Hour)
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Done })
-	if p = onePush(b, p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released || lockOwner(b, uid) != "" {
+	if p = onePush(b, p.ID); stateOf(b, made.ID) != binding.Unbound || p.State != push.Released ||
+		lockOwner(b, uid) != "" {
 		t.Errorf("after 31 days it is %s, the push %s, locked by %q", stateOf(b, made.ID), p.State, lockOwner(b, uid))
 	}
 }
@@ -208,12 +234,15 @@ func TestUnbindMayBeCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := b.App.Engine.Cancel(t.Context(), testenv.Viewer, item); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Until(func(v work.View) bool { return v.ID == item && v.State == work.Canceled })
 	if got := stateOf(b, made.ID); got != binding.Bound {
 		t.Errorf("it is %s, want %s", got, binding.Bound)
 	}
+
 	newest(b, b.Josh, "created", add(b, b.Root, "New.mov", content('c', 500)))
 }

@@ -23,7 +23,8 @@ func newest(b *testenv.Bed, person, outcome string, assets ...string) work.View 
 	before := len(b.Settle())
 	list := b.Published(person, assets...)
 	if len(b.Settle()) != before+2 || list[0].State != work.Done || list[0].Outcome != outcome {
-		b.T.Fatalf("%d items more, the newest %s %s: %s %s, not %s", len(b.Settle())-before, list[0].State, list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
+		b.T.Fatalf("%d items more, the newest %s %s: %s %s, not %s", len(b.Settle())-before, list[0].State,
+			list[0].Outcome, list[0].Message, list[0].Remedy, outcome)
 	}
 	return list[0]
 }
@@ -35,10 +36,12 @@ func refused(b *testenv.Bed, person, code, says string, assets ...string) work.V
 	if v.State != work.Failed || v.Code != code || !strings.Contains(v.Message, says) {
 		b.T.Fatalf("%s at %q: %s %q %q, not %s %q", v.State, v.Step, v.Code, v.Message, v.Remedy, code, says)
 	}
+
 	mails := b.Mail.Messages()
 	if m := mails[len(mails)-1]; !strings.Contains(m.Text(), "failed") {
 		b.T.Errorf("the mail says %q", m.Text())
 	}
+
 	return v
 }
 
@@ -72,19 +75,25 @@ func TestEachNewHeadIsOneVersionMore(t *testing.T) {
 	if text := lastMail(b); !strings.Contains(text, "was up to date") {
 		t.Errorf("the mail says %q", text)
 	}
+
 	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: versions}})
 	if b.Only().UID != uid {
 		t.Error("it is another document")
 	}
+
 	// Each version tells of the cut that it holds, and nothing is written after the last.
 	for i, v := range b.Nuxeo.Versions(uid) {
-		if want := fmt.Sprintf("%x", md5.Sum(versions[i])); v.Properties["frameio:digest"] != want || !slices.Contains(v.Facets, "FrameioAsset") {
-			t.Errorf("version %s tells of %v with the facets %v, want the facet and %s", v.VersionLabel, v.Properties["frameio:digest"], v.Facets, want)
+		if want := fmt.Sprintf("%x", md5.Sum(versions[i])); v.Properties["frameio:digest"] != want ||
+			!slices.Contains(v.Facets, "FrameioAsset") {
+			t.Errorf("version %s tells of %v with the facets %v, want the facet and %s", v.VersionLabel,
+				v.Properties["frameio:digest"], v.Facets, want)
 		}
 	}
+
 	if label := b.Only().VersionLabel; label != "0.3" {
 		t.Errorf("the document is at %s, want 0.3: nothing was changed since", label)
 	}
+
 	b.Mails(4)
 }
 
@@ -105,10 +114,12 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 		if i%2 == 1 {
 			who, other = other, who
 		}
+
 		switch i % 5 {
 		case 0:
 			text := fmt.Sprintf("remark %d", i)
-			comments, words = append(comments, b.Frameio.AddComment(head, frameiosim.CommentSpec{Text: text, OwnerID: other})), append(words, text)
+			comments, words = append(comments,
+				b.Frameio.AddComment(head, frameiosim.CommentSpec{Text: text, OwnerID: other})), append(words, text)
 		case 1:
 			b.Frameio.SetStatus(head, options[i%3])
 		case 2: // by another than whoever wrote it to Nuxeo
@@ -119,10 +130,13 @@ func TestFiftyRemarksByTwoPeopleMakeNoVersion(t *testing.T) {
 		case 4:
 			b.Frameio.Rename(head, fmt.Sprintf("Cut %d.mov", i))
 		}
+
 		newest(b, who, "unchanged", stack)
 	}
+
 	b.Check(testenv.Want{"Cut": {Content: two, Versions: [][]byte{one, two}, Comments: words}})
-	if d := b.Only(); d.Properties["frameio:status"] != options[46%3] || d.Properties["frameio:fileName"] != "Cut 49.mov" {
+	if d := b.Only(); d.Properties["frameio:status"] != options[46%3] ||
+		d.Properties["frameio:fileName"] != "Cut 49.mov" {
 		t.Errorf("%v %v", d.Properties["frameio:status"], d.Properties["frameio:fileName"])
 	}
 }
@@ -134,18 +148,31 @@ func TestWhatAPersonPutThereIsKept(t *testing.T) {
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
 	mine := content('m', 700)
-	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}); err != nil {
+	if err := b.Nuxeo.SetProps(b.Only().UID,
+		map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine}}); err != nil {
 		t.Fatal(err)
 	}
+
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
+	b.Check(testenv.Want{
+		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}},
+	})
+
 	// The same head again brings its content back, and keeps what was there.
-	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)}}); err != nil {
+	if err := b.Nuxeo.SetProps(b.Only().UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: content('n', 800)},
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	newest(b, b.Josh, "updated", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)}}})
+	b.Check(testenv.Want{
+		"Cut": {
+			Content:  content('2', 2000),
+			Versions: [][]byte{content('1', 1000), mine, content('2', 2000), content('n', 800), content('2', 2000)},
+		},
+	})
 }
 
 func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
@@ -158,6 +185,7 @@ func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b.Bind("Publish")
 	first := add(b, b.Root, "Cut.mov", content('1', 1000))
 	newest(b, b.Josh, "created", first)
@@ -166,7 +194,9 @@ func TestCustomersPolicyMakesNoVersionAndLosesNothing(t *testing.T) {
 	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000)}}})
 	b.Frameio.AddFile(stack, "Cut 3.mov", frameiosim.Bytes(content('3', 3000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+	b.Check(testenv.Want{
+		"Cut": {Content: content('3', 3000), Versions: [][]byte{content('1', 1000), content('2', 2000)}},
+	})
 }
 
 func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
@@ -179,19 +209,26 @@ func TestLockedDocumentWaitsForItsOwner(t *testing.T) {
 	if err := b.Nuxeo.Lock(uid, "olga"); err != nil {
 		t.Fatal(err)
 	}
+
 	stack := b.Frameio.Stack(first, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	v := refused(b, b.Josh, "locked", "locked by olga", stack)
 	if d := b.Only(); d.LockOwner != "olga" || d.Content.Length != 1000 || b.Nuxeo.Batches() != 0 {
 		t.Errorf("%s %d, %d batches", d.LockOwner, d.Content.Length, b.Nuxeo.Batches())
 	}
+
 	if err := b.Nuxeo.Unlock(uid); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := b.App.Engine.Retry(t.Context(), testenv.Viewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}}})
+	b.Check(testenv.Want{
+		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), content('2', 2000)}},
+	})
+
 	b.Mails(3)
 }
 
@@ -210,9 +247,11 @@ func TestDocumentThatIsGoneBecomesANewOne(t *testing.T) {
 			if how == "trashed" {
 				gone = b.Nuxeo.Trash
 			}
+
 			if err := gone(old); err != nil {
 				t.Fatal(err)
 			}
+
 			newest(b, b.Josh, "created", file)
 			b.Check(testenv.Want{"Cut": {Content: content('1', 1000), Comments: words}})
 		})
@@ -227,16 +266,24 @@ func TestCopyIsLeftAlone(t *testing.T) {
 	b.Bind("Publish")
 	file := add(b, b.Root, "Cut.mov", content('1', 1000))
 	copied := b.Nuxeo.MkDoc("/default-domain/workspaces/videos/copy", "File", map[string]any{
-		"dc:title": "Copy", "dc:source": "frameio:" + b.Account + "/" + file, "file:content": nuxeosim.Blob{Name: "Cut.mov", Data: content('1', 1000)},
+		"dc:title": "Copy", "dc:source": "frameio:" + b.Account + "/" + file,
+		"file:content": nuxeosim.Blob{Name: "Cut.mov", Data: content('1', 1000)},
 	})
+
 	if err := b.Nuxeo.AddFacet(copied, "FrameioAsset"); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Nuxeo.SetProps(copied, map[string]any{"frameio:documentUid": "another", "frameio:fileName": "kept"}); err != nil {
+
+	if err := b.Nuxeo.SetProps(copied, map[string]any{
+		"frameio:documentUid": "another",
+		"frameio:fileName":    "kept",
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	newest(b, b.Josh, "created", file)
-	if d, _ := b.Nuxeo.Doc(copied); len(b.Documents()) != 2 || d.Properties["frameio:fileName"] != "kept" || len(b.Nuxeo.Versions(copied)) != 0 {
+	if d, _ := b.Nuxeo.Doc(copied); len(b.Documents()) != 2 || d.Properties["frameio:fileName"] != "kept" ||
+		len(b.Nuxeo.Versions(copied)) != 0 {
 		t.Errorf("%d documents, the copy is %+v", len(b.Documents()), d)
 	}
 }
@@ -267,17 +314,23 @@ func TestWhatComesBetweenVersionAndUpdateIsKept(t *testing.T) {
 	uid, mine := b.Only().UID, content('m', 300)
 	var made atomic.Bool
 	edit := sync.OnceFunc(func() {
-		if err := b.Nuxeo.Edit("josh", uid, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine}}); err != nil {
+		if err := b.Nuxeo.Edit("josh", uid, map[string]any{
+			"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
+		}); err != nil {
 			t.Error(err)
 		}
 	})
+
 	b.Nuxeo.Faults().Add(faults.Rule{Path: "/Document.Lock", Hook: func(*http.Request) { made.Store(true) }})
 	b.Nuxeo.Faults().Add(faults.Rule{Method: "GET", Path: "/id/" + uid + "$", Hook: func(*http.Request) {
 		if made.Load() {
 			edit()
 		}
 	}})
+
 	stack := b.Frameio.Stack(file, add(b, b.Root, "Cut 2.mov", content('2', 2000)))
 	newest(b, b.Josh, "updated", stack)
-	b.Check(testenv.Want{"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}}})
+	b.Check(testenv.Want{
+		"Cut": {Content: content('2', 2000), Versions: [][]byte{content('1', 1000), mine, content('2', 2000)}},
+	})
 }

@@ -74,6 +74,7 @@ func TestAReviewIsSeenAsItGoesOn(t *testing.T) {
 	if n := len(b.Nuxeo.Versions(document)); n != versions {
 		t.Errorf("watching made %d versions", n-versions)
 	}
+
 	if got := lockOwner(b, document); got != "josh" {
 		t.Errorf("watching changed the lock: %q", got)
 	}
@@ -85,17 +86,20 @@ func TestEventsThatAreLostRepeatedAndLate(t *testing.T) {
 	b := testenv.New(t, telling(func(n int) frameiosim.EventFate {
 		return frameiosim.EventFate{Lost: n%3 == 0, Times: 1 + n%3, Behind: time.Duration(n%4) * 20 * time.Millisecond}
 	}))
+
 	document, file := underReview(b)
 	words := []string{"alpha", "beta", "gamma", "delta", "epsilon", "zeta"}
 	for _, w := range words {
 		b.Frameio.AddComment(file, frameiosim.CommentSpec{Text: w, OwnerID: b.Julia})
 	}
+
 	b.Frameio.SetStatus(file, "In Progress")
 	comesBy(b, "reviews", words, document) // what was lost is found by the regular look
 	comes(b, "the status", status(b, document, "In Progress"))
 	for _, w := range words {
 		comes(b, w, says(b, document, w))
 	}
+
 	if n := len(b.Nuxeo.Comments(document)); n != len(words) {
 		t.Errorf("%d comments instead of %d", n, len(words))
 	}
@@ -123,12 +127,15 @@ func comesBy(b *testenv.Bed, chore string, words []string, document string) {
 func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t, telling(frameiosim.Healthy), testenv.Config(func(c *app.Config) {
-		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature", []string{"Approved=approved", "in progress=open"}
+		c.Frameio.StatusProperty, c.Frameio.StatusValues = "dc:nature",
+			[]string{"Approved=approved", "in progress=open"}
 	}))
+
 	document, file := underReview(b)
 	nature := func(want string) func() bool {
 		return func() bool { d, _ := b.Nuxeo.Doc(document); return d.Properties["dc:nature"] == want }
 	}
+
 	b.Frameio.SetStatus(file, "In Progress")
 	comes(b, "the value of a status", nature("open"))
 	b.Frameio.SetStatus(file, "Needs Review")
@@ -136,6 +143,7 @@ func TestStatusShowsInAPropertyOfNuxeo(t *testing.T) {
 	if !nature("open")() {
 		t.Error("it changed the property")
 	}
+
 	b.Frameio.SetStatus(file, "Approved")
 	comes(b, "the last one", nature("approved"))
 }

@@ -34,6 +34,7 @@ func (w *world) call(ctx context.Context, m *mix, sides int, pause time.Duration
 	if err != nil {
 		return nil, err
 	}
+
 	ctx, stop := context.WithCancel(ctx)
 	c := &callers{world: w, good: map[string]bool{}, stop: stop, mix: m}
 	for side := range sides {
@@ -44,6 +45,7 @@ func (w *world) call(ctx context.Context, m *mix, sides int, pause time.Duration
 			}
 		})
 	}
+
 	return c, nil
 }
 
@@ -53,16 +55,19 @@ func (c *callers) once(ctx context.Context, a frameiosim.ActionView, interaction
 	r, err := c.world.frameio.DeliverAction(ctx, frameiosim.DeliverSpec{
 		ActionID: a.ID, PersonID: c.world.josh, ResourceIDs: []string{asset}, InteractionID: interaction, Tries: 1,
 	})
+
 	took := time.Since(begin)
 	if ctx.Err() != nil || err != nil {
 		return
 	}
+
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.longest = max(c.longest, took)
 	if took > frameioWaits || r.Status == 0 {
 		c.late++
 	}
+
 	if r.Status == http.StatusOK {
 		c.good[interaction] = true
 	} else {
@@ -88,11 +93,13 @@ func (c *callers) end(ctx context.Context, n *node) (without int, err error) {
 		rows[id] = true
 		return err
 	})
+
 	for id := range c.good {
 		if !rows[id] {
 			without++
 		}
 	}
+
 	return without, err
 }
 
@@ -109,7 +116,9 @@ func (e *endurance) verdict(ctx context.Context, name string, c *callers, n *nod
 	if err != nil {
 		return err
 	}
-	e.say("%s: %d calls answered well, %d refused, the longest after %.2f s", name, len(c.good), c.refused, c.longest.Seconds())
+
+	e.say("%s: %d calls answered well, %d refused, the longest after %.2f s", name, len(c.good), c.refused,
+		c.longest.Seconds())
 	e.atMost(name+"-answers-over-5s", float64(c.late), 0)
 	e.atMost(name+"-answered-without-row", float64(without), 0)
 	e.atLeast(name+"-calls", float64(len(c.good)), 1)

@@ -23,27 +23,33 @@ func (e *endurance) diskFull(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", diskSize)); err != nil {
 		fmt.Printf("SKIP disk-full: no file system can be mounted here: %v\n", err)
 		return nil
 	}
+
 	w, err := newWorld(nuxeosim.Options{}, frameiosim.Options{})
 	if err != nil {
 		return err
 	}
+
 	n, err := e.newNode(w, e.product, "")
 	if err != nil {
 		return err
 	}
+
 	n.data = filepath.Join(dir, "data")
 	defer func() { n.kill(); _ = w.close(); _ = syscall.Unmount(dir, syscall.MNT_DETACH) }()
 	if err := errors.Join(n.start(ctx), n.bind(ctx)); err != nil {
 		return fmt.Errorf("%w\n%s", err, n.tail())
 	}
+
 	c, err := w.call(ctx, &mix{world: w, seed: 9000}, 4, 150*time.Millisecond)
 	if err != nil {
 		return err
 	}
+
 	longest := time.Duration(0)
 	rounds := 0
 	for end := time.Now().Add(e.budget); rounds < 2 || time.Now().Before(end); rounds++ {
@@ -53,14 +59,17 @@ func (e *endurance) diskFull(ctx context.Context) error {
 		}
 		longest = max(longest, took)
 	}
+
 	e.say("the disk was full %d times", rounds)
 	if err := e.verdict(ctx, "disk-full", c, n); err != nil {
 		return err
 	}
+
 	e.atMost("disk-full-recovery-seconds", longest.Seconds(), 10)
 	if err := n.rest(ctx, 2*time.Minute); err != nil {
 		return err
 	}
+
 	failed, err := n.failures(ctx)
 	e.atMost("disk-full-items-failed", float64(failed), 0)
 	return err
@@ -89,17 +98,21 @@ func (e *endurance) fill(ctx context.Context, dir string, c *callers) (time.Dura
 		}
 		_ = sleep(ctx, 50*time.Millisecond) // the loop sees the end
 	}
+
 	size, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return 0, err
 	}
+
 	e.say("full with %d KiB of ballast; %d calls were refused", size>>10, refused()-before)
 	if err := os.Remove(ballast); err != nil {
 		return 0, err
 	}
+
 	if err := f.Close(); err != nil {
 		return 0, err
 	}
+
 	room, good := time.Now(), c.accepted()
 	err = until(ctx, time.Minute, "answering well again", func() (bool, error) { return c.accepted() > good, nil })
 	took := time.Since(room)

@@ -73,22 +73,27 @@ func (e *endurance) networkFaults(ctx context.Context) error {
 					incomplete++
 					e.say("%s on %s: %v\n%s", what.name, l.name, err, d.node.tail())
 				}
+
 				if what.silent {
 					longest = max(longest, silence)
-					e.say("%-18s %-15s done after %5.1f s, noticed after %.1f s of silence", what.name, l.name, took, silence)
+					e.say("%-18s %-15s done after %5.1f s, noticed after %.1f s of silence", what.name,
+						l.name, took, silence)
 				} else {
 					e.say("%-18s %-15s done after %5.1f s", what.name, l.name, took)
 				}
 			}
 		}
 	}
+
 	if err := d.node.rest(ctx, time.Minute); err != nil {
 		return err
 	}
+
 	wrong, err := d.mix.check(ctx, d.node)
 	for _, s := range wrong.said {
 		e.say("%s", s)
 	}
+
 	e.atMost("network-faults-incomplete", float64(incomplete), 0)
 	e.atLeast("network-faults-complete-percent", 100*float64(scenes-incomplete)/float64(scenes), 100)
 	e.atMost("network-faults-lost", float64(wrong.lost), 0)
@@ -103,19 +108,24 @@ func (e *endurance) disturbed(ctx context.Context) (*disturbed, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	d := &disturbed{endurance: e, world: w, mix: &mix{world: w, seed: 70000}}
 	nx, err := d.relay("Nuxeo", strings.TrimPrefix(strings.TrimSuffix(w.nx, "/nuxeo"), "http://"), isUpload)
 	if err != nil {
 		return nil, err
 	}
+
 	fio, err := d.relay("Frame.io", strings.TrimPrefix(w.fio, "http://"), isDownload)
 	if err != nil {
 		return nil, err
 	}
-	if d.node, err = e.newNode(w, e.product, "", "--transfer-idle", idle.String(), "--nuxeo-call-timeout", patient.String(), "--frameio-call-timeout", patient.String(),
+
+	if d.node, err = e.newNode(w, e.product, "", "--transfer-idle", idle.String(), "--nuxeo-call-timeout",
+		patient.String(), "--frameio-call-timeout", patient.String(),
 		"--nuxeo-url", "http://"+nx.address()+"/nuxeo", "--frameio-url", "http://"+fio.address()); err != nil {
 		return nil, err
 	}
+
 	w.frameio.SetURL("http://" + fio.address()) // signed addresses lead through the relay as well
 	w.nuxeo.SetURL("http://" + nx.address() + "/nuxeo")
 	return d, errors.Join(d.node.start(ctx), d.node.bind(ctx))
@@ -133,16 +143,20 @@ func (d *disturbed) relay(name, to string, isBytes func(string) bool) (*relay, e
 	if err != nil {
 		return nil, err
 	}
+
 	bytes, err := newWire(name+" bytes", to)
 	if err != nil {
 		return nil, err
 	}
+
 	r, err := newRelay(calls.proxy.Listen, bytes.proxy.Listen, isBytes, nil)
 	if err != nil {
 		return nil, err
 	}
+
 	d.relays = append(d.relays, r)
-	d.legs = append(d.legs, disturbedLeg{name + " calls", calls, r.calls}, disturbedLeg{name + " bytes", bytes, r.bytes})
+	d.legs = append(d.legs, disturbedLeg{name + " calls", calls, r.calls},
+		disturbedLeg{name + " bytes", bytes, r.bytes})
 	return r, nil
 }
 
@@ -175,6 +189,7 @@ func (d *disturbed) scene(ctx context.Context, l disturbedLeg, what disturbance)
 			return 0, since(), err
 		}
 	}
+
 	if what.deadly {
 		if silence, err = d.noticed(ctx, l.leg, opened); err != nil {
 			return silence, since(), err
@@ -183,12 +198,15 @@ func (d *disturbed) scene(ctx context.Context, l disturbedLeg, what disturbance)
 			return silence, since(), err
 		}
 	}
+
 	if err := d.node.rest(ctx, 3*time.Minute); err != nil {
 		return silence, since(), err
 	}
+
 	if n, err := d.node.failures(ctx); n > 0 || err != nil {
 		return silence, since(), errors.Join(err, fmt.Errorf("%d items failed", n))
 	}
+
 	return silence, since(), nil
 }
 
@@ -212,13 +230,17 @@ func (d *disturbed) noticed(ctx context.Context, l *leg, opened int) (longest fl
 		if begun.After(now) {
 			now = begun
 		}
+
 		if !last.IsZero() && n > opened {
 			longest = max(longest, now.Sub(last).Seconds(), time.Since(now).Seconds())
 		}
+
 		if n > opened {
 			last = now
 		}
+
 		return n >= opened+4, nil
 	})
+
 	return longest, err
 }

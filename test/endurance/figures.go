@@ -19,9 +19,11 @@ func slope(x, y []float64) float64 {
 	if n < 2 {
 		return 0
 	}
+
 	var sx, sy, sxx, sxy float64
 	for i := range x {
 		sx, sy, sxx, sxy = sx+x[i], sy+y[i], sxx+x[i]*x[i], sxy+x[i]*y[i]
 	}
+
 	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
 }

@@ -77,19 +77,23 @@ func (e *endurance) killed(ctx context.Context, p *plan, kills int) error {
 		if err := k.prepare(ctx, database); err != nil {
 			return err
 		}
+
 		err := k.all(ctx, kills/2)
 		k.node.kill()
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", database, err, k.node.tail())
 		}
+
 		if err := k.node.world.close(); err != nil {
 			return err
 		}
 	}
+
 	least := kills
 	for _, at := range p.moments {
 		least = min(least, p.drawn[at])
 	}
+
 	e.atLeast(p.part+"-least-hit-step", float64(least), float64(min(5, e.scaled(15, 1))))
 	return nil
 }
@@ -99,22 +103,27 @@ func (k *killing) prepare(ctx context.Context, database string) error {
 	if err != nil {
 		return err
 	}
+
 	address := ""
 	if database == "postgresql" {
 		if address, err = k.schema(ctx); err != nil {
 			return err
 		}
 	}
+
 	if k.node, err = k.newNode(w, k.mortal, address); err != nil {
 		return err
 	}
+
 	k.prey = k.begin(k)
 	if err := k.node.start(ctx); err != nil {
 		return err
 	}
+
 	if err := k.node.bind(ctx); err != nil {
 		return err
 	}
+
 	k.ready()
 	return nil
 }
@@ -132,11 +141,13 @@ func (k *killing) all(ctx context.Context, kills int) error {
 			k.say("%s: %d kills, %d begun, %d wrong", k.name, i+1, k.count(), k.wrong.all())
 		}
 	}
+
 	for i := range resumes {
 		if err := k.resume(ctx, i); err != nil {
 			return fmt.Errorf("resume %d: %w", i, err)
 		}
 	}
+
 	k.report(kills)
 	return nil
 }
@@ -150,6 +161,7 @@ func (k *killing) once(ctx context.Context, i int) error {
 			return err
 		}
 	}
+
 	accepted := make(chan error, 1)
 	do := k.more(i)
 	go func() { accepted <- do(ctx) }()
@@ -157,6 +169,7 @@ func (k *killing) once(ctx context.Context, i int) error {
 	if at != "" {
 		wait = 20 * time.Second
 	}
+
 	switch hit := k.node.dead(ctx, wait); {
 	case at == "":
 	case hit:
@@ -164,13 +177,16 @@ func (k *killing) once(ctx context.Context, i int) error {
 	default: // it did not come by this time
 		k.deck = append(k.deck, at)
 	}
+
 	k.node.kill()
 	if err := k.look(ctx); err != nil {
 		return err
 	}
+
 	if err := k.node.start(ctx); err != nil {
 		return err
 	}
+
 	return <-accepted
 }
 
@@ -213,11 +229,13 @@ func (k *killing) settled(ctx context.Context) error {
 	if err := k.node.rest(ctx, 3*time.Minute); err != nil {
 		return err
 	}
+
 	var err error
 	k.wrong, err = k.check(ctx) // it sees all that ever was begun
 	for _, s := range k.wrong.said {
 		k.say("%s: %s", k.name, s)
 	}
+
 	return err
 }
 
@@ -228,6 +246,7 @@ func (k *killing) resume(ctx context.Context, i int) error {
 	if err := k.alone(ctx, i); err != nil {
 		return err
 	}
+
 	target := before + k.partSize*5/4 + int64(k.rng.IntN(resumeSize/2)) // a part is there
 	if err := until(ctx, time.Minute, "in the middle of the transfer", func() (bool, error) {
 		now, open := w.meter.bytes()
@@ -235,6 +254,7 @@ func (k *killing) resume(ctx context.Context, i int) error {
 	}); err != nil {
 		return err
 	}
+
 	k.node.kill()
 	if err := until(ctx, 10*time.Second, "the end of what the dead one moved", func() (bool, error) {
 		_, open := w.meter.bytes()
@@ -242,15 +262,19 @@ func (k *killing) resume(ctx context.Context, i int) error {
 	}); err != nil {
 		return err
 	}
+
 	if err := k.goesOn(ctx); err != nil {
 		return err
 	}
+
 	if err := k.settled(ctx); err != nil {
 		return err
 	}
+
 	after, _ := w.meter.bytes()
 	k.again = append(k.again, after-before-resumeSize)
-	k.say("%s: first new byte after %.2f s and %d calls; %.1f MiB again", k.name, k.times[i], k.calls[i], float64(k.again[i])/(1<<20))
+	k.say("%s: first new byte after %.2f s and %d calls; %.1f MiB again", k.name, k.times[i], k.calls[i],
+		float64(k.again[i])/(1<<20))
 	return nil
 }
 
@@ -260,6 +284,7 @@ func (k *killing) goesOn(ctx context.Context) error {
 	if err := k.node.start(ctx); err != nil {
 		return err
 	}
+
 	select {
 	case f := <-next:
 		k.times = append(k.times, f.at.Sub(begin).Seconds())
@@ -279,9 +304,11 @@ func (k *killing) report(kills int) {
 	for _, at := range sorted(k.under) {
 		k.say("%s: under way at a kill: %-18s %d", k.name, at, k.under[at])
 	}
+
 	for _, at := range k.moments {
 		k.say("drawn so far: %-18s %d", at, k.drawn[at])
 	}
+
 	k.atLeast(k.name+"-kills", float64(kills), float64(kills))
 	k.atMost(k.name+"-lost", float64(k.wrong.lost), 0)
 	k.atMost(k.name+"-doubled", float64(k.wrong.doubled), 0)

@@ -69,9 +69,14 @@ func (w *world) publish(ctx context.Context, assets ...string) error {
 	if err != nil {
 		return err
 	}
-	r, err := w.frameio.DeliverAction(ctx, frameiosim.DeliverSpec{ActionID: a.ID, PersonID: w.josh, ResourceIDs: assets})
+
+	r, err := w.frameio.DeliverAction(ctx, frameiosim.DeliverSpec{
+		ActionID: a.ID, PersonID: w.josh,
+		ResourceIDs: assets,
+	})
 	if err == nil && (!r.OK() || r.Title != "Success") {
 		err = fmt.Errorf("the action was answered %d %s %s", r.Status, r.Title, r.Error)
 	}
+
 	return err
 }

@@ -18,11 +18,15 @@ func (e *endurance) killPush(ctx context.Context) error {
 	return e.killed(ctx, &plan{
 		part: "kill-push",
 		moments: []moment{
-			"push -", "push lock", "push create", "push transfer", "push confirm", "push place", "push describe", "push undo",
+			"push -", "push lock", "push create", "push transfer", "push confirm", "push place",
+			"push describe", "push undo",
 			"push-notice -", "push-notice mail",
 			"publish link", "publish describe", "publish comments", "publish unlock", // of what comes back
 		},
-		single:   []moment{"push undo", "push-notice -", "push-notice mail", "publish link", "publish describe", "publish comments", "publish unlock"},
+		single: []moment{
+			"push undo", "push-notice -", "push-notice mail", "publish link", "publish describe",
+			"publish comments", "publish unlock",
+		},
 		partSize: pushPart,
 		options:  frameiosim.Options{ActionTries: 400, PartSize: pushPart},
 		begin: func(k *killing) prey {

@@ -27,13 +27,16 @@ func (e *endurance) killSync(ctx context.Context) error {
 	return e.killed(ctx, &plan{
 		part: "kill-sync",
 		moments: []moment{
-			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-wait", "sync sync-gone", "sync sync-facet",
-			"sync-asset -", "sync-asset resolve", "sync-asset link", "sync-asset transfer", "sync-asset attach", "sync-asset verify",
+			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-wait",
+			"sync sync-gone", "sync sync-facet",
+			"sync-asset -", "sync-asset resolve", "sync-asset link", "sync-asset transfer", "sync-asset attach",
+			"sync-asset verify",
 			"sync-asset describe", "sync-asset comments", "sync-asset sync-earlier", "sync-asset sync-place",
 			"sync-comments -", "sync-posters -", "sync-notice -",
 		},
 		single: []moment{
-			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-gone", "sync sync-facet",
+			"sync -", "sync sync-list", "sync sync-compare", "sync sync-folders", "sync sync-assets", "sync sync-gone",
+			"sync sync-facet",
 			"sync-asset sync-earlier", "sync-asset sync-place", "sync-comments -", "sync-posters -", "sync-notice -",
 		},
 		partSize: mirrorPart,
@@ -78,7 +81,8 @@ func (s *synced) check(ctx context.Context) (damage, error) {
 }
 
 func (s *synced) tell(d damage) {
-	s.say("%s: %d trees, %d runs, what items said that failed: %v", s.name, len(s.model.trees), s.model.runs, s.model.failures)
+	s.say("%s: %d trees, %d runs, what items said that failed: %v", s.name, len(s.model.trees), s.model.runs,
+		s.model.failures)
 	s.atMost(s.name+"-differences", float64(s.model.differences), 0)
 	s.atMost(s.name+"-left", float64(d.orphans), 0)
 	s.atMost(s.name+"-failed-runs", float64(s.model.failedRuns), 0)

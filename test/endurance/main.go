@@ -69,6 +69,7 @@ func endure(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+
 	e := &endurance{whole: *whole, rng: rand.New(rand.NewPCG(*seed, 1))}
 	fmt.Printf("endurance of %s with -seed %d\n", *whole, *seed)
 	if e.dir, err = os.MkdirTemp("", "nuxeo-frameio-endurance-"); err != nil {
@@ -78,6 +79,7 @@ func endure(ctx context.Context, args []string) (err error) {
 	if err := e.build(ctx); err != nil {
 		return err
 	}
+
 	cluster, err := pg.Start()
 	if err != nil {
 		return err
@@ -87,9 +89,11 @@ func endure(ctx context.Context, args []string) (err error) {
 	if err := e.all(ctx, *only); err != nil {
 		return err
 	}
+
 	if e.failed > 0 {
 		return fmt.Errorf("%d figures miss their target", e.failed)
 	}
+
 	return nil
 }
 
@@ -117,6 +121,7 @@ func (e *endurance) all(ctx context.Context, only string) error {
 		if only != "" && p.name != only {
 			continue
 		}
+
 		known = true
 		e.budget = e.whole * time.Duration(p.share) / 100
 		begin := time.Now()
@@ -126,14 +131,17 @@ func (e *endurance) all(ctx context.Context, only string) error {
 			errs = errors.Join(errs, fmt.Errorf("%s: %w", p.name, err))
 			fmt.Printf("%s broke off: %v\n", p.name, err)
 		}
+
 		e.say("%s took %s", p.name, time.Since(begin).Round(time.Second))
 		if ctx.Err() != nil {
 			return errors.Join(errs, ctx.Err())
 		}
 	}
+
 	if !known {
 		return fmt.Errorf("there is no part %q", only)
 	}
+
 	return errs
 }
 
@@ -150,14 +158,17 @@ func (e *endurance) build(ctx context.Context) error {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("building the connector: %w\n%s", err, out)
 		}
+
 		b, err := os.ReadFile(to)
 		if err != nil {
 			return err
 		}
+
 		if strings.Contains(string(b), dieAt) != (tags != "") {
 			return errors.New("the switch that ends the process is where it must not be, or not where it must")
 		}
 	}
+
 	return nil
 }
 

@@ -48,7 +48,8 @@ const (
 
 func newMirrors(n *node, seed uint64) *mirrors {
 	return &mirrors{
-		node: n, rng: rand.New(rand.NewPCG(seed, 3)), digests: map[string]string{}, proxies: map[string]*pattern.Content{}, remarks: map[string][]string{}, failures: map[string]int{},
+		node: n, rng: rand.New(rand.NewPCG(seed, 3)), digests: map[string]string{},
+		proxies: map[string]*pattern.Content{}, remarks: map[string][]string{}, failures: map[string]int{},
 	}
 }
 
@@ -60,6 +61,7 @@ func (m *mirrors) plant() func(context.Context) error {
 	for range 12 {
 		m.grow()
 	}
+
 	m.version()
 	m.version()
 	m.file(m.now.root, "large.mov", medium)
@@ -82,12 +84,23 @@ var fetches = []api.SyncFormFetch{api.SyncFormFetchOriginal, api.SyncFormFetchMe
 func (n *node) newTree(i int, project string) *tree {
 	w, name := n.world, fmt.Sprintf("Tree %d", i)
 	t := &tree{
-		root:   w.frameio.AddFolder(w.root, name),
-		folder: w.nuxeo.MkDoc("/default-domain/workspaces/"+name, "Folder", map[string]any{"dc:title": name, "dc:creator": "josh"}),
+		root: w.frameio.AddFolder(w.root, name),
+		folder: w.nuxeo.MkDoc("/default-domain/workspaces/"+name, "Folder",
+			map[string]any{"dc:title": name, "dc:creator": "josh"}),
 	}
+
 	gone, fetch := []api.SyncFormGone{api.SyncFormGoneTrash, api.SyncFormGoneKeep}[i%2], fetches[i%len(fetches)]
 	earlier := i%2 == 0 && fetch != api.SyncFormFetchMetadata
-	t.form = api.SyncForm{Folder: t.folder, Team: w.workspace, Project: project, FrameioFolder: &t.root, Gone: &gone, Fetch: &fetch, EarlierVersions: &earlier}
+	t.form = api.SyncForm{
+		Folder:          t.folder,
+		Team:            w.workspace,
+		Project:         project,
+		FrameioFolder:   &t.root,
+		Gone:            &gone,
+		Fetch:           &fetch,
+		EarlierVersions: &earlier,
+	}
+
 	return t
 }
 
@@ -105,7 +118,9 @@ func (m *mirrors) hook(ctx context.Context) error {
 	if len(m.node.world.frameio.Webhooks(m.node.world.workspace)) > 0 {
 		return nil
 	}
-	return answered(ctx, "making the webhook", func() (*http.Response, error) { return m.node.driver.Chore(ctx, "webhooks") })
+	return answered(ctx, "making the webhook", func() (*http.Response, error) {
+		return m.node.driver.Chore(ctx, "webhooks")
+	})
 }
 
 // work returns how a refresh begins, and what people did before and do meanwhile.
@@ -113,6 +128,7 @@ func (m *mirrors) work() func(context.Context) error {
 	for range 4 + m.rng.IntN(6) {
 		m.do()
 	}
+
 	m.file(m.place(), fmt.Sprintf("large %d.mov", m.deeds), medium)
 	return func(ctx context.Context) error {
 		if err := m.refresh(ctx); err != nil {
@@ -146,6 +162,7 @@ func (m *mirrors) add(ctx context.Context) error {
 	if err == nil {
 		t.sync, err = m.node.text(ctx, `SELECT id FROM syncs WHERE folder_uid = '`+t.folder+`' AND state <> 'removed'`)
 	}
+
 	return err
 }
 
@@ -153,7 +170,8 @@ func (m *mirrors) add(ctx context.Context) error {
 func (m *mirrors) refresh(ctx context.Context) error {
 	sure := true
 	return answered(ctx, "refreshing", func() (*http.Response, error) {
-		got, err := m.node.driver.API.RefreshSyncWithResponse(ctx, m.now.sync, api.RefreshSyncJSONRequestBody{Sure: &sure})
+		got, err := m.node.driver.API.RefreshSyncWithResponse(ctx, m.now.sync,
+			api.RefreshSyncJSONRequestBody{Sure: &sure})
 		if err != nil {
 			return nil, err
 		}
@@ -173,6 +191,7 @@ func (t *tree) there(all []frameiosim.StateAsset, kinds ...string) (out []framei
 			out = append(out, a)
 		}
 	}
+
 	return out
 }
 
@@ -214,12 +233,15 @@ func (m *mirrors) file(parent, name string, size int64) string {
 	var proxy *pattern.Content
 	if size >= medium || m.rng.IntN(2) == 0 { // the simulated one makes the same for all films
 		proxy = pattern.New(m.rng.Uint64(), size/2)
-		options = append(options, frameiosim.WithRenditions(proxy, frameiosim.RenditionEfficient, frameiosim.RenditionHighQuality))
+		options = append(options, frameiosim.WithRenditions(proxy, frameiosim.RenditionEfficient,
+			frameiosim.RenditionHighQuality))
 	}
+
 	id := m.node.world.frameio.AddFile(parent, name, pattern.New(m.rng.Uint64(), size), options...)
 	if proxy != nil {
 		m.proxies[id] = proxy
 	}
+
 	return id
 }
 
@@ -230,6 +252,7 @@ func (m *mirrors) do() {
 		weight int
 		do     func()
 	}{{30, m.grow}, {12, m.version}, {12, m.rename}, {14, m.move}, {8, m.remove}, {12, m.remark}}
+
 	at := m.rng.IntN(88)
 	for _, d := range deeds {
 		if at -= d.weight; at < 0 {
@@ -255,11 +278,13 @@ func (m *mirrors) version() {
 	if !ok {
 		return
 	}
+
 	name := fmt.Sprintf("version %d.jpg", m.deeds)
 	if a.Type == "version_stack" {
 		m.file(a.ID, name, int64(small+m.deeds))
 		return
 	}
+
 	m.node.world.frameio.Stack(a.ID, m.file(a.ParentID, name, int64(small+m.deeds)))
 }
 
@@ -275,11 +300,15 @@ func (m *mirrors) move() {
 	if !ok {
 		return
 	}
+
 	to := m.place()
 	below := &tree{root: a.ID}
-	if to == a.ID || slices.ContainsFunc(below.there(m.all(), "folder"), func(f frameiosim.StateAsset) bool { return f.ID == to }) {
+	if to == a.ID || slices.ContainsFunc(below.there(m.all(), "folder"), func(f frameiosim.StateAsset) bool {
+		return f.ID == to
+	}) {
 		return
 	}
+
 	m.node.world.frameio.Move(a.ID, to)
 }
 
@@ -295,6 +324,7 @@ func (m *mirrors) remark() {
 	if !ok {
 		return
 	}
+
 	statuses := []string{"Approved", "In Progress", "Needs Review"}
 	file := headOf(m.all(), a).ID
 	if n := len(m.remarks[file]); n < len(statuses) {

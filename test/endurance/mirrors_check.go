@@ -24,9 +24,11 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 	if err := m.refresh(ctx); err != nil {
 		return err
 	}
+
 	if err := m.node.rest(ctx, 3*time.Minute); err != nil {
 		return err
 	}
+
 	err := answered(ctx, "checking", func() (*http.Response, error) {
 		got, err := m.node.driver.API.CheckSyncWithResponse(ctx, m.now.sync)
 		if err != nil {
@@ -37,9 +39,11 @@ func (m *mirrors) refreshed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if err := m.node.rest(ctx, 3*time.Minute); err != nil {
 		return err
 	}
+
 	return m.differs(ctx)
 }
 
@@ -49,13 +53,16 @@ func (m *mirrors) differs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if got.JSON200 == nil {
 		return fmt.Errorf("the differences are not told: %s %s", got.Status(), got.Body)
 	}
+
 	for _, d := range got.JSON200.Differences {
 		m.differences++
 		fmt.Printf("  a check finds: %s %s %q: %s\n", d.Sign, d.Kind, d.Name, d.What)
 	}
+
 	return nil
 }
 
@@ -66,9 +73,11 @@ func (m *mirrors) check(ctx context.Context) (damage, error) {
 	for _, t := range m.trees {
 		m.compare(t, all, &d)
 	}
+
 	if err := m.ended(ctx, &d); err != nil {
 		return d, err
 	}
+
 	return d, m.node.leftovers(ctx, &d)
 }
 
@@ -78,6 +87,7 @@ func (m *mirrors) ended(ctx context.Context, d *damage) (err error) {
 	if m.runs, err = m.node.number(ctx, `SELECT COUNT(*) FROM sync_runs`); err != nil {
 		return err
 	}
+
 	m.failedRuns = 0
 	err = m.node.query(ctx, `SELECT why, state, message FROM sync_runs WHERE state <> 'done'`, func(r *sql.Rows) error {
 		var why, state, message string
@@ -89,8 +99,10 @@ func (m *mirrors) ended(ctx context.Context, d *damage) (err error) {
 	if err != nil {
 		return err
 	}
+
 	clear(m.failures)
-	return m.node.query(ctx, `SELECT kind, title, step, code, message FROM items WHERE state IN ('failed', 'canceled')`, func(r *sql.Rows) error {
+	return m.node.query(ctx, `SELECT kind, title, step, code, message FROM items
+		WHERE state IN ('failed', 'canceled')`, func(r *sql.Rows) error {
 		var kind, title, step, code, message string
 		err := r.Scan(&kind, &title, &step, &code, &message)
 		if m.failures[code]++; code != "gone" {
@@ -112,9 +124,11 @@ func keyOf(v nuxeosim.DocView) string {
 	case text("frameio:fileId") != "":
 		return text("frameio:fileId")
 	}
+
 	if source := text("dc:source"); source != "" {
 		return path.Base(source)
 	}
+
 	return ""
 }
 
@@ -125,12 +139,14 @@ func (m *mirrors) collect(folder string, into mirrored, sources map[string]strin
 		if v.IsTrashed {
 			continue
 		}
+
 		key := keyOf(v)
 		into[key] = append(into[key], v)
 		source, _ := v.Properties["dc:source"].(string)
 		if other := sources[source]; other != "" && source != "" {
 			d.add(&d.doubled, "%s and %s come from the same %s", other, v.Path, source)
 		}
+
 		sources[source] = v.Path
 		if v.Type == "Folder" {
 			m.collect(v.UID, into, sources, d)
@@ -151,15 +167,19 @@ func (m *mirrors) compare(t *tree, all []frameiosim.StateAsset, d *damage) {
 			d.add(&d.lost, "%s %q has no document", a.Type, a.Name)
 			continue
 		}
+
 		if len(docs) > 1 {
 			d.add(&d.doubled, "%s %q has %d documents: %s, %s", a.Type, a.Name, len(docs), docs[0].Path, docs[1].Path)
 		}
+
 		uids[a.ID] = docs[0].UID
 		if docs[0].ParentUID != uids[a.ParentID] {
 			d.add(&d.lost, "%s is not where %q is on Frame.io", docs[0].Path, a.Name)
 		}
+
 		m.same(t, a, headOf(all, a), docs[0], d)
 	}
+
 	m.left(t, has, d)
 }
 
@@ -180,19 +200,24 @@ func (m *mirrors) same(t *tree, a, head frameiosim.StateAsset, v nuxeosim.DocVie
 	if a.Type != "folder" {
 		want = ingest.Title(head.Name)
 	}
+
 	if v.Title != want {
 		d.add(&d.lost, "%s is called %q, not %q", v.Path, v.Title, want)
 	}
+
 	if a.Type == "folder" {
 		return
 	}
+
 	held := ""
 	if v.Content != nil {
 		held = v.Content.Digest
 	}
+
 	if digest := m.wanted(t, head.ID); held != digest {
 		d.add(&d.lost, "%s holds %q, not %q (%s)", v.Path, held, digest, *t.form.Fetch)
 	}
+
 	m.said(head.ID, v, d)
 	if v.LockOwner != "" {
 		d.add(&d.orphans, "%s is locked by %s", v.Path, v.LockOwner)
@@ -209,6 +234,7 @@ func (m *mirrors) said(file string, v nuxeosim.DocView, d *damage) {
 		}
 		texts = append(texts, text)
 	}
+
 	for _, text := range m.remarks[file] {
 		if !slices.Contains(texts, text) {
 			d.add(&d.lost, "%s lacks the comment %q of %q", v.Path, text, texts)

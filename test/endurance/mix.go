@@ -56,15 +56,19 @@ func (m *mix) more(mediums int) (selected []string) {
 		}
 		m.clips, selected = append(m.clips, c), append(selected, id)
 	}
+
 	for i := range mediums {
 		id, content := m.file(m.world.root, fmt.Sprintf("medium %d-%d.mov", m.round, i), medium)
-		m.clips, selected = append(m.clips, &clip{head: id, contents: []*pattern.Content{content}}), append(selected, id)
+		m.clips, selected = append(m.clips, &clip{head: id, contents: []*pattern.Content{content}}),
+			append(selected, id)
 	}
+
 	folder := m.world.frameio.AddFolder(m.world.root, fmt.Sprintf("folder %d", m.round))
 	for i := range 2 {
 		id, content := m.file(folder, fmt.Sprintf("inside %d-%d.jpg", m.round, i), small)
 		m.clips = append(m.clips, &clip{head: id, contents: []*pattern.Content{content}})
 	}
+
 	return append(selected, folder, m.stack(), m.version())
 }
 
@@ -131,6 +135,7 @@ func (m *mix) check(ctx context.Context, n *node) (damage, error) {
 		id, _ := v.Properties["frameio:fileId"].(string)
 		byFile[id] = append(byFile[id], v)
 	})
+
 	for _, c := range m.clips {
 		docs := byFile[c.head]
 		delete(byFile, c.head)
@@ -143,9 +148,11 @@ func (m *mix) check(ctx context.Context, n *node) (damage, error) {
 		}
 		m.compare(c, docs[0], &d)
 	}
+
 	for id, docs := range byFile {
 		d.add(&d.doubled, "%d documents of %q that nobody published, such as %s", len(docs), id, docs[0].Title)
 	}
+
 	return d, n.leftovers(ctx, &d)
 }
 
@@ -163,20 +170,24 @@ func (m *mix) compare(c *clip, v nuxeosim.DocView, d *damage) {
 	if err := equal(m.world.nuxeo, v, c.contents[len(c.contents)-1]); err != nil {
 		d.add(&d.lost, "%s: %v", v.Title, err)
 	}
+
 	held := map[string]int{}
 	for _, old := range m.world.nuxeo.Versions(v.UID) {
 		if old.Content != nil {
 			held[old.Content.Digest]++
 		}
 	}
+
 	for digest, n := range held {
 		if n > 1 {
 			d.add(&d.doubled, "%s has %d versions with the same content %s", v.Title, n, digest)
 		}
 	}
+
 	if len(held) < len(c.contents)-1 {
 		d.add(&d.lost, "%s has %d versions of %d contents before", v.Title, len(held), len(c.contents)-1)
 	}
+
 	words := map[string]int{}
 	for _, k := range m.world.nuxeo.Comments(v.UID) {
 		text := testenv.Words(k)
@@ -185,11 +196,13 @@ func (m *mix) compare(c *clip, v nuxeosim.DocView, d *damage) {
 			d.add(&d.doubled, "%s has the comment %q twice", v.Title, text)
 		}
 	}
+
 	for _, text := range c.comments {
 		if words[text] == 0 {
 			d.add(&d.lost, "%s lacks the comment %q of %v", v.Title, text, words)
 		}
 	}
+
 	if v.LockOwner != "" {
 		d.add(&d.orphans, "%s is locked by %s", v.Title, v.LockOwner)
 	}
@@ -216,6 +229,7 @@ func equal(nx *nuxeosim.Server, v nuxeosim.DocView, want *pattern.Content) error
 	if v.Content == nil || v.Content.Length != want.Size() {
 		return fmt.Errorf("the content is %+v", v.Content)
 	}
+
 	r, err := nx.OpenBlob(v.UID, "")
 	if err != nil {
 		return err

@@ -48,16 +48,33 @@ func (e *endurance) newNode(w *world, binary, database string, flags ...string) 
 	if err != nil {
 		return nil, err
 	}
+
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	n := &node{world: w, binary: binary, address: address, data: data, database: database, flags: flags, log: data + ".log"}
+
+	n := &node{
+		world:    w,
+		binary:   binary,
+		address:  address,
+		data:     data,
+		database: database,
+		flags:    flags,
+		log:      data + ".log",
+	}
 	if database != "" {
 		key := base64.StdEncoding.EncodeToString([]byte("the key that all nodes have: 32b"))
 		n.flags = append([]string{"--database", database, "--encryption-key", key}, flags...)
 	}
-	n.driver = &testclient.Driver{URL: "http://" + address, Nuxeo: w.nx, Frameio: w.fio, Client: &http.Client{Timeout: time.Minute}}
+
+	n.driver = &testclient.Driver{
+		URL:     "http://" + address,
+		Nuxeo:   w.nx,
+		Frameio: w.fio,
+		Client:  &http.Client{Timeout: time.Minute},
+	}
+
 	return n, nil
 }
 
@@ -87,6 +104,7 @@ func (n *node) start(ctx context.Context, env ...string) error {
 	if err := n.spawn(env...); err != nil {
 		return err
 	}
+
 	ready := make(chan error, 1)
 	go func() { ready <- n.driver.Ready(ctx) }()
 	select {
@@ -108,14 +126,17 @@ func (n *node) spawn(env ...string) error {
 	defer out.Close()
 	n.cmd = exec.Command(n.binary, append([]string{
 		"serve", "--data", n.data, "--listen", n.address, "--public-url", "http://" + n.address,
-		"--nuxeo-url", n.world.nx, "--frameio-url", n.world.fio, "--mail-via", "none", "--log-level", "warn", "--network-private-addresses", "allow",
+		"--nuxeo-url", n.world.nx, "--frameio-url", n.world.fio, "--mail-via", "none", "--log-level", "warn",
+		"--network-private-addresses", "allow",
 	}, n.flags...)...)
+
 	n.cmd.Env = append(append(os.Environ(), n.env...), env...)
 	n.cmd.Stdout, n.cmd.Stderr = out, out
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.cmd.Start(); err != nil {
 		return err
 	}
+
 	cmd, exited := n.cmd, make(chan struct{})
 	n.exited = exited
 	go func() { _ = cmd.Wait(); close(exited) }() // it was killed, or the parts notice
@@ -176,6 +197,7 @@ func (n *node) query(ctx context.Context, text string, each func(*sql.Rows) erro
 	if address == "" {
 		driver, address = "sqlite", "file:"+filepath.Join(n.data, "connector.db")+"?_pragma=busy_timeout(5000)"
 	}
+
 	db, err := sql.Open(driver, address)
 	if err != nil {
 		return err
@@ -191,6 +213,7 @@ func (n *node) query(ctx context.Context, text string, each func(*sql.Rows) erro
 			return err
 		}
 	}
+
 	return rows.Err()
 }
 
@@ -215,12 +238,15 @@ func (n *node) rest(ctx context.Context, long time.Duration) error {
 	if err == nil {
 		return nil
 	}
+
 	var said []string
-	return errors.Join(err, n.query(ctx, `SELECT kind, title, state, step, code, message, attempt FROM items WHERE state IN ('waiting', 'running')`, func(r *sql.Rows) error {
+	return errors.Join(err, n.query(ctx, `SELECT kind, title, state, step, code, message, attempt FROM items
+		WHERE state IN ('waiting', 'running')`, func(r *sql.Rows) error {
 		var kind, title, state, step, code, message string
 		var attempt int
 		err := r.Scan(&kind, &title, &state, &step, &code, &message, &attempt)
-		said = append(said, fmt.Sprintf("%s %q %s at %q, attempt %d: %s %s", kind, title, state, step, attempt, code, message))
+		said = append(said, fmt.Sprintf("%s %q %s at %q, attempt %d: %s %s", kind, title, state, step,
+			attempt, code, message))
 		return err
 	}), errors.New(strings.Join(said, "\n")))
 }
@@ -244,5 +270,6 @@ func (n *node) ended(ctx context.Context, states string) (int, error) {
 	if count > 0 {
 		fmt.Printf("  failed: %s\n", strings.Join(said, "; "))
 	}
+
 	return count, err
 }

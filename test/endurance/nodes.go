@@ -65,17 +65,21 @@ func (e *endurance) twoNodes(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w\n%s\n%s", l.name, err, p.first.tail(), p.second.tail())
 			}
+
 			took[l.name] = append(took[l.name], s)
 			if wrong, err = p.mix.check(ctx, p.second); err != nil {
 				return err
 			}
+
 			p.mix.settle()
-			e.say("%s: taken over after %.1f s; %d assets, %d lost, %d doubled", l.name, s, len(p.mix.clips), wrong.lost, wrong.doubled)
+			e.say("%s: taken over after %.1f s; %d assets, %d lost, %d doubled", l.name, s, len(p.mix.clips),
+				wrong.lost, wrong.doubled)
 			for _, s := range wrong.said {
 				e.say("%s", s)
 			}
 		}
 	}
+
 	for _, l := range losses {
 		longest := 0.0
 		for _, s := range took[l.name] {
@@ -83,6 +87,7 @@ func (e *endurance) twoNodes(ctx context.Context) error {
 		}
 		e.atMost("two-nodes-take-over-seconds-"+l.name, longest, takeOver)
 	}
+
 	e.atMost("two-nodes-doubled", float64(wrong.doubled), 0)
 	e.atMost("two-nodes-lost", float64(wrong.lost), 0)
 	e.atMost("two-nodes-orphans", float64(wrong.orphans), 0)
@@ -94,28 +99,35 @@ func (e *endurance) pair(ctx context.Context) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	address, err := e.schema(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	_, server, _ := strings.Cut(address, "@")
 	server, _, _ = strings.Cut(server, "/")
 	p := &pair{endurance: e, world: w, mix: &mix{world: w, seed: 5000}}
 	if p.wire, err = newWire("postgresql", server); err != nil {
 		return nil, err
 	}
+
 	if p.first, err = e.newNode(w, e.product, strings.Replace(address, server, p.wire.proxy.Listen, 1)); err != nil {
 		return nil, err
 	}
+
 	if p.second, err = e.newNode(w, e.product, address, "--public-url", "http://"+p.first.address); err != nil {
 		return nil, err
 	}
+
 	if err := p.first.start(ctx); err != nil {
 		return nil, err
 	}
+
 	if err := p.first.bind(ctx); err != nil {
 		return nil, err
 	}
+
 	// What Frame.io calls is the first one; both answer for the same binding.
 	return p, p.second.start(ctx)
 }
@@ -128,33 +140,41 @@ func (p *pair) lose(ctx context.Context, lose, heal func(context.Context, *pair)
 	if err := p.world.publish(ctx, p.mix.more(6)...); err != nil {
 		return 0, err
 	}
+
 	name, err := p.held(ctx)
 	if err != nil {
 		return 0, err
 	}
+
 	if err := lose(ctx, p); err != nil {
 		return 0, err
 	}
+
 	lost := time.Now()
 	err = until(ctx, 2*time.Minute, "taken over", func() (bool, error) {
 		n, err := p.second.number(ctx, `SELECT COUNT(*) FROM items WHERE state = 'running' AND node = '`+name+`'`)
 		return n == 0, err
 	})
+
 	took := time.Since(lost).Seconds()
 	if err != nil {
 		return took, err
 	}
+
 	slow()
 	// Back it comes while the other one is in the middle of what it took over.
 	if err := heal(ctx, p); err != nil {
 		return took, err
 	}
+
 	if err := p.second.rest(ctx, 3*time.Minute); err != nil {
 		return took, err
 	}
+
 	if n, err := p.second.failures(ctx); n > 0 || err != nil {
 		return took, fmt.Errorf("%d items failed: %w", n, err)
 	}
+
 	// The first one works again.
 	return took, until(ctx, time.Minute, "at work again", func() (bool, error) {
 		resp, err := p.first.driver.Client.Get("http://" + p.first.address + "/readyz")
@@ -174,8 +194,10 @@ func (p *pair) held(ctx context.Context) (name string, err error) {
 			return false, err
 		}
 		name = string(b)
-		n, err := p.second.number(ctx, `SELECT COUNT(*) FROM items WHERE state = 'running' AND step = 'transfer' AND node = '`+name+`'`)
+		n, err := p.second.number(ctx, `SELECT COUNT(*) FROM items WHERE state = 'running' AND step = 'transfer'
+			AND node = '`+name+`'`)
 		return n > 0, err
 	})
+
 	return name, err
 }

@@ -46,7 +46,12 @@ const (
 )
 
 func newPushes(n *node, seed uint64) *pushes {
-	return &pushes{node: n, rng: rand.New(rand.NewPCG(seed, 2)), random: rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}), whole: map[string]bool{}}
+	return &pushes{
+		node:   n,
+		rng:    rand.New(rand.NewPCG(seed, 2)),
+		random: rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}),
+		whole:  map[string]bool{},
+	}
 }
 
 // blob makes content that no other document has; what is large is not kept in
@@ -71,6 +76,7 @@ func (m *pushes) paper(name string, size int, rendition bool) *paper {
 	if rendition {
 		props["vid:transcodedVideos"] = []any{map[string]any{"name": proxy, "content": small}}
 	}
+
 	folder, _ := w.nuxeo.Doc(w.folder)
 	p.uid = w.nuxeo.MkDoc(folder.Path+"/"+p.title, "Video", props)
 	doc, _ := w.nuxeo.Doc(p.uid)
@@ -80,6 +86,7 @@ func (m *pushes) paper(name string, size int, rendition bool) *paper {
 		sum := md5.Sum(small.Data)
 		p.digests[0] = hex.EncodeToString(sum[:])
 	}
+
 	m.papers = append(m.papers, p)
 	return p
 }
@@ -93,12 +100,15 @@ func (m *pushes) more(i int) func(context.Context) error {
 	send := func(what string, list ...*paper) {
 		all = append(all, func(ctx context.Context) error { _, err := m.push(ctx, what, list...); return err })
 	}
+
 	if back := m.back(); len(back) > 0 {
 		all = append(all, func(ctx context.Context) error { return m.node.world.publish(ctx, back...) })
 	}
+
 	for _, p := range m.next() {
 		send(push.Master, p)
 	}
+
 	send(push.Master, m.paper("large", []int{pushPart * 5 / 2, pushPart, pushPart + 1}[i%3], false))
 	send(push.Master, m.paper("small", 20<<10+i, false))
 	send(proxy, m.paper("proxy", 2<<20+i, true))
@@ -127,7 +137,8 @@ func (m *pushes) selection(n int) (out []*paper) {
 // back lets two assets that are under review come back, and says which.
 func (m *pushes) back() (files []string) {
 	for _, p := range m.papers {
-		if len(files) < 2 && p.settled && !p.coming && !p.canceled && p.returned < len(p.digests) && m.rng.IntN(4) == 0 {
+		if len(files) < 2 && p.settled && !p.coming && !p.canceled && p.returned < len(p.digests) &&
+			m.rng.IntN(4) == 0 {
 			doc, _ := m.node.world.nuxeo.Doc(p.uid)
 			p.coming, p.settled = true, false
 			files = append(files, doc.Properties["frameio:fileId"].(string))
@@ -143,7 +154,8 @@ func (m *pushes) next() (out []*paper) {
 		if len(out) == 2 || !p.settled || p.canceled || p.returned != len(p.digests) || p.returned > 2 {
 			continue
 		}
-		if m.node.world.nuxeo.Edit("josh", p.uid, map[string]any{"file:content": m.blob(p.title+".mov", 40<<10+m.round)}) != nil {
+		if m.node.world.nuxeo.Edit("josh", p.uid,
+			map[string]any{"file:content": m.blob(p.title+".mov", 40<<10+m.round)}) != nil {
 			continue // it stays as it is
 		}
 		doc, _ := m.node.world.nuxeo.Doc(p.uid)
@@ -160,12 +172,14 @@ func answered(ctx context.Context, what string, ask func() (*http.Response, erro
 		if err != nil {
 			return false, ctx.Err() // it is away
 		}
+
 		switch {
 		case resp.StatusCode < 300 || resp.StatusCode == http.StatusConflict:
 			return true, nil // or what was asked before had been accepted
 		case resp.StatusCode >= 500:
 			return false, nil
 		}
+
 		return false, fmt.Errorf("%s: %s", what, resp.Status)
 	})
 }
@@ -176,6 +190,7 @@ func (m *pushes) push(ctx context.Context, what string, list ...*paper) (items [
 	for _, p := range list {
 		r.Documents = append(r.Documents, p.uid)
 	}
+
 	err = answered(ctx, "pushing "+list[0].title, func() (*http.Response, error) {
 		got, err := m.node.driver.API.PushWithResponse(ctx, r)
 		if err != nil {
@@ -188,6 +203,7 @@ func (m *pushes) push(ctx context.Context, what string, list ...*paper) (items [
 		}
 		return got.HTTPResponse, nil
 	})
+
 	return items, err
 }
 
@@ -198,12 +214,15 @@ func (m *pushes) cancel(ctx context.Context, p *paper, wait time.Duration) error
 	if err != nil {
 		return err
 	}
+
 	if len(items) == 0 { // the answer was lost
 		return nil
 	}
+
 	if err := sleep(ctx, wait); err != nil {
 		return err
 	}
+
 	return answered(ctx, "cancelling "+p.title, func() (*http.Response, error) {
 		got, err := m.node.driver.API.CancelItemWithResponse(ctx, items[0])
 		if err != nil {

@@ -28,7 +28,8 @@ func (m *pushes) check(ctx context.Context) (damage, error) {
 	var d damage
 	rows := map[string][]sent{}
 	m.ended = map[push.State]int{}
-	err := m.node.query(ctx, `SELECT document_uid, file_id, reason, state, lock_state FROM pushes ORDER BY id`, func(r *sql.Rows) error {
+	err := m.node.query(ctx, `SELECT document_uid, file_id, reason, state, lock_state FROM pushes
+		ORDER BY id`, func(r *sql.Rows) error {
 		var s sent
 		err := r.Scan(&s.document, &s.file, &s.reason, &s.state, &s.lock)
 		rows[s.document] = append(rows[s.document], s)
@@ -38,17 +39,21 @@ func (m *pushes) check(ctx context.Context) (damage, error) {
 	if err != nil {
 		return d, err
 	}
+
 	files := m.files()
 	for _, p := range m.papers {
 		m.compare(p, rows[p.uid], files, &d)
 		delete(rows, p.uid)
 	}
+
 	for uid := range rows {
 		d.add(&d.doubled, "a push of %s, which nobody pushed", uid)
 	}
+
 	for _, f := range files {
 		d.add(&d.orphans, "%q on Frame.io, %s, belongs to no push", f.Name, f.Status)
 	}
+
 	return d, m.node.leftovers(ctx, &d)
 }
 
@@ -73,6 +78,7 @@ func (m *pushes) compare(p *paper, rows []sent, files map[string]frameiosim.Stat
 		d.add(&d.doubled, "%s was pushed %d times, and %d are known", p.title, len(p.digests), n)
 		return
 	}
+
 	open := m.states(p, rows, d)
 	locks(p, doc, rows, open, d)
 	m.bytesOf(p, rows, files, d)
@@ -99,6 +105,7 @@ func (m *pushes) states(p *paper, rows []sent, d *damage) (open int) {
 			d.add(&d.lost, "%s, push %d of %d, is %s: %s", p.title, i+1, len(rows), r.state, r.reason)
 		}
 	}
+
 	p.returned, p.coming = back, false
 	return open
 }
@@ -134,6 +141,7 @@ func (m *pushes) bytesOf(p *paper, rows []sent, files map[string]frameiosim.Stat
 			d.add(&d.lost, "%s was sent as %s, and Frame.io holds %s", p.title, p.digests[i], got)
 		}
 	}
+
 	if len(parents) > 1 {
 		d.add(&d.lost, "the versions of %s are in %d places", p.title, len(parents))
 	}
@@ -144,10 +152,12 @@ func (m *pushes) digestOf(file, want string) string {
 	if m.whole[file] {
 		return want
 	}
+
 	content, h := m.node.world.frameio.Uploaded(file), md5.New()
 	if _, err := io.Copy(h, io.NewSectionReader(content, 0, content.Size())); err != nil {
 		return err.Error()
 	}
+
 	got := hex.EncodeToString(h.Sum(nil))
 	m.whole[file] = got == want
 	return got
@@ -159,18 +169,22 @@ func (m *pushes) document(p *paper, doc nuxeosim.DocView, rows []sent, d *damage
 	if doc.Content == nil || doc.Content.Digest != p.digest {
 		d.add(&d.lost, "%s holds %+v, not %s", p.title, doc.Content, p.digest)
 	}
+
 	if n := len(m.node.world.nuxeo.Versions(p.uid)); n > p.returned {
 		d.add(&d.doubled, "%s came back %d times and has %d versions", p.title, p.returned, n)
 	} else if n < p.returned {
 		d.add(&d.lost, "%s came back %d times and has %d versions", p.title, p.returned, n)
 	}
+
 	file := ""
 	for _, r := range rows {
 		if r.arrived() {
 			file = r.file
 		}
 	}
-	if tells, _ := doc.Properties["frameio:fileId"].(string); tells != file || slices.Contains(doc.Facets, "FrameioAsset") != (file != "") {
+
+	if tells, _ := doc.Properties["frameio:fileId"].(string); tells != file ||
+		slices.Contains(doc.Facets, "FrameioAsset") != (file != "") {
 		d.add(&d.orphans, "%s tells of the file %q, not of %q; facets %v", p.title, tells, file, doc.Facets)
 	}
 }

@@ -120,16 +120,19 @@ func (r *relay) serve(near *net.TCPConn) {
 	for n := 2; err == nil && !bytes.ContainsRune(line, '\n') && n < 4096; n++ {
 		line, err = in.Peek(n)
 	}
+
 	l := r.calls
 	if first, _, _ := strings.Cut(string(line), "\n"); r.isBytes(first) {
 		l = r.bytes
 	}
+
 	l.connected()
 	far, err := net.Dial("tcp", l.to)
 	if err != nil {
 		reset(near)
 		return
 	}
+
 	var wg sync.WaitGroup
 	wg.Go(func() { r.pass(l, in, near, far.(*net.TCPConn)) })
 	wg.Go(func() { r.pass(l, far, far.(*net.TCPConn), near) })
@@ -151,6 +154,7 @@ func (r *relay) pass(l *leg, from io.Reader, source, to *net.TCPConn) {
 				return
 			}
 		}
+
 		switch {
 		case err == io.EOF:
 			_ = to.CloseWrite()

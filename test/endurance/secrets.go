@@ -78,16 +78,20 @@ func (e *endurance) secretsOn(ctx context.Context, database string) error {
 	if err := errors.Join(c.node.start(ctx), c.node.bind(ctx)); err != nil {
 		return err
 	}
+
 	if err := c.suffer(ctx); err != nil {
 		return err
 	}
+
 	if err := c.look(ctx); err != nil {
 		return err
 	}
+
 	c.node.kill()
 	if err := c.files(ctx); err != nil {
 		return err
 	}
+
 	secrets, kinds := c.secrets(), map[string]bool{}
 	seen := 0
 	for secret, kind := range secrets {
@@ -99,6 +103,7 @@ func (e *endurance) secretsOn(ctx context.Context, database string) error {
 			}
 		}
 	}
+
 	e.say("%s: %d secrets of %d kinds looked for in %d places", database, len(secrets), len(kinds), len(c.places))
 	e.atMost("secrets-seen-"+database, float64(seen), 0)
 	e.atLeast("secrets-kinds-"+database, float64(len(kinds)), 12)
@@ -110,14 +115,17 @@ func (e *endurance) cage(ctx context.Context, database string) (*cage, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c := &cage{world: w, kept: &keeper{}, places: map[string]string{}}
 	if c.mail, err = mailsim.Start("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
+
 	host, port, err := net.SplitHostPort(c.mail.Addr())
 	if err != nil {
 		return nil, err
 	}
+
 	nx, fio := strings.TrimPrefix(strings.TrimSuffix(w.nx, "/nuxeo"), "http://"), strings.TrimPrefix(w.fio, "http://")
 	never := func(string) bool { return false }
 	toNuxeo, err1 := newRelay(nx, nx, never, c.kept)
@@ -125,23 +133,29 @@ func (e *endurance) cage(ctx context.Context, database string) (*cage, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
+
 	w.frameio.SetURL("http://" + toFrameio.address())
-	if c.node, err = e.newNode(w, e.product, "", "--nuxeo-url", "http://"+toNuxeo.address()+"/nuxeo", "--frameio-url", "http://"+toFrameio.address(),
-		"--log-level", "debug", "--nuxeo-service-user", "robot", "--mail-via", "auto", "--mail-smtp-host", host, "--mail-smtp-port", port,
+	if c.node, err = e.newNode(w, e.product, "", "--nuxeo-url", "http://"+toNuxeo.address()+"/nuxeo", "--frameio-url",
+		"http://"+toFrameio.address(),
+		"--log-level", "debug", "--nuxeo-service-user", "robot", "--mail-via", "auto", "--mail-smtp-host", host,
+		"--mail-smtp-port", port,
 		"--mail-smtp-user", "robot", "--mail-smtp-tls", "none", "--mail-from", "connector@example.org"); err != nil {
 		return nil, err
 	}
+
 	if database == "postgresql" {
 		if c.node.database, err = e.schema(ctx); err != nil {
 			return nil, err
 		}
 		c.node.env = append(c.node.env, "NUXEO_FRAMEIO_DATABASE="+c.node.database)
 	}
+
 	for name, value := range given {
 		if name != "NUXEO_JWT_SECRET" || database == "postgresql" { // with SQLite people's own tokens travel
 			c.node.env = append(c.node.env, "NUXEO_FRAMEIO_"+name+"="+value)
 		}
 	}
+
 	// Tokens and codes go the way of the node's own calls.
 	c.node.driver.Frameio = "http://" + toFrameio.address()
 	return c, nil
@@ -149,7 +163,14 @@ func (e *endurance) cage(ctx context.Context, database string) (*cage, error) {
 
 func users() (out []nuxeosim.User) {
 	for _, login := range []string{"Administrator", "josh"} {
-		out = append(out, nuxeosim.User{Login: login, Password: login, FirstName: login, Email: login + "@example.org", Groups: []string{"members"}, Admin: login == "Administrator"})
+		out = append(out, nuxeosim.User{
+			Login:     login,
+			Password:  login,
+			FirstName: login,
+			Email:     login + "@example.org",
+			Groups:    []string{"members"},
+			Admin:     login == "Administrator",
+		})
 	}
 	return append(out, nuxeosim.User{Login: "robot", Password: given["NUXEO_SERVICE_PASSWORD"], Admin: true})
 }
@@ -162,23 +183,29 @@ func (c *cage) suffer(ctx context.Context) error {
 		if f.frameio.Path != "" {
 			c.world.frameio.Faults().Add(f.frameio)
 		}
+
 		if f.nuxeo.Path != "" {
 			c.world.nuxeo.Faults().Add(f.nuxeo)
 		}
+
 		if strings.HasPrefix(f.frameio.Path, "^/ims/") {
 			c.world.frameio.ExpireAccess(c.world.josh)
 		}
+
 		if err := errors.Join(c.world.publish(ctx, id), sleep(ctx, 2*time.Second)); err != nil {
 			return err
 		}
+
 		c.world.frameio.Faults().Clear()
 		c.world.nuxeo.Faults().Clear()
 	}
+
 	c.world.frameio.ExpireAccess(c.world.josh)
 	id, _ := m.file(c.world.root, "well.mov", small)
 	if err := c.world.publish(ctx, id); err != nil {
 		return err
 	}
+
 	return sleep(ctx, 5*time.Second)
 }
 
@@ -186,26 +213,32 @@ func (c *cage) suffer(ctx context.Context) error {
 func (c *cage) look(ctx context.Context) error {
 	for _, path := range []string{
 		"/metrics", "/readyz", "/", "/api/v1/about", "/api/v1/me", "/api/v1/provider", "/api/v1/workspaces",
-		"/api/v1/bindings", "/api/v1/items?limit=500", "/oauth/frameio/callback?state=x&code=y", "/frameio/actions/none",
+		"/api/v1/bindings", "/api/v1/items?limit=500", "/oauth/frameio/callback?state=x&code=y",
+		"/frameio/actions/none",
 	} {
 		q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.node.address+path, nil)
 		if err != nil {
 			return err
 		}
+
 		q.Header.Set("Authorization", "Bearer "+c.node.driver.Session)
 		resp, err := c.node.driver.Client.Do(q)
 		if err != nil {
 			return err
 		}
+
 		b, err := io.ReadAll(resp.Body)
 		if err := errors.Join(err, resp.Body.Close()); err != nil {
 			return err
 		}
+
 		c.places[path] = string(b)
 	}
+
 	for i, m := range c.mail.Messages() {
 		c.places[fmt.Sprint("mail ", i)] = string(m.Raw) + m.HTML
 	}
+
 	return nil
 }
 
@@ -215,9 +248,11 @@ func (c *cage) files(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	if c.places["log"] = string(b); !strings.Contains(c.places["log"], "level=DEBUG") {
 		return errors.New("the log has no debug lines")
 	}
+
 	if c.node.database != "" {
 		all, err := pg.Contents(ctx, c.node.database)
 		if err != nil || !strings.Contains(string(all), "river_job") {
@@ -225,6 +260,7 @@ func (c *cage) files(ctx context.Context) error {
 		}
 		c.places["database"] = string(all)
 	}
+
 	return filepath.WalkDir(c.node.data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -237,12 +273,19 @@ func (c *cage) files(ctx context.Context) error {
 
 // secrets are those of the configuration and all that travelled.
 func (c *cage) secrets() map[string]string {
-	found := map[string]string{"canary-encryption-key-32-bytes!!": "encryption key in bytes", c.node.driver.Session: "session", c.node.driver.Token: "login token"}
+	found := map[string]string{
+		"canary-encryption-key-32-bytes!!": "encryption key in bytes",
+		c.node.driver.Session:              "session",
+		c.node.driver.Token:                "login token",
+	}
+
 	for name, value := range given {
 		found[value] = name
 	}
+
 	for _, text := range c.kept.all() {
 		maps.Copy(found, canary.Find(text))
 	}
+
 	return found
 }

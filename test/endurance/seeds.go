@@ -24,6 +24,7 @@ func (e *endurance) simulation(ctx context.Context) error {
 	if out, err := exec.CommandContext(ctx, "go", "test", "-c", "-o", test, "./test/sim").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the simulation: %w\n%s", err, out)
 	}
+
 	played, broken := 0, map[string]bool{}
 	for end := time.Now().Add(e.budget); played == 0 || time.Now().Before(end); played += seedsAtOnce {
 		first := e.rng.Uint64N(1 << 40)
@@ -34,16 +35,20 @@ func (e *endurance) simulation(ctx context.Context) error {
 		for _, line := range failing.FindAll(out, -1) {
 			broken[string(line)] = true
 		}
+
 		if err != nil && len(broken) == 0 {
 			return fmt.Errorf("the simulation from seed %d: %w\n%s", first, err, out[max(0, len(out)-4000):])
 		}
+
 		if i := bytes.Index(out, []byte("seeds in")); i > 0 {
 			e.say("from %d: %s", first, bytes.TrimSpace(out[i-4:i+bytes.IndexByte(out[i:], '\n')]))
 		}
 	}
+
 	for line := range broken {
 		_, _ = fmt.Fprintln(os.Stdout, "  repeat with:", line)
 	}
+
 	e.say("%d seeds", played)
 	e.atMost("simulation-broken", float64(len(broken)), 0)
 	return nil

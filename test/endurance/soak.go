@@ -44,6 +44,7 @@ func (e *endurance) soak(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	n, err := e.newNode(w, e.product, "")
 	if err != nil {
 		return err
@@ -52,6 +53,7 @@ func (e *endurance) soak(ctx context.Context) error {
 	if err := errors.Join(n.start(ctx), n.bind(ctx)); err != nil {
 		return err
 	}
+
 	want := e.scaled(20000, 2000)
 	m := &mix{world: w, seed: 1 << 30}
 	var samples []sample
@@ -61,28 +63,35 @@ func (e *endurance) soak(ctx context.Context) error {
 		if err := e.batch(ctx, w, m, 50); err != nil {
 			return err
 		}
+
 		done += 50
 		if err := n.rest(ctx, 5*time.Minute); err != nil {
 			return err
 		}
+
 		s, err := n.sample(ctx)
 		if err != nil {
 			return err
 		}
+
 		s.items = float64(done)
 		samples = append(samples, s)
 		if round%10 == 0 {
-			e.say("%d published in %s: %v goroutines, %v descriptors, %.1f MiB in use, %.1f MiB resident", done, time.Since(begin).Round(time.Second), s.goroutines, s.descriptors, s.live, s.rss)
+			e.say("%d published in %s: %v goroutines, %v descriptors, %.1f MiB in use, %.1f MiB resident", done,
+				time.Since(begin).Round(time.Second), s.goroutines, s.descriptors, s.live, s.rss)
 		}
 	}
+
 	failed, err := n.failures(ctx)
 	if err != nil {
 		return err
 	}
+
 	d, err := m.check(ctx, n)
 	if err != nil {
 		return err
 	}
+
 	e.atLeast("soak-publishes", float64(done), float64(min(want, done)))
 	e.atMost("soak-failed", float64(failed+d.lost+d.doubled+d.orphans), 0)
 	e.slopes(samples[len(samples)/4:])
@@ -97,6 +106,7 @@ func (e *endurance) slopes(samples []sample) {
 		}
 		return slope(x, y)
 	}
+
 	e.atMost("soak-goroutines-per-1000", of(func(s sample) float64 { return s.goroutines }), mostGoroutines)
 	e.atMost("soak-descriptors-per-1000", of(func(s sample) float64 { return s.descriptors }), mostDescriptors)
 	e.atMost("soak-live-mib-per-1000", of(func(s sample) float64 { return s.live }), mostLiveMiB)
@@ -118,21 +128,25 @@ func (n *node) sample(ctx context.Context) (s sample, err error) {
 	if s.goroutines, err = n.metric(ctx, "go_goroutines"); err != nil {
 		return s, err
 	}
+
 	next, err := n.metric(ctx, "go_memstats_next_gc_bytes") // at twice of what is in use
 	if err != nil {
 		return s, err
 	}
+
 	s.live = next / 2 / (1 << 20)
 	proc := fmt.Sprintf("/proc/%d", n.cmd.Process.Pid)
 	open, err := os.ReadDir(filepath.Join(proc, "fd"))
 	if err != nil {
 		return s, err
 	}
+
 	s.descriptors = float64(len(open))
 	status, err := os.ReadFile(filepath.Join(proc, "status"))
 	if err != nil {
 		return s, err
 	}
+
 	_, rest, _ := strings.Cut(string(status), "VmRSS:")
 	kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 	s.rss = kib / 1024
@@ -145,6 +159,7 @@ func (n *node) metric(ctx context.Context, name string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	resp, err := n.driver.Client.Do(q)
 	if err != nil {
 		return 0, err
@@ -156,5 +171,6 @@ func (n *node) metric(ctx context.Context, name string) (float64, error) {
 			return strconv.ParseFloat(rest, 64)
 		}
 	}
+
 	return 0, errors.Join(lines.Err(), fmt.Errorf("/metrics has no %s", name))
 }

@@ -16,8 +16,10 @@ func (e *endurance) storm(ctx context.Context) error {
 	if err == nil && seen == 0 {
 		err = errors.New("it has no figures")
 	}
+
 	if err != nil {
 		return fmt.Errorf("the storm: %w", err)
 	}
+
 	return nil
 }

@@ -71,24 +71,35 @@ func (s *stormy) RoundTrip(r *http.Request) (*http.Response, error) {
 	if storm {
 		b.calls++
 	}
+
 	switch {
 	case b.level < 1:
 		status = http.StatusTooManyRequests
 		b.overfull++
 	case storm && s.rng.IntN(2) == 0:
 		b.level--
-		status = []int{http.StatusServiceUnavailable, http.StatusServiceUnavailable, http.StatusServiceUnavailable, http.StatusTooManyRequests}[s.rng.IntN(4)]
+		status = []int{
+			http.StatusServiceUnavailable, http.StatusServiceUnavailable, http.StatusServiceUnavailable,
+			http.StatusTooManyRequests,
+		}[s.rng.IntN(4)]
 	default:
 		b.level--
 	}
+
 	if status != http.StatusOK {
 		s.stopped++
 		s.stop(now, status, item, b, h)
 	}
+
 	h.Set("x-ratelimit-limit", strconv.Itoa(stormLimit))
 	h.Set("x-ratelimit-remaining", strconv.Itoa(int(b.level)))
 	h.Set("x-ratelimit-window", "60000")
-	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body(r.URL.Path))), Request: r}, nil
+	return &http.Response{
+		StatusCode: status,
+		Header:     h,
+		Body:       io.NopCloser(strings.NewReader(body(r.URL.Path))),
+		Request:    r,
+	}, nil
 }
 
 func body(path string) string {
@@ -122,15 +133,18 @@ func (s *stormy) watch(now time.Time, class, item string, b *leaky) {
 	if now.Before(b.until) && now.After(b.told) {
 		s.earlyBucket++
 	}
+
 	if now.Before(s.items[item]) {
 		s.earlyItem++
 	}
+
 	for other, until := range s.items {
 		if other != item && now.Before(until) {
 			s.besideItem++
 			break
 		}
 	}
+
 	for other, o := range s.buckets {
 		if other != class && now.Before(o.until) {
 			s.besideBucket++
@@ -151,14 +165,17 @@ func (s *stormy) stop(now time.Time, status int, item string, b *leaky, h http.H
 	default:
 		wait = time.Second // what we promise ourselves at least
 	}
+
 	if status == http.StatusServiceUnavailable {
 		s.items[item] = now.Add(wait)
 		return
 	}
+
 	from := b.until
 	if from.Before(now) {
 		from = now
 	}
+
 	b.told, b.until = now, now.Add(wait)
 	if b.until.After(from) {
 		b.blocked += b.until.Sub(from)
@@ -173,11 +190,13 @@ func (c caller) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		_, err := c.fio.File(ctx, "acc", t.Subject)
 		return work.Next{Step: "comments"}, err
 	}
+
 	for _, err := range c.fio.Comments(ctx, "acc", t.Subject) {
 		if err != nil {
 			return work.Next{}, err
 		}
 	}
+
 	return work.Next{Done: true}, nil
 }
 
@@ -189,18 +208,26 @@ func (caller) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { ret
 // calls with 503 or 429 for ten minutes.
 func TestStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &stormy{rng: rand.New(rand.NewPCG(11, 1)), begun: time.Now(), buckets: map[string]*leaky{}, items: map[string]time.Time{}}
+		s := &stormy{
+			rng:     rand.New(rand.NewPCG(11, 1)),
+			begun:   time.Now(),
+			buckets: map[string]*leaky{},
+			items:   map[string]time.Time{},
+		}
+
 		took := weather(t, s)
 		e := &endurance{}
 		used := 0.0
 		for class, b := range s.buckets {
 			open := stormLength - b.blocked
 			share := float64(b.calls) / (stormLimit + open.Minutes()*stormLimit)
-			t.Logf("%s: %d calls in the storm, stopped for %s of it, %d beyond the level", class, b.calls, b.blocked.Round(time.Second), b.overfull)
+			t.Logf("%s: %d calls in the storm, stopped for %s of it, %d beyond the level", class, b.calls,
+				b.blocked.Round(time.Second), b.overfull)
 			if class == "GET /files/*" { // items wait for it all the time; comments come after
 				used = min(1, share) // what came back while it was stopped is used later
 			}
 		}
+
 		t.Logf("%d calls, %d of them stopped; %d items done after %s", s.calls, s.stopped, stormItems, took)
 		e.atMost("storm-calls-before-their-time-after-503", float64(s.earlyItem), 0)
 		e.atMost("storm-calls-before-their-time-after-429", float64(s.earlyBucket), 0)
@@ -224,10 +251,12 @@ func weather(t *testing.T, s *stormy) time.Duration {
 	defer db.Close()
 	set := work.DefaultSettings("storm")
 	engine := work.NewEngine(db, work.NewLoop(8), slog.New(slog.DiscardHandler), time.Now, set)
-	fio, err := v4.New("http://frame.test", &http.Client{Transport: ratelimit.NewBudgets(s, time.Now, nil)}, func(context.Context, string) (string, error) { return "token", nil })
+	fio, err := v4.New("http://frame.test", &http.Client{Transport: ratelimit.NewBudgets(s, time.Now, nil)},
+		func(context.Context, string) (string, error) { return "token", nil })
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	engine.Register("storm", caller{fio})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -240,18 +269,22 @@ func weather(t *testing.T, s *stormy) time.Duration {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if counts[work.Failed] > 0 {
 			t.Errorf("%d items failed", counts[work.Failed])
 		}
+
 		if counts[work.Done]+counts[work.Failed] == stormItems || time.Since(begin) > 2*time.Hour {
 			break
 		}
 	}
+
 	took := time.Since(begin)
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+
 	return took
 }
 
@@ -261,8 +294,16 @@ func addStorm(t *testing.T, db *store.DB, engine *work.Engine) {
 		var items []work.New
 		for i := range stormItems {
 			id := fmt.Sprintf("file-%d", i)
-			items = append(items, work.New{Kind: "storm", Parent: "storm", Subject: id, Title: id, Owner: "josh", Data: json.RawMessage("{}")})
+			items = append(items, work.New{
+				Kind:    "storm",
+				Parent:  "storm",
+				Subject: id,
+				Title:   id,
+				Owner:   "josh",
+				Data:    json.RawMessage("{}"),
+			})
 		}
+
 		_, err := engine.Add(t.Context(), tx, items...)
 		return err
 	})

@@ -7,8 +7,8 @@ import (
 	"os/exec"
 	"regexp"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // allSweeps are the tests that let every write and commit of a scene go wrong.
@@ -29,11 +29,14 @@ func (e *endurance) sweeps(ctx context.Context) error {
 		if err != nil && len(failed) == 0 {
 			return fmt.Errorf("the sweeps: %w\n%s", err, out[max(0, len(out)-4000):])
 		}
+
 		for _, name := range failed {
 			e.say("failed: %s", name[1])
 		}
+
 		broken += len(failed)
 	}
+
 	e.atMost("sweeps-broken", float64(broken), 0)
 	return nil
 }

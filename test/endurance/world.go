@@ -34,11 +34,14 @@ func newWorld(nuxeo nuxeosim.Options, frameio frameiosim.Options) (*world, error
 	if w.nuxeo, err = nuxeosim.New(nuxeo); err != nil {
 		return nil, err
 	}
+
 	frameio.RateFactor, frameio.ActionBackoff = -1, 50*time.Millisecond
 	if w.frameio, err = frameiosim.New(frameio); err != nil {
 		return nil, errors.Join(err, w.nuxeo.Close())
 	}
-	nx, fio := httptest.NewServer(w.meter.around("nuxeo", w.nuxeo)), httptest.NewServer(w.meter.around("frameio", w.frameio))
+
+	nx, fio := httptest.NewServer(w.meter.around("nuxeo", w.nuxeo)),
+		httptest.NewServer(w.meter.around("frameio", w.frameio))
 	w.close = func() error {
 		nx.CloseClientConnections()
 		fio.CloseClientConnections()
@@ -46,6 +49,7 @@ func newWorld(nuxeo nuxeosim.Options, frameio frameiosim.Options) (*world, error
 		fio.Close()
 		return errors.Join(w.nuxeo.Close(), w.frameio.Close())
 	}
+
 	w.nx, w.fio = nx.URL+"/nuxeo", fio.URL
 	w.nuxeo.SetURL(w.nx)
 	w.frameio.SetURL(w.fio)
@@ -57,9 +61,11 @@ func (w *world) fill() error {
 	if err := addon.Build(&zip, "1.0.0"); err != nil {
 		return err
 	}
+
 	if err := w.nuxeo.InstallPackage(zip.Bytes()); err != nil {
 		return err
 	}
+
 	w.folder = w.nuxeo.MkDoc("/default-domain/workspaces/films", "Folder", map[string]any{"dc:title": "Films"})
 	w.nuxeo.SetACL("/default-domain/workspaces", "josh", "ReadWrite", true) // members only read
 	w.josh = w.frameio.AddPerson("Josh Editor", "josh@example.org")
@@ -144,6 +150,7 @@ func (m *meter) passed(n int) {
 	if n <= 0 {
 		return
 	}
+
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.moved += int64(n)

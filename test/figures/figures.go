@@ -26,8 +26,10 @@ func FromTest(ctx context.Context, bad string, args ...string) (figures, missed 
 			}
 		}
 	}
+
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, out[max(0, len(out)-4000):])
 	}
+
 	return figures, missed, err
 }

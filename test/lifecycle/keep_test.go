@@ -15,8 +15,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 func add(b *testenv.Bed, name, content string) string {
@@ -37,21 +37,26 @@ func TestPauseAcceptsAndDoesNotStart(t *testing.T) {
 	if err := b.App.Engine.Pause(t.Context(), "Administrator", "new disks"); err != nil {
 		t.Fatal(err)
 	}
+
 	if res := b.Run(b.Josh, file); res.Description != "Asset pushed to Nuxeo." {
 		t.Fatalf("%+v", res)
 	}
+
 	b.Restart() // a pause outlives the process
 	for range 5 {
 		if err := b.App.Engine.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if docs := b.Documents(); len(docs) != 0 {
 		t.Errorf("%d documents during the pause", len(docs))
 	}
+
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(one("first"))
 }
@@ -70,15 +75,19 @@ func TestHistoryIsForgottenAndLinksAreNot(t *testing.T) {
 	if err != nil || r.Removed < 3 {
 		t.Fatalf("%+v, %v", r, err)
 	}
+
 	if n := rows(t, b, "interactions"); n != 1 {
 		t.Errorf("%d calls are left", n)
 	}
+
 	if n := rows(t, b, "items"); n != 2 { // the publish of today and its mail
 		t.Errorf("%d items are left", n)
 	}
+
 	if again, err := b.App.Maintenance.DoNow(t.Context(), "history"); err != nil || again.Removed != 0 {
 		t.Errorf("a second time: %+v, %v", again, err)
 	}
+
 	b.Check(one("first"))
 	if got := b.Published(b.Josh, file)[0]; !strings.Contains(got.Outcome, "unchanged") {
 		t.Errorf("after the clean-up: %q", got.Outcome)
@@ -90,7 +99,8 @@ func age(t *testing.T, b *testenv.Bed, by time.Duration) {
 	t.Helper()
 	err := b.App.DB.Tx(t.Context(), func(tx *sql.Tx) error {
 		for _, text := range []string{
-			`UPDATE items SET finished = finished - $1 WHERE finished > 0`, `UPDATE interactions SET received = received - $1`,
+			`UPDATE items SET finished = finished - $1 WHERE finished > 0`, `UPDATE interactions
+				SET received = received - $1`,
 		} {
 			if _, err := tx.ExecContext(t.Context(), text, by.Milliseconds()); err != nil {
 				return err
@@ -121,21 +131,28 @@ func TestReaperRemovesForgottenActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	kept := b.Action()
-	for name, url := range map[string]string{"Lost": b.Config.PublicURL + "/frameio/actions/gone", "Other": "https://other.example.com/frameio/actions/x"} {
+	for name, url := range map[string]string{
+		"Lost":  b.Config.PublicURL + "/frameio/actions/gone",
+		"Other": "https://other.example.com/frameio/actions/x",
+	} {
 		a := frameio.Action{Name: name, Description: "x", Event: "test", URL: url}
 		if _, err := fio.CreateAction(t.Context(), b.Account, b.Workspace, a); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	r, err := b.App.Maintenance.DoNow(t.Context(), "actions")
 	if err != nil || r.Removed != 1 || !strings.Contains(strings.Join(r.Lines, " "), `"Lost"`) {
 		t.Errorf("%+v, %v", r, err)
 	}
+
 	var names []string
 	for _, a := range b.Frameio.Actions(b.Workspace) {
 		names = append(names, a.Name)
 	}
+
 	if len(names) != 2 || !strings.Contains(strings.Join(names, " "), "Other") || kept.Name != "Publish" {
 		t.Errorf("left: %v", names)
 	}
@@ -153,9 +170,11 @@ func TestFailedCleanUpIsTriedAgain(t *testing.T) {
 	if got := b.Published(b.Josh, file)[0]; got.State != work.Failed {
 		t.Fatalf("%s", got.State)
 	}
+
 	if n := b.Nuxeo.Batches(); n != 1 {
 		t.Fatalf("%d batches", n)
 	}
+
 	mails := len(b.Mail.Messages())
 	keep()
 	fail()
@@ -163,13 +182,16 @@ func TestFailedCleanUpIsTriedAgain(t *testing.T) {
 	if err != nil || r.Removed != 1 {
 		t.Fatalf("%+v, %v", r, err)
 	}
+
 	b.Settle()
 	if n := b.Nuxeo.Batches(); n != 0 {
 		t.Errorf("%d batches are left", n)
 	}
+
 	if n := len(b.Mail.Messages()); n != mails {
 		t.Errorf("%d mails more", n-mails)
 	}
+
 	if r, err := b.App.Maintenance.DoNow(t.Context(), "clean-ups"); err != nil || r.Removed != 0 {
 		t.Errorf("again: %+v, %v", r, err)
 	}
@@ -189,12 +211,15 @@ func TestChoreIsDoneOnce(t *testing.T) {
 	if !state().IsZero() {
 		t.Error("a chore ran before anybody looked")
 	}
+
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "history"); err != nil {
 		t.Fatal(err)
 	}
+
 	if state().IsZero() {
 		t.Error("the chore left no report")
 	}
+
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "no such"); err == nil {
 		t.Error("an unknown chore was done")
 	}
@@ -208,12 +233,14 @@ func TestRestoreAndRebuild(t *testing.T) {
 	if pg.Chosen() {
 		t.Skip("PostgreSQL is backed up with its own tools")
 	}
+
 	b := testenv.New(t)
 	b.Bind("Publish")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := store.Backup(t.Context(), b.Config.DatabaseAddress(), backup); err != nil { // while it runs
 		t.Fatal(err)
 	}
+
 	file := add(b, "film.mov", "first")
 	b.Published(b.Josh, file)
 	b.Stop()
@@ -222,10 +249,12 @@ func TestRestoreAndRebuild(t *testing.T) {
 	if n := rows(t, b, "links"); n != 0 {
 		t.Fatalf("%d links in the backup", n)
 	}
+
 	parent, n, err := b.App.Rebuild.Start(t.Context(), "josh")
 	if err != nil || n != 1 || parent == "" {
 		t.Fatalf("%d folders, %v", n, err)
 	}
+
 	b.AllDone()
 	b.Frameio.ReplaceContent(file, frameiosim.Bytes([]byte("second")))
 	b.Published(b.Josh, file)
@@ -239,12 +268,14 @@ func TestRestoreWithoutRebuild(t *testing.T) {
 	if pg.Chosen() {
 		t.Skip("PostgreSQL is backed up with its own tools")
 	}
+
 	b := testenv.New(t)
 	b.Bind("Publish")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := store.Backup(t.Context(), b.Config.DatabaseAddress(), backup); err != nil {
 		t.Fatal(err)
 	}
+
 	file := add(b, "film.mov", "first")
 	b.Published(b.Josh, file)
 	b.Stop()
@@ -260,9 +291,11 @@ func replace(t *testing.T, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, name := range []string{to + "-wal", to + "-shm"} {
 		_ = os.Remove(name) // it is not there when the database was closed well
 	}
+
 	if err := os.WriteFile(to, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -275,6 +308,7 @@ func TestMoveToPostgres(t *testing.T) {
 	if pg.Chosen() {
 		t.Skip("the move begins at a file")
 	}
+
 	b := testenv.New(t)
 	b.Bind("Publish")
 	done, open := add(b, "film.mov", "first"), add(b, "trailer.mov", "trailer")
@@ -282,6 +316,7 @@ func TestMoveToPostgres(t *testing.T) {
 	if err := b.App.Engine.Pause(t.Context(), "Administrator", "moving"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.Run(b.Josh, open)
 	b.Stop()
 	address := pg.Database(t)
@@ -289,16 +324,21 @@ func TestMoveToPostgres(t *testing.T) {
 	if counted["links"] != 1 || counted["items"] < 3 || counted["people"] != 2 {
 		t.Errorf("%v", counted)
 	}
+
 	b.Config.Database = address
 	b.Start()
 	if err := b.App.Engine.Resume(t.Context(), "Administrator"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Frameio.ReplaceContent(done, frameiosim.Bytes([]byte("second")))
 	b.Published(b.Josh, done)
 	b.Check(testenv.Want{
-		"film": {Content: []byte("second"), Versions: [][]byte{[]byte("first"), []byte("second")}}, "trailer": {Content: []byte("trailer")},
+		"film": {
+			Content:  []byte("second"),
+			Versions: [][]byte{[]byte("first"), []byte("second")},
+		}, "trailer": {Content: []byte("trailer")},
 	})
 }
 
@@ -318,8 +358,11 @@ func move(t *testing.T, from, to string) map[string]int64 {
 	if err := store.Copy(t.Context(), source, target, func(c store.Copied) { counted[c.Table] = c.Rows }); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Copy(context.Background(), source, target, func(store.Copied) {}); err == nil || !strings.Contains(fmt.Sprint(err), "not empty") {
+
+	if err := store.Copy(context.Background(), source, target, func(store.Copied) {}); err == nil ||
+		!strings.Contains(fmt.Sprint(err), "not empty") {
 		t.Errorf("copying into a database that is in use: %v", err)
 	}
+
 	return counted
 }

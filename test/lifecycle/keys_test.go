@@ -23,23 +23,29 @@ func TestEncryptionKeyIsRotatedWhileRunning(t *testing.T) {
 	if err != nil || len(old) != 1 {
 		t.Fatalf("%v, %v", old, err)
 	}
+
 	name, err := identity.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if retired, err := identity.RetireKeys(path, used(t, b)); err != nil || len(retired) != 0 {
 		t.Fatalf("a key in use was retired: %v, %v", retired, err)
 	}
+
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "keys"); err != nil {
 		t.Fatal(err)
 	}
+
 	sealed := used(t, b)
 	if sealed[old[0]] != 0 || sealed[name] < 7 {
 		t.Errorf("%v, the new one is %s", sealed, name)
 	}
+
 	if retired, err := identity.RetireKeys(path, sealed); err != nil || len(retired) != 1 || retired[0] != old[0] {
 		t.Fatalf("%v, %v", retired, err)
 	}
+
 	b.Frameio.ReplaceContent(file, frameiosim.Bytes([]byte("second")))
 	b.Published(b.Josh, file)
 	b.Restart()

@@ -23,6 +23,7 @@ func asked(t *testing.T, address string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return resp.StatusCode, string(body)
 }
 
@@ -40,29 +41,37 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 	b.Start()
 	for _, path := range []string{"/readyz", "/", "/administration", "/signin", "/api/v1/about", "/api/v1/items"} {
 		status, text := asked(t, home+path)
-		if status != http.StatusServiceUnavailable || !strings.Contains(text, home) || !strings.Contains(text, "http://copy.example:8090") {
+		if status != http.StatusServiceUnavailable || !strings.Contains(text, home) ||
+			!strings.Contains(text, "http://copy.example:8090") {
 			t.Errorf("%s: %d %s", path, status, text)
 		}
 	}
+
 	if status, _ := asked(t, home+"/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz: %d", status)
 	}
+
 	b.Frameio.ExpireAccess(b.Josh)
 	refreshed := b.Frameio.TokenRefreshes()
 	josh, err := b.App.Identity.Frameio(t.Context(), "josh")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if _, err := josh.Me(t.Context()); !fault.Is(err, fault.NotReady) {
 		t.Errorf("a token is renewed: %v", err)
 	}
+
 	b.Run(b.Josh, file) // it is taken, and waits
-	if list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"}); err != nil || len(list) != 1 || list[0].Generation != 1 {
+	if list, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Kind: "publish"}); err != nil ||
+		len(list) != 1 || list[0].Generation != 1 {
 		t.Errorf("%+v, %v", list, err)
 	}
+
 	if nodes, err := b.App.Engine.Nodes(t.Context()); err != nil || len(nodes) != 0 {
 		t.Errorf("there is a node that works: %+v, %v", nodes, err)
 	}
+
 	if n := b.Frameio.TokenRefreshes(); n != refreshed {
 		t.Errorf("%d tokens were renewed", n-refreshed)
 	}
@@ -70,9 +79,11 @@ func TestADatabaseElsewhereIsHeld(t *testing.T) {
 	if err := b.App.Home.Adopt(t.Context(), b.App.Audit); err != nil {
 		t.Fatal(err)
 	}
+
 	if status, text := asked(t, home+"/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
+
 	b.AllDone()
 	b.Check(one("first"))
 }

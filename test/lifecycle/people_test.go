@@ -24,9 +24,11 @@ func bindFor(b *testenv.Bed, publishers string) binding.Binding {
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Done {
 		b.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
 	}
+
 	return made
 }
 
@@ -46,31 +48,39 @@ func TestCallOfSomebodyUnconnectedIsKept(t *testing.T) {
 	disconnect(b, "julia")
 	file := add(b, "film.mov", "first")
 	res := b.Offer(b.Julia, "call-1", file)
-	if res.Title != "Connect Nuxeo" || len(res.Fields) != 1 || res.Fields[0].Value != b.Config.PublicURL+"/connect" || res.Fields[0].Type != "link" {
+	if res.Title != "Connect Nuxeo" || len(res.Fields) != 1 || res.Fields[0].Value != b.Config.PublicURL+"/connect" ||
+		res.Fields[0].Type != "link" {
 		t.Fatalf("answer %+v", res)
 	}
+
 	if again := b.Offer(b.Julia, "call-1", file); again.Title != "Connect Nuxeo" {
 		t.Errorf("repeated: %+v", again)
 	}
+
 	if err := b.App.Engine.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+
 	if len(b.Documents()) != 0 {
 		t.Fatal("it was published by somebody who may not")
 	}
+
 	items, _, err := b.App.Engine.Items(t.Context(), testenv.Viewer, work.Filter{Limit: 10, Kind: "publish"})
 	if err != nil || len(items) != 1 || items[0].State != work.Waiting || items[0].Code != string(fault.NotConnected) {
 		t.Errorf("%+v, %v", items, err)
 	}
+
 	b.Connect("julia") // through the pages
 	b.AllDone()
 	b.Check(one("first"))
 	if d := b.Only(); d.Properties["frameio:publishedBy"] != "julia" {
 		t.Errorf("published by %v", d.Properties["frameio:publishedBy"])
 	}
+
 	if res := b.Offer(b.Julia, "call-2", file); res.Description != "Asset pushed to Nuxeo." {
 		t.Errorf("once connected: %+v", res)
 	}
+
 	b.AllDone()
 }
 
@@ -86,15 +96,18 @@ func TestKeptCallIsStartedByTheChore(t *testing.T) {
 	if r, err := b.App.Maintenance.DoNow(t.Context(), "kept"); err != nil || len(r.Lines) != 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
+
 	if len(b.Documents()) != 0 {
 		t.Fatal("it was published")
 	}
+
 	b.Die()
 	b.Restart()
 	b.Connect("julia")
 	if _, err := b.App.Maintenance.DoNow(t.Context(), "kept"); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(one("first"))
 }
@@ -107,7 +120,8 @@ func TestNobodyStandsInForWhoMayNotWrite(t *testing.T) {
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
 	file := add(b, "film.mov", "first")
 	got := b.Published(b.Julia, file)[0]
-	if got.State != work.Failed || !strings.Contains(got.Message, "julia may not add documents") || len(b.Documents()) != 0 {
+	if got.State != work.Failed || !strings.Contains(got.Message, "julia may not add documents") ||
+		len(b.Documents()) != 0 {
 		t.Errorf("%s: %s", got.State, got.Message)
 	}
 }
@@ -122,34 +136,41 @@ func TestBindingWithoutOwnerIsTakenOver(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Fatalf("%v, %v", left, err)
 	}
+
 	file := add(b, "film.mov", "first")
 	b.Run(b.Josh, file)
 	waiting := b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == string(fault.NeedsOwner) })
 	if waiting.State != work.Waiting {
 		t.Errorf("%+v", waiting.Item)
 	}
+
 	orphan, err := b.App.Binding.Get(t.Context(), testenv.Viewer, made.ID)
 	if err != nil || orphan.NeedsOwner == "" {
 		t.Fatalf("%+v, %v", orphan, err)
 	}
+
 	julia := work.Viewer{Login: "julia"}
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", false)
 	if _, err := b.App.Binding.TakeOver(t.Context(), julia, made.ID); !fault.Is(err, fault.Forbidden, fault.NotFound) {
 		t.Errorf("without rights: %v", err)
 	}
+
 	b.Nuxeo.SetACL("/default-domain/workspaces/videos", "julia", "Everything", true)
 	taken, err := b.App.Binding.TakeOver(t.Context(), julia, made.ID)
 	if err != nil || taken.Owner != "julia" || taken.NeedsOwner != "" {
 		t.Fatalf("%+v, %v", taken, err)
 	}
+
 	if err := b.App.Publish.Resume(t.Context(), taken.ID, taken.Owner); err != nil {
 		t.Fatal(err)
 	}
+
 	b.AllDone()
 	b.Check(one("first"))
 	if v, err := b.App.Engine.Item(t.Context(), julia, waiting.ID); err != nil || v.Owner != "julia" {
 		t.Errorf("the item is %s's, %v", v.Owner, err)
 	}
+
 	if _, err := b.App.Binding.TakeOver(t.Context(), work.Viewer{Login: "josh"}, made.ID); err == nil {
 		t.Error("a binding with a good owner was taken over")
 	}
@@ -186,6 +207,7 @@ func TestBinderStandsInForWhoIsGone(t *testing.T) {
 			t.Error(err)
 		}
 	}})
+
 	b.Run(b.Julia, add(b, "film.mov", "first"))
 	b.AllDone()
 	b.Check(one("first"))
@@ -199,30 +221,39 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 	service := b.Frameio.ServicePerson()
 	b.Frameio.AddMember(b.Account, service, frameiosim.RoleContentAdmin)
 	bind := func() (string, error) {
-		_, item, err := b.App.Binding.Bind(t.Context(), "julia", binding.Request{Folder: b.Folder, ActionName: "Julia's", Workspaces: []string{b.Workspace}})
+		_, item, err := b.App.Binding.Bind(t.Context(), "julia", binding.Request{
+			Folder:     b.Folder,
+			ActionName: "Julia's",
+			Workspaces: []string{b.Workspace},
+		})
 		if err != nil {
 			return "", err
 		}
 		v := b.Await(item)
 		return v.Parent, fault.New(fault.Code(v.Code), "%s", v.Message)
 	}
+
 	if _, err := bind(); !fault.Is(err, fault.Forbidden) {
 		t.Fatalf("without it: %v", err)
 	}
+
 	c := identity.ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: "frameio-demo-secret"}
 	if err := b.App.Identity.SaveServiceCredential(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
+
 	id, err := bind()
 	if id == "" || fault.CodeOf(err) != "" {
 		t.Fatalf("with it: %v", err)
 	}
+
 	b.Published(b.Julia, add(b, "film.mov", "first"))
 	b.Check(one("first"))
 	item, err := b.App.Binding.Unbind(t.Context(), work.Viewer{Login: "julia"}, id, "")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Done || len(b.Frameio.Actions(b.Workspace)) != 0 {
 		t.Errorf("unbind: %s %s, %d actions", v.State, v.Message, len(b.Frameio.Actions(b.Workspace)))
 	}
@@ -232,10 +263,12 @@ func TestServiceCredentialMakesActions(t *testing.T) {
 func TestServiceCredentialIsTried(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
-	err := b.App.Identity.SaveServiceCredential(context.Background(), identity.ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: "wrong"})
+	err := b.App.Identity.SaveServiceCredential(context.Background(),
+		identity.ServiceCredential{ClientID: "frameio-demo-client", ClientSecret: "wrong"})
 	if !fault.Is(err, fault.Refused) {
 		t.Errorf("%v", err)
 	}
+
 	if c, err := b.App.Identity.ServiceCredential(t.Context()); c.Registered || err != nil {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -266,20 +299,24 @@ func TestWhoIsRemovedLeavesItWaiting(t *testing.T) {
 				if at == "at first" {
 					befall(b)
 				}
+
 				b.Run(guest, file)
 				b.Until(func(v work.View) bool { return v.Kind == "publish" && v.Code == string(fault.NeedsOwner) })
 				taken, err := b.App.Binding.TakeOver(t.Context(), work.Viewer{Login: "julia"}, made.ID)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				if err := b.App.Publish.Resume(t.Context(), taken.ID, taken.Owner); err != nil {
 					t.Fatal(err)
 				}
+
 				for _, v := range b.Settle() { // no mail reaches who is gone
 					if v.Kind != "notice" && v.State != work.Done {
 						t.Errorf("%s %s: %s %s", v.Kind, v.Title, v.State, v.Message)
 					}
 				}
+
 				b.Check(one("first"))
 			})
 		}

@@ -34,29 +34,39 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c := &Cluster{}
 	if c.dir, err = os.MkdirTemp(inMemory(), "pg-"); err != nil {
 		return nil, err
 	}
+
 	if err := c.own(); err != nil {
 		return nil, err
 	}
+
 	data := filepath.Join(c.dir, "data")
-	initdb := c.command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync")
+	initdb := c.command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+		"--locale", "C", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
+
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+
 	c.URL = fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres", port)
-	c.proc = c.command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-h", "127.0.0.1", "-p", strconv.Itoa(port),
-		"-F", "-c", "max_connections=600", "-c", "shared_buffers=64MB", "-c", "synchronous_commit=on", "-c", "log_min_messages=fatal", "-c", "autovacuum=off", "-c", "jit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off")
+	c.proc = c.command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.dir, "-h", "127.0.0.1", "-p",
+		strconv.Itoa(port),
+		"-F", "-c", "max_connections=600", "-c", "shared_buffers=64MB", "-c", "synchronous_commit=on", "-c",
+		"log_min_messages=fatal", "-c", "autovacuum=off", "-c", "jit=off", "-c", "wal_level=minimal", "-c",
+		"max_wal_senders=0", "-c", "full_page_writes=off")
 	c.proc.SysProcAttr.Pdeathsig = syscall.SIGINT // it must not outlive us
 	if err := c.proc.Start(); err != nil {
 		return nil, err
 	}
+
 	return c, c.ready()
 }
 
@@ -82,15 +92,18 @@ func (c *Cluster) own() error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
+
 	u, err := user.Lookup("postgres")
 	if err != nil {
 		return err
 	}
+
 	uid, err1 := strconv.Atoi(u.Uid)
 	gid, err2 := strconv.Atoi(u.Gid)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
+
 	c.cred = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return os.Chown(c.dir, uid, gid)
 }
@@ -111,6 +124,7 @@ func (c *Cluster) ready() error {
 		}
 		<-time.After(50 * time.Millisecond)
 	}
+
 	return errors.Join(errors.New("PostgreSQL does not start"), c.Stop())
 }
 
@@ -120,14 +134,17 @@ func binaries() (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	if len(found) > 0 {
 		slices.SortFunc(found, func(a, b string) int { return version(a) - version(b) })
 		return filepath.Dir(found[len(found)-1]), nil
 	}
+
 	path, err := exec.LookPath("initdb")
 	if err != nil {
 		return "", fmt.Errorf("%w; `make postgres` installs one", ErrNone)
 	}
+
 	return filepath.Dir(path), nil
 }
 

@@ -51,13 +51,16 @@ var shared = sync.OnceValues(func() (string, error) {
 			return address, nil
 		}
 	}
+
 	if need.Without(need.Postgres) {
 		return "", fmt.Errorf("%w: %s says to do without", ErrNone, need.EnvWithout)
 	}
+
 	c, err := Start()
 	if err != nil {
 		return "", err
 	}
+
 	// The cluster dies with this process; see spawn.
 	return c.URL, nil
 })
@@ -73,13 +76,16 @@ func Database(t testing.TB) string {
 	if errors.Is(err, ErrNone) {
 		need.Skip(t, "%v", err)
 	}
+
 	if err != nil {
 		t.Fatal("starting PostgreSQL:", err)
 	}
+
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), number.Add(1))
 	if err := do(address, "CREATE SCHEMA "+name); err != nil {
 		t.Fatal(err)
 	}
+
 	return address + "?search_path=" + name
 }
 
@@ -92,9 +98,11 @@ func Filled(t testing.TB, what string, fill func(address string) error) string {
 	if errors.Is(err, ErrNone) {
 		need.Skip(t, "%v", err)
 	}
+
 	if err != nil {
 		t.Fatal("starting PostgreSQL:", err)
 	}
+
 	template, err := templateOf(address, what, fill)
 	if err != nil {
 		t.Fatal("filling the template:", err)
@@ -104,11 +112,13 @@ func Filled(t testing.TB, what string, fill func(address string) error) string {
 	if err := do(address, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy"); err != nil {
 		t.Fatal("copying the template:", err)
 	}
+
 	t.Cleanup(func() {
 		if err := do(address, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Error("removing the database:", err)
 		}
 	})
+
 	return named(address, name)
 }
 
@@ -130,6 +140,7 @@ func templateOf(address, what string, fill func(string) error) (name string, err
 		}
 		templates.filled[name] = err
 	}
+
 	return name, err
 }
 
@@ -157,25 +168,31 @@ func Contents(ctx context.Context, address string) (all []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, table := range tables {
 		all = append(all, table...)
 		if all, err = appendTable(ctx, db, all, table); err != nil {
 			return nil, err
 		}
 	}
+
 	return all, nil
 }
 
 func appendTable(ctx context.Context, db *sql.DB, all []byte, table string) ([]byte, error) {
 	// Bytes come as text, where what is not text is escaped.
 	queries := []string{"SELECT CAST(r AS TEXT) FROM (SELECT * FROM " + table + ") r"}
-	blobs, err := column(ctx, db, "SELECT column_name FROM information_schema.columns WHERE data_type = 'bytea' AND table_schema = current_schema() AND table_name = '"+table+"'")
+	blobs, err := column(ctx, db,
+		"SELECT column_name FROM information_schema.columns WHERE data_type = 'bytea' AND table_schema = "+
+			"current_schema() AND table_name = '"+table+"'")
 	if err != nil {
 		return nil, err
 	}
+
 	for _, name := range blobs {
 		queries = append(queries, "SELECT "+name+" FROM "+table+" WHERE "+name+" IS NOT NULL")
 	}
+
 	for _, query := range queries {
 		values, err := column(ctx, db, query)
 		if err != nil {
@@ -185,6 +202,7 @@ func appendTable(ctx context.Context, db *sql.DB, all []byte, table string) ([]b
 			all = append(all, v...)
 		}
 	}
+
 	return all, nil
 }
 
@@ -201,6 +219,7 @@ func column(ctx context.Context, db *sql.DB, query string) (all []string, err er
 		}
 		all = append(all, string(v))
 	}
+
 	return all, rows.Err()
 }
 

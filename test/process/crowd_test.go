@@ -27,6 +27,7 @@ func TestCrowdOfBadClients(t *testing.T) {
 			_ = c.Close()
 		}
 	})
+
 	join := func(first string) net.Conn {
 		c, err := net.Dial("tcp", p.address)
 		if err != nil {
@@ -36,19 +37,24 @@ func TestCrowdOfBadClients(t *testing.T) {
 		crowd = append(crowd, c)
 		return c
 	}
+
 	for range 1500 {
 		join("")
 	}
+
 	var slow []net.Conn
 	for range 200 {
 		slow = append(slow, join("POST /frameio/actions/x HTTP/1.1\r\nHost: x\r\nX-"))
 	}
+
 	for range 50 {
 		c := join("POST /frameio/actions/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-		go func() { _, _ = io.Copy(c, endless("10000\r\n"+strings.Repeat("x", 1<<16)+"\r\n")) }() // until it is thrown out
+		// until it is thrown out
+		go func() { _, _ = io.Copy(c, endless("10000\r\n"+strings.Repeat("x", 1<<16)+"\r\n")) }()
 		d := join("GET / HTTP/1.1\r\nHost: x\r\n")
 		go func() { _, _ = io.Copy(d, endless("X-A: "+strings.Repeat("y", 1000)+"\r\n")) }()
 	}
+
 	for range 4 { // a byte now and then
 		for _, c := range slow {
 			_, _ = io.WriteString(c, "a")
@@ -57,11 +63,13 @@ func TestCrowdOfBadClients(t *testing.T) {
 			t.Errorf("others wait %s, before %s", crowded, calm)
 		}
 	}
+
 	grown := p.memory() - before
 	t.Logf("%d connections: slowest answer %s before, %.0f MiB more memory", len(crowd), calm, grown)
 	if grown > 96 {
 		t.Errorf("the process grew by %.0f MiB", grown)
 	}
+
 	gone := 0
 	for _, c := range slow {
 		_ = c.SetReadDeadline(time.Now().Add(15 * time.Second))
@@ -69,6 +77,7 @@ func TestCrowdOfBadClients(t *testing.T) {
 			gone++
 		}
 	}
+
 	if gone < len(slow)*9/10 {
 		t.Errorf("only %d of %d that dawdle were thrown out", gone, len(slow))
 	}
@@ -102,6 +111,7 @@ func (p *plant) slowest() time.Duration {
 		_ = resp.Body.Close()
 		took = append(took, time.Since(began))
 	}
+
 	slices.Sort(took)
 	return took[95]
 }
@@ -113,10 +123,12 @@ func (p *plant) memory() float64 {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+
 	_, rest, _ := strings.Cut(string(b), "VmRSS:")
 	var kib float64
 	if _, err := fmt.Sscan(rest, &kib); err != nil {
 		p.t.Fatal(err)
 	}
+
 	return kib / 1024
 }

@@ -51,7 +51,11 @@ func newLongWay(t *testing.T) *longWay {
 	} else {
 		s.frameioWith(frameiosim.Options{RateFactor: -1, PartSize: frameioPart, UploadDir: t.TempDir()})
 		var err error
-		far, err = testclient.Away(t.Context(), demo.Real{URL: *address, Login: *login, Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD")})
+		far, err = testclient.Away(t.Context(), demo.Real{
+			URL:      *address,
+			Login:    *login,
+			Password: os.Getenv("NUXEO_FRAMEIO_PASSWORD"),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,19 +72,23 @@ func newLongWay(t *testing.T) *longWay {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w.nx = nx
 	w.leg, s.nx = through(t, s.nx)
 	w.plant = newPlant(s, "--transfer-verify", "parts", "--transfer-streams", fmt.Sprint(streams))
 	if far != nil {
 		far.Use(&w.driver)
 	}
+
 	w.start()
 	if err := w.driver.SignIn(t.Context(), person); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.driver.Bind(t.Context(), w.folder, w.workspace); err != nil {
 		t.Fatal(err)
 	}
+
 	return w
 }
 
@@ -105,6 +113,7 @@ func (w *longWay) until(item string, so func(*api.Item) bool) *api.Item {
 				return v
 			}
 		}
+
 		select {
 		case <-tick.C:
 		case <-w.t.Context().Done():
@@ -125,7 +134,8 @@ func (w *longWay) disturbed(item string, size, part int64) {
 	done := w.until(item, func(*api.Item) bool { return false })
 
 	again := done.Transfer.Sent - size
-	w.t.Logf("%s: %d MiB, one kill and %d ends of connections cut: %.1f MiB sent again", done.Kind, size>>20, cut, float64(again)/(1<<20))
+	w.t.Logf("%s: %d MiB, one kill and %d ends of connections cut: %.1f MiB sent again", done.Kind, size>>20, cut,
+		float64(again)/(1<<20))
 	if most := int64(2*streams) * part; again < 0 || again > most {
 		w.t.Errorf("%d bytes were sent again, want at most the parts in flight, %d", again, most)
 	}
@@ -143,10 +153,12 @@ func TestLongWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	items, err := w.driver.API.ListItemsWithResponse(t.Context(), &api.ListItemsParams{Parent: &interaction})
 	if err != nil || items.JSON200 == nil || len(items.JSON200.Items) != 1 {
 		t.Fatalf("the items of what was published: %v", err)
 	}
+
 	w.disturbed(items.JSON200.Items[0].Id, size, max(nuxeoPart, size/64))
 	document := w.only(want)
 
@@ -156,11 +168,13 @@ func TestLongWay(t *testing.T) {
 	if err != nil || sent.JSON202 == nil || sent.JSON202.Pushes[0].Item == nil {
 		t.Fatalf("pushing: %v %s", err, sent.Body)
 	}
+
 	w.disturbed(*sent.JSON202.Pushes[0].Item, size, frameioPart)
 	p, err := w.driver.API.GetPushWithResponse(t.Context(), sent.JSON202.Pushes[0].Id)
 	if err != nil || p.JSON200 == nil {
 		t.Fatalf("the push: %v", err)
 	}
+
 	if c := w.frameio.Uploaded(*p.JSON200.File); c == nil {
 		t.Error("Frame.io has nothing of what was pushed")
 	} else if err := sameAs(want, io.NewSectionReader(c, 0, c.Size())); err != nil {
@@ -173,15 +187,18 @@ func (w *longWay) only(want *pattern.Content) string {
 	w.t.Helper()
 	ctx := w.t.Context()
 	var found []string
-	for d, err := range w.nx.Query(ctx, "ecm:parentId = "+nuxeo.Quote(w.folder)+" AND ecm:isVersion = 0", "", nuxeo.Fetch{}) {
+	for d, err := range w.nx.Query(ctx, "ecm:parentId = "+nuxeo.Quote(w.folder)+" AND ecm:isVersion = 0", "",
+		nuxeo.Fetch{}) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		found = append(found, d.UID)
 	}
+
 	if len(found) != 1 {
 		w.t.Fatalf("there are %d documents, want 1", len(found))
 	}
+
 	resp, err := w.nx.OpenBlob(ctx, found[0], "file:content", nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -190,6 +207,7 @@ func (w *longWay) only(want *pattern.Content) string {
 	if err := sameAs(want, resp.Body); err != nil {
 		w.t.Errorf("the document's content: %v", err)
 	}
+
 	return found[0]
 }
 

@@ -33,6 +33,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			rng := rand.New(rand.NewPCG(7, uint64(len(verify))))
 			// further is true once more of the long file has arrived than at its first call.
 			further := func() func(string, int64) bool {
@@ -47,6 +48,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 					return moved > reached || state == "done"
 				}
 			}
+
 			for i := range kills {
 				if i%2 == 1 { // three kills in a row without a byte that went further would park it
 					if err := p.driver.Until(t.Context(), interaction, further(), 1); err != nil {
@@ -58,10 +60,12 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				p.kill()
 				p.start()
 			}
+
 			items, err := p.driver.Settle(t.Context(), interaction)
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			p.check(size, 1000)
 			for _, v := range items {
 				if v.Transfer != nil && v.Transfer.Size == size {
@@ -82,6 +86,7 @@ func (p *plant) check(sizes ...int64) {
 	if len(docs) != len(sizes) {
 		p.t.Fatalf("%d documents", len(docs))
 	}
+
 	for _, d := range docs {
 		content := pattern.New(3, sizes[0])
 		if d.Title == "short" {
@@ -91,6 +96,7 @@ func (p *plant) check(sizes ...int64) {
 			p.t.Errorf("%s: %v", d.Title, err)
 		}
 	}
+
 	// An empty batch whose name the process did not live to learn is Nuxeo's to
 	// remove.
 	if n := p.nuxeo.FilledBatches(); n != 0 {

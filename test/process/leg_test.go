@@ -23,10 +23,12 @@ func through(t *testing.T, address string) (*leg, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	l := &leg{to: u.Host}
 	t.Cleanup(func() { _ = listener.Close(); l.cut() })
 	go l.run(listener)
@@ -40,11 +42,13 @@ func (l *leg) run(listener net.Listener) {
 		if err != nil {
 			return // the test is over
 		}
+
 		far, err := net.Dial("tcp", l.to)
 		if err != nil {
 			_ = near.Close()
 			continue
 		}
+
 		l.mu.Lock()
 		l.conns = append(l.conns, near.(*net.TCPConn), far.(*net.TCPConn))
 		l.mu.Unlock()
@@ -67,6 +71,7 @@ func (l *leg) cut() int {
 		_ = c.SetLinger(0)
 		_ = c.Close()
 	}
+
 	l.conns = nil
 	return n
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/pattern"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testclient"
 )
 
 // cluster is several nodes on one PostgreSQL.
@@ -33,7 +33,8 @@ func newCluster(t *testing.T) *cluster {
 	c := &cluster{systems: newSystems(t), seeds: map[string]*pattern.Content{}}
 	c.flags = []string{"--database", pg.Database(t), "--encryption-key", key, "--session-ttl", "1h"}
 	c.first = c.node(binary)
-	c.flags = append(c.flags, "--public-url", "http://"+c.first.address) // the others are nodes of the same installation
+	// the others are nodes of the same installation
+	c.flags = append(c.flags, "--public-url", "http://"+c.first.address)
 	c.first.bind()
 	return c
 }
@@ -83,10 +84,12 @@ func (c *cluster) settled(d *testclient.Driver, interactions ...string) {
 			c.t.Fatal(err)
 		}
 	}
+
 	docs := c.nuxeo.Children(c.folder)
 	if len(docs) != len(c.seeds) {
 		c.t.Errorf("%d documents for %d assets", len(docs), len(c.seeds))
 	}
+
 	for _, d := range docs {
 		if err := equal(c.nuxeo, d, c.seeds[d.Title]); err != nil {
 			c.t.Errorf("%s: %v", d.Title, err)
@@ -95,6 +98,7 @@ func (c *cluster) settled(d *testclient.Driver, interactions ...string) {
 			c.t.Errorf("%s has %d versions", d.Title, len(v))
 		}
 	}
+
 	if n := c.nuxeo.FilledBatches(); n != 0 {
 		c.t.Errorf("%d upload batches are left", n)
 	}
@@ -119,6 +123,7 @@ func TestNodeIsLost(t *testing.T) {
 			if err := c.first.cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
+
 			lost := time.Now()
 			slow()
 			c.settled(c.at(other), i)
@@ -126,6 +131,7 @@ func TestNodeIsLost(t *testing.T) {
 			if took := time.Since(lost); took > takeOver+15*time.Second {
 				t.Errorf("taking over and finishing took %s", took)
 			}
+
 			if sig == syscall.SIGSTOP {
 				_ = c.first.cmd.Process.Signal(syscall.SIGCONT)
 				// It works again, and on nothing that is done.
@@ -137,7 +143,9 @@ func TestNodeIsLost(t *testing.T) {
 
 func (c *cluster) running(d *testclient.Driver, interaction string, n int) {
 	c.t.Helper()
-	if err := d.Until(c.t.Context(), interaction, func(state string, moved int64) bool { return state == "running" && moved > 0 }, n); err != nil {
+	if err := d.Until(c.t.Context(), interaction, func(state string, moved int64) bool {
+		return state == "running" && moved > 0
+	}, n); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -171,34 +179,44 @@ func newer(t *testing.T, more int) string {
 	if err != nil || len(there) == 0 {
 		t.Fatalf("%d migrations: %v", len(there), err)
 	}
+
 	newest, err := strconv.Atoi(filepath.Base(slices.Max(there))[:5])
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	replace := map[string]string{}
 	for v := newest + 1; v <= newest+more; v++ {
 		name := fmt.Sprintf("%05d_next.sql", v)
-		text := strings.ReplaceAll("-- +goose Up\nALTER TABLE items ADD COLUMN of_VERSION TEXT NOT NULL DEFAULT '';\nCREATE TABLE of_VERSION (id TEXT PRIMARY KEY);\n"+
-			"-- +goose Down\nDROP TABLE of_VERSION;\nALTER TABLE items DROP COLUMN of_VERSION;\n", "VERSION", fmt.Sprint(v))
+		text := strings.ReplaceAll("-- +goose Up\nALTER TABLE items ADD COLUMN of_VERSION TEXT NOT NULL DEFAULT "+
+			"'';\nCREATE TABLE of_VERSION (id TEXT PRIMARY KEY);\n"+
+			"-- +goose Down\nDROP TABLE of_VERSION;\nALTER TABLE items DROP COLUMN of_VERSION;\n",
+			"VERSION", fmt.Sprint(v))
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+
 		place, err := filepath.Abs("../../internal/store/migrations/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		replace[place] = filepath.Join(dir, name)
 	}
+
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	file, to := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "nuxeo-frameio")
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := build(to, "-overlay", file); err != nil {
 		t.Fatal(err)
 	}
+
 	return to
 }

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+
 		return m.Run()
 	}())
 }
@@ -66,6 +67,7 @@ func newSystems(t *testing.T) *systems {
 	if s.nuxeo, err = nuxeosim.New(nuxeosim.Options{}); err != nil {
 		t.Fatal(err)
 	}
+
 	s.frameioWith(frameiosim.Options{RateFactor: -1})
 	nx := httptest.NewServer(s.nuxeo)
 	t.Cleanup(func() { nx.Close(); _ = s.nuxeo.Close() })
@@ -75,9 +77,11 @@ func newSystems(t *testing.T) *systems {
 	if err := addon.Build(&zip, "1.0.0"); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := s.nuxeo.InstallPackage(zip.Bytes()); err != nil {
 		t.Fatal(err)
 	}
+
 	s.folder = s.nuxeo.MkDoc("/default-domain/workspaces/films", "Folder", map[string]any{"dc:title": "Films"})
 	s.nuxeo.SetACL("/default-domain/workspaces/films", "josh", "ReadWrite", true) // members only read
 	return s
@@ -90,6 +94,7 @@ func (s *systems) frameioWith(o frameiosim.Options) {
 	if s.frameio, err = frameiosim.New(o); err != nil {
 		s.t.Fatal(err)
 	}
+
 	fio := httptest.NewServer(s.frameio)
 	s.t.Cleanup(func() { fio.Close(); _ = s.frameio.Close() })
 	s.fio = fio.URL
@@ -132,13 +137,16 @@ func (p *plant) start() {
 	p.t.Helper()
 	p.cmd = exec.Command(p.binary, append([]string{
 		"serve", "--data", p.data, "--listen", p.address, "--public-url", "http://" + p.address,
-		"--nuxeo-url", p.nx, "--frameio-url", p.fio, "--mail-via", "none", "--log-level", "error", "--network-private-addresses", "allow",
+		"--nuxeo-url", p.nx, "--frameio-url", p.fio, "--mail-via", "none", "--log-level", "error",
+		"--network-private-addresses", "allow",
 	}, p.flags...)...)
+
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+
 	if err := p.driver.Ready(p.t.Context()); err != nil {
 		p.t.Fatal(err)
 	}
@@ -176,6 +184,7 @@ func equal(nx *nuxeosim.Server, d nuxeosim.DocView, want *pattern.Content) error
 	if d.Content == nil || d.Content.Length != want.Size() {
 		return fmt.Errorf("the content is %+v", d.Content)
 	}
+
 	r, err := nx.OpenBlob(d.UID, "")
 	if err != nil {
 		return err

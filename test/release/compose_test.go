@@ -62,7 +62,8 @@ func composed(t *testing.T, p place, image runConfig) {
 	people := map[string]string{"FRAMEIO_HOST": "frameio.example.com", "NUXEO_URL": "https://nuxeo.example.com/nuxeo"}
 	env := slices.Clone(image.Env)
 	for name, value := range connector.Environment {
-		env = append(env, name+"="+filled.ReplaceAllStringFunc(value, func(v string) string { return people[filled.FindStringSubmatch(v)[1]] }))
+		env = append(env, name+"="+filled.ReplaceAllStringFunc(value,
+			func(v string) string { return people[filled.FindStringSubmatch(v)[1]] }))
 	}
 	p.write("/run/secrets/database", "postgres://frameio:secret@database:5432/frameio\n")
 	p.write("/run/secrets/encryption-key", key+"\n")
@@ -96,7 +97,8 @@ func composed(t *testing.T, p place, image runConfig) {
 		}
 	}
 	if !connector.ReadOnly || !slices.Equal(connector.Tmpfs, []string{"/tmp:mode=1777"}) {
-		t.Errorf("got read_only %v and tmpfs %v, want a read-only root with a /tmp", connector.ReadOnly, connector.Tmpfs)
+		t.Errorf("got read_only %v and tmpfs %v, want a read-only root with a /tmp", connector.ReadOnly,
+			connector.Tmpfs)
 	}
 	for name, s := range c.Services {
 		for _, v := range s.Volumes {

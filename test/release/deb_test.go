@@ -49,9 +49,13 @@ func TestDebianPackage(t *testing.T) {
 	_, port, _ := strings.Cut(address, ":")
 	public := "http://localhost:" + port
 	const prog0 = "/usr/bin/nuxeo-frameio"
-	admin := []string{"NUXEO_FRAMEIO_USER=Administrator", "NUXEO_FRAMEIO_PASSWORD=Administrator", "NUXEO_FRAMEIO_SERVER=http://" + address}
+	admin := []string{
+		"NUXEO_FRAMEIO_USER=Administrator", "NUXEO_FRAMEIO_PASSWORD=Administrator",
+		"NUXEO_FRAMEIO_SERVER=http://" + address,
+	}
 	said := p.run(0, admin, prog0, "init", "--config", settings, "--yes", "--public-url", public, "--listen", address,
-		"--nuxeo-url", nuxeoURL, "--frameio-url", frameioURL, "--network-private-addresses", "allow", "--mail-via", "none")
+		"--nuxeo-url", nuxeoURL, "--frameio-url", frameioURL, "--network-private-addresses", "allow", "--mail-via",
+		"none")
 	if !strings.Contains(said, "systemctl enable --now nuxeo-frameio") {
 		t.Errorf("init does not say how to start the service:\n%s", said)
 	}
@@ -68,7 +72,8 @@ func TestDebianPackage(t *testing.T) {
 	stop := p.service(account)
 	answers(t, address)
 	p.write("/tmp/secret", "frameio-demo-secret")
-	p.run(account, admin, prog0, "provider", "set", "--client-id", "frameio-demo-client", "--client-secret-file", "/tmp/secret",
+	p.run(account, admin, prog0, "provider", "set", "--client-id", "frameio-demo-client", "--client-secret-file",
+		"/tmp/secret",
 		"--authorization-url", frameioURL+"/ims/authorize/v2", "--token-url", frameioURL+"/ims/token/v3")
 	look := []string{prog0, "doctor", "--config", settings}
 	sees := append(slices.Clone(admin), "NUXEO_FRAMEIO_ENCRYPTION_KEY="+key)
@@ -97,7 +102,10 @@ func TestDebianPackage(t *testing.T) {
 	}
 	p.dpkg("--purge", "nuxeo-frameio")
 	theirs := []string{"/var/lib/dpkg", "/var/lib/nuxeo-frameio", "/var/log", "/tmp", "/run", "/etc/credstore"}
-	accounts := []string{"/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/.pwd.lock"}
+	accounts := []string{
+		"/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-", "/etc/shadow", "/etc/shadow-",
+		"/etc/gshadow", "/etc/gshadow-", "/etc/.pwd.lock",
+	}
 	if names := left(before, p.tree(append(theirs, accounts...)...)); len(names) > 0 {
 		t.Errorf("after it was purged these are left: %v", names)
 	}
@@ -131,7 +139,10 @@ func (p place) debian() {
 // outside and are told where it is.
 func (p place) dpkg(args ...string) {
 	p.t.Helper()
-	cmd := exec.Command("dpkg", append([]string{"--root=" + p.root, "--force-script-chrootless", "--log=" + p.path("/var/log/dpkg.log")}, args...)...)
+	cmd := exec.Command("dpkg", append([]string{
+		"--root=" + p.root, "--force-script-chrootless",
+		"--log=" + p.path("/var/log/dpkg.log"),
+	}, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		p.t.Fatalf("dpkg %v: %v\n%s", args, err, out)

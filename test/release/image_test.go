@@ -53,7 +53,8 @@ func unpack(t *testing.T, path string, p place) (c runConfig) {
 		Layers []string
 	}
 	var config struct{ Config runConfig }
-	if err := errors.Join(json.Unmarshal(parts["manifest.json"], &manifest), json.Unmarshal(parts[manifest[0].Config], &config)); err != nil {
+	if err := errors.Join(json.Unmarshal(parts["manifest.json"], &manifest), json.Unmarshal(parts[manifest[0].Config],
+		&config)); err != nil {
 		t.Fatal(err)
 	}
 	for _, layer := range manifest[0].Layers {
@@ -107,7 +108,8 @@ func TestImage(t *testing.T) {
 		t.Errorf("got the account %s, want 65532:65532", c.User)
 	}
 	pool := x509.NewCertPool()
-	if b := p.read("/etc/ssl/certs/ca-certificates.crt"); !pool.AppendCertsFromPEM([]byte(b)) || strings.Count(b, "BEGIN") < 100 {
+	if b := p.read("/etc/ssl/certs/ca-certificates.crt"); !pool.AppendCertsFromPEM([]byte(b)) || strings.Count(b,
+		"BEGIN") < 100 {
 		t.Errorf("got %d certificates, want those of all public authorities", strings.Count(b, "BEGIN"))
 	}
 	before := p.tree("/var/lib/nuxeo-frameio")

@@ -65,7 +65,8 @@ func made(t *testing.T, from, version, only string) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	cmd := exec.Command(b.tool, "-root", root, "-out", dir, "-version", version, "-program", from, "-only", only, "-quick")
+	cmd := exec.Command(b.tool, "-root", root, "-out", dir, "-version", version, "-program", from, "-only", only,
+		"-quick")
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("making %s: %v\n%s", only, err, out)

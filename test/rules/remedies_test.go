@@ -13,7 +13,8 @@ import (
 
 // inABrowser is what a remedy names besides a command: where the same is done by somebody
 // who has no terminal, or that it is done on a server.
-var inABrowser = regexp.MustCompile(`Administration|activity|\b[Tt]ab\b|[Dd]ialog|Nuxeo itself|on the server|On the server`)
+var inABrowser = regexp.MustCompile(`Administration|activity|\b[Tt]ab\b|[Dd]ialog|Nuxeo itself|on the server|On ` +
+	`the server`)
 
 // withoutPages are packages whose remedies nobody reads in a browser, and why.
 var withoutPages = map[string]string{
@@ -28,17 +29,21 @@ var withoutPages = map[string]string{
 func TestRemediesAreNotOnlyCommands(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(filepath.Join(root, "internal"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".gen.go") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
+			strings.HasSuffix(path, ".gen.go") {
 			return err
 		}
+
 		pkg, _ := filepath.Rel(root, filepath.Dir(path))
 		if withoutPages[pkg] != "" || strings.HasPrefix(pkg, simulators) {
 			return nil
 		}
+
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			return err
 		}
+
 		ast.Inspect(file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || !remedies[callee(call)] {
@@ -51,6 +56,7 @@ func TestRemediesAreNotOnlyCommands(t *testing.T) {
 			}
 			return true
 		})
+
 		return nil
 	})
 	if err != nil {
@@ -59,7 +65,14 @@ func TestRemediesAreNotOnlyCommands(t *testing.T) {
 }
 
 // remedies are the functions that take one.
-var remedies = map[string]bool{"With": true, "Field": true, "warning": true, "broken": true, "orUnreached": true, "because": true}
+var remedies = map[string]bool{
+	"With":        true,
+	"Field":       true,
+	"warning":     true,
+	"broken":      true,
+	"orUnreached": true,
+	"because":     true,
+}
 
 func callee(call *ast.CallExpr) string {
 	switch f := call.Fun.(type) {

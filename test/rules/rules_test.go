@@ -36,10 +36,18 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/web"},
 	{"internal/web/api"},
-	{"internal/binding", "internal/publish", "internal/relink", "internal/repair", "internal/browse", "internal/webhook", "internal/push", "internal/assetview", "internal/media", "internal/foldersync", "internal/explain"},
+	{
+		"internal/binding", "internal/publish", "internal/relink", "internal/repair", "internal/browse",
+		"internal/webhook", "internal/push", "internal/assetview", "internal/media", "internal/foldersync",
+		"internal/explain",
+	},
 	{"internal/metrics", "internal/egress", "internal/tracing", "internal/ingest"},
 	{"internal/review", "internal/link"},
-	{"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail", "internal/addon", "internal/bandwidth"},
+	{
+		"internal/work", "internal/transfer", "internal/ratelimit", "internal/identity", "internal/mail",
+		"internal/addon",
+		"internal/bandwidth",
+	},
 	{"ui"},
 	{"internal/installation"},
 	{"internal/maintenance", "internal/audit"},
@@ -67,6 +75,7 @@ func imports(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	all := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
@@ -78,6 +87,7 @@ func imports(t *testing.T) map[string][]string {
 			}
 		}
 	}
+
 	return all
 }
 
@@ -117,10 +127,12 @@ func forbidden(pkg, dep string) string {
 
 func TestOnlyWorkKnowsTheJobLibrary(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`, module+"/...").Output()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`,
+		module+"/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for line := range strings.Lines(string(out)) {
 		pkg, deps, _ := strings.Cut(line, " ")
 		if strings.Contains(deps, "riverqueue") && pkg != module+"/internal/work" {
@@ -131,23 +143,38 @@ func TestOnlyWorkKnowsTheJobLibrary(t *testing.T) {
 
 // sources are the Go files that people write, tests left out.
 func sources(t *testing.T) map[string][]string {
+	byDir := written(t)
+	for dir, files := range byDir {
+		byDir[dir] = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+	}
+	maps.DeleteFunc(byDir, func(_ string, files []string) bool { return len(files) == 0 })
+	return byDir
+}
+
+// written are the Go files that people write, by folder.
+func written(t *testing.T) map[string][]string {
 	t.Helper()
 	byDir := map[string][]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "tools" || d.Name() == "node_modules") {
+
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "tools" ||
+			d.Name() == "node_modules") {
 			return filepath.SkipDir
 		}
-		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".gen.go") {
+
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".gen.go") {
 			byDir[filepath.Dir(path)] = append(byDir[filepath.Dir(path)], path)
 		}
+
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return byDir
 }
 
@@ -163,13 +190,16 @@ func TestPackagesAndNamesAreDocumented(t *testing.T) {
 			}
 			parsed = append(parsed, p)
 		}
+
 		p, err := doc.NewFromFiles(set, parsed, dir)
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		if len(p.Doc) < 100 {
 			t.Errorf("%s: the package comment does not say what it is for", dir)
 		}
+
 		for _, name := range undocumented(p) {
 			t.Errorf("%s: %s is exported without a comment", dir, name)
 		}
@@ -182,9 +212,11 @@ func undocumented(p *doc.Package) (names []string) {
 			names = append(names, name)
 		}
 	}
+
 	for _, f := range p.Funcs {
 		add(f.Name, f.Doc)
 	}
+
 	for _, typ := range p.Types {
 		add(typ.Name, typ.Doc)
 		for _, f := range typ.Funcs {
@@ -196,12 +228,21 @@ func undocumented(p *doc.Package) (names []string) {
 			}
 		}
 	}
+
 	return names
 }
 
 // wellKnown methods need no comment: an interface of the standard library says
 // what they do.
-var wellKnown = map[string]bool{"Error": true, "Unwrap": true, "String": true, "ServeHTTP": true, "Read": true, "Write": true, "Close": true}
+var wellKnown = map[string]bool{
+	"Error":     true,
+	"Unwrap":    true,
+	"String":    true,
+	"ServeHTTP": true,
+	"Read":      true,
+	"Write":     true,
+	"Close":     true,
+}
 
 func TestFilesStayShort(t *testing.T) {
 	t.Parallel()
@@ -225,16 +266,20 @@ func TestNothingForeignIsCommitted(t *testing.T) {
 	if err != nil {
 		need.Skip(t, "not a git checkout: %v", err)
 	}
+
 	paths := regexp.MustCompile(`(^|[^\w.])/(work|farm|root)/\w`)
 	unfinished := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)
 	for _, name := range strings.Fields(string(out)) {
-		if strings.HasPrefix(name, "test/rules/") || slices.Contains([]string{".sum", ".mp4", ".mov", ".jpg", ".wav", ".png"}, filepath.Ext(name)) {
+		if strings.HasPrefix(name, "test/rules/") ||
+			slices.Contains([]string{".sum", ".mp4", ".mov", ".jpg", ".wav", ".png"}, filepath.Ext(name)) {
 			continue
 		}
+
 		b, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			continue // removed in the working tree
 		}
+
 		for _, bad := range []*regexp.Regexp{paths, unfinished} {
 			if m := bad.Find(b); m != nil {
 				t.Errorf("%s contains %q", name, m)

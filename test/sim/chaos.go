@@ -53,6 +53,7 @@ func (c *chaos) note(r *http.Request) {
 			c.seen[v] = true
 		}
 	}
+
 	for _, p := range []string{"Signature", "X-Amz-Signature"} {
 		if v := r.URL.Query().Get(p); v != "" {
 			c.seen[v] = true
@@ -66,16 +67,19 @@ func (c *chaos) strike(call, system string, r *http.Request) *fault {
 	if !c.on.Load() || share(c.w.seed.hash("strike", call)) >= c.w.shape.faults {
 		return nil
 	}
+
 	var fit []int
 	for i := range faults {
 		if faults[i].fits(c.w, system, r) {
 			fit = append(fit, slices.Repeat([]int{i}, max(1, faults[i].weight))...)
 		}
 	}
+
 	f := &faults[fit[c.w.seed.hash("fault", call)%uint64(len(fit))]]
 	if f.status == http.StatusForbidden && !c.first(r.URL.Path) {
 		return nil
 	}
+
 	return f
 }
 
@@ -94,22 +98,26 @@ func (c *chaos) around(n *node, system string, next http.RoundTripper) http.Roun
 	if n != nil {
 		who = n.name
 	}
+
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
 		if n != nil {
 			if err := n.breathe(); err != nil {
 				return nil, err
 			}
 		}
+
 		call := c.call(who, system, r)
 		c.note(r)
 		moment := never
 		if n != nil {
 			moment = n.fatal(call, r)
 		}
+
 		if moment == before {
 			n.die("before " + call)
 			return nil, errDead
 		}
+
 		resp, err := c.through(n, call, system, next, r)
 		if n != nil {
 			if gone := n.breathe(); gone != nil {
@@ -117,11 +125,13 @@ func (c *chaos) around(n *node, system string, next http.RoundTripper) http.Roun
 				return nil, gone
 			}
 		}
+
 		if moment == after && c.on.Load() {
 			discard(resp)
 			n.die("after " + call)
 			return nil, errDead
 		}
+
 		return resp, err
 	})
 }
@@ -157,15 +167,18 @@ func (c *chaos) through(n *node, call, system string, next http.RoundTripper, r 
 			wire.Delay += delay
 		}
 	}
+
 	out := r.Clone(memnet.With(r.Context(), wire))
 	out.Close = true
 	if f != nil && f.request != nil {
 		f.request(draw, out)
 	}
+
 	resp, err := next.RoundTrip(out)
 	if strings.HasPrefix(r.URL.Path, "/ims/") {
 		c.asked(n, err)
 	}
+
 	status := "no answer"
 	if err == nil {
 		status = strconv.Itoa(resp.StatusCode)
@@ -173,10 +186,12 @@ func (c *chaos) through(n *node, call, system string, next http.RoundTripper, r 
 			f.answer(draw, resp)
 		}
 	}
+
 	c.w.trace("%s: %s", call, status)
 	if !isRead(r) {
 		c.w.effect(call + ": " + status)
 	}
+
 	return resp, err
 }
 
@@ -234,6 +249,7 @@ func (c *chaos) secrets() []string {
 			out = append(out, s)
 		}
 	}
+
 	slices.Sort(out)
 	return out
 }

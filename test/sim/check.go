@@ -36,15 +36,20 @@ func (w *world) checkItems() {
 		if it.State == work.Done || it.Kind == "unbind" {
 			continue
 		}
+
 		code := it.Code
 		if code == "not_connected" && w.chaos.signInMayBeLost() {
 			continue
 		}
-		if strings.HasPrefix(it.Message, "The connector ended ") { // crashes are drawn, and may befall an item three times
+
+		// crashes are drawn, and may befall an item three times
+		if strings.HasPrefix(it.Message, "The connector ended ") {
 			continue
 		}
+
 		if it.Message == "" || !w.story.excused(code) {
-			w.violate("reason: %s %q %s at %q: %s: %q %q", it.Kind, it.Title, it.State, it.Step, code, it.Message, it.Remedy)
+			w.violate("reason: %s %q %s at %q: %s: %q %q", it.Kind, it.Title, it.State, it.Step, code,
+				it.Message, it.Remedy)
 		}
 	}
 }
@@ -62,6 +67,7 @@ func (w *world) documents() map[*asset][]nuxeosim.DocView {
 			out[a] = append(out[a], d)
 		}
 	}
+
 	return out
 }
 
@@ -74,6 +80,7 @@ func (w *world) checkDocuments() {
 			w.violate("exactly one: %q has %d documents", a.name, len(docs))
 			continue
 		}
+
 		fresh := s.arrivedSince(a)
 		if len(docs) == 0 {
 			if fresh {
@@ -81,6 +88,7 @@ func (w *world) checkDocuments() {
 			}
 			continue
 		}
+
 		w.checkDocument(a, docs[0], fresh)
 	}
 }
@@ -90,6 +98,7 @@ func (w *world) checkDocument(a *asset, d nuxeosim.DocView, fresh bool) {
 	if d.Content != nil {
 		digest = d.Content.Digest
 	}
+
 	switch {
 	case !a.all[digest] && digest != "" && w.story.locked[d.UID]:
 		// Damaged on its way, and then locked: it cannot be put right.
@@ -98,9 +107,11 @@ func (w *world) checkDocument(a *asset, d nuxeosim.DocView, fresh bool) {
 	case fresh && digest != a.digest:
 		w.violate("up to date: %q holds %.8s although a publish of %.8s is done", a.name, digest, a.digest)
 	}
+
 	if w.story.locked[d.UID] != (d.LockOwner == "olga") || d.LockOwner != "" && d.LockOwner != "olga" {
 		w.violate("locks: %q is locked by %q; by olga: %v", a.name, d.LockOwner, w.story.locked[d.UID])
 	}
+
 	w.checkVersions(a, d)
 }
 
@@ -116,9 +127,11 @@ func (w *world) checkVersions(a *asset, d nuxeosim.DocView) {
 		}
 		got = append(got, digest)
 	}
+
 	if h == nil || damaged || w.story.putBack(a) { // what was put back is a version too
 		return
 	}
+
 	if want := h.versions(); !w.explained(got, want, h) {
 		w.violate("one version a change: %q has the versions %.8q, not %.8q, of %+v", a.name, got, want, h.contents)
 	}
@@ -135,11 +148,13 @@ func (w *world) explained(got, want []string, h *history) bool {
 		switch {
 		case i < len(want) && g == want[i]:
 			i++
-		case s.purged && (j == 0 && g == "" || j > 0 && g == got[j-1]), s.excused("canceled", "gone", "locked"), h.byPerson(g), h.replacedByPerson(g), w.shape.verify == "parts" && h.had(g):
+		case s.purged && (j == 0 && g == "" || j > 0 && g == got[j-1]), s.excused("canceled", "gone", "locked"),
+			h.byPerson(g), h.replacedByPerson(g), w.shape.verify == "parts" && h.had(g):
 		default:
 			return false
 		}
 	}
+
 	return i == len(want)
 }
 
@@ -175,7 +190,8 @@ type row struct{ interaction, state, code string }
 
 // itemsOf are the publish items of an asset, by what they were asked for.
 func (s *story) itemsOf(a *asset) (out []row) {
-	rows, err := s.w.nodes[0].app.DB.Reader.QueryContext(s.w.T.Context(), `SELECT n.interaction_id, i.state, i.code, i.subject
+	rows, err := s.w.nodes[0].app.DB.Reader.QueryContext(s.w.T.Context(), `SELECT n.interaction_id, i.state,
+		i.code, i.subject
 		FROM items i JOIN interactions n ON n.id = i.parent WHERE i.kind = 'publish'`)
 	if err != nil {
 		s.w.violate("reading the items: %v", err)
@@ -193,9 +209,11 @@ func (s *story) itemsOf(a *asset) (out []row) {
 			out = append(out, r)
 		}
 	}
+
 	if rows.Err() != nil {
 		s.w.violate("reading the items: %v", rows.Err())
 	}
+
 	return out
 }
 
@@ -206,6 +224,7 @@ func (w *world) checkAccepted() {
 	for id := range w.accepted {
 		ids = append(ids, id)
 	}
+
 	w.mu.Unlock()
 	for _, id := range ids {
 		var n, items int
@@ -221,9 +240,11 @@ func (w *world) checkAccepted() {
 func (w *world) checkBatches() {
 	left := w.watch.leftBatches()
 	var told int
-	if err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT COUNT(*) FROM item_history WHERE event IN ('left behind', 'clean-up failed')`).Scan(&told); err != nil {
+	if err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT COUNT(*) FROM item_history
+		WHERE event IN ('left behind', 'clean-up failed')`).Scan(&told); err != nil {
 		w.violate("reading the history: %v", err)
 	}
+
 	if len(left) > told && !w.story.excused("not_connected") && !w.chaos.signInMayBeLost() {
 		w.violate("no orphan: %d upload batches with content are left, %d are told of: %v", len(left), told, left)
 	}
@@ -237,12 +258,15 @@ func (w *world) checkRound(round string, items []work.View, versions int) {
 			w.violate("convergence: %s, %s %q is %s: %s", round, it.Kind, it.Title, it.State, it.Message)
 		}
 	}
+
 	if round != "when nothing is new" {
 		return
 	}
+
 	if now := w.versions(); now != versions {
 		w.violate("convergence: %s, there are %d versions more", round, now-versions)
 	}
+
 	for _, it := range items {
 		if it.Kind == "publish" && it.Outcome != "unchanged" {
 			w.violate("convergence: %s, %q is %s", round, it.Title, it.Outcome)
@@ -259,17 +283,20 @@ func (w *world) checkComplete() {
 			w.violate("exactly one: in the end %q has %d documents", a.name, len(docs))
 			continue
 		}
+
 		entities, words := map[string]int{}, map[string]int{}
 		for _, c := range w.Nuxeo.Comments(docs[0].UID) {
 			entities[c.EntityID]++
 			text, _, _ := strings.Cut(testenv.Words(c), "\n") // what else it carries comes after it
 			words[text]++
 		}
+
 		for id, n := range entities {
 			if n != 1 {
 				w.violate("comments: %q has the comment %s %d times", a.name, id, n)
 			}
 		}
+
 		for _, text := range a.comments {
 			if words[text] != 1 {
 				w.violate("comments: %q has %q %d times", a.name, text, words[text])
@@ -285,6 +312,7 @@ func (w *world) checkLog() {
 	for _, a := range w.Frameio.Actions(w.Workspace) {
 		secrets = append(secrets, a.Secret)
 	}
+
 	for _, s := range secrets {
 		if s != "" && strings.Contains(log, s) {
 			w.violate("secrets: %.6s… is in the log", s)

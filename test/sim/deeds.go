@@ -16,10 +16,12 @@ func (s *story) edit(a *asset) {
 	if !ok {
 		return
 	}
+
 	mine := s.content()
 	if d.Content == nil && !s.w.seed.ofUnrest() {
 		return // it was made this very moment: nobody has seen it
 	}
+
 	a.all[digestOf(mine)] = true
 	if err := s.w.Nuxeo.Edit("olga", d.UID, map[string]any{
 		"file:content": nuxeosim.Blob{Name: "mine.mov", Data: mine},
@@ -52,13 +54,16 @@ func (s *story) cancel(n *node) {
 	if a == nil {
 		return
 	}
+
 	items, _, err := a.Engine.Items(s.w.T.Context(), testenv.Viewer, work.Filter{Limit: 50})
 	if err != nil {
 		return
 	}
+
 	for _, it := range items {
 		if !it.State.Final() && it.Kind == "publish" {
-			s.wg.Go(func() { _ = a.Engine.Cancel(s.w.T.Context(), testenv.Viewer, it.ID) }) // it may have ended, or the node
+			// it may have ended, or the node
+			s.wg.Go(func() { _ = a.Engine.Cancel(s.w.T.Context(), testenv.Viewer, it.ID) })
 			s.excuse("canceled")
 			return
 		}
@@ -70,6 +75,7 @@ func (s *story) unbind(n *node) {
 	if a == nil || s.unbound {
 		return
 	}
+
 	s.unbound = true
 	s.excuse("gone")
 	s.fate = []binding.Fate{binding.Release, binding.Await}[s.w.seed%2]
@@ -77,7 +83,9 @@ func (s *story) unbind(n *node) {
 	if s.fate != binding.Await {
 		s.excuse("canceled") // what was on its way
 	}
-	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), testenv.Viewer, s.binding.ID, s.fate) }) // the node may be dead
+
+	// the node may be dead
+	s.wg.Go(func() { _, _ = a.Binding.Unbind(s.w.T.Context(), testenv.Viewer, s.binding.ID, s.fate) })
 }
 
 func (s *story) revoke() {
@@ -105,7 +113,12 @@ func (s *story) jump(n *node) {
 	if !s.w.shape.skews {
 		return
 	}
-	by := []time.Duration{0, 30 * time.Second, -30 * time.Second, 10 * time.Minute, -10 * time.Minute, time.Hour, time.Hour, -time.Hour}[s.d.IntN(8)]
+
+	by := []time.Duration{
+		0, 30 * time.Second, -30 * time.Second, 10 * time.Minute, -10 * time.Minute, time.Hour,
+		time.Hour, -time.Hour,
+	}[s.d.IntN(8)]
+
 	s.w.hit("clock jump", fmt.Sprint(n.name, " ", by))
 	n.skew.Store(int64(by))
 }

@@ -42,19 +42,47 @@ var faults = []fault{
 	{name: "503", fits: anywhere, status: 503},
 	{name: "503 with Retry-After", fits: anywhere, status: 503, after: "11"},
 	{name: "409", weight: 2, fits: toNuxeoWrite, status: 409},
-	{name: "refused", fits: anywhere, wire: func(*rand.Rand, *http.Request) memnet.Fault { return memnet.Fault{Refuse: true} }},
+	{
+		name: "refused",
+		fits: anywhere,
+		wire: func(*rand.Rand, *http.Request) memnet.Fault { return memnet.Fault{Refuse: true} },
+	},
 	{name: "reset", fits: anywhere, wire: func(d *rand.Rand, r *http.Request) memnet.Fault {
 		return memnet.Fault{ResetOut: 1 + d.Int64N(300+max(0, r.ContentLength))}
 	}},
-	{name: "answer lost", fits: anywhere, wire: func(*rand.Rand, *http.Request) memnet.Fault { return memnet.Fault{ResetIn: 1} }},
-	{name: "answer reset", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{ResetIn: 1 + d.Int64N(2000)} }},
-	{name: "answer cut short", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{CloseIn: 1 + d.Int64N(2000)} }},
+	{
+		name: "answer lost",
+		fits: anywhere,
+		wire: func(*rand.Rand, *http.Request) memnet.Fault { return memnet.Fault{ResetIn: 1} },
+	},
+	{
+		name: "answer reset",
+		fits: anywhere,
+		wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{ResetIn: 1 + d.Int64N(2000)} },
+	},
+	{
+		name: "answer cut short",
+		fits: anywhere,
+		wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{CloseIn: 1 + d.Int64N(2000)} },
+	},
 	{name: "answer short, well framed", fits: shortens, answer: shortenAnswer},
 	{name: "upload short, well framed", weight: 20, fits: toUpload, request: shortenUpload},
 	{name: "upload with a flipped bit", weight: 4, fits: toUploadDigested, request: flipUpload},
-	{name: "stalled on the way", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteOut: 1 + d.Int64N(500)} }},
-	{name: "stalled answer", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteIn: 1 + d.Int64N(2000)} }},
-	{name: "trickle", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{Rate: 300 + d.Int64N(3000)} }},
+	{
+		name: "stalled on the way",
+		fits: anywhere,
+		wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteOut: 1 + d.Int64N(500)} },
+	},
+	{
+		name: "stalled answer",
+		fits: anywhere,
+		wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{MuteIn: 1 + d.Int64N(2000)} },
+	},
+	{
+		name: "trickle",
+		fits: anywhere,
+		wire: func(d *rand.Rand, _ *http.Request) memnet.Fault { return memnet.Fault{Rate: 300 + d.Int64N(3000)} },
+	},
 	{name: "slow", fits: anywhere, wire: func(d *rand.Rand, _ *http.Request) memnet.Fault {
 		return memnet.Fault{Delay: time.Duration(d.Int64N(int64(8 * time.Second)))}
 	}},
@@ -71,7 +99,8 @@ func toNuxeoWrite(_ *world, system string, r *http.Request) bool {
 }
 
 func toUpload(_ *world, system string, r *http.Request) bool {
-	return system == "nuxeo" && strings.Contains(r.URL.Path, "/upload/batchId-") && r.Method == http.MethodPost && r.ContentLength > 1
+	return system == "nuxeo" && strings.Contains(r.URL.Path, "/upload/batchId-") && r.Method == http.MethodPost &&
+		r.ContentLength > 1
 }
 
 // toUploadDigested: with part sums only, nobody compares what Nuxeo holds.
@@ -134,11 +163,14 @@ func (f *flipping) Read(p []byte) (int, error) {
 // synthetic is an answer that somebody between gives.
 func (f fault) synthetic(r *http.Request) *http.Response {
 	resp := &http.Response{
-		StatusCode: f.status, Status: strconv.Itoa(f.status) + " " + http.StatusText(f.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader("<p>No.</p>")), ContentLength: 10, Request: r,
+		StatusCode: f.status, Status: strconv.Itoa(f.status) + " " + http.StatusText(f.status), Proto: "HTTP/1.1",
+		ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader("<p>No.</p>")),
+		ContentLength: 10, Request: r,
 	}
 	if f.after != "" {
 		resp.Header.Set("Retry-After", f.after)
 	}
+
 	return resp
 }

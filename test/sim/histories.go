@@ -18,6 +18,7 @@ func (w *world) checkHistories() {
 			w.violate("reading the history: %v", err)
 			return
 		}
+
 		if twice := repeated(events); twice != "" {
 			var told []string
 			for _, e := range events {
@@ -34,7 +35,8 @@ func repeated(events []work.Event) string {
 	for _, e := range events {
 		what := e.Event
 		switch {
-		case slices.Contains([]string{"begun again", "through the connector", "retried", "acting"}, e.Event), e.Event == "step" && slices.Contains([]string{ingest.StepResolve, ingest.StepLink}, e.Detail):
+		case slices.Contains([]string{"begun again", "through the connector", "retried", "acting"}, e.Event),
+			e.Event == "step" && slices.Contains([]string{ingest.StepResolve, ingest.StepLink}, e.Detail):
 			clear(seen)
 			continue
 		case e.Event == "step":
@@ -42,10 +44,13 @@ func repeated(events []work.Event) string {
 		case e.Event != string(work.Done):
 			continue
 		}
+
 		if seen[what] {
 			return what
 		}
+
 		seen[what] = true
 	}
+
 	return ""
 }

@@ -20,7 +20,13 @@ func said(lines []string) string {
 
 // verdict is what a mail says of an item, as far as it matters.
 func verdict(text string) string {
-	for words, v := range map[string]string{"is a new document": "created", "has a new version": "updated", "was up to date": "unchanged", "was cancelled": "canceled", "failed:": "failed"} {
+	for words, v := range map[string]string{
+		"is a new document": "created",
+		"has a new version": "updated",
+		"was up to date":    "unchanged",
+		"was cancelled":     "canceled",
+		"failed:":           "failed",
+	} {
 		if strings.HasPrefix(text, words) {
 			return v
 		}
@@ -41,6 +47,7 @@ func (w *world) checkMails() {
 			byParent[it.Parent] = append(byParent[it.Parent], it)
 		}
 	}
+
 	for _, parent := range order {
 		if lines, sent := told(byParent[parent]); sent {
 			owed[said(lines)]++
@@ -48,20 +55,25 @@ func (w *world) checkMails() {
 			w.violate("mail: nobody was told of %d items", len(byParent[parent]))
 		}
 	}
+
 	for _, m := range w.Mail.Messages() {
 		if m.Subject == waitingSubject {
 			w.checkWaiting(m)
 			continue
 		}
+
 		var lines []string
 		for _, l := range mailLine.FindAllStringSubmatch(m.HTML, -1) {
 			lines = append(lines, l[1]+": "+verdict(l[2]))
 		}
+
 		if _, ok := owed[said(lines)]; !ok && !strings.Contains(m.Subject, "bound") {
 			w.violate("mail: it says what is not so: %q %q", m.Subject, lines)
 		}
+
 		owed[said(lines)]--
 	}
+
 	for lines, n := range owed {
 		if n > 0 {
 			w.violate("mail: %d too few about %q", n, lines)
@@ -79,7 +91,9 @@ const (
 // checkWaiting: whoever is told that something waits reads what for, and an item
 // did wait.
 func (w *world) checkWaiting(m mailsim.Message) {
-	waited := slices.ContainsFunc(w.items(), func(it work.View) bool { return it.Kind == "notice" && it.Subject == waitingNotice })
+	waited := slices.ContainsFunc(w.items(), func(it work.View) bool {
+		return it.Kind == "notice" && it.Subject == waitingNotice
+	})
 	if !waited || !strings.Contains(m.HTML, waitsFor) {
 		w.violate("mail: it says that something waits: %q", m.HTML)
 	}
@@ -92,6 +106,7 @@ func (w *world) checkForgotten() {
 	for _, it := range w.items() {
 		byParent[it.Parent] = append(byParent[it.Parent], it)
 	}
+
 	for _, all := range byParent {
 		for _, it := range all {
 			if it.Kind != "notice" || it.Subject != waitingNotice || it.Outcome != "not needed any more" {
@@ -113,12 +128,14 @@ func (w *world) waitedFrom(it work.View, moment time.Time) bool {
 	if err != nil {
 		w.violate("histories: %v", err)
 	}
+
 	for i, e := range list {
 		if e.Event == "waiting" && strings.HasPrefix(e.Detail, waitsFor) && e.At.Sub(moment).Abs() < time.Second &&
 			(i+1 == len(list) || list[i+1].At.Sub(e.At) >= time.Minute) {
 			return true
 		}
 	}
+
 	return false
 }
 

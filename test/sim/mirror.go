@@ -44,20 +44,25 @@ func (c chance) ofMirrors() bool { return c/10_000%10 == 8 }
 func (m *mirrors) set() {
 	w := m.w
 	m.root = w.Frameio.AddFolder(w.Root, "Mirrored")
-	w.Folder = w.Nuxeo.MkDoc("/default-domain/workspaces/mirror", "Folder", map[string]any{"dc:title": "Mirror", "dc:creator": "josh"})
+	w.Folder = w.Nuxeo.MkDoc("/default-domain/workspaces/mirror", "Folder",
+		map[string]any{"dc:title": "Mirror", "dc:creator": "josh"})
 	w.Grant("/default-domain/workspaces/mirror")
 	for range 2 + m.d.IntN(4) {
 		m.grow()
 	}
+
 	m.request = foldersync.Request{
 		Folder: w.Folder, Workspace: w.Workspace, Project: w.Project, Root: m.root, Comments: true, Events: true,
-		Gone: []string{foldersync.Keep, foldersync.Trash}[m.d.IntN(2)], Conflicts: []string{foldersync.NuxeoWins, foldersync.FrameioWins}[m.d.IntN(2)],
+		Gone:      []string{foldersync.Keep, foldersync.Trash}[m.d.IntN(2)],
+		Conflicts: []string{foldersync.NuxeoWins, foldersync.FrameioWins}[m.d.IntN(2)],
 	}
+
 	m.vary(uint64(w.seed))
 	s, err := w.nodes[0].app.Sync.Add(w.T.Context(), "josh", m.request)
 	if err != nil {
 		w.T.Fatal(err)
 	}
+
 	m.sync = s.ID
 }
 
@@ -94,6 +99,7 @@ func (m *mirrors) there(kinds ...string) (out []frameiosim.StateAsset) {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -139,6 +145,7 @@ func (m *mirrors) newer(how ...frameiosim.FileOption) string {
 	if !ok {
 		return ""
 	}
+
 	stack, head := a.ID, ""
 	if a.Type == "version_stack" {
 		head = m.file(stack, how...)
@@ -147,6 +154,7 @@ func (m *mirrors) newer(how ...frameiosim.FileOption) string {
 		stack = m.w.Frameio.Stack(a.ID, head)
 		m.stacks[a.ID], m.members[stack] = stack, []string{a.ID}
 	}
+
 	m.heads[stack], m.stacks[head], m.members[stack] = head, stack, append(m.members[stack], head)
 	return head
 }
@@ -174,9 +182,11 @@ func (m *mirrors) takeOut() {
 	if !ok {
 		return
 	}
+
 	if d, has := m.documentOf(a); has && m.keeps[a.ID] == "" {
 		m.keeps[a.ID] = d.UID
 	}
+
 	files := m.members[a.ID]
 	head := files[len(files)-1]
 	m.w.Frameio.Move(head, a.ParentID)
@@ -184,6 +194,7 @@ func (m *mirrors) takeOut() {
 	if files = files[:len(files)-1]; len(files) > 0 {
 		m.heads[a.ID] = files[len(files)-1]
 	}
+
 	m.members[a.ID] = files
 }
 
@@ -211,6 +222,7 @@ func (m *mirrors) move() {
 			return
 		}
 	}
+
 	if ok {
 		m.w.Frameio.Move(a.ID, to)
 	}
@@ -245,11 +257,13 @@ func (m *mirrors) remark(comment func(file string) (words string)) {
 	if !ok {
 		return
 	}
+
 	file := m.headOf(a)
 	words := comment(file)
 	if len(m.remarks[file]) == len(statuses) {
 		return
 	}
+
 	// The listing does not show comments, but this.
 	m.w.Frameio.SetStatus(file, statuses[len(m.remarks[file])])
 	m.remarks[file] = append(m.remarks[file], words)
@@ -264,6 +278,7 @@ func (m *mirrors) documents() (out []nuxeosim.DocView) {
 			}
 		}
 	}
+
 	slices.SortFunc(out, func(a, b nuxeosim.DocView) int { return compare(a.UID, b.UID) })
 	return out
 }
@@ -283,12 +298,16 @@ func (m *mirrors) edit() {
 	if !ok {
 		return
 	}
+
 	mine := m.content()
 	if d.Content == nil && m.request.Fetch != foldersync.Metadata {
 		return // it was made this very second: nobody has seen it
 	}
+
 	m.excuse("refused")
-	if m.w.Nuxeo.Edit(nobody, d.UID, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine}}) == nil {
+	if m.w.Nuxeo.Edit(nobody, d.UID, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
+	}) == nil {
 		m.edited[d.UID] = digestOf(mine)
 		m.w.watch.byPerson()
 	}
@@ -331,6 +350,7 @@ func (m *mirrors) refresh(n *node, sure bool) {
 	if a == nil {
 		return
 	}
+
 	m.wg.Go(func() {
 		if _, err := a.Sync.Refresh(m.w.T.Context(), work.Viewer{Login: "josh"}, m.sync, sure); err != nil {
 			m.w.trace("not refreshed: %v", err)
@@ -344,6 +364,7 @@ func (m *mirrors) pause(n *node) {
 	if a == nil {
 		return
 	}
+
 	m.excuse("canceled")
 	m.excuse("gone") // what the items of a run say that was stopped
 	go func() {
@@ -391,10 +412,12 @@ func (m *mirrors) tell() {
 		}
 		m.next()
 	}
+
 	time.Sleep(max(0, time.Until(end)))
 	for len(m.coming) > 0 {
 		m.arrive()
 	}
+
 	m.wg.Wait()
 }
 
@@ -403,18 +426,22 @@ func (m *mirrors) next() {
 	if m.w.seed%10_000 >= 8_000 {
 		all = append(all, restless...)
 	}
+
 	if m.w.seed%10_000 >= 9_000 {
 		all = append(all, working{"odd comment", 10, func(m *mirrors, _ *node) { m.remark(m.oddComment) }})
 	}
+
 	for _, h := range happenings {
 		if slices.Contains(befalls, h.name) {
 			all = append(all, working{h.name, h.weight / 2, func(m *mirrors, n *node) { h.do(m.story, nil, n) }})
 		}
 	}
+
 	total, n := 0, m.w.nodes[m.d.IntN(len(m.w.nodes))]
 	for _, o := range all {
 		total += o.weight
 	}
+
 	at := m.d.IntN(total)
 	for _, o := range all {
 		if at -= o.weight; at < 0 {

@@ -48,6 +48,7 @@ func (m *mirrors) checkOnce() {
 		}
 		seen[key] = d.Path
 	}
+
 	folders := map[string]string{}
 	m.walk(m.w.Folder, func(d nuxeosim.DocView) {
 		source, _ := d.Properties["dc:source"].(string)
@@ -68,16 +69,20 @@ func (m *mirrors) checkKept() {
 	for _, a := range m.there() {
 		there[a.ID] = true
 	}
+
 	m.walk(m.w.Folder, func(d nuxeosim.DocView) { // what is in the trash, too
 		source, _ := d.Properties["dc:source"].(string)
-		if key := keyOf(d); d.IsTrashed && !m.listedTwice(d) && (there[key] || there[m.stacks[key]]) && !m.trashed[path.Base(source)] && !m.trashed[d.UID] && m.edited[d.UID] == "" {
+		if key := keyOf(d); d.IsTrashed && !m.listedTwice(d) && (there[key] || there[m.stacks[key]]) &&
+			!m.trashed[path.Base(source)] && !m.trashed[d.UID] && m.edited[d.UID] == "" {
 			m.w.violate("kept: %q is in the trash, and %s is on Frame.io", d.Path, key)
 		}
 	})
+
 	for stack, uid := range m.keeps {
 		d, ok := m.w.Nuxeo.Doc(uid)
 		if key := keyOf(d); ok && !d.IsTrashed && m.edited[uid] == "" && there[stack] && key != "" && key != stack {
-			m.w.violate("kept: %q was the document of the stack %s, which is there, and is that of %s", d.Path, stack, key)
+			m.w.violate("kept: %q was the document of the stack %s, which is there, and is that of %s",
+				d.Path, stack, key)
 		}
 	}
 }
@@ -106,12 +111,15 @@ func (m *mirrors) checkAsked() {
 	failed := slices.ContainsFunc(m.w.items(), func(it work.View) bool {
 		return it.Kind == foldersync.KindAsset && it.State == work.Failed
 	})
+
 	runs, err := m.w.nodes[0].app.Sync.Runs(m.w.T.Context(), testenv.Viewer, m.sync, 500)
 	if err != nil {
 		m.w.violate("asked: %v", err)
 	}
+
 	for _, r := range runs {
-		if !r.Sure && !r.Partial && r.Gone > 0 && r.Assets == 0 && len(m.slowly) == 0 && !failed { // what is not ready is no asset yet
+		// what is not ready is no asset yet
+		if !r.Sure && !r.Partial && r.Gone > 0 && r.Assets == 0 && len(m.slowly) == 0 && !failed {
 			m.w.violate("asked: all %d assets were let go, and nobody was asked", r.Gone)
 		}
 	}
@@ -126,6 +134,7 @@ func (m *mirrors) again() {
 			return
 		}
 	}
+
 	m.check()
 	m.checkEqual()
 	m.checkDifferences()
@@ -142,15 +151,19 @@ func (m *mirrors) checkDifferences() {
 		m.w.violate("check: %v", err)
 		return
 	}
+
 	if !m.w.settle("when it is checked") {
 		return
 	}
+
 	found, err := a.Sync.Differences(m.w.T.Context(), testenv.Viewer, m.sync, "", 500)
 	if err != nil {
 		m.w.violate("check: %v", err)
 	}
+
 	for _, d := range found.List {
-		if m.edited[d.Document] == "" && m.retitled[d.Document] == "" && !m.wasTrashed(frameiosim.StateAsset{ID: d.Key}) {
+		if m.edited[d.Document] == "" && m.retitled[d.Document] == "" &&
+			!m.wasTrashed(frameiosim.StateAsset{ID: d.Key}) {
 			m.w.violate("check: both sides are equal, and it finds %+v", d)
 		}
 	}
@@ -162,11 +175,13 @@ func (m *mirrors) refreshed(when string) bool {
 	if !m.w.settle(when) {
 		return false
 	}
+
 	s, err := m.w.nodes[0].app.Sync.Get(m.w.T.Context(), testenv.Viewer, m.sync)
 	if err != nil || s.State != foldersync.Active || s.Last == nil || s.Last.State != foldersync.Done {
 		m.w.violate("convergence: %s: %+v %+v %v", when, s, s.Last, err)
 		return false
 	}
+
 	return true
 }
 
@@ -179,18 +194,22 @@ func (m *mirrors) checkEqual() {
 		if !ok && m.wasTrashed(a) {
 			continue
 		}
+
 		if !ok {
 			m.w.violate("equal: %q of Frame.io has no document", a.Name)
 			continue
 		}
+
 		uids[a.ID], live[d.UID] = d.UID, true
 		if d.ParentUID != uids[a.ParentID] && m.edited[d.UID] == "" { // in a conflict it stays where it was
 			m.w.violate("equal: %q is in %q, not where it is on Frame.io", d.Path, d.ParentUID)
 		}
+
 		if a.Type != "folder" {
 			m.checkAsset(a, d)
 		}
 	}
+
 	for _, d := range m.documents() {
 		unknown := keyOf(d) == "" && m.excused("not_connected") // made, and nobody could be asked what became of it
 		if !live[d.UID] && !d.IsTrashed && m.request.Gone == foldersync.Trash && m.edited[d.UID] == "" && !unknown {
@@ -218,6 +237,7 @@ func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, o
 		if d.IsTrashed || ok {
 			return
 		}
+
 		text := func(name string) string { s, _ := d.Properties[name].(string); return s }
 		from := path.Base(text("dc:source"))
 		was := a.ID == from
@@ -229,6 +249,7 @@ func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, o
 		default:
 			ok = text("frameio:fileId") == a.ID && text("frameio:stackId") == ""
 		}
+
 		if ok {
 			found = d
 		} else if was && m.edited[d.UID] != "" && before.UID == "" {
@@ -238,6 +259,7 @@ func (m *mirrors) documentOf(a frameiosim.StateAsset) (found nuxeosim.DocView, o
 	if !ok {
 		found, ok = before, before.UID != ""
 	}
+
 	return found, ok
 }
 
@@ -263,13 +285,16 @@ func (m *mirrors) checkAsset(a frameiosim.StateAsset, d nuxeosim.DocView) {
 	case d.Content.Digest != m.digests[head]:
 		m.w.violate("identical: %q holds %.8s, not %.8s", d.Path, d.Content.Digest, m.digests[head])
 	}
+
 	if want := ingest.Title(m.nameOf(a)); m.retitled[d.UID] == "" && mine == "" && d.Title != want {
 		m.w.violate("equal: %q is called %q, not %q", d.Path, d.Title, want)
 	}
+
 	var texts []string
 	for _, c := range m.w.Nuxeo.Comments(d.UID) {
 		texts = append(texts, testenv.Words(c))
 	}
+
 	for _, words := range m.remarks[head] {
 		if mine == "" && !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, words) }) {
 			m.w.violate("comments: %q does not have %q", d.Path, words)

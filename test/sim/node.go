@@ -62,7 +62,8 @@ func (n *node) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.stop = cancel
 	a, err := app.New(ctx, w.config, app.World{
-		Log: slog.New(requestid.Handler(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))), Now: n.now, Dial: w.net.Dial, Node: n.name,
+		Log: slog.New(requestid.Handler(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		Now: n.now, Dial: w.net.Dial, Node: n.name,
 		Wrap: func(system string, next http.RoundTripper) http.RoundTripper { return w.chaos.around(n, system, next) },
 		Queue: func(*store.DB) work.Queue {
 			return newQueue(w.seed, n, w.shape.workers)
@@ -79,6 +80,7 @@ func (n *node) start() {
 	if err != nil {
 		w.T.Fatalf("%s does not start: %v", n.name, err)
 	}
+
 	n.app = a
 	n.current.Store(a)
 	n.running.Go(func() {
@@ -99,6 +101,7 @@ func (n *node) die(why string) {
 	if n.dead.Swap(true) {
 		return
 	}
+
 	n.why.Store(&why)
 	n.w.chaos.died()
 	n.current.Store(nil)
@@ -121,6 +124,7 @@ func (n *node) keepAlive(done <-chan struct{}) {
 			return
 		case <-n.gone:
 		}
+
 		n.w.crashed(n)
 		n.bury()
 		pause := n.w.seed.hash("pause", n.name, fmt.Sprint(i)) % uint64(time.Minute)
@@ -139,19 +143,23 @@ func (n *node) gate() error {
 		n.freezeInTime()
 		n.wait()
 	}
+
 	n.mu.Lock()
 	due := false
 	if n.commits > 0 {
 		n.commits--
 		due = n.commits == 0
 	}
+
 	n.mu.Unlock()
 	if due {
 		n.die("at a commit")
 	}
+
 	if n.dead.Load() {
 		return errDead
 	}
+
 	return nil
 }
 
@@ -202,9 +210,11 @@ func (n *node) freezeInTime() {
 	if n.until == 0 {
 		return
 	}
+
 	if n.until--; n.until > 0 || n.frozen != nil {
 		return
 	}
+
 	n.frozen = make(chan struct{})
 	n.w.trace("%s freezes for %v", n.name, n.long)
 	time.AfterFunc(n.long, func() {
@@ -237,9 +247,11 @@ func (n *node) fatal(string, *http.Request) moment {
 	if n.calls == 0 {
 		return never
 	}
+
 	if n.calls--; n.calls > 0 {
 		return never
 	}
+
 	return n.moment
 }
 
@@ -250,15 +262,18 @@ func (n *node) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if a == nil {
 		panic(http.ErrAbortHandler)
 	}
+
 	n.w.offer(r)
 	rec := httptest.NewRecorder()
 	a.Handler().ServeHTTP(rec, r)
 	if n.breathe() != nil {
 		panic(http.ErrAbortHandler)
 	}
+
 	for name, values := range rec.Header() {
 		out.Header()[name] = values
 	}
+
 	n.w.answered(n, r, rec)
 	out.WriteHeader(rec.Code)
 	_, _ = out.Write(rec.Body.Bytes()) // whoever asked may be gone

@@ -51,12 +51,19 @@ func (p *pushes) set() {
 		c := &clip{name: fmt.Sprintf("Clip %d", i+1), all: map[string]bool{}, plain: true}
 		data := p.content()
 		c.all[digestOf(data)] = true
-		props := map[string]any{"dc:title": c.name, "file:content": nuxeosim.Blob{Name: c.name + ".mov", MimeType: "video/quicktime", Data: data}}
+		props := map[string]any{
+			"dc:title":     c.name,
+			"file:content": nuxeosim.Blob{Name: c.name + ".mov", MimeType: "video/quicktime", Data: data},
+		}
 		if p.d.IntN(2) == 0 {
 			small := p.content()
 			c.proxy = digestOf(small)
-			props["vid:transcodedVideos"] = []any{map[string]any{"name": testenv.Proxy, "content": nuxeosim.Blob{Name: c.name + ".mp4", MimeType: "video/mp4", Data: small}}}
+			props["vid:transcodedVideos"] = []any{map[string]any{
+				"name":    testenv.Proxy,
+				"content": nuxeosim.Blob{Name: c.name + ".mp4", MimeType: "video/mp4", Data: small},
+			}}
 		}
+
 		c.uid = p.w.Nuxeo.MkDoc(folder.Path+"/"+c.name, "Video", props)
 		p.clips = append(p.clips, c)
 	}
@@ -106,7 +113,10 @@ var deeds = []deed{
 const nobody = "Administrator"
 
 // befalls are the happenings of the other stories that make sense here too.
-var befalls = []string{"tokens expired", "tokens revoked", "freeze", "clock jump", "crash at a commit", "crash before a call", "crash after a call"}
+var befalls = []string{
+	"tokens expired", "tokens revoked", "freeze", "clock jump", "crash at a commit",
+	"crash before a call", "crash after a call",
+}
 
 // tell does the whole story.
 func (p *pushes) tell() {
@@ -122,6 +132,7 @@ func (p *pushes) tell() {
 		}
 		p.next()
 	}
+
 	time.Sleep(max(0, time.Until(end)))
 	p.wg.Wait()
 }
@@ -134,10 +145,12 @@ func (p *pushes) next() {
 			all = append(all, deed{h.name, h.weight / 2, func(p *pushes, _ *clip, n *node) { h.do(p.story, nil, n) }})
 		}
 	}
+
 	total := 0
 	for _, d := range all {
 		total += d.weight
 	}
+
 	at := p.d.IntN(total)
 	for _, d := range all {
 		if at -= d.weight; at < 0 {
@@ -154,10 +167,12 @@ func (p *pushes) push(n *node, what string, separate bool, clips ...*clip) {
 	if a == nil || p.unbound {
 		return
 	}
+
 	r := push.Request{Workspace: p.w.Workspace, Project: p.w.Project, Folder: p.w.Root, What: what, Separate: separate}
 	for _, c := range clips {
 		r.Documents = append(r.Documents, c.uid)
 	}
+
 	p.count(1)
 	p.wg.Go(func() {
 		defer p.count(-1)
@@ -166,6 +181,7 @@ func (p *pushes) push(n *node, what string, separate bool, clips ...*clip) {
 			p.w.trace("not pushed: %v", err)
 			return
 		}
+
 		p.asked.Lock()
 		defer p.asked.Unlock()
 		for _, one := range got.Pushes {
@@ -186,10 +202,12 @@ func (p *pushes) rows(n *node) []push.Push {
 	if a == nil {
 		return nil
 	}
+
 	page, err := a.Push.List(p.w.T.Context(), testenv.Viewer, push.Filter{Limit: 500})
 	if err != nil {
 		return nil
 	}
+
 	return page.List
 }
 
@@ -204,7 +222,9 @@ func (p *pushes) last(n *node, c *clip) push.Push {
 
 // onFile does something with the file of a push, if it is there still.
 func (p *pushes) onFile(r push.Push, do func(file string)) {
-	if slices.ContainsFunc(p.files(), func(f frameiosim.StateAsset) bool { return f.ID == r.File && f.Status != "created" }) {
+	if slices.ContainsFunc(p.files(), func(f frameiosim.StateAsset) bool {
+		return f.ID == r.File && f.Status != "created"
+	}) {
 		do(r.File)
 	}
 }
@@ -216,7 +236,13 @@ func (p *pushes) back(r push.Push) {
 	}
 	p.onFile(r, func(file string) {
 		who := []string{p.w.Josh, p.w.Julia}[p.d.IntN(2)]
-		spec := frameiosim.DeliverSpec{ActionID: p.action, PersonID: who, ResourceIDs: []string{file}, InteractionID: fmt.Sprintf("back-%08x", p.d.Uint64())}
+		spec := frameiosim.DeliverSpec{
+			ActionID:      p.action,
+			PersonID:      who,
+			ResourceIDs:   []string{file},
+			InteractionID: fmt.Sprintf("back-%08x", p.d.Uint64()),
+		}
+
 		p.deliver(spec, 0)
 		if p.d.IntN(3) == 0 {
 			p.deliver(spec, time.Duration(p.d.Int64N(int64(40*time.Second))))
@@ -249,5 +275,6 @@ func (p *pushes) release(c *clip, n *node) {
 	if a == nil || r.State != push.Open {
 		return
 	}
-	p.wg.Go(func() { _, _ = a.Push.Release(p.w.T.Context(), work.Viewer{Login: r.By}, r.ID, "it took too long") }) // or the node died
+	// or the node died
+	p.wg.Go(func() { _, _ = a.Push.Release(p.w.T.Context(), work.Viewer{Login: r.By}, r.ID, "it took too long") })
 }

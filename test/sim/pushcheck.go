@@ -29,9 +29,11 @@ func (p *pushes) check() {
 	for _, r := range all {
 		p.checkRow(r)
 	}
+
 	for _, c := range p.clips {
 		p.checkClip(c, all)
 	}
+
 	p.checkFiles(all)
 	p.checkCopies()
 	p.w.checkHistories()
@@ -74,6 +76,7 @@ func (p *pushes) checkSent(r push.Push) {
 		}
 		return
 	}
+
 	content := p.w.Frameio.Uploaded(r.File)
 	b, err := io.ReadAll(io.NewSectionReader(content, 0, content.Size()))
 	if err != nil || digestOf(b) != r.Digest {
@@ -90,28 +93,35 @@ func (p *pushes) checkClip(c *clip, all []push.Push) {
 		if r.Document != c.uid {
 			continue
 		}
+
 		if r.State == push.Open {
 			open = append(open, r)
 		}
+
 		if r.State == push.Returned {
 			returned++
 		}
+
 		if r.State == push.Released { // perhaps when it was just coming back
 			released++
 		}
 	}
+
 	if len(open) > 1 {
 		p.w.violate("one at a time: %q is open %d times", c.name, len(open))
 	}
+
 	d, ok := p.w.Nuxeo.Doc(c.uid)
 	if !ok {
 		p.w.violate("kept: %q is gone from Nuxeo", c.name)
 		return
 	}
+
 	p.checkLock(c, d, open)
 	if d.Content == nil || d.Content.Digest == c.proxy || !c.all[d.Content.Digest] {
 		p.w.violate("identical: %q holds %+v, which is no content of it; its proxy is %.8s", c.name, d.Content, c.proxy)
 	}
+
 	if n := len(p.w.Nuxeo.Versions(c.uid)); c.plain && (n < returned || n > returned+released) {
 		p.w.violate("one version a return: %q came back %d times and has %d versions", c.name, returned, n)
 	}
@@ -122,6 +132,7 @@ func (p *pushes) checkLock(c *clip, d nuxeosim.DocView, open []push.Push) {
 	if want == "" && len(open) == 1 && open[0].Lock == push.Ours && !c.unlocked {
 		want = open[0].By
 	}
+
 	switch {
 	case d.LockOwner == want:
 	case c.unlocked && c.hand == "" && len(open) == 1 && d.LockOwner == open[0].By: // it was taken after that
@@ -139,7 +150,9 @@ func (p *pushes) checkFiles(all []push.Push) {
 	away := p.w.chaos.signInMayBeLost() || p.excused("not_connected")
 	for _, f := range p.files() {
 		known := p.heads[f.ID] || away && p.talked[f.ID] ||
-			slices.ContainsFunc(all, func(r push.Push) bool { return r.File == f.ID && r.State != push.Failed && r.State != push.Canceled })
+			slices.ContainsFunc(all, func(r push.Push) bool {
+				return r.File == f.ID && r.State != push.Failed && r.State != push.Canceled
+			})
 		if f.Status == "created" {
 			p.w.violate("nothing half made: %q is left on Frame.io (known: %v)", f.Name, known)
 		} else if !known && (p.connected || !away) {
@@ -164,10 +177,12 @@ func (p *pushes) again() {
 		p.ended()
 		return
 	}
+
 	for _, c := range p.clips {
 		_ = p.w.Nuxeo.Untrash(c.uid) // it is not in the trash, mostly
 		c.trashed = false
 	}
+
 	p.w.watch.byPerson()
 	p.freeAll()
 	p.w.signIn()
@@ -175,17 +190,20 @@ func (p *pushes) again() {
 	if !p.allBack("when all comes back") {
 		return
 	}
+
 	p.push(p.w.nodes[0], push.Master, true, p.clips...)
 	p.wg.Wait()
 	if !p.w.settle("when all is pushed again") {
 		return
 	}
+
 	p.check()
 	for _, c := range p.clips {
 		if r := p.last(p.w.nodes[0], c); r.State != push.Open || r.Lock != push.Ours {
 			p.w.violate("convergence: %q is %s, lock %q: %s", c.name, r.State, r.Lock, r.Reason)
 		}
 	}
+
 	if p.allBack("when that comes back") {
 		p.check()
 	}
@@ -197,6 +215,7 @@ func (p *pushes) ended() {
 	if p.fate != binding.Await {
 		return
 	}
+
 	p.unbound = false // for those that come back
 	defer func() { p.unbound = true }()
 	p.freeAll()
@@ -205,8 +224,11 @@ func (p *pushes) ended() {
 	if !p.allBack("when all comes back to a folder that is being unbound") {
 		return
 	}
+
 	state := binding.Ending
-	for end := time.Now().Add(3 * time.Hour); state == binding.Ending && time.Now().Before(end); time.Sleep(2 * time.Minute) { // a clock may be ahead
+	// a clock may be ahead
+	for end := time.Now().Add(3 * time.Hour); state == binding.Ending &&
+		time.Now().Before(end); time.Sleep(2 * time.Minute) {
 		b, err := p.w.nodes[0].app.Binding.Get(p.w.T.Context(), testenv.Viewer, p.binding.ID)
 		if err != nil {
 			p.w.violate("unbound: %v", err)
@@ -214,9 +236,11 @@ func (p *pushes) ended() {
 		}
 		state = b.State
 	}
+
 	if state == binding.Ending {
 		p.w.violate("unbound: all is back, and the binding has not ended")
 	}
+
 	p.w.settle("when it is unbound")
 }
 
@@ -235,26 +259,32 @@ func (p *pushes) allBack(when string) bool {
 	for _, f := range p.files() { // heads too
 		p.w.Frameio.SetStatus(f.ID, "Approved")
 	}
+
 	for _, r := range p.rows(p.w.nodes[0]) {
 		if r.State != push.Open {
 			continue
 		}
+
 		there := false
 		p.onFile(r, func(string) { there = true })
 		if there {
 			p.back(r)
-		} else if _, err := p.w.nodes[0].app.Push.Release(p.w.T.Context(), work.Viewer{Login: r.By}, r.ID, "it is gone"); err != nil {
+		} else if _, err := p.w.nodes[0].app.Push.Release(p.w.T.Context(), work.Viewer{Login: r.By}, r.ID,
+			"it is gone"); err != nil {
 			p.w.violate("release: %q: %v", r.Title, err)
 		}
 	}
+
 	p.wg.Wait()
 	if !p.w.settle(when) {
 		return false
 	}
+
 	for _, r := range p.rows(p.w.nodes[0]) {
 		if r.State == push.Open {
 			p.w.violate("convergence: %s, %q is still open", when, r.Title)
 		}
 	}
+
 	return true
 }

@@ -27,9 +27,11 @@ func (p *pushes) parentOf(file string) (parent string, inStack bool) {
 			parent = a.ParentID
 		}
 	}
+
 	for _, a := range p.assetsThere() {
 		inStack = inStack || a.ID == parent && a.Type == "version_stack"
 	}
+
 	return parent, inStack
 }
 
@@ -52,7 +54,9 @@ func (p *pushes) edit(c *clip) {
 	mine := p.content()
 	c.all[digestOf(mine)], c.plain = true, false
 	p.excuse("refused") // it may come between a write and the look at it
-	if p.w.Nuxeo.Edit(nobody, c.uid, map[string]any{"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine}}) == nil {
+	if p.w.Nuxeo.Edit(nobody, c.uid, map[string]any{
+		"file:content": nuxeosim.Blob{Name: "mine.mov", MimeType: "video/quicktime", Data: mine},
+	}) == nil {
 		p.w.watch.byPerson()
 	}
 }
@@ -71,20 +75,27 @@ func (p *pushes) copy(c *clip) {
 	if !ok || d.Content == nil {
 		return
 	}
+
 	data := p.content()
 	folder, _ := p.w.Nuxeo.Doc(p.w.Folder)
 	uid := p.w.Nuxeo.MkDoc(fmt.Sprintf("%s/%s copy %d", folder.Path, c.name, p.d.Uint32()), "Video", map[string]any{
-		"dc:title": c.name, "file:content": nuxeosim.Blob{Name: c.name + ".mov", MimeType: "video/quicktime", Data: data},
+		"dc:title": c.name, "file:content": nuxeosim.Blob{
+			Name:     c.name + ".mov",
+			MimeType: "video/quicktime", Data: data,
+		},
 	})
+
 	props := map[string]any{}
 	for _, name := range []string{"frameio:accountId", "frameio:fileId", "frameio:documentUid", "frameio:pushedBy"} {
 		if v := d.Properties[name]; v != nil {
 			props[name] = v
 		}
 	}
+
 	if len(props) > 0 && p.w.Nuxeo.AddFacet(uid, "FrameioAsset") == nil {
 		_ = p.w.Nuxeo.SetProps(uid, props)
 	}
+
 	p.copies[uid] = digestOf(data)
 	p.w.watch.byPerson()
 }
@@ -108,13 +119,16 @@ func (p *pushes) lockByHand(c *clip, n *node) {
 	if !ok || d.LockOwner != "" {
 		return
 	}
+
 	who := "olga"
 	if r := p.last(n, c); n.current.Load() != nil && r.State != push.Sending && !p.wanted() && p.d.IntN(2) == 0 {
 		who = []string{"josh", "julia"}[p.d.IntN(2)]
 	}
+
 	for _, code := range []string{"locked", "conflict"} {
 		p.excuse(code)
 	}
+
 	if p.w.Nuxeo.Lock(c.uid, who) == nil {
 		c.hand = who
 		p.w.trace("%q is locked by hand by %s", c.name, who)

@@ -36,6 +36,7 @@ func (q *queue) Push(_ context.Context, jobs []work.Job) error {
 		if q.known[j] {
 			continue
 		}
+
 		q.known[j] = true
 		q.pushed++
 		draw := q.seed.hash("queue", q.node.name, fmt.Sprint(q.pushed))
@@ -45,6 +46,7 @@ func (q *queue) Push(_ context.Context, jobs []work.Job) error {
 			time.AfterFunc(wait+time.Duration(draw>>20%uint64(3*time.Second)), func() { q.jobs <- j })
 		}
 	}
+
 	return nil
 }
 
@@ -64,6 +66,7 @@ func (q *queue) Run(ctx context.Context, do func(context.Context, work.Job)) err
 			}
 		})
 	}
+
 	wg.Wait()
 	return nil
 }

@@ -44,13 +44,20 @@ var oddities = []map[string]any{
 func (s *story) oddComment(file string) (words string) {
 	s.commentN++
 	words = fmt.Sprintf("remark %d", s.commentN)
-	s.w.Frameio.AddComment(file, frameiosim.CommentSpec{Text: words, OwnerID: s.w.Julia, Odd: oddities[s.d.IntN(len(oddities))]})
+	s.w.Frameio.AddComment(file, frameiosim.CommentSpec{
+		Text:    words,
+		OwnerID: s.w.Julia,
+		Odd:     oddities[s.d.IntN(len(oddities))],
+	})
 	return words
 }
 
 // garble adds a comment that costs only itself.
 func (s *story) garble(file string) {
-	s.w.Frameio.AddComment(file, frameiosim.CommentSpec{OwnerID: s.w.Julia, Odd: map[string]any{"id": 7, "text": []any{}}})
+	s.w.Frameio.AddComment(file, frameiosim.CommentSpec{
+		OwnerID: s.w.Julia,
+		Odd:     map[string]any{"id": 7, "text": []any{}},
+	})
 }
 
 // takeAway moves the database file to another place, and back after a while. Who starts
@@ -68,6 +75,7 @@ func (s *story) takeAway() {
 		w.violateLocked("database file: %v", err)
 		return
 	}
+
 	w.away = back
 	s.wg.Go(func() {
 		time.Sleep(long)
@@ -76,9 +84,11 @@ func (s *story) takeAway() {
 		if _, err := os.Stat(path); err == nil {
 			w.violateLocked("database file: there is another one, where it was")
 		}
+
 		if err := os.Rename(path+".away", path); err != nil {
 			w.violateLocked("database file: %v", err)
 		}
+
 		close(back)
 		w.away = nil
 	})

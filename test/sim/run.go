@@ -28,16 +28,19 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 	for _, n := range w.nodes {
 		n.start()
 	}
+
 	go func() { // a crash of one node does not keep others from starting again
 		defer close(alive)
 		w.keepAllAlive(done)
 	}()
+
 	w.prepare()
 	w.trace("shape %+v", w.shape)
 	w.chaos.on.Store(true)
 	if last := w.nodes[len(w.nodes)-1]; w.shape.skews { // it has been wrong since ever
 		w.story.jump(last)
 	}
+
 	told := w.tale()
 	told.tell()
 	w.heal()
@@ -45,9 +48,11 @@ func Run(t testing.TB, seed uint64, tracing bool) Result {
 		told.check()
 		told.again()
 	}
+
 	for _, it := range w.items() {
 		w.result.Ended[string(it.State)]++
 	}
+
 	w.result.Simulated = time.Since(w.began) // what follows simulates nothing
 	end()
 	w.checkLog()
@@ -81,11 +86,13 @@ func (w *world) end(done chan<- struct{}, alive <-chan struct{}) {
 	for _, n := range w.nodes {
 		n.thaw()
 	}
+
 	<-alive
 	for _, n := range w.nodes {
 		n.die("at the end")
 		n.bury()
 	}
+
 	time.Sleep(4 * time.Hour) // what half-open connections left ends
 }
 
@@ -104,28 +111,45 @@ func (w *world) prepare() {
 	a := w.nodes[0].app
 	w.Register(a)
 	w.signIn()
-	made, item, err := a.Binding.Bind(w.T.Context(), "josh", binding.Request{Folder: w.Folder, ActionName: "Publish", Workspaces: []string{w.Workspace}})
+	made, item, err := a.Binding.Bind(w.T.Context(), "josh", binding.Request{
+		Folder:     w.Folder,
+		ActionName: "Publish",
+		Workspaces: []string{w.Workspace},
+	})
 	if err != nil {
 		w.T.Fatal(err)
 	}
+
 	v, err := a.Engine.Await(w.T.Context(), testenv.Viewer, item, time.Hour)
 	if err != nil || v.State != work.Done {
 		w.T.Fatalf("bind: %+v %v", v.Item, err)
 	}
+
 	w.story.binding, w.story.action = made, w.Frameio.Actions(w.Workspace)[0].ID
 	if w.seed.ofMirrors() {
 		w.mirrors = &mirrors{
-			story: w.story, heads: map[string]string{}, members: map[string][]string{}, stacks: map[string]string{}, keeps: map[string]string{}, names: map[string]string{}, digests: map[string]string{}, remarks: map[string][]string{}, edited: map[string]string{},
+			story: w.story, heads: map[string]string{}, members: map[string][]string{}, stacks: map[string]string{},
+			keeps: map[string]string{}, names: map[string]string{}, digests: map[string]string{},
+			remarks: map[string][]string{}, edited: map[string]string{},
 			retitled: map[string]string{}, trashed: map[string]bool{}, byHand: map[string]string{},
 		}
 		w.mirrors.set()
 		return
 	}
+
 	if !w.seed.ofPushes() {
 		w.story.set()
 		return
 	}
-	w.pushes = &pushes{story: w.story, heads: map[string]bool{}, talked: map[string]bool{}, copies: map[string]string{}, taken: map[string]bool{}}
+
+	w.pushes = &pushes{
+		story:  w.story,
+		heads:  map[string]bool{},
+		talked: map[string]bool{},
+		copies: map[string]string{},
+		taken:  map[string]bool{},
+	}
+
 	w.pushes.set()
 }
 
@@ -144,12 +168,14 @@ func (w *world) heal() {
 		n.skew.Store(0)
 		n.thaw()
 	}
+
 	w.trace("the faults are over")
 	for _, n := range w.nodes { // whoever died comes back
 		for n.current.Load() == nil {
 			time.Sleep(time.Second)
 		}
 	}
+
 	w.signIn() // who was signed out connects again, and what waited for it goes on
 }
 
@@ -165,6 +191,7 @@ func (w *world) settle(when string) bool {
 			}
 		}
 	}
+
 	w.violate("settling: %s there is still %s", when, open)
 	return false
 }
@@ -172,11 +199,14 @@ func (w *world) settle(when string) bool {
 // open is an item that is not final; the end of a binding may wait for what is under review.
 func (w *world) open() string {
 	var what string
-	err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT kind || ' ' || title || ' ' || state || ' at ' || step || ': ' || message
-		FROM items WHERE state IN ('waiting', 'running') AND NOT (kind = 'unbind' AND code = 'not_ready' AND message LIKE '%to come back until%') ORDER BY id LIMIT 1`).Scan(&what)
+	err := w.nodes[0].app.DB.Reader.QueryRowContext(w.T.Context(), `SELECT kind || ' ' || title || ' ' || state
+		|| ' at ' || step || ': ' || message
+		FROM items WHERE state IN ('waiting', 'running') AND NOT (kind = 'unbind' AND code = 'not_ready'
+		AND message LIKE '%to come back until%') ORDER BY id LIMIT 1`).Scan(&what)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err.Error()
 	}
+
 	return what
 }
 
@@ -186,12 +216,14 @@ func (w *world) again() {
 	if w.story.unbound {
 		return
 	}
+
 	for uid := range w.story.locked {
 		if err := w.Nuxeo.Unlock(uid); err != nil {
 			w.violate("unlocking: %v", err)
 		}
 		delete(w.story.locked, uid)
 	}
+
 	w.signIn()
 	for _, round := range []string{"when all is published again", "when nothing is new"} {
 		versions := w.versions()
@@ -201,11 +233,13 @@ func (w *world) again() {
 		if !w.settle(round) {
 			return
 		}
+
 		w.checkAll()
 		w.checkRound(round, w.items()[known:], versions)
 		if w.seed%2 == 0 { // the last round costs as much as a story
 			break
 		}
 	}
+
 	w.checkComplete()
 }

@@ -56,6 +56,7 @@ func kept(t *testing.T) (out []uint64) {
 			out = append(out, n)
 		}
 	}
+
 	return out
 }
 
@@ -78,12 +79,14 @@ func TestSeeds(t *testing.T) {
 		report(t, r)
 		return
 	}
+
 	list := kept(t)
 	for i := range uint64(*seeds) {
 		if !slices.Contains(list, *first+i) {
 			list = append(list, *first+i)
 		}
 	}
+
 	if *first == 1 {
 		for i := range uint64(*seeds / 6) {
 			for _, others := range []uint64{firstOfPushes, firstOfMirrors, firstOfUnrest} {
@@ -93,6 +96,7 @@ func TestSeeds(t *testing.T) {
 			}
 		}
 	}
+
 	var all summary
 	var failed atomic.Bool
 	began := time.Now()
@@ -110,6 +114,7 @@ func TestSeeds(t *testing.T) {
 			})
 		}
 	})
+
 	all.print(t, time.Since(began))
 	if *seeds >= enoughSeeds && !t.Failed() && !chance(*first).ofPushes() && !chance(*first).ofMirrors() {
 		all.check(t)
@@ -131,10 +136,14 @@ func (s *summary) add(r Result) {
 	if s.faults == nil {
 		s.faults, s.crashes, s.ended = map[string]int{}, map[string]int{}, map[string]int{}
 	}
+
 	s.seeds++
 	s.died += r.Died
 	s.simulated += r.Simulated
-	for to, from := range map[*map[string]int]map[string]int{&s.faults: r.Faults, &s.crashes: r.Crashes, &s.ended: r.Ended} {
+	for to, from := range map[*map[string]int]map[string]int{
+		&s.faults: r.Faults, &s.crashes: r.Crashes,
+		&s.ended: r.Ended,
+	} {
 		for k, n := range from {
 			(*to)[k] += n
 		}
@@ -147,6 +156,7 @@ func (s *summary) print(t *testing.T, took time.Duration) {
 	for _, c := range s.faults {
 		n += c
 	}
+
 	line := fmt.Sprintf("%d seeds in %v: %v simulated, %d faults, %d crashes, items %v",
 		s.seeds, took.Round(100*time.Millisecond), s.simulated.Round(time.Minute), n, s.died, s.ended)
 	t.Log(line)
@@ -178,17 +188,21 @@ const (
 func (s *summary) check(t *testing.T) {
 	t.Helper()
 	names := []string{
-		"delivery repeated", "replay outside of the window", "batches purged", "links expired", "tokens expired", "tokens revoked",
+		"delivery repeated", "replay outside of the window", "batches purged", "links expired", "tokens expired",
+		"tokens revoked",
 		"damaged join", "freeze", "clock jump",
 	}
+
 	for _, f := range faults {
 		names = append(names, f.name)
 	}
+
 	for _, name := range names {
 		if s.faults[name] < leastFaults*min(*seeds, manySeeds)/manySeeds {
 			t.Errorf("%q happened only %d times", name, s.faults[name])
 		}
 	}
+
 	during := []string{"publish ", "expand ", "expand list", "expand folders", "notice "}
 	for _, step := range []string{
 		ingest.StepResolve, ingest.StepLink, ingest.StepRefresh, ingest.StepTransfer, ingest.StepAttach,
@@ -196,6 +210,7 @@ func (s *summary) check(t *testing.T) {
 	} {
 		during = append(during, "publish "+step)
 	}
+
 	// When a process dies is drawn, where it stands then is the scheduler's: a step
 	// that takes no time may be spared in one run, several may not.
 	var spared []string
@@ -204,6 +219,7 @@ func (s *summary) check(t *testing.T) {
 			spared = append(spared, step)
 		}
 	}
+
 	if len(spared) > 1 {
 		t.Errorf("no process died during %q", spared)
 	}
@@ -217,11 +233,13 @@ func TestSeedsRepeat(t *testing.T) {
 	if *one != 0 {
 		t.Skip("one seed is wanted")
 	}
+
 	tried := 0
 	for seed := uint64(1); tried < 8; seed++ {
 		if s := drawShape(chance(seed)); s.nodes > 1 || s.workers > 1 || s.faults == 0 {
 			continue
 		}
+
 		tried++
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

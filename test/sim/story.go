@@ -96,6 +96,7 @@ func (s *story) set() {
 			s.assets = append(s.assets, a)
 			continue
 		}
+
 		s.upload(a, parent)
 		s.assets = append(s.assets, a)
 	}
@@ -118,6 +119,7 @@ func (s *story) newHead(a *asset) {
 		s.upload(a, a.stack)
 		return
 	}
+
 	s.upload(a, s.w.Root)
 	a.stack = s.w.Frameio.Stack(first, a.file)
 	if a.folder != "" { // it is where its first file is
@@ -143,6 +145,7 @@ func (s *story) tell() {
 		}
 		s.next()
 	}
+
 	time.Sleep(max(0, time.Until(end)))
 	s.wg.Wait()
 }
@@ -182,7 +185,10 @@ var happenings = []happening{
 	{"replay", 5, func(s *story, a *asset, _ *node) { s.replay(a) }},
 	{"batches purged", 4, func(s *story, _ *asset, _ *node) { s.purge() }},
 	{"links expired", 4, func(s *story, _ *asset, _ *node) { s.w.hit("links expired", ""); s.w.Frameio.ExpireLinks() }},
-	{"tokens expired", 4, func(s *story, _ *asset, _ *node) { s.w.hit("tokens expired", ""); s.w.Frameio.ExpireAccess(s.w.Josh) }},
+	{"tokens expired", 4, func(s *story, _ *asset, _ *node) {
+		s.w.hit("tokens expired", "")
+		s.w.Frameio.ExpireAccess(s.w.Josh)
+	}},
 	{"tokens revoked", 2, func(s *story, _ *asset, _ *node) { s.revoke() }},
 	{"damaged join", 3, func(s *story, _ *asset, _ *node) { s.damage() }},
 	{"freeze", 14, func(s *story, _ *asset, n *node) { s.freeze(n) }},
@@ -197,9 +203,11 @@ func (s *story) next() {
 	if s.w.seed.ofUnrest() {
 		all = append(slices.Clone(happenings), unrest...)
 	}
+
 	for _, h := range all {
 		total += h.weight
 	}
+
 	at := s.d.IntN(total)
 	a, n := s.assets[s.d.IntN(len(s.assets))], s.w.nodes[s.d.IntN(len(s.w.nodes))]
 	for _, h := range all {
@@ -229,6 +237,7 @@ func (s *story) publish(assets ...*asset) {
 	if s.unbound {
 		return
 	}
+
 	who := []string{s.w.Josh, s.w.Julia}[s.d.IntN(2)]
 	r := &run{id: fmt.Sprintf("interaction-%d-%08x", len(s.runs), s.d.Uint32()), assets: assets}
 	s.runs = append(s.runs, r)
@@ -236,6 +245,7 @@ func (s *story) publish(assets ...*asset) {
 		ActionID: s.action, PersonID: who, ResourceIDs: s.selected(assets), InteractionID: r.id,
 		Header: http.Header{interactionHeader: {r.id}},
 	}
+
 	s.deliver(spec, 0)
 	for range s.d.IntN(3) { // repeated and reordered
 		s.w.hit("delivery repeated", r.id)
@@ -252,13 +262,16 @@ func (s *story) selected(assets []*asset) (ids []string) {
 		case a.stack != "" && s.d.IntN(3) > 0:
 			id = a.stack
 		}
+
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
+
 		if a.stack != "" && s.d.IntN(4) == 0 { // with a member, it is one asset still
 			ids = append(ids, a.files[0])
 		}
 	}
+
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
@@ -277,7 +290,12 @@ func (s *story) replay(a *asset) {
 	if s.unbound || s.w.shape.skews {
 		return
 	}
-	skew := []time.Duration{-5*time.Minute - 5*time.Second, 5*time.Minute + 30*time.Second, -time.Hour, 24 * time.Hour}[s.d.IntN(4)]
+
+	skew := []time.Duration{
+		-5*time.Minute - 5*time.Second, 5*time.Minute + 30*time.Second, -time.Hour,
+		24 * time.Hour,
+	}[s.d.IntN(4)]
+
 	id := fmt.Sprintf("replay-%08x", s.d.Uint32())
 	s.w.hit("replay outside of the window", id)
 	s.deliver(frameiosim.DeliverSpec{
@@ -308,5 +326,6 @@ func (s *story) owner(d nuxeosim.DocView) *asset {
 			}
 		}
 	}
+
 	return nil
 }

@@ -103,6 +103,7 @@ func (k *watch) look(person bool) {
 	if k.w.Systems == nil || k.w.Folder == "" { // it is being set up
 		return
 	}
+
 	there := map[string]bool{}
 	k.below(k.w.Folder, person, there)
 	for uid, h := range k.docs {
@@ -133,10 +134,12 @@ func (k *watch) seen(d nuxeosim.DocView, person bool) {
 		h = &history{source: source}
 		k.docs[d.UID] = h
 	}
+
 	digest := ""
 	if d.Content != nil {
 		digest = d.Content.Digest
 	}
+
 	if n := len(h.contents); n > 0 {
 		if h.contents[n-1].digest == digest {
 			return
@@ -145,12 +148,15 @@ func (k *watch) seen(d nuxeosim.DocView, person bool) {
 			k.w.violate("kept content: %q got another content, and no version holds what it had before", d.Title)
 		}
 	}
+
 	h.contents = append(h.contents, held{digest, person})
 	k.w.trace("%q now holds %.8s (by a person: %v)", d.Title, digest, person)
 }
 
 func (k *watch) inVersions(uid, digest string) bool {
-	return slices.ContainsFunc(k.w.Nuxeo.Versions(uid), func(v nuxeosim.DocView) bool { return v.Content != nil && v.Content.Digest == digest })
+	return slices.ContainsFunc(k.w.Nuxeo.Versions(uid), func(v nuxeosim.DocView) bool {
+		return v.Content != nil && v.Content.Digest == digest
+	})
 }
 
 // byPerson reports whether a person has put the content there.
@@ -181,6 +187,7 @@ func (h *history) versions() (out []string) {
 			out = append(out, digest)
 		}
 	}
+
 	for i, c := range h.contents {
 		if c.person {
 			continue
@@ -190,5 +197,6 @@ func (h *history) versions() (out []string) {
 		}
 		add(c.digest)
 	}
+
 	return out
 }

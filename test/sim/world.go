@@ -17,9 +17,9 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/sim/memnet"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/tables"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // shape is what kind of world a seed lives in.
@@ -41,32 +41,41 @@ func drawShape(seed chance) shape {
 	pick := func(n int) bool { return d.IntN(n) == 0 }
 	s := shape{
 		nodes: 1, workers: 1, verify: "digest", linkTTL: time.Hour, accessTTL: 24 * time.Hour, rateFactor: -1,
-		faults: []float64{0, 0.03, 0.1, 0.25}[d.IntN(4)], story: 90*time.Second + time.Duration(d.Int64N(int64(4*time.Minute))),
+		faults: []float64{0, 0.03, 0.1, 0.25}[d.IntN(4)],
+		story:  90*time.Second + time.Duration(d.Int64N(int64(4*time.Minute))),
 	}
 	if pick(2) {
 		s.nodes = 2
 	}
+
 	if pick(2) {
 		s.workers = 3
 	}
+
 	if pick(3) {
 		s.verify = "parts"
 	}
+
 	if pick(2) {
 		s.rate = 2000 + d.Int64N(30_000)
 	}
+
 	if pick(4) {
 		s.linkTTL = 20 * time.Second
 	}
+
 	if pick(4) {
 		s.accessTTL = 3 * time.Minute
 	}
+
 	if pick(3) {
 		s.attach = time.Duration(d.Int64N(int64(70 * time.Second)))
 	}
+
 	if pick(4) {
 		s.rateFactor = 1
 	}
+
 	s.skews = pick(3)
 	return s
 }
@@ -146,24 +155,32 @@ func dir(t testing.TB) string {
 func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	w := &world{
 		seed: chance(seed), shape: drawShape(chance(seed)), net: &memnet.Net{Latency: time.Millisecond}, log: &logged{},
-		doorTry: map[string]int{}, offered: map[string]time.Time{}, accepted: map[string]time.Time{}, began: time.Now(), tracing: tracing,
-		result: Result{Seed: seed, Faults: map[string]int{}, Crashes: map[string]int{}, Ended: map[string]int{}},
+		doorTry: map[string]int{}, offered: map[string]time.Time{}, accepted: map[string]time.Time{}, began: time.Now(),
+		tracing: tracing,
+		result:  Result{Seed: seed, Faults: map[string]int{}, Crashes: map[string]int{}, Ended: map[string]int{}},
 	}
+
 	w.chaos = &chaos{w: w, tries: map[string]int{}, seen: map[string]bool{}}
 	w.watch = &watch{w: w, docs: map[string]*history{}, batches: map[string]bool{}}
 	caller := &http.Client{
-		Transport:     w.chaos.around(nil, toConnector, &http.Transport{DialContext: w.net.Dial, DisableKeepAlives: true}),
+		Transport: w.chaos.around(nil, toConnector, &http.Transport{
+			DialContext:       w.net.Dial,
+			DisableKeepAlives: true,
+		}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	w.Systems = testenv.NewSystems(t, w.net, testenv.Loose(), testenv.AroundNuxeo(w.watch.around), testenv.Nuxeo(func(o *nuxeosim.Options) {
-		o.NewID, o.DataDir = w.newIDs(), data
-		o.DirectDownload = w.seed.fetches()
-		o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
-	}), testenv.Frameio(func(o *frameiosim.Options) {
-		o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller
-		o.LinkTTL, o.AccessTTL, o.ActionBackoff = w.shape.linkTTL, w.shape.accessTTL, 5*time.Second
-		o.Remote = w.seed.fate
-	}))
+
+	w.Systems = testenv.NewSystems(t, w.net, testenv.Loose(), testenv.AroundNuxeo(w.watch.around),
+		testenv.Nuxeo(func(o *nuxeosim.Options) {
+			o.NewID, o.DataDir = w.newIDs(), data
+			o.DirectDownload = w.seed.fetches()
+			o.AttachPerGiB = w.shape.attach * (1 << 30 / typicalSize)
+		}), testenv.Frameio(func(o *frameiosim.Options) {
+			o.Seed, o.RateFactor, o.ActionClient = seed, w.shape.rateFactor, caller
+			o.LinkTTL, o.AccessTTL, o.ActionBackoff = w.shape.linkTTL, w.shape.accessTTL, 5*time.Second
+			o.Remote = w.seed.fate
+		}))
+
 	w.config = app.Defaults()
 	w.config.Network.PrivateAddresses = "allow" // the network is one in memory
 	w.config.Nuxeo.URL, w.config.Frameio.URL, w.config.Data = w.NuxeoURL, w.FrameioURL, data
@@ -172,17 +189,21 @@ func newWorld(t testing.TB, seed uint64, data string, tracing bool) *world {
 	if seed%4 == 3 && w.seed.ofPushes() {
 		w.config.Push.Unlock = "approved"
 	}
+
 	if w.seed.fetches() {
 		byAddress(&w.config)
 	}
+
 	w.config.PublicURL = w.Serve(http.HandlerFunc(w.door))
 	w.Expect(w.config.PublicURL)
 	if err := tables.Lay(filepath.Join(data, "connector.db")); err != nil {
 		t.Fatal(err)
 	}
+
 	for i := range w.shape.nodes {
 		w.nodes = append(w.nodes, &node{w: w, name: fmt.Sprintf("node-%d", i+1)})
 	}
+
 	return w
 }
 
@@ -207,10 +228,12 @@ func (w *world) door(out http.ResponseWriter, r *http.Request) {
 			alive = append(alive, n)
 		}
 	}
+
 	if len(alive) == 0 {
 		http.Error(out, "the connector is down", http.StatusBadGateway)
 		return
 	}
+
 	key := r.Method + " " + ids.ReplaceAllString(r.URL.Path, "*")
 	w.mu.Lock()
 	w.doorTry[key]++
@@ -225,11 +248,13 @@ func (w *world) answered(n *node, r *http.Request, rec *httptest.ResponseRecorde
 	if id == "" || rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"Success"`) {
 		return
 	}
+
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.accepted[id].IsZero() {
 		w.accepted[id] = time.Now()
 	}
+
 	w.traceLocked("%s accepts %s", n.name, id)
 	if r.Header.Get(replayHeader) != "" {
 		w.violateLocked("replay: %s accepted a delivery that was signed outside of the window", n.name)
@@ -242,6 +267,7 @@ func (w *world) offer(r *http.Request) {
 	if id == "" {
 		return
 	}
+
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.offered[id].IsZero() {
@@ -268,7 +294,8 @@ func (w *world) trace(format string, args ...any) {
 
 func (w *world) traceLocked(format string, args ...any) {
 	if w.tracing {
-		w.result.Trace = append(w.result.Trace, fmt.Sprintf("%12v  ", time.Since(w.began).Round(time.Millisecond))+fmt.Sprintf(format, args...))
+		w.result.Trace = append(w.result.Trace, fmt.Sprintf("%12v  ", time.Since(w.began).Round(time.Millisecond))+
+			fmt.Sprintf(format, args...))
 	}
 }
 
@@ -301,7 +328,8 @@ func (w *world) effect(what string) {
 // crashed notes what was under way when a node died.
 func (w *world) crashed(n *node) {
 	var steps []string
-	rows, err := n.app.DB.Reader.QueryContext(w.T.Context(), `SELECT kind || ' ' || step FROM items WHERE state = 'running' AND node = $1`, n.name)
+	rows, err := n.app.DB.Reader.QueryContext(w.T.Context(), `SELECT kind || ' ' || step FROM items
+		WHERE state = 'running' AND node = $1`, n.name)
 	if err != nil {
 		w.violate("reading after a crash: %v", err)
 		return
@@ -314,15 +342,18 @@ func (w *world) crashed(n *node) {
 		}
 		steps = append(steps, s)
 	}
+
 	if rows.Err() != nil {
 		w.violate("reading after a crash: %v", rows.Err())
 	}
+
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.result.Died++
 	for _, s := range steps {
 		w.result.Crashes[s]++
 	}
+
 	w.traceLocked("%s dies %s during %q", n.name, *n.why.Load(), steps)
 }
 
@@ -335,6 +366,7 @@ func (w *world) finish() Result {
 	for _, e := range append(w.effects, w.result.Violations...) {
 		_, _ = h.Write([]byte(e + "\n")) // a hash never fails
 	}
+
 	w.result.Effects = h.Sum64()
 	return w.result
 }

@@ -59,19 +59,30 @@ func open(t *testing.T) *field {
 		}
 		opt.Scratch = demo.Plan()
 	}
+
 	stage, err := demo.Start(t.Context(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() {
 		if err := stage.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
+
 	if err := stage.ConnectEveryone(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f := &field{T: t, Stage: stage, josh: stage.Person("josh"), julia: stage.Person("julia"), root: stage.Administrator()}
+
+	f := &field{
+		T:     t,
+		Stage: stage,
+		josh:  stage.Person("josh"),
+		julia: stage.Person("julia"),
+		root:  stage.Administrator(),
+	}
+
 	f.bind()
 	return f
 }
@@ -82,12 +93,14 @@ func (f *field) bind() {
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	f.folder = doc.UID
 	names := f.Names()
 	q := binding.Request{Folder: doc.UID, ActionName: "Publish", Workspaces: []string{names["WORKSPACE"]}}
 	if _, _, err := f.App.Binding.Bind(f.Context(), f.Login("josh"), q); err != nil {
 		f.Fatal(err)
 	}
+
 	f.settle()
 	f.action = f.Frameio.Actions(names["WORKSPACE"])[0].ID
 }
@@ -106,7 +119,8 @@ func (f *field) settle() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			f.Fatalf("%d items are not at their end, the first is %s at %q: %s", len(open), open[0].State, open[0].Step, open[0].Message)
+			f.Fatalf("%d items are not at their end, the first is %s at %q: %s", len(open), open[0].State, open[0].Step,
+				open[0].Message)
 		}
 	}
 }
@@ -120,6 +134,7 @@ func (f *field) items(states ...string) (all []work.View) {
 		}
 		all = append(all, some...)
 	}
+
 	return all
 }
 
@@ -142,10 +157,13 @@ func TestNobodysContentIsLost(t *testing.T) {
 	root := f.Names()["ROOT"]
 	stacks := make([]string, documents)
 	for i := range stacks {
-		first := f.Frameio.AddFile(root, fmt.Sprintf("Cut %d.mov", i), frameiosim.Bytes(fmt.Appendf(nil, "cut %d.0", i)))
-		second := f.Frameio.AddFile(root, fmt.Sprintf("Cut %d next.mov", i), frameiosim.Bytes(fmt.Appendf(nil, "cut %d.1", i)))
+		first := f.Frameio.AddFile(root, fmt.Sprintf("Cut %d.mov", i),
+			frameiosim.Bytes(fmt.Appendf(nil, "cut %d.0", i)))
+		second := f.Frameio.AddFile(root, fmt.Sprintf("Cut %d next.mov", i),
+			frameiosim.Bytes(fmt.Appendf(nil, "cut %d.1", i)))
 		stacks[i] = f.Frameio.Stack(first, second)
 	}
+
 	f.publish(stacks...)
 	uids := f.published(documents)
 
@@ -164,14 +182,17 @@ func TestNobodysContentIsLost(t *testing.T) {
 					f.Error(err)
 					return
 				}
+
 				if last != "" && live.Blob("file:content").Digest != digest([]byte(last)) {
 					replaced.Store(uid+" "+digest([]byte(last)), last)
 				}
+
 				select {
 				case <-stop:
 					return
 				default:
 				}
+
 				content := fmt.Appendf(nil, "julia writes %d.%d", i, n)
 				switch err := f.write(uid, content); nuxeo.StatusOf(err) {
 				case 0:
@@ -190,12 +211,15 @@ func TestNobodysContentIsLost(t *testing.T) {
 			}
 		})
 	}
+
 	for round := 0; round*documents < *updates; round++ {
 		for i := range stacks {
-			f.Frameio.AddFile(stacks[i], fmt.Sprintf("Cut %d.mov", i), frameiosim.Bytes(fmt.Appendf(nil, "cut %d.%d", i, round+2)))
+			f.Frameio.AddFile(stacks[i], fmt.Sprintf("Cut %d.mov", i),
+				frameiosim.Bytes(fmt.Appendf(nil, "cut %d.%d", i, round+2)))
 		}
 		f.publish(stacks...)
 	}
+
 	close(stop)
 	writers.Wait()
 	f.failures()
@@ -210,18 +234,23 @@ func TestNobodysContentIsLost(t *testing.T) {
 		}
 		return true
 	})
+
 	for i := range uids {
 		sum, no = sum+taken[i], no+refused[i]
 	}
+
 	if kept == 0 || no == 0 {
 		f.Errorf("%d writes were replaced and %d refused, want some of both", kept, no)
 	}
+
 	for _, uid := range uids {
 		if d, err := f.root.Get(f.Context(), uid, nuxeo.Fetch{Lock: true}); err != nil || d.LockOwner != "" {
 			f.Errorf("%s is locked by %q at the end: %v", uid, d.LockOwner, err)
 		}
 	}
-	t.Logf("%d cuts published; of julia's writes %d were taken and %d refused; %d of them were replaced, %d of these lost",
+
+	t.Logf("%d cuts published; of julia's writes %d were taken and %d refused; %d of them were replaced, %d of "+
+		"these lost",
 		(*updates/documents)*documents, sum, no, kept, lost)
 }
 
@@ -237,17 +266,20 @@ func (f *field) publish(assets ...string) {
 // published are the documents that came of it.
 func (f *field) published(want int) (uids []string) {
 	f.Helper()
-	where := "ecm:ancestorId = " + nuxeo.Quote(f.folder) + " AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0 AND ecm:isTrashed = 0"
+	where := "ecm:ancestorId = " + nuxeo.Quote(f.folder) +
+		" AND ecm:mixinType = 'FrameioAsset' AND ecm:isVersion = 0 AND ecm:isTrashed = 0"
 	for d, err := range f.root.Query(f.Context(), where, "", nuxeo.Fetch{}) {
 		if err != nil {
 			f.Fatal(err)
 		}
 		uids = append(uids, d.UID)
 	}
+
 	if len(uids) != want {
 		f.failures()
 		f.Fatalf("%d documents were published, want %d", len(uids), want)
 	}
+
 	return uids
 }
 
@@ -257,12 +289,15 @@ func (f *field) write(uid string, content []byte) error {
 	if err != nil {
 		return err
 	}
+
 	size := int64(len(content))
 	chunk := nuxeo.Chunk{Name: "julia.mov", MimeType: "video/quicktime", Size: size, Length: size, Count: 1}
 	if err := f.julia.Upload(f.Context(), batch, chunk, bytes.NewReader(content)); err != nil {
 		return err
 	}
-	return f.julia.Update(f.Context(), uid, "", map[string]any{"file:content": nuxeo.Uploading(batch)}, nuxeo.WriteOptions{})
+
+	return f.julia.Update(f.Context(), uid, "", map[string]any{"file:content": nuxeo.Uploading(batch)},
+		nuxeo.WriteOptions{})
 }
 
 // held are the contents of documents and their versions, by document and digest.
@@ -279,12 +314,15 @@ func (f *field) held(uids []string) map[string]bool {
 				held[uid+" "+b.Digest] = true
 			}
 		}
+
 		d, err := f.root.Get(f.Context(), uid, nuxeo.Fetch{Schemas: []string{"file"}})
 		if err != nil {
 			f.Fatal(err)
 		}
+
 		held[uid+" "+d.Blob("file:content").Digest] = true
 	}
+
 	return held
 }
 
@@ -295,11 +333,13 @@ func TestNewDocumentsKeepTheirMetadata(t *testing.T) {
 	for done := 0; done < *fresh; {
 		folder := f.Frameio.AddFolder(f.Names()["ROOT"], fmt.Sprintf("Day %d", done))
 		for range min(500, *fresh-done) {
-			f.Frameio.AddFile(folder, fmt.Sprintf("Take %d.mp4", done), frameiosim.Bytes(fmt.Appendf(nil, "take %d", done)))
+			f.Frameio.AddFile(folder, fmt.Sprintf("Take %d.mp4", done),
+				frameiosim.Bytes(fmt.Appendf(nil, "take %d", done)))
 			done++
 		}
 		f.publish(folder)
 	}
+
 	f.failures()
 	uids := f.published(*fresh)
 	select { // what Nuxeo does in the background is through by then
@@ -313,19 +353,26 @@ func TestNewDocumentsKeepTheirMetadata(t *testing.T) {
 		if err != nil {
 			f.Fatal(err)
 		}
+
 		versions, err := f.root.Versions(f.Context(), uid, nuxeo.Fetch{Schemas: []string{"*"}})
 		if err != nil {
 			f.Fatal(err)
 		}
+
 		b := d.Blob("file:content")
-		good := b != nil && d.Has("FrameioAsset") && d.Text("frameio:documentUid") == uid && d.Text("frameio:digest") == b.Digest && len(versions) == 1
+		good := b != nil && d.Has("FrameioAsset") && d.Text("frameio:documentUid") == uid &&
+			d.Text("frameio:digest") == b.Digest && len(versions) == 1
 		for _, v := range versions {
-			good = good && v.Has("FrameioAsset") && v.Text("frameio:digest") == b.Digest && v.Blob("file:content").Digest == b.Digest
+			good = good && v.Has("FrameioAsset") && v.Text("frameio:digest") == b.Digest &&
+				v.Blob("file:content").Digest == b.Digest
 		}
+
 		if !good {
 			bad++
-			f.Errorf("%s has the facets %v, tells of %q, and has %d versions; want the facet, itself and one version with both", d.Path, d.Facets, d.Text("frameio:documentUid"), len(versions))
+			f.Errorf("%s has the facets %v, tells of %q, and has %d versions; want the facet, itself and one version "+
+				"with both", d.Path, d.Facets, d.Text("frameio:documentUid"), len(versions))
 		}
 	}
+
 	t.Logf("%d of %d new documents lack something", bad, len(uids))
 }

@@ -62,6 +62,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+
 	parts, known := modes[*mode]
 	if !known {
 		return fmt.Errorf("there is no run %q", *mode)
@@ -73,6 +74,7 @@ func run(ctx context.Context, args []string) (err error) {
 			s.parts = append(s.parts, p)
 		}
 	}
+
 	if s.dir, err = os.MkdirTemp("", "nuxeo-frameio-suite-"); err != nil {
 		return err
 	}
@@ -81,9 +83,11 @@ func run(ctx context.Context, args []string) (err error) {
 	if s.memory, err = inMemory(); err != nil {
 		return err
 	}
+
 	if s.memory != "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(s.memory)) }()
 	}
+
 	return s.all(ctx)
 }
 
@@ -105,6 +109,7 @@ func (s *suite) all(ctx context.Context) error {
 	for _, p := range s.parts {
 		lanes[p.lane] = append(lanes[p.lane], p)
 	}
+
 	var wg sync.WaitGroup
 	for _, lane := range lanes {
 		wg.Go(func() {
@@ -115,12 +120,14 @@ func (s *suite) all(ctx context.Context) error {
 			}
 		})
 	}
+
 	wg.Wait()
 	if s.server != "" && ctx.Err() == nil {
 		if err := s.prepare(ctx); err != nil {
 			s.errs = append(s.errs, err)
 		}
 	}
+
 	return errors.Join(ctx.Err(), s.report(use(), speed))
 }
 
@@ -136,9 +143,11 @@ func inMemory() (string, error) {
 	if syscall.Statfs("/dev/shm", &room) != nil || room.Flags&noExec != 0 || room.Bavail*uint64(room.Bsize) < enough {
 		return "", nil
 	}
+
 	dir, err := os.MkdirTemp("/dev/shm", "nuxeo-frameio-suite-")
 	if err != nil {
 		return "", err
 	}
+
 	return dir, os.Chmod(dir, 0o711) // a database server under another user may be put below
 }

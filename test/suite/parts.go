@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // part is a portion of the run: a command, or go test on some packages.
@@ -36,21 +36,26 @@ var modes = map[string]func() []part{"test": testParts, "quick": quickParts, "al
 
 // storing are the packages with SQL of their own, whose tests run on PostgreSQL as
 // well.
-var storing = []string{"./internal/webhook", "./internal/identity", "./internal/link", "./internal/review", "./internal/store", "./internal/work"}
+var storing = []string{
+	"./internal/webhook", "./internal/identity", "./internal/link", "./internal/review",
+	"./internal/store", "./internal/work",
+}
 
 // byFile are tests that are about SQLite's file, and have nothing to do on PostgreSQL.
-const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres|TestPowerCut|TestDamagedDatabaseIsRefused|" +
-	"TestForeignFileIsRefused|TestAFileThatIsTakenAwayIsNoticed|TestStatements.*|TestLogStaysShort|TestKeeperHoldsNobodyUp)$"
+const byFile = "^(TestRestoreAndRebuild|TestRestoreWithoutRebuild|TestMoveToPostgres|TestPowerCut|" +
+	"TestDamagedDatabaseIsRefused|TestForeignFileIsRefused|TestAFileThatIsTakenAwayIsNoticed|" +
+	"TestStatements.*|TestLogStaysShort|TestKeeperHoldsNobodyUp)$"
 
 // sweeps are the tests that let every write and commit of a scene go wrong.
 const sweeps = "^(TestEveryRemoteWriteMayGoWrong|TestEveryCommitMayBeTheLast|TestAFetchMayGoWrongAnywhere)$"
 
 // onceEnough are scenes that PostgreSQL sees with `make test-all` only: more sweeps, and
 // what is about networks and bytes, whatever is stored where.
-const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|TestShortBodiesAreNoticed|" +
-	"TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|TestLongTransfers|TestPartsThatArrivedStay|TestBandwidthIsKept|" +
-	"TestResetsAndLatencyOnEveryLeg|TestRetryAfterIsObeyed|TestStormsPass|TestWhatCannotBeFetchedGoesThroughUs|TestFrameioFetchesFromTheStore|" +
-	"TestFiftyRemarksByTwoPeopleMakeNoVersion|TestAHundredMixedItems)$"
+const onceEnough = "^(TestAFetchMayGoWrongAnywhere|TestRetryAfterEveryRefusal|TestErrorPagesAreNoContent|" +
+	"TestShortBodiesAreNoticed|TestSilenceIsNoticed|TestSizesAroundParts|TestSlowLinksAreNoFault|" +
+	"TestLongTransfers|TestPartsThatArrivedStay|TestBandwidthIsKept|TestResetsAndLatencyOnEveryLeg|" +
+	"TestRetryAfterIsObeyed|TestStormsPass|TestWhatCannotBeFetchedGoesThroughUs|" +
+	"TestFrameioFetchesFromTheStore|TestFiftyRemarksByTwoPeopleMakeNoVersion|TestAHundredMixedItems)$"
 
 // testParts are those of `make test`: everything on SQLite; on PostgreSQL what has
 // SQL of its own, the life of an installation, the web, the scenes, and three sweeps.
@@ -59,22 +64,40 @@ func testParts() []part {
 	return []part{
 		{name: "packages", lane: 1, cpu: 115, wall: 250},
 		{
-			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"}, memory: true, postgres: true,
+			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"},
+			memory: true, postgres: true,
 			thin: []string{"-skip", onceEnough},
 		},
 
 		{name: "scenes", lane: 2, cpu: 125, wall: 310, packages: []string{"./test/e2e"}, memory: true},
 		{
-			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140, packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
-			run: []string{"-skip", byFile}, postgres: true,
+			name: "packages on PostgreSQL", lane: 2, cpu: 45, wall: 140,
+			packages: append(slices.Clone(storing), "./test/lifecycle", "./test/upgrade"),
+			run:      []string{"-skip", byFile}, postgres: true,
 		},
 
 		{name: "browser", lane: 3, cpu: 100, wall: 180, packages: []string{"./test/browser"}, memory: true},
 		{name: "processes", lane: 3, cpu: 50, wall: 110, packages: []string{"./test/process", "./test/lifecycle"}},
-		{name: "simulation", lane: 3, cpu: 105, wall: 180, packages: []string{"./test/sim"}, memory: true, args: []string{"-seeds", "60"}},
+		{
+			name:     "simulation",
+			lane:     3,
+			cpu:      105,
+			wall:     180,
+			packages: []string{"./test/sim"},
+			memory:   true,
+			args:     []string{"-seeds", "60"},
+		},
 
 		{name: "checks", lane: 4, cpu: 60, wall: 190, command: []string{"make", "--no-print-directory", "check"}},
-		{name: "web on PostgreSQL", lane: 4, cpu: 35, wall: 120, packages: []string{"./test/web", "./test/telemetry"}, memory: true, postgres: true},
+		{
+			name:     "web on PostgreSQL",
+			lane:     4,
+			cpu:      35,
+			wall:     120,
+			packages: []string{"./test/web", "./test/telemetry"},
+			memory:   true,
+			postgres: true,
+		},
 		{name: "web", lane: 4, cpu: 30, wall: 100, packages: []string{"./test/web", "./test/telemetry"}, memory: true},
 	}
 }

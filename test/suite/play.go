@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // result is what became of a part.
@@ -52,9 +52,11 @@ func (s *suite) play(ctx context.Context, p part) {
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		r.tookCPU = time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 	}
+
 	if err != nil {
 		s.fail("%s: %v", p.name, err)
 	}
+
 	s.print("== %s took %s, %s of processors", p.name, seconds(r.tookWall), seconds(r.tookCPU))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,10 +69,12 @@ func (s *suite) packagesOf(p part) ([]string, error) {
 	if p.packages != nil {
 		return p.packages, nil
 	}
+
 	all, err := list("./...")
 	if err != nil {
 		return nil, err
 	}
+
 	for _, other := range testParts() {
 		if other.packages == nil || other.postgres {
 			continue
@@ -81,12 +85,14 @@ func (s *suite) packagesOf(p part) ([]string, error) {
 		}
 		all = slices.DeleteFunc(all, func(pkg string) bool { return slices.Contains(named, pkg) })
 	}
+
 	return all, nil
 }
 
 // list are the packages of some patterns that have tests.
 func list(patterns ...string) ([]string, error) {
-	cmd := exec.Command("go", append([]string{"list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"}, patterns...)...)
+	cmd := exec.Command("go",
+		append([]string{"list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"}, patterns...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -104,15 +110,18 @@ func (s *suite) environment(p part) []string {
 	if p.memory && s.memory != "" {
 		env = append(env, "GOTMPDIR="+s.memory, "TMPDIR="+s.memory)
 	}
+
 	if s.mode != "quick" {
 		env = append(env, need.EnvAll+"=1")
 	}
+
 	switch {
 	case p.postgres:
 		env = append(env, pg.Env+"="+s.server)
 	case s.server != "":
 		env = append(env, testenv.EnvStatements+"="+s.statements, pg.EnvServer+"="+s.server)
 	}
+
 	return env
 }
 
@@ -123,10 +132,12 @@ func (s *suite) follow(cmd *exec.Cmd, p part) error {
 	if err != nil {
 		return err
 	}
+
 	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+
 	r := reader{suite: s, part: p, output: map[string][]string{}, parents: map[string]bool{}}
 	lines := bufio.NewReader(out)
 	for {
@@ -141,6 +152,7 @@ func (s *suite) follow(cmd *exec.Cmd, p part) error {
 			return err
 		}
 	}
+
 	return cmd.Wait()
 }
 
@@ -164,6 +176,7 @@ func (r *reader) line(text string) {
 		r.print("%s", text)
 		return
 	}
+
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "build-output":
@@ -186,6 +199,7 @@ func (r *reader) hear(key string, e event) {
 		}
 		return
 	}
+
 	switch {
 	case strings.HasPrefix(line, "ok "):
 		if r.part.postgres {
@@ -203,11 +217,13 @@ func (r *reader) ended(key string, e event) {
 		parent = parent[:strings.LastIndex(parent, "/")]
 		r.parents[e.Package+" "+parent] = true
 	}
+
 	said := r.output[key]
 	delete(r.output, key)
 	if e.Action != "pass" {
 		r.print("%s", strings.Join(said, "\n"))
 	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch e.Action {
@@ -216,11 +232,13 @@ func (r *reader) ended(key string, e event) {
 	case "skip":
 		r.skipped++
 		if r.mode != "quick" && !slices.Contains(permitted, e.Test) {
-			r.errs = append(r.errs, fmt.Errorf("%s was left out, which it may not be: %s", key, strings.Join(said, " ")))
+			r.errs = append(r.errs, fmt.Errorf("%s was left out, which it may not be: %s", key,
+				strings.Join(said, " ")))
 		}
 	default:
 		r.passed++
 	}
+
 	if !r.parents[key] {
 		name := strings.TrimPrefix(e.Package, module) + " " + e.Test
 		if r.part.postgres {

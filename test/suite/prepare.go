@@ -18,7 +18,8 @@ import (
 
 // foreign are statements that PostgreSQL is never given: SQLite's own, and those of
 // the libraries for migrations and jobs, which have others for it.
-var foreign = regexp.MustCompile(`(?i)^\s*(PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b|goose_db_version|river_|sqlite_master|pragma_`)
+var foreign = regexp.MustCompile(
+	`(?i)^\s*(PRAGMA|VACUUM|BEGIN|COMMIT|ROLLBACK)\b|goose_db_version|river_|sqlite_master|pragma_`)
 
 // prepare has PostgreSQL prepare every statement that SQLite was given, and names
 // those that it refuses.
@@ -27,6 +28,7 @@ func (s *suite) prepare(ctx context.Context) (err error) {
 	if err != nil || len(statements) == 0 {
 		return err
 	}
+
 	const schema = "statements"
 	conn, err := pgx.Connect(ctx, s.server)
 	if err != nil {
@@ -36,6 +38,7 @@ func (s *suite) prepare(ctx context.Context) (err error) {
 	if _, err := conn.Exec(ctx, "CREATE SCHEMA "+schema+"; SET search_path = "+schema); err != nil {
 		return err
 	}
+
 	db, err := store.Open(ctx, s.server+"?search_path="+schema, work.Migrate)
 	if err != nil {
 		return err
@@ -48,7 +51,9 @@ func (s *suite) prepare(ctx context.Context) (err error) {
 			refused = append(refused, fmt.Errorf("PostgreSQL refuses what SQLite was given: %w\n%s", err, statement))
 		}
 	}
-	s.print("PostgreSQL prepared %d of %d statements that SQLite was given", len(statements)-len(refused), len(statements))
+
+	s.print("PostgreSQL prepared %d of %d statements that SQLite was given", len(statements)-len(refused),
+		len(statements))
 	return errors.Join(refused...)
 }
 
@@ -58,6 +63,7 @@ func recorded(path string) (out []string, err error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +82,6 @@ func recorded(path string) (out []string, err error) {
 			out = append(out, statement)
 		}
 	}
+
 	return out, lines.Err()
 }

@@ -44,6 +44,7 @@ func measureSpeed() float64 {
 			best = took
 		}
 	}
+
 	return max(1, best/reference)
 }
 
@@ -78,6 +79,7 @@ func watchUse() func() use {
 			}
 		}
 	}()
+
 	return func() use {
 		close(quit)
 		<-ended
@@ -95,12 +97,14 @@ func busyTime() (sum float64) {
 	if err != nil {
 		return 0
 	}
+
 	line, _, _ := bytes.Cut(stat, []byte("\n"))
 	for i, word := range bytes.Fields(line) {
 		if n, err := strconv.ParseFloat(string(word), 64); err == nil && i != 4 && i != 5 { // idle, waiting
 			sum += n / 100
 		}
 	}
+
 	return sum
 }
 
@@ -117,6 +121,7 @@ func available() int64 {
 			return kib << 10
 		}
 	}
+
 	return 0
 }
 
@@ -126,12 +131,17 @@ func (r result) over(u use, speed float64) error {
 	if r.cpu == 0 {
 		return nil
 	}
+
 	if most := r.cpu*allowance*speed + slack; r.tookCPU > most {
-		return fmt.Errorf("%s took %s of processors; its share is %s and it may take %s", r.name, seconds(r.tookCPU), seconds(r.cpu), seconds(most))
+		return fmt.Errorf("%s took %s of processors; its share is %s and it may take %s", r.name, seconds(r.tookCPU),
+			seconds(r.cpu), seconds(most))
 	}
+
 	if most := r.wall*allowance*speed + slack; r.tookWall > most && u.others < foreignest {
-		return fmt.Errorf("%s took %s; its share is %s and it may take %s", r.name, seconds(r.tookWall), seconds(r.wall), seconds(most))
+		return fmt.Errorf("%s took %s; its share is %s and it may take %s", r.name, seconds(r.tookWall),
+			seconds(r.wall), seconds(most))
 	}
+
 	return nil
 }
 
@@ -149,26 +159,32 @@ func (s *suite) report(u use, speed float64) error {
 	fmt.Printf("\n%-24s %10s %8s %10s %8s\n", "part", "processors", "share", "by clock", "share")
 	sum := 0.0
 	for _, r := range s.results {
-		fmt.Printf("%-24s %10s %8s %10s %8s\n", r.name, seconds(r.tookCPU), seconds(r.cpu), seconds(r.tookWall), seconds(r.wall))
+		fmt.Printf("%-24s %10s %8s %10s %8s\n", r.name, seconds(r.tookCPU), seconds(r.cpu), seconds(r.tookWall),
+			seconds(r.wall))
 		sum += r.tookCPU
 		if err := r.over(u, speed); err != nil {
 			s.errs = append(s.errs, err)
 		}
 	}
+
 	fmt.Printf("%-24s %10s %8s %10s\n", "all", seconds(sum), "", seconds(u.wall))
-	fmt.Printf("Others had %.0f %% of the processors; this machine takes %.2f times the reference; %.1f GiB of memory were taken at most.\n\n",
+	fmt.Printf("Others had %.0f %% of the processors; this machine takes %.2f times the reference; %.1f GiB of "+
+		"memory were taken at most.\n\n",
 		100*u.others, speed, float64(u.memory)/(1<<30))
 
 	for _, err := range s.errs {
 		fmt.Println(err)
 	}
+
 	fmt.Printf("%d passed, %d failed", s.passed, s.failed)
 	if s.skipped > 0 {
 		fmt.Printf(", %d skipped", s.skipped)
 	}
+
 	fmt.Println()
 	if len(s.errs) > 0 {
 		return fmt.Errorf("%d things went wrong: %w", len(s.errs), errors.Join(s.errs...))
 	}
+
 	return nil
 }

@@ -22,11 +22,13 @@ func TestSharesFitTheLimit(t *testing.T) {
 			t.Errorf("part %q has no share of the time", p.name)
 		}
 	}
+
 	for lane, wall := range lanes {
 		if wall > limit {
 			t.Errorf("lane %d has %v seconds, want at most %d", lane, wall, limit)
 		}
 	}
+
 	if cpu > 2*limit {
 		t.Errorf("all parts have %v seconds of processors, want at most %d", cpu, 2*limit)
 	}
@@ -51,7 +53,8 @@ func TestAPartOverItsShareFails(t *testing.T) {
 		{"a slow machine", 250, 150, 0, 2, ""},
 	} {
 		err := result{part: p, tookCPU: c.cpu, tookWall: c.wall}.over(use{others: c.others}, c.speed)
-		if c.complaints == "" && err != nil || c.complaints != "" && (err == nil || !strings.Contains(err.Error(), c.complaints)) {
+		if c.complaints == "" && err != nil || c.complaints != "" &&
+			(err == nil || !strings.Contains(err.Error(), c.complaints)) {
 			t.Errorf("%s: got %v, want a complaint with %q", c.name, err, c.complaints)
 		}
 	}
@@ -73,12 +76,15 @@ func TestEventsAreCounted(t *testing.T) {
 	} {
 		r.line(line)
 	}
+
 	if s.passed != 2 || s.failed != 1 || s.skipped != 2 {
 		t.Errorf("%d passed, %d failed, %d skipped; want 2, 1, 2", s.passed, s.failed, s.skipped)
 	}
+
 	if len(s.errs) != 1 || !strings.Contains(s.errs[0].Error(), "TestB was left out") {
 		t.Errorf("errors %v, want that TestB was left out", s.errs)
 	}
+
 	if _, ok := s.tests["p TestA"]; ok || s.tests["p TestA/one"] != time.Second {
 		t.Errorf("times %v, want those of leaves", s.tests)
 	}
@@ -88,8 +94,10 @@ func TestEventsAreCounted(t *testing.T) {
 func TestForeignStatements(t *testing.T) {
 	t.Parallel()
 	all := []string{
-		"PRAGMA quick_check(1)", "SELECT 1", "INSERT INTO goose_db_version VALUES (1)", "/* x */ SELECT * FROM river_job", "UPDATE items SET state = $1",
+		"PRAGMA quick_check(1)", "SELECT 1", "INSERT INTO goose_db_version VALUES (1)",
+		"/* x */ SELECT * FROM river_job", "UPDATE items SET state = $1",
 	}
+
 	got := slices.DeleteFunc(all, foreign.MatchString)
 	if want := []string{"SELECT 1", "UPDATE items SET state = $1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

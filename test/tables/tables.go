@@ -25,10 +25,12 @@ func Address(t testing.TB, dir string) string {
 	if pg.Chosen() {
 		return pg.Filled(t, "tables", migrate)
 	}
+
 	path := filepath.Join(dir, "connector.db")
 	if err := Lay(path); err != nil {
 		t.Fatal("laying the tables:", err)
 	}
+
 	return path
 }
 
@@ -56,6 +58,7 @@ var File = sync.OnceValues(func() (file []byte, err error) {
 	if err := migrate(path); err != nil {
 		return nil, err
 	}
+
 	return os.ReadFile(path)
 })
 

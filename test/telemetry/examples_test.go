@@ -24,19 +24,23 @@ func metricsIn(t *testing.T, where, expr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var known []string
 	for _, m := range listed.FindAllStringSubmatch(string(list), -1) {
 		known = append(known, m[1])
 	}
+
 	names := named.FindAllString(expr, -1)
 	if len(names) == 0 {
 		t.Errorf("%s asks for nothing of ours: %s", where, expr)
 	}
+
 	for _, n := range names {
 		if !slices.Contains(known, n) && !slices.Contains(known, strings.TrimSuffix(n, "_bucket")) {
 			t.Errorf("%s names %s, which is not there", where, n)
 		}
 	}
+
 	if strings.Count(expr, "(") != strings.Count(expr, ")") || strings.Count(expr, "{") != strings.Count(expr, "}") {
 		t.Errorf("%s has unbalanced brackets: %s", where, expr)
 	}
@@ -48,6 +52,7 @@ func TestDashboard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var d struct {
 		Title  string
 		Panels []struct {
@@ -56,9 +61,11 @@ func TestDashboard(t *testing.T) {
 			Targets []struct{ Expr string }
 		}
 	}
+
 	if err := json.Unmarshal(b, &d); err != nil || d.Title == "" || len(d.Panels) < 10 {
 		t.Fatalf("%d panels: %v", len(d.Panels), err)
 	}
+
 	seen := map[int]bool{}
 	for _, p := range d.Panels {
 		if seen[p.ID] || p.Title == "" || len(p.Targets) == 0 {
@@ -77,6 +84,7 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	var a struct {
 		Groups []struct {
 			Name  string
@@ -87,11 +95,14 @@ func TestAlerts(t *testing.T) {
 			}
 		}
 	}
+
 	if err := yaml.Unmarshal(b, &a); err != nil || len(a.Groups) != 1 || len(a.Groups[0].Rules) < 6 {
 		t.Fatalf("%+v: %v", a, err)
 	}
+
 	for _, r := range a.Groups[0].Rules {
-		if r.Alert == "" || r.Labels["severity"] == "" || r.Annotations.Summary == "" || r.Annotations.Description == "" {
+		if r.Alert == "" || r.Labels["severity"] == "" || r.Annotations.Summary == "" ||
+			r.Annotations.Description == "" {
 			t.Errorf("the rule %+v is not whole", r)
 		}
 		metricsIn(t, "the alert "+r.Alert, r.Expr)

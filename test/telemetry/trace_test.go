@@ -50,6 +50,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.Error(w, "no spans", http.StatusBadRequest)
 		return
 	}
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.raw.Write(b)
@@ -71,6 +72,7 @@ func (r *receiver) trace(correlation string) map[string][]*wire.Span {
 			out[s.Name] = append(out[s.Name], s)
 		}
 	}
+
 	return out
 }
 
@@ -108,34 +110,43 @@ func TestOneTraceFromTheActionToTheMail(t *testing.T) {
 		if restarted {
 			b.DieAtCommit(12) // in the middle of the steps
 		}
+
 		b.Run(b.Josh, b.Frameio.AddFile(b.Root, "Cut.mov", pattern.New(1, 3<<20)))
 		if restarted && !b.Survive() {
 			t.Fatal("the process did not die")
 		}
+
 		var item work.View
 		for _, v := range b.Settle() {
 			if v.Kind == "publish" {
 				item = v
 			}
 		}
+
 		b.AllDone()
 		b.Restart() // sends the last spans
 		spans := r.trace(item.Correlation)
 		names := slices.Sorted(maps.Keys(spans))
 		want := []string{
-			"POST /frameio/actions/{id}", "accept", "publish begin", "publish resolve", "publish link", "publish transfer", "publish attach",
+			"POST /frameio/actions/{id}", "accept", "publish begin", "publish resolve", "publish link",
+			"publish transfer", "publish attach",
 			"publish verify", "publish describe", "publish comments", "notice begin",
-			"frameio GET /files/*", "files GET original", "nuxeo POST upload", "nuxeo POST id", "nuxeo POST automation/Document.Mail",
+			"frameio GET /files/*", "files GET original", "nuxeo POST upload", "nuxeo POST id",
+			"nuxeo POST automation/Document.Mail",
 		}
+
 		for _, name := range want {
-			if len(spans[name]) == 0 && !(restarted && (strings.HasPrefix(name, "POST /") || name == "accept")) { // the dead tell nothing
+			// the dead tell nothing
+			if len(spans[name]) == 0 && !(restarted && (strings.HasPrefix(name, "POST /") || name == "accept")) {
 				t.Errorf("no span %q among %q", name, names)
 			}
 		}
+
 		hang(t, spans, item.Correlation, restarted)
 		if len(atNuxeo.traces) == 0 || len(atFrameio.traces) != 0 {
 			t.Errorf("Nuxeo heard %v, Frame.io %v", atNuxeo.traces, atFrameio.traces)
 		}
+
 		noSecrets(t, r)
 	}
 }
@@ -150,10 +161,14 @@ func hang(t *testing.T, spans map[string][]*wire.Span, correlation string, resta
 			known[string(s.SpanId)] = name
 		}
 	}
+
 	parents := map[string]string{
-		"accept": "POST /frameio/actions/{id}", "files GET original": "publish transfer", "nuxeo POST automation/Document.Mail": "notice begin",
-		"publish attach": "POST /frameio/actions/{id}", "nuxeo POST id": "publish attach", "POST /frameio/actions/{id}": "",
+		"accept": "POST /frameio/actions/{id}", "files GET original": "publish transfer",
+		"nuxeo POST automation/Document.Mail": "notice begin",
+		"publish attach":                      "POST /frameio/actions/{id}", "nuxeo POST id": "publish attach",
+		"POST /frameio/actions/{id}": "",
 	}
+
 	for name, list := range spans {
 		for _, s := range list {
 			parent := known[string(s.ParentSpanId)]
@@ -176,6 +191,7 @@ func noSecrets(t *testing.T, r *receiver) {
 	if m := secrets.FindString(r.raw.String()); m != "" && m != "?" {
 		t.Errorf("spans tell %q", m)
 	}
+
 	for _, s := range r.spans {
 		for _, a := range s.Attributes {
 			if v := a.Value.GetStringValue(); secrets.MatchString(v) {
@@ -196,9 +212,11 @@ func TestFailuresAreInTheTrace(t *testing.T) {
 	b.Restart()
 	spans := r.trace(v.Correlation)
 	failed := spans["publish transfer"]
-	if len(failed) == 0 || failed[0].Status.GetCode() != wire.Status_STATUS_CODE_ERROR || !strings.Contains(failed[0].Status.GetMessage(), "refuses the original") {
+	if len(failed) == 0 || failed[0].Status.GetCode() != wire.Status_STATUS_CODE_ERROR ||
+		!strings.Contains(failed[0].Status.GetMessage(), "refuses the original") {
 		t.Errorf("the failed step tells %v", failed)
 	}
+
 	if len(spans["publish undo"]) == 0 {
 		t.Error("undoing is not in the trace")
 	}

@@ -25,19 +25,23 @@ func Away(ctx context.Context, at demo.Real) (*Far, error) {
 	if err := at.Check(ctx); err != nil {
 		return nil, err
 	}
+
 	f := &Far{Real: at, Scratch: demo.Plan(), Password: rand.Text()}
 	f.Person = f.People[0]
 	if err := at.Make(ctx, f.Scratch, f.Password); err != nil {
 		return nil, errors.Join(err, f.Remove(ctx))
 	}
+
 	nx, err := f.Client()
 	if err != nil {
 		return nil, err
 	}
+
 	doc, err := nx.GetByPath(ctx, f.Workspace, nuxeo.Fetch{})
 	if err != nil {
 		return nil, errors.Join(err, f.Remove(ctx))
 	}
+
 	f.Folder = doc.UID
 	return f, nil
 }

@@ -65,26 +65,36 @@ func (d *Driver) SignIn(ctx context.Context, login string) (err error) {
 	if err := d.open(); err != nil {
 		return err
 	}
+
 	if err := d.become(ctx, d.administrator()); err != nil {
 		return err
 	}
+
 	authorize, token := d.Frameio+"/ims/authorize/v2", d.Frameio+"/ims/token/v3"
 	secret := "frameio-demo-secret"
-	saved, err := d.API.SaveProviderWithResponse(ctx, api.ProviderForm{ClientId: "frameio-demo-client", ClientSecret: &secret, AuthorizationUrl: &authorize, TokenUrl: &token})
+	saved, err := d.API.SaveProviderWithResponse(ctx, api.ProviderForm{
+		ClientId:         "frameio-demo-client",
+		ClientSecret:     &secret,
+		AuthorizationUrl: &authorize,
+		TokenUrl:         &token,
+	})
 	if err != nil || saved.JSON200 == nil {
 		return fmt.Errorf("registering the provider: %w", err)
 	}
+
 	if err := d.become(ctx, login); err != nil {
 		return err
 	}
+
 	return d.connect(login)
 }
 
 func (d *Driver) open() (err error) {
-	d.API, err = api.NewClientWithResponses(d.URL+"/api/v1", api.WithHTTPClient(d.Client), api.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
-		q.Header.Set("Authorization", "Bearer "+d.Session)
-		return nil
-	}))
+	d.API, err = api.NewClientWithResponses(d.URL+"/api/v1", api.WithHTTPClient(d.Client),
+		api.WithRequestEditorFn(func(_ context.Context, q *http.Request) error {
+			q.Header.Set("Authorization", "Bearer "+d.Session)
+			return nil
+		}))
 	return err
 }
 
@@ -102,13 +112,16 @@ func (d *Driver) become(ctx context.Context, login string) error {
 	if err != nil {
 		return err
 	}
+
 	if d.Token, err = nx.NewToken(ctx, "nuxeo-frameio", "drive", "drive"); err != nil {
 		return err
 	}
+
 	resp, err := d.API.SignInWithResponse(ctx, api.SignInJSONRequestBody{NuxeoToken: d.Token})
 	if err != nil || resp.JSON201 == nil {
 		return fmt.Errorf("signing in: %w", err)
 	}
+
 	d.Session = resp.JSON201.Session
 	return nil
 }
@@ -119,13 +132,16 @@ func (d *Driver) Chore(ctx context.Context, name string) (*http.Response, error)
 	if err := admin.open(); err != nil {
 		return nil, err
 	}
+
 	if err := admin.become(ctx, d.administrator()); err != nil {
 		return nil, err
 	}
+
 	done, err := admin.API.DoChoreWithResponse(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+
 	return done.HTTPResponse, nil
 }
 
@@ -134,35 +150,48 @@ func (d *Driver) connect(login string) error {
 	if err != nil {
 		return err
 	}
+
 	here, err := url.Parse(d.URL)
 	if err != nil {
 		return err
 	}
+
 	jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: d.Session, Path: "/"}})
-	browser := &http.Client{Jar: jar, Transport: d.Client.Transport, CheckRedirect: func(q *http.Request, _ []*http.Request) error {
-		if strings.HasSuffix(q.URL.Path, "/ims/authorize/v2") {
-			v := q.URL.Query()
-			v.Set("login_hint", cmp.Or(d.Hint, login+"@example.org"))
-			q.URL.RawQuery = v.Encode()
-		}
-		return nil
-	}}
+	browser := &http.Client{
+		Jar: jar, Transport: d.Client.Transport,
+		CheckRedirect: func(q *http.Request, _ []*http.Request) error {
+			if strings.HasSuffix(q.URL.Path, "/ims/authorize/v2") {
+				v := q.URL.Query()
+				v.Set("login_hint", cmp.Or(d.Hint, login+"@example.org"))
+				q.URL.RawQuery = v.Encode()
+			}
+			return nil
+		},
+	}
+
 	resp, err := browser.Get(d.URL + "/connect")
 	if err != nil {
 		return err
 	}
+
 	return resp.Body.Close()
 }
 
 // Bind binds a folder to a workspace.
 func (d *Driver) Bind(ctx context.Context, folder, workspace string) error {
-	resp, err := d.API.BindWithResponse(ctx, api.BindJSONRequestBody{Folder: folder, ActionName: "Publish to Nuxeo", Workspaces: []string{workspace}})
+	resp, err := d.API.BindWithResponse(ctx, api.BindJSONRequestBody{
+		Folder:     folder,
+		ActionName: "Publish to Nuxeo",
+		Workspaces: []string{workspace},
+	})
 	if err != nil {
 		return err
 	}
+
 	if resp.JSON201 == nil {
 		return fmt.Errorf("binding: %s %s", resp.Status(), resp.Body)
 	}
+
 	d.Binding = *resp.JSON201
 	return nil
 }
@@ -181,12 +210,15 @@ func (d *Driver) Publish(ctx context.Context, assets ...string) (string, error) 
 
 // Until waits until n items of an interaction are as wanted: their state, and how
 // many bytes they have moved.
-func (d *Driver) Until(ctx context.Context, interaction string, wanted func(state string, moved int64) bool, n int) error {
+func (d *Driver) Until(
+	ctx context.Context, interaction string, wanted func(state string, moved int64) bool, n int,
+) error {
 	for {
 		items, _, err := d.look(ctx, interaction)
 		if err != nil {
 			return err
 		}
+
 		seen := 0
 		for _, v := range items {
 			moved := int64(0)
@@ -197,9 +229,11 @@ func (d *Driver) Until(ctx context.Context, interaction string, wanted func(stat
 				seen++
 			}
 		}
+
 		if seen >= n {
 			return nil
 		}
+
 		if err := pause(ctx, cmp.Or(d.Every, 20*time.Millisecond)); err != nil {
 			return err
 		}
@@ -225,9 +259,11 @@ func (d *Driver) look(ctx context.Context, interaction string) ([]api.Item, bool
 	if err != nil {
 		return nil, false, ctx.Err()
 	}
+
 	if list.JSON200 == nil {
 		return nil, false, fmt.Errorf("listing items: %s", list.Status())
 	}
+
 	done := len(list.JSON200.Items) > 0
 	for _, v := range list.JSON200.Items {
 		if v.State == api.ItemStateFailed {
@@ -235,5 +271,6 @@ func (d *Driver) look(ctx context.Context, interaction string) ([]api.Item, bool
 		}
 		done = done && v.State == api.ItemStateDone
 	}
+
 	return list.JSON200.Items, done, nil
 }

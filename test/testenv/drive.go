@@ -18,17 +18,23 @@ var Viewer = work.Viewer{Login: "Administrator", Admin: true}
 // Bind binds the folder as josh and returns the binding.
 func (b *Bed) Bind(name string) binding.Binding {
 	b.T.Helper()
-	made, item, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{Folder: b.Folder, ActionName: name, Workspaces: []string{b.Workspace}})
+	made, item, err := b.App.Binding.Bind(b.T.Context(), "josh", binding.Request{
+		Folder: b.Folder, ActionName: name,
+		Workspaces: []string{b.Workspace},
+	})
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	if v := b.Await(item); v.State != work.Done {
 		b.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
 	}
+
 	made, err = b.App.Binding.Get(b.T.Context(), Viewer, made.ID)
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	return made
 }
 
@@ -70,9 +76,11 @@ func (b *Bed) Await(item string) work.View {
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	if !v.State.Final() {
 		b.T.Fatalf("item %q is not final after %s%s", v.Title, patience, b.Story())
 	}
+
 	return v
 }
 
@@ -139,13 +147,17 @@ func (b *Bed) SettleBut(stays func(work.View) bool) []work.View {
 		if open == "" {
 			return items
 		}
+
 		// As long as something moves on, a busy machine is given time.
 		if now := progress(items); now != reached {
 			last, reached = time.Now(), now
 		}
+
 		if time.Since(last) > patience || time.Since(begin) > longestPatience {
-			b.T.Fatalf("not every item is final after %s, such as %s%s", time.Since(begin).Round(time.Second), open, b.Story())
+			b.T.Fatalf("not every item is final after %s, such as %s%s", time.Since(begin).Round(time.Second),
+				open, b.Story())
 		}
+
 		p.wait()
 	}
 }
@@ -164,11 +176,13 @@ func (b *Bed) items(stays func(work.View) bool) (items []work.View, open string)
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	for _, v := range items {
 		if !v.State.Final() && !stays(v) {
 			open = v.Kind + " " + v.Title + " " + string(v.State) + " " + v.Step + " " + v.Message
 		}
 	}
+
 	return items, open
 }
 
@@ -183,6 +197,7 @@ func (b *Bed) Published(person string, assets ...string) []work.View {
 			out = append(out, v)
 		}
 	}
+
 	return out
 }
 

@@ -36,6 +36,7 @@ func (r *recorder) hear(statement string) {
 	if r.known[shape] {
 		return
 	}
+
 	r.known[shape] = true
 	if err := appendLine(r.path, statement); err != nil {
 		panic(err) // or a statement would go unproved
@@ -48,12 +49,15 @@ func appendLine(path, statement string) error {
 	if err != nil {
 		return err
 	}
+
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
+
 	if _, err := f.Write(append(line, '\n')); err != nil {
 		return err
 	}
+
 	return f.Close()
 }

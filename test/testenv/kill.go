@@ -89,9 +89,11 @@ func (b *Bed) Survive() (died bool) {
 		}
 		p.wait()
 	}
+
 	if w := b.Writes(); len(w) > 0 && strings.HasSuffix(w[len(w)-1], "/upload/") {
 		b.MayLeave++ // the process died before it could record the batch's name
 	}
+
 	b.Restart()
 	b.Settle()
 	return true
@@ -103,14 +105,17 @@ func (p *tap) gate() error {
 	if p.armed {
 		p.commits++
 	}
+
 	die := p.dieAt > 0 && p.commits == p.dieAt
 	p.mu.Unlock()
 	if die {
 		p.bed.Die()
 	}
+
 	if p.bed.dead.Load() {
 		return errDead
 	}
+
 	return nil
 }
 
@@ -119,6 +124,7 @@ func (p *tap) around(_ string, next http.RoundTripper) http.RoundTripper {
 		if p.bed.dead.Load() {
 			return nil, errDead
 		}
+
 		switch p.count(r) {
 		case Before:
 			p.bed.Die()
@@ -129,6 +135,7 @@ func (p *tap) around(_ string, next http.RoundTripper) http.RoundTripper {
 		case Lost:
 			return nil, effect(next, r)
 		}
+
 		return next.RoundTrip(r)
 	})
 }
@@ -148,20 +155,24 @@ func (p *tap) count(r *http.Request) Moment {
 	if nuxeosim.Reads(r) || strings.HasPrefix(r.URL.Path, "/ims/") {
 		return Never
 	}
+
 	// Webhooks are looked after beside the items, some time after a folder was bound:
 	// whether that is before or after a test begins to count is chance.
 	if strings.Contains(r.URL.Path, "/webhooks") {
 		return Never
 	}
+
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.armed {
 		return Never
 	}
+
 	p.writes = append(p.writes, r.Method+" "+r.URL.Path)
 	if len(p.writes) == p.at {
 		return p.moment
 	}
+
 	return Never
 }
 

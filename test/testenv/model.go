@@ -33,6 +33,7 @@ func (b *Bed) Check(want Want) {
 	for _, path := range empty {
 		b.T.Errorf("the folder %q is empty", path)
 	}
+
 	for path, w := range want {
 		docs := got[path]
 		if len(docs) != 1 {
@@ -41,14 +42,17 @@ func (b *Bed) Check(want Want) {
 		}
 		b.checkDocument(path, docs[0], w)
 	}
+
 	for path := range got {
 		if _, wanted := want[path]; !wanted {
 			b.T.Errorf("there is a document %q too many", path)
 		}
 	}
+
 	if n := b.Nuxeo.Batches(); n > b.MayLeave {
 		b.T.Errorf("%d upload batches are left", n)
 	}
+
 	b.checkLinks(len(want))
 }
 
@@ -65,19 +69,23 @@ func (s *Systems) tree(folder, path string) (out map[string][]nuxeosim.DocView, 
 		if d.IsTrashed {
 			continue
 		}
+
 		if d.Type != "Folder" {
 			out[path+d.Title] = append(out[path+d.Title], d)
 			continue
 		}
+
 		below, none := s.tree(d.UID, path+d.Title+"/")
 		empty = append(empty, none...)
 		if len(below) == 0 {
 			empty = append(empty, path+d.Title)
 		}
+
 		for p, list := range below {
 			out[p] = append(out[p], list...)
 		}
 	}
+
 	return out, empty
 }
 
@@ -88,6 +96,7 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 	if w.Versions == nil {
 		w.Versions = [][]byte{w.Content}
 	}
+
 	if len(versions) != len(w.Versions) {
 		b.T.Errorf("%q has %d versions, not %d", path, len(versions), len(w.Versions))
 	} else {
@@ -95,23 +104,31 @@ func (b *Bed) checkDocument(path string, d nuxeosim.DocView, w WantDocument) {
 			b.checkContent(fmt.Sprintf("%s version %d", path, i+1), v, w.Versions[i])
 		}
 	}
+
 	var comments []string
 	for _, c := range b.Nuxeo.Comments(d.UID) {
 		comments = append(comments, Words(c))
 	}
+
 	slices.Sort(comments)
 	wanted := slices.Sorted(slices.Values(w.Comments))
 	if !slices.Equal(comments, wanted) {
 		b.T.Errorf("%q has the comments %q, not %q", path, comments, wanted)
 	}
+
 	if d.LockOwner != "" {
 		b.T.Errorf("%q is locked by %s", path, d.LockOwner)
 	}
-	if !slices.Contains(d.Facets, "FrameioAsset") || d.Properties["frameio:documentUid"] != d.UID || d.Properties["frameio:digest"] != sum(w.Content) {
-		b.T.Errorf("%q: facets %v, of %v with digest %v", path, d.Facets, d.Properties["frameio:documentUid"], d.Properties["frameio:digest"])
+
+	if !slices.Contains(d.Facets, "FrameioAsset") || d.Properties["frameio:documentUid"] != d.UID ||
+		d.Properties["frameio:digest"] != sum(w.Content) {
+		b.T.Errorf("%q: facets %v, of %v with digest %v", path, d.Facets, d.Properties["frameio:documentUid"],
+			d.Properties["frameio:digest"])
 	}
+
 	var file, digest string
-	err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT file_id, digest FROM links WHERE document_uid = $1`, d.UID).Scan(&file, &digest)
+	err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT file_id, digest FROM links
+		WHERE document_uid = $1`, d.UID).Scan(&file, &digest)
 	if err != nil || digest != sum(w.Content) || d.Properties["frameio:fileId"] != file {
 		b.T.Errorf("%q: its link tells file %s with %s: %v", path, file, digest, err)
 	}
@@ -148,6 +165,7 @@ func (s *Systems) Content(uid string) []byte {
 	if err != nil {
 		s.T.Error(err)
 	}
+
 	return got
 }
 
@@ -161,7 +179,8 @@ func sum(content []byte) string {
 func (b *Bed) checkLinks(n int) {
 	b.T.Helper()
 	var links, held int
-	err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT COUNT(*), COUNT(NULLIF(holder, '')) FROM links WHERE document_uid IS NOT NULL`).Scan(&links, &held)
+	err := b.App.DB.Reader.QueryRowContext(b.T.Context(), `SELECT COUNT(*), COUNT(NULLIF(holder, '')) FROM links
+		WHERE document_uid IS NOT NULL`).Scan(&links, &held)
 	if err != nil || links != n || held != 0 {
 		b.T.Errorf("%d links for %d documents, %d of them held: %v", links, n, held, err)
 	}

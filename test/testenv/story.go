@@ -16,21 +16,25 @@ func (b *Bed) Story() string {
 	if err != nil {
 		return fmt.Sprintf("; reading the items: %v", err)
 	}
+
 	var out strings.Builder
 	fmt.Fprintf(&out, "\n%s: the items, newest first", time.Now().Format(clockTime))
 	for _, v := range items {
 		fmt.Fprintf(&out, "\n- %s %q is %s", v.Kind, v.Title, v.State)
 		if !v.State.Final() {
-			fmt.Fprintf(&out, " at step %q, attempt %d, due %s", v.Step, v.Attempt, v.NotBefore.Local().Format(clockTime))
+			fmt.Fprintf(&out, " at step %q, attempt %d, due %s", v.Step, v.Attempt,
+				v.NotBefore.Local().Format(clockTime))
 		}
 		if v.Message != "" {
 			fmt.Fprintf(&out, ": %s (%s)", v.Message, v.Code)
 		}
 		out.WriteString(b.historyOf(v.ID))
 	}
+
 	if more {
 		out.WriteString("\n- and older ones")
 	}
+
 	return out.String()
 }
 
@@ -45,9 +49,11 @@ func (b *Bed) historyOf(item string) string {
 	if err != nil {
 		return fmt.Sprintf("; reading its history: %v", err)
 	}
+
 	var out strings.Builder
 	for _, e := range events[max(0, len(events)-lastEvents):] {
 		fmt.Fprintf(&out, "\n    %s %s %s", e.At.Local().Format(clockTime), e.Event, e.Detail)
 	}
+
 	return out.String()
 }

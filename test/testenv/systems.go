@@ -101,6 +101,7 @@ func (s *Systems) Serve(h http.Handler) string {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	// What a broken connection leaves behind ends by itself, but not before
 	// whoever waits for an answer has given up.
 	server := &http.Server{Handler: h, ReadTimeout: 3 * time.Hour}
@@ -135,9 +136,11 @@ func (s *Systems) Post(c *app.Config) {
 	if err == nil {
 		c.Mail.SMTPPort, err = strconv.Atoi(port)
 	}
+
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	c.Mail.SMTPHost, c.Mail.SMTPTLS, c.Mail.From = host, "none", "connector@example.org"
 }
 
@@ -158,24 +161,29 @@ func (s *Systems) nuxeo(o options) {
 	if o.nuxeo.IndexLag == 0 {
 		o.nuxeo.IndexLag = nuxeosim.StandsStill // nothing may rest on it
 	}
+
 	var err error
 	if s.Nuxeo, err = nuxeosim.New(o.nuxeo); err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.atEnd(func() { _ = s.Nuxeo.Close() })
 	var h http.Handler = s.Nuxeo
 	if o.around != nil {
 		h = o.around(h)
 	}
+
 	s.NuxeoURL = s.Serve(h) + "/nuxeo"
 	s.Nuxeo.SetURL(s.NuxeoURL)
 	zip, err := pack()
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	if err := s.Nuxeo.InstallPackage(zip); err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.Folder = s.Nuxeo.MkDoc("/default-domain/workspaces/videos", "Folder", map[string]any{"dc:title": "Videos"})
 	s.Grant("/default-domain/workspaces/videos")
 }
@@ -192,12 +200,17 @@ func (s *Systems) frameio(o options) {
 	if !o.loose {
 		s.contract(&o.frameio)
 	}
+
 	if o.frameio.RemoteClient == nil {
-		o.frameio.RemoteClient = &http.Client{Transport: &http.Transport{DialContext: s.net.Dial, DisableKeepAlives: true}}
+		o.frameio.RemoteClient = &http.Client{
+			Transport: &http.Transport{DialContext: s.net.Dial, DisableKeepAlives: true},
+		}
 	}
+
 	if s.Frameio, err = frameiosim.New(o.frameio); err != nil {
 		s.T.Fatal(err)
 	}
+
 	s.atEnd(func() { _ = s.Frameio.Close() })
 	s.FrameioURL = s.Serve(s.Frameio)
 	s.Frameio.SetURL(s.FrameioURL)
@@ -223,7 +236,8 @@ func (s *Systems) contract(o *frameiosim.Options) {
 // Expect lets Nuxeo know the connector at its address.
 func (s *Systems) Expect(address string) {
 	s.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
-		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{address + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
+		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{address + "/oauth/nuxeo/callback"},
+		AutoGrant: true, Enabled: true,
 	})
 }
 
@@ -253,10 +267,12 @@ func (s *Systems) SignIn(a *app.App, login string) string {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	_, session, err := a.Identity.SignIn(ctx, token)
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	return session
 }
 
@@ -269,17 +285,22 @@ func (s *Systems) Connect(a *app.App, login string) string {
 	if err != nil {
 		s.T.Fatal(err)
 	}
+
 	here, _ := url.Parse(a.Config.PublicURL)
 	jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: session, Path: "/"}})
 	transport := &http.Transport{DialContext: s.net.Dial, DisableKeepAlives: true}
-	client := &http.Client{Transport: transport, Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.HasSuffix(r.URL.Path, "/ims/authorize/v2") {
-			q := r.URL.Query()
-			q.Set("login_hint", login+"@example.org")
-			r.URL.RawQuery = q.Encode()
-		}
-		return nil
-	}}
+	client := &http.Client{
+		Transport: transport, Jar: jar,
+		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+			if strings.HasSuffix(r.URL.Path, "/ims/authorize/v2") {
+				q := r.URL.Query()
+				q.Set("login_hint", login+"@example.org")
+				r.URL.RawQuery = q.Encode()
+			}
+			return nil
+		},
+	}
+
 	resp, err := client.Get(a.Config.PublicURL + "/connect")
 	if err != nil {
 		s.T.Fatal(err)
@@ -288,5 +309,6 @@ func (s *Systems) Connect(a *app.App, login string) string {
 	if err := a.Identity.Connected(s.T.Context(), login); err != nil {
 		s.T.Fatalf("connecting %s ended at %s with %d: %v", login, resp.Request.URL.Path, resp.StatusCode, err)
 	}
+
 	return session
 }

@@ -85,6 +85,7 @@ func New(t testing.TB, opts ...Option) *Bed {
 	for _, f := range opts {
 		f(&o)
 	}
+
 	b := &Bed{Systems: newSystems(t, Loopback{}, o), world: o.world}
 	b.tap = &tap{bed: b}
 	b.connector(o)
@@ -103,6 +104,7 @@ func (b *Bed) connector(o options) {
 		}
 		a.Handler().ServeHTTP(w, r)
 	}))
+
 	b.Config = app.Defaults()
 	b.Config.Nuxeo.URL, b.Config.Frameio.URL = b.NuxeoURL, b.FrameioURL
 	b.Config.Network.PrivateAddresses = "allow" // both are on this machine
@@ -111,6 +113,7 @@ func (b *Bed) connector(o options) {
 	if o.config != nil {
 		o.config(&b.Config)
 	}
+
 	b.layTables()
 	b.Expect(address)
 	b.Start()
@@ -124,6 +127,7 @@ func (b *Bed) layTables() {
 	if pg.Chosen() && b.Config.Database == "" {
 		b.Config.Database = tables.Address(b.T, b.Config.Data)
 	}
+
 	if path := b.Config.DatabaseAddress(); !store.IsPostgres(path) {
 		if err := tables.Lay(path); err != nil {
 			b.T.Fatal("laying the tables:", err)
@@ -144,20 +148,25 @@ func (b *Bed) Start() {
 			w.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		}
 	}
+
 	if w.Queue == nil {
 		w.Queue = func(*store.DB) work.Queue { return work.NewLoop(4) }
 	}
+
 	if w.Work == nil {
 		w.Work = Quick
 	}
+
 	if w.Drain == 0 {
 		w.Drain = time.Millisecond
 	}
+
 	w.Gate, w.Wrap, w.Doctor = b.tap.gate, b.tap.around, doctor.ForWeb
 	a, err := app.New(ctx, b.Config, w)
 	if err != nil {
 		b.T.Fatal(err)
 	}
+
 	b.App = a
 	b.current.Store(a)
 	b.done.Go(func() {

@@ -76,10 +76,12 @@ func patched(old, patch any) any {
 	if !ok {
 		return patch
 	}
+
 	out := map[string]any{}
 	if before, ok := old.(map[string]any); ok {
 		maps.Copy(out, before)
 	}
+
 	for k, v := range changes {
 		if v == nil {
 			delete(out, k)
@@ -87,6 +89,7 @@ func patched(old, patch any) any {
 		}
 		out[k] = patched(out[k], v)
 	}
+
 	return out
 }
 
@@ -98,6 +101,7 @@ func patch(old, new map[string]any) map[string]any {
 			out[k] = nil
 		}
 	}
+
 	for k, v := range new {
 		before, after := asObject(old[k]), asObject(v)
 		switch {
@@ -108,6 +112,7 @@ func patch(old, new map[string]any) map[string]any {
 			out[k] = v
 		}
 	}
+
 	return out
 }
 
@@ -122,10 +127,12 @@ func objectOf(v any) map[string]any {
 	if !ok {
 		return nil
 	}
+
 	var o map[string]any
 	if json.Unmarshal(known.JSON, &o) != nil {
 		return nil
 	}
+
 	return o
 }
 
@@ -140,6 +147,7 @@ func (t tables) text() []byte {
 		}
 		fmt.Fprintf(&out, "\n %q: %s", table, line(t.Blank[table]))
 	}
+
 	out.WriteString("}}\n")
 	return out.Bytes()
 }
@@ -160,6 +168,7 @@ func (f *fixture) text() []byte {
 		writeRows(&out, "gone", s.Gone)
 		out.WriteString("}")
 	}
+
 	out.WriteString("\n]\n")
 	return out.Bytes()
 }
@@ -168,6 +177,7 @@ func writeRows(out *bytes.Buffer, what string, rows map[string][]row) {
 	if len(rows) == 0 {
 		return
 	}
+
 	fmt.Fprintf(out, ",\n %q: {", what)
 	for i, table := range slices.Sorted(maps.Keys(rows)) {
 		if i > 0 {
@@ -175,6 +185,7 @@ func writeRows(out *bytes.Buffer, what string, rows map[string][]row) {
 		}
 		fmt.Fprintf(out, "\n  %q: [\n   %s]", table, lines(rows[table]))
 	}
+
 	out.WriteString("}")
 }
 
@@ -202,12 +213,14 @@ func plainJSON(text string) json.RawMessage {
 	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 		return nil
 	}
+
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	var v any
 	if dec.Decode(&v) != nil || dec.More() {
 		return nil
 	}
+
 	return json.RawMessage(line(v))
 }
 
@@ -231,16 +244,19 @@ func replacing(names map[string]string, pair func(name, value string) (from, to 
 			pairs = append(pairs, [2]string{from, to})
 		}
 	}
+
 	slices.SortFunc(pairs, func(a, b [2]string) int { // the longest first: one may begin another
 		if n := len(b[0]) - len(a[0]); n != 0 {
 			return n
 		}
 		return strings.Compare(a[1], b[1])
 	})
+
 	var all []string
 	for _, p := range pairs {
 		all = append(all, p[0], p[1])
 	}
+
 	return naming{strings.NewReplacer(all...)}
 }
 

@@ -46,11 +46,13 @@ func (st *stage) takeOver(f *fixture, n int) {
 	if err != nil {
 		st.T.Fatal("opening the older tables:", err)
 	}
+
 	l := laying{st, fillIn(st.names), time.Now().Add(-time.Duration(f.stops[n].After) * time.Millisecond)}
 	err = db.Tx(st.T.Context(), func(tx *sql.Tx) error { return l.all(tx, f.Order, rows) })
 	if err := errors.Join(err, db.Close()); err != nil {
 		st.T.Fatal(err)
 	}
+
 	st.Start()
 	st.T.Cleanup(st.Stop) // before the database goes
 }
@@ -80,16 +82,19 @@ func (st *stage) layTables(newest int64) {
 		})
 		return
 	}
+
 	address := st.Config.DatabaseAddress()
 	for _, end := range []string{"-wal", "-shm"} {
 		if err := os.Remove(address + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			st.T.Fatal(err)
 		}
 	}
+
 	file, err := tablesAt(newest)
 	if err == nil {
 		err = os.WriteFile(address, file, 0o600)
 	}
+
 	if err != nil {
 		st.T.Fatal("making the older tables:", err)
 	}
@@ -109,6 +114,7 @@ func tablesAt(newest int64) (file []byte, err error) {
 	if file := made.files[newest]; file != nil {
 		return file, nil
 	}
+
 	dir, err := os.MkdirTemp("", "nuxeo-frameio-older-")
 	if err != nil {
 		return nil, err
@@ -118,6 +124,7 @@ func tablesAt(newest int64) (file []byte, err error) {
 	if err := makeTables(path, newest); err != nil {
 		return nil, err
 	}
+
 	made.files[newest], err = os.ReadFile(path)
 	return made.files[newest], err
 }
@@ -173,16 +180,20 @@ func (st *stage) make(c call) {
 	if c.JSON != nil {
 		body = fill.Replace(string(c.JSON))
 	}
+
 	q, err := http.NewRequestWithContext(st.T.Context(), c.Method, fill.Replace(c.Address), strings.NewReader(body))
 	if err != nil {
 		st.T.Fatal(err)
 	}
+
 	if c.JSON != nil {
 		q.Header.Set("Content-Type", "application/json")
 	}
+
 	for name, v := range c.Header {
 		q.Header.Set(name, fill.Replace(v))
 	}
+
 	resp, err := onlyOnce.Do(q)
 	if err != nil {
 		st.T.Fatalf("making the call again that %s was: %v", line(c), err)
@@ -195,6 +206,7 @@ func (st *stage) make(c call) {
 		st.T.Fatalf("a call of the older program is answered with %d %s (%v), want %d: %s",
 			resp.StatusCode, got, err, c.Status, line(c))
 	}
+
 	values := valuesOf(resp.Header, got)
 	st.called = append(st.called, c.Address)
 	for place, name := range c.Gives {
@@ -229,6 +241,7 @@ func (l laying) text(s string) string {
 	s = since.ReplaceAllStringFunc(l.fill.Replace(s), func(at string) string {
 		return strconv.FormatInt(l.start.UnixMilli()+number(since.FindStringSubmatch(at)[1]), 10)
 	})
+
 	return named.ReplaceAllStringFunc(s, func(name string) string {
 		at := strings.TrimSuffix(strings.TrimPrefix(name, "{{at "), "}}")
 		if at == name {
@@ -253,14 +266,17 @@ func (l laying) row(table string, r row) (columns []string, args []any) {
 	for column, v := range r {
 		filled[column] = l.value(v)
 	}
+
 	for _, c := range app.Sealed() {
 		if text, ok := filled[c.Column].(sealed); ok && c.Table == table {
 			filled[c.Column] = l.st.vault().Seal(l.place(c, filled), string(text))
 		}
 	}
+
 	for column, v := range filled {
 		columns, args = append(columns, column), append(args, v)
 	}
+
 	return columns, args
 }
 
@@ -278,6 +294,7 @@ func (l laying) value(v any) any {
 		if err := json.Unmarshal([]byte(line(v)), &known); err != nil {
 			l.st.T.Fatal(err)
 		}
+
 		switch {
 		case known.At != nil:
 			return l.start.UnixMilli() + *known.At
@@ -288,7 +305,9 @@ func (l laying) value(v any) any {
 		case known.Bytes != nil:
 			return known.Bytes
 		}
+
 		l.st.T.Fatalf("a row has the value %s, which nobody knows", fmt.Sprint(v))
 	}
+
 	return v
 }

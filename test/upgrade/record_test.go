@@ -59,6 +59,7 @@ func record(t *testing.T, s scene) *fixture {
 		testenv.World(func(w *app.World) {
 			w.Worker = func(kind string, inner work.Worker) work.Worker { return marking{inner, kind, rec} }
 		}))
+
 	st.nameWhatIsSet()
 	rec.st, rec.set = st, st.dump()
 	rec.mu.Lock()
@@ -119,11 +120,13 @@ func (r *recorder) hearing(next http.Handler) http.Handler {
 			next.ServeHTTP(w, q)
 			return
 		}
+
 		body, err := io.ReadAll(q.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+
 		q.Body = io.NopCloser(bytes.NewReader(body))
 		h := heard{reads: nuxeosim.Reads(q)}
 		h.Method, h.Address, h.Header = q.Method, "http://"+q.Host+q.RequestURI, map[string]string{}
@@ -132,15 +135,18 @@ func (r *recorder) hearing(next http.Handler) http.Handler {
 				h.Header[name] = q.Header.Get(name)
 			}
 		}
+
 		if h.JSON = plainJSON(string(body)); h.JSON == nil {
 			h.Body = string(body)
 		}
+
 		got := &answer{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(got, q)
 		h.Status, h.answer = got.status, got.values()
 		if h.JSON != nil {
 			delete(h.Header, "Content-Type") // make knows it
 		}
+
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.calls = append(r.calls, h)
@@ -180,10 +186,12 @@ func valuesOf(header http.Header, body []byte) map[string]string {
 	if to := header.Get("Location"); to != "" {
 		all["Location"] = to
 	}
+
 	var v any
 	if json.Unmarshal(body, &v) == nil {
 		leaves(v, "", func(place, text string) { all[place] = text })
 	}
+
 	return all
 }
 
@@ -210,6 +218,7 @@ func (r *recorder) fixture() *fixture {
 				calls = append(calls, n.call(c.call))
 			}
 		}
+
 		named := map[string]map[string]row{}
 		for table, rows := range m.rows {
 			named[table] = map[string]row{}
@@ -217,15 +226,18 @@ func (r *recorder) fixture() *fixture {
 				named[table][n.Replace(k)] = n.row(v, start)
 			}
 		}
+
 		wrote := slices.ContainsFunc(m.calls, func(c heard) bool { return !c.reads })
 		if seen[m.at] || strings.HasSuffix(m.at, unnoted) && !wrote {
 			continue // there was one like it, or the step did nothing that it might do twice
 		}
+
 		seen[m.at] = true
 		now.changes(f.Keys, f.Blank, before, named)
 		now.Calls, calls, before = calls, nil, named
 		f.stops = append(f.stops, now)
 	}
+
 	return f
 }
 
@@ -235,6 +247,7 @@ func (r *recorder) nameWhatIsGiven() {
 	for _, v := range r.st.names {
 		known[v] = true
 	}
+
 	for i := range r.stops {
 		for j := range r.stops[i].calls {
 			c := &r.stops[i].calls[j]
@@ -242,14 +255,17 @@ func (r *recorder) nameWhatIsGiven() {
 				if known[text] || strings.HasSuffix(place, "/digest") || !remarkable.MatchString(text) {
 					continue
 				}
+
 				if r.earlier(i, j, text) || !r.later(i, j, text) {
 					continue
 				}
+
 				name := fmt.Sprintf("%s %d", place[strings.LastIndex(place, "/")+1:], len(r.st.names))
 				known[text], r.st.names[name] = true, text
 				if c.Gives == nil {
 					c.Gives = map[string]string{}
 				}
+
 				c.Gives[place] = name
 			}
 		}
@@ -277,6 +293,7 @@ func (r *recorder) earlier(i, j int, text string) bool {
 	if in(r.set, text) {
 		return true
 	}
+
 	for k := range i + 1 {
 		for l, c := range r.stops[k].calls {
 			if (k < i || l <= j) && strings.Contains(line(c.call), text) {
@@ -287,6 +304,7 @@ func (r *recorder) earlier(i, j int, text string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -316,15 +334,19 @@ func (s *stop) changes(keys map[string][]string, blank map[string]row, before, n
 					d[column] = lesser(old[column], value)
 				}
 			}
+
 			if len(d) == 0 {
 				continue
 			}
+
 			for _, column := range keys[table] {
 				d[column] = v[column]
 			}
+
 			s.Rows[table] = append(s.Rows[table], d)
 		}
 	}
+
 	for table, rows := range before {
 		for k, v := range rows {
 			if now[table][k] != nil {
@@ -337,6 +359,7 @@ func (s *stop) changes(keys map[string][]string, blank map[string]row, before, n
 			s.Gone[table] = append(s.Gone[table], gone)
 		}
 	}
+
 	for _, all := range []map[string][]row{s.Rows, s.Gone} {
 		for _, rows := range all {
 			slices.SortFunc(rows, func(a, b row) int { return strings.Compare(line(a), line(b)) })
@@ -358,10 +381,12 @@ func (n naming) call(c call) call {
 	if c.JSON != nil {
 		c.JSON = json.RawMessage(n.Replace(string(c.JSON)))
 	}
+
 	header := map[string]string{}
 	for k, v := range c.Header {
 		header[k] = n.Replace(v)
 	}
+
 	c.Header = header
 	return c
 }
@@ -410,5 +435,6 @@ func (n naming) row(r row, start int64) row {
 			out[column] = v
 		}
 	}
+
 	return out
 }

@@ -32,7 +32,8 @@ type sealed string
 
 // leftOut are tables that no fixture has.
 var leftOut = []string{
-	"chores", "nodes", "item_history", "sessions", "sign_ins", "tickets", "webhooks", "hints", "audit_marks", "audit_seen",
+	"chores", "nodes", "item_history", "sessions", "sign_ins", "tickets", "webhooks", "hints",
+	"audit_marks", "audit_seen",
 	"goose_db_version",
 }
 
@@ -52,6 +53,7 @@ func (st *stage) nameWhatIsSet() {
 	if err != nil {
 		st.T.Fatal(err)
 	}
+
 	for name, value := range map[string]string{
 		"nuxeo": st.NuxeoURL, "frameio": st.FrameioURL, "connector": st.Config.PublicURL, "node": string(node),
 		"account": st.Account, "workspace": st.Workspace, "project": st.Project, "root": st.Root,
@@ -59,6 +61,7 @@ func (st *stage) nameWhatIsSet() {
 	} {
 		st.name(name, value)
 	}
+
 	st.nameIDs("binding %s", `SELECT action_name, id FROM bindings`)
 	st.nameIDs("action %s", `SELECT bindings.action_name || ' in ' || workspace_name, actions.id
 		FROM actions JOIN bindings ON bindings.id = binding_id`)
@@ -74,6 +77,7 @@ func (st *stage) nameWhatIsSet() {
 			st.name(st.bare(place), secret)
 		}
 	}
+
 	for _, d := range st.Nuxeo.Children(st.Folder) {
 		st.nameDocument(d.UID, d.Title)
 	}
@@ -89,9 +93,11 @@ func (st *stage) nameDocument(uid, title string) {
 	for i, v := range st.Nuxeo.Versions(uid) {
 		st.name(fmt.Sprintf("version %d of %s", i+1, title), v.UID)
 	}
+
 	for i, c := range st.Nuxeo.Comments(uid) {
 		st.name(fmt.Sprintf("comment %d on %s", i+1, title), c.ID)
 	}
+
 	for _, d := range st.Nuxeo.Children(uid) {
 		st.nameDocument(d.UID, title+"/"+d.Title)
 	}
@@ -113,6 +119,7 @@ func (st *stage) nameIDs(format, query string) {
 			st.name(fmt.Sprintf(format, st.bare(what)), id)
 		}
 	}
+
 	if err := rows.Err(); err != nil {
 		st.T.Fatal(err)
 	}
@@ -136,10 +143,12 @@ func (st *stage) open(c identity.Sealed, r row) (string, bool) {
 	if !ok || len(b) == 0 {
 		return "", false
 	}
+
 	text, err := st.vault().Open(c.Place(keyOf(r, c.Key)), b)
 	if err != nil {
 		st.T.Fatalf("opening %s of %s: %v", c.Column, c.Table, err)
 	}
+
 	return text, true
 }
 
@@ -169,6 +178,7 @@ func (st *stage) dump() map[string]map[string]row {
 			out[table][strings.Join(keyOf(r, keys[table]), " ")] = r
 		}
 	}
+
 	return out
 }
 
@@ -183,14 +193,17 @@ func (st *stage) rowsOf(table string) (all []row) {
 	if err != nil {
 		st.T.Fatal(err)
 	}
+
 	for rows.Next() {
 		values, into := make([]any, len(types)), make([]any, len(types))
 		for i := range values {
 			into[i] = &values[i]
 		}
+
 		if err := rows.Scan(into...); err != nil {
 			st.T.Fatal(err)
 		}
+
 		r := row{}
 		for i, c := range types {
 			if n, ok := values[i].(int64); ok && c.DatabaseTypeName() == "BOOLEAN" {
@@ -198,11 +211,14 @@ func (st *stage) rowsOf(table string) (all []row) {
 			}
 			r[c.Name()] = values[i]
 		}
+
 		all = append(all, r)
 	}
+
 	if err := rows.Err(); err != nil {
 		st.T.Fatal(err)
 	}
+
 	return all
 }
 
@@ -220,7 +236,8 @@ func (st *stage) tables() (all []string) {
 func (st *stage) keys() map[string][]string {
 	out := map[string][]string{}
 	for _, table := range st.tables() {
-		for _, r := range st.listed(`SELECT name, '' FROM pragma_table_info('` + table + `') WHERE pk > 0 ORDER BY pk`) {
+		for _, r := range st.listed(`SELECT name, ''
+			FROM pragma_table_info('` + table + `') WHERE pk > 0 ORDER BY pk`) {
 			out[table] = append(out[table], r[0])
 		}
 	}
@@ -253,9 +270,11 @@ func (st *stage) listed(query string) (all [][2]string) {
 		}
 		all = append(all, r)
 	}
+
 	if err := rows.Err(); err != nil {
 		st.T.Fatal(err)
 	}
+
 	return all
 }
 

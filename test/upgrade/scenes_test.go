@@ -98,8 +98,10 @@ func (st *stage) asWritten(want testenv.Want) testenv.Want {
 				}
 			}
 		}
+
 		out[path] = w
 	}
+
 	return out
 }
 
@@ -117,7 +119,9 @@ func create(st *stage) (deed, check func()) {
 	media := frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 4, Width: 1920, Height: 1080, Codec: "ProRes"})
 	file := st.file(st.Root, "Teaser.mov", "the first cut", media)
 	st.remark(file, "too dark")
-	return st.publishing(testenv.Want{"Teaser": {Content: []byte("the first cut"), Comments: []string{"too dark"}}}, file)
+	return st.publishing(testenv.Want{
+		"Teaser": {Content: []byte("the first cut"), Comments: []string{"too dark"}},
+	}, file)
 }
 
 func update(st *stage) (deed, check func()) {
@@ -183,8 +187,10 @@ func (st *stage) bound(name string, workspaces ...string) {
 	st.T.Helper()
 	list, _, err := st.App.Binding.List(st.T.Context(), testenv.Viewer, st.Folder, "", 0)
 	if err != nil || len(list) != 1 || list[0].ActionName != name || len(list[0].Actions) != len(workspaces) {
-		st.T.Fatalf("the bindings are %+v, %v; want one of the name %q with %d actions", list, err, name, len(workspaces))
+		st.T.Fatalf("the bindings are %+v, %v; want one of the name %q with %d actions", list, err, name,
+			len(workspaces))
 	}
+
 	for _, w := range workspaces {
 		actions := st.Frameio.Actions(w)
 		if len(actions) != 1 || actions[0].Name != name {
@@ -197,9 +203,11 @@ func (st *stage) bound(name string, workspaces ...string) {
 			st.T.Errorf("the action answers %+v, %v; want success", res, err)
 		}
 	}
+
 	if d, _ := st.Nuxeo.Doc(st.Folder); len(d.Properties["frameiobinding:bindings"].([]any)) != 1 {
 		st.T.Errorf("the folder shows %v, want one binding", d.Properties["frameiobinding:bindings"])
 	}
+
 	st.AllDone()
 }
 
@@ -216,15 +224,20 @@ func (st *stage) pushing(uid, data string, among int) (deed, check func()) {
 			st.T.Errorf("the push is %s with the lock %s, and the document is locked by %q; want %s, %s, josh",
 				p.State, p.Lock, doc.LockOwner, push.Open, push.Ours)
 		}
+
 		if all := st.assets("file"); len(all) != among {
 			st.T.Errorf("there are %d files on Frame.io, want %d: %v", len(all), among, all)
 		}
+
 		if got := st.uploaded(p.File); got != data {
 			st.T.Errorf("the file on Frame.io holds %q, want %q", got, data)
 		}
+
 		if doc.Properties["frameio:fileId"] != p.File || !slices.Contains(doc.Facets, "FrameioAsset") {
-			st.T.Errorf("the document tells of %v with %v, want %s", doc.Properties["frameio:fileId"], doc.Facets, p.File)
+			st.T.Errorf("the document tells of %v with %v, want %s", doc.Properties["frameio:fileId"],
+				doc.Facets, p.File)
 		}
+
 		st.Mails(mails + 1)
 	}
 }
@@ -268,14 +281,17 @@ func (st *stage) uploaded(file string) string {
 	if file == "" {
 		return "" // nobody recorded one
 	}
+
 	c := st.Frameio.Uploaded(file)
 	if c == nil {
 		return ""
 	}
+
 	var out strings.Builder
 	if _, err := io.Copy(&out, io.NewSectionReader(c, 0, c.Size())); err != nil {
 		st.T.Fatal(err)
 	}
+
 	return out.String()
 }
 
@@ -293,6 +309,7 @@ func pushVersion(st *stage) (deed, check func()) {
 	if err := st.Nuxeo.Edit("josh", uid, map[string]any{"file:content": movie("Teaser", "a master")}); err != nil {
 		st.T.Fatal(err)
 	}
+
 	deed, whole := st.pushing(uid, "a master", 2)
 	return deed, func() {
 		st.T.Helper()
@@ -301,7 +318,10 @@ func pushVersion(st *stage) (deed, check func()) {
 		if len(stacks) != 1 {
 			st.T.Fatalf("there are %d stacks, want one", len(stacks))
 		}
-		in := slices.DeleteFunc(st.assets("file"), func(a frameiosim.StateAsset) bool { return a.ParentID != stacks[0].ID })
+
+		in := slices.DeleteFunc(st.assets("file"), func(a frameiosim.StateAsset) bool {
+			return a.ParentID != stacks[0].ID
+		})
 		if len(in) != 2 || in[0].ID != file {
 			st.T.Errorf("on the stack is %v, want what was pushed above %s", in, file)
 		}
@@ -324,6 +344,7 @@ func pushCancel(st *stage) (deed, check func()) {
 			_ = st.App.Engine.Cancel(st.T.Context(), testenv.Viewer, v.ID) // it may have ended
 		}
 	}})
+
 	return func() { st.push(uid) }, func() {
 		st.T.Helper()
 		st.Settle()
@@ -331,11 +352,13 @@ func pushCancel(st *stage) (deed, check func()) {
 		p := st.pushOf(uid)
 		if p.State == push.Open {
 			if doc.LockOwner != "josh" || st.uploaded(p.File) != "a master" {
-				st.T.Errorf("the push is open, the document locked by %q, and on Frame.io is %q; want josh and the master",
+				st.T.Errorf("the push is open, the document locked by %q, and on Frame.io is %q; want josh and "+
+					"the master",
 					doc.LockOwner, st.uploaded(p.File))
 			}
 			return
 		}
+
 		if left := st.assets("file"); doc.LockOwner != "" || len(left) != 0 {
 			st.T.Errorf("the push is %s, the document locked by %q, and on Frame.io is %v; want nobody and nothing",
 				p.State, doc.LockOwner, left)
@@ -361,12 +384,16 @@ func pushBack(st *stage) (deed, check func()) {
 			st.T.Errorf("the push is %s with the lock %s, and the document is locked by %q; want %s, %s, nobody",
 				after.State, after.Lock, doc.LockOwner, push.Returned, push.Free)
 		}
+
 		// Programs until migration 9 had a version made by an operation that makes none, and
 		// took it for made; what they then noted as returned has none.
 		n := 1
-		if slices.ContainsFunc(st.called, func(to string) bool { return strings.HasSuffix(to, "/Document.CreateVersion") }) {
+		if slices.ContainsFunc(st.called, func(to string) bool {
+			return strings.HasSuffix(to, "/Document.CreateVersion")
+		}) {
 			n = 0
 		}
+
 		versions := st.Nuxeo.Versions(uid)
 		if len(versions) != n || !bytes.Equal(st.Content(uid), []byte("a master")) || len(st.Documents()) != 1 {
 			st.T.Errorf("there are %d versions of %d documents, and it holds %q; want %d of one, and the master",

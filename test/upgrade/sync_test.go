@@ -11,7 +11,14 @@ import (
 // mirror synchronizes the folder with the project.
 func (st *stage) mirror(change func(*foldersync.Request)) {
 	st.T.Helper()
-	q := foldersync.Request{Folder: st.Folder, Workspace: st.Workspace, Project: st.Project, Comments: true, Events: true}
+	q := foldersync.Request{
+		Folder:    st.Folder,
+		Workspace: st.Workspace,
+		Project:   st.Project,
+		Comments:  true,
+		Events:    true,
+	}
+
 	change(&q)
 	if _, err := st.App.Sync.Add(st.T.Context(), "josh", q); err != nil {
 		st.T.Fatal(err)
@@ -48,6 +55,7 @@ func (st *stage) mirrored(want map[string]string) {
 	if r := s.Last; r.State != foldersync.Done || r.Created+r.Updated+r.Renamed+r.Moved+r.Gone+r.Failed > 0 {
 		st.T.Errorf("a run more is %+v, want one that finds nothing", r)
 	}
+
 	if s.Troubled+s.Conflicting > 0 || s.State != foldersync.Active {
 		st.T.Errorf("the sync is %+v, want one that is active and in order", s)
 	}
@@ -64,6 +72,7 @@ func (st *stage) isTree(want map[string]string) {
 		}
 		delete(got, path)
 	}
+
 	if len(got) > 0 {
 		st.T.Errorf("there is %v too much", got)
 	}
@@ -146,8 +155,10 @@ func syncPlain(st *stage) (deed, check func()) {
 		st.T.Helper()
 		st.mirrored(map[string]string{"Cut": "", "New": ""})
 		old, fresh := st.at("Cut"), st.at("New")
-		if old.UID != uid || old.Properties["frameio:status"] != "Approved" || fresh.Properties["frameio:poster"] == nil {
-			st.T.Errorf("the documents are %+v and %+v, want the one from before, approved, and one with a poster", old, fresh)
+		if old.UID != uid || old.Properties["frameio:status"] != "Approved" ||
+			fresh.Properties["frameio:poster"] == nil {
+			st.T.Errorf("the documents are %+v and %+v, want the one from before, approved, and one with a poster", old,
+				fresh)
 		}
 	}
 }

@@ -51,8 +51,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/frameiosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 var write = flag.String("write", "", "the version whose fixtures TestWrite writes: that of this program")
@@ -85,6 +85,7 @@ func set(t *testing.T, s scene, more ...testenv.Option) (st *stage, deed, check 
 		testenv.Nuxeo(func(o *nuxeosim.Options) { o.DirectDownload = s.direct }),
 		testenv.Frameio(func(o *frameiosim.Options) { o.PartSize = 1000 }),
 	}, more...)...)
+
 	st = &stage{Bed: b, names: map[string]string{}}
 	deed, check = s.prepare(st)
 	return st, deed, check
@@ -96,6 +97,7 @@ func TestWrite(t *testing.T) {
 	if *write == "" {
 		t.Skip("it is not asked for: -write names no version")
 	}
+
 	dir := filepath.Join("testdata", *write)
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
@@ -104,14 +106,17 @@ func TestWrite(t *testing.T) {
 			if _, err := os.Stat(path); err == nil {
 				t.Fatalf("%s is there already: what an older program did is not written anew", path)
 			}
+
 			f := record(t, s)
 			err := os.MkdirAll(dir, 0o755)
 			if err == nil {
 				err = os.WriteFile(path, f.text(), 0o644)
 			}
+
 			if err == nil && s.name == scenes[0].name {
 				err = os.WriteFile(filepath.Join(dir, schema), f.tables.text(), 0o644)
 			}
+
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,6 +137,7 @@ func TestOldItemsEndWell(t *testing.T) {
 	if err != nil || len(versions) == 0 {
 		t.Fatalf("no version has fixtures, %v", err)
 	}
+
 	for _, dir := range versions {
 		seen := map[string]bool{}
 		for _, s := range scenes {
@@ -142,6 +148,7 @@ func TestOldItemsEndWell(t *testing.T) {
 				if !testenv.Whole() && (again && !stop.wrote() || pg.Chosen() && (again || i > 0 && !stop.wrote())) {
 					continue
 				}
+
 				name := fmt.Sprintf("%s/%s/%02d %s", filepath.Base(dir), s.name, i, stop.At)
 				t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 					t.Parallel()
@@ -171,6 +178,7 @@ func read(t *testing.T, dir, scene string) *fixture {
 			t.Fatalf("reading %s of %s: %v", name, dir, err)
 		}
 	}
+
 	return f
 }
 
@@ -183,8 +191,10 @@ func (st *stage) settle() {
 	if _, err := st.App.DB.Writer.ExecContext(st.T.Context(), later); err != nil {
 		st.T.Fatal(err)
 	}
+
 	if _, err := st.App.Maintenance.DoNow(st.T.Context(), "metadata"); err != nil {
 		st.T.Fatal(err)
 	}
+
 	st.Settle()
 }

@@ -60,9 +60,12 @@ func belowNuxeo(t *testing.T, strips bool) (*face, *front) {
 		f.nuxeo, f.connector = address(t, c.Nuxeo.URL), address(t, c.PublicURL)
 		c.Nuxeo.PublicURL, c.PublicURL = f.URL+"/nuxeo", f.URL+below
 	}))
+
 	b.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
-		ID: "nuxeo-frameio", Name: "Frame.io connector", RedirectURIs: []string{b.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
+		ID: "nuxeo-frameio", Name: "Frame.io connector",
+		RedirectURIs: []string{b.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
 	})
+
 	return b, f
 }
 
@@ -76,12 +79,14 @@ func TestBelowNuxeosAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			client := &http.Client{Jar: jar}
 			get := func(path string) (string, string) {
 				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.URL+path, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				r.SetBasicAuth("josh", "josh") // Nuxeo's; a redirect on the same host keeps it
 				resp, err := client.Do(r)
 				if err != nil {
@@ -92,21 +97,28 @@ func TestBelowNuxeosAddress(t *testing.T) {
 				if err != nil || resp.StatusCode != http.StatusOK {
 					t.Fatalf("%s: %s %v %s", path, resp.Status, err, body)
 				}
+
 				return resp.Request.URL.Path, string(body)
 			}
+
 			at, page := get(below + "/signin?return=" + url.QueryEscape(below+"/activity"))
-			if at != below+"/activity" || !strings.Contains(page, `<nxf-app base="`+below+`"`) || !strings.Contains(page, `src="`+below+`/ui/nuxeo-frameio.bundle.js"`) {
+			if at != below+"/activity" || !strings.Contains(page, `<nxf-app base="`+below+`"`) ||
+				!strings.Contains(page, `src="`+below+`/ui/nuxeo-frameio.bundle.js"`) {
 				t.Errorf("signing in ends at %s: %s", at, page)
 			}
+
 			if at, _ = get(below + "/signin?return=/activity"); at != below+"/activity" {
 				t.Errorf("a return without the base ends at %s, outside of ours", at)
 			}
+
 			if _, me := get(below + "/api/v1/me"); !strings.Contains(me, `"login":"josh"`) {
 				t.Errorf("who is signed in: %s", me)
 			}
+
 			if _, script := get(below + "/ui/nuxeo-frameio.bundle.js"); script != bundle {
 				t.Errorf("the elements are %q", script)
 			}
+
 			for _, c := range jar.Cookies(address(t, f.URL+"/nuxeo/ui/")) {
 				if strings.HasPrefix(c.Name, "nxf_") {
 					t.Errorf("Nuxeo is sent our cookie %s", c.Name)

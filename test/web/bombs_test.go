@@ -26,15 +26,20 @@ func bombs() map[string][]byte {
 	for range 1 << 10 { // a gibibyte
 		_, _ = z.Write(zeros) // into memory
 	}
+
 	_ = z.Close()
 	keys := strings.Builder{}
 	for i := range 1_000_000 {
 		fmt.Fprintf(&keys, `"k%d":1,`, i)
 	}
+
 	return map[string][]byte{
-		"gzip bomb": packed.Bytes(), "nested": bytes.Repeat([]byte("["), 1_000_000), "nested objects": []byte(strings.Repeat(`{"a":`, 1_000_000)),
-		"a long string": []byte(`{"data":{"name":"` + strings.Repeat("x", 100<<20) + `"}}`), "many keys": []byte(`{"data":{` + keys.String() + `"id":"x"}}`),
-		"the same key again": []byte(`{"data":{"id":"a","id":"b"}}`), "no number": []byte(`{"data":{"file_size":1e999}}`), "cut": []byte(`{"data":{"id":"a"`),
+		"gzip bomb": packed.Bytes(), "nested": bytes.Repeat([]byte("["), 1_000_000),
+		"nested objects":     []byte(strings.Repeat(`{"a":`, 1_000_000)),
+		"a long string":      []byte(`{"data":{"name":"` + strings.Repeat("x", 100<<20) + `"}}`),
+		"many keys":          []byte(`{"data":{` + keys.String() + `"id":"x"}}`),
+		"the same key again": []byte(`{"data":{"id":"a","id":"b"}}`),
+		"no number":          []byte(`{"data":{"file_size":1e999}}`), "cut": []byte(`{"data":{"id":"a"`),
 	}
 }
 
@@ -63,10 +68,12 @@ func TestAnswersAreBounded(t *testing.T) {
 				began := time.Now()
 				var err error
 				most := peak(func() { err = call(t.Context()) })
-				t.Logf("%s: %d MiB, %s, %s", system, most>>20, time.Since(began).Round(time.Millisecond), fault.CodeOf(err))
+				t.Logf("%s: %d MiB, %s, %s", system, most>>20, time.Since(began).Round(time.Millisecond),
+					fault.CodeOf(err))
 				if most > bombBound {
 					t.Errorf("%s: %d MiB", system, most>>20)
 				}
+
 				if err != nil && fault.CodeOf(err) == fault.Internal {
 					t.Errorf("%s: %.200v", system, err)
 				}
@@ -81,10 +88,12 @@ func callers(t *testing.T, url string) map[string]func(context.Context) error {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	nx, err := nuxeo.New(url+"/nuxeo", http.DefaultClient, nuxeo.Basic("josh", "josh"))
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return map[string]func(context.Context) error{
 		"Frame.io": func(ctx context.Context) error { _, err := fio.File(ctx, "a", "f"); return err },
 		"Nuxeo":    func(ctx context.Context) error { _, err := nx.Get(ctx, "d", nuxeo.Fetch{}); return err },
@@ -98,13 +107,15 @@ func TestBodiesThatComeInAreBounded(t *testing.T) {
 	f := open(t)
 	session := f.SignIn("josh")
 	for name, body := range map[string]string{
-		"nested": `{"folder":` + strings.Repeat("[", 200_000), "long": `{"folder":"` + strings.Repeat("x", 2<<20) + `"}`, "no number": `{"limit":1e999}`,
+		"nested": `{"folder":` + strings.Repeat("[", 200_000), "long": `{"folder":"` + strings.Repeat("x", 2<<20) +
+			`"}`, "no number": `{"limit":1e999}`,
 	} {
 		a := f.send(request{method: http.MethodPost, path: "/api/v1/bindings", session: session, body: body})
 		if a.status < 400 || a.status >= 500 {
 			t.Errorf("%s: %d %.100s", name, a.status, a.body)
 		}
-		if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: body}); a.status < 400 || a.status >= 500 {
+		if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: body}); a.status < 400 ||
+			a.status >= 500 {
 			t.Errorf("%s to an action: %d %.100s", name, a.status, a.body)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/need"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 const (
@@ -39,6 +39,7 @@ func peak(fn func()) int64 {
 			}
 		}
 	}()
+
 	fn()
 	close(stop)
 	<-stopped
@@ -57,18 +58,23 @@ func TestMemoryAndGoroutines(t *testing.T) {
 	if testing.Short() {
 		need.Skip(t, "it moves 600 MiB")
 	}
+
 	runtime.GC()
 	before := runtime.NumGoroutine()
 	for _, verify := range []string{"digest", "parts"} {
 		t.Run(verify, func(t *testing.T) { publishLarge(t, verify) })
 	}
+
 	if left := poll(func() bool { return runtime.NumGoroutine() <= before }); !left {
 		t.Errorf("%d goroutines, of which %d were there before:\n%s", runtime.NumGoroutine(), before, stacks())
 	}
 }
 
 func publishLarge(t *testing.T, verify string) {
-	f := open(t, testenv.Config(func(c *app.Config) { c.Transfer.Verify = verify }), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DataDir = t.TempDir() }))
+	f := open(t, testenv.Config(func(c *app.Config) {
+		c.Transfer.Verify = verify
+	}), testenv.Nuxeo(func(o *nuxeosim.Options) { o.DataDir = t.TempDir() }))
+
 	f.Bind("Publish")
 	f.Published(f.Josh, f.file("Warm.mov", 1<<20))
 	runtime.GC()
@@ -77,16 +83,19 @@ func publishLarge(t *testing.T, verify string) {
 		f.Run(f.Josh, file)
 		f.Until(func(v work.View) bool { return v.Title == "Large.mov" && v.State.Final() })
 	})
+
 	t.Logf("%s: %d MiB above before", verify, most>>20)
 	if most > bound {
 		t.Errorf("the heap grew by %d MiB", most>>20)
 	}
+
 	f.AllDone()
 	for _, d := range f.Documents() {
 		if d.Title == "Large" && d.Content.Length != large {
 			t.Errorf("the document holds %+v", d.Content)
 		}
 	}
+
 	if !poll(func() bool { return busy() == "" }) {
 		t.Errorf("what moved bytes goes on after the end:\n%s", busy())
 	}
@@ -103,6 +112,7 @@ func poll(holds func() bool) bool {
 		case <-tick.C:
 		}
 	}
+
 	return true
 }
 

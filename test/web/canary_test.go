@@ -18,16 +18,16 @@ import (
 	"time"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
-	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/doctor"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/requestid"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/faults"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/simulator/nuxeosim"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
-	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 	"github.com/nuxeo-frameio/nuxeo-frameio/test/pg"
+	"github.com/nuxeo-frameio/nuxeo-frameio/test/testenv"
 )
 
 // journal is a log that is kept.
@@ -75,16 +75,30 @@ func caged(t *testing.T, jwt bool) *cage {
 	for secret, kind := range canaries {
 		c.secrets[secret] = kind
 	}
-	c.face = open(t, testenv.World(c.world), testenv.Config(func(o *app.Config) { configure(o, jwt) }), testenv.Nuxeo(func(o *nuxeosim.Options) {
+
+	c.face = open(t, testenv.World(c.world), testenv.Config(func(o *app.Config) {
+		configure(o, jwt)
+	}), testenv.Nuxeo(func(o *nuxeosim.Options) {
 		o.JWTSecret = "canary-jwt-secret-0123456789abcdef0123456789abcdef0123456789abcdef"
 		for _, login := range []string{"Administrator", "josh", "julia", "olga"} {
-			o.Users = append(o.Users, nuxeosim.User{Login: login, Password: login, FirstName: login, Email: login + "@example.org", Groups: []string{"members"}, Admin: login == "Administrator"})
+			o.Users = append(o.Users, nuxeosim.User{
+				Login:     login,
+				Password:  login,
+				FirstName: login,
+				Email:     login + "@example.org",
+				Groups:    []string{"members"},
+				Admin:     login == "Administrator",
+			})
 		}
+
 		o.Users = append(o.Users, nuxeosim.User{Login: "robot", Password: "canary-service-password", Admin: true})
 	}))
+
 	c.Nuxeo.AddOAuthClient(nuxeosim.OAuthClient{
-		ID: "nuxeo-frameio", Secret: c.Config.Nuxeo.ClientSecret, RedirectURIs: []string{c.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
+		ID: "nuxeo-frameio", Secret: c.Config.Nuxeo.ClientSecret,
+		RedirectURIs: []string{c.Config.PublicURL + "/oauth/nuxeo/callback"}, AutoGrant: true, Enabled: true,
 	})
+
 	return c
 }
 
@@ -129,6 +143,7 @@ func TestNoSecretIsSeen(t *testing.T) {
 			for secret, kind := range c.tap.secrets() {
 				c.secrets[secret] = kind
 			}
+
 			c.search(jwt)
 			c.Start()
 		})
@@ -147,6 +162,7 @@ func (c *cage) signInByPage(login string) (session string) {
 		if back.StatusCode != http.StatusSeeOther {
 			c.T.Fatalf("%s: %d %s", path, back.StatusCode, page)
 		}
+
 		keeping(back, c.secrets)
 		for _, k := range back.Cookies() {
 			if k.Name == "nxf_session" {
@@ -154,6 +170,7 @@ func (c *cage) signInByPage(login string) (session string) {
 			}
 		}
 	}
+
 	_, c.places["a callback again"], _ = b.walk("/oauth/frameio/callback?state=x&code=y")
 	_, c.places["home"], _ = b.walk("/")
 	return session
@@ -187,12 +204,15 @@ func (c *cage) bindPublishUnbind(session string) {
 		if m.frameio.Path != "" {
 			c.Frameio.Faults().Add(m.frameio)
 		}
+
 		if m.nuxeo.Status > 0 || m.nuxeo.Reset {
 			c.Nuxeo.Faults().Add(m.nuxeo)
 		}
+
 		if strings.HasPrefix(m.name, "sign-in") {
 			c.Frameio.ExpireAccess(c.Josh)
 		}
+
 		c.Run(c.Josh, c.file(m.name+".mov", 5000))
 		c.rest()
 		c.Frameio.Faults().Clear()
@@ -200,6 +220,7 @@ func (c *cage) bindPublishUnbind(session string) {
 		c.Connect("josh")
 		c.Settle() // what waited for josh must not meet the next one
 	}
+
 	c.Frameio.ExpireAccess(c.Josh)
 	c.Published(c.Josh, c.file("Refreshed.mov", 5000))
 	c.send(request{method: http.MethodDelete, path: "/api/v1/bindings/" + made.ID, session: session})
@@ -219,11 +240,13 @@ func (c *cage) examine() {
 	if err != nil {
 		c.T.Fatal(err)
 	}
+
 	for _, down := range []bool{false, true} {
 		if down {
 			c.Nuxeo.Faults().Add(faults.Rule{Reset: true})
 			c.Frameio.Faults().Add(faults.Rule{Reset: true})
 		}
+
 		d := &doctor.Doctor{App: c.App, Admin: nx, Now: time.Now}
 		said := ""
 		show := func(f doctor.Finding) { said += fmt.Sprintf("%+v\n", f) }
@@ -236,6 +259,7 @@ func (c *cage) examine() {
 		c.App.Mail.Set.Via = "nuxeo"
 		c.places["doctor "+strconv.FormatBool(down)] = said
 	}
+
 	c.Nuxeo.Faults().Clear()
 	c.Frameio.Faults().Clear()
 	c.config()
@@ -245,24 +269,32 @@ func (c *cage) config() {
 	c.T.Helper()
 	for _, flag := range []string{"--json=false", "--json"} {
 		cmd := exec.CommandContext(c.T.Context(), "go", "run", "../../cmd/nuxeo-frameio", "config", flag)
-		cmd.Env = append(os.Environ(), "NUXEO_FRAMEIO_ENCRYPTION_KEY="+c.Config.EncryptionKey[0], "NUXEO_FRAMEIO_NUXEO_JWT_SECRET="+c.Config.Nuxeo.JWTSecret,
-			"NUXEO_FRAMEIO_NUXEO_CLIENT_SECRET="+c.Config.Nuxeo.ClientSecret, "NUXEO_FRAMEIO_NUXEO_SERVICE_PASSWORD="+c.Config.Nuxeo.ServicePassword,
+		cmd.Env = append(os.Environ(), "NUXEO_FRAMEIO_ENCRYPTION_KEY="+c.Config.EncryptionKey[0],
+			"NUXEO_FRAMEIO_NUXEO_JWT_SECRET="+c.Config.Nuxeo.JWTSecret,
+			"NUXEO_FRAMEIO_NUXEO_CLIENT_SECRET="+c.Config.Nuxeo.ClientSecret, "NUXEO_FRAMEIO_NUXEO_SERVICE_PASSWORD="+
+				c.Config.Nuxeo.ServicePassword,
 			"NUXEO_FRAMEIO_MAIL_SMTP_PASSWORD="+c.Config.Mail.SMTPPass)
 		out, err := cmd.CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("(set, hidden)")) {
 			c.T.Errorf("config: %v %s", err, out)
 		}
+
 		c.places["config "+flag] = string(out)
 	}
+
 	c.places["the configuration, printed"] = fmt.Sprint(&c.Config)
 }
 
 // look reads all that the connector shows to people.
 func (c *cage) look(session, admin string) {
 	c.T.Helper()
-	for _, path := range []string{"/metrics", "/readyz", "/api/v1/about", "/api/v1/me", "/api/v1/provider", "/api/v1/workspaces", "/api/v1/bindings", "/api/v1/items?limit=500"} {
+	for _, path := range []string{
+		"/metrics", "/readyz", "/api/v1/about", "/api/v1/me", "/api/v1/provider",
+		"/api/v1/workspaces", "/api/v1/bindings", "/api/v1/items?limit=500",
+	} {
 		c.places[path] = c.get(path, admin).body + c.get(path, session).body
 	}
+
 	c.watch(session)
 	failed := 0
 	for _, v := range c.Settle() {
@@ -271,12 +303,15 @@ func (c *cage) look(session, admin string) {
 			failed++
 		}
 	}
+
 	if failed < 8 {
 		c.T.Errorf("only %d items failed", failed)
 	}
+
 	for i, m := range c.Mail.Messages() {
 		c.places[fmt.Sprint("mail ", i)] = string(m.Raw) + m.HTML
 	}
+
 	for _, d := range c.Documents() {
 		b, err := json.Marshal(d)
 		if err != nil {
@@ -296,7 +331,9 @@ func (c *cage) watch(session string) {
 			why, _ := json.Marshal(m) // a media has no member that cannot be written
 			c.T.Fatalf("nothing to see of %s: %s", d.Title, why)
 		}
-		c.secrets[strings.TrimPrefix(*m.Url, "/media/")], c.secrets[strings.TrimPrefix(*m.Poster, "/media/")] = "ticket", "ticket"
+
+		c.secrets[strings.TrimPrefix(*m.Url, "/media/")], c.secrets[strings.TrimPrefix(*m.Poster, "/media/")] =
+			"ticket", "ticket"
 		a := c.play(*m.Url)
 		c.places["redirect of "+d.Title] = a.body
 		_, signed, _ := strings.Cut(a.header.Get("Location"), "?")
@@ -310,6 +347,7 @@ func (c *cage) files() {
 	if pg.Chosen() {
 		c.places["file connector.db"] = string(pg.Dump(c.T, c.Config.Database))
 	}
+
 	err := filepath.WalkDir(c.Config.Data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -321,6 +359,7 @@ func (c *cage) files() {
 	if err != nil || !strings.Contains(c.places["file connector.db"], "river_job") {
 		c.T.Fatalf("reading the data folder: %v", err)
 	}
+
 	c.places["log"] = c.log.String()
 }
 
@@ -338,14 +377,20 @@ func (c *cage) search(jwt bool) {
 			}
 		}
 	}
-	want := []string{"access token", "refresh token", "sent refresh", "client secret", "verifier", "code", "action secret", "signed download", "bearer", "basic", "session", "cookie signin", "ticket", "signed proxy"}
+
+	want := []string{
+		"access token", "refresh token", "sent refresh", "client secret", "verifier", "code",
+		"action secret", "signed download", "bearer", "basic", "session", "cookie signin", "ticket", "signed proxy",
+	}
 	if !jwt {
 		want = append(want, "login token")
 	}
+
 	for _, kind := range want {
 		if kinds[kind] == 0 {
 			c.T.Errorf("no %s was seen at all", kind)
 		}
 	}
+
 	c.T.Logf("%d secrets of %d kinds in %d places", len(c.secrets), len(kinds), len(c.places))
 }

@@ -40,10 +40,14 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 	get := func(path, cookie string) answer {
 		return f.send(request{method: http.MethodGet, path: console + path, cookie: cookie})
 	}
+
 	page := get("/", admin)
-	if page.status != http.StatusOK || !strings.Contains(page.header.Get("Content-Security-Policy"), "script-src 'self'; style-src 'self';") || strings.Contains(page.header.Get("Content-Security-Policy"), "unsafe") {
+	if page.status != http.StatusOK || !strings.Contains(page.header.Get("Content-Security-Policy"),
+		"script-src 'self'; style-src 'self';") ||
+		strings.Contains(page.header.Get("Content-Security-Policy"), "unsafe") {
 		t.Fatalf("%d %v", page.status, page.header)
 	}
+
 	for _, m := range assets.FindAllStringSubmatch(page.body, -1) {
 		if a := f.send(request{method: http.MethodGet, path: m[1], cookie: admin}); a.status != http.StatusOK {
 			t.Errorf("%s: %d", m[1], a.status)
@@ -52,23 +56,31 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 			t.Errorf("%s by josh: %d", m[1], a.status)
 		}
 	}
+
 	var jobs struct {
 		Data []struct {
 			ID    int64
 			State string
 		}
 	}
-	for deadline := time.Now().Add(2 * time.Minute); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) { // the library marks jobs as done later
+
+	// the library marks jobs as done later
+	for deadline := time.Now().Add(2 * time.Minute); len(jobs.Data) == 0; time.Sleep(10 * time.Millisecond) {
 		list := get("/api/jobs?limit=20&state=completed", admin)
 		if err := json.Unmarshal([]byte(list.body), &jobs); err != nil || time.Now().After(deadline) {
 			t.Fatalf("no job is shown as completed: %d %s %v", list.status, list.body, err)
 		}
 	}
-	for _, path := range []string{"/api/states", "/api/queues", "/api/features", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID)} {
+
+	for _, path := range []string{
+		"/api/states", "/api/queues", "/api/features",
+		"/api/jobs/" + fmt.Sprint(jobs.Data[0].ID),
+	} {
 		if a := get(path, admin); a.status != http.StatusOK {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
+
 	for _, path := range []string{"/", "/api/jobs", "/api/jobs/" + fmt.Sprint(jobs.Data[0].ID), "/robots.txt"} {
 		for who, cookie := range map[string]string{"nobody": "", "josh": josh} {
 			if a := get(path, cookie); a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
@@ -79,12 +91,18 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 			t.Errorf("%s by a program: %d", path, a.status)
 		}
 	}
+
 	if a := get("/", ""); !strings.Contains(a.body, `href="/signin?return=%2Fadministration%2Fjobs%2Fconsole%2F"`) {
 		t.Errorf("who is not signed in is not led there: %s", a.body)
 	}
-	if a := f.send(request{method: http.MethodGet, path: "/oauth/frameio/callback?code=hidden&state=x"}); strings.Contains(a.body, "hidden") {
+
+	if a := f.send(request{
+		method: http.MethodGet,
+		path:   "/oauth/frameio/callback?code=hidden&state=x",
+	}); strings.Contains(a.body, "hidden") {
 		t.Errorf("a page of a sign-in repeats its code: %s", a.body)
 	}
+
 	f.onlyShows(admin, fmt.Sprint(jobs.Data[0].ID))
 }
 
@@ -92,15 +110,29 @@ func TestConsoleShowsJobsToAdministrators(t *testing.T) {
 func (f *face) onlyShows(admin, id string) {
 	f.T.Helper()
 	own := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {f.Config.PublicURL}}
-	for _, path := range []string{"/api/jobs/cancel", "/api/jobs/delete", "/api/jobs/retry", "/api/queues/default/pause", "/api/queues/default/resume", "/api/queues/default"} {
+	for _, path := range []string{
+		"/api/jobs/cancel", "/api/jobs/delete", "/api/jobs/retry",
+		"/api/queues/default/pause", "/api/queues/default/resume", "/api/queues/default",
+	} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, "get"} {
-			a := f.send(request{method: method, path: console + path, cookie: admin, header: own, body: `{"ids":["` + id + `"],"id":"` + id + `"}`})
+			a := f.send(request{
+				method: method,
+				path:   console + path,
+				cookie: admin,
+				header: own,
+				body:   `{"ids":["` + id + `"],"id":"` + id + `"}`,
+			})
 			if a.status < 400 {
 				f.T.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 			}
 		}
 	}
-	if a := f.send(request{method: http.MethodGet, path: console + "/api/jobs/" + id, cookie: admin}); a.status != http.StatusOK {
+
+	if a := f.send(request{
+		method: http.MethodGet,
+		path:   console + "/api/jobs/" + id,
+		cookie: admin,
+	}); a.status != http.StatusOK {
 		f.T.Errorf("the job is gone: %d", a.status)
 	}
 }

@@ -23,9 +23,11 @@ func TestPagesOfNuxeoUseTheInterface(t *testing.T) {
 	josh := f.SignIn("josh")
 	pre := f.send(request{method: http.MethodOptions, path: "/api/v1/me/frameio", header: from(nuxeo, true)})
 	if pre.status != http.StatusNoContent || pre.header.Get("Access-Control-Allow-Origin") != nuxeo ||
-		!strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "DELETE") || !strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Authorization") {
+		!strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "DELETE") ||
+		!strings.Contains(pre.header.Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Errorf("preflight: %d %v", pre.status, pre.header)
 	}
+
 	for _, q := range []struct {
 		request
 		status int
@@ -37,7 +39,8 @@ func TestPagesOfNuxeoUseTheInterface(t *testing.T) {
 	} {
 		q.header = from(nuxeo, false)
 		a := f.send(q.request)
-		if a.status != q.status || a.header.Get("Access-Control-Allow-Origin") != nuxeo || a.header.Get("Vary") != "Origin" {
+		if a.status != q.status || a.header.Get("Access-Control-Allow-Origin") != nuxeo ||
+			a.header.Get("Vary") != "Origin" {
 			t.Errorf("%s %s: %d %v", q.method, q.path, a.status, a.header)
 		}
 		if a.header.Get("Access-Control-Allow-Credentials") != "" {
@@ -55,10 +58,12 @@ func TestCookiesAreNoGoodFromElsewhere(t *testing.T) {
 	cookie := f.SignIn("josh")
 	for _, method := range []string{"GET", "DELETE"} {
 		path := map[string]string{"GET": "/api/v1/me", "DELETE": "/api/v1/me/frameio"}[method]
-		if a := f.send(request{method: method, path: path, cookie: cookie, header: from(nuxeo, false)}); a.status != http.StatusUnauthorized {
+		if a := f.send(request{method: method, path: path, cookie: cookie, header: from(nuxeo, false)}); a.status !=
+			http.StatusUnauthorized {
 			t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 		}
 	}
+
 	own := request{method: "GET", path: "/api/v1/me", cookie: cookie}
 	if a := f.send(own); !strings.Contains(a.body, `"frameio_connected":true`) {
 		t.Errorf("something was done: %s", a.body)
@@ -72,7 +77,8 @@ func TestNobodyElseUsesTheInterface(t *testing.T) {
 	josh := f.SignIn("josh")
 	for _, origin := range []string{
 		"https://evil.example", "null", nuxeo + ".evil.example", nuxeo + "/", strings.ToUpper(nuxeo), nuxeo + "0",
-		strings.Replace(nuxeo, "://", "://evil.", 1), strings.Replace(nuxeo, "http", "ftp", 1), "*", nuxeo + " https://evil.example",
+		strings.Replace(nuxeo, "://", "://evil.", 1), strings.Replace(nuxeo, "http", "ftp", 1), "*",
+		nuxeo + " https://evil.example",
 	} {
 		for _, q := range []request{
 			{method: http.MethodOptions, path: "/api/v1/me/frameio", header: from(origin, true)},
@@ -88,8 +94,10 @@ func TestNobodyElseUsesTheInterface(t *testing.T) {
 			}
 		}
 	}
+
 	for _, path := range []string{"/", "/signin", "/healthz", "/metrics"} {
-		if a := f.send(request{method: http.MethodGet, path: path, header: from(nuxeo, false)}); a.header.Get("Access-Control-Allow-Origin") != "" {
+		a := f.send(request{method: http.MethodGet, path: path, header: from(nuxeo, false)})
+		if a.header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s may be read by pages of Nuxeo", path)
 		}
 	}

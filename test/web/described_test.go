@@ -51,21 +51,26 @@ func (d described) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ok || r.Method == http.MethodOptions { // a browser asks whether it may
 		return d.next.RoundTrip(r)
 	}
+
 	sent, err := kept(&r.Body)
 	if err != nil {
 		return nil, err
 	}
+
 	resp, err := d.next.RoundTrip(r)
 	if err != nil || strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
 		return resp, err
 	}
+
 	got, err := kept(&resp.Body)
 	if err != nil {
 		return resp, err
 	}
+
 	if err := check(r, path, sent, resp, got); err != nil {
 		d.t.Errorf("description: %s %s (%d): %v", r.Method, r.URL, resp.StatusCode, err)
 	}
+
 	return resp, nil
 }
 
@@ -90,23 +95,36 @@ func check(r *http.Request, path string, sent []byte, resp *http.Response, got [
 		}
 		return fmt.Errorf("what is not described is answered: %w", err)
 	}
+
 	input := &openapi3filter.RequestValidationInput{
 		Request: copied, PathParams: params, Route: route, QueryParams: copied.URL.Query(),
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+		Options: &openapi3filter.Options{
+			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+			IncludeResponseStatus: true,
+		},
 	}
 	if resp.StatusCode < 300 {
 		if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
 			return fmt.Errorf("an invalid request was taken: %w", err)
 		}
 	}
-	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: resp.StatusCode, Header: resp.Header, Options: input.Options}
+
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input,
+		Status:                 resp.StatusCode,
+		Header:                 resp.Header,
+		Options:                input.Options,
+	}
+
 	out.SetBodyBytes(got)
 	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
 		return err
 	}
+
 	if resp.StatusCode < 300 {
 		covered.Store(route.Operation.OperationID, true)
 	}
+
 	return nil
 }
 
@@ -122,7 +140,8 @@ func TestMain(m *testing.M) {
 
 func whole() bool {
 	return !slices.ContainsFunc(os.Args, func(a string) bool {
-		return strings.HasPrefix(a, "-test.run") || strings.HasPrefix(a, "-test.skip") || strings.HasPrefix(a, "-test.short") || strings.HasPrefix(a, "-test.list")
+		return strings.HasPrefix(a, "-test.run") || strings.HasPrefix(a, "-test.skip") ||
+			strings.HasPrefix(a, "-test.short") || strings.HasPrefix(a, "-test.list")
 	})
 }
 
@@ -131,12 +150,15 @@ func uncovered() (missing []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
+
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
-			if _, ok := covered.Load(op.OperationID); !ok && op.OperationID != "events" { // a stream has no end to check
+			// a stream has no end to check
+			if _, ok := covered.Load(op.OperationID); !ok && op.OperationID != "events" {
 				missing = append(missing, op.OperationID)
 			}
 		}
 	}
+
 	return missing
 }

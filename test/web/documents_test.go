@@ -45,31 +45,41 @@ func TestFolderByItself(t *testing.T) {
 		}
 		return resp.JSON200
 	}
+
 	d := get("josh", inner)
-	if d == nil || !d.CanBind || d.WhyNot != nil || d.NuxeoUrl != f.NuxeoURL+"/ui/#!/doc/"+inner || d.Title != "Inner" || d.Path != videos+"/inner" {
+	if d == nil || !d.CanBind || d.WhyNot != nil || d.NuxeoUrl != f.NuxeoURL+"/ui/#!/doc/"+inner ||
+		d.Title != "Inner" || d.Path != videos+"/inner" {
 		t.Fatalf("%+v", d)
 	}
+
 	var way []string
 	for _, a := range d.Ancestors {
 		way = append(way, a.Path)
 	}
+
 	if fmt.Sprint(way) != "[/default-domain /default-domain/workspaces "+videos+"]" {
 		t.Errorf("the way is %v", way)
 	}
+
 	if fmt.Sprint(d.DocumentTypes) != "[File Audio Picture Video]" { // a Note holds no file
 		t.Errorf("types %v", d.DocumentTypes)
 	}
-	if d = get("julia", inner); d == nil || d.CanBind || d.WhyNot == nil || !strings.Contains(*d.WhyNot, "You may not write") {
+
+	if d = get("julia", inner); d == nil || d.CanBind || d.WhyNot == nil ||
+		!strings.Contains(*d.WhyNot, "You may not write") {
 		t.Errorf("who may only read: %+v", d)
 	}
+
 	for _, uid := range []string{file, "none", "..", strings.Repeat("x", 3000)} {
 		if d = get("josh", uid); d != nil {
 			t.Errorf("%.20s: %+v", uid, d)
 		}
 	}
+
 	if d = get("olga", inner); d != nil {
 		t.Errorf("who may not see it: %+v", d)
 	}
+
 	if n, m := f.asked(func() { get("josh", inner) }); n > 3 || m != 0 { // one, and two of signing in
 		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io", n, m)
 	}
@@ -86,6 +96,7 @@ func TestWayToAFolderShowsWhatOneMaySee(t *testing.T) {
 	if err != nil || resp.JSON200 == nil {
 		t.Fatal(err, resp)
 	}
+
 	if slices.ContainsFunc(resp.JSON200.Ancestors, func(a api.Folder) bool { return a.Path == videos }) {
 		t.Errorf("it shows %v", resp.JSON200.Ancestors)
 	}
@@ -101,38 +112,52 @@ func TestDocumentsOfAFolder(t *testing.T) {
 		f.Published(f.Josh, f.file(name, 100+i))
 		want = append([]string{name}, want...)
 	}
+
 	f.Nuxeo.MkDoc(videos+"/other", "File", map[string]any{"dc:title": "Another"})
 	copied := f.Nuxeo.MkDoc(videos+"/copied", "File", map[string]any{"dc:title": "Copied"})
 	if err := f.Nuxeo.AddFacet(copied, "FrameioAsset"); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Nuxeo.SetProps(copied, map[string]any{"frameio:documentUid": "another", "frameio:fileName": "Copied.mov"}); err != nil {
+
+	if err := f.Nuxeo.SetProps(copied, map[string]any{
+		"frameio:documentUid": "another",
+		"frameio:fileName":    "Copied.mov",
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	client := f.as(f.SignIn("julia"))
 	var got []string
 	cursor := (*string)(nil)
 	for range 10 {
-		resp, err := client.ListDocumentsWithResponse(t.Context(), f.Folder, &api.ListDocumentsParams{Cursor: cursor, Limit: ptr(2)})
+		resp, err := client.ListDocumentsWithResponse(t.Context(), f.Folder,
+			&api.ListDocumentsParams{Cursor: cursor, Limit: ptr(2)})
 		if err != nil || resp.JSON200 == nil {
 			t.Fatal(err, resp)
 		}
+
 		for _, d := range resp.JSON200.Documents {
 			got = append(got, *d.FileName)
-			if d.Version == "" || *d.MediaType != "video/quicktime" || *d.Size < 100 || d.Modified.IsZero() || d.Type != "File" {
+			if d.Version == "" || *d.MediaType != "video/quicktime" || *d.Size < 100 || d.Modified.IsZero() ||
+				d.Type != "File" {
 				t.Errorf("%+v", d)
 			}
 		}
+
 		if cursor = resp.JSON200.Next; cursor == nil {
 			break
 		}
 	}
+
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, not %v", got, want)
 	}
+
 	for _, cursor := range []string{"x", "-1-2", "1-501", "99999999-5"} {
-		f.get("/api/v1/folders/"+f.Folder+"/documents?cursor="+cursor, f.SignIn("josh")).refused(t, http.StatusBadRequest, "invalid")
+		f.get("/api/v1/folders/"+f.Folder+"/documents?cursor="+cursor, f.SignIn("josh")).refused(t,
+			http.StatusBadRequest, "invalid")
 	}
+
 	session := f.SignIn("josh")
 	if n, m := f.asked(func() { f.get("/api/v1/folders/"+f.Folder+"/documents", session) }); n != 1 || m != 0 {
 		t.Errorf("a page costs %d calls to Nuxeo and %d to Frame.io", n, m)
@@ -148,12 +173,25 @@ func (f *face) stacked() (uid, one, two string) {
 		return f.Frameio.AddFile(f.Root, name, frameiosim.Bytes(make([]byte, size)), frameiosim.WithCreator(f.Josh),
 			frameiosim.WithMedia(frameiosim.Media{FPS: 25, Duration: 10, Width: 1920, Height: 1080, Codec: "h264"}))
 	}
+
 	one = add("Cut.mov", 1000)
 	f.Frameio.AddComment(one, frameiosim.CommentSpec{Text: "old remark", OwnerID: f.Julia, Timestamp: ptr(int64(5))})
 	f.Published(f.Josh, one)
 	two = add("Cut 2.mov", 2000)
-	f.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "late", OwnerID: f.Josh, Timestamp: ptr(int64(125)), Duration: ptr(int64(25)), Completed: true})
-	early := f.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "<b>early</b>", Timestamp: ptr(int64(0)), Annotation: `[{"tool":"rect"}]`})
+	f.Frameio.AddComment(two, frameiosim.CommentSpec{
+		Text:      "late",
+		OwnerID:   f.Josh,
+		Timestamp: ptr(int64(125)),
+		Duration:  ptr(int64(25)),
+		Completed: true,
+	})
+
+	early := f.Frameio.AddComment(two, frameiosim.CommentSpec{
+		Text:       "<b>early</b>",
+		Timestamp:  ptr(int64(0)),
+		Annotation: `[{"tool":"rect"}]`,
+	})
+
 	f.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "all of it", OwnerID: f.Julia})
 	f.Frameio.AddComment(two, frameiosim.CommentSpec{Text: "an answer", OwnerID: f.Josh, ParentID: early})
 	f.Published(f.Josh, f.Frameio.Stack(one, two))
@@ -180,37 +218,52 @@ func TestDocumentWithVersionsAndComments(t *testing.T) {
 	uid, one, two := f.stacked()
 	josh := f.SignIn("josh")
 	d := f.document(josh, uid)
-	if a := d.Asset; a == nil || a.FileName != "Cut 2.mov" || a.File != two || *a.Resolution != "1920 x 1080" || *a.FrameRate != 25 || *a.Duration != 10 ||
-		*a.Frames != 250 || *a.Codec != "h264" || *a.Size != 2000 || *a.Uploader != "Josh Editor" || a.ViewUrl == "" || *a.PublishedBy != "josh" {
+	if a := d.Asset; a == nil || a.FileName != "Cut 2.mov" || a.File != two || *a.Resolution != "1920 x 1080" ||
+		*a.FrameRate != 25 || *a.Duration != 10 ||
+		*a.Frames != 250 || *a.Codec != "h264" || *a.Size != 2000 || *a.Uploader != "Josh Editor" || a.ViewUrl == "" ||
+		*a.PublishedBy != "josh" {
 		t.Errorf("asset %+v", d.Asset)
 	}
-	if len(d.Versions) < 2 || !d.Versions[0].Current || d.Versions[0].Uid != uid || *d.Versions[0].File != two || d.Versions[1].Current {
+
+	if len(d.Versions) < 2 || !d.Versions[0].Current || d.Versions[0].Uid != uid || *d.Versions[0].File != two ||
+		d.Versions[1].Current {
 		t.Errorf("versions %+v", d.Versions)
 	}
-	if len(d.Versions) != 3 || d.Versions[0].Label != "0.2" || d.Versions[1].Label != "0.2" || *d.Versions[1].File != two || *d.Versions[1].FileName != "Cut 2.mov" {
-		t.Errorf("the document is at %s and its newest version %+v, want both at 0.2 with the second cut", d.Versions[0].Label, d.Versions[1])
+
+	if len(d.Versions) != 3 || d.Versions[0].Label != "0.2" || d.Versions[1].Label != "0.2" ||
+		*d.Versions[1].File != two || *d.Versions[1].FileName != "Cut 2.mov" {
+		t.Errorf("the document is at %s and its newest version %+v, want both at 0.2 with the second cut",
+			d.Versions[0].Label, d.Versions[1])
 	}
+
 	if last := d.Versions[len(d.Versions)-1]; *last.File != one || *last.FileName != "Cut.mov" || last.Label != "0.1" {
 		t.Errorf("the oldest version %+v", last)
 	}
-	if d.Folder != f.Folder || d.Ancestors[len(d.Ancestors)-1].Uid != f.Folder || d.NuxeoUrl != f.NuxeoURL+"/ui/#!/doc/"+uid || d.CommentsMore {
+
+	if d.Folder != f.Folder || d.Ancestors[len(d.Ancestors)-1].Uid != f.Folder || d.NuxeoUrl != f.NuxeoURL+
+		"/ui/#!/doc/"+uid || d.CommentsMore {
 		t.Errorf("%+v", d)
 	}
+
 	want := []string{
 		"frameio Julia Reviewer: all of it",
 		"frameio external reviewer: <b>early</b> @00:00:00:00 [frameio Josh Editor: an answer]",
 		"frameio Josh Editor: late @00:00:05:00 – 00:00:05:24",
 		"frameio Julia Reviewer: old remark @00:00:00:05",
 	}
+
 	if got := said(d.Comments); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("comments\n%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+
 	if c := d.Comments[1]; *c.Drawing != `[{"tool":"rect"}]` || *c.Frame != 0 || *c.File != two || c.Resolved {
 		t.Errorf("%+v", c)
 	}
+
 	if c := d.Comments[2]; !c.Resolved || *c.DurationFrames != 25 || *c.Frame != 125 {
 		t.Errorf("%+v", c)
 	}
+
 	if n, m := f.asked(func() { f.document(josh, uid) }); n != 4 || m != 0 {
 		t.Errorf("it costs %d calls to Nuxeo and %d to Frame.io", n, m)
 	}
@@ -229,6 +282,7 @@ func TestCommentsThatPeopleWroteInNuxeo(t *testing.T) {
 		}
 		return k.ID
 	}
+
 	first := write("julia", uid, "<script>mine</script>")
 	write("josh", write("josh", first, "answered"), "and again")
 	for _, k := range f.Nuxeo.Comments(uid) {
@@ -239,8 +293,10 @@ func TestCommentsThatPeopleWroteInNuxeo(t *testing.T) {
 			write("julia", k.ID, "where?")
 		}
 	}
+
 	got := said(f.document(f.SignIn("josh"), uid).Comments)
-	if len(got) != 5 || got[0] != "frameio Julia Reviewer: all of it [nuxeo josh: seen]" || !strings.HasSuffix(got[1], "[frameio Josh Editor: an answer] [nuxeo julia: where?]") ||
+	if len(got) != 5 || got[0] != "frameio Julia Reviewer: all of it [nuxeo josh: seen]" ||
+		!strings.HasSuffix(got[1], "[frameio Josh Editor: an answer] [nuxeo julia: where?]") ||
 		got[4] != "nuxeo julia: <script>mine</script> [nuxeo josh: answered [nuxeo josh: and again]]" {
 		t.Errorf("comments\n%s", strings.Join(got, "\n"))
 	}
@@ -259,11 +315,13 @@ func TestCommentsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+
 	josh := f.SignIn("josh")
 	var d api.DocumentDetail
 	if n, _ := f.asked(func() { d = f.document(josh, uid) }); n > 54 {
 		t.Errorf("it costs %d calls", n)
 	}
+
 	if len(d.Comments) != 60 || !d.CommentsMore || d.Asset != nil {
 		t.Errorf("%d comments, more: %v", len(d.Comments), d.CommentsMore)
 	}
@@ -279,7 +337,8 @@ func TestCommentsOfAVersion(t *testing.T) {
 	words := "Cut to <TITLE> & 🎬\n👩\u200d👧 = {{7}}"
 	one := f.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "first", OwnerID: f.Julia})
 	f.Frameio.EditComment(one, words)
-	f.Frameio.CompleteComment(f.Frameio.AddComment(file, frameiosim.CommentSpec{Text: "drawn", Annotation: `[{"tool":"rect"}]`, Timestamp: new(int64)}), true)
+	f.Frameio.CompleteComment(f.Frameio.AddComment(file,
+		frameiosim.CommentSpec{Text: "drawn", Annotation: `[{"tool":"rect"}]`, Timestamp: new(int64)}), true)
 	f.Published(f.Josh, file)
 	uid := f.Only().UID
 
@@ -287,37 +346,55 @@ func TestCommentsOfAVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := nuxeo.Comment{ID: mine.ID, Text: mine.Text + "!", Created: mine.Created, Modified: mine.Created.Add(time.Hour)}
+
+	later := nuxeo.Comment{
+		ID:       mine.ID,
+		Text:     mine.Text + "!",
+		Created:  mine.Created,
+		Modified: mine.Created.Add(time.Hour),
+	}
+
 	for range 2 {
-		if _, err := f.nuxeoAs("josh").CreateComment(t.Context(), mine.ID, nuxeo.Comment{Text: "seen"}, ""); err != nil {
+		if _, err := f.nuxeoAs("josh").CreateComment(t.Context(), mine.ID, nuxeo.Comment{Text: "seen"},
+			""); err != nil {
 			t.Fatal(err)
 		}
 	}
+
 	if err := f.nuxeoAs("julia").UpdateComment(t.Context(), uid, later); err != nil {
 		t.Fatal(err)
 	}
+
 	josh := f.SignIn("josh")
-	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckOut", uid, nil, nil, nuxeo.WriteOptions{}, nil); err != nil {
+	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckOut", uid, nil, nil, nuxeo.WriteOptions{},
+		nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckIn", uid, map[string]any{"version": "minor"}, nil, nuxeo.WriteOptions{}, nil); err != nil {
+
+	if err := f.nuxeoAs("josh").Operation(t.Context(), "Document.CheckIn", uid, map[string]any{"version": "minor"}, nil,
+		nuxeo.WriteOptions{}, nil); err != nil {
 		t.Fatal(err)
 	}
+
 	versions := f.Nuxeo.Versions(uid)
 	live, version := f.document(josh, uid), f.document(josh, versions[len(versions)-1].UID)
 	want := []string{
 		"frameio Julia Reviewer: " + words, "frameio external reviewer: drawn @frame 0",
 		"nuxeo julia: mine = {{1}} & <b>🎬! [nuxeo josh: seen] [nuxeo josh: seen]",
 	}
+
 	for what, d := range map[string]api.DocumentDetail{"the document": live, "its version": version} {
 		if got := said(d.Comments); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s shows\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			continue
 		}
+
 		c := d.Comments
 		if !c[0].Edited || c[1].Edited || !c[2].Edited || c[2].Replies[0].Edited {
-			t.Errorf("%s calls edited: %v %v %v, and the reply %v; want true false true, and false", what, c[0].Edited, c[1].Edited, c[2].Edited, c[2].Replies[0].Edited)
+			t.Errorf("%s calls edited: %v %v %v, and the reply %v; want true false true, and false", what, c[0].Edited,
+				c[1].Edited, c[2].Edited, c[2].Replies[0].Edited)
 		}
+
 		if !c[1].Resolved || *c[1].Drawing != `[{"tool":"rect"}]` || *c[1].Frame != 0 || *c[1].File != file {
 			t.Errorf("%s shows the drawing as %+v", what, c[1])
 		}
@@ -338,9 +415,11 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+
 	if got := said(f.document(josh, uid).Comments); fmt.Sprint(got) != fmt.Sprint(before) {
 		t.Errorf("from what Nuxeo keeps it shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
+
 	begin := len(f.Nuxeo.Requests())
 	f.Published(f.Josh, two)
 	for _, r := range f.Nuxeo.Requests()[begin:] {
@@ -348,6 +427,7 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 			t.Errorf("Nuxeo is asked: %s %s", r.Method, r.Path)
 		}
 	}
+
 	if got := said(f.document(josh, uid).Comments); fmt.Sprint(got) != fmt.Sprint(before) {
 		t.Errorf("it shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
@@ -357,13 +437,23 @@ func TestCommentsOfAnOlderVersionAreShownAfterTheNextRun(t *testing.T) {
 func TestCopiedDocumentHasNoAsset(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	uid := f.Nuxeo.MkDoc(videos+"/copied", "File", map[string]any{"dc:title": "Copied", "file:content": nuxeosim.Blob{Name: "a.mp4", MimeType: "video/mp4", Data: []byte("x")}})
+	uid := f.Nuxeo.MkDoc(videos+"/copied", "File", map[string]any{
+		"dc:title":     "Copied",
+		"file:content": nuxeosim.Blob{Name: "a.mp4", MimeType: "video/mp4", Data: []byte("x")},
+	})
+
 	if err := f.Nuxeo.AddFacet(uid, "FrameioAsset"); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Nuxeo.SetProps(uid, map[string]any{"frameio:documentUid": "another", "frameio:fileId": "x", "frameio:fileName": "Cut.mov"}); err != nil {
+
+	if err := f.Nuxeo.SetProps(uid, map[string]any{
+		"frameio:documentUid": "another",
+		"frameio:fileId":      "x",
+		"frameio:fileName":    "Cut.mov",
+	}); err != nil {
 		t.Fatal(err)
 	}
+
 	if d := f.document(f.SignIn("josh"), uid); d.Asset != nil || d.Versions[0].File != nil {
 		t.Errorf("%+v %+v", d.Asset, d.Versions)
 	}

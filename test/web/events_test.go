@@ -31,15 +31,18 @@ func listen(t testing.TB, base, session, query string) *listener {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	r.Header.Set("Authorization", "Bearer "+session)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" {
 		t.Fatalf("a stream answers %d %s", resp.StatusCode, resp.Header.Get("Content-Type"))
 	}
+
 	return &listener{t: t, body: resp.Body, in: bufio.NewScanner(resp.Body)}
 }
 
@@ -56,6 +59,7 @@ func (l *listener) next() (v api.Item, ok bool) {
 		}
 		return v, true
 	}
+
 	return v, false
 }
 
@@ -86,6 +90,7 @@ func TestEventsOfARunningItem(t *testing.T) {
 	if len(before) == 0 {
 		t.Error("only the end was told")
 	}
+
 	at := time.Time{}
 	for _, v := range append(before, last) {
 		if v.Id != item.ID || v.Updated.Before(at) {
@@ -93,6 +98,7 @@ func TestEventsOfARunningItem(t *testing.T) {
 		}
 		at = v.Updated
 	}
+
 	if last.Transfer == nil || last.Transfer.Done != 4000 {
 		t.Errorf("the last says %+v", last.Transfer)
 	}
@@ -109,6 +115,7 @@ func TestListenersSeeTheirOwnItems(t *testing.T) {
 	for _, parent := range []string{f.Settle()[0].Parent, "nothing"} {
 		f.get("/api/v1/events?parent="+parent, olga).refused(t, http.StatusNotFound, "not_found")
 	}
+
 	strange := listen(t, f.Config.PublicURL, olga, "")
 	own := listen(t, f.Config.PublicURL, f.SignIn("josh"), "")
 	f.Published(f.Josh, f.file("Cut.mov", 1000))
@@ -117,6 +124,7 @@ func TestListenersSeeTheirOwnItems(t *testing.T) {
 	if v, ok := strange.next(); ok {
 		t.Errorf("olga hears of %s %s", v.Kind, v.Title)
 	}
+
 	f.Start()
 }
 
@@ -139,6 +147,7 @@ func (f *face) served() (base string, stop func() error) {
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- f.App.Serve(ctx, narrow{l}) }()
@@ -158,9 +167,11 @@ func TestStreamsEndWhenTheProcessStops(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
+
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("a stream held up the end for %s", took)
 	}
+
 	if v, ok := l.next(); ok || l.in.Err() != nil {
 		t.Errorf("the stream did not end well: %+v %v", v, l.in.Err())
 	}
@@ -176,15 +187,18 @@ func TestSlowReader(t *testing.T) {
 	for range 40 {
 		files = append(files, f.file(strings.Repeat("A very long title ", 12)+"Cut.mov", 100))
 	}
+
 	base, stop := f.served()
 	for range 3 {
 		deaf(t, base, session)
 	}
+
 	hears := listen(t, base, session, "")
 	f.Run(f.Josh, files...)
 	for range files {
 		hears.until(func(v api.Item) bool { return v.Kind == "publish" && v.State == api.ItemStateDone })
 	}
+
 	begun := time.Now()
 	if err := stop(); err != nil {
 		t.Errorf("after %s: %v", time.Since(begun), err)
@@ -198,10 +212,12 @@ func deaf(t testing.TB, base, session string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = conn.Close() })
 	if err := conn.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil {
 		t.Fatal(err)
 	}
+
 	_, err = io.WriteString(conn, "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+session+"\r\n\r\n")
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +244,10 @@ func TestStreamsEndWithWhatAllowsThem(t *testing.T) {
 	f.send(request{method: http.MethodDelete, path: "/api/v1/session", session: session})
 	f.Nuxeo.SetACL(f.Only().Path, "olga", "Everything", false)
 	begun := time.Now()
-	for name, l := range map[string]*listener{"of a session that has ended": out, "of a document that was closed": shut} {
+	for name, l := range map[string]*listener{
+		"of a session that has ended":   out,
+		"of a document that was closed": shut,
+	} {
 		for {
 			if _, ok := l.next(); !ok {
 				break
@@ -238,10 +257,12 @@ func TestStreamsEndWithWhatAllowsThem(t *testing.T) {
 			t.Errorf("the stream %s went on for %s (%v)", name, took, l.in.Err())
 		}
 	}
+
 	f.Stop() // ends the one that may go on
 	if _, ok := kept.next(); ok || kept.in.Err() != nil {
 		t.Errorf("a stream of somebody else did not go on until the end: %v", kept.in.Err())
 	}
+
 	f.Start()
 }
 
@@ -254,11 +275,13 @@ func TestStreamsOfAPersonAreCounted(t *testing.T) {
 	for range 50 {
 		all = append(all, listen(t, f.Config.PublicURL, session, ""))
 	}
+
 	a := f.get("/api/v1/events", session)
 	a.refused(t, http.StatusTooManyRequests, "throttled")
 	if a.header.Get("Retry-After") == "" {
 		t.Error("nobody says when to come again")
 	}
+
 	listen(t, f.Config.PublicURL, f.SignIn("olga"), "")
 	_ = all[0].body.Close()
 	if !poll(func() bool { return f.mayListen(session) }) {
@@ -274,11 +297,13 @@ func (f *face) mayListen(session string) bool {
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	r.Header.Set("Authorization", "Bearer "+session)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	_ = resp.Body.Close()
 	return resp.StatusCode == http.StatusOK
 }

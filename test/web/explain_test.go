@@ -38,25 +38,35 @@ func TestAPublishedDocumentIsExplained(t *testing.T) {
 	doc := f.Nuxeo.Children(f.Folder)[0]
 	for _, of := range []string{doc.UID, doc.Path, file} {
 		all := f.stories("josh", of)
-		if len(all) != 1 || *all[0].Document != doc.UID || *all[0].Title != doc.Title || all[0].NuxeoUrl == nil || len(all[0].Ties) != 1 {
+		if len(all) != 1 || *all[0].Document != doc.UID || *all[0].Title != doc.Title || all[0].NuxeoUrl == nil ||
+			len(all[0].Ties) != 1 {
 			t.Fatalf("%s: %+v", of, all)
 		}
+
 		tie := all[0].Ties[0]
-		if tie.Kind != "binding" || tie.Id != b.ID || tie.Name != "Publish" || tie.Asset != file || tie.State != "in place" || tie.CommentsAt == nil {
+		if tie.Kind != "binding" || tie.Id != b.ID || tie.Name != "Publish" || tie.Asset != file ||
+			tie.State != "in place" || tie.CommentsAt == nil {
 			t.Errorf("%+v", tie)
 		}
-		if c := tie.Content; c == nil || c.File != file || c.Size != 100 || *c.Name != "Cut.mov" || c.At == nil || *c.Digest == "" {
+
+		if c := tie.Content; c == nil || c.File != file || c.Size != 100 || *c.Name != "Cut.mov" || c.At == nil ||
+			*c.Digest == "" {
 			t.Errorf("%+v", tie.Content)
 		}
-		if got := tale(all[0]); !strings.HasPrefix(got, "was published on Frame.io\n") || !strings.Contains(got, "came into Nuxeo from Cut.mov") {
+
+		if got := tale(all[0]); !strings.HasPrefix(got, "was published on Frame.io\n") ||
+			!strings.Contains(got, "came into Nuxeo from Cut.mov") {
 			t.Errorf("%s", got)
 		}
 	}
+
 	stack := f.Frameio.Stack(file, f.file("Cut 2.mov", 150))
 	f.Published(f.Josh, stack)
-	if all := f.stories("josh", file); len(all) != 1 || all[0].Ties[0].Asset != stack || all[0].Ties[0].Content.Size != 150 || !strings.Contains(tale(all[0]), "was updated from Cut 2.mov") {
+	if all := f.stories("josh", file); len(all) != 1 || all[0].Ties[0].Asset != stack ||
+		all[0].Ties[0].Content.Size != 150 || !strings.Contains(tale(all[0]), "was updated from Cut 2.mov") {
 		t.Errorf("%+v", all)
 	}
+
 	plain := f.Nuxeo.MkDoc(videos+"/plain", "File", map[string]any{"dc:title": "Plain"})
 	if all := f.stories("josh", plain); len(all) != 1 || len(all[0].Ties)+len(all[0].Events) != 0 {
 		t.Errorf("%+v", all)
@@ -69,25 +79,42 @@ func TestAMirroredDocumentIsExplained(t *testing.T) {
 	josh := f.as(f.SignIn("josh"))
 	file := f.file("Cut.mov", 100)
 	form := api.AddSyncJSONRequestBody{Folder: f.Folder, Team: f.Workspace, Project: f.Project}
-	made := must(t, func(r *api.AddSyncResponse) bool { return r.JSON202 != nil })(josh.AddSyncWithResponse(t.Context(), form)).JSON202
+	made := must(t, func(r *api.AddSyncResponse) bool {
+		return r.JSON202 != nil
+	})(josh.AddSyncWithResponse(t.Context(), form)).JSON202
+
 	f.Settle()
 	all := f.stories("josh", file)
-	if len(all) != 1 || len(all[0].Ties) != 1 || all[0].Ties[0].Kind != "sync" || all[0].Ties[0].Id != made.Id || all[0].Ties[0].State != "in place" || all[0].Ties[0].Content == nil {
+	if len(all) != 1 || len(all[0].Ties) != 1 || all[0].Ties[0].Kind != "sync" || all[0].Ties[0].Id != made.Id ||
+		all[0].Ties[0].State != "in place" || all[0].Ties[0].Content == nil {
 		t.Fatalf("%+v", all)
 	}
-	mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")}}
+
+	mine := map[string]any{
+		"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")},
+	}
+
 	if err := f.Nuxeo.Edit("josh", *all[0].Document, mine); err != nil {
 		t.Fatal(err)
 	}
+
 	f.Frameio.Stack(file, f.file("Cut 2.mov", 150))
-	must(t, func(r *api.RefreshSyncResponse) bool { return r.JSON202 != nil })(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{}))
+	must(t, func(r *api.RefreshSyncResponse) bool {
+		return r.JSON202 != nil
+	})(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{}))
+
 	f.Settle()
 	tie := f.stories("josh", *all[0].Document)[0].Ties[0]
-	if tie.State != "conflict" || tie.Why == nil || tie.Remedy == nil || !strings.Contains(*tie.Remedy, "sync settle "+made.Id) {
+	if tie.State != "conflict" || tie.Why == nil || tie.Remedy == nil ||
+		!strings.Contains(*tie.Remedy, "sync settle "+made.Id) {
 		t.Errorf("%+v", tie)
 	}
+
 	f.Frameio.Delete(tie.Asset)
-	must(t, func(r *api.RefreshSyncResponse) bool { return r.JSON202 != nil })(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))
+	must(t, func(r *api.RefreshSyncResponse) bool {
+		return r.JSON202 != nil
+	})(josh.RefreshSyncWithResponse(t.Context(), made.Id, api.RefreshSyncJSONRequestBody{Sure: ptr(true)}))
+
 	f.Settle()
 	if tie := f.stories("josh", *all[0].Document)[0].Ties[0]; tie.State != "gone" || tie.Why == nil {
 		t.Errorf("%+v", tie)
@@ -101,16 +128,22 @@ func TestAPushedDocumentIsExplained(t *testing.T) {
 	document := f.Clip("Teaser", make([]byte, 100), make([]byte, 40))
 	josh := f.as(f.SignIn("josh"))
 	form := api.PushJSONRequestBody{Documents: []string{document}, Team: f.Workspace, Project: f.Project}
-	made := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(josh.PushWithResponse(t.Context(), form)).JSON202
+	made := must(t, func(r *api.PushResponse) bool {
+		return r.JSON202 != nil
+	})(josh.PushWithResponse(t.Context(), form)).JSON202
+
 	f.Settle()
 	all := f.stories("josh", document)
 	if len(all) != 1 {
 		t.Fatalf("%+v", all)
 	}
+
 	tie := all[0].Ties[len(all[0].Ties)-1]
-	if tie.Kind != "push" || tie.Id != made.Pushes[0].Id || tie.State != "open" || tie.Content == nil || tie.Content.File == "" {
+	if tie.Kind != "push" || tie.Id != made.Pushes[0].Id || tie.State != "open" || tie.Content == nil ||
+		tie.Content.File == "" {
 		t.Errorf("%+v", tie)
 	}
+
 	if got := tale(all[0]); !strings.Contains(got, "was pushed to ") || !strings.Contains(got, "arrived on Frame.io") {
 		t.Errorf("%s", got)
 	}
@@ -136,6 +169,7 @@ func TestStoriesAreForThoseWhoMayRead(t *testing.T) {
 			t.Errorf("%.20s: %d %s", of, got.status, got.body)
 		}
 	}
+
 	f.get("/api/v1/explain?of="+doc.UID, "").refused(t, http.StatusUnauthorized, "unauthenticated")
 	f.Nuxeo.SetACL(doc.Path, "olga", "Read", true)
 	if all := f.stories("olga", file); len(all) != 1 {

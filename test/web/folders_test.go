@@ -22,15 +22,18 @@ func (f *face) folders(query, session string) (titles []string, more bool) {
 		Folders []api.Folder
 		More    bool
 	}
+
 	if err := json.Unmarshal([]byte(a.body), &page); err != nil || a.status != http.StatusOK {
 		f.T.Fatalf("folders?%s: %d %s", query, a.status, a.body)
 	}
+
 	for _, v := range page.Folders {
 		if v.Uid == "" || !strings.HasPrefix(v.Path, "/") || v.Type == "" {
 			f.T.Errorf("%+v", v)
 		}
 		titles = append(titles, v.Title)
 	}
+
 	return titles, page.More
 }
 
@@ -46,10 +49,12 @@ func TestFoldersToChooseFrom(t *testing.T) {
 			}
 		}
 	}
+
 	josh := f.SignIn("josh")
 	if got, _ := f.folders("", josh); len(got) == 0 {
 		t.Error("nothing at the root")
 	}
+
 	for query, want := range map[string]string{
 		"parent=" + f.Folder:                     "Zebra 100%,Zebra_s,apes",
 		"search=" + url.QueryEscape("zebra"):     "Zebra 100%,Zebra_s",
@@ -66,8 +71,10 @@ func TestFoldersToChooseFrom(t *testing.T) {
 			t.Errorf("%s: %q", query, got)
 		}
 	}
+
 	for _, bad := range []string{"", "z", "+++", strings.Repeat("z", 300)} {
-		if a := f.get("/api/v1/folders?search="+bad, josh); a.status != http.StatusBadRequest || !strings.Contains(a.body, `"field":"search"`) {
+		if a := f.get("/api/v1/folders?search="+bad, josh); a.status != http.StatusBadRequest ||
+			!strings.Contains(a.body, `"field":"search"`) {
 			t.Errorf("search %q: %d %s", bad, a.status, a.body)
 		}
 	}
@@ -79,14 +86,17 @@ func TestFoldersAreBounded(t *testing.T) {
 	for i := range browse.Most {
 		f.Nuxeo.MkDoc(fmt.Sprint(videos, "/day", i), "Folder", map[string]any{"dc:title": fmt.Sprintf("Day %03d", i)})
 	}
+
 	josh := f.SignIn("josh")
 	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || more || got[7] != "Day 007" {
 		t.Errorf("%d folders, more: %v", len(got), more)
 	}
+
 	f.Nuxeo.MkDoc(videos+"/other", "Folder", map[string]any{"dc:title": "Another"})
 	if got, more := f.folders("parent="+f.Folder, josh); len(got) != browse.Most || !more {
 		t.Errorf("%d folders, more: %v", len(got), more)
 	}
+
 	if got, _ := f.folders("search=another", josh); len(got) != 1 {
 		t.Errorf("found %q", got)
 	}
@@ -100,6 +110,7 @@ func TestFoldersAreThoseOneMaySee(t *testing.T) {
 	if got, _ := f.folders("search=secret", f.SignIn("olga")); len(got) != 0 {
 		t.Errorf("a stranger finds %q", got)
 	}
+
 	if got, _ := f.folders("search=secret", f.SignIn("josh")); len(got) != 1 {
 		t.Errorf("josh finds %q", got)
 	}

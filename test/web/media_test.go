@@ -40,23 +40,30 @@ func TestProxyOfFrameio(t *testing.T) {
 	f := open(t, testenv.World(func(w *app.World) {
 		w.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}))
+
 	uid, one, two := f.stacked()
 	josh := f.SignIn("josh")
 	for _, file := range []*string{nil, &one, &two} {
 		m := f.look(josh, uid, file)
-		if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceFrameio || m.Url == nil || m.Poster == nil || m.NuxeoPath != nil || m.Why != nil {
+		if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceFrameio || m.Url == nil ||
+			m.Poster == nil || m.NuxeoPath != nil || m.Why != nil {
 			t.Fatalf("%+v", m)
 		}
+
 		if a := f.send(request{method: http.MethodHead, path: *m.Url}); a.status != http.StatusNotFound {
 			t.Errorf("a look: %d", a.status) // and does not use it up
 		}
+
 		for _, path := range []string{*m.Url, *m.Poster} {
 			a := f.play(path)
 			to := a.header.Get("Location")
-			if a.status != http.StatusSeeOther || a.body != "" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("Referrer-Policy") != "no-referrer" {
+			if a.status != http.StatusSeeOther || a.body != "" || a.header.Get("Cache-Control") != "no-store" ||
+				a.header.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("%d %v %s", a.status, a.header, a.body)
 			}
-			f.played(to, map[bool]string{true: "video/mp4", false: "image/png"}[path == *m.Url], f.newest(file, one, two))
+
+			f.played(to, map[bool]string{true: "video/mp4", false: "image/png"}[path == *m.Url],
+				f.newest(file, one, two))
 			at, _ := url.Parse(to)
 			for _, secret := range []string{at.RawQuery, at.Query().Get("Signature")} {
 				if secret == "" || strings.Contains(log.String(), secret) {
@@ -81,13 +88,15 @@ func (f *face) played(address, kind, file string) {
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	r.Header.Set("Range", "bytes=0-9")
 	resp, err := f.client.Do(r)
 	if err != nil {
 		f.T.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusPartialContent || resp.Header.Get("Content-Type") != kind || !strings.Contains(address, file) || resp.Header.Get("Content-Disposition") != "inline" {
+	if resp.StatusCode != http.StatusPartialContent || resp.Header.Get("Content-Type") != kind ||
+		!strings.Contains(address, file) || resp.Header.Get("Content-Disposition") != "inline" {
 		f.T.Errorf("%s: %d %v", address, resp.StatusCode, resp.Header)
 	}
 }
@@ -103,25 +112,37 @@ func TestTicketsOpenOnce(t *testing.T) {
 	if a := f.play(used); a.status != http.StatusSeeOther {
 		t.Fatalf("the first: %d %s", a.status, a.body)
 	}
+
 	if a := f.play(used); a.status != http.StatusNotFound {
 		t.Errorf("a second time: %d", a.status)
 	}
+
 	clock.Move(61 * time.Second)
 	want := fmt.Sprint(f.play("/media/" + strings.Repeat("A", 26)).anonymous())
-	for name, path := range map[string]string{"used": used, "ended": late, "ended, again": late, "short": "/media/x", "long": "/media/" + strings.Repeat("A", 5000)} {
+	for name, path := range map[string]string{
+		"used":         used,
+		"ended":        late,
+		"ended, again": late,
+		"short":        "/media/x",
+		"long":         "/media/" + strings.Repeat("A", 5000),
+	} {
 		if a := f.play(path); a.status != http.StatusNotFound || fmt.Sprint(a.anonymous()) != want {
 			t.Errorf("%s: %d %v %s", name, a.status, a.header, a.body)
 		}
 	}
+
 	left := *f.look(josh, uid, nil).Url
 	clock.Move(2 * time.Minute)
 	if n, err := f.App.Media.Clean(t.Context()); err != nil || n == 0 {
 		t.Errorf("the chore removed %d: %v", n, err)
 	}
+
 	var n int
-	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM tickets`).Scan(&n); err != nil || n != 0 {
+	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM tickets`).Scan(&n); err != nil ||
+		n != 0 {
 		t.Errorf("%d tickets are left: %v", n, err)
 	}
+
 	if a := f.play(left); a.status != http.StatusNotFound {
 		t.Errorf("cleaned: %d", a.status)
 	}
@@ -135,9 +156,11 @@ func TestDatabaseDoesNotTellTickets(t *testing.T) {
 	ticket := strings.TrimPrefix(*f.look(f.SignIn("josh"), uid, nil).Url, "/media/")
 	var id string
 	var sealed []byte
-	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT id, address FROM tickets LIMIT 1`).Scan(&id, &sealed); err != nil {
+	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT id, address FROM tickets LIMIT 1`).Scan(&id,
+		&sealed); err != nil {
 		t.Fatal(err)
 	}
+
 	if strings.Contains(id, ticket) || strings.Contains(string(sealed), "http") || len(ticket) < 26 {
 		t.Errorf("ticket %s, id %s, address %q", ticket, id, sealed)
 	}
@@ -155,6 +178,7 @@ func TestMediaOfOthersDoesNotExist(t *testing.T) {
 			t.Errorf("%s: %+v", file, m)
 		}
 	}
+
 	for _, id := range []string{"none", f.Folder + "x", ".."} {
 		if m := f.look(josh, id, nil); m != nil {
 			t.Errorf("%s: %+v", id, m)
@@ -168,44 +192,85 @@ func TestWhatNuxeoHas(t *testing.T) {
 	blob := func(name, is string) nuxeosim.Blob {
 		return nuxeosim.Blob{Name: name, MimeType: is, Data: []byte("0123456789")}
 	}
-	movie := f.Nuxeo.MkDoc(videos+"/movie", "File", map[string]any{"dc:title": "Movie", "file:content": blob("a.mp4", "video/mp4")})
-	page := f.Nuxeo.MkDoc(videos+"/page", "File", map[string]any{"dc:title": "Page", "file:content": blob("a.html", "text/html")})
-	drawing := f.Nuxeo.MkDoc(videos+"/drawing", "File", map[string]any{"dc:title": "Drawing", "file:content": blob("a.svg", "image/svg+xml")})
+
+	movie := f.Nuxeo.MkDoc(videos+"/movie", "File",
+		map[string]any{"dc:title": "Movie", "file:content": blob("a.mp4", "video/mp4")})
+	page := f.Nuxeo.MkDoc(videos+"/page", "File",
+		map[string]any{"dc:title": "Page", "file:content": blob("a.html", "text/html")})
+	drawing := f.Nuxeo.MkDoc(videos+"/drawing", "File",
+		map[string]any{"dc:title": "Drawing", "file:content": blob("a.svg", "image/svg+xml")})
 	nothing := f.Nuxeo.MkDoc(videos+"/nothing", "File", map[string]any{"dc:title": "Nothing"})
 	josh := f.SignIn("josh")
 	m := f.look(josh, movie, nil)
-	if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceNuxeo || *m.Url != "/media/nuxeo/"+movie+"/content" || *m.NuxeoPath != "/nxfile/default/"+movie+"/file:content/file" || m.Why != nil {
+	if m == nil || m.Kind != api.MediaKindVideo || m.Source != api.MediaSourceNuxeo || *m.Url != "/media/nuxeo/"+
+		movie+"/content" || *m.NuxeoPath != "/nxfile/default/"+movie+"/file:content/file" || m.Why != nil {
 		t.Fatalf("%+v", m)
 	}
+
 	whole := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh})
-	for name, want := range map[string]string{"Content-Type": "video/mp4", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff", "Content-Length": "10", "Accept-Ranges": "bytes"} {
+	for name, want := range map[string]string{
+		"Content-Type":            "video/mp4",
+		"Content-Security-Policy": "default-src 'none'; sandbox",
+		"X-Content-Type-Options":  "nosniff",
+		"Content-Length":          "10",
+		"Accept-Ranges":           "bytes",
+	} {
 		if whole.status != http.StatusOK || whole.body != "0123456789" || whole.header.Get(name) != want {
 			t.Errorf("%d %q %s: %v", whole.status, whole.body, name, whole.header)
 		}
 	}
-	part := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh, header: http.Header{"Range": {"bytes=2-4"}}})
-	if part.status != http.StatusPartialContent || part.body != "234" || part.header.Get("Content-Range") != "bytes 2-4/10" {
+
+	part := f.send(request{
+		method: http.MethodGet,
+		path:   *m.Url,
+		cookie: josh,
+		header: http.Header{"Range": {"bytes=2-4"}},
+	})
+	if part.status != http.StatusPartialContent || part.body != "234" ||
+		part.header.Get("Content-Range") != "bytes 2-4/10" {
 		t.Errorf("a part: %d %q %v", part.status, part.body, part.header)
 	}
-	if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh, header: http.Header{"Range": {"bytes=20-"}}}); a.status != http.StatusOK || a.body != "0123456789" {
+
+	if a := f.send(request{
+		method: http.MethodGet,
+		path:   *m.Url,
+		cookie: josh,
+		header: http.Header{"Range": {"bytes=20-"}},
+	}); a.status != http.StatusOK || a.body != "0123456789" {
 		t.Errorf("beyond the end: %d %q, want the whole, as Nuxeo answers", a.status, a.body)
 	}
-	if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh, header: http.Header{"If-None-Match": {whole.header.Get("Etag")}}}); a.status != http.StatusNotModified {
+
+	if a := f.send(request{
+		method: http.MethodGet,
+		path:   *m.Url,
+		cookie: josh,
+		header: http.Header{"If-None-Match": {whole.header.Get("Etag")}},
+	}); a.status != http.StatusNotModified {
 		t.Errorf("unchanged: %d", a.status)
 	}
+
 	odd := []string{page, drawing}
 	for i, is := range []string{"video/x+xml", "audio/svg+xml", "video/html", "image/svg", "application/xhtml+xml"} {
-		odd = append(odd, f.Nuxeo.MkDoc(fmt.Sprintf("%s/odd%d", videos, i), "File", map[string]any{"dc:title": "Odd", "file:content": blob("a.mp4", is)}))
+		odd = append(odd, f.Nuxeo.MkDoc(fmt.Sprintf("%s/odd%d", videos, i), "File",
+			map[string]any{"dc:title": "Odd", "file:content": blob("a.mp4", is)}))
 	}
+
 	for _, uid := range odd {
-		if m := f.look(josh, uid, nil); m == nil || m.Source != api.MediaSourcePoster || m.Url != nil || m.Why == nil || m.PosterPath == nil {
+		if m := f.look(josh, uid, nil); m == nil || m.Source != api.MediaSourcePoster || m.Url != nil || m.Why == nil ||
+			m.PosterPath == nil {
 			t.Errorf("%+v", m)
 		}
-		if a := f.send(request{method: http.MethodGet, path: "/media/nuxeo/" + uid + "/content", cookie: josh}); a.status != http.StatusNotFound || strings.Contains(a.body, "0123") {
+		if a := f.send(request{
+			method: http.MethodGet,
+			path:   "/media/nuxeo/" + uid + "/content",
+			cookie: josh,
+		}); a.status != http.StatusNotFound || strings.Contains(a.body, "0123") {
 			t.Errorf("what could be a page of ours: %d %s", a.status, a.body)
 		}
 	}
-	if m := f.look(josh, nothing, nil); m == nil || m.Kind != api.MediaKindNone || m.Source != api.MediaSourceNone || m.Why == nil {
+
+	if m := f.look(josh, nothing, nil); m == nil || m.Kind != api.MediaKindNone ||
+		m.Source != api.MediaSourceNone || m.Why == nil {
 		t.Errorf("%+v", m)
 	}
 }
@@ -214,18 +279,30 @@ func TestStreamsAreForWhoMaySeeTheDocument(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	f.private()
-	uid := f.Nuxeo.MkDoc(videos+"/movie", "File", map[string]any{"file:content": nuxeosim.Blob{Name: "a.mp4", MimeType: "video/mp4", Data: []byte("0123")}})
+	uid := f.Nuxeo.MkDoc(videos+"/movie", "File", map[string]any{
+		"file:content": nuxeosim.Blob{Name: "a.mp4", MimeType: "video/mp4", Data: []byte("0123")},
+	})
+
 	olga := f.SignIn("olga")
 	stranger := f.send(request{method: http.MethodGet, path: "/media/nuxeo/" + uid + "/content", cookie: olga})
 	unknown := f.send(request{method: http.MethodGet, path: "/media/nuxeo/0" + uid[1:] + "/content", cookie: olga})
 	if stranger.status != http.StatusNotFound || fmt.Sprint(stranger.anonymous()) != fmt.Sprint(unknown.anonymous()) {
 		t.Errorf("a stranger: %d %s, unknown: %d %s", stranger.status, stranger.body, unknown.status, unknown.body)
 	}
+
 	if a := f.play("/media/nuxeo/" + uid + "/content"); a.status != http.StatusUnauthorized {
 		t.Errorf("nobody: %d", a.status)
 	}
-	for _, name := range []string{"other", "video-x", "video-0000", "view--1", "file:content", "..", "%2e%2e", "content%2f..", "thumbnail%2f..%2f..", "video-7"} {
-		if a := f.send(request{method: http.MethodGet, path: "/media/nuxeo/" + uid + "/" + name, cookie: f.SignIn("josh")}); a.status < 300 || a.status >= 500 || strings.Contains(a.body, "0123") {
+
+	for _, name := range []string{
+		"other", "video-x", "video-0000", "view--1", "file:content", "..", "%2e%2e",
+		"content%2f..", "thumbnail%2f..%2f..", "video-7",
+	} {
+		if a := f.send(request{
+			method: http.MethodGet,
+			path:   "/media/nuxeo/" + uid + "/" + name,
+			cookie: f.SignIn("josh"),
+		}); a.status < 300 || a.status >= 500 || strings.Contains(a.body, "0123") {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
@@ -242,10 +319,12 @@ func TestWhyThereIsNothingBetter(t *testing.T) {
 	why := func(login, says string) {
 		t.Helper()
 		m := f.look(f.SignIn(login), uid, nil)
-		if m == nil || m.Source != api.MediaSourceNuxeo || m.Kind != api.MediaKindVideo || m.Why == nil || !strings.Contains(*m.Why, says) || strings.Contains(*m.Why, "http") {
+		if m == nil || m.Source != api.MediaSourceNuxeo || m.Kind != api.MediaKindVideo || m.Why == nil ||
+			!strings.Contains(*m.Why, says) || strings.Contains(*m.Why, "http") {
 			t.Errorf("%s: %+v %s", login, m, *m.Why)
 		}
 	}
+
 	why("Administrator", "have not connected")
 	f.Frameio.Delete(file)
 	why("josh", "no longer on Frame.io")
@@ -259,6 +338,7 @@ func TestOlderFileFromNuxeo(t *testing.T) {
 	add := func(name, text string) string {
 		return f.Frameio.AddFile(f.Root, name, frameiosim.Bytes([]byte(text)), frameiosim.WithCreator(f.Josh))
 	}
+
 	one := add("Cut.mp4", "first")
 	f.Published(f.Josh, one)
 	two := add("Cut 2.mp4", "second")
@@ -281,12 +361,14 @@ func TestKindsOfMedia(t *testing.T) {
 	f.Bind("Publish")
 	josh := f.SignIn("josh")
 	for name, want := range map[string]string{
-		"Still.jpg":   "image frameio, a still",
-		"Sound.wav":   "audio nuxeo, a still",
-		"Script.pdf":  "document nuxeo, a still",
-		"Notes.txt":   "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+		"Still.jpg":  "image frameio, a still",
+		"Sound.wav":  "audio nuxeo, a still",
+		"Script.pdf": "document nuxeo, a still",
+		"Notes.txt": "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has " +
+			"nothing of it that browsers can play.",
 		"Picture.tif": "image frameio, a still",
-		"Strange.xyz": "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has nothing of it that browsers can play.",
+		"Strange.xyz": "document poster, a still, Frame.io has nothing to play of this file, or not yet. Nuxeo has " +
+			"nothing of it that browsers can play.",
 	} {
 		before := f.Documents()
 		f.Published(f.Josh, f.file(name, 100))
@@ -294,17 +376,21 @@ func TestKindsOfMedia(t *testing.T) {
 			if slices.ContainsFunc(before, func(b nuxeosim.DocView) bool { return b.UID == d.UID }) {
 				continue
 			}
+
 			m := f.look(josh, d.UID, nil)
 			if m == nil {
 				t.Fatalf("%s: nothing", name)
 			}
+
 			got := string(m.Kind) + " " + string(m.Source)
 			if m.Poster != nil {
 				got += ", a still"
 			}
+
 			if m.Why != nil {
 				got += ", " + *m.Why
 			}
+
 			if got != want {
 				t.Errorf("%s: %s, not %s", name, got, want)
 			}
@@ -336,17 +422,26 @@ func TestRenditionsOfNuxeo(t *testing.T) {
 			}
 			list = append(list, map[string]any{c.name: "Medium", "content": nuxeo.Uploading(batch)})
 		}
+
 		if err := nx.Update(t.Context(), uid, "", map[string]any{c.property: list}, nuxeo.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
+
 		m := f.look(josh, uid, nil)
 		if m == nil || m.Url == nil || !strings.HasSuffix(*m.Url, "/"+c.want) {
 			t.Fatalf("%s: %+v", c.typ, m)
 		}
-		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh}); a.body != "rendition 1" || a.header.Get("Content-Type") != c.kind {
+
+		if a := f.send(request{method: http.MethodGet, path: *m.Url, cookie: josh}); a.body != "rendition 1" ||
+			a.header.Get("Content-Type") != c.kind {
 			t.Errorf("%s: %d %s %v", c.typ, a.status, a.body, a.header)
 		}
-		if a := f.send(request{method: http.MethodGet, path: strings.Replace(*m.Url, "-1", "-7", 1), cookie: josh}); a.status != http.StatusNotFound {
+
+		if a := f.send(request{
+			method: http.MethodGet,
+			path:   strings.Replace(*m.Url, "-1", "-7", 1),
+			cookie: josh,
+		}); a.status != http.StatusNotFound {
 			t.Errorf("one that is not there: %d", a.status)
 		}
 	}

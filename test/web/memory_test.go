@@ -38,13 +38,16 @@ func operations(t *testing.T) (all []operation) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			if op.OperationID != "events" && op.OperationID != "signOut" { // the one has no end, after the other nobody is there
+			// the one has no end, after the other nobody is there
+			if op.OperationID != "events" && op.OperationID != "signOut" {
 				all = append(all, operation{method, "/api/v1" + path, op})
 			}
 		}
 	}
+
 	return all
 }
 
@@ -60,9 +63,11 @@ func TestARequestTakesLittleMemory(t *testing.T) {
 	session := b.SignIn("josh")
 	const size = 1<<20 - 100
 	bodies := map[string]string{
-		"a long list": filled(size, `{"assets":[`, `"",`, `""]}`), "a list of objects": filled(size, `{"documents":[`, `{},`, `{}]}`),
-		"nothings": filled(size, `{"workspaces":[`, `null,`, `null]}`), "many fields": filled(size, `{`, `"a":1,`, `"b":1}`),
-		"deep": filled(size, `{"folder":`, `[`, ``), "a long text": filled(size, `{"folder":"`, `x`, `"}`),
+		"a long list":       filled(size, `{"assets":[`, `"",`, `""]}`),
+		"a list of objects": filled(size, `{"documents":[`, `{},`, `{}]}`),
+		"nothings":          filled(size, `{"workspaces":[`, `null,`, `null]}`),
+		"many fields":       filled(size, `{`, `"a":1,`, `"b":1}`),
+		"deep":              filled(size, `{"folder":`, `[`, ``), "a long text": filled(size, `{"folder":"`, `x`, `"}`),
 	}
 
 	for _, op := range operations(t) {
@@ -70,16 +75,22 @@ func TestARequestTakesLittleMemory(t *testing.T) {
 			if op.RequestBody == nil && what != "a long list" {
 				continue
 			}
-			took, w := taken(b, func() *http.Request { return sent(op.method, parameter.ReplaceAllString(op.at, "x"), body, session) })
+
+			took, w := taken(b, func() *http.Request {
+				return sent(op.method, parameter.ReplaceAllString(op.at, "x"), body, session)
+			})
 			if took > little {
 				t.Errorf("%s %s with %s takes %d KiB, want at most 8 MiB", op.method, op.at, what, took>>10)
 			}
+
 			if op.RequestBody != nil && (w.Code < 400 || w.Code >= 500) {
 				t.Errorf("%s %s with %s: %d %.200s, want a refusal", op.method, op.at, what, w.Code, w.Body)
 			}
 		}
 	}
-	w := call(b, "POST", "/api/v1/publications", `{"binding":"x","assets":[`+strings.Repeat(`"a",`, 100_000)+`"a"]}`, "192.0.2.1", session, nil)
+
+	w := call(b, "POST", "/api/v1/publications", `{"binding":"x","assets":[`+strings.Repeat(`"a",`, 100_000)+`"a"]}`,
+		"192.0.2.1", session, nil)
 	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 20000 values") {
 		t.Errorf("100,000 assets: %d %s", w.Code, w.Body)
 	}
@@ -126,6 +137,7 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 				}
 			}
 		}
+
 		var heads []func() *http.Request
 		var whats []string
 		add := func(what, at string, change func(http.Header)) {
@@ -144,16 +156,22 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 			add("many of "+name, at+"?"+filled(size, name+"=x", "&"+name+"=x", ""), nil)
 			add("a long escaped "+name, at+"?"+filled(size, name+"=", "%C3%A4", ""), nil)
 		}
+
 		add("many parameters", at+"?"+filled(size, "", "a&", "b"), nil)
 		add("different parameters", at+"?"+different(size, "%x&"), nil)
 		if strings.Contains(op.at, "{") {
 			add("a long path", parameter.ReplaceAllString(op.at, long), nil)
 			add("an escaped path", parameter.ReplaceAllString(op.at, filled(size, "", "%2F", "")), nil)
 		}
+
 		add("a path of many parts", at+strings.Repeat("/a", size/2), nil)
-		for _, name := range []string{"Cookie", "Authorization", "Accept", "Accept-Language", "X-Forwarded-For", "Traceparent", "Baggage", "X-Request-Id", "Origin", "Last-Event-ID", "User-Agent"} {
+		for _, name := range []string{
+			"Cookie", "Authorization", "Accept", "Accept-Language", "X-Forwarded-For",
+			"Traceparent", "Baggage", "X-Request-Id", "Origin", "Last-Event-ID", "User-Agent",
+		} {
 			add("a long "+name, at, func(h http.Header) { h.Set(name, long) })
 		}
+
 		add("many cookies", at, func(h http.Header) { h.Set("Cookie", filled(size, "", "a=b;", "")) })
 		add("many forwarders", at, func(h http.Header) { h.Set("X-Forwarded-For", filled(size, "", "10.0.0.1,", "")) })
 		add("many lines", at, func(h http.Header) {
@@ -161,6 +179,7 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 				h.Add("X-A", fmt.Sprint(i%10))
 			}
 		})
+
 		add("many names", at, func(h http.Header) {
 			for _, name := range strings.Fields(different(size, "X-%x ")) {
 				h[name] = []string{""}
@@ -173,7 +192,8 @@ func TestAHeadTakesLittleMemory(t *testing.T) {
 				t.Errorf("%s %s with %s takes %d KiB, want at most 8 MiB", op.method, op.at, whats[i], took>>10)
 			}
 			if w.Code >= 500 || w.Body.Len() > 16<<10 && op.Operation != nil {
-				t.Errorf("%s %s with %s: %d, %d bytes of %.200s", op.method, op.at, whats[i], w.Code, w.Body.Len(), w.Body)
+				t.Errorf("%s %s with %s: %d, %d bytes of %.200s", op.method, op.at, whats[i], w.Code,
+					w.Body.Len(), w.Body)
 			}
 		}
 	}

@@ -15,6 +15,7 @@ func (b *browser) refusedAt(name, address string, status int, says string) {
 	if resp.StatusCode != status || !strings.Contains(page, says) || scripted(page) {
 		b.T.Errorf("%s: %d %s", name, resp.StatusCode, page)
 	}
+
 	for _, c := range resp.Cookies() {
 		if c.Name == "nxf_session" {
 			b.T.Errorf("%s: a session was opened", name)
@@ -51,21 +52,28 @@ func TestNuxeoCallback(t *testing.T) {
 	if resp, page := mine.open(address); resp.StatusCode != http.StatusSeeOther { // which has not used it up
 		t.Errorf("after another browser has tried: %d %s", resp.StatusCode, page)
 	}
+
 	mine = f.browser("josh")
 	address = mine.leaveAndReturn("/signin")
-	mine.refusedAt("at the other callback", strings.Replace(address, "/oauth/nuxeo/", "/oauth/frameio/", 1), 401, "You are not signed in")
+	mine.refusedAt("at the other callback", strings.Replace(address, "/oauth/nuxeo/", "/oauth/frameio/", 1), 401,
+		"You are not signed in")
 	if resp, page := mine.open(address); resp.StatusCode != http.StatusSeeOther {
 		t.Errorf("the true one: %d %s", resp.StatusCode, page)
 	}
+
 	mine.refusedAt("reused", address, 403, notYours)
 	mine = f.browser("josh")
-	mine.refusedAt("another issuer", with(mine.leaveAndReturn("/signin"), "iss", f.FrameioURL), 403, "comes from another place")
+	mine.refusedAt("another issuer", with(mine.leaveAndReturn("/signin"), "iss", f.FrameioURL), 403,
+		"comes from another place")
 	mine = f.browser("josh")
-	if resp, page := mine.open(with(mine.leaveAndReturn("/signin"), "iss", f.NuxeoURL)); resp.StatusCode != http.StatusSeeOther {
+	if resp, page := mine.open(with(mine.leaveAndReturn("/signin"), "iss", f.NuxeoURL)); resp.StatusCode !=
+		http.StatusSeeOther {
 		t.Errorf("its own issuer: %d %s", resp.StatusCode, page)
 	}
+
 	mine = f.browser("josh")
-	mine.refusedAt("another code", with(mine.leaveAndReturn("/signin"), "code", "stolen"), 422, "Nuxeo refuses the sign-in")
+	mine.refusedAt("another code", with(mine.leaveAndReturn("/signin"), "code", "stolen"), 422,
+		"Nuxeo refuses the sign-in")
 }
 
 func TestFrameioCallback(t *testing.T) {
@@ -77,6 +85,7 @@ func TestFrameioCallback(t *testing.T) {
 		b.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn(login), Path: "/"}})
 		return b
 	}
+
 	josh := signedIn("josh")
 	address := josh.leaveAndReturn("/connect")
 	f.browser("josh").refusedAt("nobody", address, 401, "You are not signed in")
@@ -90,18 +99,23 @@ func TestFrameioCallback(t *testing.T) {
 	if resp, page := josh.open(address); resp.StatusCode != http.StatusSeeOther {
 		t.Errorf("the true one: %d %s", resp.StatusCode, page)
 	}
+
 	josh.refusedAt("reused", address, 403, notYours)
 	josh = signedIn("josh")
 	josh.refusedAt("no state", with(josh.leaveAndReturn("/connect"), "state", ""), 403, notYours)
 	for _, iss := range []string{f.NuxeoURL, "https://evil.example", "", "\x00"} {
 		josh = signedIn("josh")
-		josh.refusedAt("another issuer", with(josh.leaveAndReturn("/connect"), "iss", iss), 403, "comes from another place")
+		josh.refusedAt("another issuer", with(josh.leaveAndReturn("/connect"), "iss", iss), 403,
+			"comes from another place")
 	}
+
 	josh = signedIn("josh")
-	josh.refusedAt("begun at the other sign-in", strings.Replace(f.browser("josh").leaveAndReturn("/signin"), "/oauth/nuxeo/", "/oauth/frameio/", 1), 403, notYours)
+	josh.refusedAt("begun at the other sign-in", strings.Replace(f.browser("josh").leaveAndReturn("/signin"),
+		"/oauth/nuxeo/", "/oauth/frameio/", 1), 403, notYours)
 	olga := signedIn("olga")
 	olga.user = "josh" // on Frame.io
-	olga.refusedAt("an account that is another's", olga.leaveAndReturn("/connect"), 409, "is connected to another Nuxeo login already")
+	olga.refusedAt("an account that is another's", olga.leaveAndReturn("/connect"), 409,
+		"is connected to another Nuxeo login already")
 }
 
 // What the other side says is shown as text.
@@ -109,20 +123,27 @@ func TestRefusalsAreShownAsText(t *testing.T) {
 	t.Parallel()
 	f := local(t)
 	here, _ := url.Parse(f.Config.PublicURL)
-	for _, said := range []string{"access_denied", `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "{{.Person}}", strings.Repeat("x", 5000)} {
+	for _, said := range []string{
+		"access_denied", `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`,
+		"{{.Person}}", strings.Repeat("x", 5000),
+	} {
 		for _, begin := range []string{"/signin", "/connect"} {
 			b := f.browser("josh")
 			if begin == "/connect" {
 				b.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn("josh"), Path: "/"}})
 			}
+
 			resp, page := b.open(with(b.leaveAndReturn(begin), "error", said))
 			shown := said
 			if strings.ContainsAny(said, "<") {
 				shown = "&lt;"
 			}
-			if resp.StatusCode != http.StatusForbidden || !strings.Contains(page, shown[:min(len(shown), 100)]) || scripted(page) || strings.Contains(page, "<img") {
+
+			if resp.StatusCode != http.StatusForbidden || !strings.Contains(page, shown[:min(len(shown), 100)]) ||
+				scripted(page) || strings.Contains(page, "<img") {
 				t.Errorf("%s: %d %s", begin, resp.StatusCode, page)
 			}
+
 			if len(page) > 3000 {
 				t.Errorf("%s: a page of %d bytes", begin, len(page))
 			}
@@ -139,7 +160,10 @@ var unsafe = []struct{ method, path, body string }{
 	{"PUT", "/api/v1/provider", `{"client_id":"evil"}`},
 	{"DELETE", "/api/v1/provider", ""},
 	{"POST", "/api/v1/provider/import", ""},
-	{"POST", "/api/v1/bindings", `{"folder":"/default-domain/workspaces/videos","action_name":"Evil","workspaces":["{workspace}"]}`},
+	{
+		"POST", "/api/v1/bindings",
+		`{"folder":"/default-domain/workspaces/videos","action_name":"Evil","workspaces":["{workspace}"]}`,
+	},
 	{"DELETE", "/api/v1/bindings/{binding}", ""},
 	{"POST", "/api/v1/publications", `{"binding":"{binding}","assets":["{file}"]}`},
 	{"POST", "/api/v1/items/{item}/retry", ""},
@@ -164,7 +188,8 @@ func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
 	made := f.Bind("Publish")
 	bind, file := f.Settle()[0].ID, f.file("Cut.mov", 100)
 	f.Published(f.Josh, file)
-	ids := strings.NewReplacer("{binding}", made.ID, "{item}", bind, "{workspace}", f.Workspace, "{file}", file, "{document}", f.Only().UID)
+	ids := strings.NewReplacer("{binding}", made.ID, "{item}", bind, "{workspace}", f.Workspace, "{file}", file,
+		"{document}", f.Only().UID)
 	before := f.state(session)
 	for _, u := range unsafe {
 		for name, header := range map[string]http.Header{
@@ -174,25 +199,39 @@ func TestWritesOfOtherSitesChangeNothing(t *testing.T) {
 			"an old browser":      {"Origin": {"https://evil.example"}},
 			"a sandboxed frame":   {"Origin": {"null"}},
 			"another port":        {"Origin": {"http://127.0.0.1:1"}},
-			"a form":              {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}, "Content-Type": {"text/plain"}},
+			"a form": {
+				"Sec-Fetch-Site": {"cross-site"},
+				"Origin":         {"https://evil.example"},
+				"Content-Type":   {"text/plain"},
+			},
 		} {
-			a := f.send(request{method: u.method, path: ids.Replace(u.path), body: ids.Replace(u.body), cookie: session, header: header})
+			a := f.send(request{
+				method: u.method,
+				path:   ids.Replace(u.path),
+				body:   ids.Replace(u.body),
+				cookie: session,
+				header: header,
+			})
 			if a.status != http.StatusForbidden {
 				t.Errorf("%s %s from %s: %d %s", u.method, u.path, name, a.status, a.body)
 				continue
 			}
+
 			a.refused(t, http.StatusForbidden, "forbidden")
 			if len(a.header.Values("Set-Cookie")) > 0 {
 				t.Errorf("%s %s from %s sets a cookie", u.method, u.path, name)
 			}
 		}
 	}
+
 	if after := f.state(session); after != before {
 		t.Errorf("something changed:\n%s\n%s", before, after)
 	}
+
 	// The same from our own pages is taken.
 	own := http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {f.Config.PublicURL}}
-	if a := f.send(request{method: "POST", path: "/signout", cookie: session, header: own}); a.status != http.StatusSeeOther {
+	if a := f.send(request{method: "POST", path: "/signout", cookie: session, header: own}); a.status !=
+		http.StatusSeeOther {
 		t.Errorf("our own page cannot sign out: %d", a.status)
 	}
 }
@@ -203,9 +242,11 @@ func (f *face) state(session string) string {
 	f.Settle()
 	all := ""
 	var tickets int
-	if err := f.App.DB.Reader.QueryRowContext(f.T.Context(), `SELECT COUNT(*) FROM tickets`).Scan(&tickets); err != nil || tickets > 0 {
+	if err := f.App.DB.Reader.QueryRowContext(f.T.Context(), `SELECT COUNT(*)
+		FROM tickets`).Scan(&tickets); err != nil || tickets > 0 {
 		f.T.Errorf("%d tickets: %v", tickets, err)
 	}
+
 	for _, path := range []string{"/me", "/provider", "/provider/service", "/bindings", "/items", "/people"} {
 		a := f.get("/api/v1"+path, session)
 		if a.status != http.StatusOK {
@@ -213,5 +254,6 @@ func (f *face) state(session string) string {
 		}
 		all += a.body
 	}
+
 	return all
 }

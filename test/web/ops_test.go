@@ -20,21 +20,27 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s: %d %q", path, a.status, a.body)
 		}
 	}
+
 	if err := errors.Join(f.App.DB.Reader.Close(), f.App.DB.Writer.Close()); err != nil {
 		t.Fatal(err)
 	}
+
 	a := f.get("/readyz", "")
 	a.refused(t, http.StatusServiceUnavailable, "not_ready")
 	if strings.Contains(a.body, "sql") {
 		t.Errorf("strangers are told %s, want nothing of what stands behind it", a.body)
 	}
+
 	if a := f.get("/healthz", ""); a.status != http.StatusOK {
 		t.Errorf("the process does not live: %d", a.status)
 	}
+
 	f.get("/api/v1/me", "some session").refused(t, http.StatusInternalServerError, "internal")
-	if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: "{}"}); a.status != http.StatusInternalServerError {
+	if a := f.send(request{method: http.MethodPost, path: "/frameio/actions/x", body: "{}"}); a.status !=
+		http.StatusInternalServerError {
 		t.Errorf("an action: %d", a.status) // Frame.io tries again
 	}
+
 	f.Die()
 }
 
@@ -50,6 +56,7 @@ func TestMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f := open(t)
 	made := f.Bind("Publish")
 	session := f.SignIn("josh")
@@ -59,12 +66,18 @@ func TestMetrics(t *testing.T) {
 	f.get("/api/v1/items/unknown-item-id", session)
 	f.get("/made/up/path", "")
 	f.send(request{method: "BREW", path: "/made/up/path"})
-	f.send(request{method: http.MethodPost, path: "/csp-report", body: `{"csp-report":{"effective-directive":"img-src"}}`})
+	f.send(request{
+		method: http.MethodPost,
+		path:   "/csp-report",
+		body:   `{"csp-report":{"effective-directive":"img-src"}}`,
+	})
+
 	page := f.get("/metrics", "").body
 	names := documented.FindAllStringSubmatch(string(list), -1)
 	if len(names) < 5 {
 		t.Fatalf("the list names %v", names)
 	}
+
 	for _, m := range names {
 		if m[1] == "nuxeo_frameio_database_bytes" && pg.Chosen() {
 			continue // PostgreSQL keeps no files of ours
@@ -73,22 +86,31 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is not there", m[1])
 		}
 	}
+
 	for line := range strings.Lines(page) {
-		if name := metricName.FindString(line); name != "" && !slices.ContainsFunc(names, func(m []string) bool { return name == m[1] || partOf(name, m[1]) }) {
+		if name := metricName.FindString(line); name != "" && !slices.ContainsFunc(names, func(m []string) bool {
+			return name == m[1] || partOf(name, m[1])
+		}) {
 			t.Errorf("not in the list: %s", line)
 		}
 		for _, l := range labels.FindAllStringSubmatch(line, -1) {
-			if len(l[1]) > 60 || strings.Contains(l[1], "made") || strings.Contains(l[1], "unknown-item") || uuids.MatchString(l[1]) {
+			if len(l[1]) > 60 || strings.Contains(l[1], "made") || strings.Contains(l[1], "unknown-item") ||
+				uuids.MatchString(l[1]) {
 				t.Errorf("a label holds %q", l[1])
 			}
 		}
 	}
+
 	for _, want := range []string{
-		`route="POST /frameio/actions/{id}",status="200"`, `route="GET /api/v1/items/{id}",status="404"`, `route="GET /api/v1/bindings/{id}",status="200"`,
+		`route="POST /frameio/actions/{id}",status="200"`, `route="GET /api/v1/items/{id}",status="404"`,
+		`route="GET /api/v1/bindings/{id}",status="200"`,
 		`class="POST id",status="201",system="nuxeo"`, `class="GET original",status="206",system="files"`,
-		`nuxeo_frameio_items_finished_total{kind="publish",outcome="created"} 1`, `nuxeo_frameio_items_finished_total{kind="notice",outcome="sent"} 1`,
-		`nuxeo_frameio_items{kind="publish",state="waiting"} 0`, `nuxeo_frameio_credentials{state="usable"} 2`, "nuxeo_frameio_ready 1\n",
-		`nuxeo_frameio_transfer_bytes_total{direction="from_frameio"} 1000`, `nuxeo_frameio_transfer_bytes_total{direction="to_nuxeo"} 1000`,
+		`nuxeo_frameio_items_finished_total{kind="publish",outcome="created"} 1`,
+		`nuxeo_frameio_items_finished_total{kind="notice",outcome="sent"} 1`,
+		`nuxeo_frameio_items{kind="publish",state="waiting"} 0`, `nuxeo_frameio_credentials{state="usable"} 2`,
+		"nuxeo_frameio_ready 1\n",
+		`nuxeo_frameio_transfer_bytes_total{direction="from_frameio"} 1000`,
+		`nuxeo_frameio_transfer_bytes_total{direction="to_nuxeo"} 1000`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s", want)

@@ -16,12 +16,15 @@ func itemIDs(body string) (ids []string, next *string) {
 		Items []api.Item
 		Next  *string
 	}
+
 	if err := json.Unmarshal([]byte(body), &page); err != nil {
 		return nil, nil
 	}
+
 	for _, v := range page.Items {
 		ids = append(ids, v.Id)
 	}
+
 	return ids, page.Next
 }
 
@@ -30,12 +33,15 @@ func bindingIDs(body string) (ids []string, next *string) {
 		Bindings []api.Binding
 		Next     *string
 	}
+
 	if err := json.Unmarshal([]byte(body), &page); err != nil {
 		return nil, nil
 	}
+
 	for _, v := range page.Bindings {
 		ids = append(ids, v.Id)
 	}
+
 	return ids, page.Next
 }
 
@@ -53,17 +59,23 @@ func TestPages(t *testing.T) {
 			mine = slices.Insert(mine, 0, made.ID)
 		}
 	}
+
 	josh, admin := f.SignIn("josh"), f.SignIn("Administrator")
 	if got := f.pages(josh, "/api/v1/bindings?limit=2", bindingIDs); !slices.Equal(got, mine) {
 		t.Errorf("josh sees the bindings %v, not %v", got, mine)
 	}
+
 	if got := f.pages(admin, "/api/v1/bindings?limit=2", bindingIDs); !slices.Equal(got, all) {
 		t.Errorf("an administrator sees the bindings %v, not %v", got, all)
 	}
-	if got := f.pages(josh, "/api/v1/items?kind=bind&limit=2", itemIDs); len(got) != 5 || !slices.IsSortedFunc(got, descending) {
+
+	if got := f.pages(josh, "/api/v1/items?kind=bind&limit=2", itemIDs); len(got) != 5 ||
+		!slices.IsSortedFunc(got, descending) {
 		t.Errorf("josh sees the items %v", got)
 	}
-	if got := f.pages(admin, "/api/v1/items?state=done&limit=2", itemIDs); len(got) != 6 || !slices.IsSortedFunc(got, descending) {
+
+	if got := f.pages(admin, "/api/v1/items?state=done&limit=2", itemIDs); len(got) != 6 ||
+		!slices.IsSortedFunc(got, descending) {
 		t.Errorf("an administrator sees the items %v", got)
 	}
 }
@@ -94,7 +106,10 @@ func TestWrongInput(t *testing.T) {
 		{"half JSON", "POST", "bindings", `{"folder":`, 400, invalid, ""},
 		{"more than JSON", "POST", "bindings", `{"folder":"x"} {}`, 400, invalid, ""},
 		{"wrong type", "POST", "bindings", `{"folder":5}`, 400, invalid, ""},
-		{"unknown field", "POST", "bindings", `{"folder":"/","action_name":"x","workspaces":["w"],"documentType":"Video"}`, 400, invalid, ""},
+		{
+			"unknown field", "POST", "bindings",
+			`{"folder":"/","action_name":"x","workspaces":["w"],"documentType":"Video"}`, 400, invalid, "",
+		},
 		{"deep JSON", "POST", "bindings", strings.Repeat("[", 500_000), 400, invalid, ""},
 		{"huge body", "POST", "bindings", huge, 400, invalid, ""},
 		{"huge sign-in", "POST", "session", huge, 400, invalid, ""},
@@ -104,10 +119,14 @@ func TestWrongInput(t *testing.T) {
 		{"no name", "POST", "bindings", `{"folder":"/","workspaces":["w"]}`, 400, invalid, "action_name"},
 		{"no workspace", "POST", "bindings", `{"folder":"/","action_name":"x"}`, 400, invalid, "workspaces"},
 		{"no client id", "PUT", "provider", `{"client_id":" "}`, 400, invalid, "client_id"},
-		{"no address", "PUT", "provider", `{"client_id":"x","token_url":"javascript:alert(1)"}`, 400, invalid, "token_url"},
+		{
+			"no address", "PUT", "provider", `{"client_id":"x","token_url":"javascript:alert(1)"}`, 400,
+			invalid, "token_url",
+		},
 		{"no scopes", "PUT", "provider", `{"client_id":"x","scopes":[]}`, 400, invalid, "scopes"},
 		{"no assets", "POST", "publications", `{"binding":"` + made.ID + `","assets":[]}`, 400, invalid, "assets"},
-		{"too many assets", "POST", "publications", `{"binding":"` + made.ID + `","assets":["a"` + strings.Repeat(`,"a"`, 100) + `]}`, 400, invalid, "assets"},
+		{"too many assets", "POST", "publications", `{"binding":"` + made.ID + `","assets":["a"` +
+			strings.Repeat(`,"a"`, 100) + `]}`, 400, invalid, "assets"},
 		{"no such binding", "POST", "publications", `{"binding":"none","assets":["a"]}`, 404, lost, ""},
 		{"no such item", "GET", "items/none", "", 404, lost, ""},
 		{"no such path", "GET", "nothing", "", 404, lost, ""},
@@ -125,6 +144,7 @@ func TestWrongInput(t *testing.T) {
 			t.Errorf("%s: field %q, remedy %q: %s", c.name, field, remedy, a.body)
 		}
 	}
+
 	f.get("/api/v2/me", admin).refused(t, http.StatusNotFound, lost)
 	if a := f.get("/api/v1/items?limit=500", admin); a.status != http.StatusOK {
 		t.Errorf("the largest limit: %d", a.status)

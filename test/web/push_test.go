@@ -16,45 +16,70 @@ func TestPushOperations(t *testing.T) {
 	ctx, josh := t.Context(), f.as(f.SignIn("josh"))
 	uid := f.Clip("Teaser", make([]byte, 100), make([]byte, 40))
 	targets := func() *api.PushTargets {
-		return must(t, func(r *api.PushTargetsResponse) bool { return r.JSON200 != nil })(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+		return must(t, func(r *api.PushTargetsResponse) bool {
+			return r.JSON200 != nil
+		})(josh.PushTargetsWithResponse(ctx, uid)).JSON200
 	}
+
 	if got := targets(); got.CanPush || *got.WhyNot != "Folder not bound" || len(got.Teams) != 0 {
 		t.Errorf("%+v", got)
 	}
+
 	f.Bind("Publish")
 	got := targets()
-	if !got.CanPush || len(got.Teams) != 1 || got.Teams[0].Id != f.Workspace || got.Teams[0].Folder != f.Folder || got.Asset != nil || got.Last != nil {
+	if !got.CanPush || len(got.Teams) != 1 || got.Teams[0].Id != f.Workspace || got.Teams[0].Folder != f.Folder ||
+		got.Asset != nil || got.Last != nil {
 		t.Errorf("%+v", got)
 	}
-	if len(got.Pieces) != 2 || got.Pieces[0].Name != "master" || got.Pieces[1].Name != "MP4 480p" || got.Pieces[1].Size != 40 || got.Pieces[1].Kind != "video" {
+
+	if len(got.Pieces) != 2 || got.Pieces[0].Name != "master" || got.Pieces[1].Name != "MP4 480p" ||
+		got.Pieces[1].Size != 40 || got.Pieces[1].Kind != "video" {
 		t.Errorf("%+v", got.Pieces)
 	}
-	projects := must(t, func(r *api.ListProjectsResponse) bool { return len(r.JSON200.Projects) > 0 })(josh.ListProjectsWithResponse(ctx, f.Account, f.Workspace))
+
+	projects := must(t, func(r *api.ListProjectsResponse) bool {
+		return len(r.JSON200.Projects) > 0
+	})(josh.ListProjectsWithResponse(ctx, f.Account, f.Workspace))
+
 	if p := projects.JSON200.Projects[0]; p.Id != f.Project || p.RootFolder != f.Root {
 		t.Errorf("%+v", p)
 	}
+
 	made := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
-		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root, api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
+		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root,
+			api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
 	again := must(t, func(r *api.CreateFrameioFolderResponse) bool { return r.JSON201 != nil })(
-		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root, api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
+		josh.CreateFrameioFolderWithResponse(ctx, f.Account, f.Root,
+			api.CreateFrameioFolderJSONRequestBody{Name: "Review"})).JSON201
 	if made.Id != again.Id {
 		t.Error("two folders of one name")
 	}
+
 	must(t, func(r *api.ListFrameioFoldersResponse) bool {
 		return len(r.JSON200.Folders) == 1 && r.JSON200.Folders[0].Id == made.Id
 	})(
 		josh.ListFrameioFoldersWithResponse(ctx, f.Account, f.Root))
 	preview := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
-		josh.PreviewPushWithResponse(ctx, api.PreviewPushJSONRequestBody{Documents: []string{uid, f.Folder}, What: ptr("MP4 480p")})).JSON200
-	if preview.Count != 1 || preview.Bytes != 40 || len(preview.Skipped) != 1 || preview.Skipped[0].Document != f.Folder {
+		josh.PreviewPushWithResponse(ctx, api.PreviewPushJSONRequestBody{
+			Documents: []string{uid, f.Folder},
+			What:      ptr("MP4 480p"),
+		})).JSON200
+	if preview.Count != 1 || preview.Bytes != 40 || len(preview.Skipped) != 1 ||
+		preview.Skipped[0].Document != f.Folder {
 		t.Errorf("%+v", preview)
 	}
-	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(josh.PushWithResponse(ctx, api.PushJSONRequestBody{
-		Documents: []string{uid, f.Folder}, Team: f.Workspace, Project: f.Project, FrameioFolder: &made.Id, What: ptr("MP4 480p"),
+
+	sent := must(t, func(r *api.PushResponse) bool {
+		return r.JSON202 != nil
+	})(josh.PushWithResponse(ctx, api.PushJSONRequestBody{
+		Documents: []string{uid, f.Folder}, Team: f.Workspace, Project: f.Project, FrameioFolder: &made.Id,
+		What: ptr("MP4 480p"),
 	})).JSON202
-	if !strings.HasPrefix(sent.Message, "Pushed to Frame.io") || len(sent.Pushes) != 1 || len(sent.Skipped) != 1 || sent.Pushes[0].Item == nil {
+	if !strings.HasPrefix(sent.Message, "Pushed to Frame.io") || len(sent.Pushes) != 1 || len(sent.Skipped) != 1 ||
+		sent.Pushes[0].Item == nil {
 		t.Errorf("%+v", sent)
 	}
+
 	f.AllDone()
 	f.follows(josh, uid, sent.Pushes[0].Id, made.Id)
 }
@@ -62,42 +87,75 @@ func TestPushOperations(t *testing.T) {
 // follows looks at a push that arrived from all sides, and releases it.
 func (f *face) follows(josh *api.ClientWithResponses, uid, id, folder string) {
 	t, ctx := f.T, f.T.Context()
-	p := must(t, func(r *api.GetPushResponse) bool { return r.JSON200 != nil })(josh.GetPushWithResponse(ctx, id)).JSON200
-	if p.State != "open" || !p.Locked || p.MayRelease == nil || p.What != "MP4 480p" || p.FrameioFolder != folder || p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
+	p := must(t, func(r *api.GetPushResponse) bool {
+		return r.JSON200 != nil
+	})(josh.GetPushWithResponse(ctx, id)).JSON200
+	if p.State != "open" || !p.Locked || p.MayRelease == nil || p.What != "MP4 480p" || p.FrameioFolder != folder ||
+		p.ViewUrl == nil || p.Opened == nil || p.Size != 40 {
 		t.Errorf("%+v", p)
 	}
-	item := must(t, func(r *api.GetItemResponse) bool { return r.JSON200 != nil })(josh.GetItemWithResponse(ctx, *p.Item)).JSON200
-	if item.Document == nil || *item.Document != uid || item.Binding == nil || item.Transfer == nil || item.Transfer.Done != 40 {
+
+	item := must(t, func(r *api.GetItemResponse) bool {
+		return r.JSON200 != nil
+	})(josh.GetItemWithResponse(ctx, *p.Item)).JSON200
+	if item.Document == nil || *item.Document != uid || item.Binding == nil || item.Transfer == nil ||
+		item.Transfer.Done != 40 {
 		t.Errorf("%+v", item)
 	}
-	if d := f.document(f.SignIn("josh"), uid); d.Push == nil || d.Push.Id != id || d.LockOwner == nil || *d.LockOwner != "josh" {
+
+	if d := f.document(f.SignIn("josh"), uid); d.Push == nil || d.Push.Id != id || d.LockOwner == nil ||
+		*d.LockOwner != "josh" {
 		t.Errorf("%+v", d.Push)
 	}
-	targets := must(t, func(r *api.PushTargetsResponse) bool { return r.JSON200 != nil })(josh.PushTargetsWithResponse(ctx, uid)).JSON200
-	if targets.CanPush || targets.Push == nil || targets.Last == nil || targets.Last.FrameioFolder != folder || targets.Last.What != "MP4 480p" || targets.Asset == nil {
+
+	targets := must(t, func(r *api.PushTargetsResponse) bool {
+		return r.JSON200 != nil
+	})(josh.PushTargetsWithResponse(ctx, uid)).JSON200
+	if targets.CanPush || targets.Push == nil || targets.Last == nil || targets.Last.FrameioFolder != folder ||
+		targets.Last.What != "MP4 480p" || targets.Asset == nil {
 		t.Errorf("%+v", targets)
 	}
+
 	for _, q := range []*api.ListPushesParams{{Document: &uid}, {Folder: &f.Folder}, {State: ptr(api.PushStateOpen)}} {
 		must(t, func(r *api.ListPushesResponse) bool {
 			return len(r.JSON200.Pushes) == 1 && r.JSON200.Pushes[0].Id == id
 		})(josh.ListPushesWithResponse(ctx, q))
 	}
-	must(t, func(r *api.ListBatchesResponse) bool { return len(r.JSON200.Batches) == 0 })(josh.ListBatchesWithResponse(ctx, &api.ListBatchesParams{Folder: &f.Folder})) // all is there
-	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 1 })(josh.ListLocksWithResponse(ctx, nil))
+
+	// all is there
+	must(t, func(r *api.ListBatchesResponse) bool {
+		return len(r.JSON200.Batches) == 0
+	})(josh.ListBatchesWithResponse(ctx, &api.ListBatchesParams{Folder: &f.Folder}))
+
+	must(t, func(r *api.ListLocksResponse) bool {
+		return len(r.JSON200.Pushes) == 1
+	})(josh.ListLocksWithResponse(ctx, nil))
+
 	// A stranger who may read the document sees the push, and may not release it.
 	if d := f.document(f.SignIn("julia"), uid); d.Push == nil || d.Push.MayRelease != nil {
 		t.Errorf("julia is offered to release %+v", d.Push)
 	}
-	f.send(request{method: http.MethodPost, path: "/api/v1/locks/" + id + "/release", session: f.SignIn("julia"), body: `{"reason":"mine"}`}).refused(t, 403, "forbidden")
+
+	f.send(request{
+		method:  http.MethodPost,
+		path:    "/api/v1/locks/" + id + "/release",
+		session: f.SignIn("julia"),
+		body:    `{"reason":"mine"}`,
+	}).refused(t, 403, "forbidden")
+
 	free := must(t, func(r *api.ReleaseLockResponse) bool { return r.JSON200 != nil })(
 		josh.ReleaseLockWithResponse(ctx, id, api.ReleaseLockJSONRequestBody{Reason: "not needed any more"})).JSON200
 	if free.State != "released" || free.Locked || *free.Reason != "not needed any more" || *free.EndedBy != "josh" {
 		t.Errorf("%+v", free)
 	}
+
 	if doc, _ := f.Nuxeo.Doc(uid); doc.LockOwner != "" {
 		t.Errorf("locked by %s", doc.LockOwner)
 	}
-	must(t, func(r *api.ListLocksResponse) bool { return len(r.JSON200.Pushes) == 0 })(josh.ListLocksWithResponse(ctx, nil))
+
+	must(t, func(r *api.ListLocksResponse) bool {
+		return len(r.JSON200.Pushes) == 0
+	})(josh.ListLocksWithResponse(ctx, nil))
 }
 
 // Select all in a list of Web UI: the documents are found by the server, page by page,
@@ -110,18 +168,24 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	f.Bind("Publish")
 	const many = 620 // more than one page
 	var except []string
-	above := f.Nuxeo.MkDoc("/default-domain/workspaces/videos/a", "Folder", map[string]any{"dc:title": "A folder, first by its title"})
+	above := f.Nuxeo.MkDoc("/default-domain/workspaces/videos/a", "Folder",
+		map[string]any{"dc:title": "A folder, first by its title"})
 	for i := range many {
 		uid := f.Nuxeo.MkDoc(fmt.Sprintf("/default-domain/workspaces/videos/c%03d", i), "File", map[string]any{
-			"dc:title": "Clip", "file:content": nuxeosim.Blob{Name: "clip.mov", MimeType: "video/quicktime", Data: []byte("clip")},
+			"dc:title": "Clip", "file:content": nuxeosim.Blob{
+				Name: "clip.mov", MimeType: "video/quicktime",
+				Data: []byte("clip"),
+			},
 		})
 		if i < many-105 {
 			except = append(except, uid)
 		}
 	}
+
 	all := &api.PushListing{Provider: "advanced_document_content", Parameters: &map[string][]string{
 		"ecm_parentId": {f.Folder}, "ecm_trashed": {"false"}, "sortBy": {"dc:title"}, "sortOrder": {"asc"},
 	}}
+
 	preview := func() *api.PreviewPushResponse {
 		resp, err := josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all})
 		if err != nil {
@@ -129,9 +193,11 @@ func TestAListingIsPushedWhole(t *testing.T) {
 		}
 		return resp
 	}
+
 	if got := preview().JSON200; got == nil || got.Count != many || got.Bytes != 4*many {
 		t.Errorf("counted %+v, want %d documents", got, many)
 	}
+
 	for _, r := range f.Nuxeo.Requests() {
 		if strings.Contains(r.Path, "/search/pp/") && !strings.Contains(r.Query, "pageSize=500") {
 			t.Errorf("a page of the listing was asked for by %s, want 500 documents", r.Query)
@@ -142,15 +208,19 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	none := must(t, func(r *api.PreviewPushResponse) bool { return r.JSON200 != nil })(
 		josh.PreviewPushWithResponse(ctx, api.PushPreviewForm{Listing: all, What: &what})).JSON200
 	if none.Count != 0 || none.SkippedCount != many+1 || len(none.Skipped) != 100 {
-		t.Errorf("%d are sent, %d left out and %d of them named, want 0, %d and 100", none.Count, none.SkippedCount, len(none.Skipped), many+1)
+		t.Errorf("%d are sent, %d left out and %d of them named, want 0, %d and 100", none.Count, none.SkippedCount,
+			len(none.Skipped), many+1)
 	}
 
 	// Where all of it goes to is told by what can be sent, not by what comes first.
 	targets := must(t, func(r *api.PushTargetsOfAllResponse) bool { return r.JSON200 != nil })
-	if got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Listing: all})).JSON200; !got.CanPush || got.Title != "Clip" || len(got.Teams) != 1 {
+	got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Listing: all})).JSON200
+	if !got.CanPush || got.Title != "Clip" || len(got.Teams) != 1 {
 		t.Errorf("the targets are %+v, want those of a clip", got)
 	}
-	if got := targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Documents: []string{above}})).JSON200; got.CanPush || got.WhyNot == nil {
+
+	got = targets(josh.PushTargetsOfAllWithResponse(ctx, api.PushPreviewForm{Documents: []string{above}})).JSON200
+	if got.CanPush || got.WhyNot == nil {
 		t.Errorf("the targets of a folder are %+v, want the reason why it cannot be pushed", got)
 	}
 
@@ -158,16 +228,23 @@ func TestAListingIsPushedWhole(t *testing.T) {
 	sent := must(t, func(r *api.PushResponse) bool { return r.JSON202 != nil })(
 		josh.PushWithResponse(ctx, api.PushForm{Listing: all, Team: f.Workspace, Project: f.Project})).JSON202
 	if sent.Count != 105 || len(sent.Pushes) != 100 || sent.SkippedCount != 1 || len(sent.Skipped) != 1 {
-		t.Errorf("%d documents were pushed and %d named, %d left out and %d named, want the 105 that were not taken out, 100, 1 and 1",
+		t.Errorf("%d documents were pushed and %d named, %d left out and %d named, want the 105 that were not taken "+
+			"out, 100, 1 and 1",
 			sent.Count, len(sent.Pushes), sent.SkippedCount, len(sent.Skipped))
 	}
+
 	f.AllDone()
 
 	for want, wrong := range map[string]api.PushPreviewForm{
 		"both documents and a listing": {Documents: []string{except[0]}, Listing: all},
 		"no page provider":             {Listing: &api.PushListing{}},
 		"0 documents":                  {},
-		"no document in the listing":   {Listing: &api.PushListing{Provider: "nxql_search", Parameters: &map[string][]string{"queryParams": {"SELECT * FROM Note"}}}},
+		"no document in the listing": {
+			Listing: &api.PushListing{
+				Provider:   "nxql_search",
+				Parameters: &map[string][]string{"queryParams": {"SELECT * FROM Note"}},
+			},
+		},
 	} {
 		resp, err := josh.PreviewPushWithResponse(ctx, wrong)
 		if err != nil || resp.JSON200 != nil || !strings.Contains(string(resp.Body), want) {

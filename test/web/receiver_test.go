@@ -28,10 +28,12 @@ func (f *face) run(interaction string, assets ...string) string {
 		ID   string `json:"id"`
 		Type string `json:"type"`
 	}
+
 	var all []selected
 	for _, id := range assets {
 		all = append(all, selected{id, "file"})
 	}
+
 	b, err := json.Marshal(map[string]any{
 		"type": "nuxeo.publish", "interaction_id": interaction, "action_id": f.Action().ID, "account_id": f.Account,
 		"user": map[string]string{"id": f.Josh}, "resources": all,
@@ -39,6 +41,7 @@ func (f *face) run(interaction string, assets ...string) string {
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	return string(b)
 }
 
@@ -47,12 +50,15 @@ func (f *face) signed(path, body string, header http.Header) answer {
 	f.T.Helper()
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
 	all := http.Header{
-		"X-Frameio-Request-Timestamp": {ts}, "X-Frameio-Signature": {frameiosim.Signature(f.Action().Secret, ts, []byte(body))},
-		"Content-Type": {"application/json"},
+		"X-Frameio-Request-Timestamp": {ts},
+		"X-Frameio-Signature":         {frameiosim.Signature(f.Action().Secret, ts, []byte(body))},
+		"Content-Type":                {"application/json"},
 	}
+
 	for name, values := range header {
 		all[name] = values
 	}
+
 	return f.send(request{method: http.MethodPost, path: path, body: body, header: all})
 }
 
@@ -75,6 +81,7 @@ func TestReceiverRefuses(t *testing.T) {
 	for i := range 101 {
 		many = append(many, fmt.Sprint("asset-", i))
 	}
+
 	unknown := f.door()[:len(f.door())-4] + "0000"
 	good := f.run("i", "a")
 	for _, c := range []struct {
@@ -100,23 +107,32 @@ func TestReceiverRefuses(t *testing.T) {
 		}
 		a.refused(t, c.status, c.code)
 	}
+
 	wrong := f.signed(f.door(), good, http.Header{"X-Frameio-Signature": {"v0=" + strings.Repeat("0", 64)}})
-	if a, b := fmt.Sprint(wrong.anonymous()), fmt.Sprint(f.signed(unknown, good, nil).anonymous()); a != b || wrong.status != http.StatusUnauthorized {
+	if a, b := fmt.Sprint(wrong.anonymous()), fmt.Sprint(f.signed(unknown, good, nil).anonymous()); a != b ||
+		wrong.status != http.StatusUnauthorized {
 		t.Errorf("a wrong signature answers\n%s\nan unknown action\n%s", a, b)
 	}
+
 	if n := f.interactions(); n != 0 {
 		t.Errorf("%d interactions", n)
 	}
-	if a := f.signed(f.door(), f.run("hundred", many[:100]...), nil); a.status != http.StatusOK || !strings.Contains(a.body, "100 assets pushed to Nuxeo.") {
+
+	if a := f.signed(f.door(), f.run("hundred", many[:100]...), nil); a.status != http.StatusOK ||
+		!strings.Contains(a.body, "100 assets pushed to Nuxeo.") {
 		t.Errorf("100 assets: %d %s", a.status, a.body)
 	}
+
 	// The signature says that it is Frame.io's; how it calls its JSON does not matter.
-	if a := f.signed(f.door(), f.run("typed", "a"), http.Header{"Content-Type": {"text/plain"}}); a.status != http.StatusOK || a.header.Get("Content-Type") != "application/json" {
+	if a := f.signed(f.door(), f.run("typed", "a"), http.Header{"Content-Type": {"text/plain"}}); a.status !=
+		http.StatusOK || a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("another content type: %d %s", a.status, a.body)
 	}
+
 	if a := f.get(f.door(), ""); a.status != http.StatusNotFound {
 		t.Errorf("GET: %d", a.status)
 	}
+
 	f.Settle()
 }
 
@@ -133,12 +149,16 @@ func TestReceiverGivesUpOnSlowBodies(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
+
 	begun := time.Now()
-	if _, err := io.WriteString(conn, "POST "+f.door()+" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"); err != nil {
+	if _, err := io.WriteString(conn, "POST "+f.door()+" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"); err !=
+		nil {
 		t.Fatal(err)
 	}
+
 	said, err := io.ReadAll(conn)
-	if took := time.Since(begun); err != nil || took > 8*time.Second || !strings.HasPrefix(string(said), "HTTP/1.1 400 ") {
+	if took := time.Since(begun); err != nil || took > 8*time.Second ||
+		!strings.HasPrefix(string(said), "HTTP/1.1 400 ") {
 		t.Errorf("after %s: %q %v", took, said, err)
 	}
 }
@@ -157,6 +177,7 @@ func TestReceiverAsksNobody(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second || a.status != http.StatusOK {
 		t.Errorf("after %s: %d %s", took, a.status, a.body)
 	}
+
 	f.Stop()
 	f.Nuxeo.Faults().Clear()
 	f.Frameio.Faults().Clear()
@@ -186,6 +207,7 @@ func TestReceiverAnswersBeforeItWorks(t *testing.T) {
 	f := open(t, testenv.World(func(w *app.World) {
 		w.Queue = func(*store.DB) work.Queue { return gated{work.NewLoop(4), gate} }
 	}))
+
 	f.Bind("Publish")
 	file := f.file("Cut.mov", 1000)
 	gate.Lock()
@@ -193,12 +215,15 @@ func TestReceiverAnswersBeforeItWorks(t *testing.T) {
 	if a := f.signed(f.door(), f.run("calm", file), nil); a.status != http.StatusOK {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
+
 	if n := len(f.Nuxeo.Requests()) + len(f.Frameio.Requests()) - before; n != 0 {
 		t.Errorf("%d calls were made before the answer", n)
 	}
+
 	if n := f.interactions(); n != 1 {
 		t.Errorf("%d interactions", n)
 	}
+
 	gate.Unlock()
 	f.AllDone()
 }

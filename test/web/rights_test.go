@@ -51,13 +51,22 @@ var matrix = []route{
 	{"GET", "/pushes?folder={folder}", "", [5]int{401, 401, 404, 200, 200}},
 	{"GET", "/pushes/{push}", "", [5]int{401, 401, 404, 200, 200}},
 	{"POST", "/pushes/preview", `{"documents":["nothing"]}`, [5]int{401, 401, 200, 200, 200}},
-	{"POST", "/pushes", `{"documents":["{document}"],"team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 404, 409, 409}},
+	{
+		"POST", "/pushes", `{"documents":["{document}"],"team":"{workspace}","project":"{project}"}`,
+		[5]int{401, 401, 404, 409, 409},
+	},
 	{"GET", "/locks", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/batches", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/syncs", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/syncs?folder={mirror}", "", [5]int{401, 401, 200, 200, 200}},
-	{"POST", "/syncs", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 400, 409, 409}},
-	{"POST", "/syncs/preview", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`, [5]int{401, 401, 409, 200, 409}},
+	{
+		"POST", "/syncs", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`,
+		[5]int{401, 401, 400, 409, 409},
+	},
+	{
+		"POST", "/syncs/preview", `{"folder":"{mirror}","team":"{workspace}","project":"{project}"}`,
+		[5]int{401, 401, 409, 200, 409},
+	},
 	{"GET", "/syncs/{sync}", "", [5]int{401, 401, 404, 200, 200}},
 	{"GET", "/syncs/{sync}/runs", "", [5]int{401, 401, 404, 200, 200}},
 	{"GET", "/syncs/{sync}/troubles", "", [5]int{401, 401, 404, 200, 200}},
@@ -73,7 +82,10 @@ var matrix = []route{
 	{"POST", "/doctor", "", [5]int{401, 401, 403, 403, 200}},
 	{"GET", "/bindings", "", [5]int{401, 401, 200, 200, 200}},
 	{"GET", "/bindings?folder={folder}", "", [5]int{401, 401, 200, 200, 200}},
-	{"POST", "/bindings", `{"folder":"{folder}","action_name":"Publish","workspaces":["w"]}`, [5]int{401, 401, 400, 400, 409}},
+	{
+		"POST", "/bindings", `{"folder":"{folder}","action_name":"Publish","workspaces":["w"]}`,
+		[5]int{401, 401, 400, 400, 409},
+	},
 	{"GET", "/bindings/{binding}", "", [5]int{401, 401, 404, 200, 200}},
 	{"POST", "/publications", `{"binding":"{binding}","assets":["nothing"]}`, [5]int{401, 401, 404, 400, 409}},
 	{"GET", "/items", "", [5]int{401, 401, 200, 200, 200}},
@@ -117,42 +129,62 @@ func TestWhoMayDoWhat(t *testing.T) {
 	file := f.file("Cut.mov", 100)
 	f.Published(f.Josh, file)
 	document := f.Only().UID
-	sent, err := f.App.Push.Accept(t.Context(), "josh", push.Request{Documents: []string{document}, Workspace: f.Workspace, Project: f.Project})
+	sent, err := f.App.Push.Accept(t.Context(), "josh", push.Request{
+		Documents: []string{document},
+		Workspace: f.Workspace,
+		Project:   f.Project,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f.Settle()
 	folder, _ := f.Nuxeo.Doc(f.Folder)
 	mirror := f.Nuxeo.MkDoc(folder.Path+"/Mirror", "Folder", nil)
-	mirrored, err := f.App.Sync.Add(t.Context(), "josh", foldersync.Request{Folder: mirror, Workspace: f.Workspace, Project: f.Project})
+	mirrored, err := f.App.Sync.Add(t.Context(), "josh", foldersync.Request{
+		Folder: mirror, Workspace: f.Workspace,
+		Project: f.Project,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f.Settle()
 	expired := f.SignIn("josh")
 	clock.Move(13 * time.Hour)
 	sessions := []string{"", expired, f.SignIn("olga"), f.SignIn("josh"), f.SignIn("Administrator")}
 	known := map[string]string{
 		"{item}": bind.ID, "{binding}": made.ID, "{folder}": f.Folder, "{document}": document, "{file}": file,
-		"{push}": sent.Pushes[0].ID, "{sync}": mirrored.ID, "{mirror}": mirror, "{account}": f.Account, "{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
+		"{push}": sent.Pushes[0].ID, "{sync}": mirrored.ID, "{mirror}": mirror, "{account}": f.Account,
+		"{workspace}": f.Workspace, "{project}": f.Project, "{root}": f.Root,
 	}
+
 	var pairs, others []string
 	for name, id := range known {
 		pairs, others = append(pairs, name, id), append(others, name, strings.Repeat("0", 8)+id[8:])
 	}
+
 	ids, unknown := strings.NewReplacer(pairs...), strings.NewReplacer(others...)
 	for _, r := range matrix {
 		for i, who := range visitors {
 			if r.want[i] == 0 {
 				continue
 			}
-			a := f.send(request{method: r.method, path: "/api/v1" + ids.Replace(r.path), session: sessions[i], body: ids.Replace(r.body)})
+
+			a := f.send(request{
+				method:  r.method,
+				path:    "/api/v1" + ids.Replace(r.path),
+				session: sessions[i],
+				body:    ids.Replace(r.body),
+			})
 			if a.status != r.want[i] {
 				t.Errorf("%s %s by %s: %d %s, not %d", r.method, r.path, who, a.status, a.body, r.want[i])
 			}
+
 			if a.status >= 400 {
 				a.problem(t)
 			}
+
 			if who == "stranger" {
 				f.sameAsUnknown(r, sessions[i], unknown, ids, a)
 			}
@@ -163,10 +195,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 // sameAsUnknown wants that somebody else's id answers like one that is none.
 func (f *face) sameAsUnknown(r route, session string, unknown, ids *strings.Replacer, got answer) {
 	f.T.Helper()
-	if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" { // which repeat what they were given
+	// which repeat what they were given
+	if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" {
 		return
 	}
-	other := f.send(request{method: r.method, path: "/api/v1" + unknown.Replace(r.path), session: session, body: unknown.Replace(r.body)})
+
+	other := f.send(request{
+		method:  r.method,
+		path:    "/api/v1" + unknown.Replace(r.path),
+		session: session,
+		body:    unknown.Replace(r.body),
+	})
+
 	if a, b := fmt.Sprint(got.anonymous()), fmt.Sprint(other.anonymous()); a != b {
 		f.T.Errorf("%s %s: another's id answers\n%s\nan unknown one\n%s", r.method, r.path, a, b)
 	}
@@ -184,11 +224,13 @@ func TestListsShowOnesOwn(t *testing.T) {
 			t.Errorf("%s: %s", path, a.body)
 		}
 	}
+
 	for _, path := range []string{"/bindings", "/bindings?folder=" + f.Folder} {
 		if a := f.get("/api/v1"+path, olga); strings.TrimSpace(a.body) != `{"bindings":[]}` {
 			t.Errorf("%s: %s", path, a.body)
 		}
 	}
+
 	if ids, _ := itemIDs(f.get("/api/v1/items", f.SignIn("josh")).body); len(ids) != 3 { // bind, publish, notice
 		t.Errorf("josh sees %d items", len(ids))
 	}
@@ -205,12 +247,19 @@ func TestDemotedAdministrator(t *testing.T) {
 	if a := f.get("/api/v1/provider", session); a.status != http.StatusOK {
 		t.Fatalf("an administrator gets %d", a.status)
 	}
-	f.Nuxeo.AddUser(nuxeosim.User{Login: "Administrator", Password: "Administrator", Email: "Administrator@example.org"})
+
+	f.Nuxeo.AddUser(nuxeosim.User{
+		Login:    "Administrator",
+		Password: "Administrator",
+		Email:    "Administrator@example.org",
+	})
+
 	clock.Move(2 * time.Minute)
 	f.get("/api/v1/provider", session).refused(t, http.StatusForbidden, "forbidden")
 	if a := f.get("/api/v1/items", session); strings.TrimSpace(a.body) != `{"items":[]}` {
 		t.Errorf("items of others: %s", a.body)
 	}
+
 	if me := f.get("/api/v1/me", session); !strings.Contains(me.body, `"administrator":false`) {
 		t.Errorf("me: %s", me.body)
 	}
@@ -233,8 +282,10 @@ func TestSignedOutEverywhere(t *testing.T) {
 	if a := f.send(request{method: http.MethodPost, path: "/signout", cookie: one}); a.status != http.StatusSeeOther {
 		t.Errorf("signing out: %d", a.status)
 	}
+
 	f.get("/api/v1/me", one).refused(t, http.StatusUnauthorized, "unauthenticated")
-	f.send(request{method: http.MethodGet, path: "/api/v1/me", cookie: one}).refused(t, http.StatusUnauthorized, "unauthenticated")
+	f.send(request{method: http.MethodGet, path: "/api/v1/me", cookie: one}).refused(t, http.StatusUnauthorized,
+		"unauthenticated")
 	if a := f.get("/api/v1/me", two); a.status != http.StatusOK {
 		t.Errorf("another session of the same person ended too: %d", a.status)
 	}
@@ -255,35 +306,52 @@ func TestIdsOfOthersAreUnknownEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ids := map[string]string{
-		"item": item.ID, "interaction": item.Parent, "binding": made.ID, "action": made.Actions[0].ID, "folder": f.Folder, "document": document,
-		"version": version, "file": file, "comment": f.Nuxeo.Comments(document)[0].ID, "workspace": f.Workspace, "account": f.Account,
+		"item": item.ID, "interaction": item.Parent, "binding": made.ID, "action": made.Actions[0].ID,
+		"folder": f.Folder, "document": document,
+		"version": version, "file": file, "comment": f.Nuxeo.Comments(document)[0].ID, "workspace": f.Workspace,
+		"account": f.Account,
 	}
+
 	var link string
 	if err := f.App.DB.Reader.QueryRowContext(t.Context(), `SELECT id FROM links`).Scan(&link); err != nil {
 		t.Fatal(err)
 	}
+
 	ids["link"] = link
-	routes := append(slices.Clone(matrix), route{method: "GET", path: "/items?parent={item}"}, route{method: "GET", path: "/items?binding={item}&parent={item}"})
+	routes := append(slices.Clone(matrix), route{method: "GET", path: "/items?parent={item}"},
+		route{method: "GET", path: "/items?binding={item}&parent={item}"})
 	olga, n := f.SignIn("olga"), 0
 	for _, r := range routes {
-		if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" { // which repeat what they were given // that one repeats what was sent
+		// Those repeat what they were given.
+		if !strings.Contains(r.path+r.body, "{") || r.path == "/bindings" || r.path == "/syncs" {
 			continue
 		}
+
 		want := ""
 		for name, id := range ids {
 			for _, try := range []string{strings.Repeat("0", 8) + id[8:], id} {
-				a := f.send(request{method: r.method, path: "/api/v1" + places.ReplaceAllString(r.path, try), session: olga, body: places.ReplaceAllString(r.body, try)})
+				a := f.send(request{
+					method:  r.method,
+					path:    "/api/v1" + places.ReplaceAllString(r.path, try),
+					session: olga,
+					body:    places.ReplaceAllString(r.body, try),
+				})
+
 				got := fmt.Sprint(a.anonymous())
 				if want == "" {
 					want = got
 				}
+
 				if n++; got != want || strings.Contains(got, id) {
-					t.Errorf("%s %s with the id of a %s answers\n%s\nan unknown one\n%s", r.method, r.path, name, got, want)
+					t.Errorf("%s %s with the id of a %s answers\n%s\nan unknown one\n%s", r.method, r.path,
+						name, got, want)
 				}
 			}
 		}
 	}
+
 	t.Logf("%d questions, no leak", n)
 }
 

@@ -33,20 +33,24 @@ func open(t *testing.T, opts ...testenv.Option) *face {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &face{Bed: testenv.New(t, opts...), client: &http.Client{
-		Transport: described{t, transport}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: described{t, transport}, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}}
 }
 
 // as is the generated client with a session.
 func (f *face) as(session string) *api.ClientWithResponses {
 	f.T.Helper()
-	c, err := api.NewClientWithResponses(f.Config.PublicURL+"/api/v1", api.WithHTTPClient(f.client), api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		r.Header.Set("Authorization", "Bearer "+session)
-		return nil
-	}))
+	c, err := api.NewClientWithResponses(f.Config.PublicURL+"/api/v1", api.WithHTTPClient(f.client),
+		api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+session)
+			return nil
+		}))
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	return c
 }
 
@@ -71,18 +75,23 @@ func (f *face) send(q request) answer {
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	for name, values := range q.header {
 		r.Header[name] = values
 	}
+
 	if q.session != "" {
 		r.Header.Set("Authorization", "Bearer "+q.session)
 	}
+
 	if q.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "nxf_session", Value: q.cookie})
 	}
+
 	resp, err := f.client.Do(r)
 	if err != nil {
 		f.T.Fatalf("%s %s: %v", q.method, q.path, err)
@@ -111,13 +120,17 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9_.-]{6,64}$`)
 func (a answer) problem(t testing.TB) api.Problem {
 	t.Helper()
 	var p api.Problem
-	if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.header.Get("Content-Type") != "application/problem+json" {
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil ||
+		a.header.Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("no problem details: %d %s %s", a.status, a.header.Get("Content-Type"), a.body)
 	}
+
 	id := a.header.Get("X-Correlation-Id")
-	if p.Status != a.status || p.Title == "" || p.Code == "" || p.Correlation == nil || *p.Correlation != id || !plain.MatchString(id) {
+	if p.Status != a.status || p.Title == "" || p.Code == "" || p.Correlation == nil || *p.Correlation != id ||
+		!plain.MatchString(id) {
 		t.Errorf("problem %s with status %d and correlation %q", a.body, a.status, id)
 	}
+
 	return p
 }
 
@@ -142,7 +155,8 @@ func (a answer) anonymous() answer {
 }
 
 func (f *face) file(name string, size int) string {
-	return f.Frameio.AddFile(f.Root, name, frameiosim.Bytes(bytes.Repeat([]byte("f"), size)), frameiosim.WithCreator(f.Josh))
+	return f.Frameio.AddFile(f.Root, name, frameiosim.Bytes(bytes.Repeat([]byte("f"), size)),
+		frameiosim.WithCreator(f.Josh))
 }
 
 // another is a second folder in Nuxeo, bound by a login.
@@ -150,13 +164,18 @@ func (f *face) another(login, name string) binding.Binding {
 	f.T.Helper()
 	folder := f.Nuxeo.MkDoc("/default-domain/workspaces/videos", "Folder", map[string]any{"dc:title": name})
 	f.Nuxeo.SetACL("/default-domain/workspaces/videos", login, "ReadWrite", true)
-	made, item, err := f.App.Binding.Bind(f.T.Context(), login, binding.Request{Folder: folder, ActionName: name, Workspaces: []string{f.Workspace}})
+	made, item, err := f.App.Binding.Bind(f.T.Context(), login, binding.Request{
+		Folder: folder, ActionName: name,
+		Workspaces: []string{f.Workspace},
+	})
 	if err != nil {
 		f.T.Fatal(err)
 	}
+
 	if v := f.Await(item); v.State != work.Done {
 		f.T.Fatalf("bind %s: %s %s", v.State, v.Message, v.Remedy)
 	}
+
 	return made
 }
 
@@ -178,22 +197,26 @@ func (f *face) fillCloudServices(id, secret string) {
 		if err != nil {
 			f.T.Fatal(err)
 		}
+
 		r, err := http.NewRequestWithContext(f.T.Context(), method, address, bytes.NewReader(body))
 		if err != nil {
 			f.T.Fatal(err)
 		}
+
 		r.SetBasicAuth("Administrator", "Administrator")
 		r.Header.Set("Content-Type", "application/json")
 		resp, err := f.client.Do(r)
 		if err != nil {
 			f.T.Fatal(err)
 		}
+
 		there := map[string]any{}
 		err = json.NewDecoder(resp.Body).Decode(&there)
 		_ = resp.Body.Close()
 		if err != nil || resp.StatusCode != http.StatusOK {
 			f.T.Fatalf("%s %s: %d %v", method, address, resp.StatusCode, err)
 		}
+
 		maps.Copy(there, form)
 		form = there
 	}

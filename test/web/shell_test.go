@@ -20,25 +20,37 @@ var (
 	bare     = testenv.World(func(w *app.World) { w.Bundle = func() ([]byte, bool) { return nil, false } })
 )
 
-var shellPaths = []string{"/", "/folders/f", "/documents/d", "/activity", "/items/i", "/locks", "/administration", "/administration/people"}
+var shellPaths = []string{
+	"/", "/folders/f", "/documents/d", "/activity", "/items/i", "/locks", "/administration",
+	"/administration/people",
+}
 
 func TestShellIsTheSameForEverybody(t *testing.T) {
 	t.Parallel()
 	f := open(t, elements)
 	first := f.send(request{method: http.MethodGet, path: "/"})
-	for _, want := range []string{"<nxf-app></nxf-app>", `<script type="module" src="/ui/nuxeo-frameio.bundle.js"></script>`, "<noscript>", `href="/static/style.css"`} {
+	for _, want := range []string{
+		"<nxf-app></nxf-app>", `<script type="module" src="/ui/nuxeo-frameio.bundle.js"></script>`, "<noscript>",
+		`href="/static/style.css"`,
+	} {
 		if !strings.Contains(first.body, want) {
 			t.Errorf("the shell lacks %s: %s", want, first.body)
 		}
 	}
+
 	for _, path := range shellPaths {
 		for _, cookie := range []string{"", f.SignIn("josh"), "false"} {
-			if a := f.send(request{method: http.MethodGet, path: path, cookie: cookie}); a.status != http.StatusOK || a.body != first.body {
+			if a := f.send(request{method: http.MethodGet, path: path, cookie: cookie}); a.status != http.StatusOK ||
+				a.body != first.body {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
 		}
 	}
-	for _, path := range []string{"/folders", "/folders/f/documents", "/documents/d/e", "/items", "/activity/x", "/administration/a/b", "/index.html", "/ui/other.js", "/ui/"} {
+
+	for _, path := range []string{
+		"/folders", "/folders/f/documents", "/documents/d/e", "/items", "/activity/x",
+		"/administration/a/b", "/index.html", "/ui/other.js", "/ui/",
+	} {
 		if a := f.send(request{method: http.MethodGet, path: path}); a.status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, a.status)
 		}
@@ -51,7 +63,13 @@ func TestBundleIsSentOnce(t *testing.T) {
 	get := func(header http.Header) answer {
 		return f.send(request{method: http.MethodGet, path: "/ui/nuxeo-frameio.bundle.js", header: header})
 	}
-	for encoding, want := range map[string]string{"identity": "", "gzip": "gzip", "br, gzip;q=0.8": "gzip", "gzip;q=0": ""} {
+
+	for encoding, want := range map[string]string{
+		"identity":       "",
+		"gzip":           "gzip",
+		"br, gzip;q=0.8": "gzip",
+		"gzip;q=0":       "",
+	} {
 		a := get(http.Header{"Accept-Encoding": {encoding}})
 		body := a.body
 		if want != "" {
@@ -64,20 +82,30 @@ func TestBundleIsSentOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+
 		tag := a.header.Get("Etag")
-		if a.header.Get("Content-Encoding") != want || body != bundle || len(tag) < 10 || strings.HasPrefix(tag, "W/") || a.header.Get("Cache-Control") != "no-cache" ||
-			a.header.Get("Content-Type") != "text/javascript; charset=utf-8" || a.header.Get("Vary") != "Accept-Encoding" {
+		if a.header.Get("Content-Encoding") != want || body != bundle || len(tag) < 10 ||
+			strings.HasPrefix(tag, "W/") || a.header.Get("Cache-Control") != "no-cache" ||
+			a.header.Get("Content-Type") != "text/javascript; charset=utf-8" ||
+			a.header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%s: %v %q", encoding, a.header, body)
 		}
+
 		again := get(http.Header{"Accept-Encoding": {encoding}, "If-None-Match": {tag}})
 		if again.status != http.StatusNotModified || again.body != "" {
 			t.Errorf("%s again: %d %q", encoding, again.status, again.body)
 		}
 	}
-	if a := f.send(request{method: http.MethodGet, path: "/ui/messages/messages.json"}); a.status != http.StatusOK || a.header.Get("Content-Type") != "application/json" {
+
+	if a := f.send(request{method: http.MethodGet, path: "/ui/messages/messages.json"}); a.status != http.StatusOK ||
+		a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("messages: %d %v", a.status, a.header)
 	}
-	for _, name := range []string{"messages-xx.json", "messagesen.json", "messages", "other.json", "..%2fui.go", "messages-.json"} {
+
+	for _, name := range []string{
+		"messages-xx.json", "messagesen.json", "messages", "other.json", "..%2fui.go",
+		"messages-.json",
+	} {
 		if a := f.send(request{method: http.MethodGet, path: "/ui/messages/" + name}); a.status != http.StatusNotFound {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
@@ -89,11 +117,14 @@ func TestWithoutElements(t *testing.T) {
 	f := open(t, bare)
 	for _, path := range shellPaths {
 		a := f.send(request{method: http.MethodGet, path: path, cookie: f.SignIn("josh")})
-		if a.status != http.StatusOK || !strings.Contains(a.body, "make build") || !strings.Contains(a.body, "Signed in as") || strings.Contains(a.body, "nxf-app") {
+		if a.status != http.StatusOK || !strings.Contains(a.body, "make build") ||
+			!strings.Contains(a.body, "Signed in as") || strings.Contains(a.body, "nxf-app") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	if a := f.send(request{method: http.MethodGet, path: "/ui/nuxeo-frameio.bundle.js"}); a.status != http.StatusNotFound {
+
+	if a := f.send(request{method: http.MethodGet, path: "/ui/nuxeo-frameio.bundle.js"}); a.status !=
+		http.StatusNotFound {
 		t.Errorf("a bundle that is not there: %d", a.status)
 	}
 }
@@ -109,24 +140,36 @@ func TestConnectingInAWindow(t *testing.T) {
 	if last := way[len(way)-1]; last != f.Config.PublicURL+"/connected" {
 		t.Fatalf("connecting ends at %s", last)
 	}
-	for _, want := range []string{origins, `data-connected="true"`, `data-login="olga"`, `data-name="Olga &lt;b&gt;"`, "You can close this window", `src="/static/popup.js"`} {
+
+	for _, want := range []string{
+		origins, `data-connected="true"`, `data-login="olga"`, `data-name="Olga &lt;b&gt;"`,
+		"You can close this window", `src="/static/popup.js"`,
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}
 	}
+
 	here, _ := url.Parse(f.Config.PublicURL)
 	other := f.browser("olga")
 	other.jar.SetCookies(here, []*http.Cookie{{Name: "nxf_session", Value: f.SignIn("olga"), Path: "/"}})
 	_, page = other.open(with(other.leaveAndReturn("/connect?return=/connected"), "error", "access_denied"))
-	for _, want := range []string{origins, `data-connected="false"`, `data-message="`, `data-remedy="Begin again`, `src="/static/popup.js"`} {
+	for _, want := range []string{
+		origins, `data-connected="false"`, `data-message="`, `data-remedy="Begin again`,
+		`src="/static/popup.js"`,
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the refusal lacks %s: %s", want, page)
 		}
 	}
-	if _, page, _ = f.browser("olga").walk("/connected"); !strings.Contains(page, `data-connected="false"`) || strings.Contains(page, "data-login") {
+
+	if _, page, _ = f.browser("olga").walk("/connected"); !strings.Contains(page, `data-connected="false"`) ||
+		strings.Contains(page, "data-login") {
 		t.Errorf("nobody: %s", page)
 	}
-	if a := f.send(request{method: http.MethodGet, path: "/static/popup.js"}); a.status != http.StatusOK || !strings.Contains(a.header.Get("Content-Type"), "javascript") {
+
+	if a := f.send(request{method: http.MethodGet, path: "/static/popup.js"}); a.status != http.StatusOK ||
+		!strings.Contains(a.header.Get("Content-Type"), "javascript") {
 		t.Errorf("the script: %d %v", a.status, a.header)
 	}
 }

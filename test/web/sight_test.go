@@ -33,23 +33,32 @@ func (f *face) closed() *closed {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	c.ids["{parent}"] = item.Parent
 	document := f.Only().UID
 	shut := f.Nuxeo.MkDoc(videos+"/shut", "Folder", map[string]any{"dc:title": "Secret plans"})
 	if err := f.Nuxeo.Move(document, shut, ""); err != nil {
 		t.Fatal(err)
 	}
+
 	f.Published(f.Josh, plain)
 	open := f.titled(f.Folder, "Plain cut").UID
 	reel := f.Frameio.AddFolder(f.Root, "Secret reel")
 	f.Frameio.AddFile(reel, "Secret shot.mov", frameiosim.Bytes([]byte("shot")), frameiosim.WithCreator(f.Josh))
 	f.Published(f.Josh, reel)
-	sent, err := f.App.Push.Accept(t.Context(), "josh", push.Request{Documents: []string{document, open}, Workspace: f.Workspace, Project: f.Project, Separate: true})
+	sent, err := f.App.Push.Accept(t.Context(), "josh", push.Request{
+		Documents: []string{document, open},
+		Workspace: f.Workspace,
+		Project:   f.Project,
+		Separate:  true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	f.Settle()
-	c.ids["{push}"], c.ids["{batch}"], c.ids["{document}"], c.ids["{file}"] = sent.Pushes[0].ID, sent.Batch, document, secret
+	c.ids["{push}"], c.ids["{batch}"], c.ids["{document}"], c.ids["{file}"] = sent.Pushes[0].ID, sent.Batch,
+		document, secret
 	c.shut = []string{shut, document, secret, sent.Pushes[0].ID}
 	c.mirror()
 
@@ -58,6 +67,7 @@ func (f *face) closed() *closed {
 			f.Nuxeo.SetACL(d.Path, "olga", "Everything", false)
 		}
 	}
+
 	return c
 }
 
@@ -82,16 +92,21 @@ func (c *closed) mirror() {
 	add := func(folder, name string) string {
 		return c.Frameio.AddFile(folder, name, frameiosim.Bytes([]byte(name)), frameiosim.WithCreator(c.Josh))
 	}
+
 	disputed, gone, lost := add(day, "Secret disputed.mov"), add(day, "Secret gone.mov"), add(day, "Secret lost.mov")
 	refused := add(day, "Secret refused.mov") // there is never a document of it
 	c.Frameio.SetDownloadable(refused, false)
 	add(root, "Plain.mov")
 	plainGone := add(root, "Plain gone.mov")
 	at := c.Nuxeo.MkDoc(videos+"/mirror", "Folder", map[string]any{"dc:title": "Mirror"})
-	q, err := c.App.Sync.Add(t.Context(), "josh", foldersync.Request{Folder: at, Workspace: c.Workspace, Project: project})
+	q, err := c.App.Sync.Add(t.Context(), "josh", foldersync.Request{
+		Folder: at, Workspace: c.Workspace,
+		Project: project,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	c.Settle()
 	folder := c.titled(at, "Secret day")
 	c.ids["{sync}"], c.ids["{mirror}"] = q.ID, at
@@ -100,7 +115,9 @@ func (c *closed) mirror() {
 		c.shut = append(c.shut, d.UID)
 		switch d.Title {
 		case "Secret disputed":
-			mine := map[string]any{"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")}}
+			mine := map[string]any{
+				"file:content": nuxeosim.Blob{Name: "x.mov", MimeType: "video/quicktime", Data: []byte("mine")},
+			}
 			if err := c.Nuxeo.Edit("josh", d.UID, mine); err != nil {
 				t.Fatal(err)
 			}
@@ -110,18 +127,22 @@ func (c *closed) mirror() {
 			}
 		}
 	}
+
 	c.Frameio.Stack(disputed, add(day, "Secret disputed 2.mov"))
 	c.Frameio.Delete(gone)
 	c.Frameio.Delete(plainGone)
 	if _, err := c.App.Sync.Refresh(t.Context(), testenv.Viewer, q.ID, true); err != nil {
 		t.Fatal(err)
 	}
+
 	c.Settle()
-	c.shut = append(c.shut, add(c.Frameio.AddFolder(day, "Secret night"), "Secret new.mov"), add(day, "Secret newer.mov"))
+	c.shut = append(c.shut, add(c.Frameio.AddFolder(day, "Secret night"), "Secret new.mov"),
+		add(day, "Secret newer.mov"))
 	add(root, "Plain new.mov")
 	if _, err := c.App.Sync.Check(t.Context(), testenv.Viewer, q.ID); err != nil {
 		t.Fatal(err)
 	}
+
 	c.Settle()
 	mirror, _ := c.Nuxeo.Doc(at)
 	c.Nuxeo.SetACL(mirror.Path, "olga", "ReadWrite", true) // who may write may settle conflicts
@@ -139,8 +160,10 @@ func TestClosedSubFoldersStayClosed(t *testing.T) {
 	for name, id := range c.ids {
 		pairs = append(pairs, name, id)
 	}
+
 	ids := strings.NewReplacer(pairs...)
-	known := strings.NewReplacer("{account}", c.Account, "{workspace}", c.Workspace, "{project}", c.Project, "{root}", c.Root)
+	known := strings.NewReplacer("{account}", c.Account, "{workspace}", c.Workspace, "{project}", c.Project,
+		"{root}", c.Root)
 	olga, josh, admin := c.SignIn("olga"), c.SignIn("josh"), c.SignIn("Administrator")
 
 	// What tells of things, with what olga is told all the same.
@@ -175,42 +198,52 @@ func TestClosedSubFoldersStayClosed(t *testing.T) {
 		"/bindings?folder={folder}":         "Publish",
 		"/bindings/{binding}":               "Publish",
 	}
+
 	for _, id := range c.shut {
 		told["/explain?of="+id], told["/documents/"+id] = "", ""
 	}
+
 	for _, r := range matrix { // and every other route that reads
 		path := known.Replace(r.path)
 		if _, ok := told[path]; !ok && r.method == http.MethodGet && !strings.HasPrefix(path, "/events") {
 			told[path] = ""
 		}
 	}
+
 	for path, want := range told {
 		a := c.get("/api/v1"+ids.Replace(path), olga)
 		a.body = cursors.ReplaceAllString(a.body, "") // ids that open nothing
-		if strings.HasPrefix(path, "/explain") && !strings.HasSuffix(path, "{folder}") && a.status != http.StatusNotFound {
+		if strings.HasPrefix(path, "/explain") && !strings.HasSuffix(path, "{folder}") &&
+			a.status != http.StatusNotFound {
 			t.Errorf("GET %s tells olga a story: %s", path, a.body)
 		}
+
 		for _, word := range append([]string{"Secret"}, c.shut...) {
 			if strings.Contains(a.body, word) && !strings.Contains(ids.Replace(path), word) {
 				t.Errorf("GET %s tells olga of %q: %s", path, word, a.body)
 			}
 		}
+
 		if !strings.Contains(a.body, want) {
 			t.Errorf("GET %s does not tell olga of %q: %d %s", path, want, a.status, a.body)
 		}
 	}
+
 	for path, hidden := range map[string]string{
-		"/pushes?folder={folder}": `"hidden":1`, "/items?binding={binding}": `"hidden":4`, "/syncs/{sync}/troubles": `"hidden":3`, "/syncs/{sync}/differences": `"hidden":`,
+		"/pushes?folder={folder}": `"hidden":1`, "/items?binding={binding}": `"hidden":4`,
+		"/syncs/{sync}/troubles": `"hidden":3`, "/syncs/{sync}/differences": `"hidden":`,
 	} {
 		if a := c.get("/api/v1"+ids.Replace(path), olga); !strings.Contains(a.body, hidden) {
 			t.Errorf("GET %s does not say %s: %s", path, hidden, a.body)
 		}
 		for _, session := range []string{josh, admin} {
-			if a := c.get("/api/v1"+ids.Replace(path), session); !strings.Contains(a.body, "Secret") || strings.Contains(a.body, "hidden") {
+			if a := c.get("/api/v1"+ids.Replace(path), session); !strings.Contains(a.body, "Secret") ||
+				strings.Contains(a.body, "hidden") {
 				t.Errorf("GET %s leaves something out for whom it is no secret: %s", path, a.body)
 			}
 		}
 	}
+
 	c.writesTellNothing(ids, olga)
 }
 
@@ -236,7 +269,8 @@ func (c *closed) writesTellNothing(ids *strings.Replacer, olga string) {
 
 func (c *closed) disputed() (key string) {
 	c.T.Helper()
-	err := c.App.DB.Reader.QueryRowContext(c.T.Context(), `SELECT key FROM sync_entries WHERE conflict <> ''`).Scan(&key)
+	err := c.App.DB.Reader.QueryRowContext(c.T.Context(), `SELECT key FROM sync_entries
+		WHERE conflict <> ''`).Scan(&key)
 	if err != nil {
 		c.T.Fatal(err)
 	}
@@ -252,6 +286,7 @@ func TestRightsOfAPageAreAskedForOnce(t *testing.T) {
 	for _, name := range []string{"One.mov", "Two.mov", "Three.mov", "Four.mov"} {
 		files = append(files, f.file(name, 100))
 	}
+
 	f.Published(f.Josh, files...)
 	olga := f.SignIn("olga")
 	f.get("/api/v1/me", olga)

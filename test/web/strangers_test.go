@@ -49,7 +49,8 @@ func TestWhatAStrangerSendsIsNotRead(t *testing.T) {
 				case open && read > 64<<10+4096:
 					t.Errorf("%s %s by a stranger: %d bytes were read, want at most 64 KiB", method, path, read)
 				case !open && (status != http.StatusUnauthorized || read > 0):
-					t.Errorf("%s %s by a stranger (%q): status %d after %d bytes, want 401 after none", method, path, session, status, read)
+					t.Errorf("%s %s by a stranger (%q): status %d after %d bytes, want 401 after none", method, path,
+						session, status, read)
 				}
 			}
 		}
@@ -73,10 +74,12 @@ func TestBodiesAreBounded(t *testing.T) {
 			}
 			status, read := offer(b, method, "/api/v1"+parameter.ReplaceAllString(path, "x"), session)
 			if status < 400 || status >= 500 || read > 1<<20+4096 {
-				t.Errorf("%s %s with a body without an end: status %d after %d bytes, want a refusal after at most 1 MiB", method, path, status, read)
+				t.Errorf("%s %s with a body without an end: status %d after %d bytes, want a refusal after at "+
+					"most 1 MiB", method, path, status, read)
 			}
 		}
 	}
+
 	for _, page := range []string{"/signin", "/signout", "/connect", "/nothing"} {
 		for _, who := range []string{"", session} {
 			if _, read := offer(b, http.MethodPost, page, who); read > 1<<20+4096 {
@@ -96,6 +99,7 @@ func offer(b *testenv.Bed, method, path, session string) (status int, read int64
 	if strings.HasPrefix(session, "Bearer ") {
 		r.Header.Set("Authorization", session)
 	}
+
 	w := httptest.NewRecorder()
 	b.App.Handler().ServeHTTP(w, r)
 	return w.Code, body.read
@@ -108,11 +112,13 @@ func call(b *testenv.Bed, method, path, body, from, session string, header http.
 	if r.Header = header.Clone(); header == nil {
 		r.Header = http.Header{}
 	}
+
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if session != "" {
 		r.Header.Set("Authorization", "Bearer "+session)
 	}
+
 	w := httptest.NewRecorder()
 	b.App.Handler().ServeHTTP(w, r)
 	return w
@@ -131,23 +137,29 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 			refused++
 		}
 	}
+
 	if refused < 4800 {
 		t.Errorf("of 5,000 sign-ins that one address began %d were refused", refused)
 	}
+
 	if w := call(b, "GET", "/signin", "", "192.0.2.1", "", nil); w.Header().Get("Retry-After") == "" {
 		t.Error("nobody says when to come again")
 	}
+
 	if n := away("192.0.2.2"); n != http.StatusSeeOther {
 		t.Errorf("another address gets %d", n)
 	}
+
 	for what, header := range map[string]http.Header{"with a made-up origin": {"X-Forwarded-For": {"192.0.2.9"}}} {
 		if w := call(b, "GET", "/signin", "", "192.0.2.1", "", header); w.Code != http.StatusTooManyRequests {
 			t.Errorf("the address %s gets %d", what, w.Code)
 		}
 	}
+
 	for via, want := range map[string]int{
-		"192.0.2.1": http.StatusTooManyRequests, "198.51.100.1": http.StatusSeeOther, "192.0.2.7, 192.0.2.1, 10.3.3.3": http.StatusTooManyRequests,
-		"192.0.2.1, 198.51.100.2": http.StatusSeeOther,
+		"192.0.2.1": http.StatusTooManyRequests, "198.51.100.1": http.StatusSeeOther,
+		"192.0.2.7, 192.0.2.1, 10.3.3.3": http.StatusTooManyRequests,
+		"192.0.2.1, 198.51.100.2":        http.StatusSeeOther,
 	} {
 		if w := call(b, "GET", "/signin", "", "10.1.1.1", "", http.Header{"X-Forwarded-For": {via}}); w.Code != want {
 			t.Errorf("through a proxy for %q: %d, want %d", via, w.Code, want)
@@ -159,13 +171,18 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	for range 300 {
 		last = call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.1", "", nil)
 	}
-	if n := len(b.Nuxeo.Requests()) - asked; last.Code != http.StatusTooManyRequests || last.Header().Get("Retry-After") == "" || n > 40 {
+
+	if n := len(b.Nuxeo.Requests()) - asked; last.Code != http.StatusTooManyRequests ||
+		last.Header().Get("Retry-After") == "" || n > 40 {
 		t.Errorf("300 wrong sign-ins end with %d after %d calls of Nuxeo", last.Code, n)
 	}
+
 	if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", session, nil); w.Code != http.StatusOK {
 		t.Errorf("who is signed in at that address gets %d", w.Code)
 	}
-	if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.2", "", nil); w.Code != http.StatusUnauthorized {
+
+	if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"made-up"}`, "192.0.2.2", "",
+		nil); w.Code != http.StatusUnauthorized {
 		t.Errorf("another address gets %d", w.Code)
 	}
 }
@@ -175,7 +192,8 @@ func TestOddTokens(t *testing.T) {
 	t.Parallel()
 	b := testenv.New(t)
 	for _, odd := range []string{`a\nb`, `\u0000`, `ü`, `a b`, `\u007f`, strings.Repeat("x", 5000)} {
-		if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"`+odd+`"}`, "192.0.2.1", "", nil); w.Code != http.StatusUnauthorized {
+		if w := call(b, "POST", "/api/v1/session", `{"nuxeo_token":"`+odd+`"}`, "192.0.2.1", "",
+			nil); w.Code != http.StatusUnauthorized {
 			t.Errorf("the token %.20q: %d %s", odd, w.Code, w.Body)
 		}
 		if w := call(b, "GET", "/api/v1/me", "", "192.0.2.1", odd, nil); w.Code != http.StatusUnauthorized {

@@ -30,29 +30,40 @@ func TestItemsThatCameThroughABinding(t *testing.T) {
 	if own, _ := itemIDs(f.get("/api/v1/items?kind=publish", julia).body); len(own) != 0 {
 		t.Fatalf("julia's own are %v", own)
 	}
+
 	kinds := map[string]int{}
 	for _, it := range f.through(julia, made.ID) {
 		kinds[it.Kind]++
 		if it.Binding == nil || *it.Binding != made.ID {
 			t.Errorf("%s came through %v", it.Kind, it.Binding)
 		}
+
 		if it.MayChange {
 			t.Errorf("julia may change the %s of josh", it.Kind)
 		}
-		if it.Kind == "publish" && (it.Id != mine.ID || it.Document == nil || *it.Document != f.Only().UID) || it.Kind != "publish" && it.Document != nil {
+
+		if it.Kind == "publish" && (it.Id != mine.ID || it.Document == nil || *it.Document != f.Only().UID) ||
+			it.Kind != "publish" && it.Document != nil {
 			t.Errorf("%+v", it)
 		}
 	}
+
 	if len(kinds) != 3 || kinds["bind"] != 1 || kinds["publish"] != 1 || kinds["notice"] != 1 {
 		t.Errorf("%v", kinds)
 	}
-	if a := f.get("/api/v1/items/"+mine.ID, julia); a.status != http.StatusOK || !strings.Contains(a.body, `"history":`) {
+
+	if a := f.get("/api/v1/items/"+mine.ID, julia); a.status != http.StatusOK ||
+		!strings.Contains(a.body, `"history":`) {
 		t.Errorf("the item by itself: %d %s", a.status, a.body)
 	}
+
 	for _, do := range []string{"retry", "cancel"} {
-		f.send(request{method: http.MethodPost, path: "/api/v1/items/" + mine.ID + "/" + do, session: julia}).refused(t, http.StatusNotFound, "not_found")
+		f.send(request{method: http.MethodPost, path: "/api/v1/items/" + mine.ID + "/" + do, session: julia}).refused(t,
+			http.StatusNotFound, "not_found")
 	}
-	if list := f.through(f.SignIn("josh"), other.ID); len(list) != 1 || *list[0].Binding != other.ID || list[0].Kind != "bind" {
+
+	if list := f.through(f.SignIn("josh"), other.ID); len(list) != 1 || *list[0].Binding != other.ID ||
+		list[0].Kind != "bind" {
 		t.Errorf("through the other: %+v", list)
 	}
 }
@@ -70,12 +81,14 @@ func TestMailsLeadToTheItem(t *testing.T) {
 	if done.State != work.Done || failed.State != work.Failed {
 		t.Fatalf("%s and %s", done.State, failed.State)
 	}
+
 	for i, v := range []work.View{done, failed} {
 		address := f.Config.PublicURL + "/items/" + v.ID
 		if html := f.Mail.Messages()[i].HTML; strings.Count(html, `(<a href="`+address+`">details</a>)`) != 1 {
 			t.Errorf("the mail has no %s: %s", address, html)
 		}
-		if a := f.send(request{method: http.MethodGet, path: "/items/" + v.ID}); a.status != http.StatusOK || !strings.Contains(a.body, "<nxf-app>") {
+		if a := f.send(request{method: http.MethodGet, path: "/items/" + v.ID}); a.status != http.StatusOK ||
+			!strings.Contains(a.body, "<nxf-app>") {
 			t.Errorf("it leads to %d %s", a.status, a.body)
 		}
 	}
@@ -88,6 +101,7 @@ func TestDoctorForAdministrators(t *testing.T) {
 	if err != nil || resp.JSON200 == nil {
 		t.Fatal(err, resp)
 	}
+
 	marks := map[string]api.FindingMark{}
 	for _, v := range resp.JSON200.Findings {
 		marks[v.Name] = v.Mark
@@ -95,7 +109,9 @@ func TestDoctorForAdministrators(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	}
-	if len(marks) < 12 || marks["Nuxeo"] != api.Ok || marks["Package in Nuxeo"] != api.Ok || marks["Database"] != api.Ok {
+
+	if len(marks) < 12 || marks["Nuxeo"] != api.Ok || marks["Package in Nuxeo"] != api.Ok ||
+		marks["Database"] != api.Ok {
 		t.Errorf("%v", marks)
 	}
 }

@@ -34,6 +34,7 @@ func (w *wiretap) dial(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
+
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	l := &line{Conn: conn, tap: w}

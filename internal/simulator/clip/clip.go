@@ -43,9 +43,11 @@ func Video(name string, fps, seconds float64) []byte {
 	if fps <= 0 {
 		fps = 24
 	}
+
 	if seconds <= 0 {
 		seconds = 5
 	}
+
 	frames := max(1, int(math.Round(fps*min(seconds, MostSeconds))))
 
 	card, enc := titleCard(name), encoder{}
@@ -54,6 +56,7 @@ func Video(name string, fps, seconds float64) []byte {
 		counter(card, n, fps)
 		samples[n] = enc.frame(card)
 	}
+
 	return mp4(samples, fps)
 }
 
@@ -79,6 +82,7 @@ func titleCard(name string) *image.Paletted {
 		left := (Width - 2*letterWidth*len([]rune(line))) / 2
 		write(p, line, left, top+2*letterHeight*n, 2)
 	}
+
 	return p
 }
 
@@ -100,6 +104,7 @@ func palette(name string) color.Palette {
 		{{70, 60, 24, 255}, {196, 164, 66, 255}},
 		{{36, 52, 66, 255}, {108, 140, 164, 255}},
 	}
+
 	tone := tones[h.Sum32()%uint32(len(tones))]
 	return color.Palette{ground: tone[0], text: color.RGBA{240, 242, 246, 255}, accent: tone[1]}
 }
@@ -120,9 +125,11 @@ func wrap(name string, width int) []string {
 		lines = append(lines, string(rest[:cut]))
 		rest = rest[cut+skip:]
 	}
+
 	if len(rest) > width {
 		rest = append(rest[:width-3:width-3], []rune("...")...)
 	}
+
 	return append(lines, string(rest))
 }
 
@@ -136,6 +143,7 @@ func counter(p *image.Paletted, frame int, fps float64) {
 			p.SetColorIndex(x, y, ground)
 		}
 	}
+
 	write(p, line, left, top, 1)
 }
 

@@ -15,15 +15,18 @@ func TestStill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	tones := map[any]bool{}
 	for y := range clip.Height {
 		for x := range clip.Width {
 			tones[p.At(x, y)] = true
 		}
 	}
+
 	if len(tones) != 3 {
 		t.Errorf("the picture has %d colours, want the ground, the name and a line", len(tones))
 	}
+
 	if bytes.Equal(clip.Still("Teaser.mp4"), clip.Still("Making of.mov")) {
 		t.Error("two names have the same picture, want different ones")
 	}
@@ -39,7 +42,10 @@ func TestVideo(t *testing.T) {
 	}{
 		{"unknown", 0, 0, 100_000, 200_000},
 		{"one frame", 25, 0.01, 80_000, 100_000},
-		{"a name that is so long that it is broken into lines, and is longer than fits on four of them for all that", 29.97, 4, 100_000, 200_000},
+		{
+			"a name that is so long that it is broken into lines, and is longer than fits on four of them for all that",
+			29.97, 4, 100_000, 200_000,
+		},
 		{"films are cut off", 25, 7200, 600_000, 1_500_000},
 		{"Größe 表 \x00", 24, 1, 80_000, 130_000},
 	} {
@@ -59,6 +65,7 @@ func TestPlays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	for _, test := range []struct {
 		name         string
 		content      []byte

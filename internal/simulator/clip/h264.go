@@ -51,6 +51,7 @@ func (e *encoder) frame(p *image.Paletted) []byte {
 		w.head(sliceP, e.frames)
 		w.write(3, 0) // no override, no reordering, no marking
 	}
+
 	w.signed(0) // slice_qp_delta
 	w.golomb(noDeblocking)
 
@@ -67,9 +68,11 @@ func (e *encoder) frame(p *image.Paletted) []byte {
 			w.golomb(rawInP)
 			skipped = 0
 		}
+
 		w.align(0)
 		w.out = append(w.out, now[i][:]...)
 	}
+
 	if skipped > 0 {
 		w.golomb(skipped)
 	}
@@ -78,6 +81,7 @@ func (e *encoder) frame(p *image.Paletted) []byte {
 	if e.frames == 0 {
 		kind = unitKey
 	}
+
 	e.frames, e.last = e.frames+1, now
 	return sized(unit(kind, &w))
 }
@@ -109,6 +113,7 @@ func sequence() []byte {
 	for _, n := range []int{0, 0, 0, croppedBelow} {
 		w.golomb(n)
 	}
+
 	w.write(1, 0) // vui_parameters_present
 	return unit(unitSequence, &w)
 }
@@ -125,6 +130,7 @@ func pictures() []byte {
 	for range 3 {
 		w.signed(0) // qp, qs and chroma offset
 	}
+
 	w.write(1, withDeblockingSwitch)
 	w.write(2, 0) // no constrained intra prediction, no redundant pictures
 	return unit(unitPictures, &w)
@@ -147,6 +153,7 @@ func unit(kind byte, w *bits) []byte {
 			zeros = 0
 		}
 	}
+
 	return out
 }
 
@@ -157,6 +164,7 @@ func blocks(p *image.Paletted) (all [rows * columns][blockBytes]byte) {
 		tones[i] = color.YCbCrModel.Convert(c).(color.YCbCr)
 		tones[i] = narrow(tones[i])
 	}
+
 	at := func(x, y int) color.YCbCr { return tones[p.ColorIndexAt(x, min(y, Height-1))] }
 	for i := range all {
 		left, top, b := i%columns*block, i/columns*block, all[i][:0]
@@ -170,6 +178,7 @@ func blocks(p *image.Paletted) (all [rows * columns][blockBytes]byte) {
 			b = append(b, at(left+n%(block/2)*2, top+n/(block/2)*2).Cr)
 		}
 	}
+
 	return all
 }
 

@@ -45,6 +45,7 @@ func table(samples [][]byte, each, first int) []byte {
 	for _, s := range samples {
 		sizes = append(sizes, long(len(s)))
 	}
+
 	return box("stbl",
 		box("stsd", long(0), long(1), entry()),
 		box("stts", long(0), long(1), long(len(samples)), long(each)),
@@ -70,11 +71,13 @@ func box(kind string, parts ...[]byte) []byte {
 	for _, p := range parts {
 		size += len(p)
 	}
+
 	out := append(make([]byte, 0, size), long(size)...)
 	out = append(out, kind...)
 	for _, p := range parts {
 		out = append(out, p...)
 	}
+
 	return out
 }
 

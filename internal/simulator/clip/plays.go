@@ -46,16 +46,20 @@ func movie(c Content) []byte {
 		if len(head) < 8 {
 			return nil
 		}
+
 		size := int64(binary.BigEndian.Uint32(head))
 		if size == 1 && len(head) == 16 {
 			size = int64(binary.BigEndian.Uint64(head[8:]) & (1<<62 - 1))
 		}
+
 		if string(head[4:8]) == "moov" {
 			return read(c, at, min(size, looks))
 		}
+
 		if size < 8 {
 			return nil // it is the last one, or none
 		}
+
 		at += size
 	}
 	return nil

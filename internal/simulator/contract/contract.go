@@ -26,7 +26,8 @@ import (
 const EnvFile = "FRAMEIO_OPENAPI"
 
 // ErrUnset says that EnvFile is empty: a test skips then.
-var ErrUnset = errors.New(EnvFile + " is not set: it must name Frame.io's V4 OpenAPI file for the contract to be checked")
+var ErrUnset = errors.New(EnvFile +
+	" is not set: it must name Frame.io's V4 OpenAPI file for the contract to be checked")
 
 // Contract is a loaded document and what was seen of it. It is safe for
 // concurrent use.
@@ -53,12 +54,14 @@ func Load(path string) (*Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("contract %s: %w", path, err)
 	}
+
 	relax(doc)
 	doc.Servers = nil // the host is whoever serves it
 	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
 	if err != nil {
 		return nil, fmt.Errorf("contract %s: %w", path, err)
 	}
+
 	return &Contract{router: router, all: operations(doc), seen: map[string]bool{}}, nil
 }
 
@@ -97,17 +100,22 @@ func relax(doc *openapi3.T) {
 	for _, ref := range doc.Components.Schemas {
 		walk(ref, seen)
 	}
-	if item := doc.Paths.Value("/v4/accounts/{account_id}/audit_logs"); item != nil { // as in the example: filters[from_date]=…
+
+	// as in the example: filters[from_date]=…
+	if item := doc.Paths.Value("/v4/accounts/{account_id}/audit_logs"); item != nil {
 		if p := item.Get.Parameters.GetByInAndName(openapi3.ParameterInQuery, "filters"); p != nil {
 			p.Style = openapi3.SerializationDeepObject
 		}
 	}
+
 	schema(doc, "TimeStamp", func(s *openapi3.Schema) { // null matches both of its alternatives
 		s.AnyOf, s.OneOf = s.OneOf, nil
 	})
+
 	schema(doc, "CommentWithIncludes", func(s *openapi3.Schema) { // a guest has no owner
 		nullable(s, "owner")
 	})
+
 	schema(doc, "MediaLinksCollection", func(s *openapi3.Schema) { // the prose of files.show promises null
 		for name := range s.Properties {
 			nullable(s, name)
@@ -127,7 +135,9 @@ func nullable(s *openapi3.Schema, property string) {
 		nullable(part.Value, property)
 	}
 	if ref := s.Properties[property]; ref != nil {
-		s.Properties[property] = &openapi3.SchemaRef{Value: &openapi3.Schema{Nullable: true, AllOf: openapi3.SchemaRefs{ref}}}
+		s.Properties[property] = &openapi3.SchemaRef{
+			Value: &openapi3.Schema{Nullable: true, AllOf: openapi3.SchemaRefs{ref}},
+		}
 	}
 }
 
@@ -137,14 +147,18 @@ func walk(ref *openapi3.SchemaRef, seen map[*openapi3.Schema]bool) {
 	if ref == nil || ref.Value == nil || seen[ref.Value] {
 		return
 	}
+
 	s := ref.Value
 	seen[s] = true
 	if closed := s.AdditionalProperties.Has; len(s.AllOf) > 0 && closed != nil && !*closed {
 		s.AdditionalProperties = openapi3.AdditionalProperties{}
 	}
-	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf, openapi3.SchemaRefs{s.Items, s.Not, s.AdditionalProperties.Schema}) {
+
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf,
+		openapi3.SchemaRefs{s.Items, s.Not, s.AdditionalProperties.Schema}) {
 		walk(part, seen)
 	}
+
 	for _, part := range s.Properties {
 		walk(part, seen)
 	}

@@ -64,10 +64,12 @@ func setup(t *testing.T) *bench {
 	if err := os.WriteFile(path, []byte(document), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	c, err := Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	b := &bench{t: t, contract: c}
 	b.server = httptest.NewServer(c.Middleware(b, b.report))
 	t.Cleanup(b.server.Close)
@@ -98,16 +100,19 @@ func (b *bench) ask(method, path, in string, status int, body string) []string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+
 	got, _ := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if resp.StatusCode != status || string(got) != body {
 		b.t.Errorf("the answer was changed: %d %s", resp.StatusCode, got)
 	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.reports)
@@ -138,7 +143,8 @@ func TestMiddleware(t *testing.T) {
 		{"a wrong body", "POST", "/v4/things", `{"name":5}`, 204, "", InRequest},
 	} {
 		got := b.ask(c.method, c.path, c.in, c.status, c.body)
-		if c.want == "" && len(got) != 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want+": "+c.method+" "+strings.Split(c.path, "?")[0])) {
+		if c.want == "" && len(got) != 0 || c.want != "" &&
+			(len(got) != 1 || !strings.HasPrefix(got[0], c.want+": "+c.method+" "+strings.Split(c.path, "?")[0])) {
 			t.Errorf("%s: reported %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -152,6 +158,7 @@ func TestMissingHeader(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"at":1}`)
 	}), func(v string) { reports = append(reports, v) })
+
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/v4/things", nil))
 	if len(reports) != 1 || !strings.Contains(strings.ToLower(reports[0]), "x-ratelimit-limit") {
 		t.Errorf("reports %q", reports)
@@ -162,9 +169,11 @@ func TestCovered(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.ask("GET", "/v4/things", "", 200, `{"at":true}`) // a wrong answer covers nothing
-	if covered, total, missing := b.contract.Covered(); covered != 0 || total != 2 || strings.Join(missing, " ") != "things.create things.index" {
+	if covered, total, missing := b.contract.Covered(); covered != 0 || total != 2 ||
+		strings.Join(missing, " ") != "things.create things.index" {
 		t.Errorf("%d of %d, missing %v", covered, total, missing)
 	}
+
 	b.ask("GET", "/v4/things", "", 200, `{"at":1}`)
 	if covered, _, missing := b.contract.Covered(); covered != 1 || strings.Join(missing, " ") != "things.create" {
 		t.Errorf("%d, missing %v", covered, missing)

@@ -31,15 +31,18 @@ func (c *Contract) Middleware(next http.Handler, report func(violation string)) 
 			next.ServeHTTP(w, r)
 			return
 		}
+
 		input, err := c.checkRequest(r)
 		if err != nil {
 			report(line(InRequest, r, 0, err))
 		}
+
 		kept := &keeper{ResponseWriter: w}
 		next.ServeHTTP(kept, r)
 		if input == nil || kept.status >= http.StatusInternalServerError {
 			return
 		}
+
 		if err := c.checkAnswer(input, kept); err != nil {
 			report(line(InAnswer, r, kept.status, err))
 		}
@@ -59,16 +62,22 @@ func (c *Contract) checkRequest(r *http.Request) (*openapi3filter.RequestValidat
 	if err != nil {
 		return nil, err
 	}
+
 	copied := r.Clone(context.WithoutCancel(r.Context()))
 	copied.Body = io.NopCloser(bytes.NewReader(body))
 	route, params, err := c.router.FindRoute(copied)
 	if err != nil {
 		return nil, err
 	}
+
 	input := &openapi3filter.RequestValidationInput{
 		Request: copied, PathParams: params, Route: route, QueryParams: copied.URL.Query(),
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+		Options: &openapi3filter.Options{
+			AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+			IncludeResponseStatus: true,
+		},
 	}
+
 	return input, c.validate(input)
 }
 
@@ -80,18 +89,22 @@ func (c *Contract) validate(input *openapi3filter.RequestValidationInput) error 
 	if len(query["include"]) > 1 {
 		return fmt.Errorf("include is repeated; only the last counts")
 	}
+
 	for _, item := range items[1:] {
 		if item == "project.owner" { // only the examples have it
 			continue
 		}
-		if err := openapi3filter.ValidateParameter(context.Background(), only(input, item), includeOf(input.Route)); err != nil {
+		if err := openapi3filter.ValidateParameter(context.Background(), only(input, item),
+			includeOf(input.Route)); err != nil {
 			return err
 		}
 	}
+
 	if len(items) > 1 {
 		first := only(input, items[0])
 		input.QueryParams, input.Request = first.QueryParams, first.Request
 	}
+
 	return openapi3filter.ValidateRequest(context.Background(), input)
 }
 
@@ -117,13 +130,16 @@ func (c *Contract) checkAnswer(input *openapi3filter.RequestValidationInput, kep
 		RequestValidationInput: input, Status: kept.status, Header: kept.Header(),
 		Options: input.Options,
 	}
+
 	answer.SetBodyBytes(kept.body.Bytes())
 	if err := answerError(answer, kept); err != nil {
 		return err
 	}
+
 	if kept.status < 300 {
 		c.cover(input.Route.Operation.OperationID)
 	}
+
 	return nil
 }
 
@@ -133,12 +149,15 @@ func answerError(answer *openapi3filter.ResponseValidationInput, kept *keeper) e
 	if kept.status != http.StatusNoContent {
 		return openapi3filter.ValidateResponse(context.Background(), answer)
 	}
+
 	if answer.RequestValidationInput.Route.Operation.Responses.Status(http.StatusNoContent) == nil {
 		return fmt.Errorf("the operation has no answer 204")
 	}
+
 	if kept.body.Len() > 0 {
 		return fmt.Errorf("204 has a body")
 	}
+
 	return nil
 }
 

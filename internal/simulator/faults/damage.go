@@ -40,6 +40,7 @@ func (d *damaged) Write(p []byte) (int, error) {
 	if !d.started {
 		d.WriteHeader(http.StatusOK)
 	}
+
 	asked := len(p)
 	p = d.shorten(p)
 	if cut := d.rule.CutAfter; cut > 0 && d.sent+int64(len(p)) > cut {
@@ -47,11 +48,13 @@ func (d *damaged) Write(p []byte) (int, error) {
 		_ = http.NewResponseController(d.ResponseWriter).Flush()
 		abort()
 	}
+
 	n, err := d.trickle(d.flip(p))
 	d.sent += int64(n)
 	if err != nil {
 		return n, err
 	}
+
 	return asked, nil
 }
 
@@ -81,6 +84,7 @@ func (d *damaged) trickle(p []byte) (total int, err error) {
 	if speed <= 0 {
 		return d.ResponseWriter.Write(p)
 	}
+
 	for piece := range slices.Chunk(p, int(max(1, speed/10))) {
 		select {
 		case <-time.After(time.Duration(len(piece)) * time.Second / time.Duration(speed)):
@@ -93,6 +97,7 @@ func (d *damaged) trickle(p []byte) (total int, err error) {
 		}
 		_ = http.NewResponseController(d.ResponseWriter).Flush() // what cannot be flushed comes a little later
 	}
+
 	return total, nil
 }
 

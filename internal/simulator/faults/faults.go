@@ -76,6 +76,7 @@ func (s *Set) Add(r Rule) (remove func()) {
 		Rule: r, path: regexp.MustCompile(r.Path), query: regexp.MustCompile(r.Query),
 		end: sync.OnceFunc(func() { close(ended) }),
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = append(s.rules, a)
@@ -117,17 +118,21 @@ func (s *Set) match(r *http.Request) []Rule {
 			s.hits = append(s.hits, Hit{Method: r.Method, Path: r.URL.Path})
 		}
 	}
+
 	return out
 }
 
 func (a *active) strikes(r *http.Request) bool {
-	if a.Method != "" && a.Method != r.Method || !a.path.MatchString(r.URL.Path) || !a.query.MatchString(r.URL.RawQuery) {
+	if a.Method != "" && a.Method != r.Method || !a.path.MatchString(r.URL.Path) ||
+		!a.query.MatchString(r.URL.RawQuery) {
 		return false
 	}
+
 	a.seen++
 	if a.seen <= a.Skip || a.Times > 0 && a.hit >= a.Times || !a.chosen() {
 		return false
 	}
+
 	a.hit++
 	return true
 }
@@ -170,6 +175,7 @@ func (rule Rule) before(w http.ResponseWriter, r *http.Request) (http.ResponseWr
 	if rule.Hook != nil {
 		rule.Hook(r)
 	}
+
 	if rule.Latency > 0 {
 		select {
 		case <-time.After(rule.Latency):
@@ -178,13 +184,16 @@ func (rule Rule) before(w http.ResponseWriter, r *http.Request) (http.ResponseWr
 			return w, true
 		}
 	}
+
 	if rule.Reset {
 		abort()
 	}
+
 	if rule.Status > 0 {
 		rule.refuse(w)
 		return w, true
 	}
+
 	return rule.damage(w), false
 }
 

@@ -23,6 +23,7 @@ func serve(t *testing.T) (*Set, string, *atomic.Int64) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 		_, _ = io.WriteString(w, body)
 	})))
+
 	t.Cleanup(server.Close)
 	return &set, server.URL, &worked
 }
@@ -63,9 +64,11 @@ func TestEffects(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+
 			set.Add(rule)
 			status, got, err := get(url + "/x")
-			if status != want.status || got != want.body || (err != nil) != want.broken || worked.Load() != want.worked {
+			if status != want.status || got != want.body || (err != nil) != want.broken ||
+				worked.Load() != want.worked {
 				t.Errorf("%d %q, %v, worked %d times", status, got, err, worked.Load())
 			}
 		})
@@ -81,9 +84,11 @@ func TestSkipTimesAndRemoval(t *testing.T) {
 		status, _, _ := get(url)
 		seen = append(seen, fmt.Sprint(status))
 	}
+
 	if got := strings.Join(seen, " "); got != "200 500 500 200" {
 		t.Errorf("answers %s", got)
 	}
+
 	remove()
 	set.Add(Rule{Status: 500})
 	set.Clear()
@@ -104,8 +109,10 @@ func TestTheEndOfARuleIsFelt(t *testing.T) {
 			<-begun
 			remove()
 		}()
+
 		before := time.Now()
-		if status, got, err := get(url); status != 200 || got != body || err != nil || time.Since(before) > 5*time.Second {
+		if status, got, err := get(url); status != 200 || got != body || err != nil ||
+			time.Since(before) > 5*time.Second {
 			t.Errorf("after %s: %d %q, %v; want the whole body at once", time.Since(before), status, got, err)
 		}
 	}

@@ -43,12 +43,15 @@ func Parse(text string) (Rule, error) {
 	if len(words) > 0 && words[0] == strings.ToUpper(words[0]) && !strings.ContainsAny(words[0], "/.=") {
 		r.Method, words = words[0], words[1:]
 	}
+
 	if len(words) < 2 {
 		return r, fmt.Errorf("fault %q needs a path and an effect: %s", text, Syntax)
 	}
+
 	if _, err := regexp.Compile(words[0]); err != nil {
 		return r, fmt.Errorf("fault %q: the path: %w", text, err)
 	}
+
 	r.Path = words[0]
 	return r, r.set(text, words[1:])
 }

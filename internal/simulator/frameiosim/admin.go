@@ -17,7 +17,8 @@ import (
 //	GET    /_sim/state                  people, accounts … assets with their ids
 //	GET    /_sim/requests               the journal
 //	GET    /_sim/actions?workspace=ID   custom actions with their secrets
-//	POST   /_sim/run-action             {action_id | action_name+workspace, person_id | email, resources, data?, interaction_id?}
+//	POST   /_sim/run-action             {action_id | action_name+workspace, person_id | email, resources, data?,
+//	                                    interaction_id?}
 //	POST   /_sim/event                  {type, resource_id, person_id, extra} → {deliveries}; to the webhooks, once
 //	POST   /_sim/faults                 one rule per line, see faults.Syntax
 //	DELETE /_sim/faults                 ends all rules
@@ -25,7 +26,8 @@ import (
 //	POST   /_sim/folders                {parent_id, name} → {id}
 //	POST   /_sim/workspaces             {account_id, name, project} → {id, project_id, root_folder_id}
 //	POST   /_sim/people                 {name, email, account_id?} → {id}; a member of that account, or of nothing
-//	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed, parent_id} → {id}
+//	POST   /_sim/comment                {file_id, text, owner_id, timestamp, duration, annotation, page, completed,
+//	                                    parent_id} → {id}
 //	POST   /_sim/stack                  {file_ids} → {id}
 //	POST   /_sim/status                 {file_id, option}
 //	POST   /_sim/status-option          {file_id, option}; one more that can be chosen in the file's account
@@ -35,25 +37,35 @@ import (
 //	POST   /_sim/expire                 {links: bool, person_id, revoke: bool}
 func (s *Server) mountAdmin(mux *http.ServeMux) {
 	for where, do := range map[string]func(*http.Request) (any, error){
-		"GET /_sim/state":          func(*http.Request) (any, error) { return s.State(), nil },
-		"GET /_sim/requests":       func(*http.Request) (any, error) { return s.Requests(), nil },
-		"GET /_sim/actions":        func(r *http.Request) (any, error) { return s.Actions(r.URL.Query().Get("workspace")), nil },
-		"POST /_sim/run-action":    s.adminRun,
-		"POST /_sim/event":         s.adminEvent,
-		"POST /_sim/faults":        s.adminFaults,
-		"DELETE /_sim/faults":      func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
-		"POST /_sim/files":         admin(s.adminFile),
-		"POST /_sim/folders":       admin(func(in adminFolder) any { return object{"id": s.AddFolder(in.ParentID, in.Name)} }),
-		"POST /_sim/workspaces":    admin(s.adminWorkspace),
-		"POST /_sim/people":        admin(s.adminPerson),
-		"POST /_sim/comment":       admin(s.adminComment),
-		"POST /_sim/stack":         admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
-		"POST /_sim/status":        admin(func(in adminStatus) any { s.SetStatus(in.FileID, in.Option); return object{} }),
-		"POST /_sim/status-option": admin(func(in adminStatus) any { s.addStatus(in.FileID, in.Option); return object{} }),
-		"POST /_sim/rename":        admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
-		"POST /_sim/move":          admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
-		"POST /_sim/delete":        admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
-		"POST /_sim/expire":        admin(s.adminExpire),
+		"GET /_sim/state":    func(*http.Request) (any, error) { return s.State(), nil },
+		"GET /_sim/requests": func(*http.Request) (any, error) { return s.Requests(), nil },
+		"GET /_sim/actions": func(r *http.Request) (any, error) {
+			return s.Actions(r.URL.Query().Get("workspace")), nil
+		},
+		"POST /_sim/run-action": s.adminRun,
+		"POST /_sim/event":      s.adminEvent,
+		"POST /_sim/faults":     s.adminFaults,
+		"DELETE /_sim/faults":   func(*http.Request) (any, error) { s.faults.Clear(); return object{}, nil },
+		"POST /_sim/files":      admin(s.adminFile),
+		"POST /_sim/folders": admin(func(in adminFolder) any {
+			return object{"id": s.AddFolder(in.ParentID, in.Name)}
+		}),
+		"POST /_sim/workspaces": admin(s.adminWorkspace),
+		"POST /_sim/people":     admin(s.adminPerson),
+		"POST /_sim/comment":    admin(s.adminComment),
+		"POST /_sim/stack":      admin(func(in adminStack) any { return object{"id": s.Stack(in.FileIDs...)} }),
+		"POST /_sim/status": admin(func(in adminStatus) any {
+			s.SetStatus(in.FileID, in.Option)
+			return object{}
+		}),
+		"POST /_sim/status-option": admin(func(in adminStatus) any {
+			s.addStatus(in.FileID, in.Option)
+			return object{}
+		}),
+		"POST /_sim/rename": admin(func(in adminAsset) any { s.renameAny(in.ID, in.Name); return object{} }),
+		"POST /_sim/move":   admin(func(in adminAsset) any { s.Move(in.ID, in.ParentID); return object{} }),
+		"POST /_sim/delete": admin(func(in adminAsset) any { s.Delete(in.ID); return object{} }),
+		"POST /_sim/expire": admin(s.adminExpire),
 	} {
 		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { serveAdmin(w, r, do) })
 	}
@@ -71,11 +83,13 @@ func serveAdmin(w http.ResponseWriter, r *http.Request, do func(*http.Request) (
 			panic(problem)
 		}
 	}()
+
 	out, err := do(r)
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, object{"error": err.Error()})
 		return
 	}
+
 	writeJSON(w, http.StatusOK, out)
 }
 
@@ -177,7 +191,10 @@ func (s *Server) adminPerson(in adminPerson) any {
 }
 
 func (s *Server) adminFile(in adminFileBody) any {
-	opts := []FileOption{WithMedia(Media{FPS: in.FPS, Duration: in.Duration, Codec: in.Codec}), WithStatus(in.Status), WithCreator(in.Creator)}
+	opts := []FileOption{
+		WithMedia(Media{FPS: in.FPS, Duration: in.Duration, Codec: in.Codec}), WithStatus(in.Status),
+		WithCreator(in.Creator),
+	}
 	if in.Pending {
 		opts = append(opts, NotUploadedYet())
 	}
@@ -213,15 +230,19 @@ func (s *Server) renameSpace(id, name string) (known bool) {
 	if p := s.people[id]; p != nil {
 		p.name, known = name, true
 	}
+
 	if a := s.accounts[id]; a != nil {
 		a.name, known = name, true
 	}
+
 	if w := s.workspaces[id]; w != nil {
 		w.name, known = name, true
 	}
+
 	if p := s.projects[id]; p != nil {
 		p.name, p.root.name, known = name, name, true
 	}
+
 	return known
 }
 
@@ -229,12 +250,15 @@ func (s *Server) adminExpire(in adminExpireBody) any {
 	if in.Links {
 		s.ExpireLinks()
 	}
+
 	if in.PersonID != "" {
 		s.ExpireAccess(in.PersonID)
 	}
+
 	if in.Revoke {
 		s.RevokeTokens(in.PersonID)
 	}
+
 	return object{}
 }
 
@@ -244,6 +268,7 @@ func (s *Server) adminFaults(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var rules []faults.Rule
 	for _, line := range strings.Split(strings.TrimSpace(string(body)), "\n") {
 		rule, err := faults.Parse(line)
@@ -252,9 +277,11 @@ func (s *Server) adminFaults(r *http.Request) (any, error) {
 		}
 		rules = append(rules, rule)
 	}
+
 	for _, rule := range rules {
 		s.faults.Add(rule)
 	}
+
 	return object{"added": len(rules)}, nil
 }
 
@@ -263,19 +290,30 @@ func (s *Server) adminRun(r *http.Request) (any, error) {
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
-	spec := DeliverSpec{ActionID: in.ActionID, PersonID: in.PersonID, ResourceIDs: in.Resources, InteractionID: in.InteractionID, Data: in.Data}
+
+	spec := DeliverSpec{
+		ActionID:      in.ActionID,
+		PersonID:      in.PersonID,
+		ResourceIDs:   in.Resources,
+		InteractionID: in.InteractionID,
+		Data:          in.Data,
+	}
+
 	for _, a := range s.Actions(in.Workspace) {
 		if spec.ActionID == "" && a.Name == in.ActionName {
 			spec.ActionID = a.ID
 		}
 	}
+
 	for _, p := range s.People() {
 		if spec.PersonID == "" && strings.EqualFold(p.Email, in.Email) {
 			spec.PersonID = p.ID
 		}
 	}
+
 	if spec.ActionID == "" || spec.PersonID == "" {
 		return nil, fmt.Errorf("no such action or person")
 	}
+
 	return s.DeliverAction(context.WithoutCancel(r.Context()), spec)
 }

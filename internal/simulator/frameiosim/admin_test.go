@@ -18,15 +18,25 @@ func TestAdminSeeds(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	folder := w.post("folders", object{"parent_id": w.root, "name": "In"})["id"].(string)
-	a := w.post("files", object{"folder_id": folder, "name": "a.mp4", "size": 1000, "seed": 4, "fps": 25, "status": "Approved"})["id"].(string)
+	a := w.post("files", object{
+		"folder_id": folder,
+		"name":      "a.mp4",
+		"size":      1000,
+		"seed":      4,
+		"fps":       25,
+		"status":    "Approved",
+	})["id"].(string)
+
 	b := w.post("files", object{"folder_id": folder, "name": "b.mp4", "size": 10})["id"].(string)
 	if got := w.fetch(w.original(a)).want(200).Raw; len(got) != 1000 || !pattern.New(4, 1000).Matches(got, 0) {
 		t.Errorf("%d bytes differ", len(got))
 	}
+
 	comment := w.post("comment", object{"file_id": a, "text": "guest", "timestamp": 3})["id"]
 	if got := w.sim.Comments(a); len(got) != 1 || got[0].ID != comment || w.sim.Status(a) != "Approved" {
 		t.Errorf("comments %+v, status %s", got, w.sim.Status(a))
 	}
+
 	stack := w.post("stack", object{"file_ids": []string{a, b}})["id"].(string)
 	w.post("rename", object{"id": b, "name": "c.mp4"})
 	w.post("status", object{"file_id": b, "option": "In Progress"})
@@ -39,7 +49,8 @@ func TestAdminRefuses(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for path, body := range map[string]any{
-		"rename": object{"id": "x", "name": "y"}, "stack": object{"ids": 1}, "status": object{"file_id": w.file("a"), "option": "No"},
+		"rename": object{"id": "x", "name": "y"}, "stack": object{"ids": 1},
+		"status":     object{"file_id": w.file("a"), "option": "No"},
 		"run-action": object{"action_name": "none"}, "faults": "nonsense",
 	} {
 		if r := w.call("POST", "/_sim/"+path, body).want(400); r.JSON["error"] == "" {
@@ -51,7 +62,8 @@ func TestAdminRefuses(t *testing.T) {
 func TestAdminFaults(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	req, _ := http.NewRequest("POST", w.web.URL+"/_sim/faults", bytes.NewReader([]byte("GET /v4/me status=503 times=1\n/v4/accounts reset")))
+	req, _ := http.NewRequest("POST", w.web.URL+"/_sim/faults",
+		bytes.NewReader([]byte("GET /v4/me status=503 times=1\n/v4/accounts reset")))
 	w.do(req).want(200)
 	w.get("/v4/me").want(503)
 	w.get("/v4/me").want(200)
@@ -67,12 +79,19 @@ func TestAdminRunsActions(t *testing.T) {
 	w := setup(t)
 	rc := newReceiver(t, says(`{"title":"Hello"}`))
 	id, secret := w.action(rc.url)
-	r := w.post("run-action", object{"action_name": "Publish", "workspace": w.workspace, "email": "MIA@example.com", "resources": []string{w.file("a")}})
+	r := w.post("run-action", object{
+		"action_name": "Publish",
+		"workspace":   w.workspace,
+		"email":       "MIA@example.com",
+		"resources":   []string{w.file("a")},
+	})
 	if r["title"] != "Hello" || r["status"] != 200.0 || rc.payload(t, 0)["user"].(map[string]any)["id"] != w.member {
 		t.Errorf("result %v", r)
 	}
+
 	var views []ActionView
-	if err := json.Unmarshal(w.get("/_sim/actions?workspace="+w.workspace).want(200).Raw, &views); err != nil || len(views) != 1 || views[0].ID != id || views[0].Secret != secret {
+	if err := json.Unmarshal(w.get("/_sim/actions?workspace="+w.workspace).want(200).Raw, &views); err != nil ||
+		len(views) != 1 || views[0].ID != id || views[0].Secret != secret {
 		t.Errorf("%v: %+v", err, views)
 	}
 }
@@ -85,8 +104,10 @@ func TestAdminState(t *testing.T) {
 	if err := json.Unmarshal(w.get("/_sim/state").want(200).Raw, &state); err != nil {
 		t.Fatal(err)
 	}
+
 	p := state.Accounts[0].Workspaces[0].Projects[0]
-	if len(state.People) != 4 || state.Accounts[0].Roles[w.content] != RoleContentAdmin || p.RootFolderID != w.root || p.Assets[0].Status != "created" {
+	if len(state.People) != 4 || state.Accounts[0].Roles[w.content] != RoleContentAdmin || p.RootFolderID != w.root ||
+		p.Assets[0].Status != "created" {
 		t.Errorf("state %+v", state)
 	}
 }

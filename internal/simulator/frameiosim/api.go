@@ -48,15 +48,18 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		writeError(w, err)
 		return
 	}
+
 	if rt.status == http.StatusNoContent {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+
 	switch answer.(type) {
 	case *listing, *accepted:
 	default:
 		answer = object{"data": answer}
 	}
+
 	writeJSON(w, rt.status, answer)
 }
 
@@ -67,14 +70,17 @@ func (s *Server) answer(h http.Header, r *http.Request, rt route) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	note(r, p.id)
 	if !s.limits.take(h, p.id, rt.class, rt.budget) {
 		return nil, &apiError{status: http.StatusTooManyRequests, detail: "Too many requests"}
 	}
+
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
 		return nil, badRequest("The body cannot be read")
 	}
+
 	return s.perform(&call{r: r, person: p, body: body, query: r.URL.Query()}, rt)
 }
 
@@ -86,11 +92,13 @@ func (s *Server) perform(c *call, rt route) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 	}
+
 	if id := c.r.PathValue("account_id"); id != "" {
 		if err := s.enter(c, id); err != nil {
 			return nil, err
 		}
 	}
+
 	return rt.do(s, c)
 }
 
@@ -99,9 +107,11 @@ func (s *Server) enter(c *call, accountID string) error {
 	if a == nil || !a.knows(c.person.id) {
 		return notFound("account", accountID)
 	}
+
 	if a.locked {
 		return forbidden("Account is locked")
 	}
+
 	c.account = a
 	return nil
 }
@@ -112,18 +122,23 @@ func (s *Server) signIn(r *http.Request) (*person, error) {
 	if !ok {
 		return nil, unauthorized("Missing bearer token")
 	}
-	if s.opt.RequireAPIKey && subtle.ConstantTimeCompare([]byte(r.Header.Get("x-api-key")), []byte(s.opt.ClientID)) == 0 {
+
+	if s.opt.RequireAPIKey && subtle.ConstantTimeCompare([]byte(r.Header.Get("x-api-key")),
+		[]byte(s.opt.ClientID)) == 0 {
 		return nil, unauthorized("Missing or unknown x-api-key")
 	}
+
 	id, ok := s.ims.person(token)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if r.Header.Get("x-frameio-legacy-token-auth") == "true" {
 		id, ok = s.legacy[token], s.legacy[token] != ""
 	}
+
 	if p := s.people[id]; ok && p != nil && p.active {
 		return p, nil
 	}
+
 	return nil, unauthorized("Invalid or expired token")
 }
 

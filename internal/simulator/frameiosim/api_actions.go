@@ -32,12 +32,15 @@ func (s *Server) actionWith(c *call, a *action) object {
 
 func actionView(a *action) object {
 	out := object{
-		"id": a.id, "name": a.name, "description": a.description, "event": a.event, "url": a.url, "workspace_id": a.workspace.id,
-		"creator_id": a.creator, "active": a.active, "multi_asset": a.multi, "created_at": stamp(a.created), "updated_at": stamp(a.updated), "deleted_at": nil,
+		"id": a.id, "name": a.name, "description": a.description, "event": a.event, "url": a.url,
+		"workspace_id": a.workspace.id,
+		"creator_id":   a.creator, "active": a.active, "multi_asset": a.multi, "created_at": stamp(a.created),
+		"updated_at": stamp(a.updated), "deleted_at": nil,
 	}
 	if a.timeout > 0 {
 		out["timeout"] = a.timeout
 	}
+
 	return out
 }
 
@@ -74,14 +77,17 @@ func (b actionBody) checkRest(create bool) error {
 	if b.Timeout != nil && (*b.Timeout < 5 || *b.Timeout > 10) {
 		return invalid("/data/timeout", "timeout must be from 5 to 10")
 	}
+
 	if create && b.Active != nil {
 		return invalid("/data/active", "Unexpected field: active")
 	}
+
 	if b.URL != nil {
 		if u, err := url.Parse(*b.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			return invalid("/data/url", "url is not a valid address")
 		}
 	}
+
 	return nil
 }
 
@@ -106,16 +112,20 @@ func (s *Server) createAction(c *call) (any, error) {
 	if err == nil && !w.managed(c.person.id) {
 		err = forbidden("Only an account owner or a content admin can manage custom actions")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[actionBody](c)
 	if err == nil {
 		err = in.check(true)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	a := s.newAction(w, c.person.id)
 	in.apply(a)
 	out := actionView(a)
@@ -125,7 +135,17 @@ func (s *Server) createAction(c *call) (any, error) {
 
 func (s *Server) newAction(w *workspace, creator string) *action {
 	now := s.tick()
-	a := &action{id: s.ids.uuid(), workspace: w, multi: true, active: true, secret: s.ids.secret(), creator: creator, created: now, updated: now}
+	a := &action{
+		id:        s.ids.uuid(),
+		workspace: w,
+		multi:     true,
+		active:    true,
+		secret:    s.ids.secret(),
+		creator:   creator,
+		created:   now,
+		updated:   now,
+	}
+
 	s.actions[a.id] = a
 	w.actions = append(w.actions, a)
 	return a
@@ -139,16 +159,20 @@ func (s *Server) updateAction(c *call) (any, error) {
 	if err == nil && !a.workspace.managed(c.person.id) {
 		err = forbidden("Only an account owner or a content admin can manage custom actions")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[actionBody](c)
 	if err == nil {
 		err = in.check(false)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in.apply(a)
 	a.updated = s.tick()
 	return actionView(a), nil
@@ -159,9 +183,11 @@ func (s *Server) deleteAction(c *call) (any, error) {
 	if err == nil && !a.workspace.managed(c.person.id) {
 		err = forbidden("Only an account owner or a content admin can manage custom actions")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	a.deleted = true
 	return nil, nil
 }
@@ -194,6 +220,7 @@ func (s *Server) Actions(workspaceID string) []ActionView {
 			}
 		}
 	}
+
 	return out
 }
 

@@ -13,10 +13,14 @@ func (s *Server) listComments(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	top := slices.DeleteFunc(slices.Clone(n.file.comments), func(k *comment) bool { return k.deleted || k.parent != nil })
+
+	top := slices.DeleteFunc(slices.Clone(n.file.comments), func(k *comment) bool {
+		return k.deleted || k.parent != nil
+	})
 	if strings.HasPrefix(c.q("sort"), "owner") && !c.includes()["owner"] {
 		return nil, invalid("/sort", "Sorting by owner requires include=owner")
 	}
+
 	top, err = sorted(c, top, map[string]func(a, b *comment) int{
 		"created_at":   func(a, b *comment) int { return a.created.Compare(b.created) },
 		"completed_at": func(a, b *comment) int { return a.completed.Compare(b.completed) },
@@ -25,6 +29,7 @@ func (s *Server) listComments(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, top, pageMax, func(k *comment) any { return s.commentWith(c, k) })
 }
 
@@ -66,25 +71,31 @@ func (s *Server) replies(c *call, k *comment, inc map[string]bool) []object {
 		}
 		replies = append(replies, view)
 	}
+
 	return replies
 }
 
 func (s *Server) commentView(c *call, k *comment) object {
 	out := object{
-		"id": k.id, "file_id": k.file.id, "text": k.text, "annotation": nil, "page": k.page, "timestamp": s.timestamp(c, k),
-		"duration": k.duration, "text_review_annotation": k.review, "created_at": stamp(k.created), "updated_at": stamp(k.updated),
+		"id": k.id, "file_id": k.file.id, "text": k.text, "annotation": nil, "page": k.page,
+		"timestamp": s.timestamp(c, k),
+		"duration":  k.duration, "text_review_annotation": k.review, "created_at": stamp(k.created),
+		"updated_at":     stamp(k.updated),
 		"text_edited_at": stampOrNil(k.edited), "completed_at": stampOrNil(k.completed), "completer_id": nil,
 		"attachments": []any{}, "mentions": []any{}, "links": linksIn(k),
 	}
 	if k.annotation != "" {
 		out["annotation"] = k.annotation
 	}
+
 	if k.completer != "" {
 		out["completer_id"] = k.completer
 	}
+
 	if k.anchor != nil {
 		out["anchor"] = k.anchor
 	}
+
 	maps.Copy(out, k.odd)
 	return out
 }
@@ -130,20 +141,25 @@ func (s *Server) createComment(c *call) (any, error) {
 	if err == nil && !n.project.commentable(c.person.id) {
 		err = forbidden("You do not have permission to comment on this file")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[commentBody](c)
 	if err == nil && in.Text == nil {
 		err = invalid("/data/text", "Missing field: text")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	draft := &comment{file: n, owner: c.person.id}
 	if err := s.fillComment(c, draft, in); err != nil {
 		return nil, err
 	}
+
 	s.insertComment(draft)
 	return s.commentView(c, draft), nil
 }
@@ -172,12 +188,15 @@ func (s *Server) fillComment(c *call, k *comment, in commentBody) error {
 			return err
 		}
 	}
+
 	if next.duration != nil && next.timestamp == nil {
 		return invalid("/data/duration", "duration requires timestamp")
 	}
+
 	if in.Completed != nil {
 		s.setCompleted(&next, *in.Completed, c.person.id)
 	}
+
 	*k = next
 	return nil
 }
@@ -201,10 +220,12 @@ func (s *Server) setTimestamp(k *comment, raw json.RawMessage) error {
 		k.timestamp = &frame
 		return nil
 	}
+
 	base := int64(s.opt.CommentFrameBase)
 	if err := number(&k.timestamp, "timestamp", raw, base); err != nil || raw == nil || k.timestamp == nil {
 		return err
 	}
+
 	frame := *k.timestamp - base
 	k.timestamp = &frame
 	return nil
@@ -215,13 +236,16 @@ func number(to **int64, name string, raw json.RawMessage, least int64) error {
 	if raw == nil {
 		return nil
 	}
+
 	var v *int64
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return invalid("/data/"+name, "Invalid type. Expected integer")
 	}
+
 	if v != nil && *v < least {
 		return invalid("/data/"+name, "%d is smaller than the minimum %d", *v, least)
 	}
+
 	*to = v
 	return nil
 }
@@ -236,12 +260,15 @@ func (k *comment) setDrawing(in commentBody) error {
 			return invalid("/data/annotation", "String length must be at most 200000")
 		}
 	}
+
 	if in.Anchor != nil {
 		_ = json.Unmarshal(in.Anchor, &k.anchor) // it was valid JSON as part of the body
 	}
+
 	if in.Review != nil {
 		_ = json.Unmarshal(in.Review, &k.review) // likewise
 	}
+
 	return nil
 }
 
@@ -249,13 +276,20 @@ func (k *comment) setLinks(in []linkBody) error {
 	if in == nil {
 		return nil
 	}
+
 	runes := []rune(k.text)
 	k.links = nil
 	for _, l := range in {
 		if l.Start < 0 || l.End <= l.Start || l.End > len(runes) {
 			return invalid("/data/links", "A link must lie within the text")
 		}
-		k.links = append(k.links, object{"start_index": l.Start, "end_index": l.End, "url": l.URL, "text": string(runes[l.Start:l.End])})
+		k.links = append(k.links, object{
+			"start_index": l.Start,
+			"end_index":   l.End,
+			"url":         l.URL,
+			"text":        string(runes[l.Start:l.End]),
+		})
 	}
+
 	return nil
 }

@@ -21,6 +21,7 @@ func (s *Server) listFields(c *call) (any, error) {
 	if c.q("filters[exclude_immutable]") == "true" {
 		fields = slices.DeleteFunc(fields, func(f *field) bool { return !f.mutable })
 	}
+
 	fields, err := sorted(c, fields, map[string]func(a, b *field) int{
 		"name":       func(a, b *field) int { return cmp.Compare(a.name, b.name) },
 		"created_at": func(a, b *field) int { return a.created.Compare(b.created) },
@@ -28,6 +29,7 @@ func (s *Server) listFields(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, fields, pageMax, func(f *field) any {
 		out := s.fieldView(f)
 		if creator := s.user(f.creator); creator != nil && c.includes()["creator"] {
@@ -94,17 +96,21 @@ func (s *Server) createField(c *call) (any, error) {
 	if !c.account.leads(c.person.id) {
 		return nil, forbidden("You do not have permission to create fields")
 	}
+
 	in, err := decode[fieldBody](c)
 	if err == nil {
 		err = in.check()
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	var options []string
 	for _, o := range in.Config.Options {
 		options = append(options, o.Name)
 	}
+
 	return s.fieldView(s.newField(c.account, in.Name, in.Kind, c.person.id, options)), nil
 }
 
@@ -121,21 +127,26 @@ func (s *Server) updateMetadata(c *call) (any, error) {
 	if err == nil && !p.editable(c.person.id) {
 		err = forbidden("You do not have permission to change metadata")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[bulkUpdate](c)
 	if err != nil {
 		return nil, err
 	}
+
 	files, err := s.filesOf(c, p, in.FileIDs)
 	if err != nil {
 		return nil, err
 	}
+
 	values, err := c.account.checkValues(in)
 	if err != nil {
 		return nil, err
 	}
+
 	s.setValues(files, values)
 	return nil, nil
 }
@@ -155,6 +166,7 @@ func (s *Server) filesOf(c *call, p *project, ids []string) ([]*node, error) {
 	if len(ids) < 1 || len(ids) > 100 {
 		return nil, invalid("/data/file_ids", "file_ids must have from 1 to 100 items")
 	}
+
 	var files []*node
 	for _, id := range ids {
 		n := s.reach(c, id)
@@ -163,6 +175,7 @@ func (s *Server) filesOf(c *call, p *project, ids []string) ([]*node, error) {
 		}
 		files = append(files, n)
 	}
+
 	return files, nil
 }
 
@@ -170,21 +183,29 @@ func (a *account) checkValues(in bulkUpdate) (map[*field]any, error) {
 	if len(in.Values) < 1 || len(in.Values) > 100 {
 		return nil, invalid("/data/values", "values must have from 1 to 100 items")
 	}
+
 	out := map[*field]any{}
 	for _, v := range in.Values {
 		i := slices.IndexFunc(a.fields, func(f *field) bool { return f.id == v.FieldID })
 		if i < 0 {
 			return nil, notFound("field definition", v.FieldID)
 		}
+
 		if a.fields[i].fact != nil {
-			return nil, &apiError{status: http.StatusUnprocessableEntity, detail: "Field " + a.fields[i].name + " is read-only"}
+			return nil, &apiError{
+				status: http.StatusUnprocessableEntity,
+				detail: "Field " + a.fields[i].name + " is read-only",
+			}
 		}
+
 		checked, err := a.fields[i].check(v.Value)
 		if err != nil {
 			return nil, err
 		}
+
 		out[a.fields[i]] = checked
 	}
+
 	return out, nil
 }
 
@@ -217,11 +238,13 @@ func (f *field) checkSelect(v any) (any, error) {
 	if !ok || f.kind == "select" && len(ids) > 1 {
 		return nil, invalid("/data/values", "A List of UUID is expected for select field type")
 	}
+
 	for _, id := range ids {
 		if !slices.ContainsFunc(f.options, func(o option) bool { return o.id == id }) {
 			return nil, invalid("/data/values", "A List of UUID is expected for select field type")
 		}
 	}
+
 	return ids, nil
 }
 
@@ -229,6 +252,7 @@ func stringsIn(v any) ([]string, bool) {
 	if already, ok := v.([]string); ok || v == nil {
 		return already, true
 	}
+
 	items, ok := v.([]any)
 	var out []string
 	for _, item := range items {
@@ -236,5 +260,6 @@ func stringsIn(v any) ([]string, bool) {
 		ok = ok && isString
 		out = append(out, id)
 	}
+
 	return out, ok
 }

@@ -35,6 +35,7 @@ func (s *Server) listAccounts(c *call) (any, error) {
 			mine = append(mine, a)
 		}
 	}
+
 	mine, err := sorted(c, mine, map[string]func(a, b *account) int{
 		"display_name": func(a, b *account) int { return cmp.Compare(a.name, b.name) },
 		"created_at":   func(a, b *account) int { return a.created.Compare(b.created) },
@@ -42,6 +43,7 @@ func (s *Server) listAccounts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, mine, pageMax, func(a *account) any { return accountView(a, c.person.id) })
 }
 
@@ -72,6 +74,7 @@ func (s *Server) listWorkspaces(c *call) (any, error) {
 			mine = append(mine, w)
 		}
 	}
+
 	mine, err := sorted(c, mine, map[string]func(a, b *workspace) int{
 		"name":       func(a, b *workspace) int { return cmp.Compare(a.name, b.name) },
 		"created_at": func(a, b *workspace) int { return a.created.Compare(b.created) },
@@ -79,6 +82,7 @@ func (s *Server) listWorkspaces(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, mine, pageMax, func(w *workspace) any { return s.workspaceView(c, w) })
 }
 
@@ -91,10 +95,18 @@ func (s *Server) showWorkspace(c *call) (any, error) {
 }
 
 func (s *Server) workspaceView(c *call, w *workspace) any {
-	out := object{"id": w.id, "name": w.name, "account_id": w.account.id, "created_at": stamp(w.created), "updated_at": stamp(w.updated)}
+	out := object{
+		"id":         w.id,
+		"name":       w.name,
+		"account_id": w.account.id,
+		"created_at": stamp(w.created),
+		"updated_at": stamp(w.updated),
+	}
+
 	if creator := s.user(w.creator); creator != nil && c.includes()["creator"] {
 		out["creator"] = creator
 	}
+
 	return out
 }
 
@@ -124,6 +136,7 @@ func (s *Server) listInvitedProjects(c *call) (any, error) {
 			}
 		}
 	}
+
 	return s.projectList(c, all)
 }
 
@@ -134,6 +147,7 @@ func (s *Server) projectList(c *call, all []*project) (any, error) {
 			mine = append(mine, p)
 		}
 	}
+
 	mine, err := sorted(c, mine, map[string]func(a, b *project) int{
 		"name":       func(a, b *project) int { return cmp.Compare(a.name, b.name) },
 		"created_at": func(a, b *project) int { return a.created.Compare(b.created) },
@@ -141,6 +155,7 @@ func (s *Server) projectList(c *call, all []*project) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, mine, pageMax, func(p *project) any { return s.projectView(p, c.includes()["owner"]) })
 }
 
@@ -158,9 +173,11 @@ func (s *Server) projectView(p *project, owner bool) object {
 		"restricted": false, "storage": 0, "description": nil, "view_url": s.url + "/project/" + p.id,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated),
 	}
+
 	if who := s.user(p.owner); who != nil && owner {
 		out["owner"] = who
 	}
+
 	return out
 }
 
@@ -173,6 +190,7 @@ func (s *Server) createProject(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[struct {
 		named
 		Restricted *bool `json:"restricted"`
@@ -180,9 +198,11 @@ func (s *Server) createProject(c *call) (any, error) {
 	if err == nil {
 		err = text("name", in.Name, 255)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return s.projectView(s.newProject(w, in.Name, c.person.id), false), nil
 }
 
@@ -191,9 +211,11 @@ func (s *Server) updateProject(c *call) (any, error) {
 	if err == nil && !p.editable(c.person.id) {
 		err = forbidden("You do not have permission to change this project")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[struct {
 		Name       *string `json:"name"`
 		Restricted *bool   `json:"restricted"`
@@ -202,12 +224,15 @@ func (s *Server) updateProject(c *call) (any, error) {
 	if err == nil && in.Name != nil {
 		err = text("name", *in.Name, 255)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	if in.Name != nil {
 		p.name = *in.Name
 	}
+
 	p.updated = s.tick()
 	return s.projectView(p, false), nil
 }
@@ -217,9 +242,11 @@ func (s *Server) deleteProject(c *call) (any, error) {
 	if err == nil && !p.editable(c.person.id) {
 		err = forbidden("You do not have permission to delete this project")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	p.deleted = true
 	return nil, nil
 }

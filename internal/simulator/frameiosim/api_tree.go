@@ -36,6 +36,7 @@ func wantedKinds(raw string) ([]kind, error) {
 	if raw == "" {
 		return []kind{kindFile, kindFolder, kindStack}, nil
 	}
+
 	var kinds []kind
 	for _, name := range strings.Split(raw, ",") {
 		k := kind(strings.TrimSpace(name))
@@ -44,6 +45,7 @@ func wantedKinds(raw string) ([]kind, error) {
 		}
 		kinds = append(kinds, k)
 	}
+
 	return kinds, nil
 }
 
@@ -67,20 +69,24 @@ func (s *Server) listIn(c *call, param string, k kind, most int, kinds []kind) (
 	if err != nil {
 		return nil, err
 	}
+
 	size, err := c.pageSize(most)
 	if err != nil {
 		return nil, err
 	}
+
 	at, err := c.after()
 	if err != nil {
 		return nil, err
 	}
+
 	from, _ := n.find(at)
 	picked, next := pick(n.children[from:], kinds, size)
 	data, err := s.viewAll(c, picked)
 	if err != nil {
 		return nil, err
 	}
+
 	return s.page(c, data, next, func() int { return count(n.children, kinds) }), nil
 }
 
@@ -95,6 +101,7 @@ func pick(children []*node, kinds []kind, size int) (picked []*node, next int64)
 		}
 		picked = append(picked, child)
 	}
+
 	return picked, 0
 }
 
@@ -117,6 +124,7 @@ func (s *Server) viewAll(c *call, nodes []*node) ([]*asset, error) {
 		}
 		out = append(out, a)
 	}
+
 	return out, nil
 }
 
@@ -125,10 +133,12 @@ func (s *Server) listFiles(c *call) (any, error) {
 	if c.q("sort") == "" {
 		return s.listIn(c, "folder_id", kindFolder, pageAssets, []kind{kindFile})
 	}
+
 	n, err := s.find(c, "folder_id", kindFolder)
 	if err != nil {
 		return nil, err
 	}
+
 	files, _ := pick(n.children, []kind{kindFile}, len(n.children))
 	files, err = sorted(c, files, map[string]func(a, b *node) int{
 		"name":       func(a, b *node) int { return cmp.Compare(a.name, b.name) },
@@ -139,6 +149,7 @@ func (s *Server) listFiles(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return s.listFilesSorted(c, files)
 }
 
@@ -157,13 +168,16 @@ func (s *Server) createFolder(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[named](c)
 	if err == nil {
 		err = text("name", in.Name, 255)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return s.view(s.newFolder(parent, in.Name, c.person.id)), nil
 }
 
@@ -176,13 +190,16 @@ func (s *Server) rename(c *call, param string, k kind) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[named](c)
 	if err == nil {
 		err = text("name", in.Name, 255)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	n.name, n.updated = in.Name, s.tick()
 	s.emit(eventKind(n)+".updated", n.id, c.person.id)
 	return s.view(n), nil
@@ -197,9 +214,11 @@ func (s *Server) drop(c *call, param string, k kind) (any, error) {
 	if err == nil && n.parent == nil {
 		err = invalid("/folder_id", "The root folder of a project cannot be deleted")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	s.emit(eventKind(n)+".deleted", n.id, c.person.id)
 	n.detach()
 	n.remove()
@@ -228,14 +247,17 @@ func (s *Server) move(c *call, param string, k kind, into ...kind) (any, error) 
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[moveTo](c)
 	if err != nil {
 		return nil, err
 	}
+
 	target := s.reach(c, in.ParentID)
 	if err := movable(c, n, target, in.ParentID, into); err != nil {
 		return nil, err
 	}
+
 	s.moveNode(n, target)
 	return s.view(n), nil
 }
@@ -266,9 +288,11 @@ func (s *Server) moveNode(n, target *node) {
 		s.emit("file.versioned", n.id, n.creator)
 		return
 	}
+
 	if from.kind == kindStack {
 		s.audit("assets_unversioned", from.id, n.creator)
 	}
+
 	s.audit("asset_moved", n.id, n.creator)
 	s.tell(eventKind(n)+".updated", n.id, n.creator)
 }
@@ -278,16 +302,19 @@ func (s *Server) createStack(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[struct {
 		FileIDs []string `json:"file_ids"`
 	}](c)
 	if err != nil {
 		return nil, err
 	}
+
 	files, err := s.stackable(c, folder, in.FileIDs)
 	if err != nil {
 		return nil, err
 	}
+
 	return s.view(s.newStack(folder, files, c.person.id)), nil
 }
 
@@ -295,6 +322,7 @@ func (s *Server) stackable(c *call, folder *node, ids []string) ([]*node, error)
 	if len(ids) < 2 || len(ids) > 10 {
 		return nil, invalid("/data/file_ids", "file_ids must have from 2 to 10 items")
 	}
+
 	files := make([]*node, 0, len(ids))
 	for _, id := range ids {
 		n := s.reach(c, id)
@@ -308,7 +336,9 @@ func (s *Server) stackable(c *call, folder *node, ids []string) ([]*node, error)
 		case slices.Contains(files, n):
 			return nil, invalid("/data/file_ids", "file_ids must be unique")
 		}
+
 		files = append(files, n)
 	}
+
 	return files, nil
 }

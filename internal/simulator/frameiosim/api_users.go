@@ -73,6 +73,7 @@ func (s *Server) listSeats(c *call, seats []seat) (any, error) {
 	if !c.flag("include_deactivated") {
 		seats = slices.DeleteFunc(seats, func(x seat) bool { return !x.person.active })
 	}
+
 	seats, err := sorted(c, seats, map[string]func(a, b seat) int{
 		"role":  func(a, b seat) int { return cmp.Compare(a.role, b.role) },
 		"name":  func(a, b seat) int { return cmp.Compare(a.person.name, b.person.name) },
@@ -81,6 +82,7 @@ func (s *Server) listSeats(c *call, seats []seat) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return list(s, c, seats, pageMax, func(x seat) any { return object{"role": x.role, "user": s.user(x.person.id)} })
 }
 

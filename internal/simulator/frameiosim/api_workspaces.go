@@ -13,7 +13,10 @@ func workspaceRoutes() []route {
 		{"PATCH", base + "/workspaces/{workspace_id}", "workspaces.update", ten, 200, (*Server).updateWorkspace},
 		{"DELETE", base + "/workspaces/{workspace_id}", "workspaces.delete", sixty, 204, (*Server).deleteWorkspace},
 		{"POST", base + "/files/{file_id}/copy", "files.copy", hundred, 200, (*Server).copyFile},
-		{"DELETE", base + "/metadata/field_definitions/{field_definition_id}", "metadata.field_definitions.delete", sixty, 204, (*Server).deleteField},
+		{
+			"DELETE", base + "/metadata/field_definitions/{field_definition_id}", "metadata.field_definitions.delete",
+			sixty, 204, (*Server).deleteField,
+		},
 	}
 }
 
@@ -41,10 +44,12 @@ func (s *Server) updateWorkspace(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	name, err := s.workspaceName(c)
 	if err != nil {
 		return nil, err
 	}
+
 	w.name, w.updated = name, s.tick()
 	return s.workspaceView(c, w), nil
 }
@@ -54,9 +59,11 @@ func (s *Server) deleteWorkspace(c *call) (any, error) {
 	if err == nil && !w.managed(c.person.id) {
 		err = forbidden("You do not have permission to manage workspaces")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	w.deleted = true
 	return nil, nil
 }
@@ -68,17 +75,21 @@ func (s *Server) copyFile(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[moveTo](c)
 	if err != nil {
 		return nil, err
 	}
+
 	target := s.reach(c, in.ParentID)
 	if err := movable(c, n, target, in.ParentID, []kind{kindFolder}); err != nil {
 		return nil, err
 	}
+
 	if !s.present(n.file) {
 		return nil, &apiError{status: http.StatusConflict, detail: "The file is not uploaded yet"}
 	}
+
 	return s.view(s.duplicate(c, n, target)), nil
 }
 
@@ -89,6 +100,7 @@ func (s *Server) duplicate(c *call, n, target *node) *node {
 	if c.flag("copy_metadata") {
 		f.values = maps.Clone(n.file.values)
 	}
+
 	twin.file = &f
 	s.emit("file.copied", twin.id, c.person.id)
 	if mode := c.q("copy_comments"); mode != "" && mode != "none" {
@@ -100,6 +112,7 @@ func (s *Server) duplicate(c *call, n, target *node) *node {
 			}
 		}
 	}
+
 	return twin
 }
 
@@ -112,6 +125,7 @@ func (s *Server) deleteField(c *call) (any, error) {
 	case !c.account.leads(c.person.id) || i == 0 || c.account.fields[i].fact != nil:
 		return nil, forbidden("This field cannot be deleted")
 	}
+
 	c.account.fields = slices.Delete(c.account.fields, i, i+1)
 	return nil, nil
 }

@@ -22,8 +22,10 @@ const auditMost = 500_000
 // auditOf names in the audit log what an event tells. What is not here is no
 // deed of a person.
 var auditOf = map[string]string{
-	"file.created": "asset_created", "folder.created": "asset_created", "file.upload.completed": "file_uploaded", "file.copied": "asset_copied",
-	"file.updated": "asset_updated", "folder.updated": "asset_updated", "file.deleted": "asset_deleted", "folder.deleted": "asset_deleted",
+	"file.created": "asset_created", "folder.created": "asset_created", "file.upload.completed": "file_uploaded",
+	"file.copied":  "asset_copied",
+	"file.updated": "asset_updated", "folder.updated": "asset_updated", "file.deleted": "asset_deleted",
+	"folder.deleted": "asset_deleted",
 	"file.versioned": "asset_versioned", "metadata.value.updated": "metadata_value_updated",
 	"comment.created": "comment_created", "comment.updated": "comment_updated", "comment.deleted": "comment_deleted",
 	"comment.completed": "comment_completed", "comment.uncompleted": "comment_uncompleted",
@@ -38,18 +40,21 @@ func (s *Server) audit(event, resource, person string) {
 	if event == "" {
 		return
 	}
+
 	e := audited{event: event, kind: "comment", resource: resource, person: person, at: s.tick()}
 	p := s.comments[resource].projectOf()
 	if p == nil {
 		n := s.mustNode(resource)
 		e.kind, p = auditKinds[n.kind], n.project
 	}
+
 	e.project, e.workspace, e.visible = p.id, p.workspace.id, s.now()
 	s.auditSeq++
 	e.seq = s.auditSeq
 	if s.opt.AuditDelay != nil {
 		e.visible = e.visible.Add(s.opt.AuditDelay(int(e.seq)))
 	}
+
 	p.workspace.account.remember(e)
 }
 
@@ -76,21 +81,26 @@ func (s *Server) listAudit(c *call) (any, error) {
 	if c.r.Header.Get("api-version") != "4.0" {
 		return nil, badRequest("Missing or unknown header: api-version")
 	}
+
 	if role := c.account.members[c.person.id]; s.opt.AuditRefused || role != RoleOwner && role != RoleAdmin {
 		return nil, forbidden("You do not have permission to read the audit log")
 	}
+
 	wanted, err := auditFilter(c)
 	if err != nil {
 		return nil, err
 	}
+
 	size, err := c.pageSize(pageMax)
 	if err != nil {
 		return nil, err
 	}
+
 	before, err := c.after()
 	if err != nil {
 		return nil, err
 	}
+
 	return s.auditPage(c, wanted, size, before), nil
 }
 
@@ -103,6 +113,7 @@ func (s *Server) auditPage(c *call, wanted func(audited) bool, size int, before 
 		if e.visible.After(now) || !wanted(e) {
 			continue
 		}
+
 		total++
 		switch {
 		case before > 0 && e.seq >= before:
@@ -111,24 +122,29 @@ func (s *Server) auditPage(c *call, wanted func(audited) bool, size int, before 
 		case next == 0:
 			next = last
 		}
+
 		if next > 0 && !c.flag("include_total_count") {
 			break
 		}
 	}
+
 	return s.page(c, data, next, func() int { return total })
 }
 
 func (s *Server) auditView(c *call, e audited) object {
 	out := object{
-		"account_id": c.account.id, "workspace_id": e.workspace, "project_id": e.project, "resource_id": e.resource, "resource_type": e.kind,
-		"event_type": e.event, "inserted_at": stamp(e.at), "ip_address": "192.0.2.1", "user_id": nil,
+		"account_id": c.account.id, "workspace_id": e.workspace, "project_id": e.project, "resource_id": e.resource,
+		"resource_type": e.kind,
+		"event_type":    e.event, "inserted_at": stamp(e.at), "ip_address": "192.0.2.1", "user_id": nil,
 	}
 	if e.person != "" {
 		out["user_id"] = e.person
 	}
+
 	if c.includes()["user"] {
 		out["user"] = s.user(e.person)
 	}
+
 	return out
 }
 
@@ -146,6 +162,7 @@ func auditFilter(c *call) (func(audited) bool, error) {
 		}
 		tests = append(tests, test)
 	}
+
 	return func(e audited) bool {
 		return !slices.ContainsFunc(tests, func(test func(audited) bool) bool { return !test(e) })
 	}, nil

@@ -12,10 +12,12 @@ import (
 // audit asks for the audit log.
 func (w *world) audit(query string) *reply {
 	w.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, w.web.URL+w.acc+"/audit_logs"+strings.NewReplacer("[", "%5B", "]", "%5D").Replace(query), nil)
+	req, err := http.NewRequest(http.MethodGet, w.web.URL+w.acc+"/audit_logs"+
+		strings.NewReplacer("[", "%5B", "]", "%5D").Replace(query), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	req.Header.Set("Authorization", "Bearer "+w.token)
 	req.Header.Set("api-version", "4.0")
 	return w.do(req)
@@ -51,14 +53,19 @@ func TestTheAuditLogTellsWhatPeopleDid(t *testing.T) {
 	w.sim.DeleteComment(k)
 	w.sim.Delete(a)
 	want := []string{
-		"asset_deleted " + a, "comment_deleted " + k, "comment_uncompleted " + k, "comment_completed " + k, "comment_updated " + k, "comment_created " + k,
-		"metadata_value_updated " + a, "asset_metadata_created " + a, "asset_status_changed " + b, "asset_moved " + a, "assets_unversioned " + stack,
+		"asset_deleted " + a, "comment_deleted " + k, "comment_uncompleted " + k, "comment_completed " + k,
+		"comment_updated " + k, "comment_created " + k,
+		"metadata_value_updated " + a, "asset_metadata_created " + a, "asset_status_changed " + b, "asset_moved " + a,
+		"assets_unversioned " + stack,
 		"asset_versioned " + b, "asset_versioned " + a, "asset_moved " + a, "asset_moved " + a, "asset_updated " + a,
-		"file_uploaded " + b, "asset_created " + b, "file_uploaded " + a, "asset_created " + a, "asset_created " + folder,
+		"file_uploaded " + b, "asset_created " + b, "file_uploaded " + a, "asset_created " + a,
+		"asset_created " + folder,
 	}
+
 	if got := w.audit("").read(); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+
 	if got := w.audit("?filters[event_type]=asset_moved&filters[resource_id]=" + a).read(); len(got) != 3 {
 		t.Errorf("%v", got)
 	}
@@ -70,12 +77,14 @@ func TestTheAuditLogInPages(t *testing.T) {
 	for i := range 5 {
 		w.sim.AddFolder(w.root, fmt.Sprint(i))
 	}
+
 	all := w.audit("").read()
 	first := w.audit("?page_size=2&include_total_count=true")
 	got := first.read()
 	if first.JSON["total_count"] != 5.0 {
 		t.Errorf("%v", first.JSON["total_count"])
 	}
+
 	w.sim.AddFolder(w.root, "between") // shifts nothing
 	for r := first; ; {
 		next, _ := r.JSON["links"].(map[string]any)["next"].(string)
@@ -89,6 +98,7 @@ func TestTheAuditLogInPages(t *testing.T) {
 		r = w.audit("?page_size=2&after=" + u.Query().Get("after"))
 		got = append(got, r.read()...)
 	}
+
 	if strings.Join(got, " ") != strings.Join(all, " ") {
 		t.Errorf("%v, want %v", got, all)
 	}
@@ -97,18 +107,24 @@ func TestTheAuditLogInPages(t *testing.T) {
 func TestWhoReadsTheAuditLog(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	w := setup(t, c.use, func(o *Options) { o.AuditDelay = func(n int) time.Duration { return time.Duration(n) * time.Minute } })
+	w := setup(t, c.use, func(o *Options) {
+		o.AuditDelay = func(n int) time.Duration { return time.Duration(n) * time.Minute }
+	})
+
 	w.sim.AddFolder(w.root, "a")
 	if got := w.audit("").read(); len(got) != 0 {
 		t.Errorf("seen at once: %v", got)
 	}
+
 	c.Add(61 * time.Second)
 	if got := w.audit("").read(); len(got) != 1 {
 		t.Errorf("not seen later: %v", got)
 	}
+
 	if got := w.audit("?filters[to_date]=" + c.Now().AddDate(0, 0, -1).Format(time.DateOnly)).read(); len(got) != 0 {
 		t.Errorf("of another day: %v", got)
 	}
+
 	w.as(w.member).audit("").want(403)
 	refusing := setup(t, func(o *Options) { o.AuditRefused = true })
 	refusing.audit("").want(403)

@@ -68,8 +68,16 @@ func (s *Server) RunAction(ctx context.Context, actionID, personID string, resou
 }
 
 // SubmitForm sends what a person entered in the form that last shows.
-func (s *Server) SubmitForm(ctx context.Context, last ActionResult, actionID, personID string, resourceIDs []string, data map[string]any) (ActionResult, error) {
-	return s.DeliverAction(ctx, DeliverSpec{ActionID: actionID, PersonID: personID, ResourceIDs: resourceIDs, InteractionID: last.InteractionID, Data: data})
+func (s *Server) SubmitForm(
+	ctx context.Context, last ActionResult, actionID, personID string, resourceIDs []string, data map[string]any,
+) (ActionResult, error) {
+	return s.DeliverAction(ctx, DeliverSpec{
+		ActionID:      actionID,
+		PersonID:      personID,
+		ResourceIDs:   resourceIDs,
+		InteractionID: last.InteractionID,
+		Data:          data,
+	})
 }
 
 // DeliverAction is RunAction with every detail open to change.
@@ -80,6 +88,7 @@ func (s *Server) DeliverAction(ctx context.Context, spec DeliverSpec) (ActionRes
 	if err != nil {
 		return ActionResult{}, err
 	}
+
 	start := time.Now()
 	result := ActionResult{InteractionID: spec.InteractionID}
 	for pause := s.opt.ActionBackoff; ; pause *= 2 {
@@ -89,6 +98,7 @@ func (s *Server) DeliverAction(ctx context.Context, spec DeliverSpec) (ActionRes
 		}
 		wait(ctx, pause)
 	}
+
 	result.Elapsed = time.Since(start)
 	result.read()
 	return result, ctx.Err()
@@ -118,17 +128,21 @@ func (s *Server) prepare(spec DeliverSpec) (*delivery, error) {
 	if a == nil || a.deleted {
 		return nil, fmt.Errorf("there is no action %q", spec.ActionID)
 	}
+
 	selected, err := s.selectable(a, spec)
 	if err != nil {
 		return nil, err
 	}
+
 	d := &delivery{spec: spec, url: a.url, secret: a.secret, body: spec.Body, timeout: s.actionTimeout(a)}
 	if spec.Secret != "" {
 		d.secret = spec.Secret
 	}
+
 	if d.body == nil {
 		d.body, err = json.Marshal(s.payload(a, spec, selected))
 	}
+
 	return d, err
 }
 
@@ -150,6 +164,7 @@ func (s *Server) selectable(a *action, spec DeliverSpec) ([]*node, error) {
 	case len(spec.ResourceIDs) > 1 && !a.multi:
 		return nil, errors.New("the action takes one asset")
 	}
+
 	var out []*node
 	for _, id := range spec.ResourceIDs {
 		n := s.nodes[id]
@@ -158,6 +173,7 @@ func (s *Server) selectable(a *action, spec DeliverSpec) ([]*node, error) {
 		}
 		out = append(out, n)
 	}
+
 	return out, nil
 }
 
@@ -166,9 +182,11 @@ func (s *Server) payload(a *action, spec DeliverSpec, selected []*node) object {
 	if spec.Data != nil {
 		out["data"] = spec.Data
 	}
+
 	if spec.OmitResources {
 		return out
 	}
+
 	out["account_id"] = a.workspace.account.id
 	out["workspace"] = object{"id": a.workspace.id}
 	out["user"] = object{"id": spec.PersonID}
@@ -185,10 +203,12 @@ func (s *Server) addResources(out object, selected []*node) {
 		}
 		list = append(list, object{"id": n.id, "type": n.kind})
 	}
+
 	if len(list) == 1 && s.opt.ResourceShape != ShapeResources {
 		out["resource"] = list[0]
 		return
 	}
+
 	out["resources"] = list
 }
 
@@ -202,6 +222,7 @@ func (s *Server) try(ctx context.Context, d *delivery, result *ActionResult) {
 		result.Error = err.Error()
 		return
 	}
+
 	s.dress(req, d)
 	resp, err := s.opt.ActionClient.Do(req)
 	if err != nil {
@@ -214,6 +235,7 @@ func (s *Server) try(ctx context.Context, d *delivery, result *ActionResult) {
 		result.Error = err.Error()
 		return
 	}
+
 	result.Status, result.Body = resp.StatusCode, string(body)
 	if !result.OK() {
 		result.Error = resp.Status
@@ -228,6 +250,7 @@ func (s *Server) dress(req *http.Request, d *delivery) {
 		req.Header.Set("X-Frameio-Request-Timestamp", ts)
 		req.Header.Set("X-Frameio-Signature", Signature(d.secret, ts, d.body))
 	}
+
 	for name, values := range d.spec.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 		if len(values) == 0 || values[0] == "" {

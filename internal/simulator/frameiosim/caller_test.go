@@ -54,7 +54,8 @@ func (rc *receiver) payload(t *testing.T, i int) map[string]any {
 
 func (w *world) action(url string, extra ...any) (id, secret string) {
 	w.t.Helper()
-	body := wrap(append([]any{"name", "Publish", "description", "to Nuxeo", "event", "nuxeo.publish", "url", url}, extra...)...)
+	body := wrap(append([]any{"name", "Publish", "description", "to Nuxeo", "event", "nuxeo.publish", "url", url},
+		extra...)...)
 	d := w.call("POST", w.acc+"/workspaces/"+w.workspace+"/actions", body).want(201).data()
 	return d["id"].(string), d["secret"].(string)
 }
@@ -79,21 +80,28 @@ func TestActionCall(t *testing.T) {
 	id, secret := w.action(rc.url + "/hook?x=1")
 	file := w.file("a.mp4")
 	result := w.run(id, file)
-	if !result.OK() || result.Attempts != 1 || result.Title != "Nuxeo" || result.Description != "Asset pushed to Nuxeo." {
+	if !result.OK() || result.Attempts != 1 || result.Title != "Nuxeo" ||
+		result.Description != "Asset pushed to Nuxeo." {
 		t.Errorf("result %+v", result)
 	}
+
 	r, p := rc.got[0], rc.payload(t, 0)
 	ts := r.Header.Get("X-Frameio-Request-Timestamp")
 	if r.Header.Get("User-Agent") != "Frame.io V4 API" || ts != strconv.FormatInt(newClock().Now().Unix(), 10) {
 		t.Errorf("headers %v", r.Header)
 	}
+
 	if got := r.Header.Get("X-Frameio-Signature"); got != Signature(secret, ts, rc.bodies[0]) {
 		t.Errorf("signature %s", got)
 	}
+
 	want := map[string]any{
-		"account_id": w.account, "action_id": id, "interaction_id": result.InteractionID, "type": "nuxeo.publish", "project": map[string]any{"id": w.project},
-		"workspace": map[string]any{"id": w.workspace}, "user": map[string]any{"id": w.member}, "resource": map[string]any{"id": file, "type": "file"},
+		"account_id": w.account, "action_id": id, "interaction_id": result.InteractionID, "type": "nuxeo.publish",
+		"project":   map[string]any{"id": w.project},
+		"workspace": map[string]any{"id": w.workspace}, "user": map[string]any{"id": w.member},
+		"resource": map[string]any{"id": file, "type": "file"},
 	}
+
 	if g, e := asJSON(p), asJSON(want); g != e {
 		t.Errorf("payload %s, want %s", g, e)
 	}
@@ -122,9 +130,11 @@ func TestSeveralResources(t *testing.T) {
 	stack, folder := w.sim.Stack(a, b), w.sim.AddFolder(w.root, "f")
 	w.run(id, stack, folder, w.file("c"))
 	p := rc.payload(t, 0)
-	if list := p["resources"].([]any); p["resource"] != nil || len(list) != 3 || list[0].(map[string]any)["type"] != "version_stack" || list[1].(map[string]any)["type"] != "folder" {
+	if list := p["resources"].([]any); p["resource"] != nil || len(list) != 3 ||
+		list[0].(map[string]any)["type"] != "version_stack" || list[1].(map[string]any)["type"] != "folder" {
 		t.Errorf("payload %v", p)
 	}
+
 	w.run(id, stack)
 	if r := rc.payload(t, 1)["resource"].(map[string]any); r["id"] != stack || r["type"] != "version_stack" {
 		t.Errorf("one stack: %v", r)
@@ -152,13 +162,16 @@ func TestActionIsRetried(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 		}
 	})
+
 	id, _ := w.action(rc.url)
 	if r := w.run(id, w.file("a")); r.Attempts != 3 || !r.OK() || r.Error != "" {
 		t.Errorf("result %+v", r)
 	}
+
 	if a, b := rc.payload(t, 0), rc.payload(t, 2); a["interaction_id"] != b["interaction_id"] {
 		t.Errorf("another interaction: %v, %v", a, b)
 	}
+
 	bad := newReceiver(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
 	id, _ = w.action(bad.url)
 	if r := w.run(id, w.file("a")); r.Attempts != 5 || r.Status != 500 || r.OK() {
@@ -183,22 +196,28 @@ func TestFormChain(t *testing.T) {
 	w := setup(t)
 	rc := newReceiver(t, func(n int, w http.ResponseWriter, r *http.Request) {
 		if n == 1 {
-			_, _ = io.WriteString(w, `{"title":"Where to?","fields":[{"type":"select","label":"Folder","name":"folder","options":[{"name":"A","value":"a"}]}]}`)
+			_, _ = io.WriteString(w,
+				`{"title":"Where to?","fields":[{"type":"select","label":"Folder","name":"folder","options":[{"name":"A","value":"a"}]}]}`)
 			return
 		}
 		_, _ = io.WriteString(w, `{"title":"Done"}`)
 	})
+
 	id, _ := w.action(rc.url)
 	file := w.file("a")
 	first := w.run(id, file)
 	if len(first.Fields) != 1 || first.Fields[0].Options[0].Value != "a" {
 		t.Fatalf("form %+v", first)
 	}
-	second, err := w.sim.SubmitForm(context.Background(), first, id, w.member, []string{file}, map[string]any{"folder": "a"})
+
+	second, err := w.sim.SubmitForm(context.Background(), first, id, w.member, []string{file},
+		map[string]any{"folder": "a"})
 	if err != nil || second.Title != "Done" || second.InteractionID != first.InteractionID {
 		t.Errorf("%+v, %v", second, err)
 	}
-	if p := rc.payload(t, 1); asJSON(p["data"]) != `{"folder":"a"}` || p["interaction_id"] != first.InteractionID || p["resource"] == nil {
+
+	if p := rc.payload(t, 1); asJSON(p["data"]) != `{"folder":"a"}` || p["interaction_id"] != first.InteractionID ||
+		p["resource"] == nil {
 		t.Errorf("submit %v", p)
 	}
 }
@@ -217,21 +236,28 @@ func TestDeliveryDetails(t *testing.T) {
 		}
 		return rc.got[len(rc.got)-1], rc.bodies[len(rc.bodies)-1]
 	}
+
 	r, body := deliver(DeliverSpec{Secret: "wrong"})
-	if ts := r.Header.Get("X-Frameio-Request-Timestamp"); r.Header.Get("X-Frameio-Signature") != Signature("wrong", ts, body) {
+	if ts := r.Header.Get("X-Frameio-Request-Timestamp"); r.Header.Get("X-Frameio-Signature") !=
+		Signature("wrong", ts, body) {
 		t.Error("wrong secret was not used")
 	}
+
 	r, body = deliver(DeliverSpec{Skew: -10 * time.Minute, Body: []byte("{not json")})
 	old := strconv.FormatInt(c.Now().Add(-10*time.Minute).Unix(), 10)
-	if r.Header.Get("X-Frameio-Request-Timestamp") != old || string(body) != "{not json" || r.Header.Get("X-Frameio-Signature") != Signature(secret, old, body) {
+	if r.Header.Get("X-Frameio-Request-Timestamp") != old || string(body) != "{not json" ||
+		r.Header.Get("X-Frameio-Signature") != Signature(secret, old, body) {
 		t.Errorf("skewed: %v %s", r.Header, body)
 	}
+
 	r, _ = deliver(DeliverSpec{Unsigned: true, Header: http.Header{"X-Extra": {"1"}}})
 	if r.Header.Get("X-Frameio-Signature") != "" || r.Header.Get("X-Extra") != "1" {
 		t.Errorf("unsigned: %v", r.Header)
 	}
+
 	_, body = deliver(DeliverSpec{InteractionID: "again", Data: map[string]any{"a": true}, OmitResources: true})
-	if got := string(body); got != `{"action_id":"`+id+`","data":{"a":true},"interaction_id":"again","type":"nuxeo.publish"}` {
+	if got := string(body); got != `{"action_id":"`+
+		id+`","data":{"a":true},"interaction_id":"again","type":"nuxeo.publish"}` {
 		t.Errorf("submit as in the guide: %s", got)
 	}
 }
@@ -247,6 +273,7 @@ func TestWhoMayRun(t *testing.T) {
 		_, err := w.sim.RunAction(context.Background(), action, person, resources)
 		return err
 	}
+
 	for name, err := range map[string]error{
 		"stranger": run(id, w.stranger, a), "two": run(id, w.member, a, b), "unknown": run(id, w.member, "x"),
 		"no action": run("x", w.member, a), "101": run(many, w.member, make([]string, 101)...),
@@ -255,6 +282,7 @@ func TestWhoMayRun(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+
 	w.sim.SetActionActive(id, false)
 	if err := run(id, w.member, a); err == nil || len(rc.got) != 0 {
 		t.Errorf("disabled: %v, %d calls", err, len(rc.got))
@@ -271,12 +299,15 @@ func TestWhoMayManageActions(t *testing.T) {
 	id := w.as(w.content).call("POST", list, body).want(201).data()["id"].(string)
 	member.call("PATCH", w.acc+"/actions/"+id, wrap("name", "Q")).want(403)
 	member.call("DELETE", w.acc+"/actions/"+id, nil).want(403)
-	if got := member.get(w.acc + "/actions/" + id).want(200).data(); got["secret"] != nil || got["multi_asset"] != true || got["active"] != true {
+	if got := member.get(w.acc + "/actions/" + id).want(200).data(); got["secret"] != nil ||
+		got["multi_asset"] != true || got["active"] != true {
 		t.Errorf("shown %v", got)
 	}
+
 	if got := w.sim.Actions(w.workspace); len(got) != 1 || got[0].Secret == "" || got[0].CreatorID != w.content {
 		t.Errorf("actions %+v", got)
 	}
+
 	w.call("DELETE", w.acc+"/actions/"+id, nil).want(204)
 	w.get(w.acc + "/actions/" + id).want(404)
 }
@@ -285,9 +316,18 @@ func TestActionRules(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	list := w.acc + "/workspaces/" + w.workspace + "/actions"
-	for _, change := range [][2]any{{"description", ""}, {"name", strings.Repeat("x", 256)}, {"timeout", 4}, {"timeout", 11}, {"url", "ftp://x/"}, {"active", true}, {"secret", "s"}} {
+	for _, change := range [][2]any{
+		{"description", ""},
+		{"name", strings.Repeat("x", 256)},
+		{"timeout", 4},
+		{"timeout", 11},
+		{"url", "ftp://x/"},
+		{"active", true},
+		{"secret", "s"},
+	} {
 		body := wrap("name", "P", "description", "d", "event", "e", "url", "https://example.com/", change[0], change[1])
 		w.call("POST", list, body).want(422)
 	}
+
 	w.call("POST", list, wrap("name", "P", "event", "e", "url", "https://example.com/")).want(422)
 }

@@ -31,9 +31,11 @@ func (s *Server) AddComment(fileID string, spec CommentSpec) string {
 		k.parent = must(s.comments, "comment", spec.ParentID)
 		k.parent.replies = append(k.parent.replies, k)
 	}
+
 	if spec.Completed {
 		s.setCompleted(k, true, spec.OwnerID)
 	}
+
 	s.insertComment(k)
 	return k.id
 }
@@ -82,6 +84,7 @@ func (s *Server) Comments(fileID string) []CommentView {
 		if k.deleted {
 			continue
 		}
+
 		v := CommentView{
 			ID: k.id, FileID: fileID, OwnerID: k.owner, Text: k.text, Annotation: k.annotation,
 			Timestamp: k.timestamp, Duration: k.duration, Completed: !k.completed.IsZero(),
@@ -89,8 +92,10 @@ func (s *Server) Comments(fileID string) []CommentView {
 		if k.parent != nil {
 			v.ParentID = k.parent.id
 		}
+
 		out = append(out, v)
 	}
+
 	return out
 }
 
@@ -98,10 +103,12 @@ func (s *Server) setCompleted(k *comment, completed bool, by string) {
 	if completed == !k.completed.IsZero() {
 		return
 	}
+
 	k.completed, k.completer = time.Time{}, ""
 	if completed {
 		k.completed, k.completer = s.now(), by
 	}
+
 	if k.id != "" { // one that is just being made is told of as such
 		s.emit(map[bool]string{true: "comment.completed", false: "comment.uncompleted"}[completed], k.id, by)
 	}
@@ -120,24 +127,30 @@ func (s *Server) updateComment(c *call) (any, error) {
 	if err == nil && !k.project().commentable(c.person.id) {
 		err = forbidden("You do not have permission to change this comment")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[commentBody](c)
 	if err == nil && in.Text != nil && *in.Text != k.text && k.owner != c.person.id {
 		err = forbidden("Only the owner can change the text of a comment")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	before := k.text
 	if err := s.fillComment(c, k, in); err != nil {
 		return nil, err
 	}
+
 	k.updated = s.tick()
 	if k.text != before {
 		k.edited = k.updated
 	}
+
 	s.emit("comment.updated", k.id, c.person.id)
 	return s.commentView(c, k), nil
 }
@@ -149,9 +162,11 @@ func (s *Server) deleteComment(c *call) (any, error) {
 	if err == nil && k.owner != c.person.id && !k.project().workspace.account.leads(c.person.id) {
 		err = forbidden("You do not have permission to delete this comment")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	s.emit("comment.deleted", k.id, c.person.id)
 	k.remove()
 	return nil, nil

@@ -107,6 +107,7 @@ func send(w io.Writer, c Content, off, n int64) error {
 		defer f.Close() //nolint:errcheck // only read
 		source = f
 	}
+
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	for end := off + n; off < end; {
@@ -119,5 +120,6 @@ func send(w io.Writer, c Content, off, n int64) error {
 		}
 		off += int64(len(p))
 	}
+
 	return nil
 }

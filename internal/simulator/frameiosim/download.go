@@ -26,7 +26,10 @@ const (
 	RenditionScrubSheet  = "scrub_sheet"
 )
 
-var renditions = []string{RenditionOriginal, RenditionHighQuality, RenditionEfficient, RenditionVideo180, RenditionThumbnail, RenditionThumbnailHQ, RenditionScrubSheet}
+var renditions = []string{
+	RenditionOriginal, RenditionHighQuality, RenditionEfficient, RenditionVideo180,
+	RenditionThumbnail, RenditionThumbnailHQ, RenditionScrubSheet,
+}
 
 // includeLinks adds the media links that inc names. A rendition that does not
 // exist (yet) is null; an original without the right to it fails the request.
@@ -50,12 +53,15 @@ func (s *Server) mediaLink(n *node, name string) any {
 	if name == RenditionOriginal && n.file.watermark {
 		return nil
 	}
+
 	if name == RenditionOriginal {
 		return object{"download_url": s.link(n, name, true), "inline_url": s.link(n, name, false)}
 	}
+
 	if !s.rendered(n.file, name) {
 		return nil
 	}
+
 	return object{"download_url": s.link(n, name, true), "url": s.link(n, name, false)}
 }
 
@@ -63,12 +69,15 @@ func (s *Server) rendered(f *fileInfo, name string) bool {
 	if f.renditions[name] != nil {
 		return s.present(f)
 	}
+
 	if s.status(f) != "transcoded" {
 		return false
 	}
+
 	if name == RenditionVideo180 || name == RenditionScrubSheet {
 		return f.isVideo()
 	}
+
 	return f.isVideo() || strings.HasPrefix(f.mediaType, "image/") || f.mediaType == "application/pdf"
 }
 
@@ -94,11 +103,13 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 		err.write(w)
 		return
 	}
+
 	b, ok := s.findBlob(r.URL.Path)
 	if !ok {
 		denied("AccessDenied", "Access Denied").write(w) // S3 says so of what is not there
 		return
 	}
+
 	if err := b.serve(w, r); err != nil {
 		s.opt.Logger.Debug("download broken off", "path", r.URL.Path, "error", err)
 	}
@@ -112,6 +123,7 @@ func (s *Server) findBlob(p string) (blob, bool) {
 	if n == nil || n.deleted || n.file == nil || !s.present(n.file) {
 		return blob{}, false
 	}
+
 	h := fnv.New128a()
 	_, _ = fmt.Fprintf(h, "%s/%s/%d", n.id, rendition, n.file.version) // a hash never fails
 	b := blob{etag: fmt.Sprintf("%q", fmt.Sprintf("%x", h.Sum(nil))), modified: n.updated.UTC().Format(http.TimeFormat)}
@@ -140,14 +152,17 @@ func (s *Server) rendition(n *node, name string) (Content, string) {
 		}
 		return Bytes(clip.Video(n.name, f.media.FPS, f.media.Duration)), "video/mp4"
 	}
+
 	if kind := clip.Shows(f.content); kind != "" {
 		return f.content, kind // small enough to be its own preview
 	}
+
 	if s.opt.Still != nil {
 		if still := s.opt.Still(f.content); still != nil {
 			return Bytes(still), cmp.Or(clip.Shows(Bytes(still)), "image/png")
 		}
 	}
+
 	return Bytes(clip.Still(n.name)), "image/png"
 }
 
@@ -164,21 +179,33 @@ func (b blob) serve(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", b.mediaType)
 	h.Set("Content-Disposition", r.URL.Query().Get("response-content-disposition"))
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		(&hostError{Code: "MethodNotAllowed", Message: "This distribution does not allow the HTTP request method.", status: http.StatusForbidden}).write(w)
+		(&hostError{
+			Code:    "MethodNotAllowed",
+			Message: "This distribution does not allow the HTTP request method.",
+			status:  http.StatusForbidden,
+		}).write(w)
 		return nil
 	}
+
 	if match := r.Header.Get("If-Match"); match != "" && match != "*" && match != b.etag {
-		(&hostError{Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold", status: http.StatusPreconditionFailed}).write(w)
+		(&hostError{
+			Code:    "PreconditionFailed",
+			Message: "At least one of the pre-conditions you specified did not hold",
+			status:  http.StatusPreconditionFailed,
+		}).write(w)
 		return nil
 	}
+
 	if r.Header.Get("If-None-Match") == b.etag {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+
 	if b.streamed {
 		h.Del("Accept-Ranges")
 		return b.stream(w, r)
 	}
+
 	return b.serveRange(w, r)
 }
 
@@ -198,18 +225,25 @@ func (b blob) serveRange(w http.ResponseWriter, r *http.Request) error {
 	off, n, ranged, err := b.wanted(r)
 	if err != nil {
 		w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", size))
-		(&hostError{Code: "InvalidRange", Message: "The requested range is not satisfiable", status: http.StatusRequestedRangeNotSatisfiable}).write(w)
+		(&hostError{
+			Code:    "InvalidRange",
+			Message: "The requested range is not satisfiable",
+			status:  http.StatusRequestedRangeNotSatisfiable,
+		}).write(w)
 		return nil
 	}
+
 	if ranged {
 		status = http.StatusPartialContent
 		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, size))
 	}
+
 	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return nil
 	}
+
 	return send(w, b.content, off, n)
 }
 
@@ -221,10 +255,12 @@ func (b blob) wanted(r *http.Request) (off, n int64, ranged bool, err error) {
 	if cond := r.Header.Get("If-Range"); cond != "" && cond != b.etag && cond != b.modified {
 		ok = false
 	}
+
 	first, last, dash := strings.Cut(spec, "-")
 	if !ok || !dash || strings.Contains(spec, ",") {
 		return 0, size, false, nil
 	}
+
 	from, errFrom := strconv.ParseInt(first, 10, 64)
 	to, errTo := strconv.ParseInt(last, 10, 64)
 	switch {
@@ -235,8 +271,10 @@ func (b blob) wanted(r *http.Request) (off, n int64, ranged bool, err error) {
 	case last == "" || to >= size:
 		to = size - 1
 	}
+
 	if from >= size || to < from {
 		return 0, 0, false, errRange
 	}
+
 	return from, to - from + 1, true, nil
 }

@@ -34,9 +34,11 @@ func TestRenditions(t *testing.T) {
 	if got := get("high_quality"); string(got.Raw) != "proxy" || got.Header.Get("Content-Type") != "video/mp4" {
 		t.Errorf("proxy %q", got.Raw)
 	}
+
 	if got := get("thumbnail"); http.DetectContentType(got.Raw) != "image/png" {
 		t.Errorf("thumbnail %q", got.Raw)
 	}
+
 	links = w.get(w.acc + "/files/" + w.file("a.bin") + everything).want(200).data()["media_links"].(map[string]any)
 	if links["high_quality"] != nil || links["video_h264_180"] != nil || links["original"] == nil {
 		t.Errorf("links of a file without renditions: %v", links)
@@ -69,9 +71,11 @@ func TestRenditionsCanBeShown(t *testing.T) {
 		if kind := got.Header.Get("Content-Type"); kind != test.kind {
 			t.Errorf("%s of %s is sent as %s, want %s", test.rendition, test.file, kind, test.kind)
 		}
+
 		if same := bytes.Equal(got.Raw, test.content); same != test.original {
 			t.Errorf("%s of %s is the original: %v, want %v", test.rendition, test.file, same, test.original)
 		}
+
 		seen := clip.Shows(bytes.NewReader(got.Raw)) + clip.Plays(bytes.NewReader(got.Raw))
 		if seen != test.kind {
 			t.Errorf("%s of %s is shown as %q, want %q", test.rendition, test.file, seen, test.kind)
@@ -86,9 +90,11 @@ func TestRanges(t *testing.T) {
 	link := w.original(id)
 	whole := w.fetch(link).want(200)
 	etag, modified := whole.Header.Get("ETag"), whole.Header.Get("Last-Modified")
-	if whole.Header.Get("Accept-Ranges") != "bytes" || whole.Header.Get("Content-Disposition") != "attachment; filename=a.mp4" {
+	if whole.Header.Get("Accept-Ranges") != "bytes" ||
+		whole.Header.Get("Content-Disposition") != "attachment; filename=a.mp4" {
 		t.Errorf("headers %v", whole.Header)
 	}
+
 	for _, c := range []struct {
 		header, status, body, at string
 	}{
@@ -113,9 +119,11 @@ func TestRanges(t *testing.T) {
 			t.Errorf("%s: %d %q %q", c.header, r.Status, r.Raw, r.Header.Get("Content-Range"))
 		}
 	}
+
 	if r := w.fetch(link, "Range", "bytes=10-").want(416); r.Header.Get("Content-Range") != "bytes */10" {
 		t.Errorf("416: %v", r.Header)
 	}
+
 	w.fetch(link, "If-Match", `"old"`).want(412)
 	w.fetch(link, "If-None-Match", etag).want(304)
 	req, _ := http.NewRequest("HEAD", link, nil)
@@ -131,9 +139,11 @@ func TestContentChangesDuringATransfer(t *testing.T) {
 	link := w.original(id)
 	etag := w.fetch(link).want(200).Header.Get("ETag")
 	w.sim.ReplaceContent(id, Bytes([]byte("new")))
-	if r := w.fetch(link, "Range", "bytes=1-", "If-Range", etag).want(200); string(r.Raw) != "new" || r.Header.Get("ETag") == etag {
+	if r := w.fetch(link, "Range", "bytes=1-", "If-Range", etag).want(200); string(r.Raw) != "new" ||
+		r.Header.Get("ETag") == etag {
 		t.Errorf("If-Range: %q %s", r.Raw, r.Header.Get("ETag"))
 	}
+
 	w.fetch(link, "If-Match", etag).want(412)
 	if got := w.get(w.acc + "/files/" + id).want(200).data()["file_size"]; got != 3.0 {
 		t.Errorf("size %v", got)
@@ -149,9 +159,11 @@ func TestLinksExpire(t *testing.T) {
 	c.Add(59 * time.Minute)
 	w.fetch(link).want(200)
 	c.Add(time.Minute)
-	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "<Code>AccessDenied</Code>") || r.Header.Get("Content-Type") != "application/xml" {
+	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "<Code>AccessDenied</Code>") ||
+		r.Header.Get("Content-Type") != "application/xml" {
 		t.Errorf("expired: %s", r.Raw)
 	}
+
 	link = w.original(id)
 	w.sim.ExpireLinks()
 	w.fetch(link).want(403)
@@ -178,12 +190,15 @@ func TestDownloadWithFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
 	if err == nil || len(got) != 1<<20 {
 		t.Errorf("cut: %d bytes, %v", len(got), err)
 	}
-	if got := w.fetch(link, "Range", "bytes=1048576-").want(206).Raw; !content.Matches(got, 1<<20) || len(got) != 2<<20 {
+
+	if got := w.fetch(link, "Range", "bytes=1048576-").want(206).Raw; !content.Matches(got, 1<<20) ||
+		len(got) != 2<<20 {
 		t.Errorf("rest: %d bytes", len(got))
 	}
 }

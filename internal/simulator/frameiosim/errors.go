@@ -35,7 +35,8 @@ func invalid(pointer, format string, args ...any) error {
 }
 
 var titles = map[int]string{
-	400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Unprocessable content",
+	400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 409: "Conflict",
+	422: "Unprocessable content",
 }
 
 func writeError(w http.ResponseWriter, err error) {
@@ -43,13 +44,16 @@ func writeError(w http.ResponseWriter, err error) {
 	if !errors.As(err, &e) {
 		e = &apiError{status: http.StatusInternalServerError, detail: err.Error()}
 	}
+
 	item := object{"detail": e.detail}
 	if e.pointer != "" {
 		item["source"] = object{"pointer": e.pointer}
 	}
+
 	if title, ok := titles[e.status]; ok && e.status != http.StatusBadRequest {
 		item["title"] = title
 	}
+
 	writeJSON(w, e.status, object{"errors": []object{item}})
 }
 
@@ -59,16 +63,19 @@ func decode[T any](c *call) (T, error) {
 	var envelope struct {
 		Data *T `json:"data"`
 	}
+
 	d := json.NewDecoder(bytes.NewReader(c.body))
 	d.DisallowUnknownFields()
 	err := d.Decode(&envelope)
 	if err == nil && envelope.Data == nil {
 		err = invalid("/data", "Missing field: data")
 	}
+
 	if err != nil {
 		var zero T
 		return zero, bodyError(err)
 	}
+
 	return *envelope.Data, nil
 }
 
@@ -77,17 +84,21 @@ func bodyError(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
+
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		return invalid("/"+strings.ReplaceAll(wrong.Field, ".", "/"), "Invalid type. Got: %s", wrong.Value)
 	}
+
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name = strings.Trim(name, `"`)
 		return invalid("/data/"+name, "Unexpected field: %s", name)
 	}
+
 	if errors.Is(err, io.EOF) {
 		return invalid("/data", "Missing field: data")
 	}
+
 	return badRequest("Malformed JSON")
 }
 

@@ -30,15 +30,18 @@ func (s *Server) tell(kind, resource, person string) {
 	if s.opt.Events == nil {
 		return
 	}
+
 	deliveries, err := s.eventBodies(Event{Type: kind, ResourceID: resource, PersonID: person})
 	if err != nil || len(deliveries) == 0 {
 		return
 	}
+
 	s.eventSeq++
 	fate := s.opt.Events(s.eventSeq)
 	if fate.Lost {
 		return
 	}
+
 	for range max(1, fate.Times) {
 		for _, d := range deliveries {
 			s.sending.Go(func() { s.carry(d, fate.Behind) })
@@ -71,6 +74,7 @@ func (s *Server) SendEvent(ctx context.Context, e Event) ([]ActionResult, error)
 	if err != nil {
 		return nil, err
 	}
+
 	var out []ActionResult
 	for _, d := range deliveries {
 		var result ActionResult
@@ -79,6 +83,7 @@ func (s *Server) SendEvent(ctx context.Context, e Event) ([]ActionResult, error)
 		result.Elapsed = time.Since(start)
 		out = append(out, result)
 	}
+
 	return out, ctx.Err()
 }
 
@@ -90,19 +95,28 @@ func (s *Server) eventBodies(e Event) (out []*delivery, err error) {
 		"type": e.Type, "resource": resource, "project": object{"id": p.id}, "workspace": object{"id": p.workspace.id},
 		"account": object{"id": p.workspace.account.id}, "user": object{"id": e.PersonID},
 	}
+
 	for key, value := range e.Extra {
 		payload[key] = value
 	}
+
 	body, err := json.Marshal(payload)
 	for _, h := range p.workspace.webhooks {
 		if h.active && !h.deleted && slices.Contains(h.events, e.Type) {
-			d := &delivery{spec: DeliverSpec{Skew: e.Skew}, url: h.url, secret: h.secret, body: body, timeout: s.actionTimeout(&action{})}
+			d := &delivery{
+				spec:    DeliverSpec{Skew: e.Skew},
+				url:     h.url,
+				secret:  h.secret,
+				body:    body,
+				timeout: s.actionTimeout(&action{}),
+			}
 			if e.Secret != "" {
 				d.secret = e.Secret
 			}
 			out = append(out, d)
 		}
 	}
+
 	return out, err
 }
 

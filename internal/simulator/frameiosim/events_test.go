@@ -26,20 +26,25 @@ func listening(t *testing.T, fate func(int) EventFate, status func(int) int, eve
 			Type     string
 			Resource struct{ ID string }
 		}
+
 		body, err := io.ReadAll(r.Body)
 		if err != nil || json.Unmarshal(body, &e) != nil {
 			t.Errorf("an event that cannot be read: %s", body)
 		}
+
 		calls++
 		w.WriteHeader(status(calls))
 		h.told <- e.Type + " " + e.Resource.ID
 	}))
+
 	t.Cleanup(receiver.Close)
 	h.world = setup(t, func(o *Options) { o.Events, o.EventBackoff = fate, time.Millisecond })
 	if len(events) == 0 {
 		events = webhookEvents
 	}
-	h.call("POST", h.acc+"/workspaces/"+h.workspace+"/webhooks", wrap("name", "H", "url", receiver.URL, "events", events)).want(201)
+
+	h.call("POST", h.acc+"/workspaces/"+h.workspace+"/webhooks",
+		wrap("name", "H", "url", receiver.URL, "events", events)).want(201)
 	return h
 }
 
@@ -52,6 +57,7 @@ func (h *hooked) hears(want ...string) {
 	for _, w := range want {
 		left[w]++
 	}
+
 	for range want {
 		select {
 		case got := <-h.told:
@@ -106,6 +112,7 @@ func TestEventsMeetTheirFate(t *testing.T) {
 	for range fates {
 		k = append(k, h.sim.AddComment(file, CommentSpec{Text: "x", OwnerID: h.member}))
 	}
+
 	h.hears("comment.created "+k[1], "comment.created "+k[1], "comment.created "+k[3])
 	h.hears("comment.created " + k[2])
 }
@@ -118,6 +125,7 @@ func TestEventsAreTriedFiveTimes(t *testing.T) {
 		}
 		return http.StatusOK
 	}, "comment.created")
+
 	file := h.file("a.mp4")
 	given := "comment.created " + h.sim.AddComment(file, CommentSpec{Text: "x", OwnerID: h.member})
 	h.hears(given, given, given, given, given) // and is given up

@@ -16,10 +16,14 @@ import (
 var face embed.FS
 
 const (
-	faceShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
-		`<title>Frame.io (simulated)</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/face/face.css"></head><body><sim-frameio></sim-frameio>` +
-		`<noscript>This page needs JavaScript. There is a <a href="/plain">plain one</a> too.</noscript><script type="module" src="/face/face.js"></script></body></html>`
-	facePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	faceShell = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" ` +
+		`content="width=device-width, initial-scale=1">` +
+		`<title>Frame.io (simulated)</title><link rel="icon" href="data:,"><link rel="stylesheet" ` +
+		`href="/face/face.css"></head><body><sim-frameio></sim-frameio>` +
+		`<noscript>This page needs JavaScript. There is a <a href="/plain">plain one</a> too.</noscript><script ` +
+		`type="module" src="/face/face.js"></script></body></html>`
+	facePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
+		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	// faceUpload bounds what a browser can upload; it is kept in memory.
 	faceUpload = 256 << 20
 )
@@ -32,14 +36,19 @@ func (s *Server) mountFace(mux *http.ServeMux) {
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
+
 	mux.Handle("GET /face/", http.StripPrefix("/face/", http.FileServerFS(files)))
 	mux.HandleFunc("GET /{$}", s.faceOrPlain)
 	mux.HandleFunc("GET /projects/{rest...}", s.faceOrPlain)
 	mux.HandleFunc("GET /project/{project}/view/{id}", s.faceOrPlain)
 	for where, do := range map[string]func(*http.Request) (any, error){
-		"GET /_sim/face":                func(*http.Request) (any, error) { return s.faceWorld(), nil },
-		"GET /_sim/face/folders/{id}":   func(r *http.Request) (any, error) { return s.faceFolder(r.PathValue("id")), nil },
-		"GET /_sim/face/assets/{id}":    func(r *http.Request) (any, error) { return s.faceAsset(r.PathValue("id")), nil },
+		"GET /_sim/face": func(*http.Request) (any, error) { return s.faceWorld(), nil },
+		"GET /_sim/face/folders/{id}": func(r *http.Request) (any, error) {
+			return s.faceFolder(r.PathValue("id")), nil
+		},
+		"GET /_sim/face/assets/{id}": func(r *http.Request) (any, error) {
+			return s.faceAsset(r.PathValue("id")), nil
+		},
 		"POST /_sim/face/files":         s.faceUpload,
 		"POST /_sim/face/comments/{id}": s.faceComplete,
 	} {
@@ -52,6 +61,7 @@ func (s *Server) faceOrPlain(w http.ResponseWriter, r *http.Request) {
 		s.treePage(w, nil)
 		return
 	}
+
 	h := w.Header()
 	h.Set("Content-Security-Policy", facePolicy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -67,12 +77,15 @@ func (s *Server) faceUpload(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	fps, _ := strconv.ParseFloat(q.Get("fps"), 64) // unknown is 0
 	duration, _ := strconv.ParseFloat(q.Get("duration"), 64)
-	id := s.AddFile(q.Get("folder"), q.Get("name"), Bytes(body), WithCreator(q.Get("person")), WithMedia(Media{FPS: fps, Duration: duration}))
+	id := s.AddFile(q.Get("folder"), q.Get("name"), Bytes(body), WithCreator(q.Get("person")),
+		WithMedia(Media{FPS: fps, Duration: duration}))
 	if onto := q.Get("stack"); onto != "" {
 		s.putOn(onto, id)
 	}
+
 	return object{"id": id}, nil
 }
 

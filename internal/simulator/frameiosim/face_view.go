@@ -45,26 +45,38 @@ func (s *Server) faceWorld() faceWorld {
 			}
 		}
 	}
+
 	return out
 }
 
 func faceSpaceOf(w *workspace, people []StatePerson) faceSpace {
-	v := faceSpace{ID: w.id, Name: w.name, Account: w.account.name, People: []string{}, Projects: []faceProject{}, Actions: []faceMenuItem{}}
+	v := faceSpace{
+		ID:       w.id,
+		Name:     w.name,
+		Account:  w.account.name,
+		People:   []string{},
+		Projects: []faceProject{},
+		Actions:  []faceMenuItem{},
+	}
+
 	for _, p := range people {
 		if w.visible(p.ID) {
 			v.People = append(v.People, p.ID)
 		}
 	}
+
 	for _, p := range w.projects {
 		if !p.deleted {
 			v.Projects = append(v.Projects, faceProject{p.id, p.name, p.root.id})
 		}
 	}
+
 	for _, a := range w.actionViews() {
 		if a.Active {
 			v.Actions = append(v.Actions, faceMenuItem{a.ID, a.Name, a.Description, a.MultiAsset})
 		}
 	}
+
 	return v
 }
 
@@ -104,10 +116,19 @@ func (s *Server) faceFolder(id string) faceList {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	n := s.mustNode(id)
-	out := faceList{ID: n.id, Name: s.faceName(n), Workspace: n.project.workspace.id, Project: n.project.name, Way: s.way(n), Assets: []faceCard{}}
+	out := faceList{
+		ID:        n.id,
+		Name:      s.faceName(n),
+		Workspace: n.project.workspace.id,
+		Project:   n.project.name,
+		Way:       s.way(n),
+		Assets:    []faceCard{},
+	}
+
 	for _, child := range n.children[:min(len(n.children), faceMost)] {
 		out.Assets = append(out.Assets, s.faceCard(child))
 	}
+
 	return out
 }
 
@@ -136,10 +157,12 @@ func (s *Server) faceCard(n *node) faceCard {
 	if n.kind == kindStack {
 		c.Versions, shown = len(n.children), n.head()
 	}
+
 	f := shown.file
 	if f == nil {
 		return c
 	}
+
 	c.Size, c.MediaType, c.Status, c.Upload = f.size, f.mediaType, s.approval(shown), s.status(f)
 	c.Comments = len(slices.DeleteFunc(slices.Clone(f.comments), func(k *comment) bool { return k.deleted }))
 	c.Thumb, c.Play = s.faceStill(shown), s.playable(shown)
@@ -196,20 +219,31 @@ func (s *Server) faceAsset(id string) faceView {
 	if n.parent != nil && n.parent.kind == kindStack {
 		n = n.parent
 	}
-	out := faceView{ID: n.id, Kind: n.kind, Name: n.name, Workspace: n.project.workspace.id, Way: s.way(n), Versions: []faceFile{}}
+
+	out := faceView{
+		ID:        n.id,
+		Kind:      n.kind,
+		Name:      n.name,
+		Workspace: n.project.workspace.id,
+		Way:       s.way(n),
+		Versions:  []faceFile{},
+	}
 	if n.parent != nil {
 		out.Folder = n.parent.id
 	}
+
 	files := []*node{n}
 	if n.kind == kindStack {
 		files = slices.Clone(n.children)
 		slices.Reverse(files)
 	}
+
 	for _, f := range files {
 		if f.file != nil {
 			out.Versions = append(out.Versions, s.faceFile(f))
 		}
 	}
+
 	return out
 }
 
@@ -236,17 +270,29 @@ func (s *Server) playable(n *node) string {
 }
 
 func (s *Server) faceComment(k *comment) faceComment {
-	out := faceComment{ID: k.id, Who: s.ownerName(k), Text: k.text, Frame: k.timestamp, Duration: k.duration, Drawing: k.annotation, Done: !k.completed.IsZero(), Replies: []faceComment{}}
+	out := faceComment{
+		ID:       k.id,
+		Who:      s.ownerName(k),
+		Text:     k.text,
+		Frame:    k.timestamp,
+		Duration: k.duration,
+		Drawing:  k.annotation,
+		Done:     !k.completed.IsZero(),
+		Replies:  []faceComment{},
+	}
 	if out.Who == "" {
 		out.Who = "a guest"
 	}
+
 	if k.timestamp != nil {
 		out.Timecode = timecode(*k.timestamp, k.file.file.fps())
 	}
+
 	for _, reply := range k.replies {
 		if !reply.deleted {
 			out.Replies = append(out.Replies, s.faceComment(reply))
 		}
 	}
+
 	return out
 }

@@ -63,6 +63,7 @@ func newIMS(opt *Options, ids *idSource) (*imsState, error) {
 		opt: opt, ids: ids, key: []byte(ids.secret()),
 		codes: map[string]*code{}, access: map[string]*access{}, refresh: map[string]*refresh{},
 	}
+
 	for _, pattern := range opt.RedirectURIs {
 		if !strings.ContainsAny(pattern, `\*+[]()^$|`) {
 			continue // an address, compared exactly
@@ -73,6 +74,7 @@ func newIMS(opt *Options, ids *idSource) (*imsState, error) {
 		}
 		m.redirects = append(m.redirects, re)
 	}
+
 	return m, nil
 }
 
@@ -119,15 +121,22 @@ type tokens struct {
 
 // issue makes an access token and, if asked, a refresh token. The caller holds mu.
 func (m *imsState) issue(f *family, withRefresh bool) *tokens {
-	t := &tokens{TokenType: "bearer", ExpiresIn: int64(m.opt.AccessTTL/time.Second) - 1, Scope: strings.Join(f.scopes, " ")}
+	t := &tokens{
+		TokenType: "bearer",
+		ExpiresIn: int64(m.opt.AccessTTL/time.Second) - 1,
+		Scope:     strings.Join(f.scopes, " "),
+	}
+
 	t.AccessToken = m.jwt(f, "access_token")
 	m.access[t.AccessToken] = &access{family: f, expires: m.opt.Now().Add(m.opt.AccessTTL)}
 	if slices.Contains(f.scopes, "openid") {
 		t.IDToken = m.jwt(f, "id_token")
 	}
+
 	if withRefresh {
 		t.RefreshToken = m.newRefresh(f)
 	}
+
 	return t
 }
 
@@ -142,9 +151,11 @@ func (m *imsState) jwt(f *family, kind string) string {
 	now := m.opt.Now()
 	claims, _ := json.Marshal(object{
 		"id": m.ids.uuid(), "type": kind, "client_id": m.opt.ClientID, "user_id": f.person, "sub": f.person,
-		"as": "ims-na1", "created_at": strconv.FormatInt(now.UnixMilli(), 10), "expires_in": strconv.FormatInt(m.opt.AccessTTL.Milliseconds(), 10),
-		"scope": strings.Join(f.scopes, ","),
+		"as": "ims-na1", "created_at": strconv.FormatInt(now.UnixMilli(), 10),
+		"expires_in": strconv.FormatInt(m.opt.AccessTTL.Milliseconds(), 10),
+		"scope":      strings.Join(f.scopes, ","),
 	}) // strings always encode
+
 	body := encode([]byte(`{"alg":"RS256","kid":"ims_na1-key-at-1.cer","itt":"at"}`)) + "." + encode(claims)
 	mac := hmac.New(sha256.New, m.key)
 	_, _ = mac.Write([]byte(body)) // a hash never fails

@@ -26,20 +26,24 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "malformed form", http.StatusBadRequest)
 		return
 	}
+
 	redirect := r.Form.Get("redirect_uri")
 	if r.Form.Get("client_id") != s.opt.ClientID || !s.ims.redirectOK(redirect) {
 		http.Error(w, "The client id or the redirect address is not registered.", http.StatusBadRequest)
 		return
 	}
+
 	if problem, text := s.authorizeProblem(r.Form); problem != "" {
 		back(w, r, redirect, url.Values{"error": {problem}, "error_description": {text}, "state": r.Form["state"]})
 		return
 	}
+
 	p := s.somebody(r.Form)
 	if p == nil {
 		s.choosePage(w, r.Form)
 		return
 	}
+
 	back(w, r, redirect, url.Values{"code": {s.grant(p, r.Form)}, "state": r.Form["state"]})
 }
 
@@ -47,15 +51,19 @@ func (s *Server) authorizeProblem(form url.Values) (problem, text string) {
 	if form.Get("response_type") != "code" {
 		return "unsupported_response_type", "response_type must be code"
 	}
+
 	if _, ok := s.ims.scopes(form.Get("scope")); !ok {
 		return "invalid_scope", "The scope is unknown or not allowed for this client"
 	}
+
 	if method := form.Get("code_challenge_method"); form.Get("code_challenge") != "" && method != "S256" {
 		return "invalid_request", "code_challenge_method must be S256"
 	}
+
 	if form.Get("deny") != "" {
 		return "access_denied", "The user refused"
 	}
+
 	return "", ""
 }
 
@@ -70,12 +78,18 @@ func (s *Server) somebody(form url.Values) *person {
 	if i < 0 {
 		return nil
 	}
+
 	return s.order[i]
 }
 
 func (s *Server) grant(p *person, form url.Values) string {
 	scopes, _ := s.ims.scopes(form.Get("scope")) // checked before
-	return s.ims.newCode(&code{person: p.id, redirect: form.Get("redirect_uri"), challenge: form.Get("code_challenge"), scopes: scopes})
+	return s.ims.newCode(&code{
+		person:    p.id,
+		redirect:  form.Get("redirect_uri"),
+		challenge: form.Get("code_challenge"),
+		scopes:    scopes,
+	})
 }
 
 func back(w http.ResponseWriter, r *http.Request, redirect string, add url.Values) {
@@ -84,12 +98,14 @@ func back(w http.ResponseWriter, r *http.Request, redirect string, add url.Value
 		http.Error(w, "malformed redirect address", http.StatusBadRequest)
 		return
 	}
+
 	q := u.Query()
 	for key, values := range add {
 		if len(values) > 0 {
 			q.Set(key, values[0])
 		}
 	}
+
 	u.RawQuery = q.Encode()
 	http.Redirect(w, r, u.String(), http.StatusFound)
 }
@@ -101,14 +117,18 @@ func (s *Server) choosePage(w http.ResponseWriter, form url.Values) {
 			keep[key] = values[0]
 		}
 	}
+
 	var b bytes.Buffer
 	if err := choiceTemplate.Execute(&b, object{"Form": keep, "People": s.People()}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // the form leads elsewhere
-	_, _ = w.Write(b.Bytes())                                                                  // the browser may be gone
+	// the form leads elsewhere
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	// the browser may be gone
+	_, _ = w.Write(b.Bytes())
 }
 
 type oauthError struct {
@@ -127,11 +147,13 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, refuse("invalid_request", "malformed form"))
 		return
 	}
+
 	t, err := s.exchange(r)
 	if err != nil {
 		writeJSON(w, err.status, err)
 		return
 	}
+
 	writeJSON(w, http.StatusOK, t)
 }
 
@@ -140,6 +162,7 @@ func (s *Server) exchange(r *http.Request) (*tokens, *oauthError) {
 	if err != nil {
 		return nil, err
 	}
+
 	switch r.PostForm.Get("grant_type") {
 	case "authorization_code":
 		return s.ims.fromCode(r.PostForm, secret)
@@ -148,6 +171,7 @@ func (s *Server) exchange(r *http.Request) (*tokens, *oauthError) {
 	case "client_credentials":
 		return s.fromCredentials(r.PostForm, secret)
 	}
+
 	return nil, refuse("unsupported_grant_type", "unsupported grant type")
 }
 
@@ -158,16 +182,24 @@ func (s *Server) client(r *http.Request) (secret bool, e *oauthError) {
 	if !basic {
 		id, given = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
-	wrong := &oauthError{status: http.StatusUnauthorized, Code: "invalid_client", Text: "invalid client_id or client_secret"}
+
+	wrong := &oauthError{
+		status: http.StatusUnauthorized,
+		Code:   "invalid_client",
+		Text:   "invalid client_id or client_secret",
+	}
 	if id != s.opt.ClientID {
 		return false, wrong
 	}
+
 	if given == "" {
 		return false, nil
 	}
+
 	if subtle.ConstantTimeCompare([]byte(given), []byte(s.opt.ClientSecret)) == 0 {
 		return false, wrong
 	}
+
 	return true, nil
 }
 
@@ -178,13 +210,16 @@ func (m *imsState) fromCode(form url.Values, secret bool) (*tokens, *oauthError)
 	if c == nil || !m.opt.Now().Before(c.expires) {
 		return nil, refuse("invalid_grant", "the code is unknown or expired")
 	}
+
 	if c.used {
 		c.family.revoked = true // somebody else has it
 		return nil, refuse("invalid_grant", "the code was used before")
 	}
+
 	if err := c.check(form, secret); err != nil {
 		return nil, err
 	}
+
 	c.used, c.family = true, &family{person: c.person, scopes: c.scopes}
 	return m.issue(c.family, slices.Contains(c.scopes, "offline_access")), nil
 }
@@ -193,13 +228,16 @@ func (c *code) check(form url.Values, secret bool) *oauthError {
 	if c.challenge == "" && !secret {
 		return &oauthError{status: http.StatusUnauthorized, Code: "invalid_client", Text: "client_secret is required"}
 	}
+
 	if uri := form.Get("redirect_uri"); uri != "" && uri != c.redirect {
 		return refuse("invalid_grant", "redirect_uri differs from that of the authorization")
 	}
+
 	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
 	if c.challenge != "" && subtle.ConstantTimeCompare([]byte(encode(sum[:])), []byte(c.challenge)) == 0 {
 		return refuse("invalid_grant", "code_verifier does not match")
 	}
+
 	return nil
 }
 
@@ -210,10 +248,12 @@ func (m *imsState) fromRefresh(token string) (*tokens, *oauthError) {
 	if r == nil || r.family.revoked || !m.opt.Now().Before(r.expires) {
 		return nil, refuse("invalid_grant", "the refresh token is unknown, expired or revoked")
 	}
+
 	if !r.rotated.IsZero() && m.opt.Now().Sub(r.rotated) >= m.opt.GraceReuse {
 		r.family.revoked = !m.opt.ReuseKeepsFamily
 		return nil, refuse("invalid_grant", "the refresh token was used before")
 	}
+
 	m.refreshes++
 	return m.rotate(token, r), nil
 }
@@ -226,23 +266,31 @@ func (m *imsState) rotate(token string, r *refresh) *tokens {
 		}
 		return m.issue(r.family, true)
 	}
+
 	r.expires = now.Add(m.opt.RefreshTTL)
 	t := m.issue(r.family, false)
 	if m.opt.RotateRefresh == RotateNever {
 		t.RefreshToken = token
 	}
+
 	return t
 }
 
 // fromCredentials is the server-to-server sign-in.
 func (s *Server) fromCredentials(form url.Values, secret bool) (*tokens, *oauthError) {
 	if !secret {
-		return nil, &oauthError{status: http.StatusUnauthorized, Code: "invalid_client", Text: "client_secret is required"}
+		return nil, &oauthError{
+			status: http.StatusUnauthorized,
+			Code:   "invalid_client",
+			Text:   "client_secret is required",
+		}
 	}
+
 	scopes, ok := s.ims.scopes(form.Get("scope"), "frame.s2s.all")
 	if !ok || !slices.Contains(scopes, "frame.s2s.all") {
 		return nil, refuse("invalid_scope", "the scope must hold frame.s2s.all")
 	}
+
 	f := &family{person: s.ServicePerson(), scopes: scopes}
 	s.ims.mu.Lock()
 	defer s.ims.mu.Unlock()
@@ -255,10 +303,12 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, refuse("invalid_request", "malformed form"))
 		return
 	}
+
 	if _, err := s.client(r); err != nil {
 		writeJSON(w, err.status, err)
 		return
 	}
+
 	s.ims.revoke(r.PostForm.Get("token"))
 	w.WriteHeader(http.StatusOK)
 }
@@ -278,7 +328,8 @@ func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	s.mu.RUnlock()
 	writeJSON(w, http.StatusOK, object{
 		"issuer": base, "authorization_endpoint": base + "/authorize/v2", "token_endpoint": base + "/token/v3",
-		"revocation_endpoint": base + "/revoke", "response_types_supported": []string{"code"}, "scopes_supported": s.opt.TokenScopes,
+		"revocation_endpoint": base + "/revoke", "response_types_supported": []string{"code"},
+		"scopes_supported":                 s.opt.TokenScopes,
 		"code_challenge_methods_supported": []string{"S256"},
 	})
 }

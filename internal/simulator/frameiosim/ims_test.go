@@ -26,11 +26,14 @@ func (w *world) authorizeRaw(change url.Values) *reply {
 	w.t.Helper()
 	q := url.Values{
 		"client_id": {"frameio-demo-client"}, "redirect_uri": {redirect}, "response_type": {"code"},
-		"scope": {"openid email profile offline_access additional_info.roles"}, "state": {"st/1"}, "login_hint": {"mia@example.com"},
+		"scope": {"openid email profile offline_access additional_info.roles"}, "state": {"st/1"},
+		"login_hint": {"mia@example.com"},
 	}
+
 	for key, values := range change {
 		q[key] = values
 	}
+
 	req, _ := http.NewRequest("GET", w.web.URL+"/ims/authorize/v2?"+q.Encode(), nil)
 	return w.do(req)
 }
@@ -49,7 +52,11 @@ func (w *world) exchange(form url.Values) *reply {
 func (w *world) signIn() map[string]any {
 	w.t.Helper()
 	code := w.authorize(nil).Get("code")
-	return w.exchange(url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirect}}).want(200).JSON
+	return w.exchange(url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {code},
+		"redirect_uri": {redirect},
+	}).want(200).JSON
 }
 
 func (w *world) refresh(token any) *reply {
@@ -69,14 +76,19 @@ func TestSignIn(t *testing.T) {
 	if got := w.authorize(nil).Get("state"); got != "st/1" {
 		t.Errorf("state %q", got)
 	}
+
 	tokens := w.signIn()
-	if tokens["expires_in"] != 86399.0 || tokens["token_type"] != "bearer" || tokens["refresh_token"] == nil || tokens["id_token"] == nil {
+	if tokens["expires_in"] != 86399.0 || tokens["token_type"] != "bearer" || tokens["refresh_token"] == nil ||
+		tokens["id_token"] == nil {
 		t.Errorf("tokens %v", tokens)
 	}
+
 	if parts := strings.Split(tokens["access_token"].(string), "."); len(parts) != 3 {
 		t.Errorf("access token is no JWT: %v", tokens)
 	}
-	if me := w.holds(tokens["access_token"]).want(200).data(); me["id"] != w.member || me["email"] != "mia@example.com" {
+
+	if me := w.holds(tokens["access_token"]).want(200).data(); me["id"] != w.member ||
+		me["email"] != "mia@example.com" {
 		t.Errorf("me %v", me)
 	}
 }
@@ -88,11 +100,20 @@ func TestSignInPage(t *testing.T) {
 	if !strings.Contains(string(page.Raw), "Mia Member") || !strings.Contains(string(page.Raw), w.member) {
 		t.Fatalf("page %s", page.Raw)
 	}
-	form := url.Values{"client_id": {"frameio-demo-client"}, "redirect_uri": {redirect}, "response_type": {"code"}, "scope": {"openid"}, "person": {w.member}}
+
+	form := url.Values{
+		"client_id":     {"frameio-demo-client"},
+		"redirect_uri":  {redirect},
+		"response_type": {"code"},
+		"scope":         {"openid"},
+		"person":        {w.member},
+	}
+
 	req, _ := http.NewRequest("POST", w.web.URL+"/ims/authorize/v2", strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	to, _ := url.Parse(w.do(req).want(302).Header.Get("Location"))
-	tokens := w.exchange(url.Values{"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}}).want(200).JSON
+	tokens := w.exchange(url.Values{"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}}).
+		want(200).JSON
 	if tokens["refresh_token"] != nil {
 		t.Error("a refresh token without offline_access")
 	}
@@ -115,6 +136,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 			t.Errorf("%v: %v, want %s", c.change, q, c.want)
 		}
 	}
+
 	w.authorizeRaw(url.Values{"redirect_uri": {redirect + "/more"}}).want(400)
 	w.authorizeRaw(url.Values{"redirect_uri": {strings.Replace(redirect, ".", "x", 1)}}).want(400)
 	w.authorizeRaw(url.Values{"client_id": {"other"}}).want(400)
@@ -128,15 +150,27 @@ func TestPKCE(t *testing.T) {
 	sum := sha256.Sum256([]byte("the-verifier"))
 	challenge := url.Values{"code_challenge": {encode(sum[:])}, "code_challenge_method": {"S256"}}
 	public := func(verifier string) url.Values {
-		return url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(challenge).Get("code")}, "client_id": {"frameio-demo-client"}, "code_verifier": {verifier}}
+		return url.Values{
+			"grant_type":    {"authorization_code"},
+			"code":          {w.authorize(challenge).Get("code")},
+			"client_id":     {"frameio-demo-client"},
+			"code_verifier": {verifier},
+		}
 	}
+
 	w.exchange(public("the-verifier")).want(200)
 	for _, verifier := range []string{"another", ""} {
 		if r := w.exchange(public(verifier)).want(400); r.JSON["error"] != "invalid_grant" {
 			t.Errorf("verifier %q: %s", verifier, r.Raw)
 		}
 	}
-	plain := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}, "client_id": {"frameio-demo-client"}}
+
+	plain := url.Values{
+		"grant_type": {"authorization_code"},
+		"code":       {w.authorize(nil).Get("code")},
+		"client_id":  {"frameio-demo-client"},
+	}
+
 	if r := w.exchange(plain).want(401); r.JSON["error"] != "invalid_client" {
 		t.Errorf("no secret, no challenge: %s", r.Raw)
 	}
@@ -145,14 +179,22 @@ func TestPKCE(t *testing.T) {
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	wrong := url.Values{"grant_type": {"authorization_code"}, "code": {"fake"}, "client_id": {"frameio-demo-client"}, "client_secret": {"wrong"}}
+	wrong := url.Values{
+		"grant_type":    {"authorization_code"},
+		"code":          {"fake"},
+		"client_id":     {"frameio-demo-client"},
+		"client_secret": {"wrong"},
+	}
+
 	if r := w.exchange(wrong).want(401); r.JSON["error"] != "invalid_client" {
 		t.Errorf("wrong secret: %s", r.Raw)
 	}
+
 	right := url.Values{"grant_type": {"authorization_code"}, "code": {"fake"}}
 	if r := w.exchange(right).want(400); r.JSON["error"] != "invalid_grant" {
 		t.Errorf("right secret, wrong code: %s", r.Raw)
 	}
+
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}}
 	req, _ := http.NewRequest("POST", w.web.URL+"/ims/token/v3", strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -164,16 +206,27 @@ func TestCodeIsForOneUse(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	w := setup(t, c.use)
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}, "redirect_uri": {redirect}}
+	form := url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {w.authorize(nil).Get("code")},
+		"redirect_uri": {redirect},
+	}
+
 	tokens := w.exchange(form).want(200).JSON
 	if r := w.exchange(form).want(400); r.JSON["error"] != "invalid_grant" {
 		t.Errorf("second use: %s", r.Raw)
 	}
+
 	w.holds(tokens["access_token"]).want(401)
 	late := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}}
 	c.Add(codeTTL)
 	w.exchange(late).want(400)
-	other := url.Values{"grant_type": {"authorization_code"}, "code": {w.authorize(nil).Get("code")}, "redirect_uri": {redirect + "2"}}
+	other := url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {w.authorize(nil).Get("code")},
+		"redirect_uri": {redirect + "2"},
+	}
+
 	w.exchange(other).want(400)
 }
 
@@ -185,10 +238,12 @@ func TestRotation(t *testing.T) {
 	if second["refresh_token"] == first["refresh_token"] || w.sim.TokenRefreshes() != 1 {
 		t.Errorf("no rotation: %v, %d refreshes", second, w.sim.TokenRefreshes())
 	}
+
 	w.holds(second["access_token"]).want(200)
 	if r := w.refresh(first["refresh_token"]).want(400); r.JSON["error"] != "invalid_grant" {
 		t.Errorf("reuse: %s", r.Raw)
 	}
+
 	w.holds(second["access_token"]).want(401) // the family is gone
 	w.refresh(second["refresh_token"]).want(400)
 }
@@ -197,14 +252,17 @@ func TestRotationSwitches(t *testing.T) {
 	t.Parallel()
 	never := setup(t, func(o *Options) { o.RotateRefresh = RotateNever })
 	first := never.signIn()
-	if second := never.refresh(first["refresh_token"]).want(200).JSON; second["refresh_token"] != first["refresh_token"] {
+	if second := never.refresh(first["refresh_token"]).want(200).JSON; second["refresh_token"] !=
+		first["refresh_token"] {
 		t.Errorf("never: %v", second)
 	}
+
 	omit := setup(t, func(o *Options) { o.RotateRefresh = RotateOmit })
 	first = omit.signIn()
 	if second := omit.refresh(first["refresh_token"]).want(200).JSON; second["refresh_token"] != nil {
 		t.Errorf("omit: %v", second)
 	}
+
 	omit.refresh(first["refresh_token"]).want(200)
 	kept := setup(t, func(o *Options) { o.ReuseKeepsFamily = true })
 	first = kept.signIn()
@@ -248,7 +306,12 @@ func TestRevoke(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	tokens := w.signIn()
-	form := url.Values{"token": {tokens["refresh_token"].(string)}, "client_id": {"frameio-demo-client"}, "client_secret": {"frameio-demo-secret"}}
+	form := url.Values{
+		"token":         {tokens["refresh_token"].(string)},
+		"client_id":     {"frameio-demo-client"},
+		"client_secret": {"frameio-demo-secret"},
+	}
+
 	req, _ := http.NewRequest("POST", w.web.URL+"/ims/revoke", strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w.do(req).want(200)
@@ -259,13 +322,19 @@ func TestRevoke(t *testing.T) {
 func TestServerToServer(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	if r := w.exchange(url.Values{"grant_type": {"client_credentials"}, "scope": {"openid"}}).want(400); r.JSON["error"] != "invalid_scope" {
+	if r := w.exchange(url.Values{"grant_type": {"client_credentials"}, "scope": {"openid"}}).
+		want(400); r.JSON["error"] != "invalid_scope" {
 		t.Errorf("scope: %s", r.Raw)
 	}
-	tokens := w.exchange(url.Values{"grant_type": {"client_credentials"}, "scope": {"openid,AdobeID,frame.s2s.all"}}).want(200).JSON
+
+	tokens := w.exchange(url.Values{
+		"grant_type": {"client_credentials"},
+		"scope":      {"openid,AdobeID,frame.s2s.all"},
+	}).want(200).JSON
 	if tokens["refresh_token"] != nil {
 		t.Errorf("a refresh token: %v", tokens)
 	}
+
 	if me := w.holds(tokens["access_token"]).want(200).data(); me["id"] != w.sim.ServicePerson() {
 		t.Errorf("me %v", me)
 	}
@@ -288,7 +357,8 @@ func TestOtherCredentials(t *testing.T) {
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	if got := w.get("/ims/.well-known/openid-configuration").want(200).JSON["token_endpoint"]; got != w.web.URL+"/ims/token/v3" {
+	if got := w.get("/ims/.well-known/openid-configuration").want(200).JSON["token_endpoint"]; got != w.web.URL+
+		"/ims/token/v3" {
 		t.Errorf("token endpoint %v", got)
 	}
 }

@@ -36,11 +36,13 @@ func (j *journal) add(r Request) {
 	if j.calls == nil {
 		j.calls = map[string]int{}
 	}
+
 	j.calls[r.Class]++
 	if len(j.entries) < journalSize {
 		j.entries = append(j.entries, r)
 		return
 	}
+
 	j.entries[j.start] = r
 	j.start = (j.start + 1) % journalSize
 }
@@ -74,8 +76,9 @@ func note(r *http.Request, person string) {
 
 // hostClasses names what is not an operation of the API, by pattern.
 var hostClasses = map[string]string{
-	"/upload/": "upload", "/assets/": "download", "/v4/": "unknown", "GET /ims/authorize/v2": "ims.authorize", "POST /ims/authorize/v2": "ims.authorize",
-	"POST /ims/token/v3": "ims.token", "POST /ims/revoke": "ims.revoke",
+	"/upload/": "upload", "/assets/": "download", "/v4/": "unknown", "GET /ims/authorize/v2": "ims.authorize",
+	"POST /ims/authorize/v2": "ims.authorize",
+	"POST /ims/token/v3":     "ims.token", "POST /ims/revoke": "ims.revoke",
 }
 
 // classifier tells the class of a request before anybody serves it, so that

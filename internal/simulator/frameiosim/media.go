@@ -18,11 +18,16 @@ type Media struct {
 }
 
 var mediaTypes = map[string]string{
-	".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime", ".mxf": "application/mxf", ".avi": "video/x-msvideo",
-	".mkv": "video/x-matroska", ".webm": "video/webm", ".mpg": "video/mpeg", ".wav": "audio/x-wav", ".mp3": "audio/mpeg", ".aif": "audio/x-aiff",
-	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".tif": "image/tiff", ".tiff": "image/tiff",
-	".psd": "image/vnd.adobe.photoshop", ".svg": "image/svg+xml", ".pdf": "application/pdf", ".txt": "text/plain", ".csv": "text/csv",
-	".json": "application/json", ".zip": "application/zip", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime", ".mxf": "application/mxf",
+	".avi": "video/x-msvideo",
+	".mkv": "video/x-matroska", ".webm": "video/webm", ".mpg": "video/mpeg", ".wav": "audio/x-wav",
+	".mp3": "audio/mpeg", ".aif": "audio/x-aiff",
+	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".tif": "image/tiff",
+	".tiff": "image/tiff",
+	".psd":  "image/vnd.adobe.photoshop", ".svg": "image/svg+xml", ".pdf": "application/pdf", ".txt": "text/plain",
+	".csv":  "text/csv",
+	".json": "application/json", ".zip": "application/zip",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
 // mediaType is derived from the name, as Frame.io does when a file is created.
@@ -69,6 +74,7 @@ func timecode(frame int64, fps float64) string {
 			frame += drop * ((rest - drop) / perMinute)
 		}
 	}
+
 	seconds := frame / rate
 	return fmt.Sprintf("%02d:%02d:%02d%s%02d", seconds/3600, seconds/60%60, seconds%60, sep, frame%rate)
 }
@@ -79,6 +85,7 @@ func frameOf(code string, fps float64) (int64, bool) {
 	if len(parts) != 4 {
 		return 0, false
 	}
+
 	var n [4]int64
 	for i, part := range parts {
 		v, err := strconv.ParseInt(part, 10, 64)
@@ -87,6 +94,7 @@ func frameOf(code string, fps float64) (int64, bool) {
 		}
 		n[i] = v
 	}
+
 	rate, drop := int64(math.Round(fps)), dropped(fps)
 	minutes := n[0]*60 + n[1]
 	return (minutes*60+n[2])*rate + n[3] - drop*(minutes-minutes/10), n[3] < rate

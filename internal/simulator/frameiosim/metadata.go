@@ -19,17 +19,31 @@ const (
 )
 
 // SystemFields are the default names of the fields that Frame.io fills.
-var SystemFields = []string{FieldFrameRate, FieldDuration, FieldWidth, FieldHeight, FieldCodec, FieldBitDepth, FieldPageCount, FieldFileType, FieldSourceName}
+var SystemFields = []string{
+	FieldFrameRate, FieldDuration, FieldWidth, FieldHeight, FieldCodec, FieldBitDepth,
+	FieldPageCount, FieldFileType, FieldSourceName,
+}
 
 func (s *Server) systemFields(creator string) []*field {
 	status := &field{name: s.opt.StatusField, kind: "select", mutable: true}
 	for _, name := range s.opt.StatusOptions {
 		status.options = append(status.options, option{id: s.ids.uuid(), name: name})
 	}
+
 	fields := []*field{
 		status,
-		{name: FieldFrameRate, kind: "number", format: "framerate", fact: func(n *node) any { return known(n.file.media.FPS) }},
-		{name: FieldDuration, kind: "number", format: "duration", fact: func(n *node) any { return known(n.file.media.Duration) }},
+		{
+			name:   FieldFrameRate,
+			kind:   "number",
+			format: "framerate",
+			fact:   func(n *node) any { return known(n.file.media.FPS) },
+		},
+		{
+			name:   FieldDuration,
+			kind:   "number",
+			format: "duration",
+			fact:   func(n *node) any { return known(n.file.media.Duration) },
+		},
 		{name: FieldWidth, kind: "number", fact: func(n *node) any { return known(n.file.media.Width) }},
 		{name: FieldHeight, kind: "number", fact: func(n *node) any { return known(n.file.media.Height) }},
 		{name: FieldCodec, kind: "text", fact: func(n *node) any { return known(n.file.media.Codec) }},
@@ -38,9 +52,11 @@ func (s *Server) systemFields(creator string) []*field {
 		{name: FieldFileType, kind: "text", fact: func(n *node) any { return known(n.file.mediaType) }},
 		{name: FieldSourceName, kind: "text", fact: func(n *node) any { return known(n.name) }},
 	}
+
 	for _, f := range fields {
 		s.initField(f, creator)
 	}
+
 	return fields
 }
 
@@ -76,9 +92,11 @@ func (s *Server) newField(a *account, name, kind, creator string, options []stri
 	if creator == "" && len(a.order) > 0 {
 		creator = a.order[0]
 	}
+
 	for _, o := range options {
 		f.options = append(f.options, option{id: s.ids.uuid(), name: o})
 	}
+
 	s.initField(f, creator)
 	a.fields = append(a.fields, f)
 	return f
@@ -114,10 +132,12 @@ func (s *Server) setStatus(n *node, name string) {
 		n.setValue(status, []string{})
 		return
 	}
+
 	i := slices.IndexFunc(status.options, func(o option) bool { return o.name == name })
 	if i < 0 {
 		panic(unknownID{"status option", name})
 	}
+
 	n.setValue(status, []string{status.options[i].id})
 }
 
@@ -133,6 +153,7 @@ func (s *Server) Status(fileID string) string {
 			return o.name
 		}
 	}
+
 	return ""
 }
 
@@ -147,10 +168,12 @@ func (s *Server) SetMetadata(fileID, fieldName string, value any) {
 	if i < 0 {
 		panic(unknownID{"custom field", fieldName})
 	}
+
 	checked, err := fields[i].check(value)
 	if err != nil {
 		panic(err)
 	}
+
 	s.auditValue(n, fields[i])
 	n.setValue(fields[i], checked)
 	n.updated = s.tick()
@@ -179,18 +202,27 @@ func (s *Server) metadata(n *node, all bool) []object {
 		}
 		out = append(out, s.value(f, v))
 	}
+
 	return out
 }
 
 func (s *Server) value(f *field, v any) object {
-	out := object{"field_definition_id": f.id, "field_definition_name": f.name, "field_type": f.kind, "mutable": f.mutable, "value": v}
+	out := object{
+		"field_definition_id":   f.id,
+		"field_definition_name": f.name,
+		"field_type":            f.kind,
+		"mutable":               f.mutable,
+		"value":                 v,
+	}
 	if f.kind == "select" || f.kind == "select_multi" {
 		ids, _ := v.([]string)
 		out["value"], out["field_options"] = s.chosen(f, ids), f.optionViews(false)
 	}
+
 	if f.kind == "number" && s.opt.MetadataAsText && f.fact != nil {
 		out["field_type"], out["value"] = "text", asText(v)
 	}
+
 	return out
 }
 
@@ -208,12 +240,14 @@ func (s *Server) chosen(f *field, ids []string) any {
 	if s.opt.SelectAsBareIDs {
 		return append([]string{}, ids...)
 	}
+
 	out := []object{}
 	for _, o := range f.options {
 		if slices.Contains(ids, o.id) {
 			out = append(out, object{"id": o.id, "display_name": o.name})
 		}
 	}
+
 	return out
 }
 
@@ -226,5 +260,6 @@ func (f *field) optionViews(color bool) []object {
 		}
 		out = append(out, view)
 	}
+
 	return out
 }

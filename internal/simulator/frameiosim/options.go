@@ -169,7 +169,9 @@ func (o *Options) fillActions() {
 	setDefault(&o.ResourceShape, ShapeAuto)
 	setDefault(&o.StackActionSends, StackItself)
 	if o.ActionClient == nil {
-		o.ActionClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		o.ActionClient = &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	}
 }
 
@@ -177,15 +179,19 @@ func (o *Options) fillRest() {
 	if o.RemoteClient == nil {
 		o.RemoteClient = &http.Client{}
 	}
+
 	if len(o.StatusOptions) == 0 {
 		o.StatusOptions = []string{"Needs Review", "In Progress", "Approved"}
 	}
+
 	if len(o.TokenScopes) == 0 {
 		o.TokenScopes = []string{"openid", "profile", "email", "offline_access", "additional_info.roles", "AdobeID"}
 	}
+
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -34,12 +34,14 @@ func (c *call) after() (int64, error) {
 	if raw == "" {
 		return 0, nil
 	}
+
 	decoded, err := base64.RawURLEncoding.DecodeString(raw)
 	number, ok := strings.CutPrefix(string(decoded), "v1:")
 	at, err2 := strconv.ParseInt(number, 10, 64)
 	if err != nil || !ok || err2 != nil || at < 0 {
 		return 0, badRequest("Invalid cursor")
 	}
+
 	return at, nil
 }
 
@@ -48,10 +50,12 @@ func (c *call) pageSize(most int) (int, error) {
 	if raw == "" {
 		return pageDefault, nil
 	}
+
 	n, err := strconv.Atoi(raw)
 	if err != nil || n < 1 || n > most {
 		return 0, invalid("/page_size", "page_size must be from 1 to %d", most)
 	}
+
 	return n, nil
 }
 
@@ -61,20 +65,24 @@ func list[T any](s *Server, c *call, items []T, most int, view func(T) any) (any
 	if err != nil {
 		return nil, err
 	}
+
 	at, err := c.after()
 	if err != nil {
 		return nil, err
 	}
+
 	from := min(int(at), len(items))
 	to := min(from+size, len(items))
 	data := make([]any, 0, to-from)
 	for _, item := range items[from:to] {
 		data = append(data, view(item))
 	}
+
 	next := int64(0)
 	if to < len(items) {
 		next = int64(to)
 	}
+
 	return s.page(c, data, next, func() int { return len(items) }), nil
 }
 
@@ -85,10 +93,12 @@ func (s *Server) page(c *call, data any, next int64, total func() int) *listing 
 		link := s.nextLink(c, next)
 		out.Links.Next = &link
 	}
+
 	if c.flag("include_total_count") {
 		n := total()
 		out.Total = &n
 	}
+
 	return out
 }
 
@@ -109,14 +119,17 @@ func sorted[T any](c *call, items []T, by map[string]func(a, b T) int) ([]T, err
 	if sort == "" {
 		return items, nil
 	}
+
 	name, down := strings.CutSuffix(sort, "_desc")
 	if !down {
 		name = strings.TrimSuffix(sort, "_asc")
 	}
+
 	compare := by[name]
 	if compare == nil {
 		return nil, invalid("/sort", "Invalid value for enum")
 	}
+
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(a, b T) int {
 		if down {
@@ -124,5 +137,6 @@ func sorted[T any](c *call, items []T, by map[string]func(a, b T) int) ([]T, err
 		}
 		return compare(a, b)
 	})
+
 	return items, nil
 }

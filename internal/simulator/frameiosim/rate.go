@@ -64,11 +64,13 @@ func (l *limiter) fill(key bucketKey, limit int, window time.Duration) (remainin
 		b = &bucket{last: now}
 		l.buckets[key] = b
 	}
+
 	b.level = max(0, b.level-float64(limit)*float64(now.Sub(b.last))/float64(max(window, 1)))
 	b.last = now
 	if b.level > float64(limit)-1+1e-9 {
 		return 0, false
 	}
+
 	b.level++
 	return int(float64(limit) - b.level + 1e-9), true
 }

@@ -13,14 +13,18 @@ func TestBudgets(t *testing.T) {
 	file := w.acc + "/files/" + w.file("a.mp4")
 	for i := range 10 {
 		r := w.get(file).want(200)
-		if h := r.Header; h.Get("x-ratelimit-limit") != "10" || h.Get("x-ratelimit-remaining") != string(rune('9'-i)) || h.Get("x-ratelimit-window") != "1000" {
+		if h := r.Header; h.Get("x-ratelimit-limit") != "10" || h.Get("x-ratelimit-remaining") != string(rune('9'-i)) ||
+			h.Get("x-ratelimit-window") != "1000" {
 			t.Fatalf("call %d: %v", i, h)
 		}
 	}
+
 	r := w.get(file).want(http.StatusTooManyRequests)
-	if r.detail() != "Too many requests" || r.Header.Get("x-ratelimit-remaining") != "0" || r.Header.Get("Retry-After") != "" {
+	if r.detail() != "Too many requests" || r.Header.Get("x-ratelimit-remaining") != "0" ||
+		r.Header.Get("Retry-After") != "" {
 		t.Errorf("429: %s %v", r.Raw, r.Header)
 	}
+
 	w.as(w.member).get(file).want(200) // each person has a budget
 	w.get(file + "/metadata").want(200)
 	c.Add(100 * time.Millisecond) // one drop has left
@@ -60,6 +64,7 @@ func TestRateFactor(t *testing.T) {
 	if got := w.get("/v4/me").want(200).Header.Get("x-ratelimit-window"); got != "600" {
 		t.Errorf("window %s", got)
 	}
+
 	free := setup(t)
 	for range 300 {
 		free.get("/v4/me").want(200)
@@ -71,8 +76,12 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 	w := setup(t)
 	nobody := *w
 	nobody.token = ""
-	for _, r := range []*reply{nobody.get("/v4/me"), w.get("/v4/nothing"), w.get(w.acc + "/files/x"), w.call("POST", w.acc+"/folders/"+w.root+"/folders", nil)} {
-		if r.Status < 400 || r.Header.Get("x-ratelimit-limit") == "" || r.Header.Get("x-ratelimit-remaining") == "" || r.Header.Get("x-ratelimit-window") == "" {
+	for _, r := range []*reply{
+		nobody.get("/v4/me"), w.get("/v4/nothing"), w.get(w.acc + "/files/x"),
+		w.call("POST", w.acc+"/folders/"+w.root+"/folders", nil),
+	} {
+		if r.Status < 400 || r.Header.Get("x-ratelimit-limit") == "" || r.Header.Get("x-ratelimit-remaining") == "" ||
+			r.Header.Get("x-ratelimit-window") == "" {
 			t.Errorf("%d: %v", r.Status, r.Header)
 		}
 	}
@@ -84,7 +93,8 @@ func TestJournal(t *testing.T) {
 	w.get("/v4/me?x=1").want(200)
 	w.as(w.member).get(w.acc + "/files/x").want(404)
 	got := w.sim.Requests()
-	if len(got) != 2 || got[0].Query != "x=1" || got[0].Status != 200 || got[0].Class != "users.show" || got[1].PersonID != w.member || got[1].Status != 404 {
+	if len(got) != 2 || got[0].Query != "x=1" || got[0].Status != 200 || got[0].Class != "users.show" ||
+		got[1].PersonID != w.member || got[1].Status != 404 {
 		t.Errorf("journal %+v", got)
 	}
 }
@@ -95,7 +105,9 @@ func TestJournalIsBounded(t *testing.T) {
 	for i := range journalSize + 5 {
 		s.journal.add(Request{Status: i})
 	}
-	if got := s.Requests(); len(got) != journalSize || got[0].Status != 5 || got[journalSize-1].Status != journalSize+4 {
+
+	if got := s.Requests(); len(got) != journalSize || got[0].Status != 5 ||
+		got[journalSize-1].Status != journalSize+4 {
 		t.Errorf("%d entries, from %d", len(got), got[0].Status)
 	}
 }

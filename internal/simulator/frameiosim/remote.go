@@ -27,6 +27,7 @@ func (s *Server) createRemoteUpload(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[struct {
 		Name      string `json:"name"`
 		SourceURL string `json:"source_url"`
@@ -34,12 +35,16 @@ func (s *Server) createRemoteUpload(c *call) (any, error) {
 	if err == nil {
 		err = text("name", in.Name, 255)
 	}
-	if u, bad := url.Parse(in.SourceURL); err == nil && (bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+
+	if u, bad := url.Parse(in.SourceURL); err == nil &&
+		(bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		err = invalid("/data/source_url", "%s is not a valid URL", in.SourceURL)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return s.startRemote(c, folder, in.Name, in.SourceURL), nil
 }
 
@@ -51,6 +56,7 @@ func (s *Server) startRemote(c *call, folder *node, name, source string) any {
 	if s.opt.Remote != nil {
 		fate = s.opt.Remote(s.remoteSeq)
 	}
+
 	s.sending.Go(func() { s.carryOver(n, source, fate) })
 	status := fmt.Sprintf("/v4/accounts/%s/files/%s/status", c.r.PathValue("account_id"), n.id)
 	return &accepted{Data: s.view(n), Links: object{"status": status}}
@@ -68,6 +74,7 @@ func (s *Server) carryOver(n *node, source string, fate RemoteFate) {
 	if fate.Lost || s.life.Err() != nil {
 		return
 	}
+
 	var sink uploadSink = &memorySink{}
 	err := error(nil)
 	switch {
@@ -76,9 +83,11 @@ func (s *Server) carryOver(n *node, source string, fate RemoteFate) {
 	case !fate.Empty:
 		sink, err = s.fetch(n.id, source, fate.Short)
 	}
+
 	if err != nil {
 		s.opt.Logger.Debug("a remote upload failed", "file", n.id, "error", err)
 	}
+
 	s.fetched(n, sink, err == nil)
 }
 
@@ -89,6 +98,7 @@ func (s *Server) fetch(id, source string, short int64) (uploadSink, error) {
 	if err != nil {
 		return nil, errors.New("the address is none")
 	}
+
 	req.Header.Set("User-Agent", RemoteAgent)
 	resp, err := s.opt.RemoteClient.Do(req)
 	if err != nil {
@@ -99,6 +109,7 @@ func (s *Server) fetch(id, source string, short int64) (uploadSink, error) {
 	if resp.StatusCode != http.StatusOK || size < 0 || size > remoteMax {
 		return nil, fmt.Errorf("answer %d of %d bytes", resp.StatusCode, resp.ContentLength)
 	}
+
 	return s.take(id, io.LimitReader(resp.Body, size), size)
 }
 
@@ -107,15 +118,18 @@ func (s *Server) take(id string, body io.Reader, size int64) (uploadSink, error)
 	if err != nil {
 		return nil, err
 	}
+
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	n, err := io.CopyBuffer(struct{ io.Writer }{io.NewOffsetWriter(sink, 0)}, struct{ io.Reader }{body}, *buf)
 	if err == nil && n != size {
 		err = io.ErrUnexpectedEOF
 	}
+
 	if err != nil {
 		return nil, errors.Join(err, sink.close())
 	}
+
 	return sink, nil
 }
 
@@ -130,10 +144,12 @@ func (s *Server) fetched(n *node, sink uploadSink, whole bool) {
 		n.file.failed = true
 		return
 	}
+
 	n.file.upload = &upload{sink: sink} // closed with the server
 	if n.deleted {
 		return
 	}
+
 	n.file.size, n.file.content, n.file.completed = sink.Size(), sink, s.now()
 	n.file.firstPart, n.updated = n.file.completed, s.tick()
 	n.project.workspace.account.used += n.file.size

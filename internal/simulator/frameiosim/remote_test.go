@@ -13,11 +13,14 @@ import (
 // remote asks for the fetch of a source and gives the file's id.
 func (w *world) remote(source string) string {
 	w.t.Helper()
-	r := w.call("POST", w.acc+"/folders/"+w.root+"/files/remote_upload", wrap("name", "a.mov", "source_url", source)).want(202)
+	r := w.call("POST", w.acc+"/folders/"+w.root+"/files/remote_upload", wrap("name", "a.mov", "source_url", source)).
+		want(202)
 	id := r.data()["id"].(string)
-	if to := r.JSON["links"].(map[string]any)["status"]; to != w.acc+"/files/"+id+"/status" || r.data()["status"] != "created" {
+	if to := r.JSON["links"].(map[string]any)["status"]; to != w.acc+"/files/"+id+"/status" ||
+		r.data()["status"] != "created" {
 		w.t.Errorf("%s", r.Raw)
 	}
+
 	return id
 }
 
@@ -61,19 +64,24 @@ func TestRemoteUpload(t *testing.T) {
 		if c.path == "" {
 			to = "http://127.0.0.1:1/a"
 		}
+
 		id := w.remote(to)
 		file, status := w.arrived(id)
-		if file["file_size"] != float64(c.size) || status["upload_complete"] != c.complete || status["upload_failed"] != c.failed {
+		if file["file_size"] != float64(c.size) || status["upload_complete"] != c.complete ||
+			status["upload_failed"] != c.failed {
 			t.Errorf("%s: %v %v", name, file, status)
 		}
+
 		if !c.complete {
 			continue
 		}
+
 		got, err := io.ReadAll(io.NewSectionReader(w.sim.Uploaded(id), 0, c.size))
 		if err != nil || !bytes.Equal(got, data[:c.size]) {
 			t.Errorf("%s: %d other bytes, %v", name, len(got), err)
 		}
 	}
+
 	w := setup(t)
 	for _, bad := range []string{"", "a", "ftp://x/a", "http://", "http://%zz"} {
 		w.call("POST", w.acc+"/folders/"+w.root+"/files/remote_upload", wrap("name", "a", "source_url", bad)).want(422)

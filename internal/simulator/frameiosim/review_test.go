@@ -9,18 +9,27 @@ func TestCommentTimestamps(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	file := w.file("a.mp4", WithMedia(Media{FPS: 25}))
-	id := w.sim.AddComment(file, CommentSpec{Text: "here", OwnerID: w.member, Timestamp: ptr(int64(51)), Duration: ptr(int64(5))})
+	id := w.sim.AddComment(file, CommentSpec{
+		Text:      "here",
+		OwnerID:   w.member,
+		Timestamp: ptr(int64(51)),
+		Duration:  ptr(int64(5)),
+	})
+
 	at := w.acc + "/comments/" + id
 	if got := w.get(at).want(200).data(); got["timestamp"] != 51.0 || got["duration"] != 5.0 {
 		t.Errorf("frames from 0: %v", got)
 	}
+
 	if got := w.get(at + "?timestamp_as_timecode=true").want(200).data()["timestamp"]; got != "00:00:02:01" {
 		t.Errorf("timecode %v", got)
 	}
+
 	w.call("PATCH", at, wrap("timestamp", "00:00:01:00")).want(200)
 	if got := w.get(at).want(200).data()["timestamp"]; got != 25.0 {
 		t.Errorf("set by timecode: %v", got)
 	}
+
 	w.call("PATCH", at, wrap("timestamp", "soon")).want(422)
 }
 
@@ -33,6 +42,7 @@ func TestCommentFrameBase(t *testing.T) {
 	if made["timestamp"] != 1.0 || *w.sim.Comments(file)[0].Timestamp != 0 {
 		t.Errorf("timestamp %v is frame %d", made["timestamp"], *w.sim.Comments(file)[0].Timestamp)
 	}
+
 	w.call("POST", list, wrap("text", "before the first", "timestamp", 0)).want(422)
 }
 
@@ -73,14 +83,17 @@ func TestGuestsAndReplies(t *testing.T) {
 	if _, has := plain[0]["owner"]; has || len(plain) != 1 || plain[0]["replies"] != nil {
 		t.Errorf("owner and replies come only when asked: %v", plain)
 	}
+
 	full := w.get(list + "?include=owner,replies").want(200).items()[0]
 	if owner, has := full["owner"]; !has || owner != nil {
 		t.Errorf("a guest's owner is null: %v", full)
 	}
+
 	replies := full["replies"].([]any)
 	if len(replies) != 1 || replies[0].(map[string]any)["id"] != reply {
 		t.Errorf("replies %v", replies)
 	}
+
 	w.sim.DeleteComment(guest)
 	w.get(w.acc + "/comments/" + reply).want(404)
 }
@@ -93,18 +106,22 @@ func TestCommentWrites(t *testing.T) {
 	made := w.call("POST", list, wrap("text", "see it", "page", 2, "annotation", `[{"tool":"freehand"}]`, "links",
 		[]object{{"start_index": 4, "end_index": 6, "url": "https://example.com"}})).want(201).data()
 	link := made["links"].([]any)[0].(map[string]any)
-	if made["annotation"] != `[{"tool":"freehand"}]` || made["page"] != 2.0 || link["text"] != "it" || made["text_edited_at"] != nil {
+	if made["annotation"] != `[{"tool":"freehand"}]` || made["page"] != 2.0 || link["text"] != "it" ||
+		made["text_edited_at"] != nil {
 		t.Errorf("comment %v", made)
 	}
+
 	at := w.acc + "/comments/" + made["id"].(string)
 	done := w.call("PATCH", at, wrap("completed", true)).want(200).data()
 	if done["completed_at"] == nil || done["completer_id"] != w.owner || done["text"] != "see it" {
 		t.Errorf("completed %v", done)
 	}
+
 	back := w.call("PATCH", at, wrap("completed", false, "page", nil, "text", "new")).want(200).data()
 	if back["completed_at"] != nil || back["page"] != nil || back["text_edited_at"] == nil {
 		t.Errorf("back %v", back)
 	}
+
 	w.as(w.member).call("PATCH", at, wrap("text", "mine now")).want(403)
 	w.as(w.member).call("DELETE", at, nil).want(403)
 	w.call("DELETE", at, nil).want(204)
@@ -116,11 +133,14 @@ func TestCommentRules(t *testing.T) {
 	w := setup(t)
 	list := w.acc + "/files/" + w.file("a.mp4") + "/comments"
 	for _, body := range []object{
-		wrap(), wrap("text", ""), wrap("text", strings.Repeat("x", 40_001)), wrap("text", "x", "duration", 3), wrap("text", "x", "timestamp", -1),
-		wrap("text", "x", "parent_id", "y"), wrap("text", "x", "timestamp", 1.5), wrap("text", "x", "annotation", []int{1}),
+		wrap(), wrap("text", ""), wrap("text", strings.Repeat("x", 40_001)), wrap("text", "x", "duration", 3),
+		wrap("text", "x", "timestamp", -1),
+		wrap("text", "x", "parent_id", "y"), wrap("text", "x", "timestamp", 1.5),
+		wrap("text", "x", "annotation", []int{1}),
 	} {
 		w.call("POST", list, body).want(422)
 	}
+
 	w.get(list + "?sort=owner_asc").want(422)
 	if got := w.get(list).want(200).items(); len(got) != 0 {
 		t.Errorf("left behind %v", got)
@@ -134,9 +154,11 @@ func TestCommentSort(t *testing.T) {
 	for _, owner := range []string{w.owner, w.member, w.content} {
 		w.sim.AddComment(file, CommentSpec{Text: owner, OwnerID: owner})
 	}
+
 	list := w.acc + "/files/" + file + "/comments?include=owner&sort="
 	for sort, want := range map[string]string{
-		"created_at_desc": w.content + " " + w.member + " " + w.owner, "owner_asc": w.content + " " + w.member + " " + w.owner,
+		"created_at_desc": w.content + " " + w.member + " " + w.owner, "owner_asc": w.content + " " +
+			w.member + " " + w.owner,
 		"created_at_asc": w.owner + " " + w.member + " " + w.content,
 	} {
 		if got := w.get(list + sort).want(200).column("text"); got != want {
@@ -162,13 +184,16 @@ func TestMediaFacts(t *testing.T) {
 	media := WithMedia(Media{FPS: 23.976, Duration: 12.5, Width: 1920, Height: 1080, Codec: "prores"})
 	w := setup(t)
 	got, _ := w.values(w.file("a.mov", media))
-	if got[FieldFrameRate] != 23.976 || got[FieldDuration] != 12.5 || got[FieldWidth] != 1920.0 || got[FieldCodec] != "prores" || got["Status"] != nil {
+	if got[FieldFrameRate] != 23.976 || got[FieldDuration] != 12.5 || got[FieldWidth] != 1920.0 ||
+		got[FieldCodec] != "prores" || got["Status"] != nil {
 		t.Errorf("facts %v", got)
 	}
+
 	w = setup(t, func(o *Options) {
 		o.MetadataAsText = true
 		o.FieldNames = map[string]string{FieldFrameRate: "Images par seconde"}
 	})
+
 	got, kinds := w.values(w.file("a.mov", media))
 	if got["Images par seconde"] != "23.976" || kinds["Images par seconde"] != "text" || got[FieldWidth] != "1920" {
 		t.Errorf("as text: %v %v", got, kinds)
@@ -210,10 +235,13 @@ func TestApprovalStatus(t *testing.T) {
 	if w.sim.Status(a) != "Validé" || w.sim.Status(b) != "Validé" {
 		t.Errorf("status %q %q", w.sim.Status(a), w.sim.Status(b))
 	}
+
 	got, _ := w.values(a)
-	if shown := got["État"].([]any)[0].(map[string]any); shown["display_name"] != "Validé" || shown["id"] != optionID(field, "Validé") {
+	if shown := got["État"].([]any)[0].(map[string]any); shown["display_name"] != "Validé" ||
+		shown["id"] != optionID(field, "Validé") {
 		t.Errorf("shown %v", shown)
 	}
+
 	w.setStatus(field, []any{}, a).want(204)
 	if w.sim.Status(a) != "" {
 		t.Errorf("cleared: %q", w.sim.Status(a))
@@ -224,9 +252,11 @@ func TestBulkUpdateRules(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	file, field := w.file("a.mov"), w.fieldNamed("Status")
-	if r := w.setStatus(field, "Approved", file).want(422); r.detail() != "A List of UUID is expected for select field type" {
+	if r := w.setStatus(field, "Approved", file).want(422); r.detail() !=
+		"A List of UUID is expected for select field type" {
 		t.Errorf("detail %q", r.detail())
 	}
+
 	w.setStatus(field, []any{"Approved"}, file).want(422)
 	w.setStatus(w.fieldNamed(FieldFrameRate), 30, file).want(422)
 	w.setStatus(field, []any{}).want(422)
@@ -246,5 +276,6 @@ func TestCustomFields(t *testing.T) {
 	if got, _ := w.values(file); got["Scene"] != 12.0 || got["Mood"].([]any)[0] != optionID(mood, "cold") {
 		t.Errorf("values %v", got)
 	}
+
 	w.as(w.member).call("POST", w.acc+"/metadata/field_definitions", wrap("name", "x", "field_type", "text")).want(403)
 }

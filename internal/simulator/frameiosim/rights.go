@@ -27,6 +27,7 @@ func (a *account) knows(personID string) bool {
 	if a.members[personID] != "" {
 		return true
 	}
+
 	for _, w := range a.workspaces {
 		for _, p := range w.projects {
 			if p.invited[personID] {
@@ -34,6 +35,7 @@ func (a *account) knows(personID string) bool {
 			}
 		}
 	}
+
 	return false
 }
 
@@ -89,9 +91,11 @@ func (s *Server) find(c *call, param string, want kind) (*node, error) {
 	if n == nil {
 		return nil, notFound(string(want), id)
 	}
+
 	if n.kind != want {
 		return nil, invalid("/"+param, "Entity %s is not a %s", id, want)
 	}
+
 	return n, nil
 }
 

@@ -41,23 +41,44 @@ func treeRoutes() []route {
 		{"GET", base + "/folders/{folder_id}/folders", "folders.list", fivePer, 200, (*Server).listFolders},
 		{"POST", base + "/folders/{folder_id}/folders", "folders.create", threePer, 201, (*Server).createFolder},
 		{"GET", base + "/folders/{folder_id}/files", "files.list", fivePer, 200, (*Server).listFiles},
-		{"GET", base + "/folders/{folder_id}/version_stacks", "version_stacks.list", fivePer, 200, (*Server).listStacks},
-		{"POST", base + "/folders/{folder_id}/version_stacks", "version_stacks.create", ten, 201, (*Server).createStack},
+		{
+			"GET", base + "/folders/{folder_id}/version_stacks", "version_stacks.list", fivePer, 200,
+			(*Server).listStacks,
+		},
+		{
+			"POST", base + "/folders/{folder_id}/version_stacks", "version_stacks.create", ten, 201,
+			(*Server).createStack,
+		},
 		{"GET", base + "/version_stacks/{version_stack_id}", "version_stacks.show", hundred, 200, (*Server).showStack},
-		{"GET", base + "/version_stacks/{version_stack_id}/children", "version_stacks.index", hundred, 200, (*Server).listStackChildren},
-		{"PATCH", base + "/version_stacks/{version_stack_id}/move", "version_stacks.move", ten, 200, (*Server).moveStack},
+		{
+			"GET", base + "/version_stacks/{version_stack_id}/children", "version_stacks.index", hundred, 200,
+			(*Server).listStackChildren,
+		},
+		{
+			"PATCH", base + "/version_stacks/{version_stack_id}/move", "version_stacks.move", ten, 200,
+			(*Server).moveStack,
+		},
 	}
 }
 
 func fileRoutes() []route {
 	return []route{
-		{"POST", base + "/folders/{folder_id}/files/local_upload", "files.create_local_upload", fivePer, 201, (*Server).createLocalUpload},
-		{"POST", base + "/folders/{folder_id}/files/remote_upload", "files.create_remote_upload", fivePer, 202, (*Server).createRemoteUpload},
+		{
+			"POST", base + "/folders/{folder_id}/files/local_upload", "files.create_local_upload", fivePer, 201,
+			(*Server).createLocalUpload,
+		},
+		{
+			"POST", base + "/folders/{folder_id}/files/remote_upload", "files.create_remote_upload", fivePer, 202,
+			(*Server).createRemoteUpload,
+		},
 		{"GET", base + "/files/{file_id}", "files.show", tenPerSec, 200, (*Server).showFile},
 		{"PATCH", base + "/files/{file_id}", "files.update", hundred, 200, (*Server).updateFile},
 		{"DELETE", base + "/files/{file_id}", "files.delete", hundred, 204, (*Server).deleteFile},
 		{"PATCH", base + "/files/{file_id}/move", "files.move", hundred, 200, (*Server).moveFile},
-		{"GET", base + "/files/{file_id}/status", "files.show_file_upload_status", fivePer, 200, (*Server).showUploadStatus},
+		{
+			"GET", base + "/files/{file_id}/status", "files.show_file_upload_status", fivePer, 200,
+			(*Server).showUploadStatus,
+		},
 		{"GET", base + "/files/{file_id}/metadata", "metadata.show", hundred, 200, (*Server).showMetadata},
 		{"GET", base + "/files/{file_id}/comments", "comments.index", hundred, 200, (*Server).listComments},
 		{"POST", base + "/files/{file_id}/comments", "comments.create", hundred, 201, (*Server).createComment},
@@ -69,13 +90,31 @@ func fileRoutes() []route {
 
 func otherRoutes() []route {
 	return []route{
-		{"GET", base + "/metadata/field_definitions", "metadata.field_definitions.index", hundred, 200, (*Server).listFields},
-		{"POST", base + "/metadata/field_definitions", "metadata.field_definitions.create", ten, 201, (*Server).createField},
-		{"PATCH", base + "/projects/{project_id}/metadata/values", "metadata.bulk_update", ten, 204, (*Server).updateMetadata},
+		{
+			"GET", base + "/metadata/field_definitions", "metadata.field_definitions.index", hundred, 200,
+			(*Server).listFields,
+		},
+		{
+			"POST", base + "/metadata/field_definitions", "metadata.field_definitions.create", ten, 201,
+			(*Server).createField,
+		},
+		{
+			"PATCH", base + "/projects/{project_id}/metadata/values", "metadata.bulk_update", ten, 204,
+			(*Server).updateMetadata,
+		},
 		{"GET", base + "/users", "account_user_roles.index", hundred, 200, (*Server).listAccountUsers},
-		{"GET", base + "/workspaces/{workspace_id}/users", "workspace_user_roles.index", hundred, 200, (*Server).listWorkspaceUsers},
-		{"GET", base + "/projects/{project_id}/users", "project_user_roles.index", hundred, 200, (*Server).listProjectUsers},
-		{"GET", base + "/folders/{folder_id}/users", "folder_user_roles.index", hundred, 200, (*Server).listFolderUsers},
+		{
+			"GET", base + "/workspaces/{workspace_id}/users", "workspace_user_roles.index", hundred, 200,
+			(*Server).listWorkspaceUsers,
+		},
+		{
+			"GET", base + "/projects/{project_id}/users", "project_user_roles.index", hundred, 200,
+			(*Server).listProjectUsers,
+		},
+		{
+			"GET", base + "/folders/{folder_id}/users", "folder_user_roles.index", hundred, 200,
+			(*Server).listFolderUsers,
+		},
 		{"GET", base + "/workspaces/{workspace_id}/actions", "actions.index", hundred, 200, (*Server).listActions},
 		{"POST", base + "/workspaces/{workspace_id}/actions", "actions.create", ten, 201, (*Server).createAction},
 		{"GET", base + "/actions/{action_id}", "actions.show", hundred, 200, (*Server).showAction},
@@ -88,8 +127,13 @@ func (s *Server) mountAPI(mux *http.ServeMux) {
 	for _, r := range apiRoutes() {
 		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { s.serveAPI(w, req, r) })
 	}
+
 	unknown := route{class: "unknown", budget: hundred, do: func(_ *Server, c *call) (any, error) {
-		return nil, &apiError{status: http.StatusNotFound, detail: "no route found for " + c.r.Method + " " + c.r.URL.Path}
+		return nil, &apiError{
+			status: http.StatusNotFound,
+			detail: "no route found for " + c.r.Method + " " + c.r.URL.Path,
+		}
 	}}
+
 	mux.HandleFunc("/v4/", func(w http.ResponseWriter, req *http.Request) { s.serveAPI(w, req, unknown) })
 }

@@ -41,6 +41,7 @@ func (s *Server) People() []Person {
 		}
 		out = append(out, Person{ID: p.id, Name: p.name, Email: p.email, Roles: roles})
 	}
+
 	return out
 }
 
@@ -66,6 +67,7 @@ func (s *Server) AddAccount(name, ownerID string) (id string) {
 	if ownerID != "" {
 		a.join(ownerID, RoleOwner)
 	}
+
 	return a.id
 }
 
@@ -105,7 +107,16 @@ func (s *Server) AddWorkspace(accountID, name string) string {
 
 func (s *Server) newWorkspace(a *account, name, creator string) *workspace {
 	now := s.tick()
-	w := &workspace{id: s.ids.uuid(), name: name, account: a, creator: creator, created: now, updated: now, roles: map[string]string{}}
+	w := &workspace{
+		id:      s.ids.uuid(),
+		name:    name,
+		account: a,
+		creator: creator,
+		created: now,
+		updated: now,
+		roles:   map[string]string{},
+	}
+
 	s.workspaces[w.id] = w
 	a.workspaces = append(a.workspaces, w)
 	return w
@@ -138,8 +149,26 @@ func (s *Server) AddProject(workspaceID, name string) (projectID, rootFolderID s
 
 func (s *Server) newProject(w *workspace, name, owner string) *project {
 	now := s.tick()
-	p := &project{id: s.ids.uuid(), name: name, workspace: w, owner: owner, created: now, updated: now, invited: map[string]bool{}}
-	p.root = &node{kind: kindFolder, id: s.ids.uuid(), name: name, project: p, creator: owner, created: now, updated: now}
+	p := &project{
+		id:        s.ids.uuid(),
+		name:      name,
+		workspace: w,
+		owner:     owner,
+		created:   now,
+		updated:   now,
+		invited:   map[string]bool{},
+	}
+
+	p.root = &node{
+		kind:    kindFolder,
+		id:      s.ids.uuid(),
+		name:    name,
+		project: p,
+		creator: owner,
+		created: now,
+		updated: now,
+	}
+
 	s.nodes[p.root.id] = p.root
 	s.projects[p.id] = p
 	w.projects = append(w.projects, p)

@@ -83,6 +83,7 @@ func (s *Server) seedFile(parent *node, name string, c Content, seed fileSeed) *
 	if n.creator == "" {
 		n.creator = parent.creator
 	}
+
 	setDefault(&seed.mediaType, n.file.mediaType)
 	n.file.content, n.file.media, n.file.mediaType = c, seed.media, seed.mediaType
 	n.file.noOriginal, n.file.watermark, n.file.renditions = seed.noOriginal, seed.watermark, seed.renditions
@@ -93,9 +94,11 @@ func (s *Server) seedFile(parent *node, name string, c Content, seed fileSeed) *
 		s.complete(n)
 		s.arrived(n)
 	}
+
 	if seed.status != "" {
 		s.setStatus(n, seed.status)
 	}
+
 	return n
 }
 
@@ -225,11 +228,13 @@ func (s *Server) seedDir(dir, folderID string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, e := range entries {
 		if err := s.seedEntry(filepath.Join(dir, e.Name()), folderID, e); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -237,12 +242,15 @@ func (s *Server) seedEntry(path, folderID string, e os.DirEntry) error {
 	if e.IsDir() {
 		return s.seedDir(path, s.AddFolder(folderID, e.Name()))
 	}
+
 	if !e.Type().IsRegular() {
 		return nil
 	}
+
 	content, err := FileContent(path)
 	if err == nil {
 		s.AddFile(folderID, e.Name(), content)
 	}
+
 	return err
 }

@@ -68,6 +68,7 @@ func New(opt Options) (*Server, error) {
 		projects: map[string]*project{}, nodes: map[string]*node{}, comments: map[string]*comment{},
 		actions: map[string]*action{}, webhooks: map[string]*webhook{}, legacy: map[string]string{},
 	}
+
 	s.life, s.end = context.WithCancel(context.Background())
 	s.ids = newIDSource(opt.Seed)
 	s.patterns = map[uint64]*pattern.Content{}
@@ -77,6 +78,7 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	s.ims = ims
 	s.handler = s.build()
 	return s, nil
@@ -97,9 +99,11 @@ func (s *Server) Close() error {
 			errs = append(errs, n.file.upload.close())
 		}
 	}
+
 	if s.ownDir {
 		errs = append(errs, os.RemoveAll(s.dir))
 	}
+
 	return errors.Join(errs...)
 }
 
@@ -123,6 +127,7 @@ func (s *Server) build() http.Handler {
 	if s.opt.Wrap != nil {
 		work = s.opt.Wrap(work)
 	}
+
 	outer := http.NewServeMux()
 	s.mountAdmin(outer)
 	s.mountTree(outer)
@@ -158,5 +163,6 @@ func (s *Server) uploadDir() (string, error) {
 	if s.dirErr != nil {
 		return "", fmt.Errorf("directory of uploads: %w", s.dirErr)
 	}
+
 	return s.dir, nil
 }

@@ -28,10 +28,12 @@ func setup(t *testing.T, change ...func(*Options)) *world {
 	for _, f := range change {
 		f(&opt)
 	}
+
 	sim, err := New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	w := &world{t: t, sim: sim, web: httptest.NewServer(sim)}
 	sim.SetURL(w.web.URL)
 	t.Cleanup(func() {
@@ -40,6 +42,7 @@ func setup(t *testing.T, change ...func(*Options)) *world {
 			t.Error(err)
 		}
 	})
+
 	w.people()
 	w.account = sim.AddAccount("Studio", w.owner)
 	sim.AddMember(w.account, w.content, RoleContentAdmin)
@@ -84,16 +87,20 @@ func (w *world) call(method, path string, body any) *reply {
 		}
 		in = bytes.NewReader(raw)
 	}
+
 	req, err := http.NewRequest(method, w.web.URL+path, in)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	if w.token != "" {
 		req.Header.Set("Authorization", "Bearer "+w.token)
 	}
+
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+
 	return w.do(req)
 }
 
@@ -109,12 +116,14 @@ func (w *world) do(req *http.Request) *reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	r := &reply{t: w.t, Status: resp.StatusCode, Header: resp.Header, Raw: raw}
 	if bytes.HasPrefix(raw, []byte("{")) && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, &r.JSON); err != nil {
 			w.t.Fatalf("%s %s: %v in %s", req.Method, req.URL, err, raw)
 		}
 	}
+
 	return r
 }
 
@@ -145,9 +154,11 @@ func (r *reply) items() (out []map[string]any) {
 	if !ok {
 		r.t.Fatalf("no data list in %s", r.Raw)
 	}
+
 	for _, item := range list {
 		out = append(out, item.(map[string]any))
 	}
+
 	return out
 }
 

@@ -50,10 +50,13 @@ func (g *signer) checkDownload(r *http.Request, now time.Time) *hostError {
 	if err != nil || q.Get("Key-Pair-Id") != keyPair {
 		return denied("MissingKey", "Missing Key-Pair-Id query parameter or cookie value")
 	}
-	want := g.sum("download", r.URL.Path, q.Get("response-content-disposition"), at, strconv.FormatInt(g.downloads.Load(), 10))
+
+	want := g.sum("download", r.URL.Path, q.Get("response-content-disposition"), at,
+		strconv.FormatInt(g.downloads.Load(), 10))
 	if now.Unix() >= expires || !hmac.Equal([]byte(want), []byte(q.Get("Signature"))) {
 		return denied("AccessDenied", "Access denied")
 	}
+
 	return nil
 }
 
@@ -70,7 +73,8 @@ func (g *signer) uploadURL(path, mediaType string, size int64, now time.Time, li
 }
 
 func (g *signer) uploadSum(path, mediaType, acl string, size int64, date, seconds string) string {
-	return g.sum("upload", path, mediaType, acl, strconv.FormatInt(size, 10), date, seconds, strconv.FormatInt(g.uploads.Load(), 10))
+	return g.sum("upload", path, mediaType, acl, strconv.FormatInt(size, 10), date, seconds,
+		strconv.FormatInt(g.uploads.Load(), 10))
 }
 
 // checkUpload recomputes the signature from what the request really sends, so
@@ -82,13 +86,18 @@ func (g *signer) checkUpload(r *http.Request, size int64, now time.Time) *hostEr
 	if err != nil || err2 != nil {
 		return denied("AccessDenied", "Access Denied")
 	}
+
 	if !now.Before(date.Add(time.Duration(seconds) * time.Second)) {
 		return denied("AccessDenied", "Request has expired")
 	}
-	want := g.uploadSum(r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("x-amz-acl"), size, q.Get("X-Amz-Date"), q.Get("X-Amz-Expires"))
+
+	want := g.uploadSum(r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("x-amz-acl"), size, q.Get("X-Amz-Date"),
+		q.Get("X-Amz-Expires"))
 	if !hmac.Equal([]byte(want), []byte(q.Get("X-Amz-Signature"))) {
-		return denied("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+		return denied("SignatureDoesNotMatch",
+			"The request signature we calculated does not match the signature you provided.")
 	}
+
 	return nil
 }
 

@@ -56,9 +56,11 @@ func (s *Server) State() State {
 	for _, p := range s.order {
 		out.People = append(out.People, StatePerson{ID: p.id, Name: p.name, Email: p.email})
 	}
+
 	for _, a := range s.accountSeq {
 		out.Accounts = append(out.Accounts, s.accountState(a))
 	}
+
 	return out
 }
 
@@ -67,15 +69,23 @@ func (s *Server) accountState(a *account) StateAccount {
 	for id, role := range a.members {
 		out.Roles[id] = role
 	}
+
 	for _, w := range a.workspaces {
 		view := StateWorkspace{ID: w.id, Name: w.name, Projects: []StateProject{}}
 		for _, p := range w.projects {
 			if !p.deleted {
-				view.Projects = append(view.Projects, StateProject{ID: p.id, Name: p.name, RootFolderID: p.root.id, Assets: s.assetStates(p.root, nil)})
+				view.Projects = append(view.Projects, StateProject{
+					ID:           p.id,
+					Name:         p.name,
+					RootFolderID: p.root.id,
+					Assets:       s.assetStates(p.root, nil),
+				})
 			}
 		}
+
 		out.Workspaces = append(out.Workspaces, view)
 	}
+
 	return out
 }
 

@@ -25,7 +25,8 @@ type part struct {
 // create starts an upload and gives the file's id, its media type and parts.
 func (w *world) create(name string, size int64) (id, mediaType string, parts []part) {
 	w.t.Helper()
-	d := w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload", wrap("name", name, "file_size", size)).want(201).data()
+	d := w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload", wrap("name", name, "file_size", size)).
+		want(201).data()
 	for _, u := range d["upload_urls"].([]any) {
 		m := u.(map[string]any)
 		parts = append(parts, part{int64(m["size"].(float64)), m["url"].(string)})
@@ -39,18 +40,22 @@ func (w *world) put(url, mediaType, acl string, body []byte) *reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	if mediaType != "" {
 		req.Header.Set("Content-Type", mediaType)
 	}
+
 	if acl != "" {
 		req.Header.Set("x-amz-acl", acl)
 	}
+
 	return w.do(req)
 }
 
 func (w *world) status(id string) (file, complete any) {
 	w.t.Helper()
-	return w.get(w.acc + "/files/" + id).want(200).data()["status"], w.get(w.acc + "/files/" + id + "/status").want(200).data()["upload_complete"]
+	return w.get(w.acc + "/files/" + id).want(200).data()["status"],
+		w.get(w.acc + "/files/" + id + "/status").want(200).data()["upload_complete"]
 }
 
 // original is the signed link of a file's bytes.
@@ -66,9 +71,11 @@ func (w *world) fetch(url string, header ...string) *reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+
 	return w.do(req)
 }
 
@@ -76,9 +83,11 @@ func TestUpload(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(o *Options) { o.PartSize = 4 })
 	id, mediaType, parts := w.create("cut.MOV", 10)
-	if mediaType != "video/quicktime" || len(parts) != 3 || parts[0].size != 4 || parts[1].size != 3 || parts[2].size != 3 {
+	if mediaType != "video/quicktime" || len(parts) != 3 || parts[0].size != 4 || parts[1].size != 3 ||
+		parts[2].size != 3 {
 		t.Fatalf("%s %v", mediaType, parts)
 	}
+
 	whole := []byte("0123456789")
 	chunks := [][]byte{whole[:4], whole[4:7], whole[7:]}
 	for _, i := range []int{2, 0, 2} { // out of order and twice
@@ -87,13 +96,16 @@ func TestUpload(t *testing.T) {
 			t.Errorf("ETag %s", r.Header.Get("ETag"))
 		}
 	}
+
 	if file, complete := w.status(id); file != "created" || complete != false {
 		t.Errorf("with a part lost: %v %v", file, complete)
 	}
+
 	w.put(parts[1].url, mediaType, "private", chunks[1]).want(200)
 	if file, complete := w.status(id); file != "transcoded" || complete != true {
 		t.Errorf("at the end: %v %v", file, complete)
 	}
+
 	if got := w.fetch(w.original(id)).want(200).Raw; !bytes.Equal(got, whole) {
 		t.Errorf("bytes %q", got)
 	}
@@ -111,19 +123,23 @@ func TestPartsAtOnce(t *testing.T) {
 		if _, err := content.ReadAt(body, off); err != nil {
 			t.Fatal(err)
 		}
+
 		off += p.size
 		for range 2 { // a repeated part is no other part
 			group.Go(func() {
 				req, _ := http.NewRequest("PUT", p.url, bytes.NewReader(body))
 				req.Header.Set("Content-Type", mediaType)
 				req.Header.Set("x-amz-acl", "private")
-				if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != 200 || resp.Body.Close() != nil {
+				if resp, err := http.DefaultClient.Do(req); err != nil || resp.StatusCode != 200 ||
+					resp.Body.Close() != nil {
 					t.Errorf("put: %v", err)
 				}
 			})
 		}
+
 		group.Go(func() { w.sim.State() })
 	}
+
 	group.Wait()
 	if got := w.fetch(w.original(id)).want(200).Raw; !content.Matches(got, 0) || int64(len(got)) != content.Size() {
 		t.Errorf("%d bytes differ", len(got))
@@ -137,23 +153,29 @@ func TestUploadRefuses(t *testing.T) {
 	id, mediaType, parts := w.create("a.mp4", 4)
 	u, body := parts[0].url, []byte("abcd")
 	for name, r := range map[string]*reply{
-		"no acl": w.put(u, mediaType, "", body), "other acl": w.put(u, mediaType, "public-read", body), "other type": w.put(u, "video/x", "private", body),
-		"no type": w.put(u, "", "private", body), "short": w.put(u, mediaType, "private", body[:3]), "long": w.put(u, mediaType, "private", []byte("abcde")),
+		"no acl": w.put(u, mediaType, "", body), "other acl": w.put(u, mediaType, "public-read", body),
+		"other type": w.put(u, "video/x", "private", body),
+		"no type":    w.put(u, "", "private", body), "short": w.put(u, mediaType, "private", body[:3]),
+		"long":       w.put(u, mediaType, "private", []byte("abcde")),
 		"other part": w.put(strings.Replace(u, "part_1", "part_2", 1), mediaType, "private", body),
 	} {
 		if r.Status != 403 || !strings.Contains(string(r.Raw), "<Code>SignatureDoesNotMatch</Code>") {
 			t.Errorf("%s: %d %s", name, r.Status, r.Raw)
 		}
 	}
+
 	c.Add(time.Hour)
 	if r := w.put(u, mediaType, "private", body).want(403); !strings.Contains(string(r.Raw), "Request has expired") {
 		t.Errorf("expired: %s", r.Raw)
 	}
+
 	if file, _ := w.status(id); file != "created" {
 		t.Errorf("status %v", file)
 	}
+
 	w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload", wrap("name", "empty", "file_size", 0)).want(422)
-	w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload", wrap("name", "huge", "file_size", int64(5_000_000_000_001))).want(422)
+	w.call("POST", w.acc+"/folders/"+w.root+"/files/local_upload",
+		wrap("name", "huge", "file_size", int64(5_000_000_000_001))).want(422)
 }
 
 func TestPartSizes(t *testing.T) {
@@ -177,13 +199,16 @@ func TestUploadToDisk(t *testing.T) {
 	if _, err := content.ReadAt(body, 0); err != nil {
 		t.Fatal(err)
 	}
+
 	w.put(parts[0].url, mediaType, "private", body).want(200)
 	if got := w.fetch(w.original(id)).want(200).Raw; !content.Matches(got, 0) || int64(len(got)) != content.Size() {
 		t.Errorf("%d bytes differ", len(got))
 	}
+
 	if err := w.sim.Close(); err != nil {
 		t.Fatal(err)
 	}
+
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -205,12 +230,15 @@ func TestStatusLadder(t *testing.T) {
 	w := setup(t, c.use, func(o *Options) { o.UploadSettle, o.TranscodeDelay = time.Second, time.Minute })
 	id := w.file("a.mp4", NotUploadedYet())
 	rendition := func() any {
-		return w.get(w.acc + "/files/" + id + "?include=media_links.high_quality").want(200).data()["media_links"].(map[string]any)["high_quality"]
+		return w.get(w.acc + "/files/" + id + "?include=media_links.high_quality").want(200).
+			data()["media_links"].(map[string]any)["high_quality"]
 	}
+
 	link := w.original(id)
 	if r := w.fetch(link).want(403); !strings.Contains(string(r.Raw), "AccessDenied") {
 		t.Errorf("created: %s", r.Raw)
 	}
+
 	w.sim.FinishUpload(id)
 	for _, step := range []struct {
 		after    time.Duration
@@ -218,7 +246,11 @@ func TestStatusLadder(t *testing.T) {
 		complete bool
 		bytes    int
 		proxy    bool
-	}{{0, "created", false, 403, false}, {time.Second, "uploaded", true, 200, false}, {time.Minute, "transcoded", true, 200, true}} {
+	}{
+		{0, "created", false, 403, false},
+		{time.Second, "uploaded", true, 200, false},
+		{time.Minute, "transcoded", true, 200, true},
+	} {
 		c.Add(step.after)
 		if file, complete := w.status(id); file != step.file || complete != step.complete {
 			t.Errorf("%v %v, want %s %v", file, complete, step.file, step.complete)
@@ -237,16 +269,21 @@ func TestSeedFolder(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "reels", "one"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := os.WriteFile(filepath.Join(dir, "reels", "one", "a.txt"), []byte("hello"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := w.sim.SeedFolder(dir, w.project); err != nil {
 		t.Fatal(err)
 	}
+
 	assets := w.sim.State().Accounts[0].Workspaces[0].Projects[0].Assets
-	if len(assets) != 3 || assets[0].Name != "reels" || assets[2].Name != "a.txt" || assets[2].ParentID != assets[1].ID {
+	if len(assets) != 3 || assets[0].Name != "reels" || assets[2].Name != "a.txt" ||
+		assets[2].ParentID != assets[1].ID {
 		t.Fatalf("assets %+v", assets)
 	}
+
 	if got := w.fetch(w.original(assets[2].ID)).want(200).Raw; string(got) != "hello" {
 		t.Errorf("bytes %q", got)
 	}
@@ -259,16 +296,19 @@ func TestManyAssets(t *testing.T) {
 	for range 100_000 {
 		w.file("a.mp4")
 	}
+
 	if took := time.Since(start); took > 10*time.Second { // far above what it takes, for slow machines
 		t.Errorf("100,000 files took %v", took)
 	} else {
 		t.Logf("100,000 files took %v", took)
 	}
+
 	start = time.Now()
 	pages, ids := w.all(w.acc+"/folders/"+w.root+"/children", "page_size=500")
 	if pages != 200 || len(ids) != 100_000 {
 		t.Errorf("%d pages, %d ids", pages, len(ids))
 	}
+
 	t.Logf("200 pages of 500 took %v", time.Since(start))
 }
 
@@ -277,6 +317,7 @@ func BenchmarkDownload(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+
 	content := pattern.New(1, 64<<20)
 	b.SetBytes(content.Size())
 	for b.Loop() {
@@ -284,5 +325,6 @@ func BenchmarkDownload(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+
 	_ = sim.Close()
 }

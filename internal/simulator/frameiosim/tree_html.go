@@ -35,7 +35,8 @@ var treeTemplate = template.Must(template.New("tree").Funcs(template.FuncMap{
 		return fmt.Sprintf("%.1f %s", f, units[0])
 	},
 	"indent": func(depth int) int { return min(depth, 12) * 2 },
-}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame.io (simulated)</title>` + pageStyle + `</head><body>
+}).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Frame.io (simulated)</title>` +
+	pageStyle + `</head><body>
 <h1>Frame.io <span class="tag">simulation</span></h1>
 <p class="note">Everything that this simulated Frame.io holds. Its custom actions can be run from here, as from the menu of a real one.</p>
 {{with .Result}}<div class="result{{if .Bad}} bad{{end}}" role="status"><span class="soft">{{.What}}</span><br><b>{{.Title}}</b> {{.Text}}</div>{{end}}
@@ -52,7 +53,9 @@ var treeTemplate = template.Must(template.New("tree").Funcs(template.FuncMap{
 </article>{{else}}<p class="soft">There are no assets.</p>{{end}}
 {{if .More}}<p class="note">Only the first {{$bound}} are shown.</p>{{end}}{{end}}{{end}}</body></html>`))
 
-var choiceTemplate = template.Must(template.New("choice").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in to Frame.io</title>` + pageStyle + `</head>
+var choiceTemplate = template.Must(template.New("choice").
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in to Frame.io</title>` +
+		pageStyle + `</head>
 <body><main class="box"><h1>Sign in to Frame.io <span class="tag">simulation</span></h1>
 <p class="soft">As whom? There are no passwords here.</p>
 <form method="post">{{range $key, $value := .Form}}<input type="hidden" name="{{$key}}" value="{{$value}}">{{end}}

@@ -63,13 +63,16 @@ func (s *Server) runFromPage(r *http.Request) *treeResult {
 	case err != nil:
 		out.Bad, out.Title, out.Text = true, "This cannot be done.", err.Error()
 	case !result.OK():
-		out.Bad, out.Title, out.Text = true, "The custom action did not answer well.", fmt.Sprintf("%d attempts, the last: %s", result.Attempts, result.Error)
+		out.Bad, out.Title, out.Text = true, "The custom action did not answer well.",
+			fmt.Sprintf("%d attempts, the last: %s", result.Attempts, result.Error)
 	case result.Title == "":
 		out.Title = "The custom action answered without a message."
 	}
+
 	for _, f := range result.Fields {
 		out.Text += fmt.Sprintf(" It asks for %q, which cannot be entered here.", f.Label)
 	}
+
 	return out
 }
 
@@ -90,8 +93,10 @@ func (s *Server) treePage(w http.ResponseWriter, result *treeResult) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	_, _ = w.Write(b.Bytes()) // the browser may be gone
@@ -108,6 +113,7 @@ func (s *Server) treeSpaces() (out []treeSpace) {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -121,11 +127,13 @@ func (s *Server) treeSpace(w *workspace, people []Person) treeSpace {
 			v.Actions = append(v.Actions, a)
 		}
 	}
+
 	for _, p := range people {
 		if w.visible(p.ID) && len(v.People) < maxRunners {
 			v.People = append(v.People, p)
 		}
 	}
+
 	for _, p := range w.projects {
 		if !p.deleted {
 			t := treeProject{Name: p.name}
@@ -133,6 +141,7 @@ func (s *Server) treeSpace(w *workspace, people []Person) treeSpace {
 			v.Projects = append(v.Projects, t)
 		}
 	}
+
 	return v
 }
 
@@ -141,7 +150,14 @@ func (s *Server) treeAdd(t *treeProject, n *node, depth int) {
 		if t.More = t.More || len(t.Rows) >= treeRows; t.More {
 			return
 		}
-		row := treeRow{Depth: depth, Kind: map[kind]string{kindFile: "file", kindFolder: "folder", kindStack: "version stack"}[child.kind], ID: child.id, Name: child.name}
+
+		row := treeRow{
+			Depth: depth,
+			Kind:  map[kind]string{kindFile: "file", kindFolder: "folder", kindStack: "version stack"}[child.kind],
+			ID:    child.id,
+			Name:  child.name,
+		}
+
 		if f := child.file; f != nil {
 			row.File, row.Size, row.Status = true, f.size, s.approval(child)
 			if up := s.status(f); up == "created" {
@@ -149,6 +165,7 @@ func (s *Server) treeAdd(t *treeProject, n *node, depth int) {
 			}
 			row.Comments = s.treeComments(f.comments, false, nil)
 		}
+
 		t.Rows = append(t.Rows, row)
 		s.treeAdd(t, child, depth+1)
 	}
@@ -175,19 +192,24 @@ func (s *Server) treeComments(list []*comment, reply bool, out []treeComment) []
 		if c.deleted || !reply && c.parent != nil || len(out) >= treeRows {
 			continue
 		}
+
 		v := treeComment{Reply: reply, Who: "a guest", Text: c.text}
 		if p := s.people[c.owner]; p != nil {
 			v.Who = p.name
 		}
+
 		if c.timestamp != nil {
 			v.At = fmt.Sprintf("frame %d", *c.timestamp)
 		}
+
 		if c.annotation != "" {
 			v.State = "with a drawing"
 		}
+
 		if !c.completed.IsZero() {
 			v.State = "resolved"
 		}
+
 		out = append(out, v)
 		if !reply {
 			out = s.treeComments(c.replies, true, out)

@@ -24,7 +24,9 @@ func TestTreePage(t *testing.T) {
 	if project == "" {
 		t.Fatal("no project")
 	}
-	file := s.AddFile(root, "<b>Teaser</b>.mp4", s.Pattern(1, 2000), frameiosim.WithStatus("Approved"), frameiosim.WithCreator(josh))
+
+	file := s.AddFile(root, "<b>Teaser</b>.mp4", s.Pattern(1, 2000), frameiosim.WithStatus("Approved"),
+		frameiosim.WithCreator(josh))
 	talk := s.AddComment(file, frameiosim.CommentSpec{Text: "Too <i>late</i>", OwnerID: josh})
 	s.AddComment(file, frameiosim.CommentSpec{Text: "Moved", OwnerID: josh, ParentID: talk})
 	show := func(r *http.Request) (int, string) {
@@ -34,20 +36,29 @@ func TestTreePage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if csp := w.Header().Get("Content-Security-Policy"); w.Code == http.StatusOK && !strings.HasPrefix(csp, "default-src 'none'") {
+
+		if csp := w.Header().Get("Content-Security-Policy"); w.Code == http.StatusOK &&
+			!strings.HasPrefix(csp, "default-src 'none'") {
 			t.Errorf("the policy is %q", csp)
 		}
+
 		return w.Code, string(b)
 	}
+
 	_, body := show(httptest.NewRequest(http.MethodGet, "/plain", nil))
-	for _, want := range []string{"simulation", "Studio / Post", "Autumn", "&lt;b&gt;Teaser&lt;/b&gt;.mp4", "Approved", "2.0 KB", "Comments: 2", "Too &lt;i&gt;late&lt;/i&gt;", "No custom action yet", file} {
+	for _, want := range []string{
+		"simulation", "Studio / Post", "Autumn", "&lt;b&gt;Teaser&lt;/b&gt;.mp4", "Approved",
+		"2.0 KB", "Comments: 2", "Too &lt;i&gt;late&lt;/i&gt;", "No custom action yet", file,
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
 	}
+
 	if n := strings.Count(body, "Moved"); n != 1 {
 		t.Errorf("the reply is shown %d times", n)
 	}
+
 	form := url.Values{"action": {"nobody's"}, "person": {josh}, "asset": {file}}
 	post := func(origin string) (int, string) {
 		r := httptest.NewRequest(http.MethodPost, "http://frameio.test/plain", strings.NewReader(form.Encode()))
@@ -55,9 +66,12 @@ func TestTreePage(t *testing.T) {
 		r.Header.Set("Origin", origin)
 		return show(r)
 	}
-	if status, body := post("http://frameio.test"); status != http.StatusOK || !strings.Contains(html.UnescapeString(body), `there is no action "nobody's"`) {
+
+	if status, body := post("http://frameio.test"); status != http.StatusOK ||
+		!strings.Contains(html.UnescapeString(body), `there is no action "nobody's"`) {
 		t.Errorf("an unknown action: %d %s", status, body)
 	}
+
 	if status, _ := post("http://elsewhere.test"); status != http.StatusForbidden {
 		t.Errorf("another site's form: %d", status)
 	}

@@ -24,6 +24,7 @@ func (w *world) all(path, query string) (pages int, ids []string) {
 			next += "&" + query
 		}
 	}
+
 	return pages, ids
 }
 
@@ -34,19 +35,23 @@ func TestPaging(t *testing.T) {
 	for i := range 7 {
 		want = append(want, w.file(fmt.Sprint(i)))
 	}
+
 	children := w.acc + "/folders/" + w.root + "/children"
 	if pages, got := w.all(children, "page_size=3"); pages != 3 || strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("%d pages of %v, want %v", pages, got, want)
 	}
+
 	r := w.get(children + "?page_size=7&include=creator&include_total_count=true").want(200)
 	if links := r.JSON["links"].(map[string]any); links["next"] != nil || r.JSON["total_count"] != 7.0 {
 		t.Errorf("exact page: %v, total %v", links, r.JSON["total_count"])
 	}
+
 	r = w.get(children + "?page_size=3&include=creator").want(200)
 	next := r.JSON["links"].(map[string]any)["next"].(string)
 	if u, err := url.Parse(next); err != nil || u.Path != children || len(u.Query()) != 1 || !u.Query().Has("after") {
 		t.Errorf("next %q", next)
 	}
+
 	if r.JSON["total_count"] != nil {
 		t.Errorf("total_count %v unasked", r.JSON["total_count"])
 	}
@@ -82,9 +87,16 @@ func TestPagingWhileTheFolderChanges(t *testing.T) {
 func TestPageSizes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	for query, want := range map[string]int{"page_size=500": 200, "page_size=501": 422, "page_size=0": 422, "page_size=x": 422, "after=%21": 400} {
+	for query, want := range map[string]int{
+		"page_size=500": 200,
+		"page_size=501": 422,
+		"page_size=0":   422,
+		"page_size=x":   422,
+		"after=%21":     400,
+	} {
 		w.get(w.acc + "/folders/" + w.root + "/children?" + query).want(want)
 	}
+
 	w.get(w.acc + "/workspaces?page_size=100").want(200)
 	w.get(w.acc + "/workspaces?page_size=101").want(422)
 }
@@ -104,6 +116,7 @@ func TestChildrenByType(t *testing.T) {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
+
 	w.get(base + "/children?type=movie").want(422)
 }
 
@@ -112,9 +125,13 @@ func TestTypedEndpoints(t *testing.T) {
 	w := setup(t)
 	file := w.file("a")
 	stack := w.sim.Stack(w.file("v1"), w.file("v2"))
-	for _, path := range []string{"/folders/" + stack, "/folders/" + stack + "/children", "/folders/" + file, "/version_stacks/" + w.root + "/children", "/files/" + stack} {
+	for _, path := range []string{
+		"/folders/" + stack, "/folders/" + stack + "/children", "/folders/" + file,
+		"/version_stacks/" + w.root + "/children", "/files/" + stack,
+	} {
 		w.get(w.acc + path).want(422)
 	}
+
 	if r := w.get(w.acc + "/folders/" + stack + "/children"); !strings.Contains(r.detail(), "is not a folder") {
 		t.Errorf("detail %q", r.detail())
 	}
@@ -129,6 +146,7 @@ func TestStackRules(t *testing.T) {
 	make := func(ids ...string) *reply {
 		return w.call("POST", w.acc+"/folders/"+w.root+"/version_stacks", wrap("file_ids", ids))
 	}
+
 	make(a).want(422)
 	make(a, a).want(422)
 	make(a, folder).want(422)
@@ -138,6 +156,7 @@ func TestStackRules(t *testing.T) {
 	if stack["head_version"].(map[string]any)["id"] != b || stack["name"] != "b" {
 		t.Errorf("stack %v", stack)
 	}
+
 	make(stack["id"].(string), w.file("d")).want(422)
 	w.call("PATCH", w.acc+"/folders/"+folder+"/move", wrap("parent_id", stack["id"])).want(422)
 }
@@ -152,16 +171,20 @@ func TestStackLife(t *testing.T) {
 		t.Helper()
 		w.call("PATCH", w.acc+"/files/"+file+"/move", wrap("parent_id", parent)).want(200)
 	}
+
 	move(c, stack)
 	if got := w.get(at).want(200).data(); got["head_version"].(map[string]any)["id"] != c || got["name"] != "b" {
 		t.Errorf("head %v; the name goes stale", got)
 	}
+
 	if got := w.get(at + "/children").want(200).column("id"); got != a+" "+b+" "+c {
 		t.Errorf("versions %s", got)
 	}
+
 	if got := w.get(w.acc + "/files/" + c).want(200).data()["parent_id"]; got != stack {
 		t.Errorf("parent %v", got)
 	}
+
 	move(c, w.root)
 	move(b, w.root)
 	move(a, w.root)
@@ -186,6 +209,7 @@ func TestFolderWrites(t *testing.T) {
 	if a == twin {
 		t.Error("same names are two folders")
 	}
+
 	inner := w.sim.AddFolder(a, "inner")
 	w.call("PATCH", folders+a+"/move", wrap("parent_id", inner)).want(422)
 	w.call("PATCH", folders+a+"/move", wrap("parent_id", twin)).want(200)
@@ -204,6 +228,7 @@ func TestBodies(t *testing.T) {
 	if r := w.call("POST", at, wrap("name", "x", "colour", "red")).want(422); r.detail() != "Unexpected field: colour" {
 		t.Errorf("detail %q", r.detail())
 	}
+
 	w.call("POST", at, object{"name": "x"}).want(422)
 	w.call("POST", at, nil).want(422)
 	w.call("POST", at, wrap("name", 5)).want(422)
@@ -215,18 +240,24 @@ func TestVisibility(t *testing.T) {
 	w := setup(t)
 	file := w.file("a")
 	stranger := w.as(w.stranger)
-	for _, path := range []string{"", "/workspaces/" + w.workspace, "/projects/" + w.project, "/folders/" + w.root, "/files/" + file} {
+	for _, path := range []string{
+		"", "/workspaces/" + w.workspace, "/projects/" + w.project, "/folders/" + w.root,
+		"/files/" + file,
+	} {
 		if path != "" {
 			stranger.get(w.acc + path).want(404)
 		}
 	}
+
 	if got := stranger.get("/v4/accounts").want(200).items(); len(got) != 0 {
 		t.Errorf("accounts %v", got)
 	}
+
 	w.sim.Invite(w.project, w.stranger)
 	if got := stranger.get(w.acc + "/invited_projects").want(200).column("id"); got != w.project {
 		t.Errorf("invited %q", got)
 	}
+
 	stranger.get(w.acc + "/files/" + file).want(200)
 	stranger.get(w.acc + "/workspaces/" + w.workspace).want(404)
 	if got := w.as(w.member).get(w.acc + "/invited_projects").want(200).items(); len(got) != 0 {
@@ -253,6 +284,7 @@ func TestRestrictedWorkspace(t *testing.T) {
 	if got := member.get(w.acc + "/workspaces").want(200).items(); len(got) != 0 {
 		t.Errorf("workspaces %v", got)
 	}
+
 	w.sim.SetWorkspaceRole(w.workspace, w.member, WorkspaceViewer)
 	member.get(w.acc + "/projects/" + w.project).want(200)
 	member.call("POST", w.acc+"/folders/"+w.root+"/folders", wrap("name", "x")).want(403)
@@ -278,11 +310,17 @@ func TestSort(t *testing.T) {
 	w.file("b", WithCreated(time.Unix(100, 0)))
 	w.file("aaa", WithCreated(time.Unix(200, 0)))
 	at := w.acc + "/folders/" + w.root + "/files?sort="
-	for sort, want := range map[string]string{"name_asc": "aaa b", "name_desc": "b aaa", "created_at_desc": "aaa b", "file_size_asc": "b aaa"} {
+	for sort, want := range map[string]string{
+		"name_asc":        "aaa b",
+		"name_desc":       "b aaa",
+		"created_at_desc": "aaa b",
+		"file_size_asc":   "b aaa",
+	} {
 		if got := w.get(at + sort).want(200).column("name"); got != want {
 			t.Errorf("%s: %s, want %s", sort, got, want)
 		}
 	}
+
 	w.get(at + "colour_asc").want(422)
 }
 
@@ -294,7 +332,9 @@ func TestRepeatedInclude(t *testing.T) {
 	if got["creator"] != nil || got["metadata"] == nil {
 		t.Errorf("the last of a repeated key counts: %v", got)
 	}
-	if got = w.get(file + "?include=creator,metadata").want(200).data(); got["creator"] == nil || got["metadata"] == nil {
+
+	if got = w.get(file + "?include=creator,metadata").want(200).data(); got["creator"] == nil ||
+		got["metadata"] == nil {
 		t.Errorf("a list has both: %v", got)
 	}
 }

@@ -45,6 +45,7 @@ func partSizes(size, about int64) []int64 {
 			sizes[i]++
 		}
 	}
+
 	return sizes
 }
 
@@ -61,17 +62,21 @@ func (s *Server) newSink(id string, size int64) (uploadSink, error) {
 	if s.opt.DiscardUploads {
 		return discardSink{zeros(size)}, nil
 	}
+
 	if size <= inMemoryMax {
 		return &memorySink{b: make([]byte, size)}, nil
 	}
+
 	dir, err := s.uploadDir()
 	if err != nil {
 		return nil, err
 	}
+
 	f, err := os.CreateTemp(dir, id+"-*")
 	if err != nil {
 		return nil, err
 	}
+
 	return &diskSink{File: f, size: size}, nil
 }
 
@@ -123,10 +128,12 @@ func (m *memorySink) ReadAt(p []byte, off int64) (int, error) {
 	if off >= int64(len(m.b)) {
 		return 0, io.EOF
 	}
+
 	n := copy(p, m.b[off:])
 	if n < len(p) {
 		return n, io.EOF
 	}
+
 	return n, nil
 }
 
@@ -160,8 +167,12 @@ func (s *Server) uploadURLs(n *node) []uploadURL {
 	urls := make([]uploadURL, len(n.file.upload.sizes))
 	now := s.signTime()
 	for i, size := range n.file.upload.sizes {
-		urls[i] = uploadURL{Size: size, URL: s.url + s.signer.uploadURL(partPath(n.id, i), n.file.mediaType, size, now, s.opt.UploadTTL)}
+		urls[i] = uploadURL{
+			Size: size,
+			URL:  s.url + s.signer.uploadURL(partPath(n.id, i), n.file.mediaType, size, now, s.opt.UploadTTL),
+		}
 	}
+
 	return urls
 }
 
@@ -178,22 +189,43 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) putPart(w http.ResponseWriter, r *http.Request) *hostError {
 	if r.Method != http.MethodPut {
-		return &hostError{Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource.", status: http.StatusMethodNotAllowed}
+		return &hostError{
+			Code:    "MethodNotAllowed",
+			Message: "The specified method is not allowed against this resource.",
+			status:  http.StatusMethodNotAllowed,
+		}
 	}
+
 	if r.ContentLength < 0 {
-		return &hostError{Code: "MissingContentLength", Message: "You must provide the Content-Length HTTP header.", status: http.StatusLengthRequired}
+		return &hostError{
+			Code:    "MissingContentLength",
+			Message: "You must provide the Content-Length HTTP header.",
+			status:  http.StatusLengthRequired,
+		}
 	}
+
 	if err := s.signer.checkUpload(r, r.ContentLength, s.signTime()); err != nil {
 		return err
 	}
+
 	n, part := s.findPart(r.URL.Path)
 	if n == nil {
-		return &hostError{Code: "NoSuchBucket", Message: "The specified bucket does not exist", status: http.StatusNotFound}
+		return &hostError{
+			Code:    "NoSuchBucket",
+			Message: "The specified bucket does not exist",
+			status:  http.StatusNotFound,
+		}
 	}
+
 	etag, err := s.receive(r.Body, n.file.upload, part)
 	if err != nil {
-		return &hostError{Code: "IncompleteBody", Message: "You did not provide the number of bytes specified by the Content-Length HTTP header.", status: http.StatusBadRequest}
+		return &hostError{
+			Code:    "IncompleteBody",
+			Message: "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+			status:  http.StatusBadRequest,
+		}
 	}
+
 	w.Header().Set("ETag", `"`+etag+`"`)
 	s.finishPart(n, part)
 	return nil
@@ -204,13 +236,16 @@ func (s *Server) findPart(path string) (*node, int) {
 	if len(words) != 2 {
 		return nil, 0
 	}
+
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	n := s.nodes[words[0]]
 	part, err := strconv.Atoi(strings.TrimPrefix(words[1], "part_"))
-	if n == nil || n.deleted || n.file == nil || n.file.upload == nil || err != nil || part < 1 || part > len(n.file.upload.sizes) {
+	if n == nil || n.deleted || n.file == nil || n.file.upload == nil || err != nil || part < 1 ||
+		part > len(n.file.upload.sizes) {
 		return nil, 0
 	}
+
 	return n, part - 1
 }
 
@@ -221,15 +256,18 @@ func (s *Server) receive(body io.Reader, u *upload, part int) (string, error) {
 	if !s.opt.OpaqueETags {
 		out = io.MultiWriter(out, sum)
 	}
+
 	buf := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buf)
 	n, err := io.CopyBuffer(struct{ io.Writer }{out}, struct{ io.Reader }{body}, *buf)
 	if err == nil && n != u.sizes[part] {
 		err = io.ErrUnexpectedEOF
 	}
+
 	if s.opt.OpaqueETags {
 		return s.signer.sum("etag", strconv.Itoa(part))[:32] + "-1", err
 	}
+
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
@@ -240,6 +278,7 @@ func (s *Server) finishPart(n *node, part int) {
 	if n.file.firstPart.IsZero() {
 		n.file.firstPart = s.now()
 	}
+
 	if last {
 		n.file.content = n.file.upload.sink
 		n.file.completed = s.now()

@@ -38,10 +38,12 @@ func (a asset) MarshalJSON() ([]byte, error) {
 	if len(a.odd) == 0 || err != nil {
 		return b, err
 	}
+
 	m := map[string]any{}
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, err
 	}
+
 	maps.Copy(m, a.odd)
 	return json.Marshal(m)
 }
@@ -56,12 +58,14 @@ var null = json.RawMessage("null")
 // view shows n without includes.
 func (s *Server) view(n *node) *asset {
 	a := &asset{
-		ID: n.id, Name: n.name, Type: n.kind, ProjectID: n.project.id, CreatedAt: stamp(n.created), UpdatedAt: stamp(n.updated),
-		ViewURL: s.url + "/project/" + n.project.id + "/view/" + n.id, odd: n.odd,
+		ID: n.id, Name: n.name, Type: n.kind, ProjectID: n.project.id, CreatedAt: stamp(n.created),
+		UpdatedAt: stamp(n.updated),
+		ViewURL:   s.url + "/project/" + n.project.id + "/view/" + n.id, odd: n.odd,
 	}
 	if n.parent != nil {
 		a.ParentID = &n.parent.id
 	}
+
 	switch n.kind {
 	case kindFolder:
 		a.CoverFileID = null
@@ -71,6 +75,7 @@ func (s *Server) view(n *node) *asset {
 		size := n.file.size
 		a.Status, a.MediaType, a.FileSize = s.status(n.file), n.file.mediaType, &size
 	}
+
 	return a
 }
 
@@ -81,14 +86,17 @@ func (s *Server) viewWith(c *call, n *node, inc map[string]bool) (*asset, error)
 	if len(inc) == 0 {
 		return a, nil
 	}
+
 	s.include(a, n, inc)
 	if n.kind == kindFile {
 		return a, s.includeFile(a, n, inc)
 	}
+
 	if n.kind == kindStack {
 		s.include(a.HeadVersion, n.head(), inc)
 		return a, s.includeFile(a.HeadVersion, n.head(), inc)
 	}
+
 	return a, nil
 }
 

@@ -17,10 +17,14 @@ type webhook struct {
 
 // webhookEvents are the names of the contract.
 var webhookEvents = []string{
-	"file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed", "file.versioned", "file.copied",
-	"folder.created", "folder.deleted", "folder.updated", "folder.copied", "comment.created", "comment.updated", "comment.deleted", "comment.completed",
-	"comment.uncompleted", "customfield.created", "customfield.updated", "customfield.deleted", "metadata.value.updated", "project.created",
-	"project.updated", "project.deleted", "collection.created", "collection.updated", "collection.deleted", "share.created", "share.updated",
+	"file.created", "file.deleted", "file.ready", "file.updated", "file.upload.completed",
+	"file.versioned", "file.copied",
+	"folder.created", "folder.deleted", "folder.updated", "folder.copied", "comment.created", "comment.updated",
+	"comment.deleted", "comment.completed",
+	"comment.uncompleted", "customfield.created", "customfield.updated", "customfield.deleted",
+	"metadata.value.updated", "project.created",
+	"project.updated", "project.deleted", "collection.created", "collection.updated", "collection.deleted",
+	"share.created", "share.updated",
 	"share.deleted", "share.viewed",
 }
 
@@ -61,8 +65,9 @@ func (s *Server) webhookWith(c *call, h *webhook) object {
 
 func webhookView(h *webhook) object {
 	return object{
-		"id": h.id, "name": h.name, "url": h.url, "events": h.events, "active": h.active, "workspace_id": h.workspace.id,
-		"created_at": stamp(h.created), "updated_at": stamp(h.updated),
+		"id": h.id, "name": h.name, "url": h.url, "events": h.events, "active": h.active,
+		"workspace_id": h.workspace.id,
+		"created_at":   stamp(h.created), "updated_at": stamp(h.updated),
 	}
 }
 
@@ -95,16 +100,19 @@ func (b webhookBody) check(create bool) error {
 	if create && (b.Name == nil || b.URL == nil || b.Events == nil) {
 		return invalid("/data", "Missing field: name, url and events are required")
 	}
+
 	if b.Name != nil {
 		if err := text("name", *b.Name, 255); err != nil {
 			return err
 		}
 	}
+
 	if b.URL != nil {
 		if err := text("url", *b.URL, 2000); err != nil {
 			return err
 		}
 	}
+
 	return b.checkEvents()
 }
 
@@ -112,14 +120,17 @@ func (b webhookBody) checkEvents() error {
 	if b.Events == nil {
 		return nil
 	}
+
 	if len(*b.Events) == 0 {
 		return invalid("/data/events", "events must not be empty")
 	}
+
 	for _, e := range *b.Events {
 		if !slices.Contains(webhookEvents, e) {
 			return invalid("/data/events", "Unknown event %q", e)
 		}
 	}
+
 	return nil
 }
 
@@ -135,18 +146,31 @@ func (s *Server) createWebhook(c *call) (any, error) {
 	if err == nil && !w.managed(c.person.id) {
 		err = forbidden("You do not have permission to manage webhooks")
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[webhookBody](c)
 	if err == nil {
 		err = in.check(true)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	now := s.tick()
-	h := &webhook{id: s.ids.uuid(), secret: s.ids.secret(), creator: c.person.id, workspace: w, active: true, created: now, updated: now}
+	h := &webhook{
+		id:        s.ids.uuid(),
+		secret:    s.ids.secret(),
+		creator:   c.person.id,
+		workspace: w,
+		active:    true,
+		created:   now,
+		updated:   now,
+	}
+
 	in.apply(h)
 	s.webhooks[h.id] = h
 	w.webhooks = append(w.webhooks, h)
@@ -160,13 +184,16 @@ func (s *Server) updateWebhook(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	in, err := decode[webhookBody](c)
 	if err == nil {
 		err = in.check(false)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	in.apply(h)
 	h.updated = s.tick()
 	return webhookView(h), nil
@@ -204,9 +231,18 @@ func (s *Server) Webhooks(workspaceID string) []WebhookView {
 	var out []WebhookView
 	for _, h := range must(s.workspaces, "workspace", workspaceID).webhooks {
 		if !h.deleted {
-			out = append(out, WebhookView{ID: h.id, WorkspaceID: workspaceID, Name: h.name, URL: h.url, Secret: h.secret, Events: h.events, Active: h.active})
+			out = append(out, WebhookView{
+				ID:          h.id,
+				WorkspaceID: workspaceID,
+				Name:        h.name,
+				URL:         h.url,
+				Secret:      h.secret,
+				Events:      h.events,
+				Active:      h.active,
+			})
 		}
 	}
+
 	return out
 }
 
@@ -218,9 +254,17 @@ func (s *Server) adminEvent(r *http.Request) (any, error) {
 		PersonID   string         `json:"person_id"`
 		Extra      map[string]any `json:"extra"`
 	}
+
 	if err := readJSON(r, &in); err != nil {
 		return nil, err
 	}
-	results, err := s.SendEvent(context.WithoutCancel(r.Context()), Event{Type: in.Type, ResourceID: in.ResourceID, PersonID: in.PersonID, Extra: in.Extra})
+
+	results, err := s.SendEvent(context.WithoutCancel(r.Context()), Event{
+		Type:       in.Type,
+		ResourceID: in.ResourceID,
+		PersonID:   in.PersonID,
+		Extra:      in.Extra,
+	})
+
 	return object{"deliveries": results}, err
 }

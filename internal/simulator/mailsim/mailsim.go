@@ -55,6 +55,7 @@ func (m Message) Pieces() []Piece {
 		all = append(all, Piece{Text: plain(before)}, Piece{Text: plain(m.HTML[at[4]:at[5]]), Address: address})
 		rest = m.HTML[at[1]:]
 	}
+
 	return append(all, Piece{Text: plain(rest)})
 }
 
@@ -154,6 +155,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+
 	m := Message{From: s.from, To: slices.Clone(s.to), Raw: raw, At: time.Now()}
 	m.read()
 	s.server.mu.Lock()
@@ -161,10 +163,12 @@ func (s *session) Data(r io.Reader) error {
 	if s.server.refuse != nil {
 		return s.server.refuse
 	}
+
 	s.server.messages = append(s.server.messages, m)
 	if extra := len(s.server.messages) - maxMessages; extra > 0 {
 		s.server.messages = slices.Clone(s.server.messages[extra:])
 	}
+
 	return nil
 }
 
@@ -175,20 +179,24 @@ func (m *Message) read() {
 		m.HTML = string(m.Raw)
 		return
 	}
+
 	m.Subject = msg.Header.Get("Subject")
 	if s, err := new(mime.WordDecoder).DecodeHeader(m.Subject); err == nil {
 		m.Subject = s
 	}
+
 	m.MessageID = msg.Header.Get("Message-Id")
 	body := msg.Body
 	if strings.EqualFold(msg.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
 		body = quotedprintable.NewReader(body)
 	}
+
 	b, _ := io.ReadAll(body) // what was readable is what is shown
 	m.HTML = string(b)
 }
 
-var page = template.Must(template.New("mail").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
+var page = template.Must(template.New("mail").
+	Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <title>Caught mail</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}:root{color-scheme:light dark;background:light-dark(#fff,#15171c);color:light-dark(#1d2433,#e8ebf2)}
 article{border:1px solid #8884;border-radius:10px;padding:1rem 1.25rem;margin:1rem 0}h2{font-size:1.05rem;margin:0}p{margin:.3rem 0}.q{opacity:.7;font-size:.9rem}.b{white-space:pre-line;overflow-wrap:anywhere}a,a:visited{color:light-dark(#0b57d0,#9cc0ff)}</style>
 <main><h1>Caught mail</h1>{{if not .}}<p>Nothing yet. This page looks again every five seconds.</p>{{end}}
@@ -204,6 +212,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(list) // the reader may be gone
 		return
 	}
+
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	if err := page.Execute(w, list); err != nil {

@@ -26,9 +26,11 @@ func (c *call) adapter(ref string, rest []string) (*answer, error) {
 	case "@comment", "@annotation":
 		return c.commentAdapter(ref, strings.TrimPrefix(rest[0], "@"), rest[1:])
 	}
+
 	if c.r.Method != http.MethodGet {
 		return nil, methodNotAllowed()
 	}
+
 	return c.readingAdapter(ref, rest)
 }
 
@@ -39,6 +41,7 @@ func (c *call) readingAdapter(ref string, rest []string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	switch rest[0] {
 	case "@children":
 		return c.childrenAdapter(n)
@@ -58,6 +61,7 @@ func (c *call) readingAdapter(ref string, rest []string) (*answer, error) {
 		m, err := c.auditJSON(n)
 		return ok(m), err
 	}
+
 	return nil, notFound("No adapter: %s", rest[0])
 }
 
@@ -75,18 +79,26 @@ func (c *call) childrenAdapter(n *node) (*answer, error) {
 		sortNodes(c.s, out, sortsOf(cmp.Or(q.Get("sortBy"), "dc:title"), q.Get("sortOrder")))
 		return out
 	})
+
 	m := c.page(list)
 	if size, _ := c.paging(50); len(list) > size && !c.s.opt.Untrue.CountedChildren { // it counts up to a page
 		m["resultsCount"], m["totalSize"], m["resultsCountLimit"] = -2, -2, size
 		m["isNextPageAvailable"] = m["currentPageSize"] == size
 	}
+
 	return ok(m), nil
 }
 
 // page cuts the page that the request asks for out of a list.
 func (c *call) page(list []*node) map[string]any {
 	size, offset := c.paging(50)
-	return c.listJSON(pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)})
+	return c.listJSON(pageOf{
+		size:   size,
+		offset: offset,
+		index:  offset / size,
+		total:  len(list),
+		nodes:  window(list, offset, size),
+	})
 }
 
 // listing is a list that is kept while nothing changes, so that turning pages
@@ -105,10 +117,12 @@ func (r *repository) kept(key string, list func() []*node) []*node {
 			return l.nodes
 		}
 	}
+
 	nodes := list()
 	if len(r.listed) >= listingsKept {
 		r.listed = slices.Delete(r.listed, 0, 1)
 	}
+
 	r.listed = append(r.listed, listing{key: key, generation: r.generation, nodes: nodes})
 	return nodes
 }
@@ -122,16 +136,19 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 			return nil, err
 		}
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	on, err := c.document(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	typ := "Comment"
 	if entity == "annotation" {
 		typ = "Annotation"
 	}
+
 	switch {
 	case len(rest) == 0:
 		return c.commentCollection(on, typ, sent)
@@ -139,7 +156,8 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 		return c.commentsOfAnnotations(sent)
 	case len(rest) == 2 && rest[0] == "external":
 		n := c.s.externalComment(on, typ, rest[1])
-		if n == nil && typ == "Annotation" && !c.s.opt.Untrue.CommentsStrangers && c.s.externalComment(on, "Comment", rest[1]) != nil {
+		if n == nil && typ == "Annotation" && !c.s.opt.Untrue.CommentsStrangers &&
+			c.s.externalComment(on, "Comment", rest[1]) != nil {
 			return nil, failure(http.StatusInternalServerError, "The comment is no annotation")
 		}
 		return c.oneComment(n, sent)
@@ -150,6 +168,7 @@ func (c *call) commentAdapter(ref, entity string, rest []string) (*answer, error
 		}
 		return c.oneComment(n, sent)
 	}
+
 	return nil, notFound("no such comment")
 }
 
@@ -213,8 +232,13 @@ func (c *call) commentPage(list []*node, entity string) map[string]any {
 		}
 		return map[string]any{"entity-type": entity, "entries": entries}
 	} else if bare {
-		return map[string]any{"entity-type": entity, "entries": c.commentsJSON(window(list, offset, size)), "totalSize": len(list)}
+		return map[string]any{
+			"entity-type": entity,
+			"entries":     c.commentsJSON(window(list, offset, size)),
+			"totalSize":   len(list),
+		}
 	}
+
 	p := pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)}
 	m := p.json(false)
 	m["entity-type"], m["entries"] = entity, c.commentsJSON(p.nodes)
@@ -234,12 +258,14 @@ func (c *call) commentsOfAnnotations(sent json.RawMessage) (*answer, error) {
 	if err := json.Unmarshal(sent, &ids); err != nil {
 		return nil, badRequest("Cannot parse the body: %v", err)
 	}
+
 	var list []*node
 	for _, id := range ids {
 		if n := c.s.repo.byID[id]; n != nil && n.typ == "Annotation" {
 			list = append(list, thread(n)...)
 		}
 	}
+
 	return ok(c.commentPage(list, "comments")), nil
 }
 
@@ -247,12 +273,15 @@ func (c *call) oneComment(n *node, sent json.RawMessage) (*answer, error) {
 	if n == nil || !n.isComment() {
 		return nil, notFound("The comment does not exist")
 	}
+
 	if err := c.demand(commented(n), "Read"); err != nil {
 		return nil, err
 	}
+
 	if c.r.Method != http.MethodGet && !mayChange(c.user, n) {
 		return nil, forbidden("The user %s can not change the comment %s", c.user.login, n.id)
 	}
+
 	switch c.r.Method {
 	case http.MethodGet:
 		return ok(c.commentJSON(n)), nil
@@ -269,5 +298,6 @@ func (c *call) oneComment(n *node, sent json.RawMessage) (*answer, error) {
 		}
 		return ok(c.commentJSON(n)), nil
 	}
+
 	return nil, methodNotAllowed()
 }

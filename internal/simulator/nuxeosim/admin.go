@@ -12,15 +12,25 @@ import (
 // serveAdmin is the interface of the simulator itself.
 func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_sim/{$}", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, http.StatusOK, s.summary()) })
-	mux.HandleFunc("GET /_sim/state", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, http.StatusOK, s.summary()) })
-	mux.HandleFunc("GET /_sim/requests", func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, http.StatusOK, s.Requests()) })
+	mux.HandleFunc("GET /_sim/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		sendJSON(w, http.StatusOK, s.summary())
+	})
+
+	mux.HandleFunc("GET /_sim/state", func(w http.ResponseWriter, _ *http.Request) {
+		sendJSON(w, http.StatusOK, s.summary())
+	})
+
+	mux.HandleFunc("GET /_sim/requests", func(w http.ResponseWriter, _ *http.Request) {
+		sendJSON(w, http.StatusOK, s.Requests())
+	})
+
 	mux.HandleFunc("GET /_sim/doc/{ref...}", s.adminDoc)
 	mux.HandleFunc("POST /_sim/faults", s.adminFault)
 	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) {
 		s.faults.Clear()
 		w.WriteHeader(http.StatusNoContent)
 	})
+
 	mux.ServeHTTP(w, r)
 }
 
@@ -36,9 +46,12 @@ func (s *Server) summary() map[string]any {
 			comments++
 		}
 	}
+
 	return map[string]any{
-		"url": s.url, "lts": s.opt.LTS, "packages": listOf(s.packages), "documents": len(s.repo.byID), "versions": versions,
-		"comments": comments, "batches": len(s.batches), "users": sortedKeys(s.users), "mismatches": s.mismatch.Load(), "faultsHit": len(s.faults.Hits()),
+		"url": s.url, "lts": s.opt.LTS, "packages": listOf(s.packages), "documents": len(s.repo.byID),
+		"versions": versions,
+		"comments": comments, "batches": len(s.batches), "users": sortedKeys(s.users), "mismatches": s.mismatch.Load(),
+		"faultsHit": len(s.faults.Hits()),
 	}
 }
 
@@ -52,7 +65,13 @@ func (s *Server) adminDoc(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	sendJSON(w, http.StatusOK, map[string]any{"document": d, "versions": s.Versions(d.UID), "comments": s.Comments(d.UID), "audit": s.Audit(d.UID)})
+
+	sendJSON(w, http.StatusOK, map[string]any{
+		"document": d,
+		"versions": s.Versions(d.UID),
+		"comments": s.Comments(d.UID),
+		"audit":    s.Audit(d.UID),
+	})
 }
 
 const maxRule = 10000
@@ -63,11 +82,13 @@ func (s *Server) adminFault(w http.ResponseWriter, r *http.Request) {
 		sendJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
 		return
 	}
+
 	rule, err := faults.Parse(strings.TrimSpace(string(text)))
 	if err != nil {
 		sendJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error(), "syntax": faults.Syntax})
 		return
 	}
+
 	s.faults.Add(rule)
 	w.WriteHeader(http.StatusNoContent)
 }

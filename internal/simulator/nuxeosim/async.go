@@ -27,9 +27,11 @@ func (c *call) asyncRoute(op string, rest []string) (*answer, error) {
 	if c.r.Method == http.MethodPost && len(rest) == 0 {
 		return c.startAsync(op)
 	}
+
 	if len(rest) == 0 {
 		return nil, methodNotAllowed()
 	}
+
 	x, done := c.s.executions.find(rest[0])
 	switch {
 	case len(rest) == 2 && rest[1] == "status" && c.r.Method == http.MethodGet:
@@ -48,6 +50,7 @@ func (c *call) asyncRoute(op string, rest []string) (*answer, error) {
 		}
 		return ok("RUNNING"), nil // nothing is aborted
 	}
+
 	return nil, notFound("no such resource")
 }
 
@@ -66,10 +69,12 @@ func (c *call) startAsync(name string) (*answer, error) {
 	if op == nil || !c.mayRun(name) {
 		return nil, notFound("null for uri: %s", c.r.URL.Path)
 	}
+
 	body, files, err := c.readCall()
 	if err != nil {
 		return nil, err
 	}
+
 	later := *c
 	later.r = c.r.WithContext(context.WithoutCancel(c.r.Context()))
 	x, id := &execution{}, c.s.opt.NewID()
@@ -78,6 +83,7 @@ func (c *call) startAsync(name string) (*answer, error) {
 		a, err := later.perform(name, nil, body, files)
 		c.s.executions.end(x, a, err)
 	})
+
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
 	return &answer{status: http.StatusAccepted, header: map[string]string{

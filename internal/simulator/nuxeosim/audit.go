@@ -25,10 +25,12 @@ func (s *Server) event(p *principal, name string, n *node, comment string) {
 	if len(s.audit) >= auditSize {
 		s.audit = slices.Delete(s.audit, 0, auditSize/10)
 	}
+
 	last := 0
 	if len(s.audit) > 0 {
 		last = s.audit[len(s.audit)-1].id
 	}
+
 	s.audit = append(s.audit, auditEntry{
 		id: last + 1, at: s.now(), event: name, category: "eventDocumentCategory", user: p.login,
 		docID: n.id, path: n.path(), typ: n.typ, comment: comment,
@@ -41,12 +43,14 @@ func (c *call) auditJSON(n *node) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var list []auditEntry
 	for _, e := range slices.Backward(c.s.audit) {
 		if e.docID == n.id && keep(e) {
 			list = append(list, e)
 		}
 	}
+
 	size, offset := c.paging(20)
 	return entriesPage(list, size, offset), nil
 }
@@ -59,6 +63,7 @@ func entriesPage(list []auditEntry, size, offset int) map[string]any {
 		entries = append(entries, e.json())
 		p.nodes = append(p.nodes, nil)
 	}
+
 	m := p.json(false)
 	m["entity-type"], m["entries"] = "logEntries", entries
 	delete(m, "totalSize")
@@ -83,10 +88,12 @@ func opAudit(oc *opCall) (*answer, error) {
 	default:
 		return nil, oc.s.refused(404, 500, "no such page provider: %s", name)
 	}
+
 	size, err := strconv.Atoi(oc.str("pageSize"))
 	if err != nil || size <= 0 {
 		size = 20
 	}
+
 	page, _ := strconv.Atoi(oc.str("currentPageIndex")) // the first unless it is said
 	size = min(size, oc.s.opt.MaxPageSize)
 	return ok(entriesPage(list, size, max(page, 0)*size)), nil
@@ -99,6 +106,7 @@ func auditFilter(r *http.Request) (func(auditEntry) bool, error) {
 	if err := cmp.Or(errFrom, errTo); err != nil {
 		return nil, badRequest("%v", err)
 	}
+
 	return func(e auditEntry) bool {
 		return oneOf(q["eventId"], e.event) && oneOf(q["category"], e.category) && oneOf(q["principalName"], e.user) &&
 			!e.at.Before(from) && !e.at.After(to)
@@ -125,7 +133,8 @@ func (e auditEntry) json() map[string]any {
 	return map[string]any{
 		"entity-type": "logEntry", "id": e.id, "category": e.category, "principalName": e.user, "comment": e.comment,
 		"docLifeCycle": "project", "docPath": e.path, "docType": e.typ, "docUUID": e.docID, "eventId": e.event,
-		"repositoryId": "default", "eventDate": formatTime(e.at), "logDate": formatTime(e.at), "extended": map[string]any{},
+		"repositoryId": "default", "eventDate": formatTime(e.at), "logDate": formatTime(e.at),
+		"extended": map[string]any{},
 	}
 }
 
@@ -138,12 +147,14 @@ func (c *call) paging(size int) (int, int) {
 	} else if q.Get("pageSize") == "0" || n < 0 {
 		size = c.s.opt.MaxPageSize
 	}
+
 	size = min(size, c.s.opt.MaxPageSize)
 	page, _ := strconv.Atoi(q.Get("currentPageIndex"))
 	offset := max(page, 0) * size
 	if n, err := strconv.Atoi(cmp.Or(q.Get("offset"), q.Get("currentPageOffset"))); err == nil && n >= 0 {
 		offset = n
 	}
+
 	return size, offset
 }
 

@@ -64,14 +64,17 @@ func (c *call) authenticate(seg []string) error {
 	if login == "" {
 		login = c.credentials(seg)
 	}
+
 	if login == "" {
 		login = c.s.opt.Anonymous
 	}
+
 	u := c.s.users[login]
 	c.s.mu.RUnlock()
 	if u == nil || u.Disabled || login == "system" {
 		return errUnauthorized
 	}
+
 	c.user = u.principal()
 	c.rec.User = login
 	return nil
@@ -93,13 +96,16 @@ func (c *call) credentials(seg []string) string {
 			return name
 		}
 	}
+
 	if login := c.tokenLogin(); login != "" {
 		return login
 	}
+
 	bearer := c.r.URL.Query().Get("access_token")
 	if h := c.r.Header.Get("Authorization"); len(h) > 7 && strings.EqualFold(h[:7], "bearer ") {
 		bearer = strings.TrimSpace(h[7:])
 	}
+
 	return c.s.bearerLogin(bearer, seg)
 }
 
@@ -108,13 +114,22 @@ func (c *call) tokenLogin() string {
 	if token == "" {
 		token = c.r.URL.Query().Get("token")
 	}
+
 	if cookie, err := c.r.Cookie("X-Authentication-Token"); token == "" && err == nil {
 		token = cookie.Value
 	}
+
 	if t := c.s.logins.tokens[token]; t != nil {
-		http.SetCookie(c.w, &http.Cookie{Name: "X-Authentication-Token", Value: token, Path: contextPath, HttpOnly: true, Secure: !c.s.opt.Untrue.RefusalsAsJSON})
+		http.SetCookie(c.w, &http.Cookie{
+			Name:     "X-Authentication-Token",
+			Value:    token,
+			Path:     contextPath,
+			HttpOnly: true,
+			Secure:   !c.s.opt.Untrue.RefusalsAsJSON,
+		})
 		return t.login
 	}
+
 	return ""
 }
 
@@ -122,13 +137,16 @@ func (s *Server) bearerLogin(bearer string, seg []string) string {
 	if bearer == "" {
 		return ""
 	}
+
 	if t, found := s.logins.access[bearer]; found && s.opt.Now().Before(t.expires) {
 		return t.login
 	}
+
 	path := strings.Join(seg, "/")
 	if !s.opt.Untrue.AudienceWithoutSite && strings.HasPrefix(path, "api/") {
 		path = "site/" + path // where the servlet is that answers
 	}
+
 	return s.jwtLogin(bearer, path)
 }
 
@@ -157,21 +175,26 @@ func (s *Server) jwtClaims(token string) (claims jwtClaims, valid bool) {
 	if s.opt.JWTSecret == "" || len(parts) != 3 {
 		return claims, false
 	}
+
 	var header struct {
 		Algorithm string `json:"alg"`
 	}
+
 	if !decodePart(parts[0], &header) || header.Algorithm != "HS512" || !decodePart(parts[1], &claims) {
 		return claims, false
 	}
+
 	mac := hmac.New(sha512.New, []byte(s.opt.JWTSecret))
 	mac.Write([]byte(parts[0] + "." + parts[1]))
 	sent, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if err != nil || !hmac.Equal(mac.Sum(nil), sent) {
 		return claims, false
 	}
+
 	if future := time.Unix(int64(claims.Issued), 0).After(s.opt.Now()); future && !s.opt.Untrue.AudienceWithoutSite {
 		return claims, false
 	}
+
 	return claims, claims.Expires == nil || s.opt.Now().Before(time.UnixMilli(int64(*claims.Expires*1000)))
 }
 
@@ -189,6 +212,7 @@ func (s *Server) checkCSRFToken(c *call) error {
 	if !s.opt.CSRFTokens {
 		return nil
 	}
+
 	cookie, err := c.r.Cookie("JSESSIONID")
 	sent := c.r.Header.Get("CSRF-Token")
 	if safeMethod(c.r.Method) {
@@ -197,9 +221,11 @@ func (s *Server) checkCSRFToken(c *call) error {
 		}
 		return nil
 	}
+
 	if err == nil && hmac.Equal([]byte(sent), []byte(csrfToken(cookie.Value))) {
 		return nil
 	}
+
 	return forbidden("CSRF check failure")
 }
 

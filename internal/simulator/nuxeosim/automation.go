@@ -11,7 +11,8 @@ import (
 
 // readingOperations change nothing.
 var readingOperations = []string{
-	"Repository.Query", "Repository.GetDocument", "Document.Query", "Document.Fetch", "Document.GetChildren", "Document.GetParent",
+	"Repository.Query", "Repository.GetDocument", "Document.Query", "Document.Fetch", "Document.GetChildren",
+	"Document.GetParent",
 	"Document.GetVersions", "Document.GetLastVersion", "Document.GetChild", "Document.GetBlob", "Document.GetBlobs",
 	"Audit.QueryWithPageProvider", "Proxy.GetSourceDocument", "User.Get",
 }
@@ -40,13 +41,18 @@ type operation func(*opCall) (*answer, error)
 var operations map[string]operation
 
 var aliases = map[string]string{
-	"Notification.SendMail": "Document.Mail", "Document.Query": "Repository.Query", "Document.TrashDocument": "Document.Trash",
-	"Document.UntrashDocument": "Document.Untrash", "Document.Checkin": "Document.CheckIn", "Document.Checkout": "Document.CheckOut",
-	"Blob.Attach": "Blob.AttachOnDocument", "NuxeoPrincipal.Get": "User.Get", "Document.Fetch": "Repository.GetDocument",
-	"Blob.Get": "Document.GetBlob", "Blob.GetAll": "Document.GetBlobs", "Blob.Remove": "Blob.RemoveFromDocument",
-	"UserWorkspace.Get": "User.GetUserWorkspace", "GetLiveDocument": "Proxy.GetSourceDocument", "Audit.PageProvider": "Audit.QueryWithPageProvider",
-	"Document.AddACL": "Document.AddPermission", "Collection.AddToFavorites": "Document.AddToFavorites",
-	"Collection.RemoveFromFavorites": "Document.RemoveFromFavorites", "Notification.SendEvent": "Event.Fire", "LogOperation": "Log",
+	"Notification.SendMail": "Document.Mail", "Document.Query": "Repository.Query",
+	"Document.TrashDocument":   "Document.Trash",
+	"Document.UntrashDocument": "Document.Untrash", "Document.Checkin": "Document.CheckIn",
+	"Document.Checkout": "Document.CheckOut",
+	"Blob.Attach":       "Blob.AttachOnDocument", "NuxeoPrincipal.Get": "User.Get",
+	"Document.Fetch": "Repository.GetDocument",
+	"Blob.Get":       "Document.GetBlob", "Blob.GetAll": "Document.GetBlobs", "Blob.Remove": "Blob.RemoveFromDocument",
+	"UserWorkspace.Get": "User.GetUserWorkspace", "GetLiveDocument": "Proxy.GetSourceDocument",
+	"Audit.PageProvider": "Audit.QueryWithPageProvider",
+	"Document.AddACL":    "Document.AddPermission", "Collection.AddToFavorites": "Document.AddToFavorites",
+	"Collection.RemoveFromFavorites": "Document.RemoveFromFavorites", "Notification.SendEvent": "Event.Fire",
+	"LogOperation": "Log",
 }
 
 // automationRoute serves /automation and /automation/{operation}.
@@ -81,7 +87,13 @@ func (c *call) automationList() map[string]any {
 	for _, id := range sortedKeys(operations) {
 		list = append(list, operationJSON(id))
 	}
-	return map[string]any{"operations": list, "chains": []any{}, "codecs": []any{}, "paths": map[string]any{"login": "login"}}
+
+	return map[string]any{
+		"operations": list,
+		"chains":     []any{},
+		"codecs":     []any{},
+		"paths":      map[string]any{"login": "login"},
+	}
 }
 
 // opBody is what a client sends to an operation.
@@ -102,9 +114,11 @@ func (c *call) runOperation(name string, ref *string, blobs []*blob) (*answer, e
 		worded.msg = "Failed to invoke operation: " + name + ", Failed to invoke operation " + name + ", " + e.msg
 		err = &worded
 	}
+
 	if err == nil && c.r.Header.Get("X-NXVoidOperation") == "true" {
 		return nil, nil
 	}
+
 	return a, err
 }
 
@@ -112,16 +126,20 @@ func (c *call) operate(name string, ref *string, blobs []*blob) (*answer, error)
 	if operations[canonical(name)] == nil {
 		return nil, c.s.refused(404, 405, "javax.ws.rs.WebApplicationException")
 	}
+
 	if !c.mayRun(name) {
 		return nil, errEmpty404
 	}
+
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
+
 	body, files, err := c.readCall()
 	if err != nil {
 		return nil, err
 	}
+
 	return c.perform(name, ref, body, append(blobs, files...))
 }
 
@@ -142,18 +160,22 @@ func (c *call) perform(name string, ref *string, body opBody, blobs []*blob) (*a
 	if err != nil {
 		return nil, err
 	}
+
 	oc := &opCall{call: c, context: body.Context, blobs: blobs}
 	if oc.params, _ = params.(map[string]any); string(body.Raw) == "null" && !c.s.opt.Untrue.PlainStatuses {
 		return nil, badRequest("java.lang.IllegalArgumentException: Unexpected end of stream.")
 	}
+
 	if needsNoLock[canonical(name)] {
 		return oc.answerUnlocked(op, ref, body.Input)
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	if err := oc.resolve(ref, body.Input); err != nil {
 		return nil, err
 	}
+
 	return op(oc)
 }
 
@@ -179,10 +201,12 @@ func (oc *opCall) resolve(ref *string, input json.RawMessage) error {
 		oc.input = []*node{n}
 		return err
 	}
+
 	var text string
 	if len(input) == 0 || string(input) == "null" {
 		return nil
 	}
+
 	if json.Unmarshal(input, &text) != nil {
 		var entity struct {
 			UID string `json:"uid"`
@@ -192,6 +216,7 @@ func (oc *opCall) resolve(ref *string, input json.RawMessage) error {
 		}
 		text = entity.UID
 	}
+
 	return oc.resolveText(text)
 }
 
@@ -208,6 +233,7 @@ func (oc *opCall) resolveText(text string) error {
 		}
 		oc.input = append(oc.input, n)
 	}
+
 	return nil
 }
 
@@ -216,11 +242,13 @@ func (oc *opCall) each(step func(*node) error) (*answer, error) {
 	if len(oc.input) == 0 {
 		return nil, badRequest("The operation needs a document as input")
 	}
+
 	for _, n := range oc.input {
 		if err := step(n); err != nil {
 			return nil, err
 		}
 	}
+
 	return oc.output(oc.input), nil
 }
 

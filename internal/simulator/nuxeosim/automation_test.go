@@ -11,11 +11,15 @@ func TestAutomation(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r := f.send("josh", "GET", "/api/v1/automation", nil).is(200)
-	for _, id := range []string{"Document.AddFacet", "Document.Lock", "Document.Mail", "Repository.Query", "Log", "User.Get"} {
+	for _, id := range []string{
+		"Document.AddFacet", "Document.Lock", "Document.Mail", "Repository.Query",
+		"Log", "User.Get",
+	} {
 		if !strings.Contains(string(r.body), `"id":"`+id+`"`) {
 			t.Errorf("%s is not listed", id)
 		}
 	}
+
 	at := "/api/v1/automation/"
 	f.send("josh", "POST", at+"No.Such", obj{}).is(405)
 	f.send("josh", "POST", at+"Log", "").is(400)
@@ -28,8 +32,15 @@ func TestAutomation(t *testing.T) {
 	a, b := f.file("josh", "a", "a"), f.file("josh", "b", "b")
 	f.send("josh", "POST", at+"Document.Lock", obj{"input": "docs:" + a + "," + b}).is(200).want(b, "entries", 1, "uid")
 	f.send("josh", "POST", at+"Document.GetChildren", obj{"input": folder}).is(200).want("a", "entries", 0, "title")
-	f.send("josh", "POST", at+"Document.Update", obj{"input": "doc:" + a, "params": obj{"properties": "dc:title=new\ndc:source=s"}}).is(200).want("new", "title")
-	f.send("josh", "POST", at+"Document.Update", obj{"input": "doc:" + a, "params": obj{"properties": obj{"dc:title": "newer"}}}, "X-NXVoidOperation: true").is(204)
+	f.send("josh", "POST", at+"Document.Update", obj{
+		"input":  "doc:" + a,
+		"params": obj{"properties": "dc:title=new\ndc:source=s"},
+	}).is(200).want("new", "title")
+
+	f.send("josh", "POST", at+"Document.Update", obj{
+		"input":  "doc:" + a,
+		"params": obj{"properties": obj{"dc:title": "newer"}},
+	}, "X-NXVoidOperation: true").is(204)
 }
 
 func TestPermissionOperations(t *testing.T) {
@@ -37,8 +48,10 @@ func TestPermissionOperations(t *testing.T) {
 	for _, lts := range []string{"2023", "2025"} {
 		f := setup(t, func(o *Options) { o.LTS = lts })
 		op := func(user, name string, params obj) *reply {
-			return f.send(user, "POST", "/api/v1/automation/Document."+name, obj{"input": "doc:" + folder, "params": params})
+			return f.send(user, "POST", "/api/v1/automation/Document."+name,
+				obj{"input": "doc:" + folder, "params": params})
 		}
+
 		op("josh", "AddPermission", obj{"users": "olga", "permission": "Everything"}).is(403)
 		op("Administrator", "AddPermission", obj{"users": []string{"olga"}, "permission": "Everything"}).is(200)
 		op("olga", "AddPermission", obj{"users": "julia", "permission": "WriteSecurity"}).is(200)
@@ -59,6 +72,7 @@ func TestAdminInterface(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		resp, err := f.client.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -68,8 +82,10 @@ func TestAdminInterface(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		return &reply{fixture: f, status: resp.StatusCode, body: data}
 	}
+
 	uid := f.file("josh", "a.txt", "a")
 	admin("GET", "state", "").is(200).want("2023", "lts").want(0, "batches")
 	admin("GET", "doc/"+uid, "").is(200).want("a.txt", "document", "Title")

@@ -43,6 +43,7 @@ func (s *Server) writeBack(w *backgroundWork) {
 	if s.repo.byID[n.id] != n {
 		return // it was removed meanwhile
 	}
+
 	before := s.repo.schemas(n)
 	n.extra = slices.Clone(w.facets)
 	n.sysToken++
@@ -74,5 +75,6 @@ func (s *Server) endBackground() {
 			w.timer.Stop()
 		}
 	}
+
 	s.works = nil
 }

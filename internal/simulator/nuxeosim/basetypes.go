@@ -12,11 +12,17 @@ var baseSchemas = [][3]string{
 	{"note", "note", "note, mime_type"},
 	{"picture", "picture", `views[]{title, description, content:blob, filename, height:long, width:long, tag,
 		info{width:long, height:long, format, depth:long}}, info{width:long, height:long, format, depth:long, colorSpace}`},
-	{"image_metadata", "imd", "image_description, user_comment, date_time_original:date, pixel_xdimension:long, pixel_ydimension:long"},
+	{
+		"image_metadata", "imd",
+		"image_description, user_comment, date_time_original:date, pixel_xdimension:long, pixel_ydimension:long",
+	},
 	{"iptc", "iptc", "source, byline, caption, keywords:string[]"},
-	{"video", "vid", `info{duration:double, width:long, height:long, format, frameRate:double, streams[]{type, codec, streamInfo, bitRate:double}},
+	{
+		"video", "vid",
+		`info{duration:double, width:long, height:long, format, frameRate:double, streams[]{type, codec, streamInfo, bitRate:double}},
 		storyboard[]{content:blob, comment, timecode:double}, transcodedVideos[]{name, content:blob,
-		info{duration:double, width:long, height:long, format, frameRate:double}}`},
+		info{duration:double, width:long, height:long, format, frameRate:double}}`,
+	},
 	{"audio", "aud", "duration:double, bitrate:long"},
 	{"thumbnail", "thumb", "thumbnail:blob"},
 	{"publishing", "publish", "render, kind, sections:string[]"},
@@ -49,27 +55,47 @@ var baseDocTypes = []docType{
 	{name: "Document", schemas: []string{"common", "dublincore"}},
 	{name: "Folder", parent: "Document", facets: []string{"Folderish"}, allows: inFolders},
 	{name: "OrderedFolder", parent: "Folder", facets: []string{"Orderable"}},
-	{name: "HiddenFolder", parent: "Folder", facets: []string{"HiddenInNavigation", "HiddenInCreation", "SystemDocument"}},
+	{
+		name:   "HiddenFolder",
+		parent: "Folder",
+		facets: []string{"HiddenInNavigation", "HiddenInCreation", "SystemDocument"},
+	},
 	{name: "CommentRoot", parent: "HiddenFolder"},
-	{name: "UserWorkspacesRoot", parent: "Document", facets: []string{"Folderish", "HiddenInNavigation", "SuperSpace"}, allows: []string{"Workspace"}},
+	{
+		name:   "UserWorkspacesRoot",
+		parent: "Document",
+		facets: []string{"Folderish", "HiddenInNavigation", "SuperSpace"},
+		allows: []string{"Workspace"},
+	},
 	{name: "Collection", parent: "Document", facets: []string{"Collection", "NotCollectionMember"}},
 	{name: "Favorites", parent: "Collection"},
-	{name: "Root", parent: "Document", facets: []string{"Folderish", "NotCollectionMember", "HiddenInCreation"}, allows: []string{"Domain"}},
 	{
-		name: "Domain", parent: "Document", schemas: []string{"domain", "publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember"},
+		name:   "Root",
+		parent: "Document",
+		facets: []string{"Folderish", "NotCollectionMember", "HiddenInCreation"},
+		allows: []string{"Domain"},
+	},
+	{
+		name: "Domain", parent: "Document", schemas: []string{"domain", "publishing"},
+		facets: []string{"Folderish", "SuperSpace", "NotCollectionMember"},
 		allows: []string{"WorkspaceRoot"},
 	},
 	{
-		name: "WorkspaceRoot", parent: "Document", schemas: []string{"publishing"}, facets: []string{"Folderish", "SuperSpace", "NotCollectionMember", "HiddenInCreation"},
+		name: "WorkspaceRoot", parent: "Document", schemas: []string{"publishing"},
+		facets: []string{"Folderish", "SuperSpace", "NotCollectionMember", "HiddenInCreation"},
 		allows: []string{"Workspace"},
 	},
 	{
-		name: "Workspace", parent: "Document", schemas: []string{"webcontainer", "file", "files", "publishing"}, facets: []string{"Folderish", "SuperSpace"},
+		name: "Workspace", parent: "Document", schemas: []string{"webcontainer", "file", "files", "publishing"},
+		facets: []string{"Folderish", "SuperSpace"},
 		allows: append([]string{"Workspace"}, inFolders...),
 	},
 	{
 		name: "File", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag", "Thumbnail"},
+		facets: []string{
+			"Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText",
+			"NXTag", "Thumbnail",
+		},
 	},
 	{
 		name: "Note", parent: "Document", schemas: []string{"note", "uid", "files"},
@@ -77,15 +103,24 @@ var baseDocTypes = []docType{
 	},
 	{
 		name: "Picture", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Picture", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+		facets: []string{
+			"Picture", "Downloadable", "Versionable", "Publishable", "Commentable",
+			"HasRelatedText", "NXTag",
+		},
 	},
 	{
 		name: "Video", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Video", "HasVideoPreview", "HasStoryboard", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+		facets: []string{
+			"Video", "HasVideoPreview", "HasStoryboard", "Downloadable", "Versionable", "Publishable",
+			"Commentable", "HasRelatedText", "NXTag",
+		},
 	},
 	{
 		name: "Audio", parent: "Document", schemas: []string{"file", "uid", "files"},
-		facets: []string{"Audio", "Downloadable", "Versionable", "Publishable", "Commentable", "HasRelatedText", "NXTag"},
+		facets: []string{
+			"Audio", "Downloadable", "Versionable", "Publishable", "Commentable",
+			"HasRelatedText", "NXTag",
+		},
 	},
 	{
 		name: "Comment", parent: "Document", schemas: []string{"comment"},
@@ -99,12 +134,15 @@ func baseTypes() *typeRegistry {
 	for _, b := range baseSchemas {
 		t.addSchema(&schema{name: b[0], prefix: b[1], root: fieldType{kind: kindComplex, fields: parseFields(b[2])}})
 	}
+
 	for name, schemas := range baseFacets {
 		t.facets[name] = schemas
 	}
+
 	for _, d := range baseDocTypes {
 		t.addType(d)
 	}
+
 	return t
 }
 

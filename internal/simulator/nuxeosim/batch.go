@@ -53,10 +53,12 @@ func (s *Server) batch(id string) *batch {
 			s.dropBatch(b.id)
 		}
 	}
+
 	b := s.batches[id]
 	if b != nil {
 		b.used = now
 	}
+
 	return b
 }
 
@@ -126,10 +128,12 @@ func (s *Server) receive(id string, file int, a arrival, body io.Reader) (*uploa
 	if !found {
 		return nil, errEmpty404
 	}
+
 	seg, err := s.store(body, sum, offset)
 	if err != nil {
 		return nil, err
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.batches[id]
@@ -137,11 +141,13 @@ func (s *Server) receive(id string, file int, a arrival, body io.Reader) (*uploa
 		s.files.drop(seg.path)
 		return nil, failure(410, "Batch with id: %s has been cancelled", id)
 	}
+
 	b.used = s.opt.Now()
 	if err := b.refuses(file, a); err != nil {
 		s.files.drop(seg.path)
 		return nil, err
 	}
+
 	return s.enterChunk(b, file, a, seg, sum), nil
 }
 
@@ -152,12 +158,17 @@ func (b *batch) refuses(file int, a arrival) error {
 	if u == nil || !a.chunked {
 		return nil
 	}
+
 	if _, there := u.chunks[a.index]; there {
-		return failure(http.StatusInternalServerError, "Cannot add chunk with index %d to file entry %s_%d as it already exists.", a.index, b.id, file)
+		return failure(http.StatusInternalServerError,
+			"Cannot add chunk with index %d to file entry %s_%d as it already exists.", a.index, b.id, file)
 	}
+
 	if a.index < 0 || a.index >= u.count {
-		return failure(http.StatusInternalServerError, "Cannot add chunk with index %d to file entry %s_%d as chunk count is %d.", a.index, b.id, file, u.count)
+		return failure(http.StatusInternalServerError,
+			"Cannot add chunk with index %d to file entry %s_%d as chunk count is %d.", a.index, b.id, file, u.count)
 	}
+
 	return nil
 }
 
@@ -170,6 +181,7 @@ func (s *Server) prepare(id string, file int, a arrival) (sum hash.Hash, offset 
 	if b == nil {
 		return nil, 0, false
 	}
+
 	u := b.uploads[file]
 	switch {
 	case u == nil && a.index == 0:
@@ -177,6 +189,7 @@ func (s *Server) prepare(id string, file int, a arrival) (sum hash.Hash, offset 
 	case u != nil && u.sum != nil && u.summed == a.index:
 		sum = clone(u.sum)
 	}
+
 	return sum, a.offset(u), true
 }
 
@@ -188,9 +201,11 @@ func (a arrival) offset(u *upload) int64 {
 			return int64(a.index) * first.size
 		}
 	}
+
 	if a.index > 0 && a.index == a.count-1 {
 		return a.total - a.length
 	}
+
 	return int64(a.index) * a.length
 }
 
@@ -209,6 +224,7 @@ func (s *Server) store(body io.Reader, sum hash.Hash, offset int64) (segment, er
 	if err != nil {
 		return segment{}, err
 	}
+
 	w := sink{server: s, file: f, sum: sum, offset: offset}
 	n, err := copyWide(&w, body)
 	seg := segment{size: n}
@@ -216,9 +232,11 @@ func (s *Server) store(body io.Reader, sum hash.Hash, offset int64) (segment, er
 		seg.path = f.Name()
 		err = errors.Join(err, f.Close())
 	}
+
 	if err != nil {
 		s.files.drop(seg.path)
 	}
+
 	return seg, err
 }
 
@@ -235,13 +253,16 @@ func (w *sink) Write(p []byte) (int, error) {
 	if err := w.server.verify(p, w.offset); err != nil {
 		return 0, err
 	}
+
 	w.offset += int64(len(p))
 	if w.sum != nil {
 		_, _ = w.sum.Write(p) // a hash never fails
 	}
+
 	if w.file == nil {
 		return len(p), nil
 	}
+
 	return w.file.Write(p)
 }
 
@@ -249,6 +270,7 @@ func (s *Server) verify(p []byte, offset int64) error {
 	if s.opt.Verify == nil {
 		return nil
 	}
+
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	want := (*buf)[:len(p)] // copyWide writes at most a buffer's worth
@@ -257,6 +279,7 @@ func (s *Server) verify(p []byte, offset int64) error {
 		s.mismatch.Add(1)
 		return fmt.Errorf("the bytes at %d are not what was expected", offset)
 	}
+
 	return nil
 }
 
@@ -271,16 +294,25 @@ func (s *Server) enterChunk(b *batch, file int, a arrival, seg segment, sum hash
 		if u != nil {
 			s.dropUpload(u)
 		}
-		u = &upload{name: a.name, mime: a.mime, size: a.total, chunked: a.chunked, count: a.count, chunks: map[int]segment{}}
+		u = &upload{
+			name:    a.name,
+			mime:    a.mime,
+			size:    a.total,
+			chunked: a.chunked,
+			count:   a.count,
+			chunks:  map[int]segment{},
+		}
 		if !a.chunked {
 			u.size = seg.size
 		}
 		b.uploads[file] = u
 	}
+
 	u.chunks[a.index] = seg
 	if sum != nil && u.summed == a.index {
 		u.sum, u.summed = sum, u.summed+1
 	}
+
 	return u
 }
 
@@ -294,14 +326,17 @@ func (u *upload) joined(s *Server) *blob {
 		segs = append(segs, u.chunks[i])
 		b.length += u.chunks[i].size
 	}
+
 	switch {
 	case !s.files.discard:
 		b.data = segs
 	case s.opt.Verify != nil:
 		b.data = drawn{s.opt.Verify}
 	}
+
 	if u.sum != nil && u.summed == u.count {
 		b.digest = hexOf(u.sum)
 	}
+
 	return b
 }

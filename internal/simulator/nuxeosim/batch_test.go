@@ -17,8 +17,10 @@ import (
 
 func (f *fixture) chunk(b string, index, count, total int, body []byte) *reply {
 	f.Helper()
-	return f.send("josh", "POST", "/api/v1/upload/"+b+"/0", body, "X-Upload-Type: chunked", "X-Upload-Chunk-Index: "+strconv.Itoa(index),
-		"X-Upload-Chunk-Count: "+strconv.Itoa(count), "X-File-Size: "+strconv.Itoa(total), "X-File-Name: a%20b.bin", "Content-Type: application/octet-stream")
+	return f.send("josh", "POST", "/api/v1/upload/"+b+"/0", body, "X-Upload-Type: chunked", "X-Upload-Chunk-Index: "+
+		strconv.Itoa(index),
+		"X-Upload-Chunk-Count: "+strconv.Itoa(count), "X-File-Size: "+strconv.Itoa(total), "X-File-Name: a%20b.bin",
+		"Content-Type: application/octet-stream")
 }
 
 func TestUploadAnswers(t *testing.T) {
@@ -27,8 +29,10 @@ func TestUploadAnswers(t *testing.T) {
 	b := f.batch("josh")
 	f.send("josh", "GET", "/api/v1/upload/"+b, nil).is(204)
 	up := "/api/v1/upload/" + b
-	f.send("josh", "POST", up+"/1", "hello", "X-File-Name: h%20i.txt", "Content-Type: application/octet-stream").is(201).
-		want("true", "uploaded").want("1", "fileIdx").want("5", "uploadedSize").want("normal", "uploadType").want(nil, "chunkCount")
+	f.send("josh", "POST", up+"/1", "hello", "X-File-Name: h%20i.txt", "Content-Type: application/octet-stream").
+		is(201).
+		want("true", "uploaded").want("1", "fileIdx").want("5", "uploadedSize").want("normal", "uploadType").
+		want(nil, "chunkCount")
 	f.chunk(b, 1, 2, 10, []byte("world")).is(202).want([]int{1}, "uploadedChunkIds").want(2, "chunkCount")
 	f.send("josh", "GET", up+"/0", nil).is(202).want("a b.bin", "name").want(10, "size")
 	f.chunk(b, 0, 2, 10, []byte("hello")).is(201)
@@ -50,7 +54,8 @@ func TestUploadRefusals(t *testing.T) {
 	f.send("josh", "POST", "/api/v1/upload/batchId-x/0", "x").is(404)
 	f.send("josh", "POST", up+"/x", "x").is(400)
 	f.send("josh", "POST", up+"/0", "x", "Content-Type: multipart/form-data; boundary=x").is(400)
-	f.send("josh", "POST", up+"/0", "x", "X-Upload-Type: chunked", "X-Upload-Chunk-Index: 0", "X-Upload-Chunk-Count: 2").is(400)
+	f.send("josh", "POST", up+"/0", "x", "X-Upload-Type: chunked", "X-Upload-Chunk-Index: 0",
+		"X-Upload-Chunk-Count: 2").is(400)
 	f.send("josh", "POST", up+"/0", "x", "X-Upload-Type: other").is(201).want("normal", "uploadType")
 	f.send("josh", "POST", "/api/v1/upload/new/s3", nil).is(400)
 	f.send("josh", "POST", "/api/v1/upload/new/default", nil).is(200).want([]any{}, "fileEntries")
@@ -70,7 +75,8 @@ func TestAChunkIsTakenOnce(t *testing.T) {
 	f.send("josh", "GET", "/api/v1/upload/"+b+"/0", nil).is(202).want([]int{0}, "uploadedChunkIds")
 	f.chunk(b, 1, 2, 6, []byte("two")).is(201)
 	f.chunk(b, 1, 2, 6, []byte("two")).is(500)
-	uid := f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
+	uid := f.send("josh", "POST", "/api/v1/path"+folder,
+		doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
 	if d := f.doc(uid).Content; d == nil || d.Digest != fmt.Sprintf("%x", md5.Sum([]byte("onetwo"))) {
 		t.Errorf("content %+v, want that of the chunks that came first", d)
 	}
@@ -84,16 +90,21 @@ func TestBatchIsDroppedAfterUse(t *testing.T) {
 	b := f.batch("josh")
 	f.chunk(b, 0, 2, 6, []byte("two")).is(202)
 	attach := func(headers ...string) *reply {
-		return f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "t", "file:content": obj{"upload-batch": b, "upload-fileId": "0"}}),
+		return f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{
+			"dc:title":     "t",
+			"file:content": obj{"upload-batch": b, "upload-fileId": "0"},
+		}),
 			append(headers, "properties: *")...)
 	}
+
 	attach("X-Batch-No-Drop: true").is(200).want("3", "properties", "file:content", "length") // incomplete: left alone
 	f.chunk(b, 1, 2, 6, []byte("two")).is(201)
 	attach("X-Batch-No-Drop: true").is(200).want("6", "properties", "file:content", "length")
 	equalInts(t, f.sim.Batches(), 1, "batches kept")
 	attach().is(200)
 	attach().is(200).want("6", "properties", "file:content", "length") // unknown batch: left alone
-	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"file:content": nil}), "properties: *").is(200).want(nil, "properties", "file:content")
+	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"file:content": nil}), "properties: *").is(200).want(nil,
+		"properties", "file:content")
 }
 
 func TestChunksInAnyOrderMakeTheSameFile(t *testing.T) {
@@ -110,7 +121,10 @@ func TestChunksInAnyOrderMakeTheSameFile(t *testing.T) {
 			}
 			f.chunk(b, i, 6, int(content.Size()), p)
 		}
-		uid := f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
+
+		uid := f.send("josh", "POST", "/api/v1/path"+folder,
+			doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).
+			at("uid").(string)
 		checkContent(f, uid, content)
 	}
 }
@@ -121,9 +135,12 @@ func checkContent(f *fixture, uid string, content *pattern.Content) {
 	if _, err := io.Copy(sum, content.Reader(0, content.Size())); err != nil {
 		f.Fatal(err)
 	}
-	if got := f.doc(uid).Content; got == nil || got.Digest != hex.EncodeToString(sum.Sum(nil)) || got.Length != content.Size() {
+
+	if got := f.doc(uid).Content; got == nil || got.Digest != hex.EncodeToString(sum.Sum(nil)) ||
+		got.Length != content.Size() {
 		f.Fatalf("content is %+v", got)
 	}
+
 	r, err := f.sim.OpenBlob(uid, "")
 	if err != nil {
 		f.Fatal(err)
@@ -144,10 +161,14 @@ func TestDiscardedBytesAreVerified(t *testing.T) {
 	for _, i := range []int{2, 0, 1} {
 		f.chunk(b, i, 3, 3000, data[i*1000:(i+1)*1000])
 	}
-	uid := f.send("josh", "POST", "/api/v1/path"+folder, doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
-	if got := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(200); !content.Matches(got.body, 0) {
+
+	uid := f.send("josh", "POST", "/api/v1/path"+folder,
+		doc("File", "f", obj{"file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).is(201).at("uid").(string)
+	if got := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(200); !content.Matches(got.body,
+		0) {
 		t.Fatal("downloads are not what was verified")
 	}
+
 	equalInts(t, int(f.sim.Mismatches()), 0, "mismatches")
 	f.chunk(f.batch("josh"), 1, 3, 3000, data[:1000]).is(500)
 	equalInts(t, int(f.sim.Mismatches()), 1, "mismatches")
@@ -161,6 +182,7 @@ func TestBatchGoneWhileAChunkArrives(t *testing.T) {
 		f.sim.ExpireBatches()
 		return 0, io.EOF
 	}))
+
 	if e, is := err.(*restError); !is || e.status != 410 {
 		t.Fatalf("error %v", err)
 	}
@@ -177,6 +199,7 @@ func TestJoiningTakesItsTimeWithoutTheLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		b := s.newBatch("default")
 		s.enterChunk(b, 0, arrival{count: 1, chunked: true}, segment{size: 1 << 30}, nil)
 		start := time.Now()
@@ -186,6 +209,7 @@ func TestJoiningTakesItsTimeWithoutTheLock(t *testing.T) {
 		if s.Batches() != 1 { // would hang if the lock were held
 			t.Error("the batch is gone")
 		}
+
 		if j := <-done; j == nil || time.Since(start) != 10*time.Second {
 			t.Errorf("joined %v after %v", j, time.Since(start))
 		}
@@ -200,6 +224,7 @@ func TestBatchesExpire(t *testing.T) {
 		o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 		o.BatchTTL = time.Hour
 	})
+
 	b := f.batch("josh")
 	mu.Lock()
 	now = now.Add(time.Hour + time.Second)
@@ -214,10 +239,12 @@ func TestExecuteOnBatch(t *testing.T) {
 	uid := f.sim.MkDoc(folder+"/doc", "File", nil)
 	b := f.batch("josh")
 	f.send("josh", "POST", "/api/v1/upload/"+b+"/0", "hello", "X-File-Name: h.txt").is(201)
-	f.send("josh", "POST", "/api/v1/upload/"+b+"/0/execute/Blob.AttachOnDocument", obj{"params": obj{"document": uid}}).is(200)
+	f.send("josh", "POST", "/api/v1/upload/"+b+"/0/execute/Blob.AttachOnDocument", obj{"params": obj{"document": uid}}).
+		is(200)
 	if c := f.doc(uid).Content; c == nil || c.Length != 5 || c.Name != "h.txt" {
 		t.Fatalf("content %+v", c)
 	}
+
 	equalInts(t, f.sim.Batches(), 0, "batches")
 }
 
@@ -228,29 +255,37 @@ func TestDownload(t *testing.T) {
 	at := "/api/v1/id/" + uid + "/@blob/file:content"
 	r := f.send("josh", "GET", at, nil).is(200)
 	etag := r.header.Get("ETag")
-	if string(r.body) != "0123456789" || etag != `"781e5e245d69b566979b86e28d23f2c7"` || r.header.Get("Accept-Ranges") != "bytes" {
+	if string(r.body) != "0123456789" || etag != `"781e5e245d69b566979b86e28d23f2c7"` ||
+		r.header.Get("Accept-Ranges") != "bytes" {
 		t.Fatalf("%s %v", r.body, r.header)
 	}
+
 	file := "/nxfile/default/" + uid + "/file:content/a.txt"
 	for where, status := range map[string]int{at: 200, file: 206} {
-		if r := f.send("josh", "GET", where, nil, "Range: bytes=2-4").is(status); string(r.body) != "234" || r.header.Get("Content-Range") != "bytes 2-4/10" {
+		if r := f.send("josh", "GET", where, nil, "Range: bytes=2-4").is(status); string(r.body) != "234" ||
+			r.header.Get("Content-Range") != "bytes 2-4/10" {
 			t.Fatalf("%s: %s %v", where, r.body, r.header)
 		}
 		if r := f.send("josh", "GET", where, nil, "Range: bytes=10-").is(200); string(r.body) != "0123456789" {
 			t.Fatalf("%s: %s", where, r.body)
 		}
 	}
+
 	f.send("", "GET", file, nil).is(401)
-	if to := f.send("nobody", "GET", file, nil).is(302).header.Get("Location"); !strings.Contains(to, "/login.jsp?loginFailed=true&requestedUrl=nxfile") {
+	if to := f.send("nobody", "GET", file, nil).is(302).header.Get("Location"); !strings.Contains(to,
+		"/login.jsp?loginFailed=true&requestedUrl=nxfile") {
 		t.Errorf("a wrong password at nxfile leads to %s, want the sign-in page", to)
 	}
+
 	f.send("josh", "GET", at, nil, "If-None-Match: "+etag).is(304)
 	f.send("josh", "GET", at, nil, "Range: bytes=2-4", `If-Range: "other"`).is(200)
 	f.send("", "GET", at, nil).is(401)
-	data := f.send("josh", "GET", "/api/v1/id/"+uid, nil, "properties: *").at("properties", "file:content", "data").(string)
+	data := f.send("josh", "GET", "/api/v1/id/"+uid, nil, "properties: *").at("properties", "file:content",
+		"data").(string)
 	if r := f.send("josh", "GET", strings.TrimPrefix(data, f.base), nil).is(200); string(r.body) != "0123456789" {
 		t.Fatalf("%s", r.body)
 	}
+
 	f.send("josh", "DELETE", at, nil).is(204)
 	f.send("josh", "GET", at, nil).is(404)
 }
@@ -263,6 +298,7 @@ func TestDirectDownload(t *testing.T) {
 	if r := f.send("", "GET", strings.TrimPrefix(to, f.base), nil, "Range: bytes=1-2").is(206); string(r.body) != "12" {
 		t.Fatalf("%s", r.body)
 	}
+
 	f.send("", "GET", strings.TrimPrefix(to, f.base)+"x", nil).is(403)
 	f.send("", "HEAD", strings.TrimPrefix(to, f.base), nil).is(403)
 }
@@ -271,8 +307,10 @@ func TestMkDocWithAContentOfAnySize(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	content := pattern.New(1, 1<<40)
-	uid := f.sim.MkDoc(folder+"/big", "Video", obj{"file:content": Blob{Name: "big.mov", Content: content, Digest: "d"}})
-	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil, fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(200)
+	uid := f.sim.MkDoc(folder+"/big", "Video",
+		obj{"file:content": Blob{Name: "big.mov", Content: content, Digest: "d"}})
+	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil,
+		fmt.Sprintf("Range: bytes=%d-%d", 1<<39, 1<<39+99)).is(200)
 	if len(r.body) != 100 || !content.Matches(r.body, 1<<39) {
 		t.Fatalf("%d bytes", len(r.body))
 	}
@@ -286,7 +324,8 @@ func TestDamagedUploads(t *testing.T) {
 		f.sim.DamageUploads(1)
 		bad := f.doc(f.file("josh", "b", "hello")).Content
 		again := f.doc(f.file("josh", "c", "hello")).Content
-		if bad.Length != good.Length || bad.Digest == good.Digest || len(bad.Digest) != len(good.Digest) || again.Digest != good.Digest {
+		if bad.Length != good.Length || bad.Digest == good.Digest || len(bad.Digest) != len(good.Digest) ||
+			again.Digest != good.Digest {
 			t.Errorf("good %+v, damaged %+v, then %+v", good, bad, again)
 		}
 	}
@@ -316,22 +355,30 @@ func TestParallelWork(t *testing.T) {
 				uid := f.file(user, fmt.Sprintf("w%d-%d", w, i), "content")
 				f.send(user, "PUT", "/api/v1/id/"+shared, put(obj{"dc:title": uid}), "X-Versioning-Option: MINOR")
 				f.send(user, "POST", "/api/v1/id/"+shared+"/@comment", obj{"text": uid})
-				f.send(user, "GET", "/api/v1/search/execute?query=SELECT+*+FROM+File+WHERE+dc:title='"+uid+"'", nil, "properties: *")
-				f.send(user, "GET", "/api/v1/path"+folder+"/@children", nil, "enrichers-document: permissions,breadcrumb")
+				f.send(user, "GET", "/api/v1/search/execute?query=SELECT+*+FROM+File+WHERE+dc:title='"+uid+"'", nil,
+					"properties: *")
+				f.send(user, "GET", "/api/v1/path"+folder+"/@children", nil,
+					"enrichers-document: permissions,breadcrumb")
 			}
 		})
 	}
+
 	wg.Wait()
 	equalInts(t, len(f.sim.Children(folder)), workers*rounds+1, "documents")
 	equalInts(t, len(f.sim.Comments(shared)), workers*rounds, "comments")
 	if n := len(f.sim.Versions(shared)); n < workers*rounds {
 		t.Errorf("%d versions", n)
 	}
+
 	equalInts(t, f.sim.Batches(), 0, "batches")
 }
 
 func BenchmarkUpload(b *testing.B) {
-	for name, opt := range map[string]Options{"discard": {DiscardBlobs: true, DigestAlgorithm: "none"}, "discard-md5": {DiscardBlobs: true}, "disk-md5": {}} {
+	for name, opt := range map[string]Options{
+		"discard":     {DiscardBlobs: true, DigestAlgorithm: "none"},
+		"discard-md5": {DiscardBlobs: true},
+		"disk-md5":    {},
+	} {
 		b.Run(name, func(b *testing.B) {
 			s, err := New(opt)
 			if err != nil {
@@ -342,7 +389,8 @@ func BenchmarkUpload(b *testing.B) {
 			b.SetBytes(content.Size())
 			for b.Loop() {
 				id := s.newBatch("default").id
-				if _, err := s.receive(id, 0, arrival{count: 1, length: content.Size()}, content.Reader(0, content.Size())); err != nil {
+				if _, err := s.receive(id, 0, arrival{count: 1, length: content.Size()},
+					content.Reader(0, content.Size())); err != nil {
 					b.Fatal(err)
 				}
 				s.ExpireBatches()

@@ -33,10 +33,12 @@ func (c *call) uploadHandlers(seg []string) (*answer, error) {
 		}
 		return ok(map[string]any{"name": seg[0]}), nil
 	}
+
 	list := []any{}
 	for _, h := range c.s.handlers() {
 		list = append(list, map[string]any{"name": h})
 	}
+
 	return ok(map[string]any{"handlers": list}), nil
 }
 
@@ -44,15 +46,18 @@ func (c *call) beginBatch(handler string, status int) (*answer, error) {
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
+
 	if !slices.Contains(c.s.handlers(), handler) {
 		return nil, badRequest("Unknown batch handler: %s", handler)
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	b := c.s.newBatch(handler)
 	if status == http.StatusOK {
 		return ok(b.info()), nil
 	}
+
 	return created(map[string]any{"batchId": b.id}), nil
 }
 
@@ -63,6 +68,7 @@ func (c *call) batchItself(id string) (*answer, error) {
 	if b == nil {
 		return nil, errEmpty404
 	}
+
 	switch c.r.Method {
 	case http.MethodDelete:
 		c.s.dropBatch(id)
@@ -73,6 +79,7 @@ func (c *call) batchItself(id string) (*answer, error) {
 		}
 		return ok(b.entries()), nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -119,10 +126,12 @@ func (c *call) batchPart(seg []string) (*answer, error) {
 	case seg[1] == "execute" && len(seg) == 3:
 		return c.executeOnBatch(id, -1, seg[2])
 	}
+
 	file, err := strconv.Atoi(seg[1])
 	if err != nil || file < 0 {
 		return &answer{status: http.StatusBadRequest, text: "fileIdx request path parameter must be a number"}, nil
 	}
+
 	switch {
 	case len(seg) == 2:
 		return c.batchFile(id, file)
@@ -131,6 +140,7 @@ func (c *call) batchPart(seg []string) (*answer, error) {
 	case seg[2] == "execute" && len(seg) == 4:
 		return c.executeOnBatch(id, file, seg[3])
 	}
+
 	return nil, errEmpty404
 }
 
@@ -148,12 +158,14 @@ func (c *call) batchFile(id string, file int) (*answer, error) {
 	if c.r.Method == http.MethodPost {
 		return c.uploadChunk(id, file)
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	b := c.s.batch(id)
 	if b == nil || b.uploads[file] == nil {
 		return nil, errEmpty404
 	}
+
 	u := b.uploads[file]
 	switch c.r.Method {
 	case http.MethodGet:
@@ -163,6 +175,7 @@ func (c *call) batchFile(id string, file int) (*answer, error) {
 		delete(b.uploads, file)
 		return nil, nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -178,17 +191,21 @@ func (c *call) uploadChunk(id string, file int) (*answer, error) {
 	if strings.HasPrefix(c.r.Header.Get("Content-Type"), "multipart/") {
 		return &answer{status: http.StatusBadRequest, text: "Request cannot be a multipart: not supported"}, nil
 	}
+
 	a, err := readArrival(c.r, c.s.opt.Untrue)
 	if err != nil {
 		return nil, err
 	}
+
 	if !c.s.hasBatch(id) {
 		return nil, errEmpty404
 	}
+
 	u, err := c.s.receive(id, file, a, c.r.Body)
 	if err != nil {
 		return nil, err
 	}
+
 	return c.uploadAnswer(id, file, u), nil
 }
 
@@ -209,6 +226,7 @@ func (c *call) uploadAnswer(id string, file int, u *upload) *answer {
 	if u.chunked {
 		u.addChunks(m)
 	}
+
 	return &answer{status: u.httpStatus(http.StatusCreated), json: m}
 }
 
@@ -221,18 +239,23 @@ func readArrival(r *http.Request, untrue *Untruths) (arrival, error) {
 	if untrue.PlusInNames {
 		a.name = strings.ReplaceAll(a.name, "+", "%2B")
 	}
+
 	if plain, err := url.QueryUnescape(a.name); err == nil {
 		a.name = plain
 	}
+
 	if a.mime == "" {
 		a.mime = "application/octet-stream"
 	}
+
 	if !untrue.TypesAsSent {
 		a.mime = typeByName(a.mime, a.name)
 	}
+
 	if h.Get("X-Upload-Type") != "chunked" {
 		return a, nil
 	}
+
 	a.chunked = true
 	return a, a.readNumbers(h)
 }
@@ -257,16 +280,20 @@ func (c *call) executeOnBatch(id string, file int, op string) (*answer, error) {
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
+
 	if !c.s.hasBatch(id) {
 		return nil, errEmpty404
 	}
+
 	blobs, err := c.batchBlobs(id, file)
 	if err != nil {
 		return nil, err
 	}
+
 	if c.r.Header.Get("X-Batch-No-Drop") != "true" {
 		defer c.s.forgetBatch(id)
 	}
+
 	return c.runOperation(op, nil, blobs)
 }
 
@@ -276,6 +303,7 @@ func (c *call) batchBlobs(id string, file int) ([]*blob, error) {
 	if file < 0 {
 		files = c.s.batchFiles(id)
 	}
+
 	var out []*blob
 	for _, i := range files {
 		b, err := c.s.join(id, i, c.transactionLimit())
@@ -287,6 +315,7 @@ func (c *call) batchBlobs(id string, file int) ([]*blob, error) {
 		}
 		out = append(out, b)
 	}
+
 	return out, nil
 }
 

@@ -84,6 +84,7 @@ func (b *blob) computeDigest(algorithm string) error {
 	if b.digest != "" || h == nil || b.data == nil {
 		return nil
 	}
+
 	r, err := b.open()
 	if err != nil {
 		return err
@@ -92,6 +93,7 @@ func (b *blob) computeDigest(algorithm string) error {
 	if _, err := copyWide(h, r); err != nil {
 		return err
 	}
+
 	b.digest = hexOf(h)
 	return nil
 }
@@ -130,9 +132,11 @@ func copyWide(w io.Writer, r io.Reader) (int64, error) {
 				return total, err
 			}
 		}
+
 		if errors.Is(err, io.EOF) {
 			return total, nil
 		}
+
 		if err != nil {
 			return total, err
 		}
@@ -191,6 +195,7 @@ func (r *chainReader) ReadAt(p []byte, off int64) (int, error) {
 			return n, err
 		}
 	}
+
 	return n, io.EOF
 }
 
@@ -205,10 +210,12 @@ func (r *chainReader) read(i int, p []byte, off int64) (int, error) {
 		}
 		r.file, r.current = f, i
 	}
+
 	n, err := r.file.ReadAt(p, off)
 	if n == len(p) {
 		err = nil
 	}
+
 	return n, err
 }
 

@@ -19,12 +19,14 @@ func commentsOf(n *node) []*node {
 			return nil
 		}
 	}
+
 	var out []*node
 	for _, c := range home.children {
 		if c.isComment() {
 			out = append(out, c)
 		}
 	}
+
 	slices.SortStableFunc(out, func(a, b *node) int { return cmp.Or(b.created().Compare(a.created()), b.seq-a.seq) })
 	return out
 }
@@ -49,19 +51,24 @@ func (s *Server) addComment(p *principal, on *node, typ string, sent map[string]
 	if sent["entityId"] != nil || sent["origin"] != nil || sent["entity"] != nil {
 		n.extra = []string{"ExternalEntity"}
 	}
+
 	props, err := s.commentProps(n, sent)
 	if err != nil {
 		return nil, err
 	}
+
 	for key, v := range props {
 		n.props[key] = v
 	}
+
 	if n.props["comment:creationDate"] == nil {
 		n.props["comment:creationDate"] = s.now()
 	}
+
 	if n.props["comment:modificationDate"] == nil {
 		n.props["comment:modificationDate"] = n.props["comment:creationDate"]
 	}
+
 	n.props["comment:text"] = s.sanitized(n.text("comment:text"))
 	n.props["comment:author"] = p.login
 	n.props["comment:parentId"] = on.id
@@ -83,6 +90,7 @@ func (s *Server) place(p *principal, n, on *node) {
 			s.repo.add(home)
 		}
 	}
+
 	s.stampCreation(p, n)
 	s.repo.attach(n, home, n.id)
 	s.repo.add(n)
@@ -109,7 +117,8 @@ func commented(n *node) *node {
 
 var commentFields = map[string]string{
 	"text": "comment:text", "creationDate": "comment:creationDate", "modificationDate": "comment:modificationDate",
-	"entityId": "externalEntity:entityId", "origin": "externalEntity:origin", "entity": "externalEntity:entity", "xpath": "annotation:xpath",
+	"entityId": "externalEntity:entityId", "origin": "externalEntity:origin", "entity": "externalEntity:entity",
+	"xpath": "annotation:xpath",
 }
 
 func (s *Server) commentProps(n *node, sent map[string]any) (map[string]any, error) {
@@ -127,16 +136,20 @@ func (s *Server) updateComment(p *principal, n *node, sent map[string]any) error
 	if sent["entityId"] != nil && !s.repo.hasFacet(n, "ExternalEntity") {
 		n.extra = append(n.extra, "ExternalEntity")
 	}
+
 	props, err := s.commentProps(n, sent)
 	if err != nil {
 		return err
 	}
+
 	if text, is := props["comment:text"].(string); is {
 		props["comment:text"] = s.sanitized(text)
 	}
+
 	if props["comment:modificationDate"] == nil {
 		props["comment:modificationDate"] = s.now()
 	}
+
 	s.write(n, props, true)
 	s.event(p, "commentUpdated", commented(n), "")
 	return nil
@@ -154,10 +167,18 @@ func mayChange(p *principal, n *node) bool {
 // copyComments gives a version the comments that the live document has.
 func (s *Server) copyComments(from, to *node) {
 	for _, c := range slices.Backward(commentsOf(from)) {
-		n := &node{id: s.opt.NewID(), typ: c.typ, extra: slices.Clone(c.extra), props: map[string]any{}, checkedOut: true}
+		n := &node{
+			id:         s.opt.NewID(),
+			typ:        c.typ,
+			extra:      slices.Clone(c.extra),
+			props:      map[string]any{},
+			checkedOut: true,
+		}
+
 		for key, v := range c.props {
 			n.props[key] = v
 		}
+
 		n.props["comment:parentId"], n.props["comment:ancestorIds"] = to.id, ancestorsOf(to)
 		s.place(&principal{login: c.text("dc:creator")}, n, to)
 		s.copyComments(c, n)
@@ -166,31 +187,38 @@ func (s *Server) copyComments(from, to *node) {
 
 func (c *call) commentJSON(n *node) map[string]any {
 	m := map[string]any{
-		"entity-type": "comment", "id": n.id, "parentId": n.props["comment:parentId"], "ancestorIds": n.props["comment:ancestorIds"],
-		"author": n.text("comment:author"), "text": n.text("comment:text"),
+		"entity-type": "comment", "id": n.id, "parentId": n.props["comment:parentId"],
+		"ancestorIds": n.props["comment:ancestorIds"],
+		"author":      n.text("comment:author"), "text": n.text("comment:text"),
 		"permissions": c.permissions(commented(n)),
 	}
+
 	for _, name := range []string{"creationDate", "modificationDate"} {
 		if t, is := n.props["comment:"+name].(time.Time); is {
 			m[name] = formatTime(t)
 		}
 	}
+
 	if n.typ == "Annotation" {
 		m["entity-type"], m["xpath"] = "annotation", n.props["annotation:xpath"]
 	}
+
 	if c.s.repo.hasFacet(n, "ExternalEntity") {
 		for _, name := range []string{"entityId", "origin", "entity"} {
 			m[name] = n.props["externalEntity:"+name]
 		}
 	}
+
 	c.addReplies(m, n)
 	return m
 }
 
 func (c *call) addReplies(m map[string]any, n *node) {
-	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment", "fetch.annotation", "fetch-annotation"), "repliesSummary") {
+	if !slices.Contains(wanted(c.r, "fetch.comment", "fetch-comment", "fetch.annotation", "fetch-annotation"),
+		"repliesSummary") {
 		return
 	}
+
 	replies := commentsOf(n)
 	m["numberOfReplies"] = len(replies)
 	if len(replies) > 0 {

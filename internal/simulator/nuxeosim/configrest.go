@@ -10,15 +10,18 @@ func configRoute(c *call, seg []string) (*answer, error) {
 	if c.r.Method != http.MethodGet {
 		return nil, methodNotAllowed()
 	}
+
 	if len(seg) == 0 || len(seg) > 2 {
 		return nil, notFound("no such configuration")
 	}
+
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
 	a, err := c.configuration(seg)
 	if a == nil && err == nil && c.s.opt.Untrue.UnknownConfigurationIs404 {
 		return nil, notFound("%s", seg[1])
 	}
+
 	return a, err
 }
 
@@ -33,6 +36,7 @@ func (c *call) configuration(seg []string) (*answer, error) {
 	case "facets":
 		return namedOrAll(seg[1:], sortedKeys(t.facets), t.facetJSON)
 	}
+
 	return nil, notFound("no such configuration: %s", seg[0])
 }
 
@@ -43,10 +47,12 @@ func namedOrAll(seg, names []string, json func(string) map[string]any) (*answer,
 		}
 		return ok(json(seg[0])), nil
 	}
+
 	list := []any{}
 	for _, name := range names {
 		list = append(list, json(name))
 	}
+
 	return ok(list), nil
 }
 
@@ -55,15 +61,24 @@ func (t *typeRegistry) typesAnswer(seg []string) (*answer, error) {
 	if len(seg) == 0 {
 		return ok(t.allTypesJSON()), nil
 	}
+
 	d := t.types[seg[0]]
 	if d == nil {
 		return nil, nil // 204
 	}
+
 	schemas := []any{}
 	for _, name := range d.schemas {
 		schemas = append(schemas, t.schemaJSON(name))
 	}
-	return ok(map[string]any{"entity-type": "docType", "name": d.name, "parent": d.parent, "facets": listOf(d.facets), "schemas": schemas}), nil
+
+	return ok(map[string]any{
+		"entity-type": "docType",
+		"name":        d.name,
+		"parent":      d.parent,
+		"facets":      listOf(d.facets),
+		"schemas":     schemas,
+	}), nil
 }
 
 func (t *typeRegistry) allTypesJSON() map[string]any {
@@ -71,11 +86,13 @@ func (t *typeRegistry) allTypesJSON() map[string]any {
 	for name, d := range t.types {
 		types[name] = map[string]any{"parent": d.parent, "facets": listOf(d.facets), "schemas": listOf(d.schemas)}
 	}
+
 	for name := range t.schemas {
 		m := t.schemaJSON(name)["fields"].(map[string]any)
 		m["@prefix"] = t.schemas[name].prefix
 		schemas[name] = m
 	}
+
 	return map[string]any{"entity-type": "docTypes", "doctypes": types, "schemas": schemas}
 }
 
@@ -84,7 +101,12 @@ func listOf(names []string) []string { return append([]string{}, names...) }
 
 func (t *typeRegistry) schemaJSON(name string) map[string]any {
 	s := t.schemas[name]
-	return map[string]any{"entity-type": "schema", "name": s.name, "@prefix": s.prefix, "fields": fieldsJSON(s.root.fields)}
+	return map[string]any{
+		"entity-type": "schema",
+		"name":        s.name,
+		"@prefix":     s.prefix,
+		"fields":      fieldsJSON(s.root.fields),
+	}
 }
 
 func fieldsJSON(fields []*field) map[string]any {

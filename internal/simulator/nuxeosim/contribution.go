@@ -70,9 +70,11 @@ func parseXML(data []byte) (*element, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+
 		if err != nil {
 			return nil, err
 		}
+
 		top := stack[len(stack)-1]
 		switch tok := tok.(type) {
 		case xml.StartElement:
@@ -85,9 +87,11 @@ func parseXML(data []byte) (*element, error) {
 			top.chars.Write(tok)
 		}
 	}
+
 	if len(stack[0].children) != 1 {
 		return nil, errors.New("no root element")
 	}
+
 	return stack[0].children[0], nil
 }
 
@@ -145,9 +149,11 @@ func (s *Server) contribute(data []byte, open func(string) ([]byte, bool)) error
 	if err != nil {
 		return err
 	}
+
 	if root.name != "component" || root.attr("name") == "" {
 		return errors.New("not a component with a name")
 	}
+
 	ours := slices.Contains(root.texts("require"), autoSubscribeFrom)
 	for _, ext := range root.all("extension") {
 		for _, x := range ext.children {
@@ -159,6 +165,7 @@ func (s *Server) contribute(data []byte, open func(string) ([]byte, bool)) error
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -194,14 +201,17 @@ func (s *Server) contributeSchema(x *element, open func(string) ([]byte, bool)) 
 	if x.name != "schema" {
 		return nil
 	}
+
 	data, found := open(x.attr("src"))
 	if !found {
 		return fmt.Errorf("schema %s: file %s not found", x.attr("name"), x.attr("src"))
 	}
+
 	sch, err := parseXSD(data, x.attr("name"), x.attr("prefix"))
 	if err != nil {
 		return fmt.Errorf("schema %s: %w", x.attr("name"), err)
 	}
+
 	s.types.addSchema(sch)
 	return nil
 }
@@ -217,15 +227,18 @@ func (s *Server) contributeType(x *element) error {
 		}
 		d.allows = x.listed("subtypes", "type")
 		if old := s.types.types[d.name]; old != nil && x.attr("append") == "true" {
-			d.parent, d.schemas, d.facets, d.allows = old.parent, union(old.schemas, d.schemas), union(old.facets, d.facets), union(old.allows, d.allows)
+			d.parent, d.schemas, d.facets, d.allows = old.parent, union(old.schemas, d.schemas),
+				union(old.facets, d.facets), union(old.allows, d.allows)
 		}
 		s.types.addType(d)
 	}
+
 	for _, name := range s.schemaNames(x) {
 		if s.types.schemas[name] == nil {
 			return fmt.Errorf("%s %s: unknown schema %s", x.name, x.attr("name"), name)
 		}
 	}
+
 	return nil
 }
 

@@ -27,10 +27,14 @@ func (s *Server) contributeCORS(x *element) error {
 	if x.name != "corsConfig" {
 		return nil
 	}
+
 	r := corsRule{
-		origins: wordsOf(x.attr("allowOrigin")), subdomains: x.attr("allowSubdomains") == "true", methods: wordsOf(x.attr("supportedMethods")),
-		headers: x.attr("supportedHeaders"), exposed: x.attr("exposedHeaders"), withoutCredential: x.attr("supportsCredentials") == "false",
+		origins: wordsOf(x.attr("allowOrigin")), subdomains: x.attr("allowSubdomains") == "true",
+		methods: wordsOf(x.attr("supportedMethods")),
+		headers: x.attr("supportedHeaders"), exposed: x.attr("exposedHeaders"),
+		withoutCredential: x.attr("supportsCredentials") == "false",
 	}
+
 	r.maxAge, _ = strconv.Atoi(x.attr("maxAge")) // none by default
 	return s.addCORS(r, x.text("pattern"))
 }
@@ -58,11 +62,13 @@ func (s *Server) corsFor(path string) *corsRule {
 			return &r
 		}
 	}
+
 	origins := wordsOf(s.props["nuxeo.cors.urls"])
 	pattern, err := regexp.Compile("^(?:" + s.property("nuxeo.cors.pattern", "/.*") + ")$")
 	if len(origins) == 0 || err != nil || !pattern.MatchString(path) {
 		return nil
 	}
+
 	return &corsRule{
 		origins: origins, subdomains: s.property("nuxeo.cors.allowSubdomains", "true") == "true",
 		methods: wordsOf(s.property("nuxeo.cors.supportedMethods", "GET,POST,HEAD,OPTIONS,DELETE,PUT")),
@@ -77,9 +83,10 @@ func (s *Server) property(name, otherwise string) string {
 }
 
 func (r *corsRule) allows(origin string) bool {
-	return len(r.origins) == 0 || slices.Contains(r.origins, "*") || slices.ContainsFunc(r.origins, func(o string) bool {
-		return o == origin || r.subdomains && isSubdomain(origin, o)
-	})
+	return len(r.origins) == 0 || slices.Contains(r.origins, "*") ||
+		slices.ContainsFunc(r.origins, func(o string) bool {
+			return o == origin || r.subdomains && isSubdomain(origin, o)
+		})
 }
 
 // isSubdomain is about origins of the same scheme and port.
@@ -98,13 +105,16 @@ func (s *Server) crossOrigin(c *call) (*answer, error) {
 	if err := s.checkOrigin(c.r, rule); err != nil || rule == nil || origin == "" || s.own(origin) {
 		return nil, err
 	}
+
 	if !rule.allows(origin) {
 		return nil, forbidden("CORS origin denied: %s", origin)
 	}
+
 	rule.mark(c.w.Header(), origin)
 	if c.r.Method == http.MethodOptions && c.r.Header.Get("Access-Control-Request-Method") != "" {
 		return rule.preflight(c)
 	}
+
 	return nil, nil
 }
 
@@ -124,16 +134,19 @@ func (r *corsRule) preflight(c *call) (*answer, error) {
 	if !slices.Contains(r.methods, method) {
 		return nil, failure(http.StatusMethodNotAllowed, "Unsupported HTTP method: %s", method)
 	}
+
 	h := c.w.Header()
 	h.Set("Access-Control-Allow-Methods", strings.Join(r.methods, ", "))
 	wanted := c.r.Header.Get("Access-Control-Request-Headers")
 	if r.headers != "" && r.headers != "*" {
 		wanted = r.headers
 	}
+
 	h.Set("Access-Control-Allow-Headers", wanted)
 	if r.maxAge > 0 {
 		h.Set("Access-Control-Max-Age", strconv.Itoa(r.maxAge))
 	}
+
 	return &answer{status: http.StatusOK}, nil
 }
 
@@ -144,12 +157,14 @@ func (s *Server) checkOrigin(r *http.Request, rule *corsRule) error {
 	if from == "" {
 		from = r.Header.Get("Referer")
 	}
+
 	switch {
 	case safeMethod(r.Method), from == "", s.own(from), rule != nil && rule.allows(originOf(from)):
 		return nil
 	case from == "null" && s.props["nuxeo.cors.allowNullOrigin"] == "true":
 		return nil
 	}
+
 	return &restError{status: http.StatusForbidden, msg: "CSRF check failure", page: true}
 }
 

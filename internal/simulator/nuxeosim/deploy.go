@@ -25,19 +25,23 @@ func (s *Server) deploy(symbolicName string, jar, fragment []byte) error {
 	if fragment == nil {
 		return nil
 	}
+
 	x, err := parseXML(fragment)
 	if err != nil {
 		return err
 	}
+
 	if x.name != "fragment" {
 		return fmt.Errorf("the root is <%s>", x.name)
 	}
+
 	required := x.texts("require")
 	for _, name := range required {
 		if !slices.Contains(s.bundles, name) {
 			return fmt.Errorf("requires %s, which is not there", name)
 		}
 	}
+
 	file := "bundles/" + symbolicName + ".jar"
 	s.disk[file] = jar
 	defer delete(s.disk, file) // nobody looks for it again
@@ -46,6 +50,7 @@ func (s *Server) deploy(symbolicName string, jar, fragment []byte) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -55,7 +60,8 @@ func (d disk) runAll(install *element, jar string, afterWebUI bool) error {
 			c.attrs[name] = strings.ReplaceAll(value, "${bundle.fileName}", jar)
 		}
 		if !afterWebUI && strings.Contains(c.attr("to"), "nuxeo.war/ui") {
-			return fmt.Errorf("<%s> writes to %s before Web UI is unpacked over it: the fragment does not require %s", c.name, c.attr("to"), webUIBundle)
+			return fmt.Errorf("<%s> writes to %s before Web UI is unpacked over it: the fragment does not require %s",
+				c.name, c.attr("to"), webUIBundle)
 		}
 		if err := d.run(c); err != nil {
 			return fmt.Errorf("<%s>: %w", c.name, err)
@@ -91,16 +97,19 @@ func (d disk) unzip(c *element) error {
 	if !found {
 		return fmt.Errorf("%s not found", c.attr("from"))
 	}
+
 	files, err := unzipped.get(archive)
 	if err != nil {
 		return err
 	}
+
 	for name, data := range files {
 		rest, inside := strings.CutPrefix(name, c.attr("prefix"))
 		if inside && chosen(name, c.texts("include"), c.texts("exclude")) {
 			d[place(c.attr("to")+"/"+rest)] = data
 		}
 	}
+
 	return nil
 }
 
@@ -122,14 +131,17 @@ func (d disk) append(from, to string) error {
 	if !found {
 		return fmt.Errorf("%s is no file", from)
 	}
+
 	if path.Ext(to) != ".json" || d[to] == nil {
 		d[to] = slices.Concat(d[to], more)
 		return nil
 	}
+
 	both, err := merged.get(d[to], more)
 	if err != nil {
 		return fmt.Errorf("%s to %s: %w", from, to, err)
 	}
+
 	d[to] = both
 	return nil
 }
@@ -147,6 +159,7 @@ func mergeJSON(objects ...[]byte) ([]byte, error) {
 		}
 		maps.Copy(all, one)
 	}
+
 	return json.Marshal(all)
 }
 
@@ -160,9 +173,11 @@ func (d disk) copy(from, to string) error {
 			d[place(to+"/"+path.Base(from)+"/"+rest)], found = d[name], true
 		}
 	}
+
 	if !found {
 		return fmt.Errorf("%s not found", from)
 	}
+
 	return nil
 }
 

@@ -20,9 +20,10 @@ type wishes struct {
 // wishesOf collects the headers that ask for parts, under all their names.
 func wishesOf(r *http.Request) wishes {
 	return wishes{
-		schemas:   wanted(r, "properties", "X-NXproperties", "X-NXDocumentProperties"),
-		enrichers: wanted(r, "enrichers.document", "enrichers-document", "X-NXenrichers.document", "X-NXenrichers-document", "X-NXContext-Category"),
-		fetch:     wanted(r, "fetch.document", "fetch-document", "X-NXfetch.document", "X-NXfetch-document"),
+		schemas: wanted(r, "properties", "X-NXproperties", "X-NXDocumentProperties"),
+		enrichers: wanted(r, "enrichers.document", "enrichers-document", "X-NXenrichers.document",
+			"X-NXenrichers-document", "X-NXContext-Category"),
+		fetch: wanted(r, "fetch.document", "fetch-document", "X-NXfetch.document", "X-NXfetch-document"),
 	}
 }
 
@@ -37,6 +38,7 @@ func wanted(r *http.Request, names ...string) []string {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -46,25 +48,32 @@ func (c *call) docJSON(n *node) map[string]any { return c.docWith(n, wishesOf(c.
 func (c *call) docWith(n *node, w wishes) map[string]any {
 	s := c.s
 	m := map[string]any{
-		"entity-type": "document", "repository": "default", "uid": n.id, "path": n.path(), "type": n.typ, "state": "project",
+		"entity-type": "document", "repository": "default", "uid": n.id, "path": n.path(), "type": n.typ,
+		"state":        "project",
 		"isCheckedOut": n.checkedOut && !n.isVersion(), "isRecord": false, "retainUntil": nil, "hasLegalHold": false,
-		"isUnderRetentionOrLegalHold": false, "isVersion": n.isVersion(), "isProxy": false, "changeToken": n.changeToken(),
-		"isTrashed": n.trashed, "title": n.title(), "facets": s.repo.facets(n), "schemas": s.schemasJSON(n),
+		"isUnderRetentionOrLegalHold": false, "isVersion": n.isVersion(), "isProxy": false,
+		"changeToken": n.changeToken(),
+		"isTrashed":   n.trashed, "title": n.title(), "facets": s.repo.facets(n), "schemas": s.schemasJSON(n),
 	}
+
 	if p := holder(n).parent; p != nil {
 		m["parentRef"] = p.id
 	}
+
 	if t, is := n.props["dc:modified"].(time.Time); is {
 		m["lastModified"] = formatTime(t)
 	}
+
 	n.addVersionParts(m)
 	c.addFetched(m, n, w)
 	if len(w.schemas) > 0 {
 		m["properties"] = c.propertiesJSON(n, w.schemas)
 	}
+
 	if len(w.enrichers) > 0 {
 		m["contextParameters"] = c.enrich(n, w.enrichers)
 	}
+
 	return m
 }
 
@@ -112,7 +121,8 @@ func (c *call) propertiesJSON(n *node, wanted []string) map[string]any {
 	m := map[string]any{}
 	for _, name := range c.s.repo.schemas(n) {
 		sch := c.s.repo.types.schemas[name]
-		if sch == nil || !slices.Contains(wanted, "*") && !slices.Contains(wanted, name) && !slices.Contains(wanted, sch.prefix) {
+		if sch == nil || !slices.Contains(wanted, "*") && !slices.Contains(wanted, name) &&
+			!slices.Contains(wanted, sch.prefix) {
 			continue
 		}
 		for _, f := range sch.root.fields {
@@ -120,6 +130,7 @@ func (c *call) propertiesJSON(n *node, wanted []string) map[string]any {
 			m[key] = c.valueJSON(f.typ, n.props[key], blobPlace{n, key})
 		}
 	}
+
 	return m
 }
 
@@ -185,14 +196,17 @@ func (c *call) blobJSON(b *blob, at blobPlace) map[string]any {
 	if b.digest != "" {
 		m["digest"], m["digestAlgorithm"] = b.digest, c.s.opt.DigestAlgorithm
 	}
+
 	if c.s.opt.DirectDownload {
 		m["data"] = c.s.directURL(at)
 	}
+
 	return m
 }
 
 func (c *call) blobURL(b *blob, at blobPlace) string {
-	return fmt.Sprintf("%s/nxfile/default/%s/%s/%s?changeToken=%s", c.s.url, at.n.id, at.xpath, url.PathEscape(b.name), at.n.changeToken())
+	return fmt.Sprintf("%s/nxfile/default/%s/%s/%s?changeToken=%s", c.s.url, at.n.id, at.xpath, url.PathEscape(b.name),
+		at.n.changeToken())
 }
 
 // list is the entity "documents" over one page.
@@ -219,15 +233,19 @@ func (p pageOf) json(unknown bool) map[string]any {
 	if p.size > 0 && p.total > 0 {
 		pages = (p.total + p.size - 1) / p.size
 	}
+
 	next := p.offset+len(p.nodes) < p.total
 	m := map[string]any{
 		"isPaginable": true, "resultsCount": p.total, "pageSize": p.size, "resultsCountLimit": 0,
-		"currentPageSize": len(p.nodes), "currentPageIndex": p.index, "currentPageOffset": p.offset, "numberOfPages": pages,
-		"isPreviousPageAvailable": p.offset > 0, "isNextPageAvailable": next, "isLastPageAvailable": next, "isSortable": true,
-		"hasError": false, "errorMessage": nil, "totalSize": p.total, "pageIndex": p.index, "pageCount": pages,
+		"currentPageSize": len(p.nodes), "currentPageIndex": p.index, "currentPageOffset": p.offset,
+		"numberOfPages":           pages,
+		"isPreviousPageAvailable": p.offset > 0, "isNextPageAvailable": next, "isLastPageAvailable": next,
+		"isSortable": true,
+		"hasError":   false, "errorMessage": nil, "totalSize": p.total, "pageIndex": p.index, "pageCount": pages,
 	}
 	if unknown {
 		m["resultsCount"], m["totalSize"], m["numberOfPages"], m["pageCount"] = -2, -2, 0, 0
 	}
+
 	return m
 }

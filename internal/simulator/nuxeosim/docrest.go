@@ -13,6 +13,7 @@ func (s *Server) route(c *call, seg []string) (*answer, error) {
 	if len(seg) > 1 && seg[0] == "site" && (seg[1] == "automation" || seg[1] == "api") {
 		seg = seg[1:]
 	}
+
 	switch {
 	case len(seg) >= 2 && seg[0] == "api" && seg[1] == "v1":
 		return s.routeAPI(c, seg[2:])
@@ -27,12 +28,15 @@ func (s *Server) route(c *call, seg []string) (*answer, error) {
 	case len(seg) == 2 && seg[0] == "oauth2" && seg[1] == "authorize_submit":
 		return c.oauthSubmit()
 	}
+
 	return nil, notFound("no such page")
 }
 
 var apiRoutes = map[string]func(*call, []string) (*answer, error){
-	"id": idRoute, "path": pathRoute, "upload": uploadRoute, "me": me, "user": userRoute, "group": groupRoute, "token": tokenRoute,
-	"automation": automationRoute, "search": searchRoute, "config": configRoute, "capabilities": capabilities, "oauth2": oauth2Route,
+	"id": idRoute, "path": pathRoute, "upload": uploadRoute, "me": me, "user": userRoute, "group": groupRoute,
+	"token":      tokenRoute,
+	"automation": automationRoute, "search": searchRoute, "config": configRoute, "capabilities": capabilities,
+	"oauth2":    oauth2Route,
 	"directory": directoryRoute, "task": taskRoute, "workflow": workflowRoute,
 }
 
@@ -43,21 +47,29 @@ func (s *Server) routeAPI(c *call, seg []string) (*answer, error) {
 		}
 		seg = seg[2:]
 	}
+
 	if len(seg) == 0 {
 		return nil, notFound("no such resource")
 	}
+
 	h := apiRoutes[seg[0]]
 	if h == nil {
 		return nil, notFound("no such resource: %s", seg[0])
 	}
+
 	return h(c, seg[1:])
 }
 
 func capabilities(c *call, _ []string) (*answer, error) {
 	return ok(map[string]any{
 		"entity-type": "capabilities",
-		"server":      map[string]any{"distributionName": "lts", "distributionVersion": c.s.opt.LTS + ".6", "distributionServer": "tomcat"},
-		"cluster":     map[string]any{"enabled": false}, "repository": map[string]any{"default": map[string]any{"queryBlobKeys": false}},
+		"server": map[string]any{
+			"distributionName":    "lts",
+			"distributionVersion": c.s.opt.LTS + ".6",
+			"distributionServer":  "tomcat",
+		},
+		"cluster":    map[string]any{"enabled": false},
+		"repository": map[string]any{"default": map[string]any{"queryBlobKeys": false}},
 	}), nil
 }
 
@@ -99,6 +111,7 @@ func (c *call) docRoute(ref string, rest []string) (*answer, error) {
 	if len(rest) > 0 {
 		return c.adapter(ref, rest)
 	}
+
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead:
 		return c.getDocument(ref)
@@ -109,6 +122,7 @@ func (c *call) docRoute(ref string, rest []string) (*answer, error) {
 	case http.MethodDelete:
 		return c.deleteDocument(ref)
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -150,12 +164,15 @@ func (c *call) readDoc() (body docBody, ch change, done func(), err error) {
 	if err := c.readJSON(&body); err != nil {
 		return body, ch, done, err
 	}
+
 	if body.EntityType != "" && body.EntityType != "document" {
 		return body, ch, done, badRequest("Json object with an unexpected entity-type: %s", body.EntityType)
 	}
+
 	if ch, err = c.changeHeaders(); err != nil {
 		return body, ch, done, err
 	}
+
 	j := joiner{call: c}
 	props, err := j.walk(body.Properties)
 	ch.props, _ = props.(map[string]any)
@@ -163,10 +180,15 @@ func (c *call) readDoc() (body docBody, ch change, done func(), err error) {
 }
 
 func (c *call) changeHeaders() (change, error) {
-	ch := change{source: c.r.Header.Get("source"), option: strings.ToUpper(c.r.Header.Get("X-Versioning-Option")), comment: c.r.Header.Get("Update-Comment")}
+	ch := change{
+		source:  c.r.Header.Get("source"),
+		option:  strings.ToUpper(c.r.Header.Get("X-Versioning-Option")),
+		comment: c.r.Header.Get("Update-Comment"),
+	}
 	if !slices.Contains([]string{"", "MAJOR", "MINOR", "NONE"}, ch.option) {
 		return ch, badRequest("Unknown versioning option: %s", ch.option)
 	}
+
 	return ch, nil
 }
 
@@ -195,6 +217,7 @@ func (j *joiner) walk(v any) (any, error) {
 			}
 		}
 	}
+
 	return v, nil
 }
 
@@ -204,17 +227,21 @@ func (j *joiner) blob(id string, file any) (any, error) {
 	if file == nil {
 		index, err = 0, nil
 	}
+
 	if err != nil {
 		return missingBlob{}, nil
 	}
+
 	b, err := j.call.s.join(id, index, j.call.transactionLimit())
 	if err != nil {
 		return nil, err
 	}
+
 	j.batches = append(j.batches, id)
 	if b == nil {
 		return missingBlob{}, nil
 	}
+
 	return b, nil
 }
 
@@ -233,22 +260,27 @@ func (c *call) postDocument(ref string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	parent, err := c.document(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := c.demand(parent, "AddChildren"); err != nil {
 		return nil, err
 	}
+
 	if body.Name == "" || body.Type == "" {
 		return nil, badRequest("type or name property is missing")
 	}
+
 	n, err := c.s.createDocument(c.user, parent, body.Type, body.Name, ch)
 	if err != nil {
 		return nil, err
 	}
+
 	return c.written(http.StatusCreated, n), nil
 }
 
@@ -268,32 +300,39 @@ func (c *call) putDocument(ref string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	n, err := c.document(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := c.demand(n, "WriteProperties"); err != nil {
 		return nil, err
 	}
+
 	if body.ChangeToken != nil {
 		if err := checkToken(n, body.UID, *body.ChangeToken); err != nil {
 			return nil, err
 		}
 	}
+
 	before := n.sysToken
 	if err := c.s.updateDocument(c.user, n, ch); err != nil {
 		return nil, err
 	}
+
 	if body.UID != "" && body.ChangeToken != nil && n.sysToken != before && !c.s.opt.Untrue.TokenMovesAlways {
 		n.userToken++
 	}
+
 	if ch.option == "MAJOR" || ch.option == "MINOR" || ch.option == "" && ch.source != "" {
 		if n = n.lastVersion(); n == nil {
 			return nil, nil
 		}
 	}
+
 	return c.written(http.StatusOK, n), nil
 }
 
@@ -304,12 +343,15 @@ func (c *call) deleteDocument(ref string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if err := c.demand(n, "Remove"); err != nil {
 		return nil, err
 	}
+
 	if n == c.s.repo.root {
 		return nil, forbidden("The root cannot be removed")
 	}
+
 	c.s.removeDocument(c.user, n)
 	return nil, nil
 }

@@ -25,11 +25,13 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 	if s.repo.types.types[typ] == nil {
 		return nil, badRequest("Type: %s does not exist", typ)
 	}
+
 	n := &node{id: s.opt.NewID(), typ: typ, props: map[string]any{}, checkedOut: true}
 	values, err := s.values(n, ch.props)
 	if err != nil {
 		return nil, err
 	}
+
 	maps.DeleteFunc(values, func(_ string, v any) bool { return v == nil })
 	maps.Copy(n.props, values)
 	s.stampCreation(p, n)
@@ -39,9 +41,11 @@ func (s *Server) createDocument(p *principal, parent *node, typ, name string, ch
 	if !s.opt.NoVersionOnCreate {
 		s.automaticVersion(p, nil, n, ch, false)
 	}
+
 	if n.props["file:content"] != nil {
 		s.beginBackground(n)
 	}
+
 	return n, nil
 }
 
@@ -54,6 +58,7 @@ func (s *Server) stampCreation(p *principal, n *node) {
 			n.props[key] = now
 		}
 	}
+
 	if s.repo.hasSchema(n, "uid") {
 		n.props["uid:major_version"], n.props["uid:minor_version"] = int64(0), int64(0)
 	}
@@ -64,6 +69,7 @@ func (s *Server) freeName(parent *node, name string) string {
 	if parent.byName[name] == nil {
 		return name
 	}
+
 	millis := s.opt.Now().UnixMilli()
 	for {
 		if long := fmt.Sprintf("%s.%d", name, millis); parent.byName[long] == nil {
@@ -80,17 +86,20 @@ func (s *Server) cleanName(name string) string {
 	if s.opt.Untrue.CleanNames {
 		name = strings.ReplaceAll(name, "/", "-")
 	}
+
 	name = name[strings.LastIndex(name, "/")+1:]
 	for utf8.RuneCountInString(name) > 24 && len(name) > 24 {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
+
 	switch {
 	case s.opt.Untrue.CleanNames && (name == "" || name == "." || name == ".."):
 		return "untitled"
 	case name == "" || name == "." || name == ".." || name == "-" && !s.opt.Untrue.CleanNames:
 		return strconv.FormatInt(s.opt.Now().UnixNano(), 10)
 	}
+
 	return strings.TrimSpace(name)
 }
 
@@ -103,16 +112,20 @@ func (s *Server) values(n *node, props map[string]any) (map[string]any, error) {
 		if f == nil || !s.repo.hasSchema(n, sch.name) {
 			continue
 		}
+
 		v, err := coerce(f.typ, raw)
 		if err != nil {
 			return nil, err
 		}
+
 		v = s.filteredValue(v)
 		if _, missing := v.(missingBlob); missing {
 			continue
 		}
+
 		out[sch.key(f)] = withoutMissing(v)
 	}
+
 	return out, s.validate(out)
 }
 
@@ -143,23 +156,28 @@ func (s *Server) updateDocument(p *principal, n *node, ch change) error {
 	if err != nil {
 		return err
 	}
+
 	maps.DeleteFunc(values, func(key string, v any) bool { return equal(n.props[key], v) })
 	if n.isVersion() && len(values) > 0 {
 		return s.refused(403, 500, "Cannot write properties of a version: %s", n.id)
 	}
+
 	if len(values) > 0 && !ch.silent {
 		s.stampUpdate(p, n, values)
 		s.automaticVersion(p, n.after(values), n, ch, true)
 		n.checkedOut = true
 	}
+
 	s.write(n, values, !ch.silent)
 	if len(values) > 0 {
 		s.event(p, "documentModified", n, ch.comment)
 	}
+
 	s.versionAfter(p, n, ch, len(values) > 0)
 	if values["file:content"] != nil {
 		s.beginBackground(n)
 	}
+
 	return nil
 }
 
@@ -223,12 +241,15 @@ func (s *Server) moveDocument(p *principal, n, target *node, name string) error 
 			return s.refused(400, 409, "Cannot move a node under itself: %s is under %s", n.id, n.id)
 		}
 	}
+
 	if name == "" {
 		name = n.name
 	}
+
 	if name = s.cleanName(name); target == n.parent && name == n.name {
 		return nil
 	}
+
 	free := s.freeName(target, name)
 	s.repo.detach(n)
 	s.repo.attach(n, target, free)
@@ -242,11 +263,13 @@ func (s *Server) lockDocument(p *principal, n *node) error {
 	if n.lock != nil && n.lock.owner != p.login {
 		return conflict("Document already locked by %s: %s", n.lock.owner, n.id)
 	}
+
 	if n.lock == nil {
 		n.lock = &lock{owner: p.login, at: s.now()}
 		n.sysToken++
 		s.event(p, "documentLocked", n, "")
 	}
+
 	return nil
 }
 
@@ -255,9 +278,11 @@ func (s *Server) unlockDocument(p *principal, n *node) error {
 	if n.lock == nil {
 		return nil
 	}
+
 	if n.lock.owner != p.login && !granted(p, n, "Unlock") {
 		return conflict("Document already locked by %s: %s", n.lock.owner, n.id)
 	}
+
 	n.lock = nil
 	n.sysToken++
 	s.event(p, "documentUnlocked", n, "")

@@ -14,9 +14,14 @@ func TestPropertiesComeOnlyOnRequest(t *testing.T) {
 	if m := f.send("josh", "GET", path, nil).is(200).json(); m["properties"] != nil {
 		t.Fatalf("properties without asking: %v", m)
 	}
-	for _, h := range []string{"properties: *", "X-NXproperties: dublincore", "X-NXDocumentProperties: common,dublincore"} {
+
+	for _, h := range []string{
+		"properties: *", "X-NXproperties: dublincore",
+		"X-NXDocumentProperties: common,dublincore",
+	} {
 		f.send("josh", "GET", path, nil, h).want("film", "properties", "dc:title")
 	}
+
 	f.send("josh", "GET", path+"?properties=*", nil).want([]any{}, "properties", "dc:subjects")
 	f.send("josh", "GET", "/api/v1/repo/default/id/"+f.doc(folder).UID, nil).is(200).want("document", "entity-type")
 	f.send("josh", "GET", "/api/v1/repo/other/path/", nil).is(404)
@@ -31,6 +36,7 @@ func TestNamesThatAreTakenGetASuffix(t *testing.T) {
 			t.Fatalf("name %d is %q", i, name)
 		}
 	}
+
 	equalInts(t, len(f.sim.Children(folder)), 3, "children")
 }
 
@@ -42,12 +48,26 @@ func TestWritingProperties(t *testing.T) {
 	f.send("josh", "POST", at, doc("Nothing", "x", nil)).is(400)
 	f.send("josh", "POST", at+"/nowhere", doc("File", "x", nil)).is(404)
 	f.send("josh", "POST", at, "{").is(400)
-	r := f.send("josh", "POST", at, doc("File", "x", obj{"dc:title": "T", "dc:subjects": []string{"a"}, "no:such": 1, "vid:info": obj{"width": 3}}), "properties: *").is(201)
-	r.want("T", "properties", "dc:title").want([]any{"a"}, "properties", "dc:subjects").want(nil, "properties", "vid:info").want("josh", "properties", "dc:creator")
+	r := f.send("josh", "POST", at, doc("File", "x", obj{
+		"dc:title":    "T",
+		"dc:subjects": []string{"a"},
+		"no:such":     1,
+		"vid:info":    obj{"width": 3},
+	}), "properties: *").is(201)
+
+	r.want("T", "properties", "dc:title").want([]any{"a"}, "properties", "dc:subjects").want(nil, "properties",
+		"vid:info").want("josh", "properties", "dc:creator")
 	uid := r.at("uid").(string)
-	for _, bad := range []obj{{"dc:title": obj{}}, {"dc:subjects": "a"}, {"dc:expired": "soon"}, {"uid:major_version": "x"}, {"file:content": "x"}} {
+	for _, bad := range []obj{
+		{"dc:title": obj{}},
+		{"dc:subjects": "a"},
+		{"dc:expired": "soon"},
+		{"uid:major_version": "x"},
+		{"file:content": "x"},
+	} {
 		f.send("josh", "PUT", "/api/v1/id/"+uid, put(bad)).is(400)
 	}
+
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:expired": "2026-01-02T03:04:05+01:00"}), "properties: *").
 		is(200).want("2026-01-02T02:04:05.000Z", "properties", "dc:expired")
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "U"}), "X-NXVoidOperation: true").is(204)
@@ -61,7 +81,8 @@ func TestComplexProperties(t *testing.T) {
 	f := setup(t)
 	props := obj{"vid:info": obj{"width": 1920, "duration": 2.5, "streams": []obj{{"type": "Video"}}}}
 	r := f.send("josh", "POST", "/api/v1/path"+folder, doc("Video", "v", props), "properties: video").is(201)
-	r.want(1920, "properties", "vid:info", "width").want("Video", "properties", "vid:info", "streams", 0, "type").want(nil, "properties", "dc:title")
+	r.want(1920, "properties", "vid:info", "width").want("Video", "properties", "vid:info", "streams", 0, "type").
+		want(nil, "properties", "dc:title")
 }
 
 func TestChangeToken(t *testing.T) {
@@ -72,6 +93,7 @@ func TestChangeToken(t *testing.T) {
 	if err := f.sim.SetProps(uid, obj{"dc:source": "background"}); err != nil {
 		t.Fatal(err)
 	}
+
 	body := put(obj{"dc:title": "1"})
 	body["uid"], body["changeToken"] = uid, token
 	f.send("josh", "PUT", "/api/v1/id/"+uid, body).is(200) // background work does not count
@@ -79,7 +101,8 @@ func TestChangeToken(t *testing.T) {
 	f.send("josh", "PUT", "/api/v1/id/"+uid, body).is(409).want(uid+", Invalid change token", "message")
 	delete(body, "uid")
 	f.send("josh", "PUT", "/api/v1/id/"+uid, body).is(200) // only both together are checked
-	f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document.Update", obj{"params": obj{"properties": "dc:title=3", "changeToken": token}}).is(409)
+	f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document.Update",
+		obj{"params": obj{"properties": "dc:title=3", "changeToken": token}}).is(409)
 }
 
 func TestLocks(t *testing.T) {
@@ -87,11 +110,14 @@ func TestLocks(t *testing.T) {
 	f := setup(t)
 	uid := f.file("josh", "a.txt", "a")
 	lock := func(user, op string) *reply {
-		return f.send(user, "POST", "/api/v1/automation/Document."+op, obj{"params": obj{}, "input": "doc:" + uid}, "fetch-document: lock")
+		return f.send(user, "POST", "/api/v1/automation/Document."+op, obj{"params": obj{}, "input": "doc:" + uid},
+			"fetch-document: lock")
 	}
+
 	lock("josh", "Lock").is(200).want("josh", "lockOwner")
 	lock("josh", "Lock").is(200)
-	lock("julia", "Lock").is(409).want("Failed to invoke operation: Document.Lock, Failed to invoke operation Document.Lock, Document already locked by josh: "+uid, "message")
+	lock("julia", "Lock").is(409).want("Failed to invoke operation: Document.Lock, Failed to invoke operation "+
+		"Document.Lock, Document already locked by josh: "+uid, "message")
 	lock("julia", "Unlock").is(409)
 	f.send("julia", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "x"})).is(403)
 	f.send("julia", "DELETE", "/api/v1/id/"+uid, nil).is(403)
@@ -106,7 +132,8 @@ func TestRightsAreInherited(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	uid := f.file("josh", "a.txt", "a")
-	f.send("olga", "GET", "/api/v1/id/"+uid, nil, "enrichers.document: permissions,acls").is(200).want("inherited", "contextParameters", "acls", 0, "name")
+	f.send("olga", "GET", "/api/v1/id/"+uid, nil, "enrichers.document: permissions,acls").is(200).want("inherited",
+		"contextParameters", "acls", 0, "name")
 	f.sim.SetACL(folder, "olga", "Everything", false)
 	f.send("olga", "GET", "/api/v1/id/"+uid, nil).is(403)
 	f.send("olga", "POST", "/api/v1/path"+folder, doc("File", "x", nil)).is(403)
@@ -122,6 +149,7 @@ func TestTrashMoveAndDelete(t *testing.T) {
 	op := func(name string, params obj) *reply {
 		return f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document."+name, obj{"params": params})
 	}
+
 	op("Trash", obj{}).is(200).want(true, "isTrashed")
 	f.send("josh", "GET", "/api/v1/path"+folder+"/@children", nil).is(200).want(1, "resultsCount")
 	op("Untrash", obj{}).is(200).want(false, "isTrashed")
@@ -135,9 +163,12 @@ func TestEnrichers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.file("josh", "a.txt", "a")
-	r := f.send("josh", "GET", "/api/v1/path"+folder, nil, "enrichers-document: permissions, subtypes, breadcrumb, children, hasContent, thumbnail, renditions").is(200)
-	r.want(true, "contextParameters", "hasContent").want("film", "contextParameters", "breadcrumb", "entries", 2, "title").
-		want("a.txt", "contextParameters", "children", "entries", 0, "title").want("Workspace", "contextParameters", "subtypes", 0, "type")
+	r := f.send("josh", "GET", "/api/v1/path"+folder, nil,
+		"enrichers-document: permissions, subtypes, breadcrumb, children, hasContent, thumbnail, renditions").is(200)
+	r.want(true, "contextParameters", "hasContent").want("film", "contextParameters", "breadcrumb",
+		"entries", 2, "title").
+		want("a.txt", "contextParameters", "children", "entries", 0, "title").want("Workspace", "contextParameters",
+		"subtypes", 0, "type")
 	if !strings.Contains(string(r.body), `"WriteProperties"`) || strings.Contains(string(r.body), `"Everything"`) {
 		t.Fatalf("permissions: %s", r.body)
 	}
@@ -150,8 +181,10 @@ func TestAuditOfADocument(t *testing.T) {
 	f.send("josh", "PUT", "/api/v1/id/"+uid, put(obj{"dc:title": "b"})).is(200)
 	f.send("julia", "GET", "/api/v1/id/"+uid+"/@blob/file:content", nil).is(200)
 	r := f.send("josh", "GET", "/api/v1/id/"+uid+"/@audit", nil).is(200)
-	r.want("download", "entries", 0, "eventId").want("julia", "entries", 0, "principalName").want("documentCreated", "entries", 2, "eventId")
-	f.send("josh", "GET", "/api/v1/id/"+uid+"/@audit?eventId=documentModified&principalName=josh", nil).is(200).want(1, "resultsCount")
+	r.want("download", "entries", 0, "eventId").want("julia", "entries", 0, "principalName").want("documentCreated",
+		"entries", 2, "eventId")
+	f.send("josh", "GET", "/api/v1/id/"+uid+"/@audit?eventId=documentModified&principalName=josh", nil).is(200).
+		want(1, "resultsCount")
 	f.send("josh", "GET", "/api/v1/id/"+uid+"/@audit?startEventDate=never", nil).is(400)
 }
 

@@ -15,6 +15,7 @@ func (s *Server) blobAt(n *node, xpath string) *blob {
 	if rest, is := strings.CutPrefix(xpath, "blobholder:"); is {
 		return s.heldBlob(n, rest)
 	}
+
 	steps := strings.Split(xpath, "/")
 	v := n.props[steps[0]]
 	for _, step := range steps[1:] {
@@ -31,6 +32,7 @@ func (s *Server) blobAt(n *node, xpath string) *blob {
 			return nil
 		}
 	}
+
 	b, _ := v.(*blob)
 	return b
 }
@@ -40,10 +42,12 @@ func (s *Server) heldBlob(n *node, index string) *blob {
 		b, _ := n.props["file:content"].(*blob)
 		return b
 	}
+
 	i, err := strconv.Atoi(index)
 	if err != nil {
 		return nil
 	}
+
 	return s.blobAt(n, fmt.Sprintf("files:files/%d/file", i-1))
 }
 
@@ -52,6 +56,7 @@ func (c *call) blobAdapter(ref, xpath string) (*answer, error) {
 	if xpath == "" {
 		xpath = "blobholder:0"
 	}
+
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead:
 		c.w = always200{c.w}
@@ -59,6 +64,7 @@ func (c *call) blobAdapter(ref, xpath string) (*answer, error) {
 	case http.MethodDelete:
 		return c.clearBlob(ref, xpath)
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -85,15 +91,19 @@ func (c *call) clearBlob(ref, xpath string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if err := c.demand(n, "WriteProperties"); err != nil {
 		return nil, err
 	}
+
 	if xpath == "blobholder:0" {
 		xpath = "file:content"
 	}
+
 	if _, is := n.props[xpath].(*blob); !is {
 		return nil, notFound("no blob at %s", xpath)
 	}
+
 	return nil, c.s.updateDocument(c.user, n, change{props: map[string]any{xpath: nil}})
 }
 
@@ -107,6 +117,7 @@ func nxfile(c *call, seg []string) (*answer, error) {
 	if i := strings.LastIndex(xpath, "/"); !known && i >= 0 {
 		xpath = xpath[:i] // the last segment is the file's name
 	}
+
 	return c.download(seg[1], xpath)
 }
 
@@ -117,18 +128,34 @@ func (c *call) askBrowser() *answer {
 	if _, err := c.r.Cookie("JSESSIONID"); err == nil && c.user != nil {
 		return nil
 	}
+
 	if c.r.Header.Get("Authorization") == "" && c.r.Header.Get("X-Authentication-Token") == "" {
-		return &answer{status: http.StatusUnauthorized, text: "<html><head><title>401</title></head></html>", html: true}
+		return &answer{
+			status: http.StatusUnauthorized,
+			text:   "<html><head><title>401</title></head></html>",
+			html:   true,
+		}
 	}
+
 	if !c.s.opt.FilesForBrowsers && !c.s.opt.Untrue.TokensLikePasswords {
 		if c.r.Header.Get("X-Authentication-Token") != "" {
-			return &answer{status: http.StatusInternalServerError, text: "<html><head><title>An error occurred.</title></head></html>", html: true}
+			return &answer{
+				status: http.StatusInternalServerError,
+				text:   "<html><head><title>An error occurred.</title></head></html>",
+				html:   true,
+			}
 		}
 		if _, _, basic := c.r.BasicAuth(); !basic {
-			return &answer{status: http.StatusUnauthorized, text: "<html><head><title>401</title></head></html>", html: true}
+			return &answer{
+				status: http.StatusUnauthorized,
+				text:   "<html><head><title>401</title></head></html>",
+				html:   true,
+			}
 		}
 	}
-	return c.redirect(c.s.url + "/login.jsp?loginFailed=true&requestedUrl=" + url.QueryEscape(strings.TrimPrefix(c.r.URL.Path, contextPath+"/")))
+
+	return c.redirect(c.s.url + "/login.jsp?loginFailed=true&requestedUrl=" +
+		url.QueryEscape(strings.TrimPrefix(c.r.URL.Path, contextPath+"/")))
 }
 
 // download sends a blob, or an address to get it from.
@@ -139,17 +166,22 @@ func (c *call) download(ref, xpath string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	b := c.s.blobAt(n, xpath)
-	if _, f := c.s.repo.types.lookup(strings.SplitN(xpath, "/", 2)[0]); b == nil && f == nil && !strings.HasPrefix(xpath, "blobholder:") {
+	if _, f := c.s.repo.types.lookup(strings.SplitN(xpath, "/", 2)[0]); b == nil && f == nil &&
+		!strings.HasPrefix(xpath, "blobholder:") {
 		return nil, c.s.refused(404, 500, "no property %s", xpath)
 	}
+
 	if b == nil {
 		return nil, notFound("no blob at %s", xpath)
 	}
+
 	c.s.event(c.user, "download", n, b.name)
 	if c.s.opt.DirectDownload {
 		return c.redirect(c.s.directURL(blobPlace{n, xpath})), nil
 	}
+
 	return b.sent(), nil
 }
 
@@ -167,9 +199,11 @@ func (b *blob) sent() *answer {
 		if b.digest != "" {
 			h.Set("ETag", `"`+b.digest+`"`)
 		}
+
 		if !satisfiable(c.r.Header.Get("Range"), b.length) { // then all of it is sent
 			c.r.Header.Del("Range")
 		}
+
 		http.ServeContent(c.w, c.r, "", time.Time{}, r)
 		return nil
 	}}
@@ -196,21 +230,26 @@ func (s *Server) directURL(at blobPlace) string {
 func directDownload(c *call, seg []string) (*answer, error) {
 	parts := strings.SplitN(seg[1], "~", 3)
 	until, err := strconv.ParseInt(parts[0], 10, 64)
-	if err != nil || len(parts) != 3 || c.r.URL.Query().Get("signature") != csrfToken(seg[1]) || c.s.opt.Now().Unix() > until {
+	if err != nil || len(parts) != 3 || c.r.URL.Query().Get("signature") != csrfToken(seg[1]) ||
+		c.s.opt.Now().Unix() > until {
 		return nil, forbidden("The request signature is not valid or has expired")
 	}
+
 	if c.r.Method != http.MethodGet {
 		return nil, forbidden("The signature is for GET only")
 	}
+
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
 	n := c.s.repo.byID[parts[1]]
 	if n == nil {
 		return nil, notFound("no such object")
 	}
+
 	b := c.s.blobAt(n, strings.ReplaceAll(parts[2], "~", "/"))
 	if b == nil {
 		return nil, notFound("no such object")
 	}
+
 	return b.sent(), nil
 }

@@ -25,12 +25,17 @@ func init() { // not a literal: the enrichers make documents, which are enriched
 		"children":    shownChildren,
 		"hasContent":  func(c *call, n *node) any { return c.s.hasContent(n) },
 		"thumbnail": func(c *call, n *node) any {
-			return map[string]any{"url": c.s.url + "/api/v1/repo/default/id/" + n.id + "/@rendition/thumbnail?changeToken=" + n.changeToken() + "&sync=true"}
+			return map[string]any{
+				"url": c.s.url + "/api/v1/repo/default/id/" + n.id + "/@rendition/thumbnail?changeToken=" +
+					n.changeToken() + "&sync=true",
+			}
 		},
 		"renditions":             renditions,
 		"userVisiblePermissions": func(*call, *node) any { return []string{"Read", "ReadWrite", "Everything"} },
 		"hasFolderishChild": func(c *call, n *node) any {
-			return slices.ContainsFunc(n.children, func(m *node) bool { return !m.trashed && c.s.repo.hasFacet(m, "Folderish") && !c.s.repo.hidden(m) })
+			return slices.ContainsFunc(n.children, func(m *node) bool {
+				return !m.trashed && c.s.repo.hasFacet(m, "Folderish") && !c.s.repo.hidden(m)
+			})
 		},
 		"publications": func(*call, *node) any { return map[string]any{"resultsCount": 0} },
 		"favorites": func(c *call, n *node) any {
@@ -70,11 +75,13 @@ func (c *call) subtypes(n *node) any {
 	if t == nil {
 		return out
 	}
+
 	for _, name := range t.allows {
 		if sub := c.s.types.types[name]; sub != nil {
 			out = append(out, map[string]any{"type": name, "facets": sub.facets})
 		}
 	}
+
 	return out
 }
 
@@ -95,7 +102,8 @@ const childrenShown = 10
 func shownChildren(c *call, n *node) any {
 	entries := []any{}
 	for _, child := range n.children {
-		if !child.trashed && !c.s.repo.hidden(child) && allowed(c.user, child, "Browse") && len(entries) < childrenShown {
+		if !child.trashed && !c.s.repo.hidden(child) && allowed(c.user, child, "Browse") &&
+			len(entries) < childrenShown {
 			entries = append(entries, c.docWith(child, wishes{}))
 		}
 	}

@@ -55,26 +55,33 @@ func (c *call) fail(err error) {
 	if !errors.As(err, &e) {
 		e = &restError{status: http.StatusInternalServerError, msg: err.Error()}
 	}
+
 	if e.status == http.StatusUnauthorized && c.r.Header.Get("X-No-Basic-Header") == "" {
 		c.w.Header().Set("WWW-Authenticate", `basic realm="Nuxeo 5 EP"`)
 	}
+
 	c.s.opt.Logger.Debug("request failed", "path", c.r.URL.Path, "status", e.status, "error", e.msg)
 	if e.empty {
 		c.w.WriteHeader(e.status)
 		return
 	}
+
 	if e.page && !c.s.opt.Untrue.RefusalsAsJSON {
 		c.w.Header().Set("Content-Type", "text/html;charset=utf-8")
 		c.w.WriteHeader(e.status)
-		_, _ = fmt.Fprintf(c.w, "<!doctype html><html lang=\"en\"><head><title>HTTP Status %d</title></head><body><h1>HTTP Status %[1]d</h1></body></html>", e.status) // the client may be gone
+		// the client may be gone
+		_, _ = fmt.Fprintf(c.w, "<!doctype html><html lang=\"en\"><head><title>HTTP Status "+
+			"%d</title></head><body><h1>HTTP Status %[1]d</h1></body></html>", e.status)
 		return
 	}
+
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(e.status)
 	body := e.body
 	if body == nil {
 		body = map[string]any{"entity-type": "exception", "status": e.status, "message": c.s.shownMessage(e)}
 	}
+
 	_ = json.NewEncoder(c.w).Encode(body) // the client may be gone
 }
 
@@ -95,12 +102,15 @@ func (c *call) send(a *answer) error {
 		c.w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
+
 	for k, v := range a.header {
 		c.w.Header().Set(k, v)
 	}
+
 	if a.stream != nil {
 		return a.stream(c)
 	}
+
 	return c.sendBody(a)
 }
 
@@ -109,6 +119,7 @@ func (c *call) sendBody(a *answer) error {
 	if a.html {
 		kind = "text/html;charset=UTF-8"
 	}
+
 	if a.json != nil {
 		var err error
 		if body, err = json.Marshal(a.json); err != nil {
@@ -116,9 +127,11 @@ func (c *call) sendBody(a *answer) error {
 		}
 		kind = "application/json"
 	}
+
 	if len(body) > 0 && a.header["Content-Type"] == "" {
 		c.w.Header().Set("Content-Type", kind)
 	}
+
 	c.w.WriteHeader(a.status)
 	_, _ = c.w.Write(body) // the client may be gone
 	return nil

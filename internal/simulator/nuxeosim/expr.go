@@ -48,14 +48,17 @@ func parseExpr(d dialect, text string) (*expr, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	p := &exprParser{dialect: d, toks: toks}
 	e, err := p.parse(0)
 	if err != nil {
 		return nil, err
 	}
+
 	if len(p.toks) > 0 {
 		return nil, fmt.Errorf("unexpected %q in %q", p.toks[0].text, text)
 	}
+
 	return e, nil
 }
 
@@ -70,6 +73,7 @@ func tokenize(text string) ([]token, error) {
 		}
 		out, rest = append(out, t), rest[n:]
 	}
+
 	return out, nil
 }
 
@@ -87,14 +91,17 @@ func nextToken(s string) (token, int, error) {
 		})
 		return token{'n', s[:n]}, n, nil
 	}
+
 	for _, op := range twoCharOperators {
 		if strings.HasPrefix(s, op) {
 			return token{'o', op}, 2, nil
 		}
 	}
+
 	if strings.ContainsRune("<>!?.,:()[]+-*/%=", r) {
 		return token{'o', s[:size]}, size, nil
 	}
+
 	return token{}, 0, fmt.Errorf("unexpected character %q", r)
 }
 
@@ -120,6 +127,7 @@ func stringToken(s string) (token, int, error) {
 			b.WriteByte(s[i])
 		}
 	}
+
 	return token{}, 0, fmt.Errorf("a string without end")
 }
 
@@ -134,10 +142,25 @@ func unescaped(c byte) string {
 }
 
 // binding powers of binary operators; words are other spellings.
-var powers = map[string]int{"||": 2, "&&": 3, "==": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, "+": 6, "-": 6, "*": 7, "/": 7, "%": 7}
+var powers = map[string]int{
+	"||": 2,
+	"&&": 3,
+	"==": 4,
+	"!=": 4,
+	"<":  5,
+	">":  5,
+	"<=": 5,
+	">=": 5,
+	"+":  6,
+	"-":  6,
+	"*":  7,
+	"/":  7,
+	"%":  7,
+}
 
 var spellings = map[string]string{
-	"or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "lte": "<=", "gte": ">=", "div": "/", "mod": "%", "=": "==",
+	"or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "lte": "<=",
+	"gte": ">=", "div": "/", "mod": "%", "=": "==",
 }
 
 func (p *exprParser) operator() string {
@@ -176,16 +199,19 @@ func (p *exprParser) parse(power int) (*expr, error) {
 		if op == "?" && p.dialect == dialectEL && power == 0 {
 			return p.conditional(left)
 		}
+
 		own := powers[op]
 		if own == 0 || own <= power {
 			return left, nil
 		}
+
 		p.toks = p.toks[1:]
 		var right *expr
 		if right, err = p.parse(own); err == nil {
 			left = &expr{op: op, args: []*expr{left, right}}
 		}
 	}
+
 	return nil, err
 }
 
@@ -195,9 +221,11 @@ func (p *exprParser) conditional(test *expr) (*expr, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if err := p.expect(":"); err != nil {
 		return nil, err
 	}
+
 	no, err := p.parse(0)
 	return &expr{op: "cond", args: []*expr{test, yes, no}}, err
 }
@@ -209,14 +237,17 @@ func (p *exprParser) prefix() (*expr, error) {
 			return p.unary("u" + op)
 		}
 	}
+
 	if op := p.operator(); p.dialect == dialectEL && (op == "not" || op == "empty") {
 		p.toks = p.toks[1:]
 		return p.unary(map[string]string{"not": "u!", "empty": "empty"}[op])
 	}
+
 	e, err := p.primary()
 	if err != nil {
 		return nil, err
 	}
+
 	return p.postfix(e)
 }
 
@@ -231,6 +262,7 @@ func (p *exprParser) primary() (*expr, error) {
 	if len(p.toks) == 0 {
 		return nil, fmt.Errorf("the expression ends too early")
 	}
+
 	t := p.toks[0]
 	p.toks = p.toks[1:]
 	switch {
@@ -251,6 +283,7 @@ func (p *exprParser) primary() (*expr, error) {
 		}
 		return &expr{op: "group", args: []*expr{e}}, p.expect(")")
 	}
+
 	return nil, fmt.Errorf("unexpected %q", t.text)
 }
 
@@ -275,6 +308,7 @@ func (p *exprParser) postfix(e *expr) (*expr, error) {
 		default:
 			return e, nil
 		}
+
 		if err != nil {
 			return nil, err
 		}
@@ -303,6 +337,7 @@ func (p *exprParser) call(e *expr) (*expr, error) {
 	if p.eat(")") {
 		return out, nil
 	}
+
 	for {
 		a, err := p.parse(0)
 		if err != nil {
@@ -319,7 +354,8 @@ func (p *exprParser) call(e *expr) (*expr, error) {
 // fallback reads x!default; without a default it is the empty string.
 func (p *exprParser) fallback(e *expr) (*expr, error) {
 	out := &expr{op: "!", args: []*expr{e}}
-	if len(p.toks) == 0 || p.toks[0].kind == 'o' && p.toks[0].text != "(" && p.toks[0].text != "-" || spellings[p.toks[0].text] != "" && p.toks[0].kind == 'n' {
+	if len(p.toks) == 0 || p.toks[0].kind == 'o' && p.toks[0].text != "(" && p.toks[0].text != "-" ||
+		spellings[p.toks[0].text] != "" && p.toks[0].kind == 'n' {
 		return out, nil
 	}
 	d, err := p.prefix()

@@ -12,7 +12,12 @@ func TestEL(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	uid := s.MkDoc("/default-domain/workspaces/f", "File", obj{"dc:title": "Film", "dc:subjects": []string{"a"}, "file:content": Blob{Name: "x.mov"}})
+	uid := s.MkDoc("/default-domain/workspaces/f", "File", obj{
+		"dc:title":     "Film",
+		"dc:subjects":  []string{"a"},
+		"file:content": Blob{Name: "x.mov"},
+	})
+
 	n := s.repo.resolve(uid)
 	m := matching{server: s, user: system, previous: n, current: n, change: change{source: "frameio"}}
 	for text, want := range map[string]bool{
@@ -45,6 +50,7 @@ func TestEL(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
 		}
 	}
+
 	for _, bad := range []string{"", "#{}", "a ==", "(a", "a b", "'x", "a[1", "a.", "#{a ? b}", "a ^ b"} {
 		if _, err := parseCondition(bad); err == nil {
 			t.Errorf("%q is accepted", bad)
@@ -54,7 +60,16 @@ func TestEL(t *testing.T) {
 
 func TestFreeMarker(t *testing.T) {
 	t.Parallel()
-	vars := obj{"name": "A & <b>", "n": 3.0, "list": []any{"x", "y"}, "none": []any{}, "yes": true, "m": obj{"k": obj{"z": "deep"}}, "docs": []any{obj{"t": "1"}, obj{"t": "2"}}}
+	vars := obj{
+		"name": "A & <b>",
+		"n":    3.0,
+		"list": []any{"x", "y"},
+		"none": []any{},
+		"yes":  true,
+		"m":    obj{"k": obj{"z": "deep"}},
+		"docs": []any{obj{"t": "1"}, obj{"t": "2"}},
+	}
+
 	for text, want := range map[string]string{
 		"plain $ { } <b>":      "plain $ { } <b>",
 		"${name}":              "A & <b>",
@@ -85,12 +100,19 @@ func TestFreeMarker(t *testing.T) {
 
 func TestFreeMarkerErrors(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"${missing}", "${m.x}", "${missing.x!'d'}", "<#if missing>a</#if>", "${missing?html}", "<#list missing as x></#list>"} {
+	for _, text := range []string{
+		"${missing}", "${m.x}", "${missing.x!'d'}", "<#if missing>a</#if>", "${missing?html}",
+		"<#list missing as x></#list>",
+	} {
 		if _, err := renderText(text, obj{"m": obj{}}); !errors.Is(err, errUndefined) && err == nil {
 			t.Errorf("%s: no error", text)
 		}
 	}
-	for _, text := range []string{"${", "${}", "${a b}", "<#if a>", "<#list a></#list>", "</#if>", "<#nothing>", "<#else>", "<#-- x", "<#if a></#list>", "${yes}", "${list}"} {
+
+	for _, text := range []string{
+		"${", "${}", "${a b}", "<#if a>", "<#list a></#list>", "</#if>", "<#nothing>",
+		"<#else>", "<#-- x", "<#if a></#list>", "${yes}", "${list}",
+	} {
 		if got, err := renderText(text, obj{"a": true, "yes": true, "list": []any{}}); err == nil {
 			t.Errorf("%s: no error but %q", text, got)
 		}
@@ -98,7 +120,10 @@ func TestFreeMarkerErrors(t *testing.T) {
 }
 
 func FuzzFreeMarker(f *testing.F) {
-	for _, seed := range []string{"${a!'b'}", "<#if a??>x<#elseif b>y<#else>z</#if>", "<#list l as x>${x?html}</#list>", "<#escape x as x?html>${a}</#escape>"} {
+	for _, seed := range []string{
+		"${a!'b'}", "<#if a??>x<#elseif b>y<#else>z</#if>", "<#list l as x>${x?html}</#list>",
+		"<#escape x as x?html>${a}</#escape>",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
@@ -118,13 +143,18 @@ func FuzzEL(f *testing.F) {
 }
 
 func FuzzNXQL(f *testing.F) {
-	for _, seed := range []string{"SELECT * FROM File WHERE dc:title = 'x' AND NOT (ecm:isVersion = 1 OR dc:created > TIMESTAMP '2020-01-01') ORDER BY dc:title DESC", "SELECT * FROM A, B WHERE x:y/* LIKE '%_'"} {
+	for _, seed := range []string{
+		"SELECT * FROM File WHERE dc:title = 'x' AND NOT (ecm:isVersion = 1 OR dc:created > TIMESTAMP '2020-01-01') " +
+			"ORDER BY dc:title DESC", "SELECT * FROM A, B WHERE x:y/* LIKE '%_'",
+	} {
 		f.Add(seed)
 	}
+
 	s, err := New(Options{})
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	f.Cleanup(func() { _ = s.Close() })
 	f.Fuzz(func(_ *testing.T, text string) {
 		if q, err := parseNXQL(text); err == nil {

@@ -62,6 +62,7 @@ func (s scope) strict(e *expr) (any, error) {
 		}
 		args[i] = v
 	}
+
 	switch e.op {
 	case "?":
 		return builtin(e.text, args[0])
@@ -75,6 +76,7 @@ func (s scope) strict(e *expr) (any, error) {
 	case "==", "!=":
 		return sameValue(args[0], args[1]) == (e.op == "=="), nil
 	}
+
 	return arithmetic(e.op, args[0], args[1])
 }
 
@@ -96,15 +98,18 @@ func (s scope) member(e *expr) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if of == nil && s.dialect == dialectFTL {
 		return nil, fmt.Errorf("%w: %s", errUndefined, e.args[0])
 	}
+
 	name := any(e.text)
 	if e.op == "[]" {
 		if name, err = s.eval(e.args[1]); err != nil {
 			return nil, err
 		}
 	}
+
 	return memberOf(of, name), nil
 }
 
@@ -127,10 +132,12 @@ func (s scope) call(e *expr) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	fn, is := f.(function)
 	if !is {
 		return nil, fmt.Errorf("not a method: %s", e.args[0])
 	}
+
 	var args []any
 	for _, a := range e.args[1:] {
 		v, err := s.eval(a)
@@ -139,6 +146,7 @@ func (s scope) call(e *expr) (any, error) {
 		}
 		args = append(args, v)
 	}
+
 	return fn(args)
 }
 
@@ -149,6 +157,7 @@ func (s scope) orElse(e *expr) (any, error) {
 	if errors.Is(err, errUndefined) && e.args[0].op == "group" {
 		v, err = nil, nil
 	}
+
 	switch {
 	case err != nil:
 		return nil, err
@@ -159,6 +168,7 @@ func (s scope) orElse(e *expr) (any, error) {
 	case len(e.args) == 1:
 		return "", nil
 	}
+
 	return s.eval(e.args[1])
 }
 
@@ -167,9 +177,11 @@ func (s scope) logic(e *expr) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if truth(v) == (e.op == "||") {
 		return truth(v), nil
 	}
+
 	v, err = s.eval(e.args[1])
 	return truth(v), err
 }
@@ -230,15 +242,18 @@ func sameValue(a, b any) bool {
 		y, err := number(b)
 		return b != nil && err == nil && x == y
 	}
+
 	switch b.(type) {
 	case float64, int64, int:
 		return a != nil && sameValue(b, a)
 	}
+
 	if opaque(a) || opaque(b) {
 		x, isDoc := a.(docObject)
 		y, both := b.(docObject)
 		return isDoc && both && x.n == y.n
 	}
+
 	return equal(a, b)
 }
 
@@ -258,9 +273,11 @@ func arithmetic(op string, a, b any) (any, error) {
 	if op == "+" && (text || errA != nil || errB != nil) {
 		return printed(a) + printed(b), nil
 	}
+
 	if err := errors.Join(errA, errB); err != nil {
 		return nil, err
 	}
+
 	switch op {
 	case "+":
 		return x + y, nil
@@ -277,6 +294,7 @@ func arithmetic(op string, a, b any) (any, error) {
 	case ">=":
 		return x >= y, nil
 	}
+
 	return divide(op, x, y)
 }
 
@@ -306,10 +324,16 @@ func printed(v any) string {
 }
 
 var textBuiltins = map[string]func(string) any{
-	"html": func(s string) any { return html.EscapeString(s) }, "xhtml": func(s string) any { return html.EscapeString(s) },
+	"html": func(s string) any {
+		return html.EscapeString(s)
+	}, "xhtml": func(s string) any { return html.EscapeString(s) },
 	"xml": func(s string) any { return html.EscapeString(s) }, "url": func(s string) any { return url.QueryEscape(s) },
-	"upper_case": func(s string) any { return strings.ToUpper(s) }, "lower_case": func(s string) any { return strings.ToLower(s) },
-	"trim": func(s string) any { return strings.TrimSpace(s) }, "length": func(s string) any { return float64(len([]rune(s))) },
+	"upper_case": func(s string) any {
+		return strings.ToUpper(s)
+	}, "lower_case": func(s string) any { return strings.ToLower(s) },
+	"trim": func(s string) any {
+		return strings.TrimSpace(s)
+	}, "length": func(s string) any { return float64(len([]rune(s))) },
 	"string": func(s string) any { return s }, "c": func(s string) any { return s },
 }
 
@@ -318,19 +342,23 @@ func builtin(name string, v any) (any, error) {
 	if f, found := textBuiltins[name]; found {
 		return f(printed(v)), nil
 	}
+
 	switch name {
 	case "has_content":
 		return !empty(v), nil
 	case "number":
 		return number(v)
 	}
+
 	list, is := asList(v)
 	if m, isMap := v.(map[string]any); isMap {
 		list, is = make([]any, len(m)), true
 	}
+
 	if !is {
 		return nil, fmt.Errorf("unknown built-in ?%s for %T", name, v)
 	}
+
 	return listBuiltin(name, list)
 }
 

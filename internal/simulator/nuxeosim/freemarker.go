@@ -48,9 +48,11 @@ func parseTemplate(text string) (*ftlTemplate, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if end != "" {
 		return nil, fmt.Errorf("unexpected <%s>", end)
 	}
+
 	return t, nil
 }
 
@@ -69,10 +71,12 @@ func (p *ftlParser) block() (*ftlTemplate, string, error) {
 		if p.rest == "" {
 			return t, "", nil
 		}
+
 		part, end, err := p.mark()
 		if err != nil || end != "" {
 			return t, end, err
 		}
+
 		t.parts = append(t.parts, part)
 	}
 }
@@ -95,14 +99,17 @@ func (p *ftlParser) mark() (ftlPart, string, error) {
 		}
 		return ftlPart{}, "", nil
 	}
+
 	if strings.HasPrefix(p.rest, "${") {
 		part, err := p.interpolation()
 		return part, "", err
 	}
+
 	tag, err := p.upTo('>', 1)
 	if err != nil {
 		return ftlPart{}, "", err
 	}
+
 	return p.tag(strings.TrimSuffix(tag, "/"))
 }
 
@@ -130,6 +137,7 @@ func (p *ftlParser) upTo(end byte, from int) (string, error) {
 			return out, nil
 		}
 	}
+
 	return "", fmt.Errorf("missing %q", end)
 }
 
@@ -138,14 +146,17 @@ func (p *ftlParser) interpolation() (ftlPart, error) {
 	if err != nil {
 		return ftlPart{}, err
 	}
+
 	e, err := parseExpr(dialectFTL, text)
 	if err != nil {
 		return ftlPart{}, err
 	}
+
 	if len(p.escape) > 0 {
 		inner := p.escape[len(p.escape)-1]
 		e = substitute(inner.as, inner.name, e)
 	}
+
 	return ftlPart{value: e}, nil
 }
 
@@ -154,11 +165,13 @@ func substitute(e *expr, name string, by *expr) *expr {
 	if e.op == "name" && e.text == name {
 		return by
 	}
+
 	out := *e
 	out.args = make([]*expr, len(e.args))
 	for i, a := range e.args {
 		out.args[i] = substitute(a, name, by)
 	}
+
 	return &out
 }
 
@@ -183,6 +196,7 @@ func (p *ftlParser) tag(tag string) (ftlPart, string, error) {
 	case "#setting", "#ftl":
 		return ftlPart{}, "", nil
 	}
+
 	return ftlPart{}, "", fmt.Errorf("unknown directive <%s>", name)
 }
 
@@ -205,10 +219,12 @@ func (p *ftlParser) condition(test string) (ftlPart, error) {
 				return part, err
 			}
 		}
+
 		var end string
 		if b.body, end, err = p.block(); err != nil {
 			return part, err
 		}
+
 		part.branches = append(part.branches, b)
 		name, rest, _ := strings.Cut(end, " ")
 		switch {
@@ -229,10 +245,12 @@ func (p *ftlParser) loop(rest string) (ftlPart, error) {
 	if !found {
 		return ftlPart{}, fmt.Errorf("a <#list> without a name")
 	}
+
 	e, err := parseExpr(dialectFTL, over)
 	if err != nil {
 		return ftlPart{}, err
 	}
+
 	body, err := p.body("/#list")
 	return ftlPart{loop: &ftlLoop{over: e, name: strings.TrimSpace(name), body: body}}, err
 }
@@ -253,14 +271,17 @@ func (p *ftlParser) escaped(name, rest string) (ftlPart, error) {
 		body, err := p.body("/#noescape")
 		return ftlPart{body: body}, err
 	}
+
 	as, text, found := strings.Cut(rest, " as ")
 	if !found {
 		return ftlPart{}, fmt.Errorf("an <#escape> without a name")
 	}
+
 	e, err := parseExpr(dialectFTL, text)
 	if err != nil {
 		return ftlPart{}, err
 	}
+
 	p.escape = append(p.escape[:len(p.escape):len(p.escape)], ftlEscape{name: strings.TrimSpace(as), as: e})
 	body, err := p.body("/#escape")
 	return ftlPart{body: body}, err

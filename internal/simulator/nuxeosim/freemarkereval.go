@@ -45,6 +45,7 @@ func (p ftlPart) write(b *strings.Builder, s scope) error {
 	case p.body != nil:
 		return p.body.write(b, s)
 	}
+
 	b.WriteString(p.text)
 	return nil
 }
@@ -54,12 +55,14 @@ func (p ftlPart) print(b *strings.Builder, s scope) error {
 	if err != nil {
 		return err
 	}
+
 	switch v.(type) {
 	case nil:
 		return fmt.Errorf("%w: %s", errUndefined, p.value)
 	case bool, []any, map[string]any, object, function:
 		return fmt.Errorf("cannot print %s: expected a string or number", p.value)
 	}
+
 	b.WriteString(printed(v))
 	return nil
 }
@@ -69,14 +72,17 @@ func (p ftlPart) choose(b *strings.Builder, s scope) error {
 		if branch.test == nil {
 			return branch.body.write(b, s)
 		}
+
 		v, err := s.eval(branch.test)
 		if err != nil {
 			return err
 		}
+
 		test, is := v.(bool)
 		if !is {
 			return fmt.Errorf("not a boolean: %s", branch.test)
 		}
+
 		if test {
 			return branch.body.write(b, s)
 		}
@@ -89,10 +95,12 @@ func (l *ftlLoop) write(b *strings.Builder, s scope) error {
 	if err != nil {
 		return err
 	}
+
 	list, is := asList(v)
 	if !is {
 		return fmt.Errorf("not a sequence: %s", l.over)
 	}
+
 	inner := scope{dialect: s.dialect, vars: maps.Clone(s.vars)}
 	for i, e := range list {
 		inner.vars[l.name], inner.vars[l.name+"_index"] = e, float64(i)
@@ -101,6 +109,7 @@ func (l *ftlLoop) write(b *strings.Builder, s scope) error {
 			return err
 		}
 	}
+
 	return nil
 }
 

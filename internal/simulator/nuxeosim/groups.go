@@ -33,15 +33,18 @@ func groupRoute(c *call, seg []string) (*answer, error) {
 	case len(seg) == 0:
 		return nil, methodNotAllowed()
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	if seg[0] == "search" {
 		return ok(c.groupsPage(c.s.groupsLike(c.r.URL.Query().Get("q")))), nil
 	}
+
 	g := c.s.groups[seg[0]]
 	if g == nil {
 		return nil, notFound("group does not exist")
 	}
+
 	return c.oneGroup(g, strings.Join(seg[1:], "/"))
 }
 
@@ -72,10 +75,17 @@ func (c *call) groupJSON(g *group) map[string]any {
 	if label == "" {
 		label = g.name
 	}
+
 	m := map[string]any{
 		"entity-type": "group", "id": g.name, "groupname": g.name, "grouplabel": label,
-		"properties": map[string]any{"groupname": g.name, "grouplabel": orNull(g.label), "description": orNull(g.description), "tenantId": nil},
+		"properties": map[string]any{
+			"groupname":   g.name,
+			"grouplabel":  orNull(g.label),
+			"description": orNull(g.description),
+			"tenantId":    nil,
+		},
 	}
+
 	fetched := wanted(c.r, "fetch.group", "fetch-group", "X-NXfetch.group")
 	if slices.Contains(fetched, "memberUsers") {
 		logins := []string{}
@@ -84,9 +94,11 @@ func (c *call) groupJSON(g *group) map[string]any {
 		}
 		m["memberUsers"] = logins
 	}
+
 	if slices.Contains(fetched, "memberGroups") {
 		m["memberGroups"] = listOf(g.members)
 	}
+
 	if slices.Contains(fetched, "parentGroups") {
 		parents := []string{}
 		for _, name := range sortedKeys(c.s.groups) {
@@ -96,6 +108,7 @@ func (c *call) groupJSON(g *group) map[string]any {
 		}
 		m["parentGroups"] = parents
 	}
+
 	return m
 }
 
@@ -112,7 +125,8 @@ func (c *call) groupsPage(names []string) map[string]any {
 func (s *Server) groupsLike(q string) (names []string) {
 	q = strings.ToLower(q)
 	for _, name := range sortedKeys(s.groups) {
-		if q == "*" || q != "" && (strings.HasPrefix(strings.ToLower(name), q) || strings.HasPrefix(strings.ToLower(s.groups[name].label), q)) {
+		if q == "*" || q != "" && (strings.HasPrefix(strings.ToLower(name), q) ||
+			strings.HasPrefix(strings.ToLower(s.groups[name].label), q)) {
 			names = append(names, name)
 		}
 	}
@@ -152,15 +166,19 @@ func (b groupBody) into(s *Server, g *group) {
 			g.label = label
 		}
 	}
+
 	if b.Properties.Description != "" {
 		g.description = b.Properties.Description
 	}
+
 	if b.MemberGroups != nil {
 		g.members = *b.MemberGroups
 	}
+
 	if b.MemberUsers == nil {
 		return
 	}
+
 	for _, login := range sortedKeys(s.users) {
 		s.setMember(s.users[login], g.name, slices.Contains(*b.MemberUsers, login))
 	}
@@ -171,10 +189,12 @@ func (c *call) makeGroup() (*answer, error) {
 	if err := c.readJSON(&body); err != nil {
 		return nil, err
 	}
+
 	name := body.Groupname
 	if name == "" {
 		name = body.Properties.Groupname
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	switch {
@@ -185,6 +205,7 @@ func (c *call) makeGroup() (*answer, error) {
 	case c.s.groups[name] != nil:
 		return nil, conflict("Group already exists")
 	}
+
 	g := &group{name: name}
 	body.into(c.s, g)
 	c.s.groups[name] = g
@@ -196,6 +217,7 @@ func (c *call) changeGroup(name string) (*answer, error) {
 	if err := c.readJSON(&body); err != nil {
 		return nil, err
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	g := c.s.groups[name]
@@ -205,6 +227,7 @@ func (c *call) changeGroup(name string) (*answer, error) {
 	case !c.manages(name):
 		return nil, forbidden("User is not allowed to edit users")
 	}
+
 	body.into(c.s, g)
 	return ok(c.groupJSON(g)), nil
 }
@@ -223,6 +246,7 @@ func (c *call) membership(name, login string) (*answer, error) {
 	case !c.manages(append(u.principal().groups, name)...):
 		return nil, forbidden("Cannot edit user")
 	}
+
 	switch c.r.Method {
 	case http.MethodPost:
 		return created(c.s.userJSON(c.s.setMember(u, name, true).principal())), nil
@@ -230,5 +254,6 @@ func (c *call) membership(name, login string) (*answer, error) {
 		c.s.setMember(u, name, false)
 		return &answer{status: http.StatusOK, text: login, header: map[string]string{"Content-Type": "text/plain"}}, nil
 	}
+
 	return nil, methodNotAllowed()
 }

@@ -24,15 +24,19 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
 	// What a test is not about is left out; nothing happens behind its back.
 	opt := Options{BackgroundAfter: -1, Untrue: &Untruths{
-		KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true, CommentsStrangers: true, MailForAll: true,
+		KeysAtOnce: true, CommentsAsWritten: true, AllCharacters: true, CommentPages: true, CommentsStrangers: true,
+		MailForAll: true,
 	}}
+
 	for _, c := range change {
 		c(&opt)
 	}
+
 	sim, err := New(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	ts := httptest.NewServer(sim)
 	t.Cleanup(func() {
 		ts.Close()
@@ -40,6 +44,7 @@ func setup(t *testing.T, change ...func(*Options)) *fixture {
 			t.Error(err)
 		}
 	})
+
 	sim.SetURL(ts.URL + "/nuxeo")
 	sim.SetACL("/default-domain/workspaces", "members", "ReadWrite", true)
 	sim.MkDoc(folder, "Workspace", nil)
@@ -62,14 +67,17 @@ func (f *fixture) send(user, method, path string, body any, headers ...string) *
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	if user != "" {
 		req.SetBasicAuth(user, user)
 	}
+
 	req.Header.Set("Content-Type", "application/json")
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
 	}
+
 	resp, err := f.client.Do(req)
 	if err != nil {
 		f.Fatal(err)
@@ -79,6 +87,7 @@ func (f *fixture) send(user, method, path string, body any, headers ...string) *
 	if err != nil {
 		f.Fatal(err)
 	}
+
 	return &reply{fixture: f, status: resp.StatusCode, header: resp.Header, body: data}
 }
 
@@ -91,10 +100,12 @@ func reader(t *testing.T, body any) io.Reader {
 	case []byte:
 		return bytes.NewReader(b)
 	}
+
 	data, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return bytes.NewReader(data)
 }
 
@@ -179,8 +190,12 @@ func (f *fixture) batch(user string) string {
 func (f *fixture) file(user, name, content string) string {
 	f.Helper()
 	b := f.batch(user)
-	f.send(user, "POST", "/api/v1/upload/"+b+"/0", content, "X-File-Name: "+name, "X-File-Type: text/plain", "Content-Type: application/octet-stream").is(201)
-	return f.send(user, "POST", "/api/v1/path"+folder, doc("File", name, obj{"dc:title": name, "file:content": obj{"upload-batch": b, "upload-fileId": "0"}})).
+	f.send(user, "POST", "/api/v1/upload/"+b+"/0", content, "X-File-Name: "+name, "X-File-Type: text/plain",
+		"Content-Type: application/octet-stream").is(201)
+	return f.send(user, "POST", "/api/v1/path"+folder, doc("File", name, obj{
+		"dc:title":     name,
+		"file:content": obj{"upload-batch": b, "upload-fileId": "0"},
+	})).
 		is(201).at("uid").(string)
 }
 

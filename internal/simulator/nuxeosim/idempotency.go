@@ -37,32 +37,39 @@ func (s *Server) idempotent(c *call, run func() (*answer, error)) (*answer, erro
 	if key == "" || safeMethod(c.r.Method) || c.r.Method == http.MethodPut || c.r.Method == http.MethodDelete {
 		return run()
 	}
+
 	c.w.Header().Set("Idempotency-Key", key)
 	after := replayAfter
 	if s.opt.Untrue.KeysAtOnce {
 		after = 0
 	}
+
 	kept, first := s.replays.begin(key, s.opt.Now(), after, s.opt.KeyRace)
 	if !first {
 		return c.replayed(kept)
 	}
+
 	if s.dying.Load() > 0 && s.dying.Add(-1) >= 0 {
 		panic(http.ErrAbortHandler) // the key stays in progress
 	}
+
 	done := false
 	defer func() {
 		if !done {
 			s.replays.end(key, nil)
 		}
 	}()
+
 	a, err := run()
 	if err != nil {
 		return nil, err
 	}
+
 	rec, err := c.record(a)
 	if err != nil {
 		return nil, err
 	}
+
 	done = true
 	s.replays.end(key, rec.replay(s.opt.Now()))
 	return c.replayed(replay{status: rec.status, header: rec.header, body: rec.body.Bytes()})
@@ -96,15 +103,18 @@ func (r *replays) begin(key string, now time.Time, after, race time.Duration) (k
 	if r.kept == nil {
 		r.kept = map[string]*replay{}
 	}
+
 	if k := r.kept[key]; k != nil && k.status == 0 && now.Sub(k.at) < race {
 		return replay{}, true
 	}
+
 	if k := r.kept[key]; k != nil && (k.status == 0 || now.Sub(k.at) < replayFor) {
 		if k.status != 0 && now.Sub(k.at) < after {
 			return replay{}, false
 		}
 		return *k, false
 	}
+
 	r.kept[key] = &replay{at: now}
 	return replay{}, true
 }

@@ -25,7 +25,10 @@ var importers = []importer{
 	{"VideoImporter", "Video", begins("video/", "application/gxf", "application/mxf")},
 	{"ImagePlugin", "Picture", begins("image/")},
 	{"AudioImporter", "Audio", begins("audio/")},
-	{"NoteImporter", "Note", begins("text/plain", "text/html", "text/markdown", "text/x-web-markdown", "application/xhtml+xml")},
+	{
+		"NoteImporter", "Note", begins("text/plain", "text/html", "text/markdown", "text/x-web-markdown",
+			"application/xhtml+xml"),
+	},
 	{"DefaultFileImporter", "File", func(string) bool { return true }},
 }
 
@@ -37,16 +40,20 @@ func opImport(oc *opCall) (*answer, error) {
 	if ref == "" {
 		return nil, oc.s.refused(400, 500, "The context has no currentDocument")
 	}
+
 	folder, err := oc.document(strings.TrimPrefix(ref, "doc:"))
 	if err != nil {
 		return nil, err
 	}
+
 	if len(oc.blobs) == 0 {
 		return nil, oc.s.refused(400, 500, "The operation needs a file as input")
 	}
+
 	if !oc.s.repo.hasFacet(folder, "Folderish") && folder.parent != nil {
 		folder = folder.parent // a file goes beside a document
 	}
+
 	for _, b := range oc.blobs {
 		n, err := oc.importFile(folder, b)
 		if err != nil {
@@ -54,6 +61,7 @@ func opImport(oc *opCall) (*answer, error) {
 		}
 		oc.input = append(oc.input, n)
 	}
+
 	oc.list = len(oc.blobs) > 1
 	return oc.output(oc.input), nil
 }
@@ -64,6 +72,7 @@ func (oc *opCall) importFile(folder *node, sent *blob) (*node, error) {
 	if b.mime, err = importedType(b); err != nil {
 		return nil, err
 	}
+
 	kind := importers[slices.IndexFunc(importers, func(i importer) bool { return i.takes(b.mime) })]
 
 	ch := change{source: "fileimporter-" + kind.name, props: map[string]any{"file:content": &b}}
@@ -81,12 +90,16 @@ func (oc *opCall) importFile(folder *node, sent *blob) (*node, error) {
 		}
 		return old, oc.s.updateDocument(oc.user, old, ch)
 	}
+
 	if !allowed(oc.user, folder, "AddChildren") {
 		return nil, forbidden("Not enough rights to create document")
 	}
+
 	if t := oc.s.types.types[folder.typ]; t == nil || !slices.Contains(t.allows, kind.typ) {
-		return nil, oc.s.refused(403, 500, "Cannot create document of type %s in container with type %s", kind.typ, folder.typ)
+		return nil, oc.s.refused(403, 500, "Cannot create document of type %s in container with type %s",
+			kind.typ, folder.typ)
 	}
+
 	ch.props["dc:title"] = b.name
 	return oc.s.createDocument(oc.user, folder, kind.typ, b.name, ch)
 }
@@ -98,6 +111,7 @@ func importedType(b blob) (string, error) {
 	if ext == "" || ext == ".bin" || mime.TypeByExtension(ext) != "" || b.data == nil {
 		return typeByName(b.mime, b.name), nil
 	}
+
 	r, err := b.open()
 	if err != nil {
 		return "", err

@@ -36,20 +36,25 @@ func (s *Server) searched(q *query, p *principal) []*node {
 		list, _ := s.run(q, p) // what can fail was checked before
 		return list
 	}
-	if s.indexed == nil || s.opt.IndexLag > 0 && s.indexed.generation != s.repo.generation && s.opt.Now().Sub(s.indexed.at) >= s.opt.IndexLag {
+
+	if s.indexed == nil || s.opt.IndexLag > 0 && s.indexed.generation != s.repo.generation &&
+		s.opt.Now().Sub(s.indexed.at) >= s.opt.IndexLag {
 		s.moveIndex()
 	}
+
 	old := &Server{opt: s.opt, types: s.types, repo: s.indexed.repo, users: s.users}
 	list, err := old.run(q, p)
 	if err != nil { // a property that the index does not know matches nothing
 		return nil
 	}
+
 	var out []*node
 	for _, n := range list[:min(len(list), indexWindow)] {
 		if live := s.repo.byID[n.id]; live != nil {
 			out = append(out, live)
 		}
 	}
+
 	return out
 }
 
@@ -70,10 +75,12 @@ func (r *repository) copied() *repository {
 			out.byID[c.id] = &c
 		}
 	}
+
 	for _, c := range out.all {
 		c.parent, c.source = old[c.parent], old[c.source]
 		c.children, c.versions = replaced(c.children, old), replaced(c.versions, old)
 	}
+
 	out.root = old[r.root]
 	return out
 }

@@ -57,12 +57,14 @@ func (s *Server) MkDoc(at, typ string, props map[string]any) (uid string) {
 	if err != nil {
 		panic(err)
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, err := s.mkDoc(at, typ, ready)
 	if err != nil {
 		panic(fmt.Errorf("MkDoc(%q, %q): %w", at, typ, err))
 	}
+
 	return n.id
 }
 
@@ -72,6 +74,7 @@ func (s *Server) mkDoc(at, typ string, props map[string]any) (*node, error) {
 		s.write(n, values, true)
 		return n, err
 	}
+
 	parent := s.repo.resolve(path.Dir(at))
 	if parent == nil {
 		var err error
@@ -79,6 +82,7 @@ func (s *Server) mkDoc(at, typ string, props map[string]any) (*node, error) {
 			return nil, err
 		}
 	}
+
 	return s.seedChild(parent, path.Base(at), typ, props)
 }
 
@@ -87,25 +91,31 @@ func (s *Server) seedChild(parent *node, name, typ string, props map[string]any)
 	if s.repo.types.types[typ] == nil {
 		return nil, errors.New("unknown type")
 	}
+
 	n := &node{id: s.opt.NewID(), typ: typ, props: map[string]any{}, checkedOut: true}
 	values, err := s.values(n, props)
 	if err != nil {
 		return nil, err
 	}
+
 	for key := range props {
 		if sch, f := s.repo.types.lookup(key); f == nil || !s.repo.hasSchema(n, sch.name) {
 			return nil, fmt.Errorf("no property %s", key)
 		}
 	}
+
 	maps.Copy(n.props, values)
 	if n.props["dc:title"] == nil {
 		n.props["dc:title"] = name
 	}
+
 	creator := n.text("dc:creator")
 	s.stampCreation(system, n)
 	if creator != "" {
-		n.props["dc:creator"], n.props["dc:lastContributor"], n.props["dc:contributors"] = creator, creator, []any{creator}
+		n.props["dc:creator"], n.props["dc:lastContributor"], n.props["dc:contributors"] = creator,
+			creator, []any{creator}
 	}
+
 	s.repo.attach(n, parent, name)
 	s.repo.add(n)
 	s.event(system, "documentCreated", n, "")
@@ -123,6 +133,7 @@ func (s *Server) storedBlobs(props map[string]any) (map[string]any, error) {
 		}
 		out[key] = stored
 	}
+
 	return out, nil
 }
 
@@ -169,6 +180,7 @@ func (s *Server) Redigest(algorithm string) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -218,23 +230,30 @@ func (s *Server) Doc(uidOrPath string) (DocView, bool) {
 
 func (s *Server) view(n *node) DocView {
 	v := DocView{
-		UID: n.id, Path: n.path(), Type: n.typ, Title: n.title(), Facets: slices.Clone(s.repo.facets(n)), Properties: map[string]any{},
-		VersionLabel: n.versionLabel(), IsCheckedOut: n.checkedOut && !n.isVersion(), IsVersion: n.isVersion(), IsTrashed: n.trashed,
+		UID: n.id, Path: n.path(), Type: n.typ, Title: n.title(), Facets: slices.Clone(s.repo.facets(n)),
+		Properties:   map[string]any{},
+		VersionLabel: n.versionLabel(), IsCheckedOut: n.checkedOut && !n.isVersion(), IsVersion: n.isVersion(),
+		IsTrashed:   n.trashed,
 		ChangeToken: n.changeToken(), LastContributor: n.text("dc:lastContributor"),
 	}
+
 	for key, value := range n.props {
 		v.Properties[key] = shown(value)
 	}
+
 	if n.lock != nil {
 		v.LockOwner = n.lock.owner
 	}
+
 	if n.parent != nil {
 		v.ParentUID = n.parent.id
 	}
+
 	if b, is := n.props["file:content"].(*blob); is {
 		view := b.view()
 		v.Content = &view
 	}
+
 	return v
 }
 
@@ -272,12 +291,14 @@ func (s *Server) Children(uidOrPath string) []DocView {
 	if n == nil {
 		return nil
 	}
+
 	var out []DocView
 	for _, c := range n.children {
 		if !s.repo.hidden(c) {
 			out = append(out, s.view(c))
 		}
 	}
+
 	return out
 }
 
@@ -289,10 +310,12 @@ func (s *Server) Versions(uid string) []DocView {
 	if n == nil {
 		return nil
 	}
+
 	var out []DocView
 	for _, v := range n.versions {
 		out = append(out, s.view(v))
 	}
+
 	return out
 }
 
@@ -305,16 +328,20 @@ func (s *Server) Comments(uid string) []CommentView {
 	if n == nil {
 		return nil
 	}
+
 	list := thread(n)
 	slices.SortFunc(list, func(a, b *node) int { return a.seq - b.seq })
 	var out []CommentView
 	for _, c := range list {
 		out = append(out, CommentView{
 			ID: c.id, ParentID: c.text("comment:parentId"), EntityID: c.text("externalEntity:entityId"),
-			Origin: c.text("externalEntity:origin"), Entity: c.text("externalEntity:entity"), Text: c.text("comment:text"),
-			Author: c.text("comment:author"), XPath: c.text("annotation:xpath"), Annotation: c.typ == "Annotation", Created: c.created(),
+			Origin: c.text("externalEntity:origin"), Entity: c.text("externalEntity:entity"),
+			Text:   c.text("comment:text"),
+			Author: c.text("comment:author"), XPath: c.text("annotation:xpath"), Annotation: c.typ == "Annotation",
+			Created: c.created(),
 		})
 	}
+
 	return out
 }
 
@@ -326,13 +353,16 @@ func (s *Server) OpenBlob(uid, xpath string) (io.ReadCloser, error) {
 	if n == nil {
 		return nil, fmt.Errorf("no document %s", uid)
 	}
+
 	if xpath == "" {
 		xpath = "file:content"
 	}
+
 	b := s.blobAt(n, xpath)
 	if b == nil {
 		return nil, fmt.Errorf("no blob at %s of %s", xpath, uid)
 	}
+
 	return b.open()
 }
 
@@ -408,5 +438,6 @@ func (s *Server) Audit(uid string) []string {
 			out = append(out, e.event)
 		}
 	}
+
 	return out
 }

@@ -35,13 +35,16 @@ func (s *Server) InstallPackage(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("package: %w", err)
 	}
+
 	name, err := s.checkPackage(files["package.xml"])
 	if err != nil {
 		return fmt.Errorf("package.xml: %w", err)
 	}
+
 	if err := checkInstall(files["install.xml"]); err != nil {
 		return fmt.Errorf("install.xml: %w", err)
 	}
+
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, file := range sortedKeys(files) {
@@ -51,9 +54,11 @@ func (s *Server) InstallPackage(data []byte) error {
 			}
 		}
 	}
+
 	if !slices.Contains(s.packages, name) {
 		s.packages = append(s.packages, name)
 	}
+
 	return nil
 }
 
@@ -67,6 +72,7 @@ func unzip(data []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	files := map[string][]byte{}
 	for _, f := range z.File {
 		if f.FileInfo().IsDir() {
@@ -76,6 +82,7 @@ func unzip(data []byte) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
+
 	return files, nil
 }
 
@@ -89,6 +96,7 @@ func unzipFile(f *zip.File) ([]byte, error) {
 	if len(data) > maxEntry {
 		return nil, errors.New("too large")
 	}
+
 	return data, err
 }
 
@@ -97,10 +105,12 @@ func (s *Server) checkPackage(data []byte) (string, error) {
 	if data == nil {
 		return "", errors.New("missing at the root of the zip")
 	}
+
 	x, err := parseXML(data)
 	if err != nil {
 		return "", err
 	}
+
 	switch {
 	case x.name != "package" || x.attr("name") == "":
 		return "", errors.New("not a package with a name")
@@ -109,16 +119,20 @@ func (s *Server) checkPackage(data []byte) (string, error) {
 	case !packageVersion.MatchString(x.attr("version")):
 		return "", fmt.Errorf("version %q", x.attr("version"))
 	}
+
 	target := x.first("target-platform")
 	if target == nil {
 		return "", errors.New("no target-platform")
 	}
+
 	if name := target.text("name"); name != "lts" {
 		return "", fmt.Errorf("target platform %q, not lts", name)
 	}
+
 	if !inRange(target.text("version"), s.opt.LTS) {
 		return "", fmt.Errorf("not for LTS %s: %s", s.opt.LTS, target.text("version"))
 	}
+
 	return x.attr("name"), s.checkDependencies(x)
 }
 
@@ -141,6 +155,7 @@ func inRange(rng, lts string) bool {
 	if len(rng) < 2 || !strings.ContainsAny(rng[:1], "[(") {
 		return strings.HasPrefix(rng, lts)
 	}
+
 	low, high, both := strings.Cut(strings.Trim(rng, "[]()"), ",")
 	year, _ := strconv.ParseFloat(lts, 64)
 	year += 0.5 // some hot fix in the middle of the line
@@ -148,6 +163,7 @@ func inRange(rng, lts string) bool {
 	if err != nil || from > year {
 		return false
 	}
+
 	to, err := strconv.ParseFloat(strings.TrimSpace(high), 64)
 	return !both || strings.TrimSpace(high) == "" || err == nil && year < to
 }
@@ -158,18 +174,25 @@ func checkInstall(data []byte) error {
 	if data == nil {
 		return errors.New("missing at the root of the zip")
 	}
+
 	x, err := parseXML(data)
 	if err != nil {
 		return err
 	}
+
 	if x.name != "install" {
 		return fmt.Errorf("the root is <%s>", x.name)
 	}
+
 	for _, c := range x.children {
-		if !slices.Contains([]string{"update", "copy", "config", "delete", "append", "mkdir", "print", "deploy", "undeploy"}, c.name) {
+		if !slices.Contains([]string{
+			"update", "copy", "config", "delete", "append", "mkdir", "print", "deploy",
+			"undeploy",
+		}, c.name) {
 			return fmt.Errorf("unknown command <%s>", c.name)
 		}
 	}
+
 	return nil
 }
 
@@ -179,12 +202,16 @@ func (s *Server) startBundle(jar []byte) error {
 	if err != nil {
 		return err
 	}
+
 	manifest := readManifest(files["META-INF/MANIFEST.MF"])
 	if manifest["Bundle-SymbolicName"] == "" {
 		return errors.New("the manifest has no Bundle-SymbolicName")
 	}
+
 	open := func(name string) ([]byte, bool) { data, found := files[name]; return data, found }
-	for name := range strings.FieldsFuncSeq(manifest["Nuxeo-Component"], func(r rune) bool { return r == ',' || r == ' ' }) {
+	for name := range strings.FieldsFuncSeq(manifest["Nuxeo-Component"], func(r rune) bool {
+		return r == ',' || r == ' '
+	}) {
 		data, found := files[name]
 		if !found {
 			return fmt.Errorf("component file not found: %s", name)
@@ -193,10 +220,12 @@ func (s *Server) startBundle(jar []byte) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+
 	symbolicName, _, _ := strings.Cut(manifest["Bundle-SymbolicName"], ";")
 	if err := s.deploy(symbolicName, jar, files["OSGI-INF/deployment-fragment.xml"]); err != nil {
 		return fmt.Errorf("deployment-fragment.xml: %w", err)
 	}
+
 	s.bundles = append(s.bundles, symbolicName)
 	return nil
 }

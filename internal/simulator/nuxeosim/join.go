@@ -14,14 +14,17 @@ func (s *Server) join(id string, file int, limit time.Duration) (*blob, error) {
 	if b == nil {
 		return nil, nil
 	}
+
 	if chunked {
 		if err := s.spend(b.length, limit); err != nil {
 			return nil, err
 		}
 	}
+
 	if s.files.discard {
 		return b, nil
 	}
+
 	return b, b.computeDigest(s.opt.DigestAlgorithm)
 }
 
@@ -55,15 +58,18 @@ func (s *Server) claim(id string, file int) (b *blob, chunked bool) {
 	if batch == nil {
 		return nil, false
 	}
+
 	u := batch.uploads[file]
 	if u == nil || !u.complete() {
 		return nil, false
 	}
+
 	b = u.joined(s)
 	if s.damage > 0 {
 		s.damage--
 		b.spoil()
 	}
+
 	return b, u.chunked
 }
 
@@ -81,9 +87,11 @@ func (b *blob) spoil() {
 		b.data, b.digest = spoiled{b.data}, "" // join sums it again
 		return
 	}
+
 	if b.digest != "" { // discarded bytes cannot be summed again
 		b.digest = strings.Repeat("0", len(b.digest))
 	}
+
 	if b.data != nil {
 		b.data = spoiled{b.data}
 	}

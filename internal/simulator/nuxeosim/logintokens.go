@@ -37,6 +37,7 @@ func tokenRoute(c *call, seg []string) (*answer, error) {
 		delete(c.s.logins.tokens, seg[0]) // nobody checks whose it is
 		return nil, nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -48,15 +49,23 @@ func (c *call) acquireToken(application string) (*answer, error) {
 		description: q.Get("deviceDescription"), permission: q.Get("permission"), created: c.s.opt.Now(),
 	}
 	if t.application == "" || t.device == "" || t.permission == "" {
-		return nil, c.s.refused(400, 500, "The following request parameters are mandatory to acquire an authentication token: %s, deviceId, permission.", application)
+		return nil, c.s.refused(400, 500,
+			"The following request parameters are mandatory to acquire an authentication token: %s, deviceId, "+
+				"permission.", application)
 	}
+
 	if same := c.findToken(t.application, t.device); same != nil {
 		t = *same
 	} else {
 		t.id = c.s.opt.NewID()
 		c.s.logins.tokens[t.id] = &t
 	}
-	return &answer{status: http.StatusCreated, text: t.id, header: map[string]string{"Content-Type": "application/json"}}, nil
+
+	return &answer{
+		status: http.StatusCreated,
+		text:   t.id,
+		header: map[string]string{"Content-Type": "application/json"},
+	}, nil
 }
 
 func (c *call) findToken(application, device string) *loginToken {
@@ -81,6 +90,7 @@ func (c *call) ownTokens() map[string]any {
 			"deviceDescription": t.description, "permission": t.permission, "creationDate": formatTime(t.created),
 		})
 	}
+
 	return map[string]any{"entity-type": "tokens", "entries": entries}
 }
 
@@ -92,10 +102,12 @@ func classicToken(c *call) (*answer, error) {
 	if q.Get("revoke") != "true" {
 		return c.acquireToken("applicationName")
 	}
+
 	t := c.findToken(q.Get("applicationName"), q.Get("deviceId"))
 	if t == nil {
 		return nil, badRequest("No token found for this application and device")
 	}
+
 	delete(c.s.logins.tokens, t.id)
 	return &answer{status: http.StatusAccepted, text: "Token revoked for userName " + c.user.login}, nil
 }
@@ -106,5 +118,11 @@ func automationLogin(c *call) *answer {
 	for _, g := range c.user.groups {
 		groups = append(groups, g)
 	}
-	return ok(map[string]any{"entity-type": "login", "username": c.user.login, "isAdministrator": c.user.admin, "groups": groups})
+
+	return ok(map[string]any{
+		"entity-type":     "login",
+		"username":        c.user.login,
+		"isAdministrator": c.user.admin,
+		"groups":          groups,
+	})
 }

@@ -27,11 +27,13 @@ func opMail(oc *opCall) (*answer, error) {
 	if len(oc.input) == 0 {
 		return nil, badRequest("The operation needs a document as input")
 	}
+
 	for _, n := range oc.input {
 		if err := oc.mailAbout(n); err != nil && oc.flag("rollbackOnError", true) {
 			return nil, err
 		}
 	}
+
 	oc.s.mu.RLock()
 	defer oc.s.mu.RUnlock()
 	return oc.output(oc.input), nil
@@ -61,24 +63,30 @@ func (oc *opCall) compose(n *node) (letter, error) {
 			return l, err
 		}
 	}
+
 	if len(l.to) == 0 {
 		return l, badRequest("Missing required parameter: to")
 	}
+
 	from := oc.str("from")
 	if from == "" && !oc.s.opt.Untrue.MailForAll {
 		return l, errors.New("missing required parameter: from")
 	}
+
 	if strings.Contains(from, "@") {
 		l.from = from
 	}
+
 	l.replyTo = oc.str("replyto")
 	vars := oc.mailVars(n)
 	if l.subject, err = renderText(oc.str("subject"), vars); err != nil {
 		return l, fmt.Errorf("subject: %w", err)
 	}
+
 	if l.body, err = renderText(html.UnescapeString(oc.str("message")), vars); err != nil {
 		return l, fmt.Errorf("message: %w", err)
 	}
+
 	return l, nil
 }
 
@@ -98,6 +106,7 @@ func (oc *opCall) recipients(param string) ([]string, error) {
 			return nil, fmt.Errorf("cannot resolve the address of %q", name)
 		}
 	}
+
 	return out, nil
 }
 
@@ -107,10 +116,13 @@ func (oc *opCall) mailVars(n *node) map[string]any {
 	maps.Copy(vars, oc.context)
 	to, _ := asList(oc.strings("to"))
 	maps.Copy(vars, map[string]any{
-		"Document": docObject{s: oc.s, n: n, context: map[string]any{}}, "This": docObject{s: oc.s, n: n, context: map[string]any{}},
-		"docUrl": oc.s.url + "/ui/#!/doc/" + n.id, "baseUrl": oc.s.url + "/", "subject": oc.str("subject"), "from": oc.s.opt.MailFrom, "to": to,
+		"Document": docObject{s: oc.s, n: n, context: map[string]any{}},
+		"This":     docObject{s: oc.s, n: n, context: map[string]any{}},
+		"docUrl":   oc.s.url + "/ui/#!/doc/" + n.id, "baseUrl": oc.s.url + "/", "subject": oc.str("subject"),
+		"from": oc.s.opt.MailFrom, "to": to,
 		"CurrentUser": principalObject{oc.user}, "CurrentDate": oc.s.now(), "Context": oc.context,
 	})
+
 	return vars
 }
 
@@ -122,22 +134,30 @@ func (s *Server) post(l letter) error {
 	if err != nil {
 		return err
 	}
+
 	number, err := strconv.Atoi(port)
 	if err != nil {
 		return err
 	}
+
 	m, err := l.message()
 	if err != nil {
 		return err
 	}
-	options := []gomail.Option{gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(mailTimeout)}
+
+	options := []gomail.Option{
+		gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS),
+		gomail.WithTimeout(mailTimeout),
+	}
 	if s.opt.Dial != nil {
 		options = append(options, gomail.WithDialContextFunc(s.opt.Dial))
 	}
+
 	client, err := gomail.NewClient(host, options...)
 	if err != nil {
 		return err
 	}
+
 	ctx, cancel := context.WithTimeout(context.Background(), mailTimeout)
 	defer cancel()
 	return client.DialAndSendWithContext(ctx, m)
@@ -149,11 +169,13 @@ func (l letter) message() (*gomail.Msg, error) {
 	if l.replyTo != "" {
 		err = errors.Join(err, m.ReplyTo(l.replyTo))
 	}
+
 	m.Subject(strings.NewReplacer("\r", " ", "\n", " ").Replace(l.subject))
 	kind := gomail.TypeTextPlain
 	if l.html {
 		kind = gomail.TypeTextHTML
 	}
+
 	m.SetBodyString(kind, l.body)
 	return m, err
 }

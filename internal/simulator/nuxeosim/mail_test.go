@@ -46,6 +46,7 @@ func startMailbox(t *testing.T) (*mailbox, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	box := &mailbox{got: make(chan received, 10)}
 	server := smtp.NewServer(box)
 	go func() { _ = server.Serve(l) }() // ends with Close
@@ -70,26 +71,34 @@ func TestMail(t *testing.T) {
 	f := setup(t, func(o *Options) { o.SMTP = addr })
 	uid := f.sim.MkDoc(folder+"/doc", "File", obj{"dc:title": "Film & <co>"})
 	send := func(params, context obj) *reply {
-		return f.send("josh", "POST", "/api/v1/automation/Document.Mail", obj{"input": "doc:" + uid, "params": params, "context": context})
+		return f.send("josh", "POST", "/api/v1/automation/Document.Mail", obj{
+			"input": "doc:" + uid, "params": params,
+			"context": context,
+		})
 	}
+
 	send(obj{
 		"to": []string{"user:julia", "olga", "x@example.org"}, "subject": "${Document.title}", "HTML": true,
 		"message": "&lt;p&gt;${Document['dc:title']?html} for ${CurrentUser.name}: ${count} at ${docUrl}&lt;/p&gt;",
 	}, obj{"count": 3}).is(200).want(uid, "uid")
+
 	got := box.next(t)
 	if strings.Join(got.to, " ") != "julia@example.org olga@example.org x@example.org" {
 		t.Errorf("sent to %v", got.to)
 	}
+
 	for _, want := range []string{"Subject: Film & <co>", "<p>Film &amp; &lt;co&gt; for josh: 3 at ", "text/html"} {
 		if !strings.Contains(strings.ReplaceAll(got.text, "=\r\n", ""), want) {
 			t.Errorf("no %q in %s", want, got.text)
 		}
 	}
+
 	send(obj{"to": "julia", "subject": "s", "message": "${gone}"}, nil).is(500)
 	send(obj{"to": "nobody", "subject": "s", "message": "m"}, nil).is(500) // strict
 	send(obj{"to": "nobody", "subject": "s", "message": "m", "rollbackOnError": false}, nil).is(200)
 	send(obj{"subject": "s", "message": "m"}, nil).is(400)
-	send(obj{"to": "julia", "subject": "s", "message": "&#36;{1 + 1}"}, nil).is(200) // escaping is undone before evaluating
+	// escaping is undone before evaluating
+	send(obj{"to": "julia", "subject": "s", "message": "&#36;{1 + 1}"}, nil).is(200)
 	if got := box.next(t); !strings.HasSuffix(strings.TrimSpace(got.text), "2") {
 		t.Errorf("body is %q", got.text)
 	}

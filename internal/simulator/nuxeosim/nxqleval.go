@@ -14,15 +14,19 @@ func (s *Server) run(q *query, p *principal) ([]*node, error) {
 	if err := s.known(q); err != nil {
 		return nil, err
 	}
+
 	var out []*node
 	for _, n := range s.candidates(q.where) {
-		if !n.removed && n.parentOrVersion() && s.ofTypes(n, q.types) && s.holds(q.where, n) && (p == nil || allowed(p, n, "Browse")) {
+		if !n.removed && n.parentOrVersion() && s.ofTypes(n, q.types) && s.holds(q.where, n) &&
+			(p == nil || allowed(p, n, "Browse")) {
 			out = append(out, n)
 		}
 	}
+
 	if len(q.order) == 0 && !s.opt.Untrue.OrderOfCreation {
 		slices.SortFunc(out, func(a, b *node) int { return cmp.Compare(shuffled(a.id), shuffled(b.id)) })
 	}
+
 	sortNodes(s, out, q.order)
 	return out, nil
 }
@@ -45,11 +49,13 @@ func (s *Server) known(q *query) error {
 			return fmt.Errorf("unknown type: %s", t)
 		}
 	}
+
 	var keys []string
 	q.where.collect(&keys)
 	for _, o := range q.order {
 		keys = append(keys, o.key)
 	}
+
 	for _, key := range keys {
 		if strings.HasPrefix(key, "ecm:") {
 			if !slices.Contains(systemKeys, key) {
@@ -61,13 +67,16 @@ func (s *Server) known(q *query) error {
 			return fmt.Errorf("no such property: %s", key)
 		}
 	}
+
 	return nil
 }
 
 // systemKeys are the ecm: names that queries may use.
 var systemKeys = []string{
-	"ecm:uuid", "ecm:name", "ecm:path", "ecm:primaryType", "ecm:mixinType", "ecm:isTrashed", "ecm:isVersion", "ecm:isCheckedInVersion",
-	"ecm:isProxy", "ecm:isCheckedIn", "ecm:currentLifeCycleState", "ecm:versionLabel", "ecm:isLatestVersion", "ecm:lockOwner",
+	"ecm:uuid", "ecm:name", "ecm:path", "ecm:primaryType", "ecm:mixinType", "ecm:isTrashed", "ecm:isVersion",
+	"ecm:isCheckedInVersion",
+	"ecm:isProxy", "ecm:isCheckedIn", "ecm:currentLifeCycleState", "ecm:versionLabel", "ecm:isLatestVersion",
+	"ecm:lockOwner",
 	"ecm:parentId", "ecm:versionVersionableId", "ecm:versionableId", "ecm:ancestorId",
 }
 
@@ -75,9 +84,11 @@ func (c *cond) collect(keys *[]string) {
 	if c == nil {
 		return
 	}
+
 	if c.key != "" {
 		*keys = append(*keys, c.key)
 	}
+
 	for _, a := range c.args {
 		a.collect(keys)
 	}
@@ -92,11 +103,13 @@ func (s *Server) candidates(c *cond) []*node {
 	if c == nil {
 		return s.repo.all
 	}
+
 	for _, part := range append([]*cond{c}, conjuncts(c)...) {
 		if list, found := s.lookedUp(part); found {
 			return list
 		}
 	}
+
 	return s.repo.all
 }
 
@@ -111,6 +124,7 @@ func (s *Server) lookedUp(c *cond) ([]*node, bool) {
 	if c.negate || c.op != "=" && c.op != "in" || len(c.values) == 0 {
 		return nil, false
 	}
+
 	var out []*node
 	for _, v := range c.values {
 		word, is := v.(string)
@@ -123,10 +137,12 @@ func (s *Server) lookedUp(c *cond) ([]*node, bool) {
 		}
 		out = append(out, list...)
 	}
+
 	if len(c.values) > 1 {
 		slices.SortFunc(out, func(a, b *node) int { return a.seq - b.seq })
 		out = slices.Compact(out)
 	}
+
 	return out, true
 }
 
@@ -149,11 +165,13 @@ func (s *Server) byWord(key, word string) ([]*node, bool) {
 		}
 		return nil, true
 	}
+
 	name, _ := strings.CutSuffix(key, "/*")
 	sch, f := s.types.lookup(name)
 	if f == nil || !f.typ.words() {
 		return nil, false
 	}
+
 	return s.repo.find(sch.key(f), word), true
 }
 
@@ -166,6 +184,7 @@ func (s *Server) holds(c *cond, n *node) bool {
 	if c == nil {
 		return true
 	}
+
 	switch c.op {
 	case "and":
 		return !slices.ContainsFunc(c.args, func(a *cond) bool { return !s.holds(a, n) })
@@ -176,6 +195,7 @@ func (s *Server) holds(c *cond, n *node) bool {
 	case "startswith":
 		return (startsWith(n.path(), printed(c.values[0])) && n.parent != nil) != c.negate
 	}
+
 	return s.compares(c, n)
 }
 
@@ -207,6 +227,7 @@ func (c *cond) matches(v any) bool {
 	case "between":
 		return within(compareTo(v, c.values[0]), 0, 1) && within(compareTo(v, c.values[1]), -1, 0)
 	}
+
 	d := compareTo(v, c.values[0])
 	switch c.op {
 	case "=":
@@ -218,6 +239,7 @@ func (c *cond) matches(v any) bool {
 	case ">":
 		return d == 1
 	}
+
 	return within(d, 0, 1)
 }
 
@@ -244,11 +266,13 @@ func compareTo(a, b any) int {
 	case bool:
 		return compareTo(map[bool]float64{true: 1}[x], b)
 	}
+
 	x, errA := number(a)
 	y, errB := number(b)
 	if errA != nil || errB != nil {
 		return incomparable
 	}
+
 	return cmp.Compare(x, y)
 }
 
@@ -269,9 +293,11 @@ func like(text, pattern string) bool {
 			return false
 		}
 	}
+
 	for j < len(p) && p[j] == '%' {
 		j++
 	}
+
 	return j == len(p)
 }
 
@@ -317,6 +343,7 @@ func blobValues(b *blob, steps []string) []any {
 	if len(steps) == 0 {
 		return []any{b.digest}
 	}
+
 	switch steps[0] {
 	case "name":
 		return []any{b.name}
@@ -327,6 +354,7 @@ func blobValues(b *blob, steps []string) []any {
 	case "mime-type":
 		return []any{b.mime}
 	}
+
 	return nil
 }
 

@@ -22,7 +22,8 @@ type sortBy struct {
 
 // cond is a node of a WHERE clause: and, or, not, or a comparison.
 type cond struct {
-	op     string // "and", "or", "not", "=", "<>", "<", "<=", ">", ">=", "like", "ilike", "in", "between", "startswith", "null"
+	// "and", "or", "not", "=", "<>", "<", "<=", ">", ">=", "like", "ilike", "in", "between", "startswith", "null"
+	op     string
 	negate bool
 	key    string
 	values []any
@@ -40,14 +41,17 @@ func parseNXQL(text string) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	p := &nxqlParser{toks: toks}
 	q, err := p.query()
 	if err != nil {
 		return nil, err
 	}
+
 	if len(p.toks) > 0 {
 		return nil, fmt.Errorf("syntax error at %q", p.toks[0].text)
 	}
+
 	return q, nil
 }
 
@@ -60,6 +64,7 @@ func nxqlTokens(text string) ([]token, error) {
 		}
 		out, rest = append(out, t), rest[n:]
 	}
+
 	return out, nil
 }
 
@@ -75,12 +80,14 @@ func nxqlToken(s string) (token, int, error) {
 	case strings.ContainsRune("=<>(),*", rune(s[0])):
 		return token{'o', s[:1]}, 1, nil
 	}
+
 	n := spanOf(s, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_:/*.-", r)
 	})
 	if n == 0 {
 		return token{}, 0, fmt.Errorf("unexpected character %q", []rune(s)[0])
 	}
+
 	return token{'n', s[:n]}, n, nil
 }
 
@@ -118,13 +125,16 @@ func (p *nxqlParser) query() (*query, error) {
 	if err := p.expect("SELECT"); err != nil {
 		return nil, err
 	}
+
 	p.eat("DISTINCT")
 	if err := p.columns(); err != nil {
 		return nil, err
 	}
+
 	if err := p.expect("FROM"); err != nil {
 		return nil, err
 	}
+
 	q := &query{}
 	for {
 		name, err := p.name()
@@ -159,12 +169,14 @@ func (p *nxqlParser) clauses(q *query) (err error) {
 			return err
 		}
 	}
+
 	if p.eat("ORDER") {
 		if err := p.expect("BY"); err != nil {
 			return err
 		}
 		return p.orderBy(q)
 	}
+
 	return nil
 }
 
@@ -174,10 +186,12 @@ func (p *nxqlParser) orderBy(q *query) error {
 		if err != nil {
 			return err
 		}
+
 		s := sortBy{key: name}
 		if !p.eat("ASC") {
 			s.desc = p.eat("DESC")
 		}
+
 		q.order = append(q.order, s)
 		if !p.eat(",") {
 			return nil
@@ -194,6 +208,7 @@ func (p *nxqlParser) joined(word, op string, next func() (*cond, error)) (*cond,
 	if err != nil || !p.peek(word) {
 		return left, err
 	}
+
 	out := &cond{op: op, args: []*cond{left}}
 	for p.eat(word) {
 		right, err := next()
@@ -202,6 +217,7 @@ func (p *nxqlParser) joined(word, op string, next func() (*cond, error)) (*cond,
 		}
 		out.args = append(out.args, right)
 	}
+
 	return out, nil
 }
 
@@ -214,6 +230,7 @@ func (p *nxqlParser) not() (*cond, error) {
 		inner, err := p.not()
 		return &cond{op: "not", args: []*cond{inner}}, err
 	}
+
 	if p.eat("(") {
 		inner, err := p.or()
 		if err != nil {
@@ -221,6 +238,7 @@ func (p *nxqlParser) not() (*cond, error) {
 		}
 		return inner, p.expect(")")
 	}
+
 	return p.comparison()
 }
 
@@ -229,19 +247,24 @@ func (p *nxqlParser) comparison() (*cond, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c := &cond{key: name}
 	if p.eat("IS") {
 		c.op, c.negate = "null", p.eat("NOT")
 		return c, p.expect("NULL")
 	}
+
 	c.negate = p.eat("NOT")
 	if len(p.toks) == 0 {
 		return nil, fmt.Errorf("the query ends after %s", name)
 	}
+
 	c.op = strings.ToLower(p.toks[0].text)
-	if !slices.Contains([]string{"=", "<>", "<", "<=", ">", ">=", "like", "ilike", "in", "between", "startswith"}, c.op) {
+	if !slices.Contains([]string{"=", "<>", "<", "<=", ">", ">=", "like", "ilike", "in", "between", "startswith"},
+		c.op) {
 		return nil, fmt.Errorf("unknown operator %q", p.toks[0].text)
 	}
+
 	p.toks = p.toks[1:]
 	return c, p.operands(c)
 }
@@ -276,9 +299,11 @@ func (p *nxqlParser) operand(c *cond) error {
 	if p.eat("TIMESTAMP") || p.eat("DATE") {
 		return p.dateOperand(c)
 	}
+
 	if len(p.toks) == 0 {
 		return fmt.Errorf("expected a value")
 	}
+
 	t := p.toks[0]
 	p.toks = p.toks[1:]
 	switch {
@@ -297,6 +322,7 @@ func (p *nxqlParser) operand(c *cond) error {
 	default:
 		return fmt.Errorf("expected a value instead of %q", t.text)
 	}
+
 	return nil
 }
 
@@ -304,10 +330,12 @@ func (p *nxqlParser) dateOperand(c *cond) error {
 	if len(p.toks) == 0 || p.toks[0].kind != 's' {
 		return fmt.Errorf("expected a date in quotes")
 	}
+
 	at, err := parseTime(p.toks[0].text)
 	if err != nil {
 		return err
 	}
+
 	p.toks = p.toks[1:]
 	c.values = append(c.values, at)
 	return nil

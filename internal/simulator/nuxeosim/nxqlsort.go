@@ -10,6 +10,7 @@ func sortNodes(s *Server, list []*node, by []sortBy) {
 	if len(by) == 0 {
 		return
 	}
+
 	keys := make(map[*node][]any, len(list))
 	for _, n := range list {
 		row := make([]any, len(by))
@@ -20,6 +21,7 @@ func sortNodes(s *Server, list []*node, by []sortBy) {
 		}
 		keys[n] = row
 	}
+
 	slices.SortStableFunc(list, func(a, b *node) int { return compareRows(keys[a], keys[b], by) })
 }
 
@@ -32,9 +34,11 @@ func compareRows(a, b []any, by []sortBy) int {
 		default:
 			d = compareTo(a[i], b[i])
 		}
+
 		if d != 0 && by[i].desc {
 			d = -d
 		}
+
 		if d != 0 {
 			return d
 		}

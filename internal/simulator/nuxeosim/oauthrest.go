@@ -13,9 +13,11 @@ func oauth2Route(c *call, seg []string) (*answer, error) {
 	if len(seg) == 0 {
 		return nil, notFound("no such resource")
 	}
+
 	if len(seg) == 3 && seg[0] == "provider" && seg[2] == "token" {
 		c.refreshProviderToken(seg[1])
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	switch seg[0] {
@@ -26,6 +28,7 @@ func oauth2Route(c *call, seg []string) (*answer, error) {
 	case "token":
 		return c.oauthTokenRoute(seg[1:])
 	}
+
 	return nil, notFound("no such resource: %s", seg[0])
 }
 
@@ -38,8 +41,9 @@ func (c *call) adminOnly() error {
 
 func (client *OAuthClient) json() map[string]any {
 	return map[string]any{
-		"entity-type": "oauth2Client", "id": client.ID, "name": client.Name, "redirectURIs": listOf(client.RedirectURIs),
-		"secret": client.Secret, "isAutoGrant": client.AutoGrant, "isEnabled": client.Enabled,
+		"entity-type": "oauth2Client", "id": client.ID, "name": client.Name,
+		"redirectURIs": listOf(client.RedirectURIs),
+		"secret":       client.Secret, "isAutoGrant": client.AutoGrant, "isEnabled": client.Enabled,
 	}
 }
 
@@ -47,13 +51,16 @@ func (c *call) clientRoute(seg []string) (*answer, error) {
 	if err := c.adminOnly(); err != nil {
 		return nil, err
 	}
+
 	if len(seg) == 0 {
 		return c.clientCollection()
 	}
+
 	client := c.s.oauth.clients[seg[0]]
 	if client == nil {
 		return nil, notFound("Cannot find client: %s", seg[0])
 	}
+
 	switch c.r.Method {
 	case http.MethodGet:
 		return ok(client.json()), nil
@@ -63,6 +70,7 @@ func (c *call) clientRoute(seg []string) (*answer, error) {
 		delete(c.s.oauth.clients, seg[0])
 		return nil, nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -86,17 +94,21 @@ func (c *call) saveClient(replaces string, status int) (*answer, error) {
 	if err := c.readJSON(&client); err != nil {
 		return nil, err
 	}
+
 	if client.ID == "" || client.Name == "" || len(client.RedirectURIs) == 0 {
 		return nil, badRequest("id, name and redirectURIs are required")
 	}
+
 	for _, uri := range client.RedirectURIs {
 		if !redirectAllowed(uri) {
 			return nil, badRequest("'%s' is not a valid redirect URI", uri)
 		}
 	}
+
 	if replaces == "" && c.s.oauth.clients[client.ID] != nil {
 		return nil, badRequest("Client with id '%s' already exists", client.ID)
 	}
+
 	delete(c.s.oauth.clients, replaces)
 	c.s.oauth.clients[client.ID] = &client
 	return &answer{status: status, json: client.json()}, nil
@@ -142,11 +154,14 @@ func (r *providerRegistry) contribute(x *element) {
 	if r.providers[name] != nil {
 		return
 	}
+
 	p := &Provider{
-		ServiceName: name, Description: x.text("description"), ClientID: x.text("clientId"), ClientSecret: x.text("clientSecret"),
+		ServiceName: name, Description: x.text("description"), ClientID: x.text("clientId"),
+		ClientSecret:           x.text("clientSecret"),
 		AuthorizationServerURL: x.text("authorizationServerURL"), TokenServerURL: x.text("tokenServerURL"),
 		UserAuthorizationURL: x.text("userAuthorizationURL"), Scopes: x.texts("scope"),
 	}
+
 	p.Enabled = x.text("enabled") != "false" && p.ClientID != "" && p.ClientSecret != ""
 	r.providers[name] = p
 }
@@ -172,17 +187,21 @@ func (c *call) providerJSON(p *Provider) map[string]any {
 		"entity-type": "nuxeoOAuth2ServiceProvider", "serviceName": p.ServiceName, "description": p.Description,
 		"clientId": p.ClientID, "clientSecret": nil, "authorizationServerURL": p.AuthorizationServerURL,
 		"tokenServerURL": p.TokenServerURL, "userAuthorizationURL": p.UserAuthorizationURL, "scopes": listOf(p.Scopes),
-		"isEnabled": p.Enabled, "isAvailable": available, "authorizationURL": nil, "isAuthorized": authorized, "userId": nil,
+		"isEnabled": p.Enabled, "isAvailable": available, "authorizationURL": nil,
+		"isAuthorized": authorized, "userId": nil,
 	}
 	if available {
 		m["authorizationURL"] = c.s.authorizationURL(p)
 	}
+
 	if authorized {
 		m["userId"] = token.ServiceLogin
 	}
+
 	if c.user.admin {
 		m["clientSecret"] = p.ClientSecret
 	}
+
 	return m
 }
 
@@ -192,10 +211,12 @@ func (s *Server) authorizationURL(p *Provider) string {
 		"client_id": {p.ClientID}, "response_type": {"code"}, "scope": {strings.Join(p.Scopes, " ")},
 		"redirect_uri": {s.callbackURL(p.ServiceName)},
 	}
+
 	separator := "?"
 	if strings.Contains(p.AuthorizationServerURL, "?") {
 		separator = "&"
 	}
+
 	return p.AuthorizationServerURL + separator + q.Encode()
 }
 
@@ -205,16 +226,20 @@ func (c *call) providerRoute(seg []string) (*answer, error) {
 			return nil, err
 		}
 	}
+
 	if len(seg) == 0 {
 		return c.providerCollection()
 	}
+
 	p := c.s.provider.providers[seg[0]]
 	if p == nil {
 		return nil, notFound("Invalid provider: %s", seg[0])
 	}
+
 	if len(seg) == 2 && seg[1] == "token" {
 		return c.ownProviderToken(p)
 	}
+
 	switch c.r.Method {
 	case http.MethodGet:
 		return ok(c.providerJSON(p)), nil
@@ -224,6 +249,7 @@ func (c *call) providerRoute(seg []string) (*answer, error) {
 		delete(c.s.provider.providers, seg[0])
 		return nil, nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -246,9 +272,11 @@ func (c *call) saveProvider(replaces string) (*answer, error) {
 	if err := c.readJSON(&p); err != nil {
 		return nil, err
 	}
+
 	if p.ServiceName = cmp.Or(p.ServiceName, replaces); p.ServiceName == "" {
 		return nil, badRequest("serviceName is required")
 	}
+
 	delete(c.s.provider.providers, replaces)
 	c.s.provider.providers[p.ServiceName] = &p
 	return ok(c.providerJSON(&p)), nil

@@ -47,7 +47,11 @@ type oauthToken struct {
 }
 
 func newAuthorizationServer() authorizationServer {
-	return authorizationServer{clients: map[string]*OAuthClient{}, codes: map[string]oauthCode{}, refresh: map[string]oauthToken{}}
+	return authorizationServer{
+		clients: map[string]*OAuthClient{},
+		codes:   map[string]oauthCode{},
+		refresh: map[string]oauthToken{},
+	}
 }
 
 // AddOAuthClient registers a client of the authorization server.
@@ -73,14 +77,17 @@ type authorization struct {
 func (c *call) readAuthorization() (authorization, *answer) {
 	a := authorization{
 		client: c.s.oauth.clients[c.r.FormValue("client_id")], state: c.r.FormValue("state"),
-		redirect: c.r.FormValue("redirect_uri"), challenge: c.r.FormValue("code_challenge"), method: c.r.FormValue("code_challenge_method"),
+		redirect: c.r.FormValue("redirect_uri"), challenge: c.r.FormValue("code_challenge"),
+		method: c.r.FormValue("code_challenge_method"),
 	}
+
 	switch {
 	case c.r.FormValue("response_type") != "code":
 		return a, oauthError("unsupported_response_type", `Unknown response_type: only "code" is supported`)
 	case a.client == nil || !a.client.Enabled:
 		return a, oauthError("unauthorized_client", "Invalid client_id: "+c.r.FormValue("client_id"))
 	}
+
 	a.redirect = cmp.Or(a.redirect, slices.Concat(a.client.RedirectURIs, []string{""})[0])
 	switch {
 	case !slices.Contains(a.client.RedirectURIs, a.redirect) || !redirectAllowed(a.redirect):
@@ -88,6 +95,7 @@ func (c *call) readAuthorization() (authorization, *answer) {
 	case (a.challenge == "") != (a.method == "") || a.method != "" && a.method != "plain" && a.method != "S256":
 		return a, oauthError("invalid_request", "Invalid code_challenge_method or code_challenge")
 	}
+
 	return a, nil
 }
 
@@ -105,10 +113,12 @@ func redirectAllowed(uri string) bool {
 }
 
 // signInPage leads a browser to where people sign in.
-var signInPage = template.Must(template.New("signin").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title></head>
+var signInPage = template.Must(template.New("signin").
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title></head>
 <body><script>window.location = {{.}};</script><noscript><a href="{{.}}">login.jsp</a></noscript></body></html>`))
 
-var grantPage = template.Must(template.New("grant").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Grant access</title></head>
+var grantPage = template.Must(template.New("grant").
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Grant access</title></head>
 <body><h1>Grant access</h1><p>{{.Name}} wants to act as {{.User}}.</p>
 <form method="post" action="authorize_submit">{{range $k, $v := .Fields}}<input type="hidden" name="{{$k}}" value="{{$v}}">{{end}}
 <button type="submit" name="grant_access" value="true">Grant</button>
@@ -122,11 +132,18 @@ func (c *call) oauthAuthorize() (*answer, error) {
 	address := c.s.url
 	c.s.mu.RUnlock()
 	if refusal != nil && !c.s.opt.Untrue.RefusalsAsJSON {
-		return &answer{status: refusal.status, html: true, text: "<!doctype html><html lang=\"en\"><head><title>Error</title></head><body><h1>The authorization request is not valid</h1></body></html>"}, nil
+		return &answer{
+			status: refusal.status,
+			html:   true,
+			text: "<!doctype html><html lang=\"en\"><head><title>Error</title></head><body><h1>The authorization " +
+				"request is not valid</h1></body></html>",
+		}, nil
 	}
+
 	if refusal != nil {
 		return refusal, nil
 	}
+
 	if err := c.authenticate([]string{"oauth2", "authorize"}); err != nil {
 		to := address + "/login.jsp?requestedUrl=" + url.QueryEscape("oauth2/authorize?"+c.r.URL.RawQuery)
 		if !c.s.opt.Untrue.RefusalsAsJSON {
@@ -134,15 +151,21 @@ func (c *call) oauthAuthorize() (*answer, error) {
 		}
 		return c.redirect(to), nil
 	}
+
 	if a.client.AutoGrant {
 		return c.grant(a), nil
 	}
+
 	fields := map[string]string{}
-	for _, name := range []string{"response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method", "scope"} {
+	for _, name := range []string{
+		"response_type", "client_id", "redirect_uri", "state", "code_challenge",
+		"code_challenge_method", "scope",
+	} {
 		if v := c.r.FormValue(name); v != "" {
 			fields[name] = v
 		}
 	}
+
 	return page(grantPage, http.StatusOK, map[string]any{"Name": a.client.Name, "User": c.user.login, "Fields": fields})
 }
 
@@ -150,6 +173,7 @@ func (c *call) oauthSubmit() (*answer, error) {
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
+
 	c.s.mu.RLock()
 	a, refusal := c.readAuthorization()
 	c.s.mu.RUnlock()
@@ -157,8 +181,12 @@ func (c *call) oauthSubmit() (*answer, error) {
 	case refusal != nil:
 		return refusal, nil
 	case c.r.FormValue("deny_access") != "" || c.r.FormValue("grant_access") == "":
-		return c.back(a, url.Values{"error": {"access_denied"}, "error_description": {"Access denied by the user"}}), nil
+		return c.back(a, url.Values{
+			"error":             {"access_denied"},
+			"error_description": {"Access denied by the user"},
+		}), nil
 	}
+
 	return c.grant(a), nil
 }
 
@@ -189,12 +217,14 @@ func (c *call) oauthTokenEndpoint() (*answer, error) {
 	if c.r.Method != http.MethodPost {
 		return nil, methodNotAllowed()
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	client, refusal := c.oauthClient()
 	if refusal != nil {
 		return refusal, nil
 	}
+
 	switch c.r.FormValue("grant_type") {
 	case "authorization_code":
 		return c.exchangeCode(client), nil
@@ -203,6 +233,7 @@ func (c *call) oauthTokenEndpoint() (*answer, error) {
 	case "urn:ietf:params:oauth:grant-type:jwt-bearer":
 		return c.exchangeJWT(client), nil
 	}
+
 	return oauthError("unsupported_grant_type", "Unknown grant_type"), nil
 }
 
@@ -212,6 +243,7 @@ func (c *call) oauthClient() (*OAuthClient, *answer) {
 	if name, password, given := c.r.BasicAuth(); given && id == "" {
 		id, secret = name, password
 	}
+
 	client := c.s.oauth.clients[id]
 	switch {
 	case client == nil || !client.Enabled:
@@ -219,6 +251,7 @@ func (c *call) oauthClient() (*OAuthClient, *answer) {
 	case client.Secret != "" && !hmac.Equal([]byte(client.Secret), []byte(secret)):
 		return nil, oauthError("invalid_client", "Disabled client or invalid client secret")
 	}
+
 	return client, nil
 }
 
@@ -236,6 +269,7 @@ func (c *call) exchangeCode(client *OAuthClient) *answer {
 	case code.challenge != "" && !verifies(code, c.r.FormValue("code_verifier")):
 		return oauthError("invalid_grant", "Invalid code verifier")
 	}
+
 	return c.issue(code.login, client)
 }
 
@@ -254,10 +288,12 @@ func (c *call) exchangeRefresh(client *OAuthClient) *answer {
 	if !found || t.client != client.ID {
 		return oauthError("invalid_grant", "Invalid refresh token")
 	}
+
 	delete(c.s.oauth.refresh, sent)
 	if !c.s.opt.Untrue.OldAccessLives {
 		delete(c.s.logins.access, t.access)
 	}
+
 	return c.issue(t.login, client)
 }
 
@@ -273,8 +309,21 @@ func (c *call) issue(login string, client *OAuthClient) *answer {
 	if u := c.s.users[login]; u == nil || u.Disabled {
 		return oauthError("invalid_grant", "Unknown user")
 	}
+
 	access, refresh := newUUID(), newUUID()
-	t := oauthToken{login: login, client: client.ID, access: access, created: c.s.opt.Now(), expires: c.s.opt.Now().Add(accessFor)}
+	t := oauthToken{
+		login:   login,
+		client:  client.ID,
+		access:  access,
+		created: c.s.opt.Now(),
+		expires: c.s.opt.Now().Add(accessFor),
+	}
+
 	c.s.logins.access[access], c.s.oauth.refresh[refresh] = t, t
-	return ok(map[string]any{"access_token": access, "refresh_token": refresh, "token_type": "bearer", "expires_in": int(accessFor.Seconds())})
+	return ok(map[string]any{
+		"access_token":  access,
+		"refresh_token": refresh,
+		"token_type":    "bearer",
+		"expires_in":    int(accessFor.Seconds()),
+	})
 }

@@ -17,7 +17,8 @@ const ownStore = "org.nuxeo.server.token.store"
 func tokenJSON(service, login string, serviceLogin, client any, created time.Time) map[string]any {
 	return map[string]any{
 		"entity-type": "nuxeoOAuth2Token", "serviceName": service, "nuxeoLogin": login, "serviceLogin": serviceLogin,
-		"clientId": client, "isShared": false, "sharedWith": []string{""}, "creationDate": created.UTC().Format("2006-01-02 15:04:05"),
+		"clientId": client, "isShared": false, "sharedWith": []string{""},
+		"creationDate": created.UTC().Format("2006-01-02 15:04:05"),
 	}
 }
 
@@ -43,21 +44,26 @@ func (c *call) oauthTokenRoute(seg []string) (*answer, error) {
 	case "client":
 		return tokens(c.clientTokens(c.user.login)), nil
 	}
+
 	if len(seg) == 2 && c.s.opt.LTS != "2025" { // the deprecated address
 		seg = []string{"provider", seg[0], "user", seg[1]}
 	}
+
 	if len(seg) != 4 || seg[2] != "user" {
 		return nil, notFound("no such resource")
 	}
+
 	if seg[3] != c.user.login && !c.user.admin {
 		return nil, forbidden("You do not have permissions to perform this operation.")
 	}
+
 	switch seg[0] {
 	case "provider":
 		return c.oneProviderToken(seg[1], seg[3])
 	case "client":
 		return c.oneClientToken(seg[1], seg[3])
 	}
+
 	return nil, notFound("no such resource")
 }
 
@@ -75,6 +81,7 @@ func (c *call) oneProviderToken(provider, login string) (*answer, error) {
 		delete(c.s.provider.tokens, key)
 		return nil, nil
 	}
+
 	return ok(providerToken(key, t)), nil
 }
 
@@ -82,6 +89,7 @@ func (c *call) oneClientToken(client, login string) (*answer, error) {
 	if c.s.oauth.clients[client] == nil {
 		return nil, notFound("Invalid client: %s", client)
 	}
+
 	of := func(_ string, t oauthToken) bool { return t.client == client && t.login == login }
 	for _, t := range c.s.oauth.refresh {
 		if !of("", t) {
@@ -94,6 +102,7 @@ func (c *call) oneClientToken(client, login string) (*answer, error) {
 		}
 		return ok(clientToken(t)), nil
 	}
+
 	return nil, notFound("No token found for client: %s", client)
 }
 
@@ -113,10 +122,12 @@ func (c *call) providerTokens(login string) []any {
 	keys := slices.SortedFunc(maps.Keys(c.s.provider.tokens), func(a, b [2]string) int {
 		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))
 	})
+
 	for _, key := range keys {
 		if login == "" || key[1] == login {
 			entries = append(entries, providerToken(key, c.s.provider.tokens[key]))
 		}
 	}
+
 	return entries
 }

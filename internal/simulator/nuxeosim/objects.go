@@ -36,6 +36,7 @@ func (d docObject) property(name string) any {
 	case "locked", "isLocked":
 		return n.lock != nil
 	}
+
 	return d.more(name)
 }
 
@@ -44,13 +45,16 @@ func (d docObject) more(name string) any {
 	if m := d.method(name); m != nil {
 		return m
 	}
+
 	if strings.Contains(name, ":") {
 		return d.n.props[name]
 	}
+
 	sch := d.s.repo.types.byPrefix[name]
 	if sch == nil || !d.s.repo.hasSchema(d.n, sch.name) {
 		return nil
 	}
+
 	return schemaObject{d.n, sch}
 }
 
@@ -91,10 +95,18 @@ func (o schemaObject) property(name string) any {
 	if f == nil {
 		return nil
 	}
+
 	v := o.n.props[o.sch.key(f)]
 	if b, is := v.(*blob); is {
-		return map[string]any{"name": b.name, "filename": b.name, "length": b.length, "mimeType": b.mime, "digest": b.digest}
+		return map[string]any{
+			"name":     b.name,
+			"filename": b.name,
+			"length":   b.length,
+			"mimeType": b.mime,
+			"digest":   b.digest,
+		}
 	}
+
 	return v
 }
 

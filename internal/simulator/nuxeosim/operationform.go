@@ -21,14 +21,17 @@ func (c *call) readCall() (body opBody, files []*blob, err error) {
 	} else {
 		err = c.readJSON(&body)
 	}
+
 	if err != nil {
 		return body, files, err
 	}
+
 	if len(body.Raw) > 0 {
 		if err := json.Unmarshal(body.Raw, &body.Params); err != nil {
 			return body, files, badRequest("Cannot parse the parameters: %v", err)
 		}
 	}
+
 	return body, files, nil
 }
 
@@ -37,22 +40,27 @@ func (c *call) readForm(form *multipart.Reader, body *opBody) ([]*blob, error) {
 	if err != nil {
 		return nil, c.s.refused(400, 500, "The form has no parts: %v", err)
 	}
+
 	if err := json.NewDecoder(io.LimitReader(first, maxBody)).Decode(body); err != nil {
 		return nil, c.s.refused(400, 500, "Cannot parse the first part: %v", err)
 	}
+
 	var files []*blob
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
+
 		if err != nil {
 			return files, c.s.refused(400, 500, "Cannot read the form: %v", err)
 		}
+
 		b, err := c.s.keepPart(part)
 		if err != nil {
 			return files, err
 		}
+
 		files = append(files, b)
 	}
 }
@@ -64,25 +72,30 @@ func (s *Server) keepPart(part *multipart.Part) (*blob, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	b := &blob{name: part.FileName(), mime: part.Header.Get("Content-Type"), length: seg.size}
 	if sum != nil {
 		b.digest = hexOf(sum)
 	}
+
 	switch {
 	case !s.files.discard:
 		b.data = chain{seg}
 	case s.opt.Verify != nil:
 		b.data = drawn{s.opt.Verify}
 	}
+
 	if b.mime == "" {
 		b.mime = "application/octet-stream"
 	}
+
 	return b, nil
 }
 
 // typeByName is the type that a file's name says where its sender knew none.
 func typeByName(sent, name string) string {
-	if guess, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(name)), ";"); sent == "application/octet-stream" && guess != "" {
+	if guess, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(name)), ";"); sent == "application/octet-stream" &&
+		guess != "" {
 		return guess
 	}
 	return sent
@@ -95,7 +108,10 @@ func sentTogether(blobs []*blob) *answer {
 		c.w.Header().Set("Content-Type", `multipart/mixed; boundary="`+form.Boundary()+`"`)
 		c.w.WriteHeader(http.StatusOK)
 		for _, b := range blobs {
-			part, err := form.CreatePart(map[string][]string{"Content-Type": {b.mime}, "Content-Disposition": {disposition(b.name)}})
+			part, err := form.CreatePart(map[string][]string{
+				"Content-Type":        {b.mime},
+				"Content-Disposition": {disposition(b.name)},
+			})
 			if err != nil {
 				return nil // the client has gone
 			}
@@ -103,6 +119,7 @@ func sentTogether(blobs []*blob) *answer {
 				return err
 			}
 		}
+
 		return form.Close()
 	}}
 }

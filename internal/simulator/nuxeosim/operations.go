@@ -11,17 +11,21 @@ func init() { // not a literal: the operations call what lists them
 		"Document.AddFacet": opAddFacet, "Document.RemoveFacet": opRemoveFacet,
 		"Document.Lock": opLock, "Document.Unlock": opUnlock,
 		"Document.CreateVersion": opCreateVersion, "Document.CheckIn": opCheckIn, "Document.CheckOut": opCheckOut,
-		"Document.RestoreVersion": opRestore, "Document.GetLastVersion": opLastVersion, "Document.GetVersions": opVersions,
+		"Document.RestoreVersion": opRestore, "Document.GetLastVersion": opLastVersion,
+		"Document.GetVersions":    opVersions,
 		"Document.AddToFavorites": opMark(favorite, true), "Document.RemoveFromFavorites": opMark(favorite, false),
 		"Document.Subscribe": opMark(subscribed, true), "Document.Unsubscribe": opMark(subscribed, false),
 		"Document.Trash": opTrash(true), "Document.Untrash": opTrash(false),
 		"Document.Update": opUpdate, "Document.Move": opMove, "Document.Delete": opDelete, "Document.Create": opCreate,
 		"Document.GetChildren": opChildren, "Document.GetParent": opParent, "Document.Mail": opMail,
-		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission, "Document.BlockPermissionInheritance": opBlockRights, "Document.SetProperty": opSetProperty,
-		"Document.GetChild": opChild, "Document.GetBlob": opBlob, "Document.GetBlobs": opBlobs, "Proxy.GetSourceDocument": opSource,
-		"Blob.AttachOnDocument": opAttach, "Blob.RemoveFromDocument": opRemoveBlob, "FileManager.Import": opImport,
+		"Document.AddPermission": opAddPermission, "Document.RemovePermission": opRemovePermission,
+		"Document.BlockPermissionInheritance": opBlockRights, "Document.SetProperty": opSetProperty,
+		"Document.GetChild": opChild, "Document.GetBlob": opBlob, "Document.GetBlobs": opBlobs,
+		"Proxy.GetSourceDocument": opSource,
+		"Blob.AttachOnDocument":   opAttach, "Blob.RemoveFromDocument": opRemoveBlob, "FileManager.Import": opImport,
 		"User.GetUserWorkspace": opUserWorkspace, "Favorite.Fetch": opFavorites, "Audit.QueryWithPageProvider": opAudit,
-		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing, "Event.Fire": opEvent,
+		"Repository.Query": opQuery, "Repository.GetDocument": opFetch, "User.Get": opUser, "Log": opNothing,
+		"Event.Fire": opEvent,
 	}
 }
 
@@ -41,9 +45,11 @@ func opAddFacet(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if _, found := oc.s.types.facets[facet]; !found {
 		return nil, oc.s.refused(400, 500, "No such facet: %s", facet)
 	}
+
 	return oc.writing(func(n *node) error {
 		if oc.s.repo.hasFacet(n, facet) {
 			return nil
@@ -59,18 +65,21 @@ func opRemoveFacet(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return oc.writing(func(n *node) error {
 		before := oc.s.repo.schemas(n)
 		i := slices.Index(n.extra, facet)
 		if i < 0 {
 			return nil
 		}
+
 		n.extra = slices.Delete(slices.Clone(n.extra), i, i+1)
 		for _, name := range before {
 			if !oc.s.repo.hasSchema(n, name) && !oc.s.opt.FacetDataStays {
 				oc.s.clearSchema(n, name)
 			}
 		}
+
 		return oc.s.touch(oc.user, n)
 	})
 }
@@ -91,6 +100,7 @@ func (s *Server) touch(p *principal, n *node) error {
 		s.event(p, "documentModified", n, "")
 		return nil
 	}
+
 	values := map[string]any{}
 	s.stampUpdate(p, n, values)
 	s.automaticVersion(p, n.after(values), n, change{}, true)
@@ -134,12 +144,14 @@ func (oc *opCall) properties() map[string]any {
 	if m, is := oc.params["properties"].(map[string]any); is {
 		return m
 	}
+
 	m := map[string]any{}
 	for line := range strings.SplitSeq(oc.str("properties"), "\n") {
 		if key, value, found := strings.Cut(line, "="); found {
 			m[strings.TrimSpace(key)] = strings.TrimSpace(value)
 		}
 	}
+
 	return m
 }
 
@@ -148,6 +160,7 @@ func opUpdate(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	ch.props, ch.option = oc.properties(), ""
 	return oc.writing(func(n *node) error {
 		if token := oc.str("changeToken"); token != "" {
@@ -174,13 +187,16 @@ func opMove(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	to, err := oc.document(target)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := oc.demand(to, "AddChildren"); err != nil {
 		return nil, err
 	}
+
 	return oc.each(func(n *node) error {
 		if err := oc.demand(n, "Remove"); err != nil {
 			return err
@@ -205,16 +221,20 @@ func opCreate(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if len(oc.input) != 1 {
 		return nil, badRequest("The operation needs a folder as input")
 	}
+
 	if err := oc.demand(oc.input[0], "AddChildren"); err != nil {
 		return nil, err
 	}
+
 	n, err := oc.s.createDocument(oc.user, oc.input[0], typ, oc.str("name"), change{props: oc.properties()})
 	if err != nil {
 		return nil, err
 	}
+
 	return oc.output([]*node{n}), nil
 }
 
@@ -224,22 +244,33 @@ func opQuery(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	list, err := oc.query(fillIn(text, oc.strings("queryParams")))
 	if err != nil {
 		return nil, oc.s.refused(400, 500, "%v", err)
 	}
+
 	if by := oc.str("sortBy"); by != "" {
 		list = slices.Clone(list)
 		sortNodes(oc.s, list, sortsOf(by, oc.str("sortOrder")))
 	}
+
 	asked, err := strconv.Atoi(oc.str("pageSize"))
 	if err != nil || asked <= 0 {
 		asked = oc.s.opt.MaxPageSize
 	}
+
 	size := min(asked, oc.s.opt.MaxPageSize)
 	page, _ := strconv.Atoi(oc.str("currentPageIndex"))
 	offset := max(page, 0) * size
-	m := oc.listJSON(pageOf{size: size, index: page, offset: offset, total: len(list), nodes: window(list, offset, size)})
+	m := oc.listJSON(pageOf{
+		size:   size,
+		index:  page,
+		offset: offset,
+		total:  len(list),
+		nodes:  window(list, offset, size),
+	})
+
 	m["pageSize"] = asked
 	return ok(m), nil
 }
@@ -249,10 +280,12 @@ func opUser(oc *opCall) (*answer, error) {
 	if login == "" {
 		return ok(oc.s.userJSON(oc.user)), nil
 	}
+
 	u := oc.s.users[login]
 	if u == nil {
 		return nil, notFound("user does not exist: %s", login)
 	}
+
 	return ok(oc.s.userJSON(u.principal())), nil
 }
 

@@ -8,13 +8,16 @@ func opAddPermission(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	names := oc.strings("users")
 	if oc.s.opt.LTS != "2025" {
 		names = append(append(names, oc.strings("username")...), oc.strings("user")...)
 	}
+
 	if len(names) == 0 {
 		return nil, badRequest("Missing required parameter: users")
 	}
+
 	return oc.securing(func(n *node) {
 		for _, name := range names {
 			n.acl = append([]ace{{user: name, permission: permission, granted: true, creator: oc.user.login}}, n.acl...)
@@ -28,8 +31,11 @@ func opRemovePermission(oc *opCall) (*answer, error) {
 	if id == "" && user == "" {
 		return nil, badRequest("'id' or 'user' parameter must be set")
 	}
+
 	return oc.securing(func(n *node) {
-		n.acl = slices.DeleteFunc(n.acl, func(a ace) bool { return id != "" && a.id() == id || user != "" && a.user == user })
+		n.acl = slices.DeleteFunc(n.acl, func(a ace) bool {
+			return id != "" && a.id() == id || user != "" && a.user == user
+		})
 	})
 }
 

@@ -24,6 +24,7 @@ func opBlob(oc *opCall) (*answer, error) {
 		unable = unable || f == nil || !oc.s.repo.hasSchema(n, sch.name)
 		return []*blob{made(n.name+".null", "text/plain", nil)}
 	})
+
 	switch {
 	case err != nil:
 		return nil, err
@@ -32,6 +33,7 @@ func opBlob(oc *opCall) (*answer, error) {
 	case oc.list:
 		return sentTogether(blobs), nil
 	}
+
 	return blobs[0].sent(), nil
 }
 
@@ -51,6 +53,7 @@ func opBlobs(oc *opCall) (*answer, error) {
 	if err != nil || len(blobs) == 0 {
 		return nil, err // 204
 	}
+
 	return sentTogether(blobs), nil
 }
 
@@ -69,16 +72,20 @@ func opAttach(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if len(oc.blobs) == 0 {
 		return nil, oc.s.refused(400, 500, "The operation needs a file as input")
 	}
+
 	n, err := oc.document(strings.TrimPrefix(ref, "doc:"))
 	if err != nil {
 		return nil, err
 	}
+
 	if err := oc.demand(n, "WriteProperties"); err != nil {
 		return nil, err
 	}
+
 	for _, b := range oc.blobs {
 		var value any = b
 		if _, f := oc.s.types.lookup(oc.xpath()); f != nil && f.typ.kind == kindList {
@@ -89,9 +96,11 @@ func opAttach(oc *opCall) (*answer, error) {
 			return nil, err
 		}
 	}
+
 	if len(oc.blobs) > 1 {
 		return sentTogether(oc.blobs), nil
 	}
+
 	return oc.blobs[0].sentNow(), nil
 }
 

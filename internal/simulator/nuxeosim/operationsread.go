@@ -7,10 +7,12 @@ func opFetch(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	n, err := oc.document(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	return oc.output([]*node{n}), nil
 }
 
@@ -18,6 +20,7 @@ func opChildren(oc *opCall) (*answer, error) {
 	if len(oc.input) != 1 {
 		return nil, badRequest("The operation needs a document as input")
 	}
+
 	oc.list = true
 	var out []*node
 	for _, n := range oc.input[0].children {
@@ -25,6 +28,7 @@ func opChildren(oc *opCall) (*answer, error) {
 			out = append(out, n)
 		}
 	}
+
 	return oc.output(out), nil
 }
 
@@ -41,6 +45,7 @@ func opChild(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	found := make([]*node, len(oc.input))
 	_, err = oc.each(func(n *node) error {
 		child := n.byName[name]
@@ -53,6 +58,7 @@ func opChild(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return oc.output(found), nil
 }
 

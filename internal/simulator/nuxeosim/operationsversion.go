@@ -14,9 +14,11 @@ func opCreateVersion(oc *opCall) (*answer, error) {
 	if !oc.flag("saveDocument", true) || option != "MINOR" && option != "MAJOR" {
 		option = ""
 	}
+
 	return oc.each(func(n *node) error {
 		if !oc.s.repo.hasFacet(n, "Versionable") {
-			return failure(http.StatusInternalServerError, "The document (id:'%s') with title '%s' doesn't have 'versionable' facet", n.id, n.text("dc:title"))
+			return failure(http.StatusInternalServerError,
+				"The document (id:'%s') with title '%s' doesn't have 'versionable' facet", n.id, n.text("dc:title"))
 		}
 		return oc.version(n, option, "")
 	})
@@ -40,12 +42,15 @@ func (oc *opCall) version(n *node, option, comment string) error {
 	if option == "" || !n.checkedOut {
 		return oc.demand(n, "Read")
 	}
+
 	if err := oc.demand(n, "WriteVersion"); err != nil {
 		return err
 	}
+
 	if n.isVersion() {
 		return failure(http.StatusInternalServerError, "Cannot check in a version: %s", n.id)
 	}
+
 	oc.s.checkIn(oc.user, n, option, comment)
 	return nil
 }
@@ -58,19 +63,24 @@ func opRestore(oc *opCall) (*answer, error) {
 	if len(oc.input) != 1 || !oc.input[0].isVersion() {
 		return nil, badRequest("The input is not a version")
 	}
+
 	live := oc.input[0].source
 	if live == nil {
 		return nil, notFound("The live document does not exist")
 	}
+
 	if err := oc.demand(live, "WriteProperties"); err != nil {
 		return nil, err
 	}
+
 	if err := oc.s.restore(oc.user, oc.input[0]); err != nil {
 		return nil, err
 	}
+
 	if oc.flag("checkout", false) {
 		oc.s.checkOut(oc.user, live)
 	}
+
 	return oc.output([]*node{live}), nil
 }
 

@@ -136,24 +136,31 @@ func (o Options) withDefaults() Options {
 	if o.Users == nil {
 		o.Users = defaultUsers()
 	}
+
 	if o.Untrue == nil {
 		o.Untrue = &Untruths{}
 	}
+
 	if o.LTS == "" {
 		o.LTS = "2023"
 	}
+
 	if o.DigestAlgorithm == "" {
 		o.DigestAlgorithm = "MD5"
 	}
+
 	if o.BatchTTL == 0 {
 		o.BatchTTL = 72 * time.Hour
 	}
+
 	if o.BackgroundAfter == 0 {
 		o.BackgroundAfter = 130 * time.Millisecond
 	}
+
 	if o.MaxPageSize == 0 {
 		o.MaxPageSize = 1000
 	}
+
 	return o.withSources()
 }
 
@@ -161,23 +168,42 @@ func (o Options) withSources() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+
 	if o.NewID == nil {
 		o.NewID = newUUID
 	}
+
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+
 	if o.MailFrom == "" {
 		o.MailFrom = "nuxeo@example.org"
 	}
+
 	return o
 }
 
 func defaultUsers() []User {
-	users := []User{{Login: "Administrator", Password: "Administrator", Admin: true, Email: "Administrator@example.org", Groups: []string{"administrators"}}}
+	users := []User{{
+		Login:    "Administrator",
+		Password: "Administrator",
+		Admin:    true,
+		Email:    "Administrator@example.org",
+		Groups:   []string{"administrators"},
+	}}
+
 	for _, name := range [][2]string{{"josh", "Josh"}, {"julia", "Julia"}, {"olga", "Olga"}} {
-		users = append(users, User{Login: name[0], Password: name[0], FirstName: name[1], LastName: "Example", Email: name[0] + "@example.org", Groups: []string{"members"}})
+		users = append(users, User{
+			Login:     name[0],
+			Password:  name[0],
+			FirstName: name[1],
+			LastName:  "Example",
+			Email:     name[0] + "@example.org",
+			Groups:    []string{"members"},
+		})
 	}
+
 	return users
 }
 

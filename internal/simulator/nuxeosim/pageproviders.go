@@ -37,7 +37,8 @@ const (
 	shownOnly = "ecm:mixinType != 'HiddenInNavigation' AND ecm:isVersion = 0"
 	notTrash  = shownOnly + " AND ecm:isTrashed = 0"
 	inFolder  = "ecm:parentId = ? AND " + notTrash
-	noParents = "ecm:primaryType NOT IN ('Domain', 'WorkspaceRoot', 'Favorites') AND ecm:mixinType != 'HiddenInNavigation'"
+	noParents = "ecm:primaryType NOT IN ('Domain', 'WorkspaceRoot', 'Favorites') AND ecm:mixinType != " +
+		"'HiddenInNavigation'"
 )
 
 var folderFilters = []namedCondition{
@@ -73,43 +74,65 @@ var pageProviders = []pageProvider{
 	},
 	{
 		name: "default_trash_search", where: noParents + " AND ecm:isVersion = 0 AND ecm:isTrashed = 1", pageSize: 20,
-		named: []namedCondition{{"ecm:fulltext", "FULLTEXT", []string{"ecm_fulltext"}}, {"ecm:path", "STARTSWITH", []string{"ecm_path"}}},
+		named: []namedCondition{
+			{"ecm:fulltext", "FULLTEXT", []string{"ecm_fulltext"}},
+			{"ecm:path", "STARTSWITH", []string{"ecm_path"}},
+		},
 	},
 	{
 		name: "expired_search", where: notTrash, sort: "dc:expired", pageSize: 20, counted: 200,
 		named: []namedCondition{
-			{"dc:title", "FULLTEXT", []string{"title"}}, {"dc:expired", "<", []string{"expired_max"}}, {"dc:expired", ">", []string{"expired_min"}},
+			{"dc:title", "FULLTEXT", []string{"title"}},
+			{"dc:expired", "<", []string{"expired_max"}},
+			{"dc:expired", ">", []string{"expired_min"}},
 		},
 		quick: []quickFilter{{"approved", "ecm:currentLifeCycleState = 'approved'", ""}},
 	},
 	{
 		name: "advanced_document_content", where: shownOnly, sort: "-dc:modified", pageSize: 20, counted: 200,
 		named: []namedCondition{
-			{"dc:title", "FULLTEXT", []string{"title"}}, {"ecm:parentId", "=", []string{"ecm_parentId"}}, {"ecm:isTrashed", "=", []string{"ecm_trashed"}},
+			{"dc:title", "FULLTEXT", []string{"title"}},
+			{"ecm:parentId", "=", []string{"ecm_parentId"}},
+			{"ecm:isTrashed", "=", []string{"ecm_trashed"}},
 		},
 	},
 	{name: "document_content", where: inFolder, sort: "dc:title", pageSize: 20, named: folderFilters},
 	{name: "section_content", where: inFolder, sort: "dc:title", pageSize: 20, named: folderFilters},
 	{name: "orderable_document_content", where: inFolder, pageSize: 20, named: folderFilters},
-	{name: "document_trash_content", where: "ecm:parentId = ? AND " + shownOnly + " AND ecm:isTrashed = 1", sort: "dc:title", pageSize: 20},
-	{name: "CURRENT_DOC_CHILDREN", where: inFolder, sort: "dc:title", pageSize: 50, counted: -1},
-	{name: "tree_children", where: inFolder + " AND ecm:mixinType = 'Folderish'", sort: "dc:title", pageSize: 50, counted: -1},
 	{
-		name: "domain_documents", where: "ecm:path STARTSWITH ? AND ecm:mixinType != 'Folderish' AND " + notTrash, sort: "-dc:modified", pageSize: 5, counted: 200,
+		name:     "document_trash_content",
+		where:    "ecm:parentId = ? AND " + shownOnly + " AND ecm:isTrashed = 1",
+		sort:     "dc:title",
+		pageSize: 20,
+	},
+	{name: "CURRENT_DOC_CHILDREN", where: inFolder, sort: "dc:title", pageSize: 50, counted: -1},
+	{
+		name:     "tree_children",
+		where:    inFolder + " AND ecm:mixinType = 'Folderish'",
+		sort:     "dc:title",
+		pageSize: 50,
+		counted:  -1,
 	},
 	{
-		name: "default_content_collection", where: "ecm:mixinType != 'HiddenInNavigation' AND ecm:isTrashed = 0 AND collectionMember:collectionIds/* = ?",
-		sort: "dc:title", pageSize: 50,
+		name: "domain_documents", where: "ecm:path STARTSWITH ? AND ecm:mixinType != 'Folderish' AND " + notTrash,
+		sort: "-dc:modified", pageSize: 5, counted: 200,
+	},
+	{
+		name:  "default_content_collection",
+		where: "ecm:mixinType != 'HiddenInNavigation' AND ecm:isTrashed = 0 AND collectionMember:collectionIds/* = ?",
+		sort:  "dc:title", pageSize: 50,
 	},
 	{name: "nxql_search", pageSize: 20}, // what it asks is its parameter
 	{
-		name: "user_collections", where: "ecm:mixinType = 'Collection' AND ecm:primaryType != 'Favorites' AND " + notTrash,
+		name: "user_collections", where: "ecm:mixinType = 'Collection' AND ecm:primaryType != 'Favorites' AND " +
+			notTrash,
 		sort: "-dc:modified", pageSize: 50,
 		named: []namedCondition{{"dc:title", "BEGINS", []string{"searchTerm"}}},
 	},
 	{
-		name: "publish_space_suggestion", where: "ecm:mixinType = 'PublishSpace' AND ecm:isVersion = 0 AND ecm:isTrashed = 0",
-		sort: "dc:title", pageSize: 50,
+		name:  "publish_space_suggestion",
+		where: "ecm:mixinType = 'PublishSpace' AND ecm:isVersion = 0 AND ecm:isTrashed = 0",
+		sort:  "dc:title", pageSize: 50,
 		named: []namedCondition{{"dc:title", "BEGINS", []string{"queryParams"}}},
 	},
 	{name: "all_collections", where: "ecm:mixinType = 'Collection' AND " + notTrash, pageSize: 1000, counted: -1},
@@ -140,23 +163,28 @@ func (c *call) runProvider(name string, asked map[string][]string) (*answer, err
 	if i < 0 {
 		return nil, c.s.refused(404, 500, "No page provider with name: %s", name)
 	}
+
 	p := pageProviders[i]
 	var params []string
 	for _, v := range asked["queryParams"] {
 		params = append(params, strings.Split(v, ",")...)
 	}
+
 	quick := strings.Split(strings.Join(asked["quickFilters"], ","), ",")
 	q, err := p.query(params, quick)
 	if err != nil {
 		return nil, badRequest("Failed to execute query: %v", err)
 	}
+
 	if by := strings.Join(asked["sortBy"], ","); by != "" {
 		q.order = sortsOf(by, strings.Join(asked["sortOrder"], ","))
 	}
+
 	list, err := c.found(q)
 	if err != nil {
 		return nil, err
 	}
+
 	list = slices.DeleteFunc(slices.Clone(list), func(n *node) bool { return !p.accepts(c.s, n, asked) })
 	return ok(c.providerPage(p, list, quick)), nil
 }
@@ -178,6 +206,7 @@ func (p pageProvider) query(params, quick []string) (*query, error) {
 	if p.where == "" {
 		text = strings.Join(params, ",")
 	}
+
 	for _, f := range p.quick {
 		if !slices.Contains(quick, f.name) {
 			continue
@@ -187,13 +216,16 @@ func (p pageProvider) query(params, quick []string) (*query, error) {
 		}
 		sort = cmp.Or(f.sort, sort)
 	}
+
 	q, err := parseNXQL(text)
 	if err != nil {
 		return nil, err
 	}
+
 	if key, desc := strings.CutPrefix(sort, "-"); key != "" {
 		q.order = []sortBy{{key: key, desc: desc}}
 	}
+
 	return q, nil
 }
 
@@ -207,9 +239,11 @@ func (c namedCondition) holds(s *Server, n *node, asked map[string][]string) boo
 	for _, name := range c.params {
 		sent = append(sent, first(asked[name]))
 	}
+
 	if strings.Join(sent, "") == "" {
 		return true
 	}
+
 	vals := s.valuesOf(n, c.property)
 	is := func(test func(v any) bool) bool { return slices.ContainsFunc(vals, test) }
 	switch c.operator {
@@ -230,9 +264,11 @@ func (c namedCondition) holds(s *Server, n *node, asked map[string][]string) boo
 	case ">":
 		return is(func(v any) bool { return compareTo(v, moment(sent[0], time.Time{})) == 1 })
 	}
+
 	if c.property == "ecm:isTrashed" {
 		return n.trashed == truth(sent[0])
 	}
+
 	return is(func(v any) bool { return printed(v) == sent[0] })
 }
 
@@ -265,13 +301,18 @@ func (s *Server) hasWords(n *node, property, asked string) bool {
 			text += " " + b.name
 		}
 	}
-	own := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" \t\n.,;:-_/()", r) })
+
+	own := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return strings.ContainsRune(" \t\n.,;:-_/()", r)
+	})
+
 	for word := range strings.FieldsSeq(strings.ToLower(asked)) {
 		begin, open := strings.CutSuffix(word, "*")
 		if !slices.ContainsFunc(own, func(w string) bool { return w == begin || open && strings.HasPrefix(w, begin) }) {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -279,16 +320,26 @@ func (s *Server) hasWords(n *node, property, asked string) bool {
 // its quick filters.
 func (c *call) providerPage(p pageProvider, list []*node, quick []string) map[string]any {
 	size, offset := c.paging(p.pageSize)
-	m := c.listJSON(pageOf{size: size, offset: offset, index: offset / size, total: len(list), nodes: window(list, offset, size)})
+	m := c.listJSON(pageOf{
+		size:   size,
+		offset: offset,
+		index:  offset / size,
+		total:  len(list),
+		nodes:  window(list, offset, size),
+	})
+
 	limit := p.counted
 	if limit < 0 {
 		limit = size
 	}
+
 	m["resultsCountLimit"] = limit
 	if limit > 0 && len(list) > limit {
-		m["resultsCount"], m["totalSize"], m["numberOfPages"], m["pageCount"], m["isLastPageAvailable"] = -2, -2, 0, 0, false
+		m["resultsCount"], m["totalSize"], m["numberOfPages"], m["pageCount"], m["isLastPageAvailable"] = -2, -2, 0, 0,
+			false
 		m["isNextPageAvailable"] = m["currentPageSize"] == size
 	}
+
 	if len(p.quick) > 0 {
 		filters := []any{}
 		for _, f := range p.quick {
@@ -296,8 +347,10 @@ func (c *call) providerPage(p pageProvider, list []*node, quick []string) map[st
 		}
 		m["quickFilters"] = filters
 	}
+
 	if p.name == "orderable_document_content" {
 		m["isSortable"] = false
 	}
+
 	return m
 }

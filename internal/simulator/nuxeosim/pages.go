@@ -7,7 +7,9 @@ import (
 	"strings"
 )
 
-var loginPage = template.Must(template.New("login").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo Platform - Login</title>` + pageStyle + `</head>
+var loginPage = template.Must(template.New("login").
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo Platform - Login</title>` +
+		pageStyle + `</head>
 <body><main class="box"><h1>Nuxeo <span class="tag">simulation</span></h1>{{if .Failed}}<p role="alert">Invalid username or password.</p>{{end}}
 <form method="post" action="login.jsp">
 <label>User name <input name="user_name" autocomplete="username" required autofocus></label>
@@ -35,6 +37,7 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 	case "oauth2/authorize":
 		return func(c *call, _ []string) (*answer, error) { return c.oauthAuthorize() }
 	}
+
 	switch {
 	case len(seg) == 2 && seg[0] == "_direct":
 		return directDownload
@@ -42,35 +45,54 @@ func publicRoute(seg []string) func(*call, []string) (*answer, error) {
 		return iconRoute
 	case len(seg) > 0 && seg[0] == "ui":
 		return uiRoute
-	case len(seg) > 2 && seg[0] == "repo" && seg[2] == "ui": // as Web UI is addressed where there are several repositories
+	// as Web UI is addressed where there are several repositories
+	case len(seg) > 2 && seg[0] == "repo" && seg[2] == "ui":
 		return func(c *call, seg []string) (*answer, error) { return uiRoute(c, seg[2:]) }
 	case len(seg) == 4 && seg[0] == "site" && seg[1] == "oauth2" && seg[3] == "callback":
 		return providerCallback
 	}
+
 	return nil
 }
 
 // iconRoute answers the icons of types and renditions, all of which look the same here.
 func iconRoute(*call, []string) (*answer, error) {
-	const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#8a94a6" d="M3 1h7l3 3v11H3z"/></svg>`
+	const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#8a94a6" d="M3 1h7l3 ` +
+		`3v11H3z"/></svg>`
 	return &answer{status: http.StatusOK, text: icon, header: map[string]string{"Content-Type": "image/svg+xml"}}, nil
 }
 
 func loginRoute(c *call, _ []string) (*answer, error) {
 	if c.r.Method != http.MethodPost {
-		return page(loginPage, http.StatusOK, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Logins": c.s.knownLogins()})
+		return page(loginPage, http.StatusOK, map[string]any{
+			"Requested": c.r.FormValue("requestedUrl"),
+			"Logins":    c.s.knownLogins(),
+		})
 	}
+
 	login, password := c.r.FormValue("user_name"), c.r.FormValue("user_password")
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	u := c.s.users[login]
 	if u == nil || u.Disabled || u.Password != password {
-		return page(loginPage, http.StatusUnauthorized, map[string]any{"Requested": c.r.FormValue("requestedUrl"), "Failed": true, "Logins": c.s.loginsText()})
+		return page(loginPage, http.StatusUnauthorized, map[string]any{
+			"Requested": c.r.FormValue("requestedUrl"),
+			"Failed":    true,
+			"Logins":    c.s.loginsText(),
+		})
 	}
+
 	id := strings.ToUpper(strings.ReplaceAll(newUUID(), "-", ""))
 	c.s.logins.sessions[id] = login
 	c.rec.User = login
-	http.SetCookie(c.w, &http.Cookie{Name: "JSESSIONID", Value: id, Path: contextPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.w, &http.Cookie{
+		Name:     "JSESSIONID",
+		Value:    id,
+		Path:     contextPath,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	})
+
 	return c.redirect(c.localURL(c.r.FormValue("requestedUrl")) + c.startFragment()), nil
 }
 
@@ -83,10 +105,12 @@ func (c *call) startFragment() string {
 		fragment = cookie.Value
 		http.SetCookie(c.w, &http.Cookie{Name: fragmentCookie, Path: "/", MaxAge: -1})
 	}
+
 	u, err := url.Parse("#" + fragment)
 	if err != nil || fragment == "" {
 		return ""
 	}
+
 	return u.String()
 }
 

@@ -64,12 +64,14 @@ func (ps policySet) match(m matching, before bool) *policy {
 			list = append(list, p)
 		}
 	}
+
 	slices.SortFunc(list, func(a, b *policy) int { return cmp.Or(a.order-b.order, strings.Compare(a.id, b.id)) })
 	for _, p := range list {
 		if ps.holds(p, m) {
 			return p
 		}
 	}
+
 	return nil
 }
 
@@ -91,15 +93,19 @@ func (f *policyFilter) holds(m matching) bool {
 		return false
 	case len(f.facets) > 0 && !slices.ContainsFunc(f.facets, func(x string) bool { return r.hasFacet(m.current, x) }):
 		return false
-	case len(f.schemas) > 0 && !slices.ContainsFunc(f.schemas, func(x string) bool { return r.hasSchema(m.current, x) }):
+	case len(f.schemas) > 0 && !slices.ContainsFunc(f.schemas, func(x string) bool {
+		return r.hasSchema(m.current, x)
+	}):
 		return false
 	case f.condition == nil:
 		return true
 	}
+
 	v, err := scope{dialect: dialectEL, vars: m.vars()}.eval(f.condition)
 	if err != nil {
 		m.server.opt.Logger.Error("a versioning filter does not evaluate", "error", err)
 	}
+
 	return err == nil && truth(v)
 }
 
@@ -108,6 +114,7 @@ func (m matching) vars() map[string]any {
 	if m.change.source != "" && m.change.option == "" {
 		context["source"] = m.change.source
 	}
+
 	return map[string]any{
 		"previousDocument": docObject{m.server, m.previous, context},
 		"currentDocument":  docObject{m.server, m.current, context},
@@ -129,18 +136,22 @@ func (ps *policySet) addPolicy(x *element, component string) error {
 	if ps.policies == nil {
 		ps.policies = map[string]*policy{}
 	}
+
 	id := x.attr("id")
 	if x.attr("remove") == "true" {
 		delete(ps.policies, id)
 		return nil
 	}
+
 	p := &policy{id: id}
 	if err := p.read(x); err != nil {
 		return err
 	}
+
 	if p.order <= reservedOrders && p.increment != "" && !strings.HasPrefix(component, "org.nuxeo") {
 		return fmt.Errorf("versioning policy %s: the orders up to %d are Nuxeo's own", id, reservedOrders)
 	}
+
 	ps.policies[id] = p
 	return nil
 }
@@ -152,17 +163,21 @@ func (p *policy) read(x *element) error {
 			return fmt.Errorf("versioning policy %s: unknown increment %q", p.id, v)
 		}
 	}
+
 	if v := x.attr("beforeUpdate"); v != "" {
 		p.before = v == "true"
 	}
+
 	if v := x.attr("order"); v != "" {
 		if _, err := fmt.Sscan(v, &p.order); err != nil {
 			return fmt.Errorf("versioning policy %s: order %q: %w", p.id, v, err)
 		}
 	}
+
 	if ids := x.texts("filter-id"); len(ids) > 0 {
 		p.filters = ids
 	}
+
 	return nil
 }
 
@@ -170,14 +185,21 @@ func (ps *policySet) addFilter(x *element) error {
 	if ps.filters == nil {
 		ps.filters = map[string]*policyFilter{}
 	}
+
 	id := x.attr("id")
-	f := &policyFilter{types: x.listed("types", "type"), facets: x.listed("facets", "facet"), schemas: x.listed("schemas", "schema")}
+	f := &policyFilter{
+		types:   x.listed("types", "type"),
+		facets:  x.listed("facets", "facet"),
+		schemas: x.listed("schemas", "schema"),
+	}
+
 	if text := x.text("condition"); text != "" {
 		var err error
 		if f.condition, err = parseCondition(text); err != nil {
 			return fmt.Errorf("versioning filter %s: %w", id, err)
 		}
 	}
+
 	ps.filters[id] = f
 	return nil
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 )
 
-var callbackPage = template.Must(template.New("callback").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Authorization</title>` + pageStyle + `</head>
+var callbackPage = template.Must(template.New("callback").
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Authorization</title>` +
+		pageStyle + `</head>
 <body><main class="box">{{if .Error}}<h1>Authorization failed</h1><p role="alert">{{.Error}}</p>{{else}}<h1>Done</h1><p>This window can be closed.</p>{{end}}</main>
 <script>
 if (window.opener) {
@@ -28,26 +30,31 @@ func providerCallback(c *call, seg []string) (*answer, error) {
 		back := "site/oauth2/" + url.PathEscape(seg[2]) + "/callback?" + c.r.URL.RawQuery
 		return c.redirect(c.s.url + "/login.jsp?requestedUrl=" + url.QueryEscape(back)), nil
 	}
+
 	c.s.mu.RLock()
 	found := c.s.provider.providers[seg[2]]
 	var p Provider
 	if found != nil {
 		p = *found
 	}
+
 	c.s.mu.RUnlock()
 	if found == nil {
 		return nil, notFound("No service provider called: %q.", seg[2])
 	}
+
 	t, err := c.authorized(p)
 	if err != nil {
 		c.s.opt.Logger.Warn("Authorization request failed", "provider", p.ServiceName, "error", err)
 	} else {
 		c.s.SetProviderToken(p.ServiceName, c.user.login, t)
 	}
+
 	a, failed := page(callbackPage, http.StatusOK, map[string]any{"Token": t.AccessToken, "Error": reason(err)})
 	if failed == nil {
 		a.header = pagePolicy
 	}
+
 	return a, failed
 }
 
@@ -63,10 +70,16 @@ func (c *call) authorized(p Provider) (ProviderToken, error) {
 	if refusal := q.Get("error"); refusal != "" {
 		return ProviderToken{}, fmt.Errorf("%s %s", refusal, q.Get("error_description"))
 	}
+
 	if q.Get("code") == "" {
 		return ProviderToken{}, fmt.Errorf("there is no code in the answer of %s", p.ServiceName)
 	}
-	return c.s.askProvider(c.r, p, url.Values{"grant_type": {"authorization_code"}, "code": {q.Get("code")}, "redirect_uri": {c.s.callbackURL(p.ServiceName)}})
+
+	return c.s.askProvider(c.r, p, url.Values{
+		"grant_type":   {"authorization_code"},
+		"code":         {q.Get("code")},
+		"redirect_uri": {c.s.callbackURL(p.ServiceName)},
+	})
 }
 
 func (s *Server) callbackURL(service string) string {
@@ -91,6 +104,7 @@ func (s *Server) askProvider(r *http.Request, p Provider, form url.Values) (Prov
 	if err != nil || r.Context().Err() != nil {
 		return ProviderToken{}, cmp.Or(err, r.Context().Err())
 	}
+
 	return s.readToken(resp.StatusCode, body)
 }
 
@@ -102,13 +116,16 @@ func (s *Server) readToken(status int, body []byte) (ProviderToken, error) {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
+
 	if err := json.Unmarshal(body, &sent); err != nil || status != http.StatusOK || sent.Access == "" {
 		return ProviderToken{}, fmt.Errorf("the provider answered %d: %s %s", status, sent.Error, sent.Description)
 	}
+
 	t := ProviderToken{AccessToken: sent.Access, RefreshToken: sent.Refresh, Created: s.opt.Now()}
 	if sent.Seconds > 0 {
 		t.Expires = t.Created.Add(time.Duration(sent.Seconds) * time.Second)
 	}
+
 	return t, nil
 }
 
@@ -122,15 +139,21 @@ func (c *call) refreshProviderToken(service string) {
 	if found != nil {
 		p = *found
 	}
+
 	c.s.mu.RUnlock()
 	if found == nil || t.RefreshToken == "" || t.Expires.IsZero() || c.s.opt.Now().Add(time.Minute).Before(t.Expires) {
 		return
 	}
-	fresh, err := c.s.askProvider(c.r, p, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.RefreshToken}})
+
+	fresh, err := c.s.askProvider(c.r, p, url.Values{
+		"grant_type":    {"refresh_token"},
+		"refresh_token": {t.RefreshToken},
+	})
 	if err != nil {
 		c.s.opt.Logger.Warn("token not refreshed", "provider", service, "error", err)
 		return
 	}
+
 	fresh.RefreshToken, fresh.ServiceLogin = cmp.Or(fresh.RefreshToken, t.RefreshToken), t.ServiceLogin
 	c.s.SetProviderToken(service, c.user.login, fresh)
 }

@@ -18,10 +18,13 @@ func (f *fixture) provider(answer string, status int) (asked *[]string) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(answer))
 	}))
+
 	f.Cleanup(ts.Close)
 	f.send("Administrator", "POST", "/api/v1/oauth2/provider", obj{
-		"serviceName": "frameio", "clientId": "id", "clientSecret": "s", "tokenServerURL": ts.URL, "authorizationServerURL": ts.URL, "isEnabled": true, "scopes": []string{"openid"},
+		"serviceName": "frameio", "clientId": "id", "clientSecret": "s", "tokenServerURL": ts.URL,
+		"authorizationServerURL": ts.URL, "isEnabled": true, "scopes": []string{"openid"},
 	}).is(200)
+
 	return asked
 }
 
@@ -30,14 +33,20 @@ func TestProviderCallback(t *testing.T) {
 	f := setup(t)
 	asked := f.provider(`{"access_token":"t-1","refresh_token":"r-1","expires_in":3600}`, 200)
 	r := f.send("josh", "GET", "/site/oauth2/frameio/callback?code=c-1", nil).is(200)
-	if !strings.Contains(string(r.body), `JSON.stringify({ token: "t-1" })`) || !strings.Contains(string(r.body), "window.close()") {
+	if !strings.Contains(string(r.body), `JSON.stringify({ token: "t-1" })`) ||
+		!strings.Contains(string(r.body), "window.close()") {
 		t.Errorf("the window that opened this one does not hear of it: %s", r.body)
 	}
-	for _, want := range []string{"code=c-1", "client_secret=s", "grant_type=authorization_code", "%2Fnuxeo%2Fsite%2Foauth2%2Fframeio%2Fcallback"} {
+
+	for _, want := range []string{
+		"code=c-1", "client_secret=s", "grant_type=authorization_code",
+		"%2Fnuxeo%2Fsite%2Foauth2%2Fframeio%2Fcallback",
+	} {
 		if !strings.Contains((*asked)[0], want) {
 			t.Errorf("the exchange is %s, without %s", (*asked)[0], want)
 		}
 	}
+
 	f.send("josh", "GET", "/api/v1/oauth2/provider/frameio", nil).is(200).want(true, "isAuthorized")
 	f.send("josh", "GET", "/api/v1/oauth2/provider/frameio/token", nil).is(200).want("t-1", "token")
 }
@@ -47,15 +56,22 @@ func TestProviderCallbackFails(t *testing.T) {
 	f := setup(t)
 	f.send("josh", "GET", "/site/oauth2/none/callback?code=c", nil).is(404)
 	f.provider(`{"error":"invalid_grant","error_description":"<too late>"}`, 400)
-	for query, want := range map[string]string{"?code=c": "invalid_grant &lt;too late&gt;", "?error=access_denied": "access_denied", "": "no code"} {
+	for query, want := range map[string]string{
+		"?code=c":              "invalid_grant &lt;too late&gt;",
+		"?error=access_denied": "access_denied",
+		"":                     "no code",
+	} {
 		r := f.send("josh", "GET", "/site/oauth2/frameio/callback"+query, nil).is(200)
-		if !strings.Contains(string(r.body), want) || !strings.Contains(string(r.body), `token: ""`) || strings.Contains(string(r.body), "window.close()") {
+		if !strings.Contains(string(r.body), want) || !strings.Contains(string(r.body), `token: ""`) ||
+			strings.Contains(string(r.body), "window.close()") {
 			t.Errorf("%q: %s", query, r.body)
 		}
 	}
+
 	f.send("josh", "GET", "/api/v1/oauth2/provider/frameio/token", nil).is(404)
 	r := f.send("", "GET", "/site/oauth2/frameio/callback?code=c", nil).is(302)
-	if to := r.header.Get("Location"); !strings.Contains(to, "login.jsp?requestedUrl=site%2Foauth2%2Fframeio%2Fcallback%3Fcode%3Dc") {
+	if to := r.header.Get("Location"); !strings.Contains(to,
+		"login.jsp?requestedUrl=site%2Foauth2%2Fframeio%2Fcallback%3Fcode%3Dc") {
 		t.Errorf("who is not signed in is sent to %s", to)
 	}
 }
@@ -65,10 +81,16 @@ func TestProviderTokenIsRefreshed(t *testing.T) {
 	now := time.Now()
 	f := setup(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	asked := f.provider(`{"access_token":"t-2","expires_in":3600}`, 200)
-	f.sim.SetProviderToken("frameio", "josh", ProviderToken{AccessToken: "t-1", RefreshToken: "r-1", Expires: now.Add(30 * time.Second)})
+	f.sim.SetProviderToken("frameio", "josh", ProviderToken{
+		AccessToken:  "t-1",
+		RefreshToken: "r-1",
+		Expires:      now.Add(30 * time.Second),
+	})
+
 	for range 2 { // the second is fresh
 		f.send("josh", "GET", "/api/v1/oauth2/provider/frameio/token", nil).is(200).want("t-2", "token")
 	}
+
 	if len(*asked) != 1 || !strings.Contains((*asked)[0], "refresh_token=r-1") {
 		t.Errorf("asked: %q", *asked)
 	}

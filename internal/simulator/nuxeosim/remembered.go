@@ -19,12 +19,15 @@ func (r *remembered[T]) get(inputs ...[]byte) (T, error) {
 		digest := sha256.Sum256(input)
 		key += string(digest[:])
 	}
+
 	if made, found := r.made.Load(key); found {
 		return made.(T), nil
 	}
+
 	made, err := r.of(inputs...)
 	if err == nil {
 		r.made.Store(key, made)
 	}
+
 	return made, err
 }

@@ -21,10 +21,12 @@ func renditions(c *call, n *node) any {
 		}
 		list = append(list, rendition(c, n, "zipExport", nil, "zip_export.png"))
 	}
+
 	list = append(list, rendition(c, n, "xmlExport", nil, "xml.png"))
 	if c.s.repo.hasFacet(n, "Folderish") {
 		list = append(list, rendition(c, n, "zipTreeExport", nil, "zip_tree_export.png"))
 	}
+
 	return list
 }
 
@@ -41,27 +43,35 @@ func (c *call) renditionAdapter(ref, name string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
+
 	if name == "thumbnail" {
 		return c.thumbnail(ref)
 	}
+
 	c.s.mu.Lock() // an export is kept
 	defer c.s.mu.Unlock()
 	n, err := c.document(ref)
 	if err != nil {
 		return nil, err
 	}
+
 	main := c.s.blobAt(n, "file:content")
 	switch {
 	case name == "mainBlob" && main != nil:
 		return main.sent(), nil
 	case name == "xmlExport":
-		return c.s.export(name, main, func() *blob { return made("document.xml", "text/xml", c.s.exported(n)) }).sent(), nil
+		return c.s.export(name, main, func() *blob {
+			return made("document.xml", "text/xml", c.s.exported(n))
+		}).sent(), nil
 	case name == "zipExport" && main != nil:
-		return c.s.export(name, main, func() *blob { return made("export.zip", "application/zip", c.s.archive(n, false)) }).sent(), nil
+		return c.s.export(name, main, func() *blob {
+			return made("export.zip", "application/zip", c.s.archive(n, false))
+		}).sent(), nil
 	case name == "zipTreeExport" && c.s.repo.hasFacet(n, "Folderish"):
 		b := made("export.zip", "application/zip", c.s.archive(n, true))
 		return b.sent(), nil
 	}
+
 	return nil, c.s.refused(404, 500, "The rendition %s of %s is not available", name, n.id)
 }
 
@@ -91,12 +101,18 @@ func (s *Server) exported(n *node) []byte {
 		State  string   `xml:"lifecycle-state"`
 		Facets []string `xml:"facet"`
 	}
+
 	doc := struct {
 		XMLName    xml.Name `xml:"document"`
 		Repository string   `xml:"repository,attr"`
 		ID         string   `xml:"id,attr"`
 		System     system   `xml:"system"`
-	}{Repository: "default", ID: n.id, System: system{n.typ, strings.TrimPrefix(n.path(), "/"), "project", s.repo.facets(n)}}
+	}{
+		Repository: "default",
+		ID:         n.id,
+		System:     system{n.typ, strings.TrimPrefix(n.path(), "/"), "project", s.repo.facets(n)},
+	}
+
 	out, _ := xml.MarshalIndent(doc, "", "  ") // strings can always be written
 	return append([]byte(xml.Header), out...)
 }
@@ -117,6 +133,7 @@ func (s *Server) archive(n *node, deep bool) []byte {
 			}
 		}
 	}
+
 	_, _ = z.Create(".nuxeo-archive")
 	add(n, "")
 	_ = z.Close()

@@ -43,13 +43,16 @@ func (n *node) path() string {
 	if n.source != nil {
 		return n.source.path()
 	}
+
 	if n.parent == nil {
 		return "/"
 	}
+
 	var names []string
 	for m := n; m.parent != nil; m = m.parent {
 		names = append(names, m.name)
 	}
+
 	slices.Reverse(names)
 	return "/" + strings.Join(names, "/")
 }
@@ -122,10 +125,12 @@ func (r *repository) detach(n *node) {
 	if p == nil {
 		return
 	}
+
 	delete(p.byName, n.name)
 	if i := slices.Index(p.children, n); i >= 0 {
 		p.children = slices.Delete(p.children, i, i+1)
 	}
+
 	r.generation++
 }
 
@@ -144,9 +149,11 @@ func (r *repository) forget(n *node) {
 	for _, c := range n.children {
 		r.forget(c)
 	}
+
 	for _, v := range n.versions {
 		r.forget(v)
 	}
+
 	n.removed = true
 	r.dead++
 	r.generation++
@@ -163,14 +170,17 @@ func (r *repository) set(n *node, key string, v any) {
 	if values != nil && known {
 		r.leave(values, n, n.props[key])
 	}
+
 	if v == nil {
 		delete(n.props, key)
 	} else {
 		n.props[key] = v
 	}
+
 	if values != nil && known {
 		r.enter(values, n, v)
 	}
+
 	r.generation++
 }
 
@@ -220,10 +230,12 @@ func (r *repository) find(key, word string) []*node {
 		}
 		r.index[key] = values
 	}
+
 	out := make([]*node, 0, len(values[word]))
 	for n := range values[word] {
 		out = append(out, n)
 	}
+
 	slices.SortFunc(out, func(a, b *node) int { return a.seq - b.seq })
 	return out
 }
@@ -233,6 +245,7 @@ func (r *repository) resolve(ref string) *node {
 	if !strings.HasPrefix(ref, "/") {
 		return r.byID[ref]
 	}
+
 	n := r.root
 	for name := range strings.SplitSeq(strings.Trim(ref, "/"), "/") {
 		if name == "" {
@@ -242,6 +255,7 @@ func (r *repository) resolve(ref string) *node {
 			return nil
 		}
 	}
+
 	return n
 }
 
@@ -277,11 +291,13 @@ func (r *repository) hasSchema(n *node, name string) bool {
 	if t := r.types.types[n.typ]; t != nil && slices.Contains(t.schemas, name) {
 		return true
 	}
+
 	for _, f := range n.extra {
 		if slices.Contains(r.types.facets[f], name) {
 			return true
 		}
 	}
+
 	return false
 }
 

@@ -24,13 +24,27 @@ func (s *Server) filtered(text string) string {
 }
 
 var (
-	scripts = regexp.MustCompile(`(?is)<(script|style|iframe|object|embed)\b.*?(</(script|style|iframe|object|embed)\s*>|$)`)
-	tags    = regexp.MustCompile(`(?s)</?[a-zA-Z][^<>]*(>|$)`)
-	entity  = regexp.MustCompile(`^&(#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);`)
+	scripts = regexp.MustCompile(
+		`(?is)<(script|style|iframe|object|embed)\b.*?(</(script|style|iframe|object|embed)\s*>|$)`)
+	tags   = regexp.MustCompile(`(?s)</?[a-zA-Z][^<>]*(>|$)`)
+	entity = regexp.MustCompile(`^&(#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);`)
 )
 
 // keptTags are those that stay of what people write.
-var keptTags = map[string]bool{"b": true, "i": true, "em": true, "strong": true, "u": true, "p": true, "br": true, "ul": true, "ol": true, "li": true, "div": true, "span": true}
+var keptTags = map[string]bool{
+	"b":      true,
+	"i":      true,
+	"em":     true,
+	"strong": true,
+	"u":      true,
+	"p":      true,
+	"br":     true,
+	"ul":     true,
+	"ol":     true,
+	"li":     true,
+	"div":    true,
+	"span":   true,
+}
 
 // sanitized is the text of a comment after the sanitizer for HTML: tags that it does not
 // know are gone, and many characters have become entities.
@@ -38,6 +52,7 @@ func (s *Server) sanitized(text string) string {
 	if s.opt.Untrue.CommentsAsWritten {
 		return text
 	}
+
 	text = scripts.ReplaceAllString(text, "")
 	var out strings.Builder
 	for len(text) > 0 {
@@ -46,8 +61,11 @@ func (s *Server) sanitized(text string) string {
 			out.WriteString(entities(text))
 			break
 		}
+
 		out.WriteString(entities(text[:at[0]]))
-		name := strings.ToLower(strings.Trim(strings.FieldsFunc(text[at[0]:at[1]], func(r rune) bool { return unicode.IsSpace(r) || r == '>' })[0], "</"))
+		name := strings.ToLower(strings.Trim(strings.FieldsFunc(text[at[0]:at[1]], func(r rune) bool {
+			return unicode.IsSpace(r) || r == '>'
+		})[0], "</"))
 		if keptTags[name] {
 			if strings.HasPrefix(text[at[0]:], "</") {
 				out.WriteString("</" + name + ">")
@@ -57,8 +75,10 @@ func (s *Server) sanitized(text string) string {
 				out.WriteString("<" + name + ">")
 			}
 		}
+
 		text = text[at[1]:]
 	}
+
 	return out.String()
 }
 
@@ -86,6 +106,7 @@ func entities(text string) string {
 			out.WriteByte(c)
 		}
 	}
+
 	return out.String()
 }
 

@@ -15,13 +15,15 @@ type savedSearch struct {
 
 // savedFields are what the entity "savedSearch" tells, null where nothing was said.
 var savedFields = []string{
-	"queryParams", "query", "queryLanguage", "pageProviderName", "pageSize", "currentPageIndex", "maxResults", "sortBy", "sortOrder",
+	"queryParams", "query", "queryLanguage", "pageProviderName", "pageSize", "currentPageIndex", "maxResults",
+	"sortBy", "sortOrder",
 	"contentViewData",
 }
 
 // searchParams are the parameters of the page provider default_search, which are told
 // whether they were sent or not; those that end in [] are lists.
-var searchParams = strings.Fields(`ecm_fulltext dc_created_min dc_created_max dc_modified_min dc_modified_max dc_creator[] dc_nature[]
+var searchParams = strings.Fields(
+	`ecm_fulltext dc_created_min dc_created_max dc_modified_min dc_modified_max dc_creator[] dc_nature[]
 	dc_subjects[] dc_coverage[] ecm_path[] ecm_tags[] ecm_collections[] dc_created_agg[] dc_modified_agg[] dc_creator_agg[] dc_nature_agg[]
 	dc_subjects_agg[] dc_coverage_agg[] common_size_agg[]`)
 
@@ -30,6 +32,7 @@ func (q *savedSearch) json() map[string]any {
 	for _, name := range savedFields {
 		m[name] = q.sent[name]
 	}
+
 	params := map[string]any{}
 	if q.sent["pageProviderName"] == "default_search" {
 		for _, p := range searchParams {
@@ -40,11 +43,13 @@ func (q *savedSearch) json() map[string]any {
 			}
 		}
 	}
+
 	if sent, is := q.sent["params"].(map[string]any); is {
 		for name, v := range sent {
 			params[name] = v
 		}
 	}
+
 	m["params"] = params
 	return m
 }
@@ -56,14 +61,17 @@ func (c *call) savedRoute(seg []string) (*answer, error) {
 	if len(seg) == 0 {
 		return c.savedCollection()
 	}
+
 	i := slices.IndexFunc(c.s.saved, func(q *savedSearch) bool { return q.id == seg[0] })
 	if i < 0 {
 		return nil, notFound("%s", seg[0])
 	}
+
 	q := c.s.saved[i]
 	if q.owner != c.user.login && !c.user.admin {
 		return nil, forbidden("Privilege 'Read' is not granted to '%s'", c.user.login)
 	}
+
 	switch {
 	case len(seg) == 2 && seg[1] == "execute" && c.r.Method == http.MethodGet:
 		return c.runSaved(q)
@@ -79,6 +87,7 @@ func (c *call) savedRoute(seg []string) (*answer, error) {
 		}
 		q.sent = sent
 	}
+
 	return ok(q.json()), nil
 }
 
@@ -92,6 +101,7 @@ func (c *call) savedCollection() (*answer, error) {
 		c.s.saved = append(c.s.saved, q)
 		return ok(q.json()), nil // 200, though it is new
 	}
+
 	list := []any{}
 	provider := c.r.URL.Query().Get("pageProvider")
 	for _, q := range c.s.saved {
@@ -99,6 +109,7 @@ func (c *call) savedCollection() (*answer, error) {
 			list = append(list, q.json())
 		}
 	}
+
 	return ok(map[string]any{"entity-type": "savedSearches", "entries": list}), nil
 }
 
@@ -107,6 +118,7 @@ func (c *call) readSaved() (map[string]any, error) {
 	if err := c.readJSON(&sent); err != nil {
 		return nil, err
 	}
+
 	title, _ := sent["title"].(string)
 	switch {
 	case title == "":
@@ -114,6 +126,7 @@ func (c *call) readSaved() (map[string]any, error) {
 	case sent["pageProviderName"] == nil && (sent["query"] == nil || sent["queryLanguage"] == nil):
 		return nil, badRequest("query or page provider parameters are missing (query, queryLanguage, pageProviderName)")
 	}
+
 	return sent, nil
 }
 
@@ -126,12 +139,14 @@ func (c *call) runSaved(q *savedSearch) (*answer, error) {
 		}
 		return ok(c.page(list)), nil
 	}
+
 	asked := map[string][]string{}
 	if params, is := q.sent["params"].(map[string]any); is {
 		for name, v := range params {
 			asked[name] = printedList(v)
 		}
 	}
+
 	return c.runProvider(printed(q.sent["pageProviderName"]), asked)
 }
 
@@ -142,8 +157,10 @@ func printedList(v any) (out []string) {
 		}
 		return out
 	}
+
 	if v == nil {
 		return nil
 	}
+
 	return []string{printed(v)}
 }

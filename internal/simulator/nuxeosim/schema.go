@@ -115,9 +115,11 @@ func (t *typeRegistry) addType(d docType) {
 		d.facets = union(parent.facets, d.facets)
 		d.allows = union(parent.allows, d.allows)
 	}
+
 	for _, f := range d.facets {
 		d.schemas = union(d.schemas, t.facets[f])
 	}
+
 	t.types[d.name] = &d
 }
 
@@ -152,10 +154,12 @@ func (t *typeRegistry) lookup(key string) (*schema, *field) {
 	if !found {
 		return nil, nil
 	}
+
 	s := t.byPrefix[prefix]
 	if s == nil {
 		return nil, nil
 	}
+
 	return s, s.root.field(name)
 }
 
@@ -188,18 +192,22 @@ func (p *fieldParser) field() *field {
 	if end < 0 {
 		end = len(p.rest)
 	}
+
 	f := &field{name: strings.TrimSpace(p.rest[:end]), typ: &fieldType{}}
 	p.rest = p.rest[end:]
 	if p.eat(":") {
 		f.typ.kind = p.kind()
 	}
+
 	list := p.eat("[]")
 	if p.eat("{") {
 		f.typ.kind, f.typ.fields = kindComplex, p.fields()
 	}
+
 	if list {
 		f.typ = &fieldType{kind: kindList, item: f.typ}
 	}
+
 	return f
 }
 

@@ -13,6 +13,7 @@ func searchRoute(c *call, seg []string) (*answer, error) {
 	if len(seg) == 0 {
 		return nil, notFound("no such search")
 	}
+
 	switch path := strings.Join(seg, "/"); {
 	case path == "execute":
 	case strings.HasPrefix(path, "lang/") && c.s.opt.LTS != "2025":
@@ -26,19 +27,23 @@ func searchRoute(c *call, seg []string) (*answer, error) {
 	default:
 		return nil, notFound("no such search: %s", path)
 	}
+
 	if c.r.Method != http.MethodGet {
 		return nil, methodNotAllowed()
 	}
+
 	c.s.mu.Lock() // may build an index
 	defer c.s.mu.Unlock()
 	text := c.r.URL.Query().Get("query")
 	if text == "" {
 		return nil, badRequest("Query is missing")
 	}
+
 	list, err := c.search(fillIn(text, c.r.URL.Query()["queryParams"]))
 	if err != nil {
 		return nil, err
 	}
+
 	return ok(c.page(list)), nil
 }
 
@@ -47,14 +52,17 @@ func (c *call) search(text string) ([]*node, error) {
 	if c.s.opt.IndexLag == 0 {
 		return c.query(text)
 	}
+
 	q, err := parseNXQL(text)
 	if err != nil {
 		return nil, badRequest("Invalid query: %s: %v", text, err)
 	}
+
 	params := c.r.URL.Query()
 	if by := params.Get("sortBy"); by != "" {
 		q.order = sortsOf(by, params.Get("sortOrder"))
 	}
+
 	return c.s.searched(q, c.user), nil
 }
 
@@ -64,13 +72,16 @@ func (c *call) query(text string) ([]*node, error) {
 	if err != nil {
 		return nil, badRequest("Invalid query: %s: %v", text, err)
 	}
+
 	params := c.r.URL.Query()
 	if by := params.Get("sortBy"); by != "" {
 		q.order = sortsOf(by, params.Get("sortOrder"))
 	}
+
 	if err := c.s.known(q); err != nil {
 		return nil, badRequest("Invalid query: %s: %v", text, err)
 	}
+
 	key := strings.Join([]string{"nxql", text, params.Get("sortBy"), params.Get("sortOrder"), c.user.login}, "\x00")
 	return c.s.repo.kept(key, func() []*node {
 		list, _ := c.s.run(q, c.user) // what can fail was checked above
@@ -98,6 +109,7 @@ func sortsOf(by, order string) []sortBy {
 			out = append(out, sortBy{key: key, desc: strings.EqualFold(strings.TrimSpace(o), "desc")})
 		}
 	}
+
 	return out
 }
 
@@ -109,6 +121,9 @@ func (c *call) searchBelow(n *node) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	prefix := n.path()
-	return ok(c.page(slices.DeleteFunc(slices.Clone(list), func(m *node) bool { return !startsWith(m.path(), prefix) }))), nil
+	return ok(c.page(slices.DeleteFunc(slices.Clone(list), func(m *node) bool {
+		return !startsWith(m.path(), prefix)
+	}))), nil
 }

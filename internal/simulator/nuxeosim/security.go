@@ -15,23 +15,34 @@ type ace struct {
 
 // compound are the permissions that are made of others.
 var compound = map[string][]string{
-	"Read":        {"Browse", "ReadProperties", "ReadChildren", "ReadLifeCycle", "ReadSecurity", "ReadVersion"},
-	"Remove":      {"RemoveChildren", "WriteLifeCycle"},
-	"Version":     {"WriteVersion", "ReadVersion"},
-	"WriteOnly":   {"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "ManageWorkflows", "WriteLifeCycle", "WriteVersion"},
-	"Write":       {"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "ManageWorkflows", "WriteLifeCycle", "Version"},
+	"Read":    {"Browse", "ReadProperties", "ReadChildren", "ReadLifeCycle", "ReadSecurity", "ReadVersion"},
+	"Remove":  {"RemoveChildren", "WriteLifeCycle"},
+	"Version": {"WriteVersion", "ReadVersion"},
+	"WriteOnly": {
+		"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "ManageWorkflows", "WriteLifeCycle",
+		"WriteVersion",
+	},
+	"Write": {
+		"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "ManageWorkflows",
+		"WriteLifeCycle", "Version",
+	},
 	"ReadWrite":   {"Read", "Write"},
 	"ReadRemove":  {"Read", "Remove"},
 	"AddChildren": nil, "Unlock": nil, "WriteSecurity": nil, "ManageWorkflows": nil,
 }
 
 // lockable are the permissions that a foreign lock takes away.
-var lockable = []string{"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "WriteLifeCycle", "WriteVersion", "Version", "Write", "ReadWrite", "WriteOnly", "ManageWorkflows"}
+var lockable = []string{
+	"WriteProperties", "AddChildren", "RemoveChildren", "Remove", "WriteLifeCycle", "WriteVersion",
+	"Version", "Write", "ReadWrite", "WriteOnly", "ManageWorkflows",
+}
 
 // shownPermissions are those the enricher "permissions" tells about.
 var shownPermissions = []string{
-	"Browse", "Read", "ReadProperties", "ReadChildren", "ReadLifeCycle", "ReadSecurity", "ReadVersion", "WriteProperties", "AddChildren",
-	"RemoveChildren", "Remove", "WriteLifeCycle", "WriteVersion", "Version", "ManageWorkflows", "Write", "ReadWrite", "Unlock", "WriteSecurity", "Everything",
+	"Browse", "Read", "ReadProperties", "ReadChildren", "ReadLifeCycle", "ReadSecurity", "ReadVersion",
+	"WriteProperties", "AddChildren",
+	"RemoveChildren", "Remove", "WriteLifeCycle", "WriteVersion", "Version", "ManageWorkflows", "Write", "ReadWrite",
+	"Unlock", "WriteSecurity", "Everything",
 }
 
 // covers reports whether a granted permission contains another.
@@ -64,9 +75,11 @@ func granted(p *principal, n *node, permission string) bool {
 	if p.admin {
 		return true
 	}
+
 	if n.isVersion() && n.source == nil {
 		return false // the live document is gone and its rules with it
 	}
+
 	for m := holder(n); m != nil; m = m.above() {
 		for _, a := range m.acl {
 			if p.is(a.user) && covers(a.permission, permission) {
@@ -77,6 +90,7 @@ func granted(p *principal, n *node, permission string) bool {
 			return false
 		}
 	}
+
 	return false
 }
 
@@ -137,6 +151,7 @@ func rulesJSON(n *node, key string, json func(ace) map[string]any) []any {
 			break
 		}
 	}
+
 	out := []any{}
 	for _, l := range []struct {
 		name string
@@ -150,6 +165,7 @@ func rulesJSON(n *node, key string, json func(ace) map[string]any) []any {
 			out = append(out, map[string]any{"name": l.name, key: rules})
 		}
 	}
+
 	return out
 }
 

@@ -65,23 +65,30 @@ func New(opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	s := &Server{
 		opt: opt, files: files, url: strings.TrimSuffix(opt.URL, "/"),
 		props: map[string]string{}, config: map[string]string{},
-		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), vocabularies: newVocabularies(), batches: map[string]*batch{},
-		logins: newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{}, marks: marks{}, exports: map[string]*blob{},
+		types: baseTypes(), users: map[string]*User{}, groups: defaultGroups(), vocabularies: newVocabularies(),
+		batches: map[string]*batch{},
+		logins:  newLogins(), oauth: newAuthorizationServer(), provider: newProviderRegistry(), disk: disk{},
+		marks: marks{}, exports: map[string]*blob{},
 	}
+
 	maps.Copy(s.props, opt.Properties)
 	s.repo = newRepository(s.types)
 	for _, u := range opt.Users {
 		s.users[u.Login] = &u
 	}
+
 	if err := s.AddContribution([]byte(defaultPolicies)); err != nil {
 		return nil, errors.Join(err, files.close())
 	}
+
 	if err := s.unpackWebUI(); err != nil {
 		return nil, errors.Join(err, files.close())
 	}
+
 	s.seed()
 	s.handler = s.journaled(s.faults.Middleware(http.HandlerFunc(s.serve)))
 	return s, nil
@@ -144,6 +151,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = c.send(a)
 	}
+
 	if err != nil {
 		c.fail(err)
 	}
@@ -154,24 +162,30 @@ func (s *Server) dispatch(c *call) (*answer, error) {
 	if !inside {
 		return nil, notFound("no such page")
 	}
+
 	if a, err := s.crossOrigin(c); a != nil || err != nil {
 		return a, err
 	}
+
 	if h := publicRoute(seg); h != nil {
 		return h(c, seg)
 	}
+
 	err := c.authenticate(seg)
 	if isFile := len(seg) > 0 && seg[0] == "nxfile"; isFile && (err != nil || s.opt.FilesForBrowsers) {
 		if a := c.askBrowser(); a != nil {
 			return a, nil
 		}
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	if err := s.checkCSRFToken(c); err != nil {
 		return nil, err
 	}
+
 	return s.idempotent(c, func() (*answer, error) { return s.route(c, seg) })
 }
 
@@ -182,6 +196,7 @@ func segments(u *url.URL) ([]string, bool) {
 	if !found || rest != "" && rest[0] != '/' {
 		return nil, false
 	}
+
 	var out []string
 	for part := range strings.SplitSeq(rest, "/") {
 		if part == "" {
@@ -193,5 +208,6 @@ func segments(u *url.URL) ([]string, bool) {
 		}
 		out = append(out, plain)
 	}
+
 	return out, true
 }

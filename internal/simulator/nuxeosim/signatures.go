@@ -28,13 +28,18 @@ var signatures = [][6]string{
 		`facet:string! save:boolean=true`,
 	},
 	{
-		"Document.AddPermission", "Document.AddACL", "Document", "document document documents documents", "grants a permission",
+		"Document.AddPermission", "Document.AddACL", "Document", "document document documents documents",
+		"grants a permission",
 		`permission:string! acl:string=local begin:date blockInheritance:boolean comment:string email:string
 			end:date notify:boolean username:string users:stringlist`,
 	},
-	{"Document.AddToFavorites", "Collection.AddToFavorites", "Document", "document document documents documents", "marks as a favorite", ``},
 	{
-		"Document.BlockPermissionInheritance", "", "Document", "document document documents documents", "cuts off what is inherited",
+		"Document.AddToFavorites", "Collection.AddToFavorites", "Document", "document document documents documents",
+		"marks as a favorite", ``,
+	},
+	{
+		"Document.BlockPermissionInheritance", "", "Document", "document document documents documents",
+		"cuts off what is inherited",
 		`acl:string=local`,
 	},
 	{
@@ -61,7 +66,10 @@ var signatures = [][6]string{
 		`name:string!`,
 	},
 	{"Document.GetChildren", "", "Document", "document documents documents documents", "lists what is in a folder", ``},
-	{"Document.GetLastVersion", "Document.GetLastVersion", "Document", "document document documents documents", "finds the newest version", ``},
+	{
+		"Document.GetLastVersion", "Document.GetLastVersion", "Document", "document document documents documents",
+		"finds the newest version", ``,
+	},
 	{
 		"Document.GetParent", "", "Document", "document document documents documents", "finds the folder",
 		`type:string`,
@@ -79,10 +87,14 @@ var signatures = [][6]string{
 		`target:document! name:string`,
 	},
 	{
-		"Document.RemoveFacet", "Document.RemoveFacet", "Document", "document document documents documents", "takes a facet away",
+		"Document.RemoveFacet", "Document.RemoveFacet", "Document", "document document documents documents",
+		"takes a facet away",
 		`facet:string! save:boolean=true`,
 	},
-	{"Document.RemoveFromFavorites", "Collection.RemoveFromFavorites", "Document", "document document documents documents", "is no favorite any more", ``},
+	{
+		"Document.RemoveFromFavorites", "Collection.RemoveFromFavorites", "Document",
+		"document document documents documents", "is no favorite any more", ``,
+	},
 	{
 		"Document.RemovePermission", "", "Document", "document document documents documents", "takes a permission back",
 		`acl:string id:string user:string`,
@@ -123,7 +135,10 @@ var signatures = [][6]string{
 		"Log", "LogOperation", "Notification", "void void", "writes to the log",
 		`level:string!@Option=info,debug,warn,error message:string! category:string`,
 	},
-	{"Proxy.GetSourceDocument", "GetLiveDocument", "Document", "document document documents documents", "finds what a proxy shows", ``},
+	{
+		"Proxy.GetSourceDocument", "GetLiveDocument", "Document", "document document documents documents",
+		"finds what a proxy shows", ``,
+	},
 	{
 		"Repository.GetDocument", "Document.Fetch", "Fetch", "void document", "finds by path or id",
 		`value:document!`,
@@ -138,7 +153,10 @@ var signatures = [][6]string{
 		"User.Get", "NuxeoPrincipal.Get", "Users & Groups", "void document", "tells who a user is",
 		`login:string`,
 	},
-	{"User.GetUserWorkspace", "UserWorkspace.Get", "Users & Groups", "void document", "finds the workspace of who asks", ``},
+	{
+		"User.GetUserWorkspace", "UserWorkspace.Get", "Users & Groups", "void document",
+		"finds the workspace of who asks", ``,
+	},
 }
 
 func operationJSON(id string) map[string]any {
@@ -146,11 +164,13 @@ func operationJSON(id string) map[string]any {
 	if i < 0 {
 		return map[string]any{"id": id, "label": id, "params": []any{}, "signature": []any{}, "url": id}
 	}
+
 	s := signatures[i]
 	params := []any{}
 	for p := range strings.FieldsSeq(s[5]) {
 		params = append(params, parameterJSON(p))
 	}
+
 	_, label, _ := strings.Cut(s[0], ".")
 	m := map[string]any{
 		"id": s[0], "label": label, "category": s[2], "requires": nil, "description": s[4], "url": s[0],
@@ -159,6 +179,7 @@ func operationJSON(id string) map[string]any {
 	if s[1] != "" {
 		m["aliases"] = strings.Fields(s[1])
 	}
+
 	return m
 }
 
@@ -174,8 +195,10 @@ func parameterJSON(text string) map[string]any {
 	if hasWidget {
 		m["widget"] = widget
 	}
+
 	if hasValues {
 		m["values"] = strings.Split(values, ",")
 	}
+
 	return m
 }

@@ -13,6 +13,7 @@ func (c *call) thumbnail(ref string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
+
 	c.s.mu.RLock()
 	n, err := c.document(ref)
 	var shown bool
@@ -22,13 +23,16 @@ func (c *call) thumbnail(ref string) (*answer, error) {
 		title = n.title()
 		shown = b != nil && slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, b.mime)
 	}
+
 	c.s.mu.RUnlock()
 	if err != nil {
 		return nil, err
 	}
+
 	if shown {
 		return c.download(ref, "file:content")
 	}
+
 	picture := clip.Still(title)
 	return &answer{stream: func(c *call) error {
 		c.w.Header().Set("Content-Type", "image/png")

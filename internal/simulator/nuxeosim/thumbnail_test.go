@@ -14,6 +14,7 @@ func TestThumbnail(t *testing.T) {
 	if _, err := png.Decode(bytes.NewReader(r.body)); err != nil {
 		t.Errorf("it is no picture: %v", err)
 	}
+
 	f.send("josh", "GET", "/api/v1/id/"+uid+"/@rendition/other", nil).is(500)
 	f.send("josh", "GET", "/api/v1/id/none/@rendition/thumbnail", nil).is(404)
 }

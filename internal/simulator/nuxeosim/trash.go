@@ -13,11 +13,13 @@ func (s *Server) setTrashed(p *principal, n *node, trashed bool) {
 	if n.trashed == trashed {
 		return
 	}
+
 	if !trashed && !s.opt.Untrue.TrashAtOnce {
 		for m := n.parent; m != nil && m.trashed; m = m.parent {
 			s.mark(p, m, false)
 		}
 	}
+
 	s.mark(p, n, trashed)
 	s.below(p, n, trashed)
 }
@@ -27,10 +29,12 @@ func (s *Server) below(p *principal, n *node, trashed bool) {
 	if len(n.children) == 0 {
 		return
 	}
+
 	if s.opt.Untrue.TrashAtOnce {
 		s.markTree(p, n, trashed)
 		return
 	}
+
 	s.later(trashLater, func() {
 		if n.trashed == trashed && !n.removed {
 			s.markTree(p, n, trashed)
@@ -72,11 +76,13 @@ func (s *Server) mark(p *principal, n *node, trashed bool) {
 			name = parts[1]
 		}
 	}
+
 	if parent := n.parent; parent != nil && name != n.name && !s.opt.Untrue.TrashKeepsNames {
 		delete(parent.byName, n.name)
 		n.name = s.freeName(parent, name)
 		parent.byName[n.name] = n
 	}
+
 	s.repo.generation++
 	s.event(p, event, n, "")
 }

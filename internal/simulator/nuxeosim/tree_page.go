@@ -35,13 +35,22 @@ func treeRoute(c *call, _ []string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
+
 	rows, more := c.s.tree()
-	a, err := page(treePage, http.StatusOK, map[string]any{"Rows": rows, "More": more, "Bound": treeRows, "LTS": c.s.opt.LTS, "Face": c.s.hasFace()})
+	a, err := page(treePage, http.StatusOK, map[string]any{
+		"Rows":  rows,
+		"More":  more,
+		"Bound": treeRows,
+		"LTS":   c.s.opt.LTS,
+		"Face":  c.s.hasFace(),
+	})
 	if err == nil {
 		a.header = map[string]string{
-			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'", "Cache-Control": "no-store",
+			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
+				"form-action 'self'", "Cache-Control": "no-store",
 		}
 	}
+
 	return a, err
 }
 
@@ -61,6 +70,7 @@ func (s *Server) tree() (rows []treeRow, more bool) {
 			}
 		}
 	}
+
 	walk(s.repo.resolve("/"), 0)
 	return rows, more
 }
@@ -73,9 +83,11 @@ func (s *Server) treeRow(n *node, depth int) treeRow {
 			row.Facts = append(row.Facts, treeFact{key, text})
 		}
 	}
+
 	for _, v := range n.versions {
 		row.Versions = append(row.Versions, s.view(v))
 	}
+
 	row.Comments = commentRows(n, 0, nil)
 	return row
 }
@@ -86,7 +98,15 @@ func commentRows(n *node, depth int, out []treeComment) []treeComment {
 		if len(out) >= treeRows {
 			break
 		}
-		view := CommentView{ID: c.id, Text: c.text("comment:text"), Author: c.text("comment:author"), Annotation: c.typ == "Annotation", Created: c.created()}
+
+		view := CommentView{
+			ID:         c.id,
+			Text:       c.text("comment:text"),
+			Author:     c.text("comment:author"),
+			Annotation: c.typ == "Annotation",
+			Created:    c.created(),
+		}
+
 		out = commentRows(c, depth+1, append(out, treeComment{depth, view}))
 	}
 	return out
@@ -146,7 +166,9 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.4re
 button{font:inherit;padding:.5rem 1.2rem;cursor:pointer}[role=alert]{color:light-dark(#b00020,#ff8a80)}
 </style>`
 
-var treePage = template.Must(template.New("tree").Funcs(treeWords).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>` + pageStyle + `</head><body><main>
+var treePage = template.Must(template.New("tree").Funcs(treeWords).
+	Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Nuxeo (simulated)</title>` + pageStyle +
+		`</head><body><main>
 <h1>Nuxeo LTS {{.LTS}} <span class="tag">simulation</span></h1>
 <p class="note">Everything that this simulated Nuxeo holds, to look at only.
 {{if .Face}}<a href="./">The pages like Web UI</a> are for working with it.{{else}}The program was built without the pages like Web UI: <code>make ui</code> builds them.{{end}}</p>

@@ -31,33 +31,48 @@ func TestTreePage(t *testing.T) {
 	}
 	defer s.Close() //nolint:errcheck // a test
 	uid := s.MkDoc("/default-domain/workspaces/films/a", "File", map[string]any{
-		"dc:title": "<script>Teaser</script>", "file:content": nuxeosim.Blob{Name: "Teaser.mp4", MimeType: "video/mp4", Data: make([]byte, 1500)},
+		"dc:title": "<script>Teaser</script>", "file:content": nuxeosim.Blob{
+			Name: "Teaser.mp4", MimeType: "video/mp4",
+			Data: make([]byte, 1500),
+		},
 	})
+
 	if _, err := s.CheckIn(uid, "MAJOR"); err != nil {
 		t.Fatal(err)
 	}
+
 	if err := s.Lock(uid, "julia"); err != nil {
 		t.Fatal(err)
 	}
+
 	status, header, body := look(t, s, "/nuxeo/ui/plain")
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("%d %v", status, header)
 	}
-	for _, want := range []string{"simulation", `id="!/doc/` + uid + `"`, "&lt;script&gt;Teaser", "Teaser.mp4, 1.5 KB", "version 1.0", "locked by julia", "Versions: 1"} {
+
+	for _, want := range []string{
+		"simulation", `id="!/doc/` + uid + `"`, "&lt;script&gt;Teaser", "Teaser.mp4, 1.5 KB",
+		"version 1.0", "locked by julia", "Versions: 1",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
 	}
+
 	if strings.Contains(body, "<script") {
 		t.Error("a title is not escaped")
 	}
+
 	if _, _, body := look(t, s, "/nuxeo/login.jsp"); !strings.Contains(body, "josh / josh") {
 		t.Error("the login page names no login")
 	}
+
 	for i := range 500 {
 		s.MkDoc(fmt.Sprintf("/default-domain/workspaces/films/d%d", i), "File", nil)
 	}
-	if _, _, body := look(t, s, "/nuxeo/ui/plain"); !strings.Contains(body, "Only the first 500") || strings.Count(body, "<article") != 500 {
+
+	if _, _, body := look(t, s, "/nuxeo/ui/plain"); !strings.Contains(body, "Only the first 500") ||
+		strings.Count(body, "<article") != 500 {
 		t.Error("the page is not bounded")
 	}
 }

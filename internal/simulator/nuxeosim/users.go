@@ -44,8 +44,10 @@ func (s *Server) userJSON(p *principal) map[string]any {
 		}
 		extended = append(extended, map[string]any{"name": name, "label": label, "url": "group/" + name})
 	}
+
 	return map[string]any{
-		"entity-type": "user", "id": p.login, "isAdministrator": p.admin, "isAnonymous": false, "extendedGroups": extended,
+		"entity-type": "user", "id": p.login, "isAdministrator": p.admin, "isAnonymous": false,
+		"extendedGroups": extended,
 		"properties": map[string]any{
 			"username": p.login, "firstName": orNull(p.user.FirstName), "lastName": orNull(p.user.LastName),
 			"email": orNull(p.user.Email), "company": orNull(p.user.Company), "tenantId": nil, "groups": groups,
@@ -73,18 +75,22 @@ func userRoute(c *call, seg []string) (*answer, error) {
 	case len(seg) == 3 && seg[1] == "group":
 		return c.membership(seg[2], seg[0])
 	}
+
 	c.s.mu.RLock()
 	defer c.s.mu.RUnlock()
 	if len(seg) == 1 && seg[0] == "search" {
 		return ok(c.usersPage(c.s.usersLike(c.r.URL.Query().Get("q")))), nil
 	}
+
 	if len(seg) != 1 || c.r.Method != http.MethodGet {
 		return nil, methodNotAllowed()
 	}
+
 	u := c.s.users[seg[0]]
 	if u == nil {
 		return nil, notFound("user does not exist")
 	}
+
 	return ok(c.s.userJSON(u.principal())), nil
 }
 
@@ -109,12 +115,14 @@ type userBody struct {
 func (b *userBody) into(u *User) {
 	p := b.Properties
 	for to, sent := range map[*string]*string{
-		&u.FirstName: p.FirstName, &u.LastName: p.LastName, &u.Email: p.Email, &u.Company: p.Company, &u.Password: p.Password,
+		&u.FirstName: p.FirstName, &u.LastName: p.LastName, &u.Email: p.Email, &u.Company: p.Company,
+		&u.Password: p.Password,
 	} {
 		if sent != nil {
 			*to = *sent
 		}
 	}
+
 	if p.Groups != nil {
 		u.Groups = *p.Groups
 	}
@@ -136,9 +144,11 @@ func (c *call) inviteUser() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if body.ID == "" {
 		body.ID = body.Properties.Username
 	}
+
 	u := User{Login: body.ID}
 	body.into(&u)
 	c.s.mu.Lock()
@@ -151,6 +161,7 @@ func (c *call) inviteUser() (*answer, error) {
 	case c.s.users[body.ID] != nil:
 		return nil, conflict("User already exists")
 	}
+
 	c.s.users[body.ID] = &u
 	return created(c.s.userJSON(u.principal())), nil
 }
@@ -161,17 +172,20 @@ func (c *call) changeUser(login string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	old, err := c.changeable(login)
 	if err != nil {
 		return nil, err
 	}
+
 	u := *old
 	body.into(&u)
 	if !c.manages(u.Groups...) {
 		return nil, forbidden("User is not allowed to edit users")
 	}
+
 	c.s.users[login] = &u
 	return ok(c.s.userJSON(u.principal())), nil
 }
@@ -204,12 +218,14 @@ func (c *call) changePassword() (*answer, error) {
 	if err := c.readJSON(&body); err != nil {
 		return nil, err
 	}
+
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	u := c.s.users[c.user.login]
 	if u == nil || u.Password != body.OldPassword {
 		return nil, &restError{status: http.StatusUnauthorized, msg: "wrong password", empty: true}
 	}
+
 	changed := *u
 	changed.Password = body.NewPassword
 	c.s.users[u.Login] = &changed
@@ -226,6 +242,7 @@ func (s *Server) usersLike(q string) (found []*User) {
 			found = append(found, u)
 		}
 	}
+
 	return found
 }
 
@@ -242,7 +259,14 @@ func (c *call) usersPage(list []*User) map[string]any {
 func (c *call) entityPage(entity string, all []any, sortable bool) map[string]any {
 	size, offset := c.paging(50)
 	entries := append([]any{}, window(all, offset, size)...) // empty, never null
-	m := pageOf{size: size, offset: offset, index: offset / size, total: len(all), nodes: make([]*node, len(entries))}.json(false)
+	m := pageOf{
+		size:   size,
+		offset: offset,
+		index:  offset / size,
+		total:  len(all),
+		nodes:  make([]*node, len(entries)),
+	}.json(false)
+
 	m["entity-type"], m["entries"], m["isSortable"], m["maxPageSize"] = entity, entries, sortable, c.s.opt.MaxPageSize
 	delete(m, "totalSize")
 	return m

@@ -23,13 +23,19 @@ func opFavorites(oc *opCall) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	n := home.byName["Favorites"]
 	if n == nil {
-		n, err = oc.s.seedChild(home, "Favorites", "Favorites", map[string]any{"dc:title": "My Favorites", "dc:creator": oc.user.login})
+		n, err = oc.s.seedChild(home, "Favorites", "Favorites", map[string]any{
+			"dc:title":   "My Favorites",
+			"dc:creator": oc.user.login,
+		})
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	return oc.output([]*node{n}), nil
 }
 
@@ -42,17 +48,21 @@ func (s *Server) userWorkspace(p *principal) (*node, error) {
 		}
 		root.acl = []ace{{user: "Everyone", permission: "Everything"}}
 	}
+
 	if n := root.byName[p.login]; n != nil {
 		return n, nil
 	}
+
 	title := strings.TrimSpace(p.user.FirstName + " " + p.user.LastName)
 	if title == "" {
 		title = p.login
 	}
+
 	n, err := s.seedChild(root, p.login, "Workspace", map[string]any{"dc:title": title, "dc:creator": p.login})
 	if err != nil {
 		return nil, err
 	}
+
 	n.acl = []ace{{user: p.login, permission: "Everything", granted: true}}
 	s.repo.generation++
 	return n, nil

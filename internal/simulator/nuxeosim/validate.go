@@ -22,10 +22,16 @@ func (s *Server) validate(values map[string]any) error {
 			found = append(found, check(f.typ, values[key], key)...)
 		}
 	}
+
 	if len(found) == 0 {
 		return nil
 	}
-	return &restError{status: http.StatusUnprocessableEntity, msg: "Constraint violation on " + found[0].path, body: report(found)}
+
+	return &restError{
+		status: http.StatusUnprocessableEntity,
+		msg:    "Constraint violation on " + found[0].path,
+		body:   report(found),
+	}
 }
 
 func check(t *fieldType, v any, path string) []violation {
@@ -44,6 +50,7 @@ func check(t *fieldType, v any, path string) []violation {
 			out = append(out, check(f.typ, v[f.name], path+"/"+f.name)...)
 		}
 	}
+
 	return out
 }
 
@@ -67,9 +74,19 @@ func report(found []violation) map[string]any {
 	for _, v := range found {
 		list = append(list, map[string]any{
 			"message": v.constraint + " on " + v.path, "invalid_value": v.value,
-			"constraint": map[string]any{"entity-type": "validation_constraint", "name": v.constraint, "parameters": map[string]any{}},
-			"path":       []any{map[string]any{"field_name": v.path, "is_list_item": false}},
+			"constraint": map[string]any{
+				"entity-type": "validation_constraint",
+				"name":        v.constraint,
+				"parameters":  map[string]any{},
+			},
+			"path": []any{map[string]any{"field_name": v.path, "is_list_item": false}},
 		})
 	}
-	return map[string]any{"entity-type": "validation_report", "has_error": true, "number": len(found), "violations": list}
+
+	return map[string]any{
+		"entity-type": "validation_report",
+		"has_error":   true,
+		"number":      len(found),
+		"violations":  list,
+	}
 }

@@ -23,6 +23,7 @@ func coerce(t *fieldType, v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
+
 	switch t.kind {
 	case kindBlob:
 		return coerceBlob(v)
@@ -31,6 +32,7 @@ func coerce(t *fieldType, v any) (any, error) {
 	case kindList:
 		return coerceList(t, v)
 	}
+
 	return coerceScalar(t.kind, v)
 }
 
@@ -45,9 +47,11 @@ func coerceScalar(k kind, v any) (any, error) {
 	case kindDate:
 		return coerceDate(v)
 	}
+
 	if s, is := v.(string); is {
 		return s, nil
 	}
+
 	return nil, wrongType(k, v)
 }
 
@@ -123,7 +127,10 @@ func coerceDate(v any) (any, error) {
 
 // parseTime reads the W3C forms of date that Nuxeo's parser takes.
 func parseTime(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05",
+		"2006-01-02T15:04", "2006-01-02",
+	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC().Truncate(time.Millisecond), nil
 		}
@@ -138,6 +145,7 @@ func coerceComplex(t *fieldType, v any) (any, error) {
 	if !is {
 		return nil, wrongType(kindComplex, v)
 	}
+
 	out := map[string]any{}
 	for _, f := range t.fields {
 		e, err := coerce(f.typ, m[f.name])
@@ -148,6 +156,7 @@ func coerceComplex(t *fieldType, v any) (any, error) {
 			out[f.name] = e
 		}
 	}
+
 	return out, nil
 }
 
@@ -156,6 +165,7 @@ func coerceList(t *fieldType, v any) (any, error) {
 	if !is {
 		return nil, badRequest("Cannot convert %v (%T) to a list", v, v)
 	}
+
 	out := make([]any, 0, len(items))
 	for _, e := range items {
 		c, err := coerce(t.item, e)
@@ -164,6 +174,7 @@ func coerceList(t *fieldType, v any) (any, error) {
 		}
 		out = append(out, c)
 	}
+
 	return out, nil
 }
 

@@ -29,6 +29,7 @@ func (s *Server) checkIn(p *principal, n *node, option, comment string) *node {
 	case "MINOR":
 		minor++
 	}
+
 	s.repo.set(n, "uid:major_version", major)
 	s.repo.set(n, "uid:minor_version", minor)
 	n.checkedOut = false
@@ -37,6 +38,7 @@ func (s *Server) checkIn(p *principal, n *node, option, comment string) *node {
 		id: s.opt.NewID(), name: n.name, typ: n.typ, extra: slices.Clone(n.extra), props: maps.Clone(n.props),
 		source: n, sourceID: n.id,
 	}
+
 	n.versions = append(n.versions, v)
 	s.repo.add(v)
 	s.copyComments(n, v)
@@ -61,14 +63,17 @@ func (s *Server) restore(p *principal, version *node) error {
 	if n == nil {
 		return notFound("The live document of version %s does not exist", version.id)
 	}
+
 	for key := range n.props {
 		if _, kept := version.props[key]; !kept {
 			s.repo.set(n, key, nil)
 		}
 	}
+
 	for key, v := range version.props {
 		s.repo.set(n, key, v)
 	}
+
 	n.extra = slices.Clone(version.extra)
 	n.checkedOut = false
 	n.sysToken++
@@ -90,12 +95,14 @@ func (s *Server) versionAfter(p *principal, n *node, ch change, changed bool) {
 	if n.isVersion() || ch.silent {
 		return
 	}
+
 	if ch.option == "MAJOR" || ch.option == "MINOR" {
 		if s.repo.hasFacet(n, "Versionable") && n.checkedOut {
 			s.checkIn(p, n, ch.option, ch.comment)
 		}
 		return
 	}
+
 	if changed {
 		s.automaticVersion(p, n, n, ch, false)
 	}
@@ -108,14 +115,17 @@ func (s *Server) automaticVersion(p *principal, next, n *node, ch change, before
 	if ch.silent || !s.repo.hasFacet(n, "Versionable") {
 		return
 	}
+
 	view := matching{server: s, user: p, previous: n, current: n, change: ch}
 	if next != nil {
 		view.current = next
 	}
+
 	policy := s.policies.match(view, before)
 	if policy == nil || policy.increment == "NONE" || !n.checkedOut {
 		return
 	}
+
 	s.checkIn(p, n, policy.increment, "")
 	if before {
 		n.checkedOut = true

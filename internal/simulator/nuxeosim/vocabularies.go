@@ -19,10 +19,12 @@ func newVocabularies() []*vocabulary {
 	for id := range strings.FieldsSeq("europe africa north-america south-america asia oceania antarctica") {
 		continent.add(map[string]any{"id": id, "label": "label.directories.continent." + id})
 	}
+
 	nature := &vocabulary{name: "nature", schema: "vocabulary"}
 	for id := range strings.FieldsSeq("article acknowledgement certificate contract invoice memo minutes report") {
 		nature.add(map[string]any{"id": id, "label": "label.directories.nature." + id})
 	}
+
 	subjects := &vocabulary{name: "l10nsubjects", schema: "l10nxvocabulary", parent: "l10nsubjects"}
 	for _, s := range [][4]string{
 		{"art", "", "Art", "Art"},
@@ -34,6 +36,7 @@ func newVocabularies() []*vocabulary {
 	} {
 		subjects.add(map[string]any{"id": s[0], "parent": s[1], "label_en": s[2], "label_fr": s[3]})
 	}
+
 	return []*vocabulary{continent, subjects, nature}
 }
 
@@ -44,11 +47,22 @@ func (v *vocabulary) add(entry map[string]any) {
 }
 
 func (v *vocabulary) json() map[string]any {
-	return map[string]any{"entity-type": "directory", "name": v.name, "schema": v.schema, "idField": "id", "parent": orNull(v.parent)}
+	return map[string]any{
+		"entity-type": "directory",
+		"name":        v.name,
+		"schema":      v.schema,
+		"idField":     "id",
+		"parent":      orNull(v.parent),
+	}
 }
 
 func (v *vocabulary) entryJSON(entry map[string]any) map[string]any {
-	return map[string]any{"entity-type": "directoryEntry", "directoryName": v.name, "id": entry["id"], "properties": maps.Clone(entry)}
+	return map[string]any{
+		"entity-type":   "directoryEntry",
+		"directoryName": v.name,
+		"id":            entry["id"],
+		"properties":    maps.Clone(entry),
+	}
 }
 
 func (v *vocabulary) find(id string) int {
@@ -66,10 +80,12 @@ func directoryRoute(c *call, seg []string) (*answer, error) {
 		}
 		return ok(map[string]any{"entity-type": "directories", "entries": list}), nil
 	}
+
 	i := slices.IndexFunc(c.s.vocabularies, func(v *vocabulary) bool { return v.name == seg[0] })
 	if i < 0 {
 		return nil, notFound("Directory %s was not found", seg[0])
 	}
+
 	v := c.s.vocabularies[i]
 	switch {
 	case c.r.Method != http.MethodGet && !c.user.admin:
@@ -85,6 +101,7 @@ func directoryRoute(c *call, seg []string) (*answer, error) {
 		}
 		return ok(c.entityPage("directoryEntries", list, true)), nil
 	}
+
 	return nil, methodNotAllowed()
 }
 
@@ -104,6 +121,7 @@ func (c *call) directoryEntry(v *vocabulary, id string) (*answer, error) {
 		delete(sent, "id")
 		maps.Copy(v.entries[i], sent)
 	}
+
 	return ok(v.entryJSON(v.entries[i])), nil
 }
 
@@ -112,6 +130,7 @@ func (c *call) makeEntry(v *vocabulary) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	id, _ := sent["id"].(string)
 	switch {
 	case id == "":
@@ -119,6 +138,7 @@ func (c *call) makeEntry(v *vocabulary) (*answer, error) {
 	case v.find(id) >= 0:
 		return nil, conflict("Entry with id %s already exists in directory %s", id, v.name)
 	}
+
 	v.add(sent)
 	return created(v.entryJSON(v.entries[v.find(id)])), nil
 }

@@ -33,10 +33,12 @@ func (s *Server) unpackWebUI() error {
 	if s.opt.WithoutWebUI {
 		return nil
 	}
+
 	s.packages, s.bundles = append(s.packages, webUIPackage), append(s.bundles, webUIBundle)
 	if s.opt.WebUI != nil {
 		return errors.Join(s.disk.addAll(uiFolder, s.opt.WebUI), s.disk.addSecondNames())
 	}
+
 	files, err := webUIFiles()
 	maps.Copy(s.disk, files)
 	return err
@@ -73,6 +75,7 @@ func (s *Server) Languages() []string {
 			all = append(all, strings.TrimSuffix(language, ".json"))
 		}
 	}
+
 	slices.Sort(all)
 	return all
 }
@@ -92,19 +95,30 @@ func (d disk) addTexts() error {
 	if err != nil {
 		return err
 	}
+
 	d[textsIn("")] = english
 
-	for _, language := range []string{"ar", "cs", "de", "es-ES", "eu", "fr", "he", "id", "it", "ja", "nl", "pl", "pt-PT", "sv-SE", "zh-CN"} {
+	for _, language := range []string{
+		"ar", "cs", "de", "es-ES", "eu", "fr", "he", "id", "it", "ja", "nl", "pl",
+		"pt-PT", "sv-SE", "zh-CN",
+	} {
 		if d[textsIn(language)], err = mergeJSON(english, d.texts(language)); err != nil {
 			return err
 		}
 	}
+
 	return d.addSecondNames()
 }
 
 // addSecondNames puts texts under further names, as the bundle of Web UI does.
 func (d disk) addSecondNames() error {
-	for second, first := range map[string]string{"es": "es-ES", "pt": "pt-PT", "sv": "sv-SE", "fr-FR": "fr", "fr-CA": "fr"} {
+	for second, first := range map[string]string{
+		"es":    "es-ES",
+		"pt":    "pt-PT",
+		"sv":    "sv-SE",
+		"fr-FR": "fr",
+		"fr-CA": "fr",
+	} {
 		text, found := d[textsIn(first)]
 		if !found {
 			return fmt.Errorf("no %s in Web UI", textsIn(first))
@@ -136,12 +150,14 @@ func uiRoute(c *call, seg []string) (*answer, error) {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return nil, methodNotAllowed()
 	}
+
 	name := strings.Join(seg[1:], "/")
 	switch {
 	case c.s.opt.WithoutWebUI:
 		return nil, notFound("there is no Web UI")
 	case name == "" && !strings.HasSuffix(c.r.URL.Path, "/"):
-		return c.redirect(strings.TrimSuffix(c.s.url, contextPath) + c.r.URL.Path + "/"), nil // or relative addresses would lead astray
+		// or relative addresses would lead astray
+		return c.redirect(strings.TrimSuffix(c.s.url, contextPath) + c.r.URL.Path + "/"), nil
 	case name == "" || name == "index.jsp":
 		return c.webUI()
 	case name == "plain":
@@ -149,19 +165,25 @@ func uiRoute(c *call, seg []string) (*answer, error) {
 	case name == "config" || name == "config.jsp":
 		return c.webUIConfig()
 	}
+
 	c.s.mu.RLock()
 	data, found := c.s.disk[uiFolder+name]
 	c.s.mu.RUnlock()
 	if !found {
 		return nil, notFound("no such file")
 	}
+
 	return fileAnswer(name, data), nil
 }
 
 func fileAnswer(name string, data []byte) *answer {
 	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
 	return &answer{
-		header: map[string]string{"Content-Type": kind, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+		header: map[string]string{
+			"Content-Type":           kind,
+			"Cache-Control":          "no-cache",
+			"X-Content-Type-Options": "nosniff",
+		},
 		stream: func(c *call) error {
 			_, err := c.w.Write(data)
 			return err
@@ -174,18 +196,22 @@ func (c *call) webUI() (*answer, error) {
 	if !c.s.hasFace() {
 		return treeRoute(c, nil)
 	}
+
 	if err := c.authenticate([]string{"ui"}); err != nil {
 		return c.redirect(c.s.url + "/login.jsp?requestedUrl=" + url.QueryEscape("ui/")), nil
 	}
+
 	layout := facePage
 	if c.s.opt.WebUI != nil {
 		layout = realPage
 	}
+
 	at := strings.TrimSuffix(c.r.URL.Path, "index.jsp")
 	a, err := page(layout, http.StatusOK, map[string]any{"LTS": c.s.opt.LTS, "URL": contextPath, "At": at})
 	if err == nil {
 		a.header = pagePolicy
 	}
+
 	return a, err
 }
 
@@ -200,16 +226,19 @@ func (c *call) webUIConfig() (*answer, error) {
 			bundles = append(bundles, name)
 		}
 	}
+
 	settings := webUISettings()
 	maps.Copy(settings, nested(c.s.config, "org.nuxeo.web.ui."))
 	config, err := json.Marshal(settings)
 	if err != nil {
 		return nil, err
 	}
+
 	addons, err := json.Marshal(bundles)
 	if err != nil {
 		return nil, err
 	}
+
 	script := "var Nuxeo = window.Nuxeo || {};\nNuxeo.UI = Nuxeo.UI || {};\n" +
 		"Nuxeo.UI.config = " + string(config) + ";\nNuxeo.UI.bundles = " + string(addons) + ";\n"
 	return fileAnswer("config.js", []byte(script)), nil
@@ -223,6 +252,7 @@ func nested(flat map[string]string, prefix string) map[string]any {
 		if !ours || rest == "" {
 			continue
 		}
+
 		at := all
 		steps := strings.Split(rest, ".")
 		for _, step := range steps[:len(steps)-1] {
@@ -233,7 +263,9 @@ func nested(flat map[string]string, prefix string) map[string]any {
 			}
 			at = deeper
 		}
+
 		at[steps[len(steps)-1]] = flat[name]
 	}
+
 	return all
 }

@@ -22,18 +22,25 @@ func TestWebUIAsksForASignIn(t *testing.T) {
 	if to := r.header.Get("Location"); to != f.base+"/login.jsp?requestedUrl=ui%2F" {
 		t.Errorf("sent to %s", to)
 	}
+
 	if to := f.send("", "GET", "/ui", nil).is(302).header.Get("Location"); to != f.base+"/ui/" {
 		t.Errorf("without a slash sent to %s", to)
 	}
+
 	r = f.send("josh", "GET", "/ui/", nil).is(200)
-	for _, want := range []string{`<sim-app lts="2023">`, `url="/nuxeo" method="form"`, `src="config.jsp"`, `src="face.js"`} {
+	for _, want := range []string{
+		`<sim-app lts="2023">`, `url="/nuxeo" method="form"`, `src="config.jsp"`,
+		`src="face.js"`,
+	} {
 		if !strings.Contains(string(r.body), want) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
+
 	if csp := r.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src blob: *") {
 		t.Errorf("the policy is not Nuxeo's: %s", csp)
 	}
+
 	f.send("", "POST", "/ui/", nil).is(405)
 	f.send("", "GET", "/ui/none.js", nil).is(404)
 }
@@ -43,10 +50,12 @@ func TestWithoutTheFaceThePlainPageSaysSo(t *testing.T) {
 	f := setup(t)
 	delete(f.sim.disk, uiFolder+"face.js")
 	for _, path := range []string{"/ui/", "/ui/plain"} {
-		if r := f.send("", "GET", path, nil).is(200); !strings.Contains(string(r.body), "make ui") || !strings.Contains(string(r.body), "Workspaces") {
+		if r := f.send("", "GET", path, nil).is(200); !strings.Contains(string(r.body), "make ui") ||
+			!strings.Contains(string(r.body), "Workspaces") {
 			t.Errorf("%s is %s", path, r.body)
 		}
 	}
+
 	if r := withFace(t).send("", "GET", "/ui/plain", nil).is(200); strings.Contains(string(r.body), "make ui") {
 		t.Error("the plain page says that the face is missing")
 	}
@@ -57,7 +66,8 @@ func (f *fixture) signIn(form url.Values, cookie string) string {
 	f.Helper()
 	form.Set("user_name", "josh")
 	form.Set("user_password", "josh")
-	r := f.send("", "POST", "/login.jsp", form.Encode(), "Content-Type: application/x-www-form-urlencoded", "Cookie: "+cookie).is(http.StatusFound)
+	r := f.send("", "POST", "/login.jsp", form.Encode(), "Content-Type: application/x-www-form-urlencoded",
+		"Cookie: "+cookie).is(http.StatusFound)
 	return strings.TrimPrefix(r.header.Get("Location"), f.base)
 }
 
@@ -73,7 +83,8 @@ func TestSignInLeadsBack(t *testing.T) {
 		{"//evil.example.com/", "", "", "/"},
 		{"ui/", "#a\r\nSet-Cookie: b", "", "/ui/#a%0D%0ASet-Cookie:%20b"},
 	} {
-		if got := f.signIn(url.Values{"requestedUrl": {c.requested}, "fragment": {c.fragment}}, c.cookie); got != c.want {
+		if got := f.signIn(url.Values{"requestedUrl": {c.requested}, "fragment": {c.fragment}},
+			c.cookie); got != c.want {
 			t.Errorf("%+v leads to %q", c, got)
 		}
 	}
@@ -84,14 +95,19 @@ func TestMarksAreEverybodysOwn(t *testing.T) {
 	f := setup(t)
 	uid := f.file("josh", "a", "a")
 	ask := func(user string) *reply {
-		return f.send(user, "GET", "/api/v1/id/"+uid, nil, "enrichers-document: favorites,subscribedNotifications,renditions").is(200)
+		return f.send(user, "GET", "/api/v1/id/"+uid, nil,
+			"enrichers-document: favorites,subscribedNotifications,renditions").is(200)
 	}
-	ask("josh").want(false, "contextParameters", "favorites", "isFavorite").want([]any{}, "contextParameters", "subscribedNotifications").
+
+	ask("josh").want(false, "contextParameters", "favorites", "isFavorite").want([]any{}, "contextParameters",
+		"subscribedNotifications").
 		want("thumbnail", "contextParameters", "renditions", 0, "name")
 	for _, op := range []string{"AddToFavorites", "Subscribe"} {
 		f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document."+op, obj{}).is(200)
 	}
-	ask("josh").want(true, "contextParameters", "favorites", "isFavorite").want("Modification", "contextParameters", "subscribedNotifications", 0)
+
+	ask("josh").want(true, "contextParameters", "favorites", "isFavorite").want("Modification", "contextParameters",
+		"subscribedNotifications", 0)
 	ask("julia").want(false, "contextParameters", "favorites", "isFavorite")
 	f.send("josh", "POST", "/api/v1/id/"+uid+"/@op/Document.RemoveFromFavorites", obj{}).is(200)
 	ask("josh").want(false, "contextParameters", "favorites", "isFavorite")
@@ -106,7 +122,15 @@ func TestClientsLearnTheVersion(t *testing.T) {
 
 func TestNamesWithDotsBecomeObjects(t *testing.T) {
 	t.Parallel()
-	got := nested(map[string]string{"p.a": "1", "p.b.c": "2", "p.b.d": "3", "other": "4", "p.": "5", "p.a.z": "6"}, "p.")
+	got := nested(map[string]string{
+		"p.a":   "1",
+		"p.b.c": "2",
+		"p.b.d": "3",
+		"other": "4",
+		"p.":    "5",
+		"p.a.z": "6",
+	}, "p.")
+
 	b := got["b"].(map[string]any)
 	if len(got) != 2 || b["c"] != "2" || b["d"] != "3" {
 		t.Errorf("got %v", got)

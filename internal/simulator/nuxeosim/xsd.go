@@ -26,15 +26,18 @@ func parseXSD(data []byte, name, prefix string) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if root.name != "schema" {
 		return nil, fmt.Errorf("the root is <%s>", root.name)
 	}
+
 	r := xsdReader{types: map[string]*element{}}
 	for _, x := range root.children {
 		if x.name == "complexType" || x.name == "simpleType" {
 			r.types[x.attr("name")] = x
 		}
 	}
+
 	fields, err := r.fields(root)
 	return &schema{name: name, prefix: prefix, root: fieldType{kind: kindComplex, fields: fields}}, err
 }
@@ -51,6 +54,7 @@ func (r *xsdReader) fields(x *element) ([]*field, error) {
 		}
 		out = append(out, &field{name: e.attr("name"), typ: t})
 	}
+
 	return out, nil
 }
 
@@ -63,6 +67,7 @@ func (r *xsdReader) elementType(e *element) (*fieldType, error) {
 	if err == nil && e.attr("maxOccurs") == "unbounded" {
 		t = &fieldType{kind: kindList, item: t}
 	}
+
 	return t, err
 }
 
@@ -80,14 +85,17 @@ func (r *xsdReader) named(name string) (*fieldType, error) {
 	if x := r.types[local]; x != nil {
 		return r.defined(x)
 	}
+
 	if k, found := xsdScalars[local]; found {
 		return &fieldType{kind: k}, nil
 	}
+
 	if item, found := strings.CutSuffix(local, "List"); found { // nxs:stringList and the like
 		if k, found := xsdScalars[item]; found {
 			return &fieldType{kind: kindList, item: &fieldType{kind: k}}, nil
 		}
 	}
+
 	return nil, fmt.Errorf("unknown type %q", name)
 }
 
@@ -97,18 +105,22 @@ func (r *xsdReader) defined(x *element) (*fieldType, error) {
 		item, err := r.named(l.attr("itemType"))
 		return &fieldType{kind: kindList, item: item}, err
 	}
+
 	if base := x.first("restriction"); base != nil {
 		return r.restricted(base)
 	}
+
 	seq := x.first("sequence")
 	if seq == nil {
 		if seq = x.first("all"); seq == nil {
 			return nil, fmt.Errorf("type %q has no sequence", x.attr("name"))
 		}
 	}
+
 	if items := seq.all("element"); len(items) == 1 && items[0].attr("maxOccurs") == "unbounded" {
 		return r.elementType(items[0])
 	}
+
 	if r.depth++; r.depth > maxDepth {
 		return nil, fmt.Errorf("the types nest too deep")
 	}
@@ -124,19 +136,23 @@ func (r *xsdReader) restricted(x *element) (*fieldType, error) {
 	if err != nil || t.kind != kindString {
 		return t, err
 	}
+
 	l := &limits{}
 	if m := x.first("maxLength"); m != nil {
 		if l.maxLength, err = strconv.Atoi(m.attr("value")); err != nil {
 			return nil, err
 		}
 	}
+
 	if p := x.first("pattern"); p != nil {
 		if l.pattern, err = regexp.Compile("^(?:" + p.attr("value") + ")$"); err != nil {
 			return nil, err
 		}
 	}
+
 	for _, e := range x.all("enumeration") {
 		l.oneOf = append(l.oneOf, e.attr("value"))
 	}
+
 	return &fieldType{kind: kindString, limits: l}, nil
 }

@@ -48,9 +48,11 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 		n += m
 		off += int64(m)
 	}
+
 	if n < len(p) {
 		return n, io.EOF
 	}
+
 	return n, nil
 }
 
@@ -64,6 +66,7 @@ func (c *Content) chunk(p []byte, off int64) int {
 	if within < 8 {
 		copy(p, stamp[within:])
 	}
+
 	return len(p)
 }
 
@@ -77,6 +80,7 @@ func (c *Content) Matches(p []byte, off int64) bool {
 		}
 		p, off = p[n:], off+int64(n)
 	}
+
 	return true
 }
 

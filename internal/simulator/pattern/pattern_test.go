@@ -15,6 +15,7 @@ func TestAnyRangeEqualsTheWhole(t *testing.T) {
 	if err != nil || int64(len(whole)) != c.Size() {
 		t.Fatalf("read %d bytes of %d: %v", len(whole), c.Size(), err)
 	}
+
 	rapid.Check(t, func(t *rapid.T) {
 		off := rapid.Int64Range(0, c.Size()).Draw(t, "off")
 		n := rapid.Int64Range(0, c.Size()-off).Draw(t, "n")
@@ -35,10 +36,12 @@ func TestMisplacedAndForeignBytesAreNoticed(t *testing.T) {
 	if c.Matches(second, 0) {
 		t.Error("the second block passed for the first")
 	}
+
 	second[77] ^= 1
 	if c.Matches(second, block) {
 		t.Error("a flipped bit was not noticed")
 	}
+
 	if New(8, 100).Matches(second[:100], 0) {
 		t.Error("another seed's bytes passed")
 	}

@@ -22,10 +22,14 @@ func simulated(t *testing.T, opt frameiosim.Options, manages bool) *conf.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	server := httptest.NewServer(sim)
 	t.Cleanup(func() { server.Close(); _ = sim.Close() })
 	sim.SetURL(server.URL)
-	source := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, fetched) }))
+	source := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, fetched)
+	}))
+
 	t.Cleanup(source.Close)
 	owner := sim.AddPerson("Olga Owner", "olga@example.org")
 	account := sim.AddAccount("Studio", owner)
@@ -37,6 +41,7 @@ func simulated(t *testing.T, opt frameiosim.Options, manages bool) *conf.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return w
 }
 
@@ -44,7 +49,8 @@ func TestSimulatorHolds(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]frameiosim.Options{
 		"as documented": {}, "full links": {NextLinkFull: true}, "bare options": {SelectAsBareIDs: true},
-		"first frame is 1": {CommentFrameBase: 1}, "numbers as text": {MetadataAsText: true}, "no audit log": {AuditRefused: true},
+		"first frame is 1": {CommentFrameBase: 1}, "numbers as text": {MetadataAsText: true},
+		"no audit log": {AuditRefused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,12 +58,15 @@ func TestSimulatorHolds(t *testing.T) {
 			results := w.Run(t.Context(), conf.Cases(), nil)
 			for _, r := range results {
 				if r.Outcome != conformance.Holds {
-					t.Errorf("%s: %s: got %s, want holds\n\t%s", r.Name, r.What, r.Outcome, strings.Join(r.Notes, "\n\t"))
+					t.Errorf("%s: %s: got %s, want holds\n\t%s", r.Name, r.What, r.Outcome,
+						strings.Join(r.Notes, "\n\t"))
 				}
 			}
+
 			if err := w.Close(t.Context()); err != nil {
 				t.Errorf("what was made is not removed: %v", err)
 			}
+
 			if left, err := conf.Left(t.Context(), w.Setup); err != nil || len(left) != 0 {
 				t.Errorf("left %v, %v, want nothing", left, err)
 			}
@@ -84,6 +93,7 @@ func TestMethodsAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	named, seen := map[string]bool{}, map[string]bool{}
 	for _, k := range conf.Cases() {
 		if seen[k.Name] || k.What == "" || k.Why == "" || k.Source == "" || len(k.Uses) == 0 {
@@ -97,11 +107,13 @@ func TestMethodsAreNamed(t *testing.T) {
 			}
 		}
 	}
+
 	for _, call := range calls {
 		if !named[call] {
 			t.Errorf("no case names %s", call)
 		}
 	}
+
 	if len(seen) < 50 || len(calls) < 30 {
 		t.Errorf("%d cases for %d methods, want at least 50 for 30", len(seen), len(calls))
 	}

@@ -34,6 +34,7 @@ var uploadCases = []Case{
 			for _, p := range up.Parts {
 				s.Must(v4.PutPart(s.Context(), s.http(), p, up.MediaType, strings.NewReader("hello"[:p.Size])))
 			}
+
 			s.True(s.Soon(func() bool {
 				st, err := s.UploadStatus(s.Context(), s.Account, up.ID)
 				return err == nil && st.Complete
@@ -101,12 +102,14 @@ var uploadCases = []Case{
 			if s.Source == "" {
 				s.NotTried("it needs an address that Frame.io can fetch")
 			}
+
 			f, err := s.CreateRemote(s.Context(), s.Account, s.Folder(), "remote.txt", s.Source)
 			s.Must(err)
 			s.True(s.Soon(func() bool {
 				st, err := s.UploadStatus(s.Context(), s.Account, f.ID)
 				return err == nil && st.Complete
 			}), "it is complete")
+
 			got, err := s.File(s.Context(), s.Account, f.ID)
 			s.Must(err)
 			s.Want("size", got.Size, int64(len(s.SourceText)))
@@ -126,13 +129,16 @@ var fileCases = []Case{
 			s.Want("name", f.Name, "a.txt")
 			s.Want("size", f.Size, int64(5))
 			s.Want("parent and project", f.ParentID+f.ProjectID, s.Folder()+s.ProjectID)
-			s.True(f.Uploaded() && f.ViewURL != "" && !f.Created.IsZero() && f.Creator.Name != "", "status, address, date and creator: %+v", f)
+			s.True(f.Uploaded() && f.ViewURL != "" && !f.Created.IsZero() && f.Creator.Name != "",
+				"status, address, date and creator: %+v", f)
 		},
 	},
 	{
-		Name: "original-comes-when-asked-for", Uses: []string{"File", "Original", "FileWithOriginal"}, Source: "[V] §4.2",
-		What: "The signed address of the original comes with the include only, and gives the bytes without a credential.",
-		Why:  "It is a secret that lives for a while.",
+		Name: "original-comes-when-asked-for", Uses: []string{"File", "Original", "FileWithOriginal"},
+		Source: "[V] §4.2",
+		What: "The signed address of the original comes with the include only, and gives the bytes without a " +
+			"credential.",
+		Why: "It is a secret that lives for a while.",
 		Try: func(s *Scene) {
 			up := s.filled(s.Folder(), "a.txt", "hello")
 			f, err := s.File(s.Context(), s.Account, up.ID)
@@ -143,6 +149,7 @@ var fileCases = []Case{
 			if f.Link == "" {
 				s.Stop("there is no link")
 			}
+
 			s.Want("content", s.plain("GET", f.Link, "").Body, "hello")
 			both, err := s.FileWithOriginal(s.Context(), s.Account, up.ID)
 			s.Must(err)
@@ -159,7 +166,8 @@ var fileCases = []Case{
 			a := s.plain("GET", f.Link, "bytes=1-3")
 			s.Want("status", a.Status, 206)
 			s.Want("part", a.Body, "ell")
-			s.True(strings.HasPrefix(a.Header.Get("Content-Range"), "bytes 1-3/"), "Content-Range %q", a.Header.Get("Content-Range"))
+			s.True(strings.HasPrefix(a.Header.Get("Content-Range"), "bytes 1-3/"), "Content-Range %q",
+				a.Header.Get("Content-Range"))
 		},
 	},
 	{
@@ -310,7 +318,8 @@ var stackCases = []Case{
 			list := all(s, s.StackFiles(s.Context(), s.Account, st.ID))
 			s.Must(s.MoveFile(s.Context(), s.Account, list[0].ID, s.Folder()))
 			s.Want("files", len(all(s, s.StackFiles(s.Context(), s.Account, st.ID))), 2)
-			s.True(slices.Contains(names(all(s, s.Files(s.Context(), s.Account, s.Folder())), fileName), list[0].Name), "it is in the folder")
+			s.True(slices.Contains(names(all(s, s.Files(s.Context(), s.Account, s.Folder())), fileName), list[0].Name),
+				"it is in the folder")
 		},
 	},
 	{

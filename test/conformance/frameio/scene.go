@@ -29,7 +29,10 @@ type Case = conformance.Case[*Scene]
 // Cases are all of them.
 func Cases() []Case {
 	var all []Case
-	for _, list := range [][]Case{peopleCases, treeCases, pageCases, uploadCases, fileCases, stackCases, commentCases, fieldCases, hookCases, errorCases} {
+	for _, list := range [][]Case{
+		peopleCases, treeCases, pageCases, uploadCases, fileCases, stackCases, commentCases,
+		fieldCases, hookCases, errorCases,
+	} {
 		all = append(all, list...)
 	}
 	return all
@@ -72,7 +75,8 @@ type World struct {
 // Plan tells what Prepare and the cases will make.
 func (s Setup) Plan() []string {
 	return []string{
-		"folder " + s.Prefix + Suffix + " in project " + s.ProjectID + ", with files, folders, stacks and comments in it",
+		"folder " + s.Prefix + Suffix + " in project " + s.ProjectID +
+			", with files, folders, stacks and comments in it",
 		"webhooks and custom actions whose names begin with " + s.Prefix + ", which lead to " + nowhere,
 	}
 }
@@ -95,12 +99,14 @@ func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil || resp.StatusCode != http.StatusTooManyRequests || r.Body != nil && r.GetBody == nil {
 			return resp, err
 		}
+
 		_ = resp.Body.Close() // it says no more than the status
 		select {
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		case <-time.After(wait):
 		}
+
 		if r.GetBody != nil {
 			if r.Body, err = r.GetBody(); err != nil {
 				return nil, err
@@ -127,10 +133,12 @@ func Prepare(ctx context.Context, s Setup) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	w := &World{Setup: s, Client: c}
 	if w.project, err = c.Project(ctx, s.Account, s.ProjectID); err != nil {
 		return nil, err
 	}
+
 	w.home, err = c.CreateFolder(ctx, s.Account, w.project.RootFolder, s.Prefix+Suffix)
 	return w, err
 }
@@ -141,10 +149,12 @@ func Left(ctx context.Context, s Setup) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	p, err := c.Project(ctx, s.Account, s.ProjectID)
 	if err != nil {
 		return nil, err
 	}
+
 	left := map[string]string{}
 	for f, err := range c.Folders(ctx, s.Account, p.RootFolder) {
 		if err != nil {
@@ -154,6 +164,7 @@ func Left(ctx context.Context, s Setup) (map[string]string, error) {
 			left[prefix] = f.ID
 		}
 	}
+
 	return left, nil
 }
 
@@ -166,11 +177,13 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 	if err != nil {
 		return err
 	}
+
 	w := &World{Setup: s, Client: c}
 	p, err := c.Project(ctx, s.Account, s.ProjectID)
 	if err != nil {
 		return err
 	}
+
 	var errs []error
 	for h, err := range c.Webhooks(ctx, s.Account, p.WorkspaceID) {
 		if err == nil && strings.HasPrefix(h.Name, prefix) {
@@ -178,16 +191,19 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 		}
 		errs = append(errs, err)
 	}
+
 	for a, err := range c.Actions(ctx, s.Account, p.WorkspaceID) {
 		if err == nil && strings.HasPrefix(a.Name, prefix) {
 			err = c.DeleteAction(ctx, s.Account, a.ID)
 		}
 		errs = append(errs, err)
 	}
+
 	a, err := w.raw(ctx, "DELETE", "folders/"+folder, nil)
 	if err == nil && a.Status != http.StatusNoContent && a.Status != http.StatusNotFound {
 		err = fmt.Errorf("removing the folder: %d", a.Status)
 	}
+
 	return errors.Join(append(errs, err)...)
 }
 
@@ -258,14 +274,18 @@ func (w *World) raw(ctx context.Context, method, path string, body any) (*answer
 		}
 		reader = strings.NewReader(string(b))
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(w.URL, "/")+"/v4/accounts/"+w.Account+"/"+path, reader)
+
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(w.URL, "/")+"/v4/accounts/"+w.Account+
+		"/"+path, reader)
 	if err != nil {
 		return nil, err
 	}
+
 	r.Header.Set("Authorization", "Bearer "+w.Token)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	return w.sent(r)
 }
 
@@ -287,9 +307,11 @@ func (s *Scene) plain(method, address, span string) *answer {
 	if err != nil {
 		s.Stop("the address is none")
 	}
+
 	if span != "" {
 		r.Header.Set("Range", span)
 	}
+
 	a, err := s.sent(r)
 	s.Must(err)
 	return a
@@ -317,6 +339,7 @@ func (s *Scene) filled(folder, name, text string) frameio.Upload {
 		s.Must(v4.PutPart(s.Context(), s.http(), p, up.MediaType, strings.NewReader(rest[:p.Size])))
 		rest = rest[p.Size:]
 	}
+
 	if !s.Soon(func() bool {
 		st, err := s.UploadStatus(s.Context(), s.Account, up.ID)
 		s.Must(err)
@@ -324,6 +347,7 @@ func (s *Scene) filled(folder, name, text string) frameio.Upload {
 	}) {
 		s.Stop("the upload of %s does not become complete", name)
 	}
+
 	return up
 }
 

@@ -27,9 +27,12 @@ var commentCases = []Case{
 		Why:  "They are taken over in that order.",
 		Try: func(s *Scene) {
 			list := all(s, s.Comments(s.Context(), s.Account, s.commented("one", "two", "three")))
-			s.Want("texts", names(list, func(c frameio.Comment) string { return c.Text }), []string{"one", "two", "three"})
+			s.Want("texts", names(list, func(c frameio.Comment) string {
+				return c.Text
+			}), []string{"one", "two", "three"})
 			for _, c := range list {
-				s.True(c.ID != "" && c.Owner.Name != "" && !c.Created.IsZero() && !c.Completed, "id, owner and date: %+v", c)
+				s.True(c.ID != "" && c.Owner.Name != "" && !c.Created.IsZero() && !c.Completed,
+					"id, owner and date: %+v", c)
 			}
 		},
 	},
@@ -54,12 +57,17 @@ var commentCases = []Case{
 		Why:  "Annotations are placed by it.",
 		Try: func(s *Scene) {
 			f := s.created(s.Folder(), "a.mov", 5)
-			a := s.Raw("POST", "files/"+f.ID+"/comments", map[string]any{"text": "here", "timestamp": 25, "duration": 50})
+			a := s.Raw("POST", "files/"+f.ID+"/comments", map[string]any{
+				"text": "here", "timestamp": 25,
+				"duration": 50,
+			})
+
 			s.Want("status", a.Status, 201)
 			list := all(s, s.Comments(s.Context(), s.Account, f.ID))
 			if len(list) != 1 || list[0].Timestamp == nil {
 				s.Stop("it has no place: %+v", list)
 			}
+
 			s.Want("frame", *list[0].Timestamp, int64(25))
 		},
 	},
@@ -169,9 +177,10 @@ func (s *Scene) action() frameio.Action {
 
 var hookCases = []Case{
 	{
-		Name: "webhook-tells-its-secret-once", Uses: []string{"CreateWebhook", "Webhooks"}, Admin: true, Source: "[V] §7",
-		What: "A new webhook tells its secret; lists do not.",
-		Why:  "It is kept at once.",
+		Name: "webhook-tells-its-secret-once", Uses: []string{"CreateWebhook", "Webhooks"}, Admin: true,
+		Source: "[V] §7",
+		What:   "A new webhook tells its secret; lists do not.",
+		Why:    "It is kept at once.",
 		Try: func(s *Scene) {
 			h := s.webhook()
 			s.True(h.Secret != "", "there is a secret")
@@ -205,9 +214,10 @@ var hookCases = []Case{
 		},
 	},
 	{
-		Name: "action-tells-its-secret-once", Uses: []string{"CreateAction", "Actions"}, Admin: true, Source: "[V] §6.1",
-		What: "A new custom action tells its secret; lists do not.",
-		Why:  "It is kept at once.",
+		Name: "action-tells-its-secret-once", Uses: []string{"CreateAction", "Actions"}, Admin: true,
+		Source: "[V] §6.1",
+		What:   "A new custom action tells its secret; lists do not.",
+		Why:    "It is kept at once.",
 		Try: func(s *Scene) {
 			a := s.action()
 			s.True(a.Secret != "", "there is a secret")
@@ -260,9 +270,10 @@ const unknown = "15ce421f-4583-40dd-a5d9-89602f80adc1"
 
 var errorCases = []Case{
 	{
-		Name: "unknown-ids-are-404", Uses: []string{"File", "Folder", "Stack", "Project", "Workspace"}, Source: "[V] §2",
-		What: "What is not there is 404, whatever it would be.",
-		Why:  "Gone is told from closed.",
+		Name: "unknown-ids-are-404", Uses: []string{"File", "Folder", "Stack", "Project", "Workspace"},
+		Source: "[V] §2",
+		What:   "What is not there is 404, whatever it would be.",
+		Why:    "Gone is told from closed.",
 		Try: func(s *Scene) {
 			_, err := s.File(s.Context(), s.Account, unknown)
 			s.status("file", err, 404)
@@ -293,7 +304,8 @@ var errorCases = []Case{
 		Why:  "People are shown them.",
 		Try: func(s *Scene) {
 			a := s.Raw("GET", "files/"+unknown, nil)
-			s.True(strings.Contains(a.Body, `"errors"`) && strings.Contains(a.Body, `"detail"`), "the body has errors with details: %s", a.Body)
+			s.True(strings.Contains(a.Body, `"errors"`) && strings.Contains(a.Body, `"detail"`),
+				"the body has errors with details: %s", a.Body)
 		},
 	},
 	{

@@ -17,7 +17,8 @@ var peopleCases = []Case{
 		Try: func(s *Scene) {
 			p, err := s.Me(s.Context())
 			s.Must(err)
-			s.True(p.ID != "" && p.Name != "" && strings.Contains(p.Email, "@"), "id, name and address are there: %+v", p)
+			s.True(p.ID != "" && p.Name != "" && strings.Contains(p.Email, "@"),
+				"id, name and address are there: %+v", p)
 		},
 	},
 	{
@@ -26,7 +27,9 @@ var peopleCases = []Case{
 		Why:  "It is where everything begins.",
 		Try: func(s *Scene) {
 			list := all(s, s.Accounts(s.Context()))
-			s.True(slices.ContainsFunc(list, func(a frameio.Account) bool { return a.ID == s.Account }), "it is among %d", len(list))
+			s.True(slices.ContainsFunc(list, func(a frameio.Account) bool {
+				return a.ID == s.Account
+			}), "it is among %d", len(list))
 		},
 	},
 	{
@@ -35,7 +38,9 @@ var peopleCases = []Case{
 		Why:  "Bindings name workspaces.",
 		Try: func(s *Scene) {
 			list := all(s, s.Workspaces(s.Context(), s.Account))
-			s.True(slices.ContainsFunc(list, func(w frameio.Workspace) bool { return w.ID == s.project.WorkspaceID }), "the project's is among %d", len(list))
+			s.True(slices.ContainsFunc(list, func(w frameio.Workspace) bool {
+				return w.ID == s.project.WorkspaceID
+			}), "the project's is among %d", len(list))
 			w, err := s.Workspace(s.Context(), s.Account, s.project.WorkspaceID)
 			s.Must(err)
 			s.True(w.Name != "", "it has a name")
@@ -101,9 +106,14 @@ var treeCases = []Case{
 			kinds := map[frameio.Kind]int{}
 			for _, c := range all(s, s.Children(s.Context(), s.Account, s.Folder())) {
 				kinds[c.Kind]++
-				s.True((c.File != nil) == (c.Kind == frameio.KindFile) && (c.Stack != nil) == (c.Kind == frameio.KindStack), "%s has its own", c.Kind)
+				s.True((c.File != nil) == (c.Kind == frameio.KindFile) &&
+					(c.Stack != nil) == (c.Kind == frameio.KindStack), "%s has its own", c.Kind)
 			}
-			s.Want("kinds", kinds, map[frameio.Kind]int{frameio.KindFile: 1, frameio.KindFolder: 1, frameio.KindStack: 1})
+
+			s.Want("kinds", kinds, map[frameio.Kind]int{
+				frameio.KindFile: 1, frameio.KindFolder: 1,
+				frameio.KindStack: 1,
+			})
 		},
 	},
 	{
@@ -125,7 +135,9 @@ var treeCases = []Case{
 			s.created(s.made(s.Folder(), "sub"), "b.mov", 1)
 			s.Want("files", names(all(s, s.Files(s.Context(), s.Account, s.Folder())), fileName), []string{"a.mov"})
 			for _, thumbnails := range []bool{false, true} {
-				s.Want("files of the dialog", names(all(s, s.FolderFiles(s.Context(), s.Account, s.Folder(), thumbnails)), fileName), []string{"a.mov"})
+				s.Want("files of the dialog",
+					names(all(s, s.FolderFiles(s.Context(), s.Account, s.Folder(), thumbnails)), fileName),
+					[]string{"a.mov"})
 			}
 		},
 	},
@@ -136,7 +148,8 @@ var treeCases = []Case{
 		Try: func(s *Scene) {
 			s.made(s.Folder(), "sub")
 			s.created(s.Folder(), "a.mov", 1)
-			s.Want("folders", names(all(s, s.Folders(s.Context(), s.Account, s.Folder())), func(f frameio.Folder) string { return f.Name }), []string{"sub"})
+			s.Want("folders", names(all(s, s.Folders(s.Context(), s.Account, s.Folder())),
+				func(f frameio.Folder) string { return f.Name }), []string{"sub"})
 		},
 	},
 	{
@@ -175,7 +188,9 @@ var treeCases = []Case{
 			s.Want("deletion", s.Raw("DELETE", "folders/"+sub, nil).Status, 204)
 			_, err := s.Client.Folder(s.Context(), s.Account, sub)
 			s.status("the folder", err, 404)
-			s.True(s.Soon(func() bool { return s.Raw("GET", "files/"+f.ID, nil).Status == 404 }), "the file is gone in the end")
+			s.True(s.Soon(func() bool {
+				return s.Raw("GET", "files/"+f.ID, nil).Status == 404
+			}), "the file is gone in the end")
 		},
 	},
 }
@@ -216,7 +231,8 @@ var pageCases = []Case{
 			if p.Links.Next == nil {
 				s.Stop("there is no next page")
 			}
-			s.True(strings.HasPrefix(*p.Links.Next, "/v4/") && strings.Contains(*p.Links.Next, "after="), "next %q", *p.Links.Next)
+			s.True(strings.HasPrefix(*p.Links.Next, "/v4/") && strings.Contains(*p.Links.Next, "after="),
+				"next %q", *p.Links.Next)
 			s.Kind("links.next keeps page_size: %t", strings.Contains(*p.Links.Next, "page_size"))
 			s.Want("next of the last page", s.page(s.three2()+"?page_size=100").Links.Next, (*string)(nil))
 		},
@@ -239,6 +255,7 @@ var pageCases = []Case{
 				after, _, _ = strings.Cut(after, "&")
 				path = "folders/" + s.Folder() + "/children?page_size=1&after=" + after
 			}
+
 			s.Want("entries", len(seen), 3)
 		},
 	},

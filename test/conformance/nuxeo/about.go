@@ -64,8 +64,10 @@ var aboutCases = []Case{
 			a := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/automation"})
 			s.Want("status", a.Status, 200)
 			for _, op := range []string{
-				"Document.AddFacet", "Document.RemoveFacet", "Document.Lock", "Document.Unlock", "Document.CheckIn", "Document.CheckOut",
-				"Document.GetVersions", "Document.GetLastVersion", "Document.RestoreVersion", "Document.Trash", "Document.Move", "Repository.Query",
+				"Document.AddFacet", "Document.RemoveFacet", "Document.Lock", "Document.Unlock", "Document.CheckIn",
+				"Document.CheckOut",
+				"Document.GetVersions", "Document.GetLastVersion", "Document.RestoreVersion", "Document.Trash",
+				"Document.Move", "Repository.Query",
 			} {
 				s.True(strings.Contains(a.Body, `"`+op+`"`), "%s is listed", op)
 			}
@@ -121,19 +123,22 @@ var packageCases = []Case{
 			p, err := s.Writer().Provider(s.Context(), "frameio")
 			s.Must(err)
 			s.Want("name", p.ServiceName, "frameio")
-			s.True(strings.HasPrefix(p.AuthorizationURL, "http"), "there is an authorization URL: %q", p.AuthorizationURL)
+			s.True(strings.HasPrefix(p.AuthorizationURL, "http"), "there is an authorization URL: %q",
+				p.AuthorizationURL)
 			s.True(len(p.Scopes) > 0, "there are scopes")
 		},
 	},
 	{
-		Name: "provider-secret-is-for-administrators", Uses: []string{"Provider"}, Admin: true, Source: "[M] recorded tokens and OAuth",
-		What: "Only administrators are told the secret of a provider.",
-		Why:  "The connector reads it as an administrator and must not expect it otherwise.",
+		Name: "provider-secret-is-for-administrators", Uses: []string{"Provider"}, Admin: true,
+		Source: "[M] recorded tokens and OAuth",
+		What:   "Only administrators are told the secret of a provider.",
+		Why:    "The connector reads it as an administrator and must not expect it otherwise.",
 		Try: func(s *Scene) {
 			a := s.Raw(s.Ann(), request{method: "GET", path: "api/v1/oauth2/provider/frameio"})
 			s.Want("status", a.Status, 200)
 			s.Want("secret for ann", a.JSON()["clientSecret"], nil)
-			_, told := s.Raw(s.Admin(), request{method: "GET", path: "api/v1/oauth2/provider/frameio"}).JSON()["clientSecret"]
+			_, told := s.Raw(s.Admin(), request{method: "GET", path: "api/v1/oauth2/provider/frameio"}).
+				JSON()["clientSecret"]
 			s.True(told, "the administrator is told")
 		},
 	},

@@ -40,13 +40,18 @@ var commentCases = []Case{
 	},
 	{
 		Name: "comment-dates-are-kept", Uses: []string{"CreateComment", "CommentByEntity"}, Source: "[M] §15.16",
-		What:  "Creation and modification date of a comment are those that were sent; without one the creation date counts.",
+		What: "Creation and modification date of a comment are those that were sent; without one the creation date " +
+			"counts.",
 		Why:   "Comments keep the time at which they were made on Frame.io.",
 		Helps: "Nothing is to be set: comments then show when they arrived.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			at := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
-			s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: "x", EntityID: "e1", Origin: "o", Entity: "{}", Created: at})
+			s.comment(s.Writer(), d.UID, nuxeo.Comment{
+				Text: "x", EntityID: "e1", Origin: "o",
+				Entity: "{}", Created: at,
+			})
+
 			got, err := s.Writer().CommentByEntity(s.Context(), d.UID, "e1")
 			s.Must(err)
 			s.True(got.Created.Equal(at), "created %v", got.Created)
@@ -78,8 +83,13 @@ var commentCases = []Case{
 				s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: text})
 				time.Sleep(5 * time.Millisecond)
 			}
+
 			s.Want("texts", s.texts(s.Writer(), d.UID), []string{"three", "two", "one"})
-			page := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/id/" + d.UID + "/@comment?pageSize=2&currentPageIndex=1"}).JSON()
+			page := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   "api/v1/id/" + d.UID + "/@comment?pageSize=2&currentPageIndex=1",
+			}).JSON()
+
 			entries, _ := page["entries"].([]any)
 			s.Want("entries of the second page", len(entries), 1)
 			s.Want("totalSize", page["totalSize"], any(3.0))
@@ -91,9 +101,10 @@ var commentCases = []Case{
 		},
 	},
 	{
-		Name: "replies-hang-below-comments", Uses: []string{"CreateComment", "Comments", "LatestComments"}, Source: "[M] recorded comments",
-		What: "A comment on a comment is a reply, which is listed there and counted when the summary is fetched.",
-		Why:  "Threads are taken over.",
+		Name: "replies-hang-below-comments", Uses: []string{"CreateComment", "Comments", "LatestComments"},
+		Source: "[M] recorded comments",
+		What:   "A comment on a comment is a reply, which is listed there and counted when the summary is fetched.",
+		Why:    "Threads are taken over.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			top := s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: "top"})
@@ -106,9 +117,10 @@ var commentCases = []Case{
 		},
 	},
 	{
-		Name: "comment-is-changed-by-its-author", Uses: []string{"UpdateComment", "DeleteComment"}, Admin: true, Source: "[M] §15.16",
-		What: "The author and administrators may change and delete a comment, others get 403, also who may write.",
-		Why:  "Who has written it must be the one who changes it.",
+		Name: "comment-is-changed-by-its-author", Uses: []string{"UpdateComment", "DeleteComment"}, Admin: true,
+		Source: "[M] §15.16",
+		What:   "The author and administrators may change and delete a comment, others get 403, also who may write.",
+		Why:    "Who has written it must be the one who changes it.",
 		Try: func(s *Scene) {
 			d := s.file(s.Ann(), "doc")
 			k := s.comment(s.Ann(), d.UID, nuxeo.Comment{Text: "one"})
@@ -122,9 +134,10 @@ var commentCases = []Case{
 		},
 	},
 	{
-		Name: "readers-may-comment", Uses: []string{"CreateComment", "UpdateComment"}, Admin: true, Source: "[M] §15.16",
-		What: "Who may read a document may comment, reply, and change their own.",
-		Why:  "Rights are not asked for before comments are written.",
+		Name: "readers-may-comment", Uses: []string{"CreateComment", "UpdateComment"}, Admin: true,
+		Source: "[M] §15.16",
+		What:   "Who may read a document may comment, reply, and change their own.",
+		Why:    "Rights are not asked for before comments are written.",
 		Try: func(s *Scene) {
 			d := s.file(s.Ann(), "doc")
 			k := s.comment(s.Eve(), d.UID, nuxeo.Comment{Text: "eve"})
@@ -201,7 +214,12 @@ var remarkCases = []Case{
 				s.comment(s.Writer(), d.UID, nuxeo.Comment{Text: text, XPath: "file:content"})
 				time.Sleep(5 * time.Millisecond)
 			}
-			list := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/id/" + d.UID + "/@annotation?xpath=file:content&pageSize=2"}).JSON()
+
+			list := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   "api/v1/id/" + d.UID + "/@annotation?xpath=file:content&pageSize=2",
+			}).JSON()
+
 			entries, _ := list["entries"].([]any)
 			s.Want("entries", len(entries), 3)
 			_, counted := list["totalSize"]
@@ -210,6 +228,7 @@ var remarkCases = []Case{
 				first, _ := entries[0].(map[string]any)
 				s.Want("first", first["text"], any("one"))
 			}
+
 			r, err := s.Writer().LatestAnnotations(s.Context(), d.UID, 2)
 			s.Must(err)
 			s.Want("asked for", len(r.List), 2)
@@ -229,7 +248,8 @@ var remarkCases = []Case{
 			s.status("an annotation as a comment", err, 0)
 			s.Want("the annotation's entity id", got.EntityID, "an")
 			external := "api/v1/id/" + d.UID + "/@annotation/external/"
-			s.Want("an annotation as an annotation", s.Raw(w, request{method: "GET", path: external + "an"}).Status, 200)
+			s.Want("an annotation as an annotation", s.Raw(w, request{method: "GET", path: external + "an"}).Status,
+				200)
 			s.Want("a comment as an annotation", s.Raw(w, request{method: "GET", path: external + "co"}).Status, 500)
 		},
 	},
@@ -254,7 +274,8 @@ var remarkCases = []Case{
 var textCases = []Case{
 	{
 		Name: "comment-text-is-html", Uses: []string{"CreateComment"}, Source: "[M] §15.11",
-		What:  "A comment's text is sanitized as HTML: < and & become entities, scripts go, and so do = + @ and quotes.",
+		What: "A comment's text is sanitized as HTML: < and & become entities, scripts go, and so do = + @ and " +
+			"quotes.",
 		Why:   "What comes back is never compared with what was sent.",
 		Helps: "Nothing is to be set: the words are read from what the connector keeps beside the text.",
 		Try: func(s *Scene) {
@@ -306,7 +327,13 @@ var textCases = []Case{
 			raw := s.Raw(w, request{method: "POST", path: at, json: m{"entity-type": "comment", "text": dirty}}).JSON()
 			s.Want("comment", raw["text"], "abc")
 			s.Want("comment by character references", s.comment(w, d.UID, nuxeo.Comment{Text: dirty}).Text, dirty)
-			k := s.comment(w, d.UID, nuxeo.Comment{Text: "x", EntityID: "e", Origin: "o", Entity: `{"text":"\ud83c\udfac"}`})
+			k := s.comment(w, d.UID, nuxeo.Comment{
+				Text:     "x",
+				EntityID: "e",
+				Origin:   "o",
+				Entity:   `{"text":"\ud83c\udfac"}`,
+			})
+
 			s.Want("entity", k.Entity, `{"text":"\ud83c\udfac"}`)
 		},
 	},

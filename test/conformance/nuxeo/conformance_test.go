@@ -33,6 +33,7 @@ func simulated(t *testing.T, opt nuxeosim.Options, login string) *conf.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	t.Cleanup(func() { _ = sim.Close() })
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
@@ -40,17 +41,27 @@ func simulated(t *testing.T, opt nuxeosim.Options, login string) *conf.World {
 	if login != "Administrator" {
 		sim.SetACL("/default-domain/workspaces", login, "ReadWrite", true)
 	}
+
 	zip, err := pack()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if err := sim.InstallPackage(zip); err != nil {
 		t.Fatal(err)
 	}
-	w, err := conf.Prepare(t.Context(), conf.Setup{URL: server.URL + "/nuxeo", Login: login, Password: login, Prefix: "c0ffee", JWTSecret: secret})
+
+	w, err := conf.Prepare(t.Context(), conf.Setup{
+		URL:       server.URL + "/nuxeo",
+		Login:     login,
+		Password:  login,
+		Prefix:    "c0ffee",
+		JWTSecret: secret,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return w
 }
 
@@ -68,9 +79,11 @@ func TestSimulatorHolds(t *testing.T) {
 			report(t, r)
 		}
 	}
+
 	if len(results) < 100 {
 		t.Errorf("%d cases, want at least 100", len(results))
 	}
+
 	if err := w.Close(t.Context()); err != nil {
 		t.Errorf("what was made is not removed: %v", err)
 	}
@@ -111,7 +124,8 @@ func TestOthersHold(t *testing.T) {
 // quick are the cases that wait for nothing.
 func quick() []conf.Case {
 	return slices.DeleteFunc(conf.Cases(), func(k conf.Case) bool {
-		return strings.HasPrefix(k.Name, "facet-of-an-empty") || strings.HasPrefix(k.Name, "facet-after") || strings.HasPrefix(k.Name, "background")
+		return strings.HasPrefix(k.Name, "facet-of-an-empty") || strings.HasPrefix(k.Name, "facet-after") ||
+			strings.HasPrefix(k.Name, "background")
 	})
 }
 
@@ -130,6 +144,7 @@ func TestWithoutAdministrator(t *testing.T) {
 			report(t, r)
 		}
 	}
+
 	if count[conformance.NotTried] == 0 || count[conformance.Holds] < 80 {
 		t.Errorf("got %v, want some not tried and at least 80 that hold", count)
 	}
@@ -172,9 +187,11 @@ func TestUntruthsAreFound(t *testing.T) {
 		if !known {
 			t.Errorf("no case is named for the switch %s", field)
 		}
+
 		if name == "" {
 			continue // servers may do either
 		}
+
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
 			var u nuxeosim.Untruths
@@ -199,9 +216,11 @@ func TestMethodsAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	if len(calls) < 40 {
 		t.Errorf("the client has %d methods that call, want at least 40: %v", len(calls), calls)
 	}
+
 	named, names := map[string]bool{}, map[string]bool{}
 	for _, k := range conf.Cases() {
 		if names[k.Name] || k.What == "" || k.Why == "" || k.Source == "" || len(k.Uses) == 0 {
@@ -215,6 +234,7 @@ func TestMethodsAreNamed(t *testing.T) {
 			}
 		}
 	}
+
 	for _, call := range calls {
 		if !named[call] {
 			t.Errorf("no case names %s", call)

@@ -17,9 +17,10 @@ func (s *Scene) create(p *Person, parent string, body m, header map[string]strin
 
 var documentCases = []Case{
 	{
-		Name: "document-is-made-and-read", Uses: []string{"Create", "Get", "GetByPath"}, Source: "[M] recorded documents",
-		What: "A new document is 201 with id, path, parent and change token, and is read by id and path at once.",
-		Why:  "Everything else builds on it.",
+		Name: "document-is-made-and-read", Uses: []string{"Create", "Get", "GetByPath"},
+		Source: "[M] recorded documents",
+		What:   "A new document is 201 with id, path, parent and change token, and is read by id and path at once.",
+		Why:    "Everything else builds on it.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -65,7 +66,8 @@ var documentCases = []Case{
 		Why:  "A binding to a type that was removed must be told, not tried again.",
 		Try: func(s *Scene) {
 			s.Want("no type", s.create(s.Writer(), s.Folder(), m{"name": "x"}, nil).Status, 400)
-			s.Want("unknown type", s.create(s.Writer(), s.Folder(), m{"name": "x", "type": "NoSuchType"}, nil).Status, 400)
+			s.Want("unknown type", s.create(s.Writer(), s.Folder(), m{"name": "x", "type": "NoSuchType"}, nil).Status,
+				400)
 		},
 	},
 	{
@@ -73,9 +75,19 @@ var documentCases = []Case{
 		What: "Properties that are not there are skipped in silence; a value of the wrong kind is 400.",
 		Why:  "A success does not say that everything was written.",
 		Try: func(s *Scene) {
-			a := s.create(s.Writer(), s.Folder(), m{"name": "p", "type": "File", "properties": m{"dc:title": "p", "no:such": "x"}}, nil)
+			a := s.create(s.Writer(), s.Folder(), m{
+				"name":       "p",
+				"type":       "File",
+				"properties": m{"dc:title": "p", "no:such": "x"},
+			}, nil)
+
 			s.Want("unknown property", a.Status, 201)
-			a = s.create(s.Writer(), s.Folder(), m{"name": "w", "type": "File", "properties": m{"dc:created": "not a date"}}, nil)
+			a = s.create(s.Writer(), s.Folder(), m{
+				"name":       "w",
+				"type":       "File",
+				"properties": m{"dc:created": "not a date"},
+			}, nil)
+
 			s.Want("wrong kind", a.Status, 400)
 		},
 	},
@@ -94,13 +106,20 @@ var documentCases = []Case{
 		What: "permissions, breadcrumb and subtypes come in contextParameters when they are asked for.",
 		Why:  "Dialogs show where a folder is, what may be done there, and which types it takes.",
 		Try: func(s *Scene) {
-			d, err := s.Writer().Get(s.Context(), s.Folder(), nuxeo.Fetch{Enrichers: []string{"permissions", "breadcrumb", "subtypes"}})
+			d, err := s.Writer().Get(s.Context(), s.Folder(),
+				nuxeo.Fetch{Enrichers: []string{"permissions", "breadcrumb", "subtypes"}})
 			s.Must(err)
 			for _, p := range []string{"Read", "AddChildren", "WriteProperties"} {
 				s.True(slices.Contains(d.Permissions(), p), "%s is among %v", p, d.Permissions())
 			}
-			s.True(slices.ContainsFunc(d.Breadcrumb(), func(b *nuxeo.Document) bool { return b.UID == s.home.UID }), "the folder above is in the breadcrumb")
-			s.True(slices.ContainsFunc(d.Subtypes(), func(t nuxeo.Type) bool { return t.Name == "File" }), "File is a subtype: %v", d.Subtypes())
+
+			s.True(slices.ContainsFunc(d.Breadcrumb(), func(b *nuxeo.Document) bool {
+				return b.UID == s.home.UID
+			}), "the folder above is in the breadcrumb")
+
+			s.True(slices.ContainsFunc(d.Subtypes(), func(t nuxeo.Type) bool {
+				return t.Name == "File"
+			}), "File is a subtype: %v", d.Subtypes())
 		},
 	},
 	{
@@ -108,8 +127,13 @@ var documentCases = []Case{
 		What: "The content type of a document is application/json with the name of an entity, which may be another's.",
 		Why:  "Whoever compares it byte by byte fails.",
 		Try: func(s *Scene) {
-			a := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/id/" + s.Folder(), header: map[string]string{"enrichers-document": "breadcrumb"}})
-			s.True(strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), "content type %q", a.Header.Get("Content-Type"))
+			a := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   "api/v1/id/" + s.Folder(),
+				header: map[string]string{"enrichers-document": "breadcrumb"},
+			})
+			s.True(strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), "content type %q",
+				a.Header.Get("Content-Type"))
 		},
 	},
 	{
@@ -118,7 +142,8 @@ var documentCases = []Case{
 		Why:  "Changes are told by dates.",
 		Try: func(s *Scene) {
 			d := s.get(s.Writer(), s.file(s.Writer(), "doc").UID)
-			s.True(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(d.Text("dc:modified")), "dc:modified %q", d.Text("dc:modified"))
+			s.True(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(d.Text("dc:modified")),
+				"dc:modified %q", d.Text("dc:modified"))
 			s.True(!d.Time("dc:created").IsZero(), "dc:created is read")
 		},
 	},
@@ -152,7 +177,8 @@ var documentCases = []Case{
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
 			a := s.Raw(s.Writer(), request{
-				method: "POST", path: "api/v1/automation/Document.Lock", json: m{"params": m{}, "input": "doc:" + d.UID},
+				method: "POST", path: "api/v1/automation/Document.Lock",
+				json:   m{"params": m{}, "input": "doc:" + d.UID},
 				header: map[string]string{"X-NXVoidOperation": "true"},
 			})
 			s.Want("status", a.Status, 204)
@@ -165,12 +191,17 @@ var documentCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			s.Must(w.AddFacet(s.Context(), s.Folder(), "FrameioBinding", ""))
-			list := []any{m{"bindingId": "b1", "actionName": "One", "workspaces": []any{"a", "b"}}, m{"bindingId": "b2"}}
+			list := []any{
+				m{"bindingId": "b1", "actionName": "One", "workspaces": []any{"a", "b"}},
+				m{"bindingId": "b2"},
+			}
+
 			s.update(w, s.Folder(), m{"frameiobinding:bindings": list}, nuxeo.WriteOptions{})
 			var got []struct {
 				ID         string   `json:"bindingId"`
 				Workspaces []string `json:"workspaces"`
 			}
+
 			d := s.get(w, s.Folder())
 			s.Must(json.Unmarshal(d.Properties["frameiobinding:bindings"], &got))
 			s.Want("bindings", len(got), 2)
@@ -243,8 +274,9 @@ func second(token string) string { _, second, _ := strings.Cut(token, "-"); retu
 var tokenCases = []Case{
 	{
 		Name: "change-token-moves-with-tokens-only", Uses: []string{"Update"}, Source: "[M] §15.6",
-		What: "The second number of the change token moves when a write carries id and token, and not with other writes.",
-		Why:  "It protects from ourselves, not from people: those must be looked for otherwise.",
+		What: "The second number of the change token moves when a write carries id and token, and not with other " +
+			"writes.",
+		Why: "It protects from ourselves, not from people: those must be looked for otherwise.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -253,7 +285,8 @@ var tokenCases = []Case{
 			s.True(second(after) != second(d.ChangeToken), "it has moved: %s, %s", d.ChangeToken, after)
 			s.update(w, d.UID, m{"dc:description": "two"}, nuxeo.WriteOptions{})
 			s.Want("after a plain write", second(s.get(w, d.UID).ChangeToken), second(after))
-			s.status("the token from before it", w.Update(s.Context(), d.UID, after, m{"dc:description": "three"}, nuxeo.WriteOptions{}), 0)
+			s.status("the token from before it", w.Update(s.Context(), d.UID, after, m{"dc:description": "three"},
+				nuxeo.WriteOptions{}), 0)
 		},
 	},
 	{
@@ -264,7 +297,8 @@ var tokenCases = []Case{
 			w := s.Writer()
 			d := s.file(w, "doc")
 			s.Must(w.Update(s.Context(), d.UID, d.ChangeToken, m{"dc:description": "one"}, nuxeo.WriteOptions{}))
-			s.status("the old token", w.Update(s.Context(), d.UID, d.ChangeToken, m{"dc:description": "two"}, nuxeo.WriteOptions{}), 409)
+			s.status("the old token", w.Update(s.Context(), d.UID, d.ChangeToken, m{"dc:description": "two"},
+				nuxeo.WriteOptions{}), 409)
 		},
 	},
 	{

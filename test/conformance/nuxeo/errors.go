@@ -26,7 +26,8 @@ var errorCases = []Case{
 		What: "An operation that is not there is 405.",
 		Why:  "It tells an older server from a document that is gone.",
 		Try: func(s *Scene) {
-			err := s.Writer().Operation(s.Context(), "Document.Nope", "doc:"+s.Folder(), nil, nil, nuxeo.WriteOptions{}, nil)
+			err := s.Writer().Operation(s.Context(), "Document.Nope", "doc:"+s.Folder(), nil, nil,
+				nuxeo.WriteOptions{}, nil)
 			s.status("unknown operation", err, 405)
 		},
 	},
@@ -57,7 +58,10 @@ var errorCases = []Case{
 		Why:  "An empty object is sent where there are none.",
 		Try: func(s *Scene) {
 			for _, body := range []string{`{"params":null,"input":"doc:` + s.Folder() + `"}`, `{`} {
-				s.Want(body[:1], s.Raw(s.Writer(), request{method: "POST", path: "api/v1/automation/Document.Lock", body: body}).Status, 400)
+				s.Want(body[:1], s.Raw(s.Writer(), request{
+					method: "POST", path: "api/v1/automation/Document.Lock",
+					body: body,
+				}).Status, 400)
 			}
 		},
 	},
@@ -68,7 +72,8 @@ var errorCases = []Case{
 		Helps: "Raise nuxeo-attach-timeout, and the timeout of transactions in Nuxeo, for files of many gigabytes.",
 		Try: func(s *Scene) {
 			d := s.file(s.Writer(), "doc")
-			s.status("write", s.Writer().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{Timeout: time.Hour}), 0)
+			s.status("write", s.Writer().Update(s.Context(), d.UID, "", m{"dc:description": "x"},
+				nuxeo.WriteOptions{Timeout: time.Hour}), 0)
 		},
 	},
 	{
@@ -81,7 +86,8 @@ var errorCases = []Case{
 			s.True(s.Soon(func() bool {
 				return strings.Contains(s.Raw(s.Writer(), request{method: "GET", path: path}).Body, `"documentCreated"`)
 			}), "documentCreated is there in the end")
-			s.Want("entity", s.Raw(s.Writer(), request{method: "GET", path: path}).JSON()["entity-type"], any("logEntries"))
+			s.Want("entity", s.Raw(s.Writer(), request{method: "GET", path: path}).JSON()["entity-type"],
+				any("logEntries"))
 		},
 	},
 }
@@ -119,7 +125,8 @@ var mailCases = []Case{
 		What: "Document.Mail to a user that is not there is 500.",
 		Why:  "Addresses are looked up before.",
 		Try: func(s *Scene) {
-			s.Want("status", s.mail(s.Admin(), m{"from": "case@example.invalid", "to": "user:" + s.Prefix + "-nobody"}).Status, 500)
+			s.Want("status", s.mail(s.Admin(),
+				m{"from": "case@example.invalid", "to": "user:" + s.Prefix + "-nobody"}).Status, 500)
 		},
 	},
 	{
@@ -130,7 +137,11 @@ var mailCases = []Case{
 			d := s.file(s.Ann(), "doc")
 			s.comment(s.Bob(), d.UID, nuxeo.Comment{Text: "bob"})
 			for _, p := range []*Person{s.Ann(), s.Bob()} {
-				a := s.Raw(p, request{method: "GET", path: "api/v1/id/" + d.UID, header: map[string]string{"enrichers-document": "subscribedNotifications"}})
+				a := s.Raw(p, request{
+					method: "GET",
+					path:   "api/v1/id/" + d.UID,
+					header: map[string]string{"enrichers-document": "subscribedNotifications"},
+				})
 				parameters, _ := a.JSON()["contextParameters"].(map[string]any)
 				list := fmt.Sprint(parameters["subscribedNotifications"])
 				s.True(!strings.Contains(list, "CommentAdded"), "%s is subscribed to %s", p.Login, list)

@@ -8,12 +8,14 @@ import (
 var homeCases = []Case{
 	{
 		Name: "vocabulary-is-listed", Uses: []string{"api/v1/directory"}, Source: "[M] /directory",
-		What: "GET /directory/{name} lists entries in pages without totalSize; an unknown vocabulary, and an unknown entry, are 404.",
-		Why:  "Forms of Web UI are filled from it.",
+		What: "GET /directory/{name} lists entries in pages without totalSize; an unknown vocabulary, and an unknown " +
+			"entry, are 404.",
+		Why: "Forms of Web UI are filled from it.",
 		Try: func(s *Scene) {
 			get := func(path string, q url.Values) *Answer {
 				return s.Raw(s.Writer(), request{method: "GET", path: "api/v1/directory" + path, query: q})
 			}
+
 			s.True(strings.Contains(get("", nil).Body, `"name":"continent"`), "continent is among the vocabularies")
 			page := get("/continent", url.Values{"pageSize": {"2"}, "currentPageIndex": {"1"}}).JSON()
 			s.Want("entity", page["entity-type"], any("directoryEntries"))
@@ -21,18 +23,30 @@ var homeCases = []Case{
 			s.Want("isPreviousPageAvailable", page["isPreviousPageAvailable"], true)
 			s.Want("totalSize", page["totalSize"], nil)
 			props, _ := get("/continent/europe", nil).JSON()["properties"].(m)
-			s.Want("properties", any(props), any(m{"id": "europe", "label": "label.directories.continent.europe", "obsolete": 0.0, "ordering": 10000000.0}))
+			s.Want("properties", any(props), any(m{
+				"id":       "europe",
+				"label":    "label.directories.continent.europe",
+				"obsolete": 0.0,
+				"ordering": 10000000.0,
+			}))
+
 			s.Want("unknown entry", get("/continent/no-such", nil).Status, 404)
 			s.Want("unknown vocabulary", get("/no-such", nil).Status, 404)
 		},
 	},
 	{
-		Name: "vocabulary-is-for-administrators-to-change", Uses: []string{"api/v1/directory"}, Admin: true, Source: "[M] /directory",
-		What: "An administrator's POST is 201, again 409, PUT 200, DELETE 204; others get 403.",
-		Why:  "Values that documents hold can go away.",
+		Name: "vocabulary-is-for-administrators-to-change", Uses: []string{"api/v1/directory"}, Admin: true,
+		Source: "[M] /directory",
+		What:   "An administrator's POST is 201, again 409, PUT 200, DELETE 204; others get 403.",
+		Why:    "Values that documents hold can go away.",
 		Try: func(s *Scene) {
 			at, entry := "api/v1/directory/continent", s.Prefix+"-entry"
-			body := m{"entity-type": "directoryEntry", "directoryName": "continent", "properties": m{"id": entry, "label": "x"}}
+			body := m{
+				"entity-type":   "directoryEntry",
+				"directoryName": "continent",
+				"properties":    m{"id": entry, "label": "x"},
+			}
+
 			s.Cleanup(func() { s.Raw(s.Admin(), request{method: "DELETE", path: at + "/" + entry}) })
 			s.Want("by a member", s.send(s.Ann(), "POST", at, body).Status, 403)
 			s.Want("made", s.send(s.Admin(), "POST", at, body).Status, 201)
@@ -44,9 +58,11 @@ var homeCases = []Case{
 		},
 	},
 	{
-		Name: "tokens-of-clients-are-listed", Uses: []string{"api/v1/oauth2/token/client"}, Admin: true, Source: "[M] /oauth2/token",
-		What: "/oauth2/token/client lists who has let which client in, for oneself only, with a date unlike others; of an unknown client 404.",
-		Why:  "People find the connector there and may take its token away.",
+		Name: "tokens-of-clients-are-listed", Uses: []string{"api/v1/oauth2/token/client"}, Admin: true,
+		Source: "[M] /oauth2/token",
+		What: "/oauth2/token/client lists who has let which client in, for oneself only, with a date unlike others; " +
+			"of an unknown client 404.",
+		Why: "People find the connector there and may take its token away.",
 		Try: func(s *Scene) {
 			client := s.oauthClient(true)
 			s.grant(s.Ann(), client)
@@ -56,10 +72,12 @@ var homeCases = []Case{
 			if len(entries) == 0 {
 				s.Stop("no token is listed")
 			}
+
 			for _, e := range entries {
 				t, _ := e.(m)
 				for key, want := range map[string]any{
-					"entity-type": "nuxeoOAuth2Token", "serviceName": "org.nuxeo.server.token.store", "nuxeoLogin": s.Ann().Login,
+					"entity-type": "nuxeoOAuth2Token", "serviceName": "org.nuxeo.server.token.store",
+					"nuxeoLogin":   s.Ann().Login,
 					"serviceLogin": nil, "isShared": false, "sharedWith": []any{""},
 				} {
 					s.Want(key, t[key], want)
@@ -67,28 +85,42 @@ var homeCases = []Case{
 				date, _ := t["creationDate"].(string)
 				s.True(len(date) == len("2006-01-02 15:04:05") && date[10] == ' ', "creationDate is %q", date)
 			}
-			s.Want("bob's", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/oauth2/token/client"}).JSON()["entries"], any([]any{}))
-			s.Want("of all, for a member", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/oauth2/token"}).Status, 403)
-			unknown := s.Raw(s.Ann(), request{method: "GET", path: "api/v1/oauth2/token/client/no-such/user/" + s.Ann().Login})
+
+			s.Want("bob's", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/oauth2/token/client"}).
+				JSON()["entries"], any([]any{}))
+			s.Want("of all, for a member", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/oauth2/token"}).Status,
+				403)
+			unknown := s.Raw(s.Ann(), request{
+				method: "GET",
+				path:   "api/v1/oauth2/token/client/no-such/user/" + s.Ann().Login,
+			})
+
 			s.Want("unknown client", unknown.Status, 404)
 			at := "api/v1/oauth2/token/client/" + s.Prefix + "-client/user/" + s.Ann().Login
 			s.Want("for another", s.Raw(s.Bob(), request{method: "GET", path: at}).Status, 403)
 		},
 	},
 	{
-		Name: "tokens-of-providers-are-listed", Uses: []string{"api/v1/oauth2/token/provider"}, Admin: true, Source: "[M] /oauth2/token",
-		What: "/oauth2/token/provider lists the caller's tokens with foreign providers; one that is not there is 404.",
-		Why:  "Web UI shows them as cloud services.",
+		Name: "tokens-of-providers-are-listed", Uses: []string{"api/v1/oauth2/token/provider"}, Admin: true,
+		Source: "[M] /oauth2/token",
+		What: "/oauth2/token/provider lists the caller's tokens with foreign providers; one that is not there " +
+			"is 404.",
+		Why: "Web UI shows them as cloud services.",
 		Try: func(s *Scene) {
 			a := s.Raw(s.Ann(), request{method: "GET", path: "api/v1/oauth2/token/provider"})
 			s.Want("answer", any(a.JSON()), any(m{"entity-type": "nuxeoOAuth2Tokens", "entries": []any{}}))
-			s.Want("no token", s.Raw(s.Ann(), request{method: "GET", path: "api/v1/oauth2/token/provider/frameio/user/" + s.Ann().Login}).Status, 404)
+			s.Want("no token", s.Raw(s.Ann(), request{
+				method: "GET",
+				path:   "api/v1/oauth2/token/provider/frameio/user/" + s.Ann().Login,
+			}).Status, 404)
 		},
 	},
 	{
-		Name: "everybody-has-a-workspace", Uses: []string{"api/v1/automation/User.GetUserWorkspace"}, Admin: true, Source: "[M] User.GetUserWorkspace",
-		What: "User.GetUserWorkspace makes /default-domain/UserWorkspaces/{login}, a Workspace with the person's name, the same each time, which nobody else may read.",
-		Why:  "Web UI asks for it at the start; people may bind folders in it that others cannot see.",
+		Name: "everybody-has-a-workspace", Uses: []string{"api/v1/automation/User.GetUserWorkspace"}, Admin: true,
+		Source: "[M] User.GetUserWorkspace",
+		What: "User.GetUserWorkspace makes /default-domain/UserWorkspaces/{login}, a Workspace with the person's " +
+			"name, the same each time, which nobody else may read.",
+		Why: "Web UI asks for it at the start; people may bind folders in it that others cannot see.",
 		Try: func(s *Scene) {
 			a := s.op(s.Ann(), "User.GetUserWorkspace", "", m{})
 			s.Want("status", a.Status, 200)
@@ -100,13 +132,16 @@ var homeCases = []Case{
 			s.Want("again", s.op(s.Ann(), "User.GetUserWorkspace", "", m{}).JSON()["uid"], any(uid))
 			s.Want("for another", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/id/" + uid}).Status, 403)
 			d := s.made(s.Ann(), uid, "doc", "File", nil)
-			s.Want("what is in it, for another", s.Raw(s.Bob(), request{method: "GET", path: "api/v1/id/" + d.UID}).Status, 403)
+			s.Want("what is in it, for another",
+				s.Raw(s.Bob(), request{method: "GET", path: "api/v1/id/" + d.UID}).Status, 403)
 		},
 	},
 	{
-		Name: "favorites-are-a-document", Uses: []string{"api/v1/automation/Favorite.Fetch"}, Admin: true, Source: "[M] Favorite.Fetch",
-		What: "Favorite.Fetch makes Favorites in the person's workspace, of a type of that name, which is a collection.",
-		Why:  "Web UI asks for it at the start.",
+		Name: "favorites-are-a-document", Uses: []string{"api/v1/automation/Favorite.Fetch"}, Admin: true,
+		Source: "[M] Favorite.Fetch",
+		What: "Favorite.Fetch makes Favorites in the person's workspace, of a type of that name, which is a " +
+			"collection.",
+		Why: "Web UI asks for it at the start.",
 		Try: func(s *Scene) {
 			a := s.op(s.Bob(), "Favorite.Fetch", "", m{})
 			s.Want("status", a.Status, 200)
@@ -119,18 +154,26 @@ var homeCases = []Case{
 		},
 	},
 	{
-		Name: "audit-is-paged-by-a-provider", Uses: []string{"api/v1/automation/Audit.QueryWithPageProvider"}, Admin: true, Source: "[M] Audit.QueryWithPageProvider",
-		What: "Audit.QueryWithPageProvider lists log entries in pages without totalSize, a document's by DOCUMENT_HISTORY_PROVIDER with its id; without the id, or of no provider, 500; for others than administrators it is an empty 404.",
-		Why:  "Drive and reports read the audit so.",
+		Name: "audit-is-paged-by-a-provider", Uses: []string{"api/v1/automation/Audit.QueryWithPageProvider"},
+		Admin: true, Source: "[M] Audit.QueryWithPageProvider",
+		What: "Audit.QueryWithPageProvider lists log entries in pages without totalSize, a document's by " +
+			"DOCUMENT_HISTORY_PROVIDER with its id; without the id, or of no provider, 500; for others than " +
+			"administrators it is an empty 404.",
+		Why: "Drive and reports read the audit so.",
 		Try: func(s *Scene) {
 			d := s.file(s.Ann(), "doc")
 			ask := func(p *Person, params m) *Answer { return s.op(p, "Audit.QueryWithPageProvider", "", params) }
 			var page m
 			s.True(s.Soon(func() bool {
-				page = ask(s.Admin(), m{"providerName": "DOCUMENT_HISTORY_PROVIDER", "queryParams": d.UID, "pageSize": 2}).JSON()
+				page = ask(s.Admin(), m{
+					"providerName": "DOCUMENT_HISTORY_PROVIDER",
+					"queryParams":  d.UID,
+					"pageSize":     2,
+				}).JSON()
 				entries, _ := page["entries"].([]any)
 				return len(entries) > 0
 			}), "the creation is in the audit")
+
 			s.Want("entity", page["entity-type"], any("logEntries"))
 			s.Want("pageSize", page["pageSize"], 2.0)
 			s.Want("totalSize", page["totalSize"], nil)
@@ -138,6 +181,7 @@ var homeCases = []Case{
 			if len(entries) == 0 {
 				s.Stop("there are no entries")
 			}
+
 			first, _ := entries[0].(m)
 			s.Want("document", first["docUUID"], any(d.UID))
 			s.Want("all of them", ask(s.Admin(), m{"pageSize": 1}).JSON()["currentPageSize"], 1.0)

@@ -21,29 +21,37 @@ func (s *Scene) form(p *Person, op string, related bool, call m, header map[stri
 		if related {
 			h = map[string][]string{"Content-Type": {kind}, "Content-ID": {id}}
 		}
+
 		if name != "" {
-			h["Content-Disposition"] = []string{mime.FormatMediaType("form-data", map[string]string{"name": id, "filename": name})}
+			h["Content-Disposition"] = []string{
+				mime.FormatMediaType("form-data", map[string]string{"name": id, "filename": name}),
+			}
 		}
+
 		out, err := w.CreatePart(h)
 		s.Must(err)
 		_, err = out.Write([]byte(text))
 		s.Must(err)
 	}
+
 	text, err := json.Marshal(call)
 	s.Must(err)
 	part("request", "application/json+nxrequest", "", string(text))
 	for _, f := range files {
 		part("input", f.mime, f.name, f.text)
 	}
+
 	s.Must(w.Close())
 	kind := `multipart/form-data; boundary=` + w.Boundary()
 	if related {
 		kind = `multipart/related; boundary=` + w.Boundary() + `; type="application/json+nxrequest"; start="request"`
 	}
+
 	all := map[string]string{"Content-Type": kind}
 	for name, value := range header {
 		all[name] = value
 	}
+
 	return s.Raw(p, request{method: "POST", path: "api/v1/automation/" + op, body: b.String(), header: all})
 }
 
@@ -60,12 +68,14 @@ const importPath = "api/v1/automation/FileManager.Import"
 var importCases = []Case{
 	{
 		Name: "form-carries-a-call-and-a-file", Uses: []string{importPath}, Source: "[M] multipart automation",
-		What: "An operation takes a form, related or form-data, whose first part is the call and whose second is a file.",
-		Why:  "The Java, Python and JavaScript clients send files so, and stand-ins for people use them.",
+		What: "An operation takes a form, related or form-data, whose first part is the call and whose second is " +
+			"a file.",
+		Why: "The Java, Python and JavaScript clients send files so, and stand-ins for people use them.",
 		Try: func(s *Scene) {
 			for i, related := range []bool{true, false} {
 				name := []string{"related.pdf", "data.pdf"}[i]
-				a := s.form(s.Writer(), "FileManager.Import", related, s.importing(m{}), allOf, sentFile{name, "application/pdf", "a file"})
+				a := s.form(s.Writer(), "FileManager.Import", related, s.importing(m{}), allOf,
+					sentFile{name, "application/pdf", "a file"})
 				s.Want("status", a.Status, 200)
 				s.Want("type", a.JSON()["type"], any("File"))
 				s.Want("title", a.JSON()["title"], any(name))
@@ -79,8 +89,14 @@ var importCases = []Case{
 		What: "A form whose first part is no call in JSON is 500.",
 		Why:  "It is the client's mistake, though it looks like the server's.",
 		Try: func(s *Scene) {
-			body := "--x\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{\r\n--x--\r\n"
-			a := s.Raw(s.Writer(), request{method: "POST", path: importPath, body: body, header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"}})
+			body := "--x\r\nContent-Type: application/json\r\nContent-Disposition: form-data; " +
+				"name=\"request\"\r\n\r\n{\r\n--x--\r\n"
+			a := s.Raw(s.Writer(), request{
+				method: "POST",
+				path:   importPath,
+				body:   body,
+				header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"},
+			})
 			s.Want("status", a.Status, 500)
 		},
 	},
@@ -89,7 +105,8 @@ var importCases = []Case{
 		What: "FileManager.Import makes one document of each file; of several it answers with a list without pages.",
 		Why:  "People drop several files on a folder at once.",
 		Try: func(s *Scene) {
-			a := s.form(s.Writer(), "FileManager.Import", false, s.importing(m{}), nil, sentFile{"one.pdf", "application/pdf", "1"}, sentFile{"two.pdf", "application/pdf", "2"})
+			a := s.form(s.Writer(), "FileManager.Import", false, s.importing(m{}), nil,
+				sentFile{"one.pdf", "application/pdf", "1"}, sentFile{"two.pdf", "application/pdf", "2"})
 			s.Want("status", a.Status, 200)
 			entries, _ := a.JSON()["entries"].([]any)
 			s.Want("documents", len(entries), 2)
@@ -98,8 +115,10 @@ var importCases = []Case{
 	},
 	{
 		Name: "import-takes-the-type-of-the-kind", Uses: []string{importPath}, Source: "[M] FileManager.Import",
-		What: "An imported video is a Video, a picture a Picture, sound an Audio, text a Note that holds the text, anything else a File. What is sent as octet-stream goes by its name, and what the name does not tell by how it begins.",
-		Why:  "Documents that people make are of all these types.",
+		What: "An imported video is a Video, a picture a Picture, sound an Audio, text a Note that holds the text, " +
+			"anything else a File. What is sent as octet-stream goes by its name, and what the name does not tell by " +
+			"how it begins.",
+		Why: "Documents that people make are of all these types.",
 		Try: func(s *Scene) {
 			for _, c := range []struct {
 				file sentFile
@@ -123,13 +142,16 @@ var importCases = []Case{
 	},
 	{
 		Name: "import-overwrites-when-told", Uses: []string{importPath}, Source: "[M] FileManager.Import",
-		What: "The same name again makes another document; with overwrite, also written overwite, it replaces the content of the first.",
-		Why:  "People upload a new state of a file so: the connector must see it as a change of the same document.",
+		What: "The same name again makes another document; with overwrite, also written overwite, it replaces the " +
+			"content of the first.",
+		Why: "People upload a new state of a file so: the connector must see it as a change of the same document.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			send := func(params m, text string) *Answer {
-				return s.form(w, "FileManager.Import", true, s.importing(params), nil, sentFile{"same.pdf", "application/pdf", text})
+				return s.form(w, "FileManager.Import", true, s.importing(params), nil,
+					sentFile{"same.pdf", "application/pdf", text})
 			}
+
 			one := send(m{}, "one")
 			uid, _ := one.JSON()["uid"].(string)
 			s.Want("overwritten", send(m{"overwrite": true}, "two").JSON()["uid"], any(uid))
@@ -145,8 +167,12 @@ var importCases = []Case{
 		Why:  "500 here is no failure of the server.",
 		Try: func(s *Scene) {
 			file := sentFile{"x.pdf", "application/pdf", "x"}
-			s.Want("without folder", s.form(s.Writer(), "FileManager.Import", false, m{"params": m{}, "context": m{}}, nil, file).Status, 500)
-			s.Want("without file", s.Raw(s.Writer(), request{method: "POST", path: importPath, json: s.importing(m{})}).Status, 500)
+			s.Want("without folder", s.form(s.Writer(), "FileManager.Import", false, m{"params": m{}, "context": m{}},
+				nil, file).Status, 500)
+			s.Want("without file", s.Raw(s.Writer(), request{
+				method: "POST", path: importPath,
+				json: s.importing(m{}),
+			}).Status, 500)
 			nowhere := m{"params": m{}, "context": m{"currentDocument": "/no/such/folder"}}
 			s.Want("into nothing", s.form(s.Writer(), "FileManager.Import", false, nowhere, nil, file).Status, 404)
 		},
@@ -156,9 +182,11 @@ var importCases = []Case{
 		What: "Who may not add to the folder gets 403 from Import.",
 		Why:  "A fresh server lets members only read.",
 		Try: func(s *Scene) {
-			a := s.form(s.Eve(), "FileManager.Import", false, s.importing(m{}), nil, sentFile{"x.pdf", "application/pdf", "x"})
+			a := s.form(s.Eve(), "FileManager.Import", false, s.importing(m{}), nil,
+				sentFile{"x.pdf", "application/pdf", "x"})
 			s.Want("status", a.Status, 403)
-			s.True(strings.Contains(a.Body, "Failed to invoke operation: FileManager.Import"), "the message names the operation: %s", a.Body)
+			s.True(strings.Contains(a.Body, "Failed to invoke operation: FileManager.Import"),
+				"the message names the operation: %s", a.Body)
 		},
 	},
 	{
@@ -167,7 +195,11 @@ var importCases = []Case{
 		Why:  "Web UI and newer clients upload first.",
 		Try: func(s *Scene) {
 			batch := s.batch(s.Writer(), "batch.pdf", "from a batch")
-			a := s.Raw(s.Writer(), request{method: "POST", path: "api/v1/upload/" + batch + "/0/execute/FileManager.Import", json: s.importing(m{})})
+			a := s.Raw(s.Writer(), request{
+				method: "POST",
+				path:   "api/v1/upload/" + batch + "/0/execute/FileManager.Import",
+				json:   s.importing(m{}),
+			})
 			s.Want("status", a.Status, 200)
 			uid, _ := a.JSON()["uid"].(string)
 			s.holding("content", s.get(s.Writer(), uid), "from a batch")
@@ -178,8 +210,9 @@ var importCases = []Case{
 var asyncCases = []Case{
 	{
 		Name: "async-leads-to-its-result", Uses: []string{"api/v1/automation/@async"}, Source: "[M] @async",
-		What: "POST …/@async is 202 with the address of a status, which is \"RUNNING\" and then 303 to the result, which can be read again.",
-		Why:  "Newer clients run long operations so.",
+		What: "POST …/@async is 202 with the address of a status, which is \"RUNNING\" and then 303 to the result, " +
+			"which can be read again.",
+		Why: "Newer clients run long operations so.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			status := s.started(w, m{"value": s.Folder()})
@@ -191,6 +224,7 @@ var asyncCases = []Case{
 				}
 				return a.Status != 200
 			}), "it ends")
+
 			s.Want("status at the end", a.Status, 303)
 			s.Want("where it leads", below(a.Header.Get("Location")), strings.TrimSuffix(status, "/status"))
 			for range 2 {
@@ -202,19 +236,23 @@ var asyncCases = []Case{
 	},
 	{
 		Name: "async-failure-is-the-result", Uses: []string{"api/v1/automation/@async"}, Source: "[M] @async",
-		What: "An operation that fails under @async is 202 and ends with 303; only the result has the status of the failure.",
-		Why:  "202 is no success.",
+		What: "An operation that fails under @async is 202 and ends with 303; only the result has the status of the " +
+			"failure.",
+		Why: "202 is no success.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			status := s.started(w, m{"value": "/no/such/document"})
-			s.True(s.Soon(func() bool { return s.Raw(w, request{method: "GET", path: status}).Status == 303 }), "it ends")
+			s.True(s.Soon(func() bool {
+				return s.Raw(w, request{method: "GET", path: status}).Status == 303
+			}), "it ends")
 			s.Want("result", s.Raw(w, request{method: "GET", path: strings.TrimSuffix(status, "/status")}).Status, 404)
 		},
 	},
 	{
 		Name: "async-that-never-was-is-running", Uses: []string{"api/v1/automation/@async"}, Source: "[M] @async",
-		What: "The status of an execution that never was says \"RUNNING\"; its result is 404, and an unknown operation is 404 at once.",
-		Why:  "Whoever waits for one that a restart has lost waits for ever.",
+		What: "The status of an execution that never was says \"RUNNING\"; its result is 404, and an unknown " +
+			"operation is 404 at once.",
+		Why: "Whoever waits for one that a restart has lost waits for ever.",
 		Try: func(s *Scene) {
 			w, at := s.Writer(), "api/v1/automation/Document.Fetch/@async/no-such-execution"
 			a := s.Raw(w, request{method: "GET", path: at + "/status"})
@@ -222,7 +260,12 @@ var asyncCases = []Case{
 			s.Want("body", strings.TrimSpace(a.Body), `"RUNNING"`)
 			s.Want("result", s.Raw(w, request{method: "GET", path: at}).Status, 404)
 			s.Want("abort", s.Raw(w, request{method: "DELETE", path: at}).Status, 404)
-			unknown := s.Raw(w, request{method: "POST", path: "api/v1/automation/No.Such/@async", json: m{"params": m{}}})
+			unknown := s.Raw(w, request{
+				method: "POST",
+				path:   "api/v1/automation/No.Such/@async",
+				json:   m{"params": m{}},
+			})
+
 			s.Want("unknown operation", unknown.Status, 404)
 		},
 	},
@@ -230,7 +273,12 @@ var asyncCases = []Case{
 
 // started begins Document.Fetch and tells where its status is.
 func (s *Scene) started(p *Person, params m) string {
-	a := s.Raw(p, request{method: "POST", path: "api/v1/automation/Document.Fetch/@async", json: m{"params": params, "context": m{}}})
+	a := s.Raw(p, request{
+		method: "POST",
+		path:   "api/v1/automation/Document.Fetch/@async",
+		json:   m{"params": params, "context": m{}},
+	})
+
 	s.Want("start", a.Status, 202)
 	status := below(a.Header.Get("Location"))
 	s.True(strings.HasSuffix(status, "/status"), "the address of the status is told: %s", a.Header.Get("Location"))

@@ -14,7 +14,8 @@ func (s *Scene) key(name string) string { return s.Prefix + "-" + name }
 func (s *Scene) keyed(p *Person, key, name string) *Answer {
 	var a *Answer
 	s.Soon(func() bool {
-		a = s.create(p, s.Folder(), m{"name": name, "type": "File", "properties": m{"dc:title": name}}, map[string]string{"Idempotency-Key": key})
+		a = s.create(p, s.Folder(), m{"name": name, "type": "File", "properties": m{"dc:title": name}},
+			map[string]string{"Idempotency-Key": key})
 		return a.Status != 409
 	})
 	return a
@@ -43,8 +44,10 @@ var keyCases = []Case{
 			for i := range 5 {
 				key := s.key("moment") + string(rune('0'+i))
 				send := func() *Answer {
-					return s.create(s.Writer(), s.Folder(), m{"name": "doc", "type": "File"}, map[string]string{"Idempotency-Key": key})
+					return s.create(s.Writer(), s.Folder(), m{"name": "doc", "type": "File"},
+						map[string]string{"Idempotency-Key": key})
 				}
+
 				first, second := send(), send()
 				s.Want("first", first.Status, 201)
 				switch second.Status {
@@ -61,8 +64,9 @@ var keyCases = []Case{
 	},
 	{
 		Name: "key-in-progress-is-empty-409", Uses: []string{"Create"}, Source: "[M] §15.10",
-		What: "While the first request runs, the key gets 409 with an empty body; two at the same moment may both be carried out.",
-		Why:  "Whoever looks afterwards must look for two.",
+		What: "While the first request runs, the key gets 409 with an empty body; two at the same moment may both be " +
+			"carried out.",
+		Why: "Whoever looks afterwards must look for two.",
 		Try: func(s *Scene) {
 			var wg sync.WaitGroup
 			var mu sync.Mutex
@@ -71,14 +75,17 @@ var keyCases = []Case{
 			for range 6 {
 				wg.Go(func() {
 					a, err := s.raw(s.Context(), s.Writer(), request{
-						method: "POST", path: "api/v1/id/" + folder, json: m{"entity-type": "document", "name": "doc", "type": "File"},
+						method: "POST", path: "api/v1/id/" + folder,
+						json:   m{"entity-type": "document", "name": "doc", "type": "File"},
 						header: map[string]string{"Idempotency-Key": s.key("same")},
 					})
+
 					mu.Lock()
 					defer mu.Unlock()
 					if err != nil {
 						return
 					}
+
 					statuses[a.Status]++
 					if a.Status == 201 {
 						ids[a.JSON()["uid"]] = true
@@ -87,6 +94,7 @@ var keyCases = []Case{
 					}
 				})
 			}
+
 			wg.Wait()
 			s.True(len(ids) >= 1 && statuses[201]+statuses[409] == 6, "201 or 409: %v", statuses)
 			if len(ids) > 1 {
@@ -103,7 +111,8 @@ var keyCases = []Case{
 			two := s.keyed(s.Bob(), s.key("everywhere"), "other")
 			s.Want("the same document", two.JSON()["uid"], one.JSON()["uid"])
 			a := s.Raw(s.Bob(), request{
-				method: "POST", path: "api/v1/upload/", json: m{}, header: map[string]string{"Idempotency-Key": s.key("everywhere")},
+				method: "POST", path: "api/v1/upload/", json: m{},
+				header: map[string]string{"Idempotency-Key": s.key("everywhere")},
 			})
 			s.Want("at another address", a.JSON()["uid"], one.JSON()["uid"])
 		},
@@ -114,7 +123,8 @@ var keyCases = []Case{
 		Why:  "What was refused can be tried again with the same key.",
 		Try: func(s *Scene) {
 			header := map[string]string{"Idempotency-Key": s.key("failed")}
-			s.Want("failure", s.create(s.Writer(), s.Folder(), m{"name": "x", "type": "NoSuchType"}, header).Status, 400)
+			s.Want("failure", s.create(s.Writer(), s.Folder(), m{"name": "x", "type": "NoSuchType"}, header).Status,
+				400)
 			s.Want("after it", s.keyed(s.Writer(), s.key("failed"), "doc").Status, 201)
 		},
 	},
@@ -149,9 +159,10 @@ var keyCases = []Case{
 var raceCases = []Case{
 	{
 		Name: "facet-of-an-empty-document-stays", Uses: []string{"AddFacet"}, Source: "[M] §15.2",
-		What:  "A facet added to a document that was made without content stays.",
-		Why:   "It is why documents are made empty first.",
-		Helps: "Look for listeners of your own that change documents after they are made; the chore `metadata` repairs what they take away.",
+		What: "A facet added to a document that was made without content stays.",
+		Why:  "It is why documents are made empty first.",
+		Helps: "Look for listeners of your own that change documents after they are made; the chore `metadata` " +
+			"repairs what they take away.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			var ids []string
@@ -160,6 +171,7 @@ var raceCases = []Case{
 				s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata))
 				ids = append(ids, d.UID)
 			}
+
 			time.Sleep(time.Second)
 			for _, uid := range ids {
 				s.True(s.get(w, uid).Has("FrameioAsset"), "the facet is there")
@@ -179,16 +191,22 @@ var raceCases = []Case{
 				wg.Go(func() {
 					for range 6 {
 						batch := s.batch(w, "x.mp4", "no film")
-						d, err := w.Create(s.Context(), folder, nuxeo.NewDocument{Name: "doc", Type: "File", Properties: m{"file:content": nuxeo.Uploading(batch)}}, nuxeo.WriteOptions{})
+						d, err := w.Create(s.Context(), folder, nuxeo.NewDocument{
+							Name:       "doc",
+							Type:       "File",
+							Properties: m{"file:content": nuxeo.Uploading(batch)},
+						}, nuxeo.WriteOptions{})
 						if err != nil {
 							continue
 						}
+
 						if w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata) == nil {
 							ids <- d.UID
 						}
 					}
 				})
 			}
+
 			wg.Wait()
 			close(ids)
 			time.Sleep(time.Second)
@@ -199,14 +217,16 @@ var raceCases = []Case{
 					lost++
 				}
 			}
+
 			s.True(all > 0, "documents were made")
 			s.Kind("facets lost right after content: %d of %d", lost, all)
 		},
 	},
 	{
 		Name: "background-work-moves-the-first-number", Uses: []string{"Update"}, Source: "[M] §15.22",
-		What: "Background work after a creation with content may move the first number of the change token, never the second.",
-		Why:  "Only the second number is compared.",
+		What: "Background work after a creation with content may move the first number of the change token, never " +
+			"the second.",
+		Why: "Only the second number is compared.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", "x")
 			time.Sleep(time.Second)

@@ -34,9 +34,10 @@ func titles(list []*nuxeo.Document) string {
 var queryCases = []Case{
 	{
 		Name: "query-knows-at-once", Uses: []string{"QueryPage"}, Source: "[M] §2.11",
-		What:  "Repository.Query finds what was written a moment ago, page by page, counting exactly.",
-		Why:   "Decisions rest on it.",
-		Helps: "Let the operation Repository.Query be called: look at the filters of automation and at the proxy before Nuxeo.",
+		What: "Repository.Query finds what was written a moment ago, page by page, counting exactly.",
+		Why:  "Decisions rest on it.",
+		Helps: "Let the operation Repository.Query be called: look at the filters of automation and at the proxy " +
+			"before Nuxeo.",
 		Try: func(s *Scene) {
 			s.filledFolder()
 			q := "SELECT * FROM File WHERE " + s.below() + " ORDER BY dc:title"
@@ -53,18 +54,24 @@ var queryCases = []Case{
 		},
 	},
 	{
-		Name: "listing-is-read-by-pages", Uses: []string{"Listed"}, Source: "modules/platform/nuxeo-platform-search-core, page provider nxql_search",
-		What:  "A page provider of Web UI is read page by page, by the parameters that Web UI gives it.",
-		Why:   "What is selected with “select all” is found so.",
-		Helps: "Let /search/pp be called: look at the proxy before Nuxeo.",
+		Name: "listing-is-read-by-pages", Uses: []string{"Listed"},
+		Source: "modules/platform/nuxeo-platform-search-core, page provider nxql_search",
+		What:   "A page provider of Web UI is read page by page, by the parameters that Web UI gives it.",
+		Why:    "What is selected with “select all” is found so.",
+		Helps:  "Let /search/pp be called: look at the proxy before Nuxeo.",
 		Try: func(s *Scene) {
 			want := s.filledFolder()
 			var got []string
-			l := nuxeo.Listing{Provider: "nxql_search", Parameters: url.Values{"queryParams": {"SELECT * FROM File WHERE " + s.below()}}}
+			l := nuxeo.Listing{
+				Provider:   "nxql_search",
+				Parameters: url.Values{"queryParams": {"SELECT * FROM File WHERE " + s.below()}},
+			}
+
 			for id, err := range s.Writer().Listed(s.Context(), l) {
 				s.Must(err)
 				got = append(got, id)
 			}
+
 			slices.Sort(got)
 			slices.Sort(want)
 			s.Want("documents", fmt.Sprint(got), fmt.Sprint(want))
@@ -96,6 +103,7 @@ var queryCases = []Case{
 			for len(ids) < 1000 {
 				ids = append(ids, uuid.NewString())
 			}
+
 			docs, err := s.Writer().ByIDs(s.Context(), ids, nuxeo.Fetch{Schemas: []string{"dublincore"}})
 			s.Must(err)
 			var got []string
@@ -103,6 +111,7 @@ var queryCases = []Case{
 				got = append(got, d.UID)
 				s.Want("title", d.Text("dc:title"), d.Title)
 			}
+
 			slices.Sort(got)
 			s.Want("ids", got, there)
 		},
@@ -114,7 +123,8 @@ var queryCases = []Case{
 		Try: func(s *Scene) {
 			for _, text := range []string{`it's`, `back\slash`, `100%`, `a"b`} {
 				d := s.made(s.Writer(), s.Folder(), "doc", "File", m{"dc:title": text})
-				list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below()+" AND dc:title = "+nuxeo.Quote(text), 0, 10, nuxeo.Fetch{})
+				list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below()+
+					" AND dc:title = "+nuxeo.Quote(text), 0, 10, nuxeo.Fetch{})
 				s.Must(err)
 				s.True(len(list) == 1 && list[0].UID == d.UID, "%s finds it: %s", text, titles(list))
 			}
@@ -137,7 +147,8 @@ var queryCases = []Case{
 		Why:  "People search so.",
 		Try: func(s *Scene) {
 			s.made(s.Writer(), s.Folder(), "doc", "File", m{"dc:title": "Trailer FINAL"})
-			list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below()+" AND dc:title ILIKE '%final%'", 0, 10, nuxeo.Fetch{})
+			list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below()+
+				" AND dc:title ILIKE '%final%'", 0, 10, nuxeo.Fetch{})
 			s.Must(err)
 			s.Want("found", len(list), 1)
 		},
@@ -159,8 +170,10 @@ var queryCases = []Case{
 			}) {
 				s.Stop("the property is not written")
 			}
+
 			s.checkIn(w, d.UID)
-			q := "SELECT * FROM Document WHERE ecm:mixinType = 'FrameioAsset' AND frameio:fileId = " + nuxeo.Quote(s.key("file")) + " AND ecm:isVersion = %d AND ecm:isTrashed = 0"
+			q := "SELECT * FROM Document WHERE ecm:mixinType = 'FrameioAsset' AND frameio:fileId = " +
+				nuxeo.Quote(s.key("file")) + " AND ecm:isVersion = %d AND ecm:isTrashed = 0"
 			for version, want := range []int{1, 1} {
 				list, _, err := w.QueryPage(s.Context(), fmt.Sprintf(q, version), 0, 10, nuxeo.Fetch{})
 				s.Must(err)
@@ -203,29 +216,39 @@ var queryCases = []Case{
 	},
 	{
 		Name: "pages-end-at-a-thousand", Uses: []string{"QueryPage"}, Source: "[S] §2.11",
-		What: "The answer tells maxPageSize, at which pages end whatever was asked for; pageSize is what was asked for.",
-		Why:  "A page that is shorter than asked for is not the end.",
+		What: "The answer tells maxPageSize, at which pages end whatever was asked for; pageSize is what was " +
+			"asked for.",
+		Why: "A page that is shorter than asked for is not the end.",
 		Try: func(s *Scene) {
-			page := s.op(s.Writer(), "Repository.Query", "", m{"query": "SELECT * FROM Folder WHERE ecm:uuid = " + nuxeo.Quote(s.Folder()), "pageSize": 5000}).JSON()
+			page := s.op(s.Writer(), "Repository.Query", "", m{
+				"query":    "SELECT * FROM Folder WHERE ecm:uuid = " + nuxeo.Quote(s.Folder()),
+				"pageSize": 5000,
+			}).JSON()
 			s.Want("pageSize", page["pageSize"], any(5000.0))
 			s.Kind("greatest page: %v", page["maxPageSize"])
 		},
 	},
 	{
 		Name: "children-are-paged", Uses: []string{"test/conformance"}, Source: "[M] recorded query",
-		What: "@children lists what is in a folder, without the hidden and the trash; it counts only up to a page, and then -2.",
-		Why:  "Its pages must be turned until an empty one comes.",
+		What: "@children lists what is in a folder, without the hidden and the trash; it counts only up to a page, " +
+			"and then -2.",
+		Why: "Its pages must be turned until an empty one comes.",
 		Try: func(s *Scene) {
 			ids := s.filledFolder()
 			s.Must(s.Writer().Trash(s.Context(), ids[0]))
 			var page m
 			for i, want := range []int{2, 2, 0} {
-				a := s.Raw(s.Writer(), request{method: "GET", path: fmt.Sprintf("api/v1/id/%s/@children?pageSize=2&currentPageIndex=%d&sortBy=dc:title", s.Folder(), i)})
+				a := s.Raw(s.Writer(), request{
+					method: "GET",
+					path: fmt.Sprintf("api/v1/id/%s/@children?pageSize=2&currentPageIndex=%d&sortBy=dc:title",
+						s.Folder(), i),
+				})
 				s.Want(fmt.Sprintf("entries of page %d", i), found(a), want)
 				if i == 0 {
 					page = a.JSON()
 				}
 			}
+
 			s.Kind("@children counts %v of 4 with pages of 2", page["resultsCount"])
 		},
 	},
@@ -235,7 +258,8 @@ var queryCases = []Case{
 		Why:  "Pages would overlap.",
 		Try: func(s *Scene) {
 			ids := s.filledFolder()
-			list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below(), 0, 10, nuxeo.Fetch{})
+			list, _, err := s.Writer().QueryPage(s.Context(), "SELECT * FROM File WHERE "+s.below(), 0,
+				10, nuxeo.Fetch{})
 			s.Must(err)
 			s.Want("found", len(list), len(ids))
 			s.Kind("without ORDER BY: %t in order of creation", titles(list) == "a b c d e")
@@ -281,7 +305,11 @@ var searchCases = []Case{
 		What: "/search/lang/NXQL/execute is there up to LTS 2023 and gone in 2025.",
 		Why:  "It must not be used.",
 		Try: func(s *Scene) {
-			a := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/search/lang/NXQL/execute", query: url.Values{"query": {"SELECT * FROM File WHERE " + s.below()}}})
+			a := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   "api/v1/search/lang/NXQL/execute",
+				query:  url.Values{"query": {"SELECT * FROM File WHERE " + s.below()}},
+			})
 			s.True(a.Status == 200 || a.Status == 404 || a.Status == 405, "status %d", a.Status)
 			s.Kind("search by language: %d", a.Status)
 		},
@@ -301,7 +329,8 @@ var trashCases = []Case{
 			s.Must(s.Writer().Trash(s.Context(), d.UID))
 			got := s.get(s.Writer(), d.UID)
 			s.Want("trashed", got.IsTrashed, true)
-			s.True(strings.HasPrefix(last(got.Path), "doc._") && strings.HasSuffix(got.Path, "_.trashed"), "path %q", got.Path)
+			s.True(strings.HasPrefix(last(got.Path), "doc._") && strings.HasSuffix(got.Path, "_.trashed"),
+				"path %q", got.Path)
 			s.Must(s.Writer().Trash(s.Context(), d.UID))
 			s.Want("untrash", s.op(s.Writer(), "Document.Untrash", d.UID, nil).Status, 200)
 			s.Want("path after", s.get(s.Writer(), d.UID).Path, d.Path)
@@ -340,7 +369,8 @@ var trashCases = []Case{
 		Try: func(s *Scene) {
 			folder := s.made(s.Writer(), s.Folder(), "sub", "Folder", nil)
 			s.Must(s.Writer().Trash(s.Context(), folder.UID))
-			_, err := s.Writer().Create(s.Context(), folder.UID, nuxeo.NewDocument{Name: "x", Type: "File"}, nuxeo.WriteOptions{})
+			_, err := s.Writer().Create(s.Context(), folder.UID, nuxeo.NewDocument{Name: "x", Type: "File"},
+				nuxeo.WriteOptions{})
 			s.status("creation", err, 0)
 		},
 	},
@@ -358,7 +388,8 @@ var moveCases = []Case{
 			s.Must(w.Move(s.Context(), d.UID, folder.UID))
 			got := s.get(w, d.UID)
 			s.Want("parent", got.ParentRef, folder.UID)
-			s.True(got.Path != s.get(w, twin.UID).Path && strings.HasPrefix(last(got.Path), "doc."), "path %q", got.Path)
+			s.True(got.Path != s.get(w, twin.UID).Path && strings.HasPrefix(last(got.Path), "doc."),
+				"path %q", got.Path)
 		},
 	},
 	{
@@ -378,7 +409,8 @@ var moveCases = []Case{
 			w := s.Writer()
 			d := s.file(w, "doc")
 			s.Must(w.Move(s.Context(), d.UID, s.Folder()))
-			s.Kind("name after a move into the same folder: %s", strings.TrimRight(last(s.get(w, d.UID).Path), "0123456789"))
+			s.Kind("name after a move into the same folder: %s",
+				strings.TrimRight(last(s.get(w, d.UID).Path), "0123456789"))
 			s.Want("with a name", s.op(w, "Document.Move", d.UID, m{"target": s.Folder(), "name": "other"}).Status, 200)
 			s.Want("name", last(s.get(w, d.UID).Path), "other")
 		},

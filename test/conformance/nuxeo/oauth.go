@@ -22,7 +22,15 @@ func challenge() string {
 
 // oauthClient makes the client of the run anew.
 func (s *Scene) oauthClient(autoGrant bool) nuxeo.OAuthClient {
-	k := nuxeo.OAuthClient{ID: s.Prefix + "-client", Name: s.Prefix, Secret: s.Prefix, RedirectURIs: []string{callback}, AutoGrant: autoGrant, Enabled: true}
+	k := nuxeo.OAuthClient{
+		ID:           s.Prefix + "-client",
+		Name:         s.Prefix,
+		Secret:       s.Prefix,
+		RedirectURIs: []string{callback},
+		AutoGrant:    autoGrant,
+		Enabled:      true,
+	}
+
 	_, err := s.Admin().OAuthClient(s.Context(), k.ID)
 	s.True(err == nil || nuxeo.NotFound(err), "a client is there or 404: %v", err)
 	s.Must(s.Admin().SaveOAuthClient(s.Context(), k, err == nil))
@@ -71,21 +79,28 @@ func (s *Scene) exchange(k nuxeo.OAuthClient, form url.Values) map[string]string
 		Refresh string `json:"refresh_token"`
 		Type    string `json:"token_type"`
 	}
+
 	s.Must(json.Unmarshal([]byte(a.Body), &out))
 	s.True(strings.EqualFold(out.Type, "bearer"), "token type %q", out.Type)
 	return map[string]string{"access_token": out.Access, "refresh_token": out.Refresh}
 }
 
 func (s *Scene) grant(p *Person, k nuxeo.OAuthClient) map[string]string {
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {s.code(p, k)}, "redirect_uri": {callback}, "code_verifier": {verifier}}
+	form := url.Values{
+		"grant_type":    {"authorization_code"},
+		"code":          {s.code(p, k)},
+		"redirect_uri":  {callback},
+		"code_verifier": {verifier},
+	}
 	return s.exchange(k, form)
 }
 
 var oauthCases = []Case{
 	{
-		Name: "oauth-client-is-saved", Uses: []string{"OAuthClient", "SaveOAuthClient"}, Admin: true, Source: "[S] §1.5",
-		What: "An administrator makes a client, reads it, and replaces it.",
-		Why:  "The connector registers itself.",
+		Name: "oauth-client-is-saved", Uses: []string{"OAuthClient", "SaveOAuthClient"}, Admin: true,
+		Source: "[S] §1.5",
+		What:   "An administrator makes a client, reads it, and replaces it.",
+		Why:    "The connector registers itself.",
 		Try: func(s *Scene) {
 			k := s.oauthClient(true)
 			got, err := s.Admin().OAuthClient(s.Context(), k.ID)
@@ -99,9 +114,10 @@ var oauthCases = []Case{
 		},
 	},
 	{
-		Name: "oauth-clients-are-for-administrators", Uses: []string{"OAuthClient"}, Admin: true, Source: "[M] recorded tokens and OAuth",
-		What: "Others get 403.",
-		Why:  "The doctor must tell it from a client that is not there.",
+		Name: "oauth-clients-are-for-administrators", Uses: []string{"OAuthClient"}, Admin: true,
+		Source: "[M] recorded tokens and OAuth",
+		What:   "Others get 403.",
+		Why:    "The doctor must tell it from a client that is not there.",
 		Try: func(s *Scene) {
 			_, err := s.Ann().OAuthClient(s.Context(), s.oauthClient(true).ID)
 			s.status("ann reads the client", err, 403)
@@ -147,7 +163,13 @@ var oauthCases = []Case{
 		Why:  "A repeated exchange must begin anew.",
 		Try: func(s *Scene) {
 			k := s.oauthClient(true)
-			form := url.Values{"grant_type": {"authorization_code"}, "code": {s.code(s.Ann(), k)}, "redirect_uri": {callback}, "code_verifier": {verifier}}
+			form := url.Values{
+				"grant_type":    {"authorization_code"},
+				"code":          {s.code(s.Ann(), k)},
+				"redirect_uri":  {callback},
+				"code_verifier": {verifier},
+			}
+
 			s.exchange(k, form)
 			a := s.tokenEndpoint(k, form)
 			s.Want("status", a.Status, 400)
@@ -160,7 +182,11 @@ var oauthCases = []Case{
 		Why:  "PKCE is what protects a code that leaks.",
 		Try: func(s *Scene) {
 			k := s.oauthClient(true)
-			a := s.tokenEndpoint(k, url.Values{"grant_type": {"authorization_code"}, "code": {s.code(s.Ann(), k)}, "redirect_uri": {callback}})
+			a := s.tokenEndpoint(k, url.Values{
+				"grant_type":   {"authorization_code"},
+				"code":         {s.code(s.Ann(), k)},
+				"redirect_uri": {callback},
+			})
 			s.Want("status", a.Status, 400)
 			s.Want("error", a.JSON()["error"], any("invalid_request"))
 		},
@@ -182,11 +208,16 @@ var oauthCases = []Case{
 		},
 	},
 	{
-		Name: "oauth-wrong-code-is-invalid-grant", Uses: []string{"internal/identity"}, Admin: true, Source: "[M] recorded tokens and OAuth",
-		What: "An unknown code is 400 with invalid_grant.",
-		Why:  "Nothing else than a new sign-in helps then.",
+		Name: "oauth-wrong-code-is-invalid-grant", Uses: []string{"internal/identity"}, Admin: true,
+		Source: "[M] recorded tokens and OAuth",
+		What:   "An unknown code is 400 with invalid_grant.",
+		Why:    "Nothing else than a new sign-in helps then.",
 		Try: func(s *Scene) {
-			a := s.tokenEndpoint(s.oauthClient(true), url.Values{"grant_type": {"authorization_code"}, "code": {"nope"}, "redirect_uri": {callback}})
+			a := s.tokenEndpoint(s.oauthClient(true), url.Values{
+				"grant_type":   {"authorization_code"},
+				"code":         {"nope"},
+				"redirect_uri": {callback},
+			})
 			s.Want("status", a.Status, 400)
 			s.Want("error", a.JSON()["error"], any("invalid_grant"))
 		},
@@ -219,9 +250,14 @@ var originCases = []Case{
 		What: "A write with a foreign Origin, Referer, or Origin null is 403 as a page.",
 		Why:  "What browsers send must not be passed on.",
 		Try: func(s *Scene) {
-			for name, value := range map[string]string{"Origin": "https://elsewhere.invalid", "origin": "null", "Referer": "https://elsewhere.invalid/page"} {
+			for name, value := range map[string]string{
+				"Origin":  "https://elsewhere.invalid",
+				"origin":  "null",
+				"Referer": "https://elsewhere.invalid/page",
+			} {
 				a := s.Raw(s.Writer(), request{
-					method: "POST", path: "api/v1/automation/Document.CheckOut", json: m{"params": m{}, "input": "doc:" + s.Folder()},
+					method: "POST", path: "api/v1/automation/Document.CheckOut",
+					json:   m{"params": m{}, "input": "doc:" + s.Folder()},
 					header: map[string]string{name: value},
 				})
 				s.Want(name+" "+value, a.Status, 403)
@@ -234,7 +270,11 @@ var originCases = []Case{
 		What: "Other origins are not allowed unless an administrator says so.",
 		Why:  "The connector's own pages cannot ask Nuxeo from the browser.",
 		Try: func(s *Scene) {
-			a := s.Raw(s.Writer(), request{method: "GET", path: "api/v1/me", header: map[string]string{"Origin": "https://elsewhere.invalid"}})
+			a := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   "api/v1/me",
+				header: map[string]string{"Origin": "https://elsewhere.invalid"},
+			})
 			s.Want("Access-Control-Allow-Origin", a.Header.Get("Access-Control-Allow-Origin"), "")
 		},
 	},

@@ -56,7 +56,11 @@ var peopleCases = []Case{
 		Why:  "The page must not be read as an answer, nor shown to people.",
 		Try: func(s *Scene) {
 			for _, p := range []*Person{s.Nobody(), s.self.as(nuxeo.Basic(s.Writer().Login, "wrong-"+s.Prefix))} {
-				a := s.Raw(p, request{method: "GET", path: "api/v1/me", header: map[string]string{"X-No-Basic-Header": "true"}})
+				a := s.Raw(p, request{
+					method: "GET",
+					path:   "api/v1/me",
+					header: map[string]string{"X-No-Basic-Header": "true"},
+				})
 				s.Want("status", a.Status, 401)
 				s.True(a.HTML(), "the body is a page: %s", a.Header.Get("Content-Type"))
 			}
@@ -82,10 +86,17 @@ var signInCases = []Case{
 			one, two := s.token(w, "same"), s.token(w, "same")
 			s.True(one == two, "both tokens are the same")
 			s.True(s.token(w, "other") != one, "another device gets another")
-			q := url.Values{"application": {s.Prefix}, "deviceId": {"same"}, "deviceDescription": {"x"}, "permission": {"rw"}}
+			q := url.Values{
+				"application":       {s.Prefix},
+				"deviceId":          {"same"},
+				"deviceDescription": {"x"},
+				"permission":        {"rw"},
+			}
+
 			a := s.Raw(w, request{method: "POST", path: "api/v1/token", query: q})
 			s.Want("status", a.Status, 201)
-			s.True(strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), "content type %q", a.Header.Get("Content-Type"))
+			s.True(strings.HasPrefix(a.Header.Get("Content-Type"), "application/json"), "content type %q",
+				a.Header.Get("Content-Type"))
 			s.True(a.Body == one, "the body is the bare token")
 		},
 	},
@@ -112,7 +123,8 @@ var signInCases = []Case{
 		Try: func(s *Scene) {
 			p := s.Writer().as(nuxeo.Token(s.token(s.Writer(), "cookie")))
 			a := s.Raw(p, request{method: "GET", path: "api/v1/me"})
-			s.True(strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), " "), "X-Authentication-Token="), "there is a cookie")
+			s.True(strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), " "), "X-Authentication-Token="),
+				"there is a cookie")
 		},
 	},
 	{
@@ -120,7 +132,11 @@ var signInCases = []Case{
 		What: "A token without device and permission is 500.",
 		Why:  "500 here is no failure of the server.",
 		Try: func(s *Scene) {
-			a := s.Raw(s.Writer(), request{method: "POST", path: "api/v1/token", query: url.Values{"application": {s.Prefix}}})
+			a := s.Raw(s.Writer(), request{
+				method: "POST",
+				path:   "api/v1/token",
+				query:  url.Values{"application": {s.Prefix}},
+			})
 			s.Want("status", a.Status, 500)
 		},
 	},
@@ -145,7 +161,8 @@ var signInCases = []Case{
 			s.Want("login", u.Login, s.Writer().Login)
 			_, err = s.Writer().As(s.jwt(-time.Minute, nil)).Me(s.Context())
 			s.status("a JWT that is over", err, 401)
-			other := nuxeo.JWT([]byte("another secret of the same kind, long enough for HS512 to take"), s.Writer().Login, time.Minute, time.Now)
+			other := nuxeo.JWT([]byte("another secret of the same kind, long enough for HS512 to take"),
+				s.Writer().Login, time.Minute, time.Now)
 			_, err = s.Writer().As(other).Me(s.Context())
 			s.status("a JWT of another secret", err, 401)
 		},
@@ -172,7 +189,8 @@ var signInCases = []Case{
 	},
 	{
 		Name: "files-take-what-the-interface-takes", Uses: []string{"OpenBlob"}, Source: "[M] recorded blobs",
-		What:  "nxfile takes Basic, token, JWT and OAuth where they hold; a Basic or token that does not hold may be 302, 401 or 500.",
+		What: "nxfile takes Basic, token, JWT and OAuth where they hold; a Basic or token that does not hold may be " +
+			"302, 401 or 500.",
 		Why:   "Files are read there: a sign-in page must never be taken for one.",
 		Helps: "Nothing is to be set: files are then read over the REST interface.",
 		Try:   tryFileSignIn,
@@ -187,6 +205,7 @@ var signInCases = []Case{
 			if strings.Contains(good.Header.Get("Location"), "login.jsp") {
 				s.NotTried("files are behind another sign-in here")
 			}
+
 			for _, c := range []struct {
 				name   string
 				auth   nuxeo.Auth
@@ -217,25 +236,37 @@ func tryFileSignIn(s *Scene) {
 	ask := func(p *Person) *Answer {
 		return s.Raw(p, request{method: "GET", path: nuxeo.BlobPath(d.UID, "file:content")})
 	}
+
 	good := map[string]nuxeo.Auth{"Basic": w.auth, "token": nuxeo.Token(s.token(w, "files"))}
-	bad := map[string]nuxeo.Auth{"Basic": nuxeo.Basic(w.Login, "wrong"), "token": nuxeo.Token("no-such-token"), "Bearer": nuxeo.Bearer("no-such-token")}
+	bad := map[string]nuxeo.Auth{
+		"Basic":  nuxeo.Basic(w.Login, "wrong"),
+		"token":  nuxeo.Token("no-such-token"),
+		"Bearer": nuxeo.Bearer("no-such-token"),
+	}
 	if s.JWTSecret != "" {
 		good["JWT"], bad["JWT"] = s.jwt(time.Minute, nil), s.jwt(-time.Minute, nil)
 	}
+
 	if s.Administrator() {
 		client := s.oauthClient(true)
 		old := s.grant(w, client)
-		fresh := s.exchange(client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old["refresh_token"]}})
+		fresh := s.exchange(client, url.Values{
+			"grant_type":    {"refresh_token"},
+			"refresh_token": {old["refresh_token"]},
+		})
 		good["OAuth"], bad["OAuth"] = nuxeo.Bearer(fresh["access_token"]), nuxeo.Bearer(old["access_token"])
 	}
+
 	for name, auth := range good {
 		status, text, _ := s.open(w.as(auth), d.UID, "file:content", "")
 		s.True(status == 200 && text == "a file", "%s gets the file: %d", name, status)
 		s.Kind("nxfile with a %s that holds: %d", name, ask(w.as(auth)).Status)
 	}
+
 	for name, auth := range bad {
 		a := ask(w.as(auth))
-		s.True(a.Body != "a file" && slices.Contains([]int{302, 401, 500}, a.Status), "%s that does not hold gets no file: %d", name, a.Status)
+		s.True(a.Body != "a file" && slices.Contains([]int{302, 401, 500}, a.Status),
+			"%s that does not hold gets no file: %d", name, a.Status)
 		s.Kind("nxfile with a %s that does not hold: %d", name, a.Status)
 	}
 }
@@ -245,9 +276,11 @@ func (s *Scene) jwt(ttl time.Duration, claims m) nuxeo.Auth {
 	if s.JWTSecret == "" {
 		s.NotTried("it needs nuxeo.jwt.secret")
 	}
+
 	if claims == nil {
 		return nuxeo.JWT([]byte(s.JWTSecret), s.Writer().Login, ttl, time.Now)
 	}
+
 	claims["iss"], claims["sub"], claims["exp"] = "nuxeo", s.Writer().Login, time.Now().Add(ttl).Unix()
 	body, err := json.Marshal(claims)
 	s.Must(err)

@@ -22,7 +22,12 @@ var lockCases = []Case{
 			bare, err := w.Get(s.Context(), d.UID, nuxeo.Fetch{})
 			s.Must(err)
 			s.Want("owner when not asked for", bare.LockOwner, "")
-			a := s.Raw(w, request{method: "GET", path: "api/v1/id/" + d.UID, header: map[string]string{"fetch.document": "lock"}})
+			a := s.Raw(w, request{
+				method: "GET",
+				path:   "api/v1/id/" + d.UID,
+				header: map[string]string{"fetch.document": "lock"},
+			})
+
 			s.Want("owner by the other header", a.JSON()["lockOwner"], any(w.Login))
 			s.Must(w.Unlock(s.Context(), d.UID))
 			s.Want("owner after", s.get(w, d.UID).LockOwner, "")
@@ -61,25 +66,30 @@ var lockCases = []Case{
 		},
 	},
 	{
-		Name: "lock-keeps-others-out", Uses: []string{"Update", "AddFacet", "CheckIn"}, Admin: true, Source: "[M] §15.17",
-		What: "While somebody else has locked it, a write, a facet and a check-in are 403; an administrator's write passes.",
-		Why:  "403 may be a lock, and the lock is what keeps people from writing in between.",
+		Name: "lock-keeps-others-out", Uses: []string{"Update", "AddFacet", "CheckIn"}, Admin: true,
+		Source: "[M] §15.17",
+		What: "While somebody else has locked it, a write, a facet and a check-in are 403; an administrator's write " +
+			"passes.",
+		Why: "403 may be a lock, and the lock is what keeps people from writing in between.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
 			_, err := s.Ann().Lock(s.Context(), d.UID)
 			s.Must(err)
-			s.status("write", s.Bob().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}), 403)
+			s.status("write", s.Bob().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}),
+				403)
 			s.status("facet", s.Bob().AddFacet(s.Context(), d.UID, "FrameioAsset", ""), 403)
 			_, err = s.Bob().CheckIn(s.Context(), d.UID)
 			s.status("check-in", err, 403)
-			s.status("administrator", s.Admin().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}), 0)
+			s.status("administrator", s.Admin().Update(s.Context(), d.UID, "", m{"dc:description": "x"},
+				nuxeo.WriteOptions{}), 0)
 			s.Want("owner", s.get(s.Ann(), d.UID).LockOwner, s.Ann().Login)
 		},
 	},
 	{
-		Name: "own-lock-hinders-nothing", Uses: []string{"Lock", "AddFacet", "Update", "Delete"}, Source: "LockSession, DocumentRemover",
-		What: "Whoever has locked a document gives it a facet and a content, and deletes it for good.",
-		Why:  "A document is locked while it is made, and before one with wrong bytes is removed.",
+		Name: "own-lock-hinders-nothing", Uses: []string{"Lock", "AddFacet", "Update", "Delete"},
+		Source: "LockSession, DocumentRemover",
+		What:   "Whoever has locked a document gives it a facet and a content, and deletes it for good.",
+		Why:    "A document is locked while it is made, and before one with wrong bytes is removed.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -106,14 +116,17 @@ var lockCases = []Case{
 
 var rightsCases = []Case{
 	{
-		Name: "reader-may-not-write", Uses: []string{"Create", "Update", "Delete"}, Admin: true, Source: "[M] recorded rights",
-		What: "Who may only read gets 403 for creation, write and deletion.",
-		Why:  "Who acts must have the right; it is told before anything moves.",
+		Name: "reader-may-not-write", Uses: []string{"Create", "Update", "Delete"}, Admin: true,
+		Source: "[M] recorded rights",
+		What:   "Who may only read gets 403 for creation, write and deletion.",
+		Why:    "Who acts must have the right; it is told before anything moves.",
 		Try: func(s *Scene) {
 			d := s.readable()
-			_, err := s.Eve().Create(s.Context(), d.ParentRef, nuxeo.NewDocument{Name: "x", Type: "File"}, nuxeo.WriteOptions{})
+			_, err := s.Eve().Create(s.Context(), d.ParentRef, nuxeo.NewDocument{Name: "x", Type: "File"},
+				nuxeo.WriteOptions{})
 			s.status("creation", err, 403)
-			s.status("write", s.Eve().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}), 403)
+			s.status("write", s.Eve().Update(s.Context(), d.UID, "", m{"dc:description": "x"}, nuxeo.WriteOptions{}),
+				403)
 			s.status("deletion", s.Eve().Delete(s.Context(), d.UID), 403)
 		},
 	},
@@ -154,9 +167,10 @@ var rightsCases = []Case{
 		},
 	},
 	{
-		Name: "rights-that-take-away-are-refused", Uses: []string{"test/conformance"}, Admin: true, Source: "[M] §15.20",
-		What: "A right that takes away, other than blocking everything, is refused by default.",
-		Why:  "Tests that withdraw rights otherwise try what no server has.",
+		Name: "rights-that-take-away-are-refused", Uses: []string{"test/conformance"}, Admin: true,
+		Source: "[M] §15.20",
+		What:   "A right that takes away, other than blocking everything, is refused by default.",
+		Why:    "Tests that withdraw rights otherwise try what no server has.",
 		Try: func(s *Scene) {
 			a := s.Raw(s.Admin(), request{method: "PUT", path: "api/v1/id/" + s.Folder(), json: m{
 				"entity-type": "document", "uid": s.Folder(), "properties": m{},

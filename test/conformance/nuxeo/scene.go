@@ -30,13 +30,16 @@ type Case = conformance.Case[*Scene]
 func Cases() []Case {
 	var all []Case
 	for _, list := range [][]Case{
-		aboutCases, peopleCases, signInCases, oauthCases, originCases, documentCases, nameCases, tokenCases, facetCases, versionCases,
-		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases, remarkCases, textCases,
+		aboutCases, peopleCases, signInCases, oauthCases, originCases, documentCases, nameCases, tokenCases,
+		facetCases, versionCases,
+		policyCases, lockCases, rightsCases, uploadCases, attachCases, blobCases, keyCases, commentCases,
+		remarkCases, textCases,
 		queryCases, searchCases, trashCases, moveCases, errorCases, mailCases, packageCases, raceCases,
 		importCases, asyncCases, fetchCases, accountCases, providerCases, shownCases, homeCases,
 	} {
 		all = append(all, list...)
 	}
+
 	return all
 }
 
@@ -119,24 +122,35 @@ func Prepare(ctx context.Context, s Setup) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	w := &World{Setup: s, self: person(c, s.Login, s.Password)}
 	if w.me, err = c.Me(ctx); err != nil {
 		return nil, err
 	}
+
 	if w.version, err = c.About(ctx); err != nil && !nuxeo.NotFound(err) {
 		return nil, err
 	}
+
 	parent, err := c.GetByPath(ctx, s.parent(), nuxeo.Fetch{})
 	if err != nil {
 		return nil, err
 	}
-	folder := nuxeo.NewDocument{Name: s.Prefix + Suffix, Type: "Folder", Properties: map[string]any{"dc:title": s.Prefix + Suffix}}
+
+	folder := nuxeo.NewDocument{
+		Name:       s.Prefix + Suffix,
+		Type:       "Folder",
+		Properties: map[string]any{"dc:title": s.Prefix + Suffix},
+	}
+
 	if w.home, err = c.Create(ctx, parent.UID, folder, nuxeo.WriteOptions{}); err != nil {
 		return nil, err
 	}
+
 	if w.Administrator() {
 		err = w.invite(ctx)
 	}
+
 	return w, err
 }
 
@@ -149,23 +163,33 @@ func person(c *nuxeo.Client, login, password string) *Person {
 func (w *World) invite(ctx context.Context) error {
 	for i, login := range w.logins() {
 		body := map[string]any{"entity-type": "user", "id": login, "properties": map[string]any{
-			"username": login, "password": w.password(login), "firstName": []string{"Ann", "Bob", "Eve"}[i], "lastName": "Case",
-			"email": login + "@example.invalid", "groups": []string{"members"},
+			"username": login, "password": w.password(login), "firstName": []string{"Ann", "Bob", "Eve"}[i],
+			"lastName": "Case",
+			"email":    login + "@example.invalid", "groups": []string{"members"},
 		}}
+
 		a, err := w.raw(ctx, w.self, request{method: "POST", path: "api/v1/user", json: body})
 		if err != nil {
 			return err
 		}
+
 		if a.Status != http.StatusCreated {
 			return fmt.Errorf("making user %s: %d %s", login, a.Status, a.Body)
 		}
 	}
-	for login, permission := range map[string]string{w.logins()[0]: "ReadWrite", w.logins()[1]: "ReadWrite", w.logins()[2]: "Read"} {
+
+	for login, permission := range map[string]string{
+		w.logins()[0]: "ReadWrite",
+		w.logins()[1]: "ReadWrite",
+		w.logins()[2]: "Read",
+	} {
 		params := map[string]any{"users": []string{login}, "permission": permission}
-		if err := w.self.Operation(ctx, "Document.AddPermission", "doc:"+w.home.UID, params, nil, nuxeo.WriteOptions{}, nil); err != nil {
+		if err := w.self.Operation(ctx, "Document.AddPermission", "doc:"+w.home.UID, params, nil, nuxeo.WriteOptions{},
+			nil); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -182,11 +206,13 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 	if err != nil {
 		return err
 	}
+
 	w := &World{Setup: Setup{Prefix: prefix}, self: person(c, s.Login, s.Password)}
 	paths := []string{"api/v1/oauth2/client/" + prefix + "-client"}
 	for _, login := range w.logins() {
 		paths = append(paths, homePath(login), "api/v1/user/"+login)
 	}
+
 	var errs []error
 	for _, path := range paths {
 		a, err := w.raw(ctx, w.self, request{method: "DELETE", path: path})
@@ -195,9 +221,11 @@ func Remove(ctx context.Context, s Setup, prefix, folder string) error {
 		}
 		errs = append(errs, err)
 	}
+
 	if errors.Join(errs...) != nil {
 		return errors.Join(errs...)
 	}
+
 	return c.Delete(ctx, folder)
 }
 
@@ -207,7 +235,8 @@ func homePath(login string) string { return "api/v1/path/default-domain/UserWork
 // Left lists the folders that runs have left, by their prefix.
 func Left(ctx context.Context, c *nuxeo.Client) (map[string]string, error) {
 	left := map[string]string{}
-	for d, err := range c.Query(ctx, "ecm:primaryType = 'Folder' AND dc:title LIKE '%"+Suffix+"' AND ecm:isVersion = 0", "", nuxeo.Fetch{}) {
+	for d, err := range c.Query(ctx, "ecm:primaryType = 'Folder' AND dc:title LIKE '%"+Suffix+"' AND ecm:isVersion = 0",
+		"", nuxeo.Fetch{}) {
 		if err != nil {
 			return nil, err
 		}
@@ -215,6 +244,7 @@ func Left(ctx context.Context, c *nuxeo.Client) (map[string]string, error) {
 			left[prefix] = d.UID
 		}
 	}
+
 	return left, nil
 }
 
@@ -346,29 +376,36 @@ func (w *World) raw(ctx context.Context, p *Person, q request) (*Answer, error) 
 		}
 		q.body = string(b)
 	}
+
 	address := p.URL(q.path)
 	if q.query != nil {
 		address += "?" + q.query.Encode()
 	}
+
 	r, err := http.NewRequestWithContext(ctx, q.method, address, strings.NewReader(q.body))
 	if err != nil {
 		return nil, err
 	}
+
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+
 	for name, value := range q.header {
 		r.Header.Set(name, value)
 	}
+
 	if p.auth != nil {
 		if err := p.auth.Apply(r); err != nil {
 			return nil, err
 		}
 	}
+
 	hc := *p.HTTP()
 	if !q.follow {
 		hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
+
 	resp, err := hc.Do(r)
 	if err != nil {
 		return nil, err

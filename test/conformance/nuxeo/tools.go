@@ -29,7 +29,8 @@ func (s *Scene) made(p *Person, parent, name, typ string, props m) *nuxeo.Docume
 	if props == nil {
 		props = m{"dc:title": name}
 	}
-	d, err := p.Create(s.Context(), parent, nuxeo.NewDocument{Name: name, Type: typ, Properties: props}, nuxeo.WriteOptions{})
+	d, err := p.Create(s.Context(), parent, nuxeo.NewDocument{Name: name, Type: typ, Properties: props},
+		nuxeo.WriteOptions{})
 	s.Must(err)
 	return d
 }
@@ -41,7 +42,10 @@ func (s *Scene) file(p *Person, name string) *nuxeo.Document {
 
 // filled makes a document of type File with a content, in the case's folder.
 func (s *Scene) filled(p *Person, name, content string) *nuxeo.Document {
-	return s.made(p, s.Folder(), name, "File", m{"dc:title": name, "file:content": nuxeo.Uploading(s.batch(p, name+".bin", content))})
+	return s.made(p, s.Folder(), name, "File", m{
+		"dc:title":     name,
+		"file:content": nuxeo.Uploading(s.batch(p, name+".bin", content)),
+	})
 }
 
 // batch uploads a file whole.
@@ -49,7 +53,14 @@ func (s *Scene) batch(p *Person, name, content string) string {
 	batch, err := p.NewBatch(s.Context())
 	s.Must(err)
 	n := int64(len(content))
-	s.Must(p.Upload(s.Context(), batch, nuxeo.Chunk{Name: name, MimeType: "application/x-case", Size: n, Count: 1, Length: n}, strings.NewReader(content)))
+	s.Must(p.Upload(s.Context(), batch, nuxeo.Chunk{
+		Name:     name,
+		MimeType: "application/x-case",
+		Size:     n,
+		Count:    1,
+		Length:   n,
+	}, strings.NewReader(content)))
+
 	return batch
 }
 
@@ -62,7 +73,12 @@ func (s *Scene) get(p *Person, uid string) *nuxeo.Document {
 
 // put writes properties and nothing else.
 func (s *Scene) put(p *Person, uid string, props m, header map[string]string) *Answer {
-	return s.Raw(p, request{method: "PUT", path: "api/v1/id/" + uid, json: m{"entity-type": "document", "properties": props}, header: header})
+	return s.Raw(p, request{
+		method: "PUT",
+		path:   "api/v1/id/" + uid,
+		json:   m{"entity-type": "document", "properties": props},
+		header: header,
+	})
 }
 
 // update writes properties; it must succeed.
@@ -142,6 +158,7 @@ func (s *Scene) holding(what string, d *nuxeo.Document, want string) {
 		s.Differ("%s: there is no content", what)
 		return
 	}
+
 	s.Want(what+": length", b.Length, int64(len(want)))
 	if b.DigestAlgorithm == "MD5" {
 		sum := md5.Sum([]byte(want))

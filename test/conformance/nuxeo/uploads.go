@@ -13,8 +13,9 @@ import (
 // chunk sends one of several chunks of file 0 and tells the status.
 func (s *Scene) chunk(p *Person, batch string, index, count int, text string, size int) int {
 	return s.part(p, batch, map[string]string{
-		"X-Upload-Type": "chunked", "X-Upload-Chunk-Index": strconv.Itoa(index), "X-Upload-Chunk-Count": strconv.Itoa(count),
-		"X-File-Name": "x.bin", "X-File-Size": strconv.Itoa(size),
+		"X-Upload-Type": "chunked", "X-Upload-Chunk-Index": strconv.Itoa(index),
+		"X-Upload-Chunk-Count": strconv.Itoa(count),
+		"X-File-Name":          "x.bin", "X-File-Size": strconv.Itoa(size),
 	}, text).Status
 }
 
@@ -31,10 +32,11 @@ func (s *Scene) newBatch(p *Person) string {
 
 var uploadCases = []Case{
 	{
-		Name: "batch-lives-until-dropped", Uses: []string{"NewBatch", "DropBatch", "Uploaded"}, Source: "[M] recorded upload",
-		What:  "A new batch is 201, empty it is 204; a file that is not there, and a batch that was dropped, are 404.",
-		Why:   "404 means to begin anew.",
-		Helps: "Have the nodes of Nuxeo share their transient store, and keep uploads for hours (nuxeo.conf).",
+		Name: "batch-lives-until-dropped", Uses: []string{"NewBatch", "DropBatch", "Uploaded"},
+		Source: "[M] recorded upload",
+		What:   "A new batch is 201, empty it is 204; a file that is not there, and a batch that was dropped, are 404.",
+		Why:    "404 means to begin anew.",
+		Helps:  "Have the nodes of Nuxeo share their transient store, and keep uploads for hours (nuxeo.conf).",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.newBatch(w)
@@ -43,7 +45,9 @@ var uploadCases = []Case{
 			s.status("no file", err, 404)
 			s.Must(w.DropBatch(s.Context(), batch))
 			s.status("dropped again", w.DropBatch(s.Context(), batch), 404)
-			s.status("upload into it", w.Upload(s.Context(), batch, nuxeo.Chunk{Name: "x", Size: 1, Count: 1, Length: 1}, strings.NewReader("x")), 404)
+			s.status("upload into it",
+				w.Upload(s.Context(), batch, nuxeo.Chunk{Name: "x", Size: 1, Count: 1, Length: 1},
+					strings.NewReader("x")), 404)
 		},
 	},
 	{
@@ -90,9 +94,21 @@ var uploadCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			batch := s.newBatch(w)
-			a := s.part(w, batch, map[string]string{"X-Upload-Type": "chunked", "X-Upload-Chunk-Index": "0", "X-Upload-Chunk-Count": "many", "X-File-Size": "1"}, "x")
+			a := s.part(w, batch, map[string]string{
+				"X-Upload-Type":        "chunked",
+				"X-Upload-Chunk-Index": "0",
+				"X-Upload-Chunk-Count": "many",
+				"X-File-Size":          "1",
+			}, "x")
+
 			s.Want("a count that is no number", a.Status, 400)
-			a = s.Raw(w, request{method: "POST", path: "api/v1/upload/" + batch + "/x", body: "x", header: map[string]string{"Content-Type": "application/octet-stream"}})
+			a = s.Raw(w, request{
+				method: "POST",
+				path:   "api/v1/upload/" + batch + "/x",
+				body:   "x",
+				header: map[string]string{"Content-Type": "application/octet-stream"},
+			})
+
 			s.Want("an index that is no number", a.Status, 400)
 		},
 	},
@@ -101,7 +117,11 @@ var uploadCases = []Case{
 		What: "X-File-Name is decoded as a form: a plus becomes a blank, %2B a plus.",
 		Why:  "Names must be escaped in full.",
 		Try: func(s *Scene) {
-			for sent, want := range map[string]string{"a+b.mov": "a b.mov", "a%2Bb%25.mov": "a+b%.mov", "%C3%A9.mov": "é.mov"} {
+			for sent, want := range map[string]string{
+				"a+b.mov":      "a b.mov",
+				"a%2Bb%25.mov": "a+b%.mov",
+				"%C3%A9.mov":   "é.mov",
+			} {
 				batch := s.newBatch(s.Writer())
 				s.part(s.Writer(), batch, map[string]string{"X-File-Name": sent}, "x")
 				state, err := s.Writer().Uploaded(s.Context(), batch)
@@ -141,7 +161,10 @@ var uploadCases = []Case{
 		Why:  "The type decides what Nuxeo makes of a file.",
 		Try: func(s *Scene) {
 			w := s.Writer()
-			for kind, want := range map[string]string{"application/octet-stream": "text/plain", "application/x-case": "application/x-case"} {
+			for kind, want := range map[string]string{
+				"application/octet-stream": "text/plain",
+				"application/x-case":       "application/x-case",
+			} {
 				batch := s.newBatch(w)
 				s.part(w, batch, map[string]string{"X-File-Name": "notes.txt", "X-File-Type": kind}, "x")
 				d := s.made(w, s.Folder(), "doc", "File", m{"file:content": nuxeo.Uploading(batch)})
@@ -180,7 +203,10 @@ var attachCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			s.update(w, d.UID, m{"file:content": nuxeo.Uploading("batchId-no-such"), "dc:description": "x"}, nuxeo.WriteOptions{})
+			s.update(w, d.UID, m{
+				"file:content":   nuxeo.Uploading("batchId-no-such"),
+				"dc:description": "x",
+			}, nuxeo.WriteOptions{})
 			s.holding("document", s.get(w, d.UID), "one")
 			s.Want("description", s.get(w, d.UID).Text("dc:description"), "x")
 			fresh := s.made(w, s.Folder(), "fresh", "File", m{"file:content": nuxeo.Uploading("batchId-no-such")})
@@ -201,16 +227,18 @@ var attachCases = []Case{
 		},
 	},
 	{
-		Name: "refused-write-uses-up-the-batch", Uses: []string{"Update", "Uploaded"}, Admin: true, Source: "[M] §15.25",
-		What: "A write that is refused with 403 uses the batch up, unless X-Batch-No-Drop was sent.",
-		Why:  "The header is always sent, and the content looked at afterwards.",
+		Name: "refused-write-uses-up-the-batch", Uses: []string{"Update", "Uploaded"}, Admin: true,
+		Source: "[M] §15.25",
+		What:   "A write that is refused with 403 uses the batch up, unless X-Batch-No-Drop was sent.",
+		Why:    "The header is always sent, and the content looked at afterwards.",
 		Try: func(s *Scene) {
 			d := s.file(s.Ann(), "doc")
 			_, err := s.Ann().Lock(s.Context(), d.UID)
 			s.Must(err)
 			for keep, want := range map[bool]int{false: 404, true: 0} {
 				batch := s.batch(s.Bob(), "x.bin", "x")
-				err := s.Bob().Update(s.Context(), d.UID, "", m{"file:content": nuxeo.Uploading(batch)}, nuxeo.WriteOptions{KeepBatch: keep})
+				err := s.Bob().Update(s.Context(), d.UID, "", m{"file:content": nuxeo.Uploading(batch)},
+					nuxeo.WriteOptions{KeepBatch: keep})
 				s.status("write on a locked document", err, 403)
 				_, err = s.Bob().Uploaded(s.Context(), batch)
 				s.status("batch kept: "+strconv.FormatBool(keep), err, want)
@@ -225,7 +253,8 @@ var attachCases = []Case{
 			w := s.Writer()
 			d := s.file(w, "doc")
 			for range 2 {
-				s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", "same"))}, nuxeo.WriteOptions{Source: sourceContent})
+				s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", "same"))},
+					nuxeo.WriteOptions{Source: sourceContent})
 			}
 			s.Kind("versions after the same content twice: %v", s.labels(w, d.UID))
 			s.holding("document", s.get(w, d.UID), "same")
@@ -249,6 +278,7 @@ func (s *Scene) open(p *Person, uid, xpath, span string) (int, string, http.Head
 	if span != "" {
 		header.Set("Range", span)
 	}
+
 	resp, err := p.OpenBlob(s.Context(), uid, xpath, header)
 	s.Must(err)
 	defer resp.Body.Close()
@@ -262,9 +292,10 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz"
 var blobCases = []Case{
 	{
 		Name: "file-is-read", Uses: []string{"OpenBlob"}, Source: "[M] recorded blobs",
-		What:  "nxfile gives the file with its digest as ETag, type and length; the last segment may be any name.",
-		Why:   "Files are pushed from there.",
-		Helps: "Name the host that Nuxeo sends on to in nuxeo-blob-hosts; have the proxy before Nuxeo pass the header Range on.",
+		What: "nxfile gives the file with its digest as ETag, type and length; the last segment may be any name.",
+		Why:  "Files are pushed from there.",
+		Helps: "Name the host that Nuxeo sends on to in nuxeo-blob-hosts; have the proxy before Nuxeo pass the " +
+			"header Range on.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			status, text, h := s.open(s.Writer(), d.UID, "file:content", "")
@@ -275,6 +306,7 @@ var blobCases = []Case{
 			} else {
 				s.Want("ETag", strings.Trim(h.Get("ETag"), `"`), s.get(s.Writer(), d.UID).Blob("file:content").Digest)
 			}
+
 			sent, err := s.Writer().SentOn(s.Context(), nuxeo.BlobPath(d.UID, "file:content"))
 			s.Must(err)
 			s.Kind("direct download: %t", sent != "")
@@ -294,9 +326,10 @@ var blobCases = []Case{
 	},
 	{
 		Name: "range-is-206", Uses: []string{"OpenBlob"}, Source: "[M] §15.4",
-		What:  "A range of nxfile is 206 with Content-Range and that part, also when it goes on to the end.",
-		Why:   "A broken download resumes.",
-		Helps: "Have the proxy before Nuxeo pass the header Range on; without ranges no transfer goes on where it was cut off.",
+		What: "A range of nxfile is 206 with Content-Range and that part, also when it goes on to the end.",
+		Why:  "A broken download resumes.",
+		Helps: "Have the proxy before Nuxeo pass the header Range on; without ranges no transfer goes on where it " +
+			"was cut off.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			for span, want := range map[string]string{"bytes=2-4": "cde", "bytes=24-": "yz"} {
@@ -309,17 +342,30 @@ var blobCases = []Case{
 	},
 	{
 		Name: "range-of-the-interface-is-200", Uses: []string{"OpenBlob"}, Source: "[M] §15.4",
-		What: "@blob answers a range with 200, Content-Range and the part, and one beyond the end with 200 and the whole file.",
-		Why:  "The status does not tell: Content-Range does.",
+		What: "@blob answers a range with 200, Content-Range and the part, and one beyond the end with 200 and the " +
+			"whole file.",
+		Why: "The status does not tell: Content-Range does.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Writer(), "doc", alphabet)
 			path := "api/v1/id/" + d.UID + "/@blob/file:content"
-			a := s.Raw(s.Writer(), request{method: "GET", path: path, header: map[string]string{"Range": "bytes=2-4"}, follow: true})
+			a := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   path,
+				header: map[string]string{"Range": "bytes=2-4"},
+				follow: true,
+			})
+
 			s.True(a.Status == 200 || a.Status == 206, "status %d", a.Status)
 			s.Kind("a range of @blob: %d", a.Status)
 			s.Want("part", a.Body, "cde")
 			s.True(a.Header.Get("Content-Range") != "", "there is a Content-Range")
-			a = s.Raw(s.Writer(), request{method: "GET", path: path, header: map[string]string{"Range": "bytes=99-"}, follow: true})
+			a = s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   path,
+				header: map[string]string{"Range": "bytes=99-"},
+				follow: true,
+			})
+
 			s.True(a.Status == 200 && a.Body == alphabet || a.Status == 416, "beyond the end: %d %q", a.Status, a.Body)
 		},
 	},
@@ -333,7 +379,14 @@ var blobCases = []Case{
 			if h.Get("ETag") == "" {
 				s.NotTried("files have no ETag here")
 			}
-			a := s.Raw(s.Writer(), request{method: "GET", path: nuxeo.BlobPath(d.UID, "file:content"), header: map[string]string{"If-None-Match": h.Get("ETag")}, follow: true})
+
+			a := s.Raw(s.Writer(), request{
+				method: "GET",
+				path:   nuxeo.BlobPath(d.UID, "file:content"),
+				header: map[string]string{"If-None-Match": h.Get("ETag")},
+				follow: true,
+			})
+
 			s.Want("status", a.Status, 304)
 		},
 	},
@@ -345,7 +398,8 @@ var blobCases = []Case{
 			d := s.file(s.Writer(), "doc")
 			_, err := s.Writer().OpenBlob(s.Context(), d.UID, "file:content", nil)
 			s.status("no content", err, 404)
-			s.Want("wrong property", s.Raw(s.Writer(), request{method: "GET", path: "api/v1/id/" + d.UID + "/@blob/nope:nope"}).Status, 500)
+			s.Want("wrong property",
+				s.Raw(s.Writer(), request{method: "GET", path: "api/v1/id/" + d.UID + "/@blob/nope:nope"}).Status, 500)
 		},
 	},
 	{
@@ -370,7 +424,8 @@ var blobCases = []Case{
 				return
 			}
 			defer resp.Body.Close()
-			s.True(strings.HasPrefix(resp.Header.Get("Content-Type"), "image/"), "content type %q", resp.Header.Get("Content-Type"))
+			s.True(strings.HasPrefix(resp.Header.Get("Content-Type"), "image/"), "content type %q",
+				resp.Header.Get("Content-Type"))
 			s.Kind("thumbnail of a file that has none: %s", resp.Header.Get("Content-Type"))
 		},
 	},

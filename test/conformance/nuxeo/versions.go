@@ -12,9 +12,11 @@ const (
 var versionCases = []Case{
 	{
 		Name: "check-in-makes-one-version", Uses: []string{"CheckIn", "LastVersion", "Versions"}, Source: "[M] §15.1",
-		What:  "Document.CheckIn makes one minor version of a document that is checked out, which names the document, and none of one that is checked in.",
-		Why:   "It keeps what is there before it is replaced; metadata of a version must be told from those of a copy.",
-		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
+		What: "Document.CheckIn makes one minor version of a document that is checked out, which names the " +
+			"document, and none of one that is checked in.",
+		Why: "It keeps what is there before it is replaced; metadata of a version must be told from those of a copy.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a " +
+			"customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
@@ -38,18 +40,21 @@ var versionCases = []Case{
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
-			s.Want("status", s.op(w, "Document.CreateVersion", d.UID, m{"increment": "Minor", "saveDocument": false}).Status, 200)
+			s.Want("status", s.op(w, "Document.CreateVersion", d.UID,
+				m{"increment": "Minor", "saveDocument": false}).Status, 200)
 			s.Want("versions", s.labels(w, d.UID), []string{})
 			s.Want("status with saving", s.op(w, "Document.CreateVersion", d.UID, m{"increment": "Minor"}).Status, 200)
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
-			s.Want("status when checked in", s.op(w, "Document.CreateVersion", d.UID, m{"increment": "Minor"}).Status, 200)
+			s.Want("status when checked in", s.op(w, "Document.CreateVersion", d.UID, m{"increment": "Minor"}).Status,
+				200)
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
 		},
 	},
 	{
-		Name: "check-out-then-in-makes-another", Uses: []string{"CheckOut", "CheckIn", "LatestVersions"}, Source: "[M] §15.24",
-		What: "After Document.CheckOut, Document.CheckIn makes another version though nothing was written.",
-		Why:  "It keeps content that no version holds although the document says it is checked in.",
+		Name: "check-out-then-in-makes-another", Uses: []string{"CheckOut", "CheckIn", "LatestVersions"},
+		Source: "[M] §15.24",
+		What:   "After Document.CheckOut, Document.CheckIn makes another version though nothing was written.",
+		Why:    "It keeps content that no version holds although the document says it is checked in.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
@@ -105,8 +110,9 @@ var versionCases = []Case{
 	},
 	{
 		Name: "version-is-restored", Uses: []string{"RestoreVersion"}, Source: "[M] recorded versions",
-		What: "Document.RestoreVersion on a version makes the document what the version is, also in what people wrote since; that can be written again.",
-		Why:  "It takes back what a failed step has left, and what people wrote must not go with it.",
+		What: "Document.RestoreVersion on a version makes the document what the version is, also in what people " +
+			"wrote since; that can be written again.",
+		Why: "It takes back what a failed step has left, and what people wrote must not go with it.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.filled(w, "doc", "one")
@@ -125,9 +131,10 @@ var versionCases = []Case{
 		},
 	},
 	{
-		Name: "version-of-a-deleted-document-is-403", Uses: []string{"Get", "Delete"}, Admin: true, Source: "[M] §15.21",
-		What: "Once a document is deleted its versions are 403, or gone, for who is not an administrator.",
-		Why:  "403 there is no right that could be given.",
+		Name: "version-of-a-deleted-document-is-403", Uses: []string{"Get", "Delete"}, Admin: true,
+		Source: "[M] §15.21",
+		What:   "Once a document is deleted its versions are 403, or gone, for who is not an administrator.",
+		Why:    "403 there is no right that could be given.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
 			s.checkIn(s.Ann(), d.UID)
@@ -164,6 +171,7 @@ var versionCases = []Case{
 				s.checkIn(w, d.UID)
 				s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", text))}, nuxeo.WriteOptions{})
 			}
+
 			list, err := w.Versions(s.Context(), d.UID, all)
 			s.Must(err)
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1", "0.2", "0.3"})
@@ -191,11 +199,13 @@ var policyCases = []Case{
 	},
 	{
 		Name: "creation-for-metadata-makes-none", Uses: []string{"Create"}, Source: "[M] §15.12",
-		What:  "A document that is made with the source of metadata has no version.",
-		Why:   "It is how a first publish begins.",
-		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
+		What: "A document that is made with the source of metadata has no version.",
+		Why:  "It is how a first publish begins.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a " +
+			"customer belong.",
 		Try: func(s *Scene) {
-			d, err := s.Writer().Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"}, nuxeo.WriteOptions{Source: sourceMetadata})
+			d, err := s.Writer().Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"},
+				nuxeo.WriteOptions{Source: sourceMetadata})
 			s.Must(err)
 			s.Want("versions", s.labels(s.Writer(), d.UID), []string{})
 			s.Want("checked out", s.get(s.Writer(), d.UID).IsCheckedOut, true)
@@ -203,16 +213,20 @@ var policyCases = []Case{
 	},
 	{
 		Name: "first-publish-in-order", Uses: []string{"Create", "AddFacet", "Update"}, Source: "[M] §15.23",
-		What:  "Made empty, given the facet and its properties, and content at last: exactly one version, which holds all of it.",
-		Why:   "It is the order of a first publish.",
-		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
+		What: "Made empty, given the facet and its properties, and content at last: exactly one version, which " +
+			"holds all of it.",
+		Why: "It is the order of a first publish.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a " +
+			"customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
-			d, err := w.Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"}, nuxeo.WriteOptions{Source: sourceMetadata})
+			d, err := w.Create(s.Context(), s.Folder(), nuxeo.NewDocument{Name: "doc", Type: "File"},
+				nuxeo.WriteOptions{Source: sourceMetadata})
 			s.Must(err)
 			s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata))
 			s.update(w, d.UID, m{"frameio:fileName": "clip.mov"}, nuxeo.WriteOptions{Source: sourceMetadata})
-			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "clip.mov", "clip"))}, nuxeo.WriteOptions{Source: sourceContent})
+			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "clip.mov", "clip"))},
+				nuxeo.WriteOptions{Source: sourceContent})
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
 			v := s.last(w, d.UID)
 			s.Want("file name of the version", v.Text("frameio:fileName"), "clip.mov")
@@ -221,9 +235,11 @@ var policyCases = []Case{
 	},
 	{
 		Name: "new-content-makes-one-version", Uses: []string{"Update"}, Source: "[M] recorded attach",
-		What:  "Content written with the source of new content makes one minor version after it, and the answer is that version.",
-		Why:   "Versions follow the customer's policies; the answer's id is not the document's.",
-		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
+		What: "Content written with the source of new content makes one minor version after it, and the answer is " +
+			"that version.",
+		Why: "Versions follow the customer's policies; the answer's id is not the document's.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a " +
+			"customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -237,23 +253,26 @@ var policyCases = []Case{
 	},
 	{
 		Name: "nothing-changed-makes-no-version", Uses: []string{"Update"}, Source: "[M] §15.14",
-		What:  "A write with source that changes nothing makes no version; where there is none yet the answer is 204.",
-		Why:   "A repeated step must not count versions up.",
-		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a customer belong.",
+		What: "A write with source that changes nothing makes no version; where there is none yet the answer is 204.",
+		Why:  "A repeated step must not count versions up.",
+		Helps: "Look at the versioning policies: `doctor --fix` tries them, and doc/package.md says where those of a " +
+			"customer belong.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
 			a := s.put(w, d.UID, m{"dc:title": "doc"}, map[string]string{"source": sourceMetadata})
 			s.Want("status without a version", a.Status, 204)
-			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", "x"))}, nuxeo.WriteOptions{Source: sourceContent})
+			s.update(w, d.UID, m{"file:content": nuxeo.Uploading(s.batch(w, "x.bin", "x"))},
+				nuxeo.WriteOptions{Source: sourceContent})
 			s.update(w, d.UID, m{"dc:title": "doc"}, nuxeo.WriteOptions{Source: sourceContent})
 			s.Want("versions", s.labels(w, d.UID), []string{"0.1"})
 		},
 	},
 	{
 		Name: "somebody-else-makes-a-version", Uses: []string{"Update"}, Admin: true, Source: "[M] recorded attach",
-		What: "Before somebody else's write, without source, the collaborative policy makes a minor version of what was there.",
-		Why:  "Writes of the connector must say what they are for.",
+		What: "Before somebody else's write, without source, the collaborative policy makes a minor version of what " +
+			"was there.",
+		Why: "Writes of the connector must say what they are for.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
 			s.update(s.Bob(), d.UID, m{"dc:description": "by bob"}, nuxeo.WriteOptions{})
@@ -288,7 +307,12 @@ var facetCases = []Case{
 			d := s.file(w, "doc")
 			s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata))
 			s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata))
-			s.update(w, d.UID, m{"frameio:fileName": "clip.mov", "frameio:fileSize": 5000000000, "frameio:frameRate": 23.976}, nuxeo.WriteOptions{})
+			s.update(w, d.UID, m{
+				"frameio:fileName":  "clip.mov",
+				"frameio:fileSize":  5000000000,
+				"frameio:frameRate": 23.976,
+			}, nuxeo.WriteOptions{})
+
 			got := s.get(w, d.UID)
 			s.True(got.Has("FrameioAsset"), "it has the facet")
 			s.Want("file name", got.Text("frameio:fileName"), "clip.mov")
@@ -297,9 +321,11 @@ var facetCases = []Case{
 		},
 	},
 	{
-		Name: "removed-facet-hides-its-data", Uses: []string{"RemoveFacet", "AddFacet"}, Source: "[M] SQL; [S] DBSDocument.removeFacet",
-		What: "Document.RemoveFacet removes the facet and hides its data, which some databases drop and others show again with the facet.",
-		Why:  "Whoever adds a facet must write all of its fields: what was there before may be back.",
+		Name: "removed-facet-hides-its-data", Uses: []string{"RemoveFacet", "AddFacet"},
+		Source: "[M] SQL; [S] DBSDocument.removeFacet",
+		What: "Document.RemoveFacet removes the facet and hides its data, which some databases drop and others show " +
+			"again with the facet.",
+		Why: "Whoever adds a facet must write all of its fields: what was there before may be back.",
 		Try: func(s *Scene) {
 			w := s.Writer()
 			d := s.file(w, "doc")
@@ -309,7 +335,8 @@ var facetCases = []Case{
 			s.True(!s.get(w, d.UID).Has("FrameioAsset"), "the facet is gone")
 			s.Want("file name without the facet", s.get(w, d.UID).Text("frameio:fileName"), "")
 			s.Must(w.AddFacet(s.Context(), d.UID, "FrameioAsset", sourceMetadata))
-			s.Kind("data of a facet that was removed is back with it: %t", s.get(w, d.UID).Text("frameio:fileName") != "")
+			s.Kind("data of a facet that was removed is back with it: %t",
+				s.get(w, d.UID).Text("frameio:fileName") != "")
 		},
 	},
 	{
@@ -323,8 +350,9 @@ var facetCases = []Case{
 	},
 	{
 		Name: "facet-leaves-versions-alone", Uses: []string{"AddFacet"}, Admin: true, Source: "[M] §2.8",
-		What: "A facet that somebody else adds makes no version, changes no contributor, and leaves a document checked in.",
-		Why:  "Nobody's document must look changed by it.",
+		What: "A facet that somebody else adds makes no version, changes no contributor, and leaves a document " +
+			"checked in.",
+		Why: "Nobody's document must look changed by it.",
 		Try: func(s *Scene) {
 			d := s.filled(s.Ann(), "doc", "one")
 			s.checkIn(s.Ann(), d.UID)

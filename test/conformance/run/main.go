@@ -39,15 +39,22 @@ func main() {
 	var o options
 
 	flag.StringVar(&o.URL, "nuxeo", "", "address of the Nuxeo server, such as https://nuxeo.example.com/nuxeo")
-	flag.StringVar(&o.Login, "user", "Administrator", "whose account to use; without an administrator's fewer cases are tried")
-	flag.StringVar(&o.passwordFile, "password-file", "", "file with the password; else NUXEO_PASSWORD, else it is asked for")
-	flag.StringVar(&o.jwtFile, "jwt-secret-file", "", "file with the server's nuxeo.jwt.secret; else NUXEO_JWT_SECRET, else what needs it is not tried")
+	flag.StringVar(&o.Login, "user", "Administrator",
+		"whose account to use; without an administrator's fewer cases are tried")
+	flag.StringVar(&o.passwordFile, "password-file", "",
+		"file with the password; else NUXEO_PASSWORD, else it is asked for")
+	flag.StringVar(&o.jwtFile, "jwt-secret-file", "",
+		"file with the server's nuxeo.jwt.secret; else NUXEO_JWT_SECRET, else what needs it is not tried")
 	flag.StringVar(&o.Parent, "parent", "", "folder to work below (default /default-domain/workspaces)")
-	flag.StringVar(&o.remote.URL, "frameio", "https://api.frame.io", "address of Frame.io, which is tried when -project is given")
+	flag.StringVar(&o.remote.URL, "frameio", "https://api.frame.io",
+		"address of Frame.io, which is tried when -project is given")
 	flag.StringVar(&o.remote.Account, "account", "", "id of the account of Frame.io")
-	flag.StringVar(&o.remote.ProjectID, "project", "", "id of the project of Frame.io to work in, in place of a Nuxeo server")
-	flag.StringVar(&o.tokenFile, "token-file", "", "file with an access token for Frame.io; else FRAMEIO_TOKEN, else it is asked for")
-	flag.BoolVar(&o.remote.Manages, "manages", false, "the token's owner may manage the workspace: webhooks and custom actions are tried too")
+	flag.StringVar(&o.remote.ProjectID, "project", "",
+		"id of the project of Frame.io to work in, in place of a Nuxeo server")
+	flag.StringVar(&o.tokenFile, "token-file", "",
+		"file with an access token for Frame.io; else FRAMEIO_TOKEN, else it is asked for")
+	flag.BoolVar(&o.remote.Manages, "manages", false,
+		"the token's owner may manage the workspace: webhooks and custom actions are tried too")
 	flag.StringVar(&o.only, "only", "", "names of the cases to try, with commas; part of a name is enough")
 	flag.BoolVar(&o.yes, "yes", false, "do not ask for the name of the host")
 	flag.BoolVar(&o.cleanUp, "clean-up", false, "list and remove what aborted runs have left, and nothing else")
@@ -60,6 +67,7 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
+
 	os.Exit(code)
 }
 
@@ -67,38 +75,51 @@ func run(ctx context.Context, o options) (int, error) {
 	if o.remote.ProjectID != "" {
 		return o.frameio(ctx)
 	}
+
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.User != nil {
-		return conformance.NothingTried, errors.New("-nuxeo must be a full address without credentials, such as https://nuxeo.example.com/nuxeo")
+		return conformance.NothingTried,
+			errors.New("-nuxeo must be a full address without credentials, such as https://nuxeo.example.com/nuxeo")
 	}
+
 	if o.Password, err = conformance.Secret(o.passwordFile, "NUXEO_PASSWORD", "Password of "+o.Login); err != nil {
 		return conformance.NothingTried, err
 	}
+
 	if o.JWTSecret, err = conformance.Secret(o.jwtFile, "NUXEO_JWT_SECRET", ""); err != nil {
 		return conformance.NothingTried, err
 	}
+
 	c, err := o.Client()
 	if err != nil {
 		return conformance.NothingTried, err
 	}
+
 	me, err := c.Me(ctx)
 	if err != nil {
 		return conformance.NothingTried, err
 	}
+
 	left, err := conf.Left(ctx, c)
 	if err != nil {
 		return conformance.NothingTried, err
 	}
+
 	if o.cleanUp {
-		return clean(u.Host, o.yes, left, func(prefix, folder string) error { return conf.Remove(ctx, o.Setup, prefix, folder) })
+		return clean(u.Host, o.yes, left, func(prefix, folder string) error {
+			return conf.Remove(ctx, o.Setup, prefix, folder)
+		})
 	}
+
 	for prefix := range left {
 		fmt.Printf("An aborted run has left %s…; -clean-up removes it.\n", prefix)
 	}
+
 	o.Prefix = conformance.Word("c")
 	if err := conformance.Confirm(os.Stdin, os.Stdout, u.Host, o.Plan(me.Administrator), o.yes); err != nil {
 		return conformance.NothingTried, err
 	}
+
 	return o.try(ctx)
 }
 
@@ -127,7 +148,9 @@ func (o options) told(r conformance.Result) {
 }
 
 // finish removes what was made, also when the run was interrupted, and prints the table.
-func (o options) finish(ctx context.Context, what string, results []conformance.Result, remove func(context.Context) error) (int, error) {
+func (o options) finish(
+	ctx context.Context, what string, results []conformance.Result, remove func(context.Context) error,
+) (int, error) {
 	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	err := remove(rest)
@@ -141,19 +164,24 @@ func clean(host string, yes bool, left map[string]string, remove func(prefix, fo
 		fmt.Println("Nothing is left.")
 		return conformance.AllHold, nil
 	}
+
 	fmt.Println("To be removed, with everything whose name begins so:")
 	for prefix, folder := range left {
 		fmt.Printf("  %s… (folder %s)\n", prefix, folder)
 	}
+
 	if err := conformance.Confirm(os.Stdin, os.Stdout, host, nil, yes); err != nil {
 		return conformance.NothingTried, err
 	}
+
 	var errs []error
 	for prefix, folder := range left {
 		errs = append(errs, remove(prefix, folder))
 	}
+
 	if err := errors.Join(errs...); err != nil {
 		return conformance.SomeDiffer, err
 	}
+
 	return conformance.AllHold, nil
 }

@@ -30,6 +30,7 @@ func run(args []string) (err error) {
 	if len(args) == 0 {
 		return errors.New("which command is to be run?")
 	}
+
 	c, err := pg.Start()
 	if err != nil {
 		return err

@@ -69,10 +69,12 @@ func (s *stream) setDeadline(d *deadline, at time.Time) {
 		d.timer.Stop()
 		d.timer = nil
 	}
+
 	d.at = at
 	if !at.IsZero() {
 		d.timer = time.AfterFunc(max(0, time.Until(at)), s.wake)
 	}
+
 	s.moved.Broadcast()
 }
 
@@ -89,16 +91,20 @@ func (s *stream) write(p []byte) (n int, err error) {
 		for s.held >= window && s.writable() == nil {
 			s.moved.Wait()
 		}
+
 		if err := s.writable(); err != nil {
 			return n, err
 		}
+
 		k := min(len(p), window-s.held, 32<<10)
 		s.send(p[:k])
 		if s.broken != nil {
 			return n, s.broken
 		}
+
 		n, p = n+k, p[k:]
 	}
+
 	return n, nil
 }
 
@@ -125,15 +131,18 @@ func (s *stream) send(p []byte) {
 		s.breakOff(errReset)
 		return
 	}
+
 	if cut := s.end; cut > 0 && s.offset >= cut {
 		s.line(p[:max(0, cut-1-from)])
 		s.ended, s.cut, s.mute = true, true, 1
 		s.moved.Broadcast()
 		return
 	}
+
 	if cut := s.mute; cut > 0 && s.offset >= cut {
 		p = p[:max(0, cut-1-from)]
 	}
+
 	s.line(p)
 }
 
@@ -141,13 +150,16 @@ func (s *stream) line(p []byte) {
 	if len(p) == 0 {
 		return
 	}
+
 	now := time.Now()
 	if s.busy.Before(now) {
 		s.busy = now
 	}
+
 	if s.rate > 0 {
 		s.busy = s.busy.Add(time.Duration(float64(len(p)) / float64(s.rate) * float64(time.Second)))
 	}
+
 	s.packets = append(s.packets, packet{at: s.busy.Add(s.latency), bytes: append([]byte(nil), p...)})
 	s.held += len(p)
 	s.moved.Broadcast()
@@ -176,6 +188,7 @@ func (s *stream) read(p []byte) (int, error) {
 		if done, err := s.unreadable(); done {
 			return 0, err
 		}
+
 		if len(s.packets) > 0 {
 			wait := time.Until(s.packets[0].at)
 			if wait <= 0 {
@@ -183,6 +196,7 @@ func (s *stream) read(p []byte) (int, error) {
 			}
 			time.AfterFunc(wait, s.wake)
 		}
+
 		s.moved.Wait()
 	}
 }
@@ -211,6 +225,7 @@ func (s *stream) take(p []byte) int {
 	if len(head.bytes) == 0 {
 		s.packets = s.packets[1:]
 	}
+
 	s.held -= n
 	s.moved.Broadcast()
 	return n

@@ -54,10 +54,16 @@ func (n *Net) Listen() (net.Listener, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.last++
-	l := &listener{net: n, address: address(fmt.Sprintf("127.0.0.1:%d", 1000+n.last)), queue: make(chan net.Conn, backlog), closed: make(chan struct{})}
+	l := &listener{
+		net:     n,
+		address: address(fmt.Sprintf("127.0.0.1:%d", 1000+n.last)),
+		queue:   make(chan net.Conn, backlog),
+		closed:  make(chan struct{}),
+	}
 	if n.listeners == nil {
 		n.listeners = map[string]*listener{}
 	}
+
 	n.listeners[l.address.String()] = l
 	return l, nil
 }
@@ -76,9 +82,11 @@ func (n *Net) Dial(ctx context.Context, _, to string) (net.Conn, error) {
 	case <-ctx.Done():
 		return nil, &net.OpError{Op: "dial", Net: network, Err: ctx.Err()}
 	}
+
 	if l == nil || f.Refuse {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: address(to), Err: errRefused}
 	}
+
 	here, there := n.pair(address(to), f)
 	select {
 	case l.queue <- there:
@@ -86,6 +94,7 @@ func (n *Net) Dial(ctx context.Context, _, to string) (net.Conn, error) {
 	case <-l.closed:
 	case <-ctx.Done():
 	}
+
 	_ = here.Close() // never was a connection
 	return nil, &net.OpError{Op: "dial", Net: network, Addr: address(to), Err: errRefused}
 }

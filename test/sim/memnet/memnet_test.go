@@ -21,11 +21,16 @@ func serve(t *testing.T, n *Net, size int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{ReadTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Connection", "close")
-		_, _ = io.WriteString(w, strings.Repeat("x", size))
-	})}
+
+	server := &http.Server{
+		ReadTimeout: time.Hour,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Connection", "close")
+			_, _ = io.WriteString(w, strings.Repeat("x", size))
+		}),
+	}
+
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return "http://" + l.Addr().String()
@@ -55,16 +60,19 @@ func TestFaults(t *testing.T) {
 				client := &http.Client{Transport: &http.Transport{DialContext: n.Dial, DisableKeepAlives: true}}
 				ctx, cancel := context.WithTimeout(With(t.Context(), c.fault), time.Minute)
 				defer cancel()
-				r, err := http.NewRequestWithContext(ctx, http.MethodPost, serve(t, n, 1000), strings.NewReader("hello"))
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, serve(t, n, 1000),
+					strings.NewReader("hello"))
 				if err != nil {
 					t.Fatal(err)
 				}
+
 				start := time.Now()
 				resp, err := client.Do(r)
 				if err == nil {
 					_, err = io.ReadAll(resp.Body)
 					_ = resp.Body.Close()
 				}
+
 				if !errors.Is(err, c.want) || time.Since(start) < c.took {
 					t.Errorf("after %v: %v, not %v", time.Since(start), err, c.want)
 				}
@@ -81,24 +89,29 @@ func TestDeadlinesAndBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		c, err := n.Dial(t.Context(), "tcp", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
+
 		start := time.Now()
 		_ = c.SetDeadline(start.Add(time.Second))
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("read: %v", err)
 		}
+
 		_ = c.SetDeadline(start.Add(3 * time.Second))
 		wrote, err := c.Write(make([]byte, 2*window)) // nobody reads
 		if wrote != window || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("wrote %d after %v: %v", wrote, time.Since(start), err)
 		}
+
 		_ = l.Close()
 		if _, err := n.Dial(t.Context(), "tcp", l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("dialed a closed listener: %v", err)
 		}
+
 		var closed net.Error
 		_ = c.Close()
 		if _, err := c.Write([]byte("x")); err == nil || errors.As(err, &closed) && closed.Timeout() {
