@@ -37,6 +37,7 @@ type client struct {
 	base    string
 	session string
 	stored  bool // the session is one that `login` has kept
+	web     *http.Client
 }
 
 // session signs in, runs fn and signs out. A session that is kept goes on.
@@ -68,14 +69,14 @@ func endedAsWell(err error) error {
 
 // newClient is a client that is not signed in.
 func newClient(server string, t *terminal) (*client, error) {
-	c := &client{base: base(server)}
+	c := &client{base: base(server), web: t.http("the connector")}
 	u, err := url.Parse(c.base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fault.Field("server", "Give --server (or NUXEO_FRAMEIO_SERVER) with http:// or https://, like "+
 			"http://localhost:8090.", "%q is not a full address.", server)
 	}
 	c.ClientWithResponses, err = api.NewClientWithResponses(c.base+"/api/v1", api.WithRequestEditorFn(c.signed),
-		api.WithHTTPClient(t.http("the connector")))
+		api.WithHTTPClient(c.web))
 	return c, err
 }
 

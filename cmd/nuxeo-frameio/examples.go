@@ -96,6 +96,7 @@ var examples = map[string][]string{
 	"sync runs":     {"nuxeo-frameio sync runs /default-domain/workspaces/films"},
 	"sync troubles": {"nuxeo-frameio sync troubles /default-domain/workspaces/films"},
 	"sync settle":   {"nuxeo-frameio sync settle /default-domain/workspaces/films KEY --use both"},
+	"mcp":           {"nuxeo-frameio mcp", "nuxeo-frameio mcp --listen 127.0.0.1:8765"},
 	"explain":       {"nuxeo-frameio explain /default-domain/workspaces/films/Teaser"},
 	"locks list":    {"nuxeo-frameio locks"},
 	"locks release": {"nuxeo-frameio locks release PUSH --reason 'the review was cancelled'"},

@@ -57,6 +57,7 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Tell why a document and its asset are as they are, and what happened." group:"Use"`
 	Locks    locksCmd    `cmd:"" help:"See and release what pushes have locked." group:"Use"`
 	Items    itemsCmd    `cmd:"" help:"See, watch, retry and cancel what is under way." group:"Use"`
+	MCP      mcpCmd      `cmd:"" name:"mcp" help:"Offer find, explain, publish, push and refresh to an agent, as you (Model Context Protocol)." group:"Use"`
 
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print what lets a shell complete commands and flags."`

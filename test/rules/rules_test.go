@@ -32,7 +32,7 @@ const (
 var layers = [][]string{
 	{"cmd/nuxeo-frameio"},
 	{"internal/demo"},
-	{"internal/doctor"},
+	{"internal/doctor", "internal/agent"},
 	{"internal/app"},
 	{"internal/web"},
 	{"internal/web/api"},

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/agent"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/app"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
+	"github.com/nuxeo-frameio/nuxeo-frameio/internal/web/api"
+)
+
+type mcpCmd struct {
+	clientFlags
+	Listen string `help:"Serve HTTP at this address of this machine, like 127.0.0.1:8765, instead of standard input and output." placeholder:"ADDRESS"`
+}
+
+// Run offers the connector's tools to an agent, as the person who is signed in, until the agent ends.
+func (c *mcpCmd) Run(t *terminal) error {
+	return c.session(t, func(k *client) error {
+		server := agent.New(app.Version, k.call)
+		if c.Listen != "" {
+			return c.serve(t, server)
+		}
+
+		err := server.Run(t.ctx, &mcp.IOTransport{Reader: io.NopCloser(t.in), Writer: unclosed{t.out}})
+		if errors.Is(err, io.EOF) || t.ctx.Err() != nil {
+			return nil // the agent has ended, or we were told to
+		}
+		return err
+	})
+}
+
+// unclosed is a writer that stays open.
+type unclosed struct{ io.Writer }
+
+// Close is that of io.Closer.
+func (unclosed) Close() error { return nil }
+
+// serve offers the tools over HTTP, to whoever on this machine has the key that is printed.
+func (c *mcpCmd) serve(t *terminal, server *mcp.Server) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil || !onThisMachine(host) {
+		return fault.Field("listen", "Give 127.0.0.1:8765: who reaches it acts as you.",
+			"%q is not an address of this machine alone.", c.Listen)
+	}
+
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fault.Field("listen", "Give another port.", "%s cannot be listened at.", c.Listen).Because(err)
+	}
+
+	key := rand.Text()
+	tools := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+	web := &http.Server{Handler: keyed(key, tools), ReadHeaderTimeout: 10 * time.Second}
+	t.printf("Agents connect to http://%s with the header\nAuthorization: Bearer %s\n", l.Addr().String(), key)
+
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-t.ctx.Done():
+		return errors.Join(web.Close(), unlessClosed(<-ended))
+	}
+}
+
+// unlessClosed is an error other than that of a server that was closed.
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// keyed lets requests through that bring the key.
+func keyed(key string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+key)) == 0 {
+			http.Error(w, "Bring the key that nuxeo-frameio mcp has printed.", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// mostAnswered bounds an answer for an agent, in bytes.
+const mostAnswered = 4 << 20
+
+// call makes a call of the REST interface as the signed-in person. Its answer is JSON, or empty where there is none.
+func (c *client) call(ctx context.Context, q agent.Request) (json.RawMessage, error) {
+	var body io.Reader
+	if q.Body != nil {
+		b, err := json.Marshal(q.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+
+	r, err := http.NewRequestWithContext(ctx, q.Method, c.base+"/api/v1"+q.Path+"?"+q.Query.Encode(), body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if err := c.signed(ctx, r); err != nil {
+		return nil, err
+	}
+
+	resp, err := c.web.Do(r)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswered+1))
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+
+	switch {
+	case len(answer) > mostAnswered:
+		return nil, fault.New(fault.Refused, "The answer is too long.").With("Ask for fewer at once.")
+	case resp.StatusCode >= http.StatusBadRequest:
+		p := new(api.Problem)
+		_ = json.Unmarshal(answer, p) // one that cannot be read is reported as such
+		return nil, endedAsWell(problem(p, resp))
+	}
+
+	return answer, nil
+}
