@@ -113,6 +113,12 @@ fuzz: ## Fuzz every parser of outside input for FUZZTIME each
 package: build ## Write the Nuxeo package into dist/
 	mkdir -p dist && bin/nuxeo-frameio package -o dist
 
+.PHONY: release-check
+release-check: build ## Try what only a release needs: the unit as systemd reads it, the chart as Helm does
+	cd release/chart && go vet ./... && go run . -program ../../bin/nuxeo-frameio
+	@command -v systemd-analyze >/dev/null || { echo "there is no systemd-analyze to look at the unit"; exit 1; }
+	systemd-analyze security --offline=yes --threshold=20 --no-pager release/files/nuxeo-frameio.service | tail -1
+
 PREFIX  ?= /usr/local
 PROGRAM ?= bin/nuxeo-frameio
 

@@ -7,7 +7,9 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -74,6 +76,52 @@ func (r *release) archived(p platform, folder string) (files []file, err error) 
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.to, b.to) })
 	return files, nil
+}
+
+// chartVersion stands in the chart for the version.
+const chartVersion = "0.0.0"
+
+// chart writes the one for Helm, with the version in place of none.
+func (r *release) chart(context.Context) error {
+	dir := filepath.Join(r.root, "deploy", "chart")
+	var all []file
+	err := filepath.WalkDir(dir, func(from string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, from)
+		if err != nil {
+			return err
+		}
+		if name == "Chart.yaml" {
+			if from, err = r.versioned(from); err != nil {
+				return err
+			}
+		}
+		all = append(all, file{from, "nuxeo-frameio/" + filepath.ToSlash(name), 0o644})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f, err := r.create("nuxeo-frameio-chart-" + r.version + ".tgz")
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeTarGz(f, all, r.time, r.level()), f.Close())
+}
+
+// versioned is a copy of a file of the chart with the version in it.
+func (r *release) versioned(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if strings.Count(string(b), chartVersion) != 2 {
+		return "", fmt.Errorf("%s does not have %s twice", path, chartVersion)
+	}
+	to := filepath.Join(r.work, filepath.Base(path))
+	return to, os.WriteFile(to, []byte(strings.ReplaceAll(string(b), chartVersion, r.version)), 0o644)
 }
 
 func writeTarGz(w io.Writer, files []file, at time.Time, level int) error {

@@ -47,6 +47,7 @@ var products = []struct {
 	{"deb", (*release).debs},
 	{"rpm", (*release).rpms},
 	{"image", (*release).images},
+	{"chart", (*release).chart},
 	{"nuxeo", (*release).nuxeoPackage},
 	{"sbom", (*release).sboms},
 	{"sums", (*release).sums},

@@ -100,11 +100,11 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 	if err := os.WriteFile(stub, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	const all = "archive,deb,rpm,image,nuxeo,sums"
+	const all = "archive,deb,rpm,image,chart,nuxeo,sums"
 	one, two := made(t, stub, "v1.0.0", all), made(t, stub, "v1.0.0", all)
 	names, err := fs.ReadDir(os.DirFS(one), ".")
-	if err != nil || len(names) != 6 {
-		t.Fatalf("got %d files (%v), want 6", len(names), err)
+	if err != nil || len(names) != 7 {
+		t.Fatalf("got %d files (%v), want 7", len(names), err)
 	}
 	for _, e := range names {
 		a, err := os.ReadFile(filepath.Join(one, e.Name()))
@@ -117,8 +117,8 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 		}
 	}
 	sums, err := os.ReadFile(filepath.Join(one, "SHA256SUMS"))
-	if n := strings.Count(string(sums), "\n"); err != nil || n != 5 {
-		t.Errorf("got %d checksums (%v), want 5", n, err)
+	if n := strings.Count(string(sums), "\n"); err != nil || n != 6 {
+		t.Errorf("got %d checksums (%v), want 6", n, err)
 	}
 }
 
