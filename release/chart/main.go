@@ -86,7 +86,8 @@ func render(dir string, values map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: "frameio"}, chartutil.DefaultCapabilities)
+	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: "frameio"},
+		chartutil.DefaultCapabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,8 @@ func fits(d *apps.Deployment, program string) error {
 	cmd.Stderr = os.Stderr
 	for _, e := range container.Env {
 		if e.Name == "CREDENTIALS_DIRECTORY" {
-			if !slices.ContainsFunc(container.VolumeMounts, func(m core.VolumeMount) bool { return m.MountPath == e.Value }) {
+			if !slices.ContainsFunc(container.VolumeMounts,
+				func(m core.VolumeMount) bool { return m.MountPath == e.Value }) {
 				return fmt.Errorf("nothing is mounted at %s", e.Value)
 			}
 			e.Value = dir
