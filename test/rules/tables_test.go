@@ -35,11 +35,11 @@ var owners = map[string]string{
 // readers are the packages that read tables of others, and why they may: one statement answers what would be a question
 // for each row.
 var readers = map[string]string{
-	"explain items, interactions, links, link_files, bindings": "it tells what all of them have recorded of one asset",
+	"explain items, interactions, links, link_files, bindings": "it tells what all of them know of an asset",
 	"explain pushes, syncs, sync_entries, sync_runs":           "likewise",
-	"publish items, links, link_files, pushes":                 "what becomes of a call is counted and listed in one statement",
+	"publish items, links, link_files, pushes":                 "a call is counted and listed in one statement",
 	"push items, links, actions, bindings, transfers":          "a list of pushes shows item, link and binding of each",
-	"foldersync items, links, link_files, transfers":           "a run compares its entries with links, a million at a time",
+	"foldersync items, links, link_files, transfers":           "a run compares a million entries with links",
 	"repair bindings, pushes, syncs":                           "it looks for documents that any of them answers for",
 	"relink bindings":                                          "it goes through all folders that are bound",
 	"work interactions, pushes":                                "the lists of items show what began them",
