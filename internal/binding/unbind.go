@@ -157,15 +157,13 @@ func (s *Service) endSooner(ctx context.Context, tx *sql.Tx, b Binding, ends tim
 		return nil, err
 	}
 
-	var id string
-	err := tx.QueryRowContext(ctx, `UPDATE items SET not_before = $1, generation = generation + 1
-		WHERE id = (SELECT MAX(id) FROM items WHERE parent = $2 AND kind = $3)
-		AND state = 'waiting' RETURNING id`, store.Millis(s.Now()), b.ID, KindUnbind).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) { // it is looking at this moment
-		err = tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items
-			WHERE parent = $1 AND kind = $2`, b.ID, KindUnbind).Scan(&id)
+	// It may be looking at this moment, and then goes on by the other time.
+	id, err := s.Engine.Latest(ctx, tx, b.ID, KindUnbind)
+	if err != nil {
+		return nil, err
 	}
 
+	_, err = s.Engine.Hasten(ctx, tx, b.ID, "")
 	return []string{id}, err
 }
 

@@ -152,6 +152,13 @@ func (e *Engine) Hasten(ctx context.Context, tx *sql.Tx, parent, owner string) (
 	return ids, rows.Err()
 }
 
+// Latest is the id of the newest item of a kind that a parent has; empty: it has none.
+func (e *Engine) Latest(ctx context.Context, tx *sql.Tx, parent, kind string) (id string, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), '') FROM items WHERE parent = $1 AND kind = $2`,
+		parent, kind).Scan(&id)
+	return id, err
+}
+
 const insertItem = `INSERT INTO items (id, kind, parent, subject, title, owner, actor, requester, state, step, data,
 		generation, not_before, correlation, created, updated, code, message, remedy, ahead)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', '', $9, 1, $10, $11, $12, $12, $13, $14, $15, $16)
