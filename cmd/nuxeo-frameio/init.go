@@ -338,9 +338,6 @@ func checkDatabase(t *terminal, answer string) error {
 	if answer == sqlite {
 		return nil
 	}
-	if _, err := configured(map[string]string{"database": answer}); err != nil {
-		return err
-	}
 	if !strings.HasPrefix(answer, "postgres") {
 		return fault.Field("database", "Give one like postgres://user:password@host:5432/name, or sqlite.",
 			"This is not a postgres:// address.")

@@ -92,14 +92,35 @@ func changer(t *testing.T) {
 	}
 }
 
+// stand is a small file that stands in for the program and calls it: what is packed makes no
+// difference, and takes less time.
+func stand(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nuxeo-frameio")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What is made between two tags comes after the first of them, in the order of packages.
+func TestVersionBetweenTags(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"v1.2.3-4-g0abc12": "nuxeo-frameio_1.2.3+4.g0abc12-1_", // 1.2.3-4 would be a revision of 1.2.3
+		"v1.2.3-rc1":       "nuxeo-frameio_1.2.3~rc1-1_",       // and this comes before it
+	} {
+		got := filepath.Base(only(t, made(t, stand(t), version, "deb"), "*.deb"))
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %s, want %s…", version, got, want)
+		}
+	}
+}
+
 // Made twice, everything has the same bytes.
 func TestMadeTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
-	// What is packed makes no difference, and a small file takes less time.
-	stub := filepath.Join(t.TempDir(), "nuxeo-frameio")
-	if err := os.WriteFile(stub, []byte("#!/bin/sh\nexec '"+program(t)+"' \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	stub := stand(t)
 	const all = "archive,deb,rpm,image,chart,nuxeo,sums"
 	one, two := made(t, stub, "v1.0.0", all), made(t, stub, "v1.0.0", all)
 	names, err := fs.ReadDir(os.DirFS(one), ".")

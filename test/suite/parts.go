@@ -46,7 +46,7 @@ var storing = []string{
 // The statements that SQLite was given are prepared on PostgreSQL.
 func testParts() []part {
 	return []part{
-		{name: "packages", lane: 1, cpu: 115, wall: 250},
+		{name: "packages", lane: 1, cpu: 123, wall: 255},
 		{
 			name: "scenes on PostgreSQL", lane: 1, cpu: 80, wall: 200, packages: []string{"./test/e2e"},
 			memory: true, postgres: true,
