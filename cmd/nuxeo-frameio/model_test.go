@@ -37,7 +37,8 @@ func TestExamples(t *testing.T) {
 	for path := range examples {
 		unused[path] = true
 	}
-	for _, leaf := range model(t).Model.Leaves(true) {
+	k := model(t)
+	for _, leaf := range k.Model.Leaves(true) {
 		path := commandPath(leaf)
 		delete(unused, path)
 		if len(examples[path]) == 0 {
@@ -45,7 +46,7 @@ func TestExamples(t *testing.T) {
 		}
 		for _, line := range examples[path] {
 			line, _, _ = strings.Cut(line, " > ")
-			ctx, err := model(t).Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
+			ctx, err := k.Parse(shellWords(config.ReplaceAllString(line, "--config "+file))[1:])
 			if err != nil {
 				t.Errorf("%s: %v", line, err)
 				continue

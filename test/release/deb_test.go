@@ -32,19 +32,19 @@ func TestDebianPackage(t *testing.T) {
 	if _, err := exec.LookPath("dpkg"); err != nil {
 		need.Skip(t, "there is no dpkg: %v", err)
 	}
-	old, current := made(t, prog, "1.0.0", "deb"), made(t, prog, version, "deb,nuxeo")
+	old, current := only(t, made(t, prog, "1.0.0", "deb"), "*.deb"), ofProgram(t, "*.deb")
 	p := newPlace(t)
 	p.debian()
 	before := p.tree()
 
-	p.dpkg("-i", only(t, old, "*.deb"))
+	p.dpkg("-i", old)
 	account := p.account()
 	if uid, mode := p.owner(settings); uid != account || mode.Perm() != 0o600 {
 		t.Errorf("%s: got owner %d and %v, want %d and 0600", settings, uid, mode, account)
 	}
 
 	// The questions, answered by flags; the doctor with an administrator.
-	nuxeoURL, frameioURL := systems(t, only(t, current, "nuxeo-frameio-*.zip"))
+	nuxeoURL, frameioURL := systems(t, ofProgram(t, "nuxeo-frameio-*.zip"))
 	address := freePort(t)
 	_, port, _ := strings.Cut(address, ":")
 	public := "http://localhost:" + port
@@ -81,7 +81,7 @@ func TestDebianPackage(t *testing.T) {
 	p.run(account, sees, look...)
 
 	// Upgraded while it runs, and back again, each time with what it has stored.
-	for _, deb := range []string{only(t, current, "*.deb"), only(t, old, "*.deb")} {
+	for _, deb := range []string{current, old} {
 		p.dpkg("-i", deb)
 		stop()
 		stop = p.service(account)

@@ -100,10 +100,10 @@ const nobody = 65532
 // state: its root may be read-only.
 func TestImage(t *testing.T) {
 	t.Parallel()
-	prog := program(t)
+	path := ofProgram(t, "*.tar")
 	changer(t)
 	p := newPlace(t)
-	c := unpack(t, only(t, made(t, prog, version, "image"), "*.tar"), p)
+	c := unpack(t, path, p)
 	if c.User != "65532:65532" {
 		t.Errorf("got the account %s, want 65532:65532", c.User)
 	}
@@ -128,14 +128,12 @@ func TestImage(t *testing.T) {
 		t.Errorf("the database belongs to %d, want %d", uid, nobody)
 	}
 	composed(t, p, c)
+	sameByDocker(t, c)
 }
 
-// The Dockerfile says the same of how the image is run.
-func TestDockerfileMakesTheSame(t *testing.T) {
-	t.Parallel()
-	changer(t)
-	want := unpack(t, only(t, made(t, stand(t), version, "image"), "*.tar"), newPlace(t))
-
+// sameByDocker holds the Dockerfile against how the image says that it is run.
+func sameByDocker(t *testing.T, want runConfig) {
+	t.Helper()
 	b, err := os.ReadFile(filepath.Join(root, "deploy", "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)

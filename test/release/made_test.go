@@ -3,6 +3,7 @@ package release
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -57,21 +58,49 @@ func program(t *testing.T) string {
 	return b.program
 }
 
-// made runs the tool on a program and returns the folder with what it made.
-func made(t *testing.T, from, version, only string) string {
-	t.Helper()
+// current is the folder with what is made of the program under test, once.
+var current = sync.OnceValues(func() (dir string, err error) {
 	b, err := built()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(filepath.Dir(b.program), "made")
+	return dir, errors.Join(os.RemoveAll(dir), pack(dir, b.program, version, "deb,image,nuxeo,sbom"))
+})
+
+// ofProgram is what was made of the program under test: the one file that a pattern finds.
+func ofProgram(t *testing.T, pattern string) string {
+	t.Helper()
+	program(t) // or the test is left out
+	dir, err := current()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return only(t, dir, pattern)
+}
+
+// made runs the tool on a program and returns the folder with what it made.
+func made(t *testing.T, from, version, only string) string {
+	t.Helper()
 	dir := t.TempDir()
+	if err := pack(dir, from, version, only); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func pack(dir, from, version, only string) error {
+	b, err := built()
+	if err != nil {
+		return err
+	}
 	cmd := exec.Command(b.tool, "-root", root, "-out", dir, "-version", version, "-program", from, "-only", only,
 		"-quick")
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("making %s: %v\n%s", only, err, out)
+		return fmt.Errorf("making %s: %w\n%s", only, err, out)
 	}
-	return dir
+	return nil
 }
 
 // only is the one file of a folder that a pattern finds.
@@ -146,7 +175,7 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 // The list of what is inside names what the program was linked from.
 func TestListOfParts(t *testing.T) {
 	t.Parallel()
-	b, err := os.ReadFile(only(t, made(t, program(t), version, "sbom"), "*.cdx.json"))
+	b, err := os.ReadFile(ofProgram(t, "*.cdx.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
