@@ -232,7 +232,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 
 	a.Sync = a.foldersync()
-	a.Binding.Synced = a.Sync.Of
+	a.Binding.Synced = a.Sync.SourceOf
 	a.watch()
 	a.Maintenance = &maintenance.Service{DB: a.DB, Now: a.world.Now, Log: a.world.Log, Node: a.node, Chores: a.chores()}
 	a.Rebuild = &relink.Service{DB: a.DB, Engine: a.Engine, People: a.Identity}
@@ -241,7 +241,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Engine:   a.Engine,
 		People:   a.Identity,
 		Ingest:   a.Ingest,
-		Repaired: a.Sync.Unpicture,
+		Repaired: a.Sync.MarkPosterStale,
 		Now:      a.world.Now,
 	}
 

@@ -58,7 +58,7 @@ func (a *App) watch() {
 		a.world.Now, a.world.Log
 	a.Webhooks.PublicURL, a.Webhooks.Watched, a.Webhooks.Look = c.PublicURL, a.watched, a.lookAt
 	a.Webhooks.Missed = func(ctx context.Context, p webhook.Place) error {
-		return a.Sync.Missed(ctx, p.Account, p.Workspace)
+		return a.Sync.OnEventsMissed(ctx, p.Account, p.Workspace)
 	}
 
 	a.Webhooks.NoWebhooks = c.Frameio.Webhooks == "off"
@@ -70,7 +70,7 @@ func (a *App) watched(ctx context.Context) ([]webhook.Place, error) {
 		return nil, err
 	}
 
-	mirrors, err := a.Sync.Places(ctx)
+	mirrors, err := a.Sync.WatchedWorkspaces(ctx)
 	var out []webhook.Place
 	for _, p := range reviews {
 		out = append(out, webhook.Place(p))
@@ -99,11 +99,11 @@ func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {
 	switch h.Kind {
 	case webhook.Comment:
 		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource),
-			a.Sync.Comment(ctx, h.Account, h.Workspace, h.Resource))
+			a.Sync.OnCommentChanged(ctx, h.Account, h.Workspace, h.Resource))
 	case webhook.Folder: // nothing that is under review
-		return a.Sync.Folder(ctx, h.Account, h.Workspace, h.Resource)
+		return a.Sync.OnFolderChanged(ctx, h.Account, h.Workspace, h.Resource)
 	}
-	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.File(ctx, h.Account, h.Workspace, h.Resource))
+	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.OnFileChanged(ctx, h.Account, h.Workspace, h.Resource))
 }
 
 // boundFor tells push which folders are bound.

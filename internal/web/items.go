@@ -131,7 +131,7 @@ func itemJSON(who work.Viewer, v work.View, events []work.Event) api.Item {
 	}
 
 	if v.Kind == foldersync.KindAsset {
-		out.Document = opt(foldersync.Document(v.Item))
+		out.Document = opt(foldersync.DocumentUID(v.Item))
 	}
 
 	if v.Kind == binding.KindBind || v.Kind == binding.KindUnbind {

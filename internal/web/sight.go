@@ -65,7 +65,7 @@ func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]
 		if document, _ := push.About(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
-		if document := foldersync.Document(it); document != "" {
+		if document := foldersync.DocumentUID(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
 	}

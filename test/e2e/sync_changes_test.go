@@ -116,7 +116,7 @@ func TestChangedFoldersAreFollowed(t *testing.T) {
 	b.Frameio.Delete(lost)
 	_ = gone
 	for _, id := range []string{deep, old, lost} { // deep tells nothing: its parent is not known either
-		if err := b.App.Sync.Folder(t.Context(), m.Account, m.Workspace, id); err != nil {
+		if err := b.App.Sync.OnFolderChanged(t.Context(), m.Account, m.Workspace, id); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/ingest"
 )
 
-// Of what was brought otherwise than it was listed, nobody knows what the document shows.
-func TestShownIsWhatWasListed(t *testing.T) {
+// An asset that was imported otherwise than it was listed has no current fingerprint.
+func TestFingerprintIsThatOfTheListing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		key, head, file, stack string
@@ -25,12 +25,12 @@ func TestShownIsWhatWasListed(t *testing.T) {
 			Print: "print",
 			Job:   ingest.Job{File: &ingest.File{ID: c.file, Stack: c.stack}},
 		}
-		if got := st.shown(); got != c.want {
+		if got := st.currentFingerprint(); got != c.want {
 			t.Errorf("%s shows %q, want %q", name, got, c.want)
 		}
 	}
 
-	if got := (assetState{Key: "f1", Head: "f1", Print: "print"}).shown(); got != "print" {
+	if got := (assetState{Key: "f1", Head: "f1", Print: "print"}).currentFingerprint(); got != "print" {
 		t.Errorf("what was not looked up shows %q, want what was listed", got)
 	}
 }

@@ -1,16 +1,18 @@
-// Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo, and keeps it so: on
-// demand and by schedule, until the sync is removed.
+// Package foldersync mirrors a folder tree of Frame.io into a folder of Nuxeo and keeps it up to
+// date, on demand and by schedule, until the sync is removed.
 //
 // It owns the tables syncs, sync_runs, sync_seen, sync_entries and sync_changes and the kinds of items
-// "sync", one pass over the tree, "sync-asset", one asset that has to be brought, and "sync-comments"
-// and "sync-posters", rounds over what comes last. Invariants: an asset has one document in the tree,
-// wherever it was moved to, and a folder one; what has not changed on Frame.io is neither fetched nor
-// written; content that people changed in Nuxeo is not replaced unless they said so; what disappeared
-// is not deleted unless they said so, and never when very much of it disappears at once; documents
-// that people put into the tree are left alone. Memory grows with neither tree nor queue: what
-// Frame.io has is listed into the database page by page, and compared there.
+// "sync", one pass over the tree, "sync-asset", the import of one asset, and the follow-ups
+// "sync-comments" and "sync-posters".
 //
-// It leaves the bringing of an asset to ingest, and to identity who may do what.
+// Invariants: each asset and each folder has one document in the tree, wherever it is moved; what has
+// not changed on Frame.io is neither fetched nor written; content that people changed in Nuxeo is not
+// replaced unless the sync says so; what disappeared is not deleted unless the sync says so, and never
+// when very much disappears at once; documents that people put into the tree are left alone. Memory
+// grows with neither tree nor queue: what Frame.io has is listed into the database page by page, and
+// compared there.
+//
+// Ingest imports the assets, and identity says who may do what.
 package foldersync
 
 import (
@@ -34,7 +36,7 @@ const (
 	KindNotice   = "sync-notice"
 )
 
-// State is where a sync stands.
+// A State is the state of a sync.
 type State string
 
 // The states of a sync.
@@ -44,13 +46,13 @@ const (
 	Removed State = "removed"
 )
 
-// What happens to documents whose asset is gone.
+// What happens to the document of an asset that is gone.
 const (
 	Keep  = "keep" // and mark
 	Trash = "trash"
 )
 
-// Whose content stays when both sides changed it. Name and place follow Frame.io.
+// Whose content stays when both sides changed it. Name and folder follow Frame.io.
 const (
 	NuxeoWins   = "nuxeo"
 	FrameioWins = "frameio" // what Nuxeo had is kept as a version
@@ -60,11 +62,11 @@ const (
 // What a document gets of its asset.
 const (
 	Original = "original"
-	Proxy    = "proxy"    // what Frame.io made of it to look at
+	Proxy    = "proxy"    // Frame.io's rendition
 	Metadata = "metadata" // no content, but a poster and the link
 )
 
-// Sync is a folder of Nuxeo that mirrors one of Frame.io.
+// A Sync is a folder of Nuxeo that mirrors one of Frame.io.
 type Sync struct {
 	ID                                 string
 	FolderUID, FolderPath, FolderTitle string
@@ -85,17 +87,17 @@ type Sync struct {
 	Due                                time.Time // of the next run; zero: none is planned
 	Created, Updated                   time.Time
 
-	Last *Run // the run that is under way, or was last; nil: none yet
-	// Check is the run that only compares, when it is under way or came last.
+	Last *Run // the current or latest run; nil if there was none
+	// Check is the current or latest run that only compares.
 	Check *Run
-	// Of the documents that the sync has.
+	// Counts of the sync's entries.
 	Assets, Folders, Missing, Troubled, Conflicting int
-	// Of the documents whose comments are brought: how many were looked at in this
-	// round, and how many are still to be.
+	// CommentsDone and CommentsWaiting count the assets whose comments have been imported
+	// in this round, and those that are still waiting.
 	CommentsDone, CommentsWaiting int
 }
 
-// RunState is where a run stands.
+// A RunState is the state of a run.
 type RunState string
 
 // The states of a run.
@@ -103,25 +105,25 @@ const (
 	Running RunState = "running"
 	Done    RunState = "done"
 	Failed  RunState = "failed"
-	Stopped RunState = "stopped" // it asks before it goes on; Message says what
+	Stopped RunState = "stopped" // it waits for a confirmation; Message says of what
 )
 
-// Why a run was begun.
+// Reasons for a run.
 const (
 	ByHand   = "by hand"
 	First    = "first"
 	Schedule = "schedule"
 	Check    = "check"   // only compares
-	Changes  = "changes" // Frame.io told of some; only their folders are looked at
+	Changes  = "changes" // after events; looks at their folders only
 )
 
-// Run is one pass over a tree. What it listed is Folders, Assets and Bytes; what
-// became of single assets is in its items.
+// A Run is one pass over a tree. Folders, Assets and Bytes are what it listed; what became of
+// single assets is in its items.
 type Run struct {
 	ID, Sync, Item, Why, By string
-	Sure                    bool // who began it has agreed to lose many
-	Dry                     bool // it only compares
-	Partial                 bool // it looks at some folders only
+	Sure                    bool // a person has confirmed that many documents go
+	Dry                     bool // only compares
+	Partial                 bool // looks at some folders only
 	State                   RunState
 	Message                 string
 	Folders, Assets         int
@@ -134,21 +136,21 @@ type Run struct {
 	BytesDone                                                 int64  // of them
 }
 
-// People is what foldersync needs of identity.
+// People is what foldersync needs from identity.
 type People interface {
 	Nuxeo(ctx context.Context, login string) (*nuxeo.Client, error)
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
-	// Usable says why we cannot act as a person, as far as we know; nil: we can.
+	// Usable returns why we cannot act as a person, as far as is known, or nil.
 	Usable(ctx context.Context, login string) error
 }
 
-// Mailer tells people.
+// A Mailer sends mail.
 type Mailer interface {
-	// Send returns how it came out, as an item ends.
+	// Send returns the outcome, in the words of an item's.
 	Send(ctx context.Context, m mail.Message) (outcome string, err error)
 }
 
-// Service makes, ends and runs syncs.
+// A Service adds, manages and runs syncs.
 type Service struct {
 	DB     *store.DB
 	Engine *work.Engine
@@ -156,16 +158,16 @@ type Service struct {
 	Ingest *ingest.Service
 	Mail   Mailer
 	Now    func() time.Time
-	// Bound says by which action name a folder is bound; empty: it is not.
+	// Bound returns the action name with which a folder is bound, or the empty string.
 	Bound func(ctx context.Context, folder string) (string, error)
-	// Address is where a person sees a document.
+	// Address returns the URL at which a person sees a document.
 	Address func(uid string) string
-	// LostShare is the share of the known assets, from 0 to 1, that may disappear at
-	// once without a question.
+	// LostShare is the share of the assets, from 0 to 1, that may disappear at once
+	// without a confirmation.
 	LostShare float64
-	// Lanes is how many calls to Nuxeo one run has open at once; 0 is 1.
-	Lanes int
-	// CommentsEvery is how long the comments of an asset are left alone that nobody
-	// told anything of.
+	// MaxCalls is how many calls to Nuxeo a run makes at once; 0 means 1.
+	MaxCalls int
+	// CommentsEvery is the interval at which the comments of an asset are imported if no
+	// event tells of any.
 	CommentsEvery time.Duration
 }

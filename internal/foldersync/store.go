@@ -11,12 +11,13 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-const columns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id, project_name, root_id, root_name,
-	document_type, fetches, earlier, events, comments, filter, gone, conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated`
+const syncColumns = `id, folder_uid, folder_path, folder_title, account_id, workspace_id, workspace_name, project_id,
+	project_name, root_id, root_name, document_type, fetches, earlier, events, comments, filter, gone,
+	conflicts, every, owner, creator, state, reason, remedy, paused_by, due, created, updated`
 
 type scanner interface{ Scan(...any) error }
 
-func scan(row scanner) (s Sync, err error) {
+func scanSync(row scanner) (s Sync, err error) {
 	var filter string
 	var every, due, created, updated int64
 	err = row.Scan(&s.ID, &s.FolderUID, &s.FolderPath, &s.FolderTitle, &s.Account, &s.Workspace, &s.WorkspaceName,
@@ -33,7 +34,7 @@ func scan(row scanner) (s Sync, err error) {
 	return s, json.Unmarshal([]byte(filter), &s.Filter)
 }
 
-type asker interface {
+type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
@@ -44,30 +45,31 @@ func notFound() error {
 			"you may see.")
 }
 
-// bare reads a sync without its runs and counts, which take looking at each entry.
-func bare(ctx context.Context, q asker, id string) (Sync, error) {
-	s, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM syncs WHERE id = $1`, id))
+// getSync reads a sync without its runs and counts, which take looking at each entry.
+func getSync(ctx context.Context, q queryer, id string) (Sync, error) {
+	s, err := scanSync(q.QueryRowContext(ctx, `SELECT `+syncColumns+` FROM syncs WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, notFound()
 	}
 	return s, err
 }
 
-// get reads a sync with its last run and its counts.
-func get(ctx context.Context, q asker, id string) (Sync, error) {
-	s, err := bare(ctx, q, id)
+// getDetailed reads a sync with its last runs and its counts.
+func getDetailed(ctx context.Context, q queryer, id string) (Sync, error) {
+	s, err := getSync(ctx, q, id)
 	if err != nil {
 		return s, err
 	}
-	return s, fill(ctx, q, &s)
+	return s, addDetails(ctx, q, &s)
 }
 
-func fill(ctx context.Context, q asker, s *Sync) (err error) {
-	if s.Last, err = last(ctx, q, s.ID, false); err != nil {
+// addDetails adds the last runs and the counts.
+func addDetails(ctx context.Context, q queryer, s *Sync) (err error) {
+	if s.Last, err = lastRun(ctx, q, s.ID, false); err != nil {
 		return err
 	}
 
-	if s.Check, err = last(ctx, q, s.ID, true); err != nil {
+	if s.Check, err = lastRun(ctx, q, s.ID, true); err != nil {
 		return err
 	}
 
@@ -87,8 +89,8 @@ func fill(ctx context.Context, q asker, s *Sync) (err error) {
 	return nil
 }
 
-// last is the last run that only compares, or that does more; nil when there is none.
-func last(ctx context.Context, q asker, sync string, dry bool) (*Run, error) {
+// lastRun returns the last run that only compares, or the last of the others; nil if there is none.
+func lastRun(ctx context.Context, q queryer, sync string, dry bool) (*Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE sync_id = $1 AND dry = $2
 		ORDER BY id DESC LIMIT 1`, sync, dry))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -105,7 +107,7 @@ func last(ctx context.Context, q asker, sync string, dry bool) (*Run, error) {
 const runColumns = `id, sync_id, item_id, why, asked_by, sure, dry, partial, state, message, folders, assets, bytes, ` +
 	`renamed, moved, gone, began, ended`
 
-func getRun(ctx context.Context, q asker, id string) (Run, error) {
+func getRun(ctx context.Context, q queryer, id string) (Run, error) {
 	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, notFound()
@@ -125,7 +127,8 @@ func scanRun(row scanner) (r Run, err error) {
 }
 
 // count adds what became of the run's items.
-func (r *Run) count(ctx context.Context, q asker) error {
+func (r *Run) count(ctx context.Context, q queryer) error {
+	// A running one has a step and bytes.
 	if r.State == Running {
 		err := q.QueryRowContext(ctx, `SELECT step FROM items WHERE id = $1`, r.Item).Scan(&r.Step)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -138,16 +141,19 @@ func (r *Run) count(ctx context.Context, q asker) error {
 		}
 	}
 
+	// Count the listing,
 	if err := r.countSeen(ctx, q); err != nil {
 		return err
 	}
 
+	// what the run did without items,
 	var refused, created, updated int
 	if err := q.QueryRowContext(ctx, `SELECT refused, created, updated FROM sync_runs
 		WHERE id = $1`, r.ID).Scan(&refused, &created, &updated); err != nil {
 		return err
 	}
 
+	// and its items.
 	err := q.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN state = 'done' AND outcome = 'created' THEN 1 END),
 		COUNT(CASE WHEN state = 'done' AND outcome = 'updated' THEN 1 END),
 			COUNT(CASE WHEN state = 'done' AND outcome = 'unchanged' THEN 1 END), COUNT(CASE WHEN state = 'done'
@@ -160,8 +166,8 @@ func (r *Run) count(ctx context.Context, q asker) error {
 	return err
 }
 
-// countSeen counts what a run has listed so far, while it does.
-func (r *Run) countSeen(ctx context.Context, q asker) error {
+// countSeen counts what a run has listed so far.
+func (r *Run) countSeen(ctx context.Context, q queryer) error {
 	if r.State != Running || r.Step != stepList {
 		return nil
 	}
@@ -170,30 +176,43 @@ func (r *Run) countSeen(ctx context.Context, q asker) error {
 		FROM sync_seen WHERE run_id = $1 AND not_ready = ''`, r.ID).Scan(&r.Folders, &r.Assets, &r.Bytes)
 }
 
-// Entry is a folder or asset that a sync has.
+// An Entry is a folder or asset that a sync has.
 type Entry struct {
 	Key, Kind, Parent, Name string
 	Size                    int64
-	Document                string // empty: not brought yet
+	Document                string // empty if it has none yet
 	Gone                    bool
 	Problem, Conflict       string
-	print                   string
-	title                   string // that we gave the document last; empty: not known
-	stamp                   int64  // when the asset changed, as the database has it
-	heard                   int64  // when its comments were looked at; 0: never, negative: there are news
+	fingerprint             string
+	title                   string // that we gave the document last; empty if unknown
+	changedAt               int64  // when the asset changed, in milliseconds
+	commentsAt              int64  // when its comments were imported; 0: never, negative: there is news
 }
 
 const entryColumns = `key, kind, parent, name, size, print, document_uid, title, gone, problem, conflict, stamp, ` +
 	`comments_at`
 
 func scanEntry(row scanner) (e Entry, err error) {
-	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.print, &e.Document, &e.title, &e.Gone, &e.Problem,
-		&e.Conflict, &e.stamp, &e.heard)
+	err = row.Scan(
+		&e.Key,
+		&e.Kind,
+		&e.Parent,
+		&e.Name,
+		&e.Size,
+		&e.fingerprint,
+		&e.Document,
+		&e.title,
+		&e.Gone,
+		&e.Problem,
+		&e.Conflict,
+		&e.changedAt,
+		&e.commentsAt,
+	)
 	return e, err
 }
 
-// entry reads one; ok is false when there is none.
-func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, err error) {
+// getEntry reads an entry; ok is false if there is none.
+func getEntry(ctx context.Context, q queryer, sync, key string) (e Entry, ok bool, err error) {
 	e, err = scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM sync_entries
 		WHERE sync_id = $1 AND key = $2`, sync, key))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -202,8 +221,8 @@ func entry(ctx context.Context, q asker, sync, key string) (e Entry, ok bool, er
 	return e, err == nil, err
 }
 
-// entriesOf reads those that a query with entryColumns finds.
-func (s *Service) entriesOf(ctx context.Context, query string, args ...any) ([]Entry, error) {
+// queryEntries reads the entries that a query for entryColumns finds.
+func (s *Service) queryEntries(ctx context.Context, query string, args ...any) ([]Entry, error) {
 	rows, err := s.DB.Reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -221,9 +240,11 @@ func (s *Service) entriesOf(ctx context.Context, query string, args ...any) ([]E
 	return all, rows.Err()
 }
 
-// put records an entry as it is now.
-func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print,
+// putEntry records an entry.
+func putEntry(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) error {
+	_, err := tx.ExecContext(
+		ctx,
+		`INSERT INTO sync_entries (sync_id, key, kind, parent, name, size, print,
 		document_uid, title, gone, problem, conflict, updated, stamp)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (sync_id, key) DO UPDATE SET kind = excluded.kind, parent = excluded.parent, name = excluded.name,
@@ -231,7 +252,20 @@ func put(ctx context.Context, tx *sql.Tx, now time.Time, sync string, e Entry) e
 			document_uid = excluded.document_uid, title = excluded.title, gone = excluded.gone,
 			problem = excluded.problem, conflict = excluded.conflict, updated = excluded.updated,
 			stamp = excluded.stamp`,
-		sync, e.Key, e.Kind, e.Parent, e.Name, e.Size, e.print, e.Document, e.title, e.Gone, e.Problem, e.Conflict,
-		store.Millis(now), e.stamp)
+		sync,
+		e.Key,
+		e.Kind,
+		e.Parent,
+		e.Name,
+		e.Size,
+		e.fingerprint,
+		e.Document,
+		e.title,
+		e.Gone,
+		e.Problem,
+		e.Conflict,
+		store.Millis(now),
+		e.changedAt,
+	)
 	return err
 }

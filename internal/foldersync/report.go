@@ -11,8 +11,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// NoticeWorker tells who asked for a run how it came out, in one mail. Its key is
-// the item's id, so that a repeat is recognised.
+// A NoticeWorker mails the outcome of a run to the person who asked for it. The mail's key is the
+// id of the item, so that a repeat is recognized.
 type NoticeWorker struct{ *Service }
 
 // Step sends the mail.
@@ -22,7 +22,7 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{}, err
 	}
 
-	q, err := get(ctx, w.DB.Reader, st.Sync)
+	q, err := getDetailed(ctx, w.DB.Reader, st.Sync)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -32,13 +32,15 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{}, err
 	}
 
-	m := compose(q, one)
+	m := composeMail(q, one)
 	m.Key, m.Once, m.Lines[0].Address = t.ID, t.Key("mail"), w.Address(q.FolderUID)
 	outcome, err := w.Mail.Send(ctx, m)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
-func compose(q Sync, one Run) mail.Message {
+// composeMail returns the mail about a run.
+func composeMail(q Sync, one Run) mail.Message {
+	// The ordinary case.
 	m := mail.Message{
 		To: one.By, Instead: q.Owner, Document: q.FolderUID,
 		Lines:   []mail.Line{{Title: q.FolderTitle, Text: Summary(one)}},
@@ -46,11 +48,12 @@ func compose(q Sync, one Run) mail.Message {
 		Footer: "You get this mail because you synchronize a Nuxeo folder with Frame.io.",
 	}
 
+	// What a person has to know first.
 	switch {
 	case one.State == Stopped:
 		m.Subject, m.Heading = "Frame.io: a synchronization asks you",
 			"This folder was not synchronized, since very much is gone on Frame.io:"
-		m.Lines[0].Text = one.Message + " " + askFirst
+		m.Lines[0].Text = one.Message + " " + confirmRemedy
 	case one.State == Failed:
 		m.Subject, m.Heading, m.Lines[0].Text = "Frame.io: a synchronization is paused",
 			"This folder could not be synchronized:", one.Message+" "+q.Remedy
@@ -66,7 +69,7 @@ func compose(q Sync, one Run) mail.Message {
 	return m
 }
 
-// Summary says in a line what a run has done.
+// Summary returns one line about what a run has done.
 func Summary(r Run) string {
 	var parts []string
 	for _, p := range []struct {

@@ -18,8 +18,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Request is what a person fills in to synchronize a folder. Root is a folder of
-// the project; empty is its outermost.
+// A Request is what a person fills in to synchronize a folder. An empty Root stands for the root
+// folder of the project.
 type Request struct {
 	Folder             string // id or path in Nuxeo
 	Workspace, Project string
@@ -34,13 +34,14 @@ type Request struct {
 	Every              time.Duration // 0 or at least MinEvery
 }
 
-// MinEvery is the shortest schedule.
+// MinEvery is the shortest interval of a schedule.
 const MinEvery = 5 * time.Minute
 
 // maxEvery keeps a mistaken number from meaning never.
 const maxEvery = 366 * 24 * time.Hour
 
-func (q *Request) check() error {
+// validate sets defaults and checks the fields.
+func (q *Request) validate() error {
 	if q.DocumentType == "" {
 		q.DocumentType = "File"
 	}
@@ -79,25 +80,27 @@ func (q *Request) check() error {
 			strings.Replace(q.Every.String(), "m0s", "m", 1))
 	}
 
-	return q.Filter.check()
+	return q.Filter.validate()
 }
 
-// Add checks a request as the person, records the sync and begins its first run.
+// Add validates a request as the person, records the sync and starts its first run.
 func (s *Service) Add(ctx context.Context, login string, q Request) (Sync, error) {
-	if err := q.check(); err != nil {
+	if err := q.validate(); err != nil {
 		return Sync{}, err
 	}
 
+	// Check the folder in Nuxeo,
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return Sync{}, err
 	}
 
-	doc, err := s.folder(ctx, nx, q)
+	doc, err := s.loadFolder(ctx, nx, q)
 	if err != nil {
 		return Sync{}, err
 	}
 
+	// and the source on Frame.io.
 	sync := Sync{
 		ID: uuid.Must(uuid.NewV7()).String(), FolderUID: doc.UID, FolderPath: doc.Path, FolderTitle: doc.Title,
 		DocumentType: q.DocumentType,
@@ -106,19 +109,19 @@ func (s *Service) Add(ctx context.Context, login string, q Request) (Sync, error
 		Conflicts: q.Conflicts, Every: q.Every, Owner: login, Creator: login, State: Active,
 	}
 
-	if err := s.source(ctx, login, q, &sync); err != nil {
+	if err := s.resolveSource(ctx, login, q, &sync); err != nil {
 		return Sync{}, err
 	}
 
-	if err := s.insert(ctx, sync); err != nil {
+	if err := s.insertSync(ctx, sync); err != nil {
 		return Sync{}, err
 	}
 
-	return get(ctx, s.DB.Reader, sync.ID)
+	return getDetailed(ctx, s.DB.Reader, sync.ID)
 }
 
-// folder reads the folder and checks that it can be synchronized.
-func (s *Service) folder(ctx context.Context, nx *nuxeo.Client, q Request) (*nuxeo.Document, error) {
+// loadFolder reads the folder and checks that it can be synchronized.
+func (s *Service) loadFolder(ctx context.Context, nx *nuxeo.Client, q Request) (*nuxeo.Document, error) {
 	get := nx.Get
 	if strings.HasPrefix(q.Folder, "/") {
 		get = nx.GetByPath
@@ -135,15 +138,15 @@ func (s *Service) folder(ctx context.Context, nx *nuxeo.Client, q Request) (*nux
 		return nil, err
 	}
 
-	if err := fit(doc, q.DocumentType); err != nil {
+	if err := checkFolder(doc, q.DocumentType); err != nil {
 		return nil, err
 	}
 
-	return doc, s.alone(ctx, nx, doc)
+	return doc, s.checkNoOverlap(ctx, nx, doc)
 }
 
-// fit says why a document cannot be synchronized; nil: it can.
-func fit(doc *nuxeo.Document, documentType string) error {
+// checkFolder returns why a document cannot be synchronized, or nil.
+func checkFolder(doc *nuxeo.Document, documentType string) error {
 	p := doc.Permissions()
 	switch {
 	case !doc.Has("Folderish"):
@@ -167,9 +170,9 @@ func fit(doc *nuxeo.Document, documentType string) error {
 	return nil
 }
 
-// alone refuses a folder that is bound, or that is, holds or is below another
-// synchronized one.
-func (s *Service) alone(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
+// checkNoOverlap refuses a folder that is bound, or that is, contains or is in another synchronized
+// one.
+func (s *Service) checkNoOverlap(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Document) error {
 	if name, err := s.Bound(ctx, doc.UID); err != nil || name != "" {
 		if err != nil {
 			return err
@@ -189,7 +192,7 @@ func (s *Service) alone(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Docume
 			return err
 		}
 
-		over, err := overlap(ctx, nx, doc.UID, uid)
+		over, err := overlaps(ctx, nx, doc.UID, uid)
 		if err != nil {
 			return err
 		}
@@ -204,8 +207,8 @@ func (s *Service) alone(ctx context.Context, nx *nuxeo.Client, doc *nuxeo.Docume
 	return rows.Err()
 }
 
-// overlap reports whether two folders are the same, or one is in the other.
-func overlap(ctx context.Context, nx *nuxeo.Client, a, b string) (bool, error) {
+// overlaps reports whether two folders are the same, or one is in the other.
+func overlaps(ctx context.Context, nx *nuxeo.Client, a, b string) (bool, error) {
 	if a == b {
 		return true, nil
 	}
@@ -216,14 +219,15 @@ func overlap(ctx context.Context, nx *nuxeo.Client, a, b string) (bool, error) {
 	return len(docs) > 0, err
 }
 
-// source finds on Frame.io what is to be mirrored.
-func (s *Service) source(ctx context.Context, login string, q Request, sync *Sync) error {
+// resolveSource fills in the source on Frame.io.
+func (s *Service) resolveSource(ctx context.Context, login string, q Request, sync *Sync) error {
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return err
 	}
 
-	account, workspace, err := accountOf(ctx, fio, q.Workspace)
+	// Find account and project,
+	account, workspace, err := findAccount(ctx, fio, q.Workspace)
 	if err != nil {
 		return err
 	}
@@ -238,6 +242,7 @@ func (s *Service) source(ctx context.Context, login string, q Request, sync *Syn
 		return err
 	}
 
+	// and the folder in it.
 	root := q.Root
 	if root == "" {
 		root = p.RootFolder
@@ -258,8 +263,8 @@ func (s *Service) source(ctx context.Context, login string, q Request, sync *Syn
 	return err
 }
 
-// accountOf finds the account of a workspace.
-func accountOf(ctx context.Context, fio *v4.Client, workspace string) (string, frameio.Workspace, error) {
+// findAccount returns the account of a workspace, and the workspace.
+func findAccount(ctx context.Context, fio *v4.Client, workspace string) (string, frameio.Workspace, error) {
 	for a, err := range fio.Accounts(ctx) {
 		if err != nil {
 			return "", frameio.Workspace{}, err
@@ -276,7 +281,8 @@ func accountOf(ctx context.Context, fio *v4.Client, workspace string) (string, f
 		fault.Field("workspace", "Choose another team.", "There is no team (workspace) %q for you.", workspace)
 }
 
-func (s *Service) insert(ctx context.Context, q Sync) error {
+// insertSync records a sync and starts its first run.
+func (s *Service) insertSync(ctx context.Context, q Sync) error {
 	var ids []string
 	added := audit.Entry{Who: q.Owner, What: audit.SyncAdded, About: q.FolderPath, Detail: q.ProjectName}
 	err := s.Engine.Audited(ctx, added, func(tx *sql.Tx) (err error) {
@@ -294,7 +300,7 @@ func (s *Service) insert(ctx context.Context, q Sync) error {
 			return err
 		}
 
-		ids, err = s.begin(ctx, tx, q, First, q.Owner, false)
+		ids, err = s.startRun(ctx, tx, q, First, q.Owner, false)
 		return err
 	})
 	if store.Duplicate(err) {
