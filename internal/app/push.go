@@ -65,7 +65,7 @@ func (a *App) watch() {
 }
 
 func (a *App) watched(ctx context.Context) ([]webhook.Place, error) {
-	reviews, err := a.reviews.Places(ctx)
+	reviews, err := a.reviews.WatchedWorkspaces(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +98,15 @@ func join(all []webhook.Place, p webhook.Place) []webhook.Place {
 func (a *App) lookAt(ctx context.Context, h webhook.Hint) error {
 	switch h.Kind {
 	case webhook.Comment:
-		return errors.Join(a.reviews.Comment(ctx, h.Account, h.Workspace, h.Resource),
+		return errors.Join(a.reviews.OnCommentChanged(ctx, h.Account, h.Workspace, h.Resource),
 			a.Sync.OnCommentChanged(ctx, h.Account, h.Workspace, h.Resource))
 	case webhook.Folder: // nothing that is under review
 		return a.Sync.OnFolderChanged(ctx, h.Account, h.Workspace, h.Resource)
 	}
-	return errors.Join(a.reviews.File(ctx, h.Resource), a.Sync.OnFileChanged(ctx, h.Account, h.Workspace, h.Resource))
+	return errors.Join(
+		a.reviews.OnFileChanged(ctx, h.Resource),
+		a.Sync.OnFileChanged(ctx, h.Account, h.Workspace, h.Resource),
+	)
 }
 
 // boundFor tells push which folders are bound.

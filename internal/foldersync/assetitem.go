@@ -421,7 +421,7 @@ func (w AssetWorker) stackFiles(ctx context.Context, r *ingest.Run, a ingest.Ass
 
 // countImported returns how many of the files, oldest first, the document has had already.
 func (w AssetWorker) countImported(ctx context.Context, st *assetState, files []frameio.File) (int, error) {
-	l, ok, err := link.OfFiles(ctx, w.DB, st.Job.Target.Scope, st.Key, fileIDs(files))
+	l, ok, err := link.OfAsset(ctx, w.DB, st.Job.Target.Scope, st.Key, fileIDs(files))
 	if err != nil || !ok || l.DocumentUID == "" {
 		return 0, err
 	}

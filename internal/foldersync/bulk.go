@@ -201,12 +201,12 @@ func (r *run) acquire(ctx context.Context, tx *sql.Tx, s *pendingDoc) (bool, err
 	a := link.Asset{Account: r.sync.Account, Key: f.Key(), Files: f.Members}
 	// An item finds out whether the asset takes over another's document, or gets back one that
 	// another had taken over.
-	if formers, err := link.Formers(ctx, r.DB, r.sync.FolderUID, a); len(formers) > 0 || err != nil {
+	if formers, err := link.FormerLinks(ctx, r.DB, r.sync.FolderUID, a); len(formers) > 0 || err != nil {
 		return false, err
 	}
 
 	// Acquire it for this run.
-	l, err := link.Claim(ctx, tx, r.t.Now(), r.sync.FolderUID, a, r.t.ID)
+	l, err := link.Acquire(ctx, tx, r.t.Now(), r.sync.FolderUID, a, r.t.ID)
 	if fault.Is(err, fault.NotReady) {
 		return false, nil
 	}
@@ -345,7 +345,7 @@ func (r *run) recordCreatedDoc(ctx context.Context, tx *sql.Tx, s pendingDoc) er
 		l.FileID = s.job.File.ID
 	}
 
-	if err := link.Lay(ctx, tx, r.t.Now(), l, s.job.Document, s.hash); err != nil {
+	if err := link.RecordDocument(ctx, tx, r.t.Now(), l, s.job.Document, s.hash); err != nil {
 		return err
 	}
 

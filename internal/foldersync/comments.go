@@ -133,7 +133,7 @@ func (w CommentWorker) acquireLink(
 	ctx context.Context, t *work.Task, st *commentState, document string,
 ) (l link.Link, err error) {
 	err = t.Commit(ctx, st, func(tx *sql.Tx) (err error) {
-		l, _, err = link.HoldDocument(ctx, tx, document, t.ID)
+		l, _, err = link.AcquireByDocument(ctx, tx, document, t.ID)
 		return err
 	})
 	return l, err

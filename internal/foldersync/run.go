@@ -238,8 +238,8 @@ func (r *run) addRoots(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// requireFolders makes sure that both folders are there. Copied or moved folders of Nuxeo
-// keep what they are: the sync goes by the folder's uid.
+// requireFolders returns an error if one of the two folders does not exist. The sync follows the uid
+// of the Nuxeo folder, so that moving the folder changes nothing.
 func (r *run) requireFolders(ctx context.Context) error {
 	if err := ingest.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
 		if fault.Is(err, fault.Gone) {
@@ -259,7 +259,7 @@ func (r *run) requireFolders(ctx context.Context) error {
 	return err
 }
 
-// Undo leaves what a run has done: the next one goes on from there.
+// Undo does nothing: the next run continues from what this one has done.
 func (w Worker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended records how a run came out. One that failed for good pauses its sync with

@@ -111,7 +111,7 @@ func (s *Service) another(ctx context.Context, r *Run) (bool, error) {
 
 // asset is what the job's asset is to links.
 func (j *Job) asset() link.Asset {
-	return link.Asset{Account: j.Asset.Account, Key: j.File.Key(), Files: j.File.Members, Whole: true}
+	return link.Asset{Account: j.Asset.Account, Key: j.File.Key(), Files: j.File.Members, Complete: true}
 }
 
 func (s *Service) claim(ctx context.Context, r *Run, from string) (l link.Link, err error) {
@@ -226,7 +226,7 @@ func (s *Service) isOriginal(ctx context.Context, doc *nuxeo.Document, l *link.L
 	if uid := doc.Text("frameio:documentUid"); doc.Has(Facet) && uid != "" && uid != doc.UID {
 		return false, nil
 	}
-	owner, err := link.Owner(ctx, s.DB, doc.UID)
+	owner, err := link.IDOfDocument(ctx, s.DB, doc.UID)
 	return owner == "" || owner == l.ID, err
 }
 

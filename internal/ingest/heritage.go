@@ -14,7 +14,7 @@ import (
 // whatever was taken out of it. The asset may have become a version of it since it was
 // looked up: then that is outdated.
 func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from string, outdated bool, err error) {
-	formers, err := link.Formers(ctx, s.DB, r.Job.scope(), a)
+	formers, err := link.FormerLinks(ctx, s.DB, r.Job.scope(), a)
 	if err != nil || len(formers) == 0 {
 		return "", false, err
 	}

@@ -120,7 +120,7 @@ func (s *Service) withoutLeftLock(ctx context.Context, r *Run, doc *nuxeo.Docume
 		return doc, nil
 	}
 
-	owner, created, err := link.LockOf(ctx, s.DB, r.Job.LinkID)
+	owner, created, err := link.RecordedLock(ctx, s.DB, r.Job.LinkID)
 	if left := (Lock{By: owner, Created: created}); err != nil || owner == "" || !left.Is(doc) {
 		return doc, err
 	}

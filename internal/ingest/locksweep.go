@@ -44,7 +44,7 @@ const sweeper = "lock sweeper"
 func (s *Service) freeLeft(
 	ctx context.Context, r *maintenance.Report, l leftLock, as func(context.Context, string) (*nuxeo.Client, error),
 ) error {
-	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.HoldLocked(ctx, tx, l.link, l.By, l.Created, sweeper) })
+	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.AcquireLocked(ctx, tx, l.link, l.By, l.Created, sweeper) })
 	if fault.Is(err, fault.NotReady) {
 		return nil // an item is at it again
 	}

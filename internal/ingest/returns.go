@@ -21,14 +21,14 @@ const (
 
 // Returns knows which assets were pushed from Nuxeo and are awaited.
 type Returns interface {
-	// Of finds the push that one of the files belongs to, of a document below the
+	// Find finds the push that one of the files belongs to, of a document below the
 	// folder; nil when there is none, NotReady while it is still being sent.
-	Of(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*Return, error)
-	// Still says within a transaction whether a push is awaited.
-	Still(ctx context.Context, tx *sql.Tx, push string) (bool, error)
-	// As is Nuxeo as the one who has the document locked for the push; nil when
+	Find(ctx context.Context, nx *nuxeo.Client, folder string, files []string) (*Return, error)
+	// IsOpen says within a transaction whether a push is awaited.
+	IsOpen(ctx context.Context, tx *sql.Tx, push string) (bool, error)
+	// ClientFor is Nuxeo as the one who has the document locked for the push; nil when
 	// whoever publishes can act as themself.
-	As(ctx context.Context, r Return, doc *nuxeo.Document) (*nuxeo.Client, error)
+	ClientFor(ctx context.Context, r Return, doc *nuxeo.Document) (*nuxeo.Client, error)
 	// Close records in a transaction that a push is back. It may be said again.
 	Close(ctx context.Context, tx *sql.Tx, push, reason, by string) error
 	// Unlock gives the lock of a push that is back to the world, and says what
@@ -73,7 +73,7 @@ func (s *Service) returning(ctx context.Context, r *Run) error {
 		return nil
 	}
 
-	back, err := s.Returns.Of(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)
+	back, err := s.Returns.Find(ctx, r.Nuxeo, r.Job.Target.Scope, r.Job.File.Members)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Service) asHolder(ctx context.Context, r *Run, doc *nuxeo.Document) err
 		return nil
 	}
 
-	nx, err := s.Returns.As(ctx, *back, doc)
+	nx, err := s.Returns.ClientFor(ctx, *back, doc)
 	if nx != nil && err == nil {
 		r.Nuxeo, r.Actor = nx, back.By
 	}
@@ -251,11 +251,12 @@ func (s *Service) unlock(ctx context.Context, r *Run) (work.Next, error) {
 // it comes back from is no longer awaited at that moment.
 func (s *Service) claimed(ctx context.Context, r *Run, a link.Asset) (l link.Link, err error) {
 	err = r.Commit(ctx, func(tx *sql.Tx) error {
-		if l, err = link.Claim(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil || r.Job.Return == nil ||
+		if l, err = link.Acquire(ctx, tx, r.Task.Now(), r.Job.scope(), a, r.Task.ID); err != nil ||
+			r.Job.Return == nil ||
 			r.Job.Return.Over {
 			return err
 		}
-		still, err := s.Returns.Still(ctx, tx, r.Job.Return.Push)
+		still, err := s.Returns.IsOpen(ctx, tx, r.Job.Return.Push)
 		if err == nil && !still {
 			err = errOver()
 		}

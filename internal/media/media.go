@@ -156,7 +156,7 @@ func (s *Service) want(ctx context.Context, login, uid, file string) (w wanted, 
 		return w, nil
 	}
 
-	if has, err := w.link.Has(ctx, s.DB, w.file); err != nil || !has {
+	if has, err := w.link.HasFile(ctx, s.DB, w.file); err != nil || !has {
 		return w, errors.Join(err, noDocument())
 	}
 

@@ -14,24 +14,24 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// state is what a publish or expand item keeps.
+// A state is the state of a publish or expand item.
 type state struct {
 	Interaction string `json:"interaction"`
 	UserID      string `json:"user"`  // on Frame.io, who ran the action
 	Owner       string `json:"owner"` // who answers for the binding
-	// Runner is the Nuxeo login of who ran the action; empty when they never
+	// Runner is the Nuxeo login of the person who ran the action; empty if they never
 	// connected.
 	Runner string `json:"runner,omitempty"`
-	// Reader is the login whose Frame.io sign-in is used, Actor (in the item)
-	// the one that acts on Nuxeo; "who" finds both.
+	// Reader is the login whose Frame.io access is used; the item's actor is the one used on
+	// Nuxeo. The first step chooses both.
 	Reader string     `json:"reader,omitempty"`
 	Job    ingest.Job `json:"job"`
 	Tree   *tree      `json:"tree,omitempty"` // of an expand item
 }
 
-// Document is the uid of the document that an item has made or updated; empty
-// until there is one, and for other items.
-func Document(it work.Item) string {
+// DocumentUID returns the uid of the document that an item has created or updated. It is empty if
+// there is none yet, and for items of other kinds.
+func DocumentUID(it work.Item) string {
 	var st state
 	if it.Kind != KindPublish || it.Load(&st) != nil {
 		return ""
@@ -39,13 +39,13 @@ func Document(it work.Item) string {
 	return st.Job.Document
 }
 
-// atOnce is how many assets somebody waits for; more go in the background, and so
-// does what is in folders.
-const atOnce = 10
+// maxInteractive is up to how many assets an interaction takes priority. Larger ones, and the
+// content of folders, go in the background.
+const maxInteractive = 10
 
-// items are those of an interaction. Several ones of the same asset are sorted
-// out by its link.
-func items(interaction string, in Interaction) []work.New {
+// newItems returns the items of an interaction. Two items of the same asset are kept apart by its
+// link.
+func newItems(interaction string, in Interaction) []work.New {
 	out := make([]work.New, 0, len(in.Resources))
 	for _, r := range in.Resources {
 		kind := KindPublish
@@ -70,15 +70,15 @@ func items(interaction string, in Interaction) []work.New {
 			},
 		}
 
-		it := item(kind, r.Type+" "+r.ID, "", st)
-		it.Ahead = len(in.Resources) <= atOnce && kind != KindExpand
+		it := newItem(kind, r.Type+" "+r.ID, "", st)
+		it.Ahead = len(in.Resources) <= maxInteractive && kind != KindExpand
 		out = append(out, it)
 	}
 
 	return out
 }
 
-func item(kind, subject, title string, st state) work.New {
+func newItem(kind, subject, title string, st state) work.New {
 	if title == "" {
 		title = subject
 	}
@@ -93,12 +93,12 @@ func item(kind, subject, title string, st state) work.New {
 	}
 }
 
-// Worker works on the items of publish.
+// A Worker works on the items of publish.
 //
 //	step      what                                safe to repeat because
 //	(first)   who acts                            reads only
 //	resolve   which file; wait for the original   reads only
-//	link      claim the link, find the document   the link is ours; a document of a lost answer is adopted
+//	link      acquire the link, find the document the link is ours; a document of a lost answer is adopted
 //	refresh   comments of the outgoing file       as comments
 //	transfer  bytes into a batch                  no part is sent again before the server was asked what it has
 //	attach    create empty, facet, metadata,      idempotency key and look-up; the same values again;
@@ -109,23 +109,23 @@ func item(kind, subject, title string, st state) work.New {
 //	describe  facet, metadata, look               the same values again
 //	comments  comments, annotations               external ids; keys; hashes
 //	return    a version, if it was pushed         the newest version before is kept; a row of the push
-//	unlock    the push's lock                     looked at before, by when it was taken
+//	unlock    the push's lock                     read before; known by its creation time
 type Worker struct{ *Service }
 
-// Step does the next step of an item.
+// Step runs the next step of an item.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	var st state
 	if err := t.Load(&st); err != nil {
 		return work.Next{}, err
 	}
 
-	if err := w.stillBound(ctx, t, &st); err != nil {
+	if err := w.requireBinding(ctx, t, &st); err != nil {
 		return work.Next{}, err
 	}
 
 	next, err := w.step(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return w.deserted(ctx, t, &st, err)
+		return w.handleLostAccess(ctx, t, &st, err)
 	}
 
 	return next, err
@@ -133,10 +133,10 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 
 func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
 	if t.Step == "" {
-		return w.who(ctx, t, st)
+		return w.chooseActor(ctx, t, st)
 	}
 
-	r, err := w.run(ctx, t, st)
+	r, err := w.newIngestRun(ctx, t, st)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -148,9 +148,9 @@ func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, e
 	return w.Ingest.Step(ctx, r, t.Step)
 }
 
-// stillBound ends an item whose binding has ended since the interaction was
-// accepted, unless the document may be there already: then it is finished.
-func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
+// requireBinding returns an error that ends an item whose binding has been removed since the
+// interaction was accepted. Once the document may exist, the item is finished all the same.
+func (w Worker) requireBinding(ctx context.Context, t *work.Task, st *state) error {
 	switch t.Step {
 	case ingest.StepAttach, ingest.StepVerify, ingest.StepDescribe, ingest.StepComments, ingest.StepReturn,
 		ingest.StepUnlock:
@@ -177,9 +177,10 @@ func (w Worker) stillBound(ctx context.Context, t *work.Task, st *state) error {
 	return fault.New(fault.Gone, "This folder is no longer bound to Frame.io.").With("Bind it again and publish again.")
 }
 
-// who decides as whom to act: the one who ran the action, if they have connected
+// chooseActor chooses whom to act as: the person who ran the action, if they have connected
 // Frame.io and may write in the folder, else the binder who delegated.
-func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+func (w Worker) chooseActor(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+	// Who ran it, and for which binding?
 	runner, err := w.runner(ctx, st)
 	if err != nil {
 		return work.Next{}, err
@@ -190,12 +191,14 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		return work.Next{}, err
 	}
 
+	// Without more, the owner of the binding acts.
 	st.Owner = b.Owner
 	t.Actor, st.Reader, st.Job.Restarts = st.Owner, st.Owner, 0
 	st.Runner, t.Requester = runner, runner
 	st.Job.Target.PublishedBy = "Frame.io user " + st.UserID
+	// Only the person may act, or the person where they can.
 	if b.Publishers == Connected {
-		if err := w.asThemself(ctx, t, st, runner); err != nil {
+		if err := w.actAsRunner(ctx, t, st, runner); err != nil {
 			return work.Next{}, err
 		}
 	} else if runner != "" {
@@ -215,6 +218,7 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		}
 	}
 
+	// Save it, and note it in the history.
 	if err := t.Save(ctx, st); err != nil {
 		return work.Next{}, err
 	}
@@ -223,8 +227,9 @@ func (w Worker) who(ctx context.Context, t *work.Task, st *state) (work.Next, er
 		st.Job.Target.PublishedBy, t.Actor, st.Reader)
 }
 
-// asThemself lets who ran the action act, and nobody for them.
-func (w Worker) asThemself(ctx context.Context, t *work.Task, st *state, runner string) error {
+// actAsRunner makes the person who ran the action the one who acts on both sides. No one else may
+// stand in for them.
+func (w Worker) actAsRunner(ctx context.Context, t *work.Task, st *state, runner string) error {
 	if runner == "" {
 		return fault.New(fault.Forbidden, "The person who published this has not connected Nuxeo.").
 			With("Connect Nuxeo and Frame.io, then publish again.")
@@ -255,7 +260,7 @@ func firstStep(kind string) string {
 	return ingest.StepResolve
 }
 
-// runner is the login of whoever ran the action; empty when they never
+// runner returns the login of the person who ran the action, or the empty string if they never
 // connected.
 func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 	p, err := w.People.PersonOnFrameio(ctx, st.UserID)
@@ -265,8 +270,8 @@ func (w Worker) runner(ctx context.Context, st *state) (string, error) {
 	return p.Login, err
 }
 
-// mayWrite reports whether a person can put documents into a folder. Not being
-// able to ask as that person counts as no.
+// mayWrite reports whether a person may add documents to a folder. If we cannot act as that person,
+// they may not.
 func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error) {
 	nx, err := w.People.Nuxeo(ctx, login)
 	if fault.Is(err, fault.NeedsOwner) {
@@ -290,8 +295,8 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 	return slices.Contains(doc.Permissions(), "AddChildren"), nil
 }
 
-// run puts an item into ingest's hands.
-func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
+// newIngestRun returns the ingest run for an item.
+func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return nil, err
@@ -309,7 +314,7 @@ func (w Worker) run(ctx context.Context, t *work.Task, st *state) (*ingest.Run, 
 	}, nil
 }
 
-// Undo removes what an item left half made.
+// Undo removes what an unfinished item has left.
 func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	var st state
 	if err := t.Load(&st); err != nil {
@@ -320,9 +325,9 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 		return nil
 	}
 
-	r, err := w.run(ctx, t, &st)
+	r, err := w.newIngestRun(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return nil // nobody is left to do it as; Nuxeo removes old batches itself
+		return nil // there is no one to act as; Nuxeo expires old batches
 	}
 
 	if err != nil {
@@ -332,14 +337,16 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	return w.Ingest.Undo(ctx, r)
 }
 
-// Ended lets go of the link and, after the last item of the interaction, has
-// people told.
+// Ended releases the link and, after the last item of the interaction, adds the mail.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {
+	// Release the link.
 	if err := link.Release(ctx, tx, it.ID); err != nil {
 		return nil, err
 	}
 
+	// Is it the last one?
 	var open, round int
+	// Number the mail: a retry makes another round.
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE parent = $1 AND kind IN ('publish', 'expand')
 		AND state IN ('waiting', 'running')`, it.Parent).Scan(&open); err != nil {
 		return nil, err

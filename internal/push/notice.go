@@ -15,17 +15,17 @@ import (
 
 const stepMail = "mail"
 
-// NoticeWorker ends a request: it sets the status of what arrived, up to a hundred
-// files in one call, and tells the person in one mail for all of it.
+// A NoticeWorker ends a request. It sets the status of what arrived, up to a hundred files in one
+// call, and sends the person one mail about all of it.
 //
 //	step     what                   safe to repeat because
 //	(first)  status on Frame.io     the same values again
 //	mail     the mail               its key is the item's id
 type NoticeWorker struct{ *Service }
 
-// Step does the next step.
+// Step runs the next step.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	all, err := list(ctx, w.DB.Reader, `WHERE batch = $1 ORDER BY id`, t.Parent)
+	all, err := listPushes(ctx, w.DB.Reader, `WHERE batch = $1 ORDER BY id`, t.Parent)
 	if err != nil {
 		return work.Next{}, err
 	}
@@ -38,14 +38,14 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
 	}
 
-	m := w.compose(all)
+	m := w.composeMail(all)
 	m.Key, m.Once = t.ID, t.Key("mail")
 	outcome, err := w.Mail.Send(ctx, m)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
-// setStatus gives what is open its status. What is in the way is noted and no
-// reason to fail: the assets are there.
+// setStatus sets the status of open pushes. A failure is noted and does not fail the item: the
+// assets have arrived.
 func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) error {
 	all = slices.DeleteFunc(slices.Clone(all), func(p Push) bool {
 		return p.State != Open || p.Status == "" || p.Status == "-"
@@ -54,7 +54,7 @@ func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) e
 		return nil
 	}
 
-	err := w.chooseStatus(ctx, t, all)
+	err := w.applyStatus(ctx, t, all)
 	if fault.Then(err) == fault.Retry && t.Attempt < 3 || fault.Then(err) == fault.Wait {
 		return err
 	}
@@ -66,13 +66,14 @@ func (w NoticeWorker) setStatus(ctx context.Context, t *work.Task, all []Push) e
 	return nil
 }
 
-func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push) error {
+// applyStatus sets the status, project by project.
+func (w NoticeWorker) applyStatus(ctx context.Context, t *work.Task, all []Push) error {
 	fio, err := w.People.Frameio(ctx, all[0].By)
 	if err != nil {
 		return fault.New(fault.Forbidden, "%s is not connected any more.", all[0].By).Because(err)
 	}
 
-	field, option, err := w.option(ctx, fio, all[0].Account, all[0].Status)
+	field, option, err := w.findOption(ctx, fio, all[0].Account, all[0].Status)
 	if err != nil {
 		return err
 	}
@@ -97,9 +98,13 @@ func (w NoticeWorker) chooseStatus(ctx context.Context, t *work.Task, all []Push
 	return nil
 }
 
-// option finds the ids of the field and of the option with a name: customers
-// rename them, and languages too.
-func (s *Service) option(ctx context.Context, fio *v4.Client, account, name string) (field, option string, err error) {
+// findOption returns the ids of the field and of the option with a name. Customers rename them, and
+// so do languages.
+func (s *Service) findOption(
+	ctx context.Context,
+	fio *v4.Client,
+	account, name string,
+) (field, option string, err error) {
 	for d, err := range fio.Definitions(ctx, account) {
 		if err != nil {
 			return "", "", err
@@ -115,7 +120,7 @@ func (s *Service) option(ctx context.Context, fio *v4.Client, account, name stri
 	return "", "", nil
 }
 
-func (w NoticeWorker) compose(all []Push) mail.Message {
+func (w NoticeWorker) composeMail(all []Push) mail.Message {
 	m := mail.Message{
 		To:       all[0].By,
 		Instead:  all[0].By,

@@ -66,7 +66,7 @@ type Service struct {
 // Repository.Query, once for each thousand documents and person to act for.
 func (s *Service) Look(ctx context.Context, r *maintenance.Report) error {
 	for range pages {
-		links, err := link.Unlooked(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
+		links, err := link.DueForCheck(ctx, s.DB, s.Now(), s.Now().Add(-every), s.Now().Add(-settles), page)
 		if err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (s *Service) record(
 
 	var woken []string
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) (err error) {
-		if err := link.Look(ctx, tx, s.Now(), links); err != nil {
+		if err := link.MarkChecked(ctx, tx, s.Now(), links); err != nil {
 			return err
 		}
 		woken, err = s.Engine.Add(ctx, tx, items...)
@@ -253,7 +253,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 	}
 
 	if err := t.Commit(ctx, &st, func(tx *sql.Tx) error {
-		_, _, err := link.HoldDocument(ctx, tx, l.DocumentUID, t.ID)
+		_, _, err := link.AcquireByDocument(ctx, tx, l.DocumentUID, t.ID)
 		return err
 	}); err != nil {
 		return work.Next{}, err
@@ -297,7 +297,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 	}
 
 	return repaired, w.DB.Tx(ctx, func(tx *sql.Tx) error {
-		return errors.Join(link.LookAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
+		return errors.Join(link.CheckAgain(ctx, tx, t.Now(), l.ID), w.Repaired(ctx, tx, l.DocumentUID))
 	})
 }
 

@@ -88,7 +88,7 @@ func (w *world) link(db *store.DB) string {
 	w.Helper()
 	var l link.Link
 	err := db.Tx(w.Context(), func(tx *sql.Tx) (err error) {
-		l, err = link.Claim(w.Context(), tx, time.Now(), "folder",
+		l, err = link.Acquire(w.Context(), tx, time.Now(), "folder",
 			link.Asset{Account: "a", Key: "file-1", Files: []string{"file-1"}}, "item")
 		return err
 	})

@@ -374,9 +374,9 @@ func (s rest) Publish(ctx context.Context, q api.PublishRequestObject) (api.Publ
 		return nil, fault.Field("assets", "Give 1 to 100 assets.", "%d assets cannot be published at once.", n)
 	}
 
-	var places []publish.Place
+	var places []publish.BoundWorkspace
 	for _, a := range b.Actions {
-		places = append(places, publish.Place{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})
+		places = append(places, publish.BoundWorkspace{Action: a.ID, Account: a.AccountID, Workspace: a.WorkspaceID})
 	}
 
 	id, answer, err := s.Server.Publish.Direct(ctx, p, target(b), places, q.Body.Assets)

@@ -56,13 +56,13 @@ func (s *Server) visible(ctx context.Context, who work.Viewer, list []work.View)
 
 // placesOf are the documents and folders that items tell of.
 func (s *Server) placesOf(ctx context.Context, items []work.Item) (map[string][]string, error) {
-	places, err := s.Publish.Places(ctx, items)
+	places, err := s.Publish.Subjects(ctx, items)
 	if err != nil {
 		return nil, err
 	}
 
 	for _, it := range items {
-		if document, _ := push.About(it); document != "" {
+		if document, _ := push.Subject(it); document != "" {
 			places[it.ID] = append(places[it.ID], document)
 		}
 		if document := foldersync.DocumentUID(it); document != "" {

@@ -112,8 +112,10 @@ func (s *Service) post(`,
 		{"internal/web/action.go", "import (\n", "import (\n\t\"os\"\n\t\"strconv\"\n"},
 	}},
 	{"unlock after a push", 70_000, []cut{
-		{"internal/push/lock.go", "	if err != nil || !p.holds(doc) {\n", "	if err != nil || !p.holds(doc) || " +
-			asked + "\"unlock after a push\" {\n"},
+		{
+			"internal/push/lock.go", "	if err != nil || !p.ownsLock(doc) {\n",
+			"	if err != nil || !p.ownsLock(doc) || " + asked + "\"unlock after a push\" {\n",
+		},
 	}},
 	{"respect for a lock that is not ours", 70_164, []cut{
 		{

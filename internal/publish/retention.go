@@ -9,9 +9,8 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Forget removes calls that were received before a time and whose items are
-// gone. Those that were kept for somebody who never connected go too, and the
-// report says so.
+// Forget deletes interactions that were received before a time and have no items any more. It also
+// deletes those kept for people who never connected, and reports how many.
 func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		var kept, old int64

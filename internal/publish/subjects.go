@@ -8,12 +8,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// Places are the documents and folders in Nuxeo that the items of this package tell of,
-// by the id of the item: who may not see all of an item's is not to be told of it. An
-// item that has no document yet tells of the one that its asset had before, and of the
-// folder that it brings something into.
-func (s *Service) Places(ctx context.Context, items []work.Item) (map[string][]string, error) {
-	places, open := map[string][]string{}, map[asset][]string{}
+// Subjects returns, by the id of the item, the Nuxeo documents and folders that an item is about.
+// An item is shown only to people who may see all of them. An item without a document yet is about
+// the document that its asset had before, and the folder it publishes into.
+func (s *Service) Subjects(ctx context.Context, items []work.Item) (map[string][]string, error) {
+	subjects, open := map[string][]string{}, map[asset][]string{}
 	for _, it := range items {
 		var st state
 		if it.Kind != KindPublish && it.Kind != KindExpand {
@@ -26,38 +25,42 @@ func (s *Service) Places(ctx context.Context, items []work.Item) (map[string][]s
 
 		switch {
 		case st.Job.Document != "":
-			places[it.ID] = []string{st.Job.Document}
+			subjects[it.ID] = []string{st.Job.Document}
 		case st.Tree != nil && len(st.Tree.Folders) > 0 && st.Tree.Folders[0].UID != "":
-			places[it.ID] = []string{st.Job.Target.Folder, st.Tree.Folders[0].UID}
+			subjects[it.ID] = []string{st.Job.Target.Folder, st.Tree.Folders[0].UID}
 		default:
-			places[it.ID] = []string{st.Job.Target.Folder}
+			subjects[it.ID] = []string{st.Job.Target.Folder}
 			a := asset{st.Job.Asset.ID, st.Job.Target.Scope}
 			open[a] = append(open[a], it.ID)
 		}
 	}
 
-	return places, s.before(ctx, open, places)
+	return subjects, s.addFormerDocuments(ctx, open, subjects)
 }
 
-// asset is one as it is published into a bound folder.
+// An asset is an asset as published into a bound folder.
 type asset struct{ id, scope string }
 
-// askedAtOnce bounds the parameters of one query.
-const askedAtOnce = 500
+// queryBatch bounds the parameters of one query.
+const queryBatch = 500
 
-// before adds the documents that assets had before: those of their links, and of pushes
-// that wait for them, wherever these began.
-func (s *Service) before(ctx context.Context, items map[asset][]string, places map[string][]string) error {
+// addFormerDocuments adds the documents that assets had before: those of their links, and of pushes
+// that wait for them, whichever folder these began in.
+func (s *Service) addFormerDocuments(
+	ctx context.Context,
+	items map[asset][]string,
+	subjects map[string][]string,
+) error {
 	scopes := map[string][]string{}
 	for a := range items {
 		scopes[a.scope] = append(scopes[a.scope], a.id)
 	}
 
 	for scope, ids := range scopes {
-		for some := range slices.Chunk(ids, askedAtOnce) {
-			if err := s.tied(ctx, scope, some, func(id, document string) {
+		for some := range slices.Chunk(ids, queryBatch) {
+			if err := s.linkedDocuments(ctx, scope, some, func(id, document string) {
 				for _, item := range items[asset{id, scope}] {
-					places[item] = append(places[item], document)
+					subjects[item] = append(subjects[item], document)
 				}
 			}); err != nil {
 				return err
@@ -68,7 +71,12 @@ func (s *Service) before(ctx context.Context, items map[asset][]string, places m
 	return nil
 }
 
-func (s *Service) tied(ctx context.Context, scope string, ids []string, found func(id, document string)) error {
+func (s *Service) linkedDocuments(
+	ctx context.Context,
+	scope string,
+	ids []string,
+	found func(id, document string),
+) error {
 	marks := store.Marks(2, len(ids))
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1
 		AND document_uid IS NOT NULL AND asset_key IN (`+marks+`)

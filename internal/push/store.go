@@ -21,7 +21,7 @@ const columns = `id, batch, COALESCE((SELECT items.id FROM items WHERE items.par
 
 type scanner interface{ Scan(...any) error }
 
-func scan(row scanner) (Push, error) {
+func scanPush(row scanner) (Push, error) {
 	var p Push
 	var created, opened, ended, updated, seen int64
 	err := row.Scan(&p.ID, &p.Batch, &p.Item, &p.Document, &p.Title, &p.Scope, &p.Binding, &p.Account, &p.Workspace,
@@ -40,21 +40,21 @@ func notFound() error {
 	return fault.New(fault.NotFound, "There is no such push, or you may not see it.").With("Look at the document.")
 }
 
-type asker interface {
+type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func get(ctx context.Context, q asker, id string) (Push, error) {
-	p, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM pushes WHERE id = $1`, id))
+func getPush(ctx context.Context, q queryer, id string) (Push, error) {
+	p, err := scanPush(q.QueryRowContext(ctx, `SELECT `+columns+` FROM pushes WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, notFound()
 	}
 	return p, err
 }
 
-// list reads pushes; rest is what follows the name of the table.
-func list(ctx context.Context, q asker, rest string, args ...any) ([]Push, error) {
+// listPushes reads pushes; rest follows the name of the table.
+func listPushes(ctx context.Context, q queryer, rest string, args ...any) ([]Push, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM pushes `+rest, args...)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func list(ctx context.Context, q asker, rest string, args ...any) ([]Push, error
 	defer rows.Close()
 	var all []Push
 	for rows.Next() {
-		p, err := scan(rows)
+		p, err := scanPush(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -89,16 +89,16 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, p Push) error {
 	return err
 }
 
-// setLock records what is known of a lock.
+// setLock records the state of a lock.
 func setLock(ctx context.Context, tx *sql.Tx, now time.Time, id string, to Lock, locked string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE pushes SET lock_state = $1, locked = $2, updated = $3, unlocking = 0
 		WHERE id = $4`, string(to), locked, store.Millis(now), id)
 	return err
 }
 
-// conclude ends a push from one of two states and reports whether it was in one. A
-// lock that it holds is to be given back from then on.
-func conclude(
+// endPush ends a push that is in one of two states and reports whether it was. A lock that it holds
+// is marked for release.
+func endPush(
 	ctx context.Context, tx *sql.Tx, now time.Time, id string, to State, reason, by string, from, or State,
 ) (bool, error) {
 	res, err := tx.ExecContext(ctx, `UPDATE pushes SET state = $1, reason = $2, ended_by = $3, ended = $4, updated = $4,
@@ -113,8 +113,8 @@ func conclude(
 	return n > 0, err
 }
 
-// Forget removes pushes that ended before a time and hold nothing any more, but
-// for what renditions were sent: they must be known when they come back.
+// Forget deletes pushes that ended before a time and hold no lock, except for those of renditions
+// that were sent: these must be recognized when they return.
 func (s *Service) Forget(ctx context.Context, before time.Time, r *maintenance.Report) error {
 	return s.DB.Tx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM pushes

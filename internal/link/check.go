@@ -9,11 +9,11 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Unlooked are up to limit links whose documents are to be looked at: those of which nobody
-// has since before, and those that changed since somebody did. A link that changed after
-// settled, or that an item holds, has time; one that no file was brought for has nothing
-// to tell. Times that a clock far ahead has written count as none.
-func Unlooked(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
+// DueForCheck returns up to limit links whose documents are due for a check: not checked since
+// before, or changed since their last check. Links that changed after settled, or that an item
+// holds, can wait; links without a file have nothing to check. Times in the far future, written by
+// a clock that was ahead, count as unset.
+func DueForCheck(ctx context.Context, db *store.DB, now, before, settled time.Time, limit int) ([]Link, error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT `+columns+` FROM links WHERE id IN (
 			SELECT id FROM links WHERE looked < $1 OR looked > $4 UNION SELECT id FROM links WHERE looked <= updated
 			AND (updated <= $2 OR updated > $4))
@@ -27,7 +27,8 @@ func Unlooked(ctx context.Context, db *store.DB, now, before, settled time.Time,
 	return read(rows)
 }
 
-// OfDocuments are the links of documents, in no order; those that have none are left out.
+// OfDocuments returns the links of documents, in no particular order. Documents without a link are
+// left out.
 func OfDocuments(ctx context.Context, db *store.DB, documents []string) ([]Link, error) {
 	if len(documents) == 0 {
 		return nil, nil
@@ -42,7 +43,7 @@ func OfDocuments(ctx context.Context, db *store.DB, documents []string) ([]Link,
 	return read(rows)
 }
 
-// read takes the links of rows, and closes them.
+// read scans links from rows and closes them.
 func read(rows *sql.Rows) (all []Link, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
@@ -56,8 +57,7 @@ func read(rows *sql.Rows) (all []Link, err error) {
 	return all, rows.Err()
 }
 
-// FilesOf are the files that are known to belong to an asset below a folder; none when it
-// has no link.
+// FilesOf returns the files that are recorded for an asset below a folder.
 func FilesOf(ctx context.Context, db *store.DB, folder, key string) (files []string, err error) {
 	rows, err := db.Reader.QueryContext(ctx, `SELECT f.file_id FROM links JOIN link_files f ON f.link_id = links.id
 		WHERE folder_uid = $1 AND asset_key = $2 ORDER BY f.file_id`, folder, key)
@@ -76,8 +76,8 @@ func FilesOf(ctx context.Context, db *store.DB, folder, key string) (files []str
 	return files, rows.Err()
 }
 
-// Look records, in the caller's transaction, that the documents of links were looked at.
-func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
+// MarkChecked records, in the caller's transaction, that the documents of links were checked.
+func MarkChecked(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	if len(links) == 0 {
 		return nil
 	}
@@ -93,8 +93,8 @@ func Look(ctx context.Context, tx *sql.Tx, now time.Time, links []Link) error {
 	return err
 }
 
-// LookAgain has the document of a link looked at again soon, in the caller's transaction.
-func LookAgain(ctx context.Context, tx *sql.Tx, now time.Time, id string) error {
+// CheckAgain makes the document of a link due for a check, in the caller's transaction.
+func CheckAgain(ctx context.Context, tx *sql.Tx, now time.Time, id string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE links SET updated = $1 WHERE id = $2`, store.Millis(now), id)
 	return err
 }

@@ -18,38 +18,39 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Spot is where the asset of a linked document lives on Frame.io.
-type Spot struct {
+// A Location is where the asset of a linked document is on Frame.io.
+type Location struct {
 	Account, Project, Folder, FolderName string
 	File, Stack, Name                    string
 	ViewURL                              string
 }
 
-// Targets is what somebody has to choose from for a document.
+// A Targets is what a person chooses from to push a document.
 type Targets struct {
 	Document, Title string
 	Bound           []Bound
 	Pieces          []Piece
-	Asset           *Spot   // where it would become the next version; nil: nowhere
-	Last            *Choice // nil: none yet
-	Open            *Push   // it cannot be pushed now; nil: none
-	WhyNot          error   // why it cannot be pushed; nil: it can
+	Asset           *Location // the asset it would be the next version of; nil if none
+	Last            *Choice   // nil if none yet
+	Open            *Push     // the unfinished push of the document; nil if none
+	WhyNot          error     // why it cannot be pushed; nil if it can
 }
 
-// Targets tells what can be sent of a document, and where to.
+// Targets returns what can be sent of a document, and where to.
 func (s *Service) Targets(ctx context.Context, login, uid string) (Targets, error) {
 	nx, err := s.People.Nuxeo(ctx, login)
 	if err != nil {
 		return Targets{}, err
 	}
 
-	docs, err := read(ctx, nx, []string{uid})
+	// Read what decides.
+	docs, err := readDocuments(ctx, nx, []string{uid})
 	if err != nil {
 		return Targets{}, err
 	}
 
 	doc := docs[uid]
-	all, err := s.boundAround(ctx, docs)
+	all, err := s.bindingsAround(ctx, docs)
 	if err != nil {
 		return Targets{}, err
 	}
@@ -59,26 +60,27 @@ func (s *Service) Targets(ctx context.Context, login, uid string) (Targets, erro
 		return Targets{}, err
 	}
 
+	// Combine it.
 	_, why := assess(doc, login, Request{What: Master}, all, busy)
 	if doc == nil {
 		return Targets{}, why
 	}
 
-	t := Targets{Document: uid, Title: doc.Title, Bound: bindings(doc, all), Pieces: pieces(doc), WhyNot: why}
+	t := Targets{Document: uid, Title: doc.Title, Bound: bindingsFor(doc, all), Pieces: pieces(doc), WhyNot: why}
 	if p, ok := busy[uid]; ok {
 		t.Open = &p
 	}
 
-	return t, s.known(ctx, login, doc, &t)
+	return t, s.addHistory(ctx, login, doc, &t)
 }
 
-// lookedAt is how many documents are looked at for one that can be sent.
-const lookedAt = 500
+// maxExamined is how many documents are examined to find one that can be sent.
+const maxExamined = 500
 
-// TargetsOfAll tells where the documents of a request can go to: those targets of the first
-// of them that can be sent. When none can, the first one tells why.
+// TargetsOfAll returns where the documents of a request can go to: the targets of the first of them
+// that can be sent. If none can, those of the first, which say why.
 func (s *Service) TargetsOfAll(ctx context.Context, login string, r Request) (Targets, error) {
-	if err := s.clean(&r); err != nil {
+	if err := s.validate(&r); err != nil {
 		return Targets{}, err
 	}
 
@@ -87,28 +89,28 @@ func (s *Service) TargetsOfAll(ctx context.Context, login string, r Request) (Ta
 		return Targets{}, err
 	}
 
-	uids, err := beginning(ctx, nx, r)
+	uids, err := firstDocuments(ctx, nx, r)
 	if err != nil {
 		return Targets{}, err
 	}
 
-	for some := range slices.Chunk(uids, page) {
-		var found sorted
-		if err := s.sortPage(ctx, nx, login, r, some, &found); err != nil {
+	for some := range slices.Chunk(uids, pageSize) {
+		var found selection
+		if err := s.selectPage(ctx, nx, login, r, some, &found); err != nil {
 			return Targets{}, err
 		}
-		if len(found.good) > 0 {
-			return s.Targets(ctx, login, found.good[0].Document)
+		if len(found.ready) > 0 {
+			return s.Targets(ctx, login, found.ready[0].Document)
 		}
 	}
 
 	return s.Targets(ctx, login, uids[0])
 }
 
-// beginning are the first documents of a request.
-func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
+// firstDocuments returns the first documents of a request.
+func firstDocuments(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, error) {
 	if r.Listing == nil {
-		return resolve(ctx, nx, r.Documents[:min(len(r.Documents), lookedAt)])
+		return resolvePaths(ctx, nx, r.Documents[:min(len(r.Documents), maxExamined)])
 	}
 
 	var out []string
@@ -119,7 +121,7 @@ func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, erro
 		if !slices.Contains(r.Except, uid) {
 			out = append(out, uid)
 		}
-		if len(out) == lookedAt {
+		if len(out) == maxExamined {
 			break
 		}
 	}
@@ -131,8 +133,9 @@ func beginning(ctx context.Context, nx *nuxeo.Client, r Request) ([]string, erro
 	return out, nil
 }
 
-// known adds what we know: the last choice, and where the asset lives.
-func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, t *Targets) error {
+// addHistory adds the last choice, and where the asset is.
+func (s *Service) addHistory(ctx context.Context, login string, doc *nuxeo.Document, t *Targets) error {
+	// The last choice of this person for the folder.
 	if len(t.Bound) > 0 {
 		var c Choice
 		err := s.DB.Reader.QueryRowContext(ctx, `SELECT workspace_id, project_id, folder_id, what FROM push_choices
@@ -145,6 +148,7 @@ func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, 
 		}
 	}
 
+	// The asset of the document.
 	l, err := link.OfDocument(ctx, s.DB, doc.UID)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && l.FileID == "" {
 		return nil
@@ -156,14 +160,14 @@ func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, 
 
 	fio, err := s.People.Frameio(ctx, login)
 	if fault.Is(err, fault.NotConnected) {
-		return nil // it shows once they are
+		return nil // shown once they have connected
 	}
 
 	if err != nil {
 		return err
 	}
 
-	if t.Asset, err = spotOf(ctx, fio, l); t.Asset == nil || err != nil {
+	if t.Asset, err = locateAsset(ctx, fio, l); t.Asset == nil || err != nil {
 		return err
 	}
 
@@ -172,11 +176,11 @@ func (s *Service) known(ctx context.Context, login string, doc *nuxeo.Document, 
 	return err
 }
 
-// spotOf finds where the asset of a link lives; nil when it is gone, or not for
-// the person to see.
-func spotOf(ctx context.Context, fio *v4.Client, l link.Link) (*Spot, error) {
+// locateAsset returns where the asset of a link is, or nil if it does not exist or the person may
+// not see it.
+func locateAsset(ctx context.Context, fio *v4.Client, l link.Link) (*Location, error) {
 	f, err := fio.File(ctx, l.Account, l.FileID)
-	if absent(err) {
+	if isMissing(err) {
 		return nil, nil
 	}
 
@@ -184,7 +188,7 @@ func spotOf(ctx context.Context, fio *v4.Client, l link.Link) (*Spot, error) {
 		return nil, err
 	}
 
-	spot := &Spot{
+	loc := &Location{
 		Account: l.Account,
 		Project: f.ProjectID,
 		Folder:  f.ParentID,
@@ -195,17 +199,18 @@ func spotOf(ctx context.Context, fio *v4.Client, l link.Link) (*Spot, error) {
 
 	stack, err := fio.Stack(ctx, l.Account, f.ParentID)
 	switch {
-	case absent(err):
-		return spot, nil
+	case isMissing(err):
+		return loc, nil
 	case err == nil:
-		spot.Folder, spot.Stack = stack.ParentID, stack.ID
+		loc.Folder, loc.Stack = stack.ParentID, stack.ID
 	}
 
-	return spot, err
+	return loc, err
 }
 
-// absent are the answers to an id that is nothing, or not of the kind asked for.
-func absent(err error) bool {
+// isMissing reports whether Frame.io says that an id does not exist, not as this kind, or not for
+// this person.
+func isMissing(err error) bool {
 	switch v4.StatusOf(err) {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity:
 		return true
@@ -216,39 +221,39 @@ func absent(err error) bool {
 // Project is a place for folders.
 type Project = frameio.Project
 
-// most is how many projects or folders one answer holds.
-const most = 500
+// maxListed is how many projects or folders one response holds.
+const maxListed = 500
 
-// Projects lists the projects of a workspace that is bound, as the person.
+// Projects lists the projects of a bound workspace, as the person sees them.
 func (s *Service) Projects(ctx context.Context, login, account, workspace string) ([]Project, bool, error) {
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return nil, false, err
 	}
-	return first(fio.Projects(ctx, account, workspace))
+	return collect(fio.Projects(ctx, account, workspace))
 }
 
-// Folders lists the folders in a folder of Frame.io, as the person.
+// Folders lists the folders in a folder of Frame.io, as the person sees them.
 func (s *Service) Folders(ctx context.Context, login, account, folder string) ([]frameio.Folder, bool, error) {
 	fio, err := s.People.Frameio(ctx, login)
 	if err != nil {
 		return nil, false, err
 	}
-	all, more, err := first(fio.Folders(ctx, account, folder))
+	all, more, err := collect(fio.Folders(ctx, account, folder))
 	return slices.DeleteFunc(all, func(f frameio.Folder) bool { return f.ID == "" || f.Name == "" }), more, err
 }
 
-// first takes what fits into an answer, and reports whether there is more.
-func first[T any](all iter.Seq2[T, error]) ([]T, bool, error) {
+// collect returns the elements that fit into a response, and whether there are more.
+func collect[T any](all iter.Seq2[T, error]) ([]T, bool, error) {
 	out := []T{}
 	for v, err := range all {
-		if absent(err) {
-			return nil, false, noPlace(err)
+		if isMissing(err) {
+			return nil, false, folderNotFound(err)
 		}
 		if err != nil {
 			return nil, false, err
 		}
-		if len(out) == most {
+		if len(out) == maxListed {
 			return out, true, nil
 		}
 		out = append(out, v)
@@ -257,13 +262,13 @@ func first[T any](all iter.Seq2[T, error]) ([]T, bool, error) {
 	return out, false, nil
 }
 
-func noPlace(err error) error {
+func folderNotFound(err error) error {
 	return fault.New(fault.NotFound, "There is no such place on Frame.io, or you may not see it.").
 		With("Choose another.").Because(err)
 }
 
-// CreateFolder makes a folder in one of Frame.io, as the person. One of that name
-// that is there already is taken.
+// CreateFolder creates a folder on Frame.io as the person. If there is one of that name, it returns
+// that.
 func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name string) (frameio.Folder, error) {
 	name = strings.TrimSpace(name)
 	if n := utf8.RuneCountInString(name); n == 0 || n > v4.MaxName || ingest.SafeName(name) != name {
@@ -276,10 +281,11 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 		return frameio.Folder{}, err
 	}
 
+	// Look for one of that name.
 	unread := false
 	for f, err := range fio.Folders(ctx, account, parent) {
-		if absent(err) {
-			return frameio.Folder{}, noPlace(err)
+		if isMissing(err) {
+			return frameio.Folder{}, folderNotFound(err)
 		}
 		if err != nil {
 			return frameio.Folder{}, err
@@ -290,11 +296,12 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 		unread = unread || f.Unreadable && f.Name == ""
 	}
 
-	if unread { // it may be that one
+	if unread { // one that cannot be read may have the name
 		return frameio.Folder{}, fault.New(fault.Unavailable, "What Frame.io tells of a folder here cannot be read.").
 			With("Make the folder on Frame.io, or choose another.")
 	}
 
+	// Create it.
 	f, err := fio.CreateFolder(ctx, account, parent, name)
 	if v4.StatusOf(err) == http.StatusForbidden {
 		err = fault.New(fault.Forbidden, "You may not make folders here on Frame.io.").
@@ -304,13 +311,13 @@ func (s *Service) CreateFolder(ctx context.Context, login, account, parent, name
 	return f, err
 }
 
-// place reads the project and the folder of a request.
-func (s *Service) place(
+// loadTarget reads the project and the folder of a request.
+func (s *Service) loadTarget(
 	ctx context.Context, fio *v4.Client, account string, r Request,
 ) (frameio.Project, frameio.Folder, error) {
 	var folder frameio.Folder
 	project, err := fio.Project(ctx, account, r.Project)
-	if absent(err) || err == nil && project.WorkspaceID != r.Workspace {
+	if isMissing(err) || err == nil && project.WorkspaceID != r.Workspace {
 		return project, folder, fault.Field("project", "Choose one of the team.",
 			"There is no such project in this team.")
 	}
@@ -324,7 +331,7 @@ func (s *Service) place(
 	}
 
 	folder, err = fio.Folder(ctx, account, r.Folder)
-	if absent(err) || err == nil && folder.ProjectID != project.ID {
+	if isMissing(err) || err == nil && folder.ProjectID != project.ID {
 		return project, folder, fault.Field("folder", "Choose one of the project.",
 			"There is no such folder in this project.")
 	}

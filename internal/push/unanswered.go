@@ -14,27 +14,27 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// creation is the intent to make a file. It is in the push's row until the answer
-// is known, so that a file whose creation was not answered is found even when the
-// push has ended. Until then no other push makes a file of that name and size
-// there: nobody could tell the two apart.
+// A creation is the intent to create a file. It stays in the push's row until the answer is known,
+// so that a file whose creation was not answered is found even after the push has ended. Until then
+// no other push creates a file of that name and size there, because the two could not be told
+// apart.
 type creation struct {
 	Folder string `json:"folder"`
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
-	// ByAddress: by a name that no other file has, whatever it holds by then.
+	// ByAddress says that the name is unique, so that the content does not matter.
 	ByAddress bool `json:"by_address,omitempty"`
 }
 
-// intend records the intent.
-func (r *run) intend(ctx context.Context, c creation) error {
+// recordIntent records the intent to create a file.
+func (r *run) recordIntent(ctx context.Context, c creation) error {
 	making, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
 
 	err = r.commit(ctx, func(tx *sql.Tx) error {
-		if err := alone(ctx, tx, r.p.ID, string(making)); err != nil {
+		if err := checkSoleCreation(ctx, tx, r.p.ID, string(making)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE pushes SET making = $1 WHERE id = $2`, string(making), r.p.ID)
@@ -47,8 +47,9 @@ func (r *run) intend(ctx context.Context, c creation) error {
 	return err
 }
 
-// alone is NotReady while another push is about to make a file that looks the same.
-func alone(ctx context.Context, q asker, push, making string) error {
+// checkSoleCreation returns a NotReady error while another push is creating a file that looks the
+// same.
+func checkSoleCreation(ctx context.Context, q queryer, push, making string) error {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes WHERE making = $1 AND id <> $2
 		AND state = 'sending'`, making, push).Scan(&n)
@@ -61,19 +62,19 @@ func alone(ctx context.Context, q asker, push, making string) error {
 	return f
 }
 
-// lostFor is how long before a push was asked for a file of its may be stamped:
-// clocks may be an hour apart.
-const lostFor = 2 * time.Hour
+// maxClockSkew is how far before the push its file may be dated: the clocks may differ.
+const maxClockSkew = 2 * time.Hour
 
-// removeLost removes what a creation whose answer was lost has made: the person's,
-// of that name and size, still empty, and known to no push. Its addresses are lost
-// with the answer, so it is of no use. It says how many there were. One that Frame.io
-// was to fetch by itself has a name of its own, and may be whole.
-func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (removed int, err error) {
+// deleteUnanswered deletes what an unanswered creation has created: files by the person, of that
+// name and size, still empty, and recorded by no push. Their addresses were lost with the answer,
+// so that they are of no use. A file that Frame.io was to fetch has a unique name, and may be
+// complete. It returns how many there were.
+func (s *Service) deleteUnanswered(ctx context.Context, fio *v4.Client, p Push) (removed int, err error) {
 	if p.Making == "" {
 		return 0, nil
 	}
 
+	// What was to be created, and by whom?
 	var c creation
 	if err := json.Unmarshal([]byte(p.Making), &c); err != nil {
 		return 0, fmt.Errorf("what push %s was about to make: %w", p.ID, err)
@@ -84,8 +85,9 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 		return 0, err
 	}
 
+	// Look for it in the folder.
 	for f, err := range fio.Files(ctx, p.Account, c.Folder) {
-		if absent(err) {
+		if isMissing(err) {
 			return removed, nil
 		}
 
@@ -93,11 +95,11 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 			return removed, err
 		}
 
-		if !c.made(f, me.FrameioID, p.Created.Add(-lostFor)) {
+		if !c.matches(f, me.FrameioID, p.Created.Add(-maxClockSkew)) {
 			continue
 		}
 
-		did, err := s.removeUnknown(ctx, fio, p.Account, f.ID)
+		did, err := s.deleteUnknown(ctx, fio, p.Account, f.ID)
 		if removed += did; err != nil {
 			return removed, err
 		}
@@ -106,18 +108,18 @@ func (s *Service) removeLost(ctx context.Context, fio *v4.Client, p Push) (remov
 	return removed, nil
 }
 
-// made reports whether a file is one of a creation by a person after a time.
-func (c creation) made(f frameio.File, by string, after time.Time) bool {
+// matches reports whether a file was created by this creation, by a person after a time.
+func (c creation) matches(f frameio.File, by string, after time.Time) bool {
 	if c.ByAddress {
 		return f.Name == c.Name
 	}
 	return !f.Uploaded() && f.Name == c.Name && f.Size == c.Size && f.Creator.ID == by && !f.Created.Before(after)
 }
 
-func (s *Service) removeUnknown(ctx context.Context, fio *v4.Client, account, file string) (int, error) {
-	var known int
+func (s *Service) deleteUnknown(ctx context.Context, fio *v4.Client, account, file string) (int, error) {
+	var pushes int
 	if err := s.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pushes
-		WHERE file_id = $1`, file).Scan(&known); err != nil || known > 0 {
+		WHERE file_id = $1`, file).Scan(&pushes); err != nil || pushes > 0 {
 		return 0, err
 	}
 
@@ -128,34 +130,34 @@ func (s *Service) removeUnknown(ctx context.Context, fio *v4.Client, account, fi
 	return 1, nil
 }
 
-// lostLooks is how often a file whose creation was not answered is looked for: the
-// call may still be on its way when nobody waits for its answer any more.
-const lostLooks = 4
+// maxLooks is how often a file whose creation was not answered is looked for: the request may still
+// be under way when the connector has stopped waiting.
+const maxLooks = 4
 
-func (r *run) removeLost(ctx context.Context) error {
+func (r *run) cleanUpUnanswered(ctx context.Context) error {
 	if r.p.Making == "" {
 		return nil
 	}
 
-	n, err := r.Service.removeLost(ctx, r.fio, r.p)
+	n, err := r.Service.deleteUnanswered(ctx, r.fio, r.p)
 	if err != nil {
 		return err
 	}
 
 	if n > 0 {
-		return errors.Join(r.t.Note(ctx, "removed", "a file whose creation was not answered"), r.settled(ctx))
+		return errors.Join(r.t.Note(ctx, "removed", "a file whose creation was not answered"), r.clearCreation(ctx))
 	}
 
-	if r.st.Looks++; r.st.Looks < lostLooks {
+	if r.st.Looks++; r.st.Looks < maxLooks {
 		return errors.Join(r.save(ctx),
 			fault.New(fault.NotReady, "Frame.io may still be making the file; it did not answer."))
 	}
 
-	return r.settled(ctx)
+	return r.clearCreation(ctx)
 }
 
-// settled records that nothing can come of the last creation any more.
-func (r *run) settled(ctx context.Context) error {
+// clearCreation records that the last creation is settled.
+func (r *run) clearCreation(ctx context.Context) error {
 	r.p.Making, r.st.Looks = "", 0
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE pushes SET making = '' WHERE id = $1`, r.p.ID)
@@ -163,21 +165,22 @@ func (r *run) settled(ctx context.Context) error {
 	})
 }
 
-// refused settles a creation that Frame.io has answered with a refusal.
-func (r *run) refused(ctx context.Context, err error) error {
+// clearIfRefused settles a creation that Frame.io has refused.
+func (r *run) clearIfRefused(ctx context.Context, err error) error {
 	if code := v4.StatusOf(err); code < 400 || code >= 500 {
 		return nil
 	}
-	return r.settled(ctx)
+	return r.clearCreation(ctx)
 }
 
-// removeFile removes what a push has made on Frame.io. What cannot be removed now
-// stays in its row for the reaper.
-func (r *run) removeFile(ctx context.Context) error {
+// deleteFile deletes what a push has created on Frame.io. What cannot be deleted now stays in its
+// row for the reaper.
+func (r *run) deleteFile(ctx context.Context) error {
 	if r.st.File == "" && r.p.Making == "" {
 		return nil
 	}
 
+	// Act as the person.
 	var err error
 	if r.fio, err = r.People.Frameio(ctx, r.p.By); err != nil {
 		if fault.Is(err, fault.NotConnected) {
@@ -186,7 +189,8 @@ func (r *run) removeFile(ctx context.Context) error {
 		return err
 	}
 
-	if err := r.removeLost(ctx); err != nil {
+	// Delete the unanswered one, then the recorded one.
+	if err := r.cleanUpUnanswered(ctx); err != nil {
 		return err
 	}
 
@@ -196,10 +200,10 @@ func (r *run) removeFile(ctx context.Context) error {
 		}
 	}
 
-	return r.forgetFile(ctx)
+	return r.clearFile(ctx)
 }
 
-func (r *run) forgetFile(ctx context.Context) error {
+func (r *run) clearFile(ctx context.Context) error {
 	r.st.File, r.st.Stack, r.p.Making = "", "", ""
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = '', view_url = '', upload = NULL, making = ''
@@ -208,11 +212,10 @@ func (r *run) forgetFile(ctx context.Context) error {
 	})
 }
 
-// maxRestarts is how often a file is made anew because what it stood on went away.
+// maxRestarts is how often a file is created again because the previous one became useless.
 const maxRestarts = 3
 
-// restart makes a new file in place of one whose addresses have ended, which
-// cannot be renewed.
+// restart replaces the file by a new one, since expired addresses cannot be renewed.
 func (r *run) restart(ctx context.Context, why, remedy string) (work.Next, error) {
 	r.st.Restarts++
 	if r.st.Restarts > maxRestarts {
@@ -223,7 +226,7 @@ func (r *run) restart(ctx context.Context, why, remedy string) (work.Next, error
 		return work.Next{}, err
 	}
 
-	if err := r.removeFile(ctx); err != nil {
+	if err := r.deleteFile(ctx); err != nil {
 		return work.Next{}, err
 	}
 
