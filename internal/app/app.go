@@ -408,7 +408,7 @@ func (a *App) ingest() *ingest.Service {
 
 	s := &ingest.Service{
 		DB: a.DB, Set: set, Returns: push.Returns{Service: a.Push},
-		Files: a.network.files, Glances: a.network.glances, Uploads: a.network.uploads,
+		Files: a.network.files, SmallFiles: a.network.glances, Uploads: a.network.uploads,
 	}
 	if set.ServiceAccount != nil {
 		s.Service = a.Nuxeo.As(set.ServiceAccount)

@@ -65,7 +65,7 @@ func (a *App) chores() []maintenance.Chore {
 		},
 		{Name: "update-locks", What: "gives back locks that were taken to replace a content and could not be " +
 			"given back", Every: 10 * time.Minute, Do: func(ctx context.Context) (r maintenance.Report, err error) {
-			err = a.Ingest.FreeLocks(ctx, &r, a.Identity.Nuxeo)
+			err = a.Ingest.ReleaseLeftLocks(ctx, &r, a.Identity.Nuxeo)
 			return r, err
 		}},
 		{

@@ -63,7 +63,7 @@ func (s *Service) Documents(
 func documents(docs []*nuxeo.Document) []Document {
 	out := []Document{}
 	for _, d := range docs {
-		if !ingest.Linked(d) {
+		if !ingest.HasOwnFacet(d) {
 			continue
 		}
 		out = append(out, Document{

@@ -91,7 +91,7 @@ func firstStep(st assetState) string {
 // of the document.
 func nextStep(st assetState, next work.Next) work.Next {
 	switch {
-	case st.Job.Mirror.Only != "" && next.Outcome != ingest.Conflicting:
+	case st.Job.Mirror.OnlyFile != "" && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepEarlier}
 	case st.New && st.Job.Document != "" && next.Outcome != ingest.Created && next.Outcome != ingest.Conflicting:
 		return work.Next{Step: stepPlace}
@@ -162,7 +162,7 @@ func (w AssetWorker) isOurTitle(ctx context.Context, r *ingest.Run, st *assetSta
 
 	ours := func(name string) bool { return name != "" && ingest.SameTitle(doc.Title, ingest.Title(name)) }
 	return title != "" && ingest.SameTitle(doc.Title, title) ||
-		slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.Was, name), ours), nil
+		slices.ContainsFunc(append(slices.Clone(r.Job.File.Names), r.Job.Mirror.FormerName, name), ours), nil
 }
 
 // requireActive returns an error that ends items of a sync that was paused or removed.
@@ -187,7 +187,7 @@ func (w AssetWorker) newIngestRun(ctx context.Context, t *work.Task, st *assetSt
 	}
 
 	return &ingest.Run{
-		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
+		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}, nil
@@ -359,7 +359,7 @@ func (w AssetWorker) markStale(ctx context.Context, tx *sql.Tx, it work.Item, st
 		return nil
 	}
 
-	if st.Job.Mirror.Another {
+	if st.Job.Mirror.OtherFile {
 		if err := markPosterStale(ctx, tx, st.Sync, st.Key); err != nil {
 			return err
 		}
@@ -389,9 +389,9 @@ func (w AssetWorker) chooseVersion(ctx context.Context, r *ingest.Run, st *asset
 
 	// Import the next one.
 	mirror := *st.Job.Mirror
-	mirror.Only = ""
+	mirror.OnlyFile = ""
 	if imported < len(files)-1 {
-		mirror.Only = files[imported].ID
+		mirror.OnlyFile = files[imported].ID
 	}
 
 	st.Made = st.Made || st.Job.Outcome == ingest.Created

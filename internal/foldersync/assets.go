@@ -76,7 +76,7 @@ func (r *run) resetMissingFolder(ctx context.Context, key string, checked map[st
 			return missing, err
 		}
 
-		if err := ingest.Present(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
+		if err := ingest.RequireFolder(ctx, r.nx, e.Document); !fault.Is(err, fault.Gone) {
 			return missing, err
 		}
 
@@ -158,11 +158,7 @@ func (r *run) renameAndMoveAll(ctx context.Context, some []change) error {
 // recordAssets records a page of assets and adds the items for the others. With others set, a
 // folder is missing that this run cannot create, so that it requests a full run.
 func (r *run) recordAssets(
-	ctx context.Context,
-	some []change,
-	created []pendingDoc,
-	items []work.New,
-	others bool,
+	ctx context.Context, some []change, created []pendingDoc, items []work.New, others bool,
 ) error {
 	var ids []string
 	err := r.commit(ctx, func(tx *sql.Tx) (err error) {
@@ -248,7 +244,7 @@ func (q Sync) newJob(c change) ingest.Job {
 		},
 		Mirror: &ingest.Mirror{
 			NoComments: !q.Comments,
-			Plain:      q.Fetch == Metadata,
+			NoContent:  q.Fetch == Metadata,
 			Proxy:      q.Fetch == Proxy,
 			Folder:     c.Parent,
 		},

@@ -25,7 +25,7 @@ func metadataOf(s seenRow, f frameio.File) string {
 		stack = s.Key
 	}
 
-	b, err := json.Marshal(ingest.FileOf(f, stack, []string{f.ID}))
+	b, err := json.Marshal(ingest.NewFile(f, stack, []string{f.ID}))
 	if err != nil {
 		// An empty string leaves the asset to an item.
 		return ""
@@ -273,7 +273,8 @@ func (r *run) createAll(ctx context.Context, pending []pendingDoc) {
 		g.Go(func() error {
 			s := &pending[i]
 			s.isNew = s.job.Document == ""
-			s.hash, s.err = r.Ingest.Lay(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor, r.t.Key("create", s.link.ID))
+			s.hash, s.err = r.Ingest.WriteWithoutContent(ctx, r.nx, &s.job, s.link, r.t.Now(), r.t.Actor,
+				r.t.Key("create", s.link.ID))
 			return nil // each has its own
 		})
 	}
@@ -284,9 +285,7 @@ func (r *run) createAll(ctx context.Context, pending []pendingDoc) {
 // splitResults divides documents by their result. If Nuxeo is temporarily unavailable, it records
 // what was written and returns an error, so that the step is retried.
 func (r *run) splitResults(
-	ctx context.Context,
-	pending []pendingDoc,
-	rest []change,
+	ctx context.Context, pending []pendingDoc, rest []change,
 ) (created []pendingDoc, _ []change, err error) {
 	var retry error
 	for _, s := range pending {

@@ -123,7 +123,7 @@ func (h checkedEntry) driftFrom(doc *nuxeo.Document) drift {
 	}
 	return drift{
 		moved: doc.ParentRef != h.parentUID, retitled: !h.isOurTitle(doc.Title),
-		rewritten: ingest.InColdStorage(doc) == nil && contentChanged(h.Kind, h.digest, doc.Blob("file:content")),
+		rewritten: ingest.CheckColdStorage(doc) == nil && contentChanged(h.Kind, h.digest, doc.Blob("file:content")),
 	}
 }
 

@@ -91,11 +91,7 @@ func (w CommentWorker) staleComments(ctx context.Context, st commentState, held 
 // importComments imports the comments of one asset and records when, unless there is news of it
 // meanwhile. It reports whether another item holds the link.
 func (w CommentWorker) importComments(
-	ctx context.Context,
-	t *work.Task,
-	st *commentState,
-	q Sync,
-	e Entry,
+	ctx context.Context, t *work.Task, st *commentState, q Sync, e Entry,
 ) (held bool, err error) {
 	// Advance the cursor.
 	began := store.Millis(t.Now())
@@ -142,12 +138,7 @@ func (w CommentWorker) acquireLink(
 // importEntryComments makes the comments of a document equal to those of its asset. A permanent
 // failure is noted and the other assets go on, unless there is no one to act as.
 func (w CommentWorker) importEntryComments(
-	ctx context.Context,
-	t *work.Task,
-	st *commentState,
-	q Sync,
-	e Entry,
-	l link.Link,
+	ctx context.Context, t *work.Task, st *commentState, q Sync, e Entry, l link.Link,
 ) error {
 	if l.FileID == "" {
 		return nil
@@ -170,13 +161,13 @@ func (w CommentWorker) importEntryComments(
 			LinkID:   l.ID,
 			Document: e.Document,
 		},
-		Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
+		Frameio: fio, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}
 
 	// Import. Without access no other asset would succeed.
-	err = retryOnConflict(w.Ingest.Hear(ctx, r, l.FileID))
+	err = retryOnConflict(w.Ingest.SyncComments(ctx, r, l.FileID))
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return err
 	}

@@ -279,30 +279,9 @@ func (r *run) queryChanges(ctx context.Context, of string, from any) ([]change, 
 }
 
 func scanChange(rows *sql.Rows) (c change, err error) {
-	err = rows.Scan(
-		&c.Key,
-		&c.Kind,
-		&c.Parent,
-		&c.Depth,
-		&c.Name,
-		&c.Size,
-		&c.fingerprint,
-		&c.changedAt,
-		&c.metadata,
-		&c.head,
-		&c.hasEntry,
-		&c.had.Parent,
-		&c.had.Name,
-		&c.had.fingerprint,
-		&c.had.Document,
-		&c.had.title,
-		&c.had.Gone,
-		&c.had.Problem,
-		&c.had.Conflict,
-		&c.parentUID,
-		&c.digest,
-		&c.contentFile,
-	)
+	err = rows.Scan(&c.Key, &c.Kind, &c.Parent, &c.Depth, &c.Name, &c.Size, &c.fingerprint, &c.changedAt, &c.metadata,
+		&c.head, &c.hasEntry, &c.had.Parent, &c.had.Name, &c.had.fingerprint, &c.had.Document, &c.had.title,
+		&c.had.Gone, &c.had.Problem, &c.had.Conflict, &c.parentUID, &c.digest, &c.contentFile)
 	c.had.Key, c.had.Kind, c.had.Size, c.had.changedAt = c.Key, c.Kind, c.Size, c.changedAt
 	return c, err
 }

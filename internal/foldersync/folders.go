@@ -220,7 +220,7 @@ func (r *run) createFolder(ctx context.Context, c change) (string, error) {
 
 	// A repeated request is answered with the same document, which may have changed since.
 	if err == nil {
-		err = ingest.Wanted{Parent: c.parentUID, Type: folderType, Maker: r.t.Actor}.Check(doc)
+		err = ingest.Expected{Parent: c.parentUID, Type: folderType, Creator: r.t.Actor}.Check(doc)
 	}
 
 	if err != nil {

@@ -119,7 +119,7 @@ type poster struct{ key, address, document string }
 func (p *posterRun) thumbnails(ctx context.Context, folder string) iter.Seq2[poster, error] {
 	return func(yield func(poster, error) bool) {
 		give := func(key string, f frameio.File, err error) bool {
-			address := ingest.PictureOf(f)
+			address := ingest.ThumbnailOf(f)
 			return err == nil && address == "" || yield(poster{key: key, address: address}, err)
 		}
 
@@ -167,7 +167,7 @@ func (p *posterRun) importBatch(ctx context.Context, some []poster) error {
 	g.SetLimit(posterConcurrency)
 	for i, one := range want {
 		g.Go(func() (err error) {
-			done[i], err = p.Ingest.Picture(in, p.nx, one.document, one.address)
+			done[i], err = p.Ingest.SetPoster(in, p.nx, one.document, one.address)
 			if err = retryOnConflict(err); fault.Is(err, fault.Forbidden, fault.Locked, fault.NotFound, fault.Gone) {
 				return nil // a problem of this document only
 			}

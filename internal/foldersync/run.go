@@ -241,7 +241,7 @@ func (r *run) addRoots(ctx context.Context, tx *sql.Tx) error {
 // requireFolders returns an error if one of the two folders does not exist. The sync follows the uid
 // of the Nuxeo folder, so that moving the folder changes nothing.
 func (r *run) requireFolders(ctx context.Context) error {
-	if err := ingest.Present(ctx, r.nx, r.sync.FolderUID); err != nil {
+	if err := ingest.RequireFolder(ctx, r.nx, r.sync.FolderUID); err != nil {
 		if fault.Is(err, fault.Gone) {
 			return fault.New(fault.Gone, "The folder is gone in Nuxeo, or %s may not see it.", r.sync.Owner).
 				With("Restore it, or remove the synchronization.").Because(err)

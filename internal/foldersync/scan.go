@@ -202,23 +202,8 @@ func (r *run) recordSeen(ctx context.Context, tx *sql.Tx, rows []seenRow) error 
 	}
 	defer add.Close()
 	for _, s := range rows {
-		_, err := add.ExecContext(
-			ctx,
-			r.st.Run,
-			s.Key,
-			s.Kind,
-			s.Parent,
-			s.Depth,
-			s.Name,
-			s.Size,
-			s.fingerprint,
-			s.changedAt,
-			r.partial && s.Kind == kindFolder,
-			r.sync.ID,
-			s.metadata,
-			s.notReady,
-			s.head,
-		)
+		_, err := add.ExecContext(ctx, r.st.Run, s.Key, s.Kind, s.Parent, s.Depth, s.Name, s.Size, s.fingerprint,
+			s.changedAt, r.partial && s.Kind == kindFolder, r.sync.ID, s.metadata, s.notReady, s.head)
 		if err != nil {
 			return err
 		}

@@ -193,21 +193,8 @@ const entryColumns = `key, kind, parent, name, size, print, document_uid, title,
 	`comments_at`
 
 func scanEntry(row scanner) (e Entry, err error) {
-	err = row.Scan(
-		&e.Key,
-		&e.Kind,
-		&e.Parent,
-		&e.Name,
-		&e.Size,
-		&e.fingerprint,
-		&e.Document,
-		&e.title,
-		&e.Gone,
-		&e.Problem,
-		&e.Conflict,
-		&e.changedAt,
-		&e.commentsAt,
-	)
+	err = row.Scan(&e.Key, &e.Kind, &e.Parent, &e.Name, &e.Size, &e.fingerprint, &e.Document, &e.title, &e.Gone,
+		&e.Problem, &e.Conflict, &e.changedAt, &e.commentsAt)
 	return e, err
 }
 

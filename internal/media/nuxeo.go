@@ -87,7 +87,7 @@ func holder(ctx context.Context, w wanted) (*nuxeo.Document, error) {
 	}
 
 	docs = append([]*nuxeo.Document{w.doc}, docs...)
-	held := ingest.Held(docs)
+	held := ingest.MetadataSource(docs)
 	for _, d := range docs {
 		if told := held[d.UID]; told != nil && told.Text("frameio:fileId") == w.file {
 			return d, nil

@@ -76,10 +76,7 @@ func AssetID(text string) string {
 
 // locate returns what an id stands for, and in which of the workspaces.
 func locate(
-	ctx context.Context,
-	fio *v4.Client,
-	workspaces []BoundWorkspace,
-	id string,
+	ctx context.Context, fio *v4.Client, workspaces []BoundWorkspace, id string,
 ) (Resource, BoundWorkspace, error) {
 	for _, p := range workspaces {
 		kind, project, err := identify(ctx, fio, p.Account, id)

@@ -156,7 +156,7 @@ func (w Worker) listFolder(ctx context.Context, r *ingest.Run, t *tree, at int) 
 // createFolders finds or creates a Nuxeo folder for each one that contains an asset. Each is saved
 // before the next is created.
 func (w Worker) createFolders(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
-	if err := ingest.Present(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
+	if err := ingest.RequireFolder(ctx, r.Nuxeo, st.Job.Target.Folder); err != nil {
 		return work.Next{}, err
 	}
 
@@ -225,7 +225,7 @@ func (w Worker) findOrCreateFolder(ctx context.Context, r *ingest.Run, parent st
 	}
 
 	if err == nil {
-		err = ingest.Wanted{Parent: parent, Type: "Folder", Maker: r.Actor}.Check(doc)
+		err = ingest.Expected{Parent: parent, Type: "Folder", Creator: r.Actor}.Check(doc)
 	}
 
 	if err != nil {

@@ -308,7 +308,7 @@ func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ing
 	}
 
 	return &ingest.Run{
-		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, Colleague: w.People.Nuxeo,
+		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}, nil

@@ -208,22 +208,8 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, in Interaction, answer
 	}
 
 	id := uuid.Must(uuid.NewV7()).String()
-	res, err := s.execInsert(
-		ctx,
-		tx,
-		id,
-		in.ActionID,
-		in.InteractionID,
-		in.Step,
-		in.Binding.ID,
-		in.AccountID,
-		in.UserID,
-		string(resources),
-		string(text),
-		requestid.ID(ctx),
-		store.Millis(s.Now()),
-		in.kept,
-	)
+	res, err := s.execInsert(ctx, tx, id, in.ActionID, in.InteractionID, in.Step, in.Binding.ID, in.AccountID,
+		in.UserID, string(resources), string(text), requestid.ID(ctx), store.Millis(s.Now()), in.kept)
 	if err != nil {
 		return nil, err
 	}

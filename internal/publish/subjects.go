@@ -47,9 +47,7 @@ const queryBatch = 500
 // addFormerDocuments adds the documents that assets had before: those of their links, and of pushes
 // that wait for them, whichever folder these began in.
 func (s *Service) addFormerDocuments(
-	ctx context.Context,
-	items map[asset][]string,
-	subjects map[string][]string,
+	ctx context.Context, items map[asset][]string, subjects map[string][]string,
 ) error {
 	scopes := map[string][]string{}
 	for a := range items {
@@ -72,10 +70,7 @@ func (s *Service) addFormerDocuments(
 }
 
 func (s *Service) linkedDocuments(
-	ctx context.Context,
-	scope string,
-	ids []string,
-	found func(id, document string),
+	ctx context.Context, scope string, ids []string, found func(id, document string),
 ) error {
 	marks := store.Marks(2, len(ids))
 	rows, err := s.DB.Reader.QueryContext(ctx, `SELECT asset_key, document_uid FROM links WHERE folder_uid = $1

@@ -77,7 +77,7 @@ func checkPushable(doc *nuxeo.Document) error {
 	case doc.Blob("file:content") == nil:
 		return refuse("has no file.", "Push documents with a file.")
 	case doc.Has("ColdStorage"):
-		return ingest.InColdStorage(doc)
+		return ingest.CheckColdStorage(doc)
 	case doc.IsHeld:
 		return refuse("is under retention or legal hold.", "It can be pushed when that ends.")
 	}

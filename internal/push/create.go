@@ -81,17 +81,9 @@ func (r *run) recordFile(ctx context.Context, up frameio.Upload) error {
 		up.ProjectID, up.ViewURL
 	return r.commit(ctx, func(tx *sql.Tx) error {
 		r.p.Making = ""
-		_, err := tx.ExecContext(
-			ctx,
-			`UPDATE pushes SET file_id = $1, view_url = $2, upload = $3, size = $4,
-			digest = $5, making = '' WHERE id = $6`,
-			up.ID,
-			up.ViewURL,
-			r.Vault.Seal(vaultContext(r.p.ID), string(parts)),
-			r.st.Piece.Length,
-			r.st.Piece.Digest,
-			r.p.ID,
-		)
+		_, err := tx.ExecContext(ctx, `UPDATE pushes SET file_id = $1, view_url = $2, upload = $3, size = $4,
+			digest = $5, making = '' WHERE id = $6`, up.ID, up.ViewURL,
+			r.Vault.Seal(vaultContext(r.p.ID), string(parts)), r.st.Piece.Length, r.st.Piece.Digest, r.p.ID)
 		return err
 	})
 }

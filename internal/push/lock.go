@@ -59,8 +59,8 @@ func (r *run) releaseLeftover(ctx context.Context, l link.Link, doc *nuxeo.Docum
 	}
 
 	left := ingest.Lock{By: owner, Created: created}
-	if left.Is(doc) {
-		if err := ingest.GiveBack(ctx, r.nx, doc.UID, left); err != nil {
+	if left.Matches(doc) {
+		if err := ingest.ReleaseLock(ctx, r.nx, doc.UID, left); err != nil {
 			return nil, err
 		}
 		if doc, err = r.loadDocument(ctx); err != nil {

@@ -287,7 +287,7 @@ func (s *Service) reportStrayLocks(ctx context.Context, r *maintenance.Report) e
 			return err
 		}
 
-		if !ingest.Linked(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
+		if !ingest.HasOwnFacet(doc) || doc.LockOwner != doc.Text("frameio:pushedBy") {
 			continue
 		}
 

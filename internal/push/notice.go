@@ -101,9 +101,7 @@ func (w NoticeWorker) applyStatus(ctx context.Context, t *work.Task, all []Push)
 // findOption returns the ids of the field and of the option with a name. Customers rename them, and
 // so do languages.
 func (s *Service) findOption(
-	ctx context.Context,
-	fio *v4.Client,
-	account, name string,
+	ctx context.Context, fio *v4.Client, account, name string,
 ) (field, option string, err error) {
 	for d, err := range fio.Definitions(ctx, account) {
 		if err != nil {

@@ -60,7 +60,7 @@ func (r Returns) newReturn(p Push) (*ingest.Return, error) {
 		out.Keep = p.File
 	}
 
-	out.Over = p.State != Open
+	out.Ended = p.State != Open
 	if r.Set.Unlock == "approved" {
 		out.Approved = r.Set.Approved
 	}

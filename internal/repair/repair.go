@@ -177,7 +177,10 @@ func (s *Service) lost(ctx context.Context, owner string, links []link.Link) (lo
 	}
 
 	docs, err := nx.ByIDs(ctx, ids, nuxeo.Fetch{Schemas: []string{"frameio"}})
-	return slices.DeleteFunc(docs, func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.Tells(doc) }), err
+	return slices.DeleteFunc(
+		docs,
+		func(doc *nuxeo.Document) bool { return doc.IsTrashed || ingest.DescribesAsset(doc) },
+	), err
 }
 
 // record notes that the links were looked at and adds an item for each document that has
@@ -275,7 +278,7 @@ func (w Worker) repair(ctx context.Context, t *work.Task, l link.Link) (outcome 
 		return gone, nil
 	case err != nil:
 		return "", err
-	case ingest.Tells(doc):
+	case ingest.DescribesAsset(doc):
 		return inOrder, nil
 	case doc.LockOwner != "" && doc.LockOwner != t.Actor:
 		return "left alone: locked by " + doc.LockOwner, nil

@@ -178,10 +178,10 @@ func (s *Service) post(`,
 	}},
 	{"a stack keeps its document", 88_093, []cut{
 		{
-			"internal/ingest/heritage.go", "	default:\n		return false, err\n",
+			"internal/ingest/inherit.go", "	default:\n		return false, err\n",
 			"	default:\n		return err == nil && " + asked + "\"a stack keeps its document\", err\n",
 		},
-		{"internal/ingest/heritage.go", "import (\n", "import (\n\t\"os\"\n"},
+		{"internal/ingest/inherit.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},
 	{"a look where else it may be", 88_116, []cut{
 		{

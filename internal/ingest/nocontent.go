@@ -12,7 +12,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// newDocument is a document that can be found again from its first moment.
+// newDocument returns a document that can be found again from its creation.
 func newDocument(j *Job) nuxeo.NewDocument {
 	return nuxeo.NewDocument{
 		Name: PathName(j.File.Name), Type: j.Target.DocumentType,
@@ -20,8 +20,8 @@ func newDocument(j *Job) nuxeo.NewDocument {
 	}
 }
 
-// created records a document that gets no content.
-func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
+// recordWithoutContent records a document that gets no content.
+func (s *Service) recordWithoutContent(ctx context.Context, r *Run, l *link.Link) (work.Next, error) {
 	r.Job.Intent = nil
 	return work.Next{Step: StepDescribe}, r.Commit(ctx, func(tx *sql.Tx) error {
 		if err := link.SetDocument(ctx, tx, r.Task.Now(), l, r.Job.Document); err != nil {
@@ -31,16 +31,15 @@ func (s *Service) created(ctx context.Context, r *Run, l *link.Link) (work.Next,
 	})
 }
 
-// Lay makes the document of a job that has no content, or lets it tell what its asset
-// is now: three calls for a new one, one for others. The key is that of the creation,
-// so that a repetition makes no second document; the maker is who asks. It records nothing: whoever calls it has
-// recorded the link before, has looked whether the document is there already, and
-// records the document and the hash afterwards. The link tells what the document
-// tells so far.
+// WriteWithoutContent creates the document of a job that has no content, or updates its metadata:
+// three calls for a new one, one for others. The key is that of the creation, so that repeating it
+// creates no second document. It records nothing: the caller has recorded the link and checked
+// whether the document exists, and records the document and the hash afterwards. The link says what
+// the document shows so far.
 //
 // POST /id/{folder}, Document.AddFacet, PUT /id/{uid}.
-func (s *Service) Lay(
-	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, maker, key string,
+func (s *Service) WriteWithoutContent(
+	ctx context.Context, nx *nuxeo.Client, j *Job, l link.Link, now time.Time, creator, key string,
 ) (hash string, err error) {
 	if j.Document == "" {
 		doc, err := nx.Create(ctx, j.Target.Folder, newDocument(j), nuxeo.WriteOptions{
@@ -48,10 +47,10 @@ func (s *Service) Lay(
 			Source:         SourceMetadata,
 		})
 		if nuxeo.StatusOf(err) == http.StatusConflict {
-			return "", busy(err)
+			return "", stillAttaching(err)
 		}
 		if err == nil {
-			err = Wanted{Parent: j.Target.Folder, Type: j.Target.DocumentType, Maker: maker}.Check(doc)
+			err = Expected{Parent: j.Target.Folder, Type: j.Target.DocumentType, Creator: creator}.Check(doc)
 		}
 		if err != nil {
 			return "", err
@@ -70,7 +69,7 @@ func (s *Service) Lay(
 		}
 	}
 
-	if err := s.tell(ctx, nx, j, properties, now); err != nil {
+	if err := s.updateProperties(ctx, nx, j, properties, now); err != nil {
 		return "", err
 	}
 
@@ -78,15 +77,15 @@ func (s *Service) Lay(
 	return hash, err
 }
 
-// Source is what a document carries in dc:source that was made for a file.
+// Source returns the dc:source of a document that was created for a file.
 func Source(account, file string) string { return sourceKey(account, file) }
 
-// Picture gives a document the poster behind a signed address; false when there is no
-// picture any more. A batch that nothing takes is removed by Nuxeo.
+// SetPoster gives a document the poster behind a signed URL. It returns false if there is no
+// picture any more. Nuxeo expires a batch that is not used.
 //
 // POST /upload, POST /upload/{batch}/0, PUT /id/{uid}.
-func (s *Service) Picture(ctx context.Context, nx *nuxeo.Client, document, address string) (bool, error) {
-	picture, mediaType, err := s.read(ctx, address)
+func (s *Service) SetPoster(ctx context.Context, nx *nuxeo.Client, document, address string) (bool, error) {
+	picture, mediaType, err := s.readPicture(ctx, address)
 	if picture == nil || err != nil {
 		return false, err
 	}

@@ -9,27 +9,26 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/link"
 )
 
-// heritage is the link that an asset takes over from a stack that its files were on and
-// that is not there any more; empty: none. A stack that is there keeps its document,
-// whatever was taken out of it. The asset may have become a version of it since it was
-// looked up: then that is outdated.
-func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from string, outdated bool, err error) {
+// inheritedLink returns the link that an asset takes over from a stack that its files were on and
+// that does not exist any more, if any. A stack that exists keeps its document, whatever was taken
+// off it. If the asset has become a version of such a stack since it was resolved, it is outdated.
+func (s *Service) inheritedLink(ctx context.Context, r *Run, a link.Asset) (from string, outdated bool, err error) {
 	formers, err := link.FormerLinks(ctx, s.DB, r.Job.scope(), a)
 	if err != nil || len(formers) == 0 {
 		return "", false, err
 	}
 
-	if other, err := s.another(ctx, r); other || err != nil {
+	if other, err := s.headChanged(ctx, r); other || err != nil {
 		return "", other, err
 	}
 
 	for _, l := range formers {
-		heir, err := s.heir(ctx, r, l, a)
+		yes, err := s.inherits(ctx, r, l, a)
 		if err != nil {
 			return "", false, err
 		}
 
-		if heir {
+		if yes {
 			return l.ID, false, nil
 		}
 
@@ -42,13 +41,13 @@ func (s *Service) heritage(ctx context.Context, r *Run, a link.Asset) (from stri
 	return "", false, nil
 }
 
-// heir reports whether an asset takes over the link of one that its files belonged to:
-// that is gone, and the file whose content the document has is among them, or gone as well.
-// What may not be looked at is there.
-func (s *Service) heir(ctx context.Context, r *Run, l link.Link, a link.Asset) (bool, error) {
+// inherits reports whether an asset takes over the link of one that its files belonged to: that one
+// is gone, and the file whose content the document has is among them, or gone as well. What may not
+// be seen counts as present.
+func (s *Service) inherits(ctx context.Context, r *Run, l link.Link, a link.Asset) (bool, error) {
 	_, err := r.Frameio.Stack(ctx, a.Account, l.AssetKey)
 	switch v4.StatusOf(err) {
-	case http.StatusNotFound, http.StatusUnprocessableEntity: // or no stack any more
+	case http.StatusNotFound, http.StatusUnprocessableEntity: // gone, or not a stack any more
 	case http.StatusForbidden:
 		return false, nil
 	default:

@@ -11,15 +11,15 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// leftLock is a lock that an item took on a document and could not give back.
+// A leftLock is a lock that an item took on a document and could not release.
 type leftLock struct {
 	Lock
 	link, document string
 }
 
-// FreeLocks gives back the locks that items left on documents, whose links nobody holds
-// any more: as those who have them, else as the service account where there is one.
-func (s *Service) FreeLocks(
+// ReleaseLeftLocks releases the locks that items left on documents and whose links are not held any
+// more: as their owners, else as the service account if there is one.
+func (s *Service) ReleaseLeftLocks(
 	ctx context.Context, r *maintenance.Report, as func(context.Context, string) (*nuxeo.Client, error),
 ) error {
 	all, err := s.leftLocks(ctx)
@@ -28,7 +28,7 @@ func (s *Service) FreeLocks(
 	}
 
 	for _, l := range all {
-		if err := s.freeLeft(ctx, r, l, as); err != nil {
+		if err := s.releaseLeft(ctx, r, l, as); err != nil {
 			return err
 		}
 	}
@@ -36,24 +36,24 @@ func (s *Service) FreeLocks(
 	return nil
 }
 
-// sweeper holds a link while its lock is given back. When it dies the link is freed as
-// those of items that ended are.
+// sweeper holds a link while its lock is released. If the process dies, the link is released like
+// those of items that ended.
 const sweeper = "lock sweeper"
 
-// freeLeft gives one lock back while no item can come in between.
-func (s *Service) freeLeft(
+// releaseLeft releases one lock, holding the link so that no item interferes.
+func (s *Service) releaseLeft(
 	ctx context.Context, r *maintenance.Report, l leftLock, as func(context.Context, string) (*nuxeo.Client, error),
 ) error {
 	err := s.DB.Tx(ctx, func(tx *sql.Tx) error { return link.AcquireLocked(ctx, tx, l.link, l.By, l.Created, sweeper) })
 	if fault.Is(err, fault.NotReady) {
-		return nil // an item is at it again
+		return nil // an item is working on it again
 	}
 
 	if err != nil {
 		return err
 	}
 
-	left := s.freeLock(ctx, l, as)
+	left := s.tryRelease(ctx, l, as)
 	if left != nil {
 		r.Note("the lock of %s on %s could not be given back: %s", l.By, l.document, fault.From(left).Message)
 	} else {
@@ -88,21 +88,21 @@ func (s *Service) leftLocks(ctx context.Context) (all []leftLock, err error) {
 	return all, rows.Err()
 }
 
-func (s *Service) freeLock(
+func (s *Service) tryRelease(
 	ctx context.Context, l leftLock, as func(context.Context, string) (*nuxeo.Client, error),
 ) error {
 	if l.document == "" {
-		return nil // it is gone, and its lock with it
+		return nil // deleted, and its lock with it
 	}
 
 	nx, err := as(ctx, l.By)
 	if err == nil {
-		err = GiveBack(ctx, nx, l.document, l.Lock)
+		err = ReleaseLock(ctx, nx, l.document, l.Lock)
 	}
 
 	if err == nil || s.Service == nil {
 		return err
 	}
 
-	return GiveBack(ctx, s.Service, l.document, l.Lock)
+	return ReleaseLock(ctx, s.Service, l.document, l.Lock)
 }

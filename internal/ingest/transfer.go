@@ -15,8 +15,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// digestAlgorithm is Nuxeo's default; another one there makes us compare sizes
-// and part sums only.
+// digestAlgorithm is Nuxeo's default. With another one only sizes and part checksums are compared.
 const digestAlgorithm = "MD5"
 
 const (
@@ -24,44 +23,45 @@ const (
 	maxPart = 256 << 20
 )
 
-// PlanFor divides a file for Nuxeo: a thousandth of it, between 16 and 256 MiB.
+// PlanFor returns the parts for a file of a size: a thousandth of it, between 16 and 256 MiB.
 func PlanFor(size int64) transfer.Plan {
 	part := min(max(size/1000, minPart), maxPart)
 	return transfer.Plan{Size: size, PartSize: part}
 }
 
-// saved is what the transfer row keeps between slices.
-type saved struct {
+// A checkpoint is what the transfer row keeps between slices.
+type checkpoint struct {
 	Batch string         `json:"batch"`
 	ETag  string         `json:"etag"`
 	State transfer.State `json:"state"`
 }
 
-// transfer moves the original into an upload batch and goes on where an earlier
-// slice or process stopped. A batch is named in the item before a byte goes in.
+// transfer copies the original into an upload batch, continuing where an earlier slice or process
+// stopped. The batch is recorded in the item before a byte goes in.
 func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
-	kept, there, err := s.prepare(ctx, r)
+	cp, present, err := s.prepare(ctx, r)
 	if err != nil {
 		return work.Next{}, err
 	}
 
+	// Copy until the slice is over. Checkpoints store the state.
 	plan := PlanFor(r.Job.File.length())
 	src := &original{
 		files: s.Files, frameio: r.Frameio, account: r.Job.Asset.Account, file: r.Job.File.ID,
-		size: r.Job.File.length(), etag: kept.ETag,
-		proxy: r.Job.File.Proxy != nil, link: s.fresh.take(r.Task.ID, r.Job.File.ID, r.Task.Now()),
-		asking: make(chan struct{}, 1),
+		size: r.Job.File.length(), etag: cp.ETag,
+		proxy: r.Job.File.Proxy != nil, link: s.signedLinks.take(r.Task.ID, r.Job.File.ID, r.Task.Now()),
+		requesting: make(chan struct{}, 1),
 	}
 
-	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File, unsure: there}
-	state, digest, err := transfer.Run(ctx, plan, kept.State, src, dst, s.options(r, src, kept))
+	dst := &batch{nuxeo: r.Nuxeo.Over(s.Uploads), id: r.Job.Batch, file: r.Job.File, uncertain: present}
+	state, digest, err := transfer.Run(ctx, plan, cp.State, src, dst, s.options(r, src, cp))
 	_ = state // the last checkpoint has stored it
 	switch {
 	case errors.Is(err, transfer.ErrSlice):
 		return work.Next{Step: StepTransfer, After: time.Millisecond}, nil
 	case errors.Is(err, transfer.ErrChanged):
 		return s.restart(ctx, r, StepResolve, "The file changed on Frame.io while it was read.")
-	case isNotFound(err, dst):
+	case batchLost(err, dst):
 		return s.restart(ctx, r, StepTransfer, "Nuxeo's upload batch was gone.")
 	case err != nil:
 		return work.Next{}, err
@@ -71,81 +71,81 @@ func (s *Service) transfer(ctx context.Context, r *Run) (work.Next, error) {
 	return work.Next{Step: StepAttach}, r.Save(ctx)
 }
 
-// isNotFound reports whether Nuxeo lost the batch, as against Frame.io the file.
-func isNotFound(err error, dst *batch) bool {
-	return err != nil && dst.gone()
+// batchLost reports whether Nuxeo lost the batch, as opposed to Frame.io the file.
+func batchLost(err error, dst *batch) bool {
+	return err != nil && dst.isLost()
 }
 
-// prepare reads where the transfer stands and asks Nuxeo what of it is there.
-func (s *Service) prepare(ctx context.Context, r *Run) (kept saved, there chunks, err error) {
+// prepare reads the state of the transfer and asks Nuxeo which chunks it has.
+func (s *Service) prepare(ctx context.Context, r *Run) (cp checkpoint, present chunks, err error) {
 	t, err := r.Task.Transfer(ctx)
 	if err != nil {
-		return saved{}, nil, err
+		return checkpoint{}, nil, err
 	}
 
 	if t.State != "" {
-		if err := json.Unmarshal([]byte(t.State), &kept); err != nil {
-			return saved{}, nil, fmt.Errorf("the kept transfer: %w", err)
+		if err := json.Unmarshal([]byte(t.State), &cp); err != nil {
+			return checkpoint{}, nil, fmt.Errorf("the kept transfer: %w", err)
 		}
 	}
 
-	if r.Job.Batch == "" || kept.Batch != r.Job.Batch {
-		kept = saved{}
+	if r.Job.Batch == "" || cp.Batch != r.Job.Batch {
+		cp = checkpoint{}
 	}
 
 	if r.Job.Batch != "" {
-		return s.confirm(ctx, r, kept)
+		return s.reconcile(ctx, r, cp)
 	}
 
 	if r.Job.Batch, err = r.Nuxeo.NewBatch(ctx); err != nil {
-		return saved{}, nil, err
+		return checkpoint{}, nil, err
 	}
 
-	return saved{Batch: r.Job.Batch}, nil, r.Save(ctx)
+	return checkpoint{Batch: r.Job.Batch}, nil, r.Save(ctx)
 }
 
-// confirm keeps only what the server says it has. What it has beyond that was sent, and
-// nobody could note it: those chunks must not be sent again.
-func (s *Service) confirm(ctx context.Context, r *Run, kept saved) (saved, chunks, error) {
+// reconcile reduces the checkpoint to what the server has. Chunks that the server has beyond that
+// were sent but not recorded, and must not be sent again.
+func (s *Service) reconcile(ctx context.Context, r *Run, cp checkpoint) (checkpoint, chunks, error) {
 	state, err := r.Nuxeo.Uploaded(ctx, r.Job.Batch)
 	switch {
 	case nuxeo.NotFound(err):
-		// Nothing arrived, or the batch is gone: a new one costs nothing then.
-		if len(kept.State.Sums) > 0 {
+		// Nothing arrived, or the batch is gone: start with a new one.
+		if len(cp.State.Sums) > 0 {
 			if err := r.Task.Note(ctx, "begun again", "Nuxeo's upload batch had expired."); err != nil {
-				return saved{}, nil, err
+				return checkpoint{}, nil, err
 			}
 		}
 		if err := s.dropBatch(ctx, r); err != nil {
-			return saved{}, nil, err
+			return checkpoint{}, nil, err
 		}
 		return s.prepare(ctx, r)
 	case err != nil:
-		return saved{}, nil, err
+		return checkpoint{}, nil, err
 	}
 
 	plan := PlanFor(r.Job.File.length())
-	kept.Batch = r.Job.Batch
-	kept.State.Keep(state.Has, plan)
+	cp.Batch = r.Job.Batch
+	cp.State.Keep(state.Has, plan)
 
-	there := chunks{}
+	present := chunks{}
 	for i := range plan.Count() {
-		if _, noted := kept.State.Sums[i]; !noted && state.Has(i) {
-			there[i] = true
+		if _, noted := cp.State.Sums[i]; !noted && state.Has(i) {
+			present[i] = true
 		}
 	}
 
-	return kept, there, nil
+	return cp, present, nil
 }
 
-func (s *Service) options(r *Run, src *original, kept saved) transfer.Options {
+func (s *Service) options(r *Run, src *original, cp checkpoint) transfer.Options {
 	o := transfer.Options{
 		Streams: s.Set.Streams, Idle: s.Set.Idle, Tries: 4, Until: r.Task.SliceEnds(),
 		Permanent: fault.Permanent,
 		Pause:     transfer.Backoff,
 		Checkpoint: func(ctx context.Context, st transfer.State, p transfer.Progress) error {
-			kept.State, kept.ETag = st, src.tag()
-			b, err := json.Marshal(kept)
+			cp.State, cp.ETag = st, src.tag()
+			b, err := json.Marshal(cp)
 			if err != nil {
 				return err
 			}
