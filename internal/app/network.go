@@ -124,7 +124,7 @@ type held struct{ next http.RoundTripper }
 
 // RoundTrip is http.RoundTripper's.
 func (h held) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := work.Held(r.Context()); err != nil {
+	if err := work.CheckLease(r.Context()); err != nil {
 		return nil, err
 	}
 	return h.next.RoundTrip(r)

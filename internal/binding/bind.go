@@ -383,7 +383,7 @@ func (s *Service) insert(ctx context.Context, b Binding) (item string, err error
 
 		ids, err = s.Engine.Add(ctx, tx, work.New{
 			Kind: KindBind, Parent: b.ID, Subject: "bind", Title: fmt.Sprintf("Bind %s", b.FolderPath), Owner: b.Owner,
-			Actor: b.Owner, Ahead: true, Data: struct{}{},
+			Actor: b.Owner, Interactive: true, Data: struct{}{},
 		})
 
 		return err

@@ -146,7 +146,7 @@ func (s *Service) end(ctx context.Context, tx *sql.Tx, b Binding, to State, ends
 	return s.Engine.Add(ctx, tx, work.New{
 		Kind: KindUnbind, Parent: b.ID, Subject: fmt.Sprintf("unbind at %d", store.Millis(s.Now())),
 		Title: "Unbind " + b.FolderPath,
-		Owner: b.Owner, Actor: b.Owner, Ahead: true, Data: struct{}{},
+		Owner: b.Owner, Actor: b.Owner, Interactive: true, Data: struct{}{},
 	})
 }
 

@@ -71,7 +71,7 @@ func newItems(interaction string, in Interaction) []work.New {
 		}
 
 		it := newItem(kind, r.Type+" "+r.ID, "", st)
-		it.Ahead = len(in.Resources) <= maxInteractive && kind != KindExpand
+		it.Interactive = len(in.Resources) <= maxInteractive && kind != KindExpand
 		out = append(out, it)
 	}
 

@@ -90,7 +90,7 @@ func (s *Service) ReleaseKept(ctx context.Context, userID string) error {
 		}
 
 		for _, id := range calls {
-			started, err := s.Engine.Hasten(ctx, tx, id, "")
+			started, err := s.Engine.MakeDue(ctx, tx, id, "")
 			if err != nil {
 				return err
 			}
@@ -146,7 +146,7 @@ func (s *Service) Resume(ctx context.Context, binding, owner string) error {
 		}
 
 		for _, id := range calls {
-			started, err := s.Engine.Hasten(ctx, tx, id, owner)
+			started, err := s.Engine.MakeDue(ctx, tx, id, owner)
 			if err != nil {
 				return err
 			}

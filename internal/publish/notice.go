@@ -40,7 +40,7 @@ type NoticeWorker struct {
 
 // Step sends the mail.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	items, err := w.Engine.Under(ctx, t.Parent, KindPublish, KindExpand)
+	items, err := w.Engine.ItemsOf(ctx, t.Parent, KindPublish, KindExpand)
 	if err != nil {
 		return work.Next{}, err
 	}

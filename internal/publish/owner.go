@@ -66,7 +66,7 @@ func (w Worker) handleLostAccess(ctx context.Context, t *work.Task, st *state, c
 // little later, when more items may be waiting.
 func (w Worker) addWaitingNotice(t *work.Task) {
 	n := newWaitingNotice(t)
-	n.NotBefore = t.Now().Add(w.Engine.Soon())
+	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())
 	t.AddWaiting(n)
 }
 

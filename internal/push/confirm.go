@@ -22,7 +22,7 @@ const joinDelay = time.Second
 // afterParts returns what follows when all parts are sent.
 func (r *run) afterParts() work.Next {
 	next := work.Next{Step: stepConfirm}
-	if !r.t.Ahead {
+	if !r.t.Interactive {
 		next.After = joinDelay
 	}
 	return next

@@ -134,7 +134,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, err
 	}
 
-	if t.Ahead {
+	if t.Interactive {
 		ctx = ratelimit.Interactive(ctx)
 	}
 
@@ -330,6 +330,6 @@ func (s *Service) addNotice(ctx context.Context, tx *sql.Tx, it work.Item) ([]st
 	return s.Engine.Add(ctx, tx, work.New{
 		Kind: KindNotice, Parent: it.Parent, Subject: fmt.Sprintf("round %d", notices+1),
 		Title: "Mail about what was pushed",
-		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Ahead: it.Ahead, Data: struct{}{},
+		Owner: it.Owner, Actor: it.Owner, Requester: it.Requester, Interactive: it.Interactive, Data: struct{}{},
 	})
 }

@@ -104,7 +104,7 @@ func settings(node string) Settings {
 func engine(t *testing.T, db *store.DB, now func() time.Time, node string, w worker) *Engine {
 	t.Helper()
 	set := settings(node)
-	set.Steady = now
+	set.Monotonic = now
 	e := NewEngine(db, NewLoop(2),
 		slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), now, set)
 	e.Register("test", w)

@@ -193,17 +193,18 @@ func (s *Service) post(`,
 	{"nothing is told before it is so", 151, []cut{
 		{
 			"internal/work/settle.go", "	var due int64\n	var added []string\n	err := e.fenced(",
-			"	if len(p.along) > 0 && " + asked + "\"nothing is told before it is so\" {\n" +
+			"	if len(p.items) > 0 && " + asked + "\"nothing is told before it is so\" {\n" +
 				"		var early []string\n		if err := e.fenced(ctx, t, func(tx *sql.Tx) (err error) { " +
 				"early, " +
-				"err = e.Add(ctx, tx, p.along...); return err }); err != nil {\n			return err\n		}\n" +
-				"		p.along = nil\n		e.Wake(early...)\n		time.Sleep(500 * " +
+				"err = e.Add(ctx, tx, p.items...); return err }); err != nil {\n			return err\n		}\n" +
+				"		p.items = nil\n		e.Wake(early...)\n		time.Sleep(500 * " +
 				"time.Millisecond)\n	}\n	var due int64\n	var added []string\n	err := e.fenced(",
 		},
 		{
-			"internal/publish/owner.go", "	n.NotBefore = t.Now().Add(w.Engine.Soon())\n",
+			"internal/publish/owner.go", "	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())\n",
 			"	if " + asked + "\"nothing is told before it is so\" " +
-				"{\n		t.AddWaiting(n)\n		return\n	}\n	n.NotBefore = t.Now().Add(w.Engine.Soon())\n",
+				"{\n		t.AddWaiting(n)\n		return\n	}\n" +
+				"	n.NotBefore = t.Now().Add(w.Engine.DefaultWait())\n",
 		},
 		{"internal/publish/owner.go", "import (\n", "import (\n\t\"os\"\n"},
 	}},

@@ -162,7 +162,7 @@ func TestAStopIsNoBeginningInVain(t *testing.T) {
 		w.is(w.item(id), Waiting)
 	}
 
-	if got := w.item(id).begun; got != 2 {
+	if got := w.item(id).starts; got != 2 {
 		t.Errorf("%d beginnings, want 2", got)
 	}
 }

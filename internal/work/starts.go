@@ -10,21 +10,22 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// maxBegun is how often in a row a step may be begun without coming to an end. What
-// kills its process would else do so with each start, and take along what runs beside.
-const maxBegun = 3
+// maxStarts is how often in a row a step may be started without ending. A step that kills the
+// process would otherwise do so at each start, and take down what runs beside it.
+const maxStarts = 3
 
-// alone is true in SQL for an item that may be begun now. One that was begun twice in
-// vain is begun the third time without others of its kind: when the process dies again,
-// it is known which of them did it.
-const alone = `(begun <> 2 OR NOT EXISTS (SELECT 1 FROM items other WHERE other.state = 'running' AND other.begun = 3))`
+// startable is an SQL condition for items that may be started now. An item that was started twice
+// in vain is started the third time without others of its kind: if the process dies again, that
+// item did it.
+const startable = `(begun <> 2 OR NOT EXISTS (SELECT 1 FROM items other WHERE other.state = 'running'
+	AND other.begun = 3))`
 
-// giveUp ends an item whose step was begun too often in vain. Its undoing is begun like
-// a step: should that kill the process as well, the item ends without.
+// giveUp ends an item whose step was started too often in vain. Undoing it is started like a step:
+// if that kills the process as well, the item ends without.
 func (e *Engine) giveUp(ctx context.Context, t *Task) {
-	f := fault.New(fault.Internal, "The connector ended %d times in the middle of %s.", maxBegun, stepName(t)).
+	f := fault.New(fault.Internal, "The connector ended %d times in the middle of %s.", maxStarts, stepName(t)).
 		With("An administrator should look in the log for why it ended. Then retry.")
-	e.log.ErrorContext(ctx, "an item is begun no more", "kind", t.Kind, "step", t.Step, "begun", maxBegun)
+	e.log.ErrorContext(ctx, "an item is begun no more", "kind", t.Kind, "step", t.Step, "begun", maxStarts)
 	var err error
 	if t.ending == "" {
 		err = e.abandon(ctx, t, Failed, f)
@@ -47,8 +48,10 @@ func stepName(t *Task) string {
 	return fmt.Sprintf("the step %q", t.Step)
 }
 
-// broken frees items whose holder is no more, each with a line in its history.
-func broken(ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any) (n int, err error) {
+// interrupt frees items whose holder is gone, each with a line in its history.
+func interrupt(
+	ctx context.Context, tx *sql.Tx, now time.Time, event, why, where string, args ...any,
+) (n int, err error) {
 	rows, err := tx.QueryContext(ctx, `UPDATE items SET state = 'waiting', generation = generation + 1, node = '',
 		lease_until = 0
 		WHERE state = 'running' AND `+where+` RETURNING id, begun`, args...)
@@ -56,18 +59,18 @@ func broken(ctx context.Context, tx *sql.Tx, now time.Time, event, why, where st
 		return 0, err
 	}
 
-	begun, err := countsByItem(rows)
+	starts, err := countsByItem(rows)
 	if err != nil {
 		return 0, err
 	}
 
-	for id, times := range begun {
-		if err := history(ctx, tx, id, now, event, inVain(why, times)); err != nil {
+	for id, times := range starts {
+		if err := addHistory(ctx, tx, id, now, event, startDetail(why, times)); err != nil {
 			return 0, err
 		}
 	}
 
-	return len(begun), nil
+	return len(starts), nil
 }
 
 func countsByItem(rows *sql.Rows) (map[string]int64, error) {
@@ -85,20 +88,20 @@ func countsByItem(rows *sql.Rows) (map[string]int64, error) {
 	return counts, rows.Err()
 }
 
-// inVain says why a beginning came to nothing, and which one it was.
-func inVain(why string, times int64) string {
-	if times == 0 { // an older program began it
+// startDetail describes why a start came to nothing, and which one it was.
+func startDetail(why string, starts int64) string {
+	if starts == 0 { // started by an older version
 		return why
 	}
-	return fmt.Sprintf("%s; begun in vain %d of %d times", why, min(times, maxBegun), maxBegun)
+	return fmt.Sprintf("%s; begun in vain %d of %d times", why, min(starts, maxStarts), maxStarts)
 }
 
-// fromAhead brings items back whose times were written by a clock that was far ahead:
-// they wait as long as was meant, and not until that clock is right.
-func (e *Engine) fromAhead(ctx context.Context) error {
+// correctFutureTimes corrects items whose times were written while the clock was far ahead: they
+// wait as long as was meant, not until that time comes.
+func (e *Engine) correctFutureTimes(ctx context.Context) error {
 	now := e.now()
 	limit := store.Millis(now.Add(store.AheadAtMost))
-	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
+	ids, err := queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE state = 'waiting' AND not_before > $1
 		AND updated > $1 LIMIT $2`, limit, sweepBatch)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -117,7 +120,8 @@ func (e *Engine) fromAhead(ctx context.Context) error {
 				return err
 			}
 
-			if err := history(ctx, tx, id, now, "clock", "it was left waiting by a clock that was ahead"); err != nil {
+			err = addHistory(ctx, tx, id, now, "clock", "it was left waiting by a clock that was ahead")
+			if err != nil {
 				return err
 			}
 		}

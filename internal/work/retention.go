@@ -8,33 +8,33 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// forgetBatch is how many items one transaction forgets: others write meanwhile.
-const forgetBatch = 200
+// deleteBatch is how many items one transaction deletes, so that others can write in between.
+const deleteBatch = 200
 
-// Forget removes items that finished before a time, with their history, once
-// everything else of the same parent has too. It says how many.
+// Forget deletes items that finished before a time, with their history, once all items of the same
+// parent have. It returns how many.
 func (e *Engine) Forget(ctx context.Context, before time.Time) (n int, err error) {
 	for {
-		ids, err := e.old(ctx, before)
+		ids, err := e.expiredItems(ctx, before)
 		if err != nil || len(ids) == 0 {
 			return n, err
 		}
-		if err := e.remove(ctx, ids); err != nil {
+		if err := e.deleteItems(ctx, ids); err != nil {
 			return n, err
 		}
 		n += len(ids)
 	}
 }
 
-func (e *Engine) old(ctx context.Context, before time.Time) ([]string, error) {
-	return texts(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1
+func (e *Engine) expiredItems(ctx context.Context, before time.Time) ([]string, error) {
+	return queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > 0 AND finished < $1
 		AND state NOT IN ('waiting', 'running')
 		AND NOT EXISTS (SELECT 1 FROM items other WHERE other.parent = items.parent
 			AND (other.state IN ('waiting', 'running') OR other.finished >= $1))
-		ORDER BY finished LIMIT $2`, store.Millis(before), forgetBatch)
+		ORDER BY finished LIMIT $2`, store.Millis(before), deleteBatch)
 }
 
-func (e *Engine) remove(ctx context.Context, ids []string) error {
+func (e *Engine) deleteItems(ctx context.Context, ids []string) error {
 	return e.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
 			for _, text := range []string{
@@ -50,17 +50,17 @@ func (e *Engine) remove(ctx context.Context, ids []string) error {
 	})
 }
 
-// cleanUpFailed is the event in the history of an item whose half-made things
-// could not be removed.
+// cleanUpFailed is the event in the history of an item that could not be undone.
 const cleanUpFailed = "clean-up failed"
 
-// CleanUpAgain lets items that ended since a time without having removed what
-// was half made try so once more. It returns their titles.
+// CleanUpAgain tries again to undo items that ended since a time and could not be undone. It
+// returns their titles.
 func (e *Engine) CleanUpAgain(ctx context.Context, since time.Time) (titles []string, err error) {
-	ids, err := texts(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > $1 AND state IN ('failed', 'canceled')
+	ids, err := queryStrings(ctx, e.db.Reader, `SELECT id FROM items WHERE finished > $1
+		AND state IN ('failed', 'canceled')
 		AND (SELECT event FROM item_history WHERE item_id = items.id AND event IN ('`+cleanUpFailed+`', 'cleaned up')
 			ORDER BY seq DESC LIMIT 1) = '`+cleanUpFailed+`' ORDER BY finished LIMIT $2`,
-		store.Millis(since), forgetBatch)
+		store.Millis(since), deleteBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (e *Engine) CleanUpAgain(ctx context.Context, since time.Time) (titles []st
 	return titles, nil
 }
 
-// undoAgain leaves the time of the end as it is: nobody is told a second time.
+// undoAgain keeps the time of the end, so that no one is notified a second time.
 func (e *Engine) undoAgain(ctx context.Context, id string) (title string, err error) {
 	err = e.db.Tx(ctx, func(tx *sql.Tx) error {
 		now := e.now()
@@ -87,12 +87,12 @@ func (e *Engine) undoAgain(ctx context.Context, id string) (title string, err er
 			store.Millis(now), id).Scan(&title); err != nil {
 			return err
 		}
-		return history(ctx, tx, id, now, "cleaned up", "what was left is looked for again")
+		return addHistory(ctx, tx, id, now, "cleaned up", "what was left is looked for again")
 	})
 	return title, err
 }
 
-func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
+func queryStrings(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// What goes ahead finds a place although the others would take all, and is let in
-// before those of them that wait.
-func TestPlacesAreKeptForWhatGoesAhead(t *testing.T) {
+// An interactive job finds a slot although background jobs would take all, and goes before those
+// that wait.
+func TestSlotsAreReservedForInteractiveJobs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces(8)
+		p := newSlots(8)
 		var mu sync.Mutex
 		begun := map[bool]int{}
 		run := func(ahead bool) {
 			go func() {
-				leave, err := p.enter(t.Context(), ahead)
+				leave, err := p.acquire(t.Context(), ahead)
 				if err != nil {
 					t.Error(err)
 					return
@@ -61,20 +61,20 @@ func TestPlacesAreKeptForWhatGoesAhead(t *testing.T) {
 
 func TestOnePlaceIsForEverybody(t *testing.T) {
 	t.Parallel()
-	p := newPlaces(1)
-	leave, err := p.enter(t.Context(), false)
+	p := newSlots(1)
+	leave, err := p.acquire(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := p.enter(ctx, true); err == nil {
+	if _, err := p.acquire(ctx, true); err == nil {
 		t.Error("a second one was let in")
 	}
 
 	leave()
-	if leave, err = p.enter(t.Context(), true); err != nil {
+	if leave, err = p.acquire(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 
