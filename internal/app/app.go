@@ -341,25 +341,6 @@ func (a *App) publishInto(ctx context.Context, id string) (publish.Binding, erro
 	}, err
 }
 
-func (a *App) register() {
-	add := func(kind string, w work.Worker) { a.Engine.Register(kind, a.trace.Worker(a.world.Worker(kind, w))) }
-	add(binding.KindBind, binding.BindWorker{Service: a.Binding})
-	add(binding.KindUnbind, binding.UnbindWorker{Service: a.Binding})
-	add(relink.Kind, relink.Worker{Service: a.Rebuild})
-	add(repair.Kind, repair.Worker{Service: a.Repair})
-	worker := publish.Worker{Service: a.Publish}
-	add(publish.KindPublish, worker)
-	add(publish.KindExpand, worker)
-	add(publish.KindNotice, publish.NoticeWorker{Service: a.Publish, Address: a.address})
-	add(push.KindPush, push.Worker{Service: a.Push})
-	add(push.KindNotice, push.NoticeWorker{Service: a.Push})
-	add(foldersync.KindRun, foldersync.Worker{Service: a.Sync})
-	add(foldersync.KindAsset, foldersync.AssetWorker{Service: a.Sync})
-	add(foldersync.KindComments, foldersync.CommentWorker{Service: a.Sync})
-	add(foldersync.KindPosters, foldersync.PosterWorker{Service: a.Sync})
-	add(foldersync.KindNotice, foldersync.NoticeWorker{Service: a.Sync})
-}
-
 // Handler is the connector's face, for tests that bring their own listener.
 func (a *App) Handler() http.Handler { return a.handler }
 

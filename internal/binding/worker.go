@@ -24,26 +24,58 @@ const (
 	stepActions = "actions"
 )
 
-// BindWorker makes a binding.
-//
-//	step     what                          safe to repeat because
-//	(first)  one action per workspace      it is looked for by our address; without its secret it is made anew
-//	bound    the binding counts            a row of ours
-//	facet    what the folder shows         written from our rows, under the change token
+// A BindWorker makes a binding.
 type BindWorker struct{ *Service }
 
-// Step does the next step of an item.
+// A bindItem is an item as its worker sees it.
+type bindItem struct {
+	BindWorker
+	t *work.Task
+}
+
+// bindFlow is what happens when a folder is bound.
+var bindFlow = work.Flow[bindItem]{
+	{
+		Does:   "create a custom action in each workspace",
+		Repeat: "it is looked for by our address; without its secret it is made anew",
+		Run:    bindItem.createActions,
+	},
+	{
+		Name:   stepBound,
+		Does:   "let the binding count",
+		Repeat: "a row of ours",
+		Run:    bindItem.activate,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "written from our rows, under the change token",
+		Run:    bindItem.show,
+	},
+}
+
+// Steps describes the steps.
+func (w BindWorker) Steps() []work.StepInfo { return bindFlow.Info() }
+
+// Step runs the next step of an item.
 func (w BindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	switch t.Step {
-	case "": // a retry takes the name again, if it is still free
-		if err := w.setState(ctx, t, Making, Making, Failed); err != nil {
-			return work.Next{}, err
-		}
-		return work.Next{Step: stepBound}, w.makeActions(ctx, t)
-	case stepBound:
-		return work.Next{Step: stepFacet}, w.setState(ctx, t, Bound, Making, Bound)
+	return bindFlow.Run(ctx, t.Step, bindItem{w, t})
+}
+
+// createActions also begins a retry, which takes the name again if it is still free.
+func (i bindItem) createActions(ctx context.Context) (work.Next, error) {
+	if err := i.setState(ctx, i.t, Making, Making, Failed); err != nil {
+		return work.Next{}, err
 	}
-	return work.Next{Done: true, Outcome: "bound"}, w.showOnFolder(ctx, t)
+	return work.Next{Step: stepBound}, i.makeActions(ctx, i.t)
+}
+
+func (i bindItem) activate(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepFacet}, i.setState(ctx, i.t, Bound, Making, Bound)
+}
+
+func (i bindItem) show(ctx context.Context) (work.Next, error) {
+	return work.Next{Done: true, Outcome: "bound"}, i.showOnFolder(ctx, i.t)
 }
 
 func (s *Service) makeActions(ctx context.Context, t *work.Task) error {
@@ -167,25 +199,57 @@ func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]stri
 	return nil, err
 }
 
-// UnbindWorker removes what a binding left on both sides; the binding itself
-// has ended before.
-//
-//	step     what                      safe to repeat because
-//	(first)  wait for what is under    reads; a push ends once
-//	         review, or release it
-//	actions  delete the actions        what is gone is gone
-//	facet    what the folder shows     written from our rows, under the change token
-type UnbindWorker struct{ *Service }
+// An UnbindWorker removes what a binding left on both sides; the binding itself has ended before.
+type UnbindWorker struct {
+	work.Base
+	*Service
+}
 
-// Step does the next step of an item.
+// An unbindItem is an item as its worker sees it.
+type unbindItem struct {
+	UnbindWorker
+	t *work.Task
+}
+
+// unbindFlow is what happens when a binding has ended.
+var unbindFlow = work.Flow[unbindItem]{
+	{
+		Does:   "wait for what is under review, or release it",
+		Repeat: "reads; a push ends once",
+		Run:    unbindItem.endReviews,
+	},
+	{
+		Name:   stepActions,
+		Does:   "delete the custom actions",
+		Repeat: "what is gone is gone",
+		Run:    unbindItem.deleteActions,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "written from our rows, under the change token",
+		Run:    unbindItem.show,
+	},
+}
+
+// Steps describes the steps.
+func (w UnbindWorker) Steps() []work.StepInfo { return unbindFlow.Info() }
+
+// Step runs the next step of an item.
 func (w UnbindWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	switch t.Step {
-	case "":
-		return work.Next{Step: stepActions}, w.settleReviews(ctx, t)
-	case stepActions:
-		return work.Next{Step: stepFacet}, patient(t, w.removeActions(ctx, t))
-	}
-	return work.Next{Done: true, Outcome: "unbound"}, patient(t, w.showOnFolder(ctx, t))
+	return unbindFlow.Run(ctx, t.Step, unbindItem{w, t})
+}
+
+func (i unbindItem) endReviews(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepActions}, i.settleReviews(ctx, i.t)
+}
+
+func (i unbindItem) deleteActions(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepFacet}, patient(i.t, i.removeActions(ctx, i.t))
+}
+
+func (i unbindItem) show(ctx context.Context) (work.Next, error) {
+	return work.Next{Done: true, Outcome: "unbound"}, patient(i.t, i.showOnFolder(ctx, i.t))
 }
 
 // patient waits for a system that cannot be reached as long as it takes: the
@@ -204,9 +268,6 @@ func patient(t *work.Task, err error) error {
 	f.RetryAfter = min(time.Hour, max(2*time.Second, waited/2))
 	return f
 }
-
-// Undo has nothing to do: what could be removed is.
-func (w UnbindWorker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended lets the binding stand again when somebody cancelled its end while it waited.
 func (w UnbindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {

@@ -42,41 +42,71 @@ func DocumentUID(it work.Item) string {
 	return st.Job.Document
 }
 
-// An AssetWorker imports single assets. Its steps are those of ingest, and two of its own.
+// An AssetWorker imports single assets.
 type AssetWorker struct{ *Service }
+
+// An assetItem is one item as its worker sees it. It has no run in its first step.
+type assetItem struct {
+	AssetWorker
+	t   *work.Task
+	st  *assetState
+	run *ingest.Run
+}
+
+// assetFlow is what happens to a mirrored asset: the steps of ingest, and three of its own. Nothing
+// returns from a push here.
+var assetFlow = append(work.Flow[*assetItem]{
+	{
+		Does:   "check that the synchronization goes on",
+		Repeat: "reads only",
+		Run:    (*assetItem).begin,
+	},
+	{
+		Name:   stepEarlier,
+		Does:   "choose the next file of a stack whose earlier files become versions",
+		Repeat: "which one the document has is read from the link",
+		Run:    (*assetItem).chooseVersion,
+	},
+	{
+		Name:   stepPlace,
+		Does:   "give a document that was taken over the name and folder of its asset",
+		Repeat: "it is read before; the same values again",
+		Run:    (*assetItem).placeDocument,
+	},
+}, ingest.StepsFor((*assetItem).ingestStep, ingest.StepReturn, ingest.StepUnlock)...)
+
+// Steps describes the steps.
+func (w AssetWorker) Steps() []work.StepInfo { return assetFlow.Info() }
 
 // Step runs the next step.
 func (w AssetWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	// A new item ends here if its sync was paused or removed.
-	var st assetState
-	if err := t.Load(&st); err != nil {
+	i := &assetItem{AssetWorker: w, t: t, st: new(assetState)}
+	if err := t.Load(i.st); err != nil {
 		return work.Next{}, err
 	}
 
-	if t.Step == "" {
-		return work.Next{Step: firstStep(st)}, w.requireActive(ctx, st.Sync)
-	}
-
 	// Act as the owner of the sync.
-	r, err := w.newIngestRun(ctx, t, &st)
-	if err != nil {
-		return work.Next{}, ownerGone(err)
+	if t.Step != "" {
+		var err error
+		if i.run, err = w.newIngestRun(ctx, t, i.st); err != nil {
+			return work.Next{}, ownerGone(err)
+		}
 	}
 
-	// Run a step of our own, or one of ingest.
-	switch t.Step {
-	case stepPlace:
-		return w.placeDocument(ctx, r, &st)
-	case stepEarlier:
-		return w.chooseVersion(ctx, r, &st)
-	}
+	return assetFlow.Run(ctx, t.Step, i)
+}
 
-	next, err := w.Ingest.Step(ctx, r, t.Step)
+// begin ends a new item here if its sync was paused or removed.
+func (i *assetItem) begin(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: firstStep(*i.st)}, i.requireActive(ctx, i.st.Sync)
+}
+
+func (i *assetItem) ingestStep(ctx context.Context, name string) (work.Next, error) {
+	next, err := i.Ingest.Step(ctx, i.run, name)
 	if err != nil || !next.Done {
 		return next, err
 	}
-
-	return nextStep(st, next), nil
+	return nextStep(*i.st, next), nil
 }
 
 // firstStep returns the step an item begins with.
@@ -104,7 +134,8 @@ func nextStep(st assetState, next work.Next) work.Next {
 const stepPlace = "sync-place"
 
 // placeDocument gives the document the title and the folder of its asset.
-func (w AssetWorker) placeDocument(ctx context.Context, r *ingest.Run, st *assetState) (work.Next, error) {
+func (i *assetItem) placeDocument(ctx context.Context) (work.Next, error) {
+	r, st := i.run, i.st
 	next := work.Next{Done: true, Outcome: r.Job.Outcome}
 	if st.Made {
 		next.Outcome = ingest.Created
@@ -119,7 +150,7 @@ func (w AssetWorker) placeDocument(ctx context.Context, r *ingest.Run, st *asset
 		return next, err
 	}
 
-	if err := w.retitle(ctx, r, st, doc); err != nil {
+	if err := i.retitle(ctx, r, st, doc); err != nil {
 		return next, retryOnConflict(err)
 	}
 
@@ -375,14 +406,16 @@ const stepEarlier = "sync-earlier"
 // Each is imported as if it were the head, so that the next one makes a version of it; the head
 // comes last. Which file the document holds is taken from the link, so that repeating the step
 // leaves nothing out.
-func (w AssetWorker) chooseVersion(ctx context.Context, r *ingest.Run, st *assetState) (work.Next, error) {
+func (i *assetItem) chooseVersion(ctx context.Context) (work.Next, error) {
+	r, st := i.run, i.st
+
 	// Which files are there, and how many has the document had?
-	files, err := w.stackFiles(ctx, r, st.Job.Asset)
+	files, err := i.stackFiles(ctx, r, st.Job.Asset)
 	if ignoreInaccessible(err) != nil {
 		return work.Next{}, err
 	}
 
-	imported, err := w.countImported(ctx, st, files)
+	imported, err := i.countImported(ctx, st, files)
 	if err != nil {
 		return work.Next{}, err
 	}

@@ -26,7 +26,16 @@ type commentState struct {
 // A CommentWorker imports the comments of assets that have never been looked at, or not for long.
 // That takes a call each, of which Frame.io allows a hundred a minute, so it is an item of its own
 // after documents and content, and delays neither. The newest assets come first.
-type CommentWorker struct{ *Service }
+type CommentWorker struct {
+	work.Base
+	*Service
+}
+
+// Steps describes the only step.
+func (w CommentWorker) Steps() []work.StepInfo {
+	return work.OneStep("import comments, the newest assets first, until the slice is over",
+		"external ids and hashes; the cursor is saved with each asset", stepComments)
+}
 
 // heldRetry is how long to wait for an asset that another item is working on.
 const heldRetry = 2 * time.Second
@@ -178,9 +187,6 @@ func (w CommentWorker) importEntryComments(
 
 	return err
 }
-
-// Undo does nothing: comments stay.
-func (w CommentWorker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended releases the link.
 func (w CommentWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {

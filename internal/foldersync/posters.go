@@ -29,7 +29,16 @@ type posterState struct {
 // A PosterWorker gives documents without content their posters, after everything else. It lists the
 // folders of those without a poster again, two calls each, with signed URLs of the thumbnails,
 // which it uses at once and does not store.
-type PosterWorker struct{ *Service }
+type PosterWorker struct {
+	work.Base
+	*Service
+}
+
+// Steps describes the only step.
+func (w PosterWorker) Steps() []work.StepInfo {
+	return work.OneStep("import posters, the newest first, until the slice is over",
+		"the same picture again; what has one is marked", stepPosters)
+}
 
 // A posterRun is such an item as its worker sees it.
 type posterRun struct {
@@ -236,9 +245,3 @@ func (s *Service) MarkPosterStale(ctx context.Context, tx *sql.Tx, document stri
 		WHERE document_uid = $1`, document)
 	return err
 }
-
-// Undo does nothing: posters stay.
-func (w PosterWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended does nothing.
-func (w PosterWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -2,7 +2,6 @@ package foldersync
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -13,7 +12,15 @@ import (
 
 // A NoticeWorker mails the outcome of a run to the person who asked for it. The mail's key is the
 // id of the item, so that a repeat is recognized.
-type NoticeWorker struct{ *Service }
+type NoticeWorker struct {
+	work.Base
+	*Service
+}
+
+// Steps describes the only step.
+func (w NoticeWorker) Steps() []work.StepInfo {
+	return work.OneStep("send the mail", "its key is the id of the item")
+}
 
 // Step sends the mail.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
@@ -103,9 +110,3 @@ func Summary(r Run) string {
 
 	return of + ": " + strings.Join(parts, ", ")
 }
-
-// Undo does nothing.
-func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended does nothing.
-func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

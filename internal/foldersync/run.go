@@ -16,17 +16,17 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps of a run, in order.
+// The names of the steps, as items store them.
 const (
-	stepList       = "sync-list"    // list what is on Frame.io into the database
-	stepCompare    = "sync-compare" // is so much gone that a person has to confirm it
-	stepFolders    = "sync-folders" // create, rename and move folders
-	stepAssets     = "sync-assets"  // rename and move assets; add an item for each that changed
-	stepWait       = "sync-wait"    // wait until the items have ended
-	stepGone       = "sync-gone"    // deal with what does not exist any more
-	stepFacet      = "sync-facet"   // update what the folder shows
-	stepSuccessors = "sync-heirs"   // in a check: find what takes over the document of what is missing
-	stepCheck      = "sync-check"   // in a check: read the documents in Nuxeo
+	stepList       = "sync-list"
+	stepCompare    = "sync-compare"
+	stepFolders    = "sync-folders"
+	stepAssets     = "sync-assets"
+	stepWait       = "sync-wait"
+	stepGone       = "sync-gone"
+	stepFacet      = "sync-facet"
+	stepSuccessors = "sync-heirs"
+	stepCheck      = "sync-check"
 )
 
 // A state is the state of an item of a run.
@@ -48,17 +48,76 @@ type state struct {
 func (st *state) rewind() { st.Depth, st.In, st.After = 0, "", "" }
 
 // A Worker works on runs.
-//
-//	step      what                                     safe to repeat because
-//	(first)   check both folders, write the facet      reads; the same values again
-//	list      list what is on Frame.io, page by page   the same rows again; listed folders are marked
-//	compare   count, and stop when very much is gone   reads; rows of ours
-//	folders   create, rename and move, by depth        looked for before; the same values again
-//	assets    rename and move; items for the others    the same values again; items and cursor in one transaction
-//	wait      wait until the items have ended          reads only
-//	gone      mark, or put into the trash              the same again
-//	facet     write what the folder shows              the same values again
-type Worker struct{ *Service }
+type Worker struct {
+	work.Base
+	*Service
+}
+
+// flow is what happens in a run, and, in its last two steps, in a check.
+var flow = work.Flow[*run]{
+	{
+		Does:   "check both folders, write the facet, begin a listing",
+		Repeat: "reads; the same values again",
+		Run:    (*run).start,
+	},
+	{
+		Name:   stepList,
+		Does:   "list what is on Frame.io, page by page",
+		Repeat: "the same rows again; listed folders are marked",
+		Run:    (*run).listTree,
+	},
+	{
+		Name:   stepCompare,
+		Does:   "count, and stop when very much is gone until a person confirms it",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).checkLosses,
+	},
+	{
+		Name:   stepFolders,
+		Does:   "create, rename and move folders, those above first",
+		Repeat: "looked for before; the same values again",
+		Run:    (*run).syncFolders,
+	},
+	{
+		Name:   stepAssets,
+		Does:   "rename and move assets, add an item for each that changed",
+		Repeat: "the same values again; items and cursor in one transaction",
+		Run:    (*run).syncAssets,
+	},
+	{
+		Name:   stepWait,
+		Does:   "wait until the items have ended",
+		Repeat: "reads only",
+		Run:    (*run).awaitItems,
+	},
+	{
+		Name:   stepGone,
+		Does:   "mark what does not exist any more, or put it into the trash",
+		Repeat: "the same again",
+		Run:    (*run).syncMissing,
+	},
+	{
+		Name:   stepFacet,
+		Does:   "write what the folder shows",
+		Repeat: "the same values again",
+		Run:    (*run).updateFacet,
+	},
+	{
+		Name:   stepSuccessors,
+		Does:   "in a check: find what takes over the document of what is missing",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).findSuccessors,
+	},
+	{
+		Name:   stepCheck,
+		Does:   "in a check: read the documents in Nuxeo",
+		Repeat: "reads; rows of ours",
+		Run:    (*run).checkDocuments,
+	},
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return flow.Info() }
 
 // A run is one pass as its worker sees it.
 type run struct {
@@ -117,19 +176,7 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		return work.Next{}, ownerGone(err)
 	}
 
-	steps := map[string]func(context.Context) (work.Next, error){
-		"": r.start, stepList: r.listTree, stepCompare: r.checkLosses, stepFolders: r.syncFolders,
-		stepAssets: r.syncAssets,
-		stepGone:   r.syncMissing, stepWait: r.awaitItems, stepFacet: r.updateFacet,
-		stepSuccessors: r.findSuccessors, stepCheck: r.checkDocuments,
-	}
-
-	do, ok := steps[t.Step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "The connector does not know the step %q.", t.Step)
-	}
-
-	next, err := do(ctx)
+	next, err := flow.Run(ctx, t.Step, r)
 	return next, retryOnConflict(err)
 }
 
@@ -258,9 +305,6 @@ func (r *run) requireFolders(ctx context.Context) error {
 
 	return err
 }
-
-// Undo does nothing: the next run continues from what this one has done.
-func (w Worker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended records how a run came out. One that failed for good pauses its sync with
 // the reason, so that it is seen and not repeated for ever.

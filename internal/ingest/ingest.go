@@ -26,18 +26,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps, in order.
-const (
-	StepResolve  = "resolve"  // find the file, wait for its original
-	StepLink     = "link"     // acquire the link, read the document
-	StepRefresh  = "refresh"  // import comments of the outgoing file
-	StepTransfer = "transfer" // copy the bytes into an upload batch
-	StepAttach   = "attach"   // attach the batch to the document
-	StepVerify   = "verify"   // compare it with what was sent
-	StepDescribe = "describe" // write facet and metadata
-	StepComments = "comments" // import comments and annotations
-)
-
 // Outcomes of an item.
 const (
 	Created   = "created"
@@ -233,28 +221,6 @@ func (r *Run) setTitle(ctx context.Context, name string) error {
 	}
 	r.Task.Title = name
 	return r.Save(ctx)
-}
-
-// Step runs one step and returns the next; Done is set after the last.
-func (s *Service) Step(ctx context.Context, r *Run, step string) (work.Next, error) {
-	steps := map[string]func(context.Context, *Run) (work.Next, error){
-		StepResolve: s.resolve, StepLink: s.linkAsset, StepRefresh: s.refresh, StepTransfer: s.transfer,
-		StepAttach: s.attach,
-		StepVerify: s.verify, StepDescribe: s.describe, StepComments: s.comments, StepReturn: s.recordReturn,
-		StepUnlock: s.unlock,
-	}
-
-	do, ok := steps[step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", step)
-	}
-
-	if err := s.chooseWriter(ctx, r, step); err != nil {
-		return work.Next{}, err
-	}
-
-	next, err := do(ctx, r)
-	return next, s.explainRemoteError(ctx, r, err)
 }
 
 // explainRemoteError replaces errors that any step may get by their meaning.

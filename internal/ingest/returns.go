@@ -13,12 +13,6 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// Steps that follow when an asset returns that was pushed from Nuxeo.
-const (
-	StepReturn = "return" // create a version, end the push
-	StepUnlock = "unlock" // release its lock
-)
-
 // Returns finds assets that were pushed from Nuxeo and are under review.
 type Returns interface {
 	// Find returns the push that one of the files belongs to, of a document below the folder,

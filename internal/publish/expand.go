@@ -13,12 +13,29 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps of an expand item.
+// The names of the steps of an expand item, as items store them.
 const (
-	stepList    = "list"    // read the folder's tree on Frame.io
-	stepFolders = "folders" // make its folders in Nuxeo
-	stepItems   = "items"   // add an item for each asset
+	stepList    = "list"
+	stepFolders = "folders"
+	stepItems   = "items"
 )
+
+// FolderFlow is what happens to a published folder.
+var FolderFlow = work.Flow[*item]{
+	begin,
+	{
+		Name: stepList, Does: "read the folder's tree on Frame.io",
+		Repeat: "reads; how many folders were listed is saved", Run: limited(Worker.listTree),
+	},
+	{
+		Name: stepFolders, Does: "create its folders in Nuxeo",
+		Repeat: "looked for before; an idempotency key", Run: limited(Worker.createFolders),
+	},
+	{
+		Name: stepItems, Does: "add an item for each asset",
+		Repeat: "an asset has one item in its interaction", Run: unlimited(Worker.addItems),
+	},
+}
 
 // A tree is a folder of Frame.io with everything below it, flat.
 type tree struct {
@@ -58,26 +75,22 @@ const (
 	expandRetry   = time.Second / 2
 )
 
-// expand runs a step of an expand item, unless enough of them are running.
-func (w Worker) expand(ctx context.Context, r *ingest.Run, st *state) (work.Next, error) {
-	if r.Task.Step != stepItems {
-		if w.expanding.Add(1) > maxExpanding {
-			w.expanding.Add(-1)
-			return work.Next{Step: r.Task.Step, After: expandRetry}, nil
+// An expandStep is a step of an expand item.
+type expandStep func(Worker, context.Context, *ingest.Run, *state) (work.Next, error)
+
+func unlimited(do expandStep) func(*item, context.Context) (work.Next, error) {
+	return func(i *item, ctx context.Context) (work.Next, error) { return do(i.Worker, ctx, i.run, i.st) }
+}
+
+// limited runs a step unless enough trees are being expanded; then it is tried again soon.
+func limited(do expandStep) func(*item, context.Context) (work.Next, error) {
+	return func(i *item, ctx context.Context) (work.Next, error) {
+		defer i.expanding.Add(-1)
+		if i.expanding.Add(1) > maxExpanding {
+			return work.Next{Step: i.t.Step, After: expandRetry}, nil
 		}
-		defer w.expanding.Add(-1)
+		return do(i.Worker, ctx, i.run, i.st)
 	}
-
-	switch r.Task.Step {
-	case stepList:
-		return w.listTree(ctx, r, st)
-	case stepFolders:
-		return w.createFolders(ctx, r, st)
-	case stepItems:
-		return w.addItems(ctx, r, st)
-	}
-
-	return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", r.Task.Step)
 }
 
 // listTree lists the folders of the tree, some in each slice.

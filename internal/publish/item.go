@@ -94,58 +94,61 @@ func newItem(kind, subject, title string, st state) work.New {
 }
 
 // A Worker works on the items of publish.
-//
-//	step      what                                safe to repeat because
-//	(first)   who acts                            reads only
-//	resolve   which file; wait for the original   reads only
-//	link      acquire the link, find the document the link is ours; a document of a lost answer is adopted
-//	refresh   comments of the outgoing file       as comments
-//	transfer  bytes into a batch                  no part is sent again before the server was asked what it has
-//	attach    create empty, facet, metadata,      idempotency key and look-up; the same values again;
-//	          content; or lock, look, keep in     the content by digest; the lock by when it was taken
-//	          a version that is read, replace
-//	verify    compare, facet there, unlock,       reads; the same values again; putting back needs the intent
-//	          record
-//	describe  facet, metadata, look               the same values again
-//	comments  comments, annotations               external ids; keys; hashes
-//	return    a version, if it was pushed         the newest version before is kept; a row of the push
-//	unlock    the push's lock                     read before; known by its creation time
-type Worker struct{ *Service }
+type Worker struct {
+	*Service
+	Flow work.Flow[*item]
+}
+
+// An item is one item as its worker sees it. It has no run in its first step, which chooses as whom
+// we act.
+type item struct {
+	Worker
+	t   *work.Task
+	st  *state
+	run *ingest.Run
+}
+
+// begin is the first step of both flows.
+var begin = work.Step[*item]{
+	Does: "choose as whom we act", Repeat: "reads only", Run: (*item).chooseActor,
+}
+
+// AssetFlow is what happens to a published asset.
+var AssetFlow = append(work.Flow[*item]{begin}, ingest.StepsFor((*item).ingestStep)...)
+
+func (i *item) ingestStep(ctx context.Context, name string) (work.Next, error) {
+	return i.Ingest.Step(ctx, i.run, name)
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return w.Flow.Info() }
 
 // Step runs the next step of an item.
 func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
-	var st state
-	if err := t.Load(&st); err != nil {
+	i := &item{Worker: w, t: t, st: new(state)}
+	if err := t.Load(i.st); err != nil {
 		return work.Next{}, err
 	}
 
-	if err := w.requireBinding(ctx, t, &st); err != nil {
+	if err := w.requireBinding(ctx, t, i.st); err != nil {
 		return work.Next{}, err
 	}
 
-	next, err := w.step(ctx, t, &st)
+	next, err := i.step(ctx)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
-		return w.handleLostAccess(ctx, t, &st, err)
+		return w.handleLostAccess(ctx, t, i.st, err)
 	}
 
 	return next, err
 }
 
-func (w Worker) step(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
-	if t.Step == "" {
-		return w.chooseActor(ctx, t, st)
+func (i *item) step(ctx context.Context) (next work.Next, err error) {
+	if i.t.Step != "" {
+		if i.run, err = i.newIngestRun(ctx, i.t, i.st); err != nil {
+			return next, err
+		}
 	}
-
-	r, err := w.newIngestRun(ctx, t, st)
-	if err != nil {
-		return work.Next{}, err
-	}
-
-	if t.Kind == KindExpand {
-		return w.expand(ctx, r, st)
-	}
-
-	return w.Ingest.Step(ctx, r, t.Step)
+	return i.Flow.Run(ctx, i.t.Step, i)
 }
 
 // requireBinding returns an error that ends an item whose binding has been removed since the
@@ -179,7 +182,8 @@ func (w Worker) requireBinding(ctx context.Context, t *work.Task, st *state) err
 
 // chooseActor chooses whom to act as: the person who ran the action, if they have connected
 // Frame.io and may write in the folder, else the binder who delegated.
-func (w Worker) chooseActor(ctx context.Context, t *work.Task, st *state) (work.Next, error) {
+func (i *item) chooseActor(ctx context.Context) (work.Next, error) {
+	w, t, st := i.Worker, i.t, i.st
 	// Who ran it, and for which binding?
 	runner, err := w.runner(ctx, st)
 	if err != nil {
@@ -223,7 +227,7 @@ func (w Worker) chooseActor(ctx context.Context, t *work.Task, st *state) (work.
 		return work.Next{}, err
 	}
 
-	return work.Next{Step: firstStep(t.Kind)}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s",
+	return work.Next{Step: w.Flow[1].Name}, t.Note(ctx, "acting", "for %s: in Nuxeo as %s, on Frame.io as %s",
 		st.Job.Target.PublishedBy, t.Actor, st.Reader)
 }
 
@@ -251,13 +255,6 @@ func (w Worker) actAsRunner(ctx context.Context, t *work.Task, st *state, runner
 
 	st.Job.Target.PublishedBy, st.Reader, t.Actor = runner, runner, runner
 	return nil
-}
-
-func firstStep(kind string) string {
-	if kind == KindExpand {
-		return stepList
-	}
-	return ingest.StepResolve
 }
 
 // runner returns the login of the person who ran the action, or the empty string if they never

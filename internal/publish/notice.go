@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/fault"
@@ -29,14 +28,18 @@ func newWaitingNotice(t *work.Task) work.New {
 }
 
 // A NoticeWorker mails people how an interaction ended: one mail for all of it.
-//
-//	step     what         safe to repeat because
-//	(first)  the mail     its key is the item's id
 type NoticeWorker struct {
+	work.Base
 	*Service
 	// Address is the page of a document in Nuxeo Web UI.
 	Address func(uid string) string
 }
+
+// Steps describes the only step.
+func (w NoticeWorker) Steps() []work.StepInfo { return work.OneStep("send the mail", repeatedMail) }
+
+// repeatedMail is why a mail may be sent again.
+const repeatedMail = "its key is the id of the item"
 
 // Step sends the mail.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
@@ -181,9 +184,3 @@ func (w NoticeWorker) line(it work.Item, st state) mail.Line {
 
 	return l
 }
-
-// Undo has nothing to undo.
-func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended has nothing to add.
-func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

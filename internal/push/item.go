@@ -17,7 +17,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/nuxeo"
 )
 
-// The steps, in order.
+// The names of the steps, as items store them.
 const (
 	stepLock     = "lock"
 	stepCreate   = "create"
@@ -80,17 +80,61 @@ func Subject(it work.Item) (document, binding string) {
 }
 
 // A Worker works on push items.
-//
-//	step      what                                safe to repeat because
-//	(first)   is the folder still bound           a row of ours
-//	lock      lock as the person                  read before; the intent, then the creation time, is recorded
-//	create    create the file, record its id      an unrecorded one of the same name and size is deleted
-//	transfer  the bytes, in parts                 parts replace themselves; progress is in the checkpoint
-//	fetch     or: Frame.io fetches it itself      reads, and then the same name again
-//	confirm   wait until Frame.io has it          reads only
-//	place     join the stack of the asset         the folder of the file shows whether it was done
-//	describe  facet, ids; a first comment         the same values again; looked for
 type Worker struct{ *Service }
+
+// flow is what happens to a pushed document.
+var flow = work.Flow[*run]{
+	{
+		Does:   "check that the folder is still bound",
+		Repeat: "a row of ours",
+		Run:    (*run).start,
+	},
+	{
+		Name:   stepLock,
+		Does:   "lock the document as the person",
+		Repeat: "it is read before; the intent, then the creation time of the lock, is recorded",
+		Run:    (*run).lockDocument,
+	},
+	{
+		Name:   stepCreate,
+		Does:   "create the file, record its id",
+		Repeat: "an unrecorded one of the same name and size is deleted",
+		Run:    (*run).create,
+	},
+	{
+		Name:   stepTransfer,
+		Does:   "copy the bytes, in parts",
+		Repeat: "parts replace themselves; what arrived is in the checkpoint",
+		Run:    (*run).transfer,
+	},
+	{
+		Name:   stepFetch,
+		Does:   "or have Frame.io fetch the file itself",
+		Repeat: "reads, and then the same name again",
+		Run:    (*run).fetch,
+	},
+	{
+		Name:   stepConfirm,
+		Does:   "wait until Frame.io has the whole file",
+		Repeat: "reads only",
+		Run:    (*run).confirm,
+	},
+	{
+		Name:   stepPlace,
+		Does:   "put the file on the stack of its asset",
+		Repeat: "the folder of the file shows whether it was done",
+		Run:    (*run).stackFile,
+	},
+	{
+		Name:   stepDescribe,
+		Does:   "write facet and ids, and the first comment",
+		Repeat: "the same values again; the comment is looked for",
+		Run:    (*run).describe,
+	},
+}
+
+// Steps describes the steps.
+func (w Worker) Steps() []work.StepInfo { return flow.Info() }
 
 // A run is one push as its worker sees it.
 type run struct {
@@ -138,26 +182,13 @@ func (w Worker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
 		ctx = ratelimit.Interactive(ctx)
 	}
 
-	if t.Step == "" {
-		return r.start(ctx)
+	if t.Step != "" {
+		if err := r.connect(ctx); err != nil {
+			return work.Next{}, personGone(err)
+		}
 	}
 
-	if err := r.connect(ctx); err != nil {
-		return work.Next{}, personGone(err)
-	}
-
-	steps := map[string]func(context.Context) (work.Next, error){
-		stepLock: r.lockDocument, stepCreate: r.create, stepTransfer: r.transfer, stepFetch: r.fetch,
-		stepConfirm: r.confirm,
-		stepPlace:   r.stackFile, stepDescribe: r.describe,
-	}
-
-	do, ok := steps[t.Step]
-	if !ok {
-		return work.Next{}, fault.New(fault.Internal, "Unknown step %q.", t.Step)
-	}
-
-	return do(ctx)
+	return flow.Run(ctx, t.Step, r)
 }
 
 // personGone turns the error that the person cannot be acted for into one that ends the push,

@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -17,11 +16,35 @@ const stepMail = "mail"
 
 // A NoticeWorker ends a request. It sets the status of what arrived, up to a hundred files in one
 // call, and sends the person one mail about all of it.
-//
-//	step     what                   safe to repeat because
-//	(first)  status on Frame.io     the same values again
-//	mail     the mail               its key is the item's id
-type NoticeWorker struct{ *Service }
+type NoticeWorker struct {
+	work.Base
+	*Service
+}
+
+// A notice is a request as its worker sees it.
+type notice struct {
+	NoticeWorker
+	t   *work.Task
+	all []Push
+}
+
+// noticeFlow is what happens when all of a request has been sent.
+var noticeFlow = work.Flow[*notice]{
+	{
+		Does:   "set the status on Frame.io",
+		Repeat: "the same values again",
+		Run:    (*notice).setStatuses,
+	},
+	{
+		Name:   stepMail,
+		Does:   "send the mail",
+		Repeat: "its key is the id of the item",
+		Run:    (*notice).sendMail,
+	},
+}
+
+// Steps describes the steps.
+func (w NoticeWorker) Steps() []work.StepInfo { return noticeFlow.Info() }
 
 // Step runs the next step.
 func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error) {
@@ -29,18 +52,21 @@ func (w NoticeWorker) Step(ctx context.Context, t *work.Task) (work.Next, error)
 	if err != nil {
 		return work.Next{}, err
 	}
+	return noticeFlow.Run(ctx, t.Step, &notice{w, t, all})
+}
 
-	if t.Step == "" {
-		return work.Next{Step: stepMail}, w.setStatus(ctx, t, all)
-	}
+func (n *notice) setStatuses(ctx context.Context) (work.Next, error) {
+	return work.Next{Step: stepMail}, n.setStatus(ctx, n.t, n.all)
+}
 
-	if len(all) == 0 {
+func (n *notice) sendMail(ctx context.Context) (work.Next, error) {
+	if len(n.all) == 0 {
 		return work.Next{Done: true, Outcome: "nothing to tell"}, nil
 	}
 
-	m := w.composeMail(all)
-	m.Key, m.Once = t.ID, t.Key("mail")
-	outcome, err := w.Mail.Send(ctx, m)
+	m := n.composeMail(n.all)
+	m.Key, m.Once = n.t.ID, n.t.Key("mail")
+	outcome, err := n.Mail.Send(ctx, m)
 	return work.Next{Done: true, Outcome: outcome}, err
 }
 
@@ -174,9 +200,3 @@ func (w NoticeWorker) line(p Push) mail.Line {
 
 	return l
 }
-
-// Undo has nothing to undo.
-func (w NoticeWorker) Undo(context.Context, *work.Task) error { return nil }
-
-// Ended has nothing to add.
-func (w NoticeWorker) Ended(context.Context, *sql.Tx, work.Item) ([]string, error) { return nil, nil }

@@ -229,8 +229,16 @@ type state struct {
 	Link string `json:"link"`
 }
 
-// Worker does the items. Their only step reads and writes the same values again.
-type Worker struct{ *Service }
+// Worker does the items.
+type Worker struct {
+	work.Base
+	*Service
+}
+
+// Steps describes the only step.
+func (w Worker) Steps() []work.StepInfo {
+	return work.OneStep("read the document, restore what is missing", "reads; the same values again")
+}
 
 // What an item comes out as.
 const (
@@ -330,9 +338,6 @@ func (w Worker) pushed(ctx context.Context, l link.Link) (map[string]any, error)
 
 	return others, nil
 }
-
-// Undo has nothing to take back: what was written is right.
-func (w Worker) Undo(context.Context, *work.Task) error { return nil }
 
 // Ended lets go of the link.
 func (w Worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, error) {

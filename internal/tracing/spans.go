@@ -76,13 +76,25 @@ type worker struct {
 }
 
 func (w worker) start(ctx context.Context, k *work.Task, step string) (context.Context, trace.Span) {
+	does := ""
+	for _, s := range w.next.Steps() {
+		if s.Name == step {
+			does = s.Does
+		}
+	}
+
 	if step == "" {
 		step = "begin"
 	}
+
 	return w.t.tracer.Start(below(ctx), k.Kind+" "+step, trace.WithAttributes(
 		attribute.String("item", k.ID), attribute.String("kind", k.Kind), attribute.String("step", step),
+		attribute.String("does", does),
 		attribute.Int64("attempt", k.Attempt), attribute.String("correlation", k.Correlation)))
 }
+
+// Steps is work.Worker's.
+func (w worker) Steps() []work.StepInfo { return w.next.Steps() }
 
 // Step is work.Worker's.
 func (w worker) Step(ctx context.Context, k *work.Task) (next work.Next, err error) {

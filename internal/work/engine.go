@@ -27,6 +27,8 @@ type Next struct {
 
 // A Worker does one kind of item.
 type Worker interface {
+	// Steps describes the steps of the items.
+	Steps() []StepInfo
 	// Step runs the task's current step. It may be interrupted anywhere and called again for the
 	// same step.
 	Step(ctx context.Context, t *Task) (Next, error)

@@ -38,6 +38,8 @@ type worker struct {
 	ended func(context.Context, *sql.Tx, Item) ([]string, error)
 }
 
+func (w worker) Steps() []StepInfo { return nil }
+
 func (w worker) Step(ctx context.Context, t *Task) (Next, error) {
 	if w.step == nil {
 		return Next{Done: true, Outcome: "done"}, nil
