@@ -73,7 +73,7 @@ func (s *Service) imported(ctx context.Context, d Detail) ([]Comment, bool, erro
 		return []Comment{}, false, err
 	}
 
-	rows, more, err := review.Of(ctx, s.DB, l.ID, mostImported)
+	rows, more, err := review.List(ctx, s.DB, l.ID, mostImported)
 	if err != nil {
 		return nil, false, err
 	}
@@ -203,7 +203,7 @@ func (w *writing) own(ctx context.Context, r nuxeo.Remarks) ([]Comment, error) {
 // comment: one that was not modified has that of its creation.
 func read(k nuxeo.Comment) Comment {
 	if k.Origin == review.Origin {
-		kept := review.KeptBy(k)
+		kept := review.FromNuxeo(k)
 		return Comment{ID: kept.ID, Origin: FromFrameio, File: kept.FileID, Shown: kept.Shown, nuxeoID: k.ID}
 	}
 	return Comment{ID: k.ID, Origin: FromNuxeo, Shown: review.Shown{
