@@ -15,7 +15,7 @@ const (
 	FromNuxeo   = "nuxeo"
 )
 
-// Comment is what somebody said of the document, in plain text.
+// A Comment is what a person said about the document, in plain text.
 type Comment struct {
 	ID, Origin, File string
 	review.Shown
@@ -113,11 +113,11 @@ func order(list []Comment, versions []Version) {
 
 	slices.SortFunc(list, func(a, b Comment) int {
 		return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(a.File, b.File),
-			cmp.Compare(place(a), place(b)), byTime(a, b))
+			cmp.Compare(position(a), position(b)), byTime(a, b))
 	})
 }
 
-func place(c Comment) int64 {
+func position(c Comment) int64 {
 	switch {
 	case c.Frame != nil:
 		return *c.Frame

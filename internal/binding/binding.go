@@ -61,8 +61,8 @@ type People interface {
 
 // A Vault seals the secrets of custom actions.
 type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 var _ Vault = (*identity.Vault)(nil)
@@ -326,10 +326,10 @@ func (s *Service) FindAction(ctx context.Context, actionID string) (ActionCall, 
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "actions",
-	Column: "secret",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return secretContext(k[0]) },
+	Table:   "actions",
+	Column:  "secret",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return secretContext(k[0]) },
 }
 
 func secretContext(action string) string { return "actions/" + action }

@@ -94,7 +94,7 @@ func (s *Server) authentic(r *http.Request, body []byte, secret string) error {
 
 func notAuthentic() error { return fault.New(fault.Unauthenticated, "The call is not authentic.") }
 
-// only is the value of a header that came once; of two, nobody knows which one
+// only is the value of a header that came once; of two, it is unknown which one
 // a proxy before us has looked at.
 func only(h http.Header, name string) string {
 	if values := h.Values(name); len(values) == 1 {

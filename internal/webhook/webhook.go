@@ -62,8 +62,8 @@ type People interface {
 
 // A Vault seals the secrets of webhooks.
 type Vault interface {
-	Seal(place, secret string) []byte
-	Open(place string, sealed []byte) (string, error)
+	Seal(sealContext, secret string) []byte
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 // A Service keeps webhooks and hands on hints.
@@ -92,10 +92,10 @@ func New() *Service { return &Service{wake: make(chan struct{}, 1)} }
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "webhooks",
-	Column: "secret",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return secretContext(k[0]) },
+	Table:   "webhooks",
+	Column:  "secret",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return secretContext(k[0]) },
 }
 
 func secretContext(id string) string { return "webhooks/" + id }
