@@ -402,7 +402,7 @@ func (a *App) media() *media.Service {
 	half := func() int { return max(1, a.Config.Nuxeo.Connections/max(1, a.world.nodes())/2) }
 	return &media.Service{
 		DB: a.DB, People: a.Identity, Vault: a.vault, Now: a.world.Now, Allowed: a.Config.fileAddress(),
-		Streams: media.NewLane(half),
+		Streams: media.NewStreamLimit(half),
 	}
 }
 

@@ -191,10 +191,10 @@ var (
 
 func auditColumn(name string) identity.Sealed {
 	return identity.Sealed{
-		Table:  "audit_chains",
-		Column: name,
-		Key:    []string{"node"},
-		Place:  func(k []string) string { return audit.Place(k[0], name) },
+		Table:   "audit_chains",
+		Column:  name,
+		Key:     []string{"node"},
+		Context: func(k []string) string { return audit.Place(k[0], name) },
 	}
 }
 

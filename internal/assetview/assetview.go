@@ -28,7 +28,7 @@ type Service struct {
 	Nuxeo func(ctx context.Context, login string) (*nuxeo.Client, error)
 }
 
-// Detail is a document by itself.
+// A Detail is a single document.
 type Detail struct {
 	*nuxeo.Document        // with the breadcrumb
 	Asset           *Asset // nil when it is not linked

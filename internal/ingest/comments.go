@@ -59,7 +59,7 @@ func (s *Service) refresh(ctx context.Context, r *Run) (work.Next, error) {
 // completeVersion adds the last comments on the outgoing file to the version that holds it, which
 // was created before them.
 func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f frameio.File) error {
-	imported, err := review.Known(ctx, s.DB, l.ID, f.ID)
+	imported, err := review.HasImported(ctx, s.DB, l.ID, f.ID)
 	if err != nil || !imported || l.Digest == "" {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Service) completeVersion(ctx context.Context, r *Run, l link.Link, f fr
 	}
 
 	importer := s.importer(r, func() {}, func() {})
-	return importer.Complete(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
+	return importer.CompleteVersion(ctx, s.commentsTarget(r, version.UID, f.ID, f.Metadata), commentsOf(ctx, r, f.ID))
 }
 
 // SyncComments makes the document's comments equal to those of a file, and nothing else. That takes
@@ -107,7 +107,7 @@ func (s *Service) runImport(
 	n, left, odd, first := 0, 0, 0, ""
 	importer := s.importer(r, func() { n++ }, func() { left++ })
 	importer.Rate = rate
-	importer.Odd = func(raw []byte) {
+	importer.Unreadable = func(raw []byte) {
 		if odd++; odd == 1 {
 			first = fmt.Sprintf("%.500s", raw)
 		}
@@ -145,8 +145,8 @@ func (s *Service) importer(r *Run, changed, left func()) review.Importer {
 
 	return review.Importer{
 		DB: s.DB, Nuxeo: writer, Now: r.Task.Now, Writer: as, FrameBase: s.Set.FrameBase, Key: r.Task.Key,
-		Changed: changed, Left: left,
-		As: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.ClientFor(ctx, login) },
+		Changed: changed, Skipped: left,
+		ClientFor: func(ctx context.Context, login string) (review.Nuxeo, error) { return r.ClientFor(ctx, login) },
 	}
 }
 

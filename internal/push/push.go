@@ -97,10 +97,10 @@ type People interface {
 
 // A Vault seals the addresses that take the parts of a file, and derives keys.
 type Vault interface {
-	Seal(place, secret string) []byte
+	Seal(sealContext, secret string) []byte
 	// Key returns an unguessable idempotency key for an act.
 	Key(act ...string) string
-	Open(place string, sealed []byte) (string, error)
+	Open(sealContext string, sealed []byte) (string, error)
 }
 
 // A Mailer sends mail.
@@ -156,10 +156,10 @@ type Service struct {
 
 // Sealed is the column of this package that the vault seals.
 var Sealed = identity.Sealed{
-	Table:  "pushes",
-	Column: "upload",
-	Key:    []string{"id"},
-	Place:  func(k []string) string { return vaultContext(k[0]) },
+	Table:   "pushes",
+	Column:  "upload",
+	Key:     []string{"id"},
+	Context: func(k []string) string { return vaultContext(k[0]) },
 }
 
 func vaultContext(push string) string { return "pushes/" + push }

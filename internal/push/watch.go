@@ -184,8 +184,8 @@ func (w Watcher) importComments(ctx context.Context, fio *v4.Client, nx *nuxeo.C
 
 	i := review.Importer{
 		DB: w.DB, Nuxeo: writer, Now: w.Now, Writer: as, FrameBase: w.FrameBase, Key: w.Vault.Key, Changed: func() {},
-		Left: func() {},
-		As:   func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
+		Skipped:   func() {},
+		ClientFor: func(ctx context.Context, login string) (review.Nuxeo, error) { return w.People.Nuxeo(ctx, login) },
 	}
 
 	rate := frameio.FrameRate(w.FrameRateField.In(f.Metadata).Value)

@@ -49,7 +49,7 @@ type People interface {
 	Frameio(ctx context.Context, login string) (*v4.Client, error)
 }
 
-// Service finds what is to be repaired and repairs it.
+// A Service finds damaged documents and repairs them.
 type Service struct {
 	DB     *store.DB
 	Engine *work.Engine

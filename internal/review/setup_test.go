@@ -77,7 +77,7 @@ func setup(t *testing.T, opts ...nuxeosim.Options) *world {
 		Now:     time.Now,
 		Writer:  "josh",
 		Changed: func() { w.writes++ },
-		Left:    func() { w.left++ },
+		Skipped: func() { w.left++ },
 		Key:     func(act ...string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(act, " ")))) },
 	}
 
@@ -157,7 +157,7 @@ func (w *world) shown() string {
 			}
 
 			_, text, _ := strings.Cut("\n"+w.read(c), "\n")
-			if c.Origin == Origin && text != markRemoved {
+			if c.Origin == Origin && text != removedText {
 				_, text, _ = strings.Cut(text, "\n")
 			}
 

@@ -121,20 +121,20 @@ func (w worker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]string, 
 // answer's body, if it belongs to a trace. class names what a call is for; with
 // told the system learns the trace's id.
 func (t *Tracer) Calls(
-	system string, class func(*http.Request) string, told bool, next http.RoundTripper,
+	system string, class func(*http.Request) string, propagate bool, next http.RoundTripper,
 ) http.RoundTripper {
 	if t == nil {
 		return next
 	}
-	return calls{t, system, class, told, next}
+	return calls{t, system, class, propagate, next}
 }
 
 type calls struct {
-	t      *Tracer
-	system string
-	class  func(*http.Request) string
-	told   bool
-	next   http.RoundTripper
+	t         *Tracer
+	system    string
+	class     func(*http.Request) string
+	propagate bool
+	next      http.RoundTripper
 }
 
 // RoundTrip is http.RoundTripper's.
@@ -149,7 +149,7 @@ func (c calls) RoundTrip(r *http.Request) (*http.Response, error) {
 			attribute.String("system", c.system), attribute.String("class", class),
 			attribute.String("http.request.method", r.Method), attribute.String("server.address", r.URL.Hostname())))
 	r = r.Clone(ctx)
-	if c.told {
+	if c.propagate {
 		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	}
 

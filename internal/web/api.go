@@ -345,7 +345,7 @@ func (s rest) Unbind(ctx context.Context, q api.UnbindRequestObject) (api.Unbind
 		return nil, err
 	}
 
-	// The item belongs to the owner of the binding; whoever may end it may see it.
+	// The item belongs to the owner of the binding; people who may end it may see it.
 	v, err := s.Engine.Item(ctx, work.Viewer{Admin: true}, id)
 	return api.Unbind202JSONResponse(itemJSON(who, v, nil)), err
 }

@@ -120,7 +120,7 @@ func some1[T any](v T) *T { return &v }
 
 // pushJSON tells a push to the person who asks.
 func pushJSON(ctx context.Context, p push.Push) api.Push {
-	who, _ := viewer(ctx) // whoever is nobody has been refused before
+	who, _ := viewer(ctx) // anonymous calls have been refused before
 	return api.Push{
 		Id: p.ID, Batch: p.Batch, Item: opt(p.Item), Document: p.Document, Title: p.Title, Folder: p.Scope,
 		Binding: opt(p.Binding),

@@ -10,7 +10,7 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/work"
 )
 
-// Whoever may read a bound folder is told of what comes through its binding, of others'
+// People who may read a bound folder see what comes through its binding, of others'
 // items too. Nuxeo lets people close sub-folders, so that each such item asks for the
 // rights on what it tells of.
 

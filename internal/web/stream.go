@@ -122,7 +122,7 @@ func (l *listeners) enter(login string) (leave func(), err error) {
 type stream struct {
 	server       *Server
 	ctx          context.Context
-	me, who      work.Viewer // whoever asks, and as whom they may see
+	me, who      work.Viewer // the caller, and as whom they may see
 	item, parent string
 	since        time.Time
 	ended        bool

@@ -35,7 +35,7 @@ func TestAClockThatWasAheadStopsNoSync(t *testing.T) {
 	}
 
 	file := add(b, b.Root, "Cut.mov", content('a', 500))
-	if err := b.App.Webhooks.Look(t.Context(), webhook.Hint{
+	if err := b.App.Webhooks.Handle(t.Context(), webhook.Hint{
 		Kind:      webhook.File,
 		Resource:  file,
 		Account:   b.Account,

@@ -13,29 +13,29 @@ import (
 func TestLane(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLane(func() int { return 2 })
+		l := NewStreamLimit(func() int { return 2 })
 		for range 2 {
-			if _, err := l.enter(t.Context()); err != nil {
+			if _, err := l.acquire(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 
 		begin := time.Now()
-		if _, err := l.enter(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 ||
-			time.Since(begin) != patience {
+		if _, err := l.acquire(t.Context()); !fault.Is(err, fault.Throttled) || fault.From(err).RetryAfter == 0 ||
+			time.Since(begin) != acquireTimeout {
 			t.Errorf("a third: %v after %v", err, time.Since(begin))
 		}
 
 		left, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := l.enter(left); err == nil {
+		if _, err := l.acquire(left); err == nil {
 			t.Error("who has left got a place")
 		}
 
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				if leave, err := l.enter(t.Context()); err != nil {
+				if leave, err := l.acquire(t.Context()); err != nil {
 					t.Errorf("waiting: %v", err)
 				} else {
 					defer leave()
@@ -50,7 +50,7 @@ func TestLane(t *testing.T) {
 		l.signal()
 		l.mu.Unlock()
 		wg.Wait()
-		one, err := l.enter(t.Context())
+		one, err := l.acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

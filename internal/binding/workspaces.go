@@ -6,14 +6,14 @@ import (
 	"github.com/nuxeo-frameio/nuxeo-frameio/internal/store"
 )
 
-// Place is a workspace that a folder is bound to.
-type Place struct {
+// A BoundWorkspace is a workspace that a folder is bound to.
+type BoundWorkspace struct {
 	Binding, Folder, FolderTitle      string
 	Account, Workspace, WorkspaceName string
 }
 
-// Places lists the workspaces that folders are bound to now, oldest binding first.
-func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error) {
+// WorkspacesOf lists the workspaces that folders are bound to now, oldest binding first.
+func (s *Service) WorkspacesOf(ctx context.Context, folders []string) ([]BoundWorkspace, error) {
 	if len(folders) == 0 {
 		return nil, nil
 	}
@@ -27,9 +27,9 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 		return nil, err
 	}
 	defer rows.Close()
-	var out []Place
+	var out []BoundWorkspace
 	for rows.Next() {
-		var p Place
+		var p BoundWorkspace
 		if err := rows.Scan(&p.Binding, &p.Folder, &p.FolderTitle, &p.Account, &p.Workspace,
 			&p.WorkspaceName); err != nil {
 			return nil, err
@@ -40,8 +40,7 @@ func (s *Service) Places(ctx context.Context, folders []string) ([]Place, error)
 	return out, rows.Err()
 }
 
-// ActionOf is the name of a custom action that a folder is bound by; empty: it is
-// not bound.
+// ActionOf returns the name of a custom action that a folder is bound by, or the empty string.
 func (s *Service) ActionOf(ctx context.Context, folder string) (name string, err error) {
 	err = s.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(action_name), '') FROM bindings WHERE folder_uid = $1
 		AND state IN ('binding', 'bound', 'ending')`, folder).Scan(&name)
