@@ -294,24 +294,30 @@ func (w Worker) mayWrite(ctx context.Context, login, folder string) (bool, error
 
 // newIngestRun returns the ingest run for an item.
 func (w Worker) newIngestRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
+	r, err := w.nuxeoRun(ctx, t, st)
+	if err != nil {
+		return nil, err
+	}
+	r.Frameio, err = w.People.Frameio(ctx, st.Reader)
+	return r, err
+}
+
+// nuxeoRun returns a run that has access to Nuxeo only.
+func (w Worker) nuxeoRun(ctx context.Context, t *work.Task, st *state) (*ingest.Run, error) {
 	nx, err := w.People.Nuxeo(ctx, t.Actor)
 	if err != nil {
 		return nil, err
 	}
 
-	fio, err := w.People.Frameio(ctx, st.Reader)
-	if err != nil {
-		return nil, err
-	}
-
 	return &ingest.Run{
-		Task: t, Job: &st.Job, Frameio: fio, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
+		Task: t, Job: &st.Job, Nuxeo: nx, Actor: t.Actor, ClientFor: w.People.Nuxeo,
 		Save:   func(ctx context.Context) error { return t.Save(ctx, st) },
 		Commit: func(ctx context.Context, fn func(*sql.Tx) error) error { return t.Commit(ctx, st, fn) },
 	}, nil
 }
 
-// Undo removes what an unfinished item has left.
+// Undo removes what an unfinished item has left in Nuxeo. That takes no access to Frame.io, which
+// may be why the item ends.
 func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 	var st state
 	if err := t.Load(&st); err != nil {
@@ -322,7 +328,7 @@ func (w Worker) Undo(ctx context.Context, t *work.Task) error {
 		return nil
 	}
 
-	r, err := w.newIngestRun(ctx, t, &st)
+	r, err := w.nuxeoRun(ctx, t, &st)
 	if fault.Is(err, fault.NotConnected, fault.NeedsOwner) {
 		return nil // there is no one to act as; Nuxeo expires old batches
 	}
