@@ -68,12 +68,11 @@ type Settings struct {
 	// Pause changes how long an item waits that asks to; nil changes nothing. Tests shorten the
 	// seconds in which one item waits for another.
 	Pause func(time.Duration) time.Duration
-	// Monotonic is a clock that never jumps; nil is this machine's.
+	// Monotonic is a clock that never jumps; nil is that of this machine.
 	Monotonic func() time.Time
-	// Debounce is how long no new item must have come before the new ones are
-	// started, and Patience how long they wait for that at most: in a burst of
-	// calls that want an answer, starting work comes second. Grace keeps the
-	// sweeper from doing so earlier.
+	// Debounce is how long no new item must have come before the new ones are started, and
+	// MaxDebounce how long they wait for that at most: in a burst of calls that want an answer,
+	// starting work comes second. SweepGrace keeps the sweeper from starting them earlier.
 	Debounce, MaxDebounce, SweepGrace time.Duration
 	// Audit records what people do to items and to the engine; nil records nothing.
 	Audit *audit.Log

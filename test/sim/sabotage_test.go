@@ -215,7 +215,7 @@ func (s *Service) post(`,
 				"		src := &blob{nx: r.nx.Over(r.Blobs), document: r.p.Document, piece: r.st.Piece}\n" +
 				"		dst := &sink{http: r.Parts, parts: up.Parts, mediaType: up.MediaType}\n" +
 				"		if _, _, err := transfer.Run(ctx, planOf(up.Parts), transfer.State{}, src, dst, " +
-				"r.options(src, saved{})); err != nil {\n			return err\n		}\n	}\n" +
+				"r.options(src, checkpoint{})); err != nil {\n			return err\n		}\n	}\n" +
 				"	r.st.File, r.st.MediaType, r.st.Began",
 		},
 		{
