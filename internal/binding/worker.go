@@ -201,7 +201,7 @@ func (w BindWorker) Ended(ctx context.Context, tx *sql.Tx, it work.Item) ([]stri
 
 // An UnbindWorker removes what a binding left on both sides; the binding itself has ended before.
 type UnbindWorker struct {
-	work.Base
+	work.NoUndo
 	*Service
 }
 

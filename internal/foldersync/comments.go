@@ -27,7 +27,7 @@ type commentState struct {
 // That takes a call each, of which Frame.io allows a hundred a minute, so it is an item of its own
 // after documents and content, and delays neither. The newest assets come first.
 type CommentWorker struct {
-	work.Base
+	work.NoUndo
 	*Service
 }
 

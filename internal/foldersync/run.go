@@ -49,7 +49,7 @@ func (st *state) rewind() { st.Depth, st.In, st.After = 0, "", "" }
 
 // A Worker works on runs.
 type Worker struct {
-	work.Base
+	work.NoUndo
 	*Service
 }
 

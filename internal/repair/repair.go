@@ -231,7 +231,7 @@ type state struct {
 
 // Worker does the items.
 type Worker struct {
-	work.Base
+	work.NoUndo
 	*Service
 }
 

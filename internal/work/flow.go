@@ -55,11 +55,20 @@ func OneStep(does, repeat string, further ...string) []StepInfo {
 	return all
 }
 
-// A Base is embedded in workers that leave nothing half done and record nothing at the end.
-type Base struct{}
+// NoUndo is embedded in workers that leave nothing half done.
+type NoUndo struct{}
 
 // Undo does nothing.
-func (Base) Undo(context.Context, *Task) error { return nil }
+func (NoUndo) Undo(context.Context, *Task) error { return nil }
+
+// NoEnded is embedded in workers that record nothing when an item ends.
+type NoEnded struct{}
 
 // Ended does nothing.
-func (Base) Ended(context.Context, *sql.Tx, Item) ([]string, error) { return nil, nil }
+func (NoEnded) Ended(context.Context, *sql.Tx, Item) ([]string, error) { return nil, nil }
+
+// A Base is embedded in workers that do neither.
+type Base struct {
+	NoUndo
+	NoEnded
+}
