@@ -50,10 +50,12 @@ func try(dir, program string) error {
 			return m
 		}
 	}
+
 	objects, err := render(dir, sample)
 	if err != nil {
 		return err
 	}
+
 	if _, err := render(dir, map[string]any{}); err == nil || !strings.Contains(err.Error(), "Give ") {
 		return fmt.Errorf("without values it is not said what to give: %w", err)
 	}
@@ -64,19 +66,23 @@ func try(dir, program string) error {
 		if strings.TrimSpace(text) == "" || strings.HasSuffix(name, ".tpl") {
 			continue
 		}
+
 		object, kind, err := decode(text)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+
 		kinds = append(kinds, kind)
 		if d, is := object.(*apps.Deployment); is {
 			deployment = d
 		}
 	}
+
 	slices.Sort(kinds)
 	if want := []string{"Deployment", "Ingress", "PodDisruptionBudget", "Service"}; !slices.Equal(kinds, want) {
 		return fmt.Errorf("got %v, want %v", kinds, want)
 	}
+
 	return fits(deployment, program)
 }
 
@@ -86,11 +92,13 @@ func render(dir string, values map[string]any) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: "frameio"},
 		chartutil.DefaultCapabilities)
 	if err != nil {
 		return nil, err
 	}
+
 	return engine.Render(c, all)
 }
 
@@ -100,6 +108,7 @@ func decode(text string) (object any, kind string, err error) {
 	if err := yaml.Unmarshal([]byte(text), &head); err != nil {
 		return nil, "", err
 	}
+
 	switch head.Kind {
 	case "Deployment":
 		object = &apps.Deployment{}
@@ -112,6 +121,7 @@ func decode(text string) (object any, kind string, err error) {
 	default:
 		return nil, "", fmt.Errorf("nothing is known of the kind %q", head.Kind)
 	}
+
 	return object, head.Kind, yaml.UnmarshalStrict([]byte(text), object)
 }
 
@@ -143,18 +153,22 @@ func fits(d *apps.Deployment, program string) error {
 		}
 		cmd.Env = append(cmd.Env, e.Name+"="+e.Value)
 	}
+
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("the program does not take the environment: %w", err)
 	}
+
 	var settings []struct{ Name, Value string }
 	if err := json.Unmarshal(out, &settings); err != nil {
 		return err
 	}
+
 	has := map[string]string{}
 	for _, s := range settings {
 		has[s.Name] = s.Value
 	}
+
 	for name, want := range map[string]string{
 		"public-url": "https://frameio.example.com", "nuxeo-url": "https://nuxeo.example.com/nuxeo", "workers": "4",
 		"database": "(set, hidden)", "encryption-key": "(set, hidden)",
@@ -163,11 +177,14 @@ func fits(d *apps.Deployment, program string) error {
 			return fmt.Errorf("%s: got %q, want %q", name, has[name], want)
 		}
 	}
+
 	if port := container.Ports[0].ContainerPort; port != 8090 {
 		return fmt.Errorf("got the port %d, want that of the image, 8090", port)
 	}
+
 	if !*container.SecurityContext.ReadOnlyRootFilesystem || *pod.SecurityContext.RunAsUser != 65532 {
 		return errors.New("it does not run as the account of the image with a read-only root")
 	}
+
 	return nil
 }

@@ -51,10 +51,12 @@ func program(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("it builds the program and what packs it")
 	}
+
 	b, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
+
 	return b.program
 }
 
@@ -94,12 +96,14 @@ func pack(dir, from, version, only string) error {
 	if err != nil {
 		return err
 	}
+
 	cmd := exec.Command(b.tool, "-root", root, "-out", dir, "-version", version, "-program", from, "-only", only,
 		"-quick")
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("making %s: %w\n%s", only, err, out)
 	}
+
 	return nil
 }
 
@@ -156,6 +160,7 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 	if err != nil || len(names) != 7 {
 		t.Fatalf("got %d files (%v), want 7", len(names), err)
 	}
+
 	for _, e := range names {
 		a, err := os.ReadFile(filepath.Join(one, e.Name()))
 		if err != nil {
@@ -166,6 +171,7 @@ func TestMadeTwiceIsTheSame(t *testing.T) {
 			t.Errorf("%s differs when it is made again (%v)", e.Name(), err)
 		}
 	}
+
 	sums, err := os.ReadFile(filepath.Join(one, "SHA256SUMS"))
 	if n := strings.Count(string(sums), "\n"); err != nil || n != 6 {
 		t.Errorf("got %d checksums (%v), want 6", n, err)
@@ -179,7 +185,11 @@ func TestListOfParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"pkg:golang/modernc.org/sqlite@v`, `"pkg:npm/lit@`, `"pkg:golang/std@`, `"version": "` + version + `"`} {
+
+	for _, part := range []string{
+		`"pkg:golang/modernc.org/sqlite@v`, `"pkg:npm/lit@`, `"pkg:golang/std@`,
+		`"version": "` + version + `"`,
+	} {
 		if !strings.Contains(string(b), part) {
 			t.Errorf("the list does not have %s", part)
 		}

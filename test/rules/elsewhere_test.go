@@ -35,6 +35,7 @@ func goList(t *testing.T, system string, args ...string) (all []listed) {
 	if err != nil {
 		t.Fatalf("go list for %s: %v\n%s", system, err, errs.String())
 	}
+
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
@@ -53,6 +54,7 @@ func TestCompilesElsewhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("what others have written is compiled for two systems more")
 	}
+
 	for _, system := range []string{"windows", "darwin"} {
 		t.Run(system, func(t *testing.T) {
 			t.Parallel()
@@ -65,10 +67,12 @@ func TestCompilesElsewhere(t *testing.T) {
 					theirs = append(theirs, p.ImportPath)
 				}
 			}
+
 			exports := map[string]string{}
 			for _, p := range goList(t, system, append([]string{"-export"}, theirs...)...) {
 				exports[p.ImportPath] = p.Export
 			}
+
 			checkTypes(t, ours, exports)
 		})
 	}
@@ -98,6 +102,7 @@ func checkTypes(t *testing.T, ours []listed, exports map[string]string) {
 		}
 		return os.Open(exports[path])
 	})}
+
 	for _, p := range ours {
 		var files []*ast.File
 		for _, name := range p.GoFiles {
